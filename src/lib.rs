@@ -1,0 +1,15 @@
+//! Reinstate finds out why a managed Atlassian account has no access, proposes the mildest repair that can
+//! work, gets an approval where one is needed, carries the repair out so that no crash or race can do harm,
+//! and proves that access is back.
+//!
+//! Eight words carry the whole; they are introduced in [`core`].
+
+pub mod clock;
+pub mod config;
+pub mod core;
+pub mod exec;
+pub mod sandbox;
+pub mod slack;
+pub mod store;
+pub mod telemetry;
+pub mod upstream;

@@ -1,0 +1,3 @@
+//! The `reinstate` program.
+
+fn main() {}
