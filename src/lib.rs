@@ -4,10 +4,12 @@
 //!
 //! Eight words carry the whole; they are introduced in [`core`].
 
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod core;
 pub mod exec;
+pub mod manifest;
 pub mod sandbox;
 pub mod slack;
 pub mod store;

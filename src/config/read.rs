@@ -1,0 +1,360 @@
+//! Reads typed and bounded values out of the merged table. What cannot be read is reported, and a default stands
+//! in its place so that the rest can be read as well; the caller never sees such a configuration.
+
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use toml::{Table, Value};
+use url::Url;
+
+use super::problem::Problems;
+use super::{
+    Access, Approvals, Atlassian, Config, Entra, Env, Grant, Limits, Needed, Server, Slack, Store, Transport,
+    secrets,
+};
+
+const DAY: u64 = 24 * 60 * 60;
+
+/// The whole configuration, with its problems reported; there is always one, unless a default of ours were wrong.
+pub(super) fn config(table: &Table, env: &Env, problems: &mut Problems) -> Option<Config> {
+    let mut r = Reader { table, problems };
+    let server = Server { listen: r.listen() };
+    let slack = Slack {
+        transport: r.transport(),
+        api_url: r.url("slack", "api_url", "https://slack.com/api")?,
+        channel: r.slack_id("slack", "channel", &['C', 'G'], "channel"),
+    };
+    let store = Store { url: r.store_url() };
+    let parking_domain = r.domain("atlassian", "parking_domain");
+    let atlassian = Atlassian {
+        api_url: r.url("atlassian", "api_url", "https://api.atlassian.com")?,
+        org_id: r.id("atlassian", "org_id"),
+        parking_domain,
+        directories: r.ids("atlassian", "directories"),
+    };
+    let entra = Entra {
+        login_url: r.url("entra", "login_url", "https://login.microsoftonline.com")?,
+        graph_url: r.url("entra", "graph_url", "https://graph.microsoft.com")?,
+        tenant_id: r.id("entra", "tenant_id"),
+        client_id: r.id("entra", "client_id"),
+        service_principal_id: r.id("entra", "service_principal_id"),
+    };
+    let access = Access {
+        protected: r.list("access", "protected"),
+        viewer: r.grant("viewer"),
+        operator: r.grant("operator"),
+        approver: r.grant("approver"),
+    };
+    let approvals = Approvals {
+        reversible: r.needed("reversible", 0, 0),
+        disruptive: r.needed("disruptive", 1, 1),
+        destructive: r.needed("destructive", 1, 1),
+        expire_after: r.duration("approvals", "expire_after", "60m", 1..=7 * DAY),
+        start_within: r.duration("approvals", "start_within", "15m", 1..=DAY),
+    };
+    let limits = Limits {
+        risky_steps_per_day: r.count("limits", "risky_steps_per_day", 20, 0..=10_000),
+        confirm_within: r.duration("limits", "confirm_within", "10m", 1..=DAY),
+    };
+    let secrets = secrets::read(env, atlassian.directories.len(), problems);
+    Some(Config { server, slack, store, atlassian, entra, access, approvals, limits, secrets })
+}
+
+struct Reader<'a> {
+    table: &'a Table,
+    problems: &'a mut Problems,
+}
+
+impl Reader<'_> {
+    fn value(&self, section: &str, name: &str) -> Option<&Value> {
+        self.table.get(section)?.as_table()?.get(name)
+    }
+
+    fn wrong(&mut self, section: &str, name: &str, reason: &str, fix: &str) {
+        self.problems.add(format!("{section}.{name}"), reason, fix);
+    }
+
+    fn text(&mut self, section: &str, name: &str) -> Option<String> {
+        match self.value(section, name)? {
+            Value::String(text) => Some(text.trim().to_owned()),
+            other => {
+                let found = format!("this is a {}, not text", other.type_str());
+                self.wrong(section, name, &found, "Put it in quotes");
+                None
+            }
+        }
+    }
+
+    fn listen(&mut self) -> String {
+        let default = "127.0.0.1:3000".to_owned();
+        let Some(text) = self.text("server", "listen") else { return default };
+        let good = text.rsplit_once(':').is_some_and(|(host, port)| {
+            let host_good = !host.is_empty() && (!host.contains(':') || host.starts_with('['));
+            host_good && port.parse::<u16>().is_ok()
+        });
+        if !good {
+            let reason = format!("{text:?} is not a host and a port");
+            self.wrong(
+                "server",
+                "listen",
+                &reason,
+                "Write it like 127.0.0.1:3000, 0.0.0.0:3000 or [::]:3000",
+            );
+        }
+        text
+    }
+
+    fn transport(&mut self) -> Transport {
+        match self.text("slack", "transport").as_deref() {
+            None | Some("http") => Transport::Http,
+            Some("socket") => Transport::Socket,
+            Some(other) => {
+                let reason = format!("{other:?} is no transport");
+                self.wrong("slack", "transport", &reason, "Write \"http\" or \"socket\"");
+                Transport::Http
+            }
+        }
+    }
+
+    fn store_url(&mut self) -> SecretString {
+        let text = self.text("store", "url").unwrap_or_else(|| "sqlite:reinstate.db".to_owned());
+        if !["sqlite:", "postgres://", "postgresql://"]
+            .iter()
+            .any(|p| text.len() > p.len() && text.starts_with(p))
+        {
+            // The value is not repeated: it may carry a password.
+            let fix = "Write sqlite:FILE, or postgres://USER:PASSWORD@HOST/DATABASE";
+            self.wrong("store", "url", "this is neither an SQLite nor a PostgreSQL URL", fix);
+        }
+        SecretString::from(text)
+    }
+
+    /// Where the given URL is wrong the default stands in, so that the other problems are found as well.
+    fn url(&mut self, section: &str, name: &str, default: &str) -> Option<Url> {
+        let text = self.text(section, name);
+        base_url(text.as_deref().unwrap_or(default))
+            .or_else(|(reason, fix)| {
+                self.wrong(section, name, reason, fix);
+                base_url(default)
+            })
+            .ok()
+    }
+
+    /// An opaque id. What it may hold is narrow because it becomes part of a path, and a pasted link or a
+    /// placeholder is the usual mistake.
+    fn id(&mut self, section: &str, name: &str) -> String {
+        let Some(text) = self.text(section, name) else { return String::new() };
+        self.checked_id(section, name, text).unwrap_or_default()
+    }
+
+    fn checked_id(&mut self, section: &str, name: &str, text: String) -> Option<String> {
+        let good =
+            text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.:".contains(c)) && !text.contains("..");
+        if good {
+            return Some(text);
+        }
+        let reason = format!("{text:?} is not an id");
+        self.wrong(section, name, &reason, "Copy the id alone: letters, digits, and - _ . :");
+        None
+    }
+
+    fn ids(&mut self, section: &str, name: &str) -> Vec<String> {
+        let found = self.list(section, name);
+        let unique: BTreeSet<&String> = found.iter().collect();
+        if unique.len() != found.len() {
+            // Keys belong to directories by position, so dropping one in silence would shift them.
+            self.wrong(section, name, "the same id is listed twice", "List each directory once");
+        }
+        found.into_iter().filter_map(|text| self.checked_id(section, name, text)).collect()
+    }
+
+    fn domain(&mut self, section: &str, name: &str) -> Option<String> {
+        let text = self.text(section, name).filter(|t| !t.is_empty())?.to_ascii_lowercase();
+        let label = |l: &str| {
+            !l.is_empty()
+                && l.len() <= 63
+                && !l.starts_with('-')
+                && !l.ends_with('-')
+                && l.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+        };
+        if text.contains('.') && text.len() <= 253 && text.split('.').all(label) {
+            return Some(text);
+        }
+        let reason = format!("{text:?} is not a domain");
+        self.wrong(
+            section,
+            name,
+            &reason,
+            "Write a domain that your organization has claimed, like acme.example",
+        );
+        None
+    }
+
+    fn slack_id(&mut self, section: &str, name: &str, first: &[char], noun: &str) -> String {
+        let Some(text) = self.text(section, name) else { return String::new() };
+        if !text.is_empty() && !is_slack_id(&text, first) {
+            let reason = format!("{text:?} is not the id of a Slack {noun}");
+            self.wrong(section, name, &reason, &slack_id_fix(first, noun));
+        }
+        text
+    }
+
+    fn list(&mut self, section: &str, name: &str) -> Vec<String> {
+        let value = self.value(section, name).cloned();
+        self.list_of(&format!("{section}.{name}"), value.as_ref())
+    }
+
+    fn list_of(&mut self, key: &str, value: Option<&Value>) -> Vec<String> {
+        let Some(value) = value else { return Vec::new() };
+        let texts: Option<Vec<String>> = value
+            .as_array()
+            .and_then(|items| items.iter().map(|i| i.as_str().map(|s| s.trim().to_owned())).collect());
+        match texts {
+            Some(texts) if texts.iter().all(|t| !t.is_empty()) => texts,
+            Some(_) => {
+                self.problems.add(key, "an entry of the list is empty", "Remove it");
+                Vec::new()
+            }
+            None => {
+                self.problems.add(key, "this is not a list of texts", "Write it like [\"a\", \"b\"], or []");
+                Vec::new()
+            }
+        }
+    }
+
+    fn grant(&mut self, role: &str) -> Grant {
+        let Some(value) = self.value("access", role).cloned() else { return Grant::default() };
+        let Some(table) = value.as_table() else {
+            let fix = "Write { users = [\"U…\"], usergroups = [\"S…\"] }";
+            self.wrong("access", role, "this is not a table of users and usergroups", fix);
+            return Grant::default();
+        };
+        Grant {
+            users: self.members(role, "users", table.get("users"), &['U', 'W'], "user"),
+            usergroups: self.members(role, "usergroups", table.get("usergroups"), &['S'], "user group"),
+        }
+    }
+
+    fn members(
+        &mut self,
+        role: &str,
+        name: &str,
+        value: Option<&Value>,
+        first: &[char],
+        noun: &str,
+    ) -> BTreeSet<String> {
+        let key = format!("access.{role}.{name}");
+        let found = self.list_of(&key, value);
+        for id in found.iter().filter(|id| !is_slack_id(id, first)) {
+            let reason = format!("{id:?} is not the id of a Slack {noun}");
+            self.problems.add(&key, reason, slack_id_fix(first, noun));
+        }
+        found.into_iter().collect()
+    }
+
+    fn needed(&mut self, name: &str, default: u32, least: u32) -> Needed {
+        let given = match self.value("approvals", name) {
+            None => return Needed::Approvers(default),
+            Some(Value::String(text)) if text.trim() == "never" => return Needed::Never,
+            Some(value) => value.as_integer().and_then(|n| u32::try_from(n).ok()),
+        };
+        match given.filter(|n| (least..=10).contains(n)) {
+            Some(n) => Needed::Approvers(n),
+            None => {
+                let fix = format!("Write a number of approvers from {least} to 10, or \"never\"");
+                self.wrong("approvals", name, "this is not a number of approvers", &fix);
+                Needed::Never
+            }
+        }
+    }
+
+    fn count(&mut self, section: &str, name: &str, default: u32, bounds: RangeInclusive<u32>) -> u32 {
+        let Some(value) = self.value(section, name) else { return default };
+        match value.as_integer().and_then(|n| u32::try_from(n).ok()).filter(|n| bounds.contains(n)) {
+            Some(n) => n,
+            None => {
+                let fix = format!("Write a whole number from {} to {}", bounds.start(), bounds.end());
+                self.wrong(section, name, "this number cannot be used", &fix);
+                default
+            }
+        }
+    }
+
+    fn duration(
+        &mut self,
+        section: &str,
+        name: &str,
+        default: &str,
+        bounds: RangeInclusive<u64>,
+    ) -> Duration {
+        let text = self.text(section, name).unwrap_or_else(|| default.to_owned());
+        match seconds(&text).filter(|n| bounds.contains(n)) {
+            Some(n) => Duration::from_secs(n),
+            None => {
+                let reason = format!("{text:?} is not a duration that can be used");
+                let fix = format!(
+                    "Write it like 90s, 15m or 24h, at least 1s and at most {}h",
+                    bounds.end() / 3600
+                );
+                self.wrong(section, name, &reason, &fix);
+                Duration::ZERO
+            }
+        }
+    }
+}
+
+fn is_slack_id(text: &str, first: &[char]) -> bool {
+    text.starts_with(first)
+        && text.len() > 1
+        && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+}
+
+fn slack_id_fix(first: &[char], noun: &str) -> String {
+    let first = first.iter().map(char::to_string).collect::<Vec<_>>().join(" or ");
+    format!("Copy the {noun}'s id in Slack: capital letters and digits, beginning with {first}")
+}
+
+/// `1h30m`, `90s`: whole numbers, each with its unit.
+fn seconds(text: &str) -> Option<u64> {
+    let mut total: u64 = 0;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let unit_at = rest.find(|c: char| !c.is_ascii_digit())?;
+        let (number, tail) = rest.split_at_checked(unit_at)?;
+        let unit = tail.chars().next()?;
+        let factor = match unit {
+            's' => 1,
+            'm' => 60,
+            'h' => 60 * 60,
+            'd' => DAY,
+            _ => return None,
+        };
+        total = total.checked_add(number.parse::<u64>().ok()?.checked_mul(factor)?)?;
+        rest = tail.get(unit.len_utf8()..)?;
+    }
+    (total > 0).then_some(total)
+}
+
+/// A base URL: http or https, with a host, its path kept, and nothing that a path could not be added to.
+///
+/// # Errors
+/// What is wrong, and what to do. The text itself is not repeated: it may carry a password.
+pub fn base_url(text: &str) -> Result<Url, (&'static str, &'static str)> {
+    let fix = "Write it like https://host or https://host/path";
+    let url = Url::parse(text).map_err(|_| ("this is not a URL", fix))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(("the URL must begin with http:// or https://", fix));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err((
+            "the URL carries a user name or password",
+            "Remove it; secrets have variables of their own",
+        ));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(("the URL carries a query or a fragment", "Remove what begins with ? or #"));
+    }
+    Ok(url)
+}
