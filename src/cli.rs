@@ -111,8 +111,8 @@ pub enum Command {
     Audit(Audit),
     /// Print the Slack app manifest
     Manifest {
-        /// Where Slack reaches this bot, like https://reinstate.example; /slack/events is added
-        #[arg(long, value_parser = base_url, required_unless_present = "socket")]
+        /// Where Slack reaches this bot, without /slack/events, which is added
+        #[arg(long, value_name = "URL", value_parser = base_url, required_unless_present = "socket")]
         url: Option<Url>,
         /// For socket mode: Slack needs no URL
         #[arg(long)]

@@ -58,14 +58,14 @@ features:
     display_name: Reinstate
     always_online: true
   shortcuts:
-    - name: Check Atlassian access
+    - name: Check this person's Atlassian access
       type: message
       callback_id: reinstate.check_message
-      description: Check this person's Atlassian access
+      description: Find out why the author of a message has no access
     - name: Check Atlassian access
       type: global
       callback_id: reinstate.check_person
-      description: Pick a person and check their Atlassian access
+      description: Pick a person and find out why they have no access
   slash_commands:
     - command: /reinstate
 {command_url}      description: Check and repair Atlassian access

@@ -7,6 +7,7 @@
 
 mod check;
 mod file;
+mod form;
 mod problem;
 mod read;
 mod schema;
@@ -19,8 +20,8 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
+pub use form::base_url;
 pub use problem::{Problem, Problems};
-pub use read::base_url;
 pub use secrets::Secrets;
 
 /// The variables of the environment that the configuration looks at.
