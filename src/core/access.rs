@@ -1,0 +1,288 @@
+//! Who may do what: one pure function. Identity comes from the signed Slack payload only; what could not be
+//! looked up is a refusal to ask again, never a grant (product.md 3).
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+/// A role. `approver` is separate: an approver need not be an operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// May check.
+    Viewer,
+    /// May check and repair.
+    Operator,
+    /// May approve.
+    Approver,
+}
+
+impl Role {
+    /// The word used in the configuration and in answers.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Operator => "operator",
+            Self::Approver => "approver",
+        }
+    }
+}
+
+/// Whose person somebody is, as Slack says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// A full member of our workspace or enterprise.
+    Member,
+    /// A guest.
+    Guest,
+    /// Somebody of another workspace.
+    Stranger,
+    /// Deactivated.
+    Deactivated,
+    /// A bot or an app.
+    Bot,
+    /// It could not be looked up.
+    Unknown,
+}
+
+/// A person who acts, looked up now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// Slack user id.
+    pub id: String,
+    /// Whose person.
+    pub standing: Standing,
+    /// Roles, each with the rule that grants it.
+    pub roles: Vec<(Role, String)>,
+    /// Whether every look-up that could have granted a role was answered.
+    pub roles_complete: bool,
+    /// Slack address, lower case.
+    pub email: Option<String>,
+}
+
+impl Actor {
+    /// Whether the actor has a role; operators are viewers too.
+    #[must_use]
+    pub fn has(&self, role: Role) -> bool {
+        self.standing == Standing::Member
+            && self
+                .roles
+                .iter()
+                .any(|(held, _)| *held == role || (role == Role::Viewer && *held == Role::Operator))
+    }
+}
+
+/// What the actor's own identities are, as far as they could be resolved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Own {
+    /// The plan touches the actor's own account.
+    Yes,
+    /// It does not.
+    No,
+    /// It could not be read.
+    Unreadable,
+}
+
+/// What somebody wants to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Read-only diagnosis of anybody.
+    Check,
+    /// Start a repair.
+    Repair,
+    /// Approve a plan.
+    Approve {
+        /// Who asked for the run.
+        requester: String,
+        /// Whether it is the actor's own account.
+        own: Own,
+        /// Who has approved already.
+        approved: BTreeSet<String>,
+    },
+    /// Decline a plan.
+    Decline {
+        /// Who asked for the run.
+        requester: String,
+    },
+    /// Stop a run before its next step.
+    Cancel {
+        /// Who asked for the run.
+        requester: String,
+    },
+}
+
+/// Proof that [`may`] said yes. Functions that change something take it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Permit {
+    actor: String,
+    rule: String,
+}
+
+impl Permit {
+    /// The Slack user id it was given to.
+    #[must_use]
+    pub fn actor(&self) -> &str {
+        &self.actor
+    }
+
+    /// The rule that granted it.
+    #[must_use]
+    pub fn rule(&self) -> &str {
+        &self.rule
+    }
+}
+
+/// Why not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    /// Not one of our people.
+    #[error("You are not a member of this workspace, so Reinstate takes nothing from you.")]
+    Stranger,
+    /// A guest.
+    #[error("Guests have no role in Reinstate. Ask a member of the workspace.")]
+    Guest,
+    /// Deactivated.
+    #[error("Your Slack account is deactivated, so it has no role in Reinstate.")]
+    Deactivated,
+    /// A bot.
+    #[error("Bots and apps have no role in Reinstate.")]
+    Bot,
+    /// The look-up failed.
+    #[error(
+        "Slack did not answer who you are, so nobody has a role right now. Nothing was done; please try again in a minute."
+    )]
+    AskAgain,
+    /// A role is missing.
+    #[error("This needs the role {}.", .0.word())]
+    Missing(Role),
+    /// Four eyes.
+    #[error("Nobody approves their own request. Another approver has to do it.")]
+    OwnRequest,
+    /// Four eyes on one's own account.
+    #[error("Nobody approves a plan on their own account. Another approver has to do it.")]
+    OwnAccount,
+    /// Whether it is one's own could not be read.
+    #[error(
+        "Whether this is your own account could not be read, so your approval was not taken. Try again later, or let another approver do it."
+    )]
+    OwnUnreadable,
+    /// Once per person.
+    #[error("You have approved this plan already.")]
+    Already,
+}
+
+impl Denied {
+    /// The role that would have been needed, if that was the reason.
+    #[must_use]
+    pub fn missing_role(self) -> Option<Role> {
+        match self {
+            Self::Missing(role) => Some(role),
+            _ => None,
+        }
+    }
+}
+
+/// Whether an actor may do something. The bans that no configuration lifts come before every role, so that no
+/// role can open a way round them.
+///
+/// # Errors
+/// [`Denied`], with the reason for the person.
+pub fn may(actor: &Actor, action: &Action) -> Result<Permit, Denied> {
+    match actor.standing {
+        Standing::Member => {}
+        Standing::Guest => return Err(Denied::Guest),
+        Standing::Stranger => return Err(Denied::Stranger),
+        Standing::Deactivated => return Err(Denied::Deactivated),
+        Standing::Bot => return Err(Denied::Bot),
+        Standing::Unknown => return Err(Denied::AskAgain),
+    }
+    match action {
+        Action::Check => role(actor, Role::Viewer),
+        Action::Repair => role(actor, Role::Operator),
+        Action::Approve { requester, own, approved } => {
+            if *requester == actor.id {
+                return Err(Denied::OwnRequest);
+            }
+            let permit = role(actor, Role::Approver)?;
+            match own {
+                Own::Yes => return Err(Denied::OwnAccount),
+                Own::Unreadable => return Err(Denied::OwnUnreadable),
+                Own::No => {}
+            }
+            if approved.contains(&actor.id) { Err(Denied::Already) } else { Ok(permit) }
+        }
+        // Anyone may decline or stop what they asked for themselves.
+        Action::Decline { requester } | Action::Cancel { requester } if *requester == actor.id => {
+            Ok(Permit { actor: actor.id.clone(), rule: "own request".to_owned() })
+        }
+        Action::Decline { .. } | Action::Cancel { .. } => role(actor, Role::Approver),
+    }
+}
+
+fn role(actor: &Actor, role: Role) -> Result<Permit, Denied> {
+    let rule = actor
+        .roles
+        .iter()
+        .find(|(held, _)| *held == role || (role == Role::Viewer && *held == Role::Operator));
+    match rule {
+        Some((_, rule)) => Ok(Permit { actor: actor.id.clone(), rule: rule.clone() }),
+        None if !actor.roles_complete => Err(Denied::AskAgain),
+        None => Err(Denied::Missing(role)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn actor(id: &str, roles: &[Role]) -> Actor {
+        Actor {
+            id: id.to_owned(),
+            standing: Standing::Member,
+            roles: roles.iter().map(|role| (*role, "users".to_owned())).collect(),
+            roles_complete: true,
+            email: None,
+        }
+    }
+
+    fn approve(requester: &str, own: Own) -> Action {
+        Action::Approve { requester: requester.to_owned(), own, approved: BTreeSet::new() }
+    }
+
+    #[test]
+    fn operators_are_viewers_and_approvers_are_neither() {
+        assert!(may(&actor("U1", &[Role::Operator]), &Action::Check).is_ok());
+        assert_eq!(may(&actor("U1", &[Role::Approver]), &Action::Check), Err(Denied::Missing(Role::Viewer)));
+        assert_eq!(may(&actor("U1", &[Role::Viewer]), &Action::Repair), Err(Denied::Missing(Role::Operator)));
+    }
+
+    #[test]
+    fn nobody_approves_their_own_request_or_account_whatever_their_roles() {
+        let all = [Role::Viewer, Role::Operator, Role::Approver];
+        assert_eq!(may(&actor("U1", &all), &approve("U1", Own::No)), Err(Denied::OwnRequest));
+        assert_eq!(may(&actor("U2", &all), &approve("U1", Own::Yes)), Err(Denied::OwnAccount));
+        assert_eq!(may(&actor("U2", &all), &approve("U1", Own::Unreadable)), Err(Denied::OwnUnreadable));
+        assert!(may(&actor("U2", &all), &approve("U1", Own::No)).is_ok());
+        assert!(may(&actor("U1", &[]), &Action::Decline { requester: "U1".into() }).is_ok());
+    }
+
+    #[test]
+    fn people_who_are_not_ours_have_no_role_and_a_failed_look_up_grants_nothing() {
+        let mut one = actor("U1", &[Role::Operator, Role::Approver]);
+        for (standing, denied) in [
+            (Standing::Guest, Denied::Guest),
+            (Standing::Stranger, Denied::Stranger),
+            (Standing::Deactivated, Denied::Deactivated),
+            (Standing::Bot, Denied::Bot),
+            (Standing::Unknown, Denied::AskAgain),
+        ] {
+            one.standing = standing;
+            assert_eq!(may(&one, &Action::Repair), Err(denied));
+        }
+        let mut unsure = actor("U1", &[]);
+        unsure.roles_complete = false;
+        assert_eq!(may(&unsure, &Action::Check), Err(Denied::AskAgain));
+    }
+}

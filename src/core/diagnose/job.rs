@@ -1,0 +1,93 @@
+//! Causes at the provisioning job (entra.md 6.1, 6.2). They concern everybody, so they come first.
+
+use super::{Answer, Case, fact};
+use crate::core::evidence::{Job, Source};
+use crate::core::finding::{Cause, Finding};
+
+fn with_job(case: &Case<'_>, cause: Cause, test: impl Fn(&Job) -> Option<String>) -> Answer {
+    let Some(job) = case.e.job.get() else { return Answer::Unread(&[Source::Jobs]) };
+    match test(job).and_then(|says| fact(&case.e.job, Source::Jobs, says)) {
+        Some(fact) => Answer::Yes(Finding::new(cause, fact)),
+        None => Answer::No,
+    }
+}
+
+fn is_quarantined(job: &Job) -> bool {
+    job.quarantine.is_some()
+        || job.code.as_deref().is_some_and(|code| code.eq_ignore_ascii_case("quarantine"))
+}
+
+fn key_is_rejected(job: &Job) -> bool {
+    job.error_code.as_deref().is_some_and(|code| {
+        let code = code.to_lowercase();
+        code.contains("invalidcredentials") || code.contains("unauthorized")
+    })
+}
+
+/// About the key the IdP uses: quarantine with invalid credentials, or 401 in the person's log (product.md 9).
+pub(super) fn scim_key_rejected(case: &Case<'_>) -> Answer {
+    let in_log =
+        case.e.log.get().into_iter().flatten().next().is_some_and(|entry| entry.http_status == Some(401));
+    if in_log
+        && let Some(fact) =
+            fact(&case.e.log, Source::ProvisioningLog, "Atlassian answered 401 to the identity provider")
+    {
+        return Answer::Yes(Finding::new(Cause::ScimKeyRejected, fact));
+    }
+    with_job(case, Cause::ScimKeyRejected, |job| {
+        (is_quarantined(job) && key_is_rejected(job)).then(|| {
+            format!(
+                "the job is in quarantine: {}",
+                job.error_code.as_deref().unwrap_or("invalid credentials")
+            )
+        })
+    })
+}
+
+/// Quarantine for another reason than the key.
+pub(super) fn quarantined(case: &Case<'_>) -> Answer {
+    with_job(case, Cause::ProvisioningQuarantined, |job| {
+        (is_quarantined(job) && !key_is_rejected(job)).then(|| {
+            format!("the job is in quarantine: {}", job.quarantine.as_deref().unwrap_or("no reason given"))
+        })
+    })
+}
+
+/// Paused, disabled or never started.
+pub(super) fn stopped(case: &Case<'_>) -> Answer {
+    with_job(case, Cause::ProvisioningStopped, |job| {
+        if is_quarantined(job) {
+            return None;
+        }
+        let schedule = job.schedule.as_deref().filter(|state| !state.eq_ignore_ascii_case("active"));
+        let code = job.code.as_deref().filter(|code| {
+            ["paused", "notrun", "notconfigured"].iter().any(|stopped| code.eq_ignore_ascii_case(stopped))
+        });
+        schedule.or(code).map(|state| format!("the job's state is {state}"))
+    })
+}
+
+/// No enabled group mapping with members.
+pub(super) fn group_sync_off(case: &Case<'_>) -> Answer {
+    let Some(mapping) = case.e.mapping.get() else { return Answer::Unread(&[Source::Schema]) };
+    let fact =
+        fact(&case.e.mapping, Source::Schema, "the job has no enabled mapping of groups with their members");
+    match fact {
+        Some(fact) if !mapping.groups_on => Answer::Yes(Finding::new(Cause::GroupSyncOff, fact)),
+        _ => Answer::No,
+    }
+}
+
+/// Advice: renames will make duplicates.
+pub(super) fn matching_on_email(case: &Case<'_>) -> Answer {
+    let Some(mapping) = case.e.mapping.get() else { return Answer::Unread(&[Source::Schema]) };
+    let by_email = mapping.matching.first().is_some_and(|target| target.to_lowercase().starts_with("emails"));
+    let says = format!(
+        "the first matching attribute is {}",
+        mapping.matching.first().map_or("unknown", String::as_str)
+    );
+    match fact(&case.e.mapping, Source::Schema, says) {
+        Some(fact) if by_email => Answer::Yes(Finding::new(Cause::MatchingOnEmail, fact)),
+        _ => Answer::No,
+    }
+}

@@ -1,0 +1,133 @@
+//! Causes at the source: is the person there, enabled, assigned? (entra.md 4, 5, 8.1)
+
+use super::case::is_export;
+use super::{Answer, Case, fact};
+use crate::core::evidence::{Read, Source};
+use crate::core::finding::{Cause, Finding};
+
+/// Nobody of that name, and nobody deleted either.
+pub(super) fn missing(case: &Case<'_>) -> Answer {
+    let Some(users) = case.e.users.get() else { return Answer::Unread(&[Source::Users]) };
+    if !users.is_empty() || case.e.deleted_users.get().is_some_and(|deleted| !deleted.is_empty()) {
+        return Answer::No;
+    }
+    let says = "no user has this name as user principal name, mail, proxy address or other address";
+    match fact(&case.e.users, Source::Users, says) {
+        Some(first) => Answer::Yes(Finding::new(Cause::IdpUserMissing, first).and(fact(
+            &case.e.deleted_users,
+            Source::DeletedUsers,
+            "nor has a user deleted in the last 30 days",
+        ))),
+        None => Answer::No,
+    }
+}
+
+/// Gone within the last 30 days.
+pub(super) fn deleted(case: &Case<'_>) -> Answer {
+    let Some(users) = case.e.users.get() else { return Answer::Unread(&[Source::Users]) };
+    if !users.is_empty() {
+        return Answer::No;
+    }
+    match &case.e.deleted_users {
+        Read::Seen { value, .. } if value.is_empty() => Answer::No,
+        Read::Seen { .. } => {
+            let fact = fact(
+                &case.e.deleted_users,
+                Source::DeletedUsers,
+                "a user of this name is among the deleted users",
+            );
+            fact.map_or(Answer::No, |fact| Answer::Yes(Finding::new(Cause::IdpUserDeleted, fact)))
+        }
+        _ => Answer::Unread(&[Source::DeletedUsers]),
+    }
+}
+
+/// `accountEnabled` is false.
+pub(super) fn disabled(case: &Case<'_>) -> Answer {
+    let Some(person) = case.person else {
+        return if case.e.users.get().is_some() { Answer::No } else { Answer::Unread(&[Source::Users]) };
+    };
+    match (person.enabled, fact(&case.e.users, Source::Users, "accountEnabled is false")) {
+        (Some(false), Some(fact)) => Answer::Yes(Finding::new(Cause::IdpUserDisabled, fact)),
+        (Some(_), _) => Answer::No,
+        (None, _) => Answer::Unread(&[Source::Users]),
+    }
+}
+
+/// A disabled person is not provisioned, assigned or not; saying more would be noise.
+fn is_settled(case: &Case<'_>) -> bool {
+    case.person.is_none_or(|person| person.enabled == Some(false))
+}
+
+/// Whether the job exports everybody, or has exported this person and not withdrawn since (product.md 9).
+pub(crate) fn assignment_is_contradicted(case: &Case<'_>) -> bool {
+    let sync_all = case.e.mapping.get().and_then(|mapping| mapping.sync_all) == Some(true);
+    let newest = case.e.log.get().into_iter().flatten().find(|entry| {
+        let withdrawn = matches!(entry.action.to_lowercase().as_str(), "disable" | "delete");
+        let unassigned = entry.skip_reason.as_deref() == Some("NotEffectivelyEntitled");
+        (entry.succeeded() && (is_export(entry) || withdrawn)) || unassigned
+    });
+    sync_all || newest.is_some_and(|entry| entry.succeeded() && is_export(entry))
+}
+
+/// Neither directly nor through a group, not even a nested one.
+pub(super) fn not_assigned(case: &Case<'_>) -> Answer {
+    if is_settled(case) || assignment_is_contradicted(case) {
+        return Answer::No;
+    }
+    match case.is_assigned() {
+        Some(true) => Answer::No,
+        None => Answer::Unread(&[Source::Assignments, Source::Memberships]),
+        Some(false) => match nested_hit(case) {
+            None => Answer::Unread(&[Source::NestedMemberships]),
+            Some(Some(_)) => Answer::No,
+            Some(None) => fact(
+                &case.e.assignments,
+                Source::Assignments,
+                "neither the person nor a group of theirs is assigned to the application",
+            )
+            .map_or(Answer::No, |first| {
+                Answer::Yes(Finding::new(Cause::NotAssigned, first).and(fact(
+                    &case.e.memberships,
+                    Source::Memberships,
+                    format!(
+                        "the person is a direct member of {} groups",
+                        case.e.memberships.get().map_or(0, Vec::len)
+                    ),
+                )))
+            }),
+        },
+    }
+}
+
+/// `None` when it cannot be known; else the name of an assigned group that holds the person only through another.
+fn nested_hit(case: &Case<'_>) -> Option<Option<String>> {
+    let assignments = case.e.assignments.get()?;
+    if !assignments.iter().any(|a| a.is_group) {
+        return Some(None);
+    }
+    let nested = case.e.nested.get()?;
+    Some(
+        assignments
+            .iter()
+            .find(|a| a.is_group && nested.iter().any(|group| group.id == a.principal))
+            .map(|a| a.name.clone()),
+    )
+}
+
+/// Nested groups are not provisioned (entra.md 5): only direct members of an assigned group are.
+pub(super) fn nested_only(case: &Case<'_>) -> Answer {
+    if is_settled(case) || case.is_assigned() != Some(false) || assignment_is_contradicted(case) {
+        return Answer::No;
+    }
+    match nested_hit(case) {
+        None => Answer::Unread(&[Source::NestedMemberships]),
+        Some(None) => Answer::No,
+        Some(Some(group)) => fact(
+            &case.e.nested,
+            Source::NestedMemberships,
+            format!("the person belongs to {group} only through another group, and provisioning does not look into nested groups"),
+        )
+        .map_or(Answer::No, |fact| Answer::Yes(Finding::new(Cause::NestedOnly, fact))),
+    }
+}

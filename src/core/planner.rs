@@ -1,0 +1,439 @@
+//! From a diagnosis to the mildest plan that can work. The planner takes the lowest rung the evidence allows; a
+//! rung whose condition is false never enters a plan, and one that was tried without effect is not tried again.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use super::condition::{Held, conditions};
+use super::diagnose::{Case, Diagnosis, Tie};
+use super::digest::hex;
+use super::evidence::{Account, Evidence, Read};
+use super::finding::{Cause, Verdict};
+use super::op::{Op, Risk, State};
+use super::plan::{Plan, Step, because};
+use super::subject::fold;
+
+/// How many people must approve a kind of step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Approvers {
+    /// This many; none for 0.
+    Count(u32),
+    /// Such steps are advice.
+    Never,
+}
+
+/// What the configuration lets the planner do.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// Protected addresses and ids, folded.
+    pub protected: BTreeSet<String>,
+    /// A claimed domain for placeholder addresses.
+    pub parking_domain: Option<String>,
+    /// `approvals.reversible`
+    pub reversible: Approvers,
+    /// `approvals.disruptive`
+    pub disruptive: Approvers,
+    /// `approvals.destructive`
+    pub destructive: Approvers,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            protected: BTreeSet::new(),
+            parking_domain: None,
+            reversible: Approvers::Count(0),
+            disruptive: Approvers::Count(1),
+            destructive: Approvers::Count(1),
+        }
+    }
+}
+
+impl Rules {
+    /// Whether an address or id is on the protected list.
+    #[must_use]
+    pub fn is_protected(&self, name: &str) -> bool {
+        self.protected.contains(&fold(name))
+    }
+
+    /// What a risk needs.
+    #[must_use]
+    pub fn approvers(&self, risk: Risk) -> Approvers {
+        match risk {
+            Risk::Harmless => Approvers::Count(0),
+            Risk::Reversible => self.reversible,
+            Risk::Disruptive => self.disruptive,
+            Risk::Destructive => self.destructive,
+        }
+    }
+
+    /// How many approvals a risk needs; a kind that is never allowed needs more than there can be.
+    #[must_use]
+    pub fn needs(&self, risk: Risk) -> u32 {
+        match self.approvers(risk) {
+            Approvers::Count(count) => count,
+            Approvers::Never => u32::MAX,
+        }
+    }
+}
+
+/// Makes the plan. `tried` holds the ops of this run that were done and changed nothing.
+#[must_use]
+pub fn plan(evidence: &Evidence, diagnosis: &Diagnosis, rules: &Rules, tried: &[Op]) -> Plan {
+    let case = Case::new(evidence);
+    let mut subject = diagnosis.subject.clone();
+    let mut advice: Vec<String> = diagnosis.findings.iter().filter_map(|f| advise(f.code, &case)).collect();
+    if !diagnosis.candidates.is_empty() {
+        advice.insert(
+            0,
+            "More than one person or account is meant. Ask again with the account id or the exact address."
+                .to_owned(),
+        );
+    }
+    let only = |advice| Plan::advice_only(diagnosis.subject.clone(), &diagnosis.findings, advice);
+    if diagnosis.verdict != Verdict::Broken || blocked_at_source(diagnosis) {
+        return only(advice);
+    }
+    let ops = match ops(&case, diagnosis, rules, tried) {
+        Ok(ops) => ops,
+        Err(why) => {
+            advice.push(why);
+            return only(advice);
+        }
+    };
+    let mut steps = Vec::new();
+    for op in ops {
+        match step(op, &case, rules, &steps) {
+            Ok(step) => steps.push(step),
+            Err(why) => {
+                advice.push(why);
+                return only(advice);
+            }
+        }
+    }
+    if steps.is_empty() {
+        return only(advice);
+    }
+    for step in &steps {
+        subject.accounts.extend(step.op.account().map(str::to_owned));
+        match &step.op {
+            Op::UnlinkRecord { record, .. } | Op::DeleteRecord { record } => {
+                subject.records.insert(record.clone());
+            }
+            Op::ForgetAccountRecords { records, .. } => subject.records.extend(records.iter().cloned()),
+            _ => {}
+        }
+    }
+    let cost = cost(&case, &steps);
+    Plan { subject, steps, cost, advice, because: because(&diagnosis.findings) }
+}
+
+/// Where the source itself says no, no step at Atlassian can help, and on demand would disable the person.
+fn blocked_at_source(diagnosis: &Diagnosis) -> bool {
+    use Cause as C;
+    diagnosis.findings.iter().any(|finding| {
+        matches!(
+            finding.code,
+            C::ScimKeyRejected
+                | C::ProvisioningQuarantined
+                | C::GroupSyncOff
+                | C::IdpUserMissing
+                | C::IdpUserDeleted
+                | C::IdpUserDisabled
+                | C::NotAssigned
+                | C::NestedOnly
+        )
+    })
+}
+
+/// One step, if its conditions allow it. Conditions that earlier steps of the plan make true are not asked yet;
+/// they are asked again at the step itself.
+fn step(op: Op, case: &Case<'_>, rules: &Rules, earlier: &[Step]) -> Result<Step, String> {
+    let mut risk = op.risk();
+    match conditions(&op, case, rules) {
+        Held::True => {}
+        Held::Unread(sources) => {
+            let names: Vec<&str> = sources.iter().map(|source| source.name()).collect();
+            if op.rung() > 2 {
+                return Err(format!(
+                    "{} is not proposed: {} could not be read.",
+                    op.says(),
+                    names.join(", ")
+                ));
+            }
+            // product.md 9: an on-demand step whose condition is unread needs an approver.
+            risk = Risk::Disruptive;
+        }
+        Held::False(why) if made_true_by(&op, case, earlier) => drop(why),
+        Held::False(why) => return Err(format!("{} is not proposed: {why}.", op.says())),
+    }
+    if rules.approvers(risk) == Approvers::Never {
+        return Err(format!(
+            "{} would be {}, which the configuration leaves to people.",
+            op.says(),
+            risk.word()
+        ));
+    }
+    let before = match op.state(case) {
+        _ if !earlier.is_empty() => expected_before(&op, case, earlier),
+        State::Open(before) | State::Done(before) => before,
+        State::Unread(_) => json!(null),
+        State::Blocked(why) => return Err(format!("{} is not proposed: {why}.", op.says())),
+    };
+    let undo = op.undo();
+    Ok(Step { op, risk, undo, before })
+}
+
+/// Whether the false condition is one that the steps before will have mended.
+fn made_true_by(op: &Op, case: &Case<'_>, earlier: &[Step]) -> bool {
+    let unlinks =
+        earlier.iter().any(|s| matches!(s.op, Op::UnlinkRecord { .. } | Op::ForgetAccountRecords { .. }));
+    let parks = earlier.iter().any(|s| matches!(s.op, Op::ParkEmail { .. }));
+    match op {
+        Op::DeleteRecord { record } => earlier
+            .iter()
+            .any(|s| matches!(&s.op, Op::UnlinkRecord { record: unlinked, .. } if unlinked == record)),
+        Op::ProvisionUser { account, .. } | Op::ProvisionMembership { account, .. } => {
+            // Only the two conditions that a step can mend: the record's link, and who bears the address. The
+            // person's own conditions have been asked by `ops` without them.
+            (unlinks || parks) && case.is_assigned() != Some(false) && account.is_some()
+        }
+        _ => false,
+    }
+}
+
+fn expected_before(op: &Op, case: &Case<'_>, earlier: &[Step]) -> serde_json::Value {
+    let own = case.own.as_ref();
+    match op {
+        Op::ProvisionUser { .. } => {
+            let loosened = earlier.iter().any(|step| match &step.op {
+                Op::UnlinkRecord { record, .. } | Op::DeleteRecord { record } => {
+                    own.is_some_and(|tie| tie.id == *record)
+                }
+                Op::ForgetAccountRecords { records, .. } => own.is_some_and(|tie| records.contains(&tie.id)),
+                _ => false,
+            });
+            let linked = own.and_then(|tie| tie.account.clone()).filter(|_| !loosened);
+            json!({ "linked_to": linked })
+        }
+        Op::ProvisionMembership { .. } => json!({ "member": false }),
+        Op::DeleteRecord { .. } => json!({ "exists": true }),
+        other => match other.state(case) {
+            State::Open(before) | State::Done(before) => before,
+            _ => json!(null),
+        },
+    }
+}
+
+/// The ops of the lowest rung that can work for what was found, or why there is none.
+fn ops(case: &Case<'_>, diagnosis: &Diagnosis, rules: &Rules, tried: &[Op]) -> Result<Vec<Op>, String> {
+    let Some(person) = case.person else { return Ok(Vec::new()) };
+    let email =
+        case.wanted.clone().ok_or("The identity provider holds no address for the person; add one first.")?;
+    let account = case.account.map(|account| account.id.clone());
+    let provision =
+        Op::ProvisionUser { person: person.id.clone(), account: account.clone(), email: email.clone() };
+    let provisioned = |tried: &[Op]| tried.iter().any(|op| matches!(op, Op::ProvisionUser { .. }));
+    let mut ops = Vec::new();
+    let mut make_record = true;
+    if let Some(account) = &account {
+        ops.extend(rung_three(diagnosis, account));
+    }
+    if case.other.is_some() {
+        ops.extend(part_two_accounts(case, rules)?);
+    } else if diagnosis.found(Cause::StaleRecordConflict) {
+        for tie in case.in_the_way() {
+            ops.extend(clear_record(case, tie)?);
+        }
+    } else if diagnosis.found(Cause::RecordUnlinked) {
+        if provisioned(tried)
+            && let Some(own) = &case.own
+        {
+            ops.extend(clear_record(case, own)?);
+        }
+    } else if diagnosis.found(Cause::NeverProvisioned)
+        || diagnosis.found(Cause::EmailHeldByManagedAccount)
+        || diagnosis.found(Cause::DeactivatedByIdp)
+    {
+        if provisioned(tried) {
+            return Err(
+                "The identity provider was asked to write the person's record again and it did not help."
+                    .to_owned(),
+            );
+        }
+    } else {
+        make_record = false;
+    }
+    if make_record {
+        ops.push(provision);
+    }
+    for group in case.missing().unwrap_or_default() {
+        ops.push(Op::ProvisionMembership {
+            person: person.id.clone(),
+            group: group.id.clone(),
+            group_name: group.name.clone(),
+            account: account.clone(),
+        });
+    }
+    if !make_record {
+        let before = ops.len();
+        ops.retain(|op| !tried.contains(op));
+        if ops.is_empty() && before > 0 {
+            return Err("The memberships were written again and Atlassian still does not show them. At the identity \
+                        provider, remove the person from the group and add them again, or restart provisioning."
+                .to_owned());
+        }
+    }
+    Ok(ops)
+}
+
+fn rung_three(diagnosis: &Diagnosis, account: &str) -> Vec<Op> {
+    let account = account.to_owned();
+    let mut ops = Vec::new();
+    if diagnosis.found(Cause::PendingDeletion) {
+        ops.push(Op::CancelDeletion { account: account.clone() });
+    }
+    if diagnosis.found(Cause::DeactivatedLocally) {
+        ops.push(Op::ActivateAccount { account: account.clone() });
+    }
+    if diagnosis.found(Cause::Suspended) {
+        ops.push(Op::RestoreAccess { account });
+    }
+    ops
+}
+
+/// The record is on one account and the address on another: loosen what is in the way, no more.
+fn part_two_accounts(case: &Case<'_>, rules: &Rules) -> Result<Vec<Op>, String> {
+    let (Some(keep), Some(wrong), Some(own)) = (case.account, case.other, &case.own) else {
+        return Ok(Vec::new());
+    };
+    if own.account.as_deref() == Some(wrong.id.as_str()) {
+        return Ok(vec![Op::UnlinkRecord { record: own.id.clone(), account: wrong.id.clone() }]);
+    }
+    let mut ops = Vec::new();
+    if wrong.for_deletion {
+        ops.push(Op::CancelDeletion { account: wrong.id.clone() });
+    }
+    for tie in case.ties.iter().filter(|tie| tie.account.as_deref() == Some(wrong.id.as_str())) {
+        ops.extend(clear_record(case, tie)?);
+    }
+    let domain = rules
+        .parking_domain
+        .as_deref()
+        .ok_or("No parking domain is configured (atlassian.parking_domain), so the wrong account's address cannot be moved aside.")?;
+    let from = wrong.email.clone().unwrap_or_default();
+    ops.push(Op::ParkEmail { account: wrong.id.clone(), from, to: parking_address(&wrong.id, domain) });
+    if keep.id == wrong.id {
+        return Err("Both accounts are the same one.".to_owned());
+    }
+    Ok(ops)
+}
+
+/// Rungs 4 to 6 for one record: by id where that directory's key is at hand, for it touches one record only.
+fn clear_record(case: &Case<'_>, tie: &Tie<'_>) -> Result<Vec<Op>, String> {
+    let key_at_hand = case.e.records.get(&tie.id.directory).is_some_and(|read| read.get().is_some());
+    let delete = Op::DeleteRecord { record: tie.id.clone() };
+    match (&tie.account, key_at_hand) {
+        (None, true) => Ok(vec![delete]),
+        (Some(account), true) => {
+            Ok(vec![Op::UnlinkRecord { record: tie.id.clone(), account: account.clone() }, delete])
+        }
+        (Some(account), false) => {
+            let links = case.e.account_links.get(account).and_then(Read::get);
+            let mut records: Vec<_> = links.into_iter().flatten().map(|link| link.id.clone()).collect();
+            records.sort();
+            if records.is_empty() {
+                return Err(format!("The links of account {account} could not be read."));
+            }
+            Ok(vec![Op::ForgetAccountRecords { account: account.clone(), records }])
+        }
+        (None, false) => Err(format!(
+            "Record {} is in the way and linked to no account; deleting it needs the SCIM key of directory {}. \
+             Configure REINSTATE_ATLASSIAN_SCIM_KEY, or ask Atlassian to remove it.",
+            tie.id.record, tie.id.directory
+        )),
+    }
+}
+
+/// The same placeholder for the same account every time, and nobody's by chance.
+#[must_use]
+pub fn parking_address(account: &str, domain: &str) -> String {
+    let hash = hex(&Sha256::digest(format!("reinstate.parking\n{account}").as_bytes()));
+    format!("parked-{}@{}", hash.get(..16).unwrap_or(&hash), fold(domain))
+}
+
+fn last_used(case: &Case<'_>, account: &Account) -> String {
+    match case.e.last_active.get(&account.id).and_then(Read::get) {
+        None => "last use not read".to_owned(),
+        Some(uses) => match uses.iter().max_by(|a, b| a.day.cmp(&b.day)) {
+            None => "never used".to_owned(),
+            Some(last) => format!("last active in {} {}", last.app, last.day),
+        },
+    }
+}
+
+/// What it costs, from data (product.md 6).
+fn cost(case: &Case<'_>, steps: &[Step]) -> Vec<String> {
+    let mut lines = Vec::new();
+    let takes_record = steps.iter().any(|step| (4..=6).contains(&step.op.rung()));
+    if takes_record {
+        lines.push(
+            "Synced groups are gone until provisioned again: minutes, about 40 min if on-demand is refused, hours if a restart is needed."
+                .to_owned(),
+        );
+    }
+    for step in steps {
+        match &step.op {
+            Op::DeleteRecord { record } => lines.push(match case.anchor() {
+                Some(anchor) if anchor == record.record => format!(
+                    "The identity provider is anchored on record {anchor}; deleting it may leave it looking for a record that is gone, for which only a full restart, or un-assigning, one cycle and re-assigning by hand, is known to help."
+                ),
+                Some(_) => format!("The identity provider is not anchored on record {}.", record.record),
+                None => format!("Whether the identity provider is anchored on record {} is not known.", record.record),
+            }),
+            Op::ForgetAccountRecords { account, records } => {
+                lines.push(format!("All {} provisioning records of account {account} go, in every directory of the organization.", records.len()));
+            }
+            Op::ParkEmail { account, from, .. } => {
+                let used = case.e.account(account).map_or_else(|| "last use not read".to_owned(), |a| last_used(case, a));
+                lines.push(format!("Account {account} is signed out everywhere and can no longer sign in with {from}; {used}."));
+            }
+            _ => {}
+        }
+    }
+    lines
+}
+
+/// What only a person can do, with the exact place.
+fn advise(cause: Cause, case: &Case<'_>) -> Option<String> {
+    let name = case.email().unwrap_or_else(|| "the person".to_owned());
+    let groups = || {
+        let assigned = case.e.assignments.get()?;
+        let names: Vec<&str> = assigned.iter().filter(|a| a.is_group).map(|a| a.name.as_str()).collect();
+        Some(names.join(", "))
+    };
+    Some(match cause {
+        Cause::ScimKeyRejected => "In admin.atlassian.com, Security > Identity providers > the directory: make a new SCIM key. In the Entra admin center, Enterprise applications > the Atlassian application > Provisioning > Admin credentials: enter it, test, save, and start provisioning.".to_owned(),
+        Cause::ProvisioningQuarantined => "In the Entra admin center, Enterprise applications > the Atlassian application > Provisioning: read the quarantine reason, mend it, then choose Restart provisioning.".to_owned(),
+        Cause::ProvisioningStopped => "In the Entra admin center, Enterprise applications > the Atlassian application > Provisioning: ask who stopped it and why, then choose Start provisioning.".to_owned(),
+        Cause::GroupSyncOff => "In the Entra admin center, Enterprise applications > the Atlassian application > Provisioning > Mappings: enable the group mapping with the members attribute.".to_owned(),
+        Cause::IdpUserMissing => format!("Check the spelling of {name}. If the person is new, create them in Entra first."),
+        Cause::IdpUserDeleted => format!("In the Entra admin center, Users > Deleted users: restore {name} if they should be back. Deleted users are kept for 30 days."),
+        Cause::IdpUserDisabled => format!("If {name} should work again, set Account enabled in the Entra admin center, Users > the person. Otherwise this is as it should be."),
+        Cause::NotAssigned => format!(
+            "Assign {name} to the Atlassian application: make them a direct member of one of its groups ({}). Entra admin center, Enterprise applications > the Atlassian application > Users and groups.",
+            groups().filter(|g| !g.is_empty()).unwrap_or_else(|| "none is assigned yet".to_owned())
+        ),
+        Cause::NestedOnly => format!(
+            "Provisioning does not look into nested groups. Make {name} a direct member of an assigned group ({}), or assign the inner group itself to the application.",
+            groups().unwrap_or_default()
+        ),
+        Cause::GroupWithoutRole => "In admin.atlassian.com, Apps > the app > Groups: give one of the person's groups a role in the app.".to_owned(),
+        Cause::MatchingOnEmail => "The job matches on e-mail, so a rename will make a duplicate. Match on objectId and externalId instead: Provisioning > Mappings > Users > matching precedence.".to_owned(),
+        Cause::NotInDirectory => format!("Invite {name} to the organization's directory, or add them to a synced group that gives an app."),
+        Cause::PropagationLag => "Wait some minutes and check again: Atlassian has the membership and does not show it yet.".to_owned(),
+        _ => return None,
+    })
+}
