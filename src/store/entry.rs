@@ -200,7 +200,7 @@ mod tests {
             facts: "{}".into(),
             personal: None,
         };
-        insta::assert_snapshot!(Head::start().next(Some(("run-1", 1)), &new).hash, @"");
+        insta::assert_snapshot!(Head::start().next(Some(("run-1", 1)), &new).hash, @"3e1b7f6f714f37127bdd1a6b44c72ab600ec367fc843ae7d802148ef0c8bdce9");
     }
 
     #[test]

@@ -3,9 +3,9 @@
 //! again. All that must hold at the same instant (claims, the daily cap, the fence of a lease, the end of the
 //! run) is checked and written in the same transaction. Entries are never changed or removed here.
 
-use jiff::Timestamp;
 use sqlx::{AnyConnection, Row};
 
+use super::claims::{Risky, Tenant, check_cap, claim, release_claims};
 use super::entry::{Entry, Head, NewEntry};
 use super::leases::Lease;
 use super::{Store, StoreError};
@@ -25,26 +25,6 @@ pub struct Also {
     pub end: bool,
     /// The run has something to do now, even if it sleeps.
     pub wake: bool,
-}
-
-/// How a run claims the provisioning job of the tenant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tenant {
-    /// A writing run: beside others, but not beside one that has the tenant alone.
-    Shared,
-    /// A run that touches the whole tenant: alone.
-    Exclusive,
-}
-
-/// One risky step, counted in the transaction that begins it.
-#[derive(Clone, Copy, Debug)]
-pub struct Risky {
-    /// How many may begin in the window.
-    pub limit: i64,
-    /// The beginning of the window.
-    pub since: Timestamp,
-    /// When this one begins.
-    pub at: Timestamp,
 }
 
 /// What an append has written.
@@ -287,67 +267,4 @@ async fn decide(
         Some(_) => Err(AppendError::Ended),
         None => Ok(()),
     }
-}
-
-async fn claim(conn: &mut AnyConnection, run: &str, also: &Also) -> Result<(), AppendError> {
-    for identity in &also.claim {
-        let holder: String = sqlx::query_scalar(
-            "INSERT INTO claims (identity, run) VALUES ($1, $2)
-             ON CONFLICT (identity) DO UPDATE SET identity = excluded.identity RETURNING run",
-        )
-        .bind(identity)
-        .bind(run)
-        .fetch_one(&mut *conn)
-        .await?;
-        if holder != run {
-            return Err(AppendError::Claimed { by_run: holder, identity: identity.clone() });
-        }
-    }
-    for identity in also.claim.iter().chain(&also.about) {
-        sqlx::query("INSERT INTO subjects (identity, run) VALUES ($1, $2) ON CONFLICT DO NOTHING")
-            .bind(identity)
-            .bind(run)
-            .execute(&mut *conn)
-            .await?;
-    }
-    let Some(tenant) = also.tenant else { return Ok(()) };
-    let exclusive = i64::from(tenant == Tenant::Exclusive);
-    let other: Option<String> = sqlx::query_scalar(
-        "SELECT run FROM tenant_claims WHERE run <> $1 AND (exclusive = 1 OR $2 = 1) ORDER BY run LIMIT 1",
-    )
-    .bind(run)
-    .bind(exclusive)
-    .fetch_optional(&mut *conn)
-    .await?;
-    if let Some(by_run) = other {
-        return Err(AppendError::Claimed { by_run, identity: "tenant".to_owned() });
-    }
-    // A run that has the tenant alone does not lose it by asking for a share.
-    sqlx::query(
-        "INSERT INTO tenant_claims (run, exclusive) VALUES ($1, $2)
-         ON CONFLICT (run) DO UPDATE SET exclusive =
-            CASE WHEN excluded.exclusive = 1 THEN 1 ELSE tenant_claims.exclusive END",
-    )
-    .bind(run)
-    .bind(exclusive)
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
-async fn check_cap(conn: &mut AnyConnection, risky: Risky) -> Result<(), AppendError> {
-    let used: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM risky_steps WHERE at >= $1")
-        .bind(risky.since.as_millisecond())
-        .fetch_one(conn)
-        .await?;
-    if used >= risky.limit {
-        return Err(AppendError::CapReached { used, limit: risky.limit });
-    }
-    Ok(())
-}
-
-async fn release_claims(conn: &mut AnyConnection, run: &str) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM claims WHERE run = $1").bind(run).execute(&mut *conn).await?;
-    sqlx::query("DELETE FROM tenant_claims WHERE run = $1").bind(run).execute(conn).await?;
-    Ok(())
 }

@@ -8,6 +8,7 @@
 
 mod cards;
 mod chain;
+mod claims;
 mod entry;
 mod journal;
 mod leases;
@@ -21,8 +22,9 @@ mod tests;
 
 pub use cards::{Card, CardRef};
 pub use chain::{AuditError, Export, Verified};
+pub use claims::{Risky, Tenant};
 pub use entry::{Entry, Head, NewEntry};
-pub use journal::{Also, AppendError, Appended, Risky, Tenant};
+pub use journal::{Also, AppendError, Appended};
 pub use leases::{Lease, Sleep};
 pub use retention::Erased;
 pub use runs::{NewRun, Opened, RunRow};
