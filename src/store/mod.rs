@@ -1,1 +1,149 @@
-//! To be written.
+//! The one place that remembers: runs, their journal, who holds them, what they claim, and which cards show
+//! them. It knows nothing of the core's types: an entry is a kind, facts and personal facts, all text. SQL
+//! stands only here, as static text that SQLite and PostgreSQL both read.
+//!
+//! It must never leave a half-written change behind (every write is one transaction in a task of its own, see
+//! [`Store::write`]), never decide by this machine's clock what another machine may do (leases are compared
+//! with the database's clock), and never show the password of its URL.
+
+mod cards;
+mod chain;
+mod claims;
+mod entry;
+mod journal;
+mod leases;
+mod migrations;
+mod open;
+mod retention;
+mod runs;
+mod sights;
+#[cfg(test)]
+mod tests;
+
+pub use cards::{Card, CardRef};
+pub use chain::{AuditError, Export, Verified};
+pub use claims::{Risky, Tenant};
+pub use entry::{Entry, Head, NewEntry};
+pub use journal::{Also, AppendError, Appended};
+pub use leases::{Lease, Sleep};
+pub use retention::Erased;
+pub use runs::{NewRun, Opened, RunRow};
+
+use std::sync::Arc;
+
+use futures_core::future::BoxFuture;
+use sqlx::{AnyConnection, AnyPool};
+use tokio::sync::Semaphore;
+
+/// A handle on the database. Clones share the connections.
+#[derive(Clone)]
+pub struct Store {
+    pool: AnyPool,
+    engine: Engine,
+    /// Writers queue here in the order they came. SQLite's own lock is polled and unfair, so one writer a
+    /// process is let through at a time; PostgreSQL queues by itself.
+    writers: Arc<Semaphore>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+impl Engine {
+    /// SQLite's plain `BEGIN` takes the write lock too late: a transaction that has read and then wants to write
+    /// fails when somebody else wrote in between. `IMMEDIATE` waits at the start instead.
+    fn begin(self) -> &'static str {
+        match self {
+            Self::Sqlite => "BEGIN IMMEDIATE",
+            Self::Postgres => "BEGIN",
+        }
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Not derived: the pool's options hold the URL, and that may hold a password.
+        f.debug_struct("Store").field("engine", &self.engine).finish_non_exhaustive()
+    }
+}
+
+/// Why the store could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database could not be opened. The text never holds the URL's password.
+    #[error("the database could not be opened: {0}")]
+    Open(String),
+    /// The database was written by a newer program.
+    #[error("the database has schema version {found}, this program knows {known}: start the newer program")]
+    NewerSchema {
+        /// The version found in the database.
+        found: i64,
+        /// The newest version known here.
+        known: i64,
+    },
+    /// The database refused, or could not be reached.
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The writing task ended before it could answer (the program is shutting down): the outcome is unknown.
+    #[error("the write was interrupted, its outcome is unknown")]
+    Interrupted,
+    /// There is no such run.
+    #[error("there is no run {0}")]
+    UnknownRun(String),
+    /// An append without an entry: nothing is done that was not first written down.
+    #[error("an append needs at least one entry")]
+    NothingToAppend,
+    /// What is stored is not what was written.
+    #[error("the journal was tampered with at position {position}: {why}")]
+    Tampered {
+        /// The place in the chain; for a missing entry, the place after which it is missing.
+        position: i64,
+        /// What does not fit.
+        why: String,
+    },
+}
+
+impl Store {
+    /// Answers whether the database does.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT ms FROM db_clock").fetch_one(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Runs one transaction in a task of its own, so that a caller who is cancelled (a closed connection, a
+    /// timeout) can neither cut it in half nor leave it open: a cancelled `begin` of sqlx 0.9.0 on PostgreSQL
+    /// puts a connection with an open transaction back into the pool. Every write of the store passes here.
+    async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
+    {
+        let store = self.clone();
+        let task = tokio::spawn(async move {
+            let _turn = store.writers.acquire().await.map_err(|_| StoreError::Interrupted)?;
+            let mut tx = store.pool.begin_with(store.engine.begin()).await.map_err(StoreError::from)?;
+            match work(&mut tx).await {
+                Ok(done) => {
+                    tx.commit().await.map_err(StoreError::from)?;
+                    Ok(done)
+                }
+                Err(refused) => {
+                    // If the rollback fails too, the connection is broken and the database rolls back.
+                    if let Err(error) = tx.rollback().await {
+                        tracing::warn!(%error, "a refused write could not be rolled back");
+                    }
+                    Err(refused)
+                }
+            }
+        });
+        task.await.unwrap_or_else(|_| Err(StoreError::Interrupted.into()))
+    }
+}
+
+/// Milliseconds of a length of time, rounded up: a sleeper who wakes too early would sleep again at once.
+fn millis(length: std::time::Duration) -> i64 {
+    i64::try_from(length.as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX / 4).min(i64::MAX / 4)
+}

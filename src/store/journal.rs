@@ -1,0 +1,270 @@
+//! Appending: the one way in which anything becomes true. An append is decided on what its caller had folded,
+//! so it names the sequence number it saw; if somebody appended since, nothing is written and the caller folds
+//! again. All that must hold at the same instant (claims, the daily cap, the fence of a lease, the end of the
+//! run) is checked and written in the same transaction. Entries are never changed or removed here.
+
+use sqlx::{AnyConnection, Row};
+
+use super::claims::{Risky, Tenant, check_cap, claim, release_claims};
+use super::entry::{Entry, Head, NewEntry};
+use super::leases::Lease;
+use super::{Store, StoreError};
+
+/// What an append does besides writing its entries, all or nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Also {
+    /// Identities that this run will write to, kept from all other runs until it ends.
+    pub claim: Vec<String>,
+    /// Identities that this run is about, for their history; claimed ones are added by themselves.
+    pub about: Vec<String>,
+    /// The run's share in the whole tenant.
+    pub tenant: Option<Tenant>,
+    /// Counts a risky step against the cap.
+    pub risky: Option<Risky>,
+    /// The run has ended: its claims are released and nothing can be appended to it any more.
+    pub end: bool,
+    /// The run has something to do now, even if it sleeps.
+    pub wake: bool,
+}
+
+/// What an append has written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// The run's newest sequence number.
+    pub last_seq: i64,
+    /// The end of the chain.
+    pub head: Head,
+}
+
+/// Why nothing was appended.
+#[derive(Debug, thiserror::Error)]
+pub enum AppendError {
+    /// Somebody appended since: fold again and decide again.
+    #[error("the run has moved on to entry {seq}: fold again")]
+    Conflict {
+        /// The run's newest sequence number.
+        seq: i64,
+    },
+    /// The lease has expired or was taken over: stop working on this run.
+    #[error("the lease on the run is lost")]
+    LeaseLost,
+    /// Another open run claims one of the identities, or the tenant.
+    // The identity is not printed: it may name a person.
+    #[error("run {by_run} has claimed the same account")]
+    Claimed {
+        /// The run that holds the claim.
+        by_run: String,
+        /// What it holds; `tenant` for the tenant as a whole.
+        identity: String,
+    },
+    /// The cap of risky steps is used up.
+    #[error("{used} of {limit} risky steps are used")]
+    CapReached {
+        /// How many began in the window.
+        used: i64,
+        /// How many may.
+        limit: i64,
+    },
+    /// The run has ended.
+    #[error("the run has ended")]
+    Ended,
+    /// The store could not do it; the outcome is unknown only if the commit itself failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<sqlx::Error> for AppendError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl Store {
+    /// Appends to a run. `decided_on` is the newest sequence number that the caller had folded; `fence` is the
+    /// lease of an executor, checked by the database's clock (a click has none).
+    pub async fn append(
+        &self,
+        run: &str,
+        decided_on: i64,
+        fence: Option<&Lease>,
+        entries: &[NewEntry],
+        also: Also,
+    ) -> Result<Appended, AppendError> {
+        if entries.is_empty() {
+            return Err(StoreError::NothingToAppend.into());
+        }
+        let (run, entries) = (run.to_owned(), entries.to_vec());
+        let fence = fence.map(|lease| (lease.owner.clone(), lease.epoch));
+        self.write(move |conn| {
+            Box::pin(async move {
+                let mut head = lock_head(conn).await?;
+                decide(conn, &run, decided_on, fence).await?;
+                claim(conn, &run, &also).await?;
+                if let Some(risky) = also.risky {
+                    check_cap(conn, risky).await?;
+                }
+                let first = head.position + 1;
+                let mut seq = decided_on;
+                for new in &entries {
+                    seq += 1;
+                    head = link(conn, &head, Some((&run, seq)), new).await?;
+                }
+                if let Some(risky) = also.risky {
+                    sqlx::query("INSERT INTO risky_steps (position, run, at) VALUES ($1, $2, $3)")
+                        .bind(first)
+                        .bind(&run)
+                        .bind(risky.at.as_millisecond())
+                        .execute(&mut *conn)
+                        .await?;
+                }
+                let ended_at =
+                    also.end.then(|| entries.last().map(|last| last.at.as_millisecond())).flatten();
+                sqlx::query(
+                    "UPDATE runs SET seq = $2, ended_at = $3,
+                        wake_at = CASE WHEN $4 = 1 THEN (SELECT ms FROM db_clock) ELSE wake_at END
+                     WHERE run = $1",
+                )
+                .bind(&run)
+                .bind(seq)
+                .bind(ended_at)
+                .bind(i64::from(also.wake))
+                .execute(&mut *conn)
+                .await?;
+                if also.end {
+                    release_claims(conn, &run).await?;
+                }
+                move_head(conn, &head).await?;
+                Ok(Appended { last_seq: seq, head })
+            })
+        })
+        .await
+    }
+
+    /// Appends what belongs to no run: denials, counted events, changes of the configuration.
+    pub async fn append_global(&self, new: NewEntry) -> Result<Head, StoreError> {
+        self.write(move |conn| {
+            Box::pin(async move {
+                let head = lock_head(conn).await?;
+                let head = link(conn, &head, None, &new).await?;
+                move_head(conn, &head).await?;
+                Ok(head)
+            })
+        })
+        .await
+    }
+
+    /// The entries of a run, oldest first, each checked against its hash, none missing.
+    pub async fn entries(&self, run: &str) -> Result<Vec<Entry>, StoreError> {
+        // The run's own count is read first: entries that come in between are welcome, missing ones are not.
+        let seq: i64 = sqlx::query_scalar("SELECT seq FROM runs WHERE run = $1")
+            .bind(run)
+            .fetch_optional(&self.pool)
+            .await?
+            .ok_or_else(|| StoreError::UnknownRun(run.to_owned()))?;
+        let rows = sqlx::query("SELECT * FROM entries WHERE run = $1 ORDER BY run_seq")
+            .bind(run)
+            .fetch_all(&self.pool)
+            .await?;
+        let mut entries = Vec::with_capacity(rows.len());
+        let (mut expected, mut position) = (1, 0);
+        for row in &rows {
+            let entry = Entry::from_row(row)?;
+            entry.check()?;
+            if entry.run_seq != Some(expected) || entry.position <= position {
+                let why = format!("entry {expected} of the run is missing or out of place");
+                return Err(StoreError::Tampered { position: entry.position, why });
+            }
+            (expected, position) = (expected + 1, entry.position);
+            entries.push(entry);
+        }
+        if expected <= seq {
+            let why = format!("entries {expected} to {seq} of the run are missing");
+            return Err(StoreError::Tampered { position, why });
+        }
+        Ok(entries)
+    }
+}
+
+/// Locks the end of the chain for this transaction, so that appends follow one another.
+pub(super) async fn lock_head(conn: &mut AnyConnection) -> Result<Head, StoreError> {
+    // `FOR UPDATE` is unknown to SQLite; an update that changes nothing locks the row on both.
+    let row = sqlx::query("UPDATE head SET position = position WHERE id = 1 RETURNING position, hash")
+        .fetch_one(conn)
+        .await?;
+    Ok(Head { position: row.try_get("position")?, hash: row.try_get("hash")? })
+}
+
+/// Writes one link; the head row is moved once, at the end of the transaction.
+pub(super) async fn link(
+    conn: &mut AnyConnection,
+    head: &Head,
+    run: Option<(&str, i64)>,
+    new: &NewEntry,
+) -> Result<Head, StoreError> {
+    let entry = head.next(run, new);
+    let head = entry.head();
+    sqlx::query(
+        "INSERT INTO entries (position, run, run_seq, at, kind, facts, personal, personal_salt, personal_hash,
+            prev_hash, hash)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+    )
+    .bind(entry.position)
+    .bind(entry.run)
+    .bind(entry.run_seq)
+    .bind(entry.at.as_millisecond())
+    .bind(entry.kind)
+    .bind(entry.facts)
+    .bind(entry.personal)
+    .bind(entry.personal_salt)
+    .bind(entry.personal_hash)
+    .bind(entry.prev_hash)
+    .bind(entry.hash)
+    .execute(conn)
+    .await?;
+    Ok(head)
+}
+
+pub(super) async fn move_head(conn: &mut AnyConnection, head: &Head) -> Result<(), StoreError> {
+    sqlx::query("UPDATE head SET position = $1, hash = $2 WHERE id = 1")
+        .bind(head.position)
+        .bind(&head.hash)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Whether the caller's decision still stands: fence first (a lost holder must stop, not fold again), then the
+/// sequence number, then the end.
+async fn decide(
+    conn: &mut AnyConnection,
+    run: &str,
+    decided_on: i64,
+    fence: Option<(String, i64)>,
+) -> Result<(), AppendError> {
+    // Locks the run's row, so that no lease can be taken on it until this transaction is over.
+    let row = sqlx::query("UPDATE runs SET seq = seq WHERE run = $1 RETURNING seq, ended_at")
+        .bind(run)
+        .fetch_optional(&mut *conn)
+        .await?
+        .ok_or_else(|| StoreError::UnknownRun(run.to_owned()))?;
+    if let Some((owner, epoch)) = fence {
+        sqlx::query(
+            "SELECT run FROM runs
+             WHERE run = $1 AND owner = $2 AND epoch = $3 AND lease_until > (SELECT ms FROM db_clock)",
+        )
+        .bind(run)
+        .bind(owner)
+        .bind(epoch)
+        .fetch_optional(&mut *conn)
+        .await?
+        .ok_or(AppendError::LeaseLost)?;
+    }
+    let seq: i64 = row.try_get("seq")?;
+    if seq != decided_on {
+        return Err(AppendError::Conflict { seq });
+    }
+    match row.try_get::<Option<i64>, _>("ended_at")? {
+        Some(_) => Err(AppendError::Ended),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,191 @@
+//! Who works on a run. A lease is taken by compare-and-set on the run's row and raises its epoch; all times are
+//! compared inside the database, by its clock, so that replicas need not agree on theirs. The holder counts
+//! monotonic time from before it asked, so it gives up no later than the database does. A lease protects the
+//! journal, not the world: look at [`Lease::left`] right before anything is sent.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use sqlx::{AnyConnection, Row};
+
+use super::{Store, StoreError, millis};
+
+/// How many runs are tried before looking again: as many replicas may reach for the same ones.
+const CANDIDATES: i64 = 16;
+
+/// The right to work on a run. Clones share the time that is left, so that one task can renew for another.
+#[derive(Clone, Debug)]
+pub struct Lease {
+    /// The run.
+    pub run: String,
+    /// The holder.
+    pub owner: String,
+    /// Raised each time the lease is taken: an older holder is recognised by it.
+    pub epoch: i64,
+    /// The run's newest sequence number when the lease was taken.
+    pub seq: i64,
+    until: Arc<Mutex<Instant>>,
+}
+
+impl Lease {
+    /// How long the lease certainly lasts, by this machine's monotonic time.
+    #[must_use]
+    pub fn left(&self) -> Duration {
+        let until = *self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        until.saturating_duration_since(Instant::now())
+    }
+}
+
+/// When a run that is let go shall be taken up again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sleep {
+    /// At once.
+    Now,
+    /// After a length of time, counted by the database, so that differing clocks cannot wake it too early.
+    For(Duration),
+    /// When somebody appends with a wake: it waits for a person.
+    ForEver,
+}
+
+impl Sleep {
+    /// Until a time, given the present by the same clock.
+    #[must_use]
+    pub fn until(at: Timestamp, now: Timestamp) -> Self {
+        Self::For(Duration::try_from(at.duration_since(now)).unwrap_or(Duration::ZERO))
+    }
+}
+
+impl Store {
+    /// Takes the run that has waited longest among those that have something to do and that nobody holds.
+    pub async fn claim_next(&self, owner: &str, length: Duration) -> Result<Option<Lease>, StoreError> {
+        loop {
+            // Looked up outside the transaction: an idle executor takes no write lock.
+            let candidates: Vec<String> = sqlx::query_scalar(
+                "SELECT run FROM runs
+                 WHERE ended_at IS NULL AND wake_at <= (SELECT ms FROM db_clock)
+                    AND lease_until <= (SELECT ms FROM db_clock)
+                 ORDER BY wake_at, run LIMIT $1",
+            )
+            .bind(CANDIDATES)
+            .fetch_all(&self.pool)
+            .await?;
+            if candidates.is_empty() {
+                return Ok(None);
+            }
+            for run in candidates {
+                if let Some(lease) = self.take(run, owner, length, true).await? {
+                    return Ok(Some(lease));
+                }
+            }
+        }
+    }
+
+    /// Takes one run, asleep or not, if it has not ended and nobody holds it.
+    pub async fn claim(&self, run: &str, owner: &str, length: Duration) -> Result<Option<Lease>, StoreError> {
+        self.take(run.to_owned(), owner, length, false).await
+    }
+
+    async fn take(
+        &self,
+        run: String,
+        owner: &str,
+        length: Duration,
+        awake: bool,
+    ) -> Result<Option<Lease>, StoreError> {
+        let owner = owner.to_owned();
+        let until = Instant::now() + length;
+        self.write(move |conn| {
+            Box::pin(async move {
+                let row = sqlx::query(
+                    "UPDATE runs SET owner = $2, lease_until = (SELECT ms FROM db_clock) + $3, epoch = epoch + 1
+                     WHERE run = $1 AND ended_at IS NULL AND lease_until <= (SELECT ms FROM db_clock)
+                        AND ($4 = 0 OR wake_at <= (SELECT ms FROM db_clock))
+                     RETURNING epoch, seq",
+                )
+                .bind(&run)
+                .bind(&owner)
+                .bind(millis(length))
+                .bind(i64::from(awake))
+                .fetch_optional(conn)
+                .await?;
+                row.map(|row| {
+                    let until = Arc::new(Mutex::new(until));
+                    Ok(Lease { run, owner, epoch: row.try_get("epoch")?, seq: row.try_get("seq")?, until })
+                })
+                .transpose()
+            })
+        })
+        .await
+    }
+
+    /// Makes a lease last `length` from now. False if it has expired or was taken over: stop working.
+    pub async fn renew(&self, lease: &Lease, length: Duration) -> Result<bool, StoreError> {
+        let until = Instant::now() + length;
+        let held = lease.clone();
+        let renewed = self
+            .write(move |conn: &mut AnyConnection| {
+                Box::pin(async move {
+                    let done = sqlx::query(
+                        "UPDATE runs SET lease_until = (SELECT ms FROM db_clock) + $4
+                         WHERE run = $1 AND owner = $2 AND epoch = $3
+                            AND lease_until > (SELECT ms FROM db_clock)",
+                    )
+                    .bind(held.run)
+                    .bind(held.owner)
+                    .bind(held.epoch)
+                    .bind(millis(length))
+                    .execute(conn)
+                    .await?;
+                    Ok::<_, StoreError>(done.rows_affected() == 1)
+                })
+            })
+            .await?;
+        if renewed {
+            *lease.until.lock().unwrap_or_else(PoisonError::into_inner) = until;
+        }
+        Ok(renewed)
+    }
+
+    /// Lets a run go. `folded_seq` is the newest entry that the holder has seen: if there is a newer one, the run
+    /// stays awake whatever `sleep` says, so no wake is lost. False if the lease was taken over before.
+    pub async fn release(&self, lease: &Lease, folded_seq: i64, sleep: Sleep) -> Result<bool, StoreError> {
+        let held = lease.clone();
+        let sleep = match sleep {
+            Sleep::Now => Some(0),
+            Sleep::For(length) => Some(millis(length)),
+            Sleep::ForEver => None,
+        };
+        self.write(move |conn| {
+            Box::pin(async move {
+                // Adding null gives null, which is "for ever".
+                let done = sqlx::query(
+                    "UPDATE runs SET owner = NULL, lease_until = 0, wake_at =
+                        CASE WHEN seq > $4 THEN (SELECT ms FROM db_clock) ELSE (SELECT ms FROM db_clock) + $5 END
+                     WHERE run = $1 AND owner = $2 AND epoch = $3",
+                )
+                .bind(held.run)
+                .bind(held.owner)
+                .bind(held.epoch)
+                .bind(folded_seq)
+                .bind(sleep)
+                .execute(conn)
+                .await?;
+                Ok(done.rows_affected() == 1)
+            })
+        })
+        .await
+    }
+
+    /// How long until the next run wants to be taken up (zero: now); none if all wait for a person.
+    pub async fn next_wake(&self) -> Result<Option<Duration>, StoreError> {
+        let left: Option<i64> = sqlx::query_scalar(
+            "SELECT MIN(CASE WHEN wake_at > lease_until THEN wake_at ELSE lease_until END)
+                - (SELECT ms FROM db_clock)
+             FROM runs WHERE ended_at IS NULL AND wake_at IS NOT NULL",
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(left.map(|ms| Duration::from_millis(u64::try_from(ms).unwrap_or(0))))
+    }
+}

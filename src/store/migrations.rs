@@ -1,0 +1,83 @@
+//! The steps by which the tables came to be, applied in order by [`Store::open`](super::Store::open). A step
+//! that was released is never changed: a new one is added. The texts are shared by both engines, but for the
+//! one view that reads the database's clock.
+
+use sqlx::{Any, AnyConnection, Row};
+
+use super::{Engine, Store, StoreError};
+
+struct Migration {
+    version: i64,
+    shared: &'static str,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+const ALL: &[Migration] = &[Migration {
+    version: 1,
+    shared: include_str!("migrations/0001_journal.sql"),
+    sqlite: include_str!("migrations/0001_clock.sqlite.sql"),
+    postgres: include_str!("migrations/0001_clock.postgres.sql"),
+}];
+
+/// Brings the tables up to this program's version. Several processes may start at once: the check is made
+/// again once the lock is held. A database of a newer program is refused, not guessed at.
+pub(super) async fn migrate(store: &Store) -> Result<(), StoreError> {
+    // Asked outside the transaction first, so that a role that may only read can open a finished database.
+    if let Ok(found) = version(&store.pool).await
+        && pending(found)?.is_empty()
+    {
+        return Ok(());
+    }
+    let engine = store.engine;
+    store
+        .write(move |conn| {
+            Box::pin(async move {
+                lock(conn, engine).await?;
+                sqlx::raw_sql(
+                    "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)",
+                )
+                .execute(&mut *conn)
+                .await?;
+                for step in pending(version(&mut *conn).await?)? {
+                    sqlx::raw_sql(step.shared).execute(&mut *conn).await?;
+                    let own = match engine {
+                        Engine::Sqlite => step.sqlite,
+                        Engine::Postgres => step.postgres,
+                    };
+                    sqlx::raw_sql(own).execute(&mut *conn).await?;
+                    sqlx::query("INSERT INTO schema_version (version) VALUES ($1)")
+                        .bind(step.version)
+                        .execute(&mut *conn)
+                        .await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+}
+
+/// `CREATE TABLE IF NOT EXISTS` races with itself on PostgreSQL, so starting programs queue up here. On SQLite
+/// `BEGIN IMMEDIATE` has done that already.
+async fn lock(conn: &mut AnyConnection, engine: Engine) -> Result<(), StoreError> {
+    if engine == Engine::Postgres {
+        sqlx::raw_sql("DO $$ BEGIN PERFORM pg_advisory_xact_lock(7235419208113570); END $$")
+            .execute(conn)
+            .await?;
+    }
+    Ok(())
+}
+
+async fn version<'c>(conn: impl sqlx::Executor<'c, Database = Any>) -> Result<i64, StoreError> {
+    let row =
+        sqlx::query("SELECT COALESCE(MAX(version), 0) AS found FROM schema_version").fetch_one(conn).await?;
+    Ok(row.try_get("found")?)
+}
+
+fn pending(found: i64) -> Result<Vec<&'static Migration>, StoreError> {
+    let known = ALL.iter().map(|step| step.version).max().unwrap_or(0);
+    if found > known {
+        return Err(StoreError::NewerSchema { found, known });
+    }
+    Ok(ALL.iter().filter(|step| step.version > found).collect())
+}

@@ -1,0 +1,160 @@
+//! Opening a database from its URL. This is the only place that sees the URL, and no error that leaves it holds
+//! the URL's password.
+
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use percent_encoding::percent_decode_str;
+use sqlx::AnyConnection;
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use tokio::sync::Semaphore;
+use url::Url;
+
+use super::{Engine, Store, StoreError, migrations};
+
+/// How long a request waits for a connection before it fails.
+const ACQUIRE: Duration = Duration::from_secs(10);
+const CONNECTIONS: u32 = 8;
+
+/// WAL lets readers read while one writes; FULL makes a commit survive a power cut, which the promise "written
+/// down before anything leaves the house" needs; `secure_delete` overwrites erased personal data. Waiting comes
+/// first, because turning WAL on needs a lock too.
+const SQLITE: &str = "PRAGMA busy_timeout = 30000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                      PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON";
+
+impl Store {
+    /// Opens `sqlite:FILE`, `sqlite::memory:` (for tests: gone with the last handle) or `postgres://…`. A missing
+    /// file and its folder are created, and the tables are brought up to date.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        let secret = password(url);
+        Self::try_open(url).await.map_err(|error| match error {
+            StoreError::Open(why) => StoreError::Open(hide(why, secret.as_deref())),
+            StoreError::Database(cause) => StoreError::Open(hide(cause.to_string(), secret.as_deref())),
+            other => other,
+        })
+    }
+
+    async fn try_open(url: &str) -> Result<Self, StoreError> {
+        sqlx::any::install_default_drivers();
+        let (engine, url, in_memory) = match url.strip_prefix("sqlite:") {
+            Some(rest) => {
+                let (url, in_memory) = sqlite_url(rest)?;
+                (Engine::Sqlite, url, in_memory)
+            }
+            None if url.starts_with("postgres:") || url.starts_with("postgresql:") => {
+                (Engine::Postgres, url.to_owned(), false)
+            }
+            None => {
+                let why = "its URL must begin with sqlite: or postgres:; set store.url";
+                return Err(StoreError::Open(why.to_owned()));
+            }
+        };
+        let options = AnyConnectOptions::from_str(&url)?;
+        let mut pool = AnyPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ACQUIRE);
+        if engine == Engine::Sqlite {
+            pool = pool.after_connect(|conn: &mut AnyConnection, _| {
+                Box::pin(async move { sqlx::raw_sql(SQLITE).execute(conn).await.map(|_| ()) })
+            });
+        }
+        if in_memory {
+            // Each connection would be a database of its own, and closing it would lose it.
+            pool = pool.max_connections(1).min_connections(1).idle_timeout(None).max_lifetime(None);
+        }
+        let pool = pool.connect_with(options).await?;
+        let writers = match engine {
+            Engine::Sqlite => 1,
+            Engine::Postgres => CONNECTIONS as usize,
+        };
+        let store = Self { pool, engine, writers: Arc::new(Semaphore::new(writers)) };
+        migrations::migrate(&store).await?;
+        Ok(store)
+    }
+}
+
+/// The URL that sqlx shall open, with "create if missing" added, and whether it is in memory.
+fn sqlite_url(rest: &str) -> Result<(String, bool), StoreError> {
+    let (file, query) = match rest.split_once('?') {
+        Some((file, query)) => (file, Some(query)),
+        None => (rest, None),
+    };
+    // sqlx takes `sqlite:FILE` and `sqlite://FILE` as the same.
+    let file = file.strip_prefix("//").unwrap_or(file);
+    if file == ":memory:" {
+        return Ok(("sqlite::memory:".to_owned(), true));
+    }
+    if file.is_empty() {
+        return Err(StoreError::Open("store.url names no file; write sqlite:reinstate.db".to_owned()));
+    }
+    let path = percent_decode_str(file).decode_utf8_lossy().into_owned();
+    if let Some(parent) = Path::new(&path).parent()
+        && !parent.as_os_str().is_empty()
+    {
+        std::fs::create_dir_all(parent).map_err(|error| {
+            StoreError::Open(format!("its folder {} cannot be made: {error}", parent.display()))
+        })?;
+    }
+    Ok(match query {
+        Some(query) => (format!("sqlite:{file}?{query}"), false),
+        None => (format!("sqlite:{file}?mode=rwc"), false),
+    })
+}
+
+/// The password in a URL, as it stands there.
+fn password(url: &str) -> Option<String> {
+    Url::parse(url).ok()?.password().map(str::to_owned)
+}
+
+/// The drivers do not print passwords today; this keeps it so whatever they print tomorrow.
+fn hide(text: String, secret: Option<&str>) -> String {
+    let Some(secret) = secret.filter(|secret| !secret.is_empty()) else { return text };
+    let plain = percent_decode_str(secret).decode_utf8_lossy();
+    text.replace(secret, "***").replace(plain.as_ref(), "***")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_hidden_in_both_its_spellings() {
+        let secret = password("postgres://bot:p%40ss@db.acme.example/reinstate");
+        assert_eq!(hide("p%40ss and p@ss".to_owned(), secret.as_deref()), "*** and ***");
+    }
+
+    #[tokio::test]
+    async fn an_unreachable_database_is_named_without_its_password() {
+        let error = Store::open("postgres://bot:hunter2@127.0.0.1:notaport/x").await.unwrap_err();
+        assert!(matches!(error, StoreError::Open(_)), "{error:?}");
+        assert!(!format!("{error} {error:?}").contains("hunter2"));
+    }
+
+    #[tokio::test]
+    async fn another_kind_of_database_is_refused_with_advice() {
+        let error = Store::open("mysql://root:hunter2@db/x").await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the database could not be opened: its URL must begin with sqlite: or postgres:; set store.url"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_missing_folder_is_made() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("a b/c/reinstate.db");
+        let store = Store::open(&format!("sqlite:{}", file.display())).await.unwrap();
+        store.ping().await.unwrap();
+        assert!(file.exists());
+    }
+
+    #[tokio::test]
+    async fn sqlite_is_set_up_to_survive_a_power_cut() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&format!("sqlite:{}/x.db", dir.path().display())).await.unwrap();
+        let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&store.pool).await.unwrap();
+        let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&store.pool).await.unwrap();
+        let keys: i64 = sqlx::query_scalar("PRAGMA foreign_keys").fetch_one(&store.pool).await.unwrap();
+        assert_eq!((mode.as_str(), synchronous, keys), ("wal", 2, 1));
+    }
+}

@@ -1,0 +1,162 @@
+//! Runs as rows: what can be asked without folding a journal. The journal is the truth; a row only holds what
+//! must be found or locked quickly (the newest sequence number, the end, the lease, the wake).
+
+use jiff::Timestamp;
+use sqlx::Row;
+use sqlx::any::AnyRow;
+
+use super::entry::NewEntry;
+use super::journal::{link, lock_head, move_head};
+use super::{Store, StoreError};
+
+/// A run to be opened.
+#[derive(Clone, Debug)]
+pub struct NewRun {
+    /// Its id: a UUID of version 7, made by the caller.
+    pub run: String,
+    /// What the request is known by (Slack's trigger id): a retry finds the run it opened the first time.
+    pub key: String,
+    /// Its first entry; the run is opened at the entry's time.
+    pub first: NewEntry,
+    /// Whether an executor shall take it up at once.
+    pub wake: bool,
+}
+
+/// What opening a run came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opened {
+    /// It was opened, and has one entry.
+    New,
+    /// The same request has opened this run before; nothing was written.
+    Existing {
+        /// The run of the first request.
+        run: String,
+    },
+}
+
+/// The row of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunRow {
+    /// Its id.
+    pub run: String,
+    /// What its request is known by.
+    pub key: String,
+    /// Its newest sequence number.
+    pub seq: i64,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// When it ended; none while it is open.
+    pub ended_at: Option<Timestamp>,
+    /// Who holds or last held its lease.
+    pub owner: Option<String>,
+    /// How often its lease was taken.
+    pub epoch: i64,
+}
+
+impl RunRow {
+    /// Whether the run has ended.
+    #[must_use]
+    pub fn ended(&self) -> bool {
+        self.ended_at.is_some()
+    }
+
+    fn from_row(row: &AnyRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            run: row.try_get("run")?,
+            key: row.try_get("request_key")?,
+            seq: row.try_get("seq")?,
+            opened_at: time(row.try_get("opened_at")?)?,
+            ended_at: row.try_get::<Option<i64>, _>("ended_at")?.map(time).transpose()?,
+            owner: row.try_get("owner")?,
+            epoch: row.try_get("epoch")?,
+        })
+    }
+}
+
+fn time(millisecond: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_millisecond(millisecond).map_err(|error| sqlx::Error::Decode(error.into()).into())
+}
+
+impl Store {
+    /// Opens a run with its first entry, once for each key.
+    pub async fn open_run(&self, new: NewRun) -> Result<Opened, StoreError> {
+        self.write(move |conn| {
+            Box::pin(async move {
+                // With the head locked nobody else can open a run, so what is not there now stays away.
+                let head = lock_head(conn).await?;
+                let existing: Option<String> =
+                    sqlx::query_scalar("SELECT run FROM runs WHERE request_key = $1")
+                        .bind(&new.key)
+                        .fetch_optional(&mut *conn)
+                        .await?;
+                if let Some(run) = existing {
+                    return Ok(Opened::Existing { run });
+                }
+                sqlx::query(
+                    "INSERT INTO runs (run, request_key, seq, opened_at, wake_at)
+                     VALUES ($1, $2, 1, $3, CASE WHEN $4 = 1 THEN (SELECT ms FROM db_clock) ELSE NULL END)",
+                )
+                .bind(&new.run)
+                .bind(&new.key)
+                .bind(new.first.at.as_millisecond())
+                .bind(i64::from(new.wake))
+                .execute(&mut *conn)
+                .await?;
+                let head = link(conn, &head, Some((&new.run, 1)), &new.first).await?;
+                move_head(conn, &head).await?;
+                Ok(Opened::New)
+            })
+        })
+        .await
+    }
+
+    /// The row of one run.
+    pub async fn run(&self, run: &str) -> Result<Option<RunRow>, StoreError> {
+        let row =
+            sqlx::query("SELECT * FROM runs WHERE run = $1").bind(run).fetch_optional(&self.pool).await?;
+        row.as_ref().map(RunRow::from_row).transpose()
+    }
+
+    /// The runs that have not ended, oldest first.
+    pub async fn open_runs(&self) -> Result<Vec<RunRow>, StoreError> {
+        sqlx::query("SELECT * FROM runs WHERE ended_at IS NULL ORDER BY opened_at, run")
+            .fetch_all(&self.pool)
+            .await?
+            .iter()
+            .map(RunRow::from_row)
+            .collect()
+    }
+
+    /// The last runs that were opened, newest first.
+    pub async fn recent_runs(&self, limit: i64) -> Result<Vec<RunRow>, StoreError> {
+        sqlx::query("SELECT * FROM runs ORDER BY opened_at DESC, run DESC LIMIT $1")
+            .bind(limit)
+            .fetch_all(&self.pool)
+            .await?
+            .iter()
+            .map(RunRow::from_row)
+            .collect()
+    }
+
+    /// Every run that was ever about an identity, newest first.
+    pub async fn runs_for_identity(&self, identity: &str) -> Result<Vec<RunRow>, StoreError> {
+        sqlx::query(
+            "SELECT runs.* FROM runs JOIN subjects ON subjects.run = runs.run
+             WHERE subjects.identity = $1 ORDER BY runs.opened_at DESC, runs.run DESC",
+        )
+        .bind(identity)
+        .fetch_all(&self.pool)
+        .await?
+        .iter()
+        .map(RunRow::from_row)
+        .collect()
+    }
+
+    /// The open run that claims an identity.
+    pub async fn claimed_by(&self, identity: &str) -> Result<Option<String>, StoreError> {
+        Ok(sqlx::query_scalar("SELECT run FROM claims WHERE identity = $1")
+            .bind(identity)
+            .fetch_optional(&self.pool)
+            .await?)
+    }
+}

@@ -1,0 +1,169 @@
+//! The chain against somebody who can write to the database.
+
+use super::super::{Also, AuditError, Head, Store};
+use super::{Place, about_jane, appended, at, entry, opened};
+
+/// Six entries, the third with personal data.
+async fn chain(place: &Place) -> (Store, String) {
+    let store = place.open().await;
+    let run = opened(&store).await;
+    appended(&store, &run, "diagnosed", Also { claim: vec!["account:1".into()], ..Also::default() }).await;
+    store.append(&run, 2, None, &[about_jane("planned")], Also::default()).await.unwrap();
+    store.append_global(entry("denied")).await.unwrap();
+    appended(&store, &run, "began", Also::default()).await;
+    appended(&store, &run, "confirmed", Also::default()).await;
+    (store, run)
+}
+
+async fn tamper(store: &Store, sql: &'static str) {
+    assert!(sqlx::raw_sql(sql).execute(&store.pool).await.unwrap().rows_affected() > 0, "{sql}");
+}
+
+/// Where the chain is broken.
+async fn broken(store: &Store, head: Option<&str>) -> i64 {
+    match store.verify(head).await {
+        Err(AuditError::Broken { position, .. }) => position,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub async fn a_whole_chain_verifies(place: &Place) {
+    let store = place.open().await;
+    assert_eq!(store.verify(None).await.unwrap().head, Head::start());
+    let early = chain(place).await.0.head().await.unwrap();
+    for _ in 0..520 {
+        // More than one page, without the cost of 520 transactions.
+        if store.head().await.unwrap().position > 500 {
+            break;
+        }
+        let run = opened(&store).await;
+        let many: Vec<_> = (0..200).map(|_| entry("step")).collect();
+        store.append(&run, 1, None, &many, Also::default()).await.unwrap();
+    }
+    let verified = store.verify(Some(&early.hash)).await.unwrap();
+    assert!(verified.entries > 500);
+    assert_eq!(verified.head, store.head().await.unwrap());
+    store.verify(Some(&early.to_string())).await.unwrap();
+    let elsewhere = format!("5:{}", early.hash);
+    assert_eq!(broken(&store, Some(&elsewhere)).await, 5);
+    for bad in ["", "abc", "x:y"] {
+        assert!(matches!(store.verify(Some(bad)).await, Err(AuditError::BadHead(_))));
+    }
+}
+
+pub async fn a_changed_entry_is_found(place: &Place) {
+    let (store, run) = chain(place).await;
+    tamper(&store, "UPDATE entries SET facts = '{}' WHERE position = 2").await;
+    assert_eq!(broken(&store, None).await, 2);
+    let error = store.entries(&run).await.unwrap_err().to_string();
+    assert!(error.contains("position 2"), "{error}");
+}
+
+pub async fn an_inserted_entry_is_found(place: &Place) {
+    let (store, _) = chain(place).await;
+    tamper(
+        &store,
+        "INSERT INTO entries (position, at, kind, facts, prev_hash, hash)
+         SELECT 7, at, 'approved', facts, hash, hash FROM entries WHERE position = 6",
+    )
+    .await;
+    assert_eq!(broken(&store, None).await, 7);
+}
+
+pub async fn swapped_entries_are_found(place: &Place) {
+    let (store, run) = chain(place).await;
+    tamper(&store, "UPDATE entries SET position = -5 WHERE position = 5").await;
+    tamper(&store, "UPDATE entries SET position = 5 WHERE position = 6").await;
+    tamper(&store, "UPDATE entries SET position = 6 WHERE position = -5").await;
+    assert_eq!(broken(&store, None).await, 5);
+    assert!(store.entries(&run).await.is_err());
+}
+
+pub async fn a_removed_entry_is_found(place: &Place) {
+    let (store, run) = chain(place).await;
+    tamper(&store, "DELETE FROM entries WHERE position = 5").await;
+    assert_eq!(broken(&store, None).await, 5);
+    let error = store.entries(&run).await.unwrap_err().to_string();
+    assert!(error.contains("position 6"), "{error}");
+}
+
+pub async fn a_cut_end_is_found_with_a_kept_head(place: &Place) {
+    let (store, run) = chain(place).await;
+    let head = store.head().await.unwrap();
+    tamper(&store, "DELETE FROM entries WHERE position = 6").await;
+    // The head row gives it away; with the head row moved, the run's own count; with both, the kept head.
+    assert_eq!(broken(&store, None).await, 5);
+    tamper(
+        &store,
+        "UPDATE head SET position = 5, hash = (SELECT entries.hash FROM entries WHERE entries.position = 5)",
+    )
+    .await;
+    store.verify(None).await.unwrap();
+    assert!(store.entries(&run).await.unwrap_err().to_string().contains("are missing"));
+    assert_eq!(broken(&store, Some(&head.hash)).await, 6);
+    assert_eq!(broken(&store, Some(&head.to_string())).await, 6);
+}
+
+pub async fn a_rewritten_chain_is_found_with_a_kept_head(place: &Place) {
+    let (store, _) = chain(place).await;
+    let kept = store.head().await.unwrap();
+    // The last entry is written anew by somebody who knows how.
+    let before = &store.export(None).next_page().await.unwrap().unwrap()[4];
+    let forged = before.head().next(None, &entry("approved"));
+    sqlx::query("UPDATE entries SET run = NULL, run_seq = NULL, kind = $1, hash = $2 WHERE position = 6")
+        .bind(&forged.kind)
+        .bind(&forged.hash)
+        .execute(&store.pool)
+        .await
+        .unwrap();
+    sqlx::query("UPDATE head SET hash = $1").bind(&forged.hash).execute(&store.pool).await.unwrap();
+    store.verify(None).await.unwrap();
+    assert_eq!(broken(&store, Some(&kept.to_string())).await, 6);
+}
+
+pub async fn changed_personal_data_is_found(place: &Place) {
+    let (store, run) = chain(place).await;
+    tamper(&store, "UPDATE entries SET personal = '{\"email\":\"eve@acme.example\"}' WHERE position = 3")
+        .await;
+    assert_eq!(broken(&store, None).await, 3);
+    assert!(store.entries(&run).await.is_err());
+    tamper(&store, "UPDATE entries SET personal = NULL WHERE position = 3").await;
+    assert_eq!(broken(&store, None).await, 3);
+    tamper(&store, "UPDATE entries SET personal_salt = NULL WHERE position = 3").await;
+    store.verify(None).await.unwrap();
+    // Personal data where there never was any.
+    tamper(&store, "UPDATE entries SET personal = '{}', personal_salt = 'x' WHERE position = 4").await;
+    assert_eq!(broken(&store, None).await, 4);
+}
+
+pub async fn erased_personal_data_breaks_nothing(place: &Place) {
+    let (store, run) = chain(place).await;
+    store.append_global(about_jane("denied")).await.unwrap();
+    let head = store.head().await.unwrap();
+    // The run is open: it still needs what it knows.
+    let erased = store.erase_personal(at(10)).await.unwrap();
+    assert_eq!((erased.entries, erased.identities), (1, 0));
+    assert!(!store.entries(&run).await.unwrap()[2].erased());
+    appended(&store, &run, "ended", Also { end: true, ..Also::default() }).await;
+    assert_eq!(store.erase_personal(at(0)).await.unwrap().entries, 0);
+    let erased = store.erase_personal(at(10)).await.unwrap();
+    assert_eq!((erased.entries, erased.identities), (1, 1));
+    let entries = store.entries(&run).await.unwrap();
+    assert!(entries[2].erased() && entries[2].personal_salt.is_none());
+    assert!(store.runs_for_identity("account:1").await.unwrap().is_empty());
+    store.verify(Some(&head.to_string())).await.unwrap();
+}
+
+pub async fn the_export_is_the_chain(place: &Place) {
+    let (store, _) = chain(place).await;
+    let mut late = entry("late");
+    late.at = at(100);
+    store.append_global(late).await.unwrap();
+    let mut export = store.export(None);
+    let positions: Vec<_> =
+        export.next_page().await.unwrap().unwrap().iter().map(|entry| entry.position).collect();
+    assert_eq!(positions, [1, 2, 3, 4, 5, 6, 7]);
+    assert!(export.next_page().await.unwrap().is_none());
+    let since = store.export(Some(at(50))).next_page().await.unwrap().unwrap();
+    assert_eq!(since.iter().map(|entry| entry.kind.as_str()).collect::<Vec<_>>(), ["late"]);
+}

@@ -1,0 +1,53 @@
+//! Cards.
+
+use super::super::{Also, Card, CardRef, StoreError};
+use super::{Place, appended, opened};
+
+fn at(ts: &str) -> CardRef {
+    CardRef { channel: "C0ADMINS".into(), ts: ts.into() }
+}
+
+fn card(run: &str, role: &str, ts: &str, rendered_seq: i64) -> Card {
+    Card { run: run.into(), role: role.into(), at: at(ts), rendered_seq, fingerprint: "f".into() }
+}
+
+pub async fn the_first_card_stays(place: &Place) {
+    let store = place.open().await;
+    let run = opened(&store).await;
+    assert!(store.set_card(card(&run, "root", "1.0", 1), None).await.unwrap());
+    assert!(!store.set_card(card(&run, "root", "2.0", 1), None).await.unwrap());
+    assert!(!store.set_card(card(&run, "root", "3.0", 1), Some(at("2.0"))).await.unwrap());
+    assert_eq!(store.cards(&run).await.unwrap(), [card(&run, "root", "1.0", 1)]);
+    assert!(store.set_card(card(&run, "root", "4.0", 1), Some(at("1.0"))).await.unwrap());
+    assert_eq!(store.cards(&run).await.unwrap(), [card(&run, "root", "4.0", 1)]);
+    let nowhere = store.set_card(card("none", "root", "1.0", 1), None).await;
+    assert!(matches!(nowhere, Err(StoreError::UnknownRun(_))), "{nowhere:?}");
+}
+
+pub async fn a_card_is_stale_until_it_shows_the_newest_entry(place: &Place) {
+    let store = place.open().await;
+    let (run, other) = (opened(&store).await, opened(&store).await);
+    store.set_card(card(&other, "root", "9.0", 1), None).await.unwrap();
+    assert_eq!(store.stale_cards(10).await.unwrap(), std::slice::from_ref(&run));
+    // A card that is not the root does not stand for it.
+    store.set_card(card(&run, "approval", "1.0", 1), None).await.unwrap();
+    assert_eq!(store.stale_cards(10).await.unwrap(), std::slice::from_ref(&run));
+    store.set_card(card(&run, "root", "2.0", 1), None).await.unwrap();
+    assert!(store.stale_cards(10).await.unwrap().is_empty());
+    appended(&store, &run, "step", Also::default()).await;
+    assert_eq!(store.stale_cards(10).await.unwrap(), std::slice::from_ref(&run));
+    assert!(store.mark_rendered(&run, &at("2.0"), 2, "g").await.unwrap());
+    assert_eq!(store.stale_cards(10).await.unwrap(), std::slice::from_ref(&run));
+    assert!(store.mark_rendered(&run, &at("1.0"), 2, "g").await.unwrap());
+    assert!(store.stale_cards(10).await.unwrap().is_empty());
+}
+
+pub async fn a_card_never_goes_back(place: &Place) {
+    let store = place.open().await;
+    let run = opened(&store).await;
+    appended(&store, &run, "step", Also::default()).await;
+    store.set_card(card(&run, "root", "1.0", 2), None).await.unwrap();
+    assert!(!store.mark_rendered(&run, &at("1.0"), 1, "old").await.unwrap());
+    assert!(!store.mark_rendered(&run, &at("7.0"), 2, "elsewhere").await.unwrap());
+    assert_eq!(store.cards(&run).await.unwrap(), [card(&run, "root", "1.0", 2)]);
+}

@@ -1,0 +1,187 @@
+//! Appending.
+
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Waker};
+
+use super::super::{Also, AppendError, Risky, StoreError};
+use super::{Place, about_jane, appended, at, entry, opened};
+
+pub async fn one_of_a_hundred_appends_on_the_same_entry_wins(place: &Place) {
+    let stores = [place.open().await, place.open().await];
+    let run = opened(&stores[0]).await;
+    let tasks: Vec<_> = (0..100)
+        .map(|n| {
+            let (store, run) = (stores[n % 2].clone(), run.clone());
+            tokio::spawn(
+                async move { store.append(&run, 1, None, &[entry("approved")], Also::default()).await },
+            )
+        })
+        .collect();
+    let mut won = 0;
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(done) => {
+                assert_eq!(done.last_seq, 2);
+                won += 1;
+            }
+            Err(AppendError::Conflict { seq }) => assert_eq!(seq, 2),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(won, 1);
+    assert_eq!(stores[1].entries(&run).await.unwrap().len(), 2);
+    assert_eq!(stores[1].verify(None).await.unwrap().entries, 2);
+}
+
+pub async fn appends_to_many_runs_make_one_chain(place: &Place) {
+    let stores = [place.open().await, place.open().await];
+    let mut tasks = Vec::new();
+    for n in 0..12 {
+        let store = stores[n % 2].clone();
+        tasks.push(tokio::spawn(async move {
+            let run = opened(&store).await;
+            for _ in 0..3 {
+                appended(&store, &run, "step", Also::default()).await;
+            }
+            store.append_global(entry("denied")).await.unwrap();
+        }));
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let verified = stores[0].verify(None).await.unwrap();
+    assert_eq!(verified.entries, 12 * 5);
+    assert_eq!(verified.head, stores[1].head().await.unwrap());
+}
+
+pub async fn an_ended_run_takes_no_more(place: &Place) {
+    let store = place.open().await;
+    let run = opened(&store).await;
+    assert!(!store.run(&run).await.unwrap().unwrap().ended());
+    appended(&store, &run, "ended", Also { end: true, ..Also::default() }).await;
+    let row = store.run(&run).await.unwrap().unwrap();
+    assert!(row.ended() && row.ended_at == Some(at(0)));
+    let late = store.append(&run, 2, None, &[entry("late")], Also::default()).await;
+    assert!(matches!(late, Err(AppendError::Ended)), "{late:?}");
+    assert!(store.open_runs().await.unwrap().is_empty());
+}
+
+pub async fn an_append_needs_an_entry_and_a_run(place: &Place) {
+    let store = place.open().await;
+    let run = opened(&store).await;
+    let empty = store.append(&run, 1, None, &[], Also::default()).await;
+    assert!(matches!(empty, Err(AppendError::Store(StoreError::NothingToAppend))), "{empty:?}");
+    let nowhere = store.append("none", 0, None, &[entry("x")], Also::default()).await;
+    assert!(matches!(nowhere, Err(AppendError::Store(StoreError::UnknownRun(_)))), "{nowhere:?}");
+    assert!(matches!(store.entries("none").await, Err(StoreError::UnknownRun(_))));
+    assert_eq!(store.run("none").await.unwrap(), None);
+}
+
+pub async fn the_cap_counts_exactly(place: &Place) {
+    let stores = [place.open().await, place.open().await];
+    let mut tasks = Vec::new();
+    for n in 0..20 {
+        let store = stores[n % 2].clone();
+        tasks.push(tokio::spawn(async move {
+            let run = opened(&store).await;
+            let risky = Some(Risky { limit: 7, since: at(0), at: at(5) });
+            store.append(&run, 1, None, &[entry("began")], Also { risky, ..Also::default() }).await
+        }));
+    }
+    let mut began = 0;
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(_) => began += 1,
+            Err(AppendError::CapReached { used, limit }) => assert_eq!((used, limit), (7, 7)),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(began, 7);
+    // A later window has room again.
+    let run = opened(&stores[0]).await;
+    let risky = Some(Risky { limit: 7, since: at(6), at: at(7) });
+    stores[0].append(&run, 1, None, &[entry("began")], Also { risky, ..Also::default() }).await.unwrap();
+}
+
+pub async fn a_refused_append_leaves_nothing(place: &Place) {
+    let store = place.open().await;
+    let run = opened(&store).await;
+    let before = store.head().await.unwrap();
+    let also = Also {
+        claim: vec!["account:1".into()],
+        risky: Some(Risky { limit: 0, since: at(0), at: at(0) }),
+        end: true,
+        wake: true,
+        ..Also::default()
+    };
+    let refused = store.append(&run, 1, None, &[entry("began")], also).await;
+    assert!(matches!(refused, Err(AppendError::CapReached { used: 0, limit: 0 })), "{refused:?}");
+    assert_eq!(store.head().await.unwrap(), before);
+    assert_eq!(store.claimed_by("account:1").await.unwrap(), None);
+    assert!(store.runs_for_identity("account:1").await.unwrap().is_empty());
+    assert!(!store.run(&run).await.unwrap().unwrap().ended());
+    assert_eq!(store.next_wake().await.unwrap(), None);
+}
+
+pub async fn a_cancelled_caller_cannot_cut_a_write_in_half(place: &Place) {
+    let store = place.open().await;
+    let run = opened(&store).await;
+    let steps = [entry("one"), entry("two"), entry("three")];
+    for round in 0..20_i64 {
+        let seq = 1 + round * 3;
+        let claim = vec![format!("account:{round}")];
+        {
+            // The caller asks, is polled a few times, and is gone.
+            let mut asking = pin!(store.append(&run, seq, None, &steps, Also { claim, ..Also::default() }));
+            let mut context = Context::from_waker(Waker::noop());
+            for _ in 0..=round % 5 {
+                if asking.as_mut().poll(&mut context).is_ready() {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+        }
+        // What was asked is done all the same, in full; the loop ends only when it is.
+        while store.run(&run).await.unwrap().unwrap().seq == seq {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(store.run(&run).await.unwrap().unwrap().seq, seq + 3);
+        assert_eq!(
+            store.claimed_by(&format!("account:{round}")).await.unwrap().as_deref(),
+            Some(run.as_str())
+        );
+    }
+    assert_eq!(store.entries(&run).await.unwrap().len(), 61);
+    assert_eq!(store.verify(None).await.unwrap().entries, 61);
+}
+
+pub async fn a_reopened_database_keeps_everything(place: &Place) {
+    let store = place.open().await;
+    let run = opened(&store).await;
+    appended(&store, &run, "diagnosed", Also { claim: vec!["account:1".into()], ..Also::default() }).await;
+    let (row, entries) = (store.run(&run).await.unwrap(), store.entries(&run).await.unwrap());
+    let head = store.head().await.unwrap();
+    store.pool.close().await;
+    assert!(store.ping().await.is_err());
+    let again = place.open().await;
+    again.ping().await.unwrap();
+    assert_eq!(again.run(&run).await.unwrap(), row);
+    assert_eq!(again.entries(&run).await.unwrap(), entries);
+    assert_eq!(again.claimed_by("account:1").await.unwrap(), Some(run));
+    assert_eq!(again.verify(Some(&head.to_string())).await.unwrap().head, head);
+}
+
+pub async fn entries_keep_what_was_written(place: &Place) {
+    let store = place.open().await;
+    let run = opened(&store).await;
+    let odd = "{\"name\":\"O'Brien \\u0000 <!channel> 💥\"}";
+    let mut new = about_jane("found");
+    new.facts = odd.into();
+    store.append(&run, 1, None, &[new.clone(), entry("planned")], Also::default()).await.unwrap();
+    let entries = store.entries(&run).await.unwrap();
+    let kinds: Vec<_> = entries.iter().map(|entry| (entry.run_seq.unwrap(), entry.kind.as_str())).collect();
+    assert_eq!(kinds, [(1, "opened"), (2, "found"), (3, "planned")]);
+    assert_eq!((&entries[1].facts, &entries[1].personal, entries[1].at), (&new.facts, &new.personal, new.at));
+    assert!(!entries[1].erased() && entries[2].personal_hash.is_none());
+}

@@ -1,0 +1,146 @@
+//! Leases. Time is moved by moving the lease in the database, never by waiting.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::super::{Also, AppendError, Lease, Sleep, Store};
+use super::{Place, appended, at, entry, opened, opened_with};
+
+const LONG: Duration = Duration::from_secs(600);
+
+/// Lets the lease of a run expire.
+async fn expire(store: &Store, run: &str) {
+    sqlx::query("UPDATE runs SET lease_until = (SELECT ms FROM db_clock) WHERE run = $1")
+        .bind(run)
+        .execute(&store.pool)
+        .await
+        .unwrap();
+}
+
+async fn holds(store: &Store, lease: &Lease, seq: i64) -> Result<(), AppendError> {
+    store.append(&lease.run, seq, Some(lease), &[entry("step")], Also::default()).await.map(|_| ())
+}
+
+pub async fn one_of_many_takes_a_run(place: &Place) {
+    let stores = [place.open().await, place.open().await];
+    let run = opened(&stores[0]).await;
+    let tasks: Vec<_> = (0..16)
+        .map(|n| {
+            let (store, run) = (stores[n % 2].clone(), run.clone());
+            tokio::spawn(async move { store.claim(&run, &format!("replica-{n}"), LONG).await.unwrap() })
+        })
+        .collect();
+    let mut taken = 0;
+    for task in tasks {
+        taken += u32::from(task.await.unwrap().is_some_and(|lease| lease.epoch == 1 && lease.seq == 1));
+    }
+    assert_eq!(taken, 1);
+}
+
+pub async fn every_run_is_taken_once(place: &Place) {
+    let stores = [place.open().await, place.open().await];
+    let mut runs = BTreeSet::new();
+    for _ in 0..20 {
+        runs.insert(opened_with(&stores[0], true).await);
+    }
+    let mut tasks = Vec::new();
+    for n in 0..4 {
+        let store = stores[n % 2].clone();
+        tasks.push(tokio::spawn(async move {
+            let mut mine = Vec::new();
+            while let Some(lease) = store.claim_next(&format!("replica-{n}"), LONG).await.unwrap() {
+                mine.push(lease.run);
+            }
+            mine
+        }));
+    }
+    let mut taken = Vec::new();
+    for task in tasks {
+        taken.extend(task.await.unwrap());
+    }
+    assert_eq!(taken.len(), 20);
+    assert_eq!(BTreeSet::from_iter(taken), runs);
+}
+
+pub async fn a_lease_expires_and_its_holder_is_fenced_off(place: &Place) {
+    let store = place.open().await;
+    let run = opened_with(&store, true).await;
+    let old = store.claim_next("old", LONG).await.unwrap().unwrap();
+    assert!(store.claim_next("new", LONG).await.unwrap().is_none());
+    expire(&store, &run).await;
+    // Expired, and nobody else has it yet: lost all the same.
+    assert!(matches!(holds(&store, &old, 1).await, Err(AppendError::LeaseLost)));
+    assert!(!store.renew(&old, LONG).await.unwrap());
+    let new = store.claim_next("new", LONG).await.unwrap().unwrap();
+    assert_eq!((new.run.as_str(), new.epoch), (run.as_str(), 2));
+    assert!(matches!(holds(&store, &old, 1).await, Err(AppendError::LeaseLost)));
+    assert!(!store.release(&old, 1, Sleep::ForEver).await.unwrap());
+    assert!(!store.renew(&old, LONG).await.unwrap());
+    holds(&store, &new, 1).await.unwrap();
+    // The same owner is fenced off by its own newer epoch too.
+    expire(&store, &run).await;
+    let newest = store.claim(&run, "new", LONG).await.unwrap().unwrap();
+    assert!(matches!(holds(&store, &new, 2).await, Err(AppendError::LeaseLost)));
+    holds(&store, &newest, 2).await.unwrap();
+}
+
+pub async fn a_held_lease_appends_and_renews(place: &Place) {
+    let store = place.open().await;
+    let run = opened_with(&store, true).await;
+    let lease = store.claim_next("me", Duration::from_secs(60)).await.unwrap().unwrap();
+    assert!(lease.left() <= Duration::from_secs(60) && !lease.left().is_zero());
+    assert!(store.renew(&lease.clone(), LONG).await.unwrap());
+    assert!(lease.left() > Duration::from_secs(60));
+    holds(&store, &lease, 1).await.unwrap();
+    assert!(store.claim(&run, "other", LONG).await.unwrap().is_none());
+    appended(&store, &run, "ended", Also { end: true, ..Also::default() }).await;
+    assert!(store.release(&lease, 3, Sleep::Now).await.unwrap());
+    assert!(store.claim_next("me", LONG).await.unwrap().is_none());
+    assert!(store.claim(&run, "me", LONG).await.unwrap().is_none());
+}
+
+pub async fn a_wake_during_the_lease_is_not_lost(place: &Place) {
+    let store = place.open().await;
+    let run = opened_with(&store, true).await;
+    let lease = store.claim_next("me", LONG).await.unwrap().unwrap();
+    // A click, while the executor works on what it has seen before.
+    appended(&store, &run, "approved", Also { wake: true, ..Also::default() }).await;
+    assert!(store.release(&lease, lease.seq, Sleep::ForEver).await.unwrap());
+    let again = store.claim_next("me", LONG).await.unwrap().unwrap();
+    assert_eq!((again.seq, again.epoch), (2, 2));
+    // This time all is seen, and it sleeps until the next click.
+    assert!(store.release(&again, again.seq, Sleep::ForEver).await.unwrap());
+    assert!(store.claim_next("me", LONG).await.unwrap().is_none());
+    appended(&store, &run, "noted", Also::default()).await;
+    assert!(store.claim_next("me", LONG).await.unwrap().is_none());
+    appended(&store, &run, "declined", Also { wake: true, ..Also::default() }).await;
+    assert_eq!(store.claim_next("me", LONG).await.unwrap().unwrap().seq, 4);
+}
+
+pub async fn a_sleeper_is_left_alone(place: &Place) {
+    let store = place.open().await;
+    let run = opened_with(&store, true).await;
+    let lease = store.claim_next("me", LONG).await.unwrap().unwrap();
+    assert!(store.release(&lease, 1, Sleep::until(at(600), at(0))).await.unwrap());
+    assert!(store.claim_next("me", LONG).await.unwrap().is_none());
+    // By name it may be taken, asleep or not.
+    let lease = store.claim(&run, "me", LONG).await.unwrap().unwrap();
+    assert!(store.release(&lease, 1, Sleep::until(at(0), at(600))).await.unwrap());
+    assert!(store.claim_next("me", LONG).await.unwrap().is_some());
+}
+
+pub async fn the_next_wake_is_known(place: &Place) {
+    let store = place.open().await;
+    assert_eq!(store.next_wake().await.unwrap(), None);
+    opened(&store).await;
+    assert_eq!(store.next_wake().await.unwrap(), None);
+    opened_with(&store, true).await;
+    assert_eq!(store.next_wake().await.unwrap(), Some(Duration::ZERO));
+    let lease = store.claim_next("me", LONG).await.unwrap().unwrap();
+    // Held: it is looked at again when the lease would expire.
+    let held = store.next_wake().await.unwrap().unwrap();
+    assert!(!held.is_zero() && held <= LONG, "{held:?}");
+    store.release(&lease, 1, Sleep::For(LONG * 10)).await.unwrap();
+    let asleep = store.next_wake().await.unwrap().unwrap();
+    assert!(asleep > LONG && asleep <= LONG * 10, "{asleep:?}");
+}

@@ -1,0 +1,105 @@
+//! Every promise of the store, on a SQLite file each, and all of them once more on a private PostgreSQL.
+//! A promise is a function of a [`Place`], which it may open as often as it likes: two handles on one place are
+//! two replicas.
+
+mod audit;
+mod cards;
+mod journal;
+mod leases;
+mod postgres;
+mod runs;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{Also, NewEntry, NewRun, Opened, Store};
+
+/// A database of its own.
+pub struct Place {
+    url: String,
+    _dir: Option<tempfile::TempDir>,
+}
+
+impl Place {
+    fn sqlite() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        Self { url: format!("sqlite:{}/reinstate.db", dir.path().display()), _dir: Some(dir) }
+    }
+
+    async fn open(&self) -> Store {
+        Store::open(&self.url).await.unwrap()
+    }
+}
+
+macro_rules! promises {
+    ($($room:ident: $($name:ident),+;)+) => {
+        mod on_sqlite {
+            use super::Place;
+            $($(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+                async fn $name() {
+                    super::$room::$name(&Place::sqlite()).await;
+                }
+            )+)+
+        }
+
+        #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+        async fn everything_holds_on_postgres() {
+            let Some(server) = postgres::Server::start() else {
+                eprintln!("SKIPPED: initdb and postgres are not in PATH, the store was NOT tested on PostgreSQL");
+                return;
+            };
+            $($(
+                eprintln!("{}", stringify!($name));
+                $room::$name(&server.place().await).await;
+            )+)+
+        }
+    };
+}
+
+promises! {
+    journal: one_of_a_hundred_appends_on_the_same_entry_wins, appends_to_many_runs_make_one_chain,
+        an_ended_run_takes_no_more, an_append_needs_an_entry_and_a_run, the_cap_counts_exactly,
+        a_refused_append_leaves_nothing, a_cancelled_caller_cannot_cut_a_write_in_half,
+        a_reopened_database_keeps_everything, entries_keep_what_was_written;
+    runs: a_request_opens_one_run, an_identity_belongs_to_one_open_run, one_of_many_claims_wins,
+        the_tenant_is_shared_or_taken_alone, history_is_newest_first, an_event_is_new_once,
+        many_programs_may_start_at_once, a_newer_database_is_refused;
+    leases: one_of_many_takes_a_run, every_run_is_taken_once, a_lease_expires_and_its_holder_is_fenced_off,
+        a_held_lease_appends_and_renews, a_wake_during_the_lease_is_not_lost, a_sleeper_is_left_alone,
+        the_next_wake_is_known;
+    cards: the_first_card_stays, a_card_is_stale_until_it_shows_the_newest_entry, a_card_never_goes_back;
+    audit: a_whole_chain_verifies, a_changed_entry_is_found, an_inserted_entry_is_found, swapped_entries_are_found,
+        a_removed_entry_is_found, a_cut_end_is_found_with_a_kept_head, a_rewritten_chain_is_found_with_a_kept_head,
+        changed_personal_data_is_found, erased_personal_data_breaks_nothing, the_export_is_the_chain;
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + second).unwrap()
+}
+
+fn entry(kind: &str) -> NewEntry {
+    NewEntry { at: at(0), kind: kind.into(), facts: "{\"n\":1}".into(), personal: None }
+}
+
+fn about_jane(kind: &str) -> NewEntry {
+    NewEntry { personal: Some("{\"email\":\"jane@acme.example\"}".into()), ..entry(kind) }
+}
+
+/// Opens a run that sleeps.
+async fn opened(store: &Store) -> String {
+    opened_with(store, false).await
+}
+
+async fn opened_with(store: &Store, wake: bool) -> String {
+    let run = Uuid::now_v7().to_string();
+    let new = NewRun { run: run.clone(), key: format!("trigger-{run}"), first: entry("opened"), wake };
+    assert_eq!(store.open_run(new).await.unwrap(), Opened::New);
+    run
+}
+
+/// Appends one entry to where the run stands.
+async fn appended(store: &Store, run: &str, kind: &str, also: Also) {
+    let seq = store.run(run).await.unwrap().unwrap().seq;
+    store.append(run, seq, None, &[entry(kind)], also).await.unwrap();
+}

@@ -1,0 +1,159 @@
+//! Opening runs, claiming identities, starting programs.
+
+use super::super::{Also, AppendError, NewRun, Opened, Store, StoreError, Tenant};
+use super::{Place, appended, at, entry, opened};
+
+fn claiming(identities: &[&str]) -> Also {
+    Also { claim: identities.iter().map(|&identity| identity.to_owned()).collect(), ..Also::default() }
+}
+
+pub async fn a_request_opens_one_run(place: &Place) {
+    let stores = [place.open().await, place.open().await];
+    let tasks: Vec<_> = (0..30)
+        .map(|n| {
+            let store = stores[n % 2].clone();
+            let new = NewRun {
+                run: format!("run-{n}"),
+                key: "the same trigger".into(),
+                first: entry("opened"),
+                wake: true,
+            };
+            tokio::spawn(async move { (format!("run-{n}"), store.open_run(new).await.unwrap()) })
+        })
+        .collect();
+    let (mut new, mut existing) = (Vec::new(), Vec::new());
+    for task in tasks {
+        match task.await.unwrap() {
+            (run, Opened::New) => new.push(run),
+            (_, Opened::Existing { run }) => existing.push(run),
+        }
+    }
+    assert_eq!((new.len(), existing.len()), (1, 29));
+    assert!(existing.iter().all(|run| *run == new[0]));
+    assert_eq!(stores[0].recent_runs(10).await.unwrap().len(), 1);
+    assert_eq!(stores[0].verify(None).await.unwrap().entries, 1);
+}
+
+pub async fn an_identity_belongs_to_one_open_run(place: &Place) {
+    let store = place.open().await;
+    let (first, second) = (opened(&store).await, opened(&store).await);
+    appended(&store, &first, "planned", claiming(&["account:1", "idp:1"])).await;
+    // Claiming again what one has is no conflict.
+    appended(&store, &first, "planned", claiming(&["account:1", "scim:1"])).await;
+    let refused = store.append(&second, 1, None, &[entry("planned")], claiming(&["free:1", "scim:1"])).await;
+    match refused {
+        Err(AppendError::Claimed { by_run, identity }) => {
+            assert_eq!((by_run, identity), (first.clone(), "scim:1".into()))
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(store.claimed_by("free:1").await.unwrap(), None);
+    appended(&store, &first, "ended", Also { end: true, ..Also::default() }).await;
+    assert_eq!(store.claimed_by("scim:1").await.unwrap(), None);
+    appended(&store, &second, "planned", claiming(&["scim:1"])).await;
+    assert_eq!(store.claimed_by("scim:1").await.unwrap(), Some(second));
+}
+
+pub async fn one_of_many_claims_wins(place: &Place) {
+    let stores = [place.open().await, place.open().await];
+    let mut tasks = Vec::new();
+    for n in 0..16 {
+        let store = stores[n % 2].clone();
+        tasks.push(tokio::spawn(async move {
+            let run = opened(&store).await;
+            (run.clone(), store.append(&run, 1, None, &[entry("planned")], claiming(&["account:1"])).await)
+        }));
+    }
+    let (mut won, mut lost) = (Vec::new(), Vec::new());
+    for task in tasks {
+        match task.await.unwrap() {
+            (run, Ok(_)) => won.push(run),
+            (_, Err(AppendError::Claimed { by_run, .. })) => lost.push(by_run),
+            (_, Err(other)) => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((won.len(), lost.len()), (1, 15));
+    assert!(lost.iter().all(|run| *run == won[0]));
+}
+
+pub async fn the_tenant_is_shared_or_taken_alone(place: &Place) {
+    let store = place.open().await;
+    let (one, two, all) = (opened(&store).await, opened(&store).await, opened(&store).await);
+    let tenant = |tenant| Also { tenant: Some(tenant), ..Also::default() };
+    let ended = || Also { end: true, ..Also::default() };
+    appended(&store, &one, "planned", tenant(Tenant::Shared)).await;
+    appended(&store, &two, "planned", tenant(Tenant::Shared)).await;
+    let refused = store.append(&all, 1, None, &[entry("planned")], tenant(Tenant::Exclusive)).await;
+    assert!(matches!(refused, Err(AppendError::Claimed { .. })), "{refused:?}");
+    appended(&store, &one, "ended", ended()).await;
+    appended(&store, &two, "ended", ended()).await;
+    appended(&store, &all, "planned", tenant(Tenant::Exclusive)).await;
+    appended(&store, &all, "planned", tenant(Tenant::Shared)).await;
+    let late = opened(&store).await;
+    let refused = store.append(&late, 1, None, &[entry("planned")], tenant(Tenant::Shared)).await;
+    assert!(matches!(&refused, Err(AppendError::Claimed { by_run, .. }) if *by_run == all), "{refused:?}");
+}
+
+pub async fn history_is_newest_first(place: &Place) {
+    let store = place.open().await;
+    let (one, two) = (opened(&store).await, opened(&store).await);
+    appended(&store, &one, "ended", Also { claim: vec!["account:1".into()], end: true, ..Also::default() })
+        .await;
+    appended(&store, &two, "diagnosed", Also { about: vec!["account:1".into()], ..Also::default() }).await;
+    let history: Vec<_> =
+        store.runs_for_identity("account:1").await.unwrap().into_iter().map(|row| row.run).collect();
+    assert_eq!(history, [two.clone(), one.clone()]);
+    assert!(store.runs_for_identity("account:2").await.unwrap().is_empty());
+    let recent: Vec<_> = store.recent_runs(1).await.unwrap().into_iter().map(|row| row.run).collect();
+    assert_eq!(recent, std::slice::from_ref(&two));
+    let open: Vec<_> = store.open_runs().await.unwrap().into_iter().map(|row| row.run).collect();
+    assert_eq!(open, [two]);
+}
+
+pub async fn an_event_is_new_once(place: &Place) {
+    let stores = [place.open().await, place.open().await];
+    let tasks: Vec<_> = (0..10)
+        .map(|n| {
+            let store = stores[n % 2].clone();
+            tokio::spawn(async move { store.first_sight("Ev1", at(0)).await.unwrap() })
+        })
+        .collect();
+    let mut first = 0;
+    for task in tasks {
+        first += u32::from(task.await.unwrap());
+    }
+    assert_eq!(first, 1);
+    assert!(!stores[0].first_sight("Ev1", at(24 * 3600)).await.unwrap());
+    // After two days another event sweeps it away.
+    assert!(stores[0].first_sight("Ev2", at(3 * 24 * 3600)).await.unwrap());
+    assert!(stores[0].first_sight("Ev1", at(3 * 24 * 3600)).await.unwrap());
+}
+
+pub async fn many_programs_may_start_at_once(place: &Place) {
+    let tasks: Vec<_> = (0..6)
+        .map(|_| {
+            let url = place.url.clone();
+            tokio::spawn(async move { Store::open(&url).await })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap().unwrap().ping().await.unwrap();
+    }
+}
+
+pub async fn a_newer_database_is_refused(place: &Place) {
+    let store = place.open().await;
+    sqlx::query("INSERT INTO schema_version (version) VALUES (999)").execute(&store.pool).await.unwrap();
+    let refused = Store::open(&place.url).await;
+    assert!(matches!(refused, Err(StoreError::NewerSchema { found: 999, .. })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_database_in_memory_works_for_tests() {
+    let store = Store::open("sqlite::memory:").await.unwrap();
+    let run = opened(&store).await;
+    let other = Store::open("sqlite::memory:").await.unwrap();
+    assert_eq!(other.run(&run).await.unwrap(), None);
+    assert_eq!(store.entries(&run).await.unwrap().len(), 1);
+    assert_eq!(store.verify(None).await.unwrap().entries, 1);
+}
