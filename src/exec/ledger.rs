@@ -1,0 +1,176 @@
+//! The journal in the core's own words: events in, runs out. Every append is decided on a folded run and names
+//! the entry it was decided on; on a conflict the run is folded again and decided again. It must never write an
+//! event that the fold would refuse.
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::core::run::Asked;
+use crate::core::{Event, Run};
+use crate::store::{Also, AppendError, Appended, Entry, Lease, NewEntry, NewRun, Opened, Store, StoreError};
+
+/// The journal of all runs.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    store: Store,
+}
+
+/// Why a run could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// There is no such run.
+    #[error("there is no run {0}")]
+    NoRun(String),
+    /// The journal holds something that cannot stand there.
+    #[error("the journal of run {run} cannot be read: {why}")]
+    Unreadable {
+        /// The run.
+        run: String,
+        /// Why.
+        why: String,
+    },
+    /// The append was refused.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What a decision on a folded run came to.
+pub enum Decision<T> {
+    /// Write these and return this.
+    Write(Vec<Event>, Also, T),
+    /// Write nothing and return this.
+    Leave(T),
+}
+
+impl Ledger {
+    /// A ledger over a store.
+    #[must_use]
+    pub fn new(store: Store) -> Self {
+        Self { store }
+    }
+
+    /// The store below.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Opens a run, once for each key: a retry of the same request finds the run it opened.
+    ///
+    /// # Errors
+    /// When it could not be written down.
+    pub async fn open(&self, run: String, key: String, asked: Asked, at: Timestamp) -> Result<Opened, StoreError> {
+        let first = entry(&Event::Opened { asked }, at);
+        self.store.open_run(NewRun { run, key, first, wake: true }).await
+    }
+
+    /// Reads and folds a run, with the time of each event.
+    ///
+    /// # Errors
+    /// When there is none, or its journal is not legal.
+    pub async fn load(&self, run: &str) -> Result<Run, LedgerError> {
+        let events = self.events(run).await?;
+        Run::fold(events.iter().map(|(seq, at, event)| (*seq, *at, event)))
+            .map_err(|error| LedgerError::Unreadable { run: run.to_owned(), why: error.to_string() })
+    }
+
+    /// The events of a run.
+    ///
+    /// # Errors
+    /// When there is none, or an entry cannot be read.
+    pub async fn events(&self, run: &str) -> Result<Vec<(i64, Timestamp, Event)>, LedgerError> {
+        let entries = self.store.entries(run).await?;
+        if entries.is_empty() {
+            return Err(LedgerError::NoRun(run.to_owned()));
+        }
+        entries.iter().map(|entry| event(run, entry)).collect()
+    }
+
+    /// Appends events that were decided on entry `decided_on`.
+    ///
+    /// # Errors
+    /// [`AppendError`], of which `Conflict` means: fold again.
+    pub async fn append(
+        &self,
+        run: &str,
+        decided_on: i64,
+        fence: Option<&Lease>,
+        events: &[Event],
+        at: Timestamp,
+        also: Also,
+    ) -> Result<Appended, AppendError> {
+        let entries: Vec<NewEntry> = events.iter().map(|event| entry(event, at)).collect();
+        self.store.append(run, decided_on, fence, &entries, also).await
+    }
+
+    /// Folds, decides and appends, again and again until nobody came in between.
+    ///
+    /// # Errors
+    /// When the run cannot be read or the append is refused for another reason than a conflict.
+    pub async fn decide<T>(
+        &self,
+        run: &str,
+        at: Timestamp,
+        mut decision: impl FnMut(&Run) -> Decision<T>,
+    ) -> Result<T, LedgerError> {
+        loop {
+            let folded = self.load(run).await?;
+            match decision(&folded) {
+                Decision::Leave(value) => return Ok(value),
+                Decision::Write(events, also, value) => {
+                    match self.append(run, folded.seq, None, &events, at, also).await {
+                        Ok(_) => return Ok(value),
+                        Err(AppendError::Conflict { .. }) => {}
+                        Err(error) => return Err(error.into()),
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// An event as the store keeps it: what may be kept for ever, and the rest in the part that can be erased.
+fn entry(event: &Event, at: Timestamp) -> NewEntry {
+    let facts = match event {
+        Event::Planned { plan, digest, diagnosis } => json!({
+            "digest": digest,
+            "verdict": diagnosis.verdict.word(),
+            "causes": diagnosis.findings.iter().map(|finding| finding.code.code()).collect::<Vec<_>>(),
+            "steps": plan.steps.iter().map(|step| step.op.action()).collect::<Vec<_>>(),
+        }),
+        Event::Approved { digest, .. } | Event::Declined { digest, .. } | Event::Expired { digest } => {
+            json!({ "digest": digest })
+        }
+        Event::Snapshot { step, .. }
+        | Event::Began { step, .. }
+        | Event::Already { step }
+        | Event::Confirmed { step, .. }
+        | Event::NoEffect { step, .. } => json!({ "step": step }),
+        Event::Paused { step, halt, .. } => json!({ "step": step, "halt": halt }),
+        Event::Ended { outcome, .. } => json!({ "outcome": outcome }),
+        Event::Opened { .. }
+        | Event::Admitted { .. }
+        | Event::Cancelled { .. }
+        | Event::Retried { .. }
+        | Event::Denied { .. } => json!({}),
+    };
+    NewEntry {
+        at,
+        kind: event.kind().to_owned(),
+        facts: facts.to_string(),
+        personal: serde_json::to_string(event).ok(),
+    }
+}
+
+fn event(run: &str, entry: &Entry) -> Result<(i64, Timestamp, Event), LedgerError> {
+    let unreadable = |why: String| LedgerError::Unreadable { run: run.to_owned(), why };
+    let text = entry.personal.as_deref().ok_or_else(|| unreadable("its personal data was erased".to_owned()))?;
+    let event: Event = serde_json::from_str(text).map_err(|error| unreadable(error.to_string()))?;
+    if event.kind() != entry.kind {
+        return Err(unreadable(format!("entry {} is not what its kind says", entry.position)));
+    }
+    Ok((entry.run_seq.unwrap_or_default(), entry.at, event))
+}
