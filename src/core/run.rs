@@ -288,6 +288,8 @@ pub struct Run {
     pub look_again: bool,
     /// How many plans there were.
     pub plans: u32,
+    /// Who wants it stopped before its next step.
+    pub cancelled: Option<String>,
     /// The end.
     pub ended: Option<(Outcome, String)>,
 }
@@ -340,6 +342,8 @@ pub enum Next {
     Conclude,
     /// Wait for a person.
     AwaitPerson,
+    /// Somebody stopped the run, and no step is on its way: end it.
+    Stop,
     /// Nothing is left to do.
     Nothing,
 }
@@ -406,9 +410,9 @@ impl Run {
                 self.look_again = true;
             }
             Event::Ended { outcome, says } => self.ended = Some((*outcome, says.clone())),
+            Event::Cancelled { by } => self.cancelled = Some(by.clone()),
             Event::Declined { .. }
             | Event::Expired { .. }
-            | Event::Cancelled { .. }
             | Event::Snapshot { .. }
             | Event::Denied { .. } => {}
         }
@@ -553,6 +557,12 @@ impl Run {
     pub fn next(&self, now: Timestamp, rules: &Rules, limits: &Limits) -> Next {
         if self.ended.is_some() || self.asked.is_none() {
             return Next::Nothing;
+        }
+        // A step that has begun is brought to its end first: what is on its way cannot be called back.
+        let on_its_way =
+            self.waiting.is_none() && self.open_step().is_some_and(|(_, _, p)| p == Progress::Begun);
+        if self.cancelled.is_some() && !on_its_way {
+            return Next::Stop;
         }
         if self.admitted.is_none() {
             return Next::Admit;

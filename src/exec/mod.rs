@@ -1,8 +1,235 @@
 //! Carrying runs on: claim, fold, `next()`, do it, write it down. The loop is the recovery: a run that was
-//! killed anywhere is taken up by whoever claims it next, from what the journal says.
+//! killed anywhere is taken up by whoever claims it next, from what the journal says. Nothing is done here that
+//! was not first written down, and nothing risky without an approval that `next()` has seen.
 
 pub mod ledger;
+mod look;
+mod step;
 pub mod world;
 
 pub use ledger::{Decision, Ledger, LedgerError};
 pub use world::{Acted, Look, World};
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_core::future::BoxFuture;
+use jiff::Timestamp;
+use tokio::sync::{Notify, Semaphore, watch};
+
+use crate::core::run::{Asked, Limits};
+use crate::core::{Event, Next, Outcome, Rules, Run, Who};
+use crate::store::{Also, AppendError, Lease, Sleep};
+
+/// How long a claim on a run lasts; it is renewed while the run is carried.
+pub const LEASE: Duration = Duration::from_secs(30);
+/// How many runs one process carries at once.
+const AT_ONCE: usize = 64;
+/// How often the database is asked for work nobody told us about (another process may have taken the command).
+const POLL: Duration = Duration::from_secs(1);
+
+/// What came of asking who the requester is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// They may, by this rule, and WHO is this.
+    Admitted {
+        /// The rule.
+        rule: String,
+        /// Whom they mean.
+        who: Who,
+    },
+    /// They may not, or nobody is meant; why, for them.
+    Refused(String),
+    /// Slack did not answer; ask again after this long.
+    Later(Duration),
+}
+
+/// Looks up a requester: who they are and what they may do, now.
+pub type Admit = Arc<dyn Fn(Asked) -> BoxFuture<'static, Admission> + Send + Sync>;
+
+/// Everything the loop needs.
+#[derive(Clone)]
+pub struct Engine {
+    /// The journal.
+    pub ledger: Ledger,
+    /// The upstream services.
+    pub world: Arc<dyn World>,
+    /// Who may.
+    pub admit: Admit,
+    /// What the planner may do.
+    pub rules: Rules,
+    /// When approvals expire.
+    pub limits: Limits,
+    /// How long a step may take to show.
+    pub confirm_within: Duration,
+    /// Rungs 4 to 10 in a day.
+    pub risky_per_day: i64,
+    /// The name of this process among replicas.
+    pub owner: String,
+    /// Rung when there may be work.
+    pub work: Arc<Notify>,
+    /// Rung when a run has changed, for those who show it.
+    pub changed: Arc<Notify>,
+}
+
+/// Why a run is let go.
+enum Stop {
+    /// Until somebody or something wakes it.
+    Sleep(Sleep),
+    /// Another process has it.
+    Lost,
+    /// The store failed; try again soon.
+    Trouble(String),
+}
+
+/// What carrying a run one entry further came to.
+enum Turn {
+    /// Fold again.
+    Again,
+    /// Let go.
+    Stop(Stop),
+}
+
+impl Engine {
+    /// Carries runs until `stop` is set.
+    pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        let slots = Arc::new(Semaphore::new(AT_ONCE));
+        loop {
+            if *stop.borrow() {
+                return;
+            }
+            let Ok(slot) = slots.clone().acquire_owned().await else { return };
+            match self.ledger.store().claim_next(&self.owner, LEASE).await {
+                Ok(Some(lease)) => {
+                    let engine = self.clone();
+                    tokio::spawn(async move {
+                        engine.carry(lease).await;
+                        drop(slot);
+                    });
+                }
+                outcome => {
+                    drop(slot);
+                    if let Err(error) = outcome {
+                        tracing::warn!(%error, "the store did not answer; looking for work again soon");
+                    }
+                    tokio::select! {
+                        () = self.work.notified() => {}
+                        () = tokio::time::sleep(POLL) => {}
+                        _ = stop.changed() => {}
+                    }
+                }
+            }
+        }
+    }
+
+    /// Carries one claimed run as far as it goes.
+    async fn carry(&self, lease: Lease) {
+        let renewing = self.renew(lease.clone());
+        let (seq, sleep) = tokio::select! {
+            ended = self.turns(&lease) => ended,
+            () = renewing => return,
+        };
+        if let Err(error) = self.ledger.store().release(&lease, seq, sleep).await {
+            tracing::warn!(run = %lease.run, %error, "a run was not let go; its lease will expire");
+        }
+        self.changed.notify_one();
+    }
+
+    /// Renews a lease until it is lost.
+    async fn renew(&self, lease: Lease) {
+        loop {
+            tokio::time::sleep(LEASE / 3).await;
+            match self.ledger.store().renew(&lease, LEASE).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                // The lease may still last; the next attempt tells.
+                Err(_) if !lease.left().is_zero() => {}
+                Err(_) => return,
+            }
+        }
+    }
+
+    async fn turns(&self, lease: &Lease) -> (i64, Sleep) {
+        loop {
+            let run = match self.ledger.load(&lease.run).await {
+                Ok(run) => run,
+                Err(error) => {
+                    tracing::error!(run = %lease.run, %error, "a run cannot be carried on");
+                    return (i64::MAX, Sleep::For(Duration::from_secs(60)));
+                }
+            };
+            match self.turn(&run, lease).await {
+                Turn::Again => self.changed.notify_one(),
+                Turn::Stop(Stop::Sleep(sleep)) => return (run.seq, sleep),
+                Turn::Stop(Stop::Lost) => return (i64::MAX, Sleep::Now),
+                Turn::Stop(Stop::Trouble(why)) => {
+                    tracing::warn!(run = %lease.run, why, "a run waits for the store");
+                    return (i64::MAX, Sleep::For(Duration::from_secs(2)));
+                }
+            }
+        }
+    }
+
+    async fn turn(&self, run: &Run, lease: &Lease) -> Turn {
+        let now = crate::clock::now();
+        match run.next(now, &self.rules, &self.limits) {
+            Next::Admit => self.admit(run, lease).await,
+            Next::Look => self.look(run, lease).await,
+            Next::Step { index, check_plan } => self.step(run, lease, index, check_plan).await,
+            Next::Prove => self.prove(run, lease).await,
+            Next::Conclude => self.conclude(run, lease).await,
+            Next::AwaitApproval { until } => Turn::Stop(Stop::Sleep(Sleep::until(until, now))),
+            Next::Expire => {
+                let digest =
+                    run.current.as_ref().and_then(|current| current.digest.clone()).unwrap_or_default();
+                let says = "Nobody approved in time. Nothing of this plan was done.".to_owned();
+                let events = [Event::Expired { digest }, Event::Ended { outcome: Outcome::Expired, says }];
+                self.append(run, lease, &events, ended()).await
+            }
+            Next::Stop => {
+                let says = "It was stopped before its next step. What was done stays done.".to_owned();
+                self.append(run, lease, &[Event::Ended { outcome: Outcome::Cancelled, says }], ended()).await
+            }
+            Next::AwaitPerson | Next::Nothing => Turn::Stop(Stop::Sleep(Sleep::ForEver)),
+        }
+    }
+
+    async fn admit(&self, run: &Run, lease: &Lease) -> Turn {
+        let Some(asked) = run.asked.clone() else { return Turn::Stop(Stop::Sleep(Sleep::ForEver)) };
+        match (self.admit)(asked).await {
+            Admission::Admitted { rule, who } => {
+                self.append(run, lease, &[Event::Admitted { rule, who }], Also::default()).await
+            }
+            Admission::Refused(says) => {
+                self.append(run, lease, &[Event::Ended { outcome: Outcome::Refused, says }], ended()).await
+            }
+            Admission::Later(after) => Turn::Stop(Stop::Sleep(Sleep::For(after))),
+        }
+    }
+
+    /// Appends what was decided on the folded run; whoever came in between makes it fold again.
+    async fn append(&self, run: &Run, lease: &Lease, events: &[Event], also: Also) -> Turn {
+        match self.ledger.append(&lease.run, run.seq, Some(lease), events, crate::clock::now(), also).await {
+            Ok(_) | Err(AppendError::Conflict { .. }) => Turn::Again,
+            Err(error) => refused(&error),
+        }
+    }
+}
+
+/// An append that ends the run and lets go of its claims.
+fn ended() -> Also {
+    Also { end: true, ..Also::default() }
+}
+
+fn refused(error: &AppendError) -> Turn {
+    match error {
+        AppendError::LeaseLost => Turn::Stop(Stop::Lost),
+        AppendError::Ended => Turn::Stop(Stop::Sleep(Sleep::ForEver)),
+        other => Turn::Stop(Stop::Trouble(other.to_string())),
+    }
+}
+
+/// The start of the day that the cap counts: 24 hours, so that no midnight doubles it.
+fn a_day_before(now: Timestamp) -> Timestamp {
+    now.checked_sub(Duration::from_secs(24 * 3600)).unwrap_or(Timestamp::MIN)
+}

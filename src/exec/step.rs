@@ -1,0 +1,258 @@
+//! One step, crash-safe: observe, begin, act, confirm, settle. This file alone calls `World::act`, and only
+//! after `Began` is committed. A timeout is unknown, not failed; an unknown outcome is settled by looking, and a
+//! one-shot step whose outcome stays unknown waits for a person: the machine never sends it again.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::core::condition::{Held, conditions};
+use crate::core::diagnose::Case;
+use crate::core::run::{Current, Halt, Progress};
+use crate::core::{Event, Op, Risk, Run, State, Step};
+use crate::store::{Also, AppendError, Lease, Risky, Sleep};
+
+use super::{Acted, Engine, LEASE, Look, Stop, Turn, a_day_before, refused};
+
+/// What of the lease is kept back, so that an act has ended before somebody else may take over.
+const MARGIN: Duration = Duration::from_secs(5);
+/// The first wait between two looks; later ones back off.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+/// The longest wait between two looks.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// How long to look after an upstream said that it changed nothing.
+const GRACE: Duration = Duration::from_secs(4);
+/// How long a one-shot step waits for a limit to pass before a person is asked.
+const LIMITED: Duration = Duration::from_secs(120);
+
+/// How a step stands before it begins.
+enum Ready {
+    /// It may begin; this is what is there.
+    Go(serde_json::Value),
+    /// It is there already.
+    Done(serde_json::Value),
+    /// A person has to look.
+    Halt(Halt, String),
+}
+
+impl Engine {
+    pub(super) async fn step(&self, run: &Run, lease: &Lease, index: usize, check_plan: bool) -> Turn {
+        let Some(current) = &run.current else { return Turn::Stop(Stop::Sleep(Sleep::ForEver)) };
+        let Some(step) = current.plan.steps.get(index) else {
+            return Turn::Stop(Stop::Sleep(Sleep::ForEver));
+        };
+        // The first look after an approval: another world makes another plan, which needs another approval.
+        if check_plan {
+            let Some((diagnosis, plan)) = self.survey(run).await else {
+                return Turn::Stop(Stop::Sleep(Sleep::ForEver));
+            };
+            if plan.digest() != current.digest {
+                return self.planned(run, lease, diagnosis, plan).await;
+            }
+        }
+        let begun = current.progress.get(index) == Some(&Progress::Begun);
+        let ready = self.observe(current, step, begun).await;
+        let event = match ready {
+            Ready::Done(after) if begun => Event::Confirmed { step: index, after },
+            Ready::Done(_) => Event::Already { step: index },
+            Ready::Halt(halt, why) => Event::Paused { step: Some(index), halt, why },
+            Ready::Go(before) => return self.begin(run, lease, index, step, before).await,
+        };
+        self.append(run, lease, &[event], Also::default()).await
+    }
+
+    /// Looks at the world before a step: its state, and the conditions of its rung, read anew.
+    async fn observe(&self, current: &Current, step: &Step, begun: bool) -> Ready {
+        let look = Look::For(step.op.clone());
+        let evidence = self.world.gather(current.plan.subject.clone(), look).await;
+        let case = Case::new(&evidence);
+        let before = match step.op.state(&case) {
+            State::Done(after) => return Ready::Done(after),
+            State::Blocked(why) => return Ready::Halt(Halt::Changed, why),
+            State::Unread(sources) => {
+                let names: Vec<&str> = sources.iter().map(|source| source.name()).collect();
+                return Ready::Halt(Halt::Condition, format!("{} could not be read", names.join(", ")));
+            }
+            State::Open(before) => before,
+        };
+        if begun && step.op.is_one_shot() {
+            return Ready::Halt(
+                Halt::Ambiguous,
+                "The call may have been sent, and its effect does not show. It is never sent a second time by the machine."
+                    .to_owned(),
+            );
+        }
+        if !begun && before != step.before && !step.before.is_null() {
+            return Ready::Halt(
+                Halt::Changed,
+                format!("the plan expected {}, and there is {before}", step.before),
+            );
+        }
+        match conditions(&step.op, &case, &self.rules) {
+            Held::True => Ready::Go(before),
+            Held::False(why) => Ready::Halt(Halt::Condition, why),
+            // A provisioning step that an approver let pass with this very gap may go on with it.
+            Held::Unread(_) if step.op.rung() <= 2 && step.risk > Risk::Harmless => Ready::Go(before),
+            Held::Unread(sources) => {
+                let names: Vec<&str> = sources.iter().map(|source| source.name()).collect();
+                Ready::Halt(Halt::Condition, format!("{} could not be read", names.join(", ")))
+            }
+        }
+    }
+
+    /// Writes `Began` down, with the snapshot and the daily cap in the same transaction, then acts.
+    async fn begin(
+        &self,
+        run: &Run,
+        lease: &Lease,
+        index: usize,
+        step: &Step,
+        before: serde_json::Value,
+    ) -> Turn {
+        match self.ledger.store().renew(lease, LEASE).await {
+            Ok(true) => {}
+            Ok(false) => return Turn::Stop(Stop::Lost),
+            Err(error) => return Turn::Stop(Stop::Trouble(error.to_string())),
+        }
+        let now = crate::clock::now();
+        let mut events = Vec::new();
+        let mut also = Also::default();
+        if step.op.is_capped() {
+            events.push(Event::Snapshot { step: index, was: snapshot(run) });
+            also.risky = Some(Risky { limit: self.risky_per_day, since: a_day_before(now), at: now });
+        }
+        events.push(Event::Began { step: index, before });
+        match self.ledger.append(&lease.run, run.seq, Some(lease), &events, now, also).await {
+            Ok(_) => {}
+            Err(AppendError::Conflict { .. }) => return Turn::Again,
+            Err(AppendError::CapReached { used, limit }) => {
+                let why = format!("{used} of {limit} risky steps have begun in the last 24 hours");
+                let event = Event::Paused { step: Some(index), halt: Halt::Cap, why };
+                return self.append(run, lease, &[event], Also::default()).await;
+            }
+            Err(error) => return refused(&error),
+        }
+        self.changed.notify_one();
+        self.act(run, lease, index, step).await
+    }
+
+    async fn act(&self, run: &Run, lease: &Lease, index: usize, step: &Step) -> Turn {
+        let mut limited = Duration::ZERO;
+        let acted = loop {
+            // Fencing protects the journal, not the world: the lease is asked right before sending.
+            let within = lease.left().saturating_sub(MARGIN);
+            if within.is_zero() {
+                return Turn::Stop(Stop::Lost);
+            }
+            match self.world.act(&step.op, within).await {
+                Acted::Later(after) if step.op.is_one_shot() && limited < LIMITED => {
+                    let wait = after.unwrap_or(FIRST_WAIT).clamp(FIRST_WAIT, LONGEST_WAIT);
+                    limited += wait;
+                    tokio::time::sleep(wait).await;
+                }
+                // Certainly not done, and safe to begin again: let the database count the time.
+                Acted::Later(after) if !step.op.is_one_shot() => {
+                    return Turn::Stop(Stop::Sleep(Sleep::For(after.unwrap_or(FIRST_WAIT * 2))));
+                }
+                acted => break acted,
+            }
+        };
+        let patience = match &acted {
+            Acted::NoEffect(_) => GRACE.min(self.confirm_within),
+            Acted::Refused(_) | Acted::Later(_) => Duration::ZERO,
+            Acted::Accepted | Acted::Unknown(_) => self.confirm_within,
+        };
+        let seen = self.confirm(run, step, patience).await;
+        let event = match (seen, acted) {
+            (Some(after), _) => Event::Confirmed { step: index, after },
+            (None, Acted::Refused(why)) => Event::Paused { step: Some(index), halt: Halt::Refused, why },
+            (None, Acted::Later(_)) => {
+                let why = "the upstream kept limiting us; nothing was done".to_owned();
+                Event::Paused { step: Some(index), halt: Halt::Refused, why }
+            }
+            (None, Acted::NoEffect(why)) if step.op.rung() <= 2 => Event::NoEffect { step: index, why },
+            (None, Acted::Accepted) if step.op.rung() <= 2 => {
+                let why = "it was accepted, and Atlassian does not show it".to_owned();
+                Event::NoEffect { step: index, why }
+            }
+            (None, Acted::Unknown(why)) if step.op.is_one_shot() => {
+                Event::Paused { step: Some(index), halt: Halt::Ambiguous, why }
+            }
+            (None, Acted::Accepted) => {
+                let why = "it was accepted, and its effect does not show".to_owned();
+                Event::Paused { step: Some(index), halt: Halt::Unconfirmed, why }
+            }
+            (None, Acted::NoEffect(why) | Acted::Unknown(why)) => {
+                Event::Paused { step: Some(index), halt: Halt::Unconfirmed, why }
+            }
+        };
+        self.settle(lease, index, event).await
+    }
+
+    /// Looks until the wanted state shows, backing off, for as long as patience lasts; at least once.
+    async fn confirm(&self, run: &Run, step: &Step, patience: Duration) -> Option<serde_json::Value> {
+        let subject = run.current.as_ref()?.plan.subject.clone();
+        let mut wait = FIRST_WAIT;
+        let mut waited = Duration::ZERO;
+        loop {
+            let evidence = self.world.gather(subject.clone(), Look::Effect(step.op.clone())).await;
+            if let State::Done(after) = step.op.state(&Case::new(&evidence)) {
+                return Some(after);
+            }
+            if waited >= patience {
+                return None;
+            }
+            let pause = wait.min(patience.saturating_sub(waited));
+            tokio::time::sleep(pause).await;
+            waited += pause;
+            wait = (wait * 3 / 2).min(LONGEST_WAIT);
+        }
+    }
+
+    /// Writes down how a step that was sent came out, whoever appends in between.
+    async fn settle(&self, lease: &Lease, index: usize, event: Event) -> Turn {
+        loop {
+            let run = match self.ledger.load(&lease.run).await {
+                Ok(run) => run,
+                Err(error) => return Turn::Stop(Stop::Trouble(error.to_string())),
+            };
+            let begun = run.current.as_ref().and_then(|current| current.progress.get(index))
+                == Some(&Progress::Begun);
+            if !begun || run.ended.is_some() {
+                return Turn::Again;
+            }
+            let now = crate::clock::now();
+            let events = std::slice::from_ref(&event);
+            match self.ledger.append(&lease.run, run.seq, Some(lease), events, now, Also::default()).await {
+                Ok(_) => return Turn::Again,
+                Err(AppendError::Conflict { .. }) => {}
+                Err(error) => return refused(&error),
+            }
+        }
+    }
+}
+
+/// What was there before a risky step, as the plan's look saw it: enough to undo from.
+fn snapshot(run: &Run) -> serde_json::Value {
+    let Some(current) = &run.current else { return json!(null) };
+    let op_addresses: Vec<&str> = current
+        .plan
+        .steps
+        .iter()
+        .filter_map(|step| match &step.op {
+            Op::ParkEmail { from, .. } => Some(from.as_str()),
+            _ => None,
+        })
+        .collect();
+    json!({
+        "subject": current.plan.subject,
+        "email": current.diagnosis.email,
+        "account": current.diagnosis.account,
+        "record": current.diagnosis.record,
+        "groups": current.diagnosis.groups,
+        "addresses": op_addresses,
+        "before": current.plan.steps.iter().map(|step| &step.before).collect::<Vec<_>>(),
+        "at": Timestamp::to_string(&current.at),
+    })
+}
