@@ -9,52 +9,12 @@ use serde_json::{Value, json};
 use super::super::{lock, wire::Wire};
 use super::Shared;
 use super::chat::Content;
+use super::model::{Edit, Message, Source};
 use super::payload::{Click, find_button};
-use super::sign::signature;
-use super::state::{Edit, Message, Slack, Source};
+use super::send::{Ack, ActError, FORM, form};
+use super::state::Slack;
 use super::validate::{Surface, problems};
 use super::views::view_problems;
-
-const FORM: &str = "application/x-www-form-urlencoded";
-
-/// Why an act could not be done, or was not answered.
-#[derive(Debug, thiserror::Error)]
-pub enum ActError {
-    /// The person, channel, message or view is not there, or cannot be seen by the person.
-    #[error("{0}")]
-    NotThere(String),
-    /// The bot did not answer within Slack's three seconds.
-    #[error("the bot did not acknowledge within {0:?}: the person sees operation_timeout")]
-    Timeout(Duration),
-    /// The bot could not be reached.
-    #[error("the bot could not be reached")]
-    Unreachable(#[from] reqwest::Error),
-}
-
-/// The bot's answer to an act.
-#[derive(Clone, Debug)]
-pub struct Ack {
-    /// HTTP status.
-    pub status: u16,
-    /// The body as sent.
-    pub body: String,
-    /// The trigger id of the act, or empty.
-    pub trigger_id: String,
-    /// The token of its response URL, or empty.
-    pub response_token: String,
-    /// What was sent, so that it can be sent again.
-    pub sent: String,
-    /// Its content type.
-    pub content_type: String,
-}
-
-impl Ack {
-    /// The body as JSON, or null.
-    #[must_use]
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_default()
-    }
-}
 
 /// The people of a workspace, and the bot they talk to.
 #[derive(Clone, Debug)]
@@ -67,7 +27,7 @@ pub struct Workspace {
     pub request_url: String,
     /// How long Slack waits for an acknowledgement.
     pub patience: Duration,
-    http: reqwest::Client,
+    pub(super) http: reqwest::Client,
 }
 
 impl Workspace {
@@ -276,80 +236,6 @@ impl Workspace {
         Ok(ts)
     }
 
-    /// Sends the same request again as Slack does when an event was not acknowledged (1 to 3).
-    ///
-    /// # Errors
-    /// When the bot does not answer.
-    pub async fn retry(&self, ack: &Ack, number: u32, reason: &str) -> Result<Ack, ActError> {
-        let timestamp = crate::clock::now().as_second();
-        let request = self
-            .signed(&ack.sent, &ack.content_type, timestamp)
-            .header("x-slack-retry-num", number.to_string())
-            .header("x-slack-retry-reason", reason);
-        self.finish(request, ack.clone()).await
-    }
-
-    /// Sends any body, correctly signed for `timestamp` (seconds).
-    ///
-    /// # Errors
-    /// When the bot does not answer.
-    pub async fn send_signed(&self, body: &str, content_type: &str, timestamp: i64) -> Result<Ack, ActError> {
-        let request = self.signed(body, content_type, timestamp);
-        self.finish(request, blank(body, content_type)).await
-    }
-
-    /// Sends any body without a signature.
-    ///
-    /// # Errors
-    /// When the bot does not answer.
-    pub async fn send_unsigned(&self, body: &str, content_type: &str) -> Result<Ack, ActError> {
-        let request =
-            self.http.post(&self.request_url).header("content-type", content_type).body(body.to_owned());
-        self.finish(request, blank(body, content_type)).await
-    }
-
-    async fn interact(&self, payload: &Value, trigger: String, token: String) -> Result<Ack, ActError> {
-        let body = form(&[("payload".to_owned(), payload.to_string())]);
-        self.deliver(body, FORM, trigger, token).await
-    }
-
-    async fn deliver(
-        &self,
-        body: String,
-        content_type: &str,
-        trigger_id: String,
-        response_token: String,
-    ) -> Result<Ack, ActError> {
-        let request = self.signed(&body, content_type, crate::clock::now().as_second());
-        self.finish(request, Ack { trigger_id, response_token, ..blank(&body, content_type) }).await
-    }
-
-    fn signed(&self, body: &str, content_type: &str, timestamp: i64) -> reqwest::RequestBuilder {
-        let timestamp = timestamp.to_string();
-        let secret = lock(&self.state).signing_secret.clone();
-        self.http
-            .post(&self.request_url)
-            .header("content-type", content_type)
-            .header("user-agent", "Slackbot 1.0 (+https://api.slack.com/robots)")
-            .header("x-slack-signature", signature(&secret, &timestamp, body.as_bytes()))
-            .header("x-slack-request-timestamp", timestamp)
-            .body(body.to_owned())
-    }
-
-    async fn finish(&self, request: reqwest::RequestBuilder, mut ack: Ack) -> Result<Ack, ActError> {
-        let result = async {
-            let response = request.timeout(self.patience).send().await?;
-            ack.status = response.status().as_u16();
-            ack.body = response.text().await?;
-            Ok(ack)
-        };
-        result.await.map_err(
-            |error: reqwest::Error| {
-                if error.is_timeout() { ActError::Timeout(self.patience) } else { error.into() }
-            },
-        )
-    }
-
     /// A command's 200 may carry a message: text, or JSON with text and blocks.
     fn show_answer(&self, user: &str, channel: &str, ack: &Ack) {
         if ack.status != 200 || ack.body.trim().is_empty() {
@@ -469,17 +355,6 @@ fn said(text: &str) -> Content {
     Content { text, blocks: None, attachments: None, metadata: None, unfurl_links: None }
 }
 
-fn blank(body: &str, content_type: &str) -> Ack {
-    Ack {
-        status: 0,
-        body: String::new(),
-        trigger_id: String::new(),
-        response_token: String::new(),
-        sent: body.to_owned(),
-        content_type: content_type.to_owned(),
-    }
-}
-
 fn not_there(what: String) -> ActError {
     ActError::NotThere(what)
 }
@@ -492,8 +367,4 @@ fn no_button(action_id: &str, blocks: &[Value]) -> ActError {
         .filter_map(|element| element.get("action_id").and_then(Value::as_str))
         .collect();
     not_there(format!("there is no button {action_id}; there are {ids:?}"))
-}
-
-fn form(pairs: &[(String, String)]) -> String {
-    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }

@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::api::{Answer, Args, Refusal, invalid_blocks};
-use super::state::{Channel, Edit, Ephemeral, Message, Slack};
+use super::model::{Channel, Edit, Ephemeral, Message};
+use super::state::Slack;
 use super::validate::{Surface, problems};
 
 /// The content of a post, as it was sent. `None` means that the field was not there.

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::api::{Args, Refusal};
-use super::state::{Edit, Slack, Source};
+use super::model::{Edit, Source};
+use super::state::Slack;
 
 const USES: u32 = 5;
 const LIFE_S: i64 = 30 * 60;

@@ -9,10 +9,12 @@ mod chat;
 mod elements;
 mod hooks;
 mod limits;
+mod model;
 mod payload;
 mod people;
 mod read;
 mod render;
+mod send;
 mod sign;
 mod state;
 #[cfg(test)]
@@ -32,14 +34,16 @@ use axum::routing::any;
 use super::lock;
 use super::wire::{Service, Wire};
 
-pub use acts::{Ack, ActError, Workspace};
+pub use acts::Workspace;
 pub use limits::Limits;
-pub use read::{Unread, wait_until};
-pub use sign::signature;
-pub use state::{
-    Channel, Edit, Enterprise, Ephemeral, Message, ResponseUrl, Slack, Source, Switches, Team, Trigger, User,
+pub use model::{
+    Channel, Edit, Enterprise, Ephemeral, Message, ResponseUrl, Source, Switches, Team, Trigger, User,
     UserGroup, View,
 };
+pub use read::{Unread, wait_until};
+pub use send::{Ack, ActError};
+pub use sign::signature;
+pub use state::Slack;
 pub use validate::{Surface, problems};
 
 /// The workspace, shared between its HTTP side and the people who act in it.

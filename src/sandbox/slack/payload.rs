@@ -5,7 +5,8 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::state::{Channel, Ephemeral, Message, Slack};
+use super::model::{Channel, Ephemeral, Message};
+use super::state::Slack;
 
 impl Slack {
     /// A message as the Web API and the payloads show it.

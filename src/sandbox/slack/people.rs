@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::api::{Answer, Args, Refusal};
-use super::state::{Channel, Slack, User, UserGroup};
+use super::model::{Channel, User, UserGroup};
+use super::state::Slack;
 
 pub(super) fn auth_test(slack: &mut Slack, _: &Args, _: Timestamp) -> Answer {
     let mut answer = json!({

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::super::lock;
 use super::Shared;
-use super::state::{Ephemeral, Message, Slack};
+use super::model::{Ephemeral, Message};
+use super::state::Slack;
 
 /// Something that was posted and has not been read yet.
 #[derive(Clone, Debug, Serialize)]

@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::api::{Answer, Args, Refusal};
-use super::state::{Slack, View};
+use super::model::View;
+use super::state::Slack;
 use super::validate::{Surface, problems};
 
 /// How long a trigger id lives, in milliseconds (`docs.slack.dev`, "Handling user interaction").
