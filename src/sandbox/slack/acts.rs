@@ -233,6 +233,7 @@ impl Workspace {
         if let Some(last) = slack.messages.last_mut() {
             *last = message;
         }
+        slack.change().notify_waiters();
         Ok(ts)
     }
 

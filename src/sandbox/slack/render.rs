@@ -109,12 +109,7 @@ impl Slack {
             "plain_text" | "mrkdwn" => self.text_of(Some(element)),
             "image" => format!("[image: {}]", text(element, "alt_text")),
             "button" => {
-                let mark = match text(element, "style") {
-                    "danger" => "!",
-                    "primary" => "*",
-                    _ => "",
-                };
-                let mut line = format!("[ {}{mark} ]", self.text_of(element.get("text")));
+                let mut line = format!("[ {} ]", self.text_of(element.get("text")));
                 if let Some(url) = element.get("url").and_then(Value::as_str) {
                     line.push_str(&format!(" ({url})"));
                 }

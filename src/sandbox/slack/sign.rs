@@ -35,7 +35,7 @@ mod tests {
 
     #[test]
     fn agrees_with_the_published_example() {
-        let body = "token=xyzz0WbapA4vBCDEFh1oA1kp&team_id=T1DC2JH3J&team_domain=testteamnow\
+        let body = "token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow\
                     &channel_id=G8PSS9T3V&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner\
                     &command=%2Fwebhook-collect&text=&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands\
                     %2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN\
@@ -50,7 +50,9 @@ mod tests {
     fn agrees_with_the_librarys_verifier() {
         let now = crate::clock::now().as_second().to_string();
         for secret in ["short", &"long".repeat(40)] {
-            let verifier = SlackEventSignatureVerifier::new(&SlackSigningSecret(secret.to_owned()));
+            let verifier = slack_morphism::signature_verifier::SlackEventSignatureVerifier::new(
+                &SlackSigningSecret(secret.to_owned()),
+            );
             let signed = signature(secret, &now, "é=1".as_bytes());
             verifier.verify(&signed, "é=1", &now).unwrap();
             assert!(verifier.verify(&signed, "é=2", &now).is_err());
