@@ -149,10 +149,8 @@ pub async fn wait_until<T>(
     let changed = lock(state).change();
     let found = tokio::time::timeout(timeout, async {
         loop {
+            // Made before the look: from here on no change is missed, though nobody waits yet.
             let woken = changed.notified();
-            tokio::pin!(woken);
-            // Enlisted before the look, or a change between look and wait would be missed.
-            woken.as_mut().enable();
             if let Some(found) = find(&lock(state)) {
                 return found;
             }

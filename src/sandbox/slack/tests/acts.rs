@@ -246,3 +246,36 @@ async fn the_screen_in_plain_text() {
     let secrets = lock(&house.state).snapshot().to_string();
     assert!(!secrets.contains("xoxb-1") && !secrets.contains("\"secret\":"));
 }
+
+#[tokio::test]
+async fn a_silent_bot_is_a_timeout_and_a_stranger_keeps_their_team() {
+    let house = house().await;
+    let bot = axum::Router::new().fallback(|| std::future::pending::<()>());
+    let bot = listen(bot, "127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let mut silent = Workspace::new(house.state.clone(), house.wire.clone(), bot.url());
+    silent.patience = Duration::from_millis(50);
+    let late = silent.command("U0ADA", "C0ADMINS", "help").await.unwrap_err();
+    assert!(matches!(late, ActError::Timeout(_)), "{late}");
+
+    let (folk, heard, _bot) = folk(&house, "").await;
+    {
+        let mut slack = lock(&house.state);
+        slack.add_user("U0EVE", "eve", "Eve", "eve@other.example").team_id = "T0OTHER".into();
+        let channel = slack.add_channel("C0SHARED", "shared", &["U0EVE", "U0REINSTATE"]);
+        channel.is_ext_shared = true;
+    }
+    let body = json!({"channel": "C0SHARED", "text": "a", "blocks": buttons()});
+    let ts = house.post("chat.postMessage", body).await["ts"].as_str().unwrap().to_owned();
+    folk.click("U0EVE", "C0SHARED", &ts, "yes").await.unwrap();
+    let sent = payload(&heard);
+    assert_eq!((&sent["user"]["team_id"], &sent["team"]["id"]), (&json!("T0OTHER"), &json!("T0ACME")));
+    let eve = house.get("users.info", &[("user", "U0EVE")]).await;
+    assert!(eve["user"]["profile"].get("email").is_none());
+    let lookup = house.get("users.lookupByEmail", &[("email", "eve@other.example")]).await;
+    assert_eq!(lookup["error"], "users_not_found");
+    let info = house.get("conversations.info", &[("channel", "C0SHARED")]).await;
+    assert_eq!(
+        (&info["channel"]["is_ext_shared"], &info["channel"]["is_shared"]),
+        (&json!(true), &json!(true))
+    );
+}
