@@ -250,7 +250,7 @@ async fn the_screen_in_plain_text() {
 #[tokio::test]
 async fn a_silent_bot_is_a_timeout_and_a_stranger_keeps_their_team() {
     let house = house().await;
-    let bot = axum::Router::new().fallback(|| std::future::pending::<()>());
+    let bot = axum::Router::new().fallback(std::future::pending::<()>);
     let bot = listen(bot, "127.0.0.1:0".parse().unwrap()).await.unwrap();
     let mut silent = Workspace::new(house.state.clone(), house.wire.clone(), bot.url());
     silent.patience = Duration::from_millis(50);
