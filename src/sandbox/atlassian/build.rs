@@ -7,8 +7,9 @@ use serde_json::{Map, json};
 
 use super::state::{
     Account, Activity, Atlassian, Domain, Grant, ManagedBy, Member, Membership, OrgGroup, ScimDirectory,
-    ScimGroup, ScimUser, Status, Switches, Workspace,
+    ScimGroup, ScimUser, Status, Workspace,
 };
+use super::switches::Switches;
 
 impl Atlassian {
     /// An empty organization. Its key is `org-key`.

@@ -101,8 +101,10 @@ fn list(tenant: &mut Atlassian, ask: &Ask, known: &[&str], size: u64, stream: bo
     }
     let (page, next) = walk.take(&found);
     let data: Vec<Value> = page.iter().map(|e| shown(tenant, e, stream)).collect();
-    let next = walk.cursor(tenant, next);
     let size = data.len();
+    // The stream's last cursor stays good, to poll for what comes later.
+    let next = if stream { Some(walk.end(size)) } else { next };
+    let next = walk.cursor(tenant, next);
     Ok(Reply::ok(json!({
         "data": data, "meta": {"next": next, "page_size": size}, "links": {"self": null, "prev": null, "next": next}
     })))

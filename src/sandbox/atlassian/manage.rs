@@ -5,7 +5,8 @@ use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
 use super::ask::{Answer, Ask, Reply};
-use super::state::{Account, Atlassian, PrivilegesQuery, Status};
+use super::state::{Account, Atlassian, Status};
+use super::switches::PrivilegesQuery;
 
 const GRACE: SignedDuration = SignedDuration::from_hours(14 * 24);
 const FIELDS: [&str; 10] = [

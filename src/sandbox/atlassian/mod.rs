@@ -19,14 +19,16 @@ mod scim_record;
 mod scim_users;
 mod snapshot;
 mod state;
+mod switches;
 #[cfg(test)]
 mod tests;
 mod writes;
 
 pub use state::{
     Account, Activity, Atlassian, Domain, Event, Grant, ManagedBy, Member, Membership, OrgGroup,
-    PrivilegesQuery, ScimDirectory, ScimGroup, ScimUser, Status, Switches, Workspace,
+    ScimDirectory, ScimGroup, ScimUser, Status, Workspace,
 };
+pub use switches::{PrivilegesQuery, Switches};
 
 use std::sync::{Arc, Mutex};
 

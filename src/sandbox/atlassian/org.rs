@@ -12,10 +12,9 @@ const API: &str = "https://api.atlassian.com/admin";
 
 pub(super) fn answer(tenant: &mut Atlassian, ask: &Ask, rest: &[&str]) -> Answer {
     let scoped = authorize(tenant, ask)?;
-    if scoped && ask.method != "GET" && !rest.ends_with(&["search"]) && !rest.ends_with(&["workspaces"]) {
-        if !tenant.switches.scoped_key_writes {
-            return Err(Reply::admin("ADMIN-403-3", "Forbidden", "This key may not manage the organization"));
-        }
+    let reads = ask.method == "GET" || matches!(rest, [.., "search" | "workspaces"]);
+    if scoped && !reads && !tenant.switches.scoped_key_writes {
+        return Err(Reply::admin("ADMIN-403-3", "Forbidden", "This key may not manage the organization"));
     }
     tenant.actor = "organization-key".to_owned();
     match rest {

@@ -139,8 +139,13 @@ impl Walk {
     /// This page of `all`, and where there is more, the cursor of the next.
     pub fn take<T: Clone>(&self, all: &[T]) -> (Vec<T>, Option<usize>) {
         let page: Vec<T> = all.iter().skip(self.offset).take(self.limit).cloned().collect();
-        let end = self.offset.saturating_add(page.len());
+        let end = self.end(page.len());
         (page, (end < all.len()).then_some(end))
+    }
+
+    /// Where a page of this size ends.
+    pub fn end(&self, size: usize) -> usize {
+        self.offset.saturating_add(size)
     }
 
     /// Makes the cursor that stands for going on at `offset`.

@@ -78,10 +78,11 @@ pub(super) fn overwrite(draft: &mut ScimUser, body: &Map<String, Value>) -> Resu
     Ok(())
 }
 
+/// One patch operation: op in lower case, path, value.
+pub(super) type Operation = (String, Option<String>, Option<Value>);
+
 /// RFC 7644 PatchOp. `op` in any case, `Operations` or `operations` (the document's spelling).
-pub(super) fn operations(
-    body: &Map<String, Value>,
-) -> Result<Vec<(String, Option<String>, Option<Value>)>, Reply> {
+pub(super) fn operations(body: &Map<String, Value>) -> Result<Vec<Operation>, Reply> {
     schema(body, "urn:ietf:params:scim:api:messages:2.0:PatchOp")?;
     let list = body.get("Operations").or_else(|| body.get("operations")).and_then(Value::as_array);
     let list = list.ok_or_else(|| bad("a patch without Operations"))?;

@@ -90,10 +90,9 @@ fn update(tenant: &mut Atlassian, mut draft: ScimUser) -> Answer {
 pub(super) fn delete(tenant: &mut Atlassian, directory: &str, id: &str) -> Answer {
     let user = find(tenant, directory, id)?;
     tenant.forget_record(id);
-    if let Some(account) = user.account {
-        if tenant.accounts.get(&account).is_some_and(super::state::Account::managed) {
-            tenant.set_active(&account, false);
-        }
+    let account = user.account.and_then(|id| tenant.accounts.get(&id)).filter(|a| a.managed());
+    if let Some(id) = account.map(|a| a.id.clone()) {
+        tenant.set_active(&id, false);
     }
     Ok(Reply::empty(204))
 }
@@ -115,10 +114,10 @@ fn decide(tenant: &Atlassian, draft: &ScimUser, create: bool) -> Result<Link, Re
         if same(&other.user_name, &draft.user_name) {
             return Err(taken("userName", &draft.user_name));
         }
-        if let (Some(a), Some(b)) = (&other.external_id, &draft.external_id) {
-            if a == b {
-                return Err(taken("externalId", b));
-            }
+        if let Some(external_id) =
+            draft.external_id.as_ref().filter(|id| other.external_id.as_ref() == Some(id))
+        {
+            return Err(taken("externalId", external_id));
         }
     }
     let bearer = tenant.bearer(&draft.email);
