@@ -30,7 +30,8 @@ impl Atlassian {
             groups: BTreeMap::new(),
             workspaces: Vec::new(),
             events: Vec::new(),
-            now: Timestamp::UNIX_EPOCH,
+            // What scenarios put in place was there since 2024, until the first request sets the clock.
+            now: Timestamp::from_second(1_704_067_200).unwrap_or(Timestamp::UNIX_EPOCH),
             ahead: SignedDuration::ZERO,
             switches: Switches::default(),
             actor: "scenario".to_owned(),

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::ask::{Answer, Ask, Reply};
 use super::page::{Kind, Spec, Walk, check, from_query};
+use super::rules::Access;
 use super::state::{Account, Atlassian, Domain, Status};
 use super::{events, groups, people, writes};
 
@@ -162,8 +163,11 @@ fn managed_accounts(tenant: &mut Atlassian, ask: &Ask) -> Answer {
     let walk = Walk::new(tenant, query, size, size)?;
     let all: Vec<String> = tenant.accounts.values().filter(|a| a.managed()).map(|a| a.id.clone()).collect();
     let (page, next) = walk.take(&all);
-    let data: Vec<Value> =
-        page.iter().filter_map(|id| tenant.accounts.get(id)).map(|a| managed_account(tenant, a)).collect();
+    let access = tenant.access(&page.iter().map(String::as_str).collect());
+    let data: Vec<Value> = access
+        .iter()
+        .filter_map(|(id, access)| Some(managed_account(tenant, tenant.accounts.get(id)?, access)))
+        .collect();
     let here = format!("{API}/v1/orgs/{}/users", tenant.org_id);
     let mut next = walk.cursor(tenant, next);
     if let (Some(cursor), false) = (next.as_str(), tenant.switches.v1_next_is_token) {
@@ -175,9 +179,8 @@ fn managed_accounts(tenant: &mut Atlassian, ask: &Ask) -> Answer {
     })))
 }
 
-fn managed_account(tenant: &Atlassian, account: &Account) -> Value {
-    let access = tenant.access_of(&account.id);
-    let roles = tenant.roles(account, &access);
+fn managed_account(tenant: &Atlassian, account: &Account, access: &Access<'_>) -> Value {
+    let roles = tenant.roles(account, access);
     let products: Vec<Value> = tenant
         .workspaces
         .iter()

@@ -108,7 +108,8 @@ fn search(tenant: &mut Atlassian, body: Map<String, Value>, size: usize) -> Answ
     if walk.text("searchTerm").is_some() && walk.list("emails").is_some() {
         return Err(invalid("emails and searchTerm exclude each other"));
     }
-    let plain: Vec<&Account> = seen(tenant).into_iter().filter(|a| plain_match(&walk, a)).collect();
+    let fits = plain(&walk);
+    let plain: Vec<&Account> = seen(tenant).into_iter().filter(|a| fits(a)).collect();
     let all: Vec<&Account> = if needs_access(&walk) {
         let ids: BTreeSet<&str> = plain.iter().map(|a| a.id.as_str()).collect();
         let access = tenant.access(&ids);
@@ -129,20 +130,27 @@ fn search(tenant: &mut Atlassian, body: Map<String, Value>, size: usize) -> Answ
     Ok(Reply::ok(json!({"data": data, "links": {"self": null, "prev": null, "next": next}})))
 }
 
-fn plain_match(walk: &Walk, account: &Account) -> bool {
-    let among = |name: &str, value: &str| walk.list(name).is_none_or(|l| l.iter().any(|v| same(v, value)));
+/// The filters that need nothing but the account, read once for the whole walk.
+fn plain(walk: &Walk) -> impl Fn(&Account) -> bool + use<> {
+    let (ids, emails) = (walk.list("accountIds"), walk.list("emails"));
+    let (domains, statuses) = (walk.list("emailDomains"), walk.list("accountStatus"));
     let term = walk.text("searchTerm").map(str::to_lowercase);
-    let domain = account.email.rsplit_once('@').map_or("", |(_, d)| d);
-    let claim = if account.managed() { "managed" } else { "unmanaged" };
-    walk.list("accountIds").is_none_or(|l| l.contains(&account.id))
-        && among("emails", &account.email)
-        && among("emailDomains", domain)
-        && among("accountStatus", account_status(account))
-        && walk.text("claimStatus").is_none_or(|c| c == claim)
-        && walk.body.get("mfaEnabled").is_none_or(|m| m == &json!(true))
-        && term.is_none_or(|t| {
-            account.email.to_lowercase().contains(&t) || account.display_name().to_lowercase().contains(&t)
-        })
+    let managed = walk.text("claimStatus").map(|c| c == "managed");
+    let mfa = walk.body.get("mfaEnabled").is_none_or(|m| m == &json!(true));
+    let among = |list: &Option<Vec<String>>, value: &str| {
+        list.as_ref().is_none_or(|l| l.iter().any(|v| same(v, value)))
+    };
+    move |account| {
+        let domain = account.email.rsplit_once('@').map_or("", |(_, d)| d);
+        mfa && ids.as_ref().is_none_or(|l| l.contains(&account.id))
+            && among(&emails, &account.email)
+            && among(&domains, domain)
+            && among(&statuses, account_status(account))
+            && managed.is_none_or(|m| m == account.managed())
+            && term.as_ref().is_none_or(|t| {
+                account.email.to_lowercase().contains(t) || account.display_name().to_lowercase().contains(t)
+            })
+    }
 }
 
 fn needs_access(walk: &Walk) -> bool {

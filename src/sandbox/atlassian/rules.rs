@@ -9,7 +9,7 @@ use super::state::{Account, Atlassian, Event, ManagedBy, Membership, OrgGroup, S
 
 /// Names and addresses are compared without case.
 pub(super) fn same(a: &str, b: &str) -> bool {
-    a.eq_ignore_ascii_case(b) || a.to_lowercase() == b.to_lowercase()
+    a.eq_ignore_ascii_case(b) || (!(a.is_ascii() && b.is_ascii()) && a.to_lowercase() == b.to_lowercase())
 }
 
 /// What a person gets through SCIM and groups, computed from the state and never stored.
