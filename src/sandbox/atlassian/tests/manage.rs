@@ -67,6 +67,7 @@ async fn a_deletion_is_fourteen_days_and_keeps_the_address() {
     );
     let (status, _) = bench.manage("PUT", &bob, "/email", Some(json!({"email": "b2@acme.example"}))).await;
     assert_eq!(status, 403, "cancel, then change, then delete again");
+    assert_eq!(bench.manage("POST", &bob, "/lifecycle/enable", None).await.0, 403, "cancel first");
     assert_eq!(bench.manage("POST", &bob, "/lifecycle/cancel-delete", None).await.0, 200);
     assert_eq!(bench.tenant(|t| t.accounts[&bob].status), Status::Active);
     bench.manage("POST", &bob, "/lifecycle/delete", None).await;
@@ -143,6 +144,30 @@ async fn a_blocked_account_is_neither_deleted_nor_deactivated() {
     let (status, error) = bench.manage("POST", &bob, "/lifecycle/delete", None).await;
     assert_eq!((status, &error["context"]["errorCodes"][0]["code"]), (409, &json!("siteOwner")));
     assert_eq!(bench.tenant(|t| t.accounts[&bob].status), Status::Active);
+}
+
+#[tokio::test]
+async fn whether_forgetting_deactivates_is_a_switch() {
+    let bench = Bench::new().await;
+    bench.tenant(|t| t.switches.forget_keeps_active = false);
+    let forget = Bench::links(&format!("user/{}/onlyDeleteUserInDB", bench.jane));
+    assert_eq!(bench.call("scoped-key", "DELETE", &forget, None).await.0, 403);
+    assert_eq!(bench.tenant(|t| t.scim_users.len()), 1);
+    assert_eq!(bench.call(KEY, "DELETE", &forget, None).await.0, 204);
+    assert_eq!(bench.tenant(|t| t.accounts[&bench.jane].status), Status::Inactive);
+}
+
+#[tokio::test]
+async fn an_account_can_be_deactivated_and_activated_by_hand_once_unlinked() {
+    let bench = Bench::new().await;
+    bench.tenant(|t| t.unlink(&bench.record));
+    let said = Some(json!({"message": "left"}));
+    assert_eq!(bench.manage("POST", &bench.jane, "/lifecycle/disable", said).await.0, 204);
+    let (_, shown) = bench.manage("GET", &bench.jane, "/profile", None).await;
+    assert_eq!(shown["account"]["account_status"], "inactive");
+    assert_eq!(bench.manage("POST", &bench.jane, "/lifecycle/enable", None).await.0, 204);
+    assert_eq!(bench.tenant(|t| t.accounts[&bench.jane].status), Status::Active);
+    bench.clean();
 }
 
 #[tokio::test]

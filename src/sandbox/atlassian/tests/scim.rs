@@ -152,6 +152,38 @@ async fn active_false_as_entra_sends_it_deactivates_and_keeps_the_link() {
 }
 
 #[tokio::test]
+async fn put_replaces_everything_that_was_there() {
+    let bench = Bench::new().await;
+    let path = format!("Users/{}", bench.record);
+    let title = patch(&json!([{"op": "add", "path": "title", "value": "Engineer"}]));
+    assert_eq!(bench.scim("PATCH", &path, Some(title)).await.1["title"], "Engineer");
+    let (status, shown) = bench.scim("PUT", &path, Some(user("jane@acme.example", "new-id"))).await;
+    assert_eq!((status, &shown["externalId"], shown.get("title")), (200, &json!("new-id"), None));
+    assert_eq!(bench.tenant(|t| t.accounts[&bench.jane].name.clone()), "Somebody");
+    bench.clean();
+    let odd = patch(&json!([{"op": "add", "path": "shoeSize", "value": 43}]));
+    assert_eq!(bench.scim("PATCH", &path, Some(odd)).await.0, 400);
+    assert_eq!(bench.scim("PUT", &path, Some(json!({"userName": "x"}))).await.0, 400);
+    assert_eq!(bench.scim("POST", &path, Some(user("a@acme.example", "a"))).await.0, 405);
+    assert_eq!(bench.wire.faults().len(), 3);
+}
+
+#[tokio::test]
+async fn two_directories_may_hold_the_same_person_and_each_has_its_own_key() {
+    let bench = Bench::new().await;
+    bench.tenant(|t| t.add_directory("other-dir", "other-key"));
+    let users = "/scim/directory/other-dir/Users";
+    let (status, made) =
+        bench.call("other-key", "POST", users, Some(user("jane@acme.example", "entra-jane"))).await;
+    assert_eq!((status, &made[EXTERNAL]["atlassianAccountId"]), (201, &json!(bench.jane)));
+    assert_eq!(bench.tenant(|t| t.records_of(&bench.jane).len()), 2);
+    bench.clean();
+    assert_eq!(bench.call("other-key", "GET", &format!("/scim/directory/{DIR}/Users"), None).await.0, 401);
+    let foreign = format!("/scim/directory/other-dir/Users/{}", bench.record);
+    assert_eq!(bench.call("other-key", "GET", &foreign, None).await.0, 404);
+}
+
+#[tokio::test]
 async fn delete_unlinks_and_deactivates() {
     let bench = Bench::new().await;
     let path = format!("Users/{}", bench.record);
