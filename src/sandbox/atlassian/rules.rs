@@ -65,7 +65,8 @@ impl Atlassian {
     }
 
     /// The account that bears an address, whosever it is. Pending deletion still holds it.
-    pub(super) fn bearer(&self, email: &str) -> Option<&Account> {
+    #[must_use]
+    pub fn bearer(&self, email: &str) -> Option<&Account> {
         self.accounts.values().find(|a| a.status != Status::Closed && same(&a.email, email))
     }
 
@@ -173,7 +174,7 @@ impl Atlassian {
     }
 
     /// Breaks a link: the record stays and keeps its names, the account loses every synced group.
-    pub(super) fn unlink(&mut self, record: &str) {
+    pub fn unlink(&mut self, record: &str) {
         let Some(account) = self.scim_users.get_mut(record).and_then(|u| u.account.take()) else { return };
         for group in self.scim_groups.values_mut() {
             if let Some(member) = group.members.get_mut(record) {
@@ -195,7 +196,7 @@ impl Atlassian {
     }
 
     /// Activates or deactivates. An account pending deletion stays inactive until that is cancelled.
-    pub(super) fn set_active(&mut self, account: &str, active: bool) {
+    pub fn set_active(&mut self, account: &str, active: bool) {
         let status = if active { Status::Active } else { Status::Inactive };
         let Some(found) = self.accounts.get_mut(account) else { return };
         if found.status == status || found.status == Status::Closed || (active && found.pending()) {

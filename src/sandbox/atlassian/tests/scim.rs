@@ -272,6 +272,7 @@ async fn groups_clash_keep_their_names_and_refuse_strangers() {
     }
     let (status, made) = bench.scim("POST", "Groups", Some(make("defaults"))).await;
     assert_eq!(status, 201, "accepted, and never reaches the sites");
+    assert_eq!(bench.scim("POST", "Groups", Some(make("Defaults"))).await.0, 409, "not twice");
     let path = format!("Groups/{}", made["id"].as_str().unwrap());
     let add = |id: &str| patch(&json!([{"op": "add", "path": "members", "value": [{"value": id}]}]));
     bench.scim("PATCH", &path, Some(add(&bench.record))).await;
