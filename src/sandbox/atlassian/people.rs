@@ -1,0 +1,283 @@
+//! People of the user directory as v2 shows them: the search, one person's details, roles and last activity.
+//! The composite `status` is derived here and stored nowhere.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::ask::{Answer, Ask, Reply};
+use super::org::{no_user, stamp, unknown};
+use super::page::{Kind, Spec, Walk, check, from_query, invalid, optional_body};
+use super::rules::{Access, same};
+use super::state::{Account, Atlassian, Membership, Status};
+
+const SEARCH: Spec = &[
+    ("cursor", Kind::Text),
+    ("limit", Kind::Number),
+    ("accountIds", Kind::List(&[])),
+    ("directoryIds", Kind::List(&[])),
+    ("resourceIds", Kind::List(&[])),
+    ("groupIds", Kind::List(&[])),
+    ("mfaEnabled", Kind::Flag),
+    ("claimStatus", Kind::OneOf(&["managed", "unmanaged"])),
+    ("status", Kind::List(&["active", "suspended", "not_invited", "deactivated", "for_deletion"])),
+    ("accountStatus", Kind::List(&["active", "inactive", "closed"])),
+    ("membershipStatus", Kind::List(&["active", "suspended", "no_membership"])),
+    ("roleIds", Kind::List(&[])),
+    ("emailDomains", Kind::List(&[])),
+    ("searchTerm", Kind::Text),
+    ("emails", Kind::List(&[])),
+    ("expand", Kind::List(&["platformRoles", "counts.resources", "productAccess", "groups"])),
+    ("sortBy", Kind::Sort),
+];
+
+pub(super) fn answer(tenant: &mut Atlassian, ask: &Ask, rest: &[&str]) -> Answer {
+    match (ask.method.as_str(), rest) {
+        ("POST", ["users", "search"]) => {
+            let body = optional_body(ask)?;
+            let size = tenant.switches.page_size;
+            search(tenant, body, size)
+        }
+        ("GET", ["users"]) => {
+            let query = from_query(ask, SEARCH)?;
+            search(tenant, query, 20)
+        }
+        ("GET", ["users", "count"]) => Ok(Reply::ok(json!({"count": seen(tenant).len()}))),
+        ("GET", ["users", "stats"]) => {
+            let count = |s| seen(tenant).iter().filter(|a| account_status(a) == s).count();
+            let counts: Vec<Value> =
+                ["active", "inactive", "closed"].map(|s| json!({"status": s, "count": count(s)})).to_vec();
+            Ok(Reply::ok(json!({"roles": [], "accountStatus": counts})))
+        }
+        ("GET", ["users", id]) => {
+            let account = find(tenant, id)?;
+            let access = tenant.access_of(id);
+            Ok(Reply::ok(
+                json!({"data": person(tenant, account, &access, &["platformRoles", "counts.resources"])}),
+            ))
+        }
+        ("GET", ["users", id, "role-assignments"]) => role_assignments(tenant, ask, id),
+        _ => Err(unknown()),
+    }
+}
+
+/// Managed accounts, also those in no directory, and whoever else is in the directory.
+fn seen(tenant: &Atlassian) -> Vec<&Account> {
+    tenant.accounts.values().filter(|a| a.managed() || a.membership != Membership::None).collect()
+}
+
+pub(super) fn find<'a>(tenant: &'a Atlassian, id: &str) -> Result<&'a Account, Reply> {
+    let found = tenant.accounts.get(id).filter(|a| a.managed() || a.membership != Membership::None);
+    found.ok_or_else(no_user)
+}
+
+pub(super) fn in_directory(tenant: &Atlassian, id: &str) -> bool {
+    let access = tenant.access_of(id);
+    tenant.accounts.get(id).is_some_and(|a| Atlassian::membership(a, &access) != Membership::None)
+}
+
+fn account_status(account: &Account) -> &'static str {
+    match account.status {
+        Status::Active => "active",
+        Status::Inactive => "inactive",
+        Status::Closed => "closed",
+    }
+}
+
+fn membership_status(account: &Account, access: &Access<'_>) -> &'static str {
+    match Atlassian::membership(account, access) {
+        Membership::Active => "active",
+        Membership::Suspended => "suspended",
+        Membership::None => "no_membership",
+    }
+}
+
+fn status(account: &Account, access: &Access<'_>) -> &'static str {
+    match (account.status, membership_status(account, access)) {
+        _ if account.pending() => "for_deletion",
+        (Status::Inactive | Status::Closed, _) => "deactivated",
+        (Status::Active, "suspended") => "suspended",
+        (Status::Active, "no_membership") => "not_invited",
+        (Status::Active, _) => "active",
+    }
+}
+
+fn search(tenant: &mut Atlassian, body: Map<String, Value>, size: usize) -> Answer {
+    check(&body, SEARCH)?;
+    let walk = Walk::new(tenant, body, size, 100)?;
+    if walk.text("searchTerm").is_some() && walk.list("emails").is_some() {
+        return Err(invalid("emails and searchTerm exclude each other"));
+    }
+    let fits = plain(&walk);
+    let plain: Vec<&Account> = seen(tenant).into_iter().filter(|a| fits(a)).collect();
+    let all: Vec<&Account> = if needs_access(&walk) {
+        let ids: BTreeSet<&str> = plain.iter().map(|a| a.id.as_str()).collect();
+        let access = tenant.access(&ids);
+        let fits =
+            |a: &&Account| access.get(&a.id).is_some_and(|found| access_match(tenant, &walk, a, found));
+        plain.into_iter().filter(fits).collect()
+    } else {
+        plain
+    };
+    let (page, next) = walk.take(&all);
+    let access = tenant.access(&page.iter().map(|a| a.id.as_str()).collect());
+    let expand = walk.list("expand").unwrap_or_default();
+    let expand: Vec<&str> = expand.iter().map(String::as_str).collect();
+    let none = Access::default();
+    let data: Vec<Value> =
+        page.iter().map(|a| person(tenant, a, access.get(&a.id).unwrap_or(&none), &expand)).collect();
+    let next = walk.cursor(tenant, next);
+    Ok(Reply::ok(json!({"data": data, "links": {"self": null, "prev": null, "next": next}})))
+}
+
+/// The filters that need nothing but the account, read once for the whole walk.
+fn plain(walk: &Walk) -> impl Fn(&Account) -> bool + use<> {
+    let (ids, emails) = (walk.list("accountIds"), walk.list("emails"));
+    let (domains, statuses) = (walk.list("emailDomains"), walk.list("accountStatus"));
+    let term = walk.text("searchTerm").map(str::to_lowercase);
+    let managed = walk.text("claimStatus").map(|c| c == "managed");
+    let mfa = walk.body.get("mfaEnabled").is_none_or(|m| m == &json!(true));
+    let among = |list: &Option<Vec<String>>, value: &str| {
+        list.as_ref().is_none_or(|l| l.iter().any(|v| same(v, value)))
+    };
+    move |account| {
+        let domain = account.email.rsplit_once('@').map_or("", |(_, d)| d);
+        mfa && ids.as_ref().is_none_or(|l| l.contains(&account.id))
+            && among(&emails, &account.email)
+            && among(&domains, domain)
+            && among(&statuses, account_status(account))
+            && managed.is_none_or(|m| m == account.managed())
+            && term.as_ref().is_none_or(|t| {
+                account.email.to_lowercase().contains(t) || account.display_name().to_lowercase().contains(t)
+            })
+    }
+}
+
+fn needs_access(walk: &Walk) -> bool {
+    ["status", "membershipStatus", "groupIds", "resourceIds", "roleIds", "directoryIds"]
+        .iter()
+        .any(|name| walk.body.contains_key(*name))
+}
+
+fn access_match(tenant: &Atlassian, walk: &Walk, account: &Account, access: &Access<'_>) -> bool {
+    let roles = tenant.roles(account, access);
+    let membership = membership_status(account, access);
+    walk.list("status").is_none_or(|l| l.iter().any(|s| s == status(account, access)))
+        && walk.list("membershipStatus").is_none_or(|l| l.iter().any(|s| s == membership))
+        && walk.list("groupIds").is_none_or(|l| access.groups.iter().any(|g| l.contains(&g.id)))
+        && walk.list("resourceIds").is_none_or(|l| l.iter().any(|r| roles.contains_key(r)))
+        && walk.list("roleIds").is_none_or(|l| roles.values().any(|by| l.iter().any(|r| by.contains_key(r))))
+        && walk
+            .list("directoryIds")
+            .is_none_or(|l| l.contains(&tenant.directory_id) && membership != "no_membership")
+}
+
+fn person(tenant: &Atlassian, account: &Account, access: &Access<'_>, expand: &[&str]) -> Value {
+    let source = match (account.managed(), access.linked, account.invited) {
+        (true, true, _) => json!("synced"),
+        (true, false, true) => json!("invited"),
+        _ => Value::Null,
+    };
+    let picture = "https://secure.gravatar.com/avatar/0?d=mm";
+    let mut shown = json!({
+        "accountId": account.id, "accountType": account.kind, "status": status(account, access),
+        "accountStatus": account_status(account), "membershipStatus": membership_status(account, access),
+        "addedToOrg": format!("{}T00:00:00.000Z", account.added_to_org), "deactivatedOn": null,
+        "forDeletion": account.pending(), "name": account.display_name(), "nickname": account.display_name(),
+        "email": account.email, "emailVerified": true,
+        "claimStatus": if account.managed() { "managed" } else { "unmanaged" },
+        "managementSource": source, "mfaEnabled": true, "picture": picture, "avatar": picture,
+        "jobTitle": null, "department": null, "organization": null, "location": null, "timeZone": null,
+        "links": {"self": format!("ECg53/{}", account.id)}
+    });
+    let roles = tenant.roles(account, access);
+    if let Some(map) = shown.as_object_mut() {
+        for part in expand {
+            let value = match *part {
+                "platformRoles" => json!(account.platform_roles),
+                "counts.resources" => json!({"resources": roles.len()}),
+                "groups" => access
+                    .groups
+                    .iter()
+                    .map(|g| json!({"id": g.id, "name": g.name, "description": null}))
+                    .collect(),
+                "productAccess" => tenant
+                    .workspaces
+                    .iter()
+                    .filter(|w| roles.contains_key(&w.id))
+                    .map(|w| json!({"id": w.id, "key": w.key, "name": w.name, "url": w.host_url}))
+                    .collect(),
+                _ => continue,
+            };
+            map.insert(part.split('.').next().unwrap_or(part).to_owned(), value);
+        }
+        if account.email.is_empty() {
+            map.remove("email");
+        }
+    }
+    shown
+}
+
+const ROLES: Spec = &[
+    ("resourceIds", Kind::List(&[])),
+    ("resourceOwners", Kind::List(&[])),
+    ("roleIds", Kind::List(&[])),
+    ("directoryIds", Kind::List(&[])),
+    ("cursor", Kind::Text),
+    ("limit", Kind::Number),
+];
+
+fn role_assignments(tenant: &mut Atlassian, ask: &Ask, id: &str) -> Answer {
+    let query = from_query(ask, ROLES)?;
+    check(&query, ROLES)?;
+    let walk = Walk::new(tenant, query, 20, 100)?;
+    let account = find(tenant, id)?;
+    let access = tenant.access_of(id);
+    let standing = membership_status(account, &access);
+    let among = |name: &str, value: &str| walk.list(name).is_none_or(|l| l.iter().any(|v| v == value));
+    let mut all: Vec<Value> = Vec::new();
+    for (resource, by_role) in tenant.roles(account, &access) {
+        let owner = tenant.owner_of(&resource);
+        let roles: Vec<&String> = by_role.keys().filter(|role| among("roleIds", role)).collect();
+        if roles.is_empty() || !among("resourceIds", &resource) || !among("resourceOwners", &owner) {
+            continue;
+        }
+        let assignments: Vec<Value> = by_role
+            .iter()
+            .filter(|(role, _)| roles.contains(role))
+            .map(|(role, methods)| json!({"role": role, "roleAssignmentMethods": methods}))
+            .collect();
+        all.push(json!({
+            "resourceId": resource, "resourceOwner": owner, "roles": roles, "roleAssignments": assignments,
+            "directoryId": tenant.directory_id, "userDirectoryStatus": standing
+        }));
+    }
+    let org = format!("ari:cloud:platform::org/{}", tenant.org_id);
+    for role in account.platform_roles.iter().filter(|role| among("roleIds", role)) {
+        if among("resourceIds", &org) && among("resourceOwners", "platform") {
+            all.push(json!({
+                "resourceId": org, "resourceOwner": "platform", "roles": [role],
+                "roleAssignments": [{"role": role, "roleAssignmentMethods": ["direct"]}],
+                "directoryId": null, "userDirectoryStatus": null
+            }));
+        }
+    }
+    let (data, next) = walk.take(&all);
+    let next = walk.cursor(tenant, next);
+    Ok(Reply::ok(json!({"data": data, "links": {"next": next}})))
+}
+
+pub(super) fn last_active(tenant: &Atlassian, id: &str) -> Answer {
+    let account = find(tenant, id)?;
+    let products: Vec<Value> = account
+        .activity
+        .iter()
+        .map(|a| {
+            json!({"id": a.resource_id, "key": tenant.owner_of(&a.resource_id), "last_active": a.day,
+                   "last_active_timestamp": stamp(&a.day)})
+        })
+        .collect();
+    Ok(Reply::ok(json!({
+        "data": {"product_access": products, "added_to_org": account.added_to_org}, "links": {"next": null}
+    })))
+}

@@ -1,0 +1,244 @@
+//! The rules by which the tenant changes: who bears an address, what a link is, which synced groups a person
+//! really has. Handlers ask and call these; none of them knows HTTP.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::state::{Account, Atlassian, Event, ManagedBy, Membership, OrgGroup, ScimUser, Status};
+
+/// Names and addresses are compared without case.
+pub(super) fn same(a: &str, b: &str) -> bool {
+    a.eq_ignore_ascii_case(b) || (!(a.is_ascii() && b.is_ascii()) && a.to_lowercase() == b.to_lowercase())
+}
+
+/// What a person gets through SCIM and groups, computed from the state and never stored.
+#[derive(Default)]
+pub(super) struct Access<'a> {
+    /// A SCIM record is linked to the account.
+    pub linked: bool,
+    /// Groups the organization shows the person in, by name.
+    pub groups: Vec<&'a OrgGroup>,
+}
+
+impl Account {
+    /// The name people see: a closed account is nobody's.
+    #[must_use]
+    pub fn display_name(&self) -> &str {
+        if self.status == Status::Closed { "Former user" } else { &self.name }
+    }
+
+    pub(super) fn managed(&self) -> bool {
+        self.managed_by == ManagedBy::Us
+    }
+
+    /// Scheduled for deletion and not yet gone.
+    #[must_use]
+    pub fn pending(&self) -> bool {
+        self.deletion_due.is_some() && self.status != Status::Closed
+    }
+}
+
+impl Atlassian {
+    /// Sets the clock and lets fall due what is due.
+    pub(super) fn tick(&mut self, real: Timestamp) {
+        self.now = real.saturating_add(self.ahead).unwrap_or(real);
+        let now = self.now;
+        let due = |a: &Account| a.pending() && a.deletion_due.is_some_and(|at| at <= now);
+        let closing: Vec<String> = self.accounts.values().filter(|a| due(a)).map(|a| a.id.clone()).collect();
+        for id in closing {
+            for record in self.records_of(&id) {
+                self.unlink(&record);
+            }
+            if let Some(account) = self.accounts.get_mut(&id) {
+                account.status = Status::Closed;
+                account.email.clear();
+                account.sessions = 0;
+                account.membership = Membership::None;
+                account.direct_roles.clear();
+            }
+            for group in self.groups.values_mut() {
+                group.members.remove(&id);
+            }
+            self.log("MANAGED_ACCOUNT_DELETED", &id, "The grace period ended");
+        }
+    }
+
+    /// The account that bears an address, whosever it is. Pending deletion still holds it.
+    #[must_use]
+    pub fn bearer(&self, email: &str) -> Option<&Account> {
+        self.accounts.values().find(|a| a.status != Status::Closed && same(&a.email, email))
+    }
+
+    /// Is the address on a domain that we have verified?
+    pub(super) fn claims(&self, email: &str) -> bool {
+        let domain = email.rsplit_once('@').map_or("", |(_, d)| d);
+        self.domains.iter().any(|d| d.status == "verified" && same(&d.name, domain))
+    }
+
+    /// Ids of the SCIM records linked to an account.
+    pub(super) fn records_of(&self, account: &str) -> Vec<String> {
+        let linked = |u: &&ScimUser| u.account.as_deref() == Some(account);
+        self.scim_users.values().filter(linked).map(|u| u.id.clone()).collect()
+    }
+
+    pub(super) fn group_named(&self, name: &str) -> Option<&OrgGroup> {
+        self.groups.values().find(|g| same(&g.name, name))
+    }
+
+    /// One pass over the tenant for a page of people. A synced group counts if the record is linked, active
+    /// and a member of the SCIM group of the same name, if the org group is not in conflict with it, and if
+    /// the lag is over. Gains wait for the lag; losses show at once.
+    pub(super) fn access<'a>(&'a self, ids: &BTreeSet<&str>) -> BTreeMap<String, Access<'a>> {
+        let mut found: BTreeMap<String, Access<'a>> =
+            ids.iter().map(|id| ((*id).to_owned(), Access::default())).collect();
+        let synced: HashMap<String, &OrgGroup> =
+            self.groups.values().filter(|g| g.synced).map(|g| (g.name.to_lowercase(), g)).collect();
+        for user in self.scim_users.values() {
+            let Some(access) = user.account.as_ref().and_then(|a| found.get_mut(a)) else { continue };
+            access.linked = true;
+            for group in self.scim_groups.values().filter(|g| user.active && g.directory == user.directory) {
+                let Some(member) = group.members.get(&user.id) else { continue };
+                if member.dropped || !self.visible(member.since.max(user.linked_at)) {
+                    continue;
+                }
+                if let Some(org_group) = synced.get(&group.name.to_lowercase()) {
+                    access.groups.push(org_group);
+                }
+            }
+        }
+        for group in self.groups.values().filter(|g| !g.synced) {
+            for member in &group.members {
+                if let Some(access) = found.get_mut(member) {
+                    access.groups.push(group);
+                }
+            }
+        }
+        for access in found.values_mut() {
+            access.groups.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+            access.groups.dedup_by(|a, b| a.id == b.id);
+        }
+        found
+    }
+
+    fn visible(&self, since: Timestamp) -> bool {
+        let lag = SignedDuration::try_from(self.switches.lag).unwrap_or(SignedDuration::MAX);
+        since.saturating_add(lag).is_ok_and(|at| at <= self.now)
+    }
+
+    /// [`Self::access`] of one account.
+    pub(super) fn access_of(&self, account: &str) -> Access<'_> {
+        self.access(&BTreeSet::from([account])).remove(account).unwrap_or_default()
+    }
+
+    /// The names of the groups that the organization shows an account in.
+    #[must_use]
+    pub fn groups_of(&self, account: &str) -> Vec<String> {
+        self.access_of(account).groups.iter().map(|g| g.name.clone()).collect()
+    }
+
+    /// A person in no directory is brought in by a group.
+    pub(super) fn membership(account: &Account, access: &Access<'_>) -> Membership {
+        match account.membership {
+            Membership::None if !access.groups.is_empty() => Membership::Active,
+            membership => membership,
+        }
+    }
+
+    /// Roles by resource, each with how it came: `group_direct` or `direct`. Without a seat, no role.
+    pub(super) fn roles(
+        &self,
+        account: &Account,
+        access: &Access<'_>,
+    ) -> BTreeMap<String, BTreeMap<String, BTreeSet<&'static str>>> {
+        let mut roles: BTreeMap<String, BTreeMap<String, BTreeSet<&'static str>>> = BTreeMap::new();
+        let mut give = |resource: &str, role: &str, method| {
+            let by_role = roles.entry(resource.to_owned()).or_default();
+            by_role.entry(role.to_owned()).or_default().insert(method);
+        };
+        for grant in access.groups.iter().flat_map(|g| &g.grants) {
+            if !self.workspaces.iter().any(|w| w.id == grant.resource_id && w.unseated.contains(&account.id))
+            {
+                grant.roles.iter().for_each(|role| give(&grant.resource_id, role, "group_direct"));
+            }
+        }
+        account.direct_roles.iter().for_each(|(resource, role)| give(resource, role, "direct"));
+        roles
+    }
+
+    /// The resources of which no seat is left.
+    pub(super) fn full(&self) -> BTreeSet<String> {
+        let full =
+            |usage: Option<u32>, capacity: Option<u32>| usage.zip(capacity).is_some_and(|(u, c)| u >= c);
+        self.workspaces.iter().filter(|w| full(w.usage, w.capacity)).map(|w| w.id.clone()).collect()
+    }
+
+    /// Breaks a link: the record stays and keeps its names, the account loses every synced group.
+    pub fn unlink(&mut self, record: &str) {
+        let Some(account) = self.scim_users.get_mut(record).and_then(|u| u.account.take()) else { return };
+        for group in self.scim_groups.values_mut() {
+            if let Some(member) = group.members.get_mut(record) {
+                member.dropped = !self.switches.relink_restores_groups;
+            }
+        }
+        self.log("SCIM_USER_UNLINKED_FROM_AA", &account, &format!("SCIM record {record} was unlinked"));
+    }
+
+    /// Takes a record away with its group memberships; the account is left as it is.
+    pub(super) fn forget_record(&mut self, record: &str) {
+        self.unlink(record);
+        for group in self.scim_groups.values_mut() {
+            group.members.remove(record);
+        }
+        if self.scim_users.remove(record).is_some() {
+            self.log("SCIM_USER_DELETE", record, "SCIM record deleted");
+        }
+    }
+
+    /// Activates or deactivates. An account pending deletion stays inactive until that is cancelled.
+    pub fn set_active(&mut self, account: &str, active: bool) {
+        let status = if active { Status::Active } else { Status::Inactive };
+        let Some(found) = self.accounts.get_mut(account) else { return };
+        if found.status == status || found.status == Status::Closed || (active && found.pending()) {
+            return;
+        }
+        found.status = status;
+        if !active {
+            found.sessions = 0;
+        }
+        let action = if active { "MANAGED_ACCOUNT_REACTIVATED" } else { "MANAGED_ACCOUNT_DEACTIVATED" };
+        self.log(action, account, "");
+    }
+
+    /// Takes an account out of the user directory for good: groups and roles are lost.
+    pub(super) fn remove_person(&mut self, account: &str) {
+        let records = self.records_of(account);
+        for group in self.scim_groups.values_mut() {
+            for record in &records {
+                if let Some(member) = group.members.get_mut(record) {
+                    member.dropped = true;
+                }
+            }
+        }
+        for group in self.groups.values_mut() {
+            group.members.remove(account);
+        }
+        if let Some(found) = self.accounts.get_mut(account) {
+            found.membership = Membership::None;
+            found.direct_roles.clear();
+        }
+        self.log("USER_REMOVED_FROM_ORG", account, "");
+    }
+
+    pub(super) fn log(&mut self, action: &str, subject: &str, message: &str) {
+        let id = self.fresh_id("event");
+        self.events.push(Event {
+            id,
+            time: self.now,
+            action: action.to_owned(),
+            actor: self.actor.clone(),
+            subject: subject.to_owned(),
+            message: message.to_owned(),
+        });
+    }
+}

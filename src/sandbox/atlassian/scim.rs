@@ -1,0 +1,151 @@
+//! The door of `/scim/directory/{id}/…`: the directory's own key, its errors, filters and lists. An
+//! organization key never opens it.
+
+use serde_json::{Value, json};
+
+use super::ask::{Answer, Ask, Reply};
+use super::rules::same;
+use super::state::Atlassian;
+use super::{scim_groups, scim_users};
+
+pub(super) const BASE: &str = "https://api.atlassian.com/scim/directory";
+
+pub(super) fn answer(tenant: &mut Atlassian, ask: &Ask, directory: &str, rest: &[&str]) -> Answer {
+    authorize(tenant, ask, directory, rest)?;
+    tenant.actor = "identity-provider".to_owned();
+    match (ask.method.as_str(), rest) {
+        ("GET", ["ServiceProviderConfig"]) => Ok(Reply::ok(config(directory))),
+        ("GET", ["Users"]) => scim_users::list(tenant, ask, directory),
+        ("POST", ["Users"]) => scim_users::create(tenant, ask, directory),
+        ("GET", ["Users", id]) => scim_users::get(tenant, ask, directory, id),
+        ("PUT", ["Users", id]) => scim_users::replace(tenant, ask, directory, id),
+        ("PATCH", ["Users", id]) => scim_users::patch(tenant, ask, directory, id),
+        ("DELETE", ["Users", id]) => scim_users::delete(tenant, directory, id),
+        ("GET", ["Groups"]) => scim_groups::list(tenant, ask, directory),
+        ("POST", ["Groups"]) => scim_groups::create(tenant, ask, directory),
+        ("GET", ["Groups", id]) => scim_groups::get(tenant, ask, directory, id),
+        ("PUT", ["Groups", id]) => scim_groups::replace(tenant, ask, directory, id),
+        ("PATCH", ["Groups", id]) => scim_groups::patch(tenant, ask, directory, id),
+        ("DELETE", ["Groups", id]) => scim_groups::delete(tenant, directory, id),
+        (_, ["ServiceProviderConfig" | "Users" | "Groups"] | ["Users" | "Groups", _]) => {
+            Err(Reply::scim(405, None, "Method not allowed").faulty("no such method"))
+        }
+        _ => Err(Reply::scim(404, None, "Resource not found").faulty("no such path")),
+    }
+}
+
+fn authorize(tenant: &Atlassian, ask: &Ask, directory: &str, rest: &[&str]) -> Result<(), Reply> {
+    let target = rest.first().copied().unwrap_or_default();
+    let refusal = |error: String| {
+        Reply::json(401, json!({"error": error, "traceId": uuid::Uuid::new_v4().simple().to_string()}))
+    };
+    let Some(key) = ask.key.as_deref() else {
+        return Err(refusal("Missing authorization header".to_owned()).faulty("no bearer key"));
+    };
+    if tenant.directories.iter().any(|d| d.id == directory && d.key == key) {
+        return Ok(());
+    }
+    let refused = refusal(format!("Not authorized to access : scim/directory/{directory}/{target}"));
+    if key == tenant.org_key || tenant.scoped_key.as_deref() == Some(key) {
+        return Err(refused.faulty("an organization key was sent to SCIM"));
+    }
+    if tenant.directories.iter().any(|d| d.key == key) {
+        return Err(refused.faulty("the key of another directory"));
+    }
+    Err(refused)
+}
+
+fn config(directory: &str) -> Value {
+    json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
+        "patch": {"supported": true},
+        "bulk": {"supported": false, "maxOperations": 0, "maxPayloadSize": 0},
+        "filter": {"maxResults": 10000, "supported": true},
+        "changePassword": {"supported": false}, "sort": {"supported": false}, "etag": {"supported": false},
+        "authenticationSchemes": [{
+            "type": "oauthbearertoken", "name": "OAuth Bearer Token",
+            "description": "Authentication scheme using the OAuth Bearer Token Standard"
+        }],
+        "meta": {
+            "location": format!("{BASE}/{directory}/ServiceProviderConfig"),
+            "resourceType": "ServiceProviderConfig",
+            "lastModified": "2018-05-03T19:31:29.723Z", "created": "2018-05-03T19:31:29.723Z"
+        }
+    })
+}
+
+/// The body of a SCIM write.
+pub(super) fn body(ask: &Ask) -> Result<serde_json::Map<String, Value>, Reply> {
+    ask.object().map_err(|why| Reply::scim(400, Some("invalidSyntax"), why).faulty(why))
+}
+
+/// `attribute eq "value"`, the only filter there is, and that for the given attributes alone (ACCESS-1424).
+pub(super) fn filter(ask: &Ask, allowed: &[&str]) -> Result<Option<(String, String)>, Reply> {
+    let Some(text) = ask.param("filter") else { return Ok(None) };
+    let parsed = || {
+        let (attribute, rest) = text.trim().split_once(' ')?;
+        let (operator, value) = rest.trim_start().split_once(' ')?;
+        let name = allowed.iter().find(|a| same(a, attribute))?;
+        // The value is a JSON string (RFC 7644 section 3.4.2.2), so quotes in it are escaped.
+        let value: String = serde_json::from_str(value.trim()).ok()?;
+        same(operator, "eq").then(|| ((*name).to_owned(), value))
+    };
+    match parsed() {
+        Some(found) => Ok(Some(found)),
+        None => Err(Reply::scim(400, Some("invalidFilter"), format!("Unsupported filter: {text}"))
+            .faulty("a filter that Atlassian does not support")),
+    }
+}
+
+/// A page of a list. As recorded, `itemsPerPage` is the size of a page, not the number of items on it.
+pub(super) fn page<T>(
+    tenant: &Atlassian,
+    ask: &Ask,
+    found: &[T],
+    render: impl Fn(&T) -> Value,
+) -> Result<Reply, Reply> {
+    let known = ["filter", "startIndex", "count", "attributes", "excludedAttributes"];
+    if let Some(name) = ask.unknown_param(&known) {
+        let text = format!("unknown query parameter {name}");
+        return Err(Reply::scim(400, Some("invalidValue"), text.clone()).faulty(text));
+    }
+    let start = number(ask, "startIndex", 1)?.max(1);
+    let count = number(ask, "count", tenant.switches.scim_page_size)?.min(tenant.switches.scim_max_count);
+    let resources: Vec<Value> = found
+        .iter()
+        .skip(start.saturating_sub(1))
+        .take(count)
+        .map(|item| shaped(ask, render(item)))
+        .collect::<Result<_, _>>()?;
+    Ok(Reply::ok(json!({
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
+        "totalResults": found.len(), "startIndex": start, "itemsPerPage": count, "Resources": resources
+    })))
+}
+
+fn number(ask: &Ask, name: &str, default: usize) -> Result<usize, Reply> {
+    ask.param(name).map_or(Ok(default), |text| {
+        text.parse().map_err(|_| {
+            Reply::scim(400, Some("invalidValue"), format!("{name} is not a number")).faulty("a page number")
+        })
+    })
+}
+
+/// Applies `attributes` xor `excludedAttributes`; `id` and `schemas` are always returned.
+pub(super) fn shaped(ask: &Ask, resource: Value) -> Result<Value, Reply> {
+    let list =
+        |name| ask.param(name).map(|t: &str| t.split(',').map(|a| a.trim().to_owned()).collect::<Vec<_>>());
+    let (wanted, excluded) = (list("attributes"), list("excludedAttributes"));
+    if wanted.is_some() && excluded.is_some() {
+        let text = "attributes and excludedAttributes exclude each other";
+        return Err(Reply::scim(400, Some("invalidValue"), text).faulty(text));
+    }
+    let Value::Object(map) = resource else { return Ok(resource) };
+    let keep = |key: &String| {
+        let named = |list: &Vec<String>| list.iter().any(|a| same(a.split('.').next().unwrap_or(a), key));
+        key == "id"
+            || key == "schemas"
+            || (wanted.as_ref().is_none_or(named) && !excluded.as_ref().is_some_and(named))
+    };
+    Ok(Value::Object(map.into_iter().filter(|(key, _)| keep(key)).collect()))
+}
