@@ -151,6 +151,19 @@ pub(super) fn absent<T>(result: Result<T, CallError>) -> Result<Option<T>, CallE
     }
 }
 
+/// The same for one thing, which must bear its id: a 200 about something else is neither there nor absent.
+pub(super) fn whole<T>(
+    result: Result<T, CallError>,
+    id: impl Fn(&T) -> &Option<String>,
+) -> Result<Option<T>, CallError> {
+    match absent(result)? {
+        Some(found) if id(&found).is_none() => {
+            Err(CallError::Garbled { why: "no id in the answer".to_owned() })
+        }
+        other => Ok(other),
+    }
+}
+
 /// What an error body says of itself.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Complaint {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::Entra;
-use crate::upstream::error::{CallError, absent};
+use crate::upstream::error::{CallError, whole};
 use crate::upstream::{lax, literal};
 
 const USER: &str = "id,userPrincipalName,mail,proxyAddresses,otherMails,accountEnabled,userType,displayName,\
@@ -153,7 +153,8 @@ impl Entra {
         if id_or_upn.starts_with('$') {
             return Ok(self.users_with(AddressIn::Upn, id_or_upn).await?.into_iter().next());
         }
-        absent(self.one(self.get().at("users").id("user", id_or_upn).query("$select", USER)).await)
+        let call = self.get().at("users").id("user", id_or_upn).query("$select", USER);
+        whole(self.one(call).await, |u: &User| &u.id)
     }
 
     /// The live users with this address. More than one is an ambiguity for the caller to report.
@@ -197,7 +198,7 @@ impl Entra {
     /// # Errors
     /// See [`CallError`]; not found is `None`.
     pub async fn deleted_user(&self, id: &str) -> Result<Option<User>, CallError> {
-        absent(self.one(self.get().at("directory/deletedItems").id("user", id)).await)
+        whole(self.one(self.get().at("directory/deletedItems").id("user", id)).await, |u: &User| &u.id)
     }
 
     /// The groups a user is a *direct* member of. Without a cast: the cast reads a lagging index.
@@ -223,7 +224,7 @@ impl Entra {
     /// # Errors
     /// See [`CallError`]; not found is `None`.
     pub async fn group(&self, id: &str) -> Result<Option<Group>, CallError> {
-        absent(self.one(self.get().at("groups").id("group", id)).await)
+        whole(self.one(self.get().at("groups").id("group", id)).await, |g: &Group| &g.id)
     }
 
     /// Everybody and every group assigned to an application.
@@ -240,7 +241,8 @@ impl Entra {
     /// # Errors
     /// See [`CallError`]; not found is `None`.
     pub async fn service_principal(&self, id: &str) -> Result<Option<ServicePrincipal>, CallError> {
-        absent(self.one(self.get().at("servicePrincipals").id("service_principal", id)).await)
+        let call = self.get().at("servicePrincipals").id("service_principal", id);
+        whole(self.one(call).await, |s: &ServicePrincipal| &s.id)
     }
 
     /// The enterprise applications whose name starts so, to find the one that has the job.
@@ -293,6 +295,9 @@ mod tests {
         })
         .await;
         assert_eq!(entra.user("gone").await, Ok(None));
+        let (_other, odd) = tenant(|_, _| ok(r#"{"message":"hello"}"#)).await;
+        assert!(matches!(odd.user("u").await, Err(CallError::Garbled { .. })));
+        assert!(matches!(odd.member_of("u").await, Err(CallError::Garbled { .. })), "not an empty list");
         assert_eq!(entra.user("other").await.unwrap_err().reason(), "403 Authorization_RequestDenied");
     }
 

@@ -38,7 +38,8 @@ pub struct Entra {
 #[derive(Deserialize)]
 #[serde(bound = "T: DeserializeOwned")]
 struct Listed<T> {
-    #[serde(default, deserialize_with = "lax::list")]
+    // Required, be it null: an answer about something else must not be read as an empty list.
+    #[serde(deserialize_with = "lax::list")]
     value: Vec<T>,
     #[serde(default, rename = "@odata.nextLink", deserialize_with = "lax::text")]
     next: Option<String>,
