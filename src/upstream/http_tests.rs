@@ -1,5 +1,8 @@
 use super::*;
 use crate::upstream::probe::{Probe, Seen, free, http, limits, ok, status};
+use reqwest::{Method, Url};
+use secrecy::SecretString;
+use serde_json::Value;
 
 fn get(probe: &Probe) -> Call {
     Call::new("test", Method::GET, &probe.url).at("a")

@@ -2,6 +2,7 @@
 //! decide anything: it reports what was said, or why nothing could be read.
 
 pub mod atlassian;
+pub mod call;
 pub mod entra;
 pub mod error;
 pub mod http;

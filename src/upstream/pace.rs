@@ -78,14 +78,15 @@ impl Pace {
             Ok(Err(_)) | Err(_) => return Err(None),
         };
         match &self.gate {
-            Gate::Bucket(limiter) => loop {
-                let Err(not_until) = limiter.check() else { break };
-                let wait = not_until.wait_time_from(DefaultClock::default().now());
-                if Instant::now() + wait > deadline {
-                    return Err(Some(wait));
+            Gate::Bucket(limiter) => {
+                while let Err(not_until) = limiter.check() {
+                    let wait = not_until.wait_time_from(DefaultClock::default().now());
+                    if Instant::now() + wait > deadline {
+                        return Err(Some(wait));
+                    }
+                    tokio::time::sleep(wait).await;
                 }
-                tokio::time::sleep(wait).await;
-            },
+            }
             Gate::Window { most, period, given } => {
                 let at = reserve(given, *most, *period, deadline).map_err(Some)?;
                 tokio::time::sleep_until(at).await;

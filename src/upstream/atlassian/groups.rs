@@ -63,7 +63,51 @@ pub struct GroupRoles {
     pub default_role: Option<String>,
 }
 
+/// An app of the organization, with its seats.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(default)]
+pub struct Workspace {
+    /// The resource that roles name.
+    #[serde(deserialize_with = "lax::text")]
+    pub id: Option<String>,
+    /// The rest.
+    #[serde(deserialize_with = "lax::object")]
+    pub attributes: WorkspaceAttributes,
+}
+
+/// What a workspace says of itself.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase", default)]
+#[allow(missing_docs, reason = "Atlassian's names")]
+pub struct WorkspaceAttributes {
+    #[serde(deserialize_with = "lax::text")]
+    pub name: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    pub type_key: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    pub status: Option<String>,
+    #[serde(deserialize_with = "lax::number")]
+    pub usage: Option<i64>,
+    #[serde(deserialize_with = "lax::number")]
+    pub capacity: Option<i64>,
+}
+
 impl Atlassian {
+    /// The organization's apps, for their seats.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn workspaces(&self) -> Result<Vec<Workspace>, CallError> {
+        let call =
+            self.call(Method::POST).at("admin/v2/orgs").id("org", &self.org).at("workspaces").repeatable();
+        // Other than everywhere else, a body with a cursor must hold nothing else.
+        self.all(|at| match at {
+            Some(cursor) => call.clone().json(json!({"cursor": cursor})),
+            None => call.clone().json(json!({"limit": 100})),
+        })
+        .await
+    }
+
     /// The groups with these names, without regard to case.
     ///
     /// # Errors
@@ -105,6 +149,22 @@ mod tests {
     use super::super::testing::org;
     use super::*;
     use crate::upstream::probe::ok;
+
+    #[tokio::test]
+    async fn seats_are_read_page_by_page() {
+        let (probe, org) = org(|_, n| {
+            let next = if n == 1 { r#""n""# } else { "null" };
+            ok(format!(r#"{{"data":[{{"id":"ari","attributes":{{"usage":10,"capacity":null}}}}],"links":{{"next":{next}}}}}"#))
+        })
+        .await;
+        let spaces = org.workspaces().await.unwrap();
+        assert_eq!(
+            (spaces.len(), spaces[0].attributes.usage, spaces[0].attributes.capacity),
+            (2, Some(10), None)
+        );
+        assert_eq!(probe.lines()[0], "POST /at/admin/v2/orgs/o1/workspaces");
+        assert_eq!(probe.seen()[1].json(), json!({"cursor": "n"}));
+    }
 
     #[tokio::test]
     async fn groups_and_what_they_grant() {

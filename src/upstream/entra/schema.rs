@@ -165,7 +165,7 @@ fn pick<'a>(schema: &'a Schema, kind: &str) -> Option<(&'a Rule, &'a ObjectMappi
             }
             let rank = u8::from(mapping.enabled != Some(false)) * 8
                 + u8::from(rule.on_demand() == Some(true)) * 4
-                + u8::from(rule.from_entra()) * 2
+                + u8::from(rule.reads_entra()) * 2
                 + u8::from(rule.on_demand().is_none());
             if best.is_none_or(|(other, ..)| rank > other) {
                 best = Some((rank, rule, mapping));
@@ -183,7 +183,7 @@ impl Rule {
         pair.value.as_deref().and_then(lax::to_flag)
     }
 
-    fn from_entra(&self) -> bool {
+    fn reads_entra(&self) -> bool {
         let name = self.source_directory_name.as_deref().map(folded).unwrap_or_default();
         name.contains("azureactivedirectory") || name.contains("entra")
     }
