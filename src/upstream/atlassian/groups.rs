@@ -1,0 +1,194 @@
+//! Groups of the organization and what they grant. Reads only: a synced group's members are the identity
+//! provider's, and a deleted group's permissions do not come back.
+
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{Atlassian, MOST_NAMED};
+use crate::upstream::error::CallError;
+use crate::upstream::lax;
+
+/// A group.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase", default)]
+#[allow(missing_docs, reason = "Atlassian's names")]
+pub struct Group {
+    #[serde(deserialize_with = "lax::text")]
+    pub id: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    pub name: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    pub directory_id: Option<String>,
+    #[serde(deserialize_with = "lax::flag")]
+    pub external_synced: Option<bool>,
+    /// `external`, `admins`, `team-members`, `open`.
+    #[serde(deserialize_with = "lax::text")]
+    pub managed_by: Option<String>,
+    #[serde(deserialize_with = "lax::object")]
+    pub management_access: ManagementAccess,
+}
+
+/// What the key may do with a group.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase", default)]
+#[allow(missing_docs, reason = "Atlassian's names")]
+pub struct ManagementAccess {
+    #[serde(deserialize_with = "lax::flag")]
+    pub modifiable: Option<bool>,
+}
+
+impl Group {
+    /// Whether the identity provider owns the members; `None` when nothing says so.
+    #[must_use]
+    pub fn is_synced(&self) -> Option<bool> {
+        let by = self.managed_by.as_deref().map(|m| m.eq_ignore_ascii_case("external"));
+        self.external_synced.or(by)
+    }
+}
+
+/// A role that a group grants.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase", default)]
+#[allow(missing_docs, reason = "Atlassian's names")]
+pub struct GroupRoles {
+    #[serde(deserialize_with = "lax::text")]
+    pub resource_id: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    pub resource_owner: Option<String>,
+    #[serde(deserialize_with = "lax::texts")]
+    pub roles: Vec<String>,
+    /// Set: this is a default group of the resource.
+    #[serde(deserialize_with = "lax::text")]
+    pub default_role: Option<String>,
+}
+
+/// An app of the organization, with its seats.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(default)]
+pub struct Workspace {
+    /// The resource that roles name.
+    #[serde(deserialize_with = "lax::text")]
+    pub id: Option<String>,
+    /// The rest.
+    #[serde(deserialize_with = "lax::object")]
+    pub attributes: WorkspaceAttributes,
+}
+
+/// What a workspace says of itself.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase", default)]
+#[allow(missing_docs, reason = "Atlassian's names")]
+pub struct WorkspaceAttributes {
+    #[serde(deserialize_with = "lax::text")]
+    pub name: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    pub type_key: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    pub status: Option<String>,
+    #[serde(deserialize_with = "lax::number")]
+    pub usage: Option<i64>,
+    #[serde(deserialize_with = "lax::number")]
+    pub capacity: Option<i64>,
+}
+
+impl Atlassian {
+    /// The organization's apps, for their seats.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn workspaces(&self) -> Result<Vec<Workspace>, CallError> {
+        let call =
+            self.call(Method::POST).at("admin/v2/orgs").id("org", &self.org).at("workspaces").repeatable();
+        // Other than everywhere else, a body with a cursor must hold nothing else.
+        self.all(|at| match at {
+            Some(cursor) => call.clone().json(json!({"cursor": cursor})),
+            None => call.clone().json(json!({"limit": 100})),
+        })
+        .await
+    }
+
+    /// The groups with these names, without regard to case.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn groups_by_name(&self, names: &[String]) -> Result<Vec<Group>, CallError> {
+        self.groups("groupNames", names).await
+    }
+
+    /// The groups that these accounts are in, taken together.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn groups_of(&self, accounts: &[String]) -> Result<Vec<Group>, CallError> {
+        self.groups("accountIds", accounts).await
+    }
+
+    async fn groups(&self, by: &'static str, values: &[String]) -> Result<Vec<Group>, CallError> {
+        let mut found = Vec::new();
+        // No values means no filter, that is, every group: so nothing is asked.
+        for some in values.chunks(MOST_NAMED) {
+            let body = json!({by: some, "limit": 100});
+            found.extend(self.all_post(self.directories(Method::POST).at("groups/search"), body).await?);
+        }
+        Ok(found)
+    }
+
+    /// What a group grants.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn group_role_assignments(&self, group: &str) -> Result<Vec<GroupRoles>, CallError> {
+        let call = self.directories(Method::GET).at("groups").id("group", group).at("role-assignments");
+        self.all_get(call.query("limit", "100")).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::org;
+    use super::*;
+    use crate::upstream::probe::ok;
+
+    #[tokio::test]
+    async fn seats_are_read_page_by_page() {
+        let (probe, org) = org(|_, n| {
+            let next = if n == 1 { r#""n""# } else { "null" };
+            ok(format!(r#"{{"data":[{{"id":"ari","attributes":{{"usage":10,"capacity":null}}}}],"links":{{"next":{next}}}}}"#))
+        })
+        .await;
+        let spaces = org.workspaces().await.unwrap();
+        assert_eq!(
+            (spaces.len(), spaces[0].attributes.usage, spaces[0].attributes.capacity),
+            (2, Some(10), None)
+        );
+        assert_eq!(probe.lines()[0], "POST /at/admin/v2/orgs/o1/workspaces");
+        assert_eq!(probe.seen()[1].json(), json!({"cursor": "n"}));
+    }
+
+    #[tokio::test]
+    async fn groups_and_what_they_grant() {
+        let (probe, org) = org(|seen, _| {
+            ok(if seen.line.starts_with("POST") {
+                r#"{"data":[{"id":"g1","name":"Jira-Users","externalSynced":null,"managedBy":"EXTERNAL","managementAccess":null}],"links":{}}"#
+            } else {
+                r#"{"data":[{"resourceId":"ari","roles":null,"defaultRole":"atlassian/user"}],"links":{"next":""}}"#
+            })
+        })
+        .await;
+        let names: Vec<String> = (0..12).map(|n| format!("g\"{n}")).collect();
+        let groups = org.groups_by_name(&names).await.unwrap();
+        assert_eq!((groups.len(), groups[0].is_synced()), (2, Some(true)));
+        let roles = org.group_role_assignments("g/1").await.unwrap();
+        assert_eq!(roles[0].default_role.as_deref(), Some("atlassian/user"));
+        assert_eq!(
+            probe.lines(),
+            [
+                "POST /at/admin/v2/orgs/o1/directories/-/groups/search",
+                "POST /at/admin/v2/orgs/o1/directories/-/groups/search",
+                "GET /at/admin/v2/orgs/o1/directories/-/groups/g%2F1/role-assignments?limit=100",
+            ]
+        );
+        assert_eq!(probe.seen()[1].json(), json!({"groupNames": ["g\"10", "g\"11"], "limit": 100}));
+    }
+}

@@ -1,0 +1,211 @@
+//! Atlassian's organization, user management and SCIM link APIs, all with the organization's key. It must never
+//! send a write twice after an unknown outcome, and knows no call that deletes a group or removes a person
+//! from the directory.
+
+pub mod groups;
+pub mod links;
+pub mod manage;
+pub mod users;
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use reqwest::{Method, Url};
+use secrecy::SecretString;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::error::CallError;
+use super::http::{Answer, Call, Http};
+use super::lax;
+use super::pace::Pace;
+
+const SERVICE: &str = "atlassian";
+
+/// Items that one request may name, in every list of v2.
+const MOST_NAMED: usize = 10;
+
+/// A hundred items a page: a hundred thousand accounts.
+const MOST_PAGES: usize = 1000;
+
+/// A client for one organization.
+pub struct Atlassian {
+    http: Http,
+    base: Url,
+    org: String,
+    key: SecretString,
+    pace: Pace,
+    last_active: Pace,
+}
+
+/// One page of a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page<T> {
+    /// What is on it.
+    pub items: Vec<T>,
+    /// What to ask for the next one with.
+    pub next: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(bound = "T: DeserializeOwned")]
+struct Listed<T> {
+    // Required, be it null: an answer about something else must not be read as an empty list.
+    #[serde(deserialize_with = "lax::list")]
+    data: Vec<T>,
+    #[serde(default, deserialize_with = "lax::object")]
+    links: Links,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Links {
+    next: Value,
+}
+
+/// `{"data": …}` around one thing; some answers come without.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Wrapped<T> {
+    In { data: T },
+    Bare(T),
+}
+
+impl Atlassian {
+    /// Connects to nothing.
+    #[must_use]
+    pub fn new(http: Http, base: Url, org: String, key: SecretString, replicas: u32) -> Self {
+        Self {
+            http,
+            base,
+            org,
+            key,
+            pace: Pace::bucket(20, 5, 16, replicas),
+            last_active: Pace::window(200, Duration::from_secs(60), 8, replicas),
+        }
+    }
+
+    fn call(&self, method: Method) -> Call {
+        Call::new(SERVICE, method, &self.base).bearer(&self.key)
+    }
+
+    /// `/admin/v2/orgs/{org}/directories/-`: `-` stands for every directory that the key may manage.
+    fn directories(&self, method: Method) -> Call {
+        self.call(method).at("admin/v2/orgs").id("org", &self.org).at("directories/-")
+    }
+
+    /// `/admin/v1/orgs/{org}`
+    fn v1(&self, method: Method) -> Call {
+        self.call(method).at("admin/v1/orgs").id("org", &self.org)
+    }
+
+    async fn send(&self, call: &Call) -> Result<Answer, CallError> {
+        self.http.send(call, &self.pace).await
+    }
+
+    /// A write: sent once, and with less patience than a read, since a run has a lease to keep.
+    async fn write(&self, call: Call) -> Result<(), CallError> {
+        let patience = Duration::from_secs(30);
+        self.send(&call.within(patience, patience)).await.map(drop)
+    }
+
+    async fn one<T: DeserializeOwned>(&self, call: &Call) -> Result<T, CallError> {
+        Ok(match self.send(call).await?.json()? {
+            Wrapped::In { data } | Wrapped::Bare(data) => data,
+        })
+    }
+
+    async fn page<T: DeserializeOwned>(&self, call: &Call) -> Result<Page<T>, CallError> {
+        let listed: Listed<T> = self.send(call).await?.json()?;
+        Ok(Page { items: listed.data, next: cursor(&listed.links.next) })
+    }
+
+    /// Every page of a list; `ask` makes the call for a cursor.
+    async fn all<T: DeserializeOwned>(
+        &self,
+        ask: impl Fn(Option<&str>) -> Call,
+    ) -> Result<Vec<T>, CallError> {
+        let (mut items, mut seen, mut at) = (Vec::new(), HashSet::new(), None::<String>);
+        for _ in 0..MOST_PAGES {
+            let page = self.page(&ask(at.as_deref())).await?;
+            items.extend(page.items);
+            let Some(next) = page.next else { return Ok(items) };
+            if !seen.insert(next.clone()) {
+                return Err(CallError::TooMany);
+            }
+            at = Some(next);
+        }
+        Err(CallError::TooMany)
+    }
+
+    /// A list asked for by GET, with the cursor in the query.
+    async fn all_get<T: DeserializeOwned>(&self, call: Call) -> Result<Vec<T>, CallError> {
+        self.all(|at| match at {
+            Some(cursor) => call.clone().query("cursor", cursor),
+            None => call.clone(),
+        })
+        .await
+    }
+
+    /// A search asked for by POST, with the cursor in the body. Searching changes nothing, so it is repeatable.
+    async fn all_post<T: DeserializeOwned>(&self, call: Call, body: Value) -> Result<Vec<T>, CallError> {
+        let call = call.repeatable();
+        self.all(|at| {
+            let mut body = body.clone();
+            if let (Some(cursor), Some(parts)) = (at, body.as_object_mut()) {
+                parts.insert("cursor".to_owned(), cursor.into());
+            }
+            call.clone().json(body)
+        })
+        .await
+    }
+}
+
+/// `links.next` is a bare token (v2), or by the documents of v1 a URL with the token in its query.
+fn cursor(next: &Value) -> Option<String> {
+    let next = match next {
+        Value::String(text) => text.as_str(),
+        Value::Object(link) => link.get("href")?.as_str()?,
+        _ => return None,
+    };
+    if next.is_empty() {
+        return None;
+    }
+    let Some(query) = next.split_once('?').map(|(_, query)| query).filter(|q| q.contains("cursor=")) else {
+        let bare = next.strip_prefix("cursor=").unwrap_or(next);
+        return Some(bare.to_owned());
+    };
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(key, _)| key == "cursor").map(|(_, value)| value.into_owned()).filter(|c| !c.is_empty())
+}
+
+#[cfg(test)]
+pub(super) mod testing {
+    use super::*;
+    use crate::upstream::probe::{Probe, Reply, Seen, http};
+
+    /// An organization behind `/at` that answers what the test says.
+    pub async fn org(answer: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static) -> (Probe, Atlassian) {
+        let probe = Probe::start(answer).await;
+        let base = probe.url.join("at/").unwrap();
+        (probe, Atlassian::new(http(), base, "o1".into(), "key".into(), 1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn cursors_come_bare_or_in_an_address() {
+        let of = |next: Value| cursor(&next);
+        assert_eq!(of(json!(null)), None);
+        assert_eq!(of(json!("")), None);
+        assert_eq!(of(json!("a/b+c.d==")).as_deref(), Some("a/b+c.d=="));
+        let url = "https://api.atlassian.com/admin/v1/orgs/o/users?limit=5&cursor=a%2Fb%2Bc";
+        assert_eq!(of(json!(url)).as_deref(), Some("a/b+c"));
+        assert_eq!(of(json!({"href": "/users?cursor=x"})).as_deref(), Some("x"));
+    }
+}

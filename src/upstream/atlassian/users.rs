@@ -1,0 +1,308 @@
+//! Accounts as the organization sees them, and its domains. Reads only, but for lifting a suspension.
+
+use jiff::Timestamp;
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{Atlassian, MOST_NAMED, Page};
+use crate::upstream::error::{CallError, whole};
+use crate::upstream::lax;
+
+/// An account in a search or in the details. Unknown states stay as they came.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase", default)]
+#[allow(missing_docs, reason = "Atlassian's names")]
+pub struct Account {
+    #[serde(deserialize_with = "lax::text")]
+    pub account_id: Option<String>,
+    /// `atlassian`, `customer`, `app`.
+    #[serde(deserialize_with = "lax::text")]
+    pub account_type: Option<String>,
+    /// `active`, `suspended`, `not_invited`, `deactivated`, `for_deletion`.
+    #[serde(deserialize_with = "lax::text")]
+    pub status: Option<String>,
+    /// `active`, `inactive`, `closed`.
+    #[serde(deserialize_with = "lax::text")]
+    pub account_status: Option<String>,
+    /// `active`, `suspended`, `no_membership`.
+    #[serde(deserialize_with = "lax::text")]
+    pub membership_status: Option<String>,
+    #[serde(deserialize_with = "lax::time")]
+    pub added_to_org: Option<Timestamp>,
+    #[serde(deserialize_with = "lax::time")]
+    pub deactivated_on: Option<Timestamp>,
+    #[serde(deserialize_with = "lax::flag")]
+    pub for_deletion: Option<bool>,
+    #[serde(deserialize_with = "lax::text")]
+    pub name: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    pub nickname: Option<String>,
+    /// Absent when hidden.
+    #[serde(deserialize_with = "lax::text")]
+    pub email: Option<String>,
+    /// `managed`, `unmanaged`.
+    #[serde(deserialize_with = "lax::text")]
+    pub claim_status: Option<String>,
+    /// `synced`, `invited`; absent is unknown.
+    #[serde(deserialize_with = "lax::text")]
+    pub management_source: Option<String>,
+    #[serde(deserialize_with = "lax::texts")]
+    pub platform_roles: Vec<String>,
+    /// `None` when they were not part of the answer, which is not the same as no groups.
+    pub groups: Option<Vec<GroupRef>>,
+    pub product_access: Option<Vec<ProductAccess>>,
+}
+
+/// A group somebody is in.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase", default)]
+#[allow(missing_docs, reason = "Atlassian's names")]
+pub struct GroupRef {
+    #[serde(deserialize_with = "lax::text")]
+    pub id: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    pub name: Option<String>,
+}
+
+/// Activity in one app; v1 and v2 spell the keys differently.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(default)]
+#[allow(missing_docs, reason = "Atlassian's names")]
+pub struct ProductAccess {
+    #[serde(deserialize_with = "lax::text")]
+    pub id: Option<String>,
+    #[serde(alias = "productKey", deserialize_with = "lax::text")]
+    pub key: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    pub name: Option<String>,
+    #[serde(alias = "lastActive", deserialize_with = "lax::time")]
+    pub last_active: Option<Timestamp>,
+    #[serde(alias = "lastActiveTimestamp", deserialize_with = "lax::time")]
+    pub last_active_timestamp: Option<Timestamp>,
+}
+
+impl ProductAccess {
+    /// The latest activity, by the finer of the two fields.
+    #[must_use]
+    pub fn last(&self) -> Option<Timestamp> {
+        self.last_active_timestamp.or(self.last_active)
+    }
+}
+
+/// A role of an account in an app, and how it came by it.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase", default)]
+#[allow(missing_docs, reason = "Atlassian's names")]
+pub struct Roles {
+    #[serde(deserialize_with = "lax::text")]
+    pub resource_id: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    pub resource_owner: Option<String>,
+    /// Deprecated by Atlassian in favour of the next.
+    #[serde(deserialize_with = "lax::texts")]
+    pub roles: Vec<String>,
+    #[serde(deserialize_with = "lax::list")]
+    pub role_assignments: Vec<RoleAssignment>,
+    #[serde(deserialize_with = "lax::text")]
+    pub directory_id: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    pub user_directory_status: Option<String>,
+}
+
+/// One role.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase", default)]
+#[allow(missing_docs, reason = "Atlassian's names")]
+pub struct RoleAssignment {
+    #[serde(deserialize_with = "lax::text")]
+    pub role: Option<String>,
+    /// `inferred`, `direct`, `group_direct`.
+    #[serde(deserialize_with = "lax::texts")]
+    pub role_assignment_methods: Vec<String>,
+}
+
+impl Roles {
+    /// The roles, by whichever field has them.
+    #[must_use]
+    pub fn names(&self) -> Vec<&str> {
+        let newer: Vec<_> = self.role_assignments.iter().filter_map(|r| r.role.as_deref()).collect();
+        if newer.is_empty() { self.roles.iter().map(String::as_str).collect() } else { newer }
+    }
+}
+
+/// A managed account in the list of v1.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(default)]
+#[allow(missing_docs, reason = "Atlassian's names")]
+pub struct ManagedAccount {
+    #[serde(alias = "accountId", deserialize_with = "lax::text")]
+    pub account_id: Option<String>,
+    #[serde(alias = "accountType", deserialize_with = "lax::text")]
+    pub account_type: Option<String>,
+    #[serde(alias = "accountStatus", deserialize_with = "lax::text")]
+    pub account_status: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    pub name: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    pub email: Option<String>,
+    #[serde(alias = "lastActive", deserialize_with = "lax::time")]
+    pub last_active: Option<Timestamp>,
+}
+
+/// When an account was last seen in each app.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(default)]
+#[allow(missing_docs, reason = "Atlassian's names")]
+pub struct LastActive {
+    #[serde(alias = "productAccess", deserialize_with = "lax::list")]
+    pub product_access: Vec<ProductAccess>,
+    #[serde(alias = "addedToOrg", deserialize_with = "lax::time")]
+    pub added_to_org: Option<Timestamp>,
+}
+
+/// A domain and whether the organization holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Domain {
+    /// The domain's name.
+    pub name: String,
+    /// `verified`, `unverified`, `deleted`, `superseded`, `missing_token`.
+    pub status: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct RawDomain {
+    #[serde(deserialize_with = "lax::text")]
+    id: Option<String>,
+    #[serde(deserialize_with = "lax::object")]
+    attributes: DomainAttributes,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct DomainAttributes {
+    #[serde(deserialize_with = "lax::text")]
+    name: Option<String>,
+    #[serde(deserialize_with = "lax::object")]
+    claim: Claim,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Claim {
+    #[serde(deserialize_with = "lax::text")]
+    status: Option<String>,
+}
+
+impl Atlassian {
+    /// The accounts that bear one of these addresses, with their groups and roles.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn accounts_by_email(&self, emails: &[String]) -> Result<Vec<Account>, CallError> {
+        self.accounts("emails", emails).await
+    }
+
+    /// The accounts with these ids, with their groups and roles.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn accounts_by_id(&self, ids: &[String]) -> Result<Vec<Account>, CallError> {
+        self.accounts("accountIds", ids).await
+    }
+
+    async fn accounts(&self, by: &'static str, values: &[String]) -> Result<Vec<Account>, CallError> {
+        let mut found = Vec::new();
+        // No values means no filter, that is, everybody: so nothing is asked.
+        for some in values.chunks(MOST_NAMED) {
+            let body =
+                json!({by: some, "expand": ["groups", "platformRoles", "productAccess"], "limit": 100});
+            found.extend(self.all_post(self.directories(Method::POST).at("users/search"), body).await?);
+        }
+        Ok(found)
+    }
+
+    /// One account's details, without groups.
+    ///
+    /// # Errors
+    /// See [`CallError`]; not found is `None`.
+    pub async fn account(&self, account: &str) -> Result<Option<Account>, CallError> {
+        let call = self.directories(Method::GET).at("users").id("account", account);
+        whole(self.one(&call).await, |a: &Account| &a.account_id)
+    }
+
+    /// An account's roles in all apps.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn role_assignments(&self, account: &str) -> Result<Vec<Roles>, CallError> {
+        let call = self.directories(Method::GET).at("users").id("account", account).at("role-assignments");
+        self.all_get(call.query("limit", "100")).await
+    }
+
+    /// Lifts an account's suspension in the directory; roles and groups come back.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn restore(&self, account: &str) -> Result<(), CallError> {
+        self.write(self.directories(Method::POST).at("users").id("account", account).at("restore")).await
+    }
+
+    /// When an account was last active, per app. Up to a day late.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn last_active(&self, account: &str) -> Result<LastActive, CallError> {
+        let call = self.v1(Method::GET).at("directory/users").id("account", account).at("last-active-dates");
+        let (mut all, mut seen, mut at) =
+            (LastActive::default(), std::collections::HashSet::new(), None::<String>);
+        // A page is an object here, with a list inside.
+        for _ in 0..20 {
+            let call = at.as_deref().map_or_else(|| call.clone(), |c| call.clone().query("cursor", c));
+            let page: RawLastActive = self.http.send(&call, &self.last_active).await?.json()?;
+            all.product_access.extend(page.data.product_access);
+            all.added_to_org = all.added_to_org.or(page.data.added_to_org);
+            let Some(next) = super::cursor(&page.links.next) else { return Ok(all) };
+            if !seen.insert(next.clone()) {
+                break;
+            }
+            at = Some(next);
+        }
+        Err(CallError::TooMany)
+    }
+
+    /// One page of all managed accounts; the first with no cursor. For sweeps, which must not hold them all.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn managed_accounts(&self, cursor: Option<&str>) -> Result<Page<ManagedAccount>, CallError> {
+        let call = self.v1(Method::GET).at("users");
+        self.page(&cursor.map_or_else(|| call.clone(), |c| call.clone().query("cursor", c))).await
+    }
+
+    /// The organization's domains.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn domains(&self) -> Result<Vec<Domain>, CallError> {
+        let raw: Vec<RawDomain> = self.all_get(self.v1(Method::GET).at("domains")).await?;
+        let domain = |d: RawDomain| {
+            let name = d.attributes.name.or(d.id)?.to_ascii_lowercase();
+            Some(Domain { name, status: d.attributes.claim.status.map(|s| s.to_ascii_lowercase()) })
+        };
+        Ok(raw.into_iter().filter_map(domain).collect())
+    }
+}
+
+#[derive(Deserialize)]
+struct RawLastActive {
+    #[serde(default, deserialize_with = "lax::object")]
+    data: LastActive,
+    #[serde(default, deserialize_with = "lax::object")]
+    links: super::Links,
+}
+
+#[cfg(test)]
+#[path = "users_tests.rs"]
+mod tests;

@@ -1,0 +1,85 @@
+use super::super::testing::org;
+use super::*;
+use crate::upstream::probe::{ok, status};
+
+#[tokio::test]
+async fn searches_name_ten_at_most_and_follow_cursors() {
+    let (probe, org) = org(|seen, _| match seen.json().get("cursor").and_then(|c| c.as_str()) {
+        None => ok(r#"{"data":[{"accountId":"712020:a","status":"brand_new","groups":[{"id":"g","name":"jira-users","description":null}],
+            "forDeletion":null,"platformRoles":null,"email":null}],"links":{"next":"a/b+c"}}"#),
+        Some(_) => ok(r#"{"data":[{"accountId":"b"}],"links":{"next":null}}"#),
+    })
+    .await;
+    let emails: Vec<String> = (0..11).map(|n| format!("u{n}@x")).collect();
+    let found = org.accounts_by_email(&emails).await.unwrap();
+    assert_eq!(found.len(), 4);
+    assert_eq!(found[0].groups.as_ref().unwrap()[0].name.as_deref(), Some("jira-users"));
+    assert_eq!((found[0].status.as_deref(), found[0].email.as_deref()), (Some("brand_new"), None));
+    assert_eq!(found[1].groups, None, "not said is not none");
+    assert_eq!(probe.lines(), ["POST /at/admin/v2/orgs/o1/directories/-/users/search"; 4]);
+    let body = probe.seen()[1].json();
+    assert_eq!(body["emails"].as_array().unwrap().len(), 10);
+    assert_eq!(body["cursor"], "a/b+c");
+    assert_eq!(body["expand"], json!(["groups", "platformRoles", "productAccess"]));
+    assert_eq!(probe.seen()[0].header("authorization"), "Bearer key");
+    assert_eq!(org.accounts_by_id(&[]).await.unwrap(), [], "an empty filter would find everybody");
+    assert_eq!(probe.seen().len(), 4);
+}
+
+#[tokio::test]
+async fn a_repeated_cursor_ends_the_list() {
+    let (probe, org) = org(|_, _| ok(r#"{"data":[{}],"links":{"next":"https://x/?cursor=same"}}"#)).await;
+    assert_eq!(org.role_assignments("a:b").await.unwrap_err(), CallError::TooMany);
+    assert_eq!(
+        probe.lines(),
+        [
+            "GET /at/admin/v2/orgs/o1/directories/-/users/a%3Ab/role-assignments?limit=100",
+            "GET /at/admin/v2/orgs/o1/directories/-/users/a%3Ab/role-assignments?limit=100&cursor=same",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn details_come_wrapped_or_bare_or_not_at_all() {
+    let (_probe, org) = org(|seen, _| match seen.line.rsplit('/').next() {
+        Some("in") => ok(r#"{"data":{"accountId":"in"}}"#),
+        Some("bare") => ok(r#"{"accountId":"bare"}"#),
+        _ => status(404, r#"{"errors":[{"status":"404","code":"ADMIN-404-8","title":"User not found"}]}"#),
+    })
+    .await;
+    assert_eq!(org.account("in").await.unwrap().unwrap().account_id.as_deref(), Some("in"));
+    assert_eq!(org.account("bare").await.unwrap().unwrap().account_id.as_deref(), Some("bare"));
+    assert_eq!(org.account("no").await.unwrap(), None);
+    assert!(matches!(org.account("..").await, Err(CallError::Invalid { .. })));
+}
+
+#[tokio::test]
+async fn the_older_lists() {
+    let (probe, org) = org(|seen, _| {
+        ok(match seen.line.rsplit('/').next().unwrap() {
+            "last-active-dates" => {
+                r#"{"data":{"product_access":[{"id":"ari","key":"confluence","last_active":"2025-01-15"}],"added_to_org":"2024-06-01"},"links":{"next":null}}"#
+            }
+            "domains" => r#"{"data":[{"id":"X.com","type":"domains","attributes":{"name":"X.com","claim":{"type":"dns","status":"VERIFIED"}}},{"id":"y.com"}],"links":null}"#,
+            _ => r#"{"data":[{"account_id":"a","account_status":"active","last_active":"x"}],"meta":{"total":35},"links":{"self":"s","next":"t"}}"#,
+        })
+    })
+    .await;
+    let last = org.last_active("a").await.unwrap();
+    assert_eq!(last.product_access[0].last().unwrap().to_string(), "2025-01-15T00:00:00Z");
+    let domains = org.domains().await.unwrap();
+    assert_eq!((domains[0].name.as_str(), domains[0].status.as_deref()), ("x.com", Some("verified")));
+    assert_eq!((domains[1].name.as_str(), domains[1].status.as_deref()), ("y.com", None));
+    let page = org.managed_accounts(None).await.unwrap();
+    assert_eq!((page.items.len(), page.next.as_deref()), (1, Some("t")));
+    org.managed_accounts(Some("a/b+")).await.unwrap();
+    assert_eq!(
+        probe.lines(),
+        [
+            "GET /at/admin/v1/orgs/o1/directory/users/a/last-active-dates",
+            "GET /at/admin/v1/orgs/o1/domains",
+            "GET /at/admin/v1/orgs/o1/users",
+            "GET /at/admin/v1/orgs/o1/users?cursor=a%2Fb%2B",
+        ]
+    );
+}

@@ -1,0 +1,315 @@
+//! People, groups and assignments as the identity provider has them. Reads only.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::Entra;
+use crate::upstream::error::{CallError, whole};
+use crate::upstream::{lax, literal};
+
+const USER: &str = "id,userPrincipalName,mail,proxyAddresses,otherMails,accountEnabled,userType,displayName,\
+                    createdDateTime,deletedDateTime,mailNickname,onPremisesSyncEnabled,onPremisesLastSyncDateTime,externalUserState";
+
+/// A user, live or deleted. Members we may not read come with the id alone.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase", default)]
+#[allow(missing_docs, reason = "Microsoft's names")]
+pub struct User {
+    #[serde(deserialize_with = "lax::text")]
+    pub id: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    pub user_principal_name: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    pub mail: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    pub mail_nickname: Option<String>,
+    #[serde(deserialize_with = "lax::texts")]
+    pub proxy_addresses: Vec<String>,
+    #[serde(deserialize_with = "lax::texts")]
+    pub other_mails: Vec<String>,
+    #[serde(deserialize_with = "lax::flag")]
+    pub account_enabled: Option<bool>,
+    #[serde(deserialize_with = "lax::text")]
+    pub user_type: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    pub display_name: Option<String>,
+    #[serde(deserialize_with = "lax::time")]
+    pub created_date_time: Option<Timestamp>,
+    #[serde(deserialize_with = "lax::time")]
+    pub deleted_date_time: Option<Timestamp>,
+    #[serde(deserialize_with = "lax::flag")]
+    pub on_premises_sync_enabled: Option<bool>,
+    #[serde(deserialize_with = "lax::time")]
+    pub on_premises_last_sync_date_time: Option<Timestamp>,
+    #[serde(deserialize_with = "lax::text")]
+    pub external_user_state: Option<String>,
+}
+
+/// A group somebody is a member of.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase", default)]
+#[allow(missing_docs, reason = "Microsoft's names")]
+pub struct Group {
+    #[serde(rename = "@odata.type", deserialize_with = "lax::text")]
+    pub odata_type: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    pub id: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    pub display_name: Option<String>,
+    #[serde(deserialize_with = "lax::flag")]
+    pub security_enabled: Option<bool>,
+    #[serde(deserialize_with = "lax::flag")]
+    pub on_premises_sync_enabled: Option<bool>,
+    #[serde(deserialize_with = "lax::texts")]
+    pub group_types: Vec<String>,
+    #[serde(deserialize_with = "lax::text")]
+    pub membership_rule: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    pub membership_rule_processing_state: Option<String>,
+}
+
+impl Group {
+    /// Lists of memberships also hold roles and administrative units.
+    fn is_group(&self) -> bool {
+        self.odata_type.as_deref().is_none_or(|t| t.to_ascii_lowercase().ends_with("microsoft.graph.group"))
+    }
+
+    /// Its members are computed by a rule.
+    #[must_use]
+    pub fn is_dynamic(&self) -> bool {
+        self.group_types.iter().any(|t| t.eq_ignore_ascii_case("DynamicMembership"))
+    }
+}
+
+/// One principal assigned to an application.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase", default)]
+#[allow(missing_docs, reason = "Microsoft's names")]
+pub struct Assignment {
+    #[serde(deserialize_with = "lax::text")]
+    pub id: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    pub app_role_id: Option<String>,
+    #[serde(deserialize_with = "lax::time")]
+    pub created_date_time: Option<Timestamp>,
+    #[serde(deserialize_with = "lax::text")]
+    pub principal_id: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    pub principal_display_name: Option<String>,
+    /// `User`, `Group`, `ServicePrincipal`, or something newer.
+    #[serde(deserialize_with = "lax::text")]
+    pub principal_type: Option<String>,
+}
+
+/// An enterprise application.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase", default)]
+#[allow(missing_docs, reason = "Microsoft's names")]
+pub struct ServicePrincipal {
+    #[serde(deserialize_with = "lax::text")]
+    pub id: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    pub app_id: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    pub display_name: Option<String>,
+    #[serde(deserialize_with = "lax::flag")]
+    pub account_enabled: Option<bool>,
+}
+
+/// By which attribute an address is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressIn {
+    /// `userPrincipalName`
+    Upn,
+    /// `mail`
+    Mail,
+    /// `proxyAddresses`, primary or alias
+    Proxy,
+    /// `otherMails`
+    Other,
+}
+
+impl AddressIn {
+    fn filter(self, address: &str) -> String {
+        match self {
+            Self::Upn => format!("userPrincipalName eq {}", literal::odata(address)),
+            Self::Mail => format!("mail eq {}", literal::odata(address)),
+            // Values carry a prefix; the comparison ignores case, so `smtp:` finds the primary `SMTP:` too.
+            Self::Proxy => {
+                format!("proxyAddresses/any(p:p eq {})", literal::odata(&format!("smtp:{address}")))
+            }
+            Self::Other => format!("otherMails/any(o:o eq {})", literal::odata(address)),
+        }
+    }
+}
+
+impl Entra {
+    /// A live user by object id or UPN.
+    ///
+    /// # Errors
+    /// See [`CallError`]; not found is `None`.
+    pub async fn user(&self, id_or_upn: &str) -> Result<Option<User>, CallError> {
+        // `/users/$x` would be read as a keyword of OData.
+        if id_or_upn.starts_with('$') {
+            return Ok(self.users_with(AddressIn::Upn, id_or_upn).await?.into_iter().next());
+        }
+        let call = self.get().at("users").id("user", id_or_upn).query("$select", USER);
+        whole(self.one(call).await, |u: &User| &u.id)
+    }
+
+    /// The live users with this address. More than one is an ambiguity for the caller to report.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn users_with(&self, place: AddressIn, address: &str) -> Result<Vec<User>, CallError> {
+        let call = self.get().at("users").query("$filter", &place.filter(address)).query("$select", USER);
+        self.all(call).await
+    }
+
+    /// Users deleted within the last 30 days that bore this mail address.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn deleted_users_with_mail(&self, address: &str) -> Result<Vec<User>, CallError> {
+        let filter = AddressIn::Mail.filter(address);
+        let call = self.get().at("directory/deletedItems/microsoft.graph.user");
+        self.all(call.query("$filter", &filter).query("$select", USER)).await
+    }
+
+    /// The same by UPN. Deletion puts the object id in front of it, so only its end can be compared, which is
+    /// an advanced query on an index that may lag.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn deleted_users_with_upn(&self, upn: &str) -> Result<Vec<User>, CallError> {
+        let filter = format!("endsWith(userPrincipalName,{})", literal::odata(upn));
+        let call = self
+            .get()
+            .at("directory/deletedItems/microsoft.graph.user")
+            .query("$filter", &filter)
+            .query("$count", "true")
+            .query("$select", USER)
+            .header("consistencylevel", "eventual");
+        self.all(call).await
+    }
+
+    /// A deleted user by object id.
+    ///
+    /// # Errors
+    /// See [`CallError`]; not found is `None`.
+    pub async fn deleted_user(&self, id: &str) -> Result<Option<User>, CallError> {
+        whole(self.one(self.get().at("directory/deletedItems").id("user", id)).await, |u: &User| &u.id)
+    }
+
+    /// The groups a user is a *direct* member of. Without a cast: the cast reads a lagging index.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn member_of(&self, user: &str) -> Result<Vec<Group>, CallError> {
+        let call = self.get().at("users").id("user", user).at("memberOf").query("$top", "999");
+        Ok(self.all::<Group>(call).await?.into_iter().filter(Group::is_group).collect())
+    }
+
+    /// The groups a user is a member of directly or through other groups.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn transitive_member_of(&self, user: &str) -> Result<Vec<Group>, CallError> {
+        let call = self.get().at("users").id("user", user).at("transitiveMemberOf").query("$top", "999");
+        Ok(self.all::<Group>(call).await?.into_iter().filter(Group::is_group).collect())
+    }
+
+    /// A group by object id.
+    ///
+    /// # Errors
+    /// See [`CallError`]; not found is `None`.
+    pub async fn group(&self, id: &str) -> Result<Option<Group>, CallError> {
+        whole(self.one(self.get().at("groups").id("group", id)).await, |g: &Group| &g.id)
+    }
+
+    /// Everybody and every group assigned to an application.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn assigned_to(&self, service_principal: &str) -> Result<Vec<Assignment>, CallError> {
+        let call = self.get().at("servicePrincipals").id("service_principal", service_principal);
+        self.all(call.at("appRoleAssignedTo").query("$top", "999")).await
+    }
+
+    /// An enterprise application by object id.
+    ///
+    /// # Errors
+    /// See [`CallError`]; not found is `None`.
+    pub async fn service_principal(&self, id: &str) -> Result<Option<ServicePrincipal>, CallError> {
+        let call = self.get().at("servicePrincipals").id("service_principal", id);
+        whole(self.one(call).await, |s: &ServicePrincipal| &s.id)
+    }
+
+    /// The enterprise applications whose name starts so, to find the one that has the job.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn service_principals_named(&self, start: &str) -> Result<Vec<ServicePrincipal>, CallError> {
+        let filter = format!("startswith(displayName,{})", literal::odata(start));
+        let call = self.get().at("servicePrincipals").query("$filter", &filter);
+        self.all(call.query("$select", "id,appId,displayName,accountEnabled")).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{asked, tenant};
+    use super::*;
+    use crate::upstream::probe::{ok, status};
+
+    #[tokio::test]
+    async fn exact_requests_with_hostile_names() {
+        let (probe, entra) = tenant(|_, _| ok(r#"{"value":[]}"#)).await;
+        for place in [AddressIn::Mail, AddressIn::Proxy, AddressIn::Other] {
+            entra.users_with(place, "o'b&c=d@x").await.unwrap();
+        }
+        entra.deleted_users_with_upn("o'b@x").await.unwrap();
+        entra.member_of("../me").await.unwrap();
+        entra.service_principals_named("Atlassian").await.unwrap();
+        entra.user("$x@y").await.unwrap();
+        let select = USER.replace(',', "%2C");
+        assert_eq!(
+            asked(&probe),
+            [
+                format!("GET /graph/v1.0/users?$filter=mail%20eq%20%27o%27%27b%26c%3Dd%40x%27&$select={select}"),
+                format!("GET /graph/v1.0/users?$filter=proxyAddresses%2Fany%28p%3Ap%20eq%20%27smtp%3Ao%27%27b%26c%3Dd%40x%27%29&$select={select}"),
+                format!("GET /graph/v1.0/users?$filter=otherMails%2Fany%28o%3Ao%20eq%20%27o%27%27b%26c%3Dd%40x%27%29&$select={select}"),
+                format!("GET /graph/v1.0/directory/deletedItems/microsoft.graph.user?$filter=endsWith%28userPrincipalName%2C%27o%27%27b%40x%27%29&$count=true&$select={select}"),
+                "GET /graph/v1.0/users/..%2Fme/memberOf?$top=999".to_owned(),
+                "GET /graph/v1.0/servicePrincipals?$filter=startswith%28displayName%2C%27Atlassian%27%29&$select=id%2CappId%2CdisplayName%2CaccountEnabled".to_owned(),
+                format!("GET /graph/v1.0/users?$filter=userPrincipalName%20eq%20%27%24x%40y%27&$select={select}"),
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn only_a_404_is_absence() {
+        let (_probe, entra) = tenant(|seen, _| match seen.line.contains("gone") {
+            true => status(404, r#"{"error":{"code":"Request_ResourceNotFound"}}"#),
+            false => status(403, r#"{"error":{"code":"Authorization_RequestDenied"}}"#),
+        })
+        .await;
+        assert_eq!(entra.user("gone").await, Ok(None));
+        let (_other, odd) = tenant(|_, _| ok(r#"{"message":"hello"}"#)).await;
+        assert!(matches!(odd.user("u").await, Err(CallError::Garbled { .. })));
+        assert!(matches!(odd.member_of("u").await, Err(CallError::Garbled { .. })), "not an empty list");
+        assert_eq!(entra.user("other").await.unwrap_err().reason(), "403 Authorization_RequestDenied");
+    }
+
+    #[tokio::test]
+    async fn memberships_keep_groups_alone() {
+        let (_probe, entra) = tenant(|_, _| {
+            ok(r##"{"value":[{"@odata.type":"#microsoft.graph.group","id":"g","displayName":null,"groupTypes":["DynamicMembership"],"new":{}},
+                {"@odata.type":"#microsoft.graph.directoryRole","id":"r"},{"id":"h","groupTypes":null}]}"##)
+        })
+        .await;
+        let groups = entra.member_of("u").await.unwrap();
+        assert_eq!(groups.iter().filter_map(|g| g.id.as_deref()).collect::<Vec<_>>(), ["g", "h"]);
+        assert!(groups[0].is_dynamic() && !groups[1].is_dynamic());
+    }
+}

@@ -1,0 +1,273 @@
+//! Provisioning jobs: their state, their settings, and the two ways to get one going. `ForceDeletes` is not
+//! among the reset scopes, and must never be.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::Entra;
+use crate::upstream::error::CallError;
+use crate::upstream::http::Call;
+use crate::upstream::lax;
+
+/// A job. Unknown codes stay as they came.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase", default)]
+#[allow(missing_docs, reason = "Microsoft's names")]
+pub struct Job {
+    #[serde(deserialize_with = "lax::text")]
+    pub id: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    pub template_id: Option<String>,
+    #[serde(deserialize_with = "lax::object")]
+    pub schedule: Schedule,
+    #[serde(deserialize_with = "lax::object")]
+    pub status: JobStatus,
+}
+
+/// When a job runs.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Schedule {
+    /// `Active`, `Disabled`, `Paused`.
+    #[serde(deserialize_with = "lax::text")]
+    pub state: Option<String>,
+    /// Such as `PT40M`.
+    #[serde(deserialize_with = "lax::text")]
+    pub interval: Option<String>,
+}
+
+/// How a job fares. A time in the year 1 means never, and is `None`.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase", default)]
+#[allow(missing_docs, reason = "Microsoft's names")]
+pub struct JobStatus {
+    /// `NotConfigured`, `NotRun`, `Active`, `Paused`, `Quarantine`.
+    #[serde(deserialize_with = "lax::text")]
+    pub code: Option<String>,
+    pub last_execution: Option<Execution>,
+    pub last_successful_execution: Option<Execution>,
+    pub last_successful_execution_with_exports: Option<Execution>,
+    pub quarantine: Option<Quarantine>,
+    #[serde(deserialize_with = "lax::number")]
+    pub count_successive_complete_failures: Option<i64>,
+    /// `None`: the initial cycle has not finished.
+    #[serde(deserialize_with = "lax::time")]
+    pub steady_state_first_achieved_time: Option<Timestamp>,
+    #[serde(deserialize_with = "lax::time")]
+    pub steady_state_last_achieved_time: Option<Timestamp>,
+}
+
+/// One cycle.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase", default)]
+#[allow(missing_docs, reason = "Microsoft's names")]
+pub struct Execution {
+    #[serde(deserialize_with = "lax::text")]
+    pub activity_identifier: Option<String>,
+    /// `Succeeded`, `Failed`, `EntryLevelErrors`.
+    #[serde(deserialize_with = "lax::text")]
+    pub state: Option<String>,
+    #[serde(deserialize_with = "lax::time")]
+    pub time_began: Option<Timestamp>,
+    #[serde(deserialize_with = "lax::time")]
+    pub time_ended: Option<Timestamp>,
+    #[serde(deserialize_with = "lax::object")]
+    pub error: JobError,
+}
+
+/// Why a job stands still.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase", default)]
+#[allow(missing_docs, reason = "Microsoft's names")]
+pub struct Quarantine {
+    #[serde(deserialize_with = "lax::text")]
+    pub reason: Option<String>,
+    #[serde(deserialize_with = "lax::time")]
+    pub current_began: Option<Timestamp>,
+    #[serde(deserialize_with = "lax::time")]
+    pub next_attempt: Option<Timestamp>,
+    #[serde(deserialize_with = "lax::object")]
+    pub error: JobError,
+}
+
+/// An error of a cycle or of a quarantine; all empty if there was none.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase", default)]
+#[allow(missing_docs, reason = "Microsoft's names")]
+pub struct JobError {
+    #[serde(deserialize_with = "lax::text")]
+    pub code: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    pub message: Option<String>,
+}
+
+/// What the settings say. The secret among them is never read out of the answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// True: everybody; false: the assigned alone.
+    pub sync_all: Option<bool>,
+    /// The SCIM address the job writes to; it ends in the Atlassian directory's id.
+    pub base_address: Option<String>,
+    /// True: who falls out of scope is left alone.
+    pub skip_out_of_scope_deletions: Option<bool>,
+}
+
+/// How much a restart forgets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResetScope {
+    /// What the portal's "Restart provisioning" does: watermark, escrows and quarantine.
+    Usual,
+    /// Also the links between source and target, which are matched anew.
+    Full,
+}
+
+impl ResetScope {
+    /// As Microsoft writes it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Usual => "Watermark, Escrows, QuarantineState",
+            Self::Full => "Full",
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Setting {
+    #[serde(default, deserialize_with = "lax::text")]
+    key: Option<String>,
+    #[serde(default, deserialize_with = "lax::text")]
+    value: Option<String>,
+}
+
+impl Entra {
+    pub(super) fn synchronization(call: Call, service_principal: &str) -> Call {
+        call.at("servicePrincipals").id("service_principal", service_principal).at("synchronization")
+    }
+
+    /// The jobs of an application; normally one.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn jobs(&self, service_principal: &str) -> Result<Vec<Job>, CallError> {
+        self.all(Self::synchronization(self.get(), service_principal).at("jobs")).await
+    }
+
+    /// One job.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn job(&self, service_principal: &str, job: &str) -> Result<Job, CallError> {
+        self.one(Self::synchronization(self.get(), service_principal).at("jobs").id("job", job)).await
+    }
+
+    /// The settings of an application's provisioning. Optional: reading them is documented for beta alone.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn settings(&self, service_principal: &str) -> Result<Settings, CallError> {
+        let pairs: Vec<Setting> =
+            self.all(Self::synchronization(self.get(), service_principal).at("secrets")).await?;
+        let mut settings = Settings::default();
+        for Setting { key, value } in pairs {
+            match key.as_deref().map(lax::folded).as_deref() {
+                Some("syncall") => settings.sync_all = value.as_deref().and_then(lax::to_flag),
+                Some("baseaddress") => settings.base_address = value,
+                Some("skipoutofscopedeletions") => {
+                    settings.skip_out_of_scope_deletions = value.as_deref().and_then(lax::to_flag);
+                }
+                _ => {}
+            }
+        }
+        Ok(settings)
+    }
+
+    /// Starts a paused job, or clears its quarantine.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn start_job(&self, service_principal: &str, job: &str) -> Result<(), CallError> {
+        let call =
+            Self::synchronization(self.post(), service_principal).at("jobs").id("job", job).at("start");
+        self.send(write(call), &self.graph).await.map(drop)
+    }
+
+    /// Restarts a job over its whole scope.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn restart_job(
+        &self,
+        service_principal: &str,
+        job: &str,
+        scope: ResetScope,
+    ) -> Result<(), CallError> {
+        let call =
+            Self::synchronization(self.post(), service_principal).at("jobs").id("job", job).at("restart");
+        let body = json!({"criteria": {"resetScope": scope.as_str()}});
+        self.send(write(call.json(body)), &self.graph).await.map(drop)
+    }
+}
+
+/// A step of a run has a lease to keep, so a write waits less long than a read.
+fn write(call: Call) -> Call {
+    call.within(Duration::from_secs(30), Duration::from_secs(30))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{asked, tenant};
+    use super::*;
+    use crate::upstream::probe::{ok, status};
+
+    #[tokio::test]
+    async fn a_quarantined_job_is_read_with_its_nulls() {
+        let (probe, entra) = tenant(|_, _| {
+            ok(r#"{"value":[{"id":"scim.t.j","templateId":"scim","schedule":{"state":"Active","interval":"PT40M","expiration":null},
+            "status":{"code":"Quarantine","lastExecution":{"state":"Failed","timeBegan":"0001-01-01T00:00:00Z","error":null},
+            "lastSuccessfulExecution":null,"steadyStateFirstAchievedTime":"0001-01-01T00:00:00Z","countSuccessiveCompleteFailures":"1",
+            "quarantine":{"reason":"SomethingNew","nextAttempt":"2026-11-24T10:00:00Z",
+            "error":{"code":"SystemForCrossDomainIdentityManagementInvalidCredentials"}}}}]}"#)
+        })
+        .await;
+        let jobs = entra.jobs("sp").await.unwrap();
+        let quarantine = jobs[0].status.quarantine.as_ref().unwrap();
+        assert_eq!(quarantine.reason.as_deref(), Some("SomethingNew"));
+        assert!(quarantine.error.code.as_deref().unwrap().ends_with("InvalidCredentials"));
+        assert_eq!(jobs[0].status.steady_state_first_achieved_time, None);
+        assert_eq!(jobs[0].status.count_successive_complete_failures, Some(1));
+        assert_eq!(asked(&probe), ["GET /graph/v1.0/servicePrincipals/sp/synchronization/jobs"]);
+    }
+
+    #[tokio::test]
+    async fn settings_leave_the_secret_behind() {
+        let (_probe, entra) = tenant(|_, _| {
+            ok(r#"{"value":[{"key":"SecretToken","value":"sesame"},{"key":"SyncAll","value":"False"},
+                {"key":"BaseAddress","value":"https://api.atlassian.com/scim/directory/d1"}]}"#)
+        })
+        .await;
+        let settings = entra.settings("sp").await.unwrap();
+        assert_eq!(settings.sync_all, Some(false));
+        assert!(settings.base_address.as_deref().unwrap().ends_with("/d1"));
+        assert!(!format!("{settings:?}").contains("sesame"));
+    }
+
+    #[tokio::test]
+    async fn starting_is_sent_once() {
+        let (probe, entra) = tenant(|_, _| status(503, "")).await;
+        assert!(!entra.start_job("sp", "j:1").await.unwrap_err().is_not_done());
+        assert!(entra.restart_job("sp", "j", ResetScope::Usual).await.is_err());
+        assert_eq!(
+            asked(&probe),
+            [
+                "POST /graph/v1.0/servicePrincipals/sp/synchronization/jobs/j%3A1/start",
+                "POST /graph/v1.0/servicePrincipals/sp/synchronization/jobs/j/restart"
+            ]
+        );
+        let body = probe.seen().last().unwrap().json();
+        assert_eq!(body, json!({"criteria": {"resetScope": "Watermark, Escrows, QuarantineState"}}));
+    }
+}

@@ -1,0 +1,347 @@
+//! The provisioning log: what was tried for one object, and how the target answered. The error code alone
+//! misleads (one code wraps every 4xx of the target), so the wrapped answer is read out of the reason.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Entra;
+use super::steps::{self, Scoping, SkipReason, Status, Step};
+use crate::upstream::error::CallError;
+use crate::upstream::http::Call;
+use crate::upstream::{lax, literal};
+
+/// One attempt.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LogEntry {
+    /// The entry's id.
+    pub id: Option<String>,
+    /// When it happened.
+    pub at: Option<Timestamp>,
+    /// Which job did it.
+    pub job_id: Option<String>,
+    /// In which cycle.
+    pub cycle_id: Option<String>,
+    /// The id of the change.
+    pub change_id: Option<String>,
+    /// `create`, `update`, `disable`, `delete`, `stageddelete`, `other`, …, folded.
+    pub action: Option<String>,
+    /// How it ended.
+    pub status: Option<Status>,
+    /// Microsoft's error code.
+    pub error_code: Option<String>,
+    /// Microsoft's sentence. May hold personal data.
+    pub reason: Option<String>,
+    /// What the target answered, if the sentence wraps an answer.
+    pub wrapped: Option<Wrapped>,
+    /// Why nothing was done.
+    pub skip: Option<SkipReason>,
+    /// What the scoping found.
+    pub scoping: Scoping,
+    /// The object at the source.
+    pub source_id: Option<String>,
+    /// The object at the target, by the id Entra knows it by.
+    pub target_id: Option<String>,
+    /// Who set it off: `system`, `user`, `application`, ….
+    pub initiator: Option<String>,
+    /// What was changed.
+    pub modified: Vec<Change>,
+}
+
+/// An answer of the target inside an error's reason.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wrapped {
+    /// HTTP status.
+    pub status: Option<u16>,
+    /// SCIM's kind of error, such as `uniqueness`.
+    pub scim_type: Option<String>,
+    /// The target's sentence. May hold personal data.
+    pub detail: Option<String>,
+    /// When Entra tries again.
+    pub retry_at: Option<Timestamp>,
+}
+
+/// One changed attribute.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "camelCase", default)]
+#[allow(missing_docs, reason = "Microsoft's names")]
+pub struct Change {
+    #[serde(deserialize_with = "lax::text")]
+    pub display_name: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    pub old_value: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    pub new_value: Option<String>,
+}
+
+/// What the log holds, newest first.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LogRead {
+    /// The entries of the object asked for.
+    pub entries: Vec<LogEntry>,
+    /// False: there are older ones within the time asked for that were not read.
+    pub complete: bool,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Raw {
+    #[serde(deserialize_with = "lax::text")]
+    id: Option<String>,
+    #[serde(deserialize_with = "lax::time")]
+    activity_date_time: Option<Timestamp>,
+    #[serde(deserialize_with = "lax::text")]
+    job_id: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    cycle_id: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    change_id: Option<String>,
+    // `action` and `statusInfo` are the names of the retired beta.
+    #[serde(alias = "action", deserialize_with = "lax::text")]
+    provisioning_action: Option<String>,
+    #[serde(alias = "statusInfo", deserialize_with = "lax::object")]
+    provisioning_status_info: Info,
+    #[serde(deserialize_with = "lax::list")]
+    provisioning_steps: Vec<Step>,
+    #[serde(deserialize_with = "lax::list")]
+    modified_properties: Vec<Change>,
+    #[serde(deserialize_with = "lax::object")]
+    source_identity: Identity,
+    #[serde(deserialize_with = "lax::object")]
+    target_identity: Identity,
+    #[serde(deserialize_with = "lax::object")]
+    initiated_by: Initiator,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Info {
+    #[serde(deserialize_with = "lax::text")]
+    status: Option<String>,
+    #[serde(deserialize_with = "lax::object")]
+    error_information: ErrorInfo,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct ErrorInfo {
+    #[serde(deserialize_with = "lax::text")]
+    error_code: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    reason: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    additional_details: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Identity {
+    #[serde(deserialize_with = "lax::text")]
+    id: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Initiator {
+    #[serde(deserialize_with = "lax::text")]
+    initiator_type: Option<String>,
+}
+
+impl Entra {
+    /// What happened to one source object (a user or a group) since then.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn provisioning_log(
+        &self,
+        job: &str,
+        object: &str,
+        since: Timestamp,
+    ) -> Result<LogRead, CallError> {
+        let wide = format!("jobId eq {} and activityDateTime gt {since:.0}", literal::odata(job));
+        let narrow = format!(
+            "jobId eq {} and sourceIdentity/id eq {} and activityDateTime gt {since:.0}",
+            literal::odata(job),
+            literal::odata(object)
+        );
+        let read = self.pages::<Raw>(self.log(&narrow, "50"), &self.audit, 3).await;
+        let (raw, complete) = match read {
+            // Not every combination of filters is taken; then we choose among more entries ourselves.
+            Err(CallError::Refused { status: 400 | 501, .. }) => {
+                self.pages::<Raw>(self.log(&wide, "500"), &self.audit, 4).await?
+            }
+            other => other?,
+        };
+        let same = |a: &Option<String>, b: &str| a.as_deref().is_some_and(|a| a.eq_ignore_ascii_case(b));
+        let mut entries: Vec<LogEntry> = raw
+            .into_iter()
+            .filter(|r| same(&r.source_identity.id, object) && (r.job_id.is_none() || same(&r.job_id, job)))
+            .map(LogEntry::from)
+            .collect();
+        entries.sort_by_key(|e| std::cmp::Reverse(e.at));
+        Ok(LogRead { entries, complete })
+    }
+
+    fn log(&self, filter: &str, top: &'static str) -> Call {
+        self.get()
+            .at("auditLogs/provisioning")
+            .query("$filter", filter)
+            .query("$orderby", "activityDateTime desc")
+            .query("$top", top)
+            .within(Duration::from_secs(30), Duration::from_secs(60))
+    }
+}
+
+impl From<Raw> for LogEntry {
+    fn from(raw: Raw) -> Self {
+        let info = raw.provisioning_status_info;
+        let error = info.error_information;
+        let step_status = || raw.provisioning_steps.iter().filter_map(Step::ended).max();
+        let status = info.status.as_deref().and_then(Status::read).or_else(step_status);
+        let wrapped =
+            [&error.reason, &error.additional_details].into_iter().flatten().find_map(|r| unwrap_reason(r));
+        let skipped = status == Some(Status::Skipped);
+        let skip = skipped.then(|| {
+            let code = error.error_code.as_deref().map(SkipReason::read);
+            let known = code.clone().filter(|c| !matches!(c, SkipReason::Other(_)));
+            known.or_else(|| steps::skip_reason(&raw.provisioning_steps)).or(code)
+        });
+        Self {
+            id: raw.id,
+            at: raw.activity_date_time,
+            job_id: raw.job_id,
+            cycle_id: raw.cycle_id,
+            change_id: raw.change_id,
+            action: raw.provisioning_action.map(|a| a.to_ascii_lowercase()),
+            status,
+            error_code: error.error_code,
+            reason: error.reason,
+            wrapped,
+            skip: skip.flatten(),
+            scoping: steps::scoping(&raw.provisioning_steps),
+            source_id: raw.source_identity.id,
+            target_id: raw.target_identity.id,
+            initiator: raw.initiated_by.initiator_type,
+            modified: raw.modified_properties,
+        }
+    }
+}
+
+/// Reads `StatusCode: Conflict … Web Response: {SCIM error}. … again after this date: 2026-03-24T13:23:44Z UTC`.
+/// Any part may be missing; with none of them there is no wrapped answer.
+#[must_use]
+pub fn unwrap_reason(reason: &str) -> Option<Wrapped> {
+    let after = |mark: &str| {
+        let at = reason.to_ascii_lowercase().find(&mark.to_ascii_lowercase())?;
+        reason.get(at + mark.len()..).map(str::trim_start)
+    };
+    let word = |text: &str| -> String { text.chars().take_while(|c| c.is_alphanumeric()).collect() };
+    let status = after("StatusCode:").map(word).and_then(|w| http_status(&w));
+    let body = after("Web Response:").unwrap_or(reason);
+    let scim = body.find('{').and_then(|at| body.get(at..)).and_then(|from| {
+        // The sentence goes on right after the JSON, so only the first value is read.
+        serde_json::Deserializer::from_str(from).into_iter::<Value>().next()?.ok()
+    });
+    let field = |name: &str| scim.as_ref().and_then(|v| v.get(name)).and_then(lax::to_text);
+    let date = after("again after this date:")
+        .and_then(|rest| rest.split_whitespace().next())
+        .and_then(|raw| lax::to_time(raw.trim_end_matches(['.', ','])));
+    let found = Wrapped {
+        status: status.or_else(|| field("status").and_then(|s| s.parse().ok())),
+        scim_type: field("scimType"),
+        detail: field("detail").or_else(|| field("message")).or_else(|| field("error")),
+        retry_at: date,
+    };
+    (found != Wrapped::default()).then_some(found)
+}
+
+/// .NET writes the name of a status without spaces; some connectors write the number.
+fn http_status(word: &str) -> Option<u16> {
+    let named = |status: &u16| {
+        let reason = reqwest::StatusCode::from_u16(*status).ok().and_then(|s| s.canonical_reason());
+        reason.is_some_and(|r| lax::folded(r) == lax::folded(word))
+    };
+    word.parse().ok().or_else(|| (200..600).find(named))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{asked, tenant};
+    use super::*;
+    use crate::upstream::probe::{ok, status};
+    use serde_json::json;
+
+    const SAMPLE: &str = "StatusCode: Conflict\r\nMessage: Processing of the HTTP request resulted in an exception. …\r\nWeb Response: \r\n{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:Error\"],\"detail\":\"Resource [USER]: with email[x@y] already exists.\",\"status\":409,\"scimType\":\"uniqueness\"}. This operation was retried 1 times. It will be retried again after this date: 2026-03-24T13:23:44.9198514Z UTC";
+
+    #[test]
+    fn the_wrapped_answer_is_read() {
+        let wrapped = unwrap_reason(SAMPLE).unwrap();
+        assert_eq!((wrapped.status, wrapped.scim_type.as_deref()), (Some(409), Some("uniqueness")));
+        assert_eq!(wrapped.detail.as_deref(), Some("Resource [USER]: with email[x@y] already exists."));
+        assert_eq!(wrapped.retry_at.unwrap().to_string(), "2026-03-24T13:23:44.9198514Z");
+        assert_eq!(unwrap_reason("StatusCode: Unauthorized").unwrap().status, Some(401));
+        assert_eq!(
+            unwrap_reason("StatusCode: TooManyRequests\r\nWeb Response: {broken").unwrap().status,
+            Some(429)
+        );
+        assert_eq!(unwrap_reason("statuscode: 404").unwrap().status, Some(404));
+        assert_eq!(unwrap_reason("The attribute is {missing}"), None);
+    }
+
+    fn entry(source: &str, at: &str) -> Value {
+        json!({"id": "e", "activityDateTime": at, "jobId": "j", "cycleId": null, "provisioningAction": "Create",
+            "sourceIdentity": {"id": source}, "targetIdentity": {"id": ""}, "initiatedBy": {"initiatorType": "system"},
+            "provisioningStatusInfo": {"status": "Failure", "errorInformation": {
+                "errorCode": "SystemForCrossDomainIdentityManagementServiceIncompatibleFiltering", "reason": SAMPLE}},
+            "provisioningSteps": [{"name": "EntryExportAdd", "provisioningStepType": "export", "status": "failure", "details": {}}]})
+    }
+
+    #[tokio::test]
+    async fn one_persons_entries_newest_first() {
+        let (probe, entra) = tenant(|_, _| {
+            ok(json!({"value": [entry("u", "2026-03-24T07:00:00Z"), entry("U", "2026-03-24T08:00:00Z"), entry("v", "2026-03-24T09:00:00Z")]}))
+        })
+        .await;
+        let since = "2026-03-20T00:00:00.5Z".parse().unwrap();
+        let read = entra.provisioning_log("j'", "u", since).await.unwrap();
+        assert!(read.complete && read.entries.is_empty(), "another job's entries do not count");
+        let read = entra.provisioning_log("j", "u", since).await.unwrap();
+        assert_eq!(read.entries.len(), 2);
+        let first = &read.entries[0];
+        assert_eq!(first.at.unwrap().to_string(), "2026-03-24T08:00:00Z");
+        assert_eq!((first.status, first.action.as_deref()), (Some(Status::Failure), Some("create")));
+        assert_eq!((first.target_id.as_deref(), first.wrapped.as_ref().unwrap().status), (None, Some(409)));
+        assert_eq!(
+            asked(&probe)[0],
+            "GET /graph/v1.0/auditLogs/provisioning?$filter=jobId%20eq%20%27j%27%27%27%20and%20sourceIdentity%2Fid%20eq%20%27u%27%20and%20activityDateTime%20gt%202026-03-20T00%3A00%3A00Z&$orderby=activityDateTime%20desc&$top=50"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_refused_filter_is_widened() {
+        let (probe, entra) = tenant(|seen, _| match seen.line.contains("sourceIdentity") {
+            true => status(400, r#"{"error":{"code":"BadRequest"}}"#),
+            false => {
+                ok(json!({"value": [entry("v", "2026-03-24T09:00:00Z"), entry("u", "2026-03-24T09:00:00Z")]}))
+            }
+        })
+        .await;
+        let since = "2026-03-20T00:00:00Z".parse().unwrap();
+        assert_eq!(entra.provisioning_log("j", "u", since).await.unwrap().entries.len(), 1);
+        assert_eq!(asked(&probe).len(), 2);
+    }
+
+    #[test]
+    fn skips_have_their_reason_in_a_step() {
+        let raw: Raw = serde_json::from_value(json!({"statusInfo": {"status": "skipped", "errorInformation": null},
+            "provisioningSteps": [{"name": "EntrySynchronizationScoping", "provisioningStepType": "scoping", "status": "success",
+                "details": {"Assigned to application": "False"}},
+                {"provisioningStepType": "export", "status": "skipped", "details": {"SkipReason": "NotEffectivelyEntitled"}}]}))
+        .unwrap();
+        let entry = LogEntry::from(raw);
+        assert_eq!(entry.skip, Some(SkipReason::NotEntitled));
+        assert_eq!(entry.scoping.assigned, Some(false));
+    }
+}

@@ -1,0 +1,192 @@
+//! Microsoft Graph, as far as a diagnosis and its mild repairs need it. It must never write to the directory
+//! of the identity provider, and never take the token to another origin.
+
+pub mod directory;
+pub mod jobs;
+pub mod log;
+pub mod ondemand;
+pub mod schema;
+pub mod steps;
+
+use std::time::Duration;
+
+use reqwest::{Method, Url};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::error::CallError;
+use super::http::{Answer, Call, Http};
+use super::lax;
+use super::pace::Pace;
+use super::token::Tokens;
+
+const SERVICE: &str = "entra";
+
+/// Directory lists hold up to 999 a page, so this is more than any tenant has.
+const MOST_PAGES: usize = 500;
+
+/// A client for one tenant and one application of ours.
+pub struct Entra {
+    http: Http,
+    base: Url,
+    tokens: Tokens,
+    graph: Pace,
+    on_demand: Pace,
+    audit: Pace,
+}
+
+#[derive(Deserialize)]
+#[serde(bound = "T: DeserializeOwned")]
+struct Listed<T> {
+    // Required, be it null: an answer about something else must not be read as an empty list.
+    #[serde(deserialize_with = "lax::list")]
+    value: Vec<T>,
+    #[serde(default, rename = "@odata.nextLink", deserialize_with = "lax::text")]
+    next: Option<String>,
+}
+
+impl Entra {
+    /// Connects to nothing.
+    #[must_use]
+    pub fn new(http: Http, graph_url: Url, tokens: Tokens, replicas: u32) -> Self {
+        let ten_seconds = Duration::from_secs(10);
+        Self {
+            http,
+            base: graph_url,
+            tokens,
+            graph: Pace::bucket(40, 20, 16, replicas),
+            // The two published limits: 5 requests in 10 s each.
+            on_demand: Pace::window(5, ten_seconds, 5, replicas),
+            audit: Pace::window(5, ten_seconds, 4, replicas),
+        }
+    }
+
+    fn get(&self) -> Call {
+        Call::new(SERVICE, Method::GET, &self.base).at("v1.0")
+    }
+
+    fn post(&self) -> Call {
+        Call::new(SERVICE, Method::POST, &self.base).at("v1.0")
+    }
+
+    /// Sends with a token; a token that is refused is replaced once. A 401 means not done, so that is safe for
+    /// a write too.
+    async fn send(&self, call: Call, pace: &Pace) -> Result<Answer, CallError> {
+        let token = self.tokens.bearer().await?;
+        match self.http.send(&call.clone().bearer(&token), pace).await {
+            Err(CallError::Refused { status: 401, .. }) => {
+                self.tokens.refused(&token).await;
+                let token = self.tokens.bearer().await?;
+                self.http.send(&call.bearer(&token), pace).await
+            }
+            other => other,
+        }
+    }
+
+    async fn one<T: DeserializeOwned>(&self, call: Call) -> Result<T, CallError> {
+        self.send(call, &self.graph).await?.json()
+    }
+
+    async fn all<T: DeserializeOwned>(&self, call: Call) -> Result<Vec<T>, CallError> {
+        match self.pages(call, &self.graph, MOST_PAGES).await? {
+            (items, true) => Ok(items),
+            (_, false) => Err(CallError::TooMany),
+        }
+    }
+
+    /// Up to `most` pages, and whether these were all. A page may be empty and still have a next one; headers
+    /// go along to every page.
+    async fn pages<T: DeserializeOwned>(
+        &self,
+        first: Call,
+        pace: &Pace,
+        most: usize,
+    ) -> Result<(Vec<T>, bool), CallError> {
+        let (mut items, mut seen) = (Vec::new(), std::collections::HashSet::new());
+        let mut call = first.clone();
+        for _ in 0..most {
+            let page: Listed<T> = self.send(call, pace).await?.json()?;
+            items.extend(page.value);
+            let Some(next) = page.next else { return Ok((items, true)) };
+            call = first.follow(&next)?;
+            if !seen.insert(next) {
+                return Err(CallError::TooMany);
+            }
+        }
+        Ok((items, false))
+    }
+}
+
+#[cfg(test)]
+pub(super) mod testing {
+    use super::*;
+    use crate::upstream::probe::{Probe, Reply, Seen, http, ok};
+    use crate::upstream::token::EntraCredential;
+
+    /// A tenant behind `/graph` that answers what the test says; tokens are `t1`, `t2`, ….
+    pub async fn tenant(answer: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static) -> (Probe, Entra) {
+        let probe = Probe::start(move |seen, n| {
+            if seen.line.contains("/oauth2/") {
+                ok(format!(r#"{{"access_token":"t{n}","expires_in":3599}}"#))
+            } else {
+                answer(seen, n)
+            }
+        })
+        .await;
+        let (login, graph) = (probe.url.join("login").unwrap(), probe.url.join("graph").unwrap());
+        let secret = EntraCredential::Secret("secret".into());
+        let tokens = Tokens::new(http(), login, &graph, "tenant".into(), "client".into(), secret);
+        let entra = Entra::new(http(), graph, tokens, 1);
+        (probe, entra)
+    }
+
+    /// The lines after `POST /login/…/token`.
+    pub fn asked(probe: &Probe) -> Vec<String> {
+        probe.lines().into_iter().filter(|l| !l.contains("/oauth2/")).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{asked, tenant};
+    use super::*;
+    use crate::upstream::probe::{ok, status};
+    use serde_json::Value;
+
+    #[tokio::test]
+    async fn pages_are_followed_at_home_only_and_end() {
+        let (probe, entra) = tenant(|seen, _| {
+            let host = format!("http://{}", seen.header("host"));
+            assert_eq!(seen.header("consistencylevel"), "eventual", "repeated on each page");
+            ok(match seen.line.split_once("page=").map(|p| p.1) {
+                None => format!(r#"{{"value":[{{"id":1}}],"@odata.nextLink":"{host}/graph/v1.0/x?page=2"}}"#),
+                Some("2") => format!(r#"{{"value":[],"@odata.nextLink":"{host}/graph/v1.0/x?page=3"}}"#),
+                Some("3") => r#"{"value":[{"id":2}],"@odata.nextLink":null}"#.to_owned(),
+                Some("loop") => {
+                    format!(r#"{{"value":null,"@odata.nextLink":"{host}/graph/v1.0/x?page=loop"}}"#)
+                }
+                Some(_) => r#"{"value":[],"@odata.nextLink":"http://evil.example/graph/v1.0/x"}"#.to_owned(),
+            })
+        })
+        .await;
+        let list = || entra.get().at("x").header("consistencylevel", "eventual");
+        assert_eq!(entra.all::<Value>(list()).await.unwrap().len(), 2);
+        assert_eq!(entra.all::<Value>(list().query("page", "loop")).await.unwrap_err(), CallError::TooMany);
+        assert_eq!(entra.all::<Value>(list().query("page", "bad")).await.unwrap_err(), CallError::Foreign);
+        assert_eq!(asked(&probe).len(), 3 + 2 + 1);
+    }
+
+    #[tokio::test]
+    async fn a_refused_token_is_replaced_once() {
+        let (probe, entra) = tenant(|seen, _| {
+            if seen.header("authorization") == "Bearer t1" { status(401, "{}") } else { ok(r#"{"a":1}"#) }
+        })
+        .await;
+        let body: Value = entra.one(entra.get().at("x")).await.unwrap();
+        assert_eq!(body["a"], 1);
+        assert_eq!(asked(&probe).len(), 2);
+        let (probe, entra) = tenant(|_, _| status(401, "{}")).await;
+        assert_eq!(entra.one::<Value>(entra.get().at("x")).await.unwrap_err().status(), Some(401));
+        assert_eq!(asked(&probe).len(), 2);
+    }
+}

@@ -1,0 +1,301 @@
+//! What can become of a call, in the words the rest of the house decides on: was nothing sent, was it refused,
+//! may it have happened? Must never carry a raw body, a header or a secret, and never call an unknown outcome
+//! a success or a failure.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use serde_json::Value;
+use thiserror::Error;
+
+/// Why a call did not bring what was asked for.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum CallError {
+    /// A part of the request cannot be sent safely (an empty or `..` path segment); nothing was sent.
+    #[error("{}", self.reason())]
+    Invalid {
+        /// What is wrong, without the value itself.
+        why: &'static str,
+    },
+    /// No connection, or no token: nothing was sent.
+    #[error("{}", self.reason())]
+    Unreachable {
+        /// A short reason.
+        why: String,
+    },
+    /// Understood and refused: definitely not done.
+    #[error("{}", self.reason())]
+    Refused {
+        /// HTTP status, 3xx or 4xx.
+        status: u16,
+        /// The service's own code, such as `Authorization_RequestDenied`.
+        code: Option<String>,
+        /// The service's own sentence, shortened. May hold personal data: for cards, not for logs.
+        message: Option<String>,
+        /// The service's id of this request, for a support case.
+        request_id: Option<String>,
+    },
+    /// Limited, by the service or by our own pace: not done, ask again later.
+    #[error("{}", self.reason())]
+    Later {
+        /// When to try again, if it is known.
+        after: Option<Duration>,
+        /// The status, or none when our own pace said so and nothing was sent.
+        status: Option<u16>,
+    },
+    /// No answer, or an answer that does not say whether it was done: it may have happened.
+    #[error("{}", self.reason())]
+    Unknown {
+        /// A short reason.
+        why: String,
+    },
+    /// A 2xx whose content was not understood.
+    #[error("{}", self.reason())]
+    Garbled {
+        /// A short reason, with the place but not the content.
+        why: String,
+    },
+    /// A list that does not end: too many pages, or the same page again.
+    #[error("{}", self.reason())]
+    TooMany,
+    /// The next page lies on another origin; the token was not sent there.
+    #[error("{}", self.reason())]
+    Foreign,
+}
+
+impl CallError {
+    /// A short sentence for people, such as `403 Authorization_RequestDenied`.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Invalid { why } => format!("not sent: {why}"),
+            Self::Unreachable { why } => format!("not reached: {why}"),
+            Self::Refused { status, code, .. } => {
+                let plain = code.as_deref().and_then(super::token::plain_login_error);
+                match (code, plain) {
+                    (Some(code), Some(plain)) => format!("{status} {code}: {plain}"),
+                    (Some(code), None) => format!("{status} {code}"),
+                    (None, _) => named(*status),
+                }
+            }
+            Self::Later { after, status } => {
+                let what = match status {
+                    Some(status) => named(*status),
+                    None => "our own limit for this service".to_owned(),
+                };
+                match after {
+                    Some(after) => format!("{what}, again in {} s", after.as_secs().max(1)),
+                    None => format!("{what}, again later"),
+                }
+            }
+            Self::Unknown { why } => format!("outcome unknown: {why}"),
+            Self::Garbled { why } => format!("answer not understood: {why}"),
+            Self::TooMany => "the list does not end".to_owned(),
+            Self::Foreign => "the next page points to another host".to_owned(),
+        }
+    }
+
+    /// The HTTP status of a refusal or limit, if there was one.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Refused { status, .. } => Some(*status),
+            Self::Later { status, .. } => *status,
+            _ => None,
+        }
+    }
+
+    /// The thing asked for does not exist.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::Refused { status: 404 | 410, .. })
+    }
+
+    /// Whether the request can be told not to have had any effect.
+    #[must_use]
+    pub fn is_not_done(&self) -> bool {
+        match self {
+            Self::Invalid { .. } | Self::Unreachable { .. } | Self::Refused { .. } | Self::Later { .. } => {
+                true
+            }
+            Self::Unknown { .. } | Self::Garbled { .. } | Self::TooMany | Self::Foreign => false,
+        }
+    }
+
+    /// The same failure, seen from a call that was never sent because this one (the token) failed first.
+    #[must_use]
+    pub(super) fn before_sending(self) -> Self {
+        match self {
+            Self::Unknown { why } | Self::Garbled { why } => {
+                Self::Unreachable { why: format!("no token: {why}") }
+            }
+            other => other,
+        }
+    }
+}
+
+/// `503 Service Unavailable`
+pub(super) fn named(status: u16) -> String {
+    match StatusCode::from_u16(status).ok().and_then(|s| s.canonical_reason()) {
+        Some(reason) => format!("{status} {reason}"),
+        None => status.to_string(),
+    }
+}
+
+/// Turns `Option` on "does not exist": only a 404 of the thing itself means absence.
+pub(super) fn absent<T>(result: Result<T, CallError>) -> Result<Option<T>, CallError> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The same for one thing, which must bear its id: a 200 about something else is neither there nor absent.
+pub(super) fn whole<T>(
+    result: Result<T, CallError>,
+    id: impl Fn(&T) -> &Option<String>,
+) -> Result<Option<T>, CallError> {
+    match absent(result)? {
+        Some(found) if id(&found).is_none() => {
+            Err(CallError::Garbled { why: "no id in the answer".to_owned() })
+        }
+        other => Ok(other),
+    }
+}
+
+/// What an error body says of itself.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Complaint {
+    pub code: Option<String>,
+    pub message: Option<String>,
+    pub request_id: Option<String>,
+}
+
+/// Reads the error shapes of all three services. They differ even within one service (the reference lists
+/// five for Atlassian alone), so nothing is required and anything else is ignored.
+pub(super) fn complaint(body: &[u8], secret: Option<&str>) -> Complaint {
+    let Ok(body) = serde_json::from_slice::<Value>(body) else { return Complaint::default() };
+    let at = |pointer: &str| body.pointer(pointer).and_then(text);
+    // Microsoft's login answers with error_codes; the number is what its documents list.
+    let login = at("/error_codes/0").map(|number| format!("AADSTS{number}"));
+    let code = login
+        .or_else(|| at("/error/code"))
+        .or_else(|| at("/errors/0/code"))
+        .or_else(|| at("/code"))
+        .or_else(|| match (at("/key"), at("/context/reason/key")) {
+            (Some(key), Some(why)) => Some(format!("{key}:{why}")),
+            (key, _) => key,
+        })
+        .or_else(|| at("/scimType"))
+        .or_else(|| at("/error"));
+    let message = at("/error/message")
+        .or_else(|| at("/error_description"))
+        .or_else(|| at("/errors/0/detail"))
+        .or_else(|| at("/errors/0/title"))
+        .or_else(|| at("/detail"))
+        .or_else(|| at("/message"))
+        .or_else(|| at("/context/message"))
+        .or_else(|| at("/context/domain"));
+    let request_id = at("/error/innerError/request-id")
+        .or_else(|| at("/error/innererror/request-id"))
+        .or_else(|| at("/requestId"))
+        .or_else(|| at("/traceId"))
+        .or_else(|| at("/trace_id"))
+        .or_else(|| at("/errors/0/id"));
+    Complaint {
+        code: code.and_then(|c| token_like(&c, secret)),
+        message: message.map(|m| shorten(&m, secret)),
+        request_id: request_id.and_then(|r| token_like(&r, secret)),
+    }
+}
+
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(s) if !s.is_empty() => Some(s.clone()),
+        Value::Number(n) => Some(n.to_string()),
+        _ => None,
+    }
+}
+
+/// Codes and ids go into logs and lists, so they must look like codes: no spaces, no markup, no secrets.
+pub(super) fn token_like(raw: &str, secret: Option<&str>) -> Option<String> {
+    let fits = raw.len() <= 120 && raw.chars().all(|c| c.is_ascii_alphanumeric() || "._:-".contains(c));
+    (fits && !raw.is_empty() && !holds(raw, secret)).then(|| raw.to_owned())
+}
+
+fn shorten(raw: &str, secret: Option<&str>) -> String {
+    if holds(raw, secret) {
+        return "(withheld: it repeats a secret)".to_owned();
+    }
+    let line: String = raw.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect();
+    line.trim().to_owned()
+}
+
+fn holds(raw: &str, secret: Option<&str>) -> bool {
+    secret.is_some_and(|s| !s.is_empty() && raw.contains(s))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_every_shape_of_error() {
+        let of = |body: &str| complaint(body.as_bytes(), Some("sesame"));
+        let graph = of(
+            r#"{"error":{"code":"Authorization_RequestDenied","message":"Insufficient","innererror":{"request-id":"r-1"}}}"#,
+        );
+        assert_eq!(graph.code.as_deref(), Some("Authorization_RequestDenied"));
+        assert_eq!(graph.request_id.as_deref(), Some("r-1"));
+        let org =
+            of(r#"{"errors":[{"id":"u","status":"404","code":"ADMIN-404-8","title":"User not found"}]}"#);
+        assert_eq!(
+            (org.code.as_deref(), org.message.as_deref()),
+            (Some("ADMIN-404-8"), Some("User not found"))
+        );
+        assert_eq!(of(r#"{"code":401,"message":"Unauthorized"}"#).code.as_deref(), Some("401"));
+        let refused = of(
+            r#"{"key":"forbidden.action","context":{"allowed":false,"reason":{"key":"externalDirectory.scim"}}}"#,
+        );
+        assert_eq!(refused.code.as_deref(), Some("forbidden.action:externalDirectory.scim"));
+        assert_eq!(
+            of(r#"{"status":"409","scimType":"uniqueness","detail":"x"}"#).code.as_deref(),
+            Some("uniqueness")
+        );
+        let login = of(
+            r#"{"error":"invalid_client","error_description":"AADSTS7000222: ...","error_codes":[7000222]}"#,
+        );
+        assert_eq!(login.code.as_deref(), Some("AADSTS7000222"));
+        assert_eq!(of("<html>502</html>"), Complaint::default());
+    }
+
+    #[test]
+    fn secrets_and_markup_do_not_survive() {
+        let c = complaint(
+            br#"{"code":"sesame","message":"bad key sesame","requestId":"<!channel>"}"#,
+            Some("sesame"),
+        );
+        assert_eq!(c.code, None);
+        assert_eq!(c.request_id, None);
+        assert!(!c.message.unwrap_or_default().contains("sesame"));
+    }
+
+    #[test]
+    fn reasons_are_short_sentences() {
+        let refused = |code: Option<&str>| CallError::Refused {
+            status: 403,
+            code: code.map(str::to_owned),
+            message: Some("jane@acme.example".into()),
+            request_id: None,
+        };
+        assert_eq!(
+            refused(Some("Authorization_RequestDenied")).to_string(),
+            "403 Authorization_RequestDenied"
+        );
+        assert_eq!(refused(None).reason(), "403 Forbidden");
+        let later = CallError::Later { after: Some(Duration::from_secs(7)), status: Some(429) };
+        assert_eq!(later.reason(), "429 Too Many Requests, again in 7 s");
+        assert!(!CallError::Unknown { why: String::new() }.is_not_done());
+    }
+}

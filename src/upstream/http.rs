@@ -1,0 +1,284 @@
+//! The one way out: every request to Atlassian and Microsoft is built as a [`Call`] and sent by [`Http`].
+//! Pace, send, classify, wait, repeat; then an event and a metric. It must never follow a redirect, send a
+//! secret to another origin, repeat a request that is not repeatable after it may have been done, or let a
+//! person's data or a secret into a log line.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use secrecy::ExposeSecret;
+use serde::de::DeserializeOwned;
+use tokio::time::Instant;
+
+pub use super::call::Call;
+use super::call::Content;
+use super::error::{CallError, complaint, named, token_like};
+use super::pace::Pace;
+
+/// Bounds on one logical call, repeats included.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// All of it: waiting for a turn, sending, and waiting between repeats.
+    pub budget: Duration,
+    /// One request and its answer.
+    pub per_request: Duration,
+    /// Requests in all; after limits the service is asked again up to this often.
+    pub attempts: u32,
+    /// Of these, how many may fail by connection or with a 5xx.
+    pub failures: u32,
+    /// The first wait when the service names none; doubled each time.
+    pub first_wait: Duration,
+    /// The longest such wait.
+    pub longest_wait: Duration,
+    /// Bytes of one answer.
+    pub answer: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            budget: Duration::from_secs(60),
+            per_request: Duration::from_secs(30),
+            attempts: 6,
+            failures: 3,
+            first_wait: Duration::from_secs(1),
+            longest_wait: Duration::from_secs(30),
+            answer: 16 * 1024 * 1024,
+        }
+    }
+}
+
+/// A 2xx answer.
+#[derive(Debug)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// The service's id of this request.
+    pub request_id: Option<String>,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    /// Reads the body as JSON; an empty one counts as an empty object.
+    ///
+    /// # Errors
+    /// [`CallError::Garbled`] with the place, not the content.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, CallError> {
+        let empty = self.body.iter().all(u8::is_ascii_whitespace);
+        serde_json::from_slice(if empty { b"{}" } else { &self.body }).map_err(|e| CallError::Garbled {
+            why: format!("{:?} error at line {} column {}", e.classify(), e.line(), e.column()),
+        })
+    }
+}
+
+/// What one request came to.
+enum Outcome {
+    Done(Answer),
+    Limited { status: u16, after: Option<Duration> },
+    Failed(CallError, Option<Duration>),
+    Final(CallError),
+}
+
+/// The client. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Http {
+    client: reqwest::Client,
+    limits: Limits,
+}
+
+impl Http {
+    /// Builds the client; connects to nothing. The crypto provider must be installed before.
+    ///
+    /// # Errors
+    /// When the system's certificates or proxy settings cannot be used.
+    pub fn new(limits: Limits) -> Result<Self, reqwest::Error> {
+        let client = reqwest::Client::builder()
+            .user_agent(concat!("reinstate/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(Duration::from_secs(10))
+            // Shorter than the keep-alive of the services, so that a write seldom meets a closing connection.
+            .pool_idle_timeout(Duration::from_secs(20))
+            .build()?;
+        Ok(Self { client, limits })
+    }
+
+    /// Sends a call, repeating it as far as that is safe and the budget lasts.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn send(&self, call: &Call, pace: &Pace) -> Result<Answer, CallError> {
+        if let Some(broken) = &call.broken {
+            return Err(broken.clone());
+        }
+        let deadline = Instant::now() + call.budget.unwrap_or(self.limits.budget);
+        let (mut attempt, mut failures) = (0, 0);
+        loop {
+            attempt += 1;
+            let outcome = match pace.turn(deadline).await {
+                Ok(_turn) => self.once(call, deadline).await,
+                Err(after) => return Err(CallError::Later { after, status: None }),
+            };
+            let (error, after) = match outcome {
+                Outcome::Done(answer) => return Ok(answer),
+                Outcome::Final(error) => return Err(error),
+                // Limited means not done, so even a write may be sent again.
+                Outcome::Limited { status, after } => {
+                    (CallError::Later { after, status: Some(status) }, after)
+                }
+                Outcome::Failed(error, after) => {
+                    failures += 1;
+                    if !call.repeatable || failures > self.limits.failures {
+                        return Err(error);
+                    }
+                    (error, after)
+                }
+            };
+            let wait = after.unwrap_or_else(|| self.backoff(attempt)).max(self.limits.first_wait / 10);
+            if attempt >= self.limits.attempts || Instant::now() + wait >= deadline {
+                return Err(error);
+            }
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Doubling, capped, and between half and all of it, so that parallel calls do not return as one.
+    fn backoff(&self, attempt: u32) -> Duration {
+        let doubled = self.limits.first_wait.saturating_mul(1 << attempt.saturating_sub(1).min(16));
+        let half = doubled.min(self.limits.longest_wait) / 2;
+        let [dice, ..] = *uuid::Uuid::new_v4().as_bytes();
+        half + half.mul_f64(f64::from(dice) / 255.0)
+    }
+
+    async fn once(&self, call: &Call, deadline: Instant) -> Outcome {
+        let started = Instant::now();
+        let limit = started + call.per_request.unwrap_or(self.limits.per_request);
+        let (status, outcome) = match tokio::time::timeout_at(limit.min(deadline), self.exchange(call)).await
+        {
+            Ok(done) => done,
+            Err(_) => {
+                (None, Outcome::Failed(CallError::Unknown { why: "no answer in time".to_owned() }, None))
+            }
+        };
+        let class = match status {
+            Some(status) => format!("{}xx", status / 100),
+            None => "none".to_owned(),
+        };
+        metrics::counter!("reinstate_upstream_requests_total", "service" => call.service, "status_class" => class)
+            .increment(1);
+        tracing::debug!(
+            service = call.service,
+            method = %call.method,
+            path = call.template,
+            status,
+            milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "asked {} {} {}", call.service, call.method, call.template
+        );
+        outcome
+    }
+
+    async fn exchange(&self, call: &Call) -> (Option<u16>, Outcome) {
+        let mut request =
+            self.client.request(call.method.clone(), call.target()).header(ACCEPT, "application/json");
+        for (name, value) in &call.headers {
+            request = request.header(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        if let Some(secret) = call.secret() {
+            let Ok(mut value) = HeaderValue::from_str(&format!("Bearer {secret}")) else {
+                return (
+                    None,
+                    Outcome::Final(CallError::Invalid { why: "the key has characters no key has" }),
+                );
+            };
+            value.set_sensitive(true);
+            request = request.header(AUTHORIZATION, value);
+        }
+        request = match &call.content {
+            Content::Nothing => request,
+            Content::Json(body) => request.json(body),
+            Content::Form(pairs) => {
+                request.form(&pairs.iter().map(|(k, v)| (*k, v.expose_secret())).collect::<Vec<_>>())
+            }
+        };
+        let mut response = match request.send().await {
+            Ok(response) => response,
+            // reqwest's own text holds the URL, which holds a person's data.
+            Err(e) if e.is_builder() => {
+                return (None, Outcome::Final(CallError::Invalid { why: "the request could not be built" }));
+            }
+            Err(e) if e.is_connect() => {
+                let why = if e.is_timeout() { "no connection in time" } else { "no connection" };
+                return (None, Outcome::Failed(CallError::Unreachable { why: why.to_owned() }, None));
+            }
+            Err(_) => {
+                let why = "the connection was lost before the answer".to_owned();
+                return (None, Outcome::Failed(CallError::Unknown { why }, None));
+            }
+        };
+        let status = response.status().as_u16();
+        let headers = std::mem::take(response.headers_mut());
+        let mut body = Vec::new();
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) if body.len() + chunk.len() <= self.limits.answer => {
+                    body.extend_from_slice(&chunk)
+                }
+                Ok(None) => break,
+                Ok(Some(_)) if (200..300).contains(&status) => {
+                    let why = "larger than the limit".to_owned();
+                    return (Some(status), Outcome::Final(CallError::Garbled { why }));
+                }
+                Err(_) if (200..300).contains(&status) => {
+                    let why = format!("the connection was lost within the answer ({status})");
+                    return (Some(status), Outcome::Failed(CallError::Unknown { why }, None));
+                }
+                // An error is an error, whether or not all of its text arrives.
+                Ok(Some(_)) | Err(_) => break,
+            }
+        }
+        (Some(status), classify(call, status, &headers, body))
+    }
+}
+
+fn classify(call: &Call, status: u16, headers: &HeaderMap, body: Vec<u8>) -> Outcome {
+    let id = ["request-id", "x-request-id", "atl-traceid", "x-trace-id"]
+        .iter()
+        .find_map(|name| headers.get(*name)?.to_str().ok().and_then(|v| token_like(v, call.secret())));
+    match status {
+        200..=299 => Outcome::Done(Answer { status, request_id: id, body }),
+        429 => Outcome::Limited { status, after: retry_after(headers, crate::clock::now()) },
+        // A gateway gave up waiting: the service behind it may have gone on.
+        408 | 500.. => {
+            let why = match complaint(&body, call.secret()).code {
+                Some(code) => format!("{status} {code}"),
+                None => named(status),
+            };
+            Outcome::Failed(CallError::Unknown { why }, retry_after(headers, crate::clock::now()))
+        }
+        _ => {
+            let said = complaint(&body, call.secret());
+            Outcome::Final(CallError::Refused {
+                status,
+                code: said.code,
+                message: said.message,
+                request_id: id.or(said.request_id),
+            })
+        }
+    }
+}
+
+/// The later of `Retry-After` (seconds or an HTTP date) and Atlassian's `X-RateLimit-Reset` (an ISO instant).
+fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let from_now = |at: Timestamp| Duration::try_from(at.duration_since(now)).unwrap_or(Duration::ZERO);
+    let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).map(str::trim);
+    let retry = text(RETRY_AFTER.as_str()).and_then(|raw| match raw.parse::<u64>() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        Err(_) => jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(raw).ok().map(from_now),
+    });
+    let reset = text("x-ratelimit-reset").and_then(super::lax::to_time).map(from_now);
+    retry.max(reset)
+}
+
+#[cfg(test)]
+#[path = "http_tests.rs"]
+mod tests;

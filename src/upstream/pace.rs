@@ -1,0 +1,178 @@
+//! How fast we may ask, and how much at once. One [`Pace`] belongs to one credential or to one call with a
+//! published limit of its own. It must never let a strict window be exceeded, and never make an interactive
+//! diagnosis of sixteen parallel calls wait.
+
+use std::collections::VecDeque;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultDirectRateLimiter, Quota};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+
+/// A request takes some time to arrive, and the service counts arrivals: a window is kept this much longer.
+const TRAVEL: Duration = Duration::from_millis(500);
+
+/// The right to send one request; given back when dropped.
+#[derive(Debug)]
+pub struct Turn(#[allow(dead_code, reason = "held for its drop")] OwnedSemaphorePermit);
+
+/// A limiter for one credential or one call.
+#[derive(Debug)]
+pub struct Pace {
+    gate: Gate,
+    flight: Arc<Semaphore>,
+}
+
+#[derive(Debug)]
+enum Gate {
+    Bucket(Box<DefaultDirectRateLimiter>),
+    Window { most: usize, period: Duration, given: Mutex<VecDeque<Instant>> },
+}
+
+impl Pace {
+    /// A burst, then a steady rate, shared with `replicas` processes that use the same credential.
+    #[must_use]
+    pub fn bucket(burst: u32, per_second: u32, in_flight: usize, replicas: u32) -> Self {
+        let replicas = NonZeroU32::new(replicas).unwrap_or(NonZeroU32::MIN);
+        let per_second = NonZeroU32::new(per_second).unwrap_or(NonZeroU32::MIN);
+        // The burst is kept whole: it is what one diagnosis needs, and the steady rate pays it back.
+        let interval = (Duration::from_secs(1) / per_second.get()).saturating_mul(replicas.get());
+        let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
+        let quota =
+            Quota::with_period(interval).unwrap_or(Quota::per_second(NonZeroU32::MIN)).allow_burst(burst);
+        Self {
+            gate: Gate::Bucket(Box::new(DefaultDirectRateLimiter::direct(quota))),
+            flight: Arc::new(Semaphore::new(in_flight.max(1))),
+        }
+    }
+
+    /// At most `most` requests in any `period`. A leaky bucket would let up to twice as many through around a
+    /// refill, and failed calls count against Microsoft's quota, so this one is exact.
+    #[must_use]
+    pub fn window(most: u32, period: Duration, in_flight: usize, replicas: u32) -> Self {
+        let (most, replicas) = (most.max(1), replicas.max(1));
+        // With more replicas than requests each gets one, in a window so many times longer.
+        let (most, period) = if replicas > most {
+            (1, period.saturating_mul(replicas.div_ceil(most)))
+        } else {
+            (most / replicas, period)
+        };
+        let most = usize::try_from(most).unwrap_or(1);
+        Self {
+            gate: Gate::Window { most, period: period.saturating_add(TRAVEL), given: Mutex::default() },
+            flight: Arc::new(Semaphore::new(in_flight.max(1))),
+        }
+    }
+
+    /// Waits for a turn, but not past `deadline`: then it answers how much longer it would take, if known.
+    ///
+    /// # Errors
+    /// When no turn comes up before the deadline; nothing is used up then.
+    pub async fn turn(&self, deadline: Instant) -> Result<Turn, Option<Duration>> {
+        // In flight first: a turn given before a wait for a free place would be stale when it is used.
+        let permit = match tokio::time::timeout_at(deadline, Arc::clone(&self.flight).acquire_owned()).await {
+            Ok(Ok(permit)) => permit,
+            Ok(Err(_)) | Err(_) => return Err(None),
+        };
+        match &self.gate {
+            Gate::Bucket(limiter) => {
+                while let Err(not_until) = limiter.check() {
+                    let wait = not_until.wait_time_from(DefaultClock::default().now());
+                    if Instant::now() + wait > deadline {
+                        return Err(Some(wait));
+                    }
+                    tokio::time::sleep(wait).await;
+                }
+            }
+            Gate::Window { most, period, given } => {
+                let at = reserve(given, *most, *period, deadline).map_err(Some)?;
+                tokio::time::sleep_until(at).await;
+            }
+        }
+        Ok(Turn(permit))
+    }
+}
+
+fn reserve(
+    given: &Mutex<VecDeque<Instant>>,
+    most: usize,
+    period: Duration,
+    deadline: Instant,
+) -> Result<Instant, Duration> {
+    let mut given = given.lock().unwrap_or_else(PoisonError::into_inner);
+    let now = Instant::now();
+    while given.front().is_some_and(|first| *first + period <= now) {
+        given.pop_front();
+    }
+    let at = match given.len().checked_sub(most).and_then(|i| given.get(i)) {
+        Some(earlier) => (*earlier + period).max(now),
+        None => now,
+    };
+    if at > deadline {
+        return Err(at - now);
+    }
+    given.push_back(at);
+    Ok(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All the slots a window gives out, without waiting for any of them.
+    fn slots(pace: &Pace, count: usize) -> Vec<Instant> {
+        let Gate::Window { most, period, given } = &pace.gate else { panic!("not a window") };
+        let far = Instant::now() + Duration::from_secs(3600);
+        (0..count).map(|_| reserve(given, *most, *period, far).unwrap()).collect()
+    }
+
+    #[tokio::test]
+    async fn never_more_than_five_in_any_ten_seconds() {
+        let pace = Pace::window(5, Duration::from_secs(10), 8, 1);
+        let given = slots(&pace, 23);
+        for pair in given.windows(6) {
+            assert!(pair[5] - pair[0] > Duration::from_secs(10));
+        }
+        assert!(given[4] - given[0] < Duration::from_secs(1), "the first five go at once");
+        assert!(given[22] - given[0] < Duration::from_secs(45), "and none waits without need");
+    }
+
+    #[tokio::test]
+    async fn replicas_share_the_limit() {
+        let two = slots(&Pace::window(5, Duration::from_secs(10), 8, 2), 3);
+        assert!(two[2] - two[0] > Duration::from_secs(10));
+        let ten = slots(&Pace::window(5, Duration::from_secs(10), 8, 10), 2);
+        assert!(ten[1] - ten[0] > Duration::from_secs(20));
+    }
+
+    #[tokio::test]
+    async fn a_turn_past_the_deadline_is_not_taken() {
+        let pace = Pace::window(1, Duration::from_secs(100), 8, 1);
+        let soon = Instant::now() + Duration::from_millis(50);
+        assert!(pace.turn(soon).await.is_ok());
+        let wait = pace.turn(soon).await.unwrap_err().unwrap();
+        assert!(wait > Duration::from_secs(90));
+        let again = pace.turn(soon).await.unwrap_err().unwrap();
+        assert!(again <= wait, "the refused turn was not counted");
+    }
+
+    #[tokio::test]
+    async fn sixteen_calls_of_a_diagnosis_go_at_once() {
+        let pace = Pace::bucket(20, 1, 16, 4);
+        let now = Instant::now();
+        let mut held = Vec::new();
+        for _ in 0..16 {
+            held.push(pace.turn(now + Duration::from_secs(1)).await.unwrap());
+        }
+        assert_eq!(pace.turn(now).await.unwrap_err(), None, "the seventeenth waits for a free place");
+        held.clear();
+        for _ in 0..4 {
+            held.push(pace.turn(now + Duration::from_secs(1)).await.unwrap());
+        }
+        let wait = pace.turn(Instant::now()).await.unwrap_err().unwrap();
+        assert!(wait > Duration::from_secs(2), "four replicas at one a second");
+    }
+}

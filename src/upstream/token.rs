@@ -1,0 +1,234 @@
+//! Microsoft's access token by client credentials: fetched once for all who wait, kept until shortly before it
+//! ends. Must never show the client secret or the token, and never ask again and again for what was refused.
+
+use std::time::Duration;
+
+use reqwest::{Method, Url};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use super::error::CallError;
+use super::http::{Call, Http};
+use super::lax;
+use super::pace::Pace;
+
+/// Microsoft recommends asking for a new token some minutes before the old one ends.
+const MARGIN: Duration = Duration::from_secs(300);
+
+/// How we prove to be the application.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum EntraCredential {
+    /// A client secret.
+    Secret(SecretString),
+}
+
+struct Held {
+    token: SecretString,
+    until: Instant,
+}
+
+#[derive(Default)]
+struct State {
+    held: Option<Held>,
+    failed: Option<(Instant, CallError)>,
+}
+
+/// The token of one application in one tenant.
+pub struct Tokens {
+    http: Http,
+    pace: Pace,
+    login_url: Url,
+    tenant: String,
+    client_id: String,
+    credential: EntraCredential,
+    scope: &'static str,
+    state: Mutex<State>,
+}
+
+#[derive(Deserialize)]
+struct Granted {
+    #[serde(default, deserialize_with = "lax::text")]
+    access_token: Option<String>,
+    #[serde(default, deserialize_with = "lax::number")]
+    expires_in: Option<i64>,
+}
+
+impl Tokens {
+    /// Nothing is fetched before the first use.
+    #[must_use]
+    pub fn new(
+        http: Http,
+        login_url: Url,
+        graph_url: &Url,
+        tenant: String,
+        client_id: String,
+        credential: EntraCredential,
+    ) -> Self {
+        let pace = Pace::bucket(5, 1, 2, 1);
+        let scope = scope(graph_url);
+        Self { http, pace, login_url, tenant, client_id, credential, scope, state: Mutex::default() }
+    }
+
+    /// A token that is good for some minutes more.
+    ///
+    /// # Errors
+    /// Never "unknown": when no token could be had, the call that needed it was not sent.
+    pub async fn bearer(&self) -> Result<SecretString, CallError> {
+        let asked = Instant::now();
+        let mut state = self.state.lock().await;
+        if let Some(held) = state.held.as_ref().filter(|h| Instant::now() < h.until) {
+            return Ok(held.token.clone());
+        }
+        // Whoever waited while another's attempt failed has that answer; sixteen more attempts would not help.
+        if let Some((at, error)) = state.failed.as_ref().filter(|(at, _)| *at >= asked) {
+            tracing::debug!(waited = ?at.duration_since(asked), "no token: an attempt just failed");
+            return Err(error.clone());
+        }
+        match self.fetch().await {
+            Ok(held) => {
+                let token = held.token.clone();
+                *state = State { held: Some(held), failed: None };
+                Ok(token)
+            }
+            Err(error) => {
+                let error = error.before_sending();
+                state.failed = Some((Instant::now(), error.clone()));
+                Err(error)
+            }
+        }
+    }
+
+    /// Forgets this token, unless it was replaced meanwhile.
+    pub async fn refused(&self, token: &SecretString) {
+        let mut state = self.state.lock().await;
+        if state.held.as_ref().is_some_and(|h| h.token.expose_secret() == token.expose_secret()) {
+            state.held = None;
+        }
+    }
+
+    async fn fetch(&self) -> Result<Held, CallError> {
+        let mut form = vec![
+            ("grant_type", SecretString::from("client_credentials")),
+            ("client_id", SecretString::from(self.client_id.clone())),
+            ("scope", SecretString::from(self.scope)),
+        ];
+        match &self.credential {
+            EntraCredential::Secret(secret) => form.push(("client_secret", secret.clone())),
+        }
+        let call = Call::new("entra-login", Method::POST, &self.login_url)
+            .id("tenant", &self.tenant)
+            .at("oauth2/v2.0/token")
+            .form(form)
+            .repeatable();
+        let started = Instant::now();
+        let granted: Granted = self.http.send(&call, &self.pace).await?.json()?;
+        let token = granted.access_token.map(SecretString::from);
+        let token = token.ok_or_else(|| CallError::Garbled { why: "no access_token".to_owned() })?;
+        let life = granted.expires_in.and_then(|s| u64::try_from(s).ok()).map_or(MARGIN, Duration::from_secs);
+        // A token that lives for less than the margin is still worth half its life.
+        let good = life.saturating_sub(MARGIN).max(life / 2).min(Duration::from_secs(86_400));
+        Ok(Held { token, until: started + good })
+    }
+}
+
+/// The resource the token is for. The national clouds have their own; anything else (a simulator, a proxy)
+/// stands for the global one.
+fn scope(graph_url: &Url) -> &'static str {
+    match graph_url.host_str().unwrap_or_default() {
+        "graph.microsoft.us" => "https://graph.microsoft.us/.default",
+        "dod-graph.microsoft.us" => "https://dod-graph.microsoft.us/.default",
+        "microsoftgraph.chinacloudapi.cn" => "https://microsoftgraph.chinacloudapi.cn/.default",
+        _ => "https://graph.microsoft.com/.default",
+    }
+}
+
+/// Microsoft's sign-in codes in plain words.
+/// Source: learn.microsoft.com, troubleshooting service principal authentication.
+#[must_use]
+pub fn plain_login_error(code: &str) -> Option<&'static str> {
+    Some(match code.strip_prefix("AADSTS")? {
+        "7000215" => "the client secret is wrong; copy the secret's value, not its id",
+        "7000222" => "the client secret has expired; make a new one in the app registration",
+        "700016" => "the application is not known in this tenant; check client id and tenant id",
+        "700027" => "the certificate is not registered with the application, or its signature is invalid",
+        "700021" => "the assertion was not issued for this client id",
+        "700023" => "the assertion was made for another audience",
+        "700024" => "the assertion is outside its time window; check the clock",
+        "90002" => "the tenant was not found; check the tenant id",
+        "70021" | "700213" => "no federated credential matches the token",
+        "53003" => "blocked by a Conditional Access policy for workload identities",
+        "65001" => "an administrator has not consented to the application's permissions",
+        "70011" => "the requested scope is not valid",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::upstream::probe::{Probe, http, ok, status};
+    use std::sync::Arc;
+
+    fn tokens(probe: &Probe) -> Arc<Tokens> {
+        let credential = EntraCredential::Secret("s&cret +".into());
+        let base = probe.url.join("login").unwrap();
+        Arc::new(Tokens::new(http(), base.clone(), &base, "acme.example".into(), "app".into(), credential))
+    }
+
+    #[tokio::test]
+    async fn one_request_for_all_who_wait() {
+        let probe =
+            Probe::start(|_, n| ok(format!(r#"{{"access_token":"t{n}","expires_in":"3599"}}"#))).await;
+        let tokens = tokens(&probe);
+        let many: Vec<_> = (0..16)
+            .map(|_| {
+                tokio::spawn({
+                    let t = Arc::clone(&tokens);
+                    async move { t.bearer().await }
+                })
+            })
+            .collect();
+        for one in many {
+            assert_eq!(one.await.unwrap().unwrap().expose_secret(), "t1");
+        }
+        let seen = probe.seen();
+        assert_eq!(seen.len(), 1);
+        assert_eq!(seen[0].line, "POST /login/acme.example/oauth2/v2.0/token");
+        assert_eq!(
+            seen[0].body,
+            "grant_type=client_credentials&client_id=app&scope=https%3A%2F%2Fgraph.microsoft.com%2F.default&client_secret=s%26cret+%2B"
+        );
+        // Dropped after a refusal, but only once.
+        tokens.refused(&"t1".into()).await;
+        assert_eq!(tokens.bearer().await.unwrap().expose_secret(), "t2");
+        tokens.refused(&"t1".into()).await;
+        assert_eq!(tokens.bearer().await.unwrap().expose_secret(), "t2");
+    }
+
+    #[tokio::test]
+    async fn a_short_token_is_not_kept_past_its_life() {
+        let probe = Probe::start(|_, n| ok(format!(r#"{{"access_token":"t{n}","expires_in":0}}"#))).await;
+        let tokens = tokens(&probe);
+        assert_eq!(tokens.bearer().await.unwrap().expose_secret(), "t1");
+        assert_eq!(tokens.bearer().await.unwrap().expose_secret(), "t2");
+    }
+
+    #[tokio::test]
+    async fn refusals_speak_plainly_and_hide_the_secret() {
+        let probe = Probe::start(|_, _| {
+            status(401, r#"{"error":"invalid_client","error_description":"AADSTS7000222: expired","error_codes":[7000222]}"#)
+        })
+        .await;
+        let error = tokens(&probe).bearer().await.unwrap_err();
+        assert_eq!(
+            error.reason(),
+            "401 AADSTS7000222: the client secret has expired; make a new one in the app registration"
+        );
+        let probe = Probe::start(|_, _| ok("[]")).await;
+        let error = tokens(&probe).bearer().await.unwrap_err();
+        assert!(error.is_not_done(), "{error:?}");
+    }
+}
