@@ -404,6 +404,8 @@ pub struct AppRole {
     pub resource: String,
     /// The role.
     pub role: String,
+    /// Whether the resource is an app; platform roles such as organization admin are not.
+    pub app: bool,
 }
 
 /// When an app was last used.

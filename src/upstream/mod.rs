@@ -8,6 +8,7 @@ pub mod error;
 pub mod http;
 mod lax;
 pub mod literal;
+pub mod live;
 pub mod pace;
 #[cfg(test)]
 mod probe;

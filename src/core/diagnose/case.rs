@@ -159,7 +159,8 @@ impl<'a> Case<'a> {
     #[must_use]
     pub fn is_used(&self, account: &Account) -> Option<bool> {
         let last = self.e.last_active.get(&account.id).and_then(Read::get).map(|uses| !uses.is_empty());
-        let roles = self.e.roles.get(&account.id).and_then(Read::get).map(|roles| !roles.is_empty());
+        let roles =
+            self.e.roles.get(&account.id).and_then(Read::get).map(|roles| roles.iter().any(|held| held.app));
         let groups = account.groups.as_ref().map(|groups| !groups.is_empty());
         let all = [last, roles, groups];
         if all.contains(&Some(true)) {
@@ -297,7 +298,7 @@ impl<'a> Case<'a> {
     /// Whether an account has any app role; platform roles are not apps.
     #[must_use]
     pub fn has_role(&self, account: &Account) -> Option<bool> {
-        Some(!self.e.roles.get(&account.id)?.get()?.is_empty())
+        Some(self.e.roles.get(&account.id)?.get()?.iter().any(|held| held.app))
     }
 
     /// The newest log entry in which the target refused because a value is taken.

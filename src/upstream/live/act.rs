@@ -1,0 +1,108 @@
+//! What is sent to make an op true: one call each, and only calls that exist (atlassian.md 1). An answer is
+//! never taken for the effect; it only says how long looking is worth while.
+
+use super::Live;
+use crate::core::Op;
+use crate::exec::Acted;
+use crate::upstream::CallError;
+use crate::upstream::entra::ondemand::{OnDemand, Verdict};
+
+impl Live {
+    /// Sends one op.
+    pub(super) async fn send(&self, op: &Op) -> Acted {
+        match op {
+            Op::ProvisionUser { person, .. } => self.on_demand(person, None).await,
+            Op::ProvisionMembership { person, group, .. } => self.on_demand(person, Some(group)).await,
+            Op::DeleteRecord { record } => {
+                let directory = self.clients.scim.iter().find(|known| known.id == record.directory);
+                match directory.and_then(|known| known.client.as_ref()) {
+                    Some(scim) => acted(scim.delete_user(&record.record).await.map(|_| ())),
+                    None => Acted::Refused("no SCIM key is configured for that directory".to_owned()),
+                }
+            }
+            other => {
+                let Some(org) = &self.clients.atlassian else {
+                    return Acted::Refused("no organization key is configured".to_owned());
+                };
+                acted(match other {
+                    Op::RestoreAccess { account } => org.restore(account).await,
+                    Op::ActivateAccount { account } => org.enable(account).await,
+                    Op::CancelDeletion { account } => org.cancel_deletion(account).await,
+                    Op::UnlinkRecord { record, .. } => org.unlink(&record.directory, &record.record).await,
+                    Op::ForgetAccountRecords { account, .. } => org.forget_records(account).await,
+                    Op::ParkEmail { account, to, .. } => org.set_email(account, to).await,
+                    _ => return Acted::Refused("this is not a call to Atlassian".to_owned()),
+                })
+            }
+        }
+    }
+
+    async fn on_demand(&self, person: &str, group: Option<&str>) -> Acted {
+        let Some(entra) = &self.clients.entra else {
+            return Acted::Refused("no Entra credential is configured".to_owned());
+        };
+        let job = match self.job().await {
+            Ok(job) => job,
+            Err(why) => return Acted::Refused(format!("the synchronization job could not be read: {why}")),
+        };
+        let mapping = match entra.mapping(&self.service_principal, &job.id).await {
+            Ok(mapping) => mapping,
+            Err(error) => {
+                return Acted::Refused(format!("the job's rules could not be read: {}", error.reason()));
+            }
+        };
+        let rule = if group.is_some() { mapping.group_rule } else { mapping.user_rule };
+        let Some(rule) = rule else {
+            return Acted::Refused("the job has no rule that provisions on demand".to_owned());
+        };
+        let service_principal = &self.service_principal;
+        let answer = match group {
+            None => entra.provision_user(service_principal, &job.id, &rule, person).await,
+            Some(group) => {
+                entra.provision_members(service_principal, &job.id, &rule, group, &[person.to_owned()]).await
+            }
+        };
+        match answer {
+            Ok(answer) => verdict(answer),
+            Err(error) => acted(Err(error)),
+        }
+    }
+}
+
+/// HTTP 200 is not success (entra.md 0.2).
+fn verdict(answer: OnDemand) -> Acted {
+    match answer.verdict {
+        Verdict::Applied => Acted::Accepted,
+        Verdict::EntraThinksInSync => {
+            Acted::NoEffect("the identity provider believes that both sides agree already".to_owned())
+        }
+        Verdict::OutOfScope(scoping) => {
+            let clauses = scoping.failed_clauses.join(", ");
+            let why =
+                if clauses.is_empty() { "not assigned, or not in scope yet".to_owned() } else { clauses };
+            Acted::Refused(format!("the identity provider leaves the person out: {why}"))
+        }
+        Verdict::Failed { code, reason } => {
+            let code = code.unwrap_or_else(|| "no code".to_owned());
+            let reason = reason.map(|reason| format!(": {}", shorten(&reason))).unwrap_or_default();
+            Acted::NoEffect(format!("the identity provider could not write it ({code}{reason})"))
+        }
+        Verdict::Unknown => Acted::Unknown("the identity provider's answer was not understood".to_owned()),
+    }
+}
+
+fn shorten(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect()
+}
+
+fn acted(answer: Result<(), CallError>) -> Acted {
+    match answer {
+        // A 2xx that was not understood was taken all the same; looking tells.
+        Ok(()) | Err(CallError::Garbled { .. }) => Acted::Accepted,
+        Err(CallError::Later { after, .. }) => Acted::Later(after),
+        // Nothing was sent.
+        Err(CallError::Unreachable { .. }) => Acted::Later(None),
+        Err(error) if error.is_not_done() => Acted::Refused(error.reason()),
+        Err(error) => Acted::Unknown(error.reason()),
+    }
+}

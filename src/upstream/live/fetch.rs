@@ -1,0 +1,370 @@
+//! One want, one read: each brings a change of the evidence. Readings of the same field are joined, and a gap
+//! stays a gap: what was read beside it would look complete and is not.
+
+use futures_core::future::BoxFuture;
+use jiff::Timestamp;
+
+use super::wants::Want;
+use super::{Live, say};
+use crate::core::Evidence;
+use crate::core::evidence::{Account, IdpUser, Read};
+use crate::upstream::entra::directory::AddressIn;
+use crate::upstream::{Atlassian, CallError, Entra, Scim};
+
+/// What is looked at in the permission document. The whole of it is asked for: how a list of privileges is to
+/// be serialised is not known (atlassian.md 4).
+const PRIVILEGES: &[&str] = &["email.set", "lifecycle.enablement", "lifecycle.delete"];
+/// How far back the log is read; Microsoft keeps it for 30 days.
+const LOG_DAYS: i64 = 30;
+
+/// A change of the evidence.
+pub(super) type Change = Box<dyn FnOnce(&mut Evidence) + Send>;
+
+type Reason = String;
+
+fn reason(error: &CallError) -> Reason {
+    error.reason()
+}
+
+fn change(apply: impl FnOnce(&mut Evidence) + Send + 'static) -> Change {
+    Box::new(apply)
+}
+
+/// Joins a new reading of a list into the one there is.
+fn join<T>(
+    slot: &mut Read<Vec<T>>,
+    found: Result<Vec<T>, Reason>,
+    at: Timestamp,
+    same: impl Fn(&T, &T) -> bool,
+) {
+    match (slot, found) {
+        (Read::Gap(_), _) => {}
+        (slot, Err(reason)) => *slot = Read::Gap(reason),
+        (Read::Seen { value, .. }, Ok(found)) => {
+            for item in found {
+                if !value.iter().any(|known| same(known, &item)) {
+                    value.push(item);
+                }
+            }
+        }
+        (slot, Ok(found)) => *slot = Read::seen(at, found),
+    }
+}
+
+fn once<T>(found: Result<T, Reason>, at: Timestamp) -> Read<T> {
+    match found {
+        Ok(value) => Read::seen(at, value),
+        Err(reason) => Read::Gap(reason),
+    }
+}
+
+impl Live {
+    fn entra(&self) -> Result<&Entra, Reason> {
+        self.clients.entra.as_ref().ok_or_else(|| "no Entra credential is configured".to_owned())
+    }
+
+    fn org(&self) -> Result<&Atlassian, Reason> {
+        self.clients.atlassian.as_ref().ok_or_else(|| "no organization key is configured".to_owned())
+    }
+
+    fn scim(&self, directory: &str) -> Result<&Scim, Reason> {
+        let known = self.clients.scim.iter().find(|known| known.id == directory);
+        known
+            .and_then(|known| known.client.as_ref())
+            .ok_or_else(|| format!("no SCIM key is configured for directory {directory}"))
+    }
+
+    /// Reads one want.
+    pub(super) fn fetch(&self, want: Want) -> BoxFuture<'_, Change> {
+        Box::pin(async move {
+            tracing::debug!(source = want.source().name(), "reading");
+            match want {
+                Want::Users(_)
+                | Want::UserById(_)
+                | Want::Strays(_)
+                | Want::Memberships(_)
+                | Want::Nested(_)
+                | Want::Assignments
+                | Want::Bearers(_)
+                | Want::Owner(_) => self.directory(want).await,
+                Want::Jobs | Want::Mapping(_) | Want::Settings | Want::Log(..) => {
+                    self.provisioning(want).await
+                }
+                Want::RecordsByName(..)
+                | Want::RecordsByExternal(..)
+                | Want::RecordById(_)
+                | Want::ScimGroup(..) => self.records(want).await,
+                _ => self.organization(want).await,
+            }
+        })
+    }
+
+    async fn directory(&self, want: Want) -> Change {
+        let at = crate::clock::now();
+        match want {
+            Want::Users(address) => {
+                let found = self.users(&address).await;
+                change(move |e| join(&mut e.users, found, at, |a, b| a.id == b.id))
+            }
+            Want::UserById(id) => {
+                let found = self.user(&id).await.map(|found| found.into_iter().collect());
+                change(move |e| join(&mut e.users, found, at, |a: &IdpUser, b| a.id == b.id))
+            }
+            Want::Strays(address) => {
+                let (others, deleted) = self.strays(&address).await;
+                change(move |e| {
+                    join(&mut e.users, others, at, |a, b| a.id == b.id);
+                    join(&mut e.deleted_users, deleted, at, |a, b| a.id == b.id);
+                })
+            }
+            Want::Memberships(person) => {
+                let found = async { self.entra()?.member_of(&person).await.map_err(|e| reason(&e)) }.await;
+                let found = found.map(|all| all.into_iter().filter_map(say::group).collect());
+                change(move |e| e.memberships = once(found, at))
+            }
+            Want::Nested(person) => {
+                let found =
+                    async { self.entra()?.transitive_member_of(&person).await.map_err(|e| reason(&e)) }.await;
+                let found = found.map(|all| all.into_iter().filter_map(say::group).collect());
+                change(move |e| e.nested = once(found, at))
+            }
+            Want::Bearers(address) => {
+                let found = self.users(&address).await;
+                change(move |e| {
+                    e.bearers.insert(address, once(found, at));
+                })
+            }
+            Want::Owner(external) => {
+                let found = self.owner(&external).await;
+                change(move |e| {
+                    e.owners.insert(external, once(found, at));
+                })
+            }
+            _ => {
+                let found = async {
+                    self.entra()?.assigned_to(&self.service_principal).await.map_err(|e| reason(&e))
+                }
+                .await;
+                let found = found.map(|all| all.into_iter().filter_map(say::assignment).collect());
+                change(move |e| e.assignments = once(found, at))
+            }
+        }
+    }
+
+    /// Live users of an address, by every attribute that could hold it: whoever stops at the first hit does not
+    /// see the second person.
+    async fn users(&self, address: &str) -> Result<Vec<IdpUser>, Reason> {
+        let entra = self.entra()?;
+        let by = |place| async move { entra.users_with(place, address).await };
+        let (one, mail, proxy) = tokio::join!(entra.user(address), by(AddressIn::Mail), by(AddressIn::Proxy));
+        let mut all: Vec<IdpUser> = Vec::new();
+        let found = one.map_err(|e| reason(&e))?.into_iter();
+        let found = found.chain(mail.map_err(|e| reason(&e))?).chain(proxy.map_err(|e| reason(&e))?);
+        for user in found.filter_map(say::user) {
+            if !all.iter().any(|known| known.id == user.id) {
+                all.push(user);
+            }
+        }
+        all.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(all)
+    }
+
+    async fn user(&self, id: &str) -> Result<Option<IdpUser>, Reason> {
+        let found = self.entra()?.user(id).await.map_err(|e| reason(&e))?;
+        Ok(found.and_then(say::user))
+    }
+
+    /// The live user behind an externalId. What never was an object id belongs to nobody by this way.
+    async fn owner(&self, external: &str) -> Result<Option<IdpUser>, Reason> {
+        match self.entra()?.user(external).await {
+            Ok(found) => Ok(found.and_then(say::user)),
+            Err(CallError::Refused { status: 400, .. } | CallError::Invalid { .. }) => Ok(None),
+            Err(error) => Err(reason(&error)),
+        }
+    }
+
+    async fn strays(&self, address: &str) -> (Result<Vec<IdpUser>, Reason>, Result<Vec<IdpUser>, Reason>) {
+        let entra = match self.entra() {
+            Ok(entra) => entra,
+            Err(reason) => return (Err(reason.clone()), Err(reason)),
+        };
+        let (other, by_mail, by_upn) = tokio::join!(
+            entra.users_with(AddressIn::Other, address),
+            entra.deleted_users_with_mail(address),
+            entra.deleted_users_with_upn(address),
+        );
+        let people = |found: Vec<_>| found.into_iter().filter_map(say::user).collect::<Vec<IdpUser>>();
+        let deleted = match (by_mail, by_upn) {
+            (Ok(mut mail), Ok(upn)) => {
+                mail.extend(upn);
+                Ok(people(mail))
+            }
+            (Err(error), _) | (_, Err(error)) => Err(reason(&error)),
+        };
+        (other.map(people).map_err(|e| reason(&e)), deleted)
+    }
+
+    async fn provisioning(&self, want: Want) -> Change {
+        let at = crate::clock::now();
+        match want {
+            Want::Mapping(job) => {
+                let found = async {
+                    self.entra()?.mapping(&self.service_principal, &job).await.map_err(|e| reason(&e))
+                }
+                .await;
+                let found = found.map(say::mapping);
+                change(move |e| e.mapping = once(found, at))
+            }
+            Want::Settings => {
+                let found =
+                    async { self.entra()?.settings(&self.service_principal).await.map_err(|e| reason(&e)) }
+                        .await;
+                change(move |e| {
+                    // An optional reading: not every tenant lets it be read, and nothing waits for it.
+                    if let (Ok(settings), Read::Seen { value, .. }) = (found, &mut e.mapping) {
+                        value.sync_all = settings.sync_all;
+                    }
+                })
+            }
+            Want::Log(job, person) => {
+                let since =
+                    at.checked_sub(jiff::SignedDuration::from_hours(24 * LOG_DAYS)).unwrap_or(Timestamp::MIN);
+                let found = async {
+                    self.entra()?.provisioning_log(&job, &person, since).await.map_err(|e| reason(&e))
+                }
+                .await;
+                let found = found.map(|log| log.entries.into_iter().map(say::log_entry).collect());
+                change(move |e| e.log = once(found, at))
+            }
+            _ => {
+                let found = self.job().await;
+                change(move |e| e.job = once(found, at))
+            }
+        }
+    }
+
+    /// The job of the application; if there are several, one that is active.
+    pub(super) async fn job(&self) -> Result<crate::core::evidence::Job, Reason> {
+        let jobs = self.entra()?.jobs(&self.service_principal).await.map_err(|e| reason(&e))?;
+        let mut jobs: Vec<_> = jobs.into_iter().filter_map(say::job).collect();
+        jobs.sort_by_key(|job| {
+            !job.schedule.as_deref().is_some_and(|state| state.eq_ignore_ascii_case("active"))
+        });
+        jobs.into_iter()
+            .next()
+            .ok_or_else(|| "the configured application has no synchronization job".to_owned())
+    }
+
+    async fn records(&self, want: Want) -> Change {
+        let at = crate::clock::now();
+        let people = |directory: &str, found: Vec<_>| {
+            found.into_iter().filter_map(|user| say::record(directory, user)).collect::<Vec<_>>()
+        };
+        match want {
+            Want::RecordsByName(directory, name) => {
+                let found =
+                    async { self.scim(&directory)?.users_by_name(&name).await.map_err(|e| reason(&e)) }.await;
+                let found = found.map(|found| people(&directory, found));
+                change(move |e| join(e.records.entry(directory).or_default(), found, at, |a, b| a.id == b.id))
+            }
+            Want::RecordsByExternal(directory, id) => {
+                let found =
+                    async { self.scim(&directory)?.users_by_external_id(&id).await.map_err(|e| reason(&e)) };
+                let found = found.await.map(|found| people(&directory, found));
+                change(move |e| join(e.records.entry(directory).or_default(), found, at, |a, b| a.id == b.id))
+            }
+            Want::ScimGroup(directory, id) => {
+                let found = async { self.scim(&directory)?.group(&id).await.map_err(|e| reason(&e)) }.await;
+                change(move |e| match (found, &mut e.scim_groups) {
+                    (_, Read::Gap(_)) => {}
+                    (Err(reason), slot) => *slot = Read::Gap(reason),
+                    (Ok(group), slot) => {
+                        let external = group.and_then(|group| group.external_id);
+                        if !matches!(slot, Read::Seen { .. }) {
+                            *slot = Read::seen(at, std::collections::BTreeMap::new());
+                        }
+                        if let (Read::Seen { value, .. }, Some(external)) = (slot, external) {
+                            value.insert(id, external);
+                        }
+                    }
+                })
+            }
+            Want::RecordById(id) => {
+                let found =
+                    async { self.scim(&id.directory)?.user(&id.record).await.map_err(|e| reason(&e)) }.await;
+                let found = found.map(|found| found.and_then(|user| say::record(&id.directory, user)));
+                change(move |e| e.records_by_id.push((id, once(found, at))))
+            }
+            _ => change(|_| {}),
+        }
+    }
+
+    async fn organization(&self, want: Want) -> Change {
+        let at = crate::clock::now();
+        match want {
+            Want::AccountsByEmail(emails) => {
+                let found =
+                    async { self.org()?.accounts_by_email(&emails).await.map_err(|e| reason(&e)) }.await;
+                accounts(found, at)
+            }
+            Want::AccountsById(ids) => {
+                let found = async { self.org()?.accounts_by_id(&ids).await.map_err(|e| reason(&e)) }.await;
+                accounts(found, at)
+            }
+            Want::LinksByEmail(email) => {
+                let found =
+                    async { self.org()?.scim_links_for_email(&email).await.map_err(|e| reason(&e)) }.await;
+                let found = found.map(|all| all.into_iter().filter_map(say::link).collect());
+                change(move |e| join(&mut e.links, found, at, |a, b| a == b))
+            }
+            Want::LinksOf(account) => {
+                let found = async { self.org()?.scim_links(&account).await.map_err(|e| reason(&e)) }.await;
+                let found = found.map(|all| {
+                    let links = all.into_iter().filter_map(say::link);
+                    // The call is about this account; an answer that leaves it out means it all the same.
+                    let mine = links.map(|mut link| {
+                        link.account.get_or_insert_with(|| account.clone());
+                        link
+                    });
+                    mine.collect()
+                });
+                change(move |e| {
+                    e.account_links.insert(account, once(found, at));
+                })
+            }
+            Want::Permissions(account) => {
+                let found =
+                    async { self.org()?.privileges(&account, &[]).await.map_err(|e| reason(&e)) }.await;
+                let found = found.map(|privileges| say::permissions(&privileges, PRIVILEGES));
+                change(move |e| {
+                    e.permissions.insert(account, once(found, at));
+                })
+            }
+            Want::Roles(account) => {
+                let found =
+                    async { self.org()?.role_assignments(&account).await.map_err(|e| reason(&e)) }.await;
+                let found = found.map(say::roles);
+                change(move |e| {
+                    e.roles.insert(account, once(found, at));
+                })
+            }
+            Want::LastActive(account) => {
+                let found = async { self.org()?.last_active(&account).await.map_err(|e| reason(&e)) }.await;
+                let found = found.map(say::uses);
+                change(move |e| {
+                    e.last_active.insert(account, once(found, at));
+                })
+            }
+            _ => {
+                let found = async { self.org()?.domains().await.map_err(|e| reason(&e)) }.await;
+                let found = found.map(|all| all.into_iter().map(say::domain).collect());
+                change(move |e| e.domains = once(found, at))
+            }
+        }
+    }
+}
+
+fn accounts(found: Result<Vec<crate::upstream::atlassian::users::Account>, Reason>, at: Timestamp) -> Change {
+    let found = found.map(|all| all.into_iter().filter_map(say::account).collect());
+    change(move |e| join(&mut e.accounts, found, at, |a: &Account, b| a.id == b.id))
+}

@@ -1,0 +1,101 @@
+//! The real world: gathering evidence with as few round trips as the data allows, and sending what makes an op
+//! true. Gathering is a loop of rounds: a pure function says what is wanted next, everything wanted is read at
+//! once, and what came is merged into the evidence. A source that fails becomes a gap with its reason.
+
+mod act;
+mod fetch;
+mod say;
+mod wants;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use futures_core::future::BoxFuture;
+
+use super::Clients;
+use crate::core::{Evidence, Op, Subject};
+use crate::exec::{Acted, Look, World};
+use wants::{Want, wants};
+
+/// Rounds of a diagnosis that follows links from account to record to owner; it ends earlier when nothing is
+/// wanted any more.
+const MOST_ROUNDS: usize = 7;
+
+/// Atlassian and Entra, as they are.
+pub struct Live {
+    clients: Clients,
+    service_principal: String,
+}
+
+impl Live {
+    /// A world over these clients. `service_principal` is the object id of the Atlassian enterprise application.
+    #[must_use]
+    pub fn new(clients: Clients, service_principal: String) -> Self {
+        Self { clients, service_principal }
+    }
+
+    fn directories(&self) -> Vec<String> {
+        self.clients.scim.iter().map(|directory| directory.id.clone()).collect()
+    }
+
+    async fn read(&self, subject: Subject, look: &Look) -> Evidence {
+        let mut evidence = Evidence::new(subject, crate::clock::now());
+        let directories = self.directories();
+        let mut asked: BTreeSet<Want> = BTreeSet::new();
+        for _ in 0..MOST_ROUNDS {
+            let new: Vec<Want> = wants(look, &evidence, &directories)
+                .into_iter()
+                .filter(|want| asked.insert(want.clone()))
+                .collect();
+            if new.is_empty() {
+                break;
+            }
+            let changes = together(new.into_iter().map(|want| self.fetch(want)).collect()).await;
+            for change in changes {
+                change(&mut evidence);
+            }
+        }
+        evidence
+    }
+}
+
+impl World for Live {
+    fn gather(&self, subject: Subject, look: Look) -> BoxFuture<'_, Evidence> {
+        Box::pin(async move { self.read(subject, &look).await })
+    }
+
+    fn act<'a>(&'a self, op: &'a Op, within: Duration) -> BoxFuture<'a, Acted> {
+        Box::pin(async move {
+            match tokio::time::timeout(within, self.send(op)).await {
+                Ok(acted) => acted,
+                Err(_) => Acted::Unknown("no answer came in time".to_owned()),
+            }
+        })
+    }
+}
+
+/// Runs futures at the same time and keeps their order.
+async fn together<'a, T: Send + 'a>(futures: Vec<BoxFuture<'a, T>>) -> Vec<T> {
+    let mut running: Vec<(Option<BoxFuture<'a, T>>, Option<T>)> =
+        futures.into_iter().map(|future| (Some(future), None)).collect();
+    std::future::poll_fn(move |cx| {
+        let mut open = false;
+        for (future, done) in &mut running {
+            if let Some(polled) = future {
+                match polled.as_mut().poll(cx) {
+                    std::task::Poll::Ready(value) => {
+                        *done = Some(value);
+                        *future = None;
+                    }
+                    std::task::Poll::Pending => open = true,
+                }
+            }
+        }
+        if open {
+            std::task::Poll::Pending
+        } else {
+            std::task::Poll::Ready(running.iter_mut().filter_map(|(_, done)| done.take()).collect())
+        }
+    })
+    .await
+}

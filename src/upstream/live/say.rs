@@ -1,0 +1,229 @@
+//! From the words of the services to the words of the core. It must never invent: what a service did not say
+//! stays `None`.
+
+use crate::core::evidence as core;
+use crate::core::subject::{RecordId, fold};
+use crate::upstream::atlassian::links::ScimLink;
+use crate::upstream::atlassian::manage::{Permission, Privileges};
+use crate::upstream::atlassian::users as atlassian;
+use crate::upstream::entra::{directory, jobs, log, schema, steps};
+use crate::upstream::scim;
+
+pub(super) fn user(user: directory::User) -> Option<core::IdpUser> {
+    let aliases = user.proxy_addresses.iter().chain(&user.other_mails);
+    let plain = |alias: &String| match alias.split_once(':') {
+        // Other address types (SIP, X500) are no e-mail addresses.
+        Some((kind, address)) => kind.eq_ignore_ascii_case("smtp").then(|| address.to_owned()),
+        None => Some(alias.clone()),
+    };
+    Some(core::IdpUser {
+        id: user.id?,
+        upn: user.user_principal_name,
+        mail: user.mail.filter(|mail| !mail.is_empty()),
+        aliases: aliases.filter_map(plain).collect(),
+        enabled: user.account_enabled,
+        name: user.display_name,
+        kind: user.user_type,
+        created: user.created_date_time,
+        on_premises: user.on_premises_sync_enabled,
+    })
+}
+
+pub(super) fn group(group: directory::Group) -> Option<core::IdpGroup> {
+    Some(core::IdpGroup { id: group.id?, name: group.display_name.unwrap_or_default() })
+}
+
+pub(super) fn assignment(assignment: directory::Assignment) -> Option<core::Assignment> {
+    Some(core::Assignment {
+        principal: assignment.principal_id?,
+        is_group: assignment.principal_type.is_some_and(|kind| kind.eq_ignore_ascii_case("group")),
+        name: assignment.principal_display_name.unwrap_or_default(),
+        created: assignment.created_date_time,
+    })
+}
+
+pub(super) fn job(job: jobs::Job) -> Option<core::Job> {
+    let status = job.status;
+    let quarantine = status.quarantine.as_ref();
+    let last = status.last_execution.as_ref();
+    let in_quarantine = quarantine.and_then(|q| q.error.code.clone());
+    Some(core::Job {
+        id: job.id?,
+        schedule: job.schedule.state,
+        code: status.code.clone(),
+        quarantine: quarantine.map(|q| q.reason.clone().unwrap_or_else(|| "no reason given".to_owned())),
+        error_code: in_quarantine.or_else(|| last.and_then(|run| run.error.code.clone())),
+        last_cycle: last.and_then(|run| run.time_ended),
+    })
+}
+
+pub(super) fn mapping(mapping: schema::Mapping) -> core::Mapping {
+    let from = |feed: Option<schema::Feed>| {
+        let feed = feed?;
+        let text = feed.attribute.unwrap_or_else(|| feed.mentions.join(" "));
+        (!text.is_empty()).then_some(text)
+    };
+    core::Mapping {
+        user_rule: mapping.user_rule,
+        group_rule: mapping.group_rule,
+        groups_on: mapping.groups_enabled != Some(false) && mapping.memberships_flow != Some(false),
+        user_name_from: from(mapping.user_name),
+        email_from: from(mapping.work_email),
+        external_id_from: from(mapping.external_id),
+        matching: mapping.user_matching,
+        scoped: mapping.users_filtered,
+        sync_all: None,
+    }
+}
+
+pub(super) fn log_entry(entry: log::LogEntry) -> core::LogEntry {
+    let status = match entry.status {
+        Some(steps::Status::Success) => "success",
+        Some(steps::Status::Failure) => "failure",
+        Some(steps::Status::Skipped) => "skipped",
+        Some(_) => "warning",
+        None => "unknown",
+    };
+    let wrapped = entry.wrapped.unwrap_or_default();
+    core::LogEntry {
+        at: entry.at,
+        action: entry.action.unwrap_or_default(),
+        status: status.to_owned(),
+        error_code: entry.error_code,
+        http_status: wrapped.status,
+        scim_type: wrapped.scim_type,
+        detail: wrapped.detail,
+        skip_reason: entry.skip.map(|skip| match skip {
+            steps::SkipReason::RedundantExport => "RedundantExport".to_owned(),
+            steps::SkipReason::NotEntitled => "NotEffectivelyEntitled".to_owned(),
+            steps::SkipReason::Other(other) => other,
+        }),
+        target: entry.target_id,
+        change_id: entry.change_id,
+    }
+}
+
+pub(super) fn account(account: atlassian::Account) -> Option<core::Account> {
+    let composite = account.status.as_deref().map(str::to_lowercase).unwrap_or_default();
+    let claim = match account.claim_status.as_deref().map(str::to_lowercase).as_deref() {
+        Some("managed") => core::Claim::Managed,
+        Some("unmanaged") => core::Claim::Unmanaged,
+        _ => core::Claim::Unknown,
+    };
+    // `status` is a composite of the two others (atlassian.md 3.5): it fills in where they are not given.
+    let status = account.account_status.or_else(|| match composite.as_str() {
+        "active" | "suspended" | "not_invited" => Some("active".to_owned()),
+        "deactivated" | "for_deletion" => Some("inactive".to_owned()),
+        _ => None,
+    });
+    let membership = account.membership_status.or_else(|| match composite.as_str() {
+        "active" => Some("active".to_owned()),
+        "suspended" => Some("suspended".to_owned()),
+        "not_invited" => Some("no_membership".to_owned()),
+        _ => None,
+    });
+    let groups = account.groups.map(|groups| {
+        let named = groups
+            .into_iter()
+            .filter_map(|group| Some(core::IdpGroup { id: group.id.unwrap_or_default(), name: group.name? }));
+        named.collect()
+    });
+    Some(core::Account {
+        id: account.account_id?,
+        kind: account.account_type,
+        email: account.email,
+        name: account.name,
+        status,
+        membership,
+        for_deletion: account.for_deletion.unwrap_or(composite == "for_deletion"),
+        claim,
+        source: account.management_source,
+        // An empty list may be one that was not given; the role assignments tell.
+        platform_roles: (!account.platform_roles.is_empty()).then_some(account.platform_roles),
+        groups,
+        added: account.added_to_org,
+    })
+}
+
+pub(super) fn roles(all: Vec<atlassian::Roles>) -> Vec<core::AppRole> {
+    let mut list = Vec::new();
+    for held in all {
+        let resource = held.resource_id.clone().unwrap_or_default();
+        let owner = held.resource_owner.clone().unwrap_or_default().to_lowercase();
+        let platform = owner == "platform" || resource.starts_with("ari:cloud:platform");
+        for role in held.names() {
+            let admin_of_all = role.to_lowercase().ends_with("org-admin");
+            list.push(core::AppRole {
+                resource: resource.clone(),
+                role: role.to_owned(),
+                app: !platform && !admin_of_all,
+            });
+        }
+    }
+    list.sort();
+    list
+}
+
+pub(super) fn uses(last: atlassian::LastActive) -> Vec<core::AppUse> {
+    let mut all: Vec<core::AppUse> = last
+        .product_access
+        .iter()
+        .filter_map(|app| {
+            let day = app.last()?.to_string();
+            let name = app.key.clone().or_else(|| app.name.clone()).unwrap_or_else(|| "an app".to_owned());
+            Some(core::AppUse { app: name, day: day.get(..10).unwrap_or(&day).to_owned() })
+        })
+        .collect();
+    all.sort();
+    all
+}
+
+pub(super) fn permissions(privileges: &Privileges, asked: &[&str]) -> core::Permissions {
+    let said = asked.iter().filter_map(|name| {
+        let reason = match privileges.get(name)? {
+            Permission::Allowed => None,
+            Permission::Refused(reason) => {
+                Some(reason.clone().unwrap_or_else(|| "no reason given".to_owned()))
+            }
+        };
+        Some(((*name).to_owned(), reason))
+    });
+    let mut permissions = core::Permissions(said.collect());
+    // The reason for one's own account may stand at any privilege.
+    if privileges.any_refused_for("administrative.notMyself") {
+        permissions.0.insert("any".to_owned(), Some("administrative.notMyself".to_owned()));
+    }
+    permissions
+}
+
+pub(super) fn link(link: ScimLink) -> Option<core::ScimLink> {
+    Some(core::ScimLink {
+        id: RecordId { directory: link.directory_id.unwrap_or_default(), record: link.scim_user_id? },
+        account: link.atlassian_account_id,
+    })
+}
+
+pub(super) fn record(directory: &str, user: scim::ScimUser) -> Option<core::ScimRecord> {
+    let account = user.account_id().map(str::to_owned);
+    let email = user.email().map(str::to_owned);
+    let groups = user.groups.unwrap_or_default().into_iter().filter_map(|group| {
+        Some(core::IdpGroup { name: group.display.unwrap_or_default(), id: group.value? })
+    });
+    Some(core::ScimRecord {
+        id: RecordId { directory: directory.to_owned(), record: user.id? },
+        external_id: user.external_id,
+        user_name: user.user_name,
+        email,
+        active: user.active,
+        account,
+        groups: groups.collect(),
+        created: user.meta.created,
+    })
+}
+
+pub(super) fn domain(domain: atlassian::Domain) -> core::Domain {
+    core::Domain {
+        name: fold(&domain.name),
+        verified: domain.status.is_some_and(|status| status.eq_ignore_ascii_case("verified")),
+    }
+}

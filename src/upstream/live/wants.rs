@@ -1,0 +1,293 @@
+//! What to read next, as a pure function of what is known. Asking for less is how a check stays fast; asking
+//! for what a condition needs is how a step stays safe. It must never want the same thing under two names, and
+//! never leave out what a condition of the wanted op reads.
+
+use std::collections::BTreeSet;
+
+use crate::core::diagnose::Case;
+use crate::core::evidence::{Evidence, IdpUser};
+use crate::core::subject::{RecordId, Who, fold};
+use crate::core::{Op, Source};
+use crate::exec::Look;
+
+/// Accounts one search takes (atlassian.md 3.5).
+const ACCOUNTS_PER_SEARCH: usize = 10;
+/// SCIM groups looked into when a name does not match: a rename, not a listing.
+const MOST_RENAMED: usize = 10;
+
+/// One read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Want {
+    /// Live users whose UPN, mail or proxy address is this.
+    Users(String),
+    /// One user by object id.
+    UserById(String),
+    /// Users by another address, and deleted users: only when nobody was found.
+    Strays(String),
+    Memberships(String),
+    Nested(String),
+    Assignments,
+    Jobs,
+    Mapping(String),
+    Settings,
+    Log(String, String),
+    AccountsByEmail(Vec<String>),
+    AccountsById(Vec<String>),
+    LinksByEmail(String),
+    LinksOf(String),
+    RecordsByName(String, String),
+    RecordsByExternal(String, String),
+    RecordById(RecordId),
+    Permissions(String),
+    Roles(String),
+    LastActive(String),
+    Domains,
+    Bearers(String),
+    Owner(String),
+    ScimGroup(String, String),
+}
+
+impl Want {
+    /// The source that it reads.
+    pub(super) fn source(&self) -> Source {
+        match self {
+            Self::Users(_) | Self::UserById(_) | Self::Strays(_) | Self::Bearers(_) | Self::Owner(_) => {
+                Source::Users
+            }
+            Self::Memberships(_) => Source::Memberships,
+            Self::Nested(_) => Source::NestedMemberships,
+            Self::Assignments => Source::Assignments,
+            Self::Jobs => Source::Jobs,
+            Self::Mapping(_) | Self::Settings => Source::Schema,
+            Self::Log(..) => Source::ProvisioningLog,
+            Self::AccountsByEmail(_) | Self::AccountsById(_) => Source::Accounts,
+            Self::LinksByEmail(_) | Self::LinksOf(_) => Source::ScimLinks,
+            Self::RecordsByName(..) | Self::RecordsByExternal(..) | Self::RecordById(_) => Source::ScimUsers,
+            Self::Permissions(_) => Source::Permissions,
+            Self::Roles(_) => Source::Roles,
+            Self::LastActive(_) => Source::LastActive,
+            Self::Domains => Source::Domains,
+            Self::ScimGroup(..) => Source::ScimGroups,
+        }
+    }
+}
+
+/// Everything wanted by now; what was read already is filtered out by the caller.
+pub(super) fn wants(look: &Look, e: &Evidence, directories: &[String]) -> Vec<Want> {
+    match look {
+        Look::Everything | Look::For(_) => everything(e, directories),
+        Look::Effect(op) => effect(op, e, directories),
+    }
+}
+
+fn everything(e: &Evidence, directories: &[String]) -> Vec<Want> {
+    let mut all = vec![Want::Assignments, Want::Jobs, Want::Domains];
+    names(e, directories, &mut all);
+    mapping(e, &mut all);
+    let case = Case::new(e);
+    if let Some(person) = case.person {
+        all.push(Want::Memberships(person.id.clone()));
+        if let Some(job) = e.job.get() {
+            all.push(Want::Log(job.id.clone(), person.id.clone()));
+        }
+        if case.is_assigned() == Some(false) {
+            all.push(Want::Nested(person.id.clone()));
+            all.push(Want::Settings);
+        }
+    }
+    accounts(e, &case, &mut all);
+    two_accounts(e, &case, &mut all);
+    renamed_groups(&case, &mut all);
+    all
+}
+
+/// The person by every address, and whatever bears one of these addresses.
+fn names(e: &Evidence, directories: &[String], all: &mut Vec<Want>) {
+    let mut asked: BTreeSet<String> = BTreeSet::new();
+    if let Who::Email(email) = &e.subject.who {
+        asked.insert(fold(email));
+    }
+    let found: Vec<&IdpUser> = e.users.get().into_iter().flatten().collect();
+    // An account id says nothing to the identity provider; its address does.
+    if let Who::Account(id) = &e.subject.who {
+        all.push(Want::AccountsById(vec![id.clone()]));
+        asked.extend(e.account(id).and_then(|account| account.email.as_deref()).map(fold));
+    }
+    for address in &asked {
+        all.push(Want::Users(address.clone()));
+        if e.users.get().is_some_and(Vec::is_empty) {
+            all.push(Want::Strays(address.clone()));
+        }
+    }
+    let mut addresses = asked;
+    if let [person] = found.as_slice() {
+        addresses.extend(person.addresses());
+        for directory in directories {
+            all.push(Want::RecordsByExternal(directory.clone(), person.id.clone()));
+        }
+    }
+    let case = Case::new(e);
+    addresses.extend(case.wanted.clone());
+    let mut user_names = addresses.clone();
+    user_names.extend(case.wanted_name.clone());
+    let emails: Vec<String> = addresses.iter().filter(|address| address.contains('@')).cloned().collect();
+    for address in emails {
+        all.push(Want::LinksByEmail(address.clone()));
+        all.push(Want::AccountsByEmail(vec![address]));
+    }
+    for directory in directories {
+        for name in &user_names {
+            all.push(Want::RecordsByName(directory.clone(), name.clone()));
+        }
+    }
+    let ids: Vec<String> = e.subject.accounts.iter().cloned().collect();
+    all.extend(ids.chunks(ACCOUNTS_PER_SEARCH).map(|ids| Want::AccountsById(ids.to_vec())));
+    all.extend(
+        e.subject
+            .records
+            .iter()
+            .filter(|id| directories.contains(&id.directory))
+            .cloned()
+            .map(Want::RecordById),
+    );
+}
+
+fn mapping(e: &Evidence, all: &mut Vec<Want>) {
+    all.push(Want::Jobs);
+    all.extend(e.job.get().map(|job| Want::Mapping(job.id.clone())));
+}
+
+/// Links, permissions and roles of every account that may be the person's, and accounts behind links.
+fn accounts(e: &Evidence, case: &Case<'_>, all: &mut Vec<Want>) {
+    for account in e.accounts.get().into_iter().flatten() {
+        all.push(Want::LinksOf(account.id.clone()));
+        all.push(Want::Permissions(account.id.clone()));
+        all.push(Want::Roles(account.id.clone()));
+    }
+    for tie in &case.ties {
+        if let Some(id) = &tie.account
+            && e.accounts.get().is_some()
+            && e.account(id).is_none()
+        {
+            all.push(Want::AccountsById(vec![id.clone()]));
+        }
+        let key_at_hand = e.records.get(&tie.id.directory).is_some_and(|read| read.get().is_some());
+        if tie.record.is_none() && key_at_hand {
+            all.push(Want::RecordById(tie.id.clone()));
+        }
+        let own = case.own.as_ref().is_some_and(|own| own.id == tie.id);
+        let external = tie.record.and_then(|record| record.external_id.clone());
+        if let Some(external) =
+            external.filter(|id| !own && case.person.is_none_or(|person| person.id != *id))
+        {
+            all.push(Want::Owner(external));
+        }
+    }
+}
+
+/// Which of two accounts is used, and whose the other one's address is: only where there are two.
+fn two_accounts(e: &Evidence, case: &Case<'_>, all: &mut Vec<Want>) {
+    let two = case.other.is_some() || !case.candidates.is_empty();
+    if !two {
+        return;
+    }
+    for account in e.accounts.get().into_iter().flatten() {
+        all.push(Want::LastActive(account.id.clone()));
+        all.extend(account.email.as_deref().map(|email| Want::Bearers(fold(email))));
+    }
+}
+
+/// A group that the directory knows under an older name is not missing (product.md 9).
+fn renamed_groups(case: &Case<'_>, all: &mut Vec<Want>) {
+    if case.missing().is_none_or(|missing| missing.is_empty()) {
+        return;
+    }
+    let expected: BTreeSet<String> =
+        case.expected().into_iter().flatten().map(|group| fold(&group.name)).collect();
+    let own = case.own.as_ref().and_then(|tie| tie.record);
+    let strange = own.into_iter().flat_map(|record| {
+        let groups = record.groups.iter().filter(|group| !expected.contains(&fold(&group.name)));
+        groups.map(|group| Want::ScimGroup(record.id.directory.clone(), group.id.clone()))
+    });
+    all.extend(strange.take(MOST_RENAMED));
+}
+
+/// Only what shows whether one op has taken effect.
+fn effect(op: &Op, e: &Evidence, directories: &[String]) -> Vec<Want> {
+    let mut all = Vec::new();
+    match op {
+        Op::ProvisionUser { person, .. } => {
+            all.push(Want::UserById(person.clone()));
+            mapping(e, &mut all);
+            if e.users.get().is_some() {
+                names(e, directories, &mut all);
+                all.retain(|want| !matches!(want, Want::Users(_) | Want::Strays(_)));
+            }
+            let linked = Case::new(e).own.and_then(|tie| tie.account);
+            all.extend(linked.map(|id| Want::AccountsById(vec![id])));
+        }
+        Op::ProvisionMembership { account: None, .. } => {
+            all.extend(
+                e.subject.addresses.iter().map(|address| Want::AccountsByEmail(vec![address.clone()])),
+            );
+        }
+        Op::ProvisionMembership { account: Some(account), .. }
+        | Op::RestoreAccess { account }
+        | Op::ActivateAccount { account }
+        | Op::CancelDeletion { account }
+        | Op::ParkEmail { account, .. } => all.push(Want::AccountsById(vec![account.clone()])),
+        Op::UnlinkRecord { record, account } => {
+            all.push(Want::LinksOf(account.clone()));
+            all.push(Want::RecordById(record.clone()));
+        }
+        Op::DeleteRecord { record } => all.push(Want::RecordById(record.clone())),
+        Op::ForgetAccountRecords { account, records } => {
+            all.push(Want::LinksOf(account.clone()));
+            all.extend(records.iter().cloned().map(Want::RecordById));
+        }
+    }
+    let known = |want: &Want| match want {
+        Want::RecordById(id) => directories.contains(&id.directory),
+        _ => true,
+    };
+    all.retain(known);
+    all
+}
+
+/// Whether an address was seen at all; used by tests.
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::Subject;
+    use crate::core::evidence::Read;
+
+    #[test]
+    fn the_first_round_asks_for_everything_that_the_address_alone_can_find() {
+        let subject = Subject::asked(Who::Email("Jane@acme.example".into()));
+        let e = Evidence::new(subject, jiff::Timestamp::UNIX_EPOCH);
+        let first: BTreeSet<Want> = wants(&Look::Everything, &e, &["d1".into()]).into_iter().collect();
+        let jane = || "jane@acme.example".to_owned();
+        let expected = BTreeSet::from([
+            Want::Users(jane()),
+            Want::Assignments,
+            Want::Jobs,
+            Want::Domains,
+            Want::AccountsByEmail(vec![jane()]),
+            Want::LinksByEmail(jane()),
+            Want::RecordsByName("d1".into(), jane()),
+        ]);
+        assert_eq!(first, expected);
+    }
+
+    #[test]
+    fn a_gap_is_not_asked_around() {
+        let subject = Subject::asked(Who::Email("jane@acme.example".into()));
+        let mut e = Evidence::new(subject, jiff::Timestamp::UNIX_EPOCH);
+        e.users = Read::Gap("403".into());
+        let wanted = wants(&Look::Everything, &e, &[]);
+        assert!(
+            !wanted.iter().any(|want| matches!(want, Want::Strays(_) | Want::Memberships(_))),
+            "{wanted:?}"
+        );
+    }
+}
