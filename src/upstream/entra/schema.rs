@@ -295,4 +295,16 @@ mod tests {
             (Some(true), Some(false), None)
         );
     }
+
+    #[test]
+    fn the_rule_that_supports_on_demand_is_picked() {
+        let rule = |id: &str, on_demand: &str| {
+            json!({"id": id, "sourceDirectoryName": "Microsoft Entra ID",
+                "metadata": [{"key": "supportsProvisionOnDemand", "value": on_demand}],
+                "objectMappings": [{"enabled": true, "sourceObjectName": "User"}, {"enabled": true, "sourceObjectName": "Group"}]})
+        };
+        let read =
+            of(json!({"synchronizationRules": [rule("a", "false"), rule("b", "true"), rule("c", "false")]}));
+        assert_eq!((read.user_rule.as_deref(), read.group_rule.as_deref()), (Some("b"), Some("b")));
+    }
 }
