@@ -178,8 +178,8 @@ impl Entra {
         self.assignments.retain(|one| one.principal != principal || one.resource != resource);
     }
 
-    /// Gives the Atlassian application a job with the default schema, as if it had cycled before. Returns the
-    /// job's id.
+    /// Gives the Atlassian application a job with the default schema. Returns the job's id. Its first cycle
+    /// looks at everything, unless [`Entra::settle_watermark`] is called when the scenario is furnished.
     pub fn job(&mut self, base_address: &str, secret: &str) -> String {
         let sp = self.atlassian.clone();
         let id = format!("scim.{}.{}", self.tenant_id.replace('-', ""), stable(0x0b, 1));

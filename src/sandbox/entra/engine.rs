@@ -165,6 +165,9 @@ async fn run(
     now: Timestamp,
 ) -> LogEntry {
     let on_demand = matches!(how, Trigger::OnDemand);
+    if !mapping::enabled(&work.mapping) {
+        return entry.skip("NotEffectivelyEntitled", "The mapping of users is switched off.");
+    }
     let disabling = !scoping.entitled();
     // On-demand disables whom the admin has un-assigned, but leaves those disabled or deleted in Entra alone.
     if disabling && (work.export.anchor.is_none() || (on_demand && !scoping.active)) {
