@@ -1,1 +1,38 @@
-//! To be written.
+//! A stateful fake of Microsoft Entra: the token endpoint, the part of Microsoft Graph that the bot reads, and
+//! the provisioning service that talks SCIM to Atlassian over real HTTP. It comes from the documents, not from
+//! our client: what Graph would refuse is refused here and written down as a fault. It must never change
+//! Atlassian in any other way than by SCIM, and must never accept a write to the directory.
+
+mod answer;
+mod assignments;
+mod build;
+mod cycle;
+mod directory;
+mod engine;
+
+mod filter;
+mod groups;
+mod jobs;
+mod logs;
+mod mapping;
+mod membership;
+mod ondemand;
+mod outcome;
+mod request;
+mod routes;
+mod scim;
+mod state;
+mod switches;
+#[cfg(test)]
+mod tests;
+mod token;
+
+pub use cycle::tick_cycle;
+pub use routes::graph_router;
+pub use state::Entra;
+pub use state::{
+    App, Assignment, Escrow, Export, Group, Job, JobCode, LogEntry, LogError, Member, Quarantine, Run,
+    ServicePrincipal, Shared, Step, Subject, User,
+};
+pub use switches::{Shape, Switches};
+pub use token::login_router;

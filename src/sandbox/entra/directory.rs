@@ -1,0 +1,204 @@
+//! Users, living and deleted, as Graph shows them. It must never find a user by a filter that the real
+//! directory would refuse, because that is how a wrong fallback order stays hidden.
+
+use serde_json::{Map, Value, json};
+
+use super::answer::{Refusal, Reply, page, select};
+use super::filter::{Clause, Op, parse};
+use super::request::Ask;
+use super::state::{Entra, User};
+
+const KIND: &str = "microsoft.graph.user";
+pub(super) const READ_USERS: &[&str] =
+    &["User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"];
+/// What comes without `$select`; `accountEnabled` is not among them.
+const DEFAULT: &[&str] = &[
+    "businessPhones",
+    "displayName",
+    "givenName",
+    "jobTitle",
+    "mail",
+    "mobilePhone",
+    "officeLocation",
+    "preferredLanguage",
+    "surname",
+    "userPrincipalName",
+    "id",
+];
+
+impl User {
+    /// Every property of the allow-list, whether asked for or not.
+    pub(super) fn properties(&self) -> Map<String, Value> {
+        let synced = self.on_premises_sync_enabled;
+        let value = json!({
+            "id": self.id,
+            "userPrincipalName": self.upn,
+            "mail": self.mail,
+            "proxyAddresses": self.proxy_addresses,
+            "otherMails": self.other_mails,
+            "accountEnabled": self.account_enabled,
+            "userType": self.user_type,
+            "displayName": self.display_name,
+            "givenName": self.given_name,
+            "surname": self.surname,
+            "department": self.department,
+            "jobTitle": self.job_title,
+            "createdDateTime": self.created.to_string(),
+            "deletedDateTime": self.deleted.map(|at| at.to_string()),
+            "onPremisesSyncEnabled": synced,
+            "onPremisesLastSyncDateTime": synced.and(Some(self.created.to_string())),
+            "onPremisesProvisioningErrors": [],
+            "onPremisesImmutableId": null,
+            "onPremisesSamAccountName": null,
+            "onPremisesDomainName": null,
+            "onPremisesUserPrincipalName": null,
+            "externalUserState": (self.user_type == "Guest").then_some("Accepted"),
+            "mailNickname": self.mail_nickname(),
+            "businessPhones": [],
+            "companyName": null,
+            "creationType": null,
+            "employeeId": null,
+            "employeeType": null,
+            "identities": [],
+            "isResourceAccount": null,
+            "mobilePhone": null,
+            "officeLocation": null,
+            "preferredLanguage": null,
+            "usageLocation": null,
+        });
+        match value {
+            Value::Object(map) => map,
+            _ => Map::new(),
+        }
+    }
+
+    /// The part of the name before the sign.
+    pub(super) fn mail_nickname(&self) -> String {
+        self.upn.split('@').next().unwrap_or_default().to_owned()
+    }
+}
+
+/// A living user by object id or by user principal name.
+pub(super) fn find<'a>(entra: &'a Entra, key: &str) -> Result<&'a User, Refusal> {
+    entra
+        .users
+        .get(key)
+        .or_else(|| entra.users.values().find(|user| same(&user.upn, key)))
+        .ok_or_else(|| Refusal::missing(key))
+}
+
+/// The directory compares without case.
+pub(super) fn same(a: &str, b: &str) -> bool {
+    a.to_lowercase() == b.to_lowercase()
+}
+
+/// `GET /users/{id or UPN}`
+pub(super) fn user(entra: &Entra, ask: &Ask, key: &str) -> Result<Reply, Refusal> {
+    ask.need(READ_USERS)?;
+    ask.only(&["$select"])?;
+    let mut body = select(ask, KIND, &find(entra, key)?.properties(), DEFAULT)?;
+    body.insert("@odata.context".into(), format!("{}/v1.0/$metadata#users/$entity", ask.base).into());
+    Ok(Reply::ok(body.into()))
+}
+
+/// `GET /users`
+pub(super) fn users(entra: &Entra, ask: &Ask) -> Result<Reply, Refusal> {
+    ask.need(READ_USERS)?;
+    list(entra, ask, "users", entra.users.values())
+}
+
+/// `GET /directory/deletedItems/microsoft.graph.user`
+pub(super) fn deleted(entra: &Entra, ask: &Ask) -> Result<Reply, Refusal> {
+    ask.need(READ_USERS)?;
+    list(entra, ask, "directory/deletedItems/microsoft.graph.user", entra.deleted_users.values())
+}
+
+fn list<'a>(
+    entra: &Entra,
+    ask: &Ask,
+    context: &str,
+    users: impl Iterator<Item = &'a User>,
+) -> Result<Reply, Refusal> {
+    ask.only(&["$select", "$filter", "$top", "$count", "$skiptoken"])?;
+    let clause = match ask.option("$filter") {
+        None => None,
+        Some(text) => Some(one_clause(ask, text)?),
+    };
+    let mut items = Vec::new();
+    for user in users {
+        let all = user.properties();
+        if clause.as_ref().is_none_or(|clause| holds(clause, &all)) {
+            items.push(select(ask, KIND, &all, DEFAULT)?.into());
+        }
+    }
+    // Properties are checked even if nobody matches.
+    select(ask, KIND, &nobody().properties(), DEFAULT)?;
+    page(ask, &entra.switches, context, items, 999)
+}
+
+fn nobody() -> User {
+    User {
+        id: String::new(),
+        upn: String::new(),
+        mail: None,
+        proxy_addresses: Vec::new(),
+        other_mails: Vec::new(),
+        account_enabled: false,
+        user_type: String::new(),
+        display_name: String::new(),
+        given_name: None,
+        surname: None,
+        department: None,
+        job_title: None,
+        created: jiff::Timestamp::UNIX_EPOCH,
+        on_premises_sync_enabled: None,
+        deleted: None,
+    }
+}
+
+/// Section 4.1: single clauses only, each with the operators of the filter table.
+fn one_clause(ask: &Ask, text: &str) -> Result<Clause, Refusal> {
+    let mut clauses = parse(text).map_err(|why| Refusal::bad(format!("Invalid filter clause: {why}")))?;
+    let clause = match (clauses.pop(), clauses.is_empty()) {
+        (Some(clause), true) => clause,
+        _ => return Err(Refusal::bad("Only filters of a single clause are known to work on users.")),
+    };
+    let advanced = clause.op == Op::EndsWith;
+    let good = match (clause.path.as_str(), clause.op, clause.quoted) {
+        ("mail" | "userPrincipalName" | "displayName", Op::Eq | Op::In | Op::StartsWith, true)
+        | ("id", Op::Eq | Op::In, true)
+        | ("mail" | "userPrincipalName", Op::EndsWith, true)
+        | ("proxyAddresses" | "otherMails", Op::AnyEq, true) => true,
+        ("accountEnabled", Op::Eq, false) => clause.values.iter().all(|v| v == "true" || v == "false"),
+        _ => false,
+    };
+    if !good {
+        return Err(Refusal::fault(
+            400,
+            "Request_UnsupportedQuery",
+            format!("Unsupported or invalid query filter clause specified for property '{}'.", clause.path),
+        ));
+    }
+    if advanced && !ask.advanced() {
+        return Err(Refusal::fault(
+            400,
+            "Request_UnsupportedQuery",
+            "Operator: 'endsWith' is not supported without ConsistencyLevel: eventual and $count=true.",
+        ));
+    }
+    Ok(clause)
+}
+
+fn holds(clause: &Clause, all: &Map<String, Value>) -> bool {
+    let Some(actual) = all.get(&clause.path) else { return false };
+    clause.values.iter().any(|wanted| match (clause.op, actual) {
+        (Op::AnyEq, Value::Array(items)) => {
+            items.iter().filter_map(Value::as_str).any(|item| same(item, wanted))
+        }
+        (Op::Eq, Value::Bool(is)) => is.to_string() == *wanted,
+        (Op::Eq | Op::In, Value::String(text)) => same(text, wanted),
+        (Op::StartsWith, Value::String(text)) => text.to_lowercase().starts_with(&wanted.to_lowercase()),
+        (Op::EndsWith, Value::String(text)) => text.to_lowercase().ends_with(&wanted.to_lowercase()),
+        _ => false,
+    })
+}

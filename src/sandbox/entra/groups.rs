@@ -1,0 +1,204 @@
+//! Groups and memberships as Graph shows them: fresh where a link is read, late where the index is asked. It
+//! must never let a nested membership look like a direct one.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::answer::{Refusal, Reply, page, select};
+use super::directory::{READ_USERS, find};
+use super::request::Ask;
+use super::state::{Entra, Group};
+
+const KIND: &str = "microsoft.graph.group";
+/// Who sees more of a group than its id.
+const READ_GROUPS: &[&str] = &[
+    "GroupMember.Read.All",
+    "GroupMember.ReadBasic.All",
+    "Group.Read.All",
+    "Group.ReadBasic.All",
+    "Directory.Read.All",
+    "Directory.ReadWrite.All",
+];
+const DEFAULT: &[&str] = &[
+    "id",
+    "createdDateTime",
+    "description",
+    "displayName",
+    "groupTypes",
+    "mail",
+    "mailEnabled",
+    "mailNickname",
+    "membershipRule",
+    "membershipRuleProcessingState",
+    "onPremisesSyncEnabled",
+    "securityEnabled",
+];
+
+impl Group {
+    fn properties(&self) -> Map<String, Value> {
+        let dynamic = self.membership_rule.is_some();
+        let value = json!({
+            "@odata.type": "#microsoft.graph.group",
+            "id": self.id,
+            "displayName": self.display_name,
+            "description": null,
+            "createdDateTime": self.created.to_string(),
+            "deletedDateTime": null,
+            "securityEnabled": self.security_enabled,
+            "mailEnabled": !self.security_enabled,
+            "mail": null,
+            "mailNickname": self.display_name.replace(' ', ""),
+            "groupTypes": if dynamic { json!(["DynamicMembership"]) } else { json!([]) },
+            "membershipRule": self.membership_rule,
+            "membershipRuleProcessingState": dynamic.then_some("On"),
+            "onPremisesSyncEnabled": self.on_premises_sync_enabled,
+            "onPremisesLastSyncDateTime": null,
+            "onPremisesSamAccountName": null,
+            "isAssignableToRole": null,
+            "visibility": null,
+        });
+        match value {
+            Value::Object(map) => map,
+            _ => Map::new(),
+        }
+    }
+
+    /// Whether the user or group is a direct member.
+    #[must_use]
+    pub fn has(&self, id: &str) -> bool {
+        self.members.iter().any(|member| member.id == id)
+    }
+}
+
+/// Ids of groups that hold this object: directly, or at any depth. `until` hides memberships that are younger.
+fn containing(entra: &Entra, id: &str, transitive: bool, until: Timestamp) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut open = vec![id.to_owned()];
+    while let Some(child) = open.pop() {
+        for group in entra.groups.values() {
+            let holds = group.members.iter().any(|member| member.id == child && member.since <= until);
+            if holds && found.insert(group.id.clone()) && transitive {
+                open.push(group.id.clone());
+            }
+        }
+    }
+    found
+}
+
+/// `GET /users/{id}/memberOf` and `/transitiveMemberOf`, with or without the cast to groups.
+pub(super) fn member_of(
+    entra: &Entra,
+    ask: &Ask,
+    key: &str,
+    transitive: bool,
+    cast: bool,
+    now: Timestamp,
+) -> Result<Reply, Refusal> {
+    if !ask.has(READ_GROUPS) {
+        ask.need(READ_USERS)?;
+    }
+    ask.only(&["$select", "$top", "$count", "$skiptoken"])?;
+    if cast && !ask.advanced() {
+        return Err(Refusal::fault(
+            400,
+            "Request_UnsupportedQuery",
+            "A cast on a membership list needs the ConsistencyLevel header and $count=true on every page.",
+        ));
+    }
+    let user = find(entra, key)?;
+    let until = if cast { now.checked_sub(entra.switches.index_lag).unwrap_or(now) } else { Timestamp::MAX };
+    let mut items = Vec::new();
+    for id in containing(entra, &user.id, transitive, until) {
+        if let Some(group) = entra.groups.get(&id) {
+            let all = visible(ask, group);
+            let mut item = select(ask, KIND, &all, DEFAULT)?;
+            if cast {
+                item.remove("@odata.type");
+            }
+            items.push(item.into());
+        }
+    }
+    let context = if cast { "groups" } else { "directoryObjects" };
+    page(ask, &entra.switches, context, items, 999)
+}
+
+/// Without rights on groups one sees type and id, all else null (the "limited info" rule).
+fn visible(ask: &Ask, group: &Group) -> Map<String, Value> {
+    let mut all = group.properties();
+    if !ask.has(READ_GROUPS) {
+        for (name, value) in &mut all {
+            if name != "id" && name != "@odata.type" {
+                *value = Value::Null;
+            }
+        }
+    }
+    all
+}
+
+/// `POST /users/{id}/checkMemberGroups`: transitive.
+pub(super) fn check(entra: &Entra, ask: &Ask, key: &str) -> Result<Reply, Refusal> {
+    // The pair of section 3: a right on the user and a right on groups.
+    ask.need(READ_USERS)?;
+    ask.need(READ_GROUPS)?;
+    ask.only(&[])?;
+    let ids: Option<Vec<&str>> = ask
+        .body
+        .get("groupIds")
+        .and_then(Value::as_array)
+        .and_then(|ids| ids.iter().map(Value::as_str).collect());
+    let ids = ids
+        .filter(|ids| (1..=20).contains(&ids.len()))
+        .ok_or_else(|| Refusal::bad("groupIds must be a list of 1 to 20 object ids."))?;
+    let user = find(entra, key)?;
+    let all = containing(entra, &user.id, true, Timestamp::MAX);
+    let hits: Vec<&str> = ids.into_iter().filter(|id| all.contains(*id)).collect();
+    Ok(Reply::ok(json!({
+        "@odata.context": format!("{}/v1.0/$metadata#Collection(Edm.String)", ask.base),
+        "value": hits,
+    })))
+}
+
+/// `GET /groups/{id}`
+pub(super) fn group(entra: &Entra, ask: &Ask, id: &str) -> Result<Reply, Refusal> {
+    ask.need(READ_GROUPS)?;
+    ask.only(&["$select"])?;
+    let group = entra.groups.get(id).ok_or_else(|| Refusal::missing(id))?;
+    let mut body = select(ask, KIND, &group.properties(), DEFAULT)?;
+    body.remove("@odata.type");
+    body.insert("@odata.context".into(), format!("{}/v1.0/$metadata#groups/$entity", ask.base).into());
+    Ok(Reply::ok(body.into()))
+}
+
+/// `GET /groups/{id}/members`: direct members, users and groups mixed.
+pub(super) fn members(entra: &Entra, ask: &Ask, id: &str) -> Result<Reply, Refusal> {
+    ask.need(READ_GROUPS)?;
+    ask.only(&["$select", "$top", "$count", "$skiptoken"])?;
+    let group = entra.groups.get(id).ok_or_else(|| Refusal::missing(id))?;
+    let mut items = Vec::new();
+    for member in &group.members {
+        if let Some(user) = entra.users.get(&member.id) {
+            let mut all = user.properties();
+            if !ask.has(READ_USERS) {
+                for (name, value) in &mut all {
+                    if name != "id" {
+                        *value = Value::Null;
+                    }
+                }
+            }
+            all.insert("@odata.type".into(), "#microsoft.graph.user".into());
+            let default = ["id", "displayName", "mail", "userPrincipalName"];
+            items.push(select(ask, "microsoft.graph.user", &all, &default)?.into());
+        } else if let Some(nested) = entra.groups.get(&member.id) {
+            // Properties of users that groups lack are left out, as for any mixed list.
+            let mut item = Map::new();
+            let all = nested.properties();
+            for name in ["@odata.type", "id", "displayName"] {
+                item.insert(name.into(), all.get(name).cloned().unwrap_or_default());
+            }
+            items.push(item.into());
+        }
+    }
+    page(ask, &entra.switches, "directoryObjects", items, 999)
+}

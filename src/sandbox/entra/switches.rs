@@ -1,0 +1,103 @@
+//! What no document settles about Entra, as switches: a test runs the bot both ways. It must never hold a
+//! behaviour that is documented.
+
+use jiff::SignedDuration;
+
+/// Which of the two published shapes provision-on-demand answers in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// `key` holds the verdict as JSON, `value` one object (the method's reference page).
+    A,
+    /// `key` is a type name, `value` an array of objects (the cross-tenant article of 2023).
+    B,
+}
+
+/// The unknowns. The defaults are the plain reading of the reference.
+#[derive(Clone, Debug)]
+pub struct Switches {
+    /// Whether matching happens anew when the record behind the anchor is gone; otherwise `InvalidAnchor`.
+    pub rematch_when_gone: bool,
+    /// Whether on-demand compares a user with the record it has just read, not only with its own cache.
+    pub compare_with_target: bool,
+    /// Whether on-demand sends a member again that Entra believes is there; otherwise `RedundantExport`.
+    pub resend_known_member: bool,
+    /// Whether the first cycle after a restart sends all members again. One vendor's manual says so.
+    pub restart_resends_members: bool,
+    /// The shape of an on-demand answer.
+    pub shape: Shape,
+    /// Whether words such as `Success` and `Import` come in lower case.
+    pub odd_casing: bool,
+    /// Whether a group's answer has `{}` as its value, as in the documents.
+    pub empty_group_value: bool,
+    /// Whether nulls are left out of answers.
+    pub leave_out_nulls: bool,
+    /// Whether a 429 tells how long to wait.
+    pub retry_after: bool,
+    /// How long until the engine honours a new assignment ("a few minutes").
+    pub assignment_honoured_after: SignedDuration,
+    /// How long until `appRoleAssignedTo` shows a new assignment.
+    pub assignment_listed_after: SignedDuration,
+    /// How long until the index behind casts and `ConsistencyLevel` shows a new membership.
+    pub index_lag: SignedDuration,
+    /// Items in a page when the caller does not ask for a number.
+    pub page_size: usize,
+    /// Whether an empty page with a `nextLink` comes after every full page.
+    pub empty_pages: bool,
+    /// Whether on-demand works while the job is quarantined.
+    pub on_demand_while_quarantined: bool,
+    /// Whether on-demand works while the job is paused.
+    pub on_demand_while_paused: bool,
+    /// Whether v1.0 lets anyone read the synchronization secrets.
+    pub secrets_readable: bool,
+    /// How long until an on-demand run shows in the provisioning log.
+    pub log_latency: SignedDuration,
+    /// Whether the log refuses a person's id combined with a job and a time.
+    pub log_refuses_combined_filter: bool,
+    /// Whether the log wants `AuditLog.Read.All` and `Directory.Read.All` together.
+    pub log_needs_both_roles: bool,
+    /// How long an on-demand call takes before it answers.
+    pub on_demand_latency: std::time::Duration,
+    /// Whether booleans go to the target as the strings `"True"` and `"False"`.
+    pub booleans_as_strings: bool,
+    /// Whether a cycle runs at once after start and restart.
+    pub cycle_after_start: bool,
+    /// How long a token lives.
+    pub token_lifetime: SignedDuration,
+    /// The window of the limits of 5 requests.
+    pub limit_window: SignedDuration,
+    /// How many requests the window holds.
+    pub limit_requests: usize,
+}
+
+impl Default for Switches {
+    fn default() -> Self {
+        Self {
+            rematch_when_gone: true,
+            compare_with_target: false,
+            resend_known_member: true,
+            restart_resends_members: true,
+            shape: Shape::A,
+            odd_casing: false,
+            empty_group_value: false,
+            leave_out_nulls: false,
+            retry_after: true,
+            assignment_honoured_after: SignedDuration::ZERO,
+            assignment_listed_after: SignedDuration::ZERO,
+            index_lag: SignedDuration::ZERO,
+            page_size: 100,
+            empty_pages: false,
+            on_demand_while_quarantined: true,
+            on_demand_while_paused: true,
+            secrets_readable: true,
+            log_latency: SignedDuration::ZERO,
+            log_refuses_combined_filter: false,
+            log_needs_both_roles: false,
+            on_demand_latency: std::time::Duration::ZERO,
+            booleans_as_strings: false,
+            cycle_after_start: true,
+            token_lifetime: SignedDuration::from_secs(3599),
+            limit_window: SignedDuration::from_secs(10),
+            limit_requests: 5,
+        }
+    }
+}
