@@ -5,8 +5,13 @@
 
 pub mod atlassian;
 pub mod entra;
+pub mod house;
+pub mod scenarios;
 pub mod slack;
+pub mod tenant;
 pub mod wire;
+
+pub use house::Sandbox;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -1,0 +1,97 @@
+//! The simulated services running: three fakes on loopback ports, and the environment with which the bot finds
+//! them. Whether the bot runs in this process or in another makes no difference to them.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+
+use super::slack::Workspace;
+use super::tenant::{
+    ADMINS, BOT_TOKEN, CLIENT, CLIENT_SECRET, DIRECTORY, DOMAIN, ORG, ORG_KEY, SCIM_KEY, SIGNING_SECRET,
+    TENANT, Tenant,
+};
+use super::wire::{Listening, Wire, listen};
+use super::{atlassian, entra, lock, slack};
+
+/// The fakes, listening.
+pub struct Sandbox {
+    /// What went over the wire.
+    pub wire: Wire,
+    /// Atlassian's state.
+    pub atlassian: atlassian::Shared,
+    /// Entra's state.
+    pub entra: entra::Shared,
+    /// Slack's state.
+    pub slack: slack::Shared,
+    upstream: Listening,
+    chat: Listening,
+}
+
+impl Sandbox {
+    /// Starts the fakes with a tenant.
+    ///
+    /// # Errors
+    /// When no loopback port can be had.
+    pub async fn start(tenant: Tenant) -> std::io::Result<Self> {
+        let wire = Wire::default();
+        let atlassian: atlassian::Shared = Arc::new(Mutex::new(tenant.atlassian));
+        let entra = tenant.entra.shared();
+        let slack: slack::Shared = Arc::new(Mutex::new(tenant.slack));
+        let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        // The port must be known before the routers that print their own address are made.
+        let listener = std::net::TcpListener::bind(loopback)?;
+        let addr = listener.local_addr()?;
+        drop(listener);
+        let base = format!("http://{addr}");
+        let router = Router::new()
+            .nest("/atlassian", atlassian::router(atlassian.clone(), wire.clone()))
+            .nest("/login", entra::login_router(entra.clone(), wire.clone()))
+            .nest("/graph", entra::graph_router(entra.clone(), wire.clone(), format!("{base}/graph")));
+        let upstream = listen(router, addr).await?;
+        if let Some(job) = lock(&entra).atlassian_job() {
+            job.base_address = format!("{base}/atlassian/scim/directory/{DIRECTORY}");
+        }
+        let chat = listen(slack::router(slack.clone(), wire.clone(), String::new()), loopback).await?;
+        lock(&slack).base = chat.url();
+        Ok(Self { wire, atlassian, entra, slack, upstream, chat })
+    }
+
+    /// The people, who act on the bot at this request URL.
+    #[must_use]
+    pub fn workspace(&self, request_url: String) -> Workspace {
+        Workspace::new(self.slack.clone(), self.wire.clone(), request_url)
+    }
+
+    /// Everything the bot's configuration needs, as its environment.
+    #[must_use]
+    pub fn env(&self, store_url: &str, listen: &str) -> BTreeMap<String, String> {
+        let upstream = self.upstream.url();
+        let service_principal = lock(&self.entra).atlassian.clone();
+        let pairs = [
+            ("SERVER__LISTEN", listen.to_owned()),
+            ("SLACK__API_URL", format!("{}/api", self.chat.url())),
+            ("SLACK__CHANNEL", ADMINS.to_owned()),
+            ("STORE__URL", store_url.to_owned()),
+            ("ATLASSIAN__API_URL", format!("{upstream}/atlassian")),
+            ("ATLASSIAN__ORG_ID", ORG.to_owned()),
+            ("ATLASSIAN__PARKING_DOMAIN", DOMAIN.to_owned()),
+            ("ATLASSIAN__DIRECTORIES", DIRECTORY.to_owned()),
+            ("ENTRA__LOGIN_URL", format!("{upstream}/login")),
+            ("ENTRA__GRAPH_URL", format!("{upstream}/graph")),
+            ("ENTRA__TENANT_ID", TENANT.to_owned()),
+            ("ENTRA__CLIENT_ID", CLIENT.to_owned()),
+            ("ENTRA__SERVICE_PRINCIPAL_ID", service_principal),
+            ("ACCESS__VIEWER__USERGROUPS", "S0HELPDESK".to_owned()),
+            ("ACCESS__OPERATOR__USERS", "U0ADA".to_owned()),
+            ("ACCESS__APPROVER__USERS", "U0GRACE".to_owned()),
+            ("SLACK_SIGNING_SECRET", SIGNING_SECRET.to_owned()),
+            ("SLACK_BOT_TOKEN", BOT_TOKEN.to_owned()),
+            ("ATLASSIAN_ORG_KEY", ORG_KEY.to_owned()),
+            ("ATLASSIAN_SCIM_KEY", SCIM_KEY.to_owned()),
+            ("ENTRA_CLIENT_SECRET", CLIENT_SECRET.to_owned()),
+        ];
+        pairs.into_iter().map(|(key, value)| (format!("REINSTATE_{key}"), value)).collect()
+    }
+}

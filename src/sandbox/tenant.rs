@@ -1,0 +1,196 @@
+//! The tenant that every scenario starts from: a small company whose provisioning works. It must stay boring:
+//! what is special about a scenario stands in the scenario.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::atlassian::Atlassian;
+use super::entra::Entra;
+use super::slack::Slack;
+
+/// The organization.
+pub const ORG: &str = "9a1jj823-0000-4000-8000-000000000001";
+/// Its SCIM directory.
+pub const DIRECTORY: &str = "6c2f0000-0000-4000-8000-000000000001";
+/// That directory's key.
+pub const SCIM_KEY: &str = "sandbox-scim-key";
+/// The organization key.
+pub const ORG_KEY: &str = "sandbox-org-key";
+/// The Entra tenant.
+pub const TENANT: &str = "0f0e0000-0000-4000-8000-000000000001";
+/// Our application in it.
+pub const CLIENT: &str = "c11e0000-0000-4000-8000-000000000001";
+/// Its secret.
+pub const CLIENT_SECRET: &str = "sandbox-client-secret";
+/// Our bot's token.
+pub const BOT_TOKEN: &str = "xoxb-sandbox";
+/// What Slack signs with.
+pub const SIGNING_SECRET: &str = "sandbox-signing-secret";
+/// The channel where approvals are asked.
+pub const ADMINS: &str = "C0ADMINS";
+/// Another channel the bot is in.
+pub const HELPDESK: &str = "C0HELP";
+/// The claimed domain.
+pub const DOMAIN: &str = "acme.example";
+
+/// What our application needs of Graph (manifests and setup documents say the same).
+const ROLES: &[&str] = &[
+    "User.Read.All",
+    "GroupMember.Read.All",
+    "Application.Read.All",
+    "Synchronization.ReadWrite.All",
+    "AuditLog.Read.All",
+    "Directory.Read.All",
+];
+
+/// The three services, and the ids a scenario needs.
+pub struct Tenant {
+    /// Atlassian.
+    pub atlassian: Atlassian,
+    /// Entra ID.
+    pub entra: Entra,
+    /// Slack.
+    pub slack: Slack,
+    /// The Jira site.
+    pub jira: String,
+    /// The Confluence site.
+    pub wiki: String,
+    /// The IdP group `jira-users`.
+    pub jira_users: String,
+    /// The IdP group `wiki-users`.
+    pub wiki_users: String,
+}
+
+/// A person on all sides.
+pub struct Person {
+    /// IdP object id.
+    pub idp: String,
+    /// Account id.
+    pub account: String,
+    /// SCIM record id.
+    pub record: String,
+}
+
+impl Default for Tenant {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Tenant {
+    /// The company, with its two synced groups and nobody in them but a colleague.
+    #[must_use]
+    pub fn new() -> Self {
+        let mut atlassian = Atlassian::new(ORG);
+        atlassian.org_key = ORG_KEY.to_owned();
+        atlassian.claim_domain(DOMAIN);
+        atlassian.add_directory(DIRECTORY, SCIM_KEY);
+        let jira = atlassian.add_workspace("jira-software", "Acme Jira");
+        let wiki = atlassian.add_workspace("confluence", "Acme Wiki");
+        atlassian.add_group("jira-users", true, &[(&jira, "atlassian/user")]);
+        atlassian.add_group("wiki-users", true, &[(&wiki, "atlassian/user")]);
+
+        let mut entra = Entra::new(TENANT);
+        entra.domains = vec![DOMAIN.to_owned()];
+        entra.add_app(CLIENT, CLIENT_SECRET, ROLES);
+        entra.job("", SCIM_KEY);
+        let jira_users = entra.add_group("jira-users");
+        let wiki_users = entra.add_group("wiki-users");
+        entra.assign_group(&jira_users);
+        entra.assign_group(&wiki_users);
+
+        let mut slack = Slack::new(BOT_TOKEN, SIGNING_SECRET);
+        slack.add_user("U0ADA", "ada", "Ada Ops", "ada@acme.example");
+        slack.add_user("U0GRACE", "grace", "Grace Approver", "grace@acme.example");
+        slack.add_user("U0VERA", "vera", "Vera Helpdesk", "vera@acme.example");
+        slack.add_user("U0JANE", "jane", "Jane Doe", "jane@acme.example");
+        slack.add_user("U0GUEST", "guest", "Gus Guest", "gus@partner.example").is_restricted = true;
+        let bot = slack.bot_user.clone();
+        slack.add_channel(ADMINS, "atlassian-admins", &["U0ADA", "U0GRACE", "U0VERA", &bot]);
+        slack.add_channel(HELPDESK, "help-desk", &["U0ADA", "U0VERA", "U0JANE", "U0GUEST", &bot]);
+        slack.add_group("S0HELPDESK", "helpdesk", &["U0VERA"]);
+
+        let mut tenant = Self { atlassian, entra, slack, jira, wiki, jira_users, wiki_users };
+        for (upn, name) in [
+            ("ada@acme.example", "Ada Ops"),
+            ("grace@acme.example", "Grace Approver"),
+            ("vera@acme.example", "Vera Helpdesk"),
+        ] {
+            tenant.employee(upn, name);
+        }
+        tenant
+    }
+
+    /// A person of the identity provider who is in both groups, and nothing at Atlassian.
+    pub fn hire(&mut self, upn: &str, name: &str) -> String {
+        let idp = self.entra.add_user(upn, name);
+        self.entra.add_member(&self.jira_users, &idp);
+        self.entra.add_member(&self.wiki_users, &idp);
+        idp
+    }
+
+    /// A person for whom everything is as it should be.
+    pub fn employee(&mut self, upn: &str, name: &str) -> Person {
+        let idp = self.hire(upn, name);
+        let account = self.account(upn, name, 120);
+        let record = self.atlassian.scim_record(DIRECTORY, upn, &idp, Some(&account));
+        self.atlassian.join(&record, "jira-users");
+        self.atlassian.join(&record, "wiki-users");
+        self.exported(&idp, &record);
+        Person { idp, account, record }
+    }
+
+    /// An account somebody has worked with, linked to nothing.
+    pub fn account(&mut self, email: &str, name: &str, contributions: u32) -> String {
+        let account = self.atlassian.add_account(email, name);
+        if contributions > 0 {
+            self.atlassian.last_active(&account, &self.jira.clone(), "2026-10-02");
+        }
+        if let Some(known) = self.atlassian.accounts.get_mut(&account) {
+            known.contributions = contributions;
+        }
+        account
+    }
+
+    /// Makes the identity provider remember that it wrote this record and its memberships.
+    pub fn exported(&mut self, idp: &str, record: &str) {
+        self.entra.remember_export(idp, record, &[]);
+        for group in [self.jira_users.clone(), self.wiki_users.clone()] {
+            let name =
+                self.entra.groups.get(&group).map(|group| group.display_name.clone()).unwrap_or_default();
+            let anchor = self
+                .atlassian
+                .scim_groups
+                .values()
+                .find(|known| known.name == name)
+                .map(|known| known.id.clone());
+            let known = self.entra.atlassian_job().and_then(|job| job.cache.get(&group));
+            let mut members: Vec<String> =
+                known.into_iter().flat_map(|export| export.members.iter().cloned()).collect();
+            members.push(idp.to_owned());
+            let members: Vec<&str> = members.iter().map(String::as_str).collect();
+            self.entra.remember_export(&group, &anchor.unwrap_or_default(), &members);
+        }
+    }
+
+    /// A refusal (409) in the provisioning log, as Entra wraps it.
+    pub fn refused(&mut self, idp: &str, action: &str, address: &str) {
+        let detail = format!("Resource [USER]: with email[{address}] already exists.");
+        let scim = serde_json::json!({
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
+            "status": "409", "scimType": "uniqueness", "detail": detail,
+        });
+        let reason = format!(
+            "StatusCode: Conflict\r\nMessage: Processing of the HTTP request resulted in an exception.\r\nWeb Response: \r\n{scim}. \
+             This operation was retried 1 times. It will be retried again after this date: 2026-11-25T13:23:44.9198514Z UTC"
+        );
+        let code = "SystemForCrossDomainIdentityManagementServiceIncompatibleFiltering";
+        self.entra.log_failure(idp, action, code, &reason, hours_ago(3));
+    }
+}
+
+/// A time in the recent past.
+#[must_use]
+pub fn hours_ago(hours: i64) -> Timestamp {
+    let now = crate::clock::now();
+    now.checked_sub(SignedDuration::from_hours(hours)).unwrap_or(now)
+}
