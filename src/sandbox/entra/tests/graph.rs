@@ -107,7 +107,7 @@ async fn nested_membership_is_transitive_only_and_casts_need_the_header() {
         body["value"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect()
     };
     let direct = t.get(&format!("users/{}/memberOf?$select=id", t.ada)).await.1;
-    assert_eq!(ids(&direct), [t.jira.clone()]);
+    assert_eq!(ids(&direct), std::slice::from_ref(&t.jira));
     let cast = format!("users/{}/transitiveMemberOf/microsoft.graph.group?$count=true&$select=id", t.ada);
     assert_eq!(t.get(&cast).await.0, 400);
     assert_eq!(t.wire.faults().len(), 1);
@@ -143,6 +143,7 @@ async fn pages_carry_the_public_base_and_may_be_empty() {
         assert_eq!(status, 200);
         let items = body["value"].as_array().unwrap().clone();
         sizes.push(items.len());
+        assert!(sizes.len() < 9, "the pages never end: {sizes:?}");
         seen.extend(items.iter().map(|item| item["id"].to_string()));
         let Some(next) = body["@odata.nextLink"].as_str() else { break };
         path = next.strip_prefix("https://graph.example/cloud/v1.0/").unwrap().to_owned();
