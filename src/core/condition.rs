@@ -5,7 +5,7 @@ use super::diagnose::{Case, assignment_is_contradicted};
 use super::evidence::{Account, Read, Source};
 use super::op::Op;
 use super::planner::Rules;
-use super::subject::fold;
+use super::subject::{RecordId, fold};
 
 /// What the conditions of an op come to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,16 +47,23 @@ impl Held {
     }
 }
 
-/// The conditions of one op.
+/// The conditions of one op, when its turn has come.
 #[must_use]
 pub fn conditions(op: &Op, case: &Case<'_>, rules: &Rules) -> Held {
+    conditions_after(op, case, rules, &[])
+}
+
+/// The conditions of one op when these ops come before it: what they will have mended (the record's link, who
+/// bears the address) is not asked yet. Everything else is.
+#[must_use]
+pub fn conditions_after(op: &Op, case: &Case<'_>, rules: &Rules, earlier: &[&Op]) -> Held {
     match op {
         Op::ProvisionUser { person, account, email } => {
-            provisioning(case, person, account.as_deref(), email, rules)
+            provisioning(case, person, account.as_deref(), email, rules, earlier)
         }
         Op::ProvisionMembership { person, group, account, .. } => {
             let email = case.wanted.clone().unwrap_or_default();
-            provisioning(case, person, account.as_deref(), &email, rules).and(|| member(case, group))
+            provisioning(case, person, account.as_deref(), &email, rules, earlier).and(|| member(case, group))
         }
         Op::ActivateAccount { account } => {
             may_write(case, account, rules).and(|| allowed(case, account, "lifecycle.enablement"))
@@ -74,6 +81,7 @@ pub fn conditions(op: &Op, case: &Case<'_>, rules: &Rules) -> Held {
                 Some(None) => Held::True,
                 Some(Some(known)) => match known.account.as_deref() {
                     None => Held::True,
+                    Some(_) if loosens(earlier, record) => Held::True,
                     Some(id) => {
                         let closed = case.e.account(id).and_then(|a| a.status.as_deref()) == Some("closed");
                         let why =
@@ -90,7 +98,14 @@ pub fn conditions(op: &Op, case: &Case<'_>, rules: &Rules) -> Held {
 
 /// Rungs 1 and 2: true means harmless; unread means an approver; false means never sent, for on demand disables
 /// a person who is not assigned (entra.md 6.3).
-fn provisioning(case: &Case<'_>, person: &str, account: Option<&str>, email: &str, rules: &Rules) -> Held {
+fn provisioning(
+    case: &Case<'_>,
+    person: &str,
+    account: Option<&str>,
+    email: &str,
+    rules: &Rules,
+    earlier: &[&Op],
+) -> Held {
     let Some(known) = case.person else {
         return match case.e.users.get() {
             Some(_) => Held::False("the person is not there any more".to_owned()),
@@ -102,9 +117,10 @@ fn provisioning(case: &Case<'_>, person: &str, account: Option<&str>, email: &st
     }
     let bearers = case.e.accounts.get().map(|accounts| {
         let mut all = accounts.iter().filter(|a| a.bears(email) && a.status.as_deref() != Some("closed"));
-        all.all(|bearer| Some(bearer.id.as_str()) == account)
+        all.all(|bearer| Some(bearer.id.as_str()) == account || parks(earlier, &bearer.id))
     });
     let record_is_ours = match &case.own {
+        Some(tie) if loosens(earlier, &tie.id) => Some(true),
         Some(tie) => match tie.account.as_deref() {
             Some(id) => Some(Some(id) == account),
             // An unlinked record links to whoever bears its address: the next condition is about that.
@@ -126,6 +142,20 @@ fn provisioning(case: &Case<'_>, person: &str, account: Option<&str>, email: &st
         .and(|| Held::of(bearers, Source::Accounts, "another account bears the address"))
         .and(|| person_is_free(case, rules))
         .and(|| account.map_or(Held::True, |id| may_write(case, id, rules)))
+}
+
+/// Whether an earlier op takes the link off this record.
+fn loosens(earlier: &[&Op], id: &RecordId) -> bool {
+    earlier.iter().any(|op| match op {
+        Op::UnlinkRecord { record, .. } | Op::DeleteRecord { record } => record == id,
+        Op::ForgetAccountRecords { records, .. } => records.contains(id),
+        _ => false,
+    })
+}
+
+/// Whether an earlier op moves this account's address aside.
+fn parks(earlier: &[&Op], id: &str) -> bool {
+    earlier.iter().any(|op| matches!(op, Op::ParkEmail { account, .. } if account == id))
 }
 
 fn assigned(case: &Case<'_>) -> Held {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::condition::{Held, conditions};
+use super::condition::{Held, conditions_after};
 use super::diagnose::{Case, Diagnosis, Tie};
 use super::digest::hex;
 use super::evidence::{Account, Evidence, Read};
@@ -148,11 +148,11 @@ fn blocked_at_source(diagnosis: &Diagnosis) -> bool {
     })
 }
 
-/// One step, if its conditions allow it. Conditions that earlier steps of the plan make true are not asked yet;
-/// they are asked again at the step itself.
+/// One step, if its conditions allow it. Those that earlier steps mend are asked at the step itself.
 fn step(op: Op, case: &Case<'_>, rules: &Rules, earlier: &[Step]) -> Result<Step, String> {
     let mut risk = op.risk();
-    match conditions(&op, case, rules) {
+    let before: Vec<&Op> = earlier.iter().map(|step| &step.op).collect();
+    match conditions_after(&op, case, rules, &before) {
         Held::True => {}
         Held::Unread(sources) => {
             let names: Vec<&str> = sources.iter().map(|source| source.name()).collect();
@@ -166,7 +166,6 @@ fn step(op: Op, case: &Case<'_>, rules: &Rules, earlier: &[Step]) -> Result<Step
             // product.md 9: an on-demand step whose condition is unread needs an approver.
             risk = Risk::Disruptive;
         }
-        Held::False(why) if made_true_by(&op, case, earlier) => drop(why),
         Held::False(why) => return Err(format!("{} is not proposed: {why}.", op.says())),
     }
     if rules.approvers(risk) == Approvers::Never {
@@ -184,24 +183,6 @@ fn step(op: Op, case: &Case<'_>, rules: &Rules, earlier: &[Step]) -> Result<Step
     };
     let undo = op.undo();
     Ok(Step { op, risk, undo, before })
-}
-
-/// Whether the false condition is one that the steps before will have mended.
-fn made_true_by(op: &Op, case: &Case<'_>, earlier: &[Step]) -> bool {
-    let unlinks =
-        earlier.iter().any(|s| matches!(s.op, Op::UnlinkRecord { .. } | Op::ForgetAccountRecords { .. }));
-    let parks = earlier.iter().any(|s| matches!(s.op, Op::ParkEmail { .. }));
-    match op {
-        Op::DeleteRecord { record } => earlier
-            .iter()
-            .any(|s| matches!(&s.op, Op::UnlinkRecord { record: unlinked, .. } if unlinked == record)),
-        Op::ProvisionUser { account, .. } | Op::ProvisionMembership { account, .. } => {
-            // Only the two conditions that a step can mend: the record's link, and who bears the address. The
-            // person's own conditions have been asked by `ops` without them.
-            (unlinks || parks) && case.is_assigned() != Some(false) && account.is_some()
-        }
-        _ => false,
-    }
 }
 
 fn expected_before(op: &Op, case: &Case<'_>, earlier: &[Step]) -> serde_json::Value {

@@ -25,6 +25,12 @@ pub use http::{Http, Limits};
 pub use scim::Scim;
 pub use token::EntraCredential;
 
+/// Makes ring the one TLS provider of this process; with two, the first connection panics. Call it first.
+pub fn install_tls() {
+    // An error means that somebody has called it before.
+    rustls::crypto::ring::default_provider().install_default().ok();
+}
+
 /// What the clients are made of. Without its secret a client is absent, and what it would read is a gap.
 #[derive(Clone, Debug)]
 pub struct UpstreamConfig {

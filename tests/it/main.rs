@@ -1,2 +1,4 @@
 //! All integration tests: one crate, one link step, one module a behaviour.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+mod diagnose;

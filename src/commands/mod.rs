@@ -1,0 +1,90 @@
+//! One file per command of the command line. A command prints its answer on standard output and nothing else
+//! there; whatever it has to say about itself goes to standard error.
+
+pub mod check;
+mod report;
+
+use std::sync::Arc;
+
+use anyhow::Context;
+
+use crate::cli::{Cli, Command, Exit};
+use crate::config::{self, Config, Env, Needed, Problems, Purpose};
+use crate::core::Rules;
+use crate::core::planner::Approvers;
+use crate::core::subject::fold;
+use crate::exec::World;
+use crate::upstream::live::Live;
+use crate::upstream::{Clients, EntraCredential, Limits, UpstreamConfig};
+
+/// Runs one command to its exit code. Problems of the configuration are printed, all of them, and end with 78.
+///
+/// # Errors
+/// What went wrong, for standard error; the program ends with 1.
+pub async fn run(cli: Cli, env: Env) -> anyhow::Result<Exit> {
+    let path = cli.config.as_deref();
+    let load = |purpose| Config::load(path, &env, purpose);
+    match cli.command {
+        Command::Check { who, json } => match load(Purpose::Diagnose) {
+            Ok(config) => check::run(&config, &who, json).await,
+            Err(problems) => Ok(refuse(&problems)),
+        },
+        Command::Manifest { url, socket } => {
+            let delivery = match url {
+                Some(url) if !socket => crate::manifest::Delivery::Http(url),
+                _ => crate::manifest::Delivery::Socket,
+            };
+            print!("{}", crate::manifest::render(&delivery));
+            Ok(Exit::Healthy)
+        }
+        _ => {
+            eprintln!("This command is not part of this version yet. `reinstate help` lists the commands.");
+            Ok(Exit::Error)
+        }
+    }
+}
+
+fn refuse(problems: &Problems) -> Exit {
+    eprintln!("{problems}");
+    Exit::Config
+}
+
+/// The real world of a configuration.
+///
+/// # Errors
+/// When the system's certificates cannot be used.
+pub fn world(config: &Config) -> anyhow::Result<Arc<dyn World>> {
+    let keys = config.secrets.atlassian_scim.iter().cloned().chain(std::iter::repeat(None));
+    let directories = config.atlassian.directories.iter().cloned().zip(keys).collect();
+    let clients = Clients::new(UpstreamConfig {
+        atlassian_url: config.atlassian.api_url.clone(),
+        org_id: config.atlassian.org_id.clone(),
+        org_key: config.secrets.atlassian_org.clone(),
+        directories,
+        login_url: config.entra.login_url.clone(),
+        graph_url: config.entra.graph_url.clone(),
+        tenant_id: config.entra.tenant_id.clone(),
+        client_id: config.entra.client_id.clone(),
+        credential: config.secrets.entra_client.clone().map(EntraCredential::Secret),
+        replicas: 1,
+        limits: Limits::default(),
+    })
+    .context("the HTTP client could not be made")?;
+    Ok(Arc::new(Live::new(clients, config.entra.service_principal_id.clone())))
+}
+
+/// What the planner may do, by the configuration.
+#[must_use]
+pub fn rules(config: &config::Config) -> Rules {
+    let approvers = |needed| match needed {
+        Needed::Approvers(count) => Approvers::Count(count),
+        Needed::Never => Approvers::Never,
+    };
+    Rules {
+        protected: config.access.protected.iter().map(|name| fold(name)).collect(),
+        parking_domain: config.atlassian.parking_domain.clone(),
+        reversible: approvers(config.approvals.reversible),
+        disruptive: approvers(config.approvals.disruptive),
+        destructive: approvers(config.approvals.destructive),
+    }
+}
