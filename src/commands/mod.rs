@@ -5,6 +5,7 @@ pub mod check;
 mod report;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 
@@ -67,7 +68,8 @@ pub fn world(config: &Config) -> anyhow::Result<Arc<dyn World>> {
         client_id: config.entra.client_id.clone(),
         credential: config.secrets.entra_client.clone().map(EntraCredential::Secret),
         replicas: 1,
-        limits: Limits::default(),
+        // Somebody is waiting: a service that is down becomes a gap after seconds, not after a minute.
+        limits: Limits { failures: 2, first_wait: Duration::from_millis(500), ..Limits::default() },
     })
     .context("the HTTP client could not be made")?;
     Ok(Arc::new(Live::new(clients, config.entra.service_principal_id.clone())))

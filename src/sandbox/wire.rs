@@ -68,6 +68,37 @@ pub enum Injection {
     LoseRequest,
     /// Let the fake act, then answer 200 with these bytes instead.
     Garble(String),
+    /// Stop the request at a gate: before the fake sees it, or after it has acted and before the answer.
+    Hold {
+        /// Whether the fake acts first.
+        after_effect: bool,
+        /// The gate.
+        gate: Gate,
+    },
+}
+
+/// Where a request can be stopped, so that a test can do something at exactly that moment.
+#[derive(Clone, Debug, Default)]
+pub struct Gate {
+    reached: Arc<tokio::sync::Notify>,
+    open: Arc<tokio::sync::Notify>,
+}
+
+impl Gate {
+    /// Waits until a request stands at the gate.
+    pub async fn reached(&self) {
+        self.reached.notified().await;
+    }
+
+    /// Lets the request through.
+    pub fn open(&self) {
+        self.open.notify_one();
+    }
+
+    async fn stand(&self) {
+        self.reached.notify_one();
+        self.open.notified().await;
+    }
 }
 
 #[derive(Debug)]
@@ -189,6 +220,15 @@ async fn pass(State((wire, service)): State<(Wire, Service)>, request: Request, 
         }
         Some(Injection::Answer { status, headers, body }) => answer(status, &headers, body),
         Some(Injection::LoseRequest) => broken(),
+        Some(Injection::Hold { after_effect: false, gate }) => {
+            gate.stand().await;
+            next.run(request).await
+        }
+        Some(Injection::Hold { after_effect: true, gate }) => {
+            let response = next.run(request).await;
+            gate.stand().await;
+            response
+        }
         Some(Injection::LoseAnswer) => {
             drop(next.run(request).await);
             broken()
