@@ -1,6 +1,7 @@
 //! One file per command of the command line. A command prints its answer on standard output and nothing else
 //! there; whatever it has to say about itself goes to standard error.
 
+pub mod audit;
 pub mod check;
 mod report;
 
@@ -8,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use secrecy::ExposeSecret as _;
 
 use crate::cli::{Cli, Command, Exit};
 use crate::config::{self, Config, Env, Needed, Problems, Purpose};
@@ -38,6 +40,18 @@ pub async fn run(cli: Cli, env: Env) -> anyhow::Result<Exit> {
             print!("{}", crate::manifest::render(&delivery));
             Ok(Exit::Healthy)
         }
+        Command::Audit(audit) => match load(Purpose::Store) {
+            Ok(config) => audit::run(&config, audit).await,
+            Err(problems) => Ok(refuse(&problems)),
+        },
+        Command::Migrate => match load(Purpose::Store) {
+            Ok(config) => {
+                crate::store::Store::open(config.store.url.expose_secret()).await?;
+                println!("The database is up to date.");
+                Ok(Exit::Healthy)
+            }
+            Err(problems) => Ok(refuse(&problems)),
+        },
         _ => {
             eprintln!("This command is not part of this version yet. `reinstate help` lists the commands.");
             Ok(Exit::Error)
