@@ -82,7 +82,7 @@ fn refuse_unknown(table: &Table, problems: &mut Problems) {
                             problems.add(
                                 format!("{section}.{name}.{inner}"),
                                 "there is no such key",
-                                format!("Did you mean `{near}`"),
+                                format!("The nearest is `{near}`"),
                             );
                         }
                     }
@@ -98,7 +98,7 @@ fn section_hint(name: &str) -> String {
         return format!("`{name}` belongs under [{}]", key.section);
     }
     let near = schema::nearest(name, schema::sections()).unwrap_or_default();
-    format!("Did you mean [{near}]")
+    format!("The nearest is [{near}]")
 }
 
 fn key_hint(section: &str, name: &str) -> String {
@@ -110,7 +110,7 @@ fn key_hint(section: &str, name: &str) -> String {
     if let Some(other) = schema::KEYS.iter().find(|k| k.name == name && !here.contains(&name)) {
         return format!("`{name}` belongs under [{}]", other.section);
     }
-    format!("Did you mean `{}`", schema::nearest(name, here).unwrap_or_default())
+    format!("The nearest is `{}`", schema::nearest(name, here).unwrap_or_default())
 }
 
 /// Lays `REINSTATE_<SECTION>__<KEY>` over the file. The environment is sorted by name, so that
@@ -134,7 +134,7 @@ fn overlay(table: &mut Table, env: &Env, problems: &mut Problems) {
             problems.add(
                 variable,
                 "no key has this name",
-                format!("Did you mean REINSTATE_{}", near.to_uppercase()),
+                format!("The nearest is REINSTATE_{}", near.to_uppercase()),
             );
             continue;
         };

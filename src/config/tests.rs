@@ -126,14 +126,14 @@ fn what_is_left_out_has_its_default() {
 #[test]
 fn unknown_keys_name_the_nearest() {
     for (from, to, wanted) in [
-        ("[server]", "[serber]", "serber: there is no such section. Did you mean [server]."),
-        ("listen =", "lisen =", "server.lisen: there is no such key. Did you mean `listen`."),
+        ("[server]", "[serber]", "serber: there is no such section. The nearest is [server]."),
+        ("listen =", "lisen =", "server.lisen: there is no such key. The nearest is `listen`."),
         (
             "channel =",
             "org_id = 'x'\nchannel =",
             "slack.org_id: there is no such key. `org_id` belongs under [atlassian].",
         ),
-        ("users = []", "user = []", "access.viewer.user: there is no such key. Did you mean `users`."),
+        ("users = []", "user = []", "access.viewer.user: there is no such key. The nearest is `users`."),
         (
             "[server]",
             "listen = 'x'\n[server]",
@@ -224,7 +224,7 @@ fn unknown_overrides_name_the_nearest() {
         ("Slack__channel", "REINSTATE_SLACK__CHANNEL"),
         ("SERVER__LISTEN__PORT", "REINSTATE_SERVER__LISTEN"),
     ] {
-        let wanted = format!("REINSTATE_{name}: no key has this name. Did you mean {near}.");
+        let wanted = format!("REINSTATE_{name}: no key has this name. The nearest is {near}.");
         assert_eq!(case().set(name, "x").problem(), wanted);
     }
     // Kubernetes makes such variables for a service of our name.

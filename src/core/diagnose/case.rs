@@ -121,12 +121,12 @@ impl<'a> Case<'a> {
         let wanted = self.wanted.clone().or_else(|| asked_address(self.e));
         let bearer = wanted.as_deref().and_then(|address| {
             let mut all: Vec<&Account> = accounts.iter().filter(open).filter(|a| a.bears(address)).collect();
-            all.sort_by_key(|account| account.claim != Claim::Managed);
+            all.sort_by_key(|account| !self.is_managed(account));
             all.first().copied()
         });
         if let Some(linked) = linked {
             self.account = Some(linked);
-            if let Some(bearer) = bearer.filter(|b| b.id != linked.id && b.claim == Claim::Managed) {
+            if let Some(bearer) = bearer.filter(|b| b.id != linked.id && self.is_managed(b)) {
                 self.other = Some(bearer);
                 match (self.is_used(linked), self.is_used(bearer)) {
                     (Some(false), Some(true)) => (self.account, self.other) = (Some(bearer), Some(linked)),
@@ -152,6 +152,17 @@ impl<'a> Case<'a> {
             (many, _) => {
                 self.candidates = many.iter().map(|account| self.account_candidate(account)).collect()
             }
+        }
+    }
+
+    /// Whether the organization manages an account. Where the search does not say, the permission document does:
+    /// Atlassian answers it for managed accounts only (atlassian.md 4).
+    #[must_use]
+    pub fn is_managed(&self, account: &Account) -> bool {
+        match account.claim {
+            Claim::Managed => true,
+            Claim::Unmanaged => false,
+            Claim::Unknown => self.e.permissions.get(&account.id).is_some_and(|read| read.get().is_some()),
         }
     }
 

@@ -2,7 +2,7 @@
 //! causes that look alike; each is quoted where it is used.
 
 use super::{Answer, Case, fact};
-use crate::core::evidence::{Claim, Read, Source};
+use crate::core::evidence::{Read, Source};
 use crate::core::finding::{Cause, Fact, Finding};
 
 /// Whether the person should have a record at all: one live person, enabled and assigned.
@@ -133,7 +133,7 @@ pub(super) fn email_held_by_managed_account(case: &Case<'_>) -> Answer {
     }
     let (None, Some(account)) = (&case.own, case.account) else { return Answer::No };
     let bears = case.wanted.as_deref().is_some_and(|wanted| account.bears(wanted));
-    if !bears || account.claim != Claim::Managed || account.for_deletion || account.kind_is_not_a_person() {
+    if !bears || !case.is_managed(account) || account.for_deletion || account.kind_is_not_a_person() {
         return Answer::No;
     }
     if case.in_the_way().any(|tie| tie.account.as_deref() != Some(account.id.as_str())) {
