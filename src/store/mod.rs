@@ -3,7 +3,7 @@
 //! stands only here, as static text that SQLite and PostgreSQL both read.
 //!
 //! It must never leave a half-written change behind (every write is one transaction in a task of its own, see
-//! [`Store::write`]), never decide by this machine's clock what another machine may do (leases are compared
+//! `Store::write`), never decide by this machine's clock what another machine may do (leases are compared
 //! with the database's clock), and never show the password of its URL.
 
 mod cards;

@@ -1,5 +1,5 @@
 //! A strict, stateful Slack: the Web API and the response URLs behind real HTTP, and what people do in it
-//! ([`acts`]), signed as Slack signs. It is written from Slack's published rules, not from what our client
+//! (`acts`), signed as Slack signs. It is written from Slack's published rules, not from what our client
 //! sends, and must never be kinder than Slack: an unknown method, a wrong content type or a block that Slack
 //! would refuse is refused here too, and written down as a fault.
 

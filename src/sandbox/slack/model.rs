@@ -171,7 +171,7 @@ pub enum Source {
     },
     /// A click in the ephemeral message with this index.
     Ephemeral {
-        /// Index into [`Slack::ephemerals`].
+        /// Index into `Slack::ephemerals`.
         index: usize,
     },
 }
