@@ -75,19 +75,25 @@ impl Want {
 /// Everything wanted by now; what was read already is filtered out by the caller.
 pub(super) fn wants(look: &Look, e: &Evidence, directories: &[String]) -> Vec<Want> {
     match look {
-        Look::Everything | Look::For(_) => everything(e, directories),
+        Look::Everything => everything(e, directories, true),
+        Look::For(_) => everything(e, directories, false),
         Look::Effect(op) => effect(op, e, directories),
     }
 }
 
-fn everything(e: &Evidence, directories: &[String]) -> Vec<Want> {
+/// A step looks at all that its conditions could need, but at the log only where a condition hangs on it: the log
+/// may be read five times in ten seconds, and a plan has many steps.
+fn everything(e: &Evidence, directories: &[String], diagnosing: bool) -> Vec<Want> {
     let mut all = vec![Want::Assignments, Want::Jobs, Want::Domains];
     names(e, directories, &mut all);
     mapping(e, &mut all);
     let case = Case::new(e);
     if let Some(person) = case.person {
         all.push(Want::Memberships(person.id.clone()));
-        if let Some(job) = e.job.get() {
+        let scoped = e.mapping.get().is_some_and(|mapping| mapping.scoped);
+        let log_decides =
+            scoped || case.is_assigned() == Some(false) || (case.own.is_none() && e.links.get().is_some());
+        if let Some(job) = e.job.get().filter(|_| diagnosing || log_decides) {
             all.push(Want::Log(job.id.clone(), person.id.clone()));
         }
         if case.is_assigned() == Some(false) {
