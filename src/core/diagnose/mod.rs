@@ -13,6 +13,8 @@ mod job;
 mod link;
 mod scope;
 mod source;
+#[cfg(test)]
+mod tests;
 mod trail;
 
 pub use case::{Case, Tie};
