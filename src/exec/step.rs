@@ -17,6 +17,8 @@ use super::{Acted, Engine, LEASE, Look, Stop, Turn, a_day_before, refused};
 
 /// What of the lease is kept back, so that an act has ended before somebody else may take over.
 const MARGIN: Duration = Duration::from_secs(5);
+/// How long a step may take that is safe to send again; provisioning on demand waits for its own limits.
+const PATIENT: Duration = Duration::from_secs(90);
 /// The first wait between two looks; later ones back off.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The longest wait between two looks.
@@ -141,10 +143,12 @@ impl Engine {
         let mut limited = Duration::ZERO;
         let acted = loop {
             // Fencing protects the journal, not the world: the lease is asked right before sending.
-            let within = lease.left().saturating_sub(MARGIN);
-            if within.is_zero() {
+            // What must not be sent twice must also have ended before somebody else may take over.
+            let left = lease.left().saturating_sub(MARGIN);
+            if left.is_zero() {
                 return Turn::Stop(Stop::Lost);
             }
+            let within = if step.op.is_one_shot() { left } else { PATIENT };
             match self.world.act(&step.op, within).await {
                 Acted::Later(after) if step.op.is_one_shot() && limited < LIMITED => {
                     let wait = after.unwrap_or(FIRST_WAIT).clamp(FIRST_WAIT, LONGEST_WAIT);
