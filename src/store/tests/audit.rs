@@ -121,6 +121,23 @@ pub async fn a_rewritten_chain_is_found_with_a_kept_head(place: &Place) {
     assert_eq!(broken(&store, Some(&kept.to_string())).await, 6);
 }
 
+pub async fn a_forged_link_is_found_at_the_next_one(place: &Place) {
+    let (store, _) = chain(place).await;
+    let entries = store.export(None).next_page().await.unwrap().unwrap();
+    // The fourth entry is written anew and fits by itself; only the fifth knows better.
+    let forged = entries[2].head().next(None, &entry("approved"));
+    sqlx::query("UPDATE entries SET kind = $1, at = $2, facts = $3, hash = $4 WHERE position = 4")
+        .bind(&forged.kind)
+        .bind(forged.at.as_millisecond())
+        .bind(&forged.facts)
+        .bind(&forged.hash)
+        .execute(&store.pool)
+        .await
+        .unwrap();
+    forged.check().unwrap();
+    assert_eq!(broken(&store, None).await, 5);
+}
+
 pub async fn changed_personal_data_is_found(place: &Place) {
     let (store, run) = chain(place).await;
     tamper(&store, "UPDATE entries SET personal = '{\"email\":\"eve@acme.example\"}' WHERE position = 3")

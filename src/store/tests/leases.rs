@@ -32,7 +32,10 @@ pub async fn one_of_many_takes_a_run(place: &Place) {
         .collect();
     let mut taken = 0;
     for task in tasks {
-        taken += u32::from(task.await.unwrap().is_some_and(|lease| lease.epoch == 1 && lease.seq == 1));
+        if let Some(lease) = task.await.unwrap() {
+            assert_eq!((lease.epoch, lease.seq), (1, 1));
+            taken += 1;
+        }
     }
     assert_eq!(taken, 1);
 }

@@ -71,7 +71,7 @@ promises! {
     cards: the_first_card_stays, a_card_is_stale_until_it_shows_the_newest_entry, a_card_never_goes_back;
     audit: a_whole_chain_verifies, a_changed_entry_is_found, an_inserted_entry_is_found, swapped_entries_are_found,
         a_removed_entry_is_found, a_cut_end_is_found_with_a_kept_head, a_rewritten_chain_is_found_with_a_kept_head,
-        changed_personal_data_is_found, erased_personal_data_breaks_nothing, the_export_is_the_chain;
+        a_forged_link_is_found_at_the_next_one, changed_personal_data_is_found, erased_personal_data_breaks_nothing, the_export_is_the_chain;
 }
 
 fn at(second: i64) -> Timestamp {

@@ -148,6 +148,34 @@ pub async fn a_newer_database_is_refused(place: &Place) {
     assert!(matches!(refused, Err(StoreError::NewerSchema { found: 999, .. })), "{refused:?}");
 }
 
+/// What plain `BEGIN` on SQLite cannot do: a transaction that has read would fail when it wants to write.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_transaction_may_read_before_it_writes() {
+    let place = Place::sqlite();
+    let stores = [place.open().await, place.open().await];
+    let tasks: Vec<_> = (0..60)
+        .map(|n| {
+            let store = stores[n % 2].clone();
+            tokio::spawn(async move {
+                store
+                    .write(|conn| {
+                        Box::pin(async move {
+                            let seen: i64 =
+                                sqlx::query_scalar("SELECT position FROM head").fetch_one(&mut *conn).await?;
+                            sqlx::query("UPDATE head SET position = $1").bind(seen + 1).execute(conn).await?;
+                            Ok::<_, StoreError>(())
+                        })
+                    })
+                    .await
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
+    assert_eq!(stores[0].head().await.unwrap().position, 60);
+}
+
 #[tokio::test]
 async fn a_database_in_memory_works_for_tests() {
     let store = Store::open("sqlite::memory:").await.unwrap();
