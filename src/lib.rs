@@ -4,6 +4,7 @@
 //!
 //! Eight words carry the whole; they are introduced in [`core`].
 
+pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -11,6 +12,7 @@ pub mod core;
 pub mod exec;
 pub mod manifest;
 pub mod sandbox;
+pub mod server;
 pub mod slack;
 pub mod store;
 pub mod telemetry;

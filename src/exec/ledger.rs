@@ -62,7 +62,13 @@ impl Ledger {
     ///
     /// # Errors
     /// When it could not be written down.
-    pub async fn open(&self, run: String, key: String, asked: Asked, at: Timestamp) -> Result<Opened, StoreError> {
+    pub async fn open(
+        &self,
+        run: String,
+        key: String,
+        asked: Asked,
+        at: Timestamp,
+    ) -> Result<Opened, StoreError> {
         let first = entry(&Event::Opened { asked }, at);
         self.store.open_run(NewRun { run, key, first, wake: true }).await
     }
@@ -167,7 +173,8 @@ fn entry(event: &Event, at: Timestamp) -> NewEntry {
 
 fn event(run: &str, entry: &Entry) -> Result<(i64, Timestamp, Event), LedgerError> {
     let unreadable = |why: String| LedgerError::Unreadable { run: run.to_owned(), why };
-    let text = entry.personal.as_deref().ok_or_else(|| unreadable("its personal data was erased".to_owned()))?;
+    let text =
+        entry.personal.as_deref().ok_or_else(|| unreadable("its personal data was erased".to_owned()))?;
     let event: Event = serde_json::from_str(text).map_err(|error| unreadable(error.to_string()))?;
     if event.kind() != entry.kind {
         return Err(unreadable(format!("entry {} is not what its kind says", entry.position)));
