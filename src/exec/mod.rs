@@ -187,8 +187,10 @@ impl Engine {
                 self.append(run, lease, &events, ended()).await
             }
             Next::Stop => {
+                let closed = run.current.as_ref().and_then(|current| current.closed);
+                let outcome = closed.filter(|_| run.cancelled.is_none()).unwrap_or(Outcome::Cancelled);
                 let says = "It was stopped before its next step. What was done stays done.".to_owned();
-                self.append(run, lease, &[Event::Ended { outcome: Outcome::Cancelled, says }], ended()).await
+                self.append(run, lease, &[Event::Ended { outcome, says }], ended()).await
             }
             Next::AwaitPerson | Next::Nothing => Turn::Stop(Stop::Sleep(Sleep::ForEver)),
         }
