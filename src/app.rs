@@ -15,7 +15,7 @@ use crate::core::planner::Approvers;
 use crate::core::run::{Asked, Limits};
 use crate::core::subject::fold;
 use crate::core::{Action, Denied, Diagnosis, Plan, Rules, Subject, Who, diagnose, plan};
-use crate::exec::{Ledger, Look, World};
+use crate::exec::{Admission, Engine, Ledger, Look, World};
 use crate::slack::api::{Api, ApiError, NoClient};
 use crate::slack::command::Target;
 use crate::slack::people::{Caller, People};
@@ -29,6 +29,8 @@ const SHARED: Duration = Duration::from_secs(60);
 const A_MINUTE: usize = 5;
 /// How long a requester's look-up is tried before the run is refused.
 const ADMIT_WITHIN: Duration = Duration::from_secs(60);
+/// How soon it is tried again.
+const ASK_AGAIN: Duration = Duration::from_secs(3);
 /// How much may be going on at once besides runs; more is answered "busy".
 const TASKS: u32 = 4096;
 
@@ -39,28 +41,9 @@ pub type Looked = Arc<(Diagnosis, Plan, Timestamp)>;
 #[derive(Debug, Default)]
 pub struct Nudge {
     /// A run may have something to do.
-    pub executor: Notify,
+    pub executor: Arc<Notify>,
     /// A card may be behind.
-    pub poster: Notify,
-}
-
-/// Whether a requester may have their repair.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Admission {
-    /// They may.
-    Admitted {
-        /// The rule that says so.
-        rule: String,
-        /// Whom WHO turned out to be.
-        who: Who,
-    },
-    /// They may not, or WHO is nobody; for them alone.
-    Refused {
-        /// In words.
-        says: String,
-    },
-    /// Slack does not answer: try again in some seconds.
-    Later,
+    pub poster: Arc<Notify>,
 }
 
 /// Why there is no context.
@@ -138,6 +121,27 @@ impl App {
         }))
     }
 
+    /// The loop that carries runs on, over this context.
+    #[must_use]
+    pub fn engine(self: &Arc<Self>) -> Engine {
+        let app = Arc::clone(self);
+        Engine {
+            ledger: self.ledger.clone(),
+            world: Arc::clone(&self.world),
+            admit: Arc::new(move |asked, opened_at| {
+                let app = Arc::clone(&app);
+                Box::pin(async move { app.admit(&asked, opened_at).await })
+            }),
+            rules: self.rules.clone(),
+            limits: self.limits,
+            confirm_within: self.config.limits.confirm_within,
+            risky_per_day: i64::from(self.config.limits.risky_steps_per_day),
+            owner: format!("{}-{}", std::process::id(), uuid::Uuid::new_v4()),
+            work: Arc::clone(&self.nudge.executor),
+            changed: Arc::clone(&self.nudge.poster),
+        }
+    }
+
     /// Something was appended: the executor and the poster should look.
     pub fn nudge(&self) {
         self.nudge.executor.notify_one();
@@ -196,10 +200,14 @@ impl App {
 
     /// Whether the requester of a run may have it, and whom WHO means. For the executor.
     pub async fn admit(&self, asked: &Asked, opened_at: Timestamp) -> Admission {
-        let refused = |says: &str| Admission::Refused { says: says.to_owned() };
+        let refused = |says: &str| Admission::Refused(says.to_owned());
         let late = |denied: Denied| {
             let until = opened_at.checked_add(ADMIT_WITHIN).unwrap_or(opened_at);
-            if crate::clock::now() < until { Admission::Later } else { refused(&denied.to_string()) }
+            if crate::clock::now() < until {
+                Admission::Later(ASK_AGAIN)
+            } else {
+                refused(&denied.to_string())
+            }
         };
         let caller =
             Caller { id: asked.by.clone(), team: asked.team.clone(), enterprise: asked.enterprise.clone() };

@@ -88,7 +88,10 @@ async fn stage(tenant: Tenant, listen: &str) -> anyhow::Result<Stage> {
 async fn open() -> anyhow::Result<Exit> {
     let scenario = ALL.first().context("there are no scenarios")?;
     let stage = stage(scenario.tenant(), "127.0.0.1:0").await?;
-    println!("The bot listens on http://{}, against a simulated Slack, Atlassian and Entra ID.", stage.running.addr);
+    println!(
+        "The bot listens on http://{}, against a simulated Slack, Atlassian and Entra ID.",
+        stage.running.addr
+    );
     println!("In another terminal, with these variables, the command line looks at the same tenant:\n");
     for (key, value) in stage.sandbox.env("sqlite:sandbox.db", "127.0.0.1:0") {
         println!("export {key}='{value}'");
@@ -142,7 +145,11 @@ async fn watch(stage: &Stage, screen: &mut Screen) -> anyhow::Result<Outcome> {
         };
         if let Some((channel, ts, value, confirm)) = asking {
             screen.clicks("Grace", "Approve", &confirm);
-            stage.people.click("U0GRACE", &channel, &ts, "reinstate.approve").await.context("the click got no answer")?;
+            stage
+                .people
+                .click("U0GRACE", &channel, &ts, "reinstate.approve")
+                .await
+                .context("the click got no answer")?;
             clicked.push(value);
         }
         let run = stage.running.app.ledger.store().recent_runs(1).await?.into_iter().next();
@@ -162,7 +169,8 @@ fn asking(slack: &Slack) -> Vec<(String, String, String, String)> {
             for element in block.get("elements").and_then(|e| e.as_array()).into_iter().flatten() {
                 if element.get("action_id").and_then(|id| id.as_str()) == Some("reinstate.approve") {
                     let value = element.get("value").and_then(|v| v.as_str()).unwrap_or_default().to_owned();
-                    let confirm = element.pointer("/confirm/text/text").and_then(|t| t.as_str()).unwrap_or_default();
+                    let confirm =
+                        element.pointer("/confirm/text/text").and_then(|t| t.as_str()).unwrap_or_default();
                     found.push((message.channel.clone(), message.ts.clone(), value, confirm.to_owned()));
                 }
             }
@@ -232,11 +240,19 @@ impl Screen {
         for message in slack.messages.iter().filter(|message| !message.deleted) {
             let place = slack.channels.get(&message.channel).map_or("", |channel| channel.name.as_str());
             let thread = if message.thread_ts.is_some() { " (in the thread)" } else { "" };
-            posts.push((message.ts.clone(), format!("#{place}  Reinstate{thread}"), slack.post(&message.text, &message.blocks)));
+            posts.push((
+                message.ts.clone(),
+                format!("#{place}  Reinstate{thread}"),
+                slack.post(&message.text, &message.blocks),
+            ));
         }
         for private in slack.ephemerals.iter().filter(|private| !private.deleted) {
             let name = slack.users.get(&private.user).map_or("", |user| user.real_name.as_str());
-            posts.push((format!("private {}", private.ts), format!("Reinstate, to {name} alone"), slack.post(&private.text, &private.blocks)));
+            posts.push((
+                format!("private {}", private.ts),
+                format!("Reinstate, to {name} alone"),
+                slack.post(&private.text, &private.blocks),
+            ));
         }
         let mut changed = false;
         for (key, head, lines) in posts {
@@ -285,7 +301,10 @@ impl Screen {
             let groups = if groups.is_empty() { "no groups".to_owned() } else { groups.join(", ") };
             lines.push(format!(
                 "  {} ({}): {groups}; {} issues and comments written as {}",
-                account.email, account.id, account.contributions, account.display_name()
+                account.email,
+                account.id,
+                account.contributions,
+                account.display_name()
             ));
         }
         drop(atlassian);

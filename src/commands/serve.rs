@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use crate::app::App;
 use crate::cli::Exit;
 use crate::config::Config;
-use crate::store::Store;
+use crate::store::{Alone, Store};
 use crate::telemetry::Metrics;
 use crate::{server, slack};
 
@@ -33,6 +33,7 @@ pub struct Running {
     pub app: Arc<App>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
+    _alone: Option<Alone>,
 }
 
 impl Running {
@@ -54,7 +55,9 @@ impl Running {
 /// When the database cannot be opened or the HTTP clients cannot be made.
 pub async fn start(config: Config, listener: TcpListener, metrics: Metrics) -> anyhow::Result<Running> {
     let addr = listener.local_addr()?;
-    let store = Store::open(config.store.url.expose_secret()).await.context("the store could not be opened")?;
+    let url = config.store.url.expose_secret();
+    let store = Store::open(url).await.context("the store could not be opened")?;
+    let alone = store.take_over(url).await?;
     let world = world(&config)?;
     let app = App::new(config, store, world)?;
     let (stop, stopped) = watch::channel(false);
@@ -62,11 +65,16 @@ pub async fn start(config: Config, listener: TcpListener, metrics: Metrics) -> a
     let tasks = vec![
         tokio::spawn(engine.run(stopped.clone())),
         tokio::spawn(slack::poster::run(app.clone(), stopped.clone())),
-        tokio::spawn(slack::people::keep_home(app.clone(), stopped.clone())),
-        tokio::spawn(server::run(listener, app.clone(), metrics.clone(), stopped.clone())),
+        tokio::spawn(served(server::run(app.clone(), Some(metrics.clone()), listener, stopped.clone()))),
         tokio::spawn(upkeep(metrics, stopped)),
     ];
-    Ok(Running { addr, app, stop, tasks })
+    Ok(Running { addr, app, stop, tasks, _alone: alone })
+}
+
+async fn served(serving: impl Future<Output = std::io::Result<()>>) {
+    if let Err(error) = serving.await {
+        tracing::error!(%error, "the HTTP server stopped");
+    }
 }
 
 async fn upkeep(metrics: Metrics, mut stopped: watch::Receiver<bool>) {
@@ -85,8 +93,9 @@ async fn upkeep(metrics: Metrics, mut stopped: watch::Receiver<bool>) {
 /// When the port is taken or the bot cannot start.
 pub async fn run(config: Config) -> anyhow::Result<Exit> {
     let listen = config.server.listen.clone();
-    let listener =
-        TcpListener::bind(&listen).await.with_context(|| format!("server.listen: {listen} cannot be listened at"))?;
+    let listener = TcpListener::bind(&listen)
+        .await
+        .with_context(|| format!("server.listen: {listen} cannot be listened at"))?;
     let running = start(config, listener, Metrics::install()?).await?;
     tracing::info!(addr = %running.addr, "listening on {}", running.addr);
     wait_for_the_end().await;

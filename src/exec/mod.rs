@@ -44,8 +44,8 @@ pub enum Admission {
     Later(Duration),
 }
 
-/// Looks up a requester: who they are and what they may do, now.
-pub type Admit = Arc<dyn Fn(Asked) -> BoxFuture<'static, Admission> + Send + Sync>;
+/// Looks up a requester, who asked at that time: who they are and what they may do, now.
+pub type Admit = Arc<dyn Fn(Asked, Timestamp) -> BoxFuture<'static, Admission> + Send + Sync>;
 
 /// Everything the loop needs.
 #[derive(Clone)]
@@ -198,7 +198,8 @@ impl Engine {
 
     async fn admit(&self, run: &Run, lease: &Lease) -> Turn {
         let Some(asked) = run.asked.clone() else { return Turn::Stop(Stop::Sleep(Sleep::ForEver)) };
-        match (self.admit)(asked).await {
+        let opened_at = run.opened_at.unwrap_or(Timestamp::MIN);
+        match (self.admit)(asked, opened_at).await {
             Admission::Admitted { rule, who } => {
                 self.append(run, lease, &[Event::Admitted { rule, who }], Also::default()).await
             }

@@ -206,6 +206,7 @@ fn state(view: &View<'_>) -> Markup {
                 .ours(" Retry looks at everything again; Cancel stops the run.")
         }
         Next::Expire => Markup::new().ours("*The time to approve is over.*"),
+        Next::Stop => Markup::new().ours("*Stopping.*"),
         Next::Admit => Markup::new().ours("*Looking up who asks.*"),
         Next::Look | Next::Conclude => Markup::new().ours("*Reading what is there.*"),
         Next::Prove => Markup::new().ours("*Confirming that access is back.*"),

@@ -16,7 +16,7 @@ use super::private::Ear;
 use super::words;
 use crate::app::App;
 use crate::core::access::Own;
-use crate::core::run::{Asked, Next, Progress};
+use crate::core::run::{Asked, Next};
 use crate::core::{Action, Denied, Event, Outcome, Run, may};
 use crate::exec::{Decision, LedgerError};
 use crate::store::{Also, AppendError, StoreError};
@@ -385,21 +385,12 @@ async fn cancel(app: &App, ear: &Ear, id: &str) -> Verdict {
         if run.ended.is_some() {
             return Decision::Leave(refused("The run has ended, so nothing was done."));
         }
-        // Began is the point of no return: its outcome must still be written down.
-        let begun = run.open_step().is_some_and(|(_, _, progress)| progress == Progress::Begun);
-        if begun && run.waiting.is_none() {
-            return Decision::Leave(Verdict::Idle(Markup::new().ours(
-                "A step is under way and cannot be stopped half-way. Nothing was changed; cancel again when it has ended.",
-            )));
+        if run.cancelled.is_some() {
+            return Decision::Leave(refused("The run is being stopped already."));
         }
-        let events = vec![
-            Event::Cancelled { by: permit.actor().to_owned() },
-            Event::Ended {
-                outcome: Outcome::Cancelled,
-                says: "The run was stopped before its next step. What was done stays done.".to_owned(),
-            },
-        ];
-        Decision::Write(events, Also { end: true, ..Also::default() }, Verdict::Taken)
+        // A step on its way is brought to its end first; the loop then ends the run.
+        let events = vec![Event::Cancelled { by: permit.actor().to_owned() }];
+        Decision::Write(events, Also { wake: true, ..Also::default() }, Verdict::Taken)
     });
     decided.await.unwrap_or_else(|error| failed(&error))
 }
