@@ -18,6 +18,9 @@ impl Target {
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim().trim_matches(['"', '\'', '`', '*', ',', '.']).trim();
         if let Some(inner) = text.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) {
+            if inner.contains(['<', '>']) {
+                return None;
+            }
             if let Some(user) = inner.strip_prefix('@') {
                 let id = user.split('|').next().unwrap_or_default();
                 let plain = id.starts_with(['U', 'W'])
