@@ -143,10 +143,11 @@ fn nearest(verb: &str) -> &'static str {
     let verb: String = verb.chars().take(40).collect();
     FORMS
         .iter()
-        .map(|(known, form)| (strsim::damerau_levenshtein(&verb, known), *form))
-        .min_by_key(|(distance, _)| *distance)
-        .filter(|(distance, _)| *distance <= 3)
-        .map_or("/reinstate help", |(_, form)| form)
+        .map(|(known, form)| (strsim::damerau_levenshtein(&verb, known), known.len(), *form))
+        // A short word is near to almost anything.
+        .filter(|(distance, length, _)| *distance <= (length + 1) / 3)
+        .min_by_key(|(distance, _, _)| *distance)
+        .map_or("/reinstate help", |(_, _, form)| form)
 }
 
 /// The id of a run, whole.
