@@ -132,14 +132,15 @@ pub struct Button {
 
 impl Button {
     fn json(&self) -> Value {
-        let value = if self.value.chars().count() <= 2000 { self.value.as_str() } else { "" };
         let mut button = json!({
             "type": "button",
             "action_id": self.action,
             "text": {"type": "plain_text", "text": self.words},
-            "value": value,
         });
         if let Some(map) = button.as_object_mut() {
+            if (1..=2000).contains(&self.value.chars().count()) {
+                map.insert("value".into(), self.value.clone().into());
+            }
             match self.style {
                 Style::Plain => {}
                 Style::Primary => drop(map.insert("style".into(), "primary".into())),

@@ -18,6 +18,9 @@ impl Target {
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim().trim_matches(['"', '\'', '`', '*', ',', '.']).trim();
         if let Some(inner) = text.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) {
+            if inner.contains(['<', '>']) {
+                return None;
+            }
             if let Some(user) = inner.strip_prefix('@') {
                 let id = user.split('|').next().unwrap_or_default();
                 let plain = id.starts_with(['U', 'W'])
@@ -140,10 +143,11 @@ fn nearest(verb: &str) -> &'static str {
     let verb: String = verb.chars().take(40).collect();
     FORMS
         .iter()
-        .map(|(known, form)| (strsim::damerau_levenshtein(&verb, known), *form))
-        .min_by_key(|(distance, _)| *distance)
-        .filter(|(distance, _)| *distance <= 3)
-        .map_or("/reinstate help", |(_, form)| form)
+        .map(|(known, form)| (strsim::damerau_levenshtein(&verb, known), known.len(), *form))
+        // A short word is near to almost anything.
+        .filter(|(distance, length, _)| *distance <= (length + 1) / 3)
+        .min_by_key(|(distance, _, _)| *distance)
+        .map_or("/reinstate help", |(_, _, form)| form)
 }
 
 /// The id of a run, whole.

@@ -189,12 +189,11 @@ async fn record(app: &App, ear: &Ear, run: &str, what: &str, says: &Markup) {
         .await;
     match written {
         Ok(()) => {}
-        Err(LedgerError::Append(AppendError::Ended) | LedgerError::NoRun(_)) => {
-            app.record_denial(&ear.by.id, what, Denied::AskAgain).await;
-        }
-        Err(LedgerError::Store(StoreError::UnknownRun(_))) => {
-            app.record_denial(&ear.by.id, what, Denied::AskAgain).await;
-        }
+        Err(
+            LedgerError::Append(AppendError::Ended)
+            | LedgerError::NoRun(_)
+            | LedgerError::Store(StoreError::UnknownRun(_)),
+        ) => app.record_denial(&ear.by.id, what, says.as_str()).await,
         Err(error) => tracing::warn!(%error, "a refused click could not be recorded"),
     }
 }

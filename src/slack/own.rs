@@ -45,16 +45,15 @@ fn identities(evidence: &Evidence, email: &str) -> Option<Identities> {
         return None;
     }
     let found = diagnose(evidence);
+    // Every account that turned up by this address or by a record of it counts as theirs: rather one approver
+    // too few than one on their own account.
+    let accounts = evidence.accounts.get().into_iter().flatten().map(|account| account.id.clone());
     let mut mine = Identities {
-        people: users.iter().map(|user| user.id.clone()).chain(found.person.clone()).collect(),
-        accounts: found.account.into_iter().chain(found.subject.accounts).collect(),
+        people: users.iter().map(|user| user.id.clone()).chain(found.person).collect(),
+        accounts: accounts.chain(found.account).chain(found.subject.accounts).collect(),
         addresses: users.iter().flat_map(crate::core::evidence::IdpUser::addresses).collect(),
     };
     mine.addresses.insert(fold(email));
-    let bears = |id: &crate::core::evidence::Account| mine.addresses.iter().any(|address| id.bears(address));
-    let borne: Vec<String> =
-        evidence.accounts.get().into_iter().flatten().filter(|a| bears(a)).map(|a| a.id.clone()).collect();
-    mine.accounts.extend(borne);
     Some(mine)
 }
 

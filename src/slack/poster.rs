@@ -28,6 +28,8 @@ const EVERY: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_secs(1);
 /// What a failure waits for before it is tried again.
 const AGAIN: Duration = Duration::from_secs(5);
+/// What Slack says of a thread whose root is gone.
+const THREAD_GONE: [&str; 3] = ["cannot_reply_to_message", "thread_not_found", "invalid_thread_ts"];
 /// Where a card stands that only one person was told.
 const PRIVATE: &str = "-";
 
@@ -241,11 +243,11 @@ impl Drawing<'_> {
     /// The digest that an approval card was posted for.
     fn digest_of(&self, role: &str) -> String {
         let round = role.rsplit('-').next().and_then(|round| round.parse::<usize>().ok()).unwrap_or(0);
-        let plans = self.events.iter().filter_map(|(_, _, event)| match event {
+        let mut plans = self.events.iter().filter_map(|(_, _, event)| match event {
             Event::Planned { digest, .. } => Some(digest.clone().unwrap_or_default()),
             _ => None,
         });
-        plans.skip(round.saturating_sub(1)).next().unwrap_or_default()
+        plans.nth(round.saturating_sub(1)).unwrap_or_default()
     }
 
     /// Tells the outcome: the requester, and the approvers who were asked and did not act.
@@ -359,7 +361,14 @@ impl Drawing<'_> {
                     Err(error) => return Err(error.into()),
                 }
             }
-            match self.app.slack.post(channel, thread, &shown).await {
+            let posted = match self.app.slack.post(channel, thread, &shown).await {
+                // Somebody deleted the card above: say it beside it then.
+                Err(ApiError::Refused(code)) if thread.is_some() && THREAD_GONE.contains(&code.as_str()) => {
+                    self.app.slack.post(channel, None, &shown).await
+                }
+                posted => posted,
+            };
+            match posted {
                 Ok(ts) => {
                     let at = CardRef { channel: channel.to_owned(), ts };
                     return self.keep(role, at, print, old.map(|(at, _)| at)).await;

@@ -4,7 +4,6 @@
 use super::blocks::Card;
 use super::people::Caller;
 use crate::app::App;
-use crate::core::Denied;
 use crate::store::NewEntry;
 
 /// Where one person can be answered alone.
@@ -34,9 +33,9 @@ impl App {
     }
 
     /// Records a refusal that belongs to no run.
-    pub(crate) async fn record_denial(&self, by: &str, what: &str, denied: Denied) {
+    pub(crate) async fn record_denial(&self, by: &str, what: &str, why: &str) {
         let facts = serde_json::json!({ "what": what });
-        let personal = serde_json::json!({ "by": by, "why": denied.to_string() });
+        let personal = serde_json::json!({ "by": by, "why": why });
         let entry = NewEntry {
             at: crate::clock::now(),
             kind: "denied".to_owned(),

@@ -11,11 +11,13 @@ const FAILURE: Duration = Duration::from_millis(500);
 /// Above this many keys, old ones are forgotten.
 const MANY: usize = 4096;
 
+/// When a key was last used, and what is kept for it.
+type Slot<T, E> = (Instant, Kept<T, E>);
 type Kept<T, E> = Arc<tokio::sync::Mutex<Option<(Instant, Result<T, E>)>>>;
 
 /// Shared answers by key.
 pub struct Slots<T, E> {
-    slots: Mutex<HashMap<String, (Instant, Kept<T, E>)>>,
+    slots: Mutex<HashMap<String, Slot<T, E>>>,
     life: Duration,
 }
 

@@ -29,7 +29,7 @@ pub(crate) async fn check(app: &App, ear: &Ear, target: &Target) {
 
 async fn answer(app: &App, ear: &Ear, target: &Target) -> Card {
     if let Err(denied) = app.people.permit(&app.slack, &ear.by, &Action::Check).await {
-        app.record_denial(&ear.by.id, "check", denied).await;
+        app.record_denial(&ear.by.id, "check", &denied.to_string()).await;
         return Card::text(&words::denied(denied, app.people.access()));
     }
     if let Err(wait) = app.count_look(&ear.by.id) {

@@ -15,7 +15,7 @@ pub(super) async fn status(app: &App, ear: &Ear, run: Option<String>) {
     let card = match app.people.permit(&app.slack, &ear.by, &Action::Check).await {
         Ok(_) => answer(app, run).await,
         Err(denied) => {
-            app.record_denial(&ear.by.id, "status", denied).await;
+            app.record_denial(&ear.by.id, "status", &denied.to_string()).await;
             Card::text(&words::denied(denied, app.people.access()))
         }
     };
