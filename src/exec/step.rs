@@ -13,18 +13,7 @@ use crate::core::run::{Current, Halt, Progress};
 use crate::core::{Event, Op, Risk, Run, State, Step};
 use crate::store::{Also, AppendError, Lease, Risky, Sleep};
 
-use super::{Acted, Engine, LEASE, Look, Stop, Turn, a_day_before, refused};
-
-/// What of the lease is kept back, so that an act has ended before somebody else may take over.
-const MARGIN: Duration = Duration::from_secs(5);
-/// The first wait between two looks; later ones back off.
-const FIRST_WAIT: Duration = Duration::from_secs(1);
-/// The longest wait between two looks.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
-/// How long to look after an upstream said that it changed nothing.
-const GRACE: Duration = Duration::from_secs(4);
-/// How long a one-shot step waits for a limit to pass before a person is asked.
-const LIMITED: Duration = Duration::from_secs(120);
+use super::{Acted, Engine, Look, Stop, Turn, a_day_before, refused};
 
 /// How a step stands before it begins.
 enum Ready {
@@ -110,7 +99,7 @@ impl Engine {
         step: &Step,
         before: serde_json::Value,
     ) -> Turn {
-        match self.ledger.store().renew(lease, LEASE).await {
+        match self.ledger.store().renew(lease, self.timing.lease).await {
             Ok(true) => {}
             Ok(false) => return Turn::Stop(Stop::Lost),
             Err(error) => return Turn::Stop(Stop::Trouble(error.to_string())),
@@ -138,28 +127,29 @@ impl Engine {
     }
 
     async fn act(&self, run: &Run, lease: &Lease, index: usize, step: &Step) -> Turn {
+        let first = self.timing.first_wait;
         let mut limited = Duration::ZERO;
         let acted = loop {
             // Fencing protects the journal, not the world: the lease is asked right before sending.
-            let within = lease.left().saturating_sub(MARGIN);
+            let within = lease.left().saturating_sub(self.timing.margin);
             if within.is_zero() {
                 return Turn::Stop(Stop::Lost);
             }
             match self.world.act(&step.op, within).await {
-                Acted::Later(after) if step.op.is_one_shot() && limited < LIMITED => {
-                    let wait = after.unwrap_or(FIRST_WAIT).clamp(FIRST_WAIT, LONGEST_WAIT);
+                Acted::Later(after) if step.op.is_one_shot() && limited < self.timing.limited => {
+                    let wait = after.unwrap_or(first).clamp(first, self.timing.longest_wait);
                     limited += wait;
                     tokio::time::sleep(wait).await;
                 }
                 // Certainly not done, and safe to begin again: let the database count the time.
                 Acted::Later(after) if !step.op.is_one_shot() => {
-                    return Turn::Stop(Stop::Sleep(Sleep::For(after.unwrap_or(FIRST_WAIT * 2))));
+                    return Turn::Stop(Stop::Sleep(Sleep::For(after.unwrap_or(first * 2))));
                 }
                 acted => break acted,
             }
         };
         let patience = match &acted {
-            Acted::NoEffect(_) => GRACE.min(self.confirm_within),
+            Acted::NoEffect(_) => self.timing.grace.min(self.confirm_within),
             Acted::Refused(_) | Acted::Later(_) => Duration::ZERO,
             Acted::Accepted | Acted::Unknown(_) => self.confirm_within,
         };
@@ -193,7 +183,7 @@ impl Engine {
     /// Looks until the wanted state shows, backing off, for as long as patience lasts; at least once.
     async fn confirm(&self, run: &Run, step: &Step, patience: Duration) -> Option<serde_json::Value> {
         let subject = run.current.as_ref()?.plan.subject.clone();
-        let mut wait = FIRST_WAIT;
+        let mut wait = self.timing.first_wait;
         let mut waited = Duration::ZERO;
         loop {
             let evidence = self.world.gather(subject.clone(), Look::Effect(step.op.clone())).await;
@@ -206,7 +196,7 @@ impl Engine {
             let pause = wait.min(patience.saturating_sub(waited));
             tokio::time::sleep(pause).await;
             waited += pause;
-            wait = (wait * 3 / 2).min(LONGEST_WAIT);
+            wait = (wait * 3 / 2).min(self.timing.longest_wait);
         }
     }
 
