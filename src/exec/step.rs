@@ -46,6 +46,14 @@ impl Engine {
             Ready::Done(after) if begun => Event::Confirmed { step: index, after },
             Ready::Done(_) => Event::Already { step: index },
             Ready::Halt(halt, why) => Event::Paused { step: Some(index), halt, why },
+            Ready::Go(_)
+                if begun && run.is_too_late(step, crate::clock::now(), &self.rules, &self.limits) =>
+            {
+                let why =
+                    "it began, its effect does not show, and the time in which it may be sent has run out"
+                        .to_owned();
+                Event::Paused { step: Some(index), halt: Halt::Unconfirmed, why }
+            }
             Ready::Go(before) => return self.begin(run, lease, index, step, before).await,
         };
         self.append(run, lease, &[event], Also::default()).await
