@@ -115,7 +115,10 @@ impl Engine {
         let now = crate::clock::now();
         let mut events = Vec::new();
         let mut also = Also::default();
-        if step.op.is_capped() {
+        let begun =
+            run.current.as_ref().and_then(|current| current.progress.get(index)) == Some(&Progress::Begun);
+        // A step that is sent again was counted, and its snapshot taken, when it began.
+        if step.op.is_capped() && !begun {
             events.push(Event::Snapshot { step: index, was: snapshot(run) });
             also.risky = Some(Risky { limit: self.risky_per_day, since: a_day_before(now), at: now });
         }
