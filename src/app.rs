@@ -15,7 +15,7 @@ use crate::core::planner::Approvers;
 use crate::core::run::{Asked, Limits};
 use crate::core::subject::fold;
 use crate::core::{Action, Denied, Diagnosis, Plan, Rules, Subject, Who, diagnose, plan};
-use crate::exec::{Admission, Engine, Ledger, Look, World};
+use crate::exec::{Admission, Engine, Ledger, Look, Timing, World};
 use crate::slack::api::{Api, ApiError, NoClient};
 use crate::slack::command::Target;
 use crate::slack::people::{Caller, People};
@@ -136,6 +136,7 @@ impl App {
             limits: self.limits,
             confirm_within: self.config.limits.confirm_within,
             risky_per_day: i64::from(self.config.limits.risky_steps_per_day),
+            timing: Timing::default(),
             owner: format!("{}-{}", std::process::id(), uuid::Uuid::new_v4()),
             work: Arc::clone(&self.nudge.executor),
             changed: Arc::clone(&self.nudge.poster),

@@ -115,6 +115,10 @@ fn provisioning(
     if known.id != person {
         return Held::False("the name now means another person".to_owned());
     }
+    // Where a new account was to be made, the one that the person's record made is the one expected.
+    let made = || case.own.as_ref().and_then(|tie| tie.account.as_deref());
+    let account =
+        account.or_else(|| made().filter(|id| case.e.account(id).is_some_and(|made| made.bears(email))));
     let bearers = case.e.accounts.get().map(|accounts| {
         let mut all = accounts.iter().filter(|a| a.bears(email) && a.status.as_deref() != Some("closed"));
         all.all(|bearer| Some(bearer.id.as_str()) == account || parks(earlier, &bearer.id))

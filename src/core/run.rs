@@ -258,6 +258,15 @@ pub struct Current {
     pub closed: Option<Outcome>,
 }
 
+impl Current {
+    /// Whether the time to begin a step, counted from the approval or the end of the step before, has run out.
+    fn is_late(&self, now: Timestamp, limits: &Limits) -> bool {
+        let approved_at = self.approvals.iter().map(|approval| approval.at).max().unwrap_or(self.at);
+        let since = self.settled_at.map_or(approved_at, |settled| settled.max(approved_at));
+        now > add(since, limits.start_within)
+    }
+}
+
 /// Waiting for a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
@@ -631,12 +640,17 @@ impl Run {
             let until = add(current.at, limits.expire_after);
             return if now >= until { Next::Expire } else { Next::AwaitApproval { until } };
         }
-        let approved_at = current.approvals.iter().map(|approval| approval.at).max().unwrap_or(current.at);
-        let since = current.settled_at.map_or(approved_at, |settled| settled.max(approved_at));
-        if now > add(since, limits.start_within) {
+        if current.is_late(now, limits) {
             return Next::Look;
         }
         Next::Step { index, check_plan: !started }
+    }
+
+    /// Whether a step that has begun is too late to be sent again: its approval was for another hour.
+    #[must_use]
+    pub fn is_too_late(&self, step: &Step, now: Timestamp, rules: &Rules, limits: &Limits) -> bool {
+        let late = self.current.as_ref().is_some_and(|current| current.is_late(now, limits));
+        rules.needs(step.risk) > 0 && late
     }
 
     /// The highest risk of the steps still open.

@@ -51,7 +51,9 @@ impl Server {
             .unwrap();
         let server = Self { child, port };
         let since = Instant::now();
-        while reqwest::get(format!("http://127.0.0.1:{}/readyz", server.port)).await.is_ok_and(|a| a.status() != 200)
+        while reqwest::get(format!("http://127.0.0.1:{}/readyz", server.port))
+            .await
+            .is_ok_and(|a| a.status() != 200)
             || reqwest::get(format!("http://127.0.0.1:{}/readyz", server.port)).await.is_err()
         {
             assert!(since.elapsed() < PATIENCE, "serve did not come up");
@@ -72,7 +74,8 @@ fn changes(call: &Call) -> bool {
         Service::Entra => call.path.ends_with("/provisionOnDemand"),
         Service::Atlassian => {
             let ours = !call.path.contains("/scim/") || call.method == "DELETE";
-            let lifecycle = call.method == "POST" && (call.path.contains("/lifecycle/") || call.path.ends_with("/restore"));
+            let lifecycle = call.method == "POST"
+                && (call.path.contains("/lifecycle/") || call.path.ends_with("/restore"));
             ours && (matches!(call.method.as_str(), "PUT" | "PATCH" | "DELETE") || lifecycle)
         }
         Service::Slack => false,
@@ -84,7 +87,10 @@ fn is_look(call: &Call) -> bool {
 }
 
 fn reads(call: &Call) -> bool {
-    call.service != Service::Slack && !changes(call) && !call.path.contains("/scim/") && !call.path.contains("/oauth2/")
+    call.service != Service::Slack
+        && !changes(call)
+        && !call.path.contains("/scim/")
+        && !call.path.contains("/oauth2/")
 }
 
 /// How a story ended.
@@ -110,7 +116,9 @@ async fn tell(scenario: &Scenario, kill: Option<(Point, usize, usize)>) -> End {
         sandbox.wire.inject_when(1, hold, move |call, before| {
             let done = before.iter().filter(|call| changes(call)).count();
             match point {
-                Point::BeforeBegin => is_look(call) && before.iter().filter(|call| is_look(call)).count() + 1 == looks,
+                Point::BeforeBegin => {
+                    is_look(call) && before.iter().filter(|call| is_look(call)).count() + 1 == looks
+                }
                 Point::AfterBegin | Point::AfterAct => changes(call) && done == step,
                 Point::BeforeSettle => reads(call) && done == step + 1,
             }
@@ -121,7 +129,12 @@ async fn tell(scenario: &Scenario, kill: Option<(Point, usize, usize)>) -> End {
     let since = Instant::now();
     let mut killed = kill.is_none();
     let outcome = loop {
-        assert!(since.elapsed() < PATIENCE, "{} {kill:?} hangs:\n{}", scenario.name, lock(&sandbox.slack).transcript().join("\n"));
+        assert!(
+            since.elapsed() < PATIENCE,
+            "{} {kill:?} hangs:\n{}",
+            scenario.name,
+            lock(&sandbox.slack).transcript().join("\n")
+        );
         tokio::select! {
             () = gate.reached(), if !killed => {
                 killed = true;
@@ -148,7 +161,8 @@ async fn approve(sandbox: &Sandbox, people: &Workspace) {
     let asking: Vec<(String, String)> = {
         let slack = lock(&sandbox.slack);
         let shown = slack.messages.iter().filter(|message| !message.deleted);
-        let asks = shown.filter(|message| serde_json::to_string(&message.blocks).unwrap().contains("reinstate.approve"));
+        let asks = shown
+            .filter(|message| serde_json::to_string(&message.blocks).unwrap().contains("reinstate.approve"));
         asks.map(|message| (message.channel.clone(), message.ts.clone())).collect()
     };
     for (channel, ts) in asking {
@@ -168,8 +182,13 @@ async fn a_kill_at_any_point_of_any_step_changes_nothing_in_the_end() {
             let plain = tell(scenario, None).await;
             drop(slot);
             assert_eq!(plain.outcome, Outcome::Restored, "{}", scenario.name);
-            let steps: Vec<usize> =
-                plain.calls.iter().enumerate().filter(|(_, call)| changes(call)).map(|(index, _)| index).collect();
+            let steps: Vec<usize> = plain
+                .calls
+                .iter()
+                .enumerate()
+                .filter(|(_, call)| changes(call))
+                .map(|(index, _)| index)
+                .collect();
             let mut kills = Vec::new();
             for (step, index) in steps.iter().enumerate() {
                 let looks = plain.calls[..*index].iter().filter(|call| is_look(call)).count();
@@ -186,10 +205,16 @@ async fn a_kill_at_any_point_of_any_step_changes_nothing_in_the_end() {
                 let (point, step, end) = kill.await.unwrap();
                 assert_eq!(end.outcome, plain.outcome, "{} {point:?} {step}", scenario.name);
                 assert_eq!(end.tenant, plain.tenant, "{} {point:?} {step}", scenario.name);
-                let once = |call: &&Call| call.path.ends_with("/manage/email") || call.path.ends_with("/onlyDeleteUserInDB");
+                let once = |call: &&Call| {
+                    call.path.ends_with("/manage/email") || call.path.ends_with("/onlyDeleteUserInDB")
+                };
                 let one_shots = end.calls.iter().filter(once).filter(|call| call.method != "GET").count();
                 let planned = plain.calls.iter().filter(once).filter(|call| call.method != "GET").count();
-                assert!(one_shots <= planned, "{} {point:?} {step}: {one_shots} irreversible calls", scenario.name);
+                assert!(
+                    one_shots <= planned,
+                    "{} {point:?} {step}: {one_shots} irreversible calls",
+                    scenario.name
+                );
             }
             count
         }));
