@@ -224,7 +224,14 @@ fn tasks(view: &View<'_>) -> Vec<Task> {
     let next = view.next();
     let mut all = Vec::new();
     for (op, worked) in &view.run.done {
-        let note = if *worked { " (earlier plan)" } else { " (earlier plan, without effect)" };
+        // Once nothing is left to do, all that was done stands together, whichever plan it was of.
+        let last = view.run.current.as_ref().is_none_or(|current| current.plan.steps.is_empty());
+        let note = match (worked, last) {
+            (true, true) => "",
+            (true, false) => " (earlier plan)",
+            (false, true) => " (without effect)",
+            (false, false) => " (earlier plan, without effect)",
+        };
         all.push(task(Markup::new().data(&op.says()).ours(note), Status::Complete));
     }
     let read = if view.run.current.is_some() && next != Next::Look {

@@ -3,7 +3,7 @@
 //! journal that verifies. The real process is killed, and the simulated services decide when: a request stands
 //! at a gate, and only then the signal is sent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -98,6 +98,8 @@ struct End {
     outcome: Outcome,
     tenant: Value,
     calls: Vec<Call>,
+    /// Whether somebody had to look at an unknown outcome.
+    asked_person: bool,
 }
 
 async fn tell(scenario: &Scenario, kill: Option<(Point, usize, usize)>) -> End {
@@ -128,6 +130,8 @@ async fn tell(scenario: &Scenario, kill: Option<(Point, usize, usize)>) -> End {
     let ledger = Ledger::new(Store::open(&url).await.unwrap());
     let since = Instant::now();
     let mut killed = kill.is_none();
+    let mut clicked = BTreeSet::new();
+    let mut asked_person = false;
     let outcome = loop {
         assert!(
             since.elapsed() < PATIENCE,
@@ -144,7 +148,9 @@ async fn tell(scenario: &Scenario, kill: Option<(Point, usize, usize)>) -> End {
             }
             () = tokio::time::sleep(Duration::from_millis(50)) => {}
         }
-        approve(&sandbox, &people).await;
+        click(&sandbox, &people, ("U0GRACE", "reinstate.approve"), killed, &mut clicked).await;
+        // An irreversible call that may have been sent waits for a person, who looks and decides.
+        asked_person |= click(&sandbox, &people, ("U0ADA", "reinstate.retry"), killed, &mut clicked).await;
         let row = ledger.store().recent_runs(1).await.unwrap().remove(0);
         if row.ended() {
             break ledger.load(&row.run).await.unwrap().ended.unwrap().0;
@@ -154,25 +160,46 @@ async fn tell(scenario: &Scenario, kill: Option<(Point, usize, usize)>) -> End {
     ledger.store().verify(None).await.unwrap();
     assert_eq!(sandbox.wire.faults(), Vec::<String>::new(), "{} {kill:?}", scenario.name);
     let tenant = lock(&sandbox.atlassian).snapshot();
-    End { outcome, tenant, calls: sandbox.wire.calls() }
+    End { outcome, tenant, calls: sandbox.wire.calls(), asked_person }
 }
 
-async fn approve(sandbox: &Sandbox, people: &Workspace) {
-    let asking: Vec<(String, String)> = {
-        let slack = lock(&sandbox.slack);
-        let shown = slack.messages.iter().filter(|message| !message.deleted);
-        let asks = shown
-            .filter(|message| serde_json::to_string(&message.blocks).unwrap().contains("reinstate.approve"));
-        asks.map(|message| (message.channel.clone(), message.ts.clone())).collect()
-    };
-    for (channel, ts) in asking {
-        // A click may meet a process that is just dying; the person clicks again.
-        people.click("U0GRACE", &channel, &ts, "reinstate.approve").await.ok();
+/// Buttons of this action that stand in a channel now: channel, time stamp, value.
+fn buttons(sandbox: &Sandbox, action: &str) -> Vec<(String, String, String)> {
+    let slack = lock(&sandbox.slack);
+    let mut found = Vec::new();
+    for message in slack.messages.iter().filter(|message| !message.deleted) {
+        for block in &message.blocks {
+            for element in
+                block["elements"].as_array().into_iter().flatten().filter(|e| e["action_id"] == action)
+            {
+                found.push((message.channel.clone(), message.ts.clone(), element["value"].to_string()));
+            }
+        }
     }
+    found
+}
+
+/// Clicks what is new; a click may meet a process that is just dying, so after a kill people click again.
+async fn click(
+    sandbox: &Sandbox,
+    people: &Workspace,
+    (user, action): (&str, &str),
+    killed: bool,
+    clicked: &mut BTreeSet<(String, String, bool)>,
+) -> bool {
+    let mut any = false;
+    for (channel, ts, value) in buttons(sandbox, action) {
+        if clicked.insert((ts.clone(), value, killed)) {
+            people.click(user, &channel, &ts, action).await.ok();
+            any = true;
+        }
+    }
+    any
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kill_at_any_point_of_any_step_changes_nothing_in_the_end() {
+    reinstate::upstream::install_tls();
     let slots = Arc::new(Semaphore::new(AT_ONCE));
     let mut stories = Vec::new();
     for scenario in ALL.iter().filter(|scenario| scenario.ends == Outcome::Restored) {
