@@ -57,6 +57,10 @@ pub fn conditions(op: &Op, case: &Case<'_>, rules: &Rules) -> Held {
 /// bears the address) is not asked yet. Everything else is.
 #[must_use]
 pub fn conditions_after(op: &Op, case: &Case<'_>, rules: &Rules, earlier: &[&Op]) -> Held {
+    of_the_op(op, case, rules, earlier).and(|| person_is_free(case, rules))
+}
+
+fn of_the_op(op: &Op, case: &Case<'_>, rules: &Rules, earlier: &[&Op]) -> Held {
     match op {
         Op::ProvisionUser { person, account, email } => {
             provisioning(case, person, account.as_deref(), email, rules, earlier)
@@ -140,7 +144,6 @@ fn provisioning(
         })
         .and(|| Held::of(record_is_ours, Source::ScimLinks, "the record is linked to another account"))
         .and(|| Held::of(bearers, Source::Accounts, "another account bears the address"))
-        .and(|| person_is_free(case, rules))
         .and(|| account.map_or(Held::True, |id| may_write(case, id, rules)))
 }
 
@@ -203,7 +206,10 @@ fn allowed(case: &Case<'_>, account: &str, privilege: &str) -> Held {
 
 /// A person on the protected list is refused for any write, whatever account they use.
 fn person_is_free(case: &Case<'_>, rules: &Rules) -> Held {
-    let Some(person) = case.person else { return Held::Unread(vec![Source::Users]) };
+    let Some(person) = case.person else {
+        let nobody = case.e.users.get().is_some_and(Vec::is_empty);
+        return if nobody { Held::True } else { Held::Unread(vec![Source::Users]) };
+    };
     let mut names = person.addresses();
     names.push(fold(&person.id));
     if names.iter().any(|name| rules.is_protected(name)) {

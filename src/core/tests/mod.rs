@@ -2,4 +2,5 @@
 //! A test here changes one thing and says what must, or must not, follow.
 
 pub mod build;
+mod conditions;
 mod run;
