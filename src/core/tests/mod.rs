@@ -3,4 +3,6 @@
 
 pub mod build;
 mod conditions;
+mod digest;
 mod run;
+mod states;
