@@ -4,5 +4,6 @@
 pub mod build;
 mod conditions;
 mod digest;
+mod plans;
 mod run;
 mod states;
