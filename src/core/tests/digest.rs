@@ -118,11 +118,13 @@ fn the_cost_of_two_apps_used_on_one_day_does_not_depend_on_their_order() {
     assert_eq!(digests.len(), 1, "{digests:?}");
 }
 
+type Change = (&'static str, fn(&mut Plan));
+
 #[test]
 fn whatever_is_approved_changes_the_digest_and_words_beside_it_do_not() {
     let base = planned(&linked_elsewhere(), &rules());
     assert!(base.steps.len() >= 2 && !base.cost.is_empty() && !base.because.is_empty());
-    let changes: Vec<(&str, fn(&mut Plan))> = vec![
+    let changes: Vec<Change> = vec![
         ("an op", |p| p.steps[0].op = crate::core::Op::CancelDeletion { account: A1.to_owned() }),
         ("a step less", |p| drop(p.steps.pop())),
         ("the order", |p| p.steps.swap(0, 1)),
@@ -134,8 +136,8 @@ fn whatever_is_approved_changes_the_digest_and_words_beside_it_do_not() {
         ("a cause", |p| p.because[0].0 = Cause::Suspended),
         ("a fact", |p| p.because[0].1[0].push('!')),
         ("the person", |p| p.subject.person = Some("x".to_owned())),
-        ("an account", |p| drop(p.subject.accounts.insert("x".to_owned()))),
-        ("a record", |p| drop(p.subject.records.insert(record_id("x")))),
+        ("an account", |p| p.subject.accounts.extend(["x".to_owned()])),
+        ("a record", |p| p.subject.records.extend([record_id("x")])),
     ];
     let mut digests = BTreeSet::from([base.digest()]);
     for (label, change) in changes {

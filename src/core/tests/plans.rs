@@ -16,7 +16,7 @@ use crate::core::{Op, Plan, Risk, Verdict, diagnose, plan};
 
 type Change = fn(&mut Evidence);
 
-fn known<'a, T>(read: Option<&'a mut Read<T>>) -> Option<&'a mut T> {
+fn known<T>(read: Option<&mut Read<T>>) -> Option<&mut T> {
     match read {
         Some(Read::Seen { value, .. }) => Some(value),
         _ => None,
@@ -89,6 +89,8 @@ const CHANGES: &[Change] = &[
     |e| each_account(e, |known| known.membership = Some("no_membership".to_owned())),
     |e| each_account(e, |known| known.kind = Some("customer".to_owned())),
     |e| each_account(e, |known| known.kind = None),
+    |e| each_account(e, |known| known.status = None),
+    |e| each_account(e, |known| known.membership = None),
     |e| each_account(e, |known| known.groups = None),
     |e| each_account(e, |known| known.groups = Some(Vec::new())),
     |e| each_account(e, |known| known.email = None),
@@ -222,7 +224,9 @@ fn judge(e: &Evidence, plan: &Plan) {
                     assert_eq!((known.enabled, verified), (Some(true), Some(true)));
                     assert!(e.assignments.get().is_some() && e.mapping.get().is_some());
                     assert!(e.accounts.get().is_some());
-                    assert!(e.links.get().is_some() || e.records.values().any(|read| read.get().is_some()));
+                    let records = e.records.values().any(|read| read.get().is_some());
+                    let by_account = e.account_links.values().any(|read| read.get().is_some());
+                    assert!(e.links.get().is_some() || records || by_account, "the record unread");
                     assert!(!e.mapping.get().unwrap().scoped || e.log.get().is_some());
                 }
             }
@@ -292,8 +296,8 @@ proptest! {
             let id = diagnosis.account.clone().expect("healthy without an account");
             let known = e.account(&id).expect("healthy without having read the account");
             prop_assert!(!known.for_deletion);
-            prop_assert_ne!(known.status.as_deref(), Some("inactive"));
-            prop_assert_ne!(known.membership.as_deref(), Some("suspended"));
+            prop_assert_eq!(known.status.as_deref(), Some("active"));
+            prop_assert_eq!(known.membership.as_deref(), Some("active"));
             let roles = e.roles.get(&id).and_then(Read::get).expect("healthy without having read the roles");
             prop_assert!(roles.iter().any(|held| held.app));
         }
