@@ -2,4 +2,8 @@
 //! A test here changes one thing and says what must, or must not, follow.
 
 pub mod build;
+mod conditions;
+mod digest;
+mod plans;
 mod run;
+mod states;

@@ -83,15 +83,15 @@ fn wild(run: &Run, kind: u8, a: u8, diagnosis: &Diagnosis) -> Event {
         4..=6 => Event::Approved { by: who, digest },
         7 => Event::Declined { by: who, digest },
         8 => Event::Expired { digest },
-        9 if a % 3 == 0 => Event::Cancelled { by: who },
+        9 if a.is_multiple_of(3) => Event::Cancelled { by: who },
         9 => Event::Snapshot { step, was: json!(1) },
         10 => Event::Began { step, before: json!(1) },
         11 => Event::Already { step },
         12 => Event::Confirmed { step, after: json!(1) },
         13 => Event::NoEffect { step, why: "w".to_owned() },
-        14 if a % 2 == 0 => Event::Retried { by: who },
+        14 if a.is_multiple_of(2) => Event::Retried { by: who },
         14 => Event::Paused { step: Some(step), halt: Halt::Changed, why: "w".to_owned() },
-        _ if a % 8 == 0 => Event::Ended { outcome: Outcome::Advice, says: "s".to_owned() },
+        _ if a.is_multiple_of(8) => Event::Ended { outcome: Outcome::Advice, says: "s".to_owned() },
         _ => Event::Denied { by: who, what: "w".to_owned(), why: "w".to_owned() },
     }
 }
