@@ -2,7 +2,7 @@
 //! could not be read is never true, and what cannot be read of an account counts as protected.
 
 use super::diagnose::{Case, assignment_is_contradicted};
-use super::evidence::{Account, Read, Source};
+use super::evidence::{Account, LogEntry, Read, Source};
 use super::op::Op;
 use super::planner::Rules;
 use super::subject::{RecordId, fold};
@@ -190,9 +190,12 @@ fn in_scope(case: &Case<'_>) -> Held {
         Some(_) => match case.e.log.get() {
             None => Held::Unread(vec![Source::ProvisioningLog]),
             Some(log) => {
-                let newest = log.iter().find(|entry| entry.succeeded() || entry.skip_reason.is_some());
+                // Entra compares only whom it has in scope, so "nothing to export" says yes.
+                let compared = |entry: &LogEntry| entry.skip_reason.as_deref() == Some("RedundantExport");
+                let skipped = |entry: &LogEntry| entry.skip_reason.is_some() || entry.filtered_out;
+                let newest = log.iter().find(|entry| entry.succeeded() || skipped(entry));
                 match newest {
-                    Some(entry) if entry.succeeded() => Held::True,
+                    Some(entry) if entry.succeeded() || compared(entry) => Held::True,
                     Some(_) => Held::False("the scoping filter leaves the person out".to_owned()),
                     None => Held::Unread(vec![Source::ProvisioningLog]),
                 }

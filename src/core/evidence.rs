@@ -38,6 +38,8 @@ sources! {
     NestedMemberships = "entra.nested-memberships",
     /// Who and what is assigned to the Atlassian enterprise application.
     Assignments = "entra.assignments",
+    /// The Atlassian applications of the tenant.
+    Applications = "entra.applications",
     /// The synchronization job.
     Jobs = "entra.jobs",
     /// Rules and attribute mappings of the job.
@@ -58,6 +60,10 @@ sources! {
     Roles = "atlassian.role-assignments",
     /// Groups of the organization.
     Groups = "atlassian.groups",
+    /// What the groups grant.
+    GroupRoles = "atlassian.group-role-assignments",
+    /// Apps with their seats.
+    Workspaces = "atlassian.workspaces",
     /// Claimed domains.
     Domains = "atlassian.domains",
     /// When an account was last used.
@@ -207,6 +213,17 @@ pub struct Job {
     pub last_cycle: Option<Timestamp>,
 }
 
+/// An enterprise application whose name says Atlassian.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Application {
+    /// Object id of the service principal.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Whether it has a synchronization job.
+    pub has_job: bool,
+}
+
 /// Rules and mappings of the job (`schema`).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Mapping {
@@ -228,6 +245,8 @@ pub struct Mapping {
     pub scoped: bool,
     /// `SyncAll` of the job's settings; `None` when not readable.
     pub sync_all: Option<bool>,
+    /// The SCIM directory the job writes to, by its settings; `None` when not asked or not readable.
+    pub directory: Option<String>,
 }
 
 /// What the job did for this person once (`auditLogs/provisioning`).
@@ -249,6 +268,10 @@ pub struct LogEntry {
     pub detail: Option<String>,
     /// Why nothing was exported, normalised (`NotEffectivelyEntitled`, `RedundantExport`).
     pub skip_reason: Option<String>,
+    /// Whether the scoping filter said no. Everything else it says (active, assigned) stands elsewhere too.
+    pub filtered_out: bool,
+    /// The clauses of the filter that were false.
+    pub failed_clauses: Vec<String>,
     /// `targetIdentity.id`: the SCIM record the IdP is anchored on.
     pub target: Option<String>,
     /// `changeId`, for a ticket.
@@ -397,6 +420,38 @@ pub struct OrgGroup {
     pub synced: Option<bool>,
 }
 
+/// A role that a group grants.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupRole {
+    /// The app or site (ARI).
+    pub resource: String,
+    /// Whether it is an app of which the group gives a role.
+    pub grants: bool,
+    /// Whether the group is a default group of it.
+    pub is_default: bool,
+}
+
+/// An app of the organization, with its seats.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Workspace {
+    /// The resource that roles name.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Seats taken.
+    pub usage: Option<i64>,
+    /// Seats there are; `None` is no limit.
+    pub capacity: Option<i64>,
+}
+
+impl Workspace {
+    /// Whether no seat is left; `None` when the seats are not counted.
+    #[must_use]
+    pub fn is_full(&self) -> Option<bool> {
+        Some(self.usage? >= self.capacity?)
+    }
+}
+
 /// An app role of an account.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct AppRole {
@@ -436,6 +491,8 @@ pub struct Evidence {
     pub assignments: Read<Vec<Assignment>>,
     /// The job.
     pub job: Read<Job>,
+    /// The tenant's Atlassian applications: asked only where the configured one has no job.
+    pub applications: Read<Vec<Application>>,
     /// Its rules.
     pub mapping: Read<Mapping>,
     /// The person's log, newest first.
@@ -458,8 +515,12 @@ pub struct Evidence {
     pub last_active: BTreeMap<String, Read<Vec<AppUse>>>,
     /// Domains of the organization.
     pub domains: Read<Vec<Domain>>,
-    /// Organization groups of the expected names.
+    /// Organization groups with the names of missing ones.
     pub groups: Read<Vec<OrgGroup>>,
+    /// What a group grants, by its id: asked only where a name clashes or a role is missing.
+    pub group_roles: BTreeMap<String, Read<Vec<GroupRole>>>,
+    /// Apps with their seats: asked only where a role is missing.
+    pub workspaces: Read<Vec<Workspace>>,
     /// SCIM groups whose externalId was read: SCIM group id to IdP group id.
     pub scim_groups: Read<BTreeMap<String, String>>,
     /// Live users bearing an address of another account: asked only where that account may be written.
@@ -481,6 +542,7 @@ impl Evidence {
             nested: Read::NotAsked,
             assignments: Read::NotAsked,
             job: Read::NotAsked,
+            applications: Read::NotAsked,
             mapping: Read::NotAsked,
             log: Read::NotAsked,
             accounts: Read::NotAsked,
@@ -493,6 +555,8 @@ impl Evidence {
             last_active: BTreeMap::new(),
             domains: Read::NotAsked,
             groups: Read::NotAsked,
+            group_roles: BTreeMap::new(),
+            workspaces: Read::NotAsked,
             scim_groups: Read::NotAsked,
             bearers: BTreeMap::new(),
             owners: BTreeMap::new(),
@@ -521,6 +585,7 @@ impl Evidence {
         add(Source::Memberships, self.memberships.gap());
         add(Source::NestedMemberships, self.nested.gap());
         add(Source::Assignments, self.assignments.gap());
+        add(Source::Applications, self.applications.gap());
         add(Source::Jobs, self.job.gap());
         add(Source::Schema, self.mapping.gap());
         add(Source::ProvisioningLog, self.log.gap());
@@ -543,6 +608,10 @@ impl Evidence {
             add(Source::Roles, read.gap());
         }
         add(Source::Groups, self.groups.gap());
+        for read in self.group_roles.values() {
+            add(Source::GroupRoles, read.gap());
+        }
+        add(Source::Workspaces, self.workspaces.gap());
         add(Source::Domains, self.domains.gap());
         for read in self.last_active.values() {
             add(Source::LastActive, read.gap());

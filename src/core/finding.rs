@@ -45,6 +45,8 @@ causes! {
     ProvisioningStopped = "provisioning-stopped", true, "Provisioning is stopped";
     /// Groups are not part of the job.
     GroupSyncOff = "group-sync-off", true, "Provisioning does not carry groups";
+    /// No Atlassian application of the tenant has a synchronization job.
+    PullSync = "pull-sync", true, "Atlassian pulls people by itself; nothing is provisioned by SCIM";
     /// Nobody of that name at the IdP.
     IdpUserMissing = "idp-user-missing", true, "The identity provider knows nobody of that name";
     /// The person was deleted at the IdP.
@@ -55,6 +57,12 @@ causes! {
     NotAssigned = "not-assigned", true, "The person is not assigned to the Atlassian application";
     /// The person reaches the assigned group only through another group.
     NestedOnly = "nested-only", true, "The person is in the assigned group only through another group";
+    /// The job's scoping filter leaves the person out.
+    OutOfScope = "out-of-scope", true, "The provisioning filter leaves the person out";
+    /// The person lacks an attribute that the job needs.
+    AttributeMissing = "attribute-missing", true, "The person lacks an attribute that provisioning needs";
+    /// The person or the assignment is newer than the last cycle.
+    SyncPending = "sync-pending", true, "The assignment is newer than the last provisioning cycle";
     /// There is no SCIM record.
     NeverProvisioned = "never-provisioned", true, "The person was never provisioned";
     /// The record is linked to no account.
@@ -65,6 +73,20 @@ causes! {
     StaleRecordConflict = "stale-record-conflict", true, "An old provisioning record is in the way";
     /// Another managed account bears the address.
     EmailHeldByManagedAccount = "email-held-by-managed-account", true, "Another managed account bears the person's address";
+    /// An account that is not the organization's bears the address.
+    EmailHeldOutside = "email-held-outside", true, "An account outside the organization bears the person's address";
+    /// The person has records in more than one SCIM directory.
+    TwoDirectories = "two-directories", true, "Two provisioning directories hold the person";
+    /// One account, differing addresses.
+    EmailMismatch = "email-mismatch", true, "The account bears another address than the identity provider says";
+    /// The record belongs to an earlier object of the same name.
+    IdentityRecreated = "identity-recreated", true, "The person was created anew at the identity provider";
+    /// The IdP still points at a record that is gone.
+    StaleAnchor = "stale-anchor", true, "The identity provider looks for a provisioning record that is gone";
+    /// A record whose IdP object is gone.
+    OrphanedRecord = "orphaned-record", true, "A provisioning record outlived its person";
+    /// The address lies on a domain that is not claimed.
+    DomainNotClaimed = "domain-not-claimed", true, "The domain of the person's address is not claimed";
     /// The account is scheduled for deletion.
     PendingDeletion = "pending-deletion", true, "The account is scheduled for deletion";
     /// The IdP deactivated the account.
@@ -79,8 +101,16 @@ causes! {
     MembershipDrift = "membership-drift", true, "Group memberships were lost on the way to Atlassian";
     /// SCIM has the membership, the directory not yet.
     PropagationLag = "propagation-lag", true, "Atlassian has the membership but does not show it yet";
+    /// A local group has the synced group's name.
+    GroupNameConflict = "group-name-conflict", true, "A local group of the same name keeps the synced group out";
+    /// A default group of an app has the synced group's name.
+    DefaultGroupClash = "default-group-clash", true, "A default group of an app has the synced group's name";
+    /// Atlassian keeps the old name of a renamed group.
+    GroupRenamed = "group-renamed", true, "A group was renamed, and Atlassian keeps the old name";
     /// The groups carry no app role.
     GroupWithoutRole = "group-without-role", true, "The person's groups give no app role";
+    /// No seat is left in the app.
+    SeatsFull = "seats-full", true, "No seat is left in the app";
     /// The job matches on e-mail.
     MatchingOnEmail = "matching-on-email", false, "Provisioning matches people by e-mail address";
 }

@@ -16,6 +16,7 @@
 //! Nothing in here does I/O, reads a clock or waits: time is an argument.
 
 pub mod access;
+mod advice;
 pub mod condition;
 pub mod diagnose;
 pub mod digest;

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use super::advice::advise;
 use super::condition::{Held, conditions_after};
-use super::diagnose::{Case, Diagnosis, Tie};
+use super::diagnose::{Case, Diagnosis, Tie, local_group};
 use super::digest::hex;
 use super::evidence::{Account, Evidence, Read};
 use super::finding::{Cause, Verdict};
@@ -138,7 +139,14 @@ fn blocked_at_source(diagnosis: &Diagnosis) -> bool {
             finding.code,
             C::ScimKeyRejected
                 | C::ProvisioningQuarantined
+                | C::ProvisioningStopped
                 | C::GroupSyncOff
+                | C::PullSync
+                | C::OutOfScope
+                | C::AttributeMissing
+                | C::EmailHeldOutside
+                | C::StaleAnchor
+                | C::DomainNotClaimed
                 | C::IdpUserMissing
                 | C::IdpUserDeleted
                 | C::IdpUserDisabled
@@ -224,6 +232,13 @@ fn ops(case: &Case<'_>, diagnosis: &Diagnosis, rules: &Rules, tried: &[Op]) -> R
     }
     if case.other.is_some() {
         ops.extend(part_two_accounts(case, rules)?);
+    } else if diagnosis.found(Cause::TwoDirectories) {
+        ops.extend(leave_other_directories(case)?);
+    } else if diagnosis.found(Cause::IdentityRecreated) {
+        if let Some(tie) = case.recreated() {
+            same_person(case, tie)?;
+            ops.extend(clear_record(case, tie)?);
+        }
     } else if diagnosis.found(Cause::StaleRecordConflict) {
         for tie in case.in_the_way() {
             ops.extend(clear_record(case, tie)?);
@@ -234,7 +249,8 @@ fn ops(case: &Case<'_>, diagnosis: &Diagnosis, rules: &Rules, tried: &[Op]) -> R
         {
             ops.extend(clear_record(case, own)?);
         }
-    } else if diagnosis.found(Cause::NeverProvisioned)
+    } else if (case.own.as_ref().is_none_or(|own| own.account.is_none()) && !absence_is_unread(diagnosis))
+        || diagnosis.found(Cause::EmailMismatch)
         || diagnosis.found(Cause::EmailHeldByManagedAccount)
         || diagnosis.found(Cause::DeactivatedByIdp)
     {
@@ -250,7 +266,10 @@ fn ops(case: &Case<'_>, diagnosis: &Diagnosis, rules: &Rules, tried: &[Op]) -> R
     if make_record {
         ops.push(provision);
     }
-    for group in case.missing().unwrap_or_default() {
+    // A group whose name a local one has cannot be written; its conflict is for an admin.
+    for group in
+        case.missing().unwrap_or_default().into_iter().filter(|group| local_group(case, group).is_none())
+    {
         ops.push(Op::ProvisionMembership {
             person: person.id.clone(),
             group: group.id.clone(),
@@ -268,6 +287,55 @@ fn ops(case: &Case<'_>, diagnosis: &Diagnosis, rules: &Rules, tried: &[Op]) -> R
         }
     }
     Ok(ops)
+}
+
+/// The records in directories that the job does not write to let go of the account, by id.
+fn leave_other_directories(case: &Case<'_>) -> Result<Vec<Op>, String> {
+    let target = case.target_directory().ok_or(
+        "Which of the two directories the job writes to could not be read, so none of the records is touched.",
+    )?;
+    let others = case.mine().filter(|tie| tie.id.directory != target);
+    let linked = others.filter_map(|tie| Some((tie.id.clone(), tie.account.clone()?)));
+    Ok(linked.map(|(record, account)| Op::UnlinkRecord { record, account }).collect())
+}
+
+/// product.md 9, `identity-recreated`: "where names differ or the account's activity ended before the new object was
+/// created, it is advice". What is not read is no proof either.
+fn same_person(case: &Case<'_>, tie: &Tie<'_>) -> Result<(), String> {
+    let ask = |why: &str| {
+        format!(
+            "Whether this is the same person is for you to say: {why}. If it is, and only then, delete the old provisioning record {} and provision the person again.",
+            tie.id.record
+        )
+    };
+    let Some(account) = tie.account.as_deref().and_then(|id| case.e.account(id)) else {
+        return if tie.account.is_none() {
+            Ok(())
+        } else {
+            Err(ask("the account of the old record is not shown"))
+        };
+    };
+    let person = case.person.and_then(|person| person.name.as_deref());
+    match (person, account.name.as_deref()) {
+        (Some(new), Some(old)) if fold(new) == fold(old) => {}
+        (Some(new), Some(old)) => return Err(ask(&format!("the account is named {old}, the person {new}"))),
+        _ => return Err(ask("a name could not be read")),
+    }
+    let created = case.person.and_then(|person| person.created).map(|at| at.strftime("%Y-%m-%d").to_string());
+    let last = case.e.last_active.get(&account.id).and_then(Read::get);
+    let last = last.and_then(|uses| uses.iter().map(|used| used.day.clone()).max());
+    match (created, last) {
+        (Some(created), Some(last)) if last >= created => Ok(()),
+        (Some(created), Some(last)) => Err(ask(&format!(
+            "the account was last used on {last}, before the new object was created on {created}"
+        ))),
+        _ => Err(ask("the last use of the account or the creation of the person could not be read")),
+    }
+}
+
+/// Whether nobody knows if there is a record: then none is made.
+fn absence_is_unread(diagnosis: &Diagnosis) -> bool {
+    diagnosis.undecided.iter().any(|(cause, _)| *cause == Cause::NeverProvisioned)
 }
 
 fn rung_three(diagnosis: &Diagnosis, account: &str) -> Vec<Op> {
@@ -365,6 +433,17 @@ fn cost(case: &Case<'_>, steps: &[Step]) -> Vec<String> {
                 .to_owned(),
         );
     }
+    if let (Some(tie), Some(person)) = (case.recreated(), case.person)
+        && let Some(account) = tie.account.as_deref().and_then(|id| case.e.account(id))
+    {
+        lines.push(format!(
+            "To approve is to say that this is the same person: {} at the identity provider, and account {} of {}, {}.",
+            person.name.as_deref().unwrap_or("unnamed"),
+            account.id,
+            account.name.as_deref().unwrap_or("no name"),
+            last_used(case, account)
+        ));
+    }
     for step in steps {
         match &step.op {
             Op::DeleteRecord { record } => lines.push(match case.anchor() {
@@ -385,36 +464,4 @@ fn cost(case: &Case<'_>, steps: &[Step]) -> Vec<String> {
         }
     }
     lines
-}
-
-/// What only a person can do, with the exact place.
-fn advise(cause: Cause, case: &Case<'_>) -> Option<String> {
-    let name = case.email().unwrap_or_else(|| "the person".to_owned());
-    let groups = || {
-        let assigned = case.e.assignments.get()?;
-        let names: Vec<&str> = assigned.iter().filter(|a| a.is_group).map(|a| a.name.as_str()).collect();
-        Some(names.join(", "))
-    };
-    Some(match cause {
-        Cause::ScimKeyRejected => "In admin.atlassian.com, Security > Identity providers > the directory: make a new SCIM key. In the Entra admin center, Enterprise applications > the Atlassian application > Provisioning > Admin credentials: enter it, test, save, and start provisioning.".to_owned(),
-        Cause::ProvisioningQuarantined => "In the Entra admin center, Enterprise applications > the Atlassian application > Provisioning: read the quarantine reason, mend it, then choose Restart provisioning.".to_owned(),
-        Cause::ProvisioningStopped => "In the Entra admin center, Enterprise applications > the Atlassian application > Provisioning: ask who stopped it and why, then choose Start provisioning.".to_owned(),
-        Cause::GroupSyncOff => "In the Entra admin center, Enterprise applications > the Atlassian application > Provisioning > Mappings: enable the group mapping with the members attribute.".to_owned(),
-        Cause::IdpUserMissing => format!("Check the spelling of {name}. If the person is new, create them in Entra first."),
-        Cause::IdpUserDeleted => format!("In the Entra admin center, Users > Deleted users: restore {name} if they should be back. Deleted users are kept for 30 days."),
-        Cause::IdpUserDisabled => format!("If {name} should work again, set Account enabled in the Entra admin center, Users > the person. Otherwise this is as it should be."),
-        Cause::NotAssigned => format!(
-            "Assign {name} to the Atlassian application: make them a direct member of one of its groups ({}). Entra admin center, Enterprise applications > the Atlassian application > Users and groups.",
-            groups().filter(|g| !g.is_empty()).unwrap_or_else(|| "none is assigned yet".to_owned())
-        ),
-        Cause::NestedOnly => format!(
-            "Provisioning does not look into nested groups. Make {name} a direct member of an assigned group ({}), or assign the inner group itself to the application.",
-            groups().unwrap_or_default()
-        ),
-        Cause::GroupWithoutRole => "In admin.atlassian.com, Apps > the app > Groups: give one of the person's groups a role in the app.".to_owned(),
-        Cause::MatchingOnEmail => "The job matches on e-mail, so a rename will make a duplicate. Match on objectId and externalId instead: Provisioning > Mappings > Users > matching precedence.".to_owned(),
-        Cause::NotInDirectory => format!("Invite {name} to the organization's directory, or add them to a synced group that gives an app."),
-        Cause::PropagationLag => "Wait some minutes and check again: Atlassian has the membership and does not show it yet.".to_owned(),
-        _ => return None,
-    })
 }

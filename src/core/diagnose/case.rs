@@ -73,7 +73,12 @@ impl<'a> Case<'a> {
     /// Which record is the person's: by externalId, by the log's anchor, by userName, by address.
     fn find_own(&self) -> Option<Tie<'a>> {
         let person = self.person?;
-        let of = |test: &dyn Fn(&Tie<'a>) -> bool| self.ties.iter().find(|tie| test(tie)).cloned();
+        // Where records stand in several directories, the one the job writes to holds the person's own.
+        let target = self.target_directory();
+        let mut ties: Vec<&Tie<'a>> = self.ties.iter().collect();
+        ties.sort_by_key(|tie| target.is_some_and(|id| id != tie.id.directory));
+        let of =
+            |test: &dyn Fn(&Tie<'a>) -> bool| ties.iter().find(|tie| test(tie)).map(|tie| (*tie).clone());
         of(&|tie| tie.record.is_some_and(|record| record.external_id.as_deref() == Some(&person.id)))
             .or_else(|| {
                 let anchor = self.anchor()?;
@@ -103,6 +108,130 @@ impl<'a> Case<'a> {
             Some(from) => from.to_lowercase().contains("objectid"),
             None => is_object_id(external),
         }
+    }
+
+    /// The SCIM directory the job writes to: by its settings, else the one that holds the record it wrote.
+    #[must_use]
+    pub fn target_directory(&self) -> Option<&str> {
+        let said = self.e.mapping.get().and_then(|mapping| mapping.directory.as_deref());
+        said.or_else(|| {
+            let anchor = self.anchor()?;
+            self.ties.iter().find(|tie| tie.id.record == anchor).map(|tie| tie.id.directory.as_str())
+        })
+    }
+
+    /// Records of the person, in whatever directory: linked to their account, or found by their id or names.
+    pub fn mine(&self) -> impl Iterator<Item = &Tie<'a>> {
+        let account = self.account.map(|account| account.id.as_str());
+        self.ties.iter().filter(move |tie| {
+            let linked = account.is_some() && tie.account.as_deref() == account;
+            let named = tie.record.is_some_and(|record| {
+                let name = record.user_name.as_deref().map(fold);
+                let same_id = self.person.is_some_and(|p| record.external_id.as_deref() == Some(&p.id));
+                same_id || (name.is_some() && name == self.wanted_name)
+            });
+            linked || named || tie.by_address
+        })
+    }
+
+    /// The record of an earlier object of the same name: its externalId was an object id that is gone, the job maps
+    /// the object id, and the person is younger than the record (product.md 9, `identity-recreated`).
+    #[must_use]
+    pub fn recreated(&self) -> Option<&Tie<'a>> {
+        let person = self.person?;
+        let from = self.e.mapping.get()?.external_id_from.as_deref()?;
+        if self.own.as_ref().is_some_and(|own| own.account.is_some())
+            || !from.to_lowercase().contains("objectid")
+        {
+            return None;
+        }
+        self.in_the_way().find(|tie| {
+            let Some(record) = tie.record else { return false };
+            let Some(external) = record.external_id.as_deref().filter(|id| is_object_id(id)) else {
+                return false;
+            };
+            let gone = matches!(self.e.owners.get(external), Some(Read::Seen { value: None, .. }));
+            let younger = person.created.zip(record.created).is_some_and(|(person, record)| person > record);
+            external != person.id && gone && younger
+        })
+    }
+
+    /// Whether no Atlassian application of the tenant has a synchronization job.
+    #[must_use]
+    pub fn has_no_job(&self) -> bool {
+        self.e.job.get().is_none()
+            && self.e.applications.get().is_some_and(|all| all.iter().all(|application| !application.has_job))
+    }
+
+    /// Whether another application has the job: what is assigned to the configured one then says nothing.
+    #[must_use]
+    pub fn is_wrong_application(&self) -> bool {
+        self.e.applications.get().is_some_and(|all| all.iter().any(|application| application.has_job))
+    }
+
+    /// The person's record, if it is linked to the person's account and everything up to the groups is good.
+    #[must_use]
+    pub fn good_record(&self) -> Option<&Tie<'a>> {
+        let person = self.person?;
+        let account = self.account?;
+        let own = self.own.as_ref()?;
+        let assigned = self.is_assigned() == Some(true) || super::assignment_is_contradicted(self);
+        let member = account.membership.as_deref().is_none_or(|m| !m.eq_ignore_ascii_case("suspended"));
+        let linked = own.account.as_deref() == Some(account.id.as_str());
+        let good = person.enabled == Some(true)
+            && assigned
+            && linked
+            && account.is_active()
+            && member
+            && self.other.is_none();
+        good.then_some(own)
+    }
+
+    /// When the person came into reach of provisioning: their own creation, or that of the first assignment that
+    /// reaches them, whichever is later. Graph gives no time for a membership (product.md 9).
+    #[must_use]
+    pub fn reached_at(&self) -> Option<jiff::Timestamp> {
+        let person = self.person?;
+        let expected = self.expected()?;
+        let mut first: Option<jiff::Timestamp> = None;
+        for assignment in self.e.assignments.get()? {
+            let mine = assignment.principal == person.id
+                || expected.iter().any(|group| group.id == assignment.principal);
+            if mine {
+                let created = assignment.created?;
+                first = Some(first.map_or(created, |known| known.min(created)));
+            }
+        }
+        Some(first?.max(person.created.unwrap_or(jiff::Timestamp::MIN)))
+    }
+
+    /// Whether a group was assigned after the last cycle ended.
+    #[must_use]
+    pub fn is_young(&self, group: &IdpGroup) -> bool {
+        let last = self.e.job.get().and_then(|job| job.last_cycle);
+        let created = self.e.assignments.get().into_iter().flatten().find(|a| a.principal == group.id);
+        created.and_then(|a| a.created).zip(last).is_some_and(|(created, last)| created > last)
+    }
+
+    /// Expected groups that the directory shows under an older name, with that name.
+    #[must_use]
+    pub fn renamed(&self) -> Vec<(&'a IdpGroup, &'a str)> {
+        let Some(shown) = self.account.and_then(|account| account.groups.as_ref()) else { return Vec::new() };
+        let by_name = |group: &IdpGroup| shown.iter().any(|known| fold(&known.name) == fold(&group.name));
+        let expected = self.expected().unwrap_or_default();
+        let renamed = expected.into_iter().filter(|group| !by_name(group));
+        renamed.filter_map(|group| Some((group, self.old_name(group)?))).collect()
+    }
+
+    /// The name of the SCIM group that carries the IdP group's id, where the account is shown in it.
+    fn old_name(&self, group: &IdpGroup) -> Option<&'a str> {
+        let shown = self.account?.groups.as_ref()?;
+        let record = self.own.as_ref().and_then(|tie| tie.record)?;
+        self.e.scim_groups.get()?.iter().find_map(|(scim_id, idp_id)| {
+            let old = record.groups.iter().find(|known| known.id == *scim_id)?;
+            let here = *idp_id == group.id && shown.iter().any(|known| fold(&known.name) == fold(&old.name));
+            here.then_some(old.name.as_str())
+        })
     }
 
     /// The record the identity provider believes to be the person's.
@@ -204,6 +333,9 @@ impl<'a> Case<'a> {
     /// Groups of the application of which the person is a direct member; `None` when not known.
     #[must_use]
     pub fn expected(&self) -> Option<Vec<&'a IdpGroup>> {
+        if self.is_wrong_application() {
+            return None;
+        }
         let assignments = self.e.assignments.get()?;
         let mut groups: Vec<&IdpGroup> = self
             .e
@@ -228,16 +360,7 @@ impl<'a> Case<'a> {
         if groups.iter().any(|shown| fold(&shown.name) == name) {
             return Some(true);
         }
-        let renamed = self.e.scim_groups.get().into_iter().flatten().any(|(scim_id, idp_id)| {
-            let old_name = self
-                .own
-                .as_ref()
-                .and_then(|tie| tie.record)
-                .and_then(|record| record.groups.iter().find(|known| known.id == *scim_id))
-                .map(|known| fold(&known.name));
-            *idp_id == group.id && groups.iter().any(|shown| Some(fold(&shown.name)) == old_name)
-        });
-        Some(renamed)
+        Some(self.old_name(group).is_some())
     }
 
     /// Expected groups that the directory does not show; `None` when not known.
@@ -279,6 +402,9 @@ impl<'a> Case<'a> {
     #[must_use]
     pub fn is_assigned(&self) -> Option<bool> {
         let person = self.person?;
+        if self.is_wrong_application() {
+            return None;
+        }
         let assignments = self.e.assignments.get()?;
         if assignments.iter().any(|a| !a.is_group && a.principal == person.id) {
             return Some(true);
@@ -333,6 +459,9 @@ impl<'a> Case<'a> {
         let name = self.wanted_name.clone();
         let wanted = self.wanted.clone();
         let person = self.person.map(|person| person.id.clone());
+        // Names are unique in one directory; a record of another one takes nothing (atlassian.md 5.5).
+        let target = self.target_directory().map(str::to_owned);
+        let target = target.or_else(|| own.as_ref().map(|id| id.directory.clone()));
         self.ties.iter().filter(move |tie| {
             let holds = match tie.record {
                 Some(record) => {
@@ -342,7 +471,8 @@ impl<'a> Case<'a> {
                 }
                 None => tie.by_address,
             };
-            Some(&tie.id) != own.as_ref() && holds
+            let here = target.as_ref().is_none_or(|id| *id == tie.id.directory);
+            Some(&tie.id) != own.as_ref() && here && holds
         })
     }
 

@@ -1,27 +1,11 @@
 //! Causes at the groups and their app roles. They hold only where every station before them is good: a symptom
 //! is not reported beside the cause that explains it (product.md 9).
 
+use super::clash::local;
 use super::{Answer, Case, Tie, fact};
 use crate::core::evidence::{IdpGroup, Source};
 use crate::core::finding::{Cause, Finding};
 use crate::core::subject::fold;
-
-/// The person's record, if it is linked to the person's account and everything up to the groups is good.
-fn good_record<'c, 'a>(case: &'c Case<'a>) -> Option<&'c Tie<'a>> {
-    let person = case.person?;
-    let account = case.account?;
-    let own = case.own.as_ref()?;
-    let assigned = case.is_assigned() == Some(true) || super::assignment_is_contradicted(case);
-    let member = account.membership.as_deref().is_none_or(|m| !m.eq_ignore_ascii_case("suspended"));
-    let linked = own.account.as_deref() == Some(account.id.as_str());
-    let good = person.enabled == Some(true)
-        && assigned
-        && linked
-        && account.is_active()
-        && member
-        && case.other.is_none();
-    good.then_some(own)
-}
 
 /// Missing groups, split by whether the SCIM record already has them.
 fn split<'a>(case: &Case<'a>, own: &Tie<'_>) -> Option<(Vec<&'a IdpGroup>, Vec<&'a IdpGroup>)> {
@@ -36,11 +20,20 @@ fn names(groups: &[&IdpGroup]) -> String {
 
 /// "All other stations are good, the SCIM group lacks the member."
 pub(super) fn membership_drift(case: &Case<'_>) -> Answer {
-    let Some(own) = good_record(case) else { return Answer::No };
-    if case.missing().is_none_or(|missing| missing.is_empty()) || !job_is_good(case) {
+    let Some(own) = case.good_record() else { return Answer::No };
+    if case.missing().is_none_or(|missing| missing.is_empty()) {
         return Answer::No;
     }
-    let Some((_, lacking)) = split(case, own) else { return Answer::Unread(&[Source::ScimUsers]) };
+    // Good is what was read: with the job or the names of the groups unread it could be something else.
+    match (case.e.job.get(), case.e.mapping.get(), case.e.groups.gap()) {
+        (None, ..) => return Answer::Unread(&[Source::Jobs]),
+        (_, None, _) => return Answer::Unread(&[Source::Schema]),
+        (_, Some(mapping), _) if !mapping.groups_on => return Answer::No,
+        (_, _, Some(_)) => return Answer::Unread(&[Source::Groups]),
+        _ => {}
+    }
+    let Some((_, mut lacking)) = split(case, own) else { return Answer::Unread(&[Source::ScimUsers]) };
+    lacking.retain(|group| local(case, group).is_none() && !case.is_young(group));
     if lacking.is_empty() {
         return Answer::No;
     }
@@ -59,11 +52,16 @@ pub(super) fn membership_drift(case: &Case<'_>) -> Answer {
 
 /// SCIM has the membership, the directory does not show it yet.
 pub(super) fn propagation_lag(case: &Case<'_>) -> Answer {
-    let Some(own) = good_record(case) else { return Answer::No };
+    let Some(own) = case.good_record() else { return Answer::No };
     if case.missing().is_none_or(|missing| missing.is_empty()) {
         return Answer::No;
     }
-    let Some((having, _)) = split(case, own) else { return Answer::Unread(&[Source::ScimUsers]) };
+    if case.e.groups.gap().is_some() {
+        return Answer::Unread(&[Source::Groups]);
+    }
+    let Some((mut having, _)) = split(case, own) else { return Answer::Unread(&[Source::ScimUsers]) };
+    // A group whose name is taken never arrives, however long one waits.
+    having.retain(|group| local(case, group).is_none());
     if having.is_empty() {
         return Answer::No;
     }
@@ -71,30 +69,7 @@ pub(super) fn propagation_lag(case: &Case<'_>) -> Answer {
     scim_fact(case, says).map_or(Answer::No, |fact| Answer::Yes(Finding::new(Cause::PropagationLag, fact)))
 }
 
-fn job_is_good(case: &Case<'_>) -> bool {
-    // An unread job is not a broken one; the drift itself was read.
-    case.e.mapping.get().is_none_or(|mapping| mapping.groups_on)
-}
-
 fn scim_fact(case: &Case<'_>, says: String) -> Option<crate::core::finding::Fact> {
     let read = case.e.records.values().find(|read| read.get().is_some())?;
     fact(read, Source::ScimUsers, says)
-}
-
-/// Everything is there and gives no app.
-pub(super) fn group_without_role(case: &Case<'_>) -> Answer {
-    if good_record(case).is_none() || case.missing().is_none_or(|missing| !missing.is_empty()) {
-        return Answer::No;
-    }
-    let Some(account) = case.account else { return Answer::No };
-    match case.has_role(account) {
-        None => Answer::Unread(&[Source::Roles]),
-        Some(true) => Answer::No,
-        Some(false) => case
-            .e
-            .roles
-            .get(&account.id)
-            .and_then(|read| fact(read, Source::Roles, "the account has no app role"))
-            .map_or(Answer::No, |fact| Answer::Yes(Finding::new(Cause::GroupWithoutRole, fact))),
-    }
 }

@@ -1,10 +1,13 @@
 //! Causes at the provisioning job (entra.md 6.1, 6.2). They concern everybody, so they come first.
 
 use super::{Answer, Case, fact};
-use crate::core::evidence::{Job, Source};
+use crate::core::evidence::{Job, LogEntry, Source};
 use crate::core::finding::{Cause, Finding};
 
 fn with_job(case: &Case<'_>, cause: Cause, test: impl Fn(&Job) -> Option<String>) -> Answer {
+    if case.has_no_job() {
+        return Answer::No;
+    }
     let Some(job) = case.e.job.get() else { return Answer::Unread(&[Source::Jobs]) };
     match test(job).and_then(|says| fact(&case.e.job, Source::Jobs, says)) {
         Some(fact) => Answer::Yes(Finding::new(cause, fact)),
@@ -26,8 +29,11 @@ fn key_is_rejected(job: &Job) -> bool {
 
 /// About the key the IdP uses: quarantine with invalid credentials, or 401 in the person's log (product.md 9).
 pub(super) fn scim_key_rejected(case: &Case<'_>) -> Answer {
-    let in_log =
-        case.e.log.get().into_iter().flatten().next().is_some_and(|entry| entry.http_status == Some(401));
+    let refused = |entry: &LogEntry| {
+        let code = entry.error_code.as_deref().unwrap_or_default();
+        entry.http_status == Some(401) || code.ends_with("InvalidCredentials")
+    };
+    let in_log = case.e.log.get().and_then(|log| log.first()).is_some_and(refused);
     if in_log
         && let Some(fact) =
             fact(&case.e.log, Source::ProvisioningLog, "Atlassian answered 401 to the identity provider")
@@ -67,8 +73,25 @@ pub(super) fn stopped(case: &Case<'_>) -> Answer {
     })
 }
 
+/// No Atlassian application of the tenant has a job: Atlassian's own integration pulls people and groups. With a job
+/// at another application the configuration names the wrong one, which is unread, not this.
+pub(super) fn pull_sync(case: &Case<'_>) -> Answer {
+    if !case.has_no_job() {
+        return Answer::No;
+    }
+    let names: Vec<&str> =
+        case.e.applications.get().into_iter().flatten().map(|one| one.name.as_str()).collect();
+    let says =
+        format!("no Atlassian application of the tenant has a synchronization job ({})", names.join(", "));
+    fact(&case.e.applications, Source::Applications, says)
+        .map_or(Answer::No, |fact| Answer::Yes(Finding::new(Cause::PullSync, fact)))
+}
+
 /// No enabled group mapping with members.
 pub(super) fn group_sync_off(case: &Case<'_>) -> Answer {
+    if case.has_no_job() {
+        return Answer::No;
+    }
     let Some(mapping) = case.e.mapping.get() else { return Answer::Unread(&[Source::Schema]) };
     let fact =
         fact(&case.e.mapping, Source::Schema, "the job has no enabled mapping of groups with their members");
@@ -80,6 +103,9 @@ pub(super) fn group_sync_off(case: &Case<'_>) -> Answer {
 
 /// Advice: renames will make duplicates.
 pub(super) fn matching_on_email(case: &Case<'_>) -> Answer {
+    if case.has_no_job() {
+        return Answer::No;
+    }
     let Some(mapping) = case.e.mapping.get() else { return Answer::Unread(&[Source::Schema]) };
     let by_email = mapping.matching.first().is_some_and(|target| target.to_lowercase().starts_with("emails"));
     let says = format!(

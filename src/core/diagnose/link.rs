@@ -7,8 +7,7 @@ use crate::core::finding::{Cause, Fact, Finding};
 
 /// Whether the person should have a record at all: one live person, enabled and assigned.
 fn should_have_record(case: &Case<'_>) -> bool {
-    case.person.is_some_and(|person| person.enabled != Some(false))
-        && (case.is_assigned() == Some(true) || super::assignment_is_contradicted(case))
+    super::scope::is_due(case) && !case.has_no_job()
 }
 
 /// Whether absence of a record is known: the links by address were read, or every directory was.
@@ -18,7 +17,7 @@ fn absence_is_known(case: &Case<'_>) -> bool {
     case.e.links.get().is_some() || every_directory
 }
 
-fn links_fact(case: &Case<'_>, says: impl Into<String>) -> Option<Fact> {
+pub(super) fn links_fact(case: &Case<'_>, says: impl Into<String>) -> Option<Fact> {
     let says = says.into();
     fact(&case.e.links, Source::ScimLinks, says.clone()).or_else(|| {
         let read = case.e.records.values().find(|read| read.get().is_some())?;
@@ -96,7 +95,7 @@ fn split_facts(case: &Case<'_>, cause: Cause) -> Answer {
     )
 }
 
-fn conflict_fact(case: &Case<'_>) -> Option<Fact> {
+pub(super) fn conflict_fact(case: &Case<'_>) -> Option<Fact> {
     let entry = case.conflict()?;
     let detail = entry.detail.as_deref().or(entry.error_code.as_deref()).unwrap_or("the value is taken");
     fact(
@@ -164,7 +163,8 @@ pub(super) fn stale_record_conflict(case: &Case<'_>) -> Answer {
         return Answer::No;
     }
     let mut finding: Option<Finding> = None;
-    for tie in case.in_the_way() {
+    let recreated = case.recreated().map(|tie| tie.id.clone());
+    for tie in case.in_the_way().filter(|tie| Some(&tie.id) != recreated.as_ref()) {
         // Of a record that belongs to a living colleague nothing is stale.
         let external = tie.record.and_then(|record| record.external_id.as_deref());
         match external.and_then(|id| case.e.owners.get(id)) {

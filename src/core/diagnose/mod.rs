@@ -2,14 +2,21 @@
 //! the order of the trail. A rule that needs something unread answers [`Answer::Unread`] and never guesses.
 
 mod account;
+mod address;
+mod apps;
 mod case;
+mod clash;
+mod explain;
 mod groups;
+mod identity;
 mod job;
 mod link;
+mod scope;
 mod source;
 mod trail;
 
 pub use case::{Case, Tie};
+pub(crate) use clash::local as local_group;
 pub(crate) use source::assignment_is_contradicted;
 pub use trail::{Mark, Station};
 
@@ -37,16 +44,27 @@ const RULES: &[Rule] = &[
     (Cause::ProvisioningQuarantined, job::quarantined),
     (Cause::ProvisioningStopped, job::stopped),
     (Cause::GroupSyncOff, job::group_sync_off),
+    (Cause::PullSync, job::pull_sync),
     (Cause::IdpUserMissing, source::missing),
     (Cause::IdpUserDeleted, source::deleted),
     (Cause::IdpUserDisabled, source::disabled),
     (Cause::NotAssigned, source::not_assigned),
     (Cause::NestedOnly, source::nested_only),
+    (Cause::OutOfScope, scope::out_of_scope),
+    (Cause::AttributeMissing, scope::attribute_missing),
+    (Cause::SyncPending, scope::sync_pending),
     (Cause::NeverProvisioned, link::never_provisioned),
     (Cause::RecordUnlinked, link::record_unlinked),
     (Cause::LinkedToOtherAccount, link::linked_to_other_account),
     (Cause::StaleRecordConflict, link::stale_record_conflict),
     (Cause::EmailHeldByManagedAccount, link::email_held_by_managed_account),
+    (Cause::EmailHeldOutside, address::email_held_outside),
+    (Cause::TwoDirectories, address::two_directories),
+    (Cause::EmailMismatch, address::email_mismatch),
+    (Cause::IdentityRecreated, identity::identity_recreated),
+    (Cause::StaleAnchor, identity::stale_anchor),
+    (Cause::OrphanedRecord, identity::orphaned_record),
+    (Cause::DomainNotClaimed, address::domain_not_claimed),
     (Cause::PendingDeletion, account::pending_deletion),
     (Cause::DeactivatedByIdp, account::deactivated_by_idp),
     (Cause::DeactivatedLocally, account::deactivated_locally),
@@ -54,9 +72,17 @@ const RULES: &[Rule] = &[
     (Cause::NotInDirectory, account::not_in_directory),
     (Cause::MembershipDrift, groups::membership_drift),
     (Cause::PropagationLag, groups::propagation_lag),
-    (Cause::GroupWithoutRole, groups::group_without_role),
+    (Cause::GroupNameConflict, clash::group_name_conflict),
+    (Cause::DefaultGroupClash, clash::default_group_clash),
+    (Cause::GroupRenamed, clash::group_renamed),
+    (Cause::GroupWithoutRole, apps::group_without_role),
+    (Cause::SeatsFull, apps::seats_full),
     (Cause::MatchingOnEmail, job::matching_on_email),
 ];
+
+/// These block only where access is missing (product.md 9): everybody in the tenant may have them and work well.
+const WHERE_ACCESS_IS_MISSING: &[Cause] =
+    &[Cause::PullSync, Cause::GroupRenamed, Cause::GroupWithoutRole, Cause::SeatsFull];
 
 /// Something that WHO could have meant, when it meant more than one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,6 +162,12 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
                 Answer::Yes(finding) => findings.push(finding),
                 Answer::Unread(sources) => undecided.push((*cause, sources.to_vec())),
             }
+        }
+    }
+    let mut findings = explain::explained(findings);
+    for finding in &mut findings {
+        if WHERE_ACCESS_IS_MISSING.contains(&finding.code) {
+            finding.blocking = case.has_access() == Some(false);
         }
     }
     let verdict = verdict(&case, &findings);

@@ -11,6 +11,10 @@ pub(super) fn missing(case: &Case<'_>) -> Answer {
     if !users.is_empty() || case.e.deleted_users.get().is_some_and(|deleted| !deleted.is_empty()) {
         return Answer::No;
     }
+    // Whoever was deleted is not missing: unread, it may be either.
+    if case.e.deleted_users.gap().is_some() {
+        return Answer::Unread(&[Source::DeletedUsers]);
+    }
     let says = "no user has this name as user principal name, mail, proxy address or other address";
     match fact(&case.e.users, Source::Users, says) {
         Some(first) => Answer::Yes(Finding::new(Cause::IdpUserMissing, first).and(fact(
@@ -56,7 +60,8 @@ pub(super) fn disabled(case: &Case<'_>) -> Answer {
 
 /// A disabled person is not provisioned, assigned or not; saying more would be noise.
 fn is_settled(case: &Case<'_>) -> bool {
-    case.person.is_none_or(|person| person.enabled == Some(false))
+    // Where Atlassian pulls, nobody need be assigned, and nested groups count.
+    case.person.is_none_or(|person| person.enabled == Some(false)) || case.has_no_job()
 }
 
 /// Whether the job exports everybody, or has exported this person and not withdrawn since (product.md 9).

@@ -43,20 +43,35 @@ fn place(cause: Cause) -> usize {
         | C::ProvisioningQuarantined
         | C::ProvisioningStopped
         | C::GroupSyncOff
+        | C::PullSync
         | C::NotAssigned
+        | C::OutOfScope
+        | C::AttributeMissing
+        | C::SyncPending
         | C::MatchingOnEmail => 1,
         C::NeverProvisioned
         | C::RecordUnlinked
         | C::LinkedToOtherAccount
         | C::StaleRecordConflict
-        | C::EmailHeldByManagedAccount => 2,
-        C::PendingDeletion
+        | C::EmailHeldByManagedAccount
+        | C::EmailHeldOutside
+        | C::TwoDirectories
+        | C::IdentityRecreated
+        | C::StaleAnchor
+        | C::OrphanedRecord
+        | C::DomainNotClaimed => 2,
+        C::EmailMismatch
+        | C::PendingDeletion
         | C::DeactivatedByIdp
         | C::DeactivatedLocally
         | C::Suspended
         | C::NotInDirectory => 3,
-        C::MembershipDrift | C::PropagationLag => 4,
-        C::GroupWithoutRole => 5,
+        C::MembershipDrift
+        | C::PropagationLag
+        | C::GroupNameConflict
+        | C::DefaultGroupClash
+        | C::GroupRenamed => 4,
+        C::GroupWithoutRole | C::SeatsFull => 5,
     }
 }
 
@@ -94,6 +109,9 @@ fn person(case: &Case<'_>) -> Station {
 
 fn job(case: &Case<'_>) -> Station {
     const NAME: &str = "Provisioning";
+    if case.has_no_job() {
+        return station(NAME, Mark::Unread, "there is no synchronization job; Atlassian may pull by itself");
+    }
     let assigned = match case.is_assigned() {
         Some(true) => "assigned",
         Some(false) => return station(NAME, Mark::Broken, "not assigned"),

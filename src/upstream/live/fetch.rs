@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::wants::Want;
 use super::{Live, say};
 use crate::core::Evidence;
-use crate::core::evidence::{Account, IdpUser, Read};
+use crate::core::evidence::{Account, Application, IdpUser, Read};
 use crate::upstream::entra::directory::AddressIn;
 use crate::upstream::{Atlassian, CallError, Entra, Scim};
 
@@ -16,6 +16,10 @@ use crate::upstream::{Atlassian, CallError, Entra, Scim};
 const PRIVILEGES: &[&str] = &["email.set", "lifecycle.enablement", "lifecycle.delete"];
 /// How far back the log is read; Microsoft keeps it for 30 days.
 const LOG_DAYS: i64 = 30;
+
+const NO_JOB: &str = "the configured application has no synchronization job";
+/// How the names of Atlassian's gallery applications begin.
+const APPLICATION: &str = "Atlassian";
 
 /// A change of the evidence.
 pub(super) type Change = Box<dyn FnOnce(&mut Evidence) + Send>;
@@ -225,6 +229,7 @@ impl Live {
                     // An optional reading: not every tenant lets it be read, and nothing waits for it.
                     if let (Ok(settings), Read::Seen { value, .. }) = (found, &mut e.mapping) {
                         value.sync_all = settings.sync_all;
+                        value.directory = settings.base_address.as_deref().and_then(say::directory_of);
                     }
                 })
             }
@@ -239,22 +244,67 @@ impl Live {
                 change(move |e| e.log = once(found, at))
             }
             _ => {
-                let found = self.job().await;
-                change(move |e| e.job = once(found, at))
+                let (job, applications) = self.job_or_applications(at).await;
+                change(move |e| {
+                    e.job = job;
+                    e.applications = applications;
+                })
             }
         }
     }
 
-    /// The job of the application; if there are several, one that is active.
+    /// The job; where the configured application has none, the tenant's Atlassian applications tell whether
+    /// another one has it (the configuration names the wrong one) or nobody has (product.md 9).
+    async fn job_or_applications(
+        &self,
+        at: Timestamp,
+    ) -> (Read<crate::core::evidence::Job>, Read<Vec<Application>>) {
+        match self.jobs().await {
+            Err(reason) => (Read::Gap(reason), Read::NotAsked),
+            Ok(Some(job)) => (Read::seen(at, job), Read::NotAsked),
+            Ok(None) => match self.applications().await {
+                Err(why) => (Read::Gap(NO_JOB.to_owned()), Read::Gap(why)),
+                Ok(all) => match all.iter().find(|application| application.has_job) {
+                    Some(right) => {
+                        let reason = format!(
+                            "{NO_JOB}; the application {} ({}) has one, so entra.service_principal_id names the wrong application",
+                            right.name, right.id
+                        );
+                        (Read::Gap(reason), Read::seen(at, all))
+                    }
+                    None => (Read::NotAsked, Read::seen(at, all)),
+                },
+            },
+        }
+    }
+
+    /// Every enterprise application whose name says Atlassian, and whether it has a job.
+    async fn applications(&self) -> Result<Vec<Application>, Reason> {
+        let entra = self.entra()?;
+        let found = entra.service_principals_named(APPLICATION).await.map_err(|e| reason(&e))?;
+        let mut all = Vec::new();
+        for application in found {
+            let Some(id) = application.id else { continue };
+            let has_job =
+                id != self.service_principal && !entra.jobs(&id).await.map_err(|e| reason(&e))?.is_empty();
+            all.push(Application { name: application.display_name.unwrap_or_default(), id, has_job });
+        }
+        Ok(all)
+    }
+
+    /// The job of the application.
     pub(super) async fn job(&self) -> Result<crate::core::evidence::Job, Reason> {
+        self.jobs().await?.ok_or_else(|| NO_JOB.to_owned())
+    }
+
+    /// If there are several, one that is active.
+    async fn jobs(&self) -> Result<Option<crate::core::evidence::Job>, Reason> {
         let jobs = self.entra()?.jobs(&self.service_principal).await.map_err(|e| reason(&e))?;
         let mut jobs: Vec<_> = jobs.into_iter().filter_map(say::job).collect();
         jobs.sort_by_key(|job| {
             !job.schedule.as_deref().is_some_and(|state| state.eq_ignore_ascii_case("active"))
         });
-        jobs.into_iter()
-            .next()
-            .ok_or_else(|| "the configured application has no synchronization job".to_owned())
+        Ok(jobs.into_iter().next())
     }
 
     async fn records(&self, want: Want) -> Change {
@@ -349,6 +399,24 @@ impl Live {
                 change(move |e| {
                     e.roles.insert(account, once(found, at));
                 })
+            }
+            Want::OrgGroups(names) => {
+                let found = async { self.org()?.groups_by_name(&names).await.map_err(|e| reason(&e)) }.await;
+                let found = found.map(|all| all.into_iter().filter_map(say::org_group).collect());
+                change(move |e| join(&mut e.groups, found, at, |a, b| a.id == b.id))
+            }
+            Want::GroupRoles(id) => {
+                let found =
+                    async { self.org()?.group_role_assignments(&id).await.map_err(|e| reason(&e)) }.await;
+                let found = found.map(|all| all.into_iter().map(say::group_role).collect());
+                change(move |e| {
+                    e.group_roles.insert(id, once(found, at));
+                })
+            }
+            Want::Workspaces => {
+                let found = async { self.org()?.workspaces().await.map_err(|e| reason(&e)) }.await;
+                let found = found.map(|all| all.into_iter().filter_map(say::workspace).collect());
+                change(move |e| e.workspaces = once(found, at))
             }
             Want::LastActive(account) => {
                 let found = async { self.org()?.last_active(&account).await.map_err(|e| reason(&e)) }.await;

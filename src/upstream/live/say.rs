@@ -3,6 +3,7 @@
 
 use crate::core::evidence as core;
 use crate::core::subject::{RecordId, fold};
+use crate::upstream::atlassian::groups;
 use crate::upstream::atlassian::links::ScimLink;
 use crate::upstream::atlassian::manage::{Permission, Privileges};
 use crate::upstream::atlassian::users as atlassian;
@@ -73,6 +74,7 @@ pub(super) fn mapping(mapping: schema::Mapping) -> core::Mapping {
         matching: mapping.user_matching,
         scoped: mapping.users_filtered,
         sync_all: None,
+        directory: None,
     }
 }
 
@@ -98,6 +100,8 @@ pub(super) fn log_entry(entry: log::LogEntry) -> core::LogEntry {
             steps::SkipReason::NotEntitled => "NotEffectivelyEntitled".to_owned(),
             steps::SkipReason::Other(other) => other,
         }),
+        filtered_out: entry.scoping.in_scope == Some(false) || !entry.scoping.failed_clauses.is_empty(),
+        failed_clauses: entry.scoping.failed_clauses,
         target: entry.target_id,
         change_id: entry.change_id,
     }
@@ -219,6 +223,35 @@ pub(super) fn record(directory: &str, user: scim::ScimUser) -> Option<core::Scim
         groups: groups.collect(),
         created: user.meta.created,
     })
+}
+
+pub(super) fn org_group(group: groups::Group) -> Option<core::OrgGroup> {
+    let synced = group.is_synced();
+    Some(core::OrgGroup { id: group.id?, name: group.name?, synced })
+}
+
+pub(super) fn group_role(held: groups::GroupRoles) -> core::GroupRole {
+    let resource = held.resource_id.unwrap_or_default();
+    let owner = held.resource_owner.unwrap_or_default().to_lowercase();
+    let platform = owner == "platform" || resource.starts_with("ari:cloud:platform");
+    core::GroupRole {
+        grants: !platform && !held.roles.is_empty(),
+        is_default: held.default_role.is_some(),
+        resource,
+    }
+}
+
+pub(super) fn workspace(space: groups::Workspace) -> Option<core::Workspace> {
+    let id = space.id?;
+    let name = space.attributes.name.unwrap_or_else(|| id.clone());
+    Some(core::Workspace { id, name, usage: space.attributes.usage, capacity: space.attributes.capacity })
+}
+
+/// The SCIM directory in the address that a job writes to: `…/scim/directory/{id}`.
+pub(super) fn directory_of(base_address: &str) -> Option<String> {
+    let (_, rest) = base_address.split_once("/scim/directory/")?;
+    let id = rest.split(['/', '?']).next().unwrap_or_default();
+    (!id.is_empty()).then(|| id.to_owned())
 }
 
 pub(super) fn domain(domain: atlassian::Domain) -> core::Domain {

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use crate::core::diagnose::Case;
-use crate::core::evidence::{Evidence, IdpUser};
+use crate::core::evidence::{Claim, Evidence, IdpUser};
 use crate::core::subject::{RecordId, Who, fold};
 use crate::core::{Op, Source};
 use crate::exec::Look;
@@ -42,6 +42,9 @@ pub(super) enum Want {
     Roles(String),
     LastActive(String),
     Domains,
+    OrgGroups(Vec<String>),
+    GroupRoles(String),
+    Workspaces,
     Bearers(String),
     Owner(String),
     ScimGroup(String, String),
@@ -67,6 +70,9 @@ impl Want {
             Self::Roles(_) => Source::Roles,
             Self::LastActive(_) => Source::LastActive,
             Self::Domains => Source::Domains,
+            Self::OrgGroups(_) => Source::Groups,
+            Self::GroupRoles(_) => Source::GroupRoles,
+            Self::Workspaces => Source::Workspaces,
             Self::ScimGroup(..) => Source::ScimGroups,
         }
     }
@@ -98,12 +104,18 @@ fn everything(e: &Evidence, directories: &[String], diagnosing: bool) -> Vec<Wan
         }
         if case.is_assigned() == Some(false) {
             all.push(Want::Nested(person.id.clone()));
-            all.push(Want::Settings);
+            // The settings are kept with the mapping, so they wait for it.
+            all.extend(e.mapping.get().map(|_| Want::Settings));
         }
     }
     accounts(e, &case, &mut all);
     two_accounts(e, &case, &mut all);
     renamed_groups(&case, &mut all);
+    if diagnosing {
+        clashing_groups(e, &case, &mut all);
+        lost_roles(e, &case, &mut all);
+        other_identities(&case, &mut all);
+    }
     all
 }
 
@@ -166,8 +178,11 @@ fn mapping(e: &Evidence, all: &mut Vec<Want>) {
 /// Links, permissions and roles of every account that may be the person's, and accounts behind links.
 fn accounts(e: &Evidence, case: &Case<'_>, all: &mut Vec<Want>) {
     for account in e.accounts.get().into_iter().flatten() {
-        all.push(Want::LinksOf(account.id.clone()));
-        all.push(Want::Permissions(account.id.clone()));
+        // Atlassian answers links and permissions of managed accounts only (atlassian.md 4, 5.4).
+        if account.claim != Claim::Unmanaged {
+            all.push(Want::LinksOf(account.id.clone()));
+            all.push(Want::Permissions(account.id.clone()));
+        }
         all.push(Want::Roles(account.id.clone()));
     }
     for tie in &case.ties {
@@ -216,6 +231,45 @@ fn renamed_groups(case: &Case<'_>, all: &mut Vec<Want>) {
         groups.map(|group| Want::ScimGroup(record.id.directory.clone(), group.id.clone()))
     });
     all.extend(strange.take(MOST_RENAMED));
+}
+
+/// Whether a group is missing because a local one has its name: only where everything before the groups is good.
+fn clashing_groups(e: &Evidence, case: &Case<'_>, all: &mut Vec<Want>) {
+    let missing = case.missing().unwrap_or_default();
+    if missing.is_empty() || case.good_record().is_none() {
+        return;
+    }
+    let mut names: Vec<String> = missing.iter().map(|group| group.name.clone()).collect();
+    names.sort();
+    all.push(Want::OrgGroups(names));
+    let local = e.groups.get().into_iter().flatten().filter(|group| group.synced == Some(false));
+    all.extend(local.map(|group| Want::GroupRoles(group.id.clone())));
+}
+
+/// What the groups of the account grant, and the seats: only where everything is there and gives no app.
+fn lost_roles(e: &Evidence, case: &Case<'_>, all: &mut Vec<Want>) {
+    let Some(account) = case.account.filter(|account| case.has_role(account) == Some(false)) else { return };
+    if case.good_record().is_none() || case.missing().is_none_or(|missing| !missing.is_empty()) {
+        return;
+    }
+    let groups = account.groups.iter().flatten().filter(|group| !group.id.is_empty());
+    all.extend(groups.map(|group| Want::GroupRoles(group.id.clone())));
+    let granted = e.group_roles.values().filter_map(|read| read.get()).flatten().any(|role| role.grants);
+    if granted {
+        all.push(Want::Workspaces);
+    }
+}
+
+/// Which directory the job writes to, where records stand in several; and whether the account of an earlier
+/// identity was used, where the person was created anew.
+fn other_identities(case: &Case<'_>, all: &mut Vec<Want>) {
+    let directories: BTreeSet<&str> = case.mine().map(|tie| tie.id.directory.as_str()).collect();
+    if directories.len() > 1 {
+        all.extend(case.e.mapping.get().map(|_| Want::Settings));
+    }
+    if let Some(tie) = case.recreated() {
+        all.extend(tie.account.clone().map(Want::LastActive));
+    }
 }
 
 /// Only what shows whether one op has taken effect.
