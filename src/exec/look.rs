@@ -30,7 +30,7 @@ impl Engine {
 
     /// Writes a plan down and claims what it may write. Somebody else's claim ends this run: they were first.
     pub(super) async fn planned(&self, run: &Run, lease: &Lease, diagnosis: Diagnosis, plan: Plan) -> Turn {
-        if run.plans >= MOST_PLANS {
+        if run.plans >= MOST_PLANS && !plan.steps.is_empty() {
             let says =
                 "It looked again and again without an end in sight. A person should look at the trail."
                     .to_owned();

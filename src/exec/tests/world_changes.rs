@@ -7,6 +7,8 @@ use super::model::{Fate, Point, Tenant};
 use crate::core::run::{Halt, Limits};
 use crate::core::tests::build::{A1, A2, record_id};
 use crate::core::{Event, Next, Op, Outcome};
+use crate::exec::{Decision, LedgerError};
+use crate::store::Also;
 
 fn outcome(run: &crate::core::Run) -> Option<Outcome> {
     run.ended.as_ref().map(|(outcome, _)| *outcome)
@@ -100,6 +102,33 @@ async fn a_cancel_while_a_step_is_on_its_way_lets_it_arrive_and_lists_it() {
         assert_eq!(run.steps_done(), [(unlink(), true)], "{point:?}");
         assert!(house.model.sent().iter().all(|op| *op == unlink()), "{point:?}");
     }
+}
+
+#[tokio::test]
+async fn a_decision_that_cannot_stand_is_refused_and_the_run_stays_readable() {
+    let house = waiting_for_approval(Tenant::unlink()).await;
+    let digest = house.run("run").await.current.unwrap().digest.unwrap();
+    let own = Event::Approved { by: "U-DAN".to_owned(), digest };
+    let decided = house
+        .ledger
+        .decide("run", crate::clock::now(), |_| Decision::Write(vec![own.clone()], Also::default(), ()))
+        .await;
+    assert!(matches!(decided, Err(LedgerError::Illegal(_))), "{decided:?}");
+    assert_eq!(outcome(&house.to_the_end("run").await), Some(Outcome::Restored));
+}
+
+#[tokio::test]
+async fn a_run_that_planned_again_and_again_still_sees_that_access_is_back() {
+    let house = waiting_for_approval(Tenant::unlink()).await;
+    for _ in 0..12 {
+        house.says("run", Event::Retried { by: "U-DAN".to_owned() }).await;
+        house.carry(&house.engine("e").await, "run").await;
+        if house.run("run").await.plans == 12 {
+            break;
+        }
+    }
+    house.approves("run").await;
+    assert_eq!(outcome(&house.to_the_end("run").await), Some(Outcome::Restored));
 }
 
 #[tokio::test]
