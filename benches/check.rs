@@ -6,7 +6,8 @@
 
 use std::time::{Duration, Instant};
 
-use reinstate::commands::{rules, world};
+use reinstate::app::rules;
+use reinstate::commands::world;
 use reinstate::config::{Config, Purpose};
 use reinstate::core::{Subject, Who, diagnose, plan};
 use reinstate::exec::Look;

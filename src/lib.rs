@@ -4,6 +4,7 @@
 //!
 //! Eight words carry the whole; they are introduced in [`core`].
 
+pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod commands;
@@ -12,6 +13,7 @@ pub mod core;
 pub mod exec;
 pub mod manifest;
 pub mod sandbox;
+pub mod server;
 pub mod slack;
 pub mod store;
 pub mod telemetry;

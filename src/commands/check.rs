@@ -6,7 +6,8 @@ use crate::core::diagnose::Mark;
 use crate::core::{Diagnosis, Plan, Subject, Verdict, Who, diagnose, plan};
 use crate::exec::Look;
 
-use super::{report, rules, world};
+use super::{report, world};
+use crate::app::rules;
 
 /// Diagnoses one person and prints the answer.
 ///

@@ -4,6 +4,8 @@
 pub mod audit;
 pub mod check;
 mod report;
+pub mod sandbox;
+pub mod serve;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,10 +14,7 @@ use anyhow::Context;
 use secrecy::ExposeSecret as _;
 
 use crate::cli::{Cli, Command, Exit};
-use crate::config::{self, Config, Env, Needed, Problems, Purpose};
-use crate::core::Rules;
-use crate::core::planner::Approvers;
-use crate::core::subject::fold;
+use crate::config::{Config, Env, Problems, Purpose};
 use crate::exec::World;
 use crate::upstream::live::Live;
 use crate::upstream::{Clients, EntraCredential, Limits, UpstreamConfig};
@@ -40,6 +39,11 @@ pub async fn run(cli: Cli, env: Env) -> anyhow::Result<Exit> {
             print!("{}", crate::manifest::render(&delivery));
             Ok(Exit::Healthy)
         }
+        Command::Serve => match load(Purpose::Serve) {
+            Ok(config) => serve::run(config).await,
+            Err(problems) => Ok(refuse(&problems)),
+        },
+        Command::Sandbox { play, list } => sandbox::run(play, list).await,
         Command::Audit(audit) => match load(Purpose::Store) {
             Ok(config) => audit::run(&config, audit).await,
             Err(problems) => Ok(refuse(&problems)),
@@ -87,20 +91,4 @@ pub fn world(config: &Config) -> anyhow::Result<Arc<dyn World>> {
     })
     .context("the HTTP client could not be made")?;
     Ok(Arc::new(Live::new(clients, config.entra.service_principal_id.clone())))
-}
-
-/// What the planner may do, by the configuration.
-#[must_use]
-pub fn rules(config: &config::Config) -> Rules {
-    let approvers = |needed| match needed {
-        Needed::Approvers(count) => Approvers::Count(count),
-        Needed::Never => Approvers::Never,
-    };
-    Rules {
-        protected: config.access.protected.iter().map(|name| fold(name)).collect(),
-        parking_domain: config.atlassian.parking_domain.clone(),
-        reversible: approvers(config.approvals.reversible),
-        disruptive: approvers(config.approvals.disruptive),
-        destructive: approvers(config.approvals.destructive),
-    }
 }

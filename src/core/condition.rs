@@ -57,6 +57,10 @@ pub fn conditions(op: &Op, case: &Case<'_>, rules: &Rules) -> Held {
 /// bears the address) is not asked yet. Everything else is.
 #[must_use]
 pub fn conditions_after(op: &Op, case: &Case<'_>, rules: &Rules, earlier: &[&Op]) -> Held {
+    of_the_op(op, case, rules, earlier).and(|| person_is_free(case, rules))
+}
+
+fn of_the_op(op: &Op, case: &Case<'_>, rules: &Rules, earlier: &[&Op]) -> Held {
     match op {
         Op::ProvisionUser { person, account, email } => {
             provisioning(case, person, account.as_deref(), email, rules, earlier)
@@ -76,23 +80,30 @@ pub fn conditions_after(op: &Op, case: &Case<'_>, rules: &Rules, earlier: &[&Op]
             .iter()
             .fold(may_write(case, account, rules), |held, id| held.and(|| not_anothers(case, &id.record))),
         Op::DeleteRecord { record } => {
-            let linked = match case.e.record(record) {
-                None => Held::Unread(vec![Source::ScimUsers]),
-                Some(None) => Held::True,
-                Some(Some(known)) => match known.account.as_deref() {
-                    None => Held::True,
-                    Some(_) if loosens(earlier, record) => Held::True,
-                    Some(id) => {
-                        let closed = case.e.account(id).and_then(|a| a.status.as_deref()) == Some("closed");
-                        let why =
-                            format!("the record is linked to account {id}, which deleting would deactivate");
-                        if closed { Held::True } else { Held::False(why) }
-                    }
-                },
-            };
+            let linked = linked_to_no_live_account(case, record, earlier);
             linked.and(|| not_anothers(case, &record.record))
         }
         Op::ParkEmail { account, from, .. } => parking(case, account, from, rules),
+    }
+}
+
+/// Rung 5: deleting a record deactivates the account it is linked to, whichever source shows the link.
+fn linked_to_no_live_account(case: &Case<'_>, record: &RecordId, earlier: &[&Op]) -> Held {
+    let Some(known) = case.e.record(record) else { return Held::Unread(vec![Source::ScimUsers]) };
+    if loosens(earlier, record) {
+        return Held::True;
+    }
+    let in_directory = known.and_then(|known| known.account.as_deref());
+    let links = case.e.links.get().into_iter().flatten();
+    let links = links.chain(case.e.account_links.values().filter_map(Read::get).flatten());
+    let in_index = links.filter(|link| link.id == *record).filter_map(|link| link.account.as_deref());
+    let is_closed = |id: &str| case.e.account(id).and_then(|a| a.status.as_deref()) == Some("closed");
+    // A record that is gone has no link, whatever an index still shows.
+    match in_directory.into_iter().chain(in_index.filter(|_| known.is_some())).find(|id| !is_closed(id)) {
+        Some(id) => {
+            Held::False(format!("the record is linked to account {id}, which deleting would deactivate"))
+        }
+        None => Held::True,
     }
 }
 
@@ -115,6 +126,10 @@ fn provisioning(
     if known.id != person {
         return Held::False("the name now means another person".to_owned());
     }
+    // Where a new account was to be made, the one that the person's record made is the one expected.
+    let made = || case.own.as_ref().and_then(|tie| tie.account.as_deref());
+    let account =
+        account.or_else(|| made().filter(|id| case.e.account(id).is_some_and(|made| made.bears(email))));
     let bearers = case.e.accounts.get().map(|accounts| {
         let mut all = accounts.iter().filter(|a| a.bears(email) && a.status.as_deref() != Some("closed"));
         all.all(|bearer| Some(bearer.id.as_str()) == account || parks(earlier, &bearer.id))
@@ -140,7 +155,6 @@ fn provisioning(
         })
         .and(|| Held::of(record_is_ours, Source::ScimLinks, "the record is linked to another account"))
         .and(|| Held::of(bearers, Source::Accounts, "another account bears the address"))
-        .and(|| person_is_free(case, rules))
         .and(|| account.map_or(Held::True, |id| may_write(case, id, rules)))
 }
 
@@ -206,7 +220,10 @@ fn allowed(case: &Case<'_>, account: &str, privilege: &str) -> Held {
 
 /// A person on the protected list is refused for any write, whatever account they use.
 fn person_is_free(case: &Case<'_>, rules: &Rules) -> Held {
-    let Some(person) = case.person else { return Held::Unread(vec![Source::Users]) };
+    let Some(person) = case.person else {
+        let nobody = case.e.users.get().is_some_and(Vec::is_empty);
+        return if nobody { Held::True } else { Held::Unread(vec![Source::Users]) };
+    };
     let mut names = person.addresses();
     names.push(fold(&person.id));
     if names.iter().any(|name| rules.is_protected(name)) {

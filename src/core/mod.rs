@@ -27,6 +27,8 @@ pub mod plan;
 pub mod planner;
 pub mod run;
 pub mod subject;
+#[cfg(test)]
+pub(crate) mod tests;
 
 pub use access::{Action, Actor, Denied, Permit, Role, may};
 pub use diagnose::{Diagnosis, diagnose};

@@ -184,10 +184,10 @@ fn step(op: Op, case: &Case<'_>, rules: &Rules, earlier: &[Step]) -> Result<Step
         ));
     }
     let before = match op.state(case) {
+        State::Blocked(why) => return Err(format!("{} is not proposed: {why}.", op.says())),
         _ if !earlier.is_empty() => expected_before(&op, case, earlier),
         State::Open(before) | State::Done(before) => before,
         State::Unread(_) => json!(null),
-        State::Blocked(why) => return Err(format!("{} is not proposed: {why}.", op.says())),
     };
     let undo = op.undo();
     Ok(Step { op, risk, undo, before })
@@ -413,10 +413,10 @@ pub fn parking_address(account: &str, domain: &str) -> String {
     format!("parked-{}@{}", hash.get(..16).unwrap_or(&hash), fold(domain))
 }
 
-fn last_used(case: &Case<'_>, account: &Account) -> String {
+pub(crate) fn last_used(case: &Case<'_>, account: &Account) -> String {
     match case.e.last_active.get(&account.id).and_then(Read::get) {
         None => "last use not read".to_owned(),
-        Some(uses) => match uses.iter().max_by(|a, b| a.day.cmp(&b.day)) {
+        Some(uses) => match uses.iter().max_by(|a, b| (&a.day, &a.app).cmp(&(&b.day, &b.app))) {
             None => "never used".to_owned(),
             Some(last) => format!("last active in {} {}", last.app, last.day),
         },

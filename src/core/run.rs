@@ -254,6 +254,17 @@ pub struct Current {
     pub progress: Vec<Progress>,
     /// When the last step was settled.
     pub settled_at: Option<Timestamp>,
+    /// Somebody declined it, or nobody approved in time: the first of Approved and these wins.
+    pub closed: Option<Outcome>,
+}
+
+impl Current {
+    /// Whether the time to begin a step, counted from the approval or the end of the step before, has run out.
+    fn is_late(&self, now: Timestamp, limits: &Limits) -> bool {
+        let approved_at = self.approvals.iter().map(|approval| approval.at).max().unwrap_or(self.at);
+        let since = self.settled_at.map_or(approved_at, |settled| settled.max(approved_at));
+        now > add(since, limits.start_within)
+    }
 }
 
 /// Waiting for a person.
@@ -282,6 +293,8 @@ pub struct Run {
     pub current: Option<Current>,
     /// What the run has done under earlier plans: op and whether it changed anything.
     pub done: Vec<(Op, bool)>,
+    /// Of these, the provisioning that came to its end; what was refused on the way may be tried again.
+    settled: Vec<Op>,
     /// Waiting for a person.
     pub waiting: Option<Waiting>,
     /// A person asked for a new look, or a step was fruitless: plan again.
@@ -387,6 +400,7 @@ impl Run {
                     at,
                     approvals: Vec::new(),
                     settled_at: None,
+                    closed: None,
                 });
             }
             Event::Approved { by, digest } => {
@@ -411,12 +425,17 @@ impl Run {
             }
             Event::Ended { outcome, says } => self.ended = Some((*outcome, says.clone())),
             Event::Cancelled { by } => self.cancelled = Some(by.clone()),
-            Event::Declined { .. }
-            | Event::Expired { .. }
-            | Event::Snapshot { .. }
-            | Event::Denied { .. } => {}
+            Event::Declined { .. } => self.close(Outcome::Declined),
+            Event::Expired { .. } => self.close(Outcome::Expired),
+            Event::Snapshot { .. } | Event::Denied { .. } => {}
         }
         Ok(())
+    }
+
+    fn close(&mut self, outcome: Outcome) {
+        if let Some(current) = &mut self.current {
+            current.closed = current.closed.or(Some(outcome));
+        }
     }
 
     fn mark(&mut self, step: usize, progress: Progress, settled: Option<Timestamp>) {
@@ -430,6 +449,7 @@ impl Run {
 
     /// What the superseded plan did is kept: it was done, whatever comes next.
     fn retire(&mut self) {
+        self.settled = self.tried();
         let Some(current) = self.current.take() else { return };
         for (step, progress) in current.plan.steps.iter().zip(&current.progress) {
             match progress {
@@ -457,10 +477,15 @@ impl Run {
                 Err("the digest is not the plan's")
             }
             Event::Planned { .. } if self.admitted.is_none() => Err("nobody was admitted"),
+            Event::Planned { .. } if self.waiting.is_some() => Err("the run waits for a person"),
+            Event::Planned { .. } if self.is_on_its_way() && !self.look_again => Err("a step is on its way"),
+            Event::Retried { .. } if self.is_on_its_way() => Err("a step is on its way"),
             Event::Approved { by, digest } => self.legal_approval(by, digest),
+            Event::Declined { digest, .. } | Event::Expired { digest } => self.legal_answer(digest),
             Event::Began { step, .. } => {
                 match (progress(step), self.current.as_ref().and_then(|c| c.plan.steps.get(*step))) {
                     _ if self.waiting.is_some() => Err("the run waits for a person"),
+                    _ if self.open_index() != Some(*step) => Err("another step comes first"),
                     // A step that can safely be sent again may begin again; a one-shot step never does.
                     (Some(Progress::Begun), Some(step)) if step.op.is_one_shot() => {
                         Err("a one-shot step begins once")
@@ -474,6 +499,7 @@ impl Run {
                 _ => Err("the step has not begun"),
             },
             Event::Already { step } => match progress(step) {
+                _ if self.open_index() != Some(*step) => Err("another step comes first"),
                 Some(Progress::Open) => Ok(()),
                 _ => Err("the step is not open"),
             },
@@ -481,11 +507,21 @@ impl Run {
         }
     }
 
-    fn legal_approval(&self, by: &str, digest: &str) -> Result<(), &'static str> {
+    /// An answer is about the current plan, and the first one that closes it is the last.
+    fn legal_answer(&self, digest: &str) -> Result<(), &'static str> {
         let Some(current) = &self.current else { return Err("there is no plan") };
         if current.digest.as_deref() != Some(digest) {
-            return Err("another plan was approved");
+            return Err("it is about another plan");
         }
+        if current.closed.is_some() {
+            return Err("the plan was declined or has expired");
+        }
+        Ok(())
+    }
+
+    fn legal_approval(&self, by: &str, digest: &str) -> Result<(), &'static str> {
+        self.legal_answer(digest)?;
+        let Some(current) = &self.current else { return Err("there is no plan") };
         if current.approvals.iter().any(|approval| approval.by == by) {
             return Err("one person approves once");
         }
@@ -509,10 +545,10 @@ impl Run {
     #[must_use]
     pub fn tried(&self) -> Vec<Op> {
         let now = self.current.iter().flat_map(|current| current.plan.steps.iter().zip(&current.progress));
-        let fruitless =
-            now.filter(|(_, p)| matches!(p, Progress::Fruitless | Progress::Done)).map(|(step, _)| &step.op);
         // Provisioning that was confirmed and yet leaves access missing has been tried as well.
-        self.done.iter().map(|(op, _)| op).chain(fruitless).filter(|op| op.rung() <= 2).cloned().collect()
+        let settled =
+            now.filter(|(_, p)| matches!(p, Progress::Fruitless | Progress::Done)).map(|(step, _)| &step.op);
+        self.settled.iter().chain(settled).filter(|op| op.rung() <= 2).cloned().collect()
     }
 
     /// Steps done so far, over all plans, with whether they took effect.
@@ -545,6 +581,15 @@ impl Run {
             .map(|(index, (step, progress))| (index, step, *progress))
     }
 
+    fn open_index(&self) -> Option<usize> {
+        self.open_step().map(|(index, _, _)| index)
+    }
+
+    /// Whether a step was sent, or may have been, and nobody is asked about it yet.
+    fn is_on_its_way(&self) -> bool {
+        self.waiting.is_none() && self.open_step().is_some_and(|(_, _, p)| p == Progress::Begun)
+    }
+
     /// Whether the run waits for an approval of this digest now.
     #[must_use]
     pub fn awaits(&self, digest: &str, now: Timestamp, rules: &Rules, limits: &Limits) -> bool {
@@ -559,9 +604,8 @@ impl Run {
             return Next::Nothing;
         }
         // A step that has begun is brought to its end first: what is on its way cannot be called back.
-        let on_its_way =
-            self.waiting.is_none() && self.open_step().is_some_and(|(_, _, p)| p == Progress::Begun);
-        if self.cancelled.is_some() && !on_its_way {
+        let closed = self.current.as_ref().is_some_and(|current| current.closed.is_some());
+        if (self.cancelled.is_some() || closed) && !self.is_on_its_way() {
             return Next::Stop;
         }
         if self.admitted.is_none() {
@@ -596,12 +640,17 @@ impl Run {
             let until = add(current.at, limits.expire_after);
             return if now >= until { Next::Expire } else { Next::AwaitApproval { until } };
         }
-        let approved_at = current.approvals.iter().map(|approval| approval.at).max().unwrap_or(current.at);
-        let since = current.settled_at.map_or(approved_at, |settled| settled.max(approved_at));
-        if now > add(since, limits.start_within) {
+        if current.is_late(now, limits) {
             return Next::Look;
         }
         Next::Step { index, check_plan: !started }
+    }
+
+    /// Whether a step that has begun is too late to be sent again: its approval was for another hour.
+    #[must_use]
+    pub fn is_too_late(&self, step: &Step, now: Timestamp, rules: &Rules, limits: &Limits) -> bool {
+        let late = self.current.as_ref().is_some_and(|current| current.is_late(now, limits));
+        rules.needs(step.risk) > 0 && late
     }
 
     /// The highest risk of the steps still open.

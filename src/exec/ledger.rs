@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::core::run::Asked;
+use crate::core::run::{Asked, Illegal};
 use crate::core::{Event, Run};
 use crate::store::{Also, AppendError, Appended, Entry, Lease, NewEntry, NewRun, Opened, Store, StoreError};
 
@@ -29,6 +29,9 @@ pub enum LedgerError {
         /// Why.
         why: String,
     },
+    /// What was decided cannot stand there; nothing was written.
+    #[error(transparent)]
+    Illegal(#[from] Illegal),
     /// The append was refused.
     #[error(transparent)]
     Append(#[from] AppendError),
@@ -127,6 +130,11 @@ impl Ledger {
             match decision(&folded) {
                 Decision::Leave(value) => return Ok(value),
                 Decision::Write(events, also, value) => {
+                    // An entry that the fold refuses would make the whole run unreadable.
+                    let mut after = folded.clone();
+                    for event in &events {
+                        after.apply(after.seq + 1, at, event)?;
+                    }
                     match self.append(run, folded.seq, None, &events, at, also).await {
                         Ok(_) => return Ok(value),
                         Err(AppendError::Conflict { .. }) => {}

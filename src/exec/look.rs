@@ -10,8 +10,6 @@ use super::{Engine, Look, Stop, Turn, ended, refused};
 
 /// How many plans one run may make before a person has to start another.
 const MOST_PLANS: u32 = 12;
-/// How long a proof waits for what Atlassian shows late: app roles may take 30 s (atlassian.md 3.3).
-const PROOF_PATIENCE: Duration = Duration::from_secs(120);
 
 impl Engine {
     /// Reads everything and plans.
@@ -32,7 +30,7 @@ impl Engine {
 
     /// Writes a plan down and claims what it may write. Somebody else's claim ends this run: they were first.
     pub(super) async fn planned(&self, run: &Run, lease: &Lease, diagnosis: Diagnosis, plan: Plan) -> Turn {
-        if run.plans >= MOST_PLANS {
+        if run.plans >= MOST_PLANS && !plan.steps.is_empty() {
             let says =
                 "It looked again and again without an end in sight. A person should look at the trail."
                     .to_owned();
@@ -68,11 +66,11 @@ impl Engine {
         };
         if diagnosis.verdict != Verdict::Healthy && plan.steps.is_empty() {
             let since = run.current.as_ref().and_then(|current| current.settled_at);
-            let patience = PROOF_PATIENCE.min(self.confirm_within);
+            let patience = self.timing.proof.min(self.confirm_within);
             let waited = since.map(|at| crate::clock::now().duration_since(at));
             let waited = waited.and_then(|waited| Duration::try_from(waited).ok()).unwrap_or(patience);
             if waited < patience && may_be_late(&diagnosis) {
-                return Turn::Stop(Stop::Sleep(Sleep::For((waited / 2).max(Duration::from_secs(1)))));
+                return Turn::Stop(Stop::Sleep(Sleep::For((waited / 2).max(self.timing.first_wait))));
             }
         }
         self.planned(run, lease, diagnosis, plan).await

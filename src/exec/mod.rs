@@ -5,6 +5,8 @@
 pub mod ledger;
 mod look;
 mod step;
+#[cfg(test)]
+mod tests;
 pub mod world;
 
 pub use ledger::{Decision, Ledger, LedgerError};
@@ -21,12 +23,50 @@ use crate::core::run::{Asked, Limits};
 use crate::core::{Event, Next, Outcome, Rules, Run, Who};
 use crate::store::{Also, AppendError, Lease, Sleep};
 
-/// How long a claim on a run lasts; it is renewed while the run is carried.
-pub const LEASE: Duration = Duration::from_secs(30);
 /// How many runs one process carries at once.
 const AT_ONCE: usize = 64;
-/// How often the database is asked for work nobody told us about (another process may have taken the command).
-const POLL: Duration = Duration::from_secs(1);
+
+/// How long the executor waits for what. The defaults are for the real world; tests are in more of a hurry.
+#[derive(Clone, Copy, Debug)]
+pub struct Timing {
+    /// How long a claim on a run lasts; it is renewed while the run is carried.
+    pub lease: Duration,
+    /// What of the lease is kept back, so that an act has ended before somebody else may take over.
+    pub margin: Duration,
+    /// How long a step may take that is safe to send again; provisioning on demand waits for its own limits.
+    pub patient: Duration,
+    /// How often the database is asked for work nobody told us about (another process may have taken the command).
+    pub poll: Duration,
+    /// The first wait between two looks; later ones back off.
+    pub first_wait: Duration,
+    /// The longest wait between two looks.
+    pub longest_wait: Duration,
+    /// How long to look after an upstream said that it changed nothing.
+    pub grace: Duration,
+    /// How long a one-shot step waits for a limit to pass before a person is asked.
+    pub limited: Duration,
+    /// How long a proof waits for what Atlassian shows late: app roles may take 30 s (atlassian.md 3.3).
+    pub proof: Duration,
+    /// How long a run sleeps when the store fails.
+    pub trouble: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            lease: Duration::from_secs(30),
+            margin: Duration::from_secs(5),
+            patient: Duration::from_secs(90),
+            poll: Duration::from_secs(1),
+            first_wait: Duration::from_secs(1),
+            longest_wait: Duration::from_secs(30),
+            grace: Duration::from_secs(4),
+            limited: Duration::from_secs(120),
+            proof: Duration::from_secs(120),
+            trouble: Duration::from_secs(2),
+        }
+    }
+}
 
 /// What came of asking who the requester is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,8 +84,8 @@ pub enum Admission {
     Later(Duration),
 }
 
-/// Looks up a requester: who they are and what they may do, now.
-pub type Admit = Arc<dyn Fn(Asked) -> BoxFuture<'static, Admission> + Send + Sync>;
+/// Looks up a requester, who asked at that time: who they are and what they may do, now.
+pub type Admit = Arc<dyn Fn(Asked, Timestamp) -> BoxFuture<'static, Admission> + Send + Sync>;
 
 /// Everything the loop needs.
 #[derive(Clone)]
@@ -64,6 +104,8 @@ pub struct Engine {
     pub confirm_within: Duration,
     /// Rungs 4 to 10 in a day.
     pub risky_per_day: i64,
+    /// How long it waits for what.
+    pub timing: Timing,
     /// The name of this process among replicas.
     pub owner: String,
     /// Rung when there may be work.
@@ -99,7 +141,7 @@ impl Engine {
                 return;
             }
             let Ok(slot) = slots.clone().acquire_owned().await else { return };
-            match self.ledger.store().claim_next(&self.owner, LEASE).await {
+            match self.ledger.store().claim_next(&self.owner, self.timing.lease).await {
                 Ok(Some(lease)) => {
                     let engine = self.clone();
                     tokio::spawn(async move {
@@ -114,7 +156,7 @@ impl Engine {
                     }
                     tokio::select! {
                         () = self.work.notified() => {}
-                        () = tokio::time::sleep(POLL) => {}
+                        () = tokio::time::sleep(self.timing.poll) => {}
                         _ = stop.changed() => {}
                     }
                 }
@@ -138,8 +180,8 @@ impl Engine {
     /// Renews a lease until it is lost.
     async fn renew(&self, lease: Lease) {
         loop {
-            tokio::time::sleep(LEASE / 3).await;
-            match self.ledger.store().renew(&lease, LEASE).await {
+            tokio::time::sleep(self.timing.lease / 3).await;
+            match self.ledger.store().renew(&lease, self.timing.lease).await {
                 Ok(true) => {}
                 Ok(false) => return,
                 // The lease may still last; the next attempt tells.
@@ -164,7 +206,7 @@ impl Engine {
                 Turn::Stop(Stop::Lost) => return (i64::MAX, Sleep::Now),
                 Turn::Stop(Stop::Trouble(why)) => {
                     tracing::warn!(run = %lease.run, why, "a run waits for the store");
-                    return (i64::MAX, Sleep::For(Duration::from_secs(2)));
+                    return (i64::MAX, Sleep::For(self.timing.trouble));
                 }
             }
         }
@@ -187,8 +229,10 @@ impl Engine {
                 self.append(run, lease, &events, ended()).await
             }
             Next::Stop => {
+                let closed = run.current.as_ref().and_then(|current| current.closed);
+                let outcome = closed.filter(|_| run.cancelled.is_none()).unwrap_or(Outcome::Cancelled);
                 let says = "It was stopped before its next step. What was done stays done.".to_owned();
-                self.append(run, lease, &[Event::Ended { outcome: Outcome::Cancelled, says }], ended()).await
+                self.append(run, lease, &[Event::Ended { outcome, says }], ended()).await
             }
             Next::AwaitPerson | Next::Nothing => Turn::Stop(Stop::Sleep(Sleep::ForEver)),
         }
@@ -196,7 +240,8 @@ impl Engine {
 
     async fn admit(&self, run: &Run, lease: &Lease) -> Turn {
         let Some(asked) = run.asked.clone() else { return Turn::Stop(Stop::Sleep(Sleep::ForEver)) };
-        match (self.admit)(asked).await {
+        let opened_at = run.opened_at.unwrap_or(Timestamp::MIN);
+        match (self.admit)(asked, opened_at).await {
             Admission::Admitted { rule, who } => {
                 self.append(run, lease, &[Event::Admitted { rule, who }], Also::default()).await
             }

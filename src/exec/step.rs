@@ -13,18 +13,7 @@ use crate::core::run::{Current, Halt, Progress};
 use crate::core::{Event, Op, Risk, Run, State, Step};
 use crate::store::{Also, AppendError, Lease, Risky, Sleep};
 
-use super::{Acted, Engine, LEASE, Look, Stop, Turn, a_day_before, refused};
-
-/// What of the lease is kept back, so that an act has ended before somebody else may take over.
-const MARGIN: Duration = Duration::from_secs(5);
-/// The first wait between two looks; later ones back off.
-const FIRST_WAIT: Duration = Duration::from_secs(1);
-/// The longest wait between two looks.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
-/// How long to look after an upstream said that it changed nothing.
-const GRACE: Duration = Duration::from_secs(4);
-/// How long a one-shot step waits for a limit to pass before a person is asked.
-const LIMITED: Duration = Duration::from_secs(120);
+use super::{Acted, Engine, Look, Stop, Turn, a_day_before, refused};
 
 /// How a step stands before it begins.
 enum Ready {
@@ -57,6 +46,14 @@ impl Engine {
             Ready::Done(after) if begun => Event::Confirmed { step: index, after },
             Ready::Done(_) => Event::Already { step: index },
             Ready::Halt(halt, why) => Event::Paused { step: Some(index), halt, why },
+            Ready::Go(_)
+                if begun && run.is_too_late(step, crate::clock::now(), &self.rules, &self.limits) =>
+            {
+                let why =
+                    "it began, its effect does not show, and the time in which it may be sent has run out"
+                        .to_owned();
+                Event::Paused { step: Some(index), halt: Halt::Unconfirmed, why }
+            }
             Ready::Go(before) => return self.begin(run, lease, index, step, before).await,
         };
         self.append(run, lease, &[event], Also::default()).await
@@ -110,7 +107,7 @@ impl Engine {
         step: &Step,
         before: serde_json::Value,
     ) -> Turn {
-        match self.ledger.store().renew(lease, LEASE).await {
+        match self.ledger.store().renew(lease, self.timing.lease).await {
             Ok(true) => {}
             Ok(false) => return Turn::Stop(Stop::Lost),
             Err(error) => return Turn::Stop(Stop::Trouble(error.to_string())),
@@ -118,7 +115,10 @@ impl Engine {
         let now = crate::clock::now();
         let mut events = Vec::new();
         let mut also = Also::default();
-        if step.op.is_capped() {
+        let begun =
+            run.current.as_ref().and_then(|current| current.progress.get(index)) == Some(&Progress::Begun);
+        // A step that is sent again was counted, and its snapshot taken, when it began.
+        if step.op.is_capped() && !begun {
             events.push(Event::Snapshot { step: index, was: snapshot(run) });
             also.risky = Some(Risky { limit: self.risky_per_day, since: a_day_before(now), at: now });
         }
@@ -138,28 +138,31 @@ impl Engine {
     }
 
     async fn act(&self, run: &Run, lease: &Lease, index: usize, step: &Step) -> Turn {
+        let first = self.timing.first_wait;
         let mut limited = Duration::ZERO;
         let acted = loop {
             // Fencing protects the journal, not the world: the lease is asked right before sending.
-            let within = lease.left().saturating_sub(MARGIN);
-            if within.is_zero() {
+            // What must not be sent twice must also have ended before somebody else may take over.
+            let left = lease.left().saturating_sub(self.timing.margin);
+            if left.is_zero() {
                 return Turn::Stop(Stop::Lost);
             }
+            let within = if step.op.is_one_shot() { left } else { self.timing.patient };
             match self.world.act(&step.op, within).await {
-                Acted::Later(after) if step.op.is_one_shot() && limited < LIMITED => {
-                    let wait = after.unwrap_or(FIRST_WAIT).clamp(FIRST_WAIT, LONGEST_WAIT);
+                Acted::Later(after) if step.op.is_one_shot() && limited < self.timing.limited => {
+                    let wait = after.unwrap_or(first).clamp(first, self.timing.longest_wait);
                     limited += wait;
                     tokio::time::sleep(wait).await;
                 }
                 // Certainly not done, and safe to begin again: let the database count the time.
                 Acted::Later(after) if !step.op.is_one_shot() => {
-                    return Turn::Stop(Stop::Sleep(Sleep::For(after.unwrap_or(FIRST_WAIT * 2))));
+                    return Turn::Stop(Stop::Sleep(Sleep::For(after.unwrap_or(first * 2))));
                 }
                 acted => break acted,
             }
         };
         let patience = match &acted {
-            Acted::NoEffect(_) => GRACE.min(self.confirm_within),
+            Acted::NoEffect(_) => self.timing.grace.min(self.confirm_within),
             Acted::Refused(_) | Acted::Later(_) => Duration::ZERO,
             Acted::Accepted | Acted::Unknown(_) => self.confirm_within,
         };
@@ -193,7 +196,7 @@ impl Engine {
     /// Looks until the wanted state shows, backing off, for as long as patience lasts; at least once.
     async fn confirm(&self, run: &Run, step: &Step, patience: Duration) -> Option<serde_json::Value> {
         let subject = run.current.as_ref()?.plan.subject.clone();
-        let mut wait = FIRST_WAIT;
+        let mut wait = self.timing.first_wait;
         let mut waited = Duration::ZERO;
         loop {
             let evidence = self.world.gather(subject.clone(), Look::Effect(step.op.clone())).await;
@@ -206,7 +209,7 @@ impl Engine {
             let pause = wait.min(patience.saturating_sub(waited));
             tokio::time::sleep(pause).await;
             waited += pause;
-            wait = (wait * 3 / 2).min(LONGEST_WAIT);
+            wait = (wait * 3 / 2).min(self.timing.longest_wait);
         }
     }
 

@@ -101,13 +101,22 @@ impl Gate {
     }
 }
 
-#[derive(Debug)]
+/// Whether an injection is for a call, given the calls before it.
+type Test = Box<dyn Fn(&Call, &[Call]) -> bool + Send>;
+
 struct Rule {
-    service: Service,
-    method: Option<String>,
-    path_contains: String,
+    test: Test,
     times: u32,
     injection: Injection,
+}
+
+impl std::fmt::Debug for Rule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rule")
+            .field("times", &self.times)
+            .field("injection", &self.injection)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The shared wire. Clone freely.
@@ -156,13 +165,23 @@ impl Wire {
         times: u32,
         injection: Injection,
     ) {
-        lock(&self.inner.rules).push_back(Rule {
-            service,
-            method: method.map(str::to_owned),
-            path_contains: path_contains.to_owned(),
-            times,
-            injection,
-        });
+        let (method, path) = (method.map(str::to_owned), path_contains.to_owned());
+        let test = move |call: &Call, _: &[Call]| {
+            call.service == service
+                && method.as_deref().is_none_or(|method| method == call.method)
+                && call.path.contains(&path)
+        };
+        self.inject_when(times, injection, test);
+    }
+
+    /// Fails the next `times` requests for which `test` says so; it sees the call and those before it.
+    pub fn inject_when(
+        &self,
+        times: u32,
+        injection: Injection,
+        test: impl Fn(&Call, &[Call]) -> bool + Send + 'static,
+    ) {
+        lock(&self.inner.rules).push_back(Rule { test: Box::new(test), times, injection });
     }
 
     /// Forgets injected failures that have not happened yet.
@@ -170,14 +189,11 @@ impl Wire {
         lock(&self.inner.rules).clear();
     }
 
-    fn injection_for(&self, service: Service, method: &str, path: &str) -> Option<Injection> {
+    fn injection_for(&self, index: usize) -> Option<Injection> {
+        let calls = lock(&self.inner.calls);
+        let (call, before) = (calls.get(index)?, calls.get(..index)?);
         let mut rules = lock(&self.inner.rules);
-        let rule = rules.iter_mut().find(|rule| {
-            rule.times > 0
-                && rule.service == service
-                && rule.method.as_deref().is_none_or(|m| m == method)
-                && path.contains(&rule.path_contains)
-        })?;
+        let rule = rules.iter_mut().find(|rule| rule.times > 0 && (rule.test)(call, before))?;
         rule.times = rule.times.saturating_sub(1);
         Some(rule.injection.clone())
     }
@@ -210,7 +226,7 @@ async fn pass(State((wire, service)): State<(Wire, Service)>, request: Request, 
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
     }
-    let injection = wire.injection_for(service, &method, &path);
+    let injection = wire.injection_for(index);
     let request = Request::from_parts(parts, Body::from(bytes));
     let response = match injection {
         None => next.run(request).await,

@@ -6,6 +6,7 @@
 //! `Store::write`), never decide by this machine's clock what another machine may do (leases are compared
 //! with the database's clock), and never show the password of its URL.
 
+mod alone;
 mod cards;
 mod chain;
 mod claims;
@@ -20,6 +21,7 @@ mod sights;
 #[cfg(test)]
 mod tests;
 
+pub use alone::Alone;
 pub use cards::{Card, CardRef};
 pub use chain::{AuditError, Export, Verified};
 pub use claims::{Risky, Tenant};

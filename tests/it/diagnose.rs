@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use reinstate::commands::{rules, world};
+use reinstate::app::rules;
+use reinstate::commands::world;
 use reinstate::config::{Config, Purpose};
 use reinstate::core::{Cause, Diagnosis, Outcome, Plan, Source, Subject, Verdict, Who, diagnose, plan};
 use reinstate::exec::Look;

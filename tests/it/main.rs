@@ -3,4 +3,5 @@
 
 mod causes;
 mod check;
+mod crash;
 mod diagnose;

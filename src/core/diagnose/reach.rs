@@ -184,7 +184,10 @@ impl<'a> Case<'a> {
             Some(_) => {}
             None => return None,
         }
-        self.has_role(account)
+        let role = self.has_role(account);
+        // A state that was not shown is a gap, and a gap is not health.
+        let shown = account.status.is_some() && account.membership.is_some();
+        if shown || role == Some(false) { role } else { None }
     }
 
     /// Whether an account has any app role; platform roles are not apps.

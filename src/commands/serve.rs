@@ -1,0 +1,121 @@
+//! `serve`: the bot itself. It comes up while Slack, Atlassian and Entra are down, stops on SIGTERM or Ctrl-C,
+//! and leaves what it was doing to whoever claims it next.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use secrecy::ExposeSecret as _;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::app::App;
+use crate::cli::Exit;
+use crate::config::Config;
+use crate::store::{Alone, Store};
+use crate::telemetry::Metrics;
+use crate::{server, slack};
+
+use super::world;
+
+/// How long a stop waits for answers that are on their way.
+const FAREWELL: Duration = Duration::from_secs(5);
+/// How often old measurements are thrown away.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// The bot, running.
+pub struct Running {
+    /// Where it listens.
+    pub addr: SocketAddr,
+    /// Its context.
+    pub app: Arc<App>,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+    _alone: Option<Alone>,
+}
+
+impl Running {
+    /// Stops taking requests, lets answers out, and ends.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        for task in self.tasks {
+            let abort = task.abort_handle();
+            if tokio::time::timeout(FAREWELL, task).await.is_err() {
+                abort.abort();
+            }
+        }
+    }
+}
+
+/// Starts the bot on a socket that the caller brings.
+///
+/// # Errors
+/// When the database cannot be opened or the HTTP clients cannot be made.
+pub async fn start(config: Config, listener: TcpListener, metrics: Metrics) -> anyhow::Result<Running> {
+    let addr = listener.local_addr()?;
+    let url = config.store.url.expose_secret();
+    let store = Store::open(url).await.context("the store could not be opened")?;
+    let alone = store.take_over(url).await?;
+    let world = world(&config)?;
+    let app = App::new(config, store, world)?;
+    let (stop, stopped) = watch::channel(false);
+    let engine = Arc::new(app.engine());
+    let tasks = vec![
+        tokio::spawn(engine.run(stopped.clone())),
+        tokio::spawn(slack::poster::run(app.clone(), stopped.clone())),
+        tokio::spawn(served(server::run(app.clone(), Some(metrics.clone()), listener, stopped.clone()))),
+        tokio::spawn(upkeep(metrics, stopped)),
+    ];
+    Ok(Running { addr, app, stop, tasks, _alone: alone })
+}
+
+async fn served(serving: impl Future<Output = std::io::Result<()>>) {
+    if let Err(error) = serving.await {
+        tracing::error!(%error, "the HTTP server stopped");
+    }
+}
+
+async fn upkeep(metrics: Metrics, mut stopped: watch::Receiver<bool>) {
+    while !*stopped.borrow() {
+        metrics.run_upkeep();
+        tokio::select! {
+            () = tokio::time::sleep(UPKEEP) => {}
+            _ = stopped.changed() => {}
+        }
+    }
+}
+
+/// Serves until it is told to stop.
+///
+/// # Errors
+/// When the port is taken or the bot cannot start.
+pub async fn run(config: Config) -> anyhow::Result<Exit> {
+    let listen = config.server.listen.clone();
+    let listener = TcpListener::bind(&listen)
+        .await
+        .with_context(|| format!("server.listen: {listen} cannot be listened at"))?;
+    let running = start(config, listener, Metrics::install()?).await?;
+    tracing::info!(addr = %running.addr, "listening on {}", running.addr);
+    wait_for_the_end().await;
+    tracing::info!("stopping");
+    running.stop().await;
+    Ok(Exit::Healthy)
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+pub(super) async fn wait_for_the_end() {
+    let interrupt = tokio::signal::ctrl_c();
+    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        Err(_) => {
+            interrupt.await.ok();
+        }
+    }
+}

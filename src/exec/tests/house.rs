@@ -1,0 +1,150 @@
+//! One house for one test: a database on disk, a model world, and people who approve and retry.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use super::model::{Model, Tenant};
+use crate::core::run::{Asked, Limits};
+use crate::core::tests::build::MAIL;
+use crate::core::{Event, Next, Rules, Run, Subject, Who};
+use crate::exec::{Admission, Engine, Ledger, Timing};
+use crate::store::{Also, Store};
+
+pub fn rules() -> Rules {
+    Rules { parking_domain: Some("acme.example".to_owned()), ..Rules::default() }
+}
+
+pub fn subject() -> Subject {
+    Subject::asked(Who::Email(MAIL.to_owned()))
+}
+
+pub struct House {
+    _dir: TempDir,
+    url: String,
+    pub model: Arc<Model>,
+    pub ledger: Ledger,
+    pub limits: Limits,
+    pub cap: i64,
+}
+
+impl House {
+    pub async fn new(tenant: Tenant) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}/x.db", dir.path().display());
+        let ledger = Ledger::new(Store::open(&url).await.unwrap());
+        let hour = Duration::from_secs(3600);
+        let limits = Limits { expire_after: hour, start_within: hour };
+        Self { _dir: dir, url, model: Arc::new(Model::new(tenant)), ledger, limits, cap: 20 }
+    }
+
+    pub async fn opens(&self, run: &str) {
+        let asked = Asked {
+            by: "U-DAN".to_owned(),
+            team: None,
+            enterprise: None,
+            channel: "C1".to_owned(),
+            text: format!("repair {MAIL}"),
+            response_url: None,
+        };
+        self.ledger.open(run.to_owned(), run.to_owned(), asked, crate::clock::now()).await.unwrap();
+    }
+
+    /// A new process on the same database.
+    pub async fn engine(&self, owner: &str) -> Engine {
+        let store = Store::open(&self.url).await.unwrap();
+        let ms = Duration::from_millis;
+        Engine {
+            ledger: Ledger::new(store),
+            world: self.model.clone(),
+            admit: Arc::new(|_, _| {
+                let who = Who::Email(MAIL.to_owned());
+                Box::pin(async move { Admission::Admitted { rule: "a test".to_owned(), who } })
+            }),
+            rules: rules(),
+            limits: self.limits,
+            confirm_within: ms(4),
+            risky_per_day: self.cap,
+            timing: Timing {
+                first_wait: ms(1),
+                longest_wait: ms(2),
+                grace: ms(2),
+                limited: ms(50),
+                proof: Duration::ZERO,
+                ..Timing::default()
+            },
+            owner: owner.to_owned(),
+            work: Arc::default(),
+            changed: Arc::default(),
+        }
+    }
+
+    /// Carries a run once, until it is let go.
+    pub async fn carry(&self, engine: &Engine, run: &str) {
+        let lease = engine.ledger.store().claim(run, &engine.owner, engine.timing.lease).await.unwrap();
+        engine.carry(lease.expect("nobody else holds the run")).await;
+    }
+
+    /// Carries a run until the model's point is reached, and dies there.
+    pub async fn die(&self, engine: Engine, run: &str) -> bool {
+        let store = engine.ledger.store();
+        let lease = store.claim(run, &engine.owner, engine.timing.lease).await.unwrap().unwrap();
+        let died = tokio::select! {
+            () = engine.carry(lease.clone()) => false,
+            () = self.model.reached.notified() => true,
+        };
+        if died {
+            // The dead hold their lease until it runs out; it is cut short so that nobody waits for it.
+            assert!(store.renew(&lease, Duration::ZERO).await.unwrap());
+        }
+        died
+    }
+
+    pub async fn run(&self, run: &str) -> Run {
+        self.ledger.load(run).await.unwrap()
+    }
+
+    pub async fn next(&self, run: &str) -> Next {
+        self.run(run).await.next(crate::clock::now(), &rules(), &self.limits)
+    }
+
+    pub async fn says(&self, run: &str, event: Event) {
+        let seq = self.run(run).await.seq;
+        let also = Also { wake: true, ..Also::default() };
+        self.ledger.append(run, seq, None, &[event], crate::clock::now(), also).await.unwrap();
+    }
+
+    pub async fn approves(&self, run: &str) {
+        let digest = self.run(run).await.current.unwrap().digest.unwrap();
+        self.says(run, Event::Approved { by: "U-ADA".to_owned(), digest }).await;
+    }
+
+    /// Carries a run, approving whatever is asked, until it ends or waits for a person.
+    pub async fn to_the_end(&self, run: &str) -> Run {
+        for turn in 0..40 {
+            let engine = self.engine(&format!("e{turn}")).await;
+            self.carry(&engine, run).await;
+            match self.next(run).await {
+                Next::AwaitApproval { .. } => self.approves(run).await,
+                Next::AwaitPerson | Next::Nothing => break,
+                _ => {}
+            }
+        }
+        self.checked(run).await
+    }
+
+    /// The run, after the journal was found legal and whole.
+    pub async fn checked(&self, run: &str) -> Run {
+        self.ledger.store().verify(None).await.unwrap();
+        self.run(run).await
+    }
+
+    pub async fn events(&self, run: &str) -> Vec<Event> {
+        self.ledger.events(run).await.unwrap().into_iter().map(|(_, _, event)| event).collect()
+    }
+
+    pub fn tenant(&self) -> Tenant {
+        self.model.tenant.lock().unwrap().clone()
+    }
+}

@@ -1,0 +1,8 @@
+//! Attempts to break the executor over a model of the world. Nothing here waits for a clock: a crash is a future
+//! that is dropped at a point the model was told to block at, and its lease is then cut short in the database.
+
+mod crash;
+mod house;
+mod model;
+mod outcomes;
+mod world_changes;

@@ -1,0 +1,412 @@
+//! A toy tenant that obeys the rules the ladder relies on, and counts every call that changes it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use futures_core::future::BoxFuture;
+use tokio::sync::Notify;
+
+use crate::core::evidence::{Evidence, LogEntry, Read};
+use crate::core::subject::{RecordId, Subject};
+use crate::core::tests::build::{
+    A1, A2, D1, JANE, MAIL, account, group, healthy, link, person, record, record_id, seen, surround,
+};
+use crate::core::{Op, diagnose};
+use crate::exec::{Acted, Look, World};
+
+pub const OLD: &str = "jane.old@acme.example";
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToyAccount {
+    pub email: String,
+    pub groups: BTreeSet<String>,
+    pub suspended: bool,
+    pub used: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToyRecord {
+    pub external: String,
+    pub email: String,
+    pub account: Option<String>,
+    pub groups: BTreeSet<String>,
+}
+
+/// What is true upstream.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tenant {
+    pub accounts: BTreeMap<String, ToyAccount>,
+    pub records: BTreeMap<String, ToyRecord>,
+    pub key_at_hand: bool,
+    pub wrote_last: bool,
+    pub refused_last: bool,
+    pub expected: BTreeSet<String>,
+    /// The domains cannot be read, so on-demand steps need an approver.
+    pub domains_unread: bool,
+}
+
+fn groups(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+impl Tenant {
+    pub fn healthy() -> Self {
+        let both = groups(&["jira-users", "wiki-users"]);
+        let jane = ToyAccount { email: MAIL.to_owned(), groups: both.clone(), suspended: false, used: true };
+        let own = ToyRecord {
+            external: JANE.to_owned(),
+            email: MAIL.to_owned(),
+            account: Some(A1.to_owned()),
+            groups: both.clone(),
+        };
+        Self {
+            accounts: [(A1.to_owned(), jane)].into(),
+            records: [("r1".to_owned(), own)].into(),
+            key_at_hand: true,
+            wrote_last: true,
+            refused_last: false,
+            expected: both,
+            domains_unread: false,
+        }
+    }
+
+    fn empty_account(email: &str) -> ToyAccount {
+        ToyAccount { email: email.to_owned(), groups: BTreeSet::new(), suspended: false, used: false }
+    }
+
+    /// Both groups were lost on the way, and access is suspended.
+    pub fn drift() -> Self {
+        let mut t = Self::healthy();
+        t.records.get_mut("r1").unwrap().groups.clear();
+        let jane = t.accounts.get_mut(A1).unwrap();
+        jane.groups.clear();
+        jane.suspended = true;
+        t
+    }
+
+    /// The record is on an empty account, the address on the account she used.
+    pub fn unlink() -> Self {
+        let mut t = Self::healthy();
+        t.records.get_mut("r1").unwrap().account = Some(A2.to_owned());
+        t.records.get_mut("r1").unwrap().groups.clear();
+        t.accounts.get_mut(A1).unwrap().groups.clear();
+        t.accounts.insert(A2.to_owned(), Self::empty_account(OLD));
+        t
+    }
+
+    /// An import's unlinked record holds her name.
+    pub fn delete() -> Self {
+        let mut t = Self::healthy();
+        let own = t.records.remove("r1").unwrap();
+        let stale =
+            ToyRecord { external: "import-7".to_owned(), account: None, groups: BTreeSet::new(), ..own };
+        t.records.insert("r0".to_owned(), stale);
+        t.accounts.get_mut(A1).unwrap().groups.clear();
+        t.wrote_last = false;
+        t.refused_last = true;
+        t
+    }
+
+    /// Her account bears an old address; an empty one bears hers.
+    pub fn park() -> Self {
+        let mut t = Self::healthy();
+        t.accounts.get_mut(A1).unwrap().email = OLD.to_owned();
+        t.accounts.insert(A2.to_owned(), Self::empty_account(MAIL));
+        t
+    }
+
+    /// Two old records on the right account, and no key to look into their directory.
+    pub fn forget() -> Self {
+        let mut t = Self::delete();
+        for name in ["r0", "r9"] {
+            let mut old = t.records.get("r0").unwrap().clone();
+            old.account = Some(A1.to_owned());
+            t.records.insert(name.to_owned(), old);
+        }
+        t.key_at_hand = false;
+        t
+    }
+
+    /// What the machine can see of it.
+    pub fn evidence(&self, subject: Subject) -> Evidence {
+        let mut e = healthy();
+        e.subject = subject;
+        if self.domains_unread {
+            e.domains = Read::Gap("503".to_owned());
+        }
+        let accounts = self.accounts.iter().map(|(id, toy)| {
+            let mut known = account(id, &toy.email);
+            known.groups = Some(toy.groups.iter().map(|name| group(name)).collect());
+            known.membership = Some(if toy.suspended { "suspended" } else { "active" }.to_owned());
+            known
+        });
+        e.accounts = seen(accounts.collect());
+        e.account_links.clear();
+        for (id, toy) in &self.accounts {
+            let mine = self.records.iter().filter(|(_, record)| record.account.as_ref() == Some(id));
+            let links = mine.map(|(name, _)| link(name, Some(id))).collect();
+            surround(&mut e, id, links, toy.used);
+            if toy.groups.is_empty() {
+                e.roles.insert(id.clone(), seen(Vec::new()));
+            }
+            let owner = if toy.email == MAIL { vec![person()] } else { Vec::new() };
+            e.bearers.insert(toy.email.clone(), seen(owner));
+        }
+        let by_address = self.records.iter().filter(|(_, record)| record.email == MAIL);
+        e.links = seen(by_address.map(|(name, record)| link(name, record.account.as_deref())).collect());
+        let records = self.records.iter().map(|(name, toy)| {
+            let mut known = record(name, &toy.external, &toy.email, toy.account.as_deref());
+            known.groups = toy.groups.iter().map(|name| group(name)).collect();
+            known
+        });
+        let records: Vec<_> = records.collect();
+        for toy in records.iter().filter(|toy| toy.external_id.as_deref() != Some(JANE)) {
+            e.owners.insert(toy.external_id.clone().unwrap(), seen(None));
+        }
+        let gone: Vec<RecordId> =
+            e.subject.records.iter().filter(|id| !self.records.contains_key(&id.record)).cloned().collect();
+        if self.key_at_hand {
+            e.records.insert(D1.to_owned(), seen(records));
+            e.records_by_id = gone.into_iter().map(|id| (id, seen(None))).collect();
+        } else {
+            e.records.insert(D1.to_owned(), Read::Gap("no key".to_owned()));
+        }
+        let mut log = Vec::new();
+        if self.refused_last {
+            log.push(LogEntry {
+                action: "create".to_owned(),
+                status: "failure".to_owned(),
+                http_status: Some(409),
+                ..LogEntry::default()
+            });
+        }
+        if self.wrote_last {
+            log.insert(
+                0,
+                LogEntry { action: "update".to_owned(), status: "success".to_owned(), ..LogEntry::default() },
+            );
+        }
+        e.log = seen(log);
+        e
+    }
+
+    fn own(&self) -> Option<String> {
+        self.records.iter().find(|(_, record)| record.external == JANE).map(|(name, _)| name.clone())
+    }
+
+    fn provision_user(&mut self) -> Result<(), String> {
+        let own = self.own();
+        if self.records.iter().any(|(name, record)| record.email == MAIL && Some(name) != own.as_ref()) {
+            (self.wrote_last, self.refused_last) = (false, true);
+            return Err("409 another record holds the name".to_owned());
+        }
+        let linked = own.as_ref().and_then(|name| self.records.get(name)?.account.clone());
+        let bearer =
+            self.accounts.iter().find(|(_, account)| account.email == MAIL).map(|(id, _)| id.clone());
+        let target = match (linked, bearer) {
+            (Some(linked), Some(bearer)) if linked != bearer => {
+                (self.wrote_last, self.refused_last) = (false, true);
+                return Err("409 another account bears the address".to_owned());
+            }
+            (Some(id), _) | (None, Some(id)) => id,
+            (None, None) => {
+                self.accounts.insert("712020:made".to_owned(), Self::empty_account(MAIL));
+                "712020:made".to_owned()
+            }
+        };
+        self.accounts.get_mut(&target).unwrap().email = MAIL.to_owned();
+        let name = own.unwrap_or_else(|| "r-new".to_owned());
+        let known = self.records.entry(name).or_insert_with(|| ToyRecord {
+            external: JANE.to_owned(),
+            email: MAIL.to_owned(),
+            account: None,
+            groups: BTreeSet::new(),
+        });
+        known.account = Some(target);
+        (self.wrote_last, self.refused_last) = (true, false);
+        Ok(())
+    }
+
+    /// What a call does; an error is what the upstream says when it changes nothing.
+    pub fn apply(&mut self, op: &Op) -> Result<(), String> {
+        match op {
+            Op::ProvisionUser { .. } => self.provision_user()?,
+            Op::ProvisionMembership { group_name, .. } => {
+                let own = self.own().ok_or("the person is not in the target")?;
+                let record = self.records.get_mut(&own).unwrap();
+                record.groups.insert(group_name.clone());
+                let linked = record.account.clone().ok_or("not linked")?;
+                self.accounts.get_mut(&linked).unwrap().groups.insert(group_name.clone());
+            }
+            Op::RestoreAccess { account } => self.accounts.get_mut(account).unwrap().suspended = false,
+            Op::ActivateAccount { .. } | Op::CancelDeletion { .. } => panic!("not in the ladders"),
+            Op::UnlinkRecord { record, account } => {
+                if let Some(known) = self.records.get_mut(&record.record) {
+                    known.account = None;
+                    known.groups.clear();
+                }
+                self.accounts.get_mut(account).unwrap().groups.clear();
+            }
+            Op::DeleteRecord { record } => {
+                let gone = self.records.remove(&record.record).ok_or("404")?;
+                assert_eq!(gone.account, None, "deleting a linked record deactivates the account");
+            }
+            Op::ForgetAccountRecords { account, .. } => {
+                self.records.retain(|_, record| record.account.as_ref() != Some(account));
+                self.accounts.get_mut(account).unwrap().groups.clear();
+            }
+            Op::ParkEmail { account, to, .. } => {
+                self.accounts.get_mut(account).unwrap().email.clone_from(to);
+            }
+        }
+        Ok(())
+    }
+
+    pub fn is_healthy(&self, subject: Subject) -> bool {
+        diagnose(&self.evidence(subject)).verdict == crate::core::Verdict::Healthy
+    }
+}
+
+/// Where a process can die around one act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Point {
+    BeforeBegin,
+    AfterBegin,
+    AfterAct,
+    BeforeSettle,
+}
+
+/// How an act comes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    AcceptedInVain,
+    NoEffect,
+    Refused,
+    Later,
+    UnknownDone,
+    UnknownNotDone,
+}
+
+#[derive(Default)]
+struct Script {
+    sent: Vec<Op>,
+    block: Option<(Op, Point)>,
+    fates: Vec<(Op, Fate)>,
+}
+
+/// The model world.
+pub struct Model {
+    pub tenant: Mutex<Tenant>,
+    script: Mutex<Script>,
+    /// Rung when the point to die at is reached.
+    pub reached: Notify,
+}
+
+impl Model {
+    pub fn new(tenant: Tenant) -> Self {
+        Self { tenant: Mutex::new(tenant), script: Mutex::default(), reached: Notify::new() }
+    }
+
+    pub fn block_at(&self, op: Op, point: Point) {
+        self.script.lock().unwrap().block = Some((op, point));
+    }
+
+    /// The next call for this op comes out like this.
+    pub fn fate(&self, op: Op, fate: Fate) {
+        self.script.lock().unwrap().fates.push((op, fate));
+    }
+
+    pub fn sent(&self) -> Vec<Op> {
+        self.script.lock().unwrap().sent.clone()
+    }
+
+    pub fn times(&self, op: &Op) -> usize {
+        self.sent().iter().filter(|sent| *sent == op).count()
+    }
+
+    async fn pass(&self, op: &Op, point: Point) {
+        let blocks = {
+            let mut script = self.script.lock().unwrap();
+            script.block.take_if(|(wanted, at)| wanted == op && *at == point).is_some()
+        };
+        if blocks {
+            self.reached.notify_one();
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+impl World for Model {
+    fn gather(&self, subject: Subject, look: Look) -> BoxFuture<'_, Evidence> {
+        Box::pin(async move {
+            match &look {
+                Look::For(op) => self.pass(op, Point::BeforeBegin).await,
+                Look::Effect(op) => self.pass(op, Point::BeforeSettle).await,
+                Look::Everything => {}
+            }
+            self.tenant.lock().unwrap().evidence(subject)
+        })
+    }
+
+    fn act<'a>(&'a self, op: &'a Op, _within: Duration) -> BoxFuture<'a, Acted> {
+        Box::pin(async move {
+            let fate = {
+                let mut script = self.script.lock().unwrap();
+                script.sent.push(op.clone());
+                let at = script.fates.iter().position(|(wanted, _)| wanted == op);
+                at.map(|at| script.fates.remove(at).1)
+            };
+            self.pass(op, Point::AfterBegin).await;
+            let why = "said the model".to_owned();
+            match fate {
+                Some(Fate::AcceptedInVain) => return Acted::Accepted,
+                Some(Fate::NoEffect) => return Acted::NoEffect(why),
+                Some(Fate::Refused) => return Acted::Refused(why),
+                Some(Fate::Later) => return Acted::Later(Some(Duration::ZERO)),
+                Some(Fate::UnknownNotDone) => return Acted::Unknown(why),
+                Some(Fate::UnknownDone) | None => {}
+            }
+            let done = self.tenant.lock().unwrap().apply(op);
+            self.pass(op, Point::AfterAct).await;
+            match (done, fate) {
+                (Ok(()), None) => Acted::Accepted,
+                (Err(why), None) => Acted::NoEffect(why),
+                (_, _) => Acted::Unknown(why),
+            }
+        })
+    }
+}
+
+/// Every ladder of the matrix.
+pub fn ladders() -> Vec<(&'static str, Tenant)> {
+    vec![
+        ("drift", Tenant::drift()),
+        ("unlink", Tenant::unlink()),
+        ("delete", Tenant::delete()),
+        ("park", Tenant::park()),
+        ("forget", Tenant::forget()),
+    ]
+}
+
+#[test]
+fn the_model_shows_what_the_ladders_are_called_after() {
+    let actions: Vec<Vec<&str>> = ladders()
+        .iter()
+        .map(|(_, tenant)| {
+            let who = crate::core::Who::Email(MAIL.to_owned());
+            let e = tenant.evidence(Subject::asked(who));
+            let plan = crate::core::plan(&e, &diagnose(&e), &super::house::rules(), &[]);
+            assert!(!plan.steps.is_empty(), "{:?} {:?}", diagnose(&e).findings, plan.advice);
+            plan.steps.iter().map(|step| step.op.action()).collect()
+        })
+        .collect();
+    let pair = ["provision-membership"; 2];
+    let with = |first: &[&'static str]| [first, &pair].concat();
+    assert_eq!(actions[0], with(&["restore-access"]));
+    assert_eq!(actions[1], with(&["unlink-record", "provision-user"]));
+    assert_eq!(actions[2], with(&["delete-record", "provision-user"]));
+    assert_eq!(actions[3], ["park-email", "provision-user"]);
+    assert_eq!(actions[4], with(&["forget-account-records", "provision-user"]));
+    assert_eq!(record_id("r0").directory, D1);
+}

@@ -1,0 +1,77 @@
+//! Every way in which an act can come out, for every step of every ladder.
+
+use super::house::{House, subject};
+use super::model::{Fate, Tenant, ladders};
+use crate::core::run::Halt;
+use crate::core::{Event, Op, Outcome, Run};
+
+async fn sent_by(tenant: &Tenant) -> Vec<Op> {
+    let house = House::new(tenant.clone()).await;
+    house.opens("run").await;
+    house.to_the_end("run").await;
+    house.model.sent()
+}
+
+fn restored(run: &Run) -> bool {
+    run.ended.as_ref().is_some_and(|(outcome, _)| *outcome == Outcome::Restored)
+}
+
+async fn with_fate(tenant: Tenant, op: &Op, fate: Fate, label: &str) {
+    let house = House::new(tenant).await;
+    house.opens("run").await;
+    house.model.fate(op.clone(), fate);
+    let run = house.to_the_end("run").await;
+    let times = house.model.times(op);
+    let halt = run.waiting.as_ref().map(|waiting| waiting.halt);
+    let on_demand = op.rung() <= 2;
+    match fate {
+        Fate::UnknownDone => {
+            assert!(restored(&run), "{label}: a false failure: {run:?}");
+            assert_eq!(times, 1, "{label}: it had worked");
+        }
+        Fate::Later => {
+            assert!(restored(&run), "{label}: {run:?}");
+            assert_eq!(times, 2, "{label}");
+        }
+        Fate::Refused => assert_eq!(halt, Some(Halt::Refused), "{label}"),
+        Fate::UnknownNotDone if op.is_one_shot() => assert_eq!(halt, Some(Halt::Ambiguous), "{label}"),
+        Fate::UnknownNotDone => assert_eq!(halt, Some(Halt::Unconfirmed), "{label}"),
+        Fate::AcceptedInVain | Fate::NoEffect if on_demand => {
+            let events = house.events("run").await;
+            assert!(events.iter().any(|event| matches!(event, Event::NoEffect { .. })), "{label}");
+        }
+        Fate::AcceptedInVain | Fate::NoEffect => assert_eq!(halt, Some(Halt::Unconfirmed), "{label}"),
+    }
+    if halt.is_some() {
+        assert_eq!(times, 1, "{label}: a step that waits for a person is not sent again");
+        assert_eq!(run.ended, None, "{label}");
+        // Nothing moves without the person.
+        house.to_the_end("run").await;
+        assert_eq!(house.model.times(op), 1, "{label}");
+        house.says("run", Event::Retried { by: "U-DAN".to_owned() }).await;
+        let run = house.to_the_end("run").await;
+        assert!(restored(&run), "{label}: after the person's new look: {run:?}");
+    }
+    if restored(&house.run("run").await) {
+        assert!(house.tenant().is_healthy(subject()), "{label}: a false success");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_outcome_is_taken_for_another() {
+    for (name, tenant) in ladders() {
+        for op in sent_by(&tenant).await {
+            for fate in [
+                Fate::AcceptedInVain,
+                Fate::NoEffect,
+                Fate::Refused,
+                Fate::Later,
+                Fate::UnknownDone,
+                Fate::UnknownNotDone,
+            ] {
+                let label = format!("{name}: {} {fate:?}", op.action());
+                with_fate(tenant.clone(), &op, fate, &label).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Our own HTTP: Slack's requests, and what watches over us. Larger bodies than Slack sends are refused before
+//! they are read. `/readyz` and `/metrics` must never say anything about a person.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::app::App;
+use crate::manifest::EVENTS_PATH;
+use crate::slack::{inbound, people};
+use crate::telemetry::Metrics;
+
+/// A request that has not arrived whole by then is given up.
+const WITHIN: Duration = Duration::from_secs(10);
+
+/// The routes.
+pub fn router(app: Arc<App>, metrics: Option<Metrics>) -> Router {
+    Router::new()
+        .route(EVENTS_PATH, post(inbound::events))
+        .route("/livez", get(|| async { "alive" }))
+        .route("/readyz", get(ready))
+        .with_state(app)
+        .route("/metrics", get(move || std::future::ready(shown(metrics.as_ref()))))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, WITHIN))
+        .layer(RequestBodyLimitLayer::new(inbound::MOST_BYTES))
+}
+
+/// Serves until `shutdown` says so, then finishes what was acknowledged.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn run(
+    app: Arc<App>,
+    metrics: Option<Metrics>,
+    listener: TcpListener,
+    mut shutdown: watch::Receiver<bool>,
+) -> std::io::Result<()> {
+    let home = tokio::spawn(people::keep_home(Arc::clone(&app), shutdown.clone()));
+    let routes = router(Arc::clone(&app), metrics);
+    let end = async move {
+        // A sender that is gone is the end, too.
+        shutdown.wait_for(|end| *end).await.map(drop).unwrap_or_default();
+    };
+    let served = axum::serve(listener, routes).with_graceful_shutdown(end).await;
+    home.abort();
+    app.drain(Duration::from_secs(10)).await;
+    served
+}
+
+/// Ready once the store and Slack's `auth.test` answer, whatever Atlassian and Entra do (product.md 9).
+async fn ready(State(app): State<Arc<App>>) -> Response {
+    let store = tokio::time::timeout(Duration::from_secs(2), app.ledger.store().ping()).await;
+    let store = matches!(store, Ok(Ok(())));
+    let slack = app.people.home().is_some();
+    let word = |fine: bool| if fine { "ok" } else { "not yet" };
+    let status = if store && slack { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, format!("store: {}\nslack: {}\n", word(store), word(slack))).into_response()
+}
+
+fn shown(metrics: Option<&Metrics>) -> String {
+    metrics
+        .map(|metrics| {
+            metrics.run_upkeep();
+            metrics.render()
+        })
+        .unwrap_or_default()
+}

@@ -1,0 +1,239 @@
+//! The few methods of Slack's Web API that we call, over slack-morphism's client. Every call has a time limit,
+//! which the library has not. It must never log a body or a token: the library's errors carry whole bodies, so
+//! only their codes leave this file.
+
+use std::time::Duration;
+
+use hyper_rustls::HttpsConnectorBuilder;
+use rustls::crypto::ring;
+use rustls::{ClientConfig, RootCertStore};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value, json};
+use slack_morphism::errors::SlackClientError;
+use slack_morphism::hyper_tokio::SlackHyperClient;
+use slack_morphism::prelude::{SlackApiToken, SlackApiTokenValue, SlackClientHyperConnector};
+use url::Url;
+
+use super::blocks::Card;
+
+/// A call that takes longer has been lost.
+const WITHIN: Duration = Duration::from_secs(5);
+/// What a refusal without `Retry-After` means.
+const RETRY: Duration = Duration::from_secs(5);
+
+/// Why Slack gave no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ApiError {
+    /// Too many calls: come back after this long.
+    #[error("limited for {} s", .0.as_secs())]
+    Limited(Duration),
+    /// Slack's own error code.
+    #[error("refused: {0}")]
+    Refused(String),
+    /// It may or may not have been done.
+    #[error("no answer: {0}")]
+    Lost(&'static str),
+}
+
+/// Why there is no client.
+#[derive(Debug, thiserror::Error)]
+pub enum NoClient {
+    /// TLS could not be set up.
+    #[error("TLS could not be set up: {0}")]
+    Tls(String),
+}
+
+/// The Web API of one workspace.
+pub struct Api {
+    client: SlackHyperClient,
+    token: SlackApiToken,
+}
+
+impl std::fmt::Debug for Api {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Api")
+    }
+}
+
+impl Api {
+    /// A client of the Web API at `base`, whose path is kept.
+    ///
+    /// # Errors
+    /// When the machine has no root certificates for an `https` address.
+    pub fn new(base: &Url, token: &SecretString) -> Result<Self, NoClient> {
+        let tls = |error: &dyn std::fmt::Display| NoClient::Tls(error.to_string());
+        let builder = if base.scheme() == "http" {
+            // Plain HTTP is for tests and the sandbox, which must start without certificates.
+            let config = ClientConfig::builder_with_provider(ring::default_provider().into())
+                .with_safe_default_protocol_versions()
+                .map_err(|error| tls(&error))?
+                .with_root_certificates(RootCertStore::empty())
+                .with_no_client_auth();
+            HttpsConnectorBuilder::new().with_tls_config(config).https_or_http()
+        } else {
+            HttpsConnectorBuilder::new()
+                .with_provider_and_native_roots(ring::default_provider())
+                .map_err(|error| tls(&error))?
+                .https_only()
+        };
+        let connector = SlackClientHyperConnector::from(builder.enable_http1().enable_http2().build())
+            .with_slack_api_url(base.as_str().trim_end_matches('/'));
+        let token = SlackApiToken::new(SlackApiTokenValue(token.expose_secret().to_owned()));
+        Ok(Self { client: SlackHyperClient::new(connector), token })
+    }
+
+    async fn read(&self, method: &'static str, params: &[(&str, Option<&str>)]) -> Result<Value, ApiError> {
+        let session = self.client.open_session(&self.token);
+        let params = params.to_vec();
+        let call = session.http_session_api.http_get::<Value, _, _>(method, &params, None);
+        settle(method, tokio::time::timeout(WITHIN, call).await)
+    }
+
+    async fn write(&self, method: &'static str, body: &Value) -> Result<Value, ApiError> {
+        let session = self.client.open_session(&self.token);
+        let call = session.http_session_api.http_post::<Value, Value>(method, body, None);
+        settle(method, tokio::time::timeout(WITHIN, call).await)
+    }
+
+    /// `auth.test`
+    ///
+    /// # Errors
+    /// [`ApiError`]
+    pub async fn auth_test(&self) -> Result<Value, ApiError> {
+        self.read("auth.test", &[]).await
+    }
+
+    /// `users.info`: the user object.
+    ///
+    /// # Errors
+    /// [`ApiError`]
+    pub async fn user(&self, id: &str) -> Result<Value, ApiError> {
+        part(self.read("users.info", &[("user", Some(id))]).await?, "user")
+    }
+
+    /// `usergroups.users.list`; a token of a whole organization must name the workspace.
+    ///
+    /// # Errors
+    /// [`ApiError`]
+    pub async fn group_members(&self, id: &str, team: Option<&str>) -> Result<Vec<String>, ApiError> {
+        let answer =
+            self.read("usergroups.users.list", &[("usergroup", Some(id)), ("team_id", team)]).await?;
+        let users = part(answer, "users")?;
+        let list = users.as_array().ok_or(ApiError::Lost("an answer without its list"))?;
+        Ok(list.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+    }
+
+    /// `conversations.info`: the channel object.
+    ///
+    /// # Errors
+    /// [`ApiError`]
+    pub async fn channel(&self, id: &str) -> Result<Value, ApiError> {
+        part(self.read("conversations.info", &[("channel", Some(id))]).await?, "channel")
+    }
+
+    /// `chat.postMessage`: the time stamp.
+    ///
+    /// # Errors
+    /// [`ApiError`]
+    pub async fn post(&self, channel: &str, thread: Option<&str>, card: &Card) -> Result<String, ApiError> {
+        let mut body = said(card);
+        body.insert("channel".into(), channel.into());
+        body.insert("unfurl_links".into(), false.into());
+        body.insert("unfurl_media".into(), false.into());
+        if let Some(thread) = thread {
+            body.insert("thread_ts".into(), thread.into());
+        }
+        let ts = part(self.write("chat.postMessage", &Value::Object(body)).await?, "ts")?;
+        ts.as_str().map(str::to_owned).ok_or(ApiError::Lost("an answer without its time stamp"))
+    }
+
+    /// `chat.update`
+    ///
+    /// # Errors
+    /// [`ApiError`]
+    pub async fn update(&self, channel: &str, ts: &str, card: &Card) -> Result<(), ApiError> {
+        let mut body = said(card);
+        body.insert("channel".into(), channel.into());
+        body.insert("ts".into(), ts.into());
+        // Blocks that are not sent would stay.
+        body.insert("blocks".into(), card.blocks.clone().into());
+        self.write("chat.update", &Value::Object(body)).await.map(drop)
+    }
+
+    /// `chat.delete`
+    ///
+    /// # Errors
+    /// [`ApiError`]
+    pub async fn delete(&self, channel: &str, ts: &str) -> Result<(), ApiError> {
+        self.write("chat.delete", &json!({"channel": channel, "ts": ts})).await.map(drop)
+    }
+
+    /// `chat.postEphemeral`
+    ///
+    /// # Errors
+    /// [`ApiError`]
+    pub async fn ephemeral(&self, channel: &str, user: &str, card: &Card) -> Result<(), ApiError> {
+        let mut body = said(card);
+        body.insert("channel".into(), channel.into());
+        body.insert("user".into(), user.into());
+        self.write("chat.postEphemeral", &Value::Object(body)).await.map(drop)
+    }
+
+    /// `chat.getPermalink`
+    ///
+    /// # Errors
+    /// [`ApiError`]
+    pub async fn permalink(&self, channel: &str, ts: &str) -> Result<String, ApiError> {
+        let params = [("channel", Some(channel)), ("message_ts", Some(ts))];
+        let link = part(self.read("chat.getPermalink", &params).await?, "permalink")?;
+        link.as_str().map(str::to_owned).ok_or(ApiError::Lost("an answer without its link"))
+    }
+}
+
+fn said(card: &Card) -> Map<String, Value> {
+    let mut body = Map::new();
+    body.insert("text".into(), card.text.clone().into());
+    if !card.blocks.is_empty() {
+        body.insert("blocks".into(), card.blocks.clone().into());
+    }
+    body
+}
+
+fn part(mut answer: Value, key: &str) -> Result<Value, ApiError> {
+    answer.get_mut(key).map(Value::take).ok_or(ApiError::Lost("an answer without what was asked for"))
+}
+
+type Settled = Result<Result<Value, SlackClientError>, tokio::time::error::Elapsed>;
+
+fn settle(method: &'static str, result: Settled) -> Result<Value, ApiError> {
+    let result = match result {
+        Err(_) => Err(ApiError::Lost("it took too long")),
+        Ok(Ok(value)) if value.get("ok").and_then(Value::as_bool) == Some(false) => {
+            Err(ApiError::Refused("unknown_error".to_owned()))
+        }
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(reason(&error)),
+    };
+    let outcome = match &result {
+        Ok(_) => "ok",
+        Err(ApiError::Limited(_)) => "limited",
+        Err(ApiError::Refused(_)) => "refused",
+        Err(ApiError::Lost(_)) => "lost",
+    };
+    metrics::counter!("reinstate_slack_calls_total", "method" => method, "outcome" => outcome).increment(1);
+    if let Err(error) = &result {
+        tracing::debug!(method, %error, "a call to Slack came to nothing");
+    }
+    result
+}
+
+fn reason(error: &SlackClientError) -> ApiError {
+    match error {
+        SlackClientError::ApiError(error) if error.code == "ratelimited" => ApiError::Limited(RETRY),
+        SlackClientError::ApiError(error) => ApiError::Refused(error.code.clone()),
+        SlackClientError::RateLimitError(error) => ApiError::Limited(error.retry_after.unwrap_or(RETRY)),
+        SlackClientError::HttpError(_) => ApiError::Lost("an HTTP error"),
+        SlackClientError::ProtocolError(_) => ApiError::Lost("an answer that cannot be read"),
+        _ => ApiError::Lost("Slack cannot be reached"),
+    }
+}

@@ -1,0 +1,231 @@
+//! The grammar of `/reinstate`: text in, a command or the reason and the nearest correct form out. Pure. It must
+//! never guess at WHO, and never repeat what was typed except through its encoder.
+
+use crate::core::Who;
+
+/// Whom a command is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// An address or an account id.
+    Who(Who),
+    /// A Slack user id; their address has to be asked for.
+    Mention(String),
+}
+
+impl Target {
+    /// Reads WHO: an address (also as Slack's `mailto` link), a mention, or an account id.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim().trim_matches(['"', '\'', '`', '*', ',', '.']).trim();
+        if let Some(inner) = text.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) {
+            if inner.contains(['<', '>']) {
+                return None;
+            }
+            if let Some(user) = inner.strip_prefix('@') {
+                let id = user.split('|').next().unwrap_or_default();
+                let plain = id.starts_with(['U', 'W'])
+                    && (2..=32).contains(&id.len())
+                    && id.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+                return plain.then(|| Self::Mention(id.to_owned()));
+            }
+            let link = inner.strip_prefix("mailto:")?;
+            let address = link.split('|').next().unwrap_or_default();
+            return Who::parse(address).ok().map(Self::Who);
+        }
+        Who::parse(text).ok().map(Self::Who)
+    }
+
+    /// As it is written down, and read again by [`Self::parse`].
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::Who(who) => who.text().to_owned(),
+            Self::Mention(id) => format!("<@{id}>"),
+        }
+    }
+}
+
+/// What somebody wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// `check WHO`
+    Check(Target),
+    /// `repair WHO`
+    Repair(Target),
+    /// `sweep`
+    Sweep,
+    /// `status [RUN]`
+    Status(Option<String>),
+    /// `history WHO`
+    History(Target),
+    /// `cancel RUN`
+    Cancel(String),
+    /// `undo RUN`
+    Undo(String),
+    /// `me`
+    Me,
+    /// `whoami`
+    Whoami,
+    /// `help`
+    Help,
+}
+
+/// Text that is no command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misunderstood {
+    /// Why, in one line of our own words.
+    pub reason: &'static str,
+    /// The nearest correct form.
+    pub form: &'static str,
+}
+
+/// Verb and correct form.
+const FORMS: &[(&str, &str)] = &[
+    ("check", "/reinstate check WHO"),
+    ("repair", "/reinstate repair WHO"),
+    ("sweep", "/reinstate sweep"),
+    ("status", "/reinstate status"),
+    ("history", "/reinstate history WHO"),
+    ("cancel", "/reinstate cancel RUN"),
+    ("undo", "/reinstate undo RUN"),
+    ("me", "/reinstate me"),
+    ("whoami", "/reinstate whoami"),
+    ("help", "/reinstate help"),
+];
+
+fn form(verb: &str) -> &'static str {
+    FORMS.iter().find(|(known, _)| *known == verb).map_or("/reinstate help", |(_, form)| form)
+}
+
+/// Reads the text of a command.
+///
+/// # Errors
+/// [`Misunderstood`], with the nearest correct form.
+pub fn parse(text: &str) -> Result<Command, Misunderstood> {
+    let text = tidy(text);
+    let (verb, rest) = text.split_once(' ').unwrap_or((&text, ""));
+    let (verb, rest) = (verb.to_lowercase(), rest.trim());
+    let target = |reason| Target::parse(rest).ok_or(Misunderstood { reason, form: form(&verb) });
+    let alone = |command: Command| {
+        let reason = "This command takes nothing after it.";
+        if rest.is_empty() { Ok(command) } else { Err(Misunderstood { reason, form: form(&verb) }) }
+    };
+    let who = if rest.is_empty() {
+        "Whom? WHO is an e-mail address, a mention or an Atlassian account id."
+    } else {
+        "WHO is one e-mail address, one mention or one Atlassian account id."
+    };
+    let run = || {
+        run_id(rest)
+            .ok_or(Misunderstood { reason: "RUN is the id shown on the run's card.", form: form(&verb) })
+    };
+    match verb.as_str() {
+        "" | "help" | "?" => Ok(Command::Help),
+        "check" => target(who).map(Command::Check),
+        "repair" => target(who).map(Command::Repair),
+        "history" => target(who).map(Command::History),
+        "sweep" => alone(Command::Sweep),
+        "me" => alone(Command::Me),
+        "whoami" => alone(Command::Whoami),
+        "status" if rest.is_empty() => Ok(Command::Status(None)),
+        "status" => run().map(|id| Command::Status(Some(id))),
+        "cancel" => run().map(Command::Cancel),
+        "undo" => run().map(Command::Undo),
+        _ if Target::parse(&text).is_some() => Err(Misunderstood {
+            reason: "What shall be done? A name alone is no command.",
+            form: form("check"),
+        }),
+        other => Err(Misunderstood { reason: "There is no such command.", form: nearest(other) }),
+    }
+}
+
+fn nearest(verb: &str) -> &'static str {
+    let verb: String = verb.chars().take(40).collect();
+    FORMS
+        .iter()
+        .map(|(known, form)| (strsim::damerau_levenshtein(&verb, known), known.len(), *form))
+        // A short word is near to almost anything.
+        .filter(|(distance, length, _)| *distance <= (length + 1) / 3)
+        .min_by_key(|(distance, _, _)| *distance)
+        .map_or("/reinstate help", |(_, _, form)| form)
+}
+
+/// The id of a run, whole.
+fn run_id(text: &str) -> Option<String> {
+    let text = text.trim_matches(['`', '"', '\'']);
+    uuid::Uuid::parse_str(text).ok().map(|id| id.to_string())
+}
+
+/// One space between words, plain quotes, nothing that cannot be seen.
+fn tidy(text: &str) -> String {
+    let plain = text.chars().take(2000).map(|c| match c {
+        '\u{2018}' | '\u{2019}' | '\u{201a}' | '\u{2039}' | '\u{203a}' => '\'',
+        '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{ab}' | '\u{bb}' => '"',
+        '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{2069}'
+        | '\u{feff}'
+        | '\u{ad}' => '\0',
+        c if c.is_whitespace() => ' ',
+        c => c,
+    });
+    let seen: String = plain.filter(|c| !c.is_control()).collect();
+    seen.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn email(text: &str) -> Target {
+        Target::Who(Who::Email(text.to_owned()))
+    }
+
+    #[test]
+    fn who_may_be_written_in_every_way_slack_does() {
+        let ada = email("ada@acme.example");
+        for text in [
+            "check ada@acme.example",
+            "CHECK  ada@acme.example ",
+            "Check\u{a0}ada@acme.example",
+            "check <mailto:ada@acme.example|ada@acme.example>",
+            "check \u{201c}ada@acme.example\u{201d}",
+            "check\t'ada@acme.example'",
+            "check a\u{200b}da@acme.example",
+            "check ada@acme.example\u{7}",
+        ] {
+            assert_eq!(parse(text), Ok(Command::Check(ada.clone())), "{text:?}");
+        }
+        assert_eq!(parse("repair <@U123ABC|ada>"), Ok(Command::Repair(Target::Mention("U123ABC".into()))));
+        assert_eq!(parse("repair <@W123ABC>"), Ok(Command::Repair(Target::Mention("W123ABC".into()))));
+        let id = "712020:0f1c3c5e-8c5e-4d0e-9d35-2f2a6d1d6a11";
+        assert_eq!(parse(&format!("check {id}")), Ok(Command::Check(Target::Who(Who::Account(id.into())))));
+    }
+
+    #[test]
+    fn a_target_is_read_again_as_it_was_written_down() {
+        for target in [email("ada@acme.example"), Target::Mention("U1A".into())] {
+            assert_eq!(Target::parse(&target.text()), Some(target));
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_names_the_nearest_form() {
+        let form = |text: &str| parse(text).unwrap_err().form;
+        assert_eq!(form("chek ada@acme.example"), "/reinstate check WHO");
+        assert_eq!(form("repiar ada@acme.example"), "/reinstate repair WHO");
+        assert_eq!(form("check"), "/reinstate check WHO");
+        assert_eq!(form("check ada"), "/reinstate check WHO");
+        assert_eq!(form("check ada@acme.example bo@acme.example"), "/reinstate check WHO");
+        assert_eq!(form("check <!channel>"), "/reinstate check WHO");
+        assert_eq!(form("check <@U1> <@U2>"), "/reinstate check WHO");
+        assert_eq!(form("check <@U1|x> y>"), "/reinstate check WHO");
+        assert_eq!(form("ada@acme.example"), "/reinstate check WHO");
+        assert_eq!(form("cancel everything"), "/reinstate cancel RUN");
+        assert_eq!(form("sweep now"), "/reinstate sweep");
+        assert_eq!(form("make coffee"), "/reinstate help");
+        assert_eq!(form(&"x".repeat(100_000)), "/reinstate help");
+        assert_eq!(parse("  "), Ok(Command::Help));
+        assert_eq!(parse("whoAmI"), Ok(Command::Whoami));
+    }
+}

@@ -1,0 +1,49 @@
+//! One file per verb. A command is acknowledged here: with its answer where no look-up is needed, else at once
+//! and empty, the answer following privately.
+
+mod cancel;
+pub(super) mod check;
+pub(super) mod repair;
+mod status;
+mod whoami;
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+use super::command::{Command, parse};
+use super::inbound::privately;
+use super::payload::Slash;
+use super::private::Ear;
+use super::words;
+use crate::app::App;
+
+/// Acknowledges a command and begins what it asks for.
+pub(super) async fn command(app: Arc<App>, slash: Slash) -> Response {
+    if slash.command.trim() != "/reinstate" {
+        return privately(&words::not_ours());
+    }
+    let command = match parse(&slash.text) {
+        Ok(command) => command,
+        Err(misunderstood) => return privately(&words::misunderstood(&misunderstood)),
+    };
+    let ear = Ear {
+        by: slash.by.clone(),
+        channel: Some(slash.channel.clone()).filter(|channel| !channel.is_empty()),
+        response_url: slash.response_url.clone(),
+    };
+    let work = Arc::clone(&app);
+    let begun = match command {
+        Command::Help => return privately(&words::help()),
+        Command::Repair(target) => return repair::command(&app, slash, &target).await,
+        Command::Check(target) => app.spawn(async move { check::check(&work, &ear, &target).await }),
+        Command::Whoami => app.spawn(async move { whoami::whoami(&work, &ear).await }),
+        Command::Status(run) => app.spawn(async move { status::status(&work, &ear, run).await }),
+        Command::Cancel(run) => app.spawn(async move { cancel::cancel(&work, &ear, &run).await }),
+        Command::Sweep | Command::History(_) | Command::Undo(_) | Command::Me => {
+            return privately(&words::not_yet());
+        }
+    };
+    if begun { StatusCode::OK.into_response() } else { privately(&words::busy()) }
+}

@@ -1,0 +1,95 @@
+//! `POST /slack/events`: everything Slack sends. Verify, parse, acknowledge; the work is done afterwards. It must
+//! never act on a body whose signature was not checked, and never log one.
+
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use secrecy::ExposeSecret;
+use serde_json::json;
+use slack_morphism::prelude::SlackSigningSecret;
+use slack_morphism::signature_verifier::SlackEventSignatureVerifier as Verifier;
+
+use super::markup::Markup;
+use super::payload::{self, Inbound};
+use super::{commands, interaction};
+use crate::app::App;
+
+/// What Slack may send at most: a click carries its whole message.
+pub const MOST_BYTES: usize = 1 << 20;
+
+/// Takes a request of Slack's.
+pub async fn events(State(app): State<Arc<App>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let text = match verified(&app, &parts.headers, body).await {
+        Ok(text) => text,
+        Err((status, reason)) => {
+            metrics::counter!("reinstate_slack_refused_total", "reason" => reason).increment(1);
+            return status.into_response();
+        }
+    };
+    let kind =
+        parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let inbound = payload::read(&text, kind);
+    let word = match &inbound {
+        Inbound::SslCheck => "ssl_check",
+        Inbound::Challenge(_) => "url_verification",
+        Inbound::Slash(_) => "command",
+        Inbound::Click(_) => "click",
+        Inbound::Event { .. } => "event",
+        Inbound::Unknown(_) => "unknown",
+    };
+    metrics::counter!("reinstate_slack_requests_total", "kind" => word).increment(1);
+    match inbound {
+        Inbound::SslCheck | Inbound::Unknown(_) => StatusCode::OK.into_response(),
+        Inbound::Challenge(challenge) => axum::Json(json!({ "challenge": challenge })).into_response(),
+        Inbound::Slash(slash) => commands::command(app, *slash).await,
+        Inbound::Click(click) => {
+            interaction::click(&app, *click);
+            StatusCode::OK.into_response()
+        }
+        Inbound::Event { id, kind: _ } => {
+            let again = Arc::clone(&app);
+            app.spawn(async move {
+                let Some(id) = id else { return };
+                let new = again.ledger.store().first_sight(&id, crate::clock::now()).await;
+                let seen = if matches!(new, Ok(false)) { "again" } else { "first" };
+                metrics::counter!("reinstate_slack_events_total", "seen" => seen).increment(1);
+            });
+            StatusCode::OK.into_response()
+        }
+    }
+}
+
+/// A 200 with words for the person alone.
+pub(super) fn privately(text: &Markup) -> Response {
+    axum::Json(json!({ "response_type": "ephemeral", "text": text.cut(3000) })).into_response()
+}
+
+type Refusal = (StatusCode, &'static str);
+
+/// The body, if Slack signed it just now. What the headers alone give away is refused before a byte is read.
+async fn verified(app: &App, headers: &HeaderMap, body: Body) -> Result<String, Refusal> {
+    let refuse = |reason| (StatusCode::UNAUTHORIZED, reason);
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let (Some(signature), Some(stamp)) =
+        (text(Verifier::SLACK_SIGNED_HASH_HEADER), text(Verifier::SLACK_SIGNED_TIMESTAMP))
+    else {
+        return Err(refuse("unsigned"));
+    };
+    // Also keeps numbers away from the library that its subtraction would overflow on.
+    let second: i64 = stamp.parse().map_err(|_| refuse("stamp"))?;
+    let age = crate::clock::now().as_second().abs_diff(second);
+    if age > Verifier::MAX_TIMESTAMP_AGE_SECONDS.unsigned_abs() {
+        return Err(refuse("stamp"));
+    }
+    let secret = app.config.secrets.slack_signing.as_ref().ok_or_else(|| refuse("no secret"))?;
+    let bytes = to_bytes(body, MOST_BYTES).await.map_err(|_| (StatusCode::PAYLOAD_TOO_LARGE, "size"))?;
+    let body = String::from_utf8(bytes.into()).map_err(|_| refuse("not text"))?;
+    Verifier::new(&SlackSigningSecret(secret.expose_secret().to_owned()))
+        .verify(signature, &body, stamp)
+        .map_err(|_| refuse("signature"))?;
+    Ok(body)
+}

@@ -1,0 +1,342 @@
+//! Who somebody is and what they may do, asked of Slack. Identity comes from a signed payload; what Slack does
+//! not answer is `Unknown` and has no role. It must never turn a failed look-up into a grant, and never use a
+//! look-up that is older than ten seconds.
+
+use std::collections::BTreeSet;
+use std::sync::RwLock;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tokio::sync::watch;
+
+use super::api::{Api, ApiError};
+use super::slots::Slots;
+use crate::config::{Access, Grant};
+use crate::core::access::Standing;
+use crate::core::{Action, Actor, Denied, Permit, Role, may};
+
+/// A look-up is at most this old (product.md 3).
+const LIFE: Duration = Duration::from_secs(10);
+
+/// The team that our bot token belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Home {
+    /// Team id; the enterprise's on an organization-wide install.
+    pub team: String,
+    /// Enterprise id, on Grid.
+    pub enterprise: Option<String>,
+    /// Whether the token is the organization's.
+    pub whole_organization: bool,
+    /// Our bot's user.
+    pub bot: Option<String>,
+}
+
+/// A person as a signed payload names them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// Slack user id.
+    pub id: String,
+    /// The team of the payload, if it names one.
+    pub team: Option<String>,
+    /// The enterprise of the payload, if it names one.
+    pub enterprise: Option<String>,
+}
+
+/// What is known of a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Our bot may post there.
+    pub member: bool,
+    /// Shared with another company; unknown counts as shared.
+    pub shared: bool,
+    /// A direct message, of two or of more.
+    pub direct: bool,
+}
+
+/// The look-ups.
+pub struct People {
+    home: RwLock<Option<Home>>,
+    access: Access,
+    users: Slots<Value, ApiError>,
+    groups: Slots<BTreeSet<String>, ApiError>,
+    channels: Slots<Value, ApiError>,
+}
+
+impl People {
+    /// Nobody is known yet.
+    #[must_use]
+    pub fn new(access: Access) -> Self {
+        Self {
+            home: RwLock::new(None),
+            access,
+            users: Slots::new(LIFE),
+            groups: Slots::new(LIFE),
+            channels: Slots::new(LIFE),
+        }
+    }
+
+    /// To whom roles are granted.
+    #[must_use]
+    pub fn access(&self) -> &Access {
+        &self.access
+    }
+
+    /// Our team, once `auth.test` has answered.
+    #[must_use]
+    pub fn home(&self) -> Option<Home> {
+        self.home.read().map(|home| home.clone()).unwrap_or_default()
+    }
+
+    /// Asks Slack whose token this is.
+    ///
+    /// # Errors
+    /// What Slack said.
+    pub async fn learn_home(&self, api: &Api) -> Result<(), ApiError> {
+        let answer = api.auth_test().await?;
+        let text = |key: &str| answer.get(key).and_then(Value::as_str).map(str::to_owned);
+        let team = text("team_id").ok_or(ApiError::Lost("auth.test names no team"))?;
+        let home = Home {
+            whole_organization: answer.get("is_enterprise_install").and_then(Value::as_bool).unwrap_or(false),
+            enterprise: text("enterprise_id"),
+            bot: text("user_id"),
+            team,
+        };
+        if let Ok(mut known) = self.home.write() {
+            *known = Some(home);
+        }
+        Ok(())
+    }
+
+    /// Whether somebody may do something: looked up, and looked up once more before a refusal.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub async fn permit(&self, api: &Api, caller: &Caller, action: &Action) -> Result<Permit, Denied> {
+        let began = Instant::now();
+        match may(&self.actor(api, caller, None).await, action) {
+            Ok(permit) => Ok(permit),
+            // What no look-up can change is not looked up again.
+            Err(
+                denied @ (Denied::OwnRequest | Denied::OwnAccount | Denied::OwnUnreadable | Denied::Already),
+            ) => Err(denied),
+            Err(_) => may(&self.actor(api, caller, Some(began)).await, action),
+        }
+    }
+
+    /// Looks somebody up. `since` wants an answer that was asked for at or after that instant.
+    pub async fn actor(&self, api: &Api, caller: &Caller, since: Option<Instant>) -> Actor {
+        let mut actor = Actor {
+            id: caller.id.clone(),
+            standing: Standing::Unknown,
+            roles: Vec::new(),
+            roles_complete: false,
+            email: None,
+        };
+        let Some(home) = self.home() else { return actor };
+        let user = match self.users.get(&caller.id, since, || api.user(&caller.id)).await {
+            Ok(user) => user,
+            Err(ApiError::Refused(code)) if code == "user_not_found" || code == "user_not_visible" => {
+                actor.standing = Standing::Stranger;
+                return actor;
+            }
+            Err(_) => return actor,
+        };
+        actor.standing = standing(&home, caller, &user);
+        actor.email = user.pointer("/profile/email").and_then(Value::as_str).map(str::to_lowercase);
+        if actor.standing != Standing::Member {
+            return actor;
+        }
+        let team = user.get("team_id").and_then(Value::as_str).filter(|_| home.whole_organization);
+        actor.roles_complete = true;
+        for (role, grant) in self.grants() {
+            match self.grants_it(api, &actor.id, grant, team, since).await {
+                Ok(Some(rule)) => actor.roles.push((role, rule)),
+                Ok(None) => {}
+                Err(_) => actor.roles_complete = false,
+            }
+        }
+        actor
+    }
+
+    fn grants(&self) -> [(Role, &Grant); 3] {
+        [
+            (Role::Viewer, &self.access.viewer),
+            (Role::Operator, &self.access.operator),
+            (Role::Approver, &self.access.approver),
+        ]
+    }
+
+    async fn grants_it(
+        &self,
+        api: &Api,
+        id: &str,
+        grant: &Grant,
+        team: Option<&str>,
+        since: Option<Instant>,
+    ) -> Result<Option<String>, ApiError> {
+        if grant.users.contains(id) {
+            return Ok(Some(format!("user {id}")));
+        }
+        let mut failed = None;
+        for group in &grant.usergroups {
+            let key = format!("{group} {}", team.unwrap_or_default());
+            let members = self.groups.get(&key, since, || async {
+                Ok(api.group_members(group, team).await?.into_iter().collect())
+            });
+            match members.await {
+                Ok(members) if members.contains(id) => return Ok(Some(format!("user group {group}"))),
+                Ok(_) => {}
+                Err(error) => failed = Some(error),
+            }
+        }
+        failed.map_or(Ok(None), Err)
+    }
+
+    /// The address of a person who is mentioned in a command; none if they have none that we may see.
+    ///
+    /// # Errors
+    /// What Slack said.
+    pub async fn email(&self, api: &Api, id: &str) -> Result<Option<String>, ApiError> {
+        let user = self.users.get(id, None, || api.user(id)).await?;
+        Ok(user.pointer("/profile/email").and_then(Value::as_str).map(str::to_owned))
+    }
+
+    /// What is known of a channel. What cannot be read counts as shared.
+    ///
+    /// # Errors
+    /// Only when Slack is limiting us or lost the call, so that it may be asked again.
+    pub async fn place(&self, api: &Api, id: &str) -> Result<Place, ApiError> {
+        let unknown = Place { member: false, shared: true, direct: id.starts_with('D') };
+        if unknown.direct {
+            return Ok(unknown);
+        }
+        match self.channels.get(id, None, || api.channel(id)).await {
+            Ok(channel) => Ok(place(&channel)),
+            Err(ApiError::Refused(_)) => Ok(unknown),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Asks `auth.test` until it answers; then there is nothing left to do.
+pub async fn keep_home(app: std::sync::Arc<crate::app::App>, mut shutdown: watch::Receiver<bool>) {
+    let mut wait = Duration::from_millis(500);
+    while let Err(error) = app.people.learn_home(&app.slack).await {
+        tracing::warn!(%error, "Slack has not said whose bot this is yet, so nobody has a role");
+        let pause = match error {
+            ApiError::Limited(pause) => pause,
+            _ => wait,
+        };
+        wait = wait.saturating_mul(2).min(Duration::from_secs(30));
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            _ = shutdown.changed() => return,
+        }
+    }
+    app.nudge();
+}
+
+fn standing(home: &Home, caller: &Caller, user: &Value) -> Standing {
+    let flag = |key: &str| user.get(key).and_then(Value::as_bool).unwrap_or(false);
+    let text = |pointer: &str| user.pointer(pointer).and_then(Value::as_str);
+    let enterprise = text("/enterprise_user/enterprise_id");
+    let team = text("/team_id");
+    let ours = match &home.enterprise {
+        Some(own) => enterprise == Some(own) || team == Some(&home.team),
+        None => team == Some(&home.team),
+    };
+    // The payload must not contradict what Slack says of the person.
+    let elsewhere = match (&home.enterprise, &caller.enterprise, &caller.team) {
+        (Some(own), Some(theirs), _) => own != theirs,
+        (None, _, Some(theirs)) => *theirs != home.team,
+        _ => false,
+    };
+    if flag("is_stranger") || !ours || elsewhere {
+        Standing::Stranger
+    } else if flag("deleted") {
+        Standing::Deactivated
+    } else if flag("is_bot") || flag("is_workflow_bot") || caller.id == "USLACKBOT" {
+        Standing::Bot
+    } else if flag("is_restricted") || flag("is_ultra_restricted") {
+        Standing::Guest
+    } else {
+        Standing::Member
+    }
+}
+
+fn place(channel: &Value) -> Place {
+    let flag = |key: &str| channel.get(key).and_then(Value::as_bool);
+    let direct = flag("is_im").unwrap_or(false) || flag("is_mpim").unwrap_or(false);
+    // A channel that only workspaces of our own organization share is not shared with another company.
+    let foreign = match (flag("is_ext_shared"), flag("is_shared"), flag("is_org_shared")) {
+        (Some(false), Some(false), _) | (Some(false), Some(true), Some(true)) => {
+            flag("is_pending_ext_shared").unwrap_or(false)
+        }
+        _ => true,
+    };
+    Place {
+        member: flag("is_member").unwrap_or(false) && !flag("is_archived").unwrap_or(false),
+        shared: foreign,
+        direct,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn home(enterprise: Option<&str>) -> Home {
+        Home {
+            team: "T0".into(),
+            enterprise: enterprise.map(str::to_owned),
+            whole_organization: false,
+            bot: None,
+        }
+    }
+
+    fn caller(team: Option<&str>, enterprise: Option<&str>) -> Caller {
+        Caller { id: "U1".into(), team: team.map(str::to_owned), enterprise: enterprise.map(str::to_owned) }
+    }
+
+    #[test]
+    fn only_full_members_of_our_team_or_enterprise_are_members() {
+        let us = caller(Some("T0"), None);
+        let who = |user: Value| standing(&home(None), &us, &user);
+        assert_eq!(who(json!({"team_id": "T0"})), Standing::Member);
+        assert_eq!(who(json!({"team_id": "T9"})), Standing::Stranger);
+        assert_eq!(who(json!({})), Standing::Stranger);
+        assert_eq!(who(json!({"team_id": "T0", "is_stranger": true})), Standing::Stranger);
+        assert_eq!(who(json!({"team_id": "T0", "deleted": true})), Standing::Deactivated);
+        assert_eq!(who(json!({"team_id": "T0", "is_bot": true})), Standing::Bot);
+        assert_eq!(who(json!({"team_id": "T0", "is_restricted": true})), Standing::Guest);
+        assert_eq!(who(json!({"team_id": "T0", "is_ultra_restricted": true})), Standing::Guest);
+        let elsewhere = caller(Some("T9"), None);
+        assert_eq!(standing(&home(None), &elsewhere, &json!({"team_id": "T0"})), Standing::Stranger);
+    }
+
+    #[test]
+    fn on_grid_the_enterprise_counts() {
+        let user = json!({"team_id": "T7", "enterprise_user": {"enterprise_id": "E1"}});
+        let grid = home(Some("E1"));
+        assert_eq!(standing(&grid, &caller(None, Some("E1")), &user), Standing::Member);
+        assert_eq!(standing(&grid, &caller(None, None), &user), Standing::Member);
+        assert_eq!(standing(&grid, &caller(None, Some("E2")), &user), Standing::Stranger);
+        let other = json!({"team_id": "T7", "enterprise_user": {"enterprise_id": "E2"}});
+        assert_eq!(standing(&grid, &caller(None, Some("E1")), &other), Standing::Stranger);
+    }
+
+    #[test]
+    fn what_is_unknown_of_a_channel_counts_as_shared() {
+        let whole = json!({"is_member": true, "is_shared": false, "is_ext_shared": false});
+        assert_eq!(place(&whole), Place { member: true, shared: false, direct: false });
+        assert!(place(&json!({"is_member": true})).shared);
+        assert!(place(&json!({"is_shared": true, "is_ext_shared": true})).shared);
+        assert!(
+            place(&json!({"is_shared": false, "is_ext_shared": false, "is_pending_ext_shared": true})).shared
+        );
+        assert!(!place(&json!({"is_shared": true, "is_ext_shared": false, "is_org_shared": true})).shared);
+        assert!(!place(&json!({"is_member": true, "is_archived": true})).member);
+    }
+}

@@ -1,0 +1,96 @@
+//! Private answers to a `response_url`. It must never call any other place than Slack's own hooks (or, for tests,
+//! the host and port of `slack.api_url`), never follow a redirect, and never send the bot token.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::blocks::Card;
+
+/// The client for response URLs.
+#[derive(Clone, Debug)]
+pub struct Responses {
+    http: reqwest::Client,
+    ours: Url,
+}
+
+impl Responses {
+    /// Allows Slack's hooks, and the host and port of this base URL.
+    ///
+    /// # Errors
+    /// When the HTTP client cannot be built.
+    pub fn new(api_url: &Url) -> Result<Self, reqwest::Error> {
+        // A second installation is refused and harmless.
+        rustls::crypto::ring::default_provider().install_default().ok();
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(Duration::from_secs(5))
+            .build()?;
+        Ok(Self { http, ours: api_url.clone() })
+    }
+
+    /// Whether a response URL may be called.
+    #[must_use]
+    pub fn allows(&self, url: &str) -> bool {
+        let Ok(url) = Url::parse(url) else { return false };
+        if !url.username().is_empty() || url.password().is_some() {
+            return false;
+        }
+        let hooks = url.scheme() == "https"
+            && url.host_str() == Some("hooks.slack.com")
+            && url.port_or_known_default() == Some(443);
+        let same = url.scheme() == self.ours.scheme()
+            && url.host_str() == self.ours.host_str()
+            && url.port_or_known_default() == self.ours.port_or_known_default();
+        hooks || same
+    }
+
+    /// Says something to the person alone. False if it certainly or possibly did not arrive.
+    pub async fn say(&self, url: &str, card: &Card) -> bool {
+        if !self.allows(url) {
+            metrics::counter!("reinstate_response_urls_refused_total").increment(1);
+            return false;
+        }
+        let mut body = Map::new();
+        body.insert("response_type".into(), "ephemeral".into());
+        body.insert("replace_original".into(), false.into());
+        body.insert("text".into(), card.text.clone().into());
+        if !card.blocks.is_empty() {
+            body.insert("blocks".into(), card.blocks.clone().into());
+        }
+        let request = self
+            .http
+            .post(url)
+            .header("content-type", "application/json; charset=utf-8")
+            .body(Value::Object(body).to_string());
+        matches!(request.send().await, Ok(answer) if answer.status().is_success())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_slack_is_answered() {
+        let real = Responses::new(&Url::parse("https://slack.com/api").unwrap()).unwrap();
+        let fake = Responses::new(&Url::parse("http://127.0.0.1:9000/api").unwrap()).unwrap();
+        assert!(real.allows("https://hooks.slack.com/commands/T1/2/3"));
+        assert!(fake.allows("http://127.0.0.1:9000/commands/x"));
+        for bad in [
+            "http://hooks.slack.com/commands/x",
+            "https://hooks.slack.com.evil.example/x",
+            "https://hooks.slack.com@evil.example/x",
+            "https://evil@hooks.slack.com/x",
+            "https://hooks.slack.com:8443/x",
+            "http://169.254.169.254/latest",
+            "file:///etc/passwd",
+            "not a url",
+        ] {
+            assert!(!real.allows(bad), "{bad}");
+        }
+        assert!(!fake.allows("http://127.0.0.1:9001/commands/x"));
+        assert!(!fake.allows("http://localhost:9000/commands/x"));
+    }
+}
