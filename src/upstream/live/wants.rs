@@ -14,6 +14,8 @@ use crate::exec::Look;
 const ACCOUNTS_PER_SEARCH: usize = 10;
 /// SCIM groups looked into when a name does not match: a rename, not a listing.
 const MOST_RENAMED: usize = 10;
+/// Groups asked for what they grant. Of somebody with more, and no app at all, the rest stays undecided.
+const MOST_ROLES: usize = 30;
 
 /// One read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -114,8 +116,8 @@ fn everything(e: &Evidence, directories: &[String], diagnosing: bool) -> Vec<Wan
     if diagnosing {
         clashing_groups(e, &case, &mut all);
         lost_roles(e, &case, &mut all);
-        other_identities(&case, &mut all);
     }
+    other_identities(&case, &mut all);
     all
 }
 
@@ -253,7 +255,7 @@ fn lost_roles(e: &Evidence, case: &Case<'_>, all: &mut Vec<Want>) {
         return;
     }
     let groups = account.groups.iter().flatten().filter(|group| !group.id.is_empty());
-    all.extend(groups.map(|group| Want::GroupRoles(group.id.clone())));
+    all.extend(groups.take(MOST_ROLES).map(|group| Want::GroupRoles(group.id.clone())));
     let granted = e.group_roles.values().filter_map(|read| read.get()).flatten().any(|role| role.grants);
     if granted {
         all.push(Want::Workspaces);
@@ -282,6 +284,10 @@ fn effect(op: &Op, e: &Evidence, directories: &[String]) -> Vec<Want> {
             if e.users.get().is_some() {
                 names(e, directories, &mut all);
                 all.retain(|want| !matches!(want, Want::Users(_) | Want::Strays(_)));
+            }
+            // Where records may stand in several directories, the settings tell which one counts.
+            if directories.len() > 1 {
+                all.extend(e.mapping.get().map(|_| Want::Settings));
             }
             let linked = Case::new(e).own.and_then(|tie| tie.account);
             all.extend(linked.map(|id| Want::AccountsById(vec![id])));
