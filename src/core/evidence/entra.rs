@@ -1,0 +1,165 @@
+//! Facts of the identity provider: people, groups, assignments, the job and its log. They say what was read, no more.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::core::subject::fold;
+
+/// A user object at the identity provider (Graph `user`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct IdpUser {
+    /// Object id.
+    pub id: String,
+    /// `userPrincipalName`
+    pub upn: Option<String>,
+    /// `mail`; empty without an Exchange mailbox.
+    pub mail: Option<String>,
+    /// Addresses of `proxyAddresses` and `otherMails`, without the `smtp:` prefix.
+    pub aliases: Vec<String>,
+    /// `accountEnabled`; `None` when it could not be read.
+    pub enabled: Option<bool>,
+    /// `displayName`
+    pub name: Option<String>,
+    /// `userType`: Member or Guest.
+    pub kind: Option<String>,
+    /// `createdDateTime`
+    pub created: Option<Timestamp>,
+    /// `onPremisesSyncEnabled`
+    pub on_premises: Option<bool>,
+}
+
+impl IdpUser {
+    /// Every address of this user, lower case, the mail first.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<String> {
+        let mut all: Vec<String> = Vec::new();
+        for address in self.mail.iter().chain(&self.upn).chain(&self.aliases) {
+            let address = fold(address);
+            if address.contains('@') && !all.contains(&address) {
+                all.push(address);
+            }
+        }
+        all
+    }
+}
+
+/// A group at the identity provider.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct IdpGroup {
+    /// Object id.
+    pub id: String,
+    /// `displayName`; missing where the caller may not read it.
+    pub name: String,
+}
+
+/// Who is assigned to the enterprise application (`appRoleAssignedTo`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// Object id of the user or group.
+    pub principal: String,
+    /// Whether it is a group.
+    pub is_group: bool,
+    /// Its display name.
+    pub name: String,
+    /// `createdDateTime`
+    pub created: Option<Timestamp>,
+}
+
+/// The synchronization job of the enterprise application.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    /// Job id, opaque.
+    pub id: String,
+    /// `schedule.state`: Active, Disabled, Paused.
+    pub schedule: Option<String>,
+    /// `status.code`: NotConfigured, NotRun, Active, Paused, Quarantine.
+    pub code: Option<String>,
+    /// `status.quarantine.reason`
+    pub quarantine: Option<String>,
+    /// Error code of the quarantine or of the last execution.
+    pub error_code: Option<String>,
+    /// End of the last execution; `None` for never.
+    pub last_cycle: Option<Timestamp>,
+}
+
+/// An enterprise application whose name says Atlassian.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Application {
+    /// Object id of the service principal.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Whether it has a synchronization job.
+    pub has_job: bool,
+}
+
+/// Rules and mappings of the job (`schema`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Mapping {
+    /// Rule that provisions users on demand.
+    pub user_rule: Option<String>,
+    /// Rule that provisions groups on demand; `None` when groups do not sync.
+    pub group_rule: Option<String>,
+    /// Whether the group mapping exists, is enabled and maps `members`.
+    pub groups_on: bool,
+    /// Source expression of `userName`.
+    pub user_name_from: Option<String>,
+    /// Source expression of `emails[type eq "work"].value`.
+    pub email_from: Option<String>,
+    /// Source expression of `externalId`.
+    pub external_id_from: Option<String>,
+    /// Target attributes that match, in order of precedence.
+    pub matching: Vec<String>,
+    /// Whether the user mapping has a scoping filter.
+    pub scoped: bool,
+    /// `SyncAll` of the job's settings; `None` when not readable.
+    pub sync_all: Option<bool>,
+    /// The SCIM directory the job writes to, by its settings; `None` when not asked or not readable.
+    pub directory: Option<String>,
+}
+
+/// What the job did for this person once (`auditLogs/provisioning`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LogEntry {
+    /// When.
+    pub at: Option<Timestamp>,
+    /// create, update, delete, disable, stagedDelete, other.
+    pub action: String,
+    /// success, failure, skipped, warning.
+    pub status: String,
+    /// Entra's own code, which may mislead; the HTTP status counts.
+    pub error_code: Option<String>,
+    /// The true HTTP status of the target's answer.
+    pub http_status: Option<u16>,
+    /// `scimType` of the target's answer.
+    pub scim_type: Option<String>,
+    /// `detail` of the target's answer.
+    pub detail: Option<String>,
+    /// Why nothing was exported, normalised (`NotEffectivelyEntitled`, `RedundantExport`).
+    pub skip_reason: Option<String>,
+    /// Whether the scoping filter said no. Everything else it says (active, assigned) stands elsewhere too.
+    pub filtered_out: bool,
+    /// The clauses of the filter that were false.
+    pub failed_clauses: Vec<String>,
+    /// `targetIdentity.id`: the SCIM record the IdP is anchored on.
+    pub target: Option<String>,
+    /// `changeId`, for a ticket.
+    pub change_id: Option<String>,
+}
+
+impl LogEntry {
+    /// Whether the target refused because a value is taken (HTTP 409).
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        let code = self.error_code.as_deref().unwrap_or_default();
+        self.http_status == Some(409)
+            || self.scim_type.as_deref() == Some("uniqueness")
+            || code.ends_with("Conflict")
+    }
+
+    /// Whether this entry is a success.
+    #[must_use]
+    pub fn succeeded(&self) -> bool {
+        self.status.eq_ignore_ascii_case("success")
+    }
+}

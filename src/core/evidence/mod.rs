@@ -1,0 +1,239 @@
+//! Typed facts, each with the time it was seen, plus gaps. A gap is never "fine": it carries its reason to the
+//! person, and every rule that needs it says `cannot-tell` instead of guessing.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+mod atlassian;
+mod entra;
+mod source;
+
+pub use atlassian::*;
+pub use entra::*;
+pub use source::Source;
+
+use super::subject::{RecordId, Subject, fold};
+
+/// One reading of one source.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Read<T> {
+    /// Nobody asked, because nothing needed it.
+    #[default]
+    NotAsked,
+    /// It was asked and could not be read; the reason is a short sentence for people.
+    Gap(String),
+    /// It was read.
+    Seen {
+        /// When.
+        at: Timestamp,
+        /// What.
+        value: T,
+    },
+}
+
+impl<T> Read<T> {
+    /// A fact seen now.
+    pub fn seen(at: Timestamp, value: T) -> Self {
+        Self::Seen { at, value }
+    }
+
+    /// The fact, if it was read.
+    pub fn get(&self) -> Option<&T> {
+        match self {
+            Self::Seen { value, .. } => Some(value),
+            _ => None,
+        }
+    }
+
+    /// When it was read.
+    pub fn at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Seen { at, .. } => Some(*at),
+            _ => None,
+        }
+    }
+
+    /// Why it could not be read.
+    pub fn gap(&self) -> Option<&str> {
+        match self {
+            Self::Gap(reason) => Some(reason),
+            _ => None,
+        }
+    }
+}
+
+/// All that was read for one question.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// What was asked, with the identities that turned up on the way.
+    pub subject: Subject,
+    /// When the gathering began.
+    pub asked_at: Timestamp,
+    /// Live users whose id, UPN, mail or alias is the question's.
+    pub users: Read<Vec<IdpUser>>,
+    /// Deleted users of that name.
+    pub deleted_users: Read<Vec<IdpUser>>,
+    /// Direct groups of the person.
+    pub memberships: Read<Vec<IdpGroup>>,
+    /// Direct and nested groups of the person.
+    pub nested: Read<Vec<IdpGroup>>,
+    /// Assignments of the application.
+    pub assignments: Read<Vec<Assignment>>,
+    /// The job.
+    pub job: Read<Job>,
+    /// The tenant's Atlassian applications: asked only where the configured one has no job.
+    pub applications: Read<Vec<Application>>,
+    /// Its rules.
+    pub mapping: Read<Mapping>,
+    /// The person's log, newest first.
+    pub log: Read<Vec<LogEntry>>,
+    /// Accounts bearing one of the addresses, or linked to one of the records.
+    pub accounts: Read<Vec<Account>>,
+    /// Links found by the addresses.
+    pub links: Read<Vec<ScimLink>>,
+    /// Links found by account id.
+    pub account_links: BTreeMap<String, Read<Vec<ScimLink>>>,
+    /// Records found by userName and externalId, per directory.
+    pub records: BTreeMap<String, Read<Vec<ScimRecord>>>,
+    /// Records asked for by id; `None` is a record that is gone (404).
+    pub records_by_id: Vec<(RecordId, Read<Option<ScimRecord>>)>,
+    /// Permission document per account.
+    pub permissions: BTreeMap<String, Read<Permissions>>,
+    /// App roles per account.
+    pub roles: BTreeMap<String, Read<Vec<AppRole>>>,
+    /// Last use per account.
+    pub last_active: BTreeMap<String, Read<Vec<AppUse>>>,
+    /// Domains of the organization.
+    pub domains: Read<Vec<Domain>>,
+    /// Organization groups with the names of missing ones.
+    pub groups: Read<Vec<OrgGroup>>,
+    /// What a group grants, by its id: asked only where a name clashes or a role is missing.
+    pub group_roles: BTreeMap<String, Read<Vec<GroupRole>>>,
+    /// Apps with their seats: asked only where a role is missing.
+    pub workspaces: Read<Vec<Workspace>>,
+    /// SCIM groups whose externalId was read: SCIM group id to IdP group id.
+    pub scim_groups: Read<BTreeMap<String, String>>,
+    /// Live users bearing an address of another account: asked only where that account may be written.
+    pub bearers: BTreeMap<String, Read<Vec<IdpUser>>>,
+    /// The live user behind an externalId: asked only for records of other accounts.
+    pub owners: BTreeMap<String, Read<Option<IdpUser>>>,
+}
+
+impl Evidence {
+    /// Nothing read yet.
+    #[must_use]
+    pub fn new(subject: Subject, asked_at: Timestamp) -> Self {
+        Self {
+            subject,
+            asked_at,
+            users: Read::NotAsked,
+            deleted_users: Read::NotAsked,
+            memberships: Read::NotAsked,
+            nested: Read::NotAsked,
+            assignments: Read::NotAsked,
+            job: Read::NotAsked,
+            applications: Read::NotAsked,
+            mapping: Read::NotAsked,
+            log: Read::NotAsked,
+            accounts: Read::NotAsked,
+            links: Read::NotAsked,
+            account_links: BTreeMap::new(),
+            records: BTreeMap::new(),
+            records_by_id: Vec::new(),
+            permissions: BTreeMap::new(),
+            roles: BTreeMap::new(),
+            last_active: BTreeMap::new(),
+            domains: Read::NotAsked,
+            groups: Read::NotAsked,
+            group_roles: BTreeMap::new(),
+            workspaces: Read::NotAsked,
+            scim_groups: Read::NotAsked,
+            bearers: BTreeMap::new(),
+            owners: BTreeMap::new(),
+        }
+    }
+
+    /// What could not be read, one entry a source and reason, in the order of the trail.
+    #[must_use]
+    pub fn gaps(&self) -> Vec<(Source, String)> {
+        let mut all: Vec<(Source, String)> = Vec::new();
+        let mut add = |source: Source, gap: Option<&str>| {
+            if let Some(reason) = gap
+                && !all.iter().any(|(s, r)| *s == source && r == reason)
+            {
+                all.push((source, reason.to_owned()));
+            }
+        };
+        add(Source::Users, self.users.gap());
+        for read in self.bearers.values() {
+            add(Source::Users, read.gap());
+        }
+        for read in self.owners.values() {
+            add(Source::Users, read.gap());
+        }
+        add(Source::DeletedUsers, self.deleted_users.gap());
+        add(Source::Memberships, self.memberships.gap());
+        add(Source::NestedMemberships, self.nested.gap());
+        add(Source::Assignments, self.assignments.gap());
+        add(Source::Applications, self.applications.gap());
+        add(Source::Jobs, self.job.gap());
+        add(Source::Schema, self.mapping.gap());
+        add(Source::ProvisioningLog, self.log.gap());
+        for read in self.records.values() {
+            add(Source::ScimUsers, read.gap());
+        }
+        for (_, read) in &self.records_by_id {
+            add(Source::ScimUsers, read.gap());
+        }
+        add(Source::ScimGroups, self.scim_groups.gap());
+        add(Source::ScimLinks, self.links.gap());
+        for read in self.account_links.values() {
+            add(Source::ScimLinks, read.gap());
+        }
+        add(Source::Accounts, self.accounts.gap());
+        for read in self.permissions.values() {
+            add(Source::Permissions, read.gap());
+        }
+        for read in self.roles.values() {
+            add(Source::Roles, read.gap());
+        }
+        add(Source::Groups, self.groups.gap());
+        for read in self.group_roles.values() {
+            add(Source::GroupRoles, read.gap());
+        }
+        add(Source::Workspaces, self.workspaces.gap());
+        add(Source::Domains, self.domains.gap());
+        for read in self.last_active.values() {
+            add(Source::LastActive, read.gap());
+        }
+        all
+    }
+
+    /// An account by id, if accounts were read.
+    #[must_use]
+    pub fn account(&self, id: &str) -> Option<&Account> {
+        self.accounts.get()?.iter().find(|account| account.id == id)
+    }
+
+    /// Whether an address lies on a verified domain; `None` when domains could not be read.
+    #[must_use]
+    pub fn on_verified_domain(&self, address: &str) -> Option<bool> {
+        let domains = self.domains.get()?;
+        let domain = address.rsplit_once('@').map(|(_, domain)| fold(domain))?;
+        Some(domains.iter().any(|known| known.verified && known.name == domain))
+    }
+
+    /// What is known of one record, from every source that could know: `Some(None)` is a record that is gone.
+    #[must_use]
+    pub fn record(&self, id: &RecordId) -> Option<Option<&ScimRecord>> {
+        let by_id = self.records_by_id.iter().find(|(known, _)| known == id).and_then(|(_, read)| read.get());
+        if let Some(found) = by_id {
+            return Some(found.as_ref());
+        }
+        let found = self.records.values().filter_map(Read::get).flatten().find(|record| record.id == *id)?;
+        Some(Some(found))
+    }
+}

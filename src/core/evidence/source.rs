@@ -1,0 +1,82 @@
+//! Where a fact comes from. The names stand in `check --json`, on cards and in documents, and never change.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! sources {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
+        /// Where a fact comes from. The names are part of `check --json`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Source { $($(#[$doc])* $variant,)* }
+
+        impl Source {
+            /// Every source, in the order of the trail.
+            pub const ALL: &[Source] = &[$(Source::$variant,)*];
+
+            /// The stable name used in JSON, cards and documents.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Source::$variant => $name,)* }
+            }
+        }
+    };
+}
+
+sources! {
+    /// Users at the identity provider.
+    Users = "entra.users",
+    /// Users deleted at the identity provider within the last 30 days.
+    DeletedUsers = "entra.deleted-users",
+    /// Groups the person is a direct member of.
+    Memberships = "entra.memberships",
+    /// Groups the person is a member of, also through other groups.
+    NestedMemberships = "entra.nested-memberships",
+    /// Who and what is assigned to the Atlassian enterprise application.
+    Assignments = "entra.assignments",
+    /// The Atlassian applications of the tenant.
+    Applications = "entra.applications",
+    /// The synchronization job.
+    Jobs = "entra.jobs",
+    /// Rules and attribute mappings of the job.
+    Schema = "entra.schema",
+    /// What the job did for this person.
+    ProvisioningLog = "entra.provisioning-log",
+    /// SCIM records, read with the directory's own key.
+    ScimUsers = "scim.users",
+    /// SCIM groups, read with the directory's own key.
+    ScimGroups = "scim.groups",
+    /// Which SCIM record is linked to which account.
+    ScimLinks = "atlassian.scim-links",
+    /// Accounts in the organization.
+    Accounts = "atlassian.users",
+    /// What may be managed of an account, and why not.
+    Permissions = "atlassian.permissions",
+    /// App roles of an account.
+    Roles = "atlassian.role-assignments",
+    /// Groups of the organization.
+    Groups = "atlassian.groups",
+    /// What the groups grant.
+    GroupRoles = "atlassian.group-role-assignments",
+    /// Apps with their seats.
+    Workspaces = "atlassian.workspaces",
+    /// Claimed domains.
+    Domains = "atlassian.domains",
+    /// When an account was last used.
+    LastActive = "atlassian.last-active",
+}
+
+impl Serialize for Source {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Source {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Source::ALL
+            .iter()
+            .copied()
+            .find(|source| source.name() == name)
+            .ok_or_else(|| serde::de::Error::custom("unknown source"))
+    }
+}
