@@ -51,7 +51,7 @@ const SYMPTOMS: &[(Cause, &[&[Cause]])] = &[
             &[C::GroupSyncOff, C::EmailMismatch, C::RecordUnlinked, C::LinkedToOtherAccount],
         ],
     ),
-    (C::PropagationLag, &[&[C::EmailHeldOutside, C::TwoDirectories]]),
+    (C::PropagationLag, &[&[C::PullSync, C::EmailHeldOutside, C::TwoDirectories]]),
     (C::GroupWithoutRole, &[&[C::NotInDirectory, C::TwoDirectories]]),
     (C::SeatsFull, &[&[C::NotInDirectory, C::TwoDirectories]]),
     (C::MatchingOnEmail, &[&[C::PullSync]]),

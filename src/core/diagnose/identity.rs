@@ -1,9 +1,9 @@
 //! Causes at who a record belongs to: an object created anew, a record whose object is gone, an anchor whose record
 //! is gone (product.md 9; entra.md 7.1). A name alone never proves that two objects are one person.
 
-use super::case::{is_export, is_object_id};
 use super::link::links_fact;
 use super::scope::is_due;
+use super::whose::{is_export, is_object_id};
 use super::{Answer, Case, fact};
 use crate::core::evidence::{Read, Source};
 use crate::core::finding::{Cause, Finding};

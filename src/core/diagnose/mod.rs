@@ -4,6 +4,7 @@
 mod account;
 mod address;
 mod apps;
+mod attribute;
 mod case;
 mod clash;
 mod explain;
@@ -11,9 +12,13 @@ mod groups;
 mod identity;
 mod job;
 mod link;
+mod reach;
 mod scope;
 mod source;
+#[cfg(test)]
+mod tests;
 mod trail;
+mod whose;
 
 pub use case::{Case, Tie};
 pub(crate) use clash::local as local_group;

@@ -1,7 +1,7 @@
 //! Causes between the source and the record: the filter, an attribute, a cycle that has not come yet (entra.md
 //! 7.1, 8). They explain why there is no record, so they come before everything at Atlassian.
 
-use super::case::is_export;
+use super::whose::is_export;
 use super::{Answer, Case, fact};
 use crate::core::evidence::{LogEntry, Read, Source};
 use crate::core::finding::{Cause, Finding};

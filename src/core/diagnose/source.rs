@@ -1,6 +1,6 @@
 //! Causes at the source: is the person there, enabled, assigned? (entra.md 4, 5, 8.1)
 
-use super::case::is_export;
+use super::whose::is_export;
 use super::{Answer, Case, fact};
 use crate::core::evidence::{Read, Source};
 use crate::core::finding::{Cause, Finding};
