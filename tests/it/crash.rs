@@ -22,7 +22,7 @@ use tokio::sync::Semaphore;
 
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Stories told at the same time: they wait more than they work.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 12;
 
 /// How soon a person clicks the same button again.
 const AGAIN: Duration = Duration::from_secs(3);
@@ -206,7 +206,9 @@ async fn a_kill_at_any_point_of_any_step_changes_nothing_in_the_end() {
     reinstate::upstream::install_tls();
     let slots = Arc::new(Semaphore::new(AT_ONCE));
     let mut stories = Vec::new();
-    for scenario in ALL.iter().filter(|scenario| scenario.ends == Outcome::Restored) {
+    // Stories of two causes may end in advice for the second; one cause each is what a step belongs to.
+    let repaired = |scenario: &&Scenario| scenario.ends == Outcome::Restored && scenario.finds.len() == 1;
+    for scenario in ALL.iter().filter(repaired) {
         let slots = slots.clone();
         stories.push(tokio::spawn(async move {
             let slot = slots.clone().acquire_owned().await.unwrap();
