@@ -1,0 +1,64 @@
+//! The private answer to `check`: verdict, trail, findings, plan, and buttons.
+
+use jiff::Timestamp;
+
+use super::findings::found;
+use super::plan::planned;
+use crate::core::diagnose::{Mark, Station};
+use crate::core::{Diagnosis, Plan, Verdict};
+use crate::slack::blocks::{Button, Card, Style, actions, header, section};
+use crate::slack::interaction::Value;
+use crate::slack::markup::Markup;
+
+/// The private answer to `check`: trail, findings, groups, plan, and buttons.
+#[must_use]
+pub fn diagnosis(diagnosis: &Diagnosis, plan: &Plan, at: Timestamp, asked: &str) -> Card {
+    let name = diagnosis.email.clone().unwrap_or_else(|| asked.to_owned());
+    let title = Markup::new().ours("Access of ").data(&name);
+    let verdict = match diagnosis.verdict {
+        Verdict::Healthy => "Healthy: access is as it should be.",
+        Verdict::Broken => "Broken: access is missing.",
+        Verdict::CannotTell => "Cannot tell: not enough could be read.",
+    };
+    let says = Markup::new().ours("*").ours(verdict).ours("* Read ").time(at).ours(".");
+    let mut blocks = vec![header(&title), section(&says)];
+    let trail: Vec<Markup> = diagnosis.trail.iter().map(station).collect();
+    if !trail.is_empty() {
+        blocks.push(section(&Markup::lines(&trail, 2900)));
+    }
+    blocks.extend(found(diagnosis));
+    for candidate in diagnosis.candidates.iter().take(5) {
+        let mut lines = vec![
+            Markup::new()
+                .ours("*Candidate:* ")
+                .data(&candidate.kind)
+                .ours(" ")
+                .code(&candidate.id)
+                .ours(" ")
+                .data(candidate.email.as_deref().unwrap_or_default())
+                .ours(" ")
+                .data(candidate.name.as_deref().unwrap_or_default()),
+        ];
+        lines.extend(candidate.says.iter().map(|says| Markup::new().ours("• ").data(says)));
+        blocks.push(section(&Markup::lines(&lines, 2900)));
+    }
+    blocks.extend(planned(plan));
+    let value = Value { who: asked.to_owned(), ..Value::default() }.text();
+    let button = |action, words, style| Button { action, words, value: value.clone(), style, confirm: None };
+    let mut buttons = Vec::new();
+    if !plan.steps.is_empty() {
+        buttons.push(button("reinstate.repair", "Repair", Style::Primary));
+    }
+    buttons.push(button("reinstate.recheck", "Recheck", Style::Plain));
+    blocks.push(actions("check", &buttons));
+    Card::of(&title.ours(": ").ours(verdict), blocks, 1)
+}
+
+fn station(station: &Station) -> Markup {
+    let mark = match station.mark {
+        Mark::Good => ":white_check_mark: good – ",
+        Mark::Broken => ":x: broken – ",
+        Mark::Unread => ":grey_question: unread – ",
+    };
+    Markup::new().ours(mark).ours("*").data(&station.name).ours("*: ").data(&station.says)
+}

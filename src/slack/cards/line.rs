@@ -1,0 +1,39 @@
+//! A run in one line: in a list, and when it ends.
+
+use jiff::Timestamp;
+
+use super::View;
+use super::state::{ending, state};
+use crate::core::run::{Limits, Next};
+use crate::core::{Rules, Run};
+use crate::slack::blocks::Card;
+use crate::slack::markup::Markup;
+
+/// One line for a list of runs.
+#[must_use]
+pub fn line(id: &str, run: &Run, rules: &Rules, limits: &Limits, now: Timestamp) -> Markup {
+    let who = run.admitted.as_ref().map(|(_, who)| who.text().to_owned());
+    let mut text =
+        Markup::new().code(id).ours(" – ").data(&who.unwrap_or_else(|| "not looked up yet".to_owned()));
+    if let Some(asked) = &run.asked {
+        text = text.ours(", asked by ").user(&asked.by);
+    }
+    if let Some(at) = run.opened_at {
+        text = text.ours(" ").time(at);
+    }
+    text = text.ours(": ");
+    match (&run.ended, run.next(now, rules, limits)) {
+        (Some((outcome, _)), _) => text.ours(ending(*outcome)),
+        (None, Next::AwaitApproval { until }) => text.ours("waits for an approver until ").time(until),
+        (None, Next::AwaitPerson) => text.ours("waits for an operator: Retry or Cancel on its card"),
+        (None, Next::Expire) => text.ours("its time to approve is over"),
+        (None, _) => text.ours("running"),
+    }
+}
+
+/// Tells how a run ended, to those named.
+#[must_use]
+pub fn outcome(view: &View<'_>, to: &Markup) -> Card {
+    let to = if to.is_empty() { Markup::new() } else { to.clone().ours(" ") };
+    Card::text(&to.ours("the repair of ").then(&view.name()).ours(" has ended. ").then(&state(view)))
+}

@@ -1,0 +1,119 @@
+//! What a run looks like: a pure view of its newest state. The same run gives the same card, so that nothing
+//! unchanged is sent. It must never say by colour or picture alone what it does not say in words.
+
+mod approval;
+mod buttons;
+mod check;
+mod findings;
+mod line;
+mod plan;
+mod root;
+mod state;
+
+pub use approval::{approval, call};
+pub use check::diagnosis;
+pub use line::{line, outcome};
+pub use root::root;
+
+use jiff::Timestamp;
+
+use super::interaction::Value;
+use super::markup::Markup;
+use crate::config::Access;
+use crate::core::plan::short;
+use crate::core::run::{Limits, Next};
+use crate::core::{Event, Rules, Run};
+
+/// What a card is drawn from.
+pub struct View<'a> {
+    /// The run's id.
+    pub id: &'a str,
+    /// Its newest state.
+    pub run: &'a Run,
+    /// Its entries.
+    pub events: &'a [(i64, Timestamp, Event)],
+    /// The planner's rules.
+    pub rules: &'a Rules,
+    /// Times of a run.
+    pub limits: &'a Limits,
+    /// Who has which role.
+    pub access: &'a Access,
+    /// Now.
+    pub now: Timestamp,
+    /// The end of the journal, shown on final cards.
+    pub head: Option<String>,
+    /// Slack refuses the `plan` block.
+    pub plain: bool,
+    /// `slack.channel`, where approvals are asked.
+    pub channel: &'a str,
+    /// Whether approvals are asked on this card.
+    pub asks_here: bool,
+}
+
+impl View<'_> {
+    fn next(&self) -> Next {
+        self.run.next(self.now, self.rules, self.limits)
+    }
+
+    /// The digest that is waited for now.
+    #[must_use]
+    pub fn awaited(&self) -> Option<&str> {
+        match self.next() {
+            Next::AwaitApproval { .. } => self.run.current.as_ref()?.digest.as_deref(),
+            _ => None,
+        }
+    }
+
+    fn value(&self) -> String {
+        let digest = self.run.current.as_ref().and_then(|current| current.digest.clone()).unwrap_or_default();
+        Value { run: self.id.to_owned(), digest, who: String::new() }.text()
+    }
+
+    fn name(&self) -> Markup {
+        let diagnosed = self.run.current.as_ref().and_then(|current| current.diagnosis.email.clone());
+        let admitted = self.run.admitted.as_ref().map(|(_, who)| who.text().to_owned());
+        Markup::new().data(&diagnosed.or(admitted).unwrap_or_else(|| "somebody".to_owned()))
+    }
+
+    /// Short enough that the steps have room beside it.
+    fn name_for_dialog(&self) -> String {
+        let current = self.run.current.as_ref();
+        let account = current.and_then(|current| current.diagnosis.account.clone());
+        let email = current.and_then(|current| current.diagnosis.email.clone());
+        let who = self.run.admitted.as_ref().map(|(_, who)| who.text().to_owned());
+        let name: String = email.or(who).unwrap_or_default().chars().take(80).collect();
+        account
+            .map_or(name.clone(), |account| format!("{name} (account {account})"))
+            .chars()
+            .take(140)
+            .collect()
+    }
+}
+
+/// Those who asked; they are not asked to approve.
+#[must_use]
+pub fn requesters(view: &View<'_>) -> Vec<String> {
+    view.run.asked.iter().map(|asked| asked.by.clone()).collect()
+}
+
+pub(super) fn foot(view: &View<'_>) -> Markup {
+    let mut text = Markup::new().ours("Run ").code(view.id);
+    if let Some(asked) = &view.run.asked {
+        text = text.ours(", asked by ").user(&asked.by);
+    }
+    if let Some(at) = view.run.opened_at {
+        text = text.ours(" ").time(at);
+    }
+    if let Some(current) = &view.run.current {
+        if let Some(digest) = &current.digest {
+            text = text.ours(", plan ").code(short(digest));
+        }
+        for approval in &current.approvals {
+            text = text.ours(", approved by ").user(&approval.by).ours(" ").time(approval.at);
+        }
+    }
+    match &view.head {
+        Some(head) => text.ours(", journal ").code(head),
+        None => text,
+    }
+}

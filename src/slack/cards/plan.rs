@@ -1,0 +1,41 @@
+//! What will happen, what it costs, and what only people can do.
+
+use serde_json::Value as Json;
+
+use crate::core::{Plan, Step};
+use crate::slack::blocks::{divider, section};
+use crate::slack::markup::Markup;
+
+fn step_line(number: usize, step: &Step) -> Markup {
+    Markup::new()
+        .number(number)
+        .ours(". ")
+        .data(&step.op.says())
+        .ours(" – *")
+        .ours(step.risk.word())
+        .ours("*, ")
+        .ours(step.undo.says())
+}
+
+/// What will happen, what it costs, and what only people can do.
+pub(super) fn planned(plan: &Plan) -> Vec<Json> {
+    let mut blocks = Vec::new();
+    let list = |title: &'static str, texts: &[String]| {
+        let mut lines = vec![Markup::new().ours(title)];
+        lines.extend(texts.iter().map(|text| Markup::new().ours("• ").data(text)));
+        section(&Markup::lines(&lines, 2900))
+    };
+    if !plan.steps.is_empty() {
+        blocks.push(divider());
+        let mut lines = vec![Markup::new().ours("*What will happen*")];
+        lines.extend(plan.steps.iter().enumerate().map(|(index, step)| step_line(index + 1, step)));
+        blocks.push(section(&Markup::lines(&lines, 2900)));
+    }
+    if !plan.cost.is_empty() {
+        blocks.push(list("*What it costs*", &plan.cost));
+    }
+    if !plan.advice.is_empty() {
+        blocks.push(list("*What only a person can do*", &plan.advice));
+    }
+    blocks
+}

@@ -1,0 +1,79 @@
+//! The root card: one glance at the run, then what it is made of. It must never show data of a run whose
+//! requester was not admitted.
+
+use super::findings::found;
+use super::plan::planned;
+use super::state::state;
+use super::{View, buttons, foot};
+use crate::core::run::{Next, Outcome, Progress};
+use crate::slack::blocks::{Card, Status, Task, actions, context, header, progress, section};
+use crate::slack::markup::Markup;
+
+/// The root card of a run.
+#[must_use]
+pub fn root(view: &View<'_>) -> Card {
+    let title = Markup::new().ours("Repair of ").then(&view.name());
+    let says = state(view);
+    let mut blocks = vec![
+        header(&title),
+        section(&says),
+        progress(&Markup::new().ours("Progress"), &tasks(view), view.plain),
+    ];
+    if let Some(current) = &view.run.current {
+        blocks.extend(found(&current.diagnosis));
+        blocks.extend(planned(&current.plan));
+    }
+    let buttons = buttons::buttons(view);
+    if !buttons.is_empty() {
+        blocks.push(actions(&format!("run-{}", view.run.seq), &buttons));
+    }
+    blocks.push(context(&[foot(view)]));
+    Card::of(&title.ours(": ").then(&says), blocks, 2)
+}
+
+fn tasks(view: &View<'_>) -> Vec<Task> {
+    let task = |title: Markup, status| Task { title, status };
+    let ended = view.run.ended.is_some();
+    let open = |now: bool| match (ended, now) {
+        (false, true) => Status::InProgress,
+        _ => Status::Pending,
+    };
+    let next = view.next();
+    let mut all = Vec::new();
+    for (op, worked) in &view.run.done {
+        // Once nothing is left to do, all that was done stands together, whichever plan it was of.
+        let last = view.run.current.as_ref().is_none_or(|current| current.plan.steps.is_empty());
+        let note = match (worked, last) {
+            (true, true) => "",
+            (true, false) => " (earlier plan)",
+            (false, true) => " (without effect)",
+            (false, false) => " (earlier plan, without effect)",
+        };
+        all.push(task(Markup::new().data(&op.says()).ours(note), Status::Complete));
+    }
+    let read = if view.run.current.is_some() && next != Next::Look {
+        Status::Complete
+    } else {
+        open(matches!(next, Next::Look))
+    };
+    all.push(task(Markup::new().ours("Read everything and find the cause"), read));
+    let Some(current) = &view.run.current else { return all };
+    let waiting = view.run.waiting.as_ref().and_then(|waiting| waiting.step);
+    for (index, (step, done)) in current.plan.steps.iter().zip(&current.progress).enumerate() {
+        let status = match done {
+            Progress::Done => Status::Complete,
+            Progress::Fruitless => Status::Error,
+            _ if waiting == Some(index) => Status::Error,
+            Progress::Begun => Status::InProgress,
+            Progress::Open => open(matches!(next, Next::Step { index: at, .. } if at == index)),
+        };
+        let note = if *done == Progress::Fruitless { " (without effect)" } else { "" };
+        all.push(task(Markup::new().data(&step.op.says()).ours(note), status));
+    }
+    if !current.plan.steps.is_empty() {
+        let restored = matches!(view.run.ended, Some((Outcome::Restored | Outcome::Healthy, _)));
+        let status = if restored { Status::Complete } else { open(next == Next::Prove) };
+        all.push(task(Markup::new().ours("Confirm access"), status));
+    }
+    all
+}

@@ -1,0 +1,61 @@
+//! Who must act, or what came of it: the one sentence that every card of a run begins with.
+
+use super::{View, requesters};
+use crate::core::Event;
+use crate::core::run::{Next, Outcome};
+use crate::slack::markup::Markup;
+use crate::slack::words;
+
+pub(super) fn ending(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Healthy => "Access was good from the start",
+        Outcome::Restored => "Access is back, and that was proven",
+        Outcome::Advice => "Only people can do what is left",
+        Outcome::CannotTell => "It could not be told",
+        Outcome::Refused => "Refused",
+        Outcome::Busy => "Another run is on the same account",
+        Outcome::Declined => "Declined",
+        Outcome::Expired => "Nobody approved in time",
+        Outcome::Cancelled => "Stopped",
+    }
+}
+
+/// Who must act, or what came of it.
+pub(super) fn state(view: &View<'_>) -> Markup {
+    if let Some((outcome, says)) = &view.run.ended {
+        let mut text = Markup::new().ours("*").ours(ending(*outcome)).ours(".* ").data(says);
+        let by = view.events.iter().rev().find_map(|(_, _, event)| match event {
+            Event::Declined { by, .. } | Event::Cancelled { by } => Some(by),
+            _ => None,
+        });
+        if let (Some(by), Outcome::Declined | Outcome::Cancelled) = (by, outcome) {
+            text = text.ours(" By ").user(by).ours(".");
+        }
+        return text;
+    }
+    match view.next() {
+        Next::AwaitApproval { until } => {
+            let text = Markup::new().ours("*Waits for an approval* until ").time(until).ours(".");
+            if view.asks_here {
+                text.ours(" ")
+                    .then(&words::approvers(view.access, &requesters(view)))
+                    .ours(": please approve or decline.")
+            } else {
+                text.ours(" It is asked in ").channel(view.channel).ours(".")
+            }
+        }
+        Next::AwaitPerson => {
+            let why = view.run.waiting.as_ref().map(|waiting| waiting.why.clone()).unwrap_or_default();
+            Markup::new()
+                .ours("*Waits for an operator:* ")
+                .data(&why)
+                .ours(" Retry looks at everything again; Cancel stops the run.")
+        }
+        Next::Expire => Markup::new().ours("*The time to approve is over.*"),
+        Next::Stop => Markup::new().ours("*Stopping.*"),
+        Next::Admit => Markup::new().ours("*Looking up who asks.*"),
+        Next::Look | Next::Conclude => Markup::new().ours("*Reading what is there.*"),
+        Next::Prove => Markup::new().ours("*Confirming that access is back.*"),
+        Next::Step { .. } | Next::Nothing => Markup::new().ours("*Repairing.*"),
+    }
+}

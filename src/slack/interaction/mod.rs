@@ -1,0 +1,105 @@
+//! Clicks. A click is decided on the *stored* plan, on roles asked now, on the card whose time stamp is stored,
+//! and on a run that still waits; whatever does not fit is refused to that person alone and changes nothing. It
+//! must never take from the message anything but the button's value, which only says where to look.
+
+mod approve;
+mod cancel;
+mod decline;
+mod retry;
+mod settle;
+mod value;
+mod waiting;
+
+use std::sync::Arc;
+
+pub(super) use cancel::stop;
+use settle::settle;
+pub use value::Value;
+use value::{from_its_card, gone};
+
+use super::blocks::Card;
+use super::command::Target;
+use super::commands::{check, repair};
+use super::payload::Click;
+use super::private::Ear;
+use super::words;
+use crate::app::App;
+use crate::core::run::Asked;
+
+/// Begins what a click asks for; the acknowledgement does not wait.
+pub(super) fn click(app: &Arc<App>, click: Click) {
+    let work = Arc::clone(app);
+    app.spawn(async move {
+        let ear = Ear {
+            by: click.by.clone(),
+            channel: click.channel.clone(),
+            response_url: click.response_url.clone(),
+        };
+        let value: Value = serde_json::from_str(&click.value).unwrap_or_default();
+        match click.action.as_str() {
+            "reinstate.recheck" => recheck(&work, &ear, &value).await,
+            "reinstate.repair" => {
+                let card = repair_from_check(&work, click, &value).await;
+                work.tell(&ear, &card).await;
+            }
+            "reinstate.approve" | "reinstate.decline" | "reinstate.cancel" | "reinstate.retry" => {
+                on_run(&work, &ear, &click, &value).await;
+            }
+            action if action.starts_with("reinstate.") => {
+                work.tell(&ear, &Card::text(&words::not_yet())).await;
+            }
+            _ => metrics::counter!("reinstate_clicks_unknown_total").increment(1),
+        }
+    });
+}
+
+async fn recheck(app: &App, ear: &Ear, value: &Value) {
+    let target = if value.run.is_empty() {
+        Target::parse(&value.who)
+    } else {
+        let run = app.ledger.load(&value.run).await.ok();
+        run.and_then(|run| match (run.admitted, run.asked) {
+            (Some((_, who)), _) => Some(Target::Who(who)),
+            (None, Some(asked)) => Target::parse(&asked.text),
+            (None, None) => None,
+        })
+    };
+    match target {
+        Some(target) => check::check(app, ear, &target).await,
+        None => app.tell(ear, &Card::text(&gone())).await,
+    }
+}
+
+async fn repair_from_check(app: &Arc<App>, click: Click, value: &Value) -> Card {
+    let Some(target) = Target::parse(&value.who) else { return Card::text(&gone()) };
+    let key = click.trigger.clone().unwrap_or_else(|| {
+        format!("click {} {} {}", click.by.id, click.ts.clone().unwrap_or_default(), value.who)
+    });
+    let asked = Asked {
+        by: click.by.id,
+        team: click.by.team,
+        enterprise: click.by.enterprise,
+        channel: click.channel.unwrap_or_default(),
+        text: target.text(),
+        response_url: click.response_url,
+    };
+    Card::text(&repair::open(app, key, asked).await)
+}
+
+async fn on_run(app: &App, ear: &Ear, click: &Click, value: &Value) {
+    let what = click.action.strip_prefix("reinstate.").unwrap_or(&click.action);
+    let turn = app.clicks.turn(&value.run);
+    let verdict = {
+        let _turn = turn.lock().await;
+        match from_its_card(app, click, &value.run).await {
+            Err(verdict) => verdict,
+            Ok(()) => match what {
+                "approve" => approve::approve(app, ear, value).await,
+                "decline" => decline::decline(app, ear, value).await,
+                "retry" => retry::retry(app, ear, &value.run).await,
+                _ => cancel::cancel(app, ear, &value.run).await,
+            },
+        }
+    };
+    settle(app, ear, &value.run, what, verdict).await;
+}

@@ -1,0 +1,78 @@
+//! What a click came to: said to the person alone where it was not taken, and recorded where it was refused.
+
+use crate::app::App;
+use crate::core::Event;
+use crate::exec::{Decision, LedgerError};
+use crate::slack::blocks::Card;
+use crate::slack::markup::Markup;
+use crate::slack::private::Ear;
+use crate::store::{Also, AppendError, StoreError};
+
+/// What a click came to.
+pub(super) enum Verdict {
+    /// It was taken; nothing more is said, the card shows it.
+    Taken,
+    /// It was refused; for the person alone, and for the record.
+    Refused(Markup),
+    /// Nothing to do and nothing to record.
+    Idle(Markup),
+}
+
+pub(super) fn refused(text: &'static str) -> Verdict {
+    Verdict::Refused(Markup::new().ours(text))
+}
+
+pub(super) async fn settle(app: &App, ear: &Ear, run: &str, what: &str, verdict: Verdict) {
+    match verdict {
+        Verdict::Taken => {
+            metrics::counter!("reinstate_clicks_total", "outcome" => "taken").increment(1);
+            app.nudge();
+        }
+        Verdict::Idle(says) => app.tell(ear, &Card::text(&says)).await,
+        Verdict::Refused(says) => {
+            metrics::counter!("reinstate_clicks_total", "outcome" => "refused").increment(1);
+            record(app, ear, run, what, &says).await;
+            app.tell(ear, &Card::text(&says)).await;
+            app.nudge.poster.notify_one();
+        }
+    }
+}
+
+/// A refusal is recorded with the run, or, where the run has ended or is unknown, without it.
+async fn record(app: &App, ear: &Ear, run: &str, what: &str, says: &Markup) {
+    if !app.clicks.is_new(run, &ear.by.id, says.as_str()) {
+        return;
+    }
+    let denied =
+        Event::Denied { by: ear.by.id.clone(), what: what.to_owned(), why: says.as_str().to_owned() };
+    let written = app
+        .ledger
+        .decide(run, crate::clock::now(), |_| Decision::Write(vec![denied.clone()], Also::default(), ()))
+        .await;
+    match written {
+        Ok(()) => {}
+        Err(
+            LedgerError::Append(AppendError::Ended)
+            | LedgerError::NoRun(_)
+            | LedgerError::Store(StoreError::UnknownRun(_)),
+        ) => app.record_denial(&ear.by.id, what, says.as_str()).await,
+        Err(error) => tracing::warn!(%error, "a refused click could not be recorded"),
+    }
+}
+
+pub(super) fn no_store() -> Markup {
+    Markup::new().ours("The database did not answer, so nothing was done. Please try again in a minute.")
+}
+
+pub(super) fn failed(error: &LedgerError) -> Verdict {
+    match error {
+        LedgerError::NoRun(_) | LedgerError::Store(StoreError::UnknownRun(_)) => {
+            refused("There is no such run. Type `/reinstate status` to see the open ones.")
+        }
+        LedgerError::Append(AppendError::Ended) => refused("The run has ended, so nothing was done."),
+        error => {
+            tracing::warn!(%error, "a click could not be decided");
+            Verdict::Idle(no_store())
+        }
+    }
+}

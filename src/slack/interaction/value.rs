@@ -1,0 +1,71 @@
+//! What a button carries, and whether the card it stands on is the run's own.
+
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use super::settle::{Verdict, no_store, refused};
+use crate::app::App;
+use crate::slack::markup::Markup;
+use crate::slack::payload::Click;
+
+/// What a button carries. Opaque to Slack; nothing in it is believed, only looked up.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Value {
+    /// The run.
+    #[serde(rename = "r", default, skip_serializing_if = "String::is_empty")]
+    pub run: String,
+    /// The digest of the plan that was shown.
+    #[serde(rename = "d", default, skip_serializing_if = "String::is_empty")]
+    pub digest: String,
+    /// Whom a private answer was about.
+    #[serde(rename = "w", default, skip_serializing_if = "String::is_empty")]
+    pub who: String,
+}
+
+impl Value {
+    /// As a button carries it.
+    #[must_use]
+    pub fn text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+pub(super) fn gone() -> Markup {
+    Markup::new().ours("This button no longer says whom it is about. Type `/reinstate check WHO` instead.")
+}
+
+/// Only the card whose time stamp is stored works; a copy (its post's answer was lost) is refused with a link.
+pub(super) async fn from_its_card(app: &App, click: &Click, run: &str) -> Result<(), Verdict> {
+    let (Some(channel), Some(ts)) = (&click.channel, &click.ts) else {
+        return Err(refused("This button does not stand on the run's card, so it does nothing."));
+    };
+    // A person may be quicker than our own note of where the card stands.
+    let until = Instant::now() + Duration::from_secs(2);
+    loop {
+        let cards = match app.ledger.store().cards(run).await {
+            Ok(cards) => cards,
+            Err(_) => return Err(Verdict::Idle(no_store())),
+        };
+        if cards.iter().any(|card| card.at.channel == *channel && card.at.ts == *ts) {
+            return Ok(());
+        }
+        let root = cards.iter().find(|card| card.role == "root");
+        let asked =
+            cards.iter().filter(|card| card.role.starts_with("approval")).max_by(|a, b| a.role.cmp(&b.role));
+        let complete = root.is_some_and(|root| root.at.channel == app.channel) || asked.is_some();
+        if complete || Instant::now() >= until {
+            let text = Markup::new().ours("This is a copy of the card, so its buttons do nothing. ");
+            let right = asked.or(root);
+            let link = match right {
+                Some(card) => app.slack.permalink(&card.at.channel, &card.at.ts).await.ok(),
+                None => None,
+            };
+            return Err(Verdict::Refused(match link {
+                Some(link) => text.ours("Use the ").link(&link, "card of the run").ours("."),
+                None => text.ours("Type `/reinstate status` to find the run."),
+            }));
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}

@@ -1,0 +1,59 @@
+//! Whether a run still waits for exactly the plan that was shown, and the end of one that waited too long.
+
+use super::settle::{Verdict, refused};
+use crate::app::App;
+use crate::core::run::Next;
+use crate::core::{Event, Outcome, Run};
+use crate::exec::Decision;
+use crate::store::Also;
+
+pub(super) fn requester(run: &Run) -> String {
+    run.asked.as_ref().map(|asked| asked.by.clone()).unwrap_or_default()
+}
+
+/// Whether the run still waits for exactly this plan; the digest is computed again from the plan that is stored.
+pub(super) fn still_asked(app: &App, run: &Run, digest: &str) -> Result<(), Verdict> {
+    let now = crate::clock::now();
+    if run.ended.is_some() {
+        return Err(refused("The run has ended, so nothing was done."));
+    }
+    let Some(current) = &run.current else {
+        return Err(refused("The run has no plan to decide on yet."));
+    };
+    if digest.is_empty() || current.plan.digest().as_deref() != Some(digest) {
+        return Err(refused(
+            "The plan has changed since this card was drawn, so nothing was done. Look at the card again and decide on the new plan.",
+        ));
+    }
+    if run.awaits(digest, now, &app.rules, &app.limits) {
+        return Ok(());
+    }
+    Err(match run.next(now, &app.rules, &app.limits) {
+        Next::Expire => {
+            refused("The time to approve this plan is over, so nothing was done. Ask for the repair again.")
+        }
+        _ => refused("The run no longer waits for an approval, so nothing was done."),
+    })
+}
+
+/// Writes down that nobody approved in time, if that is so.
+pub(super) async fn expire(app: &App, run: &str, digest: &str) {
+    let now = crate::clock::now();
+    let written = app.ledger.decide(run, now, |folded| {
+        let this = folded.current.as_ref().is_some_and(|current| current.digest.as_deref() == Some(digest));
+        if !this || folded.next(now, &app.rules, &app.limits) != Next::Expire {
+            return Decision::Leave(false);
+        }
+        let says = "Nobody approved in time. Ask for the repair again if it is still wanted.";
+        let events = vec![
+            Event::Expired { digest: digest.to_owned() },
+            Event::Ended { outcome: Outcome::Expired, says: says.to_owned() },
+        ];
+        Decision::Write(events, Also { end: true, ..Also::default() }, true)
+    });
+    match written.await {
+        Ok(true) => app.nudge(),
+        Ok(false) => {}
+        Err(error) => tracing::debug!(%error, "an expiry is left to the executor"),
+    }
+}

@@ -1,0 +1,124 @@
+//! One run, and what of it stands in Slack: its root card, and where that may stand.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::Trouble;
+use crate::app::App;
+use crate::core::{Event, Run};
+use crate::slack::blocks::Card as Shown;
+use crate::slack::cards::{self, View};
+use crate::slack::markup::Markup;
+use crate::slack::people::Place;
+use crate::store::{Card, CardRef};
+
+/// One run, and what of it stands in Slack.
+pub(super) struct Drawing<'a> {
+    pub(super) app: &'a App,
+    pub(super) id: &'a str,
+    pub(super) run: Run,
+    pub(super) events: Vec<(i64, Timestamp, Event)>,
+    pub(super) cards: Vec<Card>,
+    pub(super) head: Option<String>,
+}
+
+pub(super) async fn show(app: &App, id: &str) -> Result<(), Trouble> {
+    let events = app.ledger.events(id).await.map_err(|error| {
+        tracing::warn!(run = id, %error, "a run cannot be shown");
+        Trouble::Wait(Duration::from_secs(60))
+    })?;
+    let run = Run::fold(events.iter().map(|(seq, at, event)| (*seq, *at, event)))
+        .map_err(|_| Trouble::Wait(Duration::from_secs(60)))?;
+    let cards = app.ledger.store().cards(id).await?;
+    // The head as it was when the run ended is what matters; a later one proves as much.
+    let head = if run.ended.is_some() {
+        app.ledger.store().head().await.ok().map(|head| head.to_string())
+    } else {
+        None
+    };
+    let drawing = Drawing { app, id, run, events, cards, head };
+    drawing.draw().await
+}
+
+impl Drawing<'_> {
+    pub(super) fn view(&self, asks_here: bool) -> View<'_> {
+        View {
+            id: self.id,
+            run: &self.run,
+            events: &self.events,
+            rules: &self.app.rules,
+            limits: &self.app.limits,
+            access: self.app.people.access(),
+            now: crate::clock::now(),
+            head: self.head.clone(),
+            plain: self.app.plain.load(Ordering::Relaxed),
+            channel: &self.app.channel,
+            asks_here,
+        }
+    }
+
+    pub(super) async fn draw(mut self) -> Result<(), Trouble> {
+        if self.run.admitted.is_none() {
+            return match self.run.ended.clone() {
+                // Nothing is shown to others before it is known that the requester may ask.
+                None => Err(Trouble::Wait(Duration::from_millis(200))),
+                Some((outcome, says)) => self.refuse(outcome, &says).await,
+            };
+        }
+        let (root_at, elsewhere) = self.root().await?;
+        self.approvals(&root_at).await?;
+        if self.run.ended.is_some() {
+            self.end(&root_at, elsewhere).await?;
+        }
+        for card in &self.cards {
+            let store = self.app.ledger.store();
+            store.mark_rendered(self.id, &card.at, self.run.seq, &card.fingerprint).await?;
+        }
+        Ok(())
+    }
+
+    /// The root card, drawn anew; and whether it stands elsewhere than where the command was typed.
+    pub(super) async fn root(&mut self) -> Result<(CardRef, bool), Trouble> {
+        let typed = self.run.asked.as_ref().map(|asked| asked.channel.clone()).unwrap_or_default();
+        let channel = match self.known("root") {
+            Some(card) => card.at.channel.clone(),
+            None => {
+                let place = if typed.is_empty() { None } else { Some(self.place(&typed).await?) };
+                match place {
+                    Some(place) if place.member && !place.shared && !place.direct => typed.clone(),
+                    _ if self.approvals_channel().await? => self.app.channel.clone(),
+                    _ => {
+                        self.tell_wrong_channel().await?;
+                        return Err(Trouble::Wait(Duration::from_secs(60)));
+                    }
+                }
+            }
+        };
+        let asks_here = channel == self.app.channel && self.approvals_channel().await?;
+        let at = self.put("root", &channel, None, |drawing| cards::root(&drawing.view(asks_here))).await?;
+        Ok((at, channel != typed))
+    }
+
+    /// Whether data may be shown in `slack.channel`.
+    pub(super) async fn approvals_channel(&self) -> Result<bool, Trouble> {
+        let place = self.place(&self.app.channel).await?;
+        Ok(place.member && !place.shared)
+    }
+
+    pub(super) async fn place(&self, channel: &str) -> Result<Place, Trouble> {
+        Ok(self.app.people.place(&self.app.slack, channel).await?)
+    }
+
+    pub(super) async fn tell_wrong_channel(&mut self) -> Result<(), Trouble> {
+        let text = Markup::new()
+            .ours("The card of this run and its approvals cannot be posted: ")
+            .channel(&self.app.channel)
+            .ours(
+                " is shared with another company, cannot be read, or Reinstate is not a member. Invite \
+                 Reinstate to a channel of this workspace alone and name it as `slack.channel`.",
+            );
+        self.whisper("wrong-channel", &Shown::text(&text)).await
+    }
+}

@@ -1,0 +1,93 @@
+//! The end of a run, told to those who wait for it, and what only the requester is told.
+
+use super::Trouble;
+use super::drawing::Drawing;
+use crate::core::{Denied, Event, Outcome, Role};
+use crate::slack::blocks::Card as Shown;
+use crate::slack::cards;
+use crate::slack::markup::Markup;
+use crate::slack::people::Caller;
+use crate::slack::private::Ear;
+use crate::slack::words;
+use crate::store::{Card, CardRef};
+
+/// Where a card stands that only one person was told.
+const PRIVATE: &str = "-";
+
+impl Drawing<'_> {
+    /// Tells the outcome: the requester, and the approvers who were asked and did not act.
+    pub(super) async fn end(&mut self, root: &CardRef, elsewhere: bool) -> Result<(), Trouble> {
+        let asked: Vec<Card> = self
+            .cards
+            .iter()
+            .filter(|card| card.role.starts_with("approval-") || card.role.starts_with("call-"))
+            .cloned()
+            .collect();
+        let requester = self.run.asked.as_ref().map(|asked| asked.by.clone()).unwrap_or_default();
+        let mut acted: Vec<String> = vec![requester.clone()];
+        for (_, _, event) in &self.events {
+            if let Event::Approved { by, .. } | Event::Declined { by, .. } = event {
+                acted.push(by.clone());
+            }
+        }
+        let approvers = words::approvers(self.app.people.access(), &acted);
+        let mut to = Markup::new().user(&requester);
+        let separate = asked.iter().rev().find(|card| card.role.starts_with("approval-")).cloned();
+        if separate.is_none() && !asked.is_empty() {
+            to = to.ours(" ").then(&approvers);
+        }
+        if self.known("outcome").is_none() {
+            let (channel, thread) = (root.channel.clone(), root.ts.clone());
+            self.put("outcome", &channel, Some(&thread), |drawing| cards::outcome(&drawing.view(true), &to))
+                .await?;
+        }
+        if let Some(card) = separate
+            && self.known("outcome-approvers").is_none()
+        {
+            self.put("outcome-approvers", &card.at.channel, Some(&card.at.ts), |drawing| {
+                cards::outcome(&drawing.view(true), &approvers)
+            })
+            .await?;
+        }
+        if elsewhere {
+            let card = cards::outcome(&self.view(true), &Markup::new());
+            self.whisper("private-end", &card).await?;
+        }
+        Ok(())
+    }
+
+    /// The end of a run whose requester was never admitted: for them alone.
+    pub(super) async fn refuse(mut self, outcome: Outcome, says: &str) -> Result<(), Trouble> {
+        let text = Markup::new().data(says);
+        let role = Role::Operator;
+        let text = if outcome == Outcome::Refused && says == Denied::Missing(role).to_string() {
+            text.ours(" ").then(&words::holders(role, self.app.people.access()))
+        } else {
+            text
+        };
+        self.whisper("root", &Shown::text(&text)).await?;
+        for card in &self.cards {
+            self.app.ledger.store().mark_rendered(self.id, &card.at, self.run.seq, "").await?;
+        }
+        Ok(())
+    }
+
+    /// Tells the requester alone, once: it is written down before it is said.
+    pub(super) async fn whisper(&mut self, role: &str, card: &Shown) -> Result<(), Trouble> {
+        let Some(asked) = self.run.asked.clone() else { return Ok(()) };
+        if self.known(role).is_some() {
+            return Ok(());
+        }
+        let at = CardRef { channel: PRIVATE.to_owned(), ts: role.to_owned() };
+        let note = self.card(role, at, String::new());
+        if !self.app.ledger.store().set_card(note.clone(), None).await? {
+            return Ok(());
+        }
+        self.cards.push(note);
+        let by = Caller { id: asked.by, team: asked.team, enterprise: asked.enterprise };
+        let channel = Some(asked.channel).filter(|channel| !channel.is_empty());
+        let ear = Ear { by, channel, response_url: asked.response_url };
+        self.app.tell(&ear, card).await;
+        Ok(())
+    }
+}
