@@ -13,6 +13,7 @@ use crate::cli::Exit;
 use crate::config::{Config, Purpose};
 use crate::core::Outcome;
 use crate::core::subject::fold;
+use crate::exec::Timing;
 use crate::sandbox::scenarios::{ALL, Scenario, find};
 use crate::sandbox::slack::{Slack, Workspace};
 use crate::sandbox::tenant::{ADMINS, Tenant};
@@ -80,7 +81,7 @@ async fn stage(tenant: Tenant, listen: &str) -> anyhow::Result<Stage> {
     let config = Config::load(None, &sandbox.env(&store, listen), Purpose::Serve)
         .map_err(|problems| anyhow::anyhow!("{problems}"))?;
     let listener = TcpListener::bind(listen).await?;
-    let running = serve::start(config, listener, Metrics::install()?).await?;
+    let running = serve::start(config, listener, Some(Metrics::install()?), Timing::default()).await?;
     let people = sandbox.workspace(format!("http://{}/slack/events", running.addr));
     Ok(Stage { sandbox, running, people, _folder: folder })
 }

@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use crate::app::App;
 use crate::cli::Exit;
 use crate::config::Config;
+use crate::exec::{Engine, Timing};
 use crate::store::{Alone, Store};
 use crate::telemetry::Metrics;
 use crate::{server, slack};
@@ -49,11 +50,17 @@ impl Running {
     }
 }
 
-/// Starts the bot on a socket that the caller brings.
+/// Starts the bot on a socket that the caller brings. Without `metrics` nothing is measured: a process has room
+/// for one recorder only, and tests start many bots. `timing` says how long the executor waits for what.
 ///
 /// # Errors
 /// When the database cannot be opened or the HTTP clients cannot be made.
-pub async fn start(config: Config, listener: TcpListener, metrics: Metrics) -> anyhow::Result<Running> {
+pub async fn start(
+    config: Config,
+    listener: TcpListener,
+    metrics: Option<Metrics>,
+    timing: Timing,
+) -> anyhow::Result<Running> {
     let addr = listener.local_addr()?;
     let url = config.store.url.expose_secret();
     let store = Store::open(url).await.context("the store could not be opened")?;
@@ -61,13 +68,15 @@ pub async fn start(config: Config, listener: TcpListener, metrics: Metrics) -> a
     let world = world(&config)?;
     let app = App::new(config, store, world)?;
     let (stop, stopped) = watch::channel(false);
-    let engine = Arc::new(app.engine());
-    let tasks = vec![
+    let engine = Arc::new(Engine { timing, ..app.engine() });
+    let mut tasks = vec![
         tokio::spawn(engine.run(stopped.clone())),
         tokio::spawn(slack::poster::run(app.clone(), stopped.clone())),
-        tokio::spawn(served(server::run(app.clone(), Some(metrics.clone()), listener, stopped.clone()))),
-        tokio::spawn(upkeep(metrics, stopped)),
+        tokio::spawn(served(server::run(app.clone(), metrics.clone(), listener, stopped.clone()))),
     ];
+    if let Some(metrics) = metrics {
+        tasks.push(tokio::spawn(upkeep(metrics, stopped)));
+    }
     Ok(Running { addr, app, stop, tasks, _alone: alone })
 }
 
@@ -96,7 +105,7 @@ pub async fn run(config: Config) -> anyhow::Result<Exit> {
     let listener = TcpListener::bind(&listen)
         .await
         .with_context(|| format!("server.listen: {listen} cannot be listened at"))?;
-    let running = start(config, listener, Metrics::install()?).await?;
+    let running = start(config, listener, Some(Metrics::install()?), Timing::default()).await?;
     tracing::info!(addr = %running.addr, "listening on {}", running.addr);
     wait_for_the_end().await;
     tracing::info!("stopping");
