@@ -113,8 +113,8 @@ impl Bot {
             return String::new();
         }
         let mut slack = lock(&self.sandbox.slack);
-        let answers = slack.ephemerals_for(user).into_iter().filter(|(_, one)| one.via == "ack");
-        let (index, _) = answers.last().expect("the answer is shown");
+        let mut answers = slack.ephemerals_for(user).into_iter().filter(|(_, one)| one.via == "ack");
+        let (index, _) = answers.next_back().expect("the answer is shown");
         slack.ephemerals[index].read = true;
         let answer = slack.ephemerals[index].clone();
         slack.post(&answer.text, &answer.blocks).join("\n")
