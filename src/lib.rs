@@ -11,6 +11,7 @@ pub mod commands;
 pub mod config;
 pub mod core;
 pub mod exec;
+pub mod listener;
 pub mod manifest;
 pub mod sandbox;
 pub mod server;

@@ -1,5 +1,5 @@
-//! Our own HTTP: Slack's requests, and what watches over us. Larger bodies than Slack sends are refused before
-//! they are read. `/readyz` and `/metrics` must never say anything about a person.
+//! Our own HTTP: Slack's requests, and what watches over us. How patient we are with a connection stands in
+//! `listener.rs`. `/readyz` and `/metrics` must never say anything about a person.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::app::App;
+use crate::listener::{self, Patience};
 use crate::manifest::EVENTS_PATH;
 use crate::slack::{inbound, people};
 use crate::telemetry::Metrics;
@@ -31,29 +31,20 @@ pub fn router(app: Arc<App>, metrics: Option<Metrics>) -> Router {
         .with_state(app)
         .route("/metrics", get(move || std::future::ready(shown(metrics.as_ref()))))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, WITHIN))
-        .layer(RequestBodyLimitLayer::new(inbound::MOST_BYTES))
 }
 
 /// Serves until `shutdown` says so, then finishes what was acknowledged.
-///
-/// # Errors
-/// When the listener fails.
 pub async fn run(
     app: Arc<App>,
     metrics: Option<Metrics>,
     listener: TcpListener,
-    mut shutdown: watch::Receiver<bool>,
-) -> std::io::Result<()> {
+    shutdown: watch::Receiver<bool>,
+) {
     let home = tokio::spawn(people::keep_home(Arc::clone(&app), shutdown.clone()));
     let routes = router(Arc::clone(&app), metrics);
-    let end = async move {
-        // A sender that is gone is the end, too.
-        shutdown.wait_for(|end| *end).await.map(drop).unwrap_or_default();
-    };
-    let served = axum::serve(listener, routes).with_graceful_shutdown(end).await;
+    listener::serve(listener, routes, Patience::default(), shutdown).await;
     home.abort();
     app.drain(Duration::from_secs(10)).await;
-    served
 }
 
 /// Ready once the store and Slack's `auth.test` answer, whatever Atlassian and Entra do (product.md 9).

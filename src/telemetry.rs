@@ -1,7 +1,8 @@
 //! Logs and metrics. Logs go to standard error only, because standard output belongs to the answer of a command.
 //! This module must never be given a secret, and opens no port of its own: `/metrics` is served by our server.
+//! What somebody else wrote (a name, an upstream's error) can neither begin a line of its own nor move a cursor.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
@@ -35,12 +36,54 @@ pub fn start_logs(filter: Option<&str>, format: LogFormat) -> Result<(), TryInit
     use tracing_subscriber::util::SubscriberInitExt;
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter_of(filter))
-        .with_writer(std::io::stderr)
+        .with_writer(|| OneLine(std::io::stderr()))
         .with_ansi(std::io::stderr().is_terminal());
     match format {
         LogFormat::Text => lines.finish().try_init(),
         LogFormat::Json => lines.json().flatten_event(true).with_ansi(false).finish().try_init(),
     }
+}
+
+/// Writes each event on one line, with whatever could forge another line or hide a part of this one made visible.
+struct OneLine<W>(W);
+
+impl<W: Write> Write for OneLine<W> {
+    /// Takes one whole event: that is how the subscriber writes.
+    fn write(&mut self, event: &[u8]) -> std::io::Result<usize> {
+        self.0.write_all(one_line(&String::from_utf8_lossy(event)).as_bytes())?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush()
+    }
+}
+
+fn one_line(event: &str) -> String {
+    let (line, end) = event.strip_suffix('\n').map_or((event, ""), |line| (line, "\n"));
+    let mut text = String::with_capacity(event.len());
+    for (at, c) in line.char_indices() {
+        match c {
+            '\t' => text.push(c),
+            // The subscriber's own colours. It lets those in fields through, too, but they hide nothing.
+            '\u{1b}' if line.get(at..).is_some_and(is_colour) => text.push(c),
+            c if c.is_control() || turns_round(c) => text.extend(c.escape_default()),
+            c => text.push(c),
+        }
+    }
+    text.push_str(end);
+    text
+}
+
+/// Plain, bold, dim, italic, or a colour of the foreground.
+fn is_colour(rest: &str) -> bool {
+    let code = rest.strip_prefix("\u{1b}[").and_then(|rest| rest.split_once('m')).map(|(code, _)| code);
+    code.is_some_and(|code| matches!(code.as_bytes(), [b'0'..=b'3'] | [b'3', b'1'..=b'6']))
+}
+
+/// Separators that some viewers break lines at, and marks that turn the reading direction round.
+fn turns_round(c: char) -> bool {
+    matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn filter_of(value: Option<&str>) -> EnvFilter {
@@ -99,6 +142,47 @@ mod tests {
         assert_eq!(filter_of(Some("")).to_string(), "info");
         assert_eq!(filter_of(Some("a=b=c")).to_string(), "info");
         assert_eq!(filter_of(Some("reinstate=debug")).to_string(), "reinstate=debug");
+    }
+
+    /// What the subscriber writes for an event with this name in it.
+    fn logged(name: &str, ansi: bool) -> String {
+        use std::sync::{Arc, Mutex};
+        #[derive(Clone, Default)]
+        struct Kept(Arc<Mutex<Vec<u8>>>);
+        impl Write for Kept {
+            fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+                self.0.lock().unwrap().extend_from_slice(bytes);
+                Ok(bytes.len())
+            }
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        let kept = Kept::default();
+        let to = kept.clone();
+        let lines = tracing_subscriber::fmt()
+            .with_writer(move || OneLine(to.clone()))
+            .with_ansi(ansi)
+            .without_time()
+            .finish();
+        tracing::subscriber::with_default(lines, || tracing::warn!(%name, "hello {name}"));
+        let bytes = kept.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn a_name_cannot_forge_a_line_or_move_the_cursor() {
+        let hostile = "a\nWARN forged\r\u{1b}[8m\u{1b}[2J\u{9b}2J\u{202e}b\0\u{2028}c";
+        for ansi in [false, true] {
+            let text = logged(hostile, ansi);
+            assert_eq!(text.matches('\n').count(), 1, "{text:?}");
+            assert!(text.ends_with('\n'), "{text:?}");
+            for bad in ["\r", "\u{1b}[2J", "\u{1b}[8m", "\u{9b}", "\u{202e}", "\0", "\u{2028}"] {
+                assert!(!text.contains(bad), "{bad:?} in {text:?}");
+            }
+            assert!(text.contains("hello a\\nWARN"), "{text:?}");
+        }
+        assert!(!logged("plain", false).contains('\u{1b}'));
     }
 
     #[test]

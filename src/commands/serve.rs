@@ -72,18 +72,12 @@ pub async fn start(
     let mut tasks = vec![
         tokio::spawn(engine.run(stopped.clone())),
         tokio::spawn(slack::poster::run(app.clone(), stopped.clone())),
-        tokio::spawn(served(server::run(app.clone(), metrics.clone(), listener, stopped.clone()))),
+        tokio::spawn(server::run(app.clone(), metrics.clone(), listener, stopped.clone())),
     ];
     if let Some(metrics) = metrics {
         tasks.push(tokio::spawn(upkeep(metrics, stopped)));
     }
     Ok(Running { addr, app, stop, tasks, _alone: alone })
-}
-
-async fn served(serving: impl Future<Output = std::io::Result<()>>) {
-    if let Err(error) = serving.await {
-        tracing::error!(%error, "the HTTP server stopped");
-    }
 }
 
 async fn upkeep(metrics: Metrics, mut stopped: watch::Receiver<bool>) {
