@@ -134,7 +134,7 @@ pub fn plan(evidence: &Evidence, diagnosis: &Diagnosis, rules: &Rules, tried: &[
 /// Where the source itself says no, no step at Atlassian can help, and on demand would disable the person.
 fn blocked_at_source(diagnosis: &Diagnosis) -> bool {
     use Cause as C;
-    diagnosis.findings.iter().any(|finding| {
+    diagnosis.findings.iter().filter(|finding| finding.blocking).any(|finding| {
         matches!(
             finding.code,
             C::ScimKeyRejected
@@ -249,7 +249,7 @@ fn ops(case: &Case<'_>, diagnosis: &Diagnosis, rules: &Rules, tried: &[Op]) -> R
         {
             ops.extend(clear_record(case, own)?);
         }
-    } else if (case.own.as_ref().is_none_or(|own| own.account.is_none()) && !absence_is_unread(diagnosis))
+    } else if (case.own.as_ref().is_none_or(|own| own.account.is_none()) && !absence_is_unread(case))
         || diagnosis.found(Cause::EmailMismatch)
         || diagnosis.found(Cause::EmailHeldByManagedAccount)
         || diagnosis.found(Cause::DeactivatedByIdp)
@@ -333,9 +333,10 @@ fn same_person(case: &Case<'_>, tie: &Tie<'_>) -> Result<(), String> {
     }
 }
 
-/// Whether nobody knows if there is a record: then none is made.
-fn absence_is_unread(diagnosis: &Diagnosis) -> bool {
-    diagnosis.undecided.iter().any(|(cause, _)| *cause == Cause::NeverProvisioned)
+/// Whether nobody knows if there is a record: then none is made. Where the links by address are read and a directory
+/// is not, the condition of the step is unread, and an approver decides.
+fn absence_is_unread(case: &Case<'_>) -> bool {
+    case.e.links.get().is_none() && !case.every_directory_was_read()
 }
 
 fn rung_three(diagnosis: &Diagnosis, account: &str) -> Vec<Op> {

@@ -1,38 +1,15 @@
-//! Every scenario is diagnosed through the real clients: exactly its causes, and nothing for the look-alikes. What
-//! could not be read is named, and nothing is claimed that would need it.
+//! Every scenario is diagnosed through the real clients: exactly its causes, and nothing for the look-alikes.
 
 use std::collections::BTreeSet;
 
 use reinstate::app::rules;
 use reinstate::commands::world;
-use reinstate::config::{Config, Purpose};
 use reinstate::core::{Cause, Diagnosis, Outcome, Plan, Source, Subject, Verdict, Who, diagnose, plan};
 use reinstate::exec::Look;
-use reinstate::sandbox::Sandbox;
 use reinstate::sandbox::scenarios::{ALL, Scenario, find};
 use reinstate::sandbox::tenant::Tenant;
-use reinstate::sandbox::wire::{Injection, Service};
 
-async fn start(tenant: Tenant) -> Sandbox {
-    reinstate::upstream::install_tls();
-    Sandbox::start(tenant).await.unwrap()
-}
-
-async fn ask(sandbox: &Sandbox, who: &str) -> (Diagnosis, Plan) {
-    let env = sandbox.env("sqlite::memory:", "127.0.0.1:0");
-    let config = Config::load(None, &env, Purpose::Diagnose).unwrap();
-    let who = Who::parse(who).unwrap();
-    let evidence = world(&config).unwrap().gather(Subject::asked(who), Look::Everything).await;
-    let diagnosis = diagnose(&evidence);
-    let plan = plan(&evidence, &diagnosis, &rules(&config), &[]);
-    (diagnosis, plan)
-}
-
-async fn look(scenario: &Scenario) -> (Sandbox, Diagnosis, Plan) {
-    let sandbox = start(scenario.tenant()).await;
-    let (diagnosis, plan) = ask(&sandbox, scenario.who).await;
-    (sandbox, diagnosis, plan)
-}
+use crate::asking::{ask, config, look, start};
 
 fn found(diagnosis: &Diagnosis, blocking: bool) -> BTreeSet<Cause> {
     diagnosis.findings.iter().filter(|f| f.blocking == blocking).map(|f| f.code).collect()
@@ -103,129 +80,6 @@ async fn the_same_world_gives_the_same_digest() {
         assert!(first.digest().is_some(), "{name}");
         assert_eq!(first.digest(), second.digest(), "{name}");
     }
-}
-
-/// A source, how its calls are told, and a story with the cause that needs it.
-const NEEDED: &[(Source, Service, &str, &str, &[Cause])] = &[
-    (Source::Users, Service::Entra, "v1.0/users", "idp-user-disabled", &[Cause::IdpUserDisabled]),
-    (
-        Source::DeletedUsers,
-        Service::Entra,
-        "deletedItems",
-        "idp-user-deleted",
-        &[Cause::IdpUserDeleted, Cause::IdpUserMissing],
-    ),
-    (
-        Source::Memberships,
-        Service::Entra,
-        "/memberOf",
-        "not-assigned",
-        &[Cause::NotAssigned, Cause::NestedOnly],
-    ),
-    (
-        Source::NestedMemberships,
-        Service::Entra,
-        "transitiveMemberOf",
-        "nested-only",
-        &[Cause::NestedOnly, Cause::NotAssigned],
-    ),
-    (Source::Assignments, Service::Entra, "appRoleAssignedTo", "not-assigned", &[Cause::NotAssigned]),
-    (
-        Source::Jobs,
-        Service::Entra,
-        "synchronization/jobs",
-        "provisioning-stopped",
-        &[Cause::ProvisioningStopped],
-    ),
-    (Source::Jobs, Service::Entra, "synchronization/jobs", "pull-sync", &[Cause::PullSync]),
-    (Source::Jobs, Service::Entra, "synchronization/jobs", "membership-drift", &[Cause::MembershipDrift]),
-    (Source::Jobs, Service::Entra, "synchronization/jobs", "sync-pending", &[Cause::SyncPending]),
-    (
-        Source::Schema,
-        Service::Entra,
-        "/schema",
-        "group-sync-off",
-        &[Cause::GroupSyncOff, Cause::MembershipDrift],
-    ),
-    (Source::Schema, Service::Entra, "/schema", "matching-on-email", &[Cause::MatchingOnEmail]),
-    (Source::Schema, Service::Entra, "/schema", "email-mismatch", &[Cause::EmailMismatch]),
-    (Source::Schema, Service::Entra, "/schema", "identity-recreated", &[Cause::IdentityRecreated]),
-    (Source::Schema, Service::Entra, "/schema", "attribute-missing", &[Cause::AttributeMissing]),
-    (Source::ProvisioningLog, Service::Entra, "auditLogs/", "out-of-scope", &[Cause::OutOfScope]),
-    (Source::ProvisioningLog, Service::Entra, "auditLogs/", "stale-anchor", &[Cause::StaleAnchor]),
-    (
-        Source::ProvisioningLog,
-        Service::Entra,
-        "auditLogs/",
-        "email-held",
-        &[Cause::EmailHeldByManagedAccount],
-    ),
-    (Source::ProvisioningLog, Service::Entra, "auditLogs/", "email-held-outside", &[Cause::EmailHeldOutside]),
-    (Source::ScimUsers, Service::Atlassian, "/Users", "email-held-outside", &[Cause::EmailHeldOutside]),
-    (Source::ScimUsers, Service::Atlassian, "/Users", "orphaned-record", &[Cause::OrphanedRecord]),
-    (Source::ScimUsers, Service::Atlassian, "/Users", "propagation-lag", &[Cause::PropagationLag]),
-    (Source::ScimGroups, Service::Atlassian, "/Groups", "group-renamed", &[Cause::GroupRenamed]),
-    (Source::ScimLinks, Service::Atlassian, "scim-links", "email-held-outside", &[Cause::EmailHeldOutside]),
-    (Source::ScimLinks, Service::Atlassian, "scim-links", "two-directories", &[Cause::TwoDirectories]),
-    (Source::Accounts, Service::Atlassian, "users/search", "suspended", &[Cause::Suspended]),
-    (Source::Permissions, Service::Atlassian, "/manage", "deactivated-locally", &[Cause::DeactivatedLocally]),
-    (Source::Roles, Service::Atlassian, "role-assignments", "group-without-role", &[Cause::GroupWithoutRole]),
-    (
-        Source::Groups,
-        Service::Atlassian,
-        "groups/search",
-        "group-name-conflict",
-        &[Cause::GroupNameConflict, Cause::MembershipDrift],
-    ),
-    (
-        Source::Groups,
-        Service::Atlassian,
-        "groups/search",
-        "default-group-clash",
-        &[Cause::DefaultGroupClash, Cause::PropagationLag],
-    ),
-    (
-        Source::GroupRoles,
-        Service::Atlassian,
-        "-/groups/",
-        "seats-full",
-        &[Cause::SeatsFull, Cause::GroupWithoutRole],
-    ),
-    (Source::Workspaces, Service::Atlassian, "/workspaces", "seats-full", &[Cause::SeatsFull]),
-    (Source::Domains, Service::Atlassian, "/domains", "domain-not-claimed", &[Cause::DomainNotClaimed]),
-    (
-        Source::LastActive,
-        Service::Atlassian,
-        "last-active",
-        "linked-to-other-account",
-        &[Cause::LinkedToOtherAccount],
-    ),
-];
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_unreadable_source_is_named_and_nothing_that_needs_it_is_claimed() {
-    let mut wrong = Vec::new();
-    for (source, service, path, name, causes) in NEEDED {
-        let scenario = find(name).unwrap();
-        let sandbox = start(scenario.tenant()).await;
-        let refused = Injection::Answer { status: 403, headers: Vec::new(), body: "{}".to_owned() };
-        sandbox.wire.inject(*service, None, path, u32::MAX, refused);
-        let (diagnosis, _) = ask(&sandbox, scenario.who).await;
-        if !diagnosis.unread.iter().any(|(unread, reason)| unread == source && !reason.is_empty()) {
-            wrong.push(format!("{name} without {}: unread is {:?}", source.name(), diagnosis.unread));
-        }
-        for cause in causes.iter().filter(|cause| diagnosis.found(**cause)) {
-            wrong.push(format!("{name} without {}: claims {}", source.name(), cause.code()));
-        }
-        if diagnosis.verdict == Verdict::Healthy && scenario.ends != Outcome::Healthy {
-            wrong.push(format!("{name} without {}: healthy", source.name()));
-        }
-    }
-    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
-    let tried: BTreeSet<Source> = NEEDED.iter().map(|needed| needed.0).collect();
-    // Who reads the applications reads the assignments with the same right, so they cannot be told by a path.
-    let left: Vec<&Source> = Source::ALL.iter().filter(|source| !tried.contains(source)).collect();
-    assert_eq!(left, [&Source::Applications]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -305,8 +159,7 @@ async fn two_causes_make_one_plan_in_an_order_that_can_work() {
 /// Plays a story to its end as the ladder does: a new look and the next rung, at most as often as there are rungs.
 async fn play(scenario: &'static Scenario) -> (Verdict, Vec<String>) {
     let sandbox = start(scenario.tenant()).await;
-    let env = sandbox.env("sqlite::memory:", "127.0.0.1:0");
-    let config = Config::load(None, &env, Purpose::Diagnose).unwrap();
+    let config = config(&sandbox);
     let world = world(&config).unwrap();
     let (mut tried, mut story) = (Vec::new(), Vec::new());
     for _ in 0..5 {

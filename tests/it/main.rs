@@ -1,8 +1,10 @@
 //! All integration tests: one crate, one link step, one module a behaviour.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+mod asking;
 mod bot;
 mod causes;
 mod check;
 mod crash;
 mod diagnose;
+mod unread;

@@ -26,6 +26,14 @@ fn is_inactive(account: &Account) -> bool {
         && account.status.as_deref().is_some_and(|status| status.eq_ignore_ascii_case("inactive"))
 }
 
+/// The person's account, where it is inactive.
+fn inactive<'a>(case: &Case<'a>) -> Result<&'a Account, Answer> {
+    if case.e.accounts.get().is_none() {
+        return Err(Answer::Unread(&[Source::Accounts]));
+    }
+    case.account.filter(|account| is_inactive(account)).ok_or(Answer::No)
+}
+
 /// Whether the identity provider holds the switch: a linked record, or the permission document says so.
 fn held_by_idp(case: &Case<'_>, account: &Account) -> Option<bool> {
     if case.ties.iter().any(|tie| tie.account.as_deref() == Some(account.id.as_str())) {
@@ -39,7 +47,10 @@ fn held_by_idp(case: &Case<'_>, account: &Account) -> Option<bool> {
 
 /// Inactive, and the switch is the identity provider's. Not beside `idp-user-disabled`, which explains it.
 pub(super) fn deactivated_by_idp(case: &Case<'_>) -> Answer {
-    let Some(account) = case.account.filter(|account| is_inactive(account)) else { return Answer::No };
+    let account = match inactive(case) {
+        Ok(account) => account,
+        Err(answer) => return answer,
+    };
     if case.person.is_none_or(|person| person.enabled == Some(false)) {
         return Answer::No;
     }
@@ -54,7 +65,10 @@ pub(super) fn deactivated_by_idp(case: &Case<'_>) -> Answer {
 
 /// Inactive, and nobody but an administrator can have done it.
 pub(super) fn deactivated_locally(case: &Case<'_>) -> Answer {
-    let Some(account) = case.account.filter(|account| is_inactive(account)) else { return Answer::No };
+    let account = match inactive(case) {
+        Ok(account) => account,
+        Err(answer) => return answer,
+    };
     match held_by_idp(case, account) {
         Some(false) => on_account(
             case,

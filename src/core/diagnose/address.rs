@@ -8,11 +8,12 @@ use crate::core::evidence::{Claim, Read, Source};
 use crate::core::finding::{Cause, Finding};
 use crate::core::subject::fold;
 
+/// What tells whether access is there (product.md 4).
+const ACCESS: &[Source] = &[Source::Memberships, Source::Assignments, Source::Accounts, Source::Roles];
+
 /// The links by address, and every configured directory by name and by id (product.md 9).
 fn look_ups_are_complete(case: &Case<'_>) -> bool {
-    case.e.links.get().is_some()
-        && !case.e.records.is_empty()
-        && case.e.records.values().all(|read| read.get().is_some())
+    case.e.links.get().is_some() && case.every_directory_was_read()
 }
 
 /// "Needs the links-for-email call and SCIM look-ups by userName and externalId in every configured directory to be
@@ -23,12 +24,6 @@ pub(super) fn email_held_outside(case: &Case<'_>) -> Answer {
     }
     let Some(wanted) = case.wanted.as_deref() else { return Answer::No };
     let Some(accounts) = case.e.accounts.get() else { return Answer::Unread(&[Source::Accounts]) };
-    match case.e.on_verified_domain(wanted) {
-        // An account on a domain that is not claimed is nobody's fault but the claim's.
-        Some(false) => return Answer::No,
-        None => return Answer::Unread(&[Source::Domains]),
-        Some(true) => {}
-    }
     let linked = case.own.as_ref().is_some_and(|own| own.account.is_some());
     let bearer = accounts.iter().find(|account| account.bears(wanted));
     let says = match bearer {
@@ -36,12 +31,18 @@ pub(super) fn email_held_outside(case: &Case<'_>) -> Answer {
             format!("account {} bears {wanted} and is not managed by this organization", account.id)
         }
         Some(_) => return Answer::No,
-        None if case.e.log.get().is_none() && case.e.job.get().is_some() && !linked => {
+        None if case.e.log.get().is_none() && !case.has_no_job() && !linked => {
             return Answer::Unread(&[Source::ProvisioningLog]);
         }
         None if case.conflict().is_none() || case.in_the_way().next().is_some() => return Answer::No,
         None => format!("no account of this organization bears {wanted}"),
     };
+    match case.e.on_verified_domain(wanted) {
+        // An account on a domain that is not claimed is nobody's fault but the claim's.
+        Some(false) => return Answer::No,
+        None => return Answer::Unread(&[Source::Domains]),
+        Some(true) => {}
+    }
     if !look_ups_are_complete(case) {
         return Answer::Unread(&[Source::ScimUsers, Source::ScimLinks]);
     }
@@ -90,11 +91,14 @@ pub(super) fn email_mismatch(case: &Case<'_>) -> Answer {
 /// Atlassian links and updates accounts of claimed domains only. Whoever has access in spite of it (a guest, say)
 /// is not concerned.
 pub(super) fn domain_not_claimed(case: &Case<'_>) -> Answer {
-    if !is_due(case) || case.has_access() == Some(true) {
+    if !is_due(case) {
         return Answer::No;
     }
     let Some(wanted) = case.wanted.as_deref() else { return Answer::No };
     match case.e.on_verified_domain(wanted) {
+        Some(false) if case.has_access() == Some(true) => Answer::No,
+        Some(false) if case.has_access().is_none() => Answer::Unread(ACCESS),
+        None if case.has_access() == Some(true) => Answer::No,
         None => Answer::Unread(&[Source::Domains]),
         Some(true) => Answer::No,
         Some(false) => {
@@ -117,6 +121,9 @@ pub(super) fn two_directories(case: &Case<'_>) -> Answer {
     if case.person.is_none() || case.has_access() == Some(true) {
         return Answer::No;
     }
+    if case.e.links.gap().is_some() && case.own.as_ref().is_none_or(|own| own.account.is_none()) {
+        return Answer::Unread(&[Source::ScimLinks]);
+    }
     let mut says: Vec<(&str, String)> = Vec::new();
     for tie in case.mine() {
         let linked = tie.account.as_deref().map_or("no account".to_owned(), |id| format!("account {id}"));
@@ -128,6 +135,9 @@ pub(super) fn two_directories(case: &Case<'_>) -> Answer {
         says.iter().map(|(directory, _)| *directory).collect();
     if directories.len() < 2 {
         return Answer::No;
+    }
+    if case.has_access().is_none() {
+        return Answer::Unread(ACCESS);
     }
     let mut facts = says.into_iter().filter_map(|(directory, line)| match case.e.records.get(directory) {
         Some(read @ Read::Seen { .. }) => fact(read, Source::ScimUsers, line),

@@ -84,12 +84,12 @@ impl<'a> Case<'a> {
         of(&|tie| tie.record.is_some_and(|record| record.external_id.as_deref() == Some(&person.id)))
             .or_else(|| {
                 let anchor = self.anchor()?;
-                of(&|tie| tie.id.record == anchor && !self.is_foreign(tie))
+                of(&|tie| tie.id.record == anchor && self.is_foreign(tie) == Some(false))
             })
             .or_else(|| {
                 of(&|tie| {
                     let name = tie.record.and_then(|record| record.user_name.as_deref()).map(fold);
-                    name.is_some() && name == self.wanted_name && !self.is_foreign(tie)
+                    name.is_some() && name == self.wanted_name && self.is_foreign(tie) == Some(false)
                 })
             })
             // Without the directory's key only the link by address is left to go by.

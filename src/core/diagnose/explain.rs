@@ -1,6 +1,8 @@
-//! "A symptom is not reported beside the cause that explains it" (product.md 9), as a table. It only takes away: a
-//! cause that is not proven is never made up from another.
+//! "A symptom is not reported beside the cause that explains it" (product.md 9), as a table. Nor is it where such a
+//! cause could not be judged: then the symptom cannot be told either. It only takes away: a cause that is not
+//! proven is never made up from another.
 
+use super::Undecided;
 use crate::core::finding::{Cause, Finding};
 
 use Cause as C;
@@ -57,15 +59,37 @@ const SYMPTOMS: &[(Cause, &[&[Cause]])] = &[
     (C::MatchingOnEmail, &[&[C::PullSync]]),
 ];
 
-/// Takes away the symptoms that another finding explains.
-pub(super) fn explained(findings: Vec<Finding>) -> Vec<Finding> {
-    let found: Vec<Cause> = findings.iter().map(|finding| finding.code).collect();
-    let is_explained = |cause: Cause| {
-        let lists =
-            SYMPTOMS.iter().filter(|(symptom, _)| *symptom == cause).flat_map(|(_, lists)| lists.iter());
-        lists.flat_map(|list| list.iter()).any(|explains| found.contains(explains))
-    };
-    findings.into_iter().filter(|finding| !is_explained(finding.code)).collect()
+/// The causes beside which a symptom is not reported.
+fn explaining(symptom: Cause) -> impl Iterator<Item = Cause> {
+    let lists = SYMPTOMS.iter().filter(move |(known, _)| *known == symptom);
+    lists.flat_map(|(_, lists)| lists.iter()).flat_map(|list| list.iter()).copied()
+}
+
+/// Takes away the symptoms that another finding explains, and calls those undecided that an undecided cause may
+/// explain.
+pub(super) fn explained(findings: Vec<Finding>, undecided: &mut Vec<Undecided>) -> Vec<Finding> {
+    // What is contradicted, and so only advice, explains nothing.
+    let found: Vec<Cause> = findings.iter().filter(|f| f.blocking).map(|finding| finding.code).collect();
+    let open: Vec<Undecided> = undecided.clone();
+    let mut kept = Vec::new();
+    for finding in findings {
+        if explaining(finding.code).any(|cause| found.contains(&cause)) {
+            continue;
+        }
+        let mut needs: Vec<_> = explaining(finding.code)
+            .filter_map(|cause| open.iter().find(|(known, _)| *known == cause))
+            .flat_map(|(_, sources)| sources.iter().copied())
+            .collect();
+        if needs.is_empty() {
+            kept.push(finding);
+        } else {
+            needs.sort_unstable();
+            needs.dedup();
+            undecided.push((finding.code, needs));
+        }
+    }
+    undecided.sort_by_key(|(cause, _)| *cause);
+    kept
 }
 
 #[cfg(test)]
@@ -80,7 +104,27 @@ mod tests {
     }
 
     fn left(codes: &[Cause]) -> Vec<Cause> {
-        explained(codes.iter().copied().map(finding).collect()).iter().map(|finding| finding.code).collect()
+        left_beside(codes, &mut Vec::new())
+    }
+
+    fn left_beside(codes: &[Cause], undecided: &mut Vec<Undecided>) -> Vec<Cause> {
+        let findings = codes.iter().copied().map(finding).collect();
+        explained(findings, undecided).iter().map(|finding| finding.code).collect()
+    }
+
+    #[test]
+    fn where_its_cause_cannot_be_told_the_symptom_cannot_either() {
+        let mut undecided = vec![(C::StaleAnchor, vec![Source::ProvisioningLog])];
+        assert_eq!(left_beside(&[C::NeverProvisioned, C::Suspended], &mut undecided), [C::Suspended]);
+        assert_eq!(
+            undecided,
+            [
+                (C::NeverProvisioned, vec![Source::ProvisioningLog]),
+                (C::StaleAnchor, vec![Source::ProvisioningLog])
+            ]
+        );
+        let mut elsewhere = vec![(C::SeatsFull, vec![Source::Workspaces])];
+        assert_eq!(left_beside(&[C::NeverProvisioned], &mut elsewhere), [C::NeverProvisioned]);
     }
 
     #[test]

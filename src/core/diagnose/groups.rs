@@ -30,6 +30,8 @@ pub(super) fn membership_drift(case: &Case<'_>) -> Answer {
         (_, None, _) => return Answer::Unread(&[Source::Schema]),
         (_, Some(mapping), _) if !mapping.groups_on => return Answer::No,
         (_, _, Some(_)) => return Answer::Unread(&[Source::Groups]),
+        // It may be shown under an older name.
+        _ if case.e.scim_groups.gap().is_some() => return Answer::Unread(&[Source::ScimGroups]),
         _ => {}
     }
     let Some((_, mut lacking)) = split(case, own) else { return Answer::Unread(&[Source::ScimUsers]) };

@@ -14,11 +14,7 @@ use crate::core::subject::fold;
 pub(super) fn identity_recreated(case: &Case<'_>) -> Answer {
     let Some(person) = case.person.filter(|_| is_due(case)) else { return Answer::No };
     let Some(tie) = case.recreated() else {
-        let unread = case.in_the_way().any(|tie| {
-            let external = tie.record.and_then(|record| record.external_id.as_deref());
-            external.is_some_and(|id| is_object_id(id) && matches!(case.e.owners.get(id), Some(Read::Gap(_))))
-        });
-        return if unread { Answer::Unread(&[Source::Users]) } else { Answer::No };
+        return may_be_recreated(case);
     };
     let (Some(record), Some(read)) = (tie.record, case.e.records.get(&tie.id.directory)) else {
         return Answer::No;
@@ -54,13 +50,28 @@ pub(super) fn identity_recreated(case: &Case<'_>) -> Answer {
     })
 }
 
+/// What keeps the last rule from saying no: a record of another object id, whose owner or whose meaning is unread.
+fn may_be_recreated(case: &Case<'_>) -> Answer {
+    for tie in case.in_the_way() {
+        let external = tie.record.and_then(|record| record.external_id.as_deref());
+        let Some(external) = external.filter(|id| is_object_id(id)) else { continue };
+        if case.is_foreign(tie).is_none() {
+            return Answer::Unread(&[Source::Jobs, Source::Schema]);
+        }
+        if matches!(case.e.owners.get(external), Some(Read::Gap(_))) {
+            return Answer::Unread(&[Source::Users]);
+        }
+    }
+    Answer::No
+}
+
 /// The newest attempts end with `InvalidAnchor`: Entra looks for a record that somebody deleted.
 pub(super) fn stale_anchor(case: &Case<'_>) -> Answer {
     if !is_due(case) {
         return Answer::No;
     }
     let Some(log) = case.e.log.get() else {
-        let asked = case.own.is_none() && case.e.job.get().is_some();
+        let asked = case.own.is_none() && !case.has_no_job();
         return if asked { Answer::Unread(&[Source::ProvisioningLog]) } else { Answer::No };
     };
     let lost = log

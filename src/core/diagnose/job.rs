@@ -77,7 +77,9 @@ pub(super) fn stopped(case: &Case<'_>) -> Answer {
 /// at another application the configuration names the wrong one, which is unread, not this.
 pub(super) fn pull_sync(case: &Case<'_>) -> Answer {
     if !case.has_no_job() {
-        return Answer::No;
+        // Somebody with a record is provisioned, whatever cannot be read of the job.
+        let unread = case.e.job.gap().is_some() && !case.is_wrong_application() && case.own.is_none();
+        return if unread { Answer::Unread(&[Source::Jobs, Source::Applications]) } else { Answer::No };
     }
     let names: Vec<&str> =
         case.e.applications.get().into_iter().flatten().map(|one| one.name.as_str()).collect();

@@ -10,13 +10,6 @@ fn should_have_record(case: &Case<'_>) -> bool {
     super::scope::is_due(case) && !case.has_no_job()
 }
 
-/// Whether absence of a record is known: the links by address were read, or every directory was.
-fn absence_is_known(case: &Case<'_>) -> bool {
-    let every_directory =
-        !case.e.records.is_empty() && case.e.records.values().all(|read| read.get().is_some());
-    case.e.links.get().is_some() || every_directory
-}
-
 pub(super) fn links_fact(case: &Case<'_>, says: impl Into<String>) -> Option<Fact> {
     let says = says.into();
     fact(&case.e.links, Source::ScimLinks, says.clone()).or_else(|| {
@@ -30,8 +23,9 @@ pub(super) fn never_provisioned(case: &Case<'_>) -> Answer {
     if !should_have_record(case) || case.own.is_some() {
         return Answer::No;
     }
-    if !absence_is_known(case) {
-        return Answer::Unread(&[Source::ScimLinks]);
+    // A record of an older address shows in its directory alone.
+    if !case.every_directory_was_read() {
+        return Answer::Unread(&[Source::ScimUsers]);
     }
     let refused = case.conflict().is_some();
     let pending = case.account.is_some_and(|account| account.for_deletion);
@@ -56,6 +50,10 @@ pub(super) fn record_unlinked(case: &Case<'_>) -> Answer {
     let Some(own) = &case.own else { return Answer::No };
     if own.account.is_some() || !own.link_known {
         return Answer::No;
+    }
+    // Atlassian refuses nobody their own record: after a refusal it may be an old one that holds the address.
+    if own.record.is_none() && case.conflict().is_some() {
+        return Answer::Unread(&[Source::ScimUsers]);
     }
     let says = format!("record {} is linked to no account", own.id.record);
     links_fact(case, says).map_or(Answer::No, |fact| Answer::Yes(Finding::new(Cause::RecordUnlinked, fact)))
@@ -171,6 +169,9 @@ pub(super) fn stale_record_conflict(case: &Case<'_>) -> Answer {
             Some(Read::Seen { value: Some(_), .. }) => continue,
             Some(Read::Gap(_)) => return Answer::Unread(&[Source::Users]),
             _ => {}
+        }
+        if case.is_foreign(tie).is_none() {
+            return Answer::Unread(&[Source::Jobs, Source::Schema]);
         }
         let holds = tie.record.map_or_else(
             || "the person's address".to_owned(),

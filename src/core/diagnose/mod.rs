@@ -43,6 +43,9 @@ pub enum Answer {
 
 type Rule = (Cause, fn(&Case<'_>) -> Answer);
 
+/// A cause that could not be judged, with the sources it would need.
+pub type Undecided = (Cause, Vec<Source>);
+
 /// Every rule, in the order of the trail. To add a cause: one line in [`Cause`], one function, one line here.
 const RULES: &[Rule] = &[
     (Cause::ScimKeyRejected, job::scim_key_rejected),
@@ -139,7 +142,7 @@ pub struct Diagnosis {
     /// Causes, in the order of the trail.
     pub findings: Vec<Finding>,
     /// Causes that could not be judged, with the sources they would need.
-    pub undecided: Vec<(Cause, Vec<Source>)>,
+    pub undecided: Vec<Undecided>,
     /// What could not be read, with the reason.
     pub unread: Vec<(Source, String)>,
     /// Filled when WHO meant more than one.
@@ -159,7 +162,7 @@ impl Diagnosis {
 pub fn diagnose(evidence: &Evidence) -> Diagnosis {
     let case = Case::new(evidence);
     let mut findings = Vec::new();
-    let mut undecided = Vec::new();
+    let mut undecided: Vec<Undecided> = Vec::new();
     if case.candidates.is_empty() {
         for (cause, rule) in RULES {
             match rule(&case) {
@@ -169,7 +172,7 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
             }
         }
     }
-    let mut findings = explain::explained(findings);
+    let mut findings = explain::explained(findings, &mut undecided);
     for finding in &mut findings {
         if WHERE_ACCESS_IS_MISSING.contains(&finding.code) {
             finding.blocking = case.has_access() == Some(false);

@@ -26,11 +26,11 @@ fn left_out(entry: &LogEntry) -> bool {
 
 /// The job has a filter, and the newest entry of the log says that it leaves the person out.
 pub(super) fn out_of_scope(case: &Case<'_>) -> Answer {
-    if !is_due(case) || case.e.job.get().is_none() {
+    if !is_due(case) || case.has_no_job() {
         return Answer::No;
     }
     match case.e.mapping.get() {
-        None => return Answer::Unread(&[Source::Schema]),
+        None => return Answer::Unread(&[Source::Jobs, Source::Schema]),
         Some(mapping) if !mapping.scoped => return Answer::No,
         Some(_) => {}
     }
@@ -64,7 +64,7 @@ pub(super) fn attribute_missing(case: &Case<'_>) -> Answer {
         ["ImportSkipped", "MandatoryFieldsMissing", "MissingValues"].iter().any(|known| code.ends_with(known))
     });
     let Some(mapping) = case.e.mapping.get() else {
-        return if case.e.job.get().is_some() { Answer::Unread(&[Source::Schema]) } else { Answer::No };
+        return if case.has_no_job() { Answer::No } else { Answer::Unread(&[Source::Jobs, Source::Schema]) };
     };
     let empty = match (&case.wanted, &case.wanted_name) {
         (None, _) => mapping.email_from.as_deref().map(|from| ("the work e-mail", from)),

@@ -3,7 +3,7 @@
 use super::whose::is_export;
 use super::{Answer, Case, fact};
 use crate::core::evidence::{Read, Source};
-use crate::core::finding::{Cause, Finding};
+use crate::core::finding::{Cause, Fact, Finding};
 
 /// Nobody of that name, and nobody deleted either.
 pub(super) fn missing(case: &Case<'_>) -> Answer {
@@ -66,20 +66,30 @@ fn is_settled(case: &Case<'_>) -> bool {
 
 /// Whether the job exports everybody, or has exported this person and not withdrawn since (product.md 9).
 pub(crate) fn assignment_is_contradicted(case: &Case<'_>) -> bool {
-    let sync_all = case.e.mapping.get().and_then(|mapping| mapping.sync_all) == Some(true);
+    contradiction(case).is_some()
+}
+
+/// The fact that contradicts a missing assignment.
+fn contradiction(case: &Case<'_>) -> Option<Fact> {
+    if case.e.mapping.get().and_then(|mapping| mapping.sync_all) == Some(true) {
+        return fact(&case.e.mapping, Source::Schema, "the job takes everybody, assigned or not (SyncAll)");
+    }
     let newest = case.e.log.get().into_iter().flatten().find(|entry| {
         let withdrawn = matches!(entry.action.to_lowercase().as_str(), "disable" | "delete");
         let unassigned = entry.skip_reason.as_deref() == Some("NotEffectivelyEntitled");
         (entry.succeeded() && (is_export(entry) || withdrawn)) || unassigned
     });
-    sync_all || newest.is_some_and(|entry| entry.succeeded() && is_export(entry))
+    newest.filter(|entry| entry.succeeded() && is_export(entry))?;
+    fact(&case.e.log, Source::ProvisioningLog, "the job has written the person since")
 }
 
-/// Neither directly nor through a group, not even a nested one.
+/// Neither directly nor through a group, not even a nested one. "Contradicted by a successful export of that person,
+/// or by the job's `SyncAll`: then it is advice" (product.md 9); so it is beside access that is there.
 pub(super) fn not_assigned(case: &Case<'_>) -> Answer {
-    if is_settled(case) || assignment_is_contradicted(case) {
+    if is_settled(case) {
         return Answer::No;
     }
+    let blocks = !assignment_is_contradicted(case) && case.has_access() != Some(true);
     match case.is_assigned() {
         Some(true) => Answer::No,
         None => Answer::Unread(&[Source::Assignments, Source::Memberships]),
@@ -92,14 +102,14 @@ pub(super) fn not_assigned(case: &Case<'_>) -> Answer {
                 "neither the person nor a group of theirs is assigned to the application",
             )
             .map_or(Answer::No, |first| {
-                Answer::Yes(Finding::new(Cause::NotAssigned, first).and(fact(
+                let groups = case.e.memberships.get().map_or(0, Vec::len);
+                let mut finding = Finding::new(Cause::NotAssigned, first).and(fact(
                     &case.e.memberships,
                     Source::Memberships,
-                    format!(
-                        "the person is a direct member of {} groups",
-                        case.e.memberships.get().map_or(0, Vec::len)
-                    ),
-                )))
+                    format!("the person is a direct member of {groups} groups"),
+                ));
+                finding.blocking = blocks;
+                Answer::Yes(finding.and(contradiction(case)))
             }),
         },
     }

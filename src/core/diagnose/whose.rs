@@ -7,18 +7,25 @@ use crate::core::subject::fold;
 
 impl<'a> Case<'a> {
     /// Whether a record carries the object id of somebody else (product.md 9: an externalId that never was an
-    /// object id is a stale record as well, as long as the job maps the object id).
+    /// object id is a stale record as well, as long as the job maps the object id). `None` where the mapping that
+    /// would tell was not read.
     #[must_use]
-    pub fn is_foreign(&self, tie: &Tie<'_>) -> bool {
-        let (Some(person), Some(record)) = (self.person, tie.record) else { return false };
-        let Some(external) = record.external_id.as_deref() else { return false };
+    pub fn is_foreign(&self, tie: &Tie<'_>) -> Option<bool> {
+        let (Some(person), Some(record)) = (self.person, tie.record) else { return Some(false) };
+        let Some(external) = record.external_id.as_deref() else { return Some(false) };
         if external == person.id {
-            return false;
+            return Some(false);
         }
-        match self.e.mapping.get().and_then(|mapping| mapping.external_id_from.as_deref()) {
-            Some(from) => from.to_lowercase().contains("objectid"),
-            None => is_object_id(external),
+        match self.e.mapping.get()?.external_id_from.as_deref() {
+            Some(from) => Some(from.to_lowercase().contains("objectid")),
+            None => Some(is_object_id(external)),
         }
+    }
+
+    /// Whether every configured directory was asked for the person's names and id.
+    #[must_use]
+    pub fn every_directory_was_read(&self) -> bool {
+        !self.e.records.is_empty() && self.e.records.values().all(|read| read.get().is_some())
     }
 
     /// The record the identity provider believes to be the person's.

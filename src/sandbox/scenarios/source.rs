@@ -209,10 +209,10 @@ pub(super) const STORIES: &[Scenario] = &[
     },
     Scenario {
         name: "healthy-everybody-is-synced",
-        title: "The job syncs everybody, so Jane needs no assignment.",
+        title: "The job syncs everybody, so Jane works without an assignment.",
         who: JANE,
         finds: &[],
-        mentions: &[],
+        mentions: &[Cause::NotAssigned],
         ends: Outcome::Healthy,
         furnish: |tenant| {
             let jane = tenant.entra.add_user(JANE, "Jane Doe");
