@@ -10,6 +10,7 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod core;
+pub mod doctor;
 pub mod exec;
 pub mod listener;
 pub mod manifest;

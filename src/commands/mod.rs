@@ -3,6 +3,7 @@
 
 pub mod audit;
 pub mod check;
+pub mod doctor;
 mod report;
 pub mod sandbox;
 pub mod serve;
@@ -56,7 +57,8 @@ pub async fn run(cli: Cli, env: Env) -> anyhow::Result<Exit> {
             }
             Err(problems) => Ok(refuse(&problems)),
         },
-        _ => {
+        Command::Doctor { json } => doctor::run(path, &env, json).await,
+        Command::Sweep { .. } => {
             eprintln!("This command is not part of this version yet. `reinstate help` lists the commands.");
             Ok(Exit::Error)
         }
@@ -68,18 +70,15 @@ fn refuse(problems: &Problems) -> Exit {
     Exit::Config
 }
 
-/// The real world of a configuration.
-///
-/// # Errors
-/// When the system's certificates cannot be used.
-pub fn world(config: &Config) -> anyhow::Result<Arc<dyn World>> {
+/// What the clients of a configuration are made of.
+#[must_use]
+pub fn upstream(config: &Config) -> UpstreamConfig {
     let keys = config.secrets.atlassian_scim.iter().cloned().chain(std::iter::repeat(None));
-    let directories = config.atlassian.directories.iter().cloned().zip(keys).collect();
-    let clients = Clients::new(UpstreamConfig {
+    UpstreamConfig {
         atlassian_url: config.atlassian.api_url.clone(),
         org_id: config.atlassian.org_id.clone(),
         org_key: config.secrets.atlassian_org.clone(),
-        directories,
+        directories: config.atlassian.directories.iter().cloned().zip(keys).collect(),
         login_url: config.entra.login_url.clone(),
         graph_url: config.entra.graph_url.clone(),
         tenant_id: config.entra.tenant_id.clone(),
@@ -88,7 +87,14 @@ pub fn world(config: &Config) -> anyhow::Result<Arc<dyn World>> {
         replicas: 1,
         // Somebody is waiting: a service that is down becomes a gap after seconds, not after a minute.
         limits: Limits { failures: 2, first_wait: Duration::from_millis(500), ..Limits::default() },
-    })
-    .context("the HTTP client could not be made")?;
+    }
+}
+
+/// The real world of a configuration.
+///
+/// # Errors
+/// When the system's certificates cannot be used.
+pub fn world(config: &Config) -> anyhow::Result<Arc<dyn World>> {
+    let clients = Clients::new(upstream(config)).context("the HTTP client could not be made")?;
     Ok(Arc::new(Live::new(clients, config.entra.service_principal_id.clone())))
 }

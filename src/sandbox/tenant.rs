@@ -23,8 +23,8 @@ pub const CLIENT: &str = "c11e0000-0000-4000-8000-000000000001";
 pub const CLIENT_SECRET: &str = "sandbox-client-secret";
 /// Our bot's token.
 pub const BOT_TOKEN: &str = "xoxb-sandbox";
-/// What Slack signs with.
-pub const SIGNING_SECRET: &str = "sandbox-signing-secret";
+/// What Slack signs with: 32 hexadecimal digits, as Slack makes them.
+pub const SIGNING_SECRET: &str = "5a4db0c5a4db0c5a4db0c5a4db0c0123";
 /// The channel where approvals are asked.
 pub const ADMINS: &str = "C0ADMINS";
 /// Another channel the bot is in.

@@ -7,4 +7,5 @@ mod causes;
 mod check;
 mod crash;
 mod diagnose;
+mod doctor;
 mod unread;

@@ -74,13 +74,21 @@ async fn web_api(State(context): State<Context>, Path(method): Path<String>, req
     let (parts, body) = request.into_parts();
     let bytes = to_bytes(body, 4 << 20).await.unwrap_or_default();
     let now = crate::clock::now();
-    let (result, changed) = {
+    let (result, scopes, changed) = {
         let mut slack = lock(&context.state);
-        (api::answer(&mut slack, &method, &parts, &bytes, now), slack.change())
+        let scopes = slack.scopes.iter().map(String::as_str).collect::<Vec<_>>().join(",");
+        (api::answer(&mut slack, &method, &parts, &bytes, now), scopes, slack.change())
     };
     changed.notify_waiters();
     match result {
-        Ok(value) => json(StatusCode::OK, &value),
+        Ok(value) => {
+            // Slack names the token's scopes in a header of every answer; there is no method that lists them.
+            let mut response = json(StatusCode::OK, &value);
+            if let Ok(scopes) = HeaderValue::from_str(&scopes) {
+                response.headers_mut().insert("x-oauth-scopes", scopes);
+            }
+            response
+        }
         Err(refusal) => {
             if let Some(fault) = &refusal.fault {
                 context.wire.fault(format!("slack {method}: {fault}"));

@@ -1,0 +1,183 @@
+//! Entra ID: does the login work, is each permission granted (asked by a call that changes nothing), and is the
+//! configured application the one that provisions, with a job that runs?
+
+use std::time::Duration;
+
+use super::Check;
+use crate::config::Config;
+use crate::upstream::entra::Entra;
+use crate::upstream::entra::directory::AddressIn;
+use crate::upstream::entra::jobs::Job;
+use crate::upstream::{CallError, Clients};
+
+const APP: &str = "Entra admin center > App registrations > Reinstate";
+/// An object id that nothing has.
+const NOTHING: &str = "00000000-0000-0000-0000-000000000000";
+/// A name that nobody has: reserved by RFC 2606.
+const NOBODY: &str = "reinstate-doctor@example.invalid";
+
+pub(super) async fn look(config: &Config, clients: &Clients) -> Vec<Check> {
+    let Some(entra) = &clients.entra else { return Vec::new() };
+    let users = entra.users_with(AddressIn::Upn, NOBODY).await;
+    if let Err(error) = &users
+        && is_login(error)
+    {
+        let fix = format!(
+            "Make a new secret in {APP} > Certificates & secrets; check entra.tenant_id and entra.client_id"
+        );
+        return vec![Check::failed("entra.login", error, fix)];
+    }
+    let mut checks = vec![match &users {
+        Err(error) if !matches!(error, CallError::Refused { .. }) => Check::unknown(
+            "entra.login",
+            error.reason(),
+            "Let this machine reach Microsoft's login and Graph",
+        ),
+        _ => Check::good("entra.login", "Microsoft gives a token"),
+    }];
+    checks.push(permission("User.Read.All", users.map(drop)));
+    checks.push(permission("GroupMember.Read.All", entra.group(NOTHING).await.map(drop)));
+    let id = config.entra.service_principal_id.as_str();
+    if !id.is_empty() {
+        checks.extend(application(entra, id).await);
+    }
+    checks.push(Check::by_hand(
+        "entra.permission Synchronization.ReadWrite.All",
+        "whether provisioning may be asked for cannot be tried without doing it",
+        format!("Look in {APP} > API permissions, with admin consent; without it only diagnosis works"),
+    ));
+    checks
+}
+
+/// Microsoft's login answers with codes of its own.
+fn is_login(error: &CallError) -> bool {
+    matches!(error, CallError::Refused { code: Some(code), .. } if code.starts_with("AADSTS"))
+}
+
+fn permission(name: &str, asked: Result<(), CallError>) -> Check {
+    let check = format!("entra.permission {name}");
+    match asked {
+        Ok(()) => Check::good(&check, "a call that needs it was answered"),
+        Err(error @ CallError::Refused { status: 401 | 403, .. }) => Check::bad(
+            &check,
+            error.reason(),
+            format!(
+                "Add the application permission {name} in {APP} > API permissions, and grant admin consent"
+            ),
+        ),
+        Err(error) => Check::unknown(&check, error.reason(), "Try again when Microsoft Graph answers"),
+    }
+}
+
+async fn application(entra: &Entra, id: &str) -> Vec<Check> {
+    const NAME: &str = "entra.service-principal";
+    let found = entra.service_principal(id).await;
+    let mut checks = vec![permission("Application.Read.All", found.as_ref().map(drop).map_err(Clone::clone))];
+    match found {
+        Ok(Some(application)) => {
+            let name = application.display_name.unwrap_or_else(|| "unnamed".to_owned());
+            checks.push(Check::good(NAME, format!("it is the enterprise application {name:?}")));
+        }
+        Ok(None) => {
+            checks.push(Check::bad(
+                NAME,
+                "no enterprise application has this object id",
+                "Copy the *object id* from Enterprise applications > the Atlassian application > Overview (not the \
+                 application id, and not from App registrations)",
+            ));
+            return checks;
+        }
+        Err(_) => return checks,
+    }
+    let jobs = entra.jobs(id).await;
+    checks.push(permission("Synchronization.Read.All", jobs.as_ref().map(drop).map_err(Clone::clone)));
+    let Ok(jobs) = jobs else { return checks };
+    let Some(job) = jobs.into_iter().next() else {
+        checks.push(no_job(entra, id).await);
+        return checks;
+    };
+    checks.push(state(&job));
+    if let Some(job) = &job.id {
+        checks.extend(rule(entra, id, job).await);
+        let now = crate::clock::now();
+        let since = now.checked_sub(Duration::from_secs(3600)).unwrap_or(now);
+        let log = entra.provisioning_log(job, NOTHING, since).await;
+        checks.push(permission("AuditLog.Read.All", log.map(drop)));
+    }
+    checks
+}
+
+async fn no_job(entra: &Entra, id: &str) -> Check {
+    const NAME: &str = "entra.job";
+    let named = entra.service_principals_named("Atlassian").await.unwrap_or_default();
+    for application in named {
+        let Some(other) = application.id.filter(|other| other != id) else { continue };
+        if entra.jobs(&other).await.is_ok_and(|jobs| !jobs.is_empty()) {
+            let name = application.display_name.unwrap_or_default();
+            return Check::bad(
+                NAME,
+                format!("this application provisions nobody; {name:?} has the job"),
+                format!("Set entra.service_principal_id to {other}"),
+            );
+        }
+    }
+    Check::bad(
+        NAME,
+        "no Atlassian application of this tenant has a provisioning job",
+        "Set up provisioning in Enterprise applications > the Atlassian application > Provisioning; with Atlassian's \
+         own pull integration Reinstate can diagnose but not repair",
+    )
+}
+
+fn state(job: &Job) -> Check {
+    const NAME: &str = "entra.job";
+    let code = job.status.code.as_deref().unwrap_or("unknown");
+    if let Some(quarantine) = &job.status.quarantine {
+        let reason = quarantine.reason.as_deref().unwrap_or("no reason given");
+        let saw = format!("the provisioning job is in quarantine ({reason})");
+        return Check::bad(NAME, saw, "Read docs/causes/provisioning-quarantined.md");
+    }
+    match code {
+        "Active" => Check::good(NAME, "the provisioning job is active"),
+        "Quarantine" => Check::bad(
+            NAME,
+            "the provisioning job is in quarantine",
+            "Read docs/causes/provisioning-quarantined.md",
+        ),
+        other => Check::bad(
+            NAME,
+            format!("the provisioning job is {other}"),
+            "Start it in Enterprise applications > the Atlassian application > Provisioning",
+        ),
+    }
+}
+
+async fn rule(entra: &Entra, id: &str, job: &str) -> Vec<Check> {
+    const FIX: &str = "Look at Enterprise applications > the Atlassian application > Provisioning > Mappings";
+    let mapping = match entra.mapping(id, job).await {
+        Ok(mapping) => mapping,
+        Err(error) => return vec![Check::failed("entra.rules", &error, FIX)],
+    };
+    let mut checks = vec![if mapping.user_rule.is_some() {
+        Check::good("entra.rules", "the rule for provisioning on demand is known")
+    } else {
+        Check::bad(
+            "entra.rules",
+            "the job's schema names no rule, so nothing can be provisioned on demand",
+            FIX,
+        )
+    }];
+    let first = mapping.user_matching.first().map(String::as_str);
+    checks.push(match first {
+        Some(first) if first.eq_ignore_ascii_case("externalId") => {
+            Check::good("entra.matching", "people are matched by externalId")
+        }
+        Some(first) => Check::by_hand(
+            "entra.matching",
+            format!("people are matched by {first} first; a rename may make duplicates"),
+            "Read docs/causes/matching-on-email.md",
+        ),
+        None => Check::unknown("entra.matching", "the schema does not say how people are matched", FIX),
+    });
+    checks
+}

@@ -1,0 +1,132 @@
+//! The doctor: looks at everything the bot needs and says for each thing good, bad or unknown, what it saw, and
+//! the exact fix. It reads only. What it could not look at is unknown and never good; and it must never print a
+//! secret, not even a part of one.
+
+mod access;
+mod atlassian;
+mod clock;
+mod entra;
+mod protected;
+mod settings;
+mod slack;
+mod store;
+
+use serde::Serialize;
+
+use crate::commands::upstream;
+use crate::config::Config;
+use crate::upstream::{CallError, Clients};
+
+/// How one thing stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// As it should be.
+    Good,
+    /// Not as it should be.
+    Bad,
+    /// It could not be looked at.
+    Unknown,
+}
+
+/// What came of looking at one thing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// A stable name, such as `slack.scopes`.
+    pub name: String,
+    /// How it stands.
+    pub state: State,
+    /// What was seen, for a person.
+    pub saw: String,
+    /// What to do, where something is to be done.
+    pub fix: Option<String>,
+    /// Only a person can look at this; the program never will. It does not count against being ready.
+    pub by_hand: bool,
+}
+
+impl Check {
+    fn new(name: &str, state: State, saw: impl Into<String>, fix: Option<String>) -> Self {
+        Self { name: name.to_owned(), state, saw: saw.into(), fix, by_hand: false }
+    }
+
+    fn good(name: &str, saw: impl Into<String>) -> Self {
+        Self::new(name, State::Good, saw, None)
+    }
+
+    fn bad(name: &str, saw: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self::new(name, State::Bad, saw, Some(fix.into()))
+    }
+
+    fn unknown(name: &str, saw: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self::new(name, State::Unknown, saw, Some(fix.into()))
+    }
+
+    fn by_hand(name: &str, saw: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { by_hand: true, ..Self::unknown(name, saw, fix) }
+    }
+
+    /// An upstream failure: refused is bad, with this fix; anything else could not be looked at.
+    fn failed(name: &str, error: &CallError, fix: impl Into<String>) -> Self {
+        match error {
+            CallError::Refused { .. } => Self::bad(name, error.reason(), fix),
+            _ => Self::unknown(name, error.reason(), "Try again when the service answers"),
+        }
+    }
+}
+
+/// Everything that was looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// One entry a thing, in the order of the console a person would mend it in.
+    pub checks: Vec<Check>,
+}
+
+impl Report {
+    /// The worst that was found; what only a person can look at does not count.
+    #[must_use]
+    pub fn state(&self) -> State {
+        let counted = || self.checks.iter().filter(|check| !check.by_hand);
+        if counted().any(|check| check.state == State::Bad) {
+            State::Bad
+        } else if counted().any(|check| check.state == State::Unknown) {
+            State::Unknown
+        } else {
+            State::Good
+        }
+    }
+
+    /// The check of this name.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&Check> {
+        self.checks.iter().find(|check| check.name == name)
+    }
+}
+
+/// Looks at everything. Each part is looked at by itself, so that one service that is down hides nothing else.
+pub async fn examine(config: &Config) -> Report {
+    let mut checks = settings::look(config);
+    let clients = match Clients::new(upstream(config)) {
+        Ok(clients) => clients,
+        Err(error) => {
+            let fix = "Install the system's root certificates (Debian: ca-certificates)";
+            checks.push(Check::bad("tls", format!("the HTTP client could not be made: {error}"), fix));
+            return Report { checks };
+        }
+    };
+    let (store, slack, atlassian, entra, protected) = tokio::join!(
+        store::look(config),
+        slack::look(config),
+        atlassian::look(config, &clients),
+        entra::look(config, &clients),
+        protected::look(config, &clients),
+    );
+    let (slack, seen) = slack;
+    checks.extend(store);
+    checks.extend(slack);
+    checks.extend(access::look(config).await);
+    checks.extend(atlassian);
+    checks.extend(entra);
+    checks.extend(protected);
+    checks.push(clock::look(seen));
+    Report { checks }
+}

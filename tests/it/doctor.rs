@@ -1,0 +1,249 @@
+//! The doctor against the simulated services: green where everything is right, and for each thing that people
+//! get wrong its own sentence and its own fix.
+
+use std::collections::BTreeMap;
+use std::process::Stdio;
+
+use reinstate::doctor::State;
+use reinstate::sandbox::tenant::{ADMINS, ORG_KEY, SCIM_KEY, Tenant};
+use reinstate::sandbox::wire::{Injection, Service};
+use reinstate::sandbox::{Sandbox, lock};
+use serde_json::Value;
+use tokio::process::Command;
+
+/// What the program said.
+struct Said {
+    code: i32,
+    checks: Vec<Value>,
+    all: String,
+}
+
+impl Said {
+    fn find(&self, name: &str) -> &Value {
+        let found = self.checks.iter().find(|check| check["name"].as_str().unwrap().starts_with(name));
+        found.unwrap_or_else(|| panic!("no {name} in\n{}", self.all))
+    }
+
+    fn is(&self, name: &str, state: State) -> &Self {
+        let wanted = serde_json::to_value(state).unwrap();
+        assert_eq!(self.find(name)["state"], wanted, "{}", self.find(name));
+        self
+    }
+
+    fn says(&self, name: &str, words: &str) -> &Self {
+        let check = self.find(name);
+        let text = format!("{} {}", check["saw"], check["fix"]);
+        assert!(text.contains(words), "{words:?} is not in {text}");
+        self
+    }
+}
+
+/// A house with a store of its own, and what is wrong in it.
+struct Patient {
+    sandbox: Sandbox,
+    env: BTreeMap<String, String>,
+    folder: tempfile::TempDir,
+}
+
+impl Patient {
+    async fn new() -> Self {
+        reinstate::upstream::install_tls();
+        let sandbox = Sandbox::start(Tenant::new()).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let store = format!("sqlite:{}", folder.path().join("d.db").display());
+        let env = sandbox.env(&store, "127.0.0.1:0");
+        Self { sandbox, env, folder }
+    }
+
+    fn set(mut self, key: &str, value: &str) -> Self {
+        self.env.insert(format!("REINSTATE_{key}"), value.to_owned());
+        self
+    }
+
+    fn unset(mut self, key: &str) -> Self {
+        self.env.remove(&format!("REINSTATE_{key}"));
+        self
+    }
+
+    fn refusing(self, service: Service, path: &str, body: &str) -> Self {
+        let refusal = Injection::Answer { status: 403, headers: Vec::new(), body: body.to_owned() };
+        self.sandbox.wire.inject(service, None, path, u32::MAX, refusal);
+        self
+    }
+
+    async fn asks(&self) -> Said {
+        let out = Command::new(env!("CARGO_BIN_EXE_reinstate"))
+            .args(["doctor", "--json"])
+            .env_clear()
+            .envs(&self.env)
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .output()
+            .await
+            .unwrap();
+        let all = String::from_utf8(out.stdout).unwrap();
+        let said: Value = serde_json::from_str(&all).unwrap_or_else(|error| panic!("{error}: {all}"));
+        assert_eq!(said["schema"], 1);
+        let checks = said["checks"].as_array().unwrap().clone();
+        let secrets = ["SIGNING_SECRET", "BOT_TOKEN", "ORG_KEY", "SCIM_KEY", "CLIENT_SECRET"];
+        for (name, value) in &self.env {
+            let is_secret = secrets.iter().any(|secret| name.ends_with(secret));
+            assert!(!is_secret || !all.contains(value), "{name} was printed");
+        }
+        Said { code: out.status.code().unwrap(), checks, all }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sound_house_is_green() {
+    let patient = Patient::new().await;
+    let said = patient.asks().await;
+    let wrong: Vec<&Value> =
+        said.checks.iter().filter(|check| check["state"] != "good" && check["by_hand"] != true).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert_eq!(said.code, 0);
+    for name in [
+        "slack.token",
+        "slack.scopes",
+        "slack.channel",
+        "store.write",
+        "store.durability",
+        "atlassian.org-key",
+        "atlassian.user-management",
+        "atlassian.parking-domain",
+        "atlassian.scim-key",
+        "entra.login",
+        "entra.permission AuditLog.Read.All",
+        "entra.service-principal",
+        "entra.job",
+        "entra.rules",
+        "access.four-eyes",
+        "clock",
+    ] {
+        said.is(name, State::Good);
+    }
+    assert_eq!(patient.sandbox.wire.faults(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_half_filled_configuration_is_told_all_at_once() {
+    let said = Patient::new().await.unset("SLACK_BOT_TOKEN").unset("SLACK__CHANNEL").asks().await;
+    assert_eq!(said.code, 2);
+    said.is("configuration slack.channel", State::Bad)
+        .is("configuration REINSTATE_SLACK_BOT_TOKEN", State::Bad);
+    said.is("atlassian.org-key", State::Good);
+    let said = Patient::new().await.set("ENTRA__TENANT", "x").set("STORE__URL", "mysql://x").asks().await;
+    assert_eq!(said.code, 78);
+    said.says("configuration REINSTATE_ENTRA__TENANT", "TENANT_ID").is("configuration store.url", State::Bad);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_are_swapped_or_wrong_are_told_apart() {
+    let said = Patient::new()
+        .await
+        .set("ATLASSIAN_ORG_KEY", SCIM_KEY)
+        .set("ATLASSIAN_SCIM_KEY", ORG_KEY)
+        .asks()
+        .await;
+    said.says("atlassian.org-key", "Swap REINSTATE_ATLASSIAN_ORG_KEY");
+    said.says("atlassian.scim-key", "Swap REINSTATE_ATLASSIAN_ORG_KEY");
+    assert_eq!(said.code, 2);
+    let said = Patient::new().await.set("ATLASSIAN_ORG_KEY", "an-old-key").asks().await;
+    said.says("atlassian.org-key", "wrong, revoked or expired").is("atlassian.scim-key", State::Good);
+    let said = Patient::new().await.set("ATLASSIAN_SCIM_KEY", "an-old-key").asks().await;
+    said.says("atlassian.scim-key", "wrong, expired, or of another directory");
+    let said = Patient::new().await.set("ENTRA_CLIENT_SECRET", "an-old-secret").asks().await;
+    said.is("entra.login", State::Bad).says("entra.login", "Certificates & secrets");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scoped_organization_key_is_told() {
+    let patient = Patient::new().await;
+    let body = r#"{"code":403,"message":"required scope: manage:org"}"#;
+    let said = patient.refusing(Service::Atlassian, "/manage", body).asks().await;
+    said.is("atlassian.user-management", State::Bad).says("atlassian.user-management", "without scopes");
+    assert_eq!(said.code, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_permission_that_was_not_granted_is_named() {
+    for (permission, path) in [
+        ("User.Read.All", "/v1.0/users"),
+        ("GroupMember.Read.All", "/v1.0/groups"),
+        ("Synchronization.Read.All", "/synchronization/jobs"),
+        ("AuditLog.Read.All", "auditLogs/provisioning"),
+    ] {
+        let body = r#"{"error":{"code":"Authorization_RequestDenied","message":"Insufficient privileges"}}"#;
+        let said = Patient::new().await.refusing(Service::Entra, path, body).asks().await;
+        let name = format!("entra.permission {permission}");
+        said.is(&name, State::Bad).says(&name, "grant admin consent");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slacks_own_troubles_each_have_a_sentence() {
+    let patient = Patient::new().await;
+    lock(&patient.sandbox.slack).scopes.remove("usergroups:read");
+    let said = patient.asks().await;
+    said.says("slack.scopes", "usergroups:read").is("slack.scopes", State::Bad);
+
+    let said = Patient::new().await.set("SLACK_BOT_TOKEN", "xoxb-revoked").asks().await;
+    said.says("slack.token", "invalid_auth").is("slack.token", State::Bad);
+
+    let patient = Patient::new().await;
+    let bot = lock(&patient.sandbox.slack).bot_user.clone();
+    lock(&patient.sandbox.slack).channels.get_mut(ADMINS).unwrap().members.remove(&bot);
+    patient.asks().await.says("slack.channel", "/invite");
+
+    let patient = Patient::new().await;
+    lock(&patient.sandbox.slack).channels.get_mut(ADMINS).unwrap().is_ext_shared = true;
+    patient.asks().await.says("slack.channel", "shared with another company");
+
+    let said = Patient::new().await.set("SLACK_SIGNING_SECRET", "abc").asks().await;
+    said.says("slack.signing-secret", "32 hexadecimal digits");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_that_no_person_can_satisfy_and_protections_of_nobody_are_bad() {
+    let patient = Patient::new().await;
+    lock(&patient.sandbox.slack).users.get_mut("U0GRACE").unwrap().deleted = true;
+    let said = patient.asks().await;
+    said.says("access.approver", "U0GRACE is deactivated").says("access.four-eyes", "U0ADA");
+
+    let patient = Patient::new().await;
+    lock(&patient.sandbox.slack).groups.get_mut("S0HELPDESK").unwrap().users.clear();
+    patient.asks().await.says("access.viewer", "user group S0HELPDESK is empty");
+
+    let said =
+        Patient::new().await.set("ACCESS__PROTECTED", "ada@acme.example,nobody@acme.example").asks().await;
+    said.is("access.protected", State::Bad).says("access.protected", "nobody@acme.example is nobody");
+    let said = Patient::new().await.set("ACCESS__PROTECTED", "ada@acme.example").asks().await;
+    said.is("access.protected", State::Good);
+    let said = Patient::new().await.set("ATLASSIAN__PARKING_DOMAIN", "other.example").asks().await;
+    said.says("atlassian.parking-domain", "not a domain of this organization");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn services_that_are_down_are_unknown_and_never_good() {
+    let patient = Patient::new().await;
+    for service in [Service::Slack, Service::Atlassian, Service::Entra] {
+        patient.sandbox.wire.inject(service, None, "/", u32::MAX, Injection::LoseRequest);
+    }
+    let said = patient.asks().await;
+    assert_eq!(said.code, 3, "{}", said.all);
+    said.is("slack.token", State::Unknown)
+        .is("atlassian.org-key", State::Unknown)
+        .is("entra.login", State::Unknown);
+    said.is("store.write", State::Good);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_database_of_a_newer_program_and_a_folder_that_is_no_folder_are_told() {
+    let patient = Patient::new().await;
+    let folder = patient.folder.path().join("file");
+    std::fs::write(&folder, "").unwrap();
+    let url = format!("sqlite:{}", folder.join("d.db").display());
+    let said = patient.set("STORE__URL", &url).asks().await;
+    said.is("store.open", State::Bad).says("store.open", "store.url");
+    assert_eq!(said.code, 2);
+}
