@@ -1,11 +1,19 @@
 //! The conditions of the ladder (product.md 6): looked at when planning, and again at the step itself. What
 //! could not be read is never true, and what cannot be read of an account counts as protected.
 
+mod account;
+mod job;
+
 use super::diagnose::{Case, assignment_is_contradicted};
-use super::evidence::{Account, LogEntry, Read, Source};
+use super::evidence::{LogEntry, Read, Source};
 use super::op::Op;
 use super::planner::Rules;
-use super::subject::{RecordId, fold};
+use super::subject::RecordId;
+pub use account::may_write;
+use account::{allowed, is_nobodys, may_end, not_anothers, person_is_free};
+
+const NOT_VERIFIED: &str =
+    "the address is not on a verified domain of the organization, so Atlassian would unlink the account";
 
 /// What the conditions of an op come to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +80,9 @@ fn of_the_op(op: &Op, case: &Case<'_>, rules: &Rules, earlier: &[&Op]) -> Held {
         Op::ActivateAccount { account } => {
             may_write(case, account, rules).and(|| allowed(case, account, "lifecycle.enablement"))
         }
-        Op::CancelDeletion { account } | Op::RestoreAccess { account } => may_write(case, account, rules),
+        Op::CancelDeletion { account } | Op::RestoreAccess { account } | Op::SuspendAccess { account } => {
+            may_write(case, account, rules)
+        }
         Op::UnlinkRecord { record, account } => {
             may_write(case, account, rules).and(|| not_anothers(case, &record.record))
         }
@@ -83,7 +93,13 @@ fn of_the_op(op: &Op, case: &Case<'_>, rules: &Rules, earlier: &[&Op]) -> Held {
             let linked = linked_to_no_live_account(case, record, earlier);
             linked.and(|| not_anothers(case, &record.record))
         }
-        Op::ParkEmail { account, from, .. } => parking(case, account, from, rules),
+        Op::StartProvisioning { .. } | Op::RestartProvisioning { .. } => job::may_run(case),
+        Op::ParkEmail { account, from, .. } => is_nobodys(case, account, from, rules),
+        Op::ReturnEmail { account, to, .. } => is_nobodys(case, account, to, rules)
+            .and(|| allowed(case, account, "email.set"))
+            .and(|| Held::of(case.e.on_verified_domain(to), Source::Domains, NOT_VERIFIED)),
+        Op::DeactivateAccount { account } => may_end(case, account, "lifecycle.enablement", rules),
+        Op::ScheduleDeletion { account } => may_end(case, account, "lifecycle.delete", rules),
     }
 }
 
@@ -146,13 +162,7 @@ fn provisioning(
     Held::of(known.enabled, Source::Users, "the person is disabled at the identity provider")
         .and(|| assigned(case))
         .and(|| in_scope(case))
-        .and(|| {
-            Held::of(
-                case.e.on_verified_domain(email),
-                Source::Domains,
-                "the address is not on a verified domain of the organization, so Atlassian would unlink the account",
-            )
-        })
+        .and(|| Held::of(case.e.on_verified_domain(email), Source::Domains, NOT_VERIFIED))
         .and(|| Held::of(record_is_ours, Source::ScimLinks, "the record is linked to another account"))
         .and(|| Held::of(bearers, Source::Accounts, "another account bears the address"))
         .and(|| account.map_or(Held::True, |id| may_write(case, id, rules)))
@@ -160,11 +170,7 @@ fn provisioning(
 
 /// Whether an earlier op takes the link off this record.
 fn loosens(earlier: &[&Op], id: &RecordId) -> bool {
-    earlier.iter().any(|op| match op {
-        Op::UnlinkRecord { record, .. } | Op::DeleteRecord { record } => record == id,
-        Op::ForgetAccountRecords { records, .. } => records.contains(id),
-        _ => false,
-    })
+    earlier.iter().any(|op| op.records().contains(id))
 }
 
 /// Whether an earlier op moves this account's address aside.
@@ -211,123 +217,4 @@ fn member(case: &Case<'_>, group: &str) -> Held {
         Source::Memberships,
         "the person is not a direct member of that group, or it is not assigned",
     )
-}
-
-fn allowed(case: &Case<'_>, account: &str, privilege: &str) -> Held {
-    let known = case.e.permissions.get(account).and_then(Read::get).and_then(|p| p.allows(privilege));
-    Held::of(known, Source::Permissions, "Atlassian does not allow it while provisioning holds the account")
-}
-
-/// A person on the protected list is refused for any write, whatever account they use.
-fn person_is_free(case: &Case<'_>, rules: &Rules) -> Held {
-    let Some(person) = case.person else {
-        let nobody = case.e.users.get().is_some_and(Vec::is_empty);
-        return if nobody { Held::True } else { Held::Unread(vec![Source::Users]) };
-    };
-    let mut names = person.addresses();
-    names.push(fold(&person.id));
-    if names.iter().any(|name| rules.is_protected(name)) {
-        return Held::False("the person is on the protected list".to_owned());
-    }
-    Held::True
-}
-
-/// Whether an account may be written at all: of type `atlassian`, no organization admin, not the account behind
-/// the key, not on the list. What cannot be read counts as protected (product.md 3).
-#[must_use]
-pub fn may_write(case: &Case<'_>, id: &str, rules: &Rules) -> Held {
-    if rules.is_protected(&fold(id)) {
-        return Held::False(format!("account {id} is on the protected list"));
-    }
-    if case.e.accounts.get().is_none() {
-        return Held::False("the account could not be read, and what cannot be read is protected".to_owned());
-    }
-    let Some(account) = case.e.account(id) else {
-        return Held::False(format!("account {id} is not shown, and what cannot be read is protected"));
-    };
-    if account.email.as_deref().is_some_and(|email| rules.is_protected(&fold(email))) {
-        return Held::False(format!("account {id} is on the protected list"));
-    }
-    if account.kind.as_deref() != Some("atlassian") {
-        return Held::False(format!("account {id} is not a person's account"));
-    }
-    is_plain_member(case, account)
-}
-
-fn is_plain_member(case: &Case<'_>, account: &Account) -> Held {
-    let id = &account.id;
-    let by_search = account.platform_roles.as_ref().map(|roles| roles.iter().any(|role| is_admin(role)));
-    let by_roles =
-        case.e.roles.get(id).and_then(Read::get).map(|roles| roles.iter().any(|held| is_admin(&held.role)));
-    match (by_search, by_roles) {
-        (Some(true), _) | (_, Some(true)) => {
-            return Held::False(format!("account {id} is an organization admin"));
-        }
-        (None, None) => {
-            return Held::False(format!(
-                "the roles of account {id} could not be read, so it counts as protected"
-            ));
-        }
-        _ => {}
-    }
-    match case.e.permissions.get(id).and_then(Read::get) {
-        Some(permissions) if permissions.says("administrative.notMyself") => {
-            Held::False(format!("account {id} belongs to the organization key"))
-        }
-        Some(_) => Held::True,
-        None => Held::False(format!(
-            "the permissions of account {id} could not be read, so it counts as protected"
-        )),
-    }
-}
-
-fn is_admin(role: &str) -> bool {
-    let role = role.to_lowercase();
-    role.ends_with("org-admin") || role.ends_with("site-admin")
-}
-
-/// A record of another live IdP object is somebody else's.
-fn not_anothers(case: &Case<'_>, record: &str) -> Held {
-    let Some(tie) = case.ties.iter().find(|tie| tie.id.record == record) else { return Held::True };
-    let external = tie.record.and_then(|record| record.external_id.as_deref());
-    match external {
-        // Without the directory's key the record cannot be looked into; its risk says that a person decides.
-        None => Held::True,
-        Some(id) if case.person.is_some_and(|person| person.id == id) => Held::True,
-        Some(id) => match case.e.owners.get(id) {
-            Some(Read::Seen { value: None, .. }) => Held::True,
-            Some(Read::Seen { value: Some(_), .. }) => Held::False(
-                "the record belongs to somebody else who is alive at the identity provider".to_owned(),
-            ),
-            _ => Held::Unread(vec![Source::Users]),
-        },
-    }
-}
-
-/// Rungs 8 to 10: it is somebody's account until proven otherwise.
-fn parking(case: &Case<'_>, id: &str, address: &str, rules: &Rules) -> Held {
-    let links_are_dead = match case.e.account_links.get(id).and_then(Read::get) {
-        None => Held::Unread(vec![Source::ScimLinks]),
-        Some(links) => links.iter().fold(Held::True, |held, link| {
-            held.and(|| match case.ties.iter().find(|tie| tie.id == link.id).and_then(|tie| tie.record) {
-                None => Held::Unread(vec![Source::ScimUsers]),
-                Some(record) if record.external_id.is_none() => Held::Unread(vec![Source::ScimUsers]),
-                Some(_) => not_anothers(case, &link.id.record),
-            })
-        }),
-    };
-    let living = match case.e.bearers.get(&fold(address)) {
-        Some(Read::Seen { value, .. }) => {
-            let other = value.iter().find(|user| case.person.is_none_or(|person| person.id != user.id));
-            match other {
-                Some(user) => Held::False(format!(
-                    "a living colleague has the address at the identity provider ({})",
-                    user.name.as_deref().unwrap_or(&user.id)
-                )),
-                None => Held::True,
-            }
-        }
-        _ => Held::Unread(vec![Source::Users]),
-    };
-    may_write(case, id, rules).and(|| links_are_dead).and(|| living)
 }

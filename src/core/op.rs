@@ -1,13 +1,16 @@
 //! An op is a wanted end state of one thing, as data. It can be looked at before, done, and confirmed after;
-//! it never says how. Deleting, renaming or un-assigning a group, a forced full push and removing a person from
-//! the directory cannot be expressed here, so no plan can hold them.
+//! it never says how. Deleting, renaming or un-assigning a group, a forced full push, forced deletes and removing a
+//! person from the directory cannot be expressed here, so no plan can hold them.
+
+mod state;
+
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::diagnose::Case;
-use super::evidence::{Read, Source};
-use super::subject::{RecordId, fold};
+use super::evidence::Source;
+use super::subject::RecordId;
 
 /// A wanted end state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +70,18 @@ pub enum Op {
         /// The records that will go.
         records: Vec<RecordId>,
     },
+    /// Rung 7: the job runs again where it left off, and a cycle that began afterwards has ended.
+    StartProvisioning {
+        /// The job.
+        job: String,
+    },
+    /// Rung 7: the job has looked at everything anew, in a cycle that began afterwards and has ended.
+    RestartProvisioning {
+        /// The job.
+        job: String,
+        /// What it forgets first.
+        scope: ResetScope,
+    },
     /// Rung 8: a wrong account bears a placeholder, so that its address is free.
     ParkEmail {
         /// Account id.
@@ -76,7 +91,55 @@ pub enum Op {
         /// The placeholder.
         to: String,
     },
+    /// Rung 9: the account is inactive.
+    DeactivateAccount {
+        /// Account id.
+        account: String,
+    },
+    /// Rung 10: the account is scheduled for deletion, due in 14 days.
+    ScheduleDeletion {
+        /// Account id.
+        account: String,
+    },
+    /// The inverse of `restore-access`: the account's membership is suspended.
+    SuspendAccess {
+        /// Account id.
+        account: String,
+    },
+    /// The inverse of `park-email`: the account bears its address again.
+    ReturnEmail {
+        /// Account id.
+        account: String,
+        /// The placeholder it bears today.
+        from: String,
+        /// The address it bore.
+        to: String,
+    },
 }
+
+/// How much a restarted job forgets (entra.md 6.4). Forced deletes are not among them, and must never be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResetScope {
+    /// Watermark, escrows and quarantine: what the portal's button does.
+    Usual,
+    /// Also which record belongs to whom, which is matched anew.
+    Full,
+}
+
+impl ResetScope {
+    /// As Microsoft Graph writes it.
+    #[must_use]
+    pub fn flags(self) -> &'static str {
+        match self {
+            Self::Usual => "Watermark, Escrows, QuarantineState",
+            Self::Full => "Full",
+        }
+    }
+}
+
+/// How long a cycle over the whole tenant may take (product.md 6, rung 7).
+const A_CYCLE: Duration = Duration::from_secs(24 * 3600);
 
 /// What a step needs (product.md 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -113,10 +176,18 @@ pub enum Undo {
     NoneNeeded,
     /// Our inverse restores it exactly.
     Full,
+    /// Our inverse restores it, and is destructive itself.
+    FullButDestructive,
+    /// Our inverse restores it exactly, until provisioning takes hold of the account.
+    WhileUnlinked,
     /// Provisioning restores it.
     ByProvisioning,
     /// Until somebody else takes the address.
     UntilTaken,
+    /// Until the day the deletion is due.
+    UntilDue,
+    /// Nothing restores it.
+    Impossible,
 }
 
 impl Undo {
@@ -126,8 +197,12 @@ impl Undo {
         match self {
             Self::NoneNeeded => "nothing to undo",
             Self::Full => "can be undone exactly",
+            Self::FullButDestructive => "can be undone, by a step that is destructive itself",
+            Self::WhileUnlinked => "can be undone exactly while no provisioning record holds the account",
             Self::ByProvisioning => "comes back by provisioning again",
             Self::UntilTaken => "can be undone while the address is free",
+            Self::UntilDue => "can be undone for 14 days",
+            Self::Impossible => "cannot be undone",
         }
     }
 }
@@ -139,6 +214,8 @@ pub enum State {
     Done(Value),
     /// It is not so yet, and this is what is there instead.
     Open(Value),
+    /// It has begun and was taken; what is wanted is not there yet. Only what takes long is ever underway.
+    Underway(Value),
     /// It cannot be known without these sources.
     Unread(Vec<Source>),
     /// It is neither so nor can it be made so from here.
@@ -158,7 +235,13 @@ impl Op {
             Self::UnlinkRecord { .. } => "unlink-record",
             Self::DeleteRecord { .. } => "delete-record",
             Self::ForgetAccountRecords { .. } => "forget-account-records",
+            Self::StartProvisioning { .. } => "start-provisioning",
+            Self::RestartProvisioning { .. } => "restart-provisioning",
             Self::ParkEmail { .. } => "park-email",
+            Self::DeactivateAccount { .. } => "deactivate-account",
+            Self::ScheduleDeletion { .. } => "schedule-deletion",
+            Self::SuspendAccess { .. } => "suspend-access",
+            Self::ReturnEmail { .. } => "return-email",
         }
     }
 
@@ -169,11 +252,16 @@ impl Op {
             Self::ProvisionUser { person, .. } => person,
             Self::ProvisionMembership { group_name, .. } => group_name,
             Self::UnlinkRecord { record, .. } | Self::DeleteRecord { record } => &record.record,
+            Self::StartProvisioning { job } | Self::RestartProvisioning { job, .. } => job,
             Self::RestoreAccess { account }
             | Self::ActivateAccount { account }
             | Self::CancelDeletion { account }
             | Self::ForgetAccountRecords { account, .. }
-            | Self::ParkEmail { account, .. } => account,
+            | Self::ParkEmail { account, .. }
+            | Self::DeactivateAccount { account }
+            | Self::ScheduleDeletion { account }
+            | Self::SuspendAccess { account }
+            | Self::ReturnEmail { account, .. } => account,
         }
     }
 
@@ -197,21 +285,44 @@ impl Op {
             Self::ForgetAccountRecords { account, records } => {
                 format!("Delete all {} provisioning records of account {account}", records.len())
             }
+            Self::StartProvisioning { .. } => {
+                "Start the provisioning job of the whole tenant where it left off".to_owned()
+            }
+            Self::RestartProvisioning { scope: ResetScope::Usual, .. } => {
+                "Restart the provisioning job of the whole tenant over everybody".to_owned()
+            }
+            Self::RestartProvisioning { scope: ResetScope::Full, .. } => {
+                "Restart the provisioning job of the whole tenant, with every record matched anew".to_owned()
+            }
             Self::ParkEmail { account, from, to } => format!("Move account {account} from {from} to {to}"),
+            Self::DeactivateAccount { account } => format!("Deactivate account {account}"),
+            Self::ScheduleDeletion { account } => {
+                format!("Schedule account {account} for deletion, due in 14 days")
+            }
+            Self::SuspendAccess { account } => format!("Suspend account {account} again"),
+            Self::ReturnEmail { account, from, to } => {
+                format!("Move account {account} back from {from} to {to}")
+            }
         }
     }
 
-    /// The rung of the ladder (product.md 6).
+    /// The rung of the ladder (product.md 6). An inverse stands on the rung of what it undoes.
     #[must_use]
     pub fn rung(&self) -> u8 {
         match self {
             Self::ProvisionUser { .. } => 1,
             Self::ProvisionMembership { .. } => 2,
-            Self::RestoreAccess { .. } | Self::ActivateAccount { .. } | Self::CancelDeletion { .. } => 3,
+            Self::RestoreAccess { .. }
+            | Self::ActivateAccount { .. }
+            | Self::CancelDeletion { .. }
+            | Self::SuspendAccess { .. } => 3,
             Self::UnlinkRecord { .. } => 4,
             Self::DeleteRecord { .. } => 5,
             Self::ForgetAccountRecords { .. } => 6,
-            Self::ParkEmail { .. } => 8,
+            Self::StartProvisioning { .. } | Self::RestartProvisioning { .. } => 7,
+            Self::ParkEmail { .. } | Self::ReturnEmail { .. } => 8,
+            Self::DeactivateAccount { .. } => 9,
+            Self::ScheduleDeletion { .. } => 10,
         }
     }
 
@@ -220,6 +331,8 @@ impl Op {
     pub fn risk(&self) -> Risk {
         match self.rung() {
             1 | 2 => Risk::Harmless,
+            // Suspending interrupts access.
+            3 if matches!(self, Self::SuspendAccess { .. }) => Risk::Disruptive,
             3 => Risk::Reversible,
             4..=7 => Risk::Disruptive,
             _ => Risk::Destructive,
@@ -231,9 +344,13 @@ impl Op {
     pub fn undo(&self) -> Undo {
         match self.rung() {
             1 | 2 => Undo::NoneNeeded,
+            3 if matches!(self, Self::CancelDeletion { .. }) => Undo::FullButDestructive,
             3 => Undo::Full,
+            4..=6 => Undo::ByProvisioning,
+            7 => Undo::Impossible,
             8 => Undo::UntilTaken,
-            _ => Undo::ByProvisioning,
+            9 => Undo::WhileUnlinked,
+            _ => Undo::UntilDue,
         }
     }
 
@@ -243,10 +360,23 @@ impl Op {
         self.rung() >= 6
     }
 
-    /// Whether it counts against the daily cap (rungs 4 to 10).
+    /// Whether it counts against the daily cap: rungs 4 to 10, and whatever else needs a second person by default.
     #[must_use]
     pub fn is_capped(&self) -> bool {
-        self.rung() >= 4
+        self.risk() >= Risk::Disruptive
+    }
+
+    /// Whether it touches everybody of the tenant, so that no other run may write meanwhile.
+    #[must_use]
+    pub fn is_tenant_wide(&self) -> bool {
+        self.rung() == 7
+    }
+
+    /// How long its effect may take after it was accepted, where that is longer than the configuration's
+    /// `confirm_within` for a step on one thing.
+    #[must_use]
+    pub fn takes(&self) -> Option<Duration> {
+        self.is_tenant_wide().then_some(A_CYCLE)
     }
 
     /// The account it writes to, directly or through provisioning.
@@ -261,153 +391,24 @@ impl Op {
             | Self::CancelDeletion { account }
             | Self::UnlinkRecord { account, .. }
             | Self::ForgetAccountRecords { account, .. }
-            | Self::ParkEmail { account, .. } => Some(account),
-            Self::DeleteRecord { .. } => None,
+            | Self::ParkEmail { account, .. }
+            | Self::DeactivateAccount { account }
+            | Self::ScheduleDeletion { account }
+            | Self::SuspendAccess { account }
+            | Self::ReturnEmail { account, .. } => Some(account),
+            Self::DeleteRecord { .. } | Self::StartProvisioning { .. } | Self::RestartProvisioning { .. } => {
+                None
+            }
         }
     }
 
-    /// How the world stands towards it, by the evidence.
+    /// The records it takes away or loosens.
     #[must_use]
-    pub fn state(&self, case: &Case<'_>) -> State {
+    pub fn records(&self) -> &[RecordId] {
         match self {
-            Self::ProvisionUser { account, email, .. } => provision_user(case, account.as_deref(), email),
-            Self::ProvisionMembership { group, group_name, account, .. } => {
-                membership(case, group, group_name, account.as_deref())
-            }
-            Self::RestoreAccess { account } => on_account(case, account, |known| {
-                (
-                    known.membership.as_deref().is_some_and(|m| m.eq_ignore_ascii_case("active")),
-                    json!(known.membership),
-                )
-            }),
-            Self::ActivateAccount { account } => {
-                on_account(case, account, |known| (known.is_active(), json!({ "status": known.status })))
-            }
-            Self::CancelDeletion { account } => on_account(case, account, |known| {
-                (!known.for_deletion, json!({ "for_deletion": known.for_deletion }))
-            }),
-            Self::UnlinkRecord { record, account } => unlinked(case, record, account),
-            Self::DeleteRecord { record } => deleted(case, record),
-            Self::ForgetAccountRecords { account, records } => forgotten(case, account, records),
-            Self::ParkEmail { account, from, to } => parked(case, account, from, to),
+            Self::UnlinkRecord { record, .. } | Self::DeleteRecord { record } => std::slice::from_ref(record),
+            Self::ForgetAccountRecords { records, .. } => records,
+            _ => &[],
         }
-    }
-}
-
-fn on_account(case: &Case<'_>, id: &str, look: impl Fn(&super::evidence::Account) -> (bool, Value)) -> State {
-    if case.e.accounts.get().is_none() {
-        return State::Unread(vec![Source::Accounts]);
-    }
-    match case.e.account(id).map(look) {
-        None => State::Blocked(format!("account {id} is not shown any more")),
-        Some((true, value)) => State::Done(value),
-        Some((false, value)) => State::Open(value),
-    }
-}
-
-/// Done when a live record of the person is linked to the account, and the account bears the wanted address.
-fn provision_user(case: &Case<'_>, account: Option<&str>, email: &str) -> State {
-    let directories_read =
-        !case.e.records.is_empty() && case.e.records.values().all(|read| read.get().is_some());
-    if case.e.links.get().is_none() && !directories_read {
-        return State::Unread(vec![Source::ScimLinks]);
-    }
-    if case.e.accounts.get().is_none() {
-        return State::Unread(vec![Source::Accounts]);
-    }
-    let linked = case.own.as_ref().and_then(|tie| tie.account.clone());
-    let before = json!({ "linked_to": linked });
-    let Some(linked) = linked else { return State::Open(before) };
-    let live = case.own.as_ref().and_then(|tie| tie.record).and_then(|record| record.active) != Some(false);
-    let known = case.e.account(&linked);
-    let bears = known.is_some_and(|known| known.bears(email));
-    let usable = known.is_some_and(super::evidence::Account::is_active);
-    let right = account.is_none_or(|wanted| wanted == linked);
-    if right && live && bears && usable { State::Done(before) } else { State::Open(before) }
-}
-
-fn membership(case: &Case<'_>, group: &str, name: &str, account: Option<&str>) -> State {
-    if case.e.accounts.get().is_none() {
-        return State::Unread(vec![Source::Accounts]);
-    }
-    let known = match account {
-        Some(id) => case.e.account(id),
-        None => case.account,
-    };
-    let Some(known) = known else { return State::Open(json!({ "member": false })) };
-    let Some(groups) = &known.groups else { return State::Unread(vec![Source::Groups]) };
-    let by_name = groups.iter().any(|shown| fold(&shown.name) == fold(name));
-    let renamed = super::evidence::IdpGroup { id: group.to_owned(), name: name.to_owned() };
-    let by_id = case.account.is_some_and(|own| own.id == known.id) && case.shows(&renamed) == Some(true);
-    if by_name || by_id {
-        State::Done(json!({ "member": true }))
-    } else {
-        State::Open(json!({ "member": false }))
-    }
-}
-
-fn unlinked(case: &Case<'_>, record: &RecordId, account: &str) -> State {
-    let links = case.e.account_links.get(account);
-    let Some(links) = links.and_then(Read::get) else { return State::Unread(vec![Source::ScimLinks]) };
-    if links.iter().any(|link| link.id == *record && link.account.as_deref().is_none_or(|id| id == account)) {
-        return State::Open(json!({ "linked_to": account }));
-    }
-    // The directory itself may know better than the index behind the link call.
-    match case.e.record(record) {
-        Some(Some(known)) if known.account.as_deref() == Some(account) => {
-            State::Open(json!({ "linked_to": account }))
-        }
-        Some(Some(known)) if known.account.is_some() => {
-            State::Blocked("the record is linked to yet another account".to_owned())
-        }
-        _ => State::Done(json!({ "linked_to": null })),
-    }
-}
-
-fn deleted(case: &Case<'_>, record: &RecordId) -> State {
-    match case.e.record(record) {
-        None => State::Unread(vec![Source::ScimUsers]),
-        Some(None) => State::Done(json!({ "exists": false })),
-        Some(Some(_)) => State::Open(json!({ "exists": true })),
-    }
-}
-
-fn forgotten(case: &Case<'_>, account: &str, records: &[RecordId]) -> State {
-    let links = case.e.account_links.get(account);
-    let Some(links) = links.and_then(Read::get) else { return State::Unread(vec![Source::ScimLinks]) };
-    if let Some(new) = links.iter().find(|link| !records.contains(&link.id)) {
-        return State::Blocked(format!("record {} has appeared since the plan was made", new.id.record));
-    }
-    let mut left: Vec<&RecordId> = links.iter().map(|link| &link.id).collect();
-    left.extend(
-        records
-            .iter()
-            .filter(|id| matches!(case.e.record(id), Some(Some(_))) && !left.contains(id))
-            .collect::<Vec<_>>(),
-    );
-    left.sort();
-    let before = json!({ "records": left.iter().map(|id| id.record.as_str()).collect::<Vec<_>>() });
-    if left.is_empty() { State::Done(before) } else { State::Open(before) }
-}
-
-fn parked(case: &Case<'_>, account: &str, from: &str, to: &str) -> State {
-    if case.e.accounts.get().is_none() {
-        return State::Unread(vec![Source::Accounts]);
-    }
-    let Some(known) = case.e.account(account) else {
-        return State::Blocked(format!("account {account} is not shown any more"));
-    };
-    if known.bears(to) {
-        return State::Done(json!({ "email": to }));
-    }
-    let taken =
-        case.e.accounts.get().into_iter().flatten().any(|other| other.id != account && other.bears(to));
-    if taken {
-        return State::Blocked(format!("the placeholder {to} is in use"));
-    }
-    if known.bears(from) {
-        State::Open(json!({ "email": fold(from) }))
-    } else {
-        State::Blocked("the account bears neither the address nor the placeholder".to_owned())
     }
 }

@@ -63,6 +63,12 @@ impl Plan {
         })))
     }
 
+    /// Whether a step touches everybody of the tenant, so that no other run may write meanwhile.
+    #[must_use]
+    pub fn is_tenant_wide(&self) -> bool {
+        self.steps.iter().any(|step| step.op.is_tenant_wide())
+    }
+
     /// The highest risk of any step.
     #[must_use]
     pub fn risk(&self) -> Option<Risk> {

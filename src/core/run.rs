@@ -2,215 +2,20 @@
 //! second truth: no flag, no state column. An entry that is not legal after those before it is refused when the
 //! run is read, so a forged or torn journal stops instead of acting.
 
+mod event;
+mod legal;
+mod next;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::diagnose::Diagnosis;
 use super::op::{Op, Risk};
 use super::plan::{Plan, Step};
-use super::planner::Rules;
-
-/// Where a command came from, as Slack signed it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Asked {
-    /// Slack user id of the requester.
-    pub by: String,
-    /// Their team, if Slack gave one.
-    pub team: Option<String>,
-    /// Their enterprise, if Slack gave one.
-    pub enterprise: Option<String>,
-    /// The channel it was typed in.
-    pub channel: String,
-    /// The words after the command.
-    pub text: String,
-    /// Where private answers may go for 30 minutes.
-    pub response_url: Option<String>,
-}
-
-/// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Outcome {
-    /// Access was good from the start.
-    Healthy,
-    /// Access is back, and that was proven.
-    Restored,
-    /// Only people can do what is left; the advice says what.
-    Advice,
-    /// It could not be told.
-    CannotTell,
-    /// The requester may not do this, or the words named nobody.
-    Refused,
-    /// Another run is on the same identities.
-    Busy,
-    /// Somebody declined.
-    Declined,
-    /// Nobody approved in time.
-    Expired,
-    /// Somebody stopped it.
-    Cancelled,
-}
-
-/// Why a run waits for a person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Halt {
-    /// The world is not the one the plan was made for.
-    Changed,
-    /// A condition is not read and true any more.
-    Condition,
-    /// An irreversible call may or may not have happened.
-    Ambiguous,
-    /// The upstream refused.
-    Refused,
-    /// It was accepted and does not show.
-    Unconfirmed,
-    /// The daily cap is reached.
-    Cap,
-}
-
-/// One entry of the journal of a run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum Event {
-    /// Somebody asked for a repair.
-    Opened {
-        /// Who and where.
-        asked: Asked,
-    },
-    /// The requester may do it.
-    Admitted {
-        /// The rule that says so.
-        rule: String,
-        /// The address or account id that WHO turned out to be.
-        who: super::Who,
-    },
-    /// Everything was read, and this is the plan. A later one supersedes it and its approvals.
-    Planned {
-        /// What was found.
-        diagnosis: Box<Diagnosis>,
-        /// What should be done.
-        plan: Box<Plan>,
-        /// The plan's digest; `None` without steps.
-        digest: Option<String>,
-    },
-    /// One person approved one digest.
-    Approved {
-        /// Slack user id.
-        by: String,
-        /// What they approved.
-        digest: String,
-    },
-    /// Somebody declined.
-    Declined {
-        /// Slack user id.
-        by: String,
-        /// What they declined.
-        digest: String,
-    },
-    /// Nobody approved in time.
-    Expired {
-        /// What was not approved.
-        digest: String,
-    },
-    /// Somebody stopped the run.
-    Cancelled {
-        /// Slack user id.
-        by: String,
-    },
-    /// What was there before a risky step, for undo.
-    Snapshot {
-        /// The step.
-        step: usize,
-        /// Account, records and groups as they were.
-        was: Value,
-    },
-    /// A step begins: the point of no return. Nothing leaves the house before this is committed.
-    Began {
-        /// The step.
-        step: usize,
-        /// What was there.
-        before: Value,
-    },
-    /// A step was done already when its turn came.
-    Already {
-        /// The step.
-        step: usize,
-    },
-    /// A step's wanted state was read back.
-    Confirmed {
-        /// The step.
-        step: usize,
-        /// What is there now.
-        after: Value,
-    },
-    /// A step that repeats what provisioning would do was accepted and changed nothing; the next rung may help.
-    NoEffect {
-        /// The step.
-        step: usize,
-        /// What was said.
-        why: String,
-    },
-    /// The run waits for a person.
-    Paused {
-        /// The step, if it was one.
-        step: Option<usize>,
-        /// Why.
-        halt: Halt,
-        /// In words.
-        why: String,
-    },
-    /// A person wants a new look.
-    Retried {
-        /// Slack user id.
-        by: String,
-    },
-    /// Somebody tried something they may not do; nothing came of it.
-    Denied {
-        /// Slack user id.
-        by: String,
-        /// What they tried.
-        what: String,
-        /// Why not.
-        why: String,
-    },
-    /// The end.
-    Ended {
-        /// How.
-        outcome: Outcome,
-        /// In words.
-        says: String,
-    },
-}
-
-impl Event {
-    /// The kind, as the store keeps it.
-    #[must_use]
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Opened { .. } => "opened",
-            Self::Admitted { .. } => "admitted",
-            Self::Planned { .. } => "planned",
-            Self::Approved { .. } => "approved",
-            Self::Declined { .. } => "declined",
-            Self::Expired { .. } => "expired",
-            Self::Cancelled { .. } => "cancelled",
-            Self::Snapshot { .. } => "snapshot",
-            Self::Began { .. } => "began",
-            Self::Already { .. } => "already",
-            Self::Confirmed { .. } => "confirmed",
-            Self::NoEffect { .. } => "no-effect",
-            Self::Paused { .. } => "paused",
-            Self::Retried { .. } => "retried",
-            Self::Denied { .. } => "denied",
-            Self::Ended { .. } => "ended",
-        }
-    }
-}
+pub use event::{Asked, Event, Halt, Outcome};
+pub use legal::Illegal;
+pub use next::{Limits, Next};
 
 /// A person × a digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -231,10 +36,20 @@ pub enum Progress {
     Open,
     /// Begun, not settled.
     Begun,
+    /// Begun, and the upstream took it; its effect is waited for.
+    Accepted,
     /// Settled: confirmed, or done already.
     Done,
     /// It was accepted and changed nothing.
     Fruitless,
+}
+
+impl Progress {
+    /// Whether it has begun and is not settled.
+    #[must_use]
+    pub fn is_begun(self) -> bool {
+        matches!(self, Self::Begun | Self::Accepted)
+    }
 }
 
 /// The plan a run is on.
@@ -252,19 +67,12 @@ pub struct Current {
     pub approvals: Vec<Approval>,
     /// Progress per step.
     pub progress: Vec<Progress>,
+    /// When the newest step began; a step that is sent again began the first time.
+    pub begun_at: Option<Timestamp>,
     /// When the last step was settled.
     pub settled_at: Option<Timestamp>,
     /// Somebody declined it, or nobody approved in time: the first of Approved and these wins.
     pub closed: Option<Outcome>,
-}
-
-impl Current {
-    /// Whether the time to begin a step, counted from the approval or the end of the step before, has run out.
-    fn is_late(&self, now: Timestamp, limits: &Limits) -> bool {
-        let approved_at = self.approvals.iter().map(|approval| approval.at).max().unwrap_or(self.at);
-        let since = self.settled_at.map_or(approved_at, |settled| settled.max(approved_at));
-        now > add(since, limits.start_within)
-    }
 }
 
 /// Waiting for a person.
@@ -293,8 +101,8 @@ pub struct Run {
     pub current: Option<Current>,
     /// What the run has done under earlier plans: op and whether it changed anything.
     pub done: Vec<(Op, bool)>,
-    /// Of these, the provisioning that came to its end; what was refused on the way may be tried again.
-    settled: Vec<Op>,
+    /// Of these, the steps that came to their end; what was refused on the way may be tried again.
+    settled: Vec<Step>,
     /// Waiting for a person.
     pub waiting: Option<Waiting>,
     /// A person asked for a new look, or a step was fruitless: plan again.
@@ -305,60 +113,6 @@ pub struct Run {
     pub cancelled: Option<String>,
     /// The end.
     pub ended: Option<(Outcome, String)>,
-}
-
-/// An entry that cannot follow those before it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("entry {seq} ({kind}) cannot stand there: {why}")]
-pub struct Illegal {
-    /// Its number.
-    pub seq: i64,
-    /// Its kind.
-    pub kind: &'static str,
-    /// Why.
-    pub why: &'static str,
-}
-
-/// Times that [`Run::next`] needs from the configuration.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// `approvals.expire_after`
-    pub expire_after: Duration,
-    /// `approvals.start_within`
-    pub start_within: Duration,
-}
-
-/// What comes next.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Next {
-    /// Look up who the requester is and what they may do.
-    Admit,
-    /// Read everything and plan.
-    Look,
-    /// Do this step of the current plan.
-    Step {
-        /// Index.
-        index: usize,
-        /// It is the first after an approval: read and plan again first; another digest means a new approval.
-        check_plan: bool,
-    },
-    /// All steps are settled: read everything and see whether access is back.
-    Prove,
-    /// Wait for an approval until then.
-    AwaitApproval {
-        /// Expiry.
-        until: Timestamp,
-    },
-    /// Nobody approved in time: write that down.
-    Expire,
-    /// The plan has no steps: end with the advice.
-    Conclude,
-    /// Wait for a person.
-    AwaitPerson,
-    /// Somebody stopped the run, and no step is on its way: end it.
-    Stop,
-    /// Nothing is left to do.
-    Nothing,
 }
 
 impl Run {
@@ -399,6 +153,7 @@ impl Run {
                     digest: digest.clone(),
                     at,
                     approvals: Vec::new(),
+                    begun_at: None,
                     settled_at: None,
                     closed: None,
                 });
@@ -408,7 +163,8 @@ impl Run {
                     current.approvals.push(Approval { by: by.clone(), digest: digest.clone(), at });
                 }
             }
-            Event::Began { step, .. } => self.mark(*step, Progress::Begun, None),
+            Event::Began { step, .. } => self.begin(*step, at),
+            Event::Accepted { step } => self.mark(*step, Progress::Accepted, None),
             Event::Already { step } | Event::Confirmed { step, .. } => {
                 self.mark(*step, Progress::Done, Some(at))
             }
@@ -438,6 +194,15 @@ impl Run {
         }
     }
 
+    fn begin(&mut self, step: usize, at: Timestamp) {
+        if let Some(current) = &mut self.current
+            && current.progress.get(step) == Some(&Progress::Open)
+        {
+            current.begun_at = Some(at);
+        }
+        self.mark(step, Progress::Begun, None);
+    }
+
     fn mark(&mut self, step: usize, progress: Progress, settled: Option<Timestamp>) {
         if let Some(current) = &mut self.current {
             if let Some(slot) = current.progress.get_mut(step) {
@@ -454,81 +219,12 @@ impl Run {
         for (step, progress) in current.plan.steps.iter().zip(&current.progress) {
             match progress {
                 Progress::Done => self.done.push((step.op.clone(), true)),
-                Progress::Begun | Progress::Fruitless => self.done.push((step.op.clone(), false)),
+                Progress::Begun | Progress::Accepted | Progress::Fruitless => {
+                    self.done.push((step.op.clone(), false));
+                }
                 Progress::Open => {}
             }
         }
-    }
-
-    fn legal(&self, seq: i64, event: &Event) -> Result<(), &'static str> {
-        if seq != self.seq + 1 {
-            return Err("its number does not follow");
-        }
-        if self.ended.is_some() && !matches!(event, Event::Denied { .. }) {
-            return Err("the run has ended");
-        }
-        if self.asked.is_none() != matches!(event, Event::Opened { .. }) {
-            return Err("a run begins with its opening, once");
-        }
-        let progress =
-            |step: &usize| self.current.as_ref().and_then(|current| current.progress.get(*step)).copied();
-        match event {
-            Event::Planned { plan, digest, .. } if plan.digest() != *digest => {
-                Err("the digest is not the plan's")
-            }
-            Event::Planned { .. } if self.admitted.is_none() => Err("nobody was admitted"),
-            Event::Planned { .. } if self.waiting.is_some() => Err("the run waits for a person"),
-            Event::Planned { .. } if self.is_on_its_way() && !self.look_again => Err("a step is on its way"),
-            Event::Retried { .. } if self.is_on_its_way() => Err("a step is on its way"),
-            Event::Approved { by, digest } => self.legal_approval(by, digest),
-            Event::Declined { digest, .. } | Event::Expired { digest } => self.legal_answer(digest),
-            Event::Began { step, .. } => {
-                match (progress(step), self.current.as_ref().and_then(|c| c.plan.steps.get(*step))) {
-                    _ if self.waiting.is_some() => Err("the run waits for a person"),
-                    _ if self.open_index() != Some(*step) => Err("another step comes first"),
-                    // A step that can safely be sent again may begin again; a one-shot step never does.
-                    (Some(Progress::Begun), Some(step)) if step.op.is_one_shot() => {
-                        Err("a one-shot step begins once")
-                    }
-                    (Some(Progress::Open | Progress::Begun), _) => Ok(()),
-                    _ => Err("there is no such open step"),
-                }
-            }
-            Event::Confirmed { step, .. } | Event::NoEffect { step, .. } => match progress(step) {
-                Some(Progress::Begun) => Ok(()),
-                _ => Err("the step has not begun"),
-            },
-            Event::Already { step } => match progress(step) {
-                _ if self.open_index() != Some(*step) => Err("another step comes first"),
-                Some(Progress::Open) => Ok(()),
-                _ => Err("the step is not open"),
-            },
-            _ => Ok(()),
-        }
-    }
-
-    /// An answer is about the current plan, and the first one that closes it is the last.
-    fn legal_answer(&self, digest: &str) -> Result<(), &'static str> {
-        let Some(current) = &self.current else { return Err("there is no plan") };
-        if current.digest.as_deref() != Some(digest) {
-            return Err("it is about another plan");
-        }
-        if current.closed.is_some() {
-            return Err("the plan was declined or has expired");
-        }
-        Ok(())
-    }
-
-    fn legal_approval(&self, by: &str, digest: &str) -> Result<(), &'static str> {
-        self.legal_answer(digest)?;
-        let Some(current) = &self.current else { return Err("there is no plan") };
-        if current.approvals.iter().any(|approval| approval.by == by) {
-            return Err("one person approves once");
-        }
-        if self.asked.as_ref().is_some_and(|asked| asked.by == by) {
-            return Err("nobody approves their own request");
-        }
-        Ok(())
     }
 
     /// The people who approved the current plan.
@@ -541,14 +237,14 @@ impl Run {
             .collect()
     }
 
-    /// Ops of this run that were done and changed nothing: not to be proposed again.
+    /// Steps of this run that came to their end, each with what was there before: on the same evidence they are
+    /// not proposed again. What was confirmed and yet leaves access missing has been tried as well.
     #[must_use]
-    pub fn tried(&self) -> Vec<Op> {
+    pub fn tried(&self) -> Vec<Step> {
         let now = self.current.iter().flat_map(|current| current.plan.steps.iter().zip(&current.progress));
-        // Provisioning that was confirmed and yet leaves access missing has been tried as well.
         let settled =
-            now.filter(|(_, p)| matches!(p, Progress::Fruitless | Progress::Done)).map(|(step, _)| &step.op);
-        self.settled.iter().chain(settled).filter(|op| op.rung() <= 2).cloned().collect()
+            now.filter(|(_, p)| matches!(p, Progress::Fruitless | Progress::Done)).map(|(step, _)| step);
+        self.settled.iter().chain(settled).cloned().collect()
     }
 
     /// Steps done so far, over all plans, with whether they took effect.
@@ -559,7 +255,9 @@ impl Run {
             for (step, progress) in current.plan.steps.iter().zip(&current.progress) {
                 match progress {
                     Progress::Done => all.push((step.op.clone(), true)),
-                    Progress::Begun | Progress::Fruitless => all.push((step.op.clone(), false)),
+                    Progress::Begun | Progress::Accepted | Progress::Fruitless => {
+                        all.push((step.op.clone(), false));
+                    }
                     Progress::Open => {}
                 }
             }
@@ -587,70 +285,12 @@ impl Run {
 
     /// Whether a step was sent, or may have been, and nobody is asked about it yet.
     fn is_on_its_way(&self) -> bool {
-        self.waiting.is_none() && self.open_step().is_some_and(|(_, _, p)| p == Progress::Begun)
+        self.waiting.is_none() && self.open_step().is_some_and(|(_, _, p)| p.is_begun())
     }
 
-    /// Whether the run waits for an approval of this digest now.
-    #[must_use]
-    pub fn awaits(&self, digest: &str, now: Timestamp, rules: &Rules, limits: &Limits) -> bool {
-        let this = self.current.as_ref().is_some_and(|current| current.digest.as_deref() == Some(digest));
-        this && matches!(self.next(now, rules, limits), Next::AwaitApproval { .. })
-    }
-
-    /// What comes next, and never a step that needs an approval without one.
-    #[must_use]
-    pub fn next(&self, now: Timestamp, rules: &Rules, limits: &Limits) -> Next {
-        if self.ended.is_some() || self.asked.is_none() {
-            return Next::Nothing;
-        }
-        // A step that has begun is brought to its end first: what is on its way cannot be called back.
-        let closed = self.current.as_ref().is_some_and(|current| current.closed.is_some());
-        if (self.cancelled.is_some() || closed) && !self.is_on_its_way() {
-            return Next::Stop;
-        }
-        if self.admitted.is_none() {
-            return Next::Admit;
-        }
-        if self.waiting.is_some() {
-            return Next::AwaitPerson;
-        }
-        let Some(current) = &self.current else { return Next::Look };
-        if self.look_again {
-            return Next::Look;
-        }
-        if current.plan.steps.is_empty() {
-            return Next::Conclude;
-        }
-        let Some((index, step, progress)) = self.open_step() else { return Next::Prove };
-        // Begun is the point of no return: the recovery path is the normal path.
-        if progress == Progress::Begun {
-            return Next::Step { index, check_plan: false };
-        }
-        let needed = rules.needs(step.risk);
-        if needed == 0 {
-            return Next::Step { index, check_plan: false };
-        }
-        let started = current.progress.iter().any(|progress| *progress != Progress::Open);
-        let approvals = u32::try_from(current.approvals.len()).unwrap_or(u32::MAX);
-        if approvals < needed {
-            // An approval is asked for the world as it is now, not as it was before the first steps.
-            if started {
-                return Next::Look;
-            }
-            let until = add(current.at, limits.expire_after);
-            return if now >= until { Next::Expire } else { Next::AwaitApproval { until } };
-        }
-        if current.is_late(now, limits) {
-            return Next::Look;
-        }
-        Next::Step { index, check_plan: !started }
-    }
-
-    /// Whether a step that has begun is too late to be sent again: its approval was for another hour.
-    #[must_use]
-    pub fn is_too_late(&self, step: &Step, now: Timestamp, rules: &Rules, limits: &Limits) -> bool {
-        let late = self.current.as_ref().is_some_and(|current| current.is_late(now, limits));
-        rules.needs(step.risk) > 0 && late
+    /// Whether a step has begun of which nobody knows yet whether the upstream took it.
+    fn is_unanswered(&self) -> bool {
+        self.is_on_its_way() && self.open_step().is_some_and(|(_, _, p)| p == Progress::Begun)
     }
 
     /// The highest risk of the steps still open.
@@ -668,7 +308,7 @@ impl Run {
         for progress in self.current.iter().flat_map(|current| &current.progress) {
             let word = match progress {
                 Progress::Open => "open",
-                Progress::Begun => "begun",
+                Progress::Begun | Progress::Accepted => "begun",
                 Progress::Done => "done",
                 Progress::Fruitless => "fruitless",
             };
@@ -676,8 +316,4 @@ impl Run {
         }
         tally
     }
-}
-
-fn add(at: Timestamp, wait: Duration) -> Timestamp {
-    at.checked_add(wait).unwrap_or(Timestamp::MAX)
 }

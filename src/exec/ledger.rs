@@ -160,6 +160,7 @@ fn entry(event: &Event, at: Timestamp) -> NewEntry {
         }
         Event::Snapshot { step, .. }
         | Event::Began { step, .. }
+        | Event::Accepted { step }
         | Event::Already { step }
         | Event::Confirmed { step, .. }
         | Event::NoEffect { step, .. } => json!({ "step": step }),

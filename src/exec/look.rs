@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::core::{Diagnosis, Event, Outcome, Plan, Run, Subject, Verdict, diagnose, plan};
-use crate::store::{Also, AppendError, Lease, Sleep};
+use crate::store::{Also, AppendError, Lease, Sleep, TENANT, Tenant};
 
 use super::{Engine, Look, Stop, Turn, ended, refused};
 
@@ -40,10 +40,11 @@ impl Engine {
         }
         let writes = !plan.steps.is_empty();
         let identities = plan.subject.claims();
+        let share = if plan.is_tenant_wide() { Tenant::Exclusive } else { Tenant::Shared };
         let also = Also {
             claim: if writes { identities.clone() } else { Vec::new() },
             about: identities,
-            tenant: writes.then_some(crate::store::Tenant::Shared),
+            tenant: writes.then_some(share),
             ..Also::default()
         };
         let digest = plan.digest();
@@ -51,8 +52,14 @@ impl Engine {
         let now = crate::clock::now();
         match self.ledger.append(&lease.run, run.seq, Some(lease), &[event], now, also).await {
             Ok(_) | Err(AppendError::Conflict { .. }) => Turn::Again,
-            Err(AppendError::Claimed { by_run, .. }) => {
-                let says = format!("Run {by_run} is already at work on the same person. Follow that one.");
+            Err(AppendError::Claimed { by_run, identity }) => {
+                let says = if identity == TENANT {
+                    format!(
+                        "Run {by_run} is at work, and a step on the whole tenant and any other repair keep out of each other's way. Ask again when it has ended."
+                    )
+                } else {
+                    format!("Run {by_run} is already at work on the same person. Follow that one.")
+                };
                 self.append(run, lease, &[Event::Ended { outcome: Outcome::Busy, says }], ended()).await
             }
             Err(error) => refused(&error),

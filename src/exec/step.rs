@@ -15,12 +15,17 @@ use crate::store::{Also, AppendError, Lease, Risky, Sleep};
 
 use super::{Acted, Engine, Look, Stop, Turn, a_day_before, refused};
 
+/// The longest pause between two looks at an effect that may take a day.
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+
 /// How a step stands before it begins.
 enum Ready {
     /// It may begin; this is what is there.
     Go(serde_json::Value),
     /// It is there already.
     Done(serde_json::Value),
+    /// It began and was taken, as can be seen; its effect takes long.
+    Taken,
     /// A person has to look.
     Halt(Halt, String),
 }
@@ -40,11 +45,16 @@ impl Engine {
                 return self.planned(run, lease, diagnosis, plan).await;
             }
         }
-        let begun = current.progress.get(index) == Some(&Progress::Begun);
+        let begun = match current.progress.get(index) {
+            Some(Progress::Accepted) => return self.await_effect(run, lease, index, current, step).await,
+            Some(Progress::Begun) => true,
+            _ => false,
+        };
         let ready = self.observe(current, step, begun).await;
         let event = match ready {
             Ready::Done(after) if begun => Event::Confirmed { step: index, after },
             Ready::Done(_) => Event::Already { step: index },
+            Ready::Taken => Event::Accepted { step: index },
             Ready::Halt(halt, why) => Event::Paused { step: Some(index), halt, why },
             Ready::Go(_)
                 if begun && run.is_too_late(step, crate::clock::now(), &self.rules, &self.limits) =>
@@ -64,8 +74,9 @@ impl Engine {
         let look = Look::For(step.op.clone());
         let evidence = self.world.gather(current.plan.subject.clone(), look).await;
         let case = Case::new(&evidence);
-        let before = match step.op.state(&case) {
+        let before = match step.op.state_since(&case, current.begun_at.filter(|_| begun)) {
             State::Done(after) => return Ready::Done(after),
+            State::Underway(_) => return Ready::Taken,
             State::Blocked(why) => return Ready::Halt(Halt::Changed, why),
             State::Unread(sources) => {
                 let names: Vec<&str> = sources.iter().map(|source| source.name()).collect();
@@ -96,6 +107,38 @@ impl Engine {
                 Ready::Halt(Halt::Condition, format!("{} could not be read", names.join(", ")))
             }
         }
+    }
+
+    /// The upstream took the step, and its effect takes long: look, and let the database count the time until the
+    /// next look. Nothing is sent from here, so a process that dies in between loses nothing.
+    async fn await_effect(
+        &self,
+        run: &Run,
+        lease: &Lease,
+        index: usize,
+        current: &Current,
+        step: &Step,
+    ) -> Turn {
+        let look = Look::Effect(step.op.clone());
+        let evidence = self.world.gather(current.plan.subject.clone(), look).await;
+        let patience = step.op.takes().unwrap_or(self.confirm_within);
+        let begun = current.begun_at.unwrap_or(current.at);
+        let waited = crate::clock::now().duration_since(begun).unsigned_abs();
+        let event = match step.op.state_since(&Case::new(&evidence), Some(begun)) {
+            State::Done(after) => Event::Confirmed { step: index, after },
+            _ if waited >= patience => {
+                let why = format!(
+                    "it was accepted, and after {} hours its effect does not show",
+                    patience.as_secs() / 3600
+                );
+                Event::Paused { step: Some(index), halt: Halt::Unconfirmed, why }
+            }
+            _ => {
+                let pause = (waited / 4).clamp(self.timing.first_wait, LONGEST_PAUSE);
+                return Turn::Stop(Stop::Sleep(Sleep::For(pause.min(patience.saturating_sub(waited)))));
+            }
+        };
+        self.append(run, lease, &[event], Also::default()).await
     }
 
     /// Writes `Began` down, with the snapshot and the daily cap in the same transaction, then acts.
@@ -134,10 +177,11 @@ impl Engine {
             Err(error) => return refused(&error),
         }
         self.changed.notify_one();
-        self.act(run, lease, index, step).await
+        let begun_at = run.current.as_ref().and_then(|current| current.begun_at.filter(|_| begun));
+        self.act(run, lease, index, step, begun_at.unwrap_or(now)).await
     }
 
-    async fn act(&self, run: &Run, lease: &Lease, index: usize, step: &Step) -> Turn {
+    async fn act(&self, run: &Run, lease: &Lease, index: usize, step: &Step, begun: Timestamp) -> Turn {
         let first = self.timing.first_wait;
         let mut limited = Duration::ZERO;
         let acted = loop {
@@ -161,12 +205,17 @@ impl Engine {
                 acted => break acted,
             }
         };
+        if acted == Acted::Accepted && step.op.takes().is_some() {
+            return self.settle(lease, index, Event::Accepted { step: index }).await;
+        }
         let patience = match &acted {
+            // Nobody waits here for what may take a day: the next look tells whether it was taken.
+            Acted::Unknown(_) if step.op.takes().is_some() => self.timing.grace,
             Acted::NoEffect(_) => self.timing.grace.min(self.confirm_within),
             Acted::Refused(_) | Acted::Later(_) => Duration::ZERO,
             Acted::Accepted | Acted::Unknown(_) => self.confirm_within,
         };
-        let seen = self.confirm(run, step, patience).await;
+        let seen = self.confirm(run, step, begun, patience).await;
         let event = match (seen, acted) {
             (Some(after), _) => Event::Confirmed { step: index, after },
             (None, Acted::Refused(why)) => Event::Paused { step: Some(index), halt: Halt::Refused, why },
@@ -179,6 +228,7 @@ impl Engine {
                 let why = "it was accepted, and Atlassian does not show it".to_owned();
                 Event::NoEffect { step: index, why }
             }
+            (None, Acted::Unknown(_)) if step.op.takes().is_some() => return Turn::Again,
             (None, Acted::Unknown(why)) if step.op.is_one_shot() => {
                 Event::Paused { step: Some(index), halt: Halt::Ambiguous, why }
             }
@@ -194,13 +244,19 @@ impl Engine {
     }
 
     /// Looks until the wanted state shows, backing off, for as long as patience lasts; at least once.
-    async fn confirm(&self, run: &Run, step: &Step, patience: Duration) -> Option<serde_json::Value> {
+    async fn confirm(
+        &self,
+        run: &Run,
+        step: &Step,
+        begun: Timestamp,
+        patience: Duration,
+    ) -> Option<serde_json::Value> {
         let subject = run.current.as_ref()?.plan.subject.clone();
         let mut wait = self.timing.first_wait;
         let mut waited = Duration::ZERO;
         loop {
             let evidence = self.world.gather(subject.clone(), Look::Effect(step.op.clone())).await;
-            if let State::Done(after) = step.op.state(&Case::new(&evidence)) {
+            if let State::Done(after) = step.op.state_since(&Case::new(&evidence), Some(begun)) {
                 return Some(after);
             }
             if waited >= patience {

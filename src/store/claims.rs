@@ -8,6 +8,9 @@ use sqlx::AnyConnection;
 use super::StoreError;
 use super::journal::{Also, AppendError};
 
+/// The identity that stands for the whole tenant when a claim on it is refused.
+pub const TENANT: &str = "tenant";
+
 /// How a run claims the provisioning job of the tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tenant {
@@ -60,7 +63,7 @@ pub(super) async fn claim(conn: &mut AnyConnection, run: &str, also: &Also) -> R
     .fetch_optional(&mut *conn)
     .await?;
     if let Some(by_run) = other {
-        return Err(AppendError::Claimed { by_run, identity: "tenant".to_owned() });
+        return Err(AppendError::Claimed { by_run, identity: TENANT.to_owned() });
     }
     // A run that has the tenant alone does not lose it by asking for a share.
     sqlx::query(

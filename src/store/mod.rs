@@ -25,7 +25,7 @@ mod tests;
 pub use alone::Alone;
 pub use cards::{Card, CardRef};
 pub use chain::{AuditError, Export, Verified};
-pub use claims::{Risky, Tenant};
+pub use claims::{Risky, TENANT, Tenant};
 pub use entry::{Entry, Head, NewEntry};
 pub use health::Durability;
 pub use journal::{Also, AppendError, Appended};

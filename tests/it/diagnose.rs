@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 
 use reinstate::app::rules;
 use reinstate::commands::world;
-use reinstate::core::{Cause, Diagnosis, Outcome, Plan, Source, Subject, Verdict, Who, diagnose, plan};
-use reinstate::exec::Look;
+use reinstate::core::diagnose::Case;
+use reinstate::core::{
+    Cause, Diagnosis, Op, Outcome, Plan, Source, State, Subject, Verdict, Who, diagnose, plan,
+};
+use reinstate::exec::{Look, World};
 use reinstate::sandbox::scenarios::{ALL, Scenario, find};
 use reinstate::sandbox::tenant::Tenant;
 
@@ -156,6 +159,19 @@ async fn two_causes_make_one_plan_in_an_order_that_can_work() {
     }
 }
 
+/// Waits until an effect shows that takes longer than the call: a cycle of the simulated job.
+async fn shows(world: &dyn World, op: &Op, began: jiff::Timestamp) {
+    for _ in 0..200 {
+        let subject = Subject::asked(Who::parse("jane@acme.example").unwrap());
+        let evidence = world.gather(subject, Look::Effect(op.clone())).await;
+        if let State::Done(_) = op.state_since(&Case::new(&evidence), Some(began)) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    panic!("{} shows no effect", op.action());
+}
+
 /// Plays a story to its end as the ladder does: a new look and the next rung, at most as often as there are rungs.
 async fn play(scenario: &'static Scenario) -> (Verdict, Vec<String>) {
     let sandbox = start(scenario.tenant()).await;
@@ -172,9 +188,13 @@ async fn play(scenario: &'static Scenario) -> (Verdict, Vec<String>) {
             return (diagnosis.verdict, story);
         }
         for step in plan.steps {
+            let began = reinstate::clock::now();
             let acted = world.act(&step.op, std::time::Duration::from_secs(30)).await;
             story.push(format!("{}: {acted:?}", step.op.action()));
-            tried.push(step.op);
+            if step.op.takes().is_some() {
+                shows(world.as_ref(), &step.op, began).await;
+            }
+            tried.push(step);
         }
     }
     (Verdict::CannotTell, story)

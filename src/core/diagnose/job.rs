@@ -15,18 +15,6 @@ fn with_job(case: &Case<'_>, cause: Cause, test: impl Fn(&Job) -> Option<String>
     }
 }
 
-fn is_quarantined(job: &Job) -> bool {
-    job.quarantine.is_some()
-        || job.code.as_deref().is_some_and(|code| code.eq_ignore_ascii_case("quarantine"))
-}
-
-fn key_is_rejected(job: &Job) -> bool {
-    job.error_code.as_deref().is_some_and(|code| {
-        let code = code.to_lowercase();
-        code.contains("invalidcredentials") || code.contains("unauthorized")
-    })
-}
-
 /// About the key the IdP uses: quarantine with invalid credentials, or 401 in the person's log (product.md 9).
 pub(super) fn scim_key_rejected(case: &Case<'_>) -> Answer {
     let refused = |entry: &LogEntry| {
@@ -41,7 +29,7 @@ pub(super) fn scim_key_rejected(case: &Case<'_>) -> Answer {
         return Answer::Yes(Finding::new(Cause::ScimKeyRejected, fact));
     }
     with_job(case, Cause::ScimKeyRejected, |job| {
-        (is_quarantined(job) && key_is_rejected(job)).then(|| {
+        (job.is_quarantined() && job.key_is_rejected()).then(|| {
             format!(
                 "the job is in quarantine: {}",
                 job.error_code.as_deref().unwrap_or("invalid credentials")
@@ -53,7 +41,7 @@ pub(super) fn scim_key_rejected(case: &Case<'_>) -> Answer {
 /// Quarantine for another reason than the key.
 pub(super) fn quarantined(case: &Case<'_>) -> Answer {
     with_job(case, Cause::ProvisioningQuarantined, |job| {
-        (is_quarantined(job) && !key_is_rejected(job)).then(|| {
+        (job.is_quarantined() && !job.key_is_rejected()).then(|| {
             format!("the job is in quarantine: {}", job.quarantine.as_deref().unwrap_or("no reason given"))
         })
     })
@@ -62,14 +50,8 @@ pub(super) fn quarantined(case: &Case<'_>) -> Answer {
 /// Paused, disabled or never started.
 pub(super) fn stopped(case: &Case<'_>) -> Answer {
     with_job(case, Cause::ProvisioningStopped, |job| {
-        if is_quarantined(job) {
-            return None;
-        }
-        let schedule = job.schedule.as_deref().filter(|state| !state.eq_ignore_ascii_case("active"));
-        let code = job.code.as_deref().filter(|code| {
-            ["paused", "notrun", "notconfigured"].iter().any(|stopped| code.eq_ignore_ascii_case(stopped))
-        });
-        schedule.or(code).map(|state| format!("the job's state is {state}"))
+        let state = job.standstill().filter(|_| !job.is_quarantined());
+        state.map(|state| format!("the job's state is {state}"))
     })
 }
 

@@ -57,6 +57,12 @@ impl Account {
         self.email.as_deref().is_some_and(|email| fold(email) == fold(address))
     }
 
+    /// Whether its membership of the directory is this.
+    #[must_use]
+    pub fn is_member(&self, how: &str) -> bool {
+        self.membership.as_deref().is_some_and(|membership| membership.eq_ignore_ascii_case(how))
+    }
+
     /// Whether it can be used at all: not deactivated, closed or on its way out.
     #[must_use]
     pub fn is_active(&self) -> bool {

@@ -78,8 +78,67 @@ pub struct Job {
     pub quarantine: Option<String>,
     /// Error code of the quarantine or of the last execution.
     pub error_code: Option<String>,
+    /// Beginning of the last execution that has ended; `None` for never.
+    #[serde(default)]
+    pub cycle_began: Option<Timestamp>,
     /// End of the last execution; `None` for never.
     pub last_cycle: Option<Timestamp>,
+}
+
+impl Job {
+    /// Whether it is in quarantine, by its code or by the quarantine itself.
+    #[must_use]
+    pub fn is_quarantined(&self) -> bool {
+        self.quarantine.is_some() || self.has_code("quarantine")
+    }
+
+    /// What stands instead of "active" in its schedule or its code, other than a quarantine.
+    #[must_use]
+    pub fn standstill(&self) -> Option<&str> {
+        let schedule = self.schedule.as_deref().filter(|state| !state.eq_ignore_ascii_case("active"));
+        let stopped = ["paused", "notrun", "notconfigured"].iter().any(|code| self.has_code(code));
+        schedule.or(self.code.as_deref().filter(|_| stopped))
+    }
+
+    /// Whether cycles run.
+    #[must_use]
+    pub fn runs(&self) -> bool {
+        !self.is_quarantined() && self.standstill().is_none()
+    }
+
+    /// Whether the target refused the key the job uses.
+    #[must_use]
+    pub fn key_is_rejected(&self) -> bool {
+        self.error_code.as_deref().is_some_and(|code| {
+            let code = code.to_lowercase();
+            code.contains("invalidcredentials") || code.contains("unauthorized")
+        })
+    }
+
+    fn has_code(&self, code: &str) -> bool {
+        self.code.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(code))
+    }
+}
+
+/// Who stopped the job, by the directory's audit log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stopper {
+    /// A person, or somebody's program: ask them first.
+    Named(String),
+    /// The provisioning service itself.
+    Service,
+}
+
+/// What the job's log holds that a cycle may still do to people.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pending {
+    /// Deletions held back until a person allows them.
+    pub staged_deletes: usize,
+    /// Deletions that failed and are tried again.
+    pub deletes: usize,
+    /// Deactivations that failed and are tried again.
+    pub disables: usize,
 }
 
 /// An enterprise application whose name says Atlassian.

@@ -84,6 +84,10 @@ pub struct Evidence {
     pub assignments: Read<Vec<Assignment>>,
     /// The job.
     pub job: Read<Job>,
+    /// Who stopped the job, if the audit log says: asked only where it stands still.
+    pub stopped_by: Read<Option<Stopper>>,
+    /// What the job may still do to people: asked only where it may be started.
+    pub pending: Read<Pending>,
     /// The tenant's Atlassian applications: asked only where the configured one has no job.
     pub applications: Read<Vec<Application>>,
     /// Its rules.
@@ -135,6 +139,8 @@ impl Evidence {
             nested: Read::NotAsked,
             assignments: Read::NotAsked,
             job: Read::NotAsked,
+            stopped_by: Read::NotAsked,
+            pending: Read::NotAsked,
             applications: Read::NotAsked,
             mapping: Read::NotAsked,
             log: Read::NotAsked,
@@ -181,7 +187,9 @@ impl Evidence {
         add(Source::Applications, self.applications.gap());
         add(Source::Jobs, self.job.gap());
         add(Source::Schema, self.mapping.gap());
+        add(Source::AuditLog, self.stopped_by.gap());
         add(Source::ProvisioningLog, self.log.gap());
+        add(Source::ProvisioningLog, self.pending.gap());
         for read in self.records.values() {
             add(Source::ScimUsers, read.gap());
         }

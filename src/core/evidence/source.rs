@@ -38,6 +38,8 @@ sources! {
     Jobs = "entra.jobs",
     /// Rules and attribute mappings of the job.
     Schema = "entra.schema",
+    /// Who started and stopped the job.
+    AuditLog = "entra.audit-log",
     /// What the job did for this person.
     ProvisioningLog = "entra.provisioning-log",
     /// SCIM records, read with the directory's own key.

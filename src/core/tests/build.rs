@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::core::evidence::{
     Account, AppRole, AppUse, Assignment, Claim, Domain, Evidence, IdpGroup, IdpUser, Job, LogEntry, Mapping,
-    Permissions, Read, ScimLink, ScimRecord,
+    Pending, Permissions, Read, ScimLink, ScimRecord, Stopper,
 };
 use crate::core::subject::{RecordId, Subject, Who};
 
@@ -105,6 +105,8 @@ pub fn healthy() -> Evidence {
     });
     e.assignments = seen(assigned.collect());
     e.job = seen(Job { id: "job".to_owned(), schedule: Some("Active".to_owned()), ..Job::default() });
+    e.stopped_by = seen(Some(Stopper::Service));
+    e.pending = seen(Pending::default());
     e.mapping = seen(Mapping {
         groups_on: true,
         external_id_from: Some("[objectId]".to_owned()),

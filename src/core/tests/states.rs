@@ -14,6 +14,7 @@ fn word(op: &Op, e: &Evidence) -> &'static str {
     match op.state(&Case::new(e)) {
         State::Done(_) => "done",
         State::Open(_) => "open",
+        State::Underway(_) => "underway",
         State::Unread(_) => "unread",
         State::Blocked(_) => "blocked",
     }

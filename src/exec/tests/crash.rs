@@ -54,7 +54,7 @@ async fn killed_at(tenant: Tenant, op: &Op, point: Point, whole: &Tenant, label:
 async fn killed_anywhere_a_run_ends_as_if_it_had_not_been() {
     for (name, tenant) in ladders() {
         let (sent, whole) = undisturbed(tenant.clone()).await;
-        assert!(sent.len() >= 2, "{name}");
+        assert!(!sent.is_empty(), "{name}");
         for op in &sent {
             for point in [Point::BeforeBegin, Point::AfterBegin, Point::AfterAct, Point::BeforeSettle] {
                 let label = format!("{name}: {} {point:?}", op.action());

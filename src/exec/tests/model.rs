@@ -22,6 +22,8 @@ pub struct ToyAccount {
     pub email: String,
     pub groups: BTreeSet<String>,
     pub suspended: bool,
+    pub active: bool,
+    pub dying: bool,
     pub used: bool,
 }
 
@@ -44,6 +46,22 @@ pub struct Tenant {
     pub expected: BTreeSet<String>,
     /// The domains cannot be read, so on-demand steps need an approver.
     pub domains_unread: bool,
+    /// The service stopped the job.
+    pub stopped: bool,
+    /// A cycle that was asked for and has not run.
+    pub due: bool,
+    /// Whether a cycle has ended; when is not compared.
+    pub cycled: Cycled,
+}
+
+/// The newest cycle. Two tenants are the same whenever it was.
+#[derive(Clone, Debug, Default)]
+pub struct Cycled(pub Option<jiff::Timestamp>);
+
+impl PartialEq for Cycled {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.is_some() == other.0.is_some()
+    }
 }
 
 fn groups(names: &[&str]) -> BTreeSet<String> {
@@ -53,7 +71,7 @@ fn groups(names: &[&str]) -> BTreeSet<String> {
 impl Tenant {
     pub fn healthy() -> Self {
         let both = groups(&["jira-users", "wiki-users"]);
-        let jane = ToyAccount { email: MAIL.to_owned(), groups: both.clone(), suspended: false, used: true };
+        let jane = ToyAccount { groups: both.clone(), used: true, ..Self::empty_account(MAIL) };
         let own = ToyRecord {
             external: JANE.to_owned(),
             email: MAIL.to_owned(),
@@ -68,11 +86,40 @@ impl Tenant {
             refused_last: false,
             expected: both,
             domains_unread: false,
+            stopped: false,
+            due: false,
+            cycled: Cycled::default(),
         }
     }
 
     fn empty_account(email: &str) -> ToyAccount {
-        ToyAccount { email: email.to_owned(), groups: BTreeSet::new(), suspended: false, used: false }
+        ToyAccount {
+            email: email.to_owned(),
+            groups: BTreeSet::new(),
+            suspended: false,
+            active: true,
+            dying: false,
+            used: false,
+        }
+    }
+
+    /// The job stands still, and nobody was written since.
+    pub fn stopped() -> Self {
+        let mut t = Self::healthy();
+        t.records.clear();
+        t.accounts.get_mut(A1).unwrap().groups.clear();
+        t.wrote_last = false;
+        t.stopped = true;
+        t
+    }
+
+    /// The unlinked account was deactivated by hand, is on its way out, and its access is suspended.
+    pub fn put_aside() -> Self {
+        let mut t = Self::stopped();
+        t.stopped = false;
+        let jane = t.accounts.get_mut(A1).unwrap();
+        (jane.active, jane.suspended) = (false, true);
+        t
     }
 
     /// Both groups were lost on the way, and access is suspended.
@@ -139,9 +186,14 @@ impl Tenant {
             let mut known = account(id, &toy.email);
             known.groups = Some(toy.groups.iter().map(|name| group(name)).collect());
             known.membership = Some(if toy.suspended { "suspended" } else { "active" }.to_owned());
+            known.status = Some(if toy.active { "active" } else { "inactive" }.to_owned());
+            known.for_deletion = toy.dying;
             known
         });
         e.accounts = seen(accounts.collect());
+        let job = crate::core::tests::build::value(&mut e.job);
+        job.schedule = Some(if self.stopped { "Disabled" } else { "Active" }.to_owned());
+        (job.cycle_began, job.last_cycle) = (self.cycled.0, self.cycled.0);
         e.account_links.clear();
         for (id, toy) in &self.accounts {
             let mine = self.records.iter().filter(|(_, record)| record.account.as_ref() == Some(id));
@@ -240,7 +292,20 @@ impl Tenant {
                 self.accounts.get_mut(&linked).unwrap().groups.insert(group_name.clone());
             }
             Op::RestoreAccess { account } => self.accounts.get_mut(account).unwrap().suspended = false,
-            Op::ActivateAccount { .. } | Op::CancelDeletion { .. } => panic!("not in the ladders"),
+            Op::SuspendAccess { account } => self.accounts.get_mut(account).unwrap().suspended = true,
+            Op::ActivateAccount { account } => self.lifecycle(account)?.active = true,
+            Op::DeactivateAccount { account } => self.lifecycle(account)?.active = false,
+            Op::ScheduleDeletion { account } => {
+                let known = self.lifecycle(account)?;
+                (known.active, known.dying) = (false, true);
+            }
+            Op::CancelDeletion { account } => {
+                let known = self.lifecycle(account)?;
+                (known.active, known.dying) = (true, false);
+            }
+            Op::StartProvisioning { .. } | Op::RestartProvisioning { .. } => {
+                (self.stopped, self.due) = (false, true);
+            }
             Op::UnlinkRecord { record, account } => {
                 if let Some(known) = self.records.get_mut(&record.record) {
                     known.account = None;
@@ -256,11 +321,34 @@ impl Tenant {
                 self.records.retain(|_, record| record.account.as_ref() != Some(account));
                 self.accounts.get_mut(account).unwrap().groups.clear();
             }
-            Op::ParkEmail { account, to, .. } => {
+            Op::ParkEmail { account, to, .. } | Op::ReturnEmail { account, to, .. } => {
                 self.accounts.get_mut(account).unwrap().email.clone_from(to);
             }
         }
         Ok(())
+    }
+
+    /// An account that no record holds.
+    fn lifecycle(&mut self, account: &str) -> Result<&mut ToyAccount, String> {
+        let held = self.records.values().any(|record| record.account.as_deref() == Some(account));
+        if held {
+            return Err("403 externalDirectory.scim".to_owned());
+        }
+        Ok(self.accounts.get_mut(account).unwrap())
+    }
+
+    /// A cycle that is due runs, and writes what provisioning on demand would.
+    pub fn tick(&mut self) {
+        if !std::mem::take(&mut self.due) {
+            return;
+        }
+        if self.provision_user().is_ok() {
+            let own = self.own().unwrap();
+            let account = self.records[&own].account.clone().unwrap();
+            self.records.get_mut(&own).unwrap().groups.clone_from(&self.expected);
+            self.accounts.get_mut(&account).unwrap().groups.clone_from(&self.expected);
+        }
+        self.cycled = Cycled(Some(crate::clock::now()));
     }
 
     pub fn is_healthy(&self, subject: Subject) -> bool {
@@ -345,7 +433,11 @@ impl World for Model {
                 Look::Effect(op) => self.pass(op, Point::BeforeSettle).await,
                 Look::Everything => {}
             }
-            self.tenant.lock().unwrap().evidence(subject)
+            let mut tenant = self.tenant.lock().unwrap();
+            let evidence = tenant.evidence(subject);
+            // What takes long shows at the second look.
+            tenant.tick();
+            evidence
         })
     }
 
@@ -386,6 +478,8 @@ pub fn ladders() -> Vec<(&'static str, Tenant)> {
         ("delete", Tenant::delete()),
         ("park", Tenant::park()),
         ("forget", Tenant::forget()),
+        ("stopped", Tenant::stopped()),
+        ("put aside", Tenant::put_aside()),
     ]
 }
 
@@ -408,5 +502,7 @@ fn the_model_shows_what_the_ladders_are_called_after() {
     assert_eq!(actions[2], with(&["delete-record", "provision-user"]));
     assert_eq!(actions[3], ["park-email", "provision-user"]);
     assert_eq!(actions[4], with(&["forget-account-records", "provision-user"]));
+    assert_eq!(actions[5], ["start-provisioning"]);
+    assert_eq!(actions[6], with(&["activate-account", "restore-access", "provision-user"]));
     assert_eq!(record_id("r0").directory, D1);
 }

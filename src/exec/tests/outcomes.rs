@@ -2,7 +2,7 @@
 
 use super::house::{House, subject};
 use super::model::{Fate, Tenant, ladders};
-use crate::core::run::Halt;
+use crate::core::run::{Halt, Progress};
 use crate::core::{Event, Op, Outcome, Run};
 
 async fn sent_by(tenant: &Tenant) -> Vec<Op> {
@@ -39,6 +39,12 @@ async fn with_fate(tenant: Tenant, op: &Op, fate: Fate, label: &str) {
         Fate::AcceptedInVain | Fate::NoEffect if on_demand => {
             let events = house.events("run").await;
             assert!(events.iter().any(|event| matches!(event, Event::NoEffect { .. })), "{label}");
+        }
+        // It was taken, and nobody is asked for a day.
+        Fate::AcceptedInVain if op.takes().is_some() => {
+            assert_eq!((halt, &run.ended, times), (None, &None, 1), "{label}");
+            let accepted = run.open_step().map(|(_, _, progress)| progress);
+            assert_eq!(accepted, Some(Progress::Accepted), "{label}");
         }
         Fate::AcceptedInVain | Fate::NoEffect => assert_eq!(halt, Some(Halt::Unconfirmed), "{label}"),
     }

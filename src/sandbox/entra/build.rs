@@ -33,6 +33,7 @@ impl Entra {
             atlassian: String::new(),
             assignments: Vec::new(),
             log: Vec::new(),
+            audits: Vec::new(),
             switches: Switches::default(),
             tokens: BTreeMap::new(),
             limits: BTreeMap::new(),
@@ -236,11 +237,12 @@ impl Entra {
         }
     }
 
-    /// Makes the last cycle have seen everything as it is now, so that the next one finds no change.
+    /// Makes the last cycle have seen everything as it is now, so that the next one finds no change. A job that is
+    /// stopped has seen nothing since.
     pub fn settle_watermark(&mut self, now: Timestamp) {
         let sp = self.atlassian.clone();
         let seen = self.sources(&sp, now);
-        if let Some(job) = self.job_mut(&sp) {
+        if let Some(job) = self.job_mut(&sp).filter(|job| job.schedule_state == "Active") {
             job.seen = seen;
         }
     }

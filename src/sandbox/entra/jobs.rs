@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::answer::{Refusal, Reply};
 use super::assignments::resolve;
+use super::audits::{By, RESTARTED, STARTED, STOPPED};
 use super::request::Ask;
 use super::state::{Entra, Job, JobCode, Quarantine, Run};
 
@@ -158,12 +159,17 @@ fn to_write<'a>(entra: &'a mut Entra, ask: &Ask, key: &str, id: &str) -> Result<
     find_mut(entra, &sp, id)
 }
 
+fn remember(entra: &mut Entra, ask: &Ask, activity: &str) {
+    entra.audit(activity, By::App(ask.caller.client_id.clone()), crate::clock::now());
+}
+
 /// `POST …/start`: resumes, and clears the quarantine.
 pub(super) fn start(entra: &mut Entra, ask: &Ask, key: &str, id: &str) -> Result<Reply, Refusal> {
     let job = to_write(entra, ask, key, id)?;
     job.quarantine = None;
     job.code = JobCode::Active;
     job.schedule_state = "Active".into();
+    remember(entra, ask, STARTED);
     Ok(Reply::empty())
 }
 
@@ -172,6 +178,7 @@ pub(super) fn pause(entra: &mut Entra, ask: &Ask, key: &str, id: &str) -> Result
     let job = to_write(entra, ask, key, id)?;
     job.code = JobCode::Paused;
     job.schedule_state = "Paused".into();
+    remember(entra, ask, STOPPED);
     Ok(Reply::empty())
 }
 
@@ -229,5 +236,6 @@ pub(super) fn restart(entra: &mut Entra, ask: &Ask, key: &str, id: &str) -> Resu
     }
     job.schedule_state = "Active".into();
     job.code = if job.quarantine.is_some() { JobCode::Quarantine } else { JobCode::Active };
+    remember(entra, ask, RESTARTED);
     Ok(Reply::empty())
 }

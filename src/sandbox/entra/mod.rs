@@ -5,6 +5,7 @@
 
 mod answer;
 mod assignments;
+mod audits;
 mod build;
 mod cycle;
 mod directory;
@@ -27,6 +28,7 @@ mod switches;
 mod tests;
 mod token;
 
+pub use audits::{Audit, By, RESTARTED, STARTED, STOPPED};
 pub use cycle::tick_cycle;
 pub use routes::graph_router;
 pub use state::Entra;

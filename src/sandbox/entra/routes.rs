@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::answer::{Refusal, Reply, respond};
 use super::request::{Ask, query, segments};
 use super::state::{Entra, Shared};
-use super::{assignments, cycle, directory, groups, jobs, logs, ondemand, token};
+use super::{assignments, audits, cycle, directory, groups, jobs, logs, ondemand, token};
 use crate::sandbox::lock;
 use crate::sandbox::wire::{Service, Wire};
 
@@ -115,6 +115,7 @@ fn table(entra: &mut Entra, ask: &Ask, path: &[&str], now: Timestamp) -> Result<
             }
             ["servicePrincipals", id, "synchronization", "secrets"] => jobs::secrets(entra, ask, id),
             ["auditLogs", "provisioning"] => logs::list(entra, ask, now),
+            ["auditLogs", "directoryAudits"] => audits::list(entra, ask, now),
             _ => Err(unknown(path)),
         };
     }

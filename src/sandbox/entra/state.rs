@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::audits::Audit;
 use super::switches::Switches;
 
 /// The tenant as the routers share it.
@@ -35,6 +36,8 @@ pub struct Entra {
     pub assignments: Vec<Assignment>,
     /// The provisioning log, oldest first.
     pub log: Vec<LogEntry>,
+    /// Changes of provisioning, oldest first.
+    pub audits: Vec<Audit>,
     /// What the documents leave open.
     pub switches: Switches,
     /// Tokens that were given out.

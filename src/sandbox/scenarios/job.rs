@@ -123,7 +123,7 @@ pub(super) const STORIES: &[Scenario] = &[
     },
 ];
 
-fn quarantine(tenant: &mut Tenant, reason: &str, code: &str) {
+pub(super) fn quarantine(tenant: &mut Tenant, reason: &str, code: &str) {
     if let Some(job) = tenant.entra.atlassian_job() {
         job.code = JobCode::Quarantine;
         job.quarantine = Some(Quarantine {

@@ -196,7 +196,7 @@ pub(super) const STORIES: &[Scenario] = &[
         who: JANE,
         finds: &[Cause::StaleAnchor],
         mentions: &[],
-        ends: Outcome::Advice,
+        ends: Outcome::Restored,
         furnish: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             forget(tenant, &jane.record);

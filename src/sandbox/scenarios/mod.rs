@@ -5,6 +5,7 @@ mod account;
 mod groups;
 mod healthy;
 mod job;
+mod ladder;
 mod link;
 mod source;
 
@@ -49,8 +50,15 @@ pub fn find(name: &str) -> Option<&'static Scenario> {
 const JANE: &str = "jane@acme.example";
 
 /// The stories of each room, the seeding case first.
-const ROOMS: [&[Scenario]; 6] =
-    [link::STORIES, job::STORIES, source::STORIES, account::STORIES, groups::STORIES, healthy::STORIES];
+const ROOMS: [&[Scenario]; 7] = [
+    link::STORIES,
+    job::STORIES,
+    ladder::STORIES,
+    source::STORIES,
+    account::STORIES,
+    groups::STORIES,
+    healthy::STORIES,
+];
 
 #[allow(clippy::indexing_slicing, reason = "run by the compiler: what is out of bounds does not build")]
 const COUNT: usize = {

@@ -64,7 +64,7 @@ fn tasks(view: &View<'_>) -> Vec<Task> {
             Progress::Done => Status::Complete,
             Progress::Fruitless => Status::Error,
             _ if waiting == Some(index) => Status::Error,
-            Progress::Begun => Status::InProgress,
+            Progress::Begun | Progress::Accepted => Status::InProgress,
             Progress::Open => open(matches!(next, Next::Step { index: at, .. } if at == index)),
         };
         let note = if *done == Progress::Fruitless { " (without effect)" } else { "" };

@@ -249,6 +249,14 @@ impl Atlassian {
         self.write(self.directories(Method::POST).at("users").id("account", account).at("restore")).await
     }
 
+    /// Suspends an account in the directory: no app can be used; roles and groups are kept.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn suspend(&self, account: &str) -> Result<(), CallError> {
+        self.write(self.directories(Method::POST).at("users").id("account", account).at("suspend")).await
+    }
+
     /// When an account was last active, per app. Up to a day late.
     ///
     /// # Errors

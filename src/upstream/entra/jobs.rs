@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::Entra;
+use crate::core::op::ResetScope;
 use crate::upstream::error::CallError;
 use crate::upstream::http::Call;
 use crate::upstream::lax;
@@ -115,26 +116,6 @@ pub struct Settings {
     pub skip_out_of_scope_deletions: Option<bool>,
 }
 
-/// How much a restart forgets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ResetScope {
-    /// What the portal's "Restart provisioning" does: watermark, escrows and quarantine.
-    Usual,
-    /// Also the links between source and target, which are matched anew.
-    Full,
-}
-
-impl ResetScope {
-    /// As Microsoft writes it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Usual => "Watermark, Escrows, QuarantineState",
-            Self::Full => "Full",
-        }
-    }
-}
-
 #[derive(Deserialize)]
 struct Setting {
     #[serde(default, deserialize_with = "lax::text")]
@@ -207,7 +188,7 @@ impl Entra {
     ) -> Result<(), CallError> {
         let call =
             Self::synchronization(self.post(), service_principal).at("jobs").id("job", job).at("restart");
-        let body = json!({"criteria": {"resetScope": scope.as_str()}});
+        let body = json!({"criteria": {"resetScope": scope.flags()}});
         self.send(write(call.json(body)), &self.graph).await.map(drop)
     }
 }

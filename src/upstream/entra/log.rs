@@ -184,6 +184,18 @@ impl Entra {
         Ok(LogRead { entries, complete })
     }
 
+    /// The log of a job, whoever it is about, newest first: up to 6000 entries, in about 25 s by the published limit.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn job_log(&self, job: &str, since: Timestamp) -> Result<LogRead, CallError> {
+        let filter = format!("jobId eq {} and activityDateTime gt {since:.0}", literal::odata(job));
+        let (raw, complete) = self.pages::<Raw>(self.log(&filter, "500"), &self.audit, 12).await?;
+        let mut entries: Vec<LogEntry> = raw.into_iter().map(LogEntry::from).collect();
+        entries.sort_by_key(|e| std::cmp::Reverse(e.at));
+        Ok(LogRead { entries, complete })
+    }
+
     fn log(&self, filter: &str, top: &'static str) -> Call {
         self.get()
             .at("auditLogs/provisioning")

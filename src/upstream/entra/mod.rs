@@ -1,6 +1,7 @@
 //! Microsoft Graph, as far as a diagnosis and its mild repairs need it. It must never write to the directory
 //! of the identity provider, and never take the token to another origin.
 
+pub mod audit;
 pub mod directory;
 pub mod jobs;
 pub mod log;

@@ -7,6 +7,8 @@ use crate::exec::Acted;
 use crate::upstream::CallError;
 use crate::upstream::entra::ondemand::{OnDemand, Verdict};
 
+const NO_ENTRA: &str = "no Entra credential is configured";
+
 impl Live {
     /// Sends one op.
     pub(super) async fn send(&self, op: &Op) -> Acted {
@@ -20,17 +22,30 @@ impl Live {
                     None => Acted::Refused("no SCIM key is configured for that directory".to_owned()),
                 }
             }
+            Op::StartProvisioning { job } => match &self.clients.entra {
+                Some(entra) => acted(entra.start_job(&self.service_principal, job).await),
+                None => Acted::Refused(NO_ENTRA.to_owned()),
+            },
+            Op::RestartProvisioning { job, scope } => match &self.clients.entra {
+                Some(entra) => acted(entra.restart_job(&self.service_principal, job, *scope).await),
+                None => Acted::Refused(NO_ENTRA.to_owned()),
+            },
             other => {
                 let Some(org) = &self.clients.atlassian else {
                     return Acted::Refused("no organization key is configured".to_owned());
                 };
                 acted(match other {
                     Op::RestoreAccess { account } => org.restore(account).await,
+                    Op::SuspendAccess { account } => org.suspend(account).await,
                     Op::ActivateAccount { account } => org.enable(account).await,
+                    Op::DeactivateAccount { account } => org.disable(account).await,
+                    Op::ScheduleDeletion { account } => org.schedule_deletion(account).await,
                     Op::CancelDeletion { account } => org.cancel_deletion(account).await,
                     Op::UnlinkRecord { record, .. } => org.unlink(&record.directory, &record.record).await,
                     Op::ForgetAccountRecords { account, .. } => org.forget_records(account).await,
-                    Op::ParkEmail { account, to, .. } => org.set_email(account, to).await,
+                    Op::ParkEmail { account, to, .. } | Op::ReturnEmail { account, to, .. } => {
+                        org.set_email(account, to).await
+                    }
                     _ => return Acted::Refused("this is not a call to Atlassian".to_owned()),
                 })
             }
@@ -39,7 +54,7 @@ impl Live {
 
     async fn on_demand(&self, person: &str, group: Option<&str>) -> Acted {
         let Some(entra) = &self.clients.entra else {
-            return Acted::Refused("no Entra credential is configured".to_owned());
+            return Acted::Refused(NO_ENTRA.to_owned());
         };
         let job = match self.job().await {
             Ok(job) => job,

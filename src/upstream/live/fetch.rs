@@ -26,6 +26,11 @@ pub(super) type Change = Box<dyn FnOnce(&mut Evidence) + Send>;
 
 type Reason = String;
 
+/// Since when the logs are read.
+fn days_before(at: Timestamp) -> Timestamp {
+    at.checked_sub(jiff::SignedDuration::from_hours(24 * LOG_DAYS)).unwrap_or(Timestamp::MIN)
+}
+
 fn reason(error: &CallError) -> Reason {
     error.reason()
 }
@@ -94,6 +99,7 @@ impl Live {
                 Want::Jobs | Want::Mapping(_) | Want::Settings | Want::Log(..) => {
                     self.provisioning(want).await
                 }
+                Want::Stopper | Want::Pending(_) => self.standstill(want).await,
                 Want::RecordsByName(..)
                 | Want::RecordsByExternal(..)
                 | Want::RecordById(_)
@@ -234,10 +240,11 @@ impl Live {
                 })
             }
             Want::Log(job, person) => {
-                let since =
-                    at.checked_sub(jiff::SignedDuration::from_hours(24 * LOG_DAYS)).unwrap_or(Timestamp::MIN);
                 let found = async {
-                    self.entra()?.provisioning_log(&job, &person, since).await.map_err(|e| reason(&e))
+                    self.entra()?
+                        .provisioning_log(&job, &person, days_before(at))
+                        .await
+                        .map_err(|e| reason(&e))
                 }
                 .await;
                 let found = found.map(|log| log.entries.into_iter().map(say::log_entry).collect());
@@ -251,6 +258,20 @@ impl Live {
                 })
             }
         }
+    }
+
+    /// Why the job stands still, and what waits in its log.
+    async fn standstill(&self, want: Want) -> Change {
+        let at = crate::clock::now();
+        let since = days_before(at);
+        if let Want::Pending(job) = want {
+            let found = async { self.entra()?.job_log(&job, since).await.map_err(|e| reason(&e)) }.await;
+            let found = found.and_then(say::pending);
+            return change(move |e| e.pending = once(found, at));
+        }
+        let found = async { self.entra()?.job_changes(since).await.map_err(|e| reason(&e)) }.await;
+        let found = found.map(|changes| say::stopper(changes, &self.service_principal));
+        change(move |e| e.stopped_by = once(found, at))
     }
 
     /// The job; where the configured application has none, the tenant's Atlassian applications tell whether

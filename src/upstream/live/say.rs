@@ -1,13 +1,15 @@
 //! From the words of the services to the words of the core. It must never invent: what a service did not say
 //! stays `None`.
 
+use std::collections::BTreeSet;
+
 use crate::core::evidence as core;
 use crate::core::subject::{RecordId, fold};
 use crate::upstream::atlassian::groups;
 use crate::upstream::atlassian::links::ScimLink;
 use crate::upstream::atlassian::manage::{Permission, Privileges};
 use crate::upstream::atlassian::users as atlassian;
-use crate::upstream::entra::{directory, jobs, log, schema, steps};
+use crate::upstream::entra::{audit, directory, jobs, log, schema, steps};
 use crate::upstream::scim;
 
 pub(super) fn user(user: directory::User) -> Option<core::IdpUser> {
@@ -54,8 +56,53 @@ pub(super) fn job(job: jobs::Job) -> Option<core::Job> {
         code: status.code.clone(),
         quarantine: quarantine.map(|q| q.reason.clone().unwrap_or_else(|| "no reason given".to_owned())),
         error_code: in_quarantine.or_else(|| last.and_then(|run| run.error.code.clone())),
+        cycle_began: last.and_then(|run| run.time_began),
         last_cycle: last.and_then(|run| run.time_ended),
     })
+}
+
+/// Who stopped the job of this application last, where it was stopped after it was last started. A change that
+/// names no application may be ours: a person behind it is asked first, the service behind it proves nothing.
+pub(super) fn stopper(changes: Vec<audit::JobChange>, service_principal: &str) -> Option<core::Stopper> {
+    let ours = |change: &audit::JobChange| {
+        let named = change.targets.iter().any(|id| id.eq_ignore_ascii_case(service_principal));
+        named || (change.targets.is_empty() && change.by_user.is_some())
+    };
+    let newest = changes.into_iter().filter(ours).find(|change| {
+        let activity = change.activity.to_lowercase();
+        activity.starts_with("disable/") || activity.starts_with("enable/")
+    })?;
+    if newest.activity.to_lowercase().starts_with("enable/") {
+        return None;
+    }
+    match (newest.by_user, newest.by_app) {
+        (Some(name), _) => Some(core::Stopper::Named(name)),
+        (None, Some(app)) if app.to_lowercase().contains("provisioning") => Some(core::Stopper::Service),
+        (None, Some(app)) => Some(core::Stopper::Named(app)),
+        (None, None) => None,
+    }
+}
+
+/// What waits in the log of a job. Half a log would be a count that is too low, so it is none.
+pub(super) fn pending(log: log::LogRead) -> Result<core::Pending, String> {
+    if !log.complete {
+        return Err("the job's log of the last 30 days is too long to be counted".to_owned());
+    }
+    let mut settled: BTreeSet<(String, String)> = BTreeSet::new();
+    let mut pending = core::Pending::default();
+    for entry in log.entries {
+        let (Some(action), Some(object)) = (entry.action, entry.source_id) else { continue };
+        // Newest first: what came of an object last is what counts. A staged deletion stays one.
+        let newest = settled.insert((action.clone(), object));
+        let waits = newest && entry.status == Some(steps::Status::Failure);
+        match action.as_str() {
+            "stageddelete" if newest => pending.staged_deletes += 1,
+            "delete" if waits => pending.deletes += 1,
+            "disable" if waits => pending.disables += 1,
+            _ => {}
+        }
+    }
+    Ok(pending)
 }
 
 pub(super) fn mapping(mapping: schema::Mapping) -> core::Mapping {

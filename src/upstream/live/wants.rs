@@ -33,6 +33,10 @@ pub(super) enum Want {
     Mapping(String),
     Settings,
     Log(String, String),
+    /// Who stopped the job.
+    Stopper,
+    /// What waits in the whole log of the job.
+    Pending(String),
     AccountsByEmail(Vec<String>),
     AccountsById(Vec<String>),
     LinksByEmail(String),
@@ -64,7 +68,8 @@ impl Want {
             Self::Assignments => Source::Assignments,
             Self::Jobs => Source::Jobs,
             Self::Mapping(_) | Self::Settings => Source::Schema,
-            Self::Log(..) => Source::ProvisioningLog,
+            Self::Log(..) | Self::Pending(_) => Source::ProvisioningLog,
+            Self::Stopper => Source::AuditLog,
             Self::AccountsByEmail(_) | Self::AccountsById(_) => Source::Accounts,
             Self::LinksByEmail(_) | Self::LinksOf(_) => Source::ScimLinks,
             Self::RecordsByName(..) | Self::RecordsByExternal(..) | Self::RecordById(_) => Source::ScimUsers,
@@ -84,7 +89,13 @@ impl Want {
 pub(super) fn wants(look: &Look, e: &Evidence, directories: &[String]) -> Vec<Want> {
     match look {
         Look::Everything => everything(e, directories, true),
-        Look::For(_) => everything(e, directories, false),
+        Look::For(op) => {
+            let mut all = everything(e, directories, false);
+            if let Some(job) = e.job.get().filter(|_| op.is_tenant_wide()) {
+                all.push(Want::Pending(job.id.clone()));
+            }
+            all
+        }
         Look::Effect(op) => effect(op, e, directories),
     }
 }
@@ -110,8 +121,9 @@ fn everything(e: &Evidence, directories: &[String], diagnosing: bool) -> Vec<Wan
             all.extend(e.mapping.get().map(|_| Want::Settings));
         }
     }
+    standstill(e, &mut all);
     accounts(e, &case, &mut all);
-    two_accounts(e, &case, &mut all);
+    others(e, &case, &mut all);
     renamed_groups(&case, &mut all);
     if diagnosing {
         clashing_groups(e, &case, &mut all);
@@ -208,10 +220,26 @@ fn accounts(e: &Evidence, case: &Case<'_>, all: &mut Vec<Want>) {
     }
 }
 
-/// Which of two accounts is used, and whose the other one's address is: only where there are two.
-fn two_accounts(e: &Evidence, case: &Case<'_>, all: &mut Vec<Want>) {
-    let two = case.other.is_some() || !case.candidates.is_empty();
-    if !two {
+/// Why the job stands still and what waits in its log: only where it may have to be started. A key that is refused
+/// is for a person, whoever stopped what.
+fn standstill(e: &Evidence, all: &mut Vec<Want>) {
+    let Some(job) = e.job.get().filter(|job| !job.key_is_rejected()) else { return };
+    if !job.is_quarantined() && job.standstill().is_some() {
+        all.push(Want::Stopper);
+    }
+    let lost = |code: &str| code.ends_with("InvalidAnchor");
+    let anchor = e.log.get().into_iter().flatten().any(|entry| entry.error_code.as_deref().is_some_and(lost));
+    if !job.runs() || anchor {
+        all.push(Want::Pending(job.id.clone()));
+    }
+}
+
+/// Which of two accounts is used, and whose the other one's address is: only where there are two, or where the
+/// question is about another account than the person's.
+fn others(e: &Evidence, case: &Case<'_>, all: &mut Vec<Want>) {
+    let own = case.account.map(|account| account.id.as_str());
+    let asked = e.subject.accounts.iter().any(|id| Some(id.as_str()) != own);
+    if case.other.is_none() && case.candidates.is_empty() && !asked {
         return;
     }
     for account in e.accounts.get().into_iter().flatten() {
@@ -301,7 +329,12 @@ fn effect(op: &Op, e: &Evidence, directories: &[String]) -> Vec<Want> {
         | Op::RestoreAccess { account }
         | Op::ActivateAccount { account }
         | Op::CancelDeletion { account }
-        | Op::ParkEmail { account, .. } => all.push(Want::AccountsById(vec![account.clone()])),
+        | Op::SuspendAccess { account }
+        | Op::DeactivateAccount { account }
+        | Op::ScheduleDeletion { account }
+        | Op::ParkEmail { account, .. }
+        | Op::ReturnEmail { account, .. } => all.push(Want::AccountsById(vec![account.clone()])),
+        Op::StartProvisioning { .. } | Op::RestartProvisioning { .. } => all.push(Want::Jobs),
         Op::UnlinkRecord { record, account } => {
             all.push(Want::LinksOf(account.clone()));
             all.push(Want::RecordById(record.clone()));

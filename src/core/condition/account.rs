@@ -1,0 +1,148 @@
+//! What must be true of an account before it may be written. It is somebody's account until proven otherwise, and
+//! what cannot be read of it counts as protected (product.md 3 and 6).
+
+use super::Held;
+use crate::core::diagnose::Case;
+use crate::core::evidence::{Account, Read, Source};
+use crate::core::planner::Rules;
+use crate::core::subject::fold;
+
+/// A person on the protected list is refused for any write, whatever account they use.
+pub(super) fn person_is_free(case: &Case<'_>, rules: &Rules) -> Held {
+    let Some(person) = case.person else {
+        let nobody = case.e.users.get().is_some_and(Vec::is_empty);
+        return if nobody { Held::True } else { Held::Unread(vec![Source::Users]) };
+    };
+    let mut names = person.addresses();
+    names.push(fold(&person.id));
+    if names.iter().any(|name| rules.is_protected(name)) {
+        return Held::False("the person is on the protected list".to_owned());
+    }
+    Held::True
+}
+
+/// Whether an account may be written at all: of type `atlassian`, no organization admin, not the account behind
+/// the key, not on the list. What cannot be read counts as protected (product.md 3).
+#[must_use]
+pub fn may_write(case: &Case<'_>, id: &str, rules: &Rules) -> Held {
+    if rules.is_protected(&fold(id)) {
+        return Held::False(format!("account {id} is on the protected list"));
+    }
+    if case.e.accounts.get().is_none() {
+        return Held::False("the account could not be read, and what cannot be read is protected".to_owned());
+    }
+    let Some(account) = case.e.account(id) else {
+        return Held::False(format!("account {id} is not shown, and what cannot be read is protected"));
+    };
+    if account.email.as_deref().is_some_and(|email| rules.is_protected(&fold(email))) {
+        return Held::False(format!("account {id} is on the protected list"));
+    }
+    if account.kind.as_deref() != Some("atlassian") {
+        return Held::False(format!("account {id} is not a person's account"));
+    }
+    is_plain_member(case, account)
+}
+
+fn is_plain_member(case: &Case<'_>, account: &Account) -> Held {
+    let id = &account.id;
+    let by_search = account.platform_roles.as_ref().map(|roles| roles.iter().any(|role| is_admin(role)));
+    let by_roles =
+        case.e.roles.get(id).and_then(Read::get).map(|roles| roles.iter().any(|held| is_admin(&held.role)));
+    match (by_search, by_roles) {
+        (Some(true), _) | (_, Some(true)) => {
+            return Held::False(format!("account {id} is an organization admin"));
+        }
+        (None, None) => {
+            return Held::False(format!(
+                "the roles of account {id} could not be read, so it counts as protected"
+            ));
+        }
+        _ => {}
+    }
+    match case.e.permissions.get(id).and_then(Read::get) {
+        Some(permissions) if permissions.says("administrative.notMyself") => {
+            Held::False(format!("account {id} belongs to the organization key"))
+        }
+        Some(_) => Held::True,
+        None => Held::False(format!(
+            "the permissions of account {id} could not be read, so it counts as protected"
+        )),
+    }
+}
+
+fn is_admin(role: &str) -> bool {
+    let role = role.to_lowercase();
+    role.ends_with("org-admin") || role.ends_with("site-admin")
+}
+
+/// Whether Atlassian's permission document allows it.
+pub(super) fn allowed(case: &Case<'_>, account: &str, privilege: &str) -> Held {
+    let known = case.e.permissions.get(account).and_then(Read::get).and_then(|p| p.allows(privilege));
+    Held::of(known, Source::Permissions, "Atlassian does not allow it while provisioning holds the account")
+}
+
+/// A record of another live IdP object is somebody else's.
+pub(super) fn not_anothers(case: &Case<'_>, record: &str) -> Held {
+    let Some(tie) = case.ties.iter().find(|tie| tie.id.record == record) else { return Held::True };
+    let external = tie.record.and_then(|record| record.external_id.as_deref());
+    match external {
+        // Without the directory's key the record cannot be looked into; its risk says that a person decides.
+        None => Held::True,
+        Some(id) if case.person.is_some_and(|person| person.id == id) => Held::True,
+        Some(id) => match case.e.owners.get(id) {
+            Some(Read::Seen { value: None, .. }) => Held::True,
+            Some(Read::Seen { value: Some(_), .. }) => Held::False(
+                "the record belongs to somebody else who is alive at the identity provider".to_owned(),
+            ),
+            _ => Held::Unread(vec![Source::Users]),
+        },
+    }
+}
+
+/// Rungs 8 to 10, and back: `address` is the one that the account bears, or shall bear again.
+pub(super) fn is_nobodys(case: &Case<'_>, id: &str, address: &str, rules: &Rules) -> Held {
+    may_write(case, id, rules).and(|| links_are_dead(case, id)).and(|| no_colleague_has(case, address))
+}
+
+/// No record of another live IdP object is linked to the account.
+fn links_are_dead(case: &Case<'_>, id: &str) -> Held {
+    let Some(links) = case.e.account_links.get(id).and_then(Read::get) else {
+        return Held::Unread(vec![Source::ScimLinks]);
+    };
+    links.iter().fold(Held::True, |held, link| {
+        held.and(|| match case.ties.iter().find(|tie| tie.id == link.id).and_then(|tie| tie.record) {
+            None => Held::Unread(vec![Source::ScimUsers]),
+            Some(record) if record.external_id.is_none() => Held::Unread(vec![Source::ScimUsers]),
+            Some(_) => not_anothers(case, &link.id.record),
+        })
+    })
+}
+
+/// No live user other than the subject has the address as UPN, mail or proxy address.
+fn no_colleague_has(case: &Case<'_>, address: &str) -> Held {
+    let Some(Read::Seen { value, .. }) = case.e.bearers.get(&fold(address)) else {
+        return Held::Unread(vec![Source::Users]);
+    };
+    match value.iter().find(|user| case.person.is_none_or(|person| person.id != user.id)) {
+        Some(user) => Held::False(format!(
+            "a living colleague has the address at the identity provider ({})",
+            user.name.as_deref().unwrap_or(&user.id)
+        )),
+        None => Held::True,
+    }
+}
+
+/// Rungs 9 and 10: nobody's account, and only once the person's access on another one is proven. The person's own
+/// account is only ever ended to undo what brought it back, and then there is no access left to prove.
+pub(super) fn may_end(case: &Case<'_>, id: &str, privilege: &str, rules: &Rules) -> Held {
+    let Some(address) = case.e.account(id).and_then(|account| account.email.as_deref()) else {
+        return Held::Unread(vec![Source::Accounts]);
+    };
+    let proven = || {
+        if case.account.is_some_and(|account| account.id == id) {
+            return Held::True;
+        }
+        Held::of(case.has_access(), Source::Accounts, "the person's access on another account is not proven")
+    };
+    is_nobodys(case, id, address, rules).and(|| allowed(case, id, privilege)).and(proven)
+}

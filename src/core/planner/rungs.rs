@@ -1,0 +1,280 @@
+//! Which rung: for what was found, the ops of the lowest one that can work and was not tried without effect on
+//! the same evidence, in an order in which they can work. Their conditions are asked elsewhere.
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::Rules;
+use crate::core::diagnose::{Case, Diagnosis, Tie, local_group};
+use crate::core::digest::hex;
+use crate::core::evidence::Read;
+use crate::core::finding::Cause;
+use crate::core::op::{Op, ResetScope, State};
+use crate::core::plan::Step;
+use crate::core::subject::fold;
+
+/// Where the source itself says no, no step at Atlassian can help, and on demand would disable the person.
+pub(super) fn blocked_at_source(diagnosis: &Diagnosis) -> bool {
+    use Cause as C;
+    diagnosis.findings.iter().filter(|finding| finding.blocking).any(|finding| {
+        matches!(
+            finding.code,
+            C::ScimKeyRejected
+                | C::GroupSyncOff
+                | C::PullSync
+                | C::OutOfScope
+                | C::AttributeMissing
+                | C::EmailHeldOutside
+                | C::DomainNotClaimed
+                | C::IdpUserMissing
+                | C::IdpUserDeleted
+                | C::IdpUserDisabled
+                | C::NotAssigned
+                | C::NestedOnly
+        )
+    })
+}
+
+/// The ops of the lowest rung that can work for what was found, or why there is none.
+pub(super) fn ops(
+    case: &Case<'_>,
+    diagnosis: &Diagnosis,
+    rules: &Rules,
+    tried: &[Step],
+) -> Result<Vec<Op>, String> {
+    if let Some(job) = case.e.job.get().map(|job| job.id.clone())
+        && let Some(ops) = rung_seven(case, diagnosis, job, tried)
+    {
+        return ops;
+    }
+    let Some(person) = case.person else { return Ok(Vec::new()) };
+    let email =
+        case.wanted.clone().ok_or("The identity provider holds no address for the person; add one first.")?;
+    let account = case.account.map(|account| account.id.clone());
+    let provision =
+        Op::ProvisionUser { person: person.id.clone(), account: account.clone(), email: email.clone() };
+    let provisioned = || was_tried(case, tried, &provision);
+    let mut ops = Vec::new();
+    let mut make_record = true;
+    if let Some(account) = &account {
+        ops.extend(rung_three(diagnosis, account));
+    }
+    if case.other.is_some() {
+        ops.extend(part_two_accounts(case, rules, tried)?);
+    } else if diagnosis.found(Cause::TwoDirectories) {
+        ops.extend(leave_other_directories(case)?);
+    } else if diagnosis.found(Cause::IdentityRecreated) {
+        if let Some(tie) = case.recreated() {
+            same_person(case, tie)?;
+            ops.extend(clear_record(case, tie)?);
+        }
+    } else if diagnosis.found(Cause::StaleRecordConflict) {
+        for tie in case.in_the_way() {
+            ops.extend(clear_record(case, tie)?);
+        }
+    } else if diagnosis.found(Cause::RecordUnlinked) {
+        if provisioned()
+            && let Some(own) = &case.own
+        {
+            ops.extend(clear_record(case, own)?);
+        }
+    } else if (case.own.as_ref().is_none_or(|own| own.account.is_none()) && !absence_is_unread(case))
+        || diagnosis.found(Cause::EmailMismatch)
+        || diagnosis.found(Cause::EmailHeldByManagedAccount)
+        || diagnosis.found(Cause::DeactivatedByIdp)
+    {
+        if provisioned() {
+            return Err(
+                "The identity provider was asked to write the person's record again and it did not help."
+                    .to_owned(),
+            );
+        }
+    } else {
+        make_record = false;
+    }
+    if make_record {
+        ops.push(provision);
+    }
+    // A group whose name a local one has cannot be written; its conflict is for an admin.
+    for group in
+        case.missing().unwrap_or_default().into_iter().filter(|group| local_group(case, group).is_none())
+    {
+        ops.push(Op::ProvisionMembership {
+            person: person.id.clone(),
+            group: group.id.clone(),
+            group_name: group.name.clone(),
+            account: account.clone(),
+        });
+    }
+    if !make_record {
+        let before = ops.len();
+        ops.retain(|op| !was_tried(case, tried, op));
+        if ops.is_empty() && before > 0 {
+            return Err("The memberships were written again and Atlassian still does not show them. At the identity \
+                        provider, remove the person from the group and add them again, or restart provisioning."
+                .to_owned());
+        }
+    }
+    Ok(ops)
+}
+
+/// Whether this op came to its end in this run on what is there again now.
+fn was_tried(case: &Case<'_>, tried: &[Step], op: &Op) -> bool {
+    let (State::Open(before) | State::Done(before)) = op.state(case) else { return false };
+    tried.iter().any(|step| step.op == *op && (step.before == before || step.before == Value::Null))
+}
+
+/// The job itself: it goes on where it left off, and only if that did not help it starts over. Where the identity
+/// provider looks for a record that is gone, every record has to be matched anew. `None` where nothing is wrong
+/// with the job.
+fn rung_seven(
+    case: &Case<'_>,
+    diagnosis: &Diagnosis,
+    job: String,
+    tried: &[Step],
+) -> Option<Result<Vec<Op>, String>> {
+    let start = Op::StartProvisioning { job: job.clone() };
+    let restart = |scope| Op::RestartProvisioning { job: job.clone(), scope };
+    let ways = if diagnosis.found(Cause::ProvisioningQuarantined) {
+        vec![start, restart(ResetScope::Usual)]
+    } else if diagnosis.found(Cause::ProvisioningStopped) {
+        vec![start]
+    } else if diagnosis.found(Cause::StaleAnchor) {
+        vec![restart(ResetScope::Full)]
+    } else {
+        return None;
+    };
+    let next = ways.into_iter().find(|op| !was_tried(case, tried, op));
+    Some(
+        next.map(|op| vec![op]).ok_or_else(|| {
+            "The job was started again in this run, and it stands as it stood before.".to_owned()
+        }),
+    )
+}
+
+/// The records in directories that the job does not write to let go of the account, by id.
+fn leave_other_directories(case: &Case<'_>) -> Result<Vec<Op>, String> {
+    let target = case.target_directory().ok_or(
+        "Which of the two directories the job writes to could not be read, so none of the records is touched.",
+    )?;
+    let others = case.mine().filter(|tie| tie.id.directory != target);
+    let linked = others.filter_map(|tie| Some((tie.id.clone(), tie.account.clone()?)));
+    Ok(linked.map(|(record, account)| Op::UnlinkRecord { record, account }).collect())
+}
+
+/// product.md 9, `identity-recreated`: "where names differ or the account's activity ended before the new object was
+/// created, it is advice". What is not read is no proof either.
+fn same_person(case: &Case<'_>, tie: &Tie<'_>) -> Result<(), String> {
+    let ask = |why: &str| {
+        format!(
+            "Whether this is the same person is for you to say: {why}. If it is, and only then, delete the old provisioning record {} and provision the person again.",
+            tie.id.record
+        )
+    };
+    let Some(account) = tie.account.as_deref().and_then(|id| case.e.account(id)) else {
+        return if tie.account.is_none() {
+            Ok(())
+        } else {
+            Err(ask("the account of the old record is not shown"))
+        };
+    };
+    let person = case.person.and_then(|person| person.name.as_deref());
+    match (person, account.name.as_deref()) {
+        (Some(new), Some(old)) if fold(new) == fold(old) => {}
+        (Some(new), Some(old)) => return Err(ask(&format!("the account is named {old}, the person {new}"))),
+        _ => return Err(ask("a name could not be read")),
+    }
+    let created = case.person.and_then(|person| person.created).map(|at| at.strftime("%Y-%m-%d").to_string());
+    let last = case.e.last_active.get(&account.id).and_then(Read::get);
+    let last = last.and_then(|uses| uses.iter().map(|used| used.day.clone()).max());
+    match (created, last) {
+        (Some(created), Some(last)) if last >= created => Ok(()),
+        (Some(created), Some(last)) => Err(ask(&format!(
+            "the account was last used on {last}, before the new object was created on {created}"
+        ))),
+        _ => Err(ask("the last use of the account or the creation of the person could not be read")),
+    }
+}
+
+/// Whether nobody knows if there is a record: then none is made. Where the links by address are read and a directory
+/// is not, the condition of the step is unread, and an approver decides.
+fn absence_is_unread(case: &Case<'_>) -> bool {
+    case.e.links.get().is_none() && !case.every_directory_was_read()
+}
+
+fn rung_three(diagnosis: &Diagnosis, account: &str) -> Vec<Op> {
+    let account = account.to_owned();
+    let mut ops = Vec::new();
+    if diagnosis.found(Cause::PendingDeletion) {
+        ops.push(Op::CancelDeletion { account: account.clone() });
+    }
+    if diagnosis.found(Cause::DeactivatedLocally) {
+        ops.push(Op::ActivateAccount { account: account.clone() });
+    }
+    if diagnosis.found(Cause::Suspended) {
+        ops.push(Op::RestoreAccess { account });
+    }
+    ops
+}
+
+/// The record is on one account and the address on another: loosen what is in the way, no more.
+fn part_two_accounts(case: &Case<'_>, rules: &Rules, tried: &[Step]) -> Result<Vec<Op>, String> {
+    let (Some(keep), Some(wrong), Some(own)) = (case.account, case.other, &case.own) else {
+        return Ok(Vec::new());
+    };
+    if own.account.as_deref() == Some(wrong.id.as_str()) {
+        let unlink = Op::UnlinkRecord { record: own.id.clone(), account: wrong.id.clone() };
+        // A record that was unlinked and is back on the wrong account has to go: the next rung.
+        return if was_tried(case, tried, &unlink) { clear_record(case, own) } else { Ok(vec![unlink]) };
+    }
+    let mut ops = Vec::new();
+    if wrong.for_deletion {
+        ops.push(Op::CancelDeletion { account: wrong.id.clone() });
+    }
+    for tie in case.ties.iter().filter(|tie| tie.account.as_deref() == Some(wrong.id.as_str())) {
+        ops.extend(clear_record(case, tie)?);
+    }
+    let domain = rules
+        .parking_domain
+        .as_deref()
+        .ok_or("No parking domain is configured (atlassian.parking_domain), so the wrong account's address cannot be moved aside.")?;
+    let from = wrong.email.clone().unwrap_or_default();
+    ops.push(Op::ParkEmail { account: wrong.id.clone(), from, to: parking_address(&wrong.id, domain) });
+    if keep.id == wrong.id {
+        return Err("Both accounts are the same one.".to_owned());
+    }
+    Ok(ops)
+}
+
+/// Rungs 4 to 6 for one record: by id where that directory's key is at hand, for it touches one record only.
+fn clear_record(case: &Case<'_>, tie: &Tie<'_>) -> Result<Vec<Op>, String> {
+    let key_at_hand = case.e.records.get(&tie.id.directory).is_some_and(|read| read.get().is_some());
+    let delete = Op::DeleteRecord { record: tie.id.clone() };
+    match (&tie.account, key_at_hand) {
+        (None, true) => Ok(vec![delete]),
+        (Some(account), true) => {
+            Ok(vec![Op::UnlinkRecord { record: tie.id.clone(), account: account.clone() }, delete])
+        }
+        (Some(account), false) => {
+            let links = case.e.account_links.get(account).and_then(Read::get);
+            let mut records: Vec<_> = links.into_iter().flatten().map(|link| link.id.clone()).collect();
+            records.sort();
+            if records.is_empty() {
+                return Err(format!("The links of account {account} could not be read."));
+            }
+            Ok(vec![Op::ForgetAccountRecords { account: account.clone(), records }])
+        }
+        (None, false) => Err(format!(
+            "Record {} is in the way and linked to no account; deleting it needs the SCIM key of directory {}. \
+             Configure REINSTATE_ATLASSIAN_SCIM_KEY, or ask Atlassian to remove it.",
+            tie.id.record, tie.id.directory
+        )),
+    }
+}
+
+/// The same placeholder for the same account every time, and nobody's by chance.
+#[must_use]
+pub fn parking_address(account: &str, domain: &str) -> String {
+    let hash = hex(&Sha256::digest(format!("reinstate.parking\n{account}").as_bytes()));
+    format!("parked-{}@{}", hash.get(..16).unwrap_or(&hash), fold(domain))
+}

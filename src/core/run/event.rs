@@ -1,0 +1,213 @@
+//! The entries of a run's journal, in the core's own words. An entry is never changed: what it means now must be
+//! what it meant when it was written, so a new field has a default.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::core::Who;
+use crate::core::diagnose::Diagnosis;
+use crate::core::plan::Plan;
+
+/// Where a command came from, as Slack signed it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Slack user id of the requester.
+    pub by: String,
+    /// Their team, if Slack gave one.
+    pub team: Option<String>,
+    /// Their enterprise, if Slack gave one.
+    pub enterprise: Option<String>,
+    /// The channel it was typed in.
+    pub channel: String,
+    /// The words after the command.
+    pub text: String,
+    /// Where private answers may go for 30 minutes.
+    pub response_url: Option<String>,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Access was good from the start.
+    Healthy,
+    /// Access is back, and that was proven.
+    Restored,
+    /// Only people can do what is left; the advice says what.
+    Advice,
+    /// It could not be told.
+    CannotTell,
+    /// The requester may not do this, or the words named nobody.
+    Refused,
+    /// Another run is on the same identities.
+    Busy,
+    /// Somebody declined.
+    Declined,
+    /// Nobody approved in time.
+    Expired,
+    /// Somebody stopped it.
+    Cancelled,
+}
+
+/// Why a run waits for a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Halt {
+    /// The world is not the one the plan was made for.
+    Changed,
+    /// A condition is not read and true any more.
+    Condition,
+    /// An irreversible call may or may not have happened.
+    Ambiguous,
+    /// The upstream refused.
+    Refused,
+    /// It was accepted and does not show.
+    Unconfirmed,
+    /// The daily cap is reached.
+    Cap,
+}
+
+/// One entry of the journal of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Event {
+    /// Somebody asked for a repair.
+    Opened {
+        /// Who and where.
+        asked: Asked,
+    },
+    /// The requester may do it.
+    Admitted {
+        /// The rule that says so.
+        rule: String,
+        /// The address or account id that WHO turned out to be.
+        who: Who,
+    },
+    /// Everything was read, and this is the plan. A later one supersedes it and its approvals.
+    Planned {
+        /// What was found.
+        diagnosis: Box<Diagnosis>,
+        /// What should be done.
+        plan: Box<Plan>,
+        /// The plan's digest; `None` without steps.
+        digest: Option<String>,
+    },
+    /// One person approved one digest.
+    Approved {
+        /// Slack user id.
+        by: String,
+        /// What they approved.
+        digest: String,
+    },
+    /// Somebody declined.
+    Declined {
+        /// Slack user id.
+        by: String,
+        /// What they declined.
+        digest: String,
+    },
+    /// Nobody approved in time.
+    Expired {
+        /// What was not approved.
+        digest: String,
+    },
+    /// Somebody stopped the run.
+    Cancelled {
+        /// Slack user id.
+        by: String,
+    },
+    /// What was there before a risky step, for undo.
+    Snapshot {
+        /// The step.
+        step: usize,
+        /// Account, records and groups as they were.
+        was: Value,
+    },
+    /// A step begins: the point of no return. Nothing leaves the house before this is committed.
+    Began {
+        /// The step.
+        step: usize,
+        /// What was there.
+        before: Value,
+    },
+    /// The upstream took a step whose effect takes long. It is looked for again and again, by whoever claims the run.
+    Accepted {
+        /// The step.
+        step: usize,
+    },
+    /// A step was done already when its turn came.
+    Already {
+        /// The step.
+        step: usize,
+    },
+    /// A step's wanted state was read back.
+    Confirmed {
+        /// The step.
+        step: usize,
+        /// What is there now.
+        after: Value,
+    },
+    /// A step that repeats what provisioning would do was accepted and changed nothing; the next rung may help.
+    NoEffect {
+        /// The step.
+        step: usize,
+        /// What was said.
+        why: String,
+    },
+    /// The run waits for a person.
+    Paused {
+        /// The step, if it was one.
+        step: Option<usize>,
+        /// Why.
+        halt: Halt,
+        /// In words.
+        why: String,
+    },
+    /// A person wants a new look.
+    Retried {
+        /// Slack user id.
+        by: String,
+    },
+    /// Somebody tried something they may not do; nothing came of it.
+    Denied {
+        /// Slack user id.
+        by: String,
+        /// What they tried.
+        what: String,
+        /// Why not.
+        why: String,
+    },
+    /// The end.
+    Ended {
+        /// How.
+        outcome: Outcome,
+        /// In words.
+        says: String,
+    },
+}
+
+impl Event {
+    /// The kind, as the store keeps it.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Opened { .. } => "opened",
+            Self::Admitted { .. } => "admitted",
+            Self::Planned { .. } => "planned",
+            Self::Approved { .. } => "approved",
+            Self::Declined { .. } => "declined",
+            Self::Expired { .. } => "expired",
+            Self::Cancelled { .. } => "cancelled",
+            Self::Snapshot { .. } => "snapshot",
+            Self::Began { .. } => "began",
+            Self::Accepted { .. } => "accepted",
+            Self::Already { .. } => "already",
+            Self::Confirmed { .. } => "confirmed",
+            Self::NoEffect { .. } => "no-effect",
+            Self::Paused { .. } => "paused",
+            Self::Retried { .. } => "retried",
+            Self::Denied { .. } => "denied",
+            Self::Ended { .. } => "ended",
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Who started and stopped a job last, by the directory's audit log. It shares its published limit with the
+//! provisioning log, so it is read only where a job stands still. It must never name a person it was not told.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::Entra;
+use crate::upstream::error::CallError;
+use crate::upstream::{lax, literal};
+
+/// Pages of the audit log: changes of provisioning are few.
+const MOST_PAGES: usize = 4;
+
+/// One change of an application's provisioning.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JobChange {
+    /// When.
+    pub at: Option<Timestamp>,
+    /// What, such as `Disable/pause provisioning configuration`.
+    pub activity: String,
+    /// The person who did it, as people call them.
+    pub by_user: Option<String>,
+    /// The application that did it.
+    pub by_app: Option<String>,
+    /// What was changed; the object id of the application is among them where Microsoft says so.
+    pub targets: Vec<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Raw {
+    #[serde(deserialize_with = "lax::time")]
+    activity_date_time: Option<Timestamp>,
+    #[serde(deserialize_with = "lax::text")]
+    activity_display_name: Option<String>,
+    #[serde(deserialize_with = "lax::object")]
+    initiated_by: By,
+    #[serde(deserialize_with = "lax::list")]
+    target_resources: Vec<Target>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct By {
+    #[serde(deserialize_with = "lax::object")]
+    user: Name,
+    #[serde(deserialize_with = "lax::object")]
+    app: Name,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Name {
+    #[serde(deserialize_with = "lax::text")]
+    id: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    display_name: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    user_principal_name: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    app_id: Option<String>,
+}
+
+impl Name {
+    fn shown(self) -> Option<String> {
+        self.display_name.or(self.user_principal_name).or(self.id).or(self.app_id)
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Target {
+    #[serde(deserialize_with = "lax::text")]
+    id: Option<String>,
+}
+
+impl From<Raw> for JobChange {
+    fn from(raw: Raw) -> Self {
+        Self {
+            at: raw.activity_date_time,
+            activity: raw.activity_display_name.unwrap_or_default(),
+            by_user: raw.initiated_by.user.shown(),
+            by_app: raw.initiated_by.app.shown(),
+            targets: raw.target_resources.into_iter().filter_map(|target| target.id).collect(),
+        }
+    }
+}
+
+impl Entra {
+    /// Changes of provisioning in the whole tenant since then, newest first.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn job_changes(&self, since: Timestamp) -> Result<Vec<JobChange>, CallError> {
+        let filter = format!(
+            "category eq {} and activityDateTime ge {since:.0}",
+            literal::odata("ProvisioningManagement")
+        );
+        let call = self
+            .get()
+            .at("auditLogs/directoryAudits")
+            .query("$filter", &filter)
+            .query("$orderby", "activityDateTime desc")
+            .query("$top", "100")
+            .within(Duration::from_secs(30), Duration::from_secs(60));
+        // The newest come first, so what lies beyond the last page is older than what counts.
+        let (raw, _) = self.pages::<Raw>(call, &self.audit, MOST_PAGES).await?;
+        let mut all: Vec<JobChange> = raw.into_iter().map(JobChange::from).collect();
+        all.sort_by_key(|change| std::cmp::Reverse(change.at));
+        Ok(all)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{asked, tenant};
+    use crate::upstream::probe::ok;
+
+    #[tokio::test]
+    async fn changes_name_who_made_them_and_survive_nulls() {
+        let (probe, entra) = tenant(|_, _| {
+            ok(r#"{"value":[
+                {"activityDateTime":"2026-11-20T08:00:00Z","activityDisplayName":"Disable/pause provisioning configuration",
+                 "initiatedBy":{"user":null,"app":{"appId":null,"displayName":"Microsoft Entra Provisioning Service"}},
+                 "targetResources":[{"id":"sp-1","displayName":"Atlassian Cloud"},{"id":null}]},
+                {"activityDateTime":"2026-11-21T08:00:00Z","activityDisplayName":"Disable/pause provisioning configuration",
+                 "initiatedBy":{"user":{"id":"u1","displayName":null,"userPrincipalName":"ada@acme.example"},"app":null},
+                 "targetResources":null}]}"#)
+        })
+        .await;
+        let changes = entra.job_changes("2026-10-26T00:00:00Z".parse().unwrap()).await.unwrap();
+        assert_eq!(changes[0].by_user.as_deref(), Some("ada@acme.example"), "the newest first");
+        assert_eq!(changes[1].by_app.as_deref(), Some("Microsoft Entra Provisioning Service"));
+        assert_eq!(changes[1].targets, ["sp-1"]);
+        let line = asked(&probe).remove(0);
+        assert!(line.contains("/auditLogs/directoryAudits?$filter=category%20eq%20%27Prov"), "{line}");
+        assert!(line.contains("activityDateTime%20ge%202026-10-26T00%3A00%3A00Z"), "{line}");
+    }
+}
