@@ -1,9 +1,10 @@
 //! `check --json`: one object whose keys are always there (product.md 7 and 9). Scripts rely on it; nothing here
 //! may be renamed.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::core::{Diagnosis, Plan};
+use crate::core::{Diagnosis, Finding, Plan};
 
 /// The object.
 pub fn json(query: &str, diagnosis: &Diagnosis, plan: &Plan) -> Value {
@@ -22,7 +23,7 @@ pub fn json(query: &str, diagnosis: &Diagnosis, plan: &Plan) -> Value {
             "present": diagnosis.groups.present,
             "missing": diagnosis.groups.missing,
         },
-        "findings": diagnosis.findings,
+        "findings": diagnosis.findings.iter().map(finding).collect::<Vec<_>>(),
         "unread": diagnosis.unread.iter().map(|(source, reason)| json!({"source": source, "reason": reason})).collect::<Vec<_>>(),
         "candidates": diagnosis.candidates,
         "plan": {
@@ -37,4 +38,32 @@ pub fn json(query: &str, diagnosis: &Diagnosis, plan: &Plan) -> Value {
             "advice": plan.advice,
         },
     })
+}
+
+fn finding(finding: &Finding) -> Value {
+    json!({
+        "code": finding.code,
+        "blocking": finding.blocking,
+        "because": finding.because.iter().map(|fact| json!({
+            "source": fact.source,
+            "says": fact.says,
+            "seen_at": second(fact.seen_at),
+        })).collect::<Vec<_>>(),
+    })
+}
+
+/// A time as the schema shows it: UTC, whole seconds.
+fn second(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::second;
+
+    #[test]
+    fn a_time_is_shown_in_whole_seconds() {
+        let at = "2026-11-23T10:00:00.934970626Z".parse().expect("a time");
+        assert_eq!(second(at), "2026-11-23T10:00:00Z");
+    }
 }
