@@ -1,5 +1,5 @@
 //! `audit verify` and `audit export`: the journal for somebody who was not there. Reading only; a chain that
-//! does not verify ends with 1 and names the entry.
+//! does not verify ends with 1 and names the entry, and so does a database that is not there.
 
 use std::io::Write as _;
 
@@ -16,7 +16,7 @@ use crate::store::{Entry, Store};
 /// # Errors
 /// When the store or standard output fails.
 pub async fn run(config: &Config, audit: Audit) -> anyhow::Result<Exit> {
-    let store = Store::open(config.store.url.expose_secret()).await?;
+    let store = Store::open_existing(config.store.url.expose_secret()).await?;
     match audit {
         Audit::Verify { head } => match store.verify(head.as_deref()).await {
             Ok(verified) => {

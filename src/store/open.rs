@@ -28,19 +28,29 @@ impl Store {
     /// Opens `sqlite:FILE`, `sqlite::memory:` (for tests: gone with the last handle) or `postgres://…`. A missing
     /// file and its folder are created, and the tables are brought up to date.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
+        Self::open_with(url, Missing::Create).await
+    }
+
+    /// Like [`Store::open`], but a missing file is an error: whoever asks for the journal of a mistyped file must
+    /// not be shown a new, empty one.
+    pub async fn open_existing(url: &str) -> Result<Self, StoreError> {
+        Self::open_with(url, Missing::Refuse).await
+    }
+
+    async fn open_with(url: &str, missing: Missing) -> Result<Self, StoreError> {
         let secret = password(url);
-        Self::try_open(url).await.map_err(|error| match error {
+        Self::try_open(url, missing).await.map_err(|error| match error {
             StoreError::Open(why) => StoreError::Open(hide(why, secret.as_deref())),
             StoreError::Database(cause) => StoreError::Open(hide(cause.to_string(), secret.as_deref())),
             other => other,
         })
     }
 
-    async fn try_open(url: &str) -> Result<Self, StoreError> {
+    async fn try_open(url: &str, missing: Missing) -> Result<Self, StoreError> {
         sqlx::any::install_default_drivers();
         let (engine, url, in_memory) = match url.strip_prefix("sqlite:") {
             Some(rest) => {
-                let (url, in_memory) = sqlite_url(rest)?;
+                let (url, in_memory) = sqlite_url(rest, missing)?;
                 (Engine::Sqlite, url, in_memory)
             }
             None if url.starts_with("postgres:") || url.starts_with("postgresql:") => {
@@ -73,8 +83,15 @@ impl Store {
     }
 }
 
+/// What to do about a SQLite file that is not there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Missing {
+    Create,
+    Refuse,
+}
+
 /// The URL that sqlx shall open, with "create if missing" added, and whether it is in memory.
-fn sqlite_url(rest: &str) -> Result<(String, bool), StoreError> {
+fn sqlite_url(rest: &str, missing: Missing) -> Result<(String, bool), StoreError> {
     let (file, query) = match rest.split_once('?') {
         Some((file, query)) => (file, Some(query)),
         None => (rest, None),
@@ -88,6 +105,9 @@ fn sqlite_url(rest: &str) -> Result<(String, bool), StoreError> {
         return Err(StoreError::Open("store.url names no file; write sqlite:reinstate.db".to_owned()));
     }
     let path = percent_decode_str(file).decode_utf8_lossy().into_owned();
+    if missing == Missing::Refuse && !Path::new(&path).exists() {
+        return Err(StoreError::Open(format!("there is no file {path}; look at store.url")));
+    }
     if let Some(parent) = Path::new(&path).parent()
         && !parent.as_os_str().is_empty()
     {
