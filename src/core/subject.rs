@@ -41,8 +41,11 @@ impl Who {
             return if fine { Ok(Self::Email(text.to_owned())) } else { Err(NotAName) };
         }
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '|' | ':' | '-');
-        // Real ids are 24 characters or more; a short word is a mistyped name, not an id.
-        if (20..=128).contains(&text.len())
+        // Ids are opaque, but all that were seen are long or have a prefix with a colon (atlassian.md 2.4); any
+        // other short word is a mistyped name, not an id.
+        let prefixed = text.split_once(':').is_some_and(|(prefix, rest)| !prefix.is_empty() && !rest.is_empty());
+        if (prefixed || text.len() >= 20)
+            && text.len() <= 128
             && text.chars().all(plain)
             && text.chars().any(|c| c.is_ascii_digit())
         {
@@ -128,6 +131,7 @@ mod tests {
         assert_eq!(Who::parse(" Jane@acme.example "), Ok(Who::Email("Jane@acme.example".into())));
         assert!(matches!(Who::parse("712020:0f1c3c5e-8c5e-4d0e-9d35-2f2a6d1d6a11"), Ok(Who::Account(_))));
         assert!(matches!(Who::parse("5e5f6a63157ed50cd2b9eaca"), Ok(Who::Account(_))));
+        assert!(matches!(Who::parse("712020:jane-1"), Ok(Who::Account(_))));
         for bad in [
             "",
             "jane",
@@ -136,6 +140,9 @@ mod tests {
             "a b@acme.example",
             "a@b@c.example",
             "jane@acme",
+            "jane:1@",
+            ":1",
+            "712020:",
             "../../x",
         ] {
             assert_eq!(Who::parse(bad), Err(NotAName), "{bad}");

@@ -59,7 +59,9 @@ async fn the_object_has_every_key_and_needs_neither_slack_nor_a_store() {
     assert_eq!(answer["groups"]["missing"], serde_json::json!(["jira-users", "wiki-users"]));
     assert_eq!(codes(&answer), ["membership-drift"]);
     let fact = &answer["findings"][0]["because"][0];
-    assert!(fact["source"].is_string() && fact["says"].is_string() && fact["seen_at"].is_string(), "{fact}");
+    assert!(fact["source"].is_string() && fact["says"].is_string(), "{fact}");
+    let seen_at = fact["seen_at"].as_str().unwrap();
+    assert!(seen_at.len() == "2026-11-23T10:00:00Z".len() && seen_at.ends_with('Z'), "{seen_at}");
     assert_eq!(answer["unread"], serde_json::json!([]));
     assert!(answer["plan"]["digest"].as_str().unwrap().starts_with("sha256:"));
     assert_eq!(answer["plan"]["steps"][0]["action"], "provision-membership");
@@ -100,6 +102,32 @@ async fn an_account_id_finds_the_person_behind_it() {
     let output = run(&env, &["check", &id, "--json"]).await;
     assert_eq!(codes(&answer(&output)), ["membership-drift"]);
     assert_eq!(sandbox.wire.faults(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_id_of_nobody_is_a_missing_person() {
+    let (sandbox, env) = sandbox(find("healthy").unwrap().tenant()).await;
+    let output = run(&env, &["check", "712020:00000000-0000-4000-8000-000000000000", "--json"]).await;
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let answer = answer(&output);
+    assert_eq!(answer["verdict"], "broken");
+    assert_eq!(codes(&answer), ["idp-user-missing"]);
+    assert_eq!(answer["findings"][0]["because"][0]["source"], "atlassian.users");
+    assert_eq!(sandbox.wire.faults(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_audit_of_a_mistyped_database_fails_and_makes_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("reinstate.db");
+    let (_sandbox, mut env) = sandbox(find("healthy").unwrap().tenant()).await;
+    env.insert("REINSTATE_STORE__URL".to_owned(), format!("sqlite:{}", file.display()));
+    let output = run(&env, &["audit", "verify"]).await;
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("there is no file"), "{output:?}");
+    assert!(output.stdout.is_empty() && !file.exists());
+    assert_eq!(run(&env, &["migrate"]).await.status.code(), Some(0));
+    assert_eq!(run(&env, &["audit", "verify"]).await.status.code(), Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,9 +4,18 @@ use super::whose::is_export;
 use super::{Answer, Case, fact};
 use crate::core::evidence::{Read, Source};
 use crate::core::finding::{Cause, Fact, Finding};
+use crate::core::subject::Who;
 
-/// Nobody of that name, and nobody deleted either.
+/// Nobody of that name, and nobody deleted either. An account id that no account has names nobody at all.
 pub(super) fn missing(case: &Case<'_>) -> Answer {
+    if let Who::Account(id) = &case.e.subject.who
+        && case.e.accounts.get().is_some()
+        && case.e.account(id).is_none()
+    {
+        let says = "no account of the organization has this id";
+        return fact(&case.e.accounts, Source::Accounts, says)
+            .map_or(Answer::No, |first| Answer::Yes(Finding::new(Cause::IdpUserMissing, first)));
+    }
     let Some(users) = case.e.users.get() else { return Answer::Unread(&[Source::Users]) };
     if !users.is_empty() || case.e.deleted_users.get().is_some_and(|deleted| !deleted.is_empty()) {
         return Answer::No;
