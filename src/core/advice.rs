@@ -127,6 +127,9 @@ fn group(cause: Cause, case: &Case<'_>) -> Option<String> {
         Cause::GroupWithoutRole => {
             let groups = case.account.and_then(|account| account.groups.as_ref()).into_iter().flatten();
             let names: Vec<&str> = groups.map(|group| group.name.as_str()).collect();
+            if names.is_empty() {
+                return Some("The account is in no group. Make the person a direct member of an assigned Entra group whose group at Atlassian has a role in an app.".to_owned());
+            }
             format!(
                 "In admin.atlassian.com, Directory > Groups: give one of the person's groups ({}) a role in an app.",
                 names.join(", ")

@@ -71,7 +71,9 @@ impl CallError {
             Self::Invalid { why } => format!("not sent: {why}"),
             Self::Unreachable { why } => format!("not reached: {why}"),
             Self::Refused { status, code, .. } => {
-                let plain = code.as_deref().and_then(super::token::plain_login_error);
+                // The edge proxy's code is the status again (atlassian.md 3.1).
+                let code = code.as_ref().filter(|code| **code != status.to_string());
+                let plain = code.and_then(|code| super::token::plain_login_error(code));
                 match (code, plain) {
                     (Some(code), Some(plain)) => format!("{status} {code}: {plain}"),
                     (Some(code), None) => format!("{status} {code}"),
@@ -294,6 +296,7 @@ mod tests {
             "403 Authorization_RequestDenied"
         );
         assert_eq!(refused(None).reason(), "403 Forbidden");
+        assert_eq!(refused(Some("403")).reason(), "403 Forbidden");
         let later = CallError::Later { after: Some(Duration::from_secs(7)), status: Some(429) };
         assert_eq!(later.reason(), "429 Too Many Requests, again in 7 s");
         assert!(!CallError::Unknown { why: String::new() }.is_not_done());
