@@ -1,7 +1,10 @@
 //! `POST /slack/events`: everything Slack sends. Verify, parse, acknowledge; the work is done afterwards. It must
 //! never act on a body whose signature was not checked, and never log one.
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, HttpBody as _, to_bytes};
 use axum::extract::{Request, State};
@@ -72,6 +75,30 @@ type Refusal = (StatusCode, &'static str);
 
 /// The body, if Slack signed it just now. What the headers alone give away is refused before a byte is read.
 async fn verified(app: &App, headers: &HeaderMap, body: Body) -> Result<String, Refusal> {
+    let too_large = (StatusCode::PAYLOAD_TOO_LARGE, "size");
+    let refuse = |reason| (StatusCode::UNAUTHORIZED, reason);
+    // What says how large it is need not be read to be refused; what does not is read up to the limit.
+    let signed = signed_just_now(app, headers).and_then(|signed| {
+        if body.size_hint().lower() > MOST_BYTES as u64 { Err(too_large) } else { Ok(signed) }
+    });
+    let (signature, stamp, secret) = match signed {
+        Ok(signed) => signed,
+        Err(refusal) => {
+            tokio::spawn(let_finish(body));
+            return Err(refusal);
+        }
+    };
+    let bytes = to_bytes(body, MOST_BYTES).await.map_err(|_| too_large)?;
+    let body = String::from_utf8(bytes.into()).map_err(|_| refuse("not text"))?;
+    Verifier::new(&secret).verify(signature, &body, stamp).map_err(|_| refuse("signature"))?;
+    Ok(body)
+}
+
+/// Signature, time stamp and the secret to check them with, if the headers may be Slack's and are fresh.
+fn signed_just_now<'a>(
+    app: &App,
+    headers: &'a HeaderMap,
+) -> Result<(&'a str, &'a str, SlackSigningSecret), Refusal> {
     let refuse = |reason| (StatusCode::UNAUTHORIZED, reason);
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let (Some(signature), Some(stamp)) =
@@ -86,15 +113,27 @@ async fn verified(app: &App, headers: &HeaderMap, body: Body) -> Result<String, 
         return Err(refuse("stamp"));
     }
     let secret = app.config.secrets.slack_signing.as_ref().ok_or_else(|| refuse("no secret"))?;
-    let too_large = (StatusCode::PAYLOAD_TOO_LARGE, "size");
-    // What says how large it is need not be read to be refused; what does not is read up to the limit.
-    if body.size_hint().lower() > MOST_BYTES as u64 {
-        return Err(too_large);
+    Ok((signature, stamp, SlackSigningSecret(secret.expose_secret().to_owned())))
+}
+
+/// Takes and drops what little is left of a refused body. A sender that is cut off while it writes never reads
+/// why; one that sends more than this is cut off all the same.
+async fn let_finish(mut body: Body) {
+    const MOST: usize = 2 * MOST_BYTES;
+    const WITHIN: Duration = Duration::from_secs(2);
+    if body.size_hint().lower() > MOST as u64 {
+        return;
     }
-    let bytes = to_bytes(body, MOST_BYTES).await.map_err(|_| too_large)?;
-    let body = String::from_utf8(bytes.into()).map_err(|_| refuse("not text"))?;
-    Verifier::new(&SlackSigningSecret(secret.expose_secret().to_owned()))
-        .verify(signature, &body, stamp)
-        .map_err(|_| refuse("signature"))?;
-    Ok(body)
+    let mut taken = 0;
+    let finish = async {
+        while let Some(Ok(frame)) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+            taken += frame.data_ref().map_or(0, |data| data.len());
+            if taken > MOST {
+                return;
+            }
+        }
+    };
+    if tokio::time::timeout(WITHIN, finish).await.is_err() {
+        metrics::counter!("reinstate_slack_cut_off_total").increment(1);
+    }
 }

@@ -100,6 +100,11 @@ impl Bot {
         bot
     }
 
+    /// Where the bot listens.
+    pub fn addr(&self) -> std::net::SocketAddr {
+        self.running.addr
+    }
+
     /// Types `/reinstate TEXT` in the admins' channel: what was answered at once, to that person alone.
     pub async fn says(&self, user: &str, text: &str) -> String {
         self.says_in(ADMINS, user, text).await

@@ -9,3 +9,4 @@ mod crash;
 mod diagnose;
 mod doctor;
 mod unread;
+mod refusal;
