@@ -89,7 +89,8 @@ impl Rules {
 #[must_use]
 pub fn plan(evidence: &Evidence, diagnosis: &Diagnosis, rules: &Rules, tried: &[Step]) -> Plan {
     let case = Case::new(evidence);
-    let made = if diagnosis.verdict != Verdict::Broken || rungs::blocked_at_source(diagnosis) {
+    let undecided = !diagnosis.candidates.is_empty();
+    let made = if diagnosis.verdict != Verdict::Broken || undecided || rungs::blocked_at_source(diagnosis) {
         Ok(Vec::new())
     } else {
         rungs::ops(&case, diagnosis, rules, tried)
@@ -117,9 +118,14 @@ fn advice(case: &Case<'_>, diagnosis: &Diagnosis, steps: &[Step]) -> Vec<String>
     };
     let causes = diagnosis.findings.iter().map(|finding| finding.code).filter(|cause| !by_step(*cause));
     let words = causes.filter_map(|cause| advise(cause, case));
-    let ask = "More than one person or account is meant. Ask again with the account id or the exact address.";
-    let ambiguous = (!diagnosis.candidates.is_empty()).then(|| ask.to_owned());
-    ambiguous.into_iter().chain(words).collect()
+    let ask = if case.is_ambiguous() {
+        "More than one person or account is meant. Ask again with the account id or the exact address."
+    } else {
+        "Both accounts have been used, or whether they were could not be read. Compare them; a person has to say \
+         which one is kept."
+    };
+    let undecided = (!diagnosis.candidates.is_empty()).then(|| ask.to_owned());
+    undecided.into_iter().chain(words).collect()
 }
 
 /// Every step, or why one of them must not be.

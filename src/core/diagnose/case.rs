@@ -140,6 +140,13 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// Whether WHO meant more than one and nothing ties one of them to the person: then no cause can be named. Two
+    /// accounts of which the person's record is on one are no riddle; only which of them is kept is a person's choice.
+    #[must_use]
+    pub fn is_ambiguous(&self) -> bool {
+        !self.candidates.is_empty() && self.other.is_none()
+    }
+
     /// Whether the organization manages an account. Where the search does not say, the permission document does:
     /// Atlassian answers it for managed accounts only (atlassian.md 4).
     #[must_use]

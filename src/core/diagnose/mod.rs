@@ -145,7 +145,7 @@ pub struct Diagnosis {
     pub undecided: Vec<Undecided>,
     /// What could not be read, with the reason.
     pub unread: Vec<(Source, String)>,
-    /// Filled when WHO meant more than one.
+    /// Filled when WHO meant more than one, or when a person must choose between two accounts.
     pub candidates: Vec<Candidate>,
 }
 
@@ -163,7 +163,7 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
     let case = Case::new(evidence);
     let mut findings = Vec::new();
     let mut undecided: Vec<Undecided> = Vec::new();
-    if case.candidates.is_empty() {
+    if !case.is_ambiguous() {
         for (cause, rule) in RULES {
             match rule(&case) {
                 Answer::No => {}
@@ -201,7 +201,7 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
 
 /// product.md 9, "Verdict".
 fn verdict(case: &Case<'_>, findings: &[Finding]) -> Verdict {
-    if !case.candidates.is_empty() {
+    if case.is_ambiguous() {
         return Verdict::CannotTell;
     }
     let missing = case.missing().is_some_and(|missing| !missing.is_empty());
