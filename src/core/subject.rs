@@ -43,7 +43,8 @@ impl Who {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '|' | ':' | '-');
         // Ids are opaque, but all that were seen are long or have a prefix with a colon (atlassian.md 2.4); any
         // other short word is a mistyped name, not an id.
-        let prefixed = text.split_once(':').is_some_and(|(prefix, rest)| !prefix.is_empty() && !rest.is_empty());
+        let prefixed =
+            text.split_once(':').is_some_and(|(prefix, rest)| !prefix.is_empty() && !rest.is_empty());
         if (prefixed || text.len() >= 20)
             && text.len() <= 128
             && text.chars().all(plain)
