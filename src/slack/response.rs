@@ -52,25 +52,41 @@ impl Responses {
             metrics::counter!("reinstate_response_urls_refused_total").increment(1);
             return false;
         }
-        let mut body = Map::new();
-        body.insert("response_type".into(), "ephemeral".into());
-        body.insert("replace_original".into(), false.into());
-        body.insert("text".into(), card.text.clone().into());
-        if !card.blocks.is_empty() {
-            body.insert("blocks".into(), card.blocks.clone().into());
-        }
         let request = self
             .http
             .post(url)
             .header("content-type", "application/json; charset=utf-8")
-            .body(Value::Object(body).to_string());
+            .body(body(card).to_string());
         matches!(request.send().await, Ok(answer) if answer.status().is_success())
     }
+}
+
+/// What is sent: for the person alone, beside what stands there, and without a preview of what it links to.
+fn body(card: &Card) -> Value {
+    let mut body = Map::new();
+    body.insert("response_type".into(), "ephemeral".into());
+    body.insert("replace_original".into(), false.into());
+    body.insert("unfurl_links".into(), false.into());
+    body.insert("unfurl_media".into(), false.into());
+    body.insert("text".into(), card.text.clone().into());
+    if !card.blocks.is_empty() {
+        body.insert("blocks".into(), card.blocks.clone().into());
+    }
+    Value::Object(body)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_is_private_replaces_nothing_and_unfurls_nothing() {
+        let answer = body(&Card { text: "x".to_owned(), blocks: Vec::new() });
+        let wanted = serde_json::json!({
+            "response_type": "ephemeral", "replace_original": false, "unfurl_links": false, "unfurl_media": false, "text": "x"
+        });
+        assert_eq!(answer, wanted);
+    }
 
     #[test]
     fn only_slack_is_answered() {

@@ -8,5 +8,5 @@ mod check;
 mod crash;
 mod diagnose;
 mod doctor;
-mod unread;
 mod refusal;
+mod unread;
