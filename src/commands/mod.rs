@@ -95,6 +95,15 @@ pub fn upstream(config: &Config) -> UpstreamConfig {
 /// # Errors
 /// When the system's certificates cannot be used.
 pub fn world(config: &Config) -> anyhow::Result<Arc<dyn World>> {
-    let clients = Clients::new(upstream(config)).context("the HTTP client could not be made")?;
+    world_within(config, upstream(config).limits)
+}
+
+/// The same, with bounds on its calls that the caller brings.
+///
+/// # Errors
+/// As [`world`].
+pub fn world_within(config: &Config, limits: Limits) -> anyhow::Result<Arc<dyn World>> {
+    let upstream = UpstreamConfig { limits, ..upstream(config) };
+    let clients = Clients::new(upstream).context("the HTTP client could not be made")?;
     Ok(Arc::new(Live::new(clients, config.entra.service_principal_id.clone())))
 }

@@ -81,7 +81,8 @@ async fn stage(tenant: Tenant, listen: &str) -> anyhow::Result<Stage> {
     let config = Config::load(None, &sandbox.env(&store, listen), Purpose::Serve)
         .map_err(|problems| anyhow::anyhow!("{problems}"))?;
     let listener = TcpListener::bind(listen).await?;
-    let running = serve::start(config, listener, Some(Metrics::install()?), Timing::default()).await?;
+    let world = super::world(&config)?;
+    let running = serve::start(config, listener, Some(Metrics::install()?), Timing::default(), world).await?;
     let people = sandbox.workspace(format!("http://{}/slack/events", running.addr));
     Ok(Stage { sandbox, running, people, _folder: folder })
 }

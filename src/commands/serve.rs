@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use crate::app::App;
 use crate::cli::Exit;
 use crate::config::Config;
-use crate::exec::{Engine, Timing};
+use crate::exec::{Engine, Timing, World};
 use crate::store::{Alone, Store};
 use crate::telemetry::Metrics;
 use crate::{server, slack};
@@ -51,7 +51,8 @@ impl Running {
 }
 
 /// Starts the bot on a socket that the caller brings. Without `metrics` nothing is measured: a process has room
-/// for one recorder only, and tests start many bots. `timing` says how long the executor waits for what.
+/// for one recorder only, and tests start many bots. `timing` says how long the executor waits for what, `world` is
+/// what it works on.
 ///
 /// # Errors
 /// When the database cannot be opened or the HTTP clients cannot be made.
@@ -60,12 +61,12 @@ pub async fn start(
     listener: TcpListener,
     metrics: Option<Metrics>,
     timing: Timing,
+    world: Arc<dyn World>,
 ) -> anyhow::Result<Running> {
     let addr = listener.local_addr()?;
     let url = config.store.url.expose_secret();
     let store = Store::open(url).await.context("the store could not be opened")?;
     let alone = store.take_over(url).await?;
-    let world = world(&config)?;
     let app = App::new(config, store, world)?;
     let (stop, stopped) = watch::channel(false);
     let engine = Arc::new(Engine { timing, ..app.engine() });
@@ -99,7 +100,8 @@ pub async fn run(config: Config) -> anyhow::Result<Exit> {
     let listener = TcpListener::bind(&listen)
         .await
         .with_context(|| format!("server.listen: {listen} cannot be listened at"))?;
-    let running = start(config, listener, Some(Metrics::install()?), Timing::default()).await?;
+    let world = world(&config)?;
+    let running = start(config, listener, Some(Metrics::install()?), Timing::default(), world).await?;
     tracing::info!(addr = %running.addr, "listening on {}", running.addr);
     wait_for_the_end().await;
     tracing::info!("stopping");

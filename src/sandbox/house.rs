@@ -58,6 +58,16 @@ impl Sandbox {
         Ok(Self { wire, atlassian, entra, slack, upstream, chat })
     }
 
+    /// Puts Atlassian and Microsoft out of order, or in order again: connections are refused meanwhile.
+    pub fn set_upstream_down(&self, down: bool) {
+        self.upstream.set_down(down);
+    }
+
+    /// Puts Slack out of order, or in order again.
+    pub fn set_slack_down(&self, down: bool) {
+        self.chat.set_down(down);
+    }
+
     /// The people, who act on the bot at this request URL.
     #[must_use]
     pub fn workspace(&self, request_url: String) -> Workspace {

@@ -9,12 +9,14 @@ use std::time::{Duration, Instant};
 use reinstate::app::App;
 use reinstate::cli::Exit;
 use reinstate::commands::serve::{self, Running};
+use reinstate::commands::world_within;
 use reinstate::config::{Config, Env, Purpose};
 use reinstate::core::{Event, Outcome, Run};
 use reinstate::exec::Timing;
 use reinstate::sandbox::slack::{Ephemeral, Message, Slack, Unread, Workspace, wait_until};
 use reinstate::sandbox::tenant::{ADMINS, HELPDESK, Tenant};
 use reinstate::sandbox::{Sandbox, lock, scenarios};
+use reinstate::upstream::Limits;
 use tokio::net::TcpListener;
 
 /// After this long a test has failed: nothing that it waits for takes a tenth of it.
@@ -76,6 +78,12 @@ pub async fn tells_in(tenant: Tenant, change: impl FnOnce(&mut Env), story: impl
 impl Bot {
     /// Starts everything. `change` may set or remove variables of the bot's environment.
     pub async fn start(tenant: Tenant, change: impl FnOnce(&mut Env)) -> Self {
+        let limits = Limits { failures: 2, first_wait: Duration::from_millis(500), ..Limits::default() };
+        Self::start_within(tenant, change, limits).await
+    }
+
+    /// The same, with bounds of its own on calls upstream.
+    pub async fn start_within(tenant: Tenant, change: impl FnOnce(&mut Env), limits: Limits) -> Self {
         reinstate::upstream::install_tls();
         let sandbox = Sandbox::start(tenant).await.unwrap();
         // The published limit of five on-demand calls has its own test; elsewhere it would only cost time.
@@ -86,7 +94,8 @@ impl Bot {
         change(&mut env);
         let config = Config::load(None, &env, Purpose::Serve).unwrap_or_else(|problems| panic!("{problems}"));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let running = serve::start(config, listener, None, hurried()).await.unwrap();
+        let world = world_within(&config, limits).unwrap();
+        let running = serve::start(config, listener, None, hurried(), world).await.unwrap();
         let mut people = sandbox.workspace(format!("http://{}/slack/events", running.addr));
         // A slow machine is no reason to call an acknowledgement late; benchmarks measure it.
         people.patience = PATIENCE;
@@ -151,6 +160,17 @@ impl Bot {
             Some((message.channel.clone(), message.ts.clone()))
         })
         .await
+    }
+
+    /// The newest button of this action that stands in a channel now: channel, time stamp, value.
+    pub fn button_now(&self, action: &str) -> Option<(String, String, String)> {
+        let slack = lock(&self.sandbox.slack);
+        let mut all = slack.messages.iter().rev().filter(|message| !message.deleted);
+        all.find_map(|message| {
+            let mut elements = message.blocks.iter().flat_map(|block| block["elements"].as_array()).flatten();
+            let button = elements.find(|element| element["action_id"] == action)?;
+            Some((message.channel.clone(), message.ts.clone(), button["value"].to_string()))
+        })
     }
 
     /// Waits for a message in any channel that shows these words, and reads it.

@@ -2,21 +2,27 @@
 //! understood), latency and injected failures. It must never answer on a fake's behalf except where a test
 //! asked for exactly that.
 
-use std::collections::VecDeque;
-use std::net::SocketAddr;
+mod injection;
+mod listening;
+
+pub use injection::{Gate, Injection};
+pub use listening::{Listening, listen};
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::lock;
+use injection::{Rule, answer, hang_up, restate, truncate};
 
 /// Which fake a call reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -42,81 +48,12 @@ pub struct Call {
     pub path: String,
     /// The raw query, empty if there was none.
     pub query: String,
+    /// The user agent: our client names itself, the simulated provisioning service does not.
+    pub agent: String,
     /// The body as JSON; form bodies and others as a JSON string.
     pub body: Value,
     /// The status of the answer.
     pub status: u16,
-}
-
-/// What an injected failure does to a matching request.
-#[derive(Clone, Debug)]
-pub enum Injection {
-    /// Answer with this status, headers and body; the fake never sees the request.
-    Answer {
-        /// HTTP status.
-        status: u16,
-        /// Header name and value pairs.
-        headers: Vec<(String, String)>,
-        /// Body text, sent as `application/json`.
-        body: String,
-    },
-    /// Wait this long, then let the fake answer.
-    Delay(Duration),
-    /// Let the fake act, then lose the answer: the client sees the connection break.
-    LoseAnswer,
-    /// Break the connection before the fake sees the request.
-    LoseRequest,
-    /// Let the fake act, then answer 200 with these bytes instead.
-    Garble(String),
-    /// Stop the request at a gate: before the fake sees it, or after it has acted and before the answer.
-    Hold {
-        /// Whether the fake acts first.
-        after_effect: bool,
-        /// The gate.
-        gate: Gate,
-    },
-}
-
-/// Where a request can be stopped, so that a test can do something at exactly that moment.
-#[derive(Clone, Debug, Default)]
-pub struct Gate {
-    reached: Arc<tokio::sync::Notify>,
-    open: Arc<tokio::sync::Notify>,
-}
-
-impl Gate {
-    /// Waits until a request stands at the gate.
-    pub async fn reached(&self) {
-        self.reached.notified().await;
-    }
-
-    /// Lets the request through.
-    pub fn open(&self) {
-        self.open.notify_one();
-    }
-
-    async fn stand(&self) {
-        self.reached.notify_one();
-        self.open.notified().await;
-    }
-}
-
-/// Whether an injection is for a call, given the calls before it.
-type Test = Box<dyn Fn(&Call, &[Call]) -> bool + Send>;
-
-struct Rule {
-    test: Test,
-    times: u32,
-    injection: Injection,
-}
-
-impl std::fmt::Debug for Rule {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Rule")
-            .field("times", &self.times)
-            .field("injection", &self.injection)
-            .finish_non_exhaustive()
-    }
 }
 
 /// The shared wire. Clone freely.
@@ -131,7 +68,12 @@ struct Inner {
     faults: Mutex<Vec<String>>,
     rules: Mutex<VecDeque<Rule>>,
     latency: Mutex<Duration>,
+    remembers: AtomicBool,
+    answers: Mutex<HashMap<String, Known>>,
 }
+
+/// A successful answer: status, content type, body.
+type Known = (u16, String, Bytes);
 
 impl Wire {
     /// Every call so far, in order of arrival.
@@ -184,6 +126,11 @@ impl Wire {
         lock(&self.inner.rules).push_back(Rule { test: Box::new(test), times, injection });
     }
 
+    /// Keeps every successful answer from now on, for [`Injection::Stale`].
+    pub fn remember(&self) {
+        self.inner.remembers.store(true, Ordering::Relaxed);
+    }
+
     /// Forgets injected failures that have not happened yet.
     pub fn clear_injections(&self) {
         lock(&self.inner.rules).clear();
@@ -217,6 +164,12 @@ async fn pass(State((wire, service)): State<(Wire, Service)>, request: Request, 
             method: method.clone(),
             path: path.clone(),
             query: parts.uri.query().unwrap_or_default().to_owned(),
+            agent: parts
+                .headers
+                .get("user-agent")
+                .and_then(|agent| agent.to_str().ok())
+                .unwrap_or_default()
+                .to_owned(),
             body: as_json(&bytes),
             status: 0,
         });
@@ -227,37 +180,76 @@ async fn pass(State((wire, service)): State<(Wire, Service)>, request: Request, 
         tokio::time::sleep(latency).await;
     }
     let injection = wire.injection_for(index);
+    let same = format!("{method} {path}?{} {}", parts.uri.query().unwrap_or_default(), as_json(&bytes));
     let request = Request::from_parts(parts, Body::from(bytes));
     let response = match injection {
-        None => next.run(request).await,
-        Some(Injection::Delay(wait)) => {
-            tokio::time::sleep(wait).await;
-            next.run(request).await
-        }
-        Some(Injection::Answer { status, headers, body }) => answer(status, &headers, body),
-        Some(Injection::LoseRequest) => broken(),
-        Some(Injection::Hold { after_effect: false, gate }) => {
-            gate.stand().await;
-            next.run(request).await
-        }
-        Some(Injection::Hold { after_effect: true, gate }) => {
-            let response = next.run(request).await;
-            gate.stand().await;
-            response
-        }
-        Some(Injection::LoseAnswer) => {
-            drop(next.run(request).await);
-            broken()
-        }
-        Some(Injection::Garble(text)) => {
-            drop(next.run(request).await);
-            answer(200, &[], text)
-        }
+        None => wire.keep(same, next.run(request).await).await,
+        Some(injection) => fail(&wire, injection, &same, request, next).await,
     };
     if let Some(call) = lock(&wire.inner.calls).get_mut(index) {
         call.status = response.status().as_u16();
     }
     response
+}
+
+async fn fail(wire: &Wire, injection: Injection, same: &str, request: Request, next: Next) -> Response {
+    match injection {
+        Injection::Delay(wait) => {
+            // A client that gave up does not stop what it has asked for.
+            let late = tokio::spawn(async move {
+                tokio::time::sleep(wait).await;
+                next.run(request).await
+            });
+            late.await.unwrap_or_else(|_| hang_up())
+        }
+        Injection::Answer { status, headers, body } => answer(status, &headers, body),
+        Injection::LoseRequest => hang_up(),
+        Injection::LoseAnswer => {
+            drop(next.run(request).await);
+            hang_up()
+        }
+        Injection::Truncate => truncate(next.run(request).await).await,
+        Injection::Garble(text) => {
+            drop(next.run(request).await);
+            answer(200, &[], text)
+        }
+        Injection::Restate(status) => restate(next.run(request).await, status),
+        Injection::Stale => {
+            let known = lock(&wire.inner.answers).get(same).cloned();
+            match known {
+                None => next.run(request).await,
+                Some((status, kind, bytes)) => {
+                    let mut response = answer(status, &[("content-type".to_owned(), kind)], String::new());
+                    *response.body_mut() = Body::from(bytes);
+                    response
+                }
+            }
+        }
+        Injection::Hold { after_effect: false, gate } => {
+            gate.stand().await;
+            next.run(request).await
+        }
+        Injection::Hold { after_effect: true, gate } => {
+            let response = next.run(request).await;
+            gate.stand().await;
+            response
+        }
+    }
+}
+
+impl Wire {
+    /// Keeps a successful answer if it is wanted, and gives it back.
+    async fn keep(&self, same: String, response: Response) -> Response {
+        if !self.inner.remembers.load(Ordering::Relaxed) || !response.status().is_success() {
+            return response;
+        }
+        let (parts, body) = response.into_parts();
+        let Ok(bytes) = to_bytes(body, 16 << 20).await else { return hang_up() };
+        let kind = parts.headers.get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let known = (parts.status.as_u16(), kind.to_owned(), bytes.clone());
+        lock(&self.inner.answers).insert(same, known);
+        Response::from_parts(parts, Body::from(bytes))
+    }
 }
 
 fn as_json(bytes: &Bytes) -> Value {
@@ -266,80 +258,4 @@ fn as_json(bytes: &Bytes) -> Value {
     }
     serde_json::from_slice(bytes)
         .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(bytes).into_owned()))
-}
-
-fn answer(status: u16, headers: &[(String, String)], body: String) -> Response {
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response.headers_mut().insert("content-type", HeaderValue::from_static("application/json"));
-    for (name, value) in headers {
-        if let (Ok(name), Ok(value)) =
-            (HeaderName::try_from(name.as_str()), HeaderValue::try_from(value.as_str()))
-        {
-            response.headers_mut().insert(name, value);
-        }
-    }
-    response
-}
-
-/// An answer whose body ends before the length it promised: to the client, a broken connection.
-fn broken() -> Response {
-    let stream = futures_body();
-    let mut response = Response::new(stream);
-    response.headers_mut().insert("content-length", HeaderValue::from_static("64"));
-    response
-}
-
-fn futures_body() -> Body {
-    Body::from_stream(BrokenStream)
-}
-
-struct BrokenStream;
-
-impl futures_core::Stream for BrokenStream {
-    type Item = Result<Bytes, std::io::Error>;
-
-    fn poll_next(
-        self: std::pin::Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Self::Item>> {
-        std::task::Poll::Ready(Some(Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))))
-    }
-}
-
-/// A fake that listens on a port of its own.
-#[derive(Debug)]
-pub struct Listening {
-    /// Where it listens.
-    pub addr: SocketAddr,
-    task: tokio::task::JoinHandle<()>,
-}
-
-impl Listening {
-    /// The base URL, without a slash at the end.
-    #[must_use]
-    pub fn url(&self) -> String {
-        format!("http://{}", self.addr)
-    }
-}
-
-impl Drop for Listening {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-/// Serves a router on a loopback port until the handle is dropped.
-///
-/// # Errors
-/// When no port can be had.
-pub async fn listen(router: Router, addr: SocketAddr) -> std::io::Result<Listening> {
-    let listener = tokio::net::TcpListener::bind(addr).await?;
-    let addr = listener.local_addr()?;
-    let task = tokio::spawn(async move {
-        if let Err(error) = axum::serve(listener, router).await {
-            tracing::error!(%error, "a simulated service stopped");
-        }
-    });
-    Ok(Listening { addr, task })
 }
