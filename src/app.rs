@@ -15,6 +15,7 @@ use crate::core::planner::Approvers;
 use crate::core::run::{Asked, Limits};
 use crate::core::subject::fold;
 use crate::core::{Action, Denied, Diagnosis, Plan, Rules, Subject, Who, diagnose, plan};
+use crate::exec::memory::remember;
 use crate::exec::{Admission, Engine, Ledger, Look, Timing, World};
 use crate::slack::api::{Api, ApiError, NoClient};
 use crate::slack::command::Target;
@@ -152,7 +153,8 @@ impl App {
     /// Reads everything about somebody, finds the causes and makes the plan.
     pub async fn diagnose(&self, who: &Who) -> (Diagnosis, Plan) {
         let began = Instant::now();
-        let evidence = self.world.gather(Subject::asked(who.clone()), Look::Everything).await;
+        let mut evidence = self.world.gather(Subject::asked(who.clone()), Look::Everything).await;
+        remember(&self.ledger, &mut evidence).await;
         let diagnosis = diagnose(&evidence);
         let plan = plan(&evidence, &diagnosis, &self.rules, &[]);
         metrics::histogram!("reinstate_diagnosis_seconds").record(began.elapsed().as_secs_f64());

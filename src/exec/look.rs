@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::core::{Diagnosis, Event, Outcome, Plan, Run, Subject, Verdict, diagnose, plan};
 use crate::store::{Also, AppendError, Lease, Sleep, TENANT, Tenant};
 
+use super::memory::remember;
 use super::{Engine, Look, Stop, Turn, ended, refused};
 
 /// How many plans one run may make before a person has to start another.
@@ -15,7 +16,8 @@ impl Engine {
     /// Reads everything and plans.
     pub(super) async fn survey(&self, run: &Run) -> Option<(Diagnosis, Plan)> {
         let (_, who) = run.admitted.as_ref()?;
-        let evidence = self.world.gather(Subject::asked(who.clone()), Look::Everything).await;
+        let mut evidence = self.world.gather(Subject::asked(who.clone()), Look::Everything).await;
+        remember(&self.ledger, &mut evidence).await;
         let diagnosis = diagnose(&evidence);
         let plan = plan(&evidence, &diagnosis, &self.rules, &run.tried());
         Some((diagnosis, plan))

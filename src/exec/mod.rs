@@ -4,6 +4,7 @@
 
 pub mod ledger;
 mod look;
+pub(crate) mod memory;
 mod step;
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@ mod asking;
 mod bot;
 mod causes;
 mod check;
+mod clicks;
 mod crash;
 mod diagnose;
 mod doctor;

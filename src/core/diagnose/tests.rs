@@ -198,6 +198,20 @@ fn email_held_outside_needs_every_look_up() {
 }
 
 #[test]
+fn a_refusal_proves_nothing_about_what_was_moved_aside_since() {
+    let mut e = without_record();
+    put(&mut e.log, |log| log.push(refusal()));
+    put(&mut e.log, |log| log[0].at = Some(at(1)));
+    let later = at(2);
+    e.cleared = Some(later);
+    assert_eq!(codes(&e), ["never-provisioned"]);
+    put(&mut e.log, |log| log[0].at = Some(later));
+    assert_eq!(codes(&e), ["email-held-outside"], "refused again since");
+    put(&mut e.log, |log| log[0].at = None);
+    assert_eq!(codes(&e), ["email-held-outside"], "a refusal without a time is not known to be older");
+}
+
+#[test]
 fn a_recreated_identity_is_not_a_stale_record() {
     // External id of the record, whether its owner lives, when the person was made: the cause.
     for (external, owner, created, cause) in [

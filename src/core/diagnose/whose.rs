@@ -81,7 +81,8 @@ impl<'a> Case<'a> {
         })
     }
 
-    /// The newest log entry in which the target refused because a value is taken.
+    /// The newest log entry in which the target refused because a value is taken. A refusal from before something
+    /// was moved out of the way proves nothing about today.
     #[must_use]
     pub fn conflict(&self) -> Option<&'a LogEntry> {
         // A success after the refusal means that it was overcome.
@@ -91,6 +92,7 @@ impl<'a> Case<'a> {
             .iter()
             .take_while(|entry| !(entry.succeeded() && is_export(entry)))
             .find(|entry| entry.is_conflict())
+            .filter(|entry| entry.at.zip(self.e.cleared).is_none_or(|(at, cleared)| at >= cleared))
     }
 
     /// Records other than the person's own that hold the person's userName, address or externalId in a directory.

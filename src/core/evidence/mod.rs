@@ -124,6 +124,9 @@ pub struct Evidence {
     pub bearers: BTreeMap<String, Read<Vec<IdpUser>>>,
     /// The live user behind an externalId: asked only for records of other accounts.
     pub owners: BTreeMap<String, Read<Option<IdpUser>>>,
+    /// When this program last moved something out of the person's way: an older refusal proves nothing any more.
+    #[serde(default)]
+    pub cleared: Option<Timestamp>,
 }
 
 impl Evidence {
@@ -159,6 +162,7 @@ impl Evidence {
             scim_groups: Read::NotAsked,
             bearers: BTreeMap::new(),
             owners: BTreeMap::new(),
+            cleared: None,
         }
     }
 
