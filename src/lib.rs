@@ -16,6 +16,7 @@ pub mod listener;
 pub mod manifest;
 pub mod sandbox;
 pub mod server;
+pub mod sheet;
 pub mod slack;
 pub mod store;
 pub mod telemetry;

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::cli::{Audit, Exit, ExportFormat};
 use crate::config::Config;
+use crate::sheet::cell;
 use crate::store::{Entry, Store};
 
 /// Runs one audit command.
@@ -76,25 +77,4 @@ fn row(entry: &Entry) -> String {
         entry.hash.clone(),
     ];
     cells.iter().map(|text| cell(text)).collect::<Vec<_>>().join(",")
-}
-
-/// One cell: always quoted, and a text that a spreadsheet would run as a formula begins with an apostrophe
-/// (OWASP, "CSV Injection").
-#[must_use]
-pub fn cell(text: &str) -> String {
-    let risky = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let apostrophe = if risky { "'" } else { "" };
-    format!("\"{apostrophe}{}\"", text.replace('"', "\"\"").replace(['\n', '\r'], " "))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::cell;
-
-    #[test]
-    fn no_cell_is_a_formula_and_quotes_are_doubled() {
-        assert_eq!(cell("=HYPERLINK(\"x\")"), "\"'=HYPERLINK(\"\"x\"\")\"");
-        assert_eq!(cell("@SUM(1)"), "\"'@SUM(1)\"");
-        assert_eq!(cell("Jane, \"JD\"\nDoe"), "\"Jane, \"\"JD\"\" Doe\"");
-    }
 }

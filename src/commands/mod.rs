@@ -7,6 +7,7 @@ pub mod doctor;
 mod report;
 pub mod sandbox;
 pub mod serve;
+pub mod sweep;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +31,10 @@ pub async fn run(cli: Cli, env: Env) -> anyhow::Result<Exit> {
     match cli.command {
         Command::Check { who, json } => match load(Purpose::Diagnose) {
             Ok(config) => check::run(&config, &who, json).await,
+            Err(problems) => Ok(refuse(&problems)),
+        },
+        Command::Sweep { json, csv } => match load(Purpose::Diagnose) {
+            Ok(config) => sweep::run(&config, json, csv).await,
             Err(problems) => Ok(refuse(&problems)),
         },
         Command::Manifest { url, socket } => {

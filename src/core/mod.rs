@@ -27,6 +27,7 @@ pub mod plan;
 pub mod planner;
 pub mod run;
 pub mod subject;
+pub mod sweep;
 #[cfg(test)]
 pub(crate) mod tests;
 

@@ -6,12 +6,13 @@ pub mod ledger;
 mod look;
 pub(crate) mod memory;
 mod step;
+pub mod sweep;
 #[cfg(test)]
 mod tests;
 pub mod world;
 
 pub use ledger::{Decision, Ledger, LedgerError};
-pub use world::{Acted, Look, World};
+pub use world::{Acted, Look, Meter, Page, World};
 
 use std::sync::Arc;
 use std::time::Duration;

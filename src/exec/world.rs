@@ -1,10 +1,12 @@
 //! The one way to touch anything upstream: gather, observe, act. Gathering and observing only read; acting is
 //! called from `exec::step` alone, after the journal says that it will be.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_core::future::BoxFuture;
 
+use crate::core::sweep::{Asked, Census, Listed};
 use crate::core::{Evidence, Op, Subject};
 
 /// How much is to be read.
@@ -33,6 +35,37 @@ pub enum Acted {
     Unknown(String),
 }
 
+/// One page of all accounts, and where the next one begins.
+pub type Page = (Vec<Listed>, Option<String>);
+
+/// How far a sweep has read: counts for people, which decide nothing.
+#[derive(Debug, Default)]
+pub struct Meter {
+    /// Users, memberships and records read.
+    pub rows: AtomicU64,
+    /// Accounts listed.
+    pub accounts: AtomicU64,
+    /// Managed accounts there should be, once known: records linked to one.
+    pub expected: AtomicU64,
+    /// Looks to be taken.
+    pub looks: AtomicU64,
+    /// Looks taken.
+    pub looked: AtomicU64,
+}
+
+impl Meter {
+    /// Counts.
+    pub fn add(counter: &AtomicU64, count: usize) {
+        counter.fetch_add(u64::try_from(count).unwrap_or(0), Ordering::Relaxed);
+    }
+
+    /// Reads.
+    #[must_use]
+    pub fn get(counter: &AtomicU64) -> u64 {
+        counter.load(Ordering::Relaxed)
+    }
+}
+
 /// The upstream services.
 pub trait World: Send + Sync + 'static {
     /// Reads what is asked for. A source that fails becomes a gap; this never fails as a whole.
@@ -40,4 +73,16 @@ pub trait World: Send + Sync + 'static {
 
     /// Sends what makes an op true, once, within the time given.
     fn act<'a>(&'a self, op: &'a Op, within: Duration) -> BoxFuture<'a, Acted>;
+
+    /// Reads every side in bulk but the accounts, for a sweep. A side that fails becomes a gap.
+    fn census<'a>(&'a self, meter: &'a Meter) -> BoxFuture<'a, Census>;
+
+    /// One page of all accounts; the first without a cursor.
+    ///
+    /// # Errors
+    /// Why there is none, in words.
+    fn accounts(&self, cursor: Option<String>) -> BoxFuture<'_, Result<Page, String>>;
+
+    /// Everything about one account of a sweep, as for a diagnosis; what the census knows is not read again.
+    fn look<'a>(&'a self, asked: &'a Asked, census: &'a Census) -> BoxFuture<'a, Evidence>;
 }

@@ -55,6 +55,22 @@ impl World for Script {
     fn act<'a>(&'a self, _: &'a Op, _: Duration) -> BoxFuture<'a, Acted> {
         Box::pin(std::future::ready(Acted::Refused("this world only looks".into())))
     }
+
+    fn census<'a>(&'a self, _: &'a crate::exec::Meter) -> BoxFuture<'a, crate::core::sweep::Census> {
+        Box::pin(async { crate::core::sweep::Census::default() })
+    }
+
+    fn accounts(&self, _: Option<String>) -> BoxFuture<'_, Result<crate::exec::Page, String>> {
+        Box::pin(async { Ok((Vec::new(), None)) })
+    }
+
+    fn look<'a>(
+        &'a self,
+        asked: &'a crate::core::sweep::Asked,
+        _: &'a crate::core::sweep::Census,
+    ) -> BoxFuture<'a, Evidence> {
+        self.gather(Subject::asked(asked.who.clone()), Look::Everything)
+    }
 }
 
 struct House {

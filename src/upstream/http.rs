@@ -21,6 +21,8 @@ use super::pace::Pace;
 pub struct Limits {
     /// All of it: waiting for a turn, sending, and waiting between repeats.
     pub budget: Duration,
+    /// The same for a sweep, in the background.
+    pub patience: Duration,
     /// One request and its answer.
     pub per_request: Duration,
     /// Requests in all; after limits the service is asked again up to this often.
@@ -39,6 +41,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             budget: Duration::from_secs(60),
+            patience: Duration::from_secs(900),
             per_request: Duration::from_secs(30),
             attempts: 6,
             failures: 3,
@@ -111,7 +114,11 @@ impl Http {
         if let Some(broken) = &call.broken {
             return Err(broken.clone());
         }
-        let deadline = Instant::now() + call.budget.unwrap_or(self.limits.budget);
+        // A sweep has time: it rather waits for a limit to pass than leaves a side unread.
+        let patient = pace.is_background();
+        let budget = call.budget.unwrap_or(self.limits.budget);
+        let deadline = Instant::now() + if patient { budget.max(self.limits.patience) } else { budget };
+        let attempts = if patient { self.limits.attempts.saturating_mul(5) } else { self.limits.attempts };
         let (mut attempt, mut failures) = (0, 0);
         loop {
             attempt += 1;
@@ -124,6 +131,10 @@ impl Http {
                 Outcome::Final(error) => return Err(error),
                 // Limited means not done, so even a write may be sent again.
                 Outcome::Limited { status, after } => {
+                    if let Some(after) = after {
+                        // Whoever asked, all are meant; and what fails counts against the limit as well.
+                        pace.close(after);
+                    }
                     (CallError::Later { after, status: Some(status) }, after)
                 }
                 Outcome::Failed(error, after) => {
@@ -135,7 +146,7 @@ impl Http {
                 }
             };
             let wait = after.unwrap_or_else(|| self.backoff(attempt)).max(self.limits.first_wait / 10);
-            if attempt >= self.limits.attempts || Instant::now() + wait >= deadline {
+            if attempt >= attempts || Instant::now() + wait >= deadline {
                 return Err(error);
             }
             tokio::time::sleep(wait).await;

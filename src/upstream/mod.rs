@@ -77,6 +77,20 @@ pub struct Clients {
 }
 
 impl Clients {
+    /// The same clients for sweeps: they share every limit, and everything else goes first.
+    #[must_use]
+    pub fn in_background(&self) -> Self {
+        let scim = self.scim.iter().map(|directory| ScimDirectory {
+            id: directory.id.clone(),
+            client: directory.client.as_ref().map(Scim::in_background),
+        });
+        Self {
+            entra: self.entra.as_ref().map(Entra::in_background),
+            atlassian: self.atlassian.as_ref().map(Atlassian::in_background),
+            scim: scim.collect(),
+        }
+    }
+
     /// Builds the clients and connects to nothing. The TLS provider must be installed before.
     ///
     /// # Errors

@@ -1,9 +1,12 @@
 //! How fast we may ask, and how much at once. One [`Pace`] belongs to one credential or to one call with a
-//! published limit of its own. It must never let a strict window be exceeded, and never make an interactive
-//! diagnosis of sixteen parallel calls wait.
+//! published limit of its own, and has two lanes: a sweep goes in the background one, which lets everybody else
+//! pass, holds at most half of the places, and goes on as fast as the service answers until the service says stop.
+//! It must never let a strict window be exceeded, and never make an interactive diagnosis of sixteen parallel calls
+//! wait.
 
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,15 +18,49 @@ use tokio::time::Instant;
 /// A request takes some time to arrive, and the service counts arrivals: a window is kept this much longer.
 const TRAVEL: Duration = Duration::from_millis(500);
 
+/// Places of a window that the background lane leaves to the others.
+const KEPT: usize = 2;
+/// How often the background lane looks whether everybody else has passed.
+const GIVE_WAY: Duration = Duration::from_millis(10);
+
 /// The right to send one request; given back when dropped.
 #[derive(Debug)]
-pub struct Turn(#[allow(dead_code, reason = "held for its drop")] OwnedSemaphorePermit);
+pub struct Turn(#[allow(dead_code, reason = "held for its drop")] Vec<OwnedSemaphorePermit>);
 
-/// A limiter for one credential or one call.
-#[derive(Debug)]
+/// A limiter for one credential or one call. Clones share it.
+#[derive(Clone, Debug)]
 pub struct Pace {
+    shared: Arc<Shared>,
+    /// Whether this clone goes in the background lane.
+    background: bool,
+}
+
+#[derive(Debug)]
+struct Shared {
     gate: Gate,
     flight: Arc<Semaphore>,
+    /// The places of the background lane, each of which is one of `flight` as well.
+    behind: Arc<Semaphore>,
+    /// How many wait for a turn in the lane that goes first.
+    ahead: AtomicUsize,
+    /// The service has said that nobody is to ask before this.
+    closed: Mutex<Option<Instant>>,
+}
+
+/// Counts a caller who waits in the lane that goes first.
+struct Ahead<'a>(&'a AtomicUsize);
+
+impl<'a> Ahead<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Ahead<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 #[derive(Debug)]
@@ -43,10 +80,42 @@ impl Pace {
         let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
         let quota =
             Quota::with_period(interval).unwrap_or(Quota::per_second(NonZeroU32::MIN)).allow_burst(burst);
-        Self {
-            gate: Gate::Bucket(Box::new(DefaultDirectRateLimiter::direct(quota))),
+        Self::new(Gate::Bucket(Box::new(DefaultDirectRateLimiter::direct(quota))), in_flight)
+    }
+
+    fn new(gate: Gate, in_flight: usize) -> Self {
+        let shared = Shared {
+            gate,
             flight: Arc::new(Semaphore::new(in_flight.max(1))),
-        }
+            behind: Arc::new(Semaphore::new((in_flight / 2).max(1))),
+            ahead: AtomicUsize::new(0),
+            closed: Mutex::new(None),
+        };
+        Self { shared: Arc::new(shared), background: false }
+    }
+
+    /// The background lane of the same limiter.
+    #[must_use]
+    pub fn in_background(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), background: true }
+    }
+
+    /// Whether this is the background lane.
+    #[must_use]
+    pub fn is_background(&self) -> bool {
+        self.background
+    }
+
+    /// The service limits us: nobody asks again before this long.
+    pub fn close(&self, after: Duration) {
+        let until = Instant::now() + after;
+        let mut closed = self.shared.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        *closed = Some(closed.map_or(until, |known| known.max(until)));
+    }
+
+    fn closed_until(&self) -> Option<Instant> {
+        let closed = *self.shared.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        closed.filter(|until| *until > Instant::now())
     }
 
     /// At most `most` requests in any `period`. A leaky bucket would let up to twice as many through around a
@@ -61,10 +130,8 @@ impl Pace {
             (most / replicas, period)
         };
         let most = usize::try_from(most).unwrap_or(1);
-        Self {
-            gate: Gate::Window { most, period: period.saturating_add(TRAVEL), given: Mutex::default() },
-            flight: Arc::new(Semaphore::new(in_flight.max(1))),
-        }
+        let gate = Gate::Window { most, period: period.saturating_add(TRAVEL), given: Mutex::default() };
+        Self::new(gate, in_flight)
     }
 
     /// Waits for a turn, but not past `deadline`: then it answers how much longer it would take, if known.
@@ -72,12 +139,15 @@ impl Pace {
     /// # Errors
     /// When no turn comes up before the deadline; nothing is used up then.
     pub async fn turn(&self, deadline: Instant) -> Result<Turn, Option<Duration>> {
+        if self.background { self.behind(deadline).await } else { self.first(deadline).await }
+    }
+
+    async fn first(&self, deadline: Instant) -> Result<Turn, Option<Duration>> {
+        let _ahead = Ahead::new(&self.shared.ahead);
         // In flight first: a turn given before a wait for a free place would be stale when it is used.
-        let permit = match tokio::time::timeout_at(deadline, Arc::clone(&self.flight).acquire_owned()).await {
-            Ok(Ok(permit)) => permit,
-            Ok(Err(_)) | Err(_) => return Err(None),
-        };
-        match &self.gate {
+        let permit = place(&self.shared.flight, deadline).await?;
+        self.open(deadline).await?;
+        match &self.shared.gate {
             Gate::Bucket(limiter) => {
                 while let Err(not_until) = limiter.check() {
                     let wait = not_until.wait_time_from(DefaultClock::default().now());
@@ -92,7 +162,52 @@ impl Pace {
                 tokio::time::sleep_until(at).await;
             }
         }
-        Ok(Turn(permit))
+        Ok(Turn(vec![permit]))
+    }
+
+    /// The background lane: half of the places, nobody waiting ahead, and of a window never the last places.
+    async fn behind(&self, deadline: Instant) -> Result<Turn, Option<Duration>> {
+        let behind = place(&self.shared.behind, deadline).await?;
+        loop {
+            self.open(deadline).await?;
+            let wait = if self.shared.ahead.load(Ordering::Relaxed) > 0 {
+                GIVE_WAY
+            } else if let Gate::Window { most, period, given } = &self.shared.gate {
+                let most = most.saturating_sub(KEPT).max(1);
+                match reserve(given, most, *period, Instant::now()) {
+                    Ok(_) => Duration::ZERO,
+                    Err(wait) => wait,
+                }
+            } else {
+                Duration::ZERO
+            };
+            if wait.is_zero() {
+                let permit = place(&self.shared.flight, deadline).await?;
+                return Ok(Turn(vec![behind, permit]));
+            }
+            if Instant::now() + wait > deadline {
+                return Err(Some(wait));
+            }
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Waits until the service lets us ask again.
+    async fn open(&self, deadline: Instant) -> Result<(), Option<Duration>> {
+        while let Some(until) = self.closed_until() {
+            if until > deadline {
+                return Err(Some(until.saturating_duration_since(Instant::now())));
+            }
+            tokio::time::sleep_until(until).await;
+        }
+        Ok(())
+    }
+}
+
+async fn place(places: &Arc<Semaphore>, deadline: Instant) -> Result<OwnedSemaphorePermit, Option<Duration>> {
+    match tokio::time::timeout_at(deadline, Arc::clone(places).acquire_owned()).await {
+        Ok(Ok(permit)) => Ok(permit),
+        Ok(Err(_)) | Err(_) => Err(None),
     }
 }
 
@@ -124,7 +239,7 @@ mod tests {
 
     /// All the slots a window gives out, without waiting for any of them.
     fn slots(pace: &Pace, count: usize) -> Vec<Instant> {
-        let Gate::Window { most, period, given } = &pace.gate else { panic!("not a window") };
+        let Gate::Window { most, period, given } = &pace.shared.gate else { panic!("not a window") };
         let far = Instant::now() + Duration::from_secs(3600);
         (0..count).map(|_| reserve(given, *most, *period, far).unwrap()).collect()
     }
@@ -174,5 +289,43 @@ mod tests {
         }
         let wait = pace.turn(Instant::now()).await.unwrap_err().unwrap();
         assert!(wait > Duration::from_secs(2), "four replicas at one a second");
+    }
+
+    #[tokio::test]
+    async fn the_background_gives_way_and_leaves_places() {
+        let pace = Pace::bucket(20, 1, 4, 1);
+        let sweep = pace.in_background();
+        let soon = || Instant::now() + Duration::from_millis(60);
+        let held = (sweep.turn(soon()).await.unwrap(), sweep.turn(soon()).await.unwrap());
+        assert!(sweep.turn(soon()).await.is_err(), "half of the places is all it gets");
+        let first = (pace.turn(soon()).await.unwrap(), pace.turn(soon()).await.unwrap());
+        drop(held);
+        let waiting = Ahead::new(&pace.shared.ahead);
+        assert!(sweep.turn(soon()).await.is_err(), "somebody is waiting ahead");
+        drop((waiting, first));
+        assert!(sweep.turn(soon()).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn of_a_window_the_background_leaves_two() {
+        let pace = Pace::window(5, Duration::from_secs(100), 8, 1);
+        let sweep = pace.in_background();
+        let soon = || Instant::now() + Duration::from_millis(50);
+        for _ in 0..3 {
+            assert!(sweep.turn(soon()).await.is_ok());
+        }
+        assert!(sweep.turn(soon()).await.is_err());
+        assert!(pace.turn(soon()).await.is_ok() && pace.turn(soon()).await.is_ok());
+        assert!(pace.turn(soon()).await.is_err(), "and both together never pass the limit");
+    }
+
+    #[tokio::test]
+    async fn a_closed_service_is_closed_to_both_lanes() {
+        let pace = Pace::bucket(20, 5, 4, 1);
+        pace.close(Duration::from_secs(50));
+        let soon = || Instant::now() + Duration::from_millis(50);
+        for lane in [pace.clone(), pace.in_background()] {
+            assert!(lane.turn(soon()).await.unwrap_err().unwrap() > Duration::from_secs(40));
+        }
     }
 }

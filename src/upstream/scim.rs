@@ -144,6 +144,18 @@ impl Scim {
         Self { http, base, directory, key, pace: Pace::bucket(20, 5, 16, replicas) }
     }
 
+    /// The same client for a sweep: whatever else is asked goes first.
+    #[must_use]
+    pub fn in_background(&self) -> Self {
+        Self {
+            http: self.http.clone(),
+            base: self.base.clone(),
+            directory: self.directory.clone(),
+            key: self.key.clone(),
+            pace: self.pace.in_background(),
+        }
+    }
+
     fn call(&self, method: Method) -> Call {
         Call::new(SERVICE, method, &self.base)
             .bearer(&self.key)
@@ -153,6 +165,40 @@ impl Scim {
 
     async fn one<T: DeserializeOwned>(&self, call: &Call) -> Result<T, CallError> {
         self.http.send(call, &self.pace).await?.json()
+    }
+
+    /// One page of all records, from `start` (1 is the first), and how many there are in all.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn users_page(&self, start: usize, count: usize) -> Result<(Vec<ScimUser>, usize), CallError> {
+        self.page(self.call(Method::GET).at("Users"), start, count).await
+    }
+
+    /// One page of all groups without their members, from `start`, and how many there are in all.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn groups_page(
+        &self,
+        start: usize,
+        count: usize,
+    ) -> Result<(Vec<ScimGroup>, usize), CallError> {
+        self.page(self.call(Method::GET).at("Groups").query("excludedAttributes", "members"), start, count)
+            .await
+    }
+
+    async fn page<T: DeserializeOwned>(
+        &self,
+        call: Call,
+        start: usize,
+        count: usize,
+    ) -> Result<(Vec<T>, usize), CallError> {
+        let call = call.query("startIndex", &start.to_string()).query("count", &count.to_string());
+        let page: Listed<T> = self.one(&call).await?;
+        let total = page.total.and_then(|total| usize::try_from(total).ok());
+        let total = total.ok_or_else(|| CallError::Garbled { why: "no totalResults".to_owned() })?;
+        Ok((page.resources.unwrap_or_default(), total))
     }
 
     /// All that a filter finds. These are look-ups of one thing, so more than a few pages is nonsense.

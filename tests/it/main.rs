@@ -11,3 +11,4 @@ mod diagnose;
 mod doctor;
 mod refusal;
 mod unread;
+mod sweep;

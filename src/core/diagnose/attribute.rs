@@ -1,17 +1,25 @@
 //! Which address and user name the job would write, read from its mapping's source expressions (entra.md 8).
 
-use crate::core::evidence::{Evidence, IdpUser};
+use crate::core::evidence::{Evidence, IdpUser, Mapping};
 use crate::core::subject::fold;
 
 /// The address the job would write: what the mapping says, else the mail, else the UPN (entra.md 8).
 pub(super) fn wanted_email(e: &Evidence, person: Option<&IdpUser>) -> Option<String> {
-    let from = e.mapping.get().and_then(|mapping| mapping.email_from.as_deref());
-    attribute(person?, from, &["mail", "userprincipalname"]).filter(|value| value.contains('@'))
+    wanted(e.mapping.get(), person?).0
+}
+
+/// The address and the `userName` that a mapping makes of a person; without a mapping, of the usual one.
+pub(crate) fn wanted(mapping: Option<&Mapping>, person: &IdpUser) -> (Option<String>, Option<String>) {
+    let email = mapping.and_then(|mapping| mapping.email_from.as_deref());
+    let name = mapping.and_then(|mapping| mapping.user_name_from.as_deref());
+    (
+        attribute(person, email, &["mail", "userprincipalname"]).filter(|value| value.contains('@')),
+        attribute(person, name, &["userprincipalname", "mail"]),
+    )
 }
 
 pub(super) fn wanted_name(e: &Evidence, person: Option<&IdpUser>) -> Option<String> {
-    let from = e.mapping.get().and_then(|mapping| mapping.user_name_from.as_deref());
-    attribute(person?, from, &["userprincipalname", "mail"])
+    wanted(e.mapping.get(), person?).1
 }
 
 /// The first attribute named in a source expression that has a value; expressions such as

@@ -20,6 +20,7 @@ mod tests;
 mod trail;
 mod whose;
 
+pub(crate) use attribute::wanted;
 pub use case::{Case, Tie};
 pub(crate) use clash::local as local_group;
 pub(crate) use source::assignment_is_contradicted;

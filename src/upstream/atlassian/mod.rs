@@ -86,6 +86,19 @@ impl Atlassian {
         }
     }
 
+    /// The same client for a sweep: whatever else is asked goes first.
+    #[must_use]
+    pub fn in_background(&self) -> Self {
+        Self {
+            http: self.http.clone(),
+            base: self.base.clone(),
+            org: self.org.clone(),
+            key: self.key.clone(),
+            pace: self.pace.in_background(),
+            last_active: self.last_active.in_background(),
+        }
+    }
+
     fn call(&self, method: Method) -> Call {
         Call::new(SERVICE, method, &self.base).bearer(&self.key)
     }

@@ -68,6 +68,25 @@ pub struct Group {
     pub membership_rule_processing_state: Option<String>,
 }
 
+/// A direct member of a group: a user, or another group.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(default)]
+#[allow(missing_docs, reason = "Microsoft's names")]
+pub struct Member {
+    #[serde(rename = "@odata.type", deserialize_with = "lax::text")]
+    pub odata_type: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    pub id: Option<String>,
+}
+
+impl Member {
+    /// Whether it is a person; where nothing says so, the ids tell, for no group has a person's id.
+    #[must_use]
+    pub fn is_user(&self) -> bool {
+        self.odata_type.as_deref().is_none_or(|t| t.to_ascii_lowercase().ends_with("microsoft.graph.user"))
+    }
+}
+
 impl Group {
     /// Lists of memberships also hold roles and administrative units.
     fn is_group(&self) -> bool {

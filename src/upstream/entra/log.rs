@@ -87,7 +87,7 @@ pub struct LogRead {
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-struct Raw {
+pub(super) struct Raw {
     #[serde(deserialize_with = "lax::text")]
     id: Option<String>,
     #[serde(deserialize_with = "lax::time")]

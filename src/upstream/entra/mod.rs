@@ -2,6 +2,7 @@
 //! of the identity provider, and never take the token to another origin.
 
 pub mod audit;
+pub mod bulk;
 pub mod directory;
 pub mod jobs;
 pub mod log;
@@ -9,6 +10,7 @@ pub mod ondemand;
 pub mod schema;
 pub mod steps;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::{Method, Url};
@@ -30,7 +32,7 @@ const MOST_PAGES: usize = 500;
 pub struct Entra {
     http: Http,
     base: Url,
-    tokens: Tokens,
+    tokens: Arc<Tokens>,
     graph: Pace,
     on_demand: Pace,
     audit: Pace,
@@ -54,11 +56,24 @@ impl Entra {
         Self {
             http,
             base: graph_url,
-            tokens,
+            tokens: Arc::new(tokens),
             graph: Pace::bucket(40, 20, 16, replicas),
             // The two published limits: 5 requests in 10 s each.
             on_demand: Pace::window(5, ten_seconds, 5, replicas),
             audit: Pace::window(5, ten_seconds, 4, replicas),
+        }
+    }
+
+    /// The same client for a sweep: whatever else is asked goes first.
+    #[must_use]
+    pub fn in_background(&self) -> Self {
+        Self {
+            http: self.http.clone(),
+            base: self.base.clone(),
+            tokens: Arc::clone(&self.tokens),
+            graph: self.graph.in_background(),
+            on_demand: self.on_demand.in_background(),
+            audit: self.audit.in_background(),
         }
     }
 

@@ -15,7 +15,7 @@ use crate::upstream::{Atlassian, CallError, Entra, Scim};
 /// be serialised is not known (atlassian.md 4).
 const PRIVILEGES: &[&str] = &["email.set", "lifecycle.enablement", "lifecycle.delete"];
 /// How far back the log is read; Microsoft keeps it for 30 days.
-const LOG_DAYS: i64 = 30;
+pub(super) const LOG_DAYS: i64 = 30;
 
 const NO_JOB: &str = "the configured application has no synchronization job";
 /// How the names of Atlassian's gallery applications begin.
@@ -24,23 +24,23 @@ const APPLICATION: &str = "Atlassian";
 /// A change of the evidence.
 pub(super) type Change = Box<dyn FnOnce(&mut Evidence) + Send>;
 
-type Reason = String;
+pub(super) type Reason = String;
 
 /// Since when the logs are read.
 fn days_before(at: Timestamp) -> Timestamp {
     at.checked_sub(jiff::SignedDuration::from_hours(24 * LOG_DAYS)).unwrap_or(Timestamp::MIN)
 }
 
-fn reason(error: &CallError) -> Reason {
+pub(super) fn reason(error: &CallError) -> Reason {
     error.reason()
 }
 
-fn change(apply: impl FnOnce(&mut Evidence) + Send + 'static) -> Change {
+pub(super) fn change(apply: impl FnOnce(&mut Evidence) + Send + 'static) -> Change {
     Box::new(apply)
 }
 
 /// Joins a new reading of a list into the one there is.
-fn join<T>(
+pub(super) fn join<T>(
     slot: &mut Read<Vec<T>>,
     found: Result<Vec<T>, Reason>,
     at: Timestamp,
@@ -60,7 +60,7 @@ fn join<T>(
     }
 }
 
-fn once<T>(found: Result<T, Reason>, at: Timestamp) -> Read<T> {
+pub(super) fn once<T>(found: Result<T, Reason>, at: Timestamp) -> Read<T> {
     match found {
         Ok(value) => Read::seen(at, value),
         Err(reason) => Read::Gap(reason),
@@ -68,15 +68,15 @@ fn once<T>(found: Result<T, Reason>, at: Timestamp) -> Read<T> {
 }
 
 impl Live {
-    fn entra(&self) -> Result<&Entra, Reason> {
+    pub(super) fn entra(&self) -> Result<&Entra, Reason> {
         self.clients.entra.as_ref().ok_or_else(|| "no Entra credential is configured".to_owned())
     }
 
-    fn org(&self) -> Result<&Atlassian, Reason> {
+    pub(super) fn org(&self) -> Result<&Atlassian, Reason> {
         self.clients.atlassian.as_ref().ok_or_else(|| "no organization key is configured".to_owned())
     }
 
-    fn scim(&self, directory: &str) -> Result<&Scim, Reason> {
+    pub(super) fn scim(&self, directory: &str) -> Result<&Scim, Reason> {
         let known = self.clients.scim.iter().find(|known| known.id == directory);
         known
             .and_then(|known| known.client.as_ref())
@@ -276,7 +276,7 @@ impl Live {
 
     /// The job; where the configured application has none, the tenant's Atlassian applications tell whether
     /// another one has it (the configuration names the wrong one) or nobody has (product.md 9).
-    async fn job_or_applications(
+    pub(super) async fn job_or_applications(
         &self,
         at: Timestamp,
     ) -> (Read<crate::core::evidence::Job>, Read<Vec<Application>>) {
@@ -458,4 +458,9 @@ impl Live {
 fn accounts(found: Result<Vec<crate::upstream::atlassian::users::Account>, Reason>, at: Timestamp) -> Change {
     let found = found.map(|all| all.into_iter().filter_map(say::account).collect());
     change(move |e| join(&mut e.accounts, found, at, |a: &Account, b| a.id == b.id))
+}
+
+/// Accounts that were seen in another way.
+pub(super) fn accounts_seen(found: Vec<Account>, at: Timestamp) -> Change {
+    change(move |e| join(&mut e.accounts, Ok(found), at, |a: &Account, b| a.id == b.id))
 }

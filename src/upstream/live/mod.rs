@@ -3,7 +3,9 @@
 //! once, and what came is merged into the evidence. A source that fails becomes a gap with its reason.
 
 mod act;
+mod bulk;
 mod fetch;
+mod known;
 mod say;
 mod wants;
 
@@ -13,8 +15,10 @@ use std::time::Duration;
 use futures_core::future::BoxFuture;
 
 use super::Clients;
+use crate::core::sweep::{Asked, Census};
 use crate::core::{Evidence, Op, Subject};
-use crate::exec::{Acted, Look, World};
+use crate::exec::{Acted, Look, Meter, Page, World};
+use known::{Answer, Known};
 use wants::{Want, wants};
 
 /// Rounds of a diagnosis that follows links from account to record to owner; it ends earlier when nothing is
@@ -25,20 +29,30 @@ const MOST_ROUNDS: usize = 7;
 pub struct Live {
     clients: Clients,
     service_principal: String,
+    /// The same world for sweeps, behind everything else.
+    behind: Option<Box<Live>>,
 }
 
 impl Live {
     /// A world over these clients. `service_principal` is the object id of the Atlassian enterprise application.
     #[must_use]
     pub fn new(clients: Clients, service_principal: String) -> Self {
-        Self { clients, service_principal }
+        let clients_behind = clients.in_background();
+        let behind =
+            Self { clients: clients_behind, service_principal: service_principal.clone(), behind: None };
+        Self { clients, service_principal, behind: Some(Box::new(behind)) }
+    }
+
+    fn behind(&self) -> &Self {
+        self.behind.as_deref().unwrap_or(self)
     }
 
     fn directories(&self) -> Vec<String> {
         self.clients.scim.iter().map(|directory| directory.id.clone()).collect()
     }
 
-    async fn read(&self, subject: Subject, look: &Look) -> Evidence {
+    /// Reads in rounds. What is known already is not read again; with nothing but that, no call is made.
+    async fn read(&self, subject: Subject, look: &Look, known: Option<&Known<'_>>) -> Evidence {
         let mut evidence = Evidence::new(subject, crate::clock::now());
         let directories = self.directories();
         let mut asked: BTreeSet<Want> = BTreeSet::new();
@@ -50,7 +64,15 @@ impl Live {
             if new.is_empty() {
                 break;
             }
-            let changes = together(new.into_iter().map(|want| self.fetch(want)).collect()).await;
+            let mut unknown = Vec::new();
+            for want in new {
+                match known.map_or(Answer::Unknown, |known| known.answer(&want)) {
+                    Answer::Known(change) => change(&mut evidence),
+                    Answer::Leave => {}
+                    Answer::Unknown => unknown.push(want),
+                }
+            }
+            let changes = together(unknown.into_iter().map(|want| self.fetch(want)).collect()).await;
             for change in changes {
                 change(&mut evidence);
             }
@@ -61,7 +83,22 @@ impl Live {
 
 impl World for Live {
     fn gather(&self, subject: Subject, look: Look) -> BoxFuture<'_, Evidence> {
-        Box::pin(async move { self.read(subject, &look).await })
+        Box::pin(async move { self.read(subject, &look, None).await })
+    }
+
+    fn census<'a>(&'a self, meter: &'a Meter) -> BoxFuture<'a, Census> {
+        Box::pin(self.behind().read_in_bulk(meter))
+    }
+
+    fn accounts(&self, cursor: Option<String>) -> BoxFuture<'_, Result<Page, String>> {
+        Box::pin(async move { self.behind().page_of_accounts(cursor).await })
+    }
+
+    fn look<'a>(&'a self, asked: &'a Asked, census: &'a Census) -> BoxFuture<'a, Evidence> {
+        Box::pin(async move {
+            let known = Known::new(asked, census);
+            self.behind().read(Subject::asked(asked.who.clone()), &Look::Everything, Some(&known)).await
+        })
     }
 
     fn act<'a>(&'a self, op: &'a Op, within: Duration) -> BoxFuture<'a, Acted> {

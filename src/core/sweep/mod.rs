@@ -1,0 +1,82 @@
+//! A whole organization at once: what is read in bulk, kept as compact rows, and which accounts need a look of their
+//! own. It only arranges what was read and compares it; what it means is said by [`crate::core::diagnose`], from the
+//! same evidence as for one person. It must never call an account healthy of which a needed side was not read.
+
+mod census;
+mod join;
+mod list;
+mod log;
+mod members;
+mod people;
+mod records;
+mod tally;
+#[cfg(test)]
+mod tests;
+mod texts;
+
+pub use census::Census;
+pub use join::{Asked, Join, Judged, Need};
+pub use list::{HARMLESS_WITHOUT_APPROVER, Listed as ListedRepair, RepairList};
+pub use log::Logs;
+pub use members::Members;
+pub use people::People;
+pub use records::{Groups, Records};
+pub use tally::{Found, Tally};
+
+use super::evidence::Account;
+
+/// An account as the bulk search lists it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Listed {
+    /// The account, with its groups.
+    pub account: Account,
+    /// The apps that the search shows for it; `None` when it shows none of that.
+    pub apps: Option<Vec<String>>,
+}
+
+/// A key of 128 bits for an id: GUIDs as they are, other ids by their hash.
+pub(super) fn key(id: &str) -> u128 {
+    let mut digits = 0;
+    let mut value: u128 = 0;
+    for c in id.chars().filter(|c| *c != '-') {
+        match c.to_digit(16) {
+            Some(digit) if digits < 32 => {
+                value = (value << 4) | u128::from(digit);
+                digits += 1;
+            }
+            _ => return hashed(id),
+        }
+    }
+    if digits == 32 { value } else { hashed(id) }
+}
+
+fn hashed(id: &str) -> u128 {
+    use sha2::{Digest, Sha256};
+    let digest = Sha256::digest(id.as_bytes());
+    digest.iter().take(16).fold(0, |value, byte| (value << 8) | u128::from(*byte))
+}
+
+/// Rows by key, several for a key if need be: pushed in any order, sorted once.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Index<K> {
+    pairs: Vec<(K, u32)>,
+}
+
+impl<K: Copy + Ord> Index<K> {
+    pub(super) fn add(&mut self, key: K, row: u32) {
+        self.pairs.push((key, row));
+    }
+
+    pub(super) fn seal(&mut self) {
+        self.pairs.sort_unstable();
+        self.pairs.dedup();
+        self.pairs.shrink_to_fit();
+    }
+
+    pub(super) fn rows(&self, key: K) -> impl Iterator<Item = usize> + '_ {
+        let start = self.pairs.partition_point(|(known, _)| *known < key);
+        let same =
+            self.pairs.get(start..).unwrap_or_default().iter().take_while(move |(known, _)| *known == key);
+        same.map(|(_, row)| usize::try_from(*row).unwrap_or(usize::MAX))
+    }
+}

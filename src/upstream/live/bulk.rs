@@ -1,0 +1,288 @@
+//! Reading every side at once for a sweep: all lists beside each other, each page turned into compact rows as it
+//! comes. A list that fails becomes a gap with its reason. It must never keep a whole answer.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use futures_core::future::BoxFuture;
+use jiff::Timestamp;
+
+use super::fetch::{LOG_DAYS, Reason, reason};
+use super::{Live, say, together};
+use crate::core::evidence::{Account, Application, Assignment, Domain, Job, Mapping, Read};
+use crate::core::sweep::{Census, Listed, Logs, Members, People, Records};
+use crate::exec::{Meter, Page};
+use crate::upstream::entra::directory::User;
+use crate::upstream::{CallError, Scim};
+
+/// Records asked for at a time. A service may give fewer; what it gives is taken as its page.
+const RECORDS: usize = 500;
+/// Below this a page that is too large is not divided any further.
+const FEWEST: usize = 10;
+
+type Said = (Option<bool>, Option<String>);
+
+impl Live {
+    /// Reads everything but the accounts.
+    pub(super) async fn read_in_bulk(&self, meter: &Meter) -> Census {
+        let at = crate::clock::now();
+        let (job, assigned, users, deleted, directories, domains) = tokio::join!(
+            self.whole_job(at, meter),
+            self.whole_assignment(at, meter),
+            self.whole_directory(at, meter),
+            self.whole_bin(at),
+            self.whole_scim(at, meter),
+            self.all_domains(at),
+        );
+        let ((job, applications), mapping, settings, log) = job;
+        let (records, scim_groups) = directories;
+        let mut census = Census {
+            job,
+            applications,
+            mapping,
+            settings,
+            log,
+            assignments: assigned.0,
+            members: assigned.1,
+            users,
+            deleted,
+            records,
+            scim_groups,
+            domains,
+            ..Census::default()
+        };
+        census.settle(at);
+        census
+    }
+
+    /// One page of accounts.
+    pub(super) async fn page_of_accounts(&self, cursor: Option<String>) -> Result<Page, String> {
+        let page = self.org()?.every_account(cursor.as_deref()).await.map_err(|e| reason(&e))?;
+        let listed = page.items.into_iter().filter_map(|account| {
+            let apps = account.product_access.as_ref().map(|apps| {
+                apps.iter().filter_map(|app| app.id.clone().or_else(|| app.key.clone())).collect()
+            });
+            let account: Account = say::account(account)?;
+            Some(Listed { account, apps })
+        });
+        Ok((listed.collect(), page.next))
+    }
+
+    async fn whole_job(
+        &self,
+        at: Timestamp,
+        meter: &Meter,
+    ) -> ((Read<Job>, Read<Vec<Application>>), Read<Mapping>, Read<Said>, Read<Logs>) {
+        let found = self.job_or_applications(at).await;
+        let Some(job) = found.0.get().map(|job| job.id.clone()) else {
+            return (found, Read::NotAsked, Read::NotAsked, Read::NotAsked);
+        };
+        let mapping = async {
+            let read =
+                async { self.entra()?.mapping(&self.service_principal, &job).await.map_err(|e| reason(&e)) };
+            side(at, read.await.map(say::mapping))
+        };
+        let settings = async {
+            let read =
+                async { self.entra()?.settings(&self.service_principal).await.map_err(|e| reason(&e)) };
+            let said = read.await.map(|settings| {
+                (settings.sync_all, settings.base_address.as_deref().and_then(say::directory_of))
+            });
+            side(at, said)
+        };
+        let (mapping, settings, log) = tokio::join!(mapping, settings, self.whole_log(at, &job, meter));
+        (found, mapping, settings, log)
+    }
+
+    async fn whole_log(&self, at: Timestamp, job: &str, meter: &Meter) -> Read<Logs> {
+        let hours = jiff::SignedDuration::from_hours(24 * LOG_DAYS);
+        let since = at.checked_sub(hours).unwrap_or(Timestamp::MIN);
+        let mut logs = Logs::default();
+        let each = |entry: crate::upstream::entra::log::LogEntry| {
+            Meter::add(&meter.rows, 1);
+            if let Some(person) = entry.source_id.clone() {
+                logs.add(&person, say::log_entry(entry));
+            }
+        };
+        let read =
+            async { self.entra()?.every_log_entry(job, since, each).await.map_err(|e| reason(&e)) }.await;
+        logs.seal();
+        side(at, read.map(|()| logs))
+    }
+
+    async fn whole_assignment(&self, at: Timestamp, meter: &Meter) -> (Read<Vec<Assignment>>, Read<Members>) {
+        let read = async { self.entra()?.assigned_to(&self.service_principal).await.map_err(|e| reason(&e)) };
+        let assignments: Vec<Assignment> = match read.await {
+            Ok(all) => all.into_iter().filter_map(say::assignment).collect(),
+            Err(why) => return (Read::Gap(why.clone()), Read::Gap(why)),
+        };
+        let members = Mutex::new(Members::default());
+        let groups: Vec<BoxFuture<'_, Result<(), Reason>>> = assignments
+            .iter()
+            .enumerate()
+            .filter(|(_, assignment)| assignment.is_group)
+            .filter_map(|(number, assignment)| Some((u32::try_from(number).ok()?, &assignment.principal)))
+            .map(|(number, group)| {
+                let members = &members;
+                let read = async move {
+                    let each = |member: crate::upstream::entra::directory::Member| {
+                        if let Some(id) = member.id.as_deref().filter(|_| member.is_user()) {
+                            Meter::add(&meter.rows, 1);
+                            lock(members).add(id, number);
+                        }
+                    };
+                    match self.entra()?.every_member(group, each).await {
+                        Ok(()) => Ok(()),
+                        // A group that was deleted after the assignments were read has no members.
+                        Err(error) if error.is_not_found() => Ok(()),
+                        Err(error) => Err(reason(&error)),
+                    }
+                };
+                let read: BoxFuture<'_, Result<(), Reason>> = Box::pin(read);
+                read
+            })
+            .collect();
+        let read: Result<Vec<()>, Reason> = together(groups).await.into_iter().collect();
+        let mut members = members.into_inner().unwrap_or_else(PoisonError::into_inner);
+        members.seal();
+        (Read::seen(at, assignments), side(at, read.map(|_| members)))
+    }
+
+    async fn whole_directory(&self, at: Timestamp, meter: &Meter) -> Read<People> {
+        let mut people = People::default();
+        let each = |user: User| {
+            Meter::add(&meter.rows, 1);
+            add(&mut people, user);
+        };
+        let read = async { self.entra()?.every_user(each).await.map_err(|e| reason(&e)) }.await;
+        people.seal();
+        side(at, read.map(|()| people))
+    }
+
+    /// The users deleted within the last 30 days.
+    async fn whole_bin(&self, at: Timestamp) -> Read<People> {
+        let mut people = People::default();
+        let read = async {
+            let each = |user| add(&mut people, user);
+            self.entra()?.every_deleted_user(each).await.map_err(|e| reason(&e))
+        }
+        .await;
+        people.seal();
+        side(at, read.map(|()| people))
+    }
+
+    async fn all_domains(&self, at: Timestamp) -> Read<Vec<Domain>> {
+        let read = async { self.org()?.domains().await.map_err(|e| reason(&e)) }.await;
+        side(at, read.map(|all| all.into_iter().map(say::domain).collect()))
+    }
+
+    async fn whole_scim(
+        &self,
+        at: Timestamp,
+        meter: &Meter,
+    ) -> (BTreeMap<String, Read<Records>>, BTreeMap<String, Read<BTreeMap<String, String>>>) {
+        let (mut records, mut groups) = (BTreeMap::new(), BTreeMap::new());
+        for directory in self.directories() {
+            let (people, external) = match self.scim(&directory) {
+                Ok(scim) => tokio::join!(every_record(scim, &directory, meter), every_group(scim)),
+                Err(why) => (Err(why.clone()), Err(why)),
+            };
+            records.insert(directory.clone(), side(at, people));
+            groups.insert(directory, side(at, external));
+        }
+        (records, groups)
+    }
+}
+
+/// A poisoned lock still holds the rows that were put in.
+fn lock<T>(rows: &Mutex<T>) -> MutexGuard<'_, T> {
+    rows.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn side<T>(at: Timestamp, read: Result<T, Reason>) -> Read<T> {
+    match read {
+        Ok(value) => Read::seen(at, value),
+        Err(why) => Read::Gap(why),
+    }
+}
+
+fn add(people: &mut People, user: User) {
+    let others = user.other_mails.clone();
+    if let Some(user) = say::user(user) {
+        people.add(&user, &others);
+    }
+}
+
+/// The first page tells how many records there are and how large a page may be; the others do not depend on each
+/// other, so they are read side by side.
+async fn every_record(scim: &Scim, directory: &str, meter: &Meter) -> Result<Records, Reason> {
+    let records = Mutex::new(Records::new(directory));
+    let take = |found: Vec<crate::upstream::scim::ScimUser>| {
+        Meter::add(&meter.rows, found.len());
+        let mut records = lock(&records);
+        found.into_iter().filter_map(|user| say::record(directory, user)).for_each(|one| records.add(&one));
+    };
+    let (first, total) = record_page(scim, 1, RECORDS).await.map_err(|e| reason(&e))?;
+    let size = first.len();
+    take(first);
+    if size == 0 && total > 0 {
+        return Err(format!("the directory has {total} records and shows none"));
+    }
+    let starts = (1..=total).step_by(size.max(1)).skip(1);
+    let pages: Vec<BoxFuture<'_, Result<(), Reason>>> = starts
+        .map(|start| {
+            let take = &take;
+            let read = async move {
+                let (mut at, end) = (start, (start + size).min(total + 1));
+                // A service may give fewer than it was asked for; a page that shrank is asked for the rest.
+                while at < end {
+                    let (found, now) = record_page(scim, at, end - at).await.map_err(|e| reason(&e))?;
+                    let count = found.len();
+                    take(found);
+                    if count == 0 {
+                        // The list became shorter meanwhile: its end is the end.
+                        return if now < at { Ok(()) } else { Err("a page of records was empty".to_owned()) };
+                    }
+                    at += count;
+                }
+                Ok(())
+            };
+            let read: BoxFuture<'_, Result<(), Reason>> = Box::pin(read);
+            read
+        })
+        .collect();
+    together(pages).await.into_iter().collect::<Result<Vec<()>, Reason>>()?;
+    let mut records = records.into_inner().unwrap_or_else(PoisonError::into_inner);
+    records.seal();
+    Ok(records)
+}
+
+/// People in hundreds of groups make large pages: one that is larger than an answer may be is divided.
+async fn record_page(
+    scim: &Scim,
+    start: usize,
+    count: usize,
+) -> Result<(Vec<crate::upstream::scim::ScimUser>, usize), CallError> {
+    let mut count = count;
+    loop {
+        match scim.users_page(start, count).await {
+            Err(CallError::Garbled { .. }) if count > FEWEST => count /= 5,
+            read => return read,
+        }
+    }
+}
+
+/// IdP group ids by SCIM group id.
+async fn every_group(scim: &Scim) -> Result<BTreeMap<String, String>, Reason> {
+    let mut known = BTreeMap::new();
+    let mut start = 1;
+    loop {
+        let (groups, total) = scim.groups_page(start, RECORDS).await.map_err(|e| reason(&e))?;
+        start += groups.len();
+        let empty = groups.is_empty();
+        known.extend(groups.into_iter().filter_map(|group| Some((group.id?, group.external_id?))));
+        if empty || start > total {
+            return Ok(known);
+        }
+    }
+}

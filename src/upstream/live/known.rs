@@ -1,0 +1,209 @@
+//! What a sweep has read in bulk already, as answers to wants: the same changes of the evidence as if it had been
+//! asked for one person. It must never answer what it does not know; a side that could not be read stays a gap.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::fetch::{Change, Reason, change, join, once};
+use super::wants::Want;
+use crate::core::evidence::{AppRole, Read, ScimRecord};
+use crate::core::subject::fold;
+use crate::core::sweep::{Asked, Census, Listed, Need, Records};
+
+/// What is known of a want.
+pub(super) enum Answer {
+    /// This.
+    Known(Change),
+    /// Nothing, and it is not to be asked.
+    Leave,
+    /// Nothing: ask.
+    Unknown,
+}
+
+/// The census, for one account.
+pub(super) struct Known<'a> {
+    asked: &'a Asked,
+    census: &'a Census,
+}
+
+impl<'a> Known<'a> {
+    pub(super) fn new(asked: &'a Asked, census: &'a Census) -> Self {
+        Self { asked, census }
+    }
+
+    /// What the census says.
+    pub(super) fn answer(&self, want: &Want) -> Answer {
+        match self.known(want) {
+            Some(change) => Answer::Known(change),
+            None if self.asked.need == Need::Local => Answer::Leave,
+            None => Answer::Unknown,
+        }
+    }
+
+    fn known(&self, want: &Want) -> Option<Change> {
+        let c = self.census;
+        Some(match want {
+            Want::Users(address) => people(&c.users, |people| people.by_address(address))?.users(),
+            Want::UserById(id) => people(&c.users, |people| people.by_id(id).into_iter().collect())?.users(),
+            Want::Strays(address) => {
+                let others = people(&c.users, |people| people.by_other(address))?;
+                let (at, deleted) = found(&c.deleted, |people| people.deleted_with(address))?;
+                let others = others.users();
+                change(move |e| {
+                    others(e);
+                    join(&mut e.deleted_users, deleted, at, |a, b| a.id == b.id);
+                })
+            }
+            Want::Bearers(address) => {
+                let (at, users) = found(&c.users, |people| people.by_address(address))?;
+                let address = address.clone();
+                change(move |e| {
+                    e.bearers.insert(address, once(users, at));
+                })
+            }
+            Want::Owner(external) => {
+                let (at, user) = found(&c.users, |people| people.by_id(external))?;
+                let external = external.clone();
+                change(move |e| {
+                    e.owners.insert(external, once(user, at));
+                })
+            }
+            Want::Assignments => {
+                let read = c.assignments.clone();
+                change(move |e| e.assignments = read)
+            }
+            Want::Jobs => {
+                let (job, applications) = (c.job.clone(), c.applications.clone());
+                change(move |e| {
+                    e.job = job;
+                    e.applications = applications;
+                })
+            }
+            Want::Mapping(_) => {
+                let read = c.mapping.clone();
+                change(move |e| e.mapping = read)
+            }
+            Want::Settings => {
+                let settings = c.settings.get().cloned();
+                change(move |e| {
+                    if let (Some((sync_all, directory)), Read::Seen { value, .. }) =
+                        (settings, &mut e.mapping)
+                    {
+                        value.sync_all = sync_all;
+                        value.directory = directory;
+                    }
+                })
+            }
+            Want::Domains => {
+                let read = c.domains.clone();
+                change(move |e| e.domains = read)
+            }
+            Want::Log(_, person) => {
+                let (at, entries) = found(&c.log, |log| log.of(person).to_vec())?;
+                change(move |e| e.log = once(entries, at))
+            }
+            // Only the assigned groups are known; a close look reads the others too.
+            Want::Memberships(person) if self.asked.need == Need::Local => {
+                let read = match (&c.members, c.groups_of(person)) {
+                    (Read::Seen { at, .. }, Some(groups)) => Read::seen(*at, groups),
+                    (read, _) => {
+                        Read::Gap(read.gap().unwrap_or("the assignments could not be read").to_owned())
+                    }
+                };
+                change(move |e| e.memberships = read)
+            }
+            Want::RecordsByName(directory, name) => {
+                self.records(directory, |records| records.by_name(name))?
+            }
+            Want::RecordsByExternal(directory, id) => {
+                self.records(directory, |records| records.by_external(id))?
+            }
+            Want::RecordById(id) => {
+                let (at, record) = found(c.records.get(&id.directory)?, |records| records.by_id(&id.record))?;
+                let id = id.clone();
+                change(move |e| e.records_by_id.push((id, once(record, at))))
+            }
+            Want::ScimGroup(directory, id) => self.scim_group(directory, id)?,
+            Want::AccountsByEmail(emails) => self.account(|listed| {
+                let email = listed.account.email.as_deref().map(fold);
+                emails.iter().all(|asked| Some(fold(asked)) == email)
+            })?,
+            Want::AccountsById(ids) => {
+                self.account(|listed| ids.iter().all(|id| *id == listed.account.id))?
+            }
+            Want::Roles(account) if self.asked.need == Need::Local => self.roles(account)?,
+            _ => return None,
+        })
+    }
+
+    fn records(&self, directory: &str, find: impl Fn(&Records) -> Vec<ScimRecord>) -> Option<Change> {
+        let (at, records) = found(self.census.records.get(directory)?, find)?;
+        let directory = directory.to_owned();
+        Some(change(move |e| join(e.records.entry(directory).or_default(), records, at, |a, b| a.id == b.id)))
+    }
+
+    fn scim_group(&self, directory: &str, id: &str) -> Option<Change> {
+        let (at, external) = found(self.census.scim_groups.get(directory)?, |known| known.get(id).cloned())?;
+        let id = id.to_owned();
+        Some(change(move |e| match (external, &mut e.scim_groups) {
+            (_, Read::Gap(_)) => {}
+            (Err(reason), slot) => *slot = Read::Gap(reason),
+            (Ok(external), slot) => {
+                if !matches!(slot, Read::Seen { .. }) {
+                    *slot = Read::seen(at, BTreeMap::new());
+                }
+                if let (Read::Seen { value, .. }, Some(external)) = (slot, external) {
+                    value.insert(id, external);
+                }
+            }
+        }))
+    }
+
+    /// The account as the search listed it, where the question is about that one.
+    fn account(&self, is_it: impl Fn(&Listed) -> bool) -> Option<Change> {
+        match &self.asked.listed {
+            Some(listed) if is_it(listed) => {
+                let account = listed.account.clone();
+                let at = self.census.users.at().unwrap_or_else(crate::clock::now);
+                Some(super::fetch::accounts_seen(vec![account], at))
+            }
+            _ => None,
+        }
+    }
+
+    fn roles(&self, account: &str) -> Option<Change> {
+        let listed = self.asked.listed.as_ref().filter(|listed| listed.account.id == account)?;
+        let apps = listed.apps.clone()?;
+        let role = |app: String| AppRole { resource: app, role: "shown by the search".to_owned(), app: true };
+        let roles: Vec<AppRole> = apps.into_iter().map(role).collect();
+        let (account, at) = (account.to_owned(), self.census.users.at().unwrap_or_else(crate::clock::now));
+        Some(change(move |e| {
+            e.roles.insert(account, Read::seen(at, roles));
+        }))
+    }
+}
+
+/// What a side says, with its time; a gap with its reason; nothing where it was not asked.
+fn found<T, F>(side: &Read<T>, find: impl FnOnce(&T) -> F) -> Option<(Timestamp, Result<F, Reason>)> {
+    match side {
+        Read::Seen { at, value } => Some((*at, Ok(find(value)))),
+        Read::Gap(reason) => Some((Timestamp::MIN, Err(reason.clone()))),
+        Read::NotAsked => None,
+    }
+}
+
+struct Users(Timestamp, Result<Vec<crate::core::evidence::IdpUser>, Reason>);
+
+fn people(
+    side: &Read<crate::core::sweep::People>,
+    find: impl FnOnce(&crate::core::sweep::People) -> Vec<crate::core::evidence::IdpUser>,
+) -> Option<Users> {
+    found(side, find).map(|(at, found)| Users(at, found))
+}
+
+impl Users {
+    fn users(self) -> Change {
+        change(move |e| join(&mut e.users, self.1, self.0, |a, b| a.id == b.id))
+    }
+}

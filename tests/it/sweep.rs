@@ -1,0 +1,234 @@
+//! A sweep says of every account what `check` says of it, whatever is wrong with the tenant, and where a side cannot
+//! be read it says so. The program prints it for scripts.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use reinstate::app::rules;
+use reinstate::commands::world;
+use reinstate::config::{Config, Purpose};
+use reinstate::core::evidence::Read;
+use reinstate::core::sweep::Found;
+use reinstate::core::{Cause, Source, Subject, Verdict, Who, diagnose, plan};
+use reinstate::exec::sweep::{Looked, Survey, survey};
+use reinstate::exec::{Look, Meter};
+use reinstate::sandbox::scenarios::{ALL, find};
+use reinstate::sandbox::tenant::Tenant;
+use reinstate::sandbox::wire::{Injection, Service};
+use reinstate::sandbox::{Sandbox, lock};
+use serde_json::Value;
+
+async fn start(tenant: Tenant) -> (Sandbox, Config) {
+    reinstate::upstream::install_tls();
+    let sandbox = Sandbox::start(tenant).await.unwrap();
+    let env = sandbox.env("sqlite::memory:", "127.0.0.1:0");
+    let config = Config::load(None, &env, Purpose::Diagnose).unwrap();
+    (sandbox, config)
+}
+
+async fn sweep(config: &Config) -> (Survey, Vec<Looked>) {
+    let world = world(config).unwrap();
+    let rules = Arc::new(rules(config));
+    let (sender, mut receiver) = tokio::sync::mpsc::channel(1000);
+    let survey = survey(&world, &rules, &Arc::new(Meter::default()), &HashMap::new(), &sender).await;
+    drop(sender);
+    let mut all = Vec::new();
+    while let Some(looked) = receiver.recv().await {
+        all.push(looked);
+    }
+    (survey, all)
+}
+
+async fn check(config: &Config, who: &str) -> Found {
+    let world = world(config).unwrap();
+    let evidence = world.gather(Subject::asked(Who::parse(who).unwrap()), Look::Everything).await;
+    let diagnosis = diagnose(&evidence);
+    let rules = rules(config);
+    Found::of(who, &diagnosis, &plan(&evidence, &diagnosis, &rules, &[]), &rules)
+}
+
+/// Everybody a sweep of this tenant must have an opinion on: those with a managed account, and those assigned.
+fn people(sandbox: &Sandbox, who: &str) -> Vec<String> {
+    let (atlassian, entra) = (lock(&sandbox.atlassian), lock(&sandbox.entra));
+    let mut all = vec!["ada@acme.example".to_owned(), "grace@acme.example".to_owned()];
+    let has_account = atlassian.bearer(who).is_some();
+    let is_member = entra.users.values().any(|user| {
+        user.upn.eq_ignore_ascii_case(who)
+            && user.account_enabled
+            && entra.groups.values().any(|group| {
+                group.has(&user.id) && entra.assignments.iter().any(|one| one.principal == group.id)
+            })
+    });
+    if has_account || is_member {
+        all.push(who.to_owned());
+    }
+    all
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_every_scenario_it_says_what_check_says() {
+    let mut wrong = Vec::new();
+    let mut told = 0;
+    for scenario in ALL {
+        let (sandbox, config) = start(scenario.tenant()).await;
+        let (survey, looked) = sweep(&config).await;
+        for who in people(&sandbox, scenario.who) {
+            let alone = check(&config, &who).await;
+            let swept = looked.iter().map(|looked| &looked.found).find(|found| {
+                (alone.account.is_some() && found.account == alone.account)
+                    || (alone.person.is_some() && found.person == alone.person)
+                    || found.query == who
+            });
+            let told_of = |found: &Found| (found.verdict, found.causes.clone(), found.digest.clone());
+            match (alone.verdict, swept) {
+                (Verdict::Healthy, None) => {}
+                (Verdict::Healthy, Some(found)) => {
+                    wrong.push(format!("{}: {who} is healthy, the sweep says {found:?}", scenario.name));
+                }
+                (_, None) => wrong.push(format!("{}: {who} is not found: {alone:?}", scenario.name)),
+                (_, Some(found)) if told_of(found) != told_of(&alone) => {
+                    wrong.push(format!("{}: {who}\n  check {alone:?}\n  sweep {found:?}", scenario.name));
+                }
+                (_, Some(_)) => told += 1,
+            }
+        }
+        if !survey.unread.is_empty() {
+            wrong.push(format!("{}: unread {:?}", scenario.name, survey.unread));
+        }
+        let faults = sandbox.wire.faults();
+        assert!(faults.is_empty(), "{}: {faults:?}", scenario.name);
+        let tally = &survey.tally;
+        assert!(tally.healthy + tally.broken + tally.cannot_tell <= tally.accounts, "{tally:?}");
+    }
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(told > 20, "only {told} were broken at all");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_side_that_cannot_be_read_is_said_and_the_rest_is_judged() {
+    let tenant = find("suspended").unwrap().tenant();
+    let (sandbox, config) = start(tenant).await;
+    let refuse = || Injection::Answer { status: 403, headers: Vec::new(), body: "{}".to_owned() };
+    sandbox.wire.inject(Service::Entra, Some("GET"), "/v1.0/users", 1000, refuse());
+    let (survey, looked) = sweep(&config).await;
+    assert!(survey.unread.iter().any(|(source, _)| *source == Source::Users), "{:?}", survey.unread);
+    assert_eq!(survey.tally.healthy, 0, "nobody is healthy whose person was not read");
+    let jane = looked.iter().find(|looked| looked.found.query == "jane@acme.example").unwrap();
+    assert_eq!(
+        (jane.found.verdict, jane.found.causes.as_slice()),
+        (Verdict::Broken, &[Cause::Suspended][..])
+    );
+    let ada = looked.iter().find(|looked| looked.found.query == "ada@acme.example").unwrap();
+    assert_eq!((ada.found.verdict, ada.found.unread), (Verdict::CannotTell, true));
+    assert!(matches!(ada.diagnosis.unread.first(), Some((Source::Users, _))), "{:?}", ada.diagnosis.unread);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_scim_key_people_whose_access_is_there_are_healthy() {
+    let (sandbox, _) = start(find("healthy").unwrap().tenant()).await;
+    let mut env = sandbox.env("sqlite::memory:", "127.0.0.1:0");
+    env.remove("REINSTATE_ATLASSIAN_SCIM_KEY");
+    let config = Config::load(None, &env, Purpose::Diagnose).unwrap();
+    let (survey, looked) = sweep(&config).await;
+    assert_eq!((survey.tally.healthy, looked.len()), (4, 0));
+    assert!(survey.unread.iter().any(|(source, _)| *source == Source::ScimUsers), "{:?}", survey.unread);
+}
+
+async fn run(env: &BTreeMap<String, String>, args: &[&str]) -> std::process::Output {
+    let folder = tempfile::tempdir().unwrap();
+    tokio::process::Command::new(env!("CARGO_BIN_EXE_reinstate"))
+        .args(args)
+        .current_dir(folder.path())
+        .env_clear()
+        .envs(env)
+        .output()
+        .await
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_program_prints_objects_and_a_summary_or_a_table_for_spreadsheets() {
+    let (sandbox, _) = start(find("membership-drift").unwrap().tenant()).await;
+    let mut env = sandbox.env("sqlite::memory:", "127.0.0.1:0");
+    env.retain(|key, _| !key.contains("SLACK") && !key.contains("STORE"));
+    let output = run(&env, &["sweep", "--json"]).await;
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let lines: Vec<Value> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert_eq!(lines[0]["account"]["query"], "jane@acme.example");
+    assert_eq!(lines[0]["findings"][0]["code"], "membership-drift");
+    assert!(lines[0]["plan"]["digest"].is_string());
+    let summary = &lines[1]["summary"];
+    assert_eq!((&lines[1]["schema"], &summary["accounts"]), (&1.into(), &4.into()));
+    assert_eq!(summary["healthy"], 3);
+    assert_eq!(summary["by_cause"], serde_json::json!({"membership-drift": 1}));
+    assert_eq!(summary["unread"], 0);
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sweep.csv");
+    let output = run(&env, &["sweep", "--csv", file.to_str().unwrap()]).await;
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
+    let table = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(table.lines().count(), 2);
+    assert!(table.contains("\"jane@acme.example\",\"broken\",\"membership-drift\""), "{table}");
+
+    let output = run(&env, &["sweep"]).await;
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("3 healthy, 1 broken, 0 cannot be told"), "{text}");
+    assert!(text.contains("membership-drift") && text.contains("jane@acme.example"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_minute_of_limits_and_an_expired_cursor_change_no_count() {
+    let mut tenant = find("membership-drift").unwrap().tenant();
+    for number in 0..230 {
+        tenant.employee(&format!("p{number}@acme.example"), "Some Body");
+    }
+    tenant.entra.settle_watermark(reinstate::clock::now());
+    let (sandbox, config) = start(tenant).await;
+    let soon = reinstate::clock::now().checked_add(Duration::from_secs(3)).unwrap();
+    let limited = Injection::Answer {
+        status: 429,
+        headers: vec![("X-RateLimit-Reset".to_owned(), soon.to_string())],
+        body: r#"{"code":429}"#.to_owned(),
+    };
+    sandbox.wire.inject(Service::Atlassian, Some("POST"), "users/search", 1, limited);
+    // The third page has expired when it is asked for.
+    let expired = Injection::Answer {
+        status: 400,
+        headers: Vec::new(),
+        body: r#"{"errors":[{"status":"400","code":"ADMIN-400-1","title":"Invalid cursor"}]}"#.to_owned(),
+    };
+    sandbox.wire.inject_when(1, expired, |call, before| {
+        let search = |call: &reinstate::sandbox::wire::Call| call.path.ends_with("users/search");
+        search(call) && before.iter().filter(|call| search(call)).count() == 4
+    });
+    let (survey, looked) = sweep(&config).await;
+    assert_eq!(survey.unread, Vec::new());
+    assert_eq!((survey.tally.accounts, survey.tally.healthy, looked.len()), (234, 233, 1), "{survey:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_vanished_between_two_pages_is_looked_at_by_its_person() {
+    let (sandbox, config) = start(find("healthy").unwrap().tenant()).await;
+    // The search shows nobody at all: everybody has vanished from the list.
+    let empty = Injection::Answer {
+        status: 200,
+        headers: Vec::new(),
+        body: r#"{"data":[],"links":{"next":null}}"#.to_owned(),
+    };
+    sandbox.wire.inject(Service::Atlassian, Some("POST"), "users/search", 1, empty);
+    let (survey, looked) = sweep(&config).await;
+    assert_eq!((survey.tally.accounts, survey.tally.healthy, looked.len()), (4, 4, 0), "{survey:?}");
+}
+
+#[test]
+fn an_unread_side_is_no_health() {
+    let census = reinstate::core::sweep::Census { users: Read::Gap("403".to_owned()), ..Default::default() };
+    assert_eq!(census.gaps(), vec![(Source::Users, "403".to_owned())]);
+}
