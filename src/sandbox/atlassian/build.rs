@@ -38,6 +38,7 @@ impl Atlassian {
             made: BTreeMap::new(),
             cursors: BTreeMap::new(),
             reads: BTreeMap::new(),
+            index: None,
         }
     }
 

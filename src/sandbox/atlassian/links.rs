@@ -24,7 +24,8 @@ pub(super) fn answer(tenant: &mut Atlassian, ask: &Ask, rest: &[&str]) -> Answer
             if !known {
                 return Err(org::no_user());
             }
-            Ok(links(tenant, |user| user.account.as_deref() == Some(*account)))
+            let records = tenant.records_of(account);
+            Ok(links(tenant, records.iter().filter_map(|id| tenant.scim_users.get(id))))
         }
         ("POST", ["get-scim-links-for-email"]) => {
             let body = body(ask)?;
@@ -32,7 +33,14 @@ pub(super) fn answer(tenant: &mut Atlassian, ask: &Ask, rest: &[&str]) -> Answer
             let Some(email) = email.filter(|_| body.len() == 1) else {
                 return Err(invalid("the body must hold an email and nothing else"));
             };
-            Ok(links(tenant, |user| same(&user.email, email)))
+            let candidates: Vec<&ScimUser> = match &tenant.index {
+                Some(index) => {
+                    let ids = index.by_mail.get(&email.to_lowercase()).into_iter().flatten();
+                    ids.filter_map(|id| tenant.scim_users.get(id)).collect()
+                }
+                None => tenant.scim_users.values().collect(),
+            };
+            Ok(links(tenant, candidates.into_iter().filter(|user| same(&user.email, email))))
         }
         ("PATCH", ["scimDirectoryId", directory, "scimUserId", id, "unlink"]) => {
             let found = tenant.scim_users.get(*id).is_some_and(|u| u.directory == *directory);
@@ -58,11 +66,8 @@ pub(super) fn answer(tenant: &mut Atlassian, ask: &Ask, rest: &[&str]) -> Answer
     }
 }
 
-fn links(tenant: &Atlassian, wanted: impl Fn(&ScimUser) -> bool) -> Reply {
-    let links: Vec<Value> = tenant
-        .scim_users
-        .values()
-        .filter(|u| wanted(u))
+fn links<'a>(tenant: &Atlassian, users: impl Iterator<Item = &'a ScimUser>) -> Reply {
+    let links: Vec<Value> = users
         .map(|u| {
             json!({"scimUserId": u.id, "atlassianAccountId": u.account, "orgId": tenant.org_id,
                    "directoryId": u.directory})

@@ -7,6 +7,7 @@ mod ask;
 mod build;
 mod events;
 mod groups;
+mod index;
 mod links;
 mod manage;
 mod org;
@@ -56,6 +57,7 @@ async fn serve(State((state, wire)): State<(Shared, Wire)>, request: Request) ->
     let ask = Ask::new(&parts, &bytes);
     let reply = {
         let mut tenant = lock(&state);
+        tenant.thaw_for(&ask.method, &ask.segments());
         tenant.tick(crate::clock::now());
         route(&mut tenant, &ask)
     };

@@ -108,8 +108,14 @@ fn search(tenant: &mut Atlassian, body: Map<String, Value>, size: usize) -> Answ
     if walk.text("searchTerm").is_some() && walk.list("emails").is_some() {
         return Err(invalid("emails and searchTerm exclude each other"));
     }
+    if let Some(index) = tenant.index.clone().filter(|_| !is_filtered(&walk)) {
+        let (ids, next) = walk.take(&index.accounts);
+        let page: Vec<&Account> = ids.iter().filter_map(|id| tenant.accounts.get(id)).collect();
+        let data = shown(tenant, &walk, &page);
+        return listed(tenant, walk, data, next);
+    }
     let fits = plain(&walk);
-    let plain: Vec<&Account> = seen(tenant).into_iter().filter(|a| fits(a)).collect();
+    let plain: Vec<&Account> = candidates(tenant, &walk).into_iter().filter(|a| fits(a)).collect();
     let all: Vec<&Account> = if needs_access(&walk) {
         let ids: BTreeSet<&str> = plain.iter().map(|a| a.id.as_str()).collect();
         let access = tenant.access(&ids);
@@ -120,14 +126,44 @@ fn search(tenant: &mut Atlassian, body: Map<String, Value>, size: usize) -> Answ
         plain
     };
     let (page, next) = walk.take(&all);
+    let data = shown(tenant, &walk, &page);
+    listed(tenant, walk, data, next)
+}
+
+fn listed(tenant: &mut Atlassian, walk: Walk, data: Vec<Value>, next: Option<usize>) -> Answer {
+    let next = walk.cursor(tenant, next);
+    Ok(Reply::ok(json!({"data": data, "links": {"self": null, "prev": null, "next": next}})))
+}
+
+/// Whether a search asks for some accounts only.
+fn is_filtered(walk: &Walk) -> bool {
+    walk.body.keys().any(|name| !matches!(name.as_str(), "cursor" | "limit" | "expand" | "sortBy"))
+}
+
+/// Accounts among which the wanted ones are: with an index, those of the ids or addresses asked for.
+fn candidates<'a>(tenant: &'a Atlassian, walk: &Walk) -> Vec<&'a Account> {
+    let Some(index) = &tenant.index else { return seen(tenant) };
+    let ids: Vec<String> = match (walk.list("accountIds"), walk.list("emails")) {
+        (Some(ids), _) => ids,
+        (None, Some(emails)) => emails
+            .iter()
+            .filter_map(|email| index.by_email.get(&email.to_lowercase()))
+            .flatten()
+            .cloned()
+            .collect(),
+        (None, None) => return seen(tenant),
+    };
+    let found = ids.iter().filter_map(|id| tenant.accounts.get(id));
+    found.filter(|a| a.managed() || a.membership != Membership::None).collect()
+}
+
+/// One page of people.
+fn shown(tenant: &Atlassian, walk: &Walk, page: &[&Account]) -> Vec<Value> {
     let access = tenant.access(&page.iter().map(|a| a.id.as_str()).collect());
     let expand = walk.list("expand").unwrap_or_default();
     let expand: Vec<&str> = expand.iter().map(String::as_str).collect();
     let none = Access::default();
-    let data: Vec<Value> =
-        page.iter().map(|a| person(tenant, a, access.get(&a.id).unwrap_or(&none), &expand)).collect();
-    let next = walk.cursor(tenant, next);
-    Ok(Reply::ok(json!({"data": data, "links": {"self": null, "prev": null, "next": next}})))
+    page.iter().map(|a| person(tenant, a, access.get(&a.id).unwrap_or(&none), &expand)).collect()
 }
 
 /// The filters that need nothing but the account, read once for the whole walk.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::state::{Account, Atlassian, Event, ManagedBy, Membership, OrgGroup, ScimUser, Status};
+use super::state::{Account, Atlassian, Event, ManagedBy, Membership, OrgGroup, ScimGroup, ScimUser, Status};
 
 /// Names and addresses are compared without case.
 pub(super) fn same(a: &str, b: &str) -> bool {
@@ -44,6 +44,10 @@ impl Atlassian {
     pub(super) fn tick(&mut self, real: Timestamp) {
         self.now = real.saturating_add(self.ahead).unwrap_or(real);
         let now = self.now;
+        if self.index.as_ref().is_some_and(|index| index.due.is_none_or(|due| due > now)) {
+            return;
+        }
+        self.index = None;
         let due = |a: &Account| a.pending() && a.deletion_due.is_some_and(|at| at <= now);
         let closing: Vec<String> = self.accounts.values().filter(|a| due(a)).map(|a| a.id.clone()).collect();
         for id in closing {
@@ -78,6 +82,9 @@ impl Atlassian {
 
     /// Ids of the SCIM records linked to an account.
     pub(super) fn records_of(&self, account: &str) -> Vec<String> {
+        if let Some(index) = &self.index {
+            return index.of_account.get(account).cloned().unwrap_or_default();
+        }
         let linked = |u: &&ScimUser| u.account.as_deref() == Some(account);
         self.scim_users.values().filter(linked).map(|u| u.id.clone()).collect()
     }
@@ -94,10 +101,11 @@ impl Atlassian {
             ids.iter().map(|id| ((*id).to_owned(), Access::default())).collect();
         let synced: HashMap<String, &OrgGroup> =
             self.groups.values().filter(|g| g.synced).map(|g| (g.name.to_lowercase(), g)).collect();
-        for user in self.scim_users.values() {
+        for user in self.linked_to(ids) {
             let Some(access) = user.account.as_ref().and_then(|a| found.get_mut(a)) else { continue };
             access.linked = true;
-            for group in self.scim_groups.values().filter(|g| user.active && g.directory == user.directory) {
+            let groups = self.groups_holding(&user.id);
+            for group in groups.into_iter().filter(|g| user.active && g.directory == user.directory) {
                 let Some(member) = group.members.get(&user.id) else { continue };
                 if member.dropped || !self.visible(member.since.max(user.linked_at)) {
                     continue;
@@ -108,10 +116,8 @@ impl Atlassian {
             }
         }
         for group in self.groups.values().filter(|g| !g.synced) {
-            for member in &group.members {
-                if let Some(access) = found.get_mut(member) {
-                    access.groups.push(group);
-                }
+            for (_, access) in found.iter_mut().filter(|(id, _)| group.members.contains(*id)) {
+                access.groups.push(group);
             }
         }
         for access in found.values_mut() {
@@ -119,6 +125,28 @@ impl Atlassian {
             access.groups.dedup_by(|a, b| a.id == b.id);
         }
         found
+    }
+
+    /// Records that may be linked to one of these accounts.
+    fn linked_to(&self, ids: &BTreeSet<&str>) -> Vec<&ScimUser> {
+        match &self.index {
+            Some(index) => {
+                let records = ids.iter().filter_map(|id| index.of_account.get(*id)).flatten();
+                records.filter_map(|id| self.scim_users.get(id)).collect()
+            }
+            None => self.scim_users.values().collect(),
+        }
+    }
+
+    /// SCIM groups that may hold a record.
+    pub(super) fn groups_holding(&self, record: &str) -> Vec<&ScimGroup> {
+        match &self.index {
+            Some(index) => {
+                let groups = index.groups_of.get(record).into_iter().flatten();
+                groups.filter_map(|id| self.scim_groups.get(id)).collect()
+            }
+            None => self.scim_groups.values().collect(),
+        }
     }
 
     fn visible(&self, since: Timestamp) -> bool {

@@ -28,8 +28,8 @@ const KEPT: [&str; 11] = [
 pub(super) fn render(tenant: &Atlassian, user: &ScimUser) -> Value {
     let here = format!("{BASE}/{}", user.directory);
     let groups: Vec<Value> = tenant
-        .scim_groups
-        .values()
+        .groups_holding(&user.id)
+        .into_iter()
         .filter(|g| g.directory == user.directory && g.members.contains_key(&user.id))
         .map(|g| {
             json!({"type": "Group", "value": g.id, "display": g.name, "$ref": format!("{here}/Groups/{}", g.id)})

@@ -21,6 +21,12 @@ enum Link {
 
 pub(super) fn list(tenant: &Atlassian, ask: &Ask, directory: &str) -> Answer {
     let filter = filter(ask, &["userName", "externalId"])?;
+    if let (None, Some(index)) = (&filter, &tenant.index) {
+        let all = index.records.get(directory).map(Vec::as_slice).unwrap_or_default();
+        return page(tenant, ask, all, |id| {
+            tenant.scim_users.get(id).map_or(Value::Null, |u| render(tenant, u))
+        });
+    }
     let mut found: Vec<&ScimUser> = tenant
         .scim_users
         .values()

@@ -2,10 +2,12 @@
 //! tenant into any state, also into one that no request leads to. Rules stand in `rules.rs`, not here.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
+use super::index::Index;
 use super::switches::Switches;
 
 /// One organization with everything its admin APIs can see.
@@ -50,6 +52,7 @@ pub struct Atlassian {
     pub(super) made: BTreeMap<&'static str, u64>,
     pub(super) cursors: BTreeMap<String, (Value, usize)>,
     pub(super) reads: BTreeMap<&'static str, Vec<Timestamp>>,
+    pub(super) index: Option<Arc<Index>>,
 }
 
 /// A domain of the organization.

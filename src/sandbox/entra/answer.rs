@@ -150,6 +150,21 @@ pub(super) fn page(
     items: Vec<Value>,
     max_top: usize,
 ) -> Result<Reply, Refusal> {
+    let total = items.len();
+    page_of(ask, switches, context, total, max_top, |start, size| {
+        Ok(items.into_iter().skip(start).take(size).collect())
+    })
+}
+
+/// The same where only the items of the page are made: `make` gives those from a place on, at most so many.
+pub(super) fn page_of(
+    ask: &Ask,
+    switches: &Switches,
+    context: &str,
+    total: usize,
+    max_top: usize,
+    make: impl FnOnce(usize, usize) -> Result<Vec<Value>, Refusal>,
+) -> Result<Reply, Refusal> {
     let size = match ask.option("$top") {
         None => switches.page_size,
         Some(text) => match text.parse::<usize>() {
@@ -157,7 +172,6 @@ pub(super) fn page(
             _ => return Err(Refusal::bad(format!("Invalid page size specified: '{text}'."))),
         },
     };
-    let total = items.len();
     let (empty, start) = match ask.option("$skiptoken") {
         None => (false, 0),
         Some(token) => token
@@ -168,9 +182,8 @@ pub(super) fn page(
                 Refusal::fault(400, "Directory_ExpiredPageToken", "The skip token is not ours.")
             })?,
     };
-    let taken: Vec<Value> =
-        if empty { Vec::new() } else { items.into_iter().skip(start).take(size).collect() };
-    let end = start.saturating_add(taken.len());
+    let taken: Vec<Value> = if empty { Vec::new() } else { make(start, size)? };
+    let end = if empty { start } else { start.saturating_add(size).min(total) };
     let mut body = Map::new();
     body.insert("@odata.context".into(), format!("{}/v1.0/$metadata#{context}", ask.base).into());
     if start == 0 && !empty && ask.advanced() {

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::answer::{Refusal, Reply, page, select};
+use super::answer::{Refusal, Reply, page, page_of, select};
 use super::filter::{Clause, Op, parse};
 use super::request::Ask;
 use super::state::{Entra, User};
@@ -104,19 +104,21 @@ pub(super) fn user(entra: &Entra, ask: &Ask, key: &str) -> Result<Reply, Refusal
 /// `GET /users`
 pub(super) fn users(entra: &Entra, ask: &Ask) -> Result<Reply, Refusal> {
     ask.need(READ_USERS)?;
-    list(entra, ask, "users", entra.users.values())
+    list(entra, ask, "users", entra.users.len(), entra.users.values())
 }
 
 /// `GET /directory/deletedItems/microsoft.graph.user`
 pub(super) fn deleted(entra: &Entra, ask: &Ask) -> Result<Reply, Refusal> {
     ask.need(READ_USERS)?;
-    list(entra, ask, "directory/deletedItems/microsoft.graph.user", entra.deleted_users.values())
+    let context = "directory/deletedItems/microsoft.graph.user";
+    list(entra, ask, context, entra.deleted_users.len(), entra.deleted_users.values())
 }
 
 fn list<'a>(
     entra: &Entra,
     ask: &Ask,
     context: &str,
+    total: usize,
     users: impl Iterator<Item = &'a User>,
 ) -> Result<Reply, Refusal> {
     ask.only(&["$select", "$filter", "$top", "$count", "$skiptoken"])?;
@@ -124,15 +126,21 @@ fn list<'a>(
         None => None,
         Some(text) => Some(one_clause(ask, text)?),
     };
+    // Properties are checked even if nobody matches.
+    select(ask, KIND, &nobody().properties(), DEFAULT)?;
+    let Some(clause) = clause else {
+        return page_of(ask, &entra.switches, context, total, 999, |start, size| {
+            let page = users.skip(start).take(size);
+            page.map(|user| select(ask, KIND, &user.properties(), DEFAULT).map(Value::from)).collect()
+        });
+    };
     let mut items = Vec::new();
     for user in users {
         let all = user.properties();
-        if clause.as_ref().is_none_or(|clause| holds(clause, &all)) {
+        if holds(&clause, &all) {
             items.push(select(ask, KIND, &all, DEFAULT)?.into());
         }
     }
-    // Properties are checked even if nobody matches.
-    select(ask, KIND, &nobody().properties(), DEFAULT)?;
     page(ask, &entra.switches, context, items, 999)
 }
 

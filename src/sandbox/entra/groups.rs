@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::answer::{Refusal, Reply, page, select};
+use super::answer::{Refusal, Reply, page, page_of, select};
 use super::directory::{READ_USERS, find};
 use super::request::Ask;
 use super::state::{Entra, Group};
@@ -176,29 +176,35 @@ pub(super) fn members(entra: &Entra, ask: &Ask, id: &str) -> Result<Reply, Refus
     ask.need(READ_GROUPS)?;
     ask.only(&["$select", "$top", "$count", "$skiptoken"])?;
     let group = entra.groups.get(id).ok_or_else(|| Refusal::missing(id))?;
-    let mut items = Vec::new();
-    for member in &group.members {
-        if let Some(user) = entra.users.get(&member.id) {
-            let mut all = user.properties();
-            if !ask.has(READ_USERS) {
-                for (name, value) in &mut all {
-                    if name != "id" {
-                        *value = Value::Null;
-                    }
-                }
+    page_of(ask, &entra.switches, "directoryObjects", group.members.len(), 999, |start, size| {
+        let page = group.members.iter().skip(start).take(size);
+        page.filter_map(|member| shown(entra, ask, &member.id)).collect()
+    })
+}
+
+/// A member as a list shows it: a user, or a group with the properties that both have.
+fn shown(entra: &Entra, ask: &Ask, id: &str) -> Option<Result<Value, Refusal>> {
+    const USER: &str = "microsoft.graph.user";
+    let kind = || Value::from(format!("#{USER}"));
+    let Some(user) = entra.users.get(id) else {
+        let all = entra.groups.get(id)?.properties();
+        // Properties of users that groups lack are left out, as for any mixed list.
+        let shared = ["@odata.type", "id", "displayName"];
+        let pick = |name: &str| (name.to_owned(), all.get(name).cloned().unwrap_or_default());
+        return Some(Ok(Value::Object(shared.into_iter().map(pick).collect())));
+    };
+    if ask.option("$select") == Some("id") {
+        return Some(Ok(json!({"@odata.type": kind(), "id": id})));
+    }
+    let mut all = user.properties();
+    if !ask.has(READ_USERS) {
+        for (name, value) in &mut all {
+            if name != "id" {
+                *value = Value::Null;
             }
-            all.insert("@odata.type".into(), "#microsoft.graph.user".into());
-            let default = ["id", "displayName", "mail", "userPrincipalName"];
-            items.push(select(ask, "microsoft.graph.user", &all, &default)?.into());
-        } else if let Some(nested) = entra.groups.get(&member.id) {
-            // Properties of users that groups lack are left out, as for any mixed list.
-            let mut item = Map::new();
-            let all = nested.properties();
-            for name in ["@odata.type", "id", "displayName"] {
-                item.insert(name.into(), all.get(name).cloned().unwrap_or_default());
-            }
-            items.push(item.into());
         }
     }
-    page(ask, &entra.switches, "directoryObjects", items, 999)
+    all.insert("@odata.type".into(), kind());
+    let default = ["id", "displayName", "mail", "userPrincipalName"];
+    Some(select(ask, USER, &all, &default).map(Value::from))
 }
