@@ -174,7 +174,8 @@ impl Pace {
                 GIVE_WAY
             } else if let Gate::Window { most, period, given } = &self.shared.gate {
                 let most = most.saturating_sub(KEPT).max(1);
-                match reserve(given, most, *period, Instant::now()) {
+                // Only a place that is free now: a reserved one would stand before those who come later.
+                match reserve(given, most, *period, Instant::now() + GIVE_WAY) {
                     Ok(_) => Duration::ZERO,
                     Err(wait) => wait,
                 }

@@ -13,6 +13,7 @@ use reinstate::core::sweep::Found;
 use reinstate::core::{Cause, Source, Subject, Verdict, Who, diagnose, plan};
 use reinstate::exec::sweep::{Looked, Survey, survey};
 use reinstate::exec::{Look, Meter};
+use reinstate::sandbox::crowd::Crowd;
 use reinstate::sandbox::scenarios::{ALL, find};
 use reinstate::sandbox::tenant::Tenant;
 use reinstate::sandbox::wire::{Injection, Service};
@@ -231,4 +232,18 @@ async fn an_account_that_vanished_between_two_pages_is_looked_at_by_its_person()
 fn an_unread_side_is_no_health() {
     let census = reinstate::core::sweep::Census { users: Read::Gap("403".to_owned()), ..Default::default() };
     assert_eq!(census.gaps(), vec![(Source::Users, "403".to_owned())]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_generated_company_is_told_exactly_as_it_was_broken() {
+    let company = Crowd { people: 380, groups: 8, broken_in: 10, seed: 3 }.company();
+    let (expected, broken, accounts) = (company.by_cause, company.broken, company.accounts);
+    let (sandbox, config) = start(company.tenant).await;
+    let (survey, _) = sweep(&config).await;
+    let tally = &survey.tally;
+    assert_eq!(tally.by_cause, expected, "{tally:?}");
+    assert_eq!((tally.broken, tally.cannot_tell, tally.accounts), (broken, 0, accounts));
+    assert_eq!(sandbox.wire.faults(), Vec::<String>::new());
+    let calls = sandbox.wire.calls().len();
+    assert!(calls < 60 + 8 * usize::try_from(broken).unwrap(), "{calls} calls for {broken} broken");
 }
