@@ -12,3 +12,4 @@ mod doctor;
 mod refusal;
 mod unread;
 mod sweep;
+mod unread;
