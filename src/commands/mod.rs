@@ -63,10 +63,6 @@ pub async fn run(cli: Cli, env: Env) -> anyhow::Result<Exit> {
             Err(problems) => Ok(refuse(&problems)),
         },
         Command::Doctor { json } => doctor::run(path, &env, json).await,
-        Command::Sweep { .. } => {
-            eprintln!("This command is not part of this version yet. `reinstate help` lists the commands.");
-            Ok(Exit::Error)
-        }
     }
 }
 

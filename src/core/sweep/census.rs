@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use super::{Logs, Members, People, Records};
 use crate::core::diagnose::diagnose;
 use crate::core::evidence::{
-    Application, Assignment, Domain, Evidence, IdpGroup, Job, Mapping, Read, ScimRecord, Source,
+    Application, Assignment, Domain, Evidence, IdpGroup, Job, Mapping, Pending, Read, ScimRecord, Source,
+    Stopper,
 };
 use crate::core::subject::{Subject, Who};
 
@@ -36,6 +37,10 @@ pub struct Census {
     pub scim_groups: BTreeMap<String, Read<BTreeMap<String, String>>>,
     /// The provisioning log.
     pub log: Read<Logs>,
+    /// What the job may still do to people.
+    pub pending: Read<Pending>,
+    /// Who stopped the job, where it stands still.
+    pub stopped_by: Read<Option<Stopper>>,
     /// Domains of the organization.
     pub domains: Read<Vec<Domain>>,
     /// Why the accounts were not listed to the end.

@@ -7,12 +7,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use futures_core::future::BoxFuture;
 use jiff::Timestamp;
 
-use super::fetch::{LOG_DAYS, Reason, reason};
+use super::fetch::{Reason, days_before, reason};
 use super::{Live, say, together};
-use crate::core::evidence::{Account, Application, Assignment, Domain, Job, Mapping, Read};
+use crate::core::evidence::{Account, Application, Assignment, Domain, Job, Mapping, Pending, Read, Stopper};
 use crate::core::sweep::{Census, Listed, Logs, Members, People, Records};
 use crate::exec::{Meter, Page};
 use crate::upstream::entra::directory::User;
+use crate::upstream::entra::log::{LogEntry, LogRead};
 use crate::upstream::{CallError, Scim};
 
 /// Records asked for at a time. A service may give fewer; what it gives is taken as its page.
@@ -20,7 +21,22 @@ const RECORDS: usize = 500;
 /// Below this a page that is too large is not divided any further.
 const FEWEST: usize = 10;
 
+/// Entries of the job's log that are counted at most (`Entra::job_log`).
+const COUNTED: usize = 6000;
+/// What the job does that takes somebody's access away, as the log names it, folded.
+const REMOVALS: &[&str] = &["stageddelete", "disable", "delete"];
+
 type Said = (Option<bool>, Option<String>);
+
+/// What belongs to the job.
+#[derive(Default)]
+struct Rules {
+    mapping: Read<Mapping>,
+    settings: Read<Said>,
+    log: Read<Logs>,
+    pending: Read<Pending>,
+    stopped_by: Read<Option<Stopper>>,
+}
 
 impl Live {
     /// Reads everything but the accounts.
@@ -34,14 +50,16 @@ impl Live {
             self.whole_scim(at, meter),
             self.all_domains(at),
         );
-        let ((job, applications), mapping, settings, log) = job;
+        let ((job, applications), rules) = job;
         let (records, scim_groups) = directories;
         let mut census = Census {
             job,
             applications,
-            mapping,
-            settings,
-            log,
+            mapping: rules.mapping,
+            settings: rules.settings,
+            log: rules.log,
+            pending: rules.pending,
+            stopped_by: rules.stopped_by,
             assignments: assigned.0,
             members: assigned.1,
             users,
@@ -68,15 +86,12 @@ impl Live {
         Ok((listed.collect(), page.next))
     }
 
-    async fn whole_job(
-        &self,
-        at: Timestamp,
-        meter: &Meter,
-    ) -> ((Read<Job>, Read<Vec<Application>>), Read<Mapping>, Read<Said>, Read<Logs>) {
+    async fn whole_job(&self, at: Timestamp, meter: &Meter) -> ((Read<Job>, Read<Vec<Application>>), Rules) {
         let found = self.job_or_applications(at).await;
         let Some(job) = found.0.get().map(|job| job.id.clone()) else {
-            return (found, Read::NotAsked, Read::NotAsked, Read::NotAsked);
+            return (found, Rules::default());
         };
+        let stopped = found.0.get().is_some_and(|job| !job.is_quarantined() && job.standstill().is_some());
         let mapping = async {
             let read =
                 async { self.entra()?.mapping(&self.service_principal, &job).await.map_err(|e| reason(&e)) };
@@ -90,16 +105,29 @@ impl Live {
             });
             side(at, said)
         };
-        let (mapping, settings, log) = tokio::join!(mapping, settings, self.whole_log(at, &job, meter));
-        (found, mapping, settings, log)
+        let stopper = async {
+            if !stopped {
+                return Read::NotAsked;
+            }
+            let read = async { self.entra()?.job_changes(days_before(at)).await.map_err(|e| reason(&e)) };
+            side(at, read.await.map(|changes| say::stopper(changes, &self.service_principal)))
+        };
+        let (mapping, settings, (log, pending), stopped_by) =
+            tokio::join!(mapping, settings, self.whole_log(at, &job, meter), stopper);
+        (found, Rules { mapping, settings, log, pending, stopped_by })
     }
 
-    async fn whole_log(&self, at: Timestamp, job: &str, meter: &Meter) -> Read<Logs> {
-        let hours = jiff::SignedDuration::from_hours(24 * LOG_DAYS);
-        let since = at.checked_sub(hours).unwrap_or(Timestamp::MIN);
-        let mut logs = Logs::default();
-        let each = |entry: crate::upstream::entra::log::LogEntry| {
+    /// The log by person, and what it says the job may still do.
+    async fn whole_log(&self, at: Timestamp, job: &str, meter: &Meter) -> (Read<Logs>, Read<Pending>) {
+        let since = days_before(at);
+        let (mut logs, mut removals, mut count) = (Logs::default(), Vec::new(), 0_usize);
+        let each = |entry: LogEntry| {
             Meter::add(&meter.rows, 1);
+            count += 1;
+            if entry.action.as_deref().is_some_and(|action| REMOVALS.contains(&action)) {
+                let (action, source_id) = (entry.action.clone(), entry.source_id.clone());
+                removals.push(LogEntry { action, source_id, status: entry.status, ..LogEntry::default() });
+            }
             if let Some(person) = entry.source_id.clone() {
                 logs.add(&person, say::log_entry(entry));
             }
@@ -107,7 +135,10 @@ impl Live {
         let read =
             async { self.entra()?.every_log_entry(job, since, each).await.map_err(|e| reason(&e)) }.await;
         logs.seal();
-        side(at, read.map(|()| logs))
+        // A diagnosis of one person reads so many entries and no more; both must say the same.
+        let removals = LogRead { entries: removals, complete: count <= COUNTED };
+        let pending = read.clone().and_then(|()| say::pending(removals));
+        (side(at, read.map(|()| logs)), side(at, pending))
     }
 
     async fn whole_assignment(&self, at: Timestamp, meter: &Meter) -> (Read<Vec<Assignment>>, Read<Members>) {

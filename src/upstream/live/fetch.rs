@@ -15,7 +15,7 @@ use crate::upstream::{Atlassian, CallError, Entra, Scim};
 /// be serialised is not known (atlassian.md 4).
 const PRIVILEGES: &[&str] = &["email.set", "lifecycle.enablement", "lifecycle.delete"];
 /// How far back the log is read; Microsoft keeps it for 30 days.
-pub(super) const LOG_DAYS: i64 = 30;
+const LOG_DAYS: i64 = 30;
 
 const NO_JOB: &str = "the configured application has no synchronization job";
 /// How the names of Atlassian's gallery applications begin.
@@ -27,7 +27,7 @@ pub(super) type Change = Box<dyn FnOnce(&mut Evidence) + Send>;
 pub(super) type Reason = String;
 
 /// Since when the logs are read.
-fn days_before(at: Timestamp) -> Timestamp {
+pub(super) fn days_before(at: Timestamp) -> Timestamp {
     at.checked_sub(jiff::SignedDuration::from_hours(24 * LOG_DAYS)).unwrap_or(Timestamp::MIN)
 }
 

@@ -103,6 +103,14 @@ impl<'a> Known<'a> {
                 let (at, entries) = found(&c.log, |log| log.of(person).to_vec())?;
                 change(move |e| e.log = once(entries, at))
             }
+            Want::Pending(_) if !matches!(c.pending, Read::NotAsked) => {
+                let read = c.pending.clone();
+                change(move |e| e.pending = read)
+            }
+            Want::Stopper if !matches!(c.stopped_by, Read::NotAsked) => {
+                let read = c.stopped_by.clone();
+                change(move |e| e.stopped_by = read)
+            }
             // Only the assigned groups are known; a close look reads the others too.
             Want::Memberships(person) if self.asked.need == Need::Local => {
                 let read = match (&c.members, c.groups_of(person)) {
