@@ -75,15 +75,12 @@ impl Entra {
 
     /// Follows a list to its end. A place in it that has expired meanwhile is looked for once more from the start;
     /// what comes twice then is for `each` to notice.
-    async fn each<T: DeserializeOwned, I: From<T> + Send>(
+    async fn each<T: DeserializeOwned + Send, I: From<T> + Send>(
         &self,
         first: Call,
         pace: &Pace,
         mut each: impl FnMut(I) + Send,
-    ) -> Result<(), CallError>
-    where
-        T: Send,
-    {
+    ) -> Result<(), CallError> {
         let mut again = true;
         loop {
             match self.walk::<T, I>(&first, pace, &mut each).await {
