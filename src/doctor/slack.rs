@@ -54,7 +54,7 @@ pub(super) async fn look(config: &Config) -> (Vec<Check>, Option<Clocks>) {
 fn scopes(granted: Option<&BTreeSet<String>>) -> Check {
     let Some(granted) = granted else {
         let fix = "Compare the scopes in api.slack.com/apps > the app > OAuth & Permissions with manifests/README.md";
-        return Check::unknown("slack.scopes", "Slack's answer did not name the scopes", fix);
+        return Check::by_hand("slack.scopes", "Slack's answer did not name the scopes", fix);
     };
     let missing: Vec<&str> = SCOPES.iter().copied().filter(|scope| !granted.contains(*scope)).collect();
     if missing.is_empty() {

@@ -201,6 +201,7 @@ async fn slacks_own_troubles_each_have_a_sentence() {
 
     let said = Patient::new().await.set("SLACK_SIGNING_SECRET", "abc").asks().await;
     said.says("slack.signing-secret", "32 hexadecimal digits");
+    assert_eq!(said.code, 0, "its form alone proves nothing");
 }
 
 #[tokio::test(flavor = "multi_thread")]
