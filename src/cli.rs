@@ -120,6 +120,14 @@ pub enum Command {
     },
     /// Create or update the database; `serve` does so by itself
     Migrate,
+    /// Ask the running bot on this machine whether it is alive; for health checks of containers
+    Health,
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
 }
 
 /// What to do with the journal.

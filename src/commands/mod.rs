@@ -4,6 +4,7 @@
 pub mod audit;
 pub mod check;
 pub mod doctor;
+pub mod health;
 mod report;
 pub mod sandbox;
 pub mod serve;
@@ -13,13 +14,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use clap::CommandFactory as _;
 use secrecy::ExposeSecret as _;
 
 use crate::cli::{Cli, Command, Exit};
 use crate::config::{Config, Env, Problems, Purpose};
 use crate::exec::World;
 use crate::upstream::live::Live;
-use crate::upstream::{Clients, EntraCredential, Limits, UpstreamConfig};
+use crate::upstream::{Clients, Limits, UpstreamConfig};
 
 /// Runs one command to its exit code. Problems of the configuration are printed, all of them, and end with 78.
 ///
@@ -62,6 +64,14 @@ pub async fn run(cli: Cli, env: Env) -> anyhow::Result<Exit> {
             }
             Err(problems) => Ok(refuse(&problems)),
         },
+        Command::Health => match load(Purpose::Store) {
+            Ok(config) => health::run(&config).await,
+            Err(problems) => Ok(refuse(&problems)),
+        },
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "reinstate", &mut std::io::stdout());
+            Ok(Exit::Healthy)
+        }
         Command::Doctor { json } => doctor::run(path, &env, json).await,
     }
 }
@@ -84,7 +94,7 @@ pub fn upstream(config: &Config) -> UpstreamConfig {
         graph_url: config.entra.graph_url.clone(),
         tenant_id: config.entra.tenant_id.clone(),
         client_id: config.entra.client_id.clone(),
-        credential: config.secrets.entra_client.clone().map(EntraCredential::Secret),
+        credential: config.secrets.entra.clone(),
         replicas: 1,
         // Somebody is waiting: a service that is down becomes a gap after seconds, not after a minute.
         limits: Limits { failures: 2, first_wait: Duration::from_millis(500), ..Limits::default() },

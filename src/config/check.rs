@@ -32,7 +32,7 @@ pub(super) fn needs(config: &Config, purpose: Purpose) -> Vec<Problem> {
     }
     let secrets = &config.secrets;
     require(&mut found, ATLASSIAN_ORG, secrets.atlassian_org.is_some());
-    require(&mut found, ENTRA_CLIENT, secrets.entra_client.is_some());
+    require(&mut found, ENTRA_CLIENT, secrets.entra.is_some());
     if purpose == Purpose::Serve {
         serve(config, &mut found);
     }

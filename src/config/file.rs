@@ -12,6 +12,9 @@ use super::{Env, secrets};
 
 /// The file that is read where none is named.
 const DEFAULT_FILE: &str = "reinstate.toml";
+/// The override of `store.url`, and the variable that names a file with its value.
+const STORE_URL: &str = "REINSTATE_STORE__URL";
+const STORE_URL_FILE: &str = "REINSTATE_STORE__URL_FILE";
 
 /// The file's settings with the overrides laid over them; what is unknown is reported and left out.
 pub(super) fn table(named: Option<&Path>, env: &Env, problems: &mut Problems) -> Table {
@@ -117,6 +120,11 @@ fn key_hint(section: &str, name: &str) -> String {
 /// `…__VIEWER__USERS` is laid over `…__VIEWER`.
 fn overlay(table: &mut Table, env: &Env, problems: &mut Problems) {
     for (variable, text) in env {
+        // The one key of the file that may carry a password.
+        if variable == STORE_URL_FILE {
+            store_url_from_file(table, env, text, problems);
+            continue;
+        }
         let Some(path) = variable.strip_prefix("REINSTATE_").filter(|p| p.contains("__")) else { continue };
         let path = path.to_lowercase();
         let parts: Vec<&str> = path.split("__").collect();
@@ -147,6 +155,23 @@ fn overlay(table: &mut Table, env: &Env, problems: &mut Problems) {
             }
         };
         put(table, key, inner, value);
+    }
+}
+
+/// `store.url` out of a file, as secrets come.
+fn store_url_from_file(table: &mut Table, env: &Env, path: &str, problems: &mut Problems) {
+    if env.contains_key(STORE_URL) {
+        problems.add(STORE_URL, format!("{STORE_URL_FILE} is set as well"), "Keep one of the two");
+        return;
+    }
+    match (std::fs::read_to_string(path), schema::find("store", "url")) {
+        (Ok(text), Some(key)) => put(table, key, None, Value::String(text.trim().to_owned())),
+        (Err(error), _) => problems.add(
+            STORE_URL_FILE,
+            format!("the file {path} cannot be read ({error})"),
+            "Name an existing file that this program may read",
+        ),
+        (Ok(_), None) => {}
     }
 }
 

@@ -1,6 +1,7 @@
 //! Everything we ask of Atlassian and Microsoft, as typed functions over one way out ([`http`]). It must never
 //! decide anything: it reports what was said, or why nothing could be read.
 
+pub mod assertion;
 pub mod atlassian;
 pub mod call;
 pub mod entra;
@@ -18,6 +19,7 @@ pub mod token;
 use secrecy::SecretString;
 use url::Url;
 
+pub use assertion::{Certificate, Federated};
 pub use atlassian::Atlassian;
 pub use entra::Entra;
 pub use error::CallError;

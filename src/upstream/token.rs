@@ -1,6 +1,7 @@
 //! Microsoft's access token by client credentials: fetched once for all who wait, kept until shortly before it
 //! ends. Must never show the client secret or the token, and never ask again and again for what was refused.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::{Method, Url};
@@ -9,6 +10,7 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use super::assertion::{self, Certificate, Federated};
 use super::error::CallError;
 use super::http::{Call, Http};
 use super::lax;
@@ -23,6 +25,10 @@ const MARGIN: Duration = Duration::from_secs(300);
 pub enum EntraCredential {
     /// A client secret.
     Secret(SecretString),
+    /// A certificate registered with the application.
+    Certificate(Arc<Certificate>),
+    /// An assertion of another identity provider.
+    Federated(Federated),
 }
 
 struct Held {
@@ -115,14 +121,27 @@ impl Tokens {
             ("client_id", SecretString::from(self.client_id.clone())),
             ("scope", SecretString::from(self.scope)),
         ];
-        match &self.credential {
-            EntraCredential::Secret(secret) => form.push(("client_secret", secret.clone())),
-        }
         let call = Call::new("entra-login", Method::POST, &self.login_url)
             .id("tenant", &self.tenant)
-            .at("oauth2/v2.0/token")
-            .form(form)
-            .repeatable();
+            .at("oauth2/v2.0/token");
+        let broken = |why: String| CallError::Unreachable { why: format!("no token: {why}") };
+        let assertion = match &self.credential {
+            EntraCredential::Secret(secret) => {
+                form.push(("client_secret", secret.clone()));
+                None
+            }
+            EntraCredential::Certificate(certificate) => {
+                let made =
+                    certificate.assertion(call.target().as_str(), &self.client_id, crate::clock::now());
+                Some(made.ok_or_else(|| broken("the certificate's key could not sign".to_owned()))?)
+            }
+            EntraCredential::Federated(federated) => Some(federated.read().map_err(broken)?),
+        };
+        if let Some(assertion) = assertion {
+            form.push(("client_assertion_type", SecretString::from(assertion::TYPE)));
+            form.push(("client_assertion", assertion));
+        }
+        let call = call.form(form).repeatable();
         let started = Instant::now();
         let granted: Granted = self.http.send(&call, &self.pace).await?.json()?;
         let token = granted.access_token.map(SecretString::from);

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use std::process::Stdio;
 
 use reinstate::doctor::State;
-use reinstate::sandbox::tenant::{ADMINS, ORG_KEY, SCIM_KEY, Tenant};
+use reinstate::sandbox::entra::assertion::Registered;
+use reinstate::sandbox::tenant::{ADMINS, CLIENT, ORG_KEY, SCIM_KEY, Tenant};
 use reinstate::sandbox::wire::{Injection, Service};
 use reinstate::sandbox::{Sandbox, lock};
+use reinstate::upstream::Certificate;
 use serde_json::Value;
 use tokio::process::Command;
 
@@ -154,6 +156,42 @@ async fn keys_that_are_swapped_or_wrong_are_told_apart() {
     said.says("atlassian.scim-key", "wrong, expired, or of another directory");
     let said = Patient::new().await.set("ENTRA_CLIENT_SECRET", "an-old-secret").asks().await;
     said.is("entra.login", State::Bad).says("entra.login", "Certificates & secrets");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn entra_takes_a_certificate_or_a_federated_token_instead_of_a_secret() {
+    let pem = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/data/test-certificate.pem");
+    let patient = || async { Patient::new().await.unset("ENTRA_CLIENT_SECRET") };
+    let said = patient().await.set("ENTRA_CERTIFICATE_FILE", pem).asks().await;
+    said.is("entra.login", State::Bad).says("entra.login", "not registered with the application");
+
+    let signed = patient().await.set("ENTRA_CERTIFICATE_FILE", pem);
+    let text = std::fs::read_to_string(pem).unwrap();
+    let certificate = Certificate::from_pem(&text.into()).unwrap();
+    let registered = Registered {
+        thumbprint: certificate.thumbprint().to_owned(),
+        public_key: certificate.public_key().to_vec(),
+    };
+    lock(&signed.sandbox.entra).apps.get_mut(CLIENT).unwrap().certificates.push(registered);
+    let said = signed.asks().await;
+    said.is("entra.login", State::Good).is("entra.job", State::Good);
+    assert_eq!(said.code, 0, "{}", said.all);
+
+    let federated = patient().await;
+    let file = federated.folder.path().join("token");
+    std::fs::write(&file, "an.outside.assertion\n").unwrap();
+    lock(&federated.sandbox.entra)
+        .apps
+        .get_mut(CLIENT)
+        .unwrap()
+        .assertions
+        .push("an.outside.assertion".into());
+    let said = federated.set("ENTRA_FEDERATED_TOKEN_FILE", &file.display().to_string()).asks().await;
+    said.is("entra.login", State::Good);
+
+    let both = Patient::new().await.set("ENTRA_CERTIFICATE_FILE", pem).asks().await;
+    assert_eq!(both.code, 78);
+    both.says("configuration REINSTATE_ENTRA_CLIENT_SECRET", "Keep one way to log in");
 }
 
 #[tokio::test(flavor = "multi_thread")]

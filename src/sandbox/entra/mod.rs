@@ -4,6 +4,7 @@
 //! Atlassian in any other way than by SCIM, and must never accept a write to the directory.
 
 mod answer;
+pub mod assertion;
 mod assignments;
 mod audits;
 mod build;

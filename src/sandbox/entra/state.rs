@@ -53,8 +53,12 @@ pub struct App {
     pub secret: Option<String>,
     /// Secrets that were valid once (AADSTS7000222).
     pub expired_secrets: Vec<String>,
-    /// Assertions (certificate or federated) that are taken as genuine.
+    /// Federated assertions that are taken as genuine.
     pub assertions: Vec<String>,
+    /// Certificates with which the app may sign assertions.
+    pub certificates: Vec<super::assertion::Registered>,
+    /// Ids of assertions that were taken.
+    pub(super) used_assertions: Vec<String>,
     /// Granted application permissions. A token keeps those of the moment it was made.
     pub roles: Vec<String>,
 }

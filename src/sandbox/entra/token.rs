@@ -122,7 +122,7 @@ fn grant(
         ));
     };
     let secret = field("client_secret").map(str::to_owned).or_else(|| basic.map(|(_, secret)| secret));
-    let Some(app) = entra.apps.get(&client) else {
+    let Some(app) = entra.apps.get_mut(&client) else {
         return Err(no(400, "unauthorized_client", 700_016, "Application was not found in the directory."));
     };
     match (secret, field("client_assertion")) {
@@ -144,12 +144,8 @@ fn grant(
                 ));
             }
             if !app.assertions.iter().any(|known| known == assertion) {
-                return Err(no(
-                    401,
-                    "invalid_client",
-                    700_027,
-                    "The assertion's signature could not be verified.",
-                ));
+                super::assertion::check(app, &client, tenant, assertion, now)
+                    .map_err(|(code, text)| no(401, "invalid_client", code, text))?;
             }
         }
         _ => {
