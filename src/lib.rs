@@ -12,6 +12,7 @@ pub mod config;
 pub mod core;
 pub mod doctor;
 pub mod exec;
+pub mod gauges;
 pub mod listener;
 pub mod manifest;
 pub mod sandbox;

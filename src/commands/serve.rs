@@ -76,6 +76,7 @@ pub async fn start(
         tokio::spawn(server::run(app.clone(), metrics.clone(), listener, stopped.clone())),
     ];
     if let Some(metrics) = metrics {
+        tasks.push(tokio::spawn(crate::gauges::run(app.clone(), stopped.clone())));
         tasks.push(tokio::spawn(upkeep(metrics, stopped)));
     }
     Ok(Running { addr, app, stop, tasks, _alone: alone })

@@ -112,7 +112,11 @@ impl Ledger {
         also: Also,
     ) -> Result<Appended, AppendError> {
         let entries: Vec<NewEntry> = events.iter().map(|event| entry(event, at)).collect();
-        self.store.append(run, decided_on, fence, &entries, also).await
+        let appended = self.store.append(run, decided_on, fence, &entries, also).await?;
+        for event in events {
+            count(event);
+        }
+        Ok(appended)
     }
 
     /// Folds, decides and appends, again and again until nobody came in between.
@@ -143,6 +147,14 @@ impl Ledger {
                 }
             }
         }
+    }
+}
+
+/// What was written down, counted: steps, approvals, refusals and ends are all entries.
+fn count(event: &Event) {
+    metrics::counter!("reinstate_journal_entries_total", "kind" => event.kind()).increment(1);
+    if let Event::Ended { outcome, .. } = event {
+        metrics::counter!("reinstate_runs_ended_total", "outcome" => outcome.word()).increment(1);
     }
 }
 

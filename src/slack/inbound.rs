@@ -25,6 +25,7 @@ pub const MOST_BYTES: usize = 1 << 20;
 
 /// Takes a request of Slack's.
 pub async fn events(State(app): State<Arc<App>>, request: Request) -> Response {
+    let began = std::time::Instant::now();
     let (parts, body) = request.into_parts();
     let text = match verified(&app, &parts.headers, body).await {
         Ok(text) => text,
@@ -45,6 +46,12 @@ pub async fn events(State(app): State<Arc<App>>, request: Request) -> Response {
         Inbound::Unknown(_) => "unknown",
     };
     metrics::counter!("reinstate_slack_requests_total", "kind" => word).increment(1);
+    let response = answer(app, inbound).await;
+    metrics::histogram!("reinstate_acknowledgement_seconds").record(began.elapsed().as_secs_f64());
+    response
+}
+
+async fn answer(app: Arc<App>, inbound: Inbound) -> Response {
     match inbound {
         Inbound::SslCheck | Inbound::Unknown(_) => StatusCode::OK.into_response(),
         Inbound::Challenge(challenge) => axum::Json(json!({ "challenge": challenge })).into_response(),

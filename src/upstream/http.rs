@@ -149,6 +149,8 @@ impl Http {
             if attempt >= attempts || Instant::now() + wait >= deadline {
                 return Err(error);
             }
+            metrics::histogram!("reinstate_upstream_wait_seconds", "service" => call.service)
+                .record(wait.as_secs_f64());
             tokio::time::sleep(wait).await;
         }
     }

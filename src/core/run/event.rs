@@ -49,6 +49,24 @@ pub enum Outcome {
     Cancelled,
 }
 
+impl Outcome {
+    /// The word used in metrics and logs.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Restored => "restored",
+            Self::Advice => "advice",
+            Self::CannotTell => "cannot-tell",
+            Self::Refused => "refused",
+            Self::Busy => "busy",
+            Self::Declined => "declined",
+            Self::Expired => "expired",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
 /// Why a run waits for a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
