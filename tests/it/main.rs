@@ -7,6 +7,7 @@ mod causes;
 mod check;
 mod clicks;
 mod crash;
+mod deploy;
 mod diagnose;
 mod doctor;
 mod refusal;
