@@ -11,6 +11,5 @@ mod deploy;
 mod diagnose;
 mod doctor;
 mod refusal;
-mod unread;
 mod sweep;
 mod unread;
