@@ -37,6 +37,6 @@ pub use evidence::{Evidence, Read, Source};
 pub use finding::{Cause, Finding, Verdict};
 pub use op::{Op, Risk, State, Undo};
 pub use plan::{Plan, Step};
-pub use planner::{Rules, plan};
-pub use run::{Approval, Event, Next, Outcome, Run};
+pub use planner::{Rules, plan, retire_plan, undo_plan};
+pub use run::{Aim, Approval, Event, Next, Outcome, Run};
 pub use subject::{Subject, Who};

@@ -402,6 +402,15 @@ impl Op {
         }
     }
 
+    /// The address that it takes off an account.
+    #[must_use]
+    pub fn frees(&self) -> Option<&str> {
+        match self {
+            Self::ParkEmail { from, .. } | Self::ReturnEmail { from, .. } => Some(from),
+            _ => None,
+        }
+    }
+
     /// The records it takes away or loosens.
     #[must_use]
     pub fn records(&self) -> &[RecordId] {

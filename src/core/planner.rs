@@ -2,7 +2,9 @@
 //! rung whose condition is false never enters a plan, and one that was tried without effect is not tried again.
 
 mod cost;
+mod retire;
 mod rungs;
+mod undo;
 
 use std::collections::BTreeSet;
 
@@ -18,7 +20,9 @@ use super::plan::{Plan, Step, because};
 use super::subject::fold;
 #[cfg(test)]
 pub(crate) use cost::last_used;
+pub use retire::{left_over, retire_plan};
 pub use rungs::parking_address;
+pub use undo::{inverse, undo_plan};
 
 /// How many people must approve a kind of step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,8 +125,8 @@ fn advice(case: &Case<'_>, diagnosis: &Diagnosis, steps: &[Step]) -> Vec<String>
     let ask = if case.is_ambiguous() {
         "More than one person or account is meant. Ask again with the account id or the exact address."
     } else {
-        "Both accounts have been used, or whether they were could not be read. Compare them; a person has to say \
-         which one is kept."
+        "Both accounts have been used, or whether they were could not be read. Compare them and pick the one to \
+         keep: that makes a plan of its own, with its own approval."
     };
     let undecided = (!diagnosis.candidates.is_empty()).then(|| ask.to_owned());
     undecided.into_iter().chain(words).collect()

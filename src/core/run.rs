@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use super::diagnose::Diagnosis;
 use super::op::{Op, Risk};
 use super::plan::{Plan, Step};
-pub use event::{Asked, Event, Halt, Outcome};
+pub use event::{Aim, Asked, Event, Halt, Outcome, begun};
 pub use legal::Illegal;
 pub use next::{Limits, Next};
 

@@ -86,6 +86,9 @@ pub struct Subject {
     pub accounts: BTreeSet<String>,
     /// SCIM records that the plan reads or writes.
     pub records: BTreeSet<RecordId>,
+    /// Of several accounts, the one that a person picked to be kept.
+    #[serde(default)]
+    pub keep: Option<String>,
 }
 
 impl Subject {
@@ -100,7 +103,7 @@ impl Subject {
             Who::Account(id) => BTreeSet::from([id.clone()]),
             Who::Email(_) => BTreeSet::new(),
         };
-        Self { who, person: None, addresses, accounts, records: BTreeSet::new() }
+        Self { who, person: None, addresses, accounts, records: BTreeSet::new(), keep: None }
     }
 
     /// The identities a run claims until it ends, so that two runs never write the same thing (product.md 3).

@@ -3,30 +3,96 @@
 
 use std::time::Duration;
 
-use crate::core::{Diagnosis, Event, Outcome, Plan, Run, Subject, Verdict, diagnose, plan};
-use crate::store::{Also, AppendError, Lease, Sleep, TENANT, Tenant};
+use crate::core::planner::left_over;
+use crate::core::run::begun;
+use crate::core::subject::fold;
+use crate::core::{
+    Aim, Diagnosis, Event, Op, Outcome, Plan, Run, Subject, Verdict, diagnose, plan, retire_plan, undo_plan,
+};
+use crate::store::{Also, AppendError, Lease, Sleep, StoreError, TENANT, Tenant};
 
 use super::memory::remember;
-use super::{Engine, Look, Stop, Turn, ended, refused};
+use super::{Engine, LedgerError, Look, Stop, Turn, ended, refused};
+
+/// Why a run has no plan.
+pub(super) enum Unplanned {
+    /// Nobody was admitted to it.
+    NotAdmitted,
+    /// The store failed; try again soon.
+    Trouble(String),
+    /// There can be none; why, for people.
+    Impossible(String),
+}
 
 /// How many plans one run may make before a person has to start another.
 const MOST_PLANS: u32 = 12;
 
 impl Engine {
-    /// Reads everything and plans.
-    pub(super) async fn survey(&self, run: &Run) -> Option<(Diagnosis, Plan)> {
-        let (_, who) = run.admitted.as_ref()?;
-        let mut evidence = self.world.gather(Subject::asked(who.clone()), Look::Everything).await;
+    /// Reads everything and makes the plan that the run is for.
+    pub(super) async fn survey(&self, run: &Run) -> Result<(Diagnosis, Plan), Unplanned> {
+        let (Some((_, who)), Some(asked)) = (run.admitted.as_ref(), run.asked.as_ref()) else {
+            return Err(Unplanned::NotAdmitted);
+        };
+        let mut subject = Subject::asked(who.clone());
+        let begun = match &asked.aim {
+            Aim::Repair { keep } => {
+                subject.keep.clone_from(keep);
+                Vec::new()
+            }
+            Aim::Undo { run } | Aim::Retire { run } => self.begun_by(run).await?,
+        };
+        // What the other run touched is read as well, whether or not it still is the person's.
+        subject.accounts.extend(begun.iter().filter_map(Op::account).map(str::to_owned));
+        subject.addresses.extend(begun.iter().filter_map(Op::frees).map(fold));
+        subject.records.extend(begun.iter().flat_map(Op::records).cloned());
+        let mut evidence = self.world.gather(subject, Look::Everything).await;
         remember(&self.ledger, &mut evidence).await;
         let diagnosis = diagnose(&evidence);
-        let plan = plan(&evidence, &diagnosis, &self.rules, &run.tried());
-        Some((diagnosis, plan))
+        let tried = run.tried();
+        let plan = match &asked.aim {
+            Aim::Repair { .. } => plan(&evidence, &diagnosis, &self.rules, &tried),
+            Aim::Undo { .. } => undo_plan(&evidence, &diagnosis, &self.rules, &begun, &tried),
+            Aim::Retire { .. } => {
+                let account = left_over(&begun).ok_or_else(|| {
+                    Unplanned::Impossible(
+                        "That run left no account over, so there is nothing to retire.".to_owned(),
+                    )
+                })?;
+                retire_plan(&evidence, &diagnosis, &self.rules, account, &tried)
+            }
+        };
+        Ok((diagnosis, plan))
+    }
+
+    /// What another run began, by its journal.
+    async fn begun_by(&self, run: &str) -> Result<Vec<Op>, Unplanned> {
+        match self.ledger.events(run).await {
+            Ok(events) => Ok(begun(events.iter().map(|(_, _, event)| event))),
+            Err(LedgerError::Store(error)) if !matches!(error, StoreError::UnknownRun(_)) => {
+                Err(Unplanned::Trouble(error.to_string()))
+            }
+            Err(_) => Err(Unplanned::Impossible(
+                "What that run did can no longer be read: its personal data was erased, or there is no such run."
+                    .to_owned(),
+            )),
+        }
+    }
+
+    /// Why there is no plan, as a turn of the run.
+    pub(super) async fn unplanned(&self, run: &Run, lease: &Lease, why: Unplanned) -> Turn {
+        match why {
+            Unplanned::NotAdmitted => Turn::Stop(Stop::Sleep(Sleep::ForEver)),
+            Unplanned::Trouble(why) => Turn::Stop(Stop::Trouble(why)),
+            Unplanned::Impossible(says) => {
+                self.append(run, lease, &[Event::Ended { outcome: Outcome::Refused, says }], ended()).await
+            }
+        }
     }
 
     pub(super) async fn look(&self, run: &Run, lease: &Lease) -> Turn {
         match self.survey(run).await {
-            Some((diagnosis, plan)) => self.planned(run, lease, diagnosis, plan).await,
-            None => Turn::Stop(Stop::Sleep(Sleep::ForEver)),
+            Ok((diagnosis, plan)) => self.planned(run, lease, diagnosis, plan).await,
+            Err(why) => self.unplanned(run, lease, why).await,
         }
     }
 
@@ -70,10 +136,12 @@ impl Engine {
 
     /// All steps are settled: is access back?
     pub(super) async fn prove(&self, run: &Run, lease: &Lease) -> Turn {
-        let Some((diagnosis, plan)) = self.survey(run).await else {
-            return Turn::Stop(Stop::Sleep(Sleep::ForEver));
+        let (diagnosis, plan) = match self.survey(run).await {
+            Ok(surveyed) => surveyed,
+            Err(why) => return self.unplanned(run, lease, why).await,
         };
-        if diagnosis.verdict != Verdict::Healthy && plan.steps.is_empty() {
+        let repairs = matches!(run.asked.as_ref().map(|asked| &asked.aim), Some(Aim::Repair { .. }));
+        if repairs && diagnosis.verdict != Verdict::Healthy && plan.steps.is_empty() {
             let since = run.current.as_ref().and_then(|current| current.settled_at);
             let patience = self.timing.proof.min(self.confirm_within);
             let waited = since.map(|at| crate::clock::now().duration_since(at));
@@ -89,6 +157,18 @@ impl Engine {
     pub(super) async fn conclude(&self, run: &Run, lease: &Lease) -> Turn {
         let Some(current) = &run.current else { return Turn::Stop(Stop::Sleep(Sleep::ForEver)) };
         let did_something = !run.steps_done().is_empty();
+        let aim = run.asked.as_ref().map(|asked| &asked.aim);
+        if let Some(Aim::Undo { .. } | Aim::Retire { .. }) = aim {
+            let undo = matches!(aim, Some(Aim::Undo { .. }));
+            let (outcome, says) = match (did_something, undo) {
+                (true, true) => (Outcome::Done, "What could be taken back is taken back, and was read back."),
+                (true, false) => (Outcome::Done, "The account is retired, and that was read back."),
+                (false, true) => (Outcome::Advice, "Nothing of that run is left that could be taken back."),
+                (false, false) => (Outcome::Advice, "Nothing was done; the reason stands with the plan."),
+            };
+            let event = Event::Ended { outcome, says: says.to_owned() };
+            return self.append(run, lease, &[event], ended()).await;
+        }
         let (outcome, says) = match current.diagnosis.verdict {
             Verdict::Healthy if did_something => (Outcome::Restored, restored(&current.diagnosis)),
             Verdict::Healthy => (Outcome::Healthy, "Access is in order; nothing was done.".to_owned()),

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::core::condition::{Held, conditions};
 use crate::core::diagnose::Case;
 use crate::core::run::{Current, Halt, Progress};
-use crate::core::{Event, Op, Risk, Run, State, Step};
+use crate::core::{Event, Risk, Run, State, Step};
 use crate::store::{Also, AppendError, Lease, Risky, Sleep};
 
 use super::{Acted, Engine, Look, Stop, Turn, a_day_before, refused};
@@ -38,8 +38,9 @@ impl Engine {
         };
         // The first look after an approval: another world makes another plan, which needs another approval.
         if check_plan {
-            let Some((diagnosis, plan)) = self.survey(run).await else {
-                return Turn::Stop(Stop::Sleep(Sleep::ForEver));
+            let (diagnosis, plan) = match self.survey(run).await {
+                Ok(surveyed) => surveyed,
+                Err(why) => return self.unplanned(run, lease, why).await,
             };
             if plan.digest() != current.digest {
                 return self.planned(run, lease, diagnosis, plan).await;
@@ -295,15 +296,7 @@ impl Engine {
 /// What was there before a risky step, as the plan's look saw it: enough to undo from.
 fn snapshot(run: &Run) -> serde_json::Value {
     let Some(current) = &run.current else { return json!(null) };
-    let op_addresses: Vec<&str> = current
-        .plan
-        .steps
-        .iter()
-        .filter_map(|step| match &step.op {
-            Op::ParkEmail { from, .. } => Some(from.as_str()),
-            _ => None,
-        })
-        .collect();
+    let op_addresses: Vec<&str> = current.plan.steps.iter().filter_map(|step| step.op.frees()).collect();
     json!({
         "subject": current.plan.subject,
         "email": current.diagnosis.email,

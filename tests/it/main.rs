@@ -13,3 +13,4 @@ mod doctor;
 mod refusal;
 mod sweep;
 mod unread;
+mod upper;

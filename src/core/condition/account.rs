@@ -123,6 +123,10 @@ fn no_colleague_has(case: &Case<'_>, address: &str) -> Held {
     let Some(Read::Seen { value, .. }) = case.e.bearers.get(&fold(address)) else {
         return Held::Unread(vec![Source::Users]);
     };
+    // Without knowing who the subject is, nobody can be told from a colleague.
+    if case.person.is_none() && case.e.users.get().is_none() {
+        return Held::Unread(vec![Source::Users]);
+    }
     match value.iter().find(|user| case.person.is_none_or(|person| person.id != user.id)) {
         Some(user) => Held::False(format!(
             "a living colleague has the address at the identity provider ({})",

@@ -113,7 +113,13 @@ impl<'a> Case<'a> {
             self.account = Some(linked);
             if let Some(bearer) = bearer.filter(|b| b.id != linked.id && self.is_managed(b)) {
                 self.other = Some(bearer);
+                let kept = self.e.subject.keep.as_deref();
                 match (self.is_used(linked), self.is_used(bearer)) {
+                    // A person picked; both stay what they are, and the plan needs an approval of its own.
+                    _ if kept == Some(&linked.id) => {}
+                    _ if kept == Some(&bearer.id) => {
+                        (self.account, self.other) = (Some(bearer), Some(linked));
+                    }
                     (Some(false), Some(true)) => (self.account, self.other) = (Some(bearer), Some(linked)),
                     // Nothing is lost whichever is kept; the one the record is on needs the milder repair.
                     (Some(true | false), Some(false)) => {}
@@ -134,6 +140,11 @@ impl<'a> Case<'a> {
             ([], None) => self.account = accounts.iter().find(|account| asked_account(self.e, &account.id)),
             ([one], None) => self.account = Some(one),
             ([] | [_], Some(bearer)) => self.account = Some(bearer),
+            (many, _) if many.iter().any(|known| Some(&known.id) == self.e.subject.keep.as_ref()) => {
+                let kept = |known: &Account| Some(&known.id) == self.e.subject.keep.as_ref();
+                self.account = many.iter().copied().find(|known| kept(known));
+                self.other = bearer.filter(|bearer| !kept(bearer) && self.is_managed(bearer));
+            }
             (many, _) => {
                 self.candidates = many.iter().map(|account| self.account_candidate(account)).collect()
             }
@@ -216,8 +227,18 @@ impl<'a> Case<'a> {
             _ => says.push("last use not read".to_owned()),
         }
         match &account.groups {
-            Some(groups) => says.push(format!("{} groups", groups.len())),
+            Some(groups) if groups.is_empty() => says.push("in no group".to_owned()),
+            Some(groups) => says.push(format!("in {}", few(groups.iter().map(|group| group.name.as_str())))),
             None => says.push("groups not read".to_owned()),
+        }
+        match self.e.roles.get(&account.id).and_then(Read::get) {
+            Some(roles) => {
+                let apps: Vec<&str> =
+                    roles.iter().filter(|held| held.app).map(|held| held.role.as_str()).collect();
+                let says_none = "no app role".to_owned();
+                says.push(if apps.is_empty() { says_none } else { format!("roles {}", few(apps)) });
+            }
+            None => says.push("roles not read".to_owned()),
         }
         let links = self.ties.iter().filter(|tie| tie.account.as_deref() == Some(&account.id)).count();
         says.push(format!("{links} provisioning records linked"));
@@ -228,6 +249,17 @@ impl<'a> Case<'a> {
             name: account.name.clone(),
             says,
         }
+    }
+}
+
+/// The first of a list, and how many more.
+fn few<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
+    const SHOWN: usize = 6;
+    let names: Vec<&str> = names.into_iter().collect();
+    let shown = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }
 

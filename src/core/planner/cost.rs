@@ -115,7 +115,7 @@ fn pending(case: &Case<'_>) -> String {
 }
 
 /// What cannot be undone, said before anybody approves.
-fn what_stays(case: &Case<'_>, op: &Op, steps: &[Step]) -> Option<String> {
+pub(super) fn what_stays(case: &Case<'_>, op: &Op, steps: &[Step]) -> Option<String> {
     match op {
         Op::CancelDeletion { account } => Some(format!(
             "To undo it, account {account} would be scheduled for deletion anew, due 14 days from then."

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::Rules;
 use crate::core::diagnose::{Case, Diagnosis, Tie, local_group};
 use crate::core::digest::hex;
-use crate::core::evidence::Read;
+use crate::core::evidence::{IdpGroup, IdpUser, Read};
 use crate::core::finding::Cause;
 use crate::core::op::{Op, ResetScope, State};
 use crate::core::plan::Step;
@@ -95,17 +95,7 @@ pub(super) fn ops(
     if make_record {
         ops.push(provision);
     }
-    // A group whose name a local one has cannot be written; its conflict is for an admin.
-    for group in
-        case.missing().unwrap_or_default().into_iter().filter(|group| local_group(case, group).is_none())
-    {
-        ops.push(Op::ProvisionMembership {
-            person: person.id.clone(),
-            group: group.id.clone(),
-            group_name: group.name.clone(),
-            account: account.clone(),
-        });
-    }
+    ops.extend(memberships(case, person, account.as_deref()));
     if !make_record {
         let before = ops.len();
         ops.retain(|op| !was_tried(case, tried, op));
@@ -116,6 +106,30 @@ pub(super) fn ops(
         }
     }
     Ok(ops)
+}
+
+/// A membership for each group that is missing. A group whose name a local one has cannot be written; its conflict
+/// is for an admin.
+fn memberships(case: &Case<'_>, person: &IdpUser, account: Option<&str>) -> Vec<Op> {
+    let missing = case.missing().unwrap_or_default();
+    let free = missing.into_iter().filter(|group| local_group(case, group).is_none());
+    let write = |group: &IdpGroup| Op::ProvisionMembership {
+        person: person.id.clone(),
+        group: group.id.clone(),
+        group_name: group.name.clone(),
+        account: account.map(str::to_owned),
+    };
+    free.map(write).collect()
+}
+
+/// What provisioning restores: the person's record, linked to whichever account bears their address, and groups.
+pub(super) fn provisioning(case: &Case<'_>) -> Vec<Op> {
+    let (Some(person), Some(email)) = (case.person, case.wanted.clone()) else { return Vec::new() };
+    let account = case.account.map(|account| account.id.clone());
+    let groups = memberships(case, person, account.as_deref());
+    let mut ops = vec![Op::ProvisionUser { person: person.id.clone(), account, email }];
+    ops.extend(groups);
+    ops
 }
 
 /// Whether this op came to its end in this run on what is there again now.
@@ -219,8 +233,13 @@ fn rung_three(diagnosis: &Diagnosis, account: &str) -> Vec<Op> {
 
 /// The record is on one account and the address on another: loosen what is in the way, no more.
 fn part_two_accounts(case: &Case<'_>, rules: &Rules, tried: &[Step]) -> Result<Vec<Op>, String> {
-    let (Some(keep), Some(wrong), Some(own)) = (case.account, case.other, &case.own) else {
-        return Ok(Vec::new());
+    let (Some(keep), Some(wrong)) = (case.account, case.other) else { return Ok(Vec::new()) };
+    let Some(own) = &case.own else {
+        return Err(format!(
+            "No provisioning record ties account {} to the person, and provisioning ties by address. Give it the \
+             person's address in admin.atlassian.com first, or keep account {}, which bears it.",
+            keep.id, wrong.id
+        ));
     };
     if own.account.as_deref() == Some(wrong.id.as_str()) {
         let unlink = Op::UnlinkRecord { record: own.id.clone(), account: wrong.id.clone() };

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::core::Who;
 use crate::core::diagnose::Diagnosis;
+use crate::core::op::Op;
 use crate::core::plan::Plan;
 
 /// Where a command came from, as Slack signed it.
@@ -23,6 +24,36 @@ pub struct Asked {
     pub text: String,
     /// Where private answers may go for 30 minutes.
     pub response_url: Option<String>,
+    /// What the run is for.
+    #[serde(default)]
+    pub aim: Aim,
+}
+
+/// What a run is for. Everything else about it is the same: another aim only makes another plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Aim {
+    /// Access is back.
+    Repair {
+        /// Of several accounts, the one that a person picked to be kept.
+        keep: Option<String>,
+    },
+    /// What another run did is taken back.
+    Undo {
+        /// That run.
+        run: String,
+    },
+    /// The account that another run left over is retired.
+    Retire {
+        /// That run.
+        run: String,
+    },
+}
+
+impl Default for Aim {
+    fn default() -> Self {
+        Self::Repair { keep: None }
+    }
 }
 
 /// How a run ended.
@@ -33,6 +64,8 @@ pub enum Outcome {
     Healthy,
     /// Access is back, and that was proven.
     Restored,
+    /// What was asked for is done, and was read back: an undo, or an account that is retired.
+    Done,
     /// Only people can do what is left; the advice says what.
     Advice,
     /// It could not be told.
@@ -56,6 +89,7 @@ impl Outcome {
         match self {
             Self::Healthy => "healthy",
             Self::Restored => "restored",
+            Self::Done => "done",
             Self::Advice => "advice",
             Self::CannotTell => "cannot-tell",
             Self::Refused => "refused",
@@ -228,4 +262,23 @@ impl Event {
             Self::Ended { .. } => "ended",
         }
     }
+}
+
+/// The ops that a run began, in order, each once: what may have to be taken back. What was done already when its turn
+/// came is somebody else's.
+#[must_use]
+pub fn begun<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<Op> {
+    let mut plan: Option<&Plan> = None;
+    let mut ops: Vec<Op> = Vec::new();
+    for event in events {
+        match event {
+            Event::Planned { plan: newer, .. } => plan = Some(newer),
+            Event::Began { step, .. } => {
+                let op = plan.and_then(|plan| plan.steps.get(*step)).map(|step| &step.op);
+                ops.extend(op.filter(|op| !ops.contains(op)).cloned());
+            }
+            _ => {}
+        }
+    }
+    ops
 }

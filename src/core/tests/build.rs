@@ -83,8 +83,9 @@ pub fn link(record: &str, account: Option<&str>) -> ScimLink {
 pub fn surround(e: &mut Evidence, id: &str, links: Vec<ScimLink>, used: bool) {
     let role = AppRole { resource: "jira".to_owned(), role: "user".to_owned(), app: true };
     let uses = AppUse { app: "jira-software".to_owned(), day: "2026-10-02".to_owned() };
-    e.permissions
-        .insert(id.to_owned(), seen(Permissions([("lifecycle.enablement".to_owned(), None)].into())));
+    let allowed = ["email.set", "lifecycle.delete", "lifecycle.enablement"];
+    let allowed = allowed.map(|privilege| (privilege.to_owned(), None)).into();
+    e.permissions.insert(id.to_owned(), seen(Permissions(allowed)));
     e.roles.insert(id.to_owned(), seen(if used { vec![role] } else { Vec::new() }));
     e.last_active.insert(id.to_owned(), seen(if used { vec![uses] } else { Vec::new() }));
     e.account_links.insert(id.to_owned(), seen(links));

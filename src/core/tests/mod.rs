@@ -7,3 +7,4 @@ mod digest;
 mod plans;
 mod run;
 mod states;
+mod upper;

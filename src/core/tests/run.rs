@@ -54,6 +54,7 @@ pub fn asked(by: &str) -> Event {
             channel: "C1".to_owned(),
             text: format!("repair {MAIL}"),
             response_url: None,
+            aim: crate::core::Aim::default(),
         },
     }
 }

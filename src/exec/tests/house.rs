@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::model::{Model, Tenant};
 use crate::core::run::{Asked, Limits};
 use crate::core::tests::build::MAIL;
-use crate::core::{Event, Next, Rules, Run, Subject, Who};
+use crate::core::{Aim, Event, Next, Rules, Run, Subject, Who};
 use crate::exec::{Admission, Engine, Ledger, Timing};
 use crate::store::{Also, Store};
 
@@ -40,6 +40,10 @@ impl House {
     }
 
     pub async fn opens(&self, run: &str) {
+        self.opens_for(run, Aim::default()).await;
+    }
+
+    pub async fn opens_for(&self, run: &str, aim: Aim) {
         let asked = Asked {
             by: "U-DAN".to_owned(),
             team: None,
@@ -47,6 +51,7 @@ impl House {
             channel: "C1".to_owned(),
             text: format!("repair {MAIL}"),
             response_url: None,
+            aim,
         };
         self.ledger.open(run.to_owned(), run.to_owned(), asked, crate::clock::now()).await.unwrap();
     }

@@ -5,4 +5,5 @@ mod crash;
 mod house;
 mod model;
 mod outcomes;
+mod upper;
 mod world_changes;

@@ -48,6 +48,8 @@ pub struct Tenant {
     pub domains_unread: bool,
     /// The service stopped the job.
     pub stopped: bool,
+    /// A record that is written again goes back to the account it was unlinked from.
+    pub clings_to: Option<String>,
     /// A cycle that was asked for and has not run.
     pub due: bool,
     /// Whether a cycle has ended; when is not compared.
@@ -87,6 +89,7 @@ impl Tenant {
             expected: both,
             domains_unread: false,
             stopped: false,
+            clings_to: None,
             due: false,
             cycled: Cycled::default(),
         }
@@ -139,6 +142,13 @@ impl Tenant {
         t.records.get_mut("r1").unwrap().groups.clear();
         t.accounts.get_mut(A1).unwrap().groups.clear();
         t.accounts.insert(A2.to_owned(), Self::empty_account(OLD));
+        t
+    }
+
+    /// Both accounts were used: which one is kept is for a person to say.
+    pub fn torn() -> Self {
+        let mut t = Self::unlink();
+        t.accounts.get_mut(A2).unwrap().used = true;
         t
     }
 
@@ -202,9 +212,16 @@ impl Tenant {
             if toy.groups.is_empty() {
                 e.roles.insert(id.clone(), seen(Vec::new()));
             }
-            let owner = if toy.email == MAIL { vec![person()] } else { Vec::new() };
-            e.bearers.insert(toy.email.clone(), seen(owner));
+            e.bearers.insert(toy.email.clone(), seen(Vec::new()));
+            if self.holds(id) {
+                let permissions = crate::core::tests::build::value(e.permissions.get_mut(id).unwrap());
+                permissions
+                    .0
+                    .values_mut()
+                    .for_each(|reason| *reason = Some("externalDirectory.scim".to_owned()));
+            }
         }
+        e.bearers.insert(MAIL.to_owned(), seen(vec![person()]));
         let by_address = self.records.iter().filter(|(_, record)| record.email == MAIL);
         e.links = seen(by_address.map(|(name, record)| link(name, record.account.as_deref())).collect());
         let records = self.records.iter().map(|(name, toy)| {
@@ -256,7 +273,8 @@ impl Tenant {
         let linked = own.as_ref().and_then(|name| self.records.get(name)?.account.clone());
         let bearer =
             self.accounts.iter().find(|(_, account)| account.email == MAIL).map(|(id, _)| id.clone());
-        let target = match (linked, bearer) {
+        let target = match (linked.or_else(|| self.clings_to.clone().filter(|_| own.is_some())), bearer) {
+            (Some(clung), _) if self.clings_to.as_ref() == Some(&clung) => clung,
             (Some(linked), Some(bearer)) if linked != bearer => {
                 (self.wrote_last, self.refused_last) = (false, true);
                 return Err("409 another account bears the address".to_owned());
@@ -267,7 +285,9 @@ impl Tenant {
                 "712020:made".to_owned()
             }
         };
-        self.accounts.get_mut(&target).unwrap().email = MAIL.to_owned();
+        if self.clings_to.as_ref() != Some(&target) {
+            self.accounts.get_mut(&target).unwrap().email = MAIL.to_owned();
+        }
         let name = own.unwrap_or_else(|| "r-new".to_owned());
         let known = self.records.entry(name).or_insert_with(|| ToyRecord {
             external: JANE.to_owned(),
@@ -328,10 +348,13 @@ impl Tenant {
         Ok(())
     }
 
+    fn holds(&self, account: &str) -> bool {
+        self.records.values().any(|record| record.account.as_deref() == Some(account))
+    }
+
     /// An account that no record holds.
     fn lifecycle(&mut self, account: &str) -> Result<&mut ToyAccount, String> {
-        let held = self.records.values().any(|record| record.account.as_deref() == Some(account));
-        if held {
+        if self.holds(account) {
             return Err("403 externalDirectory.scim".to_owned());
         }
         Ok(self.accounts.get_mut(account).unwrap())

@@ -13,7 +13,7 @@ pub(super) fn buttons(view: &View<'_>) -> Vec<Button> {
         |action, words| Button { action, words, value: view.value(), style: Style::Plain, confirm: None };
     let recheck = || plain("reinstate.recheck", "Recheck");
     if view.run.ended.is_some() {
-        return Vec::new();
+        return super::after::buttons(view);
     }
     match view.next() {
         Next::AwaitApproval { .. } if view.asks_here => asking(view),

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::candidates::candidates;
 use super::findings::found;
 use super::plan::planned;
 use crate::core::diagnose::{Mark, Station};
@@ -27,23 +28,10 @@ pub fn diagnosis(diagnosis: &Diagnosis, plan: &Plan, at: Timestamp, asked: &str)
         blocks.push(section(&Markup::lines(&trail, 2900)));
     }
     blocks.extend(found(diagnosis));
-    for candidate in diagnosis.candidates.iter().take(5) {
-        let mut lines = vec![
-            Markup::new()
-                .ours("*Candidate:* ")
-                .data(&candidate.kind)
-                .ours(" ")
-                .code(&candidate.id)
-                .ours(" ")
-                .data(candidate.email.as_deref().unwrap_or_default())
-                .ours(" ")
-                .data(candidate.name.as_deref().unwrap_or_default()),
-        ];
-        lines.extend(candidate.says.iter().map(|says| Markup::new().ours("• ").data(says)));
-        blocks.push(section(&Markup::lines(&lines, 2900)));
-    }
+    let value = Value { who: asked.to_owned(), ..Value::default() };
+    blocks.extend(candidates(diagnosis, &value));
     blocks.extend(planned(plan));
-    let value = Value { who: asked.to_owned(), ..Value::default() }.text();
+    let value = value.text();
     let button = |action, words, style| Button { action, words, value: value.clone(), style, confirm: None };
     let mut buttons = Vec::new();
     if !plan.steps.is_empty() {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::View;
 use super::state::{ending, state};
-use crate::core::run::{Limits, Next};
+use crate::core::run::{Aim, Limits, Next};
 use crate::core::{Rules, Run};
 use crate::slack::blocks::Card;
 use crate::slack::markup::Markup;
@@ -35,5 +35,10 @@ pub fn line(id: &str, run: &Run, rules: &Rules, limits: &Limits, now: Timestamp)
 #[must_use]
 pub fn outcome(view: &View<'_>, to: &Markup) -> Card {
     let to = if to.is_empty() { Markup::new() } else { to.clone().ours(" ") };
-    Card::text(&to.ours("the repair of ").then(&view.name()).ours(" has ended. ").then(&state(view)))
+    let what = match view.aim() {
+        Aim::Repair { .. } => "the repair of ",
+        Aim::Undo { .. } => "the undo of a repair of ",
+        Aim::Retire { .. } => "the retirement of an account left over by the repair of ",
+    };
+    Card::text(&to.ours(what).then(&view.name()).ours(" has ended. ").then(&state(view)))
 }

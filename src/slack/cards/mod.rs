@@ -1,8 +1,10 @@
 //! What a run looks like: a pure view of its newest state. The same run gives the same card, so that nothing
 //! unchanged is sent. It must never say by colour or picture alone what it does not say in words.
 
+mod after;
 mod approval;
 mod buttons;
+mod candidates;
 mod check;
 mod findings;
 mod line;
@@ -21,7 +23,7 @@ use super::interaction::Value;
 use super::markup::Markup;
 use crate::config::Access;
 use crate::core::plan::short;
-use crate::core::run::{Limits, Next};
+use crate::core::run::{Aim, Limits, Next};
 use crate::core::{Event, Rules, Run};
 
 /// What a card is drawn from.
@@ -66,7 +68,21 @@ impl View<'_> {
 
     fn value(&self) -> String {
         let digest = self.run.current.as_ref().and_then(|current| current.digest.clone()).unwrap_or_default();
-        Value { run: self.id.to_owned(), digest, who: String::new() }.text()
+        Value { run: self.id.to_owned(), digest, ..Value::default() }.text()
+    }
+
+    /// What the run is for.
+    fn aim(&self) -> Aim {
+        self.run.asked.as_ref().map(|asked| asked.aim.clone()).unwrap_or_default()
+    }
+
+    /// What the run is called, without the name of whom it is about.
+    fn title(&self) -> &'static str {
+        match self.aim() {
+            Aim::Repair { .. } => "Repair of ",
+            Aim::Undo { .. } => "Undo of a repair of ",
+            Aim::Retire { .. } => "Retirement of an account left over by the repair of ",
+        }
     }
 
     fn name(&self) -> Markup {

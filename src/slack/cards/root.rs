@@ -1,18 +1,20 @@
 //! The root card: one glance at the run, then what it is made of. It must never show data of a run whose
 //! requester was not admitted.
 
+use super::candidates::candidates;
 use super::findings::found;
 use super::plan::planned;
 use super::state::state;
 use super::{View, buttons, foot};
-use crate::core::run::{Next, Outcome, Progress};
+use crate::core::run::{Aim, Next, Outcome, Progress};
 use crate::slack::blocks::{Card, Status, Task, actions, context, header, progress, section};
+use crate::slack::interaction::Value;
 use crate::slack::markup::Markup;
 
 /// The root card of a run.
 #[must_use]
 pub fn root(view: &View<'_>) -> Card {
-    let title = Markup::new().ours("Repair of ").then(&view.name());
+    let title = Markup::new().ours(view.title()).then(&view.name());
     let says = state(view);
     let mut blocks = vec![
         header(&title),
@@ -21,6 +23,9 @@ pub fn root(view: &View<'_>) -> Card {
     ];
     if let Some(current) = &view.run.current {
         blocks.extend(found(&current.diagnosis));
+        let value = Value { run: view.id.to_owned(), ..Value::default() };
+        let ended = view.run.ended.is_some();
+        blocks.extend(candidates(&current.diagnosis, &value).into_iter().filter(|_| ended));
         blocks.extend(planned(&current.plan));
     }
     let buttons = buttons::buttons(view);
@@ -71,9 +76,12 @@ fn tasks(view: &View<'_>) -> Vec<Task> {
         all.push(task(Markup::new().data(&step.op.says()).ours(note), status));
     }
     if !current.plan.steps.is_empty() {
-        let restored = matches!(view.run.ended, Some((Outcome::Restored | Outcome::Healthy, _)));
-        let status = if restored { Status::Complete } else { open(next == Next::Prove) };
-        all.push(task(Markup::new().ours("Confirm access"), status));
+        let proven =
+            matches!(view.run.ended, Some((Outcome::Restored | Outcome::Healthy | Outcome::Done, _)));
+        let status = if proven { Status::Complete } else { open(next == Next::Prove) };
+        let repairs = matches!(view.aim(), Aim::Repair { .. });
+        let words = if repairs { "Confirm access" } else { "Read everything once more" };
+        all.push(task(Markup::new().ours(words), status));
     }
     all
 }

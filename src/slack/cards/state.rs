@@ -10,6 +10,7 @@ pub(super) fn ending(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Healthy => "Access was good from the start",
         Outcome::Restored => "Access is back, and that was proven",
+        Outcome::Done => "Done, and that was read back",
         Outcome::Advice => "Only people can do what is left",
         Outcome::CannotTell => "It could not be told",
         Outcome::Refused => "Refused",
@@ -55,7 +56,7 @@ pub(super) fn state(view: &View<'_>) -> Markup {
         Next::Stop => Markup::new().ours("*Stopping.*"),
         Next::Admit => Markup::new().ours("*Looking up who asks.*"),
         Next::Look | Next::Conclude => Markup::new().ours("*Reading what is there.*"),
-        Next::Prove => Markup::new().ours("*Confirming that access is back.*"),
+        Next::Prove => Markup::new().ours("*Reading everything once more.*"),
         Next::Step { .. } | Next::Nothing => Markup::new().ours("*Repairing.*"),
     }
 }

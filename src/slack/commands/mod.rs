@@ -5,6 +5,7 @@ mod cancel;
 pub(super) mod check;
 pub(super) mod repair;
 mod status;
+mod undo;
 mod whoami;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use super::payload::Slash;
 use super::private::Ear;
 use super::words;
 use crate::app::App;
+use crate::core::run::Aim;
 
 /// Acknowledges a command and begins what it asks for.
 pub(super) async fn command(app: Arc<App>, slash: Slash) -> Response {
@@ -36,12 +38,13 @@ pub(super) async fn command(app: Arc<App>, slash: Slash) -> Response {
     let work = Arc::clone(&app);
     let begun = match command {
         Command::Help => return privately(&words::help()),
-        Command::Repair(target) => return repair::command(&app, slash, &target).await,
+        Command::Repair(target) => return repair::command(&app, slash, &target, Aim::default()).await,
+        Command::Undo(run) => return undo::command(&app, slash, run).await,
         Command::Check(target) => app.spawn(async move { check::check(&work, &ear, &target).await }),
         Command::Whoami => app.spawn(async move { whoami::whoami(&work, &ear).await }),
         Command::Status(run) => app.spawn(async move { status::status(&work, &ear, run).await }),
         Command::Cancel(run) => app.spawn(async move { cancel::cancel(&work, &ear, &run).await }),
-        Command::Sweep | Command::History(_) | Command::Undo(_) | Command::Me => {
+        Command::Sweep | Command::History(_) | Command::Me => {
             return privately(&words::not_yet());
         }
     };

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::core::digest::hex;
-use crate::core::run::Asked;
+use crate::core::run::{Aim, Asked};
 use crate::core::{Event, Outcome};
 use crate::exec::Decision;
 use crate::slack::command::Target;
@@ -22,7 +22,7 @@ use crate::store::{Also, Opened};
 /// How long the acknowledgement waits for the store; Slack waits 3 s.
 const WITHIN: Duration = Duration::from_secs(1);
 
-pub(super) async fn command(app: &std::sync::Arc<App>, slash: Slash, target: &Target) -> Response {
+pub(super) async fn command(app: &std::sync::Arc<App>, slash: Slash, target: &Target, aim: Aim) -> Response {
     // Without a trigger id the request itself is what a repeat has in common.
     let key = slash.trigger.clone().unwrap_or_else(|| {
         let parts = [
@@ -40,6 +40,7 @@ pub(super) async fn command(app: &std::sync::Arc<App>, slash: Slash, target: &Ta
         channel: slash.channel,
         text: target.text(),
         response_url: slash.response_url,
+        aim,
     };
     privately(&open(app, key, asked).await)
 }

@@ -2,6 +2,7 @@
 //! and on a run that still waits; whatever does not fit is refused to that person alone and changes nothing. It
 //! must never take from the message anything but the button's value, which only says where to look.
 
+mod again;
 mod approve;
 mod cancel;
 mod decline;
@@ -12,6 +13,7 @@ mod waiting;
 
 use std::sync::Arc;
 
+pub(super) use again::whom;
 pub(super) use cancel::stop;
 use settle::settle;
 pub use value::Value;
@@ -24,7 +26,7 @@ use super::payload::Click;
 use super::private::Ear;
 use super::words;
 use crate::app::App;
-use crate::core::run::Asked;
+use crate::core::run::{Aim, Asked};
 
 /// Begins what a click asks for; the acknowledgement does not wait.
 pub(super) fn click(app: &Arc<App>, click: Click) {
@@ -41,6 +43,15 @@ pub(super) fn click(app: &Arc<App>, click: Click) {
             "reinstate.repair" => {
                 let card = repair_from_check(&work, click, &value).await;
                 work.tell(&ear, &card).await;
+            }
+            "reinstate.undo" | "reinstate.retire" | "reinstate.pick" => {
+                let says = match from_its_card(&work, &click, &value.run).await {
+                    Err(verdict) if !value.run.is_empty() => {
+                        return settle(&work, &ear, &value.run, "open", verdict).await;
+                    }
+                    _ => again::again(&work, click, &value).await,
+                };
+                work.tell(&ear, &Card::text(&says)).await;
             }
             "reinstate.approve" | "reinstate.decline" | "reinstate.cancel" | "reinstate.retry" => {
                 on_run(&work, &ear, &click, &value).await;
@@ -72,18 +83,29 @@ async fn recheck(app: &App, ear: &Ear, value: &Value) {
 
 async fn repair_from_check(app: &Arc<App>, click: Click, value: &Value) -> Card {
     let Some(target) = Target::parse(&value.who) else { return Card::text(&gone()) };
-    let key = click.trigger.clone().unwrap_or_else(|| {
-        format!("click {} {} {}", click.by.id, click.ts.clone().unwrap_or_default(), value.who)
-    });
-    let asked = Asked {
+    let key = opening_key(&click, value);
+    Card::text(&repair::open(app, key, asked(click, &target)).await)
+}
+
+/// What a click that opens a run has in common with its repeats: Slack's trigger, else what was clicked.
+fn opening_key(click: &Click, value: &Value) -> String {
+    click.trigger.clone().unwrap_or_else(|| {
+        let ts = click.ts.as_deref().unwrap_or_default();
+        format!("click {} {} {ts} {}", click.action, click.by.id, value.text())
+    })
+}
+
+/// The repair that a click asks for.
+fn asked(click: Click, target: &Target) -> Asked {
+    Asked {
         by: click.by.id,
         team: click.by.team,
         enterprise: click.by.enterprise,
         channel: click.channel.unwrap_or_default(),
         text: target.text(),
         response_url: click.response_url,
-    };
-    Card::text(&repair::open(app, key, asked).await)
+        aim: Aim::default(),
+    }
 }
 
 async fn on_run(app: &App, ear: &Ear, click: &Click, value: &Value) {

@@ -21,6 +21,9 @@ pub struct Value {
     /// Whom a private answer was about.
     #[serde(rename = "w", default, skip_serializing_if = "String::is_empty")]
     pub who: String,
+    /// The account that was picked to be kept.
+    #[serde(rename = "k", default, skip_serializing_if = "String::is_empty")]
+    pub keep: String,
 }
 
 impl Value {

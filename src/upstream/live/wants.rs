@@ -246,6 +246,8 @@ fn others(e: &Evidence, case: &Case<'_>, all: &mut Vec<Want>) {
         all.push(Want::LastActive(account.id.clone()));
         all.extend(account.email.as_deref().map(|email| Want::Bearers(fold(email))));
     }
+    // An address that was moved aside may have to go back, and nobody bears it now.
+    all.extend(e.subject.addresses.iter().cloned().map(Want::Bearers));
 }
 
 /// A group that the directory knows under an older name is not missing (product.md 9).

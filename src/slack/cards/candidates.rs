@@ -1,0 +1,37 @@
+//! Several people or accounts that WHO could mean, side by side. Of accounts one can be picked to be kept; the pick
+//! carries who was asked about and which account, and decides nothing by itself.
+
+use serde_json::Value as Json;
+
+use crate::core::Diagnosis;
+use crate::slack::blocks::{Button, Style, actions, section};
+use crate::slack::interaction::Value;
+use crate::slack::markup::Markup;
+
+/// How many are shown; more than two accounts of one person are rare.
+const MOST: usize = 5;
+
+/// The candidates, each with its button where it can be picked. `value` is what the card's other buttons carry.
+pub(super) fn candidates(diagnosis: &Diagnosis, value: &Value) -> Vec<Json> {
+    let mut blocks = Vec::new();
+    for (index, candidate) in diagnosis.candidates.iter().take(MOST).enumerate() {
+        let account = candidate.kind == "atlassian-account";
+        let head = Markup::new()
+            .ours(if account { "*Account* " } else { "*Person* " })
+            .code(&candidate.id)
+            .ours(" ")
+            .data(candidate.email.as_deref().unwrap_or_default())
+            .ours(" ")
+            .data(candidate.name.as_deref().unwrap_or_default());
+        let mut lines = vec![head];
+        lines.extend(candidate.says.iter().map(|says| Markup::new().ours("• ").data(says)));
+        blocks.push(section(&Markup::lines(&lines, 2900)));
+        if account {
+            let value = Value { keep: candidate.id.clone(), ..value.clone() }.text();
+            let words = "Keep this account";
+            let pick = Button { action: "reinstate.pick", words, value, style: Style::Plain, confirm: None };
+            blocks.push(actions(&format!("pick-{index}"), &[pick]));
+        }
+    }
+    blocks
+}

@@ -1,0 +1,126 @@
+//! The upper rungs and the way back, as people meet them: typed and clicked, approved by a second person, and seen in
+//! the simulated organization itself.
+
+use reinstate::core::{Event, Outcome};
+use reinstate::sandbox::lock;
+use reinstate::sandbox::scenarios::find;
+use reinstate::sandbox::tenant::Tenant;
+use serde_json::Value;
+
+use crate::bot::{ADA, Bot, GRACE, VERA, tells, tells_in};
+
+fn organization(bot: &Bot) -> Value {
+    lock(&bot.sandbox.atlassian).snapshot()
+}
+
+/// Waits until the newest run asks for an approval, and approves.
+async fn approved(bot: &Bot) {
+    let id = bot.run().await;
+    bot.until("a plan", |run| {
+        run.ended.is_some() || run.current.as_ref().is_some_and(|c| c.digest.is_some())
+    })
+    .await;
+    bot.is_quiet().await;
+    bot.clicks(GRACE, "reinstate.approve").await;
+    bot.until("the approval", |run| run.ended.is_some() || !run.approved_by().is_empty()).await;
+    assert!(bot.events(&id).await.iter().any(|event| matches!(event, Event::Approved { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_account_left_over_is_retired_and_comes_back_by_undo() {
+    tells("email-held", async |bot| {
+        bot.says(ADA, "repair jane@acme.example").await;
+        approved(bot).await;
+        assert_eq!(bot.ends().await, Outcome::Restored);
+        let repaired = organization(bot);
+
+        bot.clicks(VERA, "reinstate.retire").await;
+        bot.hears(VERA, "The run has begun").await;
+        assert_eq!(bot.ends().await, Outcome::Refused, "a viewer retires nothing");
+        bot.clicks(ADA, "reinstate.retire").await;
+        bot.hears(ADA, "The run has begun").await;
+        bot.until("its own run", |run| run.ended.is_none() || run.admitted.is_some()).await;
+        let asked = bot.sees("Deactivate account").await;
+        assert!(bot.shows(&asked.ts).contains("destructive"), "{}", bot.shows(&asked.ts));
+        approved(bot).await;
+        assert_eq!(bot.ends().await, Outcome::Done);
+        let retired = bot.run().await;
+        assert_ne!(organization(bot), repaired, "the account is inactive");
+
+        bot.says(ADA, &format!("undo {retired}")).await;
+        bot.until("another run", |run| run.ended.is_some()).await;
+        assert_eq!(bot.ends().await, Outcome::Done);
+        assert_ne!(bot.run().await, retired);
+        assert_eq!(organization(bot), repaired, "undone exactly");
+        bot.reads_all();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_suspension_that_was_lifted_is_put_back_by_undo() {
+    tells("suspended", async |bot| {
+        let before = organization(bot);
+        bot.says(ADA, "repair jane@acme.example").await;
+        assert_eq!(bot.ends().await, Outcome::Restored);
+        assert_ne!(organization(bot), before);
+        bot.clicks(ADA, "reinstate.undo").await;
+        bot.hears(ADA, "The run has begun").await;
+        bot.sees("Suspend account").await;
+        approved(bot).await;
+        assert_eq!(bot.ends().await, Outcome::Done);
+        assert_eq!(organization(bot), before, "undone exactly");
+        bot.reads_all();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_stopped_by_itself_is_started_for_everybody_and_waited_for() {
+    tells("provisioning-stopped-by-itself", async |bot| {
+        bot.says(ADA, "repair jane@acme.example").await;
+        let asked = bot.sees("Start the provisioning job of the whole tenant").await;
+        let card = bot.shows(&asked.ts);
+        assert!(card.contains("0 deactivations and 0 deletions"), "{card}");
+        approved(bot).await;
+        assert_eq!(bot.ends().await, Outcome::Restored);
+        let kinds: Vec<&str> = bot.events(&bot.run().await).await.iter().map(Event::kind).collect();
+        let at = |kind: &str| kinds.iter().position(|known| *known == kind);
+        assert!(at("began") < at("accepted") && at("accepted") < at("confirmed"), "{kinds:?}");
+        let starts = bot.sandbox.wire.calls().iter().filter(|call| call.path.ends_with("/start")).count();
+        assert_eq!(starts, 1);
+        bot.reads_all();
+    })
+    .await;
+}
+
+/// The forum's case, but somebody has worked with the account that bears Jane's new address as well.
+fn torn() -> Tenant {
+    let mut tenant = find("email-held").unwrap().tenant();
+    let bearer = tenant.atlassian.bearer("jane@acme.example").unwrap().id.clone();
+    tenant.atlassian.last_active(&bearer, &tenant.jira.clone(), "2026-09-01");
+    tenant
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_accounts_in_use_a_person_picks_one_and_that_is_a_plan_of_its_own() {
+    tells_in(
+        torn(),
+        |_| {},
+        async |bot| {
+            bot.says(ADA, "repair jane@acme.example").await;
+            assert_eq!(bot.ends().await, Outcome::Advice);
+            let card = bot.sees("Keep this account").await;
+            let shown = bot.shows(&card.ts);
+            for words in ["last active in", "provisioning records linked", "jane.miller@acme.example"] {
+                assert!(shown.contains(words), "{words}: {shown}");
+            }
+            bot.clicks(ADA, "reinstate.pick").await;
+            bot.hears(ADA, "The run has begun").await;
+            approved(bot).await;
+            assert_eq!(bot.ends().await, Outcome::Restored);
+            bot.reads_all();
+        },
+    )
+    .await;
+}
