@@ -6,7 +6,9 @@
 pub mod atlassian;
 pub mod crowd;
 pub mod entra;
+pub mod folder;
 pub mod house;
+pub mod page;
 pub mod scenarios;
 pub mod slack;
 pub mod tenant;

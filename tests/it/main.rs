@@ -3,6 +3,7 @@
 
 mod asking;
 mod bot;
+mod browser;
 mod causes;
 mod check;
 mod clicks;
@@ -10,7 +11,9 @@ mod crash;
 mod deploy;
 mod diagnose;
 mod doctor;
+mod page;
 mod refusal;
+mod skip;
 mod sweep;
 mod unread;
 mod upper;

@@ -56,6 +56,23 @@ pub struct Call {
     pub status: u16,
 }
 
+impl Call {
+    /// Whether it is a change that the bot makes. What the simulated provisioning job writes is not the bot's.
+    #[must_use]
+    pub fn changes_something(&self) -> bool {
+        match self.service {
+            Service::Entra => self.path.ends_with("/provisionOnDemand"),
+            Service::Atlassian => {
+                let ours = !self.path.contains("/scim/") || self.method == "DELETE";
+                let lifecycle = self.method == "POST"
+                    && (self.path.contains("/lifecycle/") || self.path.ends_with("/restore"));
+                ours && (matches!(self.method.as_str(), "PUT" | "PATCH" | "DELETE") || lifecycle)
+            }
+            Service::Slack => false,
+        }
+    }
+}
+
 /// The shared wire. Clone freely.
 #[derive(Clone, Debug, Default)]
 pub struct Wire {
@@ -82,6 +99,21 @@ impl Wire {
         lock(&self.inner.calls).clone()
     }
 
+    /// How many calls there were to Atlassian and Entra; and by their numbers, newest first, the `newest` of them
+    /// and all that changed something.
+    #[must_use]
+    pub fn upstream(&self, newest: usize) -> (usize, Vec<(usize, Call)>) {
+        let calls = lock(&self.inner.calls);
+        let upstream = calls.iter().filter(|call| call.service != Service::Slack);
+        let numbered: Vec<(usize, &Call)> = (1..).zip(upstream).collect();
+        let count = numbered.len();
+        let shown = numbered
+            .into_iter()
+            .rev()
+            .filter(|(number, call)| call.changes_something() || count.saturating_sub(*number) < newest);
+        (count, shown.map(|(number, call)| (number, call.clone())).collect())
+    }
+
     /// Requests that no real service would have understood. A test with a fault has failed.
     #[must_use]
     pub fn faults(&self) -> Vec<String> {
@@ -96,6 +128,18 @@ impl Wire {
     /// Delays every answer of every fake by this much.
     pub fn set_latency(&self, latency: Duration) {
         *lock(&self.inner.latency) = latency;
+    }
+
+    /// By how much every answer is delayed.
+    #[must_use]
+    pub fn latency(&self) -> Duration {
+        *lock(&self.inner.latency)
+    }
+
+    /// How many injected failures have yet to happen.
+    #[must_use]
+    pub fn armed(&self) -> u32 {
+        lock(&self.inner.rules).iter().map(|rule| rule.times).sum()
     }
 
     /// Fails the next `times` requests that match: `method` (any if `None`) and a part of the path.

@@ -1,0 +1,220 @@
+//! The sandbox page, as somebody uses it who has read nothing: the real program, its bot in a process of its own, a
+//! real browser. What is clicked is what stands on the screen.
+
+use std::process::Stdio;
+
+use serde_json::json;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+use super::browser::{Browser, ENTER};
+
+/// `reinstate sandbox`, running.
+struct Page {
+    child: Child,
+    url: String,
+}
+
+impl Page {
+    async fn open() -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_reinstate"))
+            .arg("sandbox")
+            .env_clear()
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
+        loop {
+            let line = said.next_line().await.unwrap().expect("the sandbox says its address");
+            if let Some(at) = line.find("http://") {
+                return Self { child, url: line[at..].trim().to_owned() };
+            }
+        }
+    }
+}
+
+impl Drop for Page {
+    /// Asked to end, it takes its bot with it.
+    fn drop(&mut self) {
+        end(&self.child);
+    }
+}
+
+/// Asks a process to end.
+pub fn end(child: &Child) {
+    if let Some(pid) = child.id() {
+        std::process::Command::new("kill").arg(pid.to_string()).status().ok();
+        std::thread::sleep(std::time::Duration::from_millis(300));
+    }
+}
+
+/// What a person who follows the hints does until the bot asks for an approval, and is then asked for it as Grace.
+async fn follow_to_the_question(browser: &Browser) {
+    browser.sees(".next[data-step=send]").await;
+    browser.press("Send").await;
+    browser.sees(".next[data-step=approve]").await;
+    browser.click("//a[contains(@class, 'switch')]").await;
+    browser.reads(".cast [aria-current]", "Grace Approver").await;
+    browser.press("Approve").await;
+    browser.reads("dialog[open]", "Approve this plan?").await;
+}
+
+/// Changes that reached Atlassian and Entra, as the page lists them.
+async fn changes(browser: &Browser, path: &str) -> usize {
+    let script = "return [...document.querySelectorAll('.call.change')].map(e => e.textContent)";
+    let lines = browser.run(script, json!([])).await;
+    lines.as_array().unwrap().iter().filter(|line| line.as_str().unwrap().contains(path)).count()
+}
+
+/// Everything the page can say about itself is in order: it knows all it was asked to draw.
+async fn knows_everything(browser: &Browser) {
+    assert_eq!(browser.count(".unknown, .emoji").await, 0, "something was not drawn");
+    assert_eq!(
+        browser.count(".calls [role=alert]").await,
+        0,
+        "a simulated service did not understand the bot"
+    );
+    let named = "return [...document.querySelectorAll('input:not([type=hidden]), select, textarea')]
+        .filter(e => !e.labels?.length && !e.getAttribute('aria-label')).map(e => e.outerHTML)";
+    assert_eq!(browser.run(named, json!([])).await, json!([]), "fields without a label");
+    let ids = "const ids = [...document.querySelectorAll('[id]')].map(e => e.id);
+        return ids.filter((id, at) => ids.indexOf(id) !== at)";
+    assert_eq!(browser.run(ids, json!([])).await, json!([]), "ids that are there twice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_forum_case_is_finished_by_clicks_alone() {
+    reinstate::upstream::install_tls();
+    let Some(browser) = Browser::open(1440, 1000).await else { return };
+    let page = Page::open().await;
+    browser.goto(&page.url).await;
+    browser.reads(".tenant", "no groups").await;
+    browser.picture("start").await;
+    follow_to_the_question(&browser).await;
+    browser.picture("question").await;
+    let digest = browser.text("dialog[open] code").await;
+    assert_eq!(digest.len(), 8, "{digest}");
+    browser.press("Back").await;
+    browser.picture("asks").await;
+    assert_eq!(changes(&browser, "").await, 0, "nothing is changed before the approval");
+    browser.press("Approve").await;
+    browser.click("//dialog[@open]//button[normalize-space(.)='Approve']").await;
+    browser.sees(".next[data-step=ended]").await;
+    browser.reads(".next", "Done: access is back").await;
+    let real = "//li[contains(@class, 'chain')][contains(., '1,432 issues and comments by Jane Miller')]";
+    browser.click(&format!("{real}[.//ul/li='jira-users'][.//ul/li='wiki-users']")).await;
+    browser.reads(".tenant", "parked-").await;
+    browser.reads(".journal", &format!("Grace Approver, exactly plan {digest}")).await;
+    assert_eq!(changes(&browser, "/manage/email").await, 1);
+    browser.reads(".log", "Access is back").await;
+    assert_eq!(browser.count(".log button[commandfor]").await, 0, "buttons that can no longer work are gone");
+    browser.picture("done").await;
+    knows_everything(&browser).await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bot_that_is_killed_in_the_middle_of_a_change_goes_on_where_it_was() {
+    reinstate::upstream::install_tls();
+    let Some(browser) = Browser::open(1440, 1000).await else { return };
+    let page = Page::open().await;
+    browser.goto(&page.url).await;
+    browser.press("Kill it in the middle of its next change").await;
+    browser.reads(".faults", "1 injected failure").await;
+    follow_to_the_question(&browser).await;
+    browser.click("//dialog[@open]//button[normalize-space(.)='Approve']").await;
+    browser.sees(".next[data-step=dead]").await;
+    browser.picture("killed").await;
+    browser.press("whoami").await;
+    browser.reads(".notice", "the app did not respond").await;
+    browser.press("Start the bot again").await;
+    browser.sees(".next[data-step=ended]").await;
+    browser.reads(".next", "Done: access is back").await;
+    assert_eq!(changes(&browser, "/manage/email").await, 1, "an irreversible call is sent once");
+    knows_everything(&browser).await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_see_what_is_for_them_and_no_more() {
+    reinstate::upstream::install_tls();
+    let Some(browser) = Browser::open(1440, 1000).await else { return };
+    let page = Page::open().await;
+    browser.goto(&page.url).await;
+    // The helpdesk may look, and the answer is for her eyes only.
+    browser.click("//a[contains(., 'Vera Helpdesk')]").await;
+    browser.press("check jane@acme.example").await;
+    browser.reads(".post.private", "email-held-by-managed-account").await;
+    browser.picture("check").await;
+    // She may not repair: the refusal names who may, to her alone.
+    browser.types("//input[@id='text']", &format!("/reinstate repair jane@acme.example{ENTER}")).await;
+    browser.reads(".log", "role operator").await;
+    browser.click("//a[contains(., 'Ada Ops')]").await;
+    browser.reads(".cast [aria-current]", "Ada Ops").await;
+    assert_eq!(browser.count(".post.private").await, 0, "somebody else's private answers are not sent");
+    // A guest has no role and is not in the admins' channel.
+    browser.click("//a[contains(., 'Gus Guest')]").await;
+    browser.reads(".place", "#help-desk").await;
+    assert_eq!(browser.count(".places a").await, 1);
+    browser.press("whoami").await;
+    browser.reads(".post.private", "Guests").await;
+    // What people say is text, whatever it looks like.
+    browser
+        .types("//input[@id='text']", &format!("<img src=x onerror=alert(1)> *bold* <!channel>{ENTER}"))
+        .await;
+    browser.reads(".log", "<img src=x onerror=alert(1)>").await;
+    assert_eq!(browser.count(".log img").await, 0);
+    knows_everything(&browser).await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_shows_one_part_at_a_time() {
+    reinstate::upstream::install_tls();
+    let Some(browser) = Browser::open(390, 844).await else { return };
+    let page = Page::open().await;
+    browser.goto(&page.url).await;
+    // By keyboard: the command stands in the field, Enter sends it.
+    browser.types("//input[@id='text']", ENTER).await;
+    browser.sees(".next[data-step=approve]").await;
+    browser.picture("phone-chat").await;
+    for (tab, shown) in
+        [("Tenant", "truth"), ("Journal", "past"), ("Stage", "wings"), ("Slack", "conversation")]
+    {
+        browser.press(tab).await;
+        let script = "const e = document.querySelector(arguments[0]); return e.checkVisibility()
+            && document.documentElement.scrollWidth <= window.innerWidth";
+        let since = std::time::Instant::now();
+        while browser.run(script, json!([format!(".{shown}")])).await != json!(true) {
+            assert!(since.elapsed().as_secs() < 60, "{tab} is not shown, or wider than the phone");
+        }
+        browser.picture(&format!("phone-{shown}")).await;
+    }
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn nobody_but_the_page_itself_is_answered() {
+    reinstate::upstream::install_tls();
+    let page = Page::open().await;
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let get = |host: &str| http.get(&page.url).header("Host", host).send();
+    let own = page.url.trim_start_matches("http://").to_owned();
+    let answer = get(&own).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let policy = answer.headers()["content-security-policy"].to_str().unwrap().to_owned();
+    assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    assert_eq!(get("evil.example").await.unwrap().status(), 403, "a name that was pointed at loopback");
+    let say = |origin: Option<&str>| {
+        let form = http.post(format!("{}/act/say", page.url)).form(&[("text", "hello"), ("as", "U0ADA")]);
+        origin.map_or(form.try_clone().unwrap(), |origin| form.header("Origin", origin)).send()
+    };
+    assert_eq!(say(Some("http://evil.example")).await.unwrap().status(), 403, "another site's form");
+    assert_eq!(say(Some("null")).await.unwrap().status(), 403, "a sandboxed frame");
+    assert_eq!(say(None).await.unwrap().status(), 403, "no browser at all");
+    assert!(!get(&own).await.unwrap().text().await.unwrap().contains("hello"), "nothing was said");
+    assert_eq!(say(Some(&page.url)).await.unwrap().status(), 303);
+    assert!(get(&own).await.unwrap().text().await.unwrap().contains("hello"));
+}
