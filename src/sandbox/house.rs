@@ -27,6 +27,7 @@ pub struct Sandbox {
     pub slack: slack::Shared,
     upstream: Listening,
     chat: Listening,
+    _door: slack::SocketDoor,
 }
 
 impl Sandbox {
@@ -55,7 +56,8 @@ impl Sandbox {
         }
         let chat = listen(slack::router(slack.clone(), wire.clone(), String::new()), loopback).await?;
         lock(&slack).base = chat.url();
-        Ok(Self { wire, atlassian, entra, slack, upstream, chat })
+        let door = slack::sockets(slack.clone(), wire.clone()).await?;
+        Ok(Self { wire, atlassian, entra, slack, upstream, chat, _door: door })
     }
 
     /// Puts Atlassian and Microsoft out of order, or in order again: connections are refused meanwhile.
@@ -79,9 +81,15 @@ impl Sandbox {
     pub fn env(&self, store_url: &str, listen: &str) -> BTreeMap<String, String> {
         let upstream = self.upstream.url();
         let service_principal = lock(&self.entra).atlassian.clone();
+        let (transport, app_token) = {
+            let slack = lock(&self.slack);
+            let transport = if slack.sockets.on { "socket" } else { "http" };
+            (transport.to_owned(), slack.sockets.app_token.clone())
+        };
         let pairs = [
             ("SERVER__LISTEN", listen.to_owned()),
             ("SLACK__API_URL", format!("{}/api", self.chat.url())),
+            ("SLACK__TRANSPORT", transport),
             ("SLACK__CHANNEL", ADMINS.to_owned()),
             ("STORE__URL", store_url.to_owned()),
             ("ATLASSIAN__API_URL", format!("{upstream}/atlassian")),
@@ -98,6 +106,7 @@ impl Sandbox {
             ("ACCESS__APPROVER__USERS", "U0GRACE".to_owned()),
             ("SLACK_SIGNING_SECRET", SIGNING_SECRET.to_owned()),
             ("SLACK_BOT_TOKEN", BOT_TOKEN.to_owned()),
+            ("SLACK_APP_TOKEN", app_token),
             ("ATLASSIAN_ORG_KEY", ORG_KEY.to_owned()),
             ("ATLASSIAN_SCIM_KEY", SCIM_KEY.to_owned()),
             ("ENTRA_CLIENT_SECRET", CLIENT_SECRET.to_owned()),

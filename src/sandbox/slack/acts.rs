@@ -297,22 +297,22 @@ impl Workspace {
     }
 }
 
-struct Minted {
-    trigger: String,
+pub(super) struct Minted {
+    pub(super) trigger: String,
     token: String,
     url: String,
     action_ts: String,
 }
 
 impl Minted {
-    fn click<'a>(&'a self, user: &'a str, button: &'a Value, block_id: &'a str) -> Click<'a> {
+    pub(super) fn click<'a>(&'a self, user: &'a str, button: &'a Value, block_id: &'a str) -> Click<'a> {
         let (trigger_id, response_url) = (self.trigger.as_str(), self.url.as_str());
         Click { user, button, block_id, trigger_id, response_url, action_ts: &self.action_ts }
     }
 }
 
 impl Slack {
-    fn minted(&mut self, user: &str, place: Option<(&str, Source)>) -> Minted {
+    pub(super) fn minted(&mut self, user: &str, place: Option<(&str, Source)>) -> Minted {
         let now = crate::clock::now();
         let trigger = self.new_trigger(user, now);
         let action_ts = self.next_ts(now);
@@ -356,11 +356,11 @@ fn said(text: &str) -> Content {
     Content { text, blocks: None, attachments: None, metadata: None, unfurl_links: None }
 }
 
-fn not_there(what: String) -> ActError {
+pub(super) fn not_there(what: String) -> ActError {
     ActError::NotThere(what)
 }
 
-fn no_button(action_id: &str, blocks: &[Value]) -> ActError {
+pub(super) fn no_button(action_id: &str, blocks: &[Value]) -> ActError {
     let ids: Vec<&str> = blocks
         .iter()
         .filter_map(|block| block.get("elements").and_then(Value::as_array))

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::limits::Tier;
 use super::state::Slack;
-use super::{chat, people, views};
+use super::{chat, people, socket, views};
 
 /// What a method says: an object that gets `ok: true`, or why not.
 pub(super) type Answer = Result<Value, Refusal>;
@@ -189,7 +189,7 @@ const METHODS: &[Method] = &[
     write("views.open", "", Tier::T4, &["trigger_id", "interactivity_pointer", "view"], views::open),
     write("views.update", "", Tier::T4, &["view_id", "external_id", "hash", "view"], views::update),
     write("views.publish", "", Tier::T4, &["user_id", "hash", "view"], views::publish),
-    write("apps.connections.open", "", Tier::T3, &[], no_socket),
+    write("apps.connections.open", "", Tier::T3, &[], socket::open),
 ];
 
 /// Answers one call.
@@ -198,7 +198,7 @@ pub(super) fn answer(slack: &mut Slack, name: &str, parts: &Parts, body: &[u8], 
         return Err(Refusal::fault("unknown_method", "there is no such method").with("req_method", name));
     };
     let args = arguments(method, parts, body)?;
-    authorize(slack, parts)?;
+    authorize(slack, method, parts)?;
     // Slack ignores arguments it does not know; a client that relies on one is wrong without noticing.
     if let Some(key) = args.0.keys().find(|key| !method.args.contains(&key.as_str())) {
         return Err(Refusal::fault("invalid_arguments", format!("it has no argument `{key}`")));
@@ -214,14 +214,24 @@ pub(super) fn answer(slack: &mut Slack, name: &str, parts: &Parts, body: &[u8], 
     Ok(value)
 }
 
-fn authorize(slack: &Slack, parts: &Parts) -> Result<(), Refusal> {
+/// A socket takes the app's own token, and everything else the bot's.
+fn authorize(slack: &Slack, method: &Method, parts: &Parts) -> Result<(), Refusal> {
     let token = parts
         .headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.strip_prefix("Bearer "))
         .ok_or("not_authed")?;
-    if token == slack.bot_token { Ok(()) } else { Err("invalid_auth".into()) }
+    let (wanted, other) = if method.name == "apps.connections.open" {
+        (&slack.sockets.app_token, &slack.bot_token)
+    } else {
+        (&slack.bot_token, &slack.sockets.app_token)
+    };
+    match token {
+        token if token == wanted => Ok(()),
+        token if token == other => Err("not_allowed_token_type".into()),
+        _ => Err("invalid_auth".into()),
+    }
 }
 
 fn arguments(method: &Method, parts: &Parts, body: &[u8]) -> Result<Args, Refusal> {
@@ -258,11 +268,6 @@ fn form(bytes: &[u8]) -> Args {
             .map(|(key, value)| (key.into_owned(), Value::String(value.into_owned())))
             .collect(),
     )
-}
-
-/// A connection takes an app-level token; every token that gets this far is a bot token.
-fn no_socket(_: &mut Slack, _: &Args, _: Timestamp) -> Answer {
-    Err("not_allowed_token_type".into())
 }
 
 impl Slack {

@@ -9,6 +9,7 @@ mod chat;
 mod elements;
 mod hooks;
 mod limits;
+mod modal_acts;
 mod model;
 mod payload;
 mod people;
@@ -16,6 +17,7 @@ mod read;
 mod render;
 mod send;
 mod sign;
+mod socket;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -43,8 +45,10 @@ pub use model::{
 pub use read::{Unread, wait_until};
 pub use send::{Ack, ActError};
 pub use sign::signature;
+pub use socket::{SocketDoor, Sockets, sockets};
 pub use state::Slack;
 pub use validate::{Surface, problems};
+pub use views::view_problems;
 
 /// The workspace, shared between its HTTP side and the people who act in it.
 pub type Shared = Arc<Mutex<Slack>>;

@@ -249,12 +249,21 @@ fn channel_name(channel: &Channel) -> String {
 
 /// The button with this action id, and the id of its block.
 pub(super) fn find_button<'a>(blocks: &'a [Value], action_id: &str) -> Option<(&'a Value, &'a str)> {
+    find_element(blocks, "button", action_id)
+}
+
+/// The element of this type with this action id, and the id of its block.
+pub(super) fn find_element<'a>(
+    blocks: &'a [Value],
+    wanted: &str,
+    action_id: &str,
+) -> Option<(&'a Value, &'a str)> {
     blocks.iter().find_map(|block| {
         let elements = block.get("elements").and_then(Value::as_array).into_iter().flatten();
-        let button = elements.chain(block.get("accessory")).find(|element| {
-            element.get("type").is_some_and(|kind| kind == "button")
+        let found = elements.chain(block.get("accessory")).find(|element| {
+            element.get("type").is_some_and(|kind| kind == wanted)
                 && element.get("action_id").is_some_and(|id| id == action_id)
         })?;
-        Some((button, block.get("block_id").and_then(Value::as_str).unwrap_or_default()))
+        Some((found, block.get("block_id").and_then(Value::as_str).unwrap_or_default()))
     })
 }

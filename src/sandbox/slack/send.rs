@@ -100,8 +100,48 @@ impl Workspace {
         trigger_id: String,
         response_token: String,
     ) -> Result<Ack, ActError> {
+        let ack = Ack { trigger_id, response_token, ..blank(&body, content_type) };
+        if lock(&self.state).sockets.on {
+            return self.over_a_socket(ack).await;
+        }
         let request = self.signed(&body, content_type, crate::clock::now().as_second());
-        self.finish(request, Ack { trigger_id, response_token, ..blank(&body, content_type) }).await
+        self.finish(request, ack).await
+    }
+
+    /// The same content in an envelope. A link that ends before it acknowledges is followed by another one.
+    async fn over_a_socket(&self, mut ack: Ack) -> Result<Ack, ActError> {
+        let (kind, payload) = enveloped(&ack.sent, &ack.content_type);
+        let delivering = async {
+            for retry in 0.. {
+                let sent = lock(&self.state).envelope(kind, &payload, retry, crate::clock::now());
+                match sent {
+                    Some(acked) => {
+                        if let Ok(Some(answer)) = acked.await {
+                            return answer;
+                        }
+                    }
+                    // No link is open; one may be opened at any moment.
+                    None => tokio::time::sleep(Duration::from_millis(20)).await,
+                }
+            }
+            Value::Null
+        };
+        match tokio::time::timeout(self.patience, delivering).await {
+            Ok(answer) => {
+                ack.status = 200;
+                ack.body = if answer.is_null() { String::new() } else { answer.to_string() };
+                Ok(ack)
+            }
+            Err(_) => Err(ActError::Timeout(self.patience)),
+        }
+    }
+
+    /// Delivers what was delivered before once more, in an envelope of its own.
+    ///
+    /// # Errors
+    /// When the bot does not acknowledge.
+    pub async fn again(&self, ack: &Ack) -> Result<Ack, ActError> {
+        self.over_a_socket(ack.clone()).await
     }
 
     fn signed(&self, body: &str, content_type: &str, timestamp: i64) -> reqwest::RequestBuilder {
@@ -128,6 +168,21 @@ impl Workspace {
                 if error.is_timeout() { ActError::Timeout(self.patience) } else { error.into() }
             },
         )
+    }
+}
+
+/// The type of an envelope, and what it carries.
+fn enveloped(body: &str, content_type: &str) -> (&'static str, Value) {
+    if content_type != FORM {
+        return ("events_api", serde_json::from_str(body).unwrap_or_default());
+    }
+    let pairs: Vec<(String, String)> = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+    match pairs.iter().find(|(key, _)| key == "payload") {
+        Some((_, payload)) => ("interactive", serde_json::from_str(payload).unwrap_or_default()),
+        None => {
+            let map = pairs.into_iter().map(|(key, value)| (key, Value::String(value))).collect();
+            ("slash_commands", Value::Object(map))
+        }
     }
 }
 

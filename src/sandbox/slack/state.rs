@@ -15,6 +15,7 @@ use super::model::{
     View,
 };
 use super::sign::hex;
+use super::socket::Sockets;
 
 /// The workspace.
 #[derive(Clone, Debug)]
@@ -59,6 +60,8 @@ pub struct Slack {
     pub limits: Limits,
     /// Where the response URLs are served, without a slash at the end.
     pub base: String,
+    /// Socket Mode.
+    pub sockets: Sockets,
     changed: Arc<Notify>,
     minted: u64,
     last_ts: i64,
@@ -91,6 +94,7 @@ impl Slack {
             switches: Switches::default(),
             limits: Limits::default(),
             base: String::new(),
+            sockets: Sockets::new("xapp-sandbox"),
             changed: Arc::new(Notify::new()),
             minted: 0,
             last_ts: 0,

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::api::{Answer, Args, Refusal};
 use super::model::View;
+use super::send::ActError;
 use super::state::Slack;
 use super::validate::{Surface, problems};
 
@@ -74,7 +75,9 @@ fn asked(args: &Args, surface: Surface) -> Result<Value, Refusal> {
         .with("response_metadata", json!({"messages": found})))
 }
 
-pub(super) fn view_problems(view: &Value, surface: Surface) -> Vec<String> {
+/// Everything Slack would object to in a view; empty if it is valid.
+#[must_use]
+pub fn view_problems(view: &Value, surface: Surface) -> Vec<String> {
     let Some(map) = view.as_object() else { return vec!["view is no object".to_owned()] };
     let mut found = match map.get("blocks") {
         Some(Value::Array(blocks)) => problems(blocks, surface),
@@ -154,6 +157,14 @@ impl Slack {
         self.views.values().rev().find(|view| {
             view.open && view.user == user && view.body.get("type").is_some_and(|kind| kind == "modal")
         })
+    }
+
+    /// The modal this person has open, and its blocks.
+    pub(super) fn open_modal(&self, user: &str) -> Result<(Value, Vec<Value>), ActError> {
+        let view = self.modal(user).map(|view| view.body.clone());
+        let view = view.ok_or_else(|| ActError::NotThere(format!("{user} has no modal open")))?;
+        let blocks = view.get("blocks").and_then(Value::as_array).cloned().unwrap_or_default();
+        Ok((view, blocks))
     }
 
     /// Stores a valid view with what Slack adds to it.
