@@ -87,6 +87,10 @@ pub struct App {
     pub(crate) plain: AtomicBool,
     pub(crate) own: Slots<Arc<crate::slack::own::Mine>, ()>,
     pub(crate) clicks: crate::slack::own::Clicks,
+    /// Links to cards.
+    pub(crate) links: Slots<String, ()>,
+    /// Whose App Home is kept up to date.
+    pub(crate) homes: crate::slack::home::Homes,
     looks: Slots<Looked, ()>,
     asked: Mutex<HashMap<String, VecDeque<Instant>>>,
     tasks: Arc<Semaphore>,
@@ -102,7 +106,7 @@ impl App {
         Ok(Arc::new(Self {
             ledger: Ledger::new(store),
             world,
-            slack: Api::new(&config.slack.api_url, token)?,
+            slack: Api::new(&config.slack.api_url, token)?.with_app_token(config.secrets.slack_app.as_ref()),
             people: People::new(config.access.clone()),
             responses: Responses::new(&config.slack.api_url)?,
             rules: rules(&config),
@@ -116,6 +120,8 @@ impl App {
             plain: AtomicBool::new(false),
             own: Slots::new(Duration::from_secs(10)),
             clicks: crate::slack::own::Clicks::default(),
+            links: Slots::new(SHARED),
+            homes: crate::slack::home::Homes::default(),
             looks: Slots::new(SHARED),
             asked: Mutex::new(HashMap::new()),
             tasks: Arc::new(Semaphore::new(TASKS as usize)),

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 
 use crate::app::App;
 use crate::cli::Exit;
-use crate::config::Config;
+use crate::config::{Config, Transport};
 use crate::exec::{Engine, Timing, World};
 use crate::store::{Alone, Store};
 use crate::telemetry::Metrics;
@@ -67,14 +67,19 @@ pub async fn start(
     let url = config.store.url.expose_secret();
     let store = Store::open(url).await.context("the store could not be opened")?;
     let alone = store.take_over(url).await?;
+    let over_socket = config.slack.transport == Transport::Socket;
     let app = App::new(config, store, world)?;
     let (stop, stopped) = watch::channel(false);
     let engine = Arc::new(Engine { timing, ..app.engine() });
     let mut tasks = vec![
         tokio::spawn(engine.run(stopped.clone())),
         tokio::spawn(slack::poster::run(app.clone(), stopped.clone())),
+        tokio::spawn(slack::home::run(app.clone(), stopped.clone())),
         tokio::spawn(server::run(app.clone(), metrics.clone(), listener, stopped.clone())),
     ];
+    if over_socket {
+        tasks.push(tokio::spawn(slack::socket::run(app.clone(), stopped.clone())));
+    }
     if let Some(metrics) = metrics {
         tasks.push(tokio::spawn(crate::gauges::run(app.clone(), stopped.clone())));
         tasks.push(tokio::spawn(upkeep(metrics, stopped)));

@@ -90,6 +90,10 @@ pub enum Own {
 pub enum Action {
     /// Read-only diagnosis of anybody.
     Check,
+    /// Read-only diagnosis of one's own account, and a call for help: every member.
+    CheckOneself,
+    /// See what waits and what was done: those who check, and those who have to approve.
+    Follow,
     /// Start a repair.
     Repair,
     /// Approve a plan.
@@ -199,7 +203,9 @@ pub fn may(actor: &Actor, action: &Action) -> Result<Permit, Denied> {
         Standing::Unknown => return Err(Denied::AskAgain),
     }
     match action {
+        Action::CheckOneself => Ok(Permit { actor: actor.id.clone(), rule: "member".to_owned() }),
         Action::Check => role(actor, Role::Viewer),
+        Action::Follow => role(actor, Role::Approver).or_else(|_| role(actor, Role::Viewer)),
         Action::Repair => role(actor, Role::Operator),
         Action::Approve { requester, own, approved } => {
             if *requester == actor.id {
@@ -256,6 +262,17 @@ mod tests {
         assert!(may(&actor("U1", &[Role::Operator]), &Action::Check).is_ok());
         assert_eq!(may(&actor("U1", &[Role::Approver]), &Action::Check), Err(Denied::Missing(Role::Viewer)));
         assert_eq!(may(&actor("U1", &[Role::Viewer]), &Action::Repair), Err(Denied::Missing(Role::Operator)));
+    }
+
+    #[test]
+    fn every_member_may_check_themselves_and_approvers_see_what_they_are_asked() {
+        assert!(may(&actor("U1", &[]), &Action::CheckOneself).is_ok());
+        assert!(may(&actor("U1", &[Role::Approver]), &Action::Follow).is_ok());
+        assert!(may(&actor("U1", &[Role::Operator]), &Action::Follow).is_ok());
+        assert_eq!(may(&actor("U1", &[]), &Action::Follow), Err(Denied::Missing(Role::Viewer)));
+        let mut guest = actor("U1", &[]);
+        guest.standing = Standing::Guest;
+        assert_eq!(may(&guest, &Action::CheckOneself), Err(Denied::Guest));
     }
 
     #[test]

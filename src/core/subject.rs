@@ -109,14 +109,37 @@ impl Subject {
     /// The identities a run claims until it ends, so that two runs never write the same thing (product.md 3).
     #[must_use]
     pub fn claims(&self) -> Vec<String> {
+        let mut all = self.ids();
+        if all.is_empty() {
+            all.extend(self.addresses());
+        }
+        all
+    }
+
+    /// Everything the run can be found by afterwards: its ids and its addresses.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.ids().into_iter().chain(self.addresses()).collect()
+    }
+
+    fn addresses(&self) -> impl Iterator<Item = String> {
+        self.addresses.iter().map(|address| format!("address:{address}"))
+    }
+
+    fn ids(&self) -> Vec<String> {
         let person = self.person.iter().map(|id| format!("idp:{id}"));
         let accounts = self.accounts.iter().map(|id| format!("account:{id}"));
         let records = self.records.iter().map(|id| format!("record:{}:{}", id.directory, id.record));
-        let mut all: Vec<String> = person.chain(accounts).chain(records).collect();
-        if all.is_empty() {
-            all.extend(self.addresses.iter().map(|address| format!("address:{address}")));
-        }
-        all
+        person.chain(accounts).chain(records).collect()
+    }
+}
+
+/// The one name that the history of somebody is looked up by before anything is read about them.
+#[must_use]
+pub fn name_of(who: &Who) -> String {
+    match who {
+        Who::Email(email) => format!("address:{}", fold(email)),
+        Who::Account(id) => format!("account:{id}"),
     }
 }
 

@@ -107,11 +107,10 @@ impl Engine {
                 .await;
         }
         let writes = !plan.steps.is_empty();
-        let identities = plan.subject.claims();
         let share = if plan.is_tenant_wide() { Tenant::Exclusive } else { Tenant::Shared };
         let also = Also {
-            claim: if writes { identities.clone() } else { Vec::new() },
-            about: identities,
+            claim: if writes { plan.subject.claims() } else { Vec::new() },
+            about: plan.subject.names(),
             tenant: writes.then_some(share),
             ..Also::default()
         };

@@ -47,6 +47,9 @@ pub enum NoClient {
 pub struct Api {
     client: SlackHyperClient,
     token: SlackApiToken,
+    /// The app's own token, which opens sockets and nothing else.
+    app_token: Option<SlackApiToken>,
+    base: Url,
 }
 
 impl std::fmt::Debug for Api {
@@ -78,8 +81,15 @@ impl Api {
         };
         let connector = SlackClientHyperConnector::from(builder.enable_http1().enable_http2().build())
             .with_slack_api_url(base.as_str().trim_end_matches('/'));
-        let token = SlackApiToken::new(SlackApiTokenValue(token.expose_secret().to_owned()));
-        Ok(Self { client: SlackHyperClient::new(connector), token })
+        let client = SlackHyperClient::new(connector);
+        Ok(Self { client, token: api_token(token), app_token: None, base: base.clone() })
+    }
+
+    /// With the app's own token, for Socket Mode.
+    #[must_use]
+    pub fn with_app_token(mut self, token: Option<&SecretString>) -> Self {
+        self.app_token = token.map(api_token);
+        self
     }
 
     async fn read(&self, method: &'static str, params: &[(&str, Option<&str>)]) -> Result<Value, ApiError> {
@@ -179,6 +189,63 @@ impl Api {
         self.write("chat.postEphemeral", &Value::Object(body)).await.map(drop)
     }
 
+    /// `apps.connections.open`: the address of a socket, good for one connection. It holds a ticket: a secret.
+    ///
+    /// # Errors
+    /// [`ApiError`]
+    pub async fn open_connection(&self) -> Result<String, ApiError> {
+        let token = self.app_token.as_ref().ok_or(ApiError::Lost("there is no app token"))?;
+        let session = self.client.open_session(token);
+        let none = json!({});
+        let call = session.http_session_api.http_post::<Value, Value>("apps.connections.open", &none, None);
+        id(settle("apps.connections.open", tokio::time::timeout(WITHIN, call).await)?, "url")
+    }
+
+    /// Whether the address of a socket is Slack's: encrypted and on its domain, or beside a base URL for tests.
+    #[must_use]
+    pub fn is_own_socket(&self, url: &str) -> bool {
+        let Ok(url) = Url::parse(url) else { return false };
+        let host = url.host_str().unwrap_or_default();
+        let own = url.scheme() == "wss" && (host == "slack.com" || host.ends_with(".slack.com"));
+        own || (self.base.scheme() == "http"
+            && url.scheme() == "ws"
+            && url.host_str() == self.base.host_str())
+    }
+
+    /// `conversations.open`: the channel of the direct messages with a person.
+    ///
+    /// # Errors
+    /// [`ApiError`]
+    pub async fn direct(&self, user: &str) -> Result<String, ApiError> {
+        let channel = part(self.write("conversations.open", &json!({ "users": user })).await?, "channel")?;
+        id(channel, "id")
+    }
+
+    /// `views.open`: the view's id.
+    ///
+    /// # Errors
+    /// [`ApiError`]; a trigger id works once and for three seconds.
+    pub async fn open_view(&self, trigger: &str, view: &Value) -> Result<String, ApiError> {
+        let body = json!({ "trigger_id": trigger, "view": view });
+        id(part(self.write("views.open", &body).await?, "view")?, "id")
+    }
+
+    /// `views.update`
+    ///
+    /// # Errors
+    /// [`ApiError`]
+    pub async fn update_view(&self, id: &str, view: &Value) -> Result<(), ApiError> {
+        self.write("views.update", &json!({ "view_id": id, "view": view })).await.map(drop)
+    }
+
+    /// `views.publish`: a person's App Home.
+    ///
+    /// # Errors
+    /// [`ApiError`]
+    pub async fn publish_home(&self, user: &str, view: &Value) -> Result<(), ApiError> {
+        self.write("views.publish", &json!({ "user_id": user, "view": view })).await.map(drop)
+    }
+
     /// `chat.getPermalink`
     ///
     /// # Errors
@@ -190,6 +257,10 @@ impl Api {
     }
 }
 
+fn api_token(token: &SecretString) -> SlackApiToken {
+    SlackApiToken::new(SlackApiTokenValue(token.expose_secret().to_owned()))
+}
+
 fn said(card: &Card) -> Map<String, Value> {
     let mut body = Map::new();
     body.insert("text".into(), card.text.clone().into());
@@ -197,6 +268,11 @@ fn said(card: &Card) -> Map<String, Value> {
         body.insert("blocks".into(), card.blocks.clone().into());
     }
     body
+}
+
+fn id(object: Value, key: &str) -> Result<String, ApiError> {
+    let text = object.get(key).and_then(Value::as_str).map(str::to_owned);
+    text.ok_or(ApiError::Lost("an answer without its id"))
 }
 
 fn part(mut answer: Value, key: &str) -> Result<Value, ApiError> {

@@ -61,6 +61,28 @@ pub fn section(text: &Markup) -> Value {
     json!({"type": "section", "text": mrkdwn(text, 3000)})
 }
 
+/// A list over as many paragraphs as it needs, but no more than `most`; what is left over is counted.
+#[must_use]
+pub fn listing(title: &Markup, lines: &[Markup], most: usize) -> Vec<Value> {
+    let mut blocks = Vec::new();
+    let mut page = title.clone();
+    for (index, line) in lines.iter().enumerate() {
+        let next = page.clone().ours("\n").then(line);
+        if next.as_str().chars().count() <= 2900 {
+            page = next;
+            continue;
+        }
+        if blocks.len() + 1 >= most {
+            page = page.ours("\n… and ").number(lines.len() - index).ours(" more");
+            break;
+        }
+        blocks.push(section(&page));
+        page = line.clone();
+    }
+    blocks.push(section(&page));
+    blocks
+}
+
 /// A line in small print.
 #[must_use]
 pub fn context(parts: &[Markup]) -> Value {

@@ -1,4 +1,4 @@
-//! `POST /slack/events`: everything Slack sends. Verify, parse, acknowledge; the work is done afterwards. It must
+//! `POST /slack/events`: everything Slack sends over HTTP. Verify, parse, hand over. It must
 //! never act on a body whose signature was not checked, and never log one.
 
 use std::future::poll_fn;
@@ -11,13 +11,11 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use secrecy::ExposeSecret;
-use serde_json::json;
 use slack_morphism::prelude::SlackSigningSecret;
 use slack_morphism::signature_verifier::SlackEventSignatureVerifier as Verifier;
 
-use super::markup::Markup;
-use super::payload::{self, Inbound};
-use super::{commands, interaction};
+use super::dispatch::dispatch;
+use super::payload;
 use crate::app::App;
 
 /// What Slack may send at most: a click carries its whole message.
@@ -25,7 +23,6 @@ pub const MOST_BYTES: usize = 1 << 20;
 
 /// Takes a request of Slack's.
 pub async fn events(State(app): State<Arc<App>>, request: Request) -> Response {
-    let began = std::time::Instant::now();
     let (parts, body) = request.into_parts();
     let text = match verified(&app, &parts.headers, body).await {
         Ok(text) => text,
@@ -36,46 +33,10 @@ pub async fn events(State(app): State<Arc<App>>, request: Request) -> Response {
     };
     let kind =
         parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let inbound = payload::read(&text, kind);
-    let word = match &inbound {
-        Inbound::SslCheck => "ssl_check",
-        Inbound::Challenge(_) => "url_verification",
-        Inbound::Slash(_) => "command",
-        Inbound::Click(_) => "click",
-        Inbound::Event { .. } => "event",
-        Inbound::Unknown(_) => "unknown",
-    };
-    metrics::counter!("reinstate_slack_requests_total", "kind" => word).increment(1);
-    let response = answer(app, inbound).await;
-    metrics::histogram!("reinstate_acknowledgement_seconds").record(began.elapsed().as_secs_f64());
-    response
-}
-
-async fn answer(app: Arc<App>, inbound: Inbound) -> Response {
-    match inbound {
-        Inbound::SslCheck | Inbound::Unknown(_) => StatusCode::OK.into_response(),
-        Inbound::Challenge(challenge) => axum::Json(json!({ "challenge": challenge })).into_response(),
-        Inbound::Slash(slash) => commands::command(app, *slash).await,
-        Inbound::Click(click) => {
-            interaction::click(&app, *click);
-            StatusCode::OK.into_response()
-        }
-        Inbound::Event { id, kind: _ } => {
-            let again = Arc::clone(&app);
-            app.spawn(async move {
-                let Some(id) = id else { return };
-                let new = again.ledger.store().first_sight(&id, crate::clock::now()).await;
-                let seen = if matches!(new, Ok(false)) { "again" } else { "first" };
-                metrics::counter!("reinstate_slack_events_total", "seen" => seen).increment(1);
-            });
-            StatusCode::OK.into_response()
-        }
+    match dispatch(&app, payload::read(&text, kind)).await.body() {
+        Some(body) => axum::Json(body).into_response(),
+        None => StatusCode::OK.into_response(),
     }
-}
-
-/// A 200 with words for the person alone.
-pub(super) fn privately(text: &Markup) -> Response {
-    axum::Json(json!({ "response_type": "ephemeral", "text": text.cut(3000) })).into_response()
 }
 
 type Refusal = (StatusCode, &'static str);

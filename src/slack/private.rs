@@ -1,9 +1,15 @@
-//! Answers for one person alone: by `response_url`, else as an ephemeral message. It must never fall back to a
+//! Answers for one person alone: in their own modal, by `response_url`, else as an ephemeral message, else in their direct messages. It must never fall back to a
 //! message that others see.
 
+use serde_json::Value;
+
+use super::api::ApiError;
 use super::blocks::Card;
+use super::modal;
 use super::people::Caller;
+use super::words;
 use crate::app::App;
+use crate::core::{Action, Permit};
 use crate::store::NewEntry;
 
 /// Where one person can be answered alone.
@@ -12,38 +18,95 @@ pub(crate) struct Ear {
     pub(crate) by: Caller,
     pub(crate) channel: Option<String>,
     pub(crate) response_url: Option<String>,
+    /// A modal of theirs, which then shows the newest answer.
+    pub(crate) view: Option<String>,
 }
 
 impl App {
     /// Says something to one person alone; a message that cannot be delivered is counted and given up.
     pub(crate) async fn tell(&self, ear: &Ear, card: &Card) {
+        if let Some(view) = &ear.view
+            && self.slack.update_view(view, &modal::answer(card)).await.is_ok()
+        {
+            return;
+        }
         if let Some(url) = &ear.response_url
             && self.responses.say(url, card).await
         {
             return;
         }
-        let Some(channel) = &ear.channel else {
-            metrics::counter!("reinstate_answers_lost_total").increment(1);
+        if let Some(channel) = &ear.channel
+            && self.slack.ephemeral(channel, &ear.by.id, card).await.is_ok()
+        {
             return;
+        }
+        // From the App Home, or where the channel is gone, there is no place but their own.
+        let told = match self.slack.direct(&ear.by.id).await {
+            Ok(channel) => self.slack.post(&channel, None, card).await.map(drop),
+            Err(error) => Err(error),
         };
-        if let Err(error) = self.slack.ephemeral(channel, &ear.by.id, card).await {
+        if let Err(error) = told {
             metrics::counter!("reinstate_answers_lost_total").increment(1);
             tracing::warn!(%error, "a private answer could not be delivered");
         }
     }
 
+    /// Opens a modal for somebody; its id. Where none can be opened, they are told so.
+    pub(crate) async fn opens(&self, ear: &Ear, trigger: Option<&str>, view: &Value) -> Option<String> {
+        let opened = match trigger {
+            Some(trigger) => self.slack.open_view(trigger, view).await,
+            None => Err(ApiError::Lost("there is no trigger id")),
+        };
+        match opened {
+            Ok(id) => Some(id),
+            // The same request came twice, and the other one was first.
+            Err(ApiError::Refused(code)) if code == "exchanged_trigger_id" => None,
+            Err(error) => {
+                tracing::info!(%error, "a modal could not be opened");
+                self.tell(ear, &Card::text(&words::no_modal())).await;
+                None
+            }
+        }
+    }
+
+    /// Whether somebody may do something; a refusal is recorded, and comes back in words for them.
+    pub(crate) async fn allow(&self, ear: &Ear, what: &str, action: &Action) -> Result<Permit, Card> {
+        match self.people.permit(&self.slack, &ear.by, action).await {
+            Ok(permit) => Ok(permit),
+            Err(denied) => {
+                self.record_denial(&ear.by.id, what, &denied.to_string()).await;
+                Err(Card::text(&words::denied(denied, self.people.access())))
+            }
+        }
+    }
+
     /// Records a refusal that belongs to no run.
     pub(crate) async fn record_denial(&self, by: &str, what: &str, why: &str) {
+        self.record("denied", what, by, why).await;
+    }
+
+    /// Records what somebody did that belongs to no run.
+    pub(crate) async fn record(&self, kind: &str, what: &str, by: &str, why: &str) {
         let facts = serde_json::json!({ "what": what });
         let personal = serde_json::json!({ "by": by, "why": why });
         let entry = NewEntry {
             at: crate::clock::now(),
-            kind: "denied".to_owned(),
+            kind: kind.to_owned(),
             facts: facts.to_string(),
             personal: Some(personal.to_string()),
         };
         if let Err(error) = self.ledger.store().append_global(entry).await {
-            tracing::warn!(%error, "a refusal could not be recorded");
+            tracing::warn!(%error, kind, "what somebody did could not be recorded");
         }
+    }
+
+    /// Where a run's root card stands, as a link; none if it stands nowhere or Slack does not say.
+    pub(crate) async fn card_link(&self, run: &str) -> Option<String> {
+        let ask = || async {
+            let cards = self.ledger.store().cards(run).await.map_err(drop)?;
+            let root = cards.into_iter().find(|card| card.role == "root").ok_or(())?;
+            self.slack.permalink(&root.at.channel, &root.at.ts).await.map_err(drop)
+        };
+        self.links.get(run, None, ask).await.ok()
     }
 }

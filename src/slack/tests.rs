@@ -347,9 +347,13 @@ async fn a_copy_of_the_card_does_nothing_and_a_decline_ends_and_is_told() {
     let link = format!("p{}", asked.ts.replace('.', ""));
     house.private("U0GRACE", &link).await;
     house.bot.click("U0GRACE", "C0ADMINS", &asked.ts, "reinstate.decline").await.unwrap();
+    wait_until(&house.slack, |slack| slack.modal("U0GRACE").map(drop), SOON).await.unwrap();
+    let why = json!({"reason": {"why": {"type": "plain_text_input", "value": "Jane has left.\n<!here>"}}});
+    house.bot.view_submission("U0GRACE", why).await.unwrap();
     let told = house.message("C0DESK", "has ended").await;
     assert_eq!(told.thread_ts.as_deref(), Some(root.ts.as_str()));
     assert!(told.text.contains("<@U0ADA>") && told.text.contains("Declined"), "{}", told.text);
+    assert!(told.text.contains("The reason: Jane has left. &lt;!here&gt;"), "{}", told.text);
     let others = house.message("C0ADMINS", "has ended").await;
     assert!(others.text.contains("<@U0HEDY>") && !others.text.contains("<@U0GRACE> "), "{}", others.text);
     let gone = |slack: &Slack| {

@@ -31,4 +31,16 @@ impl Store {
         })
         .await
     }
+
+    /// Forgets a sight, because what was to follow it came to nothing.
+    pub async fn forget_sight(&self, key: &str) -> Result<(), StoreError> {
+        let key = key.to_owned();
+        self.write(move |conn| {
+            Box::pin(async move {
+                sqlx::query("DELETE FROM sights WHERE sight = $1").bind(key).execute(conn).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
 }

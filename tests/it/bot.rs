@@ -13,7 +13,7 @@ use reinstate::commands::world_within;
 use reinstate::config::{Config, Env, Purpose};
 use reinstate::core::{Event, Outcome, Run};
 use reinstate::exec::Timing;
-use reinstate::sandbox::slack::{Ephemeral, Message, Slack, Unread, Workspace, wait_until};
+use reinstate::sandbox::slack::{Ephemeral, Message, Slack, Unread, View, Workspace, wait_until};
 use reinstate::sandbox::tenant::{ADMINS, HELPDESK, Tenant};
 use reinstate::sandbox::{Sandbox, lock, scenarios};
 use reinstate::upstream::Limits;
@@ -198,6 +198,40 @@ impl Bot {
         found
     }
 
+    /// Waits until the modal that is open before somebody shows these words; all it shows.
+    pub async fn modal(&self, user: &str, words: &str) -> String {
+        self.waits(words, |slack| view_shows(slack, slack.modal(user)?, words)).await
+    }
+
+    /// Waits until somebody's App Home shows these words; all it shows.
+    pub async fn home(&self, user: &str, words: &str) -> String {
+        self.waits(words, |slack| view_shows(slack, slack.home(user)?, words)).await
+    }
+
+    /// Fills in the modal that is open before somebody, and submits it.
+    pub async fn submits(&self, user: &str, values: serde_json::Value) {
+        let ack = self.people.view_submission(user, values).await.unwrap();
+        assert_eq!((ack.status, ack.body.as_str()), (200, ""));
+    }
+
+    /// What was refused and belongs to no run, oldest first.
+    pub async fn denials(&self) -> Vec<String> {
+        let mut export = self.app.ledger.store().export(None);
+        let mut all = Vec::new();
+        while let Some(page) = export.next_page().await.unwrap() {
+            for entry in page.iter().filter(|entry| entry.run.is_none() && entry.kind == "denied") {
+                let facts: serde_json::Value = serde_json::from_str(&entry.facts).unwrap();
+                all.push(facts["what"].as_str().unwrap_or_default().to_owned());
+            }
+        }
+        all
+    }
+
+    /// What a private message shows, as a person reads it.
+    pub fn private(&self, one: &Ephemeral) -> String {
+        shows(&lock(&self.sandbox.slack), &one.text, &one.blocks)
+    }
+
     /// What a message shows now, as a person reads it.
     pub fn shows(&self, ts: &str) -> String {
         let slack = lock(&self.sandbox.slack);
@@ -225,6 +259,20 @@ impl Bot {
                 return row.run;
             }
             assert!(since.elapsed() < PATIENCE, "no run was opened");
+            tokio::time::sleep(GLANCE).await;
+        }
+    }
+
+    /// Where the newest run's root card stands, once it does.
+    pub async fn root(&self) -> reinstate::store::CardRef {
+        let run = self.run().await;
+        let since = Instant::now();
+        loop {
+            let cards = self.app.ledger.store().cards(&run).await.unwrap();
+            if let Some(root) = cards.into_iter().find(|card| card.role == "root") {
+                return root.at;
+            }
+            assert!(since.elapsed() < PATIENCE, "there is no root card");
             tokio::time::sleep(GLANCE).await;
         }
     }
@@ -289,6 +337,29 @@ impl Bot {
 
 fn shows(slack: &Slack, text: &str, blocks: &[serde_json::Value]) -> String {
     slack.post(text, blocks).join("\n")
+}
+
+fn view_shows(slack: &Slack, view: &View, words: &str) -> Option<String> {
+    let shown = slack.render_text(view.body["blocks"].as_array()?).join("\n");
+    shown.contains(words).then_some(shown)
+}
+
+/// Words without what differs from one telling to the next: the times.
+pub fn plain(text: &str) -> String {
+    let shape =
+        |part: &str| part.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect::<String>();
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        if rest.get(..20).is_some_and(|part| shape(part) == "0000-00-00 00:00 UTC") {
+            out.push_str("(time)");
+            rest = &rest[20..];
+        } else {
+            out.push(c);
+            rest = &rest[c.len_utf8()..];
+        }
+    }
+    out
 }
 
 fn has_button(blocks: &[serde_json::Value], action: &str) -> bool {

@@ -1,10 +1,9 @@
 //! The card that asks for an approval, and the call to those who may give it. It must never carry a digest other
 //! than the one the run waits for.
 
-use super::findings::found;
-use super::plan::planned;
+use super::glance::glance;
 use super::state::state;
-use super::{View, buttons, foot, requesters};
+use super::{View, buttons, foot, reasons, requesters};
 use crate::core::plan::short;
 use crate::slack::blocks::{Card, actions, context, header, section};
 use crate::slack::markup::Markup;
@@ -24,8 +23,8 @@ pub fn approval(view: &View<'_>, digest: &str) -> Card {
     if let Some(current) =
         view.run.current.as_ref().filter(|current| current.digest.as_deref() == Some(digest))
     {
-        blocks.extend(found(&current.diagnosis));
-        blocks.extend(planned(&current.plan));
+        blocks.push(section(&glance(&current.diagnosis, &current.plan)));
+        blocks.extend(reasons(current));
     }
     if waits {
         blocks.push(actions(&format!("ask-{}", short(digest)), &buttons::asking(view)));

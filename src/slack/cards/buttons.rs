@@ -12,17 +12,24 @@ pub(super) fn buttons(view: &View<'_>) -> Vec<Button> {
     let plain =
         |action, words| Button { action, words, value: view.value(), style: Style::Plain, confirm: None };
     let recheck = || plain("reinstate.recheck", "Recheck");
+    let details = || plain("reinstate.details", "Details");
     if view.run.ended.is_some() {
-        return super::after::buttons(view);
+        let mut all = super::after::buttons(view);
+        if view.run.current.is_some() {
+            all.push(details());
+        }
+        return all;
     }
     match view.next() {
         Next::AwaitApproval { .. } if view.asks_here => asking(view),
-        Next::AwaitApproval { .. } => vec![recheck()],
+        Next::AwaitApproval { .. } => vec![recheck(), details()],
         Next::AwaitPerson => vec![
             Button { style: Style::Primary, ..plain("reinstate.retry", "Retry") },
-            Button { style: Style::Danger, ..plain("reinstate.cancel", "Cancel") },
+            Button { style: Style::Danger, ..plain("reinstate.cancel", "Stop") },
             recheck(),
+            details(),
         ],
+        _ if view.run.current.is_some() => vec![details()],
         _ => Vec::new(),
     }
 }
@@ -35,6 +42,7 @@ pub(super) fn asking(view: &View<'_>) -> Vec<Button> {
         Button { style: Style::Primary, confirm, ..plain("reinstate.approve", "Approve") },
         Button { style: Style::Danger, ..plain("reinstate.decline", "Decline") },
         plain("reinstate.recheck", "Recheck"),
+        plain("reinstate.details", "Details"),
     ]
 }
 

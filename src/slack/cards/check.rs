@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 
 use super::candidates::candidates;
-use super::findings::found;
+use super::findings::{PRIVATE, found};
+use super::glance::glance;
 use super::plan::planned;
-use crate::core::diagnose::{Mark, Station};
+use super::trail::trail;
 use crate::core::{Diagnosis, Plan, Verdict};
 use crate::slack::blocks::{Button, Card, Style, actions, header, section};
 use crate::slack::interaction::Value;
@@ -23,11 +24,9 @@ pub fn diagnosis(diagnosis: &Diagnosis, plan: &Plan, at: Timestamp, asked: &str)
     };
     let says = Markup::new().ours("*").ours(verdict).ours("* Read ").time(at).ours(".");
     let mut blocks = vec![header(&title), section(&says)];
-    let trail: Vec<Markup> = diagnosis.trail.iter().map(station).collect();
-    if !trail.is_empty() {
-        blocks.push(section(&Markup::lines(&trail, 2900)));
-    }
-    blocks.extend(found(diagnosis));
+    blocks.push(section(&glance(diagnosis, plan)));
+    blocks.extend(trail(diagnosis));
+    blocks.extend(found(diagnosis, PRIVATE));
     let value = Value { who: asked.to_owned(), ..Value::default() };
     blocks.extend(candidates(diagnosis, &value));
     blocks.extend(planned(plan));
@@ -40,13 +39,4 @@ pub fn diagnosis(diagnosis: &Diagnosis, plan: &Plan, at: Timestamp, asked: &str)
     buttons.push(button("reinstate.recheck", "Recheck", Style::Plain));
     blocks.push(actions("check", &buttons));
     Card::of(&title.ours(": ").ours(verdict), blocks, 1)
-}
-
-fn station(station: &Station) -> Markup {
-    let mark = match station.mark {
-        Mark::Good => ":white_check_mark: good – ",
-        Mark::Broken => ":x: broken – ",
-        Mark::Unread => ":grey_question: unread – ",
-    };
-    Markup::new().ours(mark).ours("*").data(&station.name).ours("*: ").data(&station.says)
 }

@@ -6,13 +6,31 @@ use crate::core::Diagnosis;
 use crate::slack::blocks::{context, section};
 use crate::slack::markup::Markup;
 
+/// How much of a diagnosis is shown; the rest is counted.
+#[derive(Clone, Copy)]
+pub(super) struct Room {
+    /// Causes.
+    findings: usize,
+    /// Facts of each cause.
+    facts: usize,
+    /// Names in each list of groups.
+    groups: usize,
+}
+
+/// In a channel: the reasons, not the whole evidence.
+pub(super) const CHANNEL: Room = Room { findings: 4, facts: 3, groups: 10 };
+/// For one person alone.
+pub(super) const PRIVATE: Room = Room { findings: 8, facts: 8, groups: 30 };
+/// On demand.
+pub(super) const DETAILS: Room = Room { findings: 40, facts: 40, groups: 0 };
+
 /// What is broken, with the facts behind it.
-pub(super) fn found(diagnosis: &Diagnosis) -> Vec<Json> {
+pub(super) fn found(diagnosis: &Diagnosis, room: Room) -> Vec<Json> {
     let mut blocks = Vec::new();
-    for finding in diagnosis.findings.iter().take(8) {
+    for finding in diagnosis.findings.iter().take(room.findings) {
         let head = Markup::new().ours("*").ours(finding.code.title()).ours("* ").code(finding.code.code());
         let mut lines = vec![head];
-        lines.extend(finding.because.iter().map(|fact| {
+        lines.extend(finding.because.iter().take(room.facts).map(|fact| {
             Markup::new()
                 .ours("• ")
                 .data(&fact.says)
@@ -22,17 +40,24 @@ pub(super) fn found(diagnosis: &Diagnosis) -> Vec<Json> {
                 .time(fact.seen_at)
                 .ours(")")
         }));
+        if finding.because.len() > room.facts {
+            lines.push(
+                Markup::new().ours("… and ").number(finding.because.len() - room.facts).ours(" more facts"),
+            );
+        }
         blocks.push(section(&Markup::lines(&lines, 2900)));
     }
-    if diagnosis.findings.len() > 8 {
+    if diagnosis.findings.len() > room.findings {
         blocks.push(context(&[Markup::new()
             .ours("… and ")
-            .number(diagnosis.findings.len() - 8)
+            .number(diagnosis.findings.len() - room.findings)
             .ours(" more findings")]));
     }
-    let groups = groups(diagnosis);
-    if !groups.is_empty() {
-        blocks.push(section(&groups));
+    if room.groups > 0 {
+        let groups = groups(diagnosis, room.groups);
+        if !groups.is_empty() {
+            blocks.push(section(&groups));
+        }
     }
     if !diagnosis.unread.is_empty() {
         let mut lines = vec![Markup::new().ours("*Could not be read*")];
@@ -47,17 +72,18 @@ pub(super) fn found(diagnosis: &Diagnosis) -> Vec<Json> {
     blocks
 }
 
-pub(super) fn groups(diagnosis: &Diagnosis) -> Markup {
+fn groups(diagnosis: &Diagnosis, most: usize) -> Markup {
     let named = |title: &'static str, names: &Option<Vec<String>>| {
         let text = Markup::new().ours(title);
         match names {
             None => text.ours("not known"),
             Some(names) if names.is_empty() => text.ours("none"),
             Some(names) => {
-                let shown: Vec<Markup> = names.iter().take(30).map(|name| Markup::new().code(name)).collect();
+                let shown: Vec<Markup> =
+                    names.iter().take(most).map(|name| Markup::new().code(name)).collect();
                 let text = text.then(&Markup::list(&shown, ", "));
-                if names.len() > 30 {
-                    text.ours(" and ").number(names.len() - 30).ours(" more")
+                if names.len() > most {
+                    text.ours(" and ").number(names.len() - most).ours(" more")
                 } else {
                     text
                 }

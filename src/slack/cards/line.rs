@@ -25,7 +25,7 @@ pub fn line(id: &str, run: &Run, rules: &Rules, limits: &Limits, now: Timestamp)
     match (&run.ended, run.next(now, rules, limits)) {
         (Some((outcome, _)), _) => text.ours(ending(*outcome)),
         (None, Next::AwaitApproval { until }) => text.ours("waits for an approver until ").time(until),
-        (None, Next::AwaitPerson) => text.ours("waits for an operator: Retry or Cancel on its card"),
+        (None, Next::AwaitPerson) => text.ours("waits for an operator: Retry or Stop on its card"),
         (None, Next::Expire) => text.ours("its time to approve is over"),
         (None, _) => text.ours("running"),
     }

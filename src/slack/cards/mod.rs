@@ -6,24 +6,35 @@ mod approval;
 mod buttons;
 mod candidates;
 mod check;
+mod details;
 mod findings;
+mod glance;
 mod line;
+mod me;
 mod plan;
 mod root;
 mod state;
+#[cfg(test)]
+mod tests;
+mod timeline;
+mod trail;
 
 pub use approval::{approval, call};
 pub use check::diagnosis;
+pub use details::details;
 pub use line::{line, outcome};
-pub use root::root;
+pub use me::{help_wanted, me};
+pub use root::{root, status};
 
 use jiff::Timestamp;
+use serde_json::Value as Json;
 
 use super::interaction::Value;
 use super::markup::Markup;
+use crate::app::App;
 use crate::config::Access;
 use crate::core::plan::short;
-use crate::core::run::{Aim, Limits, Next};
+use crate::core::run::{Aim, Current, Limits, Next};
 use crate::core::{Event, Rules, Run};
 
 /// What a card is drawn from.
@@ -50,6 +61,30 @@ pub struct View<'a> {
     pub channel: &'a str,
     /// Whether approvals are asked on this card.
     pub asks_here: bool,
+}
+
+impl<'a> View<'a> {
+    /// For one person alone: nothing can be approved there, and nobody can tell whether Slack draws a plan block.
+    pub(crate) fn private(
+        app: &'a App,
+        id: &'a str,
+        run: &'a Run,
+        events: &'a [(i64, Timestamp, Event)],
+    ) -> Self {
+        Self {
+            id,
+            run,
+            events,
+            rules: &app.rules,
+            limits: &app.limits,
+            access: app.people.access(),
+            now: crate::clock::now(),
+            head: None,
+            plain: true,
+            channel: &app.channel,
+            asks_here: false,
+        }
+    }
 }
 
 impl View<'_> {
@@ -104,6 +139,14 @@ impl View<'_> {
             .take(140)
             .collect()
     }
+}
+
+/// Why: the trail, the findings with their facts, the steps with their risk.
+fn reasons(current: &Current) -> Vec<Json> {
+    let mut blocks = trail::trail(&current.diagnosis);
+    blocks.extend(findings::found(&current.diagnosis, findings::CHANNEL));
+    blocks.extend(plan::planned(&current.plan));
+    blocks
 }
 
 /// Those who asked; they are not asked to approve.

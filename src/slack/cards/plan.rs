@@ -1,4 +1,4 @@
-//! What will happen, what it costs, and what only people can do.
+//! What will happen, step by step, and what only people can do. What it costs stands in the glance.
 
 use serde_json::Value as Json;
 
@@ -17,7 +17,7 @@ fn step_line(number: usize, step: &Step) -> Markup {
         .ours(step.undo.says())
 }
 
-/// What will happen, what it costs, and what only people can do.
+/// The steps with their risk, and the advice.
 pub(super) fn planned(plan: &Plan) -> Vec<Json> {
     let mut blocks = Vec::new();
     let list = |title: &'static str, texts: &[String]| {
@@ -27,12 +27,9 @@ pub(super) fn planned(plan: &Plan) -> Vec<Json> {
     };
     if !plan.steps.is_empty() {
         blocks.push(divider());
-        let mut lines = vec![Markup::new().ours("*What will happen*")];
+        let mut lines = vec![Markup::new().ours("*The steps*")];
         lines.extend(plan.steps.iter().enumerate().map(|(index, step)| step_line(index + 1, step)));
         blocks.push(section(&Markup::lines(&lines, 2900)));
-    }
-    if !plan.cost.is_empty() {
-        blocks.push(list("*What it costs*", &plan.cost));
     }
     if !plan.advice.is_empty() {
         blocks.push(list("*What only a person can do*", &plan.advice));

@@ -2,10 +2,9 @@
 //! requester was not admitted.
 
 use super::candidates::candidates;
-use super::findings::found;
-use super::plan::planned;
+use super::glance::glance;
 use super::state::state;
-use super::{View, buttons, foot};
+use super::{View, buttons, foot, reasons};
 use crate::core::run::{Aim, Next, Outcome, Progress};
 use crate::slack::blocks::{Card, Status, Task, actions, context, header, progress, section};
 use crate::slack::interaction::Value;
@@ -16,17 +15,16 @@ use crate::slack::markup::Markup;
 pub fn root(view: &View<'_>) -> Card {
     let title = Markup::new().ours(view.title()).then(&view.name());
     let says = state(view);
-    let mut blocks = vec![
-        header(&title),
-        section(&says),
-        progress(&Markup::new().ours("Progress"), &tasks(view), view.plain),
-    ];
+    let mut blocks = vec![header(&title), section(&says)];
     if let Some(current) = &view.run.current {
-        blocks.extend(found(&current.diagnosis));
+        blocks.push(section(&glance(&current.diagnosis, &current.plan)));
+    }
+    blocks.push(progress(&Markup::new().ours("Progress"), &tasks(view), view.plain));
+    if let Some(current) = &view.run.current {
+        blocks.extend(reasons(current));
         let value = Value { run: view.id.to_owned(), ..Value::default() };
         let ended = view.run.ended.is_some();
         blocks.extend(candidates(&current.diagnosis, &value).into_iter().filter(|_| ended));
-        blocks.extend(planned(&current.plan));
     }
     let buttons = buttons::buttons(view);
     if !buttons.is_empty() {
@@ -34,6 +32,17 @@ pub fn root(view: &View<'_>) -> Card {
     }
     blocks.push(context(&[foot(view)]));
     Card::of(&title.ours(": ").then(&says), blocks, 2)
+}
+
+/// What `status RUN` answers: the card without its buttons, for one person alone.
+#[must_use]
+pub fn status(view: &View<'_>, link: Option<&str>) -> Card {
+    let mut card = root(view);
+    card.blocks.retain(|block| block.get("type").is_none_or(|kind| kind != "actions"));
+    if let Some(link) = link {
+        card.blocks.push(context(&[Markup::new().link(link, "The card of this run")]));
+    }
+    card
 }
 
 fn tasks(view: &View<'_>) -> Vec<Task> {

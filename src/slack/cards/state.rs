@@ -50,7 +50,7 @@ pub(super) fn state(view: &View<'_>) -> Markup {
             Markup::new()
                 .ours("*Waits for an operator:* ")
                 .data(&why)
-                .ours(" Retry looks at everything again; Cancel stops the run.")
+                .ours(" Retry looks at everything again; Stop ends the run, and what was done stays done.")
         }
         Next::Expire => Markup::new().ours("*The time to approve is over.*"),
         Next::Stop => Markup::new().ours("*Stopping.*"),

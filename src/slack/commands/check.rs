@@ -15,7 +15,11 @@ use crate::slack::words;
 const PATIENCE: Duration = Duration::from_secs(4);
 
 pub(crate) async fn check(app: &App, ear: &Ear, target: &Target) {
-    let answer = answer(app, ear, target);
+    patiently(app, ear, answer(app, ear, target)).await;
+}
+
+/// Tells an answer, and, where it takes long, first that it is still being read.
+pub(super) async fn patiently(app: &App, ear: &Ear, answer: impl Future<Output = Card>) {
     tokio::pin!(answer);
     let card = tokio::select! {
         card = &mut answer => card,
@@ -28,9 +32,8 @@ pub(crate) async fn check(app: &App, ear: &Ear, target: &Target) {
 }
 
 async fn answer(app: &App, ear: &Ear, target: &Target) -> Card {
-    if let Err(denied) = app.people.permit(&app.slack, &ear.by, &Action::Check).await {
-        app.record_denial(&ear.by.id, "check", &denied.to_string()).await;
-        return Card::text(&words::denied(denied, app.people.access()));
+    if let Err(card) = app.allow(ear, "check", &Action::Check).await {
+        return card;
     }
     if let Err(wait) = app.count_look(&ear.by.id) {
         return Card::text(&words::too_often(wait));

@@ -3,6 +3,9 @@
 
 mod cancel;
 pub(super) mod check;
+pub(super) mod help;
+mod history;
+pub(super) mod me;
 pub(super) mod repair;
 mod status;
 mod undo;
@@ -10,11 +13,8 @@ mod whoami;
 
 use std::sync::Arc;
 
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-
 use super::command::{Command, parse};
-use super::inbound::privately;
+use super::dispatch::Reply;
 use super::payload::Slash;
 use super::private::Ear;
 use super::words;
@@ -22,31 +22,32 @@ use crate::app::App;
 use crate::core::run::Aim;
 
 /// Acknowledges a command and begins what it asks for.
-pub(super) async fn command(app: Arc<App>, slash: Slash) -> Response {
+pub(super) async fn command(app: &Arc<App>, slash: Slash) -> Reply {
     if slash.command.trim() != "/reinstate" {
-        return privately(&words::not_ours());
+        return Reply::Private(words::not_ours());
     }
     let command = match parse(&slash.text) {
         Ok(command) => command,
-        Err(misunderstood) => return privately(&words::misunderstood(&misunderstood)),
+        Err(misunderstood) => return Reply::Private(words::misunderstood(&misunderstood)),
     };
     let ear = Ear {
         by: slash.by.clone(),
         channel: Some(slash.channel.clone()).filter(|channel| !channel.is_empty()),
         response_url: slash.response_url.clone(),
+        view: None,
     };
-    let work = Arc::clone(&app);
+    let work = Arc::clone(app);
     let begun = match command {
-        Command::Help => return privately(&words::help()),
-        Command::Repair(target) => return repair::command(&app, slash, &target, Aim::default()).await,
-        Command::Undo(run) => return undo::command(&app, slash, run).await,
+        Command::Help => return Reply::Private(words::help()),
+        Command::Repair(target) => return repair::command(app, slash, &target, Aim::default()).await,
+        Command::Undo(run) => return undo::command(app, slash, run).await,
         Command::Check(target) => app.spawn(async move { check::check(&work, &ear, &target).await }),
+        Command::Me => app.spawn(async move { me::me(&work, &ear).await }),
         Command::Whoami => app.spawn(async move { whoami::whoami(&work, &ear).await }),
         Command::Status(run) => app.spawn(async move { status::status(&work, &ear, run).await }),
+        Command::History(target) => app.spawn(async move { history::history(&work, &ear, &target).await }),
         Command::Cancel(run) => app.spawn(async move { cancel::cancel(&work, &ear, &run).await }),
-        Command::Sweep | Command::History(_) | Command::Me => {
-            return privately(&words::not_yet());
-        }
+        Command::Sweep => return Reply::Private(words::not_yet()),
     };
-    if begun { StatusCode::OK.into_response() } else { privately(&words::busy()) }
+    if begun { Reply::Empty } else { Reply::Private(words::busy()) }
 }

@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use axum::response::Response;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -13,7 +12,7 @@ use crate::core::run::{Aim, Asked};
 use crate::core::{Event, Outcome};
 use crate::exec::Decision;
 use crate::slack::command::Target;
-use crate::slack::inbound::privately;
+use crate::slack::dispatch::Reply;
 use crate::slack::markup::Markup;
 use crate::slack::payload::Slash;
 use crate::slack::words;
@@ -22,7 +21,7 @@ use crate::store::{Also, Opened};
 /// How long the acknowledgement waits for the store; Slack waits 3 s.
 const WITHIN: Duration = Duration::from_secs(1);
 
-pub(super) async fn command(app: &std::sync::Arc<App>, slash: Slash, target: &Target, aim: Aim) -> Response {
+pub(super) async fn command(app: &std::sync::Arc<App>, slash: Slash, target: &Target, aim: Aim) -> Reply {
     // Without a trigger id the request itself is what a repeat has in common.
     let key = slash.trigger.clone().unwrap_or_else(|| {
         let parts = [
@@ -42,7 +41,7 @@ pub(super) async fn command(app: &std::sync::Arc<App>, slash: Slash, target: &Ta
         response_url: slash.response_url,
         aim,
     };
-    privately(&open(app, key, asked).await)
+    Reply::Private(open(app, key, asked).await)
 }
 
 /// Opens the run and says what came of it, within a second.

@@ -1,53 +1,68 @@
-//! `status [RUN]`: what runs, and what waits for whom since when.
+//! `status [RUN]`: what runs, and what waits for whom since when; of one run, everything its card shows.
 
 use crate::app::App;
-use crate::core::Action;
+use crate::core::{Action, Run};
+use crate::exec::LedgerError;
 use crate::slack::blocks::Card;
-use crate::slack::cards;
+use crate::slack::cards::{self, View};
 use crate::slack::markup::Markup;
 use crate::slack::private::Ear;
 use crate::slack::words;
+use crate::store::StoreError;
 
 /// How many runs are listed.
 const MOST: usize = 20;
 
 pub(super) async fn status(app: &App, ear: &Ear, run: Option<String>) {
-    let card = match app.people.permit(&app.slack, &ear.by, &Action::Check).await {
-        Ok(_) => answer(app, run).await,
-        Err(denied) => {
-            app.record_denial(&ear.by.id, "status", &denied.to_string()).await;
-            Card::text(&words::denied(denied, app.people.access()))
-        }
+    let card = match (app.allow(ear, "status", &Action::Check).await, run) {
+        (Err(card), _) => card,
+        (Ok(_), Some(run)) => one(app, &run).await,
+        (Ok(_), None) => open(app).await,
     };
     app.tell(ear, &card).await;
 }
 
-async fn answer(app: &App, run: Option<String>) -> Card {
-    let runs = match run {
-        Some(run) => vec![run],
-        None => match app.ledger.store().open_runs().await {
-            Ok(rows) => rows.into_iter().map(|row| row.run).collect(),
-            Err(_) => {
-                return Card::text(
-                    &Markup::new().ours("The database did not answer. Please try again in a minute."),
-                );
-            }
-        },
+async fn open(app: &App) -> Card {
+    let runs: Vec<String> = match app.ledger.store().open_runs().await {
+        Ok(rows) => rows.into_iter().map(|row| row.run).collect(),
+        Err(_) => return Card::text(&words::no_store()),
     };
     if runs.is_empty() {
         return Card::text(&Markup::new().ours("Nothing runs and nothing waits."));
     }
-    let mut lines = Vec::new();
+    list(app, Markup::new().ours("*Open runs*: ").number(runs.len()), &runs).await
+}
+
+async fn one(app: &App, id: &str) -> Card {
+    let events = match app.ledger.events(id).await {
+        Ok(events) => events,
+        Err(LedgerError::NoRun(_) | LedgerError::Store(StoreError::UnknownRun(_))) => {
+            return Card::text(&words::no_run());
+        }
+        Err(_) => return Card::text(&words::no_store()),
+    };
+    match Run::fold(events.iter().map(|(seq, at, event)| (*seq, *at, event))) {
+        Ok(run) => {
+            let link = app.card_link(id).await;
+            cards::status(&View::private(app, id, &run, &events), link.as_deref())
+        }
+        Err(_) => Card::text(&words::no_store()),
+    }
+}
+
+/// Runs, one in a line, each with its card.
+pub(super) async fn list(app: &App, title: Markup, runs: &[String]) -> Card {
+    let mut lines = vec![title];
     for id in runs.iter().take(MOST) {
         let line = match app.ledger.load(id).await {
             Ok(run) => cards::line(id, &run, &app.rules, &app.limits, crate::clock::now()),
-            Err(crate::exec::LedgerError::NoRun(_)) => Markup::new().ours("There is no run ").code(id),
-            Err(crate::exec::LedgerError::Store(crate::store::StoreError::UnknownRun(_))) => {
-                Markup::new().ours("There is no run ").code(id)
-            }
             Err(_) => Markup::new().ours("Run ").code(id).ours(" cannot be read."),
         };
-        lines.push(Markup::new().ours("• ").then(&line));
+        let line = Markup::new().ours("• ").then(&line);
+        lines.push(match app.card_link(id).await {
+            Some(link) => line.ours(" – ").link(&link, "its card"),
+            None => line,
+        });
     }
     if runs.len() > MOST {
         lines.push(Markup::new().ours("… and ").number(runs.len() - MOST).ours(" more"));

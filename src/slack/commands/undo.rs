@@ -4,12 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::response::Response;
-
 use super::repair;
 use crate::app::App;
 use crate::core::run::Aim;
-use crate::slack::inbound::privately;
+use crate::slack::dispatch::Reply;
 use crate::slack::interaction::whom;
 use crate::slack::payload::Slash;
 use crate::slack::words;
@@ -17,10 +15,10 @@ use crate::slack::words;
 /// How long the acknowledgement waits until the other run is found; Slack waits 3 s.
 const WITHIN: Duration = Duration::from_secs(1);
 
-pub(super) async fn command(app: &Arc<App>, slash: Slash, run: String) -> Response {
+pub(super) async fn command(app: &Arc<App>, slash: Slash, run: String) -> Reply {
     match tokio::time::timeout(WITHIN, whom(app, &run)).await {
         Ok(Ok(target)) => repair::command(app, slash, &target, Aim::Undo { run }).await,
-        Ok(Err(says)) => privately(&says),
-        Err(_) => privately(&words::not_written()),
+        Ok(Err(says)) => Reply::Private(says),
+        Err(_) => Reply::Private(words::not_written()),
     }
 }

@@ -50,9 +50,8 @@ pub(in crate::slack) async fn whom(app: &App, run: &str) -> Result<Target, Marku
         }
     };
     if run.ended.is_none() {
-        return Err(Markup::new().ours(
-            "That run has not ended, so nothing was started. Stop it first with Cancel, then ask again.",
-        ));
+        return Err(Markup::new()
+            .ours("That run has not ended, so nothing was started. Stop it first, then ask again."));
     }
     match run.admitted {
         Some((_, who)) => Ok(Target::Who(who)),

@@ -1,28 +1,95 @@
-//! Decline: ends the run; what harmless steps did stays done.
+//! Decline: ends the run; what harmless steps did stays done. A reason is asked for first, in a modal; where none
+//! can be opened, the decline counts without one.
+
+use serde::{Deserialize, Serialize};
 
 use super::Value;
-use super::settle::{Verdict, failed};
+use super::settle::{Verdict, failed, settle};
 use super::waiting::{expire, requester, still_asked};
 use crate::app::App;
-use crate::core::{Action, Event, Outcome};
+use crate::core::{Action, Event, Outcome, Permit, Run};
 use crate::exec::Decision;
+use crate::slack::api::ApiError;
+use crate::slack::markup::Markup;
+use crate::slack::modal;
+use crate::slack::payload::{Click, Submit};
 use crate::slack::private::Ear;
 use crate::slack::words;
 use crate::store::Also;
 
-pub(super) async fn decline(app: &App, ear: &Ear, value: &Value) -> Verdict {
-    let run = match app.ledger.load(&value.run).await {
-        Ok(run) => run,
-        Err(error) => return failed(&error),
+/// What the modal carries: the button's value, and where its reader is answered.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Meta {
+    #[serde(flatten)]
+    value: Value,
+    channel: Option<String>,
+    response_url: Option<String>,
+}
+
+/// A click on Decline: whoever may decline is asked why.
+pub(super) async fn ask(app: &App, ear: &Ear, click: &Click, value: &Value) -> Verdict {
+    let run = match allowed(app, ear, value).await {
+        Ok((_, run)) => run,
+        Err(verdict) => return verdict,
     };
+    let email = run.current.and_then(|current| current.diagnosis.email).unwrap_or_default();
+    let meta =
+        Meta { value: value.clone(), channel: ear.channel.clone(), response_url: ear.response_url.clone() };
+    let meta = serde_json::to_string(&meta).unwrap_or_default();
+    let opened = match &click.trigger {
+        Some(trigger) => {
+            app.slack.open_view(trigger, &modal::reason(&Markup::new().data(&email), &meta)).await
+        }
+        None => Err(ApiError::Lost("there is no trigger id")),
+    };
+    match opened {
+        Ok(_) => Verdict::Asked,
+        // The same click came twice, and the other one was first.
+        Err(ApiError::Refused(code)) if code == "exchanged_trigger_id" => Verdict::Asked,
+        Err(error) => {
+            tracing::info!(%error, "no reason could be asked for");
+            decline(app, ear, value, "").await
+        }
+    }
+}
+
+/// The reason was given.
+pub(super) async fn submitted(app: &App, submit: Submit) {
+    let meta: Meta = serde_json::from_str(&submit.meta).unwrap_or_default();
+    let ear = Ear { by: submit.by, channel: meta.channel, response_url: meta.response_url, view: None };
+    let why = submit.values.pointer("/reason/why/value").and_then(serde_json::Value::as_str);
+    let turn = app.clicks.turn(&meta.value.run);
+    let verdict = {
+        let _turn = turn.lock().await;
+        decline(app, &ear, &meta.value, why.unwrap_or_default()).await
+    };
+    settle(app, &ear, &meta.value.run, "decline", verdict).await;
+}
+
+/// Whether the run still waits for this plan and the person may decline it.
+async fn allowed(app: &App, ear: &Ear, value: &Value) -> Result<(Permit, Run), Verdict> {
+    let run = app.ledger.load(&value.run).await.map_err(|error| failed(&error))?;
     if let Err(verdict) = still_asked(app, &run, &value.digest) {
         expire(app, &value.run, &value.digest).await;
-        return verdict;
+        return Err(verdict);
     }
     let action = Action::Decline { requester: requester(&run) };
-    let permit = match app.people.permit(&app.slack, &ear.by, &action).await {
-        Ok(permit) => permit,
-        Err(denied) => return Verdict::Refused(words::denied(denied, app.people.access())),
+    match app.people.permit(&app.slack, &ear.by, &action).await {
+        Ok(permit) => Ok((permit, run)),
+        Err(denied) => Err(Verdict::Refused(words::denied(denied, app.people.access()))),
+    }
+}
+
+async fn decline(app: &App, ear: &Ear, value: &Value, why: &str) -> Verdict {
+    let permit = match allowed(app, ear, value).await {
+        Ok((permit, _)) => permit,
+        Err(verdict) => return verdict,
+    };
+    let why: String = why.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(500).collect();
+    let says = if why.is_empty() {
+        "The plan was declined; none of it was done.".to_owned()
+    } else {
+        format!("The plan was declined; none of it was done. The reason: {why}")
     };
     let decided = app.ledger.decide(&value.run, crate::clock::now(), |run| {
         if let Err(verdict) = still_asked(app, run, &value.digest) {
@@ -30,10 +97,7 @@ pub(super) async fn decline(app: &App, ear: &Ear, value: &Value) -> Verdict {
         }
         let events = vec![
             Event::Declined { by: permit.actor().to_owned(), digest: value.digest.clone() },
-            Event::Ended {
-                outcome: Outcome::Declined,
-                says: "The plan was declined; none of it was done.".to_owned(),
-            },
+            Event::Ended { outcome: Outcome::Declined, says: says.clone() },
         ];
         Decision::Write(events, Also { end: true, ..Also::default() }, Verdict::Taken)
     });

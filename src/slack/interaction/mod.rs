@@ -6,6 +6,7 @@ mod again;
 mod approve;
 mod cancel;
 mod decline;
+mod details;
 mod retry;
 mod settle;
 mod value;
@@ -21,9 +22,11 @@ use value::{from_its_card, gone};
 
 use super::blocks::Card;
 use super::command::Target;
-use super::commands::{check, repair};
-use super::payload::Click;
+use super::commands::{check, help, me, repair};
+use super::modal;
+use super::payload::{Click, Submit};
 use super::private::Ear;
+use super::shortcuts;
 use super::words;
 use crate::app::App;
 use crate::core::run::{Aim, Asked};
@@ -36,6 +39,7 @@ pub(super) fn click(app: &Arc<App>, click: Click) {
             by: click.by.clone(),
             channel: click.channel.clone(),
             response_url: click.response_url.clone(),
+            view: click.view.clone(),
         };
         let value: Value = serde_json::from_str(&click.value).unwrap_or_default();
         match click.action.as_str() {
@@ -56,10 +60,31 @@ pub(super) fn click(app: &Arc<App>, click: Click) {
             "reinstate.approve" | "reinstate.decline" | "reinstate.cancel" | "reinstate.retry" => {
                 on_run(&work, &ear, &click, &value).await;
             }
+            "reinstate.details" => details::details(&work, &ear, &click, &value).await,
+            "reinstate.ask_for_help" => help::ask(&work, &ear).await,
+            "reinstate.check_person" => shortcuts::pick(&work, &ear, click.trigger.as_deref()).await,
+            modal::PICK => shortcuts::picked(&work, &ear, click.picked).await,
+            "reinstate.me" => {
+                let view = work.opens(&ear, click.trigger.as_deref(), &modal::reading()).await;
+                if view.is_some() {
+                    me::me(&work, &Ear { view, ..ear }).await;
+                }
+            }
             action if action.starts_with("reinstate.") => {
                 work.tell(&ear, &Card::text(&words::not_yet())).await;
             }
             _ => metrics::counter!("reinstate_clicks_unknown_total").increment(1),
+        }
+    });
+}
+
+/// Takes what was filled into a modal; the acknowledgement does not wait.
+pub(super) fn submitted(app: &Arc<App>, submit: Submit) {
+    let work = Arc::clone(app);
+    app.spawn(async move {
+        match submit.callback.as_str() {
+            modal::DECLINE => decline::submitted(&work, submit).await,
+            _ => metrics::counter!("reinstate_submissions_unknown_total").increment(1),
         }
     });
 }
@@ -117,7 +142,7 @@ async fn on_run(app: &App, ear: &Ear, click: &Click, value: &Value) {
             Err(verdict) => verdict,
             Ok(()) => match what {
                 "approve" => approve::approve(app, ear, value).await,
-                "decline" => decline::decline(app, ear, value).await,
+                "decline" => decline::ask(app, ear, click, value).await,
                 "retry" => retry::retry(app, ear, &value.run).await,
                 _ => cancel::cancel(app, ear, &value.run).await,
             },

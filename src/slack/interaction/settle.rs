@@ -6,6 +6,7 @@ use crate::exec::{Decision, LedgerError};
 use crate::slack::blocks::Card;
 use crate::slack::markup::Markup;
 use crate::slack::private::Ear;
+use crate::slack::words;
 use crate::store::{Also, AppendError, StoreError};
 
 /// What a click came to.
@@ -14,6 +15,8 @@ pub(super) enum Verdict {
     Taken,
     /// It was refused; for the person alone, and for the record.
     Refused(Markup),
+    /// A person is asked for more first.
+    Asked,
     /// Nothing to do and nothing to record.
     Idle(Markup),
 }
@@ -28,6 +31,7 @@ pub(super) async fn settle(app: &App, ear: &Ear, run: &str, what: &str, verdict:
             metrics::counter!("reinstate_clicks_total", "outcome" => "taken").increment(1);
             app.nudge();
         }
+        Verdict::Asked => {}
         Verdict::Idle(says) => app.tell(ear, &Card::text(&says)).await,
         Verdict::Refused(says) => {
             metrics::counter!("reinstate_clicks_total", "outcome" => "refused").increment(1);
@@ -60,19 +64,15 @@ async fn record(app: &App, ear: &Ear, run: &str, what: &str, says: &Markup) {
     }
 }
 
-pub(super) fn no_store() -> Markup {
-    Markup::new().ours("The database did not answer, so nothing was done. Please try again in a minute.")
-}
-
 pub(super) fn failed(error: &LedgerError) -> Verdict {
     match error {
         LedgerError::NoRun(_) | LedgerError::Store(StoreError::UnknownRun(_)) => {
-            refused("There is no such run. Type `/reinstate status` to see the open ones.")
+            Verdict::Refused(words::no_run())
         }
         LedgerError::Append(AppendError::Ended) => refused("The run has ended, so nothing was done."),
         error => {
             tracing::warn!(%error, "a click could not be decided");
-            Verdict::Idle(no_store())
+            Verdict::Idle(words::no_store())
         }
     }
 }

@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::settle::{Verdict, no_store, refused};
+use super::settle::{Verdict, refused};
 use crate::app::App;
 use crate::slack::markup::Markup;
 use crate::slack::payload::Click;
+use crate::slack::words;
 
 /// What a button carries. Opaque to Slack; nothing in it is believed, only looked up.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,7 +49,7 @@ pub(super) async fn from_its_card(app: &App, click: &Click, run: &str) -> Result
     loop {
         let cards = match app.ledger.store().cards(run).await {
             Ok(cards) => cards,
-            Err(_) => return Err(Verdict::Idle(no_store())),
+            Err(_) => return Err(Verdict::Idle(words::no_store())),
         };
         if cards.iter().any(|card| card.at.channel == *channel && card.at.ts == *ts) {
             return Ok(());

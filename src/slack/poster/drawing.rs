@@ -10,8 +10,8 @@ use crate::app::App;
 use crate::core::{Event, Run};
 use crate::slack::blocks::Card as Shown;
 use crate::slack::cards::{self, View};
-use crate::slack::markup::Markup;
 use crate::slack::people::Place;
+use crate::slack::words;
 use crate::store::{Card, CardRef};
 
 /// One run, and what of it stands in Slack.
@@ -60,6 +60,16 @@ impl Drawing<'_> {
     }
 
     pub(super) async fn draw(mut self) -> Result<(), Trouble> {
+        match self.all().await {
+            Err(Trouble::Gone) => {
+                self.tell_wrong_channel().await?;
+                Err(Trouble::Gone)
+            }
+            drawn => drawn,
+        }
+    }
+
+    async fn all(&mut self) -> Result<(), Trouble> {
         if self.run.admitted.is_none() {
             return match self.run.ended.clone() {
                 // Nothing is shown to others before it is known that the requester may ask.
@@ -97,8 +107,19 @@ impl Drawing<'_> {
             }
         };
         let asks_here = channel == self.app.channel && self.approvals_channel().await?;
-        let at = self.put("root", &channel, None, |drawing| cards::root(&drawing.view(asks_here))).await?;
-        Ok((at, channel != typed))
+        let draw = |drawing: &Self, asks_here| cards::root(&drawing.view(asks_here));
+        match self.put("root", &channel, None, |drawing| draw(drawing, asks_here)).await {
+            Ok(at) => Ok((at, channel != typed)),
+            // The channel was archived, or we were removed from it: the card moves to where approvals are asked.
+            Err(Trouble::Gone) if channel != self.app.channel && self.approvals_channel().await? => {
+                let moved = self.app.channel.clone();
+                let old = self.known("root").map(|card| card.at.clone());
+                let at = self.post("root", &moved, None, old, |drawing| draw(drawing, true)).await?;
+                self.whisper("moved", &Shown::text(&words::card_moved(&channel, &moved))).await?;
+                Ok((at, true))
+            }
+            Err(trouble) => Err(trouble),
+        }
     }
 
     /// Whether data may be shown in `slack.channel`.
@@ -112,13 +133,6 @@ impl Drawing<'_> {
     }
 
     pub(super) async fn tell_wrong_channel(&mut self) -> Result<(), Trouble> {
-        let text = Markup::new()
-            .ours("The card of this run and its approvals cannot be posted: ")
-            .channel(&self.app.channel)
-            .ours(
-                " is shared with another company, cannot be read, or Reinstate is not a member. Invite \
-                 Reinstate to a channel of this workspace alone and name it as `slack.channel`.",
-            );
-        self.whisper("wrong-channel", &Shown::text(&text)).await
+        self.whisper("wrong-channel", &Shown::text(&words::wrong_channel(&self.app.channel))).await
     }
 }

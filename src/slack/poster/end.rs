@@ -57,7 +57,7 @@ impl Drawing<'_> {
     }
 
     /// The end of a run whose requester was never admitted: for them alone.
-    pub(super) async fn refuse(mut self, outcome: Outcome, says: &str) -> Result<(), Trouble> {
+    pub(super) async fn refuse(&mut self, outcome: Outcome, says: &str) -> Result<(), Trouble> {
         let text = Markup::new().data(says);
         let role = Role::Operator;
         let text = if outcome == Outcome::Refused && says == Denied::Missing(role).to_string() {
@@ -86,7 +86,7 @@ impl Drawing<'_> {
         self.cards.push(note);
         let by = Caller { id: asked.by, team: asked.team, enterprise: asked.enterprise };
         let channel = Some(asked.channel).filter(|channel| !channel.is_empty());
-        let ear = Ear { by, channel, response_url: asked.response_url };
+        let ear = Ear { by, channel, response_url: asked.response_url, view: None };
         self.app.tell(&ear, card).await;
         Ok(())
     }

@@ -22,6 +22,10 @@ use drawing::show;
 const EVERY: Duration = Duration::from_secs(1);
 /// How often is looked without being woken: another replica may have appended.
 const LOOK: Duration = Duration::from_secs(1);
+/// What Slack says of a channel where nothing can be posted any more.
+const GONE: [&str; 4] = ["is_archived", "channel_not_found", "not_in_channel", "restricted_action"];
+/// What a refusal waits for: nothing but a person changes it.
+const REFUSED: Duration = Duration::from_secs(30);
 /// What a failure waits for before it is tried again.
 const AGAIN: Duration = Duration::from_secs(5);
 
@@ -44,6 +48,7 @@ pub async fn run(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
                     let pause = match show(&app, &run).await {
                         Ok(()) => EVERY,
                         Err(Trouble::Wait(pause)) => pause,
+                        Err(Trouble::Gone) => REFUSED,
                     };
                     (run, pause)
                 });
@@ -70,15 +75,18 @@ pub async fn run(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
 pub(super) enum Trouble {
     /// Try again after this long.
     Wait(Duration),
+    /// Nothing can be posted there any more: archived, deleted, or we were removed.
+    Gone,
 }
 
 impl From<ApiError> for Trouble {
     fn from(error: ApiError) -> Self {
         match error {
             ApiError::Limited(pause) => Self::Wait(pause),
+            ApiError::Refused(code) if GONE.contains(&code.as_str()) => Self::Gone,
             ApiError::Refused(code) => {
                 tracing::warn!(code, "Slack refuses a card");
-                Self::Wait(Duration::from_secs(30))
+                Self::Wait(REFUSED)
             }
             ApiError::Lost(_) => Self::Wait(AGAIN),
         }

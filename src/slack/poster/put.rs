@@ -7,6 +7,7 @@ use super::drawing::Drawing;
 use super::{AGAIN, Trouble};
 use crate::slack::api::ApiError;
 use crate::slack::blocks::Card as Shown;
+use crate::slack::words;
 use crate::store::{Card, CardRef};
 
 /// What Slack says of a thread whose root is gone.
@@ -30,24 +31,45 @@ impl Drawing<'_> {
         draw: impl Fn(&Self) -> Shown,
     ) -> Result<CardRef, Trouble> {
         let old = self.known(role).map(|card| (card.at.clone(), card.fingerprint.clone()));
+        let Some((at, known)) = old else { return self.post(role, channel, thread, None, draw).await };
         for _ in 0..2 {
             let plain = self.app.plain.load(Ordering::Relaxed);
             let shown = draw(self);
             let print = shown.fingerprint();
-            if let Some((at, known)) = &old {
-                if *known == print {
-                    return Ok(at.clone());
-                }
-                match self.app.slack.update(&at.channel, &at.ts, &shown).await {
-                    Ok(()) => {
-                        self.note(role, at.clone(), print);
-                        return Ok(at.clone());
-                    }
-                    Err(ApiError::Refused(code)) if code == "message_not_found" => {}
-                    Err(error) if !plain && self.goes_plain(&error) => continue,
-                    Err(error) => return Err(error.into()),
-                }
+            if known == print {
+                return Ok(at);
             }
+            match self.app.slack.update(&at.channel, &at.ts, &shown).await {
+                Ok(()) => {
+                    self.note(role, at.clone(), print);
+                    return Ok(at);
+                }
+                Err(ApiError::Refused(code)) if code == "message_not_found" => {
+                    let again = self.post(role, channel, thread, Some(at), draw).await?;
+                    if role == "root" {
+                        self.whisper("again", &Shown::text(&words::card_again(channel))).await?;
+                    }
+                    return Ok(again);
+                }
+                Err(error) if !plain && self.goes_plain(&error) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Trouble::Wait(AGAIN))
+    }
+
+    /// Posts a message, which may take the place of another one.
+    pub(super) async fn post(
+        &mut self,
+        role: &str,
+        channel: &str,
+        thread: Option<&str>,
+        instead_of: Option<CardRef>,
+        draw: impl Fn(&Self) -> Shown,
+    ) -> Result<CardRef, Trouble> {
+        for _ in 0..2 {
+            let plain = self.app.plain.load(Ordering::Relaxed);
+            let shown = draw(self);
             let posted = match self.app.slack.post(channel, thread, &shown).await {
                 // Somebody deleted the card above: say it beside it then.
                 Err(ApiError::Refused(code)) if thread.is_some() && THREAD_GONE.contains(&code.as_str()) => {
@@ -58,7 +80,7 @@ impl Drawing<'_> {
             match posted {
                 Ok(ts) => {
                     let at = CardRef { channel: channel.to_owned(), ts };
-                    return self.keep(role, at, print, old.map(|(at, _)| at)).await;
+                    return self.keep(role, at, shown.fingerprint(), instead_of).await;
                 }
                 Err(error) if !plain && self.goes_plain(&error) => {}
                 Err(error) => return Err(error.into()),

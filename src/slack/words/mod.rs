@@ -1,5 +1,9 @@
 //! Every sentence that is not part of a card. Each says what happened, why, and what to do next. Pure.
 
+mod me;
+
+pub use me::{Plain, plain};
+
 use std::time::Duration;
 
 use super::command::Misunderstood;
@@ -58,6 +62,97 @@ pub fn not_written() -> Markup {
         "Nothing was started: the run could not be written down, because the database did not answer. \
          Please try again in a minute; if it stays so, tell the people who run Reinstate.",
     )
+}
+
+/// A shortcut on a message that no person wrote.
+#[must_use]
+pub fn no_author() -> Markup {
+    Markup::new().ours(
+        "That message was not written by a person, so there is nobody to check. \
+         Type `/reinstate check WHO` instead.",
+    )
+}
+
+/// Slack opened no modal: it allows three seconds.
+#[must_use]
+pub fn no_modal() -> Markup {
+    Markup::new().ours("Slack could not open the window in time. Nothing was done; please click again.")
+}
+
+/// The journal or the cards cannot be read.
+#[must_use]
+pub fn no_store() -> Markup {
+    Markup::new().ours("The database did not answer, so nothing was done. Please try again in a minute.")
+}
+
+/// A run that is not there.
+#[must_use]
+pub fn no_run() -> Markup {
+    Markup::new().ours("There is no such run. Type `/reinstate status` to see the open ones.")
+}
+
+/// Somebody without an address cannot check themselves.
+#[must_use]
+pub fn no_own_address() -> Markup {
+    Markup::new().ours(
+        "Slack shows no e-mail address for you, so your Atlassian account could not be looked up. \
+         Nothing was read. Please ask your help desk directly.",
+    )
+}
+
+/// The admins were asked for help.
+#[must_use]
+pub fn help_is_asked(channel: &str) -> Markup {
+    Markup::new()
+        .ours("Your admins have been asked for help, in ")
+        .channel(channel)
+        .ours(". They see what was found. You need not do anything else; they will write to you.")
+}
+
+/// They were asked today already.
+#[must_use]
+pub fn help_was_asked() -> Markup {
+    Markup::new().ours(
+        "You have asked your admins for help today already, so they were not asked again. \
+         You can ask again tomorrow.",
+    )
+}
+
+/// They could not be asked.
+#[must_use]
+pub fn help_not_asked(access: &Access) -> Markup {
+    Markup::new()
+        .ours("Your call for help could not be delivered to the admins' channel. Please write to them yourself. ")
+        .then(&holders(Role::Operator, access))
+}
+
+/// The card cannot stand where approvals are asked.
+#[must_use]
+pub fn wrong_channel(channel: &str) -> Markup {
+    Markup::new().ours("The card of this run and its approvals cannot be posted: ").channel(channel).ours(
+        " is archived, shared with another company, cannot be read, or Reinstate is not a member. Invite \
+             Reinstate to a channel of this workspace alone and name it as `slack.channel`.",
+    )
+}
+
+/// The card's channel is gone.
+#[must_use]
+pub fn card_moved(from: &str, to: &str) -> Markup {
+    Markup::new()
+        .ours("The card of your run could no longer be kept up to date in ")
+        .channel(from)
+        .ours(": the channel was archived, or Reinstate was removed from it. The run goes on; its card now stands in ")
+        .channel(to)
+        .ours(".")
+}
+
+/// Somebody deleted the card.
+#[must_use]
+pub fn card_again(channel: &str) -> Markup {
+    Markup::new()
+        .ours("Somebody deleted the card of your run in ")
+        .channel(channel)
+        .ours(". The run goes on; there is a new card.")
 }
 
 /// Too much is going on.
@@ -119,8 +214,14 @@ fn grants(role: Role, access: &Access) -> Vec<&Grant> {
 /// Who may approve, to be mentioned.
 #[must_use]
 pub fn approvers(access: &Access, but: &[String]) -> Markup {
-    let users = access.approver.users.iter().filter(|id| !but.contains(id)).take(20);
-    let groups = access.approver.usergroups.iter().take(20);
+    mentions(&access.approver, but)
+}
+
+/// Those of a role, to be mentioned.
+#[must_use]
+pub fn mentions(grant: &Grant, but: &[String]) -> Markup {
+    let users = grant.users.iter().filter(|id| !but.contains(id)).take(20);
+    let groups = grant.usergroups.iter().take(20);
     let parts: Vec<Markup> =
         users.map(|id| Markup::new().user(id)).chain(groups.map(|id| Markup::new().group(id))).collect();
     Markup::list(&parts, " ")

@@ -1,0 +1,50 @@
+//! Everything a run knows, for the modal: all causes with all facts, every group, the whole story.
+
+use serde_json::Value as Json;
+
+use super::findings::{DETAILS, found};
+use super::glance::glance;
+use super::plan::planned;
+use super::state::state;
+use super::timeline::timeline;
+use super::trail::trail;
+use super::{View, foot};
+use crate::core::Diagnosis;
+use crate::slack::blocks::{context, header, listing, section};
+use crate::slack::markup::Markup;
+
+/// The blocks of the modal.
+#[must_use]
+pub fn details(view: &View<'_>) -> Vec<Json> {
+    let title = Markup::new().ours(view.title()).then(&view.name());
+    let mut blocks = vec![header(&title), section(&state(view)), context(&[foot(view)])];
+    if let Some(current) = &view.run.current {
+        blocks.push(section(&glance(&current.diagnosis, &current.plan)));
+        blocks.extend(trail(&current.diagnosis));
+        blocks.extend(found(&current.diagnosis, DETAILS));
+        blocks.extend(groups(&current.diagnosis));
+        blocks.extend(planned(&current.plan));
+    }
+    blocks.extend(listing(&Markup::new().ours("*What happened*"), &timeline(view.events), 6));
+    blocks
+}
+
+fn groups(diagnosis: &Diagnosis) -> Vec<Json> {
+    let lists = [
+        ("*Groups missing:* ", &diagnosis.groups.missing),
+        ("*Groups present:* ", &diagnosis.groups.present),
+        ("*Groups expected:* ", &diagnosis.groups.expected),
+    ];
+    let mut blocks = Vec::new();
+    for (title, names) in lists {
+        let title = Markup::new().ours(title);
+        match names {
+            None => blocks.push(section(&title.ours("not known"))),
+            Some(names) => {
+                let lines: Vec<Markup> = names.iter().map(|name| Markup::new().code(name)).collect();
+                blocks.extend(listing(&title.number(names.len()), &lines, 6));
+            }
+        }
+    }
+    blocks
+}

@@ -1,0 +1,220 @@
+//! Everything the bot can post, with the largest realistic data, held against the validator of the simulated Slack:
+//! 500 groups, every cause at once, hostile names.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{View, approval, call, details, diagnosis, help_wanted, line, me, outcome, root, status};
+use crate::config::{Access, Grant};
+use crate::core::diagnose::{Candidate, Mark, Station, diagnose};
+use crate::core::evidence::Source;
+use crate::core::finding::{Cause, Fact, Finding, Verdict};
+use crate::core::run::{Asked, Halt, Limits};
+use crate::core::subject::RecordId;
+use crate::core::{Diagnosis, Event, Evidence, Op, Outcome, Plan, Rules, Run, Step, Subject, Undo, Who};
+use crate::sandbox::slack::{Surface, problems, view_problems};
+use crate::slack::blocks::Card;
+use crate::slack::markup::Markup;
+use crate::slack::modal;
+
+const HOSTILE: &str = "<!channel> *x* _y_ `z` & <@U0ADA>|> \u{202e}\r\n\"'\\";
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_790_000_000 + second).unwrap()
+}
+
+fn limits() -> Limits {
+    let hour = std::time::Duration::from_secs(3600);
+    Limits { expire_after: hour, start_within: hour }
+}
+
+fn access() -> Access {
+    let many = |prefix: &str| (0..60).map(|n| format!("{prefix}{n:04}")).collect::<BTreeSet<String>>();
+    let grant = || Grant { users: many("U0"), usergroups: many("S0") };
+    Access { protected: Vec::new(), viewer: grant(), operator: grant(), approver: grant() }
+}
+
+/// The worst day of somebody with a very long name.
+fn worst() -> (Diagnosis, Plan) {
+    let email = format!("{}@acme.example", "j".repeat(240));
+    let subject = Subject::asked(Who::Email(email.clone()));
+    let mut found = diagnose(&Evidence::new(subject.clone(), at(0)));
+    let groups = || Some((0..500).map(|n| format!("{HOSTILE} group {n} {}", "g".repeat(200))).collect());
+    found.email = Some(email);
+    found.name = Some(HOSTILE.repeat(20));
+    found.account = Some("712020:".to_owned() + &"a".repeat(120));
+    found.verdict = Verdict::Broken;
+    found.groups.expected = groups();
+    found.groups.present = groups();
+    found.groups.missing = groups();
+    found.trail = (0..6)
+        .map(|n| Station {
+            name: HOSTILE.repeat(3),
+            mark: [Mark::Good, Mark::Broken, Mark::Unread][n % 3],
+            says: HOSTILE.repeat(30),
+        })
+        .collect();
+    found.findings = Cause::ALL
+        .iter()
+        .map(|&code| {
+            let fact = || Fact { source: Source::Users, says: HOSTILE.repeat(40), seen_at: at(1) };
+            Finding { code, blocking: true, because: (0..12).map(|_| fact()).collect() }
+        })
+        .collect();
+    found.unread = (0..30).map(|_| (Source::Users, HOSTILE.repeat(20))).collect();
+    found.candidates = (0..9)
+        .map(|n| Candidate {
+            kind: "atlassian-account".into(),
+            id: format!("{HOSTILE}{n}"),
+            email: Some(HOSTILE.repeat(10)),
+            name: Some(HOSTILE.repeat(10)),
+            says: vec![HOSTILE.repeat(30); 20],
+        })
+        .collect();
+    let steps = (0..60)
+        .map(|n| {
+            let record = RecordId { directory: "d".into(), record: format!("{HOSTILE}{n}") };
+            let op = Op::UnlinkRecord { record, account: HOSTILE.repeat(10) };
+            Step { risk: op.risk(), undo: Undo::ByProvisioning, op, before: json!({}) }
+        })
+        .collect();
+    let words = || vec![HOSTILE.repeat(30); 40];
+    let plan = Plan { subject, steps, cost: words(), advice: words(), because: Vec::new() };
+    (found, plan)
+}
+
+fn run_of(more: Vec<Event>) -> Vec<(i64, Timestamp, Event)> {
+    let (diagnosis, plan) = worst();
+    let asked = Asked {
+        by: "U0ADA".into(),
+        team: None,
+        enterprise: None,
+        channel: "C0ADMINS".into(),
+        text: HOSTILE.into(),
+        response_url: None,
+        aim: crate::core::run::Aim::default(),
+    };
+    let who = diagnosis.subject.who.clone();
+    let digest = plan.digest();
+    let mut events = vec![
+        Event::Opened { asked },
+        Event::Admitted { rule: HOSTILE.repeat(20), who },
+        Event::Planned { diagnosis: Box::new(diagnosis), plan: Box::new(plan), digest },
+    ];
+    events.extend(more);
+    events.into_iter().enumerate().map(|(n, event)| (n as i64 + 1, at(n as i64), event)).collect()
+}
+
+/// Every state of a run that a card shows differently.
+fn states() -> Vec<Vec<(i64, Timestamp, Event)>> {
+    let digest = worst().1.digest().unwrap();
+    let long = || HOSTILE.repeat(100);
+    let denied = || Event::Denied { by: "U0VIEW".into(), what: long(), why: long() };
+    let ended = |outcome| Event::Ended { outcome, says: long() };
+    let approved = || Event::Approved { by: "U0GRACE".into(), digest: digest.clone() };
+    vec![
+        run_of(Vec::new()),
+        run_of(vec![approved()]),
+        run_of(vec![approved(), Event::Began { step: 0, before: json!({}) }]),
+        run_of(vec![Event::Paused { step: Some(0), halt: Halt::Ambiguous, why: long() }]),
+        run_of((0..300).map(|_| denied()).collect()),
+        run_of(vec![
+            Event::Declined { by: "U0GRACE".into(), digest: digest.clone() },
+            ended(Outcome::Declined),
+        ]),
+        run_of(vec![Event::Cancelled { by: "U0ADA".into() }, ended(Outcome::Cancelled)]),
+        run_of(vec![ended(Outcome::Restored)]),
+    ]
+}
+
+fn good(what: &str, card: &Card) {
+    assert_eq!(problems(&card.blocks, Surface::Message), Vec::<String>::new(), "{what}");
+    assert!(
+        (1..=3000).contains(&card.text.chars().count()),
+        "{what}: {} characters",
+        card.text.chars().count()
+    );
+    let shown = Value::Array(card.blocks.clone()).to_string();
+    for bad in ["<!channel>", "<@U0ADA>|"] {
+        assert!(!shown.contains(bad) && !card.text.contains(bad), "{what} lets {bad} through");
+    }
+}
+
+#[test]
+fn slack_takes_every_card_at_its_largest() {
+    let (rules, limits, access) = (Rules::default(), limits(), access());
+    for events in states() {
+        let run = Run::fold(events.iter().map(|(seq, at, event)| (*seq, *at, event))).unwrap();
+        for (plain, asks_here) in [(false, false), (false, true), (true, true)] {
+            let head = Some("f".repeat(90));
+            let view = View {
+                id: "0190163d-8694-739b-aea5-966c26f8ad91",
+                run: &run,
+                events: &events,
+                rules: &rules,
+                limits: &limits,
+                access: &access,
+                now: at(2),
+                head,
+                plain,
+                channel: "C0ADMINS",
+                asks_here,
+            };
+            let digest = run.current.as_ref().unwrap().digest.clone().unwrap();
+            good("root", &root(&view));
+            good("approval", &approval(&view, &digest));
+            good("call", &call(&view));
+            good("outcome", &outcome(&view, &Markup::new().user("U0ADA")));
+            good("status", &status(&view, Some("https://acme.slack.com/archives/C0ADMINS/p1")));
+            good("line", &Card::text(&line(view.id, &run, &rules, &limits, at(2))));
+            let shown = modal::details(details(&view));
+            assert_eq!(view_problems(&shown, Surface::Modal), Vec::<String>::new());
+        }
+    }
+}
+
+#[test]
+fn slack_takes_every_private_answer_at_its_largest() {
+    let (found, plan) = worst();
+    let who = found.subject.who.text().to_owned();
+    good("check", &diagnosis(&found, &plan, at(0), &who));
+    good("me", &me(&found, at(0)));
+    good("help", &help_wanted("U0JANE", &who, &found, at(0), &access()));
+    let answer = modal::answer(&diagnosis(&found, &plan, at(0), &who));
+    for view in [
+        answer,
+        modal::reading(),
+        modal::person(),
+        modal::reason(&Markup::new().data(&who), &"m".repeat(2900)),
+    ] {
+        assert_eq!(view_problems(&view, Surface::Modal), Vec::<String>::new());
+    }
+    let answer = modal::answer(&Card::text(&Markup::new().data(&HOSTILE.repeat(2000))));
+    assert_eq!(view_problems(&answer, Surface::Modal), Vec::<String>::new());
+}
+
+#[test]
+fn every_mark_is_also_a_word() {
+    let (found, _) = worst();
+    let shown = Value::Array(super::trail::trail(&found)).to_string();
+    for (mark, word) in [(":white_check_mark:", "good"), (":x:", "broken"), (":grey_question:", "unread")] {
+        assert_eq!(shown.matches(mark).count(), shown.matches(&format!("{mark} {word}")).count());
+        assert!(shown.contains(mark), "{shown}");
+    }
+}
+
+#[test]
+fn the_glance_names_the_first_causes_and_counts_the_rest() {
+    let (mut found, mut plan) = worst();
+    found.findings.truncate(5);
+    plan.steps.truncate(2);
+    plan.cost = vec!["Signed out everywhere.".into()];
+    let text = super::glance::glance(&found, &plan);
+    insta::assert_snapshot!(text.as_str(), @"
+    *What is broken:* Atlassian rejects the key that the identity provider uses; Provisioning is in quarantine; Provisioning is stopped; and 2 more
+    *What will happen:* 2 steps: 2 disruptive
+    *What it costs:* Signed out everywhere.
+    ");
+}

@@ -1,0 +1,27 @@
+//! The trail: six stations from the identity provider to the apps, each with a mark *and* a word.
+
+use serde_json::Value as Json;
+
+use crate::core::Diagnosis;
+use crate::core::diagnose::{Mark, Station};
+use crate::slack::blocks::section;
+use crate::slack::markup::Markup;
+
+/// Characters for one station: six of them fit into one section.
+const SHARE: usize = 470;
+
+pub(super) fn trail(diagnosis: &Diagnosis) -> Vec<Json> {
+    // Each station has its share of the room, so that a long one leaves none of the others out.
+    let lines: Vec<Markup> =
+        diagnosis.trail.iter().map(|one| Markup::lines(&[station(one)], SHARE)).collect();
+    if lines.is_empty() { Vec::new() } else { vec![section(&Markup::lines(&lines, 2900))] }
+}
+
+fn station(station: &Station) -> Markup {
+    let mark = match station.mark {
+        Mark::Good => ":white_check_mark: good – ",
+        Mark::Broken => ":x: broken – ",
+        Mark::Unread => ":grey_question: unread – ",
+    };
+    Markup::new().ours(mark).ours("*").data(&station.name).ours("*: ").data(&station.says)
+}

@@ -1,0 +1,168 @@
+//! The App Home: what waits for *my* approval, what runs, and what ran lately. It is published when somebody opens
+//! it, and again while they may be looking, whenever a run has changed. Who looks is known to the process that
+//! heard of it and to no other; whoever opens the Home again sees what is true. It must never show runs to somebody
+//! without a role.
+
+mod view;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use sha2::{Digest, Sha256};
+use tokio::sync::watch;
+
+use super::api::ApiError;
+use super::people::Caller;
+use crate::app::App;
+use crate::core::digest::hex;
+use crate::core::{Action, Run, may};
+use view::{Listed, Lists};
+
+/// How often is looked whether something has changed.
+const LOOK: Duration = Duration::from_secs(1);
+/// How long somebody counts as looking after they opened their Home.
+const WATCHED: Duration = Duration::from_secs(8 * 3600);
+/// How many people's Homes are kept up to date.
+const MOST_WATCHED: usize = 200;
+/// How many runs of each kind are shown; the others are counted.
+const MOST_RUNS: usize = 20;
+/// How many recent runs are shown.
+const RECENT: i64 = 10;
+
+/// Whose Home is kept up to date.
+#[derive(Debug, Default)]
+pub struct Homes(Mutex<HashMap<String, Watcher>>);
+
+#[derive(Clone, Debug)]
+struct Watcher {
+    by: Caller,
+    since: Instant,
+    shown: String,
+}
+
+impl Homes {
+    fn watch(&self, by: Caller) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|_, watcher| watcher.since.elapsed() < WATCHED);
+        if all.len() >= MOST_WATCHED
+            && let Some(oldest) = all.iter().min_by_key(|(_, one)| one.since).map(|(id, _)| id.clone())
+        {
+            all.remove(&oldest);
+        }
+        all.insert(by.id.clone(), Watcher { by, since: Instant::now(), shown: String::new() });
+    }
+
+    fn all(&self) -> Vec<Watcher> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    fn shown(&self, id: &str, print: String) {
+        if let Some(watcher) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(id) {
+            watcher.shown = print;
+        }
+    }
+}
+
+/// Somebody opened their Home.
+pub(super) async fn opened(app: &App, by: Caller) {
+    app.homes.watch(by.clone());
+    let watcher = Watcher { by, since: Instant::now(), shown: String::new() };
+    publish(app, &watcher).await;
+}
+
+/// Keeps Homes true until `shutdown` says so.
+pub async fn run(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
+    let mut seen = None;
+    loop {
+        let mut pause = LOOK;
+        let watchers = app.homes.all();
+        if !watchers.is_empty() {
+            let now = app.ledger.store().head().await.ok().map(|head| head.to_string());
+            if now.is_some() && now != seen {
+                seen = now;
+                for watcher in watchers {
+                    pause = pause.max(publish(&app, &watcher).await);
+                }
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            _ = shutdown.wait_for(|end| *end) => return,
+        }
+    }
+}
+
+/// Publishes a Home if it would show something new; how long to wait if Slack says so.
+async fn publish(app: &App, watcher: &Watcher) -> Duration {
+    let view = draw(app, &watcher.by).await;
+    let print = hex(&Sha256::digest(view.to_string().as_bytes()));
+    if print == watcher.shown {
+        return Duration::ZERO;
+    }
+    match app.slack.publish_home(&watcher.by.id, &view).await {
+        Ok(()) => {
+            app.homes.shown(&watcher.by.id, print);
+            Duration::ZERO
+        }
+        Err(ApiError::Limited(pause)) => pause,
+        Err(error) => {
+            tracing::info!(%error, "an App Home could not be published");
+            Duration::ZERO
+        }
+    }
+}
+
+async fn draw(app: &App, by: &Caller) -> serde_json::Value {
+    let actor = app.people.actor(&app.slack, by, None).await;
+    if may(&actor, &Action::CheckOneself).is_err() {
+        return view::stranger();
+    }
+    let sees = may(&actor, &Action::Check).is_ok();
+    let approves = actor.has(crate::core::Role::Approver);
+    if !sees && !approves {
+        return view::employee();
+    }
+    let Ok(lists) = lists(app, &by.id, approves, sees).await else { return view::no_store() };
+    view::home(&lists, approves, sees)
+}
+
+async fn lists(app: &App, me: &str, approves: bool, sees: bool) -> Result<Lists, crate::store::StoreError> {
+    let store = app.ledger.store();
+    let mut lists = Lists::default();
+    for row in store.open_runs().await? {
+        let Some(one) = listed(app, &row.run).await else { continue };
+        let for_me = one.waits && approves && one.asked_by != me && !one.approved_by_me(me);
+        match (for_me, sees) {
+            (true, _) => lists.mine.push(one),
+            (false, true) => lists.open.push(one),
+            (false, false) => {}
+        }
+    }
+    if sees {
+        let ended = store.recent_runs(RECENT * 3).await?.into_iter().filter(|row| row.ended());
+        for row in ended.take(usize::try_from(RECENT).unwrap_or(10)) {
+            lists.recent.extend(listed(app, &row.run).await);
+        }
+    }
+    for list in [&mut lists.mine, &mut lists.open] {
+        for one in list.iter_mut().take(MOST_RUNS) {
+            one.link = app.card_link(&one.id).await;
+        }
+    }
+    Ok(lists)
+}
+
+async fn listed(app: &App, id: &str) -> Option<Listed> {
+    let run: Run = app.ledger.load(id).await.ok()?;
+    let now = crate::clock::now();
+    let next = run.next(now, &app.rules, &app.limits);
+    Some(Listed {
+        id: id.to_owned(),
+        line: super::cards::line(id, &run, &app.rules, &app.limits, now),
+        waits: matches!(next, crate::core::Next::AwaitApproval { .. }),
+        asked_by: run.asked.as_ref().map(|asked| asked.by.clone()).unwrap_or_default(),
+        approved: run.approved_by(),
+        link: None,
+    })
+}

@@ -1,0 +1,148 @@
+//! The App Home as Slack draws it. Pure: the same lists give the same view, so that nothing unchanged is sent.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::MOST_RUNS;
+use crate::slack::blocks::{Button, Style, actions, context, divider, header, section};
+use crate::slack::interaction;
+use crate::slack::markup::Markup;
+
+/// What a Home shows.
+#[derive(Debug, Default)]
+pub(super) struct Lists {
+    /// Waiting for this person's approval.
+    pub(super) mine: Vec<Listed>,
+    /// Other open runs.
+    pub(super) open: Vec<Listed>,
+    /// Ended, newest first.
+    pub(super) recent: Vec<Listed>,
+}
+
+/// A run in a list.
+#[derive(Debug)]
+pub(super) struct Listed {
+    pub(super) id: String,
+    pub(super) line: Markup,
+    pub(super) waits: bool,
+    pub(super) asked_by: String,
+    pub(super) approved: BTreeSet<String>,
+    pub(super) link: Option<String>,
+}
+
+impl Listed {
+    pub(super) fn approved_by_me(&self, me: &str) -> bool {
+        self.approved.contains(me)
+    }
+
+    fn shown(&self) -> Markup {
+        match &self.link {
+            Some(link) => self.line.clone().ours(" – ").link(link, "open its card"),
+            None => self.line.clone(),
+        }
+    }
+}
+
+fn view(blocks: Vec<Value>) -> Value {
+    json!({ "type": "home", "blocks": blocks })
+}
+
+/// For somebody with a role.
+pub(super) fn home(lists: &Lists, approves: bool, sees: bool) -> Value {
+    let mut blocks = vec![header(&Markup::new().ours("Reinstate")), buttons(sees)];
+    if approves {
+        blocks.extend(part("Waiting for my approval", &lists.mine, "Nothing waits for you."));
+    }
+    if sees {
+        blocks.extend(part("Running and waiting", &lists.open, "Nothing runs and nothing waits for others."));
+        blocks.extend(part("Recent", &lists.recent, "There has been no run yet."));
+    }
+    blocks.push(context(&[Markup::new().ours("`/reinstate help` shows every command.")]));
+    view(blocks)
+}
+
+fn part(title: &'static str, runs: &[Listed], none: &'static str) -> Vec<Value> {
+    let mut blocks =
+        vec![divider(), section(&Markup::new().ours("*").ours(title).ours("*: ").number(runs.len()))];
+    blocks.extend(runs.iter().take(MOST_RUNS).map(|one| section(&one.shown())));
+    if runs.is_empty() {
+        blocks.push(section(&Markup::new().ours(none)));
+    }
+    if runs.len() > MOST_RUNS {
+        let more = Markup::new().ours("… and ").number(runs.len() - MOST_RUNS).ours(" more");
+        blocks.push(context(&[more]));
+    }
+    blocks
+}
+
+fn buttons(sees: bool) -> Value {
+    let button = |action, words, style| Button {
+        action,
+        words,
+        value: interaction::Value::default().text(),
+        style,
+        confirm: None,
+    };
+    let mut all = Vec::new();
+    if sees {
+        all.push(button("reinstate.check_person", "Check a person", Style::Primary));
+    }
+    all.push(button("reinstate.me", "Check my own access", Style::Plain));
+    actions("home", &all)
+}
+
+/// For a member without a role.
+pub(super) fn employee() -> Value {
+    let says = "Does Jira or Confluence show you nothing? Reinstate can look why. It changes nothing, and only \
+                you see the answer.";
+    view(vec![
+        header(&Markup::new().ours("Your Atlassian access")),
+        section(&Markup::new().ours(says)),
+        buttons(false),
+    ])
+}
+
+/// For guests, people of other workspaces, and while Slack does not say who somebody is.
+pub(super) fn stranger() -> Value {
+    let says = "Reinstate works for members of this workspace. If you are one and still read this, Slack did not \
+                say who you are: please come back in a minute.";
+    view(vec![header(&Markup::new().ours("Reinstate")), section(&Markup::new().ours(says))])
+}
+
+/// While the database does not answer.
+pub(super) fn no_store() -> Value {
+    let says = "The database does not answer, so runs cannot be shown. Please come back in a minute.";
+    view(vec![header(&Markup::new().ours("Reinstate")), section(&Markup::new().ours(says))])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::slack::{Surface, view_problems};
+
+    #[test]
+    fn slack_takes_the_longest_home_and_the_shortest() {
+        let listed = |n: usize| Listed {
+            id: n.to_string(),
+            line: Markup::new().data(&"<!channel> & ".repeat(400)),
+            waits: true,
+            asked_by: "U0ADA".into(),
+            approved: BTreeSet::new(),
+            link: Some("https://acme.slack.com/archives/C0ADMINS/p1".into()),
+        };
+        let many = || (0..300).map(listed).collect();
+        let lists = Lists { mine: many(), open: many(), recent: (0..10).map(listed).collect() };
+        for view in [
+            home(&lists, true, true),
+            home(&Lists::default(), true, false),
+            employee(),
+            stranger(),
+            no_store(),
+        ] {
+            assert_eq!(view_problems(&view, Surface::Home), Vec::<String>::new());
+            assert!(!view.to_string().contains("<!channel>"));
+        }
+        assert!(home(&lists, true, true).to_string().contains("… and 280 more"));
+    }
+}

@@ -1,0 +1,25 @@
+//! Details on demand: everything a run knows, in a modal of the person who asks, not in the channel.
+
+use super::Value;
+use crate::app::App;
+use crate::core::{Action, Run};
+use crate::slack::blocks::Card;
+use crate::slack::cards::{self, View};
+use crate::slack::modal;
+use crate::slack::payload::Click;
+use crate::slack::private::Ear;
+use crate::slack::words;
+
+pub(super) async fn details(app: &App, ear: &Ear, click: &Click, value: &Value) {
+    if let Err(card) = app.allow(ear, "details", &Action::Follow).await {
+        return app.tell(ear, &card).await;
+    }
+    let Ok(events) = app.ledger.events(&value.run).await else {
+        return app.tell(ear, &Card::text(&words::no_run())).await;
+    };
+    let Ok(run) = Run::fold(events.iter().map(|(seq, at, event)| (*seq, *at, event))) else {
+        return app.tell(ear, &Card::text(&words::no_run())).await;
+    };
+    let view = View::private(app, &value.run, &run, &events);
+    app.opens(ear, click.trigger.as_deref(), &modal::details(cards::details(&view))).await;
+}

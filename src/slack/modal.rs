@@ -1,0 +1,88 @@
+//! Modals: what one person sees alone, above everything else. Pure. A modal must never show what the person who
+//! opened it was not allowed to see when it was opened.
+
+use serde_json::{Value, json};
+
+use super::blocks::{Card, section};
+use super::markup::Markup;
+
+/// The modal that asks why a plan is declined.
+pub const DECLINE: &str = "reinstate.decline";
+/// The picker of people.
+pub const PICK: &str = "reinstate.check_picked";
+/// Blocks that a modal may hold.
+const MOST_BLOCKS: usize = 100;
+
+fn modal(title: &'static str, mut blocks: Vec<Value>) -> Value {
+    let over = blocks.len().saturating_sub(MOST_BLOCKS);
+    if over > 0 {
+        blocks.truncate(MOST_BLOCKS - 1);
+        blocks.push(section(&Markup::new().ours("… and ").number(over + 1).ours(" more parts")));
+    }
+    json!({
+        "type": "modal",
+        "title": {"type": "plain_text", "text": title},
+        "close": {"type": "plain_text", "text": "Close"},
+        "blocks": blocks,
+    })
+}
+
+/// Shown while something is read.
+#[must_use]
+pub fn reading() -> Value {
+    modal("Reinstate", vec![section(&Markup::new().ours("Reading everything. The answer appears here."))])
+}
+
+/// A private answer.
+#[must_use]
+pub fn answer(card: &Card) -> Value {
+    let text = || json!({"type": "section", "text": {"type": "mrkdwn", "text": card.text, "verbatim": true}});
+    modal("Reinstate", if card.blocks.is_empty() { vec![text()] } else { card.blocks.clone() })
+}
+
+/// Details on demand.
+#[must_use]
+pub fn details(blocks: Vec<Value>) -> Value {
+    modal("Details", blocks)
+}
+
+/// Picks a person; the choice is sent at once.
+#[must_use]
+pub fn person() -> Value {
+    let says = "Whose Atlassian access shall be checked? Nothing is changed, and only you see the answer.";
+    let picker = json!({
+        "type": "users_select",
+        "action_id": PICK,
+        "placeholder": {"type": "plain_text", "text": "Pick a person"},
+    });
+    let pick = json!({"type": "actions", "block_id": "person", "elements": [picker]});
+    let else_ = "Not in Slack? Type `/reinstate check` and an e-mail address instead.";
+    modal(
+        "Check Atlassian access",
+        vec![section(&Markup::new().ours(says)), pick, section(&Markup::new().ours(else_))],
+    )
+}
+
+/// Asks why a plan is declined. `meta` comes back with the answer.
+#[must_use]
+pub fn reason(whose: &Markup, meta: &str) -> Value {
+    let says = Markup::new()
+        .ours("Nothing of the plan for ")
+        .then(whose)
+        .ours(" will be done, and the run ends. The requester is told why.");
+    let input = json!({
+        "type": "input",
+        "block_id": "reason",
+        "optional": true,
+        "label": {"type": "plain_text", "text": "Why?"},
+        "element": {"type": "plain_text_input", "action_id": "why", "multiline": true, "max_length": 500},
+    });
+    let mut view = modal("Decline this plan?", vec![section(&says), input]);
+    if let Some(map) = view.as_object_mut() {
+        map.insert("callback_id".into(), DECLINE.into());
+        map.insert("private_metadata".into(), meta.into());
+        map.insert("submit".into(), json!({"type": "plain_text", "text": "Decline"}));
+        map.insert("close".into(), json!({"type": "plain_text", "text": "Back"}));
+    }
+    view
+}

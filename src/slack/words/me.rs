@@ -1,0 +1,114 @@
+//! What a cause means for the person themselves: plain words for somebody who has never heard of provisioning,
+//! and what they can do. Pure. It must never name another person, an id or a group.
+
+use crate::core::Cause;
+
+/// A cause in plain words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plain {
+    /// What is the matter.
+    pub what: &'static str,
+    /// What to do about it.
+    pub next: &'static str,
+}
+
+const ADMINS: &str = "Your admins can mend this. Press the button below to ask them.";
+
+/// What a cause means for the person whose access it is.
+#[must_use]
+pub fn plain(cause: Cause) -> Plain {
+    use Cause as C;
+    let (what, next) = match cause {
+        C::ScimKeyRejected | C::ProvisioningQuarantined | C::ProvisioningStopped => (
+            "Your company passes its list of people on to Atlassian by itself. That has stopped, for everybody, not only for you.",
+            ADMINS,
+        ),
+        C::GroupSyncOff | C::PullSync => (
+            "Your company's groups, which open Jira and Confluence to you, are not passed on to Atlassian.",
+            ADMINS,
+        ),
+        C::IdpUserMissing | C::IdpUserDeleted => (
+            "Your company's directory of people does not know your e-mail address, so Atlassian does not know it either.",
+            "Ask your help desk whether your address has changed. The button below asks the admins.",
+        ),
+        C::IdpUserDisabled => (
+            "Your company account is switched off, and so is your Atlassian account.",
+            "Only your company can switch it on again. The button below asks the admins.",
+        ),
+        C::NotAssigned | C::NestedOnly | C::OutOfScope => (
+            "Your company has not given you Atlassian yet: you are not on the list of people who get it.",
+            "Ask your manager or your admins to add you. The button below asks the admins.",
+        ),
+        C::AttributeMissing => (
+            "Something that Atlassian needs to know about you is empty in your company's directory of people.",
+            ADMINS,
+        ),
+        C::SyncPending | C::PropagationLag => (
+            "You were given access a short while ago, and Atlassian has not caught up yet.",
+            "Wait an hour and try again. If nothing has changed by then, press the button below.",
+        ),
+        C::NeverProvisioned => ("Your company has not passed your name on to Atlassian yet.", ADMINS),
+        C::RecordUnlinked
+        | C::LinkedToOtherAccount
+        | C::StaleRecordConflict
+        | C::EmailHeldByManagedAccount
+        | C::TwoDirectories
+        | C::EmailMismatch
+        | C::IdentityRecreated
+        | C::StaleAnchor
+        | C::OrphanedRecord => (
+            "Your company account and your Atlassian account have lost each other. Nothing of what you wrote is gone.",
+            ADMINS,
+        ),
+        C::EmailHeldOutside | C::DomainNotClaimed => (
+            "Your e-mail address belongs to an Atlassian account that your company does not look after.",
+            ADMINS,
+        ),
+        C::PendingDeletion => (
+            "Your Atlassian account is marked to be deleted. That can still be taken back.",
+            "Please do not wait: press the button below today.",
+        ),
+        C::DeactivatedByIdp | C::DeactivatedLocally | C::Suspended | C::NotInDirectory => {
+            ("Your Atlassian account is switched off for your company.", ADMINS)
+        }
+        C::MembershipDrift | C::GroupNameConflict | C::DefaultGroupClash | C::GroupRenamed => (
+            "You belong to the right groups in your company, but Atlassian does not know of all of them.",
+            ADMINS,
+        ),
+        C::GroupWithoutRole => ("The groups you belong to do not open any Atlassian product.", ADMINS),
+        C::SeatsFull => {
+            ("All licences that your company bought are in use, so there is none left for you.", ADMINS)
+        }
+        C::MatchingOnEmail => (
+            "Your company recognises people by their e-mail address. If yours changes, your access may break.",
+            "You need not do anything.",
+        ),
+    };
+    Plain { what, next }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_has_to_know_our_trade() {
+        let trade = [
+            "scim",
+            "provision",
+            "idp",
+            "identity provider",
+            "entra",
+            "tenant",
+            "record",
+            "linked",
+            "digest",
+        ];
+        for cause in Cause::ALL {
+            let Plain { what, next } = plain(*cause);
+            let text = format!("{what} {next}").to_lowercase();
+            assert!(trade.iter().all(|word| !text.contains(word)), "{}: {text}", cause.code());
+            assert!(what.ends_with('.') && next.ends_with('.'), "{text}");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Every command in the words of people, with the exact private answers.
+
+use reinstate::core::Outcome;
+use reinstate::sandbox::lock;
+use reinstate::sandbox::tenant::HELPDESK;
+use reinstate::sandbox::wire::{Service, Wire};
+
+use crate::bot::{ADA, GRACE, GUS, JANE, VERA, plain, tells};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_employee_reads_plain_words_and_calls_for_help_once_a_day() {
+    tells("membership-drift", async |bot| {
+        assert_eq!(bot.says_in(HELPDESK, JANE, "me").await, "");
+        let answer = bot.hears(JANE, "Your Atlassian access").await;
+        insta::assert_snapshot!(plain(&bot.private(&answer)), @r"
+        # Your Atlassian access
+        *Something is wrong with your access.*
+        You belong to the right groups in your company, but Atlassian does not know of all of them.
+        *What to do:* Your admins can mend this. Press the button below to ask them.
+        [ Ask my admins for help ]
+        (Read (time). Nothing was changed. Only you see this.)
+        ");
+        bot.clicks_private(JANE, "reinstate.ask_for_help").await;
+        let told = bot.hears(JANE, "have been asked").await;
+        insta::assert_snapshot!(told.text, @"Your admins have been asked for help, in <#C0ADMINS>. They see what was found. You need not do anything else; they will write to you.");
+        let call = bot.sees("asks for help").await;
+        insta::assert_snapshot!(plain(&bot.shows(&call.ts)), @r"
+        # Somebody asks for help with their Atlassian access
+        @ada @jane (jane@acme.example) asks for help. Repair starts a run; Recheck shows you the whole trail first.
+        *What is broken:* Group memberships were lost on the way to Atlassian
+        [ Repair ]  [ Recheck ]
+        (Read (time))
+        ");
+        bot.clicks_private(JANE, "reinstate.ask_for_help").await;
+        let again = bot.hears(JANE, "already").await;
+        insta::assert_snapshot!(again.text, @"You have asked your admins for help today already, so they were not asked again. You can ask again tomorrow.");
+        // The call carries what is needed to act on it, and only an operator may.
+        bot.clicks(ADA, "reinstate.repair").await;
+        bot.hears(ADA, "The run has begun").await;
+        assert_eq!(bot.ends().await, Outcome::Restored);
+        bot.sees("has ended").await;
+        bot.sees("Repair of jane@acme.example").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guest_may_not_even_check_themselves() {
+    tells("healthy", async |bot| {
+        bot.says_in(HELPDESK, GUS, "me").await;
+        bot.hears(GUS, "Guests have no role").await;
+        bot.says_in(HELPDESK, JANE, "history jane@acme.example").await;
+        bot.hears(JANE, "This needs the role viewer").await;
+        let denials = bot.denials().await;
+        assert_eq!(denials, ["me", "history"]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn history_is_the_journals_and_needs_nothing_upstream() {
+    tells("membership-drift", async |bot| {
+        bot.says(VERA, "history jane@acme.example").await;
+        bot.hears(VERA, "There has been no run on jane@acme.example").await;
+        bot.says(ADA, "repair jane@acme.example").await;
+        assert_eq!(bot.ends().await, Outcome::Restored);
+        bot.sees("has ended").await;
+        bot.sees("Repair of jane@acme.example").await;
+        let run = bot.run().await;
+        let before = upstream(&bot.sandbox.wire);
+        bot.says(VERA, "history JANE@acme.example").await;
+        let told = bot.hears(VERA, "newest first: 1").await;
+        assert!(told.text.contains(&run) && told.text.contains("|its card>"), "{}", told.text);
+        bot.says(VERA, &format!("status {run}")).await;
+        let told = bot.hears(VERA, "Access is back, and that was proven").await;
+        assert!(!bot.private(&told).contains("reinstate."), "no buttons in a private status");
+        bot.says(VERA, "status").await;
+        bot.hears(VERA, "Nothing runs and nothing waits.").await;
+        assert_eq!(upstream(&bot.sandbox.wire), before, "nothing was read upstream");
+        bot.says(VERA, "status 0190163d-8694-739b-aea5-966c26f8ad91").await;
+        bot.hears(VERA, "There is no such run").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn status_says_who_is_waited_for_and_cancel_stops() {
+    tells("email-held", async |bot| {
+        bot.says(ADA, "repair jane@acme.example").await;
+        bot.sees("Waits for an approval").await;
+        bot.sees("The buttons are on the card above").await;
+        let run = bot.run().await;
+        bot.says(VERA, "status").await;
+        let told = bot.hears(VERA, "waits for an approver until").await;
+        assert!(told.text.contains(&run), "{}", told.text);
+        bot.says_in(HELPDESK, VERA, &format!("cancel {run}")).await;
+        bot.hears(VERA, "This needs the role approver").await;
+        bot.says(GRACE, &format!("cancel {run}")).await;
+        bot.hears(GRACE, "The run is stopped").await;
+        assert_eq!(bot.ends().await, Outcome::Cancelled);
+        bot.sees("has ended").await;
+        bot.says(GRACE, &format!("cancel {run}")).await;
+        bot.hears(GRACE, "The run has ended, so nothing was done.").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_input_gets_one_line_and_the_nearest_form() {
+    tells("healthy", async |bot| {
+        for (text, answer) in [
+            ("chek jane@acme.example", "There is no such command."),
+            ("check", "Whom? WHO is an e-mail address"),
+            ("check jane", "WHO is one e-mail address"),
+            ("check jane@acme.example bob@acme.example", "WHO is one e-mail address"),
+            ("repair <@U0JANE|jane> <@U0ADA>", "WHO is one e-mail address"),
+            ("jane@acme.example", "What shall be done?"),
+            ("cancel the-last-one", "RUN is the id"),
+            ("me please", "This command takes nothing after it."),
+        ] {
+            let said = bot.says_in(HELPDESK, JANE, text).await;
+            assert!(said.contains(answer) && said.contains("The nearest correct form"), "{text}: {said}");
+        }
+        let said = bot.says_in(HELPDESK, JANE, &"x".repeat(40_000)).await;
+        assert!(said.len() < 300, "{}", said.len());
+        let odd = "check\u{0}\u{7}\u{200b} <mailto:jane@acme.example|jane@acme.example>\u{202e}";
+        bot.says_in(HELPDESK, VERA, odd).await;
+        bot.hears(VERA, "Access of jane@acme.example").await;
+        lock(&bot.sandbox.slack).users.get_mut(JANE).unwrap().email.clear();
+        bot.says_in(HELPDESK, VERA, "check <@U0JANE|jane>").await;
+        bot.hears(VERA, "Slack shows no e-mail address").await;
+    })
+    .await;
+}
+
+fn upstream(wire: &Wire) -> usize {
+    wire.calls().iter().filter(|call| call.service != Service::Slack).count()
+}

@@ -1,0 +1,81 @@
+//! Cards in a world that does not hold still: limits, lost answers, deleted messages, archived channels. A repair
+//! never waits for Slack.
+
+use reinstate::core::Outcome;
+use reinstate::sandbox::lock;
+use reinstate::sandbox::tenant::{ADMINS, HELPDESK};
+use reinstate::sandbox::wire::{Injection, Service};
+
+use crate::bot::{ADA, GRACE, tells};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_is_updated_at_most_once_a_second_and_shows_the_last_state() {
+    tells("email-held", async |bot| {
+        bot.says(ADA, "repair jane@acme.example").await;
+        let card = bot.sees("Waits for an approval").await;
+        bot.clicks(GRACE, "reinstate.approve").await;
+        assert_eq!(bot.ends().await, Outcome::Restored);
+        let calls = bot.sandbox.wire.calls();
+        let updates: Vec<_> = calls
+            .iter()
+            .filter(|call| call.path.ends_with("chat.update") && call.body["ts"] == card.ts.as_str())
+            .map(|call| call.at)
+            .collect();
+        for pair in updates.windows(2) {
+            let apart = pair[1].duration_since(pair[0]);
+            assert!(apart.as_millis() >= 950, "two updates within {apart}");
+        }
+        assert!(!updates.is_empty());
+        assert!(bot.shows(&card.ts).contains("Access is back, and that was proven"));
+        bot.sees("has ended").await;
+        bot.reads_all();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn limits_and_lost_answers_delay_the_card_and_not_the_repair() {
+    tells("membership-drift", async |bot| {
+        let wire = &bot.sandbox.wire;
+        let limited = Injection::Answer {
+            status: 429,
+            headers: vec![("retry-after".into(), "2".into())],
+            body: "{\"ok\":false,\"error\":\"ratelimited\"}".into(),
+        };
+        wire.inject(Service::Slack, None, "chat.postMessage", 2, limited);
+        wire.inject(Service::Slack, None, "chat.update", 1, Injection::LoseAnswer);
+        bot.says(ADA, "repair jane@acme.example").await;
+        let run = bot.until("the repair", |run| run.ended.is_some()).await;
+        assert_eq!(run.ended.unwrap().0, Outcome::Restored);
+        bot.is_quiet().await;
+        bot.sees("Access is back, and that was proven").await;
+        bot.reads_all();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_card_and_an_archived_channel_are_survived_and_the_requester_is_told() {
+    tells("email-held", async |bot| {
+        bot.says_in(HELPDESK, ADA, "repair jane@acme.example").await;
+        bot.sees("It is asked in").await;
+        let root = bot.root().await;
+        lock(&bot.sandbox.slack).delete_by_person(HELPDESK, &root.ts);
+        bot.clicks(GRACE, "reinstate.approve").await;
+        bot.hears(ADA, "Somebody deleted the card of your run").await;
+        assert_eq!(bot.ends().await, Outcome::Restored);
+        bot.reads_all();
+    })
+    .await;
+    tells("email-held", async |bot| {
+        bot.says_in(HELPDESK, ADA, "repair jane@acme.example").await;
+        bot.sees("It is asked in").await;
+        lock(&bot.sandbox.slack).channels.get_mut(HELPDESK).unwrap().is_archived = true;
+        bot.clicks(GRACE, "reinstate.approve").await;
+        bot.hears(ADA, "its card now stands in").await;
+        assert_eq!(bot.ends().await, Outcome::Restored);
+        assert_eq!(bot.root().await.channel, ADMINS);
+        bot.reads_all();
+    })
+    .await;
+}
