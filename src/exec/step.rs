@@ -65,6 +65,10 @@ impl Engine {
                         .to_owned();
                 Event::Paused { step: Some(index), halt: Halt::Unconfirmed, why }
             }
+            // The look took so long that the approval has aged: what comes next is a new plan.
+            Ready::Go(_) if run.is_too_late(step, crate::clock::now(), &self.rules, &self.limits) => {
+                return Turn::Again;
+            }
             Ready::Go(before) => return self.begin(run, lease, index, step, before).await,
         };
         self.append(run, lease, &[event], Also::default()).await

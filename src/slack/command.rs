@@ -16,7 +16,7 @@ impl Target {
     /// Reads WHO: an address (also as Slack's `mailto` link), a mention, or an account id.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim().trim_matches(['"', '\'', '`', '*', ',', '.']).trim();
+        let text = bare(text);
         if let Some(inner) = text.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) {
             if inner.contains(['<', '>']) {
                 return None;
@@ -30,7 +30,7 @@ impl Target {
             }
             let link = inner.strip_prefix("mailto:")?;
             let address = link.split('|').next().unwrap_or_default();
-            return Who::parse(address).ok().map(Self::Who);
+            return Who::parse(bare(address)).ok().map(Self::Who);
         }
         Who::parse(text).ok().map(Self::Who)
     }
@@ -43,6 +43,12 @@ impl Target {
             Self::Mention(id) => format!("<@{id}>"),
         }
     }
+}
+
+/// Without the quotes and dots that people put around a name. What is bare stays as it is, so that a name is read
+/// again as it was written down.
+fn bare(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '*' | ',' | '.'))
 }
 
 /// What somebody wants.
@@ -205,6 +211,15 @@ mod tests {
     #[test]
     fn a_target_is_read_again_as_it_was_written_down() {
         for target in [email("ada@acme.example"), Target::Mention("U1A".into())] {
+            assert_eq!(Target::parse(&target.text()), Some(target));
+        }
+    }
+
+    #[test]
+    fn quotes_around_a_name_never_make_it_another_name_when_it_is_read_again() {
+        for text in ["<mailto:'ada@acme.example|x>", "' 'ada@acme.example", "\". ada@acme.example .'"] {
+            let target = Target::parse(text).unwrap();
+            assert_eq!(target, email("ada@acme.example"), "{text}");
             assert_eq!(Target::parse(&target.text()), Some(target));
         }
     }

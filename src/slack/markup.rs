@@ -163,7 +163,19 @@ impl Markup {
         if self.0.chars().count() <= most {
             return self.0.clone();
         }
+        let is_open = |text: &str| text.matches('`').count() % 2 == 1;
         let room = most.saturating_sub(1);
+        let mut text = self.whole(room);
+        if is_open(text) {
+            // A code span that was cut open would swallow what follows.
+            text = self.whole(room.saturating_sub(1));
+        }
+        let end = if is_open(text) { "`…" } else { "…" };
+        format!("{text}{end}")
+    }
+
+    /// The longest beginning of at most so many characters that leaves nothing half open.
+    fn whole(&self, room: usize) -> &str {
         let (mut inside, mut safe) = (None, 0);
         for (count, (at, c)) in self.0.char_indices().enumerate() {
             if count >= room {
@@ -179,14 +191,7 @@ impl Markup {
                 safe = at + c.len_utf8();
             }
         }
-        let mut text = self.0.get(..safe).unwrap_or_default().to_owned();
-        if text.matches('`').count() % 2 == 1 {
-            // A code span that was cut open would swallow what follows.
-            text.pop();
-            text.push('`');
-        }
-        text.push('…');
-        text
+        self.0.get(..safe).unwrap_or_default()
     }
 
     /// The text as it is sent.
@@ -245,6 +250,7 @@ mod tests {
         assert_eq!(text.cut(15), "ab<@U0ADA>…");
         assert_eq!(text.cut(16), "ab<@U0ADA>&amp;…");
         assert_eq!(Markup::new().code("abcdefgh").cut(6), "`abc`…");
+        assert_eq!(Markup::new().code("ab&cd").cut(9), "`ab`…");
         for most in 1..40 {
             assert!(text.cut(most).chars().count() <= most, "{most}");
         }

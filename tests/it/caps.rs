@@ -1,0 +1,283 @@
+//! Caps and claims, each tried at the plan, at the click and at the step, on its own: the daily cap, protected
+//! accounts, organization admins, one's own account, the living colleague, two operators on one person, and an
+//! approval that aged while a step was on its way.
+
+use std::time::Duration;
+
+use reinstate::config::Env;
+use reinstate::core::run::Halt;
+use reinstate::core::{Event, Outcome};
+use reinstate::sandbox::lock;
+use reinstate::sandbox::scenarios;
+use reinstate::sandbox::tenant::Tenant;
+use reinstate::sandbox::wire::{Gate, Injection, Service};
+
+use super::bot::{ADA, Bot, GRACE, tells, tells_in};
+
+const JANE: &str = "jane@acme.example";
+
+fn held() -> Tenant {
+    scenarios::find("email-held").unwrap().tenant()
+}
+
+fn set(key: &'static str, value: &str) -> impl FnOnce(&mut Env) + use<> {
+    let value = value.to_owned();
+    move |env: &mut Env| {
+        env.insert(key.to_owned(), value);
+    }
+}
+
+/// Irreversible calls that were sent.
+fn parked(bot: &Bot) -> usize {
+    let calls = bot.sandbox.wire.calls();
+    calls.iter().filter(|call| call.method == "PUT" && call.path.ends_with("/manage/email")).count()
+}
+
+/// The account that bears the address, and may not.
+fn wrong_account(tenant: &Tenant) -> String {
+    tenant.atlassian.bearer(JANE).unwrap().id.clone()
+}
+
+async fn halts(bot: &Bot) -> Vec<Halt> {
+    let events = bot.events(&bot.run().await).await;
+    events
+        .iter()
+        .filter_map(|e| if let Event::Paused { halt, .. } = e { Some(*halt) } else { None })
+        .collect()
+}
+
+/// Approves what is asked and stops it right after the first step was sent, does something, and lets it go on.
+async fn between_steps(bot: &Bot, meanwhile: impl AsyncFnOnce()) {
+    let gate = Gate::default();
+    let hold = Injection::Hold { after_effect: true, gate: gate.clone() };
+    bot.sandbox.wire.inject(Service::Atlassian, Some("PUT"), "/manage/email", 1, hold);
+    bot.says(ADA, &format!("repair {JANE}")).await;
+    bot.clicks(GRACE, "reinstate.approve").await;
+    gate.reached().await;
+    meanwhile().await;
+    gate.open();
+}
+
+async fn closes(bot: &Bot) {
+    bot.app.drain(Duration::from_secs(60)).await;
+    bot.is_quiet().await;
+    bot.reads_all();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_daily_cap_stops_the_step_that_would_exceed_it_and_not_the_harmless_ones() {
+    tells_in(held(), set("REINSTATE_LIMITS__RISKY_STEPS_PER_DAY", "0"), async |bot| {
+        bot.says(ADA, &format!("repair {JANE}")).await;
+        // The plan may be approved: the cap counts steps that begin, not plans.
+        bot.clicks(GRACE, "reinstate.approve").await;
+        bot.until("the cap", |run| run.waiting.is_some()).await;
+        assert_eq!(halts(bot).await, [Halt::Cap]);
+        assert_eq!(parked(bot), 0, "sent in spite of the cap");
+        bot.is_quiet().await;
+        bot.sees("0 of 0 risky steps").await;
+        closes(bot).await;
+    })
+    .await;
+    let drift = scenarios::find("membership-drift").unwrap().tenant();
+    tells_in(drift, set("REINSTATE_LIMITS__RISKY_STEPS_PER_DAY", "0"), async |bot| {
+        bot.says(ADA, &format!("repair {JANE}")).await;
+        assert_eq!(bot.ends().await, Outcome::Restored, "harmless steps are not counted");
+        closes(bot).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_protected_account_is_refused_when_planned_by_address_account_and_person() {
+    let account = wrong_account(&held());
+    let person = held().entra.users.values().find(|user| user.upn == JANE).unwrap().id.clone();
+    for name in [account.as_str(), JANE, person.as_str()] {
+        tells_in(held(), set("REINSTATE_ACCESS__PROTECTED", name), async |bot| {
+            bot.says(ADA, &format!("repair {JANE}")).await;
+            assert_eq!(bot.ends().await, Outcome::Advice, "{name}");
+            bot.sees("protected").await;
+            assert_eq!(parked(bot), 0, "{name}");
+            closes(bot).await;
+        })
+        .await;
+    }
+}
+
+/// Makes the account an organization admin.
+fn promote(bot: &Bot, account: &str) {
+    let mut atlassian = lock(&bot.sandbox.atlassian);
+    atlassian.accounts.get_mut(account).unwrap().platform_roles.push("atlassian/org-admin".to_owned());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organization_admin_is_refused_when_planned() {
+    let account = wrong_account(&held());
+    let mut tenant = held();
+    tenant
+        .atlassian
+        .accounts
+        .get_mut(&account)
+        .unwrap()
+        .platform_roles
+        .push("atlassian/org-admin".to_owned());
+    tells_in(
+        tenant,
+        |_| {},
+        async |bot| {
+            bot.says(ADA, &format!("repair {JANE}")).await;
+            assert_eq!(bot.ends().await, Outcome::Advice);
+            bot.sees("organization admin").await;
+            assert_eq!(parked(bot), 0);
+            closes(bot).await;
+        },
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_became_an_admin_between_plan_and_click_is_not_touched() {
+    let account = wrong_account(&held());
+    tells("email-held", async |bot| {
+        bot.says(ADA, &format!("repair {JANE}")).await;
+        bot.button("reinstate.approve").await;
+        promote(bot, &account);
+        bot.clicks(GRACE, "reinstate.approve").await;
+        assert_eq!(bot.ends().await, Outcome::Advice, "what was approved is not what is there");
+        assert_eq!(parked(bot), 0);
+        closes(bot).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_became_an_admin_between_two_steps_is_not_touched_by_the_next() {
+    tells("email-held", async |bot| {
+        let right = {
+            let atlassian = lock(&bot.sandbox.atlassian);
+            let named = atlassian.accounts.values().find(|one| one.email == "jane.miller@acme.example");
+            named.unwrap().id.clone()
+        };
+        between_steps(bot, async || promote(bot, &right)).await;
+        bot.until("a pause", |run| run.waiting.is_some() || run.ended.is_some()).await;
+        assert_eq!(halts(bot).await, [Halt::Condition]);
+        let calls = bot.sandbox.wire.calls();
+        assert!(
+            !calls.iter().any(|call| call.path.ends_with("/provisionOnDemand")),
+            "written in spite of it"
+        );
+        closes(bot).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_address_of_a_living_colleague_is_not_moved_when_planned_or_after_the_click() {
+    tells("email-held-by-colleague", async |bot| {
+        bot.says(ADA, &format!("repair {JANE}")).await;
+        assert_eq!(bot.ends().await, Outcome::Advice);
+        assert_eq!(parked(bot), 0);
+        closes(bot).await;
+    })
+    .await;
+    tells("email-held", async |bot| {
+        bot.says(ADA, &format!("repair {JANE}")).await;
+        bot.button("reinstate.approve").await;
+        // Somebody else is given the address at the identity provider while the plan waits.
+        {
+            let mut entra = lock(&bot.sandbox.entra);
+            let other = entra.add_user("other@acme.example", "Otto Other");
+            entra.users.get_mut(&other).unwrap().proxy_addresses.push(format!("smtp:{JANE}"));
+        }
+        bot.clicks(GRACE, "reinstate.approve").await;
+        bot.until("the end or a new plan", |run| run.ended.is_some() || run.plans > 1).await;
+        assert_eq!(parked(bot), 0, "the address of a living colleague was moved");
+        closes(bot).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_approves_a_plan_on_their_own_account() {
+    let mut tenant = held();
+    // Jane is an approver.
+    tenant
+        .slack
+        .channels
+        .get_mut(reinstate::sandbox::tenant::ADMINS)
+        .unwrap()
+        .members
+        .insert("U0JANE".into());
+    tells_in(tenant, set("REINSTATE_ACCESS__APPROVER__USERS", "U0GRACE,U0JANE"), async |bot| {
+        bot.says(ADA, &format!("repair {JANE}")).await;
+        bot.clicks("U0JANE", "reinstate.approve").await;
+        bot.hears("U0JANE", "Nobody approves a plan on their own account").await;
+        assert_eq!(parked(bot), 0);
+        bot.clicks(GRACE, "reinstate.approve").await;
+        assert_eq!(bot.ends().await, Outcome::Restored);
+        let events = bot.events(&bot.run().await).await;
+        assert!(events.iter().any(|e| matches!(e, Event::Denied { by, .. } if by == "U0JANE")), "recorded");
+        closes(bot).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_operators_on_one_person_are_one_repair() {
+    let mut tenant = held();
+    tenant
+        .slack
+        .channels
+        .get_mut(reinstate::sandbox::tenant::ADMINS)
+        .unwrap()
+        .members
+        .insert("U0JANE".into());
+    tells_in(tenant, set("REINSTATE_ACCESS__OPERATOR__USERS", "U0ADA,U0VERA"), async |bot| {
+        bot.says(ADA, &format!("repair {JANE}")).await;
+        bot.button("reinstate.approve").await;
+        let first = bot.run().await;
+        // The second one writes the address in another way.
+        bot.says("U0VERA", "repair JANE@acme.example").await;
+        assert_eq!(bot.ends().await, Outcome::Busy);
+        let second = bot.app.ledger.load(&bot.run().await).await.unwrap();
+        assert!(second.ended.unwrap().1.contains(&first), "the second is told which run is first");
+        bot.clicks(GRACE, "reinstate.approve").await;
+        let since = std::time::Instant::now();
+        while bot.app.ledger.load(&first).await.unwrap().ended.is_none() {
+            assert!(since.elapsed() < Duration::from_secs(60));
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert_eq!(parked(bot), 1);
+        closes(bot).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approval_that_aged_while_nothing_could_begin_is_asked_for_again() {
+    tells_in(held(), set("REINSTATE_APPROVALS__START_WITHIN", "1s"), async |bot| {
+        // The look after the approval takes longer than the approval is good for.
+        bot.says(ADA, &format!("repair {JANE}")).await;
+        bot.button("reinstate.approve").await;
+        let gate = Gate::default();
+        let hold = Injection::Hold { after_effect: false, gate: gate.clone() };
+        let right = {
+            let atlassian = lock(&bot.sandbox.atlassian);
+            let named = atlassian.accounts.values().find(|one| one.email == "jane.miller@acme.example");
+            named.unwrap().id.clone()
+        };
+        let own_part = right.rsplit(':').next().unwrap().to_owned();
+        bot.sandbox.wire.inject(Service::Atlassian, Some("GET"), &format!("{own_part}/manage"), 1, hold);
+        bot.clicks(GRACE, "reinstate.approve").await;
+        gate.reached().await;
+        let run = bot.until("the approval", |run| !run.approved_by().is_empty()).await;
+        let approved = run.current.unwrap().approvals[0].at;
+        while reinstate::clock::now().duration_since(approved).as_secs() < 2 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        gate.open();
+        let run = bot.until("a new plan, or the step", |run| run.plans > 1 || parked(bot) > 0).await;
+        assert_eq!(parked(bot), 0, "begun {:?} after the approval", run.current.map(|current| current.at));
+        closes(bot).await;
+    })
+    .await;
+}
