@@ -241,3 +241,10 @@ pub(super) fn bearer(entra: &Entra, headers: &HeaderMap, now: Timestamp) -> Resu
     }
     Ok(token.clone())
 }
+impl Entra {
+    /// Every token that was given out: what a test looks for where none may be.
+    #[must_use]
+    pub fn issued_tokens(&self) -> Vec<String> {
+        self.tokens.keys().cloned().collect()
+    }
+}
