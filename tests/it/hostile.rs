@@ -2,10 +2,10 @@
 //! filters and paths of requests (the simulated services parse them strictly), the journal and its CSV.
 
 use proptest::prelude::*;
-use reinstate::commands::audit::cell;
 use reinstate::core::Outcome;
 use reinstate::sandbox::lock;
 use reinstate::sandbox::tenant::Tenant;
+use reinstate::sheet::cell;
 use reinstate::slack::markup::Markup;
 use reinstate::upstream::literal;
 
