@@ -30,8 +30,9 @@ impl Store {
             Box::pin(async move {
                 // A raised epoch fences off whoever may still believe to hold a lease.
                 sqlx::query("UPDATE runs SET owner = NULL, lease_until = 0, epoch = epoch + 1 WHERE lease_until > 0 AND ended_at IS NULL")
-                    .execute(conn)
+                    .execute(&mut *conn)
                     .await?;
+                sqlx::query("UPDATE runs SET draw_at = 0 WHERE shown_seq < seq").execute(conn).await?;
                 Ok::<_, StoreError>(())
             })
         })

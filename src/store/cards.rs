@@ -1,11 +1,16 @@
 //! Which Slack messages show a run, and how much of it they show. The store only remembers where a card is;
-//! nothing is ever read back from Slack into it. The first stored card of a role is the card: a second post
-//! (its answer was lost, or two replicas posted) does not replace it.
+//! nothing is ever read back from Slack into it. One process at a time draws the cards of a run. The first stored
+//! card of a role is the card: a second post (the answer to the first was lost) does not replace it.
+
+use std::time::Duration;
 
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, millis};
+
+/// How long a card waits at most before it is tried again.
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
 /// A message that shows a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,6 +127,79 @@ impl Store {
             .bind(limit)
             .fetch_all(&self.pool)
             .await?)
+    }
+
+    /// Takes up to `limit` runs to draw, oldest first: some card of theirs is behind, or they have no root card
+    /// yet. For `length` no other process draws them, so that no message is posted twice; say when it is done
+    /// ([`Self::drawn`]).
+    pub async fn take_stale(&self, limit: usize, length: Duration) -> Result<Vec<String>, StoreError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        // Looked up outside the transaction: where nothing is behind, no write lock is taken.
+        let stale: Vec<String> = sqlx::query_scalar(
+            "SELECT run FROM runs WHERE shown_seq < seq
+                AND (draw_at <= (SELECT ms FROM db_clock) OR draw_at > (SELECT ms FROM db_clock) + 600000)
+             ORDER BY opened_at, run LIMIT $1",
+        )
+        .bind(limit)
+        .fetch_all(&self.pool)
+        .await?;
+        if stale.is_empty() {
+            return Ok(stale);
+        }
+        self.write(move |conn| {
+            Box::pin(async move {
+                let mut taken = Vec::new();
+                for run in stale {
+                    // A time further away than any pause was set before the clock was set back.
+                    let done = sqlx::query(
+                        "UPDATE runs SET draw_at = (SELECT ms FROM db_clock) + $2 WHERE run = $1 AND shown_seq < seq
+                            AND (draw_at <= (SELECT ms FROM db_clock)
+                                OR draw_at > (SELECT ms FROM db_clock) + 600000)",
+                    )
+                    .bind(&run)
+                    .bind(millis(length))
+                    .execute(&mut *conn)
+                    .await?;
+                    if done.rows_affected() == 1 {
+                        taken.push(run);
+                    }
+                }
+                Ok(taken)
+            })
+        })
+        .await
+    }
+
+    /// Makes a run's cards be drawn anew, whatever they are believed to show.
+    pub async fn draw_again(&self, run: &str) -> Result<(), StoreError> {
+        let run = run.to_owned();
+        self.write(move |conn| {
+            Box::pin(async move {
+                lock_run(conn, &run).await?;
+                sqlx::query("UPDATE cards SET rendered_seq = 0, fingerprint = '' WHERE run = $1")
+                    .bind(&run)
+                    .execute(&mut *conn)
+                    .await?;
+                recount(conn, &run).await
+            })
+        })
+        .await
+    }
+
+    /// Lets a run go that was drawn; it is not drawn again before the pause (at most five minutes) is over.
+    pub async fn drawn(&self, run: &str, pause: Duration) -> Result<(), StoreError> {
+        let (run, pause) = (run.to_owned(), pause.min(LONGEST_PAUSE));
+        self.write(move |conn| {
+            Box::pin(async move {
+                sqlx::query("UPDATE runs SET draw_at = (SELECT ms FROM db_clock) + $2 WHERE run = $1")
+                    .bind(run)
+                    .bind(millis(pause))
+                    .execute(conn)
+                    .await?;
+                Ok(())
+            })
+        })
+        .await
     }
 }
 

@@ -121,7 +121,8 @@ impl Store {
                     also.end.then(|| entries.last().map(|last| last.at.as_millisecond())).flatten();
                 sqlx::query(
                     "UPDATE runs SET seq = $2, ended_at = $3,
-                        wake_at = CASE WHEN $4 = 1 THEN (SELECT ms FROM db_clock) ELSE wake_at END
+                        wake_at = CASE WHEN $4 = 1 THEN (SELECT ms FROM db_clock) ELSE wake_at END,
+                        touched_at = CASE WHEN $4 = 1 THEN (SELECT ms FROM db_clock) ELSE touched_at END
                      WHERE run = $1",
                 )
                 .bind(&run)
@@ -148,6 +149,32 @@ impl Store {
                 let head = link(conn, &head, None, &new).await?;
                 move_head(conn, &head).await?;
                 Ok(head)
+            })
+        })
+        .await
+    }
+
+    /// Appends what belongs to no run, decided on the newest entry of its kind; several processes that decide at
+    /// once decide one after the other. None if the decision was to write nothing.
+    pub async fn append_global_after(
+        &self,
+        kind: &'static str,
+        decision: impl FnOnce(Option<Entry>) -> Option<NewEntry> + Send + 'static,
+    ) -> Result<Option<Head>, StoreError> {
+        self.write(move |conn| {
+            Box::pin(async move {
+                let head = lock_head(conn).await?;
+                let last = sqlx::query(
+                    "SELECT * FROM entries WHERE run IS NULL AND kind = $1 ORDER BY position DESC LIMIT 1",
+                )
+                .bind(kind)
+                .fetch_optional(&mut *conn)
+                .await?;
+                let last = last.as_ref().map(Entry::from_row).transpose()?;
+                let Some(new) = decision(last) else { return Ok(None) };
+                let head = link(conn, &head, None, &new).await?;
+                move_head(conn, &head).await?;
+                Ok(Some(head))
             })
         })
         .await

@@ -2,6 +2,10 @@
 //! compared inside the database, by its clock, so that replicas need not agree on theirs. The holder counts
 //! monotonic time from before it asked, so it gives up no later than the database does. A lease protects the
 //! journal, not the world: look at [`Lease::left`] right before anything is sent.
+//!
+//! The database's clock may be set, too. Forward, leases end early and sleepers wake early, which both may happen
+//! anyway. Backward, a lease or a sleep would last as much longer: a row that was touched in the future (by more
+//! than a minute, longer than any statement waits for a lock) is free for everybody.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -62,10 +66,13 @@ impl Store {
         loop {
             // Looked up outside the transaction: an idle executor takes no write lock.
             let candidates: Vec<String> = sqlx::query_scalar(
-                "SELECT run FROM runs
-                 WHERE ended_at IS NULL AND wake_at <= (SELECT ms FROM db_clock)
-                    AND lease_until <= (SELECT ms FROM db_clock)
-                 ORDER BY wake_at, run LIMIT $1",
+                "SELECT run FROM (SELECT run FROM runs
+                    WHERE ended_at IS NULL AND wake_at <= (SELECT ms FROM db_clock)
+                        AND lease_until <= (SELECT ms FROM db_clock)
+                    ORDER BY wake_at, run LIMIT $1) AS awake
+                 UNION ALL SELECT run FROM (SELECT run FROM runs
+                    WHERE ended_at IS NULL AND wake_at IS NOT NULL
+                        AND touched_at > (SELECT ms FROM db_clock) + 60000 LIMIT $1) AS misdated",
             )
             .bind(CANDIDATES)
             .fetch_all(&self.pool)
@@ -98,9 +105,12 @@ impl Store {
         self.write(move |conn| {
             Box::pin(async move {
                 let row = sqlx::query(
-                    "UPDATE runs SET owner = $2, lease_until = (SELECT ms FROM db_clock) + $3, epoch = epoch + 1
-                     WHERE run = $1 AND ended_at IS NULL AND lease_until <= (SELECT ms FROM db_clock)
-                        AND ($4 = 0 OR wake_at <= (SELECT ms FROM db_clock))
+                    "UPDATE runs SET owner = $2, lease_until = (SELECT ms FROM db_clock) + $3, epoch = epoch + 1,
+                        touched_at = (SELECT ms FROM db_clock)
+                     WHERE run = $1 AND ended_at IS NULL
+                        AND (touched_at > (SELECT ms FROM db_clock) + 60000
+                            OR (lease_until <= (SELECT ms FROM db_clock)
+                                AND ($4 = 0 OR wake_at <= (SELECT ms FROM db_clock))))
                      RETURNING epoch, seq",
                 )
                 .bind(&run)
@@ -127,7 +137,8 @@ impl Store {
             .write(move |conn: &mut AnyConnection| {
                 Box::pin(async move {
                     let done = sqlx::query(
-                        "UPDATE runs SET lease_until = (SELECT ms FROM db_clock) + $4
+                        "UPDATE runs SET lease_until = (SELECT ms FROM db_clock) + $4,
+                            touched_at = (SELECT ms FROM db_clock)
                          WHERE run = $1 AND owner = $2 AND epoch = $3
                             AND lease_until > (SELECT ms FROM db_clock)",
                     )
@@ -160,8 +171,8 @@ impl Store {
             Box::pin(async move {
                 // Adding null gives null, which is "for ever".
                 let done = sqlx::query(
-                    "UPDATE runs SET owner = NULL, lease_until = 0, wake_at =
-                        CASE WHEN seq > $4 THEN (SELECT ms FROM db_clock) ELSE (SELECT ms FROM db_clock) + $5 END
+                    "UPDATE runs SET owner = NULL, lease_until = 0, touched_at = (SELECT ms FROM db_clock),
+                        wake_at = CASE WHEN seq > $4 THEN (SELECT ms FROM db_clock) ELSE (SELECT ms FROM db_clock) + $5 END
                      WHERE run = $1 AND owner = $2 AND epoch = $3",
                 )
                 .bind(held.run)

@@ -13,12 +13,15 @@ struct Migration {
     postgres: &'static str,
 }
 
-const ALL: &[Migration] = &[Migration {
-    version: 1,
-    shared: include_str!("migrations/0001_journal.sql"),
-    sqlite: include_str!("migrations/0001_clock.sqlite.sql"),
-    postgres: include_str!("migrations/0001_clock.postgres.sql"),
-}];
+const ALL: &[Migration] = &[
+    Migration {
+        version: 1,
+        shared: include_str!("migrations/0001_journal.sql"),
+        sqlite: include_str!("migrations/0001_clock.sqlite.sql"),
+        postgres: include_str!("migrations/0001_clock.postgres.sql"),
+    },
+    Migration { version: 3, shared: include_str!("migrations/0003_durable.sql"), sqlite: "", postgres: "" },
+];
 
 /// Brings the tables up to this program's version. Several processes may start at once: the check is made
 /// again once the lock is held. A database of a newer program is refused, not guessed at.

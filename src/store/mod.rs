@@ -36,7 +36,7 @@ pub use runs::{NewRun, Opened, RunRow};
 use std::sync::Arc;
 
 use futures_core::future::BoxFuture;
-use sqlx::{AnyConnection, AnyPool};
+use sqlx::{AnyConnection, AnyPool, Connection as _};
 use tokio::sync::Semaphore;
 
 /// A handle on the database. Clones share the connections.
@@ -128,22 +128,41 @@ impl Store {
         let store = self.clone();
         let task = tokio::spawn(async move {
             let _turn = store.writers.acquire().await.map_err(|_| StoreError::Interrupted)?;
-            let mut tx = store.pool.begin_with(store.engine.begin()).await.map_err(StoreError::from)?;
-            match work(&mut tx).await {
-                Ok(done) => {
-                    tx.commit().await.map_err(StoreError::from)?;
-                    Ok(done)
-                }
-                Err(refused) => {
-                    // If the rollback fails too, the connection is broken and the database rolls back.
-                    if let Err(error) = tx.rollback().await {
-                        tracing::warn!(%error, "a refused write could not be rolled back");
-                    }
-                    Err(refused)
-                }
+            let mut conn = store.pool.acquire().await.map_err(StoreError::from)?;
+            let (outcome, sound) = transact(&mut conn, store.engine.begin(), work).await;
+            if !sound {
+                // Nobody knows what it has open. SQLite, for one, rolls back by itself when the disk is full, and
+                // sqlx would count that transaction as open for ever.
+                conn.close_on_drop();
             }
+            outcome
         });
         task.await.unwrap_or_else(|_| Err(StoreError::Interrupted.into()))
+    }
+}
+
+/// One transaction on a connection, and whether the connection is as good as before.
+async fn transact<T, E, F>(conn: &mut AnyConnection, begin: &'static str, work: F) -> (Result<T, E>, bool)
+where
+    E: From<StoreError>,
+    F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, E>>,
+{
+    let mut tx = match conn.begin_with(begin).await {
+        Ok(tx) => tx,
+        Err(error) => return (Err(StoreError::from(error).into()), false),
+    };
+    match work(&mut tx).await {
+        Ok(done) => match tx.commit().await {
+            Ok(()) => (Ok(done), true),
+            Err(error) => (Err(StoreError::from(error).into()), false),
+        },
+        Err(refused) => match tx.rollback().await {
+            Ok(()) => (Err(refused), true),
+            Err(error) => {
+                tracing::warn!(%error, "a refused write could not be rolled back; its connection is closed");
+                (Err(refused), false)
+            }
+        },
     }
 }
 

@@ -6,8 +6,11 @@ use jiff::Timestamp;
 
 use super::{Store, StoreError};
 
+/// How many entries are erased in one transaction, so that a repair never waits long for the one writer of SQLite.
+const AT_ONCE: i64 = 500;
+
 /// What retention has erased.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Erased {
     /// Entries whose personal data is gone.
     pub entries: u64,
@@ -19,23 +22,51 @@ impl Store {
     /// Erases the personal data of runs that ended before `before`, and of older entries that belong to no run.
     pub async fn erase_personal(&self, before: Timestamp) -> Result<Erased, StoreError> {
         let before = before.as_millisecond();
+        let mut erased = Erased::default();
+        loop {
+            let entries = self.erase_some(before).await?;
+            erased.entries += entries;
+            if entries == 0 {
+                break;
+            }
+        }
+        erased.identities = self
+            .write(move |conn| {
+                Box::pin(async move {
+                    let identities = sqlx::query(
+                        "DELETE FROM subjects WHERE run IN (SELECT runs.run FROM runs WHERE runs.ended_at < $1)",
+                    )
+                    .bind(before)
+                    .execute(&mut *conn)
+                    .await?;
+                    // A card that is still behind after all that time can no longer be drawn.
+                    sqlx::query("UPDATE runs SET shown_seq = seq WHERE shown_seq < seq AND ended_at < $1")
+                        .bind(before)
+                        .execute(conn)
+                        .await?;
+                    Ok::<_, StoreError>(identities.rows_affected())
+                })
+            })
+            .await?;
+        Ok(erased)
+    }
+
+    async fn erase_some(&self, before: i64) -> Result<u64, StoreError> {
         self.write(move |conn| {
             Box::pin(async move {
-                let entries = sqlx::query(
-                    "UPDATE entries SET personal = NULL, personal_salt = NULL
-                     WHERE personal IS NOT NULL AND ((run IS NULL AND at < $1)
-                        OR run IN (SELECT runs.run FROM runs WHERE runs.ended_at < $1))",
+                // An entry is no younger than the end of its run, so its own time finds the candidates quickly.
+                let done = sqlx::query(
+                    "UPDATE entries SET personal = NULL, personal_salt = NULL WHERE position IN
+                        (SELECT entries.position FROM entries WHERE entries.personal IS NOT NULL AND entries.at < $1
+                            AND (entries.run IS NULL OR EXISTS
+                                (SELECT 1 FROM runs WHERE runs.run = entries.run AND runs.ended_at < $1))
+                         LIMIT $2)",
                 )
                 .bind(before)
-                .execute(&mut *conn)
-                .await?;
-                let identities = sqlx::query(
-                    "DELETE FROM subjects WHERE run IN (SELECT runs.run FROM runs WHERE runs.ended_at < $1)",
-                )
-                .bind(before)
+                .bind(AT_ONCE)
                 .execute(conn)
                 .await?;
-                Ok(Erased { entries: entries.rows_affected(), identities: identities.rows_affected() })
+                Ok(done.rows_affected())
             })
         })
         .await

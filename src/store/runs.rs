@@ -93,8 +93,9 @@ impl Store {
                     return Ok(Opened::Existing { run });
                 }
                 sqlx::query(
-                    "INSERT INTO runs (run, request_key, seq, opened_at, wake_at)
-                     VALUES ($1, $2, 1, $3, CASE WHEN $4 = 1 THEN (SELECT ms FROM db_clock) ELSE NULL END)",
+                    "INSERT INTO runs (run, request_key, seq, opened_at, wake_at, touched_at)
+                     VALUES ($1, $2, 1, $3, CASE WHEN $4 = 1 THEN (SELECT ms FROM db_clock) ELSE NULL END,
+                        (SELECT ms FROM db_clock))",
                 )
                 .bind(&new.run)
                 .bind(&new.key)

@@ -53,10 +53,11 @@ pub enum Next {
 
 impl Current {
     /// Whether the time to begin a step, counted from the approval or the end of the step before, has run out.
+    /// An approval from as far in the future was given before the clock was set back: how old it is, nobody knows.
     fn is_late(&self, now: Timestamp, limits: &Limits) -> bool {
         let approved_at = self.approvals.iter().map(|approval| approval.at).max().unwrap_or(self.at);
         let since = self.settled_at.map_or(approved_at, |settled| settled.max(approved_at));
-        now > add(since, limits.start_within)
+        now.duration_since(since).unsigned_abs() > limits.start_within
     }
 }
 

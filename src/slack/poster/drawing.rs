@@ -1,7 +1,7 @@
 //! One run, and what of it stands in Slack: its root card, and where that may stand.
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
@@ -22,9 +22,11 @@ pub(super) struct Drawing<'a> {
     pub(super) events: Vec<(i64, Timestamp, Event)>,
     pub(super) cards: Vec<Card>,
     pub(super) head: Option<String>,
+    /// Until when these cards are ours to draw.
+    pub(super) until: Instant,
 }
 
-pub(super) async fn show(app: &App, id: &str) -> Result<(), Trouble> {
+pub(super) async fn show(app: &App, id: &str, until: Instant) -> Result<(), Trouble> {
     let events = app.ledger.events(id).await.map_err(|error| {
         tracing::warn!(run = id, %error, "a run cannot be shown");
         Trouble::Wait(Duration::from_secs(60))
@@ -38,7 +40,7 @@ pub(super) async fn show(app: &App, id: &str) -> Result<(), Trouble> {
     } else {
         None
     };
-    let drawing = Drawing { app, id, run, events, cards, head };
+    let drawing = Drawing { app, id, run, events, cards, head, until };
     drawing.draw().await
 }
 

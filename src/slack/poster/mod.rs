@@ -7,7 +7,6 @@ mod drawing;
 mod end;
 mod put;
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -29,47 +28,57 @@ const REFUSED: Duration = Duration::from_secs(30);
 /// What a failure waits for before it is tried again.
 const AGAIN: Duration = Duration::from_secs(5);
 
+/// How long a run's cards are this process's to draw. Slack's calls end well before, so a process that died is
+/// the only one that does not say when it is done.
+const DRAWING: Duration = Duration::from_secs(30);
+/// How many runs are drawn at once.
+const AT_ONCE: usize = 16;
+
 /// Runs until `shutdown` says so.
 pub async fn run(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
-    let mut work: JoinSet<(String, Duration)> = JoinSet::new();
-    let mut busy: HashSet<String> = HashSet::new();
-    let mut due: HashMap<String, Instant> = HashMap::new();
+    let mut work: JoinSet<Duration> = JoinSet::new();
+    let mut wake = LOOK;
     loop {
-        due.retain(|_, at| *at > Instant::now());
-        let stale = app.ledger.store().stale_cards(500).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "which cards are behind cannot be read");
+        let (free, until) = (AT_ONCE - work.len(), Instant::now() + DRAWING);
+        let stale = if free == 0 {
             Vec::new()
-        });
+        } else {
+            app.ledger.store().take_stale(free, DRAWING).await.unwrap_or_else(|error| {
+                tracing::warn!(%error, "which cards are behind cannot be read");
+                Vec::new()
+            })
+        };
         for run in stale {
-            if work.len() < 16 && !busy.contains(&run) && !due.contains_key(&run) {
-                busy.insert(run.clone());
-                let app = Arc::clone(&app);
-                work.spawn(async move {
-                    let pause = match show(&app, &run).await {
-                        Ok(()) => EVERY,
-                        Err(Trouble::Wait(pause)) => pause,
-                        Err(Trouble::Gone) => REFUSED,
-                    };
-                    (run, pause)
-                });
-            }
+            work.spawn(draw(Arc::clone(&app), run, until));
         }
-        let wake =
-            due.values().min().map_or(LOOK, |at| at.saturating_duration_since(Instant::now()).min(LOOK));
         tokio::select! {
             () = app.nudge.poster.notified() => {}
-            () = tokio::time::sleep(wake) => {}
-            Some(done) = work.join_next() => if let Ok((run, pause)) = done {
-                busy.remove(&run);
-                due.insert(run, Instant::now() + pause);
-            } else {
-                // A task that broke off cannot say which run it was for.
-                busy.clear();
-            },
+            () = tokio::time::sleep(wake) => wake = LOOK,
+            Some(done) = work.join_next() => wake = done.unwrap_or(LOOK).min(LOOK),
             _ = shutdown.wait_for(|end| *end) => break,
         }
     }
     while work.join_next().await.is_some() {}
+}
+
+/// Draws a run that is ours until then; how long it is left alone afterwards.
+async fn draw(app: Arc<App>, run: String, until: Instant) -> Duration {
+    let pause = match show(&app, &run, until).await {
+        Ok(()) => EVERY,
+        Err(Trouble::Wait(pause)) => pause,
+        Err(Trouble::Gone) => REFUSED,
+    };
+    let store = app.ledger.store();
+    let done = if Instant::now() < until {
+        store.drawn(&run, pause).await
+    } else {
+        // We were away. What we sent may have come after a newer state that somebody else has drawn since.
+        store.draw_again(&run).await
+    };
+    if let Err(error) = done {
+        tracing::warn!(run, %error, "a drawn run could not be let go; its cards wait for half a minute");
+    }
+    pause
 }
 
 pub(super) enum Trouble {

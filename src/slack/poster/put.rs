@@ -1,7 +1,7 @@
 //! Makes a message show what is drawn: updates it, or posts it where there is none. The first stored card counts.
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::drawing::Drawing;
 use super::{AGAIN, Trouble};
@@ -33,6 +33,10 @@ impl Drawing<'_> {
         let old = self.known(role).map(|card| (card.at.clone(), card.fingerprint.clone()));
         let Some((at, known)) = old else { return self.post(role, channel, thread, None, draw).await };
         for _ in 0..2 {
+            // By now somebody else may draw a newer state, over which this one must not be shown.
+            if Instant::now() >= self.until {
+                return Err(Trouble::Wait(Duration::ZERO));
+            }
             let plain = self.app.plain.load(Ordering::Relaxed);
             let shown = draw(self);
             let print = shown.fingerprint();

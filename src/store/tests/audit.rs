@@ -1,6 +1,6 @@
 //! The chain against somebody who can write to the database.
 
-use super::super::{Also, AuditError, Head, Store};
+use super::super::{Also, AuditError, Entry, Head, NewEntry, Store};
 use super::{Place, about_jane, appended, at, entry, opened};
 
 /// Six entries, the third with personal data.
@@ -183,4 +183,41 @@ pub async fn the_export_is_the_chain(place: &Place) {
     assert!(export.next_page().await.unwrap().is_none());
     let since = store.export(Some(at(50))).next_page().await.unwrap().unwrap();
     assert_eq!(since.iter().map(|entry| entry.kind.as_str()).collect::<Vec<_>>(), ["late"]);
+}
+
+pub async fn many_entries_are_erased_bit_by_bit(place: &Place) {
+    let store = place.open().await;
+    let run = opened(&store).await;
+    let many: Vec<_> = (0..1201).map(|_| about_jane("step")).collect();
+    store.append(&run, 1, None, &many, Also { end: true, ..Also::default() }).await.unwrap();
+    assert_eq!(store.erase_personal(at(10)).await.unwrap().entries, 1201);
+    assert_eq!(store.erase_personal(at(10)).await.unwrap().entries, 0);
+    assert!(store.stale_cards(1).await.unwrap().is_empty(), "nothing is left of it to be drawn");
+    store.verify(None).await.unwrap();
+}
+
+pub async fn one_of_many_equal_notes_is_kept(place: &Place) {
+    let stores = [place.open().await, place.open().await];
+    let note = |facts: &'static str| {
+        move |last: Option<Entry>| {
+            let same = last.is_some_and(|last| last.facts == facts);
+            (!same).then(|| NewEntry { facts: facts.to_owned(), ..entry("configured") })
+        }
+    };
+    let starts = (0..16).map(|n| {
+        let store = stores[n % 2].clone();
+        tokio::spawn(
+            async move { store.append_global_after("configured", note("1")).await.unwrap().is_some() },
+        )
+    });
+    let starts: Vec<_> = starts.collect();
+    let mut written = 0;
+    for start in starts {
+        written += usize::from(start.await.unwrap());
+    }
+    assert_eq!(written, 1);
+    stores[0].append_global(entry("denied")).await.unwrap();
+    assert!(stores[0].append_global_after("configured", note("2")).await.unwrap().is_some());
+    assert!(stores[1].append_global_after("configured", note("1")).await.unwrap().is_some());
+    assert_eq!(stores[1].verify(None).await.unwrap().entries, 4);
 }

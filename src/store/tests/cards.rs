@@ -1,7 +1,11 @@
 //! Cards.
 
+use std::time::Duration;
+
 use super::super::{Also, Card, CardRef, StoreError};
 use super::{Place, appended, opened};
+
+const LONG: Duration = Duration::from_secs(60);
 
 fn at(ts: &str) -> CardRef {
     CardRef { channel: "C0ADMINS".into(), ts: ts.into() }
@@ -50,4 +54,32 @@ pub async fn a_card_never_goes_back(place: &Place) {
     assert!(!store.mark_rendered(&run, &at("1.0"), 1, "old").await.unwrap());
     assert!(!store.mark_rendered(&run, &at("7.0"), 2, "elsewhere").await.unwrap());
     assert_eq!(store.cards(&run).await.unwrap(), [card(&run, "root", "1.0", 2)]);
+}
+
+pub async fn one_of_many_draws_a_run(place: &Place) {
+    let stores = [place.open().await, place.open().await];
+    let run = opened(&stores[0]).await;
+    let takes = (0..16).map(|n| {
+        let store = stores[n % 2].clone();
+        tokio::spawn(async move { store.take_stale(8, LONG).await.unwrap().len() })
+    });
+    let takes: Vec<_> = takes.collect();
+    let mut taken = 0;
+    for take in takes {
+        taken += take.await.unwrap();
+    }
+    assert_eq!(taken, 1);
+    stores[0].drawn(&run, LONG).await.unwrap();
+    assert!(stores[1].take_stale(8, LONG).await.unwrap().is_empty(), "it is left alone for a while");
+    stores[0].drawn(&run, Duration::ZERO).await.unwrap();
+    assert_eq!(stores[1].take_stale(8, LONG).await.unwrap(), std::slice::from_ref(&run));
+    stores[1].set_card(card(&run, "root", "1.0", 1), None).await.unwrap();
+    stores[1].drawn(&run, Duration::ZERO).await.unwrap();
+    assert!(stores[1].take_stale(8, LONG).await.unwrap().is_empty(), "it is shown");
+    stores[0].draw_again(&run).await.unwrap();
+    assert_eq!(stores[1].cards(&run).await.unwrap()[0].fingerprint, "", "nobody knows what it shows");
+    assert_eq!(stores[1].take_stale(8, LONG).await.unwrap(), std::slice::from_ref(&run));
+    // A clock that was set back an hour since.
+    sqlx::raw_sql("UPDATE runs SET draw_at = draw_at + 3600000").execute(&stores[0].pool).await.unwrap();
+    assert_eq!(stores[0].take_stale(8, LONG).await.unwrap(), [run]);
 }

@@ -147,3 +147,32 @@ pub async fn the_next_wake_is_known(place: &Place) {
     let asleep = store.next_wake().await.unwrap().unwrap();
     assert!(asleep > LONG && asleep <= LONG * 10, "{asleep:?}");
 }
+
+/// The database's clock is set back by moving everything that it has written into the future.
+pub async fn a_clock_set_back_holds_nobody_up(place: &Place) {
+    let store = place.open().await;
+    let run = opened_with(&store, true).await;
+    let set_back = || async {
+        sqlx::raw_sql(
+            "UPDATE runs SET lease_until = lease_until + 3600000, wake_at = wake_at + 3600000,
+                touched_at = touched_at + 3600000",
+        )
+        .execute(&store.pool)
+        .await
+        .unwrap();
+    };
+    set_back().await;
+    let dead = store.claim_next("dead", LONG).await.unwrap().expect("it was awake an hour from now");
+    set_back().await;
+    let lease = store.claim_next("me", LONG).await.unwrap().expect("the dead held it for an hour too long");
+    assert!(!store.renew(&dead, LONG).await.unwrap(), "and if it was not dead, it is fenced off");
+    assert!(store.renew(&lease, LONG).await.unwrap());
+    assert!(store.claim(&run, "other", LONG).await.unwrap().is_none());
+    assert!(store.release(&lease, 1, Sleep::For(LONG)).await.unwrap());
+    assert!(store.claim_next("me", LONG).await.unwrap().is_none());
+    set_back().await;
+    let lease = store.claim_next("me", LONG).await.unwrap().expect("it would have slept an hour too long");
+    assert!(store.release(&lease, 1, Sleep::ForEver).await.unwrap());
+    set_back().await;
+    assert!(store.claim_next("me", LONG).await.unwrap().is_none(), "what waits for a person still does");
+}

@@ -6,8 +6,12 @@ mod audit;
 mod cards;
 mod journal;
 mod leases;
-mod postgres;
 mod runs;
+
+#[path = "../../../tests/it/postgres.rs"]
+mod postgres;
+#[path = "../../../tests/it/skip.rs"]
+mod skip;
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -45,13 +49,10 @@ macro_rules! promises {
 
         #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
         async fn everything_holds_on_postgres() {
-            let Some(server) = postgres::Server::start() else {
-                eprintln!("SKIPPED: initdb and postgres are not in PATH, the store was NOT tested on PostgreSQL");
-                return;
-            };
+            let Some(server) = postgres::Server::shared() else { return };
             $($(
                 eprintln!("{}", stringify!($name));
-                $room::$name(&server.place().await).await;
+                $room::$name(&Place { url: server.database().await, _dir: None }).await;
             )+)+
         }
     };
@@ -66,12 +67,13 @@ promises! {
         the_tenant_is_shared_or_taken_alone, history_is_newest_first, an_event_is_new_once,
         many_programs_may_start_at_once, a_newer_database_is_refused;
     leases: one_of_many_takes_a_run, every_run_is_taken_once, a_lease_expires_and_its_holder_is_fenced_off,
-        a_held_lease_appends_and_renews, a_wake_during_the_lease_is_not_lost, a_sleeper_is_left_alone,
+        a_held_lease_appends_and_renews, a_clock_set_back_holds_nobody_up, a_wake_during_the_lease_is_not_lost, a_sleeper_is_left_alone,
         the_next_wake_is_known;
-    cards: the_first_card_stays, a_card_is_stale_until_it_shows_the_newest_entry, a_card_never_goes_back;
+    cards: the_first_card_stays, a_card_is_stale_until_it_shows_the_newest_entry, a_card_never_goes_back, one_of_many_draws_a_run;
     audit: a_whole_chain_verifies, a_changed_entry_is_found, an_inserted_entry_is_found, swapped_entries_are_found,
         a_removed_entry_is_found, a_cut_end_is_found_with_a_kept_head, a_rewritten_chain_is_found_with_a_kept_head,
-        a_forged_link_is_found_at_the_next_one, changed_personal_data_is_found, erased_personal_data_breaks_nothing, the_export_is_the_chain;
+        a_forged_link_is_found_at_the_next_one, changed_personal_data_is_found, erased_personal_data_breaks_nothing,
+        many_entries_are_erased_bit_by_bit, one_of_many_equal_notes_is_kept, the_export_is_the_chain;
 }
 
 fn at(second: i64) -> Timestamp {
