@@ -17,6 +17,7 @@ use crate::core::subject::fold;
 use crate::core::{Action, Denied, Diagnosis, Plan, Rules, Subject, Who, diagnose, plan};
 use crate::exec::memory::remember;
 use crate::exec::{Admission, Engine, Ledger, Look, Timing, World};
+use crate::housekeeping::Refused;
 use crate::slack::api::{Api, ApiError, NoClient};
 use crate::slack::command::Target;
 use crate::slack::people::{Caller, People};
@@ -83,6 +84,8 @@ pub struct App {
     pub config: Config,
     /// Wakes the executor and the poster.
     pub nudge: Nudge,
+    /// Requests that were refused at the door.
+    pub refused: Refused,
     /// Set once Slack has refused a `plan` block.
     pub(crate) plain: AtomicBool,
     pub(crate) own: Slots<Arc<crate::slack::own::Mine>, ()>,
@@ -117,6 +120,7 @@ impl App {
             channel: config.slack.channel.clone(),
             config,
             nudge: Nudge::default(),
+            refused: Refused::default(),
             plain: AtomicBool::new(false),
             own: Slots::new(Duration::from_secs(10)),
             clicks: crate::slack::own::Clicks::default(),

@@ -13,6 +13,7 @@ pub mod core;
 pub mod doctor;
 pub mod exec;
 pub mod gauges;
+pub mod housekeeping;
 pub mod listener;
 pub mod manifest;
 pub mod sandbox;

@@ -95,7 +95,7 @@ pub fn upstream(config: &Config) -> UpstreamConfig {
         tenant_id: config.entra.tenant_id.clone(),
         client_id: config.entra.client_id.clone(),
         credential: config.secrets.entra.clone(),
-        replicas: 1,
+        replicas: config.server.replicas,
         // Somebody is waiting: a service that is down becomes a gap after seconds, not after a minute.
         limits: Limits { failures: 2, first_wait: Duration::from_millis(500), ..Limits::default() },
     }

@@ -17,14 +17,12 @@ use crate::config::{Config, Transport};
 use crate::exec::{Engine, Timing, World};
 use crate::store::{Alone, Store};
 use crate::telemetry::Metrics;
-use crate::{server, slack};
+use crate::{clock, gauges, housekeeping, server, slack};
 
 use super::world;
 
 /// How long a stop waits for answers that are on their way.
 const FAREWELL: Duration = Duration::from_secs(5);
-/// How often old measurements are thrown away.
-const UPKEEP: Duration = Duration::from_secs(5);
 
 /// The bot, running.
 pub struct Running {
@@ -68,6 +66,7 @@ pub async fn start(
     let store = Store::open(url).await.context("the store could not be opened")?;
     let alone = store.take_over(url).await?;
     let over_socket = config.slack.transport == Transport::Socket;
+    housekeeping::note_configuration(&store, &config, clock::now()).await?;
     let app = App::new(config, store, world)?;
     let (stop, stopped) = watch::channel(false);
     let engine = Arc::new(Engine { timing, ..app.engine() });
@@ -80,21 +79,11 @@ pub async fn start(
     if over_socket {
         tasks.push(tokio::spawn(slack::socket::run(app.clone(), stopped.clone())));
     }
-    if let Some(metrics) = metrics {
-        tasks.push(tokio::spawn(crate::gauges::run(app.clone(), stopped.clone())));
-        tasks.push(tokio::spawn(upkeep(metrics, stopped)));
+    if metrics.is_some() {
+        tasks.push(tokio::spawn(gauges::run(app.clone(), stopped.clone())));
     }
+    tasks.push(tokio::spawn(housekeeping::run(app.clone(), metrics, stopped)));
     Ok(Running { addr, app, stop, tasks, _alone: alone })
-}
-
-async fn upkeep(metrics: Metrics, mut stopped: watch::Receiver<bool>) {
-    while !*stopped.borrow() {
-        metrics.run_upkeep();
-        tokio::select! {
-            () = tokio::time::sleep(UPKEEP) => {}
-            _ = stopped.changed() => {}
-        }
-    }
 }
 
 /// Serves until it is told to stop.

@@ -12,6 +12,7 @@ mod problem;
 mod read;
 mod schema;
 mod secrets;
+mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -66,6 +67,8 @@ pub struct Config {
     pub approvals: Approvals,
     /// How much may be done, and how long it may take.
     pub limits: Limits,
+    /// What was set, key by key and without secrets: what the journal keeps of a configuration.
+    pub settings: BTreeMap<String, String>,
     /// The secrets, from the environment or from files named there.
     pub secrets: Secrets,
 }
@@ -75,6 +78,8 @@ pub struct Config {
 pub struct Server {
     /// Host and port to listen at, as `TcpListener::bind` takes it.
     pub listen: String,
+    /// How many processes share the credentials: each keeps to its part of the published limits.
+    pub replicas: u32,
 }
 
 /// How Slack's payloads reach us.
@@ -102,6 +107,8 @@ pub struct Slack {
 pub struct Store {
     /// `sqlite:` or `postgres://`. A secret, because a database URL may carry a password.
     pub url: SecretString,
+    /// How long after the end of a run its personal data is kept.
+    pub forget_after: Duration,
 }
 
 /// `[atlassian]`

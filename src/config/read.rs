@@ -13,7 +13,7 @@ use super::form::{base_url, is_slack_id, seconds, slack_id_fix};
 use super::problem::Problems;
 use super::{
     Access, Approvals, Atlassian, Config, Entra, Env, Grant, Limits, Needed, Server, Slack, Store, Transport,
-    secrets,
+    secrets, settings,
 };
 
 const DAY: u64 = 24 * 60 * 60;
@@ -21,13 +21,16 @@ const DAY: u64 = 24 * 60 * 60;
 /// The whole configuration, with its problems reported; there is always one, unless a default of ours were wrong.
 pub(super) fn config(table: &Table, env: &Env, problems: &mut Problems) -> Option<Config> {
     let mut r = Reader { table, problems };
-    let server = Server { listen: r.listen() };
+    let server = Server { listen: r.listen(), replicas: r.count("server", "replicas", 1, 1..=100) };
     let slack = Slack {
         transport: r.transport(),
         api_url: r.url("slack", "api_url", "https://slack.com/api")?,
         channel: r.slack_id("slack", "channel", &['C', 'G'], "channel"),
     };
-    let store = Store { url: r.store_url() };
+    let store = Store {
+        url: r.store_url(),
+        forget_after: r.duration("store", "forget_after", "400d", DAY..=3650 * DAY),
+    };
     let parking_domain = r.domain("atlassian", "parking_domain");
     let atlassian = Atlassian {
         api_url: r.url("atlassian", "api_url", "https://api.atlassian.com")?,
@@ -60,7 +63,8 @@ pub(super) fn config(table: &Table, env: &Env, problems: &mut Problems) -> Optio
         confirm_within: r.duration("limits", "confirm_within", "10m", 1..=DAY),
     };
     let secrets = secrets::read(env, atlassian.directories.len(), problems);
-    Some(Config { server, slack, store, atlassian, entra, access, approvals, limits, secrets })
+    let settings = settings::of(table);
+    Some(Config { server, slack, store, atlassian, entra, access, approvals, limits, settings, secrets })
 }
 
 struct Reader<'a> {

@@ -31,10 +31,12 @@ const fn key(section: &'static str, name: &'static str, kind: Kind) -> Key {
 /// All keys of the file.
 pub(super) const KEYS: &[Key] = &[
     key("server", "listen", Kind::Text),
+    key("server", "replicas", Kind::Count),
     key("slack", "transport", Kind::Text),
     key("slack", "api_url", Kind::Text),
     key("slack", "channel", Kind::Text),
     key("store", "url", Kind::Text),
+    key("store", "forget_after", Kind::Text),
     key("atlassian", "api_url", Kind::Text),
     key("atlassian", "org_id", Kind::Text),
     key("atlassian", "parking_domain", Kind::Text),

@@ -116,6 +116,10 @@ impl Ledger {
         for event in events {
             count(event);
         }
+        if let Some(Event::Ended { outcome, .. }) = events.last() {
+            // The log is kept elsewhere, so that the chain can be checked against this head later.
+            tracing::info!(run, ?outcome, head = %appended.head, "a run ended");
+        }
         Ok(appended)
     }
 
