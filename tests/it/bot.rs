@@ -19,6 +19,8 @@ use reinstate::sandbox::{Sandbox, lock, scenarios};
 use reinstate::upstream::Limits;
 use tokio::net::TcpListener;
 
+use super::place::{On, Place};
+
 /// After this long a test has failed: nothing that it waits for takes a tenth of it.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How often the journal is looked at.
@@ -44,7 +46,7 @@ pub struct Bot {
     /// The bot's own context.
     pub app: Arc<App>,
     running: Running,
-    _folder: tempfile::TempDir,
+    _place: Place,
 }
 
 /// Nobody in a test waits as long as in the real world; the order of things stays the same.
@@ -88,9 +90,8 @@ impl Bot {
         let sandbox = Sandbox::start(tenant).await.unwrap();
         // The published limit of five on-demand calls has its own test; elsewhere it would only cost time.
         lock(&sandbox.entra).switches.limit_requests = 1000;
-        let folder = tempfile::tempdir().unwrap();
-        let store = format!("sqlite:{}", folder.path().join("bot.db").display());
-        let mut env: Env = sandbox.env(&store, "127.0.0.1:0").into_iter().collect();
+        let place = On::chosen().place().await.expect("the engine that was asked for");
+        let mut env: Env = sandbox.env(&place.url, "127.0.0.1:0").into_iter().collect();
         change(&mut env);
         let config = Config::load(None, &env, Purpose::Serve).unwrap_or_else(|problems| panic!("{problems}"));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -100,7 +101,7 @@ impl Bot {
         // A slow machine is no reason to call an acknowledgement late; benchmarks measure it.
         people.patience = PATIENCE;
         let app = Arc::clone(&running.app);
-        let bot = Self { sandbox, people, app, running, _folder: folder };
+        let bot = Self { sandbox, people, app, running, _place: place };
         let since = Instant::now();
         while bot.app.people.home().is_none() {
             assert!(since.elapsed() < PATIENCE, "Slack was not found");
