@@ -41,9 +41,14 @@ async fn a_person_whose_every_name_is_an_attack_is_repaired_like_any_other() {
             bot.app.drain(std::time::Duration::from_secs(60)).await;
             let texts: Vec<String> = {
                 let slack = lock(&bot.sandbox.slack);
-                let public = slack.messages.iter().map(|one| format!("{} {:?}", one.text, one.blocks));
-                let private = slack.ephemerals.iter().map(|one| format!("{} {:?}", one.text, one.blocks));
-                public.chain(private).collect()
+                let public = slack.messages.iter().map(|one| (&one.text, &one.blocks));
+                let private = slack.ephemerals.iter().map(|one| (&one.text, &one.blocks));
+                let mut all = Vec::new();
+                for (text, blocks) in public.chain(private) {
+                    all.push(text.clone());
+                    blocks.iter().for_each(|block| strings(block, &mut all));
+                }
+                all
             };
             assert!(texts.iter().any(|text| text.contains("brien")), "the person is shown");
             assert!(texts.iter().any(|text| text.contains("startswith")), "the group is shown");
