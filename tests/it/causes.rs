@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use reinstate::core::Cause;
-use reinstate::sandbox::scenarios::ALL;
+use reinstate::sandbox::scenarios::{ALL, SEQUELS};
 
 const HEADINGS: &[&str] = &[
     "## What people say",
@@ -58,6 +58,9 @@ fn every_cause_has_a_scenario_of_its_own() {
 fn names_of_scenarios_are_unique_and_healthy_ones_say_so() {
     let names: BTreeSet<&str> = ALL.iter().map(|scenario| scenario.name).collect();
     assert_eq!(names.len(), ALL.len());
+    for sequel in SEQUELS {
+        assert!(names.contains(sequel.of) && !names.contains(sequel.name), "{}", sequel.name);
+    }
     for scenario in ALL.iter().filter(|scenario| scenario.name.starts_with("healthy")) {
         assert!(scenario.finds.is_empty(), "{}", scenario.name);
     }

@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use super::serve;
 use crate::cli::Exit;
 use crate::sandbox::page;
-use crate::sandbox::scenarios::{ALL, find};
+use crate::sandbox::scenarios::{ALL, SEQUELS, find, sequel};
 
 /// The port the page is looked for at first; another one where it is taken.
 const PORT: u16 = 8722;
@@ -27,13 +27,20 @@ pub async fn run(play: Option<String>, list: bool) -> anyhow::Result<Exit> {
         for scenario in ALL {
             println!("{:<32} {}", scenario.name, scenario.title);
         }
+        for sequel in SEQUELS {
+            println!("{:<32} {}", sequel.name, sequel.title);
+        }
         return Ok(Exit::Healthy);
     }
     match play {
         None => open().await,
-        Some(name) => match find(&name) {
-            Some(scenario) => play::tell(scenario).await,
-            None => {
+        Some(name) => match (find(&name), sequel(&name)) {
+            (Some(scenario), _) => play::tell(scenario, None).await,
+            (None, Some(after)) => {
+                let scenario = find(after.of).context("a sequel of no story")?;
+                play::tell(scenario, Some(after)).await
+            }
+            (None, None) => {
                 let near = ALL.iter().max_by(|a, b| {
                     strsim::jaro_winkler(a.name, &name).total_cmp(&strsim::jaro_winkler(b.name, &name))
                 });

@@ -14,7 +14,7 @@ use crate::core::Outcome;
 use crate::core::subject::fold;
 use crate::exec::Timing;
 use crate::sandbox::folder::Folder;
-use crate::sandbox::scenarios::Scenario;
+use crate::sandbox::scenarios::{Scenario, Sequel};
 use crate::sandbox::slack::{Slack, Workspace};
 use crate::sandbox::tenant::{ADMINS, Tenant};
 use crate::sandbox::{Sandbox, lock};
@@ -52,15 +52,19 @@ async fn stage(tenant: Tenant) -> anyhow::Result<Stage> {
 ///
 /// # Errors
 /// When a port or a folder cannot be had, or the story does not come to an end.
-pub(super) async fn tell(scenario: &'static Scenario) -> anyhow::Result<Exit> {
+pub(super) async fn tell(scenario: &'static Scenario, after: Option<&Sequel>) -> anyhow::Result<Exit> {
     let stage = stage(scenario.tenant()).await?;
     let mut screen = Screen::new();
-    screen.title(&format!("{}: {}", scenario.name, scenario.title));
+    let (name, title) = after.map_or((scenario.name, scenario.title), |after| (after.name, after.title));
+    screen.title(&format!("{name}: {title}"));
     screen.says("Ada", "#atlassian-admins", &format!("/reinstate repair {}", scenario.who));
     let command = format!("repair {}", scenario.who);
     stage.people.command("U0ADA", ADMINS, &command).await.context("the bot did not answer the command")?;
-    let outcome = tokio::time::timeout(PATIENCE, watch(&stage, &mut screen)).await;
-    let outcome = outcome.context("the story did not come to an end")??;
+    let mut outcome = watched(&stage, &mut screen).await?;
+    for (action, words) in after.into_iter().flat_map(|after| after.then) {
+        press(&stage, &mut screen, action, words).await?;
+        outcome = watched(&stage, &mut screen).await?;
+    }
     let there = is_there(&stage.sandbox, scenario.who);
     screen.tenant(&stage.sandbox, scenario.who);
     let faults = stage.sandbox.wire.faults();
@@ -68,13 +72,35 @@ pub(super) async fn tell(scenario: &'static Scenario) -> anyhow::Result<Exit> {
         screen.line(&format!("A simulated service did not understand the bot: {fault}"));
     }
     stage.running.stop().await;
-    let back = matches!(outcome, Outcome::Restored | Outcome::Healthy) && there;
+    let back = matches!(outcome, Outcome::Restored | Outcome::Healthy | Outcome::Done) && there;
     screen.verdict(back);
     Ok(match (back, faults.is_empty()) {
         (true, true) => Exit::Healthy,
         (false, true) => Exit::Blocking,
         (_, false) => Exit::Error,
     })
+}
+
+/// Ada clicks a button of the newest card that has it; what it opens is another run, which is waited for.
+async fn press(stage: &Stage, screen: &mut Screen, action: &str, words: &str) -> anyhow::Result<()> {
+    let newest = async || anyhow::Ok(stage.running.app.ledger.store().recent_runs(1).await?.pop());
+    let before = newest().await?.map(|row| row.run);
+    let found = buttons(&lock(&stage.sandbox.slack), action).pop();
+    let (channel, ts, ..) = found.with_context(|| format!("nobody offers \"{words}\""))?;
+    screen.says("Ada", "#atlassian-admins", &format!("[ {words} ]"));
+    stage.people.click("U0ADA", &channel, &ts, action).await.context("the click got no answer")?;
+    let opened = async {
+        while newest().await?.map(|row| row.run) == before {
+            tokio::time::sleep(GLANCE).await;
+        }
+        anyhow::Ok(())
+    };
+    tokio::time::timeout(PATIENCE, opened).await.context("the click opened no run")?
+}
+
+async fn watched(stage: &Stage, screen: &mut Screen) -> anyhow::Result<Outcome> {
+    let outcome = tokio::time::timeout(PATIENCE, watch(stage, screen)).await;
+    outcome.context("the story did not come to an end")?
 }
 
 /// Follows the workspace until the run has ended and its card says so, approving when asked.
@@ -91,7 +117,7 @@ async fn watch(stage: &Stage, screen: &mut Screen) -> anyhow::Result<Outcome> {
         }
         let asking = {
             let slack = lock(&stage.sandbox.slack);
-            asking(&slack).into_iter().find(|(_, _, value, _)| !clicked.contains(value))
+            buttons(&slack, "reinstate.approve").into_iter().find(|(_, _, value, _)| !clicked.contains(value))
         };
         if let Some((channel, ts, value, confirm)) = asking {
             screen.clicks("Grace", "Approve", &confirm);
@@ -111,13 +137,13 @@ async fn watch(stage: &Stage, screen: &mut Screen) -> anyhow::Result<Outcome> {
     }
 }
 
-/// Approve buttons that stand in a channel now: channel, time stamp, value, confirm text.
-fn asking(slack: &Slack) -> Vec<(String, String, String, String)> {
+/// Buttons that stand in a channel now, the oldest first: channel, time stamp, value, confirm text.
+fn buttons(slack: &Slack, action: &str) -> Vec<(String, String, String, String)> {
     let mut found = Vec::new();
     for message in slack.messages.iter().filter(|message| !message.deleted) {
         for block in &message.blocks {
             for element in block.get("elements").and_then(|e| e.as_array()).into_iter().flatten() {
-                if element.get("action_id").and_then(|id| id.as_str()) == Some("reinstate.approve") {
+                if element.get("action_id").and_then(|id| id.as_str()) == Some(action) {
                     let value = element.get("value").and_then(|v| v.as_str()).unwrap_or_default().to_owned();
                     let confirm =
                         element.pointer("/confirm/text/text").and_then(|t| t.as_str()).unwrap_or_default();

@@ -9,11 +9,12 @@ use super::build::{
     value,
 };
 use super::conditions::rules;
+use crate::core::condition::{Held, conditions_after};
 use crate::core::diagnose::Case;
 use crate::core::evidence::{AppRole, Evidence, LogEntry, Read, Stopper};
 use crate::core::planner::{Approvers, Rules};
 use crate::core::subject::fold;
-use crate::core::{Op, Plan, Risk, Verdict, diagnose, plan};
+use crate::core::{Op, Plan, Risk, Verdict, diagnose, plan, retire_plan, undo_plan};
 
 type Change = fn(&mut Evidence);
 
@@ -326,6 +327,41 @@ proptest! {
         };
         let plan = plan(&e, &diagnosis, &never, &[]);
         prop_assert!(plan.steps.iter().all(|step| step.risk == Risk::Harmless), "what is never allowed is advice");
+    }
+
+    #[test]
+    fn an_undo_and_a_retirement_of_any_evidence_keep_the_law(e in evidence(), picks in prop::collection::vec(any::<prop::sample::Index>(), 0..4)) {
+        let mut e = e;
+        e.subject.accounts.insert(A2.to_owned());
+        let all = super::upper::kinds();
+        let begun: Vec<Op> = picks.iter().map(|pick| pick.get(&all).clone()).collect();
+        let diagnosis = diagnose(&e);
+        let retired = retire_plan(&e, &diagnosis, &rules(), A2, &[]);
+        if !retired.steps.is_empty() {
+            prop_assert_eq!(diagnosis.verdict, Verdict::Healthy, "retired before access was proven");
+        }
+        for plan in [undo_plan(&e, &diagnosis, &rules(), &begun, &[]), retired] {
+            let mut earlier: Vec<&Op> = Vec::new();
+            for step in &plan.steps {
+                prop_assert!(step.risk >= step.op.risk(), "milder than it is");
+                prop_assert!(!matches!(step.op.rung(), 4..=7), "an undo takes no record and starts no job");
+                if let Some(id) = step.op.account() {
+                    is_writable(&e, id);
+                }
+                let held = conditions_after(&step.op, &Case::new(&e), &rules(), &earlier);
+                let let_pass = step.op.rung() <= 2 && step.risk == Risk::Disruptive;
+                prop_assert!(held == Held::True || (let_pass && matches!(held, Held::Unread(_))), "{:?}", held);
+                if step.op.rung() >= 8 {
+                    let address = match &step.op {
+                        Op::ReturnEmail { to, .. } => to.clone(),
+                        op => e.account(op.account().unwrap()).and_then(|known| known.email.clone()).unwrap(),
+                    };
+                    let users = e.bearers.get(&fold(&address)).and_then(Read::get).expect("bearers unread");
+                    prop_assert!(users.iter().all(|user| Some(&user.id) == diagnosis.person.as_ref()));
+                }
+                earlier.push(&step.op);
+            }
+        }
     }
 
     #[test]

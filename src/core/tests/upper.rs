@@ -216,7 +216,7 @@ fn an_address_goes_back_under_the_conditions_under_which_it_was_moved() {
 }
 
 /// One op of each kind.
-fn kinds() -> Vec<Op> {
+pub fn kinds() -> Vec<Op> {
     let account = || A2.to_owned();
     let (from, to) = (MAIL.to_owned(), "parked@acme.example".to_owned());
     vec![

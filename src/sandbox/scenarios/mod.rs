@@ -7,7 +7,10 @@ mod healthy;
 mod job;
 mod ladder;
 mod link;
+mod sequel;
 mod source;
+
+pub use sequel::{SEQUELS, Sequel, sequel};
 
 use super::tenant::Tenant;
 use crate::core::{Cause, Outcome};

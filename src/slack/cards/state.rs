@@ -10,7 +10,7 @@ pub(super) fn ending(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Healthy => "Access was good from the start",
         Outcome::Restored => "Access is back, and that was proven",
-        Outcome::Done => "Done, and that was read back",
+        Outcome::Done => "Done",
         Outcome::Advice => "Only people can do what is left",
         Outcome::CannotTell => "It could not be told",
         Outcome::Refused => "Refused",

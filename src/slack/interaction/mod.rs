@@ -49,12 +49,13 @@ pub(super) fn click(app: &Arc<App>, click: Click) {
                 work.tell(&ear, &card).await;
             }
             "reinstate.undo" | "reinstate.retire" | "reinstate.pick" => {
-                let says = match from_its_card(&work, &click, &value.run).await {
-                    Err(verdict) if !value.run.is_empty() => {
-                        return settle(&work, &ear, &value.run, "open", verdict).await;
-                    }
-                    _ => again::again(&work, click, &value).await,
-                };
+                // A private answer is nobody's card; only one of a run can be a copy.
+                if !value.run.is_empty()
+                    && let Err(verdict) = from_its_card(&work, &click, &value.run).await
+                {
+                    return settle(&work, &ear, &value.run, "open", verdict).await;
+                }
+                let says = again::again(&work, click, &value).await;
                 work.tell(&ear, &Card::text(&says)).await;
             }
             "reinstate.approve" | "reinstate.decline" | "reinstate.cancel" | "reinstate.retry" => {

@@ -1,0 +1,39 @@
+//! What people ask for once a story has ended: the account that was left over is retired, and what was done is taken
+//! back. A sequel is a story and the buttons that are clicked afterwards, each when the run before has ended.
+
+/// A sequel.
+#[derive(Clone, Copy, Debug)]
+pub struct Sequel {
+    /// Its name.
+    pub name: &'static str,
+    /// What happens, in one line.
+    pub title: &'static str,
+    /// The story before it.
+    pub of: &'static str,
+    /// The buttons, by action and by what they say.
+    pub then: &'static [(&'static str, &'static str)],
+}
+
+const RETIRE: (&str, &str) = ("reinstate.retire", "Retire the account left over");
+
+/// Every sequel. Access is there at the end of each: what is retired is not the person's own account.
+pub static SEQUELS: &[Sequel] = &[
+    Sequel {
+        name: "left-over-retired-and-undone",
+        title: "After the main job the idle account is deactivated, and then that is taken back.",
+        of: "email-held",
+        then: &[RETIRE, ("reinstate.undo", "Undo what was done")],
+    },
+    Sequel {
+        name: "left-over-deleted",
+        title: "After the main job the idle account is deactivated, and then scheduled for deletion.",
+        of: "email-held",
+        then: &[RETIRE, ("reinstate.retire", "Delete the account left over")],
+    },
+];
+
+/// A sequel by its name.
+#[must_use]
+pub fn sequel(name: &str) -> Option<&'static Sequel> {
+    SEQUELS.iter().find(|sequel| sequel.name == name)
+}
