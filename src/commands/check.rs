@@ -82,6 +82,10 @@ fn text(query: &str, diagnosis: &Diagnosis, plan: &Plan) -> String {
     );
     section(&mut lines, "What it costs", plan.cost.iter().cloned());
     section(&mut lines, "What a person can do", plan.advice.iter().cloned());
+    for ticket in &plan.tickets {
+        let title = format!("Ready to paste into a ticket to {}", ticket.to.name());
+        section(&mut lines, &title, std::iter::once(ticket.text.clone()));
+    }
     if let Some(digest) = plan.digest() {
         lines.push(format!(
             "\nRepairs are asked for in Slack: /reinstate repair {query}   (plan {})",

@@ -36,6 +36,7 @@ pub fn json(query: &str, diagnosis: &Diagnosis, plan: &Plan) -> Value {
             })).collect::<Vec<_>>(),
             "cost": plan.cost,
             "advice": plan.advice,
+            "tickets": plan.tickets,
         },
     })
 }

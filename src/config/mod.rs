@@ -100,6 +100,8 @@ pub struct Slack {
     pub api_url: Url,
     /// Channel id where approvals and sweeps are posted; empty where no command needs it.
     pub channel: String,
+    /// The folder with the page of each cause, to which findings on cards link; without it they name their code.
+    pub docs_url: Option<Url>,
 }
 
 /// `[store]`

@@ -26,6 +26,7 @@ pub(super) fn config(table: &Table, env: &Env, problems: &mut Problems) -> Optio
         transport: r.transport(),
         api_url: r.url("slack", "api_url", "https://slack.com/api")?,
         channel: r.slack_id("slack", "channel", &['C', 'G'], "channel"),
+        docs_url: r.docs_url(),
     };
     let store = Store {
         url: r.store_url(),
@@ -145,6 +146,18 @@ impl Reader<'_> {
                 base_url(default)
             })
             .ok()
+    }
+
+    /// Where the pages of the causes are read: what is configured, else the published sources of this program.
+    fn docs_url(&mut self) -> Option<Url> {
+        let published = match env!("CARGO_PKG_REPOSITORY") {
+            "" => None,
+            repository => Some(format!("{repository}/blob/main/docs/causes")),
+        };
+        match self.text("slack", "docs_url").or(published) {
+            Some(text) => self.url("slack", "docs_url", &text),
+            None => None,
+        }
     }
 
     /// An opaque id. What it may hold is narrow because it becomes part of a path, and a pasted link or a

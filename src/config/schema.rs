@@ -35,6 +35,7 @@ pub(super) const KEYS: &[Key] = &[
     key("slack", "transport", Kind::Text),
     key("slack", "api_url", Kind::Text),
     key("slack", "channel", Kind::Text),
+    key("slack", "docs_url", Kind::Text),
     key("store", "url", Kind::Text),
     key("store", "forget_after", Kind::Text),
     key("atlassian", "api_url", Kind::Text),

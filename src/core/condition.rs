@@ -152,6 +152,8 @@ fn provisioning(
     });
     let record_is_ours = match &case.own {
         Some(tie) if loosens(earlier, &tie.id) => Some(true),
+        // Of two sources that disagree, one shows another account.
+        Some(tie) if !tie.link_known => Some(false),
         Some(tie) => match tie.account.as_deref() {
             Some(id) => Some(Some(id) == account),
             // An unlinked record links to whoever bears its address: the next condition is about that.

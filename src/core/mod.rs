@@ -30,6 +30,7 @@ pub mod subject;
 pub mod sweep;
 #[cfg(test)]
 pub(crate) mod tests;
+pub mod ticket;
 
 pub use access::{Action, Actor, Denied, Permit, Role, may};
 pub use diagnose::{Diagnosis, diagnose};
@@ -40,3 +41,4 @@ pub use plan::{Plan, Step};
 pub use planner::{Rules, plan, retire_plan, undo_plan};
 pub use run::{Aim, Approval, Event, Next, Outcome, Run};
 pub use subject::{Subject, Who};
+pub use ticket::{Ticket, Vendor};

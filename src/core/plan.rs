@@ -8,6 +8,7 @@ use super::digest::digest;
 use super::finding::{Cause, Finding};
 use super::op::{Op, Risk, Undo};
 use super::subject::Subject;
+use super::ticket::Ticket;
 
 /// One op of a plan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,6 +34,9 @@ pub struct Plan {
     pub cost: Vec<String>,
     /// What only a person can do.
     pub advice: Vec<String>,
+    /// What is ready to be pasted into a ticket, where no step is left.
+    #[serde(default)]
+    pub tickets: Vec<Ticket>,
     /// Why: codes and the words of their facts, without times.
     pub because: Vec<(Cause, Vec<String>)>,
 }
@@ -41,7 +45,14 @@ impl Plan {
     /// A plan of nothing but words.
     #[must_use]
     pub fn advice_only(subject: Subject, findings: &[Finding], advice: Vec<String>) -> Self {
-        Self { subject, steps: Vec::new(), cost: Vec::new(), advice, because: because(findings) }
+        Self {
+            subject,
+            steps: Vec::new(),
+            cost: Vec::new(),
+            advice,
+            tickets: Vec::new(),
+            because: because(findings),
+        }
     }
 
     /// `sha256:…` over subject ids, ops with their *before*, risk, undo, cost, and findings without times; `None`

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::advice::advise;
+use super::advice::{advise, by_hand};
 use super::condition::{Held, conditions_after};
 use super::diagnose::{Case, Diagnosis};
 use super::evidence::Evidence;
@@ -18,6 +18,7 @@ use super::finding::{Cause, Verdict};
 use super::op::{Op, Risk, State};
 use super::plan::{Plan, Step, because};
 use super::subject::fold;
+use super::ticket::tickets;
 #[cfg(test)]
 pub(crate) use cost::last_used;
 pub use retire::{left_over, retire_plan};
@@ -155,7 +156,8 @@ fn unless_tried(steps: Vec<Step>, tried: &[Step]) -> Result<Vec<Step>, String> {
 /// The plan of these steps: whom it touches, what it costs, and why.
 fn finish(case: &Case<'_>, diagnosis: &Diagnosis, steps: Vec<Step>, advice: Vec<String>) -> Plan {
     if steps.is_empty() {
-        return Plan::advice_only(diagnosis.subject.clone(), &diagnosis.findings, advice);
+        let plan = Plan::advice_only(diagnosis.subject.clone(), &diagnosis.findings, advice);
+        return Plan { tickets: tickets(case, diagnosis), ..plan };
     }
     let mut subject = diagnosis.subject.clone();
     for step in &steps {
@@ -163,7 +165,7 @@ fn finish(case: &Case<'_>, diagnosis: &Diagnosis, steps: Vec<Step>, advice: Vec<
         subject.records.extend(step.op.records().iter().cloned());
     }
     let cost = cost::cost(case, &steps);
-    Plan { subject, steps, cost, advice, because: because(&diagnosis.findings) }
+    Plan { subject, steps, cost, advice, tickets: Vec::new(), because: because(&diagnosis.findings) }
 }
 
 /// One step, if its conditions allow it. Those that earlier steps mend are asked at the step itself.
@@ -188,9 +190,10 @@ fn step(op: Op, case: &Case<'_>, rules: &Rules, earlier: &[Step]) -> Result<Step
     }
     if rules.approvers(risk) == Approvers::Never {
         return Err(format!(
-            "{} would be {}, which the configuration leaves to people.",
+            "{} would be {}, which the configuration leaves to people. {}",
             op.says(),
-            risk.word()
+            risk.word(),
+            by_hand(&op, case)
         ));
     }
     let before = match op.state(case) {

@@ -221,6 +221,7 @@ fn planned() -> (Plan, crate::core::Diagnosis) {
         steps: vec![step],
         cost: vec!["Signed out everywhere.".into()],
         advice: Vec::new(),
+        tickets: Vec::new(),
         because: Vec::new(),
     };
     (plan, diagnose(&evidence))

@@ -19,6 +19,8 @@ pub mod token;
 use secrecy::SecretString;
 use url::Url;
 
+use crate::core::evidence::Places;
+
 pub use assertion::{Certificate, Federated};
 pub use atlassian::Atlassian;
 pub use entra::Entra;
@@ -76,6 +78,8 @@ pub struct Clients {
     pub atlassian: Option<Atlassian>,
     /// The SCIM directories, in the order of the configuration.
     pub scim: Vec<ScimDirectory>,
+    /// Where they read.
+    pub places: Places,
 }
 
 impl Clients {
@@ -90,6 +94,7 @@ impl Clients {
             entra: self.entra.as_ref().map(Entra::in_background),
             atlassian: self.atlassian.as_ref().map(Atlassian::in_background),
             scim: scim.collect(),
+            places: self.places.clone(),
         }
     }
 
@@ -99,6 +104,11 @@ impl Clients {
     /// When the system's certificates or proxy settings cannot be used.
     pub fn new(config: UpstreamConfig) -> Result<Self, reqwest::Error> {
         let http = Http::new(config.limits)?;
+        let places = Places {
+            organization: Some(config.org_id.clone()),
+            tenant: Some(config.tenant_id.clone()),
+            application: None,
+        };
         let replicas = config.replicas;
         let entra = config.credential.map(|credential| {
             let (tenant, client) = (config.tenant_id, config.client_id);
@@ -120,7 +130,7 @@ impl Clients {
             client: key.map(|key| Scim::new(http.clone(), base.clone(), id.clone(), key, replicas)),
             id,
         });
-        Ok(Self { entra, atlassian, scim: scim.collect() })
+        Ok(Self { entra, atlassian, scim: scim.collect(), places })
     }
 }
 

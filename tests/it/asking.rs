@@ -55,6 +55,7 @@ pub fn read_by(call: &Call) -> Option<Source> {
         Service::Entra if has("/v1.0/users") => Source::Users,
         Service::Entra if has("/appRoleAssignedTo") => Source::Assignments,
         Service::Entra if has("/auditLogs/directoryAudits") => Source::AuditLog,
+        Service::Entra if has("/auditLogs/directoryAudits") => Source::AuditLog,
         Service::Entra if has("/auditLogs/") => Source::ProvisioningLog,
         Service::Entra if has("/schema") => Source::Schema,
         Service::Entra if has("/synchronization/jobs") && call.method == "GET" => Source::Jobs,

@@ -230,7 +230,7 @@ async fn an_account_that_vanished_between_two_pages_is_looked_at_by_its_person()
 
 #[test]
 fn an_unread_side_is_no_health() {
-    let census = reinstate::core::sweep::Census { users: Read::Gap("403".to_owned()), ..Default::default() };
+    let census = reinstate::core::sweep::Census { users: Read::Gap("403".into()), ..Default::default() };
     assert_eq!(census.gaps(), vec![(Source::Users, "403".to_owned())]);
 }
 

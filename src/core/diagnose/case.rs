@@ -14,7 +14,7 @@ use crate::core::subject::{RecordId, Subject, Who, fold};
 pub struct Tie<'a> {
     /// The record.
     pub id: RecordId,
-    /// Whether any source shows the link.
+    /// Whether the sources that show the link agree about it.
     pub link_known: bool,
     /// The account it is linked to.
     pub account: Option<String>,
@@ -78,7 +78,10 @@ impl<'a> Case<'a> {
         // Where records stand in several directories, the one the job writes to holds the person's own.
         let target = self.target_directory();
         let mut ties: Vec<&Tie<'a>> = self.ties.iter().collect();
-        ties.sort_by_key(|tie| target.is_some_and(|id| id != tie.id.directory));
+        // Of two of one name in a directory, which should not be, the linked one is lived with.
+        ties.sort_by_key(|tie| {
+            (target.is_some_and(|id| id != tie.id.directory), tie.account.is_none(), &tie.id)
+        });
         let of =
             |test: &dyn Fn(&Tie<'a>) -> bool| ties.iter().find(|tie| test(tie)).map(|tie| (*tie).clone());
         of(&|tie| tie.record.is_some_and(|record| record.external_id.as_deref() == Some(&person.id)))
@@ -104,6 +107,17 @@ impl<'a> Case<'a> {
         let linked = self.own.as_ref().and_then(|tie| tie.account.as_deref());
         let linked = linked.and_then(|id| accounts.iter().find(|account| account.id == id));
         let wanted = self.wanted.clone().or_else(|| asked_address(self.e));
+        // One address has one account; a picture with two of them is torn, and nobody is chosen by chance.
+        let twice: Vec<&Account> = wanted
+            .iter()
+            .flat_map(|address| {
+                accounts.iter().filter(open).filter(|a| a.bears(address) && self.is_managed(a))
+            })
+            .collect();
+        if twice.len() > 1 {
+            self.candidates = twice.iter().map(|account| self.account_candidate(account)).collect();
+            return;
+        }
         let bearer = wanted.as_deref().and_then(|address| {
             let mut all: Vec<&Account> = accounts.iter().filter(open).filter(|a| a.bears(address)).collect();
             all.sort_by_key(|account| !self.is_managed(account));

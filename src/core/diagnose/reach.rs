@@ -75,6 +75,7 @@ impl<'a> Case<'a> {
         let good = person.enabled == Some(true)
             && assigned
             && linked
+            && own.link_known
             && account.is_active()
             && member
             && self.other.is_none();
@@ -176,7 +177,7 @@ impl<'a> Case<'a> {
         self.e.accounts.get()?;
         let Some(account) = self.account else { return Some(false) };
         let member = account.membership.as_deref().is_none_or(|m| m.eq_ignore_ascii_case("active"));
-        if !account.is_active() || !member {
+        if account.for_deletion || (account.is_understood() && !(account.is_active() && member)) {
             return Some(false);
         }
         match self.missing() {
@@ -185,9 +186,8 @@ impl<'a> Case<'a> {
             None => return None,
         }
         let role = self.has_role(account);
-        // A state that was not shown is a gap, and a gap is not health.
-        let shown = account.status.is_some() && account.membership.is_some();
-        if shown || role == Some(false) { role } else { None }
+        // A state that was not shown, or in a word nobody knows, is a gap, and a gap is not health.
+        if account.is_understood() || role == Some(false) { role } else { None }
     }
 
     /// Whether an account has any app role; platform roles are not apps.

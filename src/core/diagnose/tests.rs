@@ -363,3 +363,97 @@ fn a_finding_always_cites_a_fact() {
         assert!(!finding.because.is_empty() && finding.because.iter().all(|fact| !fact.says.is_empty()));
     }
 }
+
+#[test]
+fn a_missing_assignment_is_advice_where_it_is_contradicted_or_access_is_there() {
+    let unassigned = || {
+        let mut e = healthy();
+        e.memberships = seen(Vec::new());
+        e.nested = seen(Vec::new());
+        e
+    };
+    let lost = |e: &mut Evidence| drop(e.roles.insert("a1".into(), seen(Vec::new())));
+    let wrote =
+        |e: &mut Evidence| put(&mut e.log, |log| log.push(LogEntry { action: "update".into(), ..success() }));
+    let everybody = |e: &mut Evidence| put(&mut e.mapping, |mapping| mapping.sync_all = Some(true));
+    let withdrawn = |e: &mut Evidence| {
+        put(&mut e.log, |log| log.insert(0, LogEntry { action: "disable".into(), ..success() }));
+    };
+    type Change<'c> = &'c dyn Fn(&mut Evidence);
+    // What is so, and whether the missing assignment blocks.
+    let table: [(&[Change<'_>], bool); 6] = [
+        (&[], false),
+        (&[&lost], true),
+        (&[&lost, &wrote], false),
+        (&[&lost, &everybody], false),
+        (&[&lost, &wrote, &withdrawn], true),
+        (&[&wrote], false),
+    ];
+    for (number, (changes, blocks)) in table.into_iter().enumerate() {
+        let mut e = unassigned();
+        changes.iter().for_each(|change| change(&mut e));
+        let diagnosis = diagnose(&e);
+        let found = diagnosis.findings.iter().find(|finding| finding.code == Cause::NotAssigned);
+        assert_eq!(found.map(|finding| finding.blocking), Some(blocks), "{number}");
+    }
+}
+
+fn success() -> LogEntry {
+    LogEntry { status: "success".into(), ..LogEntry::default() }
+}
+
+#[test]
+fn a_word_nobody_knows_is_neither_good_nor_bad() {
+    type Change = fn(&mut Evidence);
+    // A change, and the verdict.
+    let table: [(Change, Verdict); 7] = [
+        (|e| put(&mut e.accounts, |all| all[0].status = Some("hibernating".into())), Verdict::CannotTell),
+        (|e| put(&mut e.accounts, |all| all[0].membership = Some("limbo".into())), Verdict::CannotTell),
+        (|e| put(&mut e.accounts, |all| all[0].status = Some("INACTIVE".into())), Verdict::Broken),
+        (|e| put(&mut e.accounts, |all| all[0].membership = None), Verdict::CannotTell),
+        (|e| put(&mut e.job, |job| job.schedule = Some("unknownFutureValue".into())), Verdict::Healthy),
+        (|e| put(&mut e.job, |job| job.code = Some("unknownFutureValue".into())), Verdict::Healthy),
+        (|e| put(&mut e.users, |all| all[0].kind = Some("Robot".into())), Verdict::Healthy),
+    ];
+    for (number, (change, verdict)) in table.into_iter().enumerate() {
+        let mut e = healthy();
+        change(&mut e);
+        let diagnosis = diagnose(&e);
+        assert_eq!(diagnosis.verdict, verdict, "{number}: {:?}", diagnosis.findings);
+        assert_eq!(codes(&e).len(), usize::from(verdict == Verdict::Broken), "{number}");
+    }
+}
+
+#[test]
+fn of_two_where_there_is_one_nobody_is_chosen_by_chance() {
+    // Two accounts of one address: a torn picture.
+    let mut e = healthy();
+    put(&mut e.accounts, |all| all.push(Account { id: "a2".into(), ..all[0].clone() }));
+    let diagnosis = diagnose(&e);
+    assert_eq!((diagnosis.verdict, diagnosis.candidates.len()), (Verdict::CannotTell, 2));
+    // Two records of one person in a directory: the linked one is hers, whichever comes first.
+    for other in ["r0", "r2"] {
+        let mut e = healthy();
+        let twin = ScimRecord {
+            id: RecordId { directory: "d1".into(), record: other.into() },
+            account: None,
+            ..record()
+        };
+        put(e.records.get_mut("d1").unwrap(), |all| all.push(twin));
+        let diagnosis = diagnose(&e);
+        assert_eq!(
+            (diagnosis.verdict, diagnosis.record.as_deref()),
+            (Verdict::Healthy, Some("r1")),
+            "{other}"
+        );
+    }
+}
+
+#[test]
+fn sources_that_disagree_about_a_link_prove_nothing_that_needs_it() {
+    let mut e = healthy();
+    put(&mut e.accounts, |all| all[0].groups = Some(Vec::new()));
+    assert_eq!(codes(&e), ["propagation-lag"]);
+    put(&mut e.links, |links| links[0].account = Some("a9".into()));
+    assert_eq!(codes(&e), Vec::<&str>::new());
+}

@@ -155,6 +155,10 @@ pub(super) fn ties(e: &Evidence) -> Vec<Tie<'_>> {
         match all.iter_mut().find(|tie| tie.id == link.id) {
             Some(tie) => {
                 tie.by_address |= by_address;
+                // The directory and the index disagree: then neither is known.
+                if tie.account.is_some() && link.account.is_some() && tie.account != link.account {
+                    tie.link_known = false;
+                }
                 tie.account = tie.account.take().or_else(|| link.account.clone());
             }
             None => all.push(Tie {

@@ -63,6 +63,16 @@ impl Account {
         self.membership.as_deref().is_some_and(|membership| membership.eq_ignore_ascii_case(how))
     }
 
+    /// Whether its status and membership are words that we know. Others say nothing, good or bad.
+    #[must_use]
+    pub fn is_understood(&self) -> bool {
+        let known = |word: &Option<String>, words: &[&str]| {
+            word.as_deref().is_some_and(|word| words.iter().any(|known| word.eq_ignore_ascii_case(known)))
+        };
+        known(&self.status, &["active", "inactive", "closed"])
+            && known(&self.membership, &["active", "suspended", "no_membership"])
+    }
+
     /// Whether it can be used at all: not deactivated, closed or on its way out.
     #[must_use]
     pub fn is_active(&self) -> bool {

@@ -92,10 +92,12 @@ impl Job {
         self.quarantine.is_some() || self.has_code("quarantine")
     }
 
-    /// What stands instead of "active" in its schedule or its code, other than a quarantine.
+    /// What stands instead of "active" in its schedule or its code, other than a quarantine. A word that nobody
+    /// knows is no proof that anything stopped.
     #[must_use]
     pub fn standstill(&self) -> Option<&str> {
-        let schedule = self.schedule.as_deref().filter(|state| !state.eq_ignore_ascii_case("active"));
+        let stops = |state: &&str| ["disabled", "paused"].iter().any(|word| state.eq_ignore_ascii_case(word));
+        let schedule = self.schedule.as_deref().filter(stops);
         let stopped = ["paused", "notrun", "notconfigured"].iter().any(|code| self.has_code(code));
         schedule.or(self.code.as_deref().filter(|_| stopped))
     }
@@ -204,6 +206,10 @@ pub struct LogEntry {
     pub target: Option<String>,
     /// `changeId`, for a ticket.
     pub change_id: Option<String>,
+    /// `cycleId`, for a ticket.
+    pub cycle_id: Option<String>,
+    /// When the IdP tries again, as its log says.
+    pub retry_at: Option<Timestamp>,
 }
 
 impl LogEntry {

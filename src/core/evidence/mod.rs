@@ -16,6 +16,44 @@ pub use source::Source;
 
 use super::subject::{RecordId, Subject, fold};
 
+/// Why something could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// A short sentence for people.
+    pub reason: String,
+    /// The service's id of the request that it refused, for a ticket.
+    pub request: Option<String>,
+}
+
+impl std::fmt::Display for Gap {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.reason)
+    }
+}
+
+impl From<String> for Gap {
+    fn from(reason: String) -> Self {
+        Self { reason, request: None }
+    }
+}
+
+impl From<&str> for Gap {
+    fn from(reason: &str) -> Self {
+        reason.to_owned().into()
+    }
+}
+
+/// Where all of this was read: what support asks for first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Places {
+    /// The Atlassian organization.
+    pub organization: Option<String>,
+    /// The tenant of the identity provider.
+    pub tenant: Option<String>,
+    /// Object id of the Atlassian enterprise application.
+    pub application: Option<String>,
+}
+
 /// One reading of one source.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -23,8 +61,8 @@ pub enum Read<T> {
     /// Nobody asked, because nothing needed it.
     #[default]
     NotAsked,
-    /// It was asked and could not be read; the reason is a short sentence for people.
-    Gap(String),
+    /// It was asked and could not be read.
+    Gap(Gap),
     /// It was read.
     Seen {
         /// When.
@@ -56,10 +94,18 @@ impl<T> Read<T> {
         }
     }
 
-    /// Why it could not be read.
+    /// Why it could not be read, with the request that was refused.
+    pub fn why(&self) -> Option<&Gap> {
+        match self {
+            Self::Gap(gap) => Some(gap),
+            _ => None,
+        }
+    }
+
+    /// Why it could not be read, in words.
     pub fn gap(&self) -> Option<&str> {
         match self {
-            Self::Gap(reason) => Some(reason),
+            Self::Gap(gap) => Some(&gap.reason),
             _ => None,
         }
     }
@@ -72,6 +118,8 @@ pub struct Evidence {
     pub subject: Subject,
     /// When the gathering began.
     pub asked_at: Timestamp,
+    /// Where it was read.
+    pub places: Places,
     /// Live users whose id, UPN, mail or alias is the question's.
     pub users: Read<Vec<IdpUser>>,
     /// Deleted users of that name.
@@ -136,6 +184,7 @@ impl Evidence {
         Self {
             subject,
             asked_at,
+            places: Places::default(),
             users: Read::NotAsked,
             deleted_users: Read::NotAsked,
             memberships: Read::NotAsked,
@@ -170,56 +219,68 @@ impl Evidence {
     #[must_use]
     pub fn gaps(&self) -> Vec<(Source, String)> {
         let mut all: Vec<(Source, String)> = Vec::new();
-        let mut add = |source: Source, gap: Option<&str>| {
-            if let Some(reason) = gap
-                && !all.iter().any(|(s, r)| *s == source && r == reason)
-            {
-                all.push((source, reason.to_owned()));
+        for (source, gap) in self.every_gap() {
+            if !all.iter().any(|(s, r)| *s == source && *r == gap.reason) {
+                all.push((source, gap.reason.clone()));
             }
-        };
-        add(Source::Users, self.users.gap());
+        }
+        all
+    }
+
+    /// Requests that a service refused, with the reason and its own id of the request.
+    #[must_use]
+    pub fn refused_requests(&self) -> Vec<(Source, &str, &str)> {
+        let gaps = self.every_gap().into_iter();
+        gaps.filter_map(|(source, gap)| Some((source, gap.reason.as_str(), gap.request.as_deref()?)))
+            .collect()
+    }
+
+    fn every_gap<'e>(&'e self) -> Vec<(Source, &'e Gap)> {
+        let mut all: Vec<(Source, &'e Gap)> = Vec::new();
+        let mut add = |source: Source, gap: Option<&'e Gap>| all.extend(gap.map(|gap| (source, gap)));
+        add(Source::Users, self.users.why());
         for read in self.bearers.values() {
-            add(Source::Users, read.gap());
+            add(Source::Users, read.why());
         }
         for read in self.owners.values() {
-            add(Source::Users, read.gap());
+            add(Source::Users, read.why());
         }
-        add(Source::DeletedUsers, self.deleted_users.gap());
-        add(Source::Memberships, self.memberships.gap());
-        add(Source::NestedMemberships, self.nested.gap());
-        add(Source::Assignments, self.assignments.gap());
-        add(Source::Applications, self.applications.gap());
-        add(Source::Jobs, self.job.gap());
-        add(Source::Schema, self.mapping.gap());
-        add(Source::AuditLog, self.stopped_by.gap());
-        add(Source::ProvisioningLog, self.log.gap());
-        add(Source::ProvisioningLog, self.pending.gap());
+        add(Source::DeletedUsers, self.deleted_users.why());
+        add(Source::Memberships, self.memberships.why());
+        add(Source::NestedMemberships, self.nested.why());
+        add(Source::Assignments, self.assignments.why());
+        add(Source::Applications, self.applications.why());
+        add(Source::Jobs, self.job.why());
+        add(Source::Schema, self.mapping.why());
+        add(Source::AuditLog, self.stopped_by.why());
+        add(Source::ProvisioningLog, self.log.why());
+        add(Source::ProvisioningLog, self.pending.why());
         for read in self.records.values() {
-            add(Source::ScimUsers, read.gap());
+            add(Source::ScimUsers, read.why());
         }
         for (_, read) in &self.records_by_id {
-            add(Source::ScimUsers, read.gap());
+            add(Source::ScimUsers, read.why());
         }
-        add(Source::ScimGroups, self.scim_groups.gap());
-        add(Source::ScimLinks, self.links.gap());
+        add(Source::ScimGroups, self.scim_groups.why());
+        add(Source::ScimLinks, self.links.why());
         for read in self.account_links.values() {
-            add(Source::ScimLinks, read.gap());
+            add(Source::ScimLinks, read.why());
         }
-        add(Source::Accounts, self.accounts.gap());
+        add(Source::Accounts, self.accounts.why());
         for read in self.permissions.values() {
-            add(Source::Permissions, read.gap());
+            add(Source::Permissions, read.why());
         }
         for read in self.roles.values() {
-            add(Source::Roles, read.gap());
+            add(Source::Roles, read.why());
         }
-        add(Source::Groups, self.groups.gap());
+        add(Source::Groups, self.groups.why());
         for read in self.group_roles.values() {
-            add(Source::GroupRoles, read.gap());
+            add(Source::GroupRoles, read.why());
         }
-        add(Source::Workspaces, self.workspaces.gap());
-        add(Source::Domains, self.domains.gap());
+        add(Source::Workspaces, self.workspaces.why());
+        add(Source::Domains, self.domains.why());
         for read in self.last_active.values() {
-            add(Source::LastActive, read.gap());
+            add(Source::LastActive, read.why());
         }
         all
     }

@@ -25,7 +25,7 @@ pub fn seen<T>(value: T) -> Read<T> {
 }
 
 pub fn gap<T>() -> Read<T> {
-    Read::Gap("503".to_owned())
+    Read::Gap("503".into())
 }
 
 pub fn group(name: &str) -> IdpGroup {

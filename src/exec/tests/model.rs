@@ -190,7 +190,7 @@ impl Tenant {
         let mut e = healthy();
         e.subject = subject;
         if self.domains_unread {
-            e.domains = Read::Gap("503".to_owned());
+            e.domains = Read::Gap("503".into());
         }
         let accounts = self.accounts.iter().map(|(id, toy)| {
             let mut known = account(id, &toy.email);
@@ -239,7 +239,7 @@ impl Tenant {
             e.records.insert(D1.to_owned(), seen(records));
             e.records_by_id = gone.into_iter().map(|id| (id, seen(None))).collect();
         } else {
-            e.records.insert(D1.to_owned(), Read::Gap("no key".to_owned()));
+            e.records.insert(D1.to_owned(), Read::Gap("no key".into()));
         }
         let mut log = Vec::new();
         if self.refused_last {

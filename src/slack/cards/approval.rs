@@ -24,7 +24,7 @@ pub fn approval(view: &View<'_>, digest: &str) -> Card {
         view.run.current.as_ref().filter(|current| current.digest.as_deref() == Some(digest))
     {
         blocks.push(section(&glance(&current.diagnosis, &current.plan)));
-        blocks.extend(reasons(current));
+        blocks.extend(reasons(current, view.docs));
     }
     if waits {
         blocks.push(actions(&format!("ask-{}", short(digest)), &buttons::asking(view)));

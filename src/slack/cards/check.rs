@@ -1,6 +1,7 @@
 //! The private answer to `check`: verdict, trail, findings, plan, and buttons.
 
 use jiff::Timestamp;
+use url::Url;
 
 use super::candidates::candidates;
 use super::findings::{PRIVATE, found};
@@ -14,7 +15,13 @@ use crate::slack::markup::Markup;
 
 /// The private answer to `check`: trail, findings, groups, plan, and buttons.
 #[must_use]
-pub fn diagnosis(diagnosis: &Diagnosis, plan: &Plan, at: Timestamp, asked: &str) -> Card {
+pub fn diagnosis(
+    diagnosis: &Diagnosis,
+    plan: &Plan,
+    at: Timestamp,
+    asked: &str,
+    docs: Option<&Url>,
+) -> Card {
     let name = diagnosis.email.clone().unwrap_or_else(|| asked.to_owned());
     let title = Markup::new().ours("Access of ").data(&name);
     let verdict = match diagnosis.verdict {
@@ -26,7 +33,7 @@ pub fn diagnosis(diagnosis: &Diagnosis, plan: &Plan, at: Timestamp, asked: &str)
     let mut blocks = vec![header(&title), section(&says)];
     blocks.push(section(&glance(diagnosis, plan)));
     blocks.extend(trail(diagnosis));
-    blocks.extend(found(diagnosis, PRIVATE));
+    blocks.extend(found(diagnosis, PRIVATE, docs));
     let value = Value { who: asked.to_owned(), ..Value::default() };
     blocks.extend(candidates(diagnosis, &value));
     blocks.extend(planned(plan));

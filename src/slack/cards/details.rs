@@ -21,7 +21,7 @@ pub fn details(view: &View<'_>) -> Vec<Json> {
     if let Some(current) = &view.run.current {
         blocks.push(section(&glance(&current.diagnosis, &current.plan)));
         blocks.extend(trail(&current.diagnosis));
-        blocks.extend(found(&current.diagnosis, DETAILS));
+        blocks.extend(found(&current.diagnosis, DETAILS, view.docs));
         blocks.extend(groups(&current.diagnosis));
         blocks.extend(planned(&current.plan));
     }

@@ -1,8 +1,9 @@
 //! What is broken: the causes with the facts behind them, the groups, and what could not be read.
 
 use serde_json::Value as Json;
+use url::Url;
 
-use crate::core::Diagnosis;
+use crate::core::{Cause, Diagnosis};
 use crate::slack::blocks::{context, section};
 use crate::slack::markup::Markup;
 
@@ -24,12 +25,16 @@ pub(super) const PRIVATE: Room = Room { findings: 8, facts: 8, groups: 30 };
 /// On demand.
 pub(super) const DETAILS: Room = Room { findings: 40, facts: 40, groups: 0 };
 
-/// What is broken, with the facts behind it.
-pub(super) fn found(diagnosis: &Diagnosis, room: Room) -> Vec<Json> {
+/// What is broken, with the facts behind it; each cause links to its page in `docs`.
+pub(super) fn found(diagnosis: &Diagnosis, room: Room, docs: Option<&Url>) -> Vec<Json> {
     let mut blocks = Vec::new();
     for finding in diagnosis.findings.iter().take(room.findings) {
-        let head = Markup::new().ours("*").ours(finding.code.title()).ours("* ").code(finding.code.code());
-        let mut lines = vec![head];
+        let title = finding.code.title();
+        let title = match docs.and_then(|docs| page(docs, finding.code)) {
+            Some(page) => Markup::new().ours("*").link(page.as_str(), title),
+            None => Markup::new().ours("*").ours(title),
+        };
+        let mut lines = vec![title.ours("* ").code(finding.code.code())];
         lines.extend(finding.because.iter().take(room.facts).map(|fact| {
             Markup::new()
                 .ours("• ")
@@ -72,6 +77,13 @@ pub(super) fn found(diagnosis: &Diagnosis, room: Room) -> Vec<Json> {
     blocks
 }
 
+/// The page of a cause: a file of the folder `docs/causes`.
+fn page(docs: &Url, cause: Cause) -> Option<Url> {
+    let mut page = docs.clone();
+    page.path_segments_mut().ok()?.pop_if_empty().push(&format!("{}.md", cause.code()));
+    Some(page)
+}
+
 fn groups(diagnosis: &Diagnosis, most: usize) -> Markup {
     let named = |title: &'static str, names: &Option<Vec<String>>| {
         let text = Markup::new().ours(title);
@@ -100,4 +112,21 @@ fn groups(diagnosis: &Diagnosis, most: usize) -> Markup {
         named("*Groups expected:* ", &groups.expected),
     ];
     Markup::lines(&lines, 2900)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_cause_has_its_page_wherever_the_pages_are() {
+        for (docs, wanted) in [
+            ("https://wiki.acme.example/causes", "https://wiki.acme.example/causes/seats-full.md"),
+            ("https://wiki.acme.example/causes/", "https://wiki.acme.example/causes/seats-full.md"),
+            ("https://wiki.acme.example", "https://wiki.acme.example/seats-full.md"),
+        ] {
+            let page = page(&docs.parse().unwrap(), Cause::SeatsFull).unwrap();
+            assert_eq!(page.as_str(), wanted);
+        }
+    }
 }

@@ -28,6 +28,7 @@ pub use root::{root, status};
 
 use jiff::Timestamp;
 use serde_json::Value as Json;
+use url::Url;
 
 use super::interaction::Value;
 use super::markup::Markup;
@@ -61,6 +62,8 @@ pub struct View<'a> {
     pub channel: &'a str,
     /// Whether approvals are asked on this card.
     pub asks_here: bool,
+    /// The folder with the page of each cause.
+    pub docs: Option<&'a Url>,
 }
 
 impl<'a> View<'a> {
@@ -83,6 +86,7 @@ impl<'a> View<'a> {
             plain: true,
             channel: &app.channel,
             asks_here: false,
+            docs: app.config.slack.docs_url.as_ref(),
         }
     }
 }
@@ -142,9 +146,9 @@ impl View<'_> {
 }
 
 /// Why: the trail, the findings with their facts, the steps with their risk.
-fn reasons(current: &Current) -> Vec<Json> {
+fn reasons(current: &Current, docs: Option<&Url>) -> Vec<Json> {
     let mut blocks = trail::trail(&current.diagnosis);
-    blocks.extend(findings::found(&current.diagnosis, findings::CHANNEL));
+    blocks.extend(findings::found(&current.diagnosis, findings::CHANNEL, docs));
     blocks.extend(plan::planned(&current.plan));
     blocks
 }

@@ -34,5 +34,11 @@ pub(super) fn planned(plan: &Plan) -> Vec<Json> {
     if !plan.advice.is_empty() {
         blocks.push(list("*What only a person can do*", &plan.advice));
     }
+    for ticket in &plan.tickets {
+        let title = Markup::new().ours("*Ready to paste into a ticket to ").ours(ticket.to.name()).ours("*");
+        // A quotation: it is for somebody else.
+        let text = Markup::new().ours("> ").data(&ticket.text);
+        blocks.push(section(&Markup::lines(&[title, text], 2900)));
+    }
     blocks
 }

@@ -21,7 +21,7 @@ pub fn root(view: &View<'_>) -> Card {
     }
     blocks.push(progress(&Markup::new().ours("Progress"), &tasks(view), view.plain));
     if let Some(current) = &view.run.current {
-        blocks.extend(reasons(current));
+        blocks.extend(reasons(current, view.docs));
         let value = Value { run: view.id.to_owned(), ..Value::default() };
         let ended = view.run.ended.is_some();
         blocks.extend(candidates(&current.diagnosis, &value).into_iter().filter(|_| ended));

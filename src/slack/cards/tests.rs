@@ -81,7 +81,7 @@ fn worst() -> (Diagnosis, Plan) {
         })
         .collect();
     let words = || vec![HOSTILE.repeat(30); 40];
-    let plan = Plan { subject, steps, cost: words(), advice: words(), because: Vec::new() };
+    let plan = Plan { subject, steps, cost: words(), advice: words(), tickets: Vec::new(), because: Vec::new() };
     (found, plan)
 }
 
@@ -145,6 +145,7 @@ fn good(what: &str, card: &Card) {
 #[test]
 fn slack_takes_every_card_at_its_largest() {
     let (rules, limits, access) = (Rules::default(), limits(), access());
+    let docs = "https://wiki.acme.example/causes".parse().unwrap();
     for events in states() {
         let run = Run::fold(events.iter().map(|(seq, at, event)| (*seq, *at, event))).unwrap();
         for (plain, asks_here) in [(false, false), (false, true), (true, true)] {
@@ -161,6 +162,7 @@ fn slack_takes_every_card_at_its_largest() {
                 plain,
                 channel: "C0ADMINS",
                 asks_here,
+                docs: Some(&docs),
             };
             let digest = run.current.as_ref().unwrap().digest.clone().unwrap();
             good("root", &root(&view));

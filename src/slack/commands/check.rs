@@ -43,5 +43,6 @@ async fn answer(app: &App, ear: &Ear, target: &Target) -> Card {
         Err(unresolved) => return Card::text(&Markup::new().data(&unresolved.to_string())),
     };
     let looked = app.shared_diagnosis(&who).await;
-    cards::diagnosis(&looked.0, &looked.1, looked.2, who.text())
+    let docs = app.config.slack.docs_url.as_ref();
+    cards::diagnosis(&looked.0, &looked.1, looked.2, who.text(), docs)
 }

@@ -58,6 +58,7 @@ impl Drawing<'_> {
             plain: self.app.plain.load(Ordering::Relaxed),
             channel: &self.app.channel,
             asks_here,
+            docs: self.app.config.slack.docs_url.as_ref(),
         }
     }
 

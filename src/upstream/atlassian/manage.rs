@@ -81,7 +81,11 @@ impl Atlassian {
         let call =
             names.iter().fold(self.manage(Method::GET, account), |call, name| call.query("privileges", name));
         let document: Map<String, Value> = self.one(&call).await?;
-        Ok(document.into())
+        let privileges = Privileges::from(document);
+        if privileges.0.is_empty() {
+            return Err(CallError::Garbled { why: "no privilege in the answer".to_owned() });
+        }
+        Ok(privileges)
     }
 
     /// Gives an account another address, and ends all its sessions.

@@ -152,12 +152,11 @@ pub struct ManagedAccount {
 
 /// When an account was last seen in each app.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
-#[serde(default)]
 #[allow(missing_docs, reason = "Atlassian's names")]
 pub struct LastActive {
     #[serde(alias = "productAccess", deserialize_with = "lax::list")]
     pub product_access: Vec<ProductAccess>,
-    #[serde(alias = "addedToOrg", deserialize_with = "lax::time")]
+    #[serde(default, alias = "addedToOrg", deserialize_with = "lax::time")]
     pub added_to_org: Option<Timestamp>,
 }
 
@@ -319,7 +318,7 @@ impl Atlassian {
 
 #[derive(Deserialize)]
 struct RawLastActive {
-    #[serde(default, deserialize_with = "lax::object")]
+    // Required: somebody of whom nothing was said is not somebody who never came.
     data: LastActive,
     #[serde(default, deserialize_with = "lax::object")]
     links: super::Links,

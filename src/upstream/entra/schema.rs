@@ -119,6 +119,9 @@ impl Entra {
         let call =
             Self::synchronization(self.get(), service_principal).at("jobs").id("job", job).at("schema");
         let schema: Schema = self.one(call).await?;
+        if schema.synchronization_rules.is_empty() {
+            return Err(CallError::Garbled { why: "no synchronization rules".to_owned() });
+        }
         Ok(read(&schema))
     }
 }

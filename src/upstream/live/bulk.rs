@@ -75,7 +75,8 @@ impl Live {
 
     /// One page of accounts.
     pub(super) async fn page_of_accounts(&self, cursor: Option<String>) -> Result<Page, String> {
-        let page = self.org()?.every_account(cursor.as_deref()).await.map_err(|e| reason(&e))?;
+        let org = self.org().map_err(|why| why.reason)?;
+        let page = org.every_account(cursor.as_deref()).await.map_err(|e| e.reason())?;
         let listed = page.items.into_iter().filter_map(|account| {
             let apps = account.product_access.as_ref().map(|apps| {
                 apps.iter().filter_map(|app| app.id.clone().or_else(|| app.key.clone())).collect()
@@ -137,7 +138,7 @@ impl Live {
         logs.seal();
         // A diagnosis of one person reads so many entries and no more; both must say the same.
         let removals = LogRead { entries: removals, complete: count <= COUNTED };
-        let pending = read.clone().and_then(|()| say::pending(removals));
+        let pending = read.clone().and_then(|()| say::pending(removals).map_err(Reason::from));
         (side(at, read.map(|()| logs)), side(at, pending))
     }
 
@@ -257,7 +258,7 @@ async fn every_record(scim: &Scim, directory: &str, meter: &Meter) -> Result<Rec
     let size = first.len();
     take(first);
     if size == 0 && total > 0 {
-        return Err(format!("the directory has {total} records and shows none"));
+        return Err(format!("the directory has {total} records and shows none").into());
     }
     let starts = (1..=total).step_by(size.max(1)).skip(1);
     let pages: Vec<BoxFuture<'_, Result<(), Reason>>> = starts
@@ -272,7 +273,7 @@ async fn every_record(scim: &Scim, directory: &str, meter: &Meter) -> Result<Rec
                     take(found);
                     if count == 0 {
                         // The list became shorter meanwhile: its end is the end.
-                        return if now < at { Ok(()) } else { Err("a page of records was empty".to_owned()) };
+                        return if now < at { Ok(()) } else { Err("a page of records was empty".into()) };
                     }
                     at += count;
                 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::wants::Want;
 use super::{Live, say};
 use crate::core::Evidence;
-use crate::core::evidence::{Account, Application, IdpUser, Read};
+use crate::core::evidence::{Account, Application, Gap, IdpUser, Read};
 use crate::upstream::entra::directory::AddressIn;
 use crate::upstream::{Atlassian, CallError, Entra, Scim};
 
@@ -24,7 +24,7 @@ const APPLICATION: &str = "Atlassian";
 /// A change of the evidence.
 pub(super) type Change = Box<dyn FnOnce(&mut Evidence) + Send>;
 
-pub(super) type Reason = String;
+pub(super) type Reason = Gap;
 
 /// Since when the logs are read.
 pub(super) fn days_before(at: Timestamp) -> Timestamp {
@@ -32,7 +32,11 @@ pub(super) fn days_before(at: Timestamp) -> Timestamp {
 }
 
 pub(super) fn reason(error: &CallError) -> Reason {
-    error.reason()
+    let request = match error {
+        CallError::Refused { request_id, .. } => request_id.clone(),
+        _ => None,
+    };
+    Gap { reason: error.reason(), request }
 }
 
 pub(super) fn change(apply: impl FnOnce(&mut Evidence) + Send + 'static) -> Change {
@@ -69,18 +73,18 @@ pub(super) fn once<T>(found: Result<T, Reason>, at: Timestamp) -> Read<T> {
 
 impl Live {
     pub(super) fn entra(&self) -> Result<&Entra, Reason> {
-        self.clients.entra.as_ref().ok_or_else(|| "no Entra credential is configured".to_owned())
+        self.clients.entra.as_ref().ok_or_else(|| "no Entra credential is configured".into())
     }
 
     pub(super) fn org(&self) -> Result<&Atlassian, Reason> {
-        self.clients.atlassian.as_ref().ok_or_else(|| "no organization key is configured".to_owned())
+        self.clients.atlassian.as_ref().ok_or_else(|| "no organization key is configured".into())
     }
 
     pub(super) fn scim(&self, directory: &str) -> Result<&Scim, Reason> {
         let known = self.clients.scim.iter().find(|known| known.id == directory);
         known
             .and_then(|known| known.client.as_ref())
-            .ok_or_else(|| format!("no SCIM key is configured for directory {directory}"))
+            .ok_or_else(|| format!("no SCIM key is configured for directory {directory}").into())
     }
 
     /// Reads one want.
@@ -247,7 +251,11 @@ impl Live {
                         .map_err(|e| reason(&e))
                 }
                 .await;
-                let found = found.map(|log| log.entries.into_iter().map(say::log_entry).collect());
+                let found = found.and_then(|log| match (log.complete, log.entries.is_empty()) {
+                    // The newest entries are what counts; none among the newest of everybody's proves nothing.
+                    (false, true) => Err("the log is longer than what is read of it".into()),
+                    _ => Ok(log.entries.into_iter().map(say::log_entry).collect()),
+                });
                 change(move |e| e.log = once(found, at))
             }
             _ => {
@@ -266,7 +274,7 @@ impl Live {
         let since = days_before(at);
         if let Want::Pending(job) = want {
             let found = async { self.entra()?.job_log(&job, since).await.map_err(|e| reason(&e)) }.await;
-            let found = found.and_then(say::pending);
+            let found = found.and_then(|log| say::pending(log).map_err(Reason::from));
             return change(move |e| e.pending = once(found, at));
         }
         let found = async { self.entra()?.job_changes(since).await.map_err(|e| reason(&e)) }.await;
@@ -284,14 +292,14 @@ impl Live {
             Err(reason) => (Read::Gap(reason), Read::NotAsked),
             Ok(Some(job)) => (Read::seen(at, job), Read::NotAsked),
             Ok(None) => match self.applications().await {
-                Err(why) => (Read::Gap(NO_JOB.to_owned()), Read::Gap(why)),
+                Err(why) => (Read::Gap(NO_JOB.into()), Read::Gap(why)),
                 Ok(all) => match all.iter().find(|application| application.has_job) {
                     Some(right) => {
                         let reason = format!(
                             "{NO_JOB}; the application {} ({}) has one, so entra.service_principal_id names the wrong application",
                             right.name, right.id
                         );
-                        (Read::Gap(reason), Read::seen(at, all))
+                        (Read::Gap(reason.into()), Read::seen(at, all))
                     }
                     None => (Read::NotAsked, Read::seen(at, all)),
                 },
@@ -315,7 +323,7 @@ impl Live {
 
     /// The job of the application.
     pub(super) async fn job(&self) -> Result<crate::core::evidence::Job, Reason> {
-        self.jobs().await?.ok_or_else(|| NO_JOB.to_owned())
+        self.jobs().await?.ok_or_else(|| NO_JOB.into())
     }
 
     /// If there are several, one that is active.

@@ -115,9 +115,7 @@ impl<'a> Known<'a> {
             Want::Memberships(person) if self.asked.need == Need::Local => {
                 let read = match (&c.members, c.groups_of(person)) {
                     (Read::Seen { at, .. }, Some(groups)) => Read::seen(*at, groups),
-                    (read, _) => {
-                        Read::Gap(read.gap().unwrap_or("the assignments could not be read").to_owned())
-                    }
+                    (read, _) => Read::Gap(read.gap().unwrap_or("the assignments could not be read").into()),
                 };
                 change(move |e| e.memberships = read)
             }

@@ -54,6 +54,8 @@ impl Live {
     /// Reads in rounds. What is known already is not read again; with nothing but that, no call is made.
     async fn read(&self, subject: Subject, look: &Look, known: Option<&Known<'_>>) -> Evidence {
         let mut evidence = Evidence::new(subject, crate::clock::now());
+        evidence.places = self.clients.places.clone();
+        evidence.places.application = Some(self.service_principal.clone());
         let directories = self.directories();
         let mut asked: BTreeSet<Want> = BTreeSet::new();
         for _ in 0..MOST_ROUNDS {

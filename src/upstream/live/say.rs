@@ -151,6 +151,8 @@ pub(super) fn log_entry(entry: log::LogEntry) -> core::LogEntry {
         failed_clauses: entry.scoping.failed_clauses,
         target: entry.target_id,
         change_id: entry.change_id,
+        cycle_id: entry.cycle_id,
+        retry_at: wrapped.retry_at,
     }
 }
 

@@ -1,0 +1,94 @@
+//! What only a person can do about a cause: the exact place and the exact values, from the evidence. It is words
+//! alone; nothing here ever becomes a step.
+
+mod group;
+mod job;
+mod person;
+mod record;
+
+use super::diagnose::Case;
+use super::finding::Cause;
+use super::op::Op;
+
+/// What only a person can do; `None` where a step does it.
+pub(super) fn advise(cause: Cause, case: &Case<'_>) -> Option<String> {
+    job::advise(cause, case)
+        .or_else(|| person::advise(cause, case))
+        .or_else(|| record::advise(cause, case))
+        .or_else(|| group::advise(cause, case))
+}
+
+/// How a person does what the configuration does not let the machine do.
+pub(super) fn by_hand(op: &Op, case: &Case<'_>) -> String {
+    let application = application(case);
+    match op {
+        Op::ProvisionUser { person, .. } => {
+            format!("By hand: {application} > Provisioning > Provision on demand, for user {person}.")
+        }
+        Op::ProvisionMembership { group_name, person, .. } => format!(
+            "By hand: {application} > Provisioning > Provision on demand, for group {group_name} with member {person} alone."
+        ),
+        Op::RestoreAccess { account } => {
+            format!("By hand: admin.atlassian.com, Directory > Users > account {account} > Restore access.")
+        }
+        Op::ActivateAccount { account } => format!(
+            "By hand: admin.atlassian.com, Directory > Managed accounts > account {account} > Reactivate account."
+        ),
+        Op::CancelDeletion { account } => format!(
+            "By hand: admin.atlassian.com, Directory > Managed accounts > account {account} > Cancel deletion."
+        ),
+        Op::ParkEmail { account, to, .. } => format!(
+            "By hand: admin.atlassian.com, Directory > Managed accounts > account {account} > Edit details: set the e-mail to {to}."
+        ),
+        Op::ReturnEmail { account, to, .. } => format!(
+            "By hand: admin.atlassian.com, Directory > Managed accounts > account {account} > Edit details: set the e-mail to {to}."
+        ),
+        Op::SuspendAccess { account } => {
+            format!("By hand: admin.atlassian.com, Directory > Users > account {account} > Suspend access.")
+        }
+        Op::DeactivateAccount { account } => format!(
+            "By hand: admin.atlassian.com, Directory > Managed accounts > account {account} > Deactivate account."
+        ),
+        Op::ScheduleDeletion { account } => format!(
+            "By hand: admin.atlassian.com, Directory > Managed accounts > account {account} > Delete account."
+        ),
+        Op::StartProvisioning { .. } => {
+            format!("By hand: {application} > Provisioning > Start provisioning.")
+        }
+        Op::RestartProvisioning { .. } => {
+            format!("By hand: {application} > Provisioning > Restart provisioning.")
+        }
+        Op::UnlinkRecord { .. } | Op::DeleteRecord { .. } | Op::ForgetAccountRecords { .. } => {
+            "No admin console has a page for this; the ticket asks Atlassian for it.".to_owned()
+        }
+    }
+}
+
+/// The Atlassian application in the Entra admin center.
+fn application(case: &Case<'_>) -> String {
+    let id = case.e.places.application.as_deref();
+    let id = id.map(|id| format!(" (object id {id})")).unwrap_or_default();
+    format!("Entra admin center, Enterprise applications > the Atlassian application{id}")
+}
+
+/// Its page of provisioning.
+fn provisioning(case: &Case<'_>) -> String {
+    format!("{} > Provisioning", application(case))
+}
+
+/// Atlassian's page of the directory that the job writes to.
+fn directory(case: &Case<'_>) -> String {
+    let id = case.target_directory().map(|id| format!(" {id}")).unwrap_or_default();
+    format!("admin.atlassian.com, Security > Identity providers > the directory{id}")
+}
+
+/// The person, as the admin looks them up.
+fn name(case: &Case<'_>) -> String {
+    case.email().unwrap_or_else(|| "the person".to_owned())
+}
+
+/// Names one after another, or what stands for none.
+fn listed<'a>(names: impl Iterator<Item = &'a str>, none: &str) -> String {
+    let names: Vec<&str> = names.collect();
+    if names.is_empty() { none.to_owned() } else { names.join(", ") }
+}

@@ -1,0 +1,90 @@
+//! One repair carried by the real executor over the real clients, without Slack: whoever asks is admitted, and every
+//! approval that is asked for is given.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reinstate::app::rules;
+use reinstate::commands::world;
+use reinstate::core::run::{Asked, Limits};
+use reinstate::core::{Event, Next, Run, Who};
+use reinstate::exec::{Admission, Engine, Ledger};
+use reinstate::sandbox::Sandbox;
+use reinstate::store::{Also, Store};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::asking::config;
+use crate::bot::hurried;
+
+/// A repair that has begun.
+pub struct Repair {
+    engine: Arc<Engine>,
+    stop: watch::Sender<bool>,
+    running: JoinHandle<()>,
+    _folder: tempfile::TempDir,
+}
+
+/// Asks for a repair and starts to carry it.
+pub async fn begin(sandbox: &Sandbox, who: &'static str) -> Repair {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&format!("sqlite:{}", folder.path().join("x.db").display())).await.unwrap();
+    let config = config(sandbox);
+    let hour = Duration::from_secs(3600);
+    let engine = Arc::new(Engine {
+        ledger: Ledger::new(store),
+        world: world(&config).unwrap(),
+        admit: Arc::new(move |_, _| {
+            let who = Who::parse(who).unwrap();
+            Box::pin(async move { Admission::Admitted { rule: "a test".to_owned(), who } })
+        }),
+        rules: rules(&config),
+        limits: Limits { expire_after: hour, start_within: hour },
+        confirm_within: Duration::from_secs(3),
+        risky_per_day: 100,
+        timing: hurried(),
+        owner: "a test".to_owned(),
+        work: Arc::default(),
+        changed: Arc::default(),
+    });
+    let asked = Asked {
+        by: "U0ADA".to_owned(),
+        team: None,
+        enterprise: None,
+        channel: "C0ADMINS".to_owned(),
+        text: format!("repair {who}"),
+        response_url: None,
+    };
+    engine.ledger.open("run".into(), "run".into(), asked, reinstate::clock::now()).await.unwrap();
+    let (stop, stopped) = watch::channel(false);
+    let running = tokio::spawn(engine.clone().run(stopped));
+    Repair { engine, stop, running, _folder: folder }
+}
+
+impl Repair {
+    /// Approves whatever is asked until the run ends or waits for a person: the run and its entries.
+    pub async fn approve(self) -> (Run, Vec<Event>) {
+        let Self { engine, stop, running, _folder } = self;
+        let run = loop {
+            let run = engine.ledger.load("run").await.unwrap();
+            match run.next(reinstate::clock::now(), &engine.rules, &engine.limits) {
+                Next::Nothing | Next::AwaitPerson => break run,
+                Next::AwaitApproval { .. } => {
+                    let digest = run.current.as_ref().and_then(|current| current.digest.clone()).unwrap();
+                    let approved = Event::Approved { by: "U0GRACE".to_owned(), digest };
+                    let also = Also { wake: true, ..Also::default() };
+                    let now = reinstate::clock::now();
+                    // Lost to an entry of the executor: fold again and decide again.
+                    drop(engine.ledger.append("run", run.seq, None, &[approved], now, also).await);
+                    engine.work.notify_one();
+                }
+                _ => tokio::time::sleep(Duration::from_millis(10)).await,
+            }
+        };
+        stop.send(true).unwrap();
+        running.await.unwrap();
+        engine.ledger.store().verify(None).await.unwrap();
+        let events = engine.ledger.events("run").await.unwrap();
+        (run, events.into_iter().map(|(_, _, event)| event).collect())
+    }
+}
