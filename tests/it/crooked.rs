@@ -33,6 +33,7 @@ async fn sources_of(story: &str) -> BTreeSet<Source> {
 /// Stories that between them read every source.
 const STORIES: &[&str] = &[
     "healthy",
+    "provisioning-stopped",
     "idp-user-missing",
     "nested-only",
     "pull-sync",
@@ -104,7 +105,12 @@ async fn a_list_that_never_ends_is_left_and_named() {
         let mut tenant = Tenant::new();
         tenant.employee(JANE, "Jane Doe");
         let sandbox = start(tenant).await;
-        let next = format!("{}/v1.0/users?$skiptoken=again", graph(&sandbox));
+        let list = match source {
+            Source::Memberships => "users/x/memberOf",
+            Source::Assignments => "servicePrincipals/x/appRoleAssignedTo",
+            _ => "auditLogs/provisioning",
+        };
+        let next = format!("{}/v1.0/{list}?$skiptoken=again", graph(&sandbox));
         let body = match source.name().split_once('.') {
             Some(("entra", _)) => format!(r#"{{"value":[],"@odata.nextLink":"{next}"}}"#),
             Some(("scim", _)) => {

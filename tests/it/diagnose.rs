@@ -141,6 +141,21 @@ async fn two_causes_make_one_plan_in_an_order_that_can_work() {
             ][..],
         ),
         ("suspended-with-a-lost-group", &["restore-access", "provision-membership"]),
+        (
+            "deactivated-locally-and-stale-record",
+            &[
+                "activate-account",
+                "delete-record",
+                "provision-user",
+                "provision-membership",
+                "provision-membership",
+            ],
+        ),
+        (
+            "suspended-and-email-mismatch",
+            &["restore-access", "provision-user", "provision-membership", "provision-membership"],
+        ),
+        ("matching-on-email-and-drift", &["provision-membership"]),
         ("group-name-conflict-and-drift", &["provision-membership"]),
         (
             "identity-recreated",

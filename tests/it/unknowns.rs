@@ -9,12 +9,13 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use reinstate::core::{Outcome, Verdict};
 use reinstate::sandbox::atlassian::{Atlassian, Membership, PrivilegesQuery, Status};
-use reinstate::sandbox::entra::Shape;
-use reinstate::sandbox::lock;
+use reinstate::sandbox::entra::{Shape, tick_cycle};
 use reinstate::sandbox::scenarios::{ALL, Scenario};
 use reinstate::sandbox::tenant::Tenant;
+use reinstate::sandbox::wire::Call;
+use reinstate::sandbox::{Sandbox, lock};
 use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::asking::{ask, start};
 use crate::carrying::begin;
@@ -136,6 +137,20 @@ fn has_access(atlassian: &Atlassian, who: &str) -> bool {
         && in_all
 }
 
+/// Where a start brings no cycle at once, the next regular one comes; 40 minutes pass quickly here.
+fn cycles(sandbox: &Sandbox) -> JoinHandle<()> {
+    let (entra, wire) = (sandbox.entra.clone(), sandbox.wire.clone());
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            let started = |call: &Call| call.path.ends_with("/start") || call.path.ends_with("/restart");
+            if wire.calls().iter().any(started) {
+                tick_cycle(&entra).await;
+            }
+        }
+    })
+}
+
 /// How one story went in one world.
 struct Played {
     story: &'static str,
@@ -153,7 +168,9 @@ async fn play(scenario: &'static Scenario, world: usize) -> Played {
     }
     tenant.entra.switches.limit_requests = 1000;
     let sandbox = start(tenant).await;
+    let clock = cycles(&sandbox);
     let run = begin(&sandbox, scenario.who).await.approve().await.0;
+    clock.abort();
     let outcome = run.ended.as_ref().map(|(outcome, _)| *outcome);
     let mut wrong = sandbox.wire.faults();
     let there = has_access(&lock(&sandbox.atlassian), scenario.who);

@@ -143,6 +143,9 @@ fn record(case: &Case<'_>) -> Station {
 fn account(case: &Case<'_>) -> Station {
     const NAME: &str = "Atlassian account";
     match (case.account, &case.e.accounts) {
+        (Some(account), _) if !account.for_deletion && !account.is_understood() => {
+            station(NAME, Mark::Unread, "its state was not shown, or in a word that is not known")
+        }
         (Some(account), _) if account.is_active() => station(NAME, Mark::Good, "active"),
         (Some(_), _) => station(NAME, Mark::Broken, "not active"),
         (None, Read::Seen { .. }) if !case.candidates.is_empty() => {

@@ -1,5 +1,6 @@
 //! Stories of the Atlassian account itself.
 
+use super::link::remembered_as;
 use super::{JANE, Scenario};
 use crate::core::{Cause, Outcome};
 use crate::sandbox::atlassian::Membership;
@@ -113,7 +114,58 @@ pub(super) const STORIES: &[Scenario] = &[
             tenant.refused(&jane, "Create", JANE);
         },
     },
+    Scenario {
+        name: "deactivated-locally-and-stale-record",
+        title: "An admin deactivated the account by hand, and an import's record holds the name.",
+        who: JANE,
+        finds: &[Cause::StaleRecordConflict, Cause::DeactivatedLocally],
+        mentions: &[],
+        ends: Outcome::Restored,
+        furnish: |tenant| {
+            let jane = tenant.hire(JANE, "Jane Doe");
+            let account = tenant.account(JANE, "Jane Doe", 31);
+            tenant.atlassian.set_active(&account, false);
+            tenant.atlassian.scim_record(DIRECTORY, JANE, "import-1042", None);
+            tenant.refused(&jane, "Create", JANE);
+        },
+    },
+    Scenario {
+        name: "suspended-and-email-mismatch",
+        title: "Jane was renamed while she was suspended: her account bears the old address, without effect.",
+        who: JANE,
+        finds: &[Cause::EmailMismatch, Cause::Suspended],
+        mentions: &[],
+        ends: Outcome::Restored,
+        furnish: |tenant| {
+            let jane = tenant.hire(JANE, "Jane Doe");
+            let account = tenant.account(OLD, "Jane Miller", 250);
+            let record = tenant.atlassian.scim_record(DIRECTORY, OLD, &jane, Some(&account));
+            tenant.exported(&jane, &record);
+            remembered_as(tenant, &jane, OLD);
+            membership(tenant, &account, Membership::Suspended);
+        },
+    },
+    Scenario {
+        name: "not-assigned-deactivated",
+        title: "Jane was taken out of her groups, and provisioning deactivated her account, as it is meant to.",
+        who: JANE,
+        finds: &[Cause::NotAssigned],
+        mentions: &[],
+        ends: Outcome::Advice,
+        furnish: |tenant| {
+            let jane = tenant.entra.add_user(JANE, "Jane Doe");
+            let account = tenant.account(JANE, "Jane Doe", 40);
+            let record = tenant.atlassian.scim_record(DIRECTORY, JANE, &jane, Some(&account));
+            tenant.atlassian.set_active(&account, false);
+            if let Some(known) = tenant.atlassian.scim_users.get_mut(&record) {
+                known.active = false;
+            }
+        },
+    },
 ];
+
+/// The address the account bore before.
+const OLD: &str = "jane.miller@acme.example";
 
 fn membership(tenant: &mut Tenant, account: &str, membership: Membership) {
     if let Some(known) = tenant.atlassian.accounts.get_mut(account) {

@@ -101,12 +101,20 @@ pub(super) const STORIES: &[Scenario] = &[
         ends: Outcome::Healthy,
         furnish: |tenant| {
             tenant.employee(JANE, "Jane Doe");
-            let users = "/synchronizationRules/0/objectMappings/1/attributeMappings";
-            for (at, priority) in [(0, 0), (2, 1)] {
-                if let Some(rank) = schema(tenant, &format!("{users}/{at}/matchingPriority")) {
-                    *rank = json!(priority);
-                }
-            }
+            match_on_email(tenant);
+        },
+    },
+    Scenario {
+        name: "matching-on-email-and-drift",
+        title: "The job matches on e-mail, which hurts nobody yet, and a membership was lost.",
+        who: JANE,
+        finds: &[Cause::MembershipDrift],
+        mentions: &[Cause::MatchingOnEmail],
+        ends: Outcome::Restored,
+        furnish: |tenant| {
+            let jane = tenant.employee(JANE, "Jane Doe");
+            tenant.atlassian.leave(&jane.record, "jira-users");
+            match_on_email(tenant);
         },
     },
     Scenario {
@@ -141,6 +149,15 @@ fn pull(tenant: &mut Tenant) {
     let id = tenant.entra.atlassian.clone();
     if let Some(application) = tenant.entra.service_principals.get_mut(&id) {
         application.job = None;
+    }
+}
+
+fn match_on_email(tenant: &mut Tenant) {
+    let users = "/synchronizationRules/0/objectMappings/1/attributeMappings";
+    for (at, priority) in [(0, 0), (2, 1)] {
+        if let Some(rank) = schema(tenant, &format!("{users}/{at}/matchingPriority")) {
+            *rank = json!(priority);
+        }
     }
 }
 

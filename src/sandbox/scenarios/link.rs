@@ -275,7 +275,7 @@ fn email_held_by_colleague(tenant: &mut Tenant) {
 }
 
 /// What was exported last was the old name.
-fn remembered_as(tenant: &mut Tenant, idp: &str, old: &str) {
+pub(super) fn remembered_as(tenant: &mut Tenant, idp: &str, old: &str) {
     if let Some(export) = tenant.entra.atlassian_job().and_then(|job| job.cache.get_mut(idp)) {
         for value in export.attributes.values_mut() {
             if value.as_str() == Some(JANE) {
@@ -305,7 +305,7 @@ fn recreated(tenant: &mut Tenant, name_of_account: &str) {
 }
 
 /// A success in the log, after whatever came before.
-fn written(tenant: &mut Tenant, idp: &str, record: &str) {
+pub(super) fn written(tenant: &mut Tenant, idp: &str, record: &str) {
     let subject = |id: &str| Subject { id: id.to_owned(), name: JANE.to_owned(), kind: "User".to_owned() };
     let mut entry = LogEntry::about(subject(idp), hours_ago(2));
     "Update".clone_into(&mut entry.action);

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::job::schema;
+use super::link::written;
 use super::{JANE, Scenario};
 use crate::core::{Cause, Outcome};
 use crate::sandbox::entra::{LogEntry, Run, Step, Subject};
@@ -226,6 +227,25 @@ pub(super) const STORIES: &[Scenario] = &[
             if let Some(job) = tenant.entra.atlassian_job() {
                 job.sync_all = true;
             }
+        },
+    },
+    Scenario {
+        name: "healthy-not-assigned-but-written",
+        title: "Jane is assigned to nothing, and yet the job wrote her yesterday and she works.",
+        who: JANE,
+        finds: &[],
+        mentions: &[Cause::NotAssigned],
+        ends: Outcome::Healthy,
+        furnish: |tenant| {
+            let jane = tenant.entra.add_user(JANE, "Jane Doe");
+            let account = tenant.account(JANE, "Jane Doe", 12);
+            let record = tenant.atlassian.scim_record(DIRECTORY, JANE, &jane, Some(&account));
+            tenant.entra.remember_export(&jane, &record, &[]);
+            let jira = tenant.jira.clone();
+            if let Some(known) = tenant.atlassian.accounts.get_mut(&account) {
+                known.direct_roles.insert((jira, "atlassian/user".to_owned()));
+            }
+            written(tenant, &jane, &record);
         },
     },
     Scenario {
