@@ -93,12 +93,17 @@ fn contradiction(case: &Case<'_>) -> Option<Fact> {
 }
 
 /// Neither directly nor through a group, not even a nested one. "Contradicted by a successful export of that person,
-/// or by the job's `SyncAll`: then it is advice" (product.md 9); so it is beside access that is there.
+/// or by the job's `SyncAll`: then it is advice" (product.md 9). Where access is there and one of these was not read,
+/// it cannot be told.
 pub(super) fn not_assigned(case: &Case<'_>) -> Answer {
     if is_settled(case) {
         return Answer::No;
     }
-    let blocks = !assignment_is_contradicted(case) && case.has_access() != Some(true);
+    let blocks = !assignment_is_contradicted(case);
+    let unread = case.e.mapping.get().is_none() || case.e.log.get().is_none();
+    if blocks && unread && case.has_access() == Some(true) {
+        return Answer::Unread(&[Source::Jobs, Source::Schema, Source::ProvisioningLog]);
+    }
     match case.is_assigned() {
         Some(true) => Answer::No,
         None => Answer::Unread(&[Source::Assignments, Source::Memberships]),

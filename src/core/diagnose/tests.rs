@@ -365,7 +365,7 @@ fn a_finding_always_cites_a_fact() {
 }
 
 #[test]
-fn a_missing_assignment_is_advice_where_it_is_contradicted_or_access_is_there() {
+fn a_missing_assignment_is_advice_where_it_is_contradicted() {
     let unassigned = || {
         let mut e = healthy();
         e.memberships = seen(Vec::new());
@@ -382,7 +382,7 @@ fn a_missing_assignment_is_advice_where_it_is_contradicted_or_access_is_there() 
     type Change<'c> = &'c dyn Fn(&mut Evidence);
     // What is so, and whether the missing assignment blocks.
     let table: [(&[Change<'_>], bool); 6] = [
-        (&[], false),
+        (&[], true),
         (&[&lost], true),
         (&[&lost, &wrote], false),
         (&[&lost, &everybody], false),
@@ -396,6 +396,11 @@ fn a_missing_assignment_is_advice_where_it_is_contradicted_or_access_is_there() 
         let found = diagnosis.findings.iter().find(|finding| finding.code == Cause::NotAssigned);
         assert_eq!(found.map(|finding| finding.blocking), Some(blocks), "{number}");
     }
+    let mut e = unassigned();
+    e.log = Read::Gap("403".into());
+    assert!(undecided(&diagnose(&e), Cause::NotAssigned), "the log may say that the job writes them");
+    lost(&mut e);
+    assert!(diagnose(&e).found(Cause::NotAssigned), "access is missing, and no assignment is read");
 }
 
 fn success() -> LogEntry {
