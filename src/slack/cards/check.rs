@@ -15,13 +15,7 @@ use crate::slack::markup::Markup;
 
 /// The private answer to `check`: trail, findings, groups, plan, and buttons.
 #[must_use]
-pub fn diagnosis(
-    diagnosis: &Diagnosis,
-    plan: &Plan,
-    at: Timestamp,
-    asked: &str,
-    docs: Option<&Url>,
-) -> Card {
+pub fn diagnosis(diagnosis: &Diagnosis, plan: &Plan, at: Timestamp, asked: &str, docs: Option<&Url>) -> Card {
     let name = diagnosis.email.clone().unwrap_or_else(|| asked.to_owned());
     let title = Markup::new().ours("Access of ").data(&name);
     let verdict = match diagnosis.verdict {

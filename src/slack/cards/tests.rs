@@ -81,7 +81,8 @@ fn worst() -> (Diagnosis, Plan) {
         })
         .collect();
     let words = || vec![HOSTILE.repeat(30); 40];
-    let plan = Plan { subject, steps, cost: words(), advice: words(), tickets: Vec::new(), because: Vec::new() };
+    let plan =
+        Plan { subject, steps, cost: words(), advice: words(), tickets: Vec::new(), because: Vec::new() };
     (found, plan)
 }
 
@@ -180,11 +181,12 @@ fn slack_takes_every_card_at_its_largest() {
 #[test]
 fn slack_takes_every_private_answer_at_its_largest() {
     let (found, plan) = worst();
+    let docs = "https://wiki.acme.example/causes".parse().unwrap();
     let who = found.subject.who.text().to_owned();
-    good("check", &diagnosis(&found, &plan, at(0), &who));
+    good("check", &diagnosis(&found, &plan, at(0), &who, Some(&docs)));
     good("me", &me(&found, at(0)));
     good("help", &help_wanted("U0JANE", &who, &found, at(0), &access()));
-    let answer = modal::answer(&diagnosis(&found, &plan, at(0), &who));
+    let answer = modal::answer(&diagnosis(&found, &plan, at(0), &who, Some(&docs)));
     for view in [
         answer,
         modal::reading(),
