@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use reinstate::app::rules;
 use reinstate::commands::world;
-use reinstate::core::run::{Asked, Limits};
+use reinstate::core::run::{Aim, Asked, Limits};
 use reinstate::core::{Event, Next, Run, Who};
 use reinstate::exec::{Admission, Engine, Ledger};
 use reinstate::sandbox::Sandbox;
@@ -54,6 +54,7 @@ pub async fn begin(sandbox: &Sandbox, who: &'static str) -> Repair {
         channel: "C0ADMINS".to_owned(),
         text: format!("repair {who}"),
         response_url: None,
+        aim: Aim::default(),
     };
     engine.ledger.open("run".into(), "run".into(), asked, reinstate::clock::now()).await.unwrap();
     let (stop, stopped) = watch::channel(false);
