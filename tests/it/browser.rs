@@ -64,7 +64,11 @@ impl Browser {
             let screen = json!({"width": width, "height": height, "pixelRatio": 2.0});
             options["mobileEmulation"] = json!({"deviceMetrics": screen});
         }
-        let wanted = json!({"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}});
+        let wanted = json!({
+            "goog:chromeOptions": options,
+            "goog:loggingPrefs": {"browser": "ALL"},
+            "timeouts": {"script": PATIENCE.as_millis()},
+        });
         let mut browser = Self {
             driver,
             session: format!("http://127.0.0.1:{port}"),

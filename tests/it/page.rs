@@ -4,8 +4,8 @@
 use std::process::Stdio;
 
 use serde_json::json;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
 
 use super::browser::{Browser, ENTER};
 
@@ -13,6 +13,8 @@ use super::browser::{Browser, ENTER};
 struct Page {
     child: Child,
     url: String,
+    /// Kept open: the program may say more.
+    _said: Lines<BufReader<ChildStdout>>,
 }
 
 impl Page {
@@ -29,7 +31,7 @@ impl Page {
         loop {
             let line = said.next_line().await.unwrap().expect("the sandbox says its address");
             if let Some(at) = line.find("http://") {
-                return Self { child, url: line[at..].trim().to_owned() };
+                return Self { child, url: line[at..].trim().to_owned(), _said: said };
             }
         }
     }

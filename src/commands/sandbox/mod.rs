@@ -62,9 +62,12 @@ async fn open() -> anyhow::Result<Exit> {
         Err(_) => at(0).await.context("no loopback port could be had")?,
     };
     let program = std::env::current_exe().context("this program's own file could not be found")?;
-    println!("Reinstate against a simulated Slack, Atlassian and Entra ID. Open this in a browser:\n");
-    println!("  http://{}\n", listener.local_addr()?);
-    println!("Ctrl-C ends it. In the terminal instead: reinstate sandbox --play {}", scenario.name);
+    println!(
+        "Reinstate against a simulated Slack, Atlassian and Entra ID. Open this in a browser:\n\n  http://{}\n\n\
+         Ctrl-C ends it. In the terminal instead: reinstate sandbox --play {}",
+        listener.local_addr()?,
+        scenario.name
+    );
     page::serve(listener, program, scenario, serve::wait_for_the_end()).await?;
     Ok(Exit::Healthy)
 }

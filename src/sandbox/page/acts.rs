@@ -57,7 +57,9 @@ pub(super) async fn say(State(page): State<Arc<Page>>, Form(fields): Fields) -> 
             Err(ActError::NotThere(format!("{other} is no command here. Try /reinstate help")))
         }
         _ => {
-            let said = stage.people.say(&seat.user, &seat.place, words).err();
+            // As Slack does with what people type: what looks like markup of ours is text of theirs.
+            let words = words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+            let said = stage.people.say(&seat.user, &seat.place, &words).err();
             stage.tell(&seat.user, said.map(|error| format!("Slack does not let you: {error}.")));
             return Redirect::to(&seat.url()).into_response();
         }
