@@ -184,6 +184,15 @@ impl Browser {
         }
     }
 
+    /// Waits until there is no such element any more.
+    pub async fn gone(&self, css: &str) {
+        let since = Instant::now();
+        while self.count(css).await > 0 {
+            assert!(since.elapsed() < PATIENCE, "there still is {css}:\n{}", self.all().await);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     pub async fn count(&self, css: &str) -> u64 {
         let script = "return document.querySelectorAll(arguments[0]).length";
         self.run(script, json!([css])).await.as_u64().unwrap()

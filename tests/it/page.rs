@@ -173,6 +173,41 @@ async fn people_see_what_is_for_them_and_no_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn windows_and_the_app_home_work_as_in_slack() {
+    reinstate::upstream::install_tls();
+    let Some(browser) = Browser::open(1440, 1000).await else { return };
+    let page = Page::open().await;
+    browser.goto(&page.url).await;
+    // The shortcut opens a window with a picker; the answer comes into the same window.
+    browser.press("shortcut: pick a person").await;
+    browser.reads("dialog.modal", "Check Atlassian access").await;
+    browser.click("//dialog//option[.='Jane Doe']").await;
+    browser.press("Pick").await;
+    browser.reads("dialog.modal", "email-held-by-managed-account").await;
+    browser.picture("window").await;
+    knows_everything(&browser).await;
+    browser.press("Close").await;
+    browser.gone("dialog.modal").await;
+    // Decline asks for a reason, which the requester reads.
+    browser.press("Send").await;
+    browser.sees(".next[data-step=approve]").await;
+    browser.click("//a[contains(@class, 'switch')]").await;
+    browser.press("Decline").await;
+    browser.reads("dialog.modal", "Decline this plan?").await;
+    browser.types("//dialog//textarea", "Ask me <b>tomorrow</b>").await;
+    browser.click("//dialog[@data-modal]//button[normalize-space(.)='Decline']").await;
+    browser.gone("dialog.modal").await;
+    browser.sees(".next[data-step=ended]").await;
+    browser.reads(".log", "Ask me <b>tomorrow</b>").await;
+    // The App Home lists the run.
+    browser.press("Reinstate: home").await;
+    browser.reads(".log.home", "Recent").await;
+    browser.picture("home").await;
+    knows_everything(&browser).await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_phone_shows_one_part_at_a_time() {
     reinstate::upstream::install_tls();
     let Some(browser) = Browser::open(390, 844).await else { return };

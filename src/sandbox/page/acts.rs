@@ -80,6 +80,10 @@ pub(super) async fn click(State(page): State<Arc<Page>>, Form(fields): Fields) -
             stage.people.click_private(user, index.unwrap_or(usize::MAX), action).await
         }
         "home" => stage.people.click_home(user, action).await,
+        "modal" if press.get("picks").is_some() => {
+            stage.people.pick_person(user, action, get(&fields, "picked")).await
+        }
+        "modal" => stage.people.click_modal(user, action).await,
         _ => Err(ActError::NotThere("that button is not there any more".to_owned())),
     };
     back(&stage, &seat, done)

@@ -183,6 +183,9 @@ impl Canvas<'_> {
     fn press(&self, element: &Value, block: &Value) -> String {
         let mut press = json!({"action": text(element, "action_id"), "block": text(block, "block_id")});
         if let Some(map) = press.as_object_mut() {
+            if text(element, "type") == "users_select" {
+                map.insert("picks".into(), true.into());
+            }
             match self.place {
                 Place::Message { channel, ts } => {
                     map.insert("on".into(), "message".into());
