@@ -59,7 +59,7 @@ fn many(count: usize) -> (Tenant, Vec<String>) {
 async fn three_processes_say_and_do_everything_once() {
     reinstate::upstream::install_tls();
     let Some(place) = On::Postgres.place().await else { return };
-    let (tenant, who) = many(9);
+    let (tenant, who) = many(5);
     let sandbox = Sandbox::start(tenant).await.unwrap();
     lock(&sandbox.entra).switches.limit_requests = 1000;
     let all = replicas(&sandbox, &place.url).await;
