@@ -17,6 +17,7 @@ pub mod housekeeping;
 pub mod listener;
 pub mod manifest;
 pub mod sandbox;
+pub mod schedule;
 pub mod server;
 pub mod sheet;
 pub mod slack;

@@ -17,10 +17,11 @@ pub enum Delivery {
 pub const EVENTS_PATH: &str = "/slack/events";
 
 /// The bot's scopes, in the order of the manifest.
-pub const SCOPES: [&str; 8] = [
+pub const SCOPES: [&str; 9] = [
     "channels:read",
     "chat:write",
     "commands",
+    "files:write",
     "groups:read",
     "im:write",
     "usergroups:read",

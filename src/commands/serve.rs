@@ -74,6 +74,7 @@ pub async fn start(
         tokio::spawn(engine.run(stopped.clone())),
         tokio::spawn(slack::poster::run(app.clone(), stopped.clone())),
         tokio::spawn(slack::home::run(app.clone(), stopped.clone())),
+        tokio::spawn(crate::schedule::run(app.clone(), stopped.clone())),
         tokio::spawn(server::run(app.clone(), metrics.clone(), listener, stopped.clone())),
     ];
     if over_socket {

@@ -67,6 +67,8 @@ pub struct Config {
     pub approvals: Approvals,
     /// How much may be done, and how long it may take.
     pub limits: Limits,
+    /// Sweeps by schedule.
+    pub sweep: Sweep,
     /// What was set, key by key and without secrets: what the journal keeps of a configuration.
     pub settings: BTreeMap<String, String>,
     /// The secrets, from the environment or from files named there.
@@ -194,6 +196,13 @@ pub struct Limits {
     pub risky_steps_per_day: u32,
     /// How long a step may take to show at Atlassian.
     pub confirm_within: Duration,
+}
+
+/// `[sweep]`
+#[derive(Clone, Copy, Debug)]
+pub struct Sweep {
+    /// How often everybody is looked at without being asked; never where it is not set.
+    pub every: Option<Duration>,
 }
 
 impl Config {

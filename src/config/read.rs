@@ -12,8 +12,8 @@ use url::Url;
 use super::form::{base_url, is_slack_id, seconds, slack_id_fix};
 use super::problem::Problems;
 use super::{
-    Access, Approvals, Atlassian, Config, Entra, Env, Grant, Limits, Needed, Server, Slack, Store, Transport,
-    secrets, settings,
+    Access, Approvals, Atlassian, Config, Entra, Env, Grant, Limits, Needed, Server, Slack, Store, Sweep,
+    Transport, secrets, settings,
 };
 
 const DAY: u64 = 24 * 60 * 60;
@@ -63,9 +63,24 @@ pub(super) fn config(table: &Table, env: &Env, problems: &mut Problems) -> Optio
         risky_steps_per_day: r.count("limits", "risky_steps_per_day", 20, 0..=10_000),
         confirm_within: r.duration("limits", "confirm_within", "10m", 1..=DAY),
     };
+    // Off by default: a sweep is many calls, so somebody must want it.
+    let every =
+        r.value("sweep", "every").is_some().then(|| r.duration("sweep", "every", "24h", 3600..=31 * DAY));
     let secrets = secrets::read(env, atlassian.directories.len(), problems);
     let settings = settings::of(table);
-    Some(Config { server, slack, store, atlassian, entra, access, approvals, limits, settings, secrets })
+    Some(Config {
+        server,
+        slack,
+        store,
+        atlassian,
+        entra,
+        access,
+        approvals,
+        limits,
+        sweep: Sweep { every },
+        settings,
+        secrets,
+    })
 }
 
 struct Reader<'a> {

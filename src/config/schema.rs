@@ -58,6 +58,7 @@ pub(super) const KEYS: &[Key] = &[
     key("approvals", "start_within", Kind::Text),
     key("limits", "risky_steps_per_day", Kind::Count),
     key("limits", "confirm_within", Kind::Text),
+    key("sweep", "every", Kind::Text),
 ];
 
 /// The keys inside a [`Kind::Grant`].

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use super::diagnose::Diagnosis;
 use super::op::{Op, Risk};
 use super::plan::{Plan, Step};
-pub use event::{Aim, Asked, Event, Halt, Outcome, begun};
+pub use event::{Aim, Asked, Event, Halt, Outcome, Part, begun};
 pub use legal::Illegal;
 pub use next::{Limits, Next};
 
@@ -93,6 +93,8 @@ pub struct Run {
     pub seq: i64,
     /// Who asked.
     pub asked: Option<Asked>,
+    /// The sweep it is part of.
+    pub part: Option<Part>,
     /// When.
     pub opened_at: Option<Timestamp>,
     /// The rule that admitted the requester, and whom WHO turned out to be.
@@ -136,8 +138,9 @@ impl Run {
         self.legal(seq, event).map_err(|why| Illegal { seq, kind: event.kind(), why })?;
         self.seq = seq;
         match event {
-            Event::Opened { asked } => {
+            Event::Opened { asked, part } => {
                 self.asked = Some(asked.clone());
+                self.part = part.clone();
                 self.opened_at = Some(at);
             }
             Event::Admitted { rule, who } => self.admitted = Some((rule.clone(), who.clone())),
@@ -155,7 +158,7 @@ impl Run {
                     approvals: Vec::new(),
                     begun_at: None,
                     settled_at: None,
-                    closed: None,
+                    closed: self.unlisted(plan, digest.as_deref()),
                 });
             }
             Event::Approved { by, digest } => {
@@ -186,6 +189,15 @@ impl Run {
             Event::Snapshot { .. } | Event::Denied { .. } => {}
         }
         Ok(())
+    }
+
+    /// Of a sweep, only the listed plan is done: any other closes the run by itself.
+    fn unlisted(&self, plan: &Plan, digest: Option<&str>) -> Option<Outcome> {
+        let part = self.part.as_ref()?;
+        if plan.steps.is_empty() || digest == Some(part.digest.as_str()) {
+            return None;
+        }
+        Some(if self.done.is_empty() { Outcome::Skipped } else { Outcome::Advice })
     }
 
     fn close(&mut self, outcome: Outcome) {

@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::core::run::{Asked, Illegal};
+use crate::core::run::{Asked, Illegal, Part};
 use crate::core::{Event, Run};
 use crate::store::{Also, AppendError, Appended, Entry, Lease, NewEntry, NewRun, Opened, Store, StoreError};
 
@@ -72,7 +72,23 @@ impl Ledger {
         asked: Asked,
         at: Timestamp,
     ) -> Result<Opened, StoreError> {
-        let first = entry(&Event::Opened { asked }, at);
+        let first = entry(&Event::Opened { asked, part: None }, at);
+        self.store.open_run(NewRun { run, key, first, wake: true }).await
+    }
+
+    /// Opens a run that is one of many of a sweep.
+    ///
+    /// # Errors
+    /// When it could not be written down.
+    pub async fn open_part(
+        &self,
+        run: String,
+        key: String,
+        asked: Asked,
+        part: Part,
+        at: Timestamp,
+    ) -> Result<Opened, StoreError> {
+        let first = entry(&Event::Opened { asked, part: Some(part) }, at);
         self.store.open_run(NewRun { run, key, first, wake: true }).await
     }
 

@@ -170,7 +170,7 @@ impl Engine {
     async fn carry(&self, lease: Lease) {
         let renewing = self.renew(lease.clone());
         let (seq, sleep) = tokio::select! {
-            ended = self.turns(&lease) => ended,
+            ended = self.turns_of(&lease) => ended,
             () = renewing => return,
         };
         if let Err(error) = self.ledger.store().release(&lease, seq, sleep).await {
@@ -190,6 +190,15 @@ impl Engine {
                 Err(_) if !lease.left().is_zero() => {}
                 Err(_) => return,
             }
+        }
+    }
+
+    /// A sweep has a course of its own; everything else is a run.
+    async fn turns_of(&self, lease: &Lease) -> (i64, Sleep) {
+        match self.ledger.is_sweep(&lease.run).await {
+            Ok(true) => self.carry_sweep(lease).await,
+            Ok(false) => self.turns(lease).await,
+            Err(_) => (i64::MAX, Sleep::For(self.timing.trouble)),
         }
     }
 
@@ -233,7 +242,16 @@ impl Engine {
             Next::Stop => {
                 let closed = run.current.as_ref().and_then(|current| current.closed);
                 let outcome = closed.filter(|_| run.cancelled.is_none()).unwrap_or(Outcome::Cancelled);
-                let says = "It was stopped before its next step. What was done stays done.".to_owned();
+                let says = match outcome {
+                    Outcome::Skipped => {
+                        "The account has changed since the list was approved, so nothing was done."
+                    }
+                    Outcome::Advice => {
+                        "The listed plan was done, and access is not back. Look at the account by itself."
+                    }
+                    _ => "It was stopped before its next step. What was done stays done.",
+                };
+                let says = says.to_owned();
                 self.append(run, lease, &[Event::Ended { outcome, says }], ended()).await
             }
             Next::AwaitPerson | Next::Nothing => Turn::Stop(Stop::Sleep(Sleep::ForEver)),

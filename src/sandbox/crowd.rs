@@ -197,7 +197,12 @@ impl Crowd {
             _ => Some(tenant.atlassian.scim_record(DIRECTORY, &upn, &idp, Some(&account))),
         };
         let member = Member { since: jiff::Timestamp::UNIX_EPOCH, dropped: false };
-        let lost = usize::from(how == Some(Break::Drift));
+        let lost = match how {
+            Some(Break::Drift) => 1,
+            // Whoever still has access is not broken for want of an assignment.
+            Some(Break::NotAssigned) => mine.len(),
+            _ => 0,
+        };
         for (_, scim) in mine.iter().skip(lost).filter_map(|room| rooms.0.get(*room)) {
             if let (Some(group), Some(record)) = (tenant.atlassian.scim_groups.get_mut(scim), &record) {
                 group.members.insert(record.clone(), member);

@@ -18,6 +18,8 @@ use super::blocks::Card;
 
 /// A call that takes longer has been lost.
 const WITHIN: Duration = Duration::from_secs(5);
+/// The same for the bytes of a file.
+const UPLOAD_WITHIN: Duration = Duration::from_secs(60);
 /// What a refusal without `Retry-After` means.
 const RETRY: Duration = Duration::from_secs(5);
 
@@ -49,6 +51,8 @@ pub struct Api {
     token: SlackApiToken,
     /// The app's own token, which opens sockets and nothing else.
     app_token: Option<SlackApiToken>,
+    /// For the bytes of files, which go to another address than the methods, and without the token.
+    files: reqwest::Client,
     base: Url,
 }
 
@@ -82,7 +86,12 @@ impl Api {
         let connector = SlackClientHyperConnector::from(builder.enable_http1().enable_http2().build())
             .with_slack_api_url(base.as_str().trim_end_matches('/'));
         let client = SlackHyperClient::new(connector);
-        Ok(Self { client, token: api_token(token), app_token: None, base: base.clone() })
+        let files = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(UPLOAD_WITHIN)
+            .build()
+            .map_err(|error| tls(&error))?;
+        Ok(Self { client, token: api_token(token), app_token: None, files, base: base.clone() })
     }
 
     /// With the app's own token, for Socket Mode.
@@ -244,6 +253,40 @@ impl Api {
     /// [`ApiError`]
     pub async fn publish_home(&self, user: &str, view: &Value) -> Result<(), ApiError> {
         self.write("views.publish", &json!({ "user_id": user, "view": view })).await.map(drop)
+    }
+
+    /// Shares a file in a thread: `files.getUploadURLExternal`, the bytes, `files.completeUploadExternal`. The bytes
+    /// go to Slack alone, and without the token.
+    ///
+    /// # Errors
+    /// [`ApiError`]
+    pub async fn upload(
+        &self,
+        channel: &str,
+        thread: &str,
+        name: &str,
+        bytes: Vec<u8>,
+    ) -> Result<(), ApiError> {
+        let length = bytes.len().to_string();
+        let params = [("filename", Some(name)), ("length", Some(length.as_str()))];
+        let answer = self.read("files.getUploadURLExternal", &params).await?;
+        let text = |key: &str| answer.get(key).and_then(Value::as_str).map(str::to_owned);
+        let lost = ApiError::Lost("an answer without its upload");
+        let (url, id) = text("upload_url").zip(text("file_id")).ok_or(lost)?;
+        let url = Url::parse(&url).map_err(|_| ApiError::Lost("an upload address that cannot be read"))?;
+        let host = url.host_str().unwrap_or_default();
+        let slack = url.scheme() == "https" && (host == "slack.com" || host.ends_with(".slack.com"));
+        if !slack && url.origin() != self.base.origin() {
+            return Err(ApiError::Lost("an upload address that is not Slack's"));
+        }
+        let sent = self.files.post(url).body(bytes).send().await;
+        if !sent.is_ok_and(|answer| answer.status().is_success()) {
+            return Err(ApiError::Lost("the file was not taken"));
+        }
+        let body = json!({
+            "files": [{"id": id, "title": name}], "channel_id": channel, "thread_ts": thread,
+        });
+        self.write("files.completeUploadExternal", &body).await.map(drop)
     }
 
     /// `chat.getPermalink`

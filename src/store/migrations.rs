@@ -20,6 +20,7 @@ const ALL: &[Migration] = &[
         sqlite: include_str!("migrations/0001_clock.sqlite.sql"),
         postgres: include_str!("migrations/0001_clock.postgres.sql"),
     },
+    Migration { version: 2, shared: include_str!("migrations/0002_sweeps.sql"), sqlite: "", postgres: "" },
     Migration { version: 3, shared: include_str!("migrations/0003_durable.sql"), sqlite: "", postgres: "" },
 ];
 
@@ -48,7 +49,9 @@ pub(super) async fn migrate(store: &Store) -> Result<(), StoreError> {
                         Engine::Sqlite => step.sqlite,
                         Engine::Postgres => step.postgres,
                     };
-                    sqlx::raw_sql(own).execute(&mut *conn).await?;
+                    if !own.is_empty() {
+                        sqlx::raw_sql(own).execute(&mut *conn).await?;
+                    }
                     sqlx::query("INSERT INTO schema_version (version) VALUES ($1)")
                         .bind(step.version)
                         .execute(&mut *conn)

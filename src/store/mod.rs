@@ -19,6 +19,7 @@ mod open;
 mod retention;
 mod runs;
 mod sights;
+mod sweeps;
 #[cfg(test)]
 mod tests;
 
@@ -32,6 +33,7 @@ pub use journal::{Also, AppendError, Appended};
 pub use leases::{Lease, Sleep};
 pub use retention::Erased;
 pub use runs::{NewRun, Opened, RunRow};
+pub use sweeps::SweepRow;
 
 use std::sync::Arc;
 

@@ -19,6 +19,7 @@ mod doctor;
 mod faults;
 mod hostile;
 mod inputs;
+mod mass;
 mod odd;
 mod page;
 mod place;

@@ -80,6 +80,17 @@ pub enum Outcome {
     Expired,
     /// Somebody stopped it.
     Cancelled,
+    /// The account had another plan by then than the one on a sweep's list.
+    Skipped,
+}
+
+/// A run that is one of many: the sweep it belongs to, and the one plan that was listed there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// The sweep.
+    pub sweep: String,
+    /// The digest of the plan on the approved list.
+    pub digest: String,
 }
 
 impl Outcome {
@@ -97,6 +108,7 @@ impl Outcome {
             Self::Declined => "declined",
             Self::Expired => "expired",
             Self::Cancelled => "cancelled",
+            Self::Skipped => "skipped",
         }
     }
 }
@@ -127,6 +139,9 @@ pub enum Event {
     Opened {
         /// Who and where.
         asked: Asked,
+        /// The sweep it is part of, if it is one of many.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        part: Option<Part>,
     },
     /// The requester may do it.
     Admitted {

@@ -3,6 +3,7 @@
 //! same evidence as for one person. It must never call an account healthy of which a needed side was not read.
 
 mod census;
+mod course;
 mod join;
 mod list;
 mod log;
@@ -15,6 +16,7 @@ mod tests;
 mod texts;
 
 pub use census::Census;
+pub use course::{Course, CourseNext, Repaired, Since, Surveyed, SweepEvent};
 pub use join::{Asked, Join, Judged, Need};
 pub use list::{HARMLESS_WITHOUT_APPROVER, Listed as ListedRepair, RepairList};
 pub use log::Logs;

@@ -56,6 +56,7 @@ pub fn asked(by: &str) -> Event {
             response_url: None,
             aim: crate::core::Aim::default(),
         },
+        part: None,
     }
 }
 
@@ -171,7 +172,7 @@ fn judge(entries: &[(Timestamp, Event)], next: &Next, now: Timestamp, rules: &Ru
         return;
     }
     let requester = match &entries[0].1 {
-        Event::Opened { asked } => &asked.by,
+        Event::Opened { asked, .. } => &asked.by,
         _ => panic!("no opening"),
     };
     assert!(!has(&|e| matches!(e, Event::Declined { .. } | Event::Expired { .. })), "a step after a no");

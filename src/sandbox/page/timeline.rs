@@ -69,7 +69,7 @@ fn words(slack: &Slack, event: &Event, plan: Option<&Plan>) -> (&'static str, &'
             .map_or_else(|| format!("step {}", index + 1), |step| step.op.says())
     };
     match event {
-        Event::Opened { asked } => ("person", "asked", format!("{}: {}", name(&asked.by), asked.text)),
+        Event::Opened { asked, .. } => ("person", "asked", format!("{}: {}", name(&asked.by), asked.text)),
         Event::Admitted { rule, .. } => ("", "admitted", format!("by the rule {rule}")),
         Event::Planned { diagnosis, plan, digest } => {
             let causes: Vec<&str> = diagnosis.findings.iter().map(|finding| finding.code.code()).collect();

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::limits::Tier;
 use super::state::Slack;
-use super::{chat, people, socket, views};
+use super::{chat, files, people, socket, views};
 
 /// What a method says: an object that gets `ok: true`, or why not.
 pub(super) type Answer = Result<Value, Refusal>;
@@ -185,6 +185,20 @@ const METHODS: &[Method] = &[
     write("chat.delete", "chat:write", Tier::T3, &["channel", "ts", "as_user"], chat::delete),
     write("chat.postEphemeral", "chat:write", Tier::T4, POST, chat::post_ephemeral),
     read("chat.getPermalink", "", Tier::Free, &["channel", "message_ts"], chat::permalink),
+    read(
+        "files.getUploadURLExternal",
+        "files:write",
+        Tier::T4,
+        &["filename", "length", "alt_txt", "snippet_type"],
+        files::upload_url,
+    ),
+    write(
+        "files.completeUploadExternal",
+        "files:write",
+        Tier::T4,
+        &["files", "channel_id", "thread_ts", "initial_comment", "channels", "blocks"],
+        files::complete,
+    ),
     write("reactions.add", "reactions:write", Tier::T3, &["channel", "name", "timestamp"], chat::react),
     write("views.open", "", Tier::T4, &["trigger_id", "interactivity_pointer", "view"], views::open),
     write("views.update", "", Tier::T4, &["view_id", "external_id", "hash", "view"], views::update),

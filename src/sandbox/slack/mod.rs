@@ -7,6 +7,7 @@ mod acts;
 mod api;
 mod chat;
 mod elements;
+mod files;
 mod hooks;
 mod limits;
 mod modal_acts;
@@ -37,6 +38,7 @@ use super::lock;
 use super::wire::{Service, Wire};
 
 pub use acts::Workspace;
+pub use files::File;
 pub use limits::Limits;
 pub use model::{
     Channel, Edit, Enterprise, Ephemeral, Message, ResponseUrl, Source, Switches, Team, Trigger, User,
@@ -69,6 +71,7 @@ pub fn router(state: Shared, wire: Wire, base: String) -> Router {
         .route("/commands/{token}", any(response_url))
         .route("/actions/{token}", any(response_url))
         .route("/app/{token}", any(response_url))
+        .route("/upload/v1/{id}", any(upload))
         .fallback(nowhere)
         .with_state(context);
     wire.around(Service::Slack, routes)
@@ -128,6 +131,19 @@ async fn response_url(
                 context.wire.fault(format!("slack response_url: {fault}"));
             }
             json(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST), &refusal.body())
+        }
+    }
+}
+
+async fn upload(State(context): State<Context>, Path(id): Path<String>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let bytes = to_bytes(body, 64 << 20).await.unwrap_or_default();
+    let result = files::receive(&mut lock(&context.state), &id, &parts, &bytes);
+    match result {
+        Ok(text) => text.into_response(),
+        Err((status, why)) => {
+            context.wire.fault(format!("slack upload: {why}"));
+            (StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST), why).into_response()
         }
     }
 }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 
+use super::files::File;
 use super::limits::Limits;
 use super::model::{
     Channel, Enterprise, Ephemeral, Message, ResponseUrl, Source, Switches, Team, Trigger, User, UserGroup,
@@ -58,6 +59,8 @@ pub struct Slack {
     pub switches: Switches,
     /// Rate limits.
     pub limits: Limits,
+    /// Files, from their announcement on.
+    pub files: Vec<File>,
     /// Where the response URLs are served, without a slash at the end.
     pub base: String,
     /// Socket Mode.
@@ -72,7 +75,7 @@ impl Slack {
     #[must_use]
     pub fn new(bot_token: &str, signing_secret: &str) -> Self {
         let scopes = "commands chat:write users:read users:read.email usergroups:read channels:read \
-                      groups:read im:read im:write reactions:write";
+                      groups:read im:read im:write reactions:write files:write";
         let mut slack = Self {
             team: Team { id: "T0ACME".into(), domain: "acme".into(), name: "Acme".into() },
             enterprise: None,
@@ -93,6 +96,7 @@ impl Slack {
             views: BTreeMap::new(),
             switches: Switches::default(),
             limits: Limits::default(),
+            files: Vec::new(),
             base: String::new(),
             sockets: Sockets::new("xapp-sandbox"),
             changed: Arc::new(Notify::new()),

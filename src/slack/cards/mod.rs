@@ -14,6 +14,7 @@ mod me;
 mod plan;
 mod root;
 mod state;
+mod sweep;
 #[cfg(test)]
 mod tests;
 mod timeline;
@@ -25,6 +26,7 @@ pub use details::details;
 pub use line::{line, outcome};
 pub use me::{help_wanted, me};
 pub use root::{root, status};
+pub use sweep::{SweepView, sweep_page, sweep_root};
 
 use jiff::Timestamp;
 use serde_json::Value as Json;

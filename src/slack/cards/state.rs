@@ -18,6 +18,7 @@ pub(super) fn ending(outcome: Outcome) -> &'static str {
         Outcome::Declined => "Declined",
         Outcome::Expired => "Nobody approved in time",
         Outcome::Cancelled => "Stopped",
+        Outcome::Skipped => "Skipped: it had changed",
     }
 }
 

@@ -8,6 +8,7 @@ mod history;
 pub(super) mod me;
 pub(super) mod repair;
 mod status;
+mod sweep;
 mod undo;
 mod whoami;
 
@@ -47,7 +48,10 @@ pub(super) async fn command(app: &Arc<App>, slash: Slash) -> Reply {
         Command::Status(run) => app.spawn(async move { status::status(&work, &ear, run).await }),
         Command::History(target) => app.spawn(async move { history::history(&work, &ear, &target).await }),
         Command::Cancel(run) => app.spawn(async move { cancel::cancel(&work, &ear, &run).await }),
-        Command::Sweep => return Reply::Private(words::not_yet()),
+        Command::Sweep => {
+            let key = slash.trigger.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
+            app.spawn(async move { sweep::sweep(&work, &ear, key).await })
+        }
     };
     if begun { Reply::Empty } else { Reply::Private(words::busy()) }
 }

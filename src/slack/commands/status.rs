@@ -56,6 +56,9 @@ pub(super) async fn list(app: &App, title: Markup, runs: &[String]) -> Card {
     for id in runs.iter().take(MOST) {
         let line = match app.ledger.load(id).await {
             Ok(run) => cards::line(id, &run, &app.rules, &app.limits, crate::clock::now()),
+            Err(_) if app.ledger.is_sweep(id).await.unwrap_or(false) => {
+                Markup::new().ours("Sweep ").code(id).ours(", its card stands in ").channel(&app.channel)
+            }
             Err(_) => Markup::new().ours("Run ").code(id).ours(" cannot be read."),
         };
         let line = Markup::new().ours("• ").then(&line);

@@ -9,6 +9,7 @@ mod decline;
 mod details;
 mod retry;
 mod settle;
+mod sweep;
 mod value;
 mod waiting;
 
@@ -57,6 +58,14 @@ pub(super) fn click(app: &Arc<App>, click: Click) {
                 }
                 let says = again::again(&work, click, &value).await;
                 work.tell(&ear, &Card::text(&says)).await;
+            }
+            "reinstate.sweep_repair" | "reinstate.sweep_pause" | "reinstate.sweep_page" => {
+                sweep::click(&work, &ear, &click, &value).await;
+            }
+            "reinstate.approve" | "reinstate.decline" | "reinstate.cancel" | "reinstate.retry"
+                if work.ledger.is_sweep(&value.run).await.unwrap_or(false) =>
+            {
+                sweep::click(&work, &ear, &click, &value).await;
             }
             "reinstate.approve" | "reinstate.decline" | "reinstate.cancel" | "reinstate.retry" => {
                 on_run(&work, &ear, &click, &value).await;

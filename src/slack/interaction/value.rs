@@ -25,6 +25,14 @@ pub struct Value {
     /// The account that was picked to be kept.
     #[serde(rename = "k", default, skip_serializing_if = "String::is_empty")]
     pub keep: String,
+    /// The page of a list.
+    #[serde(rename = "p", default, skip_serializing_if = "is_first")]
+    pub page: usize,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_first(page: &usize) -> bool {
+    *page == 0
 }
 
 impl Value {

@@ -63,6 +63,10 @@ impl Drawing<'_> {
     }
 
     pub(super) async fn draw(mut self) -> Result<(), Trouble> {
+        // One of many has no card of its own: the sweep's card counts it, and `status RUN` shows it.
+        if self.run.part.is_some() {
+            return self.draw_nothing().await;
+        }
         match self.all().await {
             Err(Trouble::Gone) => {
                 self.tell_wrong_channel().await?;
@@ -89,6 +93,14 @@ impl Drawing<'_> {
             let store = self.app.ledger.store();
             store.mark_rendered(self.id, &card.at, self.run.seq, &card.fingerprint).await?;
         }
+        Ok(())
+    }
+
+    async fn draw_nothing(&self) -> Result<(), Trouble> {
+        let at = CardRef { channel: "-".to_owned(), ts: self.id.to_owned() };
+        let store = self.app.ledger.store();
+        store.set_card(self.card("root", at.clone(), String::new()), None).await?;
+        store.mark_rendered(self.id, &at, self.run.seq, "").await?;
         Ok(())
     }
 

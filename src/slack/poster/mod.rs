@@ -6,6 +6,7 @@ mod approvals;
 mod drawing;
 mod end;
 mod put;
+mod sweep;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -63,7 +64,12 @@ pub async fn run(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
 
 /// Draws a run that is ours until then; how long it is left alone afterwards.
 async fn draw(app: Arc<App>, run: String, until: Instant) -> Duration {
-    let pause = match show(&app, &run, until).await {
+    let shown = match app.ledger.is_sweep(&run).await {
+        Ok(true) => sweep::show(&app, &run).await,
+        Ok(false) => show(&app, &run, until).await,
+        Err(error) => Err(error.into()),
+    };
+    let pause = match shown {
         Ok(()) => EVERY,
         Err(Trouble::Wait(pause)) => pause,
         Err(Trouble::Gone) => REFUSED,

@@ -1,0 +1,126 @@
+//! The journal of sweeps, in the core's words: the same table, chain and rules of appending as for runs.
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::core::run::Asked;
+use crate::core::sweep::{Course, SweepEvent};
+use crate::exec::{Ledger, LedgerError};
+use crate::store::{Also, AppendError, Appended, Entry, Lease, NewEntry, NewRun, Opened, StoreError};
+
+impl Ledger {
+    /// Opens a sweep, once for each key.
+    ///
+    /// # Errors
+    /// When it could not be written down.
+    pub async fn open_sweep(
+        &self,
+        sweep: String,
+        key: String,
+        asked: Asked,
+        rule: String,
+        at: Timestamp,
+    ) -> Result<Opened, StoreError> {
+        let first = entry(&SweepEvent::SweepOpened { asked, rule }, at);
+        self.store().open_run(NewRun { run: sweep, key, first, wake: true }).await
+    }
+
+    /// Whether an id is that of a sweep.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn is_sweep(&self, run: &str) -> Result<bool, StoreError> {
+        Ok(self.store().first_kind(run).await?.is_some_and(|kind| SweepEvent::opens(&kind)))
+    }
+
+    /// Reads and folds a sweep.
+    ///
+    /// # Errors
+    /// When there is none, or its journal is not legal.
+    pub async fn sweep(&self, sweep: &str) -> Result<Course, LedgerError> {
+        let entries = self.store().entries(sweep).await?;
+        if entries.is_empty() {
+            return Err(LedgerError::NoRun(sweep.to_owned()));
+        }
+        let unreadable = |why: String| LedgerError::Unreadable { run: sweep.to_owned(), why };
+        let events: Vec<(i64, Timestamp, SweepEvent)> =
+            entries.iter().map(|one| event(one).map_err(unreadable)).collect::<Result<_, _>>()?;
+        Course::fold(events.iter().map(|(seq, at, event)| (*seq, *at, event)))
+            .map_err(|why| unreadable(why.to_owned()))
+    }
+
+    /// Appends events that were decided on entry `decided_on`.
+    ///
+    /// # Errors
+    /// [`AppendError`], of which `Conflict` means: fold again.
+    pub async fn append_sweep(
+        &self,
+        sweep: &str,
+        decided_on: i64,
+        fence: Option<&Lease>,
+        events: &[SweepEvent],
+        also: Also,
+    ) -> Result<Appended, AppendError> {
+        let at = crate::clock::now();
+        let entries: Vec<NewEntry> = events.iter().map(|event| entry(event, at)).collect();
+        self.store().append(sweep, decided_on, fence, &entries, also).await
+    }
+
+    /// Folds, decides and appends, again and again until nobody came in between. A decision without an event writes
+    /// nothing.
+    ///
+    /// # Errors
+    /// When the sweep cannot be read, or the event cannot stand there.
+    pub async fn decide_sweep<T>(
+        &self,
+        sweep: &str,
+        mut decision: impl FnMut(&Course) -> (Option<SweepEvent>, T),
+    ) -> Result<T, LedgerError> {
+        loop {
+            let course = self.sweep(sweep).await?;
+            let (event, value) = decision(&course);
+            let Some(event) = event else { return Ok(value) };
+            course
+                .legal(course.seq + 1, &event)
+                .map_err(|why| LedgerError::Unreadable { run: sweep.to_owned(), why: why.to_owned() })?;
+            let end = matches!(event, SweepEvent::SweepEnded { .. });
+            let also = Also { wake: true, end, ..Also::default() };
+            match self.append_sweep(sweep, course.seq, None, &[event], also).await {
+                Ok(_) => return Ok(value),
+                Err(AppendError::Conflict { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+/// Facts may be kept for ever; the event itself names people, and retention may erase it.
+fn entry(event: &SweepEvent, at: Timestamp) -> NewEntry {
+    let facts = match event {
+        SweepEvent::SweepRequested { digest, .. } | SweepEvent::SweepApproved { digest, .. } => {
+            json!({ "digest": digest })
+        }
+        SweepEvent::SweepSurveyed { tally, list, .. } => {
+            json!({ "tally": tally, "digest": list.digest(), "repairs": list.repairs().len() })
+        }
+        SweepEvent::SweepRepaired { begun, restored, skipped, failed } => {
+            json!({ "begun": begun, "restored": restored, "skipped": skipped, "failed": failed })
+        }
+        _ => json!({}),
+    };
+    NewEntry {
+        at,
+        kind: event.kind().to_owned(),
+        facts: facts.to_string(),
+        personal: serde_json::to_string(event).ok(),
+    }
+}
+
+fn event(entry: &Entry) -> Result<(i64, Timestamp, SweepEvent), String> {
+    let text = entry.personal.as_deref().ok_or("its personal data was erased")?;
+    let event: SweepEvent = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    if event.kind() != entry.kind {
+        return Err(format!("entry {} is not what its kind says", entry.position));
+    }
+    Ok((entry.run_seq.unwrap_or_default(), entry.at, event))
+}

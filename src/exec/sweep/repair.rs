@@ -1,0 +1,155 @@
+//! The repairs of a sweep, in waves: each is a run like any other, opened for exactly one account and one plan digest,
+//! which ends by itself where the account has another plan by then. It must never open a run that the approved list
+//! does not name, nor the next wave while the one before is on its way.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::carry::Let;
+use crate::core::Outcome;
+use crate::core::run::{Aim, Asked, Part};
+use crate::core::sweep::{Course, RepairList, Repaired, SweepEvent};
+use crate::exec::Engine;
+use crate::store::{Also, Lease};
+
+/// Repairs on their way at once: provisioning on demand takes five calls in ten seconds from all of them together.
+const AT_ONCE: usize = 4;
+/// The stop rule: so many failures, and more than one in so many that have ended.
+const FAILURES: u64 = 2;
+const ONE_IN: u64 = 5;
+/// How often the counts are written down.
+const SAY: Duration = Duration::from_secs(3);
+
+/// How the repairs of a list stand.
+#[derive(Default)]
+struct Standing {
+    counts: Repaired,
+    open: usize,
+    /// The place of the first that was not begun.
+    next: Option<usize>,
+    refused: bool,
+}
+
+impl Engine {
+    /// One look at the repairs: counts what has ended, opens what may begin, and waits a little.
+    pub(super) async fn repair_next(&self, course: &Course, lease: &Lease) -> Result<(), Let> {
+        let (Some(surveyed), Some((requester, _))) = (&course.surveyed, &course.requested) else {
+            return Err(Let::Again);
+        };
+        let list = surveyed.list.repairs();
+        let standing = self.standing(list, &lease.run).await?;
+        let counts = standing.counts;
+        let known = course.repaired.map(|(_, counts)| counts).unwrap_or_default();
+        let ended = counts.restored + counts.skipped + counts.failed;
+        let all = standing.next.is_none() && standing.open == 0;
+        let failed = counts.failed.saturating_sub(course.forgiven);
+        let stop = failed >= FAILURES && failed * ONE_IN > ended;
+        if counts != known && (all || stop || standing.refused || is_due(course)) {
+            let event = SweepEvent::SweepRepaired {
+                begun: counts.begun,
+                restored: counts.restored,
+                skipped: counts.skipped,
+                failed: counts.failed,
+            };
+            return self.append_on(course.seq, lease, event, Also::default()).await;
+        }
+        if standing.refused {
+            let says = "The requester no longer has the role operator, so nothing more was begun.";
+            return self.end_sweep(course, lease, says.to_owned()).await;
+        }
+        if all {
+            return self.end_sweep(course, lease, ending(counts)).await;
+        }
+        if stop {
+            let why = format!("{failed} of {ended} repairs did not bring access back");
+            let event = SweepEvent::SweepPaused { by: None, why };
+            return self.append_on(course.seq, lease, event, Also::default()).await;
+        }
+        let may = standing.next.filter(|place| {
+            let wave = RepairList::wave_of(*place);
+            // The wave before must have ended: whoever is open now stands before this place.
+            let same = place.checked_sub(1).is_none_or(|before| RepairList::wave_of(before) == wave);
+            standing.open < AT_ONCE && (same || standing.open == 0)
+        });
+        match may.and_then(|place| list.get(place)) {
+            Some(one) if !self.ledger.store().is_busy().await? => {
+                let part = Part { sweep: lease.run.clone(), digest: one.digest.clone() };
+                let asked = Asked {
+                    by: requester.by.clone(),
+                    team: requester.team.clone(),
+                    enterprise: requester.enterprise.clone(),
+                    channel: String::new(),
+                    text: one.query.clone(),
+                    response_url: None,
+                    aim: Aim::default(),
+                };
+                let (id, key) = (uuid::Uuid::now_v7().to_string(), key(&lease.run, &one.subject));
+                self.ledger.open_part(id, key, asked, part, crate::clock::now()).await?;
+                self.work.notify_one();
+            }
+            _ => tokio::time::sleep(self.timing.poll).await,
+        }
+        Err(Let::Again)
+    }
+
+    /// Counts the runs of this sweep, in the order of the list.
+    async fn standing(
+        &self,
+        list: &[crate::core::sweep::ListedRepair],
+        sweep: &str,
+    ) -> Result<Standing, Let> {
+        let runs = self.ledger.store().runs_of_keys(&format!("sweep {sweep} ")).await?;
+        let mut standing = Standing::default();
+        for (place, one) in list.iter().enumerate() {
+            let Some((run, end)) = runs.get(&key(sweep, &one.subject)) else {
+                standing.next = standing.next.or(Some(place));
+                continue;
+            };
+            standing.counts.begun += 1;
+            match end.as_deref().map(outcome) {
+                Some(Some(Outcome::Restored | Outcome::Healthy)) => standing.counts.restored += 1,
+                Some(Some(Outcome::Skipped | Outcome::Busy)) => standing.counts.skipped += 1,
+                Some(end) => {
+                    standing.counts.failed += 1;
+                    standing.refused |= end == Some(Outcome::Refused);
+                }
+                // A run that waits for a person is in nobody's way, and not restored.
+                None => match self.ledger.load(run).await {
+                    Ok(folded) if folded.waiting.is_none() => standing.open += 1,
+                    _ => standing.counts.failed += 1,
+                },
+            }
+        }
+        Ok(standing)
+    }
+}
+
+/// What a repair of a sweep is known by: opened twice, it is the same run.
+fn key(sweep: &str, subject: &str) -> String {
+    format!("sweep {sweep} {subject}")
+}
+
+/// How a run ended, by the facts of its end.
+fn outcome(facts: &str) -> Option<Outcome> {
+    let facts: serde_json::Value = serde_json::from_str(facts).ok()?;
+    serde_json::from_value(facts.get("outcome")?.clone()).ok()
+}
+
+fn is_due(course: &Course) -> bool {
+    let last = course.repaired.map(|(at, _)| at).unwrap_or(Timestamp::MIN);
+    let since = crate::clock::now().duration_since(last);
+    Duration::try_from(since).is_ok_and(|since| since >= SAY)
+}
+
+fn ending(counts: Repaired) -> String {
+    let mut says = format!("{} of {} accounts have their access back", counts.restored, counts.begun);
+    if counts.skipped > 0 {
+        says.push_str(&format!("; {} were skipped because they had changed since", counts.skipped));
+    }
+    if counts.failed > 0 {
+        says.push_str(&format!("; {} need another look", counts.failed));
+    }
+    says.push('.');
+    says
+}

@@ -1,0 +1,108 @@
+//! Keeps the card of a sweep true, in `slack.channel`, with the table and the calls to people in its thread.
+
+use std::time::Duration;
+
+use super::Trouble;
+use super::drawing::Drawing;
+use crate::app::App;
+use crate::core::Run;
+use crate::core::sweep::{Course, CourseNext, Found};
+use crate::sheet;
+use crate::slack::blocks::Card as Shown;
+use crate::slack::cards::{SweepView, sweep_root};
+use crate::slack::markup::Markup;
+use crate::slack::words;
+use crate::store::CardRef;
+
+/// Where a thing stands that is no message.
+const ELSEWHERE: &str = "-";
+
+/// Draws a sweep.
+pub(super) async fn show(app: &App, id: &str) -> Result<(), Trouble> {
+    let course = app.ledger.sweep(id).await.map_err(|error| {
+        tracing::warn!(run = id, %error, "a sweep cannot be shown");
+        Trouble::Wait(Duration::from_secs(60))
+    })?;
+    let cards = app.ledger.store().cards(id).await?;
+    let head = match &course.ended {
+        Some(_) => app.ledger.store().head().await.ok().map(|head| head.to_string()),
+        None => None,
+    };
+    // Cards are kept by the same hands as a run's; of a run they need its number and who asked.
+    let mut run = Run::default();
+    (run.seq, run.asked) = (course.seq, course.asked.clone());
+    let mut drawing = Drawing { app, id, run, events: Vec::new(), cards, head: head.clone() };
+    if !drawing.approvals_channel().await? {
+        drawing.tell_wrong_channel().await?;
+        return Err(Trouble::Wait(Duration::from_secs(60)));
+    }
+    let now = crate::clock::now();
+    let view = SweepView { id, course: &course, limits: &app.limits, now, head };
+    let root = drawing.put("root", &app.channel, None, |_| sweep_root(&view)).await?;
+    drawing.table(&course, &root).await?;
+    drawing.call(&course, &root, now).await?;
+    for card in &drawing.cards {
+        app.ledger.store().mark_rendered(id, &card.at, course.seq, &card.fingerprint).await?;
+    }
+    Ok(())
+}
+
+impl Drawing<'_> {
+    /// Uploads the table of everything that is not healthy, once.
+    async fn table(&mut self, course: &Course, root: &CardRef) -> Result<(), Trouble> {
+        if course.surveyed.is_none() || self.known("table").is_some() {
+            return Ok(());
+        }
+        let rows = self.app.ledger.store().found_by(self.id).await?;
+        let mut found: Vec<Found> =
+            rows.values().filter_map(|text| serde_json::from_str(text).ok()).collect();
+        found.sort_by(|a, b| a.query.cmp(&b.query));
+        let mut table = String::from(sheet::SWEEP_HEAD);
+        for one in &found {
+            table.push_str("\r\n");
+            table.push_str(&sheet::sweep_row(one));
+        }
+        table.push_str("\r\n");
+        let name = format!("sweep-{}.csv", course.opened_at.unwrap_or_default().strftime("%Y-%m-%d-%H%M"));
+        let done = self.app.slack.upload(&root.channel, &root.ts, &name, table.into_bytes()).await;
+        if let Err(crate::slack::api::ApiError::Refused(code)) = &done {
+            // A workspace that does not let us upload still gets the card; the command line has the table.
+            tracing::warn!(code, "Slack refuses the table of a sweep");
+            let text = Markup::new()
+                .ours("Slack does not take the table (")
+                .code(code)
+                .ours("). Reinstate needs the scope ")
+                .code("files:write")
+                .ours("; `reinstate sweep --csv FILE` writes the same table.");
+            self.put("no-table", &root.channel, Some(&root.ts), |_| Shown::text(&text)).await?;
+        } else {
+            done?;
+        }
+        let at = CardRef { channel: ELSEWHERE.to_owned(), ts: "table".to_owned() };
+        let note = self.card("table", at, String::new());
+        if self.app.ledger.store().set_card(note.clone(), None).await? {
+            self.cards.push(note);
+        }
+        Ok(())
+    }
+
+    /// Calls the approvers when they are asked, and tells the end to whoever asked.
+    async fn call(&mut self, course: &Course, root: &CardRef, now: jiff::Timestamp) -> Result<(), Trouble> {
+        let requester = course.requested.as_ref().map(|(by, _)| by.by.clone());
+        let waits = matches!(course.next(now, &self.app.limits), CourseNext::AwaitApproval(_));
+        if waits && self.known("call").is_none() {
+            let but: Vec<String> = requester.iter().cloned().collect();
+            let text = words::approvers(self.app.people.access(), &but)
+                .ours(" the list of repairs above waits for an approver.");
+            self.put("call", &root.channel, Some(&root.ts), |_| Shown::text(&text)).await?;
+        }
+        if let (Some(says), Some(requester)) = (&course.ended, requester)
+            && self.known("outcome").is_none()
+        {
+            let text =
+                Markup::new().user(&requester).ours(" the repairs of this sweep have ended. ").data(says);
+            self.put("outcome", &root.channel, Some(&root.ts), |_| Shown::text(&text)).await?;
+        }
+        Ok(())
+    }
+}

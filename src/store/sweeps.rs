@@ -1,0 +1,130 @@
+//! What a sweep found so far, one row an account that is not healthy. It is a checkpoint, not the truth: a sweep that
+//! was interrupted does not look at these again. Rows name people, so only those of the last two sweeps are kept.
+
+use std::collections::HashMap;
+
+use sqlx::Row;
+
+use super::{Store, StoreError};
+
+/// One row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SweepRow {
+    /// What was asked.
+    pub query: String,
+    /// What was found, as text.
+    pub found: String,
+}
+
+impl Store {
+    /// Keeps what a sweep found. What is kept already stays.
+    pub async fn keep_found(&self, sweep: &str, rows: Vec<SweepRow>) -> Result<(), StoreError> {
+        let sweep = sweep.to_owned();
+        self.write(move |conn| {
+            Box::pin(async move {
+                for row in rows {
+                    sqlx::query(
+                        "INSERT INTO sweep_rows (sweep, query, found) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+                    )
+                    .bind(&sweep)
+                    .bind(row.query)
+                    .bind(row.found)
+                    .execute(&mut *conn)
+                    .await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// What a sweep has found, by what was asked.
+    pub async fn found_by(&self, sweep: &str) -> Result<HashMap<String, String>, StoreError> {
+        let rows = sqlx::query("SELECT query, found FROM sweep_rows WHERE sweep = $1")
+            .bind(sweep)
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(|row| Ok((row.try_get("query")?, row.try_get("found")?))).collect()
+    }
+
+    /// Says that a sweep has read everything; gives the one before it, and forgets the rows of all earlier ones.
+    pub async fn close_survey(&self, sweep: &str, at: i64) -> Result<Option<(String, i64)>, StoreError> {
+        let sweep = sweep.to_owned();
+        self.write(move |conn| {
+            Box::pin(async move {
+                sqlx::query("INSERT INTO sweeps (sweep, done_at) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+                    .bind(&sweep)
+                    .bind(at)
+                    .execute(&mut *conn)
+                    .await?;
+                let before = sqlx::query(
+                    "SELECT sweep, done_at FROM sweeps WHERE sweep <> $1 ORDER BY done_at DESC LIMIT 1",
+                )
+                .bind(&sweep)
+                .fetch_optional(&mut *conn)
+                .await?;
+                let before = before
+                    .map(|row| Ok::<_, StoreError>((row.try_get("sweep")?, row.try_get("done_at")?)))
+                    .transpose()?;
+                let kept =
+                    before.as_ref().map_or_else(|| sweep.clone(), |(id, _): &(String, i64)| id.clone());
+                // A sweep that still reads has no row of its own in `sweeps`, and keeps what it has.
+                sqlx::query(
+                    "DELETE FROM sweep_rows WHERE sweep <> $1 AND sweep <> $2
+                        AND sweep IN (SELECT sweep FROM sweeps)",
+                )
+                .bind(&sweep)
+                .bind(kept)
+                .execute(&mut *conn)
+                .await?;
+                Ok(before)
+            })
+        })
+        .await
+    }
+
+    /// When the last sweep had read everything, in milliseconds since 1970.
+    pub async fn last_survey(&self) -> Result<Option<i64>, StoreError> {
+        Ok(sqlx::query_scalar("SELECT MAX(done_at) FROM sweeps").fetch_one(&self.pool).await?)
+    }
+
+    /// The kind of a run's first entry: what it is.
+    pub async fn first_kind(&self, run: &str) -> Result<Option<String>, StoreError> {
+        Ok(sqlx::query_scalar("SELECT kind FROM entries WHERE run = $1 AND run_seq = 1")
+            .bind(run)
+            .fetch_optional(&self.pool)
+            .await?)
+    }
+
+    /// The runs whose requests are known by keys that begin so, by key; of those that have ended, the facts of their
+    /// end.
+    pub async fn runs_of_keys(
+        &self,
+        start: &str,
+    ) -> Result<HashMap<String, (String, Option<String>)>, StoreError> {
+        // A range instead of LIKE: the index serves it, and no character of a key is a pattern.
+        let rows = sqlx::query(
+            "SELECT runs.request_key, runs.run,
+                (SELECT MAX(entries.facts) FROM entries WHERE entries.run = runs.run AND entries.kind = 'ended') AS facts
+             FROM runs WHERE runs.request_key >= $1 AND runs.request_key < $2",
+        )
+        .bind(start)
+        .bind(format!("{start}\u{7f}"))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|row| Ok((row.try_get("request_key")?, (row.try_get("run")?, row.try_get("facts")?))))
+            .collect()
+    }
+
+    /// Whether somebody's run is on its way that no sweep has opened: what people wait for goes first.
+    pub async fn is_busy(&self) -> Result<bool, StoreError> {
+        let busy: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM runs WHERE ended_at IS NULL AND NOT (request_key >= 'sweep ' AND request_key < 'sweep!')
+                AND (wake_at <= (SELECT ms FROM db_clock) OR lease_until > (SELECT ms FROM db_clock))",
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(busy > 0)
+    }
+}
