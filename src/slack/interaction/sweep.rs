@@ -2,7 +2,7 @@
 //! stored, like every other click.
 
 use super::Value;
-use super::settle::{Verdict, no_store, refused};
+use super::settle::{Verdict, refused};
 use super::value::from_its_card;
 use crate::app::App;
 use crate::core::access::Own;
@@ -37,6 +37,7 @@ pub(super) async fn click(app: &App, ear: &Ear, click: &Click, value: &Value) {
             metrics::counter!("reinstate_clicks_total", "outcome" => "taken").increment(1);
             app.nudge();
         }
+        Verdict::Asked => {}
         Verdict::Idle(says) => app.tell(ear, &Card::text(&says)).await,
         Verdict::Refused(says) => {
             metrics::counter!("reinstate_clicks_total", "outcome" => "refused").increment(1);
@@ -198,7 +199,7 @@ fn failed(error: &LedgerError) -> Verdict {
         LedgerError::NoRun(_) => refused("There is no such sweep."),
         error => {
             tracing::warn!(%error, "a click on a sweep could not be decided");
-            Verdict::Idle(no_store())
+            Verdict::Idle(words::no_store())
         }
     }
 }
@@ -209,7 +210,9 @@ async fn page(app: &App, ear: &Ear, value: &Value) -> Card {
         app.record_denial(&ear.by.id, "sweep_page", &denied.to_string()).await;
         return Card::text(&words::denied(denied, app.people.access()));
     }
-    let Ok(rows) = app.ledger.store().found_by(&value.run).await else { return Card::text(&no_store()) };
+    let Ok(rows) = app.ledger.store().found_by(&value.run).await else {
+        return Card::text(&words::no_store());
+    };
     let mut found: Vec<Found> = rows.values().filter_map(|text| serde_json::from_str(text).ok()).collect();
     found.retain(|found: &Found| found.needs_approval);
     found.sort_by(|a, b| (&a.causes, &a.query).cmp(&(&b.causes, &b.query)));
