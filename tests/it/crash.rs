@@ -118,10 +118,10 @@ async fn matrix(on: On, chosen: fn(usize) -> bool) -> usize {
                 let label = format!("{} {on:?} {kill:?}", scenario.name);
                 plain.is_the_end_of(&end, &label);
                 let call = step(&plain, kill.step);
-                let lost = point == Point::AfterBegin && once(&call);
+                let lost = kill.point == Point::AfterBegin && is_one_shot(call);
                 // A restart shows only by its cycle: one that has not ended when the next process looks is asked about.
-                let either = point == Point::AfterAct && call.path.ends_with("/restart");
-                assert!(either || end.asked_person == lost, "{} {point:?} {step}", scenario.name);
+                let either = kill.point == Point::AfterAct && call.path.ends_with("/restart");
+                assert!(either || end.asked_person == lost, "{label}");
             }
             count
         });

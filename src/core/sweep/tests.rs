@@ -130,7 +130,7 @@ fn no_doubt_is_called_health() {
         |_, listed| listed.apps = None,
         |_, listed| listed.account.groups = None,
         |_, listed| listed.account.email = Some("old@acme.example".to_owned()),
-        |census, _| census.members = Read::Gap("403".to_owned()),
+        |census, _| census.members = Read::Gap("403".into()),
         |census, _| {
             let mut log = Logs::default();
             let entry =

@@ -100,7 +100,7 @@ fn run_of(more: Vec<Event>) -> Vec<(i64, Timestamp, Event)> {
     let who = diagnosis.subject.who.clone();
     let digest = plan.digest();
     let mut events = vec![
-        Event::Opened { asked },
+        Event::Opened { asked, part: None },
         Event::Admitted { rule: HOSTILE.repeat(20), who },
         Event::Planned { diagnosis: Box::new(diagnosis), plan: Box::new(plan), digest },
     ];

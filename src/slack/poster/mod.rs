@@ -65,7 +65,7 @@ pub async fn run(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
 /// Draws a run that is ours until then; how long it is left alone afterwards.
 async fn draw(app: Arc<App>, run: String, until: Instant) -> Duration {
     let shown = match app.ledger.is_sweep(&run).await {
-        Ok(true) => sweep::show(&app, &run).await,
+        Ok(true) => sweep::show(&app, &run, until).await,
         Ok(false) => show(&app, &run, until).await,
         Err(error) => Err(error.into()),
     };

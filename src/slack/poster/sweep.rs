@@ -1,6 +1,6 @@
 //! Keeps the card of a sweep true, in `slack.channel`, with the table and the calls to people in its thread.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Trouble;
 use super::drawing::Drawing;
@@ -17,8 +17,8 @@ use crate::store::CardRef;
 /// Where a thing stands that is no message.
 const ELSEWHERE: &str = "-";
 
-/// Draws a sweep.
-pub(super) async fn show(app: &App, id: &str) -> Result<(), Trouble> {
+/// Draws a sweep, whose cards are ours until then.
+pub(super) async fn show(app: &App, id: &str, until: Instant) -> Result<(), Trouble> {
     let course = app.ledger.sweep(id).await.map_err(|error| {
         tracing::warn!(run = id, %error, "a sweep cannot be shown");
         Trouble::Wait(Duration::from_secs(60))
@@ -31,7 +31,7 @@ pub(super) async fn show(app: &App, id: &str) -> Result<(), Trouble> {
     // Cards are kept by the same hands as a run's; of a run they need its number and who asked.
     let mut run = Run::default();
     (run.seq, run.asked) = (course.seq, course.asked.clone());
-    let mut drawing = Drawing { app, id, run, events: Vec::new(), cards, head: head.clone() };
+    let mut drawing = Drawing { app, id, run, events: Vec::new(), cards, head: head.clone(), until };
     if !drawing.approvals_channel().await? {
         drawing.tell_wrong_channel().await?;
         return Err(Trouble::Wait(Duration::from_secs(60)));
