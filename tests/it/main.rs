@@ -35,6 +35,7 @@ mod posts;
 mod refusal;
 mod replicas;
 mod secrets;
+mod silence;
 mod skip;
 mod story;
 mod surface;

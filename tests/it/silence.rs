@@ -1,0 +1,161 @@
+//! Slack that is down, slow, limiting or loses answers, while a repair is under way: the work goes on, the card
+//! shows the truth afterwards, and of a card that was posted twice only the one that is written down works.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use reinstate::core::Outcome;
+use reinstate::sandbox::lock;
+use reinstate::sandbox::scenarios;
+use reinstate::sandbox::slack::Slack;
+use reinstate::sandbox::tenant::ADMINS;
+use reinstate::sandbox::wire::{Gate, Injection, Service};
+use tokio::sync::Semaphore;
+
+use super::bot::{ADA, Bot, GRACE, tells};
+use super::faults::carry;
+
+const JANE: &str = "jane@acme.example";
+const APPROVE: &str = "reinstate.approve";
+
+async fn closes(bot: &Bot) {
+    bot.app.drain(Duration::from_secs(60)).await;
+    bot.is_quiet().await;
+    bot.reads_all();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_slack_is_down_the_work_goes_on_and_the_card_is_true_afterwards() {
+    tells("email-held", async |bot| {
+        let gate = Gate::default();
+        let hold = Injection::Hold { after_effect: false, gate: gate.clone() };
+        bot.sandbox.wire.inject(Service::Atlassian, Some("PUT"), "/manage/email", 1, hold);
+        bot.says(ADA, &format!("repair {JANE}")).await;
+        let card = bot.sees("Waits for an approval").await;
+        bot.clicks(GRACE, APPROVE).await;
+        gate.reached().await;
+        bot.sandbox.set_slack_down(true);
+        gate.open();
+        let run = bot.until("the end", |run| run.ended.is_some()).await;
+        assert_eq!(run.ended.unwrap().0, Outcome::Restored, "Slack is not needed for a step");
+        let behind = bot.app.ledger.store().stale_cards(10).await.unwrap();
+        assert_eq!(behind, [bot.run().await], "the card is known to be behind");
+        let shown = bot.shows(&card.ts);
+        assert!(!shown.contains("Access is back"), "{shown}");
+        bot.sandbox.set_slack_down(false);
+        bot.is_quiet().await;
+        let shown = bot.shows(&card.ts);
+        assert!(shown.contains("Access is back, and that was proven"), "{shown}");
+        assert_eq!(bot.button_now(APPROVE), None, "a button that can no longer work");
+        closes(bot).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_card_whose_answer_was_lost_only_the_one_that_is_written_down_works() {
+    tells("email-held", async |bot| {
+        bot.sandbox.wire.inject(Service::Slack, None, "chat.postMessage", 1, Injection::LoseAnswer);
+        bot.says(ADA, &format!("repair {JANE}")).await;
+        let run = bot.run().await;
+        bot.until("a plan that waits", |run| run.current.is_some()).await;
+        let since = Instant::now();
+        let stored = loop {
+            let cards = bot.app.ledger.store().cards(&run).await.unwrap();
+            if let Some(root) = cards.iter().find(|card| card.role == "root") {
+                break root.at.ts.clone();
+            }
+            assert!(since.elapsed() < Duration::from_secs(60), "no card was written down");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+        bot.is_quiet().await;
+        let has_button =
+            |slack: &Slack, ts: &str| format!("{:?}", slack.message(ts).map(|m| &m.blocks)).contains(APPROVE);
+        let copies: Vec<String> = {
+            let slack = lock(&bot.sandbox.slack);
+            let all = slack.messages.iter().filter(|m| m.thread_ts.is_none() && !m.deleted && m.ts != stored);
+            all.map(|message| message.ts.clone()).collect()
+        };
+        assert_eq!(copies.len(), 1, "one copy stands there");
+        for copy in &copies {
+            if has_button(&lock(&bot.sandbox.slack), copy) {
+                bot.people.click(GRACE, ADMINS, copy, APPROVE).await.unwrap();
+                bot.hears(GRACE, "This is a copy of the card").await;
+            }
+        }
+        assert!(bot.app.ledger.load(&run).await.unwrap().approved_by().is_empty());
+        bot.people.click(GRACE, ADMINS, &stored, APPROVE).await.unwrap();
+        assert_eq!(bot.ends().await, Outcome::Restored);
+        closes(bot).await;
+    })
+    .await;
+}
+
+fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Injection {
+    let headers = headers.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    Injection::Answer { status, headers, body: body.to_owned() }
+}
+
+/// The forum's case to its end, with one call to Slack going wrong.
+async fn tell(method: &str, fault: Injection, times: u32) -> String {
+    let label = format!("{method} {fault:?}");
+    let tenant = scenarios::find("email-held").unwrap().tenant();
+    let bot = Bot::start(tenant, |_| {}).await;
+    bot.sandbox.wire.inject(Service::Slack, None, method, times, fault);
+    bot.says(ADA, &format!("repair {JANE}")).await;
+    let (run, _) = carry(&bot, &label).await;
+    let (outcome, says) = run.ended.unwrap();
+    assert_eq!(outcome, Outcome::Restored, "{label}: {says}");
+    bot.is_quiet().await;
+    let cards = bot.app.ledger.store().cards(&bot.run().await).await.unwrap();
+    let root = cards.iter().find(|card| card.role == "root").expect("there is a card");
+    let shown = bot.shows(&root.at.ts);
+    assert!(shown.contains("Access is back, and that was proven"), "{label}: {shown}");
+    closes(&bot).await;
+    bot.closes().await;
+    label
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_fault_of_any_call_to_slack_fails_a_repair_or_leaves_a_card_that_lies() {
+    let methods: BTreeSet<&str> = [
+        "users.info",
+        "usergroups.users.list",
+        "conversations.info",
+        "chat.postMessage",
+        "chat.update",
+        "chat.postEphemeral",
+        "/actions/",
+        "/commands/",
+    ]
+    .into();
+    let slots = Arc::new(Semaphore::new(6));
+    let mut stories = tokio::task::JoinSet::new();
+    for method in methods {
+        let faults = [
+            (1, answer(429, &[("retry-after", "1")], r#"{"ok":false,"error":"ratelimited"}"#)),
+            (1, answer(500, &[], "oops")),
+            (1, answer(200, &[], r#"{"ok":false,"error":"internal_error"}"#)),
+            (1, answer(200, &[], "<html>")),
+            (1, Injection::LoseRequest),
+            (1, Injection::LoseAnswer),
+            (2, Injection::Truncate),
+        ];
+        for (times, fault) in faults {
+            let slots = Arc::clone(&slots);
+            stories.spawn(async move {
+                let _slot = slots.acquire_owned().await.unwrap();
+                tell(method, fault, times).await
+            });
+        }
+    }
+    let (cases, mut wrong) = (stories.len(), Vec::new());
+    while let Some(story) = stories.join_next().await {
+        if let Err(error) = story {
+            wrong.push(error.to_string());
+        }
+    }
+    println!("{cases} faults of Slack");
+    assert!(wrong.is_empty(), "{} of {cases} went wrong", wrong.len());
+}
