@@ -134,13 +134,13 @@ impl Story {
         self.asked_person |= self.clicks.click(sandbox, people, "U0ADA", "reinstate.retry").await;
     }
 
-    /// The run of the story: not one that came too late and was taken back, and not somebody else's. None while
-    /// there is none, or the database is gone.
+    /// The run of the story: not one that came too late and was taken back, not one that was asked for twice
+    /// because the first answer was slow, and not somebody else's. None while there is none, or no database.
     pub async fn run(&self) -> Option<(RunRow, Run)> {
         for row in self.ledger.store().recent_runs(20).await.ok()? {
             let run = self.ledger.load(&row.run).await.ok()?;
             let ours = run.asked.as_ref().is_some_and(|asked| asked.text.contains(self.scenario.who));
-            if ours && run.ended.as_ref().is_none_or(|(outcome, _)| *outcome != Outcome::Cancelled) {
+            if ours && !matches!(run.ended, Some((Outcome::Cancelled | Outcome::Busy, _))) {
                 return Some((row, run));
             }
         }
