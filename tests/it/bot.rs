@@ -323,7 +323,9 @@ impl Bot {
     pub async fn closes(self) {
         self.app.drain(PATIENCE).await;
         self.is_quiet().await;
-        let unread = self.reads_all();
+        let mut unread = self.reads_all();
+        // Said after four seconds, so only on a busy machine.
+        unread.retain(|one| !one.ends_with("Still reading; the answer follows here."));
         assert!(unread.is_empty(), "nobody read this:\n{}", unread.join("\n"));
         assert_eq!(self.sandbox.wire.faults(), Vec::<String>::new());
         self.app.ledger.store().verify(None).await.unwrap();
