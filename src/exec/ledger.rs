@@ -9,6 +9,9 @@ use crate::core::run::{Asked, Illegal, Part};
 use crate::core::{Event, Run};
 use crate::store::{Also, AppendError, Appended, Entry, Lease, NewEntry, NewRun, Opened, Store, StoreError};
 
+/// The events of a run, each with its number and time.
+pub type Story = Vec<(i64, Timestamp, Event)>;
+
 /// The journal of all runs.
 #[derive(Clone, Debug)]
 pub struct Ledger {
@@ -92,21 +95,30 @@ impl Ledger {
         self.store.open_run(NewRun { run, key, first, wake: true }).await
     }
 
-    /// Reads and folds a run, with the time of each event.
+    /// Reads and folds a run.
     ///
     /// # Errors
     /// When there is none, or its journal is not legal.
     pub async fn load(&self, run: &str) -> Result<Run, LedgerError> {
+        Ok(self.story(run).await?.0)
+    }
+
+    /// Reads and folds a run, with what it was folded from.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub async fn story(&self, run: &str) -> Result<(Run, Story), LedgerError> {
         let events = self.events(run).await?;
-        Run::fold(events.iter().map(|(seq, at, event)| (*seq, *at, event)))
-            .map_err(|error| LedgerError::Unreadable { run: run.to_owned(), why: error.to_string() })
+        let folded = Run::fold(events.iter().map(|(seq, at, event)| (*seq, *at, event)))
+            .map_err(|error| LedgerError::Unreadable { run: run.to_owned(), why: error.to_string() })?;
+        Ok((folded, events))
     }
 
     /// The events of a run.
     ///
     /// # Errors
     /// When there is none, or an entry cannot be read.
-    pub async fn events(&self, run: &str) -> Result<Vec<(i64, Timestamp, Event)>, LedgerError> {
+    pub async fn events(&self, run: &str) -> Result<Story, LedgerError> {
         let entries = self.store.entries(run).await?;
         if entries.is_empty() {
             return Err(LedgerError::NoRun(run.to_owned()));

@@ -1,7 +1,7 @@
 //! `status [RUN]`: what runs, and what waits for whom since when; of one run, everything its card shows.
 
 use crate::app::App;
-use crate::core::{Action, Run};
+use crate::core::Action;
 use crate::exec::LedgerError;
 use crate::slack::blocks::Card;
 use crate::slack::cards::{self, View};
@@ -34,17 +34,13 @@ async fn open(app: &App) -> Card {
 }
 
 async fn one(app: &App, id: &str) -> Card {
-    let events = match app.ledger.events(id).await {
-        Ok(events) => events,
-        Err(LedgerError::NoRun(_) | LedgerError::Store(StoreError::UnknownRun(_))) => {
-            return Card::text(&words::no_run());
-        }
-        Err(_) => return Card::text(&words::no_store()),
-    };
-    match Run::fold(events.iter().map(|(seq, at, event)| (*seq, *at, event))) {
-        Ok(run) => {
+    match app.ledger.story(id).await {
+        Ok((run, events)) => {
             let link = app.card_link(id).await;
             cards::status(&View::private(app, id, &run, &events), link.as_deref())
+        }
+        Err(LedgerError::NoRun(_) | LedgerError::Store(StoreError::UnknownRun(_))) => {
+            Card::text(&words::no_run())
         }
         Err(_) => Card::text(&words::no_store()),
     }

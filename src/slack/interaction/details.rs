@@ -2,7 +2,7 @@
 
 use super::Value;
 use crate::app::App;
-use crate::core::{Action, Run};
+use crate::core::Action;
 use crate::slack::blocks::Card;
 use crate::slack::cards::{self, View};
 use crate::slack::modal;
@@ -14,10 +14,7 @@ pub(super) async fn details(app: &App, ear: &Ear, click: &Click, value: &Value) 
     if let Err(card) = app.allow(ear, "details", &Action::Follow).await {
         return app.tell(ear, &card).await;
     }
-    let Ok(events) = app.ledger.events(&value.run).await else {
-        return app.tell(ear, &Card::text(&words::no_run())).await;
-    };
-    let Ok(run) = Run::fold(events.iter().map(|(seq, at, event)| (*seq, *at, event))) else {
+    let Ok((run, events)) = app.ledger.story(&value.run).await else {
         return app.tell(ear, &Card::text(&words::no_run())).await;
     };
     let view = View::private(app, &value.run, &run, &events);

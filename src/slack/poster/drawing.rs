@@ -27,12 +27,10 @@ pub(super) struct Drawing<'a> {
 }
 
 pub(super) async fn show(app: &App, id: &str, until: Instant) -> Result<(), Trouble> {
-    let events = app.ledger.events(id).await.map_err(|error| {
+    let (run, events) = app.ledger.story(id).await.map_err(|error| {
         tracing::warn!(run = id, %error, "a run cannot be shown");
         Trouble::Wait(Duration::from_secs(60))
     })?;
-    let run = Run::fold(events.iter().map(|(seq, at, event)| (*seq, *at, event)))
-        .map_err(|_| Trouble::Wait(Duration::from_secs(60)))?;
     let cards = app.ledger.store().cards(id).await?;
     // The head as it was when the run ended is what matters; a later one proves as much.
     let head = if run.ended.is_some() {
