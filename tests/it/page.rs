@@ -199,9 +199,9 @@ async fn windows_and_the_app_home_work_as_in_slack() {
     browser.gone("dialog.modal").await;
     browser.sees(".next[data-step=ended]").await;
     browser.reads(".log", "Ask me <b>tomorrow</b>").await;
-    // The App Home lists the run.
+    // The App Home of an approver says what waits for her.
     browser.press("Reinstate: home").await;
-    browser.reads(".log.home", "Recent").await;
+    browser.reads(".log.home", "Waiting for my approval: 0").await;
     browser.picture("home").await;
     knows_everything(&browser).await;
     browser.close().await;

@@ -8,6 +8,18 @@ use terminal_size::terminal_size;
 /// No line is longer than this, however wide the terminal is: people read it.
 const WIDEST: usize = 120;
 
+/// Signs that begin a line: as Slack's text has them, their colour, the sign in a terminal, and the sign elsewhere.
+/// The words after an emoji say what it says.
+const SIGNS: &[(&str, &str, &str, &str)] = &[
+    ("[x] ", "32", "✓ ", "[x] "),
+    ("[~] ", "33", "… ", "[~] "),
+    ("[ ] ", "2", "· ", "[ ] "),
+    ("[!] ", "31", "! ", "[!] "),
+    (":white_check_mark: ", "32", "✓ ", ""),
+    (":x: ", "31", "✕ ", ""),
+    (":grey_question: ", "33", "? ", ""),
+];
+
 /// How to paint.
 pub(super) struct Paint {
     terminal: bool,
@@ -77,11 +89,9 @@ impl Paint {
 
     /// The sign at the beginning of a line, painted, and the rest of it.
     fn mark<'a>(&self, line: &'a str) -> (String, &'a str) {
-        for (sign, code, shown) in
-            [("[x] ", "32", "✓ "), ("[~] ", "33", "… "), ("[ ] ", "2", "· "), ("[!] ", "31", "! ")]
-        {
+        for (sign, code, shown, plain) in SIGNS {
             if let Some(rest) = line.strip_prefix(sign) {
-                let shown = if self.terminal { self.colour(code, shown) } else { sign.to_owned() };
+                let shown = if self.terminal { self.colour(code, shown) } else { (*plain).to_owned() };
                 return (shown, rest);
             }
         }
