@@ -64,8 +64,8 @@ pub(super) fn config(table: &Table, env: &Env, problems: &mut Problems) -> Optio
         confirm_within: r.duration("limits", "confirm_within", "10m", 1..=DAY),
     };
     // Off by default: a sweep is many calls, so somebody must want it.
-    let every =
-        r.value("sweep", "every").is_some().then(|| r.duration("sweep", "every", "24h", 3600..=31 * DAY));
+    let off = r.value("sweep", "every").is_none_or(|value| value.as_str() == Some("off"));
+    let every = (!off).then(|| r.duration("sweep", "every", "24h", 3600..=31 * DAY));
     let secrets = secrets::read(env, atlassian.directories.len(), problems);
     let settings = settings::of(table);
     Some(Config {
