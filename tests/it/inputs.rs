@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 #[path = "../../fuzz/inputs.rs"]
-mod inputs;
+mod fuzzed;
 
 /// Documents as the services send them, one of each family.
 fn documents() -> Vec<Value> {
@@ -63,10 +63,10 @@ fn change(value: &mut Value, left: &mut usize, with: &Value) {
 }
 
 fn all(bytes: &[u8]) {
-    inputs::request(bytes);
-    inputs::command(bytes);
-    inputs::decoders(bytes);
-    inputs::journal(bytes);
+    fuzzed::request(bytes);
+    fuzzed::command(bytes);
+    fuzzed::decoders(bytes);
+    fuzzed::journal(bytes);
 }
 
 proptest! {
@@ -79,8 +79,8 @@ proptest! {
 
     #[test]
     fn words_of_any_kind_break_nothing(text in any::<String>(), verb in "(check|repair|status|cancel|me|help|) ?<?@?") {
-        inputs::command(format!("{verb}{text}").as_bytes());
-        inputs::request(format!("payload={text}").as_bytes());
+        fuzzed::command(format!("{verb}{text}").as_bytes());
+        fuzzed::request(format!("payload={text}").as_bytes());
     }
 
     #[test]
@@ -94,7 +94,7 @@ proptest! {
         let form: String = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("payload", &document.to_string())
             .finish();
-        inputs::request(form.as_bytes());
+        fuzzed::request(form.as_bytes());
     }
 }
 

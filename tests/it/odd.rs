@@ -46,7 +46,7 @@ async fn whatever_slack_sends_is_answered_200_and_changes_nothing() {
             let ack = bot.people.click_raw(&payload).await.unwrap();
             assert_eq!((ack.status, ack.body.as_str()), (200, ""), "{payload}");
         }
-        let now = jiff::Timestamp::now().as_second();
+        let now = reinstate::clock::now().as_second();
         for event in [
             json!({"type": "event_callback", "event": {"type": "app_home_opened"}}),
             json!({"type": "event_callback", "event": {"type": "app_home_opened", "user": 7, "tab": "home"}}),

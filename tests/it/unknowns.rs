@@ -118,10 +118,10 @@ fn every_question_stands_both_ways_and_any_two_differ() {
     let of = |question: usize| -> Vec<bool> {
         (0..WORLDS).map(|world| stands_the_other_way(question, world)).collect()
     };
-    for question in 0..UNKNOWNS.len() {
-        assert!(of(question).contains(&true) && of(question).contains(&false), "{}", UNKNOWNS[question].0);
-        for other in 0..question {
-            assert_ne!(of(question), of(other), "{} and {}", UNKNOWNS[question].0, UNKNOWNS[other].0);
+    for (question, (name, _)) in UNKNOWNS.iter().enumerate() {
+        assert!(of(question).contains(&true) && of(question).contains(&false), "{name}");
+        for (other, (another, _)) in UNKNOWNS.iter().enumerate().take(question) {
+            assert_ne!(of(question), of(other), "{name} and {another}");
         }
     }
 }

@@ -130,6 +130,20 @@ fn states() -> Vec<Vec<(i64, Timestamp, Event)>> {
     ]
 }
 
+/// What people can read of blocks: a button's value is for us alone, and Slack never draws it.
+fn read(blocks: &Value) -> Value {
+    match blocks {
+        Value::Object(map) if map.get("type") == Some(&json!("button")) => map
+            .iter()
+            .filter(|(key, _)| *key != "value")
+            .map(|(key, value)| (key.clone(), read(value)))
+            .collect(),
+        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), read(value))).collect(),
+        Value::Array(items) => items.iter().map(read).collect(),
+        plain => plain.clone(),
+    }
+}
+
 fn good(what: &str, card: &Card) {
     assert_eq!(problems(&card.blocks, Surface::Message), Vec::<String>::new(), "{what}");
     assert!(
@@ -137,7 +151,7 @@ fn good(what: &str, card: &Card) {
         "{what}: {} characters",
         card.text.chars().count()
     );
-    let shown = Value::Array(card.blocks.clone()).to_string();
+    let shown = read(&Value::Array(card.blocks.clone())).to_string();
     for bad in ["<!channel>", "<@U0ADA>|"] {
         assert!(!shown.contains(bad) && !card.text.contains(bad), "{what} lets {bad} through");
     }
