@@ -12,7 +12,7 @@ use super::tenant::{
     ADMINS, BOT_TOKEN, CLIENT, CLIENT_SECRET, DIRECTORY, DOMAIN, ORG, ORG_KEY, SCIM_KEY, SIGNING_SECRET,
     TENANT, Tenant,
 };
-use super::wire::{Listening, Wire, listen};
+use super::wire::{Listening, Wire, listen, listen_at};
 use super::{atlassian, entra, lock, slack};
 
 /// The fakes, listening.
@@ -42,15 +42,14 @@ impl Sandbox {
         let slack: slack::Shared = Arc::new(Mutex::new(tenant.slack));
         let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         // The port must be known before the routers that print their own address are made.
-        let listener = std::net::TcpListener::bind(loopback)?;
+        let listener = tokio::net::TcpListener::bind(loopback).await?;
         let addr = listener.local_addr()?;
-        drop(listener);
         let base = format!("http://{addr}");
         let router = Router::new()
             .nest("/atlassian", atlassian::router(atlassian.clone(), wire.clone()))
             .nest("/login", entra::login_router(entra.clone(), wire.clone()))
             .nest("/graph", entra::graph_router(entra.clone(), wire.clone(), format!("{base}/graph")));
-        let upstream = listen(router, addr).await?;
+        let upstream = listen_at(router, listener)?;
         if let Some(job) = lock(&entra).atlassian_job() {
             job.base_address = format!("{base}/atlassian/scim/directory/{DIRECTORY}");
         }

@@ -56,6 +56,7 @@ fn many(count: usize) -> (Tenant, Vec<String>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "minutes long, and three processes need a quiet machine: cargo test --test it -- --ignored replicas::"]
 async fn three_processes_say_and_do_everything_once() {
     reinstate::upstream::install_tls();
     let Some(place) = On::Postgres.place().await else { return };
@@ -135,6 +136,7 @@ async fn irreversible(name: &str, point: Point) -> (End, Kill) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "minutes long, and three processes need a quiet machine: cargo test --test it -- --ignored replicas::"]
 async fn another_process_takes_over_from_a_killed_one() {
     let (plain, kill) = irreversible("email-held", Point::AfterAct).await;
     let Some((mut story, dying, others, gate)) = at_the_gate("email-held", &plain, kill).await else {
@@ -157,6 +159,7 @@ async fn another_process_takes_over_from_a_killed_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "minutes long, and three processes need a quiet machine: cargo test --test it -- --ignored replicas::"]
 async fn a_process_frozen_before_it_began_cannot_write_when_it_wakes() {
     let (plain, kill) = irreversible("email-held", Point::BeforeBegin).await;
     let Some((mut story, frozen, others, gate)) = at_the_gate("email-held", &plain, kill).await else {
@@ -181,6 +184,7 @@ async fn a_process_frozen_before_it_began_cannot_write_when_it_wakes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "minutes long, and three processes need a quiet machine: cargo test --test it -- --ignored replicas::"]
 async fn a_call_that_a_frozen_process_may_have_sent_is_shown_to_a_person() {
     let (plain, kill) = irreversible("email-held", Point::AfterBegin).await;
     let Some((mut story, frozen, others, gate)) = at_the_gate("email-held", &plain, kill).await else {

@@ -52,7 +52,14 @@ impl Drop for Listening {
 /// # Errors
 /// When the port cannot be had.
 pub async fn listen(router: Router, addr: SocketAddr) -> std::io::Result<Listening> {
-    let listener = TcpListener::bind(addr).await?;
+    listen_at(router, TcpListener::bind(addr).await?)
+}
+
+/// Serves on a socket that is open already, for routers that must know their own address beforehand.
+///
+/// # Errors
+/// When the socket has no address.
+pub fn listen_at(router: Router, listener: TcpListener) -> std::io::Result<Listening> {
     let addr = listener.local_addr()?;
     let (down, is_down) = watch::channel(false);
     let task = tokio::spawn(serve(listener, addr, router, is_down));

@@ -6,7 +6,7 @@ mod injection;
 mod listening;
 
 pub use injection::{Gate, Injection};
-pub use listening::{Listening, listen};
+pub use listening::{Listening, listen, listen_at};
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
