@@ -3,7 +3,7 @@
 
 use reinstate::core::Outcome;
 use reinstate::sandbox::lock;
-use reinstate::sandbox::tenant::{ADMINS, HELPDESK};
+use reinstate::sandbox::tenant::HELPDESK;
 use reinstate::sandbox::wire::{Injection, Service};
 
 use crate::bot::{ADA, GRACE, tells};
@@ -55,7 +55,7 @@ async fn limits_and_lost_answers_delay_the_card_and_not_the_repair() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_deleted_card_and_an_archived_channel_are_survived_and_the_requester_is_told() {
+async fn a_deleted_card_is_survived_and_the_requester_is_told() {
     tells("email-held", async |bot| {
         bot.says_in(HELPDESK, ADA, "repair jane@acme.example").await;
         bot.sees("It is asked in").await;
@@ -64,17 +64,6 @@ async fn a_deleted_card_and_an_archived_channel_are_survived_and_the_requester_i
         bot.clicks(GRACE, "reinstate.approve").await;
         bot.hears(ADA, "Somebody deleted the card of your run").await;
         assert_eq!(bot.ends().await, Outcome::Restored);
-        bot.reads_all();
-    })
-    .await;
-    tells("email-held", async |bot| {
-        bot.says_in(HELPDESK, ADA, "repair jane@acme.example").await;
-        bot.sees("It is asked in").await;
-        lock(&bot.sandbox.slack).channels.get_mut(HELPDESK).unwrap().is_archived = true;
-        bot.clicks(GRACE, "reinstate.approve").await;
-        bot.hears(ADA, "its card now stands in").await;
-        assert_eq!(bot.ends().await, Outcome::Restored);
-        assert_eq!(bot.root().await.channel, ADMINS);
         bot.reads_all();
     })
     .await;

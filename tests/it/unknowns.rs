@@ -200,6 +200,7 @@ async fn play(scenario: &'static Scenario, world: usize) -> Played {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "minutes long: cargo test --test it -- --ignored --nocapture the_repair_suite"]
 async fn the_repair_suite_holds_in_every_world() {
     let turns = Arc::new(Semaphore::new(12));
     let mut plays = JoinSet::new();
