@@ -42,12 +42,13 @@ pub(super) fn ops(
     rules: &Rules,
     tried: &[Step],
 ) -> Result<Vec<Op>, String> {
+    // Whoever is not seen at the source is not helped by a job that runs: there is nobody for it to write.
+    let Some(person) = case.person else { return Ok(Vec::new()) };
     if let Some(job) = case.e.job.get().map(|job| job.id.clone())
         && let Some(ops) = rung_seven(case, diagnosis, job, tried)
     {
         return ops;
     }
-    let Some(person) = case.person else { return Ok(Vec::new()) };
     let email =
         case.wanted.clone().ok_or("The identity provider holds no address for the person; add one first.")?;
     let account = case.account.map(|account| account.id.clone());

@@ -85,6 +85,16 @@ fn the_job_runs_again_only_where_nobody_wanted_it_to_stand_still() {
 }
 
 #[test]
+fn no_job_is_started_for_somebody_the_identity_provider_does_not_show() {
+    for deleted in [seen(Vec::new()), gap()] {
+        let mut e = stopped();
+        value(&mut e.users).clear();
+        e.deleted_users = deleted;
+        assert!(planned(&e, &rules()).steps.is_empty());
+    }
+}
+
+#[test]
 fn the_job_goes_on_where_it_left_off_before_it_starts_over() {
     let first = planned(&slowed(), &rules());
     let actions = |plan: &Plan| plan.steps.iter().map(|step| step.op.action()).collect::<Vec<_>>();
