@@ -1,7 +1,9 @@
 //! The crash matrix: every step of every ladder, each of the four points around its act.
 
 use super::house::{House, subject};
-use super::model::{Point, Tenant, ladders};
+use super::ladders::ladders;
+use super::model::Point;
+use super::tenant::Tenant;
 use crate::core::run::Halt;
 use crate::core::{Event, Next, Op, Outcome};
 

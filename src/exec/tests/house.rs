@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::model::{Model, Tenant};
+use super::model::Model;
+use super::tenant::Tenant;
 use crate::core::run::{Asked, Limits};
 use crate::core::tests::build::MAIL;
 use crate::core::{Aim, Event, Next, Rules, Run, Subject, Who};

@@ -3,7 +3,9 @@
 
 mod crash;
 mod house;
+mod ladders;
 mod model;
 mod outcomes;
+mod tenant;
 mod upper;
 mod world_changes;

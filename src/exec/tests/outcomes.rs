@@ -1,7 +1,9 @@
 //! Every way in which an act can come out, for every step of every ladder.
 
 use super::house::{House, subject};
-use super::model::{Fate, Tenant, ladders};
+use super::ladders::ladders;
+use super::model::Fate;
+use super::tenant::Tenant;
 use crate::core::run::{Halt, Progress};
 use crate::core::{Event, Op, Outcome, Run};
 

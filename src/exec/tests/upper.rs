@@ -1,7 +1,8 @@
 //! The way back, the retirement, the pick, and the step that takes a day: each is another run through the same loop.
 
 use super::house::{House, subject};
-use super::model::{Fate, Tenant};
+use super::model::Fate;
+use super::tenant::Tenant;
 use crate::core::run::{Halt, Progress};
 use crate::core::tests::build::{A1, A2, JANE, MAIL, record_id};
 use crate::core::{Aim, Event, Next, Op, Outcome, Run};

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::house::House;
-use super::model::{Fate, Point, Tenant};
+use super::model::{Fate, Point};
+use super::tenant::Tenant;
 use crate::core::run::{Halt, Limits};
 use crate::core::tests::build::{A1, A2, record_id};
 use crate::core::{Event, Next, Op, Outcome};

@@ -1,0 +1,156 @@
+//! The tenants that the tests of the executor begin with, each broken in one way, and the ladder that mends it.
+
+use std::collections::BTreeSet;
+
+use super::tenant::{Cycled, Tenant, ToyAccount, ToyRecord};
+use crate::core::diagnose;
+use crate::core::subject::Subject;
+use crate::core::tests::build::{A1, A2, D1, JANE, MAIL, record_id};
+
+const OLD: &str = "jane.old@acme.example";
+
+fn groups(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+impl Tenant {
+    pub fn healthy() -> Self {
+        let both = groups(&["jira-users", "wiki-users"]);
+        let jane = ToyAccount { groups: both.clone(), used: true, ..Self::empty_account(MAIL) };
+        let own = ToyRecord {
+            external: JANE.to_owned(),
+            email: MAIL.to_owned(),
+            account: Some(A1.to_owned()),
+            groups: both.clone(),
+        };
+        Self {
+            accounts: [(A1.to_owned(), jane)].into(),
+            records: [("r1".to_owned(), own)].into(),
+            key_at_hand: true,
+            wrote_last: true,
+            refused_last: false,
+            expected: both,
+            domains_unread: false,
+            stopped: false,
+            clings_to: None,
+            due: false,
+            cycled: Cycled::default(),
+        }
+    }
+
+    /// The job stands still, and nobody was written since.
+    pub fn stopped() -> Self {
+        let mut t = Self::healthy();
+        t.records.clear();
+        t.accounts.get_mut(A1).unwrap().groups.clear();
+        t.wrote_last = false;
+        t.stopped = true;
+        t
+    }
+
+    /// The unlinked account was deactivated by hand, is on its way out, and its access is suspended.
+    pub fn put_aside() -> Self {
+        let mut t = Self::stopped();
+        t.stopped = false;
+        let jane = t.accounts.get_mut(A1).unwrap();
+        (jane.active, jane.suspended) = (false, true);
+        t
+    }
+
+    /// Both groups were lost on the way, and access is suspended.
+    pub fn drift() -> Self {
+        let mut t = Self::healthy();
+        t.records.get_mut("r1").unwrap().groups.clear();
+        let jane = t.accounts.get_mut(A1).unwrap();
+        jane.groups.clear();
+        jane.suspended = true;
+        t
+    }
+
+    /// The record is on an empty account, the address on the account she used.
+    pub fn unlink() -> Self {
+        let mut t = Self::healthy();
+        t.records.get_mut("r1").unwrap().account = Some(A2.to_owned());
+        t.records.get_mut("r1").unwrap().groups.clear();
+        t.accounts.get_mut(A1).unwrap().groups.clear();
+        t.accounts.insert(A2.to_owned(), Self::empty_account(OLD));
+        t
+    }
+
+    /// Both accounts were used: which one is kept is for a person to say.
+    pub fn torn() -> Self {
+        let mut t = Self::unlink();
+        t.accounts.get_mut(A2).unwrap().used = true;
+        t
+    }
+
+    /// An import's unlinked record holds her name.
+    pub fn delete() -> Self {
+        let mut t = Self::healthy();
+        let own = t.records.remove("r1").unwrap();
+        let stale =
+            ToyRecord { external: "import-7".to_owned(), account: None, groups: BTreeSet::new(), ..own };
+        t.records.insert("r0".to_owned(), stale);
+        t.accounts.get_mut(A1).unwrap().groups.clear();
+        t.wrote_last = false;
+        t.refused_last = true;
+        t
+    }
+
+    /// Her account bears an old address; an empty one bears hers.
+    pub fn park() -> Self {
+        let mut t = Self::healthy();
+        t.accounts.get_mut(A1).unwrap().email = OLD.to_owned();
+        t.accounts.insert(A2.to_owned(), Self::empty_account(MAIL));
+        t
+    }
+
+    /// Two old records on the right account, and no key to look into their directory.
+    pub fn forget() -> Self {
+        let mut t = Self::delete();
+        for name in ["r0", "r9"] {
+            let mut old = t.records.get("r0").unwrap().clone();
+            old.account = Some(A1.to_owned());
+            t.records.insert(name.to_owned(), old);
+        }
+        t.key_at_hand = false;
+        t
+    }
+}
+
+/// Every ladder of the matrix.
+pub fn ladders() -> Vec<(&'static str, Tenant)> {
+    vec![
+        ("drift", Tenant::drift()),
+        ("unlink", Tenant::unlink()),
+        ("delete", Tenant::delete()),
+        ("park", Tenant::park()),
+        ("forget", Tenant::forget()),
+        ("stopped", Tenant::stopped()),
+        ("put aside", Tenant::put_aside()),
+    ]
+}
+
+#[test]
+fn the_model_shows_what_the_ladders_are_called_after() {
+    let actions: Vec<Vec<&str>> = ladders()
+        .iter()
+        .map(|(_, tenant)| {
+            let who = crate::core::Who::Email(MAIL.to_owned());
+            let e = tenant.evidence(Subject::asked(who));
+            let plan = crate::core::plan(&e, &diagnose(&e), &super::house::rules(), &[]);
+            assert!(!plan.steps.is_empty(), "{:?} {:?}", diagnose(&e).findings, plan.advice);
+            plan.steps.iter().map(|step| step.op.action()).collect()
+        })
+        .collect();
+    let pair = ["provision-membership"; 2];
+    let with = |first: &[&'static str]| [first, &pair].concat();
+    assert_eq!(actions[0], with(&["restore-access"]));
+    assert_eq!(actions[1], with(&["unlink-record", "provision-user"]));
+    assert_eq!(actions[2], with(&["delete-record", "provision-user"]));
+    assert_eq!(actions[3], ["park-email", "provision-user"]);
+    assert_eq!(actions[4], with(&["forget-account-records", "provision-user"]));
+    assert_eq!(actions[5], ["start-provisioning"]);
+    assert_eq!(actions[6], with(&["activate-account", "restore-access", "provision-user"]));
+    assert_eq!(record_id("r0").directory, D1);
+}
