@@ -228,9 +228,32 @@ fn event(run: &str, entry: &Entry) -> Result<(i64, Timestamp, Event), LedgerErro
     let unreadable = |why: String| LedgerError::Unreadable { run: run.to_owned(), why };
     let text =
         entry.personal.as_deref().ok_or_else(|| unreadable("its personal data was erased".to_owned()))?;
-    let event: Event = serde_json::from_str(text).map_err(|error| unreadable(error.to_string()))?;
+    // What does not fit is not said: it may name a person, and this reaches the log.
+    let event: Event = serde_json::from_str(text).map_err(|error| {
+        unreadable(format!("entry {} is no event, from its byte {} on", entry.position, error.column()))
+    })?;
     if event.kind() != entry.kind {
         return Err(unreadable(format!("entry {} is not what its kind says", entry.position)));
     }
     Ok((entry.run_seq.unwrap_or_default(), entry.at, event))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_entry_that_cannot_be_read_is_named_and_not_quoted() {
+        let store = Store::open("sqlite::memory:").await.unwrap();
+        let first = NewEntry {
+            at: Timestamp::UNIX_EPOCH,
+            kind: "opened".to_owned(),
+            facts: "{}".to_owned(),
+            personal: Some(r#"{"kind":"opened","asked":"jane@acme.example"}"#.to_owned()),
+        };
+        let new = NewRun { run: "r".to_owned(), key: "k".to_owned(), first, wake: false };
+        store.open_run(new).await.unwrap();
+        let says = Ledger::new(store).load("r").await.unwrap_err().to_string();
+        assert!(says.contains("entry 1 is no event") && !says.contains("jane"), "{says}");
+    }
 }
