@@ -19,7 +19,8 @@ pub struct Erased {
 }
 
 impl Store {
-    /// Erases the personal data of runs that ended before `before`, and of older entries that belong to no run.
+    /// Erases the personal data of runs and sweeps that ended before `before`, and of older entries that belong to no
+    /// run.
     pub async fn erase_personal(&self, before: Timestamp) -> Result<Erased, StoreError> {
         let before = before.as_millisecond();
         let mut erased = Erased::default();
@@ -35,6 +36,13 @@ impl Store {
                 Box::pin(async move {
                     let identities = sqlx::query(
                         "DELETE FROM subjects WHERE run IN (SELECT runs.run FROM runs WHERE runs.ended_at < $1)",
+                    )
+                    .bind(before)
+                    .execute(&mut *conn)
+                    .await?;
+                    // What a sweep found names people as well.
+                    sqlx::query(
+                        "DELETE FROM sweep_rows WHERE sweep IN (SELECT runs.run FROM runs WHERE runs.ended_at < $1)",
                     )
                     .bind(before)
                     .execute(&mut *conn)

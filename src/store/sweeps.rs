@@ -1,5 +1,6 @@
 //! What a sweep found so far, one row an account that is not healthy. It is a checkpoint, not the truth: a sweep that
-//! was interrupted does not look at these again. Rows name people, so only those of the last two sweeps are kept.
+//! was interrupted does not look at these again. Rows name people, so only those of the last two sweeps are kept, and retention erases these
+//! with the rest.
 
 use std::collections::HashMap;
 

@@ -1,5 +1,6 @@
 //! The chain against somebody who can write to the database.
 
+use super::super::sweeps::SweepRow;
 use super::super::{Also, AuditError, Entry, Head, NewEntry, Store};
 use super::{Place, about_jane, appended, at, entry, opened};
 
@@ -156,10 +157,13 @@ pub async fn changed_personal_data_is_found(place: &Place) {
 pub async fn erased_personal_data_breaks_nothing(place: &Place) {
     let (store, run) = chain(place).await;
     store.append_global(about_jane("denied")).await.unwrap();
+    let found = SweepRow { query: "jane@acme.example".into(), found: "{}".into() };
+    store.keep_found(&run, vec![found]).await.unwrap();
     let head = store.head().await.unwrap();
     // The run is open: it still needs what it knows.
     let erased = store.erase_personal(at(10)).await.unwrap();
     assert_eq!((erased.entries, erased.identities), (1, 0));
+    assert_eq!(store.found_by(&run).await.unwrap().len(), 1);
     assert!(!store.entries(&run).await.unwrap()[2].erased());
     appended(&store, &run, "ended", Also { end: true, ..Also::default() }).await;
     assert_eq!(store.erase_personal(at(0)).await.unwrap().entries, 0);
@@ -168,6 +172,7 @@ pub async fn erased_personal_data_breaks_nothing(place: &Place) {
     let entries = store.entries(&run).await.unwrap();
     assert!(entries[2].erased() && entries[2].personal_salt.is_none());
     assert!(store.runs_for_identity("account:1").await.unwrap().is_empty());
+    assert!(store.found_by(&run).await.unwrap().is_empty(), "what a sweep found names people");
     store.verify(Some(&head.to_string())).await.unwrap();
 }
 
