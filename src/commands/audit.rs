@@ -1,5 +1,6 @@
 //! `audit verify` and `audit export`: the journal for somebody who was not there. Reading only; a chain that
-//! does not verify ends with 1 and names the entry, and so does a database that is not there.
+//! does not verify ends with 1 and names the entry, and so does a database that is not there. What is exported must
+//! give nobody a right that its reader does not have.
 
 use std::io::Write as _;
 
@@ -59,10 +60,19 @@ fn line(entry: &Entry) -> Value {
         "run_seq": entry.run_seq,
         "kind": entry.kind,
         "facts": parsed(&entry.facts),
-        "personal": entry.personal.as_deref().map(parsed),
+        "personal": personal(entry),
         "prev_hash": entry.prev_hash,
         "hash": entry.hash,
     })
+}
+
+/// The personal part, without the address at which anybody could answer in our name for half an hour.
+fn personal(entry: &Entry) -> Option<Value> {
+    let mut value: Value = serde_json::from_str(entry.personal.as_deref()?).unwrap_or_default();
+    if let Some(asked) = value.get_mut("asked").and_then(Value::as_object_mut) {
+        asked.remove("response_url");
+    }
+    Some(value)
 }
 
 fn row(entry: &Entry) -> String {
@@ -73,7 +83,7 @@ fn row(entry: &Entry) -> String {
         entry.run_seq.map(|seq| seq.to_string()).unwrap_or_default(),
         entry.kind.clone(),
         entry.facts.clone(),
-        entry.personal.clone().unwrap_or_default(),
+        personal(entry).map(|value| value.to_string()).unwrap_or_default(),
         entry.hash.clone(),
     ];
     cells.iter().map(|text| cell(text)).collect::<Vec<_>>().join(",")

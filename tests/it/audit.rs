@@ -4,6 +4,7 @@
 use std::process::Output;
 use std::time::Duration;
 
+use reinstate::sandbox::lock;
 use reinstate::sandbox::scenarios::find;
 use serde_json::Value;
 use sqlx::{Connection, Executor};
@@ -62,7 +63,13 @@ async fn the_journal_tells_starts_denials_and_refused_requests() {
     assert_eq!(of("ended").len(), 1);
     let csv = audit(&story, &["export", "--format", "csv"]).await;
     assert_eq!(printed(&csv).lines().count(), lines.len() + 1, "a head, and a row for each entry");
-    let text = printed(&output);
+    let text = printed(&output) + &printed(&csv);
+    assert!(text.contains(r#""text":"jane@acme.example""#), "whom they asked for stands there");
+    let hooks: Vec<String> = lock(&story.sandbox.slack).response_urls.keys().cloned().collect();
+    assert!(!hooks.is_empty());
+    for hook in hooks {
+        assert!(!text.contains(&hook), "whoever reads this could answer in our name");
+    }
     for secret in [
         "sandbox-org-key",
         "sandbox-scim-key",
@@ -80,7 +87,7 @@ async fn a_head_from_the_last_card_finds_a_chain_that_was_written_anew() {
     let whole = audit(&story, &["verify"]).await;
     assert_eq!(whole.status.code(), Some(0), "{whole:?}");
     let head = printed(&whole).trim_end_matches(".\n").rsplit(' ').next().unwrap().to_owned();
-    let on_card = reinstate::sandbox::lock(&story.sandbox.slack).transcript().join("\n");
+    let on_card = lock(&story.sandbox.slack).transcript().join("\n");
     let words = on_card.split(|c: char| c.is_whitespace() || c == '`');
     let mut heads = words.filter(|word| word.split_once(':').is_some_and(|(_, hash)| hash.len() == 64));
     let shown = heads.next_back().expect("the last card shows the head");
