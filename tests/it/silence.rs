@@ -14,7 +14,7 @@ use reinstate::sandbox::wire::{Gate, Injection, Service};
 use tokio::sync::Semaphore;
 
 use super::bot::{ADA, Bot, GRACE, tells};
-use super::faults::carry;
+use super::faults::{asks, carry};
 
 const JANE: &str = "jane@acme.example";
 const APPROVE: &str = "reinstate.approve";
@@ -48,6 +48,32 @@ async fn while_slack_is_down_the_work_goes_on_and_the_card_is_true_afterwards() 
         let shown = bot.shows(&card.ts);
         assert!(shown.contains("Access is back, and that was proven"), "{shown}");
         assert_eq!(bot.button_now(APPROVE), None, "a button that can no longer work");
+        closes(bot).await;
+    })
+    .await;
+}
+
+/// Where Slack comes back only when the run is over, its card and the message about the end are posted one after the
+/// other: until both are said, another process has to finish what this one may not live to say.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_is_behind_until_the_end_was_told_as_well() {
+    tells("email-held-by-colleague", async |bot| {
+        let post = "chat.postMessage";
+        bot.sandbox.wire.inject(Service::Slack, None, post, 1, answer(500, &[], "oops"));
+        let gate = Gate::default();
+        let hold = Injection::Hold { after_effect: false, gate: gate.clone() };
+        bot.sandbox.wire.inject_when(1, hold, move |call, before| {
+            call.path.ends_with(post) && before.iter().filter(|one| one.path.ends_with(post)).count() == 2
+        });
+        bot.says(ADA, &format!("repair {JANE}")).await;
+        gate.reached().await;
+        let run = bot.run().await;
+        assert_eq!(bot.app.ledger.load(&run).await.unwrap().ended.unwrap().0, Outcome::Advice);
+        bot.sees("Only people can do what is left").await;
+        assert_eq!(bot.app.ledger.store().stale_cards(10).await.unwrap(), [run]);
+        gate.open();
+        bot.is_quiet().await;
+        bot.sees("has ended").await;
         closes(bot).await;
     })
     .await;
@@ -103,12 +129,12 @@ async fn tell(method: &str, fault: Injection, times: u32) -> String {
     let tenant = scenarios::find("email-held").unwrap().tenant();
     let bot = Bot::start(tenant, |_| {}).await;
     bot.sandbox.wire.inject(Service::Slack, None, method, times, fault);
-    bot.says(ADA, &format!("repair {JANE}")).await;
-    let (run, _) = carry(&bot, &label).await;
+    let id = asks(&bot, JANE).await;
+    let (run, _) = carry(&bot, &id, &label).await;
     let (outcome, says) = run.ended.unwrap();
     assert_eq!(outcome, Outcome::Restored, "{label}: {says}");
     bot.is_quiet().await;
-    let cards = bot.app.ledger.store().cards(&bot.run().await).await.unwrap();
+    let cards = bot.app.ledger.store().cards(&id).await.unwrap();
     let root = cards.iter().find(|card| card.role == "root").expect("there is a card");
     let shown = bot.shows(&root.at.ts);
     assert!(shown.contains("Access is back, and that was proven"), "{label}: {shown}");

@@ -18,8 +18,10 @@ impl Drawing<'_> {
         self.cards.iter().find(|card| card.role == role)
     }
 
+    /// A new card. It counts as behind until all that belongs to the newest entry is said: a process that dies
+    /// between two messages must not leave the second one out.
     pub(super) fn card(&self, role: &str, at: CardRef, fingerprint: String) -> Card {
-        Card { run: self.id.to_owned(), role: role.to_owned(), at, rendered_seq: self.run.seq, fingerprint }
+        Card { run: self.id.to_owned(), role: role.to_owned(), at, rendered_seq: 0, fingerprint }
     }
 
     /// Makes a message show what `draw` draws: updates it, or posts it where there is none.
