@@ -70,7 +70,7 @@ fn compare(mine: &Mine, subject: &Subject) -> Own {
 #[derive(Default)]
 pub(crate) struct Clicks {
     turns: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
-    refused: Mutex<HashSet<(String, String, String)>>,
+    refused: Mutex<HashSet<[String; 4]>>,
 }
 
 impl Clicks {
@@ -84,11 +84,11 @@ impl Clicks {
     }
 
     /// Whether this refusal is new and to be recorded.
-    pub(crate) fn is_new(&self, run: &str, by: &str, why: &str) -> bool {
+    pub(crate) fn is_new(&self, run: &str, by: &str, what: &str, why: &str) -> bool {
         let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
         if refused.len() > 10_000 {
             refused.clear();
         }
-        refused.insert((run.to_owned(), by.to_owned(), why.to_owned()))
+        refused.insert([run, by, what, why].map(str::to_owned))
     }
 }

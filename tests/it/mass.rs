@@ -12,12 +12,13 @@ use reinstate::sandbox::{Sandbox, lock};
 use reinstate::store::Store;
 
 use crate::bot::{ADA, Bot, GRACE, VERA, tells_in};
+use crate::port::free_port;
 use crate::process;
 
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// People who lost a group, and one whose repair needs an approval of its own.
-fn tenant(drifted: usize) -> Tenant {
+pub fn tenant(drifted: usize) -> Tenant {
     let mut tenant = Tenant::new();
     for number in 0..drifted {
         let person = tenant.employee(&format!("p{number}@acme.example"), "Some Body");
@@ -31,7 +32,7 @@ fn tenant(drifted: usize) -> Tenant {
     tenant
 }
 
-async fn sweep(bot: &Bot, wanted: impl Fn(&Course) -> bool) -> (String, Course) {
+pub async fn sweep(bot: &Bot, wanted: impl Fn(&Course) -> bool) -> (String, Course) {
     let since = Instant::now();
     loop {
         for row in bot.app.ledger.store().recent_runs(50).await.unwrap() {
@@ -137,7 +138,7 @@ async fn killed_five_times_at_random_it_finds_the_same() {
     let sandbox = Sandbox::start(crowd.company().tenant).await.unwrap();
     sandbox.wire.set_latency(Duration::from_millis(15));
     let folder = tempfile::tempdir().unwrap();
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     let url = format!("sqlite:{}", folder.path().join("a.db").display());
     let env = sandbox.env(&url, &format!("127.0.0.1:{port}"));
     let mut server = process::Bot::start(&env, port).await;

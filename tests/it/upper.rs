@@ -95,7 +95,7 @@ async fn a_job_that_stopped_by_itself_is_started_for_everybody_and_waited_for() 
 }
 
 /// The forum's case, but somebody has worked with the account that bears Jane's new address as well.
-fn torn() -> Tenant {
+pub fn torn() -> Tenant {
     let mut tenant = find("email-held").unwrap().tenant();
     let bearer = tenant.atlassian.bearer("jane@acme.example").unwrap().id.clone();
     tenant.atlassian.last_active(&bearer, &tenant.jira.clone(), "2026-09-01");

@@ -44,7 +44,7 @@ pub(super) async fn settle(app: &App, ear: &Ear, run: &str, what: &str, verdict:
 
 /// A refusal is recorded with the run, or, where the run has ended or is unknown, without it.
 async fn record(app: &App, ear: &Ear, run: &str, what: &str, says: &Markup) {
-    if !app.clicks.is_new(run, &ear.by.id, says.as_str()) {
+    if !app.clicks.is_new(run, &ear.by.id, what, says.as_str()) {
         return;
     }
     let denied =

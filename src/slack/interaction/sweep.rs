@@ -41,7 +41,7 @@ pub(super) async fn click(app: &App, ear: &Ear, click: &Click, value: &Value) {
         Verdict::Idle(says) => app.tell(ear, &Card::text(&says)).await,
         Verdict::Refused(says) => {
             metrics::counter!("reinstate_clicks_total", "outcome" => "refused").increment(1);
-            if app.clicks.is_new(&value.run, &ear.by.id, says.as_str()) {
+            if app.clicks.is_new(&value.run, &ear.by.id, what, says.as_str()) {
                 let (by, why) = (ear.by.id.clone(), says.as_str().to_owned());
                 let denied = SweepEvent::SweepDenied { by, what: what.to_owned(), why };
                 if app.ledger.decide_sweep(&value.run, |_| (Some(denied.clone()), ())).await.is_err() {
