@@ -1,6 +1,6 @@
-//! Caps and claims, each tried at the plan, at the click and at the step, on its own: the daily cap, protected
-//! accounts, organization admins, one's own account, the living colleague, two operators on one person, and an
-//! approval that aged while a step was on its way.
+//! Caps, each tried at the plan, at the click and at the step, on its own: the daily cap, protected accounts,
+//! organization admins, one's own account, the living colleague, and an approval that aged while a step was on its way
+//! or while somebody had to look.
 
 use std::time::Duration;
 
@@ -16,11 +16,11 @@ use super::bot::{ADA, Bot, GRACE, tells, tells_in};
 
 const JANE: &str = "jane@acme.example";
 
-fn held() -> Tenant {
+pub fn held() -> Tenant {
     scenarios::find("email-held").unwrap().tenant()
 }
 
-fn set(key: &'static str, value: &str) -> impl FnOnce(&mut Env) + use<> {
+pub fn set(key: &'static str, value: &str) -> impl FnOnce(&mut Env) + use<> {
     let value = value.to_owned();
     move |env: &mut Env| {
         env.insert(key.to_owned(), value);
@@ -28,7 +28,7 @@ fn set(key: &'static str, value: &str) -> impl FnOnce(&mut Env) + use<> {
 }
 
 /// Irreversible calls that were sent.
-fn parked(bot: &Bot) -> usize {
+pub fn parked(bot: &Bot) -> usize {
     let calls = bot.sandbox.wire.calls();
     calls.iter().filter(|call| call.method == "PUT" && call.path.ends_with("/manage/email")).count()
 }
@@ -58,7 +58,7 @@ async fn between_steps(bot: &Bot, meanwhile: impl AsyncFnOnce()) {
     gate.open();
 }
 
-async fn closes(bot: &Bot) {
+pub async fn closes(bot: &Bot) {
     bot.app.drain(Duration::from_secs(60)).await;
     bot.is_quiet().await;
     bot.reads_all();
@@ -222,37 +222,6 @@ async fn nobody_approves_a_plan_on_their_own_account() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_operators_on_one_person_are_one_repair() {
-    let mut tenant = held();
-    tenant
-        .slack
-        .channels
-        .get_mut(reinstate::sandbox::tenant::ADMINS)
-        .unwrap()
-        .members
-        .insert("U0JANE".into());
-    tells_in(tenant, set("REINSTATE_ACCESS__OPERATOR__USERS", "U0ADA,U0VERA"), async |bot| {
-        bot.says(ADA, &format!("repair {JANE}")).await;
-        bot.button("reinstate.approve").await;
-        let first = bot.run().await;
-        // The second one writes the address in another way.
-        bot.says("U0VERA", "repair JANE@acme.example").await;
-        assert_eq!(bot.ends().await, Outcome::Busy);
-        let second = bot.app.ledger.load(&bot.run().await).await.unwrap();
-        assert!(second.ended.unwrap().1.contains(&first), "the second is told which run is first");
-        bot.clicks(GRACE, "reinstate.approve").await;
-        let since = std::time::Instant::now();
-        while bot.app.ledger.load(&first).await.unwrap().ended.is_none() {
-            assert!(since.elapsed() < Duration::from_secs(60));
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        assert_eq!(parked(bot), 1);
-        closes(bot).await;
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn an_approval_that_aged_while_nothing_could_begin_is_asked_for_again() {
     tells_in(held(), set("REINSTATE_APPROVALS__START_WITHIN", "1s"), async |bot| {
         // The look after the approval takes longer than the approval is good for.
@@ -277,6 +246,32 @@ async fn an_approval_that_aged_while_nothing_could_begin_is_asked_for_again() {
         gate.open();
         let run = bot.until("a new plan, or the step", |run| run.plans > 1 || parked(bot) > 0).await;
         assert_eq!(parked(bot), 0, "begun {:?} after the approval", run.current.map(|current| current.at));
+        closes(bot).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approval_from_before_a_pause_is_worth_nothing_after_it() {
+    tells("email-held", async |bot| {
+        bot.says(ADA, &format!("repair {JANE}")).await;
+        let refused = Injection::Answer { status: 403, headers: Vec::new(), body: "{}".to_owned() };
+        bot.sandbox.wire.inject(Service::Atlassian, Some("PUT"), "/manage/email", 1, refused);
+        bot.clicks(GRACE, "reinstate.approve").await;
+        let run = bot.until("the pause", |run| run.waiting.is_some()).await;
+        assert_eq!(halts(bot).await, [Halt::Refused]);
+        let approved = run.current.unwrap().digest;
+        bot.clicks(ADA, "reinstate.retry").await;
+        let run = bot.until("a plan of its own", |run| run.plans > 1).await;
+        // The world is the same and so is the plan; whoever approved it must be asked again all the same.
+        assert_eq!(run.current.as_ref().unwrap().digest, approved);
+        assert!(run.approved_by().is_empty(), "an approval outlived a pause");
+        bot.button("reinstate.approve").await;
+        bot.is_quiet().await;
+        assert_eq!(parked(bot), 1, "sent on an approval from before the pause");
+        bot.clicks(GRACE, "reinstate.approve").await;
+        assert_eq!(bot.ends().await, Outcome::Restored);
+        assert_eq!(parked(bot), 2, "what was refused, and what was approved anew");
         closes(bot).await;
     })
     .await;

@@ -1,0 +1,138 @@
+//! Claims: a person belongs to one repair at a time, and a step on the whole tenant and any other repair keep out of
+//! each other's way.
+
+use std::time::{Duration, Instant};
+
+use reinstate::core::Outcome;
+use reinstate::sandbox::entra::JobCode;
+use reinstate::sandbox::lock;
+use reinstate::sandbox::scenarios::find;
+use reinstate::sandbox::tenant::{ADMINS, Tenant};
+use reinstate::sandbox::wire::{Gate, Injection, Service};
+
+use super::bot::{ADA, Bot, GRACE, tells_in};
+use super::caps::{closes, held, parked, set};
+
+const JANE: &str = "jane@acme.example";
+const BOB: &str = "bob@acme.example";
+
+/// Waits until this run, which need not be the newest, has ended.
+async fn ends(bot: &Bot, run: &str) -> Outcome {
+    let since = Instant::now();
+    loop {
+        if let Some((outcome, _)) = bot.app.ledger.load(run).await.unwrap().ended {
+            return outcome;
+        }
+        assert!(since.elapsed() < Duration::from_secs(60), "{run} does not end");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// The newest run was told which one is at work.
+async fn is_told_of(bot: &Bot, first: &str) {
+    let second = bot.app.ledger.load(&bot.run().await).await.unwrap();
+    assert!(second.ended.unwrap().1.contains(first), "the second is told which run is first");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_operators_on_one_person_are_one_repair() {
+    let mut tenant = held();
+    tenant.slack.channels.get_mut(ADMINS).unwrap().members.insert("U0JANE".into());
+    tells_in(tenant, set("REINSTATE_ACCESS__OPERATOR__USERS", "U0ADA,U0VERA"), async |bot| {
+        bot.says(ADA, &format!("repair {JANE}")).await;
+        bot.button("reinstate.approve").await;
+        let first = bot.run().await;
+        // The second one writes the address in another way.
+        bot.says("U0VERA", "repair JANE@acme.example").await;
+        assert_eq!(bot.ends().await, Outcome::Busy);
+        is_told_of(bot, &first).await;
+        bot.clicks(GRACE, "reinstate.approve").await;
+        assert_eq!(ends(bot, &first).await, Outcome::Restored);
+        assert_eq!(parked(bot), 1);
+        closes(bot).await;
+    })
+    .await;
+}
+
+/// The service stopped the job, so Jane was never provisioned; Bob lost his groups before that.
+fn stopped() -> Tenant {
+    let mut tenant = find("provisioning-stopped-by-itself").unwrap().tenant();
+    let bob = tenant.employee(BOB, "Bob Barker");
+    tenant.atlassian.leave(&bob.record, "jira-users");
+    tenant
+}
+
+/// The job of the whole tenant runs, or has been stopped again.
+fn job_runs(bot: &Bot, runs: bool) {
+    let mut entra = lock(&bot.sandbox.entra);
+    let job = entra.atlassian_job().unwrap();
+    job.code = if runs { JobCode::Active } else { JobCode::Paused };
+    job.schedule_state = if runs { "Active" } else { "Disabled" }.to_owned();
+}
+
+fn starts(bot: &Bot) -> usize {
+    bot.sandbox.wire.calls().iter().filter(|call| call.path.ends_with("/start")).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_repair_begins_beside_a_step_on_the_whole_tenant() {
+    tells_in(
+        stopped(),
+        |_| {},
+        async |bot| {
+            bot.says(ADA, &format!("repair {JANE}")).await;
+            bot.sees("Start the provisioning job of the whole tenant").await;
+            bot.button("reinstate.approve").await;
+            let first = bot.run().await;
+            // Somebody starts the job by hand, so that Bob's repair would not need the whole tenant.
+            job_runs(bot, true);
+            bot.says(ADA, &format!("repair {BOB}")).await;
+            assert_eq!(bot.ends().await, Outcome::Busy);
+            is_told_of(bot, &first).await;
+            let calls = bot.sandbox.wire.calls();
+            assert!(
+                !calls.iter().any(|call| call.path.ends_with("/provisionOnDemand")),
+                "sent in spite of it"
+            );
+            bot.says(ADA, &format!("cancel {first}")).await;
+            assert_eq!(ends(bot, &first).await, Outcome::Cancelled);
+            bot.says(ADA, &format!("repair {BOB}")).await;
+            assert_eq!(bot.ends().await, Outcome::Restored);
+            closes(bot).await;
+        },
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_step_on_the_whole_tenant_is_planned_beside_a_repair_on_its_way() {
+    tells_in(
+        stopped(),
+        |_| {},
+        async |bot| {
+            job_runs(bot, true);
+            let gate = Gate::default();
+            let hold = Injection::Hold { after_effect: true, gate: gate.clone() };
+            bot.sandbox.wire.inject(Service::Entra, Some("POST"), "/provisionOnDemand", 1, hold);
+            bot.says(ADA, &format!("repair {BOB}")).await;
+            gate.reached().await;
+            let first = bot.run().await;
+            job_runs(bot, false);
+            bot.says(ADA, &format!("repair {JANE}")).await;
+            assert_eq!(bot.ends().await, Outcome::Busy);
+            is_told_of(bot, &first).await;
+            job_runs(bot, true);
+            gate.open();
+            assert_eq!(ends(bot, &first).await, Outcome::Restored);
+            // Now nobody is in the way.
+            job_runs(bot, false);
+            bot.says(ADA, &format!("repair {JANE}")).await;
+            bot.sees("Start the provisioning job of the whole tenant").await;
+            bot.clicks(GRACE, "reinstate.approve").await;
+            assert_eq!(bot.ends().await, Outcome::Restored);
+            assert_eq!(starts(bot), 1);
+            closes(bot).await;
+        },
+    )
+    .await;
+}
