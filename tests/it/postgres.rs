@@ -1,7 +1,6 @@
 //! A private PostgreSQL for tests: made by `initdb` in a temporary folder, never run as root, one for each test
 //! process and a database for each test, stopped when the last test lets go of it.
 
-use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -12,6 +11,7 @@ use std::time::Duration;
 use sqlx::Connection;
 use tempfile::TempDir;
 
+use super::port::free_port;
 use super::skip::skipped;
 
 /// The server that the tests of this process share while any of them holds it.
@@ -63,7 +63,7 @@ impl Server {
             .output()
             .unwrap();
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let (process, databases) = (Mutex::new(None), AtomicU32::new(0));
         let server = Self { data, port, user, process, databases, _folder: folder };
         server.start();

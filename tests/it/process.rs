@@ -15,11 +15,6 @@ pub struct Bot {
     port: u16,
 }
 
-/// A port nobody listens at.
-pub fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 impl Bot {
     /// Starts it and waits until it is ready.
     pub async fn start(env: &BTreeMap<String, String>, port: u16) -> Self {

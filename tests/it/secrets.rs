@@ -35,7 +35,7 @@ async fn no_secret_is_in_anything_that_comes_out() {
     let scenario = scenarios::find("email-held").unwrap();
     let sandbox = Sandbox::start(scenario.tenant()).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = super::port::free_port();
     let base = format!("http://127.0.0.1:{port}");
     let database = folder.path().join("a.db");
     let env = sandbox.env(&format!("sqlite:{}", database.display()), &format!("127.0.0.1:{port}"));

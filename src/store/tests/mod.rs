@@ -8,6 +8,8 @@ mod journal;
 mod leases;
 mod runs;
 
+#[path = "../../../tests/it/port.rs"]
+mod port;
 #[path = "../../../tests/it/postgres.rs"]
 mod postgres;
 #[path = "../../../tests/it/skip.rs"]
