@@ -120,9 +120,15 @@ impl Bot {
         self.says_in(ADMINS, user, text).await
     }
 
-    /// Types it in another channel.
+    /// Types it in another channel; and again, as people do, where a busy machine could not write a run down within
+    /// the second that it has.
     pub async fn says_in(&self, channel: &str, user: &str, text: &str) -> String {
-        let ack = self.people.command(user, channel, text).await.unwrap();
+        let since = Instant::now();
+        let mut ack = self.people.command(user, channel, text).await.unwrap();
+        while ack.body.contains("could not be written down") && since.elapsed() < PATIENCE {
+            self.reads_all();
+            ack = self.people.command(user, channel, text).await.unwrap();
+        }
         assert_eq!(ack.status, 200, "{}", ack.body);
         if ack.body.is_empty() {
             return String::new();

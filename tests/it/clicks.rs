@@ -1,6 +1,8 @@
 //! Clicks that come in crowds, late, again, or for something that is over. One approval a person, one execution;
 //! whatever comes too late is answered to that person alone, is recorded, and leaves no button behind.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::routing::post;
 use reinstate::config::Env;
@@ -12,6 +14,9 @@ use reinstate::sandbox::tenant::{ADMINS, Tenant};
 use reinstate::sandbox::wire::{Listening, listen};
 
 use super::bot::{ADA, Bot, GRACE, tells, tells_in};
+
+/// How long a thousand answers may take on a busy machine.
+const LONG: Duration = Duration::from_secs(600);
 
 /// A place that takes what people send and does nothing with it, so that it can be sent to the bot later.
 struct Drawer {
@@ -125,7 +130,7 @@ async fn a_thousand_clicks_of_ten_people_with_retries_are_three_approvals_and_on
         let denied = events.iter().filter(|event| matches!(event, Event::Denied { .. })).count();
         assert!(denied <= 4 * CROWD, "{denied} refusals recorded");
         println!("{sent} clicks, {} requests with retries, {denied} refusals", CROWD * CLICKS_EACH * 7 / 5);
-        bot.app.drain(std::time::Duration::from_secs(60)).await;
+        bot.app.drain(LONG).await;
         bot.reads_all();
     })
     .await;
@@ -166,7 +171,7 @@ async fn a_request_that_is_replayed_opens_and_decides_nothing_a_second_time() {
         let events = bot.events(&run).await;
         assert_eq!(approvers(&events), [GRACE]);
         assert_eq!(one_shots(bot), 1);
-        bot.app.drain(std::time::Duration::from_secs(60)).await;
+        bot.app.drain(LONG).await;
         bot.reads_all();
     })
     .await;
@@ -190,7 +195,7 @@ async fn is_recorded(bot: &Bot, user: &str) -> bool {
 async fn comes_too_late(bot: &Bot, click: &str, words: &str) {
     assert_eq!(sends(bot, click).await, 200);
     bot.hears(GRACE, words).await;
-    bot.app.drain(std::time::Duration::from_secs(60)).await;
+    bot.app.drain(LONG).await;
     assert!(is_recorded(bot, GRACE).await, "{words}: the attempt was not recorded");
     bot.is_quiet().await;
     assert_eq!(bot.button_now("reinstate.approve"), None, "{words}: a button that can no longer work");
@@ -269,7 +274,7 @@ async fn what_was_superseded_cannot_be_approved_and_the_new_plan_can() {
         bot.clicks(GRACE, "reinstate.approve").await;
         assert_eq!(bot.ends().await, Outcome::Restored);
         assert_eq!(one_shots(bot), 1);
-        bot.app.drain(std::time::Duration::from_secs(60)).await;
+        bot.app.drain(LONG).await;
         bot.reads_all();
     })
     .await;
@@ -284,7 +289,7 @@ async fn what_was_approved_and_done_cannot_be_approved_again() {
         assert_eq!(bot.ends().await, Outcome::Restored);
         sends(bot, &click).await;
         bot.hears(GRACE, "The run has ended, so nothing was done").await;
-        bot.app.drain(std::time::Duration::from_secs(60)).await;
+        bot.app.drain(LONG).await;
         assert!(is_recorded(bot, GRACE).await);
         assert_eq!(bot.button_now("reinstate.approve"), None);
         assert_eq!(one_shots(bot), 1);

@@ -15,7 +15,8 @@ use reinstate::store::{RunRow, Store};
 use serde_json::Value;
 
 use super::place::{On, Place};
-use super::process::{Bot, PATIENCE, free_port};
+use super::port::free_port;
+use super::process::{Bot, PATIENCE};
 
 /// How soon a person clicks the same button again.
 const AGAIN: Duration = Duration::from_secs(3);
@@ -183,10 +184,10 @@ impl Story {
     pub async fn end(self, label: &str) -> End {
         let name = self.scenario.name;
         let store = self.ledger.store();
-        let outcome = self.outcome().await.unwrap();
+        let (row, run) = self.run().await.unwrap();
+        let (outcome, _) = run.ended.unwrap();
         store.verify(None).await.unwrap_or_else(|error| panic!("{name} {label}: {error}"));
         assert_eq!(self.sandbox.wire.faults(), Vec::<String>::new(), "{name} {label}");
-        let row = store.recent_runs(1).await.unwrap().remove(0);
         let journal =
             store.entries(&row.run).await.unwrap().into_iter().filter(|entry| entry.kind != "denied");
         let journal = journal.map(|entry| {
