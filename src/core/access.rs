@@ -265,6 +265,33 @@ mod tests {
     }
 
     #[test]
+    fn a_role_is_held_by_members_alone_and_its_word_and_rule_are_told() {
+        let mut one = actor("U1", &[Role::Operator]);
+        let held = |one: &Actor| [Role::Viewer, Role::Operator, Role::Approver].map(|role| one.has(role));
+        assert_eq!(held(&one), [true, true, false]);
+        assert_eq!(held(&actor("U1", &[Role::Viewer])), [true, false, false]);
+        assert_eq!(held(&actor("U1", &[Role::Approver])), [false, false, true]);
+        one.standing = Standing::Guest;
+        assert_eq!(held(&one), [false; 3]);
+        assert_eq!(Denied::Missing(Role::Viewer).to_string(), "This needs the role viewer.");
+        assert_eq!(Denied::Missing(Role::Approver).to_string(), "This needs the role approver.");
+        let permit = may(&actor("U1", &[Role::Operator]), &Action::Repair).unwrap();
+        assert_eq!((permit.actor(), permit.rule()), ("U1", "users"));
+        assert_eq!(may(&actor("U1", &[]), &Action::CheckOneself).unwrap().rule(), "member");
+    }
+
+    #[test]
+    fn what_somebody_else_asked_for_is_stopped_or_declined_by_approvers_alone() {
+        let requester = || "U1".to_owned();
+        for action in [Action::Decline { requester: requester() }, Action::Cancel { requester: requester() }]
+        {
+            assert_eq!(may(&actor("U1", &[]), &action).unwrap().rule(), "own request");
+            assert_eq!(may(&actor("U2", &[Role::Operator]), &action), Err(Denied::Missing(Role::Approver)));
+            assert!(may(&actor("U2", &[Role::Approver]), &action).is_ok());
+        }
+    }
+
+    #[test]
     fn every_member_may_check_themselves_and_approvers_see_what_they_are_asked() {
         assert!(may(&actor("U1", &[]), &Action::CheckOneself).is_ok());
         assert!(may(&actor("U1", &[Role::Approver]), &Action::Follow).is_ok());
