@@ -153,7 +153,6 @@ async fn a_kill_at_any_point_of_any_step_changes_nothing_in_the_end() {
 
 /// The part of the matrix on PostgreSQL that every run of the tests can afford; all points come up.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "minutes long: cargo test --test it -- --ignored on_postgres_either"]
 async fn a_kill_changes_nothing_on_postgres_either() {
     if On::Postgres.place().await.is_some() {
         assert!(matrix(On::Postgres, |death| death % 5 == 0).await >= 12);

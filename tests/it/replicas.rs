@@ -16,7 +16,8 @@ use reinstate::store::Store;
 
 use super::crash::{Kill, Point, deaths, gate, step, tell};
 use super::place::On;
-use super::process::{Bot, PATIENCE, free_port};
+use super::port::free_port;
+use super::process::{Bot, PATIENCE};
 use super::story::{Clicks, End, Story, buttons, changes, is_one_shot, talk_to};
 
 const REPLICAS: usize = 3;
@@ -56,7 +57,7 @@ fn many(count: usize) -> (Tenant, Vec<String>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "minutes long, and three processes need a quiet machine: cargo test --test it -- --ignored replicas::"]
+#[ignore = "minutes long: three processes need a quiet machine: cargo test --test it -- --ignored replicas::"]
 async fn three_processes_say_and_do_everything_once() {
     reinstate::upstream::install_tls();
     let Some(place) = On::Postgres.place().await else { return };
@@ -135,8 +136,20 @@ async fn irreversible(name: &str, point: Point) -> (End, Kill) {
     (plain, kill)
 }
 
+/// Wakes a frozen process, and waits until it has found its way: it is ready, and has answered somebody since.
+async fn wakes(story: &Story, frozen: &Replica) {
+    frozen.bot.signal("CONT").await;
+    frozen.bot.ready().await;
+    let heard = || lock(&story.sandbox.slack).ephemerals_for("U0VERA").len();
+    let before = heard();
+    frozen.people.command("U0VERA", ADMINS, "check jane@acme.example").await.unwrap();
+    while heard() == before {
+        story.must_not_hang("after it woke");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "minutes long, and three processes need a quiet machine: cargo test --test it -- --ignored replicas::"]
 async fn another_process_takes_over_from_a_killed_one() {
     let (plain, kill) = irreversible("email-held", Point::AfterAct).await;
     let Some((mut story, dying, others, gate)) = at_the_gate("email-held", &plain, kill).await else {
@@ -159,7 +172,6 @@ async fn another_process_takes_over_from_a_killed_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "minutes long, and three processes need a quiet machine: cargo test --test it -- --ignored replicas::"]
 async fn a_process_frozen_before_it_began_cannot_write_when_it_wakes() {
     let (plain, kill) = irreversible("email-held", Point::BeforeBegin).await;
     let Some((mut story, frozen, others, gate)) = at_the_gate("email-held", &plain, kill).await else {
@@ -167,24 +179,15 @@ async fn a_process_frozen_before_it_began_cannot_write_when_it_wakes() {
     };
     frozen.bot.signal("STOP").await;
     story.goes_on("with one process frozen").await;
-    let calls = story.sandbox.wire.calls().len();
     let entries = story.ledger.store().head().await.unwrap();
     gate.open();
-    frozen.bot.signal("CONT").await;
-    // Awake, it answers, and looks for work again.
-    frozen.bot.ready().await;
-    frozen.people.command("U0VERA", ADMINS, "check jane@acme.example").await.unwrap();
-    while story.sandbox.wire.calls().len() == calls {
-        story.must_not_hang("after it woke");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    wakes(&story, &frozen).await;
     assert_eq!(story.ledger.store().head().await.unwrap(), entries, "nothing was written");
     plain.is_the_end_of(&story.end("frozen").await, "frozen before it began");
     drop(others);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "minutes long, and three processes need a quiet machine: cargo test --test it -- --ignored replicas::"]
 async fn a_call_that_a_frozen_process_may_have_sent_is_shown_to_a_person() {
     let (plain, kill) = irreversible("email-held", Point::AfterBegin).await;
     let Some((mut story, frozen, others, gate)) = at_the_gate("email-held", &plain, kill).await else {
@@ -203,16 +206,14 @@ async fn a_call_that_a_frozen_process_may_have_sent_is_shown_to_a_person() {
         story.must_not_hang("until a person is shown it");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    // Only now the call arrives, and the process wakes to the answer.
+    // Only now the call arrives, and then the process wakes to the answer.
     let entries = story.ledger.store().head().await.unwrap();
-    let calls = story.sandbox.wire.calls().len();
     gate.open();
-    frozen.bot.signal("CONT").await;
-    while story.sandbox.wire.calls().len() == calls {
-        story.must_not_hang("after it woke");
+    while !story.sandbox.wire.calls().iter().any(|call| is_one_shot(call) && call.status != 0) {
+        story.must_not_hang("until the call has arrived");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    frozen.bot.ready().await;
+    wakes(&story, &frozen).await;
     assert_eq!(story.ledger.store().head().await.unwrap(), entries, "it must not write");
     story.goes_on("after a person looked").await;
     println!("{}", lock(&story.sandbox.slack).transcript().join("\n"));
