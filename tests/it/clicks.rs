@@ -100,10 +100,13 @@ async fn a_thousand_clicks_of_ten_people_with_retries_are_three_approvals_and_on
                 let times = if round % 5 == 0 { 3 } else { 1 };
                 clicks.spawn(async move {
                     let kind = "application/x-www-form-urlencoded";
-                    for _ in 0..times {
+                    let mut left = times;
+                    while left > 0 {
                         let now = reinstate::clock::now().as_second();
-                        let ack = people.send_signed(&body, kind, now).await.unwrap();
-                        assert_eq!(ack.status, 200);
+                        let status = people.send_signed(&body, kind, now).await.unwrap().status;
+                        // Where the machine is so busy that one is cut off as slow, Slack sends it again.
+                        assert!(status == 200 || status == 408, "{status}");
+                        left -= usize::from(status == 200);
                     }
                 });
             }
