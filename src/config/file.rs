@@ -190,9 +190,9 @@ fn variables() -> Vec<String> {
 fn value_of(kind: Kind, text: &str) -> Result<Value, String> {
     let trimmed = text.trim();
     match kind {
-        Kind::Text => Ok(Value::String(text.to_owned())),
+        Kind::Text | Kind::Url | Kind::Time(..) => Ok(Value::String(text.to_owned())),
         // What is no number stays text, and the reader says what is wrong with it.
-        Kind::Count | Kind::Approvers => Ok(trimmed
+        Kind::Count(..) | Kind::Approvers(_) => Ok(trimmed
             .parse::<i64>()
             .map_or_else(|_| Value::String(trimmed.trim_matches('"').to_owned()), Value::Integer)),
         Kind::List if trimmed.starts_with('[') => {

@@ -23,6 +23,7 @@ use url::Url;
 
 pub use form::base_url;
 pub use problem::{Problem, Problems};
+pub use schema::reference;
 pub use secrets::Secrets;
 
 /// The variables of the environment that the configuration looks at.

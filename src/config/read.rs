@@ -2,7 +2,6 @@
 //! in its place so that the rest can be read as well; the caller never sees such a configuration.
 
 use std::collections::BTreeSet;
-use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -11,37 +10,33 @@ use url::Url;
 
 use super::form::{base_url, is_slack_id, seconds, slack_id_fix};
 use super::problem::Problems;
+use super::schema::{self, Kind, MOST_APPROVERS, length};
 use super::{
     Access, Approvals, Atlassian, Config, Entra, Env, Grant, Limits, Needed, Server, Slack, Store, Sweep,
     Transport, secrets, settings,
 };
 
-const DAY: u64 = 24 * 60 * 60;
-
 /// The whole configuration, with its problems reported; there is always one, unless a default of ours were wrong.
 pub(super) fn config(table: &Table, env: &Env, problems: &mut Problems) -> Option<Config> {
     let mut r = Reader { table, problems };
-    let server = Server { listen: r.listen(), replicas: r.count("server", "replicas", 1, 1..=100) };
+    let server = Server { listen: r.listen(), replicas: r.count("server", "replicas") };
     let slack = Slack {
         transport: r.transport(),
-        api_url: r.url("slack", "api_url", "https://slack.com/api")?,
+        api_url: r.url("slack", "api_url")?,
         channel: r.slack_id("slack", "channel", &['C', 'G'], "channel"),
         docs_url: r.docs_url(),
     };
-    let store = Store {
-        url: r.store_url(),
-        forget_after: r.duration("store", "forget_after", "400d", DAY..=3650 * DAY),
-    };
+    let store = Store { url: r.store_url(), forget_after: r.duration("store", "forget_after") };
     let parking_domain = r.domain("atlassian", "parking_domain");
     let atlassian = Atlassian {
-        api_url: r.url("atlassian", "api_url", "https://api.atlassian.com")?,
+        api_url: r.url("atlassian", "api_url")?,
         org_id: r.id("atlassian", "org_id"),
         parking_domain,
         directories: r.ids("atlassian", "directories"),
     };
     let entra = Entra {
-        login_url: r.url("entra", "login_url", "https://login.microsoftonline.com")?,
-        graph_url: r.url("entra", "graph_url", "https://graph.microsoft.com")?,
+        login_url: r.url("entra", "login_url")?,
+        graph_url: r.url("entra", "graph_url")?,
         tenant_id: r.id("entra", "tenant_id"),
         client_id: r.id("entra", "client_id"),
         service_principal_id: r.id("entra", "service_principal_id"),
@@ -53,19 +48,21 @@ pub(super) fn config(table: &Table, env: &Env, problems: &mut Problems) -> Optio
         approver: r.grant("approver"),
     };
     let approvals = Approvals {
-        reversible: r.needed("reversible", 0, 0),
-        disruptive: r.needed("disruptive", 1, 1),
-        destructive: r.needed("destructive", 1, 1),
-        expire_after: r.duration("approvals", "expire_after", "60m", 1..=7 * DAY),
-        start_within: r.duration("approvals", "start_within", "15m", 1..=DAY),
+        reversible: r.needed("reversible"),
+        disruptive: r.needed("disruptive"),
+        destructive: r.needed("destructive"),
+        expire_after: r.duration("approvals", "expire_after"),
+        start_within: r.duration("approvals", "start_within"),
     };
     let limits = Limits {
-        risky_steps_per_day: r.count("limits", "risky_steps_per_day", 20, 0..=10_000),
-        confirm_within: r.duration("limits", "confirm_within", "10m", 1..=DAY),
+        risky_steps_per_day: r.count("limits", "risky_steps_per_day"),
+        confirm_within: r.duration("limits", "confirm_within"),
     };
     // Off by default: a sweep is many calls, so somebody must want it.
-    let off = r.value("sweep", "every").is_none_or(|value| value.as_str() == Some("off"));
-    let every = (!off).then(|| r.duration("sweep", "every", "24h", 3600..=31 * DAY));
+    let every = match r.text_or_default("sweep", "every") {
+        off if off == "off" => None,
+        text => Some(r.duration_of("sweep", "every", &text)),
+    };
     let secrets = secrets::read(env, atlassian.directories.len(), problems);
     let settings = settings::of(table);
     Some(Config {
@@ -108,9 +105,12 @@ impl Reader<'_> {
         }
     }
 
+    fn text_or_default(&mut self, section: &str, name: &str) -> String {
+        self.text(section, name).unwrap_or_else(|| default(section, name).to_owned())
+    }
+
     fn listen(&mut self) -> String {
-        let default = "127.0.0.1:3000".to_owned();
-        let Some(text) = self.text("server", "listen") else { return default };
+        let text = self.text_or_default("server", "listen");
         let good = text.rsplit_once(':').is_some_and(|(host, port)| {
             let host_good = !host.is_empty() && (!host.contains(':') || host.starts_with('['));
             host_good && port.parse::<u16>().is_ok()
@@ -128,10 +128,10 @@ impl Reader<'_> {
     }
 
     fn transport(&mut self) -> Transport {
-        match self.text("slack", "transport").as_deref() {
-            None | Some("http") => Transport::Http,
-            Some("socket") => Transport::Socket,
-            Some(other) => {
+        match self.text_or_default("slack", "transport").as_str() {
+            "http" => Transport::Http,
+            "socket" => Transport::Socket,
+            other => {
                 let reason = format!("{other:?} is no transport");
                 self.wrong("slack", "transport", &reason, "Write \"http\" or \"socket\"");
                 Transport::Http
@@ -140,7 +140,7 @@ impl Reader<'_> {
     }
 
     fn store_url(&mut self) -> SecretString {
-        let text = self.text("store", "url").unwrap_or_else(|| "sqlite:reinstate.db".to_owned());
+        let text = self.text_or_default("store", "url");
         if !["sqlite:", "postgres://", "postgresql://"]
             .iter()
             .any(|p| text.len() > p.len() && text.starts_with(p))
@@ -153,14 +153,13 @@ impl Reader<'_> {
     }
 
     /// Where the given URL is wrong the default stands in, so that the other problems are found as well.
-    fn url(&mut self, section: &str, name: &str, default: &str) -> Option<Url> {
-        let text = self.text(section, name);
-        base_url(text.as_deref().unwrap_or(default))
-            .or_else(|(reason, fix)| {
-                self.wrong(section, name, reason, fix);
-                base_url(default)
-            })
-            .ok()
+    fn url(&mut self, section: &str, name: &str) -> Option<Url> {
+        let text = self.text_or_default(section, name);
+        self.url_of(section, name, &text).or_else(|| base_url(default(section, name)).ok())
+    }
+
+    fn url_of(&mut self, section: &str, name: &str, text: &str) -> Option<Url> {
+        base_url(text).map_err(|(reason, fix)| self.wrong(section, name, reason, fix)).ok()
     }
 
     /// Where the pages of the causes are read: what is configured, else the published sources of this program.
@@ -169,10 +168,8 @@ impl Reader<'_> {
             "" => None,
             repository => Some(format!("{repository}/blob/main/docs/causes")),
         };
-        match self.text("slack", "docs_url").or(published) {
-            Some(text) => self.url("slack", "docs_url", &text),
-            None => None,
-        }
+        let text = self.text("slack", "docs_url").or(published)?;
+        self.url_of("slack", "docs_url", &text)
     }
 
     /// An opaque id. What it may hold is narrow because it becomes part of a path, and a pasted link or a
@@ -287,53 +284,73 @@ impl Reader<'_> {
         found.into_iter().collect()
     }
 
-    fn needed(&mut self, name: &str, default: u32, least: u32) -> Needed {
+    fn needed(&mut self, name: &str) -> Needed {
+        let (least, most) = bounds("approvals", name);
         let given = match self.value("approvals", name) {
-            None => return Needed::Approvers(default),
+            None => default("approvals", name).parse().ok(),
             Some(Value::String(text)) if text.trim() == "never" => return Needed::Never,
             Some(value) => value.as_integer().and_then(|n| u32::try_from(n).ok()),
         };
-        match given.filter(|n| (least..=10).contains(n)) {
+        match given.filter(|n| (least..=most).contains(&u64::from(*n))) {
             Some(n) => Needed::Approvers(n),
             None => {
-                let fix = format!("Write a number of approvers from {least} to 10, or \"never\"");
+                let fix = format!("Write a number of approvers from {least} to {most}, or \"never\"");
                 self.wrong("approvals", name, "this is not a number of approvers", &fix);
                 Needed::Never
             }
         }
     }
 
-    fn count(&mut self, section: &str, name: &str, default: u32, bounds: RangeInclusive<u32>) -> u32 {
-        let Some(value) = self.value(section, name) else { return default };
-        match value.as_integer().and_then(|n| u32::try_from(n).ok()).filter(|n| bounds.contains(n)) {
+    fn count(&mut self, section: &str, name: &str) -> u32 {
+        let (least, most) = bounds(section, name);
+        let given = match self.value(section, name) {
+            None => default(section, name).parse().ok(),
+            Some(value) => value.as_integer().and_then(|n| u32::try_from(n).ok()),
+        };
+        match given.filter(|n| (least..=most).contains(&u64::from(*n))) {
             Some(n) => n,
             None => {
-                let fix = format!("Write a whole number from {} to {}", bounds.start(), bounds.end());
+                let fix = format!("Write a whole number from {least} to {most}");
                 self.wrong(section, name, "this number cannot be used", &fix);
-                default
+                0
             }
         }
     }
 
-    fn duration(
-        &mut self,
-        section: &str,
-        name: &str,
-        default: &str,
-        bounds: RangeInclusive<u64>,
-    ) -> Duration {
-        let text = self.text(section, name).unwrap_or_else(|| default.to_owned());
-        match seconds(&text).filter(|n| bounds.contains(n)) {
+    fn duration(&mut self, section: &str, name: &str) -> Duration {
+        let text = self.text_or_default(section, name);
+        self.duration_of(section, name, &text)
+    }
+
+    fn duration_of(&mut self, section: &str, name: &str, text: &str) -> Duration {
+        let (least, most) = bounds(section, name);
+        match seconds(text).filter(|n| (least..=most).contains(n)) {
             Some(n) => Duration::from_secs(n),
             None => {
                 let reason = format!("{text:?} is not a duration that can be used");
                 let fix = format!(
-                    "Write it like 90s, 15m or 24h, at least 1s and at most {}h",
-                    bounds.end() / 3600
+                    "Write it like 90s, 15m or 24h, at least {} and at most {}",
+                    length(least),
+                    length(most)
                 );
                 self.wrong(section, name, &reason, &fix);
                 Duration::ZERO
             }
         }
+    }
+}
+
+/// What a key is where it is left out; empty where nothing can be guessed.
+fn default(section: &str, name: &str) -> &'static str {
+    schema::find(section, name).and_then(|key| key.default).unwrap_or_default()
+}
+
+/// The least and the most that a key may be; nothing else than numbers and times has any.
+fn bounds(section: &str, name: &str) -> (u64, u64) {
+    match schema::find(section, name).map(|key| key.kind) {
+        Some(Kind::Count(least, most)) => (least.into(), most.into()),
+        Some(Kind::Time(least, most)) => (least, most),
+        Some(Kind::Approvers(least)) => (least.into(), MOST_APPROVERS.into()),
+        _ => (0, 0),
     }
 }

@@ -1,19 +1,52 @@
-//! Which sections and keys there are. Everything else is an error that names the nearest one, so that a typing
-//! error is never taken for a default.
+//! Which sections and keys there are, what each holds, and what it is where it is left out. Everything else is an
+//! error that names the nearest one, so that a typing error is never taken for a default. The reference for people
+//! (docs/configuration.md) is made from this table, and nothing stands beside it.
 
-/// What a key holds: needed to read an override, which is always text.
+/// A day, in seconds.
+const DAY: u64 = 24 * 60 * 60;
+
+/// What a key holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Text.
+    /// Text, of a form that the reader of the key knows.
     Text,
-    /// A whole number.
-    Count,
-    /// A whole number, or `never`.
-    Approvers,
+    /// A base URL, whose path is kept.
+    Url,
+    /// A whole number, from the first to the second.
+    Count(u32, u32),
+    /// A length of time, from the first to the second, in seconds.
+    Time(u64, u64),
+    /// A whole number of at least this, or `never`.
+    Approvers(u32),
     /// A list of texts.
     List,
     /// `{ users = […], usergroups = […] }`.
     Grant,
+}
+
+impl Kind {
+    /// What may be written, for a person.
+    fn says(self) -> String {
+        match self {
+            Kind::Text => "text".to_owned(),
+            Kind::Url => "URL".to_owned(),
+            Kind::Count(least, most) => format!("number, {least} to {most}"),
+            Kind::Time(least, most) => format!("time, {} to {}", length(least), length(most)),
+            Kind::Approvers(least) => format!("number, {least} to {MOST_APPROVERS}, or `\"never\"`"),
+            Kind::List => "list of texts".to_owned(),
+            Kind::Grant => "`{ users = [], usergroups = [] }`".to_owned(),
+        }
+    }
+}
+
+/// More people than anybody would ask.
+pub(super) const MOST_APPROVERS: u32 = 10;
+
+/// Seconds in the largest unit that holds them whole.
+pub(super) fn length(seconds: u64) -> String {
+    let units = [(DAY, "d"), (3600, "h"), (60, "m")];
+    let unit = units.iter().find(|(unit, _)| seconds >= *unit && seconds.is_multiple_of(*unit));
+    unit.map_or_else(|| format!("{seconds}s"), |(unit, name)| format!("{}{name}", seconds / unit))
 }
 
 /// One key of the file.
@@ -22,43 +55,77 @@ pub(super) struct Key {
     pub(super) section: &'static str,
     pub(super) name: &'static str,
     pub(super) kind: Kind,
+    /// What it is where it is left out, as it would be written; none where nothing can be guessed.
+    pub(super) default: Option<&'static str>,
+    /// What it is for, for a person.
+    pub(super) says: &'static str,
 }
 
-const fn key(section: &'static str, name: &'static str, kind: Kind) -> Key {
-    Key { section, name, kind }
+const fn key(
+    section: &'static str,
+    name: &'static str,
+    kind: Kind,
+    default: Option<&'static str>,
+    says: &'static str,
+) -> Key {
+    Key { section, name, kind, default, says }
 }
 
 /// All keys of the file.
+#[rustfmt::skip]
 pub(super) const KEYS: &[Key] = &[
-    key("server", "listen", Kind::Text),
-    key("server", "replicas", Kind::Count),
-    key("slack", "transport", Kind::Text),
-    key("slack", "api_url", Kind::Text),
-    key("slack", "channel", Kind::Text),
-    key("slack", "docs_url", Kind::Text),
-    key("store", "url", Kind::Text),
-    key("store", "forget_after", Kind::Text),
-    key("atlassian", "api_url", Kind::Text),
-    key("atlassian", "org_id", Kind::Text),
-    key("atlassian", "parking_domain", Kind::Text),
-    key("atlassian", "directories", Kind::List),
-    key("entra", "login_url", Kind::Text),
-    key("entra", "graph_url", Kind::Text),
-    key("entra", "tenant_id", Kind::Text),
-    key("entra", "client_id", Kind::Text),
-    key("entra", "service_principal_id", Kind::Text),
-    key("access", "protected", Kind::List),
-    key("access", "viewer", Kind::Grant),
-    key("access", "operator", Kind::Grant),
-    key("access", "approver", Kind::Grant),
-    key("approvals", "reversible", Kind::Approvers),
-    key("approvals", "disruptive", Kind::Approvers),
-    key("approvals", "destructive", Kind::Approvers),
-    key("approvals", "expire_after", Kind::Text),
-    key("approvals", "start_within", Kind::Text),
-    key("limits", "risky_steps_per_day", Kind::Count),
-    key("limits", "confirm_within", Kind::Text),
-    key("sweep", "every", Kind::Text),
+    key("server", "listen", Kind::Text, Some("127.0.0.1:3000"),
+        "Host and port of `/slack/events`, `/livez`, `/readyz` and `/metrics`."),
+    key("server", "replicas", Kind::Count(1, 100), Some("1"),
+        "How many processes use these credentials at once: each keeps to its part of the published limits."),
+    key("slack", "transport", Kind::Text, Some("http"),
+        "`http`: Slack calls us, signed. `socket`: we call Slack and need no public address."),
+    key("slack", "api_url", Kind::Url, Some("https://slack.com/api"), "Slack's Web API."),
+    key("slack", "channel", Kind::Text, None,
+        "Id of the channel where approvals are asked and sweeps are posted; not shared with another company. \
+         `serve` needs it."),
+    key("slack", "docs_url", Kind::Url, None,
+        "Where your people can read `docs/causes`: findings link to their pages there."),
+    key("store", "url", Kind::Text, Some("sqlite:reinstate.db"),
+        "`sqlite:FILE` for one process, `postgres://USER:PASSWORD@HOST/DATABASE` for more. May come from a file, as \
+         secrets do: `REINSTATE_STORE__URL_FILE`."),
+    key("store", "forget_after", Kind::Time(DAY, 3650 * DAY), Some("400d"),
+        "How long after the end of a run its personal data is kept."),
+    key("atlassian", "api_url", Kind::Url, Some("https://api.atlassian.com"),
+        "Atlassian's organization and SCIM interfaces."),
+    key("atlassian", "org_id", Kind::Text, None, "The organization's id. Needed."),
+    key("atlassian", "parking_domain", Kind::Text, None,
+        "A verified domain for placeholder addresses; without it, moving an address aside is advice."),
+    key("atlassian", "directories", Kind::List, Some("[]"),
+        "Ids of the SCIM directories, in the order of their keys."),
+    key("entra", "login_url", Kind::Url, Some("https://login.microsoftonline.com"),
+        "Where tokens are issued; differs in national clouds."),
+    key("entra", "graph_url", Kind::Url, Some("https://graph.microsoft.com"),
+        "Microsoft Graph; differs in national clouds."),
+    key("entra", "tenant_id", Kind::Text, None, "The tenant's id or domain. Needed."),
+    key("entra", "client_id", Kind::Text, None, "Application id of Reinstate's app registration. Needed."),
+    key("entra", "service_principal_id", Kind::Text, None,
+        "Object id of the Atlassian enterprise application that provisions. Needed."),
+    key("access", "protected", Kind::List, Some("[]"),
+        "Addresses, account ids or Entra object ids that are never written to, besides organization admins."),
+    key("access", "viewer", Kind::Grant, Some("nobody"), "Slack users and user groups that may diagnose."),
+    key("access", "operator", Kind::Grant, Some("nobody"), "Who may also repair."),
+    key("access", "approver", Kind::Grant, Some("nobody"), "Who may approve what somebody else asked for."),
+    key("approvals", "reversible", Kind::Approvers(0), Some("0"),
+        "Approvers for a step whose inverse restores the state exactly."),
+    key("approvals", "disruptive", Kind::Approvers(1), Some("1"),
+        "Approvers for a step that interrupts access, is restored by provisioning, or touches the whole tenant."),
+    key("approvals", "destructive", Kind::Approvers(1), Some("1"),
+        "Approvers for a step that changes who bears an address, or disables or ends an account."),
+    key("approvals", "expire_after", Kind::Time(1, 7 * DAY), Some("60m"), "How long an approval may be given."),
+    key("approvals", "start_within", Kind::Time(1, DAY), Some("15m"),
+        "How soon after its approval a step must begin; later it is a new plan with a new approval."),
+    key("limits", "risky_steps_per_day", Kind::Count(0, 10_000), Some("20"),
+        "How many steps of rungs 4 to 10 may begin in 24 hours; 0 allows none."),
+    key("limits", "confirm_within", Kind::Time(1, DAY), Some("10m"),
+        "How long a step may take to show at Atlassian before a person is asked."),
+    key("sweep", "every", Kind::Time(3600, 31 * DAY), Some("off"),
+        "Look at everybody without being asked, this often, or `off`."),
 ];
 
 /// The keys inside a [`Kind::Grant`].
@@ -88,4 +155,30 @@ pub(super) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a s
         .map(|c| (c, strsim::jaro_winkler(&name.to_lowercase(), c)))
         .max_by(|a, b| a.1.total_cmp(&b.1))
         .map(|(c, _)| c)
+}
+
+/// The table of all keys, for people, in Markdown.
+#[must_use]
+pub fn reference() -> String {
+    let mut lines = vec![
+        "| key | variable | value | default | what it is for |".to_owned(),
+        "|---|---|---|---|---|".to_owned(),
+    ];
+    lines.extend(KEYS.iter().map(|key| {
+        let variable = format!("REINSTATE_{}__{}", key.section.to_uppercase(), key.name.to_uppercase());
+        let default = key.default.map_or_else(|| "none".to_owned(), |default| format!("`{default}`"));
+        let (section, name, kind, says) = (key.section, key.name, key.kind.says(), key.says);
+        format!("| `{section}.{name}` | `{variable}` | {kind} | {default} | {says} |")
+    }));
+    lines.join("\n") + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_of_time_is_said_in_its_largest_whole_unit() {
+        assert_eq!([1, 90, 3600, DAY, 3650 * DAY].map(length), ["1s", "90s", "1h", "1d", "3650d"]);
+    }
 }

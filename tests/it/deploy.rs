@@ -116,6 +116,20 @@ fn the_config_map_is_a_configuration() {
     Config::load(Some(&file), &env, Purpose::Serve).unwrap_or_else(|problems| panic!("{problems}"));
 }
 
+/// The headings of a page as links name them.
+fn headings(page: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(page).unwrap();
+    let titles = text
+        .lines()
+        .filter_map(|line| line.strip_prefix('#'))
+        .map(|rest| rest.trim_start_matches('#').trim());
+    let name = |title: &str| {
+        let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
+        title.to_lowercase().chars().filter(kept).collect::<String>().replace(' ', "-")
+    };
+    titles.map(name).collect()
+}
+
 #[test]
 fn links_between_documents_lead_somewhere() {
     let mut broken = Vec::new();
@@ -126,14 +140,54 @@ fn links_between_documents_lead_somewhere() {
     for page in pages {
         let text = std::fs::read_to_string(&page).unwrap();
         for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            let target = target.split('#').next().unwrap();
-            if target.is_empty() || target.contains("://") || target.starts_with("mailto:") {
+            if target.contains("://") || target.starts_with("mailto:") {
                 continue;
             }
-            if !page.parent().unwrap().join(target).exists() {
+            let (file, heading) = target.split_once('#').unwrap_or((target, ""));
+            let path = if file.is_empty() { page.clone() } else { page.parent().unwrap().join(file) };
+            let found =
+                path.exists() && (heading.is_empty() || headings(&path).iter().any(|known| known == heading));
+            if !found {
                 broken.push(format!("{}: {target}", page.display()));
             }
         }
     }
     assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+}
+
+#[test]
+fn the_reference_of_the_configuration_is_made_from_the_program() {
+    const BEGIN: &str = "<!-- keys -->\n";
+    const END: &str = "<!-- end of keys -->";
+    let page = read("docs/configuration.md");
+    let (head, rest) = page.split_once(BEGIN).unwrap();
+    let (table, tail) = rest.split_once(END).unwrap();
+    let made = reinstate::config::reference();
+    if std::env::var_os("REINSTATE_WRITE_DOCS").is_some() {
+        let page = format!("{head}{BEGIN}{made}{END}{tail}");
+        std::fs::write(top().join("docs/configuration.md"), page).unwrap();
+        return;
+    }
+    assert_eq!(table, made, "REINSTATE_WRITE_DOCS=1 cargo test --test it reference");
+    // The example explains every key of the table, each by what stands right above it.
+    let example = read("deploy/reinstate.example.toml");
+    let (mut section, mut explained, mut wrong) = ("", false, Vec::new());
+    let mut keys = BTreeSet::new();
+    for line in example.lines() {
+        if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            section = name;
+        } else if let Some((name, _)) = line.split_once(" = ").filter(|_| !line.starts_with('#')) {
+            keys.insert(format!("`{section}.{name}`"));
+            // One comment may explain a group of keys that follow each other.
+            if !explained {
+                wrong.push(format!("{section}.{name}"));
+            }
+            continue;
+        }
+        explained = line.starts_with('#');
+    }
+    assert_eq!(wrong, Vec::<String>::new(), "not explained in the example");
+    let documented: BTreeSet<String> =
+        made.lines().skip(2).map(|row| row.split('|').nth(1).unwrap().trim().to_owned()).collect();
+    assert_eq!(keys, documented);
 }
