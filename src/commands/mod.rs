@@ -58,7 +58,8 @@ pub async fn run(cli: Cli, env: Env) -> anyhow::Result<Exit> {
         },
         Command::Migrate => match load(Purpose::Store) {
             Ok(config) => {
-                crate::store::Store::open(config.store.url.expose_secret()).await?;
+                let opened = crate::store::Store::open(config.store.url.expose_secret()).await;
+                opened.map_err(serve::unusable)?;
                 println!("The database is up to date.");
                 Ok(Exit::Healthy)
             }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -15,9 +15,9 @@ use crate::app::App;
 use crate::cli::Exit;
 use crate::config::{Config, Transport};
 use crate::exec::{Engine, Timing, World};
-use crate::store::{Alone, Store};
+use crate::store::{Alone, Store, StoreError};
 use crate::telemetry::Metrics;
-use crate::{clock, gauges, housekeeping, server, slack};
+use crate::{clock, doctor, gauges, housekeeping, server, slack};
 
 use super::world;
 
@@ -63,10 +63,10 @@ pub async fn start(
 ) -> anyhow::Result<Running> {
     let addr = listener.local_addr()?;
     let url = config.store.url.expose_secret();
-    let store = Store::open(url).await.context("the store could not be opened")?;
-    let alone = store.take_over(url).await?;
+    let store = Store::open(url).await.map_err(unusable)?;
+    let alone = store.take_over(url).await.map_err(unusable)?;
     let over_socket = config.slack.transport == Transport::Socket;
-    housekeeping::note_configuration(&store, &config, clock::now()).await?;
+    housekeeping::note_configuration(&store, &config, clock::now()).await.map_err(unusable)?;
     let app = App::new(config, store, world)?;
     let (stop, stopped) = watch::channel(false);
     let engine = Arc::new(Engine { timing, ..app.engine() });
@@ -99,10 +99,20 @@ pub async fn run(config: Config) -> anyhow::Result<Exit> {
     let world = world(&config)?;
     let running = start(config, listener, Some(Metrics::install()?), Timing::default(), world).await?;
     tracing::info!(addr = %running.addr, "listening on {}", running.addr);
+    let app = running.app.clone();
+    let glance = tokio::spawn(async move {
+        doctor::log(&doctor::glance(&app.config, app.ledger.store()).await);
+    });
     wait_for_the_end().await;
     tracing::info!("stopping");
+    glance.abort();
     running.stop().await;
     Ok(Exit::Healthy)
+}
+
+/// Why a bot does not start on this store, and what to do about it.
+pub(super) fn unusable(error: StoreError) -> anyhow::Error {
+    anyhow!("{error}. {}", doctor::store_fix(&error))
 }
 
 /// Waits for Ctrl-C or SIGTERM.

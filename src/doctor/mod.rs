@@ -1,6 +1,6 @@
 //! The doctor: looks at everything the bot needs and says for each thing good, bad or unknown, what it saw, and
-//! the exact fix. It reads only. What it could not look at is unknown and never good; and it must never print a
-//! secret, not even a part of one.
+//! the exact fix. It reads only, but for the database, which it opens as `serve` would. What it could not look at is
+//! unknown and never good; and it must never print a secret, not even a part of one.
 
 mod access;
 mod atlassian;
@@ -15,7 +15,10 @@ use serde::Serialize;
 
 use crate::commands::upstream;
 use crate::config::Config;
+use crate::store::Store;
 use crate::upstream::{CallError, Clients};
+
+pub use store::fix as store_fix;
 
 /// How one thing stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -99,6 +102,30 @@ impl Report {
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&Check> {
         self.checks.iter().find(|check| check.name == name)
+    }
+}
+
+/// The quick part, for a bot that starts: what the configuration gives away, the store, Slack and the clock. It asks
+/// neither Atlassian nor Entra, because a bot starts while they are down.
+pub async fn glance(config: &Config, store: &Store) -> Report {
+    let mut checks = settings::look(config);
+    let (store, (slack, seen)) = tokio::join!(store::opened(store), slack::look(config));
+    checks.extend(store);
+    checks.extend(slack);
+    checks.push(clock::look(seen));
+    Report { checks }
+}
+
+/// Writes a report to the log, a line for each thing.
+pub fn log(report: &Report) {
+    for Check { name, state, saw, fix, by_hand } in &report.checks {
+        let fix = fix.as_deref();
+        match state {
+            State::Good => tracing::info!(check = name, "{name} is good: {saw}"),
+            State::Unknown if *by_hand => tracing::info!(check = name, fix, "{name} wants a person: {saw}"),
+            State::Unknown => tracing::warn!(check = name, fix, "{name} is unknown: {saw}"),
+            State::Bad => tracing::error!(check = name, fix, "{name} is bad: {saw}"),
+        }
     }
 }
 

@@ -8,26 +8,18 @@ use crate::store::{Store, StoreError};
 
 /// Whether the store can be opened and written, and whether what is written survives a power cut.
 pub(super) async fn look(config: &Config) -> Vec<Check> {
-    let store = match Store::open(config.store.url.expose_secret()).await {
-        Ok(store) => store,
-        Err(error @ StoreError::NewerSchema { .. }) => {
-            let fix = "Run the program version that made it, or restore a backup from before the upgrade";
-            return vec![Check::bad("store.open", error.to_string(), fix)];
-        }
-        Err(error) => {
-            let fix =
-                "Check store.url, that the folder or server is there, and that this user may write to it";
-            return vec![Check::bad("store.open", error.to_string(), fix)];
-        }
-    };
+    match Store::open(config.store.url.expose_secret()).await {
+        Ok(store) => opened(&store).await,
+        Err(error) => vec![Check::bad("store.open", error.to_string(), fix(&error))],
+    }
+}
+
+/// The same of a store that is open.
+pub(super) async fn opened(store: &Store) -> Vec<Check> {
     let mut checks = vec![Check::good("store.open", "it opens, and its tables are up to date")];
     checks.push(match store.try_write().await {
         Ok(()) => Check::good("store.write", "a transaction was written"),
-        Err(error) => Check::bad(
-            "store.write",
-            error.to_string(),
-            "Make room on the disk, and let this user write to the database (a read-only disk or role cannot work)",
-        ),
+        Err(error) => Check::bad("store.write", error.to_string(), fix(&error)),
     });
     checks.push(match store.durability().await {
         Ok(durability) if durability.survives_power_cuts => Check::good("store.durability", durability.says),
@@ -39,4 +31,24 @@ pub(super) async fn look(config: &Config) -> Vec<Check> {
         Err(error) => Check::unknown("store.durability", error.to_string(), "Try again when the database answers"),
     });
     checks
+}
+
+/// What a person does about a store that cannot be used: the doctor's words, and those of a `serve` that ends.
+#[must_use]
+pub fn fix(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::NewerSchema { .. } => {
+            "Run the program version that made it, or restore a backup from before the upgrade"
+        }
+        StoreError::Full => {
+            "Make room on the disk that holds the database; nothing is started until there is"
+        }
+        StoreError::ReadOnly => {
+            "Let this user write there: remount the disk, or give the folder or the database's role the right to write"
+        }
+        StoreError::Open(_) => {
+            "Check store.url, that the folder or server is there, and that this user may write to it"
+        }
+        _ => "Look whether the database runs and answers; what it says above is its own reason",
+    }
 }

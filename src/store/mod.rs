@@ -40,6 +40,7 @@ use std::sync::Arc;
 use futures_core::future::BoxFuture;
 use sqlx::{AnyConnection, AnyPool, Connection as _};
 use tokio::sync::Semaphore;
+use tracing::Instrument as _;
 
 /// A handle on the database. Clones share the connections.
 #[derive(Clone)]
@@ -89,9 +90,15 @@ pub enum StoreError {
         /// The newest version known here.
         known: i64,
     },
-    /// The database refused, or could not be reached.
+    /// Nothing more fits on the disk of the database.
+    #[error("the disk of the database is full")]
+    Full,
+    /// The database can be read and not written.
+    #[error("the database cannot be written: its disk, its folder or its role is read-only")]
+    ReadOnly,
+    /// The database refused for another reason, or could not be reached.
     #[error("the database failed: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(sqlx::Error),
     /// The writing task ended before it could answer (the program is shutting down): the outcome is unknown.
     #[error("the write was interrupted, its outcome is unknown")]
     Interrupted,
@@ -111,6 +118,25 @@ pub enum StoreError {
     },
 }
 
+impl From<sqlx::Error> for StoreError {
+    /// Sorts out what a person has to mend by hand, by the codes of both engines.
+    fn from(error: sqlx::Error) -> Self {
+        let code = error.as_database_error().and_then(|known| known.code()).unwrap_or_default();
+        match code.as_ref() {
+            // PostgreSQL: disk_full, and a statement that writes in a read-only transaction.
+            "53100" => return Self::Full,
+            "25006" => return Self::ReadOnly,
+            _ => {}
+        }
+        // SQLite: FULL, a WAL index that finds no room (IOERR_SHMSIZE), and READONLY in all its kinds.
+        match code.parse::<u32>() {
+            Ok(13 | 4874) => Self::Full,
+            Ok(code) if code & 0xff == 8 => Self::ReadOnly,
+            _ => Self::Database(error),
+        }
+    }
+}
+
 impl Store {
     /// Answers whether the database does.
     pub async fn ping(&self) -> Result<(), StoreError> {
@@ -128,7 +154,7 @@ impl Store {
         F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
     {
         let store = self.clone();
-        let task = tokio::spawn(async move {
+        let task = async move {
             let _turn = store.writers.acquire().await.map_err(|_| StoreError::Interrupted)?;
             let mut conn = store.pool.acquire().await.map_err(StoreError::from)?;
             let (outcome, sound) = transact(&mut conn, store.engine.begin(), work).await;
@@ -138,8 +164,8 @@ impl Store {
                 conn.close_on_drop();
             }
             outcome
-        });
-        task.await.unwrap_or_else(|_| Err(StoreError::Interrupted.into()))
+        };
+        tokio::spawn(task.in_current_span()).await.unwrap_or_else(|_| Err(StoreError::Interrupted.into()))
     }
 }
 

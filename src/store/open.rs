@@ -1,14 +1,16 @@
 //! Opening a database from its URL. This is the only place that sees the URL, and no error that leaves it holds
 //! the URL's password.
 
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
-use sqlx::AnyConnection;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::{AnyConnection, Connection as _};
 use tokio::sync::Semaphore;
 use url::Url;
 
@@ -62,6 +64,12 @@ impl Store {
             }
         };
         let options = AnyConnectOptions::from_str(&url)?;
+        if engine == Engine::Sqlite && !in_memory {
+            // A pool tries again until its time is up and forgets why; a full disk is to be told at once.
+            let mut first = AnyConnection::connect_with(&options).await?;
+            sqlx::raw_sql(SQLITE).execute(&mut first).await?;
+            first.close().await?;
+        }
         let mut pool = AnyPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ACQUIRE);
         if engine == Engine::Sqlite {
             pool = pool.after_connect(|conn: &mut AnyConnection, _| {
@@ -111,14 +119,30 @@ fn sqlite_url(rest: &str, missing: Missing) -> Result<(String, bool), StoreError
     if let Some(parent) = Path::new(&path).parent()
         && !parent.as_os_str().is_empty()
     {
-        std::fs::create_dir_all(parent).map_err(|error| {
-            StoreError::Open(format!("its folder {} cannot be made: {error}", parent.display()))
-        })?;
+        std::fs::create_dir_all(parent)
+            .map_err(|error| unusable(&error, &format!("its folder {} cannot be made", parent.display())))?;
+    }
+    if missing == Missing::Create && query.is_none() {
+        // SQLite says only that it cannot open the file; the system says why.
+        OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .map_err(|error| unusable(&error, &format!("its file {path} cannot be opened to write")))?;
     }
     Ok(match query {
         Some(query) => (format!("sqlite:{file}?{query}"), false),
         None => (format!("sqlite:{file}?mode=rwc"), false),
     })
+}
+
+/// A file or folder that the system refuses.
+fn unusable(error: &std::io::Error, what: &str) -> StoreError {
+    match error.kind() {
+        ErrorKind::StorageFull => StoreError::Full,
+        ErrorKind::ReadOnlyFilesystem => StoreError::ReadOnly,
+        _ => StoreError::Open(format!("{what}: {error}")),
+    }
 }
 
 /// The password in a URL, as it stands there.

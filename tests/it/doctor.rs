@@ -14,8 +14,8 @@ use serde_json::Value;
 use tokio::process::Command;
 
 /// What the program said.
-struct Said {
-    code: i32,
+pub struct Said {
+    pub code: i32,
     checks: Vec<Value>,
     all: String,
 }
@@ -26,13 +26,13 @@ impl Said {
         found.unwrap_or_else(|| panic!("no {name} in\n{}", self.all))
     }
 
-    fn is(&self, name: &str, state: State) -> &Self {
+    pub fn is(&self, name: &str, state: State) -> &Self {
         let wanted = serde_json::to_value(state).unwrap();
         assert_eq!(self.find(name)["state"], wanted, "{}", self.find(name));
         self
     }
 
-    fn says(&self, name: &str, words: &str) -> &Self {
+    pub fn says(&self, name: &str, words: &str) -> &Self {
         let check = self.find(name);
         let text = format!("{} {}", check["saw"], check["fix"]);
         assert!(text.contains(words), "{words:?} is not in {text}");
@@ -41,14 +41,14 @@ impl Said {
 }
 
 /// A house with a store of its own, and what is wrong in it.
-struct Patient {
-    sandbox: Sandbox,
+pub struct Patient {
+    pub sandbox: Sandbox,
     env: BTreeMap<String, String>,
     folder: tempfile::TempDir,
 }
 
 impl Patient {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         reinstate::upstream::install_tls();
         let sandbox = Sandbox::start(Tenant::new()).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
@@ -57,12 +57,12 @@ impl Patient {
         Self { sandbox, env, folder }
     }
 
-    fn set(mut self, key: &str, value: &str) -> Self {
+    pub fn set(mut self, key: &str, value: &str) -> Self {
         self.env.insert(format!("REINSTATE_{key}"), value.to_owned());
         self
     }
 
-    fn unset(mut self, key: &str) -> Self {
+    pub fn unset(mut self, key: &str) -> Self {
         self.env.remove(&format!("REINSTATE_{key}"));
         self
     }
@@ -73,16 +73,21 @@ impl Patient {
         self
     }
 
-    async fn asks(&self) -> Said {
-        let out = Command::new(env!("CARGO_BIN_EXE_reinstate"))
-            .args(["doctor", "--json"])
-            .env_clear()
-            .envs(&self.env)
-            .current_dir(self.folder.path())
-            .stdin(Stdio::null())
-            .output()
-            .await
-            .unwrap();
+    /// The program in this house, about to run a command.
+    pub fn program(&self) -> Command {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_reinstate"));
+        program.env_clear().envs(&self.env).current_dir(self.folder.path());
+        program.stdin(Stdio::null()).kill_on_drop(true);
+        program
+    }
+
+    /// The address of its store.
+    pub fn store_url(&self) -> String {
+        self.env["REINSTATE_STORE__URL"].clone()
+    }
+
+    pub async fn asks(&self) -> Said {
+        let out = self.program().args(["doctor", "--json"]).output().await.unwrap();
         let all = String::from_utf8(out.stdout).unwrap();
         let said: Value = serde_json::from_str(&all).unwrap_or_else(|error| panic!("{error}: {all}"));
         assert_eq!(said["schema"], 1);
@@ -156,6 +161,11 @@ async fn keys_that_are_swapped_or_wrong_are_told_apart() {
     said.says("atlassian.scim-key", "wrong, expired, or of another directory");
     let said = Patient::new().await.set("ENTRA_CLIENT_SECRET", "an-old-secret").asks().await;
     said.is("entra.login", State::Bad).says("entra.login", "Certificates & secrets");
+    let patient = Patient::new().await.set("ENTRA_CLIENT_SECRET", "of-last-year");
+    let expired = "of-last-year".to_owned();
+    lock(&patient.sandbox.entra).apps.get_mut(CLIENT).unwrap().expired_secrets.push(expired);
+    let said = patient.asks().await;
+    said.is("entra.login", State::Bad).says("entra.login", "AADSTS7000222").says("entra.login", "new secret");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -21,16 +21,16 @@ use super::skip::skipped;
 use super::story::{End, Story, changes, is_one_shot};
 
 /// A story with an irreversible step, an approval, and provisioning.
-const STORY: &str = "email-held";
+pub const STORY: &str = "email-held";
 /// As long as a failover of a database may take.
 const GONE: Duration = Duration::from_secs(30);
 
 /// A file system of its own and of this size, which can be filled.
-struct Disk(TempDir);
+pub struct Disk(TempDir);
 
 impl Disk {
     /// None where this user may not mount anything; then that was said.
-    fn new(megabytes: u32) -> Option<Self> {
+    pub fn new(megabytes: u32) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let size = format!("size={megabytes}m,mode=0777");
         let mounted =
@@ -46,8 +46,19 @@ impl Disk {
         self.0.path().join("filler")
     }
 
+    /// The address of a SQLite database on it.
+    pub fn store_url(&self) -> String {
+        format!("sqlite:{}", self.0.path().join("journal.db").display())
+    }
+
+    /// Nothing can be written from now on.
+    pub fn turn_read_only(&self) {
+        let done = Command::new("mount").args(["-o", "remount,ro"]).arg(self.0.path()).status().unwrap();
+        assert!(done.success(), "the file system could not be made read-only");
+    }
+
     /// Leaves not one byte.
-    fn fill(&self) {
+    pub fn fill(&self) {
         let mut file = File::create(self.filler()).unwrap();
         let block = vec![1; 1 << 16];
         while file.write_all(&block).is_ok() {}
@@ -66,7 +77,7 @@ impl Drop for Disk {
 }
 
 /// The story told without trouble, and its irreversible step at this point.
-async fn plain(point: Point) -> (End, Kill) {
+pub async fn plain(point: Point) -> (End, Kill) {
     reinstate::upstream::install_tls();
     let plain = tell(On::Sqlite, find(STORY).unwrap(), None).await.unwrap();
     let kill = deaths(&plain)
@@ -126,7 +137,7 @@ async fn nothing_is_started(story: &Story) {
 #[ignore = "waits for real time to pass: cargo test --test it -- --ignored trouble::"]
 async fn a_full_disk_stops_a_run_and_loses_nothing() {
     let Some(disk) = Disk::new(16) else { return };
-    let place = Place::at(format!("sqlite:{}", disk.0.path().join("journal.db").display()));
+    let place = Place::at(disk.store_url());
     told(Point::BeforeBegin, place, &[], async |story| {
         disk.fill();
         nothing_is_started(story).await;
