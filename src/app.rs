@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::sync::{Notify, Semaphore};
+use tracing::Instrument as _;
 
 use crate::config::{Config, Needed};
 use crate::core::planner::Approvers;
@@ -262,10 +263,11 @@ impl App {
             metrics::counter!("reinstate_tasks_refused_total").increment(1);
             return false;
         };
-        tokio::spawn(async move {
+        let work = async move {
             work.await;
             drop(permit);
-        });
+        };
+        tokio::spawn(work.in_current_span());
         true
     }
 

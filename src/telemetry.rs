@@ -44,6 +44,13 @@ pub fn start_logs(filter: Option<&str>, format: LogFormat) -> Result<(), TryInit
     }
 }
 
+/// What every line in it is about: the run, whichever process works on it and for whatever reason. A run passes through
+/// many hands (who asked, who carries it, who clicks, who draws its card), and its id is what their lines have in common.
+#[must_use]
+pub fn run_span(run: &str) -> tracing::Span {
+    tracing::info_span!("run", run)
+}
+
 /// Writes each event on one line, with whatever could forge another line or hide a part of this one made visible.
 struct OneLine<W>(W);
 

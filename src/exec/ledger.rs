@@ -75,8 +75,7 @@ impl Ledger {
         asked: Asked,
         at: Timestamp,
     ) -> Result<Opened, StoreError> {
-        let first = entry(&Event::Opened { asked, part: None }, at);
-        self.store.open_run(NewRun { run, key, first, wake: true }).await
+        self.open_with(run, key, Event::Opened { asked, part: None }, at).await
     }
 
     /// Opens a run that is one of many of a sweep.
@@ -91,8 +90,22 @@ impl Ledger {
         part: Part,
         at: Timestamp,
     ) -> Result<Opened, StoreError> {
-        let first = entry(&Event::Opened { asked, part: Some(part) }, at);
-        self.store.open_run(NewRun { run, key, first, wake: true }).await
+        self.open_with(run, key, Event::Opened { asked, part: Some(part) }, at).await
+    }
+
+    async fn open_with(
+        &self,
+        run: String,
+        key: String,
+        opened: Event,
+        at: Timestamp,
+    ) -> Result<Opened, StoreError> {
+        let (id, first) = (run.clone(), entry(&opened, at));
+        let outcome = self.store.open_run(NewRun { run, key, first: first.clone(), wake: true }).await?;
+        if outcome == Opened::New {
+            log(&id, &first);
+        }
+        Ok(outcome)
     }
 
     /// Reads and folds a run.
@@ -141,8 +154,9 @@ impl Ledger {
     ) -> Result<Appended, AppendError> {
         let entries: Vec<NewEntry> = events.iter().map(|event| entry(event, at)).collect();
         let appended = self.store.append(run, decided_on, fence, &entries, also).await?;
-        for event in events {
+        for (event, entry) in events.iter().zip(&entries) {
             count(event);
+            log(run, entry);
         }
         if let Some(Event::Ended { outcome, .. }) = events.last() {
             // The log is kept elsewhere, so that the chain can be checked against this head later.
@@ -180,6 +194,11 @@ impl Ledger {
             }
         }
     }
+}
+
+/// What was written down, in the log: the part that names nobody. Whoever follows a run looks for its id.
+fn log(run: &str, entry: &NewEntry) {
+    tracing::info!(run, kind = entry.kind, facts = entry.facts, "journal: {}", entry.kind);
 }
 
 /// What was written down, counted: steps, approvals, refusals and ends are all entries.

@@ -20,10 +20,12 @@ use std::time::Duration;
 use futures_core::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::sync::{Notify, Semaphore, watch};
+use tracing::Instrument as _;
 
 use crate::core::run::{Asked, Limits};
 use crate::core::{Event, Next, Outcome, Rules, Run, Who};
 use crate::store::{Also, AppendError, Lease, Sleep};
+use crate::telemetry::run_span;
 
 /// How many runs one process carries at once.
 const AT_ONCE: usize = 64;
@@ -146,10 +148,12 @@ impl Engine {
             match self.ledger.store().claim_next(&self.owner, self.timing.lease).await {
                 Ok(Some(lease)) => {
                     let engine = self.clone();
-                    tokio::spawn(async move {
+                    let span = run_span(&lease.run);
+                    let carry = async move {
                         engine.carry(lease).await;
                         drop(slot);
-                    });
+                    };
+                    tokio::spawn(carry.instrument(span));
                 }
                 outcome => {
                     drop(slot);

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::app::App;
@@ -17,6 +18,7 @@ use crate::slack::markup::Markup;
 use crate::slack::payload::Slash;
 use crate::slack::words;
 use crate::store::{Also, Opened};
+use crate::telemetry::run_span;
 
 /// How long the acknowledgement waits for the store; Slack waits 3 s.
 const WITHIN: Duration = Duration::from_secs(1);
@@ -48,7 +50,8 @@ pub(super) async fn command(app: &std::sync::Arc<App>, slash: Slash, target: &Ta
 pub(crate) async fn open(app: &std::sync::Arc<App>, key: String, asked: Asked) -> Markup {
     let run = Uuid::now_v7().to_string();
     let (ledger, by, id) = (app.ledger.clone(), asked.by.clone(), run.clone());
-    let mut opening = tokio::spawn(async move { ledger.open(id, key, asked, crate::clock::now()).await });
+    let opening = async move { ledger.open(id, key, asked, crate::clock::now()).await };
+    let mut opening = tokio::spawn(opening.instrument(run_span(&run)));
     match tokio::time::timeout(WITHIN, &mut opening).await {
         Ok(Ok(Ok(opened))) => {
             app.nudge();

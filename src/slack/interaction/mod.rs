@@ -15,6 +15,8 @@ mod waiting;
 
 use std::sync::Arc;
 
+use tracing::Instrument as _;
+
 pub(super) use again::whom;
 pub(super) use cancel::stop;
 use settle::settle;
@@ -31,6 +33,7 @@ use super::shortcuts;
 use super::words;
 use crate::app::App;
 use crate::core::run::{Aim, Asked};
+use crate::telemetry::run_span;
 
 /// Begins what a click asks for; the acknowledgement does not wait.
 pub(super) fn click(app: &Arc<App>, click: Click) {
@@ -68,7 +71,7 @@ pub(super) fn click(app: &Arc<App>, click: Click) {
                 sweep::click(&work, &ear, &click, &value).await;
             }
             "reinstate.approve" | "reinstate.decline" | "reinstate.cancel" | "reinstate.retry" => {
-                on_run(&work, &ear, &click, &value).await;
+                on_run(&work, &ear, &click, &value).instrument(run_span(&value.run)).await;
             }
             "reinstate.details" => details::details(&work, &ear, &click, &value).await,
             "reinstate.ask_for_help" => help::ask(&work, &ear).await,

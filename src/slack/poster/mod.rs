@@ -13,9 +13,11 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 use super::api::ApiError;
 use crate::app::App;
+use crate::telemetry::run_span;
 use drawing::show;
 
 /// One update per message and second (Slack's rule for posting).
@@ -50,7 +52,8 @@ pub async fn run(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
             })
         };
         for run in stale {
-            work.spawn(draw(Arc::clone(&app), run, until));
+            let span = run_span(&run);
+            work.spawn(draw(Arc::clone(&app), run, until).instrument(span));
         }
         tokio::select! {
             () = app.nudge.poster.notified() => {}

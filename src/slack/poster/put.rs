@@ -47,6 +47,7 @@ impl Drawing<'_> {
             }
             match self.app.slack.update(&at.channel, &at.ts, &shown).await {
                 Ok(()) => {
+                    self.logs("updated", role);
                     self.note(role, at.clone(), print);
                     return Ok(at);
                 }
@@ -85,6 +86,7 @@ impl Drawing<'_> {
             };
             match posted {
                 Ok(ts) => {
+                    self.logs("posted", role);
                     let at = CardRef { channel: channel.to_owned(), ts };
                     return self.keep(role, at, shown.fingerprint(), instead_of).await;
                 }
@@ -112,6 +114,12 @@ impl Drawing<'_> {
             tracing::info!(%error, "a second card could not be taken back; its buttons do nothing");
         }
         Err(Trouble::Wait(Duration::ZERO))
+    }
+
+    /// The newest entry that the card shows is how a line here is put beside the lines of the journal.
+    fn logs(&self, what: &str, role: &str) {
+        let (run, seq) = (self.id, self.run.seq);
+        tracing::info!(run, seq, role, "the card {role} was {what}");
     }
 
     pub(super) fn note(&mut self, role: &str, at: CardRef, print: String) {
