@@ -87,3 +87,26 @@ fn pending(found: i64) -> Result<Vec<&'static Migration>, StoreError> {
     }
     Ok(ALL.iter().filter(|step| step.version > found).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::ALL;
+
+    /// A process of the version before goes on while a newer one migrates: it names its columns, and gives those it does
+    /// not know no value.
+    #[test]
+    fn a_later_step_only_adds() {
+        for step in ALL.iter().skip(1) {
+            let text = [step.shared, step.sqlite, step.postgres].join(";");
+            let plain: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("--")).collect();
+            for statement in plain.join(" ").split(';').map(str::trim).filter(|text| !text.is_empty()) {
+                let adds_column = statement.starts_with("ALTER TABLE")
+                    && statement.contains(" ADD COLUMN ")
+                    && (!statement.contains("NOT NULL") || statement.contains(" DEFAULT "));
+                let adds =
+                    ["CREATE TABLE ", "CREATE INDEX "].iter().any(|start| statement.starts_with(start));
+                assert!(adds || adds_column, "step {}: {statement}", step.version);
+            }
+        }
+    }
+}
