@@ -3,6 +3,7 @@
 
 mod asking;
 mod audit;
+mod backup;
 mod bot;
 mod browser;
 mod caps;
@@ -20,6 +21,7 @@ mod doctor;
 mod faults;
 mod hostile;
 mod inputs;
+mod logs;
 mod mass;
 mod odd;
 mod outsiders;
@@ -33,8 +35,10 @@ mod random_kills;
 mod refusal;
 mod replicas;
 mod secrets;
+mod setup;
 mod silence;
 mod skip;
+mod starting;
 mod story;
 mod surface;
 mod sweep;
