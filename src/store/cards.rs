@@ -51,6 +51,9 @@ impl Card {
 impl Store {
     /// Remembers a card. `instead_of` is the card it replaces, as the caller knew it (none: there is none yet). False
     /// if another card is known by now: that one counts, and this message should be taken back.
+    ///
+    /// # Errors
+    /// There is no such run, or the store fails.
     pub async fn set_card(&self, card: Card, instead_of: Option<CardRef>) -> Result<bool, StoreError> {
         self.write(move |conn| {
             Box::pin(async move {
@@ -81,6 +84,9 @@ impl Store {
     }
 
     /// Notes that a card now shows the run up to `seq`. Never goes back; a card that was replaced is not touched.
+    ///
+    /// # Errors
+    /// When the store fails.
     pub async fn mark_rendered(
         &self,
         run: &str,
@@ -111,6 +117,9 @@ impl Store {
     }
 
     /// The cards of a run.
+    ///
+    /// # Errors
+    /// When the store fails.
     pub async fn cards(&self, run: &str) -> Result<Vec<Card>, StoreError> {
         sqlx::query("SELECT * FROM cards WHERE run = $1 ORDER BY role")
             .bind(run)
@@ -122,6 +131,9 @@ impl Store {
     }
 
     /// Runs of which some card is behind, or which have no root card yet, oldest first.
+    ///
+    /// # Errors
+    /// When the store fails.
     pub async fn stale_cards(&self, limit: i64) -> Result<Vec<String>, StoreError> {
         Ok(sqlx::query_scalar("SELECT run FROM runs WHERE shown_seq < seq ORDER BY opened_at, run LIMIT $1")
             .bind(limit)
@@ -132,6 +144,9 @@ impl Store {
     /// Takes up to `limit` runs to draw, oldest first: some card of theirs is behind, or they have no root card
     /// yet. For `length` no other process draws them, so that no message is posted twice; say when it is done
     /// ([`Self::drawn`]).
+    ///
+    /// # Errors
+    /// When the store fails.
     pub async fn take_stale(&self, limit: usize, length: Duration) -> Result<Vec<String>, StoreError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         // Looked up outside the transaction: where nothing is behind, no write lock is taken.
@@ -171,6 +186,9 @@ impl Store {
     }
 
     /// Makes a run's cards be drawn anew, whatever they are believed to show.
+    ///
+    /// # Errors
+    /// When the store fails.
     pub async fn draw_again(&self, run: &str) -> Result<(), StoreError> {
         let run = run.to_owned();
         self.write(move |conn| {
@@ -187,6 +205,9 @@ impl Store {
     }
 
     /// Lets a run go that was drawn; it is not drawn again before the pause (at most five minutes) is over.
+    ///
+    /// # Errors
+    /// When the store fails.
     pub async fn drawn(&self, run: &str, pause: Duration) -> Result<(), StoreError> {
         let (run, pause) = (run.to_owned(), pause.min(LONGEST_PAUSE));
         self.write(move |conn| {

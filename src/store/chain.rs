@@ -58,6 +58,9 @@ pub struct Export {
 
 impl Export {
     /// The next entries; none at the end.
+    ///
+    /// # Errors
+    /// When the store fails, or what it holds is no entry.
     pub async fn next_page(&mut self) -> Result<Option<Vec<Entry>>, StoreError> {
         let page = self.store.page(self.after, self.since).await?;
         if let Some(last) = page.last() {
@@ -69,6 +72,9 @@ impl Export {
 
 impl Store {
     /// The end of the chain, to be shown on final cards and kept elsewhere.
+    ///
+    /// # Errors
+    /// When the store fails.
     pub async fn head(&self) -> Result<Head, StoreError> {
         let row = sqlx::query("SELECT position, hash FROM head WHERE id = 1").fetch_one(&self.pool).await?;
         Ok(Head { position: row.try_get("position")?, hash: row.try_get("hash")? })
@@ -82,6 +88,9 @@ impl Store {
 
     /// Checks every entry and every link, and that a head kept elsewhere (its hash, or `position:hash`) is part
     /// of the chain. Appends that come in meanwhile are checked too.
+    ///
+    /// # Errors
+    /// [`AuditError`]: the first place that does not fit, a head that is none, or a store that fails.
     pub async fn verify(&self, kept: Option<&str>) -> Result<Verified, AuditError> {
         let kept = kept.map(parse_head).transpose()?;
         let mut found = kept.as_ref().is_none_or(|kept| is(kept, &Head::start()));

@@ -82,6 +82,9 @@ impl From<sqlx::Error> for AppendError {
 impl Store {
     /// Appends to a run. `decided_on` is the newest sequence number that the caller had folded; `fence` is the
     /// lease of an executor, checked by the database's clock (a click has none).
+    ///
+    /// # Errors
+    /// [`AppendError`], of which `Conflict` means: fold again. Unless the store failed, nothing was written.
     pub async fn append(
         &self,
         run: &str,
@@ -142,6 +145,9 @@ impl Store {
     }
 
     /// Appends what belongs to no run: denials, counted events, changes of the configuration.
+    ///
+    /// # Errors
+    /// When the store fails.
     pub async fn append_global(&self, new: NewEntry) -> Result<Head, StoreError> {
         self.write(move |conn| {
             Box::pin(async move {
@@ -156,6 +162,9 @@ impl Store {
 
     /// Appends what belongs to no run, decided on the newest entry of its kind; several processes that decide at
     /// once decide one after the other. None if the decision was to write nothing.
+    ///
+    /// # Errors
+    /// When the store fails.
     pub async fn append_global_after(
         &self,
         kind: &'static str,
@@ -181,6 +190,9 @@ impl Store {
     }
 
     /// The entries of a run, oldest first, each checked against its hash, none missing.
+    ///
+    /// # Errors
+    /// There is no such run, an entry is missing or was changed, or the store fails.
     pub async fn entries(&self, run: &str) -> Result<Vec<Entry>, StoreError> {
         // The run's own count is read first: entries that come in between are welcome, missing ones are not.
         let seq: i64 = sqlx::query_scalar("SELECT seq FROM runs WHERE run = $1")

@@ -62,6 +62,9 @@ impl Sleep {
 
 impl Store {
     /// Takes the run that has waited longest among those that have something to do and that nobody holds.
+    ///
+    /// # Errors
+    /// When the store fails.
     pub async fn claim_next(&self, owner: &str, length: Duration) -> Result<Option<Lease>, StoreError> {
         loop {
             // Looked up outside the transaction: an idle executor takes no write lock.
@@ -89,6 +92,9 @@ impl Store {
     }
 
     /// Takes one run, asleep or not, if it has not ended and nobody holds it.
+    ///
+    /// # Errors
+    /// When the store fails.
     pub async fn claim(&self, run: &str, owner: &str, length: Duration) -> Result<Option<Lease>, StoreError> {
         self.take(run.to_owned(), owner, length, false).await
     }
@@ -130,6 +136,9 @@ impl Store {
     }
 
     /// Makes a lease last `length` from now. False if it has expired or was taken over: stop working.
+    ///
+    /// # Errors
+    /// When the store fails.
     pub async fn renew(&self, lease: &Lease, length: Duration) -> Result<bool, StoreError> {
         let until = Instant::now() + length;
         let held = lease.clone();
@@ -160,6 +169,9 @@ impl Store {
 
     /// Lets a run go. `folded_seq` is the newest entry that the holder has seen: if there is a newer one, the run
     /// stays awake whatever `sleep` says, so no wake is lost. False if the lease was taken over before.
+    ///
+    /// # Errors
+    /// When the store fails.
     pub async fn release(&self, lease: &Lease, folded_seq: i64, sleep: Sleep) -> Result<bool, StoreError> {
         let held = lease.clone();
         let sleep = match sleep {
@@ -189,6 +201,9 @@ impl Store {
     }
 
     /// How long until the next run wants to be taken up (zero: now); none if all wait for a person.
+    ///
+    /// # Errors
+    /// When the store fails.
     pub async fn next_wake(&self) -> Result<Option<Duration>, StoreError> {
         let left: Option<i64> = sqlx::query_scalar(
             "SELECT MIN(CASE WHEN wake_at > lease_until THEN wake_at ELSE lease_until END)

@@ -29,12 +29,19 @@ const SQLITE: &str = "PRAGMA busy_timeout = 30000; PRAGMA journal_mode = WAL; PR
 impl Store {
     /// Opens `sqlite:FILE`, `sqlite::memory:` (for tests: gone with the last handle) or `postgres://…`. A missing
     /// file and its folder are created, and the tables are brought up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`], [`StoreError::ReadOnly`], [`StoreError::NewerSchema`], and for all else
+    /// [`StoreError::Open`], without the URL's password.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         Self::open_with(url, Missing::Create).await
     }
 
     /// Like [`Store::open`], but a missing file is an error: whoever asks for the journal of a mistyped file must
     /// not be shown a new, empty one.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
     pub async fn open_existing(url: &str) -> Result<Self, StoreError> {
         Self::open_with(url, Missing::Refuse).await
     }

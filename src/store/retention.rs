@@ -21,6 +21,9 @@ pub struct Erased {
 impl Store {
     /// Erases the personal data of runs and sweeps that ended before `before`, and of older entries that belong to no
     /// run.
+    ///
+    /// # Errors
+    /// When the store fails.
     pub async fn erase_personal(&self, before: Timestamp) -> Result<Erased, StoreError> {
         let before = before.as_millisecond();
         let mut erased = Erased::default();

@@ -79,6 +79,9 @@ fn time(millisecond: i64) -> Result<Timestamp, StoreError> {
 
 impl Store {
     /// Opens a run with its first entry, once for each key.
+    ///
+    /// # Errors
+    /// When it could not be written down.
     pub async fn open_run(&self, new: NewRun) -> Result<Opened, StoreError> {
         self.write(move |conn| {
             Box::pin(async move {
@@ -112,6 +115,9 @@ impl Store {
     }
 
     /// The row of one run.
+    ///
+    /// # Errors
+    /// When the store fails.
     pub async fn run(&self, run: &str) -> Result<Option<RunRow>, StoreError> {
         let row =
             sqlx::query("SELECT * FROM runs WHERE run = $1").bind(run).fetch_optional(&self.pool).await?;
@@ -119,6 +125,9 @@ impl Store {
     }
 
     /// The runs that have not ended, oldest first.
+    ///
+    /// # Errors
+    /// When the store fails.
     pub async fn open_runs(&self) -> Result<Vec<RunRow>, StoreError> {
         sqlx::query("SELECT * FROM runs WHERE ended_at IS NULL ORDER BY opened_at, run")
             .fetch_all(&self.pool)
@@ -129,6 +138,9 @@ impl Store {
     }
 
     /// The last runs that were opened, newest first.
+    ///
+    /// # Errors
+    /// When the store fails.
     pub async fn recent_runs(&self, limit: i64) -> Result<Vec<RunRow>, StoreError> {
         sqlx::query("SELECT * FROM runs ORDER BY opened_at DESC, run DESC LIMIT $1")
             .bind(limit)
@@ -140,6 +152,9 @@ impl Store {
     }
 
     /// Every run that was ever about an identity, newest first.
+    ///
+    /// # Errors
+    /// When the store fails.
     pub async fn runs_for_identity(&self, identity: &str) -> Result<Vec<RunRow>, StoreError> {
         sqlx::query(
             "SELECT runs.* FROM runs JOIN subjects ON subjects.run = runs.run
@@ -154,6 +169,9 @@ impl Store {
     }
 
     /// The open run that claims an identity.
+    ///
+    /// # Errors
+    /// When the store fails.
     pub async fn claimed_by(&self, identity: &str) -> Result<Option<String>, StoreError> {
         Ok(sqlx::query_scalar("SELECT run FROM claims WHERE identity = $1")
             .bind(identity)

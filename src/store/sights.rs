@@ -12,6 +12,9 @@ const KEPT: Duration = Duration::from_secs(2 * 24 * 3600);
 
 impl Store {
     /// Whether `key` is seen for the first time. Of many callers at once, one hears yes.
+    ///
+    /// # Errors
+    /// When the store fails.
     pub async fn first_sight(&self, key: &str, at: Timestamp) -> Result<bool, StoreError> {
         let (key, at) = (key.to_owned(), at.as_millisecond());
         self.write(move |conn| {
@@ -33,6 +36,9 @@ impl Store {
     }
 
     /// Forgets a sight, because what was to follow it came to nothing.
+    ///
+    /// # Errors
+    /// When the store fails.
     pub async fn forget_sight(&self, key: &str) -> Result<(), StoreError> {
         let key = key.to_owned();
         self.write(move |conn| {

@@ -19,6 +19,9 @@ pub struct SweepRow {
 
 impl Store {
     /// Keeps what a sweep found. What is kept already stays.
+    ///
+    /// # Errors
+    /// When the store fails.
     pub async fn keep_found(&self, sweep: &str, rows: Vec<SweepRow>) -> Result<(), StoreError> {
         let sweep = sweep.to_owned();
         self.write(move |conn| {
@@ -40,6 +43,9 @@ impl Store {
     }
 
     /// What a sweep has found, by what was asked.
+    ///
+    /// # Errors
+    /// When the store fails.
     pub async fn found_by(&self, sweep: &str) -> Result<HashMap<String, String>, StoreError> {
         let rows = sqlx::query("SELECT query, found FROM sweep_rows WHERE sweep = $1")
             .bind(sweep)
@@ -49,6 +55,9 @@ impl Store {
     }
 
     /// Says that a sweep has read everything; gives the one before it, and forgets the rows of all earlier ones.
+    ///
+    /// # Errors
+    /// When the store fails.
     pub async fn close_survey(&self, sweep: &str, at: i64) -> Result<Option<(String, i64)>, StoreError> {
         let sweep = sweep.to_owned();
         self.write(move |conn| {
@@ -85,11 +94,17 @@ impl Store {
     }
 
     /// When the last sweep had read everything, in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// When the store fails.
     pub async fn last_survey(&self) -> Result<Option<i64>, StoreError> {
         Ok(sqlx::query_scalar("SELECT MAX(done_at) FROM sweeps").fetch_one(&self.pool).await?)
     }
 
     /// The kind of a run's first entry: what it is.
+    ///
+    /// # Errors
+    /// When the store fails.
     pub async fn first_kind(&self, run: &str) -> Result<Option<String>, StoreError> {
         Ok(sqlx::query_scalar("SELECT kind FROM entries WHERE run = $1 AND run_seq = 1")
             .bind(run)
@@ -99,6 +114,9 @@ impl Store {
 
     /// The runs whose requests are known by keys that begin so, by key; of those that have ended, the facts of their
     /// end.
+    ///
+    /// # Errors
+    /// When the store fails.
     pub async fn runs_of_keys(
         &self,
         start: &str,
@@ -119,6 +137,9 @@ impl Store {
     }
 
     /// Whether somebody's run is on its way that no sweep has opened: what people wait for goes first.
+    ///
+    /// # Errors
+    /// When the store fails.
     pub async fn is_busy(&self) -> Result<bool, StoreError> {
         let busy: i64 = sqlx::query_scalar(
             "SELECT COUNT(*) FROM runs WHERE ended_at IS NULL AND NOT (request_key >= 'sweep ' AND request_key < 'sweep!')
