@@ -333,6 +333,6 @@ async fn the_least_that_setup_asks_for_diagnoses() {
     let answer: serde_json::Value = serde_json::from_str(answer).unwrap();
     let unread: Vec<&str> =
         answer["unread"].as_array().unwrap().iter().map(|gap| gap["source"].as_str().unwrap()).collect();
-    assert!(unread.iter().all(|source| source.starts_with("atlassian.scim")), "{unread:?}");
+    assert!(unread.iter().all(|source| source.starts_with("scim.")), "{unread:?}");
     assert_eq!(sandbox.wire.faults(), Vec::<String>::new());
 }
