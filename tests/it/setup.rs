@@ -21,7 +21,8 @@ use reinstate::store::Store;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-use super::process::{PATIENCE, free_port};
+use super::port::free_port;
+use super::process::PATIENCE;
 use super::story::{Clicks, talk_to};
 
 /// The address in the document at which Slack reaches the bot.

@@ -13,7 +13,8 @@ use sqlx::{Connection as _, Executor as _};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use super::doctor::Patient;
-use super::process::{PATIENCE, free_port};
+use super::port::free_port;
+use super::process::PATIENCE;
 use super::trouble::Disk;
 
 /// Why `serve` ended, and that it left nothing listening.
