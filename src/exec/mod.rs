@@ -145,18 +145,24 @@ impl Engine {
                 return;
             }
             let Ok(slot) = slots.clone().acquire_owned().await else { return };
-            match self.ledger.store().claim_next(&self.owner, self.timing.lease).await {
-                Ok(Some(lease)) => {
-                    let engine = self.clone();
-                    let span = run_span(&lease.run);
-                    let carry = async move {
-                        engine.carry(lease).await;
-                        drop(slot);
-                    };
-                    tokio::spawn(carry.instrument(span));
+            // Nobody else takes places, so those that are free now stay free.
+            let places: Vec<_> = std::iter::once(slot)
+                .chain(std::iter::from_fn(|| slots.clone().try_acquire_owned().ok()))
+                .collect();
+            match self.ledger.store().claim_up_to(&self.owner, self.timing.lease, places.len()).await {
+                Ok(leases) if !leases.is_empty() => {
+                    for (lease, place) in leases.into_iter().zip(places) {
+                        let engine = self.clone();
+                        let span = run_span(&lease.run);
+                        let carry = async move {
+                            engine.carry(lease).await;
+                            drop(place);
+                        };
+                        tokio::spawn(carry.instrument(span));
+                    }
                 }
                 outcome => {
-                    drop(slot);
+                    drop(places);
                     if let Err(error) = outcome {
                         tracing::warn!(%error, "the store did not answer; looking for work again soon");
                     }

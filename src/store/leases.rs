@@ -10,6 +10,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use jiff::Timestamp;
 use sqlx::{AnyConnection, Row};
 
@@ -66,6 +67,17 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub async fn claim_next(&self, owner: &str, length: Duration) -> Result<Option<Lease>, StoreError> {
+        Ok(self.claim_up_to(owner, length, 1).await?.pop())
+    }
+
+    /// Takes up to so many of the runs that have waited longest; none if there is nothing to do. They are claimed at
+    /// once, so that on SQLite one commit holds them all. An error is one of all: a run that was taken is returned.
+    pub async fn claim_up_to(
+        &self,
+        owner: &str,
+        length: Duration,
+        most: usize,
+    ) -> Result<Vec<Lease>, StoreError> {
         loop {
             // Looked up outside the transaction: an idle executor takes no write lock.
             let candidates: Vec<String> = sqlx::query_scalar(
@@ -81,11 +93,21 @@ impl Store {
             .fetch_all(&self.pool)
             .await?;
             if candidates.is_empty() {
-                return Ok(None);
+                return Ok(Vec::new());
             }
-            for run in candidates {
-                if let Some(lease) = self.take(run, owner, length, true).await? {
-                    return Ok(Some(lease));
+            for some in candidates.chunks(most.max(1)) {
+                let takes = some.iter().map(|run| self.take(run.clone(), owner, length, true));
+                let (mut leases, mut failed) = (Vec::new(), None);
+                for taken in join_all(takes).await {
+                    match taken {
+                        Ok(lease) => leases.extend(lease),
+                        Err(error) => failed = Some(error),
+                    }
+                }
+                match failed {
+                    Some(error) if leases.is_empty() => return Err(error),
+                    _ if !leases.is_empty() => return Ok(leases),
+                    _ => {}
                 }
             }
         }

@@ -3,7 +3,7 @@
 //! stands only here, as static text that SQLite and PostgreSQL both read.
 //!
 //! It must never leave a half-written change behind (every write is one transaction in a task of its own, see
-//! `Store::write`), never decide by this machine's clock what another machine may do (leases are compared
+//! `write.rs`), never decide by this machine's clock what another machine may do (leases are compared
 //! with the database's clock), and never show the password of its URL.
 
 mod alone;
@@ -22,6 +22,7 @@ mod sights;
 mod sweeps;
 #[cfg(test)]
 mod tests;
+mod write;
 
 pub use alone::Alone;
 pub use cards::{Card, CardRef};
@@ -37,19 +38,16 @@ pub use sweeps::SweepRow;
 
 use std::sync::Arc;
 
-use futures_core::future::BoxFuture;
-use sqlx::{AnyConnection, AnyPool, Connection as _};
-use tokio::sync::Semaphore;
-use tracing::Instrument as _;
+use sqlx::AnyPool;
+
+use write::Writers;
 
 /// A handle on the database. Clones share the connections.
 #[derive(Clone)]
 pub struct Store {
     pool: AnyPool,
     engine: Engine,
-    /// Writers queue here in the order they came. SQLite's own lock is polled and unfair, so one writer a
-    /// process is let through at a time; PostgreSQL queues by itself.
-    writers: Arc<Semaphore>,
+    writers: Writers,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -77,7 +75,8 @@ impl std::fmt::Debug for Store {
 }
 
 /// Why the store could not do what was asked.
-#[derive(Debug, thiserror::Error)]
+// Clone: many changes may fail by one commit.
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database could not be opened. The text never holds the URL's password.
     #[error("the database could not be opened: {0}")]
@@ -98,7 +97,7 @@ pub enum StoreError {
     ReadOnly,
     /// The database refused for another reason, or could not be reached.
     #[error("the database failed: {0}")]
-    Database(sqlx::Error),
+    Database(Arc<sqlx::Error>),
     /// The writing task ended before it could answer (the program is shutting down): the outcome is unknown.
     #[error("the write was interrupted, its outcome is unknown")]
     Interrupted,
@@ -132,7 +131,7 @@ impl From<sqlx::Error> for StoreError {
         match code.parse::<u32>() {
             Ok(13 | 4874) => Self::Full,
             Ok(code) if code & 0xff == 8 => Self::ReadOnly,
-            _ => Self::Database(error),
+            _ => Self::Database(Arc::new(error)),
         }
     }
 }
@@ -142,55 +141,6 @@ impl Store {
     pub async fn ping(&self) -> Result<(), StoreError> {
         sqlx::query("SELECT ms FROM db_clock").fetch_one(&self.pool).await?;
         Ok(())
-    }
-
-    /// Runs one transaction in a task of its own, so that a caller who is cancelled (a closed connection, a
-    /// timeout) can neither cut it in half nor leave it open: a cancelled `begin` of sqlx 0.9.0 on PostgreSQL
-    /// puts a connection with an open transaction back into the pool. Every write of the store passes here.
-    async fn write<T, E, F>(&self, work: F) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-        F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
-    {
-        let store = self.clone();
-        let task = async move {
-            let _turn = store.writers.acquire().await.map_err(|_| StoreError::Interrupted)?;
-            let mut conn = store.pool.acquire().await.map_err(StoreError::from)?;
-            let (outcome, sound) = transact(&mut conn, store.engine.begin(), work).await;
-            if !sound {
-                // Nobody knows what it has open. SQLite, for one, rolls back by itself when the disk is full, and
-                // sqlx would count that transaction as open for ever.
-                conn.close_on_drop();
-            }
-            outcome
-        };
-        tokio::spawn(task.in_current_span()).await.unwrap_or_else(|_| Err(StoreError::Interrupted.into()))
-    }
-}
-
-/// One transaction on a connection, and whether the connection is as good as before.
-async fn transact<T, E, F>(conn: &mut AnyConnection, begin: &'static str, work: F) -> (Result<T, E>, bool)
-where
-    E: From<StoreError>,
-    F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, E>>,
-{
-    let mut tx = match conn.begin_with(begin).await {
-        Ok(tx) => tx,
-        Err(error) => return (Err(StoreError::from(error).into()), false),
-    };
-    match work(&mut tx).await {
-        Ok(done) => match tx.commit().await {
-            Ok(()) => (Ok(done), true),
-            Err(error) => (Err(StoreError::from(error).into()), false),
-        },
-        Err(refused) => match tx.rollback().await {
-            Ok(()) => (Err(refused), true),
-            Err(error) => {
-                tracing::warn!(%error, "a refused write could not be rolled back; its connection is closed");
-                (Err(refused), false)
-            }
-        },
     }
 }
 

@@ -5,15 +5,14 @@ use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::str::FromStr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyConnection, Connection as _};
-use tokio::sync::Semaphore;
 use url::Url;
 
+use super::write::Writers;
 use super::{Engine, Store, StoreError, migrations};
 
 /// How long a request waits for a connection before it fails.
@@ -88,11 +87,8 @@ impl Store {
             pool = pool.max_connections(1).min_connections(1).idle_timeout(None).max_lifetime(None);
         }
         let pool = pool.connect_with(options).await?;
-        let writers = match engine {
-            Engine::Sqlite => 1,
-            Engine::Postgres => CONNECTIONS as usize,
-        };
-        let store = Self { pool, engine, writers: Arc::new(Semaphore::new(writers)) };
+        let writers = Writers::new(engine, CONNECTIONS as usize);
+        let store = Self { pool, engine, writers };
         migrations::migrate(&store).await?;
         Ok(store)
     }

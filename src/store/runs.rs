@@ -85,20 +85,12 @@ impl Store {
     pub async fn open_run(&self, new: NewRun) -> Result<Opened, StoreError> {
         self.write(move |conn| {
             Box::pin(async move {
-                // With the head locked nobody else can open a run, so what is not there now stays away.
                 let head = lock_head(conn).await?;
-                let existing: Option<String> =
-                    sqlx::query_scalar("SELECT run FROM runs WHERE request_key = $1")
-                        .bind(&new.key)
-                        .fetch_optional(&mut *conn)
-                        .await?;
-                if let Some(run) = existing {
-                    return Ok(Opened::Existing { run });
-                }
-                sqlx::query(
+                let opened = sqlx::query(
                     "INSERT INTO runs (run, request_key, seq, opened_at, wake_at, touched_at)
                      VALUES ($1, $2, 1, $3, CASE WHEN $4 = 1 THEN (SELECT ms FROM db_clock) ELSE NULL END,
-                        (SELECT ms FROM db_clock))",
+                        (SELECT ms FROM db_clock))
+                     ON CONFLICT (request_key) DO NOTHING",
                 )
                 .bind(&new.run)
                 .bind(&new.key)
@@ -106,6 +98,13 @@ impl Store {
                 .bind(i64::from(new.wake))
                 .execute(&mut *conn)
                 .await?;
+                if opened.rows_affected() == 0 {
+                    let run = sqlx::query_scalar("SELECT run FROM runs WHERE request_key = $1")
+                        .bind(&new.key)
+                        .fetch_one(&mut *conn)
+                        .await?;
+                    return Ok(Opened::Existing { run });
+                }
                 let head = link(conn, &head, Some((&new.run, 1)), &new.first).await?;
                 move_head(conn, &head).await?;
                 Ok(Opened::New)

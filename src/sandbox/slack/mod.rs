@@ -17,7 +17,7 @@ mod people;
 mod read;
 mod render;
 mod send;
-mod sign;
+pub mod sign;
 mod socket;
 mod state;
 #[cfg(test)]

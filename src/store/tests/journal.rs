@@ -124,6 +124,42 @@ pub async fn a_refused_append_leaves_nothing(place: &Place) {
     assert_eq!(store.next_wake().await.unwrap(), None);
 }
 
+/// Changes that wait together share a commit; what one of them is refused is nothing to the others.
+pub async fn a_refused_append_among_others_leaves_nothing_and_takes_none_along(place: &Place) {
+    let store = place.open().await;
+    let mut runs = Vec::new();
+    for _ in 0..40 {
+        runs.push(opened(&store).await);
+    }
+    let tasks: Vec<_> = runs
+        .iter()
+        .enumerate()
+        .map(|(n, run)| {
+            let (store, run) = (store.clone(), run.clone());
+            // Every other one is refused by the cap after it has claimed already.
+            let limit = if n % 2 == 0 { 100 } else { 0 };
+            let also = Also {
+                claim: vec![format!("account:{n}")],
+                risky: Some(Risky { limit, since: at(0), at: at(0) }),
+                ..Also::default()
+            };
+            tokio::spawn(async move { store.append(&run, 1, None, &[entry("began")], also).await })
+        })
+        .collect();
+    for (n, task) in tasks.into_iter().enumerate() {
+        let outcome = task.await.unwrap();
+        let claimed = store.claimed_by(&format!("account:{n}")).await.unwrap();
+        let seq = store.run(&runs[n]).await.unwrap().unwrap().seq;
+        if n % 2 == 0 {
+            assert_eq!((outcome.unwrap().last_seq, claimed.as_deref(), seq), (2, Some(runs[n].as_str()), 2));
+        } else {
+            assert!(matches!(outcome, Err(AppendError::CapReached { limit: 0, .. })), "{outcome:?}");
+            assert_eq!((claimed, seq), (None, 1));
+        }
+    }
+    assert_eq!(store.verify(None).await.unwrap().entries, 40 + 20);
+}
+
 pub async fn a_cancelled_caller_cannot_cut_a_write_in_half(place: &Place) {
     let store = place.open().await;
     let run = opened(&store).await;

@@ -1,0 +1,167 @@
+//! How fast the journal takes entries, and how soon 10,000 open runs go on after their process was killed. Run with
+//! `cargo bench --bench journal`; `JOURNAL_STORE=postgres://…` takes a PostgreSQL database (an empty one each time)
+//! instead of a SQLite file in the temporary folder.
+//!
+//! The upstream services are left out: they answer nothing, at once, so that each run is admitted, looks, finds that
+//! nothing can be told, and ends. Figures are for reading, not for passing.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_core::future::BoxFuture;
+use jiff::Timestamp;
+use reinstate::core::run::{Aim, Asked, Limits};
+use reinstate::core::sweep::{self, Census};
+use reinstate::core::{Evidence, Op, Rules, Subject, Who};
+use reinstate::exec::{Acted, Admission, Engine, Ledger, Look, Meter, Page, Timing, World};
+use reinstate::store::{NewEntry, Store};
+use tokio::sync::{Notify, watch};
+
+const APPENDS: usize = 4_000;
+const RUNS: usize = 10_000;
+
+fn main() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        for at_once in [1, 8, 64] {
+            appends(at_once).await;
+        }
+        resumed().await;
+    });
+}
+
+/// A new database, and what must live as long as it.
+async fn database() -> (String, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = format!("sqlite:{}", folder.path().join("a.db").display());
+    (std::env::var("JOURNAL_STORE").unwrap_or(file), folder)
+}
+
+async fn appends(at_once: usize) {
+    let (url, _folder) = database().await;
+    let store = Store::open(&url).await.unwrap();
+    let began = Instant::now();
+    let writers: Vec<_> = (0..at_once)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                for _ in 0..APPENDS / at_once {
+                    let facts = r#"{"kind":"began","index":0,"before":{"email":"x"}}"#.to_owned();
+                    let personal = Some(r#"{"who":"jane@acme.example"}"#.to_owned());
+                    let entry = NewEntry { at: Timestamp::now(), kind: "began".to_owned(), facts, personal };
+                    store.append_global(entry).await.unwrap();
+                }
+            })
+        })
+        .collect();
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    let rate = APPENDS as f64 / began.elapsed().as_secs_f64();
+    println!("appends, {at_once:>2} at once     {rate:>8.0} a second, each committed and synced before it is answered");
+}
+
+/// Runs are opened and some are held by a process that is no more; another process carries all of them to their end.
+async fn resumed() {
+    let (url, _folder) = database().await;
+    let ledger = Ledger::new(Store::open(&url).await.unwrap());
+    let opening = Instant::now();
+    let openers: Vec<_> = (0..64)
+        .map(|part| {
+            let ledger = ledger.clone();
+            tokio::spawn(async move {
+                for number in (part..RUNS).step_by(64) {
+                    ledger
+                        .open(format!("run-{number}"), format!("key-{number}"), asked(number), Timestamp::now())
+                        .await
+                        .unwrap();
+                }
+            })
+        })
+        .collect();
+    for opener in openers {
+        opener.await.unwrap();
+    }
+    println!("{RUNS} runs opened       {:>8.1} s", opening.elapsed().as_secs_f64());
+    let held = ledger.store().claim_up_to("dead", Duration::from_secs(5), 64).await.unwrap();
+    assert!(!held.is_empty());
+    drop(ledger);
+
+    let began = Instant::now();
+    let store = Store::open(&url).await.unwrap();
+    let _alone = store.take_over(&url).await.unwrap();
+    let engine = Arc::new(engine(store.clone()));
+    let (stop, stopped) = watch::channel(false);
+    let carrying = tokio::spawn(engine.run(stopped));
+    let mut moved = None;
+    loop {
+        let open = store.open_runs().await.unwrap();
+        if moved.is_none() && open.iter().all(|run| run.seq > 1) {
+            moved = Some(began.elapsed());
+        }
+        if open.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    println!("… all taken up again     {:>8.1} s after the kill", moved.unwrap_or_default().as_secs_f64());
+    println!("… all at their end       {:>8.1} s after the kill", began.elapsed().as_secs_f64());
+    stop.send(true).unwrap();
+    carrying.await.unwrap();
+}
+
+fn asked(number: usize) -> Asked {
+    Asked {
+        by: "U0ADA".to_owned(),
+        team: None,
+        enterprise: None,
+        channel: "C0ADMINS".to_owned(),
+        text: format!("person{number}@acme.example"),
+        response_url: None,
+        aim: Aim::default(),
+    }
+}
+
+fn engine(store: Store) -> Engine {
+    Engine {
+        ledger: Ledger::new(store),
+        world: Arc::new(Silence),
+        admit: Arc::new(|asked, _| {
+            Box::pin(async move { Admission::Admitted { rule: "operator".to_owned(), who: Who::Email(asked.text) } })
+        }),
+        rules: Rules::default(),
+        limits: Limits { expire_after: Duration::from_secs(3600), start_within: Duration::from_secs(900) },
+        confirm_within: Duration::from_secs(600),
+        risky_per_day: 20,
+        timing: Timing::default(),
+        owner: "alive".to_owned(),
+        work: Arc::new(Notify::new()),
+        changed: Arc::new(Notify::new()),
+    }
+}
+
+/// Upstream services that say nothing.
+struct Silence;
+
+impl World for Silence {
+    fn gather(&self, subject: Subject, _: Look) -> BoxFuture<'_, Evidence> {
+        Box::pin(async move { Evidence::new(subject, Timestamp::now()) })
+    }
+
+    fn act<'a>(&'a self, _: &'a Op, _: Duration) -> BoxFuture<'a, Acted> {
+        Box::pin(async { Acted::Refused("there is nobody".to_owned()) })
+    }
+
+    fn census<'a>(&'a self, _: &'a Meter) -> BoxFuture<'a, Census> {
+        unimplemented!("no sweep is measured here")
+    }
+
+    fn accounts(&self, _: Option<String>) -> BoxFuture<'_, Result<Page, String>> {
+        unimplemented!("no sweep is measured here")
+    }
+
+    fn look<'a>(&'a self, _: &'a sweep::Asked, _: &'a Census) -> BoxFuture<'a, Evidence> {
+        unimplemented!("no sweep is measured here")
+    }
+}

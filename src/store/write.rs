@@ -1,0 +1,156 @@
+//! Writing: every change is one transaction in a task of its own, and on SQLite changes that wait for their turn
+//! together are committed together, because a commit is a wait for the disk and the disk takes many at once. Each
+//! stands in a savepoint, so that one that is refused takes no other with it, and nobody is told that something is
+//! written before the commit that holds it has come back.
+//!
+//! A change must never be cut in half by a caller who is cancelled (a closed connection, a timeout): a cancelled
+//! `begin` of sqlx 0.9.0 on PostgreSQL puts a connection with an open transaction back into the pool.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_core::future::BoxFuture;
+use sqlx::{AnyConnection, Connection as _};
+use tokio::sync::{Semaphore, oneshot};
+
+use super::{Engine, Store, StoreError};
+
+/// How many changes one commit carries at most, so that the first of them does not wait long for the last.
+const TOGETHER: usize = 32;
+
+/// A change that waits for its turn, with its types taken away so that it can wait beside others.
+trait Change: Send {
+    /// Makes it, inside a transaction; whether it shall stand. A refused one is rolled back.
+    fn make<'c>(&'c mut self, conn: &'c mut AnyConnection) -> BoxFuture<'c, bool>;
+
+    /// Tells whoever waits what came of it, or why it was not written after all.
+    fn tell(self: Box<Self>, written: Result<(), StoreError>);
+}
+
+struct Waiting<T, E, F> {
+    work: Option<F>,
+    outcome: Option<Result<T, E>>,
+    answer: oneshot::Sender<Result<T, E>>,
+}
+
+impl<T, E, F> Change for Waiting<T, E, F>
+where
+    T: Send,
+    E: From<StoreError> + Send,
+    F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, E>> + Send,
+{
+    fn make<'c>(&'c mut self, conn: &'c mut AnyConnection) -> BoxFuture<'c, bool> {
+        Box::pin(async move {
+            let Some(work) = self.work.take() else { return false };
+            let outcome = self.outcome.insert(work(conn).await);
+            outcome.is_ok()
+        })
+    }
+
+    fn tell(self: Box<Self>, written: Result<(), StoreError>) {
+        let outcome = match (written, self.outcome) {
+            // A refusal stays one, whatever became of the others.
+            (_, Some(Err(refused))) => Err(refused),
+            (Ok(()), Some(made)) => made,
+            (Err(error), _) => Err(error.into()),
+            (Ok(()), None) => Err(StoreError::Interrupted.into()),
+        };
+        // Whoever asked may have been cancelled.
+        self.answer.send(outcome).ok();
+    }
+}
+
+/// Where changes wait.
+#[derive(Clone)]
+pub(super) struct Writers {
+    /// Writers queue here in the order they came. SQLite's own lock is polled and unfair, so one writer a process is
+    /// let through at a time; PostgreSQL queues by itself.
+    turns: Arc<Semaphore>,
+    waiting: Arc<Mutex<VecDeque<Box<dyn Change>>>>,
+    together: usize,
+}
+
+impl Writers {
+    pub(super) fn new(engine: Engine, connections: usize) -> Self {
+        // On PostgreSQL two transactions that each lock several runs in the order in which they happened to wait
+        // could lock each other out.
+        let (turns, together) = match engine {
+            Engine::Sqlite => (1, TOGETHER),
+            Engine::Postgres => (connections, 1),
+        };
+        Self { turns: Arc::new(Semaphore::new(turns)), waiting: Arc::default(), together }
+    }
+
+    fn wait(&self, change: Box<dyn Change>) {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push_back(change);
+    }
+
+    fn next(&self) -> Vec<Box<dyn Change>> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = waiting.len().min(self.together);
+        waiting.drain(..count).collect()
+    }
+}
+
+impl Store {
+    /// Makes one change, all of it or nothing. Every write of the store passes here.
+    pub(super) async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        self.writers.wait(Box::new(Waiting { work: Some(work), outcome: None, answer }));
+        let store = self.clone();
+        // Whoever's turn it is takes along all that wait; whose change was taken along finds nothing left to do.
+        tokio::spawn(async move {
+            let Ok(_turn) = store.writers.turns.acquire().await else { return };
+            let mut changes = store.writers.next();
+            if changes.is_empty() {
+                return;
+            }
+            let written = store.commit(&mut changes).await;
+            for change in changes {
+                change.tell(written.clone());
+            }
+        });
+        answered.await.unwrap_or_else(|_| Err(StoreError::Interrupted.into()))
+    }
+
+    async fn commit(&self, changes: &mut [Box<dyn Change>]) -> Result<(), StoreError> {
+        let mut conn = self.pool.acquire().await?;
+        let written = transact(&mut conn, self.engine.begin(), changes).await;
+        if written.is_err() {
+            // Nobody knows what it has open. SQLite, for one, rolls back by itself when the disk is full, and sqlx
+            // would count that transaction as open for ever.
+            conn.close_on_drop();
+        }
+        Ok(written?)
+    }
+}
+
+/// One transaction around all changes. An error says that none of them is written (or, if the commit itself failed,
+/// that nobody knows) and that the connection is not as good as before.
+async fn transact(
+    conn: &mut AnyConnection,
+    begin: &'static str,
+    changes: &mut [Box<dyn Change>],
+) -> Result<(), sqlx::Error> {
+    let mut tx = conn.begin_with(begin).await?;
+    let mut stand = false;
+    if let [change] = changes {
+        stand = change.make(&mut tx).await;
+    } else {
+        for change in changes {
+            let mut part = tx.begin().await?;
+            if change.make(&mut part).await {
+                part.commit().await?;
+                stand = true;
+            } else {
+                part.rollback().await?;
+            }
+        }
+    }
+    if stand { tx.commit().await } else { tx.rollback().await }
+}
