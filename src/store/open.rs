@@ -12,6 +12,7 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyConnection, Connection as _};
 use url::Url;
 
+use super::opening::Openings;
 use super::write::Writers;
 use super::{Engine, Store, StoreError, migrations};
 
@@ -88,7 +89,7 @@ impl Store {
         }
         let pool = pool.connect_with(options).await?;
         let writers = Writers::new(engine, CONNECTIONS as usize);
-        let store = Self { pool, engine, writers };
+        let store = Self { pool, engine, writers, openings: Openings::default() };
         migrations::migrate(&store).await?;
         Ok(store)
     }

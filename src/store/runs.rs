@@ -6,7 +6,6 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::entry::NewEntry;
-use super::journal::{link, lock_head, move_head};
 use super::{Store, StoreError};
 
 /// A run to be opened.
@@ -78,41 +77,6 @@ fn time(millisecond: i64) -> Result<Timestamp, StoreError> {
 }
 
 impl Store {
-    /// Opens a run with its first entry, once for each key.
-    ///
-    /// # Errors
-    /// When it could not be written down.
-    pub async fn open_run(&self, new: NewRun) -> Result<Opened, StoreError> {
-        self.write(move |conn| {
-            Box::pin(async move {
-                let head = lock_head(conn).await?;
-                let opened = sqlx::query(
-                    "INSERT INTO runs (run, request_key, seq, opened_at, wake_at, touched_at)
-                     VALUES ($1, $2, 1, $3, CASE WHEN $4 = 1 THEN (SELECT ms FROM db_clock) ELSE NULL END,
-                        (SELECT ms FROM db_clock))
-                     ON CONFLICT (request_key) DO NOTHING",
-                )
-                .bind(&new.run)
-                .bind(&new.key)
-                .bind(new.first.at.as_millisecond())
-                .bind(i64::from(new.wake))
-                .execute(&mut *conn)
-                .await?;
-                if opened.rows_affected() == 0 {
-                    let run = sqlx::query_scalar("SELECT run FROM runs WHERE request_key = $1")
-                        .bind(&new.key)
-                        .fetch_one(&mut *conn)
-                        .await?;
-                    return Ok(Opened::Existing { run });
-                }
-                let head = link(conn, &head, Some((&new.run, 1)), &new.first).await?;
-                move_head(conn, &head).await?;
-                Ok(Opened::New)
-            })
-        })
-        .await
-    }
-
     /// The row of one run.
     ///
     /// # Errors

@@ -247,3 +247,31 @@ async fn a_generated_company_is_told_exactly_as_it_was_broken() {
     let calls = sandbox.wire.calls().len();
     assert!(calls < 60 + 8 * usize::try_from(broken).unwrap(), "{calls} calls for {broken} broken");
 }
+
+/// 500 groups at the identity provider, spelled there in capitals; Atlassian has them all but the last.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_in_500_groups_of_another_spelling_misses_just_the_one() {
+    let mut tenant = Tenant::new();
+    let jane = tenant.employee("jane@acme.example", "Jane Doe");
+    for number in 1..=500 {
+        tenant.atlassian.add_group(&format!("team-{number}"), true, &[]);
+        if number < 500 {
+            tenant.atlassian.join(&jane.record, &format!("team-{number}"));
+        }
+        let group = tenant.entra.add_group(&format!("Team-{number}"));
+        tenant.entra.assign_group(&group);
+        tenant.entra.add_member(&group, &jane.idp);
+    }
+    let (sandbox, config) = start(tenant).await;
+    let (survey, looked) = sweep(&config).await;
+    assert!(survey.unread.is_empty(), "{:?}", survey.unread);
+    let [only] = looked.as_slice() else { panic!("{looked:?}") };
+    assert_eq!((only.found.query.as_str(), only.found.verdict), ("jane@acme.example", Verdict::Broken));
+    assert_eq!(
+        (only.found.causes.as_slice(), only.found.missing),
+        ([Cause::MembershipDrift].as_slice(), Some(1))
+    );
+    let alone = check(&config, "jane@acme.example").await;
+    assert_eq!(only.found.digest, alone.digest);
+    assert!(sandbox.wire.faults().is_empty(), "{:?}", sandbox.wire.faults());
+}

@@ -65,7 +65,7 @@ promises! {
         an_ended_run_takes_no_more, an_append_needs_an_entry_and_a_run, the_cap_counts_exactly,
         a_refused_append_leaves_nothing, a_refused_append_among_others_leaves_nothing_and_takes_none_along, a_cancelled_caller_cannot_cut_a_write_in_half,
         a_reopened_database_keeps_everything, entries_keep_what_was_written;
-    runs: a_request_opens_one_run, an_identity_belongs_to_one_open_run, one_of_many_claims_wins,
+    runs: a_request_opens_one_run, requests_that_come_together_open_a_run_each, an_identity_belongs_to_one_open_run, one_of_many_claims_wins,
         the_tenant_is_shared_or_taken_alone, history_is_newest_first, an_event_is_new_once,
         many_programs_may_start_at_once, a_newer_database_is_refused;
     leases: one_of_many_takes_a_run, every_run_is_taken_once, a_lease_expires_and_its_holder_is_fenced_off,

@@ -1,5 +1,7 @@
 //! Opening runs, claiming identities, starting programs.
 
+use std::collections::BTreeMap;
+
 use super::super::{Also, AppendError, NewRun, Opened, Store, StoreError, Tenant};
 use super::{Place, appended, at, entry, opened};
 
@@ -32,6 +34,36 @@ pub async fn a_request_opens_one_run(place: &Place) {
     assert!(existing.iter().all(|run| *run == new[0]));
     assert_eq!(stores[0].recent_runs(10).await.unwrap().len(), 1);
     assert_eq!(stores[0].verify(None).await.unwrap().entries, 1);
+}
+
+/// Openings that come together are written together: each key opens one run, whoever else is in the statement.
+pub async fn requests_that_come_together_open_a_run_each(place: &Place) {
+    let store = place.open().await;
+    let tasks: Vec<_> = (0..100)
+        .map(|n| {
+            let store = store.clone();
+            let (run, key) = (format!("run-{n}"), format!("trigger {}", n % 50));
+            let new = NewRun { run: run.clone(), key: key.clone(), first: entry("opened"), wake: true };
+            tokio::spawn(async move {
+                let opened = match store.open_run(new).await.unwrap() {
+                    Opened::New => run,
+                    Opened::Existing { run } => run,
+                };
+                (key, opened)
+            })
+        })
+        .collect();
+    let mut opened = BTreeMap::new();
+    for task in tasks {
+        let (key, run) = task.await.unwrap();
+        assert_eq!(*opened.entry(key).or_insert(run.clone()), run, "two runs for one request");
+    }
+    assert_eq!(opened.len(), 50);
+    for (key, run) in &opened {
+        assert_eq!(store.run(run).await.unwrap().unwrap().key, *key);
+        assert_eq!(store.entries(run).await.unwrap().len(), 1);
+    }
+    assert_eq!(store.verify(None).await.unwrap().entries, 50);
 }
 
 pub async fn an_identity_belongs_to_one_open_run(place: &Place) {
