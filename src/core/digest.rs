@@ -62,6 +62,14 @@ mod tests {
     use serde_json::json;
 
     #[test]
+    fn what_is_digested_is_sorted_and_without_white_space() {
+        let mut text = String::new();
+        super::write(&json!({"b": [1, {"d": true, "c": null}], "a": "x\""}), &mut text);
+        assert_eq!(text, r#"{"a":"x\"","b":[1,{"c":null,"d":true}]}"#);
+        assert_eq!(super::hex(&[0, 10, 255]), "000aff");
+    }
+
+    #[test]
     fn order_of_keys_does_not_matter_and_values_do() {
         let a = super::digest(&json!({"b": [1, 2], "a": "x"}));
         assert_eq!(a, super::digest(&json!({"a": "x", "b": [1, 2]})));

@@ -93,6 +93,7 @@ async fn a_thousand_clicks_of_ten_people_with_retries_are_three_approvals_and_on
             bodies.push(drawer.click(bot, &format!("U0CROWD{number}"), "reinstate.approve").await);
         }
         let mut clicks = tokio::task::JoinSet::new();
+        let since = std::time::Instant::now();
         for round in 0..CLICKS_EACH {
             for body in &bodies {
                 let (people, body) = (bot.people.clone(), body.clone());
@@ -103,10 +104,13 @@ async fn a_thousand_clicks_of_ten_people_with_retries_are_three_approvals_and_on
                     let mut left = times;
                     while left > 0 {
                         let now = reinstate::clock::now().as_second();
-                        let status = people.send_signed(&body, kind, now).await.unwrap().status;
-                        // Where the machine is so busy that one is cut off as slow, Slack sends it again.
-                        assert!(status == 200 || status == 408, "{status}");
-                        left -= usize::from(status == 200);
+                        let sent = people.send_signed(&body, kind, now).await;
+                        // Where the machine is so busy that a request is cut off, Slack sends it again.
+                        match sent.map(|ack| ack.status) {
+                            Ok(200) => left -= 1,
+                            Ok(408) | Err(_) => assert!(since.elapsed() < LONG, "no answer"),
+                            Ok(other) => panic!("{other}"),
+                        }
                     }
                 });
             }

@@ -227,13 +227,18 @@ async fn pass(State((wire, service)): State<(Wire, Service)>, request: Request, 
     let same = format!("{method} {path}?{} {}", parts.uri.query().unwrap_or_default(), as_json(&bytes));
     let request = Request::from_parts(parts, Body::from(bytes));
     let response = match injection {
-        None => wire.keep(same, next.run(request).await).await,
+        None => wire.keep(same, run(next, request).await).await,
         Some(injection) => fail(&wire, injection, &same, request, next).await,
     };
     if let Some(call) = lock(&wire.inner.calls).get_mut(index) {
         call.status = response.status().as_u16();
     }
     response
+}
+
+/// What has arrived is done, also where whoever asked dies before it is answered: no service stops half-way for that.
+async fn run(next: Next, request: Request) -> Response {
+    tokio::spawn(next.run(request)).await.unwrap_or_else(|_| hang_up())
 }
 
 async fn fail(wire: &Wire, injection: Injection, same: &str, request: Request, next: Next) -> Response {
@@ -249,19 +254,19 @@ async fn fail(wire: &Wire, injection: Injection, same: &str, request: Request, n
         Injection::Answer { status, headers, body } => answer(status, &headers, body),
         Injection::LoseRequest => hang_up(),
         Injection::LoseAnswer => {
-            drop(next.run(request).await);
+            drop(run(next, request).await);
             hang_up()
         }
-        Injection::Truncate => truncate(next.run(request).await).await,
+        Injection::Truncate => truncate(run(next, request).await).await,
         Injection::Garble(text) => {
-            drop(next.run(request).await);
+            drop(run(next, request).await);
             answer(200, &[], text)
         }
-        Injection::Restate(status) => restate(next.run(request).await, status),
+        Injection::Restate(status) => restate(run(next, request).await, status),
         Injection::Stale => {
             let known = lock(&wire.inner.answers).get(same).cloned();
             match known {
-                None => next.run(request).await,
+                None => run(next, request).await,
                 Some((status, kind, bytes)) => {
                     let mut response = answer(status, &[("content-type".to_owned(), kind)], String::new());
                     *response.body_mut() = Body::from(bytes);
@@ -271,10 +276,10 @@ async fn fail(wire: &Wire, injection: Injection, same: &str, request: Request, n
         }
         Injection::Hold { after_effect: false, gate } => {
             gate.stand().await;
-            next.run(request).await
+            run(next, request).await
         }
         Injection::Hold { after_effect: true, gate } => {
-            let response = next.run(request).await;
+            let response = run(next, request).await;
             gate.stand().await;
             response
         }
