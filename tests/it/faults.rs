@@ -372,9 +372,9 @@ async fn strikes(
     panic!("{label}: the fault never struck");
 }
 
-/// The part that every run of the tests can afford. Seventeen and sixteen have no common divisor, so every fault has
-/// its turn.
+/// A part that is told in minutes. Seventeen and sixteen have no common divisor, so every fault has its turn.
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "minutes long: cargo test --test it -- --ignored --nocapture a_part_of_the_faults"]
 async fn a_part_of_the_faults_makes_no_false_success_no_false_failure_and_no_run_that_hangs() {
     assert!(matrix(|case| case % 17 == 0).await.0 >= 20);
 }
