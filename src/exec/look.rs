@@ -12,7 +12,7 @@ use crate::core::{
 use crate::store::{Also, AppendError, Lease, Sleep, StoreError, TENANT, Tenant};
 
 use super::memory::remember;
-use super::{Engine, LedgerError, Look, Stop, Turn, ended, refused};
+use super::{Engine, LedgerError, Look, Stop, Turn, busy, ended, refused};
 
 /// Why a run has no plan.
 pub(super) enum Unplanned {
@@ -120,14 +120,15 @@ impl Engine {
         match self.ledger.append(&lease.run, run.seq, Some(lease), &[event], now, also).await {
             Ok(_) | Err(AppendError::Conflict { .. }) => Turn::Again,
             Err(AppendError::Claimed { by_run, identity }) => {
-                let says = if identity == TENANT {
-                    format!(
+                let event = if identity == TENANT {
+                    let says = format!(
                         "Run {by_run} is at work, and a step on the whole tenant and any other repair keep out of each other's way. Ask again when it has ended."
-                    )
+                    );
+                    Event::Ended { outcome: Outcome::Busy, says }
                 } else {
-                    format!("Run {by_run} is already at work on the same person. Follow that one.")
+                    busy(&by_run)
                 };
-                self.append(run, lease, &[Event::Ended { outcome: Outcome::Busy, says }], ended()).await
+                self.append(run, lease, &[event], ended()).await
             }
             Err(error) => refused(&error),
         }
@@ -170,15 +171,12 @@ impl Engine {
         }
         let (outcome, says) = match current.diagnosis.verdict {
             Verdict::Healthy if did_something => (Outcome::Restored, restored(&current.diagnosis)),
-            Verdict::Healthy => (Outcome::Healthy, "Access is in order; nothing was done.".to_owned()),
+            Verdict::Healthy => (Outcome::Healthy, "Nothing was done.".to_owned()),
             Verdict::CannotTell => (
                 Outcome::CannotTell,
                 "Whether access is in order could not be told, so nothing more was done.".to_owned(),
             ),
-            Verdict::Broken => (
-                Outcome::Advice,
-                "What is left only a person can do; the advice says where and how.".to_owned(),
-            ),
+            Verdict::Broken => (Outcome::Advice, "The advice says where and how.".to_owned()),
         };
         self.append(run, lease, &[Event::Ended { outcome, says }], ended()).await
     }
@@ -186,7 +184,11 @@ impl Engine {
 
 fn restored(diagnosis: &Diagnosis) -> String {
     let groups = diagnosis.groups.present.as_ref().map_or(0, Vec::len);
-    format!("Access is back: the account is active, and Atlassian shows all {groups} expected groups.")
+    match groups {
+        0 => "The account is active and has an app role.".to_owned(),
+        1 => "The account is active, and Atlassian shows the expected group.".to_owned(),
+        _ => format!("The account is active, and Atlassian shows all {groups} expected groups."),
+    }
 }
 
 /// Whether all that is left may only be late: what was provisioned a moment ago shows up bit by bit.

@@ -23,6 +23,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 use tracing::Instrument as _;
 
 use crate::core::run::{Asked, Limits};
+use crate::core::subject::name_of;
 use crate::core::{Event, Next, Outcome, Rules, Run, Who};
 use crate::store::{Also, AppendError, Lease, Sleep};
 use crate::telemetry::run_span;
@@ -273,7 +274,17 @@ impl Engine {
         let opened_at = run.opened_at.unwrap_or(Timestamp::MIN);
         match (self.admit)(asked, opened_at).await {
             Admission::Admitted { rule, who } => {
-                self.append(run, lease, &[Event::Admitted { rule, who }], Also::default()).await
+                // Asked a second time: answered with the first run, before anything is read or shown. Who asks in
+                // other words, or at the same moment, is found out by what both would claim.
+                let first = match self.ledger.store().open_run_on(&name_of(&who)).await {
+                    Ok(first) => first,
+                    Err(error) => return Turn::Stop(Stop::Trouble(error.to_string())),
+                };
+                let admitted = Event::Admitted { rule, who };
+                match first {
+                    Some(first) => self.append(run, lease, &[admitted, busy(&first)], ended()).await,
+                    None => self.append(run, lease, &[admitted], Also::default()).await,
+                }
             }
             Admission::Refused(says) => {
                 self.append(run, lease, &[Event::Ended { outcome: Outcome::Refused, says }], ended()).await
@@ -289,6 +300,12 @@ impl Engine {
             Err(error) => refused(&error),
         }
     }
+}
+
+/// The end of a run that came second.
+fn busy(first: &str) -> Event {
+    let says = format!("Run {first} is already at work on the same person. Follow that one.");
+    Event::Ended { outcome: Outcome::Busy, says }
 }
 
 /// An append that ends the run and lets go of its claims.

@@ -131,6 +131,17 @@ impl Store {
         .collect()
     }
 
+    /// The oldest open run that is about an identity.
+    pub async fn open_run_on(&self, identity: &str) -> Result<Option<String>, StoreError> {
+        Ok(sqlx::query_scalar(
+            "SELECT runs.run FROM runs JOIN subjects ON subjects.run = runs.run
+             WHERE subjects.identity = $1 AND runs.ended_at IS NULL ORDER BY runs.opened_at, runs.run LIMIT 1",
+        )
+        .bind(identity)
+        .fetch_optional(&self.pool)
+        .await?)
+    }
+
     /// The open run that claims an identity.
     ///
     /// # Errors

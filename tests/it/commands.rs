@@ -106,6 +106,30 @@ async fn status_says_who_is_waited_for_and_cancel_stops() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_second_repair_is_answered_privately_with_the_first() {
+    tells("email-held", async |bot| {
+        bot.says(ADA, "repair jane@acme.example").await;
+        let card = bot.sees("Waits for an approval").await;
+        bot.sees("The buttons are on the card above").await;
+        let first = bot.run().await;
+        let shown = lock(&bot.sandbox.slack).messages.len();
+        bot.says_in(HELPDESK, ADA, "repair JANE@acme.example").await;
+        assert_eq!(bot.ends().await, Outcome::Busy);
+        let told = bot.hears(ADA, "is already at work on the same person").await;
+        let link = format!("p{}|Its card>", card.ts.replace('.', ""));
+        assert!(told.text.contains(&first) && told.text.contains(&link), "{}", told.text);
+        assert_eq!(lock(&bot.sandbox.slack).messages.len(), shown, "nobody else is told");
+        // The first one is as it was.
+        bot.says(GRACE, &format!("cancel {first}")).await;
+        bot.hears(GRACE, "The run is stopped").await;
+        bot.sees("has ended").await;
+        let run = bot.app.ledger.load(&first).await.unwrap();
+        assert_eq!(run.ended.unwrap().0, Outcome::Cancelled);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn bad_input_gets_one_line_and_the_nearest_form() {
     tells("healthy", async |bot| {
         for (text, answer) in [

@@ -73,6 +73,11 @@ async fn a_list_is_read_approved_and_carried_out_in_waves() {
             bot.hears(VERA, "This needs the role operator").await;
             bot.clicks(ADA, "reinstate.sweep_repair").await;
             bot.sees("waits for an approver").await;
+            bot.people.home_opened(GRACE).await.unwrap();
+            let shown = bot.home(GRACE, "sweep").await;
+            assert!(shown.contains("Waiting for my approval*: 1"), "{shown}");
+            bot.says(VERA, "status").await;
+            bot.hears(VERA, "waits for an approver until").await;
             bot.clicks(ADA, "reinstate.approve").await;
             bot.hears(ADA, "Nobody approves their own request").await;
             let begun =

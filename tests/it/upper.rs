@@ -1,10 +1,11 @@
 //! The upper rungs and the way back, as people meet them: typed and clicked, approved by a second person, and seen in
 //! the simulated organization itself.
 
-use reinstate::core::{Event, Outcome};
+use reinstate::core::{Event, Outcome, Risk};
 use reinstate::sandbox::lock;
 use reinstate::sandbox::scenarios::find;
 use reinstate::sandbox::tenant::Tenant;
+use reinstate::sandbox::wire::{Injection, Service};
 use serde_json::Value;
 
 use crate::bot::{ADA, Bot, GRACE, VERA, tells, tells_in};
@@ -73,6 +74,60 @@ async fn a_suspension_that_was_lifted_is_put_back_by_undo() {
         bot.reads_all();
     })
     .await;
+}
+
+/// A repair that has to wait for a person after its first step, so that exactly this step is taken back: the run is
+/// stopped, and another one begins, with an approval of its own.
+async fn undone_while_it_waits(story: &str, done: &str, inverse: &str) {
+    tells(story, async |bot| {
+        let before = organization(bot);
+        let refused = Injection::Answer { status: 403, headers: Vec::new(), body: "{}".to_owned() };
+        bot.sandbox.wire.inject(Service::Entra, Some("POST"), "/provisionOnDemand", 1, refused);
+        bot.says(ADA, "repair jane@acme.example").await;
+        let first = bot.run().await;
+        let run = bot
+            .until("a plan", |run| {
+                run.waiting.is_some() || run.current.as_ref().is_some_and(|c| c.digest.is_some())
+            })
+            .await;
+        if run.open_risk().is_some_and(|risk| risk > Risk::Reversible) {
+            approved(bot).await;
+        }
+        bot.until("a pause", |run| run.waiting.is_some()).await;
+        let card = bot.sees("Waits for an operator").await;
+        assert!(bot.shows(&card.ts).contains(done), "{}", bot.shows(&card.ts));
+        assert_ne!(organization(bot), before, "{done}");
+
+        bot.clicks(VERA, "reinstate.undo").await;
+        bot.hears(VERA, "This needs the role operator").await;
+        assert!(bot.app.ledger.load(&first).await.unwrap().ended.is_none(), "it waits as it did");
+        bot.clicks(ADA, "reinstate.undo").await;
+        bot.hears(ADA, "The run has begun").await;
+        let stopped = bot.app.ledger.load(&first).await.unwrap().ended.unwrap();
+        assert_eq!(stopped.0, Outcome::Cancelled);
+        bot.sees(inverse).await;
+        approved(bot).await;
+        assert_eq!(bot.ends().await, Outcome::Done);
+        assert_ne!(bot.run().await, first);
+        assert_eq!(organization(bot), before, "undone exactly");
+        bot.reads_all();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_activation_is_taken_back_exactly() {
+    undone_while_it_waits("deactivated-locally", "Activate account", "Deactivate account").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deletion_that_was_called_off_is_scheduled_again_exactly() {
+    undone_while_it_waits("pending-deletion", "Cancel the deletion of account", "for deletion, due in").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_was_moved_aside_is_moved_back_exactly() {
+    undone_while_it_waits("email-held", "Move account", "back from parked-").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

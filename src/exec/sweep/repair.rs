@@ -143,7 +143,8 @@ fn is_due(course: &Course) -> bool {
 }
 
 fn ending(counts: Repaired) -> String {
-    let mut says = format!("{} of {} accounts have their access back", counts.restored, counts.begun);
+    let whose = if counts.begun == 1 { "account has its" } else { "accounts have their" };
+    let mut says = format!("{} of {} {whose} access back", counts.restored, counts.begun);
     if counts.skipped > 0 {
         says.push_str(&format!("; {} were skipped because they had changed since", counts.skipped));
     }

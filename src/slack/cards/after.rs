@@ -1,5 +1,5 @@
-//! What can be asked for when a run has ended: to take back what it did, and to retire the account it left over. A
-//! button here opens another run; it must never stand where that run would find nothing to do.
+//! What can be asked for after a run: to take back what it did (also while it waits for a person), and to retire the
+//! account it left over. A button here opens another run; it must never stand where that run would find nothing to do.
 
 use super::View;
 use crate::core::planner::{inverse, left_over};
@@ -11,10 +11,7 @@ pub(super) fn buttons(view: &View<'_>) -> Vec<Button> {
     let plain =
         |action, words| Button { action, words, value: view.value(), style: Style::Plain, confirm: None };
     let begun = begun(view.events.iter().map(|(_, _, event)| event));
-    let mut all = Vec::new();
-    if begun.iter().any(|op| inverse(op).is_some() || !op.records().is_empty()) {
-        all.push(plain("reinstate.undo", "Undo what was done"));
-    }
+    let mut all: Vec<Button> = undo(view).into_iter().collect();
     let undoes = matches!(view.aim(), Aim::Undo { .. });
     let proven = matches!(view.run.ended, Some((Outcome::Restored | Outcome::Done, _)));
     if proven && !undoes && left_over(&begun).is_some() && begun.iter().all(|op| op.rung() < 10) {
@@ -23,4 +20,16 @@ pub(super) fn buttons(view: &View<'_>) -> Vec<Button> {
         all.push(plain("reinstate.retire", words));
     }
     all
+}
+
+/// To take back what the run began, where there is a way back.
+pub(super) fn undo(view: &View<'_>) -> Option<Button> {
+    let begun = begun(view.events.iter().map(|(_, _, event)| event));
+    begun.iter().any(|op| inverse(op).is_some() || !op.records().is_empty()).then(|| Button {
+        action: "reinstate.undo",
+        words: "Undo what was done",
+        value: view.value(),
+        style: Style::Plain,
+        confirm: None,
+    })
 }

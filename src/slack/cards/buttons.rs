@@ -23,12 +23,13 @@ pub(super) fn buttons(view: &View<'_>) -> Vec<Button> {
     match view.next() {
         Next::AwaitApproval { .. } if view.asks_here => asking(view),
         Next::AwaitApproval { .. } => vec![recheck(), details()],
-        Next::AwaitPerson => vec![
-            Button { style: Style::Primary, ..plain("reinstate.retry", "Retry") },
-            Button { style: Style::Danger, ..plain("reinstate.cancel", "Stop") },
-            recheck(),
-            details(),
-        ],
+        Next::AwaitPerson => {
+            let mut all = vec![Button { style: Style::Primary, ..plain("reinstate.retry", "Retry") }];
+            all.extend(super::after::undo(view));
+            all.push(Button { style: Style::Danger, ..plain("reinstate.cancel", "Stop") });
+            all.extend([recheck(), details()]);
+            all
+        }
         _ if view.run.current.is_some() => vec![details()],
         _ => Vec::new(),
     }

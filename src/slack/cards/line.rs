@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::View;
 use super::state::{ending, state};
 use crate::core::run::{Aim, Limits, Next};
+use crate::core::sweep::{Course, CourseNext};
 use crate::core::{Rules, Run};
 use crate::slack::blocks::Card;
 use crate::slack::markup::Markup;
@@ -28,6 +29,28 @@ pub fn line(id: &str, run: &Run, rules: &Rules, limits: &Limits, now: Timestamp)
         (None, Next::AwaitPerson) => text.ours("waits for an operator: Retry or Stop on its card"),
         (None, Next::Expire) => text.ours("its time to approve is over"),
         (None, _) => text.ours("running"),
+    }
+}
+
+/// One line for a sweep in such a list.
+#[must_use]
+pub fn sweep_line(id: &str, course: &Course, limits: &Limits, now: Timestamp) -> Markup {
+    let mut text = Markup::new().code(id).ours(" – sweep");
+    if let Some(asked) = course.asked.as_ref().filter(|asked| !asked.by.is_empty()) {
+        text = text.ours(", asked by ").user(&asked.by);
+    }
+    if let Some(at) = course.opened_at {
+        text = text.ours(" ").time(at);
+    }
+    text = text.ours(": ");
+    match course.next(now, limits) {
+        _ if course.ended.is_some() => text.ours("ended"),
+        CourseNext::Survey => text.ours("reading"),
+        CourseNext::AwaitRequest(until) => text.ours("its repairs can be asked for until ").time(until),
+        CourseNext::AwaitApproval(until) => text.ours("waits for an approver until ").time(until),
+        CourseNext::AwaitPerson => text.ours("waits for an operator: Go on or Stop on its card"),
+        CourseNext::Repair => text.ours("repairing"),
+        CourseNext::End(_) | CourseNext::Nothing => text.ours("ending"),
     }
 }
 

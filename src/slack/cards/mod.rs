@@ -23,7 +23,7 @@ mod trail;
 pub use approval::{approval, call};
 pub use check::diagnosis;
 pub use details::details;
-pub use line::{line, outcome};
+pub use line::{line, outcome, sweep_line};
 pub use me::{help_wanted, me};
 pub use root::{root, status};
 pub use sweep::{SweepView, sweep_page, sweep_root};

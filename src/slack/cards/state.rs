@@ -2,7 +2,7 @@
 
 use super::{View, requesters};
 use crate::core::Event;
-use crate::core::run::{Next, Outcome};
+use crate::core::run::{Halt, Next, Outcome};
 use crate::slack::markup::Markup;
 use crate::slack::words;
 
@@ -46,13 +46,7 @@ pub(super) fn state(view: &View<'_>) -> Markup {
                 text.ours(" It is asked in ").channel(view.channel).ours(".")
             }
         }
-        Next::AwaitPerson => {
-            let why = view.run.waiting.as_ref().map(|waiting| waiting.why.clone()).unwrap_or_default();
-            Markup::new()
-                .ours("*Waits for an operator:* ")
-                .data(&why)
-                .ours(" Retry looks at everything again; Stop ends the run, and what was done stays done.")
-        }
+        Next::AwaitPerson => waiting(view),
         Next::Expire => Markup::new().ours("*The time to approve is over.*"),
         Next::Stop => Markup::new().ours("*Stopping.*"),
         Next::Admit => Markup::new().ours("*Looking up who asks.*"),
@@ -60,4 +54,19 @@ pub(super) fn state(view: &View<'_>) -> Markup {
         Next::Prove => Markup::new().ours("*Reading everything once more.*"),
         Next::Step { .. } | Next::Nothing => Markup::new().ours("*Repairing.*"),
     }
+}
+
+/// Why a person is asked, and what each button does.
+fn waiting(view: &View<'_>) -> Markup {
+    let text = Markup::new().ours("*Waits for an operator:* ");
+    let text = match &view.run.waiting {
+        Some(waiting) => {
+            let refused = if waiting.halt == Halt::Refused { "the call was refused: " } else { "" };
+            text.ours(refused).data(waiting.why.trim_end_matches('.')).ours(".")
+        }
+        None => text,
+    };
+    let undo =
+        super::after::undo(view).map_or("", |_| " Undo what was done ends the run and plans the way back.");
+    text.ours(" Retry looks at everything again. Stop ends the run, and what was done stays done.").ours(undo)
 }

@@ -77,40 +77,37 @@ pub fn sweep_root(view: &SweepView<'_>) -> Card {
 fn state(view: &SweepView<'_>) -> Markup {
     let course = view.course;
     if let Some(says) = &course.ended {
-        return Markup::new().ours(":checkered_flag: ").data(says);
+        return Markup::new().ours("*Ended.* ").data(says);
     }
     match course.next(view.now, view.limits) {
         CourseNext::Survey => match course.progress {
             Some((at, [accounts, looks, looked])) => {
-                let text =
-                    Markup::new().ours(":mag: Reading: ").then(&count(accounts)).ours(" accounts listed");
+                let text = Markup::new().ours("*Reading:* ").then(&count(accounts)).ours(" accounts listed");
                 let text =
                     text.ours(", looked closely at ").then(&count(looked)).ours(" of ").then(&count(looks));
                 rate(text, accounts, course.opened_at, at)
             }
-            None => Markup::new().ours(":mag: Reading every side in bulk."),
+            None => Markup::new().ours("*Reading every side in bulk.*"),
         },
         CourseNext::AwaitRequest(until) => Markup::new()
-            .ours(":white_check_mark: Everything is read, and nothing was changed. The button works until ")
+            .ours("*Everything is read, and nothing was changed.* The button works until ")
             .time(until)
             .ours("."),
         CourseNext::AwaitApproval(until) => {
-            let text = Markup::new().ours(":hourglass_flowing_sand: ");
+            let text = Markup::new().ours("*Waits for an approval* until ").time(until).ours(". ");
             let text = match &course.requested {
                 Some((by, _)) => text.user(&by.by).ours(" wants the harmless repairs carried out. "),
                 None => text,
             };
-            text.ours("They touch more than five accounts, so an approver is needed until ")
-                .time(until)
-                .ours(".")
+            text.ours("They touch more than five accounts, so an approver is needed.")
         }
         CourseNext::AwaitPerson => {
-            let text = progress(course).ours("\n:warning: It stands still: ");
+            let text = progress(course).ours("\n*Waits for an operator:* ");
             let why = course.paused.clone().unwrap_or_default();
             text.data(&why).ours(". Look at what failed, then go on or stop.")
         }
         CourseNext::Repair => progress(course),
-        CourseNext::End(_) | CourseNext::Nothing => Markup::new().ours(":hourglass_flowing_sand: Ending."),
+        CourseNext::End(_) | CourseNext::Nothing => Markup::new().ours("*Ending.*"),
     }
 }
 
@@ -130,7 +127,7 @@ fn progress(course: &Course) -> Markup {
     let (at, counts) = course.repaired.unwrap_or((Timestamp::MIN, crate::core::sweep::Repaired::default()));
     let ended = counts.restored + counts.skipped + counts.failed;
     let mut text = Markup::new()
-        .ours(":wrench: Repairing: ")
+        .ours("*Repairing:* ")
         .then(&count(counts.restored))
         .ours(" of ")
         .then(&count(total))

@@ -31,7 +31,7 @@ async fn answer(app: &App, target: &Target) -> Card {
         Err(_) => return Card::text(&words::no_store()),
     };
     if runs.is_empty() {
-        return Card::text(&Markup::new().ours("There has been no run on ").data(who.text()).ours("."));
+        return Card::text(&words::no_history(who.text()));
     }
     let title = Markup::new().ours("*Runs on ").data(who.text()).ours("*, newest first: ").number(runs.len());
     super::status::list(app, title, &runs).await

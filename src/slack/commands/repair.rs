@@ -84,10 +84,9 @@ async fn take_back(app: &App, run: &str, by: &str) {
         if folded.ended.is_some() {
             return Decision::Leave(());
         }
-        let says = "It was written down too late, when the requester had been told that nothing was started.";
         let events = vec![
             Event::Cancelled { by: by.to_owned() },
-            Event::Ended { outcome: Outcome::Cancelled, says: says.to_owned() },
+            Event::Ended { outcome: Outcome::Cancelled, says: words::click::TOO_LATE.to_owned() },
         ];
         Decision::Write(events, Also { end: true, ..Also::default() }, ())
     });

@@ -28,7 +28,7 @@ async fn open(app: &App) -> Card {
         Err(_) => return Card::text(&words::no_store()),
     };
     if runs.is_empty() {
-        return Card::text(&Markup::new().ours("Nothing runs and nothing waits."));
+        return Card::text(&words::nothing_open());
     }
     list(app, Markup::new().ours("*Open runs*: ").number(runs.len()), &runs).await
 }
@@ -52,10 +52,10 @@ pub(super) async fn list(app: &App, title: Markup, runs: &[String]) -> Card {
     for id in runs.iter().take(MOST) {
         let line = match app.ledger.load(id).await {
             Ok(run) => cards::line(id, &run, &app.rules, &app.limits, crate::clock::now()),
-            Err(_) if app.ledger.is_sweep(id).await.unwrap_or(false) => {
-                Markup::new().ours("Sweep ").code(id).ours(", its card stands in ").channel(&app.channel)
-            }
-            Err(_) => Markup::new().ours("Run ").code(id).ours(" cannot be read."),
+            Err(_) => match app.ledger.sweep(id).await {
+                Ok(course) => cards::sweep_line(id, &course, &app.limits, crate::clock::now()),
+                Err(_) => Markup::new().ours("Run ").code(id).ours(" cannot be read."),
+            },
         };
         let line = Markup::new().ours("• ").then(&line);
         lines.push(match app.card_link(id).await {

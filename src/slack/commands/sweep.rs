@@ -38,12 +38,7 @@ async fn begin(app: &App, ear: &Ear, key: String, rule: String) -> Markup {
         Ok(opened) => {
             app.nudge();
             let id = if let Opened::Existing { run } = opened { run } else { id };
-            Markup::new()
-                .ours("The sweep ")
-                .code(&id)
-                .ours(" has begun. It only reads. Its card stands in ")
-                .channel(&app.channel)
-                .ours(".")
+            words::sweep_begun(&id, &app.channel)
         }
         Err(error) => {
             tracing::warn!(%error, "a sweep could not be written down");

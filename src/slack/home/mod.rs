@@ -5,7 +5,7 @@
 
 mod view;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,6 +16,7 @@ use super::api::ApiError;
 use super::people::Caller;
 use crate::app::App;
 use crate::core::digest::hex;
+use crate::core::sweep::CourseNext;
 use crate::core::{Action, Run, may};
 use view::{Listed, Lists};
 
@@ -154,8 +155,20 @@ async fn lists(app: &App, me: &str, approves: bool, sees: bool) -> Result<Lists,
 }
 
 async fn listed(app: &App, id: &str) -> Option<Listed> {
-    let run: Run = app.ledger.load(id).await.ok()?;
     let now = crate::clock::now();
+    if app.ledger.is_sweep(id).await.ok()? {
+        let course = app.ledger.sweep(id).await.ok()?;
+        let by = course.requested.as_ref().map(|(by, _)| by).or(course.asked.as_ref());
+        return Some(Listed {
+            id: id.to_owned(),
+            line: super::cards::sweep_line(id, &course, &app.limits, now),
+            waits: matches!(course.next(now, &app.limits), CourseNext::AwaitApproval(_)),
+            asked_by: by.map(|by| by.by.clone()).unwrap_or_default(),
+            approved: BTreeSet::new(),
+            link: None,
+        });
+    }
+    let run: Run = app.ledger.load(id).await.ok()?;
     let next = run.next(now, &app.rules, &app.limits);
     Some(Listed {
         id: id.to_owned(),

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use super::value::gone;
+use super::cancel::give_up;
+use super::settle::Verdict;
+use super::value::{from_its_card, gone};
 use super::{Value, opening_key};
 use crate::app::App;
 use crate::core::run::{Aim, Asked};
@@ -12,12 +14,26 @@ use crate::slack::command::Target;
 use crate::slack::commands::repair;
 use crate::slack::markup::Markup;
 use crate::slack::payload::Click;
-use crate::slack::words;
+use crate::slack::private::Ear;
+use crate::slack::words::{self, click};
 use crate::store::StoreError;
 
+/// Whether the button stands on the run's own card and the run is over. One that waits for a person is ended by Undo:
+/// while it is open it holds what the undo would have to claim.
+pub(super) async fn ready(app: &App, ear: &Ear, clicked: &Click, run: &str) -> Result<(), Verdict> {
+    let turn = app.clicks.turn(run);
+    let _turn = turn.lock().await;
+    from_its_card(app, clicked, run).await?;
+    if clicked.action == "reinstate.undo" {
+        give_up(app, ear, run).await?;
+        app.nudge();
+    }
+    Ok(())
+}
+
 /// Opens the run that a button asks for, and says what came of it.
-pub(super) async fn again(app: &Arc<App>, click: Click, value: &Value) -> Markup {
-    let aim = match click.action.as_str() {
+pub(super) async fn again(app: &Arc<App>, clicked: Click, value: &Value) -> Markup {
+    let aim = match clicked.action.as_str() {
         "reinstate.undo" => Aim::Undo { run: value.run.clone() },
         "reinstate.retire" => Aim::Retire { run: value.run.clone() },
         _ => Aim::Repair { keep: Some(value.keep.clone()) },
@@ -29,8 +45,8 @@ pub(super) async fn again(app: &Arc<App>, click: Click, value: &Value) -> Markup
     };
     match target {
         Ok(target) => {
-            let key = opening_key(&click, value);
-            repair::open(app, key, Asked { aim, ..super::asked(click, &target) }).await
+            let key = opening_key(&clicked, value);
+            repair::open(app, key, Asked { aim, ..super::asked(clicked, &target) }).await
         }
         Err(says) => says,
     }
@@ -45,16 +61,14 @@ pub(in crate::slack) async fn whom(app: &App, run: &str) -> Result<Target, Marku
             return Err(words::not_written());
         }
         Err(_) => {
-            return Err(Markup::new()
-                .ours("There is no such run, or it can no longer be read, so nothing was started."));
+            return Err(Markup::new().ours(click::NO_EARLIER_RUN));
         }
     };
     if run.ended.is_none() {
-        return Err(Markup::new()
-            .ours("That run has not ended, so nothing was started. Stop it first, then ask again."));
+        return Err(Markup::new().ours(click::NOT_ENDED));
     }
     match run.admitted {
         Some((_, who)) => Ok(Target::Who(who)),
-        None => Err(Markup::new().ours("That run did nothing, so there is nothing to take back.")),
+        None => Err(Markup::new().ours(click::DID_NOTHING)),
     }
 }

@@ -9,7 +9,7 @@ use crate::core::{Action, Denied, Event, Run, may};
 use crate::exec::Decision;
 use crate::slack::markup::Markup;
 use crate::slack::private::Ear;
-use crate::slack::words;
+use crate::slack::words::{self, click};
 use crate::store::Also;
 
 pub(super) async fn approve(app: &App, ear: &Ear, value: &Value) -> Verdict {
@@ -32,7 +32,7 @@ pub(super) async fn approve(app: &App, ear: &Ear, value: &Value) -> Verdict {
     }
     let actor = app.people.actor(&app.slack, &ear.by, None).await;
     let Some(subject) = run.current.as_ref().map(|current| current.plan.subject.clone()) else {
-        return refused("The run has no plan to decide on yet.");
+        return refused(click::NO_PLAN);
     };
     let own = app.is_own(actor.email.as_deref(), &subject).await;
     let decided = app.ledger.decide(&value.run, crate::clock::now(), |run| {

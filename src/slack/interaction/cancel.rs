@@ -3,11 +3,10 @@
 use super::settle::{Verdict, failed, refused, settle};
 use super::waiting::requester;
 use crate::app::App;
-use crate::core::{Action, Event};
+use crate::core::{Action, Event, Outcome};
 use crate::exec::Decision;
-use crate::slack::markup::Markup;
 use crate::slack::private::Ear;
-use crate::slack::words;
+use crate::slack::words::{self, click};
 use crate::store::Also;
 
 /// `cancel RUN`, typed.
@@ -18,17 +17,41 @@ pub(in crate::slack) async fn stop(app: &App, ear: &Ear, run: &str) {
         match cancel(app, ear, run).await {
             Verdict::Taken => {
                 app.nudge();
-                Verdict::Idle(
-                    Markup::new()
-                        .ours("The run is stopped: ")
-                        .code(run)
-                        .ours(". What was done stays done; its card lists it."),
-                )
+                Verdict::Idle(click::stopped(run))
             }
             other => other,
         }
     };
     settle(app, ear, run, "cancel", verdict).await;
+}
+
+/// Ends a run that waits for a person, so that what it did can be taken back; nothing where it has ended already.
+/// Whoever asks must be allowed both, to stop this run and to begin the one that undoes it.
+pub(super) async fn give_up(app: &App, ear: &Ear, id: &str) -> Result<(), Verdict> {
+    let run = app.ledger.load(id).await.map_err(|error| failed(&error))?;
+    if run.ended.is_some() {
+        return Ok(());
+    }
+    let mut by = String::new();
+    for action in [Action::Repair, Action::Cancel { requester: requester(&run) }] {
+        match app.people.permit(&app.slack, &ear.by, &action).await {
+            Ok(permit) => permit.actor().clone_into(&mut by),
+            Err(denied) => return Err(Verdict::Refused(words::denied(denied, app.people.access()))),
+        }
+    }
+    let decided = app.ledger.decide(id, crate::clock::now(), |run| {
+        if run.ended.is_some() {
+            return Decision::Leave(Ok(()));
+        }
+        if run.waiting.is_none() {
+            return Decision::Leave(Err(refused(click::NOT_ENDED)));
+        }
+        let says = click::STOPPED_FOR_UNDO.to_owned();
+        let events =
+            vec![Event::Cancelled { by: by.clone() }, Event::Ended { outcome: Outcome::Cancelled, says }];
+        Decision::Write(events, Also { end: true, ..Also::default() }, Ok(()))
+    });
+    decided.await.unwrap_or_else(|error| Err(failed(&error)))
 }
 
 pub(super) async fn cancel(app: &App, ear: &Ear, id: &str) -> Verdict {
@@ -43,10 +66,10 @@ pub(super) async fn cancel(app: &App, ear: &Ear, id: &str) -> Verdict {
     };
     let decided = app.ledger.decide(id, crate::clock::now(), |run| {
         if run.ended.is_some() {
-            return Decision::Leave(refused("The run has ended, so nothing was done."));
+            return Decision::Leave(refused(click::RUN_ENDED));
         }
         if run.cancelled.is_some() {
-            return Decision::Leave(refused("The run is being stopped already."));
+            return Decision::Leave(refused(click::BEING_STOPPED));
         }
         // A step on its way is brought to its end first; the loop then ends the run.
         let events = vec![Event::Cancelled { by: permit.actor().to_owned() }];

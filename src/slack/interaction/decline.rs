@@ -86,11 +86,7 @@ async fn decline(app: &App, ear: &Ear, value: &Value, why: &str) -> Verdict {
         Err(verdict) => return verdict,
     };
     let why: String = why.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(500).collect();
-    let says = if why.is_empty() {
-        "The plan was declined; none of it was done.".to_owned()
-    } else {
-        format!("The plan was declined; none of it was done. The reason: {why}")
-    };
+    let says = words::click::declined(&why);
     let decided = app.ledger.decide(&value.run, crate::clock::now(), |run| {
         if let Err(verdict) = still_asked(app, run, &value.digest) {
             return Decision::Leave(verdict);

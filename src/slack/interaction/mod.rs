@@ -55,7 +55,7 @@ pub(super) fn click(app: &Arc<App>, click: Click) {
             "reinstate.undo" | "reinstate.retire" | "reinstate.pick" => {
                 // A private answer is nobody's card; only one of a run can be a copy.
                 if !value.run.is_empty()
-                    && let Err(verdict) = from_its_card(&work, &click, &value.run).await
+                    && let Err(verdict) = again::ready(&work, &ear, &click, &value.run).await
                 {
                     return settle(&work, &ear, &value.run, "open", verdict).await;
                 }

@@ -15,7 +15,7 @@ pub(super) async fn retry(app: &App, ear: &Ear, id: &str) -> Verdict {
     };
     let decided = app.ledger.decide(id, crate::clock::now(), |run| {
         if run.ended.is_some() || run.waiting.is_none() {
-            return Decision::Leave(refused("The run no longer waits for a person, so nothing was done."));
+            return Decision::Leave(refused(words::click::NO_PERSON_AWAITED));
         }
         let event = Event::Retried { by: permit.actor().to_owned() };
         Decision::Write(vec![event], Also { wake: true, ..Also::default() }, Verdict::Taken)

@@ -69,7 +69,7 @@ pub(super) fn failed(error: &LedgerError) -> Verdict {
         LedgerError::NoRun(_) | LedgerError::Store(StoreError::UnknownRun(_)) => {
             Verdict::Refused(words::no_run())
         }
-        LedgerError::Append(AppendError::Ended) => refused("The run has ended, so nothing was done."),
+        LedgerError::Append(AppendError::Ended) => refused(words::click::RUN_ENDED),
         error => {
             tracing::warn!(%error, "a click could not be decided");
             Verdict::Idle(words::no_store())

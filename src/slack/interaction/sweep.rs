@@ -60,14 +60,14 @@ async fn decide(app: &App, ear: &Ear, value: &Value, what: &str) -> Verdict {
         Err(error) => return failed(&error),
     };
     if course.ended.is_some() {
-        return refused("The sweep has ended, so nothing was done.");
+        return refused(words::click::SWEEP_ENDED);
     }
     match what {
         "sweep_repair" => request(app, ear, value, &course).await,
         "approve" => approve(app, ear, value, &course).await,
         "decline" => {
             let requester = course.requested.as_ref().map(|(by, _)| by.by.clone()).unwrap_or_default();
-            let says = "The list was declined; none of it was repaired.";
+            let says = words::click::LIST_DECLINED;
             let event = SweepEvent::SweepEnded { says: says.to_owned() };
             let waits = |next: &CourseNext| matches!(next, CourseNext::AwaitApproval(_));
             event_by(app, ear, value, &Action::Decline { requester }, event, waits).await
@@ -83,12 +83,12 @@ async fn decide(app: &App, ear: &Ear, value: &Value, what: &str) -> Verdict {
         }
         "cancel" => {
             let requester = course.requested.as_ref().map(|(by, _)| by.by.clone()).unwrap_or_default();
-            let says = "The repairs were stopped. What was begun is brought to its end.";
+            let says = words::click::SWEEP_STOPPED;
             let event = SweepEvent::SweepEnded { says: says.to_owned() };
             let runs = |next: &CourseNext| matches!(next, CourseNext::Repair | CourseNext::AwaitPerson);
             event_by(app, ear, value, &Action::Cancel { requester }, event, runs).await
         }
-        _ => refused("This button does nothing on a sweep."),
+        _ => refused(words::click::NOT_FOR_SWEEPS),
     }
 }
 
@@ -96,7 +96,7 @@ async fn decide(app: &App, ear: &Ear, value: &Value, what: &str) -> Verdict {
 /// the sweep.
 async fn request(app: &App, ear: &Ear, value: &Value, course: &Course) -> Verdict {
     if course.digest().as_deref() != Some(value.digest.as_str()) {
-        return refused("The list has changed since this card was drawn, so nothing was done.");
+        return refused(words::click::LIST_CHANGED);
     }
     let by = Asked {
         by: ear.by.id.clone(),
@@ -136,7 +136,7 @@ async fn request(app: &App, ear: &Ear, value: &Value, course: &Course) -> Verdic
 
 async fn approve(app: &App, ear: &Ear, value: &Value, course: &Course) -> Verdict {
     if !course.awaits(&value.digest, crate::clock::now(), &app.limits) {
-        return refused("The sweep no longer waits for an approval of this list, so nothing was done.");
+        return refused(words::click::NO_LIST_AWAITED);
     }
     let requester = course.requested.as_ref().map(|(by, _)| by.by.clone()).unwrap_or_default();
     if let Err(denied) = permit_approval(app, ear, &requester, course).await {
@@ -189,14 +189,14 @@ async fn write(app: &App, value: &Value, event: SweepEvent, fits: impl Fn(&Cours
     });
     match written.await {
         Ok(true) => Verdict::Taken,
-        Ok(false) => refused("The sweep has moved on, so nothing was done. Look at its card again."),
+        Ok(false) => refused(words::click::SWEEP_MOVED_ON),
         Err(error) => failed(&error),
     }
 }
 
 fn failed(error: &LedgerError) -> Verdict {
     match error {
-        LedgerError::NoRun(_) => refused("There is no such sweep."),
+        LedgerError::NoRun(_) => refused(words::click::NO_SWEEP),
         error => {
             tracing::warn!(%error, "a click on a sweep could not be decided");
             Verdict::Idle(words::no_store())
@@ -217,9 +217,7 @@ async fn page(app: &App, ear: &Ear, value: &Value) -> Card {
     found.retain(|found: &Found| found.needs_approval);
     found.sort_by(|a, b| (&a.causes, &a.query).cmp(&(&b.causes, &b.query)));
     if found.is_empty() {
-        return Card::text(
-            &Markup::new().ours("The rows of this sweep are no longer kept. Ask for another sweep."),
-        );
+        return Card::text(&Markup::new().ours(words::click::ROWS_GONE));
     }
     sweep_page(&value.run, &found, value.page)
 }

@@ -44,13 +44,13 @@ impl Value {
 }
 
 pub(super) fn gone() -> Markup {
-    Markup::new().ours("This button no longer says whom it is about. Type `/reinstate check WHO` instead.")
+    Markup::new().ours(words::click::NAMES_NOBODY)
 }
 
 /// Only the card whose time stamp is stored works; a copy (its post's answer was lost) is refused with a link.
 pub(super) async fn from_its_card(app: &App, click: &Click, run: &str) -> Result<(), Verdict> {
     let (Some(channel), Some(ts)) = (&click.channel, &click.ts) else {
-        return Err(refused("This button does not stand on the run's card, so it does nothing."));
+        return Err(refused(words::click::NOT_ITS_CARD));
     };
     // A person may be quicker than our own note of where the card stands.
     let until = Instant::now() + Duration::from_secs(2);
@@ -67,16 +67,12 @@ pub(super) async fn from_its_card(app: &App, click: &Click, run: &str) -> Result
             cards.iter().filter(|card| card.role.starts_with("approval")).max_by(|a, b| a.role.cmp(&b.role));
         let complete = root.is_some_and(|root| root.at.channel == app.channel) || asked.is_some();
         if complete || Instant::now() >= until {
-            let text = Markup::new().ours("This is a copy of the card, so its buttons do nothing. ");
             let right = asked.or(root);
             let link = match right {
                 Some(card) => app.slack.permalink(&card.at.channel, &card.at.ts).await.ok(),
                 None => None,
             };
-            return Err(Verdict::Refused(match link {
-                Some(link) => text.ours("Use the ").link(&link, "card of the run").ours("."),
-                None => text.ours("Type `/reinstate status` to find the run."),
-            }));
+            return Err(Verdict::Refused(words::click::copy(link.as_deref())));
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

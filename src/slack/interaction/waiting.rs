@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::core::run::Next;
 use crate::core::{Event, Outcome, Run};
 use crate::exec::Decision;
+use crate::slack::words::click;
 use crate::store::Also;
 
 pub(super) fn requester(run: &Run) -> String {
@@ -15,24 +16,20 @@ pub(super) fn requester(run: &Run) -> String {
 pub(super) fn still_asked(app: &App, run: &Run, digest: &str) -> Result<(), Verdict> {
     let now = crate::clock::now();
     if run.ended.is_some() {
-        return Err(refused("The run has ended, so nothing was done."));
+        return Err(refused(click::RUN_ENDED));
     }
     let Some(current) = &run.current else {
-        return Err(refused("The run has no plan to decide on yet."));
+        return Err(refused(click::NO_PLAN));
     };
     if digest.is_empty() || current.plan.digest().as_deref() != Some(digest) {
-        return Err(refused(
-            "The plan has changed since this card was drawn, so nothing was done. Look at the card again and decide on the new plan.",
-        ));
+        return Err(refused(click::PLAN_CHANGED));
     }
     if run.awaits(digest, now, &app.rules, &app.limits) {
         return Ok(());
     }
     Err(match run.next(now, &app.rules, &app.limits) {
-        Next::Expire => {
-            refused("The time to approve this plan is over, so nothing was done. Ask for the repair again.")
-        }
-        _ => refused("The run no longer waits for an approval, so nothing was done."),
+        Next::Expire => refused(click::APPROVAL_OVER),
+        _ => refused(click::NO_APPROVAL_AWAITED),
     })
 }
 
@@ -44,10 +41,9 @@ pub(super) async fn expire(app: &App, run: &str, digest: &str) {
         if !this || folded.next(now, &app.rules, &app.limits) != Next::Expire {
             return Decision::Leave(false);
         }
-        let says = "Nobody approved in time. Ask for the repair again if it is still wanted.";
         let events = vec![
             Event::Expired { digest: digest.to_owned() },
-            Event::Ended { outcome: Outcome::Expired, says: says.to_owned() },
+            Event::Ended { outcome: Outcome::Expired, says: click::EXPIRED.to_owned() },
         ];
         Decision::Write(events, Also { end: true, ..Also::default() }, true)
     });

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::Trouble;
+use super::end::PRIVATE;
 use crate::app::App;
-use crate::core::{Event, Run};
+use crate::core::{Event, Outcome, Run};
 use crate::slack::blocks::Card as Shown;
 use crate::slack::cards::{self, View};
 use crate::slack::people::Place;
@@ -82,6 +83,11 @@ impl Drawing<'_> {
                 Some((outcome, says)) => self.refuse(outcome, &says).await,
             };
         }
+        // Asked a second time, and found out before a card was posted: the caller alone is pointed to the first run.
+        let shown = self.known("root").is_some_and(|card| card.at.channel != PRIVATE);
+        if let (Some((Outcome::Busy, says)), false) = (self.run.ended.clone(), shown) {
+            return self.refuse(Outcome::Busy, &says).await;
+        }
         let (root_at, elsewhere) = self.root().await?;
         self.approvals(&root_at).await?;
         if self.run.ended.is_some() {
@@ -95,7 +101,7 @@ impl Drawing<'_> {
     }
 
     async fn draw_nothing(&self) -> Result<(), Trouble> {
-        let at = CardRef { channel: "-".to_owned(), ts: self.id.to_owned() };
+        let at = CardRef { channel: PRIVATE.to_owned(), ts: self.id.to_owned() };
         let store = self.app.ledger.store();
         store.set_card(self.card("root", at.clone(), String::new()), None).await?;
         store.mark_rendered(self.id, &at, self.run.seq, "").await?;

@@ -2,6 +2,7 @@
 
 use super::Trouble;
 use super::drawing::Drawing;
+use crate::core::subject::name_of;
 use crate::core::{Denied, Event, Outcome, Role};
 use crate::slack::blocks::Card as Shown;
 use crate::slack::cards;
@@ -12,7 +13,7 @@ use crate::slack::words;
 use crate::store::{Card, CardRef};
 
 /// Where a card stands that only one person was told.
-const PRIVATE: &str = "-";
+pub(super) const PRIVATE: &str = "-";
 
 impl Drawing<'_> {
     /// Tells the outcome: the requester, and the approvers who were asked and did not act.
@@ -56,20 +57,31 @@ impl Drawing<'_> {
         Ok(())
     }
 
-    /// The end of a run whose requester was never admitted: for them alone.
+    /// The end of a run that others are not shown, because its requester was never admitted or it came second.
     pub(super) async fn refuse(&mut self, outcome: Outcome, says: &str) -> Result<(), Trouble> {
         let text = Markup::new().data(says);
         let role = Role::Operator;
-        let text = if outcome == Outcome::Refused && says == Denied::Missing(role).to_string() {
-            text.ours(" ").then(&words::holders(role, self.app.people.access()))
-        } else {
-            text
+        let text = match (outcome, self.first_card().await?) {
+            (Outcome::Busy, Some(link)) => text.ours(" ").link(&link, "Its card").ours("."),
+            (Outcome::Refused, _) if says == Denied::Missing(role).to_string() => {
+                text.ours(" ").then(&words::holders(role, self.app.people.access()))
+            }
+            _ => text,
         };
         self.whisper("root", &Shown::text(&text)).await?;
         for card in &self.cards {
             self.app.ledger.store().mark_rendered(self.id, &card.at, self.run.seq, "").await?;
         }
         Ok(())
+    }
+
+    /// Of a run that came second: the card of the one that is at work, while it is.
+    async fn first_card(&self) -> Result<Option<String>, Trouble> {
+        let Some((_, who)) = &self.run.admitted else { return Ok(None) };
+        Ok(match self.app.ledger.store().open_run_on(&name_of(who)).await? {
+            Some(first) => self.app.card_link(&first).await,
+            None => None,
+        })
     }
 
     /// Tells the requester alone, once: it is written down before it is said.

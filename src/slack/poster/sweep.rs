@@ -68,12 +68,7 @@ impl Drawing<'_> {
         if let Err(crate::slack::api::ApiError::Refused(code)) = &done {
             // A workspace that does not let us upload still gets the card; the command line has the table.
             tracing::warn!(code, "Slack refuses the table of a sweep");
-            let text = Markup::new()
-                .ours("Slack does not take the table (")
-                .code(code)
-                .ours("). Reinstate needs the scope ")
-                .code("files:write")
-                .ours("; `reinstate sweep --csv FILE` writes the same table.");
+            let text = words::no_table(code);
             self.put("no-table", &root.channel, Some(&root.ts), |_| Shown::text(&text)).await?;
         } else {
             done?;

@@ -1,5 +1,6 @@
 //! Every sentence that is not part of a card. Each says what happened, why, and what to do next. Pure.
 
+pub mod click;
 mod me;
 
 pub use me::{Plain, plain};
@@ -89,6 +90,40 @@ pub fn no_store() -> Markup {
 #[must_use]
 pub fn no_run() -> Markup {
     Markup::new().ours("There is no such run. Type `/reinstate status` to see the open ones.")
+}
+
+/// The sweep has begun.
+#[must_use]
+pub fn sweep_begun(sweep: &str, channel: &str) -> Markup {
+    Markup::new()
+        .ours("The sweep ")
+        .code(sweep)
+        .ours(" has begun. It only reads. Its card stands in ")
+        .channel(channel)
+        .ours(".")
+}
+
+/// The table of a sweep could not be uploaded.
+#[must_use]
+pub fn no_table(code: &str) -> Markup {
+    Markup::new()
+        .ours("Slack does not take the table (")
+        .code(code)
+        .ours("). Reinstate needs the scope ")
+        .code("files:write")
+        .ours("; `reinstate sweep --csv FILE` writes the same table.")
+}
+
+/// Nothing is open.
+#[must_use]
+pub fn nothing_open() -> Markup {
+    Markup::new().ours("Nothing runs and nothing waits.")
+}
+
+/// Nobody ever asked for a run on that account.
+#[must_use]
+pub fn no_history(who: &str) -> Markup {
+    Markup::new().ours("There has been no run on ").data(who).ours(".")
 }
 
 /// Somebody without an address cannot check themselves.

@@ -1,0 +1,93 @@
+//! What a click that was not taken is answered, and how a click ends a run or a sweep: one sentence each, of what
+//! happened, why, and what to do next. Pure. Only these sentences are used, so that the same refusal reads the same
+//! whichever button it was.
+
+use crate::slack::markup::Markup;
+
+/// The run is over.
+pub const RUN_ENDED: &str = "The run has ended, so nothing was done.";
+/// It is on its way to its end.
+pub const BEING_STOPPED: &str = "The run is being stopped already. Its card shows when it has ended.";
+/// Nothing was planned yet.
+pub const NO_PLAN: &str =
+    "The run has no plan to decide on yet, so nothing was done. Its card shows when it has one.";
+/// Another plan stands there by now.
+pub const PLAN_CHANGED: &str = "The plan has changed since this card was drawn, so nothing was done. \
+                                Look at the card again and decide on the new plan.";
+/// Too late.
+pub const APPROVAL_OVER: &str =
+    "The time to approve this plan is over, so nothing was done. Ask for the repair again.";
+/// Somebody else decided, or it went on.
+pub const NO_APPROVAL_AWAITED: &str =
+    "The run no longer waits for an approval, so nothing was done. Look at its card again.";
+/// Somebody else retried, or it went on.
+pub const NO_PERSON_AWAITED: &str =
+    "The run no longer waits for a person, so nothing was done. Look at its card again.";
+/// A message that is not the run's.
+pub const NOT_ITS_CARD: &str = "This button does not stand on the run's card, so it does nothing. \
+                                Type `/reinstate status` to find the run.";
+/// An old private answer.
+pub const NAMES_NOBODY: &str =
+    "This button no longer says whom it is about. Type `/reinstate check WHO` instead.";
+/// A run to be undone that is erased, or never was.
+pub const NO_EARLIER_RUN: &str = "There is no such run, or it can no longer be read, so nothing was started. Type `/reinstate history WHO` to see the others.";
+/// A run to be undone that is at work.
+pub const NOT_ENDED: &str = "That run has not ended, so nothing was started. Stop it first, then ask again.";
+/// A run to be undone that was never admitted.
+pub const DID_NOTHING: &str = "That run did nothing, so there is nothing to take back.";
+
+/// The sweep is over.
+pub const SWEEP_ENDED: &str = "The sweep has ended, so nothing was done.";
+/// No such sweep.
+pub const NO_SWEEP: &str = "There is no such sweep, so nothing was done. Ask for another sweep.";
+/// A button of a run on a sweep.
+pub const NOT_FOR_SWEEPS: &str = "This button does nothing on a sweep.";
+/// The list is another one.
+pub const LIST_CHANGED: &str =
+    "The list has changed since this card was drawn, so nothing was done. Look at the card again.";
+/// The list was decided on, or too old.
+pub const NO_LIST_AWAITED: &str =
+    "The sweep no longer waits for an approval of this list, so nothing was done. Look at its card again.";
+/// The sweep stands elsewhere by now.
+pub const SWEEP_MOVED_ON: &str = "The sweep has moved on, so nothing was done. Look at its card again.";
+/// Its rows were erased.
+pub const ROWS_GONE: &str = "The rows of this sweep are no longer kept. Ask for another sweep.";
+
+/// How a run ends that nobody approved.
+pub const EXPIRED: &str = "Nobody approved in time. Ask for the repair again if it is still wanted.";
+/// How a run ends that somebody declined.
+pub const DECLINED: &str = "The plan was declined; none of it was done.";
+/// How a run ends that is taken back while it waits.
+pub const STOPPED_FOR_UNDO: &str = "It was stopped so that what it did can be taken back.";
+/// How a run ends that was written down after its requester had given up.
+pub const TOO_LATE: &str =
+    "It was written down too late, when the requester had been told that nothing was started.";
+/// How a sweep ends whose list was declined.
+pub const LIST_DECLINED: &str = "The list was declined; none of it was repaired.";
+/// How a sweep ends that was stopped.
+pub const SWEEP_STOPPED: &str = "The repairs were stopped. What was begun is brought to its end.";
+
+/// How a run ends that somebody declined, with their reason where they gave one.
+#[must_use]
+pub fn declined(why: &str) -> String {
+    if why.is_empty() { DECLINED.to_owned() } else { format!("{DECLINED} The reason: {why}") }
+}
+
+/// `cancel RUN` was taken.
+#[must_use]
+pub fn stopped(run: &str) -> Markup {
+    Markup::new()
+        .ours("The run is stopped: ")
+        .code(run)
+        .ours(". What was done stays done; its card lists it.")
+}
+
+/// A card that was posted twice.
+#[must_use]
+pub fn copy(link: Option<&str>) -> Markup {
+    let text = Markup::new().ours("This is a copy of the card, so its buttons do nothing. ");
+    match link {
+        Some(link) => text.ours("Use the ").link(link, "card of the run").ours("."),
+        None => text.ours("Type `/reinstate status` to find the run."),
+    }
+}
