@@ -1,6 +1,10 @@
 //! Cards in a world that does not hold still: limits, lost answers, deleted messages, archived channels. A repair
 //! never waits for Slack.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
 use reinstate::core::Outcome;
 use reinstate::sandbox::lock;
 use reinstate::sandbox::tenant::{ADMINS, HELPDESK};
@@ -8,9 +12,36 @@ use reinstate::sandbox::wire::{Injection, Service};
 
 use crate::bot::{ADA, GRACE, tells};
 
+/// How long this process stood still at most. The simulated services note when a call arrived; on a busy machine they
+/// note it later than it was sent, by no more than that.
+struct Stalls(Arc<AtomicU64>, tokio::task::JoinHandle<()>);
+
+impl Stalls {
+    fn watch() -> Self {
+        const TICK: Duration = Duration::from_millis(10);
+        let longest = Arc::new(AtomicU64::new(0));
+        let noted = Arc::clone(&longest);
+        let watching = tokio::spawn(async move {
+            loop {
+                let began = Instant::now();
+                tokio::time::sleep(TICK).await;
+                let stood = began.elapsed().saturating_sub(TICK).as_millis();
+                noted.fetch_max(u64::try_from(stood).unwrap(), Ordering::Relaxed);
+            }
+        });
+        Self(longest, watching)
+    }
+
+    fn longest(self) -> Duration {
+        self.1.abort();
+        Duration::from_millis(self.0.load(Ordering::Relaxed))
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_card_is_updated_at_most_once_a_second_and_shows_the_last_state() {
     tells("email-held", async |bot| {
+        let stalls = Stalls::watch();
         bot.says(ADA, "repair jane@acme.example").await;
         let card = bot.sees("Waits for an approval").await;
         bot.clicks(GRACE, "reinstate.approve").await;
@@ -21,9 +52,14 @@ async fn a_card_is_updated_at_most_once_a_second_and_shows_the_last_state() {
             .filter(|call| call.path.ends_with("chat.update") && call.body["ts"] == card.ts.as_str())
             .map(|call| call.at)
             .collect();
+        let late = stalls.longest();
         for pair in updates.windows(2) {
-            let apart = pair[1].duration_since(pair[0]);
-            assert!(apart.as_millis() >= 950, "two updates within {apart}");
+            // Where the machine stood still in between, the first may have been noted that much late.
+            let apart = pair[1].duration_since(pair[0]).unsigned_abs();
+            assert!(
+                apart + late >= Duration::from_millis(950),
+                "two updates within {apart:?}, at most {late:?} late"
+            );
         }
         assert!(!updates.is_empty());
         assert!(bot.shows(&card.ts).contains("Access is back, and that was proven"));
@@ -69,10 +105,7 @@ async fn a_deleted_card_is_survived_and_the_requester_is_told() {
     .await;
 }
 
-/// Fails today: the simulated Slack lets a card in an archived channel be updated, and the documents do not say
-/// whether the real one does. Either the fake or the expectation is wrong.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "open question, see above: cargo test --test it -- --ignored an_archived_channel"]
 async fn an_archived_channel_is_survived_and_the_requester_is_told() {
     tells("email-held", async |bot| {
         bot.says_in(HELPDESK, ADA, "repair jane@acme.example").await;

@@ -204,6 +204,10 @@ pub(super) fn post_message(slack: &mut Slack, args: &Args, now: Timestamp) -> An
 
 pub(super) fn update(slack: &mut Slack, args: &Args, now: Timestamp) -> Answer {
     let (channel, ts) = (args.need("channel")?, args.need("ts")?);
+    // What stands in an archived channel cannot be edited; a post there has an error of its own, `is_archived`.
+    if slack.visible(channel)?.is_archived {
+        return Err("is_inactive".into());
+    }
     let index = slack.own(channel, ts, "cant_update_message")?;
     let content = slack.content(args, 4_000)?;
     let message = slack.edit(index, content, now)?;

@@ -25,7 +25,10 @@ const EVERY: Duration = Duration::from_secs(1);
 /// How often is looked without being woken: another replica may have appended.
 const LOOK: Duration = Duration::from_secs(1);
 /// What Slack says of a channel where nothing can be posted any more.
-const GONE: [&str; 4] = ["is_archived", "channel_not_found", "not_in_channel", "restricted_action"];
+///
+/// A post is refused with `is_archived`, an update of what stands there already with `is_inactive`.
+const GONE: [&str; 5] =
+    ["is_archived", "is_inactive", "channel_not_found", "not_in_channel", "restricted_action"];
 /// What a refusal waits for: nothing but a person changes it.
 const REFUSED: Duration = Duration::from_secs(30);
 /// What a failure waits for before it is tried again.
