@@ -110,6 +110,14 @@ impl Bot {
         bot
     }
 
+    /// Another bot on the same database, for the same Slack. It ends with [`Running::stop`].
+    pub async fn replica(&self) -> Running {
+        let config = self.app.config.clone();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let world = world_within(&config, Limits::default()).unwrap();
+        serve::start(config, listener, None, hurried(), world).await.unwrap()
+    }
+
     /// Where the bot listens.
     pub fn addr(&self) -> std::net::SocketAddr {
         self.running.addr

@@ -1,8 +1,11 @@
 //! Signed requests and Socket Mode: the same story over both, and what only a socket can do to us.
 
+use std::time::{Duration, Instant};
+
 use reinstate::core::Outcome;
-use reinstate::sandbox::slack::wait_until;
-use reinstate::sandbox::tenant::{ADMINS, HELPDESK, Tenant};
+use reinstate::sandbox::slack::{Slack, wait_until};
+use reinstate::sandbox::tenant::{ADMINS, DIRECTORY, HELPDESK, Tenant};
+use reinstate::sandbox::wire::{Call, Gate, Injection, Service};
 use reinstate::sandbox::{lock, scenarios};
 use serde_json::json;
 
@@ -44,6 +47,14 @@ async fn everything(bot: &Bot) {
     bot.modal(VERA, "Access of jane@acme.example").await;
     bot.people.home_opened(GRACE).await.unwrap();
     bot.home(GRACE, "Nothing waits for you.").await;
+    bot.people.home_opened(VERA).await.unwrap();
+    bot.home(VERA, "Nothing runs and nothing waits for others.").await;
+    bot.people.click_home(VERA, "reinstate.check_person").await.unwrap();
+    bot.modal(VERA, "Whose Atlassian access").await;
+    bot.people.home_opened(JANE).await.unwrap();
+    bot.home(JANE, "Does Jira or Confluence show you nothing?").await;
+    bot.people.click_home(JANE, "reinstate.me").await.unwrap();
+    bot.modal(JANE, "Your Atlassian access").await;
 
     // One run is declined, the next one approved; both begin with a word of the operator.
     let said = bot.says(ADA, "repair jane@acme.example").await;
@@ -67,12 +78,96 @@ async fn everything(bot: &Bot) {
     bot.says(GRACE, &format!("cancel {run}")).await;
     bot.hears(GRACE, "The run has ended").await;
     bot.sees("has ended").await;
+
+    // What can be asked for afterwards; each is a run of its own, and is stopped before its first step.
+    bot.clicks(ADA, "reinstate.retire").await;
+    bot.hears(ADA, "The run has begun").await;
+    stopped(bot).await;
+    // The address is taken by its rightful account, so that nothing can be taken back, and the card says so.
+    bot.clicks(ADA, "reinstate.undo").await;
+    bot.hears(ADA, "The run has begun").await;
+    assert_eq!(bot.ends().await, Outcome::Advice);
+    bot.says(ADA, &format!("undo {run}")).await;
+    assert_eq!(bot.ends().await, Outcome::Advice);
+    assert_eq!(bot.app.ledger.store().recent_runs(10).await.unwrap().len(), 5);
     bot.reads_all();
+}
+
+/// The newest run asks for an approval, and is stopped instead.
+async fn stopped(bot: &Bot) {
+    let run = bot.run().await;
+    bot.until("a plan", |run| run.current.as_ref().is_some_and(|current| current.digest.is_some())).await;
+    bot.says(GRACE, &format!("cancel {run}")).await;
+    bot.hears(GRACE, "The run is stopped").await;
+    assert_eq!(bot.ends().await, Outcome::Cancelled);
+}
+
+/// What a harmless repair and a sweep of it have besides: Repair, Retry, Stop, and the sweep's own buttons.
+async fn everything_else(bot: &Bot) {
+    let refused = Injection::Answer { status: 403, headers: Vec::new(), body: "{}".to_owned() };
+    bot.sandbox.wire.inject(Service::Entra, Some("POST"), "/provisionOnDemand", 2, refused);
+    bot.says(ADA, "check jane@acme.example").await;
+    bot.hears(ADA, "Access of jane@acme.example").await;
+    bot.clicks_private(ADA, "reinstate.repair").await;
+    bot.hears(ADA, "The run has begun").await;
+    bot.until("a pause", |run| run.waiting.is_some()).await;
+    bot.clicks(ADA, "reinstate.retry").await;
+    bot.until("another pause", |run| run.waiting.is_some() && run.plans == 2).await;
+    bot.is_quiet().await;
+    bot.clicks(ADA, "reinstate.cancel").await;
+    assert_eq!(bot.ends().await, Outcome::Cancelled);
+
+    bot.says(ADA, "sweep").await;
+    bot.hears(ADA, "has begun. It only reads").await;
+    bot.sees("can be repaired harmlessly").await;
+    bot.clicks(ADA, "reinstate.sweep_page").await;
+    bot.hears(ADA, "stale@acme.example").await;
+    // It is paused while its one repair is on its way, which is brought to its end.
+    let gate = Gate::default();
+    let hold = Injection::Hold { after_effect: false, gate: gate.clone() };
+    bot.sandbox.wire.inject(Service::Entra, Some("POST"), "/provisionOnDemand", 1, hold);
+    bot.clicks(ADA, "reinstate.sweep_repair").await;
+    gate.reached().await;
+    bot.clicks(ADA, "reinstate.sweep_pause").await;
+    bot.button("reinstate.retry").await;
+    gate.open();
+    bot.clicks(ADA, "reinstate.retry").await;
+    bot.sees("the repairs of this sweep have ended").await;
+    bot.reads_all();
+}
+
+/// Somebody who has lost a group, and somebody whose repair needs an approval.
+fn two_broken(socket: bool) -> Tenant {
+    let mut tenant = tenant("membership-drift", socket);
+    let hired = tenant.hire("stale@acme.example", "Sta Le");
+    tenant.account("stale@acme.example", "Sta Le", 7);
+    tenant.atlassian.scim_record(DIRECTORY, "stale@acme.example", "import-1042", None);
+    tenant.refused(&hired, "Create", "stale@acme.example");
+    tenant.entra.settle_watermark(reinstate::clock::now());
+    tenant
+}
+
+/// Two accounts of Jane are in use, and a person picks the one that is kept.
+async fn the_pick(bot: &Bot) {
+    bot.says(ADA, "repair jane@acme.example").await;
+    assert_eq!(bot.ends().await, Outcome::Advice);
+    bot.clicks(ADA, "reinstate.pick").await;
+    bot.hears(ADA, "The run has begun").await;
+    stopped(bot).await;
+    bot.reads_all();
+}
+
+fn torn(socket: bool) -> Tenant {
+    let mut tenant = crate::upper::torn();
+    tenant.slack.sockets.on = socket;
+    tenant
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_whole_story_over_signed_requests() {
     tells_in(tenant("email-held", false), |_| {}, everything).await;
+    tells_in(two_broken(false), |_| {}, everything_else).await;
+    tells_in(torn(false), |_| {}, the_pick).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -83,6 +178,60 @@ async fn the_whole_story_over_a_socket() {
         let calls = bot.sandbox.wire.calls();
         assert!(calls.iter().filter(|call| call.path.ends_with("apps.connections.open")).count() >= 2);
     })
+    .await;
+    tells_in(two_broken(true), drop_signing_secret, everything_else).await;
+    tells_in(torn(true), drop_signing_secret, the_pick).await;
+}
+
+/// Waits until so many links are open, and at least so many have been opened.
+async fn links(bot: &Bot, open: usize, opened: usize) {
+    let there = |slack: &Slack| (slack.open_links() == open && slack.sockets.opened >= opened).then_some(());
+    wait_until(&bot.sandbox.slack, there, bot.people.patience).await.unwrap();
+}
+
+/// Slack hands each envelope to any one of the links, whichever replica has opened it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_whole_story_over_the_sockets_of_two_replicas() {
+    tells_in(tenant("email-held", true), drop_signing_secret, async |bot| {
+        let other = bot.replica().await;
+        links(bot, 4, 4).await;
+        everything(bot).await;
+        let taken = lock(&bot.sandbox.slack).envelopes_by_link();
+        assert_eq!(taken.len(), 4, "each link has had work: {taken:?}");
+        // One replica goes, and everybody is answered by the other.
+        other.app.drain(bot.people.patience).await;
+        other.stop().await;
+        links(bot, 2, 4).await;
+        for _ in 0..4 {
+            bot.says_in(HELPDESK, VERA, "whoami").await;
+            bot.hears(VERA, "Your roles").await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_that_is_switched_off_is_opened_again_once_it_is_on() {
+    tells_in(
+        tenant("membership-drift", true),
+        |_| {},
+        async |bot| {
+            links(bot, 2, 2).await;
+            lock(&bot.sandbox.slack).switch_sockets(false);
+            links(bot, 0, 2).await;
+            let refused = |call: &Call| call.path.ends_with("apps.connections.open");
+            let asked = || bot.sandbox.wire.calls().iter().filter(|call| refused(call)).count();
+            let since = Instant::now();
+            while asked() < 4 {
+                assert!(since.elapsed() < bot.people.patience, "it gave up");
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            lock(&bot.sandbox.slack).switch_sockets(true);
+            links(bot, 2, 4).await;
+            bot.says_in(HELPDESK, VERA, "whoami").await;
+            bot.hears(VERA, "Your roles").await;
+        },
+    )
     .await;
 }
 
@@ -97,25 +246,19 @@ async fn links_are_refreshed_without_a_gap_and_followed_when_they_are_cut() {
         tenant("membership-drift", true),
         |_| {},
         async |bot| {
-            let links = async |wanted: usize, opened: usize| {
-                let there = |slack: &reinstate::sandbox::slack::Slack| {
-                    (slack.open_links() == wanted && slack.sockets.opened >= opened).then_some(())
-                };
-                wait_until(&bot.sandbox.slack, there, bot.people.patience).await.unwrap();
-            };
-            links(2, 2).await;
+            links(bot, 2, 2).await;
             lock(&bot.sandbox.slack).announce_disconnect("warning");
             // The old ones still serve while the new ones are there already.
-            links(4, 4).await;
+            links(bot, 4, 4).await;
             lock(&bot.sandbox.slack).cut_links(2);
-            links(2, 4).await;
+            links(bot, 2, 4).await;
             bot.says_in(HELPDESK, VERA, "check jane@acme.example").await;
             bot.hears(VERA, "Access of jane@acme.example").await;
             lock(&bot.sandbox.slack).cut_links(usize::MAX);
             bot.says_in(HELPDESK, VERA, "whoami").await;
             bot.hears(VERA, "Your roles").await;
-            links(2, 6).await;
-            let pongs = |slack: &reinstate::sandbox::slack::Slack| (slack.sockets.pongs > 0).then_some(());
+            links(bot, 2, 6).await;
+            let pongs = |slack: &Slack| (slack.sockets.pongs > 0).then_some(());
             wait_until(&bot.sandbox.slack, pongs, bot.people.patience).await.unwrap();
         },
     )

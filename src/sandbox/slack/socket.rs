@@ -45,6 +45,8 @@ pub struct Sockets {
     tickets: BTreeSet<String>,
     links: BTreeMap<usize, mpsc::UnboundedSender<Out>>,
     pending: BTreeMap<String, Pending>,
+    /// Envelopes acknowledged, by the link they went over.
+    taken: BTreeMap<usize, usize>,
     turn: usize,
 }
 
@@ -232,6 +234,10 @@ fn acknowledged(state: &Shared, wire: &Wire, number: usize, text: &str) {
     if payload.is_some() && !waiting.answers {
         wire.fault("slack socket: a payload where none is accepted".to_owned());
     }
+    let mut slack = lock(state);
+    let taken = slack.sockets.taken.entry(number).or_default();
+    *taken = taken.saturating_add(1);
+    drop(slack);
     // Whoever waited may have given up.
     waiting.done.send(Some(payload.unwrap_or_default())).ok();
 }
@@ -262,6 +268,20 @@ impl Slack {
         self.sockets.pending.insert(id, waiting);
         self.sockets.links.get(&number)?.send(Out::Text(envelope.to_string())).ok()?;
         Some(acked)
+    }
+
+    /// How many envelopes were acknowledged, by the number of the link.
+    #[must_use]
+    pub fn envelopes_by_link(&self) -> BTreeMap<usize, usize> {
+        self.sockets.taken.clone()
+    }
+
+    /// Switches Socket Mode on, or off as an admin does in the app's settings: every link is told so.
+    pub fn switch_sockets(&mut self, on: bool) {
+        self.sockets.on = on;
+        if !on {
+            self.announce_disconnect("link_disabled");
+        }
     }
 
     /// How many links are open.

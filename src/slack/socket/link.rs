@@ -15,6 +15,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_conf
 
 use super::End;
 use crate::app::App;
+use crate::slack::api::ApiError;
 use crate::slack::dispatch::dispatch;
 use crate::slack::payload;
 
@@ -36,7 +37,7 @@ const MOST_BYTES: usize = 4 << 20;
 pub(super) enum NoLink {
     /// Slack gave no address.
     #[error("Slack gave no address for a link: {0}")]
-    Api(#[from] crate::slack::api::ApiError),
+    Api(#[from] ApiError),
     /// The address is not one of Slack's.
     #[error("the address for a link is not Slack's")]
     Elsewhere,
@@ -49,6 +50,16 @@ pub(super) enum NoLink {
     /// Something else than a greeting came first.
     #[error("Slack did not greet")]
     Rude,
+}
+
+impl NoLink {
+    /// What it means for the link that was wanted.
+    pub(super) fn end(&self) -> End {
+        match self {
+            Self::Api(ApiError::Refused(code)) if code == "socket_mode_not_enabled" => End::Disabled,
+            _ => End::Closed,
+        }
+    }
 }
 
 /// An open link.

@@ -74,7 +74,7 @@ async fn keep(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
             }
             Err(error) => {
                 tracing::warn!(%error, "no link to Slack could be opened; trying again");
-                End::Closed
+                error.end()
             }
         };
         while serving.try_join_next().is_some() {}
@@ -83,7 +83,9 @@ async fn keep(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
         }
         metrics::counter!("reinstate_socket_reconnects_total", "reason" => end.word()).increment(1);
         if end == End::Disabled {
-            tracing::error!("Socket Mode is switched off for this app: switch it on in the app's settings");
+            tracing::error!(
+                "nothing reaches us: Socket Mode is switched off for this app; switch it on in the app's settings"
+            );
         }
         if opened.elapsed() >= LASTED && end != End::Disabled {
             wait = FIRST;
