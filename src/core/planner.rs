@@ -117,9 +117,12 @@ pub fn plan(evidence: &Evidence, diagnosis: &Diagnosis, rules: &Rules, tried: &[
 
 /// What only a person can do about what was found.
 fn advice(case: &Case<'_>, diagnosis: &Diagnosis, steps: &[Step]) -> Vec<String> {
-    let by_step = |cause: Cause| {
-        let of_the_job = matches!(cause, Cause::ProvisioningStopped | Cause::ProvisioningQuarantined);
-        of_the_job && steps.iter().any(|step| step.op.is_tenant_wide())
+    let by_step = |cause: Cause| match cause {
+        Cause::ProvisioningStopped | Cause::ProvisioningQuarantined => {
+            steps.iter().any(|step| step.op.is_tenant_wide())
+        }
+        Cause::EmailHeldByManagedAccount | Cause::LinkedToOtherAccount => !steps.is_empty(),
+        _ => false,
     };
     let causes = diagnosis.findings.iter().map(|finding| finding.code).filter(|cause| !by_step(*cause));
     let words = causes.filter_map(|cause| advise(cause, case));

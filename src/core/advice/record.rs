@@ -11,6 +11,12 @@ pub(super) fn advise(cause: Cause, case: &Case<'_>) -> Option<String> {
         Cause::EmailHeldOutside => format!(
             "An account that this organization does not manage bears {name}. If it is on {domain}, claim it: admin.atlassian.com, Settings > Domains > {domain} > Claim accounts. If another organization manages it, its admins must release it or change its address. A portal-only customer account of the service desk is migrated under Products > the service desk > Portal-only customers > {name}."
         ),
+        Cause::EmailHeldByManagedAccount | Cause::LinkedToOtherAccount => {
+            let other = &case.other.as_ref()?.id;
+            format!(
+                "Account {other} stands in the way. If it is somebody else's, give it an address of their own: admin.atlassian.com, Directory > Managed accounts > account {other} > Edit details. Then ask for the repair of {name} again."
+            )
+        }
         Cause::TwoDirectories => {
             let target = case.target_directory().unwrap_or("not known");
             let others: Vec<&str> =
