@@ -198,6 +198,12 @@ impl Browser {
         self.run(script, json!([css])).await.as_u64().unwrap()
     }
 
+    /// What the person has set in their system: dark colours.
+    pub async fn dark(&self) {
+        let dark = json!({"features": [{"name": "prefers-color-scheme", "value": "dark"}]});
+        self.post("/goog/cdp/execute", json!({"cmd": "Emulation.setEmulatedMedia", "params": dark})).await;
+    }
+
     /// Keeps a picture of the screen among the output of the tests.
     pub async fn picture(&self, name: &str) {
         // What moves has come to rest.

@@ -81,10 +81,47 @@ async fn knows_everything(browser: &Browser) {
     let named = "return [...document.querySelectorAll('input:not([type=hidden]), select, textarea')]
         .filter(e => !e.labels?.length && !e.getAttribute('aria-label')).map(e => e.outerHTML)";
     assert_eq!(browser.run(named, json!([])).await, json!([]), "fields without a label");
+    let unnamed = "return [...document.querySelectorAll('button, a[href], section, nav, aside, dialog, [role=log], ol.thread')]
+        .filter(e => !(e.innerText || e.textContent).trim() && !e.getAttribute('aria-label')
+            || e.getAttribute('aria-labelledby') && !document.getElementById(e.getAttribute('aria-labelledby')))
+        .map(e => e.outerHTML)";
+    assert_eq!(browser.run(unnamed, json!([])).await, json!([]), "parts without a name");
+    assert_eq!(browser.run(FAINT, json!([])).await, json!([]), "words too faint to read");
     let ids = "const ids = [...document.querySelectorAll('[id]')].map(e => e.id);
         return ids.filter((id, at) => ids.indexOf(id) !== at)";
     assert_eq!(browser.run(ids, json!([])).await, json!([]), "ids that are there twice");
 }
+
+/// Words on the screen whose contrast to what is behind them is below 4.5 : 1 (WCAG 2.2, 1.4.3).
+const FAINT: &str = r"
+    const at = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
+    const rgba = (colour) => {
+        at.clearRect(0, 0, 1, 1);
+        at.fillStyle = colour;
+        at.fillRect(0, 0, 1, 1);
+        const [r, g, b, a] = at.getImageData(0, 0, 1, 1).data;
+        return [r, g, b, a / 255];
+    };
+    const over = ([r, g, b, a], [R, G, B]) => [r * a + R * (1 - a), g * a + G * (1 - a), b * a + B * (1 - a), 1];
+    const behind = (e) => {
+        if (!e) return [255, 255, 255, 1];
+        const own = rgba(getComputedStyle(e).backgroundColor);
+        return own[3] > 0.99 || e.matches('dialog') ? own : over(own, behind(e.parentElement));
+    };
+    const light = (c) => c.slice(0, 3).map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+    const faint = new Map();
+    const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (words.nextNode()) {
+        const e = words.currentNode.parentElement;
+        if (!words.currentNode.data.trim() || e.closest('.unseen, .skip, [aria-hidden], option, script') || !e.checkVisibility()) continue;
+        const back = behind(e);
+        const [a, b] = [light(over(rgba(getComputedStyle(e).color), back)), light(back)].sort((x, y) => y - x);
+        const ratio = (a + 0.05) / (b + 0.05);
+        if (ratio < 4.5) faint.set(e.className + ' ' + e.tagName, ratio.toFixed(2) + ' ' + words.currentNode.data.trim().slice(0, 40));
+    }
+    return [...faint].map(([where, what]) => where + ': ' + what);
+";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_forum_case_is_finished_by_clicks_alone() {
@@ -192,6 +229,7 @@ async fn windows_and_the_app_home_work_as_in_slack() {
     browser.press("Send").await;
     browser.sees(".next[data-step=approve]").await;
     browser.click("//a[contains(@class, 'switch')]").await;
+    browser.reads(".cast [aria-current]", "Grace Approver").await;
     browser.press("Decline").await;
     browser.reads("dialog.modal", "Decline this plan?").await;
     browser.types("//dialog//textarea", "Ask me <b>tomorrow</b>").await;
@@ -205,6 +243,75 @@ async fn windows_and_the_app_home_work_as_in_slack() {
     browser.picture("home").await;
     knows_everything(&browser).await;
     browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_story_is_found_by_its_words_and_told_in_the_dark() {
+    reinstate::upstream::install_tls();
+    let Some(browser) = Browser::open(1440, 1000).await else { return };
+    let page = Page::open().await;
+    browser.dark().await;
+    browser.goto(&page.url).await;
+    let all = browser.count("#story option").await;
+    assert!(browser.count("#story optgroup").await >= 6 && all > 70, "{all} stories by station");
+    browser.types("//input[@id='find']", &format!("hostile{ENTER}")).await;
+    browser.reads(".stories", "1 of").await;
+    assert_eq!(browser.count("#story option").await, 1);
+    browser.press("Show all").await;
+    browser.reads(".stories", "to choose from").await;
+    assert_eq!(browser.count("#story option").await, all);
+    browser.run("document.getElementById('find').value = ''", json!([])).await;
+    browser.types("//input[@id='find']", &format!("names hostile{ENTER}")).await;
+    browser.reads(".stories", "1 of").await;
+    browser.press("Begin").await;
+    browser.reads(".guide", "break out of messages").await;
+    browser.press("Send").await;
+    browser.sees(".next[data-step=ended]").await;
+    // What would be markup, a mention or a link, were it taken for that.
+    browser.reads(".log", "o'brien+(x)&y=1@acme.example").await;
+    browser.reads(".truth", "=1+1 <!channel> <http://evil.example|x> *b* `c`").await;
+    assert_eq!(browser.count("a[href*='evil'], .truth .mention").await, 0);
+    browser.picture("dark").await;
+    knows_everything(&browser).await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sweep_is_read_and_repaired_by_clicks() {
+    reinstate::upstream::install_tls();
+    let Some(browser) = Browser::open(1440, 1000).await else { return };
+    let page = Page::open().await;
+    browser.goto(&page.url).await;
+    browser.types("//input[@id='find']", &format!("everything order but groups{ENTER}")).await;
+    browser.reads(".stories", "1 of").await;
+    browser.press("Begin").await;
+    browser.reads(".guide", "membership-drift").await;
+    let field = "//input[@id='text']";
+    browser.run("document.getElementById('text').value = ''", json!([])).await;
+    browser.types(field, &format!("/reinstate sweep{ENTER}")).await;
+    browser.reads(".log", "can be repaired harmlessly").await;
+    browser.picture("sweep").await;
+    browser.press("Repair the harmless ones").await;
+    browser.click("//dialog[@open]//button[normalize-space(.)='Repair']").await;
+    browser.reads(".log", "the repairs of this sweep have ended").await;
+    browser.reads(".tenant", "jira-users").await;
+    browser.picture("sweep-done").await;
+    knows_everything(&browser).await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn stories_are_found_and_begun_without_a_script() {
+    reinstate::upstream::install_tls();
+    let page = Page::open().await;
+    let http = reqwest::Client::new();
+    let found = http.get(format!("{}/?as=U0ADA&find=HOSTILE+names", page.url)).send().await.unwrap();
+    let found = found.text().await.unwrap();
+    assert_eq!(found.matches("<option value=").count(), 1, "{found}");
+    let begun = [("as", "U0ADA"), ("find", "hostile"), ("story", "nested-only-with-hostile-names")];
+    let begun = http.post(format!("{}/act/story", page.url)).header("Origin", &page.url).form(&begun);
+    let told = begun.send().await.unwrap().text().await.unwrap();
+    assert!(told.contains("&lt;") || told.contains("o'brien"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -38,15 +38,22 @@ impl Ledger {
     /// # Errors
     /// When there is none, or its journal is not legal.
     pub async fn sweep(&self, sweep: &str) -> Result<Course, LedgerError> {
+        let events = self.sweep_events(sweep).await?;
+        Course::fold(events.iter().map(|(seq, at, event)| (*seq, *at, event)))
+            .map_err(|why| LedgerError::Unreadable { run: sweep.to_owned(), why: why.to_owned() })
+    }
+
+    /// The events of a sweep, each with its number and time.
+    ///
+    /// # Errors
+    /// When there is none, or an entry cannot be read.
+    pub async fn sweep_events(&self, sweep: &str) -> Result<Vec<(i64, Timestamp, SweepEvent)>, LedgerError> {
         let entries = self.store().entries(sweep).await?;
         if entries.is_empty() {
             return Err(LedgerError::NoRun(sweep.to_owned()));
         }
         let unreadable = |why: String| LedgerError::Unreadable { run: sweep.to_owned(), why };
-        let events: Vec<(i64, Timestamp, SweepEvent)> =
-            entries.iter().map(|one| event(one).map_err(unreadable)).collect::<Result<_, _>>()?;
-        Course::fold(events.iter().map(|(seq, at, event)| (*seq, *at, event)))
-            .map_err(|why| unreadable(why.to_owned()))
+        entries.iter().map(|one| event(one).map_err(unreadable)).collect()
     }
 
     /// Appends events that were decided on entry `decided_on`.

@@ -242,6 +242,7 @@ pub(super) fn seated(seat: &Seat) -> Markup {
         input type="hidden" name="as" value=(seat.user);
         input type="hidden" name="in" value=(seat.place);
         input type="hidden" name="tab" value=(seat.tab);
+        @if !seat.find.is_empty() { input type="hidden" name="find" value=(seat.find); }
     }
 }
 

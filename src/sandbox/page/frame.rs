@@ -7,10 +7,9 @@ use super::blocks::seated;
 use super::people::{CAST, initials, shade};
 use super::seat::{HOME, Seat, TABS};
 use super::stage::Stage;
-use super::{calls, channel, faults, guide, tenant, timeline};
+use super::{calls, channel, faults, guide, stories, tenant, timeline};
 use crate::exec::LedgerError;
 use crate::sandbox::lock;
-use crate::sandbox::scenarios::ALL;
 use crate::sandbox::slack::Slack;
 
 pub(super) async fn document(stage: &Stage, seat: &Seat) -> Result<Markup, LedgerError> {
@@ -33,7 +32,7 @@ pub(super) async fn document(stage: &Stage, seat: &Seat) -> Result<Markup, Ledge
 
 /// Everything within `body`: what is sent when something changed.
 pub(super) async fn body(stage: &Stage, seat: &Seat) -> Result<Markup, LedgerError> {
-    let stories = timeline::read(stage).await?;
+    let told = timeline::read(stage).await?;
     let slack = lock(&stage.sandbox.slack);
     Ok(html! {
         div.page id="page" data-tab=(seat.tab) {
@@ -48,13 +47,13 @@ pub(super) async fn body(stage: &Stage, seat: &Seat) -> Result<Markup, LedgerErr
                 }
             }
             aside.wings aria-label="The stage" {
-                (story(stage, seat))
+                (stories::panel(stage, seat))
                 (cast(&slack, seat))
                 (places(&slack, seat))
                 (faults::panel(stage, seat))
             }
             main.conversation id="conversation" tabindex="-1" {
-                (guide::guide(stage, &slack, seat, &stories))
+                (guide::guide(stage, &slack, seat, &told))
                 @if let Some(notice) = stage.notice(&seat.user) { p.notice role="alert" { (notice) } }
                 (channel::conversation(stage, &slack, seat))
             }
@@ -62,29 +61,10 @@ pub(super) async fn body(stage: &Stage, seat: &Seat) -> Result<Markup, LedgerErr
                 (tenant::panel(stage, &slack))
                 (calls::panel(stage))
             }
-            div.past { (timeline::panel(&slack, &stories)) }
+            div.past { (timeline::panel(&slack, &told)) }
             (channel::modal(stage, &slack, seat))
         }
     })
-}
-
-fn story(stage: &Stage, seat: &Seat) -> Markup {
-    html! {
-        section.panel aria-labelledby="story-t" {
-            h2 id="story-t" { "Story" }
-            form method="post" action="/act/story" {
-                (seated(seat))
-                label.unseen for="story" { "Story" }
-                select id="story" name="story" {
-                    @for scenario in ALL {
-                        option value=(scenario.name) selected[scenario.name == stage.scenario.name] { (scenario.name) }
-                    }
-                }
-                button.button { "Begin" }
-            }
-            p.hint { "A story begins in a tenant of its own. " (ALL.len()) " to choose from." }
-        }
-    }
 }
 
 fn cast(slack: &Slack, seat: &Seat) -> Markup {

@@ -10,6 +10,7 @@ use super::stage::Stage;
 use super::timeline::Story;
 use crate::core::Event;
 use crate::core::run::Outcome;
+use crate::core::sweep::SweepEvent;
 use crate::sandbox::slack::Slack;
 use crate::sandbox::tenant::ADMINS;
 
@@ -29,7 +30,7 @@ fn hint(stage: &Stage, slack: &Slack, seat: &Seat, stories: &[Story]) -> (&'stat
     let name = |person: &Person| slack.users.get(person.id).map_or(person.id, |u| &u.real_name).to_owned();
     // Somebody else's turn: one click away, at the channel where it is.
     let turn = |may: fn(&Person) -> bool, then: Markup| {
-        let there = |id: &str| Seat { user: id.to_owned(), place: ADMINS.into(), tab: "chat".into() };
+        let there = |id: &str| seat.with_place(ADMINS).with_user(id);
         match (me.filter(|me| may(me) && seat.place == ADMINS), who(may)) {
             (None, Some(person)) => html! {
                 a.switch href=(there(person.id).url()) { "Be " (name(person)) } " – " (then)
@@ -57,11 +58,18 @@ fn hint(stage: &Stage, slack: &Slack, seat: &Seat, stories: &[Story]) -> (&'stat
     if stands(slack, "reinstate.retry") {
         let words = html! {
             "the bot does not guess: it waits for a person. Read why on the card, then press "
-            strong { "Retry" } " for a new look, or Cancel."
+            strong { "Retry" } " for a new look, or one of the ways out beside it."
         };
         return ("retry", turn(|person| person.repairs, words));
     }
-    match stories.first().map(|(_, events)| events.last()) {
+    if stands(slack, "reinstate.sweep_repair") {
+        let words = html! {
+            "the sweep has read everybody and changed nothing. Press " strong { "Repair the harmless ones" }
+            " on its card, or look at the table in its thread."
+        };
+        return ("sweep", turn(|person| person.repairs, words));
+    }
+    match stories.first() {
         None => {
             let words = html! {
                 "the command is typed already. Press " strong { "Send" } " and watch: the bot finds the cause, and the "
@@ -69,9 +77,19 @@ fn hint(stage: &Stage, slack: &Slack, seat: &Seat, stories: &[Story]) -> (&'stat
             };
             ("send", turn(|person| person.repairs, words))
         }
-        Some(Some((_, _, Event::Ended { outcome, .. }))) => ("ended", ended(*outcome)),
-        Some(_) => ("works", html! { "The bot is at work. Watch the card, the tenant and the journal." }),
+        Some(Story::Run(_, events)) => match events.last() {
+            Some((_, _, Event::Ended { outcome, .. })) => ("ended", ended(*outcome)),
+            _ => works(),
+        },
+        Some(Story::Sweep(_, events)) => match events.last() {
+            Some((_, _, SweepEvent::SweepEnded { .. })) => ("ended", ended(Outcome::Done)),
+            _ => works(),
+        },
     }
+}
+
+fn works() -> (&'static str, Markup) {
+    ("works", html! { "The bot is at work. Watch the card, the tenant and the journal." })
 }
 
 fn ended(outcome: Outcome) -> Markup {

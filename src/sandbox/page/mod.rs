@@ -18,6 +18,7 @@ mod mrkdwn;
 mod people;
 mod seat;
 mod stage;
+mod stories;
 mod tenant;
 #[cfg(test)]
 mod tests;

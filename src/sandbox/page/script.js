@@ -63,9 +63,12 @@ function put(html) {
   const log = document.getElementById("log");
   const below = log ? log.scrollHeight - log.scrollTop - log.clientHeight < 80 : true;
   const where = log && log.getAttribute("aria-label");
+  const focused = document.activeElement;
   morph(document.getElementById("page"), next.content.getElementById("page"));
   const now = document.getElementById("log");
   if (now && (below || now.getAttribute("aria-label") !== where)) now.scrollTop = now.scrollHeight;
+  // A button that has done its work is gone; whoever pressed it goes on where it stood, not at the top of the page.
+  if (focused && !focused.isConnected) document.getElementById("conversation").focus({preventScroll: true});
   for (const dialog of document.querySelectorAll("dialog[data-modal]")) {
     if (!dialog.matches(":modal")) {
       dialog.close();
@@ -97,8 +100,12 @@ async function go(url, options, push) {
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.method !== "post") return;
+  if (form.method === "dialog") return;
   event.preventDefault();
+  if (form.method === "get") {
+    go(form.getAttribute("action") + "?" + new URLSearchParams(new FormData(form)), {}, true);
+    return;
+  }
   const button = event.submitter;
   const body = new URLSearchParams(new FormData(form, button));
   const action = (button && button.getAttribute("formaction")) || form.getAttribute("action");

@@ -27,19 +27,21 @@ pub(super) struct Seat {
     pub place: String,
     /// One of [`TABS`].
     pub tab: String,
+    /// What the list of stories is narrowed down to; empty shows all.
+    pub find: String,
 }
 
 impl Seat {
     /// From the pairs of a query or form.
     pub(super) fn of(pairs: &HashMap<String, String>) -> Self {
         let get = |key: &str| pairs.get(key).cloned().unwrap_or_default();
-        Self { user: get("as"), place: get("in"), tab: get("tab") }
+        Self { user: get("as"), place: get("in"), tab: get("tab"), find: get("find") }
     }
 
     /// At the beginning of a story: as the operator, where approvals are asked.
     pub(super) fn first() -> Self {
         let user = CAST.first().map_or("", |person| person.id).to_owned();
-        Self { user, place: ADMINS.to_owned(), tab: "chat".to_owned() }
+        Self { user, place: ADMINS.to_owned(), tab: "chat".to_owned(), find: String::new() }
     }
 
     /// The nearest seat that there is.
@@ -66,6 +68,9 @@ impl Seat {
     pub(super) fn url(&self) -> String {
         let mut query = Serializer::new(String::new());
         query.append_pair("as", &self.user).append_pair("in", &self.place).append_pair("tab", &self.tab);
+        if !self.find.is_empty() {
+            query.append_pair("find", &self.find);
+        }
         format!("/?{}", query.finish())
     }
 

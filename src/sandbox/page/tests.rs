@@ -2,6 +2,8 @@ use serde_json::json;
 
 use super::blocks::{Canvas, Place};
 use super::seat::Seat;
+use super::stories::fits;
+use crate::sandbox::scenarios::{ALL, by_station};
 use crate::sandbox::slack::Slack;
 use crate::sandbox::tenant::Tenant;
 
@@ -65,11 +67,31 @@ fn what_is_not_known_is_shown_as_not_known() {
 fn a_seat_that_is_not_there_becomes_one_that_is() {
     let slack = Tenant::new().slack;
     let settle = |user: &str, place: &str| {
-        let seat = Seat { user: user.into(), place: place.into(), tab: "nonsense".into() }.settled(&slack);
+        let seat =
+            Seat { user: user.into(), place: place.into(), tab: "nonsense".into(), find: String::new() };
+        let seat = seat.settled(&slack);
         (seat.user, seat.place, seat.tab)
     };
     let chat = || "chat".to_owned();
     assert_eq!(settle("U0GRACE", "C0ADMINS"), ("U0GRACE".into(), "C0ADMINS".into(), chat()));
     assert_eq!(settle("U0JANE", "C0ADMINS"), ("U0JANE".into(), "C0HELP".into(), chat()));
     assert_eq!(settle("nobody", "nowhere"), ("U0ADA".into(), "C0ADMINS".into(), chat()));
+}
+
+#[test]
+fn every_story_stands_at_one_station_and_is_found_by_its_words() {
+    let parts = by_station();
+    let mut listed: Vec<&str> =
+        parts.iter().flat_map(|(_, stories)| stories).map(|story| story.name).collect();
+    let mut all: Vec<&str> = ALL.iter().map(|story| story.name).collect();
+    assert!(parts.iter().all(|(_, stories)| !stories.is_empty()));
+    listed.sort_unstable();
+    all.sort_unstable();
+    assert_eq!(listed, all);
+    let found = |words: &str| -> Vec<&str> {
+        ALL.iter().filter(|story| fits(story, words)).map(|story| story.name).collect()
+    };
+    assert_eq!(found(""), ALL.iter().map(|story| story.name).collect::<Vec<_>>());
+    assert_eq!(found("SCHEDULED deletion record removed"), ["pending-deletion"]);
+    assert_eq!(found("no such words"), Vec::<&str>::new());
 }

@@ -7,6 +7,7 @@ use super::mrkdwn::time;
 use super::stage::Stage;
 use crate::core::plan::short;
 use crate::core::run::{Halt, Outcome};
+use crate::core::sweep::SweepEvent;
 use crate::core::{Event, Plan};
 use crate::exec::LedgerError;
 use crate::sandbox::slack::Slack;
@@ -14,15 +15,26 @@ use crate::sandbox::slack::Slack;
 /// How many runs are shown.
 const RUNS: i64 = 4;
 
-/// A run and its entries.
-pub(super) type Story = (String, Vec<(i64, jiff::Timestamp, Event)>);
+/// What was written down, in order.
+type Entries<E> = Vec<(i64, jiff::Timestamp, E)>;
 
-/// The newest runs, the newest first.
+/// The entries of a run, or of a sweep.
+pub(super) enum Story {
+    Run(String, Entries<Event>),
+    Sweep(String, Entries<SweepEvent>),
+}
+
+/// The newest runs and sweeps, the newest first.
 pub(super) async fn read(stage: &Stage) -> Result<Vec<Story>, LedgerError> {
     let mut stories = Vec::new();
     for row in stage.ledger.store().recent_runs(RUNS).await? {
-        let events = stage.ledger.events(&row.run).await?;
-        stories.push((row.run, events));
+        stories.push(if stage.ledger.is_sweep(&row.run).await? {
+            let events = stage.ledger.sweep_events(&row.run).await?;
+            Story::Sweep(row.run, events)
+        } else {
+            let events = stage.ledger.events(&row.run).await?;
+            Story::Run(row.run, events)
+        });
     }
     Ok(stories)
 }
@@ -34,12 +46,29 @@ pub(super) fn panel(slack: &Slack, stories: &[Story]) -> Markup {
             h2 id="journal-t" { "What just happened" }
             p.hint { "The bot's journal. Nothing is done that is not first written here." }
             @if stories.is_empty() { p.hint { "No run yet." } }
-            @for (run, events) in stories {
-                h3 { "Run …" (run.get(run.len().saturating_sub(8)..).unwrap_or(run)) }
-                ol { (entries(slack, events)) }
+            @for story in stories {
+                @match story {
+                    Story::Run(run, events) => {
+                        h3 { "Run …" (end(run)) }
+                        ol { (entries(slack, events)) }
+                    }
+                    Story::Sweep(sweep, events) => {
+                        h3 { "Sweep …" (end(sweep)) }
+                        ol {
+                            @for (seq, at, event) in events.iter().rev() {
+                                (line(*seq, *at, &sweep_words(slack, event)))
+                            }
+                        }
+                    }
+                }
             }
         }
     }
+}
+
+/// The end of a long id.
+fn end(id: &str) -> &str {
+    id.get(id.len().saturating_sub(8)..).unwrap_or(id)
 }
 
 fn entries(slack: &Slack, events: &[(i64, jiff::Timestamp, Event)]) -> Markup {
@@ -49,20 +78,61 @@ fn entries(slack: &Slack, events: &[(i64, jiff::Timestamp, Event)]) -> Markup {
         if let Event::Planned { plan: made, .. } = event {
             plan = Some(made);
         }
-        let (class, head, more) = words(slack, event, plan);
-        lines.push(html! {
-            li.(class) id={ "entry-" (seq) "-" (at.as_microsecond()) } {
-                span.hint { (time(Some(*at), &at.strftime("%H:%M:%S").to_string())) }
-                span.kind { (head) }
-                @if !more.is_empty() { span.more { (brief(&more)) } }
-            }
-        });
+        lines.push(line(*seq, *at, &words(slack, event, plan)));
     }
     html! { @for line in lines.iter().rev() { (line) } }
 }
 
 /// How an entry is drawn, what it is, and what it is about.
-fn words(slack: &Slack, event: &Event, plan: Option<&Plan>) -> (&'static str, &'static str, String) {
+type Words = (&'static str, &'static str, String);
+
+fn line(seq: i64, at: jiff::Timestamp, (class, head, more): &Words) -> Markup {
+    html! {
+        li.(class) id={ "entry-" (seq) "-" (at.as_microsecond()) } {
+            span.hint { (time(Some(at), &at.strftime("%H:%M:%S").to_string())) }
+            span.kind { (head) }
+            @if !more.is_empty() { span.more { (brief(more)) } }
+        }
+    }
+}
+
+fn sweep_words(slack: &Slack, event: &SweepEvent) -> Words {
+    let name = |id: &str| slack.users.get(id).map_or(id, |user| &user.real_name).to_owned();
+    match event {
+        SweepEvent::SweepOpened { asked, rule } => {
+            ("person", "asked", format!("{}: sweep, by the rule {rule}", name(&asked.by)))
+        }
+        SweepEvent::SweepProgress { accounts, looks, looked } => {
+            ("", "reads", format!("{accounts} accounts, {looked} of {looks} close looks"))
+        }
+        SweepEvent::SweepSurveyed { tally, .. } => {
+            let counts = format!(
+                "{} healthy, {} broken, {} cannot be told",
+                tally.healthy, tally.broken, tally.cannot_tell
+            );
+            ("", "read everything", counts)
+        }
+        SweepEvent::SweepRequested { by, digest } => {
+            ("person", "asked for the repairs", format!("{}, list {}", name(&by.by), short(digest)))
+        }
+        SweepEvent::SweepApproved { by, digest } => {
+            ("person", "approved", format!("{}, exactly list {}", name(by), short(digest)))
+        }
+        SweepEvent::SweepPaused { why, .. } => ("bad", "waits for a person", why.clone()),
+        SweepEvent::SweepResumed { by } => ("person", "goes on", name(by)),
+        SweepEvent::SweepRepaired { begun, restored, skipped, failed } => {
+            let counts =
+                format!("{restored} of {begun} restored, {skipped} skipped, {failed} need another look");
+            ("act", "repairs", counts)
+        }
+        SweepEvent::SweepDenied { by, what, why } => {
+            ("bad", "refused", format!("{}, {what}: {why}", name(by)))
+        }
+        SweepEvent::SweepEnded { says } => ("good", "ended", says.clone()),
+    }
+}
+
+fn words(slack: &Slack, event: &Event, plan: Option<&Plan>) -> Words {
     let name = |id: &str| slack.users.get(id).map_or(id, |user| &user.real_name).to_owned();
     let step = |index: usize| {
         plan.and_then(|plan| plan.steps.get(index))

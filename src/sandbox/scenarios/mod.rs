@@ -91,3 +91,23 @@ static JOINED: [Scenario; COUNT] = {
 
 /// Every story, the seeding case first.
 pub static ALL: &[Scenario] = &JOINED;
+
+/// The stories by the station of the trail where something is wrong, in the order of the trail; those in which nothing
+/// is wrong come last.
+#[must_use]
+pub fn by_station() -> Vec<(&'static str, Vec<&'static Scenario>)> {
+    let rooms: [(&str, &[&[Scenario]]); 5] = [
+        ("Identity provider", &[source::STORIES]),
+        ("Provisioning", &[job::STORIES, ladder::STORIES]),
+        ("SCIM record and link", &[link::STORIES]),
+        ("Atlassian account", &[account::STORIES]),
+        ("Groups and apps", &[groups::STORIES]),
+    ];
+    let broken = |scenario: &&Scenario| !(scenario.finds.is_empty() && scenario.mentions.is_empty());
+    let mut parts: Vec<(&str, Vec<&Scenario>)> = rooms
+        .into_iter()
+        .map(|(station, told)| (station, told.iter().copied().flatten().filter(broken).collect()))
+        .collect();
+    parts.push(("Nothing is wrong", ALL.iter().filter(|scenario| !broken(scenario)).collect()));
+    parts
+}

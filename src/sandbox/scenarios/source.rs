@@ -69,6 +69,23 @@ pub(super) const STORIES: &[Scenario] = &[
         },
     },
     Scenario {
+        name: "nested-only-with-hostile-names",
+        title: "The same, of somebody whose address, name and group are written to break out of messages and filters.",
+        who: "o'brien+(x)&y=1@acme.example",
+        finds: &[Cause::NestedOnly],
+        mentions: &[],
+        ends: Outcome::Advice,
+        furnish: |tenant| {
+            let (address, name) =
+                ("o'brien+(x)&y=1@acme.example", "=1+1 <!channel> <http://evil.example|x> *b* `c`");
+            let person = tenant.entra.add_user(address, name);
+            let inner = tenant.entra.add_group("x' or 1 eq 1 <!here> \"team\" ../..?a=b#c");
+            tenant.entra.add_member(&inner, &person);
+            tenant.entra.nest(&tenant.jira_users.clone(), &inner);
+            tenant.account(address, name, 40);
+        },
+    },
+    Scenario {
         name: "idp-user-deleted",
         title: "Jane was deleted at the identity provider, and her account was deactivated.",
         who: JANE,
