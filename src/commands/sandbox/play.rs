@@ -26,8 +26,6 @@ const ANY_PORT: &str = "127.0.0.1:0";
 const PATIENCE: Duration = Duration::from_secs(180);
 /// How often the screen looks at the workspace.
 const GLANCE: Duration = Duration::from_millis(80);
-/// The workspace is quiet when nothing changed for this long.
-const QUIET: Duration = Duration::from_millis(1500);
 
 struct Stage {
     sandbox: Sandbox,
@@ -105,15 +103,16 @@ async fn watched(stage: &Stage, screen: &mut Screen) -> anyhow::Result<Outcome> 
 
 /// Follows the workspace until the run has ended and its card says so, approving when asked.
 async fn watch(stage: &Stage, screen: &mut Screen) -> anyhow::Result<Outcome> {
-    let mut quiet = std::time::Instant::now();
+    let store = stage.running.app.ledger.store();
     let mut clicked: Vec<String> = Vec::new();
     loop {
-        let changed = {
-            let slack = lock(&stage.sandbox.slack);
-            screen.show(&slack)
-        };
-        if changed {
-            quiet = std::time::Instant::now();
+        // Asked before the workspace is looked at: what was posted by then is shown.
+        let ended = store.recent_runs(1).await?.pop().filter(|row| row.ended());
+        let told = ended.is_some() && store.stale_cards(1).await?.is_empty();
+        screen.show(&lock(&stage.sandbox.slack));
+        if let Some(row) = ended.filter(|_| told) {
+            let run = stage.running.app.ledger.load(&row.run).await?;
+            return Ok(run.ended.map_or(Outcome::CannotTell, |(outcome, _)| outcome));
         }
         let asking = {
             let slack = lock(&stage.sandbox.slack);
@@ -127,11 +126,6 @@ async fn watch(stage: &Stage, screen: &mut Screen) -> anyhow::Result<Outcome> {
                 .await
                 .context("the click got no answer")?;
             clicked.push(value);
-        }
-        let run = stage.running.app.ledger.store().recent_runs(1).await?.into_iter().next();
-        if let Some(row) = run.filter(|row| row.ended() && quiet.elapsed() > QUIET) {
-            let run = stage.running.app.ledger.load(&row.run).await?;
-            return Ok(run.ended.map_or(Outcome::CannotTell, |(outcome, _)| outcome));
         }
         tokio::time::sleep(GLANCE).await;
     }

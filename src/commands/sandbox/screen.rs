@@ -57,8 +57,8 @@ impl Screen {
         painted.len()
     }
 
-    /// Prints what is new; true if anything was.
-    pub(super) fn show(&mut self, slack: &Slack) -> bool {
+    /// Prints what is new.
+    pub(super) fn show(&mut self, slack: &Slack) {
         let mut posts: Vec<(String, String, Vec<String>)> = Vec::new();
         for message in slack.messages.iter().filter(|message| !message.deleted) {
             let place = slack.channels.get(&message.channel).map_or("", |channel| channel.name.as_str());
@@ -77,21 +77,18 @@ impl Screen {
                 slack.post(&private.text, &private.blocks),
             ));
         }
-        let mut changed = false;
         for (key, head, lines) in posts {
             let before = self.shown.insert(key.clone(), lines.clone());
             match before {
-                Some(before) if before == lines => continue,
+                Some(before) if before == lines => {}
                 Some(before) => self.update(&key, &before, &lines),
                 None => {
                     self.head("32", &head);
                     self.block(&lines, 2);
                 }
             }
-            changed = true;
         }
         std::io::stdout().flush().ok();
-        changed
     }
 
     /// A post that changed: how far it is, drawn over where the terminal can, else the lines that are new.
