@@ -144,8 +144,7 @@ fn request(number: u64) -> Vec<u8> {
          &command=%2Freinstate&text=repair+person{number}%40acme.example&api_app_id=A0REINSTATE&is_enterprise_install=false\
          &response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT0%2F{number}%2Fnone&trigger_id={number}.1.abc"
     );
-    let now =
-        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs().to_string();
+    let now = reinstate::clock::now().as_second().to_string();
     let sign = signature(SIGNING_SECRET, &now, body.as_bytes());
     format!(
         "POST /slack/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n\

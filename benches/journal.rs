@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_core::future::BoxFuture;
-use jiff::Timestamp;
+use reinstate::clock;
 use reinstate::core::run::{Aim, Asked, Limits};
 use reinstate::core::sweep::{self, Census};
 use reinstate::core::{Evidence, Op, Rules, Subject, Who};
@@ -49,7 +49,7 @@ async fn appends(at_once: usize) {
                 for _ in 0..APPENDS / at_once {
                     let facts = r#"{"kind":"began","index":0,"before":{"email":"x"}}"#.to_owned();
                     let personal = Some(r#"{"who":"jane@acme.example"}"#.to_owned());
-                    let entry = NewEntry { at: Timestamp::now(), kind: "began".to_owned(), facts, personal };
+                    let entry = NewEntry { at: clock::now(), kind: "began".to_owned(), facts, personal };
                     store.append_global(entry).await.unwrap();
                 }
             })
@@ -75,12 +75,7 @@ async fn resumed() {
             tokio::spawn(async move {
                 for number in (part..RUNS).step_by(64) {
                     ledger
-                        .open(
-                            format!("run-{number}"),
-                            format!("key-{number}"),
-                            asked(number),
-                            Timestamp::now(),
-                        )
+                        .open(format!("run-{number}"), format!("key-{number}"), asked(number), clock::now())
                         .await
                         .unwrap();
                 }
@@ -155,7 +150,7 @@ struct Silence;
 
 impl World for Silence {
     fn gather(&self, subject: Subject, _: Look) -> BoxFuture<'_, Evidence> {
-        Box::pin(async move { Evidence::new(subject, Timestamp::now()) })
+        Box::pin(async move { Evidence::new(subject, clock::now()) })
     }
 
     fn act<'a>(&'a self, _: &'a Op, _: Duration) -> BoxFuture<'a, Acted> {
