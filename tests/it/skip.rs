@@ -9,6 +9,11 @@ pub fn skipped(why: &str) {
         std::env::var_os("REINSTATE_TEST_ALL").is_none(),
         "NOT TESTED: {why}, and nothing may be skipped here"
     );
+    cannot(why);
+}
+
+/// Says the same of what no installation could give: a right that this machine does not give to anybody.
+pub fn cannot(why: &str) {
     #[allow(clippy::explicit_write, reason = "what eprintln! says is captured")]
     writeln!(std::io::stderr(), "\nSKIPPED, NOT TESTED: {why}").unwrap();
 }

@@ -17,7 +17,7 @@ use super::crash::{Kill, Point, deaths, gate, step, tell};
 use super::place::{On, Place};
 use super::postgres::Server;
 use super::process::Bot;
-use super::skip::skipped;
+use super::skip::{cannot, skipped};
 use super::story::{End, Story, changes, is_one_shot};
 
 /// A story with an irreversible step, an approval, and provisioning.
@@ -38,7 +38,7 @@ impl Disk {
         if mounted.is_ok_and(|mounted| mounted.status.success()) {
             return Some(Self(folder));
         }
-        skipped("a full disk needs the right to mount a small file system");
+        cannot("a full or read-only disk needs the right to mount a small file system");
         None
     }
 
