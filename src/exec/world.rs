@@ -35,8 +35,22 @@ pub enum Acted {
     Unknown(String),
 }
 
-/// One page of all accounts, and where the next one begins.
-pub type Page = (Vec<Listed>, Option<String>);
+/// One page of all accounts. Where the next one begins is known before this one is read, so that the next can be
+/// asked for meanwhile: the list of accounts is the longest chain of a sweep.
+pub struct Page {
+    /// What to ask for the next one with; none for the last.
+    pub next: Option<String>,
+    /// Reads the accounts; an answer that cannot be understood is an error in words.
+    pub read: Box<dyn FnOnce() -> Result<Vec<Listed>, String> + Send>,
+}
+
+impl Page {
+    /// A page without anybody, and the last.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self { next: None, read: Box::new(|| Ok(Vec::new())) }
+    }
+}
 
 /// How far a sweep has read: counts for people, which decide nothing.
 #[derive(Debug, Default)]

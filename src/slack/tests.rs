@@ -61,7 +61,7 @@ impl World for Script {
     }
 
     fn accounts(&self, _: Option<String>) -> BoxFuture<'_, Result<crate::exec::Page, String>> {
-        Box::pin(async { Ok((Vec::new(), None)) })
+        Box::pin(async { Ok(crate::exec::Page::empty()) })
     }
 
     fn look<'a>(

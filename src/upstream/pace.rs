@@ -1,6 +1,6 @@
 //! How fast we may ask, and how much at once. One [`Pace`] belongs to one credential or to one call with a
 //! published limit of its own, and has two lanes: a sweep goes in the background one, which lets everybody else
-//! pass, holds at most half of the places, and goes on as fast as the service answers until the service says stop.
+//! pass, holds at most half of the places and one for the list that leads it, and goes on as fast as the service answers until the service says stop.
 //! It must never let a strict window be exceeded, and never make an interactive diagnosis of sixteen parallel calls
 //! wait.
 
@@ -31,16 +31,16 @@ pub struct Turn(#[allow(dead_code, reason = "held for its drop")] Vec<OwnedSemap
 #[derive(Clone, Debug)]
 pub struct Pace {
     shared: Arc<Shared>,
-    /// Whether this clone goes in the background lane.
-    background: bool,
+    /// The places of the background lane, each of which is one of `flight` as well; none for the lane that goes first.
+    behind: Option<Arc<Semaphore>>,
 }
 
 #[derive(Debug)]
 struct Shared {
     gate: Gate,
     flight: Arc<Semaphore>,
-    /// The places of the background lane, each of which is one of `flight` as well.
-    behind: Arc<Semaphore>,
+    /// Half of the places.
+    half: Arc<Semaphore>,
     /// How many wait for a turn in the lane that goes first.
     ahead: AtomicUsize,
     /// The service has said that nobody is to ask before this.
@@ -87,23 +87,30 @@ impl Pace {
         let shared = Shared {
             gate,
             flight: Arc::new(Semaphore::new(in_flight.max(1))),
-            behind: Arc::new(Semaphore::new((in_flight / 2).max(1))),
+            half: Arc::new(Semaphore::new((in_flight / 2).max(1))),
             ahead: AtomicUsize::new(0),
             closed: Mutex::new(None),
         };
-        Self { shared: Arc::new(shared), background: false }
+        Self { shared: Arc::new(shared), behind: None }
     }
 
     /// The background lane of the same limiter.
     #[must_use]
     pub fn in_background(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), background: true }
+        Self { shared: Arc::clone(&self.shared), behind: Some(Arc::clone(&self.shared.half)) }
+    }
+
+    /// The background lane for the one list on which everything in that lane waits: it has a place beside the half, so
+    /// that it never stands in line with what it leads.
+    #[must_use]
+    pub fn leading(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), behind: Some(Arc::new(Semaphore::new(1))) }
     }
 
     /// Whether this is the background lane.
     #[must_use]
     pub fn is_background(&self) -> bool {
-        self.background
+        self.behind.is_some()
     }
 
     /// The service limits us: nobody asks again before this long.
@@ -139,7 +146,10 @@ impl Pace {
     /// # Errors
     /// When no turn comes up before the deadline; nothing is used up then.
     pub async fn turn(&self, deadline: Instant) -> Result<Turn, Option<Duration>> {
-        if self.background { self.behind(deadline).await } else { self.first(deadline).await }
+        match &self.behind {
+            Some(places) => self.behind(places, deadline).await,
+            None => self.first(deadline).await,
+        }
     }
 
     async fn first(&self, deadline: Instant) -> Result<Turn, Option<Duration>> {
@@ -166,8 +176,8 @@ impl Pace {
     }
 
     /// The background lane: half of the places, nobody waiting ahead, and of a window never the last places.
-    async fn behind(&self, deadline: Instant) -> Result<Turn, Option<Duration>> {
-        let behind = place(&self.shared.behind, deadline).await?;
+    async fn behind(&self, places: &Arc<Semaphore>, deadline: Instant) -> Result<Turn, Option<Duration>> {
+        let behind = place(places, deadline).await?;
         loop {
             self.open(deadline).await?;
             let wait = if self.shared.ahead.load(Ordering::Relaxed) > 0 {
@@ -300,10 +310,15 @@ mod tests {
         let held = (sweep.turn(soon()).await.unwrap(), sweep.turn(soon()).await.unwrap());
         assert!(sweep.turn(soon()).await.is_err(), "half of the places is all it gets");
         let first = (pace.turn(soon()).await.unwrap(), pace.turn(soon()).await.unwrap());
-        drop(held);
+        drop(first.1);
+        let leads = pace.leading();
+        let led = leads.turn(soon()).await.unwrap();
+        assert!(leads.turn(soon()).await.is_err(), "one place beside the half, and no more");
+        drop((held, led));
         let waiting = Ahead::new(&pace.shared.ahead);
         assert!(sweep.turn(soon()).await.is_err(), "somebody is waiting ahead");
-        drop((waiting, first));
+        assert!(leads.turn(soon()).await.is_err(), "which lets everybody else pass as well");
+        drop((waiting, first.0));
         assert!(sweep.turn(soon()).await.is_ok());
     }
 

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use crate::core::sweep::{Asked, Census, Found, Join, Judged, Listed, Tally};
 use crate::core::{Diagnosis, Plan, Rules, Source, Verdict, Who, diagnose, plan};
 
-use super::super::{Meter, World};
+use super::super::{Meter, Page, World};
 
 /// Pages of accounts that wait for the other sides.
 const AHEAD: usize = 256;
@@ -94,37 +94,51 @@ pub async fn survey(
     Survey { tally: looks.tally, unread }
 }
 
-/// Lists all accounts. A place in the list that is lost is looked for once more from the start; whoever comes twice
-/// then is counted once.
+/// Lists all accounts; while a page is read the next one is on its way. A place in the list that is lost is looked for
+/// once more from the start; whoever comes twice then is counted once.
 async fn list(world: Arc<dyn World>, meter: Arc<Meter>, out: mpsc::Sender<Result<Vec<Listed>, String>>) {
-    let (mut seen, mut cursor, mut again) = (HashSet::new(), None::<String>, true);
+    let (mut seen, mut again) = (HashSet::new(), true);
+    let mut came = world.accounts(None).await;
     loop {
-        let (accounts, next) = match world.accounts(cursor.clone()).await {
-            Ok(page) => page,
+        let (read, following) = match came {
+            Ok(Page { next, read }) => {
+                let known = next.as_ref().is_some_and(|next| !seen.insert(next.clone()));
+                // A list that runs in a circle would do so again.
+                again &= !known;
+                let ask = async {
+                    match next {
+                        Some(_) if known => {
+                            Some(Err("the list of accounts comes back to a page that was read".to_owned()))
+                        }
+                        Some(next) => Some(world.accounts(Some(next)).await),
+                        None => None,
+                    }
+                };
+                // In this order: the question is sent before the reading begins.
+                let (following, read) = tokio::join!(biased; ask, async { read() });
+                (read, following)
+            }
+            Err(why) => (Err(why), None),
+        };
+        match read {
+            Ok(accounts) => {
+                Meter::add(&meter.accounts, accounts.len());
+                if out.send(Ok(accounts)).await.is_err() {
+                    return;
+                }
+                let Some(following) = following else { return };
+                came = following;
+            }
             Err(_) if again => {
                 again = false;
-                (seen, cursor) = (HashSet::new(), None);
+                seen.clear();
                 tokio::time::sleep(AGAIN).await;
-                continue;
+                came = world.accounts(None).await;
             }
             Err(why) => {
                 out.send(Err(why)).await.ok();
                 return;
             }
-        };
-        Meter::add(&meter.accounts, accounts.len());
-        if out.send(Ok(accounts)).await.is_err() {
-            return;
-        }
-        match next {
-            None => return,
-            Some(next) if !seen.insert(next.clone()) => {
-                out.send(Err("the list of accounts comes back to a page that was read".to_owned()))
-                    .await
-                    .ok();
-                return;
-            }
-            next => cursor = next,
         }
     }
 }

@@ -131,7 +131,7 @@ impl World for Model {
     }
 
     fn accounts(&self, _: Option<String>) -> BoxFuture<'_, Result<crate::exec::Page, String>> {
-        Box::pin(async { Ok((Vec::new(), None)) })
+        Box::pin(async { Ok(crate::exec::Page::empty()) })
     }
 
     fn look<'a>(

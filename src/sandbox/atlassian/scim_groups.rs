@@ -11,11 +11,12 @@ use super::scim::{BASE, body, filter, page, shaped};
 use super::scim_record::{bad, operations, schema};
 use super::state::{Atlassian, Member, OrgGroup, ScimGroup};
 
-fn render(tenant: &Atlassian, group: &ScimGroup) -> Value {
+fn render(tenant: &Atlassian, group: &ScimGroup, with_members: bool) -> Value {
     let here = format!("{BASE}/{}", group.directory);
     let members: Vec<Value> = group
         .members
         .keys()
+        .filter(|_| with_members)
         .map(|id| {
             let name = tenant.scim_users.get(id).map(|u| u.user_name.clone());
             json!({"type": "User", "value": id, "display": name, "$ref": format!("{here}/Users/{id}")})
@@ -40,7 +41,10 @@ pub(super) fn list(tenant: &Atlassian, ask: &Ask, directory: &str) -> Answer {
     let wanted = |g: &&ScimGroup| filter.as_ref().is_none_or(|(_, value)| same(&g.name, value));
     let found: Vec<&ScimGroup> =
         tenant.scim_groups.values().filter(|g| g.directory == directory).filter(wanted).collect();
-    page(tenant, ask, &found, |group| render(tenant, group))
+    // Members that are left out in the end are not made first: there may be a million.
+    let members =
+        !ask.param("excludedAttributes").is_some_and(|names| names.split(',').any(|n| n == "members"));
+    page(tenant, ask, &found, |group| render(tenant, group, members))
 }
 
 fn find(tenant: &Atlassian, directory: &str, id: &str) -> Result<ScimGroup, Reply> {
@@ -49,7 +53,7 @@ fn find(tenant: &Atlassian, directory: &str, id: &str) -> Result<ScimGroup, Repl
 }
 
 pub(super) fn get(tenant: &Atlassian, ask: &Ask, directory: &str, id: &str) -> Answer {
-    Ok(Reply::ok(shaped(ask, render(tenant, &find(tenant, directory, id)?))?))
+    Ok(Reply::ok(shaped(ask, render(tenant, &find(tenant, directory, id)?, true))?))
 }
 
 pub(super) fn create(tenant: &mut Atlassian, ask: &Ask, directory: &str) -> Answer {
@@ -189,7 +193,7 @@ fn settle(tenant: &mut Atlassian, mut group: ScimGroup, sent: Vec<String>, statu
         tenant.log("SCIM_GROUP_REMOVE_MEMBER", id, &group.name);
     }
     seat(tenant, &group, &before);
-    let shown = render(tenant, &group);
+    let shown = render(tenant, &group, true);
     tenant.scim_groups.insert(group.id.clone(), group);
     Ok(Reply::json(status, shown))
 }

@@ -125,12 +125,13 @@ impl Wire {
         lock(&self.inner.faults).push(text.into());
     }
 
-    /// Delays every answer of every fake by this much.
+    /// Lets every call to every fake take this long, from its arrival to its answer. What the fake itself takes is
+    /// within it: how fast a simulated service computes says nothing about a real one.
     pub fn set_latency(&self, latency: Duration) {
         *lock(&self.inner.latency) = latency;
     }
 
-    /// By how much every answer is delayed.
+    /// How long every call takes at least.
     #[must_use]
     pub fn latency(&self) -> Duration {
         *lock(&self.inner.latency)
@@ -220,9 +221,7 @@ async fn pass(State((wire, service)): State<(Wire, Service)>, request: Request, 
         calls.len().saturating_sub(1)
     };
     let latency = *lock(&wire.inner.latency);
-    if !latency.is_zero() {
-        tokio::time::sleep(latency).await;
-    }
+    let answered = tokio::time::Instant::now() + latency;
     let injection = wire.injection_for(index);
     let same = format!("{method} {path}?{} {}", parts.uri.query().unwrap_or_default(), as_json(&bytes));
     let request = Request::from_parts(parts, Body::from(bytes));
@@ -230,6 +229,9 @@ async fn pass(State((wire, service)): State<(Wire, Service)>, request: Request, 
         None => wire.keep(same, run(next, request).await).await,
         Some(injection) => fail(&wire, injection, &same, request, next).await,
     };
+    if !latency.is_zero() {
+        tokio::time::sleep_until(answered).await;
+    }
     if let Some(call) = lock(&wire.inner.calls).get_mut(index) {
         call.status = response.status().as_u16();
     }

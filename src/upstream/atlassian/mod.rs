@@ -8,6 +8,7 @@ pub mod manage;
 pub mod users;
 
 use std::collections::HashSet;
+use std::marker::PhantomData;
 use std::time::Duration;
 
 use reqwest::{Method, Url};
@@ -36,6 +37,8 @@ pub struct Atlassian {
     org: String,
     key: SecretString,
     pace: Pace,
+    /// Of the list that a sweep cannot be faster than.
+    leading: Pace,
     last_active: Pace,
 }
 
@@ -46,6 +49,36 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// What to ask for the next one with.
     pub next: Option<String>,
+}
+
+/// One page of a list of which only the way on was read.
+pub struct Unread<T> {
+    /// What to ask for the next one with.
+    pub next: Option<String>,
+    answer: Answer,
+    item: PhantomData<fn() -> T>,
+}
+
+impl<T: DeserializeOwned> Unread<T> {
+    fn new(answer: Answer) -> Result<Self, CallError> {
+        let Onward { links } = answer.json()?;
+        Ok(Self { next: cursor(&links.next), answer, item: PhantomData })
+    }
+
+    /// Reads what is on it.
+    ///
+    /// # Errors
+    /// [`CallError::Garbled`]
+    pub fn read(self) -> Result<Vec<T>, CallError> {
+        let listed: Listed<T> = self.answer.json()?;
+        Ok(listed.data)
+    }
+}
+
+#[derive(Deserialize)]
+struct Onward {
+    #[serde(default, deserialize_with = "lax::object")]
+    links: Links,
 }
 
 #[derive(Deserialize)]
@@ -76,12 +109,14 @@ impl Atlassian {
     /// Connects to nothing.
     #[must_use]
     pub fn new(http: Http, base: Url, org: String, key: SecretString, replicas: u32) -> Self {
+        let pace = Pace::bucket(20, 5, 16, replicas);
         Self {
             http,
             base,
             org,
             key,
-            pace: Pace::bucket(20, 5, 16, replicas),
+            leading: pace.leading(),
+            pace,
             last_active: Pace::window(200, Duration::from_secs(60), 8, replicas),
         }
     }
@@ -95,6 +130,7 @@ impl Atlassian {
             org: self.org.clone(),
             key: self.key.clone(),
             pace: self.pace.in_background(),
+            leading: self.leading.clone(),
             last_active: self.last_active.in_background(),
         }
     }

@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Atlassian, MOST_NAMED, Page};
+use super::{Atlassian, MOST_NAMED, Page, Unread};
 use crate::upstream::error::{CallError, whole};
 use crate::upstream::lax;
 
@@ -223,17 +223,19 @@ impl Atlassian {
     }
 
     /// One page of every account that the organization manages or has in its directories, with groups and apps; the
-    /// first with no cursor. For sweeps, which must not hold them all.
+    /// first with no cursor. For sweeps, which must not hold them all. It goes past whatever else a sweep asks, since
+    /// no page can be asked for before the one before it has come.
     ///
     /// # Errors
     /// See [`CallError`].
-    pub async fn every_account(&self, cursor: Option<&str>) -> Result<Page<Account>, CallError> {
+    pub async fn every_account(&self, cursor: Option<&str>) -> Result<Unread<Account>, CallError> {
         let body = match cursor {
             // Beside a cursor everything else is ignored (atlassian.md 3.2).
             Some(cursor) => json!({"cursor": cursor, "limit": 100}),
             None => json!({"expand": ["groups", "platformRoles", "productAccess"], "limit": 100}),
         };
-        self.page(&self.directories(Method::POST).at("users/search").json(body).repeatable()).await
+        let call = self.directories(Method::POST).at("users/search").json(body).repeatable();
+        Unread::new(self.http.send(&call, &self.leading).await?)
     }
 
     /// One account's details, without groups.

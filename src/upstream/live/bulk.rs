@@ -77,14 +77,9 @@ impl Live {
     pub(super) async fn page_of_accounts(&self, cursor: Option<String>) -> Result<Page, String> {
         let org = self.org().map_err(|why| why.reason)?;
         let page = org.every_account(cursor.as_deref()).await.map_err(|e| e.reason())?;
-        let listed = page.items.into_iter().filter_map(|account| {
-            let apps = account.product_access.as_ref().map(|apps| {
-                apps.iter().filter_map(|app| app.id.clone().or_else(|| app.key.clone())).collect()
-            });
-            let account: Account = say::account(account)?;
-            Some(Listed { account, apps })
-        });
-        Ok((listed.collect(), page.next))
+        let next = page.next.clone();
+        let read = || Ok(page.read().map_err(|e| e.reason())?.into_iter().filter_map(listed).collect());
+        Ok(Page { next, read: Box::new(read) })
     }
 
     async fn whole_job(&self, at: Timestamp, meter: &Meter) -> ((Read<Job>, Read<Vec<Application>>), Rules) {
@@ -224,6 +219,15 @@ impl Live {
         }
         (records, groups)
     }
+}
+
+fn listed(account: crate::upstream::atlassian::users::Account) -> Option<Listed> {
+    let apps = account
+        .product_access
+        .as_ref()
+        .map(|apps| apps.iter().filter_map(|app| app.id.clone().or_else(|| app.key.clone())).collect());
+    let account: Account = say::account(account)?;
+    Some(Listed { account, apps })
 }
 
 /// A poisoned lock still holds the rows that were put in.
