@@ -204,3 +204,7 @@ impl Looks<'_> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "survey_tests.rs"]
+mod tests;

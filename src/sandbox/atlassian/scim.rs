@@ -131,8 +131,15 @@ fn number(ask: &Ask, name: &str, default: usize) -> Result<usize, Reply> {
     })
 }
 
-/// Applies `attributes` xor `excludedAttributes`; `id` and `schemas` are always returned.
+/// Applies `attributes` xor `excludedAttributes`.
 pub(super) fn shaped(ask: &Ask, resource: Value) -> Result<Value, Reply> {
+    let kept = kept(ask)?;
+    let Value::Object(map) = resource else { return Ok(resource) };
+    Ok(Value::Object(map.into_iter().filter(|(key, _)| kept(key)).collect()))
+}
+
+/// Which attributes are shown; `id` and `schemas` always.
+pub(super) fn kept(ask: &Ask) -> Result<impl Fn(&str) -> bool + use<>, Reply> {
     let list =
         |name| ask.param(name).map(|t: &str| t.split(',').map(|a| a.trim().to_owned()).collect::<Vec<_>>());
     let (wanted, excluded) = (list("attributes"), list("excludedAttributes"));
@@ -140,12 +147,10 @@ pub(super) fn shaped(ask: &Ask, resource: Value) -> Result<Value, Reply> {
         let text = "attributes and excludedAttributes exclude each other";
         return Err(Reply::scim(400, Some("invalidValue"), text).faulty(text));
     }
-    let Value::Object(map) = resource else { return Ok(resource) };
-    let keep = |key: &String| {
+    Ok(move |key: &str| {
         let named = |list: &Vec<String>| list.iter().any(|a| same(a.split('.').next().unwrap_or(a), key));
         key == "id"
             || key == "schemas"
             || (wanted.as_ref().is_none_or(named) && !excluded.as_ref().is_some_and(named))
-    };
-    Ok(Value::Object(map.into_iter().filter(|(key, _)| keep(key)).collect()))
+    })
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::ask::{Answer, Ask, Reply};
 use super::rules::same;
-use super::scim::{BASE, body, filter, page, shaped};
+use super::scim::{BASE, body, filter, kept, page, shaped};
 use super::scim_record::{bad, operations, schema};
 use super::state::{Atlassian, Member, OrgGroup, ScimGroup};
 
@@ -41,9 +41,8 @@ pub(super) fn list(tenant: &Atlassian, ask: &Ask, directory: &str) -> Answer {
     let wanted = |g: &&ScimGroup| filter.as_ref().is_none_or(|(_, value)| same(&g.name, value));
     let found: Vec<&ScimGroup> =
         tenant.scim_groups.values().filter(|g| g.directory == directory).filter(wanted).collect();
-    // Members that are left out in the end are not made first: there may be a million.
-    let members =
-        !ask.param("excludedAttributes").is_some_and(|names| names.split(',').any(|n| n == "members"));
+    // Members that are not shown are not made first: there may be a million.
+    let members = kept(ask)?("members");
     page(tenant, ask, &found, |group| render(tenant, group, members))
 }
 

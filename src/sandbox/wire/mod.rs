@@ -310,3 +310,29 @@ fn as_json(bytes: &Bytes) -> Value {
     serde_json::from_slice(bytes)
         .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(bytes).into_owned()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_slow_call_is_done_at_once_and_answered_later() {
+        let wire = Wire::default();
+        wire.set_latency(Duration::from_secs(600));
+        let done = Arc::new(tokio::sync::Notify::new());
+        let router = Router::new().fallback({
+            let done = Arc::clone(&done);
+            move || async move { done.notify_one() }
+        });
+        let local = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+        let listening = listen(wire.around(Service::Entra, router), local).await.unwrap();
+        let mut asking = tokio::spawn(reqwest::get(listening.url()));
+        tokio::select! {
+            answer = &mut asking => panic!("answered at once: {answer:?}"),
+            () = done.notified() => {}
+            () = tokio::time::sleep(Duration::from_secs(60)) => panic!("not done while it waits"),
+        }
+        assert_eq!(wire.calls()[0].status, 0, "and it has no answer yet");
+        asking.abort();
+    }
+}

@@ -83,3 +83,25 @@ async fn the_older_lists() {
         ]
     );
 }
+
+#[tokio::test]
+async fn of_a_page_of_everybody_the_way_on_is_known_before_it_is_read() {
+    let (probe, org) = org(|_, number| match number {
+        1 => ok(r#"{"data":[{"accountId":"a"},{"accountId":7}],"links":{"next":"a/b+c"}}"#),
+        2 => ok(r#"{"data":"?","links":{"next":null}}"#),
+        _ => ok("{}"),
+    })
+    .await;
+    let page = org.every_account(None).await.unwrap();
+    assert_eq!(page.next.as_deref(), Some("a/b+c"));
+    let ids: Vec<_> = page.read().unwrap().into_iter().map(|account| account.account_id).collect();
+    assert_eq!(ids, [Some("a".to_owned()), Some("7".to_owned())]);
+    for cursor in ["a/b+c", "other"] {
+        let page = org.every_account(Some(cursor)).await.unwrap();
+        assert_eq!(page.next, None);
+        assert!(matches!(page.read(), Err(CallError::Garbled { .. })), "nobody is not what it says");
+    }
+    let bodies: Vec<_> = probe.seen().iter().map(|seen| seen.json()).collect();
+    assert_eq!(bodies[0], json!({"expand": ["groups", "platformRoles", "productAccess"], "limit": 100}));
+    assert_eq!(bodies[1], json!({"cursor": "a/b+c", "limit": 100}));
+}
