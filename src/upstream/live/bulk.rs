@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures_core::future::BoxFuture;
+use futures_util::future::join_all;
 use jiff::Timestamp;
 
 use super::fetch::{Reason, days_before, reason};
-use super::{Live, say, together};
+use super::{Live, say};
 use crate::core::evidence::{Account, Application, Assignment, Domain, Job, Mapping, Pending, Read, Stopper};
 use crate::core::sweep::{Census, Listed, Logs, Members, People, Records};
 use crate::exec::{Meter, Page};
@@ -169,7 +170,7 @@ impl Live {
                 read
             })
             .collect();
-        let read: Result<Vec<()>, Reason> = together(groups).await.into_iter().collect();
+        let read: Result<Vec<()>, Reason> = join_all(groups).await.into_iter().collect();
         let mut members = members.into_inner().unwrap_or_else(PoisonError::into_inner);
         members.seal();
         (Read::seen(at, assignments), side(at, read.map(|_| members)))
@@ -287,7 +288,7 @@ async fn every_record(scim: &Scim, directory: &str, meter: &Meter) -> Result<Rec
             read
         })
         .collect();
-    together(pages).await.into_iter().collect::<Result<Vec<()>, Reason>>()?;
+    join_all(pages).await.into_iter().collect::<Result<Vec<()>, Reason>>()?;
     let mut records = records.into_inner().unwrap_or_else(PoisonError::into_inner);
     records.seal();
     Ok(records)

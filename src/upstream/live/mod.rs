@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures_core::future::BoxFuture;
+use futures_util::future::join_all;
 
 use super::Clients;
 use crate::core::sweep::{Asked, Census};
@@ -74,7 +75,7 @@ impl Live {
                     Answer::Unknown => unknown.push(want),
                 }
             }
-            let changes = together(unknown.into_iter().map(|want| self.fetch(want)).collect()).await;
+            let changes = join_all(unknown.into_iter().map(|want| self.fetch(want))).await;
             for change in changes {
                 change(&mut evidence);
             }
@@ -111,30 +112,4 @@ impl World for Live {
             }
         })
     }
-}
-
-/// Runs futures at the same time and keeps their order.
-async fn together<'a, T: Send + 'a>(futures: Vec<BoxFuture<'a, T>>) -> Vec<T> {
-    let mut running: Vec<(Option<BoxFuture<'a, T>>, Option<T>)> =
-        futures.into_iter().map(|future| (Some(future), None)).collect();
-    std::future::poll_fn(move |cx| {
-        let mut open = false;
-        for (future, done) in &mut running {
-            if let Some(polled) = future {
-                match polled.as_mut().poll(cx) {
-                    std::task::Poll::Ready(value) => {
-                        *done = Some(value);
-                        *future = None;
-                    }
-                    std::task::Poll::Pending => open = true,
-                }
-            }
-        }
-        if open {
-            std::task::Poll::Pending
-        } else {
-            std::task::Poll::Ready(running.iter_mut().filter_map(|(_, done)| done.take()).collect())
-        }
-    })
-    .await
 }
