@@ -11,7 +11,7 @@ use super::mrkdwn::{mrkdwn, time};
 use super::people::{initials, of, shade};
 use super::seat::{HOME, Seat};
 use super::stage::Stage;
-use crate::sandbox::slack::{Ephemeral, Message, Slack};
+use crate::sandbox::slack::{Ephemeral, File, Message, Slack};
 
 /// One post with what it takes to draw it.
 struct Post<'a> {
@@ -23,6 +23,7 @@ struct Post<'a> {
     blocks: &'a [Value],
     place: Place<'a>,
     edited: bool,
+    file: Option<&'a File>,
 }
 
 impl<'a> Post<'a> {
@@ -35,6 +36,7 @@ impl<'a> Post<'a> {
             blocks: &message.blocks,
             place: Place::Message { channel: &message.channel, ts: &message.ts },
             edited: message.edited_ts.is_some(),
+            file: None,
         }
     }
 
@@ -47,6 +49,21 @@ impl<'a> Post<'a> {
             blocks: &private.blocks,
             place: Place::Private { index },
             edited: false,
+            file: None,
+        }
+    }
+
+    /// A file that the bot shared, as the message that shares it.
+    fn file(slack: &'a Slack, channel: &'a str, file: &'a File) -> Self {
+        Self {
+            id: format!("f-{}", file.id),
+            ts: &file.ts,
+            author: &slack.bot_user,
+            text: "",
+            blocks: &[],
+            place: Place::Message { channel, ts: &file.ts },
+            edited: false,
+            file: Some(file),
         }
     }
 }
@@ -95,7 +112,11 @@ fn entries(slack: &Slack, seat: &Seat) -> Vec<Markup> {
         .enumerate()
         .filter(|(_, private)| private.channel == seat.place && private.user == seat.user && !private.deleted)
         .map(|(index, private)| (private.thread_ts.as_deref(), Post::private(slack, index, private)));
-    for (thread, post) in public.chain(private) {
+    let files = slack.files.iter().filter_map(|file| {
+        let (channel, thread) = file.shared.as_ref().filter(|(channel, _)| *channel == seat.place)?;
+        Some((thread.as_deref(), Post::file(slack, channel, file)))
+    });
+    for (thread, post) in public.chain(private).chain(files) {
         match thread {
             Some(root) if root != post.ts => threads.entry(root).or_default().push(post),
             _ => roots.push(post),
@@ -130,7 +151,9 @@ fn post(slack: &Slack, seat: &Seat, shown: &Post<'_>, replies: &[Post<'_>]) -> M
                     (clock(shown.ts)) @if shown.edited { span.hint { "edited" } }
                     @if !is_bot { (shortcut(seat, shown)) }
                 }
-                @if shown.blocks.is_empty() {
+                @if let Some(file) = shown.file {
+                    (attached(file))
+                } @else if shown.blocks.is_empty() {
                     div.words { (mrkdwn(slack, shown.text)) }
                 } @else {
                     div.card { (canvas.blocks(shown.blocks)) }
@@ -139,6 +162,20 @@ fn post(slack: &Slack, seat: &Seat, shown: &Post<'_>, replies: &[Post<'_>]) -> M
                     ol.thread aria-label="Thread" { @for reply in replies { (post(slack, seat, reply, &[])) } }
                 }
             }
+        }
+    }
+}
+
+/// A file with its beginning, as Slack shows a text.
+fn attached(file: &File) -> Markup {
+    const SHOWN: usize = 20;
+    let text = String::from_utf8_lossy(file.bytes.as_deref().unwrap_or_default());
+    let begins: Vec<&str> = text.lines().take(SHOWN).collect();
+    html! {
+        figure.file {
+            figcaption { (file.name) }
+            pre tabindex="0" { (begins.join("\n")) }
+            @if text.lines().count() > SHOWN { p.hint { "… and more lines" } }
         }
     }
 }

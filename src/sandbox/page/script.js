@@ -4,13 +4,15 @@
 
 let source = null;
 
-// Times are sent in UTC; people read them in their own zone.
+// Times are sent in UTC; people read them in their own zone, and with the day where that is not today.
 function local(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
     const seconds = /:\d\d:\d\d/.test(time.textContent);
     time.title = time.textContent;
-    time.textContent = at.toLocaleTimeString([], {hour: "2-digit", minute: "2-digit", second: seconds ? "2-digit" : undefined});
+    const today = at.toDateString() === new Date().toDateString();
+    const day = today ? "" : at.toLocaleDateString([], {weekday: "short", day: "numeric", month: "short"}) + ", ";
+    time.textContent = day + at.toLocaleTimeString([], {hour: "2-digit", minute: "2-digit", second: seconds ? "2-digit" : undefined});
   }
 }
 

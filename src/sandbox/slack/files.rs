@@ -21,6 +21,8 @@ pub struct File {
     pub bytes: Option<Vec<u8>>,
     /// Where it was shared: channel and thread; none before it is complete.
     pub shared: Option<(String, Option<String>)>,
+    /// The message that shares it; empty before.
+    pub ts: String,
 }
 
 /// `files.getUploadURLExternal`
@@ -58,7 +60,7 @@ pub(super) fn receive(
 }
 
 /// `files.completeUploadExternal`
-pub(super) fn complete(slack: &mut Slack, args: &Args, _: Timestamp) -> Answer {
+pub(super) fn complete(slack: &mut Slack, args: &Args, now: Timestamp) -> Answer {
     let Some(Value::Array(files)) = args.value("files") else {
         return Err(Refusal::fault("invalid_arguments", "`files` is missing or no list"));
     };
@@ -82,10 +84,12 @@ pub(super) fn complete(slack: &mut Slack, args: &Args, _: Timestamp) -> Answer {
     }
     let mut shown = Vec::new();
     for id in ids {
+        let ts = slack.next_ts(now);
         let file = slack.files.iter_mut().find(|file| file.id == id).ok_or("file_not_found")?;
         if file.bytes.is_none() {
             return Err(Refusal::fault("file_not_found", "the file was completed before it was sent"));
         }
+        file.ts = ts;
         file.shared = channel.clone().map(|channel| (channel, thread.clone()));
         shown.push(json!({"id": file.id, "title": file.name}));
     }

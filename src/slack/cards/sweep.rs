@@ -198,15 +198,17 @@ fn repairs(surveyed: &Surveyed) -> Markup {
     let tally = &surveyed.tally;
     let planned = u64::try_from(harmless).unwrap_or(u64::MAX).saturating_add(surveyed.approvals);
     let rest = (tally.broken + tally.cannot_tell).saturating_sub(planned);
-    Markup::new()
+    let mut text = Markup::new()
         .number(harmless)
-        .ours(" can be repaired harmlessly: what provisioning would do anyway. ")
-        .then(&count(surveyed.approvals))
-        .ours(" need an approval each. ")
-        .then(&count(rest))
-        .ours(
-            " are for a person, or need no approval and are repaired one by one. The table is in the thread.",
-        )
+        .ours(" can be repaired harmlessly: what provisioning would do anyway. ");
+    if surveyed.approvals > 0 {
+        text = text.then(&count(surveyed.approvals)).ours(" need an approval each. ");
+    }
+    if rest > 0 {
+        let who = " are for a person, or need no approval and are repaired one by one. ";
+        text = text.then(&count(rest)).ours(who);
+    }
+    text.ours("The table is in the thread.")
 }
 
 fn buttons(view: &SweepView<'_>) -> Vec<Button> {
