@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::core::run::{Asked, Illegal, Part};
+use crate::core::sweep::SweepEvent;
 use crate::core::{Event, Run};
 use crate::store::{Also, AppendError, Appended, Entry, Lease, NewEntry, NewRun, Opened, Store, StoreError};
 
@@ -116,15 +117,25 @@ impl Ledger {
         Ok(self.story(run).await?.0)
     }
 
+    /// Reads and folds what an executor has claimed; none if it is a sweep, which has a course of its own.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub async fn load_run(&self, run: &str) -> Result<Option<Run>, LedgerError> {
+        let entries = self.store.entries(run).await?;
+        if entries.first().is_some_and(|first| SweepEvent::opens(&first.kind)) {
+            return Ok(None);
+        }
+        fold(run, &events(run, &entries)?).map(Some)
+    }
+
     /// Reads and folds a run, with what it was folded from.
     ///
     /// # Errors
     /// As [`Self::load`].
     pub async fn story(&self, run: &str) -> Result<(Run, Story), LedgerError> {
         let events = self.events(run).await?;
-        let folded = Run::fold(events.iter().map(|(seq, at, event)| (*seq, *at, event)))
-            .map_err(|error| LedgerError::Unreadable { run: run.to_owned(), why: error.to_string() })?;
-        Ok((folded, events))
+        Ok((fold(run, &events)?, events))
     }
 
     /// The events of a run.
@@ -132,11 +143,7 @@ impl Ledger {
     /// # Errors
     /// When there is none, or an entry cannot be read.
     pub async fn events(&self, run: &str) -> Result<Story, LedgerError> {
-        let entries = self.store.entries(run).await?;
-        if entries.is_empty() {
-            return Err(LedgerError::NoRun(run.to_owned()));
-        }
-        entries.iter().map(|entry| event(run, entry)).collect()
+        events(run, &self.store.entries(run).await?)
     }
 
     /// Appends events that were decided on entry `decided_on`.
@@ -153,8 +160,20 @@ impl Ledger {
         also: Also,
     ) -> Result<Appended, AppendError> {
         let entries: Vec<NewEntry> = events.iter().map(|event| entry(event, at)).collect();
-        let appended = self.store.append(run, decided_on, fence, &entries, also).await?;
-        for (event, entry) in events.iter().zip(&entries) {
+        self.write(run, decided_on, fence, events, &entries, also).await
+    }
+
+    async fn write(
+        &self,
+        run: &str,
+        decided_on: i64,
+        fence: Option<&Lease>,
+        events: &[Event],
+        entries: &[NewEntry],
+        also: Also,
+    ) -> Result<Appended, AppendError> {
+        let appended = self.store.append(run, decided_on, fence, entries, also).await?;
+        for (event, entry) in events.iter().zip(entries) {
             count(event);
             log(run, entry);
         }
@@ -163,6 +182,33 @@ impl Ledger {
             tracing::info!(run, ?outcome, head = %appended.head, "a run ended");
         }
         Ok(appended)
+    }
+
+    /// Appends what an executor decided on a folded run, and folds on: gives the run as it then stands, or none if it
+    /// has to be read again. It is folded from the text that was written and to the millisecond that is kept, so that
+    /// a process that is killed and one that is not go on with the same run.
+    ///
+    /// # Errors
+    /// As [`Self::append`].
+    pub async fn go_on(
+        &self,
+        run: &Run,
+        lease: &Lease,
+        events: &[Event],
+        at: Timestamp,
+        also: Also,
+    ) -> Result<Option<Run>, AppendError> {
+        let entries: Vec<NewEntry> = events.iter().map(|event| entry(event, at)).collect();
+        let appended = self.write(&lease.run, run.seq, Some(lease), events, &entries, also).await?;
+        let mut after = run.clone();
+        let kept = Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at);
+        for new in entries {
+            let Ok(read) = read(&new.kind, new.personal.as_deref()) else { return Ok(None) };
+            if after.apply(after.seq + 1, kept, &read).is_err() {
+                return Ok(None);
+            }
+        }
+        Ok(Some(after).filter(|after| after.seq == appended.last_seq))
     }
 
     /// Folds, decides and appends, again and again until nobody came in between.
@@ -243,23 +289,43 @@ fn entry(event: &Event, at: Timestamp) -> NewEntry {
     }
 }
 
-fn event(run: &str, entry: &Entry) -> Result<(i64, Timestamp, Event), LedgerError> {
-    let unreadable = |why: String| LedgerError::Unreadable { run: run.to_owned(), why };
-    let text =
-        entry.personal.as_deref().ok_or_else(|| unreadable("its personal data was erased".to_owned()))?;
-    // What does not fit is not said: it may name a person, and this reaches the log.
-    let event: Event = serde_json::from_str(text).map_err(|error| {
-        unreadable(format!("entry {} is no event, from its byte {} on", entry.position, error.column()))
-    })?;
-    if event.kind() != entry.kind {
-        return Err(unreadable(format!("entry {} is not what its kind says", entry.position)));
+fn fold(run: &str, story: &Story) -> Result<Run, LedgerError> {
+    Run::fold(story.iter().map(|(seq, at, event)| (*seq, *at, event)))
+        .map_err(|error| LedgerError::Unreadable { run: run.to_owned(), why: error.to_string() })
+}
+
+fn events(run: &str, entries: &[Entry]) -> Result<Story, LedgerError> {
+    if entries.is_empty() {
+        return Err(LedgerError::NoRun(run.to_owned()));
     }
-    Ok((entry.run_seq.unwrap_or_default(), entry.at, event))
+    let read = |entry: &Entry| match read(&entry.kind, entry.personal.as_deref()) {
+        Ok(event) => Ok((entry.run_seq.unwrap_or_default(), entry.at, event)),
+        Err(why) => {
+            let why = format!("entry {}: {why}", entry.position);
+            Err(LedgerError::Unreadable { run: run.to_owned(), why })
+        }
+    };
+    entries.iter().map(read).collect()
+}
+
+/// An event, from an entry's kind and its personal part.
+fn read(kind: &str, personal: Option<&str>) -> Result<Event, String> {
+    let text = personal.ok_or("its personal data was erased")?;
+    // What does not fit is not said: it may name a person, and this reaches the log.
+    let event: Event = serde_json::from_str(text)
+        .map_err(|error| format!("it is no event, from its byte {} on", error.column()))?;
+    if event.kind() != kind {
+        return Err("it is not what its kind says".to_owned());
+    }
+    Ok(event)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::core::{Aim, Evidence, Rules, Subject, Who, diagnose, plan};
 
     #[tokio::test]
     async fn an_entry_that_cannot_be_read_is_named_and_not_quoted() {
@@ -273,6 +339,39 @@ mod tests {
         let new = NewRun { run: "r".to_owned(), key: "k".to_owned(), first, wake: false };
         store.open_run(new).await.unwrap();
         let says = Ledger::new(store).load("r").await.unwrap_err().to_string();
-        assert!(says.contains("entry 1 is no event") && !says.contains("jane"), "{says}");
+        assert!(says.contains("entry 1: it is no event") && !says.contains("jane"), "{says}");
+    }
+
+    #[tokio::test]
+    async fn a_run_goes_on_as_if_it_were_read_again() {
+        let ledger = Ledger::new(Store::open("sqlite::memory:").await.unwrap());
+        let now = "2026-11-27T10:00:00.123456789Z".parse().unwrap();
+        let asked = Asked {
+            by: "U0ADA".to_owned(),
+            team: None,
+            enterprise: None,
+            channel: "C0ADMINS".to_owned(),
+            text: "jane@acme.example".to_owned(),
+            response_url: None,
+            aim: Aim::default(),
+        };
+        ledger.open("r".to_owned(), "k".to_owned(), asked, now).await.unwrap();
+        let lease = ledger.store().claim("r", "me", Duration::from_secs(60)).await.unwrap().unwrap();
+        let run = ledger.load("r").await.unwrap();
+        let who = Who::Email("jane@acme.example".to_owned());
+        let subject = Subject::asked(who.clone());
+        let evidence = Evidence::new(subject, now);
+        let diagnosis = diagnose(&evidence);
+        let plan = plan(&evidence, &diagnosis, &Rules::default(), &run.tried());
+        let digest = plan.digest();
+        let admitted = Event::Admitted { rule: "operator".to_owned(), who };
+        let planned = Event::Planned { diagnosis: Box::new(diagnosis), plan: Box::new(plan), digest };
+        let after = ledger.go_on(&run, &lease, &[admitted, planned], now, Also::default()).await.unwrap();
+        let again = ledger.load("r").await.unwrap();
+        assert_eq!(format!("{:?}", after.unwrap()), format!("{again:?}"));
+        // What was decided on an older entry is refused, and nothing is folded on.
+        let cancelled = [Event::Cancelled { by: "U0ADA".to_owned() }];
+        let late = ledger.go_on(&run, &lease, &cancelled, now, Also::default()).await;
+        assert!(matches!(late, Err(AppendError::Conflict { seq: 3 })), "{late:?}");
     }
 }

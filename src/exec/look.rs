@@ -116,9 +116,9 @@ impl Engine {
         };
         let digest = plan.digest();
         let event = Event::Planned { diagnosis: Box::new(diagnosis), plan: Box::new(plan), digest };
-        let now = crate::clock::now();
-        match self.ledger.append(&lease.run, run.seq, Some(lease), &[event], now, also).await {
-            Ok(_) | Err(AppendError::Conflict { .. }) => Turn::Again,
+        match self.ledger.go_on(run, lease, &[event], crate::clock::now(), also).await {
+            Ok(Some(after)) => Turn::On(Box::new(after)),
+            Ok(None) | Err(AppendError::Conflict { .. }) => Turn::Again,
             Err(AppendError::Claimed { by_run, identity }) => {
                 let event = if identity == TENANT {
                     let says = format!(

@@ -25,7 +25,7 @@ use tracing::Instrument as _;
 use crate::core::run::{Asked, Limits};
 use crate::core::subject::name_of;
 use crate::core::{Event, Next, Outcome, Rules, Run, Who};
-use crate::store::{Also, AppendError, Lease, Sleep};
+use crate::store::{Also, AppendError, Lease, Sleep, StoreError};
 use crate::telemetry::run_span;
 
 /// How many runs one process carries at once.
@@ -131,8 +131,10 @@ enum Stop {
 
 /// What carrying a run one entry further came to.
 enum Turn {
-    /// Fold again.
+    /// Read and fold again.
     Again,
+    /// The run as it stands after what was written.
+    On(Box<Run>),
     /// Let go.
     Stop(Stop),
 }
@@ -180,11 +182,14 @@ impl Engine {
     /// Carries one claimed run as far as it goes.
     async fn carry(&self, lease: Lease) {
         let renewing = self.renew(lease.clone());
-        let (seq, sleep) = tokio::select! {
+        let let_go = tokio::select! {
             ended = self.turns_of(&lease) => ended,
             () = renewing => return,
         };
-        if let Err(error) = self.ledger.store().release(&lease, seq, sleep).await {
+        // What has ended was let go in the same breath.
+        if let Some((seq, sleep)) = let_go
+            && let Err(error) = self.ledger.store().release(&lease, seq, sleep).await
+        {
             tracing::warn!(run = %lease.run, %error, "a run was not let go; its lease will expire");
         }
         self.changed.notify_one();
@@ -204,34 +209,47 @@ impl Engine {
         }
     }
 
-    /// A sweep has a course of its own; everything else is a run.
-    async fn turns_of(&self, lease: &Lease) -> (i64, Sleep) {
-        match self.ledger.is_sweep(&lease.run).await {
-            Ok(true) => self.carry_sweep(lease).await,
-            Ok(false) => self.turns(lease).await,
-            Err(_) => (i64::MAX, Sleep::For(self.timing.trouble)),
+    /// Carries a run or a sweep; until when it sleeps then, and the newest entry that was seen, or none if it has ended.
+    async fn turns_of(&self, lease: &Lease) -> Option<(i64, Sleep)> {
+        let mut known = None;
+        loop {
+            let run = match known.take() {
+                Some(run) => run,
+                None => match self.ledger.load_run(&lease.run).await {
+                    Ok(Some(run)) => Box::new(run),
+                    Ok(None) => return Some(self.carry_sweep(lease).await),
+                    Err(error) => return Some((i64::MAX, self.unread(lease, &error))),
+                },
+            };
+            match self.turn(&run, lease).await {
+                Turn::Again => {}
+                Turn::On(after) if after.ended.is_some() => return None,
+                Turn::On(after) => known = Some(after),
+                Turn::Stop(Stop::Sleep(sleep)) => return Some((run.seq, sleep)),
+                Turn::Stop(Stop::Lost) => return Some((i64::MAX, Sleep::Now)),
+                Turn::Stop(Stop::Trouble(why)) => {
+                    tracing::warn!(run = %lease.run, why, "a run waits for the store");
+                    return Some((i64::MAX, Sleep::For(self.timing.trouble)));
+                }
+            }
+            self.changed.notify_one();
         }
     }
 
-    async fn turns(&self, lease: &Lease) -> (i64, Sleep) {
-        loop {
-            let run = match self.ledger.load(&lease.run).await {
-                Ok(run) => run,
-                Err(error) => {
-                    tracing::error!(run = %lease.run, %error, "a run cannot be carried on");
-                    return (i64::MAX, Sleep::For(Duration::from_secs(60)));
-                }
-            };
-            match self.turn(&run, lease).await {
-                Turn::Again => self.changed.notify_one(),
-                Turn::Stop(Stop::Sleep(sleep)) => return (run.seq, sleep),
-                Turn::Stop(Stop::Lost) => return (i64::MAX, Sleep::Now),
-                Turn::Stop(Stop::Trouble(why)) => {
-                    tracing::warn!(run = %lease.run, why, "a run waits for the store");
-                    return (i64::MAX, Sleep::For(self.timing.trouble));
-                }
+    /// How long a run sleeps that could not be read: a store that does not answer will, what is wrong stays so.
+    fn unread(&self, lease: &Lease, error: &LedgerError) -> Sleep {
+        let wrong = match error {
+            LedgerError::Store(error) => {
+                matches!(error, StoreError::Tampered { .. } | StoreError::UnknownRun(_))
             }
+            _ => true,
+        };
+        if wrong {
+            tracing::error!(run = %lease.run, %error, "a run cannot be carried on");
+            return Sleep::For(Duration::from_secs(60));
         }
+        tracing::warn!(run = %lease.run, %error, "a run waits for the store");
+        Sleep::For(self.timing.trouble)
     }
 
     async fn turn(&self, run: &Run, lease: &Lease) -> Turn {
@@ -295,8 +313,9 @@ impl Engine {
 
     /// Appends what was decided on the folded run; whoever came in between makes it fold again.
     async fn append(&self, run: &Run, lease: &Lease, events: &[Event], also: Also) -> Turn {
-        match self.ledger.append(&lease.run, run.seq, Some(lease), events, crate::clock::now(), also).await {
-            Ok(_) | Err(AppendError::Conflict { .. }) => Turn::Again,
+        match self.ledger.go_on(run, lease, events, crate::clock::now(), also).await {
+            Ok(Some(after)) => Turn::On(Box::new(after)),
+            Ok(None) | Err(AppendError::Conflict { .. }) => Turn::Again,
             Err(error) => refused(&error),
         }
     }

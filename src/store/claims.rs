@@ -7,6 +7,7 @@ use sqlx::AnyConnection;
 
 use super::StoreError;
 use super::journal::{Also, AppendError};
+use super::rows::{Statements, pieces, statements};
 
 /// The identity that stands for the whole tenant when a claim on it is refused.
 pub const TENANT: &str = "tenant";
@@ -31,51 +32,67 @@ pub struct Risky {
     pub at: Timestamp,
 }
 
-/// Claims for a run what an append asks for; the caller's transaction is undone if anything is refused.
-pub(super) async fn claim(conn: &mut AnyConnection, run: &str, also: &Also) -> Result<(), AppendError> {
+/// Whether a run may claim what an append asks for. Nobody else can claim in between, for the head is locked.
+pub(super) async fn check_claims(
+    conn: &mut AnyConnection,
+    run: &str,
+    also: &Also,
+) -> Result<(), AppendError> {
     for identity in &also.claim {
-        let holder: String = sqlx::query_scalar(
-            "INSERT INTO claims (identity, run) VALUES ($1, $2)
-             ON CONFLICT (identity) DO UPDATE SET identity = excluded.identity RETURNING run",
-        )
-        .bind(identity)
-        .bind(run)
-        .fetch_one(&mut *conn)
-        .await?;
-        if holder != run {
-            return Err(AppendError::Claimed { by_run: holder, identity: identity.clone() });
+        let holder: Option<String> = sqlx::query_scalar("SELECT run FROM claims WHERE identity = $1")
+            .bind(identity)
+            .fetch_optional(&mut *conn)
+            .await?;
+        if let Some(by_run) = holder.filter(|holder| holder != run) {
+            return Err(AppendError::Claimed { by_run, identity: identity.clone() });
         }
     }
-    for identity in also.claim.iter().chain(&also.about) {
-        sqlx::query("INSERT INTO subjects (identity, run) VALUES ($1, $2) ON CONFLICT DO NOTHING")
-            .bind(identity)
-            .bind(run)
-            .execute(&mut *conn)
-            .await?;
-    }
     let Some(tenant) = also.tenant else { return Ok(()) };
-    let exclusive = i64::from(tenant == Tenant::Exclusive);
     let other: Option<String> = sqlx::query_scalar(
         "SELECT run FROM tenant_claims WHERE run <> $1 AND (exclusive = 1 OR $2 = 1) ORDER BY run LIMIT 1",
     )
     .bind(run)
-    .bind(exclusive)
-    .fetch_optional(&mut *conn)
+    .bind(exclusive(tenant))
+    .fetch_optional(conn)
     .await?;
-    if let Some(by_run) = other {
-        return Err(AppendError::Claimed { by_run, identity: TENANT.to_owned() });
+    match other {
+        Some(by_run) => Err(AppendError::Claimed { by_run, identity: TENANT.to_owned() }),
+        None => Ok(()),
     }
-    // A run that has the tenant alone does not lose it by asking for a share.
-    sqlx::query(
-        "INSERT INTO tenant_claims (run, exclusive) VALUES ($1, $2)
-         ON CONFLICT (run) DO UPDATE SET exclusive =
-            CASE WHEN excluded.exclusive = 1 THEN 1 ELSE tenant_claims.exclusive END",
-    )
-    .bind(run)
-    .bind(exclusive)
-    .execute(conn)
-    .await?;
+}
+
+/// Writes claims that were checked, and which runs are about whom.
+pub(super) async fn write(
+    conn: &mut AnyConnection,
+    claims: &[(String, String)],
+    shares: &[(String, Tenant)],
+    subjects: &[(String, String)],
+) -> Result<(), StoreError> {
+    for (pairs, statements) in [(claims, INSERT_CLAIMS), (subjects, INSERT_SUBJECTS)] {
+        for (rows, statement) in pieces(pairs, statements) {
+            let query = rows
+                .iter()
+                .fold(sqlx::query(statement), |query, (identity, run)| query.bind(identity).bind(run));
+            query.execute(&mut *conn).await?;
+        }
+    }
+    for (run, tenant) in shares {
+        // A run that has the tenant alone does not lose it by asking for a share.
+        sqlx::query(
+            "INSERT INTO tenant_claims (run, exclusive) VALUES ($1, $2)
+             ON CONFLICT (run) DO UPDATE SET exclusive =
+                CASE WHEN excluded.exclusive = 1 THEN 1 ELSE tenant_claims.exclusive END",
+        )
+        .bind(run)
+        .bind(exclusive(*tenant))
+        .execute(&mut *conn)
+        .await?;
+    }
     Ok(())
+}
+
+fn exclusive(tenant: Tenant) -> i64 {
+    i64::from(tenant == Tenant::Exclusive)
 }
 
 /// Whether one more risky step may begin. Two cannot both be the last, for the head of the chain is locked.
@@ -90,9 +107,28 @@ pub(super) async fn check_cap(conn: &mut AnyConnection, risky: Risky) -> Result<
     Ok(())
 }
 
-/// Gives back all that a run has claimed.
-pub(super) async fn release_claims(conn: &mut AnyConnection, run: &str) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM claims WHERE run = $1").bind(run).execute(&mut *conn).await?;
-    sqlx::query("DELETE FROM tenant_claims WHERE run = $1").bind(run).execute(conn).await?;
+/// Gives back all that runs have claimed.
+pub(super) async fn release(conn: &mut AnyConnection, runs: &[&str]) -> Result<(), StoreError> {
+    for statements in [RELEASE_CLAIMS, RELEASE_SHARES] {
+        for (rows, statement) in pieces(runs, statements) {
+            rows.iter()
+                .fold(sqlx::query(statement), |query, run| query.bind(*run))
+                .execute(&mut *conn)
+                .await?;
+        }
+    }
     Ok(())
 }
+
+// A run that claims again what it has keeps it.
+const INSERT_CLAIMS: Statements = statements!(
+    "INSERT INTO claims (identity, run) VALUES" (1 2) (3 4) (5 6) (7 8) (9 10) (11 12) (13 14) (15 16),
+    "ON CONFLICT DO NOTHING"
+);
+const INSERT_SUBJECTS: Statements = statements!(
+    "INSERT INTO subjects (identity, run) VALUES" (1 2) (3 4) (5 6) (7 8) (9 10) (11 12) (13 14) (15 16),
+    "ON CONFLICT DO NOTHING"
+);
+const RELEASE_CLAIMS: Statements = statements!("DELETE FROM claims WHERE run IN" one 1 2 3 4 5 6 7 8, "");
+const RELEASE_SHARES: Statements =
+    statements!("DELETE FROM tenant_claims WHERE run IN" one 1 2 3 4 5 6 7 8, "");

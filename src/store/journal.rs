@@ -1,14 +1,11 @@
-//! Appending: the one way in which anything becomes true. An append is decided on what its caller had folded,
-//! so it names the sequence number it saw; if somebody appended since, nothing is written and the caller folds
-//! again. All that must hold at the same instant (claims, the daily cap, the fence of a lease, the end of the
-//! run) is checked and written in the same transaction. Entries are never changed or removed here.
+//! The journal: what an append may ask for, how entries are linked, and how they are read back. What is read is checked
+//! against its hash, and a run of which an entry is missing is never read as if it were whole.
 
 use sqlx::{AnyConnection, Row};
 
-use super::claims::{Risky, Tenant, check_cap, claim, release_claims};
+use super::claims::{Risky, Tenant};
 use super::entry::{Entry, Head, NewEntry};
-use super::leases::Lease;
-use super::opening::{Statements, pieces};
+use super::rows::{Statements, pieces, statements};
 use super::{Store, StoreError};
 
 /// What an append does besides writing its entries, all or nothing.
@@ -81,90 +78,6 @@ impl From<sqlx::Error> for AppendError {
 }
 
 impl Store {
-    /// Appends to a run. `decided_on` is the newest sequence number that the caller had folded; `fence` is the
-    /// lease of an executor, checked by the database's clock (a click has none).
-    ///
-    /// # Errors
-    /// [`AppendError`], of which `Conflict` means: fold again. Unless the store failed, nothing was written.
-    pub async fn append(
-        &self,
-        run: &str,
-        decided_on: i64,
-        fence: Option<&Lease>,
-        entries: &[NewEntry],
-        also: Also,
-    ) -> Result<Appended, AppendError> {
-        if entries.is_empty() {
-            return Err(StoreError::NothingToAppend.into());
-        }
-        let (run, entries) = (run.to_owned(), entries.to_vec());
-        let fence = fence.map(|lease| (lease.owner.clone(), lease.epoch));
-        self.write(move |conn| {
-            Box::pin(async move {
-                let mut head = lock_head(conn).await?;
-                decide(conn, &run, decided_on, fence).await?;
-                claim(conn, &run, &also).await?;
-                if let Some(risky) = also.risky {
-                    check_cap(conn, risky).await?;
-                }
-                let first = head.position + 1;
-                let mut seq = decided_on;
-                let mut written = Vec::with_capacity(entries.len());
-                for new in &entries {
-                    seq += 1;
-                    let entry = head.next(Some((&run, seq)), new);
-                    head = entry.head();
-                    written.push(entry);
-                }
-                write_entries(conn, written).await?;
-                if let Some(risky) = also.risky {
-                    sqlx::query("INSERT INTO risky_steps (position, run, at) VALUES ($1, $2, $3)")
-                        .bind(first)
-                        .bind(&run)
-                        .bind(risky.at.as_millisecond())
-                        .execute(&mut *conn)
-                        .await?;
-                }
-                let ended_at =
-                    also.end.then(|| entries.last().map(|last| last.at.as_millisecond())).flatten();
-                sqlx::query(
-                    "UPDATE runs SET seq = $2, ended_at = $3,
-                        wake_at = CASE WHEN $4 = 1 THEN (SELECT ms FROM db_clock) ELSE wake_at END,
-                        touched_at = CASE WHEN $4 = 1 THEN (SELECT ms FROM db_clock) ELSE touched_at END
-                     WHERE run = $1",
-                )
-                .bind(&run)
-                .bind(seq)
-                .bind(ended_at)
-                .bind(i64::from(also.wake))
-                .execute(&mut *conn)
-                .await?;
-                if also.end {
-                    release_claims(conn, &run).await?;
-                }
-                move_head(conn, &head).await?;
-                Ok(Appended { last_seq: seq, head })
-            })
-        })
-        .await
-    }
-
-    /// Appends what belongs to no run: denials, counted events, changes of the configuration.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn append_global(&self, new: NewEntry) -> Result<Head, StoreError> {
-        self.write(move |conn| {
-            Box::pin(async move {
-                let head = lock_head(conn).await?;
-                let head = link(conn, &head, None, &new).await?;
-                move_head(conn, &head).await?;
-                Ok(head)
-            })
-        })
-        .await
-    }
-
     /// Appends what belongs to no run, decided on the newest entry of its kind; several processes that decide at
     /// once decide one after the other. None if the decision was to write nothing.
     ///
@@ -186,7 +99,9 @@ impl Store {
                 .await?;
                 let last = last.as_ref().map(Entry::from_row).transpose()?;
                 let Some(new) = decision(last) else { return Ok(None) };
-                let head = link(conn, &head, None, &new).await?;
+                let entry = head.next(None, &new);
+                let head = entry.head();
+                write_entries(conn, &[entry]).await?;
                 move_head(conn, &head).await?;
                 Ok(Some(head))
             })
@@ -199,19 +114,23 @@ impl Store {
     /// # Errors
     /// There is no such run, an entry is missing or was changed, or the store fails.
     pub async fn entries(&self, run: &str) -> Result<Vec<Entry>, StoreError> {
-        // The run's own count is read first: entries that come in between are welcome, missing ones are not.
-        let seq: i64 = sqlx::query_scalar("SELECT seq FROM runs WHERE run = $1")
-            .bind(run)
-            .fetch_optional(&self.pool)
-            .await?
-            .ok_or_else(|| StoreError::UnknownRun(run.to_owned()))?;
-        let rows = sqlx::query("SELECT * FROM entries WHERE run = $1 ORDER BY run_seq")
-            .bind(run)
-            .fetch_all(&self.pool)
-            .await?;
+        // The run's own count is read in the same statement, so that the two are of the same moment.
+        let rows = sqlx::query(
+            "SELECT entries.*, runs.seq FROM runs LEFT JOIN entries ON entries.run = runs.run
+             WHERE runs.run = $1 ORDER BY entries.run_seq",
+        )
+        .bind(run)
+        .fetch_all(&self.pool)
+        .await?;
+        let Some(first) = rows.first() else { return Err(StoreError::UnknownRun(run.to_owned())) };
+        let seq: i64 = first.try_get("seq")?;
         let mut entries = Vec::with_capacity(rows.len());
         let (mut expected, mut position) = (1, 0);
         for row in &rows {
+            // A run of which no entry is left is one row all the same.
+            if row.try_get::<Option<i64>, _>("position")?.is_none() {
+                break;
+            }
             let entry = Entry::from_row(row)?;
             entry.check()?;
             if entry.run_seq != Some(expected) || entry.position <= position {
@@ -238,22 +157,9 @@ pub(super) async fn lock_head(conn: &mut AnyConnection) -> Result<Head, StoreErr
     Ok(Head { position: row.try_get("position")?, hash: row.try_get("hash")? })
 }
 
-/// Writes one link; the head row is moved once, at the end of the transaction.
-pub(super) async fn link(
-    conn: &mut AnyConnection,
-    head: &Head,
-    run: Option<(&str, i64)>,
-    new: &NewEntry,
-) -> Result<Head, StoreError> {
-    let entry = head.next(run, new);
-    let head = entry.head();
-    write_entries(conn, vec![entry]).await?;
-    Ok(head)
-}
-
 /// Writes links that were made one after the other.
-pub(super) async fn write_entries(conn: &mut AnyConnection, entries: Vec<Entry>) -> Result<(), StoreError> {
-    for (rows, statement) in pieces(&entries, INSERT_ENTRIES) {
+pub(super) async fn write_entries(conn: &mut AnyConnection, entries: &[Entry]) -> Result<(), StoreError> {
+    for (rows, statement) in pieces(entries, INSERT_ENTRIES) {
         let mut query = sqlx::query(statement);
         for entry in rows {
             query = query
@@ -274,34 +180,19 @@ pub(super) async fn write_entries(conn: &mut AnyConnection, entries: Vec<Entry>)
     Ok(())
 }
 
-macro_rules! insert_entries {
-    (@values $before:literal ($first:literal $($n:literal)+) $($rest:tt)*) => {
-        concat!($before, $first, $(", $", $n,)+ ")", insert_entries!(@values ", ($" $($rest)*))
-    };
-    (@values $before:literal) => { "" };
-    ($($row:tt)+) => {
-        concat!(
-            "INSERT INTO entries (position, run, run_seq, at, kind, facts, personal, personal_salt, personal_hash,
-                prev_hash, hash)",
-            insert_entries!(@values " VALUES ($" $($row)+)
-        )
-    };
-}
-
-/// Writes so many entries.
-const INSERT_ENTRIES: Statements = [
-    insert_entries!(
-        (1 2 3 4 5 6 7 8 9 10 11)
-        (12 13 14 15 16 17 18 19 20 21 22)
-        (23 24 25 26 27 28 29 30 31 32 33)
-        (34 35 36 37 38 39 40 41 42 43 44)
-        (45 46 47 48 49 50 51 52 53 54 55)
-        (56 57 58 59 60 61 62 63 64 65 66)
-        (67 68 69 70 71 72 73 74 75 76 77)
-        (78 79 80 81 82 83 84 85 86 87 88)
-    ),
-    insert_entries!((1 2 3 4 5 6 7 8 9 10 11)),
-];
+const INSERT_ENTRIES: Statements = statements!(
+    "INSERT INTO entries (position, run, run_seq, at, kind, facts, personal, personal_salt, personal_hash, prev_hash, hash)
+     VALUES"
+    (1 2 3 4 5 6 7 8 9 10 11)
+    (12 13 14 15 16 17 18 19 20 21 22)
+    (23 24 25 26 27 28 29 30 31 32 33)
+    (34 35 36 37 38 39 40 41 42 43 44)
+    (45 46 47 48 49 50 51 52 53 54 55)
+    (56 57 58 59 60 61 62 63 64 65 66)
+    (67 68 69 70 71 72 73 74 75 76 77)
+    (78 79 80 81 82 83 84 85 86 87 88),
+    ""
+);
 
 pub(super) async fn move_head(conn: &mut AnyConnection, head: &Head) -> Result<(), StoreError> {
     sqlx::query("UPDATE head SET position = $1, hash = $2 WHERE id = 1")
@@ -310,40 +201,4 @@ pub(super) async fn move_head(conn: &mut AnyConnection, head: &Head) -> Result<(
         .execute(conn)
         .await?;
     Ok(())
-}
-
-/// Whether the caller's decision still stands: fence first (a lost holder must stop, not fold again), then the
-/// sequence number, then the end.
-async fn decide(
-    conn: &mut AnyConnection,
-    run: &str,
-    decided_on: i64,
-    fence: Option<(String, i64)>,
-) -> Result<(), AppendError> {
-    // Locks the run's row, so that no lease can be taken on it until this transaction is over.
-    let row = sqlx::query("UPDATE runs SET seq = seq WHERE run = $1 RETURNING seq, ended_at")
-        .bind(run)
-        .fetch_optional(&mut *conn)
-        .await?
-        .ok_or_else(|| StoreError::UnknownRun(run.to_owned()))?;
-    if let Some((owner, epoch)) = fence {
-        sqlx::query(
-            "SELECT run FROM runs
-             WHERE run = $1 AND owner = $2 AND epoch = $3 AND lease_until > (SELECT ms FROM db_clock)",
-        )
-        .bind(run)
-        .bind(owner)
-        .bind(epoch)
-        .fetch_optional(&mut *conn)
-        .await?
-        .ok_or(AppendError::LeaseLost)?;
-    }
-    let seq: i64 = row.try_get("seq")?;
-    if seq != decided_on {
-        return Err(AppendError::Conflict { seq });
-    }
-    match row.try_get::<Option<i64>, _>("ended_at")? {
-        Some(_) => Err(AppendError::Ended),
-        None => Ok(()),
-    }
 }

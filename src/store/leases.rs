@@ -10,14 +10,15 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use futures_util::future::join_all;
 use jiff::Timestamp;
 use sqlx::{AnyConnection, Row};
 
+use super::journal::lock_head;
+use super::rows::{Statements, pieces, statements};
 use super::{Store, StoreError, millis};
 
-/// How many runs are tried before looking again: as many replicas may reach for the same ones.
-const CANDIDATES: i64 = 16;
+/// How many runs are looked up at least: other replicas may reach for the same ones.
+const CANDIDATES: usize = 16;
 
 /// The right to work on a run. Clones share the time that is left, so that one task can renew for another.
 #[derive(Clone, Debug)]
@@ -61,6 +62,19 @@ impl Sleep {
     }
 }
 
+// What of a row is no longer true since it was looked up is asked once more.
+const TAKE_RUNS: Statements = statements!(
+    "UPDATE runs SET owner = $1, lease_until = (SELECT ms FROM db_clock) + $2, epoch = epoch + 1,
+        touched_at = (SELECT ms FROM db_clock)
+     WHERE ended_at IS NULL
+        AND (touched_at > (SELECT ms FROM db_clock) + 60000
+            OR (lease_until <= (SELECT ms FROM db_clock)
+                AND ($3 = 0 OR wake_at <= (SELECT ms FROM db_clock))))
+        AND run IN"
+    one 4 5 6 7 8 9 10 11,
+    "RETURNING run, epoch, seq"
+);
+
 impl Store {
     /// Takes the run that has waited longest among those that have something to do and that nobody holds.
     ///
@@ -70,14 +84,17 @@ impl Store {
         Ok(self.claim_up_to(owner, length, 1).await?.pop())
     }
 
-    /// Takes up to so many of the runs that have waited longest; none if there is nothing to do. They are claimed at
-    /// once, so that on SQLite one commit holds them all. An error is one of all: a run that was taken is returned.
+    /// Takes up to so many of the runs that have waited longest; none if there is nothing to do.
+    ///
+    /// # Errors
+    /// When the store fails.
     pub async fn claim_up_to(
         &self,
         owner: &str,
         length: Duration,
         most: usize,
     ) -> Result<Vec<Lease>, StoreError> {
+        let most = most.max(1);
         loop {
             // Looked up outside the transaction: an idle executor takes no write lock.
             let candidates: Vec<String> = sqlx::query_scalar(
@@ -89,25 +106,16 @@ impl Store {
                     WHERE ended_at IS NULL AND wake_at IS NOT NULL
                         AND touched_at > (SELECT ms FROM db_clock) + 60000 LIMIT $1) AS misdated",
             )
-            .bind(CANDIDATES)
+            .bind(i64::try_from(most.max(CANDIDATES)).unwrap_or(i64::MAX))
             .fetch_all(&self.pool)
             .await?;
             if candidates.is_empty() {
                 return Ok(Vec::new());
             }
-            for some in candidates.chunks(most.max(1)) {
-                let takes = some.iter().map(|run| self.take(run.clone(), owner, length, true));
-                let (mut leases, mut failed) = (Vec::new(), None);
-                for taken in join_all(takes).await {
-                    match taken {
-                        Ok(lease) => leases.extend(lease),
-                        Err(error) => failed = Some(error),
-                    }
-                }
-                match failed {
-                    Some(error) if leases.is_empty() => return Err(error),
-                    _ if !leases.is_empty() => return Ok(leases),
-                    _ => {}
+            for some in candidates.chunks(most) {
+                let leases = self.take(some.to_vec(), owner, length, true).await?;
+                if !leases.is_empty() {
+                    return Ok(leases);
                 }
             }
         }
@@ -118,40 +126,38 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub async fn claim(&self, run: &str, owner: &str, length: Duration) -> Result<Option<Lease>, StoreError> {
-        self.take(run.to_owned(), owner, length, false).await
+        Ok(self.take(vec![run.to_owned()], owner, length, false).await?.pop())
     }
 
     async fn take(
         &self,
-        run: String,
+        runs: Vec<String>,
         owner: &str,
         length: Duration,
         awake: bool,
-    ) -> Result<Option<Lease>, StoreError> {
+    ) -> Result<Vec<Lease>, StoreError> {
         let owner = owner.to_owned();
         let until = Instant::now() + length;
         self.write(move |conn| {
             Box::pin(async move {
-                let row = sqlx::query(
-                    "UPDATE runs SET owner = $2, lease_until = (SELECT ms FROM db_clock) + $3, epoch = epoch + 1,
-                        touched_at = (SELECT ms FROM db_clock)
-                     WHERE run = $1 AND ended_at IS NULL
-                        AND (touched_at > (SELECT ms FROM db_clock) + 60000
-                            OR (lease_until <= (SELECT ms FROM db_clock)
-                                AND ($4 = 0 OR wake_at <= (SELECT ms FROM db_clock))))
-                     RETURNING epoch, seq",
-                )
-                .bind(&run)
-                .bind(&owner)
-                .bind(millis(length))
-                .bind(i64::from(awake))
-                .fetch_optional(conn)
-                .await?;
-                row.map(|row| {
-                    let until = Arc::new(Mutex::new(until));
-                    Ok(Lease { run, owner, epoch: row.try_get("epoch")?, seq: row.try_get("seq")?, until })
-                })
-                .transpose()
+                // Whoever locks many runs locks the head first, as appends do, so that no two lock each other out.
+                lock_head(conn).await?;
+                let mut leases = Vec::with_capacity(runs.len());
+                for (names, statement) in pieces(&runs, TAKE_RUNS) {
+                    let query =
+                        sqlx::query(statement).bind(&owner).bind(millis(length)).bind(i64::from(awake));
+                    let query = names.iter().fold(query, |query, run| query.bind(run));
+                    for row in query.fetch_all(&mut *conn).await? {
+                        leases.push(Lease {
+                            run: row.try_get("run")?,
+                            owner: owner.clone(),
+                            epoch: row.try_get("epoch")?,
+                            seq: row.try_get("seq")?,
+                            until: Arc::new(Mutex::new(until)),
+                        });
+                    }
+                }
+                Ok(leases)
             })
         })
         .await

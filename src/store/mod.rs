@@ -7,6 +7,7 @@
 //! with the database's clock), and never show the password of its URL.
 
 mod alone;
+mod appending;
 mod cards;
 mod chain;
 mod claims;
@@ -18,11 +19,13 @@ mod migrations;
 mod open;
 mod opening;
 mod retention;
+mod rows;
 mod runs;
 mod sights;
 mod sweeps;
 #[cfg(test)]
 mod tests;
+mod together;
 mod write;
 
 pub use alone::Alone;
@@ -41,7 +44,8 @@ use std::sync::Arc;
 
 use sqlx::AnyPool;
 
-use opening::Openings;
+use appending::Append;
+use together::Queue;
 use write::Writers;
 
 /// A handle on the database. Clones share the connections.
@@ -50,7 +54,8 @@ pub struct Store {
     pool: AnyPool,
     engine: Engine,
     writers: Writers,
-    openings: Openings,
+    openings: Queue<NewRun, Opened>,
+    appends: Queue<Append, appending::Outcome>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -12,7 +12,7 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyConnection, Connection as _};
 use url::Url;
 
-use super::opening::Openings;
+use super::together::Queue;
 use super::write::Writers;
 use super::{Engine, Store, StoreError, migrations};
 
@@ -79,7 +79,8 @@ impl Store {
         }
         let mut pool = AnyPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ACQUIRE);
         if engine == Engine::Sqlite {
-            pool = pool.after_connect(|conn: &mut AnyConnection, _| {
+            // A file does not hang up: asking before each statement whether it is there costs as much as the statement.
+            pool = pool.test_before_acquire(false).after_connect(|conn: &mut AnyConnection, _| {
                 Box::pin(async move { sqlx::raw_sql(SQLITE).execute(conn).await.map(|_| ()) })
             });
         }
@@ -89,7 +90,7 @@ impl Store {
         }
         let pool = pool.connect_with(options).await?;
         let writers = Writers::new(engine, CONNECTIONS as usize);
-        let store = Self { pool, engine, writers, openings: Openings::default() };
+        let store = Self { pool, engine, writers, openings: Queue::default(), appends: Queue::default() };
         migrations::migrate(&store).await?;
         Ok(store)
     }

@@ -86,6 +86,9 @@ pub async fn a_removed_entry_is_found(place: &Place) {
     assert_eq!(broken(&store, None).await, 5);
     let error = store.entries(&run).await.unwrap_err().to_string();
     assert!(error.contains("position 6"), "{error}");
+    tamper(&store, "DELETE FROM entries").await;
+    let error = store.entries(&run).await.unwrap_err().to_string();
+    assert!(error.contains("are missing"), "{error}");
 }
 
 pub async fn a_cut_end_is_found_with_a_kept_head(place: &Place) {

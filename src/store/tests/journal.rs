@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Waker};
 
-use super::super::{Also, AppendError, Risky, StoreError};
+use super::super::{Also, AppendError, Risky, StoreError, Tenant};
 use super::{Place, about_jane, appended, at, entry, opened};
 
 pub async fn one_of_a_hundred_appends_on_the_same_entry_wins(place: &Place) {
@@ -158,6 +158,65 @@ pub async fn a_refused_append_among_others_leaves_nothing_and_takes_none_along(p
         }
     }
     assert_eq!(store.verify(None).await.unwrap().entries, 40 + 20);
+}
+
+/// Entries that wait together share their statements; what the database does not want of one, it takes of the others.
+pub async fn what_the_database_refuses_it_refuses_to_one_alone(place: &Place) {
+    let store = place.open().await;
+    let mut runs = Vec::new();
+    for _ in 0..40 {
+        runs.push(opened(&store).await);
+    }
+    let tasks: Vec<_> = runs
+        .iter()
+        .enumerate()
+        .map(|(n, run)| {
+            let (store, run) = (store.clone(), run.clone());
+            // PostgreSQL has no place for a zero byte in a text; SQLite has.
+            let new = entry(if n == 17 { "be\0gan" } else { "began" });
+            tokio::spawn(async move { store.append(&run, 1, None, &[new], Also::default()).await })
+        })
+        .collect();
+    let mut written = 0;
+    for (n, task) in tasks.into_iter().enumerate() {
+        let outcome = task.await.unwrap();
+        assert!(outcome.is_ok() || n == 17, "{outcome:?}");
+        written += i64::from(outcome.is_ok());
+        assert_eq!(store.run(&runs[n]).await.unwrap().unwrap().seq == 2, outcome.is_ok());
+    }
+    assert_eq!(store.verify(None).await.unwrap().entries, 40 + written);
+}
+
+/// What ends and what begins may be written together: one account passes from run to run, and the cap is kept.
+pub async fn an_account_passes_from_run_to_run_within_a_commit(place: &Place) {
+    let store = place.open().await;
+    let (mut runs, mut tasks) = (Vec::new(), Vec::new());
+    for _ in 0..40 {
+        runs.push(opened(&store).await);
+    }
+    for run in runs {
+        let store = store.clone();
+        let also = Also {
+            claim: vec!["account:1".into()],
+            tenant: Some(Tenant::Exclusive),
+            risky: Some(Risky { limit: 30, since: at(0), at: at(0) }),
+            end: true,
+            ..Also::default()
+        };
+        tasks.push(tokio::spawn(async move { store.append(&run, 1, None, &[entry("ended")], also).await }));
+    }
+    let (mut ended, mut capped) = (0, 0);
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(_) => ended += 1,
+            Err(AppendError::CapReached { used: 30, limit: 30 }) => capped += 1,
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((ended, capped), (30, 10));
+    assert_eq!(store.claimed_by("account:1").await.unwrap(), None);
+    assert_eq!(store.runs_for_identity("account:1").await.unwrap().len(), 30);
+    assert_eq!(store.verify(None).await.unwrap().entries, 40 + 30);
 }
 
 pub async fn a_cancelled_caller_cannot_cut_a_write_in_half(place: &Place) {

@@ -176,3 +176,22 @@ pub async fn a_clock_set_back_holds_nobody_up(place: &Place) {
     set_back().await;
     assert!(store.claim_next("me", LONG).await.unwrap().is_none(), "what waits for a person still does");
 }
+
+/// Whoever ends what it holds gives its lease back in the same entry; whoever holds nothing takes no lease away.
+pub async fn an_end_gives_the_lease_back(place: &Place) {
+    let store = place.open().await;
+    let (held, clicked) = (opened_with(&store, true).await, opened_with(&store, true).await);
+    let end = || Also { end: true, ..Also::default() };
+    let lease = store.claim(&held, "me", LONG).await.unwrap().unwrap();
+    store.append(&held, 1, Some(&lease), &[entry("ended")], end()).await.unwrap();
+    assert_eq!(store.run(&held).await.unwrap().unwrap().owner, None);
+    assert!(!store.renew(&lease, LONG).await.unwrap());
+    let late = store.append(&held, 2, Some(&lease), &[entry("late")], Also::default()).await;
+    assert!(matches!(late, Err(AppendError::LeaseLost)), "{late:?}");
+
+    let lease = store.claim(&clicked, "me", LONG).await.unwrap().unwrap();
+    store.append(&clicked, 1, None, &[entry("ended")], end()).await.unwrap();
+    let late = store.append(&clicked, 2, Some(&lease), &[entry("late")], Also::default()).await;
+    assert!(matches!(late, Err(AppendError::Ended)), "its holder is told why: {late:?}");
+    assert_eq!(store.next_wake().await.unwrap(), None);
+}

@@ -63,13 +63,14 @@ macro_rules! promises {
 promises! {
     journal: one_of_a_hundred_appends_on_the_same_entry_wins, appends_to_many_runs_make_one_chain,
         an_ended_run_takes_no_more, an_append_needs_an_entry_and_a_run, the_cap_counts_exactly,
-        a_refused_append_leaves_nothing, a_refused_append_among_others_leaves_nothing_and_takes_none_along, a_cancelled_caller_cannot_cut_a_write_in_half,
+        a_refused_append_leaves_nothing, a_refused_append_among_others_leaves_nothing_and_takes_none_along,
+        what_the_database_refuses_it_refuses_to_one_alone, an_account_passes_from_run_to_run_within_a_commit, a_cancelled_caller_cannot_cut_a_write_in_half,
         a_reopened_database_keeps_everything, entries_keep_what_was_written;
     runs: a_request_opens_one_run, requests_that_come_together_open_a_run_each, an_identity_belongs_to_one_open_run, one_of_many_claims_wins,
         the_tenant_is_shared_or_taken_alone, history_is_newest_first, an_event_is_new_once,
         many_programs_may_start_at_once, a_newer_database_is_refused;
     leases: one_of_many_takes_a_run, every_run_is_taken_once, a_lease_expires_and_its_holder_is_fenced_off,
-        a_held_lease_appends_and_renews, a_clock_set_back_holds_nobody_up, a_wake_during_the_lease_is_not_lost, a_sleeper_is_left_alone,
+        a_held_lease_appends_and_renews, an_end_gives_the_lease_back, a_clock_set_back_holds_nobody_up, a_wake_during_the_lease_is_not_lost, a_sleeper_is_left_alone,
         the_next_wake_is_known;
     cards: the_first_card_stays, a_card_is_stale_until_it_shows_the_newest_entry, a_card_never_goes_back, one_of_many_draws_a_run;
     audit: a_whole_chain_verifies, a_changed_entry_is_found, an_inserted_entry_is_found, swapped_entries_are_found,

@@ -1,0 +1,271 @@
+//! Appending: the one way in which anything becomes true. An append is decided on what its caller had folded, so it
+//! names the sequence number it saw; if somebody appended since, nothing of it is written and the caller folds again.
+//! All that must hold at the same instant (claims, the daily cap, the fence of a lease, the end of the run) is checked
+//! and written in the same transaction. Entries are never changed or removed here.
+//!
+//! Appends that come together are written together (`together.rs`). Each is decided as if it had come alone after the
+//! ones before it, and one that is refused leaves nothing: it is checked in full before anything of it is kept.
+
+use std::collections::{BTreeSet, HashMap};
+
+use sqlx::{AnyConnection, Row};
+
+use super::claims::{self, Tenant, check_cap, check_claims};
+use super::entry::{Entry, Head, NewEntry};
+use super::journal::{Also, AppendError, Appended, lock_head, move_head, write_entries};
+use super::leases::Lease;
+use super::rows::{Statements, pieces, statements};
+use super::{Store, StoreError};
+
+/// An append that waits for its turn.
+#[derive(Clone)]
+pub(super) struct Append {
+    /// None for what belongs to no run.
+    run: Option<Decided>,
+    entries: Vec<NewEntry>,
+    also: Also,
+}
+
+/// What an append to a run was decided on.
+#[derive(Clone)]
+struct Decided {
+    run: String,
+    /// The newest sequence number that the caller had folded.
+    on: i64,
+    /// The owner and the epoch of an executor's lease.
+    fence: Option<(String, i64)>,
+}
+
+pub(super) type Outcome = Result<Appended, AppendError>;
+
+impl Store {
+    /// Appends to a run. `decided_on` is the newest sequence number that the caller had folded; `fence` is the
+    /// lease of an executor, checked by the database's clock (a click has none).
+    ///
+    /// # Errors
+    /// [`AppendError`], of which `Conflict` means: fold again. Unless the store failed, nothing was written.
+    pub async fn append(
+        &self,
+        run: &str,
+        decided_on: i64,
+        fence: Option<&Lease>,
+        entries: &[NewEntry],
+        also: Also,
+    ) -> Result<Appended, AppendError> {
+        if entries.is_empty() {
+            return Err(StoreError::NothingToAppend.into());
+        }
+        let fence = fence.map(|lease| (lease.owner.clone(), lease.epoch));
+        let run = Some(Decided { run: run.to_owned(), on: decided_on, fence });
+        self.append_one(Append { run, entries: entries.to_vec(), also }).await
+    }
+
+    /// Appends what belongs to no run: denials, counted events, changes of the configuration.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn append_global(&self, new: NewEntry) -> Result<Head, StoreError> {
+        match self.append_one(Append { run: None, entries: vec![new], also: Also::default() }).await {
+            Ok(appended) => Ok(appended.head),
+            Err(AppendError::Store(error)) => Err(error),
+            // Nothing was asked that could be refused.
+            Err(_) => Err(StoreError::Interrupted),
+        }
+    }
+
+    async fn append_one(&self, append: Append) -> Outcome {
+        self.together(&self.appends, append, |conn, appends| Box::pin(append_all(conn, appends))).await?
+    }
+}
+
+async fn append_all(conn: &mut AnyConnection, appends: Vec<Append>) -> Result<Vec<Outcome>, StoreError> {
+    let mut head = lock_head(conn).await?;
+    let mut standing = lock_runs(conn, &appends).await?;
+    let mut kept = Kept::default();
+    let mut outcomes = Vec::with_capacity(appends.len());
+    for append in &appends {
+        let outcome = match checked(conn, append, &standing, &mut kept).await {
+            // A store that fails has failed for all of them; a run that is not there is nobody else's fault.
+            Err(AppendError::Store(error)) if !matches!(error, StoreError::UnknownRun(_)) => {
+                return Err(error);
+            }
+            Err(refused) => Err(refused),
+            Ok(()) => Ok(keep(append, &mut head, &mut standing, &mut kept)),
+        };
+        outcomes.push(outcome);
+    }
+    kept.write(conn).await?;
+    move_head(conn, &head).await?;
+    Ok(outcomes)
+}
+
+/// How a run stands, with its row locked, so that no lease can be taken on it until this transaction is over.
+struct Standing {
+    seq: i64,
+    ended: bool,
+    /// The owner and the epoch of the lease that lasts.
+    held: Option<(String, i64)>,
+}
+
+async fn lock_runs(
+    conn: &mut AnyConnection,
+    appends: &[Append],
+) -> Result<HashMap<String, Standing>, StoreError> {
+    let runs: BTreeSet<&str> =
+        appends.iter().filter_map(|one| Some(one.run.as_ref()?.run.as_str())).collect();
+    let runs: Vec<&str> = runs.into_iter().collect();
+    let mut standing = HashMap::with_capacity(runs.len());
+    for (names, statement) in pieces(&runs, LOCK_RUNS) {
+        let query = names.iter().fold(sqlx::query(statement), |query, run| query.bind(*run));
+        for row in query.fetch_all(&mut *conn).await? {
+            let left: i64 = row.try_get("lasts")?;
+            let owner: Option<String> = row.try_get("owner")?;
+            let epoch = row.try_get("epoch")?;
+            let held = owner.filter(|_| left > 0).map(|owner| (owner, epoch));
+            let ended = row.try_get::<Option<i64>, _>("ended_at")?.is_some();
+            standing.insert(row.try_get("run")?, Standing { seq: row.try_get("seq")?, ended, held });
+        }
+    }
+    Ok(standing)
+}
+
+// `FOR UPDATE` is unknown to SQLite; an update that changes nothing locks the rows on both.
+const LOCK_RUNS: Statements = statements!(
+    "UPDATE runs SET epoch = epoch WHERE run IN" one 1 2 3 4 5 6 7 8,
+    "RETURNING run, seq, ended_at, owner, epoch, lease_until - (SELECT ms FROM db_clock) AS lasts"
+);
+
+/// Whether an append may be, after all that was kept before it.
+async fn checked(
+    conn: &mut AnyConnection,
+    append: &Append,
+    standing: &HashMap<String, Standing>,
+    kept: &mut Kept,
+) -> Result<(), AppendError> {
+    let Some(decided) = &append.run else { return Ok(()) };
+    let now = standing.get(&decided.run).ok_or_else(|| StoreError::UnknownRun(decided.run.clone()))?;
+    // Fence first (a lost holder must stop, not fold again), then the sequence number, then the end.
+    if decided.fence.is_some() && decided.fence != now.held {
+        return Err(AppendError::LeaseLost);
+    }
+    if now.seq != decided.on {
+        return Err(AppendError::Conflict { seq: now.seq });
+    }
+    if now.ended {
+        return Err(AppendError::Ended);
+    }
+    let also = &append.also;
+    if also.claim.is_empty() && also.tenant.is_none() && also.risky.is_none() {
+        return Ok(());
+    }
+    // What the database is asked now must hold what was kept before.
+    std::mem::take(kept).write(conn).await?;
+    check_claims(conn, &decided.run, also).await?;
+    match also.risky {
+        Some(risky) => check_cap(conn, risky).await,
+        None => Ok(()),
+    }
+}
+
+/// Keeps an append that was checked, to be written.
+fn keep(
+    append: &Append,
+    head: &mut Head,
+    standing: &mut HashMap<String, Standing>,
+    kept: &mut Kept,
+) -> Appended {
+    let (also, first) = (&append.also, head.position + 1);
+    let mut seq = append.run.as_ref().map_or(0, |decided| decided.on);
+    for new in &append.entries {
+        seq += 1;
+        let entry = head.next(append.run.as_ref().map(|decided| (decided.run.as_str(), seq)), new);
+        *head = entry.head();
+        kept.entries.push(entry);
+    }
+    if let Some(Decided { run, fence, .. }) = &append.run {
+        let ended_at = append.entries.last().filter(|_| also.end).map(|last| last.at.as_millisecond());
+        // Nobody works on a run that its own executor has ended.
+        let let_go = ended_at.is_some() && fence.is_some();
+        if let Some(now) = standing.get_mut(run) {
+            (now.seq, now.ended) = (seq, ended_at.is_some());
+            now.held = now.held.take().filter(|_| !let_go);
+        }
+        kept.moved.push(Moved { run: run.clone(), seq, ended_at, wake: also.wake, let_go });
+        let names = also.claim.iter().chain(&also.about).map(|identity| (identity.clone(), run.clone()));
+        kept.subjects.extend(names);
+        kept.claims.extend(also.claim.iter().map(|identity| (identity.clone(), run.clone())));
+        kept.shares.extend(also.tenant.map(|tenant| (run.clone(), tenant)));
+        kept.risky.extend(also.risky.map(|risky| (first, run.clone(), risky.at.as_millisecond())));
+    }
+    Appended { last_seq: seq, head: head.clone() }
+}
+
+/// What is to be written, of one append or many.
+#[derive(Default)]
+struct Kept {
+    entries: Vec<Entry>,
+    /// Positions, runs and times of risky steps.
+    risky: Vec<(i64, String, i64)>,
+    /// Identities and the runs that keep them.
+    claims: Vec<(String, String)>,
+    shares: Vec<(String, Tenant)>,
+    /// Identities and the runs that are about them.
+    subjects: Vec<(String, String)>,
+    moved: Vec<Moved>,
+}
+
+/// A run that has new entries.
+struct Moved {
+    run: String,
+    seq: i64,
+    ended_at: Option<i64>,
+    wake: bool,
+    /// Its lease is given back.
+    let_go: bool,
+}
+
+impl Kept {
+    async fn write(self, conn: &mut AnyConnection) -> Result<(), StoreError> {
+        write_entries(conn, &self.entries).await?;
+        for (position, run, at) in &self.risky {
+            sqlx::query("INSERT INTO risky_steps (position, run, at) VALUES ($1, $2, $3)")
+                .bind(position)
+                .bind(run)
+                .bind(at)
+                .execute(&mut *conn)
+                .await?;
+        }
+        claims::write(conn, &self.claims, &self.shares, &self.subjects).await?;
+        for (rows, statement) in pieces(&self.moved, MOVE_RUNS) {
+            let mut query = sqlx::query(statement);
+            for moved in rows {
+                query = query
+                    .bind(&moved.run)
+                    .bind(moved.seq)
+                    .bind(moved.ended_at)
+                    .bind(i64::from(moved.wake))
+                    .bind(i64::from(moved.let_go));
+            }
+            query.execute(&mut *conn).await?;
+        }
+        let ended: Vec<&str> = self
+            .moved
+            .iter()
+            .filter(|moved| moved.ended_at.is_some())
+            .map(|moved| moved.run.as_str())
+            .collect();
+        claims::release(conn, &ended).await
+    }
+}
+
+const MOVE_RUNS: Statements = statements!(
+    "UPDATE runs SET seq = moved.column2, ended_at = moved.column3,
+        wake_at = CASE WHEN moved.column4 = 1 THEN (SELECT ms FROM db_clock) ELSE wake_at END,
+        touched_at = CASE WHEN moved.column4 = 1 THEN (SELECT ms FROM db_clock) ELSE touched_at END,
+        owner = CASE WHEN moved.column5 = 1 THEN NULL ELSE owner END,
+        lease_until = CASE WHEN moved.column5 = 1 THEN 0 ELSE lease_until END
+     FROM (VALUES"
+    (1 2 3 4 5) (6 7 8 9 10) (11 12 13 14 15) (16 17 18 19 20) (21 22 23 24 25) (26 27 28 29 30) (31 32 33 34 35)
+    (36 37 38 39 40),
+    ") AS moved WHERE runs.run = moved.column1"
+);

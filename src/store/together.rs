@@ -1,0 +1,102 @@
+//! Waiting for each other. Every entry is linked to the one before it, so only one transaction can write entries at a
+//! time, on either engine; and each commit is a wait for the disk. Whoever's turn it is takes along all that wait and
+//! writes it in one transaction. Nobody is answered before that has come back, and what the database refuses for one
+//! of many must not be refused to the others.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_core::future::BoxFuture;
+use sqlx::AnyConnection;
+use tokio::sync::{Semaphore, oneshot};
+
+use super::{Store, StoreError};
+
+/// How many are written together at most, so that the first of them does not wait long for the last.
+const MOST: usize = 64;
+
+/// Writes all of it in one transaction, and says what each came to.
+pub(super) type Make<T, A> =
+    for<'c> fn(&'c mut AnyConnection, Vec<T>) -> BoxFuture<'c, Result<Vec<A>, StoreError>>;
+
+type Waiting<T, A> = VecDeque<(T, oneshot::Sender<Result<A, StoreError>>)>;
+
+/// Where things of one kind wait for the ones that are being written.
+pub(super) struct Queue<T, A> {
+    turn: Arc<Semaphore>,
+    waiting: Arc<Mutex<Waiting<T, A>>>,
+}
+
+impl<T, A> Default for Queue<T, A> {
+    fn default() -> Self {
+        Self { turn: Arc::new(Semaphore::new(1)), waiting: Arc::default() }
+    }
+}
+
+impl<T, A> Clone for Queue<T, A> {
+    fn clone(&self) -> Self {
+        Self { turn: self.turn.clone(), waiting: self.waiting.clone() }
+    }
+}
+
+impl Store {
+    /// Writes something together with all that waits beside it.
+    pub(super) async fn together<T, A>(
+        &self,
+        queue: &Queue<T, A>,
+        item: T,
+        make: Make<T, A>,
+    ) -> Result<A, StoreError>
+    where
+        T: Clone + Send + 'static,
+        A: Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        queue.waiting.lock().unwrap_or_else(PoisonError::into_inner).push_back((item, answer));
+        let (store, queue) = (self.clone(), queue.clone());
+        // A task of its own: whoever asked may be cancelled, and has taken others along.
+        tokio::spawn(async move {
+            let Ok(_turn) = queue.turn.acquire().await else { return };
+            let (items, answers): (Vec<_>, Vec<_>) = {
+                let mut waiting = queue.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+                let count = waiting.len().min(MOST);
+                waiting.drain(..count).unzip()
+            };
+            // Somebody else has taken this one along.
+            if items.is_empty() {
+                return;
+            }
+            for (answer, outcome) in answers.into_iter().zip(store.make_all(items, make).await) {
+                // Whoever asked may have been cancelled.
+                answer.send(outcome).ok();
+            }
+        });
+        answered.await.unwrap_or(Err(StoreError::Interrupted))
+    }
+
+    async fn make_all<T, A>(&self, items: Vec<T>, make: Make<T, A>) -> Vec<Result<A, StoreError>>
+    where
+        T: Clone + Send + 'static,
+        A: Send + 'static,
+    {
+        let all = items.clone();
+        match self.write(move |conn| make(conn, all)).await {
+            Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
+            Err(error) if items.len() > 1 && is_refusal(&error) => {
+                let mut outcomes = Vec::with_capacity(items.len());
+                for item in items {
+                    let alone = self.write(move |conn| make(conn, vec![item])).await;
+                    outcomes
+                        .push(alone.and_then(|one| one.into_iter().next().ok_or(StoreError::Interrupted)));
+                }
+                outcomes
+            }
+            Err(error) => items.iter().map(|_| Err(error.clone())).collect(),
+        }
+    }
+}
+
+/// Whether the database answered and did not want what it was given, which may be one of many only.
+fn is_refusal(error: &StoreError) -> bool {
+    matches!(error, StoreError::Database(cause) if matches!(**cause, sqlx::Error::Database(_)))
+}
