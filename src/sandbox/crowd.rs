@@ -117,6 +117,7 @@ impl Crowd {
             }
         }
         company.tenant.atlassian.freeze();
+        company.tenant.entra.freeze();
         company
     }
 

@@ -1,6 +1,8 @@
 //! Enterprise applications and who is assigned to them. It must never expand a nested group: assignment reaches
 //! direct members only.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -153,9 +155,10 @@ pub(super) fn of_user(entra: &Entra, ask: &Ask, key: &str) -> Result<Reply, Refu
             _ => return Err(Refusal::bad("Only '$filter=resourceId eq {guid}' is supported here.")),
         },
     };
+    let held: BTreeSet<&str> =
+        entra.holding(&user.id).into_iter().map(|(group, _)| group.id.as_str()).collect();
     let mine = entra.assignments.iter().filter(|a| {
-        let reaches =
-            a.principal == user.id || entra.groups.get(&a.principal).is_some_and(|group| group.has(&user.id));
+        let reaches = a.principal == user.id || held.contains(a.principal.as_str());
         reaches && resource.as_ref().is_none_or(|wanted| *wanted == a.resource)
     });
     let context = format!("users('{}')/appRoleAssignments", user.id);

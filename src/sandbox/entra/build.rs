@@ -37,6 +37,7 @@ impl Entra {
             switches: Switches::default(),
             tokens: BTreeMap::new(),
             limits: BTreeMap::new(),
+            holders: None,
         };
         entra.atlassian = entra.add_service_principal("Atlassian Cloud");
         entra
@@ -104,6 +105,7 @@ impl Entra {
             user.deleted = Some(at);
             user.upn = format!("{}{}", id.replace('-', ""), user.upn);
             self.deleted_users.insert(id.to_owned(), user);
+            self.thaw();
             for group in self.groups.values_mut() {
                 group.members.retain(|member| member.id != id);
             }
@@ -134,6 +136,7 @@ impl Entra {
 
     /// Makes a user or group a direct member at this time.
     pub fn add_member_at(&mut self, group: &str, member: &str, since: Timestamp) {
+        self.thaw();
         if let Some(group) = self.groups.get_mut(group)
             && !group.has(member)
         {
@@ -143,6 +146,7 @@ impl Entra {
 
     /// Ends a membership.
     pub fn remove_member(&mut self, group: &str, member: &str) {
+        self.thaw();
         if let Some(group) = self.groups.get_mut(group) {
             group.members.retain(|one| one.id != member);
         }

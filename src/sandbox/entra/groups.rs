@@ -77,9 +77,8 @@ fn containing(entra: &Entra, id: &str, transitive: bool, until: Timestamp) -> BT
     let mut found = BTreeSet::new();
     let mut open = vec![id.to_owned()];
     while let Some(child) = open.pop() {
-        for group in entra.groups.values() {
-            let holds = group.members.iter().any(|member| member.id == child && member.since <= until);
-            if holds && found.insert(group.id.clone()) && transitive {
+        for (group, since) in entra.holding(&child) {
+            if since <= until && found.insert(group.id.clone()) && transitive {
                 open.push(group.id.clone());
             }
         }

@@ -14,6 +14,7 @@ mod engine;
 
 mod filter;
 mod groups;
+mod index;
 mod jobs;
 mod logs;
 mod mapping;

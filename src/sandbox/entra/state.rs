@@ -42,6 +42,8 @@ pub struct Entra {
     pub switches: Switches,
     /// Tokens that were given out.
     pub(super) tokens: BTreeMap<String, Token>,
+    /// Memberships by member, while none changes.
+    pub(super) holders: Option<super::index::Holders>,
     /// Times of the latest limited calls, by limit and client.
     pub(super) limits: BTreeMap<String, VecDeque<Timestamp>>,
 }

@@ -1,0 +1,76 @@
+//! Who holds whom, for a directory of hundreds of thousands, which could not be served by scans of all memberships. The
+//! index is right only while no membership changes: a generator makes it when the tenant is complete, and whatever
+//! changes a membership drops it. It must never answer anything that a scan would not.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::state::{Entra, Group};
+
+/// Groups by direct member, in the order of their ids, and since when they hold it.
+pub(super) type Holders = Arc<HashMap<String, Vec<(String, Timestamp)>>>;
+
+impl Entra {
+    /// Says that the tenant is complete and will be read for a while: from now on memberships are looked up.
+    pub fn freeze(&mut self) {
+        let mut holders: HashMap<String, Vec<(String, Timestamp)>> = HashMap::new();
+        for group in self.groups.values() {
+            for member in &group.members {
+                holders.entry(member.id.clone()).or_default().push((group.id.clone(), member.since));
+            }
+        }
+        self.holders = Some(Arc::new(holders));
+    }
+
+    /// Drops the index: a membership is about to change.
+    pub(super) fn thaw(&mut self) {
+        self.holders = None;
+    }
+
+    /// The groups that hold a user or group directly, and since when.
+    pub(super) fn holding(&self, id: &str) -> Vec<(&Group, Timestamp)> {
+        if let Some(holders) = &self.holders {
+            let known = holders.get(id).map(Vec::as_slice).unwrap_or_default();
+            return known
+                .iter()
+                .filter_map(|(group, since)| Some((self.groups.get(group)?, *since)))
+                .collect();
+        }
+        let held =
+            |group: &Group| group.members.iter().find(|member| member.id == id).map(|member| member.since);
+        self.groups.values().filter_map(|group| Some((group, held(group)?))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_looked_up_is_what_is_scanned_until_a_membership_changes() {
+        let mut entra = Entra::new("t");
+        let (one, two) = (entra.add_group("one"), entra.add_group("two"));
+        let jane = entra.add_user("jane@acme.example", "Jane");
+        let late = Timestamp::from_second(7).unwrap();
+        entra.add_member(&one, &jane);
+        entra.add_member_at(&two, &one, late);
+        let held = |entra: &Entra, id: &str| {
+            entra.holding(id).into_iter().map(|(group, since)| (group.id.clone(), since)).collect::<Vec<_>>()
+        };
+        let scanned = [held(&entra, &jane), held(&entra, &one), held(&entra, "nobody")];
+        entra.freeze();
+        assert!(entra.holders.is_some());
+        assert_eq!([held(&entra, &jane), held(&entra, &one), held(&entra, "nobody")], scanned);
+        assert_eq!(scanned[1], [(two.clone(), late)]);
+        entra.add_member(&two, &jane);
+        assert_eq!(held(&entra, &jane).len(), 2);
+        entra.freeze();
+        entra.remove_member(&one, &jane);
+        assert_eq!(held(&entra, &jane), [(two, Timestamp::UNIX_EPOCH)]);
+        entra.freeze();
+        entra.delete_user(&jane, late);
+        assert!(held(&entra, &jane).is_empty());
+    }
+}
