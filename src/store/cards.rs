@@ -7,6 +7,7 @@ use std::time::Duration;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
+use super::journal::lock_head;
 use super::{Store, StoreError, millis};
 
 /// How long a card waits at most before it is tried again.
@@ -163,6 +164,8 @@ impl Store {
         }
         self.write(move |conn| {
             Box::pin(async move {
+                // Whoever locks many runs locks the head first (`leases.rs`).
+                lock_head(conn).await?;
                 let mut taken = Vec::new();
                 for run in stale {
                     // A time further away than any pause was set before the clock was set back.

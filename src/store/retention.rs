@@ -4,6 +4,7 @@
 
 use jiff::Timestamp;
 
+use super::journal::lock_head;
 use super::{Store, StoreError};
 
 /// How many entries are erased in one transaction, so that a repair never waits long for the one writer of SQLite.
@@ -50,7 +51,9 @@ impl Store {
                     .bind(before)
                     .execute(&mut *conn)
                     .await?;
-                    // A card that is still behind after all that time can no longer be drawn.
+                    // A card that is still behind after all that time can no longer be drawn. Whoever locks many runs
+                    // locks the head first (`leases.rs`).
+                    lock_head(conn).await?;
                     sqlx::query("UPDATE runs SET shown_seq = seq WHERE shown_seq < seq AND ended_at < $1")
                         .bind(before)
                         .execute(conn)

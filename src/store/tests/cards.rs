@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::super::{Also, Card, CardRef, StoreError};
-use super::{Place, appended, opened};
+use super::super::{Also, Card, CardRef, NewEntry, NewRun, StoreError};
+use super::{Place, appended, entry, opened};
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -82,4 +82,37 @@ pub async fn one_of_many_draws_a_run(place: &Place) {
     // A clock that was set back an hour since.
     sqlx::raw_sql("UPDATE runs SET draw_at = draw_at + 3600000").execute(&stores[0].pool).await.unwrap();
     assert_eq!(stores[0].take_stale(8, LONG).await.unwrap(), [run]);
+}
+
+/// Each locks many runs, in an order of its own.
+pub async fn who_draws_and_who_appends_do_not_lock_each_other_out(place: &Place) {
+    let stores = [place.open().await, place.open().await];
+    // Cards are drawn in the order of opening, and entries are written in the order of names: let the two differ.
+    let mut runs: Vec<String> = (0..48).map(|n| format!("run-{:02}", 99 - n)).collect();
+    for (n, run) in (0..).zip(&runs) {
+        let first = NewEntry { at: super::at(n), ..entry("opened") };
+        let new = NewRun { run: run.clone(), key: run.clone(), first, wake: false };
+        stores[0].open_run(new).await.unwrap();
+    }
+    runs.sort();
+    for seq in 1..=20 {
+        let drawing = stores[1].clone();
+        let drawn = tokio::spawn(async move {
+            for _ in 0..3 {
+                drawing.take_stale(64, Duration::ZERO).await?;
+            }
+            Ok::<_, StoreError>(())
+        });
+        let appends = runs.iter().map(|run| {
+            let (store, run) = (stores[0].clone(), run.clone());
+            tokio::spawn(
+                async move { store.append(&run, seq, None, &[entry("step")], Also::default()).await },
+            )
+        });
+        for append in appends.collect::<Vec<_>>() {
+            append.await.unwrap().unwrap();
+        }
+        drawn.await.unwrap().unwrap();
+    }
+    stores[0].verify(None).await.unwrap();
 }

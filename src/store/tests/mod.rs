@@ -72,7 +72,8 @@ promises! {
     leases: one_of_many_takes_a_run, every_run_is_taken_once, a_lease_expires_and_its_holder_is_fenced_off,
         a_held_lease_appends_and_renews, an_end_gives_the_lease_back, a_clock_set_back_holds_nobody_up, a_wake_during_the_lease_is_not_lost, a_sleeper_is_left_alone,
         the_next_wake_is_known;
-    cards: the_first_card_stays, a_card_is_stale_until_it_shows_the_newest_entry, a_card_never_goes_back, one_of_many_draws_a_run;
+    cards: the_first_card_stays, a_card_is_stale_until_it_shows_the_newest_entry, a_card_never_goes_back, one_of_many_draws_a_run,
+        who_draws_and_who_appends_do_not_lock_each_other_out;
     audit: a_whole_chain_verifies, a_changed_entry_is_found, an_inserted_entry_is_found, swapped_entries_are_found,
         a_removed_entry_is_found, a_cut_end_is_found_with_a_kept_head, a_rewritten_chain_is_found_with_a_kept_head,
         a_forged_link_is_found_at_the_next_one, changed_personal_data_is_found, erased_personal_data_breaks_nothing,
