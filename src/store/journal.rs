@@ -19,7 +19,8 @@ pub struct Also {
     pub tenant: Option<Tenant>,
     /// Counts a risky step against the cap.
     pub risky: Option<Risky>,
-    /// The run has ended: its claims are released and nothing can be appended to it any more.
+    /// The run has ended: its claims are released, so is the lease of the executor that ends it, and nothing can be
+    /// appended to it any more.
     pub end: bool,
     /// The run has something to do now, even if it sleeps.
     pub wake: bool,
