@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_core::future::BoxFuture;
 use sqlx::AnyConnection;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 
 use super::{Store, StoreError};
 
@@ -19,23 +19,41 @@ const MOST: usize = 64;
 pub(super) type Make<T, A> =
     for<'c> fn(&'c mut AnyConnection, Vec<T>) -> BoxFuture<'c, Result<Vec<A>, StoreError>>;
 
-type Waiting<T, A> = VecDeque<(T, oneshot::Sender<Result<A, StoreError>>)>;
-
 /// Where things of one kind wait for the ones that are being written.
-pub(super) struct Queue<T, A> {
-    turn: Arc<Semaphore>,
-    waiting: Arc<Mutex<Waiting<T, A>>>,
+pub(super) struct Queue<T, A>(Arc<Mutex<Waiting<T, A>>>);
+
+struct Waiting<T, A> {
+    items: VecDeque<(T, oneshot::Sender<Result<A, StoreError>>)>,
+    /// Whether a task takes them out.
+    served: bool,
 }
 
 impl<T, A> Default for Queue<T, A> {
     fn default() -> Self {
-        Self { turn: Arc::new(Semaphore::new(1)), waiting: Arc::default() }
+        Self(Arc::new(Mutex::new(Waiting { items: VecDeque::new(), served: false })))
     }
 }
 
 impl<T, A> Clone for Queue<T, A> {
     fn clone(&self) -> Self {
-        Self { turn: self.turn.clone(), waiting: self.waiting.clone() }
+        Self(self.0.clone())
+    }
+}
+
+impl<T, A> Queue<T, A> {
+    /// Puts one at the end; whether somebody must be sent to take it out.
+    fn push(&self, item: T, answer: oneshot::Sender<Result<A, StoreError>>) -> bool {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.items.push_back((item, answer));
+        !std::mem::replace(&mut waiting.served, true)
+    }
+
+    /// Takes out those that wait longest. None at the end: whoever comes next must send somebody again.
+    fn take(&self) -> Vec<(T, oneshot::Sender<Result<A, StoreError>>)> {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = waiting.items.len().min(MOST);
+        waiting.served = count > 0;
+        waiting.items.drain(..count).collect()
     }
 }
 
@@ -52,25 +70,23 @@ impl Store {
         A: Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        queue.waiting.lock().unwrap_or_else(PoisonError::into_inner).push_back((item, answer));
-        let (store, queue) = (self.clone(), queue.clone());
-        // A task of its own: whoever asked may be cancelled, and has taken others along.
-        tokio::spawn(async move {
-            let Ok(_turn) = queue.turn.acquire().await else { return };
-            let (items, answers): (Vec<_>, Vec<_>) = {
-                let mut waiting = queue.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-                let count = waiting.len().min(MOST);
-                waiting.drain(..count).unzip()
-            };
-            // Somebody else has taken this one along.
-            if items.is_empty() {
-                return;
-            }
-            for (answer, outcome) in answers.into_iter().zip(store.make_all(items, make).await) {
-                // Whoever asked may have been cancelled.
-                answer.send(outcome).ok();
-            }
-        });
+        // One task for all, as long as there are any: one for each would pile up where many come all the time.
+        if queue.push(item, answer) {
+            let (store, queue) = (self.clone(), queue.clone());
+            tokio::spawn(async move {
+                loop {
+                    let (items, answers): (Vec<_>, Vec<_>) = queue.take().into_iter().unzip();
+                    if items.is_empty() {
+                        return;
+                    }
+                    let outcomes = store.make_all(items, make).await;
+                    for (answer, outcome) in answers.into_iter().zip(outcomes) {
+                        // Whoever asked may have been cancelled.
+                        answer.send(outcome).ok();
+                    }
+                }
+            });
+        }
         answered.await.unwrap_or(Err(StoreError::Interrupted))
     }
 

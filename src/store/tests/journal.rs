@@ -219,6 +219,29 @@ pub async fn an_account_passes_from_run_to_run_within_a_commit(place: &Place) {
     assert_eq!(store.verify(None).await.unwrap().entries, 40 + 30);
 }
 
+/// Whoever waits leaves nothing behind, also where others come all the time.
+pub async fn writing_without_a_pause_piles_nothing_up(place: &Place) {
+    let store = place.open().await;
+    let writers: Vec<_> = (0..16)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                for _ in 0..40 {
+                    store.append_global(entry("denied")).await.unwrap();
+                }
+                // The others are still at it.
+                tokio::runtime::Handle::current().metrics().num_alive_tasks()
+            })
+        })
+        .collect();
+    let mut alive = Vec::new();
+    for writer in writers {
+        alive.push(writer.await.unwrap());
+    }
+    // The writers, one task that takes out what waits, one that writes, and what sqlx has of its own.
+    assert!(alive.iter().all(|tasks| *tasks < 50), "{alive:?}");
+}
+
 pub async fn a_cancelled_caller_cannot_cut_a_write_in_half(place: &Place) {
     let store = place.open().await;
     let run = opened(&store).await;
