@@ -1,6 +1,6 @@
 //! Waiting for each other. Every entry is linked to the one before it, so only one transaction can write entries at a
-//! time, on either engine; and each commit is a wait for the disk. Whoever's turn it is takes along all that wait and
-//! writes it in one transaction. Nobody is answered before that has come back, and what the database refuses for one
+//! time, on either engine; and each commit is a wait for the disk. One task takes out all that wait and writes it in one
+//! transaction. Nobody is answered before that has come back, and what the database refuses for one
 //! of many must not be refused to the others.
 
 use std::collections::VecDeque;
