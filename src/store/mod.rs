@@ -18,6 +18,7 @@ mod leases;
 mod migrations;
 mod open;
 mod opening;
+mod queue;
 mod retention;
 mod rows;
 mod runs;
@@ -45,7 +46,7 @@ use std::sync::Arc;
 use sqlx::AnyPool;
 
 use appending::Append;
-use together::Queue;
+use together::Together;
 use write::Writers;
 
 /// A handle on the database. Clones share the connections.
@@ -54,8 +55,8 @@ pub struct Store {
     pool: AnyPool,
     engine: Engine,
     writers: Writers,
-    openings: Queue<NewRun, Opened>,
-    appends: Queue<Append, appending::Outcome>,
+    openings: Together<NewRun, Opened>,
+    appends: Together<Append, appending::Outcome>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

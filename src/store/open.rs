@@ -12,8 +12,8 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyConnection, Connection as _};
 use url::Url;
 
-use super::together::Queue;
-use super::write::Writers;
+use super::together::Together;
+use super::write::writers;
 use super::{Engine, Store, StoreError, migrations};
 
 /// How long a request waits for a connection before it fails.
@@ -89,8 +89,9 @@ impl Store {
             pool = pool.max_connections(1).min_connections(1).idle_timeout(None).max_lifetime(None);
         }
         let pool = pool.connect_with(options).await?;
-        let writers = Writers::new(engine, CONNECTIONS as usize);
-        let store = Self { pool, engine, writers, openings: Queue::default(), appends: Queue::default() };
+        let writers = writers(engine, CONNECTIONS as usize);
+        let store =
+            Self { pool, engine, writers, openings: Together::default(), appends: Together::default() };
         migrations::migrate(&store).await?;
         Ok(store)
     }

@@ -1,15 +1,13 @@
 //! Waiting for each other. Every entry is linked to the one before it, so only one transaction can write entries at a
 //! time, on either engine; and each commit is a wait for the disk. One task takes out all that wait and writes it in one
-//! transaction. Nobody is answered before that has come back, and what the database refuses for one
-//! of many must not be refused to the others.
-
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+//! transaction. Nobody is answered before that has come back, and what the database refuses for one of many must not be
+//! refused to the others.
 
 use futures_core::future::BoxFuture;
 use sqlx::AnyConnection;
 use tokio::sync::oneshot;
 
+use super::queue::Queue;
 use super::{Store, StoreError};
 
 /// How many are written together at most, so that the first of them does not wait long for the last.
@@ -19,41 +17,21 @@ const MOST: usize = 64;
 pub(super) type Make<T, A> =
     for<'c> fn(&'c mut AnyConnection, Vec<T>) -> BoxFuture<'c, Result<Vec<A>, StoreError>>;
 
+/// One that waits, and who waits for it.
+type Waiting<T, A> = (T, oneshot::Sender<Result<A, StoreError>>);
+
 /// Where things of one kind wait for the ones that are being written.
-pub(super) struct Queue<T, A>(Arc<Mutex<Waiting<T, A>>>);
+pub(super) struct Together<T, A>(Queue<Waiting<T, A>>);
 
-struct Waiting<T, A> {
-    items: VecDeque<(T, oneshot::Sender<Result<A, StoreError>>)>,
-    /// Whether a task takes them out.
-    served: bool,
-}
-
-impl<T, A> Default for Queue<T, A> {
+impl<T, A> Default for Together<T, A> {
     fn default() -> Self {
-        Self(Arc::new(Mutex::new(Waiting { items: VecDeque::new(), served: false })))
+        Self(Queue::new(1, MOST))
     }
 }
 
-impl<T, A> Clone for Queue<T, A> {
+impl<T, A> Clone for Together<T, A> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
-    }
-}
-
-impl<T, A> Queue<T, A> {
-    /// Puts one at the end; whether somebody must be sent to take it out.
-    fn push(&self, item: T, answer: oneshot::Sender<Result<A, StoreError>>) -> bool {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.items.push_back((item, answer));
-        !std::mem::replace(&mut waiting.served, true)
-    }
-
-    /// Takes out those that wait longest. None at the end: whoever comes next must send somebody again.
-    fn take(&self) -> Vec<(T, oneshot::Sender<Result<A, StoreError>>)> {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = waiting.items.len().min(MOST);
-        waiting.served = count > 0;
-        waiting.items.drain(..count).collect()
     }
 }
 
@@ -61,7 +39,7 @@ impl Store {
     /// Writes something together with all that waits beside it.
     pub(super) async fn together<T, A>(
         &self,
-        queue: &Queue<T, A>,
+        others: &Together<T, A>,
         item: T,
         make: Make<T, A>,
     ) -> Result<A, StoreError>
@@ -70,12 +48,12 @@ impl Store {
         A: Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        // One task for all, as long as there are any: one for each would pile up where many come all the time.
-        if queue.push(item, answer) {
-            let (store, queue) = (self.clone(), queue.clone());
+        if let Some(mut server) = others.0.push((item, answer)) {
+            let store = self.clone();
+            // A task of its own: whoever asked may be cancelled, and others wait as well.
             tokio::spawn(async move {
                 loop {
-                    let (items, answers): (Vec<_>, Vec<_>) = queue.take().into_iter().unzip();
+                    let (items, answers): (Vec<_>, Vec<_>) = server.take().into_iter().unzip();
                     if items.is_empty() {
                         return;
                     }

@@ -6,20 +6,18 @@
 //! A change must never be cut in half by a caller who is cancelled (a closed connection, a timeout): a cancelled
 //! `begin` of sqlx 0.9.0 on PostgreSQL puts a connection with an open transaction back into the pool.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
-
 use futures_core::future::BoxFuture;
 use sqlx::{AnyConnection, Connection as _};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 
+use super::queue::Queue;
 use super::{Engine, Store, StoreError};
 
 /// How many changes one commit carries at most, so that the first of them does not wait long for the last.
 const TOGETHER: usize = 32;
 
 /// A change that waits for its turn, with its types taken away so that it can wait beside others.
-trait Change: Send {
+pub(super) trait Change: Send {
     /// Makes it, inside a transaction; whether it shall stand. A refused one is rolled back.
     fn make<'c>(&'c mut self, conn: &'c mut AnyConnection) -> BoxFuture<'c, bool>;
 
@@ -60,35 +58,16 @@ where
     }
 }
 
-/// Where changes wait.
-#[derive(Clone)]
-pub(super) struct Writers {
-    /// Writers queue here in the order they came. SQLite's own lock is polled and unfair, so one writer a process is
-    /// let through at a time; PostgreSQL queues by itself.
-    turns: Arc<Semaphore>,
-    waiting: Arc<Mutex<VecDeque<Box<dyn Change>>>>,
-    together: usize,
-}
+/// Where changes wait, to be committed together or beside each other.
+pub(super) type Writers = Queue<Box<dyn Change>>;
 
-impl Writers {
-    pub(super) fn new(engine: Engine, connections: usize) -> Self {
-        // On PostgreSQL two transactions that each lock several runs in the order in which they happened to wait
-        // could lock each other out.
-        let (turns, together) = match engine {
-            Engine::Sqlite => (1, TOGETHER),
-            Engine::Postgres => (connections, 1),
-        };
-        Self { turns: Arc::new(Semaphore::new(turns)), waiting: Arc::default(), together }
-    }
-
-    fn wait(&self, change: Box<dyn Change>) {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push_back(change);
-    }
-
-    fn next(&self) -> Vec<Box<dyn Change>> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = waiting.len().min(self.together);
-        waiting.drain(..count).collect()
+/// SQLite's own lock is polled and unfair, so one writer a process is let through at a time, and takes along all that wait.
+/// PostgreSQL queues by itself; and two transactions that each lock several runs in the order in which they happened to
+/// wait could lock each other out there.
+pub(super) fn writers(engine: Engine, connections: usize) -> Writers {
+    match engine {
+        Engine::Sqlite => Queue::new(1, TOGETHER),
+        Engine::Postgres => Queue::new(connections, 1),
     }
 }
 
@@ -101,20 +80,22 @@ impl Store {
         F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        self.writers.wait(Box::new(Waiting { work: Some(work), outcome: None, answer }));
-        let store = self.clone();
-        // Whoever's turn it is takes along all that wait; whose change was taken along finds nothing left to do.
-        tokio::spawn(async move {
-            let Ok(_turn) = store.writers.turns.acquire().await else { return };
-            let mut changes = store.writers.next();
-            if changes.is_empty() {
-                return;
-            }
-            let written = store.commit(&mut changes).await;
-            for change in changes {
-                change.tell(written.clone());
-            }
-        });
+        let change = Box::new(Waiting { work: Some(work), outcome: None, answer });
+        if let Some(mut server) = self.writers.push(change) {
+            let store = self.clone();
+            tokio::spawn(async move {
+                loop {
+                    let mut changes = server.take();
+                    if changes.is_empty() {
+                        return;
+                    }
+                    let written = store.commit(&mut changes).await;
+                    for change in changes {
+                        change.tell(written.clone());
+                    }
+                }
+            });
+        }
         answered.await.unwrap_or_else(|_| Err(StoreError::Interrupted.into()))
     }
 

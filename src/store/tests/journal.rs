@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::task::{Context, Waker};
 
 use super::super::{Also, AppendError, Risky, StoreError, Tenant};
-use super::{Place, about_jane, appended, at, entry, opened};
+use super::{Place, about_jane, appended, at, entry, opened, opened_many};
 
 pub async fn one_of_a_hundred_appends_on_the_same_entry_wins(place: &Place) {
     let stores = [place.open().await, place.open().await];
@@ -127,10 +127,7 @@ pub async fn a_refused_append_leaves_nothing(place: &Place) {
 /// Changes that wait together share a commit; what one of them is refused is nothing to the others.
 pub async fn a_refused_append_among_others_leaves_nothing_and_takes_none_along(place: &Place) {
     let store = place.open().await;
-    let mut runs = Vec::new();
-    for _ in 0..40 {
-        runs.push(opened(&store).await);
-    }
+    let runs = opened_many(&store, 40).await;
     let tasks: Vec<_> = runs
         .iter()
         .enumerate()
@@ -163,10 +160,7 @@ pub async fn a_refused_append_among_others_leaves_nothing_and_takes_none_along(p
 /// Entries that wait together share their statements; what the database does not want of one, it takes of the others.
 pub async fn what_the_database_refuses_it_refuses_to_one_alone(place: &Place) {
     let store = place.open().await;
-    let mut runs = Vec::new();
-    for _ in 0..40 {
-        runs.push(opened(&store).await);
-    }
+    let runs = opened_many(&store, 40).await;
     let tasks: Vec<_> = runs
         .iter()
         .enumerate()
@@ -190,11 +184,8 @@ pub async fn what_the_database_refuses_it_refuses_to_one_alone(place: &Place) {
 /// What ends and what begins may be written together: one account passes from run to run, and the cap is kept.
 pub async fn an_account_passes_from_run_to_run_within_a_commit(place: &Place) {
     let store = place.open().await;
-    let (mut runs, mut tasks) = (Vec::new(), Vec::new());
-    for _ in 0..40 {
-        runs.push(opened(&store).await);
-    }
-    for run in runs {
+    let mut tasks = Vec::new();
+    for run in opened_many(&store, 40).await {
         let store = store.clone();
         let also = Also {
             claim: vec!["account:1".into()],
@@ -240,6 +231,15 @@ pub async fn writing_without_a_pause_piles_nothing_up(place: &Place) {
     }
     // The writers, one task that takes out what waits, one that writes, and what sqlx has of its own.
     assert!(alive.iter().all(|tasks| *tasks < 50), "{alive:?}");
+}
+
+pub async fn a_decision_that_panics_holds_nobody_up(place: &Place) {
+    let store = place.open().await;
+    let fails = store.append_global_after("denied", |_| panic!("a decision of this test")).await;
+    assert!(matches!(fails, Err(StoreError::Interrupted)), "{fails:?}");
+    store.append_global(entry("denied")).await.unwrap();
+    store.append_global_after("denied", |_| Some(entry("denied"))).await.unwrap();
+    assert_eq!(store.verify(None).await.unwrap().entries, 2);
 }
 
 pub async fn a_cancelled_caller_cannot_cut_a_write_in_half(place: &Place) {

@@ -64,7 +64,8 @@ promises! {
     journal: one_of_a_hundred_appends_on_the_same_entry_wins, appends_to_many_runs_make_one_chain,
         an_ended_run_takes_no_more, an_append_needs_an_entry_and_a_run, the_cap_counts_exactly,
         a_refused_append_leaves_nothing, a_refused_append_among_others_leaves_nothing_and_takes_none_along,
-        what_the_database_refuses_it_refuses_to_one_alone, an_account_passes_from_run_to_run_within_a_commit, writing_without_a_pause_piles_nothing_up, a_cancelled_caller_cannot_cut_a_write_in_half,
+        what_the_database_refuses_it_refuses_to_one_alone, an_account_passes_from_run_to_run_within_a_commit, writing_without_a_pause_piles_nothing_up, a_decision_that_panics_holds_nobody_up,
+        a_cancelled_caller_cannot_cut_a_write_in_half,
         a_reopened_database_keeps_everything, entries_keep_what_was_written;
     runs: a_request_opens_one_run, requests_that_come_together_open_a_run_each, an_identity_belongs_to_one_open_run, one_of_many_claims_wins,
         the_tenant_is_shared_or_taken_alone, history_is_newest_first, an_event_is_new_once,
@@ -102,6 +103,15 @@ async fn opened_with(store: &Store, wake: bool) -> String {
     let new = NewRun { run: run.clone(), key: format!("trigger-{run}"), first: entry("opened"), wake };
     assert_eq!(store.open_run(new).await.unwrap(), Opened::New);
     run
+}
+
+/// Opens so many runs that sleep.
+async fn opened_many(store: &Store, count: usize) -> Vec<String> {
+    let mut runs = Vec::with_capacity(count);
+    for _ in 0..count {
+        runs.push(opened(store).await);
+    }
+    runs
 }
 
 /// Appends one entry to where the run stands.

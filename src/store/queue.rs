@@ -1,0 +1,101 @@
+//! What waits for its turn to be written. Whoever puts something in is told if it must also see to it that it is taken
+//! out; as long as somebody takes out, nobody else is sent, so nothing but what waits piles up while many come. It must
+//! never lose its last server: one that panics, or whose runtime ends, makes room for the next.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A queue that so many serve at once at most, each taking out so many at once at most.
+pub(super) struct Queue<T> {
+    state: Arc<Mutex<State<T>>>,
+    servers: usize,
+    most: usize,
+}
+
+struct State<T> {
+    waiting: VecDeque<T>,
+    serving: usize,
+}
+
+impl<T> Queue<T> {
+    pub(super) fn new(servers: usize, most: usize) -> Self {
+        let state = State { waiting: VecDeque::new(), serving: 0 };
+        Self { state: Arc::new(Mutex::new(state)), servers, most }
+    }
+
+    /// Puts one at the end. Whoever gets a server must take out until there is nothing.
+    pub(super) fn push(&self, item: T) -> Option<Server<T>> {
+        let mut state = self.lock();
+        state.waiting.push_back(item);
+        if state.serving >= self.servers {
+            return None;
+        }
+        state.serving += 1;
+        Some(Server { queue: self.clone(), at_work: true })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> Clone for Queue<T> {
+    fn clone(&self) -> Self {
+        Self { state: self.state.clone(), servers: self.servers, most: self.most }
+    }
+}
+
+/// Takes out of a queue.
+pub(super) struct Server<T> {
+    queue: Queue<T>,
+    at_work: bool,
+}
+
+impl<T> Server<T> {
+    /// Those that wait longest; none at the end, and whoever comes after that sends another.
+    pub(super) fn take(&mut self) -> Vec<T> {
+        let mut state = self.queue.lock();
+        let count = state.waiting.len().min(self.queue.most);
+        if count == 0 && self.at_work {
+            state.serving -= 1;
+            self.at_work = false;
+        }
+        state.waiting.drain(..count).collect()
+    }
+}
+
+impl<T> Drop for Server<T> {
+    fn drop(&mut self) {
+        if self.at_work {
+            self.queue.lock().serving -= 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_serves_until_nothing_waits_and_is_replaced_if_it_goes_before() {
+        let queue = Queue::new(1, 2);
+        let mut server = queue.push(1).expect("the first must be taken out by somebody");
+        assert!(queue.push(2).is_none() && queue.push(3).is_none());
+        assert_eq!((server.take(), server.take()), (vec![1, 2], vec![3]));
+        assert!(queue.push(4).is_none(), "it still serves");
+        assert_eq!((server.take(), server.take()), (vec![4], vec![]));
+        let next = queue.push(5).expect("nobody serves any more");
+        drop(next);
+        drop(server);
+        let mut last = queue.push(6).expect("the one that went before its time is replaced");
+        assert!(queue.push(7).is_none());
+        assert_eq!((last.take(), last.take()), (vec![5, 6], vec![7]));
+    }
+
+    #[test]
+    fn so_many_serve_at_once() {
+        let queue = Queue::new(2, 1);
+        let servers = [queue.push(1), queue.push(2), queue.push(3)];
+        assert_eq!(servers.iter().flatten().count(), 2);
+    }
+}
