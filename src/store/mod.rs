@@ -53,6 +53,9 @@ use write::Writers;
 #[derive(Clone)]
 pub struct Store {
     pool: AnyPool,
+    /// Where changes are made. For a SQLite file it is one connection of its own: the pages that it keeps in memory stay
+    /// true as long as no other one writes.
+    writing: AnyPool,
     engine: Engine,
     writers: Writers,
     openings: Together<NewRun, Opened>,

@@ -88,10 +88,15 @@ impl Store {
             // Each connection would be a database of its own, and closing it would lose it.
             pool = pool.max_connections(1).min_connections(1).idle_timeout(None).max_lifetime(None);
         }
-        let pool = pool.connect_with(options).await?;
+        let one = (engine == Engine::Sqlite && !in_memory).then(|| pool.clone().max_connections(1));
+        let pool = pool.connect_with(options.clone()).await?;
+        let writing = match one {
+            Some(one) => one.connect_with(options).await?,
+            None => pool.clone(),
+        };
         let writers = writers(engine, CONNECTIONS as usize);
-        let store =
-            Self { pool, engine, writers, openings: Together::default(), appends: Together::default() };
+        let (openings, appends) = (Together::default(), Together::default());
+        let store = Self { pool, writing, engine, writers, openings, appends };
         migrations::migrate(&store).await?;
         Ok(store)
     }

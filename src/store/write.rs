@@ -100,7 +100,7 @@ impl Store {
     }
 
     async fn commit(&self, changes: &mut [Box<dyn Change>]) -> Result<(), StoreError> {
-        let mut conn = self.pool.acquire().await?;
+        let mut conn = self.writing.acquire().await?;
         let written = transact(&mut conn, self.engine.begin(), changes).await;
         if written.is_err() {
             // Nobody knows what it has open. SQLite, for one, rolls back by itself when the disk is full, and sqlx
