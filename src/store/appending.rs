@@ -14,7 +14,7 @@ use super::claims::{self, Tenant, check_cap, check_claims};
 use super::entry::{Entry, Head, NewEntry};
 use super::journal::{Also, AppendError, Appended, lock_head, move_head, write_entries};
 use super::leases::Lease;
-use super::rows::{Statements, pieces, statements};
+use super::rows::Statements;
 use super::{Store, StoreError};
 
 /// An append that waits for its turn.
@@ -115,8 +115,8 @@ async fn lock_runs(
         appends.iter().filter_map(|one| Some(one.run.as_ref()?.run.as_str())).collect();
     let runs: Vec<&str> = runs.into_iter().collect();
     let mut standing = HashMap::with_capacity(runs.len());
-    for (names, statement) in pieces(&runs, LOCK_RUNS) {
-        let query = names.iter().fold(sqlx::query(statement), |query, run| query.bind(*run));
+    for (statement, rows) in LOCK_RUNS.pieces(&runs) {
+        let query = rows.fold(sqlx::query(statement), |query, run| query.bind(run.copied()));
         for row in query.fetch_all(&mut *conn).await? {
             let left: i64 = row.try_get("lasts")?;
             let owner: Option<String> = row.try_get("owner")?;
@@ -130,9 +130,11 @@ async fn lock_runs(
 }
 
 // `FOR UPDATE` is unknown to SQLite; an update that changes nothing locks the rows on both.
-const LOCK_RUNS: Statements = statements!(
-    "UPDATE runs SET epoch = epoch WHERE run IN" one 1 2 3 4 5 6 7 8,
-    "RETURNING run, seq, ended_at, owner, epoch, lease_until - (SELECT ms FROM db_clock) AS lasts"
+static LOCK_RUNS: Statements = Statements::new(
+    "UPDATE runs SET epoch = epoch WHERE run IN",
+    0,
+    1,
+    "RETURNING run, seq, ended_at, owner, epoch, lease_until - (SELECT ms FROM db_clock) AS lasts",
 );
 
 /// Whether an append may be, after all that was kept before it.
@@ -236,15 +238,15 @@ impl Kept {
                 .await?;
         }
         claims::write(conn, &self.claims, &self.shares, &self.subjects).await?;
-        for (rows, statement) in pieces(&self.moved, MOVE_RUNS) {
+        for (statement, rows) in MOVE_RUNS.pieces(&self.moved) {
             let mut query = sqlx::query(statement);
             for moved in rows {
                 query = query
-                    .bind(&moved.run)
-                    .bind(moved.seq)
-                    .bind(moved.ended_at)
-                    .bind(i64::from(moved.wake))
-                    .bind(i64::from(moved.let_go));
+                    .bind(moved.map(|moved| &moved.run))
+                    .bind(moved.map(|moved| moved.seq))
+                    .bind(moved.and_then(|moved| moved.ended_at))
+                    .bind(moved.map(|moved| i64::from(moved.wake)))
+                    .bind(moved.map(|moved| i64::from(moved.let_go)));
             }
             query.execute(&mut *conn).await?;
         }
@@ -258,14 +260,14 @@ impl Kept {
     }
 }
 
-const MOVE_RUNS: Statements = statements!(
+static MOVE_RUNS: Statements = Statements::new(
     "UPDATE runs SET seq = moved.column2, ended_at = moved.column3,
         wake_at = CASE WHEN moved.column4 = 1 THEN (SELECT ms FROM db_clock) ELSE wake_at END,
         touched_at = CASE WHEN moved.column4 = 1 THEN (SELECT ms FROM db_clock) ELSE touched_at END,
         owner = CASE WHEN moved.column5 = 1 THEN NULL ELSE owner END,
         lease_until = CASE WHEN moved.column5 = 1 THEN 0 ELSE lease_until END
-     FROM (VALUES"
-    (1 2 3 4 5) (6 7 8 9 10) (11 12 13 14 15) (16 17 18 19 20) (21 22 23 24 25) (26 27 28 29 30) (31 32 33 34 35)
-    (36 37 38 39 40),
-    ") AS moved WHERE runs.run = moved.column1"
+     FROM",
+    0,
+    5,
+    "AS moved WHERE runs.run = moved.column1",
 );

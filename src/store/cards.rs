@@ -2,12 +2,14 @@
 //! nothing is ever read back from Slack into it. One process at a time draws the cards of a run. The first stored
 //! card of a role is the card: a second post (the answer to the first was lost) does not replace it.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use super::journal::lock_head;
+use super::rows::Statements;
 use super::{Store, StoreError, millis};
 
 /// How long a card waits at most before it is tried again.
@@ -166,23 +168,14 @@ impl Store {
             Box::pin(async move {
                 // Whoever locks many runs locks the head first (`leases.rs`).
                 lock_head(conn).await?;
-                let mut taken = Vec::new();
-                for run in stale {
-                    // A time further away than any pause was set before the clock was set back.
-                    let done = sqlx::query(
-                        "UPDATE runs SET draw_at = (SELECT ms FROM db_clock) + $2 WHERE run = $1 AND shown_seq < seq
-                            AND (draw_at <= (SELECT ms FROM db_clock)
-                                OR draw_at > (SELECT ms FROM db_clock) + 600000)",
-                    )
-                    .bind(&run)
-                    .bind(millis(length))
-                    .execute(&mut *conn)
-                    .await?;
-                    if done.rows_affected() == 1 {
-                        taken.push(run);
-                    }
+                let mut taken: HashSet<String> = HashSet::new();
+                for (statement, rows) in TAKE_STALE.pieces(&stale) {
+                    let query = sqlx::query_scalar(statement).bind(millis(length));
+                    let query = rows.fold(query, |query, run| query.bind(run));
+                    taken.extend(query.fetch_all(&mut *conn).await?);
                 }
-                Ok(taken)
+                // In the order in which they were found, which the database need not keep.
+                Ok(stale.into_iter().filter(|run| taken.contains(run)).collect())
             })
         })
         .await
@@ -226,6 +219,17 @@ impl Store {
         .await
     }
 }
+
+// A time further away than any pause was set before the clock was set back.
+static TAKE_STALE: Statements = Statements::new(
+    "UPDATE runs SET draw_at = (SELECT ms FROM db_clock) + $1
+     WHERE shown_seq < seq
+        AND (draw_at <= (SELECT ms FROM db_clock) OR draw_at > (SELECT ms FROM db_clock) + 600000)
+        AND run IN",
+    1,
+    1,
+    "RETURNING run",
+);
 
 /// Locks the run first, so that two posters cannot count each other's cards out of `shown_seq`.
 async fn lock_run(conn: &mut AnyConnection, run: &str) -> Result<(), StoreError> {

@@ -7,7 +7,7 @@ use sqlx::AnyConnection;
 
 use super::StoreError;
 use super::journal::{Also, AppendError};
-use super::rows::{Statements, pieces, statements};
+use super::rows::Statements;
 
 /// The identity that stands for the whole tenant when a claim on it is refused.
 pub const TENANT: &str = "tenant";
@@ -68,11 +68,11 @@ pub(super) async fn write(
     shares: &[(String, Tenant)],
     subjects: &[(String, String)],
 ) -> Result<(), StoreError> {
-    for (pairs, statements) in [(claims, INSERT_CLAIMS), (subjects, INSERT_SUBJECTS)] {
-        for (rows, statement) in pieces(pairs, statements) {
-            let query = rows
-                .iter()
-                .fold(sqlx::query(statement), |query, (identity, run)| query.bind(identity).bind(run));
+    for (pairs, statements) in [(claims, &INSERT_CLAIMS), (subjects, &INSERT_SUBJECTS)] {
+        for (statement, rows) in statements.pieces(pairs) {
+            let query = rows.fold(sqlx::query(statement), |query, pair| {
+                query.bind(pair.map(|(identity, _)| identity)).bind(pair.map(|(_, run)| run))
+            });
             query.execute(&mut *conn).await?;
         }
     }
@@ -109,10 +109,9 @@ pub(super) async fn check_cap(conn: &mut AnyConnection, risky: Risky) -> Result<
 
 /// Gives back all that runs have claimed.
 pub(super) async fn release(conn: &mut AnyConnection, runs: &[&str]) -> Result<(), StoreError> {
-    for statements in [RELEASE_CLAIMS, RELEASE_SHARES] {
-        for (rows, statement) in pieces(runs, statements) {
-            rows.iter()
-                .fold(sqlx::query(statement), |query, run| query.bind(*run))
+    for statements in [&RELEASE_CLAIMS, &RELEASE_SHARES] {
+        for (statement, rows) in statements.pieces(runs) {
+            rows.fold(sqlx::query(statement), |query, run| query.bind(run.copied()))
                 .execute(&mut *conn)
                 .await?;
         }
@@ -121,14 +120,17 @@ pub(super) async fn release(conn: &mut AnyConnection, runs: &[&str]) -> Result<(
 }
 
 // A run that claims again what it has keeps it.
-const INSERT_CLAIMS: Statements = statements!(
-    "INSERT INTO claims (identity, run) VALUES" (1 2) (3 4) (5 6) (7 8) (9 10) (11 12) (13 14) (15 16),
-    "ON CONFLICT DO NOTHING"
+static INSERT_CLAIMS: Statements = Statements::new(
+    "INSERT INTO claims (identity, run) SELECT * FROM",
+    0,
+    2,
+    "AS new WHERE column1 IS NOT NULL ON CONFLICT DO NOTHING",
 );
-const INSERT_SUBJECTS: Statements = statements!(
-    "INSERT INTO subjects (identity, run) VALUES" (1 2) (3 4) (5 6) (7 8) (9 10) (11 12) (13 14) (15 16),
-    "ON CONFLICT DO NOTHING"
+static INSERT_SUBJECTS: Statements = Statements::new(
+    "INSERT INTO subjects (identity, run) SELECT * FROM",
+    0,
+    2,
+    "AS new WHERE column1 IS NOT NULL ON CONFLICT DO NOTHING",
 );
-const RELEASE_CLAIMS: Statements = statements!("DELETE FROM claims WHERE run IN" one 1 2 3 4 5 6 7 8, "");
-const RELEASE_SHARES: Statements =
-    statements!("DELETE FROM tenant_claims WHERE run IN" one 1 2 3 4 5 6 7 8, "");
+static RELEASE_CLAIMS: Statements = Statements::new("DELETE FROM claims WHERE run IN", 0, 1, "");
+static RELEASE_SHARES: Statements = Statements::new("DELETE FROM tenant_claims WHERE run IN", 0, 1, "");

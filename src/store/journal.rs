@@ -5,7 +5,7 @@ use sqlx::{AnyConnection, Row};
 
 use super::claims::{Risky, Tenant};
 use super::entry::{Entry, Head, NewEntry};
-use super::rows::{Statements, pieces, statements};
+use super::rows::Statements;
 use super::{Store, StoreError};
 
 /// What an append does besides writing its entries, all or nothing.
@@ -160,39 +160,33 @@ pub(super) async fn lock_head(conn: &mut AnyConnection) -> Result<Head, StoreErr
 
 /// Writes links that were made one after the other.
 pub(super) async fn write_entries(conn: &mut AnyConnection, entries: &[Entry]) -> Result<(), StoreError> {
-    for (rows, statement) in pieces(entries, INSERT_ENTRIES) {
+    for (statement, rows) in INSERT_ENTRIES.pieces(entries) {
         let mut query = sqlx::query(statement);
         for entry in rows {
             query = query
-                .bind(entry.position)
-                .bind(entry.run.as_deref())
-                .bind(entry.run_seq)
-                .bind(entry.at.as_millisecond())
-                .bind(&entry.kind)
-                .bind(&entry.facts)
-                .bind(entry.personal.as_deref())
-                .bind(entry.personal_salt.as_deref())
-                .bind(entry.personal_hash.as_deref())
-                .bind(&entry.prev_hash)
-                .bind(&entry.hash);
+                .bind(entry.map(|entry| entry.position))
+                .bind(entry.and_then(|entry| entry.run.as_deref()))
+                .bind(entry.and_then(|entry| entry.run_seq))
+                .bind(entry.map(|entry| entry.at.as_millisecond()))
+                .bind(entry.map(|entry| &entry.kind))
+                .bind(entry.map(|entry| &entry.facts))
+                .bind(entry.and_then(|entry| entry.personal.as_deref()))
+                .bind(entry.and_then(|entry| entry.personal_salt.as_deref()))
+                .bind(entry.and_then(|entry| entry.personal_hash.as_deref()))
+                .bind(entry.map(|entry| &entry.prev_hash))
+                .bind(entry.map(|entry| &entry.hash));
         }
         query.execute(&mut *conn).await?;
     }
     Ok(())
 }
 
-const INSERT_ENTRIES: Statements = statements!(
+static INSERT_ENTRIES: Statements = Statements::new(
     "INSERT INTO entries (position, run, run_seq, at, kind, facts, personal, personal_salt, personal_hash, prev_hash, hash)
-     VALUES"
-    (1 2 3 4 5 6 7 8 9 10 11)
-    (12 13 14 15 16 17 18 19 20 21 22)
-    (23 24 25 26 27 28 29 30 31 32 33)
-    (34 35 36 37 38 39 40 41 42 43 44)
-    (45 46 47 48 49 50 51 52 53 54 55)
-    (56 57 58 59 60 61 62 63 64 65 66)
-    (67 68 69 70 71 72 73 74 75 76 77)
-    (78 79 80 81 82 83 84 85 86 87 88),
-    ""
+     SELECT * FROM",
+    0,
+    11,
+    "AS new WHERE column1 IS NOT NULL",
 );
 
 pub(super) async fn move_head(conn: &mut AnyConnection, head: &Head) -> Result<(), StoreError> {

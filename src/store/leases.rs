@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use sqlx::{AnyConnection, Row};
 
 use super::journal::lock_head;
-use super::rows::{Statements, pieces, statements};
+use super::rows::Statements;
 use super::{Store, StoreError, millis};
 
 /// How many runs are looked up at least: other replicas may reach for the same ones.
@@ -63,16 +63,17 @@ impl Sleep {
 }
 
 // What of a row is no longer true since it was looked up is asked once more.
-const TAKE_RUNS: Statements = statements!(
+static TAKE_RUNS: Statements = Statements::new(
     "UPDATE runs SET owner = $1, lease_until = (SELECT ms FROM db_clock) + $2, epoch = epoch + 1,
         touched_at = (SELECT ms FROM db_clock)
      WHERE ended_at IS NULL
         AND (touched_at > (SELECT ms FROM db_clock) + 60000
             OR (lease_until <= (SELECT ms FROM db_clock)
                 AND ($3 = 0 OR wake_at <= (SELECT ms FROM db_clock))))
-        AND run IN"
-    one 4 5 6 7 8 9 10 11,
-    "RETURNING run, epoch, seq"
+        AND run IN",
+    3,
+    1,
+    "RETURNING run, epoch, seq",
 );
 
 impl Store {
@@ -143,10 +144,10 @@ impl Store {
                 // Whoever locks many runs locks the head first, as appends do, so that no two lock each other out.
                 lock_head(conn).await?;
                 let mut leases = Vec::with_capacity(runs.len());
-                for (names, statement) in pieces(&runs, TAKE_RUNS) {
+                for (statement, rows) in TAKE_RUNS.pieces(&runs) {
                     let query =
                         sqlx::query(statement).bind(&owner).bind(millis(length)).bind(i64::from(awake));
-                    let query = names.iter().fold(query, |query, run| query.bind(run));
+                    let query = rows.fold(query, |query, run| query.bind(run));
                     for row in query.fetch_all(&mut *conn).await? {
                         leases.push(Lease {
                             run: row.try_get("run")?,

@@ -1,78 +1,86 @@
-//! Statements of many rows. What is written together takes a few statements of eight rows each, and what is left over
-//! one of a single row: two texts are prepared, whatever number comes. The texts are made when the program is built, so
-//! no value can ever become a part of them.
+//! Statements of many rows: whatever is written together is one statement, because each is a way there and back to the
+//! thread or the server that works on it. A few texts are prepared for whatever number comes; rows that stay empty are
+//! null and must touch nothing. A text is made of numbers and of what stands in the program, so no value can ever
+//! become a part of it.
 
-/// Rows of one statement, largest first.
-const ROWS: [usize; 2] = [8, 1];
+use std::iter::repeat_n;
+use std::sync::OnceLock;
 
-/// The same statement for each number of [`ROWS`].
-pub(super) type Statements = [&'static str; 2];
+/// Rows of a statement, smallest first.
+const SIZES: [usize; 4] = [1, 4, 16, MOST];
+/// More rows than this are more than one statement.
+const MOST: usize = 64;
 
-/// Cuts what is to be written into pieces for which there is a statement.
-pub(super) fn pieces<T>(mut all: &[T], statements: Statements) -> Vec<(&[T], &'static str)> {
-    let mut pieces = Vec::new();
-    for (rows, statement) in ROWS.into_iter().zip(statements) {
-        while let Some((piece, rest)) = all.split_at_checked(rows) {
-            pieces.push((piece, statement));
-            all = rest;
-        }
+/// The same statement for each number of rows.
+pub(super) struct Statements {
+    before: &'static str,
+    given: usize,
+    columns: usize,
+    after: &'static str,
+    texts: [OnceLock<String>; SIZES.len()],
+}
+
+impl Statements {
+    /// `before (VALUES ($1, …), …) after`. So many parameters are `given` before the rows, which have so many columns.
+    pub(super) const fn new(before: &'static str, given: usize, columns: usize, after: &'static str) -> Self {
+        Self { before, given, columns, after, texts: [const { OnceLock::new() }; SIZES.len()] }
     }
-    pieces
-}
 
-/// Makes [`Statements`] of a beginning, the numbers of the parameters of each of eight rows, and an end. `one` before
-/// the rows says that a row is a single value, for `IN (…)`.
-macro_rules! statements {
-    ($before:literal one $first:literal $($more:literal)+, $after:literal) => {
-        [
-            concat!($before, " ($", $first, $(", $", $more,)+ ") ", $after),
-            concat!($before, " ($", $first, ") ", $after),
-        ]
-    };
-    ($before:literal $(($first:literal $($n:literal)+))+, $after:literal) => {
-        [
-            $crate::store::rows::statements!(@rows $before " ($" $(($first $($n)+))+, $after),
-            $crate::store::rows::statements!(@first $before $(($first $($n)+))+, $after),
-        ]
-    };
-    (@rows $before:expr, $after:literal) => { concat!($before, " ", $after) };
-    (@rows $before:literal $open:literal ($first:literal $($n:literal)+), $after:literal) => {
-        concat!($before, $open, $first, $(", $", $n,)+ ") ", $after)
-    };
-    (@rows $before:literal $open:literal ($first:literal $($n:literal)+) $($rest:tt)+) => {
-        concat!(
-            $before, $open, $first, $(", $", $n,)+ ")",
-            $crate::store::rows::statements!(@rows "" ", ($" $($rest)+)
-        )
-    };
-    (@first $before:literal ($first:literal $($n:literal)+) $(($($other:literal)+))+, $after:literal) => {
-        concat!($before, " ($", $first, $(", $", $n,)+ ") ", $after)
-    };
+    /// What is to be written, cut into pieces of one statement each: its text, and for each of its rows what belongs
+    /// there, or none.
+    pub(super) fn pieces<'a, T>(
+        &'static self,
+        all: &'a [T],
+    ) -> impl Iterator<Item = (&'static str, impl Iterator<Item = Option<&'a T>>)> {
+        all.chunks(MOST).filter_map(|rows| {
+            let (size, text) = SIZES.into_iter().zip(&self.texts).find(|(size, _)| *size >= rows.len())?;
+            let text = text.get_or_init(|| self.text(size)).as_str();
+            Some((text, rows.iter().map(Some).chain(repeat_n(None, size - rows.len()))))
+        })
+    }
+
+    fn text(&self, rows: usize) -> String {
+        let row = |row: usize| {
+            let before = self.given + row * self.columns;
+            let numbers: Vec<_> = (1..=self.columns).map(|column| format!("${}", before + column)).collect();
+            format!("({})", numbers.join(", "))
+        };
+        let rows: Vec<_> = (0..rows).map(row).collect();
+        format!("{} (VALUES {}) {}", self.before, rows.join(", "), self.after)
+    }
 }
-pub(super) use statements;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const PAIRS: Statements = statements!(
-        "INSERT INTO t (a, b) VALUES" (1 2)(3 4)(5 6)(7 8)(9 10)(11 12)(13 14)(15 16), "ON CONFLICT DO NOTHING");
-    const NAMES: Statements = statements!("DELETE FROM t WHERE a IN" one 1 2 3 4 5 6 7 8, "");
+    static PAIRS: Statements = Statements::new("INSERT INTO t SELECT * FROM", 0, 2, "AS new");
+    static NAMES: Statements = Statements::new("DELETE FROM t WHERE b = $1 AND a IN", 1, 1, "");
 
     #[test]
-    fn seventeen_rows_are_two_statements_of_eight_and_one_of_one() {
-        let numbers: Vec<usize> = (0..17).collect();
+    fn seventy_rows_are_one_statement_of_sixty_four_and_one_of_sixteen() {
+        let numbers: Vec<usize> = (0..70).collect();
         let cut: Vec<_> =
-            pieces(&numbers, PAIRS).into_iter().map(|(rows, text)| (rows.len(), text)).collect();
-        let one = "INSERT INTO t (a, b) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-        assert_eq!(cut.iter().map(|(rows, _)| *rows).collect::<Vec<_>>(), [8, 8, 1]);
-        assert_eq!(cut.last().map(|(_, text)| *text), Some(one));
+            PAIRS.pieces(&numbers).map(|(text, rows)| (text, rows.collect::<Vec<_>>())).collect();
+        let lengths: Vec<_> =
+            cut.iter().map(|(_, rows)| (rows.len(), rows.iter().flatten().count())).collect();
+        assert_eq!(lengths, [(64, 64), (16, 6)]);
+        let written: Vec<_> = cut.iter().flat_map(|(_, rows)| rows.iter().flatten()).collect();
+        assert!(written.into_iter().copied().eq(&numbers), "each once, in order");
+        assert!(cut[0].0.ends_with("($125, $126), ($127, $128)) AS new"), "{}", cut[0].0);
+        assert_eq!(PAIRS.pieces::<usize>(&[]).count(), 0);
+    }
+
+    #[test]
+    fn rows_are_numbered_after_what_is_given() {
+        let texts: Vec<_> =
+            [1, 2].map(|count| NAMES.pieces(&[0; 2][..count]).next().unwrap().0.to_owned()).into();
         assert_eq!(
-            PAIRS[0],
-            "INSERT INTO t (a, b) VALUES ($1, $2), ($3, $4), ($5, $6), ($7, $8), ($9, $10), ($11, $12), \
-             ($13, $14), ($15, $16) ON CONFLICT DO NOTHING"
+            texts,
+            [
+                "DELETE FROM t WHERE b = $1 AND a IN (VALUES ($2)) ",
+                "DELETE FROM t WHERE b = $1 AND a IN (VALUES ($2), ($3), ($4), ($5)) "
+            ]
         );
-        assert_eq!(NAMES[0], "DELETE FROM t WHERE a IN ($1, $2, $3, $4, $5, $6, $7, $8) ");
-        assert_eq!(NAMES[1], "DELETE FROM t WHERE a IN ($1) ");
     }
 }
