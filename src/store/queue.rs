@@ -56,11 +56,24 @@ impl<T> Server<T> {
     pub(super) fn take(&mut self) -> Vec<T> {
         let mut state = self.queue.lock();
         let count = state.waiting.len().min(self.queue.most);
-        if count == 0 && self.at_work {
-            state.serving -= 1;
-            self.at_work = false;
-        }
+        state.let_go_if_idle(&mut self.at_work);
         state.waiting.drain(..count).collect()
+    }
+
+    /// Whether something waits; if not, this is the end as well.
+    pub(super) fn is_needed(&mut self) -> bool {
+        self.queue.lock().let_go_if_idle(&mut self.at_work);
+        self.at_work
+    }
+}
+
+impl<T> State<T> {
+    /// The end of a server is decided with nobody else looking, so that whoever comes next knows.
+    fn let_go_if_idle(&mut self, at_work: &mut bool) {
+        if self.waiting.is_empty() && *at_work {
+            self.serving -= 1;
+            *at_work = false;
+        }
     }
 }
 
@@ -89,7 +102,10 @@ mod tests {
         drop(server);
         let mut last = queue.push(6).expect("the one that went before its time is replaced");
         assert!(queue.push(7).is_none());
-        assert_eq!((last.take(), last.take()), (vec![5, 6], vec![7]));
+        assert_eq!((last.take(), last.is_needed(), last.take()), (vec![5, 6], true, vec![7]));
+        assert!(!last.is_needed(), "nothing waits");
+        let mut once_more = queue.push(8).expect("it was told that nothing waits");
+        assert!(once_more.is_needed() && queue.push(9).is_none());
     }
 
     #[test]

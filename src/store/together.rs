@@ -1,13 +1,15 @@
 //! Waiting for each other. Every entry is linked to the one before it, so only one transaction can write entries at a
-//! time, on either engine; and each commit is a wait for the disk. One task takes out all that wait and writes it in one
-//! transaction. Nobody is answered before that has come back, and what the database refuses for one of many must not be
+//! time, on either engine; and each commit is a wait for the disk. All that wait are one change (`write.rs`), which
+//! takes them out at the very moment it is made, and the next one stands in line before anything else can take its
+//! place. Nobody is answered before the commit has come back, and what the database refuses for one of many must not be
 //! refused to the others.
 
 use futures_core::future::BoxFuture;
 use sqlx::AnyConnection;
 use tokio::sync::oneshot;
 
-use super::queue::Queue;
+use super::queue::{Queue, Server};
+use super::write::Change;
 use super::{Store, StoreError};
 
 /// How many are written together at most, so that the first of them does not wait long for the last.
@@ -48,44 +50,86 @@ impl Store {
         A: Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        if let Some(mut server) = others.0.push((item, answer)) {
-            let store = self.clone();
-            // A task of its own: whoever asked may be cancelled, and others wait as well.
-            tokio::spawn(async move {
-                loop {
-                    let (items, answers): (Vec<_>, Vec<_>) = server.take().into_iter().unzip();
-                    if items.is_empty() {
-                        return;
-                    }
-                    let outcomes = store.make_all(items, make).await;
-                    for (answer, outcome) in answers.into_iter().zip(outcomes) {
-                        // Whoever asked may have been cancelled.
-                        answer.send(outcome).ok();
-                    }
-                }
-            });
+        if let Some(server) = others.0.push((item, answer)) {
+            let items = Vec::new();
+            self.queue(Box::new(All { store: self.clone(), server, make, items, outcome: None }));
         }
         answered.await.unwrap_or(Err(StoreError::Interrupted))
     }
+}
 
-    async fn make_all<T, A>(&self, items: Vec<T>, make: Make<T, A>) -> Vec<Result<A, StoreError>>
-    where
-        T: Clone + Send + 'static,
-        A: Send + 'static,
-    {
-        let all = items.clone();
-        match self.write(move |conn| make(conn, all)).await {
-            Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
-            Err(error) if items.len() > 1 && is_refusal(&error) => {
-                let mut outcomes = Vec::with_capacity(items.len());
-                for item in items {
-                    let alone = self.write(move |conn| make(conn, vec![item])).await;
-                    outcomes
-                        .push(alone.and_then(|one| one.into_iter().next().ok_or(StoreError::Interrupted)));
+/// All that wait, as one change.
+struct All<T, A> {
+    store: Store,
+    server: Server<Waiting<T, A>>,
+    make: Make<T, A>,
+    items: Vec<Waiting<T, A>>,
+    outcome: Option<Result<Vec<A>, StoreError>>,
+}
+
+impl<T, A> Change for All<T, A>
+where
+    T: Clone + Send + 'static,
+    A: Send + 'static,
+{
+    fn make<'c>(&'c mut self, conn: &'c mut AnyConnection) -> BoxFuture<'c, bool> {
+        Box::pin(async move {
+            self.items = self.server.take();
+            let items = self.items.iter().map(|(item, _)| item.clone()).collect();
+            self.outcome.insert((self.make)(conn, items).await).is_ok()
+        })
+    }
+
+    fn tell(mut self: Box<Self>, written: Result<(), StoreError>) {
+        let outcome = match (written, self.outcome.take()) {
+            // What the database refused is no trouble with the commit.
+            (_, Some(Err(refused))) => Err(refused),
+            (Err(error), _) => Err(error),
+            (Ok(()), made) => made.unwrap_or(Err(StoreError::Interrupted)),
+        };
+        let items = std::mem::take(&mut self.items);
+        match outcome {
+            Ok(made) => {
+                for ((_, answer), outcome) in items.into_iter().zip(made) {
+                    // Whoever asked may have been cancelled.
+                    answer.send(Ok(outcome)).ok();
                 }
-                outcomes
             }
-            Err(error) => items.iter().map(|_| Err(error.clone())).collect(),
+            Err(error) if items.len() > 1 && is_refusal(&error) => {
+                tokio::spawn(self.one_by_one(items));
+                return;
+            }
+            Err(error) => {
+                for (_, answer) in items {
+                    answer.send(Err(error.clone())).ok();
+                }
+            }
+        }
+        self.go_on();
+    }
+}
+
+impl<T, A> All<T, A>
+where
+    T: Clone + Send + 'static,
+    A: Send + 'static,
+{
+    /// Finds out which of them it is that the database does not want.
+    async fn one_by_one(self: Box<Self>, items: Vec<Waiting<T, A>>) {
+        let make = self.make;
+        for (item, answer) in items {
+            let alone = self.store.write(move |conn| make(conn, vec![item])).await;
+            let outcome = alone.and_then(|one| one.into_iter().next().ok_or(StoreError::Interrupted));
+            answer.send(outcome).ok();
+        }
+        self.go_on();
+    }
+
+    /// Stands in line again for those that have come meanwhile.
+    fn go_on(mut self: Box<Self>) {
+        if self.server.is_needed() {
+            let store = self.store.clone();
+            store.queue(self);
         }
     }
 }

@@ -6,7 +6,10 @@
 //! A change must never be cut in half by a caller who is cancelled (a closed connection, a timeout): a cancelled
 //! `begin` of sqlx 0.9.0 on PostgreSQL puts a connection with an open transaction back into the pool.
 
+use std::panic::AssertUnwindSafe;
+
 use futures_core::future::BoxFuture;
+use futures_util::FutureExt as _;
 use sqlx::{AnyConnection, Connection as _};
 use tokio::sync::oneshot;
 
@@ -80,23 +83,28 @@ impl Store {
         F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let change = Box::new(Waiting { work: Some(work), outcome: None, answer });
-        if let Some(mut server) = self.writers.push(change) {
-            let store = self.clone();
-            tokio::spawn(async move {
-                loop {
-                    let mut changes = server.take();
-                    if changes.is_empty() {
-                        return;
-                    }
-                    let written = store.commit(&mut changes).await;
-                    for change in changes {
-                        change.tell(written.clone());
-                    }
-                }
-            });
-        }
+        self.queue(Box::new(Waiting { work: Some(work), outcome: None, answer }));
         answered.await.unwrap_or_else(|_| Err(StoreError::Interrupted.into()))
+    }
+
+    /// Puts a change in line, and sees to it that somebody makes it.
+    pub(super) fn queue(&self, change: Box<dyn Change>) {
+        let Some(mut server) = self.writers.push(change) else { return };
+        let store = self.clone();
+        tokio::spawn(async move {
+            loop {
+                let mut changes = server.take();
+                if changes.is_empty() {
+                    return;
+                }
+                // Those that wait behind a decision that panics are not at fault.
+                let written = AssertUnwindSafe(store.commit(&mut changes)).catch_unwind().await;
+                let written = written.unwrap_or(Err(StoreError::Interrupted));
+                for change in changes {
+                    change.tell(written.clone());
+                }
+            }
+        });
     }
 
     async fn commit(&self, changes: &mut [Box<dyn Change>]) -> Result<(), StoreError> {

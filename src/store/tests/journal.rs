@@ -4,6 +4,8 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Waker};
 
+use tokio::sync::oneshot;
+
 use super::super::{Also, AppendError, Risky, StoreError, Tenant};
 use super::{Place, about_jane, appended, at, entry, opened, opened_many};
 
@@ -240,6 +242,17 @@ pub async fn a_decision_that_panics_holds_nobody_up(place: &Place) {
     store.append_global(entry("denied")).await.unwrap();
     store.append_global_after("denied", |_| Some(entry("denied"))).await.unwrap();
     assert_eq!(store.verify(None).await.unwrap().entries, 2);
+    // One that stands in line behind it, and what waits to be taken out by that one.
+    let (held, hold) = oneshot::channel::<()>();
+    let slow = store.write(|_| Box::pin(async { Ok::<_, StoreError>(hold.await.ok()) }));
+    let fails = store.append_global_after("denied", |_| panic!("a decision of this test"));
+    let behind = store.append_global(entry("denied"));
+    let let_go = async { held.send(()).unwrap() };
+    let (_, fails, behind, ()) = tokio::join!(slow, fails, behind, let_go);
+    assert!(matches!(fails, Err(StoreError::Interrupted)), "{fails:?}");
+    assert!(matches!(behind, Ok(_) | Err(StoreError::Interrupted)), "{behind:?}");
+    store.append_global(entry("denied")).await.unwrap();
+    store.verify(None).await.unwrap();
 }
 
 pub async fn a_cancelled_caller_cannot_cut_a_write_in_half(place: &Place) {
