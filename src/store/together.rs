@@ -87,6 +87,10 @@ where
             (Err(error), _) => Err(error),
             (Ok(()), made) => made.unwrap_or(Err(StoreError::Interrupted)),
         };
+        if self.items.is_empty() {
+            // It was never made, so those that made it stand in line are still waiting; they must be told as well.
+            self.items = self.server.take();
+        }
         let items = std::mem::take(&mut self.items);
         match outcome {
             Ok(made) => {

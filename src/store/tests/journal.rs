@@ -3,10 +3,12 @@
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Waker};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
-use super::super::{Also, AppendError, Risky, StoreError, Tenant};
+use super::super::{Also, AppendError, NewRun, Risky, StoreError, Tenant};
 use super::{Place, about_jane, appended, at, entry, opened, opened_many};
 
 pub async fn one_of_a_hundred_appends_on_the_same_entry_wins(place: &Place) {
@@ -253,6 +255,22 @@ pub async fn a_decision_that_panics_holds_nobody_up(place: &Place) {
     assert!(matches!(behind, Ok(_) | Err(StoreError::Interrupted)), "{behind:?}");
     store.append_global(entry("denied")).await.unwrap();
     store.verify(None).await.unwrap();
+}
+
+pub async fn who_waits_for_a_database_that_is_gone_is_told(place: &Place) {
+    let store = place.open().await;
+    let run = opened(&store).await;
+    store.writing.close().await;
+    let new = NewRun { run: "late".into(), key: "late".into(), first: entry("opened"), wake: true };
+    let opening = store.open_run(new);
+    let steps = [entry("step")];
+    let appends = [(); 3].map(|()| store.append(&run, 1, None, &steps, Also::default()));
+    let told = async { (opening.await, futures_util::future::join_all(appends).await) };
+    let (opened, appended) = timeout(Duration::from_secs(60), told).await.expect("nobody was told");
+    assert!(matches!(opened, Err(StoreError::Database(_))), "{opened:?}");
+    for told in appended {
+        assert!(matches!(told, Err(AppendError::Store(StoreError::Database(_)))), "{told:?}");
+    }
 }
 
 pub async fn a_cancelled_caller_cannot_cut_a_write_in_half(place: &Place) {
