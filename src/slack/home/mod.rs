@@ -1,5 +1,6 @@
 //! The App Home: what waits for *my* approval, what runs, and what ran lately. It is published when somebody opens
-//! it, and again while they may be looking, whenever a run has changed. Who looks is known to the process that
+//! it, and again while they may be looking, whenever a run has changed: runs are read once for all who look, and that
+//! must never take more than a small part of the time, however many are open. Who looks is known to the process that
 //! heard of it and to no other; whoever opens the Home again sees what is true. It must never show runs to somebody
 //! without a role.
 
@@ -10,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
-use tokio::sync::watch;
+use tokio::sync::{OnceCell, watch};
 
 use super::api::ApiError;
 use super::people::Caller;
@@ -20,7 +21,7 @@ use crate::core::sweep::CourseNext;
 use crate::core::{Action, Run, may};
 use view::{Listed, Lists};
 
-/// How often is looked whether something has changed.
+/// How often is looked whether something has changed, at most; reading takes a tenth of the time at most.
 const LOOK: Duration = Duration::from_secs(1);
 /// How long somebody counts as looking after they opened their Home.
 const WATCHED: Duration = Duration::from_secs(8 * 3600);
@@ -69,7 +70,7 @@ impl Homes {
 pub(super) async fn opened(app: &App, by: Caller) {
     app.homes.watch(by.clone());
     let watcher = Watcher { by, since: Instant::now(), shown: String::new() };
-    publish(app, &watcher).await;
+    publish(app, &watcher, &OnceCell::new()).await;
 }
 
 /// Keeps Homes true until `shutdown` says so.
@@ -82,8 +83,12 @@ pub async fn run(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
             let now = app.ledger.store().head().await.ok().map(|head| head.to_string());
             if now.is_some() && now != seen {
                 seen = now;
+                let standing = OnceCell::new();
                 for watcher in watchers {
-                    pause = pause.max(publish(&app, &watcher).await);
+                    pause = pause.max(publish(&app, &watcher, &standing).await);
+                }
+                if let Some(Ok(runs)) = standing.get() {
+                    pause = pause.max(runs.took * 9);
                 }
             }
         }
@@ -95,8 +100,8 @@ pub async fn run(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
 }
 
 /// Publishes a Home if it would show something new; how long to wait if Slack says so.
-async fn publish(app: &App, watcher: &Watcher) -> Duration {
-    let view = draw(app, &watcher.by).await;
+async fn publish(app: &App, watcher: &Watcher, standing: &OnceCell<Standing>) -> Duration {
+    let view = draw(app, &watcher.by, standing).await;
     let print = hex(&Sha256::digest(view.to_string().as_bytes()));
     if print == watcher.shown {
         return Duration::ZERO;
@@ -114,7 +119,7 @@ async fn publish(app: &App, watcher: &Watcher) -> Duration {
     }
 }
 
-async fn draw(app: &App, by: &Caller) -> serde_json::Value {
+async fn draw(app: &App, by: &Caller, standing: &OnceCell<Standing>) -> serde_json::Value {
     let actor = app.people.actor(&app.slack, by, None).await;
     if may(&actor, &Action::CheckOneself).is_err() {
         return view::stranger();
@@ -124,34 +129,53 @@ async fn draw(app: &App, by: &Caller) -> serde_json::Value {
     if !sees && !approves {
         return view::employee();
     }
-    let Ok(lists) = lists(app, &by.id, approves, sees).await else { return view::no_store() };
-    view::home(&lists, approves, sees)
+    // Not before somebody may see it.
+    let Ok(runs) = standing.get_or_init(|| read(app)).await else { return view::no_store() };
+    view::home(&lists(app, runs, &by.id, approves, sees).await, approves, sees)
 }
 
-async fn lists(app: &App, me: &str, approves: bool, sees: bool) -> Result<Lists, crate::store::StoreError> {
-    let store = app.ledger.store();
-    let mut lists = Lists::default();
+/// All runs of which a Home shows some, or why they cannot be read.
+type Standing = Result<Runs, crate::store::StoreError>;
+
+struct Runs {
+    open: Vec<Listed>,
+    recent: Vec<Listed>,
+    /// How long it took to read them.
+    took: Duration,
+}
+
+async fn read(app: &App) -> Standing {
+    let (began, store) = (Instant::now(), app.ledger.store());
+    let (mut open, mut recent) = (Vec::new(), Vec::new());
     for row in store.open_runs().await? {
-        let Some(one) = listed(app, &row.run).await else { continue };
+        open.extend(listed(app, &row.run).await);
+    }
+    let ended = store.recent_runs(RECENT * 3).await?.into_iter().filter(|row| row.ended());
+    for row in ended.take(usize::try_from(RECENT).unwrap_or(10)) {
+        recent.extend(listed(app, &row.run).await);
+    }
+    Ok(Runs { open, recent, took: began.elapsed() })
+}
+
+async fn lists(app: &App, runs: &Runs, me: &str, approves: bool, sees: bool) -> Lists {
+    let mut lists = Lists::default();
+    for one in &runs.open {
         let for_me = one.waits && approves && one.asked_by != me && !one.approved_by_me(me);
         match (for_me, sees) {
-            (true, _) => lists.mine.push(one),
-            (false, true) => lists.open.push(one),
+            (true, _) => lists.mine.add(one),
+            (false, true) => lists.open.add(one),
             (false, false) => {}
         }
     }
     if sees {
-        let ended = store.recent_runs(RECENT * 3).await?.into_iter().filter(|row| row.ended());
-        for row in ended.take(usize::try_from(RECENT).unwrap_or(10)) {
-            lists.recent.extend(listed(app, &row.run).await);
-        }
+        runs.recent.iter().for_each(|one| lists.recent.add(one));
     }
     for list in [&mut lists.mine, &mut lists.open] {
-        for one in list.iter_mut().take(MOST_RUNS) {
+        for one in &mut list.shown {
             one.link = app.card_link(&one.id).await;
         }
     }
-    Ok(lists)
+    lists
 }
 
 async fn listed(app: &App, id: &str) -> Option<Listed> {

@@ -13,15 +13,31 @@ use crate::slack::markup::Markup;
 #[derive(Debug, Default)]
 pub(super) struct Lists {
     /// Waiting for this person's approval.
-    pub(super) mine: Vec<Listed>,
+    pub(super) mine: List,
     /// Other open runs.
-    pub(super) open: Vec<Listed>,
+    pub(super) open: List,
     /// Ended, newest first.
-    pub(super) recent: Vec<Listed>,
+    pub(super) recent: List,
+}
+
+/// Runs of one kind: how many, and those that are shown.
+#[derive(Debug, Default)]
+pub(super) struct List {
+    pub(super) count: usize,
+    pub(super) shown: Vec<Listed>,
+}
+
+impl List {
+    pub(super) fn add(&mut self, one: &Listed) {
+        self.count += 1;
+        if self.shown.len() < MOST_RUNS {
+            self.shown.push(one.clone());
+        }
+    }
 }
 
 /// A run in a list.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Listed {
     pub(super) id: String,
     pub(super) line: Markup,
@@ -62,16 +78,16 @@ pub(super) fn home(lists: &Lists, approves: bool, sees: bool) -> Value {
     view(blocks)
 }
 
-fn part(title: &'static str, runs: &[Listed], none: &'static str) -> Vec<Value> {
+fn part(title: &'static str, list: &List, none: &'static str) -> Vec<Value> {
     let mut blocks =
-        vec![divider(), section(&Markup::new().ours("*").ours(title).ours("*: ").number(runs.len()))];
-    blocks.extend(runs.iter().take(MOST_RUNS).map(|one| section(&one.shown())));
-    if runs.is_empty() {
+        vec![divider(), section(&Markup::new().ours("*").ours(title).ours("*: ").number(list.count))];
+    blocks.extend(list.shown.iter().map(|one| section(&one.shown())));
+    if list.count == 0 {
         blocks.push(section(&Markup::new().ours(none)));
     }
-    if runs.len() > MOST_RUNS {
-        let more = Markup::new().ours("… and ").number(runs.len() - MOST_RUNS).ours(" more");
-        blocks.push(context(&[more]));
+    let more = list.count.saturating_sub(list.shown.len());
+    if more > 0 {
+        blocks.push(context(&[Markup::new().ours("… and ").number(more).ours(" more")]));
     }
     blocks
 }
@@ -131,8 +147,12 @@ mod tests {
             approved: BTreeSet::new(),
             link: Some("https://acme.slack.com/archives/C0ADMINS/p1".into()),
         };
-        let many = || (0..300).map(listed).collect();
-        let lists = Lists { mine: many(), open: many(), recent: (0..10).map(listed).collect() };
+        let many = |count| {
+            let mut list = List::default();
+            (0..count).for_each(|n| list.add(&listed(n)));
+            list
+        };
+        let lists = Lists { mine: many(300), open: many(300), recent: many(10) };
         for view in [
             home(&lists, true, true),
             home(&Lists::default(), true, false),
