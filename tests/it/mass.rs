@@ -103,6 +103,10 @@ async fn a_list_is_read_approved_and_carried_out_in_waves() {
             bot.sees("the repairs of this sweep have ended").await;
             let shown = bot.shows(&card.ts);
             assert!(shown.contains("6 of 7 accounts have their access back"), "{shown}");
+            assert!(
+                shown.contains("7 could be repaired harmlessly when the organization was read"),
+                "{shown}"
+            );
             let files = lock(&bot.sandbox.slack).files.clone();
             let table = String::from_utf8(files[0].bytes.clone().unwrap()).unwrap();
             assert_eq!(table.lines().count(), 9, "{table}");

@@ -52,7 +52,7 @@ pub fn sweep_root(view: &SweepView<'_>) -> Card {
             );
             blocks.push(section(&Markup::lines(&lines, 2900)));
         }
-        blocks.push(section(&repairs(surveyed)));
+        blocks.push(section(&repairs(surveyed, view.course.ended.is_some())));
     }
     let buttons = buttons(view);
     if !buttons.is_empty() {
@@ -193,20 +193,31 @@ fn found(surveyed: &Surveyed) -> Markup {
     Markup::lines(&lines, 2900)
 }
 
-fn repairs(surveyed: &Surveyed) -> Markup {
+/// What can be done about what was found; once the sweep has ended, what could be.
+fn repairs(surveyed: &Surveyed, ended: bool) -> Markup {
     let harmless = surveyed.list.repairs().len();
     let tally = &surveyed.tally;
     let planned = u64::try_from(harmless).unwrap_or(u64::MAX).saturating_add(surveyed.approvals);
     let rest = (tally.broken + tally.cannot_tell).saturating_sub(planned);
-    let mut text = Markup::new()
-        .number(harmless)
-        .ours(" can be repaired harmlessly: what provisioning would do anyway. ");
+    let (can, need, others) = if ended {
+        (
+            " could be repaired harmlessly when the organization was read: what provisioning would do anyway. ",
+            " needed an approval each. ",
+            " were for a person, or needed no approval and are repaired one by one. ",
+        )
+    } else {
+        (
+            " can be repaired harmlessly: what provisioning would do anyway. ",
+            " need an approval each. ",
+            " are for a person, or need no approval and are repaired one by one. ",
+        )
+    };
+    let mut text = Markup::new().number(harmless).ours(can);
     if surveyed.approvals > 0 {
-        text = text.then(&count(surveyed.approvals)).ours(" need an approval each. ");
+        text = text.then(&count(surveyed.approvals)).ours(need);
     }
     if rest > 0 {
-        let who = " are for a person, or need no approval and are repaired one by one. ";
-        text = text.then(&count(rest)).ours(who);
+        text = text.then(&count(rest)).ours(others);
     }
     text.ours("The table is in the thread.")
 }
