@@ -124,13 +124,15 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub async fn cards(&self, run: &str) -> Result<Vec<Card>, StoreError> {
-        sqlx::query("SELECT * FROM cards WHERE run = $1 ORDER BY role")
-            .bind(run)
-            .fetch_all(&self.pool)
-            .await?
-            .iter()
-            .map(Card::from_row)
-            .collect()
+        sqlx::query(
+            "SELECT run, role, channel, ts, rendered_seq, fingerprint FROM cards WHERE run = $1 ORDER BY role",
+        )
+        .bind(run)
+        .fetch_all(&self.pool)
+        .await?
+        .iter()
+        .map(Card::from_row)
+        .collect()
     }
 
     /// Runs of which some card is behind, or which have no root card yet, oldest first.

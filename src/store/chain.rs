@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use sqlx::Row;
 
-use super::entry::{Entry, Head};
+use super::entry::{Entry, Head, entry_columns};
 use super::{Store, StoreError};
 
 /// How many entries are read at once.
@@ -125,15 +125,19 @@ impl Store {
     }
 
     async fn page(&self, after: i64, since: i64) -> Result<Vec<Entry>, StoreError> {
-        sqlx::query("SELECT * FROM entries WHERE position > $1 AND at >= $2 ORDER BY position LIMIT $3")
-            .bind(after)
-            .bind(since)
-            .bind(PAGE)
-            .fetch_all(&self.pool)
-            .await?
-            .iter()
-            .map(Entry::from_row)
-            .collect()
+        sqlx::query(concat!(
+            "SELECT ",
+            entry_columns!(),
+            " FROM entries WHERE position > $1 AND at >= $2 ORDER BY position LIMIT $3",
+        ))
+        .bind(after)
+        .bind(since)
+        .bind(PAGE)
+        .fetch_all(&self.pool)
+        .await?
+        .iter()
+        .map(Entry::from_row)
+        .collect()
     }
 }
 

@@ -101,6 +101,16 @@ impl Head {
     }
 }
 
+/// The columns of an entry, by name: a program of tomorrow may add one while this one is at work, and what was prepared
+/// with a star would read it (SQLite) or be refused (PostgreSQL).
+macro_rules! entry_columns {
+    () => {
+        "entries.position, entries.run, entries.run_seq, entries.at, entries.kind, entries.facts, entries.personal,
+         entries.personal_salt, entries.personal_hash, entries.prev_hash, entries.hash"
+    };
+}
+pub(super) use entry_columns;
+
 impl Entry {
     /// Whether there was personal data that retention has erased since.
     #[must_use]

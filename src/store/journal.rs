@@ -4,7 +4,7 @@
 use sqlx::{AnyConnection, Row};
 
 use super::claims::{Risky, Tenant};
-use super::entry::{Entry, Head, NewEntry};
+use super::entry::{Entry, Head, NewEntry, entry_columns};
 use super::rows::Statements;
 use super::{Store, StoreError};
 
@@ -92,9 +92,11 @@ impl Store {
         self.write(move |conn| {
             Box::pin(async move {
                 let head = lock_head(conn).await?;
-                let last = sqlx::query(
-                    "SELECT * FROM entries WHERE run IS NULL AND kind = $1 ORDER BY position DESC LIMIT 1",
-                )
+                let last = sqlx::query(concat!(
+                    "SELECT ",
+                    entry_columns!(),
+                    " FROM entries WHERE run IS NULL AND kind = $1 ORDER BY position DESC LIMIT 1",
+                ))
                 .bind(kind)
                 .fetch_optional(&mut *conn)
                 .await?;
@@ -116,10 +118,12 @@ impl Store {
     /// There is no such run, an entry is missing or was changed, or the store fails.
     pub async fn entries(&self, run: &str) -> Result<Vec<Entry>, StoreError> {
         // The run's own count is read in the same statement, so that the two are of the same moment.
-        let rows = sqlx::query(
-            "SELECT entries.*, runs.seq FROM runs LEFT JOIN entries ON entries.run = runs.run
+        let rows = sqlx::query(concat!(
+            "SELECT ",
+            entry_columns!(),
+            ", runs.seq FROM runs LEFT JOIN entries ON entries.run = runs.run
              WHERE runs.run = $1 ORDER BY entries.run_seq",
-        )
+        ))
         .bind(run)
         .fetch_all(&self.pool)
         .await?;

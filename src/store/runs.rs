@@ -76,14 +76,23 @@ fn time(millisecond: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_millisecond(millisecond).map_err(|error| sqlx::Error::Decode(error.into()).into())
 }
 
+/// The columns of [`RunRow`], by name (`entry.rs` says why).
+macro_rules! run_columns {
+    () => {
+        "runs.run, runs.request_key, runs.seq, runs.opened_at, runs.ended_at, runs.owner, runs.epoch"
+    };
+}
+
 impl Store {
     /// The row of one run.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn run(&self, run: &str) -> Result<Option<RunRow>, StoreError> {
-        let row =
-            sqlx::query("SELECT * FROM runs WHERE run = $1").bind(run).fetch_optional(&self.pool).await?;
+        let row = sqlx::query(concat!("SELECT ", run_columns!(), " FROM runs WHERE run = $1"))
+            .bind(run)
+            .fetch_optional(&self.pool)
+            .await?;
         row.as_ref().map(RunRow::from_row).transpose()
     }
 
@@ -92,12 +101,16 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub async fn open_runs(&self) -> Result<Vec<RunRow>, StoreError> {
-        sqlx::query("SELECT * FROM runs WHERE ended_at IS NULL ORDER BY opened_at, run")
-            .fetch_all(&self.pool)
-            .await?
-            .iter()
-            .map(RunRow::from_row)
-            .collect()
+        sqlx::query(concat!(
+            "SELECT ",
+            run_columns!(),
+            " FROM runs WHERE ended_at IS NULL ORDER BY opened_at, run",
+        ))
+        .fetch_all(&self.pool)
+        .await?
+        .iter()
+        .map(RunRow::from_row)
+        .collect()
     }
 
     /// The last runs that were opened, newest first.
@@ -105,13 +118,17 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub async fn recent_runs(&self, limit: i64) -> Result<Vec<RunRow>, StoreError> {
-        sqlx::query("SELECT * FROM runs ORDER BY opened_at DESC, run DESC LIMIT $1")
-            .bind(limit)
-            .fetch_all(&self.pool)
-            .await?
-            .iter()
-            .map(RunRow::from_row)
-            .collect()
+        sqlx::query(concat!(
+            "SELECT ",
+            run_columns!(),
+            " FROM runs ORDER BY opened_at DESC, run DESC LIMIT $1",
+        ))
+        .bind(limit)
+        .fetch_all(&self.pool)
+        .await?
+        .iter()
+        .map(RunRow::from_row)
+        .collect()
     }
 
     /// Every run that was ever about an identity, newest first.
@@ -119,10 +136,12 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub async fn runs_for_identity(&self, identity: &str) -> Result<Vec<RunRow>, StoreError> {
-        sqlx::query(
-            "SELECT runs.* FROM runs JOIN subjects ON subjects.run = runs.run
+        sqlx::query(concat!(
+            "SELECT ",
+            run_columns!(),
+            " FROM runs JOIN subjects ON subjects.run = runs.run
              WHERE subjects.identity = $1 ORDER BY runs.opened_at DESC, runs.run DESC",
-        )
+        ))
         .bind(identity)
         .fetch_all(&self.pool)
         .await?

@@ -1,8 +1,9 @@
 //! Opening runs, claiming identities, starting programs.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
-use super::super::{Also, AppendError, NewRun, Opened, Store, StoreError, Tenant};
+use super::super::{Also, AppendError, Card, CardRef, Entry, NewRun, Opened, Store, StoreError, Tenant};
 use super::{Place, appended, at, entry, opened};
 
 fn claiming(identities: &[&str]) -> Also {
@@ -171,6 +172,45 @@ pub async fn many_programs_may_start_at_once(place: &Place) {
     for task in tasks {
         task.await.unwrap().unwrap().ping().await.unwrap();
     }
+}
+
+pub async fn columns_that_a_newer_program_adds_change_nothing(place: &Place) {
+    let (store, newer) = (place.open().await, place.open().await);
+    let run = opened(&store).await;
+    appended(&store, &run, "planned", claiming(&["account:1"])).await;
+    store.append_global(entry("denied")).await.unwrap();
+    let at = CardRef { channel: "C0ADMINS".into(), ts: "1.0".into() };
+    let root =
+        Card { run: run.clone(), role: "root".into(), at, rendered_seq: 2, fingerprint: String::new() };
+    store.set_card(root, None).await.unwrap();
+    // One connection after the other, so that what it has prepared is used again.
+    let read = async || {
+        let runs = [
+            vec![store.run(&run).await?.expect("it was opened")],
+            store.open_runs().await?,
+            store.recent_runs(5).await?,
+            store.runs_for_identity("account:1").await?,
+        ];
+        let last = Arc::new(Mutex::new(None));
+        let seen = last.clone();
+        let look = move |found: Option<Entry>| {
+            *seen.lock().unwrap() = found;
+            None
+        };
+        store.append_global_after("denied", look).await?;
+        let last = last.lock().unwrap().clone().expect("it was denied");
+        let (entries, page) = (store.entries(&run).await?, store.export(None).next_page().await?);
+        Ok::<_, StoreError>((runs, store.cards(&run).await?, entries, page, last))
+    };
+    let before = read().await.unwrap();
+    for change in [
+        "ALTER TABLE runs ADD COLUMN of_tomorrow BIGINT NOT NULL DEFAULT 0",
+        "ALTER TABLE entries ADD COLUMN of_tomorrow BIGINT NOT NULL DEFAULT 0",
+        "ALTER TABLE cards ADD COLUMN of_tomorrow BIGINT NOT NULL DEFAULT 0",
+    ] {
+        sqlx::raw_sql(change).execute(&newer.writing).await.unwrap();
+    }
+    assert_eq!(read().await.unwrap(), before);
 }
 
 pub async fn a_newer_database_is_refused(place: &Place) {
