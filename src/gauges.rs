@@ -32,11 +32,11 @@ pub async fn run(app: std::sync::Arc<App>, mut stop: watch::Receiver<bool>) {
 
 async fn read(app: &App) -> Result<(), crate::store::StoreError> {
     let now = crate::clock::now();
-    let rows = app.ledger.store().open_runs().await?;
+    let (runs, all) = app.ledger.store().oldest_open_runs(MOST).await?;
     let mut states: BTreeMap<&str, u32> = STATES.iter().map(|state| (*state, 0)).collect();
     let mut oldest = 0.0_f64;
-    for row in rows.iter().take(MOST) {
-        let state = match app.ledger.load(&row.run).await {
+    for run in &runs {
+        let state = match app.ledger.load(run).await {
             Ok(run) => match run.next(now, &app.rules, &app.limits) {
                 Next::AwaitApproval { .. } => {
                     let since = run.current.as_ref().map_or(now, |current| current.at);
@@ -50,7 +50,9 @@ async fn read(app: &App) -> Result<(), crate::store::StoreError> {
         };
         *states.entry(state).or_default() += 1;
     }
-    let rest = u32::try_from(rows.len().saturating_sub(MOST)).unwrap_or(u32::MAX);
+    // One may have ended between the two looks.
+    let rest = usize::try_from(all).unwrap_or(usize::MAX).saturating_sub(runs.len());
+    let rest = u32::try_from(rest).unwrap_or(u32::MAX);
     *states.entry("other").or_default() += rest;
     for (state, count) in &states {
         metrics::gauge!("reinstate_runs", "state" => (*state).to_owned()).set(f64::from(*count));

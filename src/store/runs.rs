@@ -113,6 +113,23 @@ impl Store {
         .collect()
     }
 
+    /// The oldest runs that have not ended, so many at most, and how many there are in all.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn oldest_open_runs(&self, most: usize) -> Result<(Vec<String>, i64), StoreError> {
+        let runs = sqlx::query_scalar(
+            "SELECT run FROM runs WHERE ended_at IS NULL ORDER BY opened_at, run LIMIT $1",
+        )
+        .bind(i64::try_from(most).unwrap_or(i64::MAX))
+        .fetch_all(&self.pool)
+        .await?;
+        let all = sqlx::query_scalar("SELECT COUNT(*) FROM runs WHERE ended_at IS NULL")
+            .fetch_one(&self.pool)
+            .await?;
+        Ok((runs, all))
+    }
+
     /// The last runs that were opened, newest first.
     ///
     /// # Errors

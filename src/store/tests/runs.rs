@@ -140,7 +140,10 @@ pub async fn history_is_newest_first(place: &Place) {
     let recent: Vec<_> = store.recent_runs(1).await.unwrap().into_iter().map(|row| row.run).collect();
     assert_eq!(recent, std::slice::from_ref(&two));
     let open: Vec<_> = store.open_runs().await.unwrap().into_iter().map(|row| row.run).collect();
-    assert_eq!(open, [two]);
+    assert_eq!(open, std::slice::from_ref(&two));
+    let three = opened(&store).await;
+    assert_eq!(store.oldest_open_runs(1).await.unwrap(), (vec![two.clone()], 2));
+    assert_eq!(store.oldest_open_runs(9).await.unwrap(), (vec![two, three], 2));
 }
 
 pub async fn an_event_is_new_once(place: &Place) {
