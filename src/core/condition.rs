@@ -3,14 +3,15 @@
 
 mod account;
 mod job;
+mod provisioning;
 
-use super::diagnose::{Case, assignment_is_contradicted};
-use super::evidence::{LogEntry, Read, Source};
+use super::diagnose::Case;
+use super::evidence::{Read, Source};
 use super::op::Op;
 use super::planner::Rules;
 use super::subject::RecordId;
 pub use account::may_write;
-use account::{allowed, is_nobodys, may_end, not_anothers, person_is_free};
+use account::{account_is_not_anothers, allowed, is_nobodys, is_ours, may_end, not_anothers, person_is_free};
 
 const NOT_VERIFIED: &str =
     "the address is not on a verified domain of the organization, so Atlassian would unlink the account";
@@ -65,7 +66,13 @@ pub fn conditions(op: &Op, case: &Case<'_>, rules: &Rules) -> Held {
 /// bears the address) is not asked yet. Everything else is.
 #[must_use]
 pub fn conditions_after(op: &Op, case: &Case<'_>, rules: &Rules, earlier: &[&Op]) -> Held {
-    of_the_op(op, case, rules, earlier).and(|| person_is_free(case, rules))
+    of_the_op(op, case, rules, earlier)
+        .and(|| match op.account() {
+            // The upper rungs have their own conditions on the address.
+            Some(id) if op.rung() < 8 => account_is_not_anothers(case, id),
+            _ => Held::True,
+        })
+        .and(|| person_is_free(case, rules))
 }
 
 fn of_the_op(op: &Op, case: &Case<'_>, rules: &Rules, earlier: &[&Op]) -> Held {
@@ -84,14 +91,14 @@ fn of_the_op(op: &Op, case: &Case<'_>, rules: &Rules, earlier: &[&Op]) -> Held {
             may_write(case, account, rules)
         }
         Op::UnlinkRecord { record, account } => {
-            may_write(case, account, rules).and(|| not_anothers(case, &record.record))
+            may_write(case, account, rules).and(|| not_anothers(case, record))
         }
         Op::ForgetAccountRecords { account, records } => records
             .iter()
-            .fold(may_write(case, account, rules), |held, id| held.and(|| not_anothers(case, &id.record))),
+            .fold(may_write(case, account, rules), |held, id| held.and(|| not_anothers(case, id))),
         Op::DeleteRecord { record } => {
             let linked = linked_to_no_live_account(case, record, earlier);
-            linked.and(|| not_anothers(case, &record.record))
+            linked.and(|| not_anothers(case, record))
         }
         Op::StartProvisioning { .. } | Op::RestartProvisioning { .. } => job::may_run(case),
         Op::ParkEmail { account, from, .. } => is_nobodys(case, account, from, rules),
@@ -124,7 +131,7 @@ fn linked_to_no_live_account(case: &Case<'_>, record: &RecordId, earlier: &[&Op]
 }
 
 /// Rungs 1 and 2: true means harmless; unread means an approver; false means never sent, for on demand disables
-/// a person who is not assigned (entra.md 6.3).
+/// a person who is not assigned, and writes whatever record it believes to be theirs.
 fn provisioning(
     case: &Case<'_>,
     person: &str,
@@ -150,7 +157,7 @@ fn provisioning(
         let mut all = accounts.iter().filter(|a| a.bears(email) && a.status.as_deref() != Some("closed"));
         all.all(|bearer| Some(bearer.id.as_str()) == account || parks(earlier, &bearer.id))
     });
-    let record_is_ours = match &case.own {
+    let link_is_ours = match &case.own {
         Some(tie) if loosens(earlier, &tie.id) => Some(true),
         // Of two sources that disagree, one shows another account.
         Some(tie) if !tie.link_known => Some(false),
@@ -162,12 +169,15 @@ fn provisioning(
         None => case.e.links.get().map(|_| true),
     };
     Held::of(known.enabled, Source::Users, "the person is disabled at the identity provider")
-        .and(|| assigned(case))
-        .and(|| in_scope(case))
+        .and(|| provisioning::assigned(case))
+        .and(|| provisioning::entitled(case))
+        .and(|| provisioning::in_scope(case))
+        .and(|| provisioning::written_record(case, earlier))
+        .and(|| provisioning::would_not_be_refused(case, earlier))
         .and(|| Held::of(case.e.on_verified_domain(email), Source::Domains, NOT_VERIFIED))
-        .and(|| Held::of(record_is_ours, Source::ScimLinks, "the record is linked to another account"))
+        .and(|| Held::of(link_is_ours, Source::ScimLinks, "the record is linked to another account"))
         .and(|| Held::of(bearers, Source::Accounts, "another account bears the address"))
-        .and(|| account.map_or(Held::True, |id| may_write(case, id, rules)))
+        .and(|| account.map_or(Held::True, |id| may_write(case, id, rules).and(|| is_ours(case, id))))
 }
 
 /// Whether an earlier op takes the link off this record.
@@ -178,38 +188,6 @@ fn loosens(earlier: &[&Op], id: &RecordId) -> bool {
 /// Whether an earlier op moves this account's address aside.
 fn parks(earlier: &[&Op], id: &str) -> bool {
     earlier.iter().any(|op| matches!(op, Op::ParkEmail { account, .. } if account == id))
-}
-
-fn assigned(case: &Case<'_>) -> Held {
-    match case.is_assigned() {
-        Some(true) => Held::True,
-        Some(false) if !assignment_is_contradicted(case) => {
-            Held::False("the person is not assigned".to_owned())
-        }
-        _ => Held::Unread(vec![Source::Assignments]),
-    }
-}
-
-/// Without a scoping filter everybody assigned is in scope; with one, only the log can tell.
-fn in_scope(case: &Case<'_>) -> Held {
-    match case.e.mapping.get() {
-        None => Held::Unread(vec![Source::Schema]),
-        Some(mapping) if !mapping.scoped => Held::True,
-        Some(_) => match case.e.log.get() {
-            None => Held::Unread(vec![Source::ProvisioningLog]),
-            Some(log) => {
-                // Entra compares only whom it has in scope, so "nothing to export" says yes.
-                let compared = |entry: &LogEntry| entry.skip_reason.as_deref() == Some("RedundantExport");
-                let skipped = |entry: &LogEntry| entry.skip_reason.is_some() || entry.filtered_out;
-                let newest = log.iter().find(|entry| entry.succeeded() || skipped(entry));
-                match newest {
-                    Some(entry) if entry.succeeded() || compared(entry) => Held::True,
-                    Some(_) => Held::False("the scoping filter leaves the person out".to_owned()),
-                    None => Held::Unread(vec![Source::ProvisioningLog]),
-                }
-            }
-        },
-    }
 }
 
 fn member(case: &Case<'_>, group: &str) -> Held {

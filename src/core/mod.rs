@@ -21,6 +21,7 @@ pub mod condition;
 pub mod diagnose;
 pub mod digest;
 pub mod evidence;
+pub mod expression;
 pub mod finding;
 pub mod op;
 pub mod plan;

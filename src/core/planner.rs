@@ -95,11 +95,14 @@ impl Rules {
 pub fn plan(evidence: &Evidence, diagnosis: &Diagnosis, rules: &Rules, tried: &[Step]) -> Plan {
     let case = Case::new(evidence);
     let undecided = !diagnosis.candidates.is_empty();
-    let made = if diagnosis.verdict != Verdict::Broken || undecided || rungs::blocked_at_source(diagnosis) {
+    // Nothing is repaired where nothing is missing.
+    let nothing_to_do = diagnosis.verdict != Verdict::Broken || undecided || case.has_access() == Some(true);
+    let made = if nothing_to_do || rungs::blocked_at_source(diagnosis) {
         Ok(Vec::new())
     } else {
         rungs::ops(&case, diagnosis, rules, tried)
             .and_then(|ops| steps(ops, &case, rules))
+            .and_then(|steps| if_proven(steps, &case, tried))
             .and_then(|steps| unless_tried(steps, tried))
     };
     match made {
@@ -142,6 +145,17 @@ fn steps(ops: Vec<Op>, case: &Case<'_>, rules: &Rules) -> Result<Vec<Step>, Stri
         steps.push(step(op, case, rules, &steps)?);
         Ok(steps)
     })
+}
+
+/// Every step that takes something away has its proof.
+fn if_proven(steps: Vec<Step>, case: &Case<'_>, tried: &[Step]) -> Result<Vec<Step>, String> {
+    match steps.iter().find(|step| !rungs::is_proven(case, tried, &step.op)) {
+        Some(step) => Err(format!(
+            "{} is not proposed: no refusal newer than the last success and no link to a wrong account was read.",
+            step.op.says()
+        )),
+        None => Ok(steps),
+    }
 }
 
 /// The same steps on the same evidence come to the same end.

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
 
 /// The person named in a command. A Slack mention has been turned into an address before it gets here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -143,10 +144,21 @@ pub fn name_of(who: &Who) -> String {
     }
 }
 
-/// Addresses and names compare without case.
+/// Addresses and names compare without case and in one Unicode form: the same letter may be written in two ways.
 #[must_use]
 pub fn fold(text: &str) -> String {
-    text.trim().to_lowercase()
+    let text = text.trim();
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    text.nfc().collect::<String>().to_lowercase().nfc().collect()
+}
+
+/// Names of groups compare like addresses, and any white space in them counts as one blank.
+#[must_use]
+pub fn fold_name(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    fold(&words.join(" "))
 }
 
 #[cfg(test)]

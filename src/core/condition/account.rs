@@ -2,10 +2,10 @@
 //! what cannot be read of it counts as protected (product.md 3 and 6).
 
 use super::Held;
-use crate::core::diagnose::Case;
-use crate::core::evidence::{Account, Read, Source};
+use crate::core::diagnose::{Case, Owner, Tie};
+use crate::core::evidence::{Account, Claim, Read, Source};
 use crate::core::planner::Rules;
-use crate::core::subject::fold;
+use crate::core::subject::{RecordId, fold};
 
 /// A person on the protected list is refused for any write, whatever account they use.
 pub(super) fn person_is_free(case: &Case<'_>, rules: &Rules) -> Held {
@@ -81,22 +81,83 @@ pub(super) fn allowed(case: &Case<'_>, account: &str, privilege: &str) -> Held {
     Held::of(known, Source::Permissions, "Atlassian does not allow it while provisioning holds the account")
 }
 
-/// A record of another live IdP object is somebody else's.
-pub(super) fn not_anothers(case: &Case<'_>, record: &str) -> Held {
-    let Some(tie) = case.ties.iter().find(|tie| tie.id.record == record) else { return Held::True };
-    let external = tie.record.and_then(|record| record.external_id.as_deref());
-    match external {
-        // Without the directory's key the record cannot be looked into; its risk says that a person decides.
-        None => Held::True,
-        Some(id) if case.person.is_some_and(|person| person.id == id) => Held::True,
-        Some(id) => match case.e.owners.get(id) {
-            Some(Read::Seen { value: None, .. }) => Held::True,
-            Some(Read::Seen { value: Some(_), .. }) => Held::False(
-                "the record belongs to somebody else who is alive at the identity provider".to_owned(),
-            ),
-            _ => Held::Unread(vec![Source::Users]),
-        },
+/// A record of another living person is never touched, and neither is one whose owner cannot be told.
+pub(super) fn not_anothers(case: &Case<'_>, record: &RecordId) -> Held {
+    // A record that is gone belongs to nobody.
+    if case.e.record(record) == Some(None) {
+        return Held::True;
     }
+    match case.ties.iter().find(|tie| tie.id == *record) {
+        Some(tie) => tie_is_not_anothers(case, tie),
+        None => Held::Unread(vec![Source::ScimUsers]),
+    }
+}
+
+/// The same of a record that was found.
+pub(super) fn tie_is_not_anothers<'a>(case: &Case<'a>, tie: &Tie<'a>) -> Held {
+    match case.owner(tie) {
+        Owner::Person | Owner::Nobody => Held::True,
+        Owner::Other(other) => Held::False(format!(
+            "the provisioning record belongs to another living person ({})",
+            other.name.as_deref().unwrap_or(&other.id)
+        )),
+        Owner::Unread if tie.record.is_none() => Held::Unread(vec![Source::ScimUsers]),
+        Owner::Unread => Held::Unread(vec![Source::Users]),
+    }
+}
+
+/// An account is another living person's if their record is linked to it, and may be if they have its address. One that
+/// has none of the person's addresses is theirs only by its records, so the owner of each has to be read.
+pub(super) fn account_is_not_anothers(case: &Case<'_>, id: &str) -> Held {
+    let linked: Vec<&Tie<'_>> = case.ties.iter().filter(|tie| tie.account.as_deref() == Some(id)).collect();
+    let owners: Vec<Owner<'_>> = linked.iter().map(|tie| case.owner(tie)).collect();
+    if let Some(Owner::Other(other)) = owners.iter().find(|owner| matches!(owner, Owner::Other(_))) {
+        let name = other.name.as_deref().unwrap_or(&other.id);
+        return Held::False(format!(
+            "the record of another living person ({name}) is linked to account {id}"
+        ));
+    }
+    // The person's own record without an externalId names nobody else.
+    let is_own = |tie: &Tie<'_>| {
+        let unnamed = tie.record.is_some_and(|record| record.external_id.is_none());
+        unnamed && case.own.as_ref().is_some_and(|own| own.id == tie.id)
+    };
+    let of_somebody = linked
+        .iter()
+        .zip(&owners)
+        .find(|(tie, owner)| **owner == Owner::Unread && tie.record.is_some() && !is_own(tie));
+    if let Some((tie, _)) = of_somebody {
+        let record = &tie.id.record;
+        return Held::False(format!(
+            "the record {record} is linked to account {id}, and whose it is could not be read"
+        ));
+    }
+    let Some(address) = case.e.account(id).and_then(|account| account.email.as_deref()) else {
+        return Held::Unread(vec![Source::Accounts]);
+    };
+    let own = case.person.is_some_and(|person| person.addresses().contains(&fold(address)));
+    // The address was looked up when the person was found by it.
+    let looked_up = case.e.bearers.contains_key(&fold(address));
+    if own && !looked_up {
+        return Held::True;
+    }
+    if !own && (owners.is_empty() || owners.contains(&Owner::Unread)) {
+        return Held::False(format!("nothing that could be read ties account {id} to the person"));
+    }
+    match no_colleague_has(case, address) {
+        Held::Unread(_) => Held::False(format!(
+            "whose address {address} is could not be read, so account {id} counts as another person's"
+        )),
+        held => held,
+    }
+}
+
+/// Provisioning an account that the organization does not manage would unlink it.
+pub(super) fn is_ours(case: &Case<'_>, id: &str) -> Held {
+    let Some(account) = case.e.account(id) else { return Held::Unread(vec![Source::Accounts]) };
+    let unread = account.claim == Claim::Unknown && case.e.permissions.get(id).and_then(Read::get).is_none();
+    let known = (!unread).then(|| case.is_managed(account));
+    Held::of(known, Source::Accounts, "the organization does not manage the account")
 }
 
 /// Rungs 8 to 10, and back: `address` is the one that the account bears, or shall bear again.
@@ -113,7 +174,7 @@ fn links_are_dead(case: &Case<'_>, id: &str) -> Held {
         held.and(|| match case.ties.iter().find(|tie| tie.id == link.id).and_then(|tie| tie.record) {
             None => Held::Unread(vec![Source::ScimUsers]),
             Some(record) if record.external_id.is_none() => Held::Unread(vec![Source::ScimUsers]),
-            Some(_) => not_anothers(case, &link.id.record),
+            Some(_) => not_anothers(case, &link.id),
         })
     })
 }

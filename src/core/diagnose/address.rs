@@ -5,6 +5,7 @@ use super::link::{conflict_fact, links_fact};
 use super::scope::is_due;
 use super::{Answer, Case, fact};
 use crate::core::evidence::{Claim, Read, Source};
+use crate::core::expression::Mapped;
 use crate::core::finding::{Cause, Finding};
 use crate::core::subject::fold;
 
@@ -16,13 +17,19 @@ fn look_ups_are_complete(case: &Case<'_>) -> bool {
     case.e.links.get().is_some() && case.every_directory_was_read()
 }
 
+/// The answer of a rule that needs the address the job writes, where that cannot be told.
+fn wanted_is_unread(case: &Case<'_>) -> Answer {
+    let unread = case.identity.email == Mapped::Unread && !case.has_no_job();
+    if unread { Answer::Unread(&[Source::Schema]) } else { Answer::No }
+}
+
 /// "Needs the links-for-email call and SCIM look-ups by userName and externalId in every configured directory to be
 /// read; else it is not claimed." Either the account is shown and unmanaged, or the value is taken by nobody we see.
 pub(super) fn email_held_outside(case: &Case<'_>) -> Answer {
     if !is_due(case) {
         return Answer::No;
     }
-    let Some(wanted) = case.wanted.as_deref() else { return Answer::No };
+    let Some(wanted) = case.wanted.as_deref() else { return wanted_is_unread(case) };
     let Some(accounts) = case.e.accounts.get() else { return Answer::Unread(&[Source::Accounts]) };
     let linked = case.own.as_ref().is_some_and(|own| own.account.is_some());
     let bearer = accounts.iter().find(|account| account.bears(wanted));
@@ -64,14 +71,10 @@ pub(super) fn email_mismatch(case: &Case<'_>) -> Answer {
     if person.enabled == Some(false) || !one || case.conflict().is_some() {
         return Answer::No;
     }
-    let (Some(wanted), Some(borne)) = (case.wanted.as_deref(), account.email.as_deref()) else {
-        return Answer::No;
-    };
+    let Some(borne) = account.email.as_deref() else { return Answer::No };
+    let Some(wanted) = case.wanted.as_deref() else { return wanted_is_unread(case) };
     if fold(borne) == wanted {
         return Answer::No;
-    }
-    if case.e.mapping.get().is_none() {
-        return if case.has_no_job() { Answer::No } else { Answer::Unread(&[Source::Schema]) };
     }
     let recorded = own.record.and_then(|record| record.email.as_deref());
     let first = fact(&case.e.accounts, Source::Accounts, format!("account {} bears {borne}", account.id));
@@ -94,7 +97,7 @@ pub(super) fn domain_not_claimed(case: &Case<'_>) -> Answer {
     if !is_due(case) {
         return Answer::No;
     }
-    let Some(wanted) = case.wanted.as_deref() else { return Answer::No };
+    let Some(wanted) = case.wanted.as_deref() else { return wanted_is_unread(case) };
     match case.e.on_verified_domain(wanted) {
         Some(false) if case.has_access() == Some(true) => Answer::No,
         Some(false) if case.has_access().is_none() => Answer::Unread(ACCESS),

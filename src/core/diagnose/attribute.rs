@@ -1,51 +1,44 @@
-//! Which address and user name the job would write, read from its mapping's source expressions (entra.md 8).
+//! What the job writes into the attributes by which Atlassian knows a person. Without the job's mapping none of it is
+//! known.
 
-use crate::core::evidence::{Evidence, IdpUser, Mapping};
+use crate::core::evidence::{IdpUser, Mapping};
+use crate::core::expression::Mapped;
 use crate::core::subject::fold;
 
-/// The address the job would write: what the mapping says, else the mail, else the UPN (entra.md 8).
-pub(super) fn wanted_email(e: &Evidence, person: Option<&IdpUser>) -> Option<String> {
-    wanted(e.mapping.get(), person?).0
+/// The attributes of one person that tell records and accounts apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// `userName`
+    pub user_name: Mapped,
+    /// The work address.
+    pub email: Mapped,
+    /// `externalId`
+    pub external_id: Mapped,
 }
 
-/// The address and the `userName` that a mapping makes of a person; without a mapping, of the usual one.
-pub(crate) fn wanted(mapping: Option<&Mapping>, person: &IdpUser) -> (Option<String>, Option<String>) {
-    let email = mapping.and_then(|mapping| mapping.email_from.as_deref());
-    let name = mapping.and_then(|mapping| mapping.user_name_from.as_deref());
-    (
-        attribute(person, email, &["mail", "userprincipalname"]).filter(|value| value.contains('@')),
-        attribute(person, name, &["userprincipalname", "mail"]),
-    )
-}
-
-pub(super) fn wanted_name(e: &Evidence, person: Option<&IdpUser>) -> Option<String> {
-    wanted(e.mapping.get(), person?).1
-}
-
-/// The first attribute named in a source expression that has a value; expressions such as
-/// `Coalesce([mail], [userPrincipalName])` name several.
-fn attribute(person: &IdpUser, from: Option<&str>, otherwise: &[&str]) -> Option<String> {
-    let value = |name: &str| match name {
-        "mail" => person.mail.as_deref().filter(|mail| !mail.is_empty()).map(fold),
-        "userprincipalname" => person.upn.as_deref().map(fold),
-        _ => None,
-    };
-    let from = from.map(str::to_lowercase).unwrap_or_default();
-    let mut named: Vec<(usize, &str)> = ["mail", "userprincipalname"]
-        .into_iter()
-        .filter_map(|name| Some((position(&from, name)?, name)))
-        .collect();
-    named.sort_unstable();
-    if named.is_empty() {
-        return otherwise.iter().find_map(|name| value(name));
+impl Identity {
+    /// What a mapping makes of a person.
+    #[must_use]
+    pub fn new(mapping: Option<&Mapping>, person: Option<&IdpUser>) -> Self {
+        let (Some(mapping), Some(person)) = (mapping, person) else {
+            return Self { user_name: Mapped::Unread, email: Mapped::Unread, external_id: Mapped::Unread };
+        };
+        Self {
+            user_name: mapping.user_name(person),
+            email: mapping.email(person),
+            external_id: mapping.external_id(person),
+        }
     }
-    named.into_iter().find_map(|(_, name)| value(name))
-}
 
-/// Where a whole attribute name stands in an expression: `mail` is not in `mailNickname`.
-fn position(expression: &str, name: &str) -> Option<usize> {
-    expression.match_indices(name).map(|(at, _)| at).find(|at| {
-        let after = expression.get(at + name.len()..).and_then(|rest| rest.chars().next());
-        !after.is_some_and(char::is_alphanumeric)
-    })
+    /// The address that the account shall have, folded.
+    #[must_use]
+    pub fn wanted_email(&self) -> Option<String> {
+        self.email.one().map(fold).filter(|address| address.contains('@'))
+    }
+
+    /// The `userName` that the record shall have, folded.
+    #[must_use]
+    pub fn wanted_name(&self) -> Option<String> {
+        self.user_name.one().map(fold)
+    }
 }

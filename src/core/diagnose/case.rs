@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::Candidate;
-use super::attribute::{wanted_email, wanted_name};
-use super::whose::ties;
+use super::attribute::Identity;
+use super::whose::{Owner, ties};
 use crate::core::evidence::{Account, Claim, Evidence, IdpUser, Read, ScimRecord};
 use crate::core::subject::{RecordId, Subject, Who, fold};
 
@@ -30,9 +30,11 @@ pub struct Case<'a> {
     pub e: &'a Evidence,
     /// The one live person, if there is exactly one.
     pub person: Option<&'a IdpUser>,
-    /// The address the identity provider wants the account to bear, lower case.
+    /// What the job writes for the person.
+    pub identity: Identity,
+    /// The address the identity provider wants the account to have, folded; `None` when it cannot be told.
     pub wanted: Option<String>,
-    /// The `userName` the identity provider wants, lower case.
+    /// The `userName` the identity provider wants, folded; `None` when it cannot be told.
     pub wanted_name: Option<String>,
     /// Every record that concerns the person.
     pub ties: Vec<Tie<'a>>,
@@ -52,11 +54,13 @@ impl<'a> Case<'a> {
     pub fn new(e: &'a Evidence) -> Self {
         let users = e.users.get().map(Vec::as_slice).unwrap_or_default();
         let person = if let [one] = users { Some(one) } else { None };
+        let identity = Identity::new(e.mapping.get(), person);
         let mut case = Self {
             e,
             person,
-            wanted: wanted_email(e, person),
-            wanted_name: wanted_name(e, person),
+            wanted: identity.wanted_email(),
+            wanted_name: identity.wanted_name(),
+            identity,
             ties: ties(e),
             own: None,
             account: None,
@@ -72,7 +76,9 @@ impl<'a> Case<'a> {
         case
     }
 
-    /// Which record is the person's: by externalId, by the log's anchor, by userName, by address.
+    /// Which record is the person's: by externalId; by the log's anchor; by the account that has the wanted address; by
+    /// userName. The last three only if the record belongs to no other identity, and a record with another externalId
+    /// is never the person's by userName alone.
     fn find_own(&self) -> Option<Tie<'a>> {
         let person = self.person?;
         // Where records stand in several directories, the one the job writes to holds the person's own.
@@ -84,20 +90,34 @@ impl<'a> Case<'a> {
         });
         let of =
             |test: &dyn Fn(&Tie<'a>) -> bool| ties.iter().find(|tie| test(tie)).map(|tie| (*tie).clone());
-        of(&|tie| tie.record.is_some_and(|record| record.external_id.as_deref() == Some(&person.id)))
+        let external = |tie: &Tie<'a>| tie.record.and_then(|record| record.external_id.as_deref());
+        let is_free = |tie: &Tie<'a>| {
+            matches!(self.owner(tie), Owner::Person | Owner::Nobody)
+                || (tie.record.is_some() && external(tie).is_none())
+        };
+        let by_id =
+            |tie: &Tie<'a>| self.has_the_external_id(tie) || external(tie) == Some(person.id.as_str());
+        let anchor = self.anchor();
+        let bearer = self.bearer().map(|account| account.id.as_str());
+        of(&|tie| by_id(tie) && self.is_anothers(tie) != Some(true))
+            .or_else(|| of(&|tie| anchor == Some(tie.id.record.as_str()) && is_free(tie)))
             .or_else(|| {
-                let anchor = self.anchor()?;
-                of(&|tie| tie.id.record == anchor && self.is_foreign(tie) == Some(false))
+                let linked = |tie: &Tie<'a>| bearer.is_some() && tie.account.as_deref() == bearer;
+                of(&|tie| linked(tie) && is_free(tie) && self.create_was_refused() == Some(false))
             })
-            .or_else(|| {
-                of(&|tie| {
-                    let name = tie.record.and_then(|record| record.user_name.as_deref()).map(fold);
-                    name.is_some() && name == self.wanted_name && self.is_foreign(tie) == Some(false)
-                })
-            })
-            // Without the directory's key only the link by address is left to go by.
+            .or_else(|| of(&|tie| self.has_the_name(tie) && tie.record.is_some() && external(tie).is_none()))
+            // Without the directory's key only the link by address is left to go by. Every step that depends on such
+            // a record finds its owner unread.
             .or_else(|| of(&|tie| tie.record.is_none() && tie.by_address && tie.account.is_some()))
             .or_else(|| of(&|tie| tie.record.is_none() && tie.by_address))
+    }
+
+    /// The account that has the wanted address, a managed one first.
+    pub(super) fn bearer(&self) -> Option<&'a Account> {
+        let wanted = self.wanted.as_deref()?;
+        let open = |account: &&Account| account.status.as_deref() != Some("closed");
+        let all = self.e.accounts.get()?.iter().filter(open).filter(|account| account.bears(wanted));
+        all.min_by_key(|account| !self.is_managed(account))
     }
 
     /// product.md 9: which of two accounts is kept.

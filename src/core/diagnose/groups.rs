@@ -5,12 +5,14 @@ use super::clash::local;
 use super::{Answer, Case, Tie, fact};
 use crate::core::evidence::{IdpGroup, Source};
 use crate::core::finding::{Cause, Finding};
-use crate::core::subject::fold;
+use crate::core::subject::fold_name;
 
 /// Missing groups, split by whether the SCIM record already has them.
 fn split<'a>(case: &Case<'a>, own: &Tie<'_>) -> Option<(Vec<&'a IdpGroup>, Vec<&'a IdpGroup>)> {
     let record = own.record?;
-    let has = |group: &&IdpGroup| record.groups.iter().any(|known| fold(&known.name) == fold(&group.name));
+    let has = |group: &&IdpGroup| {
+        record.groups.iter().any(|known| fold_name(&known.name) == fold_name(&group.name))
+    };
     Some(case.missing()?.into_iter().partition(has))
 }
 

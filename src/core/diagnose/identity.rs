@@ -3,8 +3,8 @@
 
 use super::link::links_fact;
 use super::scope::is_due;
-use super::whose::{is_export, is_object_id};
-use super::{Answer, Case, fact};
+use super::whose::is_object_id;
+use super::{Answer, Case, Owner, fact};
 use crate::core::evidence::{Read, Source};
 use crate::core::finding::{Cause, Finding};
 use crate::core::subject::fold;
@@ -55,7 +55,7 @@ fn may_be_recreated(case: &Case<'_>) -> Answer {
     for tie in case.in_the_way() {
         let external = tie.record.and_then(|record| record.external_id.as_deref());
         let Some(external) = external.filter(|id| is_object_id(id)) else { continue };
-        if case.is_foreign(tie).is_none() {
+        if case.e.mapping.get().is_none() {
             return Answer::Unread(&[Source::Jobs, Source::Schema]);
         }
         if matches!(case.e.owners.get(external), Some(Read::Gap(_))) {
@@ -76,7 +76,7 @@ pub(super) fn stale_anchor(case: &Case<'_>) -> Answer {
     };
     let lost = log
         .iter()
-        .take_while(|entry| !(entry.succeeded() && is_export(entry)))
+        .take_while(|entry| !(entry.succeeded() && entry.is_export()))
         .find(|entry| entry.error_code.as_deref().is_some_and(|code| code.ends_with("InvalidAnchor")));
     let Some(_) = lost else { return Answer::No };
     let says = "the identity provider did not find the record that it wrote before (InvalidAnchor)";
@@ -102,13 +102,13 @@ pub(super) fn orphaned_record(case: &Case<'_>) -> Answer {
         |email: &Option<String>| email.as_deref().is_some_and(|email| addresses.contains(&fold(email)));
     for tie in case.mine() {
         let Some(record) = tie.record else { return Answer::Unread(&[Source::ScimUsers]) };
-        let gone = match record.external_id.as_deref().filter(|id| is_object_id(id)) {
-            Some(id) => match case.e.owners.get(id) {
-                Some(Read::Seen { value, .. }) => value.is_none(),
-                _ => return Answer::Unread(&[Source::Users]),
-            },
-            // What never was an object id is known by its names alone.
-            None => holds(&record.user_name) || holds(&record.email),
+        let names = holds(&record.user_name) || holds(&record.email);
+        let gone = match (case.owner(tie), record.external_id.as_deref()) {
+            // What never was an object id is known by its names as well.
+            (Owner::Nobody, Some(id)) => is_object_id(id) || names,
+            (Owner::Unread, None) => names,
+            (Owner::Unread, Some(_)) => return Answer::Unread(&[Source::Users]),
+            _ => false,
         };
         let Some(read) = case.e.records.get(&tie.id.directory).filter(|_| gone) else { continue };
         let linked = tie.account.as_deref().map_or("no account".to_owned(), |id| format!("account {id}"));

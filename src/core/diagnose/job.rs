@@ -1,7 +1,7 @@
 //! Causes at the provisioning job (entra.md 6.1, 6.2). They concern everybody, so they come first.
 
 use super::{Answer, Case, fact};
-use crate::core::evidence::{Job, LogEntry, Source};
+use crate::core::evidence::{Job, Source};
 use crate::core::finding::{Cause, Finding};
 
 fn with_job(case: &Case<'_>, cause: Cause, test: impl Fn(&Job) -> Option<String>) -> Answer {
@@ -15,18 +15,17 @@ fn with_job(case: &Case<'_>, cause: Cause, test: impl Fn(&Job) -> Option<String>
     }
 }
 
-/// About the key the IdP uses: quarantine with invalid credentials, or 401 in the person's log (product.md 9).
+/// About the key the IdP uses: quarantine with invalid credentials, or 401 in the person's newest log entry. A cycle
+/// that ended well since then makes that entry history.
 pub(super) fn scim_key_rejected(case: &Case<'_>) -> Answer {
-    let refused = |entry: &LogEntry| {
-        let code = entry.error_code.as_deref().unwrap_or_default();
-        entry.http_status == Some(401) || code.ends_with("InvalidCredentials")
-    };
-    let in_log = case.e.log.get().and_then(|log| log.first()).is_some_and(refused);
-    if in_log
-        && let Some(fact) =
-            fact(&case.e.log, Source::ProvisioningLog, "Atlassian answered 401 to the identity provider")
-    {
-        return Answer::Yes(Finding::new(Cause::ScimKeyRejected, fact));
+    let newest = case.e.log.get().and_then(|log| log.first()).filter(|entry| entry.is_key_refused());
+    if let Some(entry) = newest {
+        let Some(job) = case.e.job.get() else { return Answer::Unread(&[Source::Jobs]) };
+        let is_history = entry.at.is_some_and(|at| job.has_worked_since(at));
+        let says = "Atlassian answered 401 to the identity provider";
+        if let Some(fact) = fact(&case.e.log, Source::ProvisioningLog, says).filter(|_| !is_history) {
+            return Answer::Yes(Finding::new(Cause::ScimKeyRejected, fact));
+        }
     }
     with_job(case, Cause::ScimKeyRejected, |job| {
         (job.is_quarantined() && job.key_is_rejected()).then(|| {

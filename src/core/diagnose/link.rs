@@ -1,7 +1,7 @@
 //! Causes at the SCIM record and its link (atlassian.md 5, 6). The rulings of product.md 9 decide between
 //! causes that look alike; each is quoted where it is used.
 
-use super::{Answer, Case, fact};
+use super::{Answer, Case, Owner, fact};
 use crate::core::evidence::{Read, Source};
 use crate::core::finding::{Cause, Fact, Finding};
 
@@ -26,6 +26,10 @@ pub(super) fn never_provisioned(case: &Case<'_>) -> Answer {
     // A record of an older address shows in its directory alone.
     if !case.every_directory_was_read() {
         return Answer::Unread(&[Source::ScimUsers]);
+    }
+    // A record that may be the person's is no absence.
+    if case.record_is_unread() {
+        return Answer::Unread(&[Source::Users, Source::Schema, Source::ProvisioningLog]);
     }
     let refused = case.conflict().is_some();
     let pending = case.account.is_some_and(|account| account.for_deletion);
@@ -163,15 +167,13 @@ pub(super) fn stale_record_conflict(case: &Case<'_>) -> Answer {
     let mut finding: Option<Finding> = None;
     let recreated = case.recreated().map(|tie| tie.id.clone());
     for tie in case.in_the_way().filter(|tie| Some(&tie.id) != recreated.as_ref()) {
-        // Of a record that belongs to a living colleague nothing is stale.
-        let external = tie.record.and_then(|record| record.external_id.as_deref());
-        match external.and_then(|id| case.e.owners.get(id)) {
-            Some(Read::Seen { value: Some(_), .. }) => continue,
-            Some(Read::Gap(_)) => return Answer::Unread(&[Source::Users]),
-            _ => {}
-        }
-        if case.is_foreign(tie).is_none() {
-            return Answer::Unread(&[Source::Jobs, Source::Schema]);
+        match case.owner(tie) {
+            // Of a record that belongs to a living colleague nothing is stale.
+            Owner::Other(_) => continue,
+            Owner::Unread => {
+                return Answer::Unread(&[Source::Users, Source::Jobs, Source::Schema, Source::ScimUsers]);
+            }
+            Owner::Person | Owner::Nobody => {}
         }
         let holds = tie.record.map_or_else(
             || "the person's address".to_owned(),

@@ -20,11 +20,12 @@ mod tests;
 mod trail;
 mod whose;
 
-pub(crate) use attribute::wanted;
+pub use attribute::Identity;
 pub use case::{Case, Tie};
 pub(crate) use clash::local as local_group;
 pub(crate) use source::assignment_is_contradicted;
 pub use trail::{Mark, Station};
+pub use whose::Owner;
 
 use serde::{Deserialize, Serialize};
 
@@ -91,7 +92,7 @@ const RULES: &[Rule] = &[
 
 /// These block only where access is missing (product.md 9): everybody in the tenant may have them and work well.
 const WHERE_ACCESS_IS_MISSING: &[Cause] =
-    &[Cause::PullSync, Cause::GroupRenamed, Cause::GroupWithoutRole, Cause::SeatsFull];
+    &[Cause::PullSync, Cause::EmailMismatch, Cause::GroupRenamed, Cause::GroupWithoutRole, Cause::SeatsFull];
 
 /// Something that WHO could have meant, when it meant more than one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -180,6 +181,12 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
         }
     }
     let verdict = verdict(&case, &findings);
+    let mut unread = evidence.gaps();
+    unread.extend(
+        case.unnamed().into_iter().map(|group| {
+            (Source::Memberships, format!("the name of the group {} could not be read", group.id))
+        }),
+    );
     Diagnosis {
         subject: case.subject(),
         email: case.email(),
@@ -195,7 +202,7 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
         trail: trail::stations(&case, &findings),
         findings,
         undecided,
-        unread: evidence.gaps(),
+        unread,
         candidates: case.candidates.clone(),
     }
 }

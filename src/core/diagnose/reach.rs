@@ -4,7 +4,7 @@
 use super::Groups;
 use super::case::{Case, Tie};
 use crate::core::evidence::{Account, IdpGroup};
-use crate::core::subject::fold;
+use crate::core::subject::fold_name;
 
 impl<'a> Case<'a> {
     /// Whether no Atlassian application of the tenant has a synchronization job.
@@ -108,11 +108,23 @@ impl<'a> Case<'a> {
         self.e.accounts.get()?;
         let Some(account) = self.account else { return Some(false) };
         let groups = account.groups.as_ref()?;
-        let name = fold(&group.name);
-        if groups.iter().any(|shown| fold(&shown.name) == name) {
+        let name = fold_name(&group.name);
+        if !name.is_empty() && groups.iter().any(|shown| fold_name(&shown.name) == name) {
             return Some(true);
         }
-        Some(self.old_name(group).is_some())
+        if self.old_name(group).is_some() {
+            return Some(true);
+        }
+        // A group whose name could not be read may be any of them.
+        let unnamed = name.is_empty() || groups.iter().any(|shown| shown.name.trim().is_empty());
+        if unnamed { None } else { Some(false) }
+    }
+
+    /// Expected groups whose name could not be read.
+    #[must_use]
+    pub fn unnamed(&self) -> Vec<&'a IdpGroup> {
+        let expected = self.expected().unwrap_or_default();
+        expected.into_iter().filter(|group| group.name.trim().is_empty()).collect()
     }
 
     /// Expected groups that the directory does not show; `None` when not known.
@@ -131,7 +143,8 @@ impl<'a> Case<'a> {
     #[must_use]
     pub fn renamed(&self) -> Vec<(&'a IdpGroup, &'a str)> {
         let Some(shown) = self.account.and_then(|account| account.groups.as_ref()) else { return Vec::new() };
-        let by_name = |group: &IdpGroup| shown.iter().any(|known| fold(&known.name) == fold(&group.name));
+        let by_name =
+            |group: &IdpGroup| shown.iter().any(|known| fold_name(&known.name) == fold_name(&group.name));
         let expected = self.expected().unwrap_or_default();
         let renamed = expected.into_iter().filter(|group| !by_name(group));
         renamed.filter_map(|group| Some((group, self.old_name(group)?))).collect()
@@ -143,7 +156,8 @@ impl<'a> Case<'a> {
         let record = self.own.as_ref().and_then(|tie| tie.record)?;
         self.e.scim_groups.get()?.iter().find_map(|(scim_id, idp_id)| {
             let old = record.groups.iter().find(|known| known.id == *scim_id)?;
-            let here = *idp_id == group.id && shown.iter().any(|known| fold(&known.name) == fold(&old.name));
+            let here = *idp_id == group.id
+                && shown.iter().any(|known| fold_name(&known.name) == fold_name(&old.name));
             here.then_some(old.name.as_str())
         })
     }

@@ -1,9 +1,9 @@
 //! Causes between the source and the record: the filter, an attribute, a cycle that has not come yet (entra.md
 //! 7.1, 8). They explain why there is no record, so they come before everything at Atlassian.
 
-use super::whose::is_export;
 use super::{Answer, Case, fact};
 use crate::core::evidence::{LogEntry, Read, Source};
+use crate::core::expression::Mapped;
 use crate::core::finding::{Cause, Finding};
 
 /// Enabled and assigned: whoever is not has other causes.
@@ -16,7 +16,7 @@ pub(super) fn is_due(case: &Case<'_>) -> bool {
 fn newest_verdict<'a>(case: &Case<'a>) -> Option<&'a LogEntry> {
     case.e.log.get()?.iter().find(|entry| {
         let compared = entry.skip_reason.as_deref() == Some("RedundantExport");
-        (entry.succeeded() && is_export(entry)) || compared || left_out(entry)
+        (entry.succeeded() && entry.is_export()) || compared || left_out(entry)
     })
 }
 
@@ -66,11 +66,12 @@ pub(super) fn attribute_missing(case: &Case<'_>) -> Answer {
     let Some(mapping) = case.e.mapping.get() else {
         return if case.has_no_job() { Answer::No } else { Answer::Unread(&[Source::Jobs, Source::Schema]) };
     };
-    let empty = match (&case.wanted, &case.wanted_name) {
-        (None, _) => mapping.email_from.as_deref().map(|from| ("the work e-mail", from)),
-        (_, None) => mapping.user_name_from.as_deref().map(|from| ("userName", from)),
+    let empty = match (&case.identity.email, &case.identity.user_name) {
+        (Mapped::Empty, _) => mapping.email_from.as_deref().map(|from| ("the work e-mail", from)),
+        (_, Mapped::Empty) => mapping.user_name_from.as_deref().map(|from| ("userName", from)),
         _ => None,
     };
+    let empty = empty.map(|(target, from)| (target, from.trim_matches(['[', ']'])));
     let by_log =
         |code: &str| fact(&case.e.log, Source::ProvisioningLog, format!("the newest entry ends with {code}"));
     let found = match (empty, missing_by_log) {

@@ -1,6 +1,5 @@
 //! Causes at the source: is the person there, enabled, assigned? (entra.md 4, 5, 8.1)
 
-use super::whose::is_export;
 use super::{Answer, Case, fact};
 use crate::core::evidence::{Read, Source};
 use crate::core::finding::{Cause, Fact, Finding};
@@ -85,10 +84,10 @@ fn contradiction(case: &Case<'_>) -> Option<Fact> {
     }
     let newest = case.e.log.get().into_iter().flatten().find(|entry| {
         let withdrawn = matches!(entry.action.to_lowercase().as_str(), "disable" | "delete");
-        let unassigned = entry.skip_reason.as_deref() == Some("NotEffectivelyEntitled");
-        (entry.succeeded() && (is_export(entry) || withdrawn)) || unassigned
+        let unassigned = entry.is_not_entitled();
+        (entry.succeeded() && (entry.is_export() || withdrawn)) || unassigned
     });
-    newest.filter(|entry| entry.succeeded() && is_export(entry))?;
+    newest.filter(|entry| entry.succeeded() && entry.is_export())?;
     fact(&case.e.log, Source::ProvisioningLog, "the job has written the person since")
 }
 

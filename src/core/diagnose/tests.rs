@@ -23,7 +23,7 @@ fn seen<T>(value: T) -> Read<T> {
 }
 
 fn group(name: &str) -> IdpGroup {
-    IdpGroup { id: format!("g-{name}"), name: name.to_owned() }
+    IdpGroup { id: format!("g-{name}"), name: name.to_owned(), security: Some(true) }
 }
 
 fn record() -> ScimRecord {
@@ -57,6 +57,7 @@ fn healthy() -> Evidence {
         is_group: true,
         name: "jira".into(),
         created: Some(at(-1000)),
+        default_access: Some(false),
     }]);
     e.job = seen(Job {
         id: "j".into(),
@@ -67,9 +68,9 @@ fn healthy() -> Evidence {
     });
     e.mapping = seen(Mapping {
         groups_on: true,
-        user_name_from: Some("userPrincipalName".into()),
-        email_from: Some("mail".into()),
-        external_id_from: Some("objectId".into()),
+        user_name_from: Some("[userPrincipalName]".into()),
+        email_from: Some("[mail]".into()),
+        external_id_from: Some("[objectId]".into()),
         matching: vec!["userName".into()],
         ..Mapping::default()
     });
@@ -124,6 +125,7 @@ fn refusal() -> LogEntry {
         action: "create".into(),
         status: "failure".into(),
         http_status: Some(409),
+        scim_type: Some("uniqueness".into()),
         ..LogEntry::default()
     }
 }
@@ -170,6 +172,7 @@ fn an_older_way_in_makes_a_young_assignment_irrelevant() {
             is_group: false,
             name: "Jane".into(),
             created: Some(at(50)),
+            default_access: Some(false),
         });
     });
     assert_eq!(codes(&e), ["never-provisioned"]);
@@ -222,11 +225,13 @@ fn a_recreated_identity_is_not_a_stale_record() {
     ] {
         let mut e = without_record();
         put(&mut e.users, |users| users[0].created = Some(at(created)));
+        put(&mut e.log, |log| log.push(refusal()));
+        e.owners.insert("import-1042".into(), seen(Vec::new()));
         let stale = ScimRecord { external_id: Some(external.into()), account: None, ..record() };
         e.records.insert("d1".into(), seen(vec![stale]));
         if let Some(lives) = owner {
             let owner = lives.then(|| IdpUser { id: EARLIER.into(), ..IdpUser::default() });
-            e.owners.insert(EARLIER.into(), seen(owner));
+            e.owners.insert(EARLIER.into(), seen(owner.into_iter().collect()));
         }
         let diagnosis = diagnose(&e);
         for known in [Cause::IdentityRecreated, Cause::StaleRecordConflict] {
@@ -243,6 +248,7 @@ fn a_recreated_identity_is_not_a_stale_record() {
 fn an_unread_owner_proves_neither() {
     let mut e = without_record();
     put(&mut e.users, |users| users[0].created = Some(at(5)));
+    put(&mut e.log, |log| log.push(refusal()));
     e.records.insert("d1".into(), seen(vec![ScimRecord { external_id: Some(EARLIER.into()), ..record() }]));
     e.owners.insert(EARLIER.into(), Read::Gap("403".into()));
     let diagnosis = diagnose(&e);

@@ -1,8 +1,11 @@
 //! Facts of the identity provider: people, groups, assignments, the job and its log. They say what was read, no more.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::core::expression::{Expression, Mapped};
 use crate::core::subject::fold;
 
 /// A user object at the identity provider (Graph `user`).
@@ -26,9 +29,43 @@ pub struct IdpUser {
     pub created: Option<Timestamp>,
     /// `onPremisesSyncEnabled`
     pub on_premises: Option<bool>,
+    /// Other attributes that a mapping may refer to, by their names in the job's schema. One of
+    /// [`Self::MAPPED_ATTRIBUTES`] that is not in here is empty.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, String>,
 }
 
 impl IdpUser {
+    /// Attributes that every reading of a person asks for because a job's mapping may refer to them, by their names
+    /// in the schema. Microsoft Graph uses the same names; the extension attributes lie in a property of their own.
+    pub const MAPPED_ATTRIBUTES: &[&str] = &[
+        "mailNickname",
+        "employeeId",
+        "givenName",
+        "surname",
+        "jobTitle",
+        "department",
+        "companyName",
+        "onPremisesUserPrincipalName",
+        "onPremisesSamAccountName",
+        "onPremisesImmutableId",
+        "extensionAttribute1",
+        "extensionAttribute2",
+        "extensionAttribute3",
+        "extensionAttribute4",
+        "extensionAttribute5",
+        "extensionAttribute6",
+        "extensionAttribute7",
+        "extensionAttribute8",
+        "extensionAttribute9",
+        "extensionAttribute10",
+        "extensionAttribute11",
+        "extensionAttribute12",
+        "extensionAttribute13",
+        "extensionAttribute14",
+        "extensionAttribute15",
+    ];
+
     /// Every address of this user, lower case, the mail first.
     #[must_use]
     pub fn addresses(&self) -> Vec<String> {
@@ -41,6 +78,17 @@ impl IdpUser {
         }
         all
     }
+
+    /// Whether a deleted user had this address as mail or as user principal name. Deletion puts the object id without
+    /// its hyphens in front of the name.
+    #[must_use]
+    pub fn was_deleted_as(&self, address: &str) -> bool {
+        let wanted = fold(address);
+        let prefix = fold(&self.id.replace('-', ""));
+        let name = self.upn.as_deref().map(fold);
+        let bare = name.as_deref().map(|name| name.strip_prefix(prefix.as_str()).unwrap_or(name));
+        bare == Some(wanted.as_str()) || self.mail.as_deref().map(fold).as_deref() == Some(wanted.as_str())
+    }
 }
 
 /// A group at the identity provider.
@@ -48,8 +96,11 @@ impl IdpUser {
 pub struct IdpGroup {
     /// Object id.
     pub id: String,
-    /// `displayName`; missing where the caller may not read it.
+    /// `displayName`; empty where the caller may not read it.
     pub name: String,
+    /// `securityEnabled`, of a group at the identity provider. Only such groups entitle their members.
+    #[serde(default)]
+    pub security: Option<bool>,
 }
 
 /// Who is assigned to the enterprise application (`appRoleAssignedTo`).
@@ -63,6 +114,9 @@ pub struct Assignment {
     pub name: String,
     /// `createdDateTime`
     pub created: Option<Timestamp>,
+    /// Whether the role is Default Access (`appRoleId` of zeros); `None` when not shown.
+    #[serde(default)]
+    pub default_access: Option<bool>,
 }
 
 /// The synchronization job of the enterprise application.
@@ -83,6 +137,9 @@ pub struct Job {
     pub cycle_began: Option<Timestamp>,
     /// End of the last execution; `None` for never.
     pub last_cycle: Option<Timestamp>,
+    /// End of the last execution that succeeded; `None` for never, or not shown.
+    #[serde(default)]
+    pub last_success: Option<Timestamp>,
 }
 
 impl Job {
@@ -115,6 +172,13 @@ impl Job {
             let code = code.to_lowercase();
             code.contains("invalidcredentials") || code.contains("unauthorized")
         })
+    }
+
+    /// Whether a cycle has ended well since then, so that what was refused then is not refused any more.
+    #[must_use]
+    pub fn has_worked_since(&self, at: Timestamp) -> bool {
+        let ended_well = self.last_cycle.filter(|_| self.error_code.is_none() && !self.is_quarantined());
+        self.last_success.max(ended_well).is_some_and(|ended| ended >= at)
     }
 
     fn has_code(&self, code: &str) -> bool {
@@ -163,11 +227,11 @@ pub struct Mapping {
     pub group_rule: Option<String>,
     /// Whether the group mapping exists, is enabled and maps `members`.
     pub groups_on: bool,
-    /// Source expression of `userName`.
+    /// Source expression of `userName`, as the schema has it; `None` when the attribute is not mapped.
     pub user_name_from: Option<String>,
-    /// Source expression of `emails[type eq "work"].value`.
+    /// Source expression of `emails[type eq "work"].value`; `None` when the attribute is not mapped.
     pub email_from: Option<String>,
-    /// Source expression of `externalId`.
+    /// Source expression of `externalId`; `None` when the attribute is not mapped.
     pub external_id_from: Option<String>,
     /// Target attributes that match, in order of precedence.
     pub matching: Vec<String>,
@@ -177,6 +241,48 @@ pub struct Mapping {
     pub sync_all: Option<bool>,
     /// The SCIM directory the job writes to, by its settings; `None` when not asked or not readable.
     pub directory: Option<String>,
+}
+
+impl Mapping {
+    /// What the job writes into `userName` of a person.
+    #[must_use]
+    pub fn user_name(&self, person: &IdpUser) -> Mapped {
+        mapped(self.user_name_from.as_deref(), person)
+    }
+
+    /// What the job writes as the work address of a person.
+    #[must_use]
+    pub fn email(&self, person: &IdpUser) -> Mapped {
+        mapped(self.email_from.as_deref(), person)
+    }
+
+    /// What the job writes into `externalId` of a person.
+    #[must_use]
+    pub fn external_id(&self, person: &IdpUser) -> Mapped {
+        mapped(self.external_id_from.as_deref(), person)
+    }
+
+    /// The attributes that its expressions refer to, as far as they are understood.
+    #[must_use]
+    pub fn attributes(&self) -> BTreeSet<String> {
+        let all = [&self.user_name_from, &self.email_from, &self.external_id_from];
+        let parsed = all.into_iter().flatten().filter_map(|text| Expression::parse(text));
+        parsed.flat_map(|one| one.attributes().into_iter().map(str::to_owned).collect::<Vec<_>>()).collect()
+    }
+
+    /// The expression behind `externalId`, where it is understood.
+    #[must_use]
+    pub fn external_id_expression(&self) -> Option<Expression> {
+        self.external_id_from.as_deref().and_then(Expression::parse)
+    }
+}
+
+fn mapped(from: Option<&str>, person: &IdpUser) -> Mapped {
+    match from.map(Expression::parse) {
+        None => Mapped::Empty,
+        Some(None) => Mapped::Unread,
+        Some(Some(expression)) => expression.mapped(person),
+    }
 }
 
 /// What the job did for this person once (`auditLogs/provisioning`).
@@ -213,13 +319,40 @@ pub struct LogEntry {
 }
 
 impl LogEntry {
-    /// Whether the target refused because a value is taken (HTTP 409).
+    /// Whether the target refused because a value is taken: it says so by `scimType`, or its detail names a value that
+    /// exists already. Any other 409 is not a conflict of this kind.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
+        let detail = self.detail.as_deref().unwrap_or_default().to_lowercase();
+        let taken = [
+            "already exists",
+            "already in use",
+            "already taken",
+            "not unique",
+            "must be unique",
+            "duplicate",
+        ];
+        self.scim_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("uniqueness"))
+            || (self.http_status == Some(409) && taken.iter().any(|words| detail.contains(words)))
+    }
+
+    /// Whether the target was written to.
+    #[must_use]
+    pub fn is_export(&self) -> bool {
+        matches!(self.action.to_lowercase().as_str(), "create" | "update")
+    }
+
+    /// Whether the target refused the key that the identity provider uses.
+    #[must_use]
+    pub fn is_key_refused(&self) -> bool {
         let code = self.error_code.as_deref().unwrap_or_default();
-        self.http_status == Some(409)
-            || self.scim_type.as_deref() == Some("uniqueness")
-            || code.ends_with("Conflict")
+        self.http_status == Some(401) || code.ends_with("InvalidCredentials")
+    }
+
+    /// Whether the identity provider found that no assignment entitles the person.
+    #[must_use]
+    pub fn is_not_entitled(&self) -> bool {
+        self.skip_reason.as_deref() == Some("NotEffectivelyEntitled")
     }
 
     /// Whether this entry is a success.

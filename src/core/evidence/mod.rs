@@ -170,8 +170,9 @@ pub struct Evidence {
     pub scim_groups: Read<BTreeMap<String, String>>,
     /// Live users bearing an address of another account: asked only where that account may be written.
     pub bearers: BTreeMap<String, Read<Vec<IdpUser>>>,
-    /// The live user behind an externalId: asked only for records of other accounts.
-    pub owners: BTreeMap<String, Read<Option<IdpUser>>>,
+    /// The live users of whom the job would write this externalId: asked for every record whose owner matters. None
+    /// is a value that belongs to nobody; more than one is a value that does not tell people apart.
+    pub owners: BTreeMap<String, Read<Vec<IdpUser>>>,
     /// When this program last moved something out of the person's way: an older refusal proves nothing any more.
     #[serde(default)]
     pub cleared: Option<Timestamp>,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{Op, State};
 use crate::core::diagnose::Case;
 use crate::core::evidence::{Account, IdpGroup, Job, Read, Source};
-use crate::core::subject::{RecordId, fold};
+use crate::core::subject::{RecordId, fold, fold_name};
 
 impl Op {
     /// How the world stands towards it, when it has not begun.
@@ -97,8 +97,8 @@ fn membership(case: &Case<'_>, group: &str, name: &str, account: Option<&str>) -
     };
     let Some(known) = known else { return State::Open(json!({ "member": false })) };
     let Some(groups) = &known.groups else { return State::Unread(vec![Source::Groups]) };
-    let by_name = groups.iter().any(|shown| fold(&shown.name) == fold(name));
-    let renamed = IdpGroup { id: group.to_owned(), name: name.to_owned() };
+    let by_name = groups.iter().any(|shown| fold_name(&shown.name) == fold_name(name));
+    let renamed = IdpGroup { id: group.to_owned(), name: name.to_owned(), security: None };
     let by_id = case.account.is_some_and(|own| own.id == known.id) && case.shows(&renamed) == Some(true);
     if by_name || by_id {
         State::Done(json!({ "member": true }))

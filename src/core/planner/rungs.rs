@@ -5,13 +5,14 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::Rules;
-use crate::core::diagnose::{Case, Diagnosis, Tie, local_group};
+use crate::core::diagnose::{Case, Diagnosis, Owner, Tie, local_group};
 use crate::core::digest::hex;
 use crate::core::evidence::{IdpGroup, IdpUser, Read};
+use crate::core::expression::Mapped;
 use crate::core::finding::Cause;
 use crate::core::op::{Op, ResetScope, State};
 use crate::core::plan::Step;
-use crate::core::subject::fold;
+use crate::core::subject::{RecordId, fold};
 
 /// Where the source itself says no, no step at Atlassian can help, and on demand would disable the person.
 pub(super) fn blocked_at_source(diagnosis: &Diagnosis) -> bool {
@@ -49,8 +50,10 @@ pub(super) fn ops(
     {
         return ops;
     }
-    let email =
-        case.wanted.clone().ok_or("The identity provider holds no address for the person; add one first.")?;
+    let email = case.wanted.clone().ok_or_else(|| match case.identity.email {
+        Mapped::Empty => "The identity provider holds no address for the person; add one first.",
+        _ => "Which address provisioning writes could not be told from the job's mapping, so nothing is written.",
+    })?;
     let account = case.account.map(|account| account.id.clone());
     let provision =
         Op::ProvisionUser { person: person.id.clone(), account: account.clone(), email: email.clone() };
@@ -97,6 +100,15 @@ pub(super) fn ops(
         ops.push(provision);
     }
     ops.extend(memberships(case, person, account.as_deref()));
+    // A record that is made anew has a new id each time; taking it away again would go round in a circle.
+    let takes_away = |op: &&Op| matches!(op, Op::DeleteRecord { .. } | Op::ForgetAccountRecords { .. });
+    if ops.iter().filter(takes_away).any(|op| was_tried(case, tried, op)) {
+        return Err(
+            "A record was taken away and written again in this run, and Atlassian still does not link it. \
+                    Atlassian's support can tell why; the ticket below names the record."
+                .to_owned(),
+        );
+    }
     if !make_record {
         let before = ops.len();
         ops.retain(|op| !was_tried(case, tried, op));
@@ -136,7 +148,48 @@ pub(super) fn provisioning(case: &Case<'_>) -> Vec<Op> {
 /// Whether this op came to its end in this run on what is there again now.
 fn was_tried(case: &Case<'_>, tried: &[Step], op: &Op) -> bool {
     let (State::Open(before) | State::Done(before)) = op.state(case) else { return false };
-    tried.iter().any(|step| step.op == *op && (step.before == before || step.before == Value::Null))
+    tried
+        .iter()
+        .any(|step| same_purpose(case, &step.op, op) && (step.before == before || step.before == Value::Null))
+}
+
+/// Whether two steps were for the same end. A record that was made since the one before was taken away stands for it.
+fn same_purpose(case: &Case<'_>, done: &Op, op: &Op) -> bool {
+    let stands_for = |old: &RecordId, new: &RecordId| {
+        let made = case.e.record(new).flatten().and_then(|record| record.created);
+        let is_new = made.zip(case.e.cleared).is_none_or(|(made, cleared)| made >= cleared);
+        old == new || (old.directory == new.directory && is_new)
+    };
+    match (done, op) {
+        (Op::DeleteRecord { record: old }, Op::DeleteRecord { record: new }) => stands_for(old, new),
+        (
+            Op::UnlinkRecord { record: old, account: before },
+            Op::UnlinkRecord { record: new, account: now },
+        ) => before == now && stands_for(old, new),
+        (Op::ForgetAccountRecords { account: before, .. }, Op::ForgetAccountRecords { account: now, .. }) => {
+            before == now
+        }
+        _ => done == op,
+    }
+}
+
+/// What had to be read before a record is taken away or an address is moved: a refusal because a value is taken, newer
+/// than the last success, or a link to a wrong account. The person's own record alone may go without either: one in a
+/// directory that the job does not write to, or one that stayed unlinked although it was written again in this run.
+pub(super) fn is_proven(case: &Case<'_>, tried: &[Step], op: &Op) -> bool {
+    if !matches!(op.rung(), 4..=6 | 8..=10) || case.conflict().is_some() || case.other.is_some() {
+        return true;
+    }
+    let records = op.records();
+    let is_wrong = |id: &RecordId| case.in_the_way().any(|tie| tie.id == *id);
+    let is_own = |id: &RecordId| {
+        let tie = case.ties.iter().find(|tie| tie.id == *id);
+        tie.is_some_and(|tie| case.owner(tie) == Owner::Person)
+    };
+    let elsewhere = |id: &RecordId| case.target_directory().is_some_and(|target| target != id.directory);
+    let written_again = tried.iter().any(|step| matches!(step.op, Op::ProvisionUser { .. }));
+    !records.is_empty()
+        && records.iter().all(|id| is_wrong(id) || (is_own(id) && (elsewhere(id) || written_again)))
 }
 
 /// The job itself: it goes on where it left off, and only if that did not help it starts over. Where the identity

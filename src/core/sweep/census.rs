@@ -50,8 +50,12 @@ pub struct Census {
 }
 
 impl Census {
-    /// Works out what concerns everybody. To be called once everything is read.
+    /// Makes people findable by their records, and works out what concerns everybody. To be called once everything is
+    /// read.
     pub fn settle(&mut self, at: Timestamp) {
+        if let (Read::Seen { value: users, .. }, Some(mapping)) = (&mut self.users, self.mapping.get()) {
+            users.index_external_ids(mapping);
+        }
         let mut e = Evidence::new(Subject::asked(Who::Account(String::new())), at);
         e.job = self.job.clone();
         e.mapping = self.mapping.clone();
@@ -100,7 +104,8 @@ impl Census {
     #[must_use]
     pub fn groups_of(&self, person: &str) -> Option<Vec<IdpGroup>> {
         let (assignments, members) = (self.assignments.get()?, self.members.get()?);
-        let group = |a: &Assignment| IdpGroup { id: a.principal.clone(), name: a.name.clone() };
+        let group =
+            |a: &Assignment| IdpGroup { id: a.principal.clone(), name: a.name.clone(), security: None };
         Some(members.groups_of(person).filter_map(|number| assignments.get(number).map(group)).collect())
     }
 

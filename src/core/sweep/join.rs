@@ -5,9 +5,10 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::{Census, Listed, People, Records, key};
-use crate::core::diagnose::wanted;
+use crate::core::diagnose::Identity;
 use crate::core::evidence::{Account, Claim, IdpGroup, IdpUser, Read};
-use crate::core::subject::{Who, fold};
+use crate::core::expression::Mapped;
+use crate::core::subject::{Who, fold, fold_name};
 
 /// How an account is to be looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -105,7 +106,17 @@ impl Census {
     fn person_of(&self, listed: &Listed) -> Option<usize> {
         let users = self.users.get()?;
         let linked = self.linked(&listed.account.id).into_iter();
-        let by_record = linked.filter_map(|record| users.row_of(record.external_id.as_deref()?)).next();
+        let mapping = self.mapping.get();
+        let by_record = linked
+            .filter_map(|record| {
+                let external = record.external_id?;
+                match mapping.map(|mapping| users.rows_by_external(mapping, &external)).as_deref() {
+                    Some([one]) => Some(*one),
+                    Some(_) => None,
+                    None => users.row_of(&external),
+                }
+            })
+            .next();
         by_record.or_else(|| match users.rows_by_address(listed.account.email.as_deref()?).as_slice() {
             [one] => Some(*one),
             _ => None,
@@ -153,6 +164,8 @@ impl Census {
         match (good, self.trouble) {
             (true, false) => Need::Nothing,
             (true, true) => Need::Local,
+            // Without the job's mapping nobody's record can be told, however closely one looks.
+            (false, _) if self.mapping.gap().is_some() => Need::Local,
             (false, _) if listed.apps.is_none() && active => Need::Local,
             (false, _) => Need::Close,
         }
@@ -162,8 +175,12 @@ impl Census {
     /// whom the log does not complain.
     fn names_agree(&self, listed: &Listed, user: &IdpUser) -> bool {
         let account = &listed.account;
-        let (email, name) = wanted(self.mapping.get(), user);
-        let Some(email) = email.filter(|email| account.bears(email)) else { return false };
+        let identity = Identity::new(self.mapping.get(), Some(user));
+        let own = account.email.as_deref().map(fold);
+        // Where Atlassian pulls people by itself, no mapping says which of a person's addresses is wanted.
+        let pulled = own.filter(|own| self.has_no_job() && user.addresses().contains(own));
+        let wanted = identity.wanted_email().filter(|email| account.bears(email));
+        let Some(email) = wanted.or(pulled) else { return false };
         let alone = self.users.get().is_some_and(|users| {
             user.addresses().iter().all(|address| users.rows_by_address(address).len() <= 1)
         });
@@ -178,11 +195,11 @@ impl Census {
         if self.has_no_job() {
             return true;
         }
-        self.is_assigned(&user.id) && self.record_agrees(account, user, name.as_deref())
+        self.is_assigned(&user.id) && self.record_agrees(account, user, &identity)
     }
 
     /// Where every directory was read, exactly one record is the person's, and it is linked to this account.
-    fn record_agrees(&self, account: &Account, user: &IdpUser, name: Option<&str>) -> bool {
+    fn record_agrees(&self, account: &Account, user: &IdpUser, identity: &Identity) -> bool {
         let read: Vec<&Records> = self.records.values().filter_map(Read::get).collect();
         if read.is_empty() {
             return true;
@@ -190,15 +207,27 @@ impl Census {
         let every = read.len() == self.records.len();
         let mut ids: BTreeSet<String> = BTreeSet::new();
         let mut right = 0;
+        let external = match &identity.external_id {
+            Mapped::One(value) => Some(fold(value)),
+            // A job that writes no externalId leaves none in a record.
+            Mapped::Empty => None,
+            Mapped::Unread | Mapped::Either(_) => return false,
+        };
+        // A value that two people have does not tell whose a record is.
+        let users = self.users.get().zip(self.mapping.get()).zip(external.as_deref());
+        if users.is_some_and(|((users, mapping), id)| users.rows_by_external(mapping, id).len() > 1) {
+            return false;
+        }
+        let name = identity.wanted_name();
         for records in read {
-            let named = name.map(|name| records.by_name(name)).unwrap_or_default();
-            for record in
-                records.by_account(&account.id).into_iter().chain(records.by_external(&user.id)).chain(named)
-            {
-                let mine = record.external_id.as_deref() == Some(user.id.as_str())
+            let named = name.as_deref().map(|name| records.by_name(name)).unwrap_or_default();
+            let by_id = [Some(user.id.as_str()), identity.external_id.one()].into_iter().flatten();
+            let by_id = by_id.flat_map(|id| records.by_external(id));
+            for record in records.by_account(&account.id).into_iter().chain(by_id).chain(named) {
+                let mine = record.external_id.as_deref().map(fold) == external
                     && record.account.as_deref() == Some(account.id.as_str())
                     && record.active != Some(false);
-                let same_name = record.user_name.as_deref().map(fold).as_deref() == name;
+                let same_name = record.user_name.as_deref().map(fold) == name;
                 if ids.insert(record.id.record.clone()) && mine && same_name {
                     right += 1;
                 }
@@ -210,10 +239,10 @@ impl Census {
     /// Every expected group is shown, by its name or under the older name of the same SCIM group.
     fn groups_agree(&self, listed: &Listed, person: &str) -> bool {
         let Some(shown) = &listed.account.groups else { return false };
-        let shown: BTreeSet<String> = shown.iter().map(|group| fold(&group.name)).collect();
+        let shown: BTreeSet<String> = shown.iter().map(|group| fold_name(&group.name)).collect();
         let Some(expected) = self.groups_of(person) else { return false };
         let missing: Vec<&IdpGroup> =
-            expected.iter().filter(|group| !shown.contains(&fold(&group.name))).collect();
+            expected.iter().filter(|group| !shown.contains(&fold_name(&group.name))).collect();
         if missing.is_empty() {
             return true;
         }
@@ -223,7 +252,7 @@ impl Census {
                 let known = self.scim_groups.get(&record.id.directory).and_then(Read::get);
                 record.groups.iter().any(|old| {
                     let same = known.and_then(|known| known.get(&old.id)) == Some(&group.id);
-                    same && shown.contains(&fold(&old.name))
+                    same && shown.contains(&fold_name(&old.name))
                 })
             })
         })

@@ -1,10 +1,12 @@
 //! The users of the identity provider as compact rows, found by id and by every address that bears a look-up.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use super::texts::{Text, Texts};
 use super::{Index, key};
-use crate::core::evidence::IdpUser;
+use crate::core::evidence::{IdpUser, Mapping};
 use crate::core::subject::fold;
 
 #[derive(Clone, Debug)]
@@ -16,6 +18,8 @@ struct Row {
     kind: Text,
     /// The first alias and how many there are; `others` of them are other addresses, which come last.
     aliases: (u32, u16, u16),
+    /// The first of the other attributes and how many there are.
+    attributes: (u32, u8),
     enabled: Option<bool>,
     on_premises: Option<bool>,
     created: Option<Timestamp>,
@@ -27,8 +31,11 @@ pub struct People {
     texts: Texts,
     rows: Vec<Row>,
     aliases: Vec<Text>,
+    /// Attributes by their place in [`IdpUser::MAPPED_ATTRIBUTES`].
+    attributes: Vec<(u8, Text)>,
     by_id: Index<u128>,
     by_address: Index<u128>,
+    by_external: Index<u128>,
 }
 
 impl People {
@@ -51,6 +58,7 @@ impl People {
             self.by_address.add(key(&address), row);
         }
         self.by_id.add(key(&user.id), row);
+        let attributes = self.put_attributes(user);
         let upn = self.texts.maybe(user.upn.as_deref());
         let mail = if user.mail == user.upn { upn } else { self.texts.maybe(user.mail.as_deref()) };
         self.rows.push(Row {
@@ -64,10 +72,54 @@ impl People {
                 u16::try_from(proxy.len() + other.len()).unwrap_or(u16::MAX),
                 u16::try_from(other.len()).unwrap_or(u16::MAX),
             ),
+            attributes,
             enabled: user.enabled,
             on_premises: user.on_premises,
             created: user.created,
         });
+    }
+
+    fn put_attributes(&mut self, user: &IdpUser) -> (u32, u8) {
+        let start = u32::try_from(self.attributes.len()).unwrap_or(u32::MAX);
+        for (place, name) in (0_u8..).zip(IdpUser::MAPPED_ATTRIBUTES) {
+            if let Some(value) = user.attributes.get(*name) {
+                let text = self.texts.put(value);
+                self.attributes.push((place, text));
+            }
+        }
+        (start, u8::try_from(user.attributes.len()).unwrap_or(u8::MAX))
+    }
+
+    /// Makes people findable by what a job writes as their `externalId`. Object ids are found without it.
+    pub fn index_external_ids(&mut self, mapping: &Mapping) {
+        if mapping.external_id_expression().is_none_or(|expression| expression.is_object_id()) {
+            return;
+        }
+        for row in 0..self.rows.len() {
+            let (Some(user), Ok(number)) = (self.user(row), u32::try_from(row)) else { continue };
+            for value in mapping.external_id(&user).all() {
+                self.by_external.add(key(&fold(value)), number);
+            }
+        }
+        self.by_external.seal();
+    }
+
+    /// The rows of everybody of whom a job writes this `externalId`, or whose object id it is.
+    pub(super) fn rows_by_external(&self, mapping: &Mapping, external: &str) -> Vec<usize> {
+        let mapped =
+            |row: &usize| self.user(*row).is_some_and(|user| mapping.external_id(&user).may_be(external));
+        let found = self.by_external.rows(key(&fold(external))).filter(mapped);
+        let mut rows: Vec<usize> = found.filter_map(|row| self.row_of(self.id(row)?)).collect();
+        rows.extend(self.row_of(external));
+        rows.sort_unstable();
+        rows.dedup();
+        rows
+    }
+
+    /// The users of those rows.
+    #[must_use]
+    pub fn by_external(&self, mapping: &Mapping, external: &str) -> Vec<IdpUser> {
+        self.rows_by_external(mapping, external).into_iter().filter_map(|row| self.user(row)).collect()
     }
 
     /// Makes everything added findable. A user who came twice (on two pages) counts once.
@@ -111,7 +163,19 @@ impl People {
             kind: self.texts.owned(found.kind),
             created: found.created,
             on_premises: found.on_premises,
+            attributes: self.attributes_of(found),
         })
+    }
+
+    fn attributes_of(&self, row: &Row) -> BTreeMap<String, String> {
+        let start = usize::try_from(row.attributes.0).unwrap_or(usize::MAX);
+        let end = start.saturating_add(usize::from(row.attributes.1));
+        let all = self.attributes.get(start..end).unwrap_or_default().iter();
+        all.filter_map(|(place, text)| {
+            let name = IdpUser::MAPPED_ATTRIBUTES.get(usize::from(*place))?;
+            Some(((*name).to_owned(), self.texts.owned(*text)?))
+        })
+        .collect()
     }
 
     pub(super) fn enabled(&self, row: usize) -> Option<bool> {
@@ -166,15 +230,10 @@ impl People {
         rows
     }
 
-    /// Deleted users whose mail is an address, or whose name ends with it: deletion puts the id in front of it.
+    /// Deleted users who had an address as mail or as user principal name.
     #[must_use]
     pub fn deleted_with(&self, address: &str) -> Vec<IdpUser> {
-        let wanted = fold(address);
-        let fits = |row: &&Row| {
-            let ends = self.texts.get(row.upn).is_some_and(|upn| fold(upn).ends_with(&wanted));
-            ends || self.texts.get(row.mail).is_some_and(|mail| fold(mail) == wanted)
-        };
-        let found = self.rows.iter().enumerate().filter(|(_, row)| fits(row));
-        found.filter_map(|(row, _)| self.user(row)).collect()
+        let users = (0..self.rows.len()).filter_map(|row| self.user(row));
+        users.filter(|user| user.was_deleted_as(address)).collect()
     }
 }

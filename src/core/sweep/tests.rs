@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::*;
-use crate::core::evidence::{Assignment, Claim, IdpGroup, IdpUser, Read, ScimRecord};
+use crate::core::evidence::{Assignment, Claim, IdpGroup, IdpUser, Mapping, Read, ScimRecord};
 use crate::core::run::{Aim, Asked as By, Limits};
 use crate::core::subject::RecordId;
 
@@ -27,7 +27,7 @@ fn user(id: &str, upn: &str) -> IdpUser {
 }
 
 fn group(id: &str, name: &str) -> IdpGroup {
-    IdpGroup { id: id.to_owned(), name: name.to_owned() }
+    IdpGroup { id: id.to_owned(), name: name.to_owned(), security: Some(true) }
 }
 
 fn jane(groups: &[&str]) -> Listed {
@@ -45,6 +45,16 @@ fn jane(groups: &[&str]) -> Listed {
     Listed { account, apps: Some(vec!["jira".to_owned()]) }
 }
 
+fn mapping(external_id: &str) -> Mapping {
+    Mapping {
+        groups_on: true,
+        user_name_from: Some("[userPrincipalName]".to_owned()),
+        email_from: Some("[mail]".to_owned()),
+        external_id_from: Some(external_id.to_owned()),
+        ..Mapping::default()
+    }
+}
+
 /// Jane, in these groups, with one record that is linked to her account.
 fn census(groups: &[(&str, &str)]) -> Census {
     let mut people = People::default();
@@ -55,7 +65,13 @@ fn census(groups: &[(&str, &str)]) -> Census {
     for (number, (id, name)) in (0_u32..).zip(groups) {
         members.add(JANE, number);
         let (principal, name) = ((*id).to_owned(), (*name).to_owned());
-        assignments.push(Assignment { principal, is_group: true, name, created: None });
+        assignments.push(Assignment {
+            principal,
+            is_group: true,
+            name,
+            created: None,
+            default_access: Some(false),
+        });
     }
     members.seal();
     let mut records = Records::new("d1");
@@ -75,6 +91,7 @@ fn census(groups: &[(&str, &str)]) -> Census {
         members: Read::seen(at(0), members),
         assignments: Read::seen(at(0), assignments),
         records: [("d1".to_owned(), Read::seen(at(0), records))].into(),
+        mapping: Read::seen(at(0), mapping("[objectId]")),
         ..Census::default()
     }
 }

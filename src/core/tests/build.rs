@@ -29,7 +29,7 @@ pub fn gap<T>() -> Read<T> {
 }
 
 pub fn group(name: &str) -> IdpGroup {
-    IdpGroup { id: format!("g-{name}"), name: name.to_owned() }
+    IdpGroup { id: format!("g-{name}"), name: name.to_owned(), security: Some(true) }
 }
 
 pub fn record_id(record: &str) -> RecordId {
@@ -103,6 +103,7 @@ pub fn healthy() -> Evidence {
         is_group: true,
         name: g.name.clone(),
         created: None,
+        default_access: Some(false),
     });
     e.assignments = seen(assigned.collect());
     e.job = seen(Job { id: "job".to_owned(), schedule: Some("Active".to_owned()), ..Job::default() });
@@ -110,6 +111,8 @@ pub fn healthy() -> Evidence {
     e.pending = seen(Pending::default());
     e.mapping = seen(Mapping {
         groups_on: true,
+        user_name_from: Some("[userPrincipalName]".to_owned()),
+        email_from: Some("[mail]".to_owned()),
         external_id_from: Some("[objectId]".to_owned()),
         ..Mapping::default()
     });
@@ -181,9 +184,10 @@ pub fn linked_elsewhere() -> Evidence {
     e
 }
 
-/// The record is on the account she used, the address on an empty one that nobody needs.
+/// The record is on the account she used, which lost its groups, and the address on an empty one that nobody needs.
 pub fn address_elsewhere() -> Evidence {
     let mut e = healthy();
+    account_of(&mut e, A1).groups = Some(Vec::new());
     account_of(&mut e, A1).email = Some("jane.old@acme.example".to_owned());
     value(&mut e.accounts).push(account(A2, MAIL));
     surround(&mut e, A2, Vec::new(), false);
@@ -192,11 +196,23 @@ pub fn address_elsewhere() -> Evidence {
     e
 }
 
-/// An old unlinked record holds her name.
+/// Atlassian refused because a value is taken.
+pub fn refused(action: &str) -> LogEntry {
+    LogEntry {
+        action: action.to_owned(),
+        status: "failure".to_owned(),
+        http_status: Some(409),
+        scim_type: Some("uniqueness".to_owned()),
+        ..LogEntry::default()
+    }
+}
+
+/// An old unlinked record holds her name, and the attempt to create hers was refused.
 pub fn stale_record() -> Evidence {
     let mut e = never_provisioned();
     value(e.records.get_mut(D1).unwrap()).push(record("r0", OTHER, MAIL, None));
     e.links = seen(vec![link("r0", None)]);
-    e.owners.insert(OTHER.to_owned(), seen(None));
+    e.log = seen(vec![refused("create")]);
+    e.owners.insert(OTHER.to_owned(), seen(Vec::new()));
     e
 }

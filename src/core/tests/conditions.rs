@@ -283,7 +283,7 @@ fn a_living_colleague_keeps_their_record_and_their_address() {
     for (op, mut e) in foreign {
         let id = if matches!(op, Op::DeleteRecord { .. }) { "r0" } else { "r1" };
         record_of(&mut e, id).external_id = Some(OTHER.to_owned());
-        e.owners.insert(OTHER.to_owned(), seen(Some(colleague())));
+        e.owners.insert(OTHER.to_owned(), seen(vec![colleague()]));
         assert!(matches!(held(&op, &e, &rules()), Held::False(_)), "{} alive", op.action());
         assert!(planned(&e, &rules()).steps.iter().all(|step| step.op != op), "{}", op.action());
         e.owners.insert(OTHER.to_owned(), gap());
@@ -291,7 +291,7 @@ fn a_living_colleague_keeps_their_record_and_their_address() {
         assert!(planned(&e, &rules()).steps.iter().all(|step| step.op != op), "{}", op.action());
         e.owners.remove(OTHER);
         assert!(matches!(held(&op, &e, &rules()), Held::Unread(_)), "{} not asked", op.action());
-        e.owners.insert(OTHER.to_owned(), seen(None));
+        e.owners.insert(OTHER.to_owned(), seen(Vec::new()));
         assert_eq!(held(&op, &e, &rules()), Held::True, "{} gone", op.action());
     }
     // Rung 8: the address.
@@ -319,7 +319,7 @@ fn a_living_colleague_keeps_their_record_and_their_address() {
         ("linked to a living colleague's record", |e| {
             value(e.records.get_mut(D1).unwrap()).push(record("r9", OTHER, "joan@acme.example", Some(A2)));
             e.account_links.insert(A2.to_owned(), seen(vec![link("r9", Some(A2))]));
-            e.owners.insert(OTHER.to_owned(), seen(Some(colleague())));
+            e.owners.insert(OTHER.to_owned(), seen(vec![colleague()]));
         }),
         ("linked to a record without externalId", |e| {
             let mut nameless = record("r9", OTHER, "joan@acme.example", Some(A2));

@@ -79,8 +79,8 @@ fn crowded(mut e: Evidence) -> Evidence {
             value(uses).push(AppUse { app: "confluence".to_owned(), day });
         }
     }
-    e.owners.insert("import-1".to_owned(), seen(None));
-    e.owners.insert("import-2".to_owned(), seen(None));
+    e.owners.insert("import-1".to_owned(), seen(Vec::new()));
+    e.owners.insert("import-2".to_owned(), seen(Vec::new()));
     value(e.records.get_mut(D1).unwrap()).push(record("r7", "import-1", MAIL, None));
     value(e.records.get_mut(D1).unwrap()).push(record("r8", "import-2", MAIL, None));
     e

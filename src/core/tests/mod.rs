@@ -4,6 +4,7 @@
 pub mod build;
 mod conditions;
 mod digest;
+mod ownership;
 mod plans;
 mod run;
 mod states;

@@ -157,7 +157,7 @@ const NOBODYS: [&[Change]; 2] = [
                 Some(A2),
             ));
             e.account_links.insert(A2.to_owned(), seen(vec![link("r9", Some(A2))]));
-            e.owners.insert(OTHER.to_owned(), seen(Some(colleague())));
+            e.owners.insert(OTHER.to_owned(), seen(vec![colleague()]));
         }),
         ("an admin", |e| account_of(e, A2).platform_roles = Some(vec!["atlassian/org-admin".to_owned()])),
         ("roles unread", |e| {

@@ -117,7 +117,7 @@ impl Tenant {
         });
         let records: Vec<_> = records.collect();
         for toy in records.iter().filter(|toy| toy.external_id.as_deref() != Some(JANE)) {
-            e.owners.insert(toy.external_id.clone().unwrap(), seen(None));
+            e.owners.insert(toy.external_id.clone().unwrap(), seen(Vec::new()));
         }
         let gone: Vec<RecordId> =
             e.subject.records.iter().filter(|id| !self.records.contains_key(&id.record)).cloned().collect();

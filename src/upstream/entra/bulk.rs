@@ -1,11 +1,12 @@
 //! Lists of the whole tenant, page by page: for sweeps, which must not hold whole answers. Reads only.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
-use super::directory::{Member, User};
+use super::directory::{Member, User, selected};
 use super::log::{LogEntry, Raw};
 use super::{Entra, Listed};
 use crate::upstream::error::CallError;
@@ -13,7 +14,7 @@ use crate::upstream::http::Call;
 use crate::upstream::literal;
 use crate::upstream::pace::Pace;
 
-/// What a sweep needs of a user: every attribute that a diagnosis reads.
+/// What a sweep needs of every user, besides the attributes that the job's mapping refers to.
 const USER: &str = "id,userPrincipalName,mail,proxyAddresses,otherMails,accountEnabled,userType,displayName,\
                     createdDateTime,onPremisesSyncEnabled";
 
@@ -21,17 +22,23 @@ const USER: &str = "id,userPrincipalName,mail,proxyAddresses,otherMails,accountE
 const MOST_PAGES: usize = 5000;
 
 impl Entra {
-    /// Every live user, page by page.
+    /// Every live user, page by page, with these attributes of the schema.
     ///
     /// # Errors
     /// See [`CallError`]. What was given out before the error was right, and is not all.
-    pub async fn every_user(&self, each: impl FnMut(User) + Send) -> Result<(), CallError> {
-        self.each::<User, _>(
-            self.get().at("users").query("$select", USER).query("$top", "999"),
-            &self.graph,
-            each,
-        )
-        .await
+    pub async fn every_user(
+        &self,
+        attributes: &BTreeSet<String>,
+        each: impl FnMut(User) + Send,
+    ) -> Result<(), CallError> {
+        let mut select = USER.to_owned();
+        let properties: BTreeSet<String> = attributes.iter().filter_map(|name| selected(name)).collect();
+        for property in properties {
+            select.push(',');
+            select.push_str(&property);
+        }
+        let call = self.get().at("users").query("$select", &select).query("$top", "999");
+        self.each::<User, _>(call, &self.graph, each).await
     }
 
     /// Every user deleted within the last 30 days, page by page.
@@ -146,7 +153,7 @@ mod tests {
         })
         .await;
         let mut ids = Vec::new();
-        entra.every_user(|user| ids.extend(user.id)).await.unwrap();
+        entra.every_user(&BTreeSet::new(), |user| ids.extend(user.id)).await.unwrap();
         assert_eq!(ids, ["u2", "u2", "u3", "last"]);
         assert_eq!(asked(&probe).len(), 5);
         let (_probe, entra) = tenant(|seen, _| {
@@ -154,6 +161,6 @@ mod tests {
             ok(format!(r#"{{"value":[],"@odata.nextLink":"{host}/graph/v1.0/users?p=9"}}"#))
         })
         .await;
-        assert_eq!(entra.every_user(|_| {}).await, Err(CallError::TooMany));
+        assert_eq!(entra.every_user(&BTreeSet::new(), |_| {}).await, Err(CallError::TooMany));
     }
 }

@@ -1,14 +1,21 @@
 //! People, groups and assignments as the identity provider has them. Reads only.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::Entra;
+use crate::core::evidence::IdpUser;
 use crate::upstream::error::{CallError, whole};
 use crate::upstream::{lax, literal};
 
+/// What is read of a user. The last line holds what a job's mapping may refer to
+/// ([`IdpUser::MAPPED_ATTRIBUTES`](crate::core::evidence::IdpUser::MAPPED_ATTRIBUTES)).
 const USER: &str = "id,userPrincipalName,mail,proxyAddresses,otherMails,accountEnabled,userType,displayName,\
-                    createdDateTime,deletedDateTime,mailNickname,onPremisesSyncEnabled,onPremisesLastSyncDateTime,externalUserState";
+                    createdDateTime,deletedDateTime,onPremisesSyncEnabled,onPremisesLastSyncDateTime,externalUserState,\
+                    mailNickname,employeeId,givenName,surname,jobTitle,department,companyName,\
+                    onPremisesUserPrincipalName,onPremisesSamAccountName,onPremisesImmutableId,onPremisesExtensionAttributes";
 
 /// A user, live or deleted. Members we may not read come with the id alone.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
@@ -21,8 +28,6 @@ pub struct User {
     pub user_principal_name: Option<String>,
     #[serde(deserialize_with = "lax::text")]
     pub mail: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
-    pub mail_nickname: Option<String>,
     #[serde(deserialize_with = "lax::texts")]
     pub proxy_addresses: Vec<String>,
     #[serde(deserialize_with = "lax::texts")]
@@ -43,6 +48,23 @@ pub struct User {
     pub on_premises_last_sync_date_time: Option<Timestamp>,
     #[serde(deserialize_with = "lax::text")]
     pub external_user_state: Option<String>,
+    /// What a job's mapping may refer to, as far as it is not empty.
+    #[serde(flatten, deserialize_with = "mapped_attributes")]
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// Picks the attributes that a mapping may refer to out of everything else that came; the extension attributes lie in
+/// an object of their own.
+fn mapped_attributes<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, String>, D::Error> {
+    let mut all = BTreeMap::<String, serde_json::Value>::deserialize(deserializer)?;
+    if let Some(serde_json::Value::Object(extensions)) = all.remove("onPremisesExtensionAttributes") {
+        all.extend(extensions);
+    }
+    let text = |name: &str| all.get(name).and_then(|value| value.as_str()).filter(|text| !text.is_empty());
+    let known = IdpUser::MAPPED_ATTRIBUTES.iter();
+    Ok(known.filter_map(|name| Some(((*name).to_owned(), text(name)?.to_owned()))).collect())
 }
 
 /// A group somebody is a member of.
@@ -162,6 +184,22 @@ impl AddressIn {
     }
 }
 
+/// The Graph property of an attribute of the schema, as a filter names it.
+fn property(attribute: &str) -> Option<String> {
+    let plain = ["mail", "userPrincipalName", "displayName"].into_iter();
+    let known = plain.chain(IdpUser::MAPPED_ATTRIBUTES.iter().copied());
+    let name = known.into_iter().find(|known| known.eq_ignore_ascii_case(attribute))?;
+    let extension = name.starts_with("extensionAttribute");
+    Some(if extension { format!("onPremisesExtensionAttributes/{name}") } else { name.to_owned() })
+}
+
+/// The Graph property that holds one of the mapped attributes, as a selection names it.
+pub(super) fn selected(attribute: &str) -> Option<String> {
+    let name = IdpUser::MAPPED_ATTRIBUTES.iter().find(|known| known.eq_ignore_ascii_case(attribute))?;
+    let extension = name.starts_with("extensionAttribute");
+    Some(if extension { "onPremisesExtensionAttributes".to_owned() } else { (*name).to_owned() })
+}
+
 impl Entra {
     /// A live user by object id or UPN.
     ///
@@ -183,6 +221,28 @@ impl Entra {
     pub async fn users_with(&self, place: AddressIn, address: &str) -> Result<Vec<User>, CallError> {
         let call = self.get().at("users").query("$filter", &place.filter(address)).query("$select", USER);
         self.all(call).await
+    }
+
+    /// The live users of whom an attribute of the schema has this value, without regard to case. `None` for an attribute
+    /// that Graph cannot be asked for.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn users_with_attribute(
+        &self,
+        attribute: &str,
+        value: &str,
+    ) -> Result<Option<Vec<User>>, CallError> {
+        let Some(property) = property(attribute) else { return Ok(None) };
+        let filter = format!("{property} eq {}", literal::odata(value));
+        let call = self.get().at("users").query("$filter", &filter).query("$select", USER);
+        // The properties that come from on premises are found by an advanced query only.
+        let call = if property.starts_with("onPremises") {
+            call.query("$count", "true").header("consistencylevel", "eventual")
+        } else {
+            call
+        };
+        self.all(call).await.map(Some)
     }
 
     /// Users deleted within the last 30 days that bore this mail address.

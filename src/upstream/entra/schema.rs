@@ -22,27 +22,18 @@ pub struct Mapping {
     pub memberships_flow: Option<bool>,
     /// A scoping filter stands on users.
     pub users_filtered: bool,
-    /// What feeds `userName`.
-    pub user_name: Option<Feed>,
-    /// What feeds the work address.
-    pub work_email: Option<Feed>,
-    /// What feeds a user's `externalId`.
-    pub external_id: Option<Feed>,
-    /// What feeds a group's `externalId`.
-    pub group_external_id: Option<Feed>,
+    /// The source expression of `userName`.
+    pub user_name: Option<String>,
+    /// The source expression of the work address.
+    pub work_email: Option<String>,
+    /// The source expression of a user's `externalId`.
+    pub external_id: Option<String>,
+    /// The source expression of a group's `externalId`.
+    pub group_external_id: Option<String>,
     /// The target attributes users are matched by, first one first.
     pub user_matching: Vec<String>,
     /// The target attributes groups are matched by, first one first.
     pub group_matching: Vec<String>,
-}
-
-/// Where a target attribute comes from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Feed {
-    /// The source attribute, when it flows as it is.
-    pub attribute: Option<String>,
-    /// Every source attribute that takes part, in order; more than the one above for an expression.
-    pub mentions: Vec<String>,
 }
 
 #[derive(Clone, Deserialize, Default)]
@@ -95,6 +86,10 @@ struct AttributeMapping {
     matching_priority: Option<i64>,
     #[serde(deserialize_with = "lax::text")]
     target_attribute_name: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    default_value: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    flow_type: Option<String>,
     #[serde(deserialize_with = "lax::object")]
     source: Source,
 }
@@ -193,11 +188,12 @@ impl Rule {
 }
 
 impl ObjectMapping {
-    fn feed(&self, wanted: impl Fn(&str) -> bool) -> Option<Feed> {
+    /// The source expression of a target attribute; `None` where it is not mapped.
+    fn feed(&self, wanted: impl Fn(&str) -> bool) -> Option<String> {
         let target = |m: &&AttributeMapping| {
             wanted(&m.target_attribute_name.as_deref().map(folded).unwrap_or_default())
         };
-        self.attribute_mappings.iter().find(target).map(|m| m.source.feed())
+        self.attribute_mappings.iter().find(target).map(AttributeMapping::expression)
     }
 
     fn matching(&self) -> Vec<String> {
@@ -208,30 +204,30 @@ impl ObjectMapping {
     }
 }
 
-impl Source {
-    fn feed(&self) -> Feed {
-        let expression = self.expression.as_deref().unwrap_or_default();
-        // `Coalesce([mail], [userPrincipalName])`: the attributes stand in brackets.
-        let mut mentions: Vec<String> = expression
-            .split('[')
-            .skip(1)
-            .filter_map(|rest| rest.split_once(']'))
-            .map(|(name, _)| name.trim().to_owned())
-            .filter(|name| !name.is_empty())
-            .collect();
-        let plain = match self.kind.as_deref().map(folded).as_deref() {
-            Some("function" | "constant") => None,
-            Some("attribute") => self.name.clone().or_else(|| mentions.first().cloned()),
-            // Without a type an expression that is one attribute, or none, names it.
-            _ if expression.is_empty() => self.name.clone(),
-            _ if expression.trim().starts_with('[') && mentions.len() == 1 => mentions.first().cloned(),
-            _ => None,
+impl AttributeMapping {
+    /// The source expression. One that is not understood, or not applied at every change, is the empty text, of which
+    /// nobody can tell the value.
+    fn expression(&self) -> String {
+        let always = self.flow_type.as_deref().is_none_or(|flow| flow.eq_ignore_ascii_case("Always"));
+        let (name, written) = (self.source.name.as_deref(), self.source.expression.as_deref());
+        let text = match (self.source.kind.as_deref().map(folded).as_deref(), name, written) {
+            (Some("attribute") | None, Some(name), None) => format!("[{name}]"),
+            (Some("constant"), Some(name), None) => quoted(name),
+            (_, _, Some(written)) => written.trim().to_owned(),
+            (_, _, None) => String::new(),
         };
-        if let Some(name) = plain.as_ref().filter(|_| mentions.is_empty()) {
-            mentions.push(name.clone());
+        match self.default_value.as_deref() {
+            _ if !always || text.is_empty() => String::new(),
+            // What is written where the source is empty.
+            Some(default) => format!("Coalesce({text}, {})", quoted(default)),
+            None => text,
         }
-        Feed { attribute: plain, mentions }
     }
+}
+
+/// A text as a constant of an expression.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 /// A scope holds `groups` of clauses; an empty one filters nothing.
@@ -278,12 +274,26 @@ mod tests {
         assert_eq!(read.memberships_flow, Some(false));
         assert!(!read.users_filtered);
         assert_eq!(read.user_matching, ["userName", "externalId"]);
-        assert_eq!(read.external_id.unwrap().attribute.as_deref(), Some("objectId"));
-        let email = read.work_email.unwrap();
-        assert_eq!(
-            (email.attribute, email.mentions),
-            (None, vec!["mail".into(), "userPrincipalName".into()])
-        );
+        assert_eq!(read.external_id.as_deref(), Some("[objectId]"));
+        assert_eq!(read.user_name.as_deref(), Some("[userPrincipalName]"), "from the name alone");
+        assert_eq!(read.work_email.as_deref(), Some("Coalesce([mail], [userPrincipalName])"));
+    }
+
+    #[test]
+    fn an_expression_says_what_is_written_at_every_change_or_nothing() {
+        let feed = |mapping: serde_json::Value| {
+            let mut mapping = mapping;
+            mapping["targetAttributeName"] = json!("externalId");
+            let rule = json!({"id": "r", "objectMappings": [{"sourceObjectName": "User", "attributeMappings": [mapping]}]});
+            of(json!({"synchronizationRules": [rule]})).external_id
+        };
+        let source = json!({"type": "Attribute", "name": "employeeId", "expression": "[employeeId]"});
+        assert_eq!(feed(json!({"source": source, "flowType": "Always"})).as_deref(), Some("[employeeId]"));
+        let with_default = feed(json!({"source": source, "defaultValue": "no \"id\""}));
+        assert_eq!(with_default.as_deref(), Some(r#"Coalesce([employeeId], "no \"id\"")"#));
+        assert_eq!(feed(json!({"source": source, "flowType": "ObjectAddOnly"})).as_deref(), Some(""));
+        assert_eq!(feed(json!({"source": null})).as_deref(), Some(""));
+        assert_eq!(feed(json!({"source": {"type": "Constant", "name": "x"}})).as_deref(), Some("\"x\""));
     }
 
     #[test]

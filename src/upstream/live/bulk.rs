@@ -1,7 +1,7 @@
 //! Reading every side at once for a sweep: all lists beside each other, each page turned into compact rows as it
 //! comes. A list that fails becomes a gap with its reason. It must never keep a whole answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures_core::future::BoxFuture;
@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::fetch::{Reason, days_before, reason};
 use super::{Live, say};
-use crate::core::evidence::{Account, Application, Assignment, Domain, Job, Mapping, Pending, Read, Stopper};
+use crate::core::evidence::{Account, Assignment, Domain, Job, Mapping, Pending, Read, Stopper};
 use crate::core::sweep::{Census, Listed, Logs, Members, People, Records};
 use crate::exec::{Meter, Page};
 use crate::upstream::entra::directory::User;
@@ -32,7 +32,6 @@ type Said = (Option<bool>, Option<String>);
 /// What belongs to the job.
 #[derive(Default)]
 struct Rules {
-    mapping: Read<Mapping>,
     settings: Read<Said>,
     log: Read<Logs>,
     pending: Read<Pending>,
@@ -43,20 +42,24 @@ impl Live {
     /// Reads everything but the accounts.
     pub(super) async fn read_in_bulk(&self, meter: &Meter) -> Census {
         let at = crate::clock::now();
-        let (job, assigned, users, deleted, directories, domains) = tokio::join!(
-            self.whole_job(at, meter),
+        // The mapping says which attributes of everybody are needed.
+        let found = self.job_or_applications(at).await;
+        let mapping = self.whole_mapping(at, found.0.get()).await;
+        let attributes = mapping.get().map(Mapping::attributes).unwrap_or_default();
+        let (rules, assigned, users, deleted, directories, domains) = tokio::join!(
+            self.whole_job(at, found.0.get(), meter),
             self.whole_assignment(at, meter),
-            self.whole_directory(at, meter),
+            self.whole_directory(at, &attributes, meter),
             self.whole_bin(at),
             self.whole_scim(at, meter),
             self.all_domains(at),
         );
-        let ((job, applications), rules) = job;
+        let (job, applications) = found;
         let (records, scim_groups) = directories;
         let mut census = Census {
             job,
             applications,
-            mapping: rules.mapping,
+            mapping,
             settings: rules.settings,
             log: rules.log,
             pending: rules.pending,
@@ -83,17 +86,16 @@ impl Live {
         Ok(Page { next, read: Box::new(read) })
     }
 
-    async fn whole_job(&self, at: Timestamp, meter: &Meter) -> ((Read<Job>, Read<Vec<Application>>), Rules) {
-        let found = self.job_or_applications(at).await;
-        let Some(job) = found.0.get().map(|job| job.id.clone()) else {
-            return (found, Rules::default());
-        };
-        let stopped = found.0.get().is_some_and(|job| !job.is_quarantined() && job.standstill().is_some());
-        let mapping = async {
-            let read =
-                async { self.entra()?.mapping(&self.service_principal, &job).await.map_err(|e| reason(&e)) };
-            side(at, read.await.map(say::mapping))
-        };
+    async fn whole_mapping(&self, at: Timestamp, job: Option<&Job>) -> Read<Mapping> {
+        let Some(job) = job else { return Read::NotAsked };
+        let read =
+            async { self.entra()?.mapping(&self.service_principal, &job.id).await.map_err(|e| reason(&e)) };
+        side(at, read.await.map(say::mapping))
+    }
+
+    async fn whole_job(&self, at: Timestamp, job: Option<&Job>, meter: &Meter) -> Rules {
+        let Some(job) = job else { return Rules::default() };
+        let stopped = !job.is_quarantined() && job.standstill().is_some();
         let settings = async {
             let read =
                 async { self.entra()?.settings(&self.service_principal).await.map_err(|e| reason(&e)) };
@@ -109,9 +111,9 @@ impl Live {
             let read = async { self.entra()?.job_changes(days_before(at)).await.map_err(|e| reason(&e)) };
             side(at, read.await.map(|changes| say::stopper(changes, &self.service_principal)))
         };
-        let (mapping, settings, (log, pending), stopped_by) =
-            tokio::join!(mapping, settings, self.whole_log(at, &job, meter), stopper);
-        (found, Rules { mapping, settings, log, pending, stopped_by })
+        let (settings, (log, pending), stopped_by) =
+            tokio::join!(settings, self.whole_log(at, &job.id, meter), stopper);
+        Rules { settings, log, pending, stopped_by }
     }
 
     /// The log by person, and what it says the job may still do.
@@ -176,13 +178,18 @@ impl Live {
         (Read::seen(at, assignments), side(at, read.map(|_| members)))
     }
 
-    async fn whole_directory(&self, at: Timestamp, meter: &Meter) -> Read<People> {
+    async fn whole_directory(
+        &self,
+        at: Timestamp,
+        attributes: &BTreeSet<String>,
+        meter: &Meter,
+    ) -> Read<People> {
         let mut people = People::default();
         let each = |user: User| {
             Meter::add(&meter.rows, 1);
             add(&mut people, user);
         };
-        let read = async { self.entra()?.every_user(each).await.map_err(|e| reason(&e)) }.await;
+        let read = async { self.entra()?.every_user(attributes, each).await.map_err(|e| reason(&e)) }.await;
         people.seal();
         side(at, read.map(|()| people))
     }

@@ -2,12 +2,14 @@
 //! stays a gap: what was read beside it would look complete and is not.
 
 use futures_core::future::BoxFuture;
+use futures_util::future::join_all;
 use jiff::Timestamp;
 
 use super::wants::Want;
 use super::{Live, say};
 use crate::core::Evidence;
-use crate::core::evidence::{Account, Application, Gap, IdpUser, Read};
+use crate::core::evidence::{Account, Application, Gap, IdpUser, Mapping, Read};
+use crate::core::expression::Mapped;
 use crate::upstream::entra::directory::AddressIn;
 use crate::upstream::{Atlassian, CallError, Entra, Scim};
 
@@ -17,6 +19,8 @@ const PRIVILEGES: &[&str] = &["email.set", "lifecycle.enablement", "lifecycle.de
 /// How far back the log is read; Microsoft keeps it for 30 days.
 const LOG_DAYS: i64 = 30;
 
+/// Why the owner of a record is unread although the directory was.
+pub(super) const UNTRACED: &str = "whose externalId this is cannot be told from the job's mapping";
 const NO_JOB: &str = "the configured application has no synchronization job";
 /// How the names of Atlassian's gallery applications begin.
 const APPLICATION: &str = "Atlassian";
@@ -99,7 +103,7 @@ impl Live {
                 | Want::Nested(_)
                 | Want::Assignments
                 | Want::Bearers(_)
-                | Want::Owner(_) => self.directory(want).await,
+                | Want::Owner(..) => self.directory(want).await,
                 Want::Jobs | Want::Mapping(_) | Want::Settings | Want::Log(..) => {
                     self.provisioning(want).await
                 }
@@ -148,8 +152,8 @@ impl Live {
                     e.bearers.insert(address, once(found, at));
                 })
             }
-            Want::Owner(external) => {
-                let found = self.owner(&external).await;
+            Want::Owner(external, from) => {
+                let found = self.owner(&external, from).await;
                 change(move |e| {
                     e.owners.insert(external, once(found, at));
                 })
@@ -188,13 +192,40 @@ impl Live {
         Ok(found.and_then(say::user))
     }
 
-    /// The live user behind an externalId. What never was an object id belongs to nobody by this way.
-    async fn owner(&self, external: &str) -> Result<Option<IdpUser>, Reason> {
-        match self.entra()?.user(external).await {
-            Ok(found) => Ok(found.and_then(say::user)),
-            Err(CallError::Refused { status: 400, .. } | CallError::Invalid { .. }) => Ok(None),
-            Err(error) => Err(reason(&error)),
+    /// The live users of whom the job would write this externalId, and whoever has it as object id.
+    async fn owner(&self, external: &str, from: Option<String>) -> Result<Vec<IdpUser>, Reason> {
+        let entra = self.entra()?;
+        let by_id = async {
+            match entra.user(external).await {
+                Ok(found) => Ok(found.and_then(say::user)),
+                // What cannot be an object id is nobody's.
+                Err(CallError::Refused { status: 400, .. } | CallError::Invalid { .. }) => Ok(None),
+                Err(error) => Err(reason(&error)),
+            }
+        };
+        let mapping = Mapping { external_id_from: from, ..Mapping::default() };
+        let expression = mapping.external_id_expression();
+        let attributes = expression.as_ref().and_then(|expression| expression.traced_to());
+        let others = attributes.iter().flatten().filter(|name| !name.eq_ignore_ascii_case("objectId"));
+        let by_attribute = join_all(others.map(|name| entra.users_with_attribute(name, external)));
+        let (by_id, by_attribute) = tokio::join!(by_id, by_attribute);
+        let mut all: Vec<IdpUser> = by_id?.into_iter().collect();
+        let mut traced = attributes.is_some();
+        for found in by_attribute {
+            match found.map_err(|e| reason(&e))? {
+                None => traced = false,
+                Some(users) => all.extend(users.into_iter().filter_map(say::user).filter(|user| {
+                    let mapped = mapping.external_id(user);
+                    mapped == Mapped::Unread || mapped.may_be(external)
+                })),
+            }
         }
+        all.sort_by(|a, b| a.id.cmp(&b.id));
+        all.dedup_by(|a, b| a.id == b.id);
+        if all.is_empty() && !traced {
+            return Err(UNTRACED.into());
+        }
+        Ok(all)
     }
 
     async fn strays(&self, address: &str) -> (Result<Vec<IdpUser>, Reason>, Result<Vec<IdpUser>, Reason>) {
@@ -208,13 +239,18 @@ impl Live {
             entra.deleted_users_with_upn(address),
         );
         let people = |found: Vec<_>| found.into_iter().filter_map(say::user).collect::<Vec<IdpUser>>();
+        // The end of a name may be the end of another person's longer name.
+        let gone = |found: Vec<_>| {
+            let all = people(found).into_iter();
+            all.filter(|user| user.was_deleted_as(address)).collect::<Vec<IdpUser>>()
+        };
         let deleted = match (by_mail, by_upn) {
             (Ok(mut mail), Ok(upn)) => {
                 mail.extend(upn);
-                Ok(people(mail))
+                Ok(gone(mail))
             }
             // Not every tenant takes the advanced query by name; the mail has been asked for all the same.
-            (Ok(mail), Err(CallError::Refused { status: 400, .. })) => Ok(people(mail)),
+            (Ok(mail), Err(CallError::Refused { status: 400, .. })) => Ok(gone(mail)),
             (Err(error), _) | (_, Err(error)) => Err(reason(&error)),
         };
         (other.map(people).map_err(|e| reason(&e)), deleted)

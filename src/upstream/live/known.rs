@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::fetch::{Change, Reason, change, join, once};
+use super::fetch::{Change, Reason, UNTRACED, change, join, once};
 use super::wants::Want;
-use crate::core::evidence::{AppRole, Read, ScimRecord};
+use crate::core::evidence::{AppRole, Mapping, Read, ScimRecord};
 use crate::core::subject::fold;
 use crate::core::sweep::{Asked, Census, Listed, Need, Records};
 
@@ -62,11 +62,18 @@ impl<'a> Known<'a> {
                     e.bearers.insert(address, once(users, at));
                 })
             }
-            Want::Owner(external) => {
-                let (at, user) = found(&c.users, |people| people.by_id(external))?;
+            Want::Owner(external, from) => {
+                let mapping = Mapping { external_id_from: from.clone(), ..Mapping::default() };
+                let (at, users) = found(&c.users, |people| people.by_external(&mapping, external))?;
+                let expression = mapping.external_id_expression();
+                let traced = expression.is_some_and(|expression| expression.traced_to().is_some());
+                let users = users.and_then(|users| match users.is_empty() && !traced {
+                    true => Err(Reason::from(UNTRACED)),
+                    false => Ok(users),
+                });
                 let external = external.clone();
                 change(move |e| {
-                    e.owners.insert(external, once(user, at));
+                    e.owners.insert(external, once(users, at));
                 })
             }
             Want::Assignments => {

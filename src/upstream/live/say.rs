@@ -29,11 +29,16 @@ pub(super) fn user(user: directory::User) -> Option<core::IdpUser> {
         kind: user.user_type,
         created: user.created_date_time,
         on_premises: user.on_premises_sync_enabled,
+        attributes: user.attributes,
     })
 }
 
 pub(super) fn group(group: directory::Group) -> Option<core::IdpGroup> {
-    Some(core::IdpGroup { id: group.id?, name: group.display_name.unwrap_or_default() })
+    Some(core::IdpGroup {
+        id: group.id?,
+        name: group.display_name.unwrap_or_default(),
+        security: group.security_enabled,
+    })
 }
 
 pub(super) fn assignment(assignment: directory::Assignment) -> Option<core::Assignment> {
@@ -42,7 +47,13 @@ pub(super) fn assignment(assignment: directory::Assignment) -> Option<core::Assi
         is_group: assignment.principal_type.is_some_and(|kind| kind.eq_ignore_ascii_case("group")),
         name: assignment.principal_display_name.unwrap_or_default(),
         created: assignment.created_date_time,
+        default_access: assignment.app_role_id.as_deref().map(is_default_access),
     })
+}
+
+/// Default Access is the role whose id has no digit but zero.
+fn is_default_access(role: &str) -> bool {
+    role.chars().all(|c| c == '0' || c == '-')
 }
 
 pub(super) fn job(job: jobs::Job) -> Option<core::Job> {
@@ -58,6 +69,7 @@ pub(super) fn job(job: jobs::Job) -> Option<core::Job> {
         error_code: in_quarantine.or_else(|| last.and_then(|run| run.error.code.clone())),
         cycle_began: last.and_then(|run| run.time_began),
         last_cycle: last.and_then(|run| run.time_ended),
+        last_success: status.last_successful_execution.as_ref().and_then(|run| run.time_ended),
     })
 }
 
@@ -106,18 +118,13 @@ pub(super) fn pending(log: log::LogRead) -> Result<core::Pending, String> {
 }
 
 pub(super) fn mapping(mapping: schema::Mapping) -> core::Mapping {
-    let from = |feed: Option<schema::Feed>| {
-        let feed = feed?;
-        let text = feed.attribute.unwrap_or_else(|| feed.mentions.join(" "));
-        (!text.is_empty()).then_some(text)
-    };
     core::Mapping {
         user_rule: mapping.user_rule,
         group_rule: mapping.group_rule,
         groups_on: mapping.groups_enabled != Some(false) && mapping.memberships_flow != Some(false),
-        user_name_from: from(mapping.user_name),
-        email_from: from(mapping.work_email),
-        external_id_from: from(mapping.external_id),
+        user_name_from: mapping.user_name,
+        email_from: mapping.work_email,
+        external_id_from: mapping.external_id,
         matching: mapping.user_matching,
         scoped: mapping.users_filtered,
         sync_all: None,
@@ -176,9 +183,12 @@ pub(super) fn account(account: atlassian::Account) -> Option<core::Account> {
         _ => None,
     });
     let groups = account.groups.map(|groups| {
-        let named = groups
-            .into_iter()
-            .filter_map(|group| Some(core::IdpGroup { id: group.id.unwrap_or_default(), name: group.name? }));
+        // A group without a name is kept: it may be any of those that seem to be missing.
+        let named = groups.into_iter().map(|group| core::IdpGroup {
+            id: group.id.unwrap_or_default(),
+            name: group.name.unwrap_or_default(),
+            security: None,
+        });
         named.collect()
     });
     Some(core::Account {
@@ -260,7 +270,7 @@ pub(super) fn record(directory: &str, user: scim::ScimUser) -> Option<core::Scim
     let account = user.account_id().map(str::to_owned);
     let email = user.email().map(str::to_owned);
     let groups = user.groups.unwrap_or_default().into_iter().filter_map(|group| {
-        Some(core::IdpGroup { name: group.display.unwrap_or_default(), id: group.value? })
+        Some(core::IdpGroup { name: group.display.unwrap_or_default(), id: group.value?, security: None })
     });
     Some(core::ScimRecord {
         id: RecordId { directory: directory.to_owned(), record: user.id? },

@@ -4,9 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::core::diagnose::Case;
+use crate::core::diagnose::{Case, Tie};
 use crate::core::evidence::{Claim, Evidence, IdpUser};
-use crate::core::subject::{RecordId, Who, fold};
+use crate::core::subject::{RecordId, Who, fold, fold_name};
 use crate::core::{Op, Source};
 use crate::exec::Look;
 
@@ -52,7 +52,8 @@ pub(super) enum Want {
     GroupRoles(String),
     Workspaces,
     Bearers(String),
-    Owner(String),
+    /// Whose this externalId is, by the expression that the job maps it from.
+    Owner(String, Option<String>),
     ScimGroup(String, String),
 }
 
@@ -60,7 +61,7 @@ impl Want {
     /// The source that it reads.
     pub(super) fn source(&self) -> Source {
         match self {
-            Self::Users(_) | Self::UserById(_) | Self::Strays(_) | Self::Bearers(_) | Self::Owner(_) => {
+            Self::Users(_) | Self::UserById(_) | Self::Strays(_) | Self::Bearers(_) | Self::Owner(..) => {
                 Source::Users
             }
             Self::Memberships(_) => Source::Memberships,
@@ -88,9 +89,9 @@ impl Want {
 /// Everything wanted by now; what was read already is filtered out by the caller.
 pub(super) fn wants(look: &Look, e: &Evidence, directories: &[String]) -> Vec<Want> {
     match look {
-        Look::Everything => everything(e, directories, true),
+        Look::Everything => everything(e, directories, true, true),
         Look::For(op) => {
-            let mut all = everything(e, directories, false);
+            let mut all = everything(e, directories, op.rung() <= 2, false);
             if let Some(job) = e.job.get().filter(|_| op.is_tenant_wide()) {
                 all.push(Want::Pending(job.id.clone()));
             }
@@ -101,8 +102,8 @@ pub(super) fn wants(look: &Look, e: &Evidence, directories: &[String]) -> Vec<Wa
 }
 
 /// A step looks at all that its conditions could need, but at the log only where a condition hangs on it: the log
-/// may be read five times in ten seconds, and a plan has many steps.
-fn everything(e: &Evidence, directories: &[String], diagnosing: bool) -> Vec<Want> {
+/// may be read five times in ten seconds, and a plan has many steps. Provisioning is harmless only by the log.
+fn everything(e: &Evidence, directories: &[String], by_log: bool, diagnosing: bool) -> Vec<Want> {
     let mut all = vec![Want::Assignments, Want::Jobs, Want::Domains];
     names(e, directories, &mut all);
     mapping(e, &mut all);
@@ -112,7 +113,7 @@ fn everything(e: &Evidence, directories: &[String], diagnosing: bool) -> Vec<Wan
         let scoped = e.mapping.get().is_some_and(|mapping| mapping.scoped);
         let log_decides =
             scoped || case.is_assigned() == Some(false) || (case.own.is_none() && e.links.get().is_some());
-        if let Some(job) = e.job.get().filter(|_| diagnosing || log_decides) {
+        if let Some(job) = e.job.get().filter(|_| by_log || log_decides) {
             all.push(Want::Log(job.id.clone(), person.id.clone()));
         }
         if case.is_assigned() == Some(false) {
@@ -161,7 +162,18 @@ fn names(e: &Evidence, directories: &[String], all: &mut Vec<Want>) {
     let case = Case::new(e);
     addresses.extend(case.wanted.clone());
     let mut user_names = addresses.clone();
-    user_names.extend(case.wanted_name.clone());
+    user_names.extend(case.identity.user_name.all().iter().map(|name| fold(name)));
+    for external in case.identity.external_id.all() {
+        all.extend(directories.iter().map(|id| Want::RecordsByExternal(id.clone(), external.clone())));
+    }
+    // What the identity provider believes to be the person's record, whatever it is called.
+    if let Some(anchor) = case.anchor().filter(|_| case.person.is_some()) {
+        let is_known = case.ties.iter().any(|tie| tie.id.record == anchor && tie.record.is_some());
+        let ids = directories
+            .iter()
+            .map(|directory| RecordId { directory: directory.clone(), record: anchor.to_owned() });
+        all.extend(ids.filter(|_| !is_known).map(Want::RecordById));
+    }
     let emails: Vec<String> = addresses.iter().filter(|address| address.contains('@')).cloned().collect();
     for address in emails {
         all.push(Want::LinksByEmail(address.clone()));
@@ -191,6 +203,7 @@ fn mapping(e: &Evidence, all: &mut Vec<Want>) {
 
 /// Links, permissions and roles of every account that may be the person's, and accounts behind links.
 fn accounts(e: &Evidence, case: &Case<'_>, all: &mut Vec<Want>) {
+    let known = case.person.map(IdpUser::addresses).unwrap_or_default();
     for account in e.accounts.get().into_iter().flatten() {
         // Atlassian answers links and permissions of managed accounts only (atlassian.md 4, 5.4).
         if account.claim != Claim::Unmanaged {
@@ -198,6 +211,9 @@ fn accounts(e: &Evidence, case: &Case<'_>, all: &mut Vec<Want>) {
             all.push(Want::Permissions(account.id.clone()));
         }
         all.push(Want::Roles(account.id.clone()));
+        // An account whose address is none of the person's may be another person's.
+        let other = account.email.as_deref().map(fold).filter(|email| !known.contains(email));
+        all.extend(other.filter(|_| case.person.is_some()).map(Want::Bearers));
     }
     for tie in &case.ties {
         if let Some(id) = &tie.account
@@ -210,14 +226,20 @@ fn accounts(e: &Evidence, case: &Case<'_>, all: &mut Vec<Want>) {
         if tie.record.is_none() && key_at_hand {
             all.push(Want::RecordById(tie.id.clone()));
         }
-        let own = case.own.as_ref().is_some_and(|own| own.id == tie.id);
-        let external = tie.record.and_then(|record| record.external_id.clone());
-        if let Some(external) =
-            external.filter(|id| !own && case.person.is_none_or(|person| person.id != *id))
-        {
-            all.push(Want::Owner(external));
-        }
+        all.extend(owner(e, case, tie));
     }
+}
+
+/// Whose a record is. An object id tells by itself; another value may belong to two people, which matters where
+/// something is to be repaired.
+fn owner(e: &Evidence, case: &Case<'_>, tie: &Tie<'_>) -> Option<Want> {
+    let external = tie.record?.external_id.clone()?;
+    let is_id = case.person.is_some_and(|person| person.id == external);
+    let is_mapped = case.identity.external_id.may_be(&external);
+    let repair = || case.e.accounts.get().is_some() && case.has_access() == Some(false);
+    let mapping = e.mapping.get();
+    let wanted = !is_id && (!is_mapped || repair()) && (mapping.is_some() || case.has_no_job());
+    wanted.then(|| Want::Owner(external, mapping.and_then(|mapping| mapping.external_id_from.clone())))
 }
 
 /// Why the job stands still and what waits in its log: only where it may have to be started. A key that is refused
@@ -252,14 +274,14 @@ fn others(e: &Evidence, case: &Case<'_>, all: &mut Vec<Want>) {
 
 /// A group that the directory knows under an older name is not missing (product.md 9).
 fn renamed_groups(case: &Case<'_>, all: &mut Vec<Want>) {
-    if case.missing().is_none_or(|missing| missing.is_empty()) {
+    if case.unnamed().is_empty() && case.missing().is_none_or(|missing| missing.is_empty()) {
         return;
     }
     let expected: BTreeSet<String> =
-        case.expected().into_iter().flatten().map(|group| fold(&group.name)).collect();
+        case.expected().into_iter().flatten().map(|group| fold_name(&group.name)).collect();
     let own = case.own.as_ref().and_then(|tie| tie.record);
     let strange = own.into_iter().flat_map(|record| {
-        let groups = record.groups.iter().filter(|group| !expected.contains(&fold(&group.name)));
+        let groups = record.groups.iter().filter(|group| !expected.contains(&fold_name(&group.name)));
         groups.map(|group| Want::ScimGroup(record.id.directory.clone(), group.id.clone()))
     });
     all.extend(strange.take(MOST_RENAMED));
