@@ -10,7 +10,7 @@ use super::answer::{Refusal, Reply, page, select};
 use super::directory::find;
 use super::filter::{Op, parse};
 use super::request::Ask;
-use super::state::{Assignment, Entra, ServicePrincipal};
+use super::state::{Assignment, Entra, ServicePrincipal, USER_ROLE};
 
 const KIND: &str = "microsoft.graph.servicePrincipal";
 const READ: &[&str] =
@@ -38,7 +38,10 @@ impl ServicePrincipal {
             "applicationTemplateId": null,
             "accountEnabled": true,
             "appRoleAssignmentRequired": true,
-            "appRoles": [],
+            "appRoles": [{
+                "id": USER_ROLE, "displayName": "User", "description": "User", "value": null,
+                "isEnabled": true, "origin": "Application", "allowedMemberTypes": ["User"],
+            }],
             "tags": ["WindowsAzureActiveDirectoryIntegratedApp"],
             "servicePrincipalType": "Application",
             "deletedDateTime": null,
@@ -192,7 +195,7 @@ fn show<'a>(
         let all = json!({
             "id": assignment.id,
             "deletedDateTime": null,
-            "appRoleId": "00000000-0000-0000-0000-000000000000",
+            "appRoleId": assignment.app_role,
             "createdDateTime": assignment.created.to_string(),
             "principalDisplayName": group.or(user),
             "principalId": assignment.principal,

@@ -1,15 +1,15 @@
 //! What a scenario says to furnish the tenant, and the tenant's state in one canonical value. It must never be
 //! used by the routers: to them the directory is read-only.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::mapping::default_schema;
 use super::state::{
-    App, Assignment, Entra, Export, Group, Job, JobCode, LogEntry, LogError, Member, ServicePrincipal,
-    Shared, Subject, User,
+    App, Assignment, DEFAULT_ACCESS, Entra, Export, Group, Job, JobCode, LogEntry, LogError, Member,
+    ServicePrincipal, Shared, Subject, USER_ROLE, User,
 };
 use super::switches::Switches;
 
@@ -37,6 +37,7 @@ impl Entra {
             switches: Switches::default(),
             tokens: BTreeMap::new(),
             limits: BTreeMap::new(),
+            nicknames: BTreeSet::new(),
             holders: None,
         };
         entra.atlassian = entra.add_service_principal("Atlassian Cloud");
@@ -76,7 +77,8 @@ impl Entra {
 
     /// Adds an enabled member with a mailbox at `upn` and returns the object id.
     pub fn add_user(&mut self, upn: &str, display_name: &str) -> String {
-        let id = stable(0xe1, self.users.len().saturating_add(self.deleted_users.len()).saturating_add(1));
+        let number = self.users.len().saturating_add(self.deleted_users.len()).saturating_add(1);
+        let id = stable(0xe1, number);
         let mut names = display_name.splitn(2, ' ');
         let user = User {
             id: id.clone(),
@@ -89,14 +91,27 @@ impl Entra {
             display_name: display_name.to_owned(),
             given_name: names.next().map(str::to_owned),
             surname: names.next().map(str::to_owned),
-            department: None,
-            job_title: None,
-            created: Timestamp::UNIX_EPOCH,
-            on_premises_sync_enabled: None,
-            deleted: None,
+            mail_nickname: Some(self.fresh_nickname(upn)),
+            employee_id: Some(format!("{}", number.saturating_add(10_000))),
+            extension_attributes: BTreeMap::from([(
+                "extensionAttribute1".to_owned(),
+                format!("acme-{number:05}"),
+            )]),
+            ..User::default()
         };
         self.users.insert(id.clone(), user);
         id
+    }
+
+    /// The part of the name before the sign, without the characters that Graph allows in no `mailNickname`; with a
+    /// number behind it where another person got the same.
+    fn fresh_nickname(&mut self, upn: &str) -> String {
+        let local = upn.split('@').next().unwrap_or_default();
+        let plain: String =
+            local.chars().filter(|c| c.is_ascii() && !"@()/[]';:<>, \\\"".contains(*c)).collect();
+        let numbered = |number: u32| if number < 2 { plain.clone() } else { format!("{plain}{number}") };
+        let free = (1..).map(numbered).find(|name| self.nicknames.insert(name.to_lowercase()));
+        free.unwrap_or(plain)
     }
 
     /// Soft-deletes a user: gone from groups, kept among the deleted with the id before its name.
@@ -169,10 +184,21 @@ impl Entra {
 
     /// Assigns a user or group to the Atlassian application at this time.
     pub fn assign_at(&mut self, principal: &str, created: Timestamp) {
+        self.assign_with(principal, USER_ROLE, created);
+    }
+
+    /// Assigns a user or group to the Atlassian application without a role, long ago.
+    pub fn assign_default_access(&mut self, principal: &str) {
+        self.assign_with(principal, DEFAULT_ACCESS, Timestamp::UNIX_EPOCH);
+    }
+
+    fn assign_with(&mut self, principal: &str, app_role: &str, created: Timestamp) {
         self.assignments.push(Assignment {
             id: format!("asg{}", principal.replace('-', "")),
             principal: principal.to_owned(),
             resource: self.atlassian.clone(),
+            app_role: app_role.to_owned(),
+            is_broken: false,
             created,
         });
     }

@@ -7,6 +7,7 @@ use super::answer::{Refusal, Reply, page, page_of, select};
 use super::filter::{Clause, Op, parse};
 use super::request::Ask;
 use super::state::{Entra, User};
+use super::switches::Switches;
 
 const KIND: &str = "microsoft.graph.user";
 pub(super) const READ_USERS: &[&str] =
@@ -48,16 +49,17 @@ impl User {
             "onPremisesSyncEnabled": synced,
             "onPremisesLastSyncDateTime": synced.and(Some(self.created.to_string())),
             "onPremisesProvisioningErrors": [],
-            "onPremisesImmutableId": null,
+            "onPremisesImmutableId": self.on_premises_immutable_id,
             "onPremisesSamAccountName": null,
             "onPremisesDomainName": null,
-            "onPremisesUserPrincipalName": null,
+            "onPremisesUserPrincipalName": self.on_premises_upn,
+            "onPremisesExtensionAttributes": self.extensions(),
             "externalUserState": (self.user_type == "Guest").then_some("Accepted"),
-            "mailNickname": self.mail_nickname(),
+            "mailNickname": self.mail_nickname,
             "businessPhones": [],
             "companyName": null,
             "creationType": null,
-            "employeeId": null,
+            "employeeId": self.employee_id,
             "employeeType": null,
             "identities": [],
             "isResourceAccount": null,
@@ -72,9 +74,23 @@ impl User {
         }
     }
 
-    /// The part of the name before the sign.
-    pub(super) fn mail_nickname(&self) -> String {
-        self.upn.split('@').next().unwrap_or_default().to_owned()
+    /// All fifteen of them, whether set or not.
+    fn extensions(&self) -> Map<String, Value> {
+        (1..=15)
+            .map(|number| format!("extensionAttribute{number}"))
+            .map(|name| (name.clone(), self.extension_attributes.get(&name).cloned().into()))
+            .collect()
+    }
+
+    /// What a mapping may name, in the provisioning service's words: the object id is called `objectId` there, and
+    /// extension attributes stand beside the others. A guest's name comes without the mark `#EXT#`.
+    pub(super) fn source(&self, switches: &Switches) -> Map<String, Value> {
+        let mut source = self.properties();
+        source.extend(self.extensions());
+        source.insert("objectId".into(), self.id.clone().into());
+        source.insert("originalUserPrincipalName".into(), self.upn.clone().into());
+        source.insert("userPrincipalName".into(), switches.guest_name.of(&self.upn).into());
+        source
     }
 }
 
@@ -127,7 +143,7 @@ fn list<'a>(
         Some(text) => Some(one_clause(ask, text)?),
     };
     // Properties are checked even if nobody matches.
-    select(ask, KIND, &nobody().properties(), DEFAULT)?;
+    select(ask, KIND, &User::default().properties(), DEFAULT)?;
     let Some(clause) = clause else {
         return page_of(ask, &entra.switches, context, total, 999, |start, size| {
             let page = users.skip(start).take(size);
@@ -144,26 +160,6 @@ fn list<'a>(
     page(ask, &entra.switches, context, items, 999)
 }
 
-fn nobody() -> User {
-    User {
-        id: String::new(),
-        upn: String::new(),
-        mail: None,
-        proxy_addresses: Vec::new(),
-        other_mails: Vec::new(),
-        account_enabled: false,
-        user_type: String::new(),
-        display_name: String::new(),
-        given_name: None,
-        surname: None,
-        department: None,
-        job_title: None,
-        created: jiff::Timestamp::UNIX_EPOCH,
-        on_premises_sync_enabled: None,
-        deleted: None,
-    }
-}
-
 /// Section 4.1: single clauses only, each with the operators of the filter table.
 fn one_clause(ask: &Ask, text: &str) -> Result<Clause, Refusal> {
     let mut clauses = parse(text).map_err(|why| Refusal::bad(format!("Invalid filter clause: {why}")))?;
@@ -171,34 +167,74 @@ fn one_clause(ask: &Ask, text: &str) -> Result<Clause, Refusal> {
         (Some(clause), true) => clause,
         _ => return Err(Refusal::bad("Only filters of a single clause are known to work on users.")),
     };
-    let advanced = clause.op == Op::EndsWith;
-    let good = match (clause.path.as_str(), clause.op, clause.quoted) {
-        ("mail" | "userPrincipalName" | "displayName", Op::Eq | Op::In | Op::StartsWith, true)
-        | ("id", Op::Eq | Op::In, true)
-        | ("mail" | "userPrincipalName", Op::EndsWith, true)
-        | ("proxyAddresses" | "otherMails", Op::AnyEq, true) => true,
-        ("accountEnabled", Op::Eq, false) => clause.values.iter().all(|v| v == "true" || v == "false"),
-        _ => false,
-    };
-    if !good {
+    let Some(rule) = rule(&clause) else {
         return Err(Refusal::fault(
             400,
             "Request_UnsupportedQuery",
             format!("Unsupported or invalid query filter clause specified for property '{}'.", clause.path),
         ));
-    }
-    if advanced && !ask.advanced() {
+    };
+    if rule == Query::Advanced && !ask.advanced() {
         return Err(Refusal::fault(
             400,
             "Request_UnsupportedQuery",
-            "Operator: 'endsWith' is not supported without ConsistencyLevel: eventual and $count=true.",
+            format!(
+                "The filter on '{}' is not supported without ConsistencyLevel: eventual and $count=true.",
+                clause.path
+            ),
         ));
     }
     Ok(clause)
 }
 
+/// What a filter needs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Query {
+    Default,
+    /// The header `ConsistencyLevel: eventual` and `$count=true`.
+    Advanced,
+}
+
+/// The table of Microsoft's page on filters of directory objects: which operator a property supports, and how. None
+/// where the two do not go together, or where the property is none that we know.
+fn rule(clause: &Clause) -> Option<Query> {
+    use Query::{Advanced, Default};
+    let extension = clause.path.strip_prefix("onPremisesExtensionAttributes/extensionAttribute");
+    if let Some(number) = extension {
+        let known = number.parse::<u8>().is_ok_and(|number| (1..=15).contains(&number));
+        return (known && clause.quoted && matches!(clause.op, Op::Eq | Op::In)).then_some(Advanced);
+    }
+    match (clause.path.as_str(), clause.op, clause.quoted) {
+        (
+            "mail"
+            | "userPrincipalName"
+            | "displayName"
+            | "mailNickname"
+            | "onPremisesUserPrincipalName"
+            | "givenName"
+            | "surname"
+            | "department",
+            Op::Eq | Op::In | Op::StartsWith,
+            true,
+        )
+        | ("employeeId", Op::Eq | Op::StartsWith, true)
+        | ("jobTitle" | "id", Op::Eq | Op::In, true)
+        | ("proxyAddresses" | "otherMails", Op::AnyEq, true) => Some(Default),
+        ("accountEnabled", Op::Eq, false) => {
+            clause.values.iter().all(|v| v == "true" || v == "false").then_some(Default)
+        }
+        ("mail" | "userPrincipalName", Op::EndsWith, true)
+        | ("onPremisesImmutableId", Op::Eq | Op::In, true)
+        | ("companyName", Op::Eq | Op::In | Op::StartsWith, true) => Some(Advanced),
+        _ => None,
+    }
+}
+
 fn holds(clause: &Clause, all: &Map<String, Value>) -> bool {
-    let Some(actual) = all.get(&clause.path) else { return false };
+    let (name, part) = clause.path.split_once('/').unwrap_or((&clause.path, ""));
+    let whole = all.get(name);
+    let actual = if part.is_empty() { whole } else { whole.and_then(|whole| whole.get(part)) };
+    let Some(actual) = actual else { return false };
     clause.values.iter().any(|wanted| match (clause.op, actual) {
         (Op::AnyEq, Value::Array(items)) => {
             items.iter().filter_map(Value::as_str).any(|item| same(item, wanted))

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::mapping;
 use super::outcome::{BAD_KEY, retry_at};
 use super::scim::{Kind, Refused, Scim, read};
-use super::state::{Entra, Escrow, Export, Job, JobCode, LogEntry, Quarantine, Shared, User};
+use super::state::{Assignment, Entra, Escrow, Export, Job, JobCode, LogEntry, Quarantine, Shared, User};
 use super::switches::Switches;
 use crate::sandbox::lock;
 
@@ -44,7 +44,8 @@ impl Entra {
     pub(super) fn scoping(&self, sp: &str, user: &User, now: Timestamp) -> Scoping {
         let job = self.service_principals.get(sp).and_then(|sp| sp.job.as_ref());
         let until = now.checked_sub(self.switches.assignment_honoured_after).unwrap_or(now);
-        let assigned = self.assignments.iter().filter(|a| a.resource == sp && a.created <= until).any(|a| {
+        let honoured = |a: &&Assignment| a.resource == sp && a.created <= until && !a.is_broken;
+        let assigned = self.assignments.iter().filter(honoured).any(|a| {
             a.principal == user.id
                 || self
                     .groups
@@ -119,13 +120,12 @@ pub(super) async fn user(
         let entra = lock(state);
         let user = entra.users.get(id).or_else(|| entra.deleted_users.get(id))?;
         let work = Work::take(&entra, sp, Kind::User, id, &user.upn, how, now)?;
-        (work, entra.scoping(sp, user, now), user.properties())
+        (work, entra.scoping(sp, user, now), user.source(&entra.switches))
     };
-    source.insert("objectId".into(), id.into());
     source.insert("IsSoftDeleted".into(), (!scoping.entitled()).into());
     let mut entry = work.entry.clone();
     scoping_step(&mut entry, &scoping);
-    let desired = mapping::values(&work.mapping, &source);
+    let desired = mapping::values(&work.mapping, &source, &work.switches);
     let entry = run(&mut work, entry, &scoping, desired, how, now).await;
     settle(state, sp, id, &work, entry.clone(), how, now, |job, export| {
         let cached = job.cache.entry(id.to_owned()).or_default();
@@ -368,25 +368,36 @@ fn text(value: &Value) -> String {
 }
 
 impl Entra {
-    /// What the engine would export for this object now.
+    /// What the engine would export for this object now; of a deleted person what it would have exported.
     pub(super) fn attributes_now(&self, id: &str) -> BTreeMap<String, Value> {
-        let schema = self
-            .service_principals
-            .get(&self.atlassian)
-            .and_then(|sp| sp.job.as_ref())
-            .map(|job| &job.schema);
-        let (kind, mut source) = match (self.users.get(id), self.groups.get(id)) {
-            (Some(user), _) => ("User", user.properties()),
-            (None, Some(group)) => {
-                ("Group", Map::from_iter([("displayName".to_owned(), group.display_name.clone().into())]))
-            }
+        let person = self.users.get(id).or_else(|| self.deleted_users.get(id));
+        let (kind, source) = match (person, self.groups.get(id)) {
+            (Some(user), _) => ("User", user.source(&self.switches)),
+            (None, Some(group)) => (
+                "Group",
+                Map::from_iter([
+                    ("displayName".to_owned(), group.display_name.clone().into()),
+                    ("objectId".to_owned(), id.into()),
+                ]),
+            ),
             (None, None) => return BTreeMap::new(),
         };
-        source.insert("objectId".into(), id.into());
+        self.export_of(kind, source)
+    }
+
+    /// What the engine would export for an object with these attributes, as long as it is entitled.
+    fn export_of(&self, kind: &str, mut source: Map<String, Value>) -> BTreeMap<String, Value> {
         source.insert("IsSoftDeleted".into(), false.into());
-        schema
-            .and_then(|schema| mapping::object(schema, kind))
-            .map(|mapping| mapping::values(mapping, &source))
+        let job = self.service_principals.get(&self.atlassian).and_then(|sp| sp.job.as_ref());
+        job.and_then(|job| mapping::object(&job.schema, kind))
+            .map(|mapping| mapping::values(mapping, &source, &self.switches))
             .unwrap_or_default()
+    }
+
+    /// What the job writes into this target attribute for a person who may never have existed.
+    #[must_use]
+    pub fn mapped(&self, user: &User, target: &str) -> Option<String> {
+        let all = self.export_of("User", user.source(&self.switches));
+        all.get(target).and_then(Value::as_str).map(str::to_owned)
     }
 }

@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::expression::{self, Expression, Outcome, parse};
+use super::switches::Switches;
+
 /// The rule and object mapping for `User` or `Group`, whether enabled or not.
 pub(super) fn object<'a>(schema: &'a Value, source: &str) -> Option<&'a Value> {
     rules(schema)
@@ -45,58 +48,37 @@ pub(super) fn maps(mapping: &Value, target: &str) -> bool {
         .any(|one| one.get("targetAttributeName").and_then(Value::as_str) == Some(target))
 }
 
-/// What the target should hold. Empty sources are left out, as Entra sends no nulls on create.
-pub(super) fn values(mapping: &Value, source: &Map<String, Value>) -> BTreeMap<String, Value> {
+/// What the target should hold. Empty sources are left out, as Entra sends no nulls on create; so is what an
+/// expression gives that cannot be evaluated here.
+pub(super) fn values(
+    mapping: &Value,
+    source: &Map<String, Value>,
+    switches: &Switches,
+) -> BTreeMap<String, Value> {
     attribute_mappings(mapping)
         .filter_map(|one| {
             let target = one.get("targetAttributeName")?.as_str()?;
-            let value = source_value(one.get("source")?, source)?;
-            (target != "members").then(|| (target.to_owned(), value))
+            let expression = read_source(one.get("source")?)?;
+            let value = match expression.evaluate(source, switches.empty_condition_is_false)? {
+                Outcome::Flag(is) => is.into(),
+                // The one attribute of type Boolean: a text that says so is one.
+                Outcome::Text(text) if target == "active" && text == "True" => true.into(),
+                Outcome::Text(text) if target == "active" && text == "False" => false.into(),
+                Outcome::Text(text) => text.into(),
+                Outcome::Many(all) => all.into(),
+                Outcome::Null => return None,
+            };
+            (target != "members" && value != "").then(|| (target.to_owned(), value))
         })
         .collect()
 }
 
-fn source_value(source: &Value, object: &Map<String, Value>) -> Option<Value> {
+fn read_source(source: &Value) -> Option<Expression> {
     let name = source.get("name").and_then(Value::as_str).unwrap_or_default();
-    let value = match source.get("type").and_then(Value::as_str)? {
-        "Attribute" => object.get(name).cloned()?,
-        "Constant" => Value::String(name.to_owned()),
-        "Function" => function(source.get("expression").and_then(Value::as_str)?, object)?,
-        _ => return None,
-    };
-    (!value.is_null() && value != "").then_some(value)
-}
-
-/// The two functions that the gallery mapping and Atlassian's advice use.
-fn function(expression: &str, object: &Map<String, Value>) -> Option<Value> {
-    let (name, rest) = expression.split_once('(')?;
-    let arguments: Vec<&str> = rest.strip_suffix(')')?.split(',').map(str::trim).collect();
-    let read = |argument: &str| -> Option<Value> {
-        let attribute = argument.strip_prefix('[')?.strip_suffix(']')?;
-        object.get(attribute).filter(|value| !value.is_null()).cloned()
-    };
-    match name {
-        "Coalesce" => arguments.iter().find_map(|argument| read(argument)),
-        // Switch([source], default, key, value, key, value …)
-        "Switch" => {
-            let text = match read(arguments.first()?)? {
-                Value::Bool(true) => "True".to_owned(),
-                Value::Bool(false) => "False".to_owned(),
-                Value::String(text) => text,
-                _ => return None,
-            };
-            let plain = |argument: &str| argument.trim_matches('"').to_owned();
-            let pairs = arguments.get(2..)?;
-            let hit = pairs.chunks_exact(2).find_map(|pair| match pair {
-                [key, value] if plain(key) == text => Some(plain(value)),
-                _ => None,
-            });
-            match hit?.as_str() {
-                "True" => Some(Value::Bool(true)),
-                "False" => Some(Value::Bool(false)),
-                other => Some(Value::String(other.to_owned())),
-            }
-        }
+    match source.get("type").and_then(Value::as_str)? {
+        "Attribute" => Some(Expression::Attribute(name.to_owned())),
+        "Constant" => Some(Expression::Constant(name.to_owned())),
+        "Function" => parse(source.get("expression").and_then(Value::as_str)?),
         _ => None,
     }
 }
@@ -158,7 +140,7 @@ fn attribute(target: &str, source: &str, priority: i64) -> Value {
     json!({
         "defaultValue": null, "exportMissingReferences": false, "flowBehavior": "FlowWhenChanged",
         "flowType": "Always", "matchingPriority": priority, "targetAttributeName": target,
-        "source": {"expression": format!("[{source}]"), "name": source, "type": "Attribute", "parameters": []},
+        "source": expression::source(source),
     })
 }
 
@@ -174,23 +156,19 @@ fn mapping(source: &str, target: &str, attributes: &[Value]) -> Value {
 /// The gallery application's schema, with one rule for users and groups.
 pub(super) fn default_schema(rule: &str) -> Value {
     let active = "Switch([IsSoftDeleted], , \"False\", \"True\", \"True\", \"False\")";
-    let mut enabled = attribute("active", "", 0);
-    if let Some(source) = enabled.get_mut("source") {
-        *source = json!({"expression": active, "name": "Switch", "type": "Function", "parameters": []});
-    }
     let users = [
-        attribute("userName", "userPrincipalName", 1),
-        enabled,
-        attribute("emails[type eq \"work\"].value", "mail", 0),
-        attribute("externalId", "objectId", 0),
-        attribute("name.givenName", "givenName", 0),
-        attribute("name.familyName", "surname", 0),
-        attribute("displayName", "displayName", 0),
+        attribute("userName", "[userPrincipalName]", 1),
+        attribute("active", active, 0),
+        attribute("emails[type eq \"work\"].value", "[mail]", 0),
+        attribute("externalId", "[objectId]", 0),
+        attribute("name.givenName", "[givenName]", 0),
+        attribute("name.familyName", "[surname]", 0),
+        attribute("displayName", "[displayName]", 0),
     ];
     let groups = [
-        attribute("displayName", "displayName", 1),
-        attribute("externalId", "objectId", 0),
-        attribute("members", "members", 0),
+        attribute("displayName", "[displayName]", 1),
+        attribute("externalId", "[objectId]", 0),
+        attribute("members", "[members]", 0),
     ];
     json!({
         "id": rule, "version": "v2.2",

@@ -62,7 +62,7 @@ pub(super) async fn group(
     let entry = if !assigned || !mapping::enabled(&work.mapping) {
         entry.skip("NotEffectivelyEntitled", "The Group is not assigned to the application.")
     } else {
-        let desired = mapping::values(&work.mapping, &source);
+        let desired = mapping::values(&work.mapping, &source, &work.switches);
         let before = work.export.anchor.clone();
         match match_record(&mut work, Kind::Group, &desired).await {
             Err(Unmatched::Refused(refused)) => {

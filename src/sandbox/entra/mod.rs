@@ -11,8 +11,9 @@ mod build;
 mod cycle;
 mod directory;
 mod engine;
-
+mod expression;
 mod filter;
+mod functions;
 mod groups;
 mod index;
 mod jobs;
@@ -32,11 +33,12 @@ mod token;
 
 pub use audits::{Audit, By, RESTARTED, STARTED, STOPPED};
 pub use cycle::tick_cycle;
+pub use expression::source as mapping_source;
 pub use routes::graph_router;
 pub use state::Entra;
 pub use state::{
-    App, Assignment, Escrow, Export, Group, Job, JobCode, LogEntry, LogError, Member, Quarantine, Run,
-    ServicePrincipal, Shared, Step, Subject, User,
+    App, Assignment, DEFAULT_ACCESS, Escrow, Export, Group, Job, JobCode, LogEntry, LogError, Member,
+    Quarantine, Run, ServicePrincipal, Shared, Step, Subject, USER_ROLE, User,
 };
-pub use switches::{Shape, Switches};
+pub use switches::{GuestName, Shape, Switches};
 pub use token::login_router;

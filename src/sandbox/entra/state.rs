@@ -42,6 +42,8 @@ pub struct Entra {
     pub switches: Switches,
     /// Tokens that were given out.
     pub(super) tokens: BTreeMap<String, Token>,
+    /// Nicknames that were given out, in lower case: a new person gets another one.
+    pub(super) nicknames: BTreeSet<String>,
     /// Memberships by member, while none changes.
     pub(super) holders: Option<super::index::Holders>,
     /// Times of the latest limited calls, by limit and client.
@@ -77,7 +79,7 @@ pub(super) struct Token {
 }
 
 /// A user.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct User {
     /// Object id.
     pub id: String,
@@ -103,6 +105,16 @@ pub struct User {
     pub department: Option<String>,
     /// Job title.
     pub job_title: Option<String>,
+    /// `mailNickname`: what Microsoft's default table maps to `externalId`. A directory may hold people without one.
+    pub mail_nickname: Option<String>,
+    /// The number that the personnel department gave.
+    pub employee_id: Option<String>,
+    /// `extensionAttribute1` to `extensionAttribute15`, by name; those that are not set are absent.
+    pub extension_attributes: BTreeMap<String, String>,
+    /// The name in the directory on premises, which may differ from the one in the cloud.
+    pub on_premises_upn: Option<String>,
+    /// The id in the directory on premises.
+    pub on_premises_immutable_id: Option<String>,
     /// When the object was created.
     pub created: Timestamp,
     /// Whether attributes are mastered on premises.
@@ -163,9 +175,18 @@ pub struct Assignment {
     pub principal: String,
     /// The service principal's object id.
     pub resource: String,
+    /// The role in the application; [`DEFAULT_ACCESS`] where none was chosen.
+    pub app_role: String,
+    /// Whether the provisioning service does not honour it, as when its role was removed. Graph lists it all the same.
+    pub is_broken: bool,
     /// When it was made.
     pub created: Timestamp,
 }
+
+/// The role `User` of the Atlassian application.
+pub const USER_ROLE: &str = "18d14569-c3bd-439b-9a66-3a2aee01d14f";
+/// What stands for a role where an assignment names none.
+pub const DEFAULT_ACCESS: &str = "00000000-0000-0000-0000-000000000000";
 
 /// `status.code` of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

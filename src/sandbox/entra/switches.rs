@@ -12,6 +12,27 @@ pub enum Shape {
     B,
 }
 
+/// What is left of a guest's name when the provisioning service takes the mark `#EXT#` out of it; the documents show
+/// both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GuestName {
+    /// `jane_partner.example@acme.example`
+    Ours,
+    /// `jane@partner.example`
+    Theirs,
+}
+
+impl GuestName {
+    /// The name as a mapping of `userPrincipalName` writes it.
+    pub(super) fn of(self, upn: &str) -> String {
+        let Some((alias, ours)) = upn.split_once("#EXT#") else { return upn.to_owned() };
+        match (self, alias.rsplit_once('_')) {
+            (Self::Theirs, Some((name, domain))) => format!("{name}@{domain}"),
+            _ => format!("{alias}{ours}"),
+        }
+    }
+}
+
 /// The unknowns. The defaults are the plain reading of the reference.
 #[derive(Clone, Debug)]
 pub struct Switches {
@@ -61,6 +82,11 @@ pub struct Switches {
     pub booleans_as_strings: bool,
     /// Whether a cycle runs at once after start and restart.
     pub cycle_after_start: bool,
+    /// What a guest's name becomes.
+    pub guest_name: GuestName,
+    /// Whether `IIF` takes the second value where its condition is about an attribute that is empty. Microsoft only
+    /// says that "the condition check fails"; otherwise nothing is written.
+    pub empty_condition_is_false: bool,
     /// How long a token lives.
     pub token_lifetime: SignedDuration,
     /// The window of the limits of 5 requests.
@@ -95,6 +121,8 @@ impl Default for Switches {
             on_demand_latency: std::time::Duration::ZERO,
             booleans_as_strings: false,
             cycle_after_start: true,
+            guest_name: GuestName::Ours,
+            empty_condition_is_false: false,
             token_lifetime: SignedDuration::from_secs(3599),
             limit_window: SignedDuration::from_secs(10),
             limit_requests: 5,

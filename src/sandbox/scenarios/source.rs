@@ -6,7 +6,7 @@ use super::job::schema;
 use super::link::written;
 use super::{JANE, Scenario};
 use crate::core::{Cause, Outcome};
-use crate::sandbox::entra::{LogEntry, Run, Step, Subject};
+use crate::sandbox::entra::{LogEntry, Run, Step, Subject, mapping_source};
 use crate::sandbox::tenant::{DIRECTORY, Tenant, hours_ago};
 
 pub(super) const STORIES: &[Scenario] = &[
@@ -220,8 +220,7 @@ pub(super) const STORIES: &[Scenario] = &[
             without_mail(tenant, &jane.idp);
             let source = "/synchronizationRules/0/objectMappings/1/attributeMappings/2/source";
             if let Some(source) = schema(tenant, source) {
-                let expression = "Coalesce([mail], [userPrincipalName])";
-                *source = json!({"expression": expression, "name": "Coalesce", "type": "Function", "parameters": []});
+                *source = mapping_source("Coalesce([mail], [userPrincipalName])");
             }
         },
     },
@@ -282,6 +281,11 @@ pub(super) const STORIES: &[Scenario] = &[
             }
             let record =
                 tenant.atlassian.scim_record(DIRECTORY, "jane@partner.example", &jane, Some(&account));
+            // What the job makes of a guest's name is open, and it is the job that wrote the record.
+            let name = tenant.entra.users.get(&jane).and_then(|user| tenant.entra.mapped(user, "userName"));
+            if let (Some(known), Some(name)) = (tenant.atlassian.scim_users.get_mut(&record), name) {
+                known.user_name = name;
+            }
             tenant.atlassian.join(&record, "jira-users");
             tenant.atlassian.join(&record, "wiki-users");
             tenant.exported(&jane, &record);
@@ -339,7 +343,7 @@ fn without_mail(tenant: &mut Tenant, idp: &str) {
 }
 
 /// The last cycle ended an hour ago.
-fn cycle_ended(tenant: &mut Tenant) {
+pub(super) fn cycle_ended(tenant: &mut Tenant) {
     if let Some(job) = tenant.entra.atlassian_job() {
         job.last_execution = Some(Run {
             id: "cycle".to_owned(),

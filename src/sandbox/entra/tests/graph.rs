@@ -95,6 +95,63 @@ async fn users_are_found_by_the_documented_filters_only() {
 }
 
 #[tokio::test]
+async fn people_are_found_by_what_external_id_may_be_mapped_from() {
+    let t = tenant().await;
+    {
+        let mut entra = lock(&t.state);
+        let ada = entra.users.get_mut(&t.ada).unwrap();
+        ada.on_premises_upn = Some("ada@corp.acme.example".into());
+        ada.on_premises_immutable_id = Some("aW1tdXRhYmxl".into());
+        let other = entra.add_user("ada@other.example", "Ada Other");
+        assert_eq!(entra.users[&other].mail_nickname.as_deref(), Some("ada2"));
+        entra.users.get_mut(&other).unwrap().mail_nickname = None;
+    }
+    let found = json!([{"id": t.ada}]);
+    for filter in [
+        "mailNickname eq 'ADA'",
+        "mailNickname in ('ada','x')",
+        "employeeId eq '10001'",
+        "onPremisesUserPrincipalName eq 'ada@corp.acme.example'",
+        "surname eq 'Lovelace'",
+    ] {
+        let (status, body) = t.get(&format!("users?$filter={filter}&$select=id")).await;
+        assert_eq!((status, &body["value"]), (200, &found), "{filter}");
+    }
+    let advanced = [
+        "onPremisesExtensionAttributes/extensionAttribute1 eq 'acme-00001'",
+        "onPremisesImmutableId eq 'aW1tdXRhYmxl'",
+    ];
+    for filter in advanced {
+        let path = format!("users?$filter={filter}&$select=id&$count=true");
+        let (status, body) = t.send(Method::GET, &path, true, None).await;
+        assert_eq!((status, &body["value"]), (200, &found), "{filter}");
+    }
+    assert!(t.wire.faults().is_empty(), "{:?}", t.wire.faults());
+    for filter in advanced {
+        let path = format!("users?$filter={filter}&$select=id");
+        assert_eq!(t.send(Method::GET, &path, true, None).await.0, 400, "{filter} without $count");
+        assert_eq!(t.get(&format!("{path}&$count=true")).await.0, 400, "{filter} without the header");
+    }
+    for wrong in [
+        "employeeId in ('10001')",
+        "extensionAttribute1 eq 'acme-00001'",
+        "onPremisesExtensionAttributes/extensionAttribute16 eq 'x'",
+        "objectId eq 'x'",
+        "mailNickname eq ada",
+    ] {
+        let path = format!("users?$filter={wrong}&$count=true");
+        assert_eq!(t.send(Method::GET, &path, true, None).await.0, 400, "{wrong}");
+    }
+    assert_eq!(t.get("users?$select=extensionAttribute1").await.0, 400);
+    let some = "mailNickname,employeeId,onPremisesUserPrincipalName,onPremisesImmutableId";
+    let (_, body) = t.get(&format!("users/{}?$select={some},onPremisesExtensionAttributes", t.ada)).await;
+    let attributes = body["onPremisesExtensionAttributes"].as_object().unwrap();
+    assert_eq!((attributes.len(), &attributes["extensionAttribute1"]), (15, &json!("acme-00001")));
+    assert_eq!(body.as_object().unwrap().len(), 6, "exactly what was selected, and the context");
+    assert_eq!((&body["mailNickname"], &body["employeeId"]), (&json!("ada"), &json!("10001")));
+}
+
+#[tokio::test]
 async fn nested_membership_is_transitive_only_and_casts_need_the_header() {
     let t = tenant().await;
     let outer = {

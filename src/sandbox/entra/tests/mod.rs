@@ -1,6 +1,7 @@
 //! The fake over real HTTP: a tenant with both hosts, and a tiny SCIM target for the engine.
 
 mod engine;
+mod expression;
 mod graph;
 mod target;
 
