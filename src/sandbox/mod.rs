@@ -6,6 +6,7 @@
 pub mod atlassian;
 pub mod crowd;
 pub mod entra;
+pub mod external_id;
 pub mod folder;
 pub mod house;
 pub mod page;
