@@ -25,6 +25,8 @@ pub struct Sandbox {
     pub entra: entra::Shared,
     /// Slack's state.
     pub slack: slack::Shared,
+    /// The directories that the bot is told of; it gets the key of the first one.
+    directories: Vec<String>,
     upstream: Listening,
     chat: Listening,
     _door: slack::SocketDoor,
@@ -37,6 +39,8 @@ impl Sandbox {
     /// When no loopback port can be had.
     pub async fn start(tenant: Tenant) -> std::io::Result<Self> {
         let wire = Wire::default();
+        let mut directories = vec![DIRECTORY.to_owned()];
+        directories.extend(tenant.without_key);
         let atlassian: atlassian::Shared = Arc::new(Mutex::new(tenant.atlassian));
         let entra = tenant.entra.shared();
         let slack: slack::Shared = Arc::new(Mutex::new(tenant.slack));
@@ -56,7 +60,7 @@ impl Sandbox {
         let chat = listen(slack::router(slack.clone(), wire.clone(), String::new()), loopback).await?;
         lock(&slack).base = chat.url();
         let door = slack::sockets(slack.clone(), wire.clone()).await?;
-        Ok(Self { wire, atlassian, entra, slack, upstream, chat, _door: door })
+        Ok(Self { wire, atlassian, entra, slack, directories, upstream, chat, _door: door })
     }
 
     /// Puts Atlassian and Microsoft out of order, or in order again: connections are refused meanwhile.
@@ -94,7 +98,7 @@ impl Sandbox {
             ("ATLASSIAN__API_URL", format!("{upstream}/atlassian")),
             ("ATLASSIAN__ORG_ID", ORG.to_owned()),
             ("ATLASSIAN__PARKING_DOMAIN", DOMAIN.to_owned()),
-            ("ATLASSIAN__DIRECTORIES", DIRECTORY.to_owned()),
+            ("ATLASSIAN__DIRECTORIES", self.directories.join(",")),
             ("ENTRA__LOGIN_URL", format!("{upstream}/login")),
             ("ENTRA__GRAPH_URL", format!("{upstream}/graph")),
             ("ENTRA__TENANT_ID", TENANT.to_owned()),

@@ -58,6 +58,8 @@ pub struct Tenant {
     pub jira_users: String,
     /// The IdP group `wiki-users`.
     pub wiki_users: String,
+    /// Directories that the bot is told of without being given their keys.
+    pub without_key: Vec<String>,
 }
 
 /// A person on all sides.
@@ -109,7 +111,8 @@ impl Tenant {
         slack.add_channel(HELPDESK, "help-desk", &["U0ADA", "U0VERA", "U0JANE", "U0GUEST", &bot]);
         slack.add_group("S0HELPDESK", "helpdesk", &["U0VERA"]);
 
-        let mut tenant = Self { atlassian, entra, slack, jira, wiki, jira_users, wiki_users };
+        let without_key = Vec::new();
+        let mut tenant = Self { atlassian, entra, slack, jira, wiki, jira_users, wiki_users, without_key };
         for (upn, name) in [
             ("ada@acme.example", "Ada Ops"),
             ("grace@acme.example", "Grace Approver"),
@@ -172,9 +175,14 @@ impl Tenant {
         }
     }
 
-    /// A refusal (409) in the provisioning log, as Entra wraps it.
+    /// A refusal (409) of a taken address in the provisioning log, as Entra wraps it.
     pub fn refused(&mut self, idp: &str, action: &str, address: &str) {
-        let detail = format!("Resource [USER]: with email[{address}] already exists.");
+        self.refused_for(idp, action, "email", address);
+    }
+
+    /// The same of another attribute.
+    pub fn refused_for(&mut self, idp: &str, action: &str, attribute: &str, value: &str) {
+        let detail = format!("Resource [USER]: with {attribute}[{value}] already exists.");
         let scim = serde_json::json!({
             "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
             "status": "409", "scimType": "uniqueness", "detail": detail,
