@@ -13,6 +13,7 @@ use crate::core::run::{Current, Halt, Progress};
 use crate::core::{Event, Risk, Run, State, Step};
 use crate::store::{Also, AppendError, Lease, Risky, Sleep};
 
+use super::memory::remember;
 use super::{Acted, Engine, Look, Stop, Turn, a_day_before, refused};
 
 /// The longest pause between two looks at an effect that may take a day.
@@ -77,7 +78,9 @@ impl Engine {
     /// Looks at the world before a step: its state, and the conditions of its rung, read anew.
     async fn observe(&self, current: &Current, step: &Step, begun: bool) -> Ready {
         let look = Look::For(step.op.clone());
-        let evidence = self.world.gather(current.plan.subject.clone(), look).await;
+        let mut evidence = self.world.gather(current.plan.subject.clone(), look).await;
+        // What an earlier step has moved out of the way explains a refusal no longer.
+        remember(&self.ledger, &mut evidence).await;
         let case = Case::new(&evidence);
         let before = match step.op.state_since(&case, current.begun_at.filter(|_| begun)) {
             State::Done(after) => return Ready::Done(after),

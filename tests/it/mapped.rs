@@ -33,7 +33,7 @@ const DIFFERENT: &[Different] = &[
     // old record of nobody's on the right account, and a refused create: the same steps under another name.
     Different {
         story: "identity-recreated",
-        finds: &[Cause::StaleRecordConflict],
+        finds: &[Cause::StaleRecordConflict, Cause::EmailHeldByManagedAccount],
         steps: &[
             "unlink-record",
             "delete-record",
@@ -44,7 +44,11 @@ const DIFFERENT: &[Different] = &[
     },
     // The same, but the account bears another person's name and is older than the object: it may not become Jane's by
     // machine, whatever its record is called.
-    Different { story: "identity-recreated-recycled", finds: &[Cause::StaleRecordConflict], steps: &[] },
+    Different {
+        story: "identity-recreated-recycled",
+        finds: &[Cause::StaleRecordConflict, Cause::EmailHeldByManagedAccount],
+        steps: &[],
+    },
 ];
 
 fn mapped(scenario: &Scenario, from: ExternalIdFrom) -> Tenant {
@@ -205,6 +209,9 @@ async fn sending_somebody_again_is_not_harmless_where_external_id_cannot_be_comp
     fine(&of_each(ALL.iter(), sends_without_an_approver).await);
 }
 
+/// What only the person's own record tells: the older name of a group, and which of two accounts is theirs.
+const BY_THE_RECORD: &[&str] = &["group-renamed", "healthy-second-account"];
+
 /// Complete access stays complete, whatever cannot be computed.
 async fn is_not_left_alone(scenario: &'static Scenario) -> Option<String> {
     let sandbox = start(mapped(scenario, UNKNOWN)).await;
@@ -215,6 +222,7 @@ async fn is_not_left_alone(scenario: &'static Scenario) -> Option<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_has_access_is_healthy_where_external_id_cannot_be_computed() {
     let healthy = ALL.iter().filter(|scenario| scenario.ends == Outcome::Healthy);
+    let healthy = healthy.filter(|scenario| !BY_THE_RECORD.contains(&scenario.name));
     fine(&of_each(healthy, is_not_left_alone).await);
 }
 

@@ -88,9 +88,20 @@ pub(super) fn not_anothers(case: &Case<'_>, record: &RecordId) -> Held {
         return Held::True;
     }
     match case.ties.iter().find(|tie| tie.id == *record) {
+        Some(tie) if is_leftover(case, tie) => Held::True,
         Some(tie) => tie_is_not_anothers(case, tie),
         None => Held::Unread(vec![Source::ScimUsers]),
     }
+}
+
+/// A record without a key that has the person's address, holds the account with that address, and stands in a directory
+/// that the job does not write to. The address is all that can be read of it, and it is the person's alone.
+fn is_leftover(case: &Case<'_>, tie: &Tie<'_>) -> bool {
+    let elsewhere = case.target_directory().is_some_and(|target| target != tie.id.directory);
+    let bears = |id: &str| {
+        case.wanted.as_deref().is_some_and(|wanted| case.e.account(id).is_some_and(|known| known.bears(wanted)))
+    };
+    tie.record.is_none() && tie.by_address && elsewhere && tie.account.as_deref().is_some_and(bears)
 }
 
 /// The same of a record that was found.
@@ -109,6 +120,9 @@ pub(super) fn tie_is_not_anothers<'a>(case: &Case<'a>, tie: &Tie<'a>) -> Held {
 /// An account is another living person's if their record is linked to it, and may be if they have its address. One that
 /// has none of the person's addresses is theirs only by its records, so the owner of each has to be read.
 pub(super) fn account_is_not_anothers(case: &Case<'_>, id: &str) -> Held {
+    if case.person.is_none() && case.e.users.get().is_none() {
+        return Held::Unread(vec![Source::Users]);
+    }
     let linked: Vec<&Tie<'_>> = case.ties.iter().filter(|tie| tie.account.as_deref() == Some(id)).collect();
     let owners: Vec<Owner<'_>> = linked.iter().map(|tie| case.owner(tie)).collect();
     if let Some(Owner::Other(other)) = owners.iter().find(|owner| matches!(owner, Owner::Other(_))) {

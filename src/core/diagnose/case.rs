@@ -108,8 +108,12 @@ impl<'a> Case<'a> {
             .or_else(|| of(&|tie| self.has_the_name(tie) && tie.record.is_some() && external(tie).is_none()))
             // Without the directory's key only the link by address is left to go by. Every step that depends on such
             // a record finds its owner unread.
-            .or_else(|| of(&|tie| tie.record.is_none() && tie.by_address && tie.account.is_some()))
-            .or_else(|| of(&|tie| tie.record.is_none() && tie.by_address))
+            .or_else(|| {
+                let by_address = |tie: &Tie<'a>| tie.record.is_none() && tie.by_address;
+                let found = of(&|tie| by_address(tie) && tie.account.is_some()).or_else(|| of(&by_address));
+                // A record that was read and may be the person's goes before one that was not.
+                found.filter(|_| !self.a_read_record_may_be_own())
+            })
     }
 
     /// The account that has the wanted address, a managed one first.

@@ -133,6 +133,9 @@ pub(super) fn email_held_by_managed_account(case: &Case<'_>) -> Answer {
         };
     }
     let (None, Some(account)) = (&case.own, case.account) else { return Answer::No };
+    if case.record_is_unread() {
+        return Answer::Unread(&[Source::Users, Source::Schema, Source::ProvisioningLog]);
+    }
     let bears = case.wanted.as_deref().is_some_and(|wanted| account.bears(wanted));
     if !bears || !case.is_managed(account) || account.for_deletion || account.kind_is_not_a_person() {
         return Answer::No;

@@ -58,6 +58,9 @@ pub(super) fn attribute_missing(case: &Case<'_>) -> Answer {
     if !is_due(case) || case.own.as_ref().is_some_and(|own| own.account.is_some()) {
         return Answer::No;
     }
+    if case.record_is_unread() {
+        return Answer::Unread(&[Source::Users, Source::Schema]);
+    }
     let newest = case.e.log.get().and_then(|log| log.first());
     let code = newest.and_then(|entry| entry.error_code.as_deref().or(entry.skip_reason.as_deref()));
     let missing_by_log = code.filter(|code| {

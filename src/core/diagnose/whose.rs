@@ -121,6 +121,17 @@ impl<'a> Case<'a> {
         })
     }
 
+    /// Whether a record is one that an earlier identity left on an account: its owner is gone, and the person is younger
+    /// than it. The account may be the same person's, or somebody else has inherited the address.
+    #[must_use]
+    pub fn is_former_identity(&self, tie: &Tie<'a>) -> bool {
+        let created = tie.record.and_then(|record| record.created);
+        let younger = self.person.and_then(|person| person.created).zip(created);
+        tie.account.is_some()
+            && self.owner(tie) == Owner::Nobody
+            && younger.is_some_and(|(person, record)| person > record)
+    }
+
     /// The log since the newest success of the person, newest first; `None` when unread. What is older proves nothing
     /// about today.
     fn since_success(&self) -> Option<impl Iterator<Item = &'a LogEntry>> {
@@ -187,6 +198,12 @@ impl<'a> Case<'a> {
         let Some(record) = tie.record else { return tie.by_address };
         let address = record.email.as_deref().is_some_and(|email| self.identity.email.may_be(email));
         address || self.has_the_name(tie) || self.has_the_external_id(tie)
+    }
+
+    /// Whether a record that was read has something of the person's, and its owner is unread.
+    pub(super) fn a_read_record_may_be_own(&self) -> bool {
+        let unread = |tie: &Tie<'a>| tie.record.is_some() && self.owner(tie) == Owner::Unread;
+        self.ties.iter().any(|tie| unread(tie) && self.holds_something(tie))
     }
 
     /// Whether a record may be the person's and it cannot be told: its owner is unread, or the log that would tell

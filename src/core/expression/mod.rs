@@ -136,17 +136,22 @@ impl Expression {
         }
     }
 
-    /// The attributes of which one holds the value of whoever has that value: looked up by them, the owner of a
-    /// value is found. `None` where the value cannot be traced back to an attribute.
+    /// The attributes, each with a value, of which everybody who is written with this value has one: looked up by them,
+    /// its owner is found. `None` where a value cannot be traced back to attributes.
     #[must_use]
-    pub fn traced_to(&self) -> Option<Vec<&str>> {
+    pub fn traced(&self, value: &str) -> Option<Vec<(&str, String)>> {
         match self {
-            Self::Attribute(name) => Some(vec![name.as_str()]),
+            Self::Attribute(name) => Some(vec![(name.as_str(), value.to_owned())]),
             Self::Call(name, arguments) => match (name.to_lowercase().as_str(), arguments.as_slice()) {
                 // The look-up does not distinguish case.
-                ("tolower" | "toupper", [one] | [one, _]) => one.traced_to(),
+                ("tolower" | "toupper", [one] | [one, _]) => one.traced(value),
+                ("append", [one, Self::Constant(suffix)]) => match strip_suffix(value, suffix) {
+                    Some(rest) => one.traced(rest),
+                    // Nobody is written with a value that ends otherwise.
+                    None => Some(Vec::new()),
+                },
                 ("coalesce", all) if !all.is_empty() => {
-                    let traced: Option<Vec<Vec<&str>>> = all.iter().map(Self::traced_to).collect();
+                    let traced: Option<Vec<_>> = all.iter().map(|one| one.traced(value)).collect();
                     Some(traced?.into_iter().flatten().collect())
                 }
                 _ => None,
@@ -160,6 +165,12 @@ impl Expression {
     pub fn is_object_id(&self) -> bool {
         matches!(self, Self::Attribute(name) if name.eq_ignore_ascii_case("objectId"))
     }
+}
+
+/// What comes before a suffix, without regard to case.
+fn strip_suffix<'v>(value: &'v str, suffix: &str) -> Option<&'v str> {
+    let (rest, end) = value.split_at_checked(value.len().checked_sub(suffix.len())?)?;
+    end.eq_ignore_ascii_case(suffix).then_some(rest)
 }
 
 /// The user principal name as it may be written. Of a guest, `#EXT#` is removed on the way; the documents disagree on

@@ -101,15 +101,16 @@ fn the_name_of_a_guest_is_one_of_two() {
 fn an_owner_is_looked_up_only_by_what_a_value_can_be_traced_to() {
     let traced = |text: &str| {
         let parsed = Expression::parse(text).unwrap();
-        parsed.traced_to().map(|all| all.into_iter().map(str::to_owned).collect::<Vec<_>>())
+        let all = parsed.traced("7-X")?;
+        Some(all.into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" "))
     };
-    assert_eq!(traced("[mailNickname]"), Some(vec!["mailNickname".to_owned()]));
-    assert_eq!(traced("ToLower([employeeId])"), Some(vec!["employeeId".to_owned()]));
-    assert_eq!(
-        traced("Coalesce([employeeId], [mail])"),
-        Some(vec!["employeeId".to_owned(), "mail".to_owned()])
-    );
-    assert_eq!(traced("Append([employeeId], \"x\")"), None);
+    assert_eq!(traced("[mailNickname]").as_deref(), Some("mailNickname=7-X"));
+    assert_eq!(traced("ToLower([employeeId])").as_deref(), Some("employeeId=7-X"));
+    assert_eq!(traced("Coalesce([employeeId], [mail])").as_deref(), Some("employeeId=7-X mail=7-X"));
+    assert_eq!(traced("Append(ToLower([employeeId]), \"-x\")").as_deref(), Some("employeeId=7"));
+    assert_eq!(traced("Append([employeeId], \"-y\")").as_deref(), Some(""), "nobody is written so");
+    assert_eq!(traced("Append([employeeId], [mail])"), None);
+    assert_eq!(traced("Join(\"-\", [employeeId], \"x\")"), None);
     assert_eq!(traced("Coalesce([employeeId], \"x\")"), None);
     let parsed = Expression::parse("IIF([a]=\"x\", [b], ToLower([c]))").unwrap();
     assert_eq!(parsed.attributes().into_iter().collect::<Vec<_>>(), ["a", "b", "c"]);

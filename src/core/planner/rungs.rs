@@ -74,6 +74,9 @@ pub(super) fn ops(
         }
     } else if diagnosis.found(Cause::StaleRecordConflict) {
         for tie in case.in_the_way() {
+            if case.is_former_identity(tie) {
+                same_person(case, tie)?;
+            }
             ops.extend(clear_record(case, tie)?);
         }
     } else if diagnosis.found(Cause::RecordUnlinked) {
@@ -182,9 +185,10 @@ pub(super) fn is_proven(case: &Case<'_>, tried: &[Step], op: &Op) -> bool {
     }
     let records = op.records();
     let is_wrong = |id: &RecordId| case.in_the_way().any(|tie| tie.id == *id);
+    // Whether a record may be taken at all is asked of each step; one that cannot be read was found by the address.
     let is_own = |id: &RecordId| {
         let tie = case.ties.iter().find(|tie| tie.id == *id);
-        tie.is_some_and(|tie| case.owner(tie) == Owner::Person)
+        tie.is_some_and(|tie| case.owner(tie) == Owner::Person || (tie.record.is_none() && tie.by_address))
     };
     let elsewhere = |id: &RecordId| case.target_directory().is_some_and(|target| target != id.directory);
     let written_again = tried.iter().any(|step| matches!(step.op, Op::ProvisionUser { .. }));

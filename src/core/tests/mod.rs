@@ -6,6 +6,7 @@ mod conditions;
 mod digest;
 mod ownership;
 mod plans;
+mod provisioning;
 mod run;
 mod states;
 mod upper;

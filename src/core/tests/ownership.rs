@@ -20,7 +20,7 @@ const JANE: usize = 0;
 const VERA: usize = 1;
 const GONE: usize = 2;
 
-/// What tenants map to `externalId`. The last three cannot be told, or are not unique.
+/// What tenants map to `externalId`. The last ones cannot be traced back, cannot be told, are not unique, or not there.
 const MAPPINGS: &[Option<&str>] = &[
     Some("[objectId]"),
     Some("[mailNickname]"),
@@ -29,6 +29,7 @@ const MAPPINGS: &[Option<&str>] = &[
     Some("ToLower([mailNickname])"),
     Some("Coalesce([employeeId], [mailNickname])"),
     Some("Append([mailNickname], \"-x\")"),
+    Some("Join(\"-\", [mailNickname], \"x\")"),
     Some("SingleAppRoleAssignment([appRoleAssignments])"),
     Some("[department]"),
     None,
@@ -273,7 +274,8 @@ impl World {
     /// Whose each externalId and each address is, where a reading can tell.
     fn read_people(&mut self, c: &mut Choices<'_>) {
         let living = [JANE, VERA].map(|place| self.people[place].clone());
-        let traced = self.mapping.external_id_expression().is_some_and(|known| known.traced_to().is_some());
+        let expression = self.mapping.external_id_expression();
+        let traced = |value: &str| expression.as_ref().is_some_and(|known| known.traced(value).is_some());
         for record in &self.records {
             let Some(external) = record.held.external_id.clone() else { continue };
             let owners: Vec<IdpUser> = living
@@ -281,7 +283,7 @@ impl World {
                 .filter(|user| user.id == external || self.mapping.external_id(user).may_be(&external))
                 .cloned()
                 .collect();
-            let unread = self.e.mapping.get().is_none() || (owners.is_empty() && !traced) || c.once_in(8);
+            let unread = self.e.mapping.get().is_none() || (owners.is_empty() && !traced(&external)) || c.once_in(8);
             if !unread {
                 self.e.owners.insert(external, seen(owners));
             }
@@ -353,7 +355,7 @@ impl World {
     /// No step touches what is Vera's.
     fn judge(&self, plan: &Plan) -> Result<(), TestCaseError> {
         for step in &plan.steps {
-            for id in step.op.records() {
+            for id in step.op.records().iter().filter(|id| !self.is_known_by_address_alone(id, &step.op)) {
                 prop_assert_ne!(
                     self.owner_of(id),
                     Some(VERA),
@@ -395,6 +397,15 @@ impl World {
         Ok(())
     }
 
+    /// A record in a directory without a key that has Jane's address and holds the account with that address: unlinking
+    /// it is left to an approver, for more cannot be read.
+    fn is_known_by_address_alone(&self, id: &RecordId, op: &Op) -> bool {
+        let record = self.records.iter().find(|record| record.held.id == *id);
+        let unread = self.e.records.get(&id.directory).is_some_and(|read| read.get().is_none());
+        let by_address = record.is_some_and(|record| record.held.email.as_deref() == Some("jane@acme.example"));
+        unread && by_address && id.directory == D2 && matches!(op, Op::UnlinkRecord { .. })
+    }
+
     fn since_success(&self) -> impl Iterator<Item = &LogEntry> {
         let log = self.e.log.get().into_iter().flatten();
         log.take_while(|entry| !(entry.succeeded() && entry.action == "update"))
@@ -418,7 +429,7 @@ impl World {
                 (Some(linked), Some(bearer)) => *linked != bearer.id,
                 _ => false,
             };
-            wrong || (record.owner == JANE && record.held.id.directory == D2)
+            wrong || record.held.id.directory == D2
         })
     }
 }
@@ -440,7 +451,7 @@ proptest! {
         // What comes next, when everything of the first plan was tried and changed nothing.
         let next = plan(&world.e, &diagnosis, &rules(), &first.steps);
         for step in &next.steps {
-            for id in step.op.records() {
+            for id in step.op.records().iter().filter(|id| !world.is_known_by_address_alone(id, &step.op)) {
                 prop_assert_ne!(world.owner_of(id), Some(VERA), "{} on a colleague's record", step.op.action());
             }
         }

@@ -117,7 +117,8 @@ pub(super) const STORIES: &[Scenario] = &[
         name: "former-record-on-own-account",
         title: "Jane was made anew with another nickname; her former record holds her account and refuses the new one.",
         who: JANE,
-        finds: &[Cause::StaleRecordConflict],
+        // Her address is on an account that no record of hers holds, and the old record on it is what is in the way.
+        finds: &[Cause::StaleRecordConflict, Cause::EmailHeldByManagedAccount],
         mentions: &[],
         ends: Outcome::Restored,
         furnish: |tenant| {

@@ -205,9 +205,9 @@ impl Live {
         };
         let mapping = Mapping { external_id_from: from, ..Mapping::default() };
         let expression = mapping.external_id_expression();
-        let attributes = expression.as_ref().and_then(|expression| expression.traced_to());
-        let others = attributes.iter().flatten().filter(|name| !name.eq_ignore_ascii_case("objectId"));
-        let by_attribute = join_all(others.map(|name| entra.users_with_attribute(name, external)));
+        let attributes = expression.as_ref().and_then(|expression| expression.traced(external));
+        let others = attributes.iter().flatten().filter(|(name, _)| !name.eq_ignore_ascii_case("objectId"));
+        let by_attribute = join_all(others.map(|(name, value)| entra.users_with_attribute(name, value)));
         let (by_id, by_attribute) = tokio::join!(by_id, by_attribute);
         let mut all: Vec<IdpUser> = by_id?.into_iter().collect();
         let mut traced = attributes.is_some();

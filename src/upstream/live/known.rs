@@ -66,7 +66,7 @@ impl<'a> Known<'a> {
                 let mapping = Mapping { external_id_from: from.clone(), ..Mapping::default() };
                 let (at, users) = found(&c.users, |people| people.by_external(&mapping, external))?;
                 let expression = mapping.external_id_expression();
-                let traced = expression.is_some_and(|expression| expression.traced_to().is_some());
+                let traced = expression.is_some_and(|expression| expression.traced(external).is_some());
                 let users = users.and_then(|users| match users.is_empty() && !traced {
                     true => Err(Reason::from(UNTRACED)),
                     false => Ok(users),

@@ -321,9 +321,8 @@ fn other_identities(case: &Case<'_>, all: &mut Vec<Want>) {
     if directories.len() > 1 {
         all.extend(case.e.mapping.get().map(|_| Want::Settings));
     }
-    if let Some(tie) = case.recreated() {
-        all.extend(tie.account.clone().map(Want::LastActive));
-    }
+    let former = case.in_the_way().filter(|tie| case.is_former_identity(tie));
+    all.extend(former.filter_map(|tie| tie.account.clone()).map(Want::LastActive));
 }
 
 /// Only what shows whether one op has taken effect.
