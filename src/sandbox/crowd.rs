@@ -200,6 +200,8 @@ impl Crowd {
         let member = Member { since: jiff::Timestamp::UNIX_EPOCH, dropped: false };
         let lost = match how {
             Some(Break::Drift) => 1,
+            // With an old address and all groups a person works well.
+            Some(Break::Mismatch) => mine.len(),
             // Whoever still has access is not broken for want of an assignment.
             Some(Break::NotAssigned) => mine.len(),
             _ => 0,

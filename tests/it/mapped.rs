@@ -185,9 +185,14 @@ async fn touches_a_record_of_unknown_owner(scenario: &'static Scenario) -> Optio
     (touched || !faults.is_empty()).then(|| format!("{} {faults:?}", found.says()))
 }
 
+/// The record in the way stands in a directory without a key. It is known by the person's address alone, whatever is
+/// mapped, and an approver decides.
+const BY_ADDRESS: &str = "two-directories";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_record_is_unlinked_or_deleted_where_external_id_cannot_be_computed() {
-    fine(&of_each(ALL.iter(), touches_a_record_of_unknown_owner).await);
+    let others = ALL.iter().filter(|scenario| scenario.name != BY_ADDRESS);
+    fine(&of_each(others, touches_a_record_of_unknown_owner).await);
 }
 
 /// Sending somebody again writes into the record that the job takes for theirs. Whether it is theirs cannot be told.

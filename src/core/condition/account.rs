@@ -155,7 +155,9 @@ pub(super) fn account_is_not_anothers(case: &Case<'_>, id: &str) -> Held {
     if own && !looked_up {
         return Held::True;
     }
-    if !own && (owners.is_empty() || owners.contains(&Owner::Unread)) {
+    // An account that the question or the run names needs no record to be meant.
+    let named = case.e.subject.accounts.contains(id);
+    if !own && ((owners.is_empty() && !named) || owners.contains(&Owner::Unread)) {
         return Held::False(format!("nothing that could be read ties account {id} to the person"));
     }
     match no_colleague_has(case, address) {

@@ -136,6 +136,10 @@ pub(super) fn email_held_by_managed_account(case: &Case<'_>) -> Answer {
     if case.record_is_unread() {
         return Answer::Unread(&[Source::Users, Source::Schema, Source::ProvisioningLog]);
     }
+    // A record that was not read may hold the person's name, and explain the refusal by itself.
+    if !case.every_directory_was_read() {
+        return Answer::Unread(&[Source::ScimUsers]);
+    }
     let bears = case.wanted.as_deref().is_some_and(|wanted| account.bears(wanted));
     if !bears || !case.is_managed(account) || account.for_deletion || account.kind_is_not_a_person() {
         return Answer::No;
