@@ -72,14 +72,16 @@ pub(super) fn parse(text: &str) -> Option<Expression> {
     (reader.rest.is_empty() && whole != Expression::Absent).then_some(whole)
 }
 
-/// The source of an attribute mapping as Graph shows it: the text, and the tree that it was read into. An expression
-/// that cannot be read is shown as a function without parameters.
+/// The source of an attribute mapping as Graph shows it: the text as it was typed, and the tree that it was read into.
+/// An expression that cannot be read is shown as a function without parameters.
 #[must_use]
 pub fn source(text: &str) -> Value {
-    parse(text).map_or_else(
-        || json!({"expression": text, "name": "", "type": "Function", "parameters": []}),
-        |whole| whole.shown(),
-    )
+    let mut shown =
+        parse(text).map_or_else(|| json!({"name": "", "type": "Function", "parameters": []}), |e| e.shown());
+    if let Some(fields) = shown.as_object_mut() {
+        fields.insert("expression".to_owned(), text.into());
+    }
+    shown
 }
 
 struct Reader<'a> {

@@ -135,7 +135,7 @@ fn a_source_is_shown_as_text_and_as_a_tree() {
     // The sample of the reference page of attributeMappingSource.
     let part = |key: &str, kind: &str, name: &str, text: &str| json!({"key": key, "value": {"expression": text, "name": name, "parameters": [], "type": kind}});
     let wanted = json!({
-        "expression": "Mid([userPrincipalName], \"1\", \"8\")", "name": "Mid", "type": "Function",
+        "expression": "Mid([userPrincipalName], 1, 8)", "name": "Mid", "type": "Function",
         "parameters": [
             part("source", "Attribute", "userPrincipalName", "[userPrincipalName]"),
             part("start", "Constant", "1", "\"1\""),
@@ -143,6 +143,10 @@ fn a_source_is_shown_as_text_and_as_a_tree() {
         ],
     });
     assert_eq!(source("Mid([userPrincipalName], 1, 8)"), wanted);
+    let nested = source("ToLower(Left([mail], 3))");
+    assert_eq!(nested["parameters"][0]["value"]["expression"], "Left([mail], \"3\")");
+    let broken = json!({"expression": "Left([mail", "name": "", "parameters": [], "type": "Function"});
+    assert_eq!(source("Left([mail"), broken);
     let plain = json!({"expression": "[mail]", "name": "mail", "parameters": [], "type": "Attribute"});
     assert_eq!(source("[mail]"), plain);
     for broken in ["", "[mail", "Join(\"x\", [a]", "\"open", "[a] [b]", "Join(\"x\" [a])"] {
