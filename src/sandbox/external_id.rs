@@ -45,8 +45,8 @@ impl ExternalIdFrom {
 
 impl Tenant {
     /// Makes the job write this into `externalId`, and makes it have done so all along: records of people, living or
-    /// deleted, carry their value; a record that carried the id of an object that is gone carries a value that is
-    /// nobody's. What never was an object id stays. Without a job nothing changes.
+    /// deleted, carry their value. A record that carried the id of an object that is gone carries a value that no
+    /// person has. What never was an object id stays. Without a job nothing changes.
     pub fn map_external_id(&mut self, from: ExternalIdFrom) {
         let old = self.external_ids();
         if !self.set_source("externalId", from.expression()) {
@@ -63,7 +63,7 @@ impl Tenant {
             let Some(before) = record.external_id.clone() else { continue };
             record.external_id = match changed.get(&before) {
                 Some(after) => after.clone(),
-                None if is_object_id(&before) => self.entra.mapped(&somebody_gone(&before), "externalId"),
+                None if is_object_id(&before) => self.entra.mapped(&former_person(&before), "externalId"),
                 None => Some(before),
             };
         }
@@ -119,8 +119,8 @@ impl Tenant {
     }
 }
 
-/// A person whom no list holds any more: the values are nobody else's.
-fn somebody_gone(id: &str) -> User {
+/// A person who is in no list any more. No other person has these values.
+fn former_person(id: &str) -> User {
     let end = id.rsplit('-').next().unwrap_or_default().trim_start_matches('0');
     let left = format!("left.{end}");
     User {
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn records_carry_the_value_of_their_person_and_an_old_one_that_of_nobody() {
+    fn records_carry_the_value_of_their_person_and_an_old_one_that_of_a_former_person() {
         let made = |name: &str, from: ExternalIdFrom| {
             let mut tenant = find(name).map(crate::sandbox::scenarios::Scenario::tenant).unwrap_or_default();
             tenant.map_external_id(from);

@@ -1,5 +1,5 @@
-//! Whose a record is decides what may be sent: stories in which the mildest step is the dangerous one, and what they
-//! say of the risk of each step. That they find the right causes is looked at with all other stories.
+//! The owner of a record decides what may be sent. In these stories the mildest step is the dangerous one; here the risk
+//! of each step is checked. Their causes are checked together with those of all other stories.
 
 use reinstate::core::{Cause, Diagnosis, Plan, Risk};
 use reinstate::sandbox::scenarios::find;
@@ -20,7 +20,7 @@ fn steps(plan: &Plan) -> Vec<(&'static str, Risk)> {
     plan.steps.iter().map(|step| (step.op.action(), step.risk)).collect()
 }
 
-/// Who bears what, and which record is whose.
+/// All accounts, records and links.
 fn organization(sandbox: &Sandbox) -> Value {
     lock(&sandbox.atlassian).snapshot()
 }

@@ -124,7 +124,7 @@ async fn it_says_what_check_says_where_external_id_is_the_mail_nickname() {
     assert!(told > 20, "only {told} were broken at all");
 }
 
-/// Nobody's record is anybody's but the person's own: healthy people cost as few calls as by object id.
+/// The records are joined by the mapped value: healthy people cost as few calls as by object id.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sweep_looks_no_closer_where_external_id_is_the_mail_nickname() {
     let mut calls = Vec::new();

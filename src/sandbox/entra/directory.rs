@@ -83,7 +83,7 @@ impl User {
     }
 
     /// What a mapping may name, in the provisioning service's words: the object id is called `objectId` there, and
-    /// extension attributes stand beside the others. A guest's name comes without the mark `#EXT#`.
+    /// extension attributes stand among the others. A guest's name comes without the mark `#EXT#`.
     pub(super) fn source(&self, switches: &Switches) -> Map<String, Value> {
         let mut source = self.properties();
         source.extend(self.extensions());

@@ -1,5 +1,5 @@
-//! Stories of whose a record is: where `externalId` is not the object id, where a colleague stands in the way, and where
-//! the log knows more than the record. In most of them the danger is to send something.
+//! Stories about the owner of a record: `externalId` is not the object id, a colleague's record is in the way, or the
+//! log knows more than the record. In most of them it is dangerous to send anything.
 
 use serde_json::json;
 
@@ -57,7 +57,7 @@ pub(super) const STORIES: &[Scenario] = &[
     },
     Scenario {
         name: "anchor-of-a-colleague",
-        title: "A group is missing, and the job takes a colleague's record for Jane's: whatever is sent, it hits that one.",
+        title: "A group is missing, and the job takes a colleague's record for Jane's. Anything sent would change that record.",
         who: JANE,
         finds: &[Cause::MembershipDrift],
         mentions: &[],
@@ -115,7 +115,7 @@ pub(super) const STORIES: &[Scenario] = &[
     },
     Scenario {
         name: "former-record-on-own-account",
-        title: "Jane was made anew with another nickname; her former record holds her account and refuses the new one.",
+        title: "Jane was created again with another nickname. Her former record holds her account, so the new one is refused.",
         who: JANE,
         // Her address is on an account that no record of hers holds, and the old record on it is what is in the way.
         finds: &[Cause::StaleRecordConflict, Cause::EmailHeldByManagedAccount],

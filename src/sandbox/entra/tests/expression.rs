@@ -83,7 +83,7 @@ async fn an_attribute_that_is_missing_is_not_written() {
 }
 
 #[tokio::test]
-async fn whether_somebody_is_active_may_come_from_the_account_itself() {
+async fn active_may_come_from_the_account_itself() {
     let t = tenant().await;
     assert_eq!(written(&t, "active", "[accountEnabled]", |_| {}).await, json!(true));
     assert_eq!(written(&t, "active", "Not([IsSoftDeleted])", |_| {}).await, json!(true));
