@@ -4,6 +4,7 @@
 mod account;
 mod job;
 mod provisioning;
+mod seats;
 
 use super::diagnose::Case;
 use super::evidence::{Read, Source};
@@ -11,7 +12,9 @@ use super::op::Op;
 use super::planner::Rules;
 use super::subject::RecordId;
 pub use account::may_write;
-use account::{account_is_not_anothers, allowed, is_nobodys, is_ours, may_end, not_anothers, person_is_free};
+use account::{
+    account_is_not_anothers, allowed, enabled, is_nobodys, is_ours, may_end, not_anothers, person_is_free,
+};
 
 const NOT_VERIFIED: &str =
     "the address is not on a verified domain of the organization, so Atlassian would unlink the account";
@@ -84,12 +87,14 @@ fn of_the_op(op: &Op, case: &Case<'_>, rules: &Rules, earlier: &[&Op]) -> Held {
             let email = case.wanted.clone().unwrap_or_default();
             provisioning(case, person, account.as_deref(), &email, rules, earlier).and(|| member(case, group))
         }
-        Op::ActivateAccount { account } => {
-            may_write(case, account, rules).and(|| allowed(case, account, "lifecycle.enablement"))
-        }
-        Op::CancelDeletion { account } | Op::RestoreAccess { account } | Op::SuspendAccess { account } => {
-            may_write(case, account, rules)
-        }
+        Op::ActivateAccount { account } => may_write(case, account, rules)
+            .and(|| allowed(case, account, "lifecycle.enablement"))
+            .and(|| enabled(case)),
+        Op::CancelDeletion { account } => may_write(case, account, rules).and(|| enabled(case)),
+        Op::RestoreAccess { account, directory } => may_write(case, account, rules)
+            .and(|| enabled(case))
+            .and(|| seats::are_free(case, account, directory.as_deref())),
+        Op::SuspendAccess { account, .. } => may_write(case, account, rules),
         Op::UnlinkRecord { record, account } => {
             may_write(case, account, rules).and(|| not_anothers(case, record))
         }
@@ -107,6 +112,18 @@ fn of_the_op(op: &Op, case: &Case<'_>, rules: &Rules, earlier: &[&Op]) -> Held {
             .and(|| Held::of(case.e.on_verified_domain(to), Source::Domains, NOT_VERIFIED)),
         Op::DeactivateAccount { account } => may_end(case, account, "lifecycle.enablement", rules),
         Op::ScheduleDeletion { account } => may_end(case, account, "lifecycle.delete", rules),
+    }
+}
+
+/// Whether an approver may let an op pass with these sources unread. On rungs 1 and 2 that may be any of them; on
+/// rung 3 whether the person is enabled, and the seats. Whatever protects an account is never left to an approver.
+#[must_use]
+pub fn approver_decides(op: &Op, unread: &[Source]) -> bool {
+    let of_rung_three = [Source::Users, Source::Workspaces, Source::GroupRoles];
+    match op.rung() {
+        1 | 2 => true,
+        3 => unread.iter().all(|source| of_rung_three.contains(source)),
+        _ => false,
     }
 }
 

@@ -36,10 +36,13 @@ pub enum Op {
         /// The account expected; `None` when a new one will be made.
         account: Option<String>,
     },
-    /// Rung 3: the account's membership is active.
+    /// Rung 3: the account is not suspended in this directory.
     RestoreAccess {
         /// Account id.
         account: String,
+        /// The user directory. Entries of version 1 name none; those are never sent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        directory: Option<String>,
     },
     /// Rung 3: the account is active.
     ActivateAccount {
@@ -101,10 +104,13 @@ pub enum Op {
         /// Account id.
         account: String,
     },
-    /// The inverse of `restore-access`: the account's membership is suspended.
+    /// The inverse of `restore-access`: the account is suspended in this directory.
     SuspendAccess {
         /// Account id.
         account: String,
+        /// The user directory. Entries of version 1 name none; those are never sent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        directory: Option<String>,
     },
     /// The inverse of `park-email`: the account bears its address again.
     ReturnEmail {
@@ -253,14 +259,14 @@ impl Op {
             Self::ProvisionMembership { group_name, .. } => group_name,
             Self::UnlinkRecord { record, .. } | Self::DeleteRecord { record } => &record.record,
             Self::StartProvisioning { job } | Self::RestartProvisioning { job, .. } => job,
-            Self::RestoreAccess { account }
+            Self::RestoreAccess { account, .. }
             | Self::ActivateAccount { account }
             | Self::CancelDeletion { account }
             | Self::ForgetAccountRecords { account, .. }
             | Self::ParkEmail { account, .. }
             | Self::DeactivateAccount { account }
             | Self::ScheduleDeletion { account }
-            | Self::SuspendAccess { account }
+            | Self::SuspendAccess { account, .. }
             | Self::ReturnEmail { account, .. } => account,
         }
     }
@@ -275,7 +281,9 @@ impl Op {
             Self::ProvisionMembership { group_name, .. } => {
                 format!("Have the identity provider write the membership in {group_name} again")
             }
-            Self::RestoreAccess { account } => format!("Lift the suspension of account {account}"),
+            Self::RestoreAccess { account, directory } => {
+                format!("Lift the suspension of account {account}{}", in_directory(directory.as_deref()))
+            }
             Self::ActivateAccount { account } => format!("Activate account {account}"),
             Self::CancelDeletion { account } => format!("Cancel the deletion of account {account}"),
             Self::UnlinkRecord { record, account } => {
@@ -299,7 +307,9 @@ impl Op {
             Self::ScheduleDeletion { account } => {
                 format!("Schedule account {account} for deletion, due in 14 days")
             }
-            Self::SuspendAccess { account } => format!("Suspend account {account} again"),
+            Self::SuspendAccess { account, directory } => {
+                format!("Suspend account {account} again{}", in_directory(directory.as_deref()))
+            }
             Self::ReturnEmail { account, from, to } => {
                 format!("Move account {account} back from {from} to {to}")
             }
@@ -386,7 +396,7 @@ impl Op {
             Self::ProvisionUser { account, .. } | Self::ProvisionMembership { account, .. } => {
                 account.as_deref()
             }
-            Self::RestoreAccess { account }
+            Self::RestoreAccess { account, .. }
             | Self::ActivateAccount { account }
             | Self::CancelDeletion { account }
             | Self::UnlinkRecord { account, .. }
@@ -394,7 +404,7 @@ impl Op {
             | Self::ParkEmail { account, .. }
             | Self::DeactivateAccount { account }
             | Self::ScheduleDeletion { account }
-            | Self::SuspendAccess { account }
+            | Self::SuspendAccess { account, .. }
             | Self::ReturnEmail { account, .. } => Some(account),
             Self::DeleteRecord { .. } | Self::StartProvisioning { .. } | Self::RestartProvisioning { .. } => {
                 None
@@ -420,4 +430,8 @@ impl Op {
             _ => &[],
         }
     }
+}
+
+fn in_directory(directory: Option<&str>) -> String {
+    directory.map(|id| format!(" in directory {id}")).unwrap_or_default()
 }

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::advice::{advise, by_hand};
-use super::condition::{Held, conditions_after};
+use super::condition::{Held, approver_decides, conditions_after};
 use super::diagnose::{Case, Diagnosis};
 use super::evidence::Evidence;
 use super::finding::{Cause, Verdict};
@@ -193,14 +193,14 @@ fn step(op: Op, case: &Case<'_>, rules: &Rules, earlier: &[Step]) -> Result<Step
         Held::True => {}
         Held::Unread(sources) => {
             let names: Vec<&str> = sources.iter().map(|source| source.name()).collect();
-            if op.rung() > 2 {
+            if !approver_decides(&op, &sources) {
                 return Err(format!(
                     "{} is not proposed: {} could not be read.",
                     op.says(),
                     names.join(", ")
                 ));
             }
-            // product.md 9: an on-demand step whose condition is unread needs an approver.
+            // An approver decides whether the step may pass with this gap.
             risk = Risk::Disruptive;
         }
         Held::False(why) => return Err(format!("{} is not proposed: {why}.", op.says())),

@@ -7,10 +7,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::core::condition::{Held, conditions};
+use crate::core::condition::{Held, approver_decides, conditions};
 use crate::core::diagnose::Case;
 use crate::core::run::{Current, Halt, Progress};
-use crate::core::{Event, Risk, Run, State, Step};
+use crate::core::{Event, Run, State, Step};
 use crate::store::{Also, AppendError, Lease, Risky, Sleep};
 
 use super::memory::remember;
@@ -108,8 +108,10 @@ impl Engine {
         match conditions(&step.op, &case, &self.rules) {
             Held::True => Ready::Go(before),
             Held::False(why) => Ready::Halt(Halt::Condition, why),
-            // A provisioning step that an approver let pass with this very gap may go on with it.
-            Held::Unread(_) if step.op.rung() <= 2 && step.risk > Risk::Harmless => Ready::Go(before),
+            // A step that an approver let pass with this very gap may go on with it.
+            Held::Unread(sources) if step.risk > step.op.risk() && approver_decides(&step.op, &sources) => {
+                Ready::Go(before)
+            }
             Held::Unread(sources) => {
                 let names: Vec<&str> = sources.iter().map(|source| source.name()).collect();
                 Ready::Halt(Halt::Condition, format!("{} could not be read", names.join(", ")))

@@ -37,14 +37,14 @@ pub enum Acted {
 
 /// One page of all accounts. Where the next one begins is known before this one is read, so that the next can be
 /// asked for meanwhile: the list of accounts is the longest chain of a sweep.
-pub struct Page {
+pub struct Page<T = Listed> {
     /// What to ask for the next one with; none for the last.
     pub next: Option<String>,
-    /// Reads the accounts; an answer that cannot be understood is an error in words.
-    pub read: Box<dyn FnOnce() -> Result<Vec<Listed>, String> + Send>,
+    /// Reads what is on it; an answer that cannot be understood is an error in words.
+    pub read: Box<dyn FnOnce() -> Result<Vec<T>, String> + Send>,
 }
 
-impl Page {
+impl<T> Page<T> {
     /// A page without anybody, and the last.
     #[must_use]
     pub fn empty() -> Self {
@@ -96,6 +96,15 @@ pub trait World: Send + Sync + 'static {
     /// # Errors
     /// Why there is none, in words.
     fn accounts(&self, cursor: Option<String>) -> BoxFuture<'_, Result<Page, String>>;
+
+    /// One page of the ids of all accounts that hold a role which opens an app; the first without a cursor. A world
+    /// that does not read roles in bulk has none, and then nobody is known to have one.
+    ///
+    /// # Errors
+    /// Why there is none, in words.
+    fn app_role_holders(&self, _cursor: Option<String>) -> BoxFuture<'_, Result<Page<String>, String>> {
+        Box::pin(async { Err("the roles are not read".to_owned()) })
+    }
 
     /// Everything about one account of a sweep, as for a diagnosis; what the census knows is not read again.
     fn look<'a>(&'a self, asked: &'a Asked, census: &'a Census) -> BoxFuture<'a, Evidence>;

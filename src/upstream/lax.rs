@@ -85,6 +85,15 @@ pub(super) fn texts<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<String>, D::E
     })
 }
 
+/// The same, where an absent or null list is not an empty one.
+pub(super) fn maybe_texts<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Vec<String>>, D::Error> {
+    Ok(match Option::<Value>::deserialize(d)? {
+        Some(Value::Array(items)) => items.iter().map(to_text).collect(),
+        Some(Value::String(one)) if !one.is_empty() => Some(vec![one]),
+        _ => None,
+    })
+}
+
 /// An object of its own shape; null, absent or another shape is the default.
 pub(super) fn object<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(d: D) -> Result<T, D::Error> {
     Ok(Option::<Value>::deserialize(d)?.and_then(|v| serde_json::from_value(v).ok()).unwrap_or_default())

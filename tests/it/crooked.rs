@@ -38,6 +38,7 @@ const STORIES: &[&str] = &[
     "nested-only",
     "pull-sync",
     "seats-full",
+    "suspended",
     "group-renamed",
     "group-name-conflict",
     "linked-to-other-account",

@@ -43,7 +43,6 @@ const DIFFERENT: &[Different] = &[
             "provision-membership",
         ],
     },
-<<<<<<< HEAD
     // The same, but the account bears another person's name and is older than the object: it may not become Jane's by
     // machine, whatever its record is called.
     Different {
@@ -51,11 +50,6 @@ const DIFFERENT: &[Different] = &[
         finds: &[Cause::StaleRecordConflict, Cause::EmailHeldByManagedAccount],
         steps: &[],
     },
-=======
-    // The same, but the account has another person's name and is older than the object. It may not become Jane's by
-    // machine, so only advice is given.
-    Different { story: "identity-recreated-recycled", finds: &[Cause::StaleRecordConflict], steps: &[] },
->>>>>>> fa25502 (Name the owners of records in plainer words in the new stories and tests)
 ];
 
 fn mapped(scenario: &Scenario, from: ExternalIdFrom) -> Tenant {
@@ -221,14 +215,10 @@ async fn provisioning_is_not_harmless_where_external_id_cannot_be_computed() {
     fine(&of_each(ALL.iter(), sends_without_an_approver).await);
 }
 
-<<<<<<< HEAD
 /// What only the person's own record tells: the older name of a group, and which of two accounts is theirs.
 const BY_THE_RECORD: &[&str] = &["group-renamed", "healthy-second-account"];
 
 /// Complete access stays complete, whatever cannot be computed.
-=======
-/// A person with complete access needs no repair, even where the value cannot be computed.
->>>>>>> fa25502 (Name the owners of records in plainer words in the new stories and tests)
 async fn is_not_left_alone(scenario: &'static Scenario) -> Option<String> {
     let sandbox = start(mapped(scenario, UNKNOWN)).await;
     let (found, _) = answer(&sandbox, scenario.who).await;

@@ -17,7 +17,7 @@ use reinstate::sandbox::crowd::Crowd;
 use reinstate::sandbox::external_id::ExternalIdFrom;
 use reinstate::sandbox::scenarios::{ALL, find};
 use reinstate::sandbox::tenant::Tenant;
-use reinstate::sandbox::wire::{Injection, Service};
+use reinstate::sandbox::wire::{Call, Injection, Service};
 use reinstate::sandbox::{Sandbox, lock};
 use serde_json::Value;
 
@@ -231,7 +231,7 @@ async fn a_minute_of_limits_and_an_expired_cursor_change_no_count() {
         headers: vec![("X-RateLimit-Reset".to_owned(), soon.to_string())],
         body: r#"{"code":429}"#.to_owned(),
     };
-    sandbox.wire.inject(Service::Atlassian, Some("POST"), "users/search", 1, limited);
+    sandbox.wire.inject_when(1, limited, |call, _| lists_accounts(call));
     // The third page has expired when it is asked for.
     let expired = Injection::Answer {
         status: 400,
@@ -239,12 +239,101 @@ async fn a_minute_of_limits_and_an_expired_cursor_change_no_count() {
         body: r#"{"errors":[{"status":"400","code":"ADMIN-400-1","title":"Invalid cursor"}]}"#.to_owned(),
     };
     sandbox.wire.inject_when(1, expired, |call, before| {
-        let search = |call: &reinstate::sandbox::wire::Call| call.path.ends_with("users/search");
-        search(call) && before.iter().filter(|call| search(call)).count() == 4
+        lists_accounts(call) && before.iter().filter(|call| lists_accounts(call)).count() == 4
     });
     let (survey, looked) = sweep(&config).await;
     assert_eq!(survey.unread, Vec::new());
     assert_eq!((survey.tally.accounts, survey.tally.healthy, looked.len()), (234, 233, 1), "{survey:?}");
+}
+
+/// Whether a call asks for a page of all accounts.
+fn lists_accounts(call: &Call) -> bool {
+    let all = ["emails", "accountIds", "roleIds"].iter().all(|filter| call.body.get(filter).is_none());
+    call.path.ends_with("users/search") && all
+}
+
+/// More people than a page of accounts holds, one of whom lacks a group.
+fn of_two_pages() -> Tenant {
+    let mut tenant = find("membership-drift").unwrap().tenant();
+    for number in 0..130 {
+        tenant.employee(&format!("p{number}@acme.example"), "Some Body");
+    }
+    tenant.entra.settle_watermark(reinstate::clock::now());
+    tenant
+}
+
+/// Whether the cursor of a search keeps what was asked is not documented: it must not matter.
+#[tokio::test(flavor = "multi_thread")]
+async fn people_on_the_second_page_are_judged_like_those_on_the_first() {
+    for cursor_holds_search in [false, true] {
+        let mut tenant = of_two_pages();
+        tenant.atlassian.switches.cursor_holds_search = cursor_holds_search;
+        let (sandbox, config) = start(tenant).await;
+        let (survey, looked) = sweep(&config).await;
+        assert_eq!(survey.unread, Vec::new());
+        let tally = &survey.tally;
+        assert_eq!(
+            (tally.accounts, tally.healthy, tally.broken, looked.len()),
+            (134, 133, 1, 1),
+            "{tally:?}"
+        );
+        let bodies: Vec<Value> = sandbox
+            .wire
+            .calls()
+            .iter()
+            .filter(|call| call.path.ends_with("users/search"))
+            .map(|call| call.body.clone())
+            .collect();
+        let pages: Vec<&Value> = bodies.iter().filter(|body| body.get("cursor").is_some()).collect();
+        assert!(pages.len() >= 2, "{bodies:?}");
+        for page in pages {
+            assert!(page.get("expand").is_some() || page.get("roleIds").is_some(), "{page}");
+        }
+        assert!(sandbox.wire.faults().is_empty(), "{:?}", sandbox.wire.faults());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accounts_whose_groups_are_not_shown_are_counted_as_unread() {
+    let (sandbox, config) = start(find("healthy").unwrap().tenant()).await;
+    let id = lock(&sandbox.atlassian).bearer("ada@acme.example").unwrap().id.clone();
+    let bare = serde_json::json!({"data": [{
+        "accountId": id, "accountType": "atlassian", "status": "active", "accountStatus": "active",
+        "membershipStatus": "active", "claimStatus": "managed", "email": "ada@acme.example", "name": "Ada Ops",
+    }], "links": {"next": null}});
+    let answer = Injection::Answer { status: 200, headers: Vec::new(), body: bare.to_string() };
+    sandbox.wire.inject_when(1, answer, |call, _| lists_accounts(call));
+    let (survey, looked) = sweep(&config).await;
+    let ada = looked.iter().find(|looked| looked.found.query == "ada@acme.example").unwrap();
+    assert_eq!((ada.found.verdict, ada.found.unread), (Verdict::CannotTell, true), "{:?}", ada.diagnosis);
+    assert_eq!((survey.tally.cannot_tell, survey.tally.unread), (1, 1), "{:?}", survey.tally);
+    let said: Vec<&str> = survey.unread.iter().map(|(_, why)| why.as_str()).collect();
+    assert_eq!(said, ["the search did not show the groups of 1 accounts"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_roles_cannot_be_listed_nobody_who_was_not_listed_is_told_to_have_none() {
+    let (sandbox, config) = start(of_two_pages()).await;
+    let refused = Injection::Answer { status: 403, headers: Vec::new(), body: "{}".to_owned() };
+    // The first page of roles is given, and no other.
+    sandbox.wire.inject_when(u32::MAX, refused, |call, _| {
+        call.body.get("roleIds").is_some() && call.body.get("cursor").is_some()
+    });
+    let (survey, _) = sweep(&config).await;
+    assert!(survey.unread.iter().any(|(source, _)| *source == Source::Roles), "{:?}", survey.unread);
+    let tally = &survey.tally;
+    assert!(tally.healthy >= 90 && tally.cannot_tell >= 30, "{tally:?}");
+    assert_eq!(tally.by_cause.get("group-without-role"), None, "{tally:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_directories_cannot_be_listed_nobody_is_healthy() {
+    let (sandbox, config) = start(find("healthy").unwrap().tenant()).await;
+    let refused = Injection::Answer { status: 403, headers: Vec::new(), body: "{}".to_owned() };
+    sandbox.wire.inject_when(u32::MAX, refused, |call, _| call.path.ends_with("/directories"));
+    let (survey, _) = sweep(&config).await;
+    assert!(survey.unread.iter().any(|(source, _)| *source == Source::Directories), "{:?}", survey.unread);
+    assert_eq!((survey.tally.healthy, survey.tally.cannot_tell), (0, 4), "{:?}", survey.tally);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -256,7 +345,7 @@ async fn an_account_that_vanished_between_two_pages_is_looked_at_by_its_person()
         headers: Vec::new(),
         body: r#"{"data":[],"links":{"next":null}}"#.to_owned(),
     };
-    sandbox.wire.inject(Service::Atlassian, Some("POST"), "users/search", 1, empty);
+    sandbox.wire.inject_when(1, empty, |call, _| lists_accounts(call));
     let (survey, looked) = sweep(&config).await;
     assert_eq!((survey.tally.accounts, survey.tally.healthy, looked.len()), (4, 4, 0), "{survey:?}");
 }

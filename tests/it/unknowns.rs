@@ -64,6 +64,12 @@ const UNKNOWNS: &[Unknown] = &[
     ("the next page is a bare token", |t| t.atlassian.switches.v1_next_is_token = true),
     ("paths that are gone answer 404", |t| t.atlassian.switches.gone_status = 404),
     ("a rename over SCIM is refused", |t| t.atlassian.switches.rename_refused = true),
+    ("a cursor of a search holds what was asked", |t| t.atlassian.switches.cursor_holds_search = true),
+    ("a dash means every directory in writes", |t| t.atlassian.switches.dash_writes = true),
+    ("a membership is that of the directory in the path", |t| {
+        t.atlassian.switches.membership_of_scope = true;
+    }),
+    ("apps that were never used are left out", |t| t.atlassian.switches.unused_apps_listed = false),
     // Entra.
     ("a known member is not sent again", |t| t.entra.switches.resend_known_member = false),
     ("on demand answers in shape B", |t| t.entra.switches.shape = Shape::B),
@@ -134,8 +140,14 @@ fn has_access(atlassian: &Atlassian, who: &str) -> bool {
     let in_all = ["jira-users", "wiki-users"].iter().all(|name| groups.iter().any(|shown| shown == name));
     account.status == Status::Active
         && account.deletion_due.is_none()
-        && account.membership != Membership::Suspended
         && in_all
+        && atlassian.groups.values().filter(|group| groups.contains(&group.name)).all(|group| {
+            let there = match &group.directory {
+                None => Some(&account.membership),
+                Some(other) => account.elsewhere.get(other),
+            };
+            there != Some(&Membership::Suspended) || group.name == "laboratory"
+        })
 }
 
 /// Where a start brings no cycle at once, the next regular one comes; 40 minutes pass quickly here.

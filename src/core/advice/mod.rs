@@ -28,9 +28,7 @@ pub(super) fn by_hand(op: &Op, case: &Case<'_>) -> String {
         Op::ProvisionMembership { group_name, person, .. } => format!(
             "By hand: {application} > Provisioning > Provision on demand, for group {group_name} with member {person} alone."
         ),
-        Op::RestoreAccess { account } => {
-            format!("By hand: admin.atlassian.com, Directory > Users > account {account} > Restore access.")
-        }
+        Op::RestoreAccess { account, .. } => restore_by_hand(account),
         Op::ActivateAccount { account } => format!(
             "By hand: admin.atlassian.com, Directory > Managed accounts > account {account} > Reactivate account."
         ),
@@ -43,7 +41,7 @@ pub(super) fn by_hand(op: &Op, case: &Case<'_>) -> String {
         Op::ReturnEmail { account, to, .. } => format!(
             "By hand: admin.atlassian.com, Directory > Managed accounts > account {account} > Edit details: set the e-mail to {to}."
         ),
-        Op::SuspendAccess { account } => {
+        Op::SuspendAccess { account, .. } => {
             format!("By hand: admin.atlassian.com, Directory > Users > account {account} > Suspend access.")
         }
         Op::DeactivateAccount { account } => format!(
@@ -62,6 +60,11 @@ pub(super) fn by_hand(op: &Op, case: &Case<'_>) -> String {
             "No admin console has a page for this; the ticket asks Atlassian for it.".to_owned()
         }
     }
+}
+
+/// Where a person lifts a suspension.
+pub(super) fn restore_by_hand(account: &str) -> String {
+    format!("By hand: admin.atlassian.com, Directory > Users > account {account} > Restore access.")
 }
 
 /// The Atlassian application in the Entra admin center.

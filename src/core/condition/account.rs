@@ -21,6 +21,22 @@ pub(super) fn person_is_free(case: &Case<'_>, rules: &Rules) -> Held {
     Held::True
 }
 
+/// Rung 3: access is given back to people who are enabled. A person who was not found as one person is not known to
+/// be off the protected list either, so that is never left to an approver.
+pub(super) fn enabled(case: &Case<'_>) -> Held {
+    match (case.person, case.e.users.get()) {
+        (Some(person), _) => {
+            Held::of(person.enabled, Source::Users, "the person is disabled at the identity provider")
+        }
+        (None, Some(found)) if found.is_empty() => {
+            Held::False("the person is not at the identity provider".to_owned())
+        }
+        (None, _) => Held::False(
+            "who the person is could not be read, and what cannot be read is protected".to_owned(),
+        ),
+    }
+}
+
 /// Whether an account may be written at all: of type `atlassian`, no organization admin, not the account behind
 /// the key, not on the list. What cannot be read counts as protected (product.md 3).
 #[must_use]

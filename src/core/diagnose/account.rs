@@ -81,11 +81,40 @@ pub(super) fn deactivated_locally(case: &Case<'_>) -> Answer {
     }
 }
 
-/// Suspended: the groups are still listed but have no effect (ID-7848).
+/// What tells whether an account is suspended, where that was not read.
+fn needed(case: &Case<'_>, account: &Account) -> &'static [Source] {
+    let rows = case.role_rows(account);
+    match rows.map(|rows| rows.iter().any(|row| row.is_status("suspended") == Some(true))) {
+        None => &[Source::Roles],
+        Some(true) => &[Source::Memberships, Source::Assignments, Source::Groups],
+        Some(false) => &[Source::Accounts, Source::Directories],
+    }
+}
+
+/// Suspended in a directory: the groups are still listed but have no effect (ID-7848).
 pub(super) fn suspended(case: &Case<'_>) -> Answer {
-    on_account(case, Cause::Suspended, "has its membership suspended", |account| {
-        account.membership.as_deref().is_some_and(|m| m.eq_ignore_ascii_case("suspended"))
-    })
+    if case.e.accounts.get().is_none() {
+        return Answer::Unread(&[Source::Accounts]);
+    }
+    let Some(account) = case.account else { return Answer::No };
+    let roles = case.e.roles.get(&account.id);
+    match case.is_suspended(account) {
+        Some(false) => return Answer::No,
+        Some(true) => {}
+        None => return Answer::Unread(needed(case, account)),
+    }
+    let places: Vec<String> =
+        case.suspended_in(account).iter().map(|id| case.directory_name(account, id)).collect();
+    let places = (!places.is_empty()).then(|| format!(" in directory {}", places.join(" and directory ")));
+    let places = places.unwrap_or_default();
+    let first = if account.is_member("suspended") {
+        let says = format!("account {} has its membership suspended{places}", account.id);
+        fact(&case.e.accounts, Source::Accounts, says)
+    } else {
+        let says = format!("account {} is suspended{places}, and active elsewhere", account.id);
+        roles.and_then(|read| fact(read, Source::Roles, says))
+    };
+    first.map_or(Answer::No, |first| Answer::Yes(Finding::new(Cause::Suspended, first)))
 }
 
 /// Managed, but a member of no directory. Not reported where the missing groups explain it.

@@ -15,6 +15,7 @@ mod link;
 mod reach;
 mod scope;
 mod source;
+mod suspension;
 #[cfg(test)]
 mod tests;
 mod trail;

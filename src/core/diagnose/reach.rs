@@ -3,7 +3,7 @@
 
 use super::Groups;
 use super::case::{Case, Tie};
-use crate::core::evidence::{Account, IdpGroup};
+use crate::core::evidence::IdpGroup;
 use crate::core::subject::fold_name;
 
 impl<'a> Case<'a> {
@@ -70,7 +70,7 @@ impl<'a> Case<'a> {
         let account = self.account?;
         let own = self.own.as_ref()?;
         let assigned = self.is_assigned() == Some(true) || super::assignment_is_contradicted(self);
-        let member = account.membership.as_deref().is_none_or(|m| !m.eq_ignore_ascii_case("suspended"));
+        let member = account.knows_membership() && self.is_suspended(account) != Some(true);
         let linked = own.account.as_deref() == Some(account.id.as_str());
         let good = person.enabled == Some(true)
             && assigned
@@ -199,14 +199,12 @@ impl<'a> Case<'a> {
             Some(_) => {}
             None => return None,
         }
+        if self.is_suspended(account) == Some(true) {
+            return Some(false);
+        }
         let role = self.has_role(account);
         // A state that was not shown, or in a word nobody knows, is a gap, and a gap is not health.
-        if account.is_understood() || role == Some(false) { role } else { None }
-    }
-
-    /// Whether an account has any app role; platform roles are not apps.
-    #[must_use]
-    pub fn has_role(&self, account: &Account) -> Option<bool> {
-        Some(self.e.roles.get(&account.id)?.get()?.iter().any(|held| held.app))
+        let known = account.is_understood() && self.is_suspended(account).is_some();
+        if known || role == Some(false) { role } else { None }
     }
 }

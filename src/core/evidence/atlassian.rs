@@ -63,14 +63,24 @@ impl Account {
         self.membership.as_deref().is_some_and(|membership| membership.eq_ignore_ascii_case(how))
     }
 
+    /// Whether its membership was shown, in a word that we know.
+    #[must_use]
+    pub fn knows_membership(&self) -> bool {
+        ["active", "suspended", "no_membership"].iter().any(|how| self.is_member(how))
+    }
+
+    /// Whether its status was shown, in a word that we know.
+    #[must_use]
+    pub fn knows_status(&self) -> bool {
+        let known =
+            |status: &str| ["active", "inactive", "closed"].iter().any(|k| status.eq_ignore_ascii_case(k));
+        self.status.as_deref().is_some_and(known)
+    }
+
     /// Whether its status and membership are words that we know. Others say nothing, good or bad.
     #[must_use]
     pub fn is_understood(&self) -> bool {
-        let known = |word: &Option<String>, words: &[&str]| {
-            word.as_deref().is_some_and(|word| words.iter().any(|known| word.eq_ignore_ascii_case(known)))
-        };
-        known(&self.status, &["active", "inactive", "closed"])
-            && known(&self.membership, &["active", "suspended", "no_membership"])
+        self.knows_status() && self.knows_membership()
     }
 
     /// Whether it can be used at all: not deactivated, closed or on its way out.
@@ -147,6 +157,9 @@ pub struct OrgGroup {
     pub name: String,
     /// Whether its members come from the identity provider.
     pub synced: Option<bool>,
+    /// The user directory it belongs to.
+    #[serde(default)]
+    pub directory: Option<String>,
 }
 
 /// A role that a group grants.
@@ -154,8 +167,11 @@ pub struct OrgGroup {
 pub struct GroupRole {
     /// The app or site (ARI).
     pub resource: String,
-    /// Whether it is an app of which the group gives a role.
+    /// Whether the group gives a role that opens the app.
     pub grants: bool,
+    /// Whether that role takes a paid seat.
+    #[serde(default)]
+    pub takes_seat: bool,
     /// Whether the group is a default group of it.
     pub is_default: bool,
 }
@@ -169,7 +185,7 @@ pub struct Workspace {
     pub name: String,
     /// Seats taken.
     pub usage: Option<i64>,
-    /// Seats there are; `None` is no limit.
+    /// Seats there are; `None` where Atlassian does not say.
     pub capacity: Option<i64>,
 }
 
@@ -181,15 +197,67 @@ impl Workspace {
     }
 }
 
-/// An app role of an account.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+/// The roles that open an app, as Atlassian names them without its prefix. All others open none:
+/// `user-access-admin` manages users, `customer` sees the help center, `ai-access` is no app, and the roles of
+/// organization and site admins are about administration. A role with another name is not known to open one.
+pub const APP_ROLES: &[&str] = &["user", "admin", "guest", "basic", "contributor", "stakeholder"];
+
+/// Roles of [`APP_ROLES`] that take a paid seat.
+const SEAT_ROLES: &[&str] = &["user", "admin"];
+
+/// Whether a role is one of these, whatever its prefix: `atlassian/user` is `user`.
+fn is_one_of(role: &str, names: &[&str]) -> bool {
+    let name = role.rsplit('/').next().unwrap_or(role);
+    names.iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
+/// Whether a role opens the app that it is held in.
+#[must_use]
+pub fn opens_app(role: &str) -> bool {
+    is_one_of(role, APP_ROLES)
+}
+
+/// A role of an account. A row without any role is kept with an empty one, for what it says of the directory.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct AppRole {
     /// The app or site (ARI).
     pub resource: String,
     /// The role.
     pub role: String,
-    /// Whether the resource is an app; platform roles such as organization admin are not.
+    /// Whether it opens an app.
     pub app: bool,
+    /// The user directory through which it is held; platform roles have none.
+    #[serde(default)]
+    pub directory: Option<String>,
+    /// `userDirectoryStatus`: how the account stands in that directory.
+    #[serde(default)]
+    pub status: Option<String>,
+}
+
+impl AppRole {
+    /// Whether it takes a paid seat of its app.
+    #[must_use]
+    pub fn takes_seat(&self) -> bool {
+        self.app && is_one_of(&self.role, SEAT_ROLES)
+    }
+
+    /// Whether the account's status in the directory is this word; `None` when it was not shown, or in a word that
+    /// is not known.
+    #[must_use]
+    pub fn is_status(&self, word: &str) -> Option<bool> {
+        let status = self.status.as_deref()?;
+        let known = ["active", "suspended"].iter().any(|known| status.eq_ignore_ascii_case(known));
+        known.then(|| status.eq_ignore_ascii_case(word))
+    }
+}
+
+/// A user directory of the organization. It is not a SCIM directory.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserDirectory {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: Option<String>,
 }
 
 /// When an app was last used.

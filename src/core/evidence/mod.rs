@@ -156,6 +156,10 @@ pub struct Evidence {
     pub permissions: BTreeMap<String, Read<Permissions>>,
     /// App roles per account.
     pub roles: BTreeMap<String, Read<Vec<AppRole>>>,
+    /// The user directories that an account is in: asked only where it is suspended, or where its roles do not say
+    /// how it stands.
+    #[serde(default)]
+    pub user_directories: BTreeMap<String, Read<Vec<UserDirectory>>>,
     /// Last use per account.
     pub last_active: BTreeMap<String, Read<Vec<AppUse>>>,
     /// Domains of the organization.
@@ -204,6 +208,7 @@ impl Evidence {
             records_by_id: Vec::new(),
             permissions: BTreeMap::new(),
             roles: BTreeMap::new(),
+            user_directories: BTreeMap::new(),
             last_active: BTreeMap::new(),
             domains: Read::NotAsked,
             groups: Read::NotAsked,
@@ -224,6 +229,9 @@ impl Evidence {
             if !all.iter().any(|(s, r)| *s == source && *r == gap.reason) {
                 all.push((source, gap.reason.clone()));
             }
+        }
+        for account in self.accounts.get().into_iter().flatten().filter(|known| known.groups.is_none()) {
+            all.push((Source::Groups, format!("the groups of account {} were not shown", account.id)));
         }
         all
     }
@@ -273,6 +281,9 @@ impl Evidence {
         }
         for read in self.roles.values() {
             add(Source::Roles, read.why());
+        }
+        for read in self.user_directories.values() {
+            add(Source::Directories, read.why());
         }
         add(Source::Groups, self.groups.why());
         for read in self.group_roles.values() {

@@ -54,6 +54,8 @@ sources! {
     Permissions = "atlassian.permissions",
     /// App roles of an account.
     Roles = "atlassian.role-assignments",
+    /// User directories that an account is in.
+    Directories = "atlassian.directories",
     /// Groups of the organization.
     Groups = "atlassian.groups",
     /// What the groups grant.

@@ -24,11 +24,11 @@ impl Op {
             Self::ProvisionMembership { group, group_name, account, .. } => {
                 membership(case, group, group_name, account.as_deref())
             }
-            Self::RestoreAccess { account } => {
-                on_account(case, account, |known| (known.is_member("active"), json!(known.membership)))
+            Self::RestoreAccess { account, directory } => {
+                suspension(case, account, directory.as_deref(), false)
             }
-            Self::SuspendAccess { account } => {
-                on_account(case, account, |known| (known.is_member("suspended"), json!(known.membership)))
+            Self::SuspendAccess { account, directory } => {
+                suspension(case, account, directory.as_deref(), true)
             }
             Self::ActivateAccount { account } => {
                 on_account(case, account, |known| (known.is_active(), json!({ "status": known.status })))
@@ -64,6 +64,51 @@ fn on_account(case: &Case<'_>, id: &str, look: impl Fn(&Account) -> (bool, Value
         Some((true, value)) => State::Done(value),
         Some((false, value)) => State::Open(value),
     }
+}
+
+/// How the account stands in one directory, judged by its role assignments there. The membership says so where it is
+/// suspended everywhere, or where there is no other directory.
+fn suspension(case: &Case<'_>, id: &str, directory: Option<&str>, wanted: bool) -> State {
+    if case.e.accounts.get().is_none() {
+        return State::Unread(vec![Source::Accounts]);
+    }
+    let Some(account) = case.e.account(id) else {
+        return State::Blocked(format!("account {id} is not shown any more"));
+    };
+    let known = |suspended: bool| {
+        let word = if suspended { "suspended" } else { "active" };
+        let value = json!({ "access": word, "directory": directory });
+        if suspended == wanted { State::Done(value) } else { State::Open(value) }
+    };
+    if account.is_member("suspended") {
+        return match directory {
+            None if !wanted => no_directory(),
+            _ => known(true),
+        };
+    }
+    let Some(rows) = case.role_rows(account) else { return State::Unread(vec![Source::Roles]) };
+    let here = || rows.iter().filter(|row| directory.is_none() || row.directory.as_deref() == directory);
+    if here().any(|row| row.is_status("suspended") == Some(true)) {
+        return if directory.is_some() { known(true) } else { no_directory() };
+    }
+    let active = here().any(|row| row.directory.is_some() && row.is_status("active") == Some(true));
+    if directory.is_none() {
+        return if !wanted && account.is_member("active") { known(false) } else { no_directory() };
+    }
+    let alone = case.directories_of(account).is_some_and(|all| match all {
+        [one] => Some(one.id.as_str()) == directory,
+        _ => false,
+    });
+    let unknown = here().any(|row| row.status.is_some() && row.is_status("active").is_none());
+    if !unknown && (active || (alone && account.is_member("active"))) {
+        return known(false);
+    }
+    State::Unread(vec![Source::Roles, Source::Directories])
+}
+
+/// A step of version 1 named no directory, and none is chosen for it.
+fn no_directory() -> State {
+    State::Blocked("the step names no directory; ask again, which makes a plan that does".to_owned())
 }
 
 /// Done when a live record of the person is linked to the account, and the account bears the wanted address.

@@ -63,12 +63,12 @@ fn of_step(case: &Case<'_>, op: &Op) -> Vec<String> {
             "All {} provisioning records of account {account} go, in every directory of the organization.",
             records.len()
         )],
-        Op::RestoreAccess { account } => vec![format!(
+        Op::RestoreAccess { account, .. } => vec![format!(
             "Account {account} takes its seats again in every app it has a role in; without a free seat Atlassian refuses."
         )],
-        Op::SuspendAccess { account } => {
-            vec![format!("Account {account} loses every app at once; its groups and roles are kept.")]
-        }
+        Op::SuspendAccess { account, .. } => vec![format!(
+            "Account {account} loses every app of that directory at once; its groups and roles are kept."
+        )],
         Op::StartProvisioning { .. } => vec![
             "Everybody in the tenant is touched: what changed at the identity provider while the job stood still is written now, deactivations included. No other repair runs until a cycle has ended: about 40 min, at most 24 h.".to_owned(),
             pending(case),

@@ -5,6 +5,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::Rules;
+use crate::core::advice::restore_by_hand;
 use crate::core::diagnose::{Case, Diagnosis, Owner, Tie, local_group};
 use crate::core::digest::hex;
 use crate::core::evidence::{IdpGroup, IdpUser, Read};
@@ -61,7 +62,7 @@ pub(super) fn ops(
     let mut ops = Vec::new();
     let mut make_record = true;
     if let Some(account) = &account {
-        ops.extend(rung_three(diagnosis, account));
+        ops.extend(rung_three(case, diagnosis, account)?);
     }
     if case.other.is_some() {
         ops.extend(part_two_accounts(case, rules, tried)?);
@@ -274,8 +275,8 @@ fn absence_is_unread(case: &Case<'_>) -> bool {
     case.e.links.get().is_none() && !case.every_directory_was_read()
 }
 
-fn rung_three(diagnosis: &Diagnosis, account: &str) -> Vec<Op> {
-    let account = account.to_owned();
+fn rung_three(case: &Case<'_>, diagnosis: &Diagnosis, id: &str) -> Result<Vec<Op>, String> {
+    let account = id.to_owned();
     let mut ops = Vec::new();
     if diagnosis.found(Cause::PendingDeletion) {
         ops.push(Op::CancelDeletion { account: account.clone() });
@@ -284,9 +285,19 @@ fn rung_three(diagnosis: &Diagnosis, account: &str) -> Vec<Op> {
         ops.push(Op::ActivateAccount { account: account.clone() });
     }
     if diagnosis.found(Cause::Suspended) {
-        ops.push(Op::RestoreAccess { account });
+        let directories = case.account.map(|known| case.suspended_in(known)).unwrap_or_default();
+        if directories.is_empty() {
+            return Err(format!(
+                "Account {account} is suspended, and in which directory could not be read, so the suspension is not \
+                 lifted. {}",
+                restore_by_hand(id)
+            ));
+        }
+        let restore =
+            |id: &str| Op::RestoreAccess { account: account.clone(), directory: Some(id.to_owned()) };
+        ops.extend(directories.into_iter().map(restore));
     }
-    ops
+    Ok(ops)
 }
 
 /// The record is on one account and the address on another: loosen what is in the way, no more.

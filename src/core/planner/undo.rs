@@ -61,8 +61,8 @@ fn inverses(case: &Case<'_>, begun: &[Op]) -> Vec<Op> {
 #[must_use]
 pub fn inverse(op: &Op) -> Option<Op> {
     match op.clone() {
-        Op::RestoreAccess { account } => Some(Op::SuspendAccess { account }),
-        Op::SuspendAccess { account } => Some(Op::RestoreAccess { account }),
+        Op::RestoreAccess { account, directory } => Some(Op::SuspendAccess { account, directory }),
+        Op::SuspendAccess { account, directory } => Some(Op::RestoreAccess { account, directory }),
         Op::ActivateAccount { account } => Some(Op::DeactivateAccount { account }),
         Op::DeactivateAccount { account } => Some(Op::ActivateAccount { account }),
         Op::CancelDeletion { account } => Some(Op::ScheduleDeletion { account }),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Logs, Members, People, Records};
+use super::{Keys, Logs, Members, People, Records};
 use crate::core::diagnose::diagnose;
 use crate::core::evidence::{
     Application, Assignment, Domain, Evidence, IdpGroup, Job, Mapping, Pending, Read, ScimRecord, Source,
@@ -43,6 +43,8 @@ pub struct Census {
     pub stopped_by: Read<Option<Stopper>>,
     /// Domains of the organization.
     pub domains: Read<Vec<Domain>>,
+    /// The accounts that are in more than one user directory.
+    pub several: Read<Keys>,
     /// Why the accounts were not listed to the end.
     pub accounts_gap: Option<String>,
     /// Whether something at the job concerns everybody; see [`Self::settle`].
@@ -79,6 +81,7 @@ impl Census {
         self.records.values().for_each(|read| add(Source::ScimUsers, read.gap()));
         self.scim_groups.values().for_each(|read| add(Source::ScimGroups, read.gap()));
         add(Source::Domains, self.domains.gap());
+        add(Source::Directories, self.several.gap());
         add(Source::Accounts, self.accounts_gap.as_deref());
         all
     }
@@ -118,6 +121,12 @@ impl Census {
     /// The records that are linked to an account, in every directory that was read.
     pub(super) fn linked(&self, account: &str) -> Vec<ScimRecord> {
         self.records.values().filter_map(Read::get).flat_map(|records| records.by_account(account)).collect()
+    }
+
+    /// Whether an account is in more than one user directory.
+    #[must_use]
+    pub fn is_in_several(&self, account: &str) -> Option<bool> {
+        self.several.get().map(|keys| keys.has(account))
     }
 
     pub(super) fn nobody_bears(&self, email: &str) -> bool {

@@ -156,17 +156,22 @@ impl Census {
         if inactive && !account.for_deletion && user.enabled == Some(false) {
             return Need::Local;
         }
-        let active = account.is_active()
-            && account.status.is_some()
-            && account.membership.as_deref().is_some_and(|m| m.eq_ignore_ascii_case("active"));
-        let apps = listed.apps.as_ref().is_some_and(|apps| !apps.is_empty());
+        let active = account.is_active() && account.knows_status() && account.is_member("active");
+        // Of what was not read for many, a look at each would be as many calls: they are told by what is there.
+        let unread = listed.opens_app.is_none() || account.groups.is_none() || self.several.get().is_none();
+        if active && unread {
+            return Need::Local;
+        }
+        if self.is_in_several(&account.id) != Some(false) {
+            return Need::Close;
+        }
+        let apps = listed.opens_app == Some(true);
         let good = active && apps && self.names_agree(listed, &user) && self.groups_agree(listed, &user.id);
         match (good, self.trouble) {
             (true, false) => Need::Nothing,
             (true, true) => Need::Local,
             // Without the job's mapping nobody's record can be told, however closely one looks.
             (false, _) if self.mapping.gap().is_some() => Need::Local,
-            (false, _) if listed.apps.is_none() && active => Need::Local,
             (false, _) => Need::Close,
         }
     }

@@ -25,6 +25,8 @@ pub use people::People;
 pub use records::{Groups, Records};
 pub use tally::{Found, Tally};
 
+use std::collections::HashSet;
+
 use super::evidence::Account;
 
 /// An account as the bulk search lists it.
@@ -32,8 +34,37 @@ use super::evidence::Account;
 pub struct Listed {
     /// The account, with its groups.
     pub account: Account,
-    /// The apps that the search shows for it; `None` when it shows none of that.
-    pub apps: Option<Vec<String>>,
+    /// Whether it holds a role that opens an app; `None` where the roles were not read.
+    pub opens_app: Option<bool>,
+}
+
+/// Accounts by their keys, for lists of ids that are too long to be kept as texts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Keys(HashSet<u128>);
+
+impl Keys {
+    /// Adds an account.
+    pub fn add(&mut self, account: &str) {
+        self.0.insert(key(account));
+    }
+
+    /// Whether an account is among them.
+    #[must_use]
+    pub fn has(&self, account: &str) -> bool {
+        self.0.contains(&key(account))
+    }
+
+    /// Those that are on more than one of these lists.
+    #[must_use]
+    pub fn in_several(lists: Vec<Self>) -> Self {
+        let (mut once, mut several) = (HashSet::new(), HashSet::new());
+        for id in lists.into_iter().flat_map(|list| list.0) {
+            if !once.insert(id) {
+                several.insert(id);
+            }
+        }
+        Self(several)
+    }
 }
 
 /// A key of 128 bits for an id: GUIDs as they are, other ids by their hash.

@@ -42,7 +42,7 @@ fn jane(groups: &[&str]) -> Listed {
         groups: Some(groups),
         ..Default::default()
     };
-    Listed { account, apps: Some(vec!["jira".to_owned()]) }
+    Listed { account, opens_app: Some(true) }
 }
 
 fn mapping(external_id: &str) -> Mapping {
@@ -92,6 +92,7 @@ fn census(groups: &[(&str, &str)]) -> Census {
         assignments: Read::seen(at(0), assignments),
         records: [("d1".to_owned(), Read::seen(at(0), records))].into(),
         mapping: Read::seen(at(0), mapping("[objectId]")),
+        several: Read::seen(at(0), Keys::default()),
         ..Census::default()
     }
 }
@@ -139,13 +140,20 @@ fn an_account_that_comes_twice_counts_once_and_a_second_account_stands_beside() 
 
 #[test]
 fn no_doubt_is_called_health() {
-    let doubts: [fn(&mut Census, &mut Listed); 9] = [
+    let doubts: [fn(&mut Census, &mut Listed); 12] = [
         |_, listed| listed.account.membership = None,
         |_, listed| listed.account.status = Some("inactive".to_owned()),
         |_, listed| listed.account.for_deletion = true,
-        |_, listed| listed.apps = Some(Vec::new()),
-        |_, listed| listed.apps = None,
+        |_, listed| listed.opens_app = Some(false),
+        |_, listed| listed.opens_app = None,
         |_, listed| listed.account.groups = None,
+        |_, listed| listed.account.status = Some("limbo".to_owned()),
+        |census, _| census.several = Read::Gap("403".into()),
+        |census, _| {
+            let mut keys = Keys::default();
+            keys.add("712020:jane");
+            census.several = Read::seen(at(0), keys);
+        },
         |_, listed| listed.account.email = Some("old@acme.example".to_owned()),
         |census, _| census.members = Read::Gap("403".into()),
         |census, _| {

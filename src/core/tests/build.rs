@@ -4,8 +4,9 @@ use jiff::Timestamp;
 
 use crate::core::evidence::{
     Account, AppRole, AppUse, Assignment, Claim, Domain, Evidence, IdpGroup, IdpUser, Job, LogEntry, Mapping,
-    Pending, Permissions, Read, ScimLink, ScimRecord, Stopper,
+    Pending, Permissions, Read, ScimLink, ScimRecord, Stopper, UserDirectory, Workspace,
 };
+use crate::core::op::Op;
 use crate::core::subject::{RecordId, Subject, Who};
 
 pub const JANE: &str = "11111111-1111-4111-8111-111111111111";
@@ -14,6 +15,8 @@ pub const MAIL: &str = "jane@acme.example";
 pub const A1: &str = "712020:account-1";
 pub const A2: &str = "712020:account-2";
 pub const D1: &str = "directory-1";
+/// A user directory, which is not a SCIM directory.
+pub const U1: &str = "user-directory-1";
 
 /// A moment; another one gives the same world seen at another time.
 pub fn at(second: i64) -> Timestamp {
@@ -75,13 +78,42 @@ pub fn record(id: &str, external: &str, email: &str, account: Option<&str>) -> S
     }
 }
 
+/// A role in Jira, held through a user directory in which the account is active.
+pub fn role(name: &str) -> AppRole {
+    AppRole {
+        resource: "jira".to_owned(),
+        role: name.to_owned(),
+        app: true,
+        directory: Some(U1.to_owned()),
+        status: Some("active".to_owned()),
+    }
+}
+
+/// Suspends an account in its only user directory.
+pub fn suspend(e: &mut Evidence, id: &str) {
+    account_of(e, id).membership = Some("suspended".to_owned());
+    for row in value(e.roles.get_mut(id).unwrap()) {
+        row.status = Some("suspended".to_owned());
+    }
+    e.workspaces = seen(vec![jira(9)]);
+}
+
+/// Jira with ten seats, of which so many are taken.
+pub fn jira(usage: i64) -> Workspace {
+    Workspace { id: "jira".to_owned(), name: "Jira".to_owned(), usage: Some(usage), capacity: Some(10) }
+}
+
+pub fn restore(account: &str) -> Op {
+    Op::RestoreAccess { account: account.to_owned(), directory: Some(U1.to_owned()) }
+}
+
 pub fn link(record: &str, account: Option<&str>) -> ScimLink {
     ScimLink { id: record_id(record), account: account.map(str::to_owned) }
 }
 
 /// What surrounds an account: roles, permissions, links, use.
 pub fn surround(e: &mut Evidence, id: &str, links: Vec<ScimLink>, used: bool) {
-    let role = AppRole { resource: "jira".to_owned(), role: "user".to_owned(), app: true };
+    let role = role("user");
     let uses = AppUse { app: "jira-software".to_owned(), day: "2026-10-02".to_owned() };
     let allowed = ["email.set", "lifecycle.delete", "lifecycle.enablement"];
     let allowed = allowed.map(|privilege| (privilege.to_owned(), None)).into();
@@ -89,6 +121,8 @@ pub fn surround(e: &mut Evidence, id: &str, links: Vec<ScimLink>, used: bool) {
     e.roles.insert(id.to_owned(), seen(if used { vec![role] } else { Vec::new() }));
     e.last_active.insert(id.to_owned(), seen(if used { vec![uses] } else { Vec::new() }));
     e.account_links.insert(id.to_owned(), seen(links));
+    let only = UserDirectory { id: U1.to_owned(), name: Some("Primary".to_owned()) };
+    e.user_directories.insert(id.to_owned(), seen(vec![only]));
 }
 
 pub fn healthy() -> Evidence {

@@ -2,12 +2,12 @@
 
 use super::build::{
     A1, A2, D1, JANE, MAIL, OTHER, account, account_of, address_elsewhere, drifted, gap, group, healthy,
-    link, linked_elsewhere, never_provisioned, person, record, record_id, record_of, seen, stale_record,
-    value,
+    jira, link, linked_elsewhere, never_provisioned, person, record, record_id, record_of, restore, seen,
+    stale_record, suspend, value,
 };
 use crate::core::condition::{Held, conditions};
 use crate::core::diagnose::Case;
-use crate::core::evidence::{AppRole, Evidence, IdpUser, LogEntry};
+use crate::core::evidence::{AppRole, Evidence, GroupRole, IdpUser, LogEntry, Source};
 use crate::core::planner::Rules;
 use crate::core::{Op, Plan, Risk, diagnose, plan};
 
@@ -59,13 +59,13 @@ fn ops() -> Vec<(Op, Evidence, &'static str)> {
     let mut inactive = never_provisioned();
     account_of(&mut inactive, A1).status = Some("inactive".to_owned());
     let mut suspended = drifted();
-    account_of(&mut suspended, A1).membership = Some("suspended".to_owned());
+    suspend(&mut suspended, A1);
     let mut going = drifted();
     account_of(&mut going, A1).for_deletion = true;
     vec![
         (provision(Some(A1)), never_provisioned(), A1),
         (membership(), drifted(), A1),
-        (Op::RestoreAccess { account: A1.to_owned() }, suspended, A1),
+        (restore(A1), suspended, A1),
         (Op::ActivateAccount { account: A1.to_owned() }, inactive, A1),
         (Op::CancelDeletion { account: A1.to_owned() }, going, A1),
         (unlink(), linked_elsewhere(), A2),
@@ -205,7 +205,8 @@ fn a_protected_account_is_refused_for_every_op_by_every_name() {
 #[test]
 fn what_makes_an_account_protected_without_a_list() {
     fn admin() -> AppRole {
-        AppRole { resource: "org".to_owned(), role: "atlassian/org-admin".to_owned(), app: false }
+        let (resource, role) = ("org".to_owned(), "atlassian/org-admin".to_owned());
+        AppRole { resource, role, ..AppRole::default() }
     }
     type Spoil = (&'static str, fn(&mut Evidence, &str));
     let changes: &[Spoil] = &[
@@ -362,4 +363,62 @@ fn a_record_linked_to_a_live_account_is_not_deleted_whichever_source_shows_the_l
 fn the_ends_of_the_ladder_are_not_reached_for_a_healthy_person() {
     let plan = planned(&healthy(), &rules());
     assert!(plan.steps.is_empty() && plan.digest().is_none());
+}
+
+#[test]
+fn rung_three_is_for_people_who_are_enabled_and_where_that_is_unread_an_approver_decides() {
+    for (op, mut e, _) in ops().into_iter().skip(2).take(3) {
+        value(&mut e.users)[0].enabled = None;
+        assert_eq!(held(&op, &e, &rules()), Held::Unread(vec![Source::Users]), "{}", op.action());
+        // Who deactivated an account is not told of a person who may be disabled, so no plan has that step.
+        if !matches!(op, Op::ActivateAccount { .. }) {
+            let plan = planned(&e, &rules());
+            let step = plan.steps.iter().find(|step| step.op == op).unwrap_or_else(|| panic!("{plan:?}"));
+            assert_eq!(step.risk, Risk::Disruptive, "{}", op.action());
+        }
+        value(&mut e.users)[0].enabled = Some(false);
+        assert!(matches!(held(&op, &e, &rules()), Held::False(_)), "{}", op.action());
+        // Who is not found as one person is not known to be off the protected list.
+        for users in [gap(), seen(Vec::new()), seen(vec![person(), person()])] {
+            e.users = users;
+            assert!(matches!(held(&op, &e, &rules()), Held::False(_)), "{}", op.action());
+        }
+    }
+}
+
+#[test]
+fn restoring_needs_a_free_seat_in_every_app_that_it_gives_back() {
+    let (op, suspended, _) = ops().swap_remove(2);
+    let with = |change: fn(&mut Evidence)| {
+        let mut e = suspended.clone();
+        change(&mut e);
+        held(&op, &e, &rules())
+    };
+    let full = with(|e| e.workspaces = seen(vec![jira(10)]));
+    assert!(matches!(&full, Held::False(why) if why.contains("no seat is free in Jira")), "{full:?}");
+    let mut e = suspended.clone();
+    e.workspaces = seen(vec![jira(10)]);
+    let advice = planned(&e, &rules()).advice.join(" ");
+    assert!(advice.contains("no seat is free in Jira"), "{advice}");
+    let unread = Held::Unread(vec![Source::Workspaces]);
+    assert_eq!(with(|e| e.workspaces = gap()), unread);
+    assert_eq!(with(|e| value(&mut e.workspaces).clear()), unread, "an app that is not listed");
+    assert_eq!(with(|e| value(&mut e.workspaces)[0].capacity = None), unread, "seats that are not counted");
+    // A guest takes no seat.
+    let guest = with(|e| {
+        e.workspaces = seen(vec![jira(10)]);
+        value(e.roles.get_mut(A1).unwrap())[0].role = "atlassian/guest".to_owned();
+    });
+    assert_eq!(guest, Held::True);
+    // Without a role in that directory the groups tell what comes back.
+    let grants = |e: &mut Evidence| {
+        value(e.roles.get_mut(A1).unwrap()).clear();
+        let role =
+            GroupRole { resource: "jira".to_owned(), grants: true, takes_seat: true, is_default: false };
+        for name in ["jira-users", "wiki-users"] {
+            e.group_roles.insert(group(name).id, seen(vec![role.clone()]));
+        }
+    };
+    assert_eq!(with(grants), Held::True);
+    assert_eq!(with(|e| value(e.roles.get_mut(A1).unwrap()).clear()), Held::Unread(vec![Source::GroupRoles]));
 }

@@ -4,14 +4,14 @@
 use proptest::prelude::*;
 
 use super::build::{
-    A1, A2, D1, JANE, MAIL, OTHER, account, account_of, address_elsewhere, drifted, gap, group, healthy,
-    link, linked_elsewhere, never_provisioned, person, record, record_of, seen, stale_record, surround,
-    value,
+    A1, A2, D1, JANE, MAIL, OTHER, account, address_elsewhere, drifted, gap, group, healthy,
+    jira, link, linked_elsewhere, never_provisioned, person, record, record_of, role, seen, stale_record,
+    surround, suspend, value,
 };
 use super::conditions::rules;
 use crate::core::condition::{Held, conditions_after};
 use crate::core::diagnose::Case;
-use crate::core::evidence::{AppRole, Evidence, IdpUser, LogEntry, Read, Stopper};
+use crate::core::evidence::{AppRole, Evidence, IdpUser, LogEntry, Read, Source, Stopper};
 use crate::core::planner::{Approvers, Rules};
 use crate::core::subject::fold;
 use crate::core::{Op, Plan, Risk, Verdict, diagnose, plan, retire_plan, undo_plan};
@@ -126,9 +126,27 @@ const CHANGES: &[Change] = &[
     },
     |e| {
         known(e.roles.get_mut(A1)).into_iter().for_each(|roles| {
-            roles.push(AppRole { resource: "org".to_owned(), role: "org-admin".to_owned(), app: false });
+            roles.push(AppRole { role: "org-admin".to_owned(), ..AppRole::default() });
         })
     },
+    |e| {
+        known(e.roles.get_mut(A1))
+            .into_iter()
+            .flatten()
+            .for_each(|row| row.status = Some("suspended".to_owned()))
+    },
+    |e| {
+        known(e.roles.get_mut(A1)).into_iter().flatten().for_each(|row| row.status = Some("limbo".to_owned()))
+    },
+    |e| known(e.roles.get_mut(A1)).into_iter().flatten().for_each(|row| row.directory = None),
+    |e| {
+        known(e.roles.get_mut(A1)).into_iter().for_each(|roles| {
+            let (directory, status) = (Some("user-directory-2".to_owned()), Some("suspended".to_owned()));
+            roles.push(AppRole { directory, status, ..role("user") });
+        })
+    },
+    |e| e.workspaces = gap(),
+    |e| e.workspaces = seen(vec![jira(10)]),
     |e| {
         known(e.permissions.get_mut(A1)).into_iter().for_each(|permissions| {
             permissions.0.insert("x".to_owned(), Some("administrative.notMyself".to_owned()));
@@ -165,7 +183,7 @@ fn each_record(e: &mut Evidence, change: impl Fn(&mut crate::core::evidence::Sci
 
 fn worlds() -> Vec<Evidence> {
     let mut suspended = drifted();
-    account_of(&mut suspended, A1).membership = Some("suspended".to_owned());
+    suspend(&mut suspended, A1);
     let mut unlinked = drifted();
     record_of(&mut unlinked, "r1").account = None;
     value(&mut unlinked.links)[0].account = None;
@@ -296,7 +314,25 @@ fn judge(e: &Evidence, plan: &Plan) {
                 assert!(!e.accounts.get().unwrap().iter().any(|other| other.bears(to)), "placeholder in use");
             }
             Op::StartProvisioning { job } | Op::RestartProvisioning { job, .. } => may_cycle(e, job),
-            Op::RestoreAccess { .. } | Op::ActivateAccount { .. } | Op::CancelDeletion { .. } => {}
+            Op::RestoreAccess { .. } | Op::ActivateAccount { .. } | Op::CancelDeletion { .. } => {
+                assert_ne!(known.enabled, Some(false), "access for somebody who is disabled");
+                assert!(
+                    known.enabled.is_some() || step.risk == Risk::Disruptive,
+                    "whether enabled is unread"
+                );
+                if let Op::RestoreAccess { account, directory } = &step.op {
+                    let directory = directory.as_deref().expect("no directory");
+                    assert_ne!(directory, "-");
+                    let spaces = e.workspaces.get();
+                    let full = |id: &str| spaces.and_then(|all| all.iter().find(|s| s.id == id)?.is_full());
+                    let roles = e.roles.get(account).and_then(Read::get).into_iter().flatten();
+                    for held in roles.filter(|r| r.app && r.directory.as_deref() == Some(directory)) {
+                        assert_ne!(full(&held.resource), Some(true), "there is no seat");
+                        let counted = full(&held.resource).is_some();
+                        assert!(counted || step.risk == Risk::Disruptive, "the seats are unread");
+                    }
+                }
+            }
             Op::DeactivateAccount { .. }
             | Op::ScheduleDeletion { .. }
             | Op::SuspendAccess { .. }
@@ -354,8 +390,18 @@ proptest! {
                     is_writable(&e, id);
                 }
                 let held = conditions_after(&step.op, &Case::new(&e), &rules(), &earlier);
-                let let_pass = step.op.rung() <= 2 && step.risk == Risk::Disruptive;
-                prop_assert!(held == Held::True || (let_pass && matches!(held, Held::Unread(_))), "{:?}", held);
+                let may_be_unread = |source: &Source| match step.op.rung() {
+                    1 | 2 => true,
+                    3 => matches!(source, Source::Users | Source::Workspaces | Source::GroupRoles),
+                    _ => false,
+                };
+                let let_pass = |unread: &[Source]| step.risk == Risk::Disruptive && unread.iter().all(may_be_unread);
+                let passes = match &held {
+                    Held::True => true,
+                    Held::Unread(unread) => let_pass(unread),
+                    Held::False(_) => false,
+                };
+                prop_assert!(passes, "{:?}", held);
                 if step.op.rung() >= 8 {
                     let address = match &step.op {
                         Op::ReturnEmail { to, .. } => to.clone(),
@@ -391,7 +437,10 @@ proptest! {
             prop_assert_eq!(known.status.as_deref(), Some("active"));
             prop_assert_eq!(known.membership.as_deref(), Some("active"));
             let roles = e.roles.get(&id).and_then(Read::get).expect("healthy without having read the roles");
-            prop_assert!(roles.iter().any(|held| held.app));
+            let opens = |held: &AppRole| held.app && held.status.as_deref().is_none_or(|how| how == "active");
+            prop_assert!(roles.iter().any(opens), "no role opens an app");
+            let suspended = |held: &AppRole| held.status.as_deref() == Some("suspended");
+            prop_assert!(!roles.iter().any(suspended), "suspended in a directory");
         }
         for (source, reason) in e.gaps() {
             prop_assert!(diagnosis.unread.contains(&(source, reason)), "a gap that is not shown");

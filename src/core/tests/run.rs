@@ -22,7 +22,7 @@ fn op(kind: u8) -> Op {
     let (account, email) = (A1.to_owned(), MAIL.to_owned());
     match kind % 5 {
         0 => Op::ProvisionUser { person: JANE.to_owned(), account: Some(account), email },
-        1 => Op::RestoreAccess { account },
+        1 => Op::RestoreAccess { account, directory: Some("u1".to_owned()) },
         2 => Op::UnlinkRecord { record: record_id("r1"), account },
         3 => Op::ForgetAccountRecords { account, records: vec![record_id("r1")] },
         _ => Op::ParkEmail { account, from: email, to: "parked@acme.example".to_owned() },

@@ -2,8 +2,8 @@
 //! plans of undo and retirement; and the pick between two accounts.
 
 use super::build::{
-    A1, A2, JANE, MAIL, OTHER, account, account_of, address_elsewhere, gap, healthy, link, linked_elsewhere,
-    never_provisioned, person, record, record_id, seen, surround, value,
+    A1, A2, JANE, MAIL, OTHER, U1, account, account_of, address_elsewhere, gap, healthy, link,
+    linked_elsewhere, never_provisioned, person, record, record_id, restore, seen, surround, value,
 };
 use super::conditions::{planned, rules};
 use crate::core::condition::{Held, conditions};
@@ -237,7 +237,7 @@ pub fn kinds() -> Vec<Op> {
             group_name: "g".to_owned(),
             account: None,
         },
-        Op::RestoreAccess { account: account() },
+        restore(A2),
         Op::ActivateAccount { account: account() },
         Op::CancelDeletion { account: account() },
         Op::UnlinkRecord { record: record_id("r1"), account: account() },
@@ -248,7 +248,7 @@ pub fn kinds() -> Vec<Op> {
         Op::ParkEmail { account: account(), from: from.clone(), to: to.clone() },
         Op::DeactivateAccount { account: account() },
         Op::ScheduleDeletion { account: account() },
-        Op::SuspendAccess { account: account() },
+        Op::SuspendAccess { account: account(), directory: Some(U1.to_owned()) },
         Op::ReturnEmail { account: account(), from: to, to: from },
     ]
 }

@@ -9,13 +9,15 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
-use crate::core::sweep::{Asked, Census, Found, Join, Judged, Listed, Tally};
+use crate::core::sweep::{Asked, Census, Found, Join, Judged, Keys, Listed, Tally};
 use crate::core::{Diagnosis, Plan, Rules, Source, Verdict, Who, diagnose, plan};
 
 use super::super::{Meter, Page, World};
 
 /// Pages of accounts that wait for the other sides.
 const AHEAD: usize = 256;
+/// Accounts that wait for the list of roles. Both lists come in the same order, so it is seldom more than a page.
+const WAITING: usize = 25_600;
 /// Looks taken at once. Each asks several things at a time; the pace of the clients bounds the calls.
 const AT_ONCE: usize = 16;
 /// Looks that wait for their turn.
@@ -53,8 +55,15 @@ pub async fn survey(
     out: &mpsc::Sender<Looked>,
 ) -> Survey {
     let (page, mut pages) = mpsc::channel(AHEAD);
+    let (holder, mut holders) = mpsc::channel(AHEAD);
     let mut listing = JoinSet::new();
-    listing.spawn(list(Arc::clone(world), Arc::clone(meter), page));
+    let (accounts, roles) = (Arc::clone(world), Arc::clone(world));
+    let counted = Arc::clone(meter);
+    listing.spawn(async move {
+        let count = |accounts: &Vec<Listed>| Meter::add(&counted.accounts, accounts.len());
+        list(|cursor| accounts.accounts(cursor), count, page).await;
+    });
+    listing.spawn(async move { list(|cursor| roles.app_role_holders(cursor), |_| {}, holder).await });
     let census = Arc::new(world.census(meter).await);
     let mut looks = Looks {
         world,
@@ -69,23 +78,50 @@ pub async fn survey(
     };
     let mut join = Join::default();
     let mut unread = census.gaps();
-    while let Some(page) = pages.recv().await {
-        match page {
-            Ok(accounts) => {
-                for listed in accounts {
-                    match join.judge(&census, listed) {
-                        Judged::Skip => {}
-                        Judged::Good => looks.tally.healthy(),
-                        Judged::Beside => looks.tally.beside(),
-                        Judged::Look(asked) => looks.begin(*asked).await,
-                    }
+    let mut roles = Roles::default();
+    let mut without_groups = 0_usize;
+    let mut ended = false;
+    while !(ended && roles.ended) {
+        // In this order: an account whose role is known already does not have to wait.
+        let told: Vec<Listed> = tokio::select! {
+            biased;
+            page = holders.recv(), if !roles.ended => match page {
+                Some(Ok(ids)) => roles.hold(&ids),
+                Some(Err(why)) => {
+                    unread.push((Source::Roles, why));
+                    roles.cut_short = true;
+                    Vec::new()
                 }
-            }
-            Err(why) => {
-                unread.push((Source::Accounts, why));
-                join.cut_short = true;
+                None => roles.end(),
+            },
+            page = pages.recv(), if !ended && !roles.is_full() => match page {
+                Some(Ok(accounts)) => {
+                    without_groups += accounts.iter().filter(|listed| listed.account.groups.is_none()).count();
+                    accounts.into_iter().filter_map(|listed| roles.tell(listed)).collect()
+                }
+                Some(Err(why)) => {
+                    unread.push((Source::Accounts, why));
+                    join.cut_short = true;
+                    Vec::new()
+                }
+                None => {
+                    ended = true;
+                    Vec::new()
+                }
+            },
+        };
+        for listed in told {
+            match join.judge(&census, listed) {
+                Judged::Skip => {}
+                Judged::Good => looks.tally.healthy(),
+                Judged::Beside => looks.tally.beside(),
+                Judged::Look(asked) => looks.begin(*asked).await,
             }
         }
+    }
+    if without_groups > 0 {
+        let why = format!("the search did not show the groups of {without_groups} accounts");
+        unread.push((Source::Groups, why));
     }
     for asked in join.without_account(&census) {
         looks.begin(asked).await;
@@ -94,11 +130,64 @@ pub async fn survey(
     Survey { tally: looks.tally, unread }
 }
 
-/// Lists all accounts; while a page is read the next one is on its way. A place in the list that is lost is looked for
+/// Who holds a role that opens an app, as far as it was listed, and the accounts that wait to be told.
+#[derive(Default)]
+struct Roles {
+    holders: Keys,
+    waiting: HashMap<String, Listed>,
+    /// The list has ended.
+    ended: bool,
+    /// It was not read to its end: accounts that are not on it may hold a role all the same.
+    cut_short: bool,
+}
+
+impl Roles {
+    fn is_full(&self) -> bool {
+        !self.ended && self.waiting.len() >= WAITING
+    }
+
+    /// These hold one; gives back those of them that waited.
+    fn hold(&mut self, ids: &[String]) -> Vec<Listed> {
+        ids.iter().for_each(|id| self.holders.add(id));
+        let waited = ids.iter().filter_map(|id| self.waiting.remove(id));
+        waited.map(|listed| Listed { opens_app: Some(true), ..listed }).collect()
+    }
+
+    /// Says of an account whether it holds one, or lets it wait.
+    fn tell(&mut self, listed: Listed) -> Option<Listed> {
+        if self.holders.has(&listed.account.id) {
+            return Some(Listed { opens_app: Some(true), ..listed });
+        }
+        if self.ended {
+            return Some(self.without(listed));
+        }
+        self.waiting.insert(listed.account.id.clone(), listed);
+        None
+    }
+
+    /// Nobody else holds one; gives back all that waited.
+    fn end(&mut self) -> Vec<Listed> {
+        self.ended = true;
+        let waited = std::mem::take(&mut self.waiting);
+        waited.into_values().map(|listed| self.without(listed)).collect()
+    }
+
+    fn without(&self, listed: Listed) -> Listed {
+        Listed { opens_app: (!self.cut_short).then_some(false), ..listed }
+    }
+}
+
+/// Lists all there is; while a page is read the next one is on its way. A place in the list that is lost is looked for
 /// once more from the start; whoever comes twice then is counted once.
-async fn list(world: Arc<dyn World>, meter: Arc<Meter>, out: mpsc::Sender<Result<Vec<Listed>, String>>) {
+async fn list<T, F>(
+    ask: impl Fn(Option<String>) -> F,
+    count: impl Fn(&Vec<T>),
+    out: mpsc::Sender<Result<Vec<T>, String>>,
+) where
+    F: Future<Output = Result<Page<T>, String>>,
+{
     let (mut seen, mut again) = (HashSet::new(), true);
-    let mut came = world.accounts(None).await;
+    let mut came = ask(None).await;
     loop {
         let (read, following) = match came {
             Ok(Page { next, read }) => {
@@ -110,7 +199,7 @@ async fn list(world: Arc<dyn World>, meter: Arc<Meter>, out: mpsc::Sender<Result
                         Some(_) if known => {
                             Some(Err("the list of accounts comes back to a page that was read".to_owned()))
                         }
-                        Some(next) => Some(world.accounts(Some(next)).await),
+                        Some(next) => Some(ask(Some(next)).await),
                         None => None,
                     }
                 };
@@ -122,7 +211,7 @@ async fn list(world: Arc<dyn World>, meter: Arc<Meter>, out: mpsc::Sender<Result
         };
         match read {
             Ok(accounts) => {
-                Meter::add(&meter.accounts, accounts.len());
+                count(&accounts);
                 if out.send(Ok(accounts)).await.is_err() {
                     return;
                 }
@@ -133,7 +222,7 @@ async fn list(world: Arc<dyn World>, meter: Arc<Meter>, out: mpsc::Sender<Result
                 again = false;
                 seen.clear();
                 tokio::time::sleep(AGAIN).await;
-                came = world.accounts(None).await;
+                came = ask(None).await;
             }
             Err(why) => {
                 out.send(Err(why)).await.ok();

@@ -50,7 +50,7 @@ impl World for Pages {
                     return Err("garbled".to_owned());
                 }
                 let account = Account { id: number.to_string(), ..Account::default() };
-                Ok(vec![Listed { account, apps: None }])
+                Ok(vec![Listed { account, opens_app: None }])
             });
             Ok(Page { next, read })
         })
@@ -66,7 +66,7 @@ async fn listed(last_leads_to: Option<&'static str>, garbled: u32) -> (String, V
     let heard = Arc::new(Mutex::new(Vec::new()));
     let world = Pages { last_leads_to, garbled: Mutex::new(garbled), heard: Arc::clone(&heard) };
     let (out, mut pages) = mpsc::channel(100);
-    list(Arc::new(world), Arc::default(), out).await;
+    list(|cursor| world.accounts(cursor), |_| {}, out).await;
     let mut said = Vec::new();
     while let Some(page) = pages.recv().await {
         match page {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::core::evidence::{Evidence, LogEntry, Read};
 use crate::core::subject::{RecordId, Subject};
 use crate::core::tests::build::{
-    D1, JANE, MAIL, account, group, healthy, link, person, record, seen, surround,
+    D1, JANE, MAIL, account, group, healthy, link, person, record, seen, surround, suspend,
 };
 use crate::core::{Op, diagnose};
 
@@ -97,6 +97,9 @@ impl Tenant {
             surround(&mut e, id, links, toy.used);
             if toy.groups.is_empty() {
                 e.roles.insert(id.clone(), seen(Vec::new()));
+            }
+            if toy.suspended {
+                suspend(&mut e, id);
             }
             e.bearers.insert(toy.email.clone(), seen(Vec::new()));
             if self.holds(id) {
@@ -197,8 +200,8 @@ impl Tenant {
                 let linked = record.account.clone().ok_or("not linked")?;
                 self.accounts.get_mut(&linked).unwrap().groups.insert(group_name.clone());
             }
-            Op::RestoreAccess { account } => self.accounts.get_mut(account).unwrap().suspended = false,
-            Op::SuspendAccess { account } => self.accounts.get_mut(account).unwrap().suspended = true,
+            Op::RestoreAccess { account, .. } => self.accounts.get_mut(account).unwrap().suspended = false,
+            Op::SuspendAccess { account, .. } => self.accounts.get_mut(account).unwrap().suspended = true,
             Op::ActivateAccount { account } => self.lifecycle(account)?.active = true,
             Op::DeactivateAccount { account } => self.lifecycle(account)?.active = false,
             Op::ScheduleDeletion { account } => {

@@ -4,7 +4,7 @@ use super::house::{House, subject};
 use super::model::Fate;
 use super::tenant::Tenant;
 use crate::core::run::{Halt, Progress};
-use crate::core::tests::build::{A1, A2, JANE, MAIL, record_id};
+use crate::core::tests::build::{A1, A2, JANE, MAIL, U1, record_id, restore};
 use crate::core::{Aim, Event, Next, Op, Outcome, Run};
 use crate::store::{Also, Tenant as Share};
 
@@ -48,8 +48,8 @@ async fn every_step_whose_undo_is_full_is_undone_to_the_same_tenant() {
         (
             "restore-access",
             suspended,
-            Op::RestoreAccess { account: account() },
-            Op::SuspendAccess { account: account() },
+            restore(A1),
+            Op::SuspendAccess { account: account(), directory: Some(U1.to_owned()) },
         ),
         (
             "activate-account",

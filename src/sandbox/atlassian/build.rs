@@ -7,7 +7,7 @@ use serde_json::{Map, json};
 
 use super::state::{
     Account, Activity, Atlassian, Domain, Grant, ManagedBy, Member, Membership, OrgGroup, ScimDirectory,
-    ScimGroup, ScimUser, Status, Workspace,
+    ScimGroup, ScimUser, Status, UserDirectory, Workspace,
 };
 use super::switches::Switches;
 
@@ -22,6 +22,7 @@ impl Atlassian {
             scoped_key: None,
             key_owner: None,
             directory_id: "d1e00000-0000-4000-8000-000000000001".to_owned(),
+            more_directories: Vec::new(),
             domains: Vec::new(),
             directories: Vec::new(),
             accounts: BTreeMap::new(),
@@ -53,6 +54,27 @@ impl Atlassian {
         self.directories.push(ScimDirectory { id: id.to_owned(), key: key.to_owned() });
     }
 
+    /// Adds another user directory. Returns its id.
+    pub fn add_user_directory(&mut self, name: &str) -> String {
+        let id = self.fresh_id("user-directory");
+        self.more_directories.push(UserDirectory { id: id.clone(), name: name.to_owned() });
+        id
+    }
+
+    /// Moves a group into another user directory.
+    pub fn move_group(&mut self, name: &str, directory: &str) {
+        for group in self.groups.values_mut().filter(|g| super::rules::same(&g.name, name)) {
+            group.directory = Some(directory.to_owned());
+        }
+    }
+
+    /// Puts an account into another user directory, or suspends it there.
+    pub fn put_in(&mut self, account: &str, directory: &str, membership: Membership) {
+        if let Some(found) = self.accounts.get_mut(account) {
+            found.elsewhere.insert(directory.to_owned(), membership);
+        }
+    }
+
     /// Adds an active account that is in the user directory: ours if the domain is claimed, else nobody's.
     pub fn add_account(&mut self, email: &str, name: &str) -> String {
         let id = self.make_account(email, name);
@@ -76,6 +98,7 @@ impl Atlassian {
             deletion_due: None,
             managed_by,
             membership: Membership::None,
+            elsewhere: BTreeMap::new(),
             invited: false,
             platform_roles: Vec::new(),
             direct_roles: BTreeSet::new(),
@@ -127,6 +150,7 @@ impl Atlassian {
             })
             .collect();
         let group = OrgGroup {
+            directory: None,
             id: id.clone(),
             name: name.to_owned(),
             description: String::new(),

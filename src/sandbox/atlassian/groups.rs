@@ -26,15 +26,19 @@ const SEARCH: Spec = &[
 ];
 const PAGE: Spec = &[("cursor", Kind::Text), ("limit", Kind::Number)];
 
-pub(super) fn answer(tenant: &mut Atlassian, ask: &Ask, rest: &[&str]) -> Answer {
+pub(super) fn answer(tenant: &mut Atlassian, ask: &Ask, rest: &[&str], scope: Option<&str>) -> Answer {
     match (ask.method.as_str(), rest) {
         ("POST", ["groups", "search"]) => {
             let body = optional_body(ask)?;
-            search(tenant, body)
+            check(&body, SEARCH)?;
+            let walk = Walk::search(tenant, body, 20, 100)?;
+            search(tenant, walk, scope)
         }
         ("GET", ["groups"]) => {
             let query = from_query(ask, SEARCH)?;
-            search(tenant, query)
+            check(&query, SEARCH)?;
+            let walk = Walk::new(tenant, query, 20, 100)?;
+            search(tenant, walk, scope)
         }
         ("GET", ["groups", "count"]) => Ok(Reply::ok(json!({"count": tenant.groups.len()}))),
         ("GET", ["groups", "stats"]) => {
@@ -68,9 +72,7 @@ pub(super) fn find<'a>(tenant: &'a Atlassian, id: &str) -> Result<&'a OrgGroup, 
     tenant.groups.get(id).ok_or_else(|| Reply::admin("ADMIN-404-10", "Group not found", "No such group"))
 }
 
-fn search(tenant: &mut Atlassian, body: Map<String, Value>) -> Answer {
-    check(&body, SEARCH)?;
-    let walk = Walk::new(tenant, body, 20, 100)?;
+fn search(tenant: &mut Atlassian, walk: Walk, scope: Option<&str>) -> Answer {
     let names = walk.list("groupNames");
     if names.is_some() && (walk.text("searchTerm").is_some() || walk.list("groupIds").is_some()) {
         return Err(invalid("groupNames excludes searchTerm and groupIds"));
@@ -90,7 +92,8 @@ fn search(tenant: &mut Atlassian, body: Map<String, Value>) -> Answer {
         .filter(|g| theirs.as_ref().is_none_or(|ids| ids.contains(&g.id)))
         .filter(|g| names.as_ref().is_none_or(|l| l.iter().any(|n| same(n, &g.name))))
         .filter(|g| walk.list("groupIds").is_none_or(|l| l.contains(&g.id)))
-        .filter(|_| walk.list("directoryIds").is_none_or(|l| l.contains(&tenant.directory_id)))
+        .filter(|g| scope.is_none_or(|id| tenant.directory_of(g) == id))
+        .filter(|g| walk.list("directoryIds").is_none_or(|l| l.iter().any(|id| id == tenant.directory_of(g))))
         .filter(|g| term.as_ref().is_none_or(|t| g.name.to_lowercase().contains(t)))
         .filter(|g| grants(g, "resourceIds", |grant| vec![grant.resource_id.clone()]))
         .filter(|g| grants(g, "resourceOwners", |grant| vec![grant.owner.clone()]))
@@ -109,7 +112,7 @@ pub(super) fn shown(tenant: &Atlassian, group: &OrgGroup, expand: &[&str]) -> Va
     let by_hand = !group.synced;
     let mut shown = json!({
         "id": group.id, "name": group.name, "description": group.description,
-        "directoryId": tenant.directory_id,
+        "directoryId": tenant.directory_of(group),
         "managementAccess": {"deletable": by_hand, "modifiable": by_hand, "readable": true},
         "externalSynced": group.synced, "managedBy": if group.synced { "external" } else { "admins" },
         "links": {"self": format!("ECg53/{}", group.id)}

@@ -2,12 +2,12 @@
 //! nobody changes who bears and holds what: a generator makes it when the tenant is complete, and the first request
 //! that writes drops it. It must never answer anything that a scan would not.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::state::{Atlassian, Membership};
+use super::state::Atlassian;
 
 /// Ids by what they are looked for with.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +24,8 @@ pub(super) struct Index {
     pub by_mail: HashMap<String, Vec<String>>,
     /// SCIM groups by member.
     pub groups_of: HashMap<String, Vec<String>>,
+    /// Accounts by the roles they hold, each in the order of the search.
+    pub by_role: BTreeMap<String, Vec<String>>,
     /// When the first deletion falls due.
     pub due: Option<Timestamp>,
 }
@@ -33,7 +35,7 @@ impl Atlassian {
     pub fn freeze(&mut self) {
         let mut index = Index::default();
         for account in self.accounts.values() {
-            if account.managed() || account.membership != Membership::None {
+            if account.managed() || account.is_in_a_directory() {
                 index.accounts.push(account.id.clone());
             }
             index.by_email.entry(account.email.to_lowercase()).or_default().push(account.id.clone());
@@ -52,6 +54,19 @@ impl Atlassian {
                 index.groups_of.entry(member.clone()).or_default().push(group.id.clone());
             }
         }
+        // The roles are worked out with what is indexed already.
+        self.index = Some(Arc::new(index.clone()));
+        let ids: BTreeSet<&str> = index.accounts.iter().map(String::as_str).collect();
+        let access = self.access(&ids);
+        for id in &index.accounts {
+            let (Some(account), Some(found)) = (self.accounts.get(id), access.get(id)) else { continue };
+            let roles: BTreeSet<String> =
+                self.roles(account, found).into_values().flat_map(BTreeMap::into_keys).collect();
+            for role in roles {
+                index.by_role.entry(role).or_default().push(id.clone());
+            }
+        }
+        drop(access);
         self.index = Some(Arc::new(index));
     }
 

@@ -27,7 +27,7 @@ mod writes;
 
 pub use state::{
     Account, Activity, Atlassian, Domain, Event, Grant, ManagedBy, Member, Membership, OrgGroup,
-    ScimDirectory, ScimGroup, ScimUser, Status, Workspace,
+    ScimDirectory, ScimGroup, ScimUser, Status, UserDirectory, Workspace,
 };
 pub use switches::{PrivilegesQuery, Switches};
 

@@ -76,13 +76,18 @@ fn version_2(tenant: &mut Atlassian, ask: &Ask, rest: &[&str]) -> Answer {
         ("GET", ["directories"]) => directories(tenant, ask),
         ("POST", ["workspaces"]) => groups::workspaces(tenant, ask),
         (method, ["directories", directory, rest @ ..]) => {
-            if *directory != "-" && *directory != tenant.directory_id {
-                return Err(Reply::admin("ADMIN-404-1", "Not found", "No such directory"));
+            let scope = (*directory != "-").then_some(*directory);
+            if scope.is_some_and(|id| tenant.user_directories().all(|(known, _)| known != id)) {
+                return Err(no_directory());
             }
             match (method, rest) {
-                ("GET", ["users", ..]) | ("POST", ["users", "search"]) => people::answer(tenant, ask, rest),
-                ("GET", ["groups", ..]) | ("POST", ["groups", "search"]) => groups::answer(tenant, ask, rest),
-                _ => writes::answer(tenant, ask, rest),
+                ("GET", ["users", ..]) | ("POST", ["users", "search"]) => {
+                    people::answer(tenant, ask, rest, scope)
+                }
+                ("GET", ["groups", ..]) | ("POST", ["groups", "search"]) => {
+                    groups::answer(tenant, ask, rest, scope)
+                }
+                _ => writes::answer(tenant, ask, rest, scope),
             }
         }
         _ => Err(unknown()),
@@ -112,6 +117,10 @@ pub(super) fn same_org(tenant: &Atlassian, org_id: &str) -> Result<(), Reply> {
 
 pub(super) fn unknown() -> Reply {
     Reply::admin("ADMIN-404-1", "Not found", "No such resource").faulty("no such path or method")
+}
+
+pub(super) fn no_directory() -> Reply {
+    Reply::admin("ADMIN-404-1", "Not found", "No such directory")
 }
 
 pub(super) fn no_user() -> Reply {
@@ -148,10 +157,12 @@ fn directories(tenant: &Atlassian, ask: &Ask) -> Answer {
     let query = from_query(ask, DIRECTORIES)?;
     check(&query, DIRECTORIES)?;
     let walk = Walk::new(tenant, query, 20, 100)?;
-    let wanted = walk.list("directoryIds").is_none_or(|ids| ids.contains(&tenant.directory_id));
-    let member = walk.text("accountId").is_none_or(|id| people::in_directory(tenant, id));
-    let one = json!({"directoryId": tenant.directory_id, "name": "Primary Directory", "icon": null});
-    let data = if wanted && member { vec![one] } else { Vec::new() };
+    let wanted = |id: &str| walk.list("directoryIds").is_none_or(|ids| ids.iter().any(|known| known == id));
+    let member =
+        |id: &str| walk.text("accountId").is_none_or(|account| people::is_in(tenant, account, Some(id)));
+    let all = tenant.user_directories().filter(|(id, _)| wanted(id) && member(id));
+    let data: Vec<Value> =
+        all.map(|(id, name)| json!({"directoryId": id, "name": name, "icon": null})).collect();
     Ok(Reply::ok(json!({"data": data, "links": {"self": null, "prev": null, "next": null}})))
 }
 

@@ -1,5 +1,5 @@
-//! Strict reading of search requests and opaque cursors. A cursor remembers the request it came from, as the
-//! service says that everything else is ignored beside it; it holds `/` and `+`, so that a client that does
+//! Strict reading of search requests and opaque cursors. The cursor of a GET list remembers the request it came from,
+//! as the service says that everything else is ignored beside it; that of a POST search does not. It holds `/` and `+`, so that a client that does
 //! not encode it loses its place.
 
 use serde_json::{Map, Value, json};
@@ -95,7 +95,25 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    /// Starts a search, or resumes the one that a cursor belongs to.
+    /// Starts a POST search, or goes on where a cursor says. Published clients send filters and `expand` again with
+    /// every cursor; whether one that does not gets them all the same is not documented.
+    pub fn search(
+        tenant: &Atlassian,
+        body: Map<String, Value>,
+        default: usize,
+        most: usize,
+    ) -> Result<Self, Reply> {
+        let mut sent = body.clone();
+        let resumes = sent.remove("cursor").is_some() && !tenant.switches.cursor_holds_search;
+        let held = Self::new(tenant, body, default, most)?;
+        if !resumes {
+            return Ok(held);
+        }
+        let offset = held.offset;
+        Ok(Self { offset, ..Self::new(tenant, sent, default, most)? })
+    }
+
+    /// Starts a list, or resumes the one that a cursor belongs to: everything else that comes with it is ignored.
     pub fn new(
         tenant: &Atlassian,
         body: Map<String, Value>,

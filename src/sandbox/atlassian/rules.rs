@@ -12,6 +12,9 @@ pub(super) fn same(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b) || (!(a.is_ascii() && b.is_ascii()) && a.to_lowercase() == b.to_lowercase())
 }
 
+/// Roles by resource and name, each with how it came.
+pub(super) type RolesByResource = BTreeMap<String, BTreeMap<String, BTreeSet<&'static str>>>;
+
 /// What a person gets through SCIM and groups, computed from the state and never stored.
 #[derive(Default)]
 pub(super) struct Access<'a> {
@@ -59,6 +62,7 @@ impl Atlassian {
                 account.email.clear();
                 account.sessions = 0;
                 account.membership = Membership::None;
+                account.elsewhere.clear();
                 account.direct_roles.clear();
             }
             for group in self.groups.values_mut() {
@@ -165,32 +169,71 @@ impl Atlassian {
         self.access_of(account).groups.iter().map(|g| g.name.clone()).collect()
     }
 
-    /// A person in no directory is brought in by a group.
-    pub(super) fn membership(account: &Account, access: &Access<'_>) -> Membership {
-        match account.membership {
-            Membership::None if !access.groups.is_empty() => Membership::Active,
+    /// The user directory that a group belongs to.
+    pub(super) fn directory_of<'a>(&'a self, group: &'a OrgGroup) -> &'a str {
+        group.directory.as_deref().unwrap_or(&self.directory_id)
+    }
+
+    /// Every user directory by id and name, the first one first.
+    pub(super) fn user_directories(&self) -> impl Iterator<Item = (&str, &str)> {
+        let first = std::iter::once((self.directory_id.as_str(), "Primary Directory"));
+        first.chain(self.more_directories.iter().map(|known| (known.id.as_str(), known.name.as_str())))
+    }
+
+    /// Membership of one directory. A person who is not in it is brought in by a group of it.
+    pub(super) fn membership_in(&self, account: &Account, access: &Access<'_>, id: &str) -> Membership {
+        let by_hand = if id == self.directory_id {
+            account.membership
+        } else {
+            account.elsewhere.get(id).copied().unwrap_or(Membership::None)
+        };
+        match by_hand {
+            Membership::None if access.groups.iter().any(|g| self.directory_of(g) == id) => {
+                Membership::Active
+            }
             membership => membership,
         }
     }
 
+    /// Membership of all directories together: suspended is only who is suspended in each of theirs.
+    pub(super) fn membership(&self, account: &Account, access: &Access<'_>) -> Membership {
+        let all = self.user_directories().map(|(id, _)| self.membership_in(account, access, id));
+        let all: Vec<Membership> = all.filter(|membership| *membership != Membership::None).collect();
+        match all.first() {
+            None => Membership::None,
+            Some(_) if all.contains(&Membership::Active) => Membership::Active,
+            Some(_) => Membership::Suspended,
+        }
+    }
+
     /// Roles by resource, each with how it came: `group_direct` or `direct`. Without a seat, no role.
-    pub(super) fn roles(
-        &self,
-        account: &Account,
-        access: &Access<'_>,
-    ) -> BTreeMap<String, BTreeMap<String, BTreeSet<&'static str>>> {
-        let mut roles: BTreeMap<String, BTreeMap<String, BTreeSet<&'static str>>> = BTreeMap::new();
+    pub(super) fn roles(&self, account: &Account, access: &Access<'_>) -> RolesByResource {
+        self.user_directories().fold(BTreeMap::new(), |mut all, (id, _)| {
+            for (resource, by_role) in self.roles_in(account, access, id) {
+                let known: &mut BTreeMap<_, BTreeSet<_>> = all.entry(resource).or_default();
+                by_role.into_iter().for_each(|(role, how)| known.entry(role).or_default().extend(how));
+            }
+            all
+        })
+    }
+
+    /// The roles that come through one directory. Those given directly come through the first.
+    pub(super) fn roles_in(&self, account: &Account, access: &Access<'_>, id: &str) -> RolesByResource {
+        let mut roles: RolesByResource = BTreeMap::new();
         let mut give = |resource: &str, role: &str, method| {
             let by_role = roles.entry(resource.to_owned()).or_default();
             by_role.entry(role.to_owned()).or_default().insert(method);
         };
-        for grant in access.groups.iter().flat_map(|g| &g.grants) {
+        let here = access.groups.iter().filter(|g| self.directory_of(g) == id);
+        for grant in here.flat_map(|g| &g.grants) {
             if !self.workspaces.iter().any(|w| w.id == grant.resource_id && w.unseated.contains(&account.id))
             {
                 grant.roles.iter().for_each(|role| give(&grant.resource_id, role, "group_direct"));
             }
         }
-        account.direct_roles.iter().for_each(|(resource, role)| give(resource, role, "direct"));
+        if id == self.directory_id {
+            account.direct_roles.iter().for_each(|(resource, role)| give(resource, role, "direct"));
+        }
         roles
     }
 
@@ -253,6 +296,7 @@ impl Atlassian {
         }
         if let Some(found) = self.accounts.get_mut(account) {
             found.membership = Membership::None;
+            found.elsewhere.clear();
             found.direct_roles.clear();
         }
         self.log("USER_REMOVED_FROM_ORG", account, "");

@@ -91,6 +91,7 @@ pub(super) fn create(tenant: &mut Atlassian, ask: &Ask, directory: &str) -> Answ
     if default.is_none() {
         let org_id = if tenant.switches.same_group_ids { id.clone() } else { tenant.fresh_id("group") };
         let org_group = OrgGroup {
+            directory: None,
             id: org_id.clone(),
             name,
             description: String::new(),

@@ -28,7 +28,7 @@ impl Atlassian {
                 Status::Inactive => "inactive",
                 Status::Closed => "closed",
             };
-            let membership = match Self::membership(account, found) {
+            let membership = match self.membership(account, found) {
                 Membership::Active => "active",
                 Membership::Suspended => "suspended",
                 Membership::None => "none",

@@ -25,6 +25,8 @@ pub struct Atlassian {
     pub key_owner: Option<String>,
     /// The *user directory* of the v2 paths. Not a SCIM directory.
     pub directory_id: String,
+    /// Other user directories of the organization.
+    pub more_directories: Vec<UserDirectory>,
     /// Domains with their claim.
     pub domains: Vec<Domain>,
     /// SCIM directories, each with its own key.
@@ -64,6 +66,15 @@ pub struct Domain {
     pub kind: String,
     /// `verified`, `unverified`, `deleted`, `superseded` or `missing_token`.
     pub status: String,
+}
+
+/// A user directory of the v2 paths.
+#[derive(Clone, Debug)]
+pub struct UserDirectory {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
 }
 
 /// A SCIM directory, as one identity provider sees us.
@@ -127,6 +138,8 @@ pub struct Account {
     pub managed_by: ManagedBy,
     /// Membership of the user directory as set by hand.
     pub membership: Membership,
+    /// Membership of other user directories, by their id.
+    pub elsewhere: BTreeMap<String, Membership>,
     /// Came by invitation; tells `managementSource`.
     pub invited: bool,
     /// Roles for the whole organization, such as `atlassian/org-admin`.
@@ -147,6 +160,13 @@ pub struct Account {
     pub restricted: Option<String>,
     /// Profile fields other than the name, as set through user management.
     pub profile: Map<String, Value>,
+}
+
+impl Account {
+    /// Whether it is in a user directory by hand, whatever its groups bring.
+    pub(super) fn is_in_a_directory(&self) -> bool {
+        self.membership != Membership::None || self.elsewhere.values().any(|how| *how != Membership::None)
+    }
 }
 
 /// When a person was last seen in one product instance.
@@ -223,6 +243,8 @@ pub struct OrgGroup {
     pub name: String,
     /// Free text.
     pub description: String,
+    /// Another user directory than the first, if it belongs to one.
+    pub directory: Option<String>,
     /// Membership belongs to the identity provider.
     pub synced: bool,
     /// Members set by hand, by account id; without effect for a synced group.

@@ -69,6 +69,14 @@ pub struct Switches {
     pub same_group_ids: bool,
     /// Calls of one events path per minute before 429.
     pub events_per_minute: usize,
+    /// The cursor of a POST search remembers filters and `expand`; else they count as sent with it.
+    pub cursor_holds_search: bool,
+    /// `-` is taken for every directory in writes too; else it is no directory.
+    pub dash_writes: bool,
+    /// In the path of one directory `membershipStatus` is that of this directory; else that of all together.
+    pub membership_of_scope: bool,
+    /// `productAccess` lists apps that were never used, without a time; else it leaves them out.
+    pub unused_apps_listed: bool,
 }
 
 impl Default for Switches {
@@ -100,6 +108,10 @@ impl Default for Switches {
             rename_refused: false,
             same_group_ids: false,
             events_per_minute: 10,
+            cursor_holds_search: false,
+            dash_writes: false,
+            membership_of_scope: false,
+            unused_apps_listed: true,
         }
     }
 }

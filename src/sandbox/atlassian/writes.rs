@@ -5,16 +5,19 @@ use serde_json::{Map, Value, json};
 
 use super::ask::{Answer, Ask, Reply};
 use super::groups;
-use super::org::{no_user, unknown};
+use super::org::{no_directory, no_user, unknown};
 use super::page::{body, invalid};
 use super::people;
 use super::rules::same;
 use super::state::{Atlassian, Grant, Membership, OrgGroup};
 
-pub(super) fn answer(tenant: &mut Atlassian, ask: &Ask, rest: &[&str]) -> Answer {
+pub(super) fn answer(tenant: &mut Atlassian, ask: &Ask, rest: &[&str], scope: Option<&str>) -> Answer {
     match (ask.method.as_str(), rest) {
-        ("POST", ["users", account, "suspend"]) => suspend(tenant, account),
-        ("POST", ["users", account, "restore"]) => restore(tenant, account),
+        ("POST", ["users", _, "suspend" | "restore"]) if scope.is_none() && !tenant.switches.dash_writes => {
+            Err(no_directory().faulty("`-` is documented for reading only"))
+        }
+        ("POST", ["users", account, "suspend"]) => suspend(tenant, account, scope),
+        ("POST", ["users", account, "restore"]) => restore(tenant, account, scope),
         ("DELETE", ["users", account]) => remove(tenant, account),
         ("POST", ["groups"]) => create_group(tenant, ask),
         ("DELETE", ["groups", group]) => delete_group(tenant, group),
@@ -34,34 +37,52 @@ pub(super) fn remove(tenant: &mut Atlassian, account: &str) -> Answer {
     Ok(Reply::empty(204).faulty("harmful: a person was removed from the directory"))
 }
 
-fn suspend(tenant: &mut Atlassian, account: &str) -> Answer {
-    if !people::in_directory(tenant, account) {
+/// The directories that a write means: the one of its path, or all the person's.
+fn meant(tenant: &Atlassian, account: &str, scope: Option<&str>) -> Vec<String> {
+    let all = tenant.user_directories().map(|(id, _)| id);
+    let meant = all.filter(|id| scope.is_none_or(|scope| scope == *id));
+    meant.filter(|id| people::is_in(tenant, account, Some(id))).map(str::to_owned).collect()
+}
+
+fn set(tenant: &mut Atlassian, account: &str, directory: &str, membership: Membership) {
+    let first = tenant.directory_id == directory;
+    let Some(found) = tenant.accounts.get_mut(account) else { return };
+    if first {
+        found.membership = membership;
+    } else {
+        found.elsewhere.insert(directory.to_owned(), membership);
+    }
+}
+
+fn suspend(tenant: &mut Atlassian, account: &str, scope: Option<&str>) -> Answer {
+    let meant = meant(tenant, account, scope);
+    if meant.is_empty() {
         return Err(no_user());
     }
-    if let Some(found) = tenant.accounts.get_mut(account) {
-        found.membership = Membership::Suspended;
-    }
+    meant.iter().for_each(|id| set(tenant, account, id, Membership::Suspended));
     tenant.log("USER_DISABLED_ORG_ACCESS", account, "");
     Ok(Reply::empty(204))
 }
 
 /// Gives roles and groups back, if there are seats: a suspended person is not billed.
-fn restore(tenant: &mut Atlassian, account: &str) -> Answer {
-    if !people::in_directory(tenant, account) {
+fn restore(tenant: &mut Atlassian, account: &str, scope: Option<&str>) -> Answer {
+    let mut meant = meant(tenant, account, scope);
+    let Some(found) = tenant.accounts.get(account).filter(|_| !meant.is_empty()) else {
         return Err(no_user());
-    }
-    let Some(found) = tenant.accounts.get(account) else { return Err(no_user()) };
-    if found.membership != Membership::Suspended {
-        return Ok(Reply::empty(204));
-    }
-    let roles = tenant.roles(found, &tenant.access_of(account));
-    if tenant.full().iter().any(|resource| roles.contains_key(resource)) {
+    };
+    let access = tenant.access_of(account);
+    meant.retain(|id| tenant.membership_in(found, &access, id) == Membership::Suspended);
+    let full = tenant.full();
+    if meant.iter().any(|id| tenant.roles_in(found, &access, id).keys().any(|app| full.contains(app))) {
         return Err(no_seats());
     }
-    if let Some(found) = tenant.accounts.get_mut(account) {
-        found.membership = Membership::Active;
+    drop(access);
+    for id in &meant {
+        set(tenant, account, id, Membership::Active);
     }
-    tenant.log("USER_ENABLED_ORG_ACCESS", account, "");
+    if !meant.is_empty() {
+        tenant.log("USER_ENABLED_ORG_ACCESS", account, "");
+    }
     Ok(Reply::empty(204))
 }
 

@@ -71,6 +71,35 @@ pub(super) const STORIES: &[Scenario] = &[
         },
     },
     Scenario {
+        name: "suspended-in-one-directory",
+        title: "The wiki lives in a second user directory, and only there Jane's access is suspended.",
+        who: JANE,
+        finds: &[Cause::Suspended],
+        mentions: &[],
+        ends: Outcome::Restored,
+        furnish: |tenant| {
+            let jane = tenant.employee(JANE, "Jane Doe");
+            let second = tenant.atlassian.add_user_directory("Acme Wiki people");
+            tenant.atlassian.move_group("wiki-users", &second);
+            tenant.atlassian.put_in(&jane.account, &second, Membership::Suspended);
+        },
+    },
+    Scenario {
+        name: "suspended-seats-full",
+        title: "Jane's access is suspended, and her seat has been taken meanwhile.",
+        who: JANE,
+        finds: &[Cause::Suspended],
+        mentions: &[],
+        ends: Outcome::Advice,
+        furnish: |tenant| {
+            let jane = tenant.employee(JANE, "Jane Doe");
+            membership(tenant, &jane.account, Membership::Suspended);
+            for space in &mut tenant.atlassian.workspaces {
+                space.usage = space.capacity;
+            }
+        },
+    },
+    Scenario {
         name: "not-in-directory",
         title: "Jane is assigned without a group, and her managed account is in no directory.",
         who: JANE,

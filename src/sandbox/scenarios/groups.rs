@@ -2,6 +2,7 @@
 
 use super::{JANE, Scenario};
 use crate::core::{Cause, Outcome};
+use crate::sandbox::atlassian::Membership;
 use crate::sandbox::tenant::{DIRECTORY, Person, Tenant};
 
 pub(super) const STORIES: &[Scenario] = &[
@@ -121,6 +122,22 @@ pub(super) const STORIES: &[Scenario] = &[
         },
     },
     Scenario {
+        name: "groups-that-only-manage-users",
+        title: "Jane's groups let her manage the users of each app, and open none.",
+        who: JANE,
+        finds: &[Cause::GroupWithoutRole],
+        mentions: &[],
+        ends: Outcome::Advice,
+        furnish: |tenant| {
+            let jane = tenant.employee(JANE, "Jane Doe");
+            for grant in tenant.atlassian.groups.values_mut().flat_map(|group| &mut group.grants) {
+                grant.roles = vec!["atlassian/user-access-admin".to_owned()];
+            }
+            // She has used the app before, which is no access.
+            tenant.atlassian.last_active(&jane.account, &tenant.wiki.clone(), "2026-10-02");
+        },
+    },
+    Scenario {
         name: "seats-full",
         title: "Jane is in all her groups, and no seat was left for her.",
         who: JANE,
@@ -142,6 +159,23 @@ pub(super) const STORIES: &[Scenario] = &[
         furnish: |tenant| {
             tenant.employee(JANE, "Jane Doe");
             full(tenant, None);
+        },
+    },
+    Scenario {
+        name: "healthy-suspended-elsewhere",
+        title: "Jane is suspended in a user directory that none of her groups belongs to.",
+        who: JANE,
+        finds: &[],
+        mentions: &[],
+        ends: Outcome::Healthy,
+        furnish: |tenant| {
+            let jane = tenant.employee(JANE, "Jane Doe");
+            let second = tenant.atlassian.add_user_directory("Laboratory");
+            let jira = tenant.jira.clone();
+            tenant.atlassian.add_group("laboratory", false, &[(&jira, "atlassian/user")]);
+            tenant.atlassian.move_group("laboratory", &second);
+            tenant.atlassian.add_member(&jane.account, "laboratory");
+            tenant.atlassian.put_in(&jane.account, &second, Membership::Suspended);
         },
     },
     Scenario {

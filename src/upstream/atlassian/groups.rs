@@ -56,8 +56,9 @@ pub struct GroupRoles {
     pub resource_id: Option<String>,
     #[serde(deserialize_with = "lax::text")]
     pub resource_owner: Option<String>,
-    #[serde(deserialize_with = "lax::texts")]
-    pub roles: Vec<String>,
+    /// `None` when they were not shown, which is not the same as none.
+    #[serde(deserialize_with = "lax::maybe_texts")]
+    pub roles: Option<Vec<String>>,
     /// Set: this is a default group of the resource.
     #[serde(deserialize_with = "lax::text")]
     pub default_role: Option<String>,

@@ -39,6 +39,8 @@ pub struct Atlassian {
     pace: Pace,
     /// Of the list that a sweep cannot be faster than.
     leading: Pace,
+    /// Of the other list that follows it page by page.
+    leading_roles: Pace,
     last_active: Pace,
 }
 
@@ -116,6 +118,7 @@ impl Atlassian {
             org,
             key,
             leading: pace.leading(),
+            leading_roles: pace.leading(),
             pace,
             last_active: Pace::window(200, Duration::from_secs(60), 8, replicas),
         }
@@ -131,6 +134,7 @@ impl Atlassian {
             key: self.key.clone(),
             pace: self.pace.in_background(),
             leading: self.leading.clone(),
+            leading_roles: self.leading_roles.clone(),
             last_active: self.last_active.in_background(),
         }
     }
@@ -139,9 +143,14 @@ impl Atlassian {
         Call::new(SERVICE, method, &self.base).bearer(&self.key)
     }
 
-    /// `/admin/v2/orgs/{org}/directories/-`: `-` stands for every directory that the key may manage.
+    /// `/admin/v2/orgs/{org}`
+    fn v2(&self, method: Method) -> Call {
+        self.call(method).at("admin/v2/orgs").id("org", &self.org)
+    }
+
+    /// `/admin/v2/orgs/{org}/directories/-`: `-` stands for every directory that the key may manage. For reading.
     fn directories(&self, method: Method) -> Call {
-        self.call(method).at("admin/v2/orgs").id("org", &self.org).at("directories/-")
+        self.v2(method).at("directories/-")
     }
 
     /// `/admin/v1/orgs/{org}`
@@ -200,15 +209,17 @@ impl Atlassian {
     /// A search asked for by POST, with the cursor in the body. Searching changes nothing, so it is repeatable.
     async fn all_post<T: DeserializeOwned>(&self, call: Call, body: Value) -> Result<Vec<T>, CallError> {
         let call = call.repeatable();
-        self.all(|at| {
-            let mut body = body.clone();
-            if let (Some(cursor), Some(parts)) = (at, body.as_object_mut()) {
-                parts.insert("cursor".to_owned(), cursor.into());
-            }
-            call.clone().json(body)
-        })
-        .await
+        self.all(|at| call.clone().json(beside(body.clone(), at))).await
     }
+}
+
+/// The body of a search with the cursor of its next page. Filters and `expand` are sent again with every cursor: a
+/// cursor of a search says where to go on, and not what was asked.
+fn beside(mut body: Value, cursor: Option<&str>) -> Value {
+    if let (Some(cursor), Some(parts)) = (cursor, body.as_object_mut()) {
+        parts.insert("cursor".to_owned(), cursor.into());
+    }
+    body
 }
 
 /// `links.next` is a bare token (v2), or by the documents of v1 a URL with the token in its query.

@@ -5,7 +5,8 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Atlassian, MOST_NAMED, Page, Unread};
+use super::{Atlassian, MOST_NAMED, Page, Unread, beside};
+use crate::core::evidence::APP_ROLES;
 use crate::upstream::error::{CallError, whole};
 use crate::upstream::lax;
 
@@ -51,7 +52,6 @@ pub struct Account {
     pub platform_roles: Vec<String>,
     /// `None` when they were not part of the answer, which is not the same as no groups.
     pub groups: Option<Vec<GroupRef>>,
-    pub product_access: Option<Vec<ProductAccess>>,
 }
 
 /// A group somebody is in.
@@ -65,7 +65,7 @@ pub struct GroupRef {
     pub name: Option<String>,
 }
 
-/// Activity in one app; v1 and v2 spell the keys differently.
+/// Activity in one app, which is no access to it; v1 and v2 spell the keys differently.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(default)]
 #[allow(missing_docs, reason = "Atlassian's names")]
@@ -100,10 +100,9 @@ pub struct Roles {
     #[serde(deserialize_with = "lax::text")]
     pub resource_owner: Option<String>,
     /// Deprecated by Atlassian in favour of the next.
-    #[serde(deserialize_with = "lax::texts")]
-    pub roles: Vec<String>,
-    #[serde(deserialize_with = "lax::list")]
-    pub role_assignments: Vec<RoleAssignment>,
+    #[serde(deserialize_with = "lax::maybe_texts")]
+    pub roles: Option<Vec<String>>,
+    pub role_assignments: Option<Vec<RoleAssignment>>,
     #[serde(deserialize_with = "lax::text")]
     pub directory_id: Option<String>,
     #[serde(deserialize_with = "lax::text")]
@@ -123,12 +122,26 @@ pub struct RoleAssignment {
 }
 
 impl Roles {
-    /// The roles, by whichever field has them.
+    /// The roles, by whichever field has them; `None` where neither says them.
     #[must_use]
-    pub fn names(&self) -> Vec<&str> {
-        let newer: Vec<_> = self.role_assignments.iter().filter_map(|r| r.role.as_deref()).collect();
-        if newer.is_empty() { self.roles.iter().map(String::as_str).collect() } else { newer }
+    pub fn names(&self) -> Option<Vec<&str>> {
+        let newer = self.role_assignments.as_ref().filter(|newer| !newer.is_empty() || self.roles.is_none());
+        match newer {
+            Some(newer) => newer.iter().map(|r| r.role.as_deref()).collect(),
+            None => Some(self.roles.as_ref()?.iter().map(String::as_str).collect()),
+        }
     }
+}
+
+/// A user directory of the organization.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase", default)]
+#[allow(missing_docs, reason = "Atlassian's names")]
+pub struct Directory {
+    #[serde(deserialize_with = "lax::text")]
+    pub directory_id: Option<String>,
+    #[serde(deserialize_with = "lax::text")]
+    pub name: Option<String>,
 }
 
 /// A managed account in the list of v1.
@@ -195,7 +208,7 @@ struct Claim {
 }
 
 impl Atlassian {
-    /// The accounts that bear one of these addresses, with their groups and roles.
+    /// The accounts that bear one of these addresses, with their groups.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -203,7 +216,7 @@ impl Atlassian {
         self.accounts("emails", emails).await
     }
 
-    /// The accounts with these ids, with their groups and roles.
+    /// The accounts with these ids, with their groups.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -215,27 +228,68 @@ impl Atlassian {
         let mut found = Vec::new();
         // No values means no filter, that is, everybody: so nothing is asked.
         for some in values.chunks(MOST_NAMED) {
-            let body =
-                json!({by: some, "expand": ["groups", "platformRoles", "productAccess"], "limit": 100});
+            let body = json!({by: some, "expand": ["groups", "platformRoles"], "limit": 100});
             found.extend(self.all_post(self.directories(Method::POST).at("users/search"), body).await?);
         }
         Ok(found)
     }
 
-    /// One page of every account that the organization manages or has in its directories, with groups and apps; the
-    /// first with no cursor. For sweeps, which must not hold them all. It goes past whatever else a sweep asks, since
-    /// no page can be asked for before the one before it has come.
+    /// One page of every account that the organization manages or has in its directories, with groups; the first
+    /// with no cursor. For sweeps, which must not hold them all. It goes past whatever else a sweep asks, since no
+    /// page can be asked for before the one before it has come.
     ///
     /// # Errors
     /// See [`CallError`].
     pub async fn every_account(&self, cursor: Option<&str>) -> Result<Unread<Account>, CallError> {
-        let body = match cursor {
-            // Beside a cursor everything else is ignored (atlassian.md 3.2).
-            Some(cursor) => json!({"cursor": cursor, "limit": 100}),
-            None => json!({"expand": ["groups", "platformRoles", "productAccess"], "limit": 100}),
-        };
-        let call = self.directories(Method::POST).at("users/search").json(body).repeatable();
+        let body = json!({"expand": ["groups", "platformRoles"], "limit": 100});
+        let call = self.directories(Method::POST).at("users/search").json(beside(body, cursor)).repeatable();
         Unread::new(self.http.send(&call, &self.leading).await?)
+    }
+
+    /// One page of the accounts that hold a role in at least one app which opens it; the first with no cursor.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn app_role_holders(&self, cursor: Option<&str>) -> Result<Unread<Account>, CallError> {
+        let roles: Vec<String> = APP_ROLES.iter().map(|role| format!("atlassian/{role}")).collect();
+        let body = json!({"roleIds": roles, "limit": 100});
+        let call = self.directories(Method::POST).at("users/search").json(beside(body, cursor)).repeatable();
+        Unread::new(self.http.send(&call, &self.leading_roles).await?)
+    }
+
+    /// Every user directory of the organization that the key may read.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn every_directory(&self) -> Result<Vec<Directory>, CallError> {
+        self.all_get(self.v2(Method::GET).at("directories").query("limit", "100")).await
+    }
+
+    /// The accounts that are in one user directory. `each` gets the id of each account as it comes.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn every_account_in(
+        &self,
+        directory: &str,
+        mut each: impl FnMut(&str),
+    ) -> Result<(), CallError> {
+        // Managed accounts that are in no directory may be listed as well, so they are left out by their membership.
+        let body = json!({"membershipStatus": ["active", "suspended"], "limit": 100});
+        let directory = self.v2(Method::POST).at("directories").id("directory", directory);
+        let call = directory.at("users/search").repeatable();
+        let (mut seen, mut at) = (std::collections::HashSet::new(), None::<String>);
+        for _ in 0..super::MOST_PAGES {
+            let page: Page<Account> =
+                self.page(&call.clone().json(beside(body.clone(), at.as_deref()))).await?;
+            page.items.iter().filter_map(|account| account.account_id.as_deref()).for_each(&mut each);
+            let Some(next) = page.next else { return Ok(()) };
+            if !seen.insert(next.clone()) {
+                break;
+            }
+            at = Some(next);
+        }
+        Err(CallError::TooMany)
     }
 
     /// One account's details, without groups.
@@ -256,20 +310,38 @@ impl Atlassian {
         self.all_get(call.query("limit", "100")).await
     }
 
-    /// Lifts an account's suspension in the directory; roles and groups come back.
+    /// The user directories that an account is in.
     ///
     /// # Errors
     /// See [`CallError`].
-    pub async fn restore(&self, account: &str) -> Result<(), CallError> {
-        self.write(self.directories(Method::POST).at("users").id("account", account).at("restore")).await
+    pub async fn directories_of(&self, account: &str) -> Result<Vec<Directory>, CallError> {
+        self.all_get(self.v2(Method::GET).at("directories").query("accountId", account).query("limit", "100"))
+            .await
     }
 
-    /// Suspends an account in the directory: no app can be used; roles and groups are kept.
+    /// Lifts an account's suspension in one directory; roles and groups come back.
     ///
     /// # Errors
     /// See [`CallError`].
-    pub async fn suspend(&self, account: &str) -> Result<(), CallError> {
-        self.write(self.directories(Method::POST).at("users").id("account", account).at("suspend")).await
+    pub async fn restore(&self, directory: &str, account: &str) -> Result<(), CallError> {
+        self.write_in(directory, account, "restore").await
+    }
+
+    /// Suspends an account in one directory: none of its apps can be used; roles and groups are kept.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn suspend(&self, directory: &str, account: &str) -> Result<(), CallError> {
+        self.write_in(directory, account, "suspend").await
+    }
+
+    async fn write_in(&self, directory: &str, account: &str, verb: &'static str) -> Result<(), CallError> {
+        // `-` means every directory. It is documented for reading only, and would reach further than was meant.
+        if directory == "-" {
+            return Err(CallError::Invalid { why: "a write names one directory" });
+        }
+        let directory = self.v2(Method::POST).at("directories").id("directory", directory);
+        self.write(directory.at("users").id("account", account).at(verb)).await
     }
 
     /// When an account was last active, per app. Up to a day late.

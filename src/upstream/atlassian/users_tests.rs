@@ -20,7 +20,7 @@ async fn searches_name_ten_at_most_and_follow_cursors() {
     let body = probe.seen()[1].json();
     assert_eq!(body["emails"].as_array().unwrap().len(), 10);
     assert_eq!(body["cursor"], "a/b+c");
-    assert_eq!(body["expand"], json!(["groups", "platformRoles", "productAccess"]));
+    assert_eq!(body["expand"], json!(["groups", "platformRoles"]));
     assert_eq!(probe.seen()[0].header("authorization"), "Bearer key");
     assert_eq!(org.accounts_by_id(&[]).await.unwrap(), [], "an empty filter would find everybody");
     assert_eq!(probe.seen().len(), 4);
@@ -102,6 +102,58 @@ async fn of_a_page_of_everybody_the_way_on_is_known_before_it_is_read() {
         assert!(matches!(page.read(), Err(CallError::Garbled { .. })), "nobody is not what it says");
     }
     let bodies: Vec<_> = probe.seen().iter().map(|seen| seen.json()).collect();
-    assert_eq!(bodies[0], json!({"expand": ["groups", "platformRoles", "productAccess"], "limit": 100}));
-    assert_eq!(bodies[1], json!({"cursor": "a/b+c", "limit": 100}));
+    // What is to be shown is asked for with every page: a cursor does not keep it.
+    assert_eq!(bodies[0], json!({"expand": ["groups", "platformRoles"], "limit": 100}));
+    assert_eq!(bodies[1], json!({"expand": ["groups", "platformRoles"], "limit": 100, "cursor": "a/b+c"}));
+}
+
+#[tokio::test]
+async fn roles_are_listed_by_the_six_that_open_an_app_with_every_page() {
+    let (probe, org) = org(|_, _| ok(r#"{"data":[{"accountId":"a"}],"links":{"next":"n"}}"#)).await;
+    org.app_role_holders(None).await.unwrap();
+    org.app_role_holders(Some("n")).await.unwrap();
+    let bodies: Vec<_> = probe.seen().iter().map(|seen| seen.json()).collect();
+    let roles = json!([
+        "atlassian/user",
+        "atlassian/admin",
+        "atlassian/guest",
+        "atlassian/basic",
+        "atlassian/contributor",
+        "atlassian/stakeholder"
+    ]);
+    assert_eq!(bodies[0], json!({"roleIds": roles, "limit": 100}));
+    assert_eq!(bodies[1], json!({"roleIds": roles, "limit": 100, "cursor": "n"}));
+}
+
+#[tokio::test]
+async fn a_suspension_is_written_in_one_directory_and_never_in_all() {
+    let (probe, org) = org(|_, _| status(204, "")).await;
+    org.restore("d/1", "a:b").await.unwrap();
+    org.suspend("d2", "a:b").await.unwrap();
+    assert!(matches!(org.restore("-", "a:b").await, Err(CallError::Invalid { .. })));
+    assert!(matches!(org.suspend("", "a:b").await, Err(CallError::Invalid { .. })));
+    assert_eq!(
+        probe.lines(),
+        [
+            "POST /at/admin/v2/orgs/o1/directories/d%2F1/users/a%3Ab/restore",
+            "POST /at/admin/v2/orgs/o1/directories/d2/users/a%3Ab/suspend",
+        ]
+    );
+}
+
+#[test]
+fn roles_that_were_not_said_are_not_none() {
+    let of = |text: &str| serde_json::from_str::<Roles>(text).unwrap();
+    let names = |roles: &Roles| roles.names().map(|names| names.join(" "));
+    assert_eq!(names(&of(r#"{"roles":null}"#)), None);
+    assert_eq!(names(&of(r#"{"roles":[]}"#)).as_deref(), Some(""));
+    assert_eq!(
+        names(&of(r#"{"roles":["atlassian/user"],"roleAssignments":[]}"#)).as_deref(),
+        Some("atlassian/user")
+    );
+    assert_eq!(
+        names(&of(r#"{"roles":["a"],"roleAssignments":[{"role":"b"},{"role":"c"}]}"#)).as_deref(),
+        Some("b c")
+    );
+    assert_eq!(names(&of(r#"{"roleAssignments":[{"roleAssignmentMethods":["direct"]}]}"#)), None);
 }

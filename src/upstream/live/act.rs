@@ -35,8 +35,15 @@ impl Live {
                     return Acted::Refused("no organization key is configured".to_owned());
                 };
                 acted(match other {
-                    Op::RestoreAccess { account } => org.restore(account).await,
-                    Op::SuspendAccess { account } => org.suspend(account).await,
+                    Op::RestoreAccess { directory: None, .. } | Op::SuspendAccess { directory: None, .. } => {
+                        return Acted::Refused("the step names no directory".to_owned());
+                    }
+                    Op::RestoreAccess { account, directory: Some(directory) } => {
+                        org.restore(directory, account).await
+                    }
+                    Op::SuspendAccess { account, directory: Some(directory) } => {
+                        org.suspend(directory, account).await
+                    }
                     Op::ActivateAccount { account } => org.enable(account).await,
                     Op::DeactivateAccount { account } => org.disable(account).await,
                     Op::ScheduleDeletion { account } => org.schedule_deletion(account).await,

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::fetch::{Reason, days_before, reason};
 use super::{Live, say};
 use crate::core::evidence::{Account, Assignment, Domain, Job, Mapping, Pending, Read, Stopper};
-use crate::core::sweep::{Census, Listed, Logs, Members, People, Records};
+use crate::core::sweep::{Census, Keys, Listed, Logs, Members, People, Records};
 use crate::exec::{Meter, Page};
 use crate::upstream::entra::directory::User;
 use crate::upstream::entra::log::{LogEntry, LogRead};
@@ -46,13 +46,14 @@ impl Live {
         let found = self.job_or_applications(at).await;
         let mapping = self.whole_mapping(at, found.0.get()).await;
         let attributes = mapping.get().map(Mapping::attributes).unwrap_or_default();
-        let (rules, assigned, users, deleted, directories, domains) = tokio::join!(
+        let (rules, assigned, users, deleted, directories, domains, several) = tokio::join!(
             self.whole_job(at, found.0.get(), meter),
             self.whole_assignment(at, meter),
             self.whole_directory(at, &attributes, meter),
             self.whole_bin(at),
             self.whole_scim(at, meter),
             self.all_domains(at),
+            self.several_directories(at),
         );
         let (job, applications) = found;
         let (records, scim_groups) = directories;
@@ -71,6 +72,7 @@ impl Live {
             records,
             scim_groups,
             domains,
+            several,
             ..Census::default()
         };
         census.settle(at);
@@ -84,6 +86,40 @@ impl Live {
         let next = page.next.clone();
         let read = || Ok(page.read().map_err(|e| e.reason())?.into_iter().filter_map(listed).collect());
         Ok(Page { next, read: Box::new(read) })
+    }
+
+    /// One page of the ids of accounts that hold a role which opens an app.
+    pub(super) async fn page_of_role_holders(&self, cursor: Option<String>) -> Result<Page<String>, String> {
+        let org = self.org().map_err(|why| why.reason)?;
+        let page = org.app_role_holders(cursor.as_deref()).await.map_err(|e| e.reason())?;
+        let next = page.next.clone();
+        let read = || {
+            let found = page.read().map_err(|e| e.reason())?;
+            Ok(found.into_iter().filter_map(|account| account.account_id).collect())
+        };
+        Ok(Page { next, read: Box::new(read) })
+    }
+
+    /// The accounts that are in more than one user directory. The search says of an account that it is suspended only
+    /// where it is suspended in all of them, so these need a look of their own.
+    async fn several_directories(&self, at: Timestamp) -> Read<Keys> {
+        let read = async {
+            let org = self.org()?;
+            let directories = org.every_directory().await.map_err(|e| reason(&e))?;
+            let ids: Option<Vec<String>> = directories.into_iter().map(|known| known.directory_id).collect();
+            let ids = ids.ok_or("a user directory came without its id")?;
+            if ids.len() < 2 {
+                return Ok(Keys::default());
+            }
+            let lists = ids.iter().map(|id| async move {
+                let mut keys = Keys::default();
+                let read = org.every_account_in(id, |account| keys.add(account)).await;
+                read.map(|()| keys).map_err(|e| reason(&e))
+            });
+            let lists: Result<Vec<Keys>, Reason> = join_all(lists).await.into_iter().collect();
+            Ok(Keys::in_several(lists?))
+        };
+        side(at, read.await)
     }
 
     async fn whole_mapping(&self, at: Timestamp, job: Option<&Job>) -> Read<Mapping> {
@@ -229,13 +265,10 @@ impl Live {
     }
 }
 
+/// Which apps it opens is told by another list.
 fn listed(account: crate::upstream::atlassian::users::Account) -> Option<Listed> {
-    let apps = account
-        .product_access
-        .as_ref()
-        .map(|apps| apps.iter().filter_map(|app| app.id.clone().or_else(|| app.key.clone())).collect());
     let account: Account = say::account(account)?;
-    Some(Listed { account, apps })
+    Some(Listed { account, opens_app: None })
 }
 
 /// A poisoned lock still holds the rows that were put in.

@@ -460,9 +460,17 @@ impl Live {
             Want::Roles(account) => {
                 let found =
                     async { self.org()?.role_assignments(&account).await.map_err(|e| reason(&e)) }.await;
-                let found = found.map(say::roles);
+                let found = found.and_then(|all| say::roles(all).map_err(Reason::from));
                 change(move |e| {
                     e.roles.insert(account, once(found, at));
+                })
+            }
+            Want::UserDirectories(account) => {
+                let found =
+                    async { self.org()?.directories_of(&account).await.map_err(|e| reason(&e)) }.await;
+                let found = found.map(|all| all.into_iter().filter_map(say::user_directory).collect());
+                change(move |e| {
+                    e.user_directories.insert(account, once(found, at));
                 })
             }
             Want::OrgGroups(names) => {
@@ -473,7 +481,10 @@ impl Live {
             Want::GroupRoles(id) => {
                 let found =
                     async { self.org()?.group_role_assignments(&id).await.map_err(|e| reason(&e)) }.await;
-                let found = found.map(|all| all.into_iter().map(say::group_role).collect());
+                let found = found.and_then(|all| {
+                    let roles: Result<_, String> = all.into_iter().map(say::group_role).collect();
+                    roles.map_err(Reason::from)
+                });
                 change(move |e| {
                     e.group_roles.insert(id, once(found, at));
                 })

@@ -185,11 +185,19 @@ impl<'a> Known<'a> {
         }
     }
 
+    /// Whether there is any role that opens an app, which is all that the list of them says. Of an account in several
+    /// directories it does not say in which.
     fn roles(&self, account: &str) -> Option<Change> {
         let listed = self.asked.listed.as_ref().filter(|listed| listed.account.id == account)?;
-        let apps = listed.apps.clone()?;
-        let role = |app: String| AppRole { resource: app, role: "shown by the search".to_owned(), app: true };
-        let roles: Vec<AppRole> = apps.into_iter().map(role).collect();
+        let opens = listed.opens_app.filter(|_| self.census.is_in_several(account) == Some(false))?;
+        // With one directory at most, the membership says how the account stands there.
+        let role = || AppRole {
+            role: "shown by the search".to_owned(),
+            app: true,
+            status: listed.account.membership.clone(),
+            ..AppRole::default()
+        };
+        let roles: Vec<AppRole> = opens.then(role).into_iter().collect();
         let (account, at) = (account.to_owned(), self.census.users.at().unwrap_or_else(crate::clock::now));
         Some(change(move |e| {
             e.roles.insert(account, Read::seen(at, roles));

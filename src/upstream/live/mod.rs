@@ -97,6 +97,10 @@ impl World for Live {
         Box::pin(async move { self.behind().page_of_accounts(cursor).await })
     }
 
+    fn app_role_holders(&self, cursor: Option<String>) -> BoxFuture<'_, Result<Page<String>, String>> {
+        Box::pin(async move { self.behind().page_of_role_holders(cursor).await })
+    }
+
     fn look<'a>(&'a self, asked: &'a Asked, census: &'a Census) -> BoxFuture<'a, Evidence> {
         Box::pin(async move {
             let known = Known::new(asked, census);

@@ -208,23 +208,43 @@ pub(super) fn account(account: atlassian::Account) -> Option<core::Account> {
     })
 }
 
-pub(super) fn roles(all: Vec<atlassian::Roles>) -> Vec<core::AppRole> {
+/// Whether a resource is an app. One that is not named at all is not known to be one.
+fn is_app(resource: &str, owner: &str) -> bool {
+    let platform = owner == "platform" || resource.starts_with("ari:cloud:platform");
+    !platform && !(resource.is_empty() && owner.is_empty())
+}
+
+pub(super) fn roles(all: Vec<atlassian::Roles>) -> Result<Vec<core::AppRole>, String> {
     let mut list = Vec::new();
     for held in all {
         let resource = held.resource_id.clone().unwrap_or_default();
         let owner = held.resource_owner.clone().unwrap_or_default().to_lowercase();
-        let platform = owner == "platform" || resource.starts_with("ari:cloud:platform");
-        for role in held.names() {
-            let admin_of_all = role.to_lowercase().ends_with("org-admin");
+        let app = is_app(&resource, &owner);
+        let row = core::AppRole {
+            resource,
+            directory: held.directory_id.clone(),
+            status: held.user_directory_status.clone(),
+            ..core::AppRole::default()
+        };
+        let names = held.names().ok_or("a role assignment of the account does not say its roles")?;
+        if names.is_empty() {
+            list.push(row);
+            continue;
+        }
+        for role in names {
             list.push(core::AppRole {
-                resource: resource.clone(),
                 role: role.to_owned(),
-                app: !platform && !admin_of_all,
+                app: app && core::opens_app(role),
+                ..row.clone()
             });
         }
     }
     list.sort();
-    list
+    Ok(list)
+}
+
+pub(super) fn user_directory(directory: atlassian::Directory) -> Option<core::UserDirectory> {
+    Some(core::UserDirectory { id: directory.directory_id?, name: directory.name })
 }
 
 pub(super) fn uses(last: atlassian::LastActive) -> Vec<core::AppUse> {
@@ -286,18 +306,21 @@ pub(super) fn record(directory: &str, user: scim::ScimUser) -> Option<core::Scim
 
 pub(super) fn org_group(group: groups::Group) -> Option<core::OrgGroup> {
     let synced = group.is_synced();
-    Some(core::OrgGroup { id: group.id?, name: group.name?, synced })
+    Some(core::OrgGroup { id: group.id?, name: group.name?, synced, directory: group.directory_id })
 }
 
-pub(super) fn group_role(held: groups::GroupRoles) -> core::GroupRole {
+pub(super) fn group_role(held: groups::GroupRoles) -> Result<core::GroupRole, String> {
     let resource = held.resource_id.unwrap_or_default();
     let owner = held.resource_owner.unwrap_or_default().to_lowercase();
-    let platform = owner == "platform" || resource.starts_with("ari:cloud:platform");
-    core::GroupRole {
-        grants: !platform && !held.roles.is_empty(),
+    let app = is_app(&resource, &owner);
+    let roles = held.roles.ok_or("a role assignment of the group does not say its roles")?;
+    let role = |role: &String| core::AppRole { role: role.clone(), app, ..core::AppRole::default() };
+    Ok(core::GroupRole {
+        grants: app && roles.iter().any(|role| core::opens_app(role)),
+        takes_seat: roles.iter().any(|held| role(held).takes_seat()),
         is_default: held.default_role.is_some(),
         resource,
-    }
+    })
 }
 
 pub(super) fn workspace(space: groups::Workspace) -> Option<core::Workspace> {

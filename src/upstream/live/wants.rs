@@ -46,6 +46,8 @@ pub(super) enum Want {
     RecordById(RecordId),
     Permissions(String),
     Roles(String),
+    /// The user directories an account is in.
+    UserDirectories(String),
     LastActive(String),
     Domains,
     OrgGroups(Vec<String>),
@@ -76,6 +78,7 @@ impl Want {
             Self::RecordsByName(..) | Self::RecordsByExternal(..) | Self::RecordById(_) => Source::ScimUsers,
             Self::Permissions(_) => Source::Permissions,
             Self::Roles(_) => Source::Roles,
+            Self::UserDirectories(_) => Source::Directories,
             Self::LastActive(_) => Source::LastActive,
             Self::Domains => Source::Domains,
             Self::OrgGroups(_) => Source::Groups,
@@ -94,6 +97,9 @@ pub(super) fn wants(look: &Look, e: &Evidence, directories: &[String]) -> Vec<Wa
             let mut all = everything(e, directories, op.rung() <= 2, false);
             if let Some(job) = e.job.get().filter(|_| op.is_tenant_wide()) {
                 all.push(Want::Pending(job.id.clone()));
+            }
+            if let Op::RestoreAccess { account, .. } | Op::SuspendAccess { account, .. } = op {
+                all.push(Want::UserDirectories(account.clone()));
             }
             all
         }
@@ -124,6 +130,7 @@ fn everything(e: &Evidence, directories: &[String], by_log: bool, diagnosing: bo
     }
     standstill(e, &mut all);
     accounts(e, &case, &mut all);
+    suspension(&case, &mut all);
     others(e, &case, &mut all);
     renamed_groups(&case, &mut all);
     if diagnosing {
@@ -256,6 +263,36 @@ fn standstill(e: &Evidence, all: &mut Vec<Want>) {
     }
 }
 
+/// Where the account is suspended, which of its directories count, and whether there are seats to give back: only of
+/// an account that is suspended somewhere, or whose roles do not say how it stands.
+fn suspension(case: &Case<'_>, all: &mut Vec<Want>) {
+    let Some(account) = case.account else { return };
+    let rows = case.role_rows(account).unwrap_or_default();
+    let somewhere = rows.iter().any(|row| row.is_status("suspended") == Some(true));
+    let suspended = account.is_member("suspended") || somewhere;
+    if suspended || rows.iter().any(|row| row.app && row.is_status("active").is_none()) {
+        all.push(Want::UserDirectories(account.id.clone()));
+    }
+    if !suspended {
+        return;
+    }
+    all.push(Want::Workspaces);
+    let known = case.directories_of(account).unwrap_or_default();
+    let known = known.iter().map(|directory| directory.id.as_str());
+    let mut directories: BTreeSet<&str> = rows.iter().filter_map(|row| row.directory.as_deref()).collect();
+    directories.extend(known);
+    let expected = case.expected().unwrap_or_default();
+    if directories.len() > 1 && !expected.is_empty() {
+        all.push(Want::OrgGroups(expected.iter().map(|group| group.name.clone()).collect()));
+    }
+    // Without a role there, what the groups grant tells which seats come back.
+    let without = |id: &&str| !rows.iter().any(|row| row.app && row.directory.as_deref() == Some(*id));
+    if case.suspended_in(account).iter().any(without) {
+        let groups = account.groups.iter().flatten().filter(|group| !group.id.is_empty());
+        all.extend(groups.take(MOST_ROLES).map(|group| Want::GroupRoles(group.id.clone())));
+    }
+}
+
 /// Which of two accounts is used, and whose the other one's address is: only where there are two, or where the
 /// question is about another account than the person's.
 fn others(e: &Evidence, case: &Case<'_>, all: &mut Vec<Want>) {
@@ -348,11 +385,14 @@ fn effect(op: &Op, e: &Evidence, directories: &[String]) -> Vec<Want> {
                 e.subject.addresses.iter().map(|address| Want::AccountsByEmail(vec![address.clone()])),
             );
         }
+        Op::RestoreAccess { account, .. } | Op::SuspendAccess { account, .. } => {
+            all.push(Want::AccountsById(vec![account.clone()]));
+            all.push(Want::Roles(account.clone()));
+            all.push(Want::UserDirectories(account.clone()));
+        }
         Op::ProvisionMembership { account: Some(account), .. }
-        | Op::RestoreAccess { account }
         | Op::ActivateAccount { account }
         | Op::CancelDeletion { account }
-        | Op::SuspendAccess { account }
         | Op::DeactivateAccount { account }
         | Op::ScheduleDeletion { account }
         | Op::ParkEmail { account, .. }

@@ -143,10 +143,16 @@ async fn members_of_synced_groups_belong_to_the_identity_provider() {
     bench.clean();
 }
 
+/// A path of the first user directory.
+fn in_directory(bench: &Bench, path: &str) -> String {
+    let id = bench.tenant(|t| t.directory_id.clone());
+    format!("/admin/v2/orgs/{ORG}/directories/{id}/{path}")
+}
+
 #[tokio::test]
 async fn suspend_keeps_groups_and_restore_needs_a_seat() {
     let bench = Bench::new().await;
-    let path = |verb: &str| v2(&format!("users/{}/{verb}", bench.jane));
+    let path = |verb: &str| in_directory(&bench, &format!("users/{}/{verb}", bench.jane));
     assert_eq!(bench.call(KEY, "POST", &path("suspend"), None).await.0, 204);
     assert_eq!(bench.groups(&bench.jane), ["jira-users"]);
     let (_, roles) = bench.call(KEY, "GET", &path("role-assignments"), None).await;
@@ -168,7 +174,8 @@ async fn suspend_keeps_groups_and_restore_needs_a_seat() {
 #[tokio::test]
 async fn events_are_lower_case_and_ten_a_minute() {
     let bench = Bench::new().await;
-    bench.call(KEY, "POST", &v2(&format!("users/{}/suspend", bench.jane)), None).await;
+    let path = in_directory(&bench, &format!("users/{}/suspend", bench.jane));
+    bench.call(KEY, "POST", &path, None).await;
     let (status, log) = bench.call(KEY, "GET", &v1("events?limit=5"), None).await;
     assert_eq!((status, &log["data"][0]["attributes"]["action"]), (200, &json!("user_disabled_org_access")));
     for _ in 0..9 {
@@ -224,4 +231,96 @@ async fn two_ways_to_the_same_state_look_the_same() {
     assert_ne!(one.tenant(|t| t.snapshot()), two.tenant(|t| t.snapshot()));
     let text = one.tenant(|t| t.snapshot().to_string());
     assert!(!text.contains("2026-"), "a snapshot has no times");
+}
+
+#[tokio::test]
+async fn a_write_names_one_directory_and_the_dash_is_for_reading() {
+    let bench = Bench::new().await;
+    let dash = |verb: &str| v2(&format!("users/{}/{verb}", bench.jane));
+    for verb in ["suspend", "restore"] {
+        let (status, error) = bench.call(KEY, "POST", &dash(verb), None).await;
+        assert_eq!((status, code(&error)), (404, "ADMIN-404-1"), "{verb}");
+    }
+    assert_eq!(bench.wire.faults().len(), 2);
+    bench.tenant(|t| t.switches.dash_writes = true);
+    assert_eq!(bench.call(KEY, "POST", &dash("suspend"), None).await.0, 204);
+    let standing = || bench.tenant(|t| t.accounts[&bench.jane].membership);
+    assert_eq!(standing(), Membership::Suspended);
+    assert_eq!(bench.call(KEY, "POST", &dash("restore"), None).await.0, 204);
+    assert_eq!(standing(), Membership::Active);
+}
+
+#[tokio::test]
+async fn an_account_is_suspended_only_where_it_is_so_in_every_directory() {
+    let bench = Bench::new().await;
+    let second = bench.tenant(|t| {
+        let id = t.add_user_directory("Second");
+        t.put_in(&bench.jane, &id, Membership::Active);
+        id
+    });
+    let there = |path: &str| format!("/admin/v2/orgs/{ORG}/directories/{second}/{path}");
+    let status = async || {
+        let (_, found) = bench.people(json!({"accountIds": [bench.jane]})).await;
+        found["data"][0]["membershipStatus"].as_str().unwrap().to_owned()
+    };
+    let path = in_directory(&bench, &format!("users/{}/suspend", bench.jane));
+    assert_eq!(bench.call(KEY, "POST", &path, None).await.0, 204);
+    assert_eq!(status().await, "active", "suspended in one of two");
+    let (_, roles) =
+        bench.call(KEY, "GET", &v2(&format!("users/{}/role-assignments", bench.jane)), None).await;
+    assert_eq!(roles["data"][0]["userDirectoryStatus"], "suspended");
+    let path = there(&format!("users/{}/suspend", bench.jane));
+    assert_eq!(bench.call(KEY, "POST", &path, None).await.0, 204);
+    assert_eq!(status().await, "suspended");
+    let path = there(&format!("users/{}/restore", bench.jane));
+    assert_eq!(bench.call(KEY, "POST", &path, None).await.0, 204);
+    assert_eq!(status().await, "active");
+    assert_eq!(bench.tenant(|t| t.accounts[&bench.jane].membership), Membership::Suspended);
+    let url = format!("/admin/v2/orgs/{ORG}/directories?accountId={}", bench.jane.replace(':', "%3A"));
+    let (_, both) = bench.call(KEY, "GET", &url, None).await;
+    assert_eq!(both["data"].as_array().unwrap().len(), 2);
+    // In the path of one directory the status is that of all together, or of this one.
+    let suspended = json!({"membershipStatus": ["suspended"]});
+    let in_first = in_directory(&bench, "users/search");
+    let found = async || bench.call(KEY, "POST", &in_first, Some(suspended.clone())).await.1;
+    assert_eq!(found().await["data"], json!([]));
+    bench.tenant(|t| t.switches.membership_of_scope = true);
+    assert_eq!(found().await["data"][0]["accountId"], json!(bench.jane));
+    bench.clean();
+}
+
+#[tokio::test]
+async fn a_cursor_of_a_search_says_where_to_go_on_and_not_what_was_asked() {
+    let bench = Bench::new().await;
+    bench.tenant(|t| (0..3).for_each(|n| drop(t.add_account(&format!("p{n}@acme.example"), "P"))));
+    let body = json!({"limit": 2, "expand": ["groups"]});
+    let (_, first) = bench.people(body.clone()).await;
+    let cursor = first["links"]["next"].as_str().unwrap();
+    let shown = async |body: Value| bench.people(body).await.1["data"][0].get("groups").is_some();
+    assert!(!shown(json!({"cursor": cursor, "limit": 2})).await);
+    let mut again = body;
+    again["cursor"] = json!(cursor);
+    assert!(shown(again).await);
+    bench.tenant(|t| t.switches.cursor_holds_search = true);
+    assert!(shown(json!({"cursor": cursor})).await);
+    bench.clean();
+}
+
+#[tokio::test]
+async fn product_access_is_the_last_use_and_no_role() {
+    let bench = Bench::new().await;
+    let shown = async || {
+        let body = json!({"accountIds": [bench.jane], "expand": ["productAccess"]});
+        bench.people(body).await.1["data"][0]["productAccess"].clone()
+    };
+    assert_eq!(
+        shown().await,
+        json!([{"key": "jira-software", "id": bench.jira, "lastActiveTimestamp": null}])
+    );
+    bench.tenant(|t| t.switches.unused_apps_listed = false);
+    assert_eq!(shown().await, json!([]), "she has a role, and never came");
+    bench.tenant(|t| t.last_active(&bench.jane, &bench.jira, "2026-10-02"));
+    bench.tenant(|t| t.groups.values_mut().for_each(|group| group.grants.clear()));
+    assert_eq!(shown().await[0]["lastActiveTimestamp"], "2026-10-02T12:00:00.000Z");
+    bench.clean();
 }
