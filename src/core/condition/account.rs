@@ -115,7 +115,9 @@ pub(super) fn not_anothers(case: &Case<'_>, record: &RecordId) -> Held {
 fn is_leftover(case: &Case<'_>, tie: &Tie<'_>) -> bool {
     let elsewhere = case.target_directory().is_some_and(|target| target != tie.id.directory);
     let bears = |id: &str| {
-        case.wanted.as_deref().is_some_and(|wanted| case.e.account(id).is_some_and(|known| known.bears(wanted)))
+        case.wanted
+            .as_deref()
+            .is_some_and(|wanted| case.e.account(id).is_some_and(|known| known.bears(wanted)))
     };
     tie.record.is_none() && tie.by_address && elsewhere && tie.account.as_deref().is_some_and(bears)
 }

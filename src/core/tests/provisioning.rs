@@ -2,8 +2,8 @@
 //! each of them false. And whose a record is, in tenants that map something else than the object id.
 
 use super::build::{
-    A1, A2, D1, JANE, MAIL, OTHER, account, account_of, at, drifted, gap, group, healthy, link, never_provisioned,
-    person, record, record_id, record_of, refused, seen, stale_record, value,
+    A1, A2, D1, JANE, MAIL, OTHER, account, account_of, at, drifted, gap, group, healthy, link,
+    never_provisioned, person, record, record_id, record_of, refused, seen, stale_record, value,
 };
 use super::conditions::{planned, rules};
 use crate::core::condition::{Held, conditions};
@@ -36,7 +36,8 @@ fn held(op: &Op, e: &Evidence) -> Held {
 }
 
 fn entry(status: &str, change: impl FnOnce(&mut LogEntry)) -> LogEntry {
-    let mut entry = LogEntry { action: "update".to_owned(), status: status.to_owned(), ..LogEntry::default() };
+    let mut entry =
+        LogEntry { action: "update".to_owned(), status: status.to_owned(), ..LogEntry::default() };
     change(&mut entry);
     entry
 }
@@ -88,7 +89,10 @@ fn what_is_unread_needs_an_approver() {
 fn what_is_false_is_never_sent() {
     let changes: &[Change] = &[
         ("the newest verdict is that nothing entitles the person", |e| {
-            newest(e, entry("skipped", |known| known.skip_reason = Some("NotEffectivelyEntitled".to_owned())));
+            newest(
+                e,
+                entry("skipped", |known| known.skip_reason = Some("NotEffectivelyEntitled".to_owned())),
+            );
         }),
         ("only groups that are no security groups are assigned", |e| {
             value(&mut e.memberships).iter_mut().for_each(|group| group.security = Some(false));
@@ -140,7 +144,10 @@ fn what_is_history_or_passes_by_itself_blocks_nothing() {
             newest(e, entry("success", |_| {}));
         }),
         ("a verdict before the last success", |e| {
-            newest(e, entry("skipped", |known| known.skip_reason = Some("NotEffectivelyEntitled".to_owned())));
+            newest(
+                e,
+                entry("skipped", |known| known.skip_reason = Some("NotEffectivelyEntitled".to_owned())),
+            );
             newest(e, entry("success", |_| {}));
         }),
         ("Atlassian was busy", |e| newest(e, entry("failure", |known| known.http_status = Some(429)))),
@@ -209,7 +216,12 @@ fn a_record_is_the_persons_by_the_mapped_value() {
     unknown.owners.clear();
     assert_eq!(owner_of(&unknown, "r1"), "unread");
     assert!(!diagnose(&unknown).found(Cause::NeverProvisioned));
-    assert!(planned(&unknown, &rules()).steps.iter().all(|step| step.op.rung() < 4 && step.risk >= Risk::Disruptive));
+    assert!(
+        planned(&unknown, &rules())
+            .steps
+            .iter()
+            .all(|step| step.op.rung() < 4 && step.risk >= Risk::Disruptive)
+    );
 }
 
 #[test]
