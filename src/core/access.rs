@@ -75,12 +75,27 @@ impl Actor {
 }
 
 /// What the actor's own identities are, as far as they could be resolved.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Own {
     /// The plan touches the actor's own account.
     Yes,
     /// It does not.
     No,
+    /// The actor's address leads to no user of the identity provider and to no account.
+    Nobody,
+    /// It could not be read.
+    Unreadable,
+}
+
+/// Whether the actor has acted on the same plan before, under another Slack id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Same {
+    /// No.
+    No,
+    /// They asked for it.
+    Requester,
+    /// They approved it.
+    Approver,
     /// It could not be read.
     Unreadable,
 }
@@ -102,6 +117,8 @@ pub enum Action {
         requester: String,
         /// Whether it is the actor's own account.
         own: Own,
+        /// Whether the actor is one of those below under another Slack id.
+        same: Same,
         /// Who has approved already.
         approved: BTreeSet<String>,
     },
@@ -109,6 +126,8 @@ pub enum Action {
     Decline {
         /// Who asked for the run.
         requester: String,
+        /// Whether it is the actor's own in another way: their account, or their request under another Slack id.
+        theirs: bool,
     },
     /// Stop a run before its next step.
     Cancel {
@@ -169,15 +188,56 @@ pub enum Denied {
     OwnAccount,
     /// Whether it is one's own could not be read.
     #[error(
-        "Whether this is your own account could not be read, so your approval was not taken. Try again later, or let another approver do it."
+        "Whether this is your own account could not be read, so your approval was not taken. Try again later, or another approver must decide."
     )]
     OwnUnreadable,
+    /// Whether it is one's own cannot be told of an address that belongs to nobody.
+    #[error(
+        "Your Slack address belongs to nobody at the identity provider or at Atlassian. So nobody can tell whether this is your own account, and another approver must decide."
+    )]
+    OwnNobody,
+    /// Four eyes, when the same person has two Slack ids.
+    #[error(
+        "You asked for this under another Slack account, and nobody approves their own request. Another approver must decide."
+    )]
+    SamePerson,
+    /// Whether the approver is the requester could not be read.
+    #[error(
+        "Whether you and the person who asked are the same could not be read, so your approval was not taken. Try again in a minute. If it stays so, somebody else must ask for it."
+    )]
+    SameUnreadable,
+    /// Once per person, when the same person has two Slack ids.
+    #[error(
+        "You have approved this plan already, under another Slack account. Another approver must decide."
+    )]
+    AlreadyAsAnother,
     /// Once per person.
     #[error("You have approved this plan already.")]
     Already,
 }
 
 impl Denied {
+    /// Whether the reason lies in who the actor is to the plan, which another look at their roles does not change.
+    #[must_use]
+    pub fn is_about_the_plan(self) -> bool {
+        match self {
+            Self::OwnRequest
+            | Self::OwnAccount
+            | Self::OwnUnreadable
+            | Self::OwnNobody
+            | Self::SamePerson
+            | Self::SameUnreadable
+            | Self::AlreadyAsAnother
+            | Self::Already => true,
+            Self::Stranger
+            | Self::Guest
+            | Self::Deactivated
+            | Self::Bot
+            | Self::AskAgain
+            | Self::Missing(_) => false,
+        }
+    }
+
     /// The role that would have been needed, if that was the reason.
     #[must_use]
     pub fn missing_role(self) -> Option<Role> {
@@ -207,7 +267,7 @@ pub fn may(actor: &Actor, action: &Action) -> Result<Permit, Denied> {
         Action::Check => role(actor, Role::Viewer),
         Action::Follow => role(actor, Role::Approver).or_else(|_| role(actor, Role::Viewer)),
         Action::Repair => role(actor, Role::Operator),
-        Action::Approve { requester, own, approved } => {
+        Action::Approve { requester, own, same, approved } => {
             if *requester == actor.id {
                 return Err(Denied::OwnRequest);
             }
@@ -215,12 +275,22 @@ pub fn may(actor: &Actor, action: &Action) -> Result<Permit, Denied> {
             match own {
                 Own::Yes => return Err(Denied::OwnAccount),
                 Own::Unreadable => return Err(Denied::OwnUnreadable),
+                Own::Nobody => return Err(Denied::OwnNobody),
                 Own::No => {}
+            }
+            match same {
+                Same::Requester => return Err(Denied::SamePerson),
+                Same::Approver => return Err(Denied::AlreadyAsAnother),
+                Same::Unreadable => return Err(Denied::SameUnreadable),
+                Same::No => {}
             }
             if approved.contains(&actor.id) { Err(Denied::Already) } else { Ok(permit) }
         }
+        Action::Decline { theirs: true, .. } => {
+            Ok(Permit { actor: actor.id.clone(), rule: "their own".to_owned() })
+        }
         // Anyone may decline or stop what they asked for themselves.
-        Action::Decline { requester } | Action::Cancel { requester } if *requester == actor.id => {
+        Action::Decline { requester, .. } | Action::Cancel { requester } if *requester == actor.id => {
             Ok(Permit { actor: actor.id.clone(), rule: "own request".to_owned() })
         }
         Action::Decline { .. } | Action::Cancel { .. } => role(actor, Role::Approver),
@@ -254,7 +324,11 @@ mod tests {
     }
 
     fn approve(requester: &str, own: Own) -> Action {
-        Action::Approve { requester: requester.to_owned(), own, approved: BTreeSet::new() }
+        approve_as(requester, own, Same::No)
+    }
+
+    fn approve_as(requester: &str, own: Own, same: Same) -> Action {
+        Action::Approve { requester: requester.to_owned(), own, same, approved: BTreeSet::new() }
     }
 
     #[test]
@@ -283,8 +357,9 @@ mod tests {
     #[test]
     fn what_somebody_else_asked_for_is_stopped_or_declined_by_approvers_alone() {
         let requester = || "U1".to_owned();
-        for action in [Action::Decline { requester: requester() }, Action::Cancel { requester: requester() }]
-        {
+        let decline = |theirs| Action::Decline { requester: requester(), theirs };
+        assert!(may(&actor("U2", &[]), &decline(true)).is_ok(), "anyone may decline their own");
+        for action in [decline(false), Action::Cancel { requester: requester() }] {
             assert_eq!(may(&actor("U1", &[]), &action).unwrap().rule(), "own request");
             assert_eq!(may(&actor("U2", &[Role::Operator]), &action), Err(Denied::Missing(Role::Approver)));
             assert!(may(&actor("U2", &[Role::Approver]), &action).is_ok());
@@ -309,7 +384,16 @@ mod tests {
         assert_eq!(may(&actor("U2", &all), &approve("U1", Own::Yes)), Err(Denied::OwnAccount));
         assert_eq!(may(&actor("U2", &all), &approve("U1", Own::Unreadable)), Err(Denied::OwnUnreadable));
         assert!(may(&actor("U2", &all), &approve("U1", Own::No)).is_ok());
-        assert!(may(&actor("U1", &[]), &Action::Decline { requester: "U1".into() }).is_ok());
+        assert_eq!(may(&actor("U2", &all), &approve("U1", Own::Nobody)), Err(Denied::OwnNobody));
+        for (same, denied) in [
+            (Same::Requester, Denied::SamePerson),
+            (Same::Approver, Denied::AlreadyAsAnother),
+            (Same::Unreadable, Denied::SameUnreadable),
+        ] {
+            assert_eq!(may(&actor("U2", &all), &approve_as("U1", Own::No, same)), Err(denied));
+        }
+        let decline = Action::Decline { requester: "U1".into(), theirs: false };
+        assert!(may(&actor("U1", &[]), &decline).is_ok());
     }
 
     #[test]

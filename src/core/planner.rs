@@ -68,6 +68,12 @@ impl Rules {
         self.protected.contains(&fold(name))
     }
 
+    /// Whether the protected list names anybody by address.
+    #[must_use]
+    pub fn protects_addresses(&self) -> bool {
+        self.protected.iter().any(|name| name.contains('@'))
+    }
+
     /// What a risk needs.
     #[must_use]
     pub fn approvers(&self, risk: Risk) -> Approvers {

@@ -1,13 +1,13 @@
-//! What is somebody's own (product.md 3): their Slack address resolved to people and accounts. And the queue of
-//! clicks on one run. What cannot be read is never "not their own".
+//! What is somebody's own, and whether two Slack ids are one person: their Slack addresses resolved to people and
+//! accounts. And the queue of clicks on one run. What cannot be read is never "not their own".
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::app::App;
-use crate::core::access::Own;
+use crate::core::access::{Own, Same};
 use crate::core::subject::fold;
-use crate::core::{Evidence, Subject, Who, diagnose};
+use crate::core::{Actor, Evidence, Subject, Who, diagnose};
 use crate::exec::Look;
 
 /// The identities of one address; none if they could not be read.
@@ -19,22 +19,98 @@ struct Identities {
     addresses: BTreeSet<String>,
 }
 
+/// Who somebody is to a plan that they want to approve.
+pub(crate) struct Ties {
+    /// Whether it is on their own account.
+    pub(crate) own: Own,
+    /// Whether they asked for it, or approved it, under another Slack id.
+    pub(crate) same: Same,
+    /// The address that this was found out by.
+    email: Option<String>,
+    /// Those they were compared with.
+    with: BTreeSet<String>,
+}
+
+impl Ties {
+    /// Whether they still say everything: the address is the same, and nobody has acted since.
+    pub(crate) fn cover(&self, actor: &Actor, requester: &str, approved: &BTreeSet<String>) -> bool {
+        self.email == actor.email && self.with.contains(requester) && approved.is_subset(&self.with)
+    }
+}
+
 impl App {
+    /// Who somebody is to a plan: reads their identities, and those of everybody who acted on it before.
+    pub(crate) async fn ties(
+        &self,
+        actor: &Actor,
+        subject: &Subject,
+        requester: &str,
+        approved: &BTreeSet<String>,
+    ) -> Ties {
+        let mut with = approved.clone();
+        with.insert(requester.to_owned());
+        let email = actor.email.clone();
+        let (own, same) = tokio::join!(
+            self.is_own(email.as_deref(), subject),
+            self.same_person(actor, requester, approved)
+        );
+        Ties { own, same, email, with }
+    }
+
     /// Whether a plan's subject is the person behind this Slack address.
     pub(crate) async fn is_own(&self, email: Option<&str>, subject: &Subject) -> Own {
         let Some(email) = email else { return Own::Unreadable };
         if subject.addresses.contains(&fold(email)) {
             return Own::Yes;
         }
-        let Ok(who) = Who::parse(email) else { return Own::Unreadable };
+        match self.identities(email).await.as_deref() {
+            Some(Mine(Some(mine))) => compare(mine, subject),
+            Some(Mine(None)) | None => Own::Unreadable,
+        }
+    }
+
+    /// Whether the actor is the requester, or one of those who approved, under another Slack id: compared by Slack
+    /// address, and by the users of the identity provider that the addresses lead to.
+    pub(crate) async fn same_person(
+        &self,
+        actor: &Actor,
+        requester: &str,
+        approved: &BTreeSet<String>,
+    ) -> Same {
+        let mut unreadable = false;
+        let others = std::iter::once((requester, Same::Requester))
+            .chain(approved.iter().map(|id| (id.as_str(), Same::Approver)));
+        for (id, same) in others.filter(|(id, _)| *id != actor.id) {
+            match self.is_one_person(actor.email.as_deref(), id).await {
+                Some(true) => return same,
+                Some(false) => {}
+                None => unreadable = true,
+            }
+        }
+        if unreadable { Same::Unreadable } else { Same::No }
+    }
+
+    /// Whether this Slack address and this Slack user are one person; none if it could not be read.
+    async fn is_one_person(&self, email: Option<&str>, other: &str) -> Option<bool> {
+        let email = email?;
+        let theirs = self.people.email(&self.slack, other).await.ok().flatten()?;
+        if fold(email) == fold(&theirs) {
+            return Some(true);
+        }
+        let (one, other) = tokio::join!(self.identities(email), self.identities(&theirs));
+        let (one, other) = (one?, other?);
+        let (one, other) = (one.0.as_ref()?, other.0.as_ref()?);
+        Some(!one.people.is_disjoint(&other.people) || !one.addresses.is_disjoint(&other.addresses))
+    }
+
+    /// The identities of an address, at most ten seconds old.
+    async fn identities(&self, email: &str) -> Option<Arc<Mine>> {
+        let who = Who::parse(email).ok()?;
         let ask = || async {
             let evidence = self.world.gather(Subject::asked(who), Look::Everything).await;
             Ok(Arc::new(Mine(identities(&evidence, email))))
         };
-        match self.own.get(&fold(email), None, ask).await {
-            Ok(mine) => compare(&mine, subject),
-            Err(()) => Own::Unreadable,
-        }
+        self.own.get(&fold(email), None, ask).await.ok()
     }
 }
 
@@ -57,16 +133,24 @@ fn identities(evidence: &Evidence, email: &str) -> Option<Identities> {
     Some(mine)
 }
 
-fn compare(mine: &Mine, subject: &Subject) -> Own {
-    let Some(mine) = &mine.0 else { return Own::Unreadable };
+fn compare(mine: &Identities, subject: &Subject) -> Own {
+    // A list names a person where there is no account yet.
     let same = subject.person.as_ref().is_some_and(|person| mine.people.contains(person))
+        || !mine.people.is_disjoint(&subject.accounts)
         || !mine.accounts.is_disjoint(&subject.accounts)
         || !mine.addresses.is_disjoint(&subject.addresses);
-    if same { Own::Yes } else { Own::No }
+    if same {
+        Own::Yes
+    } else if mine.people.is_empty() && mine.accounts.is_empty() {
+        Own::Nobody
+    } else {
+        Own::No
+    }
 }
 
-/// Clicks on one run pass one after another, so that a thousand of them do not fold the journal against each
-/// other; and a refusal that repeats itself is recorded once.
+/// Clicks of one kind on one run pass one after another, so that a thousand of them do not fold the journal against
+/// each other. Kinds do not wait for each other: an Approve reads much, and a Decline must not stand behind it. And a
+/// refusal that repeats itself is recorded once.
 #[derive(Default)]
 pub(crate) struct Clicks {
     turns: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
@@ -74,13 +158,13 @@ pub(crate) struct Clicks {
 }
 
 impl Clicks {
-    /// The turn of a run.
-    pub(crate) fn turn(&self, run: &str) -> Arc<tokio::sync::Mutex<()>> {
+    /// The turn of a kind of click on a run.
+    pub(crate) fn turn(&self, run: &str, what: &str) -> Arc<tokio::sync::Mutex<()>> {
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
         if turns.len() > 1024 {
             turns.retain(|_, turn| Arc::strong_count(turn) > 1);
         }
-        Arc::clone(turns.entry(run.to_owned()).or_default())
+        Arc::clone(turns.entry(format!("{run} {what}")).or_default())
     }
 
     /// Whether this refusal is new and to be recorded.

@@ -15,8 +15,8 @@ use crate::config::{Access, Grant};
 use crate::core::access::Standing;
 use crate::core::{Action, Actor, Denied, Permit, Role, may};
 
-/// A look-up is at most this old (product.md 3).
-const LIFE: Duration = Duration::from_secs(10);
+/// A look-up is at most this old when somebody acts on it.
+pub const ROLE_LIFE: Duration = Duration::from_secs(10);
 
 /// The team that our bot token belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,9 +69,9 @@ impl People {
         Self {
             home: RwLock::new(None),
             access,
-            users: Slots::new(LIFE),
-            groups: Slots::new(LIFE),
-            channels: Slots::new(LIFE),
+            users: Slots::new(ROLE_LIFE),
+            groups: Slots::new(ROLE_LIFE),
+            channels: Slots::new(ROLE_LIFE),
         }
     }
 
@@ -116,9 +116,7 @@ impl People {
         match may(&self.actor(api, caller, None).await, action) {
             Ok(permit) => Ok(permit),
             // What no look-up can change is not looked up again.
-            Err(
-                denied @ (Denied::OwnRequest | Denied::OwnAccount | Denied::OwnUnreadable | Denied::Already),
-            ) => Err(denied),
+            Err(denied) if denied.is_about_the_plan() => Err(denied),
             Err(_) => may(&self.actor(api, caller, Some(began)).await, action),
         }
     }
@@ -192,7 +190,7 @@ impl People {
         failed.map_or(Ok(None), Err)
     }
 
-    /// The address of a person who is mentioned in a command; none if they have none that we may see.
+    /// The address of another person, such as one mentioned in a command; none if they have none that we may see.
     ///
     /// # Errors
     /// What Slack said.

@@ -157,6 +157,9 @@ async fn checked(
         return Err(AppendError::Ended);
     }
     let also = &append.also;
+    if also.deadline.is_some_and(|deadline| std::time::Instant::now() > deadline) {
+        return Err(AppendError::TooLate);
+    }
     if also.claim.is_empty() && also.tenant.is_none() && also.risky.is_none() {
         return Ok(());
     }

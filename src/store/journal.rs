@@ -24,6 +24,8 @@ pub struct Also {
     pub end: bool,
     /// The run has something to do now, even if it sleeps.
     pub wake: bool,
+    /// What was decided is no longer true after this instant: later, nothing is written.
+    pub deadline: Option<std::time::Instant>,
 }
 
 /// What an append has written.
@@ -67,6 +69,9 @@ pub enum AppendError {
     /// The run has ended.
     #[error("the run has ended")]
     Ended,
+    /// The deadline of the decision has passed: look again and decide again.
+    #[error("it was decided too long ago")]
+    TooLate,
     /// The store could not do it; the outcome is unknown only if the commit itself failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -1,6 +1,7 @@
 //! All integration tests: one crate, one link step, one module a behaviour.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+mod approvals;
 mod asking;
 mod audit;
 mod backup;

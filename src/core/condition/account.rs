@@ -50,8 +50,17 @@ pub fn may_write(case: &Case<'_>, id: &str, rules: &Rules) -> Held {
     let Some(account) = case.e.account(id) else {
         return Held::False(format!("account {id} is not shown, and what cannot be read is protected"));
     };
-    if account.email.as_deref().is_some_and(|email| rules.is_protected(&fold(email))) {
-        return Held::False(format!("account {id} is on the protected list"));
+    match account.email.as_deref().map(str::trim).filter(|email| !email.is_empty()) {
+        Some(email) if rules.is_protected(&fold(email)) => {
+            return Held::False(format!("account {id} is on the protected list"));
+        }
+        // A hidden address may be any of those on the list.
+        None if rules.protects_addresses() => {
+            return Held::False(format!(
+                "the address of account {id} is hidden, and may be one of the protected list"
+            ));
+        }
+        Some(_) | None => {}
     }
     if account.kind.as_deref() != Some("atlassian") {
         return Held::False(format!("account {id} is not a person's account"));

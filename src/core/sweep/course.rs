@@ -48,12 +48,15 @@ pub enum SweepEvent {
         /// What changed since the sweep before; nothing for the first.
         since: Option<Since>,
     },
-    /// An operator wants the list carried out.
+    /// An operator wants the list carried out, and is the requester of every repair.
     SweepRequested {
         /// Who.
         by: Asked,
         /// The list's digest.
         digest: String,
+        /// The rule that gives them the role of an operator; empty in entries of version 1.
+        #[serde(default)]
+        rule: String,
     },
     /// An approver agrees.
     SweepApproved {

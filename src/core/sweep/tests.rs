@@ -233,7 +233,8 @@ fn fold(events: &[SweepEvent]) -> Result<Course, &'static str> {
 fn nothing_is_repaired_that_nobody_approved_and_nothing_after_a_day() {
     let opened = SweepEvent::SweepOpened { asked: by("U0ADA"), rule: "users".to_owned() };
     let digest = repairs(6).digest().unwrap();
-    let requested = SweepEvent::SweepRequested { by: by("U0ADA"), digest: digest.clone() };
+    let requested =
+        SweepEvent::SweepRequested { by: by("U0ADA"), digest: digest.clone(), rule: "users".to_owned() };
     let approved = |who: &str| SweepEvent::SweepApproved { by: who.to_owned(), digest: digest.clone() };
     let mut events = vec![opened, surveyed(6)];
     let next = |events: &[SweepEvent], second| fold(events).unwrap().next(at(second), &limits());
@@ -257,11 +258,23 @@ fn nothing_is_repaired_that_nobody_approved_and_nothing_after_a_day() {
 fn another_list_cannot_be_approved_and_five_need_nobody() {
     let opened = || SweepEvent::SweepOpened { asked: by("U0ADA"), rule: "users".to_owned() };
     let other = repairs(4).digest().unwrap();
-    let wrong = SweepEvent::SweepRequested { by: by("U0ADA"), digest: other };
+    let wrong = SweepEvent::SweepRequested { by: by("U0ADA"), digest: other, rule: String::new() };
     assert!(fold(&[opened(), surveyed(5), wrong]).is_err());
-    let right = SweepEvent::SweepRequested { by: by("U0ADA"), digest: repairs(5).digest().unwrap() };
+    let right = SweepEvent::SweepRequested {
+        by: by("U0ADA"),
+        digest: repairs(5).digest().unwrap(),
+        rule: String::new(),
+    };
     let course = fold(&[opened(), surveyed(5), right]).unwrap();
     assert_eq!(course.next(at(9), &limits()), CourseNext::Repair);
     let counts = SweepEvent::SweepRepaired { begun: 1, restored: 1, skipped: 0, failed: 0 };
     assert!(fold(&[opened(), surveyed(5), counts]).is_err(), "nothing was asked for");
+}
+
+#[test]
+fn a_request_of_version_1_which_names_no_rule_is_still_read() {
+    let asked = serde_json::to_value(by("U0ADA")).unwrap();
+    let old = serde_json::json!({"kind": "sweep-requested", "by": asked, "digest": "sha256:0"});
+    let read: SweepEvent = serde_json::from_value(old).unwrap();
+    assert!(matches!(read, SweepEvent::SweepRequested { rule, .. } if rule.is_empty()));
 }

@@ -5,7 +5,7 @@ use super::build::{
     jira, link, linked_elsewhere, never_provisioned, person, record, record_id, record_of, restore, seen,
     stale_record, suspend, value,
 };
-use crate::core::condition::{Held, conditions};
+use crate::core::condition::{Held, conditions, may_write};
 use crate::core::diagnose::Case;
 use crate::core::evidence::{AppRole, Evidence, GroupRole, IdpUser, LogEntry, Source};
 use crate::core::planner::Rules;
@@ -199,6 +199,20 @@ fn a_protected_account_is_refused_for_every_op_by_every_name() {
     let rules = protecting("break.glass@acme.example");
     for (op, ..) in ops().into_iter().take(5) {
         assert!(matches!(held(&op, &e, &rules), Held::False(_)), "{}", op.action());
+    }
+}
+
+#[test]
+fn an_account_whose_address_is_hidden_is_protected_when_the_list_holds_an_address() {
+    for (op, base, id) in ops() {
+        for hidden in [None, Some(String::new())] {
+            let mut e = base.clone();
+            account_of(&mut e, id).email = hidden;
+            let by_address = protecting("break.glass@acme.example");
+            assert!(matches!(may_write(&Case::new(&e), id, &by_address), Held::False(_)), "{}", op.action());
+            let by_id = protecting("712020:break-glass");
+            assert_eq!(may_write(&Case::new(&e), id, &by_id), may_write(&Case::new(&base), id, &by_id));
+        }
     }
 }
 

@@ -81,6 +81,19 @@ impl Ledger {
     pub async fn decide_sweep<T>(
         &self,
         sweep: &str,
+        decision: impl FnMut(&Course) -> (Option<SweepEvent>, T),
+    ) -> Result<T, LedgerError> {
+        self.decide_sweep_before(sweep, None, decision).await
+    }
+
+    /// The same, where what was decided must be written before a deadline.
+    ///
+    /// # Errors
+    /// As [`Self::decide_sweep`]; [`AppendError::TooLate`] after the deadline.
+    pub async fn decide_sweep_before<T>(
+        &self,
+        sweep: &str,
+        deadline: Option<std::time::Instant>,
         mut decision: impl FnMut(&Course) -> (Option<SweepEvent>, T),
     ) -> Result<T, LedgerError> {
         loop {
@@ -91,7 +104,7 @@ impl Ledger {
                 .legal(course.seq + 1, &event)
                 .map_err(|why| LedgerError::Unreadable { run: sweep.to_owned(), why: why.to_owned() })?;
             let end = matches!(event, SweepEvent::SweepEnded { .. });
-            let also = Also { wake: true, end, ..Also::default() };
+            let also = Also { wake: true, end, deadline, ..Also::default() };
             match self.append_sweep(sweep, course.seq, None, &[event], also).await {
                 Ok(_) => return Ok(value),
                 Err(AppendError::Conflict { .. }) => {}

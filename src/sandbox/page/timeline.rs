@@ -112,8 +112,9 @@ fn sweep_words(slack: &Slack, event: &SweepEvent) -> Words {
             );
             ("", "read everything", counts)
         }
-        SweepEvent::SweepRequested { by, digest } => {
-            ("person", "asked for the repairs", format!("{}, list {}", name(&by.by), short(digest)))
+        SweepEvent::SweepRequested { by, digest, rule } => {
+            let says = format!("{}, list {}, by the rule {rule}", name(&by.by), short(digest));
+            ("person", "asked for the repairs", says)
         }
         SweepEvent::SweepApproved { by, digest } => {
             ("person", "approved", format!("{}, exactly list {}", name(by), short(digest)))

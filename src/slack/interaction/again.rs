@@ -21,7 +21,7 @@ use crate::store::StoreError;
 /// Whether the button stands on the run's own card and the run is over. One that waits for a person is ended by Undo:
 /// while it is open it holds what the undo would have to claim.
 pub(super) async fn ready(app: &App, ear: &Ear, clicked: &Click, run: &str) -> Result<(), Verdict> {
-    let turn = app.clicks.turn(run);
+    let turn = app.clicks.turn(run, "open");
     let _turn = turn.lock().await;
     from_its_card(app, clicked, run).await?;
     if clicked.action == "reinstate.undo" {

@@ -1,52 +1,77 @@
-//! Approve: one person, one run, one digest, one moment.
+//! Approve: one person, one run, one digest, one moment. Everything slow is read first; then the roles are asked for
+//! anew, and the approval is written within ten seconds of that, or decided again.
+
+use std::time::Instant;
 
 use super::Value;
 use super::settle::{Verdict, failed, refused};
 use super::waiting::{expire, requester, still_asked};
 use crate::app::App;
-use crate::core::access::Own;
+use crate::core::access::{Own, Same};
 use crate::core::{Action, Denied, Event, Run, may};
-use crate::exec::Decision;
+use crate::exec::{Decision, LedgerError};
 use crate::slack::markup::Markup;
+use crate::slack::people::ROLE_LIFE;
 use crate::slack::private::Ear;
 use crate::slack::words::{self, click};
-use crate::store::Also;
+use crate::store::{Also, AppendError};
+
+/// How often a decision is made again that became too old before it was written.
+pub(super) const DECISIONS: usize = 3;
 
 pub(super) async fn approve(app: &App, ear: &Ear, value: &Value) -> Verdict {
-    let run = match app.ledger.load(&value.run).await {
-        Ok(run) => run,
-        Err(error) => return failed(&error),
-    };
+    for _ in 0..DECISIONS {
+        match decide(app, ear, value).await {
+            Ok(Some(verdict)) => return verdict,
+            Ok(None) | Err(LedgerError::Append(AppendError::TooLate)) => {}
+            Err(error) => return failed(&error),
+        }
+    }
+    Verdict::Refused(words::denied(Denied::AskAgain, app.people.access()))
+}
+
+fn action(run: &Run, own: Own, same: Same) -> Action {
+    Action::Approve { requester: requester(run), own, same, approved: run.approved_by() }
+}
+
+/// One decision; none if what it rests on was no longer true when it was to be written.
+async fn decide(app: &App, ear: &Ear, value: &Value) -> Result<Option<Verdict>, LedgerError> {
+    let run = app.ledger.load(&value.run).await?;
     if run.approved_by().contains(&ear.by.id) && run.ended.is_none() {
-        return Verdict::Idle(Markup::new().data(&Denied::Already.to_string()));
+        return Ok(Some(Verdict::Idle(Markup::new().data(&Denied::Already.to_string()))));
     }
     if let Err(verdict) = still_asked(app, &run, &value.digest) {
         expire(app, &value.run, &value.digest).await;
-        return verdict;
+        return Ok(Some(verdict));
     }
-    let action =
-        |own, run: &Run| Action::Approve { requester: requester(run), own, approved: run.approved_by() };
-    // Whoever lacks the role is refused before anything is read about them.
-    if let Err(denied) = app.people.permit(&app.slack, &ear.by, &action(Own::No, &run)).await {
-        return Verdict::Refused(words::denied(denied, app.people.access()));
+    let denied = |denied| Verdict::Refused(words::denied(denied, app.people.access()));
+    // A person without the role is refused before anything is read about them.
+    if let Err(why) = app.people.permit(&app.slack, &ear.by, &action(&run, Own::No, Same::No)).await {
+        return Ok(Some(denied(why)));
     }
-    let actor = app.people.actor(&app.slack, &ear.by, None).await;
     let Some(subject) = run.current.as_ref().map(|current| current.plan.subject.clone()) else {
-        return refused(click::NO_PLAN);
+        return Ok(Some(refused(click::NO_PLAN)));
     };
-    let own = app.is_own(actor.email.as_deref(), &subject).await;
+    let known = app.people.actor(&app.slack, &ear.by, None).await;
+    let ties = app.ties(&known, &subject, &requester(&run), &run.approved_by()).await;
+    let asked_at = Instant::now();
+    let actor = app.people.actor(&app.slack, &ear.by, Some(asked_at)).await;
+    let deadline = asked_at.checked_add(ROLE_LIFE);
     let decided = app.ledger.decide(&value.run, crate::clock::now(), |run| {
         if let Err(verdict) = still_asked(app, run, &value.digest) {
-            return Decision::Leave(verdict);
+            return Decision::Leave(Some(verdict));
         }
-        match may(&actor, &action(own.clone(), run)) {
+        match may(&actor, &action(run, ties.own, ties.same)) {
+            Err(why) => Decision::Leave(Some(denied(why))),
+            // Somebody else approved meanwhile, who may be the same person.
+            Ok(_) if !ties.cover(&actor, &requester(run), &run.approved_by()) => Decision::Leave(None),
             Ok(permit) => {
                 let approved =
                     Event::Approved { by: permit.actor().to_owned(), digest: value.digest.clone() };
-                Decision::Write(vec![approved], Also { wake: true, ..Also::default() }, Verdict::Taken)
+                let also = Also { wake: true, deadline, ..Also::default() };
+                Decision::Write(vec![approved], also, Some(Verdict::Taken))
             }
-            Err(denied) => Decision::Leave(Verdict::Refused(words::denied(denied, app.people.access()))),
         }
     });
-    decided.await.unwrap_or_else(|error| failed(&error))
+    decided.await
 }

@@ -11,7 +11,7 @@ use crate::store::Also;
 
 /// `cancel RUN`, typed.
 pub(in crate::slack) async fn stop(app: &App, ear: &Ear, run: &str) {
-    let turn = app.clicks.turn(run);
+    let turn = app.clicks.turn(run, "cancel");
     let verdict = {
         let _turn = turn.lock().await;
         match cancel(app, ear, run).await {

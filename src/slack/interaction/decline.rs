@@ -1,13 +1,16 @@
 //! Decline: ends the run; what harmless steps did stays done. A reason is asked for first, in a modal; where none
 //! can be opened, the decline counts without one.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::Value;
 use super::settle::{Verdict, failed, settle};
 use super::waiting::{expire, requester, still_asked};
 use crate::app::App;
-use crate::core::{Action, Event, Outcome, Permit, Run};
+use crate::core::access::{Own, Same};
+use crate::core::{Action, Denied, Event, Outcome, Permit, Run};
 use crate::exec::Decision;
 use crate::slack::api::ApiError;
 use crate::slack::markup::Markup;
@@ -58,7 +61,7 @@ pub(super) async fn submitted(app: &App, submit: Submit) {
     let meta: Meta = serde_json::from_str(&submit.meta).unwrap_or_default();
     let ear = Ear { by: submit.by, channel: meta.channel, response_url: meta.response_url, view: None };
     let why = submit.values.pointer("/reason/why/value").and_then(serde_json::Value::as_str);
-    let turn = app.clicks.turn(&meta.value.run);
+    let turn = app.clicks.turn(&meta.value.run, "decline");
     let verdict = {
         let _turn = turn.lock().await;
         decline(app, &ear, &meta.value, why.unwrap_or_default()).await
@@ -73,11 +76,28 @@ async fn allowed(app: &App, ear: &Ear, value: &Value) -> Result<(Permit, Run), V
         expire(app, &value.run, &value.digest).await;
         return Err(verdict);
     }
-    let action = Action::Decline { requester: requester(&run) };
-    match app.people.permit(&app.slack, &ear.by, &action).await {
+    let action = |theirs| Action::Decline { requester: requester(&run), theirs };
+    let permit = match app.people.permit(&app.slack, &ear.by, &action(false)).await {
+        // Anyone may decline their own, which only much reading tells of somebody without the role.
+        Err(Denied::Missing(role)) => {
+            let theirs = is_theirs(app, ear, &run).await;
+            let again = app.people.permit(&app.slack, &ear.by, &action(theirs)).await;
+            again.map_err(|_| Denied::Missing(role))
+        }
+        permit => permit,
+    };
+    match permit {
         Ok(permit) => Ok((permit, run)),
         Err(denied) => Err(Verdict::Refused(words::denied(denied, app.people.access()))),
     }
+}
+
+/// Whether the plan is on their own account, or asked for by them under another Slack id.
+async fn is_theirs(app: &App, ear: &Ear, run: &Run) -> bool {
+    let Some(current) = &run.current else { return false };
+    let actor = app.people.actor(&app.slack, &ear.by, None).await;
+    let ties = app.ties(&actor, &current.plan.subject, &requester(run), &BTreeSet::new()).await;
+    ties.own == Own::Yes || ties.same == Same::Requester
 }
 
 async fn decline(app: &App, ear: &Ear, value: &Value, why: &str) -> Verdict {

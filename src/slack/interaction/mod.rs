@@ -148,7 +148,7 @@ fn asked(click: Click, target: &Target) -> Asked {
 
 async fn on_run(app: &App, ear: &Ear, click: &Click, value: &Value) {
     let what = click.action.strip_prefix("reinstate.").unwrap_or(&click.action);
-    let turn = app.clicks.turn(&value.run);
+    let turn = app.clicks.turn(&value.run, what);
     let verdict = {
         let _turn = turn.lock().await;
         match from_its_card(app, click, &value.run).await {

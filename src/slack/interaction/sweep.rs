@@ -1,22 +1,28 @@
 //! Clicks on a sweep's card: decided on the stored list, on roles asked now, and on the card whose time stamp is
 //! stored, like every other click.
 
+use std::collections::BTreeSet;
+use std::time::Instant;
+
 use super::Value;
+use super::approve::DECISIONS;
 use super::settle::{Verdict, refused};
 use super::value::from_its_card;
 use crate::app::App;
-use crate::core::access::Own;
+use crate::core::access::{Own, Same};
 use crate::core::run::{Aim, Asked};
 use crate::core::subject::fold;
 use crate::core::sweep::{Course, CourseNext, Found, SweepEvent};
-use crate::core::{Action, Denied, Role, Subject, Who, may};
+use crate::core::{Action, Denied, Subject, Who, may};
 use crate::exec::LedgerError;
 use crate::slack::blocks::Card;
 use crate::slack::cards::sweep_page;
 use crate::slack::markup::Markup;
 use crate::slack::payload::Click;
+use crate::slack::people::ROLE_LIFE;
 use crate::slack::private::Ear;
 use crate::slack::words;
+use crate::store::AppendError;
 
 pub(super) async fn click(app: &App, ear: &Ear, click: &Click, value: &Value) {
     let what = click.action.strip_prefix("reinstate.").unwrap_or(&click.action);
@@ -24,7 +30,7 @@ pub(super) async fn click(app: &App, ear: &Ear, click: &Click, value: &Value) {
         let card = page(app, ear, value).await;
         return app.tell(ear, &card).await;
     }
-    let turn = app.clicks.turn(&value.run);
+    let turn = app.clicks.turn(&value.run, what);
     let verdict = {
         let _turn = turn.lock().await;
         match from_its_card(app, click, &value.run).await {
@@ -64,13 +70,13 @@ async fn decide(app: &App, ear: &Ear, value: &Value, what: &str) -> Verdict {
     }
     match what {
         "sweep_repair" => request(app, ear, value, &course).await,
-        "approve" => approve(app, ear, value, &course).await,
+        "approve" => approve(app, ear, value).await,
         "decline" => {
-            let requester = course.requested.as_ref().map(|(by, _)| by.by.clone()).unwrap_or_default();
+            let requester = requester(&course);
             let says = words::click::LIST_DECLINED;
             let event = SweepEvent::SweepEnded { says: says.to_owned() };
             let waits = |next: &CourseNext| matches!(next, CourseNext::AwaitApproval(_));
-            event_by(app, ear, value, &Action::Decline { requester }, event, waits).await
+            event_by(app, ear, value, &Action::Decline { requester, theirs: false }, event, waits).await
         }
         "sweep_pause" => {
             let by = Some(ear.by.id.clone());
@@ -82,7 +88,7 @@ async fn decide(app: &App, ear: &Ear, value: &Value, what: &str) -> Verdict {
             event_by(app, ear, value, &Action::Repair, event, |next| *next == CourseNext::AwaitPerson).await
         }
         "cancel" => {
-            let requester = course.requested.as_ref().map(|(by, _)| by.by.clone()).unwrap_or_default();
+            let requester = requester(&course);
             let says = words::click::SWEEP_STOPPED;
             let event = SweepEvent::SweepEnded { says: says.to_owned() };
             let runs = |next: &CourseNext| matches!(next, CourseNext::Repair | CourseNext::AwaitPerson);
@@ -92,14 +98,17 @@ async fn decide(app: &App, ear: &Ear, value: &Value, what: &str) -> Verdict {
     }
 }
 
-/// Asks for the repairs. Somebody who may approve and not repair says both at once for the operator who asked for
-/// the sweep.
+/// Asks for the repairs: an operator does, in their own name.
 async fn request(app: &App, ear: &Ear, value: &Value, course: &Course) -> Verdict {
     if course.digest().as_deref() != Some(value.digest.as_str()) {
         return refused(words::click::LIST_CHANGED);
     }
+    let permit = match app.people.permit(&app.slack, &ear.by, &Action::Repair).await {
+        Ok(permit) => permit,
+        Err(denied) => return Verdict::Refused(words::denied(denied, app.people.access())),
+    };
     let by = Asked {
-        by: ear.by.id.clone(),
+        by: permit.actor().to_owned(),
         team: ear.by.team.clone(),
         enterprise: ear.by.enterprise.clone(),
         channel: ear.channel.clone().unwrap_or_default(),
@@ -107,61 +116,71 @@ async fn request(app: &App, ear: &Ear, value: &Value, course: &Course) -> Verdic
         response_url: None,
         aim: Aim::default(),
     };
-    let (by, approver) = match app.people.permit(&app.slack, &ear.by, &Action::Repair).await {
-        Ok(_) => (by, false),
-        Err(Denied::Missing(Role::Operator)) => match &course.asked {
-            Some(asked) if !asked.by.is_empty() && asked.by != ear.by.id => (asked.clone(), true),
-            _ => {
-                return Verdict::Refused(words::denied(Denied::Missing(Role::Operator), app.people.access()));
-            }
-        },
-        Err(denied) => return Verdict::Refused(words::denied(denied, app.people.access())),
-    };
-    if approver && let Err(denied) = permit_approval(app, ear, &by.by, course).await {
-        // Whoever has neither role lacks the one that the button is for.
-        let lacks = denied == Denied::Missing(Role::Approver);
-        let denied = if lacks { Denied::Missing(Role::Operator) } else { denied };
-        return Verdict::Refused(words::denied(denied, app.people.access()));
-    }
-    let event = SweepEvent::SweepRequested { by, digest: value.digest.clone() };
-    let waits = |next: &CourseNext| matches!(next, CourseNext::AwaitRequest(_));
-    match write(app, value, event, waits).await {
-        Verdict::Taken if approver && course.surveyed.as_ref().is_some_and(|s| s.list.needs_approver()) => {
-            let approved = SweepEvent::SweepApproved { by: ear.by.id.clone(), digest: value.digest.clone() };
-            write(app, value, approved, |next| matches!(next, CourseNext::AwaitApproval(_))).await
+    let (digest, rule) = (value.digest.clone(), permit.rule().to_owned());
+    let event = SweepEvent::SweepRequested { by, digest, rule };
+    write(app, value, event, |next| matches!(next, CourseNext::AwaitRequest(_))).await
+}
+
+async fn approve(app: &App, ear: &Ear, value: &Value) -> Verdict {
+    for _ in 0..DECISIONS {
+        match decide_approval(app, ear, value).await {
+            Ok(Some(verdict)) => return verdict,
+            Ok(None) | Err(LedgerError::Append(AppendError::TooLate)) => {}
+            Err(error) => return failed(&error),
         }
-        verdict => verdict,
     }
+    Verdict::Refused(words::denied(Denied::AskAgain, app.people.access()))
 }
 
-async fn approve(app: &App, ear: &Ear, value: &Value, course: &Course) -> Verdict {
+/// One decision on the list: the role, four eyes, and no account of their own on it. None if what it rests on was no
+/// longer true when it was to be written.
+async fn decide_approval(app: &App, ear: &Ear, value: &Value) -> Result<Option<Verdict>, LedgerError> {
+    let course = app.ledger.sweep(&value.run).await?;
     if !course.awaits(&value.digest, crate::clock::now(), &app.limits) {
-        return refused(words::click::NO_LIST_AWAITED);
+        return Ok(Some(refused(words::click::NO_LIST_AWAITED)));
     }
-    let requester = course.requested.as_ref().map(|(by, _)| by.by.clone()).unwrap_or_default();
-    if let Err(denied) = permit_approval(app, ear, &requester, course).await {
-        return Verdict::Refused(words::denied(denied, app.people.access()));
+    let requester = requester(&course);
+    let action =
+        |own, same| Action::Approve { requester: requester.clone(), own, same, approved: BTreeSet::new() };
+    let denied = |denied| Verdict::Refused(words::denied(denied, app.people.access()));
+    if let Err(why) = app.people.permit(&app.slack, &ear.by, &action(Own::No, Same::No)).await {
+        return Ok(Some(denied(why)));
     }
-    let event = SweepEvent::SweepApproved { by: ear.by.id.clone(), digest: value.digest.clone() };
-    write(app, value, event, |next| matches!(next, CourseNext::AwaitApproval(_))).await
+    let known = app.people.actor(&app.slack, &ear.by, None).await;
+    let ties = app.ties(&known, &listed(&course), &requester, &BTreeSet::new()).await;
+    let asked_at = Instant::now();
+    let actor = app.people.actor(&app.slack, &ear.by, Some(asked_at)).await;
+    if let Err(why) = may(&actor, &action(ties.own, ties.same)) {
+        return Ok(Some(denied(why)));
+    }
+    if !ties.cover(&actor, &requester, &BTreeSet::new()) {
+        return Ok(None);
+    }
+    let approved = SweepEvent::SweepApproved { by: actor.id, digest: value.digest.clone() };
+    let deadline = asked_at.checked_add(ROLE_LIFE);
+    let written = app.ledger.decide_sweep_before(&value.run, deadline, |course| {
+        if course.awaits(&value.digest, crate::clock::now(), &app.limits) {
+            (Some(approved.clone()), Verdict::Taken)
+        } else {
+            (None, refused(words::click::SWEEP_MOVED_ON))
+        }
+    });
+    written.await.map(Some)
 }
 
-/// Whether somebody may approve the list: the role, four eyes, and no account of their own on it.
-async fn permit_approval(app: &App, ear: &Ear, requester: &str, course: &Course) -> Result<(), Denied> {
-    let action = |own| Action::Approve {
-        requester: requester.to_owned(),
-        own,
-        approved: std::collections::BTreeSet::new(),
-    };
-    app.people.permit(&app.slack, &ear.by, &action(Own::No)).await?;
-    let actor = app.people.actor(&app.slack, &ear.by, None).await;
+fn requester(course: &Course) -> String {
+    course.requested.as_ref().map(|(by, _)| by.by.clone()).unwrap_or_default()
+}
+
+/// Everybody on the list, as one subject.
+fn listed(course: &Course) -> Subject {
     let mut subject = Subject::asked(Who::Account(String::new()));
+    subject.accounts.clear();
     for one in course.surveyed.iter().flat_map(|surveyed| surveyed.list.repairs()) {
         subject.accounts.insert(one.subject.clone());
         subject.addresses.insert(fold(&one.query));
     }
-    let own = app.is_own(actor.email.as_deref(), &subject).await;
-    may(&actor, &action(own)).map(|_| ())
+    subject
 }
 
 async fn event_by(

@@ -71,6 +71,18 @@ pub async fn an_ended_run_takes_no_more(place: &Place) {
     assert!(store.open_runs().await.unwrap().is_empty());
 }
 
+pub async fn what_was_decided_too_long_ago_is_not_written(place: &Place) {
+    let store = place.open().await;
+    let run = opened(&store).await;
+    let now = std::time::Instant::now();
+    let before = |deadline| Also { deadline: Some(deadline), ..Also::default() };
+    let late = store.append(&run, 1, None, &[entry("approved")], before(now)).await;
+    assert!(matches!(late, Err(AppendError::TooLate)), "{late:?}");
+    assert_eq!(store.entries(&run).await.unwrap().len(), 1);
+    let soon = before(now + Duration::from_secs(600));
+    assert_eq!(store.append(&run, 1, None, &[entry("approved")], soon).await.unwrap().last_seq, 2);
+}
+
 pub async fn an_append_needs_an_entry_and_a_run(place: &Place) {
     let store = place.open().await;
     let run = opened(&store).await;

@@ -62,7 +62,7 @@ macro_rules! promises {
 
 promises! {
     journal: one_of_a_hundred_appends_on_the_same_entry_wins, appends_to_many_runs_make_one_chain,
-        an_ended_run_takes_no_more, an_append_needs_an_entry_and_a_run, the_cap_counts_exactly,
+        an_ended_run_takes_no_more, what_was_decided_too_long_ago_is_not_written, an_append_needs_an_entry_and_a_run, the_cap_counts_exactly,
         a_refused_append_leaves_nothing, a_refused_append_among_others_leaves_nothing_and_takes_none_along,
         what_the_database_refuses_it_refuses_to_one_alone, an_account_passes_from_run_to_run_within_a_commit, writing_without_a_pause_piles_nothing_up, a_decision_that_panics_holds_nobody_up, who_waits_for_a_database_that_is_gone_is_told,
         a_cancelled_caller_cannot_cut_a_write_in_half,
