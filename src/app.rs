@@ -89,6 +89,8 @@ pub struct App {
     pub refused: Refused,
     /// Set once Slack has refused a `plan` block.
     pub(crate) plain: AtomicBool,
+    /// Cards that Slack refused a moment ago.
+    pub(crate) held: crate::slack::poster::Held,
     pub(crate) own: Slots<Arc<crate::slack::own::Mine>, ()>,
     pub(crate) clicks: crate::slack::own::Clicks,
     /// Links to cards.
@@ -123,6 +125,7 @@ impl App {
             nudge: Nudge::default(),
             refused: Refused::default(),
             plain: AtomicBool::new(false),
+            held: crate::slack::poster::Held::default(),
             own: Slots::new(Duration::from_secs(10)),
             clicks: crate::slack::own::Clicks::default(),
             links: Slots::new(SHARED),

@@ -20,8 +20,10 @@ use super::blocks::Card;
 const WITHIN: Duration = Duration::from_secs(5);
 /// The same for the bytes of a file.
 const UPLOAD_WITHIN: Duration = Duration::from_secs(60);
-/// What a refusal without `Retry-After` means.
+/// What a refusal without `Retry-After`, or with one that cannot be read, means.
 const RETRY: Duration = Duration::from_secs(5);
+/// The shortest and the longest `Retry-After` that is believed: no value makes us hammer, or be silent for hours.
+const RETRY_WITHIN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(900));
 
 /// Why Slack gave no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -348,11 +350,45 @@ fn settle(method: &'static str, result: Settled) -> Result<Value, ApiError> {
 
 fn reason(error: &SlackClientError) -> ApiError {
     match error {
-        SlackClientError::ApiError(error) if error.code == "ratelimited" => ApiError::Limited(RETRY),
+        // `chat.postMessage` documents its own spelling.
+        SlackClientError::ApiError(error)
+            if ["ratelimited", "rate_limited"].contains(&error.code.as_str()) =>
+        {
+            ApiError::Limited(RETRY)
+        }
         SlackClientError::ApiError(error) => ApiError::Refused(error.code.clone()),
-        SlackClientError::RateLimitError(error) => ApiError::Limited(error.retry_after.unwrap_or(RETRY)),
+        SlackClientError::RateLimitError(error) => {
+            let (shortest, longest) = RETRY_WITHIN;
+            ApiError::Limited(error.retry_after.unwrap_or(RETRY).clamp(shortest, longest))
+        }
         SlackClientError::HttpError(_) => ApiError::Lost("an HTTP error"),
         SlackClientError::ProtocolError(_) => ApiError::Lost("an answer that cannot be read"),
         _ => ApiError::Lost("Slack cannot be reached"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use slack_morphism::errors::{SlackClientApiError, SlackRateLimitError};
+
+    use super::*;
+
+    #[test]
+    fn a_limit_is_believed_within_bounds_and_in_both_spellings() {
+        let after = |after: Option<Duration>| {
+            let error = SlackRateLimitError::new().opt_retry_after(after);
+            reason(&SlackClientError::RateLimitError(error))
+        };
+        let seconds = |seconds| ApiError::Limited(Duration::from_secs(seconds));
+        assert_eq!(after(Some(Duration::from_secs(u64::MAX))), seconds(900));
+        assert_eq!(after(Some(Duration::MAX)), seconds(900));
+        assert_eq!(after(Some(Duration::from_secs(901))), seconds(900));
+        assert_eq!(after(Some(Duration::from_secs(7))), seconds(7));
+        assert_eq!(after(Some(Duration::ZERO)), seconds(1));
+        assert_eq!(after(None), seconds(5));
+        for (code, limited) in [("ratelimited", true), ("rate_limited", true), ("is_archived", false)] {
+            let error = reason(&SlackClientError::ApiError(SlackClientApiError::new(code.to_owned())));
+            assert_eq!(matches!(error, ApiError::Limited(_)), limited, "{code}");
+        }
     }
 }

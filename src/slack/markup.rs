@@ -151,6 +151,12 @@ impl Markup {
         Self(all)
     }
 
+    /// Text that was encoded already, as many of its lines as fit, then how many were left out.
+    pub(super) fn shorten(text: &str, most: usize) -> String {
+        let lines: Vec<Markup> = text.split('\n').map(|line| Markup(line.to_owned())).collect();
+        Self::lines(&lines, most).0
+    }
+
     /// Whether nothing was said.
     #[must_use]
     pub fn is_empty(&self) -> bool {

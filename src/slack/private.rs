@@ -1,6 +1,8 @@
 //! Answers for one person alone: in their own modal, by `response_url`, else as an ephemeral message, else in their direct messages. It must never fall back to a
 //! message that others see.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::api::ApiError;
@@ -11,6 +13,10 @@ use super::words;
 use crate::app::App;
 use crate::core::{Action, Permit};
 use crate::store::NewEntry;
+
+/// How often a private answer waits for a limit to pass, and for how long at most.
+const LIMITS: usize = 2;
+const LONGEST_LIMIT: Duration = Duration::from_secs(5);
 
 /// Where one person can be answered alone.
 #[derive(Clone, Debug)]
@@ -41,14 +47,23 @@ impl App {
             return;
         }
         // From the App Home, or where the channel is gone, there is no place but their own.
-        let told = match self.slack.direct(&ear.by.id).await {
-            Ok(channel) => self.slack.post(&channel, None, card).await.map(drop),
-            Err(error) => Err(error),
-        };
+        let mut told = self.tell_directly(&ear.by.id, card).await;
+        for _ in 0..LIMITS {
+            match told {
+                Err(ApiError::Limited(pause)) if pause <= LONGEST_LIMIT => tokio::time::sleep(pause).await,
+                _ => break,
+            }
+            told = self.tell_directly(&ear.by.id, card).await;
+        }
         if let Err(error) = told {
             metrics::counter!("reinstate_answers_lost_total").increment(1);
             tracing::warn!(%error, "a private answer could not be delivered");
         }
+    }
+
+    async fn tell_directly(&self, user: &str, card: &Card) -> Result<(), ApiError> {
+        let channel = self.slack.direct(user).await?;
+        self.slack.post(&channel, None, card).await.map(drop)
     }
 
     /// Opens a modal for somebody; its id. Where none can be opened, they are told so.

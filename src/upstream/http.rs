@@ -280,16 +280,27 @@ fn classify(call: &Call, status: u16, headers: &HeaderMap, body: Vec<u8>) -> Out
     }
 }
 
-/// The later of `Retry-After` (seconds or an HTTP date) and Atlassian's `X-RateLimit-Reset` (an ISO instant).
+/// The longest wait that an answer can impose. No header closes a client for longer.
+const LONGEST_AFTER: Duration = Duration::from_secs(15 * 60);
+
+/// The later of `Retry-After` (seconds or an HTTP date) and Atlassian's `X-RateLimit-Reset` (an ISO instant). What
+/// cannot be read as either names no wait.
 fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let from_now = |at: Timestamp| Duration::try_from(at.duration_since(now)).unwrap_or(Duration::ZERO);
     let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).map(str::trim);
-    let retry = text(RETRY_AFTER.as_str()).and_then(|raw| match raw.parse::<u64>() {
-        Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(raw).ok().map(from_now),
+    let retry = text(RETRY_AFTER.as_str()).and_then(|raw| {
+        let date = || jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(raw).ok().map(from_now);
+        seconds(raw).or_else(date)
     });
     let reset = text("x-ratelimit-reset").and_then(super::lax::to_time).map(from_now);
-    retry.max(reset)
+    retry.max(reset).map(|after| after.min(LONGEST_AFTER))
+}
+
+/// A number of seconds, whole or not, however large. A negative one is none.
+fn seconds(raw: &str) -> Option<Duration> {
+    let plain = raw.starts_with(|c: char| c.is_ascii_digit()) && raw.ends_with(|c: char| c.is_ascii_digit());
+    let number: f64 = raw.parse().ok().filter(|_| plain)?;
+    Duration::try_from_secs_f64(number.clamp(0.0, LONGEST_AFTER.as_secs_f64())).ok()
 }
 
 #[cfg(test)]

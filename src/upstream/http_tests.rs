@@ -59,6 +59,22 @@ async fn a_limit_longer_than_the_budget_is_handed_back() {
 }
 
 #[tokio::test]
+async fn no_limit_however_long_panics_or_closes_a_client_for_hours() {
+    for code in [429, 503] {
+        for long in ["18446744073709551615", "1e400", "99999999999999999999999999", "901"] {
+            let probe =
+                Probe::start(move |_, _| (code, vec![("retry-after", long.into())], String::new())).await;
+            let pace = free();
+            let error = Http::new(limits()).unwrap().send(&get(&probe), &pace).await.unwrap_err();
+            assert!(matches!(error, CallError::Later { .. } | CallError::Unknown { .. }), "{error:?}");
+            let now = tokio::time::Instant::now();
+            let closed = pace.turn(now + Duration::from_secs(1)).await.err().flatten();
+            assert!(closed.is_none_or(|left| left <= Duration::from_secs(900)), "{code} {long}: {closed:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_failed_write_is_never_sent_twice() {
     for code in [500, 502, 503, 504, 408] {
         let probe = Probe::start(move |_, _| (code, vec![("retry-after", "0".into())], String::new())).await;
@@ -150,7 +166,16 @@ fn the_later_of_two_hints_counts() {
         retry_after(&headers, now).map(|d| d.as_secs())
     };
     assert_eq!(of(&[]), None);
-    assert_eq!(of(&[("retry-after", "soon")]), None);
+    for garbage in ["soon", "-7", "-0", "inf", "NaN", "1 s", "0x10", "", "+5", "7,5"] {
+        assert_eq!(of(&[("retry-after", garbage)]), None, "{garbage}");
+    }
+    for long in ["901", "18446744073709551615", "99999999999999999999999", "1e300", "900.5"] {
+        assert_eq!(of(&[("retry-after", long)]), Some(900), "{long}");
+    }
+    assert_eq!(of(&[("retry-after", "Sun, 24 Nov 2126 10:00:00 GMT")]), Some(900));
+    assert_eq!(of(&[("retry-after", "Sun, 24 Nov 1996 10:00:00 GMT")]), Some(0));
+    assert_eq!(of(&[("x-ratelimit-reset", "9998-12-31T23:59:59Z")]), Some(900));
+    assert_eq!(of(&[("retry-after", "1.5")]), Some(1), "a fraction is kept, and shown here in whole seconds");
     assert_eq!(of(&[("retry-after", "7")]), Some(7));
     assert_eq!(of(&[("retry-after", "Tue, 24 Nov 2026 10:00:09 GMT")]), Some(9));
     assert_eq!(of(&[("retry-after", "7"), ("x-ratelimit-reset", "2026-11-24T10:00:30Z")]), Some(30));

@@ -115,7 +115,8 @@ impl Pace {
 
     /// The service limits us: nobody asks again before this long.
     pub fn close(&self, after: Duration) {
-        let until = Instant::now() + after;
+        // An instant that cannot be expressed would be one that nobody lives to see.
+        let Some(until) = Instant::now().checked_add(after) else { return };
         let mut closed = self.shared.closed.lock().unwrap_or_else(PoisonError::into_inner);
         *closed = Some(closed.map_or(until, |known| known.max(until)));
     }

@@ -36,6 +36,7 @@ mod posts;
 mod process;
 mod random_kills;
 mod refusal;
+mod refused_cards;
 mod replicas;
 mod secrets;
 mod setup;

@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::api::{Answer, Args, Refusal, invalid_blocks};
-use super::model::{Channel, Edit, Ephemeral, Message};
+use super::model::{Channel, Edit, Ephemeral, Message, Restriction};
 use super::state::Slack;
-use super::validate::{Surface, problems};
+use super::validate::{MOST_CHARACTERS, Surface, characters, problems};
 
 /// The content of a post, as it was sent. `None` means that the field was not there.
 pub(super) struct Content {
@@ -44,6 +44,19 @@ impl Slack {
             let found = problems(blocks, Surface::Message);
             if !found.is_empty() {
                 return Err(invalid_blocks(&found));
+            }
+            let most = self.switches.most_characters.unwrap_or(MOST_CHARACTERS);
+            let long = characters(blocks);
+            if long > most {
+                let why = format!("blocks of {long} characters");
+                let refusal = Refusal::fault("msg_blocks_too_long", why);
+                // Below what others have measured it is this workspace that is odd, not the client.
+                return Err(Refusal { fault: refusal.fault.filter(|_| long > MOST_CHARACTERS), ..refusal });
+            }
+            if self.switches.refuse_blocks && !blocks.is_empty() {
+                let mut refusal = invalid_blocks(&["[ERROR] refused by a switch".to_owned()]);
+                refusal.fault = None;
+                return Err(refusal);
             }
             let is_plan = |block: &Value| block.get("type").is_some_and(|kind| kind == "plan");
             if self.switches.refuse_plan && blocks.iter().any(is_plan) {
@@ -87,6 +100,19 @@ impl Slack {
             return Err("not_in_channel".into());
         }
         Ok(channel)
+    }
+
+    /// Whether the channel takes this post.
+    fn unrestricted(&self, id: &str, thread: Option<&str>) -> Result<(), Refusal> {
+        let channel = self.visible(id)?;
+        let refused = match (channel.restriction, thread) {
+            (Some(Restriction::ReadOnly), _) => "read_only_channel",
+            (Some(Restriction::ThreadOnly), None) => "thread_only_channel",
+            (Some(Restriction::NonThreadable), Some(_)) => "non_threadable_channel",
+            (_, Some(root)) if channel.locked_threads.contains(root) => "thread_locked",
+            _ => return Ok(()),
+        };
+        Err(format!("restricted_action_{refused}").as_str().into())
     }
 
     /// The root of a thread, from any message in it.
@@ -197,6 +223,7 @@ pub(super) fn post_message(slack: &mut Slack, args: &Args, now: Timestamp) -> An
     }
     slack.postable(&channel)?;
     let thread_ts = slack.thread_asked(args, &channel)?;
+    slack.unrestricted(&channel, thread_ts.as_deref())?;
     let content = slack.content(args, 40_000)?;
     let message = slack.store(&channel, thread_ts, content, now);
     Ok(json!({"channel": channel, "ts": message.ts, "message": slack.message_json(&message)}))
@@ -209,6 +236,14 @@ pub(super) fn update(slack: &mut Slack, args: &Args, now: Timestamp) -> Answer {
         return Err("is_inactive".into());
     }
     let index = slack.own(channel, ts, "cant_update_message")?;
+    if let Some(code) = &slack.switches.refuse_updates {
+        return Err(code.as_str().into());
+    }
+    let age =
+        ts.split('.').next().and_then(|second| second.parse::<i64>().ok()).map(|at| now.as_second() - at);
+    if slack.switches.edit_window.zip(age).is_some_and(|(window, age)| age > window) {
+        return Err("edit_window_closed".into());
+    }
     let content = slack.content(args, 4_000)?;
     let message = slack.edit(index, content, now)?;
     Ok(json!({

@@ -41,15 +41,15 @@ pub use acts::Workspace;
 pub use files::File;
 pub use limits::Limits;
 pub use model::{
-    Channel, Edit, Enterprise, Ephemeral, Message, ResponseUrl, Source, Switches, Team, Trigger, User,
-    UserGroup, View,
+    Channel, Edit, Enterprise, Ephemeral, Message, ResponseUrl, Restriction, Source, Switches, Team, Trigger,
+    User, UserGroup, View,
 };
 pub use read::{Unread, wait_until};
 pub use send::{Ack, ActError};
 pub use sign::signature;
 pub use socket::{SocketDoor, Sockets, sockets};
 pub use state::Slack;
-pub use validate::{Surface, problems};
+pub use validate::{Surface, characters, problems};
 pub use views::view_problems;
 
 /// The workspace, shared between its HTTP side and the people who act in it.

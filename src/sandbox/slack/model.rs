@@ -88,6 +88,21 @@ pub struct Channel {
     pub is_shared: bool,
     /// Shared with another organization (Slack Connect).
     pub is_ext_shared: bool,
+    /// What may not be posted there, although the bot is a member.
+    pub restriction: Option<Restriction>,
+    /// Roots of threads that an admin has locked.
+    pub locked_threads: BTreeSet<String>,
+}
+
+/// What a channel does not take (documented errors of `chat.postMessage`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Restriction {
+    /// Anything.
+    ReadOnly,
+    /// Top-level messages.
+    ThreadOnly,
+    /// Answers in threads.
+    NonThreadable,
 }
 
 /// What a message was before it was edited.
@@ -222,4 +237,14 @@ pub struct Switches {
     pub refuse_plan: bool,
     /// User groups answer `plan_upgrade_required`.
     pub free_plan: bool,
+    /// Seconds after which a message can no longer be edited, as an admin may set it. Whether it binds bots is not
+    /// published.
+    pub edit_window: Option<i64>,
+    /// Refuse every update with this code, as Slack documents of `update_failed` or `external_channel_migrating`.
+    pub refuse_updates: Option<String>,
+    /// Characters of all blocks of a message above which it is `msg_blocks_too_long`; none for the lowest that was
+    /// measured.
+    pub most_characters: Option<usize>,
+    /// Refuse every message with blocks, whatever is in them.
+    pub refuse_blocks: bool,
 }

@@ -201,6 +201,30 @@ fn task_card(look: &mut Look, map: &Map<String, Value>) {
     }
 }
 
+/// The lowest total at which others have seen a message refused (bolt-js issue 2867). Slack documents the error and no
+/// number.
+pub(super) const MOST_CHARACTERS: usize = 11_300;
+
+/// Characters of everything that is shown in blocks: every text object, and titles of tasks.
+#[must_use]
+pub fn characters(blocks: &[Value]) -> usize {
+    fn of(value: &Value) -> usize {
+        match value {
+            Value::Array(items) => items.iter().map(of).sum(),
+            Value::Object(map) => map
+                .iter()
+                .map(|(key, inner)| match inner {
+                    Value::String(text) if key == "text" || key == "title" => text.chars().count(),
+                    Value::String(_) => 0,
+                    inner => of(inner),
+                })
+                .sum(),
+            _ => 0,
+        }
+    }
+    blocks.iter().map(of).sum()
+}
+
 /// Which text objects a place takes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Markup {

@@ -41,6 +41,7 @@ pub fn status(view: &View<'_>, link: Option<&str>) -> Card {
     card.blocks.retain(|block| block.get("type").is_none_or(|kind| kind != "actions"));
     if let Some(link) = link {
         card.blocks.push(context(&[Markup::new().link(link, "The card of this run")]));
+        return card.fitted(2);
     }
     card
 }

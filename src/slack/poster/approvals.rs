@@ -1,42 +1,56 @@
 //! The cards that ask for approvals: posted where the root card cannot ask, and emptied when nothing is asked any
-//! more.
+//! more. What is asked for comes first: no card that Slack refuses may delay it.
 
-use super::Trouble;
 use super::drawing::Drawing;
+use super::{Trouble, Troubles};
 use crate::core::Event;
 use crate::slack::cards;
 use crate::store::{Card, CardRef};
 
 impl Drawing<'_> {
-    /// Asks for approvals where the root card cannot, calls the approvers, and takes old buttons away.
-    pub(super) async fn approvals(&mut self, root: &CardRef) -> Result<(), Trouble> {
-        let round = self.run.plans;
-        let on_root = root.channel == self.app.channel;
-        let awaited = self.view(on_root).awaited().map(str::to_owned);
+    /// Asks for approvals where the root card cannot, calls the approvers, and takes old buttons away. `root` is the
+    /// root card as it was drawn now, if it could be.
+    pub(super) async fn approvals(&mut self, root: Option<&CardRef>) -> Result<(), Trouble> {
+        let mut troubles = Troubles::default();
+        let on_root = match self.known("root") {
+            Some(root) => root.at.channel == self.app.channel,
+            None => self.typed() == self.app.channel,
+        };
+        let asked = if on_root { self.call(root).await } else { self.ask().await };
+        troubles.note(asked)?;
         let old: Vec<Card> =
             self.cards.iter().filter(|card| card.role.starts_with("approval-")).cloned().collect();
         for card in old {
             let digest = self.digest_of(&card.role);
-            self.put(&card.role, &card.at.channel, None, |drawing| {
+            let emptied = self.put(&card.role, &card.at.channel, None, |drawing| {
                 cards::approval(&drawing.view(true), &digest)
-            })
-            .await?;
+            });
+            let emptied = emptied.await;
+            troubles.note(emptied)?;
         }
-        let Some(digest) = awaited else { return Ok(()) };
-        if on_root {
-            let thread = root.ts.clone();
-            let role = format!("call-{round:04}");
-            if self.known(&role).is_none() {
-                let channel = root.channel.clone();
-                self.put(&role, &channel, Some(&thread), |drawing| cards::call(&drawing.view(true))).await?;
-            }
-        } else if self.approvals_channel().await? {
-            let channel = self.app.channel.clone();
-            let role = format!("approval-{round:04}");
-            self.put(&role, &channel, None, |drawing| cards::approval(&drawing.view(true), &digest)).await?;
-        } else {
-            self.tell_wrong_channel().await?;
+        troubles.settled()
+    }
+
+    /// Calls the approvers to the root card, which asks.
+    async fn call(&mut self, root: Option<&CardRef>) -> Result<(), Trouble> {
+        let role = format!("call-{:04}", self.run.plans);
+        let (Some(root), true) = (root, self.view(true).awaited().is_some()) else { return Ok(()) };
+        if self.known(&role).is_none() {
+            self.put(&role, &root.channel, Some(&root.ts), |drawing| cards::call(&drawing.view(true)))
+                .await?;
         }
+        Ok(())
+    }
+
+    /// Asks in `slack.channel`, since the root card stands elsewhere.
+    async fn ask(&mut self) -> Result<(), Trouble> {
+        let Some(digest) = self.view(false).awaited().map(str::to_owned) else { return Ok(()) };
+        if !self.approvals_channel().await? {
+            return self.tell_wrong_channel().await;
+        }
+        let channel = self.app.channel.clone();
+        let role = format!("approval-{:04}", self.run.plans);
+        self.put(&role, &channel, None, |drawing| cards::approval(&drawing.view(true), &digest)).await?;
         Ok(())
     }
 

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::Trouble;
 use super::end::PRIVATE;
+use super::{Trouble, Troubles};
 use crate::app::App;
 use crate::core::{Event, Outcome, Run};
 use crate::slack::blocks::Card as Shown;
@@ -88,11 +88,19 @@ impl Drawing<'_> {
         if let (Some((Outcome::Busy, says)), false) = (self.run.ended.clone(), shown) {
             return self.refuse(Outcome::Busy, &says).await;
         }
-        let (root_at, elsewhere) = self.root().await?;
-        self.approvals(&root_at).await?;
+        // Each card for itself: one that is refused delays no other, and no request for an approval.
+        let mut troubles = Troubles::default();
+        let drawn = self.root().await;
+        let root = troubles.note(drawn)?;
+        let asked = self.approvals(root.as_ref()).await;
+        troubles.note(asked)?;
         if self.run.ended.is_some() {
-            self.end(&root_at, elsewhere).await?;
+            // A root card that could not be updated still has its thread.
+            let root = self.known("root").map(|card| card.at.clone());
+            let told = self.end(root.as_ref()).await;
+            troubles.note(told)?;
         }
+        troubles.settled()?;
         for card in &self.cards {
             let store = self.app.ledger.store();
             store.mark_rendered(self.id, &card.at, self.run.seq, &card.fingerprint).await?;
@@ -108,9 +116,14 @@ impl Drawing<'_> {
         Ok(())
     }
 
-    /// The root card, drawn anew; and whether it stands elsewhere than where the command was typed.
-    pub(super) async fn root(&mut self) -> Result<(CardRef, bool), Trouble> {
-        let typed = self.run.asked.as_ref().map(|asked| asked.channel.clone()).unwrap_or_default();
+    /// Where the command was typed.
+    pub(super) fn typed(&self) -> String {
+        self.run.asked.as_ref().map(|asked| asked.channel.clone()).unwrap_or_default()
+    }
+
+    /// The root card, drawn anew.
+    pub(super) async fn root(&mut self) -> Result<CardRef, Trouble> {
+        let typed = self.typed();
         let channel = match self.known("root") {
             Some(card) => card.at.channel.clone(),
             None => {
@@ -128,14 +141,14 @@ impl Drawing<'_> {
         let asks_here = channel == self.app.channel && self.approvals_channel().await?;
         let draw = |drawing: &Self, asks_here| cards::root(&drawing.view(asks_here));
         match self.put("root", &channel, None, |drawing| draw(drawing, asks_here)).await {
-            Ok(at) => Ok((at, channel != typed)),
+            Ok(at) => Ok(at),
             // The channel was archived, or we were removed from it: the card moves to where approvals are asked.
             Err(Trouble::Gone) if channel != self.app.channel && self.approvals_channel().await? => {
                 let moved = self.app.channel.clone();
                 let old = self.known("root").map(|card| card.at.clone());
                 let at = self.post("root", &moved, None, old, |drawing| draw(drawing, true)).await?;
                 self.whisper("moved", &Shown::text(&words::card_moved(&channel, &moved))).await?;
-                Ok((at, true))
+                Ok(at)
             }
             Err(trouble) => Err(trouble),
         }

@@ -1,7 +1,7 @@
 //! The end of a run, told to those who wait for it, and what only the requester is told.
 
-use super::Trouble;
 use super::drawing::Drawing;
+use super::{Trouble, Troubles};
 use crate::core::subject::name_of;
 use crate::core::{Denied, Event, Outcome, Role};
 use crate::slack::blocks::Card as Shown;
@@ -16,8 +16,10 @@ use crate::store::{Card, CardRef};
 pub(super) const PRIVATE: &str = "-";
 
 impl Drawing<'_> {
-    /// Tells the outcome: the requester, and the approvers who were asked and did not act.
-    pub(super) async fn end(&mut self, root: &CardRef, elsewhere: bool) -> Result<(), Trouble> {
+    /// Tells the outcome: the requester, and the approvers who were asked and did not act. Where the root card could
+    /// not be drawn, the requester hears it alone.
+    pub(super) async fn end(&mut self, root: Option<&CardRef>) -> Result<(), Trouble> {
+        let mut troubles = Troubles::default();
         let asked: Vec<Card> = self
             .cards
             .iter()
@@ -37,24 +39,29 @@ impl Drawing<'_> {
         if separate.is_none() && !asked.is_empty() {
             to = to.ours(" ").then(&approvers);
         }
-        if self.known("outcome").is_none() {
-            let (channel, thread) = (root.channel.clone(), root.ts.clone());
-            self.put("outcome", &channel, Some(&thread), |drawing| cards::outcome(&drawing.view(true), &to))
-                .await?;
+        let mut told = self.known("outcome").is_some();
+        if let (Some(root), false) = (root, told) {
+            let outcome = self.put("outcome", &root.channel, Some(&root.ts), |drawing| {
+                cards::outcome(&drawing.view(true), &to)
+            });
+            let outcome = outcome.await;
+            told = troubles.note(outcome)?.is_some();
         }
         if let Some(card) = separate
             && self.known("outcome-approvers").is_none()
         {
-            self.put("outcome-approvers", &card.at.channel, Some(&card.at.ts), |drawing| {
+            let outcome = self.put("outcome-approvers", &card.at.channel, Some(&card.at.ts), |drawing| {
                 cards::outcome(&drawing.view(true), &approvers)
-            })
-            .await?;
+            });
+            let outcome = outcome.await;
+            troubles.note(outcome)?;
         }
-        if elsewhere {
+        let elsewhere = root.is_none_or(|root| root.channel != self.typed());
+        if elsewhere || !told {
             let card = cards::outcome(&self.view(true), &Markup::new());
             self.whisper("private-end", &card).await?;
         }
-        Ok(())
+        troubles.settled()
     }
 
     /// The end of a run that others are not shown, because its requester was never admitted or it came second.
@@ -86,7 +93,8 @@ impl Drawing<'_> {
 
     /// Tells the requester alone, once: it is written down before it is said.
     pub(super) async fn whisper(&mut self, role: &str, card: &Shown) -> Result<(), Trouble> {
-        let Some(asked) = self.run.asked.clone() else { return Ok(()) };
+        // A sweep by schedule was asked for by nobody.
+        let Some(asked) = self.run.asked.clone().filter(|asked| !asked.by.is_empty()) else { return Ok(()) };
         if self.known(role).is_some() {
             return Ok(());
         }

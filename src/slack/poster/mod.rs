@@ -8,7 +8,8 @@ mod end;
 mod put;
 mod sweep;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
@@ -27,8 +28,17 @@ const LOOK: Duration = Duration::from_secs(1);
 /// What Slack says of a channel where nothing can be posted any more.
 ///
 /// A post is refused with `is_archived`, an update of what stands there already with `is_inactive`.
-const GONE: [&str; 5] =
-    ["is_archived", "is_inactive", "channel_not_found", "not_in_channel", "restricted_action"];
+const GONE: [&str; 7] = [
+    "is_archived",
+    "is_inactive",
+    "channel_not_found",
+    "not_in_channel",
+    "restricted_action",
+    "restricted_action_read_only_channel",
+    "restricted_action_thread_only_channel",
+];
+/// What Slack says of a message that it does not take as it is.
+const CONTENT: [&str; 4] = ["invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"];
 /// What a refusal waits for: nothing but a person changes it.
 const REFUSED: Duration = Duration::from_secs(30);
 /// What a failure waits for before it is tried again.
@@ -76,7 +86,8 @@ async fn draw(app: Arc<App>, run: String, until: Instant) -> Duration {
         Err(error) => Err(error.into()),
     };
     let pause = match shown {
-        Ok(()) => EVERY,
+        // A refused card is not sent again for a while; what else there is to show of the run is not kept back.
+        Ok(()) | Err(Trouble::Card) => EVERY,
         Err(Trouble::Wait(pause)) => pause,
         Err(Trouble::Gone) => REFUSED,
     };
@@ -94,8 +105,10 @@ async fn draw(app: Arc<App>, run: String, until: Instant) -> Duration {
 }
 
 pub(super) enum Trouble {
-    /// Try again after this long.
+    /// Nothing can be drawn now; try again after this long.
     Wait(Duration),
+    /// This card cannot be drawn now, and the others can.
+    Card,
     /// Nothing can be posted there any more: archived, deleted, or we were removed.
     Gone,
 }
@@ -107,9 +120,65 @@ impl From<ApiError> for Trouble {
             ApiError::Refused(code) if GONE.contains(&code.as_str()) => Self::Gone,
             ApiError::Refused(code) => {
                 tracing::warn!(code, "Slack refuses a card");
-                Self::Wait(REFUSED)
+                Self::Card
             }
             ApiError::Lost(_) => Self::Wait(AGAIN),
+        }
+    }
+}
+
+/// Goes on with the next card after one that could not be drawn, and keeps the first reason.
+#[derive(Default)]
+pub(super) struct Troubles(Option<Trouble>);
+
+impl Troubles {
+    /// What was drawn, if it was. What concerns all cards ends the drawing.
+    pub(super) fn note<T>(&mut self, drawn: Result<T, Trouble>) -> Result<Option<T>, Trouble> {
+        match drawn {
+            Ok(drawn) => Ok(Some(drawn)),
+            Err(Trouble::Wait(pause)) => Err(Trouble::Wait(pause)),
+            Err(trouble) => {
+                self.0.get_or_insert(trouble);
+                Ok(None)
+            }
+        }
+    }
+
+    /// The same, where the cards that follow do not depend on it whatever it was.
+    pub(super) fn keep<T>(&mut self, drawn: Result<T, Trouble>) -> Option<T> {
+        match drawn {
+            Ok(drawn) => Some(drawn),
+            Err(trouble) => {
+                self.0.get_or_insert(trouble);
+                None
+            }
+        }
+    }
+
+    /// The first reason, if something was not drawn.
+    pub(super) fn settled(self) -> Result<(), Trouble> {
+        self.0.map_or(Ok(()), Err)
+    }
+}
+
+/// Cards that Slack refused a moment ago, so that one is not sent again and again while others are drawn.
+#[derive(Default)]
+pub(crate) struct Held(Mutex<HashMap<String, Instant>>);
+
+impl Held {
+    /// Whether this card is still to be left alone.
+    fn is_held(&self, key: &str) -> bool {
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.get(key).is_some_and(|until| Instant::now() < *until)
+    }
+
+    /// Leaves a card alone for so long.
+    fn hold(&self, key: String, pause: Duration) {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        held.retain(|_, until| now < *until);
+        if let Some(until) = now.checked_add(pause) {
+            held.insert(key, until);
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::Trouble;
 use super::drawing::Drawing;
+use super::{Trouble, Troubles};
 use crate::app::App;
 use crate::core::Run;
 use crate::core::sweep::{Course, CourseNext, Found};
@@ -38,9 +38,17 @@ pub(super) async fn show(app: &App, id: &str, until: Instant) -> Result<(), Trou
     }
     let now = crate::clock::now();
     let view = SweepView { id, course: &course, limits: &app.limits, now, head };
-    let root = drawing.put("root", &app.channel, None, |_| sweep_root(&view)).await?;
-    drawing.table(&course, &root).await?;
-    drawing.call(&course, &root, now).await?;
+    // Each for itself: what is refused delays no other message, and no call to the approvers.
+    let mut troubles = Troubles::default();
+    let drawn = drawing.put("root", &app.channel, None, |_| sweep_root(&view)).await;
+    let drawn = troubles.note(drawn)?;
+    if let Some(root) = drawing.known("root").map(|card| card.at.clone()) {
+        let called = drawing.call_people(&course, &root, drawn.is_some(), now).await;
+        troubles.keep(called);
+        let told = drawing.table(&course, &root).await;
+        troubles.keep(told);
+    }
+    troubles.settled()?;
     for card in &drawing.cards {
         app.ledger.store().mark_rendered(id, &card.at, course.seq, &card.fingerprint).await?;
     }
@@ -81,23 +89,32 @@ impl Drawing<'_> {
         Ok(())
     }
 
-    /// Calls the approvers when they are asked, and tells the end to whoever asked.
-    async fn call(&mut self, course: &Course, root: &CardRef, now: jiff::Timestamp) -> Result<(), Trouble> {
+    /// Calls the approvers when the card above asks them, and tells the end to the person who asked.
+    async fn call_people(
+        &mut self,
+        course: &Course,
+        root: &CardRef,
+        asks: bool,
+        now: jiff::Timestamp,
+    ) -> Result<(), Trouble> {
+        let mut troubles = Troubles::default();
         let requester = course.requested.as_ref().map(|(by, _)| by.by.clone());
         let waits = matches!(course.next(now, &self.app.limits), CourseNext::AwaitApproval(_));
-        if waits && self.known("call").is_none() {
+        if waits && asks && self.known("call").is_none() {
             let but: Vec<String> = requester.iter().cloned().collect();
             let text = words::approvers(self.app.people.access(), &but)
                 .ours(" the list of repairs above waits for an approver.");
-            self.put("call", &root.channel, Some(&root.ts), |_| Shown::text(&text)).await?;
+            let called = self.put("call", &root.channel, Some(&root.ts), |_| Shown::text(&text)).await;
+            troubles.note(called)?;
         }
         if let (Some(says), Some(requester)) = (&course.ended, requester)
             && self.known("outcome").is_none()
         {
             let text =
                 Markup::new().user(&requester).ours(" the repairs of this sweep have ended. ").data(says);
-            self.put("outcome", &root.channel, Some(&root.ts), |_| Shown::text(&text)).await?;
+            let told = self.put("outcome", &root.channel, Some(&root.ts), |_| Shown::text(&text)).await;
+            troubles.note(told)?;
         }
-        Ok(())
+        troubles.settled()
     }
 }

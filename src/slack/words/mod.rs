@@ -190,6 +190,38 @@ pub fn card_again(channel: &str) -> Markup {
         .ours(". The run goes on; there is a new card.")
 }
 
+/// The card could not be updated.
+#[must_use]
+pub fn card_renewed(channel: &str, code: &str) -> Markup {
+    Markup::new()
+        .ours("Slack no longer lets Reinstate update a card of your run in ")
+        .channel(channel)
+        .ours(" (")
+        .code(code)
+        .ours("). The run goes on, and there is a new card. The buttons on the old card do nothing.")
+}
+
+/// The card could not be posted. `asks`: it asks for an approval.
+#[must_use]
+pub fn card_refused(run: &str, channel: &str, code: &str, asks: bool) -> Markup {
+    let text = Markup::new()
+        .ours("Slack refuses the card of your run in ")
+        .channel(channel)
+        .ours(" (")
+        .code(code)
+        .ours("). ");
+    let text = if asks {
+        text.ours("It asks for an approval, so the run waits, and nobody can approve it yet. ")
+    } else {
+        text.ours("The run goes on. ")
+    };
+    text.ours("Reinstate tries again every half minute. Type `/reinstate status ")
+        .data(run)
+        .ours("` to follow the run, or `/reinstate cancel ")
+        .data(run)
+        .ours("` to stop it. Tell the people who run Reinstate.")
+}
+
 /// Too much is going on.
 #[must_use]
 pub fn busy() -> Markup {

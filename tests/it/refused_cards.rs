@@ -1,0 +1,196 @@
+//! Cards that Slack refuses: for ever, for a while, as a whole or in this place. No refusal of one card delays another
+//! card or a request for an approval, and the requester is told.
+
+use reinstate::core::Outcome;
+use reinstate::sandbox::lock;
+use reinstate::sandbox::scenarios;
+use reinstate::sandbox::slack::Restriction;
+use reinstate::sandbox::tenant::{ADMINS, HELPDESK};
+use reinstate::sandbox::wire::{Injection, Service};
+
+use super::bot::{ADA, Bot, GRACE, tells, tells_in};
+
+const REPAIR: &str = "repair jane@acme.example";
+const APPROVE: &str = "reinstate.approve";
+
+async fn closes(bot: &Bot) {
+    bot.app.drain(std::time::Duration::from_secs(60)).await;
+    bot.is_quiet().await;
+    bot.reads_all();
+}
+
+fn refusal(code: &str) -> Injection {
+    let body = format!(r#"{{"ok":false,"error":"{code}"}}"#);
+    Injection::Answer { status: 200, headers: Vec::new(), body }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_updated_any_more_is_posted_anew_and_the_requester_is_told() {
+    for code in [
+        "edit_window_closed",
+        "cant_update_message",
+        "update_failed",
+        "external_channel_migrating",
+        "msg_blocks_too_long",
+    ] {
+        tells("email-held", async |bot| {
+            bot.says(ADA, REPAIR).await;
+            let old = bot.sees("Waits for an approval").await;
+            bot.sees("The buttons are on the card above").await;
+            if code == "edit_window_closed" {
+                lock(&bot.sandbox.slack).switches.edit_window = Some(-1);
+            } else {
+                lock(&bot.sandbox.slack).switches.refuse_updates = Some(code.to_owned());
+            }
+            bot.clicks(GRACE, APPROVE).await;
+            assert_eq!(bot.ends().await, Outcome::Restored);
+            bot.hears(ADA, "there is a new card").await;
+            let root = bot.root().await;
+            assert_ne!(root.ts, old.ts, "{code}");
+            assert!(bot.shows(&root.ts).contains("Access is back, and that was proven"), "{code}");
+            bot.sees("has ended").await;
+            // What stands on the old card does nothing.
+            bot.people.click(GRACE, &old.channel, &old.ts, APPROVE).await.unwrap();
+            bot.hears(GRACE, "This is a copy of the card").await;
+            closes(bot).await;
+        })
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_card_delays_no_request_for_an_approval_and_no_end() {
+    tells("email-held", async |bot| {
+        bot.sandbox.wire.inject_when(1000, refusal("fatal_error"), |call, _| {
+            call.path.ends_with("chat.postMessage") && call.body["channel"] == HELPDESK
+        });
+        bot.says_in(HELPDESK, ADA, REPAIR).await;
+        // The card in the help desk's channel is refused; the approval is asked for all the same.
+        bot.sees("please approve or decline").await;
+        bot.clicks(GRACE, APPROVE).await;
+        let run = bot.until("the repair", |run| run.ended.is_some()).await;
+        assert_eq!(run.ended.unwrap().0, Outcome::Restored);
+        bot.hears(ADA, "Slack refuses the card of your run").await;
+        bot.hears(ADA, "has ended").await;
+        let stands = bot.app.ledger.store().cards(&bot.run().await).await.unwrap();
+        assert!(stands.iter().all(|card| card.role != "root"), "it was refused until then: {stands:?}");
+        bot.sandbox.wire.clear_injections();
+        closes(bot).await;
+        assert_eq!(bot.root().await.channel, HELPDESK, "it is tried again");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_on_updates_delays_no_request_for_an_approval() {
+    tells("email-held", async |bot| {
+        let limited = Injection::Answer {
+            status: 429,
+            headers: vec![("retry-after".into(), "20".into())],
+            body: r#"{"ok":false,"error":"ratelimited"}"#.into(),
+        };
+        bot.sandbox.wire.inject(Service::Slack, None, "chat.update", 1, limited);
+        let gate = reinstate::sandbox::wire::Gate::default();
+        let hold = Injection::Hold { after_effect: false, gate: gate.clone() };
+        bot.sandbox.wire.inject(Service::Entra, Some("GET"), "/v1.0/users", 1, hold);
+        bot.says_in(HELPDESK, ADA, REPAIR).await;
+        // The root card stands before anything is read, so that it must be updated.
+        gate.reached().await;
+        let root = bot.root().await;
+        bot.is_quiet().await;
+        gate.open();
+        bot.sees("please approve or decline").await;
+        assert!(!bot.shows(&root.ts).contains("Waits for an approval"), "the update was limited");
+        bot.clicks(GRACE, APPROVE).await;
+        assert_eq!(bot.ends().await, Outcome::Restored);
+        assert!(bot.shows(&root.ts).contains("Access is back"), "it is true afterwards");
+        closes(bot).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_card_that_slack_does_not_take_as_a_whole_the_short_form_is_posted_and_works() {
+    let mut tenant = scenarios::find("email-held").unwrap().tenant();
+    tenant.slack.switches.most_characters = Some(900);
+    tells_in(
+        tenant,
+        |_| {},
+        async |bot| {
+            bot.says(ADA, REPAIR).await;
+            let card = bot.sees("Slack did not take the whole card").await;
+            bot.clicks(GRACE, APPROVE).await;
+            assert_eq!(bot.ends().await, Outcome::Restored);
+            assert!(bot.shows(&card.ts).contains("Access is back"));
+            closes(bot).await;
+        },
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_no_approval_can_be_asked_for_the_requester_is_told_and_it_is_tried_again() {
+    let mut tenant = scenarios::find("email-held").unwrap().tenant();
+    tenant.slack.switches.refuse_blocks = true;
+    tells_in(
+        tenant,
+        |_| {},
+        async |bot| {
+            bot.says(ADA, REPAIR).await;
+            bot.hears(ADA, "nobody can approve it yet").await;
+            lock(&bot.sandbox.slack).switches.refuse_blocks = false;
+            bot.sees("Waits for an approval").await;
+            bot.clicks(GRACE, APPROVE).await;
+            assert_eq!(bot.ends().await, Outcome::Restored);
+            closes(bot).await;
+        },
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_that_takes_no_card_is_left_and_one_without_threads_is_spoken_to_beside_them() {
+    for restriction in [Restriction::ReadOnly, Restriction::ThreadOnly] {
+        let mut tenant = scenarios::find("email-held").unwrap().tenant();
+        tenant.slack.channels.get_mut(HELPDESK).unwrap().restriction = Some(restriction);
+        tells_in(
+            tenant,
+            |_| {},
+            async |bot| {
+                bot.says_in(HELPDESK, ADA, REPAIR).await;
+                bot.hears(ADA, "its card now stands in").await;
+                bot.clicks(GRACE, APPROVE).await;
+                assert_eq!(bot.ends().await, Outcome::Restored);
+                assert_eq!(bot.root().await.channel, ADMINS);
+                closes(bot).await;
+            },
+        )
+        .await;
+    }
+    let mut tenant = scenarios::find("email-held").unwrap().tenant();
+    tenant.slack.channels.get_mut(ADMINS).unwrap().restriction = Some(Restriction::NonThreadable);
+    tells_in(
+        tenant,
+        |_| {},
+        async |bot| {
+            bot.says(ADA, REPAIR).await;
+            assert!(bot.sees("The buttons are on the card above").await.thread_ts.is_none());
+            bot.clicks(GRACE, APPROVE).await;
+            assert_eq!(bot.ends().await, Outcome::Restored);
+            assert!(bot.sees("has ended").await.thread_ts.is_none());
+            closes(bot).await;
+        },
+    )
+    .await;
+    tells("email-held", async |bot| {
+        bot.says(ADA, REPAIR).await;
+        bot.sees("The buttons are on the card above").await;
+        let root = bot.root().await;
+        lock(&bot.sandbox.slack).channels.get_mut(ADMINS).unwrap().locked_threads.insert(root.ts);
+        bot.clicks(GRACE, APPROVE).await;
+        assert_eq!(bot.ends().await, Outcome::Restored);
+        assert!(bot.sees("has ended").await.thread_ts.is_none());
+        closes(bot).await;
+    })
+    .await;
+}
