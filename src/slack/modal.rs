@@ -8,6 +8,8 @@ use super::markup::Markup;
 
 /// The modal that asks why a plan is declined.
 pub const DECLINE: &str = "reinstate.decline";
+/// The modal that shows all that is approved.
+pub const APPROVE: &str = "reinstate.approve";
 /// The picker of people.
 pub const PICK: &str = "reinstate.check_picked";
 /// Blocks that a modal may hold.
@@ -61,6 +63,19 @@ pub fn person() -> Value {
         "Check Atlassian access",
         vec![section(&Markup::new().ours(says)), pick, section(&Markup::new().ours(else_))],
     )
+}
+
+/// Shows all that is approved, where Slack's dialog has no room for it. `meta` comes back with the answer.
+#[must_use]
+pub fn approval(blocks: Vec<Value>, meta: &str) -> Value {
+    let mut view = modal("Approve this plan?", blocks);
+    if let Some(map) = view.as_object_mut() {
+        map.insert("callback_id".into(), APPROVE.into());
+        map.insert("private_metadata".into(), meta.into());
+        map.insert("submit".into(), json!({"type": "plain_text", "text": "Approve"}));
+        map.insert("close".into(), json!({"type": "plain_text", "text": "Back"}));
+    }
+    view
 }
 
 /// Asks why a plan is declined. `meta` comes back with the answer.

@@ -5,7 +5,7 @@ use reinstate::config::Env;
 use reinstate::core::{Event, Outcome};
 use reinstate::sandbox::lock;
 use reinstate::sandbox::scenarios;
-use reinstate::sandbox::tenant::{ADMINS, Tenant};
+use reinstate::sandbox::tenant::{ADMINS, DIRECTORY, Tenant};
 use reinstate::sandbox::wire::{Gate, Injection, Service};
 use serde_json::{Value, json};
 
@@ -335,5 +335,62 @@ async fn four_eyes_and_own_account_hold_for_the_list_of_a_sweep() {
         assert_eq!(course.approved.unwrap().0, GRACE);
         closes(bot).await;
     })
+    .await;
+}
+
+/// Jane of "email-held", with an address so long that Slack's dialog has no room for the step that moves it.
+fn held_at_length() -> (Tenant, String) {
+    let long = format!("jane.{}@acme.example", "x".repeat(215));
+    let mut tenant = Tenant::new();
+    let jane = tenant.hire(&long, "Jane Doe");
+    let real = tenant.account("jane.miller@acme.example", "Jane Miller", 1432);
+    tenant.account(&long, "Jane Doe", 0);
+    let old = "jane.miller@acme.example";
+    let record = tenant.atlassian.scim_record(DIRECTORY, old, &jane, Some(&real));
+    tenant.exported(&jane, &record);
+    if let Some(export) = tenant.entra.atlassian_job().and_then(|job| job.cache.get_mut(&jane)) {
+        for value in export.attributes.values_mut().filter(|value| value.as_str() == Some(&long)) {
+            *value = old.into();
+        }
+    }
+    tenant.refused(&jane, "Update", &long);
+    tenant.entra.settle_watermark(reinstate::clock::now());
+    (tenant, long)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_does_not_fit_the_dialog_is_not_approved_by_one_click() {
+    let (tenant, long) = held_at_length();
+    tells_in(
+        tenant,
+        |_| {},
+        async |bot| {
+            bot.says(ADA, &format!("repair {long}")).await;
+            let (_, ts) = bot.button(APPROVE).await;
+            let blocks = lock(&bot.sandbox.slack).message(&ts).unwrap().blocks.clone();
+            let mut elements = blocks.iter().flat_map(|block| block["elements"].as_array()).flatten();
+            let button = elements.find(|one| one["action_id"] == APPROVE).unwrap();
+            assert!(button["confirm"].is_null(), "{button}");
+            // One click shows all of it and approves nothing, and shows it to nobody without the role.
+            bot.clicks(ADA, APPROVE).await;
+            bot.hears(ADA, "Nobody approves their own request").await;
+            bot.clicks(GRACE, APPROVE).await;
+            let shown = bot.modal(GRACE, "Destructive").await;
+            let (steps, whose) = shown.split_once("For ").unwrap();
+            let account = lock(&bot.sandbox.atlassian).bearer(&long).unwrap().id.clone();
+            assert!(
+                steps.contains(&format!("Move {long} off the account …{}", &account[account.len() - 4..])),
+                "{shown}"
+            );
+            let run = bot.until("a plan", |run| run.current.is_some()).await;
+            assert!(run.approved_by().is_empty());
+            let digest = run.current.unwrap().digest.unwrap();
+            assert!(whose.contains(&digest["sha256:".len()..][..8]), "{shown}");
+            bot.submits(GRACE, json!({})).await;
+            assert_eq!(bot.ends().await, Outcome::Restored);
+            assert_eq!(approvers(&bot.events(&bot.run().await).await), [GRACE]);
+            closes(bot).await;
+        },
+    )
     .await;
 }

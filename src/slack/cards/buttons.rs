@@ -2,11 +2,8 @@
 //! never be drawn.
 
 use super::View;
-use crate::core::Risk;
-use crate::core::plan::short;
-use crate::core::run::{Current, Next};
-use crate::slack::blocks::{Button, Confirm, Style};
-use crate::slack::markup::Markup;
+use crate::core::run::Next;
+use crate::slack::blocks::{Button, Style};
 
 pub(super) fn buttons(view: &View<'_>) -> Vec<Button> {
     let plain =
@@ -38,33 +35,12 @@ pub(super) fn buttons(view: &View<'_>) -> Vec<Button> {
 pub(super) fn asking(view: &View<'_>) -> Vec<Button> {
     let plain =
         |action, words| Button { action, words, value: view.value(), style: Style::Plain, confirm: None };
-    let confirm = view.run.current.as_ref().map(|current| confirm(view, current));
+    // Where the dialog has no room for every destructive step, the click opens a modal instead of approving.
+    let confirm = super::dialog::dialog(view);
     vec![
         Button { style: Style::Primary, confirm, ..plain("reinstate.approve", "Approve") },
         Button { style: Style::Danger, ..plain("reinstate.decline", "Decline") },
         plain("reinstate.recheck", "Recheck"),
         plain("reinstate.details", "Details"),
     ]
-}
-
-/// Slack's dialog repeats the account, the irreversible steps and the digest; the digest and the name always fit.
-pub(super) fn confirm(view: &View<'_>, current: &Current) -> Confirm {
-    let digest = current.digest.as_deref().map(short).unwrap_or_default();
-    let risky: Vec<Markup> = current
-        .plan
-        .steps
-        .iter()
-        .filter(|step| step.risk >= Risk::Disruptive)
-        .map(|step| Markup::new().ours("• ").data(&step.op.says()))
-        .collect();
-    let name = Markup::new().data(&view.name_for_dialog());
-    let lines = if risky.is_empty() { vec![Markup::new().ours("No irreversible step.")] } else { risky };
-    let text = Markup::new().ours("For ").then(&name).ours(", plan ").code(digest).ours(":\n");
-    let room = 300usize.saturating_sub(text.as_str().chars().count());
-    Confirm {
-        title: Markup::new().ours("Approve this plan?"),
-        text: text.then(&Markup::lines(&lines, room)),
-        yes: "Approve",
-        no: "Back",
-    }
 }

@@ -54,6 +54,27 @@ pub fn sweep_line(id: &str, course: &Course, limits: &Limits, now: Timestamp) ->
     }
 }
 
+/// Tells the requester that a run stopped for a person: what happened, why, and what to do. `here`: the card stands
+/// above.
+#[must_use]
+pub fn stopped(view: &View<'_>, channel: &str, here: bool) -> Card {
+    let what = match view.aim() {
+        Aim::Repair { .. } => "The repair of ",
+        Aim::Undo { .. } => "The undo of a repair of ",
+        Aim::Retire { .. } => "The retirement of an account left over by the repair of ",
+    };
+    let text = match &view.run.asked {
+        Some(asked) if here => Markup::new().user(&asked.by).ours(" "),
+        _ => Markup::new(),
+    };
+    let text = text.ours(what).then(&view.name()).ours(" has stopped. ").then(&state(view));
+    Card::text(&if here {
+        text.ours(" The buttons are on the card above.")
+    } else {
+        text.ours(" The buttons are on its card in ").channel(channel).ours(".")
+    })
+}
+
 /// Tells how a run ended, to those named.
 #[must_use]
 pub fn outcome(view: &View<'_>, to: &Markup) -> Card {

@@ -7,6 +7,7 @@ mod buttons;
 mod candidates;
 mod check;
 mod details;
+mod dialog;
 mod findings;
 mod glance;
 mod line;
@@ -23,7 +24,8 @@ mod trail;
 pub use approval::{approval, call};
 pub use check::diagnosis;
 pub use details::details;
-pub use line::{line, outcome, sweep_line};
+pub use dialog::{dialog, dialog_in_full};
+pub use line::{line, outcome, stopped, sweep_line};
 pub use me::{help_wanted, me};
 pub use root::{root, status};
 pub use sweep::{SweepView, sweep_page, sweep_root};
@@ -126,24 +128,11 @@ impl View<'_> {
         }
     }
 
-    fn name(&self) -> Markup {
+    /// Whom it is about.
+    pub(super) fn name(&self) -> Markup {
         let diagnosed = self.run.current.as_ref().and_then(|current| current.diagnosis.email.clone());
         let admitted = self.run.admitted.as_ref().map(|(_, who)| who.text().to_owned());
         Markup::new().data(&diagnosed.or(admitted).unwrap_or_else(|| "somebody".to_owned()))
-    }
-
-    /// Short enough that the steps have room beside it.
-    fn name_for_dialog(&self) -> String {
-        let current = self.run.current.as_ref();
-        let account = current.and_then(|current| current.diagnosis.account.clone());
-        let email = current.and_then(|current| current.diagnosis.email.clone());
-        let who = self.run.admitted.as_ref().map(|(_, who)| who.text().to_owned());
-        let name: String = email.or(who).unwrap_or_default().chars().take(80).collect();
-        account
-            .map_or(name.clone(), |account| format!("{name} (account {account})"))
-            .chars()
-            .take(140)
-            .collect()
     }
 }
 

@@ -14,7 +14,7 @@ use crate::core::finding::{Cause, Fact, Finding, Verdict};
 use crate::core::run::{Asked, Halt, Limits};
 use crate::core::subject::RecordId;
 use crate::core::{Diagnosis, Event, Evidence, Op, Outcome, Plan, Rules, Run, Step, Subject, Undo, Who};
-use crate::sandbox::slack::{Surface, problems, view_problems};
+use crate::sandbox::slack::{Surface, characters, problems, view_problems};
 use crate::slack::blocks::Card;
 use crate::slack::markup::Markup;
 use crate::slack::modal;
@@ -146,6 +146,8 @@ fn read(blocks: &Value) -> Value {
 
 fn good(what: &str, card: &Card) {
     assert_eq!(problems(&card.blocks, Surface::Message), Vec::<String>::new(), "{what}");
+    let shown = characters(&card.blocks);
+    assert!(shown <= 11_000, "{what}: {shown} characters in all blocks");
     assert!(
         (1..=3000).contains(&card.text.chars().count()),
         "{what}: {} characters",
@@ -235,4 +237,75 @@ fn the_glance_names_the_first_causes_and_counts_the_rest() {
     *What will happen:* 2 steps: 2 disruptive
     *What it costs:* Signed out everywhere.
     ");
+}
+
+/// A run that waits for an approval of these steps, for an account called Jane Doe.
+fn asks_for(ops: Vec<Op>) -> Vec<(i64, Timestamp, Event)> {
+    let mut events = run_of(Vec::new());
+    let Some((_, _, Event::Planned { diagnosis, plan, digest })) = events.last_mut() else { panic!() };
+    diagnosis.email = Some("jane@acme.example".into());
+    diagnosis.account = Some("712020:0000-0bf0".into());
+    let named = diagnosis.candidates.first_mut().unwrap();
+    (named.id, named.name) = ("712020:1111-f172".into(), Some("Jane <Doe>".into()));
+    let step = |op: Op| Step { risk: op.risk(), undo: op.undo(), op, before: json!({}) };
+    plan.steps = ops.into_iter().map(step).collect();
+    *digest = plan.digest();
+    events
+}
+
+/// What Slack asks before these steps are approved; none if one click must not do it.
+fn dialog_of(ops: Vec<Op>) -> Option<String> {
+    let (rules, limits, access) = (Rules::default(), limits(), access());
+    let events = asks_for(ops);
+    let run = Run::fold(events.iter().map(|(seq, at, event)| (*seq, *at, event))).unwrap();
+    let view = View {
+        id: "r",
+        run: &run,
+        events: &events,
+        rules: &rules,
+        limits: &limits,
+        access: &access,
+        now: at(2),
+        head: None,
+        plain: true,
+        channel: "C0ADMINS",
+        asks_here: true,
+        docs: None,
+    };
+    let asked = super::dialog(&view).map(|confirm| confirm.text.as_str().to_owned());
+    let drawn = Value::Array(root(&view).blocks).to_string();
+    assert_eq!(drawn.contains("Approve this plan?"), asked.is_some(), "{drawn}");
+    let plan = crate::core::plan::short(run.current.as_ref().unwrap().digest.as_ref().unwrap()).to_owned();
+    asked.map(|text| text.replace(&plan, "PLAN"))
+}
+
+#[test]
+fn the_dialog_names_every_destructive_step_first_and_then_the_account_and_the_plan() {
+    let account = || "712020:1111-f172".to_owned();
+    let record = |n: usize| RecordId { directory: "d".into(), record: format!("0190163d-{n:04}") };
+    let unlink = |n| Op::UnlinkRecord { record: record(n), account: account() };
+    let park = Op::ParkEmail {
+        account: account(),
+        from: "jane@acme.example".into(),
+        to: "parked-1@acme.example".into(),
+    };
+    let delete = Op::ScheduleDeletion { account: "712020:2222-a0a0".into() };
+    insta::assert_snapshot!(dialog_of(vec![unlink(1), park.clone(), delete.clone()]).unwrap(), @"
+    • Move jane@acme.example off the account Jane &lt;Doe&gt; (…f172)
+    • Delete the account …a0a0, due in 14 days
+    • Unlink SCIM record …0001 from the account Jane &lt;Doe&gt; (…f172)
+    For jane@acme.example (account …0bf0). Plan `PLAN`.
+    ");
+    let many = (0..9).map(unlink).chain([park]).collect();
+    insta::assert_snapshot!(dialog_of(many).unwrap(), @"
+    • Move jane@acme.example off the account Jane &lt;Doe&gt; (…f172)
+    • disruptive steps: 9, see the card
+    For jane@acme.example (account …0bf0). Plan `PLAN`.
+    ");
+    insta::assert_snapshot!(dialog_of((0..9).map(unlink).collect()).unwrap(), @"
+    No destructive step.
+    • disruptive steps: 9, see the card
+    For jane@acme.example (account …0bf0). Plan `PLAN`.
+    ");
+    assert_eq!(dialog_of(vec![delete; 9]), None, "nine destructive steps do not fit");
 }

@@ -4,13 +4,18 @@
 use std::time::Instant;
 
 use super::Value;
-use super::settle::{Verdict, failed, refused};
+use super::settle::{Verdict, failed, refused, settle};
+use super::value::Meta;
 use super::waiting::{expire, requester, still_asked};
 use crate::app::App;
 use crate::core::access::{Own, Same};
 use crate::core::{Action, Denied, Event, Run, may};
 use crate::exec::{Decision, LedgerError};
+use crate::slack::api::ApiError;
+use crate::slack::cards::{self, View};
 use crate::slack::markup::Markup;
+use crate::slack::modal;
+use crate::slack::payload::{Click, Submit};
 use crate::slack::people::ROLE_LIFE;
 use crate::slack::private::Ear;
 use crate::slack::words::{self, click};
@@ -19,7 +24,7 @@ use crate::store::{Also, AppendError};
 /// How often a decision is made again that became too old before it was written.
 pub(super) const DECISIONS: usize = 3;
 
-pub(super) async fn approve(app: &App, ear: &Ear, value: &Value) -> Verdict {
+async fn approve(app: &App, ear: &Ear, value: &Value) -> Verdict {
     for _ in 0..DECISIONS {
         match decide(app, ear, value).await {
             Ok(Some(verdict)) => return verdict,
@@ -28,6 +33,52 @@ pub(super) async fn approve(app: &App, ear: &Ear, value: &Value) -> Verdict {
         }
     }
     Verdict::Refused(words::denied(Denied::AskAgain, app.people.access()))
+}
+
+/// A click on Approve. Where Slack's dialog had no room for every destructive step, the click approves nothing: it
+/// opens a modal that shows all of them, with an Approve of its own.
+pub(super) async fn ask(app: &App, ear: &Ear, click: &Click, value: &Value) -> Verdict {
+    let run = match app.ledger.load(&value.run).await {
+        Ok(run) => run,
+        Err(error) => return failed(&error),
+    };
+    let view = View::private(app, &value.run, &run, &[]);
+    let asks = run.ended.is_none() && run.current.is_some() && !run.approved_by().contains(&ear.by.id);
+    if !asks || cards::dialog(&view).is_some() {
+        return approve(app, ear, value).await;
+    }
+    if let Err(verdict) = still_asked(app, &run, &value.digest) {
+        expire(app, &value.run, &value.digest).await;
+        return verdict;
+    }
+    if let Err(why) = app.people.permit(&app.slack, &ear.by, &action(&run, Own::No, Same::No)).await {
+        return Verdict::Refused(words::denied(why, app.people.access()));
+    }
+    let modal = modal::approval(cards::dialog_in_full(&view), &Meta::text(ear, value));
+    let opened = match &click.trigger {
+        Some(trigger) => app.slack.open_view(trigger, &modal).await,
+        None => Err(ApiError::Lost("there is no trigger id")),
+    };
+    match opened {
+        Ok(_) => Verdict::Asked,
+        // The same click came twice, and the other one was first.
+        Err(ApiError::Refused(code)) if code == "exchanged_trigger_id" => Verdict::Asked,
+        Err(error) => {
+            tracing::info!(%error, "what is approved could not be shown");
+            Verdict::Idle(words::no_modal())
+        }
+    }
+}
+
+/// All of it was shown, and approved.
+pub(super) async fn submitted(app: &App, submit: Submit) {
+    let (ear, value) = Meta::of(&submit);
+    let turn = app.clicks.turn(&value.run, "approve");
+    let verdict = {
+        let _turn = turn.lock().await;
+        approve(app, &ear, &value).await
+    };
+    settle(app, &ear, &value.run, "approve", verdict).await;
 }
 
 fn action(run: &Run, own: Own, same: Same) -> Action {

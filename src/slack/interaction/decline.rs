@@ -3,10 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
-
 use super::Value;
 use super::settle::{Verdict, failed, settle};
+use super::value::Meta;
 use super::waiting::{expire, requester, still_asked};
 use crate::app::App;
 use crate::core::access::{Own, Same};
@@ -20,15 +19,6 @@ use crate::slack::private::Ear;
 use crate::slack::words;
 use crate::store::Also;
 
-/// What the modal carries: the button's value, and where its reader is answered.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Meta {
-    #[serde(flatten)]
-    value: Value,
-    channel: Option<String>,
-    response_url: Option<String>,
-}
-
 /// A click on Decline: whoever may decline is asked why.
 pub(super) async fn ask(app: &App, ear: &Ear, click: &Click, value: &Value) -> Verdict {
     let run = match allowed(app, ear, value).await {
@@ -36,9 +26,7 @@ pub(super) async fn ask(app: &App, ear: &Ear, click: &Click, value: &Value) -> V
         Err(verdict) => return verdict,
     };
     let email = run.current.and_then(|current| current.diagnosis.email).unwrap_or_default();
-    let meta =
-        Meta { value: value.clone(), channel: ear.channel.clone(), response_url: ear.response_url.clone() };
-    let meta = serde_json::to_string(&meta).unwrap_or_default();
+    let meta = Meta::text(ear, value);
     let opened = match &click.trigger {
         Some(trigger) => {
             app.slack.open_view(trigger, &modal::reason(&Markup::new().data(&email), &meta)).await
@@ -58,15 +46,14 @@ pub(super) async fn ask(app: &App, ear: &Ear, click: &Click, value: &Value) -> V
 
 /// The reason was given.
 pub(super) async fn submitted(app: &App, submit: Submit) {
-    let meta: Meta = serde_json::from_str(&submit.meta).unwrap_or_default();
-    let ear = Ear { by: submit.by, channel: meta.channel, response_url: meta.response_url, view: None };
+    let (ear, value) = Meta::of(&submit);
     let why = submit.values.pointer("/reason/why/value").and_then(serde_json::Value::as_str);
-    let turn = app.clicks.turn(&meta.value.run, "decline");
+    let turn = app.clicks.turn(&value.run, "decline");
     let verdict = {
         let _turn = turn.lock().await;
-        decline(app, &ear, &meta.value, why.unwrap_or_default()).await
+        decline(app, &ear, &value, why.unwrap_or_default()).await
     };
-    settle(app, &ear, &meta.value.run, "decline", verdict).await;
+    settle(app, &ear, &value.run, "decline", verdict).await;
 }
 
 /// Whether the run still waits for this plan and the person may decline it.

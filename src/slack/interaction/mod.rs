@@ -96,6 +96,7 @@ pub(super) fn submitted(app: &Arc<App>, submit: Submit) {
     let work = Arc::clone(app);
     app.spawn(async move {
         match submit.callback.as_str() {
+            modal::APPROVE => approve::submitted(&work, submit).await,
             modal::DECLINE => decline::submitted(&work, submit).await,
             _ => metrics::counter!("reinstate_submissions_unknown_total").increment(1),
         }
@@ -154,7 +155,7 @@ async fn on_run(app: &App, ear: &Ear, click: &Click, value: &Value) {
         match from_its_card(app, click, &value.run).await {
             Err(verdict) => verdict,
             Ok(()) => match what {
-                "approve" => approve::approve(app, ear, value).await,
+                "approve" => approve::ask(app, ear, click, value).await,
                 "decline" => decline::ask(app, ear, click, value).await,
                 "retry" => retry::retry(app, ear, &value.run).await,
                 _ => cancel::cancel(app, ear, &value.run).await,

@@ -1,4 +1,4 @@
-//! What a button carries, and whether the card it stands on is the run's own.
+//! What a button and a modal carry, and whether the card it stands on is the run's own.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::settle::{Verdict, refused};
 use crate::app::App;
 use crate::slack::markup::Markup;
-use crate::slack::payload::Click;
+use crate::slack::payload::{Click, Submit};
+use crate::slack::private::Ear;
 use crate::slack::words;
 
 /// What a button carries. Opaque to Slack; nothing in it is believed, only looked up.
@@ -40,6 +41,32 @@ impl Value {
     #[must_use]
     pub fn text(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// What a modal carries to its answer: the button's value, and where its reader is answered.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Meta {
+    #[serde(flatten)]
+    pub(super) value: Value,
+    channel: Option<String>,
+    response_url: Option<String>,
+}
+
+impl Meta {
+    /// As a modal carries it.
+    pub(super) fn text(ear: &Ear, value: &Value) -> String {
+        let (channel, response_url) = (ear.channel.clone(), ear.response_url.clone());
+        let meta = Self { value: value.clone(), channel, response_url };
+        serde_json::to_string(&meta).unwrap_or_default()
+    }
+
+    /// What a modal was opened for, and where the person who submitted it is answered.
+    pub(super) fn of(submit: &Submit) -> (Ear, Value) {
+        let meta: Self = serde_json::from_str(&submit.meta).unwrap_or_default();
+        let by = submit.by.clone();
+        let ear = Ear { by, channel: meta.channel, response_url: meta.response_url, view: None };
+        (ear, meta.value)
     }
 }
 
