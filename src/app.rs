@@ -14,7 +14,7 @@ use tracing::Instrument as _;
 use crate::config::{Config, Needed};
 use crate::core::planner::Approvers;
 use crate::core::run::{Asked, Limits};
-use crate::core::subject::fold;
+use crate::core::subject::{fold, name_of};
 use crate::core::{Action, Denied, Diagnosis, Plan, Rules, Subject, Who, diagnose, plan};
 use crate::exec::memory::remember;
 use crate::exec::{Admission, Engine, Ledger, Look, Timing, World};
@@ -176,8 +176,30 @@ impl App {
         (diagnosis, plan)
     }
 
-    /// A diagnosis as `check` and Recheck share it, at most 60 s old.
+    /// A diagnosis as `me`, `check` and Recheck share it: at most 60 s old, and not older than what a run has done to the
+    /// same person since, in this process or in another.
     pub async fn shared_diagnosis(&self, who: &Who) -> Looked {
+        let looked = self.looked(who, None).await;
+        if self.has_changed_since(who, &looked).await {
+            return self.looked(who, Some(Instant::now())).await;
+        }
+        looked
+    }
+
+    /// Whether a run has done something to the person since. A store that does not answer is no reason to say nothing.
+    async fn has_changed_since(&self, who: &Who, looked: &Looked) -> bool {
+        let mut names = looked.0.subject.names();
+        names.push(name_of(who));
+        match self.ledger.store().is_changed(&names, looked.2).await {
+            Ok(changed) => changed,
+            Err(error) => {
+                tracing::warn!(%error, "whether a diagnosis is still true could not be read");
+                false
+            }
+        }
+    }
+
+    async fn looked(&self, who: &Who, since: Option<Instant>) -> Looked {
         let key = match who {
             Who::Email(email) => format!("email {}", fold(email)),
             Who::Account(id) => format!("account {id}"),
@@ -187,7 +209,7 @@ impl App {
             let (diagnosis, plan) = self.diagnose(who).await;
             Ok::<_, ()>(Arc::new((diagnosis, plan, at)))
         };
-        match self.looks.get(&key, None, look).await {
+        match self.looks.get(&key, since, look).await {
             Ok(looked) => looked,
             // The look-up above cannot fail; this keeps the type honest without a panic.
             Err(()) => {

@@ -167,6 +167,28 @@ impl Store {
         .collect()
     }
 
+    /// Whether a run that is about one of these identities has begun, settled or ended something at or after then.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn is_changed(&self, identities: &[String], since: Timestamp) -> Result<bool, StoreError> {
+        for identity in identities {
+            let changes: i64 = sqlx::query_scalar(
+                "SELECT COUNT(*) FROM entries JOIN subjects ON subjects.run = entries.run
+                 WHERE subjects.identity = $1 AND entries.at >= $2
+                    AND entries.kind IN ('began', 'accepted', 'already', 'confirmed', 'no-effect', 'ended')",
+            )
+            .bind(identity)
+            .bind(since.as_millisecond())
+            .fetch_one(&self.pool)
+            .await?;
+            if changes > 0 {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// The oldest open run that is about an identity.
     pub async fn open_run_on(&self, identity: &str) -> Result<Option<String>, StoreError> {
         Ok(sqlx::query_scalar(

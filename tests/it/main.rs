@@ -43,6 +43,7 @@ mod setup;
 mod silence;
 mod skip;
 mod starting;
+mod stops;
 mod story;
 mod surface;
 mod sweep;

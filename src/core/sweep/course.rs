@@ -191,6 +191,8 @@ pub struct Course {
     pub approved: Option<(String, Timestamp)>,
     /// Why it stands still.
     pub paused: Option<String>,
+    /// How often it was paused.
+    pub pauses: u32,
     /// The repairs so far, and when that was counted.
     pub repaired: Option<(Timestamp, Repaired)>,
     /// Failures that somebody has seen and said go on to.
@@ -285,7 +287,10 @@ impl Course {
             }
             SweepEvent::SweepRequested { by, .. } => self.requested = Some((by.clone(), at)),
             SweepEvent::SweepApproved { by, .. } => self.approved = Some((by.clone(), at)),
-            SweepEvent::SweepPaused { why, .. } => self.paused = Some(why.clone()),
+            SweepEvent::SweepPaused { why, .. } => {
+                self.paused = Some(why.clone());
+                self.pauses += 1;
+            }
             SweepEvent::SweepResumed { .. } => {
                 self.paused = None;
                 self.forgiven = self.repaired.map_or(0, |(_, counts)| counts.failed);

@@ -64,6 +64,7 @@ impl Drawing<'_> {
     pub(super) async fn draw(mut self) -> Result<(), Trouble> {
         // One of many has no card of its own: the sweep's card counts it, and `status RUN` shows it.
         if self.run.part.is_some() {
+            self.tell_part_stopped().await?;
             return self.draw_nothing().await;
         }
         match self.all().await {
@@ -94,6 +95,8 @@ impl Drawing<'_> {
         let root = troubles.note(drawn)?;
         let asked = self.approvals(root.as_ref()).await;
         troubles.note(asked)?;
+        let told = self.tell_stopped().await;
+        troubles.note(told)?;
         if self.run.ended.is_some() {
             // A root card that could not be updated still has its thread.
             let root = self.known("root").map(|card| card.at.clone());

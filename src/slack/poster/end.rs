@@ -64,6 +64,44 @@ impl Drawing<'_> {
         troubles.settled()
     }
 
+    /// Tells the requester once that the run waits for a person: in the thread of its card, or alone where the card is
+    /// not in their channel, or cannot be posted.
+    pub(super) async fn tell_stopped(&mut self) -> Result<(), Trouble> {
+        let Some(role) = self.stopped() else { return Ok(()) };
+        let root = self.known("root").map(|card| card.at.clone());
+        let mut told = Ok(());
+        if let Some(root) = root.as_ref().filter(|root| root.channel == self.typed()) {
+            let put = self.put(&role, &root.channel, Some(&root.ts), |drawing| {
+                cards::stopped(&drawing.view(true), &root.channel, true)
+            });
+            match put.await {
+                Ok(_) => return Ok(()),
+                Err(Trouble::Wait(pause)) => return Err(Trouble::Wait(pause)),
+                Err(trouble) => told = Err(trouble),
+            }
+        }
+        let channel = root.map_or_else(|| self.app.channel.clone(), |root| root.channel);
+        let card = cards::stopped(&self.view(true), &channel, false);
+        self.whisper(&role, &card).await?;
+        told
+    }
+
+    /// The same of one repair of a sweep, which has no card.
+    pub(super) async fn tell_part_stopped(&mut self) -> Result<(), Trouble> {
+        let Some(role) = self.stopped() else { return Ok(()) };
+        let why = self.run.waiting.as_ref().map(|waiting| waiting.why.clone()).unwrap_or_default();
+        let text = words::part_stopped(self.id, &self.view(false).name(), &why);
+        self.whisper(&role, &Shown::text(&text)).await
+    }
+
+    /// What the message is known by that says so, if the run waits for a person and it was not said yet.
+    fn stopped(&self) -> Option<String> {
+        let waits = self.run.ended.is_none() && self.run.waiting.is_some() && self.run.cancelled.is_none();
+        let pauses = self.events.iter().filter(|(_, _, event)| matches!(event, Event::Paused { .. })).count();
+        let role = format!("stopped-{pauses:04}");
+        (waits && self.known(&role).is_none()).then_some(role)
+    }
+
     /// The end of a run that others are not shown, because its requester was never admitted or it came second.
     pub(super) async fn refuse(&mut self, outcome: Outcome, says: &str) -> Result<(), Trouble> {
         let text = Markup::new().data(says);

@@ -107,6 +107,15 @@ impl Drawing<'_> {
             let called = self.put("call", &root.channel, Some(&root.ts), |_| Shown::text(&text)).await;
             troubles.note(called)?;
         }
+        let stands = course.next(now, &self.app.limits) == CourseNext::AwaitPerson;
+        let role = format!("stopped-{:04}", course.pauses);
+        if let (Some(why), Some(requester), true) = (&course.paused, &requester, stands)
+            && self.known(&role).is_none()
+        {
+            let text = words::sweep_stopped(requester, why);
+            let told = self.put(&role, &root.channel, Some(&root.ts), |_| Shown::text(&text)).await;
+            troubles.note(told)?;
+        }
         if let (Some(says), Some(requester)) = (&course.ended, requester)
             && self.known("outcome").is_none()
         {

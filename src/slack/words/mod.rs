@@ -222,6 +222,31 @@ pub fn card_refused(run: &str, channel: &str, code: &str, asks: bool) -> Markup 
         .ours("` to stop it. Tell the people who run Reinstate.")
 }
 
+/// The repairs of a sweep wait for a person.
+#[must_use]
+pub fn sweep_stopped(requester: &str, why: &str) -> Markup {
+    Markup::new()
+        .user(requester)
+        .ours(" The repairs of this sweep stopped and wait for an operator: ")
+        .data(why.trim_end_matches('.'))
+        .ours(". Look at what failed. Then press *Go on* or *Stop* on the card above.")
+}
+
+/// A repair of a sweep waits for a person; it has no card.
+#[must_use]
+pub fn part_stopped(run: &str, whose: &Markup, why: &str) -> Markup {
+    Markup::new()
+        .ours("A repair of your sweep stopped, the one for ")
+        .then(whose)
+        .ours(". Why: ")
+        .data(why.trim_end_matches('.'))
+        .ours(". Type `/reinstate status ")
+        .data(run)
+        .ours("` to look at it. Type `/reinstate cancel ")
+        .data(run)
+        .ours("` to end it, then ask for a repair of this account by itself.")
+}
+
 /// Too much is going on.
 #[must_use]
 pub fn busy() -> Markup {

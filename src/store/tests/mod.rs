@@ -68,7 +68,7 @@ promises! {
         a_cancelled_caller_cannot_cut_a_write_in_half,
         a_reopened_database_keeps_everything, entries_keep_what_was_written;
     runs: a_request_opens_one_run, requests_that_come_together_open_a_run_each, an_identity_belongs_to_one_open_run, one_of_many_claims_wins,
-        the_tenant_is_shared_or_taken_alone, history_is_newest_first, an_event_is_new_once,
+        the_tenant_is_shared_or_taken_alone, history_is_newest_first, a_change_is_known_by_whom_it_is_about, an_event_is_new_once,
         many_programs_may_start_at_once, columns_that_a_newer_program_adds_change_nothing, a_newer_database_is_refused;
     leases: one_of_many_takes_a_run, every_run_is_taken_once, a_lease_expires_and_its_holder_is_fenced_off,
         a_held_lease_appends_and_renews, an_end_gives_the_lease_back, a_clock_set_back_holds_nobody_up, a_wake_during_the_lease_is_not_lost, a_sleeper_is_left_alone,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use super::super::{Also, AppendError, Card, CardRef, Entry, NewRun, Opened, Store, StoreError, Tenant};
 use super::{Place, appended, at, entry, opened};
@@ -144,6 +145,24 @@ pub async fn history_is_newest_first(place: &Place) {
     let three = opened(&store).await;
     assert_eq!(store.oldest_open_runs(1).await.unwrap(), (vec![two.clone()], 2));
     assert_eq!(store.oldest_open_runs(9).await.unwrap(), (vec![two, three], 2));
+}
+
+pub async fn a_change_is_known_by_whom_it_is_about(place: &Place) {
+    let store = place.open().await;
+    let run = opened(&store).await;
+    appended(&store, &run, "planned", Also { about: vec!["account:1".into()], ..Also::default() }).await;
+    let changed = async |identity: &str, since| {
+        let names = ["account:0".to_owned(), identity.to_owned()];
+        store.is_changed(&names, since).await.unwrap()
+    };
+    let first = store.entries(&run).await.unwrap()[0].at;
+    assert!(!changed("account:1", first).await, "a plan changes nothing");
+    appended(&store, &run, "confirmed", Also::default()).await;
+    let at = store.entries(&run).await.unwrap()[2].at;
+    let later = at.checked_add(Duration::from_millis(1)).unwrap();
+    assert!(changed("account:1", first).await && changed("account:1", at).await);
+    assert!(!changed("account:1", later).await, "it was so already");
+    assert!(!changed("account:2", first).await, "somebody else");
 }
 
 pub async fn an_event_is_new_once(place: &Place) {

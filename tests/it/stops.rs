@@ -1,0 +1,141 @@
+//! Nobody is left waiting: a run or a sweep that stops for a person tells its requester, once each time, and what the
+//! bot has repaired it does not call broken afterwards.
+
+use reinstate::config::Env;
+use reinstate::core::{Outcome, Verdict, Who};
+use reinstate::sandbox::lock;
+use reinstate::sandbox::scenarios;
+use reinstate::sandbox::tenant::{ADMINS, HELPDESK};
+use reinstate::sandbox::wire::{Injection, Service};
+
+use super::bot::{ADA, Bot, GRACE, VERA, tells, tells_in};
+use super::mass;
+
+const REPAIR: &str = "repair jane@acme.example";
+
+fn no_steps(env: &mut Env) {
+    env.insert("REINSTATE_LIMITS__RISKY_STEPS_PER_DAY".to_owned(), "0".to_owned());
+}
+
+async fn closes(bot: &Bot) {
+    bot.app.drain(std::time::Duration::from_secs(60)).await;
+    bot.is_quiet().await;
+    bot.reads_all();
+}
+
+/// Messages in a channel that tell Ada of a stop.
+fn told(bot: &Bot, channel: &str) -> usize {
+    let slack = lock(&bot.sandbox.slack);
+    let to_ada = |text: &str| text.starts_with("<@U0ADA>") && text.contains("has stopped");
+    slack.messages.iter().filter(|one| one.channel == channel && to_ada(&one.text)).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_stops_for_a_person_tells_its_requester_once_each_time() {
+    let tenant = scenarios::find("email-held").unwrap().tenant();
+    tells_in(tenant, no_steps, async |bot| {
+        bot.says(ADA, REPAIR).await;
+        let card = bot.root().await;
+        bot.clicks(GRACE, "reinstate.approve").await;
+        let message = bot.sees("has stopped").await;
+        assert_eq!(message.thread_ts, Some(card.ts), "in the thread of the card");
+        for part in ["<@U0ADA>", "0 of 0 risky steps", "Retry looks at everything again", "on the card above"]
+        {
+            assert!(message.text.contains(part), "{part}: {}", message.text);
+        }
+        bot.is_quiet().await;
+        assert_eq!(told(bot, ADMINS), 1);
+        bot.clicks(ADA, "reinstate.retry").await;
+        bot.until("another plan", |run| run.plans == 2 && run.waiting.is_none()).await;
+        bot.clicks(GRACE, "reinstate.approve").await;
+        bot.until("the second stop", |run| run.waiting.is_some()).await;
+        bot.is_quiet().await;
+        assert_eq!(told(bot, ADMINS), 2);
+        closes(bot).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_card_is_not_in_their_channel_the_requester_is_told_alone() {
+    let mut tenant = scenarios::find("email-held").unwrap().tenant();
+    // The card cannot stand where the command was typed.
+    tenant.slack.channels.get_mut(HELPDESK).unwrap().is_ext_shared = true;
+    tells_in(tenant, no_steps, async |bot| {
+        bot.says_in(HELPDESK, ADA, REPAIR).await;
+        bot.clicks(GRACE, "reinstate.approve").await;
+        let private = bot.hears(ADA, "has stopped").await;
+        let words = bot.private(&private);
+        assert!(
+            words.contains("Retry looks at everything again") && words.contains("its card in"),
+            "{words}"
+        );
+        bot.is_quiet().await;
+        assert_eq!((told(bot, ADMINS), told(bot, HELPDESK)), (0, 0));
+        closes(bot).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_repairs_of_a_sweep_that_stop_tell_their_requester() {
+    tells_in(
+        mass::tenant(12),
+        |_| {},
+        async |bot| {
+            let refuse = Injection::Answer { status: 403, headers: Vec::new(), body: "{}".to_owned() };
+            bot.sandbox.wire.inject(Service::Entra, Some("POST"), "/provisionOnDemand", 1000, refuse);
+            bot.says(ADA, "sweep").await;
+            bot.clicks(ADA, "reinstate.sweep_repair").await;
+            bot.clicks(GRACE, "reinstate.approve").await;
+            mass::sweep(bot, |course| course.paused.is_some()).await;
+            let message = bot.sees("The repairs of this sweep stopped").await;
+            assert!(
+                message.text.starts_with("<@U0ADA>") && message.text.contains("Go on"),
+                "{}",
+                message.text
+            );
+            // Each of them waits for a person as well, and has no card of its own.
+            let private = bot.hears(ADA, "A repair of your sweep stopped").await;
+            let words = bot.private(&private);
+            assert!(words.contains("403") && words.contains("/reinstate cancel"), "{words}");
+            bot.clicks(ADA, "reinstate.retry").await;
+            mass::sweep(bot, |course| course.pauses > 1).await;
+            bot.is_quiet().await;
+            let slack = lock(&bot.sandbox.slack);
+            let stops =
+                slack.messages.iter().filter(|one| one.text.contains("repairs of this sweep stopped"));
+            assert_eq!(stops.count(), 2, "once each time");
+            drop(slack);
+            closes(bot).await;
+        },
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_repaired_is_not_called_broken_afterwards_in_any_replica() {
+    tells("membership-drift", async |bot| {
+        let other = bot.replica().await;
+        let jane = Who::Email("jane@acme.example".to_owned());
+        let account = lock(&bot.sandbox.atlassian).bearer("jane@acme.example").unwrap().id.clone();
+        let by_id = Who::Account(account);
+        bot.says_in(HELPDESK, VERA, "check jane@acme.example").await;
+        bot.hears(VERA, "Broken").await;
+        for who in [&jane, &by_id] {
+            assert_eq!(other.app.shared_diagnosis(who).await.0.verdict, Verdict::Broken);
+        }
+        let before = bot.app.shared_diagnosis(&jane).await.2;
+        assert_eq!(bot.app.shared_diagnosis(&jane).await.2, before, "it is shared while nothing changes");
+        bot.says(ADA, REPAIR).await;
+        assert_eq!(bot.ends().await, Outcome::Restored);
+        bot.says_in(HELPDESK, VERA, "check jane@acme.example").await;
+        bot.hears(VERA, "Healthy").await;
+        for who in [&jane, &by_id] {
+            assert_eq!(other.app.shared_diagnosis(who).await.0.verdict, Verdict::Healthy);
+        }
+        other.stop().await;
+        closes(bot).await;
+    })
+    .await;
+}
