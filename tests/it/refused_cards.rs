@@ -70,7 +70,8 @@ async fn a_refused_card_delays_no_request_for_an_approval_and_no_end() {
         bot.clicks(GRACE, APPROVE).await;
         let run = bot.until("the repair", |run| run.ended.is_some()).await;
         assert_eq!(run.ended.unwrap().0, Outcome::Restored);
-        bot.hears(ADA, "Slack refuses the card of your run").await;
+        let private = bot.hears(ADA, "Slack refuses the card of your run").await;
+        assert!(bot.private(&private).contains("The run goes on"), "the approval was asked for elsewhere");
         bot.hears(ADA, "has ended").await;
         let stands = bot.app.ledger.store().cards(&bot.run().await).await.unwrap();
         assert!(stands.iter().all(|card| card.role != "root"), "it was refused until then: {stands:?}");

@@ -116,6 +116,9 @@ impl Drawing<'_> {
         let store = self.app.ledger.store();
         store.set_card(self.card("root", at.clone(), String::new()), None).await?;
         store.mark_rendered(self.id, &at, self.run.seq, "").await?;
+        for card in &self.cards {
+            store.mark_rendered(self.id, &card.at, self.run.seq, "").await?;
+        }
         Ok(())
     }
 

@@ -142,8 +142,9 @@ impl Drawing<'_> {
 
     /// Tells the requester that a card which people need cannot be posted.
     async fn says_refused(&mut self, role: &str, channel: &str, code: &str) -> Result<(), Trouble> {
-        let asks = role.starts_with("approval-") || self.view(true).awaited().is_some();
-        if role.starts_with("approval-") || role == "root" {
+        let on_root = role == "root" && channel == self.app.channel && self.view(true).awaited().is_some();
+        let asks = on_root || role.starts_with("approval-");
+        if asks || role == "root" {
             let text = words::card_refused(self.id, channel, code, asks);
             let role = if asks { "refused-approval" } else { "refused" };
             self.whisper(role, &Shown::text(&text)).await?;
