@@ -76,7 +76,7 @@ impl Ledger {
         asked: Asked,
         at: Timestamp,
     ) -> Result<Opened, StoreError> {
-        self.open_with(run, key, Event::Opened { asked, part: None }, at).await
+        self.open_with(run, key, asked, None, at).await
     }
 
     /// Opens a run that is one of many of a sweep.
@@ -91,18 +91,24 @@ impl Ledger {
         part: Part,
         at: Timestamp,
     ) -> Result<Opened, StoreError> {
-        self.open_with(run, key, Event::Opened { asked, part: Some(part) }, at).await
+        self.open_with(run, key, asked, Some(part), at).await
     }
 
     async fn open_with(
         &self,
         run: String,
         key: String,
-        opened: Event,
+        asked: Asked,
+        part: Option<Part>,
         at: Timestamp,
     ) -> Result<Opened, StoreError> {
-        let (id, first) = (run.clone(), entry(&opened, at));
-        let outcome = self.store.open_run(NewRun { run, key, first: first.clone(), wake: true }).await?;
+        let parent = part.as_ref().map(|part| part.sweep.clone());
+        let (id, first) = (run.clone(), entry(&Event::Opened { asked, part }, at));
+        let new = NewRun { run, key, first: first.clone(), wake: true };
+        let outcome = match parent {
+            Some(sweep) => self.store.open_child(new, &sweep).await?,
+            None => self.store.open_run(new).await?,
+        };
         if outcome == Opened::New {
             log(&id, &first);
         }

@@ -124,15 +124,16 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub async fn cards(&self, run: &str) -> Result<Vec<Card>, StoreError> {
-        sqlx::query(
-            "SELECT run, role, channel, ts, rendered_seq, fingerprint FROM cards WHERE run = $1 ORDER BY role",
+        let rows = sqlx::query(
+            "SELECT run, role, channel, ts, rendered_seq, fingerprint FROM cards WHERE run = $1",
         )
         .bind(run)
         .fetch_all(&self.pool)
-        .await?
-        .iter()
-        .map(Card::from_row)
-        .collect()
+        .await?;
+        let mut cards = rows.iter().map(Card::from_row).collect::<Result<Vec<_>, _>>()?;
+        // Not sorted by the database, whose order of texts depends on its locale.
+        cards.sort_by(|one, other| one.role.cmp(&other.role));
+        Ok(cards)
     }
 
     /// Runs of which some card is behind, or which have no root card yet, oldest first.
@@ -140,7 +141,7 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub async fn stale_cards(&self, limit: i64) -> Result<Vec<String>, StoreError> {
-        Ok(sqlx::query_scalar("SELECT run FROM runs WHERE shown_seq < seq ORDER BY opened_at, run LIMIT $1")
+        Ok(sqlx::query_scalar("SELECT run FROM runs WHERE shown_seq < seq ORDER BY opened_at LIMIT $1")
             .bind(limit)
             .fetch_all(&self.pool)
             .await?)
@@ -158,7 +159,7 @@ impl Store {
         let stale: Vec<String> = sqlx::query_scalar(
             "SELECT run FROM runs WHERE shown_seq < seq
                 AND (draw_at <= (SELECT ms FROM db_clock) OR draw_at > (SELECT ms FROM db_clock) + 600000)
-             ORDER BY opened_at, run LIMIT $1",
+             ORDER BY opened_at LIMIT $1",
         )
         .bind(limit)
         .fetch_all(&self.pool)

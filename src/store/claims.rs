@@ -49,7 +49,7 @@ pub(super) async fn check_claims(
     }
     let Some(tenant) = also.tenant else { return Ok(()) };
     let other: Option<String> = sqlx::query_scalar(
-        "SELECT run FROM tenant_claims WHERE run <> $1 AND (exclusive = 1 OR $2 = 1) ORDER BY run LIMIT 1",
+        "SELECT run FROM tenant_claims WHERE run <> $1 AND (exclusive = 1 OR $2 = 1) LIMIT 1",
     )
     .bind(run)
     .bind(exclusive(tenant))

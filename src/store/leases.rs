@@ -102,7 +102,7 @@ impl Store {
                 "SELECT run FROM (SELECT run FROM runs
                     WHERE ended_at IS NULL AND wake_at <= (SELECT ms FROM db_clock)
                         AND lease_until <= (SELECT ms FROM db_clock)
-                    ORDER BY wake_at, run LIMIT $1) AS awake
+                    ORDER BY wake_at LIMIT $1) AS awake
                  UNION ALL SELECT run FROM (SELECT run FROM runs
                     WHERE ended_at IS NULL AND wake_at IS NOT NULL
                         AND touched_at > (SELECT ms FROM db_clock) + 60000 LIMIT $1) AS misdated",

@@ -58,7 +58,7 @@ pub struct Store {
     writing: AnyPool,
     engine: Engine,
     writers: Writers,
-    openings: Together<NewRun, Opened>,
+    openings: Together<opening::Opening, Opened>,
     appends: Together<Append, appending::Outcome>,
 }
 

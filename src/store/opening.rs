@@ -17,11 +17,44 @@ impl Store {
     /// # Errors
     /// When it could not be written down.
     pub async fn open_run(&self, new: NewRun) -> Result<Opened, StoreError> {
-        self.together(&self.openings, new, |conn, runs| Box::pin(open_all(conn, runs))).await
+        self.together(&self.openings, (new, None), |conn, runs| Box::pin(open_all(conn, runs))).await
+    }
+
+    /// Opens a run that another one begins, once for each key; it is found by its parent.
+    ///
+    /// # Errors
+    /// When it could not be written down.
+    pub async fn open_child(&self, new: NewRun, parent: &str) -> Result<Opened, StoreError> {
+        let opening = (new, Some(parent.to_owned()));
+        let opened =
+            self.together(&self.openings, opening, |conn, runs| Box::pin(open_all(conn, runs))).await?;
+        if let Opened::Existing { run } = &opened {
+            self.adopt(run, parent).await?;
+        }
+        Ok(opened)
+    }
+
+    /// A process of an older version names no parent. Without one the run would be opened again and again.
+    async fn adopt(&self, run: &str, parent: &str) -> Result<(), StoreError> {
+        let (run, parent) = (run.to_owned(), parent.to_owned());
+        self.write(move |conn| {
+            Box::pin(async move {
+                sqlx::query("UPDATE runs SET parent = $2 WHERE run = $1 AND parent IS NULL")
+                    .bind(run)
+                    .bind(parent)
+                    .execute(conn)
+                    .await?;
+                Ok(())
+            })
+        })
+        .await
     }
 }
 
-async fn open_all(conn: &mut AnyConnection, runs: Vec<NewRun>) -> Result<Vec<Opened>, StoreError> {
+/// A run to be opened, and its parent if it has one.
+pub(super) type Opening = (NewRun, Option<String>);
+
+async fn open_all(conn: &mut AnyConnection, runs: Vec<Opening>) -> Result<Vec<Opened>, StoreError> {
     // With the head locked nobody else can open a run, so what is not there now stays away.
     let mut head = lock_head(conn).await?;
     let mut new = 0;
@@ -29,17 +62,18 @@ async fn open_all(conn: &mut AnyConnection, runs: Vec<NewRun>) -> Result<Vec<Ope
         let mut query = sqlx::query(statement);
         for run in rows {
             query = query
-                .bind(run.map(|run| &run.run))
-                .bind(run.map(|run| &run.key))
-                .bind(run.map(|run| run.first.at.as_millisecond()))
-                .bind(run.map(|run| i64::from(run.wake)));
+                .bind(run.map(|(run, _)| &run.run))
+                .bind(run.map(|(run, _)| &run.key))
+                .bind(run.map(|(run, _)| run.first.at.as_millisecond()))
+                .bind(run.map(|(run, _)| i64::from(run.wake)))
+                .bind(run.and_then(|(_, parent)| parent.as_deref()));
         }
         new += query.execute(&mut *conn).await?.rows_affected();
     }
     let known = if new == runs.len() as u64 { HashMap::new() } else { runs_of_keys(conn, &runs).await? };
     let mut entries: Vec<Entry> = Vec::with_capacity(runs.len());
     let mut opened = Vec::with_capacity(runs.len());
-    for run in &runs {
+    for (run, _) in &runs {
         if let Some(first) = known.get(&run.key).filter(|known| **known != run.run) {
             opened.push(Opened::Existing { run: first.clone() });
         } else {
@@ -57,11 +91,11 @@ async fn open_all(conn: &mut AnyConnection, runs: Vec<NewRun>) -> Result<Vec<Ope
 /// Which run has which of these keys.
 async fn runs_of_keys(
     conn: &mut AnyConnection,
-    runs: &[NewRun],
+    runs: &[Opening],
 ) -> Result<HashMap<String, String>, StoreError> {
     let mut known = HashMap::with_capacity(runs.len());
     for (statement, rows) in RUNS_OF_KEYS.pieces(runs) {
-        let query = rows.fold(sqlx::query(statement), |query, run| query.bind(run.map(|run| &run.key)));
+        let query = rows.fold(sqlx::query(statement), |query, run| query.bind(run.map(|(run, _)| &run.key)));
         for row in query.fetch_all(&mut *conn).await? {
             known.insert(row.try_get("request_key")?, row.try_get("run")?);
         }
@@ -71,12 +105,12 @@ async fn runs_of_keys(
 
 /// Opens those of the runs whose keys nobody has.
 static INSERT_RUNS: Statements = Statements::new(
-    "INSERT INTO runs (touched_at, run, request_key, seq, opened_at, wake_at)
+    "INSERT INTO runs (touched_at, run, request_key, seq, opened_at, wake_at, parent)
      SELECT (SELECT ms FROM db_clock), column1, column2, 1, column3,
-        CASE WHEN column4 = 1 THEN (SELECT ms FROM db_clock) ELSE NULL END
+        CASE WHEN column4 = 1 THEN (SELECT ms FROM db_clock) ELSE NULL END, column5
      FROM",
     0,
-    4,
+    5,
     "AS new WHERE column1 IS NOT NULL ON CONFLICT (request_key) DO NOTHING",
 );
 static RUNS_OF_KEYS: Statements =

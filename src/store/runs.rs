@@ -83,6 +83,14 @@ macro_rules! run_columns {
     };
 }
 
+/// Which of two runs that were opened in the same millisecond came first. Ids are texts, and which of two texts comes
+/// first depends on the locale of the database.
+macro_rules! first_position {
+    () => {
+        "(SELECT first.position FROM entries AS first WHERE first.run = runs.run AND first.run_seq = 1)"
+    };
+}
+
 impl Store {
     /// The row of one run.
     ///
@@ -104,7 +112,8 @@ impl Store {
         sqlx::query(concat!(
             "SELECT ",
             run_columns!(),
-            " FROM runs WHERE ended_at IS NULL ORDER BY opened_at, run",
+            " FROM runs WHERE ended_at IS NULL ORDER BY opened_at, ",
+            first_position!(),
         ))
         .fetch_all(&self.pool)
         .await?
@@ -118,9 +127,11 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub async fn oldest_open_runs(&self, most: usize) -> Result<(Vec<String>, i64), StoreError> {
-        let runs = sqlx::query_scalar(
-            "SELECT run FROM runs WHERE ended_at IS NULL ORDER BY opened_at, run LIMIT $1",
-        )
+        let runs = sqlx::query_scalar(concat!(
+            "SELECT run FROM runs WHERE ended_at IS NULL ORDER BY opened_at, ",
+            first_position!(),
+            " LIMIT $1",
+        ))
         .bind(i64::try_from(most).unwrap_or(i64::MAX))
         .fetch_all(&self.pool)
         .await?;
@@ -138,7 +149,9 @@ impl Store {
         sqlx::query(concat!(
             "SELECT ",
             run_columns!(),
-            " FROM runs ORDER BY opened_at DESC, run DESC LIMIT $1",
+            " FROM runs ORDER BY opened_at DESC, ",
+            first_position!(),
+            " DESC LIMIT $1",
         ))
         .bind(limit)
         .fetch_all(&self.pool)
@@ -157,7 +170,9 @@ impl Store {
             "SELECT ",
             run_columns!(),
             " FROM runs JOIN subjects ON subjects.run = runs.run
-             WHERE subjects.identity = $1 ORDER BY runs.opened_at DESC, runs.run DESC",
+             WHERE subjects.identity = $1 ORDER BY runs.opened_at DESC, ",
+            first_position!(),
+            " DESC",
         ))
         .bind(identity)
         .fetch_all(&self.pool)
@@ -191,10 +206,12 @@ impl Store {
 
     /// The oldest open run that is about an identity.
     pub async fn open_run_on(&self, identity: &str) -> Result<Option<String>, StoreError> {
-        Ok(sqlx::query_scalar(
+        Ok(sqlx::query_scalar(concat!(
             "SELECT runs.run FROM runs JOIN subjects ON subjects.run = runs.run
-             WHERE subjects.identity = $1 AND runs.ended_at IS NULL ORDER BY runs.opened_at, runs.run LIMIT 1",
-        )
+             WHERE subjects.identity = $1 AND runs.ended_at IS NULL ORDER BY runs.opened_at, ",
+            first_position!(),
+            " LIMIT 1",
+        ))
         .bind(identity)
         .fetch_optional(&self.pool)
         .await?)

@@ -112,23 +112,21 @@ impl Store {
             .await?)
     }
 
-    /// The runs whose requests are known by keys that begin so, by key; of those that have ended, the facts of their
-    /// end.
+    /// The runs that a sweep has opened, by key; of those that have ended, the facts of their end.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn runs_of_keys(
+    pub async fn children(
         &self,
-        start: &str,
+        parent: &str,
     ) -> Result<HashMap<String, (String, Option<String>)>, StoreError> {
-        // A range instead of LIKE: the index serves it, and no character of a key is a pattern.
         let rows = sqlx::query(
             "SELECT runs.request_key, runs.run,
-                (SELECT MAX(entries.facts) FROM entries WHERE entries.run = runs.run AND entries.kind = 'ended') AS facts
-             FROM runs WHERE runs.request_key >= $1 AND runs.request_key < $2",
+                (SELECT entries.facts FROM entries WHERE entries.run = runs.run AND entries.kind = 'ended'
+                    ORDER BY entries.run_seq DESC LIMIT 1) AS facts
+             FROM runs WHERE runs.parent = $1",
         )
-        .bind(start)
-        .bind(format!("{start}\u{7f}"))
+        .bind(parent)
         .fetch_all(&self.pool)
         .await?;
         rows.iter()
@@ -141,8 +139,9 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub async fn is_busy(&self) -> Result<bool, StoreError> {
+        // Sweeps themselves are known by the beginning of their keys.
         let busy: i64 = sqlx::query_scalar(
-            "SELECT COUNT(*) FROM runs WHERE ended_at IS NULL AND NOT (request_key >= 'sweep ' AND request_key < 'sweep!')
+            "SELECT COUNT(*) FROM runs WHERE ended_at IS NULL AND parent IS NULL AND substr(request_key, 1, 6) <> 'sweep '
                 AND (wake_at <= (SELECT ms FROM db_clock) OR lease_until > (SELECT ms FROM db_clock))",
         )
         .fetch_one(&self.pool)

@@ -86,11 +86,21 @@ impl Bot {
 
     /// The same, with bounds of its own on calls upstream.
     pub async fn start_within(tenant: Tenant, change: impl FnOnce(&mut Env), limits: Limits) -> Self {
+        let place = On::chosen().place().await.expect("the engine that was asked for");
+        Self::start_at(place, tenant, change, limits).await
+    }
+
+    /// The same, on a database that the caller brings.
+    pub async fn start_at(
+        place: Place,
+        tenant: Tenant,
+        change: impl FnOnce(&mut Env),
+        limits: Limits,
+    ) -> Self {
         reinstate::upstream::install_tls();
         let sandbox = Sandbox::start(tenant).await.unwrap();
         // The published limit of five on-demand calls has its own test; elsewhere it would only cost time.
         lock(&sandbox.entra).switches.limit_requests = 1000;
-        let place = On::chosen().place().await.expect("the engine that was asked for");
         let mut env: Env = sandbox.env(&place.url, "127.0.0.1:0").into_iter().collect();
         change(&mut env);
         let config = Config::load(None, &env, Purpose::Serve).unwrap_or_else(|problems| panic!("{problems}"));

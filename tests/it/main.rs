@@ -13,6 +13,7 @@ mod causes;
 mod check;
 mod claims;
 mod clicks;
+mod collation;
 mod commands;
 mod crash;
 mod crooked;

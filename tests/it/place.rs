@@ -4,13 +4,17 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
-use super::postgres::Server;
+use super::postgres::{Collation, Server};
 
-/// The two engines a journal may stand on.
+/// The engines a journal may stand on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum On {
     Sqlite,
     Postgres,
+    /// PostgreSQL, texts compared by the rules of ICU.
+    PostgresIcu,
+    /// PostgreSQL, texts compared by the rules of glibc.
+    PostgresGlibc,
 }
 
 /// A database of its own, gone with the handle.
@@ -28,10 +32,12 @@ impl Place {
 }
 
 impl On {
-    /// The engine that the suite runs on: SQLite, or PostgreSQL where `REINSTATE_TEST_ON` says `postgres`.
+    /// The engine that the suite runs on: SQLite, or what `REINSTATE_TEST_ON` says.
     pub fn chosen() -> Self {
         match std::env::var("REINSTATE_TEST_ON").as_deref() {
             Ok("postgres") => Self::Postgres,
+            Ok("postgres-icu") => Self::PostgresIcu,
+            Ok("postgres-glibc") => Self::PostgresGlibc,
             Ok(other) => panic!("REINSTATE_TEST_ON={other}: there is no such engine"),
             Err(_) => Self::Sqlite,
         }
@@ -39,16 +45,17 @@ impl On {
 
     /// A new database. None where the engine is not installed; then that was said.
     pub async fn place(self) -> Option<Place> {
-        Some(match self {
+        let collation = match self {
             Self::Sqlite => {
                 let folder = tempfile::tempdir().unwrap();
                 let url = format!("sqlite:{}", folder.path().join("journal.db").display());
-                Place { url, _folder: Some(folder), _server: None }
+                return Some(Place { url, _folder: Some(folder), _server: None });
             }
-            Self::Postgres => {
-                let server = Server::shared()?;
-                Place { url: server.database().await, _folder: None, _server: Some(server) }
-            }
-        })
+            Self::Postgres => Collation::C,
+            Self::PostgresIcu => Collation::Icu,
+            Self::PostgresGlibc => Collation::Glibc,
+        };
+        let server = Server::shared()?;
+        Some(Place { url: server.database_with(collation).await?, _folder: None, _server: Some(server) })
     }
 }

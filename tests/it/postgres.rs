@@ -20,6 +20,17 @@ static SHARED: Mutex<Weak<Server>> = Mutex::new(Weak::new());
 /// PostgreSQL refuses to run as root, so that root becomes `nobody`.
 const NOBODY: u32 = 65534;
 
+/// By which rules a database compares texts: nothing may depend on them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Collation {
+    /// Byte by byte.
+    C,
+    /// The rules of ICU for English.
+    Icu,
+    /// The rules of glibc for English: what the official container image uses.
+    Glibc,
+}
+
 pub struct Server {
     data: PathBuf,
     port: u16,
@@ -94,16 +105,33 @@ impl Server {
         process.wait().ok();
     }
 
-    /// The URL of a new database.
+    /// The URL of a new database that compares texts byte by byte.
     pub async fn database(&self) -> String {
+        self.database_with(Collation::C).await.expect("every PostgreSQL has the locale C")
+    }
+
+    /// The URL of a new database with these rules. None if the machine lacks them; then that was said.
+    pub async fn database_with(&self, collation: Collation) -> Option<String> {
         sqlx::any::install_default_drivers();
         let base = format!("postgres://bot@127.0.0.1:{}", self.port);
         let mut conn = self.connected(&format!("{base}/postgres")).await;
         let name = format!("place{}", self.databases.fetch_add(1, Ordering::Relaxed));
-        let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
-        sqlx::raw_sql(create).execute(&mut conn).await.unwrap();
+        let rules = match collation {
+            Collation::C => "LOCALE 'C'",
+            Collation::Icu => "LOCALE 'C' LOCALE_PROVIDER icu ICU_LOCALE 'en-US'",
+            Collation::Glibc => "LOCALE 'en_US.UTF-8'",
+        };
+        let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name} TEMPLATE template0 {rules}"));
+        let created = sqlx::raw_sql(create).execute(&mut conn).await;
         conn.close().await.unwrap();
-        format!("{base}/{name}")
+        match created {
+            Ok(_) => Some(format!("{base}/{name}")),
+            Err(error) if collation != Collation::C => {
+                skipped(&format!("PostgreSQL makes no database with {rules} ({error})"));
+                None
+            }
+            Err(error) => panic!("{error}"),
+        }
     }
 
     async fn connected(&self, url: &str) -> sqlx::AnyConnection {

@@ -99,7 +99,7 @@ impl Engine {
         list: &[crate::core::sweep::ListedRepair],
         sweep: &str,
     ) -> Result<Standing, Let> {
-        let runs = self.ledger.store().runs_of_keys(&format!("sweep {sweep} ")).await?;
+        let runs = self.ledger.store().children(sweep).await?;
         let mut standing = Standing::default();
         for (place, one) in list.iter().enumerate() {
             let Some((run, end)) = runs.get(&key(sweep, &one.subject)) else {

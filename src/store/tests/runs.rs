@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::super::{Also, AppendError, Card, CardRef, Entry, NewRun, Opened, Store, StoreError, Tenant};
+use super::super::{Also, AppendError, Card, CardRef, Entry, NewEntry, NewRun, Opened, Store, StoreError, Tenant};
 use super::{Place, appended, at, entry, opened};
 
 fn claiming(identities: &[&str]) -> Also {
@@ -278,4 +278,114 @@ async fn a_database_in_memory_works_for_tests() {
     assert_eq!(other.run(&run).await.unwrap(), None);
     assert_eq!(store.entries(&run).await.unwrap().len(), 1);
     assert_eq!(store.verify(None).await.unwrap().entries, 1);
+}
+
+fn awake(run: &str, key: &str) -> NewRun {
+    NewRun { run: run.into(), key: key.into(), first: entry("opened"), wake: true }
+}
+
+const SWEEP: &str = "0199c1f0-0000-7000-8000-000000000001";
+const OTHER: &str = "0199c1f0-0000-7000-8000-000000000002";
+
+/// Opens two sweeps; the keys of their children are made of characters that locales ignore or reorder.
+async fn two_sweeps(store: &Store) -> Vec<String> {
+    store.open_run(awake(SWEEP, "sweep 133.47.8ab")).await.unwrap();
+    store.open_run(awake(OTHER, "sweep schedule 7")).await.unwrap();
+    ["712020:B-7", "5b-10ac~", "Z"].map(|subject| format!("sweep {SWEEP} {subject}")).into()
+}
+
+pub async fn children_are_found_by_their_parent(place: &Place) {
+    let store = place.open().await;
+    let keys = two_sweeps(&store).await;
+    for key in &keys {
+        assert_eq!(store.open_child(awake(&format!("of {key}"), key), SWEEP).await.unwrap(), Opened::New);
+    }
+    store.open_child(awake("elsewhere", &format!("sweep {OTHER} Z")), OTHER).await.unwrap();
+    let ended = NewEntry { facts: "{\"outcome\":\"restored\"}".into(), ..entry("ended") };
+    let first = format!("of {}", keys[0]);
+    store.append(&first, 1, None, &[ended], Also { end: true, ..Also::default() }).await.unwrap();
+    let found: BTreeMap<_, _> = store.children(SWEEP).await.unwrap().into_iter().collect();
+    assert_eq!(found.len(), 3, "{found:?}");
+    for key in &keys {
+        let facts = (*key == keys[0]).then(|| "{\"outcome\":\"restored\"}".to_owned());
+        assert_eq!(found[key], (format!("of {key}"), facts));
+    }
+    let again = store.open_child(awake("again", &keys[2]), SWEEP).await.unwrap();
+    assert_eq!(again, Opened::Existing { run: format!("of {}", keys[2]) });
+}
+
+/// A process of an older version, which is still at work, names no parent.
+pub async fn a_child_without_a_parent_is_adopted_when_it_is_opened_again(place: &Place) {
+    let store = place.open().await;
+    let keys = two_sweeps(&store).await;
+    store.open_run(awake("first", &keys[0])).await.unwrap();
+    assert!(store.children(SWEEP).await.unwrap().is_empty());
+    let again = store.open_child(awake("second", &keys[0]), SWEEP).await.unwrap();
+    assert_eq!(again, Opened::Existing { run: "first".into() });
+    assert_eq!(store.children(SWEEP).await.unwrap()[&keys[0]].0, "first");
+}
+
+/// The tables as version 3 of them was, with a sweep and its children in it.
+pub async fn older_children_get_their_parent(place: &Place) {
+    let store = place.open().await;
+    let keys = two_sweeps(&store).await;
+    for key in &keys {
+        store.open_run(awake(&format!("of {key}"), key)).await.unwrap();
+    }
+    let typed = opened(&store).await;
+    sqlx::raw_sql(
+        "DROP INDEX runs_of_parent; ALTER TABLE runs DROP COLUMN parent; DELETE FROM schema_version WHERE version > 3",
+    )
+    .execute(&store.writing)
+    .await
+    .unwrap();
+    tokio::join!(store.pool.close(), store.writing.close());
+    let store = place.open().await;
+    let mut found: Vec<_> = store.children(SWEEP).await.unwrap().into_keys().collect();
+    found.sort();
+    let mut expected = keys;
+    expected.sort();
+    assert_eq!(found, expected);
+    let parents: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM runs WHERE parent IS NOT NULL")
+        .fetch_one(&store.pool)
+        .await
+        .unwrap();
+    assert_eq!(parents, 3, "a sweep has no parent, nor has {typed}");
+}
+
+pub async fn what_people_wait_for_is_no_part_of_a_sweep(place: &Place) {
+    let store = place.open().await;
+    let keys = two_sweeps(&store).await;
+    store.open_child(awake("child", &keys[0]), SWEEP).await.unwrap();
+    assert!(!store.is_busy().await.unwrap());
+    opened(&store).await;
+    assert!(!store.is_busy().await.unwrap(), "one that sleeps is in nobody's way");
+    store.open_run(awake("typed", "133.47.8ac")).await.unwrap();
+    assert!(store.is_busy().await.unwrap());
+}
+
+/// Two that were opened in the same millisecond stand in the order in which they were opened, whatever they are called.
+pub async fn order_is_not_that_of_names(place: &Place) {
+    let store = place.open().await;
+    let names = ["b", "A", "a-b", "B", "ab"];
+    for name in names {
+        store.open_run(awake(name, name)).await.unwrap();
+        appended(&store, name, "diagnosed", Also { about: vec!["account:1".into()], ..Also::default() }).await;
+    }
+    let of = |rows: Vec<super::super::RunRow>| rows.into_iter().map(|row| row.run).collect::<Vec<_>>();
+    let mut newest = names;
+    newest.reverse();
+    assert_eq!(of(store.open_runs().await.unwrap()), names);
+    assert_eq!(of(store.recent_runs(5).await.unwrap()), newest);
+    assert_eq!(of(store.runs_for_identity("account:1").await.unwrap()), newest);
+    assert_eq!(store.oldest_open_runs(2).await.unwrap().0, ["b", "A"]);
+    assert_eq!(store.open_run_on("account:1").await.unwrap().as_deref(), Some("b"));
+    let roles = ["b", "B", "a-c", "ab"];
+    for role in roles {
+        let at = CardRef { channel: "C0ADMINS".into(), ts: role.into() };
+        let card = Card { run: "b".into(), role: role.into(), at, rendered_seq: 1, fingerprint: "".into() };
+        store.set_card(card, None).await.unwrap();
+    }
+    let cards: Vec<_> = store.cards("b").await.unwrap().into_iter().map(|card| card.role).collect();
+    assert_eq!(cards, ["B", "a-c", "ab", "b"]);
 }
