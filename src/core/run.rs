@@ -15,7 +15,7 @@ use super::op::{Op, Risk};
 use super::plan::{Plan, Step};
 pub use event::{Aim, Asked, Event, Halt, Outcome, Part, begun};
 pub use legal::Illegal;
-pub use next::{Limits, Next};
+pub use next::{CARRY_OUT_WITHIN, Limits, Next};
 
 /// A person × a digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -293,6 +293,17 @@ impl Run {
 
     fn open_index(&self) -> Option<usize> {
         self.open_step().map(|(index, _, _)| index)
+    }
+
+    /// Whether somebody stopped it, or its plan was closed.
+    fn is_stopped(&self) -> bool {
+        self.cancelled.is_some() || self.current.as_ref().is_some_and(|current| current.closed.is_some())
+    }
+
+    /// How many people approved the current plan.
+    fn approvals(&self) -> u32 {
+        let count = self.current.as_ref().map_or(0, |current| current.approvals.len());
+        u32::try_from(count).unwrap_or(u32::MAX)
     }
 
     /// Whether a step was sent, or may have been, and nobody is asked about it yet.

@@ -36,6 +36,14 @@ pub enum LedgerError {
     /// What was decided cannot stand there; nothing was written.
     #[error(transparent)]
     Illegal(#[from] Illegal),
+    /// What was decided about a sweep cannot stand there; nothing was written.
+    #[error("an entry of sweep {run} was refused: {why}")]
+    Refused {
+        /// The sweep.
+        run: String,
+        /// Why.
+        why: &'static str,
+    },
     /// The append was refused.
     #[error(transparent)]
     Append(#[from] AppendError),
@@ -152,21 +160,30 @@ impl Ledger {
         events(run, &self.store.entries(run).await?)
     }
 
-    /// Appends events that were decided on entry `decided_on`.
+    /// What time it is by the clock of the database. What expires is measured by it, whichever replica looks.
     ///
     /// # Errors
-    /// [`AppendError`], of which `Conflict` means: fold again.
+    /// When the store fails.
+    pub async fn now(&self) -> Result<Timestamp, StoreError> {
+        self.store.now().await
+    }
+
+    /// Appends events that were decided on a folded run, after the fold has judged them.
+    ///
+    /// # Errors
+    /// [`AppendError::Conflict`] means: fold again. [`LedgerError::Illegal`]: nothing was written.
     pub async fn append(
         &self,
-        run: &str,
-        decided_on: i64,
+        id: &str,
+        run: &Run,
         fence: Option<&Lease>,
         events: &[Event],
         at: Timestamp,
         also: Also,
-    ) -> Result<Appended, AppendError> {
+    ) -> Result<Appended, LedgerError> {
         let entries: Vec<NewEntry> = events.iter().map(|event| entry(event, at)).collect();
-        self.write(run, decided_on, fence, events, &entries, also).await
+        judged(id, run, events, &entries, at)?;
+        self.write(id, run.seq, fence, events, &entries, also).await
     }
 
     async fn write(
@@ -177,7 +194,7 @@ impl Ledger {
         events: &[Event],
         entries: &[NewEntry],
         also: Also,
-    ) -> Result<Appended, AppendError> {
+    ) -> Result<Appended, LedgerError> {
         let appended = self.store.append(run, decided_on, fence, entries, also).await?;
         for (event, entry) in events.iter().zip(entries) {
             count(event);
@@ -191,7 +208,7 @@ impl Ledger {
     }
 
     /// Appends what an executor decided on a folded run, and folds on: gives the run as it then stands, or none if it
-    /// has to be read again. It is folded from the text that was written and to the millisecond that is kept, so that
+    /// has to be read again. It is folded from the text that is written and to the millisecond that is kept, so that
     /// a process that is killed and one that is not go on with the same run.
     ///
     /// # Errors
@@ -203,17 +220,10 @@ impl Ledger {
         events: &[Event],
         at: Timestamp,
         also: Also,
-    ) -> Result<Option<Run>, AppendError> {
+    ) -> Result<Option<Run>, LedgerError> {
         let entries: Vec<NewEntry> = events.iter().map(|event| entry(event, at)).collect();
+        let after = judged(&lease.run, run, events, &entries, at)?;
         let appended = self.write(&lease.run, run.seq, Some(lease), events, &entries, also).await?;
-        let mut after = run.clone();
-        let kept = Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at);
-        for new in entries {
-            let Ok(read) = read(&new.kind, new.personal.as_deref()) else { return Ok(None) };
-            if after.apply(after.seq + 1, kept, &read).is_err() {
-                return Ok(None);
-            }
-        }
         Ok(Some(after).filter(|after| after.seq == appended.last_seq))
     }
 
@@ -232,20 +242,35 @@ impl Ledger {
             match decision(&folded) {
                 Decision::Leave(value) => return Ok(value),
                 Decision::Write(events, also, value) => {
-                    // An entry that the fold refuses would make the whole run unreadable.
-                    let mut after = folded.clone();
-                    for event in &events {
-                        after.apply(after.seq + 1, at, event)?;
-                    }
-                    match self.append(run, folded.seq, None, &events, at, also).await {
+                    match self.append(run, &folded, None, &events, at, also).await {
                         Ok(_) => return Ok(value),
-                        Err(AppendError::Conflict { .. }) => {}
-                        Err(error) => return Err(error.into()),
+                        Err(LedgerError::Append(AppendError::Conflict { .. })) => {}
+                        Err(error) => return Err(error),
                     }
                 }
             }
         }
     }
+}
+
+/// The run as it stands after entries that are to be written. The fold judges what will be read, so that nothing is
+/// written that makes the run unreadable, nor what it must never allow.
+fn judged(
+    id: &str,
+    run: &Run,
+    events: &[Event],
+    entries: &[NewEntry],
+    at: Timestamp,
+) -> Result<Run, LedgerError> {
+    let mut after = run.clone();
+    let kept = Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at);
+    for (event, new) in events.iter().zip(entries) {
+        after.may_append(event)?;
+        let read = read(&new.kind, new.personal.as_deref())
+            .map_err(|why| LedgerError::Unreadable { run: id.to_owned(), why })?;
+        after.apply(after.seq + 1, kept, &read)?;
+    }
+    Ok(after)
 }
 
 /// What was written down, in the log: the part that names nobody. Whoever follows a run looks for its id.
@@ -273,8 +298,8 @@ fn entry(event: &Event, at: Timestamp) -> NewEntry {
         Event::Approved { digest, .. } | Event::Declined { digest, .. } | Event::Expired { digest } => {
             json!({ "digest": digest })
         }
+        Event::Began { step, needs, .. } => json!({ "step": step, "needs": needs }),
         Event::Snapshot { step, .. }
-        | Event::Began { step, .. }
         | Event::Accepted { step }
         | Event::Already { step }
         | Event::Confirmed { step, .. }
@@ -378,6 +403,6 @@ mod tests {
         // What was decided on an older entry is refused, and nothing is folded on.
         let cancelled = [Event::Cancelled { by: "U0ADA".to_owned() }];
         let late = ledger.go_on(&run, &lease, &cancelled, now, Also::default()).await;
-        assert!(matches!(late, Err(AppendError::Conflict { seq: 3 })), "{late:?}");
+        assert!(matches!(late, Err(LedgerError::Append(AppendError::Conflict { seq: 3 }))), "{late:?}");
     }
 }

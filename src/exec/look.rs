@@ -116,10 +116,14 @@ impl Engine {
         };
         let digest = plan.digest();
         let event = Event::Planned { diagnosis: Box::new(diagnosis), plan: Box::new(plan), digest };
-        match self.ledger.go_on(run, lease, &[event], crate::clock::now(), also).await {
+        let now = match self.now().await {
+            Ok(now) => now,
+            Err(turn) => return turn,
+        };
+        match self.ledger.go_on(run, lease, &[event], now, also).await {
             Ok(Some(after)) => Turn::On(Box::new(after)),
-            Ok(None) | Err(AppendError::Conflict { .. }) => Turn::Again,
-            Err(AppendError::Claimed { by_run, identity }) => {
+            Ok(None) | Err(LedgerError::Append(AppendError::Conflict { .. })) => Turn::Again,
+            Err(LedgerError::Append(AppendError::Claimed { by_run, identity })) => {
                 let event = if identity == TENANT {
                     let says = format!(
                         "Run {by_run} is at work, and a step on the whole tenant and any other repair keep out of each other's way. Ask again when it has ended."
@@ -144,7 +148,11 @@ impl Engine {
         if repairs && diagnosis.verdict != Verdict::Healthy && plan.steps.is_empty() {
             let since = run.current.as_ref().and_then(|current| current.settled_at);
             let patience = self.timing.proof.min(self.confirm_within);
-            let waited = since.map(|at| crate::clock::now().duration_since(at));
+            let now = match self.now().await {
+                Ok(now) => now,
+                Err(turn) => return turn,
+            };
+            let waited = since.map(|at| now.duration_since(at));
             let waited = waited.and_then(|waited| Duration::try_from(waited).ok()).unwrap_or(patience);
             if waited < patience && may_be_late(&diagnosis) {
                 return Turn::Stop(Stop::Sleep(Sleep::For((waited / 2).max(self.timing.first_wait))));

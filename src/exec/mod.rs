@@ -28,6 +28,13 @@ use crate::core::{Event, Next, Outcome, Rules, Run, Who};
 use crate::store::{Also, AppendError, Lease, Sleep, StoreError};
 use crate::telemetry::run_span;
 
+/// How long a run sleeps that no look will make right.
+const UNREADABLE: Duration = Duration::from_secs(60);
+/// The end of a command that came too late.
+const OVERDUE: &str =
+    "The command is older than 15 minutes, so nothing was done. Ask again if it is still wanted.";
+/// The end of a repair of a sweep that came too late.
+const OVERDUE_REPAIR: &str = "A day has passed since the list was approved, so nothing was done.";
 /// How many runs one process carries at once.
 const AT_ONCE: usize = 64;
 
@@ -246,14 +253,17 @@ impl Engine {
         };
         if wrong {
             tracing::error!(run = %lease.run, %error, "a run cannot be carried on");
-            return Sleep::For(Duration::from_secs(60));
+            return Sleep::For(UNREADABLE);
         }
         tracing::warn!(run = %lease.run, %error, "a run waits for the store");
         Sleep::For(self.timing.trouble)
     }
 
     async fn turn(&self, run: &Run, lease: &Lease) -> Turn {
-        let now = crate::clock::now();
+        let now = match self.now().await {
+            Ok(now) => now,
+            Err(turn) => return turn,
+        };
         match run.next(now, &self.rules, &self.limits) {
             Next::Admit => self.admit(run, lease).await,
             Next::Look => self.look(run, lease).await,
@@ -290,6 +300,15 @@ impl Engine {
     async fn admit(&self, run: &Run, lease: &Lease) -> Turn {
         let Some(asked) = run.asked.clone() else { return Turn::Stop(Stop::Sleep(Sleep::ForEver)) };
         let opened_at = run.opened_at.unwrap_or(Timestamp::MIN);
+        // By this machine's clock, as the time at which the command came.
+        if run.is_overdue(crate::clock::now()) {
+            let (outcome, says) = match &run.part {
+                Some(_) => (Outcome::Expired, OVERDUE_REPAIR),
+                None => (Outcome::Refused, OVERDUE),
+            };
+            let event = Event::Ended { outcome, says: says.to_owned() };
+            return self.append(run, lease, &[event], ended()).await;
+        }
         match (self.admit)(asked, opened_at).await {
             Admission::Admitted { rule, who } => {
                 // Asked a second time: answered with the first run, before anything is read or shown. Who asks in
@@ -311,11 +330,20 @@ impl Engine {
         }
     }
 
+    /// The time by the clock of the database.
+    async fn now(&self) -> Result<Timestamp, Turn> {
+        self.ledger.now().await.map_err(|error| Turn::Stop(Stop::Trouble(error.to_string())))
+    }
+
     /// Appends what was decided on the folded run; whoever came in between makes it fold again.
     async fn append(&self, run: &Run, lease: &Lease, events: &[Event], also: Also) -> Turn {
-        match self.ledger.go_on(run, lease, events, crate::clock::now(), also).await {
+        let now = match self.now().await {
+            Ok(now) => now,
+            Err(turn) => return turn,
+        };
+        match self.ledger.go_on(run, lease, events, now, also).await {
             Ok(Some(after)) => Turn::On(Box::new(after)),
-            Ok(None) | Err(AppendError::Conflict { .. }) => Turn::Again,
+            Ok(None) | Err(LedgerError::Append(AppendError::Conflict { .. })) => Turn::Again,
             Err(error) => refused(&error),
         }
     }
@@ -332,15 +360,15 @@ fn ended() -> Also {
     Also { end: true, ..Also::default() }
 }
 
-fn refused(error: &AppendError) -> Turn {
+fn refused(error: &LedgerError) -> Turn {
     match error {
-        AppendError::LeaseLost => Turn::Stop(Stop::Lost),
-        AppendError::Ended => Turn::Stop(Stop::Sleep(Sleep::ForEver)),
-        other => Turn::Stop(Stop::Trouble(other.to_string())),
+        LedgerError::Append(AppendError::LeaseLost) => Turn::Stop(Stop::Lost),
+        LedgerError::Append(AppendError::Ended) => Turn::Stop(Stop::Sleep(Sleep::ForEver)),
+        LedgerError::Append(_) | LedgerError::Store(_) => Turn::Stop(Stop::Trouble(error.to_string())),
+        // The fold refused what this program wanted to write. It would want the same again.
+        error => {
+            tracing::error!(%error, "an entry was refused, so the run stands still");
+            Turn::Stop(Stop::Sleep(Sleep::For(UNREADABLE)))
+        }
     }
-}
-
-/// The start of the day that the cap counts: 24 hours, so that no midnight doubles it.
-fn a_day_before(now: Timestamp) -> Timestamp {
-    now.checked_sub(Duration::from_secs(24 * 3600)).unwrap_or(Timestamp::MIN)
 }

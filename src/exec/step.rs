@@ -14,8 +14,10 @@ use crate::core::{Event, Run, State, Step};
 use crate::store::{Also, AppendError, Lease, Risky, Sleep};
 
 use super::memory::remember;
-use super::{Acted, Engine, Look, Stop, Turn, a_day_before, refused};
+use super::{Acted, Engine, LedgerError, Look, Stop, Turn, refused};
 
+/// What the daily cap counts: 24 hours, so that no midnight doubles it.
+const DAY: Duration = Duration::from_secs(24 * 3600);
 /// The longest pause between two looks at an effect that may take a day.
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
@@ -53,21 +55,23 @@ impl Engine {
             _ => false,
         };
         let ready = self.observe(current, step, begun).await;
+        let now = match self.now().await {
+            Ok(now) => now,
+            Err(turn) => return turn,
+        };
         let event = match ready {
             Ready::Done(after) if begun => Event::Confirmed { step: index, after },
             Ready::Done(_) => Event::Already { step: index },
             Ready::Taken => Event::Accepted { step: index },
             Ready::Halt(halt, why) => Event::Paused { step: Some(index), halt, why },
-            Ready::Go(_)
-                if begun && run.is_too_late(step, crate::clock::now(), &self.rules, &self.limits) =>
-            {
+            Ready::Go(_) if begun && run.is_too_late(step, now, &self.rules, &self.limits) => {
                 let why =
                     "it began, its effect does not show, and the time in which it may be sent has run out"
                         .to_owned();
                 Event::Paused { step: Some(index), halt: Halt::Unconfirmed, why }
             }
             // The look took so long that the approval has aged: what comes next is a new plan.
-            Ready::Go(_) if run.is_too_late(step, crate::clock::now(), &self.rules, &self.limits) => {
+            Ready::Go(_) if run.is_too_late(step, now, &self.rules, &self.limits) => {
                 return Turn::Again;
             }
             Ready::Go(before) => return self.begin(run, lease, index, step, before).await,
@@ -133,7 +137,11 @@ impl Engine {
         let evidence = self.world.gather(current.plan.subject.clone(), look).await;
         let patience = step.op.takes().unwrap_or(self.confirm_within);
         let begun = current.begun_at.unwrap_or(current.at);
-        let waited = crate::clock::now().duration_since(begun).unsigned_abs();
+        let now = match self.now().await {
+            Ok(now) => now,
+            Err(turn) => return turn,
+        };
+        let waited = now.duration_since(begun).unsigned_abs();
         let event = match step.op.state_since(&Case::new(&evidence), Some(begun)) {
             State::Done(after) => Event::Confirmed { step: index, after },
             _ if waited >= patience => {
@@ -165,7 +173,10 @@ impl Engine {
             Ok(false) => return Turn::Stop(Stop::Lost),
             Err(error) => return Turn::Stop(Stop::Trouble(error.to_string())),
         }
-        let now = crate::clock::now();
+        let now = match self.now().await {
+            Ok(now) => now,
+            Err(turn) => return turn,
+        };
         let mut events = Vec::new();
         let mut also = Also::default();
         let begun =
@@ -173,13 +184,14 @@ impl Engine {
         // A step that is sent again was counted, and its snapshot taken, when it began.
         if step.op.is_capped() && !begun {
             events.push(Event::Snapshot { step: index, was: snapshot(run) });
-            also.risky = Some(Risky { limit: self.risky_per_day, since: a_day_before(now), at: now });
+            also.risky = Some(Risky { limit: self.risky_per_day, within: DAY });
         }
-        events.push(Event::Began { step: index, before });
-        match self.ledger.append(&lease.run, run.seq, Some(lease), &events, now, also).await {
+        // Said here and judged by the fold, which does not trust that `next()` has counted.
+        events.push(Event::Began { step: index, before, needs: Some(self.rules.needs(step.risk)) });
+        match self.ledger.append(&lease.run, run, Some(lease), &events, now, also).await {
             Ok(_) => {}
-            Err(AppendError::Conflict { .. }) => return Turn::Again,
-            Err(AppendError::CapReached { used, limit }) => {
+            Err(LedgerError::Append(AppendError::Conflict { .. })) => return Turn::Again,
+            Err(LedgerError::Append(AppendError::CapReached { used, limit })) => {
                 let why = format!("{used} of {limit} risky steps have begun in the last 24 hours");
                 let event = Event::Paused { step: Some(index), halt: Halt::Cap, why };
                 return self.append(run, lease, &[event], Also::default()).await;
@@ -291,11 +303,14 @@ impl Engine {
             if !begun || run.ended.is_some() {
                 return Turn::Again;
             }
-            let now = crate::clock::now();
+            let now = match self.now().await {
+                Ok(now) => now,
+                Err(turn) => return turn,
+            };
             let events = std::slice::from_ref(&event);
-            match self.ledger.append(&lease.run, run.seq, Some(lease), events, now, Also::default()).await {
+            match self.ledger.append(&lease.run, &run, Some(lease), events, now, Also::default()).await {
                 Ok(_) => return Turn::Again,
-                Err(AppendError::Conflict { .. }) => {}
+                Err(LedgerError::Append(AppendError::Conflict { .. })) => {}
                 Err(error) => return refused(&error),
             }
         }

@@ -200,7 +200,7 @@ fn keep(
         kept.subjects.extend(names);
         kept.claims.extend(also.claim.iter().map(|identity| (identity.clone(), run.clone())));
         kept.shares.extend(also.tenant.map(|tenant| (run.clone(), tenant)));
-        kept.risky.extend(also.risky.map(|risky| (first, run.clone(), risky.at.as_millisecond())));
+        kept.risky.extend(also.risky.map(|_| (first, run.clone())));
     }
     Appended { last_seq: seq, head: head.clone() }
 }
@@ -209,8 +209,8 @@ fn keep(
 #[derive(Default)]
 struct Kept {
     entries: Vec<Entry>,
-    /// Positions, runs and times of risky steps.
-    risky: Vec<(i64, String, i64)>,
+    /// Positions and runs of risky steps.
+    risky: Vec<(i64, String)>,
     /// Identities and the runs that keep them.
     claims: Vec<(String, String)>,
     shares: Vec<(String, Tenant)>,
@@ -232,13 +232,14 @@ struct Moved {
 impl Kept {
     async fn write(self, conn: &mut AnyConnection) -> Result<(), StoreError> {
         write_entries(conn, &self.entries).await?;
-        for (position, run, at) in &self.risky {
-            sqlx::query("INSERT INTO risky_steps (position, run, at) VALUES ($1, $2, $3)")
-                .bind(position)
-                .bind(run)
-                .bind(at)
-                .execute(&mut *conn)
-                .await?;
+        for (position, run) in &self.risky {
+            sqlx::query(
+                "INSERT INTO risky_steps (position, run, at) VALUES ($1, $2, (SELECT ms FROM db_clock))",
+            )
+            .bind(position)
+            .bind(run)
+            .execute(&mut *conn)
+            .await?;
         }
         claims::write(conn, &self.claims, &self.shares, &self.subjects).await?;
         for (statement, rows) in MOVE_RUNS.pieces(&self.moved) {

@@ -124,12 +124,11 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub async fn cards(&self, run: &str) -> Result<Vec<Card>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT run, role, channel, ts, rendered_seq, fingerprint FROM cards WHERE run = $1",
-        )
-        .bind(run)
-        .fetch_all(&self.pool)
-        .await?;
+        let rows =
+            sqlx::query("SELECT run, role, channel, ts, rendered_seq, fingerprint FROM cards WHERE run = $1")
+                .bind(run)
+                .fetch_all(&self.pool)
+                .await?;
         let mut cards = rows.iter().map(Card::from_row).collect::<Result<Vec<_>, _>>()?;
         // Not sorted by the database, whose order of texts depends on its locale.
         cards.sort_by(|one, other| one.role.cmp(&other.role));

@@ -2,12 +2,13 @@
 //! the daily cap. All of it is decided inside the transaction of an append, with the head of the chain locked,
 //! and never outside one: a claim without an entry would be a second truth.
 
-use jiff::Timestamp;
+use std::time::Duration;
+
 use sqlx::AnyConnection;
 
-use super::StoreError;
 use super::journal::{Also, AppendError};
 use super::rows::Statements;
+use super::{StoreError, millis};
 
 /// The identity that stands for the whole tenant when a claim on it is refused.
 pub const TENANT: &str = "tenant";
@@ -26,10 +27,8 @@ pub enum Tenant {
 pub struct Risky {
     /// How many may begin in the window.
     pub limit: i64,
-    /// The beginning of the window.
-    pub since: Timestamp,
-    /// When this one begins.
-    pub at: Timestamp,
+    /// The length of the window, which ends when this one begins, by the clock of the database.
+    pub within: Duration,
 }
 
 /// Whether a run may claim what an append asks for. Nobody else can claim in between, for the head is locked.
@@ -97,10 +96,11 @@ fn exclusive(tenant: Tenant) -> i64 {
 
 /// Whether one more risky step may begin. Two cannot both be the last, for the head of the chain is locked.
 pub(super) async fn check_cap(conn: &mut AnyConnection, risky: Risky) -> Result<(), AppendError> {
-    let used: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM risky_steps WHERE at >= $1")
-        .bind(risky.since.as_millisecond())
-        .fetch_one(conn)
-        .await?;
+    let used: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM risky_steps WHERE at > (SELECT ms FROM db_clock) - $1")
+            .bind(millis(risky.within))
+            .fetch_one(conn)
+            .await?;
     if used >= risky.limit {
         return Err(AppendError::CapReached { used, limit: risky.limit });
     }

@@ -110,7 +110,9 @@ mod tests {
                 let fills = statement
                     .strip_prefix("UPDATE runs SET ")
                     .and_then(|rest| rest.split_once(" = "))
-                    .is_some_and(|(column, _)| text.contains(&format!("ALTER TABLE runs ADD COLUMN {column} ")));
+                    .is_some_and(|(column, _)| {
+                        text.contains(&format!("ALTER TABLE runs ADD COLUMN {column} "))
+                    });
                 assert!(adds || adds_column || fills, "step {}: {statement}", step.version);
             }
         }

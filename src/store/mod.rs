@@ -43,6 +43,7 @@ pub use sweeps::SweepRow;
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use sqlx::AnyPool;
 
 use appending::Append;
@@ -151,8 +152,16 @@ impl From<sqlx::Error> for StoreError {
 impl Store {
     /// Answers whether the database does.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        sqlx::query("SELECT ms FROM db_clock").fetch_one(&self.pool).await?;
-        Ok(())
+        self.now().await.map(drop)
+    }
+
+    /// What time it is by the clock of the database, which all replicas share.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn now(&self) -> Result<Timestamp, StoreError> {
+        let now = sqlx::query_scalar("SELECT ms FROM db_clock").fetch_one(&self.pool).await?;
+        runs::time(now)
     }
 }
 

@@ -72,7 +72,7 @@ impl RunRow {
     }
 }
 
-fn time(millisecond: i64) -> Result<Timestamp, StoreError> {
+pub(super) fn time(millisecond: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_millisecond(millisecond).map_err(|error| sqlx::Error::Decode(error.into()).into())
 }
 

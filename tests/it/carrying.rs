@@ -76,7 +76,7 @@ impl Repair {
                     let also = Also { wake: true, ..Also::default() };
                     let now = reinstate::clock::now();
                     // Lost to an entry of the executor: fold again and decide again.
-                    drop(engine.ledger.append("run", run.seq, None, &[approved], now, also).await);
+                    drop(engine.ledger.append("run", &run, None, &[approved], now, also).await);
                     engine.work.notify_one();
                 }
                 _ => tokio::time::sleep(Duration::from_millis(10)).await,

@@ -106,6 +106,7 @@ impl Server {
     }
 
     /// The URL of a new database that compares texts byte by byte.
+    #[allow(dead_code, reason = "the tests of the store name the rules themselves")]
     pub async fn database(&self) -> String {
         self.database_with(Collation::C).await.expect("every PostgreSQL has the locale C")
     }

@@ -1,6 +1,7 @@
 //! The entries of a run's journal, in the core's own words. An entry is never changed: what it means now must be
 //! what it meant when it was written, so a new field has a default.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -91,6 +92,9 @@ pub struct Part {
     pub sweep: String,
     /// The digest of the plan on the approved list.
     pub digest: String,
+    /// Until when it may begin. None in entries of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
 }
 
 impl Outcome {
@@ -196,6 +200,9 @@ pub enum Event {
         step: usize,
         /// What was there.
         before: Value,
+        /// How many approvals the configuration asked for when it began. None in entries of older versions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        needs: Option<u32>,
     },
     /// The upstream took a step whose effect takes long. It is looked for again and again, by whoever claims the run.
     Accepted {

@@ -38,9 +38,11 @@ impl Run {
             Event::Retried { .. } if self.is_on_its_way() => Err("a step is on its way"),
             Event::Approved { by, digest } => self.legal_approval(by, digest),
             Event::Declined { digest, .. } | Event::Expired { digest } => self.legal_answer(digest),
-            Event::Began { step, .. } => {
+            Event::Began { step, needs, .. } => {
                 match (progress(step), self.current.as_ref().and_then(|c| c.plan.steps.get(*step))) {
                     _ if self.waiting.is_some() => Err("the run waits for a person"),
+                    (Some(Progress::Open), _) if self.is_stopped() => Err("the run was stopped"),
+                    _ if needs.is_some_and(|needs| self.approvals() < needs) => Err("it is not approved"),
                     _ if self.open_index() != Some(*step) => Err("another step comes first"),
                     // A step that can safely be sent again may begin again; a one-shot step never does.
                     (Some(Progress::Begun), Some(step)) if step.op.is_one_shot() => {
@@ -65,6 +67,17 @@ impl Run {
             },
             _ => Ok(()),
         }
+    }
+
+    /// Whether an entry may be written now: it can follow, and it says what entries of older versions do not.
+    ///
+    /// # Errors
+    /// [`Illegal`] when it may not.
+    pub fn may_append(&self, event: &Event) -> Result<(), Illegal> {
+        let seq = self.seq + 1;
+        let silent = matches!(event, Event::Began { needs: None, .. });
+        let judged = if silent { Err("it does not say how many approvals it needs") } else { Ok(()) };
+        judged.and_then(|()| self.legal(seq, event)).map_err(|why| Illegal { seq, kind: event.kind(), why })
     }
 
     /// An answer is about the current plan, and the first one that closes it is the last.

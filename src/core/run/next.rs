@@ -8,6 +8,10 @@ use jiff::Timestamp;
 use super::{Current, Progress, Run};
 use crate::core::plan::Step;
 use crate::core::planner::Rules;
+use crate::core::sweep::START_WITHIN;
+
+/// How long after it was typed a command may be carried out.
+pub const CARRY_OUT_WITHIN: Duration = Duration::from_secs(15 * 60);
 
 /// Times that [`Run::next`] needs from the configuration.
 #[derive(Clone, Copy, Debug)]
@@ -77,8 +81,7 @@ impl Run {
         }
         // A step that has begun is brought to its end first: what is on its way cannot be called back. What was taken
         // and only takes long is done; nothing is gained by waiting for it.
-        let closed = self.current.as_ref().is_some_and(|current| current.closed.is_some());
-        if (self.cancelled.is_some() || closed) && !self.is_unanswered() {
+        if self.is_stopped() && !self.is_unanswered() {
             return Next::Stop;
         }
         if self.admitted.is_none() {
@@ -104,8 +107,7 @@ impl Run {
             return Next::Step { index, check_plan: false };
         }
         let started = current.progress.iter().any(|progress| *progress != Progress::Open);
-        let approvals = u32::try_from(current.approvals.len()).unwrap_or(u32::MAX);
-        if approvals < needed {
+        if self.approvals() < needed {
             // An approval is asked for the world as it is now, not as it was before the first steps.
             if started {
                 return Next::Look;
@@ -117,6 +119,21 @@ impl Run {
             return Next::Look;
         }
         Next::Step { index, check_plan: !started }
+    }
+
+    /// Whether nothing was done yet and the time for it is over: a command is for now, and a repair of a sweep for the
+    /// day after the approval of its list.
+    #[must_use]
+    pub fn is_overdue(&self, now: Timestamp) -> bool {
+        let Some(opened_at) = self.opened_at else { return false };
+        if self.admitted.is_some() {
+            return false;
+        }
+        let until = match &self.part {
+            Some(part) => part.until.unwrap_or_else(|| add(opened_at, START_WITHIN)),
+            None => add(opened_at, CARRY_OUT_WITHIN),
+        };
+        now > until
     }
 
     /// Whether a step that has begun is too late to be sent again: its approval was for another hour.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{RepairList, Tally};
 use crate::core::evidence::Source;
-use crate::core::run::{Asked, Limits};
+use crate::core::run::{Asked, CARRY_OUT_WITHIN, Limits};
 
 /// How long harmless steps may begin after the list was approved (product.md 9, Sweeps).
 pub const START_WITHIN: Duration = Duration::from_secs(24 * 3600);
@@ -265,7 +265,8 @@ impl Course {
         }
     }
 
-    fn apply(&mut self, seq: i64, at: Timestamp, event: &SweepEvent) {
+    /// Applies one entry that was found legal.
+    pub fn apply(&mut self, seq: i64, at: Timestamp, event: &SweepEvent) {
         self.seq = seq;
         match event {
             SweepEvent::SweepOpened { asked, .. } => {
@@ -318,6 +319,22 @@ impl Course {
         self.requested.is_some() && (!needs || self.approved.is_some())
     }
 
+    /// Until when its repairs may begin, once they may.
+    #[must_use]
+    pub fn begins_until(&self) -> Option<Timestamp> {
+        let requested = self.requested.as_ref().map(|(_, at)| *at);
+        let since = self.approved.as_ref().map(|(_, at)| *at).or(requested)?;
+        Some(add(since, START_WITHIN))
+    }
+
+    /// Whether it was typed too long ago and nothing of it was done. What the schedule asks for is no command.
+    #[must_use]
+    pub fn is_overdue(&self, now: Timestamp) -> bool {
+        let (Some(asked), Some(opened_at)) = (&self.asked, self.opened_at) else { return false };
+        let untouched = self.progress.is_none() && self.surveyed.is_none() && self.ended.is_none();
+        untouched && !asked.by.is_empty() && now > add(opened_at, CARRY_OUT_WITHIN)
+    }
+
     /// Whether the sweep waits for an approval of this list now.
     #[must_use]
     pub fn awaits(&self, digest: &str, now: Timestamp, limits: &Limits) -> bool {
@@ -353,8 +370,7 @@ impl Course {
                 CourseNext::End("Nobody approved the list in time. None of it was repaired.")
             };
         }
-        let since = self.approved.as_ref().map_or(*requested_at, |(_, at)| *at);
-        if now >= add(since, START_WITHIN) {
+        if self.begins_until().is_some_and(|until| now >= until) {
             return CourseNext::End(
                 "A day has passed since the approval; what was not begun by then was left.",
             );

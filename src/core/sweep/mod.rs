@@ -16,7 +16,7 @@ mod tests;
 mod texts;
 
 pub use census::Census;
-pub use course::{Course, CourseNext, Repaired, Since, Surveyed, SweepEvent};
+pub use course::{Course, CourseNext, Repaired, START_WITHIN, Since, Surveyed, SweepEvent};
 pub use join::{Asked, Join, Judged, Need};
 pub use list::{HARMLESS_WITHOUT_APPROVER, Listed as ListedRepair, RepairList};
 pub use log::Logs;

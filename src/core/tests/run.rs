@@ -11,7 +11,7 @@ use serde_json::json;
 use super::build::{A1, JANE, MAIL, at, healthy, record_id};
 use crate::core::plan::{Plan, Step};
 use crate::core::planner::{Approvers, Rules};
-use crate::core::run::{Asked, Halt, Limits, Progress};
+use crate::core::run::{Asked, Halt, Limits, Part, Progress};
 use crate::core::subject::{Subject, Who};
 use crate::core::{Diagnosis, Event, Next, Op, Outcome, Risk, Run, Undo, diagnose};
 
@@ -87,7 +87,10 @@ fn wild(run: &Run, kind: u8, a: u8, diagnosis: &Diagnosis) -> Event {
         8 => Event::Expired { digest },
         9 if a.is_multiple_of(3) => Event::Cancelled { by: who },
         9 => Event::Snapshot { step, was: json!(1) },
-        10 => Event::Began { step, before: json!(1) },
+        10 => {
+            let needs = [None, Some(0), Some(1), Some(2)][usize::from(a / 4 % 4)];
+            Event::Began { step, before: json!(1), needs }
+        }
         11 => Event::Already { step },
         12 => Event::Confirmed { step, after: json!(1) },
         13 => Event::NoEffect { step, why: "w".to_owned() },
@@ -108,13 +111,15 @@ fn driven(run: &Run, now: Timestamp, rules: &Rules, a: u8, diagnosis: &Diagnosis
             made(&[a, a.wrapping_mul(31), a.wrapping_mul(77)][..usize::from(a % 4).min(3)], a),
         ),
         Next::Step { index, .. } => {
-            let begun = run.current.as_ref()?.progress.get(index) == Some(&Progress::Begun);
+            let current = run.current.as_ref()?;
+            let begun = current.progress.get(index) == Some(&Progress::Begun);
+            let needs = Some(rules.needs(current.plan.steps.get(index)?.risk));
             match (begun, a % 8) {
                 (false, 0) => Event::Already { step: index },
-                (false, _) => Event::Began { step: index, before: json!(1) },
+                (false, _) => Event::Began { step: index, before: json!(1), needs },
                 (true, 0) => Event::NoEffect { step: index, why: "w".to_owned() },
                 (true, 1) => Event::Paused { step: Some(index), halt: Halt::Ambiguous, why: "w".to_owned() },
-                (true, 2) => Event::Began { step: index, before: json!(1) },
+                (true, 2) => Event::Began { step: index, before: json!(1), needs },
                 (true, _) => Event::Confirmed { step: index, after: json!(1) },
             }
         }
@@ -243,7 +248,12 @@ fn accuse(entries: &[(Timestamp, Event)]) {
         Event::Declined { digest, .. } | Event::Expired { digest } => {
             assert_eq!(Some(digest), plan.digest().as_ref());
         }
-        Event::Began { step, .. } => {
+        Event::Began { step, needs, .. } => {
+            let stopped = before.iter().any(|(_, e)| matches!(e, Event::Cancelled { .. }))
+                || has(&|e| matches!(e, Event::Declined { .. } | Event::Expired { .. }));
+            assert!(began(*step) || !stopped, "begun after it was stopped");
+            let approvals = tail.iter().filter(|(_, e)| matches!(e, Event::Approved { .. })).count();
+            assert!(approvals >= needs.map_or(0, |needs| usize::try_from(needs).unwrap()), "not approved");
             assert!(!waits, "begun while a person is waited for");
             assert!(!settled(*step) && *step < plan.steps.len());
             assert!(!(plan.steps[*step].op.is_one_shot() && began(*step)), "a one-shot step begun twice");
@@ -368,7 +378,7 @@ fn a_step_begins_within_the_time_after_its_approval_or_the_step_before() {
     assert_eq!(run.next(at(910), &rules, &LIMITS), Next::Step { index: 0, check_plan: true });
     assert_eq!(run.next(at(911), &rules, &LIMITS), Next::Look);
     let mut later = ready;
-    later.push((20, Event::Began { step: 0, before: json!(1) }));
+    later.push((20, Event::Began { step: 0, before: json!(1), needs: None }));
     later.push((500, Event::Confirmed { step: 0, after: json!(1) }));
     let run = run_with(&plan, &later).unwrap();
     assert_eq!(run.next(at(1400), &rules, &LIMITS), Next::Step { index: 1, check_plan: false });
@@ -392,8 +402,11 @@ fn a_superseding_plan_takes_the_approvals_away_even_when_it_is_the_same() {
 fn a_cancel_lets_a_step_on_its_way_arrive_and_nothing_more() {
     let plan = made(&[2, 2], 1);
     let cancel = (30, Event::Cancelled { by: "U-DAN".to_owned() });
-    let begun =
-        [(1, approved("U-ADA", &plan)), (20, Event::Began { step: 0, before: json!(1) }), cancel.clone()];
+    let begun = [
+        (1, approved("U-ADA", &plan)),
+        (20, Event::Began { step: 0, before: json!(1), needs: None }),
+        cancel.clone(),
+    ];
     let rules = Rules::default();
     let run = run_with(&plan, &begun).unwrap();
     assert_eq!(run.next(at(31), &rules, &LIMITS), Next::Step { index: 0, check_plan: false });
@@ -416,7 +429,7 @@ fn a_kind_that_is_never_allowed_is_not_begun_by_any_number_of_approvals() {
 fn a_refused_on_demand_step_is_not_remembered_as_tried() {
     let plan = made(&[0], 1);
     let events = [
-        (1, Event::Began { step: 0, before: json!(1) }),
+        (1, Event::Began { step: 0, before: json!(1), needs: None }),
         (2, Event::Paused { step: Some(0), halt: Halt::Refused, why: "limited".to_owned() }),
         (3, Event::Retried { by: "U-DAN".to_owned() }),
     ];
@@ -426,4 +439,72 @@ fn a_refused_on_demand_step_is_not_remembered_as_tried() {
     let after = run_with(&plan, &planned_again).unwrap().tried();
     // The plan is made with the first and checked with the second: they must not differ.
     assert_eq!(before, after);
+}
+
+fn began(needs: Option<u32>) -> Event {
+    Event::Began { step: 0, before: json!(1), needs }
+}
+
+#[test]
+fn a_step_does_not_begin_without_the_approvals_that_it_needs() {
+    let plan = made(&[2], 1);
+    let why = |result: Result<Run, crate::core::run::Illegal>| result.unwrap_err().why;
+    assert_eq!(why(run_with(&plan, &[(1, began(Some(1)))])), "it is not approved");
+    let once = (1, approved("U-ADA", &plan));
+    run_with(&plan, &[once.clone(), (2, began(Some(1)))]).unwrap();
+    assert_eq!(why(run_with(&plan, &[once.clone(), (2, began(Some(2)))])), "it is not approved");
+    run_with(&plan, &[once.clone(), (2, approved("U-BOB", &plan)), (3, began(Some(2)))]).unwrap();
+    // A plan that supersedes it takes its approvals away.
+    let again = (2, planned(&diagnose(&healthy()), plan.clone()));
+    assert_eq!(why(run_with(&plan, &[once, again, (3, began(Some(1)))])), "it is not approved");
+    // Entries of older versions do not say what was needed: they can be read, and no more are written.
+    let read = run_with(&plan, &[(1, began(None))]).unwrap();
+    assert_eq!(read.open_step().map(|(_, _, progress)| progress), Some(Progress::Begun));
+    let run = run_with(&plan, &[]).unwrap();
+    run.may_append(&began(None)).unwrap_err();
+    run.may_append(&began(Some(1))).unwrap_err();
+    run.may_append(&began(Some(0))).unwrap();
+    let old: Event = serde_json::from_value(json!({"kind": "began", "step": 0, "before": 1})).unwrap();
+    assert_eq!(old, began(None));
+}
+
+#[test]
+fn a_step_does_not_begin_after_a_stop() {
+    let plan = made(&[2], 1);
+    let digest = plan.digest().unwrap();
+    let once = (1, approved("U-ADA", &plan));
+    for stop in [
+        Event::Cancelled { by: "U-DAN".to_owned() },
+        Event::Declined { by: "U-BOB".to_owned(), digest: digest.clone() },
+        Event::Expired { digest },
+    ] {
+        for needs in [Some(1), None] {
+            let begins = run_with(&plan, &[once.clone(), (2, stop.clone()), (3, began(needs))]);
+            assert_eq!(begins.unwrap_err().why, "the run was stopped", "{stop:?}");
+        }
+        // What was on its way is brought to its end.
+        run_with(&plan, &[once.clone(), (2, began(Some(1))), (3, stop), (4, began(Some(1)))]).unwrap();
+    }
+}
+
+#[test]
+fn a_command_is_for_fifteen_minutes_and_a_repair_of_a_sweep_for_a_day() {
+    const DAY: i64 = 24 * 3600;
+    let opened = |part: Option<Part>| {
+        let Event::Opened { asked, .. } = asked("U-DAN") else { panic!("no opening") };
+        let mut run = Run::default();
+        run.apply(1, at(0), &Event::Opened { asked, part }).unwrap();
+        run
+    };
+    let overdue = |run: &Run, second: i64| run.is_overdue(at(second));
+    let typed = opened(None);
+    assert!(!overdue(&typed, 900) && overdue(&typed, 901));
+    let part = |until| Part { sweep: "s".to_owned(), digest: "d".to_owned(), until };
+    let listed = opened(Some(part(Some(at(1000)))));
+    assert!(!overdue(&listed, 1000) && overdue(&listed, 1001));
+    let older = opened(Some(part(None)));
+    assert!(!overdue(&older, DAY) && overdue(&older, DAY + 1));
+    // What has begun in time goes on.
+    let admitted = run_with(&made(&[0], 1), &[]).unwrap();
+    assert!(!overdue(&admitted, DAY));
 }

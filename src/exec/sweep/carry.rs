@@ -9,13 +9,16 @@ use tokio::sync::mpsc;
 
 use super::{Looked, survey};
 use crate::core::sweep::{Course, CourseNext, Found, RepairList, Since, SweepEvent};
-use crate::exec::{Engine, Meter};
+use crate::exec::{Engine, LedgerError, Meter, UNREADABLE};
 use crate::store::{Also, AppendError, Lease, Sleep, StoreError, SweepRow};
 
 /// How long found rows wait for company before they are kept.
 const KEEP: Duration = Duration::from_secs(1);
 /// How often the reading says how far it is.
 const SAY: Duration = Duration::from_secs(10);
+/// The end of a sweep that came too late.
+const OVERDUE_SWEEP: &str =
+    "The command is older than 15 minutes, so nothing was read. Ask for another sweep if it is still wanted.";
 /// Rows kept at once.
 const BATCH: usize = 50;
 
@@ -29,15 +32,19 @@ pub(in crate::exec) enum Let {
     Lost,
 }
 
-impl From<AppendError> for Let {
-    fn from(error: AppendError) -> Self {
+impl From<LedgerError> for Let {
+    fn from(error: LedgerError) -> Self {
         match error {
-            AppendError::Conflict { .. } => Self::Again,
-            AppendError::LeaseLost => Self::Lost,
-            AppendError::Ended => Self::Go(Sleep::ForEver),
-            error => {
+            LedgerError::Append(AppendError::Conflict { .. }) => Self::Again,
+            LedgerError::Append(AppendError::LeaseLost) => Self::Lost,
+            LedgerError::Append(AppendError::Ended) => Self::Go(Sleep::ForEver),
+            LedgerError::Append(_) | LedgerError::Store(_) => {
                 tracing::warn!(%error, "a sweep waits for the store");
                 Self::Go(Sleep::For(Duration::from_secs(5)))
+            }
+            error => {
+                tracing::error!(%error, "a sweep cannot be carried on");
+                Self::Go(Sleep::For(UNREADABLE))
             }
         }
     }
@@ -45,7 +52,7 @@ impl From<AppendError> for Let {
 
 impl From<StoreError> for Let {
     fn from(error: StoreError) -> Self {
-        Self::from(AppendError::Store(error))
+        Self::from(LedgerError::Store(error))
     }
 }
 
@@ -53,15 +60,18 @@ impl Engine {
     /// Carries one claimed sweep as far as it goes: the newest entry seen, and how long to sleep.
     pub(in crate::exec) async fn carry_sweep(&self, lease: &Lease) -> (i64, Sleep) {
         loop {
-            let course = match self.ledger.sweep(&lease.run).await {
-                Ok(course) => course,
-                Err(error) => {
-                    tracing::error!(run = %lease.run, %error, "a sweep cannot be carried on");
-                    return (i64::MAX, Sleep::For(Duration::from_secs(60)));
-                }
+            let read = async {
+                Ok::<_, LedgerError>((self.ledger.sweep(&lease.run).await?, self.ledger.now().await?))
             };
-            let now = crate::clock::now();
+            let (course, now) = match read.await {
+                Ok(read) => read,
+                Err(error) => return (i64::MAX, self.unread(lease, &error)),
+            };
             let done = match course.next(now, &self.limits) {
+                // By this machine's clock, as the time at which the command came.
+                _ if course.is_overdue(crate::clock::now()) => {
+                    self.end_sweep(&course, lease, OVERDUE_SWEEP.to_owned()).await
+                }
                 CourseNext::Survey => self.read_all(&course, lease).await,
                 CourseNext::Repair => self.repair_next(&course, lease).await,
                 CourseNext::End(says) => self.end_sweep(&course, lease, says.to_owned()).await,
@@ -80,18 +90,17 @@ impl Engine {
 
     pub(super) async fn end_sweep(&self, course: &Course, lease: &Lease, says: String) -> Result<(), Let> {
         let also = Also { end: true, ..Also::default() };
-        self.append_on(course.seq, lease, SweepEvent::SweepEnded { says }, also).await
+        self.append_on(course, lease, SweepEvent::SweepEnded { says }, also).await.map(drop)
     }
 
     pub(super) async fn append_on(
         &self,
-        seq: i64,
+        course: &Course,
         lease: &Lease,
         event: SweepEvent,
         also: Also,
-    ) -> Result<(), Let> {
-        self.ledger.append_sweep(&lease.run, seq, Some(lease), &[event], also).await?;
-        Ok(())
+    ) -> Result<Course, Let> {
+        Ok(self.ledger.append_sweep(&lease.run, course, Some(lease), event, also).await?)
     }
 
     /// Reads everything, keeping what is found as it is found, and writes down what it came to.
@@ -105,17 +114,17 @@ impl Engine {
             drop(sender);
             survey
         };
-        let keeping = self.keep(course.seq, lease, &meter, receiver);
+        let keeping = self.keep(course.clone(), lease, &meter, receiver);
         tokio::pin!(reading, keeping);
         // Whoever cannot keep what is found stops reading.
-        let (survey, seq) = tokio::select! {
+        let (survey, course) = tokio::select! {
             kept = &mut keeping => {
-                let seq = kept?;
-                (reading.await, seq)
+                let course = kept?;
+                (reading.await, course)
             }
             survey = &mut reading => (survey, keeping.await?),
         };
-        let now = crate::clock::now();
+        let now = self.ledger.now().await?;
         let all = found(store.found_by(&lease.run).await?);
         let before = store.close_survey(&lease.run, now.as_millisecond()).await?;
         let since = match before {
@@ -133,17 +142,17 @@ impl Engine {
             approvals: u64::try_from(approvals).unwrap_or(u64::MAX),
             since,
         };
-        self.append_on(seq, lease, surveyed, Also::default()).await
+        self.append_on(&course, lease, surveyed, Also::default()).await.map(drop)
     }
 
     /// Keeps rows as they come, and says now and then how far the reading is.
     async fn keep(
         &self,
-        mut seq: i64,
+        mut course: Course,
         lease: &Lease,
         meter: &Meter,
         mut receiver: mpsc::Receiver<Looked>,
-    ) -> Result<i64, Let> {
+    ) -> Result<Course, Let> {
         let (mut batch, mut said) = (Vec::new(), Instant::now());
         loop {
             let more = tokio::select! {
@@ -160,7 +169,7 @@ impl Engine {
                 self.ledger.store().keep_found(&lease.run, std::mem::take(&mut batch)).await?;
             }
             if !more {
-                return Ok(seq);
+                return Ok(course);
             }
             if said.elapsed() >= SAY {
                 said = Instant::now();
@@ -169,9 +178,8 @@ impl Engine {
                     looks: Meter::get(&meter.looks),
                     looked: Meter::get(&meter.looked),
                 };
-                self.append_on(seq, lease, progress, Also::default()).await?;
+                course = self.append_on(&course, lease, progress, Also::default()).await?;
                 self.changed.notify_one();
-                seq += 1;
             }
         }
     }

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::core::run::Asked;
 use crate::core::sweep::{Course, SweepEvent};
 use crate::exec::{Ledger, LedgerError};
-use crate::store::{Also, AppendError, Appended, Entry, Lease, NewEntry, NewRun, Opened, StoreError};
+use crate::store::{Also, AppendError, Entry, Lease, NewEntry, NewRun, Opened, StoreError};
 
 impl Ledger {
     /// Opens a sweep, once for each key.
@@ -56,21 +56,28 @@ impl Ledger {
         entries.iter().map(|one| event(one).map_err(unreadable)).collect()
     }
 
-    /// Appends events that were decided on entry `decided_on`.
+    /// Appends an event that was decided on a folded sweep, after the fold has judged it, and folds on.
     ///
     /// # Errors
-    /// [`AppendError`], of which `Conflict` means: fold again.
+    /// [`AppendError::Conflict`] means: fold again. [`LedgerError::Refused`]: nothing was written.
     pub async fn append_sweep(
         &self,
         sweep: &str,
-        decided_on: i64,
+        course: &Course,
         fence: Option<&Lease>,
-        events: &[SweepEvent],
+        event: SweepEvent,
         also: Also,
-    ) -> Result<Appended, AppendError> {
-        let at = crate::clock::now();
-        let entries: Vec<NewEntry> = events.iter().map(|event| entry(event, at)).collect();
-        self.store().append(sweep, decided_on, fence, &entries, also).await
+    ) -> Result<Course, LedgerError> {
+        let at = self.now().await?;
+        let mut after = course.clone();
+        after
+            .legal(course.seq + 1, &event)
+            .map_err(|why| LedgerError::Refused { run: sweep.to_owned(), why })?;
+        let new = entry(&event, at);
+        self.store().append(sweep, course.seq, fence, &[new], also).await?;
+        let kept = Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at);
+        after.apply(course.seq + 1, kept, &event);
+        Ok(after)
     }
 
     /// Folds, decides and appends, again and again until nobody came in between. A decision without an event writes
@@ -100,15 +107,12 @@ impl Ledger {
             let course = self.sweep(sweep).await?;
             let (event, value) = decision(&course);
             let Some(event) = event else { return Ok(value) };
-            course
-                .legal(course.seq + 1, &event)
-                .map_err(|why| LedgerError::Unreadable { run: sweep.to_owned(), why: why.to_owned() })?;
             let end = matches!(event, SweepEvent::SweepEnded { .. });
             let also = Also { wake: true, end, deadline, ..Also::default() };
-            match self.append_sweep(sweep, course.seq, None, &[event], also).await {
+            match self.append_sweep(sweep, &course, None, event, also).await {
                 Ok(_) => return Ok(value),
-                Err(AppendError::Conflict { .. }) => {}
-                Err(error) => return Err(error.into()),
+                Err(LedgerError::Append(AppendError::Conflict { .. })) => {}
+                Err(error) => return Err(error),
             }
         }
     }
@@ -138,9 +142,12 @@ fn entry(event: &SweepEvent, at: Timestamp) -> NewEntry {
 
 fn event(entry: &Entry) -> Result<(i64, Timestamp, SweepEvent), String> {
     let text = entry.personal.as_deref().ok_or("its personal data was erased")?;
-    let event: SweepEvent = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let position = entry.position;
+    // What does not fit is not said: it may name a person, and this reaches the log.
+    let event: SweepEvent = serde_json::from_str(text)
+        .map_err(|error| format!("entry {position}: it is no event, from its byte {} on", error.column()))?;
     if event.kind() != entry.kind {
-        return Err(format!("entry {} is not what its kind says", entry.position));
+        return Err(format!("entry {position}: it is not what its kind says"));
     }
     Ok((entry.run_seq.unwrap_or_default(), entry.at, event))
 }

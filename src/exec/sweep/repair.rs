@@ -52,7 +52,7 @@ impl Engine {
                 skipped: counts.skipped,
                 failed: counts.failed,
             };
-            return self.append_on(course.seq, lease, event, Also::default()).await;
+            return self.append_on(course, lease, event, Also::default()).await.map(drop);
         }
         if standing.refused {
             let says = "The requester no longer has the role operator, so nothing more was begun.";
@@ -64,7 +64,7 @@ impl Engine {
         if stop {
             let why = format!("{failed} of {ended} repairs did not bring access back");
             let event = SweepEvent::SweepPaused { by: None, why };
-            return self.append_on(course.seq, lease, event, Also::default()).await;
+            return self.append_on(course, lease, event, Also::default()).await.map(drop);
         }
         let may = standing.next.filter(|place| {
             let wave = RepairList::wave_of(*place);
@@ -74,7 +74,11 @@ impl Engine {
         });
         match may.and_then(|place| list.get(place)) {
             Some(one) if !self.ledger.store().is_busy().await? => {
-                let part = Part { sweep: lease.run.clone(), digest: one.digest.clone() };
+                let part = Part {
+                    sweep: lease.run.clone(),
+                    digest: one.digest.clone(),
+                    until: course.begins_until(),
+                };
                 let asked = Asked {
                     by: requester.by.clone(),
                     team: requester.team.clone(),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use sqlx::Connection as _;
 use tempfile::TempDir;
 
 use super::model::Model;
@@ -45,6 +46,11 @@ impl House {
     }
 
     pub async fn opens_for(&self, run: &str, aim: Aim) {
+        self.opens_at(run, aim, crate::clock::now()).await;
+    }
+
+    /// Opens a run for a command that was typed then.
+    pub async fn opens_at(&self, run: &str, aim: Aim, at: jiff::Timestamp) {
         let asked = Asked {
             by: "U-DAN".to_owned(),
             team: None,
@@ -54,7 +60,19 @@ impl House {
             response_url: None,
             aim,
         };
-        self.ledger.open(run.to_owned(), run.to_owned(), asked, crate::clock::now()).await.unwrap();
+        self.ledger.open(run.to_owned(), run.to_owned(), asked, at).await.unwrap();
+    }
+
+    /// Sets the clock of the database forward, and no other one.
+    pub async fn shifts_the_clock(&self, seconds: i64) {
+        let mut conn = sqlx::SqliteConnection::connect(&self.url).await.unwrap();
+        let view = format!(
+            "DROP VIEW db_clock; CREATE VIEW db_clock (ms) AS
+             SELECT CAST(ROUND(unixepoch('subsec') * 1000) AS INTEGER) + {}",
+            seconds * 1000
+        );
+        sqlx::raw_sql(sqlx::AssertSqlSafe(view)).execute(&mut conn).await.unwrap();
+        conn.close().await.unwrap();
     }
 
     /// A new process on the same database.
@@ -116,9 +134,9 @@ impl House {
     }
 
     pub async fn says(&self, run: &str, event: Event) {
-        let seq = self.run(run).await.seq;
+        let folded = self.run(run).await;
         let also = Also { wake: true, ..Also::default() };
-        self.ledger.append(run, seq, None, &[event], crate::clock::now(), also).await.unwrap();
+        self.ledger.append(run, &folded, None, &[event], crate::clock::now(), also).await.unwrap();
     }
 
     pub async fn approves(&self, run: &str) {

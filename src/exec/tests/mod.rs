@@ -4,6 +4,7 @@
 mod crash;
 mod house;
 mod ladders;
+mod late;
 mod model;
 mod outcomes;
 mod tenant;

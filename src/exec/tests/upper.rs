@@ -167,10 +167,11 @@ async fn what_was_accepted_is_waited_for_in_the_database_and_after_a_day_a_perso
     house.approves("run").await;
     let yesterday = crate::clock::now().checked_sub(jiff::SignedDuration::from_hours(25)).unwrap();
     let append = async |event: Event, at: jiff::Timestamp| {
-        let seq = house.run("run").await.seq;
-        house.ledger.append("run", seq, None, &[event], at, Also::default()).await.unwrap();
+        let run = house.run("run").await;
+        house.ledger.append("run", &run, None, &[event], at, Also::default()).await.unwrap();
     };
-    append(Event::Began { step: 0, before: serde_json::json!(null) }, crate::clock::now()).await;
+    append(Event::Began { step: 0, before: serde_json::json!(null), needs: Some(1) }, crate::clock::now())
+        .await;
     append(Event::Accepted { step: 0 }, crate::clock::now()).await;
     house.carry(&house.engine("e2").await, "run").await;
     let run = house.checked("run").await;
@@ -187,10 +188,10 @@ async fn what_was_accepted_is_waited_for_in_the_database_and_after_a_day_a_perso
     house.carry(&house.engine("e").await, "run").await;
     house.approves("run").await;
     let append = async |event: Event| {
-        let seq = house.run("run").await.seq;
-        house.ledger.append("run", seq, None, &[event], yesterday, Also::default()).await.unwrap();
+        let run = house.run("run").await;
+        house.ledger.append("run", &run, None, &[event], yesterday, Also::default()).await.unwrap();
     };
-    append(Event::Began { step: 0, before: serde_json::json!(null) }).await;
+    append(Event::Began { step: 0, before: serde_json::json!(null), needs: Some(1) }).await;
     append(Event::Accepted { step: 0 }).await;
     house.carry(&house.engine("e2").await, "run").await;
     let run = house.checked("run").await;
@@ -205,7 +206,8 @@ async fn a_step_on_the_whole_tenant_and_any_other_repair_keep_out_of_each_others
     let also =
         Also { claim: vec!["idp:somebody-else".to_owned()], tenant: Some(Share::Shared), ..Also::default() };
     let denied = Event::Denied { by: "U".to_owned(), what: "w".to_owned(), why: "w".to_owned() };
-    house.ledger.append("other", 1, None, &[denied], crate::clock::now(), also).await.unwrap();
+    let other = house.run("other").await;
+    house.ledger.append("other", &other, None, &[denied], crate::clock::now(), also).await.unwrap();
     house.opens("run").await;
     let run = house.to_the_end("run").await;
     assert_eq!(outcome(&run), Some(Outcome::Busy));

@@ -110,8 +110,8 @@ fn says(current: &Current, op: &Op) -> Markup {
         Op::ScheduleDeletion { account: id } => {
             text.ours("Delete the ").then(&account(id)).ours(", due in 14 days")
         }
-        Op::SuspendAccess { account: id } => text.ours("Suspend the ").then(&account(id)),
-        Op::RestoreAccess { account: id } => text.ours("Lift the suspension of the ").then(&account(id)),
+        Op::SuspendAccess { account: id, .. } => text.ours("Suspend the ").then(&account(id)),
+        Op::RestoreAccess { account: id, .. } => text.ours("Lift the suspension of the ").then(&account(id)),
         Op::ActivateAccount { account: id } => text.ours("Activate the ").then(&account(id)),
         Op::CancelDeletion { account: id } => text.ours("Cancel the deletion of the ").then(&account(id)),
         Op::UnlinkRecord { record, account: id } => {

@@ -118,7 +118,7 @@ fn states() -> Vec<Vec<(i64, Timestamp, Event)>> {
     vec![
         run_of(Vec::new()),
         run_of(vec![approved()]),
-        run_of(vec![approved(), Event::Began { step: 0, before: json!({}) }]),
+        run_of(vec![approved(), Event::Began { step: 0, before: json!({}), needs: Some(1) }]),
         run_of(vec![Event::Paused { step: Some(0), halt: Halt::Ambiguous, why: long() }]),
         run_of((0..300).map(|_| denied()).collect()),
         run_of(vec![

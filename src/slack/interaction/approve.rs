@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::Value;
 use super::settle::{Verdict, failed, refused, settle};
 use super::value::Meta;
-use super::waiting::{expire, requester, still_asked};
+use super::waiting::{self, expire, requester, still_asked};
 use crate::app::App;
 use crate::core::access::{Own, Same};
 use crate::core::{Action, Denied, Event, Run, may};
@@ -47,8 +47,12 @@ pub(super) async fn ask(app: &App, ear: &Ear, click: &Click, value: &Value) -> V
     if !asks || cards::dialog(&view).is_some() {
         return approve(app, ear, value).await;
     }
-    if let Err(verdict) = still_asked(app, &run, &value.digest) {
-        expire(app, &value.run, &value.digest).await;
+    let now = match waiting::now(app).await {
+        Ok(now) => now,
+        Err(verdict) => return verdict,
+    };
+    if let Err(verdict) = still_asked(app, &run, &value.digest, now) {
+        expire(app, &value.run, &value.digest, now).await;
         return verdict;
     }
     if let Err(why) = app.people.permit(&app.slack, &ear.by, &action(&run, Own::No, Same::No)).await {
@@ -91,8 +95,12 @@ async fn decide(app: &App, ear: &Ear, value: &Value) -> Result<Option<Verdict>, 
     if run.approved_by().contains(&ear.by.id) && run.ended.is_none() {
         return Ok(Some(Verdict::Idle(Markup::new().data(&Denied::Already.to_string()))));
     }
-    if let Err(verdict) = still_asked(app, &run, &value.digest) {
-        expire(app, &value.run, &value.digest).await;
+    let now = match waiting::now(app).await {
+        Ok(now) => now,
+        Err(verdict) => return Ok(Some(verdict)),
+    };
+    if let Err(verdict) = still_asked(app, &run, &value.digest, now) {
+        expire(app, &value.run, &value.digest, now).await;
         return Ok(Some(verdict));
     }
     let denied = |denied| Verdict::Refused(words::denied(denied, app.people.access()));
@@ -108,8 +116,13 @@ async fn decide(app: &App, ear: &Ear, value: &Value) -> Result<Option<Verdict>, 
     let asked_at = Instant::now();
     let actor = app.people.actor(&app.slack, &ear.by, Some(asked_at)).await;
     let deadline = asked_at.checked_add(ROLE_LIFE);
-    let decided = app.ledger.decide(&value.run, crate::clock::now(), |run| {
-        if let Err(verdict) = still_asked(app, run, &value.digest) {
+    // Reading took its time, and an approval expires by the clock of the database.
+    let now = match waiting::now(app).await {
+        Ok(now) => now,
+        Err(verdict) => return Ok(Some(verdict)),
+    };
+    let decided = app.ledger.decide(&value.run, now, |run| {
+        if let Err(verdict) = still_asked(app, run, &value.digest, now) {
             return Decision::Leave(Some(verdict));
         }
         match may(&actor, &action(run, ties.own, ties.same)) {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::Value;
 use super::settle::{Verdict, failed, settle};
 use super::value::Meta;
-use super::waiting::{expire, requester, still_asked};
+use super::waiting::{self, expire, requester, still_asked};
 use crate::app::App;
 use crate::core::access::{Own, Same};
 use crate::core::{Action, Denied, Event, Outcome, Permit, Run};
@@ -59,8 +59,9 @@ pub(super) async fn submitted(app: &App, submit: Submit) {
 /// Whether the run still waits for this plan and the person may decline it.
 async fn allowed(app: &App, ear: &Ear, value: &Value) -> Result<(Permit, Run), Verdict> {
     let run = app.ledger.load(&value.run).await.map_err(|error| failed(&error))?;
-    if let Err(verdict) = still_asked(app, &run, &value.digest) {
-        expire(app, &value.run, &value.digest).await;
+    let now = waiting::now(app).await?;
+    if let Err(verdict) = still_asked(app, &run, &value.digest, now) {
+        expire(app, &value.run, &value.digest, now).await;
         return Err(verdict);
     }
     let action = |theirs| Action::Decline { requester: requester(&run), theirs };
@@ -94,8 +95,12 @@ async fn decline(app: &App, ear: &Ear, value: &Value, why: &str) -> Verdict {
     };
     let why: String = why.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(500).collect();
     let says = words::click::declined(&why);
-    let decided = app.ledger.decide(&value.run, crate::clock::now(), |run| {
-        if let Err(verdict) = still_asked(app, run, &value.digest) {
+    let now = match waiting::now(app).await {
+        Ok(now) => now,
+        Err(verdict) => return verdict,
+    };
+    let decided = app.ledger.decide(&value.run, now, |run| {
+        if let Err(verdict) = still_asked(app, run, &value.digest, now) {
             return Decision::Leave(verdict);
         }
         let events = vec![

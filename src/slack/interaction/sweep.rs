@@ -8,6 +8,7 @@ use super::Value;
 use super::approve::DECISIONS;
 use super::settle::{Verdict, refused};
 use super::value::from_its_card;
+use super::waiting::now;
 use crate::app::App;
 use crate::core::access::{Own, Same};
 use crate::core::run::{Aim, Asked};
@@ -136,7 +137,11 @@ async fn approve(app: &App, ear: &Ear, value: &Value) -> Verdict {
 /// longer true when it was to be written.
 async fn decide_approval(app: &App, ear: &Ear, value: &Value) -> Result<Option<Verdict>, LedgerError> {
     let course = app.ledger.sweep(&value.run).await?;
-    if !course.awaits(&value.digest, crate::clock::now(), &app.limits) {
+    let before = match now(app).await {
+        Ok(now) => now,
+        Err(verdict) => return Ok(Some(verdict)),
+    };
+    if !course.awaits(&value.digest, before, &app.limits) {
         return Ok(Some(refused(words::click::NO_LIST_AWAITED)));
     }
     let requester = requester(&course);
@@ -158,8 +163,12 @@ async fn decide_approval(app: &App, ear: &Ear, value: &Value) -> Result<Option<V
     }
     let approved = SweepEvent::SweepApproved { by: actor.id, digest: value.digest.clone() };
     let deadline = asked_at.checked_add(ROLE_LIFE);
+    let now = match now(app).await {
+        Ok(now) => now,
+        Err(verdict) => return Ok(Some(verdict)),
+    };
     let written = app.ledger.decide_sweep_before(&value.run, deadline, |course| {
-        if course.awaits(&value.digest, crate::clock::now(), &app.limits) {
+        if course.awaits(&value.digest, now, &app.limits) {
             (Some(approved.clone()), Verdict::Taken)
         } else {
             (None, refused(words::click::SWEEP_MOVED_ON))
@@ -199,12 +208,12 @@ async fn event_by(
 
 /// Writes an event, if the sweep still stands where it fits.
 async fn write(app: &App, value: &Value, event: SweepEvent, fits: impl Fn(&CourseNext) -> bool) -> Verdict {
+    let now = match now(app).await {
+        Ok(now) => now,
+        Err(verdict) => return verdict,
+    };
     let written = app.ledger.decide_sweep(&value.run, |course| {
-        if fits(&course.next(crate::clock::now(), &app.limits)) {
-            (Some(event.clone()), true)
-        } else {
-            (None, false)
-        }
+        if fits(&course.next(now, &app.limits)) { (Some(event.clone()), true) } else { (None, false) }
     });
     match written.await {
         Ok(true) => Verdict::Taken,

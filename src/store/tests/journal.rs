@@ -11,6 +11,8 @@ use tokio::time::timeout;
 use super::super::{Also, AppendError, NewRun, Risky, StoreError, Tenant};
 use super::{Place, about_jane, appended, at, entry, opened, opened_many};
 
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
 pub async fn one_of_a_hundred_appends_on_the_same_entry_wins(place: &Place) {
     let stores = [place.open().await, place.open().await];
     let run = opened(&stores[0]).await;
@@ -101,7 +103,7 @@ pub async fn the_cap_counts_exactly(place: &Place) {
         let store = stores[n % 2].clone();
         tasks.push(tokio::spawn(async move {
             let run = opened(&store).await;
-            let risky = Some(Risky { limit: 7, since: at(0), at: at(5) });
+            let risky = Some(Risky { limit: 7, within: DAY });
             store.append(&run, 1, None, &[entry("began")], Also { risky, ..Also::default() }).await
         }));
     }
@@ -116,8 +118,15 @@ pub async fn the_cap_counts_exactly(place: &Place) {
     assert_eq!(began, 7);
     // A later window has room again.
     let run = opened(&stores[0]).await;
-    let risky = Some(Risky { limit: 7, since: at(6), at: at(7) });
-    stores[0].append(&run, 1, None, &[entry("began")], Also { risky, ..Also::default() }).await.unwrap();
+    let began = async || {
+        let risky = Some(Risky { limit: 7, within: DAY });
+        stores[0].append(&run, 1, None, &[entry("began")], Also { risky, ..Also::default() }).await
+    };
+    let nearly = "UPDATE risky_steps SET at = at - 86390000";
+    sqlx::raw_sql(nearly).execute(&stores[0].writing).await.unwrap();
+    assert!(matches!(began().await, Err(AppendError::CapReached { used: 7, .. })));
+    sqlx::raw_sql("UPDATE risky_steps SET at = at - 10000").execute(&stores[0].writing).await.unwrap();
+    began().await.unwrap();
 }
 
 pub async fn a_refused_append_leaves_nothing(place: &Place) {
@@ -126,7 +135,7 @@ pub async fn a_refused_append_leaves_nothing(place: &Place) {
     let before = store.head().await.unwrap();
     let also = Also {
         claim: vec!["account:1".into()],
-        risky: Some(Risky { limit: 0, since: at(0), at: at(0) }),
+        risky: Some(Risky { limit: 0, within: DAY }),
         end: true,
         wake: true,
         ..Also::default()
@@ -153,7 +162,7 @@ pub async fn a_refused_append_among_others_leaves_nothing_and_takes_none_along(p
             let limit = if n % 2 == 0 { 100 } else { 0 };
             let also = Also {
                 claim: vec![format!("account:{n}")],
-                risky: Some(Risky { limit, since: at(0), at: at(0) }),
+                risky: Some(Risky { limit, within: DAY }),
                 ..Also::default()
             };
             tokio::spawn(async move { store.append(&run, 1, None, &[entry("began")], also).await })
@@ -206,7 +215,7 @@ pub async fn an_account_passes_from_run_to_run_within_a_commit(place: &Place) {
         let also = Also {
             claim: vec!["account:1".into()],
             tenant: Some(Tenant::Exclusive),
-            risky: Some(Risky { limit: 30, since: at(0), at: at(0) }),
+            risky: Some(Risky { limit: 30, within: DAY }),
             end: true,
             ..Also::default()
         };

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::super::{Also, AppendError, Card, CardRef, Entry, NewEntry, NewRun, Opened, Store, StoreError, Tenant};
+use super::super::{
+    Also, AppendError, Card, CardRef, Entry, NewEntry, NewRun, Opened, Store, StoreError, Tenant,
+};
 use super::{Place, appended, at, entry, opened};
 
 fn claiming(identities: &[&str]) -> Also {
@@ -370,7 +372,8 @@ pub async fn order_is_not_that_of_names(place: &Place) {
     let names = ["b", "A", "a-b", "B", "ab"];
     for name in names {
         store.open_run(awake(name, name)).await.unwrap();
-        appended(&store, name, "diagnosed", Also { about: vec!["account:1".into()], ..Also::default() }).await;
+        appended(&store, name, "diagnosed", Also { about: vec!["account:1".into()], ..Also::default() })
+            .await;
     }
     let of = |rows: Vec<super::super::RunRow>| rows.into_iter().map(|row| row.run).collect::<Vec<_>>();
     let mut newest = names;

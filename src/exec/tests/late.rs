@@ -1,0 +1,132 @@
+//! What comes too late, by which clock that is told, and what the fold does not let the executor write.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::house::{House, subject};
+use super::tenant::Tenant;
+use crate::core::run::{Asked, Part};
+use crate::core::{Aim, Event, Next, Outcome, Run};
+use crate::exec::LedgerError;
+use crate::store::Also;
+
+fn ago(minutes: i64) -> Timestamp {
+    crate::clock::now().checked_sub(SignedDuration::from_mins(minutes)).unwrap()
+}
+
+fn outcome(run: &Run) -> Option<Outcome> {
+    run.ended.as_ref().map(|(outcome, _)| *outcome)
+}
+
+fn asked() -> Asked {
+    Asked {
+        by: "U-DAN".to_owned(),
+        team: None,
+        enterprise: None,
+        channel: "C1".to_owned(),
+        text: "sweep".to_owned(),
+        response_url: None,
+        aim: Aim::default(),
+    }
+}
+
+#[tokio::test]
+async fn a_command_that_is_taken_up_after_fifteen_minutes_does_nothing_and_says_why() {
+    // A harmless repair: nobody would be asked before it runs.
+    let house = House::new(Tenant::drift()).await;
+    house.opens_at("late", Aim::default(), ago(16)).await;
+    let run = house.to_the_end("late").await;
+    assert_eq!(outcome(&run), Some(Outcome::Refused), "{run:?}");
+    assert!(run.ended.unwrap().1.contains("older than 15 minutes"));
+    assert!(house.model.sent().is_empty());
+    house.opens_at("in time", Aim::default(), ago(14)).await;
+    assert_eq!(outcome(&house.to_the_end("in time").await), Some(Outcome::Restored));
+}
+
+#[tokio::test]
+async fn a_repair_of_a_sweep_is_not_begun_a_day_after_the_approval() {
+    let house = House::new(Tenant::drift()).await;
+    let until = Some(ago(1));
+    let part = Part { sweep: "s".to_owned(), digest: "sha256:any".to_owned(), until };
+    house.ledger.open_part("run".to_owned(), "k".to_owned(), asked(), part, ago(2)).await.unwrap();
+    assert_eq!(outcome(&house.to_the_end("run").await), Some(Outcome::Expired));
+    assert!(house.model.sent().is_empty());
+}
+
+#[tokio::test]
+async fn a_sweep_that_is_taken_up_after_fifteen_minutes_reads_nothing() {
+    let house = House::new(Tenant::healthy()).await;
+    house.ledger.open_sweep("s".to_owned(), "k".to_owned(), asked(), "r".to_owned(), ago(16)).await.unwrap();
+    house.carry(&house.engine("e").await, "s").await;
+    let sweep = house.ledger.sweep("s").await.unwrap();
+    assert!(sweep.surveyed.is_none());
+    assert!(sweep.ended.unwrap().contains("older than 15 minutes"));
+}
+
+async fn waiting_for_approval() -> House {
+    let house = House::new(Tenant::unlink()).await;
+    house.opens("run").await;
+    house.carry(&house.engine("e").await, "run").await;
+    assert!(matches!(house.next("run").await, Next::AwaitApproval { .. }));
+    house
+}
+
+#[tokio::test]
+async fn an_approval_expires_by_the_clock_of_the_database() {
+    let house = waiting_for_approval().await;
+    house.shifts_the_clock(61 * 60).await;
+    house.carry(&house.engine("e2").await, "run").await;
+    assert_eq!(outcome(&house.checked("run").await), Some(Outcome::Expired));
+    // The same for the time in which a step may begin: an hour after its approval it is not begun.
+    let mut house = waiting_for_approval().await;
+    house.limits.start_within = Duration::from_secs(900);
+    house.approves("run").await;
+    house.shifts_the_clock(16 * 60).await;
+    house.carry(&house.engine("e2").await, "run").await;
+    assert!(house.model.sent().is_empty());
+    let run = house.checked("run").await;
+    assert_eq!((run.plans, run.approved_by().len()), (2, 0), "it is planned and asked anew");
+}
+
+#[tokio::test]
+async fn the_fold_judges_what_the_executor_writes() {
+    let house = waiting_for_approval().await;
+    let engine = house.engine("e2").await;
+    let lease = engine.ledger.store().claim("run", "e2", Duration::from_secs(60)).await.unwrap().unwrap();
+    let run = house.run("run").await;
+    let before = house.ledger.store().head().await.unwrap();
+    let now = crate::clock::now();
+    let began = |needs| Event::Began { step: 0, before: serde_json::json!(null), needs };
+    let planned = |run: &Run| {
+        let current = run.current.clone().unwrap();
+        let digest = Some("sha256:another".to_owned());
+        Event::Planned { diagnosis: Box::new(current.diagnosis), plan: Box::new(current.plan), digest }
+    };
+    for event in [began(Some(1)), began(None), planned(&run), Event::Already { step: 3 }] {
+        let events = [event];
+        let appended = engine.ledger.append("run", &run, Some(&lease), &events, now, Also::default()).await;
+        assert!(matches!(appended, Err(LedgerError::Illegal(_))), "{appended:?}");
+        let gone_on = engine.ledger.go_on(&run, &lease, &events, now, Also::default()).await;
+        assert!(matches!(gone_on, Err(LedgerError::Illegal(_))), "{gone_on:?}");
+    }
+    assert_eq!(house.ledger.store().head().await.unwrap(), before, "nothing was written");
+    house.approves("run").await;
+    house.says("run", Event::Cancelled { by: "U-DAN".to_owned() }).await;
+    let run = house.run("run").await;
+    let late = engine.ledger.append("run", &run, Some(&lease), &[began(Some(1))], now, Also::default()).await;
+    assert!(matches!(late, Err(LedgerError::Illegal(_))), "{late:?}");
+    assert_eq!(house.tenant().is_healthy(subject()), Tenant::unlink().is_healthy(subject()));
+}
+
+#[tokio::test]
+async fn the_fold_judges_what_the_sweep_writes() {
+    use crate::core::sweep::SweepEvent;
+    let house = House::new(Tenant::healthy()).await;
+    house.ledger.open_sweep("s".to_owned(), "k".to_owned(), asked(), "r".to_owned(), ago(0)).await.unwrap();
+    let sweep = house.ledger.sweep("s").await.unwrap();
+    let repaired = SweepEvent::SweepRepaired { begun: 1, restored: 1, skipped: 0, failed: 0 };
+    let appended = house.ledger.append_sweep("s", &sweep, None, repaired, Also::default()).await;
+    assert!(matches!(appended, Err(LedgerError::Refused { .. })), "{appended:?}");
+    assert_eq!(house.ledger.sweep("s").await.unwrap().seq, 1);
+}
