@@ -109,6 +109,9 @@ pub enum Command {
     /// Verify or export the journal
     #[command(subcommand)]
     Audit(Audit),
+    /// Look after runs that nothing else can end
+    #[command(subcommand)]
+    Runs(Runs),
     /// Print the Slack app manifest
     Manifest {
         /// Where Slack reaches this bot, without /slack/events, which is added
@@ -127,6 +130,17 @@ pub enum Command {
         /// The shell
         #[arg(value_enum)]
         shell: clap_complete::Shell,
+    },
+}
+
+/// What to do with runs.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum Runs {
+    /// End a run whose journal cannot be read, and give back what it has claimed
+    Release {
+        /// The id of the run, as its card and the log show it
+        #[arg(value_name = "RUN", value_parser = run_id)]
+        run: String,
     },
 }
 
@@ -192,6 +206,11 @@ fn who(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
+fn run_id(text: &str) -> Result<String, String> {
+    let id = uuid::Uuid::parse_str(text.trim()).map_err(|_| "give the id of a run, as its card shows it")?;
+    Ok(id.to_string())
+}
+
 fn base_url(text: &str) -> Result<Url, String> {
     crate::config::base_url(text).map_err(|(reason, fix)| format!("{reason}. {fix}"))
 }
@@ -246,6 +265,9 @@ mod tests {
             command("reinstate audit verify --head ab12"),
             Command::Audit(Audit::Verify { head: Some("ab12".into()) })
         );
+        let run = "0199c1f0-0000-7000-8000-000000000001";
+        let release = Command::Runs(Runs::Release { run: run.into() });
+        assert_eq!(command(&format!("reinstate runs release {run}")), release);
         let manifest =
             Command::Manifest { url: Some("https://bot.example/x".parse().unwrap()), socket: false };
         assert_eq!(command("reinstate manifest --url https://bot.example/x"), manifest);
@@ -289,6 +311,9 @@ mod tests {
             "reinstate manifest --url ftp://a.example",
             "reinstate manifest --url https://a.example?x=1",
             "reinstate audit",
+            "reinstate runs",
+            "reinstate runs release",
+            "reinstate runs release jane@acme.example",
             "reinstate audit export --format xml",
             "reinstate serve --nonsense",
         ] {

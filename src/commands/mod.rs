@@ -6,6 +6,7 @@ pub mod check;
 pub mod doctor;
 pub mod health;
 mod report;
+pub mod runs;
 pub mod sandbox;
 pub mod serve;
 pub mod sweep;
@@ -54,6 +55,10 @@ pub async fn run(cli: Cli, env: Env) -> anyhow::Result<Exit> {
         Command::Sandbox { play, list } => sandbox::run(play, list).await,
         Command::Audit(audit) => match load(Purpose::Store) {
             Ok(config) => audit::run(&config, audit).await,
+            Err(problems) => Ok(refuse(&problems)),
+        },
+        Command::Runs(what) => match load(Purpose::Store) {
+            Ok(config) => runs::run(&config, what).await,
             Err(problems) => Ok(refuse(&problems)),
         },
         Command::Migrate => match load(Purpose::Store) {

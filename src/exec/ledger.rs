@@ -2,13 +2,17 @@
 //! the entry it was decided on; on a conflict the run is folded again and decided again. It must never write an
 //! event that the fold would refuse.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde_json::json;
 
 use crate::core::run::{Asked, Illegal, Part};
 use crate::core::sweep::SweepEvent;
 use crate::core::{Event, Run};
-use crate::store::{Also, AppendError, Appended, Entry, Lease, NewEntry, NewRun, Opened, Store, StoreError};
+use crate::store::{
+    Also, AppendError, Appended, Entry, Lease, NewEntry, NewRun, NotOpened, Opened, Store, StoreError,
+};
 
 /// The events of a run, each with its number and time.
 pub type Story = Vec<(i64, Timestamp, Event)>;
@@ -85,6 +89,27 @@ impl Ledger {
         at: Timestamp,
     ) -> Result<Opened, StoreError> {
         self.open_with(run, key, asked, None, at).await
+    }
+
+    /// The same for a caller who waits so long, and who must know whether nothing will come of it.
+    ///
+    /// # Errors
+    /// When it could not be written down, or not in time.
+    pub async fn open_within(
+        &self,
+        run: String,
+        key: String,
+        asked: Asked,
+        at: Timestamp,
+        limit: Duration,
+    ) -> Result<Opened, NotOpened> {
+        let (id, first) = (run.clone(), entry(&Event::Opened { asked, part: None }, at));
+        let new = NewRun { run, key, first: first.clone(), wake: true };
+        let outcome = self.store.open_run_within(new, limit).await?;
+        if outcome == Opened::New {
+            log(&id, &first);
+        }
+        Ok(outcome)
     }
 
     /// Opens a run that is one of many of a sweep.
@@ -353,8 +378,6 @@ fn read(kind: &str, personal: Option<&str>) -> Result<Event, String> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::core::{Aim, Evidence, Rules, Subject, Who, diagnose, plan};
 

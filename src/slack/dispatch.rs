@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::markup::Markup;
@@ -35,20 +36,20 @@ impl Reply {
     }
 }
 
-/// Answers what Slack sent, and begins what it asks for.
-pub(super) async fn dispatch(app: &Arc<App>, inbound: Inbound) -> Reply {
+/// Answers what Slack sent at that time, and begins what it asks for.
+pub(super) async fn dispatch(app: &Arc<App>, inbound: Inbound, sent_at: Timestamp) -> Reply {
     let began = Instant::now();
     metrics::counter!("reinstate_slack_requests_total", "kind" => inbound.word()).increment(1);
-    let reply = answer(app, inbound).await;
+    let reply = answer(app, inbound, sent_at).await;
     metrics::histogram!("reinstate_acknowledgement_seconds").record(began.elapsed().as_secs_f64());
     reply
 }
 
-async fn answer(app: &Arc<App>, inbound: Inbound) -> Reply {
+async fn answer(app: &Arc<App>, inbound: Inbound, sent_at: Timestamp) -> Reply {
     match inbound {
         Inbound::SslCheck | Inbound::Unknown(_) => Reply::Empty,
         Inbound::Challenge(challenge) => Reply::Challenge(challenge),
-        Inbound::Slash(slash) => commands::command(app, *slash).await,
+        Inbound::Slash(slash) => commands::command(app, *slash, sent_at).await,
         Inbound::Click(click) => {
             interaction::click(app, *click);
             Reply::Empty

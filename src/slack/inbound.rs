@@ -10,6 +10,7 @@ use axum::body::{Body, HttpBody as _, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use secrecy::ExposeSecret;
 use slack_morphism::prelude::SlackSigningSecret;
 use slack_morphism::signature_verifier::SlackEventSignatureVerifier as Verifier;
@@ -34,10 +35,19 @@ pub async fn events(State(app): State<Arc<App>>, request: Request) -> Response {
     };
     let kind =
         parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    match dispatch(&app, payload::read(&text, kind)).await.body() {
+    let sent_at = sent_at(&parts.headers);
+    match dispatch(&app, payload::read(&text, kind), sent_at).await.body() {
         Some(body) => axum::Json(body).into_response(),
         None => StatusCode::OK.into_response(),
     }
+}
+
+/// When a request was sent that was found to be signed just now. Slack says it to the second.
+fn sent_at(headers: &HeaderMap) -> Timestamp {
+    let now = crate::clock::now();
+    let stamp = headers.get(Verifier::SLACK_SIGNED_TIMESTAMP).and_then(|value| value.to_str().ok());
+    let sent = stamp.and_then(|stamp| Timestamp::new(stamp.parse().ok()?, 999_999_999).ok());
+    sent.map_or(now, |sent| sent.min(now))
 }
 
 type Refusal = (StatusCode, &'static str);
@@ -104,5 +114,24 @@ async fn let_finish(mut body: Body) {
     };
     if tokio::time::timeout(WITHIN, finish).await.is_err() {
         metrics::counter!("reinstate_slack_cut_off_total").increment(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_as_old_as_its_stamp_and_never_of_the_future() {
+        let now = crate::clock::now();
+        let of = |second: i64| {
+            let mut headers = HeaderMap::new();
+            headers.insert(Verifier::SLACK_SIGNED_TIMESTAMP, second.to_string().parse().unwrap());
+            sent_at(&headers)
+        };
+        let old = of(now.as_second() - 200);
+        assert_eq!(old.as_second(), now.as_second() - 200);
+        assert!(of(now.as_second() + 200) <= crate::clock::now());
+        assert!(of(now.as_second()) >= now, "within the second of its stamp nobody knows better");
     }
 }

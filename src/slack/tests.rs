@@ -9,6 +9,8 @@ use futures_core::future::BoxFuture;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use super::dispatch::Reply;
+use super::people::Caller;
 use crate::app::App;
 use crate::config::{Config, Env, Purpose};
 use crate::core::evidence::{Account, IdpUser};
@@ -449,4 +451,34 @@ async fn a_run_that_cannot_be_written_down_is_not_started() {
     held.rollback().await.unwrap();
     house.app.drain(SOON).await;
     assert_eq!(house.app.ledger.store().open_runs().await.unwrap(), Vec::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_that_comes_too_late_is_refused_with_the_reason() {
+    let house = house().await;
+    let slash = |text: &str| super::payload::Slash {
+        by: Caller { id: "U0ADA".into(), team: None, enterprise: None },
+        channel: "C0DESK".into(),
+        command: "/reinstate".into(),
+        text: text.into(),
+        response_url: None,
+        trigger: None,
+    };
+    let ago = |minutes| crate::clock::now().checked_sub(jiff::SignedDuration::from_mins(minutes)).unwrap();
+    for text in ["repair jane@acme.example", "check jane@acme.example", "sweep", "status"] {
+        let Reply::Private(says) = super::commands::command(&house.app, slash(text), ago(16)).await else {
+            panic!("{text} was taken")
+        };
+        assert!(says.as_str().contains("more than 15 minutes"), "{text}: {}", says.as_str());
+    }
+    house.app.drain(SOON).await;
+    assert_eq!(house.app.ledger.store().open_runs().await.unwrap(), Vec::new());
+    let Reply::Private(says) =
+        super::commands::command(&house.app, slash("repair j@acme.example"), ago(14)).await
+    else {
+        panic!("no answer")
+    };
+    assert!(says.as_str().contains("The run has begun"), "{}", says.as_str());
+    let opened = house.app.ledger.store().open_runs().await.unwrap();
+    assert!(opened[0].opened_at <= ago(14), "the run is as old as its command");
 }

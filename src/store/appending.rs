@@ -12,7 +12,7 @@ use sqlx::{AnyConnection, Row};
 
 use super::claims::{self, Tenant, check_cap, check_claims};
 use super::entry::{Entry, Head, NewEntry};
-use super::journal::{Also, AppendError, Appended, lock_head, move_head, write_entries};
+use super::journal::{Also, AppendError, Appended, move_head, write_entries};
 use super::leases::Lease;
 use super::rows::Statements;
 use super::{Store, StoreError};
@@ -74,12 +74,16 @@ impl Store {
     }
 
     async fn append_one(&self, append: Append) -> Outcome {
-        self.together(&self.appends, append, |conn, appends| Box::pin(append_all(conn, appends))).await?
+        self.together(&self.appends, append, |conn, head, appends| Box::pin(append_all(conn, head, appends)))
+            .await?
     }
 }
 
-async fn append_all(conn: &mut AnyConnection, appends: Vec<Append>) -> Result<Vec<Outcome>, StoreError> {
-    let mut head = lock_head(conn).await?;
+async fn append_all(
+    conn: &mut AnyConnection,
+    mut head: Head,
+    appends: Vec<Append>,
+) -> Result<Vec<Outcome>, StoreError> {
     let mut standing = lock_runs(conn, &appends).await?;
     let mut kept = Kept::default();
     let mut outcomes = Vec::with_capacity(appends.len());

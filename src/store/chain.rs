@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use sqlx::Row;
 
 use super::entry::{Entry, Head, entry_columns};
+use super::erasure::Holes;
 use super::{Store, StoreError};
 
 /// How many entries are read at once.
@@ -86,8 +87,9 @@ impl Store {
         Export { store: self.clone(), after: 0, since: since.map_or(i64::MIN, Timestamp::as_millisecond) }
     }
 
-    /// Checks every entry and every link, and that a head kept elsewhere (its hash, or `position:hash`) is part
-    /// of the chain. Appends that come in meanwhile are checked too.
+    /// Checks every entry and every link, that a head kept elsewhere (its hash, or `position:hash`) is part of the
+    /// chain, and that an entry says of all personal data that is gone that it was erased. Appends that come in meanwhile
+    /// are checked too.
     ///
     /// # Errors
     /// [`AuditError`]: the first place that does not fit, a head that is none, or a store that fails.
@@ -95,6 +97,7 @@ impl Store {
         let kept = kept.map(parse_head).transpose()?;
         let mut found = kept.as_ref().is_none_or(|kept| is(kept, &Head::start()));
         let mut at = Head::start();
+        let mut holes = Holes::default();
         loop {
             // The stored head is read before the page: it can only be behind what is read afterwards.
             let stored = self.head().await?;
@@ -102,6 +105,7 @@ impl Store {
             for entry in &page {
                 follow(&at, entry)?;
                 at = entry.head();
+                holes.follow(entry);
                 found = found || kept.as_ref().is_none_or(|kept| is(kept, &at));
                 if stored.position == at.position && stored.hash != at.hash {
                     let why = "the entry is not the one that the head names".to_owned();
@@ -118,6 +122,10 @@ impl Store {
             if !found {
                 let position = kept.and_then(|(position, _)| position).unwrap_or(at.position + 1);
                 let why = "the given head is not in the chain: entries were rewritten or removed".to_owned();
+                return Err(AuditError::Broken { position, why });
+            }
+            if let Some(position) = holes.first() {
+                let why = "its personal data is gone, and no entry says that it was erased".to_owned();
                 return Err(AuditError::Broken { position, why });
             }
             return Ok(Verified { entries: at.position, head: at });

@@ -4,7 +4,8 @@
 
 use sqlx::{Any, AnyConnection, Row};
 
-use super::{Engine, Store, StoreError};
+use super::patience::{POSTGRES_UPGRADE, UPGRADE};
+use super::{Engine, Store, StoreError, retention};
 
 struct Migration {
     version: i64,
@@ -12,6 +13,9 @@ struct Migration {
     sqlite: &'static str,
     postgres: &'static str,
 }
+
+/// From this version on, entries say what retention has erased.
+const ERASURES: i64 = 4;
 
 const ALL: &[Migration] = &[
     Migration {
@@ -22,7 +26,7 @@ const ALL: &[Migration] = &[
     },
     Migration { version: 2, shared: include_str!("migrations/0002_sweeps.sql"), sqlite: "", postgres: "" },
     Migration { version: 3, shared: include_str!("migrations/0003_durable.sql"), sqlite: "", postgres: "" },
-    Migration { version: 4, shared: include_str!("migrations/0004_parents.sql"), sqlite: "", postgres: "" },
+    Migration { version: 4, shared: include_str!("migrations/0004_version_2.sql"), sqlite: "", postgres: "" },
 ];
 
 /// Brings the tables up to this program's version. Several processes may start at once: the check is made
@@ -36,8 +40,11 @@ pub(super) async fn migrate(store: &Store) -> Result<(), StoreError> {
     }
     let engine = store.engine;
     store
-        .write(move |conn| {
+        .write_for(UPGRADE, move |conn| {
             Box::pin(async move {
+                if engine == Engine::Postgres {
+                    sqlx::raw_sql(POSTGRES_UPGRADE).execute(&mut *conn).await?;
+                }
                 lock(conn, engine).await?;
                 sqlx::raw_sql(
                     "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)",
@@ -52,6 +59,9 @@ pub(super) async fn migrate(store: &Store) -> Result<(), StoreError> {
                     };
                     if !own.is_empty() {
                         sqlx::raw_sql(own).execute(&mut *conn).await?;
+                    }
+                    if step.version == ERASURES {
+                        retention::note_what_was_erased(conn).await?;
                     }
                     sqlx::query("INSERT INTO schema_version (version) VALUES ($1)")
                         .bind(step.version)

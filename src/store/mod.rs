@@ -12,13 +12,16 @@ mod cards;
 mod chain;
 mod claims;
 mod entry;
+mod erasure;
 mod health;
 mod journal;
 mod leases;
 mod migrations;
 mod open;
 mod opening;
+mod patience;
 mod queue;
+mod release;
 mod retention;
 mod rows;
 mod runs;
@@ -37,6 +40,8 @@ pub use entry::{Entry, Head, NewEntry};
 pub use health::Durability;
 pub use journal::{Also, AppendError, Appended};
 pub use leases::{Lease, Sleep};
+pub use opening::NotOpened;
+pub use release::Released;
 pub use retention::Erased;
 pub use runs::{NewRun, Opened, RunRow};
 pub use sweeps::SweepRow;
@@ -47,18 +52,20 @@ use jiff::Timestamp;
 use sqlx::AnyPool;
 
 use appending::Append;
+use patience::{Patience, Reads};
 use together::Together;
 use write::Writers;
 
 /// A handle on the database. Clones share the connections.
 #[derive(Clone)]
 pub struct Store {
-    pool: AnyPool,
+    pool: Reads,
     /// Where changes are made. For a SQLite file it is one connection of its own: the pages that it keeps in memory stay
     /// true as long as no other one writes.
     writing: AnyPool,
     engine: Engine,
     writers: Writers,
+    patience: Patience,
     openings: Together<opening::Opening, Opened>,
     appends: Together<Append, appending::Outcome>,
 }
@@ -111,6 +118,12 @@ pub enum StoreError {
     /// The database refused for another reason, or could not be reached.
     #[error("the database failed: {0}")]
     Database(Arc<sqlx::Error>),
+    /// Something else held the database for too long. Nothing was written.
+    #[error("the database is busy: something else has held it for too long")]
+    Busy,
+    /// It was waited for in vain. Nothing was written, and nothing will be.
+    #[error("the database did not answer in time")]
+    NoAnswer,
     /// The writing task ended before it could answer (the program is shutting down): the outcome is unknown.
     #[error("the write was interrupted, its outcome is unknown")]
     Interrupted,
@@ -138,13 +151,37 @@ impl From<sqlx::Error> for StoreError {
             // PostgreSQL: disk_full, and a statement that writes in a read-only transaction.
             "53100" => return Self::Full,
             "25006" => return Self::ReadOnly,
+            // lock_not_available, and a statement that took too long.
+            "55P03" | "57014" => return Self::Busy,
             _ => {}
         }
         // SQLite: FULL, a WAL index that finds no room (IOERR_SHMSIZE), and READONLY in all its kinds.
-        match code.parse::<u32>() {
+        // BUSY and LOCKED are what a lock is that was waited for in vain.
+        // Those of PostgreSQL have five characters, and some of them are digits only.
+        let sqlite = Some(code).filter(|code| code.len() < 5).map_or(Ok(0), |code| code.parse::<u32>());
+        match sqlite {
             Ok(13 | 4874) => Self::Full,
             Ok(code) if code & 0xff == 8 => Self::ReadOnly,
+            Ok(code) if matches!(code & 0xff, 5 | 6) => Self::Busy,
+            _ if patience::is_silence(&error) => Self::NoAnswer,
             _ => Self::Database(Arc::new(error)),
+        }
+    }
+}
+
+impl StoreError {
+    /// Whether it is certain that nothing was written. A commit of which no answer came back may have been made.
+    #[must_use]
+    pub fn is_certain(&self) -> bool {
+        match self {
+            Self::Interrupted => false,
+            Self::Database(cause) => match &**cause {
+                // A server that is shut down says so in class 57, perhaps while it commits.
+                sqlx::Error::Database(refused) => !refused.code().is_some_and(|code| code.starts_with("57")),
+                sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
+                _ => false,
+            },
+            _ => true,
         }
     }
 }

@@ -12,6 +12,7 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyConnection, Connection as _};
 use url::Url;
 
+use super::patience::{self, Patience, Reads};
 use super::together::Together;
 use super::write::writers;
 use super::{Engine, Store, StoreError, migrations};
@@ -80,10 +81,12 @@ impl Store {
         let mut pool = AnyPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ACQUIRE);
         if engine == Engine::Sqlite {
             // A file does not hang up: asking before each statement whether it is there costs as much as the statement.
-            pool = pool.test_before_acquire(false).after_connect(|conn: &mut AnyConnection, _| {
-                Box::pin(async move { sqlx::raw_sql(SQLITE).execute(conn).await.map(|_| ()) })
-            });
+            pool = pool.test_before_acquire(false);
         }
+        let settings = if engine == Engine::Sqlite { SQLITE } else { patience::POSTGRES };
+        pool = pool.after_connect(move |conn: &mut AnyConnection, _| {
+            Box::pin(async move { sqlx::raw_sql(settings).execute(conn).await.map(|_| ()) })
+        });
         if in_memory {
             // Each connection would be a database of its own, and closing it would lose it.
             pool = pool.max_connections(1).min_connections(1).idle_timeout(None).max_lifetime(None);
@@ -96,7 +99,9 @@ impl Store {
         };
         let writers = writers(engine, CONNECTIONS as usize);
         let (openings, appends) = (Together::default(), Together::default());
-        let store = Self { pool, writing, engine, writers, openings, appends };
+        let patience = Patience::default();
+        let pool = Reads { pool, limit: patience.answer };
+        let store = Self { pool, writing, engine, writers, patience, openings, appends };
         migrations::migrate(&store).await?;
         Ok(store)
     }

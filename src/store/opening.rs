@@ -3,12 +3,14 @@
 //! database.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use sqlx::{AnyConnection, Row};
 
-use super::entry::Entry;
-use super::journal::{lock_head, move_head, write_entries};
+use super::entry::{Entry, Head};
+use super::journal::{move_head, write_entries};
 use super::rows::Statements;
+use super::together::Make;
 use super::{NewRun, Opened, Store, StoreError};
 
 impl Store {
@@ -17,7 +19,15 @@ impl Store {
     /// # Errors
     /// When it could not be written down.
     pub async fn open_run(&self, new: NewRun) -> Result<Opened, StoreError> {
-        self.together(&self.openings, (new, None), |conn, runs| Box::pin(open_all(conn, runs))).await
+        self.open_within(new, None, self.patience.answer).await.map_err(|failed| failed.error)
+    }
+
+    /// The same, for a caller who waits so long and no longer, and who must know whether nothing will come of it.
+    ///
+    /// # Errors
+    /// When it could not be written down, or not in time.
+    pub async fn open_run_within(&self, new: NewRun, limit: Duration) -> Result<Opened, NotOpened> {
+        self.open_within(new, None, limit).await
     }
 
     /// Opens a run that another one begins, once for each key; it is found by its parent.
@@ -25,13 +35,24 @@ impl Store {
     /// # Errors
     /// When it could not be written down.
     pub async fn open_child(&self, new: NewRun, parent: &str) -> Result<Opened, StoreError> {
-        let opening = (new, Some(parent.to_owned()));
-        let opened =
-            self.together(&self.openings, opening, |conn, runs| Box::pin(open_all(conn, runs))).await?;
+        let opened = self.open_within(new, Some(parent.to_owned()), self.patience.answer).await;
+        let opened = opened.map_err(|failed| failed.error)?;
         if let Opened::Existing { run } = &opened {
             self.adopt(run, parent).await?;
         }
         Ok(opened)
+    }
+
+    async fn open_within(
+        &self,
+        new: NewRun,
+        parent: Option<String>,
+        limit: Duration,
+    ) -> Result<Opened, NotOpened> {
+        let make: Make<Opening, Opened> = |conn, head, runs| Box::pin(open_all(conn, head, runs));
+        self.together_within(&self.openings, (new, parent), make, limit)
+            .await
+            .map_err(|(error, nothing_written)| NotOpened { error, nothing_written })
     }
 
     /// A process of an older version names no parent. Without one the run would be opened again and again.
@@ -51,12 +72,25 @@ impl Store {
     }
 }
 
+/// Why a run was not opened, as far as is known.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct NotOpened {
+    /// What went wrong.
+    pub error: StoreError,
+    /// Whether it is certain that nothing was written, and that nothing will be.
+    pub nothing_written: bool,
+}
+
 /// A run to be opened, and its parent if it has one.
 pub(super) type Opening = (NewRun, Option<String>);
 
-async fn open_all(conn: &mut AnyConnection, runs: Vec<Opening>) -> Result<Vec<Opened>, StoreError> {
+async fn open_all(
+    conn: &mut AnyConnection,
+    mut head: Head,
+    runs: Vec<Opening>,
+) -> Result<Vec<Opened>, StoreError> {
     // With the head locked nobody else can open a run, so what is not there now stays away.
-    let mut head = lock_head(conn).await?;
     let mut new = 0;
     for (statement, rows) in INSERT_RUNS.pieces(&runs) {
         let mut query = sqlx::query(statement);

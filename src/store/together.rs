@@ -4,10 +4,15 @@
 //! place. Nobody is answered before the commit has come back, and what the database refuses for one of many must not be
 //! refused to the others.
 
+use std::time::Duration;
+
 use futures_core::future::BoxFuture;
 use sqlx::AnyConnection;
 use tokio::sync::oneshot;
 
+use super::entry::Head;
+use super::journal::lock_head;
+use super::patience::{self, Ticket};
 use super::queue::{Queue, Server};
 use super::write::Change;
 use super::{Store, StoreError};
@@ -16,11 +21,16 @@ use super::{Store, StoreError};
 const MOST: usize = 64;
 
 /// Writes all of it in one transaction, and says what each came to.
+/// The head of the chain is locked, and its transaction goes on from there.
 pub(super) type Make<T, A> =
-    for<'c> fn(&'c mut AnyConnection, Vec<T>) -> BoxFuture<'c, Result<Vec<A>, StoreError>>;
+    for<'c> fn(&'c mut AnyConnection, Head, Vec<T>) -> BoxFuture<'c, Result<Vec<A>, StoreError>>;
 
 /// One that waits, and who waits for it.
-type Waiting<T, A> = (T, oneshot::Sender<Result<A, StoreError>>);
+struct Waiting<T, A> {
+    item: T,
+    answer: oneshot::Sender<Result<A, StoreError>>,
+    ticket: Ticket,
+}
 
 /// Where things of one kind wait for the ones that are being written.
 pub(super) struct Together<T, A>(Queue<Waiting<T, A>>);
@@ -49,12 +59,32 @@ impl Store {
         T: Clone + Send + 'static,
         A: Send + 'static,
     {
+        self.together_within(others, item, make, self.patience.answer).await.map_err(|(error, _)| error)
+    }
+
+    /// The same, with how long is waited for it. An error comes with whether it is certain that nothing was written,
+    /// and that nothing will be.
+    pub(super) async fn together_within<T, A>(
+        &self,
+        others: &Together<T, A>,
+        item: T,
+        make: Make<T, A>,
+        limit: Duration,
+    ) -> Result<A, (StoreError, bool)>
+    where
+        T: Clone + Send + 'static,
+        A: Send + 'static,
+    {
         let (answer, answered) = oneshot::channel();
-        if let Some(server) = others.0.push((item, answer)) {
+        let ticket = Ticket::default();
+        if let Some(server) = others.0.push(Waiting { item, answer, ticket: ticket.clone() }) {
             let items = Vec::new();
             self.queue(Box::new(All { store: self.clone(), server, make, items, outcome: None }));
         }
-        answered.await.unwrap_or(Err(StoreError::Interrupted))
+        patience::answer(answered, &ticket, limit).await.map_err(|error: StoreError| {
+            let certain = error.is_certain() || ticket.give_up();
+            (error, certain)
+        })
     }
 }
 
@@ -74,9 +104,26 @@ where
 {
     fn make<'c>(&'c mut self, conn: &'c mut AnyConnection) -> BoxFuture<'c, bool> {
         Box::pin(async move {
+            // They are taken out when nothing has to be waited for any more: most who give up do so before that.
+            let head = match lock_head(conn).await {
+                Ok(head) => head,
+                Err(error) => {
+                    self.outcome = Some(Err(error));
+                    return false;
+                }
+            };
             self.items = self.server.take();
-            let items = self.items.iter().map(|(item, _)| item.clone()).collect();
-            self.outcome.insert((self.make)(conn, items).await).is_ok()
+            self.items.retain(|one| one.ticket.begin());
+            if self.items.is_empty() {
+                self.outcome = Some(Ok(Vec::new()));
+                return false;
+            }
+            let items = self.items.iter().map(|one| one.item.clone()).collect();
+            let made = self.outcome.insert((self.make)(conn, head, items).await);
+            if made.is_err() {
+                self.items.iter().for_each(|one| one.ticket.put_back());
+            }
+            made.is_ok()
         })
     }
 
@@ -87,16 +134,16 @@ where
             (Err(error), _) => Err(error),
             (Ok(()), made) => made.unwrap_or(Err(StoreError::Interrupted)),
         };
-        if self.items.is_empty() {
+        if self.items.is_empty() && outcome.is_err() {
             // It was never made, so those that made it stand in line are still waiting; they must be told as well.
             self.items = self.server.take();
         }
         let items = std::mem::take(&mut self.items);
         match outcome {
             Ok(made) => {
-                for ((_, answer), outcome) in items.into_iter().zip(made) {
+                for (one, outcome) in items.into_iter().zip(made) {
                     // Whoever asked may have been cancelled.
-                    answer.send(Ok(outcome)).ok();
+                    one.answer.send(Ok(outcome)).ok();
                 }
             }
             Err(error) if items.len() > 1 && is_refusal(&error) => {
@@ -104,8 +151,8 @@ where
                 return;
             }
             Err(error) => {
-                for (_, answer) in items {
-                    answer.send(Err(error.clone())).ok();
+                for one in items {
+                    one.answer.send(Err(error.clone())).ok();
                 }
             }
         }
@@ -121,8 +168,21 @@ where
     /// Finds out which of them it is that the database does not want.
     async fn one_by_one(self: Box<Self>, items: Vec<Waiting<T, A>>) {
         let make = self.make;
-        for (item, answer) in items {
-            let alone = self.store.write(move |conn| make(conn, vec![item])).await;
+        for Waiting { item, answer, ticket } in items {
+            let begin = ticket.clone();
+            let alone = self.store.write(move |conn| {
+                Box::pin(async move {
+                    let head = lock_head(conn).await?;
+                    if !begin.begin() {
+                        return Err(StoreError::NoAnswer);
+                    }
+                    make(conn, head, vec![item]).await
+                })
+            });
+            let alone = alone.await;
+            if alone.as_ref().is_err_and(StoreError::is_certain) {
+                ticket.put_back();
+            }
             let outcome = alone.and_then(|one| one.into_iter().next().ok_or(StoreError::Interrupted));
             answer.send(outcome).ok();
         }

@@ -7,12 +7,15 @@
 //! `begin` of sqlx 0.9.0 on PostgreSQL puts a connection with an open transaction back into the pool.
 
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 use futures_core::future::BoxFuture;
 use futures_util::FutureExt as _;
 use sqlx::{AnyConnection, Connection as _};
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
+use super::patience::{self, Ticket};
 use super::queue::Queue;
 use super::{Engine, Store, StoreError};
 
@@ -26,12 +29,19 @@ pub(super) trait Change: Send {
 
     /// Tells whoever waits what came of it, or why it was not written after all.
     fn tell(self: Box<Self>, written: Result<(), StoreError>);
+
+    /// How long its transaction may take, if it is another time than usual.
+    fn limit(&self) -> Option<Duration> {
+        None
+    }
 }
 
 struct Waiting<T, E, F> {
     work: Option<F>,
     outcome: Option<Result<T, E>>,
     answer: oneshot::Sender<Result<T, E>>,
+    ticket: Ticket,
+    limit: Option<Duration>,
 }
 
 impl<T, E, F> Change for Waiting<T, E, F>
@@ -42,10 +52,20 @@ where
 {
     fn make<'c>(&'c mut self, conn: &'c mut AnyConnection) -> BoxFuture<'c, bool> {
         Box::pin(async move {
+            if !self.ticket.begin() {
+                return false;
+            }
             let Some(work) = self.work.take() else { return false };
             let outcome = self.outcome.insert(work(conn).await);
+            if outcome.is_err() {
+                self.ticket.put_back();
+            }
             outcome.is_ok()
         })
+    }
+
+    fn limit(&self) -> Option<Duration> {
+        self.limit
     }
 
     fn tell(self: Box<Self>, written: Result<(), StoreError>) {
@@ -82,9 +102,30 @@ impl Store {
         E: From<StoreError> + Send + 'static,
         F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
     {
+        self.change(None, work).await
+    }
+
+    /// The same for a change that may take so long.
+    pub(super) async fn write_for<T, E, F>(&self, limit: Duration, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
+    {
+        self.change(Some(limit), work).await
+    }
+
+    async fn change<T, E, F>(&self, limit: Option<Duration>, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
+    {
         let (answer, answered) = oneshot::channel();
-        self.queue(Box::new(Waiting { work: Some(work), outcome: None, answer }));
-        answered.await.unwrap_or_else(|_| Err(StoreError::Interrupted.into()))
+        let ticket = Ticket::default();
+        let waiting = Waiting { work: Some(work), outcome: None, answer, ticket: ticket.clone(), limit };
+        self.queue(Box::new(waiting));
+        patience::answer(answered, &ticket, limit.unwrap_or(self.patience.answer)).await
     }
 
     /// Puts a change in line, and sees to it that somebody makes it.
@@ -109,13 +150,15 @@ impl Store {
 
     async fn commit(&self, changes: &mut [Box<dyn Change>]) -> Result<(), StoreError> {
         let mut conn = self.writing.acquire().await?;
-        let written = transact(&mut conn, self.engine.begin(), changes).await;
-        if written.is_err() {
+        let limit = changes.iter().filter_map(|change| change.limit()).max();
+        let limit = limit.unwrap_or(self.patience.transaction);
+        let written = timeout(limit, transact(&mut conn, self.engine.begin(), changes)).await;
+        if !matches!(written, Ok(Ok(()))) {
             // Nobody knows what it has open. SQLite, for one, rolls back by itself when the disk is full, and sqlx
-            // would count that transaction as open for ever.
+            // would count that transaction as open for ever. With its connection the transaction ends as a whole.
             conn.close_on_drop();
         }
-        Ok(written?)
+        Ok(written.map_err(|_| StoreError::Interrupted)??)
     }
 }
 

@@ -96,6 +96,26 @@ async fn a_head_from_the_last_card_finds_a_chain_that_was_written_anew() {
         assert_eq!(verified.status.code(), Some(0), "{kept}: {verified:?}");
     }
     let mut conn = sqlx::SqliteConnection::connect(&story.place.url).await.unwrap();
+    // Somebody takes out what an entry says about people: retention would have written that down.
+    conn.execute(
+        "CREATE TABLE kept AS SELECT position, personal, personal_salt FROM entries WHERE position = 4;
+         UPDATE entries SET personal = NULL, personal_salt = NULL WHERE position = 4",
+    )
+    .await
+    .unwrap();
+    for args in [&["verify"][..], &["verify", "--head", shown]] {
+        let hole = audit(&story, args).await;
+        assert_eq!(hole.status.code(), Some(1), "{hole:?}");
+        let says = String::from_utf8(hole.stderr).unwrap();
+        assert!(says.contains("broken at position 4: its personal data is gone"), "{says}");
+    }
+    conn.execute(
+        "UPDATE entries SET personal = (SELECT personal FROM kept), personal_salt = (SELECT personal_salt FROM kept)
+         WHERE position = 4",
+    )
+    .await
+    .unwrap();
+    assert_eq!(audit(&story, &["verify", "--head", shown]).await.status.code(), Some(0));
     conn.execute("UPDATE entries SET kind = 'forged' WHERE position = 3").await.unwrap();
     let broken = audit(&story, &["verify"]).await;
     assert_eq!(broken.status.code(), Some(1));

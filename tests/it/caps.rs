@@ -34,7 +34,7 @@ pub fn parked(bot: &Bot) -> usize {
 }
 
 /// The account that bears the address, and may not.
-fn wrong_account(tenant: &Tenant) -> String {
+pub fn wrong_account(tenant: &Tenant) -> String {
     tenant.atlassian.bearer(JANE).unwrap().id.clone()
 }
 

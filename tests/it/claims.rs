@@ -9,9 +9,11 @@ use reinstate::sandbox::lock;
 use reinstate::sandbox::scenarios::find;
 use reinstate::sandbox::tenant::{ADMINS, Tenant};
 use reinstate::sandbox::wire::{Gate, Injection, Service};
+use reinstate::store::{Also, NewEntry};
+use secrecy::ExposeSecret as _;
 
 use super::bot::{ADA, Bot, GRACE, tells_in};
-use super::caps::{closes, held, parked, set};
+use super::caps::{closes, held, parked, set, wrong_account};
 
 const JANE: &str = "jane@acme.example";
 const BOB: &str = "bob@acme.example";
@@ -135,4 +137,84 @@ async fn no_step_on_the_whole_tenant_is_planned_beside_a_repair_on_its_way() {
         },
     )
     .await;
+}
+
+/// Runs `reinstate runs release` on the bot's database: the exit code, and what it says.
+async fn release(bot: &Bot, run: &str) -> (Option<i32>, String) {
+    let url = bot.app.config.store.url.expose_secret();
+    let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_reinstate"))
+        .args(["runs", "release", run])
+        .env_clear()
+        .envs(bot.sandbox.env(url, "127.0.0.1:0"))
+        .output()
+        .await
+        .unwrap();
+    let says = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(says).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_cannot_be_read_is_released_by_hand_and_gives_back_its_claims() {
+    tells_in(
+        held(),
+        |_| {},
+        async |bot| {
+            bot.says(ADA, &format!("repair {JANE}")).await;
+            bot.button("reinstate.approve").await;
+            let first = bot.run().await;
+            let (code, says) = release(bot, &first).await;
+            assert_eq!(code, Some(1), "{says}");
+            assert!(
+                says.contains("can be read") && says.contains(&format!("/reinstate cancel {first}")),
+                "{says}"
+            );
+            let nowhere = uuid::Uuid::now_v7().to_string();
+            assert_eq!(release(bot, &nowhere).await.0, Some(1));
+            assert_eq!(release(bot, JANE).await.0, Some(64));
+
+            // An entry that no version of the program wrote.
+            let store = bot.app.ledger.store();
+            let seq = store.run(&first).await.unwrap().unwrap().seq;
+            let strange = NewEntry {
+                at: reinstate::clock::now(),
+                kind: "approved".to_owned(),
+                facts: "{}".to_owned(),
+                personal: Some(r#"{"kind":"approved","by":"jane.secret@acme.example"}"#.to_owned()),
+            };
+            store.append(&first, seq, None, &[strange], Also::default()).await.unwrap();
+            bot.app.ledger.load(&first).await.unwrap_err();
+            // By the same name it would be answered before claims are looked at.
+            let account = wrong_account(&held());
+            bot.says(ADA, &format!("repair {account}")).await;
+            // Nobody waits for the cards: the one of the first run can no longer be drawn.
+            let second = bot.until("the end", |run| run.ended.is_some()).await;
+            assert_eq!(second.ended.unwrap().0, Outcome::Busy, "it keeps what it has claimed");
+            let (code, says) = release(bot, &first).await;
+            assert_eq!(code, Some(0), "{says}");
+            assert!(says.contains("was released") && !says.contains("jane.secret"), "{says}");
+            let (code, says) = release(bot, &first).await;
+            assert!(code == Some(1) && says.contains("has ended"), "{says}");
+            let note = last_note(bot).await;
+            assert_eq!(note, format!(r#"run-released {{"by":"cli","run":"{first}"}}"#));
+            bot.says(ADA, &format!("repair {JANE}")).await;
+            bot.until("an approval is asked for", |run| run.current.is_some()).await;
+            let run = bot.run().await;
+            bot.says(ADA, &format!("cancel {run}")).await;
+            assert_eq!(bot.ends().await, Outcome::Cancelled);
+            closes(bot).await;
+        },
+    )
+    .await;
+}
+
+/// The newest entry that belongs to no run.
+async fn last_note(bot: &Bot) -> String {
+    let mut export = bot.app.ledger.store().export(None);
+    let mut last = String::new();
+    while let Some(page) = export.next_page().await.unwrap() {
+        for entry in page.into_iter().filter(|entry| entry.run.is_none()) {
+            last = format!("{} {}", entry.kind, entry.facts);
+        }
+    }
+    last
 }

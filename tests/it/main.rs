@@ -29,6 +29,7 @@ mod mapped;
 mod mass;
 mod odd;
 mod outsiders;
+mod overdue;
 mod page;
 mod place;
 mod port;

@@ -14,16 +14,18 @@ mod whoami;
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::command::{Command, parse};
 use super::dispatch::Reply;
 use super::payload::Slash;
 use super::private::Ear;
 use super::words;
 use crate::app::App;
-use crate::core::run::Aim;
+use crate::core::run::{Aim, CARRY_OUT_WITHIN};
 
 /// Acknowledges a command and begins what it asks for.
-pub(super) async fn command(app: &Arc<App>, slash: Slash) -> Reply {
+pub(super) async fn command(app: &Arc<App>, slash: Slash, sent_at: Timestamp) -> Reply {
     if slash.command.trim() != "/reinstate" {
         return Reply::Private(words::not_ours());
     }
@@ -31,6 +33,11 @@ pub(super) async fn command(app: &Arc<App>, slash: Slash) -> Reply {
         Ok(command) => command,
         Err(misunderstood) => return Reply::Private(words::misunderstood(&misunderstood)),
     };
+    // A process that was frozen in between takes up what nobody waits for any more.
+    let overdue = sent_at.checked_add(CARRY_OUT_WITHIN).is_ok_and(|until| crate::clock::now() > until);
+    if overdue && command != Command::Help {
+        return Reply::Private(words::overdue());
+    }
     let ear = Ear {
         by: slash.by.clone(),
         channel: Some(slash.channel.clone()).filter(|channel| !channel.is_empty()),
@@ -40,8 +47,10 @@ pub(super) async fn command(app: &Arc<App>, slash: Slash) -> Reply {
     let work = Arc::clone(app);
     let begun = match command {
         Command::Help => return Reply::Private(words::help()),
-        Command::Repair(target) => return repair::command(app, slash, &target, Aim::default()).await,
-        Command::Undo(run) => return undo::command(app, slash, run).await,
+        Command::Repair(target) => {
+            return repair::command(app, slash, sent_at, &target, Aim::default()).await;
+        }
+        Command::Undo(run) => return undo::command(app, slash, sent_at, run).await,
         Command::Check(target) => app.spawn(async move { check::check(&work, &ear, &target).await }),
         Command::Me => app.spawn(async move { me::me(&work, &ear).await }),
         Command::Whoami => app.spawn(async move { whoami::whoami(&work, &ear).await }),
@@ -50,7 +59,7 @@ pub(super) async fn command(app: &Arc<App>, slash: Slash) -> Reply {
         Command::Cancel(run) => app.spawn(async move { cancel::cancel(&work, &ear, &run).await }),
         Command::Sweep => {
             let key = slash.trigger.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
-            app.spawn(async move { sweep::sweep(&work, &ear, key).await })
+            app.spawn(async move { sweep::sweep(&work, &ear, key, sent_at).await })
         }
     };
     if begun { Reply::Empty } else { Reply::Private(words::busy()) }

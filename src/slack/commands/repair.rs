@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use tracing::Instrument as _;
 use uuid::Uuid;
@@ -10,20 +11,24 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::core::digest::hex;
 use crate::core::run::{Aim, Asked};
-use crate::core::{Event, Outcome};
-use crate::exec::Decision;
 use crate::slack::command::Target;
 use crate::slack::dispatch::Reply;
 use crate::slack::markup::Markup;
 use crate::slack::payload::Slash;
 use crate::slack::words;
-use crate::store::{Also, Opened};
+use crate::store::Opened;
 use crate::telemetry::run_span;
 
 /// How long the acknowledgement waits for the store; Slack waits 3 s.
 const WITHIN: Duration = Duration::from_secs(1);
 
-pub(super) async fn command(app: &std::sync::Arc<App>, slash: Slash, target: &Target, aim: Aim) -> Reply {
+pub(super) async fn command(
+    app: &std::sync::Arc<App>,
+    slash: Slash,
+    sent_at: Timestamp,
+    target: &Target,
+    aim: Aim,
+) -> Reply {
     // Without a trigger id the request itself is what a repeat has in common.
     let key = slash.trigger.clone().unwrap_or_else(|| {
         let parts = [
@@ -43,54 +48,31 @@ pub(super) async fn command(app: &std::sync::Arc<App>, slash: Slash, target: &Ta
         response_url: slash.response_url,
         aim,
     };
-    Reply::Private(open(app, key, asked).await)
+    Reply::Private(open(app, key, asked, sent_at).await)
 }
 
-/// Opens the run and says what came of it, within a second.
-pub(crate) async fn open(app: &std::sync::Arc<App>, key: String, asked: Asked) -> Markup {
+/// Opens the run and says what came of it, within a second. "Nothing was started" is only said where nothing will be:
+/// a run that was given up in time is not written, whatever becomes of this process.
+pub(crate) async fn open(app: &std::sync::Arc<App>, key: String, asked: Asked, sent_at: Timestamp) -> Markup {
     let run = Uuid::now_v7().to_string();
-    let (ledger, by, id) = (app.ledger.clone(), asked.by.clone(), run.clone());
-    let opening = async move { ledger.open(id, key, asked, crate::clock::now()).await };
-    let mut opening = tokio::spawn(opening.instrument(run_span(&run)));
-    match tokio::time::timeout(WITHIN, &mut opening).await {
-        Ok(Ok(Ok(opened))) => {
+    let (ledger, id) = (app.ledger.clone(), run.clone());
+    let opening = async move { ledger.open_within(id, key, asked, sent_at, WITHIN).await };
+    match tokio::spawn(opening.instrument(run_span(&run))).await {
+        Ok(Ok(opened)) => {
             app.nudge();
             match opened {
                 Opened::New => words::begun(&run, false),
                 Opened::Existing { run } => words::begun(&run, true),
             }
         }
-        Ok(Ok(Err(error))) => {
-            tracing::warn!(%error, "a run could not be written down");
+        Ok(Err(failed)) if failed.nothing_written => {
+            tracing::warn!(error = %failed.error, "a run could not be written down in time");
             words::not_written()
         }
-        Ok(Err(_)) => words::not_written(),
-        Err(_) => {
-            tracing::warn!("a run was not written down in time");
-            let again = std::sync::Arc::clone(app);
-            app.spawn(async move {
-                // The person was told that nothing was started: what is written after all is ended at once.
-                if let Ok(Ok(Opened::New)) = opening.await {
-                    take_back(&again, &run, &by).await;
-                }
-            });
-            words::not_written()
+        Ok(Err(failed)) => {
+            tracing::warn!(error = %failed.error, "nobody knows whether a run was written down");
+            words::perhaps_written(&run)
         }
-    }
-}
-
-async fn take_back(app: &App, run: &str, by: &str) {
-    let ended = app.ledger.decide(run, crate::clock::now(), |folded| {
-        if folded.ended.is_some() {
-            return Decision::Leave(());
-        }
-        let events = vec![
-            Event::Cancelled { by: by.to_owned() },
-            Event::Ended { outcome: Outcome::Cancelled, says: words::click::TOO_LATE.to_owned() },
-        ];
-        Decision::Write(events, Also { end: true, ..Also::default() }, ())
-    });
-    if let Err(error) = ended.await {
-        tracing::error!(run, %error, "a run that came too late could not be ended");
+        Err(_) => words::perhaps_written(&run),
     }
 }

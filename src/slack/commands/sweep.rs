@@ -1,6 +1,7 @@
 //! `sweep`: everybody at once. Who may is looked up first; then the sweep is written down, and from there any process
 //! carries it on. Its card stands in `slack.channel`.
 
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::app::App;
@@ -12,9 +13,9 @@ use crate::slack::private::Ear;
 use crate::slack::words;
 use crate::store::Opened;
 
-pub(super) async fn sweep(app: &App, ear: &Ear, key: String) {
+pub(super) async fn sweep(app: &App, ear: &Ear, key: String, sent_at: Timestamp) {
     let says = match app.people.permit(&app.slack, &ear.by, &Action::Repair).await {
-        Ok(permit) => begin(app, ear, key, permit.rule().to_owned()).await,
+        Ok(permit) => begin(app, ear, key, sent_at, permit.rule().to_owned()).await,
         Err(denied) => {
             app.record_denial(&ear.by.id, "sweep", &denied.to_string()).await;
             words::denied(denied, app.people.access())
@@ -23,7 +24,7 @@ pub(super) async fn sweep(app: &App, ear: &Ear, key: String) {
     app.tell(ear, &Card::text(&says)).await;
 }
 
-async fn begin(app: &App, ear: &Ear, key: String, rule: String) -> Markup {
+async fn begin(app: &App, ear: &Ear, key: String, sent_at: Timestamp, rule: String) -> Markup {
     let asked = Asked {
         by: ear.by.id.clone(),
         team: ear.by.team.clone(),
@@ -34,7 +35,8 @@ async fn begin(app: &App, ear: &Ear, key: String, rule: String) -> Markup {
         aim: Aim::default(),
     };
     let id = Uuid::now_v7().to_string();
-    match app.ledger.open_sweep(id.clone(), format!("sweep {key}"), asked, rule, crate::clock::now()).await {
+    let sweep = id.clone();
+    match app.ledger.open_sweep(id.clone(), format!("sweep {key}"), asked, rule, sent_at).await {
         Ok(opened) => {
             app.nudge();
             let id = if let Opened::Existing { run } = opened { run } else { id };
@@ -42,7 +44,7 @@ async fn begin(app: &App, ear: &Ear, key: String, rule: String) -> Markup {
         }
         Err(error) => {
             tracing::warn!(%error, "a sweep could not be written down");
-            words::not_written()
+            if error.is_certain() { words::not_written() } else { words::perhaps_written(&sweep) }
         }
     }
 }

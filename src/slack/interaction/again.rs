@@ -46,7 +46,7 @@ pub(super) async fn again(app: &Arc<App>, clicked: Click, value: &Value) -> Mark
     match target {
         Ok(target) => {
             let key = opening_key(&clicked, value);
-            repair::open(app, key, Asked { aim, ..super::asked(clicked, &target) }).await
+            repair::open(app, key, Asked { aim, ..super::asked(clicked, &target) }, crate::clock::now()).await
         }
         Err(says) => says,
     }

@@ -123,7 +123,7 @@ async fn recheck(app: &App, ear: &Ear, value: &Value) {
 async fn repair_from_check(app: &Arc<App>, click: Click, value: &Value) -> Card {
     let Some(target) = Target::parse(&value.who) else { return Card::text(&gone()) };
     let key = opening_key(&click, value);
-    Card::text(&repair::open(app, key, asked(click, &target)).await)
+    Card::text(&repair::open(app, key, asked(click, &target), crate::clock::now()).await)
 }
 
 /// What a click that opens a run has in common with its repeats: Slack's trigger, else what was clicked.

@@ -179,9 +179,11 @@ fn take(app: &Arc<App>, text: &str, acks: &mpsc::UnboundedSender<Message>) -> Op
             let inbound = payload::envelope(kind, value.get("payload").unwrap_or(&Value::Null));
             let answers = value.get("accepts_response_payload").and_then(Value::as_bool).unwrap_or(false);
             let (work, id, acks) = (Arc::clone(app), id.to_owned(), acks.clone());
+            // An envelope does not say when it was sent.
+            let sent_at = crate::clock::now();
             // An envelope that is not taken is not acknowledged: Slack gives it to another link.
             app.spawn(async move {
-                let reply = dispatch(&work, inbound).await;
+                let reply = dispatch(&work, inbound, sent_at).await;
                 let mut ack = Map::new();
                 ack.insert("envelope_id".into(), id.into());
                 if let (Some(body), true) = (reply.body(), answers) {

@@ -59,9 +59,6 @@ pub const EXPIRED: &str = "Nobody approved in time. Ask for the repair again if 
 pub const DECLINED: &str = "The plan was declined; none of it was done.";
 /// How a run ends that is taken back while it waits.
 pub const STOPPED_FOR_UNDO: &str = "It was stopped so that what it did can be taken back.";
-/// How a run ends that was written down after its requester had given up.
-pub const TOO_LATE: &str =
-    "It was written down too late, when the requester had been told that nothing was started.";
 /// How a sweep ends whose list was declined.
 pub const LIST_DECLINED: &str = "The list was declined; none of it was repaired.";
 /// How a sweep ends that was stopped.

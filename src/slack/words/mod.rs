@@ -65,6 +65,24 @@ pub fn not_written() -> Markup {
     )
 }
 
+/// Nobody knows whether the run was written down.
+#[must_use]
+pub fn perhaps_written(run: &str) -> Markup {
+    Markup::new()
+        .ours("The database did not answer, so it is not known whether run ")
+        .code(run)
+        .ours(" was started. Type `/reinstate status` in a minute before you ask again.")
+}
+
+/// The command was typed too long ago.
+#[must_use]
+pub fn overdue() -> Markup {
+    Markup::new().ours(
+        "The command reached the bot more than 15 minutes after it was sent, so nothing was done. \
+         Please type it again if it is still wanted.",
+    )
+}
+
 /// A shortcut on a message that no person wrote.
 #[must_use]
 pub fn no_author() -> Markup {

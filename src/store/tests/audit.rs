@@ -1,7 +1,9 @@
 //! The chain against somebody who can write to the database.
 
+use sqlx::Row;
+
 use super::super::sweeps::SweepRow;
-use super::super::{Also, AuditError, Entry, Head, NewEntry, Store};
+use super::super::{Also, AuditError, Entry, Erased, Head, NewEntry, NewRun, Store, retention};
 use super::{Place, about_jane, appended, at, entry, opened};
 
 /// Six entries, the third with personal data.
@@ -150,8 +152,9 @@ pub async fn changed_personal_data_is_found(place: &Place) {
     assert!(store.entries(&run).await.is_err());
     tamper(&store, "UPDATE entries SET personal = NULL WHERE position = 3").await;
     assert_eq!(broken(&store, None).await, 3);
+    // Erased in full it is a hole that no entry explains.
     tamper(&store, "UPDATE entries SET personal_salt = NULL WHERE position = 3").await;
-    store.verify(None).await.unwrap();
+    assert_eq!(broken(&store, None).await, 3);
     // Personal data where there never was any.
     tamper(&store, "UPDATE entries SET personal = '{}', personal_salt = 'x' WHERE position = 4").await;
     assert_eq!(broken(&store, None).await, 4);
@@ -228,4 +231,100 @@ pub async fn one_of_many_equal_notes_is_kept(place: &Place) {
     assert!(stores[0].append_global_after("configured", note("2")).await.unwrap().is_some());
     assert!(stores[1].append_global_after("configured", note("1")).await.unwrap().is_some());
     assert_eq!(stores[1].verify(None).await.unwrap().entries, 4);
+}
+
+const HOLE: &str = "UPDATE entries SET personal = NULL, personal_salt = NULL WHERE position = 3";
+
+/// The last entry, with its facts.
+async fn last(store: &Store) -> (String, String) {
+    let after = store.head().await.unwrap().position - 1;
+    let mut export = store.export(None);
+    let entries = export.next_page().await.unwrap().unwrap();
+    let last = entries.into_iter().find(|entry| entry.position > after).unwrap();
+    (last.kind, last.facts)
+}
+
+pub async fn a_hole_that_no_erasure_explains_is_found(place: &Place) {
+    let (store, run) = chain(place).await;
+    store.append_global(about_jane("denied")).await.unwrap();
+    store.append_global(about_jane("denied")).await.unwrap();
+    let kept = store.head().await.unwrap().to_string();
+    assert_eq!(store.erase_personal(at(10)).await.unwrap().entries, 2);
+    let erased = ("personal-erased".to_owned(), "{\"positions\":[[7,8]]}".to_owned());
+    assert_eq!(last(&store).await, erased);
+    store.verify(Some(&kept)).await.unwrap();
+    // The run is open, so retention has not touched it; somebody else has.
+    tamper(&store, HOLE).await;
+    assert_eq!(broken(&store, None).await, 3);
+    assert_eq!(broken(&store, Some(&kept)).await, 3);
+    // Nor is it explained by what retention erases later.
+    appended(&store, &run, "ended", Also { end: true, ..Also::default() }).await;
+    store.append_global(about_jane("denied")).await.unwrap();
+    assert_eq!(store.erase_personal(at(10)).await.unwrap().entries, 1);
+    assert_eq!(broken(&store, Some(&kept)).await, 3);
+}
+
+pub async fn what_was_erased_before_there_were_erasures_is_written_down_once(place: &Place) {
+    let (store, _) = chain(place).await;
+    let kept = store.head().await.unwrap().to_string();
+    tamper(&store, HOLE).await;
+    super::runs::back_to_version_3(store).await;
+    let store = place.open().await;
+    let found = ("personal-erased".to_owned(), "{\"positions\":[[3,3]],\"found\":true}".to_owned());
+    assert_eq!(last(&store).await, found);
+    let verified = store.verify(Some(&kept)).await.unwrap();
+    // From then on everything else is found, also what comes after that entry.
+    store.append_global(about_jane("denied")).await.unwrap();
+    assert_eq!(place.open().await.verify(None).await.unwrap().entries, verified.entries + 1);
+    tamper(&store, "UPDATE entries SET personal = NULL, personal_salt = NULL WHERE position = 8").await;
+    assert_eq!(broken(&store, None).await, 8);
+}
+
+pub async fn a_key_names_nobody_when_its_run_is_forgotten(place: &Place) {
+    let store = place.open().await;
+    let child = |run: &str| NewRun {
+        run: run.into(),
+        key: format!("sweep s 712020:jane-{run}"),
+        first: about_jane("opened"),
+        wake: false,
+    };
+    for run in ["over", "open"] {
+        store.open_child(child(run), "s").await.unwrap();
+        store.keep_found(run, vec![SweepRow { query: "jane".into(), found: "{}".into() }]).await.unwrap();
+    }
+    appended(&store, "over", "ended", Also { end: true, about: vec!["a:1".into()], ..Also::default() }).await;
+    store.first_sight("help U0JANE", at(0)).await.unwrap();
+    let erased = store.erase_personal(at(10)).await.unwrap();
+    assert_eq!((erased.entries, erased.identities), (1, 1));
+    assert_eq!(store.run("over").await.unwrap().unwrap().key, "forgotten over");
+    assert_eq!(store.run("open").await.unwrap().unwrap().key, "sweep s 712020:jane-open");
+    assert!(store.found_by("over").await.unwrap().is_empty());
+    assert_eq!(store.found_by("open").await.unwrap().len(), 1);
+    assert!(store.first_sight("help U0JANE", at(0)).await.unwrap(), "what was seen is forgotten, too");
+    assert_eq!(store.erase_personal(at(10)).await.unwrap(), Erased::default());
+    store.verify(None).await.unwrap();
+}
+
+/// Plans of the database for what is asked again and again in a journal that only grows.
+pub async fn what_is_to_be_forgotten_is_found_by_an_index(place: &Place) {
+    let store = place.open().await;
+    let mut conn = store.writing.acquire().await.unwrap();
+    let sqlite = place.url.starts_with("sqlite");
+    if !sqlite {
+        // A table of a few rows is read as a whole.
+        sqlx::raw_sql("SET enable_seqscan = off").execute(&mut *conn).await.unwrap();
+    }
+    let children = "SELECT run FROM runs WHERE runs.parent = $1";
+    for (sql, index) in [
+        (retention::TO_ERASE, "entries_to_forget"),
+        (retention::TO_FORGET, "runs_to_forget"),
+        (children, "runs_of_parent"),
+    ] {
+        let sql = sql.replace("$1", "'7'").replace("$2", "500");
+        let explain = if sqlite { format!("EXPLAIN QUERY PLAN {sql}") } else { format!("EXPLAIN {sql}") };
+        let rows = sqlx::query(sqlx::AssertSqlSafe(explain)).fetch_all(&mut *conn).await.unwrap();
+        let column = if sqlite { "detail" } else { "QUERY PLAN" };
+        let plan: Vec<String> = rows.iter().map(|row| row.try_get(column).unwrap()).collect();
+        assert!(plan.iter().any(|line| line.contains(index)), "{index}: {plan:#?}");
+    }
 }

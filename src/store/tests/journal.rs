@@ -335,7 +335,7 @@ pub async fn a_reopened_database_keeps_everything(place: &Place) {
     appended(&store, &run, "diagnosed", Also { claim: vec!["account:1".into()], ..Also::default() }).await;
     let (row, entries) = (store.run(&run).await.unwrap(), store.entries(&run).await.unwrap());
     let head = store.head().await.unwrap();
-    tokio::join!(store.pool.close(), store.writing.close());
+    tokio::join!(store.pool.pool.close(), store.writing.close());
     assert!(store.ping().await.is_err());
     let again = place.open().await;
     again.ping().await.unwrap();

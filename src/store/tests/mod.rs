@@ -6,6 +6,7 @@ mod audit;
 mod cards;
 mod journal;
 mod leases;
+mod patience;
 mod runs;
 
 #[path = "../../../tests/it/port.rs"]
@@ -70,7 +71,7 @@ promises! {
     runs: a_request_opens_one_run, requests_that_come_together_open_a_run_each, an_identity_belongs_to_one_open_run, one_of_many_claims_wins,
         the_tenant_is_shared_or_taken_alone, history_is_newest_first, a_change_is_known_by_whom_it_is_about, an_event_is_new_once,
         children_are_found_by_their_parent, a_child_without_a_parent_is_adopted_when_it_is_opened_again,
-        older_children_get_their_parent, what_people_wait_for_is_no_part_of_a_sweep, order_is_not_that_of_names,
+        older_children_get_their_parent, a_released_run_holds_nothing, what_people_wait_for_is_no_part_of_a_sweep, order_is_not_that_of_names,
         many_programs_may_start_at_once, columns_that_a_newer_program_adds_change_nothing, a_newer_database_is_refused;
     leases: one_of_many_takes_a_run, every_run_is_taken_once, a_lease_expires_and_its_holder_is_fenced_off,
         a_held_lease_appends_and_renews, an_end_gives_the_lease_back, a_clock_set_back_holds_nobody_up, a_wake_during_the_lease_is_not_lost, a_sleeper_is_left_alone,
@@ -80,7 +81,11 @@ promises! {
     audit: a_whole_chain_verifies, a_changed_entry_is_found, an_inserted_entry_is_found, swapped_entries_are_found,
         a_removed_entry_is_found, a_cut_end_is_found_with_a_kept_head, a_rewritten_chain_is_found_with_a_kept_head,
         a_forged_link_is_found_at_the_next_one, changed_personal_data_is_found, erased_personal_data_breaks_nothing,
-        many_entries_are_erased_bit_by_bit, one_of_many_equal_notes_is_kept, the_export_is_the_chain;
+        many_entries_are_erased_bit_by_bit, one_of_many_equal_notes_is_kept, the_export_is_the_chain,
+        a_hole_that_no_erasure_explains_is_found, what_was_erased_before_there_were_erasures_is_written_down_once,
+        a_key_names_nobody_when_its_run_is_forgotten, what_is_to_be_forgotten_is_found_by_an_index;
+    patience: what_was_given_up_is_never_written, a_lock_that_is_not_given_back_is_told, the_server_has_limits,
+        a_frozen_server_holds_nobody_up;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::super::{
-    Also, AppendError, Card, CardRef, Entry, NewEntry, NewRun, Opened, Store, StoreError, Tenant,
+    Also, AppendError, Card, CardRef, Entry, NewEntry, NewRun, Opened, Released, Store, StoreError, Tenant,
 };
 use super::{Place, appended, at, entry, opened};
 
@@ -327,6 +327,19 @@ pub async fn a_child_without_a_parent_is_adopted_when_it_is_opened_again(place: 
     assert_eq!(store.children(SWEEP).await.unwrap()[&keys[0]].0, "first");
 }
 
+/// Takes the tables back to version 3 of them, and lets go of the database.
+pub async fn back_to_version_3(store: Store) {
+    sqlx::raw_sql(
+        "DROP INDEX runs_of_parent; ALTER TABLE runs DROP COLUMN parent;
+         DROP INDEX runs_to_forget; ALTER TABLE runs DROP COLUMN forgotten;
+         DELETE FROM schema_version WHERE version > 3",
+    )
+    .execute(&store.writing)
+    .await
+    .unwrap();
+    tokio::join!(store.pool.pool.close(), store.writing.close());
+}
+
 /// The tables as version 3 of them was, with a sweep and its children in it.
 pub async fn older_children_get_their_parent(place: &Place) {
     let store = place.open().await;
@@ -335,13 +348,7 @@ pub async fn older_children_get_their_parent(place: &Place) {
         store.open_run(awake(&format!("of {key}"), key)).await.unwrap();
     }
     let typed = opened(&store).await;
-    sqlx::raw_sql(
-        "DROP INDEX runs_of_parent; ALTER TABLE runs DROP COLUMN parent; DELETE FROM schema_version WHERE version > 3",
-    )
-    .execute(&store.writing)
-    .await
-    .unwrap();
-    tokio::join!(store.pool.close(), store.writing.close());
+    back_to_version_3(store).await;
     let store = place.open().await;
     let mut found: Vec<_> = store.children(SWEEP).await.unwrap().into_keys().collect();
     found.sort();
@@ -391,4 +398,37 @@ pub async fn order_is_not_that_of_names(place: &Place) {
     }
     let cards: Vec<_> = store.cards("b").await.unwrap().into_iter().map(|card| card.role).collect();
     assert_eq!(cards, ["B", "a-c", "ab", "b"]);
+}
+
+/// What nothing else can end is ended by hand: it gives back what it holds, and the chain says so.
+pub async fn a_released_run_holds_nothing(place: &Place) {
+    let store = place.open().await;
+    let (run, other) = (opened(&store).await, opened(&store).await);
+    let also = Also {
+        claim: vec!["account:1".into()],
+        tenant: Some(Tenant::Exclusive),
+        wake: true,
+        ..Also::default()
+    };
+    appended(&store, &run, "planned", also).await;
+    let lease = store.claim(&run, "me", Duration::from_secs(600)).await.unwrap().unwrap();
+    let note = || NewEntry { facts: "{\"by\":\"cli\"}".into(), ..entry("run-released") };
+    assert_eq!(store.release_run(&run, 1, note()).await.unwrap(), Released::MovedOn);
+    assert_eq!(store.claimed_by("account:1").await.unwrap(), Some(run.clone()));
+    let head = store.head().await.unwrap();
+    let Released::Yes(released) = store.release_run(&run, 2, note()).await.unwrap() else {
+        panic!("it stays")
+    };
+    assert_eq!((released.position, store.head().await.unwrap()), (head.position + 1, released));
+    assert!(store.run(&run).await.unwrap().unwrap().ended());
+    assert!(!store.renew(&lease, Duration::from_secs(600)).await.unwrap());
+    assert_eq!(store.next_wake().await.unwrap(), None);
+    assert_eq!(store.claimed_by("account:1").await.unwrap(), None);
+    let also = Also { claim: vec!["account:1".into()], tenant: Some(Tenant::Exclusive), ..Also::default() };
+    appended(&store, &other, "planned", also).await;
+    assert_eq!(store.release_run(&run, 2, note()).await.unwrap(), Released::Ended);
+    let nowhere = store.release_run("none", 1, note()).await;
+    assert!(matches!(nowhere, Err(StoreError::UnknownRun(_))), "{nowhere:?}");
+    assert!(!store.stale_cards(10).await.unwrap().contains(&run), "its card cannot be drawn");
+    store.verify(None).await.unwrap();
 }

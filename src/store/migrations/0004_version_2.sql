@@ -7,3 +7,7 @@ CREATE INDEX runs_of_parent ON runs (parent) WHERE parent IS NOT NULL;
 UPDATE runs SET parent = substr(request_key, 7, 36)
 WHERE substr(request_key, 1, 6) = 'sweep ' AND substr(request_key, 43, 1) = ' '
     AND EXISTS (SELECT 1 FROM runs AS sweep WHERE sweep.run = substr(runs.request_key, 7, 36));
+
+-- Whether retention has been here: what a run is known by, and whom it is about, is forgotten.
+ALTER TABLE runs ADD COLUMN forgotten BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX runs_to_forget ON runs (ended_at) WHERE forgotten = 0;

@@ -1,0 +1,176 @@
+//! A database that holds everybody up: locked by somebody else, or frozen behind a connection that stays open.
+
+use std::time::Duration;
+
+use sqlx::Connection as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use super::super::{Also, AppendError, NewRun, Store, StoreError};
+use super::{Place, entry, opened};
+
+/// As long as nobody in the real world would wait; far more than what the stores of these tests wait.
+const FOR_EVER: Duration = Duration::from_secs(120);
+const SOON: Duration = Duration::from_millis(300);
+
+/// A store whose callers have little patience.
+async fn hurried(place: &Place) -> Store {
+    let mut store = place.open().await;
+    store.patience.answer = SOON;
+    store.patience.transaction = SOON * 4;
+    store.pool.limit = SOON;
+    store
+}
+
+/// Somebody else, who has locked the head of the chain.
+async fn locked(place: &Place) -> sqlx::AnyConnection {
+    let mut other = sqlx::AnyConnection::connect(&place.url).await.unwrap();
+    let begin = if place.url.starts_with("sqlite") { "BEGIN IMMEDIATE" } else { "BEGIN" };
+    sqlx::raw_sql(begin).execute(&mut other).await.unwrap();
+    sqlx::raw_sql("UPDATE head SET position = position").execute(&mut other).await.unwrap();
+    other
+}
+
+fn new(run: &str) -> NewRun {
+    NewRun { run: run.into(), key: run.into(), first: entry("opened"), wake: true }
+}
+
+/// Whoever gives up before the change has begun knows that it is never made, whatever becomes of the lock.
+pub async fn what_was_given_up_is_never_written(place: &Place) {
+    let patient = place.open().await;
+    let run = opened(&patient).await;
+    let mut other = locked(place).await;
+    let mut store = patient.clone();
+    store.patience.answer = SOON;
+    let told = async {
+        let steps = [entry("step")];
+        tokio::join!(
+            store.open_run_within(new("late"), SOON),
+            store.append(&run, 1, None, &steps, Also::default())
+        )
+    };
+    let (opening, append) = timeout(FOR_EVER, told).await.expect("nobody was told");
+    let failed = opening.unwrap_err();
+    assert!(failed.nothing_written && matches!(failed.error, StoreError::NoAnswer), "{failed:?}");
+    assert!(matches!(append, Err(AppendError::Store(StoreError::NoAnswer))), "{append:?}");
+    sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
+    // What comes later is made after all that waited before it.
+    patient.open_run(new("next")).await.unwrap();
+    patient.append_global(entry("denied")).await.unwrap();
+    assert_eq!(patient.run("late").await.unwrap(), None);
+    assert_eq!(patient.run(&run).await.unwrap().unwrap().seq, 1);
+    assert_eq!(patient.verify(None).await.unwrap().entries, 3);
+}
+
+/// A lock that is not given back is told as what it is.
+pub async fn a_lock_that_is_not_given_back_is_told(place: &Place) {
+    let store = place.open().await;
+    let mut other = locked(place).await;
+    let sqlite = place.url.starts_with("sqlite");
+    if sqlite {
+        // There is one connection for writing.
+        sqlx::raw_sql("PRAGMA busy_timeout = 50").execute(&store.writing).await.unwrap();
+    }
+    let busy = store.write(move |conn| {
+        Box::pin(async move {
+            if !sqlite {
+                sqlx::raw_sql("SET LOCAL lock_timeout = '50ms'").execute(&mut *conn).await?;
+            }
+            sqlx::query("UPDATE head SET position = position").execute(conn).await?;
+            Ok::<_, StoreError>(())
+        })
+    });
+    let busy = timeout(FOR_EVER, busy).await.expect("nobody was told");
+    assert!(matches!(busy, Err(StoreError::Busy)), "{busy:?}");
+    sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
+    store.append_global(entry("denied")).await.unwrap();
+    assert_eq!(store.verify(None).await.unwrap().entries, 1);
+}
+
+/// Every connection has the limits that the server keeps.
+pub async fn the_server_has_limits(place: &Place) {
+    if place.url.starts_with("sqlite") {
+        return;
+    }
+    let store = place.open().await;
+    for (setting, value) in [
+        ("SHOW statement_timeout", "15s"),
+        ("SHOW lock_timeout", "10s"),
+        ("SHOW idle_in_transaction_session_timeout", "30s"),
+    ] {
+        let shown: String = sqlx::query_scalar(setting).fetch_one(&store.pool).await.unwrap();
+        assert_eq!(shown, value, "{setting}");
+    }
+}
+
+/// Passes on what comes, until it is frozen; then it keeps it.
+async fn pass_on(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut frozen: watch::Receiver<bool>) {
+    let mut bytes = vec![0; 1 << 16];
+    while let Ok(count) = from.read(&mut bytes).await {
+        if count == 0 || frozen.wait_for(|frozen| !frozen).await.is_err() {
+            return;
+        }
+        if to.write_all(&bytes[..count]).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// A way to the server that can be frozen; its address.
+async fn way(place: &Place, frozen: watch::Receiver<bool>) -> String {
+    let mut url = url::Url::parse(&place.url).unwrap();
+    let server = format!("127.0.0.1:{}", url.port().unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    url.set_port(Some(listener.local_addr().unwrap().port())).unwrap();
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let Ok(server) = TcpStream::connect(&server).await else { return };
+            let ((from, to), (back, answer)) = (client.into_split(), server.into_split());
+            tokio::spawn(pass_on(from, answer, frozen.clone()));
+            tokio::spawn(pass_on(back, to, frozen.clone()));
+        }
+    });
+    url.to_string()
+}
+
+/// A server that is frozen holds nobody up for ever, and a transaction that it has begun is made as a whole or not.
+pub async fn a_frozen_server_holds_nobody_up(place: &Place) {
+    if place.url.starts_with("sqlite") {
+        return;
+    }
+    let (freeze, frozen) = watch::channel(false);
+    let way = Place { url: way(place, frozen).await, _dir: None };
+    let patient = way.open().await;
+    let run = opened(&patient).await;
+    let store = hurried(&way).await;
+    assert_eq!(store.run(&run).await.unwrap().unwrap().seq, 1);
+    // Frozen in the middle of a transaction, of which the caller cannot know the end.
+    let gate = freeze.clone();
+    let half = store.write(move |conn| {
+        Box::pin(async move {
+            sqlx::query("UPDATE runs SET seq = 7").execute(&mut *conn).await?;
+            gate.send(true).unwrap();
+            sqlx::query("UPDATE runs SET seq = 8").execute(&mut *conn).await?;
+            Ok::<_, StoreError>(())
+        })
+    });
+    let half = timeout(FOR_EVER, half).await.expect("the caller waits for ever");
+    assert!(matches!(half, Err(StoreError::Interrupted)), "{half:?}");
+    let read = timeout(FOR_EVER, store.run(&run)).await.expect("the reader waits for ever");
+    assert!(matches!(read, Err(StoreError::NoAnswer)), "{read:?}");
+    let written = timeout(FOR_EVER, store.append_global(entry("denied"))).await.expect("it waits for ever");
+    assert!(matches!(written, Err(StoreError::NoAnswer | StoreError::Interrupted)), "{written:?}");
+    // The transaction itself is given up as well, so that the next ones have their turn.
+    tokio::time::sleep(SOON * 5).await;
+    freeze.send(false).unwrap();
+    let again = timeout(FOR_EVER, async {
+        while store.append_global(entry("denied")).await.is_err() {}
+        while store.run(&run).await.is_err() {}
+    });
+    again.await.expect("it does not come back");
+    assert_eq!(patient.run(&run).await.unwrap().unwrap().seq, 1, "nothing of the half transaction is left");
+    patient.verify(None).await.unwrap();
+}
