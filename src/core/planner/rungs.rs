@@ -51,7 +51,7 @@ pub(super) fn ops(
     {
         return ops;
     }
-    let email = case.wanted.clone().ok_or_else(|| match case.identity.email {
+    let email = case.wanted.clone().ok_or(match case.identity.email {
         Mapped::Empty => "The identity provider holds no address for the person; add one first.",
         _ => "Which address provisioning writes could not be told from the job's mapping, so nothing is written.",
     })?;
