@@ -1,12 +1,12 @@
 //! The owner of a record decides what may be sent. In these stories the mildest step is the dangerous one; here the risk
 //! of each step is checked. Their causes are checked together with those of all other stories.
 
-use reinstate::core::{Cause, Diagnosis, Plan, Risk};
+use reinstate::core::{Cause, Diagnosis, Plan, Risk, Verdict};
 use reinstate::sandbox::scenarios::find;
 use reinstate::sandbox::{Sandbox, lock};
 use serde_json::Value;
 
-use crate::asking::look;
+use crate::asking::{ask, look};
 use crate::carrying::begin;
 use crate::story::changes;
 
@@ -42,6 +42,10 @@ async fn nothing_is_sent(story: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_sent_where_a_colleagues_record_holds_the_name() {
     nothing_is_sent("name-held-by-colleague").await;
+    // The colleague has complete access. The old name in the record is no reason to touch it.
+    let (sandbox, _, _) = of("name-held-by-colleague").await;
+    let (diagnosis, plan) = ask(&sandbox, "jane.roe@acme.example").await;
+    assert_eq!((diagnosis.verdict, steps(&plan)), (Verdict::Healthy, Vec::new()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
