@@ -59,7 +59,8 @@ async fn measure(people: usize) {
         serde_json::from_value(summary["summary"]["by_cause"].clone()).unwrap();
     let right = found == expected && summary["summary"]["broken"] == broken;
     let calls = sandbox.wire.calls().len();
-    let pages = accounts.div_ceil(PAGES[0] as u64) as usize
+    // All accounts, and those that hold a role which opens an app.
+    let pages = 2 * accounts.div_ceil(PAGES[0] as u64) as usize
         + people.div_ceil(PAGES[1])
         + members.iter().map(|count| count.div_ceil(PAGES[1])).sum::<usize>()
         + people.div_ceil(PAGES[2])

@@ -342,3 +342,7 @@ pub(super) fn domain(domain: atlassian::Domain) -> core::Domain {
         verified: domain.status.is_some_and(|status| status.eq_ignore_ascii_case("verified")),
     }
 }
+
+#[cfg(test)]
+#[path = "say_tests.rs"]
+mod tests;
