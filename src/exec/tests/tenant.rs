@@ -136,6 +136,7 @@ impl Tenant {
                 action: "create".to_owned(),
                 status: "failure".to_owned(),
                 http_status: Some(409),
+                scim_type: Some("uniqueness".to_owned()),
                 ..LogEntry::default()
             });
         }
