@@ -104,12 +104,10 @@ pub(super) fn ops(
         ops.push(provision);
     }
     ops.extend(memberships(case, person, account.as_deref()));
-    // A record that is made anew has a new id each time; taking it away again would go round in a circle.
-    let takes_away = |op: &&Op| matches!(op, Op::DeleteRecord { .. } | Op::ForgetAccountRecords { .. });
-    if ops.iter().filter(takes_away).any(|op| was_tried(case, tried, op)) {
+    if ops.iter().any(|op| goes_in_a_circle(case, tried, op)) {
         return Err(
             "A record was taken away and written again in this run, and Atlassian still does not link it. \
-                    Atlassian's support can tell why; the ticket below names the record."
+                    Ask Atlassian's support why, and name the record."
                 .to_owned(),
         );
     }
@@ -152,29 +150,26 @@ pub(super) fn provisioning(case: &Case<'_>) -> Vec<Op> {
 /// Whether this op came to its end in this run on what is there again now.
 fn was_tried(case: &Case<'_>, tried: &[Step], op: &Op) -> bool {
     let (State::Open(before) | State::Done(before)) = op.state(case) else { return false };
-    tried
-        .iter()
-        .any(|step| same_purpose(case, &step.op, op) && (step.before == before || step.before == Value::Null))
+    tried.iter().any(|step| step.op == *op && (step.before == before || step.before == Value::Null))
 }
 
-/// Whether two steps were for the same end. A record that was made since the one before was taken away stands for it.
-fn same_purpose(case: &Case<'_>, done: &Op, op: &Op) -> bool {
-    let stands_for = |old: &RecordId, new: &RecordId| {
-        let made = case.e.record(new).flatten().and_then(|record| record.created);
-        let is_new = made.zip(case.e.cleared).is_none_or(|(made, cleared)| made >= cleared);
-        old == new || (old.directory == new.directory && is_new)
+/// Whether an op would take away the record that was made in place of one that this run took away. Such a record has a
+/// new id each time, so what a step was for tells, not the id.
+fn goes_in_a_circle(case: &Case<'_>, tried: &[Step], op: &Op) -> bool {
+    let is_new = |id: &RecordId| {
+        let made = case.e.record(id).flatten().and_then(|record| record.created);
+        made.zip(case.e.cleared).is_none_or(|(made, cleared)| made >= cleared)
     };
-    match (done, op) {
-        (Op::DeleteRecord { record: old }, Op::DeleteRecord { record: new }) => stands_for(old, new),
-        (
-            Op::UnlinkRecord { record: old, account: before },
-            Op::UnlinkRecord { record: new, account: now },
-        ) => before == now && stands_for(old, new),
-        (Op::ForgetAccountRecords { account: before, .. }, Op::ForgetAccountRecords { account: now, .. }) => {
-            before == now
+    tried.iter().any(|step| match (&step.op, op) {
+        (Op::DeleteRecord { record: old }, Op::DeleteRecord { record: new }) => {
+            old != new && old.directory == new.directory && is_new(new)
         }
-        _ => done == op,
-    }
+        (
+            Op::ForgetAccountRecords { account: before, records: old },
+            Op::ForgetAccountRecords { account: now, records: new },
+        ) => before == now && old != new,
+        _ => false,
+    })
 }
 
 /// What had to be read before a record is taken away or an address is moved: a refusal because a value is taken, newer

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::tenant::{Cycled, Tenant, ToyAccount, ToyRecord};
+use super::tenant::{Cycled, RefusedAt, Tenant, ToyAccount, ToyRecord};
 use crate::core::diagnose;
 use crate::core::subject::Subject;
 use crate::core::tests::build::{A1, A2, D1, JANE, MAIL, record_id};
@@ -29,6 +29,7 @@ impl Tenant {
             key_at_hand: true,
             wrote_last: true,
             refused_last: false,
+            refused_at: RefusedAt::default(),
             expected: both,
             domains_unread: false,
             stopped: false,

@@ -36,6 +36,8 @@ pub struct Tenant {
     pub key_at_hand: bool,
     pub wrote_last: bool,
     pub refused_last: bool,
+    /// When that refusal came; it is not compared. One from before the run has no time of its own.
+    pub refused_at: RefusedAt,
     pub expected: BTreeSet<String>,
     /// The domains cannot be read, so on-demand steps need an approver.
     pub domains_unread: bool,
@@ -56,6 +58,16 @@ pub struct Cycled(pub Option<jiff::Timestamp>);
 impl PartialEq for Cycled {
     fn eq(&self, other: &Self) -> bool {
         self.0.is_some() == other.0.is_some()
+    }
+}
+
+/// When something was refused. Two tenants are the same whenever it was, and whether or not.
+#[derive(Clone, Debug, Default)]
+pub struct RefusedAt(pub Option<jiff::Timestamp>);
+
+impl PartialEq for RefusedAt {
+    fn eq(&self, _: &Self) -> bool {
+        true
     }
 }
 
@@ -137,6 +149,7 @@ impl Tenant {
                 status: "failure".to_owned(),
                 http_status: Some(409),
                 scim_type: Some("uniqueness".to_owned()),
+                at: Some(self.refused_at.0.unwrap_or(jiff::Timestamp::UNIX_EPOCH)),
                 ..LogEntry::default()
             });
         }
@@ -154,10 +167,15 @@ impl Tenant {
         self.records.iter().find(|(_, record)| record.external == JANE).map(|(name, _)| name.clone())
     }
 
+    fn refuse(&mut self) {
+        (self.wrote_last, self.refused_last) = (false, true);
+        self.refused_at = RefusedAt(Some(crate::clock::now()));
+    }
+
     fn provision_user(&mut self) -> Result<(), String> {
         let own = self.own();
         if self.records.iter().any(|(name, record)| record.email == MAIL && Some(name) != own.as_ref()) {
-            (self.wrote_last, self.refused_last) = (false, true);
+            self.refuse();
             return Err("409 another record holds the name".to_owned());
         }
         let linked = own.as_ref().and_then(|name| self.records.get(name)?.account.clone());
@@ -166,7 +184,7 @@ impl Tenant {
         let target = match (linked.or_else(|| self.clings_to.clone().filter(|_| own.is_some())), bearer) {
             (Some(clung), _) if self.clings_to.as_ref() == Some(&clung) => clung,
             (Some(linked), Some(bearer)) if linked != bearer => {
-                (self.wrote_last, self.refused_last) = (false, true);
+                self.refuse();
                 return Err("409 another account bears the address".to_owned());
             }
             (Some(id), _) | (None, Some(id)) => id,
