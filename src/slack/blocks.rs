@@ -56,15 +56,15 @@ impl Card {
         self
     }
 
-    /// The same in short, for where Slack does not take the whole: the text, the buttons, and the last line.
+    /// The same in short, for where Slack does not take the whole: the text, why it is short, the buttons, and the last
+    /// line.
     #[must_use]
-    pub fn brief(&self) -> Self {
-        let says = Markup::new().ours("Slack did not take the whole card. *Details* shows the rest.");
+    pub fn brief(&self, why: &Markup) -> Self {
         let text = Markup::shorten(&self.text, BRIEF);
         let kind = |block: &&Value, kind: &str| block.get("type").is_some_and(|known| known == kind);
         let mut blocks = vec![
             json!({"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": true}}),
-            context(&[says]),
+            context(std::slice::from_ref(why)),
         ];
         blocks.extend(self.blocks.iter().filter(|block| kind(block, "actions")).cloned());
         blocks.extend(self.blocks.last().filter(|block| kind(block, "context")).cloned());
@@ -452,7 +452,8 @@ mod tests {
         }];
         let foot = context(&[Markup::new().ours("Run r")]);
         let body = vec![section(&Markup::new().ours("body")), actions("a", &buttons), foot.clone()];
-        let brief = Card::of(&Markup::new().ours("Waits for an approval"), body, 2).brief();
+        let brief =
+            Card::of(&Markup::new().ours("Waits for an approval"), body, 2).brief(&Markup::new().ours("why"));
         assert_eq!(problems(&brief.blocks, Surface::Message), Vec::<String>::new());
         let all = Value::Array(brief.blocks.clone()).to_string();
         assert!(all.contains("Waits for an approval") && all.contains("reinstate.approve"), "{all}");

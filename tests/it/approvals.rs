@@ -41,8 +41,10 @@ fn with(pairs: &[(&str, &str)]) -> impl FnOnce(&mut Env) {
 }
 
 fn approvers(events: &[Event]) -> Vec<&str> {
-    let by = |event| if let &Event::Approved { ref by, .. } = event { Some(by.as_str()) } else { None };
-    events.iter().filter_map(by).collect()
+    events
+        .iter()
+        .filter_map(|e| if let Event::Approved { by, .. } = e { Some(by.as_str()) } else { None })
+        .collect()
 }
 
 async fn closes(bot: &Bot) {

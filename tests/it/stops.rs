@@ -96,17 +96,23 @@ async fn the_repairs_of_a_sweep_that_stop_tell_their_requester() {
                 message.text
             );
             // Each of them waits for a person as well, and has no card of its own.
-            let private = bot.hears(ADA, "A repair of your sweep stopped").await;
-            let words = bot.private(&private);
-            assert!(words.contains("403") && words.contains("/reinstate cancel"), "{words}");
+            let private = bot.sees("A repair of your sweep stopped").await;
+            assert!(private.channel.starts_with('D'), "to her alone: {}", private.channel);
+            assert!(
+                private.text.contains("403") && private.text.contains("/reinstate cancel"),
+                "{}",
+                private.text
+            );
             bot.clicks(ADA, "reinstate.retry").await;
             mass::sweep(bot, |course| course.pauses > 1).await;
             bot.is_quiet().await;
-            let slack = lock(&bot.sandbox.slack);
-            let stops =
-                slack.messages.iter().filter(|one| one.text.contains("repairs of this sweep stopped"));
-            assert_eq!(stops.count(), 2, "once each time");
-            drop(slack);
+            let stops = {
+                let slack = lock(&bot.sandbox.slack);
+                let all =
+                    slack.messages.iter().filter(|one| one.text.contains("repairs of this sweep stopped"));
+                all.count()
+            };
+            assert_eq!(stops, 2, "once each time");
             closes(bot).await;
         },
     )

@@ -94,7 +94,10 @@ async fn undone_while_it_waits(story: &str, done: &str, inverse: &str) {
             approved(bot).await;
         }
         bot.until("a pause", |run| run.waiting.is_some()).await;
-        let card = bot.sees("Waits for an operator").await;
+        // The card says so, and a message to the requester.
+        bot.sees("has stopped").await;
+        bot.is_quiet().await;
+        let card = bot.root().await;
         assert!(bot.shows(&card.ts).contains(done), "{}", bot.shows(&card.ts));
         assert_ne!(organization(bot), before, "{done}");
 

@@ -165,7 +165,7 @@ impl Drawing<'_> {
             let plain = self.app.plain.load(Ordering::Relaxed);
             let whole = draw(self);
             let print = whole.fingerprint();
-            let shown = if brief { whole.brief() } else { whole };
+            let shown = if brief { whole.brief(&words::card_in_short()) } else { whole };
             let sent = match to {
                 To::New { channel, thread } => self.app.slack.post(channel, thread, &shown).await,
                 // A state that is no longer the newest must not be shown over a newer one.

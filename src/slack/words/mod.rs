@@ -208,6 +208,12 @@ pub fn card_again(channel: &str) -> Markup {
         .ours(". The run goes on; there is a new card.")
 }
 
+/// Slack did not take a card as a whole.
+#[must_use]
+pub fn card_in_short() -> Markup {
+    Markup::new().ours("Slack did not take the whole card. *Details* shows the rest.")
+}
+
 /// The card could not be updated.
 #[must_use]
 pub fn card_renewed(channel: &str, code: &str) -> Markup {
