@@ -197,18 +197,25 @@ impl Workspace {
     }
 }
 
-/// The roles that open an app, as Atlassian names them without its prefix. All others open none:
+/// The roles that open an app, by their ids. All others open none:
 /// `user-access-admin` manages users, `customer` sees the help center, `ai-access` is no app, and the roles of
 /// organization and site admins are about administration. A role with another name is not known to open one.
-pub const APP_ROLES: &[&str] = &["user", "admin", "guest", "basic", "contributor", "stakeholder"];
+pub const APP_ROLES: &[&str] = &[
+    "atlassian/user",
+    "atlassian/admin",
+    "atlassian/guest",
+    "atlassian/basic",
+    "atlassian/contributor",
+    "atlassian/stakeholder",
+];
 
 /// Roles of [`APP_ROLES`] that take a paid seat.
-const SEAT_ROLES: &[&str] = &["user", "admin"];
+const SEAT_ROLES: &[&str] = &["atlassian/user", "atlassian/admin"];
 
 /// Whether a role is one of these, whatever its prefix: `atlassian/user` is `user`.
 fn is_one_of(role: &str, names: &[&str]) -> bool {
-    let name = role.rsplit('/').next().unwrap_or(role);
-    names.iter().any(|known| name.eq_ignore_ascii_case(known))
+    let name = |role: &str| role.rsplit('/').next().map(str::to_ascii_lowercase);
+    names.iter().any(|known| name(known) == name(role))
 }
 
 /// Whether a role opens the app that it is held in.

@@ -251,8 +251,7 @@ impl Atlassian {
     /// # Errors
     /// See [`CallError`].
     pub async fn app_role_holders(&self, cursor: Option<&str>) -> Result<Unread<Account>, CallError> {
-        let roles: Vec<String> = APP_ROLES.iter().map(|role| format!("atlassian/{role}")).collect();
-        let body = json!({"roleIds": roles, "limit": 100});
+        let body = json!({"roleIds": APP_ROLES, "limit": 100});
         let call = self.directories(Method::POST).at("users/search").json(beside(body, cursor)).repeatable();
         Unread::new(self.http.send(&call, &self.leading_roles).await?)
     }

@@ -211,7 +211,8 @@ pub(super) fn account(account: atlassian::Account) -> Option<core::Account> {
 /// Whether a resource is an app. One that is not named at all is not known to be one.
 fn is_app(resource: &str, owner: &str) -> bool {
     let platform = owner == "platform" || resource.starts_with("ari:cloud:platform");
-    !(platform || resource.is_empty() && owner.is_empty())
+    let named = !resource.is_empty() || !owner.is_empty();
+    named && !platform
 }
 
 pub(super) fn roles(all: Vec<atlassian::Roles>) -> Result<Vec<core::AppRole>, String> {
