@@ -190,7 +190,7 @@ fn property(attribute: &str) -> Option<String> {
     let known = plain.chain(IdpUser::MAPPED_ATTRIBUTES.iter().copied());
     let name = known.into_iter().find(|known| known.eq_ignore_ascii_case(attribute))?;
     let extension = name.starts_with("extensionAttribute");
-    Some(if extension { format!("onPremisesExtensionAttributes/{name}") } else { name.to_owned() })
+    Some(if extension { ["onPremisesExtensionAttributes", name].join("/") } else { name.to_owned() })
 }
 
 /// The Graph property that holds one of the mapped attributes, as a selection names it.
