@@ -236,8 +236,9 @@ impl Entra {
         let Some(property) = property(attribute) else { return Ok(None) };
         let filter = format!("{property} eq {}", literal::odata(value));
         let call = self.get().at("users").query("$filter", &filter).query("$select", USER);
-        // The properties that come from on premises are found by an advanced query only.
-        let call = if property.starts_with("onPremises") {
+        // Some properties are found by an advanced query only.
+        let advanced = property.starts_with("onPremises") || property == "companyName";
+        let call = if advanced {
             call.query("$count", "true").header("consistencylevel", "eventual")
         } else {
             call
