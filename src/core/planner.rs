@@ -22,6 +22,8 @@ use super::ticket::tickets;
 #[cfg(test)]
 pub(crate) use cost::last_used;
 pub use retire::{left_over, retire_plan};
+#[cfg(test)]
+pub(crate) use rungs::is_proven;
 pub use rungs::parking_address;
 pub use undo::{inverse, undo_plan};
 

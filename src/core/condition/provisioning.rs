@@ -83,11 +83,9 @@ pub(super) fn in_scope(case: &Case<'_>) -> Held {
 }
 
 /// The record that the identity provider will write is the person's, or there is none: the one that it is anchored
-/// on; where that is gone or there never was one, any that it would match anew.
+/// on; where that is gone or there never was one, any that it would match anew. Without the log, which names the anchor,
+/// the step is unread by [`entitled`] already.
 pub(super) fn written_record(case: &Case<'_>, earlier: &[&Op]) -> Held {
-    if case.e.log.get().is_none() {
-        return Held::Unread(vec![Source::ProvisioningLog]);
-    }
     if !case.every_directory_was_read() {
         return Held::Unread(vec![Source::ScimUsers]);
     }

@@ -175,7 +175,7 @@ fn goes_in_a_circle(case: &Case<'_>, tried: &[Step], op: &Op) -> bool {
 /// What had to be read before a record is taken away or an address is moved: a refusal because a value is taken, newer
 /// than the last success, or a link to a wrong account. The person's own record alone may go without either: one in a
 /// directory that the job does not write to, or one that stayed unlinked although it was written again in this run.
-pub(super) fn is_proven(case: &Case<'_>, tried: &[Step], op: &Op) -> bool {
+pub(crate) fn is_proven(case: &Case<'_>, tried: &[Step], op: &Op) -> bool {
     if !matches!(op.rung(), 4..=6 | 8..=10) || case.conflict().is_some() || case.other.is_some() {
         return true;
     }

@@ -1,6 +1,8 @@
 //! When asking the identity provider to write a person again is harmless: each condition of rungs 1 and 2 unread, and
 //! each of them false. And whose a record is, in tenants that map something else than the object id.
 
+use serde_json::Value;
+
 use super::build::{
     A1, A2, D1, JANE, MAIL, OTHER, account, account_of, at, drifted, gap, group, healthy, link,
     never_provisioned, person, record, record_id, record_of, refused, seen, stale_record, value,
@@ -9,8 +11,10 @@ use super::conditions::{planned, rules};
 use crate::core::condition::{Held, conditions};
 use crate::core::diagnose::{Case, Owner};
 use crate::core::evidence::{Claim, Evidence, IdpUser, LogEntry, Read};
+use crate::core::plan::Step;
+use crate::core::planner::is_proven;
 use crate::core::subject::RecordId;
-use crate::core::{Cause, Op, Risk, Verdict, diagnose, plan};
+use crate::core::{Cause, Op, Risk, Undo, Verdict, diagnose, plan};
 
 type Change = (&'static str, fn(&mut Evidence));
 
@@ -204,6 +208,10 @@ fn a_record_is_the_persons_by_the_mapped_value() {
     record_of(&mut e, "r1").user_name = Some("jd0417@acme.example".to_owned());
     assert_eq!(diagnose(&e).record.as_deref(), Some("r1"));
     assert_eq!(planned(&by_nickname(drifted()), &rules()).risk(), Some(Risk::Harmless));
+    // A look-up that lags behind takes nothing from the person.
+    let mut lagging = by_nickname(drifted());
+    lagging.owners.insert("jane".to_owned(), seen(Vec::new()));
+    assert_eq!(owner_of(&lagging, "r1"), "person");
     // Of two people with one nickname a record is the other one's as well.
     let mut twins = by_nickname(drifted());
     let jane = value(&mut twins.users)[0].clone();
@@ -346,6 +354,43 @@ fn names_of_groups_compare_by_letters_and_a_name_that_is_unread_is_a_gap() {
     assert_eq!(shown("Team Blue", "Team Red").0, Verdict::Broken);
     assert_eq!(shown("", "jira-users"), (Verdict::CannotTell, None, 1), "the group cannot be told");
     assert_eq!(shown("jira-users", ""), (Verdict::CannotTell, None, 0), "it may be the one without a name");
+}
+
+#[test]
+fn another_409_is_no_conflict() {
+    let of = |change: fn(&mut LogEntry)| {
+        let mut entry = refused("create");
+        entry.scim_type = None;
+        change(&mut entry);
+        entry.is_conflict()
+    };
+    assert!(!of(|_| {}) && !of(|entry| entry.detail = Some("The directory is locked".to_owned())));
+    assert!(!of(|entry| entry.error_code = Some("SystemConflict".to_owned())));
+    assert!(of(|entry| entry.scim_type = Some("uniqueness".to_owned())));
+    assert!(of(|entry| entry.detail = Some("userName already exists".to_owned())));
+    assert!(!of(|entry| {
+        (entry.http_status, entry.detail) = (Some(400), Some("it already exists".to_owned()));
+    }));
+}
+
+#[test]
+fn nothing_is_taken_away_without_a_proof() {
+    let proven = |e: &Evidence, tried: &[Step], op: &Op| is_proven(&Case::new(e), tried, op);
+    let delete = Op::DeleteRecord { record: record_id("r1") };
+    let park =
+        Op::ParkEmail { account: A2.to_owned(), from: MAIL.to_owned(), to: "p@acme.example".to_owned() };
+    let mut e = drifted();
+    assert!(!proven(&e, &[], &delete) && !proven(&e, &[], &park), "a success and no link to a wrong account");
+    assert!(proven(&e, &[], &write(Some(A1))), "what takes nothing away needs none");
+    let written =
+        Step { op: write(Some(A1)), risk: Risk::Harmless, undo: Undo::NoneNeeded, before: Value::Null };
+    assert!(proven(&e, &[written.clone()], &delete), "the own record, after it was written again in vain");
+    assert!(!proven(&e, &[written], &Op::DeleteRecord { record: record_id("r9") }), "another record");
+    newest(&mut e, refused("update"));
+    assert!(proven(&e, &[], &delete) && proven(&e, &[], &park));
+    newest(&mut e, entry("success", |_| {}));
+    assert!(!proven(&e, &[], &delete), "the refusal is history");
+    assert!(proven(&super::build::linked_elsewhere(), &[], &park), "a link to a wrong account");
 }
 
 #[test]

@@ -238,11 +238,8 @@ impl Entra {
         let call = self.get().at("users").query("$filter", &filter).query("$select", USER);
         // Some properties are found by an advanced query only.
         let advanced = property.starts_with("onPremises") || property == "companyName";
-        let call = if advanced {
-            call.query("$count", "true").header("consistencylevel", "eventual")
-        } else {
-            call
-        };
+        let call =
+            if advanced { call.query("$count", "true").header("consistencylevel", "eventual") } else { call };
         self.all(call).await.map(Some)
     }
 
