@@ -155,10 +155,16 @@ impl<'a> Case<'a> {
         Some(self.since_success()?.any(|entry| is_create(entry) && entry.is_conflict()))
     }
 
-    /// Whether the newest verdict since the last success is that nothing entitles the person. `None` when unread.
+    /// Whether the newest verdict since the last success is that nothing entitles the person. A comparison and an attempt
+    /// to write are made only for those who are entitled. `None` when unread.
     #[must_use]
     pub fn is_not_entitled(&self) -> Option<bool> {
-        Some(self.since_success()?.any(LogEntry::is_not_entitled))
+        let compared = |entry: &LogEntry| entry.skip_reason.as_deref() == Some("RedundantExport");
+        let attempted = |entry: &LogEntry| entry.is_export() && entry.skip_reason.is_none();
+        let newest = self
+            .since_success()?
+            .find(|entry| entry.is_not_entitled() || compared(entry) || attempted(entry));
+        Some(newest.is_some_and(LogEntry::is_not_entitled))
     }
 
     /// The newest failure since the last success, if there is one; `None` when the log is unread.

@@ -414,7 +414,9 @@ impl World {
     }
 
     fn would_be_disabled(&self) -> bool {
-        self.since_success().any(|entry| entry.skip_reason.is_some())
+        let mut verdicts =
+            self.since_success().filter(|entry| entry.skip_reason.is_some() || !entry.action.is_empty());
+        verdicts.next().is_some_and(|entry| entry.skip_reason.is_some())
     }
 
     fn was_refused(&self) -> bool {

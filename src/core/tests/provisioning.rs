@@ -154,6 +154,13 @@ fn what_is_history_or_passes_by_itself_blocks_nothing() {
             );
             newest(e, entry("success", |_| {}));
         }),
+        ("a verdict before the last comparison", |e| {
+            newest(
+                e,
+                entry("skipped", |known| known.skip_reason = Some("NotEffectivelyEntitled".to_owned())),
+            );
+            newest(e, entry("skipped", |known| known.skip_reason = Some("RedundantExport".to_owned())));
+        }),
         ("Atlassian was busy", |e| newest(e, entry("failure", |known| known.http_status = Some(429)))),
         ("Atlassian was down", |e| newest(e, entry("failure", |known| known.http_status = Some(503)))),
         ("the key was refused before a cycle that ended well", |e| {
