@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::fetch::{Change, Reason, UNTRACED, change, join, once};
+use super::fetch::{Change, Reason, change, join, once};
+use super::people::UNTRACED;
 use super::wants::Want;
 use crate::core::evidence::{AppRole, Mapping, Read, ScimRecord};
 use crate::core::subject::fold;

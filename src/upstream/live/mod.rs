@@ -6,6 +6,7 @@ mod act;
 mod bulk;
 mod fetch;
 mod known;
+mod people;
 mod say;
 mod wants;
 
