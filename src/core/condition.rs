@@ -148,7 +148,7 @@ fn linked_to_no_live_account(case: &Case<'_>, record: &RecordId, earlier: &[&Op]
 }
 
 /// Rungs 1 and 2: true means harmless; unread means an approver; false means never sent, for on demand disables
-/// a person who is not assigned, and writes whatever record it believes to be theirs.
+/// a person who is not assigned, and writes the record that it believes to be theirs.
 fn provisioning(
     case: &Case<'_>,
     person: &str,

@@ -1,6 +1,6 @@
-//! When the identity provider may be asked to write one person again. On demand does what a cycle would do: to whoever
-//! it finds not entitled it does harm, and it writes the record it is anchored on, whoever that belongs to. A step is
-//! harmless only if all of this was read and is true.
+//! When the identity provider may be asked to write one person again. Provision on demand does what a cycle would do: it
+//! disables a person who is not entitled, and it writes the record it is anchored on, even if that is another person's.
+//! A step is harmless only if all of this was read and is true.
 
 use super::Held;
 use super::account::tie_is_not_anothers;
@@ -33,7 +33,7 @@ pub(super) fn entitled(case: &Case<'_>) -> Held {
     let (Some(person), Some(assignments)) = (case.person, case.e.assignments.get()) else {
         return Held::Unread(vec![Source::Assignments]);
     };
-    // The job has written the person under the assignment of today, whatever its role is.
+    // The job has written the person, so the assignment entitles them, even with Default Access.
     let was_written = case.was_written() == Some(true);
     let by_role =
         |default_access: Option<bool>| (was_written || default_access == Some(false)).then_some(true);
@@ -83,7 +83,7 @@ pub(super) fn in_scope(case: &Case<'_>) -> Held {
 }
 
 /// The record that the identity provider will write is the person's, or there is none: the one that it is anchored
-/// on; where that is gone or there never was one, any that it would match anew. Without the log, which names the anchor,
+/// on; where that is gone or there never was one, any that a new match could find. Without the log, which names the anchor,
 /// the step is unread by [`entitled`] already.
 pub(super) fn written_record(case: &Case<'_>, earlier: &[&Op]) -> Held {
     if !case.every_directory_was_read() {
@@ -155,7 +155,7 @@ pub(super) fn would_not_be_refused(case: &Case<'_>, earlier: &[&Op]) -> Held {
     match entry.http_status {
         // Busy, slow or down: another attempt may succeed.
         Some(408 | 425 | 429 | 500..) => Held::True,
-        // A record that is gone is matched anew.
+        // A record that is gone is followed by a new match.
         Some(404) => Held::True,
         Some(_) => Held::False(repeated(entry)),
         None if entry.is_conflict() => Held::False(repeated(entry)),

@@ -1,6 +1,6 @@
 //! Generated worlds of three people, their records and accounts, and an identity provider that maps what it likes.
-//! The state says whose everything is; the evidence is what a reading of that state gives, with gaps. Whatever the
-//! evidence looks like, no plan may touch what belongs to the colleague, and nothing is done where nothing is missing.
+//! The state says whose everything is; the evidence is what a reading of that state gives, with gaps. No plan may touch
+//! what belongs to the colleague, and nothing is done where nothing is missing.
 
 use std::collections::BTreeMap;
 
@@ -299,7 +299,7 @@ impl World {
         }
     }
 
-    /// The state in a few lines, for whoever has to understand a failure.
+    /// The state in a few lines, so that a failure can be understood.
     fn describe(&self) -> String {
         use std::fmt::Write as _;
         let mut text = format!("\nmapping {:?}", self.e.mapping.get());

@@ -137,7 +137,7 @@ fn what_is_history_or_passes_by_itself_blocks_nothing() {
             value(&mut e.log).push(entry("success", |_| {}));
             value(&mut e.assignments).iter_mut().for_each(|one| one.default_access = Some(true));
         }),
-        ("a direct assignment beside a group that is no security group", |e| {
+        ("a direct assignment and a group that is no security group", |e| {
             value(&mut e.memberships).iter_mut().for_each(|group| group.security = Some(false));
             let mut direct = value(&mut e.assignments)[0].clone();
             (direct.principal, direct.is_group) = (JANE.to_owned(), false);

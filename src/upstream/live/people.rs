@@ -14,8 +14,8 @@ use crate::upstream::entra::directory::AddressIn;
 pub(super) const UNTRACED: &str = "whose externalId this is cannot be told from the job's mapping";
 
 impl Live {
-    /// Live users of an address, by every attribute that could hold it: whoever stops at the first hit does not
-    /// see the second person.
+    /// Live users of an address, by every attribute that could hold it: a look-up that stops at the first hit misses
+    /// the second person.
     pub(super) async fn users(&self, address: &str) -> Result<Vec<IdpUser>, Reason> {
         let entra = self.entra()?;
         let by = |place| async move { entra.users_with(place, address).await };
@@ -37,7 +37,7 @@ impl Live {
         Ok(found.and_then(say::user))
     }
 
-    /// The live users of whom the job would write this externalId, and whoever has it as object id.
+    /// The live users of whom the job would write this externalId, and the user who has it as object id.
     pub(super) async fn owner(&self, external: &str, from: Option<String>) -> Result<Vec<IdpUser>, Reason> {
         let entra = self.entra()?;
         let by_id = async {

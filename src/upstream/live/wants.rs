@@ -173,7 +173,7 @@ fn names(e: &Evidence, directories: &[String], all: &mut Vec<Want>) {
     for external in case.identity.external_id.all() {
         all.extend(directories.iter().map(|id| Want::RecordsByExternal(id.clone(), external.clone())));
     }
-    // What the identity provider believes to be the person's record, whatever it is called.
+    // What the identity provider believes to be the person's record, even under another name.
     if let Some(anchor) = case.anchor().filter(|_| case.person.is_some()) {
         let is_known = case.ties.iter().any(|tie| tie.id.record == anchor && tie.record.is_some());
         let ids = directories
