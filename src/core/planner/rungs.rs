@@ -13,7 +13,7 @@ use crate::core::expression::Mapped;
 use crate::core::finding::Cause;
 use crate::core::op::{Op, ResetScope, State};
 use crate::core::plan::Step;
-use crate::core::subject::{RecordId, fold};
+use crate::core::subject::{RecordId, fold, fold_name};
 
 /// Where the source itself says no, no step at Atlassian can help, and on demand would disable the person.
 pub(super) fn blocked_at_source(diagnosis: &Diagnosis) -> bool {
@@ -248,7 +248,7 @@ fn same_person(case: &Case<'_>, tie: &Tie<'_>) -> Result<(), String> {
     };
     let person = case.person.and_then(|person| person.name.as_deref());
     match (person, account.name.as_deref()) {
-        (Some(new), Some(old)) if fold(new) == fold(old) => {}
+        (Some(new), Some(old)) if fold_name(new) == fold_name(old) => {}
         (Some(new), Some(old)) => return Err(ask(&format!("the account is named {old}, the person {new}"))),
         _ => return Err(ask("a name could not be read")),
     }
