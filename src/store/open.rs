@@ -27,6 +27,10 @@ const CONNECTIONS: u32 = 8;
 const SQLITE: &str = "PRAGMA busy_timeout = 30000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
                       PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON";
 
+/// How often the journal mode of a file is tried to be set while another program sets it, and the pause in between.
+const MAX_ATTEMPTS: u32 = 100;
+const ATTEMPT_PAUSE: Duration = Duration::from_millis(50);
+
 impl Store {
     /// Opens `sqlite:FILE`, `sqlite::memory:` (for tests: gone with the last handle) or `postgres://…`. A missing
     /// file and its folder are created, and the tables are brought up to date.
@@ -74,9 +78,7 @@ impl Store {
         let options = AnyConnectOptions::from_str(&url)?;
         if engine == Engine::Sqlite && !in_memory {
             // A pool tries again until its time is up and forgets why; a full disk is to be told at once.
-            let mut first = AnyConnection::connect_with(&options).await?;
-            sqlx::raw_sql(SQLITE).execute(&mut first).await?;
-            first.close().await?;
+            prepare_file(&options).await?;
         }
         let mut pool = AnyPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ACQUIRE);
         if engine == Engine::Sqlite {
@@ -104,6 +106,22 @@ impl Store {
         let store = Self { pool, writing, engine, writers, patience, openings, appends };
         migrations::migrate(&store).await?;
         Ok(store)
+    }
+}
+
+/// Opens a SQLite file once and sets its journal mode. Several programs may do so at once, and SQLite refuses that change
+/// without waiting for the other one, even with a busy timeout.
+async fn prepare_file(options: &AnyConnectOptions) -> Result<(), StoreError> {
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
+        let mut first = AnyConnection::connect_with(options).await?;
+        let prepared = sqlx::raw_sql(SQLITE).execute(&mut first).await.map_err(StoreError::from);
+        first.close().await?;
+        match prepared {
+            Err(StoreError::Busy) if attempt < MAX_ATTEMPTS => tokio::time::sleep(ATTEMPT_PAUSE).await,
+            prepared => return prepared.map(|_| ()),
+        }
     }
 }
 
