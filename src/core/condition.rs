@@ -189,7 +189,7 @@ fn provisioning(
         .and(|| provisioning::assigned(case))
         .and(|| provisioning::entitled(case))
         .and(|| provisioning::in_scope(case))
-        .and(|| provisioning::written_record(case, earlier))
+        .and(|| provisioning::written_record(case, account, earlier))
         .and(|| provisioning::would_not_be_refused(case, earlier))
         .and(|| Held::of(case.e.on_verified_domain(email), Source::Domains, NOT_VERIFIED))
         .and(|| Held::of(link_is_ours, Source::ScimLinks, "the record is linked to another account"))

@@ -363,7 +363,8 @@ async fn a_record_whose_value_two_people_have_is_left_alone() {
     assert!(found.steps.iter().all(|(op, risk)| op.rung() < 4 && *risk > Risk::Harmless), "{}", found.says());
 }
 
-/// The job writes no value for a person who has none. Everything else of the story stays.
+/// The job writes no value for a person who has none. The answer and the steps stay; a record without a value names no
+/// owner, so an approver decides where its owner matters.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_has_no_nickname_has_the_same_answer() {
     let mut wrong = Vec::new();
@@ -381,7 +382,10 @@ async fn who_has_no_nickname_has_the_same_answer() {
         }
         let (found, _) = answer(&start(tenant).await, scenario.who).await;
         let (here, _) = answer(&start(scenario.tenant()).await, scenario.who).await;
-        if found != here {
+        let ops = |answer: &Answer| answer.steps.iter().map(|(op, _)| op.clone()).collect::<Vec<_>>();
+        let same = (&found.verdict, &found.codes, found.unread) == (&here.verdict, &here.codes, here.unread);
+        let not_milder = found.steps.iter().zip(&here.steps).all(|((_, risk), (_, before))| risk >= before);
+        if !same || ops(&found) != ops(&here) || !not_milder {
             wrong.push(format!("{name}: {}\n    by object id {}", found.says(), here.says()));
         }
     }

@@ -3,9 +3,9 @@
 
 use super::Held;
 use crate::core::diagnose::{Case, Owner, Tie};
-use crate::core::evidence::{Account, Claim, Read, Source};
+use crate::core::evidence::{Account, Claim, Mapping, Read, Source};
 use crate::core::planner::Rules;
-use crate::core::subject::{RecordId, fold};
+use crate::core::subject::{RecordId, Who, fold};
 
 /// A person on the protected list is refused for any write, whatever account they use.
 pub(super) fn person_is_free(case: &Case<'_>, rules: &Rules) -> Held {
@@ -158,10 +158,17 @@ pub(super) fn account_is_not_anothers(case: &Case<'_>, id: &str) -> Held {
             "the record of another living person ({name}) is linked to account {id}"
         ));
     }
-    // The person's own record without an externalId names nobody else.
+    // The person's own record without an externalId names nobody else. Nor does one with the value that the job writes
+    // for them, where that value cannot be looked up by its nature.
+    let expression = case.e.mapping.get().and_then(Mapping::external_id_expression);
+    let is_untraced = |tie: &Tie<'_>| {
+        let external = tie.record.and_then(|record| record.external_id.as_deref());
+        let traced = |external| expression.as_ref().is_some_and(|known| known.traced(external).is_some());
+        case.has_the_external_id(tie) && external.is_some_and(|external| !traced(external))
+    };
     let is_own = |tie: &Tie<'_>| {
         let unnamed = tie.record.is_some_and(|record| record.external_id.is_none());
-        unnamed && case.own.as_ref().is_some_and(|own| own.id == tie.id)
+        (unnamed || is_untraced(tie)) && case.own.as_ref().is_some_and(|own| own.id == tie.id)
     };
     let of_somebody = linked
         .iter()
@@ -179,7 +186,7 @@ pub(super) fn account_is_not_anothers(case: &Case<'_>, id: &str) -> Held {
     let own = case.person.is_some_and(|person| person.addresses().contains(&fold(address)));
     // The address was looked up when the person was found by it.
     let looked_up = case.e.bearers.contains_key(&fold(address));
-    if own && !looked_up {
+    if is_a_login(case, address) && !looked_up {
         return Held::True;
     }
     // An account that the question or the run names needs no record to be meant.
@@ -193,6 +200,16 @@ pub(super) fn account_is_not_anothers(case: &Case<'_>, id: &str) -> Held {
         )),
         held => held,
     }
+}
+
+/// Whether nobody else can have an address: the person was found by it, or it is one that the identity provider keeps
+/// unique. Other addresses (`otherMails`) may be a colleague's.
+fn is_a_login(case: &Case<'_>, address: &str) -> bool {
+    let asked = matches!(&case.e.subject.who, Who::Email(email) if fold(email) == fold(address));
+    let person = case.person.into_iter();
+    let logins =
+        person.flat_map(|person| person.upn.iter().chain(&person.mail)).any(|own| fold(own) == fold(address));
+    (asked && case.person.is_some()) || logins
 }
 
 /// Provisioning an account that the organization does not manage would unlink it.

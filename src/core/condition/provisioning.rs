@@ -73,7 +73,7 @@ pub(super) fn in_scope(case: &Case<'_>) -> Held {
                 let skipped = |entry: &LogEntry| entry.skip_reason.is_some() || entry.filtered_out;
                 let newest = log.iter().find(|entry| entry.succeeded() || skipped(entry));
                 match newest {
-                    Some(entry) if entry.succeeded() || compared(entry) => Held::True,
+                    Some(entry) if (entry.succeeded() && entry.is_export()) || compared(entry) => Held::True,
                     Some(_) => Held::False("the scoping filter leaves the person out".to_owned()),
                     None => Held::Unread(vec![Source::ProvisioningLog]),
                 }
@@ -85,16 +85,17 @@ pub(super) fn in_scope(case: &Case<'_>) -> Held {
 /// The record that the identity provider will write is the person's, or there is none: the one that it is anchored
 /// on; where that is gone or there never was one, any that a new match could find. Without the log, which names the anchor,
 /// the step is unread by [`entitled`] already.
-pub(super) fn written_record(case: &Case<'_>, earlier: &[&Op]) -> Held {
-    if !case.every_directory_was_read() {
+pub(super) fn written_record(case: &Case<'_>, account: Option<&str>, earlier: &[&Op]) -> Held {
+    let written_to = case.e.mapping.get().and_then(|mapping| mapping.directory.as_ref());
+    if !case.every_directory_was_read() || written_to.is_some_and(|id| !case.e.records.contains_key(id)) {
         return Held::Unread(vec![Source::ScimUsers]);
     }
     if let Some(anchor) = case.anchor() {
         if let Some(tie) = case.ties.iter().find(|tie| tie.id.record == anchor && tie.record.is_some()) {
             return if is_deleted(earlier, &tie.id) {
-                matched_record(case, earlier)
+                matched_record(case, account, earlier)
             } else {
-                anchored(case, tie).and(|| matched_record(case, earlier))
+                anchored(case, tie, account, earlier).and(|| matched_record(case, account, earlier))
             };
         }
         let is_gone = |directory: &String| {
@@ -105,32 +106,45 @@ pub(super) fn written_record(case: &Case<'_>, earlier: &[&Op]) -> Held {
             return Held::Unread(vec![Source::ScimUsers]);
         }
     }
-    matched_record(case, earlier)
+    matched_record(case, account, earlier)
 }
 
-/// An anchor that exists is the person's record, and the only one of theirs in its directory.
-fn anchored<'a>(case: &Case<'a>, tie: &Tie<'a>) -> Held {
-    let by_id = |other: &&Tie<'a>| {
-        other.id.directory == tie.id.directory && other.id != tie.id && case.has_the_external_id(other)
-    };
-    tie_is_not_anothers(case, tie).and(|| match case.ties.iter().find(by_id) {
+/// An anchor that exists is the person's record: the very one that counts as theirs.
+fn anchored<'a>(case: &Case<'a>, tie: &Tie<'a>, account: Option<&str>, earlier: &[&Op]) -> Held {
+    may_be_written(case, tie, account, earlier).and(|| match &case.own {
+        Some(own) if own.id == tie.id => Held::True,
         Some(_) => {
             Held::False("the identity provider is anchored on another record than the person's".to_owned())
         }
-        None => Held::True,
+        None => Held::Unread(vec![Source::ScimUsers]),
     })
 }
 
-/// No record that a new match could find belongs to another living person.
-fn matched_record(case: &Case<'_>, earlier: &[&Op]) -> Held {
+/// A record that is written takes its account along: it belongs to no other living person, and it is linked to the
+/// expected account or to none.
+fn may_be_written<'a>(case: &Case<'a>, tie: &Tie<'a>, account: Option<&str>, earlier: &[&Op]) -> Held {
+    let is_loosened = earlier.iter().any(|op| op.records().contains(&tie.id));
+    tie_is_not_anothers(case, tie).and(|| match tie.account.as_deref().filter(|_| !is_loosened) {
+        Some(linked) if Some(linked) != account => Held::False(format!(
+            "the provisioning record {} that would be written is linked to account {linked}",
+            tie.id.record
+        )),
+        _ => Held::True,
+    })
+}
+
+/// No record that a new match could find belongs to another living person or carries another account along.
+fn matched_record(case: &Case<'_>, account: Option<&str>, earlier: &[&Op]) -> Held {
     let own = case.own.as_ref().map(|own| &own.id);
+    let here = |tie: &&Tie<'_>| case.target_directory().is_none_or(|target| target == tie.id.directory);
     let found = case
         .ties
         .iter()
+        .filter(here)
         .filter(|tie| Some(&tie.id) == own || case.has_the_name(tie) || case.has_the_external_id(tie));
     found
         .filter(|tie| !is_deleted(earlier, &tie.id))
-        .fold(Held::True, |held, tie| held.and(|| tie_is_not_anothers(case, tie)))
+        .fold(Held::True, |held, tie| held.and(|| may_be_written(case, tie, account, earlier)))
 }
 
 fn is_deleted(earlier: &[&Op], id: &RecordId) -> bool {
@@ -145,7 +159,7 @@ pub(super) fn would_not_be_refused(case: &Case<'_>, earlier: &[&Op]) -> Held {
     let cleared = entry.at.zip(case.e.cleared).is_some_and(|(at, cleared)| at < cleared);
     let clears = earlier.iter().any(|op| !op.records().is_empty() || matches!(op, Op::ParkEmail { .. }));
     let anchor_is_gone = entry.error_code.as_deref().is_some_and(|code| code.ends_with("InvalidAnchor"));
-    if cleared || clears || anchor_is_gone {
+    if ((cleared || clears) && entry.is_conflict()) || anchor_is_gone {
         return Held::True;
     }
     let works_again = |at| case.e.job.get().is_some_and(|job| job.has_worked_since(at));

@@ -141,10 +141,16 @@ impl Expression {
     #[must_use]
     pub fn traced(&self, value: &str) -> Option<Vec<(&str, String)>> {
         match self {
-            Self::Attribute(name) => Some(vec![(name.as_str(), value.to_owned())]),
+            // Of an attribute that nobody can be looked up by nothing is traced, nor of the name of a guest, which is
+            // written otherwise than it stands.
+            Self::Attribute(name) => {
+                let known = ["objectId", "mail", "displayName"].iter().chain(IdpUser::MAPPED_ATTRIBUTES);
+                let known = known.copied().any(|known| known.eq_ignore_ascii_case(name));
+                known.then(|| vec![(name.as_str(), value.to_owned())])
+            }
             Self::Call(name, arguments) => match (name.to_lowercase().as_str(), arguments.as_slice()) {
                 // The look-up does not distinguish case.
-                ("tolower" | "toupper", [one] | [one, _]) => one.traced(value),
+                ("tolower" | "toupper", [one]) => one.traced(value),
                 ("append", [one, Self::Constant(suffix)]) => match strip_suffix(value, suffix) {
                     Some(rest) => one.traced(rest),
                     // Nobody is written with a value that ends otherwise.

@@ -115,3 +115,16 @@ fn an_owner_is_looked_up_only_by_what_a_value_can_be_traced_to() {
     let parsed = Expression::parse("IIF([a]=\"x\", [b], ToLower([c]))").unwrap();
     assert_eq!(parsed.attributes().into_iter().collect::<Vec<_>>(), ["a", "b", "c"]);
 }
+
+#[test]
+fn nothing_is_traced_to_what_nobody_can_be_looked_up_by() {
+    for text in [
+        "[extension_ab12_empNo]",
+        "[userPrincipalName]",
+        "ToLower([userPrincipalName])",
+        "Coalesce([mail], [extension_1_x])",
+        "ToLower([mailNickname], \"tr\")",
+    ] {
+        assert_eq!(Expression::parse(text).unwrap().traced("x"), None, "{text}");
+    }
+}

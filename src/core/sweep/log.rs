@@ -20,7 +20,14 @@ impl Logs {
     pub fn add(&mut self, person: &str, mut entry: LogEntry) {
         let known = self.people.entry(key(person)).or_default();
         let succeeded = entry.succeeded();
-        if known.len() >= KEPT || (succeeded && known.iter().any(LogEntry::succeeded)) {
+        let exported = |entry: &LogEntry| entry.succeeded() && entry.is_export();
+        // The newest success names the anchor and the newest export ends what counts, however many failures came since.
+        let keeps = if succeeded {
+            !known.iter().any(LogEntry::succeeded) || (exported(&entry) && !known.iter().any(exported))
+        } else {
+            known.len() < KEPT
+        };
+        if !keeps {
             return;
         }
         if succeeded {
@@ -50,5 +57,33 @@ impl Logs {
             let nothing_to_do = entry.skip_reason.as_deref() == Some("RedundantExport");
             (!entry.succeeded() && !nothing_to_do) || entry.filtered_out
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(action: &str, status: &str, second: i64) -> LogEntry {
+        LogEntry {
+            action: action.to_owned(),
+            status: status.to_owned(),
+            target: Some("r1".to_owned()),
+            at: jiff::Timestamp::from_second(1_800_000_000 + second).ok(),
+            ..LogEntry::default()
+        }
+    }
+
+    #[test]
+    fn the_newest_success_is_kept_behind_any_number_of_failures() {
+        let mut log = Logs::default();
+        (0..20).for_each(|n| log.add("jane", entry("update", "failure", -n)));
+        log.add("jane", entry("disable", "success", -20));
+        log.add("jane", entry("update", "success", -21));
+        log.add("jane", entry("create", "success", -22));
+        log.seal();
+        let kept: Vec<_> =
+            log.of("jane").iter().filter(|e| e.succeeded()).map(|e| e.action.as_str()).collect();
+        assert_eq!(kept, ["disable", "update"]);
     }
 }

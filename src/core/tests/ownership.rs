@@ -338,10 +338,17 @@ impl World {
         self.records.iter().find(|record| record.held.id == *id).map(|record| record.owner)
     }
 
-    /// The record that a write of Jane goes to: the anchor, else one that is matched by id or name.
+    /// The colleague, if a write of Jane hits their record or their account: that of the anchor, else of a record that
+    /// is matched by id or name.
     fn written(&self) -> Option<usize> {
+        let hit = |record: &Record| {
+            let account =
+                record.held.account.as_ref().and_then(|id| self.accounts.get(id)).copied().flatten();
+            record.owner == VERA || account == Some(VERA)
+        };
         if let Some(anchor) = &self.anchor {
-            return self.owner_of(anchor);
+            let record = self.records.iter().find(|record| record.held.id == *anchor);
+            return record.filter(|record| hit(record)).map(|_| VERA);
         }
         let (name, external) =
             (self.mapping.user_name(&self.people[JANE]), self.mapping.external_id(&self.people[JANE]));
@@ -350,7 +357,7 @@ impl World {
             let by_name = record.held.user_name.as_deref().is_some_and(|held| name.may_be(held));
             by_name || record.held.external_id.as_deref().is_some_and(|held| external.may_be(held))
         });
-        matched.find(|record| record.owner == VERA).map(|record| record.owner)
+        matched.find(|record| hit(record)).map(|_| VERA)
     }
 
     /// No step touches what is Vera's.

@@ -381,6 +381,74 @@ fn another_409_is_no_conflict() {
 }
 
 #[test]
+fn a_record_that_is_written_takes_only_the_expected_account_along() {
+    // Nobody's record has the person's name and is linked to a colleague's account; the person has none.
+    let mut e = never_provisioned();
+    e.accounts = seen(vec![account(A2, "joan@acme.example")]);
+    value(e.records.get_mut(D1).unwrap()).push(record("r7", OTHER, MAIL, Some(A2)));
+    e.owners.insert(OTHER.to_owned(), seen(Vec::new()));
+    e.bearers.insert("joan@acme.example".to_owned(), seen(vec![colleague()]));
+    assert!(matches!(held(&write(None), &e), Held::False(_)));
+    assert!(planned(&e, &rules()).steps.is_empty());
+    // The anchor is such a record.
+    let mut e = drifted();
+    value(&mut e.accounts).push(account(A2, "joan@acme.example"));
+    value(e.records.get_mut(D1).unwrap()).push(record("r7", OTHER, "old@acme.example", Some(A2)));
+    e.owners.insert(OTHER.to_owned(), seen(Vec::new()));
+    newest(&mut e, entry("success", |known| known.target = Some("r7".to_owned())));
+    assert!(matches!(held(&write_membership(), &e), Held::False(_)));
+}
+
+#[test]
+fn an_address_that_a_colleague_may_have_as_well_makes_no_account_the_persons() {
+    let mut e = never_provisioned();
+    value(&mut e.users)[0].aliases.push("joan@acme.example".to_owned());
+    account_of(&mut e, A1).email = Some("joan@acme.example".to_owned());
+    let steps_on_it =
+        |e: &Evidence| planned(e, &rules()).steps.iter().any(|step| step.op.account() == Some(A1));
+    assert!(!steps_on_it(&e), "whose address it is was not looked up");
+    e.bearers.insert("joan@acme.example".to_owned(), seen(vec![person(), colleague()]));
+    assert!(!steps_on_it(&e), "a colleague has it too");
+}
+
+#[test]
+fn a_computed_value_leaves_the_persons_own_record_to_an_approver() {
+    let mut e = by_nickname(drifted());
+    value(&mut e.mapping).external_id_from =
+        Some("IIF(IsPresent([employeeId]), [employeeId], [mailNickname])".to_owned());
+    e.owners.clear();
+    let plan = planned(&e, &rules());
+    assert_eq!((plan.steps.len(), plan.risk()), (1, Some(Risk::Disruptive)), "{:?}", plan.advice);
+}
+
+#[test]
+fn what_was_moved_away_excuses_a_conflict_and_nothing_else() {
+    let mut e = drifted();
+    e.cleared = Some(at(0));
+    newest(&mut e, refused("update"));
+    value(&mut e.log)[0].at = Some(at(-5));
+    assert_eq!(held(&write_membership(), &e), Held::True);
+    (value(&mut e.log)[0].scim_type, value(&mut e.log)[0].http_status) = (None, Some(400));
+    assert!(matches!(held(&write_membership(), &e), Held::False(_)));
+}
+
+#[test]
+fn a_person_whom_the_job_disabled_is_not_in_scope() {
+    let mut e = drifted();
+    value(&mut e.mapping).scoped = true;
+    assert_eq!(held(&write_membership(), &e), Held::True);
+    newest(&mut e, entry("success", |known| known.action = "disable".to_owned()));
+    assert_ne!(held(&write_membership(), &e), Held::True);
+}
+
+#[test]
+fn a_directory_that_is_not_configured_is_unread() {
+    let mut e = drifted();
+    value(&mut e.mapping).directory = Some("directory-9".to_owned());
+    assert!(matches!(held(&write_membership(), &e), Held::Unread(_)));
+}
+
+#[test]
 fn nothing_is_taken_away_without_a_proof() {
     let proven = |e: &Evidence, tried: &[Step], op: &Op| is_proven(&Case::new(e), tried, op);
     let delete = Op::DeleteRecord { record: record_id("r1") };

@@ -210,7 +210,12 @@ fn mapping(e: &Evidence, all: &mut Vec<Want>) {
 
 /// Links, permissions and roles of every account that may be the person's, and accounts behind links.
 fn accounts(e: &Evidence, case: &Case<'_>, all: &mut Vec<Want>) {
-    let known = case.person.map(IdpUser::addresses).unwrap_or_default();
+    // The person was found by the address that was asked for, and the identity provider keeps these two unique.
+    let logins = case.person.into_iter().flat_map(|person| person.upn.iter().chain(&person.mail));
+    let mut known: BTreeSet<String> = logins.map(|address| fold(address)).collect();
+    if let Who::Email(email) = &e.subject.who {
+        known.insert(fold(email));
+    }
     for account in e.accounts.get().into_iter().flatten() {
         // Atlassian answers links and permissions of managed accounts only (atlassian.md 4, 5.4).
         if account.claim != Claim::Unmanaged {
