@@ -9,8 +9,27 @@ use reinstate::sandbox::tenant::ADMINS;
 use secrecy::ExposeSecret as _;
 use sqlx::{AnyConnection, Connection as _};
 
-use super::bot::{ADA, tells, tells_in};
+use super::bot::{ADA, Bot, GRACE, VERA, tells, tells_in};
 use super::caps::{closes, held, parked};
+
+/// Moves the clock of the database to so many seconds before or after the clock of the bot.
+pub async fn shifts_clock(bot: &Bot, seconds: i64) {
+    let (url, shift) = (bot.app.config.store.url.expose_secret(), seconds * 1000);
+    let clock = if url.starts_with("sqlite") {
+        format!(
+            "DROP VIEW db_clock; CREATE VIEW db_clock (ms) AS
+             SELECT CAST(ROUND(unixepoch('subsec') * 1000) AS INTEGER) + {shift}"
+        )
+    } else {
+        format!(
+            "CREATE OR REPLACE VIEW db_clock (ms) AS SELECT
+             CAST(FLOOR(EXTRACT(EPOCH FROM clock_timestamp()) * 1000) AS BIGINT) + {shift}"
+        )
+    };
+    let mut conn = AnyConnection::connect(url).await.unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(clock)).execute(&mut conn).await.unwrap();
+    conn.close().await.unwrap();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_that_waited_too_long_is_refused_with_the_reason() {
@@ -50,19 +69,35 @@ async fn an_approval_expires_by_the_clock_of_the_database() {
             let run = bot.app.ledger.load(&bot.run().await).await.unwrap();
             let next = run.next(reinstate::clock::now(), &bot.app.rules, limits);
             assert!(matches!(next, Next::AwaitApproval { .. }), "{next:?}");
-            let url = bot.app.config.store.url.expose_secret();
-            let clock = if url.starts_with("sqlite") {
-                "DROP VIEW db_clock; CREATE VIEW db_clock (ms) AS
-                 SELECT CAST(ROUND(unixepoch('subsec') * 1000) AS INTEGER) + 3660000"
-            } else {
-                "CREATE OR REPLACE VIEW db_clock (ms) AS SELECT
-                 CAST(FLOOR(EXTRACT(EPOCH FROM clock_timestamp()) * 1000) AS BIGINT) + 3660000"
-            };
-            let mut conn = AnyConnection::connect(url).await.unwrap();
-            sqlx::raw_sql(clock).execute(&mut conn).await.unwrap();
-            conn.close().await.unwrap();
+            shifts_clock(bot, 3660).await;
             assert_eq!(bot.ends().await, Outcome::Expired);
             assert_eq!(parked(bot), 0);
+            closes(bot).await;
+        },
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bot_whose_clock_is_ahead_of_the_database_asks_for_approvals_all_the_same() {
+    tells_in(
+        held(),
+        |_| {},
+        async |bot| {
+            shifts_clock(bot, -3660).await;
+            bot.says(ADA, "repair jane@acme.example").await;
+            let run = bot.until("a plan", |run| run.current.is_some()).await;
+            let next = run.next(reinstate::clock::now(), &bot.app.rules, &bot.app.limits);
+            assert_eq!(next, Next::Expire, "by the clock of the bot the time is over");
+            bot.sees("please approve or decline").await;
+            bot.sees("The buttons are on the card above").await;
+            bot.says(VERA, "status").await;
+            bot.hears(VERA, "waits for an approver until").await;
+            bot.people.home_opened(GRACE).await.unwrap();
+            bot.home(GRACE, "Waiting for my approval*: 1").await;
+            bot.clicks(GRACE, "reinstate.approve").await;
+            bot.until("an approval", |run| run.approved_by().contains(GRACE)).await;
+            assert_eq!(bot.ends().await, Outcome::Restored);
             closes(bot).await;
         },
     )

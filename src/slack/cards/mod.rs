@@ -56,7 +56,7 @@ pub struct View<'a> {
     pub limits: &'a Limits,
     /// Who has which role.
     pub access: &'a Access,
-    /// Now.
+    /// Now by the clock of the database, by which approvals expire.
     pub now: Timestamp,
     /// The end of the journal, shown on final cards.
     pub head: Option<String>,
@@ -77,6 +77,7 @@ impl<'a> View<'a> {
         id: &'a str,
         run: &'a Run,
         events: &'a [(i64, Timestamp, Event)],
+        now: Timestamp,
     ) -> Self {
         Self {
             id,
@@ -85,7 +86,7 @@ impl<'a> View<'a> {
             rules: &app.rules,
             limits: &app.limits,
             access: app.people.access(),
-            now: crate::clock::now(),
+            now,
             head: None,
             plain: true,
             channel: &app.channel,

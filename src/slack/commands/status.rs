@@ -36,8 +36,9 @@ async fn open(app: &App) -> Card {
 async fn one(app: &App, id: &str) -> Card {
     match app.ledger.story(id).await {
         Ok((run, events)) => {
+            let Ok(now) = app.ledger.now().await else { return Card::text(&words::no_store()) };
             let link = app.card_link(id).await;
-            cards::status(&View::private(app, id, &run, &events), link.as_deref())
+            cards::status(&View::private(app, id, &run, &events, now), link.as_deref())
         }
         Err(LedgerError::NoRun(_) | LedgerError::Store(StoreError::UnknownRun(_))) => {
             Card::text(&words::no_run())
@@ -48,12 +49,13 @@ async fn one(app: &App, id: &str) -> Card {
 
 /// Runs, one in a line, each with its card.
 pub(super) async fn list(app: &App, title: Markup, runs: &[String]) -> Card {
+    let Ok(now) = app.ledger.now().await else { return Card::text(&words::no_store()) };
     let mut lines = vec![title];
     for id in runs.iter().take(MOST) {
         let line = match app.ledger.load(id).await {
-            Ok(run) => cards::line(id, &run, &app.rules, &app.limits, crate::clock::now()),
+            Ok(run) => cards::line(id, &run, &app.rules, &app.limits, now),
             Err(_) => match app.ledger.sweep(id).await {
-                Ok(course) => cards::sweep_line(id, &course, &app.limits, crate::clock::now()),
+                Ok(course) => cards::sweep_line(id, &course, &app.limits, now),
                 Err(_) => Markup::new().ours("Run ").code(id).ours(" cannot be read."),
             },
         };

@@ -10,6 +10,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use tokio::sync::{OnceCell, watch};
 
@@ -146,13 +147,14 @@ struct Runs {
 
 async fn read(app: &App) -> Standing {
     let (began, store) = (Instant::now(), app.ledger.store());
+    let now = app.ledger.now().await?;
     let (mut open, mut recent) = (Vec::new(), Vec::new());
     for row in store.open_runs().await? {
-        open.extend(listed(app, &row.run).await);
+        open.extend(listed(app, &row.run, now).await);
     }
     let ended = store.recent_runs(RECENT * 3).await?.into_iter().filter(|row| row.ended());
     for row in ended.take(usize::try_from(RECENT).unwrap_or(10)) {
-        recent.extend(listed(app, &row.run).await);
+        recent.extend(listed(app, &row.run, now).await);
     }
     Ok(Runs { open, recent, took: began.elapsed() })
 }
@@ -178,8 +180,7 @@ async fn lists(app: &App, runs: &Runs, me: &str, approves: bool, sees: bool) -> 
     lists
 }
 
-async fn listed(app: &App, id: &str) -> Option<Listed> {
-    let now = crate::clock::now();
+async fn listed(app: &App, id: &str, now: Timestamp) -> Option<Listed> {
     if app.ledger.is_sweep(id).await.ok()? {
         let course = app.ledger.sweep(id).await.ok()?;
         let by = course.requested.as_ref().map(|(by, _)| by).or(course.asked.as_ref());

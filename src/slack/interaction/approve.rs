@@ -42,15 +42,15 @@ pub(super) async fn ask(app: &App, ear: &Ear, click: &Click, value: &Value) -> V
         Ok(run) => run,
         Err(error) => return failed(&error),
     };
-    let view = View::private(app, &value.run, &run, &[]);
-    let asks = run.ended.is_none() && run.current.is_some() && !run.approved_by().contains(&ear.by.id);
-    if !asks || cards::dialog(&view).is_some() {
-        return approve(app, ear, value).await;
-    }
     let now = match waiting::now(app).await {
         Ok(now) => now,
         Err(verdict) => return verdict,
     };
+    let view = View::private(app, &value.run, &run, &[], now);
+    let asks = run.ended.is_none() && run.current.is_some() && !run.approved_by().contains(&ear.by.id);
+    if !asks || cards::dialog(&view).is_some() {
+        return approve(app, ear, value).await;
+    }
     if let Err(verdict) = still_asked(app, &run, &value.digest, now) {
         expire(app, &value.run, &value.digest, now).await;
         return verdict;

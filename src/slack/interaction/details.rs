@@ -17,6 +17,9 @@ pub(super) async fn details(app: &App, ear: &Ear, click: &Click, value: &Value) 
     let Ok((run, events)) = app.ledger.story(&value.run).await else {
         return app.tell(ear, &Card::text(&words::no_run())).await;
     };
-    let view = View::private(app, &value.run, &run, &events);
+    let Ok(now) = app.ledger.now().await else {
+        return app.tell(ear, &Card::text(&words::no_store())).await;
+    };
+    let view = View::private(app, &value.run, &run, &events, now);
     app.opens(ear, click.trigger.as_deref(), &modal::details(cards::details(&view))).await;
 }

@@ -23,6 +23,8 @@ pub(super) struct Drawing<'a> {
     pub(super) events: Vec<(i64, Timestamp, Event)>,
     pub(super) cards: Vec<Card>,
     pub(super) head: Option<String>,
+    /// Now by the clock of the database, by which approvals expire.
+    pub(super) now: Timestamp,
     /// Until when these cards are ours to draw.
     pub(super) until: Instant,
 }
@@ -32,6 +34,7 @@ pub(super) async fn show(app: &App, id: &str, until: Instant) -> Result<(), Trou
         tracing::warn!(run = id, %error, "a run cannot be shown");
         Trouble::Wait(Duration::from_secs(60))
     })?;
+    let now = app.ledger.now().await?;
     let cards = app.ledger.store().cards(id).await?;
     // The head as it was when the run ended is what matters; a later one proves as much.
     let head = if run.ended.is_some() {
@@ -39,7 +42,7 @@ pub(super) async fn show(app: &App, id: &str, until: Instant) -> Result<(), Trou
     } else {
         None
     };
-    let drawing = Drawing { app, id, run, events, cards, head, until };
+    let drawing = Drawing { app, id, run, events, cards, head, now, until };
     drawing.draw().await
 }
 
@@ -52,7 +55,7 @@ impl Drawing<'_> {
             rules: &self.app.rules,
             limits: &self.app.limits,
             access: self.app.people.access(),
-            now: crate::clock::now(),
+            now: self.now,
             head: self.head.clone(),
             plain: self.app.plain.load(Ordering::Relaxed),
             channel: &self.app.channel,

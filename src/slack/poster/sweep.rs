@@ -23,6 +23,7 @@ pub(super) async fn show(app: &App, id: &str, until: Instant) -> Result<(), Trou
         tracing::warn!(run = id, %error, "a sweep cannot be shown");
         Trouble::Wait(Duration::from_secs(60))
     })?;
+    let now = app.ledger.now().await?;
     let cards = app.ledger.store().cards(id).await?;
     let head = match &course.ended {
         Some(_) => app.ledger.store().head().await.ok().map(|head| head.to_string()),
@@ -31,12 +32,11 @@ pub(super) async fn show(app: &App, id: &str, until: Instant) -> Result<(), Trou
     // Cards are kept by the same hands as a run's; of a run they need its number and who asked.
     let mut run = Run::default();
     (run.seq, run.asked) = (course.seq, course.asked.clone());
-    let mut drawing = Drawing { app, id, run, events: Vec::new(), cards, head: head.clone(), until };
+    let mut drawing = Drawing { app, id, run, events: Vec::new(), cards, head: head.clone(), now, until };
     if !drawing.approvals_channel().await? {
         drawing.tell_wrong_channel().await?;
         return Err(Trouble::Wait(Duration::from_secs(60)));
     }
-    let now = crate::clock::now();
     let view = SweepView { id, course: &course, limits: &app.limits, now, head };
     // Each for itself: what is refused delays no other message, and no call to the approvers.
     let mut troubles = Troubles::default();
