@@ -205,7 +205,7 @@ impl App {
             Who::Account(id) => format!("account {id}"),
         };
         let look = || async {
-            let at = crate::clock::now();
+            let at = self.time().await;
             let (diagnosis, plan) = self.diagnose(who).await;
             Ok::<_, ()>(Arc::new((diagnosis, plan, at)))
         };
@@ -213,10 +213,20 @@ impl App {
             Ok(looked) => looked,
             // The look-up above cannot fail; this keeps the type honest without a panic.
             Err(()) => {
+                let at = self.time().await;
                 let (diagnosis, plan) = self.diagnose(who).await;
-                Arc::new((diagnosis, plan, crate::clock::now()))
+                Arc::new((diagnosis, plan, at))
             }
         }
+    }
+
+    /// What time it is by the clock of the database, which says when entries were written. A store that does not answer
+    /// is no reason to say nothing.
+    async fn time(&self) -> Timestamp {
+        self.ledger.now().await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the clock of the database could not be read");
+            crate::clock::now()
+        })
     }
 
     /// Counts one diagnosis for a person.

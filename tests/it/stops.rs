@@ -10,6 +10,7 @@ use reinstate::sandbox::wire::{Injection, Service};
 
 use super::bot::{ADA, Bot, GRACE, VERA, tells, tells_in};
 use super::mass;
+use super::overdue::shifts_clock;
 
 const REPAIR: &str = "repair jane@acme.example";
 
@@ -141,6 +142,20 @@ async fn what_was_repaired_is_not_called_broken_afterwards_in_any_replica() {
             assert_eq!(other.app.shared_diagnosis(who).await.0.verdict, Verdict::Healthy);
         }
         other.stop().await;
+        closes(bot).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bot_whose_clock_is_ahead_of_the_database_does_not_call_broken_what_it_repaired() {
+    tells("membership-drift", async |bot| {
+        shifts_clock(bot, -30).await;
+        let jane = Who::Email("jane@acme.example".to_owned());
+        assert_eq!(bot.app.shared_diagnosis(&jane).await.0.verdict, Verdict::Broken);
+        bot.says(ADA, REPAIR).await;
+        assert_eq!(bot.ends().await, Outcome::Restored);
+        assert_eq!(bot.app.shared_diagnosis(&jane).await.0.verdict, Verdict::Healthy);
         closes(bot).await;
     })
     .await;
