@@ -9,6 +9,7 @@ use reinstate::sandbox::tenant::{ADMINS, HELPDESK};
 use reinstate::sandbox::wire::{Injection, Service};
 
 use super::bot::{ADA, Bot, GRACE, tells, tells_in};
+use super::mass;
 
 const REPAIR: &str = "repair jane@acme.example";
 const APPROVE: &str = "reinstate.approve";
@@ -191,6 +192,49 @@ async fn a_channel_that_takes_no_card_is_left_and_one_without_threads_is_spoken_
         bot.clicks(GRACE, APPROVE).await;
         assert_eq!(bot.ends().await, Outcome::Restored);
         assert!(bot.sees("has ended").await.thread_ts.is_none());
+        closes(bot).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_card_of_a_sweep_cannot_be_posted_its_requester_is_told() {
+    let mut tenant = mass::tenant(3);
+    tenant.slack.channels.get_mut(ADMINS).unwrap().restriction = Some(Restriction::ReadOnly);
+    tells_in(
+        tenant,
+        |_| {},
+        async |bot| {
+            bot.says_in(HELPDESK, ADA, "sweep").await;
+            bot.hears(ADA, "cannot be posted").await;
+            lock(&bot.sandbox.slack).channels.get_mut(ADMINS).unwrap().restriction = None;
+            bot.sees("can be repaired harmlessly").await;
+            closes(bot).await;
+        },
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_posted_of_repairs_is_told_to_the_operator_who_asked_for_them() {
+    let mut tenant = mass::tenant(7);
+    tenant.employee("linus@acme.example", "Linus");
+    tenant.slack.add_user("U0LINUS", "linus", "Linus", "linus@acme.example");
+    tenant.slack.channels.get_mut(ADMINS).unwrap().members.insert("U0LINUS".to_owned());
+    tenant.entra.settle_watermark(reinstate::clock::now());
+    let operators = |env: &mut reinstate::config::Env| {
+        env.insert("REINSTATE_ACCESS__OPERATOR__USERS".to_owned(), "U0ADA,U0LINUS".to_owned());
+    };
+    tells_in(tenant, operators, async |bot| {
+        bot.says(ADA, "sweep").await;
+        bot.button("reinstate.sweep_repair").await;
+        bot.is_quiet().await;
+        // The card can be updated there, and the approvers cannot be called.
+        lock(&bot.sandbox.slack).channels.get_mut(ADMINS).unwrap().restriction = Some(Restriction::ReadOnly);
+        bot.clicks("U0LINUS", "reinstate.sweep_repair").await;
+        bot.hears("U0LINUS", "cannot be posted").await;
+        lock(&bot.sandbox.slack).channels.get_mut(ADMINS).unwrap().restriction = None;
+        bot.sees("waits for an approver").await;
         closes(bot).await;
     })
     .await;

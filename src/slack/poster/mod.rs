@@ -117,7 +117,10 @@ impl From<ApiError> for Trouble {
     fn from(error: ApiError) -> Self {
         match error {
             ApiError::Limited(pause) => Self::Wait(pause),
-            ApiError::Refused(code) if GONE.contains(&code.as_str()) => Self::Gone,
+            ApiError::Refused(code) if GONE.contains(&code.as_str()) => {
+                tracing::warn!(code, "nothing can be posted in the channel of a card");
+                Self::Gone
+            }
             ApiError::Refused(code) => {
                 tracing::warn!(code, "Slack refuses a card");
                 Self::Card

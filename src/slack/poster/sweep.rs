@@ -29,26 +29,23 @@ pub(super) async fn show(app: &App, id: &str, until: Instant) -> Result<(), Trou
         Some(_) => app.ledger.store().head().await.ok().map(|head| head.to_string()),
         None => None,
     };
-    // Cards are kept by the same hands as a run's; of a run they need its number and who asked.
+    // Cards are kept by the same hands as a run's; of a run they need its number and who asked. What goes wrong is told
+    // to the operator who asked for the repairs, and before that to the person who asked for the sweep.
     let mut run = Run::default();
-    (run.seq, run.asked) = (course.seq, course.asked.clone());
-    let mut drawing = Drawing { app, id, run, events: Vec::new(), cards, head: head.clone(), now, until };
+    let requester = course.requested.as_ref().map(|(by, _)| by).or(course.asked.as_ref());
+    (run.seq, run.asked) = (course.seq, requester.cloned());
+    let mut drawing = Drawing { app, id, run, events: Vec::new(), cards, head, now, until };
     if !drawing.approvals_channel().await? {
         drawing.tell_wrong_channel().await?;
         return Err(Trouble::Wait(Duration::from_secs(60)));
     }
-    let view = SweepView { id, course: &course, limits: &app.limits, now, head };
-    // Each for itself: what is refused delays no other message, and no call to the approvers.
-    let mut troubles = Troubles::default();
-    let drawn = drawing.put("root", &app.channel, None, |_| sweep_root(&view)).await;
-    let drawn = troubles.note(drawn)?;
-    if let Some(root) = drawing.known("root").map(|card| card.at.clone()) {
-        let called = drawing.call_people(&course, &root, drawn.is_some(), now).await;
-        troubles.keep(called);
-        let told = drawing.table(&course, &root).await;
-        troubles.keep(told);
+    match drawing.sweep(&course).await {
+        Err(Trouble::Gone) => {
+            drawing.tell_wrong_channel().await?;
+            return Err(Trouble::Gone);
+        }
+        drawn => drawn?,
     }
-    troubles.settled()?;
     for card in &drawing.cards {
         app.ledger.store().mark_rendered(id, &card.at, course.seq, &card.fingerprint).await?;
     }
@@ -56,6 +53,23 @@ pub(super) async fn show(app: &App, id: &str, until: Instant) -> Result<(), Trou
 }
 
 impl Drawing<'_> {
+    /// The card, and what stands in its thread.
+    async fn sweep(&mut self, course: &Course) -> Result<(), Trouble> {
+        let (app, id, now, head) = (self.app, self.id, self.now, self.head.clone());
+        let view = SweepView { id, course, limits: &app.limits, now, head };
+        // Each for itself: what is refused delays no other message, and no call to the approvers.
+        let mut troubles = Troubles::default();
+        let drawn = self.put("root", &app.channel, None, |_| sweep_root(&view)).await;
+        let drawn = troubles.note(drawn)?;
+        if let Some(root) = self.known("root").map(|card| card.at.clone()) {
+            let called = self.call_people(course, &root, drawn.is_some(), now).await;
+            troubles.keep(called);
+            let told = self.table(course, &root).await;
+            troubles.keep(told);
+        }
+        troubles.settled()
+    }
+
     /// Uploads the table of everything that is not healthy, once.
     async fn table(&mut self, course: &Course, root: &CardRef) -> Result<(), Trouble> {
         if course.surveyed.is_none() || self.known("table").is_some() {
