@@ -239,3 +239,26 @@ async fn what_cannot_be_posted_of_repairs_is_told_to_the_operator_who_asked_for_
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_on_posts_in_one_channel_delays_no_request_for_an_approval_in_another() {
+    tells("email-held", async |bot| {
+        let limited = Injection::Answer {
+            status: 429,
+            headers: vec![("retry-after".into(), "20".into())],
+            body: r#"{"ok":false,"error":"ratelimited"}"#.into(),
+        };
+        bot.sandbox.wire.inject_when(1, limited, |call, _| {
+            call.path.ends_with("chat.postMessage") && call.body["channel"] == HELPDESK
+        });
+        bot.says_in(HELPDESK, ADA, REPAIR).await;
+        bot.sees("please approve or decline").await;
+        let stands = bot.app.ledger.store().cards(&bot.run().await).await.unwrap();
+        assert!(stands.iter().all(|card| card.role != "root"), "it was limited until then: {stands:?}");
+        bot.clicks(GRACE, APPROVE).await;
+        assert_eq!(bot.ends().await, Outcome::Restored);
+        assert_eq!(bot.root().await.channel, HELPDESK, "it is posted afterwards");
+        closes(bot).await;
+    })
+    .await;
+}

@@ -57,7 +57,9 @@ impl Drawing<'_> {
             troubles.note(outcome)?;
         }
         let elsewhere = root.is_none_or(|root| root.channel != self.typed());
-        if elsewhere || !told {
+        // What is only limited is said there later.
+        let later = root.is_some_and(|root| self.is_limited(&root.channel));
+        if elsewhere || !(told || later) {
             let card = cards::outcome(&self.view(true), &Markup::new());
             self.whisper("private-end", &card).await?;
         }
@@ -77,6 +79,8 @@ impl Drawing<'_> {
             match put.await {
                 Ok(_) => return Ok(()),
                 Err(Trouble::Wait(pause)) => return Err(Trouble::Wait(pause)),
+                // What is only limited is said there later.
+                Err(trouble) if self.is_limited(&root.channel) => return Err(trouble),
                 Err(trouble) => told = Err(trouble),
             }
         }

@@ -23,6 +23,11 @@ const THREAD_GONE: [&str; 5] = [
 /// The method that updates, whose limit is one for the whole workspace.
 const UPDATE: &str = "chat.update";
 
+/// What a limit on new messages is known by, which is one for each channel.
+fn posts(channel: &str) -> String {
+    format!("chat.postMessage {channel}")
+}
+
 /// Where a message goes.
 #[derive(Clone, Copy)]
 enum To<'a> {
@@ -113,7 +118,7 @@ impl Drawing<'_> {
         draw: impl Fn(&Self) -> Shown,
     ) -> Result<CardRef, Trouble> {
         let key = self.key(role, channel, &draw(self).fingerprint());
-        if self.app.held.is_held(&key) {
+        if self.app.held.is_held(&key) || self.is_limited(channel) {
             return Err(Trouble::Card);
         }
         let mut posted = self.send(To::New { channel, thread }, &draw).await;
@@ -128,6 +133,11 @@ impl Drawing<'_> {
                 self.logs("posted", role);
                 self.keep(role, CardRef { channel: channel.to_owned(), ts }, print, instead_of).await
             }
+            // Other channels have limits of their own.
+            Err(ApiError::Limited(pause)) => {
+                self.app.held.hold(posts(channel), pause);
+                Err(Trouble::Card)
+            }
             Err(error) => {
                 if let ApiError::Refused(code) = &error
                     && !GONE.contains(&code.as_str())
@@ -138,6 +148,11 @@ impl Drawing<'_> {
                 Err(error.into())
             }
         }
+    }
+
+    /// Whether Slack takes no new message in this channel for a while.
+    pub(super) fn is_limited(&self, channel: &str) -> bool {
+        self.app.held.is_held(&posts(channel))
     }
 
     /// Tells the requester that a card which people need cannot be posted.
