@@ -70,7 +70,7 @@ impl App {
     }
 
     /// Whether the actor is the requester, or one of those who approved, under another Slack id: compared by Slack
-    /// address, and by the users of the identity provider that the addresses lead to.
+    /// address, and by the users of the identity provider and the accounts that the addresses lead to.
     pub(crate) async fn same_person(
         &self,
         actor: &Actor,
@@ -100,7 +100,10 @@ impl App {
         let (one, other) = tokio::join!(self.identities(email), self.identities(&theirs));
         let (one, other) = (one?, other?);
         let (one, other) = (one.0.as_ref()?, other.0.as_ref()?);
-        Some(!one.people.is_disjoint(&other.people) || !one.addresses.is_disjoint(&other.addresses))
+        let same = !one.people.is_disjoint(&other.people)
+            || !one.accounts.is_disjoint(&other.accounts)
+            || !one.addresses.is_disjoint(&other.addresses);
+        Some(same)
     }
 
     /// The identities of an address, at most ten seconds old.

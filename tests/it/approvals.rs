@@ -74,6 +74,28 @@ async fn one_person_with_two_slack_ids_does_not_approve_what_they_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_addresses_that_lead_to_one_account_are_one_person() {
+    let mut tenant = held();
+    joins(&mut tenant, SECOND, "ada.old@acme.example");
+    // The account has her old address, which the identity provider does not know, and her record is linked to it.
+    let account = tenant.account("ada.old@acme.example", "Ada", 3);
+    let records = &mut tenant.atlassian.scim_users;
+    let record = records.values_mut().find(|one| one.user_name == "ada@acme.example").unwrap();
+    record.account = Some(account);
+    let both = with(&[("ACCESS__APPROVER__USERS", "U0GRACE,U0SECOND")]);
+    tells_in(tenant, both, async |bot| {
+        bot.says(ADA, REPAIR).await;
+        bot.clicks(SECOND, APPROVE).await;
+        bot.hears(SECOND, "You asked for this under another Slack account").await;
+        bot.clicks(GRACE, APPROVE).await;
+        assert_eq!(bot.ends().await, Outcome::Restored);
+        assert_eq!(approvers(&bot.events(&bot.run().await).await), [GRACE]);
+        closes(bot).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_person_with_two_slack_ids_is_one_of_two_approvers() {
     let mut tenant = held();
     joins(&mut tenant, SECOND, "grace.a@acme.example");
