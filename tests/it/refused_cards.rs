@@ -262,3 +262,30 @@ async fn a_limit_on_posts_in_one_channel_delays_no_request_for_an_approval_in_an
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_channel_that_became_shared_the_approvers_are_not_called_and_the_requester_is_told() {
+    tells("email-held", async |bot| {
+        let gate = reinstate::sandbox::wire::Gate::default();
+        let hold = Injection::Hold { after_effect: false, gate: gate.clone() };
+        bot.sandbox.wire.inject(Service::Entra, Some("GET"), "/v1.0/users", 1, hold);
+        bot.says(ADA, REPAIR).await;
+        gate.reached().await;
+        bot.root().await;
+        lock(&bot.sandbox.slack).channels.get_mut(ADMINS).unwrap().is_ext_shared = true;
+        // What was read of the channel is forgotten after ten seconds.
+        tokio::time::sleep(std::time::Duration::from_secs(11)).await;
+        gate.open();
+        bot.hears(ADA, "cannot be posted").await;
+        bot.is_quiet().await;
+        let called = {
+            let slack = lock(&bot.sandbox.slack);
+            slack.messages.iter().any(|one| one.text.contains("The buttons are on the card above"))
+        };
+        assert!(!called, "another company reads the channel");
+        let run = bot.run().await;
+        bot.says(ADA, &format!("cancel {run}")).await;
+        closes(bot).await;
+    })
+    .await;
+}

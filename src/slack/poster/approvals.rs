@@ -16,7 +16,9 @@ impl Drawing<'_> {
             Some(root) => root.at.channel == self.app.channel,
             None => self.typed() == self.app.channel,
         };
-        let asked = if on_root { self.call(root).await } else { self.ask().await };
+        // A channel that has become shared shows nobody's name: the requester is told instead.
+        let calls = on_root && self.approvals_channel().await?;
+        let asked = if calls { self.call(root).await } else { self.ask().await };
         troubles.note(asked)?;
         let old: Vec<Card> =
             self.cards.iter().filter(|card| card.role.starts_with("approval-")).cloned().collect();
