@@ -206,7 +206,9 @@ async fn where_the_card_of_a_sweep_cannot_be_posted_its_requester_is_told() {
         |_| {},
         async |bot| {
             bot.says_in(HELPDESK, ADA, "sweep").await;
-            bot.hears(ADA, "cannot be posted").await;
+            let private = bot.hears(ADA, "cannot be posted").await;
+            let words = bot.private(&private);
+            assert!(words.contains("the rules of the channel do not let Reinstate post"), "{words}");
             lock(&bot.sandbox.slack).channels.get_mut(ADMINS).unwrap().restriction = None;
             bot.sees("can be repaired harmlessly").await;
             closes(bot).await;

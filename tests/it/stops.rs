@@ -6,7 +6,7 @@ use reinstate::core::{Outcome, Verdict, Who};
 use reinstate::sandbox::lock;
 use reinstate::sandbox::scenarios;
 use reinstate::sandbox::tenant::{ADMINS, HELPDESK};
-use reinstate::sandbox::wire::{Injection, Service};
+use reinstate::sandbox::wire::{Gate, Injection, Service};
 
 use super::bot::{ADA, Bot, GRACE, VERA, tells, tells_in};
 use super::mass;
@@ -156,6 +156,40 @@ async fn a_bot_whose_clock_is_ahead_of_the_database_does_not_call_broken_what_it
         bot.says(ADA, REPAIR).await;
         assert_eq!(bot.ends().await, Outcome::Restored);
         assert_eq!(bot.app.shared_diagnosis(&jane).await.0.verdict, Verdict::Healthy);
+        closes(bot).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_repairs_that_a_person_paused_their_requester_hears_who_did_it() {
+    let mut tenant = mass::tenant(7);
+    tenant.employee("linus@acme.example", "Linus");
+    tenant.slack.add_user("U0LINUS", "linus", "Linus", "linus@acme.example");
+    tenant.slack.channels.get_mut(ADMINS).unwrap().members.insert("U0LINUS".to_owned());
+    tenant.entra.settle_watermark(reinstate::clock::now());
+    let operators = |env: &mut Env| {
+        env.insert("REINSTATE_ACCESS__OPERATOR__USERS".to_owned(), "U0ADA,U0LINUS".to_owned());
+    };
+    tells_in(tenant, operators, async |bot| {
+        let gate = Gate::default();
+        let hold = Injection::Hold { after_effect: false, gate: gate.clone() };
+        bot.sandbox.wire.inject(Service::Entra, Some("POST"), "/provisionOnDemand", 1, hold);
+        bot.says(ADA, "sweep").await;
+        bot.clicks(ADA, "reinstate.sweep_repair").await;
+        bot.clicks(GRACE, "reinstate.approve").await;
+        gate.reached().await;
+        bot.clicks("U0LINUS", "reinstate.sweep_pause").await;
+        let message = bot.sees("pressed *Pause*").await;
+        for part in ["<@U0ADA>", "<@U0LINUS>", "*Go on*", "*Stop*"] {
+            assert!(message.text.contains(part), "{part}: {}", message.text);
+        }
+        assert!(!message.text.contains("failed"), "nothing failed: {}", message.text);
+        let shown = bot.shows(message.thread_ts.as_deref().unwrap());
+        assert!(shown.contains("paused the repairs") && !shown.contains("Look at what failed"), "{shown}");
+        gate.open();
+        bot.clicks(ADA, "reinstate.retry").await;
+        mass::sweep(bot, |course| course.ended.is_some()).await;
         closes(bot).await;
     })
     .await;

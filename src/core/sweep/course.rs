@@ -191,6 +191,8 @@ pub struct Course {
     pub approved: Option<(String, Timestamp)>,
     /// Why it stands still.
     pub paused: Option<String>,
+    /// Who paused it; nobody where the stop rule did, or while nothing is paused.
+    pub paused_by: Option<String>,
     /// How often it was paused.
     pub pauses: u32,
     /// The repairs so far, and when that was counted.
@@ -288,12 +290,14 @@ impl Course {
             }
             SweepEvent::SweepRequested { by, .. } => self.requested = Some((by.clone(), at)),
             SweepEvent::SweepApproved { by, .. } => self.approved = Some((by.clone(), at)),
-            SweepEvent::SweepPaused { why, .. } => {
+            SweepEvent::SweepPaused { by, why } => {
                 self.paused = Some(why.clone());
+                self.paused_by.clone_from(by);
                 self.pauses += 1;
             }
             SweepEvent::SweepResumed { .. } => {
                 self.paused = None;
+                self.paused_by = None;
                 self.forgiven = self.repaired.map_or(0, |(_, counts)| counts.failed);
             }
             SweepEvent::SweepRepaired { begun, restored, skipped, failed } => {

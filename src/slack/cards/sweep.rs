@@ -103,6 +103,9 @@ fn state(view: &SweepView<'_>) -> Markup {
         }
         CourseNext::AwaitPerson => {
             let text = progress(course).ours("\n*Waits for an operator:* ");
+            if let Some(by) = &course.paused_by {
+                return text.user(by).ours(" paused the repairs. Press *Go on* or *Stop*.");
+            }
             let why = course.paused.clone().unwrap_or_default();
             text.data(&why).ours(". Look at what failed, then go on or stop.")
         }

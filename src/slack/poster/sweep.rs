@@ -126,7 +126,7 @@ impl Drawing<'_> {
         if let (Some(why), Some(requester), true) = (&course.paused, &requester, stands)
             && self.known(&role).is_none()
         {
-            let text = words::sweep_stopped(requester, why);
+            let text = words::sweep_stopped(requester, course.paused_by.as_deref(), why);
             let told = self.put(&role, &root.channel, Some(&root.ts), |_| Shown::text(&text)).await;
             troubles.note(told)?;
         }

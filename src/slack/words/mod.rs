@@ -183,8 +183,9 @@ pub fn help_not_asked(access: &Access) -> Markup {
 #[must_use]
 pub fn wrong_channel(channel: &str) -> Markup {
     Markup::new().ours("The card of this run and its approvals cannot be posted: ").channel(channel).ours(
-        " is archived, shared with another company, cannot be read, or Reinstate is not a member. Invite \
-             Reinstate to a channel of this workspace alone and name it as `slack.channel`.",
+        " is archived, shared with another company, cannot be read, Reinstate is not a member, or the rules of \
+         the channel do not let Reinstate post. Invite Reinstate to a channel of this workspace alone and name it \
+         as `slack.channel`.",
     )
 }
 
@@ -246,12 +247,17 @@ pub fn card_refused(run: &str, channel: &str, code: &str, asks: bool) -> Markup 
         .ours("` to stop it. Tell the people who run Reinstate.")
 }
 
-/// The repairs of a sweep wait for a person.
+/// The repairs of a sweep wait for a person, because something failed or because somebody pressed Pause.
 #[must_use]
-pub fn sweep_stopped(requester: &str, why: &str) -> Markup {
-    Markup::new()
-        .user(requester)
-        .ours(" The repairs of this sweep stopped and wait for an operator: ")
+pub fn sweep_stopped(requester: &str, by: Option<&str>, why: &str) -> Markup {
+    let text = Markup::new().user(requester);
+    if let Some(by) = by {
+        return text
+            .ours(" The repairs of this sweep stand still: ")
+            .user(by)
+            .ours(" pressed *Pause*. Press *Go on* or *Stop* on the card above.");
+    }
+    text.ours(" The repairs of this sweep stopped and wait for an operator: ")
         .data(why.trim_end_matches('.'))
         .ours(". Look at what failed. Then press *Go on* or *Stop* on the card above.")
 }
