@@ -2,9 +2,12 @@
 //! that was released is never changed: a new one is added. The texts are shared by both engines, but for the
 //! one view that reads the database's clock.
 
+use std::time::Duration;
+
 use sqlx::{Any, AnyConnection, Row};
 
-use super::patience::{POSTGRES_UPGRADE, UPGRADE};
+use super::journal::lock_head;
+use super::patience::{POSTGRES_UPGRADE, POSTGRES_UPGRADE_LOCK, UPGRADE};
 use super::{Engine, Store, StoreError, retention};
 
 struct Migration {
@@ -16,6 +19,10 @@ struct Migration {
 
 /// From this version on, entries say what retention has erased.
 const ERASURES: i64 = 4;
+
+/// How often an upgrade is tried that others lock out, and the pause in which they come to their end.
+const MAX_ATTEMPTS: u32 = 20;
+const ATTEMPT_PAUSE: Duration = Duration::from_secs(1);
 
 const ALL: &[Migration] = &[
     Migration {
@@ -38,6 +45,34 @@ pub(super) async fn migrate(store: &Store) -> Result<(), StoreError> {
     {
         return Ok(());
     }
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
+        match upgrade(store).await {
+            Err(error) if attempt < MAX_ATTEMPTS && is_locked_out(store.engine, &error) => {
+                tracing::warn!(%error, "the upgrade of the tables was locked out; it is tried again");
+                tokio::time::sleep(ATTEMPT_PAUSE).await;
+            }
+            done => return done,
+        }
+    }
+}
+
+/// Whether a process of the version before, which is still at work, was in the way. Nothing was written then.
+fn is_locked_out(engine: Engine, error: &StoreError) -> bool {
+    match error {
+        StoreError::Busy => engine == Engine::Postgres,
+        // deadlock_detected
+        StoreError::Database(error) => {
+            let code = error.as_database_error().and_then(|known| known.code());
+            code.as_deref() == Some("40P01")
+        }
+        _ => false,
+    }
+}
+
+/// Makes all steps that are missing, in one transaction.
+async fn upgrade(store: &Store) -> Result<(), StoreError> {
     let engine = store.engine;
     store
         .write_for(UPGRADE, move |conn| {
@@ -46,12 +81,19 @@ pub(super) async fn migrate(store: &Store) -> Result<(), StoreError> {
                     sqlx::raw_sql(POSTGRES_UPGRADE).execute(&mut *conn).await?;
                 }
                 lock(conn, engine).await?;
+                if engine == Engine::Postgres {
+                    sqlx::raw_sql(POSTGRES_UPGRADE_LOCK).execute(&mut *conn).await?;
+                }
                 sqlx::raw_sql(
                     "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)",
                 )
                 .execute(&mut *conn)
                 .await?;
                 for step in pending(version(&mut *conn).await?)? {
+                    // An append locks the head before its run, and there is no head before the first step.
+                    if step.version > 1 {
+                        lock_head(conn).await?;
+                    }
                     sqlx::raw_sql(step.shared).execute(&mut *conn).await?;
                     let own = match engine {
                         Engine::Sqlite => step.sqlite,

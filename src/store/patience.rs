@@ -37,9 +37,12 @@ pub(super) const UPGRADE: Duration = Duration::from_secs(3600);
 /// Limits that PostgreSQL keeps by itself. The last one frees what a frozen process has locked.
 pub(super) const POSTGRES: &str = "SET statement_timeout = '15s'; SET lock_timeout = '10s'; \
                                    SET idle_in_transaction_session_timeout = '30s'";
-/// The same within an upgrade, which may take long.
+/// The same within an upgrade, which may take long and may wait long for another upgrade.
 pub(super) const POSTGRES_UPGRADE: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; \
                                            SET LOCAL idle_in_transaction_session_timeout = 0";
+/// How long an upgrade waits for a lock on the tables. All who read them wait behind it, so it is shorter than their
+/// own limit; then the upgrade lets them through and is tried again.
+pub(super) const POSTGRES_UPGRADE_LOCK: &str = "SET LOCAL lock_timeout = '5s'";
 
 const WAITING: u8 = 0;
 const BEGUN: u8 = 1;

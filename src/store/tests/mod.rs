@@ -85,7 +85,8 @@ promises! {
         a_hole_that_no_erasure_explains_is_found, what_was_erased_before_there_were_erasures_is_written_down_once,
         a_key_names_nobody_when_its_run_is_forgotten, what_is_to_be_forgotten_is_found_by_an_index;
     patience: what_was_given_up_is_never_written, a_lock_that_is_not_given_back_is_told, the_server_has_limits,
-        a_frozen_server_holds_nobody_up;
+        a_frozen_server_holds_nobody_up, an_upgrade_and_an_append_do_not_lock_each_other_out,
+        an_upgrade_that_is_locked_out_is_tried_again;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -174,3 +174,62 @@ pub async fn a_frozen_server_holds_nobody_up(place: &Place) {
     assert_eq!(patient.run(&run).await.unwrap().unwrap().seq, 1, "nothing of the half transaction is left");
     patient.verify(None).await.unwrap();
 }
+
+/// Begins an upgrade from version 3 beside the transaction of another program, and waits until it waits for a lock.
+async fn upgrading(
+    place: &Place,
+    other: &mut sqlx::AnyConnection,
+) -> tokio::task::JoinHandle<Result<Store, StoreError>> {
+    let url = place.url.clone();
+    let upgrade = tokio::spawn(async move { Store::open(&url).await });
+    const WAITING: &str = "SELECT COUNT(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let waits = async {
+        while sqlx::query_scalar::<_, i64>(WAITING).fetch_one(&mut *other).await.unwrap() == 0 {
+            // Within a transaction PostgreSQL shows what it has shown once.
+            sqlx::raw_sql("SELECT pg_stat_clear_snapshot()").execute(&mut *other).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(FOR_EVER, waits).await.expect("the upgrade waits for nothing");
+    upgrade
+}
+
+/// A program of the version before is in the middle of an append: it holds the head, and locks its run next.
+pub async fn an_upgrade_and_an_append_do_not_lock_each_other_out(place: &Place) {
+    if place.url.starts_with("sqlite") {
+        return;
+    }
+    let store = place.open().await;
+    let run = opened(&store).await;
+    super::runs::back_to_version_3(store).await;
+    let mut other = locked(place).await;
+    let upgrade = upgrading(place, &mut other).await;
+    sqlx::raw_sql("UPDATE runs SET epoch = epoch")
+        .execute(&mut other)
+        .await
+        .expect("the append is locked out");
+    sqlx::raw_sql("COMMIT").execute(&mut other).await.unwrap();
+    let store = upgrade.await.unwrap().expect("the upgrade is locked out");
+    assert_eq!(store.run(&run).await.unwrap().unwrap().seq, 1);
+    store.verify(None).await.unwrap();
+}
+
+/// Another program locks in the other order. PostgreSQL ends one of the two, and mostly the upgrade: it waited first.
+pub async fn an_upgrade_that_is_locked_out_is_tried_again(place: &Place) {
+    if place.url.starts_with("sqlite") {
+        return;
+    }
+    let store = place.open().await;
+    opened(&store).await;
+    super::runs::back_to_version_3(store).await;
+    let mut other = sqlx::AnyConnection::connect(&place.url).await.unwrap();
+    let begin = "BEGIN; SET LOCAL deadlock_timeout = '10s'; UPDATE runs SET epoch = epoch";
+    sqlx::raw_sql(begin).execute(&mut other).await.unwrap();
+    let upgrade = upgrading(place, &mut other).await;
+    let ended = sqlx::raw_sql("UPDATE head SET position = position").execute(&mut other).await;
+    sqlx::raw_sql(if ended.is_ok() { "COMMIT" } else { "ROLLBACK" }).execute(&mut other).await.unwrap();
+    let store = upgrade.await.unwrap().expect("the upgrade gives up");
+    store.append_global(entry("denied")).await.unwrap();
+    store.verify(None).await.unwrap();
+}
