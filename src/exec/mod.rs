@@ -264,7 +264,12 @@ impl Engine {
             Ok(now) => now,
             Err(turn) => return turn,
         };
-        match run.next(now, &self.rules, &self.limits) {
+        let next = run.next(now, &self.rules, &self.limits);
+        // A process may have died at any place, and hours may have passed since.
+        if matches!(next, Next::Admit | Next::Look | Next::Step { .. }) && run.is_overdue(now) {
+            return self.overdue(run, lease).await;
+        }
+        match next {
             Next::Admit => self.admit(run, lease).await,
             Next::Look => self.look(run, lease).await,
             Next::Step { index, check_plan } => self.step(run, lease, index, check_plan).await,
@@ -297,18 +302,18 @@ impl Engine {
         }
     }
 
+    /// Ends a run that came too late.
+    async fn overdue(&self, run: &Run, lease: &Lease) -> Turn {
+        let (outcome, says) = match &run.part {
+            Some(_) => (Outcome::Expired, OVERDUE_REPAIR),
+            None => (Outcome::Refused, OVERDUE),
+        };
+        self.append(run, lease, &[Event::Ended { outcome, says: says.to_owned() }], ended()).await
+    }
+
     async fn admit(&self, run: &Run, lease: &Lease) -> Turn {
         let Some(asked) = run.asked.clone() else { return Turn::Stop(Stop::Sleep(Sleep::ForEver)) };
         let opened_at = run.opened_at.unwrap_or(Timestamp::MIN);
-        // By this machine's clock, as the time at which the command came.
-        if run.is_overdue(crate::clock::now()) {
-            let (outcome, says) = match &run.part {
-                Some(_) => (Outcome::Expired, OVERDUE_REPAIR),
-                None => (Outcome::Refused, OVERDUE),
-            };
-            let event = Event::Ended { outcome, says: says.to_owned() };
-            return self.append(run, lease, &[event], ended()).await;
-        }
         match (self.admit)(asked, opened_at).await {
             Admission::Admitted { rule, who } => {
                 // Asked a second time: answered with the first run, before anything is read or shown. Who asks in

@@ -122,11 +122,11 @@ impl Run {
     }
 
     /// Whether nothing was done yet and the time for it is over: a command is for now, and a repair of a sweep for the
-    /// day after the approval of its list.
+    /// day after the approval of its list. To be admitted or planned is not to be begun.
     #[must_use]
     pub fn is_overdue(&self, now: Timestamp) -> bool {
         let Some(opened_at) = self.opened_at else { return false };
-        if self.admitted.is_some() {
+        if !self.is_untouched() {
             return false;
         }
         let until = match &self.part {
@@ -134,6 +134,18 @@ impl Run {
             None => add(opened_at, CARRY_OUT_WITHIN),
         };
         now > until
+    }
+
+    /// Whether no step was begun, and no person has answered or is asked. What people answer has its own limits.
+    fn is_untouched(&self) -> bool {
+        let open = |current: &Current| {
+            current.approvals.is_empty()
+                && current.progress.iter().all(|progress| *progress == Progress::Open)
+        };
+        self.plans <= 1
+            && self.waiting.is_none()
+            && !self.look_again
+            && self.current.as_ref().is_none_or(open)
     }
 
     /// Whether a step that has begun is too late to be sent again: its approval was for another hour.

@@ -504,7 +504,24 @@ fn a_command_is_for_fifteen_minutes_and_a_repair_of_a_sweep_for_a_day() {
     assert!(!overdue(&listed, 1000) && overdue(&listed, 1001));
     let older = opened(Some(part(None)));
     assert!(!overdue(&older, DAY) && overdue(&older, DAY + 1));
-    // What has begun in time goes on.
-    let admitted = run_with(&made(&[0], 1), &[]).unwrap();
-    assert!(!overdue(&admitted, DAY));
+    // To be admitted and planned is not to be begun.
+    let plan = made(&[0, 2], 1);
+    let untouched = run_with(&plan, &[]).unwrap();
+    assert!(!overdue(&untouched, 900) && overdue(&untouched, 901));
+    // What has begun in time goes on, and what a person has answered or is asked has its own limits.
+    let began = Event::Began { step: 0, before: json!(null), needs: Some(0) };
+    let paused = Event::Paused { step: Some(0), halt: Halt::Changed, why: "w".to_owned() };
+    let retried = Event::Retried { by: "U-DAN".to_owned() };
+    let again = planned(&diagnose(&healthy()), plan.clone());
+    let histories = [
+        vec![began],
+        vec![approved("U-ADA", &plan)],
+        vec![paused.clone()],
+        vec![paused.clone(), retried.clone()],
+        vec![paused, retried, again],
+    ];
+    for history in histories {
+        let timed: Vec<_> = history.into_iter().map(|event| (1, event)).collect();
+        assert!(!overdue(&run_with(&plan, &timed).unwrap(), DAY), "{timed:?}");
+    }
 }

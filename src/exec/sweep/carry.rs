@@ -68,10 +68,7 @@ impl Engine {
                 Err(error) => return (i64::MAX, self.unread(lease, &error)),
             };
             let done = match course.next(now, &self.limits) {
-                // By this machine's clock, as the time at which the command came.
-                _ if course.is_overdue(crate::clock::now()) => {
-                    self.end_sweep(&course, lease, OVERDUE_SWEEP.to_owned()).await
-                }
+                _ if course.is_overdue(now) => self.end_sweep(&course, lease, OVERDUE_SWEEP.to_owned()).await,
                 CourseNext::Survey => self.read_all(&course, lease).await,
                 CourseNext::Repair => self.repair_next(&course, lease).await,
                 CourseNext::End(says) => self.end_sweep(&course, lease, says.to_owned()).await,

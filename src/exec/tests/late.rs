@@ -5,9 +5,11 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::house::{House, subject};
+use super::model::Point;
 use super::tenant::Tenant;
 use crate::core::run::{Asked, Part};
-use crate::core::{Aim, Event, Next, Outcome, Run};
+use crate::core::tests::build::MAIL;
+use crate::core::{Aim, Event, Next, Outcome, Plan, Run, Who};
 use crate::exec::LedgerError;
 use crate::store::Also;
 
@@ -42,6 +44,88 @@ async fn a_command_that_is_taken_up_after_fifteen_minutes_does_nothing_and_says_
     assert!(house.model.sent().is_empty());
     house.opens_at("in time", Aim::default(), ago(14)).await;
     assert_eq!(outcome(&house.to_the_end("in time").await), Some(Outcome::Restored));
+}
+
+async fn admitted(house: &House, run: &str) {
+    let who = Who::Email(MAIL.to_owned());
+    house.says(run, Event::Admitted { rule: "a test".to_owned(), who }).await;
+}
+
+/// Opens a run, admits it, and plans it; the plan is harmless.
+async fn planned(house: &House, run: &str) -> Plan {
+    house.opens(run).await;
+    admitted(house, run).await;
+    let surveyed = house.engine("planner").await.survey(&house.run(run).await).await;
+    let Ok((diagnosis, plan)) = surveyed else { panic!("there is no plan") };
+    let digest = plan.digest();
+    let event = Event::Planned { diagnosis: Box::new(diagnosis), plan: Box::new(plan.clone()), digest };
+    house.says(run, event).await;
+    assert!(matches!(house.next(run).await, Next::Step { index: 0, check_plan: false }));
+    plan
+}
+
+async fn is_refused_as_too_old(house: &House, run: &str) {
+    house.carry(&house.engine("e").await, run).await;
+    let run = house.checked(run).await;
+    assert_eq!(outcome(&run), Some(Outcome::Refused), "{run:?}");
+    assert!(run.ended.unwrap().1.contains("older than 15 minutes"));
+    assert!(house.model.sent().is_empty());
+}
+
+#[tokio::test]
+async fn the_age_of_a_command_is_told_by_the_clock_of_the_database() {
+    let house = House::new(Tenant::drift()).await;
+    house.opens("run").await;
+    house.shifts_the_clock(16 * 60).await;
+    is_refused_as_too_old(&house, "run").await;
+    house.ledger.open_sweep("s".to_owned(), "k".to_owned(), asked(), "r".to_owned(), ago(0)).await.unwrap();
+    house.carry(&house.engine("e").await, "s").await;
+    let sweep = house.ledger.sweep("s").await.unwrap();
+    assert!(sweep.surveyed.is_none());
+    assert!(sweep.ended.unwrap().contains("older than 15 minutes"));
+}
+
+#[tokio::test]
+async fn an_admitted_command_that_waited_too_long_does_nothing() {
+    let house = House::new(Tenant::drift()).await;
+    house.opens("run").await;
+    admitted(&house, "run").await;
+    house.shifts_the_clock(16 * 60).await;
+    is_refused_as_too_old(&house, "run").await;
+}
+
+#[tokio::test]
+async fn a_planned_command_that_waited_too_long_does_nothing() {
+    let house = House::new(Tenant::drift()).await;
+    planned(&house, "run").await;
+    house.shifts_the_clock(16 * 60).await;
+    is_refused_as_too_old(&house, "run").await;
+    // A minute earlier it is done.
+    let house = House::new(Tenant::drift()).await;
+    planned(&house, "run").await;
+    house.shifts_the_clock(14 * 60).await;
+    assert_eq!(outcome(&house.to_the_end("run").await), Some(Outcome::Restored));
+}
+
+#[tokio::test]
+async fn a_command_of_which_a_step_was_done_in_time_goes_on() {
+    let house = House::new(Tenant::drift()).await;
+    let plan = planned(&house, "run").await;
+    house.model.block_at(plan.steps[0].op.clone(), Point::AfterAct);
+    assert!(house.die(house.engine("e").await, "run").await);
+    house.shifts_the_clock(16 * 60).await;
+    assert_eq!(outcome(&house.to_the_end("run").await), Some(Outcome::Restored));
+}
+
+#[tokio::test]
+async fn an_admitted_repair_of_a_sweep_is_not_begun_a_day_after_the_approval() {
+    let house = House::new(Tenant::drift()).await;
+    let part = Part { sweep: "s".to_owned(), digest: "sha256:any".to_owned(), until: Some(ago(-10)) };
+    house.ledger.open_part("run".to_owned(), "k".to_owned(), asked(), part, ago(0)).await.unwrap();
+    admitted(&house, "run").await;
+    house.shifts_the_clock(11 * 60).await;
+    assert_eq!(outcome(&house.to_the_end("run").await), Some(Outcome::Expired));
+    assert!(house.model.sent().is_empty());
 }
 
 #[tokio::test]
