@@ -459,7 +459,10 @@ fn nothing_is_taken_away_without_a_proof() {
     assert!(proven(&e, &[], &write(Some(A1))), "what takes nothing away needs none");
     let written =
         Step { op: write(Some(A1)), risk: Risk::Harmless, undo: Undo::NoneNeeded, before: Value::Null };
-    assert!(proven(&e, &[written.clone()], &delete), "the own record, after it was written again in vain");
+    assert!(
+        proven(&e, std::slice::from_ref(&written), &delete),
+        "the own record, after it was written again in vain"
+    );
     assert!(!proven(&e, &[written], &Op::DeleteRecord { record: record_id("r9") }), "another record");
     newest(&mut e, refused("update"));
     assert!(proven(&e, &[], &delete) && proven(&e, &[], &park));
