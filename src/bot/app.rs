@@ -11,19 +11,19 @@ use jiff::Timestamp;
 use tokio::sync::{Notify, Semaphore};
 use tracing::Instrument as _;
 
-use crate::config::{Config, Needed};
-use crate::core::planner::Approvers;
+use super::refused::Refused;
+use crate::config::Config;
 use crate::core::run::{Asked, Limits};
 use crate::core::subject::{fold, name_of};
 use crate::core::{Action, Denied, Diagnosis, Plan, Rules, Subject, Who, diagnose, plan};
 use crate::exec::memory::remember;
 use crate::exec::{Admission, Engine, Ledger, Look, Timing, World};
-use crate::housekeeping::Refused;
 use crate::slack::api::{Api, ApiError, NoClient};
 use crate::slack::command::Target;
 use crate::slack::people::{Caller, People};
 use crate::slack::response::Responses;
 use crate::slack::slots::Slots;
+use crate::slack::words::Unresolved;
 use crate::store::Store;
 
 /// How long `check` and Recheck share one diagnosis (product.md 3).
@@ -90,13 +90,13 @@ pub struct App {
     /// Set once Slack has refused a `plan` block.
     pub(crate) plain: AtomicBool,
     /// Cards that Slack refused a moment ago.
-    pub(crate) held: crate::slack::poster::Held,
-    pub(crate) own: Slots<Arc<crate::slack::own::Mine>, ()>,
-    pub(crate) clicks: crate::slack::own::Clicks,
+    pub(crate) held: super::held::Held,
+    pub(crate) own: Slots<Arc<super::identities::Mine>, ()>,
+    pub(crate) clicks: super::turns::Clicks,
     /// Links to cards.
     pub(crate) links: Slots<String, ()>,
     /// Whose App Home is kept up to date.
-    pub(crate) homes: crate::slack::home::Homes,
+    pub(crate) homes: super::watchers::Homes,
     looks: Slots<Looked, ()>,
     asked: Mutex<HashMap<String, VecDeque<Instant>>>,
     tasks: Arc<Semaphore>,
@@ -115,7 +115,7 @@ impl App {
             slack: Api::new(&config.slack.api_url, token)?.with_app_token(config.secrets.slack_app.as_ref()),
             people: People::new(config.access.clone()),
             responses: Responses::new(&config.slack.api_url)?,
-            rules: rules(&config),
+            rules: config.rules(),
             limits: Limits {
                 expire_after: config.approvals.expire_after,
                 start_within: config.approvals.start_within,
@@ -125,11 +125,11 @@ impl App {
             nudge: Nudge::default(),
             refused: Refused::default(),
             plain: AtomicBool::new(false),
-            held: crate::slack::poster::Held::default(),
+            held: super::held::Held::default(),
             own: Slots::new(Duration::from_secs(10)),
-            clicks: crate::slack::own::Clicks::default(),
+            clicks: super::turns::Clicks::default(),
             links: Slots::new(SHARED),
-            homes: crate::slack::home::Homes::default(),
+            homes: super::watchers::Homes::default(),
             looks: Slots::new(SHARED),
             asked: Mutex::new(HashMap::new()),
             tasks: Arc::new(Semaphore::new(TASKS as usize)),
@@ -311,37 +311,5 @@ impl App {
         if tokio::time::timeout(within, self.tasks.acquire_many(TASKS)).await.is_err() {
             tracing::warn!("some answers to Slack were not finished before the end");
         }
-    }
-}
-
-/// Why a mention has no address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unresolved {
-    /// Slack knows no such person, or the text names nobody.
-    #[error("That names nobody. Ask again with an e-mail address or an Atlassian account id.")]
-    Nobody,
-    /// Slack shows no address.
-    #[error(
-        "Slack shows no e-mail address for that person. Ask again with the address or an Atlassian account id."
-    )]
-    NoAddress,
-    /// Slack did not answer.
-    #[error("Slack did not answer who that is. Please try again in a minute.")]
-    AskAgain,
-}
-
-/// The planner's rules as the configuration states them.
-#[must_use]
-pub fn rules(config: &Config) -> Rules {
-    let approvers = |needed: Needed| match needed {
-        Needed::Approvers(count) => Approvers::Count(count),
-        Needed::Never => Approvers::Never,
-    };
-    Rules {
-        protected: config.access.protected.iter().map(|name| fold(name)).collect(),
-        parking_domain: config.atlassian.parking_domain.clone(),
-        reversible: approvers(config.approvals.reversible),
-        disruptive: approvers(config.approvals.disruptive),
-        destructive: approvers(config.approvals.destructive),
     }
 }

@@ -6,35 +6,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
 
-use super::markup::Markup;
-use super::payload::{Happened, Inbound};
-use super::{commands, home, interaction, shortcuts};
-use crate::app::App;
-
-/// What Slack is answered at once.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Reply {
-    /// "Taken."
-    Empty,
-    /// Words for the person alone.
-    Private(Markup),
-    /// The challenge of `url_verification`.
-    Challenge(String),
-}
-
-impl Reply {
-    /// As Slack reads it; nothing for an empty answer.
-    #[must_use]
-    pub fn body(&self) -> Option<Value> {
-        match self {
-            Self::Empty => None,
-            Self::Private(text) => Some(json!({ "response_type": "ephemeral", "text": text.cut(3000) })),
-            Self::Challenge(challenge) => Some(json!({ "challenge": challenge })),
-        }
-    }
-}
+use super::app::App;
+use super::reply::Reply;
+use super::{clicks, commands, home, shortcuts};
+use crate::slack::payload::{Happened, Inbound};
 
 /// Answers what Slack sent at that time, and begins what it asks for.
 pub(super) async fn dispatch(app: &Arc<App>, inbound: Inbound, sent_at: Timestamp) -> Reply {
@@ -51,7 +27,7 @@ async fn answer(app: &Arc<App>, inbound: Inbound, sent_at: Timestamp) -> Reply {
         Inbound::Challenge(challenge) => Reply::Challenge(challenge),
         Inbound::Slash(slash) => commands::command(app, *slash, sent_at).await,
         Inbound::Click(click) => {
-            interaction::click(app, *click);
+            clicks::click(app, *click);
             Reply::Empty
         }
         Inbound::Shortcut(shortcut) => {
@@ -60,7 +36,7 @@ async fn answer(app: &Arc<App>, inbound: Inbound, sent_at: Timestamp) -> Reply {
         }
         // The empty answer closes the modal.
         Inbound::Submit(submit) => {
-            interaction::submitted(app, *submit);
+            clicks::submitted(app, *submit);
             Reply::Empty
         }
         Inbound::Event(event) => {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::app::App;
+use super::app::App;
 use crate::core::run::Next;
 
 /// How often they are read; Prometheus asks about as often.

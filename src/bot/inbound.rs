@@ -15,9 +15,9 @@ use secrecy::ExposeSecret;
 use slack_morphism::prelude::SlackSigningSecret;
 use slack_morphism::signature_verifier::SlackEventSignatureVerifier as Verifier;
 
+use super::app::App;
 use super::dispatch::dispatch;
-use super::payload;
-use crate::app::App;
+use crate::slack::payload;
 
 /// What Slack may send at most: a click carries its whole message.
 pub const MOST_BYTES: usize = 1 << 20;

@@ -3,15 +3,17 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
-use super::api::ApiError;
-use super::blocks::Card;
-use super::modal;
-use super::people::Caller;
-use super::words;
-use crate::app::App;
-use crate::core::{Action, Permit};
+use super::app::App;
+use crate::core::{Action, Event, Permit, Run};
+use crate::slack::api::ApiError;
+use crate::slack::blocks::Card;
+use crate::slack::cards::View;
+use crate::slack::modal;
+use crate::slack::people::Caller;
+use crate::slack::words;
 use crate::store::NewEntry;
 
 /// How often a private answer waits for a limit to pass, and for how long at most.
@@ -112,6 +114,31 @@ impl App {
         };
         if let Err(error) = self.ledger.store().append_global(entry).await {
             tracing::warn!(%error, kind, "what somebody did could not be recorded");
+        }
+    }
+
+    /// The view of a run for one person alone: nothing can be approved there, and nobody can tell whether Slack draws a
+    /// plan block.
+    pub(crate) fn private_view<'a>(
+        &'a self,
+        id: &'a str,
+        run: &'a Run,
+        events: &'a [(i64, Timestamp, Event)],
+        now: Timestamp,
+    ) -> View<'a> {
+        View {
+            id,
+            run,
+            events,
+            rules: &self.rules,
+            limits: &self.limits,
+            access: self.people.access(),
+            now,
+            head: None,
+            plain: true,
+            channel: &self.channel,
+            asks_here: false,
+            docs: self.config.slack.docs_url.as_ref(),
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use crate::app::App;
+use super::app::App;
 use crate::core::run::{Aim, Asked};
 
 /// How often the clock is looked at.

@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
-use super::blocks::Card;
-use super::command::Target;
+use super::app::App;
 use super::commands::check;
-use super::modal;
-use super::payload::Shortcut;
 use super::private::Ear;
-use super::words;
-use crate::app::App;
+use crate::slack::blocks::Card;
+use crate::slack::command::Target;
+use crate::slack::modal;
+use crate::slack::payload::Shortcut;
+use crate::slack::words;
 
 /// Begins what a shortcut asks for; the acknowledgement does not wait.
 pub(super) fn used(app: &Arc<App>, shortcut: Shortcut) {

@@ -9,9 +9,8 @@ use futures_core::future::BoxFuture;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::dispatch::Reply;
-use super::people::Caller;
-use crate::app::App;
+use super::app::App;
+use super::reply::Reply;
 use crate::config::{Config, Env, Purpose};
 use crate::core::evidence::{Account, IdpUser};
 use crate::core::run::Halt;
@@ -22,6 +21,7 @@ use crate::exec::{Acted, Look, World};
 use crate::sandbox::lock;
 use crate::sandbox::slack::{Ephemeral, Message, Shared, Slack, Unread, Workspace, wait_until};
 use crate::sandbox::wire::{Injection, Listening, Service, Wire, listen};
+use crate::slack::people::Caller;
 use crate::store::{Also, Store};
 
 const SOON: Duration = Duration::from_secs(20);
@@ -344,7 +344,7 @@ async fn a_copy_of_the_card_does_nothing_and_a_decline_ends_and_is_told() {
     assert!(!shows("", &root.blocks).contains("reinstate.approve"));
     let asked = house.message("C0ADMINS", "reinstate.approve").await;
     assert!(shows("", &asked.blocks).contains("<@U0GRACE>"));
-    let copy = super::blocks::Card { text: "copy".into(), blocks: asked.blocks.clone() };
+    let copy = crate::slack::blocks::Card { text: "copy".into(), blocks: asked.blocks.clone() };
     let ts = house.app.slack.post("C0ADMINS", None, &copy).await.unwrap();
     house.bot.click("U0GRACE", "C0ADMINS", &ts, "reinstate.approve").await.unwrap();
     let link = format!("p{}", asked.ts.replace('.', ""));
@@ -456,7 +456,7 @@ async fn a_run_that_cannot_be_written_down_is_not_started() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_command_that_comes_too_late_is_refused_with_the_reason() {
     let house = house().await;
-    let slash = |text: &str| super::payload::Slash {
+    let slash = |text: &str| crate::slack::payload::Slash {
         by: Caller { id: "U0ADA".into(), team: None, enterprise: None },
         channel: "C0DESK".into(),
         command: "/reinstate".into(),

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
-use crate::cli::{Audit, Exit, ExportFormat};
+use super::args::{Audit, Exit, ExportFormat};
 use crate::config::Config;
 use crate::sheet::cell;
 use crate::store::{Entry, Store};

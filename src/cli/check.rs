@@ -1,13 +1,12 @@
 //! `check WHO`: one diagnosis, read-only. It needs neither the store nor Slack.
 
-use crate::cli::Exit;
+use super::args::Exit;
 use crate::config::Config;
 use crate::core::diagnose::Mark;
 use crate::core::{Diagnosis, Plan, Subject, Verdict, Who, diagnose, plan};
 use crate::exec::Look;
 
 use super::{report, world};
-use crate::app::rules;
 
 /// Diagnoses one person and prints the answer.
 ///
@@ -24,7 +23,7 @@ pub async fn run(config: &Config, who: &str, json: bool) -> anyhow::Result<Exit>
     let world = world(config)?;
     let evidence = world.gather(Subject::asked(who.clone()), Look::Everything).await;
     let diagnosis = diagnose(&evidence);
-    let plan = plan(&evidence, &diagnosis, &rules(config), &[]);
+    let plan = plan(&evidence, &diagnosis, &config.rules(), &[]);
     if json {
         println!("{}", report::json(who.text(), &diagnosis, &plan));
     } else {

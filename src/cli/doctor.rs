@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::cli::Exit;
+use super::args::Exit;
 use crate::config::{Config, Env, Problems, Purpose};
 use crate::doctor::{Report, State, examine};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::cli::Exit;
+use super::args::Exit;
 use crate::config::Config;
 
 /// Asks `/livez` at `server.listen`.

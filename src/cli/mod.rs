@@ -1,6 +1,7 @@
 //! One file per command of the command line. A command prints its answer on standard output and nothing else
 //! there; whatever it has to say about itself goes to standard error.
 
+pub mod args;
 pub mod audit;
 pub mod check;
 pub mod doctor;
@@ -12,13 +13,12 @@ pub mod serve;
 pub mod sweep;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context;
 use clap::CommandFactory as _;
 use secrecy::ExposeSecret as _;
 
-use crate::cli::{Cli, Command, Exit};
+use self::args::{Cli, Command, Exit};
 use crate::config::{Config, Env, Problems, Purpose};
 use crate::exec::World;
 use crate::upstream::live::Live;
@@ -42,10 +42,10 @@ pub async fn run(cli: Cli, env: Env) -> anyhow::Result<Exit> {
         },
         Command::Manifest { url, socket } => {
             let delivery = match url {
-                Some(url) if !socket => crate::manifest::Delivery::Http(url),
-                _ => crate::manifest::Delivery::Socket,
+                Some(url) if !socket => crate::slack::manifest::Delivery::Http(url),
+                _ => crate::slack::manifest::Delivery::Socket,
             };
-            print!("{}", crate::manifest::render(&delivery));
+            print!("{}", crate::slack::manifest::render(&delivery));
             Ok(Exit::Healthy)
         }
         Command::Serve => match load(Purpose::Serve) {
@@ -87,32 +87,12 @@ fn refuse(problems: &Problems) -> Exit {
     Exit::Config
 }
 
-/// What the clients of a configuration are made of.
-#[must_use]
-pub fn upstream(config: &Config) -> UpstreamConfig {
-    let keys = config.secrets.atlassian_scim.iter().cloned().chain(std::iter::repeat(None));
-    UpstreamConfig {
-        atlassian_url: config.atlassian.api_url.clone(),
-        org_id: config.atlassian.org_id.clone(),
-        org_key: config.secrets.atlassian_org.clone(),
-        directories: config.atlassian.directories.iter().cloned().zip(keys).collect(),
-        login_url: config.entra.login_url.clone(),
-        graph_url: config.entra.graph_url.clone(),
-        tenant_id: config.entra.tenant_id.clone(),
-        client_id: config.entra.client_id.clone(),
-        credential: config.secrets.entra.clone(),
-        replicas: config.server.replicas,
-        // Somebody is waiting: a service that is down becomes a gap after seconds, not after a minute.
-        limits: Limits { failures: 2, first_wait: Duration::from_millis(500), ..Limits::default() },
-    }
-}
-
 /// The real world of a configuration.
 ///
 /// # Errors
 /// When the system's certificates cannot be used.
 pub fn world(config: &Config) -> anyhow::Result<Arc<dyn World>> {
-    world_within(config, upstream(config).limits)
+    world_within(config, config.upstream().limits)
 }
 
 /// The same, with bounds on its calls that the caller brings.
@@ -120,7 +100,7 @@ pub fn world(config: &Config) -> anyhow::Result<Arc<dyn World>> {
 /// # Errors
 /// As [`world`].
 pub fn world_within(config: &Config, limits: Limits) -> anyhow::Result<Arc<dyn World>> {
-    let upstream = UpstreamConfig { limits, ..upstream(config) };
+    let upstream = UpstreamConfig { limits, ..config.upstream() };
     let clients = Clients::new(upstream).context("the HTTP client could not be made")?;
     Ok(Arc::new(Live::new(clients, config.entra.service_principal_id.clone())))
 }

@@ -4,7 +4,7 @@
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
-use crate::cli::{Exit, Runs};
+use super::args::{Exit, Runs};
 use crate::config::Config;
 use crate::exec::{Ledger, LedgerError};
 use crate::store::{NewEntry, Released, Store, StoreError};

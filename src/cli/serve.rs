@@ -11,13 +11,14 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::app::App;
-use crate::cli::Exit;
+use super::args::Exit;
+use crate::bot::app::App;
+use crate::bot::{configured, gauges, home, housekeeping, poster, schedule, socket};
 use crate::config::{Config, Transport};
 use crate::exec::{Engine, Timing, World};
 use crate::store::{Alone, Store, StoreError};
 use crate::telemetry::Metrics;
-use crate::{clock, doctor, gauges, housekeeping, server, slack};
+use crate::{clock, doctor, server};
 
 use super::world;
 
@@ -66,19 +67,19 @@ pub async fn start(
     let store = Store::open(url).await.map_err(unusable)?;
     let alone = store.take_over(url).await.map_err(unusable)?;
     let over_socket = config.slack.transport == Transport::Socket;
-    housekeeping::note_configuration(&store, &config, clock::now()).await.map_err(unusable)?;
+    configured::note_configuration(&store, &config, clock::now()).await.map_err(unusable)?;
     let app = App::new(config, store, world)?;
     let (stop, stopped) = watch::channel(false);
     let engine = Arc::new(Engine { timing, ..app.engine() });
     let mut tasks = vec![
         tokio::spawn(engine.run(stopped.clone())),
-        tokio::spawn(slack::poster::run(app.clone(), stopped.clone())),
-        tokio::spawn(slack::home::run(app.clone(), stopped.clone())),
-        tokio::spawn(crate::schedule::run(app.clone(), stopped.clone())),
+        tokio::spawn(poster::run(app.clone(), stopped.clone())),
+        tokio::spawn(home::run(app.clone(), stopped.clone())),
+        tokio::spawn(schedule::run(app.clone(), stopped.clone())),
         tokio::spawn(server::run(app.clone(), metrics.clone(), listener, stopped.clone())),
     ];
     if over_socket {
-        tasks.push(tokio::spawn(slack::socket::run(app.clone(), stopped.clone())));
+        tasks.push(tokio::spawn(socket::run(app.clone(), stopped.clone())));
     }
     if metrics.is_some() {
         tasks.push(tokio::spawn(gauges::run(app.clone(), stopped.clone())));

@@ -12,9 +12,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 use tokio::sync::mpsc;
 
+use super::args::Exit;
 use super::{report, world};
-use crate::app::rules;
-use crate::cli::Exit;
 use crate::config::Config;
 use crate::core::Cause;
 use crate::core::sweep::{Found, Tally};
@@ -44,7 +43,7 @@ enum Out {
 pub async fn run(config: &Config, json: bool, csv: Option<PathBuf>) -> anyhow::Result<Exit> {
     let mut out = open(json, csv.as_deref())?;
     let world = world(config)?;
-    let (rules, meter) = (Arc::new(rules(config)), Arc::new(Meter::default()));
+    let (rules, meter) = (Arc::new(config.rules()), Arc::new(Meter::default()));
     let (sender, mut looked) = mpsc::channel::<Looked>(WAITING);
     let began = Instant::now();
     let bar = bar(json);

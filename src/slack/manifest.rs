@@ -107,8 +107,8 @@ mod tests {
 
     #[test]
     fn files_are_what_the_command_prints() {
-        assert_eq!(include_str!("../manifests/slack.yaml"), http("https://reinstate.example"));
-        assert_eq!(include_str!("../manifests/slack.socket.yaml"), render(&Delivery::Socket));
+        assert_eq!(include_str!("../../manifests/slack.yaml"), http("https://reinstate.example"));
+        assert_eq!(include_str!("../../manifests/slack.socket.yaml"), render(&Delivery::Socket));
     }
 
     #[test]
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn every_scope_is_explained() {
-        let readme = include_str!("../manifests/README.md");
+        let readme = include_str!("../../manifests/README.md");
         let rows: Vec<_> = readme.lines().filter_map(|l| l.strip_prefix("| `")?.split('`').next()).collect();
         assert_eq!(rows, SCOPES);
     }

@@ -1,13 +1,13 @@
 //! Details on demand: everything a run knows, in a modal of the person who asks, not in the channel.
 
-use super::Value;
-use crate::app::App;
+use crate::bot::app::App;
+use crate::bot::private::Ear;
 use crate::core::Action;
 use crate::slack::blocks::Card;
-use crate::slack::cards::{self, View};
+use crate::slack::cards;
 use crate::slack::modal;
 use crate::slack::payload::Click;
-use crate::slack::private::Ear;
+use crate::slack::value::Value;
 use crate::slack::words;
 
 pub(super) async fn details(app: &App, ear: &Ear, click: &Click, value: &Value) {
@@ -20,6 +20,6 @@ pub(super) async fn details(app: &App, ear: &Ear, click: &Click, value: &Value) 
     let Ok(now) = app.ledger.now().await else {
         return app.tell(ear, &Card::text(&words::no_store())).await;
     };
-    let view = View::private(app, &value.run, &run, &events, now);
+    let view = app.private_view(&value.run, &run, &events, now);
     app.opens(ear, click.trigger.as_deref(), &modal::details(cards::details(&view))).await;
 }

@@ -3,20 +3,19 @@
 
 use std::sync::Arc;
 
-use super::cancel::give_up;
-use super::settle::Verdict;
-use super::value::{from_its_card, gone};
-use super::{Value, opening_key};
-use crate::app::App;
+use crate::bot::app::App;
+use crate::bot::commands::repair;
+use crate::bot::commands::undo::whom;
+use crate::bot::decisions::cancel::give_up;
+use crate::bot::decisions::card::{from_its_card, gone};
+use crate::bot::decisions::verdict::Verdict;
+use crate::bot::opening::{asked, opening_key};
+use crate::bot::private::Ear;
 use crate::core::run::{Aim, Asked};
-use crate::exec::LedgerError;
 use crate::slack::command::Target;
-use crate::slack::commands::repair;
 use crate::slack::markup::Markup;
 use crate::slack::payload::Click;
-use crate::slack::private::Ear;
-use crate::slack::words::{self, click};
-use crate::store::StoreError;
+use crate::slack::value::Value;
 
 /// Whether the button stands on the run's own card and the run is over. One that waits for a person is ended by Undo:
 /// while it is open it holds what the undo would have to claim.
@@ -46,29 +45,8 @@ pub(super) async fn again(app: &Arc<App>, clicked: Click, value: &Value) -> Mark
     match target {
         Ok(target) => {
             let key = opening_key(&clicked, value);
-            repair::open(app, key, Asked { aim, ..super::asked(clicked, &target) }, crate::clock::now()).await
+            repair::open(app, key, Asked { aim, ..asked(clicked, &target) }, crate::clock::now()).await
         }
         Err(says) => says,
-    }
-}
-
-/// Whom an earlier run was about, once it has ended: while it runs, it holds what another would have to claim.
-pub(in crate::slack) async fn whom(app: &App, run: &str) -> Result<Target, Markup> {
-    let run = match app.ledger.load(run).await {
-        Ok(run) => run,
-        Err(LedgerError::Store(error)) if !matches!(error, StoreError::UnknownRun(_)) => {
-            tracing::warn!(%error, "a run could not be read");
-            return Err(words::not_written());
-        }
-        Err(_) => {
-            return Err(Markup::new().ours(click::NO_EARLIER_RUN));
-        }
-    };
-    if run.ended.is_none() {
-        return Err(Markup::new().ours(click::NOT_ENDED));
-    }
-    match run.admitted {
-        Some((_, who)) => Ok(Target::Who(who)),
-        None => Err(Markup::new().ours(click::DID_NOTHING)),
     }
 }

@@ -2,37 +2,27 @@
 //! and on a run that still waits; whatever does not fit is refused to that person alone and changes nothing. It
 //! must never take from the message anything but the button's value, which only says where to look.
 
-mod again;
-mod approve;
-mod cancel;
-mod decline;
 mod details;
-mod retry;
-mod settle;
-mod sweep;
-mod value;
-mod waiting;
+mod follow_up;
 
 use std::sync::Arc;
 
 use tracing::Instrument as _;
 
-pub(super) use again::whom;
-pub(super) use cancel::stop;
-use settle::settle;
-pub use value::Value;
-use value::{from_its_card, gone};
-
-use super::blocks::Card;
-use super::command::Target;
-use super::commands::{check, help, me, repair};
-use super::modal;
-use super::payload::{Click, Submit};
+use super::app::App;
+use super::commands::{call_for_help, check, me, repair};
+use super::decisions::card::{from_its_card, gone};
+use super::decisions::verdict::settle;
+use super::decisions::{approve, cancel, decline, retry, sweep};
+use super::opening::{asked, opening_key};
 use super::private::Ear;
 use super::shortcuts;
-use super::words;
-use crate::app::App;
-use crate::core::run::{Aim, Asked};
+use crate::slack::blocks::Card;
+use crate::slack::command::Target;
+use crate::slack::modal;
+use crate::slack::payload::{Click, Submit};
+use crate::slack::value::Value;
+use crate::slack::words;
 use crate::telemetry::run_span;
 
 /// Begins what a click asks for; the acknowledgement does not wait.
@@ -55,11 +45,11 @@ pub(super) fn click(app: &Arc<App>, click: Click) {
             "reinstate.undo" | "reinstate.retire" | "reinstate.pick" => {
                 // A private answer is nobody's card; only one of a run can be a copy.
                 if !value.run.is_empty()
-                    && let Err(verdict) = again::ready(&work, &ear, &click, &value.run).await
+                    && let Err(verdict) = follow_up::ready(&work, &ear, &click, &value.run).await
                 {
                     return settle(&work, &ear, &value.run, "open", verdict).await;
                 }
-                let says = again::again(&work, click, &value).await;
+                let says = follow_up::again(&work, click, &value).await;
                 work.tell(&ear, &Card::text(&says)).await;
             }
             "reinstate.sweep_repair" | "reinstate.sweep_pause" | "reinstate.sweep_page" => {
@@ -74,7 +64,7 @@ pub(super) fn click(app: &Arc<App>, click: Click) {
                 on_run(&work, &ear, &click, &value).instrument(run_span(&value.run)).await;
             }
             "reinstate.details" => details::details(&work, &ear, &click, &value).await,
-            "reinstate.ask_for_help" => help::ask(&work, &ear).await,
+            "reinstate.ask_for_help" => call_for_help::ask(&work, &ear).await,
             "reinstate.check_person" => shortcuts::pick(&work, &ear, click.trigger.as_deref()).await,
             modal::PICK => shortcuts::picked(&work, &ear, click.picked).await,
             "reinstate.me" => {
@@ -124,27 +114,6 @@ async fn repair_from_check(app: &Arc<App>, click: Click, value: &Value) -> Card 
     let Some(target) = Target::parse(&value.who) else { return Card::text(&gone()) };
     let key = opening_key(&click, value);
     Card::text(&repair::open(app, key, asked(click, &target), crate::clock::now()).await)
-}
-
-/// What a click that opens a run has in common with its repeats: Slack's trigger, else what was clicked.
-fn opening_key(click: &Click, value: &Value) -> String {
-    click.trigger.clone().unwrap_or_else(|| {
-        let ts = click.ts.as_deref().unwrap_or_default();
-        format!("click {} {} {ts} {}", click.action, click.by.id, value.text())
-    })
-}
-
-/// The repair that a click asks for.
-fn asked(click: Click, target: &Target) -> Asked {
-    Asked {
-        by: click.by.id,
-        team: click.by.team,
-        enterprise: click.by.enterprise,
-        channel: click.channel.unwrap_or_default(),
-        text: target.text(),
-        response_url: click.response_url,
-        aim: Aim::default(),
-    }
 }
 
 async fn on_run(app: &App, ear: &Ear, click: &Click, value: &Value) {

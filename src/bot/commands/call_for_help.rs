@@ -1,11 +1,11 @@
 //! "Ask my admins for help": one call a day and person, posted with what was found where the admins are. It must
 //! never be posted into a channel that another company sees.
 
-use crate::app::App;
+use crate::bot::app::App;
+use crate::bot::private::Ear;
 use crate::core::Action;
 use crate::slack::blocks::Card;
 use crate::slack::cards;
-use crate::slack::private::Ear;
 use crate::slack::words;
 
 pub(crate) async fn ask(app: &App, ear: &Ear) {

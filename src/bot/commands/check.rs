@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use crate::app::App;
+use crate::bot::app::App;
+use crate::bot::private::Ear;
 use crate::core::Action;
 use crate::slack::blocks::Card;
 use crate::slack::cards;
 use crate::slack::command::Target;
 use crate::slack::markup::Markup;
-use crate::slack::private::Ear;
 use crate::slack::words;
 
 /// After this long the caller hears that it is still going on (an answer follows within 5 s, product.md 9).

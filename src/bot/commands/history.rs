@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::app::App;
+use crate::bot::app::App;
+use crate::bot::private::Ear;
 use crate::core::subject::name_of;
 use crate::core::{Action, Who};
 use crate::slack::blocks::Card;
 use crate::slack::command::Target;
 use crate::slack::markup::Markup;
-use crate::slack::private::Ear;
 use crate::slack::words;
 use crate::store::StoreError;
 

@@ -3,11 +3,11 @@
 
 use std::time::Instant;
 
-use crate::app::App;
+use crate::bot::app::App;
+use crate::bot::private::Ear;
 use crate::core::{Action, Who};
 use crate::slack::blocks::Card;
 use crate::slack::cards;
-use crate::slack::private::Ear;
 use crate::slack::words;
 
 use super::check::patiently;

@@ -1,28 +1,28 @@
 //! One file per verb. A command is acknowledged here: with its answer where no look-up is needed, else at once
 //! and empty, the answer following privately.
 
+pub(super) mod call_for_help;
 mod cancel;
 pub(super) mod check;
-pub(super) mod help;
 mod history;
 pub(super) mod me;
 pub(super) mod repair;
 mod status;
 mod sweep;
-mod undo;
+pub(super) mod undo;
 mod whoami;
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::command::{Command, parse};
-use super::dispatch::Reply;
-use super::payload::Slash;
+use super::app::App;
 use super::private::Ear;
-use super::words;
-use crate::app::App;
+use super::reply::Reply;
 use crate::core::run::{Aim, CARRY_OUT_WITHIN};
+use crate::slack::command::{Command, parse};
+use crate::slack::payload::Slash;
+use crate::slack::words;
 
 /// Acknowledges a command and begins what it asks for.
 pub(super) async fn command(app: &Arc<App>, slash: Slash, sent_at: Timestamp) -> Reply {

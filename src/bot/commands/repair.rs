@@ -8,11 +8,11 @@ use sha2::{Digest, Sha256};
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-use crate::app::App;
+use crate::bot::app::App;
+use crate::bot::reply::Reply;
 use crate::core::digest::hex;
 use crate::core::run::{Aim, Asked};
 use crate::slack::command::Target;
-use crate::slack::dispatch::Reply;
 use crate::slack::markup::Markup;
 use crate::slack::payload::Slash;
 use crate::slack::words;

@@ -1,12 +1,12 @@
 //! `status [RUN]`: what runs, and what waits for whom since when; of one run, everything its card shows.
 
-use crate::app::App;
+use crate::bot::app::App;
+use crate::bot::private::Ear;
 use crate::core::Action;
 use crate::exec::LedgerError;
 use crate::slack::blocks::Card;
-use crate::slack::cards::{self, View};
+use crate::slack::cards;
 use crate::slack::markup::Markup;
-use crate::slack::private::Ear;
 use crate::slack::words;
 use crate::store::StoreError;
 
@@ -38,7 +38,7 @@ async fn one(app: &App, id: &str) -> Card {
         Ok((run, events)) => {
             let Ok(now) = app.ledger.now().await else { return Card::text(&words::no_store()) };
             let link = app.card_link(id).await;
-            cards::status(&View::private(app, id, &run, &events, now), link.as_deref())
+            cards::status(&app.private_view(id, &run, &events, now), link.as_deref())
         }
         Err(LedgerError::NoRun(_) | LedgerError::Store(StoreError::UnknownRun(_))) => {
             Card::text(&words::no_run())

@@ -4,12 +4,12 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::app::App;
+use crate::bot::app::App;
+use crate::bot::private::Ear;
 use crate::core::Action;
 use crate::core::run::{Aim, Asked};
 use crate::slack::blocks::Card;
 use crate::slack::markup::Markup;
-use crate::slack::private::Ear;
 use crate::slack::words;
 use crate::store::Opened;
 

@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use crate::app::App;
+use crate::bot::app::App;
+use crate::bot::private::Ear;
 use crate::slack::blocks::Card;
-use crate::slack::private::Ear;
 use crate::slack::words;
 
 pub(super) async fn whoami(app: &App, ear: &Ear) {

@@ -3,26 +3,27 @@
 
 use std::time::Instant;
 
-use super::Value;
-use super::settle::{Verdict, failed, refused, settle};
-use super::value::Meta;
-use super::waiting::{self, expire, requester, still_asked};
-use crate::app::App;
+use super::card::Meta;
+use super::still_waiting;
+use super::still_waiting::{expire, requester, still_asked};
+use super::verdict::{Verdict, failed, refused, settle};
+use crate::bot::app::App;
+use crate::bot::private::Ear;
 use crate::core::access::{Own, Same};
 use crate::core::{Action, Denied, Event, Run, may};
 use crate::exec::{Decision, LedgerError};
 use crate::slack::api::ApiError;
-use crate::slack::cards::{self, View};
+use crate::slack::cards;
 use crate::slack::markup::Markup;
 use crate::slack::modal;
 use crate::slack::payload::{Click, Submit};
 use crate::slack::people::ROLE_LIFE;
-use crate::slack::private::Ear;
+use crate::slack::value::Value;
 use crate::slack::words::{self, click};
 use crate::store::{Also, AppendError};
 
 /// How often a decision is made again that became too old before it was written.
-pub(super) const DECISIONS: usize = 3;
+pub(in crate::bot) const DECISIONS: usize = 3;
 
 async fn approve(app: &App, ear: &Ear, value: &Value) -> Verdict {
     for _ in 0..DECISIONS {
@@ -37,16 +38,16 @@ async fn approve(app: &App, ear: &Ear, value: &Value) -> Verdict {
 
 /// A click on Approve. Where Slack's dialog had no room for every destructive step, the click approves nothing: it
 /// opens a modal that shows all of them, with an Approve of its own.
-pub(super) async fn ask(app: &App, ear: &Ear, click: &Click, value: &Value) -> Verdict {
+pub(in crate::bot) async fn ask(app: &App, ear: &Ear, click: &Click, value: &Value) -> Verdict {
     let run = match app.ledger.load(&value.run).await {
         Ok(run) => run,
         Err(error) => return failed(&error),
     };
-    let now = match waiting::now(app).await {
+    let now = match still_waiting::now(app).await {
         Ok(now) => now,
         Err(verdict) => return verdict,
     };
-    let view = View::private(app, &value.run, &run, &[], now);
+    let view = app.private_view(&value.run, &run, &[], now);
     let asks = run.ended.is_none() && run.current.is_some() && !run.approved_by().contains(&ear.by.id);
     if !asks || cards::dialog(&view).is_some() {
         return approve(app, ear, value).await;
@@ -75,7 +76,7 @@ pub(super) async fn ask(app: &App, ear: &Ear, click: &Click, value: &Value) -> V
 }
 
 /// All of it was shown, and approved.
-pub(super) async fn submitted(app: &App, submit: Submit) {
+pub(in crate::bot) async fn submitted(app: &App, submit: Submit) {
     let (ear, value) = Meta::of(&submit);
     let turn = app.clicks.turn(&value.run, "approve");
     let verdict = {
@@ -95,7 +96,7 @@ async fn decide(app: &App, ear: &Ear, value: &Value) -> Result<Option<Verdict>, 
     if run.approved_by().contains(&ear.by.id) && run.ended.is_none() {
         return Ok(Some(Verdict::Idle(Markup::new().data(&Denied::Already.to_string()))));
     }
-    let now = match waiting::now(app).await {
+    let now = match still_waiting::now(app).await {
         Ok(now) => now,
         Err(verdict) => return Ok(Some(verdict)),
     };
@@ -117,7 +118,7 @@ async fn decide(app: &App, ear: &Ear, value: &Value) -> Result<Option<Verdict>, 
     let actor = app.people.actor(&app.slack, &ear.by, Some(asked_at)).await;
     let deadline = asked_at.checked_add(ROLE_LIFE);
     // Reading took its time, and an approval expires by the clock of the database.
-    let now = match waiting::now(app).await {
+    let now = match still_waiting::now(app).await {
         Ok(now) => now,
         Err(verdict) => return Ok(Some(verdict)),
     };

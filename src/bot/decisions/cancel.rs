@@ -1,16 +1,16 @@
 //! Cancel, clicked or typed: the run stops before its next step. What is done stays done.
 
-use super::settle::{Verdict, failed, refused, settle};
-use super::waiting::requester;
-use crate::app::App;
+use super::still_waiting::requester;
+use super::verdict::{Verdict, failed, refused, settle};
+use crate::bot::app::App;
+use crate::bot::private::Ear;
 use crate::core::{Action, Event, Outcome};
 use crate::exec::Decision;
-use crate::slack::private::Ear;
 use crate::slack::words::{self, click};
 use crate::store::Also;
 
 /// `cancel RUN`, typed.
-pub(in crate::slack) async fn stop(app: &App, ear: &Ear, run: &str) {
+pub(in crate::bot) async fn stop(app: &App, ear: &Ear, run: &str) {
     let turn = app.clicks.turn(run, "cancel");
     let verdict = {
         let _turn = turn.lock().await;
@@ -27,7 +27,7 @@ pub(in crate::slack) async fn stop(app: &App, ear: &Ear, run: &str) {
 
 /// Ends a run that waits for a person, so that what it did can be taken back; nothing where it has ended already.
 /// Whoever asks must be allowed both, to stop this run and to begin the one that undoes it.
-pub(super) async fn give_up(app: &App, ear: &Ear, id: &str) -> Result<(), Verdict> {
+pub(in crate::bot) async fn give_up(app: &App, ear: &Ear, id: &str) -> Result<(), Verdict> {
     let run = app.ledger.load(id).await.map_err(|error| failed(&error))?;
     if run.ended.is_some() {
         return Ok(());
@@ -54,7 +54,7 @@ pub(super) async fn give_up(app: &App, ear: &Ear, id: &str) -> Result<(), Verdic
     decided.await.unwrap_or_else(|error| Err(failed(&error)))
 }
 
-pub(super) async fn cancel(app: &App, ear: &Ear, id: &str) -> Verdict {
+pub(in crate::bot) async fn cancel(app: &App, ear: &Ear, id: &str) -> Verdict {
     let run = match app.ledger.load(id).await {
         Ok(run) => run,
         Err(error) => return failed(&error),

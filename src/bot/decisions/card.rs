@@ -4,65 +4,33 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::settle::{Verdict, refused};
-use crate::app::App;
+use super::verdict::{Verdict, refused};
+use crate::bot::app::App;
+use crate::bot::private::Ear;
 use crate::slack::markup::Markup;
 use crate::slack::payload::{Click, Submit};
-use crate::slack::private::Ear;
+use crate::slack::value::Value;
 use crate::slack::words;
-
-/// What a button carries. Opaque to Slack; nothing in it is believed, only looked up.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Value {
-    /// The run.
-    #[serde(rename = "r", default, skip_serializing_if = "String::is_empty")]
-    pub run: String,
-    /// The digest of the plan that was shown.
-    #[serde(rename = "d", default, skip_serializing_if = "String::is_empty")]
-    pub digest: String,
-    /// Whom a private answer was about.
-    #[serde(rename = "w", default, skip_serializing_if = "String::is_empty")]
-    pub who: String,
-    /// The account that was picked to be kept.
-    #[serde(rename = "k", default, skip_serializing_if = "String::is_empty")]
-    pub keep: String,
-    /// The page of a list.
-    #[serde(rename = "p", default, skip_serializing_if = "is_first")]
-    pub page: usize,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
-fn is_first(page: &usize) -> bool {
-    *page == 0
-}
-
-impl Value {
-    /// As a button carries it.
-    #[must_use]
-    pub fn text(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
-    }
-}
 
 /// What a modal carries to its answer: the button's value, and where its reader is answered.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Meta {
+pub(in crate::bot) struct Meta {
     #[serde(flatten)]
-    pub(super) value: Value,
+    pub(in crate::bot) value: Value,
     channel: Option<String>,
     response_url: Option<String>,
 }
 
 impl Meta {
     /// As a modal carries it.
-    pub(super) fn text(ear: &Ear, value: &Value) -> String {
+    pub(in crate::bot) fn text(ear: &Ear, value: &Value) -> String {
         let (channel, response_url) = (ear.channel.clone(), ear.response_url.clone());
         let meta = Self { value: value.clone(), channel, response_url };
         serde_json::to_string(&meta).unwrap_or_default()
     }
 
     /// What a modal was opened for, and where the person who submitted it is answered.
-    pub(super) fn of(submit: &Submit) -> (Ear, Value) {
+    pub(in crate::bot) fn of(submit: &Submit) -> (Ear, Value) {
         let meta: Self = serde_json::from_str(&submit.meta).unwrap_or_default();
         let by = submit.by.clone();
         let ear = Ear { by, channel: meta.channel, response_url: meta.response_url, view: None };
@@ -70,12 +38,12 @@ impl Meta {
     }
 }
 
-pub(super) fn gone() -> Markup {
+pub(in crate::bot) fn gone() -> Markup {
     Markup::new().ours(words::click::NAMES_NOBODY)
 }
 
 /// Only the card whose time stamp is stored works; a copy (its post's answer was lost) is refused with a link.
-pub(super) async fn from_its_card(app: &App, click: &Click, run: &str) -> Result<(), Verdict> {
+pub(in crate::bot) async fn from_its_card(app: &App, click: &Click, run: &str) -> Result<(), Verdict> {
     let (Some(channel), Some(ts)) = (&click.channel, &click.ts) else {
         return Err(refused(words::click::NOT_ITS_CARD));
     };

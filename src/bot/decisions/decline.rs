@@ -3,11 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use super::Value;
-use super::settle::{Verdict, failed, settle};
-use super::value::Meta;
-use super::waiting::{self, expire, requester, still_asked};
-use crate::app::App;
+use super::card::Meta;
+use super::still_waiting;
+use super::still_waiting::{expire, requester, still_asked};
+use super::verdict::{Verdict, failed, settle};
+use crate::bot::app::App;
+use crate::bot::private::Ear;
 use crate::core::access::{Own, Same};
 use crate::core::{Action, Denied, Event, Outcome, Permit, Run};
 use crate::exec::Decision;
@@ -15,12 +16,12 @@ use crate::slack::api::ApiError;
 use crate::slack::markup::Markup;
 use crate::slack::modal;
 use crate::slack::payload::{Click, Submit};
-use crate::slack::private::Ear;
+use crate::slack::value::Value;
 use crate::slack::words;
 use crate::store::Also;
 
 /// A click on Decline: whoever may decline is asked why.
-pub(super) async fn ask(app: &App, ear: &Ear, click: &Click, value: &Value) -> Verdict {
+pub(in crate::bot) async fn ask(app: &App, ear: &Ear, click: &Click, value: &Value) -> Verdict {
     let run = match allowed(app, ear, value).await {
         Ok((_, run)) => run,
         Err(verdict) => return verdict,
@@ -45,7 +46,7 @@ pub(super) async fn ask(app: &App, ear: &Ear, click: &Click, value: &Value) -> V
 }
 
 /// The reason was given.
-pub(super) async fn submitted(app: &App, submit: Submit) {
+pub(in crate::bot) async fn submitted(app: &App, submit: Submit) {
     let (ear, value) = Meta::of(&submit);
     let why = submit.values.pointer("/reason/why/value").and_then(serde_json::Value::as_str);
     let turn = app.clicks.turn(&value.run, "decline");
@@ -59,7 +60,7 @@ pub(super) async fn submitted(app: &App, submit: Submit) {
 /// Whether the run still waits for this plan and the person may decline it.
 async fn allowed(app: &App, ear: &Ear, value: &Value) -> Result<(Permit, Run), Verdict> {
     let run = app.ledger.load(&value.run).await.map_err(|error| failed(&error))?;
-    let now = waiting::now(app).await?;
+    let now = still_waiting::now(app).await?;
     if let Err(verdict) = still_asked(app, &run, &value.digest, now) {
         expire(app, &value.run, &value.digest, now).await;
         return Err(verdict);
@@ -95,7 +96,7 @@ async fn decline(app: &App, ear: &Ear, value: &Value, why: &str) -> Verdict {
     };
     let why: String = why.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(500).collect();
     let says = words::click::declined(&why);
-    let now = match waiting::now(app).await {
+    let now = match still_waiting::now(app).await {
         Ok(now) => now,
         Err(verdict) => return verdict,
     };

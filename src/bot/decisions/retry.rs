@@ -1,14 +1,14 @@
 //! Retry: an operator wants a run that waits for a person to look again.
 
-use super::settle::{Verdict, failed, refused};
-use crate::app::App;
+use super::verdict::{Verdict, failed, refused};
+use crate::bot::app::App;
+use crate::bot::private::Ear;
 use crate::core::{Action, Event};
 use crate::exec::Decision;
-use crate::slack::private::Ear;
 use crate::slack::words;
 use crate::store::Also;
 
-pub(super) async fn retry(app: &App, ear: &Ear, id: &str) -> Verdict {
+pub(in crate::bot) async fn retry(app: &App, ear: &Ear, id: &str) -> Verdict {
     let permit = match app.people.permit(&app.slack, &ear.by, &Action::Repair).await {
         Ok(permit) => permit,
         Err(denied) => return Verdict::Refused(words::denied(denied, app.people.access())),

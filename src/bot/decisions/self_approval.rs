@@ -1,23 +1,15 @@
 //! What is somebody's own, and whether two Slack ids are one person: their Slack addresses resolved to people and
-//! accounts. And the queue of clicks on one run. What cannot be read is never "not their own".
+//! accounts.  What cannot be read is never "not their own".
 
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use crate::app::App;
+use crate::bot::app::App;
+use crate::bot::identities::{Mine, compare, identities};
 use crate::core::access::{Own, Same};
 use crate::core::subject::fold;
-use crate::core::{Actor, Evidence, Subject, Who, diagnose};
+use crate::core::{Actor, Subject, Who};
 use crate::exec::Look;
-
-/// The identities of one address; none if they could not be read.
-pub(crate) struct Mine(Option<Identities>);
-
-struct Identities {
-    people: BTreeSet<String>,
-    accounts: BTreeSet<String>,
-    addresses: BTreeSet<String>,
-}
 
 /// Who somebody is to a plan that they want to approve.
 pub(crate) struct Ties {
@@ -114,68 +106,5 @@ impl App {
             Ok(Arc::new(Mine(identities(&evidence, email))))
         };
         self.own.get(&fold(email), None, ask).await.ok()
-    }
-}
-
-fn identities(evidence: &Evidence, email: &str) -> Option<Identities> {
-    let users = evidence.users.get()?;
-    // Without the accounts it cannot be said that none of them is theirs.
-    if evidence.accounts.gap().is_some() {
-        return None;
-    }
-    let found = diagnose(evidence);
-    // Every account that turned up by this address or by a record of it counts as theirs: rather one approver
-    // too few than one on their own account.
-    let accounts = evidence.accounts.get().into_iter().flatten().map(|account| account.id.clone());
-    let mut mine = Identities {
-        people: users.iter().map(|user| user.id.clone()).chain(found.person).collect(),
-        accounts: accounts.chain(found.account).chain(found.subject.accounts).collect(),
-        addresses: users.iter().flat_map(crate::core::evidence::IdpUser::addresses).collect(),
-    };
-    mine.addresses.insert(fold(email));
-    Some(mine)
-}
-
-fn compare(mine: &Identities, subject: &Subject) -> Own {
-    // A list names a person where there is no account yet.
-    let same = subject.person.as_ref().is_some_and(|person| mine.people.contains(person))
-        || !mine.people.is_disjoint(&subject.accounts)
-        || !mine.accounts.is_disjoint(&subject.accounts)
-        || !mine.addresses.is_disjoint(&subject.addresses);
-    if same {
-        Own::Yes
-    } else if mine.people.is_empty() && mine.accounts.is_empty() {
-        Own::Nobody
-    } else {
-        Own::No
-    }
-}
-
-/// Clicks of one kind on one run pass one after another, so that a thousand of them do not fold the journal against
-/// each other. Kinds do not wait for each other: an Approve reads much, and a Decline must not stand behind it. And a
-/// refusal that repeats itself is recorded once.
-#[derive(Default)]
-pub(crate) struct Clicks {
-    turns: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
-    refused: Mutex<HashSet<[String; 4]>>,
-}
-
-impl Clicks {
-    /// The turn of a kind of click on a run.
-    pub(crate) fn turn(&self, run: &str, what: &str) -> Arc<tokio::sync::Mutex<()>> {
-        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-        if turns.len() > 1024 {
-            turns.retain(|_, turn| Arc::strong_count(turn) > 1);
-        }
-        Arc::clone(turns.entry(format!("{run} {what}")).or_default())
-    }
-
-    /// Whether this refusal is new and to be recorded.
-    pub(crate) fn is_new(&self, run: &str, by: &str, what: &str, why: &str) -> bool {
-        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        if refused.len() > 10_000 {
-            refused.clear();
-        }
-        refused.insert([run, by, what, why].map(str::to_owned))
     }
 }

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::settle::{Verdict, failed, refused};
-use crate::app::App;
+use super::verdict::{Verdict, failed, refused};
+use crate::bot::app::App;
 use crate::core::run::Next;
 use crate::core::{Event, Outcome, Run};
 use crate::exec::Decision;
@@ -11,16 +11,16 @@ use crate::slack::words::click;
 use crate::store::Also;
 
 /// The time by the clock of the database, by which approvals expire.
-pub(super) async fn now(app: &App) -> Result<Timestamp, Verdict> {
+pub(in crate::bot) async fn now(app: &App) -> Result<Timestamp, Verdict> {
     app.ledger.now().await.map_err(|error| failed(&error.into()))
 }
 
-pub(super) fn requester(run: &Run) -> String {
+pub(in crate::bot) fn requester(run: &Run) -> String {
     run.asked.as_ref().map(|asked| asked.by.clone()).unwrap_or_default()
 }
 
 /// Whether the run still waits for exactly this plan; the digest is computed again from the plan that is stored.
-pub(super) fn still_asked(app: &App, run: &Run, digest: &str, now: Timestamp) -> Result<(), Verdict> {
+pub(in crate::bot) fn still_asked(app: &App, run: &Run, digest: &str, now: Timestamp) -> Result<(), Verdict> {
     if run.ended.is_some() {
         return Err(refused(click::RUN_ENDED));
     }
@@ -40,7 +40,7 @@ pub(super) fn still_asked(app: &App, run: &Run, digest: &str, now: Timestamp) ->
 }
 
 /// Writes down that nobody approved in time, if that is so.
-pub(super) async fn expire(app: &App, run: &str, digest: &str, now: Timestamp) {
+pub(in crate::bot) async fn expire(app: &App, run: &str, digest: &str, now: Timestamp) {
     let written = app.ledger.decide(run, now, |folded| {
         let this = folded.current.as_ref().is_some_and(|current| current.digest.as_deref() == Some(digest));
         if !this || folded.next(now, &app.rules, &app.limits) != Next::Expire {

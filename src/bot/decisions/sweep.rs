@@ -4,12 +4,12 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use super::Value;
 use super::approve::DECISIONS;
-use super::settle::{Verdict, refused};
-use super::value::from_its_card;
-use super::waiting::now;
-use crate::app::App;
+use super::card::from_its_card;
+use super::still_waiting::now;
+use super::verdict::{Verdict, refused};
+use crate::bot::app::App;
+use crate::bot::private::Ear;
 use crate::core::access::{Own, Same};
 use crate::core::run::{Aim, Asked};
 use crate::core::subject::fold;
@@ -21,11 +21,11 @@ use crate::slack::cards::sweep_page;
 use crate::slack::markup::Markup;
 use crate::slack::payload::Click;
 use crate::slack::people::ROLE_LIFE;
-use crate::slack::private::Ear;
+use crate::slack::value::Value;
 use crate::slack::words;
 use crate::store::AppendError;
 
-pub(super) async fn click(app: &App, ear: &Ear, click: &Click, value: &Value) {
+pub(in crate::bot) async fn click(app: &App, ear: &Ear, click: &Click, value: &Value) {
     let what = click.action.strip_prefix("reinstate.").unwrap_or(&click.action);
     if what == "sweep_page" {
         let card = page(app, ear, value).await;

@@ -1,16 +1,16 @@
 //! What a click came to: said to the person alone where it was not taken, and recorded where it was refused.
 
-use crate::app::App;
+use crate::bot::app::App;
+use crate::bot::private::Ear;
 use crate::core::Event;
 use crate::exec::{Decision, LedgerError};
 use crate::slack::blocks::Card;
 use crate::slack::markup::Markup;
-use crate::slack::private::Ear;
 use crate::slack::words;
 use crate::store::{Also, AppendError, StoreError};
 
 /// What a click came to.
-pub(super) enum Verdict {
+pub(in crate::bot) enum Verdict {
     /// It was taken; nothing more is said, the card shows it.
     Taken,
     /// It was refused; for the person alone, and for the record.
@@ -21,11 +21,11 @@ pub(super) enum Verdict {
     Idle(Markup),
 }
 
-pub(super) fn refused(text: &'static str) -> Verdict {
+pub(in crate::bot) fn refused(text: &'static str) -> Verdict {
     Verdict::Refused(Markup::new().ours(text))
 }
 
-pub(super) async fn settle(app: &App, ear: &Ear, run: &str, what: &str, verdict: Verdict) {
+pub(in crate::bot) async fn settle(app: &App, ear: &Ear, run: &str, what: &str, verdict: Verdict) {
     match verdict {
         Verdict::Taken => {
             metrics::counter!("reinstate_clicks_total", "outcome" => "taken").increment(1);
@@ -64,7 +64,7 @@ async fn record(app: &App, ear: &Ear, run: &str, what: &str, says: &Markup) {
     }
 }
 
-pub(super) fn failed(error: &LedgerError) -> Verdict {
+pub(in crate::bot) fn failed(error: &LedgerError) -> Verdict {
     match error {
         LedgerError::NoRun(_) | LedgerError::Store(StoreError::UnknownRun(_)) => {
             Verdict::Refused(words::no_run())

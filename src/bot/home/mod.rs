@@ -4,68 +4,27 @@
 //! heard of it and to no other; whoever opens the Home again sees what is true. It must never show runs to somebody
 //! without a role.
 
-mod view;
-
-use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use tokio::sync::{OnceCell, watch};
 
-use super::api::ApiError;
-use super::people::Caller;
-use crate::app::App;
+use super::app::App;
+use super::watchers::Watcher;
 use crate::core::digest::hex;
 use crate::core::sweep::CourseNext;
 use crate::core::{Action, Run, may};
-use view::{Listed, Lists};
+use crate::slack::api::ApiError;
+use crate::slack::cards::home::{self as view, Listed, Lists};
+use crate::slack::people::Caller;
 
 /// How often is looked whether something has changed, at most; reading takes a tenth of the time at most.
 const LOOK: Duration = Duration::from_secs(1);
-/// How long somebody counts as looking after they opened their Home.
-const WATCHED: Duration = Duration::from_secs(8 * 3600);
-/// How many people's Homes are kept up to date.
-const MOST_WATCHED: usize = 200;
-/// How many runs of each kind are shown; the others are counted.
-const MOST_RUNS: usize = 20;
 /// How many recent runs are shown.
 const RECENT: i64 = 10;
-
-/// Whose Home is kept up to date.
-#[derive(Debug, Default)]
-pub struct Homes(Mutex<HashMap<String, Watcher>>);
-
-#[derive(Clone, Debug)]
-struct Watcher {
-    by: Caller,
-    since: Instant,
-    shown: String,
-}
-
-impl Homes {
-    fn watch(&self, by: Caller) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|_, watcher| watcher.since.elapsed() < WATCHED);
-        if all.len() >= MOST_WATCHED
-            && let Some(oldest) = all.iter().min_by_key(|(_, one)| one.since).map(|(id, _)| id.clone())
-        {
-            all.remove(&oldest);
-        }
-        all.insert(by.id.clone(), Watcher { by, since: Instant::now(), shown: String::new() });
-    }
-
-    fn all(&self) -> Vec<Watcher> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
-    }
-
-    fn shown(&self, id: &str, print: String) {
-        if let Some(watcher) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(id) {
-            watcher.shown = print;
-        }
-    }
-}
 
 /// Somebody opened their Home.
 pub(super) async fn opened(app: &App, by: Caller) {
@@ -186,7 +145,7 @@ async fn listed(app: &App, id: &str, now: Timestamp) -> Option<Listed> {
         let by = course.requested.as_ref().map(|(by, _)| by).or(course.asked.as_ref());
         return Some(Listed {
             id: id.to_owned(),
-            line: super::cards::sweep_line(id, &course, &app.limits, now),
+            line: crate::slack::cards::sweep_line(id, &course, &app.limits, now),
             waits: matches!(course.next(now, &app.limits), CourseNext::AwaitApproval(_)),
             asked_by: by.map(|by| by.by.clone()).unwrap_or_default(),
             approved: BTreeSet::new(),
@@ -197,7 +156,7 @@ async fn listed(app: &App, id: &str, now: Timestamp) -> Option<Listed> {
     let next = run.next(now, &app.rules, &app.limits);
     Some(Listed {
         id: id.to_owned(),
-        line: super::cards::line(id, &run, &app.rules, &app.limits, now),
+        line: crate::slack::cards::line(id, &run, &app.rules, &app.limits, now),
         waits: matches!(next, crate::core::Next::AwaitApproval { .. }),
         asked_by: run.asked.as_ref().map(|asked| asked.by.clone()).unwrap_or_default(),
         approved: run.approved_by(),

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::end::PRIVATE;
 use super::{Trouble, Troubles};
-use crate::app::App;
+use crate::bot::app::App;
 use crate::core::{Event, Outcome, Run};
 use crate::slack::blocks::Card as Shown;
 use crate::slack::cards::{self, View};

@@ -2,13 +2,13 @@
 
 use super::drawing::Drawing;
 use super::{Trouble, Troubles};
+use crate::bot::private::Ear;
 use crate::core::subject::name_of;
 use crate::core::{Denied, Event, Outcome, Role};
 use crate::slack::blocks::Card as Shown;
 use crate::slack::cards;
 use crate::slack::markup::Markup;
 use crate::slack::people::Caller;
-use crate::slack::private::Ear;
 use crate::slack::words;
 use crate::store::{Card, CardRef};
 

@@ -8,16 +8,15 @@ mod end;
 mod put;
 mod sweep;
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
-use super::api::ApiError;
-use crate::app::App;
+use super::app::App;
+use crate::slack::api::ApiError;
 use crate::telemetry::run_span;
 use drawing::show;
 
@@ -161,28 +160,6 @@ impl Troubles {
     /// The first reason, if something was not drawn.
     pub(super) fn settled(self) -> Result<(), Trouble> {
         self.0.map_or(Ok(()), Err)
-    }
-}
-
-/// Cards that Slack refused a moment ago, so that one is not sent again and again while others are drawn.
-#[derive(Default)]
-pub(crate) struct Held(Mutex<HashMap<String, Instant>>);
-
-impl Held {
-    /// Whether this card is still to be left alone.
-    fn is_held(&self, key: &str) -> bool {
-        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        held.get(key).is_some_and(|until| Instant::now() < *until)
-    }
-
-    /// Leaves a card alone for so long.
-    fn hold(&self, key: String, pause: Duration) {
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        held.retain(|_, until| now < *until);
-        if let Some(until) = now.checked_add(pause) {
-            held.insert(key, until);
-        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::drawing::Drawing;
 use super::{Trouble, Troubles};
-use crate::app::App;
+use crate::bot::app::App;
 use crate::core::Run;
 use crate::core::sweep::{Course, CourseNext, Found};
 use crate::sheet;

@@ -14,9 +14,9 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
 use super::End;
-use crate::app::App;
+use crate::bot::app::App;
+use crate::bot::dispatch::dispatch;
 use crate::slack::api::ApiError;
-use crate::slack::dispatch::dispatch;
 use crate::slack::payload;
 
 /// What opening a link, its greeting or one message out may take.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
-use crate::app::App;
+use super::app::App;
 use link::Link;
 
 /// Links kept open at the same time; Slack allows ten, for all replicas together.

@@ -1,6 +1,7 @@
 //! `sandbox`: the bot against the simulated services, with no credentials: a page in the browser, or one story told in
 //! the terminal. It must never read the configuration or the secrets of a real bot.
 
+pub mod page;
 mod paint;
 mod play;
 mod screen;
@@ -10,9 +11,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use anyhow::Context as _;
 use tokio::net::TcpListener;
 
+use super::args::Exit;
 use super::serve;
-use crate::cli::Exit;
-use crate::sandbox::page;
 use crate::sandbox::scenarios::{ALL, SEQUELS, find, sequel};
 
 /// The port the page is looked for at first; another one where it is taken.

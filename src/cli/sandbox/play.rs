@@ -7,8 +7,8 @@ use anyhow::Context as _;
 use tokio::net::TcpListener;
 
 use super::screen::Screen;
-use crate::cli::Exit;
-use crate::commands::{serve, world};
+use crate::cli::args::Exit;
+use crate::cli::{serve, world};
 use crate::config::{Config, Purpose};
 use crate::core::Outcome;
 use crate::core::subject::fold;

@@ -4,31 +4,33 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::MOST_RUNS;
 use crate::slack::blocks::{Button, Style, actions, context, divider, header, section};
-use crate::slack::interaction;
 use crate::slack::markup::Markup;
+use crate::slack::value;
+
+/// How many runs of each kind are shown; the others are counted.
+const MOST_RUNS: usize = 20;
 
 /// What a Home shows.
 #[derive(Debug, Default)]
-pub(super) struct Lists {
+pub(crate) struct Lists {
     /// Waiting for this person's approval.
-    pub(super) mine: List,
+    pub(crate) mine: List,
     /// Other open runs.
-    pub(super) open: List,
+    pub(crate) open: List,
     /// Ended, newest first.
-    pub(super) recent: List,
+    pub(crate) recent: List,
 }
 
 /// Runs of one kind: how many, and those that are shown.
 #[derive(Debug, Default)]
-pub(super) struct List {
-    pub(super) count: usize,
-    pub(super) shown: Vec<Listed>,
+pub(crate) struct List {
+    pub(crate) count: usize,
+    pub(crate) shown: Vec<Listed>,
 }
 
 impl List {
-    pub(super) fn add(&mut self, one: &Listed) {
+    pub(crate) fn add(&mut self, one: &Listed) {
         self.count += 1;
         if self.shown.len() < MOST_RUNS {
             self.shown.push(one.clone());
@@ -38,17 +40,17 @@ impl List {
 
 /// A run in a list.
 #[derive(Clone, Debug)]
-pub(super) struct Listed {
-    pub(super) id: String,
-    pub(super) line: Markup,
-    pub(super) waits: bool,
-    pub(super) asked_by: String,
-    pub(super) approved: BTreeSet<String>,
-    pub(super) link: Option<String>,
+pub(crate) struct Listed {
+    pub(crate) id: String,
+    pub(crate) line: Markup,
+    pub(crate) waits: bool,
+    pub(crate) asked_by: String,
+    pub(crate) approved: BTreeSet<String>,
+    pub(crate) link: Option<String>,
 }
 
 impl Listed {
-    pub(super) fn approved_by_me(&self, me: &str) -> bool {
+    pub(crate) fn approved_by_me(&self, me: &str) -> bool {
         self.approved.contains(me)
     }
 
@@ -65,7 +67,7 @@ fn view(blocks: Vec<Value>) -> Value {
 }
 
 /// For somebody with a role.
-pub(super) fn home(lists: &Lists, approves: bool, sees: bool) -> Value {
+pub(crate) fn home(lists: &Lists, approves: bool, sees: bool) -> Value {
     let mut blocks = vec![header(&Markup::new().ours("Reinstate")), buttons(sees)];
     if approves {
         blocks.extend(part("Waiting for my approval", &lists.mine, "Nothing waits for you."));
@@ -96,7 +98,7 @@ fn buttons(sees: bool) -> Value {
     let button = |action, words, style| Button {
         action,
         words,
-        value: interaction::Value::default().text(),
+        value: value::Value::default().text(),
         style,
         confirm: None,
     };
@@ -109,7 +111,7 @@ fn buttons(sees: bool) -> Value {
 }
 
 /// For a member without a role.
-pub(super) fn employee() -> Value {
+pub(crate) fn employee() -> Value {
     let says = "Does Jira or Confluence show you nothing? Reinstate can look why. It changes nothing, and only \
                 you see the answer.";
     view(vec![
@@ -120,14 +122,14 @@ pub(super) fn employee() -> Value {
 }
 
 /// For guests, people of other workspaces, and while Slack does not say who somebody is.
-pub(super) fn stranger() -> Value {
+pub(crate) fn stranger() -> Value {
     let says = "Reinstate works for members of this workspace. If you are one and still read this, Slack did not \
                 say who you are: please come back in a minute.";
     view(vec![header(&Markup::new().ours("Reinstate")), section(&Markup::new().ours(says))])
 }
 
 /// While the database does not answer.
-pub(super) fn no_store() -> Value {
+pub(crate) fn no_store() -> Value {
     let says = "The database does not answer, so runs cannot be shown. Please come back in a minute.";
     view(vec![header(&Markup::new().ours("Reinstate")), section(&Markup::new().ours(says))])
 }

@@ -27,13 +27,13 @@ const ATTEMPT_PAUSE: Duration = Duration::from_secs(1);
 const ALL: &[Migration] = &[
     Migration {
         version: 1,
-        shared: include_str!("migrations/0001_journal.sql"),
-        sqlite: include_str!("migrations/0001_clock.sqlite.sql"),
-        postgres: include_str!("migrations/0001_clock.postgres.sql"),
+        shared: include_str!("0001_journal.sql"),
+        sqlite: include_str!("0001_clock.sqlite.sql"),
+        postgres: include_str!("0001_clock.postgres.sql"),
     },
-    Migration { version: 2, shared: include_str!("migrations/0002_sweeps.sql"), sqlite: "", postgres: "" },
-    Migration { version: 3, shared: include_str!("migrations/0003_durable.sql"), sqlite: "", postgres: "" },
-    Migration { version: 4, shared: include_str!("migrations/0004_version_2.sql"), sqlite: "", postgres: "" },
+    Migration { version: 2, shared: include_str!("0002_sweeps.sql"), sqlite: "", postgres: "" },
+    Migration { version: 3, shared: include_str!("0003_durable.sql"), sqlite: "", postgres: "" },
+    Migration { version: 4, shared: include_str!("0004_version_2.sql"), sqlite: "", postgres: "" },
 ];
 
 /// Brings the tables up to this program's version. Several processes may start at once: the check is made
