@@ -2,7 +2,7 @@
 
 use super::{Config, Needed};
 use crate::core::Rules;
-use crate::core::planner::Approvers;
+use crate::core::rules::Approvers;
 use crate::core::subject::fold;
 
 impl Config {

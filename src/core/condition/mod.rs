@@ -9,7 +9,7 @@ mod seats;
 use super::diagnose::Case;
 use super::evidence::{Read, Source};
 use super::op::Op;
-use super::planner::Rules;
+use super::rules::Rules;
 use super::subject::RecordId;
 pub use account::may_write;
 use account::{

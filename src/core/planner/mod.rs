@@ -6,8 +6,6 @@ mod retire;
 mod rungs;
 mod undo;
 
-use std::collections::BTreeSet;
-
 use serde_json::json;
 
 use super::advice::{advise, by_hand};
@@ -17,7 +15,7 @@ use super::evidence::Evidence;
 use super::finding::{Cause, Verdict};
 use super::op::{Op, Risk, State};
 use super::plan::{Plan, Step, because};
-use super::subject::fold;
+use super::rules::{Approvers, Rules};
 use super::ticket::tickets;
 #[cfg(test)]
 pub(crate) use cost::last_used;
@@ -26,76 +24,6 @@ pub use retire::{left_over, retire_plan};
 pub(crate) use rungs::is_proven;
 pub use rungs::parking_address;
 pub use undo::{inverse, undo_plan};
-
-/// How many people must approve a kind of step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Approvers {
-    /// This many; none for 0.
-    Count(u32),
-    /// Such steps are advice.
-    Never,
-}
-
-/// What the configuration lets the planner do.
-#[derive(Clone, Debug)]
-pub struct Rules {
-    /// Protected addresses and ids, folded.
-    pub protected: BTreeSet<String>,
-    /// A claimed domain for placeholder addresses.
-    pub parking_domain: Option<String>,
-    /// `approvals.reversible`
-    pub reversible: Approvers,
-    /// `approvals.disruptive`
-    pub disruptive: Approvers,
-    /// `approvals.destructive`
-    pub destructive: Approvers,
-}
-
-impl Default for Rules {
-    fn default() -> Self {
-        Self {
-            protected: BTreeSet::new(),
-            parking_domain: None,
-            reversible: Approvers::Count(0),
-            disruptive: Approvers::Count(1),
-            destructive: Approvers::Count(1),
-        }
-    }
-}
-
-impl Rules {
-    /// Whether an address or id is on the protected list.
-    #[must_use]
-    pub fn is_protected(&self, name: &str) -> bool {
-        self.protected.contains(&fold(name))
-    }
-
-    /// Whether the protected list names anybody by address.
-    #[must_use]
-    pub fn protects_addresses(&self) -> bool {
-        self.protected.iter().any(|name| name.contains('@'))
-    }
-
-    /// What a risk needs.
-    #[must_use]
-    pub fn approvers(&self, risk: Risk) -> Approvers {
-        match risk {
-            Risk::Harmless => Approvers::Count(0),
-            Risk::Reversible => self.reversible,
-            Risk::Disruptive => self.disruptive,
-            Risk::Destructive => self.destructive,
-        }
-    }
-
-    /// How many approvals a risk needs; a kind that is never allowed needs more than there can be.
-    #[must_use]
-    pub fn needs(&self, risk: Risk) -> u32 {
-        match self.approvers(risk) {
-            Approvers::Count(count) => count,
-            Approvers::Never => u32::MAX,
-        }
-    }
-}
 
 /// Makes the plan that repairs. `tried` holds the steps of this run that came to their end, so that none is
 /// proposed again for the same evidence.
