@@ -16,9 +16,9 @@ use crate::bot::app::App;
 use crate::bot::{configured, gauges, home, housekeeping, poster, schedule, socket};
 use crate::config::{Config, Transport};
 use crate::exec::{Engine, Timing, World};
-use crate::store::{Alone, Store, StoreError};
 use crate::telemetry::Metrics;
 use crate::{clock, doctor, server};
+use reinstate_store::{Alone, Store, StoreError};
 
 use super::world;
 

@@ -2,8 +2,8 @@
 //! wait, or nobody knows why it stands still, it is for people to decide (product.md 6).
 
 use super::Held;
-use crate::core::diagnose::Case;
-use crate::core::evidence::{Job, Read, Source, Stopper};
+use crate::diagnose::Case;
+use crate::evidence::{Job, Read, Source, Stopper};
 
 pub(super) fn may_run(case: &Case<'_>) -> Held {
     let Some(job) = case.e.job.get() else { return Held::Unread(vec![Source::Jobs]) };

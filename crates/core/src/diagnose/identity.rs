@@ -5,9 +5,9 @@ use super::link::links_fact;
 use super::scope::is_due;
 use super::whose::is_object_id;
 use super::{Answer, Case, Owner, fact};
-use crate::core::evidence::{Read, Source};
-use crate::core::finding::{Cause, Finding};
-use crate::core::subject::fold;
+use crate::evidence::{Read, Source};
+use crate::finding::{Cause, Finding};
+use crate::subject::fold;
 
 /// "A live IdP object with the same name under a new id, and the job's mapping says externalId comes from the object
 /// id." It may be another human, so names, creation and last activity stand side by side.

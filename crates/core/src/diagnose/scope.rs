@@ -2,9 +2,9 @@
 //! 7.1, 8). They explain why there is no record, so they come before everything at Atlassian.
 
 use super::{Answer, Case, fact};
-use crate::core::evidence::{LogEntry, Read, Source};
-use crate::core::expression::Mapped;
-use crate::core::finding::{Cause, Finding};
+use crate::evidence::{LogEntry, Read, Source};
+use crate::expression::Mapped;
+use crate::finding::{Cause, Finding};
 
 /// Enabled and assigned: whoever is not has other causes.
 pub(super) fn is_due(case: &Case<'_>) -> bool {

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::core::digest::digest;
+use crate::digest::digest;
 
 /// More accounts than this touch the tenant, and need an approver (product.md 9, Sweeps).
 pub const HARMLESS_WITHOUT_APPROVER: usize = 5;
