@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use reinstate::cli::world;
 use reinstate::config::{Config, Purpose};
-use reinstate::exec::Look;
+use reinstate::world::Look;
 use reinstate_core::{Subject, Who, diagnose, plan};
 use reinstate_sandbox::Sandbox;
 use reinstate_sandbox::tenant::Tenant;

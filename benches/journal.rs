@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use futures_core::future::BoxFuture;
 use reinstate::clock;
-use reinstate::exec::{Acted, Admission, Engine, Ledger, Look, Meter, Page, Timing, World};
+use reinstate::exec::{Admission, Engine, Ledger, Timing};
+use reinstate::world::{Acted, Look, Meter, Page, World};
 use reinstate_core::run::{Aim, Asked, Limits};
 use reinstate_core::sweep;
 use reinstate_core::sweep::Census;

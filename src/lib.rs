@@ -16,3 +16,4 @@ pub mod sheet;
 pub mod slack;
 pub mod telemetry;
 pub mod upstream;
+pub mod world;

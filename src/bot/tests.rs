@@ -13,8 +13,8 @@ use super::app::App;
 use super::reply::Reply;
 use crate::config::{Config, Env, Purpose};
 use crate::exec::Admission;
-use crate::exec::{Acted, Look, World};
 use crate::slack::people::Caller;
+use crate::world::{Acted, Look, World};
 use reinstate_core::evidence::{Account, IdpUser};
 use reinstate_core::run::Halt;
 use reinstate_core::subject::RecordId;
@@ -58,12 +58,12 @@ impl World for Script {
         Box::pin(std::future::ready(Acted::Refused("this world only looks".into())))
     }
 
-    fn census<'a>(&'a self, _: &'a crate::exec::Meter) -> BoxFuture<'a, reinstate_core::sweep::Census> {
+    fn census<'a>(&'a self, _: &'a crate::world::Meter) -> BoxFuture<'a, reinstate_core::sweep::Census> {
         Box::pin(async { reinstate_core::sweep::Census::default() })
     }
 
-    fn accounts(&self, _: Option<String>) -> BoxFuture<'_, Result<crate::exec::Page, String>> {
-        Box::pin(async { Ok(crate::exec::Page::empty()) })
+    fn accounts(&self, _: Option<String>) -> BoxFuture<'_, Result<crate::world::Page, String>> {
+        Box::pin(async { Ok(crate::world::Page::empty()) })
     }
 
     fn look<'a>(

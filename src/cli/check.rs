@@ -2,7 +2,7 @@
 
 use super::args::Exit;
 use crate::config::Config;
-use crate::exec::Look;
+use crate::world::Look;
 use reinstate_core::diagnose::Mark;
 use reinstate_core::{Diagnosis, Plan, Subject, Verdict, Who, diagnose, plan};
 

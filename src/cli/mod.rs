@@ -21,9 +21,9 @@ use secrecy::ExposeSecret as _;
 
 use self::args::{Cli, Command, Exit};
 use crate::config::{Config, Env, Problems, Purpose};
-use crate::exec::World;
 use crate::upstream::live::Live;
 use crate::upstream::{Clients, Limits, UpstreamConfig};
+use crate::world::World;
 
 /// Runs one command to its exit code. Problems of the configuration are printed, all of them, and end with 78.
 ///

@@ -15,9 +15,9 @@ use tokio::sync::mpsc;
 use super::args::Exit;
 use super::{report, world};
 use crate::config::Config;
-use crate::exec::Meter;
 use crate::exec::sweep::{Looked, Survey, survey};
 use crate::sheet;
+use crate::world::Meter;
 use reinstate_core::Cause;
 use reinstate_core::sweep::{Found, Tally};
 

@@ -12,7 +12,8 @@ use reinstate_core::{
 use reinstate_store::{Also, AppendError, Lease, Sleep, StoreError, TENANT, Tenant};
 
 use super::memory::remember;
-use super::{Engine, LedgerError, Look, Stop, Turn, busy, ended, refused};
+use super::{Engine, LedgerError, Stop, Turn, busy, ended, refused};
+use crate::world::Look;
 
 /// Why a run has no plan.
 pub(super) enum Unplanned {

@@ -9,10 +9,8 @@ mod step;
 pub mod sweep;
 #[cfg(test)]
 mod tests;
-pub mod world;
 
 pub use ledger::{Decision, Ledger, LedgerError};
-pub use world::{Acted, Look, Meter, Page, World};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +21,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 use tracing::Instrument as _;
 
 use crate::telemetry::run_span;
+use crate::world::World;
 use reinstate_core::run::{Asked, Limits};
 use reinstate_core::subject::name_of;
 use reinstate_core::{Event, Next, Outcome, Rules, Run, Who};

@@ -14,7 +14,8 @@ use reinstate_core::{Event, Run, State, Step};
 use reinstate_store::{Also, AppendError, Lease, Risky, Sleep};
 
 use super::memory::remember;
-use super::{Acted, Engine, LedgerError, Look, Stop, Turn, refused};
+use super::{Engine, LedgerError, Stop, Turn, refused};
+use crate::world::{Acted, Look};
 
 /// What the daily cap counts: 24 hours, so that no midnight doubles it.
 const DAY: Duration = Duration::from_secs(24 * 3600);

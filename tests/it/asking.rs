@@ -2,7 +2,7 @@
 
 use reinstate::cli::world;
 use reinstate::config::{Config, Purpose};
-use reinstate::exec::Look;
+use reinstate::world::Look;
 use reinstate_core::{Diagnosis, Evidence, Plan, Source, Subject, Who, diagnose, plan};
 use reinstate_sandbox::Sandbox;
 use reinstate_sandbox::scenarios::Scenario;

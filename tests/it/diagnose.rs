@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use reinstate::cli::world;
-use reinstate::exec::{Look, World};
+use reinstate::world::{Look, World};
 use reinstate_core::diagnose::Case;
 use reinstate_core::{
     Cause, Diagnosis, Op, Outcome, Plan, Source, State, Subject, Verdict, Who, diagnose, plan,

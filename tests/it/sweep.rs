@@ -8,7 +8,7 @@ use std::time::Duration;
 use reinstate::cli::world;
 use reinstate::config::{Config, Purpose};
 use reinstate::exec::sweep::{Looked, Survey, survey};
-use reinstate::exec::{Look, Meter};
+use reinstate::world::{Look, Meter};
 use reinstate_core::evidence::Read;
 use reinstate_core::sweep::Found;
 use reinstate_core::{Cause, Source, Subject, Verdict, Who, diagnose, plan};

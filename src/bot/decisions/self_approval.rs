@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::bot::app::App;
 use crate::bot::identities::{Mine, compare, identities};
-use crate::exec::Look;
+use crate::world::Look;
 use reinstate_core::access::{Own, Same};
 use reinstate_core::subject::fold;
 use reinstate_core::{Actor, Subject, Who};

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use super::{Looked, survey};
-use crate::exec::{Engine, LedgerError, Meter, UNREADABLE};
+use crate::exec::{Engine, LedgerError, UNREADABLE};
+use crate::world::Meter;
 use reinstate_core::sweep::{Course, CourseNext, Found, RepairList, Since, SweepEvent};
 use reinstate_store::{Also, AppendError, Lease, Sleep, StoreError, SweepRow};
 

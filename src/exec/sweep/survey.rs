@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use reinstate_core::sweep::{Asked, Census, Found, Join, Judged, Keys, Listed, Tally};
 use reinstate_core::{Diagnosis, Plan, Rules, Source, Verdict, Who, diagnose, plan};
 
-use super::super::{Meter, Page, World};
+use crate::world::{Meter, Page, World};
 
 /// Pages of accounts that wait for the other sides.
 const AHEAD: usize = 256;

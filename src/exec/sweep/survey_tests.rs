@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use futures_core::future::BoxFuture;
 
 use super::*;
-use crate::exec::{Acted, Look};
+use crate::world::{Acted, Look};
 use reinstate_core::evidence::Account;
 use reinstate_core::{Evidence, Op, Subject};
 

@@ -8,7 +8,7 @@ use futures_core::future::BoxFuture;
 use tokio::sync::Notify;
 
 use super::tenant::Tenant;
-use crate::exec::{Acted, Look, World};
+use crate::world::{Acted, Look, World};
 use reinstate_core::Op;
 use reinstate_core::evidence::Evidence;
 use reinstate_core::subject::Subject;
@@ -126,12 +126,12 @@ impl World for Model {
         })
     }
 
-    fn census<'a>(&'a self, _: &'a crate::exec::Meter) -> BoxFuture<'a, reinstate_core::sweep::Census> {
+    fn census<'a>(&'a self, _: &'a crate::world::Meter) -> BoxFuture<'a, reinstate_core::sweep::Census> {
         Box::pin(async { reinstate_core::sweep::Census::default() })
     }
 
-    fn accounts(&self, _: Option<String>) -> BoxFuture<'_, Result<crate::exec::Page, String>> {
-        Box::pin(async { Ok(crate::exec::Page::empty()) })
+    fn accounts(&self, _: Option<String>) -> BoxFuture<'_, Result<crate::world::Page, String>> {
+        Box::pin(async { Ok(crate::world::Page::empty()) })
     }
 
     fn look<'a>(

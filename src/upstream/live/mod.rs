@@ -17,7 +17,7 @@ use futures_core::future::BoxFuture;
 use futures_util::future::join_all;
 
 use super::Clients;
-use crate::exec::{Acted, Look, Meter, Page, World};
+use crate::world::{Acted, Look, Meter, Page, World};
 use known::{Answer, Known};
 use reinstate_core::sweep::{Asked, Census};
 use reinstate_core::{Evidence, Op, Subject};

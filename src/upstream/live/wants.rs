@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::exec::Look;
+use crate::world::Look;
 use reinstate_core::diagnose::{Case, Tie};
 use reinstate_core::evidence::{Claim, Evidence, IdpUser};
 use reinstate_core::subject::{RecordId, Who, fold, fold_name};
