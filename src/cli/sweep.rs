@@ -16,7 +16,7 @@ use super::args::Exit;
 use super::{report, world};
 use crate::config::Config;
 use crate::exec::sweep::{Looked, Survey, survey};
-use crate::sheet;
+use crate::sheet::Sheet;
 use crate::world::Meter;
 use reinstate_core::Cause;
 use reinstate_core::sweep::{Found, Tally};
@@ -31,7 +31,7 @@ const DRAW: Duration = Duration::from_millis(200);
 /// Where the findings go.
 enum Out {
     Lines(BufWriter<std::io::Stdout>),
-    Table(BufWriter<std::fs::File>),
+    Table(Sheet<std::fs::File>),
     People(Vec<Found>),
 }
 
@@ -87,8 +87,8 @@ fn open(json: bool, csv: Option<&Path>) -> anyhow::Result<Out> {
         Some(path) => {
             let file = std::fs::File::create(path)
                 .with_context(|| format!("{} cannot be written", path.display()))?;
-            let mut table = BufWriter::new(file);
-            writeln!(table, "{}", sheet::SWEEP_HEAD)?;
+            let mut table = Sheet::with_line_feeds(file);
+            table.sweep_columns()?;
             Out::Table(table)
         }
         None if json => Out::Lines(BufWriter::new(std::io::stdout())),
@@ -104,7 +104,7 @@ impl Out {
                 // Whoever reads the lines sees each as it comes.
                 out.flush()?;
             }
-            Self::Table(out) => writeln!(out, "{}", sheet::sweep_row(&looked.found))?,
+            Self::Table(out) => out.sweep_row(&looked.found)?,
             Self::People(found) => found.push(looked.found.clone()),
         }
         Ok(())

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use backon::{BackoffBuilder as _, ExponentialBuilder};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -275,7 +276,12 @@ impl Engine {
         patience: Duration,
     ) -> Option<serde_json::Value> {
         let subject = run.current.as_ref()?.plan.subject.clone();
-        let mut wait = self.timing.first_wait;
+        let mut backoff = ExponentialBuilder::new()
+            .with_factor(1.5)
+            .with_min_delay(self.timing.first_wait)
+            .with_max_delay(self.timing.longest_wait)
+            .without_max_times()
+            .build();
         let mut waited = Duration::ZERO;
         loop {
             let evidence = self.world.gather(subject.clone(), Look::Effect(step.op.clone())).await;
@@ -285,10 +291,10 @@ impl Engine {
             if waited >= patience {
                 return None;
             }
-            let pause = wait.min(patience.saturating_sub(waited));
+            let pause = backoff.next().unwrap_or(self.timing.longest_wait);
+            let pause = pause.min(patience.saturating_sub(waited));
             tokio::time::sleep(pause).await;
             waited += pause;
-            wait = (wait * 3 / 2).min(self.timing.longest_wait);
         }
     }
 

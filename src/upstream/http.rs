@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use backon::{BackoffBuilder as _, ExponentialBuilder};
 use jiff::Timestamp;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use secrecy::ExposeSecret;
@@ -120,6 +121,7 @@ impl Http {
         let deadline = Instant::now() + if patient { budget.max(self.limits.patience) } else { budget };
         let attempts = if patient { self.limits.attempts.saturating_mul(5) } else { self.limits.attempts };
         let (mut attempt, mut failures) = (0, 0);
+        let mut backoff = self.backoff().build();
         loop {
             attempt += 1;
             let outcome = match pace.turn(deadline).await {
@@ -145,7 +147,9 @@ impl Http {
                     (error, after)
                 }
             };
-            let wait = after.unwrap_or_else(|| self.backoff(attempt)).max(self.limits.first_wait / 10);
+            // It goes on growing through the waits that the service names.
+            let own = backoff.next().unwrap_or(self.limits.longest_wait);
+            let wait = after.unwrap_or(own).max(self.limits.first_wait / 10);
             if attempt >= attempts || Instant::now() + wait >= deadline {
                 return Err(error);
             }
@@ -155,12 +159,14 @@ impl Http {
         }
     }
 
-    /// Doubling, capped, and between half and all of it, so that parallel calls do not return as one.
-    fn backoff(&self, attempt: u32) -> Duration {
-        let doubled = self.limits.first_wait.saturating_mul(1 << attempt.saturating_sub(1).min(16));
-        let half = doubled.min(self.limits.longest_wait) / 2;
-        let [dice, ..] = *uuid::Uuid::new_v4().as_bytes();
-        half + half.mul_f64(f64::from(dice) / 255.0)
+    /// The jitter adds up to as much again, so each wait is between half of the limit and all of it: parallel calls do
+    /// not return as one.
+    fn backoff(&self) -> ExponentialBuilder {
+        ExponentialBuilder::new()
+            .with_min_delay(self.limits.first_wait.min(self.limits.longest_wait) / 2)
+            .with_max_delay(self.limits.longest_wait / 2)
+            .with_jitter()
+            .without_max_times()
     }
 
     async fn once(&self, call: &Call, deadline: Instant) -> Outcome {

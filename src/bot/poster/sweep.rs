@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::drawing::Drawing;
 use super::{Trouble, Troubles};
 use crate::bot::app::App;
-use crate::sheet;
+use crate::sheet::Sheet;
 use crate::slack::blocks::Card as Shown;
 use crate::slack::cards::{SweepView, sweep_root};
 use crate::slack::markup::Markup;
@@ -52,6 +52,16 @@ pub(super) async fn show(app: &App, id: &str, until: Instant) -> Result<(), Trou
     Ok(())
 }
 
+fn table(found: &[Found]) -> std::io::Result<Vec<u8>> {
+    let mut table = Vec::new();
+    let mut sheet = Sheet::with_crlf(&mut table);
+    sheet.sweep_columns()?;
+    found.iter().try_for_each(|found| sheet.sweep_row(found))?;
+    sheet.flush()?;
+    drop(sheet);
+    Ok(table)
+}
+
 impl Drawing<'_> {
     /// The card, and what stands in its thread.
     async fn sweep(&mut self, course: &Course) -> Result<(), Trouble> {
@@ -79,14 +89,12 @@ impl Drawing<'_> {
         let mut found: Vec<Found> =
             rows.values().filter_map(|text| serde_json::from_str(text).ok()).collect();
         found.sort_by(|a, b| a.query.cmp(&b.query));
-        let mut table = String::from(sheet::SWEEP_HEAD);
-        for one in &found {
-            table.push_str("\r\n");
-            table.push_str(&sheet::sweep_row(one));
-        }
-        table.push_str("\r\n");
+        let table = table(&found).map_err(|error| {
+            tracing::error!(run = self.id, %error, "the table of a sweep cannot be made");
+            Trouble::Card
+        })?;
         let name = format!("sweep-{}.csv", course.opened_at.unwrap_or_default().strftime("%Y-%m-%d-%H%M"));
-        let done = self.app.slack.upload(&root.channel, &root.ts, &name, table.into_bytes()).await;
+        let done = self.app.slack.upload(&root.channel, &root.ts, &name, table).await;
         if let Err(crate::slack::api::ApiError::Refused(code)) = &done {
             // A workspace that does not let us upload still gets the card; the command line has the table.
             tracing::warn!(code, "Slack refuses the table of a sweep");

@@ -8,6 +8,7 @@ mod link;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use backon::{BackoffBuilder as _, ExponentialBuilder};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
@@ -16,10 +17,12 @@ use link::Link;
 
 /// Links kept open at the same time; Slack allows ten, for all replicas together.
 const LINKS: usize = 2;
-/// The first pause after a link that did not last; it doubles.
-const FIRST: Duration = Duration::from_millis(500);
-/// The longest pause.
-const LONGEST: Duration = Duration::from_secs(30);
+/// The pauses after links that did not last.
+const RECONNECT_BACKOFF: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(500))
+    .with_max_delay(MAX_RECONNECT_PAUSE)
+    .without_max_times();
+const MAX_RECONNECT_PAUSE: Duration = Duration::from_secs(30);
 /// A link that lasted this long was a good one: the next is opened without a pause.
 const LASTED: Duration = Duration::from_secs(10);
 
@@ -62,7 +65,7 @@ pub async fn run(app: Arc<App>, shutdown: watch::Receiver<bool>) {
 /// Keeps one link open; while Slack closes the old one, the next is open already.
 async fn keep(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
     let mut serving = JoinSet::new();
-    let mut wait = FIRST;
+    let mut backoff = RECONNECT_BACKOFF.build();
     while !*shutdown.borrow() {
         let opened = Instant::now();
         let end = match Link::open(&app).await {
@@ -88,14 +91,13 @@ async fn keep(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
             );
         }
         if opened.elapsed() >= LASTED && end != End::Disabled {
-            wait = FIRST;
+            backoff = RECONNECT_BACKOFF.build();
             continue;
         }
         tokio::select! {
-            () = tokio::time::sleep(wait) => {}
+            () = tokio::time::sleep(backoff.next().unwrap_or(MAX_RECONNECT_PAUSE)) => {}
             _ = shutdown.wait_for(|stop| *stop) => break,
         }
-        wait = wait.saturating_mul(2).min(LONGEST);
     }
     while serving.join_next().await.is_some() {}
 }
