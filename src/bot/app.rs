@@ -19,7 +19,7 @@ use crate::slack::api::{Api, ApiError, NoClient};
 use crate::slack::command::Target;
 use crate::slack::people::{Caller, People};
 use crate::slack::response::Responses;
-use crate::slack::slots::Slots;
+use crate::slack::single_flight::SingleFlight;
 use crate::slack::words::Unresolved;
 use crate::world::{Look, World};
 use reinstate_core::run::{Asked, Limits};
@@ -92,13 +92,13 @@ pub struct App {
     pub(crate) plain: AtomicBool,
     /// Cards that Slack refused a moment ago.
     pub(crate) held: super::held::Held,
-    pub(crate) own: Slots<Arc<super::identities::Mine>, ()>,
+    pub(crate) own: SingleFlight<Arc<super::identities::Mine>, ()>,
     pub(crate) clicks: super::turns::Clicks,
     /// Links to cards.
-    pub(crate) links: Slots<String, ()>,
+    pub(crate) links: SingleFlight<String, ()>,
     /// Whose App Home is kept up to date.
     pub(crate) homes: super::watchers::Homes,
-    looks: Slots<Looked, ()>,
+    looks: SingleFlight<Looked, ()>,
     asked: Mutex<HashMap<String, VecDeque<Instant>>>,
     tasks: Arc<Semaphore>,
 }
@@ -127,11 +127,11 @@ impl App {
             refused: Refused::default(),
             plain: AtomicBool::new(false),
             held: super::held::Held::default(),
-            own: Slots::new(Duration::from_secs(10)),
+            own: SingleFlight::new(Duration::from_secs(10)),
             clicks: super::turns::Clicks::default(),
-            links: Slots::new(SHARED),
+            links: SingleFlight::new(SHARED),
             homes: super::watchers::Homes::default(),
-            looks: Slots::new(SHARED),
+            looks: SingleFlight::new(SHARED),
             asked: Mutex::new(HashMap::new()),
             tasks: Arc::new(Semaphore::new(TASKS as usize)),
         }))

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::api::{Api, ApiError};
-use super::slots::Slots;
+use super::single_flight::SingleFlight;
 use crate::config::{Access, Grant};
 use reinstate_core::access::Standing;
 use reinstate_core::{Action, Actor, Denied, Permit, Role, may};
@@ -56,9 +56,9 @@ pub struct Place {
 pub struct People {
     home: RwLock<Option<Home>>,
     access: Access,
-    users: Slots<Value, ApiError>,
-    groups: Slots<BTreeSet<String>, ApiError>,
-    channels: Slots<Value, ApiError>,
+    users: SingleFlight<Value, ApiError>,
+    groups: SingleFlight<BTreeSet<String>, ApiError>,
+    channels: SingleFlight<Value, ApiError>,
 }
 
 impl People {
@@ -68,9 +68,9 @@ impl People {
         Self {
             home: RwLock::new(None),
             access,
-            users: Slots::new(ROLE_LIFE),
-            groups: Slots::new(ROLE_LIFE),
-            channels: Slots::new(ROLE_LIFE),
+            users: SingleFlight::new(ROLE_LIFE),
+            groups: SingleFlight::new(ROLE_LIFE),
+            channels: SingleFlight::new(ROLE_LIFE),
         }
     }
 
