@@ -28,15 +28,15 @@ use reinstate_core::{Action, Denied, Diagnosis, Plan, Rules, Subject, Who, diagn
 use reinstate_store::Store;
 
 /// How long `check` and Recheck share one diagnosis (product.md 3).
-const SHARED: Duration = Duration::from_secs(60);
+const DIAGNOSIS_MAX_AGE: Duration = Duration::from_secs(60);
 /// How many diagnoses one person may ask for in a minute (product.md 3).
-const A_MINUTE: usize = 5;
+const MAX_DIAGNOSES_PER_MINUTE: usize = 5;
 /// How long a requester's look-up is tried before the run is refused.
-const ADMIT_WITHIN: Duration = Duration::from_secs(60);
+const ADMISSION_TIMEOUT: Duration = Duration::from_secs(60);
 /// How soon it is tried again.
-const ASK_AGAIN: Duration = Duration::from_secs(3);
+const ADMISSION_RETRY_PAUSE: Duration = Duration::from_secs(3);
 /// How much may be going on at once besides runs; more is answered "busy".
-const TASKS: u32 = 4096;
+const MAX_TASKS: u32 = 4096;
 
 /// A diagnosis, the plan made from it, and when it was asked for.
 pub type Looked = Arc<(Diagnosis, Plan, Timestamp)>;
@@ -129,11 +129,11 @@ impl App {
             held: super::held::Held::default(),
             own: SingleFlight::new(Duration::from_secs(10)),
             clicks: super::turns::Clicks::default(),
-            links: SingleFlight::new(SHARED),
+            links: SingleFlight::new(DIAGNOSIS_MAX_AGE),
             homes: super::watchers::Homes::default(),
-            looks: SingleFlight::new(SHARED),
+            looks: SingleFlight::new(DIAGNOSIS_MAX_AGE),
             asked: Mutex::new(HashMap::new()),
-            tasks: Arc::new(Semaphore::new(TASKS as usize)),
+            tasks: Arc::new(Semaphore::new(MAX_TASKS as usize)),
         }))
     }
 
@@ -240,7 +240,7 @@ impl App {
         asked.retain(|_, times| times.back().is_some_and(|last| last.elapsed() < MINUTE));
         let times = asked.entry(person.to_owned()).or_default();
         times.retain(|time| time.elapsed() < MINUTE);
-        if times.len() >= A_MINUTE {
+        if times.len() >= MAX_DIAGNOSES_PER_MINUTE {
             let left = times.front().map_or(MINUTE, |first| MINUTE.saturating_sub(first.elapsed()));
             return Err(left.max(Duration::from_secs(1)));
         }
@@ -252,9 +252,9 @@ impl App {
     pub async fn admit(&self, asked: &Asked, opened_at: Timestamp) -> Admission {
         let refused = |says: &str| Admission::Refused(says.to_owned());
         let late = |denied: Denied| {
-            let until = opened_at.checked_add(ADMIT_WITHIN).unwrap_or(opened_at);
+            let until = opened_at.checked_add(ADMISSION_TIMEOUT).unwrap_or(opened_at);
             if crate::clock::now() < until {
-                Admission::Later(ASK_AGAIN)
+                Admission::Later(ADMISSION_RETRY_PAUSE)
             } else {
                 refused(&denied.to_string())
             }
@@ -309,7 +309,7 @@ impl App {
 
     /// Waits until everything that was spawned is done, or the time is up.
     pub async fn drain(&self, within: Duration) {
-        if tokio::time::timeout(within, self.tasks.acquire_many(TASKS)).await.is_err() {
+        if tokio::time::timeout(within, self.tasks.acquire_many(MAX_TASKS)).await.is_err() {
             tracing::warn!("some answers to Slack were not finished before the end");
         }
     }

@@ -16,11 +16,11 @@ use crate::telemetry::Metrics;
 use reinstate_store::NewEntry;
 
 /// How often old measurements are thrown away.
-const UPKEEP: Duration = Duration::from_secs(5);
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 /// How often refused requests are noted: a flood must not become a flood of entries.
-const NOTED: Duration = Duration::from_secs(60);
+const NOTE_INTERVAL: Duration = Duration::from_secs(60);
 /// How often it is looked for people to forget.
-const FORGET: Duration = Duration::from_secs(3600);
+const FORGET_INTERVAL: Duration = Duration::from_secs(3600);
 /// How soon Slack is asked again whose bot this is, where it names no pause of its own.
 const HOME_BACKOFF: ExponentialBuilder = ExponentialBuilder::new()
     .with_min_delay(Duration::from_millis(500))
@@ -29,7 +29,8 @@ const HOME_BACKOFF: ExponentialBuilder = ExponentialBuilder::new()
 
 /// Keeps house until `stopped` is set.
 pub async fn run(app: Arc<App>, metrics: Option<Metrics>, mut stopped: watch::Receiver<bool>) {
-    let (mut upkeep, mut noted, mut forgotten) = (interval(UPKEEP), interval(NOTED), interval(FORGET));
+    let (mut upkeep, mut noted, mut forgotten) =
+        (interval(UPKEEP_INTERVAL), interval(NOTE_INTERVAL), interval(FORGET_INTERVAL));
     // A sender that is gone is the end, too.
     let end = async move { stopped.wait_for(|end| *end).await.map(drop).unwrap_or_default() };
     tokio::pin!(end);

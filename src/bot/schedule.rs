@@ -11,7 +11,7 @@ use super::app::App;
 use reinstate_core::run::{Aim, Asked};
 
 /// How often the clock is looked at.
-const LOOK: Duration = Duration::from_secs(60);
+const POLL_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Runs until `stop` says so; at once where no schedule is set.
 pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
@@ -21,7 +21,7 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
             tracing::warn!(%error, "whether a sweep is due could not be read; looking again in a minute");
         }
         tokio::select! {
-            () = tokio::time::sleep(LOOK) => {}
+            () = tokio::time::sleep(POLL_INTERVAL) => {}
             _ = stop.changed() => {}
         }
     }

@@ -22,11 +22,11 @@ use reinstate_core::Cause;
 use reinstate_core::sweep::{Found, Tally};
 
 /// Findings that may wait to be printed.
-const WAITING: usize = 64;
+const MAX_WAITING_FINDINGS: usize = 64;
 /// How many accounts the summary for people names; the rest stands in `--json` and `--csv`.
-const NAMED: usize = 20;
+const MAX_NAMED: usize = 20;
 /// How often the bar is drawn.
-const DRAW: Duration = Duration::from_millis(200);
+const DRAW_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Where the findings go.
 enum Out {
@@ -44,7 +44,7 @@ pub async fn run(config: &Config, json: bool, csv: Option<PathBuf>) -> anyhow::R
     let mut out = open(json, csv.as_deref())?;
     let world = world(config)?;
     let (rules, meter) = (Arc::new(config.rules()), Arc::new(Meter::default()));
-    let (sender, mut looked) = mpsc::channel::<Looked>(WAITING);
+    let (sender, mut looked) = mpsc::channel::<Looked>(MAX_WAITING_FINDINGS);
     let began = Instant::now();
     let bar = bar(json);
     let known = HashMap::new();
@@ -60,7 +60,7 @@ pub async fn run(config: &Config, json: bool, csv: Option<PathBuf>) -> anyhow::R
                     Some(looked) => out.put(&looked)?,
                     None => return anyhow::Ok(()),
                 },
-                () = tokio::time::sleep(DRAW) => draw(&bar, &meter, began),
+                () = tokio::time::sleep(DRAW_INTERVAL) => draw(&bar, &meter, began),
             }
         }
     };
@@ -192,12 +192,15 @@ fn text(survey: &Survey, found: &[Found], took: Duration) -> String {
         ));
         let mut named: Vec<&Found> = found.iter().collect();
         named.sort_by(|a, b| (&a.causes, &a.query).cmp(&(&b.causes, &b.query)));
-        for one in named.iter().take(NAMED) {
+        for one in named.iter().take(MAX_NAMED) {
             let codes: Vec<&str> = one.causes.iter().map(|cause| cause.code()).collect();
             lines.push(format!("  {:<44} {}", one.query, codes.join(", ")));
         }
-        if named.len() > NAMED {
-            lines.push(format!("  … and {} more: --json or --csv FILE lists them all", named.len() - NAMED));
+        if named.len() > MAX_NAMED {
+            lines.push(format!(
+                "  … and {} more: --json or --csv FILE lists them all",
+                named.len() - MAX_NAMED
+            ));
         }
         lines.push("\nOne of them:       reinstate check WHO".to_owned());
         lines.push("Repairs, in Slack: /reinstate sweep".to_owned());

@@ -26,7 +26,7 @@ pub(super) enum Unplanned {
 }
 
 /// How many plans one run may make before a person has to start another.
-const MOST_PLANS: u32 = 12;
+const MAX_PLANS: u32 = 12;
 
 impl Engine {
     /// Reads everything and makes the plan that the run is for.
@@ -99,7 +99,7 @@ impl Engine {
 
     /// Writes a plan down and claims what it may write. Somebody else's claim ends this run: they were first.
     pub(super) async fn planned(&self, run: &Run, lease: &Lease, diagnosis: Diagnosis, plan: Plan) -> Turn {
-        if run.plans >= MOST_PLANS && !plan.steps.is_empty() {
+        if run.plans >= MAX_PLANS && !plan.steps.is_empty() {
             let says =
                 "It looked again and again without an end in sight. A person should look at the trail."
                     .to_owned();

@@ -10,7 +10,7 @@ use reinstate_core::run::Halt;
 use reinstate_core::{Event, Evidence, Plan, diagnose};
 
 /// How many earlier runs on a person are looked at.
-const RUNS: usize = 20;
+const MAX_PRIOR_RUNS: usize = 20;
 
 /// Adds it to the evidence, where a refusal stands there that it may explain.
 pub async fn remember(ledger: &Ledger, evidence: &mut Evidence) {
@@ -21,7 +21,7 @@ pub async fn remember(ledger: &Ledger, evidence: &mut Evidence) {
     for identity in diagnose(evidence).subject.claims() {
         // What cannot be read takes no weight from anything.
         for row in ledger.store().runs_for_identity(&identity).await.unwrap_or_default() {
-            if !runs.contains(&row.run) && runs.len() < RUNS {
+            if !runs.contains(&row.run) && runs.len() < MAX_PRIOR_RUNS {
                 runs.push(row.run);
             }
         }

@@ -28,14 +28,14 @@ use reinstate_core::{Event, Next, Outcome, Rules, Run, Who};
 use reinstate_store::{Also, AppendError, Lease, Sleep, StoreError};
 
 /// How long a run sleeps that no look will make right.
-const UNREADABLE: Duration = Duration::from_secs(60);
+const UNREADABLE_PAUSE: Duration = Duration::from_secs(60);
 /// The end of a command that came too late.
-const OVERDUE: &str =
+const OVERDUE_TEXT: &str =
     "The command is older than 15 minutes, so nothing was done. Ask again if it is still wanted.";
 /// The end of a repair of a sweep that came too late.
-const OVERDUE_REPAIR: &str = "A day has passed since the list was approved, so nothing was done.";
+const PART_OVERDUE_TEXT: &str = "A day has passed since the list was approved, so nothing was done.";
 /// How many runs one process carries at once.
-const AT_ONCE: usize = 64;
+const MAX_CONCURRENT_RUNS: usize = 64;
 
 /// How long the executor waits for what. The defaults are for the real world; tests are in more of a hurry.
 #[derive(Clone, Copy, Debug)]
@@ -148,7 +148,7 @@ enum Turn {
 impl Engine {
     /// Carries runs until `stop` is set.
     pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
-        let slots = Arc::new(Semaphore::new(AT_ONCE));
+        let slots = Arc::new(Semaphore::new(MAX_CONCURRENT_RUNS));
         loop {
             if *stop.borrow() {
                 return;
@@ -252,7 +252,7 @@ impl Engine {
         };
         if wrong {
             tracing::error!(run = %lease.run, %error, "a run cannot be carried on");
-            return Sleep::For(UNREADABLE);
+            return Sleep::For(UNREADABLE_PAUSE);
         }
         tracing::warn!(run = %lease.run, %error, "a run waits for the store");
         Sleep::For(self.timing.trouble)
@@ -304,8 +304,8 @@ impl Engine {
     /// Ends a run that came too late.
     async fn overdue(&self, run: &Run, lease: &Lease) -> Turn {
         let (outcome, says) = match &run.part {
-            Some(_) => (Outcome::Expired, OVERDUE_REPAIR),
-            None => (Outcome::Refused, OVERDUE),
+            Some(_) => (Outcome::Expired, PART_OVERDUE_TEXT),
+            None => (Outcome::Refused, OVERDUE_TEXT),
         };
         self.append(run, lease, &[Event::Ended { outcome, says: says.to_owned() }], ended()).await
     }
@@ -372,7 +372,7 @@ fn refused(error: &LedgerError) -> Turn {
         // The fold refused what this program wanted to write. It would want the same again.
         error => {
             tracing::error!(%error, "an entry was refused, so the run stands still");
-            Turn::Stop(Stop::Sleep(Sleep::For(UNREADABLE)))
+            Turn::Stop(Stop::Sleep(Sleep::For(UNREADABLE_PAUSE)))
         }
     }
 }

@@ -19,9 +19,9 @@ use super::{Engine, LedgerError, Stop, Turn, refused};
 use crate::world::{Acted, Look};
 
 /// What the daily cap counts: 24 hours, so that no midnight doubles it.
-const DAY: Duration = Duration::from_secs(24 * 3600);
+const CAP_WINDOW: Duration = Duration::from_secs(24 * 3600);
 /// The longest pause between two looks at an effect that may take a day.
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+const MAX_LOOK_PAUSE: Duration = Duration::from_secs(300);
 
 /// How a step stands before it begins.
 enum Ready {
@@ -154,7 +154,7 @@ impl Engine {
                 Event::Paused { step: Some(index), halt: Halt::Unconfirmed, why }
             }
             _ => {
-                let pause = (waited / 4).clamp(self.timing.first_wait, LONGEST_PAUSE);
+                let pause = (waited / 4).clamp(self.timing.first_wait, MAX_LOOK_PAUSE);
                 return Turn::Stop(Stop::Sleep(Sleep::For(pause.min(patience.saturating_sub(waited)))));
             }
         };
@@ -186,7 +186,7 @@ impl Engine {
         // A step that is sent again was counted, and its snapshot taken, when it began.
         if step.op.is_capped() && !begun {
             events.push(Event::Snapshot { step: index, was: snapshot(run) });
-            also.risky = Some(Risky { limit: self.risky_per_day, within: DAY });
+            also.risky = Some(Risky { limit: self.risky_per_day, within: CAP_WINDOW });
         }
         // Said here and judged by the fold, which does not trust that `next()` has counted.
         events.push(Event::Began { step: index, before, needs: Some(self.rules.needs(step.risk)) });

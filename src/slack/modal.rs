@@ -13,12 +13,12 @@ pub const APPROVE: &str = "reinstate.approve";
 /// The picker of people.
 pub const PICK: &str = "reinstate.check_picked";
 /// Blocks that a modal may hold.
-const MOST_BLOCKS: usize = 100;
+const MAX_BLOCKS: usize = 100;
 
 fn modal(title: &'static str, mut blocks: Vec<Value>) -> Value {
-    let over = blocks.len().saturating_sub(MOST_BLOCKS);
+    let over = blocks.len().saturating_sub(MAX_BLOCKS);
     if over > 0 {
-        blocks.truncate(MOST_BLOCKS - 1);
+        blocks.truncate(MAX_BLOCKS - 1);
         blocks.push(section(&Markup::new().ours("… and ").number(over + 1).ours(" more parts")));
     }
     json!({

@@ -15,7 +15,7 @@ use reinstate_core::access::Standing;
 use reinstate_core::{Action, Actor, Denied, Permit, Role, may};
 
 /// A look-up is at most this old when somebody acts on it.
-pub const ROLE_LIFE: Duration = Duration::from_secs(10);
+pub const ROLE_MAX_AGE: Duration = Duration::from_secs(10);
 
 /// The team that our bot token belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,9 +68,9 @@ impl People {
         Self {
             home: RwLock::new(None),
             access,
-            users: SingleFlight::new(ROLE_LIFE),
-            groups: SingleFlight::new(ROLE_LIFE),
-            channels: SingleFlight::new(ROLE_LIFE),
+            users: SingleFlight::new(ROLE_MAX_AGE),
+            groups: SingleFlight::new(ROLE_MAX_AGE),
+            channels: SingleFlight::new(ROLE_MAX_AGE),
         }
     }
 

@@ -287,7 +287,7 @@ fn classify(call: &Call, status: u16, headers: &HeaderMap, body: Vec<u8>) -> Out
 }
 
 /// The longest wait that an answer can impose. No header closes a client for longer.
-const LONGEST_AFTER: Duration = Duration::from_secs(15 * 60);
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(15 * 60);
 
 /// The later of `Retry-After` (seconds or an HTTP date) and Atlassian's `X-RateLimit-Reset` (an ISO instant). What
 /// cannot be read as either names no wait.
@@ -299,14 +299,14 @@ fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
         seconds(raw).or_else(date)
     });
     let reset = text("x-ratelimit-reset").and_then(super::lax::to_time).map(from_now);
-    retry.max(reset).map(|after| after.min(LONGEST_AFTER))
+    retry.max(reset).map(|after| after.min(MAX_RETRY_AFTER))
 }
 
 /// A number of seconds, whole or not, however large. A negative one is none.
 fn seconds(raw: &str) -> Option<Duration> {
     let plain = raw.starts_with(|c: char| c.is_ascii_digit()) && raw.ends_with(|c: char| c.is_ascii_digit());
     let number: f64 = raw.parse().ok().filter(|_| plain)?;
-    Duration::try_from_secs_f64(number.clamp(0.0, LONGEST_AFTER.as_secs_f64())).ok()
+    Duration::try_from_secs_f64(number.clamp(0.0, MAX_RETRY_AFTER.as_secs_f64())).ok()
 }
 
 #[cfg(test)]

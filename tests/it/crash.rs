@@ -16,7 +16,7 @@ use super::place::On;
 use super::story::{End, Story, changes, is_one_shot, repaired};
 
 /// Stories told at the same time: they wait more than they work.
-const AT_ONCE: usize = 12;
+const MAX_CONCURRENT: usize = 12;
 
 /// Where in a step the process dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +93,7 @@ pub async fn tell(on: On, scenario: &'static Scenario, kill: Option<Kill>) -> Op
 /// The number of deaths.
 async fn matrix(on: On, chosen: fn(usize) -> bool) -> usize {
     reinstate::upstream::install_tls();
-    let slots = Arc::new(Semaphore::new(AT_ONCE));
+    let slots = Arc::new(Semaphore::new(MAX_CONCURRENT));
     let mut stories = JoinSet::new();
     for scenario in repaired() {
         let slots = slots.clone();

@@ -15,11 +15,11 @@ use reinstate_store::{RunRow, Store};
 use serde_json::Value;
 
 use super::place::{On, Place};
-use super::process::{Bot, PATIENCE};
+use super::process::{Bot, PROCESS_TIMEOUT};
 use reinstate_testing::port::free_port;
 
 /// How soon a person clicks the same button again.
-const AGAIN: Duration = Duration::from_secs(3);
+const RETRY_PAUSE: Duration = Duration::from_secs(3);
 
 /// Stories that are repaired. Those of two causes may end in advice for the second; one cause each is what a step
 /// belongs to.
@@ -170,7 +170,7 @@ impl Story {
     /// Fails when the story takes longer than anything may.
     pub fn must_not_hang(&self, label: &str) {
         assert!(
-            self.since.elapsed() < PATIENCE,
+            self.since.elapsed() < PROCESS_TIMEOUT,
             "{} {label} hangs:\n{}",
             self.scenario.name,
             lock(&self.sandbox.slack).transcript().join("\n")
@@ -266,8 +266,8 @@ impl Clicks {
     pub async fn click(&mut self, sandbox: &Sandbox, people: &Workspace, user: &str, action: &str) -> bool {
         let mut any = false;
         for (channel, ts, value) in buttons(sandbox, action) {
-            let last = self.0.entry((ts.clone(), value)).or_insert_with(|| Instant::now() - AGAIN);
-            if last.elapsed() >= AGAIN {
+            let last = self.0.entry((ts.clone(), value)).or_insert_with(|| Instant::now() - RETRY_PAUSE);
+            if last.elapsed() >= RETRY_PAUSE {
                 *last = Instant::now();
                 people.click(user, &channel, &ts, action).await.ok();
                 any = true;

@@ -105,7 +105,7 @@ const UNKNOWNS: &[Unknown] = &[
 
 /// Two worlds of one kind, and one for each bit that tells two questions apart: every question stands both ways, and
 /// any two of them stand differently somewhere.
-const WORLDS: usize = 8;
+const WORLD_COUNT: usize = 8;
 
 fn stands_the_other_way(question: usize, world: usize) -> bool {
     match world {
@@ -123,7 +123,7 @@ fn flipped(world: usize) -> Vec<&'static str> {
 #[test]
 fn every_question_stands_both_ways_and_any_two_differ() {
     let of = |question: usize| -> Vec<bool> {
-        (0..WORLDS).map(|world| stands_the_other_way(question, world)).collect()
+        (0..WORLD_COUNT).map(|world| stands_the_other_way(question, world)).collect()
     };
     for (question, (name, _)) in UNKNOWNS.iter().enumerate() {
         assert!(of(question).contains(&true) && of(question).contains(&false), "{name}");
@@ -221,7 +221,7 @@ async fn the_repair_suite_holds_with_every_question_both_ways() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "minutes long: cargo test --test it -- --ignored --nocapture the_repair_suite"]
 async fn the_repair_suite_holds_in_every_world() {
-    suite(0..WORLDS).await;
+    suite(0..WORLD_COUNT).await;
 }
 
 /// Every story that a repair ends well, in each of these worlds.

@@ -13,7 +13,7 @@ use super::rows::Statements;
 use super::{Store, StoreError, millis};
 
 /// How long a card waits at most before it is tried again.
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+const MAX_PAUSE: Duration = Duration::from_secs(300);
 
 /// A message that shows a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -207,7 +207,7 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub async fn drawn(&self, run: &str, pause: Duration) -> Result<(), StoreError> {
-        let (run, pause) = (run.to_owned(), pause.min(LONGEST_PAUSE));
+        let (run, pause) = (run.to_owned(), pause.min(MAX_PAUSE));
         self.write(move |conn| {
             Box::pin(async move {
                 sqlx::query("UPDATE runs SET draw_at = (SELECT ms FROM db_clock) + $2 WHERE run = $1")

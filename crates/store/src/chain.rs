@@ -10,7 +10,7 @@ use super::erasure::Holes;
 use super::{Store, StoreError};
 
 /// How many entries are read at once.
-const PAGE: i64 = 500;
+const PAGE_SIZE: i64 = 500;
 
 /// A chain in which everything fits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,7 +140,7 @@ impl Store {
         ))
         .bind(after)
         .bind(since)
-        .bind(PAGE)
+        .bind(PAGE_SIZE)
         .fetch_all(&self.pool)
         .await?
         .iter()

@@ -18,7 +18,7 @@ use super::rows::Statements;
 use super::{Store, StoreError, millis};
 
 /// How many runs are looked up at least: other replicas may reach for the same ones.
-const CANDIDATES: usize = 16;
+const MAX_CANDIDATES: usize = 16;
 
 /// The right to work on a run. Clones share the time that is left, so that one task can renew for another.
 #[derive(Clone, Debug)]
@@ -107,7 +107,7 @@ impl Store {
                     WHERE ended_at IS NULL AND wake_at IS NOT NULL
                         AND touched_at > (SELECT ms FROM db_clock) + 60000 LIMIT $1) AS misdated",
             )
-            .bind(i64::try_from(most.max(CANDIDATES)).unwrap_or(i64::MAX))
+            .bind(i64::try_from(most.max(MAX_CANDIDATES)).unwrap_or(i64::MAX))
             .fetch_all(&self.pool)
             .await?;
             if candidates.is_empty() {

@@ -18,13 +18,13 @@ use super::write::writers;
 use super::{Engine, Store, StoreError, migrations};
 
 /// How long a request waits for a connection before it fails.
-const ACQUIRE: Duration = Duration::from_secs(10);
-const CONNECTIONS: u32 = 8;
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+const MAX_CONNECTIONS: u32 = 8;
 
 /// WAL lets readers read while one writes; FULL makes a commit survive a power cut, which the promise "written
 /// down before anything leaves the house" needs; `secure_delete` overwrites erased personal data. Waiting comes
 /// first, because turning WAL on needs a lock too.
-const SQLITE: &str = "PRAGMA busy_timeout = 30000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 30000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
                       PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON";
 
 /// How often the journal mode of a file is tried to be set while another program sets it, and the pause in between.
@@ -80,12 +80,13 @@ impl Store {
             // A pool tries again until its time is up and forgets why; a full disk is to be told at once.
             prepare_file(&options).await?;
         }
-        let mut pool = AnyPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ACQUIRE);
+        let mut pool =
+            AnyPoolOptions::new().max_connections(MAX_CONNECTIONS).acquire_timeout(ACQUIRE_TIMEOUT);
         if engine == Engine::Sqlite {
             // A file does not hang up: asking before each statement whether it is there costs as much as the statement.
             pool = pool.test_before_acquire(false);
         }
-        let settings = if engine == Engine::Sqlite { SQLITE } else { patience::POSTGRES };
+        let settings = if engine == Engine::Sqlite { SQLITE_SETTINGS } else { patience::POSTGRES_SETTINGS };
         pool = pool.after_connect(move |conn: &mut AnyConnection, _| {
             Box::pin(async move { sqlx::raw_sql(settings).execute(conn).await.map(|_| ()) })
         });
@@ -99,7 +100,7 @@ impl Store {
             Some(one) => one.connect_with(options).await?,
             None => pool.clone(),
         };
-        let writers = writers(engine, CONNECTIONS as usize);
+        let writers = writers(engine, MAX_CONNECTIONS as usize);
         let (openings, appends) = (Together::default(), Together::default());
         let patience = Patience::default();
         let pool = Reads { pool, limit: patience.answer };
@@ -116,7 +117,7 @@ async fn prepare_file(options: &AnyConnectOptions) -> Result<(), StoreError> {
     loop {
         attempt += 1;
         let mut first = AnyConnection::connect_with(options).await?;
-        let prepared = sqlx::raw_sql(SQLITE).execute(&mut first).await.map_err(StoreError::from);
+        let prepared = sqlx::raw_sql(SQLITE_SETTINGS).execute(&mut first).await.map_err(StoreError::from);
         first.close().await?;
         match prepared {
             Err(StoreError::Busy) if attempt < MAX_ATTEMPTS => tokio::time::sleep(ATTEMPT_PAUSE).await,

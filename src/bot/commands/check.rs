@@ -12,7 +12,7 @@ use crate::slack::words;
 use reinstate_core::Action;
 
 /// After this long the caller hears that it is still going on (an answer follows within 5 s, product.md 9).
-const PATIENCE: Duration = Duration::from_secs(4);
+const SILENT_LIMIT: Duration = Duration::from_secs(4);
 
 pub(crate) async fn check(app: &App, ear: &Ear, target: &Target) {
     patiently(app, ear, answer(app, ear, target)).await;
@@ -23,7 +23,7 @@ pub(super) async fn patiently(app: &App, ear: &Ear, answer: impl Future<Output =
     tokio::pin!(answer);
     let card = tokio::select! {
         card = &mut answer => card,
-        () = tokio::time::sleep(PATIENCE) => {
+        () = tokio::time::sleep(SILENT_LIMIT) => {
             app.tell(ear, &Card::text(&words::still_reading())).await;
             answer.await
         }

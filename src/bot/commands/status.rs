@@ -11,7 +11,7 @@ use reinstate_core::Action;
 use reinstate_store::StoreError;
 
 /// How many runs are listed.
-const MOST: usize = 20;
+const MAX_RUNS: usize = 20;
 
 pub(super) async fn status(app: &App, ear: &Ear, run: Option<String>) {
     let card = match (app.allow(ear, "status", &Action::Check).await, run) {
@@ -51,7 +51,7 @@ async fn one(app: &App, id: &str) -> Card {
 pub(super) async fn list(app: &App, title: Markup, runs: &[String]) -> Card {
     let Ok(now) = app.ledger.now().await else { return Card::text(&words::no_store()) };
     let mut lines = vec![title];
-    for id in runs.iter().take(MOST) {
+    for id in runs.iter().take(MAX_RUNS) {
         let line = match app.ledger.load(id).await {
             Ok(run) => cards::line(id, &run, &app.rules, &app.limits, now),
             Err(_) => match app.ledger.sweep(id).await {
@@ -65,8 +65,8 @@ pub(super) async fn list(app: &App, title: Markup, runs: &[String]) -> Card {
             None => line,
         });
     }
-    if runs.len() > MOST {
-        lines.push(Markup::new().ours("… and ").number(runs.len() - MOST).ours(" more"));
+    if runs.len() > MAX_RUNS {
+        lines.push(Markup::new().ours("… and ").number(runs.len() - MAX_RUNS).ours(" more"));
     }
     Card::text(&Markup::lines(&lines, 2900))
 }

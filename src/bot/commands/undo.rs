@@ -18,10 +18,10 @@ use reinstate_core::run::Aim;
 use reinstate_store::StoreError;
 
 /// How long the acknowledgement waits until the other run is found; Slack waits 3 s.
-const WITHIN: Duration = Duration::from_secs(1);
+const OPEN_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(super) async fn command(app: &Arc<App>, slash: Slash, sent_at: Timestamp, run: String) -> Reply {
-    match tokio::time::timeout(WITHIN, whom(app, &run)).await {
+    match tokio::time::timeout(OPEN_TIMEOUT, whom(app, &run)).await {
         Ok(Ok(target)) => repair::command(app, slash, sent_at, &target, Aim::Undo { run }).await,
         Ok(Err(says)) => Reply::Private(says),
         Err(_) => Reply::Private(words::not_written()),

@@ -15,7 +15,7 @@ use crate::slack::cards;
 use crate::slack::markup::Markup;
 use crate::slack::modal;
 use crate::slack::payload::{Click, Submit};
-use crate::slack::people::ROLE_LIFE;
+use crate::slack::people::ROLE_MAX_AGE;
 use crate::slack::value::Value;
 use crate::slack::words::{self, click};
 use reinstate_core::access::{Own, Same};
@@ -116,7 +116,7 @@ async fn decide(app: &App, ear: &Ear, value: &Value) -> Result<Option<Verdict>, 
     let ties = app.ties(&known, &subject, &requester(&run), &run.approved_by()).await;
     let asked_at = Instant::now();
     let actor = app.people.actor(&app.slack, &ear.by, Some(asked_at)).await;
-    let deadline = asked_at.checked_add(ROLE_LIFE);
+    let deadline = asked_at.checked_add(ROLE_MAX_AGE);
     // Reading took its time, and an approval expires by the clock of the database.
     let now = match still_waiting::now(app).await {
         Ok(now) => now,

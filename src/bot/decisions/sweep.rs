@@ -15,7 +15,7 @@ use crate::slack::blocks::Card;
 use crate::slack::cards::sweep_page;
 use crate::slack::markup::Markup;
 use crate::slack::payload::Click;
-use crate::slack::people::ROLE_LIFE;
+use crate::slack::people::ROLE_MAX_AGE;
 use crate::slack::value::Value;
 use crate::slack::words;
 use reinstate_core::access::{Own, Same};
@@ -162,7 +162,7 @@ async fn decide_approval(app: &App, ear: &Ear, value: &Value) -> Result<Option<V
         return Ok(None);
     }
     let approved = SweepEvent::SweepApproved { by: actor.id, digest: value.digest.clone() };
-    let deadline = asked_at.checked_add(ROLE_LIFE);
+    let deadline = asked_at.checked_add(ROLE_MAX_AGE);
     let now = match now(app).await {
         Ok(now) => now,
         Err(verdict) => return Ok(Some(verdict)),

@@ -22,9 +22,9 @@ use reinstate_core::sweep::CourseNext;
 use reinstate_core::{Action, Run, may};
 
 /// How often is looked whether something has changed, at most; reading takes a tenth of the time at most.
-const LOOK: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// How many recent runs are shown.
-const RECENT: i64 = 10;
+const MAX_RECENT_RUNS: i64 = 10;
 
 /// Somebody opened their Home.
 pub(super) async fn opened(app: &App, by: Caller) {
@@ -37,7 +37,7 @@ pub(super) async fn opened(app: &App, by: Caller) {
 pub async fn run(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
     let mut seen = None;
     loop {
-        let mut pause = LOOK;
+        let mut pause = POLL_INTERVAL;
         let watchers = app.homes.all();
         if !watchers.is_empty() {
             let now = app.ledger.store().head().await.ok().map(|head| head.to_string());
@@ -111,8 +111,8 @@ async fn read(app: &App) -> Standing {
     for row in store.open_runs().await? {
         open.extend(listed(app, &row.run, now).await);
     }
-    let ended = store.recent_runs(RECENT * 3).await?.into_iter().filter(|row| row.ended());
-    for row in ended.take(usize::try_from(RECENT).unwrap_or(10)) {
+    let ended = store.recent_runs(MAX_RECENT_RUNS * 3).await?.into_iter().filter(|row| row.ended());
+    for row in ended.take(usize::try_from(MAX_RECENT_RUNS).unwrap_or(10)) {
         recent.extend(listed(app, &row.run, now).await);
     }
     Ok(Runs { open, recent, took: began.elapsed() })

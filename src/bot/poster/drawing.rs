@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::end::PRIVATE;
+use super::end::NO_CHANNEL;
 use super::{Trouble, Troubles};
 use crate::bot::app::App;
 use crate::slack::blocks::Card as Shown;
@@ -88,7 +88,7 @@ impl Drawing<'_> {
             };
         }
         // Asked a second time, and found out before a card was posted: the caller alone is pointed to the first run.
-        let shown = self.known("root").is_some_and(|card| card.at.channel != PRIVATE);
+        let shown = self.known("root").is_some_and(|card| card.at.channel != NO_CHANNEL);
         if let (Some((Outcome::Busy, says)), false) = (self.run.ended.clone(), shown) {
             return self.refuse(Outcome::Busy, &says).await;
         }
@@ -115,7 +115,7 @@ impl Drawing<'_> {
     }
 
     async fn draw_nothing(&self) -> Result<(), Trouble> {
-        let at = CardRef { channel: PRIVATE.to_owned(), ts: self.id.to_owned() };
+        let at = CardRef { channel: NO_CHANNEL.to_owned(), ts: self.id.to_owned() };
         let store = self.app.ledger.store();
         store.set_card(self.card("root", at.clone(), String::new()), None).await?;
         store.mark_rendered(self.id, &at, self.run.seq, "").await?;

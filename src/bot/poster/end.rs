@@ -13,7 +13,7 @@ use reinstate_core::{Denied, Event, Outcome, Role};
 use reinstate_store::{Card, CardRef};
 
 /// Where a card stands that only one person was told.
-pub(super) const PRIVATE: &str = "-";
+pub(super) const NO_CHANNEL: &str = "-";
 
 impl Drawing<'_> {
     /// Tells the outcome: the requester, and the approvers who were asked and did not act. Where the root card could
@@ -140,7 +140,7 @@ impl Drawing<'_> {
         if self.known(role).is_some() {
             return Ok(());
         }
-        let at = CardRef { channel: PRIVATE.to_owned(), ts: role.to_owned() };
+        let at = CardRef { channel: NO_CHANNEL.to_owned(), ts: role.to_owned() };
         let note = self.card(role, at, String::new());
         if !self.app.ledger.store().set_card(note.clone(), None).await? {
             return Ok(());

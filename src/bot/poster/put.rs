@@ -5,14 +5,14 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::drawing::Drawing;
-use super::{CONTENT, GONE, REFUSED, Trouble};
+use super::{CHANNEL_GONE_CODES, CONTENT_REFUSED_CODES, REFUSED_PAUSE, Trouble};
 use crate::slack::api::ApiError;
 use crate::slack::blocks::Card as Shown;
 use crate::slack::words;
 use reinstate_store::{Card, CardRef};
 
 /// What Slack says of a thread in which nothing can be said: its root is gone, or it is closed.
-const THREAD_GONE: [&str; 5] = [
+const THREAD_GONE_CODES: [&str; 5] = [
     "cannot_reply_to_message",
     "thread_not_found",
     "invalid_thread_ts",
@@ -21,7 +21,7 @@ const THREAD_GONE: [&str; 5] = [
 ];
 
 /// The method that updates, whose limit is one for the whole workspace.
-const UPDATE: &str = "chat.update";
+const UPDATE_METHOD: &str = "chat.update";
 
 /// What a limit on new messages is known by, which is one for each channel.
 fn posts(channel: &str) -> String {
@@ -67,7 +67,7 @@ impl Drawing<'_> {
         if known == print {
             return Ok(at);
         }
-        if self.app.held.is_held(UPDATE) || self.app.held.is_held(&self.key(role, channel, &print)) {
+        if self.app.held.is_held(UPDATE_METHOD) || self.app.held.is_held(&self.key(role, channel, &print)) {
             return Err(Trouble::Card);
         }
         match self.send(To::Standing(&at), &draw).await {
@@ -78,10 +78,10 @@ impl Drawing<'_> {
             }
             // Updates have a limit of their own, which is no reason to post nothing.
             Err(ApiError::Limited(pause)) => {
-                self.app.held.hold(UPDATE.to_owned(), pause);
+                self.app.held.hold(UPDATE_METHOD.to_owned(), pause);
                 Err(Trouble::Card)
             }
-            Err(ApiError::Refused(code)) if !GONE.contains(&code.as_str()) => {
+            Err(ApiError::Refused(code)) if !CHANNEL_GONE_CODES.contains(&code.as_str()) => {
                 let again = self.post(role, channel, thread, Some(at), draw).await?;
                 self.says_again(role, channel, &code).await?;
                 Ok(again)
@@ -124,7 +124,7 @@ impl Drawing<'_> {
         let mut posted = self.send(To::New { channel, thread }, &draw).await;
         // The thread takes no answers: say it beside it then.
         if let (Err(ApiError::Refused(code)), Some(_)) = (&posted, thread)
-            && THREAD_GONE.contains(&code.as_str())
+            && THREAD_GONE_CODES.contains(&code.as_str())
         {
             posted = self.send(To::New { channel, thread: None }, &draw).await;
         }
@@ -140,9 +140,9 @@ impl Drawing<'_> {
             }
             Err(error) => {
                 if let ApiError::Refused(code) = &error
-                    && !GONE.contains(&code.as_str())
+                    && !CHANNEL_GONE_CODES.contains(&code.as_str())
                 {
-                    self.app.held.hold(key, REFUSED);
+                    self.app.held.hold(key, REFUSED_PAUSE);
                     self.says_refused(role, channel, code).await?;
                 }
                 Err(error.into())
@@ -192,7 +192,7 @@ impl Drawing<'_> {
             match sent {
                 Ok(ts) => return Ok((ts, print)),
                 Err(error) if !plain && self.goes_plain(&error) => {}
-                Err(ApiError::Refused(code)) if !brief && CONTENT.contains(&code.as_str()) => {
+                Err(ApiError::Refused(code)) if !brief && CONTENT_REFUSED_CODES.contains(&code.as_str()) => {
                     tracing::warn!(run = self.id, code, "Slack does not take a card as a whole");
                     brief = true;
                 }

@@ -15,7 +15,7 @@ use reinstate_core::sweep::{Course, CourseNext, Found};
 use reinstate_store::CardRef;
 
 /// Where a thing stands that is no message.
-const ELSEWHERE: &str = "-";
+const NO_CHANNEL: &str = "-";
 
 /// Draws a sweep, whose cards are ours until then.
 pub(super) async fn show(app: &App, id: &str, until: Instant) -> Result<(), Trouble> {
@@ -103,7 +103,7 @@ impl Drawing<'_> {
         } else {
             done?;
         }
-        let at = CardRef { channel: ELSEWHERE.to_owned(), ts: "table".to_owned() };
+        let at = CardRef { channel: NO_CHANNEL.to_owned(), ts: "table".to_owned() };
         let note = self.card("table", at, String::new());
         if self.app.ledger.store().set_card(note.clone(), None).await? {
             self.cards.push(note);

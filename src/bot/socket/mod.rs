@@ -16,7 +16,7 @@ use super::app::App;
 use link::Link;
 
 /// Links kept open at the same time; Slack allows ten, for all replicas together.
-const LINKS: usize = 2;
+const LINK_COUNT: usize = 2;
 /// The pauses after links that did not last.
 const RECONNECT_BACKOFF: ExponentialBuilder = ExponentialBuilder::new()
     .with_min_delay(Duration::from_millis(500))
@@ -24,7 +24,7 @@ const RECONNECT_BACKOFF: ExponentialBuilder = ExponentialBuilder::new()
     .without_max_times();
 const MAX_RECONNECT_PAUSE: Duration = Duration::from_secs(30);
 /// A link that lasted this long was a good one: the next is opened without a pause.
-const LASTED: Duration = Duration::from_secs(10);
+const GOOD_LINK_LIFETIME: Duration = Duration::from_secs(10);
 
 /// Why a link is to be followed by another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl End {
 /// Keeps links open until `shutdown` says so.
 pub async fn run(app: Arc<App>, shutdown: watch::Receiver<bool>) {
     let mut slots = JoinSet::new();
-    for _ in 0..LINKS {
+    for _ in 0..LINK_COUNT {
         slots.spawn(keep(Arc::clone(&app), shutdown.clone()));
     }
     while slots.join_next().await.is_some() {}
@@ -90,7 +90,7 @@ async fn keep(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
                 "nothing reaches us: Socket Mode is switched off for this app; switch it on in the app's settings"
             );
         }
-        if opened.elapsed() >= LASTED && end != End::Disabled {
+        if opened.elapsed() >= GOOD_LINK_LIFETIME && end != End::Disabled {
             backoff = RECONNECT_BACKOFF.build();
             continue;
         }

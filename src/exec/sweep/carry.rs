@@ -8,20 +8,20 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use super::{Looked, survey};
-use crate::exec::{Engine, LedgerError, UNREADABLE};
+use crate::exec::{Engine, LedgerError, UNREADABLE_PAUSE};
 use crate::world::Meter;
 use reinstate_core::sweep::{Course, CourseNext, Found, RepairList, Since, SweepEvent};
 use reinstate_store::{Also, AppendError, Lease, Sleep, StoreError, SweepRow};
 
 /// How long found rows wait for company before they are kept.
-const KEEP: Duration = Duration::from_secs(1);
+const KEEP_INTERVAL: Duration = Duration::from_secs(1);
 /// How often the reading says how far it is.
-const SAY: Duration = Duration::from_secs(10);
+const REPORT_INTERVAL: Duration = Duration::from_secs(10);
 /// The end of a sweep that came too late.
-const OVERDUE_SWEEP: &str =
+const SWEEP_OVERDUE_TEXT: &str =
     "The command is older than 15 minutes, so nothing was read. Ask for another sweep if it is still wanted.";
 /// Rows kept at once.
-const BATCH: usize = 50;
+const BATCH_SIZE: usize = 50;
 
 /// Why a sweep is let go.
 pub(in crate::exec) enum Let {
@@ -45,7 +45,7 @@ impl From<LedgerError> for Let {
             }
             error => {
                 tracing::error!(%error, "a sweep cannot be carried on");
-                Self::Go(Sleep::For(UNREADABLE))
+                Self::Go(Sleep::For(UNREADABLE_PAUSE))
             }
         }
     }
@@ -69,7 +69,9 @@ impl Engine {
                 Err(error) => return (i64::MAX, self.unread(lease, &error)),
             };
             let done = match course.next(now, &self.limits) {
-                _ if course.is_overdue(now) => self.end_sweep(&course, lease, OVERDUE_SWEEP.to_owned()).await,
+                _ if course.is_overdue(now) => {
+                    self.end_sweep(&course, lease, SWEEP_OVERDUE_TEXT.to_owned()).await
+                }
                 CourseNext::Survey => self.read_all(&course, lease).await,
                 CourseNext::Repair => self.repair_next(&course, lease).await,
                 CourseNext::End(says) => self.end_sweep(&course, lease, says.to_owned()).await,
@@ -106,7 +108,7 @@ impl Engine {
         let store = self.ledger.store();
         let known = found(store.found_by(&lease.run).await?);
         let (rules, meter) = (Arc::new(self.rules.clone()), Arc::new(Meter::default()));
-        let (sender, receiver) = mpsc::channel(BATCH);
+        let (sender, receiver) = mpsc::channel(BATCH_SIZE);
         let reading = async {
             let survey = survey(&self.world, &rules, &meter, &known, &sender).await;
             drop(sender);
@@ -157,11 +159,11 @@ impl Engine {
                 looked = receiver.recv() => match looked {
                     Some(looked) => {
                         batch.extend(row(&looked.found));
-                        if batch.len() < BATCH { continue } else { true }
+                        if batch.len() < BATCH_SIZE { continue } else { true }
                     }
                     None => false,
                 },
-                () = tokio::time::sleep(KEEP) => true,
+                () = tokio::time::sleep(KEEP_INTERVAL) => true,
             };
             if !batch.is_empty() {
                 self.ledger.store().keep_found(&lease.run, std::mem::take(&mut batch)).await?;
@@ -169,7 +171,7 @@ impl Engine {
             if !more {
                 return Ok(course);
             }
-            if said.elapsed() >= SAY {
+            if said.elapsed() >= REPORT_INTERVAL {
                 said = Instant::now();
                 let progress = SweepEvent::SweepProgress {
                     accounts: Meter::get(&meter.accounts),

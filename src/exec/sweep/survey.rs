@@ -1,6 +1,6 @@
 //! The reading half of a sweep. The accounts are listed while the other sides are still being read, and looks are
 //! taken while the list goes on, so that the time is that of the longest list. It must never hold more pages than
-//! [`AHEAD`] or more looks than [`QUEUED`], however large the organization.
+//! [`MAX_PAGES_AHEAD`] or more looks than [`MAX_QUEUED_LOOKS`], however large the organization.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -15,15 +15,15 @@ use reinstate_core::{Diagnosis, Plan, Rules, Source, Verdict, Who, diagnose, pla
 use crate::world::{Meter, Page, World};
 
 /// Pages of accounts that wait for the other sides.
-const AHEAD: usize = 256;
+const MAX_PAGES_AHEAD: usize = 256;
 /// Accounts that wait for the list of roles. Both lists come in the same order, so it is seldom more than a page.
-const WAITING: usize = 25_600;
+const MAX_WAITING_ACCOUNTS: usize = 25_600;
 /// Looks taken at once. Each asks several things at a time; the pace of the clients bounds the calls.
-const AT_ONCE: usize = 16;
+const MAX_CONCURRENT_LOOKS: usize = 16;
 /// Looks that wait for their turn.
-const QUEUED: usize = 256;
+const MAX_QUEUED_LOOKS: usize = 256;
 /// How long a page is waited for before it is asked for again.
-const AGAIN: Duration = Duration::from_secs(2);
+const RETRY_PAUSE: Duration = Duration::from_secs(2);
 
 /// One account that is not in order, with all that was found.
 #[derive(Clone, Debug)]
@@ -54,8 +54,8 @@ pub async fn survey(
     known: &HashMap<String, Found>,
     out: &mpsc::Sender<Looked>,
 ) -> Survey {
-    let (page, mut pages) = mpsc::channel(AHEAD);
-    let (holder, mut holders) = mpsc::channel(AHEAD);
+    let (page, mut pages) = mpsc::channel(MAX_PAGES_AHEAD);
+    let (holder, mut holders) = mpsc::channel(MAX_PAGES_AHEAD);
     let mut listing = JoinSet::new();
     let (accounts, roles) = (Arc::clone(world), Arc::clone(world));
     let counted = Arc::clone(meter);
@@ -72,7 +72,7 @@ pub async fn survey(
         census: Arc::clone(&census),
         known,
         out,
-        places: Arc::new(Semaphore::new(AT_ONCE)),
+        places: Arc::new(Semaphore::new(MAX_CONCURRENT_LOOKS)),
         running: JoinSet::new(),
         tally: Tally::default(),
     };
@@ -143,7 +143,7 @@ struct Roles {
 
 impl Roles {
     fn is_full(&self) -> bool {
-        !self.ended && self.waiting.len() >= WAITING
+        !self.ended && self.waiting.len() >= MAX_WAITING_ACCOUNTS
     }
 
     /// These hold one; gives back those of them that waited.
@@ -221,7 +221,7 @@ async fn list<T, F>(
             Err(_) if again => {
                 again = false;
                 seen.clear();
-                tokio::time::sleep(AGAIN).await;
+                tokio::time::sleep(RETRY_PAUSE).await;
                 came = ask(None).await;
             }
             Err(why) => {
@@ -253,7 +253,7 @@ impl Looks<'_> {
             self.tally.found(found);
             return;
         }
-        while self.running.len() >= QUEUED {
+        while self.running.len() >= MAX_QUEUED_LOOKS {
             self.take().await;
         }
         while let Some(Ok(looked)) = self.running.try_join_next() {

@@ -9,7 +9,7 @@ use crate::slack::markup::Markup;
 use crate::slack::value;
 
 /// How many runs of each kind are shown; the others are counted.
-const MOST_RUNS: usize = 20;
+const MAX_RUNS: usize = 20;
 
 /// What a Home shows.
 #[derive(Debug, Default)]
@@ -32,7 +32,7 @@ pub(crate) struct List {
 impl List {
     pub(crate) fn add(&mut self, one: &Listed) {
         self.count += 1;
-        if self.shown.len() < MOST_RUNS {
+        if self.shown.len() < MAX_RUNS {
             self.shown.push(one.clone());
         }
     }

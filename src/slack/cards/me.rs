@@ -10,7 +10,7 @@ use crate::slack::words::{self, Plain, plain};
 use reinstate_core::{Diagnosis, Verdict};
 
 /// How many things are told at once.
-const MOST: usize = 3;
+const MAX_CAUSES: usize = 3;
 
 /// The answer to `me`.
 #[must_use]
@@ -35,7 +35,7 @@ pub fn me(diagnosis: &Diagnosis, at: Timestamp) -> Card {
             }
         }
         blocks.extend(
-            told.iter().take(MOST).map(|plain| {
+            told.iter().take(MAX_CAUSES).map(|plain| {
                 section(&Markup::new().ours(plain.what).ours("\n*What to do:* ").ours(plain.next))
             }),
         );

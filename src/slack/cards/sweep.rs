@@ -12,9 +12,9 @@ use reinstate_core::run::Limits;
 use reinstate_core::sweep::{Course, CourseNext, Found, Surveyed};
 
 /// Causes listed on the card.
-const CAUSES: usize = 20;
+const MAX_CAUSES: usize = 20;
 /// Accounts on one page.
-const A_PAGE: usize = 8;
+const PAGE_SIZE: usize = 8;
 
 /// A sweep, to be drawn.
 pub struct SweepView<'a> {
@@ -186,8 +186,8 @@ fn found(surveyed: &Surveyed) -> Markup {
     let mut causes: Vec<(Cause, u64)> =
         Cause::ALL.iter().filter_map(|cause| Some((*cause, *tally.by_cause.get(cause.code())?))).collect();
     causes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    let more = causes.len().saturating_sub(CAUSES);
-    for (cause, number) in causes.into_iter().take(CAUSES) {
+    let more = causes.len().saturating_sub(MAX_CAUSES);
+    for (cause, number) in causes.into_iter().take(MAX_CAUSES) {
         let line = Markup::new().ours("• ").then(&count(number)).ours(" × ");
         lines.push(line.ours(cause.title()).ours(" (").code(cause.code()).ours(")"));
     }
@@ -277,7 +277,7 @@ fn buttons(view: &SweepView<'_>) -> Vec<Button> {
 /// One page of accounts whose repair needs an approval of its own, each with its button: for one person alone.
 #[must_use]
 pub fn sweep_page(id: &str, found: &[Found], page: usize) -> Card {
-    let pages = found.len().div_ceil(A_PAGE).max(1);
+    let pages = found.len().div_ceil(PAGE_SIZE).max(1);
     let page = page.min(pages.saturating_sub(1));
     let title = Markup::new()
         .ours("Repairs that need an approval each, page ")
@@ -285,7 +285,7 @@ pub fn sweep_page(id: &str, found: &[Found], page: usize) -> Card {
         .ours(" of ")
         .number(pages);
     let mut blocks = vec![section(&title)];
-    for (place, one) in found.iter().enumerate().skip(page * A_PAGE).take(A_PAGE) {
+    for (place, one) in found.iter().enumerate().skip(page * PAGE_SIZE).take(PAGE_SIZE) {
         let causes: Vec<Markup> = one.causes.iter().map(|cause| Markup::new().ours(cause.title())).collect();
         let risk = one.risk.map_or("", reinstate_core::Risk::word);
         let text = Markup::new()

@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Atlassian, MOST_NAMED};
+use super::{Atlassian, MAX_NAMED};
 use crate::upstream::error::CallError;
 use crate::upstream::lax;
 
@@ -128,7 +128,7 @@ impl Atlassian {
     async fn groups(&self, by: &'static str, values: &[String]) -> Result<Vec<Group>, CallError> {
         let mut found = Vec::new();
         // No values means no filter, that is, every group: so nothing is asked.
-        for some in values.chunks(MOST_NAMED) {
+        for some in values.chunks(MAX_NAMED) {
             let body = json!({by: some, "limit": 100});
             found.extend(self.all_post(self.directories(Method::POST).at("groups/search"), body).await?);
         }

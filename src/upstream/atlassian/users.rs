@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Atlassian, MOST_NAMED, Page, Unread, beside};
+use super::{Atlassian, MAX_NAMED, Page, Unread, beside};
 use crate::upstream::error::{CallError, whole};
 use crate::upstream::lax;
 use reinstate_core::evidence::APP_ROLES;
@@ -227,7 +227,7 @@ impl Atlassian {
     async fn accounts(&self, by: &'static str, values: &[String]) -> Result<Vec<Account>, CallError> {
         let mut found = Vec::new();
         // No values means no filter, that is, everybody: so nothing is asked.
-        for some in values.chunks(MOST_NAMED) {
+        for some in values.chunks(MAX_NAMED) {
             let body = json!({by: some, "expand": ["groups", "platformRoles"], "limit": 100});
             found.extend(self.all_post(self.directories(Method::POST).at("users/search"), body).await?);
         }
@@ -278,7 +278,7 @@ impl Atlassian {
         let directory = self.v2(Method::POST).at("directories").id("directory", directory);
         let call = directory.at("users/search").repeatable();
         let (mut seen, mut at) = (std::collections::HashSet::new(), None::<String>);
-        for _ in 0..super::MOST_PAGES {
+        for _ in 0..super::MAX_PAGES {
             let page: Page<Account> =
                 self.page(&call.clone().json(beside(body.clone(), at.as_deref()))).await?;
             page.items.iter().filter_map(|account| account.account_id.as_deref()).for_each(&mut each);

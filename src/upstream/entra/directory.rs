@@ -12,7 +12,7 @@ use reinstate_core::evidence::IdpUser;
 
 /// What is read of a user. The last line holds what a job's mapping may refer to
 /// ([`IdpUser::MAPPED_ATTRIBUTES`](reinstate_core::evidence::IdpUser::MAPPED_ATTRIBUTES)).
-const USER: &str = "id,userPrincipalName,mail,proxyAddresses,otherMails,accountEnabled,userType,displayName,\
+const USER_FIELDS: &str = "id,userPrincipalName,mail,proxyAddresses,otherMails,accountEnabled,userType,displayName,\
                     createdDateTime,deletedDateTime,onPremisesSyncEnabled,onPremisesLastSyncDateTime,externalUserState,\
                     mailNickname,employeeId,givenName,surname,jobTitle,department,companyName,\
                     onPremisesUserPrincipalName,onPremisesSamAccountName,onPremisesImmutableId,onPremisesExtensionAttributes";
@@ -210,7 +210,7 @@ impl Entra {
         if id_or_upn.starts_with('$') {
             return Ok(self.users_with(AddressIn::Upn, id_or_upn).await?.into_iter().next());
         }
-        let call = self.get().at("users").id("user", id_or_upn).query("$select", USER);
+        let call = self.get().at("users").id("user", id_or_upn).query("$select", USER_FIELDS);
         whole(self.one(call).await, |u: &User| &u.id)
     }
 
@@ -219,7 +219,8 @@ impl Entra {
     /// # Errors
     /// See [`CallError`].
     pub async fn users_with(&self, place: AddressIn, address: &str) -> Result<Vec<User>, CallError> {
-        let call = self.get().at("users").query("$filter", &place.filter(address)).query("$select", USER);
+        let call =
+            self.get().at("users").query("$filter", &place.filter(address)).query("$select", USER_FIELDS);
         self.all(call).await
     }
 
@@ -235,7 +236,7 @@ impl Entra {
     ) -> Result<Option<Vec<User>>, CallError> {
         let Some(property) = property(attribute) else { return Ok(None) };
         let filter = format!("{property} eq {}", literal::odata(value));
-        let call = self.get().at("users").query("$filter", &filter).query("$select", USER);
+        let call = self.get().at("users").query("$filter", &filter).query("$select", USER_FIELDS);
         // Some properties are found by an advanced query only.
         let advanced = property.starts_with("onPremises") || property == "companyName";
         let call =
@@ -250,7 +251,7 @@ impl Entra {
     pub async fn deleted_users_with_mail(&self, address: &str) -> Result<Vec<User>, CallError> {
         let filter = AddressIn::Mail.filter(address);
         let call = self.get().at("directory/deletedItems/microsoft.graph.user");
-        self.all(call.query("$filter", &filter).query("$select", USER)).await
+        self.all(call.query("$filter", &filter).query("$select", USER_FIELDS)).await
     }
 
     /// The same by UPN. Deletion puts the object id in front of it, so only its end can be compared, which is
@@ -265,7 +266,7 @@ impl Entra {
             .at("directory/deletedItems/microsoft.graph.user")
             .query("$filter", &filter)
             .query("$count", "true")
-            .query("$select", USER)
+            .query("$select", USER_FIELDS)
             .header("consistencylevel", "eventual");
         self.all(call).await
     }
@@ -349,7 +350,7 @@ mod tests {
         entra.member_of("../me").await.unwrap();
         entra.service_principals_named("Atlassian").await.unwrap();
         entra.user("$x@y").await.unwrap();
-        let select = USER.replace(',', "%2C");
+        let select = USER_FIELDS.replace(',', "%2C");
         assert_eq!(
             asked(&probe),
             [

@@ -278,10 +278,10 @@ impl<'a> Case<'a> {
 
 /// The first of a list, and how many more.
 fn few<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
-    const SHOWN: usize = 6;
+    const MAX_SHOWN: usize = 6;
     let names: Vec<&str> = names.into_iter().collect();
-    let shown = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
-    match names.len().saturating_sub(SHOWN) {
+    let shown = names.iter().take(MAX_SHOWN).copied().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(MAX_SHOWN) {
         0 => shown,
         more => format!("{shown} and {more} more"),
     }

@@ -145,7 +145,7 @@ impl ResetScope {
 }
 
 /// How long a cycle over the whole tenant may take (product.md 6, rung 7).
-const A_CYCLE: Duration = Duration::from_secs(24 * 3600);
+const MAX_CYCLE: Duration = Duration::from_secs(24 * 3600);
 
 /// What a step needs (product.md 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -386,7 +386,7 @@ impl Op {
     /// `confirm_within` for a step on one thing.
     #[must_use]
     pub fn takes(&self) -> Option<Duration> {
-        self.is_tenant_wide().then_some(A_CYCLE)
+        self.is_tenant_wide().then_some(MAX_CYCLE)
     }
 
     /// The account it writes to, directly or through provisioning.

@@ -15,7 +15,7 @@ use super::op::{Op, Risk};
 use super::plan::{Plan, Step};
 pub use event::{Aim, Asked, Event, Halt, Outcome, Part, begun};
 pub use legal::Illegal;
-pub use next::{CARRY_OUT_WITHIN, Limits, Next};
+pub use next::{Limits, MAX_REQUEST_AGE, Next};
 
 /// A person × a digest.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{RepairList, Tally};
 use crate::evidence::Source;
-use crate::run::{Asked, CARRY_OUT_WITHIN, Limits};
+use crate::run::{Asked, Limits, MAX_REQUEST_AGE};
 
 /// How long harmless steps may begin after the list was approved (product.md 9, Sweeps).
-pub const START_WITHIN: Duration = Duration::from_secs(24 * 3600);
+pub const REPAIR_START_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
 /// How long a finished sweep offers its button.
-const OFFERED: Duration = Duration::from_secs(24 * 3600);
+const OFFER_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
 
 /// One entry of the journal of a sweep.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -328,7 +328,7 @@ impl Course {
     pub fn begins_until(&self) -> Option<Timestamp> {
         let requested = self.requested.as_ref().map(|(_, at)| *at);
         let since = self.approved.as_ref().map(|(_, at)| *at).or(requested)?;
-        Some(add(since, START_WITHIN))
+        Some(add(since, REPAIR_START_TIMEOUT))
     }
 
     /// Whether it was typed too long ago and nothing of it was done. What the schedule asks for is no command.
@@ -336,7 +336,7 @@ impl Course {
     pub fn is_overdue(&self, now: Timestamp) -> bool {
         let (Some(asked), Some(opened_at)) = (&self.asked, self.opened_at) else { return false };
         let untouched = self.progress.is_none() && self.surveyed.is_none() && self.ended.is_none();
-        untouched && !asked.by.is_empty() && now > add(opened_at, CARRY_OUT_WITHIN)
+        untouched && !asked.by.is_empty() && now > add(opened_at, MAX_REQUEST_AGE)
     }
 
     /// Whether the sweep waits for an approval of this list now.
@@ -357,7 +357,7 @@ impl Course {
             return CourseNext::End("There is nothing that could be repaired harmlessly.");
         }
         let Some((_, requested_at)) = &self.requested else {
-            let until = add(surveyed.at, OFFERED);
+            let until = add(surveyed.at, OFFER_TIMEOUT);
             return if now < until {
                 CourseNext::AwaitRequest(until)
             } else {

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::digest::digest;
 
 /// More accounts than this touch the tenant, and need an approver (product.md 9, Sweeps).
-pub const HARMLESS_WITHOUT_APPROVER: usize = 5;
+pub const MAX_REPAIRS_WITHOUT_APPROVER: usize = 5;
 
 /// One repair of a list.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -49,7 +49,7 @@ impl RepairList {
     /// Whether it touches so many accounts that an approver is needed.
     #[must_use]
     pub fn needs_approver(&self) -> bool {
-        self.0.len() > HARMLESS_WITHOUT_APPROVER
+        self.0.len() > MAX_REPAIRS_WITHOUT_APPROVER
     }
 
     /// The waves in which it is carried out: 5, 50, the rest.

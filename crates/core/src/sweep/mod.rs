@@ -16,9 +16,9 @@ mod tests;
 mod texts;
 
 pub use census::Census;
-pub use course::{Course, CourseNext, Repaired, START_WITHIN, Since, Surveyed, SweepEvent};
+pub use course::{Course, CourseNext, REPAIR_START_TIMEOUT, Repaired, Since, Surveyed, SweepEvent};
 pub use join::{Asked, Join, Judged, Need};
-pub use list::{HARMLESS_WITHOUT_APPROVER, Listed as ListedRepair, RepairList};
+pub use list::{Listed as ListedRepair, MAX_REPAIRS_WITHOUT_APPROVER, RepairList};
 pub use log::Logs;
 pub use members::Members;
 pub use people::People;

@@ -1,4 +1,4 @@
-//! `/admin/v1` and `/admin/v2`: the door and the signposts of the Organizations API, with organizations,
+//! `/admin/v1` and `/admin/v2`: the door and the signposts of the Organizations API_BASE_URL, with organizations,
 //! domains and the list of managed accounts. People, groups, writes and events stand in files of their own.
 
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use super::rules::Access;
 use super::state::{Account, Atlassian, Domain, Status};
 use super::{events, groups, people, writes};
 
-const API: &str = "https://api.atlassian.com/admin";
+const API_BASE_URL: &str = "https://api.atlassian.com/admin";
 
 pub(super) fn answer(tenant: &mut Atlassian, ask: &Ask, rest: &[&str]) -> Answer {
     let scoped = authorize(tenant, ask)?;
@@ -21,7 +21,7 @@ pub(super) fn answer(tenant: &mut Atlassian, ask: &Ask, rest: &[&str]) -> Answer
     tenant.actor = "organization-key".to_owned();
     match rest {
         ["v1", "orgs"] if ask.method == "GET" => Ok(Reply::ok(json!({
-            "data": [organization(tenant)], "links": {"self": format!("{API}/v1/orgs")}, "meta": null
+            "data": [organization(tenant)], "links": {"self": format!("{API_BASE_URL}/v1/orgs")}, "meta": null
         }))),
         ["v1" | "v2", "orgs", org_id, ..] => {
             same_org(tenant, org_id)?;
@@ -41,7 +41,7 @@ fn version_1(tenant: &mut Atlassian, ask: &Ask, rest: &[&str], scoped: bool) -> 
         ("GET", ["users"]) => managed_accounts(tenant, ask),
         ("GET", ["domains"]) => {
             let all: Vec<Value> = tenant.domains.iter().map(|d| domain(tenant, d)).collect();
-            let here = format!("{API}/v1/orgs/{}/domains", tenant.org_id);
+            let here = format!("{API_BASE_URL}/v1/orgs/{}/domains", tenant.org_id);
             Ok(Reply::ok(json!({"data": all, "links": {"self": here, "prev": null, "next": null}})))
         }
         ("GET", ["domains", id]) => match tenant.domains.iter().find(|d| d.name == *id) {
@@ -66,7 +66,8 @@ fn version_1(tenant: &mut Atlassian, ask: &Ask, rest: &[&str], scoped: bool) -> 
         }
         (_, ["directory", ..] | ["users" | "groups", "search"] | ["users", "invite"]) => {
             let gone = tenant.switches.gone_status;
-            Err(Reply::proxy(gone, "This API was shut down on 30 June 2026").faulty("a v1 path that is gone"))
+            Err(Reply::proxy(gone, "This API_BASE_URL was shut down on 30 June 2026")
+                .faulty("a v1 path that is gone"))
         }
         _ => Err(unknown()),
     }
@@ -102,7 +103,7 @@ pub(super) fn authorize(tenant: &Atlassian, ask: &Ask) -> Result<bool, Reply> {
         Some(key) if key == tenant.org_key => Ok(false),
         Some(key) if tenant.scoped_key.as_deref() == Some(key) => Ok(true),
         Some(key) if tenant.directories.iter().any(|d| d.key == key) => {
-            Err(refused.faulty("a SCIM key was sent to an admin API"))
+            Err(refused.faulty("a SCIM key was sent to an admin API_BASE_URL"))
         }
         Some(_) => Err(refused),
         None => Err(refused.faulty("no bearer key")),
@@ -117,7 +118,7 @@ pub(super) fn same_org(tenant: &Atlassian, org_id: &str) -> Result<(), Reply> {
 }
 
 fn organization(tenant: &Atlassian) -> Value {
-    let here = format!("{API}/v1/orgs/{}", tenant.org_id);
+    let here = format!("{API_BASE_URL}/v1/orgs/{}", tenant.org_id);
     json!({
         "id": tenant.org_id, "type": "orgs", "attributes": {"name": tenant.org_name}, "links": {"self": here},
         "relationships": {"domains": {"related": format!("{here}/domains")},
@@ -129,12 +130,12 @@ fn domain(tenant: &Atlassian, domain: &Domain) -> Value {
     json!({
         "id": domain.name, "type": "domains",
         "attributes": {"name": domain.name, "claim": {"type": domain.kind, "status": domain.status}},
-        "links": {"self": format!("{API}/v1/orgs/{}/domains/{}", tenant.org_id, domain.name)}
+        "links": {"self": format!("{API_BASE_URL}/v1/orgs/{}/domains/{}", tenant.org_id, domain.name)}
     })
 }
 
-const CURSOR: Spec = &[("cursor", Kind::Text)];
-const DIRECTORIES: Spec = &[
+const CURSOR_SPEC: Spec = &[("cursor", Kind::Text)];
+const DIRECTORIES_SPEC: Spec = &[
     ("accountId", Kind::Text),
     ("directoryIds", Kind::List(&[])),
     ("searchTerm", Kind::Text),
@@ -143,8 +144,8 @@ const DIRECTORIES: Spec = &[
 ];
 
 fn directories(tenant: &Atlassian, ask: &Ask) -> Answer {
-    let query = from_query(ask, DIRECTORIES)?;
-    check(&query, DIRECTORIES)?;
+    let query = from_query(ask, DIRECTORIES_SPEC)?;
+    check(&query, DIRECTORIES_SPEC)?;
     let walk = Walk::new(tenant, query, 20, 100)?;
     let wanted = |id: &str| walk.list("directoryIds").is_none_or(|ids| ids.iter().any(|known| known == id));
     let member =
@@ -157,8 +158,8 @@ fn directories(tenant: &Atlassian, ask: &Ask) -> Answer {
 
 /// Managed accounts, whether or not they are in a directory; there is no filter.
 fn managed_accounts(tenant: &mut Atlassian, ask: &Ask) -> Answer {
-    let query = from_query(ask, CURSOR)?;
-    check(&query, CURSOR)?;
+    let query = from_query(ask, CURSOR_SPEC)?;
+    check(&query, CURSOR_SPEC)?;
     let size = tenant.switches.v1_page_size;
     let walk = Walk::new(tenant, query, size, size)?;
     let all: Vec<String> = tenant.accounts.values().filter(|a| a.managed()).map(|a| a.id.clone()).collect();
@@ -168,7 +169,7 @@ fn managed_accounts(tenant: &mut Atlassian, ask: &Ask) -> Answer {
         .iter()
         .filter_map(|(id, access)| Some(managed_account(tenant, tenant.accounts.get(id)?, access)))
         .collect();
-    let here = format!("{API}/v1/orgs/{}/users", tenant.org_id);
+    let here = format!("{API_BASE_URL}/v1/orgs/{}/users", tenant.org_id);
     let mut next = walk.cursor(tenant, next);
     if let (Some(cursor), false) = (next.as_str(), tenant.switches.v1_next_is_token) {
         let encoded: String = url::form_urlencoded::byte_serialize(cursor.as_bytes()).collect();

@@ -8,7 +8,7 @@ use super::rules::same;
 use super::state::Atlassian;
 use super::{scim_groups, scim_users};
 
-pub(super) const BASE: &str = "https://api.atlassian.com/scim/directory";
+pub(super) const BASE_URL: &str = "https://api.atlassian.com/scim/directory";
 
 pub(super) fn answer(tenant: &mut Atlassian, ask: &Ask, directory: &str, rest: &[&str]) -> Answer {
     authorize(tenant, ask, directory, rest)?;
@@ -67,7 +67,7 @@ fn config(directory: &str) -> Value {
             "description": "Authentication scheme using the OAuth Bearer Token Standard"
         }],
         "meta": {
-            "location": format!("{BASE}/{directory}/ServiceProviderConfig"),
+            "location": format!("{BASE_URL}/{directory}/ServiceProviderConfig"),
             "resourceType": "ServiceProviderConfig",
             "lastModified": "2018-05-03T19:31:29.723Z", "created": "2018-05-03T19:31:29.723Z"
         }

@@ -14,7 +14,7 @@ pub struct Sequel {
     pub then: &'static [(&'static str, &'static str)],
 }
 
-const RETIRE: (&str, &str) = ("reinstate.retire", "Retire the account left over");
+const RETIRE_BUTTON: (&str, &str) = ("reinstate.retire", "Retire the account left over");
 
 /// Every sequel. Access is there at the end of each: what is retired is not the person's own account.
 pub static SEQUELS: &[Sequel] = &[
@@ -22,13 +22,13 @@ pub static SEQUELS: &[Sequel] = &[
         name: "left-over-retired-and-undone",
         title: "After the main job the idle account is deactivated, and then that is taken back.",
         of: "email-held",
-        then: &[RETIRE, ("reinstate.undo", "Undo what was done")],
+        then: &[RETIRE_BUTTON, ("reinstate.undo", "Undo what was done")],
     },
     Sequel {
         name: "left-over-deleted",
         title: "After the main job the idle account is deactivated, and then scheduled for deletion.",
         of: "email-held",
-        then: &[RETIRE, ("reinstate.retire", "Delete the account left over")],
+        then: &[RETIRE_BUTTON, ("reinstate.retire", "Delete the account left over")],
     },
 ];
 

@@ -118,7 +118,7 @@ const fn write(
     Method { name, writes: true, scope, tier, args, run }
 }
 
-const POST: &[&str] = &[
+const POST_ARGUMENTS: &[&str] = &[
     "channel",
     "user",
     "text",
@@ -180,10 +180,10 @@ const METHODS: &[Method] = &[
         &["channel", "users", "return_im", "prevent_creation"],
         people::conversations_open,
     ),
-    write("chat.postMessage", "chat:write", Tier::Posting, POST, chat::post_message),
-    write("chat.update", "chat:write", Tier::T3, POST, chat::update),
+    write("chat.postMessage", "chat:write", Tier::Posting, POST_ARGUMENTS, chat::post_message),
+    write("chat.update", "chat:write", Tier::T3, POST_ARGUMENTS, chat::update),
     write("chat.delete", "chat:write", Tier::T3, &["channel", "ts", "as_user"], chat::delete),
-    write("chat.postEphemeral", "chat:write", Tier::T4, POST, chat::post_ephemeral),
+    write("chat.postEphemeral", "chat:write", Tier::T4, POST_ARGUMENTS, chat::post_ephemeral),
     read("chat.getPermalink", "", Tier::Free, &["channel", "message_ts"], chat::permalink),
     read(
         "files.getUploadURLExternal",
@@ -257,7 +257,7 @@ fn arguments(method: &Method, parts: &Parts, body: &[u8]) -> Result<Args, Refusa
         return Err(Refusal::fault("method_not_supported", format!("called by {}", parts.method)));
     }
     if !query.is_empty() {
-        return Err(Refusal::fault("invalid_arguments", "a POST with a query"));
+        return Err(Refusal::fault("invalid_arguments", "a POST_ARGUMENTS with a query"));
     }
     let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     match kind.and_then(|kind| kind.split(';').next()).map(str::trim) {

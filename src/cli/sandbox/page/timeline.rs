@@ -13,7 +13,7 @@ use reinstate_core::{Event, Plan};
 use reinstate_sandbox::slack::Slack;
 
 /// How many runs are shown.
-const RUNS: i64 = 4;
+const MAX_RUNS: i64 = 4;
 
 /// What was written down, in order.
 type Entries<E> = Vec<(i64, jiff::Timestamp, E)>;
@@ -27,7 +27,7 @@ pub(super) enum Story {
 /// The newest runs and sweeps, the newest first.
 pub(super) async fn read(stage: &Stage) -> Result<Vec<Story>, LedgerError> {
     let mut stories = Vec::new();
-    for row in stage.ledger.store().recent_runs(RUNS).await? {
+    for row in stage.ledger.store().recent_runs(MAX_RUNS).await? {
         stories.push(if stage.ledger.is_sweep(&row.run).await? {
             let events = stage.ledger.sweep_events(&row.run).await?;
             Story::Sweep(row.run, events)
