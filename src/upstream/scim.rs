@@ -85,8 +85,6 @@ struct Extension {
 pub struct Meta {
     #[serde(deserialize_with = "lax::time")]
     pub created: Option<jiff::Timestamp>,
-    #[serde(deserialize_with = "lax::time")]
-    pub last_modified: Option<jiff::Timestamp>,
 }
 
 impl ScimUser {

@@ -25,17 +25,6 @@ pub struct Group {
     /// `external`, `admins`, `team-members`, `open`.
     #[serde(deserialize_with = "lax::text")]
     pub managed_by: Option<String>,
-    #[serde(deserialize_with = "lax::object")]
-    pub management_access: ManagementAccess,
-}
-
-/// What the key may do with a group.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
-#[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Atlassian's names")]
-pub struct ManagementAccess {
-    #[serde(deserialize_with = "lax::flag")]
-    pub modifiable: Option<bool>,
 }
 
 impl Group {
@@ -83,8 +72,6 @@ pub struct Workspace {
 pub struct WorkspaceAttributes {
     #[serde(deserialize_with = "lax::text")]
     pub name: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
-    pub type_key: Option<String>,
     #[serde(deserialize_with = "lax::text")]
     pub status: Option<String>,
     #[serde(deserialize_with = "lax::number")]

@@ -29,16 +29,10 @@ pub struct Account {
     /// `active`, `suspended`, `no_membership`.
     #[serde(deserialize_with = "lax::text")]
     pub membership_status: Option<String>,
-    #[serde(deserialize_with = "lax::time")]
-    pub added_to_org: Option<Timestamp>,
-    #[serde(deserialize_with = "lax::time")]
-    pub deactivated_on: Option<Timestamp>,
     #[serde(deserialize_with = "lax::flag")]
     pub for_deletion: Option<bool>,
     #[serde(deserialize_with = "lax::text")]
     pub name: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
-    pub nickname: Option<String>,
     /// Absent when hidden.
     #[serde(deserialize_with = "lax::text")]
     pub email: Option<String>,
@@ -169,8 +163,6 @@ pub struct ManagedAccount {
 pub struct LastActive {
     #[serde(alias = "productAccess", deserialize_with = "lax::list")]
     pub product_access: Vec<ProductAccess>,
-    #[serde(default, alias = "addedToOrg", deserialize_with = "lax::time")]
-    pub added_to_org: Option<Timestamp>,
 }
 
 /// A domain and whether the organization holds it.
@@ -356,7 +348,6 @@ impl Atlassian {
             let call = at.as_deref().map_or_else(|| call.clone(), |c| call.clone().query("cursor", c));
             let page: RawLastActive = self.http.send(&call, &self.last_active).await?.json()?;
             all.product_access.extend(page.data.product_access);
-            all.added_to_org = all.added_to_org.or(page.data.added_to_org);
             let Some(next) = super::cursor(&page.links.next) else { return Ok(all) };
             if !seen.insert(next.clone()) {
                 break;

@@ -13,7 +13,7 @@ use reinstate_core::evidence::IdpUser;
 /// What is read of a user. The last line holds what a job's mapping may refer to
 /// ([`IdpUser::MAPPED_ATTRIBUTES`](reinstate_core::evidence::IdpUser::MAPPED_ATTRIBUTES)).
 const USER_FIELDS: &str = "id,userPrincipalName,mail,proxyAddresses,otherMails,accountEnabled,userType,displayName,\
-                    createdDateTime,deletedDateTime,onPremisesSyncEnabled,onPremisesLastSyncDateTime,externalUserState,\
+                    createdDateTime,onPremisesSyncEnabled,\
                     mailNickname,employeeId,givenName,surname,jobTitle,department,companyName,\
                     onPremisesUserPrincipalName,onPremisesSamAccountName,onPremisesImmutableId,onPremisesExtensionAttributes";
 
@@ -40,14 +40,8 @@ pub struct User {
     pub display_name: Option<String>,
     #[serde(deserialize_with = "lax::time")]
     pub created_date_time: Option<Timestamp>,
-    #[serde(deserialize_with = "lax::time")]
-    pub deleted_date_time: Option<Timestamp>,
     #[serde(deserialize_with = "lax::flag")]
     pub on_premises_sync_enabled: Option<bool>,
-    #[serde(deserialize_with = "lax::time")]
-    pub on_premises_last_sync_date_time: Option<Timestamp>,
-    #[serde(deserialize_with = "lax::text")]
-    pub external_user_state: Option<String>,
     /// What a job's mapping may refer to, as far as it is not empty.
     #[serde(flatten, deserialize_with = "mapped_attributes")]
     pub attributes: BTreeMap<String, String>,
@@ -82,10 +76,6 @@ pub struct Group {
     pub security_enabled: Option<bool>,
     #[serde(deserialize_with = "lax::flag")]
     pub on_premises_sync_enabled: Option<bool>,
-    #[serde(deserialize_with = "lax::texts")]
-    pub group_types: Vec<String>,
-    #[serde(deserialize_with = "lax::text")]
-    pub membership_rule: Option<String>,
     #[serde(deserialize_with = "lax::text")]
     pub membership_rule_processing_state: Option<String>,
 }
@@ -113,12 +103,6 @@ impl Group {
     /// Lists of memberships also hold roles and administrative units.
     fn is_group(&self) -> bool {
         self.odata_type.as_deref().is_none_or(|t| t.to_ascii_lowercase().ends_with("microsoft.graph.group"))
-    }
-
-    /// Its members are computed by a rule.
-    #[must_use]
-    pub fn is_dynamic(&self) -> bool {
-        self.group_types.iter().any(|t| t.eq_ignore_ascii_case("DynamicMembership"))
     }
 }
 
@@ -271,14 +255,6 @@ impl Entra {
         self.all(call).await
     }
 
-    /// A deleted user by object id.
-    ///
-    /// # Errors
-    /// See [`CallError`]; not found is `None`.
-    pub async fn deleted_user(&self, id: &str) -> Result<Option<User>, CallError> {
-        whole(self.one(self.get().at("directory/deletedItems").id("user", id)).await, |u: &User| &u.id)
-    }
-
     /// The groups a user is a *direct* member of. Without a cast: the cast reads a lagging index.
     ///
     /// # Errors
@@ -382,12 +358,11 @@ mod tests {
     #[tokio::test]
     async fn memberships_keep_groups_alone() {
         let (_probe, entra) = tenant(|_, _| {
-            ok(r##"{"value":[{"@odata.type":"#microsoft.graph.group","id":"g","displayName":null,"groupTypes":["DynamicMembership"],"new":{}},
-                {"@odata.type":"#microsoft.graph.directoryRole","id":"r"},{"id":"h","groupTypes":null}]}"##)
+            ok(r##"{"value":[{"@odata.type":"#microsoft.graph.group","id":"g","displayName":null,"new":{}},
+                {"@odata.type":"#microsoft.graph.directoryRole","id":"r"},{"id":"h","displayName":null}]}"##)
         })
         .await;
         let groups = entra.member_of("u").await.unwrap();
         assert_eq!(groups.iter().filter_map(|g| g.id.as_deref()).collect::<Vec<_>>(), ["g", "h"]);
-        assert!(groups[0].is_dynamic() && !groups[1].is_dynamic());
     }
 }

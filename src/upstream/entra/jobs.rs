@@ -20,8 +20,6 @@ use reinstate_core::op::ResetScope;
 pub struct Job {
     #[serde(deserialize_with = "lax::text")]
     pub id: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
-    pub template_id: Option<String>,
     #[serde(deserialize_with = "lax::object")]
     pub schedule: Schedule,
     #[serde(deserialize_with = "lax::object")]
@@ -35,9 +33,6 @@ pub struct Schedule {
     /// `Active`, `Disabled`, `Paused`.
     #[serde(deserialize_with = "lax::text")]
     pub state: Option<String>,
-    /// Such as `PT40M`.
-    #[serde(deserialize_with = "lax::text")]
-    pub interval: Option<String>,
 }
 
 /// How a job fares. A time in the year 1 means never, and is `None`.
@@ -50,15 +45,7 @@ pub struct JobStatus {
     pub code: Option<String>,
     pub last_execution: Option<Execution>,
     pub last_successful_execution: Option<Execution>,
-    pub last_successful_execution_with_exports: Option<Execution>,
     pub quarantine: Option<Quarantine>,
-    #[serde(deserialize_with = "lax::number")]
-    pub count_successive_complete_failures: Option<i64>,
-    /// `None`: the initial cycle has not finished.
-    #[serde(deserialize_with = "lax::time")]
-    pub steady_state_first_achieved_time: Option<Timestamp>,
-    #[serde(deserialize_with = "lax::time")]
-    pub steady_state_last_achieved_time: Option<Timestamp>,
 }
 
 /// One cycle.
@@ -66,8 +53,6 @@ pub struct JobStatus {
 #[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs, reason = "Microsoft's names")]
 pub struct Execution {
-    #[serde(deserialize_with = "lax::text")]
-    pub activity_identifier: Option<String>,
     /// `Succeeded`, `Failed`, `EntryLevelErrors`.
     #[serde(deserialize_with = "lax::text")]
     pub state: Option<String>,
@@ -86,10 +71,6 @@ pub struct Execution {
 pub struct Quarantine {
     #[serde(deserialize_with = "lax::text")]
     pub reason: Option<String>,
-    #[serde(deserialize_with = "lax::time")]
-    pub current_began: Option<Timestamp>,
-    #[serde(deserialize_with = "lax::time")]
-    pub next_attempt: Option<Timestamp>,
     #[serde(deserialize_with = "lax::object")]
     pub error: JobError,
 }
@@ -218,8 +199,6 @@ mod tests {
         let quarantine = jobs[0].status.quarantine.as_ref().unwrap();
         assert_eq!(quarantine.reason.as_deref(), Some("SomethingNew"));
         assert!(quarantine.error.code.as_deref().unwrap().ends_with("InvalidCredentials"));
-        assert_eq!(jobs[0].status.steady_state_first_achieved_time, None);
-        assert_eq!(jobs[0].status.count_successive_complete_failures, Some(1));
         assert_eq!(asked(&probe), ["GET /graph/v1.0/servicePrincipals/sp/synchronization/jobs"]);
     }
 

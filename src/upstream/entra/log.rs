@@ -44,10 +44,6 @@ pub struct LogEntry {
     pub source_id: Option<String>,
     /// The object at the target, by the id Entra knows it by.
     pub target_id: Option<String>,
-    /// Who set it off: `system`, `user`, `application`, ….
-    pub initiator: Option<String>,
-    /// What was changed.
-    pub modified: Vec<Change>,
 }
 
 /// An answer of the target inside an error's reason.
@@ -61,19 +57,6 @@ pub struct Wrapped {
     pub detail: Option<String>,
     /// When Entra tries again.
     pub retry_at: Option<Timestamp>,
-}
-
-/// One changed attribute.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Microsoft's names")]
-pub struct Change {
-    #[serde(deserialize_with = "lax::text")]
-    pub display_name: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
-    pub old_value: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
-    pub new_value: Option<String>,
 }
 
 /// What the log holds, newest first.
@@ -105,14 +88,10 @@ pub(super) struct Raw {
     provisioning_status_info: Info,
     #[serde(deserialize_with = "lax::list")]
     provisioning_steps: Vec<Step>,
-    #[serde(deserialize_with = "lax::list")]
-    modified_properties: Vec<Change>,
     #[serde(deserialize_with = "lax::object")]
     source_identity: Identity,
     #[serde(deserialize_with = "lax::object")]
     target_identity: Identity,
-    #[serde(deserialize_with = "lax::object")]
-    initiated_by: Initiator,
 }
 
 #[derive(Deserialize, Default)]
@@ -140,13 +119,6 @@ struct ErrorInfo {
 struct Identity {
     #[serde(deserialize_with = "lax::text")]
     id: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct Initiator {
-    #[serde(deserialize_with = "lax::text")]
-    initiator_type: Option<String>,
 }
 
 impl Entra {
@@ -235,8 +207,6 @@ impl From<Raw> for LogEntry {
             scoping: steps::scoping(&raw.provisioning_steps),
             source_id: raw.source_identity.id,
             target_id: raw.target_identity.id,
-            initiator: raw.initiated_by.initiator_type,
-            modified: raw.modified_properties,
         }
     }
 }

@@ -20,8 +20,6 @@ pub struct Case<'a> {
     pub identity: Identity,
     /// The address the identity provider wants the account to have, folded; `None` when it cannot be told.
     pub wanted: Option<String>,
-    /// The `userName` the identity provider wants, folded; `None` when it cannot be told.
-    pub wanted_name: Option<String>,
     /// Every record that concerns the person.
     pub ties: Vec<Tie<'a>>,
     /// The person's own record.
@@ -45,7 +43,6 @@ impl<'a> Case<'a> {
             e,
             person,
             wanted: identity.wanted_email(),
-            wanted_name: identity.wanted_name(),
             identity,
             ties: ties(e),
             own: None,

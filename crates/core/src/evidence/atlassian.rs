@@ -46,8 +46,6 @@ pub struct Account {
     pub platform_roles: Option<Vec<String>>,
     /// Groups it is a member of; `None` when not shown.
     pub groups: Option<Vec<IdpGroup>>,
-    /// When it was added to the organization.
-    pub added: Option<Timestamp>,
 }
 
 impl Account {
