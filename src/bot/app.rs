@@ -13,7 +13,8 @@ use tracing::Instrument as _;
 
 use super::refused::Refused;
 use crate::config::Config;
-use crate::exec::memory::remember;
+use crate::exec::assess::{Assessment, Gather, PlanFor, assess};
+use crate::exec::prior_runs::PriorRuns;
 use crate::exec::{Admission, Engine, Ledger, Timing};
 use crate::slack::api::{Api, ApiError, NoClient};
 use crate::slack::command::Target;
@@ -21,10 +22,10 @@ use crate::slack::people::{Caller, People};
 use crate::slack::response::Responses;
 use crate::slack::single_flight::SingleFlight;
 use crate::slack::words::Unresolved;
-use crate::world::{Look, World};
+use crate::world::World;
 use reinstate_core::run::{Asked, Limits};
 use reinstate_core::subject::{fold, name_of};
-use reinstate_core::{Action, Denied, Diagnosis, Plan, Rules, Subject, Who, diagnose, plan};
+use reinstate_core::{Action, Denied, Diagnosis, Plan, Rules, Subject, Who};
 use reinstate_store::Store;
 
 /// How long `check` and Recheck share one diagnosis (product.md 3).
@@ -168,10 +169,10 @@ impl App {
     /// Reads everything about somebody, finds the causes and makes the plan.
     pub async fn diagnose(&self, who: &Who) -> (Diagnosis, Plan) {
         let began = Instant::now();
-        let mut evidence = self.world.gather(Subject::asked(who.clone()), Look::Everything).await;
-        remember(&self.ledger, &mut evidence).await;
-        let diagnosis = diagnose(&evidence);
-        let plan = plan(&evidence, &diagnosis, &self.rules, &[]);
+        let prior_runs = PriorRuns::Journal(self.ledger.clone());
+        let (world, gather) = (self.world.as_ref(), Gather::Person(Subject::asked(who.clone())));
+        let Assessment { diagnosis, plan, .. } =
+            assess(world, &prior_runs, &self.rules, gather, PlanFor::Repair, &[]).await;
         metrics::histogram!("reinstate_diagnosis_seconds").record(began.elapsed().as_secs_f64());
         metrics::counter!("reinstate_diagnoses_total", "verdict" => diagnosis.verdict.word()).increment(1);
         (diagnosis, plan)

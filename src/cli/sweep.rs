@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use super::args::Exit;
 use super::{report, world};
 use crate::config::Config;
+use crate::exec::prior_runs::PriorRuns;
 use crate::exec::sweep::{Looked, Survey, survey};
 use crate::sheet::Sheet;
 use crate::world::Meter;
@@ -44,12 +45,13 @@ pub async fn run(config: &Config, json: bool, csv: Option<PathBuf>) -> anyhow::R
     let mut out = open(json, csv.as_deref())?;
     let world = world(config)?;
     let (rules, meter) = (Arc::new(config.rules()), Arc::new(Meter::default()));
+    let prior_runs = Arc::new(PriorRuns::in_database(config.store.url.clone()));
     let (sender, mut looked) = mpsc::channel::<Looked>(MAX_WAITING_FINDINGS);
     let began = Instant::now();
     let bar = bar(json);
     let known = HashMap::new();
     let sweeping = async {
-        let survey = survey(&world, &rules, &meter, &known, &sender).await;
+        let survey = survey(&world, &prior_runs, &rules, &meter, &known, &sender).await;
         drop(sender);
         survey
     };
@@ -100,7 +102,7 @@ impl Out {
     fn put(&mut self, looked: &Looked) -> anyhow::Result<()> {
         match self {
             Self::Lines(out) => {
-                writeln!(out, "{}", report::json(&looked.found.query, &looked.diagnosis, &looked.plan))?;
+                writeln!(out, "{}", report::json(&looked.found.query, &looked.assessment))?;
                 // Whoever reads the lines sees each as it comes.
                 out.flush()?;
             }
@@ -139,6 +141,9 @@ fn not_healthy(tally: &Tally) -> u64 {
 /// The last line of `sweep --json` (product.md 7). The side that could not be read stands beside the counts.
 fn summary(survey: &Survey) -> serde_json::Value {
     let tally = &survey.tally;
+    let sides = survey.unread.iter().map(|(source, why)| json!({"source": source, "reason": why}));
+    let prior_runs =
+        survey.prior_runs_unread.iter().map(|why| json!({"source": report::PRIOR_RUNS, "reason": why}));
     json!({"schema": 1, "summary": {
         "accounts": tally.accounts,
         "healthy": tally.healthy,
@@ -146,7 +151,7 @@ fn summary(survey: &Survey) -> serde_json::Value {
         "cannot_tell": tally.cannot_tell,
         "by_cause": tally.by_cause,
         "unread": tally.unread,
-        "sides_unread": survey.unread.iter().map(|(source, why)| json!({"source": source, "reason": why})).collect::<Vec<_>>(),
+        "sides_unread": sides.chain(prior_runs).collect::<Vec<_>>(),
     }})
 }
 
@@ -155,6 +160,12 @@ fn unread(survey: &Survey) -> Vec<String> {
         .unread
         .iter()
         .map(|(source, why)| format!("Could not be read: {} ({why})", source.name()))
+        .chain(
+            survey
+                .prior_runs_unread
+                .iter()
+                .map(|why| format!("Could not be read: {} ({why})", report::PRIOR_RUNS)),
+        )
         .collect()
 }
 
@@ -169,9 +180,10 @@ fn text(survey: &Survey, found: &[Found], took: Duration) -> String {
         tally.broken,
         tally.cannot_tell
     )];
-    if !survey.unread.is_empty() {
+    let not_read = unread(survey);
+    if !not_read.is_empty() {
         lines.push(String::new());
-        lines.extend(unread(survey));
+        lines.extend(not_read);
         lines.push("What needs these sides is not judged above.".to_owned());
     }
     let mut causes: Vec<(&str, u64, &str)> = Cause::ALL
@@ -240,7 +252,11 @@ mod tests {
     use reinstate_core::Source;
 
     fn survey(broken: u64, cannot_tell: u64, unread: Vec<(Source, String)>) -> Survey {
-        Survey { tally: Tally { accounts: 9, broken, cannot_tell, ..Tally::default() }, unread }
+        Survey {
+            tally: Tally { accounts: 9, broken, cannot_tell, ..Tally::default() },
+            unread,
+            prior_runs_unread: None,
+        }
     }
 
     #[test]

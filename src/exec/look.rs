@@ -6,14 +6,12 @@ use std::time::Duration;
 use reinstate_core::planner::left_over;
 use reinstate_core::run::begun;
 use reinstate_core::subject::fold;
-use reinstate_core::{
-    Aim, Diagnosis, Event, Op, Outcome, Plan, Run, Subject, Verdict, diagnose, plan, retire_plan, undo_plan,
-};
+use reinstate_core::{Aim, Diagnosis, Event, Op, Outcome, Plan, Run, Subject, Verdict};
 use reinstate_store::{Also, AppendError, Lease, Sleep, StoreError, TENANT, Tenant};
 
-use super::memory::remember;
+use super::assess::{Assessment, Gather, PlanFor, assess};
+use super::prior_runs::PriorRuns;
 use super::{Engine, LedgerError, Stop, Turn, busy, ended, refused};
-use crate::world::Look;
 
 /// Why a run has no plan.
 pub(super) enum Unplanned {
@@ -46,22 +44,19 @@ impl Engine {
         subject.accounts.extend(begun.iter().filter_map(Op::account).map(str::to_owned));
         subject.addresses.extend(begun.iter().filter_map(Op::frees).map(fold));
         subject.records.extend(begun.iter().flat_map(Op::records).cloned());
-        let mut evidence = self.world.gather(subject, Look::Everything).await;
-        remember(&self.ledger, &mut evidence).await;
-        let diagnosis = diagnose(&evidence);
-        let tried = run.tried();
-        let plan = match &asked.aim {
-            Aim::Repair { .. } => plan(&evidence, &diagnosis, &self.rules, &tried),
-            Aim::Undo { .. } => undo_plan(&evidence, &diagnosis, &self.rules, &begun, &tried),
-            Aim::Retire { .. } => {
-                let account = left_over(&begun).ok_or_else(|| {
-                    Unplanned::Impossible(
-                        "That run left no account over, so there is nothing to retire.".to_owned(),
-                    )
-                })?;
-                retire_plan(&evidence, &diagnosis, &self.rules, account, &tried)
-            }
+        let goal = match &asked.aim {
+            Aim::Repair { .. } => PlanFor::Repair,
+            Aim::Undo { .. } => PlanFor::Undo(&begun),
+            Aim::Retire { .. } => PlanFor::Retire(left_over(&begun).ok_or_else(|| {
+                Unplanned::Impossible(
+                    "That run left no account over, so there is nothing to retire.".to_owned(),
+                )
+            })?),
         };
+        let prior_runs = PriorRuns::Journal(self.ledger.clone());
+        let (world, gather) = (self.world.as_ref(), Gather::Person(subject));
+        let Assessment { diagnosis, plan, .. } =
+            assess(world, &prior_runs, &self.rules, gather, goal, &run.tried()).await;
         Ok((diagnosis, plan))
     }
 

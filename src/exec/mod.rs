@@ -2,9 +2,10 @@
 //! killed anywhere is taken up by whoever claims it next, from what the journal says. Nothing is done here that
 //! was not first written down, and nothing risky without an approval that `next()` has seen.
 
+pub mod assess;
 pub mod ledger;
 mod look;
-pub(crate) mod memory;
+pub mod prior_runs;
 mod step;
 pub mod sweep;
 #[cfg(test)]

@@ -14,7 +14,7 @@ use reinstate_core::run::{Current, Halt, Progress};
 use reinstate_core::{Event, Run, State, Step};
 use reinstate_store::{Also, AppendError, Lease, Risky, Sleep};
 
-use super::memory::remember;
+use super::prior_runs::PriorRuns;
 use super::{Engine, LedgerError, Stop, Turn, refused};
 use crate::world::{Acted, Look};
 
@@ -86,7 +86,8 @@ impl Engine {
         let look = Look::For(step.op.clone());
         let mut evidence = self.world.gather(current.plan.subject.clone(), look).await;
         // What an earlier step has moved out of the way explains a refusal no longer.
-        remember(&self.ledger, &mut evidence).await;
+        // What was not read takes no weight from anything.
+        PriorRuns::Journal(self.ledger.clone()).add_to(&mut evidence).await.ok();
         let case = Case::new(&evidence);
         let before = match step.op.state_since(&case, current.begun_at.filter(|_| begun)) {
             State::Done(after) => return Ready::Done(after),

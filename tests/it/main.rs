@@ -28,6 +28,7 @@ mod logs;
 mod mapped;
 mod mass;
 mod odd;
+mod one_plan;
 mod outsiders;
 mod overdue;
 mod page;

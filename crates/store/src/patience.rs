@@ -37,6 +37,9 @@ pub(super) const UPGRADE_TIMEOUT: Duration = Duration::from_secs(3600);
 /// Limits that PostgreSQL keeps by itself. The last one frees what a frozen process has locked.
 pub(super) const POSTGRES_SETTINGS: &str = "SET statement_timeout = '15s'; SET lock_timeout = '10s'; \
                                    SET idle_in_transaction_session_timeout = '30s'";
+/// The same for a command that only reads.
+pub(super) const POSTGRES_READ_SETTINGS: &str = "SET statement_timeout = '15s'; SET lock_timeout = '10s'; \
+                                                 SET default_transaction_read_only = on";
 /// The same within an upgrade, which may take long and may wait long for another upgrade.
 pub(super) const POSTGRES_UPGRADE_SETTINGS: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; \
                                            SET LOCAL idle_in_transaction_session_timeout = 0";

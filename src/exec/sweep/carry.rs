@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use super::{Looked, survey};
+use crate::exec::prior_runs::PriorRuns;
 use crate::exec::{Engine, LedgerError, UNREADABLE_PAUSE};
 use crate::world::Meter;
 use reinstate_core::sweep::{Course, CourseNext, Found, RepairList, Since, SweepEvent};
@@ -108,9 +109,10 @@ impl Engine {
         let store = self.ledger.store();
         let known = found(store.found_by(&lease.run).await?);
         let (rules, meter) = (Arc::new(self.rules.clone()), Arc::new(Meter::default()));
+        let prior_runs = Arc::new(PriorRuns::Journal(self.ledger.clone()));
         let (sender, receiver) = mpsc::channel(BATCH_SIZE);
         let reading = async {
-            let survey = survey(&self.world, &rules, &meter, &known, &sender).await;
+            let survey = survey(&self.world, &prior_runs, &rules, &meter, &known, &sender).await;
             drop(sender);
             survey
         };

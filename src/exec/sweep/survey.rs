@@ -10,8 +10,10 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use reinstate_core::sweep::{Asked, Census, Found, Join, Judged, Keys, Listed, Tally};
-use reinstate_core::{Diagnosis, Plan, Rules, Source, Verdict, Who, diagnose, plan};
+use reinstate_core::{Rules, Source, Verdict, Who};
 
+use crate::exec::assess::{Assessment, Gather, PlanFor, assess};
+use crate::exec::prior_runs::PriorRuns;
 use crate::world::{Meter, Page, World};
 
 /// Pages of accounts that wait for the other sides.
@@ -30,10 +32,7 @@ const RETRY_PAUSE: Duration = Duration::from_secs(2);
 pub struct Looked {
     /// In short.
     pub found: Found,
-    /// The diagnosis.
-    pub diagnosis: Diagnosis,
-    /// The plan.
-    pub plan: Plan,
+    pub assessment: Assessment,
 }
 
 /// What a sweep came to.
@@ -43,12 +42,15 @@ pub struct Survey {
     pub tally: Tally,
     /// Sides that could not be read, with the reason.
     pub unread: Vec<(Source, String)>,
+    /// Why prior runs were not read, where they might matter for somebody.
+    pub prior_runs_unread: Option<String>,
 }
 
 /// Sweeps the organization. Every account that is not healthy is sent to `out` as it is found, in no order; if nobody
 /// takes it any more the sweep ends. What is `known` from an interrupted sweep is counted and not looked at again.
 pub async fn survey(
     world: &Arc<dyn World>,
+    prior_runs: &Arc<PriorRuns>,
     rules: &Arc<Rules>,
     meter: &Arc<Meter>,
     known: &HashMap<String, Found>,
@@ -67,6 +69,7 @@ pub async fn survey(
     let census = Arc::new(world.census(meter).await);
     let mut looks = Looks {
         world,
+        prior_runs,
         rules,
         meter,
         census: Arc::clone(&census),
@@ -75,6 +78,7 @@ pub async fn survey(
         places: Arc::new(Semaphore::new(MAX_CONCURRENT_LOOKS)),
         running: JoinSet::new(),
         tally: Tally::default(),
+        prior_runs_unread: None,
     };
     let mut join = Join::default();
     let mut unread = census.gaps();
@@ -127,7 +131,7 @@ pub async fn survey(
         looks.begin(asked).await;
     }
     looks.end().await;
-    Survey { tally: looks.tally, unread }
+    Survey { tally: looks.tally, unread, prior_runs_unread: looks.prior_runs_unread }
 }
 
 /// Who holds a role that opens an app, as far as it was listed, and the accounts that wait to be told.
@@ -235,6 +239,7 @@ async fn list<T, F>(
 /// Close looks on their way.
 struct Looks<'a> {
     world: &'a Arc<dyn World>,
+    prior_runs: &'a Arc<PriorRuns>,
     rules: &'a Arc<Rules>,
     meter: &'a Arc<Meter>,
     census: Arc<Census>,
@@ -243,6 +248,7 @@ struct Looks<'a> {
     places: Arc<Semaphore>,
     running: JoinSet<Looked>,
     tally: Tally,
+    prior_runs_unread: Option<String>,
 }
 
 impl Looks<'_> {
@@ -260,15 +266,16 @@ impl Looks<'_> {
             self.count(looked).await;
         }
         let (world, census) = (Arc::clone(self.world), Arc::clone(&self.census));
-        let (rules, places) = (Arc::clone(self.rules), Arc::clone(&self.places));
+        let (rules, prior_runs) = (Arc::clone(self.rules), Arc::clone(self.prior_runs));
+        let places = Arc::clone(&self.places);
         self.running.spawn(async move {
             let place = places.acquire().await;
-            let evidence = world.look(&asked, &census).await;
+            let gather = Gather::Listed(&asked, &census);
+            let assessment = assess(world.as_ref(), &prior_runs, &rules, gather, PlanFor::Repair, &[]).await;
             drop(place);
-            let diagnosis = diagnose(&evidence);
-            let plan = plan(&evidence, &diagnosis, &rules, &[]);
             let (Who::Email(query) | Who::Account(query)) = &asked.who;
-            Looked { found: Found::of(query, &diagnosis, &plan, &rules), diagnosis, plan }
+            let found = Found::of(query, &assessment.diagnosis, &assessment.plan, &rules);
+            Looked { found, assessment }
         });
     }
 
@@ -287,6 +294,9 @@ impl Looks<'_> {
     async fn count(&mut self, looked: Looked) {
         Meter::add(&self.meter.looked, 1);
         self.tally.found(&looked.found);
+        if let Some(why) = &looked.assessment.prior_runs_unread {
+            self.prior_runs_unread.get_or_insert_with(|| why.clone());
+        }
         // Nobody to tell means that the sweep was stopped: the caller drops it.
         if looked.found.verdict != Verdict::Healthy {
             self.out.send(looked).await.ok();

@@ -71,6 +71,16 @@ fn is_locked_out(engine: Engine, error: &StoreError) -> bool {
     }
 }
 
+/// For those who only read: whether the tables are as this program knows them.
+pub(super) async fn check(store: &Store) -> Result<(), StoreError> {
+    let found = version(&store.pool).await?;
+    if pending(found)?.is_empty() {
+        return Ok(());
+    }
+    let why = format!("its tables are those of an older version ({found}); run `reinstate migrate`");
+    Err(StoreError::Open(why))
+}
+
 /// Makes all steps that are missing, in one transaction.
 async fn upgrade(store: &Store) -> Result<(), StoreError> {
     let engine = store.engine;
