@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::ask::Reply;
 use super::rules::same;
-use super::scim::BASE_URL;
+use super::scim_request::BASE_URL;
 use super::state::{Atlassian, ScimUser};
 
 const ENTERPRISE_SCHEMA: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
