@@ -1,4 +1,4 @@
-//! `/admin/v1` and `/admin/v2`: the door and the signposts of the Organizations API_BASE_URL, with organizations,
+//! `/admin/v1` and `/admin/v2`: the door and the signposts of the Organizations API, with organizations,
 //! domains and the list of managed accounts. People, groups, writes and events stand in files of their own.
 
 use serde_json::{Value, json};
@@ -66,7 +66,7 @@ fn version_1(tenant: &mut Atlassian, ask: &Ask, rest: &[&str], scoped: bool) -> 
         }
         (_, ["directory", ..] | ["users" | "groups", "search"] | ["users", "invite"]) => {
             let gone = tenant.switches.gone_status;
-            Err(Reply::proxy(gone, "This API_BASE_URL was shut down on 30 June 2026")
+            Err(Reply::proxy(gone, "This API was shut down on 30 June 2026")
                 .faulty("a v1 path that is gone"))
         }
         _ => Err(unknown()),
@@ -103,7 +103,7 @@ pub(super) fn authorize(tenant: &Atlassian, ask: &Ask) -> Result<bool, Reply> {
         Some(key) if key == tenant.org_key => Ok(false),
         Some(key) if tenant.scoped_key.as_deref() == Some(key) => Ok(true),
         Some(key) if tenant.directories.iter().any(|d| d.key == key) => {
-            Err(refused.faulty("a SCIM key was sent to an admin API_BASE_URL"))
+            Err(refused.faulty("a SCIM key was sent to an admin API"))
         }
         Some(_) => Err(refused),
         None => Err(refused.faulty("no bearer key")),

@@ -180,7 +180,7 @@ fn arguments(method: &Method, parts: &Parts, body: &[u8]) -> Result<Args, Refusa
         return Err(Refusal::fault("method_not_supported", format!("called by {}", parts.method)));
     }
     if !query.is_empty() {
-        return Err(Refusal::fault("invalid_arguments", "a POST_ARGUMENTS with a query"));
+        return Err(Refusal::fault("invalid_arguments", "a POST with a query"));
     }
     let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     match kind.and_then(|kind| kind.split(';').next()).map(str::trim) {
