@@ -85,6 +85,8 @@ async fn after_a_run_without_effect_every_entrance_has_the_same_plan() {
 
     let check = bot.app.diagnose(&who).await.1.digest();
     assert_ne!(check.as_ref(), Some(&before), "the run that began takes weight from the refusal");
+    let without = answer(&program(&bot, "sqlite:nothing.db", &["check", WHO, "--json"]).await);
+    assert_eq!(digest(&without), Some(before), "without prior runs the plan is another");
     let terminal = answer(&program(&bot, &store, &["check", WHO, "--json"]).await);
     assert_eq!(terminal["unread"], serde_json::json!([]));
     assert_eq!(digest(&terminal), check, "check in the terminal");
