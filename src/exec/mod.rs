@@ -57,7 +57,7 @@ pub struct Timing {
     pub grace: Duration,
     /// How long a one-shot step waits for a limit to pass before a person is asked.
     pub limited: Duration,
-    /// How long a proof waits for what Atlassian shows late: app roles may take 30 s (atlassian.md 3.3).
+    /// How long a proof waits for what Atlassian shows late (docs/reference/rules.md#atlassian-role-delay).
     pub proof: Duration,
     /// How long a run sleeps when the store fails.
     pub trouble: Duration,

@@ -10,7 +10,7 @@ use crate::core::subject::{RecordId, Who, fold, fold_name};
 use crate::core::{Op, Source};
 use crate::exec::Look;
 
-/// Accounts one search takes (atlassian.md 3.5).
+/// How many accounts one search takes (docs/reference/rules.md#atlassian-search-limit).
 const ACCOUNTS_PER_SEARCH: usize = 10;
 /// SCIM groups looked into when a name does not match: a rename, not a listing.
 const MOST_RENAMED: usize = 10;
@@ -217,7 +217,7 @@ fn accounts(e: &Evidence, case: &Case<'_>, all: &mut Vec<Want>) {
         known.insert(fold(email));
     }
     for account in e.accounts.get().into_iter().flatten() {
-        // Atlassian answers links and permissions of managed accounts only (atlassian.md 4, 5.4).
+        // See docs/reference/rules.md#atlassian-managed-accounts-only.
         if account.claim != Claim::Unmanaged {
             all.push(Want::LinksOf(account.id.clone()));
             all.push(Want::Permissions(account.id.clone()));
@@ -314,7 +314,7 @@ fn others(e: &Evidence, case: &Case<'_>, all: &mut Vec<Want>) {
     all.extend(e.subject.addresses.iter().cloned().map(Want::Bearers));
 }
 
-/// A group that the directory knows under an older name is not missing (product.md 9).
+/// A group that the directory knows under an older name is not missing (docs/reference/rules.md#renamed-group).
 fn renamed_groups(case: &Case<'_>, all: &mut Vec<Want>) {
     if case.unnamed().is_empty() && case.missing().is_none_or(|missing| missing.is_empty()) {
         return;

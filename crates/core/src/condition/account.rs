@@ -1,5 +1,5 @@
 //! What must be true of an account before it may be written. It is somebody's account until proven otherwise, and
-//! what cannot be read of it counts as protected (product.md 3 and 6).
+//! what cannot be read of it counts as protected (docs/reference/rules.md#protected-accounts).
 
 use super::Held;
 use crate::core::diagnose::{Case, Owner, Tie};
@@ -38,7 +38,7 @@ pub(super) fn enabled(case: &Case<'_>) -> Held {
 }
 
 /// Whether an account may be written at all: of type `atlassian`, no organization admin, not the account behind
-/// the key, not on the list. What cannot be read counts as protected (product.md 3).
+/// the key, not on the list. What cannot be read counts as protected (docs/reference/rules.md#protected-accounts).
 #[must_use]
 pub fn may_write(case: &Case<'_>, id: &str, rules: &Rules) -> Held {
     if rules.is_protected(&fold(id)) {

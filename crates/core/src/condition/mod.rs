@@ -1,5 +1,5 @@
-//! The conditions of the ladder (product.md 6): looked at when planning, and again at the step itself. What
-//! could not be read is never true, and what cannot be read of an account counts as protected.
+//! The conditions of the ladder (docs/reference/rules.md#conditions-of-a-step): read when planning, and again at the step
+//! itself. What could not be read is never true, and what cannot be read of an account counts as protected.
 
 mod account;
 mod job;

@@ -1,5 +1,5 @@
-//! Causes at the address: whose it is outside the organization, whether its domain is claimed, whether it is the
-//! one the account bears (atlassian.md 5.5, modes 6 and 22).
+//! Causes at the address: whether an account outside the organization holds it, whether its domain is claimed, whether
+//! it is the one that the account has (docs/reference/rules.md#atlassian-address-collisions).
 
 use super::link::{conflict_fact, links_fact};
 use super::scope::is_due;
@@ -9,10 +9,11 @@ use crate::core::expression::Mapped;
 use crate::core::finding::{Cause, Finding};
 use crate::core::subject::fold;
 
-/// What tells whether access is there (product.md 4).
+/// What tells whether access is there (docs/reference/rules.md#access).
 const ACCESS: &[Source] = &[Source::Memberships, Source::Assignments, Source::Accounts, Source::Roles];
 
-/// The links by address, and every configured directory by name and by id (product.md 9).
+/// The links by address, and every configured directory by name and by id
+/// (docs/reference/rules.md#complete-address-lookups).
 fn look_ups_are_complete(case: &Case<'_>) -> bool {
     case.e.links.get().is_some() && case.every_directory_was_read()
 }

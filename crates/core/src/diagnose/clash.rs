@@ -1,5 +1,5 @@
-//! Causes at the name of a group: a local group or an app's default group that has it already, or an old one that
-//! Atlassian keeps (atlassian.md 6, modes 13 and 14). No group is ever written here: these are advice.
+//! Causes at the name of a group: a local group or an app's default group that has it already, or an old name that
+//! Atlassian keeps (docs/reference/rules.md#atlassian-group-names). No group is ever written: these are advice.
 
 use super::{Answer, Case, fact};
 use crate::core::evidence::{IdpGroup, OrgGroup, Read, Source};

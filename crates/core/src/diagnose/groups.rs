@@ -1,5 +1,5 @@
-//! Causes at the groups and their app roles. They hold only where every station before them is good: a symptom
-//! is not reported beside the cause that explains it (product.md 9).
+//! Causes at the groups and their app roles. They hold only where every station before them is good
+//! (docs/reference/rules.md#a-symptom-is-not-reported-beside-its-cause).
 
 use super::clash::local;
 use super::{Answer, Case, Tie, fact};

@@ -1,5 +1,6 @@
-//! Causes at who a record belongs to: an object created anew, a record whose object is gone, an anchor whose record
-//! is gone (product.md 9; entra.md 7.1). A name alone never proves that two objects are one person.
+//! Causes at the owner of a record: an object that was created again, a record whose object is gone, an anchor whose
+//! record is gone (docs/reference/rules.md#recreated-identity, docs/reference/rules.md#entra-log-codes).
+//! A name alone never proves that two objects are one person.
 
 use super::link::links_fact;
 use super::scope::is_due;

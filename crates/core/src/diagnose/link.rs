@@ -1,5 +1,5 @@
-//! Causes at the SCIM record and its link (atlassian.md 5, 6). The rulings of product.md 9 decide between
-//! causes that look alike; each is quoted where it is used.
+//! Causes at the SCIM record and its link (docs/reference/rules.md#scim-record-and-link-of-atlassian). Rulings decide
+//! between causes that look alike (docs/reference/rules.md#record-and-link).
 
 use super::{Answer, Case, Owner, fact};
 use crate::core::evidence::{Read, Source};

@@ -93,7 +93,7 @@ const RULES: &[Rule] = &[
     (Cause::MatchingOnEmail, job::matching_on_email),
 ];
 
-/// These block only where access is missing (product.md 9): everybody in the tenant may have them and work well.
+/// See docs/reference/rules.md#causes-that-block-only-without-access.
 const WHERE_ACCESS_IS_MISSING: &[Cause] =
     &[Cause::PullSync, Cause::EmailMismatch, Cause::GroupRenamed, Cause::GroupWithoutRole, Cause::SeatsFull];
 
@@ -210,7 +210,7 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
     }
 }
 
-/// product.md 9, "Verdict".
+/// See docs/reference/rules.md#verdict.
 fn verdict(case: &Case<'_>, findings: &[Finding]) -> Verdict {
     if case.is_ambiguous() {
         return Verdict::CannotTell;

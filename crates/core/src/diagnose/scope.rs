@@ -1,5 +1,6 @@
-//! Causes between the source and the record: the filter, an attribute, a cycle that has not come yet (entra.md
-//! 7.1, 8). They explain why there is no record, so they come before everything at Atlassian.
+//! Causes between the source and the record: the filter, an attribute, a cycle that has not come yet
+//! (docs/reference/rules.md#entra-scope-and-attributes). They explain why there is no record, so they come before
+//! everything at Atlassian.
 
 use super::{Answer, Case, fact};
 use crate::core::evidence::{LogEntry, Read, Source};

@@ -123,7 +123,8 @@ pub enum Op {
     },
 }
 
-/// How much a restarted job forgets (entra.md 6.4). Forced deletes are not among them, and must never be.
+/// How much a restarted job forgets (docs/reference/rules.md#entra-reset-scope). Forced deletes are not among them, and
+/// must never be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ResetScope {
@@ -144,10 +145,10 @@ impl ResetScope {
     }
 }
 
-/// How long a cycle over the whole tenant may take (product.md 6, rung 7).
+/// How long a cycle over the whole tenant may take (docs/reference/rules.md#length-of-a-tenant-wide-cycle).
 const A_CYCLE: Duration = Duration::from_secs(24 * 3600);
 
-/// What a step needs (product.md 3).
+/// What a step needs (docs/reference/rules.md#risk-of-a-step).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Risk {
@@ -316,7 +317,7 @@ impl Op {
         }
     }
 
-    /// The rung of the ladder (product.md 6). An inverse stands on the rung of what it undoes.
+    /// The rung of the ladder (docs/reference/ladder.md). An inverse has the rung of what it undoes.
     #[must_use]
     pub fn rung(&self) -> u8 {
         match self {

@@ -230,8 +230,8 @@ fn leave_other_directories(case: &Case<'_>) -> Result<Vec<Op>, String> {
     Ok(linked.map(|(record, account)| Op::UnlinkRecord { record, account }).collect())
 }
 
-/// product.md 9, `identity-recreated`: "where names differ or the account's activity ended before the new object was
-/// created, it is advice". What is not read is no proof either.
+/// Where names differ, or the account's activity ended before the new object was created, it is advice
+/// (docs/reference/rules.md#recreated-identity). What is not read is no proof either.
 fn same_person(case: &Case<'_>, tie: &Tie<'_>) -> Result<(), String> {
     let ask = |why: &str| {
         format!(
