@@ -101,7 +101,7 @@ impl Out {
         match self {
             Self::Lines(out) => {
                 writeln!(out, "{}", report::json(&looked.found.query, &looked.diagnosis, &looked.plan))?;
-                // Whoever reads the lines sees each as it comes.
+                // A reader of the lines sees each as it comes.
                 out.flush()?;
             }
             Self::Table(out) => writeln!(out, "{}", sheet::sweep_row(&looked.found))?,

@@ -153,7 +153,7 @@ pub(super) fn absent<T>(result: Result<T, CallError>) -> Result<Option<T>, CallE
     }
 }
 
-/// The same for one thing, which must bear its id: a 200 about something else is neither there nor absent.
+/// The same for one thing, which must have its id: a 200 about something else is neither there nor absent.
 pub(super) fn whole<T>(
     result: Result<T, CallError>,
     id: impl Fn(&T) -> &Option<String>,

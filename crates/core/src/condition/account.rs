@@ -220,7 +220,7 @@ pub(super) fn is_ours(case: &Case<'_>, id: &str) -> Held {
     Held::of(known, Source::Accounts, "the organization does not manage the account")
 }
 
-/// Rungs 8 to 10, and back: `address` is the one that the account bears, or shall bear again.
+/// Rungs 8 to 10, and back: `address` is the one that the account has, or shall have again.
 pub(super) fn is_nobodys(case: &Case<'_>, id: &str, address: &str, rules: &Rules) -> Held {
     may_write(case, id, rules).and(|| links_are_dead(case, id)).and(|| no_colleague_has(case, address))
 }

@@ -24,8 +24,8 @@ fn wanted_is_unread(case: &Case<'_>) -> Answer {
     if unread { Answer::Unread(&[Source::Schema]) } else { Answer::No }
 }
 
-/// "Needs the links-for-email call and SCIM look-ups by userName and externalId in every configured directory to be
-/// read; else it is not claimed." Either the account is shown and unmanaged, or the value is taken by nobody we see.
+/// Either the account is shown and unmanaged, or the value is taken and no visible account holds it. It is claimed only
+/// if every lookup was read (docs/reference/rules.md#complete-address-lookups).
 pub(super) fn email_held_outside(case: &Case<'_>) -> Answer {
     if !is_due(case) {
         return Answer::No;
@@ -63,7 +63,7 @@ pub(super) fn email_held_outside(case: &Case<'_>) -> Answer {
     })
 }
 
-/// "One account, differing addresses." Without the job's mapping nobody knows which address is wanted.
+/// One account, and two different addresses. Without the job's mapping nobody knows which address is wanted.
 pub(super) fn email_mismatch(case: &Case<'_>) -> Answer {
     let (Some(person), Some(account), Some(own)) = (case.person, case.account, &case.own) else {
         return Answer::No;
@@ -92,7 +92,7 @@ pub(super) fn email_mismatch(case: &Case<'_>) -> Answer {
     })
 }
 
-/// Atlassian links and updates accounts of claimed domains only. Whoever has access in spite of it (a guest, say)
+/// Atlassian links and updates accounts of claimed domains only. A person who has access in spite of it (a guest, say)
 /// is not concerned.
 pub(super) fn domain_not_claimed(case: &Case<'_>) -> Answer {
     if !is_due(case) {

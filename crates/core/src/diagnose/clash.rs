@@ -56,7 +56,7 @@ pub(super) fn default_group_clash(case: &Case<'_>) -> Answer {
     clash(case, Cause::DefaultGroupClash, true)
 }
 
-/// "Groups are matched by SCIM externalId where it is known": a renamed group is not missing, and worth a word.
+/// A renamed group is not missing, and is reported as advice (docs/reference/rules.md#renamed-group).
 pub(super) fn group_renamed(case: &Case<'_>) -> Answer {
     let renamed = case.renamed();
     if renamed.is_empty() {

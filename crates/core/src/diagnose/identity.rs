@@ -10,8 +10,8 @@ use crate::core::evidence::{Read, Source};
 use crate::core::finding::{Cause, Finding};
 use crate::core::subject::fold;
 
-/// "A live IdP object with the same name under a new id, and the job's mapping says externalId comes from the object
-/// id." It may be another human, so names, creation and last activity stand side by side.
+/// A live object with the same name has a new id, and the job maps externalId from the object id. It may be another
+/// human, so names, creation and last activity are compared (docs/reference/rules.md#recreated-identity).
 pub(super) fn identity_recreated(case: &Case<'_>) -> Answer {
     let Some(person) = case.person.filter(|_| is_due(case)) else { return Answer::No };
     let Some(tie) = case.recreated() else {
@@ -91,7 +91,7 @@ pub(super) fn stale_anchor(case: &Case<'_>) -> Answer {
     })
 }
 
-/// "No live IdP object; then with `idp-user-missing` or `idp-user-deleted`."
+/// No live object at the identity provider. It stands beside `idp-user-missing` or `idp-user-deleted`.
 pub(super) fn orphaned_record(case: &Case<'_>) -> Answer {
     match &case.e.users {
         Read::Seen { value, .. } if value.is_empty() => {}

@@ -128,7 +128,7 @@ pub struct Groups {
 pub struct Diagnosis {
     /// The identities found.
     pub subject: Subject,
-    /// The person's address as the identity provider wants it, else as the account bears it, else as asked.
+    /// The person's address as the identity provider wants it, else as the account has it, else as asked.
     pub email: Option<String>,
     /// The person's name, for people to read.
     pub name: Option<String>,

@@ -7,7 +7,7 @@ use crate::core::evidence::{LogEntry, Read, Source};
 use crate::core::expression::Mapped;
 use crate::core::finding::{Cause, Finding};
 
-/// Enabled and assigned: whoever is not has other causes.
+/// Enabled and assigned: a person who is not has other causes.
 pub(super) fn is_due(case: &Case<'_>) -> bool {
     case.person.is_some_and(|person| person.enabled != Some(false))
         && (case.is_assigned() == Some(true) || super::assignment_is_contradicted(case))
@@ -94,8 +94,8 @@ pub(super) fn attribute_missing(case: &Case<'_>) -> Answer {
     found.map_or(Answer::No, Answer::Yes)
 }
 
-/// "By the creation time of the user or of the assignment only": nothing was tried yet, and the last cycle ended
-/// before. A young membership is `membership-drift`.
+/// The person or the assignment was created after the last cycle ended, and nothing was tried yet
+/// (docs/reference/rules.md#age-of-a-membership).
 pub(super) fn sync_pending(case: &Case<'_>) -> Answer {
     if !is_due(case) {
         return Answer::No;

@@ -19,7 +19,7 @@ pub(super) fn missing(case: &Case<'_>) -> Answer {
     if !users.is_empty() || case.e.deleted_users.get().is_some_and(|deleted| !deleted.is_empty()) {
         return Answer::No;
     }
-    // Whoever was deleted is not missing: unread, it may be either.
+    // A deleted person is not missing. If that is unread, it may be either.
     if case.e.deleted_users.gap().is_some() {
         return Answer::Unread(&[Source::DeletedUsers]);
     }

@@ -16,13 +16,13 @@ use super::subject::RecordId;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "kebab-case")]
 pub enum Op {
-    /// Rung 1: the person has a live record, linked to this account, which bears this address.
+    /// Rung 1: the person has a live record, linked to this account, which has this address.
     ProvisionUser {
         /// IdP object id.
         person: String,
         /// The account expected; `None` when a new one will be made.
         account: Option<String>,
-        /// The address the account shall bear.
+        /// The address the account shall have.
         email: String,
     },
     /// Rung 2: the account is a member of this synced group.
@@ -78,18 +78,18 @@ pub enum Op {
         /// The job.
         job: String,
     },
-    /// Rung 7: the job has looked at everything anew, in a cycle that began afterwards and has ended.
+    /// Rung 7: the job has looked at everything again, in a cycle that began afterwards and has ended.
     RestartProvisioning {
         /// The job.
         job: String,
         /// What it forgets first.
         scope: ResetScope,
     },
-    /// Rung 8: a wrong account bears a placeholder, so that its address is free.
+    /// Rung 8: a wrong account has a placeholder, so that its address is free.
     ParkEmail {
         /// Account id.
         account: String,
-        /// The address it bears today.
+        /// The address it has today.
         from: String,
         /// The placeholder.
         to: String,
@@ -112,11 +112,11 @@ pub enum Op {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         directory: Option<String>,
     },
-    /// The inverse of `park-email`: the account bears its address again.
+    /// The inverse of `park-email`: the account has its address again.
     ReturnEmail {
         /// Account id.
         account: String,
-        /// The placeholder it bears today.
+        /// The placeholder it has today.
         from: String,
         /// The address it bore.
         to: String,
@@ -130,7 +130,7 @@ pub enum Op {
 pub enum ResetScope {
     /// Watermark, escrows and quarantine: what the portal's button does.
     Usual,
-    /// Also which record belongs to whom, which is matched anew.
+    /// Also which record belongs to whom, which is matched again.
     Full,
 }
 
@@ -158,7 +158,7 @@ pub enum Risk {
     Reversible,
     /// Provisioning restores it, or access is interrupted.
     Disruptive,
-    /// Changes who bears an address, or disables or ends an account.
+    /// Changes who has an address, or disables or ends an account.
     Destructive,
 }
 
