@@ -19,7 +19,7 @@ pub mod token;
 use secrecy::SecretString;
 use url::Url;
 
-use crate::core::evidence::Places;
+use reinstate_core::evidence::Places;
 
 pub use assertion::{Certificate, Federated};
 pub use atlassian::Atlassian;

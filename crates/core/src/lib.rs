@@ -15,6 +15,10 @@
 //!
 //! Nothing in here does I/O, reads a clock or waits: time is an argument.
 
+// The fixtures in `tests/build.rs` are shared with the executor's tests.
+#[cfg(test)]
+extern crate self as reinstate_core;
+
 pub mod access;
 mod advice;
 pub mod condition;

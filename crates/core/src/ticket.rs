@@ -196,11 +196,11 @@ fn second(at: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::diagnose;
-    use crate::core::evidence::{Gap, Places, Read};
-    use crate::core::tests::build;
+    use crate::diagnose;
+    use crate::evidence::{Gap, Places, Read};
+    use crate::tests::build;
 
-    fn paragraphs(e: &crate::core::Evidence) -> Vec<Ticket> {
+    fn paragraphs(e: &crate::Evidence) -> Vec<Ticket> {
         tickets(&Case::new(e), &diagnose(e))
     }
 

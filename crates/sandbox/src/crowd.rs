@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::atlassian::{Member, Membership};
 use super::entra::Member as Direct;
 use super::tenant::{DIRECTORY, Tenant, hours_ago};
-use crate::core::Cause;
+use reinstate_core::Cause;
 
 /// What a company looks like.
 #[derive(Clone, Copy, Debug)]

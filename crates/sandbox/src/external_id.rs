@@ -142,7 +142,7 @@ fn is_object_id(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::scenarios::{ALL, find};
+    use crate::scenarios::{ALL, find};
 
     fn ids(tenant: &Tenant) -> Vec<Option<String>> {
         tenant.atlassian.scim_users.values().map(|record| record.external_id.clone()).collect()
@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn records_carry_the_value_of_their_person_and_an_old_one_that_of_a_former_person() {
         let made = |name: &str, from: ExternalIdFrom| {
-            let mut tenant = find(name).map(crate::sandbox::scenarios::Scenario::tenant).unwrap_or_default();
+            let mut tenant = find(name).map(crate::scenarios::Scenario::tenant).unwrap_or_default();
             tenant.map_external_id(from);
             ids(&tenant).into_iter().map(Option::unwrap_or_default).collect::<Vec<String>>()
         };
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn the_engine_finds_nothing_to_write_in_what_it_wrote_before() {
-        let mut tenant = find("healthy").map(crate::sandbox::scenarios::Scenario::tenant).unwrap_or_default();
+        let mut tenant = find("healthy").map(crate::scenarios::Scenario::tenant).unwrap_or_default();
         tenant.map_external_id(ExternalIdFrom::MailNickname);
         let entra = &mut tenant.entra;
         let now: Vec<Option<String>> =

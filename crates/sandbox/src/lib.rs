@@ -4,6 +4,7 @@
 //! written down as a fault. This room is reachable from the `sandbox` command and from tests only.
 
 pub mod atlassian;
+pub mod clock;
 pub mod crowd;
 pub mod entra;
 pub mod external_id;

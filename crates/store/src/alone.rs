@@ -53,7 +53,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::store::{NewEntry, NewRun};
+    use crate::{NewEntry, NewRun};
 
     #[tokio::test]
     async fn the_leases_of_a_dead_process_end_at_once_and_those_of_a_live_one_do_not() {

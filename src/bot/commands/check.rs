@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use crate::bot::app::App;
 use crate::bot::private::Ear;
-use crate::core::Action;
 use crate::slack::blocks::Card;
 use crate::slack::cards;
 use crate::slack::command::Target;
 use crate::slack::markup::Markup;
 use crate::slack::words;
+use reinstate_core::Action;
 
 /// After this time the caller reads that the work continues (docs/reference/rules.md#answer-within-five-seconds).
 const PATIENCE: Duration = Duration::from_secs(4);

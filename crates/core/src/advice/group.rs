@@ -1,9 +1,9 @@
 //! Advice about groups, what they grant, and seats. No group is ever written by the machine.
 
 use super::{directory, listed};
-use crate::core::diagnose::{Case, local_group};
-use crate::core::evidence::Workspace;
-use crate::core::finding::Cause;
+use crate::diagnose::{Case, local_group};
+use crate::evidence::Workspace;
+use crate::finding::Cause;
 
 pub(super) fn advise(cause: Cause, case: &Case<'_>) -> Option<String> {
     Some(match cause {

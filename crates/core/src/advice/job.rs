@@ -1,8 +1,8 @@
 //! Advice about the provisioning job: it concerns everybody, so only the admin of the identity provider can act.
 
 use super::{directory, provisioning};
-use crate::core::diagnose::Case;
-use crate::core::finding::Cause;
+use crate::diagnose::Case;
+use crate::finding::Cause;
 
 pub(super) fn advise(cause: Cause, case: &Case<'_>) -> Option<String> {
     let place = provisioning(case);

@@ -1,8 +1,8 @@
 //! Advice about the person at the identity provider. Reinstate never writes to that directory.
 
 use super::{application, listed, name, provisioning};
-use crate::core::diagnose::Case;
-use crate::core::finding::Cause;
+use crate::diagnose::Case;
+use crate::finding::Cause;
 
 pub(super) fn advise(cause: Cause, case: &Case<'_>) -> Option<String> {
     let name = name(case);

@@ -1,8 +1,8 @@
 //! Advice about records, addresses and domains that the organization or the machine has no hold on.
 
 use super::{application, name};
-use crate::core::diagnose::Case;
-use crate::core::finding::Cause;
+use crate::diagnose::Case;
+use crate::finding::Cause;
 
 pub(super) fn advise(cause: Cause, case: &Case<'_>) -> Option<String> {
     let name = name(case);

@@ -2,10 +2,10 @@
 //! what cannot be read of it counts as protected (docs/reference/rules.md#protected-accounts).
 
 use super::Held;
-use crate::core::diagnose::{Case, Owner, Tie};
-use crate::core::evidence::{Account, Claim, Mapping, Read, Source};
-use crate::core::rules::Rules;
-use crate::core::subject::{RecordId, Who, fold};
+use crate::diagnose::{Case, Owner, Tie};
+use crate::evidence::{Account, Claim, Mapping, Read, Source};
+use crate::rules::Rules;
+use crate::subject::{RecordId, Who, fold};
 
 /// A person on the protected list is refused for any write, whatever account they use.
 pub(super) fn person_is_free(case: &Case<'_>, rules: &Rules) -> Held {

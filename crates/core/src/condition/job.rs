@@ -2,8 +2,8 @@
 //! staged, or if the reason is unknown, people decide (docs/reference/rules.md#who-stopped-the-job).
 
 use super::Held;
-use crate::core::diagnose::Case;
-use crate::core::evidence::{Job, Read, Source, Stopper};
+use crate::diagnose::Case;
+use crate::evidence::{Job, Read, Source, Stopper};
 
 pub(super) fn may_run(case: &Case<'_>) -> Held {
     let Some(job) = case.e.job.get() else { return Held::Unread(vec![Source::Jobs]) };

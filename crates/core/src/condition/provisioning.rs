@@ -4,10 +4,10 @@
 
 use super::Held;
 use super::account::tie_is_not_anothers;
-use crate::core::diagnose::{Case, Tie, assignment_is_contradicted};
-use crate::core::evidence::{LogEntry, Source};
-use crate::core::op::Op;
-use crate::core::subject::RecordId;
+use crate::diagnose::{Case, Tie, assignment_is_contradicted};
+use crate::evidence::{LogEntry, Source};
+use crate::op::Op;
+use crate::subject::RecordId;
 
 pub(super) fn assigned(case: &Case<'_>) -> Held {
     match case.is_assigned() {

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::Held;
-use crate::core::diagnose::Case;
-use crate::core::evidence::{Read, Source};
+use crate::diagnose::Case;
+use crate::evidence::{Read, Source};
 
 /// Rung 3: every app that restoring an account in a directory needs has a free seat.
 pub(super) fn are_free(case: &Case<'_>, account: &str, directory: Option<&str>) -> Held {

@@ -1,8 +1,8 @@
 //! Causes at the Atlassian account itself (docs/reference/rules.md#atlassian-account-states).
 
 use super::{Answer, Case, fact};
-use crate::core::evidence::{Account, Source};
-use crate::core::finding::{Cause, Finding};
+use crate::evidence::{Account, Source};
+use crate::finding::{Cause, Finding};
 
 fn on_account(case: &Case<'_>, cause: Cause, says: &str, test: impl Fn(&Account) -> bool) -> Answer {
     if case.e.accounts.get().is_none() {

@@ -4,10 +4,10 @@
 use super::link::{conflict_fact, links_fact};
 use super::scope::is_due;
 use super::{Answer, Case, fact};
-use crate::core::evidence::{Claim, Read, Source};
-use crate::core::expression::Mapped;
-use crate::core::finding::{Cause, Finding};
-use crate::core::subject::fold;
+use crate::evidence::{Claim, Read, Source};
+use crate::expression::Mapped;
+use crate::finding::{Cause, Finding};
+use crate::subject::fold;
 
 /// What tells whether access is there (docs/reference/rules.md#access).
 const ACCESS: &[Source] = &[Source::Memberships, Source::Assignments, Source::Accounts, Source::Roles];

@@ -2,8 +2,8 @@
 //! is good, so each of them is the whole story.
 
 use super::{Answer, Case, fact};
-use crate::core::evidence::{Account, Read, Source};
-use crate::core::finding::{Cause, Finding};
+use crate::evidence::{Account, Read, Source};
+use crate::finding::{Cause, Finding};
 
 /// The account, where everything up to the apps is good and no app role is there.
 fn without_app<'a>(case: &Case<'a>) -> Result<&'a Account, Answer> {

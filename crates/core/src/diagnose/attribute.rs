@@ -1,9 +1,9 @@
 //! What the job writes into the attributes by which Atlassian knows a person. Without the job's mapping none of it is
 //! known.
 
-use crate::core::evidence::{IdpUser, Mapping};
-use crate::core::expression::Mapped;
-use crate::core::subject::fold;
+use crate::evidence::{IdpUser, Mapping};
+use crate::expression::Mapped;
+use crate::subject::fold;
 
 /// The attributes of one person that tell records and accounts apart.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use super::Candidate;
 use super::attribute::Identity;
 use super::tie::{Tie, ties};
 use super::whose::Owner;
-use crate::core::evidence::{Account, Claim, Evidence, IdpUser, Read};
-use crate::core::subject::{Subject, Who, fold};
+use crate::evidence::{Account, Claim, Evidence, IdpUser, Read};
+use crate::subject::{Subject, Who, fold};
 
 /// The arranged evidence.
 pub struct Case<'a> {

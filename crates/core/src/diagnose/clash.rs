@@ -2,9 +2,9 @@
 //! Atlassian keeps (docs/reference/rules.md#atlassian-group-names). No group is ever written: these are advice.
 
 use super::{Answer, Case, fact};
-use crate::core::evidence::{IdpGroup, OrgGroup, Read, Source};
-use crate::core::finding::{Cause, Finding};
-use crate::core::subject::fold_name;
+use crate::evidence::{IdpGroup, OrgGroup, Read, Source};
+use crate::finding::{Cause, Finding};
+use crate::subject::fold_name;
 
 /// The local group that has the name of a missing one.
 pub(crate) fn local<'a>(case: &Case<'a>, group: &IdpGroup) -> Option<&'a OrgGroup> {

@@ -3,7 +3,7 @@
 //! not proven never follows from another.
 
 use super::Undecided;
-use crate::core::finding::{Cause, Finding};
+use crate::finding::{Cause, Finding};
 
 use Cause as C;
 
@@ -95,8 +95,8 @@ pub(super) fn explained(findings: Vec<Finding>, undecided: &mut Vec<Undecided>) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::evidence::Source;
-    use crate::core::finding::Fact;
+    use crate::evidence::Source;
+    use crate::finding::Fact;
 
     fn finding(code: Cause) -> Finding {
         let seen_at = jiff::Timestamp::UNIX_EPOCH;

@@ -3,9 +3,9 @@
 
 use super::clash::local;
 use super::{Answer, Case, Tie, fact};
-use crate::core::evidence::{IdpGroup, Source};
-use crate::core::finding::{Cause, Finding};
-use crate::core::subject::fold_name;
+use crate::evidence::{IdpGroup, Source};
+use crate::finding::{Cause, Finding};
+use crate::subject::fold_name;
 
 /// Missing groups, split by whether the SCIM record already has them.
 fn split<'a>(case: &Case<'a>, own: &Tie<'_>) -> Option<(Vec<&'a IdpGroup>, Vec<&'a IdpGroup>)> {
@@ -73,7 +73,7 @@ pub(super) fn propagation_lag(case: &Case<'_>) -> Answer {
     scim_fact(case, says).map_or(Answer::No, |fact| Answer::Yes(Finding::new(Cause::PropagationLag, fact)))
 }
 
-fn scim_fact(case: &Case<'_>, says: String) -> Option<crate::core::finding::Fact> {
+fn scim_fact(case: &Case<'_>, says: String) -> Option<crate::finding::Fact> {
     let read = case.e.records.values().find(|read| read.get().is_some())?;
     fact(read, Source::ScimUsers, says)
 }

@@ -6,9 +6,9 @@ use super::link::links_fact;
 use super::scope::is_due;
 use super::whose::is_object_id;
 use super::{Answer, Case, Owner, fact};
-use crate::core::evidence::{Read, Source};
-use crate::core::finding::{Cause, Finding};
-use crate::core::subject::fold;
+use crate::evidence::{Read, Source};
+use crate::finding::{Cause, Finding};
+use crate::subject::fold;
 
 /// A live object with the same name has a new id, and the job maps externalId from the object id. It may be another
 /// human, so names, creation and last activity are compared (docs/reference/rules.md#recreated-identity).

@@ -1,8 +1,8 @@
 //! Causes at the provisioning job (docs/reference/rules.md#entra-job-status). They concern everybody, so they come first.
 
 use super::{Answer, Case, fact};
-use crate::core::evidence::{Job, Source};
-use crate::core::finding::{Cause, Finding};
+use crate::evidence::{Job, Source};
+use crate::finding::{Cause, Finding};
 
 fn with_job(case: &Case<'_>, cause: Cause, test: impl Fn(&Job) -> Option<String>) -> Answer {
     if case.has_no_job() {

@@ -2,8 +2,8 @@
 //! between causes that look alike (docs/reference/rules.md#record-and-link).
 
 use super::{Answer, Case, Owner, fact};
-use crate::core::evidence::{Read, Source};
-use crate::core::finding::{Cause, Fact, Finding};
+use crate::evidence::{Read, Source};
+use crate::finding::{Cause, Fact, Finding};
 
 /// Whether the person should have a record at all: one live person, enabled and assigned.
 fn should_have_record(case: &Case<'_>) -> bool {

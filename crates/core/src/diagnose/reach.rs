@@ -4,8 +4,8 @@
 use super::Groups;
 use super::case::Case;
 use super::tie::Tie;
-use crate::core::evidence::IdpGroup;
-use crate::core::subject::fold_name;
+use crate::evidence::IdpGroup;
+use crate::subject::fold_name;
 
 impl<'a> Case<'a> {
     /// Whether no Atlassian application of the tenant has a synchronization job.

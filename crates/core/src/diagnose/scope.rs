@@ -3,9 +3,9 @@
 //! everything at Atlassian.
 
 use super::{Answer, Case, fact};
-use crate::core::evidence::{LogEntry, Read, Source};
-use crate::core::expression::Mapped;
-use crate::core::finding::{Cause, Finding};
+use crate::evidence::{LogEntry, Read, Source};
+use crate::expression::Mapped;
+use crate::finding::{Cause, Finding};
 
 /// Enabled and assigned: a person who is not has other causes.
 pub(super) fn is_due(case: &Case<'_>) -> bool {

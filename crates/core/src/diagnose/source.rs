@@ -1,9 +1,9 @@
 //! Causes at the source: is the person there, enabled, assigned? (docs/reference/rules.md#entra-people-and-assignments)
 
 use super::{Answer, Case, fact};
-use crate::core::evidence::{Read, Source};
-use crate::core::finding::{Cause, Fact, Finding};
-use crate::core::subject::Who;
+use crate::evidence::{Read, Source};
+use crate::finding::{Cause, Fact, Finding};
+use crate::subject::Who;
 
 /// Nobody of that name, and nobody deleted either. An account id that no account has names nobody at all.
 pub(super) fn missing(case: &Case<'_>) -> Answer {

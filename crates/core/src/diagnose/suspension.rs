@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::case::Case;
-use crate::core::evidence::{Account, AppRole, Read, UserDirectory};
-use crate::core::subject::fold_name;
+use crate::evidence::{Account, AppRole, Read, UserDirectory};
+use crate::subject::fold_name;
 
 impl<'a> Case<'a> {
     /// The directories in which access is suspended and which count for the person.
@@ -114,12 +114,12 @@ impl<'a> Case<'a> {
     }
 
     /// The role assignments of an account, if they were read.
-    pub(crate) fn role_rows(&self, account: &Account) -> Option<&'a [AppRole]> {
+    pub fn role_rows(&self, account: &Account) -> Option<&'a [AppRole]> {
         self.e.roles.get(&account.id).and_then(Read::get).map(Vec::as_slice)
     }
 
     /// The user directories of an account, if they were read.
-    pub(crate) fn directories_of(&self, account: &Account) -> Option<&'a [UserDirectory]> {
+    pub fn directories_of(&self, account: &Account) -> Option<&'a [UserDirectory]> {
         self.e.user_directories.get(&account.id).and_then(Read::get).map(Vec::as_slice)
     }
 

@@ -1,7 +1,7 @@
 //! SCIM records joined with what the link calls say of them: one row for each record, whichever source shows it.
 
-use crate::core::evidence::{Evidence, Read, ScimRecord};
-use crate::core::subject::RecordId;
+use crate::evidence::{Evidence, Read, ScimRecord};
+use crate::subject::RecordId;
 
 /// A SCIM record and the account it is linked to, from every source that shows it.
 #[derive(Clone, Debug)]

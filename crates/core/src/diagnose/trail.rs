@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::Case;
-use crate::core::evidence::Read;
-use crate::core::finding::{Cause, Finding};
+use crate::evidence::Read;
+use crate::finding::{Cause, Finding};
 
 /// How a station looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,8 +3,8 @@
 
 use super::case::Case;
 use super::tie::Tie;
-use crate::core::evidence::{IdpUser, LogEntry, Read};
-use crate::core::subject::fold;
+use crate::evidence::{IdpUser, LogEntry, Read};
+use crate::subject::fold;
 
 /// Whose a record is.
 #[derive(Clone, Copy, Debug, PartialEq)]

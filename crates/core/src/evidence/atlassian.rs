@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::entra::IdpGroup;
-use crate::core::subject::{RecordId, fold};
+use crate::subject::{RecordId, fold};
 
 /// Whether the organization manages an account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::core::expression::{Expression, Mapped};
-use crate::core::subject::fold;
+use crate::expression::{Expression, Mapped};
+use crate::subject::fold;
 
 /// A user object at the identity provider (Graph `user`).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

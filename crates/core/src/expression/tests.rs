@@ -1,5 +1,5 @@
 use super::{Expression, Mapped};
-use crate::core::evidence::IdpUser;
+use crate::evidence::IdpUser;
 
 fn jane() -> IdpUser {
     IdpUser {

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Op, State};
-use crate::core::diagnose::Case;
-use crate::core::evidence::{Account, IdpGroup, Job, Read, Source};
-use crate::core::subject::{RecordId, fold, fold_name};
+use crate::diagnose::Case;
+use crate::evidence::{Account, IdpGroup, Job, Read, Source};
+use crate::subject::{RecordId, fold, fold_name};
 
 impl Op {
     /// How the world stands towards it, when it has not begun.

@@ -1,11 +1,11 @@
 //! What a plan costs and what of it can be undone, in words, from data
 //! (docs/reference/rules.md#costs-are-said-beforehand). It is part of what is approved, so it contains no times.
 
-use crate::core::diagnose::Case;
-use crate::core::evidence::{Account, Read};
-use crate::core::op::{Op, ResetScope};
-use crate::core::plan::Step;
-use crate::core::subject::fold;
+use crate::diagnose::Case;
+use crate::evidence::{Account, Read};
+use crate::op::{Op, ResetScope};
+use crate::plan::Step;
+use crate::subject::fold;
 
 pub(crate) fn last_used(case: &Case<'_>, account: &Account) -> String {
     match case.e.last_active.get(&account.id).and_then(Read::get) {

@@ -2,11 +2,11 @@
 //! only while the person's access on another account is proven by this very evidence.
 
 use super::{Rules, finish, steps};
-use crate::core::diagnose::{Case, Diagnosis};
-use crate::core::evidence::Evidence;
-use crate::core::finding::Verdict;
-use crate::core::op::Op;
-use crate::core::plan::{Plan, Step};
+use crate::diagnose::{Case, Diagnosis};
+use crate::evidence::Evidence;
+use crate::finding::Verdict;
+use crate::op::Op;
+use crate::plan::{Plan, Step};
 
 /// The account that these ops left over: the one whose address was moved aside, or whose record was taken.
 #[must_use]

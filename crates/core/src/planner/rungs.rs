@@ -5,15 +5,15 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::Rules;
-use crate::core::advice::restore_by_hand;
-use crate::core::diagnose::{Case, Diagnosis, Owner, Tie, local_group};
-use crate::core::digest::hex;
-use crate::core::evidence::{IdpGroup, IdpUser, Read};
-use crate::core::expression::Mapped;
-use crate::core::finding::Cause;
-use crate::core::op::{Op, ResetScope, State};
-use crate::core::plan::Step;
-use crate::core::subject::{RecordId, fold, fold_name};
+use crate::advice::restore_by_hand;
+use crate::diagnose::{Case, Diagnosis, Owner, Tie, local_group};
+use crate::digest::hex;
+use crate::evidence::{IdpGroup, IdpUser, Read};
+use crate::expression::Mapped;
+use crate::finding::Cause;
+use crate::op::{Op, ResetScope, State};
+use crate::plan::Step;
+use crate::subject::{RecordId, fold, fold_name};
 
 /// Where the source itself says no, no step at Atlassian can help, and on demand would disable the person.
 pub(super) fn blocked_at_source(diagnosis: &Diagnosis) -> bool {

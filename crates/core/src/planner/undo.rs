@@ -3,10 +3,10 @@
 
 use super::cost::what_stays;
 use super::{Rules, finish, rungs, step};
-use crate::core::diagnose::{Case, Diagnosis};
-use crate::core::evidence::Evidence;
-use crate::core::op::{Op, State};
-use crate::core::plan::{Plan, Step};
+use crate::diagnose::{Case, Diagnosis};
+use crate::evidence::Evidence;
+use crate::op::{Op, State};
+use crate::plan::{Plan, Step};
 
 /// Makes the plan that undoes these ops, given in the order in which they began. `tried` holds what the undoing run
 /// has done already.

@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::core::Who;
-use crate::core::diagnose::Diagnosis;
-use crate::core::op::Op;
-use crate::core::plan::Plan;
+use crate::Who;
+use crate::diagnose::Diagnosis;
+use crate::op::Op;
+use crate::plan::Plan;
 
 /// Where a command came from, as Slack signed it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

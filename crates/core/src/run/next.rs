@@ -6,9 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{Current, Progress, Run};
-use crate::core::plan::Step;
-use crate::core::rules::Rules;
-use crate::core::sweep::START_WITHIN;
+use crate::plan::Step;
+use crate::rules::Rules;
+use crate::sweep::START_WITHIN;
 
 /// How long after it was typed a command may be carried out.
 pub const CARRY_OUT_WITHIN: Duration = Duration::from_secs(15 * 60);

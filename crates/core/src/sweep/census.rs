@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{Keys, Logs, Members, People, Records};
-use crate::core::diagnose::diagnose;
-use crate::core::evidence::{
+use crate::diagnose::diagnose;
+use crate::evidence::{
     Application, Assignment, Domain, Evidence, IdpGroup, Job, Mapping, Pending, Read, ScimRecord, Source,
     Stopper,
 };
-use crate::core::subject::{Subject, Who};
+use crate::subject::{Subject, Who};
 
 /// Everything that was read in bulk but the accounts, which pass by page by page.
 #[derive(Clone, Debug, Default)]

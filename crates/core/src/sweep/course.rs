@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{RepairList, Tally};
-use crate::core::evidence::Source;
-use crate::core::run::{Asked, CARRY_OUT_WITHIN, Limits};
+use crate::evidence::Source;
+use crate::run::{Asked, CARRY_OUT_WITHIN, Limits};
 
 /// How long harmless steps may begin after the list was approved (docs/reference/rules.md#repairs-of-a-sweep).
 pub const START_WITHIN: Duration = Duration::from_secs(24 * 3600);

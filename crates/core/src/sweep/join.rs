@@ -5,10 +5,10 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::{Census, Listed, People, Records, key};
-use crate::core::diagnose::Identity;
-use crate::core::evidence::{Account, Claim, IdpGroup, IdpUser, Read};
-use crate::core::expression::Mapped;
-use crate::core::subject::{Who, fold, fold_name};
+use crate::diagnose::Identity;
+use crate::evidence::{Account, Claim, IdpGroup, IdpUser, Read};
+use crate::expression::Mapped;
+use crate::subject::{Who, fold, fold_name};
 
 /// How an account is to be looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::core::digest::digest;
+use crate::digest::digest;
 
 /// More accounts than this affect the tenant, and need an approver (docs/reference/rules.md#repairs-of-a-sweep).
 pub const HARMLESS_WITHOUT_APPROVER: usize = 5;

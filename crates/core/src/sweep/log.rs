@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::key;
-use crate::core::evidence::LogEntry;
+use crate::evidence::LogEntry;
 
 /// Entries kept of one person.
 const KEPT: usize = 12;

@@ -1,5 +1,5 @@
 //! A whole organization at once: what is read in bulk, kept as compact rows, and which accounts need a look of their
-//! own. It only arranges what was read and compares it; what it means is said by [`mod@crate::core::diagnose`], from the
+//! own. It only arranges what was read and compares it; what it means is said by [`mod@crate::diagnose`], from the
 //! same evidence as for one person. It must never call an account healthy of which a needed side was not read.
 
 mod census;

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::texts::{Text, Texts};
 use super::{Index, key};
-use crate::core::evidence::{IdpUser, Mapping};
-use crate::core::subject::fold;
+use crate::evidence::{IdpUser, Mapping};
+use crate::subject::fold;
 
 #[derive(Clone, Debug)]
 struct Row {

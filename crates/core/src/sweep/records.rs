@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::texts::{Text, Texts};
 use super::{Index, key};
-use crate::core::evidence::{IdpGroup, ScimRecord};
-use crate::core::subject::{RecordId, fold};
+use crate::evidence::{IdpGroup, ScimRecord};
+use crate::subject::{RecordId, fold};
 
 /// Groups, each stored once.
 #[derive(Clone, Debug, Default)]

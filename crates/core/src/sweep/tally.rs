@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::list::Listed;
-use crate::core::finding::{Cause, Verdict};
-use crate::core::{Diagnosis, Plan, Risk, Rules};
+use crate::finding::{Cause, Verdict};
+use crate::{Diagnosis, Plan, Risk, Rules};
 
 /// An account that is not healthy, as short as it can be told.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

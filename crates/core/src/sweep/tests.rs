@@ -5,9 +5,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::*;
-use crate::core::evidence::{Assignment, Claim, IdpGroup, IdpUser, Mapping, Read, ScimRecord};
-use crate::core::run::{Aim, Asked as By, Limits};
-use crate::core::subject::RecordId;
+use crate::evidence::{Assignment, Claim, IdpGroup, IdpUser, Mapping, Read, ScimRecord};
+use crate::run::{Aim, Asked as By, Limits};
+use crate::subject::RecordId;
 
 const JANE: &str = "000000e1-0000-4000-8000-00000000000a";
 const GROUP: &str = "00000096-0000-4000-8000-000000000001";
@@ -32,7 +32,7 @@ fn group(id: &str, name: &str) -> IdpGroup {
 
 fn jane(groups: &[&str]) -> Listed {
     let groups = groups.iter().enumerate().map(|(n, name)| group(&format!("g{n}"), name)).collect();
-    let account = crate::core::evidence::Account {
+    let account = crate::evidence::Account {
         id: "712020:jane".to_owned(),
         kind: Some("atlassian".to_owned()),
         email: Some("Jane@acme.example".to_owned()),
@@ -158,8 +158,7 @@ fn no_doubt_is_called_health() {
         |census, _| census.members = Read::Gap("403".into()),
         |census, _| {
             let mut log = Logs::default();
-            let entry =
-                crate::core::evidence::LogEntry { status: "failure".to_owned(), ..Default::default() };
+            let entry = crate::evidence::LogEntry { status: "failure".to_owned(), ..Default::default() };
             log.add(JANE, entry);
             census.log = Read::seen(at(0), log);
         },

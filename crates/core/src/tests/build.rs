@@ -1,13 +1,14 @@
-//! Jane, to whom nothing has happened, and the pieces of what may happen to her.
+//! Jane, to whom nothing has happened, and the pieces of what may happen to her. The tests of the executor include this
+//! file too, so it names the crate from outside.
 
 use jiff::Timestamp;
 
-use crate::core::evidence::{
+use reinstate_core::evidence::{
     Account, AppRole, AppUse, Assignment, Claim, Domain, Evidence, IdpGroup, IdpUser, Job, LogEntry, Mapping,
     Pending, Permissions, Read, ScimLink, ScimRecord, Stopper, UserDirectory, Workspace,
 };
-use crate::core::op::Op;
-use crate::core::subject::{RecordId, Subject, Who};
+use reinstate_core::op::Op;
+use reinstate_core::subject::{RecordId, Subject, Who};
 
 pub const JANE: &str = "11111111-1111-4111-8111-111111111111";
 pub const OTHER: &str = "22222222-2222-4222-8222-222222222222";

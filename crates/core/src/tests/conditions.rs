@@ -5,11 +5,11 @@ use super::build::{
     jira, link, linked_elsewhere, never_provisioned, person, record, record_id, record_of, restore, seen,
     stale_record, suspend, value,
 };
-use crate::core::condition::{Held, conditions, may_write};
-use crate::core::diagnose::Case;
-use crate::core::evidence::{AppRole, Evidence, GroupRole, IdpUser, LogEntry, Source};
-use crate::core::rules::Rules;
-use crate::core::{Op, Plan, Risk, diagnose, plan};
+use crate::condition::{Held, conditions, may_write};
+use crate::diagnose::Case;
+use crate::evidence::{AppRole, Evidence, GroupRole, IdpUser, LogEntry, Source};
+use crate::rules::Rules;
+use crate::{Op, Plan, Risk, diagnose, plan};
 
 pub fn rules() -> Rules {
     Rules { parking_domain: Some("acme.example".to_owned()), ..Rules::default() }

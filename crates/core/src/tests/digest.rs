@@ -11,8 +11,8 @@ use super::build::{
     record_id, seen, stale_record, value,
 };
 use super::conditions::{planned, rules};
-use crate::core::evidence::{AppUse, Evidence, Read};
-use crate::core::{Cause, Plan, Risk, Undo};
+use crate::evidence::{AppUse, Evidence, Read};
+use crate::{Cause, Plan, Risk, Undo};
 
 fn worlds() -> Vec<Evidence> {
     vec![drifted(), never_provisioned(), linked_elsewhere(), address_elsewhere(), stale_record()]
@@ -112,8 +112,8 @@ fn the_cost_of_two_apps_used_on_one_day_does_not_depend_on_their_order() {
     let mut digests = BTreeSet::new();
     for uses in [vec![jira.clone(), wiki.clone()], vec![wiki, jira]] {
         e.last_active.insert(A2.to_owned(), seen(uses));
-        let case = crate::core::diagnose::Case::new(&e);
-        digests.insert(crate::core::planner::last_used(&case, e.account(A2).unwrap()));
+        let case = crate::diagnose::Case::new(&e);
+        digests.insert(crate::planner::last_used(&case, e.account(A2).unwrap()));
     }
     assert_eq!(digests.len(), 1, "{digests:?}");
 }
@@ -125,7 +125,7 @@ fn whatever_is_approved_changes_the_digest_and_words_beside_it_do_not() {
     let base = planned(&linked_elsewhere(), &rules());
     assert!(base.steps.len() >= 2 && !base.cost.is_empty() && !base.because.is_empty());
     let changes: Vec<Change> = vec![
-        ("an op", |p| p.steps[0].op = crate::core::Op::CancelDeletion { account: A1.to_owned() }),
+        ("an op", |p| p.steps[0].op = crate::Op::CancelDeletion { account: A1.to_owned() }),
         ("a step less", |p| drop(p.steps.pop())),
         ("the order", |p| p.steps.swap(0, 1)),
         ("a risk", |p| p.steps[0].risk = Risk::Harmless),

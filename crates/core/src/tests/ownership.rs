@@ -8,9 +8,9 @@ use proptest::prelude::*;
 
 use super::build::{account, at, gap, group, healthy, refused, seen, surround};
 use super::conditions::rules;
-use crate::core::evidence::{Evidence, IdpUser, LogEntry, Mapping, Read, ScimLink, ScimRecord};
-use crate::core::subject::{RecordId, Subject, Who, fold};
-use crate::core::{Op, Plan, Risk, diagnose, plan};
+use crate::evidence::{Evidence, IdpUser, LogEntry, Mapping, Read, ScimLink, ScimRecord};
+use crate::subject::{RecordId, Subject, Who, fold};
+use crate::{Op, Plan, Risk, diagnose, plan};
 
 const D1: &str = "directory-1";
 const D2: &str = "directory-2";
@@ -150,7 +150,7 @@ impl World {
                 known.status = Some("inactive".to_owned());
             }
             if c.once_in(8) {
-                known.claim = crate::core::evidence::Claim::Unmanaged;
+                known.claim = crate::evidence::Claim::Unmanaged;
             }
             all.push(known);
             surround(&mut self.e, &id, Vec::new(), !c.once_in(3));
@@ -159,7 +159,7 @@ impl World {
         self.e.accounts = seen(all);
     }
 
-    fn address_is_free(&self, address: &str, accounts: &[crate::core::evidence::Account]) -> bool {
+    fn address_is_free(&self, address: &str, accounts: &[crate::evidence::Account]) -> bool {
         accounts.iter().all(|known| !known.bears(address))
     }
 

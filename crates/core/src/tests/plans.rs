@@ -9,12 +9,12 @@ use super::build::{
     suspend, value,
 };
 use super::conditions::rules;
-use crate::core::condition::{Held, conditions_after};
-use crate::core::diagnose::Case;
-use crate::core::evidence::{AppRole, Evidence, IdpUser, LogEntry, Read, Source, Stopper};
-use crate::core::rules::{Approvers, Rules};
-use crate::core::subject::fold;
-use crate::core::{Op, Plan, Risk, Verdict, diagnose, plan, retire_plan, undo_plan};
+use crate::condition::{Held, conditions_after};
+use crate::diagnose::Case;
+use crate::evidence::{AppRole, Evidence, IdpUser, LogEntry, Read, Source, Stopper};
+use crate::rules::{Approvers, Rules};
+use crate::subject::fold;
+use crate::{Op, Plan, Risk, Verdict, diagnose, plan, retire_plan, undo_plan};
 
 type Change = fn(&mut Evidence);
 
@@ -118,7 +118,7 @@ const CHANGES: &[Change] = &[
     |e| each_account(e, |known| known.email = None),
     |e| each_account(e, |known| known.platform_roles = None),
     |e| each_account(e, |known| known.platform_roles = Some(vec!["atlassian/org-admin".to_owned()])),
-    |e| each_account(e, |known| known.claim = crate::core::evidence::Claim::Unmanaged),
+    |e| each_account(e, |known| known.claim = crate::evidence::Claim::Unmanaged),
     |e| known(Some(&mut e.accounts)).into_iter().for_each(Vec::clear),
     |e| {
         known(Some(&mut e.accounts)).into_iter().for_each(|all| all.push(account(A2, MAIL)));
@@ -173,11 +173,11 @@ const CHANGES: &[Change] = &[
     },
 ];
 
-fn each_account(e: &mut Evidence, change: impl Fn(&mut crate::core::evidence::Account)) {
+fn each_account(e: &mut Evidence, change: impl Fn(&mut crate::evidence::Account)) {
     known(Some(&mut e.accounts)).into_iter().flatten().for_each(change);
 }
 
-fn each_record(e: &mut Evidence, change: impl Fn(&mut crate::core::evidence::ScimRecord)) {
+fn each_record(e: &mut Evidence, change: impl Fn(&mut crate::evidence::ScimRecord)) {
     known(e.records.get_mut(D1)).into_iter().flatten().for_each(change);
 }
 
@@ -217,7 +217,7 @@ fn evidence() -> impl Strategy<Value = Evidence> {
     })
 }
 
-fn loosened(earlier: &[Op], id: &crate::core::subject::RecordId) -> bool {
+fn loosened(earlier: &[Op], id: &crate::subject::RecordId) -> bool {
     earlier.iter().any(|op| match op {
         Op::UnlinkRecord { record, .. } | Op::DeleteRecord { record } => record == id,
         Op::ForgetAccountRecords { records, .. } => records.contains(id),
@@ -239,7 +239,7 @@ fn is_writable(e: &Evidence, id: &str) {
 }
 
 /// A record that is moved aside is nobody else's who lives.
-fn is_nobodys(e: &Evidence, id: &crate::core::subject::RecordId) {
+fn is_nobodys(e: &Evidence, id: &crate::subject::RecordId) {
     let external = e.record(id).flatten().and_then(|record| record.external_id.as_deref());
     if let Some(external) = external.filter(|external| *external != JANE) {
         let owner = e.owners.get(external).and_then(Read::get).expect("an owner that was not read");

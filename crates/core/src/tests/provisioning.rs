@@ -8,13 +8,13 @@ use super::build::{
     never_provisioned, person, record, record_id, record_of, refused, seen, stale_record, value,
 };
 use super::conditions::{planned, rules};
-use crate::core::condition::{Held, conditions};
-use crate::core::diagnose::{Case, Owner};
-use crate::core::evidence::{Claim, Evidence, IdpUser, LogEntry, Read};
-use crate::core::plan::Step;
-use crate::core::planner::is_proven;
-use crate::core::subject::RecordId;
-use crate::core::{Cause, Op, Risk, Undo, Verdict, diagnose, plan};
+use crate::condition::{Held, conditions};
+use crate::diagnose::{Case, Owner};
+use crate::evidence::{Claim, Evidence, IdpUser, LogEntry, Read};
+use crate::plan::Step;
+use crate::planner::is_proven;
+use crate::subject::RecordId;
+use crate::{Cause, Op, Risk, Undo, Verdict, diagnose, plan};
 
 type Change = (&'static str, fn(&mut Evidence));
 

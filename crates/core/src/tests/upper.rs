@@ -6,12 +6,12 @@ use super::build::{
     linked_elsewhere, never_provisioned, person, record, record_id, restore, seen, surround, value,
 };
 use super::conditions::{planned, rules};
-use crate::core::condition::{Held, conditions};
-use crate::core::diagnose::Case;
-use crate::core::evidence::{Evidence, IdpUser, Read, Stopper};
-use crate::core::op::ResetScope;
-use crate::core::planner::{inverse, left_over, parking_address};
-use crate::core::{Op, Plan, Risk, Undo, Verdict, diagnose, retire_plan, undo_plan};
+use crate::condition::{Held, conditions};
+use crate::diagnose::Case;
+use crate::evidence::{Evidence, IdpUser, Read, Stopper};
+use crate::op::ResetScope;
+use crate::planner::{inverse, left_over, parking_address};
+use crate::{Op, Plan, Risk, Undo, Verdict, diagnose, retire_plan, undo_plan};
 
 type Change = (&'static str, fn(&mut Evidence));
 
@@ -108,15 +108,15 @@ fn the_job_goes_on_where_it_left_off_before_it_starts_over() {
     assert!(first.cost.iter().any(|line| line.contains("cannot be undone")), "{:?}", first.cost);
     let e = slowed();
     let diagnosis = diagnose(&e);
-    let second = crate::core::plan(&e, &diagnosis, &rules(), &first.steps);
+    let second = crate::plan(&e, &diagnosis, &rules(), &first.steps);
     assert_eq!(actions(&second), ["restart-provisioning"]);
     let both = [first.steps.clone(), second.steps.clone()].concat();
-    let third = crate::core::plan(&e, &diagnosis, &rules(), &both);
+    let third = crate::plan(&e, &diagnosis, &rules(), &both);
     assert!(third.steps.is_empty() && third.advice.iter().any(|line| line.contains("as it stood before")));
     // Another reason is other evidence.
     let mut e = slowed();
     value(&mut e.job).quarantine = Some("EncounteredBaseEscrowThreshold".to_owned());
-    assert_eq!(actions(&crate::core::plan(&e, &diagnose(&e), &rules(), &both)), ["start-provisioning"]);
+    assert_eq!(actions(&crate::plan(&e, &diagnose(&e), &rules(), &both)), ["start-provisioning"]);
 }
 
 /// Jane is well, and an account that her repair left over has a placeholder.
@@ -364,9 +364,9 @@ fn a_record_that_comes_back_to_the_wrong_account_is_deleted_the_next_time() {
     let first = planned(&e, &rules());
     let actions = |plan: &Plan| plan.steps.iter().take(2).map(|step| step.op.action()).collect::<Vec<_>>();
     assert_eq!(actions(&first), ["unlink-record", "provision-user"]);
-    let second = crate::core::plan(&e, &diagnose(&e), &rules(), &first.steps);
+    let second = crate::plan(&e, &diagnose(&e), &rules(), &first.steps);
     assert_eq!(actions(&second), ["unlink-record", "delete-record"]);
     let both = [first.steps, second.steps].concat();
-    let third = crate::core::plan(&e, &diagnose(&e), &rules(), &both);
+    let third = crate::plan(&e, &diagnose(&e), &rules(), &both);
     assert!(third.steps.is_empty() && !third.advice.is_empty(), "{:?}", third.steps);
 }

@@ -12,7 +12,7 @@ use super::mapping;
 use super::membership::{self, Links};
 use super::scim::{Kind, Scim};
 use super::state::{Entra, Job, JobCode, Run, Shared};
-use crate::sandbox::lock;
+use crate::lock;
 
 /// Runs one cycle of every job that is due, and another one if it was asked for meanwhile.
 pub async fn tick_cycle(state: &Shared) {

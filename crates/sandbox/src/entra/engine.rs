@@ -12,7 +12,7 @@ use super::outcome::{BAD_KEY, retry_at};
 use super::scim::{Kind, Refused, Scim, read};
 use super::state::{Assignment, Entra, Escrow, Export, Job, JobCode, LogEntry, Quarantine, Shared, User};
 use super::switches::Switches;
-use crate::sandbox::lock;
+use crate::lock;
 
 /// What makes the engine run.
 #[derive(Clone, Debug)]

@@ -10,7 +10,7 @@ use super::engine::{Trigger, Unmatched, Work, create, match_record, settle};
 use super::mapping;
 use super::scim::Kind;
 use super::state::{LogEntry, Shared};
-use crate::sandbox::lock;
+use crate::lock;
 
 /// Which members are to be looked at.
 #[derive(Clone, Debug, Default)]

@@ -15,7 +15,7 @@ use super::request::Ask;
 use super::scim::Kind;
 use super::state::{Entra, LogEntry, Shared, Subject};
 use super::switches::{Shape, Switches};
-use crate::sandbox::lock;
+use crate::lock;
 
 struct Wanted {
     kind: Kind,

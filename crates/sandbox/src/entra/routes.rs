@@ -13,8 +13,8 @@ use super::answer::{Refusal, Reply, respond};
 use super::request::{Ask, query, segments};
 use super::state::{Entra, Shared};
 use super::{assignments, audits, cycle, directory, groups, jobs, logs, ondemand, token};
-use crate::sandbox::lock;
-use crate::sandbox::wire::{Service, Wire};
+use crate::lock;
+use crate::wire::{Service, Wire};
 
 /// Graph under `/v1.0`. `base` is the public base URL, perhaps with a path; links of next pages begin with it.
 pub fn graph_router(state: Shared, wire: Wire, base: String) -> Router {

@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 
 use super::answer::Refusal;
 use super::state::{Entra, Shared, Token};
-use crate::sandbox::lock;
-use crate::sandbox::wire::{Service, Wire};
+use crate::lock;
+use crate::wire::{Service, Wire};
 
 /// The login host: `POST /{tenant}/oauth2/v2.0/token`.
 pub fn login_router(state: Shared, wire: Wire) -> Router {

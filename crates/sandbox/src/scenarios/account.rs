@@ -2,9 +2,9 @@
 
 use super::link::remembered_as;
 use super::{JANE, Scenario};
-use crate::core::{Cause, Outcome};
-use crate::sandbox::atlassian::Membership;
-use crate::sandbox::tenant::{DIRECTORY, Tenant};
+use crate::atlassian::Membership;
+use crate::tenant::{DIRECTORY, Tenant};
+use reinstate_core::{Cause, Outcome};
 
 pub(super) const STORIES: &[Scenario] = &[
     Scenario {

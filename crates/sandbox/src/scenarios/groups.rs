@@ -1,9 +1,9 @@
 //! Stories of groups, what they grant, and the seats behind it.
 
 use super::{JANE, Scenario};
-use crate::core::{Cause, Outcome};
-use crate::sandbox::atlassian::Membership;
-use crate::sandbox::tenant::{DIRECTORY, Person, Tenant};
+use crate::atlassian::Membership;
+use crate::tenant::{DIRECTORY, Person, Tenant};
+use reinstate_core::{Cause, Outcome};
 
 pub(super) const STORIES: &[Scenario] = &[
     Scenario {

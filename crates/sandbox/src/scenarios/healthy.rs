@@ -1,8 +1,8 @@
 //! Look-alikes: nothing is wrong, though something looks odd.
 
 use super::{JANE, Scenario};
-use crate::core::Outcome;
-use crate::sandbox::tenant::hours_ago;
+use crate::tenant::hours_ago;
+use reinstate_core::Outcome;
 
 pub(super) const STORIES: &[Scenario] = &[
     Scenario {

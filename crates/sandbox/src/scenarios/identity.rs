@@ -7,10 +7,10 @@ use super::job::schema;
 use super::link::written;
 use super::source::cycle_ended;
 use super::{JANE, Scenario};
-use crate::core::{Cause, Outcome};
-use crate::sandbox::entra::{DEFAULT_ACCESS, LogEntry, Step, Subject};
-use crate::sandbox::external_id::ExternalIdFrom;
-use crate::sandbox::tenant::{DIRECTORY, Tenant, hours_ago};
+use crate::entra::{DEFAULT_ACCESS, LogEntry, Step, Subject};
+use crate::external_id::ExternalIdFrom;
+use crate::tenant::{DIRECTORY, Tenant, hours_ago};
+use reinstate_core::{Cause, Outcome};
 
 pub(super) const STORIES: &[Scenario] = &[
     Scenario {

@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::{JANE, Scenario};
-use crate::core::{Cause, Outcome};
-use crate::sandbox::entra::{JobCode, Quarantine};
-use crate::sandbox::tenant::{Tenant, hours_ago};
+use crate::entra::{JobCode, Quarantine};
+use crate::tenant::{Tenant, hours_ago};
+use reinstate_core::{Cause, Outcome};
 
 pub(super) const STORIES: &[Scenario] = &[
     Scenario {

@@ -3,9 +3,9 @@
 
 use super::job::quarantine;
 use super::{JANE, Scenario};
-use crate::core::{Cause, Outcome};
-use crate::sandbox::entra::{By, JobCode, LogEntry, STOPPED, Subject};
-use crate::sandbox::tenant::{Tenant, hours_ago};
+use crate::entra::{By, JobCode, LogEntry, STOPPED, Subject};
+use crate::tenant::{Tenant, hours_ago};
+use reinstate_core::{Cause, Outcome};
 
 pub(super) const STORIES: &[Scenario] = &[
     Scenario {

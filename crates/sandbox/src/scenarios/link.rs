@@ -2,10 +2,10 @@
 
 use super::source::forget;
 use super::{JANE, Scenario};
-use crate::core::{Cause, Outcome};
-use crate::sandbox::atlassian::{ManagedBy, Membership};
-use crate::sandbox::entra::{LogEntry, Subject};
-use crate::sandbox::tenant::{DIRECTORY, Tenant, hours_ago};
+use crate::atlassian::{ManagedBy, Membership};
+use crate::entra::{LogEntry, Subject};
+use crate::tenant::{DIRECTORY, Tenant, hours_ago};
+use reinstate_core::{Cause, Outcome};
 
 /// An object id of somebody who was here before.
 const GONE: &str = "deadbeef-0000-4000-8000-00000000beef";

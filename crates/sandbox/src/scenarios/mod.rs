@@ -14,7 +14,7 @@ mod source;
 pub use sequel::{SEQUELS, Sequel, sequel};
 
 use super::tenant::Tenant;
-use crate::core::{Cause, Outcome};
+use reinstate_core::{Cause, Outcome};
 
 /// A story.
 #[derive(Clone, Copy)]

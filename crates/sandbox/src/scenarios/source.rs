@@ -5,9 +5,9 @@ use serde_json::json;
 use super::job::schema;
 use super::link::written;
 use super::{JANE, Scenario};
-use crate::core::{Cause, Outcome};
-use crate::sandbox::entra::{LogEntry, Run, Step, Subject, mapping_source};
-use crate::sandbox::tenant::{DIRECTORY, Tenant, hours_ago};
+use crate::entra::{LogEntry, Run, Step, Subject, mapping_source};
+use crate::tenant::{DIRECTORY, Tenant, hours_ago};
+use reinstate_core::{Cause, Outcome};
 
 pub(super) const STORIES: &[Scenario] = &[
     Scenario {

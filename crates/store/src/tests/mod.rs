@@ -9,13 +9,6 @@ mod leases;
 mod patience;
 mod runs;
 
-#[path = "../../../tests/it/port.rs"]
-mod port;
-#[path = "../../../tests/it/postgres.rs"]
-mod postgres;
-#[path = "../../../tests/it/skip.rs"]
-mod skip;
-
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -50,8 +43,8 @@ macro_rules! promises {
             )+)+
         }
 
-        async fn everything_holds(collation: postgres::Collation) {
-            let Some(server) = postgres::Server::shared() else { return };
+        async fn everything_holds(collation: reinstate_testing::postgres::Collation) {
+            let Some(server) = reinstate_testing::postgres::Server::shared() else { return };
             $($(
                 eprintln!("{}", stringify!($name));
                 let Some(url) = server.database_with(collation).await else { return };
@@ -91,17 +84,17 @@ promises! {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn everything_holds_on_postgres() {
-    everything_holds(postgres::Collation::C).await;
+    everything_holds(reinstate_testing::postgres::Collation::C).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn everything_holds_on_postgres_with_a_locale_of_icu() {
-    everything_holds(postgres::Collation::Icu).await;
+    everything_holds(reinstate_testing::postgres::Collation::Icu).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn everything_holds_on_postgres_with_the_locale_of_its_container_image() {
-    everything_holds(postgres::Collation::Glibc).await;
+    everything_holds(reinstate_testing::postgres::Collation::Glibc).await;
 }
 
 fn at(second: i64) -> Timestamp {

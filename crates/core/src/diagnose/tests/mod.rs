@@ -5,12 +5,12 @@ use jiff::Timestamp;
 mod suspension;
 
 use super::{Diagnosis, diagnose};
-use crate::core::evidence::{
+use crate::evidence::{
     Account, AppRole, Application, Assignment, Claim, Domain, Evidence, IdpGroup, IdpUser, Job, LogEntry,
     Mapping, OrgGroup, Permissions, Read, ScimLink, ScimRecord, Source, UserDirectory,
 };
-use crate::core::finding::{Cause, Verdict};
-use crate::core::subject::{RecordId, Subject, Who};
+use crate::finding::{Cause, Verdict};
+use crate::subject::{RecordId, Subject, Who};
 
 const JANE: &str = "jane@acme.example";
 const ID: &str = "000000e1-0000-4000-8000-000000000001";

@@ -8,10 +8,10 @@ use super::build::{
     value,
 };
 use super::conditions::{planned, rules};
-use crate::core::diagnose::Case;
-use crate::core::evidence::{Evidence, Read};
-use crate::core::planner::parking_address;
-use crate::core::{Cause, Op, State, Verdict, diagnose};
+use crate::diagnose::Case;
+use crate::evidence::{Evidence, Read};
+use crate::planner::parking_address;
+use crate::{Cause, Op, State, Verdict, diagnose};
 
 fn word(op: &Op, e: &Evidence) -> &'static str {
     match op.state(&Case::new(e)) {

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{Bench, DIR, KEY, SCIM};
-use crate::sandbox::atlassian::{PrivilegesQuery, Status};
+use crate::atlassian::{PrivilegesQuery, Status};
 
 #[tokio::test]
 async fn a_linked_account_is_the_identity_providers() {

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 
 use super::{Atlassian, Shared, router};
-use crate::sandbox::lock;
-use crate::sandbox::wire::{Listening, Wire, listen};
+use crate::lock;
+use crate::wire::{Listening, Wire, listen};
 
 mod manage;
 mod org;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Bench, KEY, ORG};
-use crate::sandbox::atlassian::{Membership, Status};
+use crate::atlassian::{Membership, Status};
 
 fn v1(path: &str) -> String {
     format!("/admin/v1/orgs/{ORG}/{path}")

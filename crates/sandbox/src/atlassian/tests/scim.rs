@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{Bench, DIR, patch, user};
-use crate::sandbox::atlassian::{ManagedBy, Status};
+use crate::atlassian::{ManagedBy, Status};
 
 const EXTERNAL: &str = "urn:scim:schemas:extension:atlassian-external:1.0";
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::super::{JobCode, Shape, tick_cycle};
 use super::{Tenant, tenant};
-use crate::sandbox::lock;
+use crate::lock;
 
 fn verdict(result: &str, code: &str) -> (u16, String, String) {
     (200, result.to_owned(), code.to_owned())

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::super::expression::{parse, source};
 use super::super::{GuestName, User};
 use super::{Tenant, tenant};
-use crate::sandbox::lock;
+use crate::lock;
 
 /// Makes the job fill a target attribute of people from this expression.
 fn fill(t: &Tenant, target: &str, expression: &str) {

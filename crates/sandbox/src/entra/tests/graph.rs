@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{TENANT, tenant};
-use crate::sandbox::lock;
+use crate::lock;
 
 #[tokio::test]
 async fn the_login_host_knows_its_aadsts_codes() {

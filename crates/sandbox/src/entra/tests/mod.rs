@@ -9,8 +9,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{Entra, Shared, graph_router, login_router};
-use crate::sandbox::lock;
-use crate::sandbox::wire::{Listening, Wire, listen};
+use crate::lock;
+use crate::wire::{Listening, Wire, listen};
 use target::Target;
 
 const TENANT: &str = "aaaabbbb-cccc-dddd-eeee-ffff00001111";

@@ -9,8 +9,8 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::sandbox::lock;
-use crate::sandbox::wire::{Listening, listen};
+use crate::lock;
+use crate::wire::{Listening, listen};
 
 #[derive(Default)]
 pub(super) struct Records {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use futures_core::future::BoxFuture;
 
-use crate::core::sweep::{Asked, Census, Listed};
-use crate::core::{Evidence, Op, Subject};
+use reinstate_core::sweep::{Asked, Census, Listed};
+use reinstate_core::{Evidence, Op, Subject};
 
 /// How much is to be read.
 #[derive(Clone, Debug, PartialEq)]
