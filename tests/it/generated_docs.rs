@@ -7,9 +7,9 @@ use std::path::PathBuf;
 
 use clap::CommandFactory as _;
 use reinstate::cli::Cli;
-use reinstate::core::op::ResetScope;
-use reinstate::core::subject::RecordId;
-use reinstate::core::{Cause, Op, Risk};
+use reinstate_core::op::ResetScope;
+use reinstate_core::subject::RecordId;
+use reinstate_core::{Cause, Op, Risk};
 
 fn path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(name)
