@@ -64,16 +64,21 @@ fn next_kind(op: Option<&Op>) -> Option<Op> {
     let (from, to) = ("old@acme.example".to_owned(), "new@acme.example".to_owned());
     Some(match op {
         None => Op::ProvisionUser { person, account: None, email: to },
-        Some(Op::ProvisionUser { .. }) => {
-            Op::ProvisionMembership { person, group: "group".into(), group_name: "group".into(), account: None }
-        }
+        Some(Op::ProvisionUser { .. }) => Op::ProvisionMembership {
+            person,
+            group: "group".into(),
+            group_name: "group".into(),
+            account: None,
+        },
         Some(Op::ProvisionMembership { .. }) => Op::RestoreAccess { account: account(), directory: None },
         Some(Op::RestoreAccess { .. }) => Op::SuspendAccess { account: account(), directory: None },
         Some(Op::SuspendAccess { .. }) => Op::ActivateAccount { account: account() },
         Some(Op::ActivateAccount { .. }) => Op::CancelDeletion { account: account() },
         Some(Op::CancelDeletion { .. }) => Op::UnlinkRecord { record: record(), account: account() },
         Some(Op::UnlinkRecord { .. }) => Op::DeleteRecord { record: record() },
-        Some(Op::DeleteRecord { .. }) => Op::ForgetAccountRecords { account: account(), records: vec![record()] },
+        Some(Op::DeleteRecord { .. }) => {
+            Op::ForgetAccountRecords { account: account(), records: vec![record()] }
+        }
         Some(Op::ForgetAccountRecords { .. }) => Op::StartProvisioning { job },
         Some(Op::StartProvisioning { .. }) => Op::RestartProvisioning { job, scope: ResetScope::Usual },
         Some(Op::RestartProvisioning { .. }) => Op::ParkEmail { account: account(), from, to },
