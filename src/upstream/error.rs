@@ -73,7 +73,7 @@ impl CallError {
             Self::Refused { status, code, .. } => {
                 // The code of the edge proxy repeats the status (docs/reference/rules.md#atlassian-errors).
                 let code = code.as_ref().filter(|code| **code != status.to_string());
-                let plain = code.and_then(|code| super::token::plain_login_error(code));
+                let plain = code.and_then(|code| super::login_error::plain_login_error(code));
                 match (code, plain) {
                     (Some(code), Some(plain)) => format!("{status} {code}: {plain}"),
                     (Some(code), None) => format!("{status} {code}"),

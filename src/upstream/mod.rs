@@ -10,6 +10,7 @@ pub mod http;
 mod lax;
 pub mod literal;
 pub mod live;
+pub mod login_error;
 pub mod pace;
 #[cfg(test)]
 mod probe;

@@ -18,6 +18,7 @@ mod rules;
 mod scim;
 mod scim_groups;
 mod scim_record;
+mod scim_request;
 mod scim_users;
 mod snapshot;
 mod state;

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::ask::{Answer, Ask, Reply};
 use super::rules::same;
-use super::scim::{BASE, body, filter, kept, page, shaped};
 use super::scim_record::{bad, operations, schema};
+use super::scim_request::{BASE, body, filter, kept, page, shaped};
 use super::state::{Atlassian, Member, OrgGroup, ScimGroup};
 
 fn render(tenant: &Atlassian, group: &ScimGroup, with_members: bool) -> Value {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::ask::Reply;
 use super::rules::same;
-use super::scim::BASE;
+use super::scim_request::BASE;
 use super::state::{Atlassian, ScimUser};
 
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";

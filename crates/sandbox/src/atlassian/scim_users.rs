@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 
 use super::ask::{Answer, Ask, Reply};
 use super::rules::same;
-use super::scim::{body, filter, page, shaped};
 use super::scim_record::{apply, overwrite, render};
+use super::scim_request::{body, filter, page, shaped};
 use super::state::{Atlassian, ScimUser, Status};
 
 /// What becomes of the account behind a record that was written.

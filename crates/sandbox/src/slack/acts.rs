@@ -2,12 +2,9 @@
 //! Slack would send, over real HTTP, to the bot's request URL. Nobody can do here what Slack's screen would not
 //! let them do: a button that is not there cannot be clicked. Forgeries go through `send_*`.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
-use super::super::{lock, wire::Wire};
-use super::Shared;
+use super::super::lock;
 use super::chat::Content;
 use super::model::{Edit, Message, Source};
 use super::payload::{Click, find_button};
@@ -15,31 +12,9 @@ use super::send::{Ack, ActError, FORM, form};
 use super::state::Slack;
 use super::validate::{Surface, problems};
 use super::views::view_problems;
-
-/// The people of a workspace, and the bot they talk to.
-#[derive(Clone, Debug)]
-pub struct Workspace {
-    /// The workspace.
-    pub state: Shared,
-    /// Where faults go.
-    pub wire: Wire,
-    /// The bot's `POST /slack/events`.
-    pub request_url: String,
-    /// How long Slack waits for an acknowledgement.
-    pub patience: Duration,
-    pub(super) http: reqwest::Client,
-}
+use super::workspace::Workspace;
 
 impl Workspace {
-    /// Lets people talk to the bot at `request_url`.
-    #[must_use]
-    pub fn new(state: Shared, wire: Wire, request_url: String) -> Self {
-        // The client is built without a TLS provider of its own; a second installation is refused and harmless.
-        rustls::crypto::ring::default_provider().install_default().ok();
-        let patience = Duration::from_secs(3);
-        Self { state, wire, request_url, patience, http: reqwest::Client::new() }
-    }
-
     /// Types `/reinstate TEXT`.
     ///
     /// # Errors

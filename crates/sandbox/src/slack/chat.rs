@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::api::{Answer, Args, Refusal, invalid_blocks};
+use super::call::{Answer, Args, Refusal, invalid_blocks};
 use super::model::{Channel, Edit, Ephemeral, Message, Restriction};
 use super::state::Slack;
 use super::validate::{MOST_CHARACTERS, Surface, characters, problems};

@@ -5,25 +5,9 @@ use axum::http::{Method, request::Parts};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::api::{Answer, Args, Refusal};
+use super::call::{Answer, Args, Refusal};
+use super::model::File;
 use super::state::Slack;
-
-/// A file, from its announcement on.
-#[derive(Clone, Debug, Default)]
-pub struct File {
-    /// Its id.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// The length that was announced.
-    pub length: usize,
-    /// What was sent; none before.
-    pub bytes: Option<Vec<u8>>,
-    /// Where it was shared: channel and thread; none before it is complete.
-    pub shared: Option<(String, Option<String>)>,
-    /// The message that shares it; empty before.
-    pub ts: String,
-}
 
 /// `files.getUploadURLExternal`
 pub(super) fn upload_url(slack: &mut Slack, args: &Args, _: Timestamp) -> Answer {

@@ -5,7 +5,7 @@ use axum::http::{Method, header, request::Parts};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::api::{Args, Refusal};
+use super::call::{Args, Refusal};
 use super::model::{Edit, Source};
 use super::state::Slack;
 

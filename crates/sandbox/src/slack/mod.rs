@@ -5,11 +5,13 @@
 
 mod acts;
 mod api;
+mod call;
 mod chat;
 mod elements;
 mod files;
 mod hooks;
 mod limits;
+mod links;
 mod modal_acts;
 mod model;
 mod payload;
@@ -24,6 +26,7 @@ mod state;
 mod tests;
 mod validate;
 mod views;
+mod workspace;
 
 use std::sync::{Arc, Mutex};
 
@@ -37,20 +40,20 @@ use axum::routing::any;
 use super::lock;
 use super::wire::{Service, Wire};
 
-pub use acts::Workspace;
-pub use files::File;
 pub use limits::Limits;
+pub use links::Sockets;
 pub use model::{
-    Channel, Edit, Enterprise, Ephemeral, Message, ResponseUrl, Restriction, Source, Switches, Team, Trigger,
-    User, UserGroup, View,
+    Channel, Edit, Enterprise, Ephemeral, File, Message, ResponseUrl, Restriction, Source, Switches, Team,
+    Trigger, User, UserGroup, View,
 };
 pub use read::{Unread, wait_until};
 pub use send::{Ack, ActError};
 pub use sign::signature;
-pub use socket::{SocketDoor, Sockets, sockets};
+pub use socket::{SocketDoor, sockets};
 pub use state::Slack;
 pub use validate::{Surface, characters, problems};
 pub use views::view_problems;
+pub use workspace::Workspace;
 
 /// The workspace, shared between its HTTP side and the people who act in it.
 pub type Shared = Arc<Mutex<Slack>>;

@@ -248,3 +248,20 @@ pub struct Switches {
     /// Refuse every message with blocks, whatever is in them.
     pub refuse_blocks: bool,
 }
+
+/// A file, from its announcement on.
+#[derive(Clone, Debug, Default)]
+pub struct File {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The length that was announced.
+    pub length: usize,
+    /// What was sent; none before.
+    pub bytes: Option<Vec<u8>>,
+    /// Where it was shared: channel and thread; none before it is complete.
+    pub shared: Option<(String, Option<String>)>,
+    /// The message that shares it; empty before.
+    pub ts: String,
+}

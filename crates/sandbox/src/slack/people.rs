@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::api::{Answer, Args, Refusal};
+use super::call::{Answer, Args, Refusal};
 use super::model::{Channel, User, UserGroup};
 use super::state::Slack;
 

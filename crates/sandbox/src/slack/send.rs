@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::super::lock;
-use super::acts::Workspace;
 use super::sign::signature;
+use super::workspace::Workspace;
 
 pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 

@@ -3,7 +3,7 @@
 //! It must never deliver what was acknowledged a second time, unless a test asks for it, nor take an acknowledgement
 //! it did not wait for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -20,7 +20,8 @@ use tokio_tungstenite::tungstenite::http::StatusCode;
 
 use super::super::{lock, wire::Wire};
 use super::Shared;
-use super::api::{Answer, Args};
+use super::call::{Answer, Args};
+use super::links::{Out, Pending, Waiting};
 use super::state::Slack;
 use jiff::Timestamp;
 
@@ -28,53 +29,6 @@ use jiff::Timestamp;
 const MOST_LINKS: usize = 10;
 /// How often Slack pings, and how long it waits for an answer.
 const PING: Duration = Duration::from_secs(5);
-
-/// The sockets of an app.
-#[derive(Clone, Debug, Default)]
-pub struct Sockets {
-    /// Socket Mode is switched on: what people do comes over a link, never over HTTP.
-    pub on: bool,
-    /// Where links are taken, `ws://…`.
-    pub base: String,
-    /// `xapp-…`
-    pub app_token: String,
-    /// Links opened since the start.
-    pub opened: usize,
-    /// Pings that were answered.
-    pub pongs: usize,
-    tickets: BTreeSet<String>,
-    links: BTreeMap<usize, mpsc::UnboundedSender<Out>>,
-    pending: BTreeMap<String, Pending>,
-    /// Envelopes acknowledged, by the link they went over.
-    taken: BTreeMap<usize, usize>,
-    turn: usize,
-}
-
-impl Sockets {
-    /// Socket Mode, switched off, with the token that opens links once it is on.
-    #[must_use]
-    pub fn new(app_token: &str) -> Self {
-        Self { app_token: app_token.to_owned(), ..Self::default() }
-    }
-}
-
-/// What is sent over a link.
-#[derive(Debug)]
-enum Out {
-    Text(String),
-    /// Close without a word, as a network does.
-    Cut,
-}
-
-/// An envelope that was sent and not acknowledged.
-#[derive(Debug)]
-struct Waiting {
-    link: usize,
-    answers: bool,
-    done: oneshot::Sender<Option<Value>>,
-}
-
-type Pending = std::sync::Arc<std::sync::Mutex<Option<Waiting>>>;
 
 /// The listener; it ends when this is dropped.
 #[derive(Debug)]

@@ -9,14 +9,14 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 
-use super::files::File;
 use super::limits::Limits;
+use super::links::Sockets;
+use super::model::File;
 use super::model::{
     Channel, Enterprise, Ephemeral, Message, ResponseUrl, Source, Switches, Team, Trigger, User, UserGroup,
     View,
 };
 use super::sign::hex;
-use super::socket::Sockets;
 
 /// The workspace.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::api::{Answer, Args, Refusal};
+use super::call::{Answer, Args, Refusal};
 use super::model::View;
 use super::send::ActError;
 use super::state::Slack;
