@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::CommandFactory as _;
-use reinstate::cli::Cli;
+use reinstate::cli::args::Cli;
 use reinstate_core::op::ResetScope;
 use reinstate_core::subject::RecordId;
 use reinstate_core::{Cause, Op, Risk};
