@@ -1,4 +1,4 @@
-//! From a diagnosis to the mildest plan that can work. The planner takes the lowest rung the evidence allows; a
+//! From a diagnosis to the least destructive plan that can work. The planner takes the lowest rung the evidence allows; a
 //! rung whose condition is false never enters a plan, and one that was tried without effect is not tried again.
 
 mod cost;
