@@ -21,6 +21,7 @@ mod deploy;
 mod diagnose;
 mod doctor;
 mod faults;
+mod gallery;
 mod hostile;
 mod identity;
 mod inputs;
