@@ -4,20 +4,15 @@
 //!
 //! Eight words carry the whole; they are introduced in [`core`].
 
-pub mod app;
+pub mod bot;
 pub mod cli;
 pub mod clock;
-pub mod commands;
 pub mod config;
 pub mod core;
 pub mod doctor;
 pub mod exec;
-pub mod gauges;
-pub mod housekeeping;
 pub mod listener;
-pub mod manifest;
 pub mod sandbox;
-pub mod schedule;
 pub mod server;
 pub mod sheet;
 pub mod slack;

@@ -9,7 +9,6 @@ pub mod entra;
 pub mod external_id;
 pub mod folder;
 pub mod house;
-pub mod page;
 pub mod scenarios;
 pub mod slack;
 pub mod tenant;

@@ -6,10 +6,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use reinstate::app::App;
-use reinstate::cli::Exit;
-use reinstate::commands::serve::{self, Running};
-use reinstate::commands::world_within;
+use reinstate::bot::app::App;
+use reinstate::cli::args::Exit;
+use reinstate::cli::serve;
+use reinstate::cli::serve::Running;
+use reinstate::cli::world_within;
 use reinstate::config::{Config, Env, Purpose};
 use reinstate::core::{Event, Outcome, Run};
 use reinstate::exec::Timing;

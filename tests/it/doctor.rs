@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::process::Stdio;
 
 use reinstate::doctor::State;
-use reinstate::sandbox::entra::assertion::Registered;
+use reinstate::sandbox::entra::Registered;
 use reinstate::sandbox::tenant::{ADMINS, CLIENT, ORG_KEY, SCIM_KEY, Tenant};
 use reinstate::sandbox::wire::{Injection, Service};
 use reinstate::sandbox::{Sandbox, lock};

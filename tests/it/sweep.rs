@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use reinstate::app::rules;
-use reinstate::commands::world;
+use reinstate::cli::world;
 use reinstate::config::{Config, Purpose};
 use reinstate::core::evidence::Read;
 use reinstate::core::sweep::Found;
@@ -31,7 +30,7 @@ async fn start(tenant: Tenant) -> (Sandbox, Config) {
 
 async fn sweep(config: &Config) -> (Survey, Vec<Looked>) {
     let world = world(config).unwrap();
-    let rules = Arc::new(rules(config));
+    let rules = Arc::new(config.rules());
     let (sender, mut receiver) = tokio::sync::mpsc::channel(1000);
     let survey = survey(&world, &rules, &Arc::new(Meter::default()), &HashMap::new(), &sender).await;
     drop(sender);
@@ -46,7 +45,7 @@ async fn check(config: &Config, who: &str) -> Found {
     let world = world(config).unwrap();
     let evidence = world.gather(Subject::asked(Who::parse(who).unwrap()), Look::Everything).await;
     let diagnosis = diagnose(&evidence);
-    let rules = rules(config);
+    let rules = config.rules();
     Found::of(who, &diagnosis, &plan(&evidence, &diagnosis, &rules, &[]), &rules)
 }
 

@@ -4,7 +4,7 @@
 use super::Held;
 use crate::core::diagnose::{Case, Owner, Tie};
 use crate::core::evidence::{Account, Claim, Mapping, Read, Source};
-use crate::core::planner::Rules;
+use crate::core::rules::Rules;
 use crate::core::subject::{RecordId, Who, fold};
 
 /// A person on the protected list is refused for any write, whatever account they use.

@@ -5,24 +5,10 @@ use std::collections::BTreeSet;
 
 use super::Candidate;
 use super::attribute::Identity;
-use super::whose::{Owner, ties};
-use crate::core::evidence::{Account, Claim, Evidence, IdpUser, Read, ScimRecord};
-use crate::core::subject::{RecordId, Subject, Who, fold};
-
-/// A SCIM record and the account it is linked to, from every source that shows it.
-#[derive(Clone, Debug)]
-pub struct Tie<'a> {
-    /// The record.
-    pub id: RecordId,
-    /// Whether the sources that show the link agree about it.
-    pub link_known: bool,
-    /// The account it is linked to.
-    pub account: Option<String>,
-    /// The record itself, where the directory's key is at hand.
-    pub record: Option<&'a ScimRecord>,
-    /// Whether it was found by the person's address.
-    pub by_address: bool,
-}
+use super::tie::{Tie, ties};
+use super::whose::Owner;
+use crate::core::evidence::{Account, Claim, Evidence, IdpUser, Read};
+use crate::core::subject::{Subject, Who, fold};
 
 /// The arranged evidence.
 pub struct Case<'a> {

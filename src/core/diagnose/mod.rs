@@ -18,13 +18,15 @@ mod source;
 mod suspension;
 #[cfg(test)]
 mod tests;
+mod tie;
 mod trail;
 mod whose;
 
 pub use attribute::Identity;
-pub use case::{Case, Tie};
+pub use case::Case;
 pub(crate) use clash::local as local_group;
 pub(crate) use source::assignment_is_contradicted;
+pub use tie::Tie;
 pub use trail::{Mark, Station};
 pub use whose::Owner;
 

@@ -2,7 +2,8 @@
 //! not read stays `None`.
 
 use super::Groups;
-use super::case::{Case, Tie};
+use super::case::Case;
+use super::tie::Tie;
 use crate::core::evidence::IdpGroup;
 use crate::core::subject::fold_name;
 

@@ -1,8 +1,9 @@
 //! Whose is which record: the arranging of ties, and what may be read off them. It never decides by a name alone
 //! where an id is known, and never takes a record whose owner is unread for an abandoned one.
 
-use super::case::{Case, Tie};
-use crate::core::evidence::{Evidence, IdpUser, LogEntry, Read};
+use super::case::Case;
+use super::tie::Tie;
+use crate::core::evidence::{IdpUser, LogEntry, Read};
 use crate::core::subject::fold;
 
 /// Whose a record is.
@@ -231,48 +232,4 @@ impl<'a> Case<'a> {
 pub(super) fn is_object_id(text: &str) -> bool {
     let parts: Vec<usize> = text.split('-').map(str::len).collect();
     parts == [8, 4, 4, 4, 12] && text.chars().all(|c| c == '-' || c.is_ascii_hexdigit())
-}
-
-/// Joins what the link calls and the directories say of each record.
-pub(super) fn ties(e: &Evidence) -> Vec<Tie<'_>> {
-    let mut all: Vec<Tie<'_>> = Vec::new();
-    let by_id = e.records_by_id.iter().filter_map(|(_, read)| read.get()?.as_ref());
-    for record in e.records.values().filter_map(Read::get).flatten().chain(by_id) {
-        if !all.iter().any(|tie| tie.id == record.id) {
-            all.push(Tie {
-                id: record.id.clone(),
-                link_known: true,
-                account: record.account.clone(),
-                record: Some(record),
-                by_address: false,
-            });
-        }
-    }
-    let by_address = e.links.get().into_iter().flatten().map(|link| (link, true));
-    let by_account = e.account_links.values().filter_map(Read::get).flatten().map(|link| (link, false));
-    for (link, by_address) in by_address.chain(by_account) {
-        // A record that the directory itself says is gone is gone, whatever an index still shows.
-        if e.record(&link.id) == Some(None) {
-            continue;
-        }
-        match all.iter_mut().find(|tie| tie.id == link.id) {
-            Some(tie) => {
-                tie.by_address |= by_address;
-                // The directory and the index disagree: then neither is known.
-                if tie.account.is_some() && link.account.is_some() && tie.account != link.account {
-                    tie.link_known = false;
-                }
-                tie.account = tie.account.take().or_else(|| link.account.clone());
-            }
-            None => all.push(Tie {
-                id: link.id.clone(),
-                link_known: true,
-                account: link.account.clone(),
-                record: None,
-                by_address,
-            }),
-        }
-    }
-    all.sort_by(|a, b| a.id.cmp(&b.id));
-    all
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{Current, Progress, Run};
 use crate::core::plan::Step;
-use crate::core::planner::Rules;
+use crate::core::rules::Rules;
 use crate::core::sweep::START_WITHIN;
 
 /// How long after it was typed a command may be carried out.

@@ -8,7 +8,7 @@ use super::build::{
 use crate::core::condition::{Held, conditions, may_write};
 use crate::core::diagnose::Case;
 use crate::core::evidence::{AppRole, Evidence, GroupRole, IdpUser, LogEntry, Source};
-use crate::core::planner::Rules;
+use crate::core::rules::Rules;
 use crate::core::{Op, Plan, Risk, diagnose, plan};
 
 pub fn rules() -> Rules {

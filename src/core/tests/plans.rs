@@ -12,7 +12,7 @@ use super::conditions::rules;
 use crate::core::condition::{Held, conditions_after};
 use crate::core::diagnose::Case;
 use crate::core::evidence::{AppRole, Evidence, IdpUser, LogEntry, Read, Source, Stopper};
-use crate::core::planner::{Approvers, Rules};
+use crate::core::rules::{Approvers, Rules};
 use crate::core::subject::fold;
 use crate::core::{Op, Plan, Risk, Verdict, diagnose, plan, retire_plan, undo_plan};
 

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::build::{A1, JANE, MAIL, at, healthy, record_id};
 use crate::core::plan::{Plan, Step};
-use crate::core::planner::{Approvers, Rules};
+use crate::core::rules::{Approvers, Rules};
 use crate::core::run::{Asked, Halt, Limits, Part, Progress};
 use crate::core::subject::{Subject, Who};
 use crate::core::{Diagnosis, Event, Next, Op, Outcome, Risk, Run, Undo, diagnose};

@@ -4,8 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use super::ask::{Answer, Ask, Reply};
-use super::org::unknown;
 use super::page::Walk;
+use super::refusal::unknown;
 use super::rules::same;
 use super::state::{Atlassian, Event};
 

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::ask::{Answer, Ask, Reply};
-use super::org::unknown;
 use super::page::{Kind, Spec, Walk, check, from_query, invalid, optional_body};
+use super::refusal::unknown;
 use super::rules::same;
 use super::state::{Atlassian, OrgGroup, Workspace};
 

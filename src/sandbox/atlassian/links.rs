@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::ask::{Answer, Ask, Reply};
 use super::org;
 use super::page::{body, invalid};
+use super::refusal;
 use super::rules::same;
 use super::state::{Account, Atlassian, ScimUser};
 
@@ -15,14 +16,14 @@ pub(super) fn answer(tenant: &mut Atlassian, ask: &Ask, rest: &[&str]) -> Answer
         return Err(Reply::admin("ADMIN-403-3", "Forbidden", "This key may not manage provisioning"));
     }
     let ["v1", "org", org_id, rest @ ..] = rest else {
-        return Err(org::unknown());
+        return Err(refusal::unknown());
     };
     org::same_org(tenant, org_id)?;
     match (ask.method.as_str(), rest) {
         ("GET", ["user", account, "get-scim-links"]) => {
             let known = tenant.accounts.get(*account).is_some_and(Account::managed);
             if !known {
-                return Err(org::no_user());
+                return Err(refusal::no_user());
             }
             let records = tenant.records_of(account);
             Ok(links(tenant, records.iter().filter_map(|id| tenant.scim_users.get(id))))
@@ -52,7 +53,7 @@ pub(super) fn answer(tenant: &mut Atlassian, ask: &Ask, rest: &[&str]) -> Answer
         }
         ("DELETE", ["user", account, "onlyDeleteUserInDB"]) => {
             if !tenant.accounts.get(*account).is_some_and(Account::managed) {
-                return Err(org::no_user());
+                return Err(refusal::no_user());
             }
             for record in tenant.records_of(account) {
                 tenant.forget_record(&record);
@@ -62,7 +63,7 @@ pub(super) fn answer(tenant: &mut Atlassian, ask: &Ask, rest: &[&str]) -> Answer
             }
             Ok(done(tenant))
         }
-        _ => Err(org::unknown()),
+        _ => Err(refusal::unknown()),
     }
 }
 

@@ -13,6 +13,7 @@ mod manage;
 mod org;
 mod page;
 mod people;
+mod refusal;
 mod rules;
 mod scim;
 mod scim_groups;

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::ask::{Answer, Ask, Reply};
 use super::page::{Kind, Spec, Walk, check, from_query};
+use super::refusal::{no_directory, stamp, unknown};
 use super::rules::Access;
 use super::state::{Account, Atlassian, Domain, Status};
 use super::{events, groups, people, writes};
@@ -115,18 +116,6 @@ pub(super) fn same_org(tenant: &Atlassian, org_id: &str) -> Result<(), Reply> {
     Err(Reply::admin("ADMIN-404-2", "Organization not found", "No such organization"))
 }
 
-pub(super) fn unknown() -> Reply {
-    Reply::admin("ADMIN-404-1", "Not found", "No such resource").faulty("no such path or method")
-}
-
-pub(super) fn no_directory() -> Reply {
-    Reply::admin("ADMIN-404-1", "Not found", "No such directory")
-}
-
-pub(super) fn no_user() -> Reply {
-    Reply::admin("ADMIN-404-8", "User not found", "No such user in this organization")
-}
-
 fn organization(tenant: &Atlassian) -> Value {
     let here = format!("{API}/v1/orgs/{}", tenant.org_id);
     json!({
@@ -218,9 +207,4 @@ fn managed_account(tenant: &Atlassian, account: &Account, access: &Access<'_>) -
         map.remove("email");
     }
     shown
-}
-
-/// A day as the date-time that some answers want.
-pub(super) fn stamp(day: &str) -> String {
-    format!("{day}T12:00:00.000Z")
 }

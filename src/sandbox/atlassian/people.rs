@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::ask::{Answer, Ask, Reply};
 use super::index::Index;
-use super::org::{no_user, stamp, unknown};
 use super::page::{Kind, Spec, Walk, check, from_query, invalid, optional_body};
+use super::refusal::{no_user, stamp, unknown};
 use super::rules::{Access, same};
 use super::state::{Account, Atlassian, Membership, Status};
 

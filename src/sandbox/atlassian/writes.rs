@@ -5,9 +5,9 @@ use serde_json::{Map, Value, json};
 
 use super::ask::{Answer, Ask, Reply};
 use super::groups;
-use super::org::{no_directory, no_user, unknown};
 use super::page::{body, invalid};
 use super::people;
+use super::refusal::{no_directory, no_user, unknown};
 use super::rules::same;
 use super::state::{Atlassian, Grant, Membership, OrgGroup};
 

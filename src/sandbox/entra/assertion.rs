@@ -9,15 +9,6 @@ use serde_json::Value;
 
 use super::state::App;
 
-/// A certificate of an app registration.
-#[derive(Clone, Debug, Default)]
-pub struct Registered {
-    /// base64url of the SHA-256 of the DER certificate: `x5t#S256`.
-    pub thumbprint: String,
-    /// The RSA public key, as PKCS#1.
-    pub public_key: Vec<u8>,
-}
-
 /// Whether a signed assertion is genuine; if not, Microsoft's code and words for it.
 pub(super) fn check(
     app: &mut App,

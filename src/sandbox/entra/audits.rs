@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::answer::{Refusal, Reply, page};
 use super::filter::{Clause, Op, parse};
+use super::limits::limit;
 use super::request::Ask;
-use super::routes::limit;
-use super::state::Entra;
+use super::state::{Audit, By, Entra};
 
 /// A stop, as the portal's button is called in the log.
 pub const STOPPED: &str = "Disable/pause provisioning configuration";
@@ -16,28 +16,6 @@ pub const STOPPED: &str = "Disable/pause provisioning configuration";
 pub const STARTED: &str = "Enable/start provisioning configuration";
 /// A restart.
 pub const RESTARTED: &str = "Enable/restart provisioning configuration";
-
-/// Who did it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum By {
-    /// A user, by user principal name.
-    User(String),
-    /// An application, by its name.
-    App(String),
-}
-
-/// One change.
-#[derive(Clone, Debug)]
-pub struct Audit {
-    /// When.
-    pub at: Timestamp,
-    /// What.
-    pub activity: String,
-    /// Who.
-    pub by: By,
-    /// The object id of the enterprise application.
-    pub service_principal: String,
-}
 
 impl Entra {
     /// Remembers a change of the Atlassian application's provisioning.

@@ -6,8 +6,9 @@ use serde_json::{Map, Value, json};
 
 use super::answer::{Refusal, Reply};
 use super::assignments::resolve;
-use super::audits::{By, RESTARTED, STARTED, STOPPED};
+use super::audits::{RESTARTED, STARTED, STOPPED};
 use super::request::Ask;
+use super::state::By;
 use super::state::{Entra, Job, JobCode, Quarantine, Run};
 
 const READ: &[&str] = &["Synchronization.Read.All", "Synchronization.ReadWrite.All"];

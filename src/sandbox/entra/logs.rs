@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::answer::{Refusal, Reply, page};
 use super::filter::{Clause, Op, parse};
+use super::limits::limit;
 use super::request::Ask;
-use super::routes::limit;
 use super::state::{Entra, LogEntry, Step, Subject};
 
 /// `GET /auditLogs/provisioning`

@@ -17,6 +17,7 @@ mod functions;
 mod groups;
 mod index;
 mod jobs;
+mod limits;
 mod logs;
 mod mapping;
 mod membership;
@@ -31,14 +32,14 @@ mod switches;
 mod tests;
 mod token;
 
-pub use audits::{Audit, By, RESTARTED, STARTED, STOPPED};
+pub use audits::{RESTARTED, STARTED, STOPPED};
 pub use cycle::tick_cycle;
 pub use expression::source as mapping_source;
 pub use routes::graph_router;
-pub use state::Entra;
 pub use state::{
     App, Assignment, DEFAULT_ACCESS, Escrow, Export, Group, Job, JobCode, LogEntry, LogError, Member,
     Quarantine, Run, ServicePrincipal, Shared, Step, Subject, USER_ROLE, User,
 };
+pub use state::{Audit, By, Entra, Registered};
 pub use switches::{GuestName, Shape, Switches};
 pub use token::login_router;

@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::audits::Audit;
 use super::switches::Switches;
 
 /// The tenant as the routers share it.
@@ -60,7 +59,7 @@ pub struct App {
     /// Federated assertions that are taken as genuine.
     pub assertions: Vec<String>,
     /// Certificates with which the app may sign assertions.
-    pub certificates: Vec<super::assertion::Registered>,
+    pub certificates: Vec<Registered>,
     /// Ids of assertions that were taken.
     pub(super) used_assertions: Vec<String>,
     /// Granted application permissions. A token keeps those of the moment it was made.
@@ -372,4 +371,35 @@ pub struct LogEntry {
     pub steps: Vec<Step>,
     /// Attribute, old value, new value.
     pub modified: Vec<(String, Option<String>, String)>,
+}
+
+/// Who did it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum By {
+    /// A user, by user principal name.
+    User(String),
+    /// An application, by its name.
+    App(String),
+}
+
+/// One change.
+#[derive(Clone, Debug)]
+pub struct Audit {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub activity: String,
+    /// Who.
+    pub by: By,
+    /// The object id of the enterprise application.
+    pub service_principal: String,
+}
+
+/// A certificate of an app registration.
+#[derive(Clone, Debug, Default)]
+pub struct Registered {
+    /// base64url of the SHA-256 of the DER certificate: `x5t#S256`.
+    pub thumbprint: String,
+    /// The RSA public key, as PKCS#1.
+    pub public_key: Vec<u8>,
 }

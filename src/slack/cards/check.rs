@@ -10,8 +10,8 @@ use super::plan::planned;
 use super::trail::trail;
 use crate::core::{Diagnosis, Plan, Verdict};
 use crate::slack::blocks::{Button, Card, Style, actions, header, section};
-use crate::slack::interaction::Value;
 use crate::slack::markup::Markup;
+use crate::slack::value::Value;
 
 /// The private answer to `check`: trail, findings, groups, plan, and buttons.
 #[must_use]

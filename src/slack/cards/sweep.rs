@@ -8,8 +8,8 @@ use crate::core::plan::short;
 use crate::core::run::Limits;
 use crate::core::sweep::{Course, CourseNext, Found, Surveyed};
 use crate::slack::blocks::{Button, Card, Confirm, Style, actions, context, header, section};
-use crate::slack::interaction::Value;
 use crate::slack::markup::Markup;
+use crate::slack::value::Value;
 
 /// Causes listed on the card.
 const CAUSES: usize = 20;

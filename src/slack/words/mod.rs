@@ -2,8 +2,10 @@
 
 pub mod click;
 mod me;
+mod unresolved;
 
 pub use me::{Plain, plain};
+pub use unresolved::Unresolved;
 
 use std::time::Duration;
 
