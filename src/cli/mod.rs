@@ -6,7 +6,7 @@ pub mod audit;
 pub mod check;
 pub mod doctor;
 pub mod health;
-mod report;
+pub mod report;
 pub mod runs;
 pub mod sandbox;
 pub mod serve;

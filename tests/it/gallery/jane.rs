@@ -434,9 +434,6 @@ impl Story {
         for progress in run.current.iter().flat_map(|current| &current.progress) {
             page.covers("Progress", progress);
         }
-        for (_, _, event) in &self.events {
-            page.covers("Event", event);
-        }
         self
     }
 }

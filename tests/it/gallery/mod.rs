@@ -4,24 +4,55 @@
 //! To change a message: change it, run `INSTA_FORCE_PASS=1 INSTA_UPDATE=new cargo test --test it gallery`, accept with
 //! `cargo insta review`, then `REINSTATE_UPDATE_DOCS=1 cargo test --test it gallery`.
 
+mod answers;
+mod causes;
 mod jane;
 mod page;
+mod program;
+mod refusals;
 mod run_asks;
 mod run_ends;
 mod run_works;
+mod sweeps;
+mod terminal;
+mod usage;
+mod views;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::LazyLock;
 
 use page::{Page, every};
+use reinstate::core::access::Standing;
 use reinstate::core::run::{Halt, Progress};
-use reinstate::core::{Aim, Next, Outcome};
+use reinstate::core::sweep::CourseNext;
+use reinstate::core::{Aim, Denied, Event, Next, Op, Outcome};
+use reinstate::slack::words::Unresolved;
 
 /// Every page, in the order of the document.
 fn pages() -> &'static [Page] {
-    static PAGES: LazyLock<Vec<Page>> =
-        LazyLock::new(|| vec![run_asks::page(), run_works::page(), run_ends::page()]);
+    static PAGES: LazyLock<Vec<Page>> = LazyLock::new(|| {
+        vec![
+            answers::checks(),
+            answers::me(),
+            answers::lists(),
+            refusals::commands(),
+            run_asks::page(),
+            run_works::page(),
+            run_ends::page(),
+            refusals::clicks(),
+            refusals::refusals(),
+            refusals::about_cards(),
+            sweeps::page(),
+            views::modals(),
+            views::homes(),
+            causes::causes(),
+            causes::steps(),
+            terminal::page(),
+            usage::page(),
+            program::page(),
+        ]
+    });
     &PAGES
 }
 
@@ -50,15 +81,59 @@ fn the_document_shows_the_gallery() {
 }
 
 #[test]
-fn every_state_of_a_run_is_shown() {
+fn every_state_has_an_entry() {
     let covered: BTreeSet<String> = pages().iter().flat_map(|page| page.covered.clone()).collect();
-    let all: [Vec<String>; 5] = [
+    let all = [
         every!(Next: Admit, Look, Step, Prove, AwaitApproval, Expire, Conclude, AwaitPerson, Stop, Nothing),
-        every!(Outcome: Healthy, Restored, Done, Advice, CannotTell, Refused, Busy, Declined, Expired, Cancelled, Skipped),
+        every!(Outcome: Healthy, Restored, Done, Advice, CannotTell, Refused, Busy, Declined, Expired, Cancelled,
+            Skipped),
         every!(Halt: Changed, Condition, Ambiguous, Refused, Unconfirmed, Cap),
         every!(Aim: Repair, Undo, Retire),
         every!(Progress: Open, Begun, Accepted, Done, Fruitless),
+        every!(Event: Opened, Admitted, Planned, Approved, Declined, Expired, Cancelled, Snapshot, Began, Accepted,
+            Already, Confirmed, NoEffect, Paused, Retried, Denied, Ended),
+        every!(CourseNext: Survey, AwaitRequest, AwaitApproval, AwaitPerson, Repair, End, Nothing),
+        every!(Op: ProvisionUser, ProvisionMembership, RestoreAccess, ActivateAccount, CancelDeletion, UnlinkRecord,
+            DeleteRecord, ForgetAccountRecords, StartProvisioning, RestartProvisioning, ParkEmail, DeactivateAccount,
+            ScheduleDeletion, SuspendAccess, ReturnEmail),
+        every!(Standing: Member, Guest, Stranger, Deactivated, Bot, Unknown),
+        every!(Denied: Stranger, Guest, Deactivated, Bot, AskAgain, Missing, OwnRequest, OwnAccount, OwnUnreadable,
+            OwnNobody, SamePerson, SameUnreadable, AlreadyAsAnother, Already),
+        every!(Unresolved: Nobody, NoAddress, AskAgain),
     ];
     let missing: Vec<String> = all.into_iter().flatten().filter(|one| !covered.contains(one)).collect();
     assert_eq!(missing, Vec::<String>::new());
 }
+
+/// The functions and sentences that words, cards and modals are made of: a new one needs an entry.
+#[test]
+fn every_function_that_makes_a_message_has_an_entry() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |folder: &str| -> Vec<String> {
+        let files = std::fs::read_dir(root.join(folder)).unwrap();
+        files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect()
+    };
+    let gallery = read("tests/it/gallery").concat();
+    let shown = |name: &str| {
+        gallery.match_indices(&format!("::{name}")).any(|(at, found)| {
+            !gallery[at + found.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_')
+        })
+    };
+    let mut sources = vec![std::fs::read_to_string(root.join("src/slack/modal.rs")).unwrap()];
+    sources.extend(read("src/slack/words"));
+    sources.extend(read("src/slack/cards"));
+    let mut missing = Vec::new();
+    for source in &sources {
+        let source = source.split("#[cfg(test)]").next().unwrap();
+        // Methods, which are indented, make no message by themselves.
+        let names = source.lines().filter_map(|line| {
+            let rest = line.strip_prefix("pub fn ").or_else(|| line.strip_prefix("pub const "))?;
+            rest.split(|c: char| !(c.is_alphanumeric() || c == '_')).next()
+        });
+        missing.extend(names.filter(|name| !shown(name) && !NO_MESSAGES.contains(name)).map(str::to_owned));
+    }
+    assert_eq!(missing, Vec::<String>::new());
+}
+
+/// What is only part of messages, or tells Slack which modal it is.
+const NO_MESSAGES: &[&str] = &["DECLINE", "APPROVE", "PICK", "mentions", "requesters"];

@@ -17,8 +17,6 @@ pub struct Page {
     entries: Vec<Entry>,
     /// The variants that the page shows, as `Type::Variant`.
     pub covered: BTreeSet<String>,
-    /// The expressions that made the messages.
-    pub sources: Vec<&'static str>,
     /// The evidence and the steps that the page has shown.
     shown: BTreeSet<String>,
 }
@@ -32,8 +30,7 @@ struct Entry {
 
 impl Page {
     pub fn new(title: &'static str, about: &'static str) -> Self {
-        let (covered, sources, shown) = (BTreeSet::new(), Vec::new(), BTreeSet::new());
-        Self { title, about, entries: Vec::new(), covered, sources, shown }
+        Self { title, about, entries: Vec::new(), covered: BTreeSet::new(), shown: BTreeSet::new() }
     }
 
     /// A card, whose evidence and steps are left out where the page has shown exactly the same lines before.
@@ -41,7 +38,8 @@ impl Page {
         let lines: Vec<&str> = card.lines().collect();
         let trail = |line: &&str| line.starts_with(":white_check_mark: good – *Identity provider*");
         let end = |line: &&str| line.starts_with("[ ") || line.starts_with("(Run ");
-        let (Some(from), Some(to)) = (lines.iter().position(trail), lines.iter().rposition(|line| !end(line)))
+        let (Some(from), Some(to)) =
+            (lines.iter().position(trail), lines.iter().rposition(|line| !end(line)))
         else {
             return card.to_owned();
         };
@@ -86,7 +84,6 @@ macro_rules! shows {
         let text: String = $text;
         insta::assert_snapshot!(text, @$snapshot);
         $page.add($title, $when, &text);
-        $page.sources.push(stringify!($text));
     }};
 }
 pub(crate) use shows;

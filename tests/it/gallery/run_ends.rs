@@ -6,8 +6,8 @@ use reinstate::slack::markup::Markup;
 use reinstate::slack::words::{self, click};
 
 use super::jane::{
-    EARLIER, Story, access, cannot_tell, memberships, not_assigned, parking, restored, retire_plan, ticket,
-    two_accounts, undo_plan,
+    EARLIER, LINK, RUN, Story, access, cannot_tell, memberships, not_assigned, parking, restored,
+    retire_plan, ticket, two_accounts, undo_plan,
 };
 use super::page::{Page, card, shows};
 
@@ -388,6 +388,28 @@ pub fn page() -> Page {
     let end = Story::of(retire).planned(not_assigned()).ended(Outcome::Advice, nothing).noted(&mut page);
     shows!(page, "A retirement was not possible", "As above.", state(&root(&end)), @"*Only people can do what is left.* Nothing was done; the reason stands with the plan.");
     page
+}
+
+/// A run in one line, for each way to end.
+pub fn lines() -> Vec<(Markup, Option<String>)> {
+    let all = [
+        Outcome::Healthy,
+        Outcome::Restored,
+        Outcome::Done,
+        Outcome::Advice,
+        Outcome::CannotTell,
+        Outcome::Refused,
+        Outcome::Busy,
+        Outcome::Declined,
+        Outcome::Expired,
+        Outcome::Cancelled,
+        Outcome::Skipped,
+    ];
+    let line = |outcome| {
+        let story = Story::repair().ended(outcome, "");
+        story.draws(|view| cards::line(RUN, view.run, view.rules, view.limits, view.now))
+    };
+    all.map(|outcome| (line(outcome), Some(LINK.to_owned()))).into()
 }
 
 /// The sentence that a card begins with.
