@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use reinstate::cli::world;
 use reinstate::config::{Config, Purpose};
-use reinstate::core::{Subject, Who, diagnose, plan};
-use reinstate::exec::Look;
-use reinstate::sandbox::Sandbox;
-use reinstate::sandbox::tenant::Tenant;
+use reinstate::world::Look;
+use reinstate_core::{Subject, Who, diagnose, plan};
+use reinstate_sandbox::Sandbox;
+use reinstate_sandbox::tenant::Tenant;
 
 const LATENCY: Duration = Duration::from_millis(200);
 const RUNS: usize = 5;

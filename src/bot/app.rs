@@ -13,18 +13,19 @@ use tracing::Instrument as _;
 
 use super::refused::Refused;
 use crate::config::Config;
-use crate::core::run::{Asked, Limits};
-use crate::core::subject::{fold, name_of};
-use crate::core::{Action, Denied, Diagnosis, Plan, Rules, Subject, Who, diagnose, plan};
 use crate::exec::memory::remember;
-use crate::exec::{Admission, Engine, Ledger, Look, Timing, World};
+use crate::exec::{Admission, Engine, Ledger, Timing};
 use crate::slack::api::{Api, ApiError, NoClient};
 use crate::slack::command::Target;
 use crate::slack::people::{Caller, People};
 use crate::slack::response::Responses;
 use crate::slack::slots::Slots;
 use crate::slack::words::Unresolved;
-use crate::store::Store;
+use crate::world::{Look, World};
+use reinstate_core::run::{Asked, Limits};
+use reinstate_core::subject::{fold, name_of};
+use reinstate_core::{Action, Denied, Diagnosis, Plan, Rules, Subject, Who, diagnose, plan};
+use reinstate_store::Store;
 
 /// How long `check` and Recheck share one diagnosis (product.md 3).
 const SHARED: Duration = Duration::from_secs(60);

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::config::Config;
-use crate::core::digest::hex;
-use crate::store::{Entry, NewEntry, Store, StoreError};
+use reinstate_core::digest::hex;
+use reinstate_store::{Entry, NewEntry, Store, StoreError};
 
 /// The entry about a configuration that was changed.
 const CONFIGURED: &str = "configured";

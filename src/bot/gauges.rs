@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::app::App;
-use crate::core::run::Next;
+use reinstate_core::run::Next;
 
 /// How often they are read; Prometheus asks about as often.
 const EVERY: Duration = Duration::from_secs(15);
@@ -30,7 +30,7 @@ pub async fn run(app: std::sync::Arc<App>, mut stop: watch::Receiver<bool>) {
     }
 }
 
-async fn read(app: &App) -> Result<(), crate::store::StoreError> {
+async fn read(app: &App) -> Result<(), reinstate_store::StoreError> {
     let now = crate::clock::now();
     let (runs, all) = app.ledger.store().oldest_open_runs(MOST).await?;
     let mut states: BTreeMap<&str, u32> = STATES.iter().map(|state| (*state, 0)).collect();

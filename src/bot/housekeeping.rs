@@ -11,8 +11,8 @@ use tokio::time::interval;
 
 use super::app::App;
 use crate::slack::api::ApiError;
-use crate::store::NewEntry;
 use crate::telemetry::Metrics;
+use reinstate_store::NewEntry;
 
 /// How often old measurements are thrown away.
 const UPKEEP: Duration = Duration::from_secs(5);

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::core::access::Own;
-use crate::core::evidence::IdpUser;
-use crate::core::subject::fold;
-use crate::core::{Evidence, Subject, diagnose};
+use reinstate_core::access::Own;
+use reinstate_core::evidence::IdpUser;
+use reinstate_core::subject::fold;
+use reinstate_core::{Evidence, Subject, diagnose};
 
 /// The identities of one address; none if they could not be read.
 pub(crate) struct Mine(pub(crate) Option<Identities>);

@@ -1,9 +1,9 @@
 //! What a click that opens a run is recorded as, and the key that makes its repeats open the same run.
 
-use crate::core::run::{Aim, Asked};
 use crate::slack::command::Target;
 use crate::slack::payload::Click;
 use crate::slack::value::Value;
+use reinstate_core::run::{Aim, Asked};
 
 /// What a click that opens a run has in common with its repeats: Slack's trigger, else what was clicked.
 pub(super) fn opening_key(click: &Click, value: &Value) -> String {

@@ -7,14 +7,14 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::app::App;
-use crate::core::{Action, Event, Permit, Run};
 use crate::slack::api::ApiError;
 use crate::slack::blocks::Card;
 use crate::slack::cards::View;
 use crate::slack::modal;
 use crate::slack::people::Caller;
 use crate::slack::words;
-use crate::store::NewEntry;
+use reinstate_core::{Action, Event, Permit, Run};
+use reinstate_store::NewEntry;
 
 /// How often a private answer waits for a limit to pass, and for how long at most.
 const LIMITS: usize = 2;

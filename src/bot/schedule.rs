@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::app::App;
-use crate::core::run::{Aim, Asked};
+use reinstate_core::run::{Aim, Asked};
 
 /// How often the clock is looked at.
 const LOOK: Duration = Duration::from_secs(60);
@@ -31,7 +31,7 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
 ///
 /// # Errors
 /// When the store fails.
-pub async fn open(app: &App, every: Duration, now: Timestamp) -> Result<bool, crate::store::StoreError> {
+pub async fn open(app: &App, every: Duration, now: Timestamp) -> Result<bool, reinstate_store::StoreError> {
     let length = i64::try_from(every.as_millis()).unwrap_or(i64::MAX).max(1);
     let last = app.ledger.store().last_survey().await?;
     if last.is_some_and(|last| now.as_millisecond().saturating_sub(last) < length) {
@@ -50,5 +50,5 @@ pub async fn open(app: &App, every: Duration, now: Timestamp) -> Result<bool, cr
     let (id, key) = (uuid::Uuid::now_v7().to_string(), format!("sweep schedule {turn}"));
     let opened = app.ledger.open_sweep(id, key, asked, "schedule".to_owned(), now).await?;
     app.nudge();
-    Ok(opened == crate::store::Opened::New)
+    Ok(opened == reinstate_store::Opened::New)
 }

@@ -12,17 +12,17 @@ use tokio::sync::watch;
 use super::app::App;
 use super::reply::Reply;
 use crate::config::{Config, Env, Purpose};
-use crate::core::evidence::{Account, IdpUser};
-use crate::core::run::Halt;
-use crate::core::subject::RecordId;
-use crate::core::{Event, Evidence, Op, Outcome, Plan, Read, Step, Subject, Undo, Who, diagnose};
 use crate::exec::Admission;
-use crate::exec::{Acted, Look, World};
-use crate::sandbox::lock;
-use crate::sandbox::slack::{Ephemeral, Message, Shared, Slack, Unread, Workspace, wait_until};
-use crate::sandbox::wire::{Injection, Listening, Service, Wire, listen};
 use crate::slack::people::Caller;
-use crate::store::{Also, Store};
+use crate::world::{Acted, Look, World};
+use reinstate_core::evidence::{Account, IdpUser};
+use reinstate_core::run::Halt;
+use reinstate_core::subject::RecordId;
+use reinstate_core::{Event, Evidence, Op, Outcome, Plan, Read, Step, Subject, Undo, Who, diagnose};
+use reinstate_sandbox::lock;
+use reinstate_sandbox::slack::{Ephemeral, Message, Shared, Slack, Unread, Workspace, wait_until};
+use reinstate_sandbox::wire::{Injection, Listening, Service, Wire, listen};
+use reinstate_store::{Also, Store};
 
 const SOON: Duration = Duration::from_secs(20);
 
@@ -58,18 +58,18 @@ impl World for Script {
         Box::pin(std::future::ready(Acted::Refused("this world only looks".into())))
     }
 
-    fn census<'a>(&'a self, _: &'a crate::exec::Meter) -> BoxFuture<'a, crate::core::sweep::Census> {
-        Box::pin(async { crate::core::sweep::Census::default() })
+    fn census<'a>(&'a self, _: &'a crate::world::Meter) -> BoxFuture<'a, reinstate_core::sweep::Census> {
+        Box::pin(async { reinstate_core::sweep::Census::default() })
     }
 
-    fn accounts(&self, _: Option<String>) -> BoxFuture<'_, Result<crate::exec::Page, String>> {
-        Box::pin(async { Ok(crate::exec::Page::empty()) })
+    fn accounts(&self, _: Option<String>) -> BoxFuture<'_, Result<crate::world::Page, String>> {
+        Box::pin(async { Ok(crate::world::Page::empty()) })
     }
 
     fn look<'a>(
         &'a self,
-        asked: &'a crate::core::sweep::Asked,
-        _: &'a crate::core::sweep::Census,
+        asked: &'a reinstate_core::sweep::Asked,
+        _: &'a reinstate_core::sweep::Census,
     ) -> BoxFuture<'a, Evidence> {
         self.gather(Subject::asked(asked.who.clone()), Look::Everything)
     }
@@ -101,7 +101,7 @@ async fn house() -> House {
     slack.limits.on = false;
     let slack: Shared = Arc::new(Mutex::new(slack));
     let wire = Wire::default();
-    let routes = crate::sandbox::slack::router(Arc::clone(&slack), wire.clone(), String::new());
+    let routes = reinstate_sandbox::slack::router(Arc::clone(&slack), wire.clone(), String::new());
     let listening = listen(routes, "127.0.0.1:0".parse().unwrap()).await.unwrap();
     lock(&slack).base = listening.url();
     let dir = tempfile::tempdir().unwrap();
@@ -177,7 +177,7 @@ impl House {
 
     async fn write(&self, run: &str, events: Vec<Event>, end: bool) {
         let also = || Also { end, ..Also::default() };
-        let decision = |_: &crate::core::Run| crate::exec::Decision::Write(events.clone(), also(), ());
+        let decision = |_: &reinstate_core::Run| crate::exec::Decision::Write(events.clone(), also(), ());
         self.app.ledger.decide(run, crate::clock::now(), decision).await.unwrap();
         self.app.nudge();
     }
@@ -209,7 +209,7 @@ fn shows(text: &str, blocks: &[Value]) -> String {
 }
 
 /// A plan with a step that needs an approval, about Jane and about Hedy's account.
-fn planned() -> (Plan, crate::core::Diagnosis) {
+fn planned() -> (Plan, reinstate_core::Diagnosis) {
     let mut subject = Subject::asked(Who::Email("jane@acme.example".into()));
     subject.person = Some("idp-jane".into());
     subject.accounts = BTreeSet::from(["acc-jane".to_owned(), "acc-hedy".to_owned()]);
@@ -292,7 +292,7 @@ async fn one_of_many_approvals_of_a_person_counts_and_their_own_never() {
     let digest = house.waits(&run).await;
     let card = house.message("C0ADMINS", "reinstate.approve").await;
     let shown = shows(&card.text, &card.blocks);
-    assert!(shown.contains(crate::core::plan::short(&digest)), "{shown}");
+    assert!(shown.contains(reinstate_core::plan::short(&digest)), "{shown}");
     assert!(shown.contains("&lt;!here&gt; &amp; co") && !shown.contains("<!here>"), "{shown}");
     assert_eq!(card.unfurl_links, Some(false));
     for (user, says) in [

@@ -74,6 +74,7 @@ pub enum Command {
     /// Run the bot
     Serve,
     /// Try the bot against a simulated Slack, Atlassian and Entra: no credentials needed
+    #[cfg(feature = "sandbox")]
     Sandbox {
         /// Play one story from beginning to end, then stop
         #[arg(long, value_name = "SCENARIO", conflicts_with = "list")]
@@ -247,10 +248,13 @@ mod tests {
         let check = |json| Command::Check { who: "jane@acme.example".into(), json };
         assert_eq!(command("reinstate serve"), Command::Serve);
         assert_eq!(command("reinstate migrate"), Command::Migrate);
-        assert_eq!(command("reinstate sandbox"), Command::Sandbox { play: None, list: false });
-        assert_eq!(command("reinstate sandbox --list"), Command::Sandbox { play: None, list: true });
-        let play = Command::Sandbox { play: Some("email-held".into()), list: false };
-        assert_eq!(command("reinstate sandbox --play email-held"), play);
+        #[cfg(feature = "sandbox")]
+        {
+            assert_eq!(command("reinstate sandbox"), Command::Sandbox { play: None, list: false });
+            assert_eq!(command("reinstate sandbox --list"), Command::Sandbox { play: None, list: true });
+            let play = Command::Sandbox { play: Some("email-held".into()), list: false };
+            assert_eq!(command("reinstate sandbox --play email-held"), play);
+        }
         assert_eq!(command("reinstate check jane@acme.example"), check(false));
         assert_eq!(command("reinstate check jane@acme.example --json"), check(true));
         assert_eq!(command("reinstate check --json jane@acme.example"), check(true));

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::args::{Audit, Exit, ExportFormat};
 use crate::config::Config;
 use crate::sheet::cell;
-use crate::store::{Entry, Store};
+use reinstate_store::{Entry, Store};
 
 /// Runs one audit command.
 ///

@@ -2,9 +2,9 @@
 
 use super::args::Exit;
 use crate::config::Config;
-use crate::core::diagnose::Mark;
-use crate::core::{Diagnosis, Plan, Subject, Verdict, Who, diagnose, plan};
-use crate::exec::Look;
+use crate::world::Look;
+use reinstate_core::diagnose::Mark;
+use reinstate_core::{Diagnosis, Plan, Subject, Verdict, Who, diagnose, plan};
 
 use super::{report, world};
 
@@ -89,7 +89,7 @@ pub fn text(query: &str, diagnosis: &Diagnosis, plan: &Plan) -> String {
     if let Some(digest) = plan.digest() {
         lines.push(format!(
             "\nRepairs are asked for in Slack: /reinstate repair {query}   (plan {})",
-            crate::core::plan::short(&digest)
+            reinstate_core::plan::short(&digest)
         ));
     }
     lines.push(String::new());

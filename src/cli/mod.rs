@@ -8,6 +8,7 @@ pub mod doctor;
 pub mod health;
 pub mod report;
 pub mod runs;
+#[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod serve;
 pub mod sweep;
@@ -20,9 +21,9 @@ use secrecy::ExposeSecret as _;
 
 use self::args::{Cli, Command, Exit};
 use crate::config::{Config, Env, Problems, Purpose};
-use crate::exec::World;
 use crate::upstream::live::Live;
 use crate::upstream::{Clients, Limits, UpstreamConfig};
+use crate::world::World;
 
 /// Runs one command to its exit code. Problems of the configuration are printed, all of them, and end with 78.
 ///
@@ -52,6 +53,7 @@ pub async fn run(cli: Cli, env: Env) -> anyhow::Result<Exit> {
             Ok(config) => serve::run(config).await,
             Err(problems) => Ok(refuse(&problems)),
         },
+        #[cfg(feature = "sandbox")]
         Command::Sandbox { play, list } => sandbox::run(play, list).await,
         Command::Audit(audit) => match load(Purpose::Store) {
             Ok(config) => audit::run(&config, audit).await,
@@ -63,7 +65,7 @@ pub async fn run(cli: Cli, env: Env) -> anyhow::Result<Exit> {
         },
         Command::Migrate => match load(Purpose::Store) {
             Ok(config) => {
-                let opened = crate::store::Store::open(config.store.url.expose_secret()).await;
+                let opened = reinstate_store::Store::open(config.store.url.expose_secret()).await;
                 opened.map_err(serve::unusable)?;
                 println!("The database is up to date.");
                 Ok(Exit::Healthy)

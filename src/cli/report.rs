@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::core::{Diagnosis, Finding, Plan};
+use reinstate_core::{Diagnosis, Finding, Plan};
 
 /// The object.
 pub fn json(query: &str, diagnosis: &Diagnosis, plan: &Plan) -> Value {

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::args::{Exit, Runs};
 use crate::config::Config;
 use crate::exec::{Ledger, LedgerError};
-use crate::store::{NewEntry, Released, Store, StoreError};
+use reinstate_store::{NewEntry, Released, Store, StoreError};
 
 /// Runs one command about runs.
 ///

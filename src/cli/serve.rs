@@ -15,10 +15,11 @@ use super::args::Exit;
 use crate::bot::app::App;
 use crate::bot::{configured, gauges, home, housekeeping, poster, schedule, socket};
 use crate::config::{Config, Transport};
-use crate::exec::{Engine, Timing, World};
-use crate::store::{Alone, Store, StoreError};
+use crate::exec::{Engine, Timing};
 use crate::telemetry::Metrics;
+use crate::world::World;
 use crate::{clock, doctor, server};
+use reinstate_store::{Alone, Store, StoreError};
 
 use super::world;
 

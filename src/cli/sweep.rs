@@ -15,11 +15,11 @@ use tokio::sync::mpsc;
 use super::args::Exit;
 use super::{report, world};
 use crate::config::Config;
-use crate::core::Cause;
-use crate::core::sweep::{Found, Tally};
-use crate::exec::Meter;
 use crate::exec::sweep::{Looked, Survey, survey};
 use crate::sheet;
+use crate::world::Meter;
+use reinstate_core::Cause;
+use reinstate_core::sweep::{Found, Tally};
 
 /// Findings that may wait to be printed.
 const WAITING: usize = 64;
@@ -73,7 +73,7 @@ pub async fn run(config: &Config, json: bool, csv: Option<PathBuf>) -> anyhow::R
 
 /// product.md 9: 2 if any account is broken, else 3 if any cannot be told, else 0.
 fn exit(tally: &Tally, survey: &Survey) -> Exit {
-    let not_all = survey.unread.iter().any(|(source, _)| *source == crate::core::Source::Accounts);
+    let not_all = survey.unread.iter().any(|(source, _)| *source == reinstate_core::Source::Accounts);
     match (tally.broken, tally.cannot_tell) {
         (0, 0) if not_all => Exit::CannotTell,
         (0, 0) => Exit::Healthy,
@@ -236,7 +236,7 @@ fn draw(bar: &ProgressBar, meter: &Meter, began: Instant) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::Source;
+    use reinstate_core::Source;
 
     fn survey(broken: u64, cannot_tell: u64, unread: Vec<(Source, String)>) -> Survey {
         Survey { tally: Tally { accounts: 9, broken, cannot_tell, ..Tally::default() }, unread }

@@ -1,9 +1,9 @@
 //! What the configuration says about plans: the rules of the planner.
 
 use super::{Config, Needed};
-use crate::core::Rules;
-use crate::core::rules::Approvers;
-use crate::core::subject::fold;
+use reinstate_core::Rules;
+use reinstate_core::rules::Approvers;
+use reinstate_core::subject::fold;
 
 impl Config {
     /// The planner's rules as the configuration states them.

@@ -14,8 +14,8 @@ mod store;
 use serde::Serialize;
 
 use crate::config::Config;
-use crate::store::Store;
 use crate::upstream::{CallError, Clients};
+use reinstate_store::Store;
 
 pub use store::fix as store_fix;
 

@@ -1,5 +1,5 @@
 //! Slack: what people say comes in parsed, and what is true goes out as cards. A message is a view; nothing is ever read
-//! back from one. It must never decide what a person may do: that is [`crate::core::may`].
+//! back from one. It must never decide what a person may do: that is [`reinstate_core::may`].
 
 pub mod api;
 pub mod blocks;

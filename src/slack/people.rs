@@ -11,8 +11,8 @@ use serde_json::Value;
 use super::api::{Api, ApiError};
 use super::slots::Slots;
 use crate::config::{Access, Grant};
-use crate::core::access::Standing;
-use crate::core::{Action, Actor, Denied, Permit, Role, may};
+use reinstate_core::access::Standing;
+use reinstate_core::{Action, Actor, Denied, Permit, Role, may};
 
 /// A look-up is at most this old when somebody acts on it.
 pub const ROLE_LIFE: Duration = Duration::from_secs(10);

@@ -2,12 +2,12 @@
 
 use reinstate::cli::world;
 use reinstate::config::{Config, Purpose};
-use reinstate::core::{Diagnosis, Evidence, Plan, Source, Subject, Who, diagnose, plan};
-use reinstate::exec::Look;
-use reinstate::sandbox::Sandbox;
-use reinstate::sandbox::scenarios::Scenario;
-use reinstate::sandbox::tenant::Tenant;
-use reinstate::sandbox::wire::{Call, Injection, Service};
+use reinstate::world::Look;
+use reinstate_core::{Diagnosis, Evidence, Plan, Source, Subject, Who, diagnose, plan};
+use reinstate_sandbox::Sandbox;
+use reinstate_sandbox::scenarios::Scenario;
+use reinstate_sandbox::tenant::Tenant;
+use reinstate_sandbox::wire::{Call, Injection, Service};
 
 pub async fn start(tenant: Tenant) -> Sandbox {
     reinstate::upstream::install_tls();

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reinstate::cli::world;
-use reinstate::core::run::{Aim, Asked, Limits};
-use reinstate::core::{Event, Next, Run, Who};
 use reinstate::exec::{Admission, Engine, Ledger};
-use reinstate::sandbox::Sandbox;
-use reinstate::store::{Also, Store};
+use reinstate_core::run::{Aim, Asked, Limits};
+use reinstate_core::{Event, Next, Run, Who};
+use reinstate_sandbox::Sandbox;
+use reinstate_store::{Also, Store};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use reinstate::cli::world;
-use reinstate::core::diagnose::Case;
-use reinstate::core::{
+use reinstate::world::{Look, World};
+use reinstate_core::diagnose::Case;
+use reinstate_core::{
     Cause, Diagnosis, Op, Outcome, Plan, Source, State, Subject, Verdict, Who, diagnose, plan,
 };
-use reinstate::exec::{Look, World};
-use reinstate::sandbox::scenarios::{ALL, Scenario, find};
-use reinstate::sandbox::tenant::Tenant;
+use reinstate_sandbox::scenarios::{ALL, Scenario, find};
+use reinstate_sandbox::tenant::Tenant;
 
 use crate::asking::{ask, config, look, start};
 

@@ -7,17 +7,17 @@ use std::time::Duration;
 
 use reinstate::cli::world;
 use reinstate::config::{Config, Purpose};
-use reinstate::core::evidence::Read;
-use reinstate::core::sweep::Found;
-use reinstate::core::{Cause, Source, Subject, Verdict, Who, diagnose, plan};
 use reinstate::exec::sweep::{Looked, Survey, survey};
-use reinstate::exec::{Look, Meter};
-use reinstate::sandbox::crowd::Crowd;
-use reinstate::sandbox::external_id::ExternalIdFrom;
-use reinstate::sandbox::scenarios::{ALL, find};
-use reinstate::sandbox::tenant::Tenant;
-use reinstate::sandbox::wire::{Call, Injection, Service};
-use reinstate::sandbox::{Sandbox, lock};
+use reinstate::world::{Look, Meter};
+use reinstate_core::evidence::Read;
+use reinstate_core::sweep::Found;
+use reinstate_core::{Cause, Source, Subject, Verdict, Who, diagnose, plan};
+use reinstate_sandbox::crowd::Crowd;
+use reinstate_sandbox::external_id::ExternalIdFrom;
+use reinstate_sandbox::scenarios::{ALL, find};
+use reinstate_sandbox::tenant::Tenant;
+use reinstate_sandbox::wire::{Call, Injection, Service};
+use reinstate_sandbox::{Sandbox, lock};
 use serde_json::Value;
 
 async fn start(tenant: Tenant) -> (Sandbox, Config) {
@@ -351,7 +351,7 @@ async fn an_account_that_vanished_between_two_pages_is_looked_at_by_its_person()
 
 #[test]
 fn an_unread_side_is_no_health() {
-    let census = reinstate::core::sweep::Census { users: Read::Gap("403".into()), ..Default::default() };
+    let census = reinstate_core::sweep::Census { users: Read::Gap("403".into()), ..Default::default() };
     assert_eq!(census.gaps(), vec![(Source::Users, "403".to_owned())]);
 }
 

@@ -2,13 +2,13 @@
 
 use crate::bot::app::App;
 use crate::bot::private::Ear;
-use crate::core::Action;
 use crate::slack::blocks::Card;
 use crate::slack::cards;
 use crate::slack::modal;
 use crate::slack::payload::Click;
 use crate::slack::value::Value;
 use crate::slack::words;
+use reinstate_core::Action;
 
 pub(super) async fn details(app: &App, ear: &Ear, click: &Click, value: &Value) {
     if let Err(card) = app.allow(ear, "details", &Action::Follow).await {

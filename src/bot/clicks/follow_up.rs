@@ -11,11 +11,11 @@ use crate::bot::decisions::card::{from_its_card, gone};
 use crate::bot::decisions::verdict::Verdict;
 use crate::bot::opening::{asked, opening_key};
 use crate::bot::private::Ear;
-use crate::core::run::{Aim, Asked};
 use crate::slack::command::Target;
 use crate::slack::markup::Markup;
 use crate::slack::payload::Click;
 use crate::slack::value::Value;
+use reinstate_core::run::{Aim, Asked};
 
 /// Whether the button stands on the run's own card and the run is over. One that waits for a person is ended by Undo:
 /// while it is open it holds what the undo would have to claim.

@@ -3,10 +3,10 @@
 
 use crate::bot::app::App;
 use crate::bot::private::Ear;
-use crate::core::Action;
 use crate::slack::blocks::Card;
 use crate::slack::cards;
 use crate::slack::words;
+use reinstate_core::Action;
 
 pub(crate) async fn ask(app: &App, ear: &Ear) {
     let card = answer(app, ear).await;

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use crate::bot::app::App;
 use crate::bot::private::Ear;
-use crate::core::Action;
 use crate::slack::blocks::Card;
 use crate::slack::cards;
 use crate::slack::command::Target;
 use crate::slack::markup::Markup;
 use crate::slack::words;
+use reinstate_core::Action;
 
 /// After this long the caller hears that it is still going on (an answer follows within 5 s, product.md 9).
 const PATIENCE: Duration = Duration::from_secs(4);

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use crate::bot::app::App;
 use crate::bot::private::Ear;
-use crate::core::subject::name_of;
-use crate::core::{Action, Who};
 use crate::slack::blocks::Card;
 use crate::slack::command::Target;
 use crate::slack::markup::Markup;
 use crate::slack::words;
-use crate::store::StoreError;
+use reinstate_core::subject::name_of;
+use reinstate_core::{Action, Who};
+use reinstate_store::StoreError;
 
 pub(super) async fn history(app: &App, ear: &Ear, target: &Target) {
     let card = match app.allow(ear, "history", &Action::Check).await {

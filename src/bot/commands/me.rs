@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use crate::bot::app::App;
 use crate::bot::private::Ear;
-use crate::core::{Action, Who};
 use crate::slack::blocks::Card;
 use crate::slack::cards;
 use crate::slack::words;
+use reinstate_core::{Action, Who};
 
 use super::check::patiently;
 

@@ -19,10 +19,10 @@ use jiff::Timestamp;
 use super::app::App;
 use super::private::Ear;
 use super::reply::Reply;
-use crate::core::run::{Aim, CARRY_OUT_WITHIN};
 use crate::slack::command::{Command, parse};
 use crate::slack::payload::Slash;
 use crate::slack::words;
+use reinstate_core::run::{Aim, CARRY_OUT_WITHIN};
 
 /// Acknowledges a command and begins what it asks for.
 pub(super) async fn command(app: &Arc<App>, slash: Slash, sent_at: Timestamp) -> Reply {

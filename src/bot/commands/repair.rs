@@ -10,14 +10,14 @@ use uuid::Uuid;
 
 use crate::bot::app::App;
 use crate::bot::reply::Reply;
-use crate::core::digest::hex;
-use crate::core::run::{Aim, Asked};
 use crate::slack::command::Target;
 use crate::slack::markup::Markup;
 use crate::slack::payload::Slash;
 use crate::slack::words;
-use crate::store::Opened;
 use crate::telemetry::run_span;
+use reinstate_core::digest::hex;
+use reinstate_core::run::{Aim, Asked};
+use reinstate_store::Opened;
 
 /// How long the acknowledgement waits for the store; Slack waits 3 s.
 const WITHIN: Duration = Duration::from_secs(1);

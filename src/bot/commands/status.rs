@@ -2,13 +2,13 @@
 
 use crate::bot::app::App;
 use crate::bot::private::Ear;
-use crate::core::Action;
 use crate::exec::LedgerError;
 use crate::slack::blocks::Card;
 use crate::slack::cards;
 use crate::slack::markup::Markup;
 use crate::slack::words;
-use crate::store::StoreError;
+use reinstate_core::Action;
+use reinstate_store::StoreError;
 
 /// How many runs are listed.
 const MOST: usize = 20;

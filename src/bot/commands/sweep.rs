@@ -6,12 +6,12 @@ use uuid::Uuid;
 
 use crate::bot::app::App;
 use crate::bot::private::Ear;
-use crate::core::Action;
-use crate::core::run::{Aim, Asked};
 use crate::slack::blocks::Card;
 use crate::slack::markup::Markup;
 use crate::slack::words;
-use crate::store::Opened;
+use reinstate_core::Action;
+use reinstate_core::run::{Aim, Asked};
+use reinstate_store::Opened;
 
 pub(super) async fn sweep(app: &App, ear: &Ear, key: String, sent_at: Timestamp) {
     let says = match app.people.permit(&app.slack, &ear.by, &Action::Repair).await {

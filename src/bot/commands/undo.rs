@@ -9,13 +9,13 @@ use jiff::Timestamp;
 use super::repair;
 use crate::bot::app::App;
 use crate::bot::reply::Reply;
-use crate::core::run::Aim;
 use crate::exec::LedgerError;
 use crate::slack::command::Target;
 use crate::slack::markup::Markup;
 use crate::slack::payload::Slash;
 use crate::slack::words::{self, click};
-use crate::store::StoreError;
+use reinstate_core::run::Aim;
+use reinstate_store::StoreError;
 
 /// How long the acknowledgement waits until the other run is found; Slack waits 3 s.
 const WITHIN: Duration = Duration::from_secs(1);

@@ -9,8 +9,6 @@ use super::still_waiting::{expire, requester, still_asked};
 use super::verdict::{Verdict, failed, refused, settle};
 use crate::bot::app::App;
 use crate::bot::private::Ear;
-use crate::core::access::{Own, Same};
-use crate::core::{Action, Denied, Event, Run, may};
 use crate::exec::{Decision, LedgerError};
 use crate::slack::api::ApiError;
 use crate::slack::cards;
@@ -20,7 +18,9 @@ use crate::slack::payload::{Click, Submit};
 use crate::slack::people::ROLE_LIFE;
 use crate::slack::value::Value;
 use crate::slack::words::{self, click};
-use crate::store::{Also, AppendError};
+use reinstate_core::access::{Own, Same};
+use reinstate_core::{Action, Denied, Event, Run, may};
+use reinstate_store::{Also, AppendError};
 
 /// How often a decision is made again that became too old before it was written.
 pub(in crate::bot) const DECISIONS: usize = 3;

@@ -4,10 +4,10 @@ use super::still_waiting::requester;
 use super::verdict::{Verdict, failed, refused, settle};
 use crate::bot::app::App;
 use crate::bot::private::Ear;
-use crate::core::{Action, Event, Outcome};
 use crate::exec::Decision;
 use crate::slack::words::{self, click};
-use crate::store::Also;
+use reinstate_core::{Action, Event, Outcome};
+use reinstate_store::Also;
 
 /// `cancel RUN`, typed.
 pub(in crate::bot) async fn stop(app: &App, ear: &Ear, run: &str) {

@@ -9,8 +9,6 @@ use super::still_waiting::{expire, requester, still_asked};
 use super::verdict::{Verdict, failed, settle};
 use crate::bot::app::App;
 use crate::bot::private::Ear;
-use crate::core::access::{Own, Same};
-use crate::core::{Action, Denied, Event, Outcome, Permit, Run};
 use crate::exec::Decision;
 use crate::slack::api::ApiError;
 use crate::slack::markup::Markup;
@@ -18,7 +16,9 @@ use crate::slack::modal;
 use crate::slack::payload::{Click, Submit};
 use crate::slack::value::Value;
 use crate::slack::words;
-use crate::store::Also;
+use reinstate_core::access::{Own, Same};
+use reinstate_core::{Action, Denied, Event, Outcome, Permit, Run};
+use reinstate_store::Also;
 
 /// A click on Decline: whoever may decline is asked why.
 pub(in crate::bot) async fn ask(app: &App, ear: &Ear, click: &Click, value: &Value) -> Verdict {

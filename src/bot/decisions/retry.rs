@@ -3,10 +3,10 @@
 use super::verdict::{Verdict, failed, refused};
 use crate::bot::app::App;
 use crate::bot::private::Ear;
-use crate::core::{Action, Event};
 use crate::exec::Decision;
 use crate::slack::words;
-use crate::store::Also;
+use reinstate_core::{Action, Event};
+use reinstate_store::Also;
 
 pub(in crate::bot) async fn retry(app: &App, ear: &Ear, id: &str) -> Verdict {
     let permit = match app.people.permit(&app.slack, &ear.by, &Action::Repair).await {

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use crate::bot::app::App;
 use crate::bot::identities::{Mine, compare, identities};
-use crate::core::access::{Own, Same};
-use crate::core::subject::fold;
-use crate::core::{Actor, Subject, Who};
-use crate::exec::Look;
+use crate::world::Look;
+use reinstate_core::access::{Own, Same};
+use reinstate_core::subject::fold;
+use reinstate_core::{Actor, Subject, Who};
 
 /// Who somebody is to a plan that they want to approve.
 pub(crate) struct Ties {

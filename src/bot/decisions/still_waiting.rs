@@ -4,11 +4,11 @@ use jiff::Timestamp;
 
 use super::verdict::{Verdict, failed, refused};
 use crate::bot::app::App;
-use crate::core::run::Next;
-use crate::core::{Event, Outcome, Run};
 use crate::exec::Decision;
 use crate::slack::words::click;
-use crate::store::Also;
+use reinstate_core::run::Next;
+use reinstate_core::{Event, Outcome, Run};
+use reinstate_store::Also;
 
 /// The time by the clock of the database, by which approvals expire.
 pub(in crate::bot) async fn now(app: &App) -> Result<Timestamp, Verdict> {

@@ -10,11 +10,6 @@ use super::still_waiting::now;
 use super::verdict::{Verdict, refused};
 use crate::bot::app::App;
 use crate::bot::private::Ear;
-use crate::core::access::{Own, Same};
-use crate::core::run::{Aim, Asked};
-use crate::core::subject::fold;
-use crate::core::sweep::{Course, CourseNext, Found, SweepEvent};
-use crate::core::{Action, Denied, Subject, Who, may};
 use crate::exec::LedgerError;
 use crate::slack::blocks::Card;
 use crate::slack::cards::sweep_page;
@@ -23,7 +18,12 @@ use crate::slack::payload::Click;
 use crate::slack::people::ROLE_LIFE;
 use crate::slack::value::Value;
 use crate::slack::words;
-use crate::store::AppendError;
+use reinstate_core::access::{Own, Same};
+use reinstate_core::run::{Aim, Asked};
+use reinstate_core::subject::fold;
+use reinstate_core::sweep::{Course, CourseNext, Found, SweepEvent};
+use reinstate_core::{Action, Denied, Subject, Who, may};
+use reinstate_store::AppendError;
 
 pub(in crate::bot) async fn click(app: &App, ear: &Ear, click: &Click, value: &Value) {
     let what = click.action.strip_prefix("reinstate.").unwrap_or(&click.action);

@@ -2,12 +2,12 @@
 
 use crate::bot::app::App;
 use crate::bot::private::Ear;
-use crate::core::Event;
 use crate::exec::{Decision, LedgerError};
 use crate::slack::blocks::Card;
 use crate::slack::markup::Markup;
 use crate::slack::words;
-use crate::store::{Also, AppendError, StoreError};
+use reinstate_core::Event;
+use reinstate_store::{Also, AppendError, StoreError};
 
 /// What a click came to.
 pub(in crate::bot) enum Verdict {

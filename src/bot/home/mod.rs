@@ -14,12 +14,12 @@ use tokio::sync::{OnceCell, watch};
 
 use super::app::App;
 use super::watchers::Watcher;
-use crate::core::digest::hex;
-use crate::core::sweep::CourseNext;
-use crate::core::{Action, Run, may};
 use crate::slack::api::ApiError;
 use crate::slack::cards::home::{self as view, Listed, Lists};
 use crate::slack::people::Caller;
+use reinstate_core::digest::hex;
+use reinstate_core::sweep::CourseNext;
+use reinstate_core::{Action, Run, may};
 
 /// How often is looked whether something has changed, at most; reading takes a tenth of the time at most.
 const LOOK: Duration = Duration::from_secs(1);
@@ -85,7 +85,7 @@ async fn draw(app: &App, by: &Caller, standing: &OnceCell<Standing>) -> serde_js
         return view::stranger();
     }
     let sees = may(&actor, &Action::Check).is_ok();
-    let approves = actor.has(crate::core::Role::Approver);
+    let approves = actor.has(reinstate_core::Role::Approver);
     if !sees && !approves {
         return view::employee();
     }
@@ -95,7 +95,7 @@ async fn draw(app: &App, by: &Caller, standing: &OnceCell<Standing>) -> serde_js
 }
 
 /// All runs of which a Home shows some, or why they cannot be read.
-type Standing = Result<Runs, crate::store::StoreError>;
+type Standing = Result<Runs, reinstate_store::StoreError>;
 
 struct Runs {
     open: Vec<Listed>,
@@ -157,7 +157,7 @@ async fn listed(app: &App, id: &str, now: Timestamp) -> Option<Listed> {
     Some(Listed {
         id: id.to_owned(),
         line: crate::slack::cards::line(id, &run, &app.rules, &app.limits, now),
-        waits: matches!(next, crate::core::Next::AwaitApproval { .. }),
+        waits: matches!(next, reinstate_core::Next::AwaitApproval { .. }),
         asked_by: run.asked.as_ref().map(|asked| asked.by.clone()).unwrap_or_default(),
         approved: run.approved_by(),
         link: None,

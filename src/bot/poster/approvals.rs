@@ -3,9 +3,9 @@
 
 use super::drawing::Drawing;
 use super::{Trouble, Troubles};
-use crate::core::Event;
 use crate::slack::cards;
-use crate::store::{Card, CardRef};
+use reinstate_core::Event;
+use reinstate_store::{Card, CardRef};
 
 impl Drawing<'_> {
     /// Asks for approvals where the root card cannot, calls the approvers, and takes old buttons away. `root` is the

@@ -8,12 +8,12 @@ use jiff::Timestamp;
 use super::end::PRIVATE;
 use super::{Trouble, Troubles};
 use crate::bot::app::App;
-use crate::core::{Event, Outcome, Run};
 use crate::slack::blocks::Card as Shown;
 use crate::slack::cards::{self, View};
 use crate::slack::people::Place;
 use crate::slack::words;
-use crate::store::{Card, CardRef};
+use reinstate_core::{Event, Outcome, Run};
+use reinstate_store::{Card, CardRef};
 
 /// One run, and what of it stands in Slack.
 pub(super) struct Drawing<'a> {

@@ -3,14 +3,14 @@
 use super::drawing::Drawing;
 use super::{Trouble, Troubles};
 use crate::bot::private::Ear;
-use crate::core::subject::name_of;
-use crate::core::{Denied, Event, Outcome, Role};
 use crate::slack::blocks::Card as Shown;
 use crate::slack::cards;
 use crate::slack::markup::Markup;
 use crate::slack::people::Caller;
 use crate::slack::words;
-use crate::store::{Card, CardRef};
+use reinstate_core::subject::name_of;
+use reinstate_core::{Denied, Event, Outcome, Role};
+use reinstate_store::{Card, CardRef};
 
 /// Where a card stands that only one person was told.
 pub(super) const PRIVATE: &str = "-";

@@ -163,8 +163,8 @@ impl Troubles {
     }
 }
 
-impl From<crate::store::StoreError> for Trouble {
-    fn from(error: crate::store::StoreError) -> Self {
+impl From<reinstate_store::StoreError> for Trouble {
+    fn from(error: reinstate_store::StoreError) -> Self {
         tracing::warn!(%error, "a card's place could not be read or written");
         Self::Wait(AGAIN)
     }

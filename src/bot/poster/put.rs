@@ -9,7 +9,7 @@ use super::{CONTENT, GONE, REFUSED, Trouble};
 use crate::slack::api::ApiError;
 use crate::slack::blocks::Card as Shown;
 use crate::slack::words;
-use crate::store::{Card, CardRef};
+use reinstate_store::{Card, CardRef};
 
 /// What Slack says of a thread in which nothing can be said: its root is gone, or it is closed.
 const THREAD_GONE: [&str; 5] = [

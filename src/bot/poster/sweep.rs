@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 use super::drawing::Drawing;
 use super::{Trouble, Troubles};
 use crate::bot::app::App;
-use crate::core::Run;
-use crate::core::sweep::{Course, CourseNext, Found};
 use crate::sheet;
 use crate::slack::blocks::Card as Shown;
 use crate::slack::cards::{SweepView, sweep_root};
 use crate::slack::words;
-use crate::store::CardRef;
+use reinstate_core::Run;
+use reinstate_core::sweep::{Course, CourseNext, Found};
+use reinstate_store::CardRef;
 
 /// Where a thing stands that is no message.
 const ELSEWHERE: &str = "-";

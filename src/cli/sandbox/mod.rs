@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 
 use super::args::Exit;
 use super::serve;
-use crate::sandbox::scenarios::{ALL, SEQUELS, find, sequel};
+use reinstate_sandbox::scenarios::{ALL, SEQUELS, find, sequel};
 
 /// The port the page is looked for at first; another one where it is taken.
 const PORT: u16 = 8722;

@@ -10,15 +10,15 @@ use super::screen::Screen;
 use crate::cli::args::Exit;
 use crate::cli::{serve, world};
 use crate::config::{Config, Purpose};
-use crate::core::Outcome;
-use crate::core::subject::fold;
 use crate::exec::Timing;
-use crate::sandbox::folder::Folder;
-use crate::sandbox::scenarios::{Scenario, Sequel};
-use crate::sandbox::slack::{Slack, Workspace};
-use crate::sandbox::tenant::{ADMINS, Tenant};
-use crate::sandbox::{Sandbox, lock};
 use crate::telemetry::Metrics;
+use reinstate_core::Outcome;
+use reinstate_core::subject::fold;
+use reinstate_sandbox::folder::Folder;
+use reinstate_sandbox::scenarios::{Scenario, Sequel};
+use reinstate_sandbox::slack::{Slack, Workspace};
+use reinstate_sandbox::tenant::{ADMINS, Tenant};
+use reinstate_sandbox::{Sandbox, lock};
 
 /// Where the bot listens: only the simulated Slack needs to know.
 const ANY_PORT: &str = "127.0.0.1:0";

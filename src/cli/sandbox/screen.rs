@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 
 use super::paint::Paint;
-use crate::core::subject::fold;
-use crate::sandbox::slack::Slack;
-use crate::sandbox::{Sandbox, lock};
+use reinstate_core::subject::fold;
+use reinstate_sandbox::slack::Slack;
+use reinstate_sandbox::{Sandbox, lock};
 
 /// The terminal.
 pub(super) struct Screen {

@@ -152,7 +152,7 @@ pub fn no_store() -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::slack::{Surface, view_problems};
+    use reinstate_sandbox::slack::{Surface, view_problems};
 
     #[test]
     fn slack_takes_the_longest_home_and_the_shortest() {

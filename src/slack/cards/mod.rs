@@ -38,9 +38,9 @@ use url::Url;
 use super::markup::Markup;
 use super::value::Value;
 use crate::config::Access;
-use crate::core::plan::short;
-use crate::core::run::{Aim, Current, Limits, Next};
-use crate::core::{Event, Rules, Run};
+use reinstate_core::plan::short;
+use reinstate_core::run::{Aim, Current, Limits, Next};
+use reinstate_core::{Event, Rules, Run};
 
 /// What a card is drawn from.
 pub struct View<'a> {

@@ -12,9 +12,9 @@ use super::blocks::text;
 use super::seat::{HOME, Seat};
 use super::stage::Stage;
 use super::{Page, faults, input};
-use crate::sandbox::lock;
-use crate::sandbox::scenarios::find;
-use crate::sandbox::slack::{Ack, ActError};
+use reinstate_sandbox::lock;
+use reinstate_sandbox::scenarios::find;
+use reinstate_sandbox::slack::{Ack, ActError};
 
 /// The fields of a form, some of which may come more than once.
 type Fields = Form<Vec<(String, String)>>;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::input;
 use super::mrkdwn::{link, mark, mention, mrkdwn, time};
 use super::seat::Seat;
-use crate::sandbox::slack::Slack;
+use reinstate_sandbox::slack::Slack;
 
 /// Where blocks stand, and so what a click on one of their buttons is about.
 #[derive(Clone, Debug)]

@@ -10,7 +10,7 @@ use anyhow::{Context as _, bail};
 use tokio::process::{Child, Command};
 use tokio::sync::Mutex;
 
-use crate::sandbox::lock;
+use reinstate_sandbox::lock;
 
 /// How long the bot may take to be ready.
 const PATIENCE: Duration = Duration::from_secs(20);

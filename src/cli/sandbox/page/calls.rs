@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 
 use super::mrkdwn::time;
 use super::stage::Stage;
-use crate::sandbox::wire::{Call, Service};
+use reinstate_sandbox::wire::{Call, Service};
 
 /// How many of the newest are shown, whatever they are.
 const NEWEST: usize = 20;

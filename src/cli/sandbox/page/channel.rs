@@ -11,7 +11,7 @@ use super::mrkdwn::{mrkdwn, time};
 use super::people::{initials, of, shade};
 use super::seat::{HOME, Seat};
 use super::stage::Stage;
-use crate::sandbox::slack::{Ephemeral, File, Message, Slack};
+use reinstate_sandbox::slack::{Ephemeral, File, Message, Slack};
 
 /// One post with what it takes to draw it.
 struct Post<'a> {

@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use super::blocks::seated;
 use super::seat::Seat;
 use super::stage::Stage;
-use crate::sandbox::wire::{Call, Gate, Injection, Service, Wire};
+use reinstate_sandbox::wire::{Call, Gate, Injection, Service, Wire};
 
 /// How slow the services get.
 const SLOW: Duration = Duration::from_millis(1500);

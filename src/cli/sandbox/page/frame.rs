@@ -9,8 +9,8 @@ use super::seat::{HOME, Seat, TABS};
 use super::stage::Stage;
 use super::{calls, channel, faults, guide, stories, tenant, timeline};
 use crate::exec::LedgerError;
-use crate::sandbox::lock;
-use crate::sandbox::slack::Slack;
+use reinstate_sandbox::lock;
+use reinstate_sandbox::slack::Slack;
 
 pub(super) async fn document(stage: &Stage, seat: &Seat) -> Result<Markup, LedgerError> {
     let body = body(stage, seat).await?;

@@ -8,11 +8,11 @@ use super::people::{Person, of, who};
 use super::seat::Seat;
 use super::stage::Stage;
 use super::timeline::Story;
-use crate::core::Event;
-use crate::core::run::Outcome;
-use crate::core::sweep::SweepEvent;
-use crate::sandbox::slack::Slack;
-use crate::sandbox::tenant::ADMINS;
+use reinstate_core::Event;
+use reinstate_core::run::Outcome;
+use reinstate_core::sweep::SweepEvent;
+use reinstate_sandbox::slack::Slack;
+use reinstate_sandbox::tenant::ADMINS;
 
 /// The hint above the conversation.
 pub(super) fn guide(stage: &Stage, slack: &Slack, seat: &Seat, stories: &[Story]) -> Markup {

@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 
 use super::seat::Seat;
 use super::{Page, frame};
-use crate::sandbox::lock;
+use reinstate_sandbox::lock;
 
 /// How often the page is drawn anew: a person sees it as at once.
 const GLANCE: Duration = Duration::from_millis(200);

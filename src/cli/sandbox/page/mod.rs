@@ -36,8 +36,8 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
 
-use crate::sandbox::lock;
-use crate::sandbox::scenarios::Scenario;
+use reinstate_sandbox::lock;
+use reinstate_sandbox::scenarios::Scenario;
 use seat::Seat;
 use stage::Stage;
 

@@ -4,7 +4,7 @@
 
 use maud::{Markup, html};
 
-use crate::sandbox::slack::Slack;
+use reinstate_sandbox::slack::Slack;
 
 /// The emoji the bot uses: name, the class it is drawn by, the sign in it, and what a screen reader says.
 const EMOJI: &[(&str, &str, &str, &str)] = &[

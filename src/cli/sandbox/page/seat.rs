@@ -9,8 +9,8 @@ use axum::http::request::Parts;
 use url::form_urlencoded::Serializer;
 
 use super::people::CAST;
-use crate::sandbox::slack::Slack;
-use crate::sandbox::tenant::ADMINS;
+use reinstate_sandbox::slack::Slack;
+use reinstate_sandbox::tenant::ADMINS;
 
 /// The place of the App Home, which is no channel.
 pub(super) const HOME: &str = "home";

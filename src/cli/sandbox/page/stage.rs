@@ -9,11 +9,11 @@ use anyhow::Context as _;
 
 use super::bot::Bot;
 use crate::exec::Ledger;
-use crate::sandbox::folder::Folder;
-use crate::sandbox::scenarios::Scenario;
-use crate::sandbox::slack::Workspace;
-use crate::sandbox::{Sandbox, lock};
-use crate::store::Store;
+use reinstate_sandbox::folder::Folder;
+use reinstate_sandbox::scenarios::Scenario;
+use reinstate_sandbox::slack::Workspace;
+use reinstate_sandbox::{Sandbox, lock};
+use reinstate_store::Store;
 
 /// What a modal said about its fields: view id, then what is wrong by block id.
 pub(super) type Complaints = (String, BTreeMap<String, String>);

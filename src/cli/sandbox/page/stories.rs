@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::blocks::seated;
 use super::seat::Seat;
 use super::stage::Stage;
-use crate::sandbox::scenarios::{Scenario, by_station};
+use reinstate_sandbox::scenarios::{Scenario, by_station};
 
 pub(super) fn panel(stage: &Stage, seat: &Seat) -> Markup {
     let mut parts = by_station();

@@ -8,10 +8,10 @@ use maud::{Markup, html};
 
 use super::people::CAST;
 use super::stage::Stage;
-use crate::sandbox::atlassian::{Account, Atlassian, ManagedBy, Membership, ScimUser, Status};
-use crate::sandbox::entra::{Entra, JobCode, User};
-use crate::sandbox::lock;
-use crate::sandbox::slack::Slack;
+use reinstate_sandbox::atlassian::{Account, Atlassian, ManagedBy, Membership, ScimUser, Status};
+use reinstate_sandbox::entra::{Entra, JobCode, User};
+use reinstate_sandbox::lock;
+use reinstate_sandbox::slack::Slack;
 
 /// One chain: whatever of it exists.
 #[derive(Clone, Copy)]

@@ -3,9 +3,9 @@ use serde_json::json;
 use super::blocks::{Canvas, Place};
 use super::seat::Seat;
 use super::stories::fits;
-use crate::sandbox::scenarios::{ALL, by_station};
-use crate::sandbox::slack::Slack;
-use crate::sandbox::tenant::Tenant;
+use reinstate_sandbox::scenarios::{ALL, by_station};
+use reinstate_sandbox::slack::Slack;
+use reinstate_sandbox::tenant::Tenant;
 
 fn drawn(blocks: serde_json::Value) -> String {
     let slack: Slack = Tenant::new().slack;

@@ -5,12 +5,12 @@ use maud::{Markup, html};
 
 use super::mrkdwn::time;
 use super::stage::Stage;
-use crate::core::plan::short;
-use crate::core::run::{Halt, Outcome};
-use crate::core::sweep::SweepEvent;
-use crate::core::{Event, Plan};
 use crate::exec::LedgerError;
-use crate::sandbox::slack::Slack;
+use reinstate_core::plan::short;
+use reinstate_core::run::{Halt, Outcome};
+use reinstate_core::sweep::SweepEvent;
+use reinstate_core::{Event, Plan};
+use reinstate_sandbox::slack::Slack;
 
 /// How many runs are shown.
 const RUNS: i64 = 4;
