@@ -1,10 +1,10 @@
 //! What one person is answered alone: to `check`, `me`, `status`, `history` and `whoami`, and the call for help.
 
-use reinstate::core::access::Standing;
-use reinstate::core::run::Halt;
-use reinstate::core::{Actor, Aim, Diagnosis, Event, Plan, Role};
 use reinstate::slack::cards;
 use reinstate::slack::words;
+use reinstate_core::access::Standing;
+use reinstate_core::run::Halt;
+use reinstate_core::{Actor, Aim, Diagnosis, Event, Plan, Role};
 
 use super::jane::{
     ADMINS, EARLIER, JANE, LINK, RUN, Story, access, at, cannot_tell, email_held, memberships, not_assigned,

@@ -1,8 +1,8 @@
 //! What each cause, each step and each way to undo it is called.
 
-use reinstate::core::op::ResetScope;
-use reinstate::core::{Cause, Op, Risk, Undo};
 use reinstate::slack::words::plain;
+use reinstate_core::op::ResetScope;
+use reinstate_core::{Cause, Op, Risk, Undo};
 
 use super::jane::{IDLE, JANE, OWN, park, record_id, write_membership, write_record};
 use super::page::{Page, every, shows};

@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use reinstate::config::{Access, Grant};
-use reinstate::core::diagnose::{Candidate, Mark, Station, diagnose};
-use reinstate::core::finding::{Cause, Fact, Finding, Verdict};
-use reinstate::core::run::{Asked, Limits, Next};
-use reinstate::core::subject::RecordId;
-use reinstate::core::{
+use reinstate::slack::cards::View;
+use reinstate_core::diagnose::{Candidate, Mark, Station, diagnose};
+use reinstate_core::finding::{Cause, Fact, Finding, Verdict};
+use reinstate_core::run::{Asked, Limits, Next};
+use reinstate_core::subject::RecordId;
+use reinstate_core::{
     Aim, Diagnosis, Event, Evidence, Op, Outcome, Plan, Rules, Run, Source, Step, Subject, Ticket, Vendor,
     Who,
 };
-use reinstate::slack::cards::View;
 use serde_json::json;
 
 use super::page::Page;

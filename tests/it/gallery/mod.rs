@@ -5,7 +5,9 @@
 //! `cargo insta review`, then `REINSTATE_UPDATE_DOCS=1 cargo test --test it gallery`.
 
 mod answers;
+mod by_cause;
 mod causes;
+mod doctor;
 mod jane;
 mod page;
 mod program;
@@ -23,11 +25,11 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use page::{Page, every};
-use reinstate::core::access::Standing;
-use reinstate::core::run::{Halt, Progress};
-use reinstate::core::sweep::CourseNext;
-use reinstate::core::{Aim, Denied, Event, Next, Op, Outcome};
 use reinstate::slack::words::Unresolved;
+use reinstate_core::access::Standing;
+use reinstate_core::run::{Halt, Progress};
+use reinstate_core::sweep::CourseNext;
+use reinstate_core::{Aim, Cause, Denied, Event, Next, Op, Outcome};
 
 /// Every page, in the order of the document.
 fn pages() -> &'static [Page] {
@@ -47,8 +49,15 @@ fn pages() -> &'static [Page] {
             views::modals(),
             views::homes(),
             causes::causes(),
+            by_cause::people::page(),
+            by_cause::job::page(),
+            by_cause::records::page(),
+            by_cause::identities::page(),
+            by_cause::accounts::page(),
+            by_cause::groups::page(),
             causes::steps(),
             terminal::page(),
+            doctor::page(),
             usage::page(),
             program::page(),
         ]
@@ -100,6 +109,7 @@ fn every_state_has_an_entry() {
         every!(Denied: Stranger, Guest, Deactivated, Bot, AskAgain, Missing, OwnRequest, OwnAccount, OwnUnreadable,
             OwnNobody, SamePerson, SameUnreadable, AlreadyAsAnother, Already),
         every!(Unresolved: Nobody, NoAddress, AskAgain),
+        Cause::ALL.iter().map(|cause| format!("Cause::{cause:?}")).collect(),
     ];
     let missing: Vec<String> = all.into_iter().flatten().filter(|one| !covered.contains(one)).collect();
     assert_eq!(missing, Vec::<String>::new());
@@ -110,8 +120,8 @@ fn every_state_has_an_entry() {
 fn every_function_that_makes_a_message_has_an_entry() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |folder: &str| -> Vec<String> {
-        let files = std::fs::read_dir(root.join(folder)).unwrap();
-        files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect()
+        let files = std::fs::read_dir(root.join(folder)).unwrap().map(|file| file.unwrap().path());
+        files.filter(|path| path.is_file()).map(|path| std::fs::read_to_string(path).unwrap()).collect()
     };
     let gallery = read("tests/it/gallery").concat();
     let shown = |name: &str| {

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use reinstate::sandbox::slack::{Slack, Surface, problems, view_problems};
-use reinstate::sandbox::tenant::Tenant;
 use reinstate::slack::blocks::{Card, Confirm};
 use reinstate::slack::markup::Markup;
+use reinstate_sandbox::slack::{Slack, Surface, problems, view_problems};
+use reinstate_sandbox::tenant::Tenant;
 use serde_json::Value;
 
 /// The messages of one surface.

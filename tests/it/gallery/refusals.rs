@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use reinstate::config::{Access, Grant};
-use reinstate::core::{Denied, Role};
 use reinstate::slack::command::parse;
 use reinstate::slack::markup::Markup;
 use reinstate::slack::words::{self, Unresolved, click};
+use reinstate_core::{Denied, Role};
 
 use super::jane::{ADMINS, LINK, RUN, access};
 use super::page::{Page, says, shows};

@@ -1,7 +1,7 @@
 //! The card of a run until somebody has decided, and the messages that ask for the decision.
 
-use reinstate::core::{Aim, Diagnosis, Op, Plan};
 use reinstate::slack::{cards, words};
+use reinstate_core::{Aim, Diagnosis, Op, Plan};
 
 use super::jane::{
     EARLIER, OWN, RECORD, Story, email_held, memberships, not_assigned, parking, plan_of, record_id,

@@ -1,9 +1,9 @@
 //! The card of a run that has ended, and the messages that tell the end. The reasons are those of the executor.
 
-use reinstate::core::{Aim, Event, Outcome};
 use reinstate::slack::cards;
 use reinstate::slack::markup::Markup;
 use reinstate::slack::words::{self, click};
+use reinstate_core::{Aim, Event, Outcome};
 
 use super::jane::{
     EARLIER, LINK, RUN, Story, access, cannot_tell, memberships, not_assigned, parking, restored,

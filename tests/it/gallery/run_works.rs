@@ -1,8 +1,8 @@
 //! The card of a run while steps are carried out, and while it waits for a person.
 
-use reinstate::core::run::Halt;
-use reinstate::core::{Aim, Event};
 use reinstate::slack::cards;
+use reinstate_core::run::Halt;
+use reinstate_core::{Aim, Event};
 
 use super::jane::{ADMINS, EARLIER, Story, memberships, parking, retire_plan, undo_plan};
 use super::page::{Page, card, shows};

@@ -1,12 +1,12 @@
 //! The card of a sweep, the messages in its thread, and the private pages of what needs an approval.
 
 use jiff::Timestamp;
-use reinstate::core::sweep::{Course, CourseNext, Found, ListedRepair, RepairList, Since, SweepEvent, Tally};
-use reinstate::core::{Aim, Cause, Risk, Source, Verdict};
 use reinstate::sheet;
 use reinstate::slack::cards::{self, SweepView};
 use reinstate::slack::markup::Markup;
 use reinstate::slack::words;
+use reinstate_core::sweep::{Course, CourseNext, Found, ListedRepair, RepairList, Since, SweepEvent, Tally};
+use reinstate_core::{Aim, Cause, Risk, Source, Verdict};
 
 use super::jane::{HEAD, JANE, LINK, RUN, access, asked, at, limits};
 use super::page::{Page, card, says, shows};

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use reinstate::cli::{check, doctor, report, sweep};
-use reinstate::core::sweep::{Found, Tally};
-use reinstate::core::{Cause, Diagnosis, Plan, Risk, Source, Verdict};
 use reinstate::doctor::{Check, Report, State};
 use reinstate::exec::sweep::Survey;
+use reinstate_core::sweep::{Found, Tally};
+use reinstate_core::{Cause, Diagnosis, Plan, Risk, Source, Verdict};
 
 use super::jane::{JANE, cannot_tell, memberships, not_assigned, parking, restored, ticket, two_accounts};
 use super::page::{Page, shows};

@@ -9,7 +9,10 @@ pub fn page() -> Page {
         "Terminal: help and usage errors",
         "Help is on standard output, and errors are on standard error with exit code 64.",
     );
-    let ending = |line: &str| args::parse(line.split(' ')).unwrap_err().text;
+    let ending = |line: &str| {
+        let text = args::parse(line.split(' ')).unwrap_err().text;
+        text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+    };
     shows!(page, "--help", "`reinstate --help`, exit code 0.", ending("reinstate --help"), @"
     Finds out why a managed Atlassian account has no access, and repairs it from Slack
 
@@ -121,7 +124,7 @@ pub fn page() -> Page {
               Possible values:
               - jsonl: One JSON object a line
               - csv:   A table for a spreadsheet
-              
+
               [default: jsonl]
 
           --since <T>

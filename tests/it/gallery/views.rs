@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use reinstate::core::run::Halt;
-use reinstate::core::{Diagnosis, Event, Op, Outcome, Plan};
 use reinstate::slack::cards;
 use reinstate::slack::cards::home::{self, List, Listed, Lists};
 use reinstate::slack::markup::Markup;
 use reinstate::slack::modal as modals;
 use reinstate::slack::words::click;
+use reinstate_core::run::Halt;
+use reinstate_core::{Diagnosis, Event, Op, Outcome, Plan};
 use serde_json::json;
 
 use super::jane::{
