@@ -1,5 +1,4 @@
-//! What the doctor says of the simulated services: where all is well, where everything is refused, and where nothing
-//! answers.
+//! What the doctor says of the simulated services: where all is well, and where everything is refused.
 
 use reinstate::cli::doctor;
 use reinstate::config::{Config, Purpose};
@@ -81,40 +80,6 @@ pub fn page() -> Page {
                Add the application permission GroupMember.Read.All in Entra admin center > App registrations > Reinstate > API permissions, and grant admin consent.
     BAD      entra.permission Application.Read.All: 403 Forbidden
                Add the application permission Application.Read.All in Entra admin center > App registrations > Reinstate > API permissions, and grant admin consent.
-    by hand  entra.permission Synchronization.ReadWrite.All: whether provisioning may be asked for cannot be tried without doing it
-               Look in Entra admin center > App registrations > Reinstate > API permissions, with admin consent; without it only diagnosis works.
-    good     clock: it agrees with Slack's
-
-    Not ready: mend what is BAD, then run doctor again.
-    ");
-    let gone = || Injection::Answer { status: 503, headers: Vec::new(), body: "{}".to_owned() };
-    shows!(page, "doctor: no service works", "Each service answers 503.", says(Some(gone())), @"
-    good     configuration: every setting that serve needs is there
-    good     slack.signing-secret: it has the form of a signing secret
-    good     slack.bot-token: it begins with xoxb-
-    by hand  slack.request-url: the bot listens at 127.0.0.1:PORT; whether Slack reaches it only Slack can tell
-               In api.slack.com/apps > the app > Event Subscriptions, the request URL must show Verified while serve runs.
-    good     store.open: it opens, and its tables are up to date
-    good     store.write: a transaction was written
-    good     store.durability: SQLite, synchronous = 2 (2 is FULL)
-    BAD      slack.token: Slack refuses it: an answer that is not Slack's
-               Install the app again (api.slack.com/apps > the app > OAuth & Permissions) and copy the bot token.
-    unknown  access: Slack did not answer whose people ours are
-               See slack.token.
-    unknown  atlassian.org-key: outcome unknown: 503 Service Unavailable
-               Try again when the service answers.
-    unknown  atlassian.scim-key 6c2f0000-0000-4000-8000-000000000001: outcome unknown: 503 Service Unavailable
-               Try again when the service answers.
-    by hand  atlassian.key-expiry: no interface tells when a key expires; keys made since 2025 live a year at most
-               Look at the expiry in admin.atlassian.com > Settings > API keys and in admin.atlassian.com > Security > Identity providers > the directory, and put both dates into a calendar.
-    unknown  entra.login: not reached: no token: 503 Service Unavailable
-               Let this machine reach Microsoft's login and Graph.
-    unknown  entra.permission User.Read.All: not reached: no token: 503 Service Unavailable
-               Try again when Microsoft Graph answers.
-    unknown  entra.permission GroupMember.Read.All: not reached: no token: 503 Service Unavailable
-               Try again when Microsoft Graph answers.
-    unknown  entra.permission Application.Read.All: not reached: no token: 503 Service Unavailable
-               Try again when Microsoft Graph answers.
     by hand  entra.permission Synchronization.ReadWrite.All: whether provisioning may be asked for cannot be tried without doing it
                Look in Entra admin center > App registrations > Reinstate > API permissions, with admin consent; without it only diagnosis works.
     good     clock: it agrees with Slack's

@@ -44,7 +44,8 @@ async fn answer(scenario: &'static Scenario) -> String {
 
 /// The text without what differs from day to day: times, which stand a few hours in the past, and ids of the log.
 fn steady(text: &str) -> String {
-    let shapes = [("", "0000-00-00T00:00:00Z", "TIME"), ("change id ", UUID, "ID"), ("cycle id ", UUID, "ID")];
+    let shapes =
+        [("", "0000-00-00T00:00:00Z", "TIME"), ("change id ", UUID, "ID"), ("cycle id ", UUID, "ID")];
     let mut out = String::new();
     for c in text.chars() {
         out.push(c);
