@@ -389,10 +389,6 @@ impl Story {
         Run::fold(self.events.iter().map(|(seq, at, event)| (*seq, *at, event))).unwrap()
     }
 
-    pub fn now(&self) -> Timestamp {
-        self.now
-    }
-
     /// What a view of this story draws.
     pub fn draws<T>(&self, draw: impl FnOnce(&View<'_>) -> T) -> T {
         let (run, rules, limits, access) = (self.run(), Rules::default(), limits(), access());
