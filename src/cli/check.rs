@@ -38,7 +38,8 @@ pub async fn run(config: &Config, who: &str, json: bool) -> anyhow::Result<Exit>
 }
 
 /// The answer for a terminal.
-fn text(query: &str, assessment: &Assessment) -> String {
+#[must_use]
+pub fn text(query: &str, assessment: &Assessment) -> String {
     let Assessment { diagnosis, plan, prior_runs_unread } = assessment;
     let mut lines = vec![format!("{query}: {}", diagnosis.verdict.word()), String::new()];
     for station in &diagnosis.trail {

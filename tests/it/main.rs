@@ -21,6 +21,8 @@ mod deploy;
 mod diagnose;
 mod doctor;
 mod faults;
+mod gallery;
+mod generated_docs;
 mod hostile;
 mod identity;
 mod inputs;

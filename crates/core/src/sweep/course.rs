@@ -10,7 +10,7 @@ use super::{RepairList, Tally};
 use crate::evidence::Source;
 use crate::run::{Asked, Limits, MAX_REQUEST_AGE};
 
-/// How long harmless steps may begin after the list was approved (product.md 9, Sweeps).
+/// How long harmless steps may begin after the list was approved (docs/reference/rules.md#repairs-of-a-sweep).
 pub const REPAIR_START_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
 /// How long a finished sweep offers its button.
 const OFFER_TIMEOUT: Duration = Duration::from_secs(24 * 3600);

@@ -66,8 +66,7 @@ fn version_1(tenant: &mut Atlassian, ask: &Ask, rest: &[&str], scoped: bool) -> 
         }
         (_, ["directory", ..] | ["users" | "groups", "search"] | ["users", "invite"]) => {
             let gone = tenant.switches.gone_status;
-            Err(Reply::proxy(gone, "This API was shut down on 30 June 2026")
-                .faulty("a v1 path that is gone"))
+            Err(Reply::proxy(gone, "This API was shut down on 30 June 2026").faulty("a v1 path that is gone"))
         }
         _ => Err(unknown()),
     }
