@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use reinstate::cli::{check, doctor, report, sweep};
 use reinstate::doctor::{Check, Report, State};
+use reinstate::exec::assess::Assessment;
 use reinstate::exec::sweep::Survey;
 use reinstate_core::sweep::{Found, Tally};
 use reinstate_core::{Cause, Diagnosis, Plan, Risk, Source, Verdict};
