@@ -6,7 +6,7 @@
 //!
 //! Client and server share the machine, so figures are for comparing, not for passing. Linux only: memory is read
 //! from /proc.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::net::TcpListener;
 use std::path::Path;

@@ -4,7 +4,7 @@
 //!
 //! The upstream services are left out: they answer nothing, at once, so that each run is admitted, looks, finds that
 //! nothing can be told, and ends. Figures are for reading, not for passing.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

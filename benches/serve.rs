@@ -1,6 +1,6 @@
 //! How soon `serve` is ready after its start, with services that answer at once, and how much memory it holds when
 //! nothing happens. Run with `cargo bench --bench serve`. Linux only: memory is read from /proc.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};

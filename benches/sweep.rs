@@ -4,7 +4,7 @@
 //!
 //! The sweep is a process of its own (`reinstate sweep --json`), so its memory is its own. What it found is compared
 //! with what the generator broke. Figures are for reading, not for passing.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};

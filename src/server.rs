@@ -23,7 +23,6 @@ use crate::telemetry::Metrics;
 /// A request that has not arrived whole by then is given up.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The routes.
 pub fn router(app: Arc<App>, metrics: Option<Metrics>) -> Router {
     Router::new()
         .route(EVENTS_PATH, post(inbound::events))

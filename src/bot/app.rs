@@ -95,7 +95,6 @@ pub struct App {
     pub(crate) held: super::held::Held,
     pub(crate) own: SingleFlight<Arc<super::identities::Mine>, ()>,
     pub(crate) clicks: super::turns::Clicks,
-    /// Links to cards.
     pub(crate) links: SingleFlight<String, ()>,
     /// Whose App Home is kept up to date.
     pub(crate) homes: super::watchers::Homes,

@@ -10,7 +10,6 @@ use reinstate_core::Finding;
 /// The source of what only our own journal knows. It is named only where it may matter and was not read.
 pub const PRIOR_RUNS: &str = "reinstate.prior-runs";
 
-/// The object.
 pub fn json(query: &str, assessment: &Assessment) -> Value {
     let Assessment { diagnosis, plan, prior_runs_unread } = assessment;
     let unread = diagnosis.unread.iter().map(|(source, reason)| json!({"source": source, "reason": reason}));

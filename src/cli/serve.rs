@@ -28,9 +28,7 @@ const FAREWELL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The bot, running.
 pub struct Running {
-    /// Where it listens.
     pub addr: SocketAddr,
-    /// Its context.
     pub app: Arc<App>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,

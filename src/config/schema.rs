@@ -18,7 +18,6 @@ pub(super) enum Kind {
     Time(u64, u64),
     /// A whole number of at least this, or `never`.
     Approvers(u32),
-    /// A list of texts.
     List,
     /// `{ users = […], usergroups = […] }`.
     Grant,

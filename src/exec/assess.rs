@@ -15,7 +15,6 @@ pub enum Gather<'a> {
     Listed(&'a Asked, &'a Census),
 }
 
-/// What the plan is for.
 pub enum PlanFor<'a> {
     /// Bringing access back.
     Repair,

@@ -31,27 +31,15 @@ pub enum LedgerError {
     NoRun(String),
     /// The journal holds something that cannot stand there.
     #[error("the journal of run {run} cannot be read: {why}")]
-    Unreadable {
-        /// The run.
-        run: String,
-        /// Why.
-        why: String,
-    },
+    Unreadable { run: String, why: String },
     /// What was decided cannot stand there; nothing was written.
     #[error(transparent)]
     Illegal(#[from] Illegal),
     /// What was decided about a sweep cannot stand there; nothing was written.
     #[error("an entry of sweep {run} was refused: {why}")]
-    Refused {
-        /// The sweep.
-        run: String,
-        /// Why.
-        why: &'static str,
-    },
-    /// The append was refused.
+    Refused { run: String, why: &'static str },
     #[error(transparent)]
     Append(#[from] AppendError),
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -71,7 +59,6 @@ impl Ledger {
         Self { store }
     }
 
-    /// The store below.
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.store

@@ -84,12 +84,7 @@ impl Default for Timing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Admission {
     /// They may, by this rule, and WHO is this.
-    Admitted {
-        /// The rule.
-        rule: String,
-        /// Whom they mean.
-        who: Who,
-    },
+    Admitted { rule: String, who: Who },
     /// They may not, or nobody is meant; why, for them.
     Refused(String),
     /// Slack did not answer; ask again after this long.
@@ -102,11 +97,9 @@ pub type Admit = Arc<dyn Fn(Asked, Timestamp) -> BoxFuture<'static, Admission> +
 /// Everything the loop needs.
 #[derive(Clone)]
 pub struct Engine {
-    /// The journal.
     pub ledger: Ledger,
     /// The upstream services.
     pub world: Arc<dyn World>,
-    /// Who may.
     pub admit: Admit,
     /// What the planner may do.
     pub rules: Rules,

@@ -27,7 +27,6 @@ const MAX_LOOK_PAUSE: Duration = Duration::from_secs(300);
 enum Ready {
     /// It may begin; this is what is there.
     Go(serde_json::Value),
-    /// It is there already.
     Done(serde_json::Value),
     /// It began and was taken, as can be seen; its effect takes long.
     Taken,

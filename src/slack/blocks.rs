@@ -187,7 +187,6 @@ pub fn header(text: &Markup) -> Value {
     json!({"type": "header", "text": {"type": "plain_text", "text": text.cut(150)}})
 }
 
-/// A paragraph.
 #[must_use]
 pub fn section(text: &Markup) -> Value {
     json!({"type": "section", "text": mrkdwn(text, 3000)})
@@ -259,26 +258,20 @@ pub enum Style {
 /// Slack's own "are you sure?".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confirm {
-    /// The question.
     pub title: Markup,
     /// What will happen.
     pub text: Markup,
-    /// Yes.
     pub yes: &'static str,
-    /// No.
     pub no: &'static str,
 }
 
-/// A button.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Button {
     /// `reinstate.…`
     pub action: &'static str,
-    /// What it says.
     pub words: &'static str,
     /// What it carries, opaque to Slack; a value that is too long is left out, and such a click is refused.
     pub value: String,
-    /// How it looks.
     pub style: Style,
     /// Asked before the click counts.
     pub confirm: Option<Confirm>,
@@ -354,9 +347,7 @@ impl Status {
 /// One line of progress.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Task {
-    /// What.
     pub title: Markup,
-    /// How far.
     pub status: Status,
 }
 

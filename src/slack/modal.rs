@@ -35,14 +35,12 @@ pub fn reading() -> Value {
     modal("Reinstate", vec![section(&Markup::new().ours("Reading everything. The answer appears here."))])
 }
 
-/// A private answer.
 #[must_use]
 pub fn answer(card: &Card) -> Value {
     let text = || json!({"type": "section", "text": {"type": "mrkdwn", "text": card.text, "verbatim": true}});
     modal("Reinstate", if card.blocks.is_empty() { vec![text()] } else { card.blocks.clone() })
 }
 
-/// Details on demand.
 #[must_use]
 pub fn details(blocks: Vec<Value>) -> Value {
     modal("Details", blocks)

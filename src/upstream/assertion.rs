@@ -30,10 +30,8 @@ const CLOCK_SKEW_ALLOWANCE: Duration = Duration::from_secs(30);
 /// Why a certificate cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadCertificate {
-    /// There is no certificate in it.
     #[error("it holds no certificate in PEM form (BEGIN CERTIFICATE)")]
     NoCertificate,
-    /// There is no key in it.
     #[error("it holds no private key in PEM form (BEGIN PRIVATE KEY)")]
     NoKey,
     /// The key is of another kind, or broken.

@@ -32,7 +32,6 @@ pub struct Limits {
     pub failures: u32,
     /// The first wait when the service names none; doubled each time.
     pub first_wait: Duration,
-    /// The longest such wait.
     pub longest_wait: Duration,
     /// Bytes of one answer.
     pub answer: usize,
@@ -56,7 +55,6 @@ impl Default for Limits {
 /// A 2xx answer.
 #[derive(Debug)]
 pub struct Answer {
-    /// HTTP status.
     pub status: u16,
     /// The service's id of this request.
     pub request_id: Option<String>,

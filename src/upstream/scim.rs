@@ -24,10 +24,8 @@ pub struct Scim {
     pace: Pace,
 }
 
-/// A user record.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "SCIM's names")]
 pub struct ScimUser {
     #[serde(deserialize_with = "lax::text")]
     pub id: Option<String>,
@@ -52,7 +50,6 @@ pub struct ScimUser {
 /// An address of a record.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(default)]
-#[allow(missing_docs, reason = "SCIM's names")]
 pub struct ScimEmail {
     #[serde(deserialize_with = "lax::text")]
     pub value: Option<String>,
@@ -63,7 +60,6 @@ pub struct ScimEmail {
 /// A reference to a group or to a member.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(default)]
-#[allow(missing_docs, reason = "SCIM's names")]
 pub struct ScimRef {
     #[serde(deserialize_with = "lax::text")]
     pub value: Option<String>,
@@ -81,7 +77,6 @@ struct Extension {
 /// When a record was made and changed.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "SCIM's names")]
 pub struct Meta {
     #[serde(deserialize_with = "lax::time")]
     pub created: Option<jiff::Timestamp>,
@@ -102,10 +97,8 @@ impl ScimUser {
     }
 }
 
-/// A group record.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "SCIM's names")]
 pub struct ScimGroup {
     #[serde(deserialize_with = "lax::text")]
     pub id: Option<String>,
@@ -120,9 +113,7 @@ pub struct ScimGroup {
 /// How a record came to be gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deleted {
-    /// By this call.
     Now,
-    /// It was not there.
     AlreadyGone,
 }
 

@@ -23,7 +23,6 @@ const RENEWAL_MARGIN: Duration = Duration::from_secs(300);
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum EntraCredential {
-    /// A client secret.
     Secret(SecretString),
     /// A certificate registered with the application.
     Certificate(Arc<Certificate>),

@@ -42,7 +42,6 @@ pub const GUS: &str = "U0GUEST";
 pub struct Bot {
     /// The simulated services.
     pub sandbox: Sandbox,
-    /// The people.
     pub people: Workspace,
     /// The bot's own context.
     pub app: Arc<App>,

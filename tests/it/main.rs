@@ -1,5 +1,5 @@
 //! All integration tests: one crate, one link step, one module a behaviour.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod approvals;
 mod asking;

@@ -9,7 +9,6 @@ use tokio::process::{Child, Command};
 /// How long anything may take on a busy machine before a test gives up.
 pub const PROCESS_TIMEOUT: Duration = Duration::from_secs(400);
 
-/// One process.
 pub struct Bot {
     child: Child,
     port: u16,
@@ -23,7 +22,6 @@ impl Bot {
         bot
     }
 
-    /// Starts it.
     pub fn launch(env: &BTreeMap<String, String>, port: u16) -> Self {
         let child = Command::new(env!("CARGO_BIN_EXE_reinstate"))
             .arg("serve")

@@ -73,7 +73,6 @@ pub struct Story {
     since: Instant,
 }
 
-/// How a story ended.
 #[derive(Debug)]
 pub struct End {
     pub outcome: Outcome,

@@ -40,9 +40,7 @@ impl Vendor {
 /// One paragraph for one vendor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ticket {
-    /// Whom it is for.
     pub to: Vendor,
-    /// The paragraph.
     pub text: String,
 }
 

@@ -18,11 +18,9 @@ const MAX_PAUSE: Duration = Duration::from_secs(300);
 /// A message that shows a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Card {
-    /// The run.
     pub run: String,
     /// What the card is for; `root` is the one that every run has.
     pub role: String,
-    /// Where it stands.
     pub at: CardRef,
     /// The newest entry that it shows.
     pub rendered_seq: i64,
@@ -33,7 +31,6 @@ pub struct Card {
 /// A message in Slack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CardRef {
-    /// Its channel.
     pub channel: String,
     /// Its time stamp, which is its id within the channel.
     pub ts: String,

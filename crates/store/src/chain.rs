@@ -17,7 +17,6 @@ const PAGE_SIZE: i64 = 500;
 pub struct Verified {
     /// How many entries it has.
     pub entries: i64,
-    /// Its end.
     pub head: Head,
 }
 

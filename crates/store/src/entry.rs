@@ -36,7 +36,6 @@ pub struct Entry {
     pub run: Option<String>,
     /// Its place in the run, from 1; none for entries about the whole store.
     pub run_seq: Option<i64>,
-    /// When it happened.
     pub at: Timestamp,
     /// The name of what happened.
     pub kind: String,

@@ -23,9 +23,7 @@ const MAX_CANDIDATES: usize = 16;
 /// The right to work on a run. Clones share the time that is left, so that one task can renew for another.
 #[derive(Clone, Debug)]
 pub struct Lease {
-    /// The run.
     pub run: String,
-    /// The holder.
     pub owner: String,
     /// Raised each time the lease is taken: an older holder is recognised by it.
     pub epoch: i64,
@@ -46,7 +44,6 @@ impl Lease {
 /// When a run that is let go shall be taken up again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sleep {
-    /// At once.
     Now,
     /// After a length of time, counted by the database, so that differing clocks cannot wake it too early.
     For(Duration),

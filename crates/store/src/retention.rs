@@ -14,7 +14,6 @@ use super::{Store, StoreError, erasure, runs};
 /// SQLite.
 const BATCH_SIZE: i64 = 500;
 
-/// What retention has erased.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Erased {
     /// Entries whose personal data is gone.

@@ -31,8 +31,10 @@ fn posts(channel: &str) -> String {
 /// Where a message goes.
 #[derive(Clone, Copy)]
 enum To<'a> {
-    /// It is new there.
-    New { channel: &'a str, thread: Option<&'a str> },
+    New {
+        channel: &'a str,
+        thread: Option<&'a str>,
+    },
     /// It takes the place of what stands here.
     Standing(&'a CardRef),
 }

@@ -62,7 +62,6 @@ impl NoLink {
     }
 }
 
-/// An open link.
 pub(super) struct Link {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
 }

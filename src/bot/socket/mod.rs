@@ -33,7 +33,6 @@ enum End {
     Refresh,
     /// Socket Mode was switched off for the app.
     Disabled,
-    /// It was closed.
     Closed,
     /// Nothing came any more, not even an answer to a ping.
     Silent,

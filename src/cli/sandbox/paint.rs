@@ -20,7 +20,6 @@ const SIGNS: &[(&str, &str, &str, &str)] = &[
     (":grey_question: ", "33", "? ", ""),
 ];
 
-/// How to paint.
 pub(super) struct Paint {
     terminal: bool,
     colour: bool,

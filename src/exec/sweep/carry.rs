@@ -30,7 +30,6 @@ pub(in crate::exec) enum Let {
     Go(Sleep),
     /// Another process has it, or somebody appended: fold again.
     Again,
-    /// The lease is lost.
     Lost,
 }
 

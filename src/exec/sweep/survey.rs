@@ -30,7 +30,6 @@ const RETRY_PAUSE: Duration = Duration::from_secs(2);
 /// One account that is not in order, with all that was found.
 #[derive(Clone, Debug)]
 pub struct Looked {
-    /// In short.
     pub found: Found,
     pub assessment: Assessment,
 }
@@ -38,7 +37,6 @@ pub struct Looked {
 /// What a sweep came to.
 #[derive(Clone, Debug, Default)]
 pub struct Survey {
-    /// The counts.
     pub tally: Tally,
     /// Sides that could not be read, with the reason.
     pub unread: Vec<(Source, String)>,
@@ -139,7 +137,6 @@ pub async fn survey(
 struct Roles {
     holders: Keys,
     waiting: HashMap<String, Listed>,
-    /// The list has ended.
     ended: bool,
     /// It was not read to its end: accounts that are not on it may hold a role all the same.
     cut_short: bool,

@@ -40,7 +40,6 @@ struct Script {
     fates: Vec<(Op, Fate)>,
 }
 
-/// The model world.
 pub struct Model {
     pub tenant: Mutex<Tenant>,
     script: Mutex<Script>,

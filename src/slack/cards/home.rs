@@ -25,9 +25,7 @@ pub struct Lists {
 /// Runs of one kind: how many, and those that are shown.
 #[derive(Debug, Default)]
 pub struct List {
-    /// All of them.
     pub count: usize,
-    /// The first of them.
     pub shown: Vec<Listed>,
 }
 
@@ -52,7 +50,6 @@ pub struct Listed {
     pub waits: bool,
     /// Who asked for it; they do not approve it.
     pub asked_by: String,
-    /// Who has approved already.
     pub approved: BTreeSet<String>,
     /// Its card, where Slack gave a link.
     pub link: Option<String>,

@@ -18,13 +18,10 @@ const PAGE_SIZE: usize = 8;
 
 /// A sweep, to be drawn.
 pub struct SweepView<'a> {
-    /// Its id.
     pub id: &'a str,
-    /// Its fold.
     pub course: &'a Course,
     /// Times of approvals.
     pub limits: &'a Limits,
-    /// Now.
     pub now: Timestamp,
     /// The end of the journal, once the sweep has ended.
     pub head: Option<String>,
@@ -34,7 +31,6 @@ fn count(number: u64) -> Markup {
     Markup::new().number(usize::try_from(number).unwrap_or(usize::MAX))
 }
 
-/// The root card.
 #[must_use]
 pub fn sweep_root(view: &SweepView<'_>) -> Card {
     let title = Markup::new().ours("Sweep of the organization");

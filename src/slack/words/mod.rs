@@ -51,7 +51,6 @@ pub fn not_ours() -> Markup {
     Markup::new().ours("This bot only answers `/reinstate`; try `/reinstate help`.")
 }
 
-/// The run has begun.
 #[must_use]
 pub fn begun(run: &str, again: bool) -> Markup {
     let words = if again { "The run had begun already: run " } else { "The run has begun: run " };
@@ -106,13 +105,11 @@ pub fn no_store() -> Markup {
     Markup::new().ours("The database did not answer, so nothing was done. Please try again in a minute.")
 }
 
-/// A run that is not there.
 #[must_use]
 pub fn no_run() -> Markup {
     Markup::new().ours("There is no such run. Type `/reinstate status` to see the open ones.")
 }
 
-/// The sweep has begun.
 #[must_use]
 pub fn sweep_begun(sweep: &str, channel: &str) -> Markup {
     Markup::new()
@@ -134,7 +131,6 @@ pub fn no_table(code: &str) -> Markup {
         .ours("; `reinstate sweep --csv FILE` writes the same table.")
 }
 
-/// Nothing is open.
 #[must_use]
 pub fn nothing_open() -> Markup {
     Markup::new().ours("Nothing runs and nothing waits.")
@@ -348,7 +344,6 @@ pub fn not_begun(says: &str, first_card: Option<&str>, holders: Option<&Markup>)
     }
 }
 
-/// Who has a role.
 #[must_use]
 pub fn holders(role: Role, access: &Access) -> Markup {
     let mut parts = Vec::new();

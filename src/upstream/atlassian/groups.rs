@@ -9,10 +9,8 @@ use super::{Atlassian, MAX_NAMED};
 use crate::upstream::error::CallError;
 use crate::upstream::lax;
 
-/// A group.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Atlassian's names")]
 pub struct Group {
     #[serde(deserialize_with = "lax::text")]
     pub id: Option<String>,
@@ -39,7 +37,6 @@ impl Group {
 /// A role that a group grants.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Atlassian's names")]
 pub struct GroupRoles {
     #[serde(deserialize_with = "lax::text")]
     pub resource_id: Option<String>,
@@ -60,7 +57,6 @@ pub struct Workspace {
     /// The resource that roles name.
     #[serde(deserialize_with = "lax::text")]
     pub id: Option<String>,
-    /// The rest.
     #[serde(deserialize_with = "lax::object")]
     pub attributes: WorkspaceAttributes,
 }
@@ -68,7 +64,6 @@ pub struct Workspace {
 /// What a workspace says of itself.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Atlassian's names")]
 pub struct WorkspaceAttributes {
     #[serde(deserialize_with = "lax::text")]
     pub name: Option<String>,
@@ -122,10 +117,6 @@ impl Atlassian {
         Ok(found)
     }
 
-    /// What a group grants.
-    ///
-    /// # Errors
-    /// See [`CallError`].
     pub async fn group_role_assignments(&self, group: &str) -> Result<Vec<GroupRoles>, CallError> {
         let call = self.directories(Method::GET).at("groups").id("group", group).at("role-assignments");
         self.all_get(call.query("limit", "100")).await

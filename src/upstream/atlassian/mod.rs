@@ -47,7 +47,6 @@ pub struct Atlassian {
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page<T> {
-    /// What is on it.
     pub items: Vec<T>,
     /// What to ask for the next one with.
     pub next: Option<String>,
@@ -67,10 +66,6 @@ impl<T: DeserializeOwned> Unread<T> {
         Ok(Self { next: cursor(&links.next), answer, item: PhantomData })
     }
 
-    /// Reads what is on it.
-    ///
-    /// # Errors
-    /// [`CallError::Garbled`]
     pub fn read(self) -> Result<Vec<T>, CallError> {
         let listed: Listed<T> = self.answer.json()?;
         Ok(listed.data)

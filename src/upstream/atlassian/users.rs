@@ -13,7 +13,6 @@ use reinstate_core::evidence::APP_ROLES;
 /// An account in a search or in the details. Unknown states stay as they came.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Atlassian's names")]
 pub struct Account {
     #[serde(deserialize_with = "lax::text")]
     pub account_id: Option<String>,
@@ -51,7 +50,6 @@ pub struct Account {
 /// A group somebody is in.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Atlassian's names")]
 pub struct GroupRef {
     #[serde(deserialize_with = "lax::text")]
     pub id: Option<String>,
@@ -62,7 +60,6 @@ pub struct GroupRef {
 /// Activity in one app, which is no access to it; v1 and v2 spell the keys differently.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(default)]
-#[allow(missing_docs, reason = "Atlassian's names")]
 pub struct ProductAccess {
     #[serde(deserialize_with = "lax::text")]
     pub id: Option<String>,
@@ -87,7 +84,6 @@ impl ProductAccess {
 /// A role of an account in an app, and how it came by it.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Atlassian's names")]
 pub struct Roles {
     #[serde(deserialize_with = "lax::text")]
     pub resource_id: Option<String>,
@@ -103,10 +99,8 @@ pub struct Roles {
     pub user_directory_status: Option<String>,
 }
 
-/// One role.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Atlassian's names")]
 pub struct RoleAssignment {
     #[serde(deserialize_with = "lax::text")]
     pub role: Option<String>,
@@ -130,7 +124,6 @@ impl Roles {
 /// A user directory of the organization.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Atlassian's names")]
 pub struct Directory {
     #[serde(deserialize_with = "lax::text")]
     pub directory_id: Option<String>,
@@ -141,7 +134,6 @@ pub struct Directory {
 /// A managed account in the list of v1.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(default)]
-#[allow(missing_docs, reason = "Atlassian's names")]
 pub struct ManagedAccount {
     #[serde(alias = "accountId", deserialize_with = "lax::text")]
     pub account_id: Option<String>,
@@ -159,7 +151,6 @@ pub struct ManagedAccount {
 
 /// When an account was last seen in each app.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
-#[allow(missing_docs, reason = "Atlassian's names")]
 pub struct LastActive {
     #[serde(alias = "productAccess", deserialize_with = "lax::list")]
     pub product_access: Vec<ProductAccess>,

@@ -16,7 +16,6 @@ const MAX_PAGES: usize = 4;
 /// One change of an application's provisioning.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JobChange {
-    /// When.
     pub at: Option<Timestamp>,
     /// What, such as `Disable/pause provisioning configuration`.
     pub activity: String,

@@ -20,7 +20,6 @@ const USER_FIELDS: &str = "id,userPrincipalName,mail,proxyAddresses,otherMails,a
 /// A user, live or deleted. Members we may not read come with the id alone.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Microsoft's names")]
 pub struct User {
     #[serde(deserialize_with = "lax::text")]
     pub id: Option<String>,
@@ -64,7 +63,6 @@ fn mapped_attributes<'de, D: serde::Deserializer<'de>>(
 /// A group somebody is a member of.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Microsoft's names")]
 pub struct Group {
     #[serde(rename = "@odata.type", deserialize_with = "lax::text")]
     pub odata_type: Option<String>,
@@ -83,7 +81,6 @@ pub struct Group {
 /// A direct member of a group: a user, or another group.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(default)]
-#[allow(missing_docs, reason = "Microsoft's names")]
 pub struct Member {
     #[serde(rename = "@odata.type", deserialize_with = "lax::text")]
     pub odata_type: Option<String>,
@@ -109,7 +106,6 @@ impl Group {
 /// One principal assigned to an application.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Microsoft's names")]
 pub struct Assignment {
     #[serde(deserialize_with = "lax::text")]
     pub id: Option<String>,
@@ -129,7 +125,6 @@ pub struct Assignment {
 /// An enterprise application.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Microsoft's names")]
 pub struct ServicePrincipal {
     #[serde(deserialize_with = "lax::text")]
     pub id: Option<String>,

@@ -16,7 +16,6 @@ use reinstate_core::op::ResetScope;
 /// A job. Unknown codes stay as they came.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Microsoft's names")]
 pub struct Job {
     #[serde(deserialize_with = "lax::text")]
     pub id: Option<String>,
@@ -38,7 +37,6 @@ pub struct Schedule {
 /// How a job fares. A time in the year 1 means never, and is `None`.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Microsoft's names")]
 pub struct JobStatus {
     /// `NotConfigured`, `NotRun`, `Active`, `Paused`, `Quarantine`.
     #[serde(deserialize_with = "lax::text")]
@@ -48,10 +46,8 @@ pub struct JobStatus {
     pub quarantine: Option<Quarantine>,
 }
 
-/// One cycle.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Microsoft's names")]
 pub struct Execution {
     /// `Succeeded`, `Failed`, `EntryLevelErrors`.
     #[serde(deserialize_with = "lax::text")]
@@ -67,7 +63,6 @@ pub struct Execution {
 /// Why a job stands still.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Microsoft's names")]
 pub struct Quarantine {
     #[serde(deserialize_with = "lax::text")]
     pub reason: Option<String>,
@@ -78,7 +73,6 @@ pub struct Quarantine {
 /// An error of a cycle or of a quarantine; all empty if there was none.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Microsoft's names")]
 pub struct JobError {
     #[serde(deserialize_with = "lax::text")]
     pub code: Option<String>,
@@ -118,10 +112,6 @@ impl Entra {
         self.all(Self::synchronization(self.get(), service_principal).at("jobs")).await
     }
 
-    /// One job.
-    ///
-    /// # Errors
-    /// See [`CallError`].
     pub async fn job(&self, service_principal: &str, job: &str) -> Result<Job, CallError> {
         self.one(Self::synchronization(self.get(), service_principal).at("jobs").id("job", job)).await
     }

@@ -13,22 +13,16 @@ use crate::upstream::error::CallError;
 use crate::upstream::http::Call;
 use crate::upstream::{lax, literal};
 
-/// One attempt.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LogEntry {
     /// The entry's id.
     pub id: Option<String>,
-    /// When it happened.
     pub at: Option<Timestamp>,
-    /// Which job did it.
     pub job_id: Option<String>,
-    /// In which cycle.
     pub cycle_id: Option<String>,
-    /// The id of the change.
     pub change_id: Option<String>,
     /// `create`, `update`, `disable`, `delete`, `stageddelete`, `other`, …, folded.
     pub action: Option<String>,
-    /// How it ended.
     pub status: Option<Status>,
     /// Microsoft's error code.
     pub error_code: Option<String>,
@@ -38,7 +32,6 @@ pub struct LogEntry {
     pub wrapped: Option<Wrapped>,
     /// Why nothing was done.
     pub skip: Option<SkipReason>,
-    /// What the scoping found.
     pub scoping: Scoping,
     /// The object at the source.
     pub source_id: Option<String>,
@@ -49,7 +42,6 @@ pub struct LogEntry {
 /// An answer of the target inside an error's reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wrapped {
-    /// HTTP status.
     pub status: Option<u16>,
     /// SCIM's kind of error, such as `uniqueness`.
     pub scim_type: Option<String>,

@@ -37,7 +37,6 @@ pub enum Verdict {
 /// What came back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OnDemand {
-    /// The verdict.
     pub verdict: Verdict,
     /// The id of the change in the provisioning log.
     pub change_id: Option<String>,

@@ -17,7 +17,6 @@ const MAX_RENAMED: usize = 10;
 /// Groups asked for what they grant. Of somebody with more, and no app at all, the rest stays undecided.
 const MAX_ROLES: usize = 30;
 
-/// One read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Want {
     /// Live users whose UPN, mail or proxy address is this.
@@ -33,7 +32,6 @@ pub(super) enum Want {
     Mapping(String),
     Settings,
     Log(String, String),
-    /// Who stopped the job.
     Stopper,
     /// What waits in the whole log of the job.
     Pending(String),

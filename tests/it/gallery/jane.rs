@@ -326,7 +326,6 @@ pub struct Story {
 }
 
 impl Story {
-    /// Somebody asked for it.
     pub fn asked(aim: Aim) -> Self {
         let events = Vec::new();
         let story = Self { events, now: at(0), digest: None, asks_here: true, plain: false, docs: None };
@@ -409,7 +408,6 @@ impl Story {
         })
     }
 
-    /// What comes next.
     pub fn next(&self) -> Next {
         self.run().next(self.now, &Rules::default(), &limits())
     }

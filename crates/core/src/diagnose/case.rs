@@ -12,7 +12,6 @@ use crate::subject::{Subject, Who, fold};
 
 /// The arranged evidence.
 pub struct Case<'a> {
-    /// The evidence itself.
     pub e: &'a Evidence,
     /// The one live person, if there is exactly one.
     pub person: Option<&'a IdpUser>,

@@ -6,10 +6,8 @@ use super::tie::Tie;
 use crate::evidence::{IdpUser, LogEntry, Read};
 use crate::subject::fold;
 
-/// Whose a record is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Owner<'a> {
-    /// The person's.
     Person,
     /// Another living person's.
     Other(&'a IdpUser),

@@ -40,15 +40,9 @@ pub enum Aim {
         keep: Option<String>,
     },
     /// What another run did is taken back.
-    Undo {
-        /// That run.
-        run: String,
-    },
+    Undo { run: String },
     /// The account that another run left over is retired.
-    Retire {
-        /// That run.
-        run: String,
-    },
+    Retire { run: String },
 }
 
 impl Default for Aim {
@@ -75,7 +69,6 @@ pub enum Outcome {
     Refused,
     /// Another run is on the same identities.
     Busy,
-    /// Somebody declined.
     Declined,
     /// Nobody approved in time.
     Expired,
@@ -88,7 +81,6 @@ pub enum Outcome {
 /// A run that is one of many: the sweep it belongs to, and the one plan that was listed there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
-    /// The sweep.
     pub sweep: String,
     /// The digest of the plan on the approved list.
     pub digest: String,
@@ -127,7 +119,6 @@ pub enum Halt {
     Condition,
     /// An irreversible call may or may not have happened.
     Ambiguous,
-    /// The upstream refused.
     Refused,
     /// It was accepted and does not show.
     Unconfirmed,
@@ -141,7 +132,6 @@ pub enum Halt {
 pub enum Event {
     /// Somebody asked for a repair.
     Opened {
-        /// Who and where.
         asked: Asked,
         /// The sweep it is part of, if it is one of many.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -156,7 +146,6 @@ pub enum Event {
     },
     /// Everything was read, and this is the plan. A later one supersedes it and its approvals.
     Planned {
-        /// What was found.
         diagnosis: Box<Diagnosis>,
         /// What should be done.
         plan: Box<Plan>,
@@ -167,19 +156,15 @@ pub enum Event {
     Approved {
         /// Slack user id.
         by: String,
-        /// What they approved.
         digest: String,
     },
-    /// Somebody declined.
     Declined {
         /// Slack user id.
         by: String,
-        /// What they declined.
         digest: String,
     },
     /// Nobody approved in time.
     Expired {
-        /// What was not approved.
         digest: String,
     },
     /// Somebody stopped the run.
@@ -189,16 +174,13 @@ pub enum Event {
     },
     /// What was there before a risky step, for undo.
     Snapshot {
-        /// The step.
         step: usize,
         /// Account, records and groups as they were.
         was: Value,
     },
     /// A step begins: the point of no return. Nothing is sent before this is committed.
     Began {
-        /// The step.
         step: usize,
-        /// What was there.
         before: Value,
         /// How many approvals the configuration asked for when it began. None in entries of older versions.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -206,35 +188,27 @@ pub enum Event {
     },
     /// The upstream took a step whose effect takes long. Each process that claims the run looks for it again.
     Accepted {
-        /// The step.
         step: usize,
     },
     /// A step was done already when its turn came.
     Already {
-        /// The step.
         step: usize,
     },
     /// A step's wanted state was read back.
     Confirmed {
-        /// The step.
         step: usize,
-        /// What is there now.
         after: Value,
     },
     /// A step that repeats what provisioning would do was accepted and changed nothing; the next rung may help.
     NoEffect {
-        /// The step.
         step: usize,
-        /// What was said.
         why: String,
     },
     /// The run waits for a person.
     Paused {
         /// The step, if it was one.
         step: Option<usize>,
-        /// Why.
         halt: Halt,
-        /// In words.
         why: String,
     },
     /// A person wants a new look.
@@ -246,16 +220,11 @@ pub enum Event {
     Denied {
         /// Slack user id.
         by: String,
-        /// What they tried.
         what: String,
-        /// Why not.
         why: String,
     },
-    /// The end.
     Ended {
-        /// How.
         outcome: Outcome,
-        /// In words.
         says: String,
     },
 }

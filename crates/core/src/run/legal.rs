@@ -7,11 +7,8 @@ use super::{Event, Progress, Run};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("entry {seq} ({kind}) cannot stand there: {why}")]
 pub struct Illegal {
-    /// Its number.
     pub seq: i64,
-    /// Its kind.
     pub kind: &'static str,
-    /// Why.
     pub why: &'static str,
 }
 

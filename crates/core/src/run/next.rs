@@ -22,7 +22,6 @@ pub struct Limits {
     pub start_within: Duration,
 }
 
-/// What comes next.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Next {
     /// Look up who the requester is and what they may do.
@@ -40,14 +39,12 @@ pub enum Next {
     Prove,
     /// Wait for an approval until then.
     AwaitApproval {
-        /// Expiry.
         until: Timestamp,
     },
     /// Nobody approved in time: write that down.
     Expire,
     /// The plan has no steps: end with the advice.
     Conclude,
-    /// Wait for a person.
     AwaitPerson,
     /// Somebody stopped the run, and no step is on its way: end it.
     Stop,

@@ -28,16 +28,13 @@ pub enum SweepEvent {
     },
     /// How far the reading is, for people.
     SweepProgress {
-        /// Accounts listed.
         accounts: u64,
         /// Looks to be taken, as far as known.
         looks: u64,
-        /// Looks taken.
         looked: u64,
     },
     /// Everything was read.
     SweepSurveyed {
-        /// The counts.
         tally: Tally,
         /// Sides that could not be read, with the reason.
         unread: Vec<(Source, String)>,
@@ -50,7 +47,6 @@ pub enum SweepEvent {
     },
     /// An operator wants the list carried out, and is the requester of every repair.
     SweepRequested {
-        /// Who.
         by: Asked,
         /// The list's digest.
         digest: String,
@@ -58,7 +54,6 @@ pub enum SweepEvent {
         #[serde(default)]
         rule: String,
     },
-    /// An approver agrees.
     SweepApproved {
         /// Slack user id.
         by: String,
@@ -69,17 +64,14 @@ pub enum SweepEvent {
     SweepPaused {
         /// Who; nobody for the stop rule.
         by: Option<String>,
-        /// Why.
         why: String,
     },
-    /// They go on.
     SweepResumed {
         /// Slack user id.
         by: String,
     },
     /// How far the repairs are.
     SweepRepaired {
-        /// Runs begun.
         begun: u64,
         /// Restored, or in order by then.
         restored: u64,
@@ -92,14 +84,10 @@ pub enum SweepEvent {
     SweepDenied {
         /// Slack user id.
         by: String,
-        /// What they tried.
         what: String,
-        /// Why not.
         why: String,
     },
-    /// The end.
     SweepEnded {
-        /// In words.
         says: String,
     },
 }
@@ -145,9 +133,7 @@ impl SweepEvent {
 /// What a sweep found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Surveyed {
-    /// When.
     pub at: Timestamp,
-    /// The counts.
     pub tally: Tally,
     /// Sides that could not be read.
     pub unread: Vec<(Source, String)>,
@@ -159,14 +145,10 @@ pub struct Surveyed {
     pub since: Option<Since>,
 }
 
-/// Counts of the repairs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Repaired {
-    /// Runs begun.
     pub begun: u64,
-    /// Restored.
     pub restored: u64,
-    /// Skipped.
     pub skipped: u64,
     /// Not restored.
     pub failed: u64,
@@ -177,13 +159,10 @@ pub struct Repaired {
 pub struct Course {
     /// Number of the last entry.
     pub seq: i64,
-    /// Who asked.
     pub asked: Option<Asked>,
-    /// When.
     pub opened_at: Option<Timestamp>,
     /// Accounts listed, looks to be taken, looks taken.
     pub progress: Option<(Timestamp, [u64; 3])>,
-    /// What was found.
     pub surveyed: Option<Surveyed>,
     /// Who wants the list carried out, and since when.
     pub requested: Option<(Asked, Timestamp)>,
@@ -199,11 +178,9 @@ pub struct Course {
     pub repaired: Option<(Timestamp, Repaired)>,
     /// Failures that somebody has seen and said go on to.
     pub forgiven: u64,
-    /// The end.
     pub ended: Option<String>,
 }
 
-/// What comes next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CourseNext {
     /// Read everything.
@@ -218,7 +195,6 @@ pub enum CourseNext {
     Repair,
     /// The time is over, or there is nothing to do: end with these words.
     End(&'static str),
-    /// Nothing is left.
     Nothing,
 }
 

@@ -24,7 +24,6 @@ pub enum Need {
 /// One question of a sweep.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Asked {
-    /// Whom it is about.
     pub who: Who,
     /// How closely to look.
     pub need: Need,
@@ -37,9 +36,7 @@ pub struct Asked {
 pub enum Judged {
     /// Not one of the organization's people, or listed before.
     Skip,
-    /// In order.
     Good,
-    /// To be looked at.
     Look(Box<Asked>),
     /// Another account of a person who is looked at already.
     Beside,

@@ -14,13 +14,11 @@ pub const MAX_REPAIRS_WITHOUT_APPROVER: usize = 5;
 pub struct Listed {
     /// The account, else the person.
     pub subject: String,
-    /// What to ask with.
     pub query: String,
     /// The plan's digest.
     pub digest: String,
 }
 
-/// A list of repairs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RepairList(Vec<Listed>);
 

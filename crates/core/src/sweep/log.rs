@@ -9,7 +9,6 @@ use crate::evidence::LogEntry;
 /// Entries kept of one person.
 const MAX_ENTRIES: usize = 12;
 
-/// The log by person.
 #[derive(Clone, Debug, Default)]
 pub struct Logs {
     people: HashMap<u128, Vec<LogEntry>>,

@@ -43,7 +43,6 @@ pub struct Listed {
 pub struct Keys(HashSet<u128>);
 
 impl Keys {
-    /// Adds an account.
     pub fn add(&mut self, account: &str) {
         self.0.insert(key(account));
     }

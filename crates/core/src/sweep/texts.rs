@@ -13,7 +13,6 @@ pub(super) struct Text {
     len: u32,
 }
 
-/// The strings.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Texts {
     pieces: Vec<String>,

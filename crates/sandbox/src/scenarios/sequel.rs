@@ -1,10 +1,8 @@
 //! What people ask for once a story has ended: the account that was left over is retired, and what was done is taken
 //! back. A sequel is a story and the buttons that are clicked afterwards, each when the run before has ended.
 
-/// A sequel.
 #[derive(Clone, Copy, Debug)]
 pub struct Sequel {
-    /// Its name.
     pub name: &'static str,
     /// What happens, in one line.
     pub title: &'static str,

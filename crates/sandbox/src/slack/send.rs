@@ -28,9 +28,7 @@ pub enum ActError {
 /// The bot's answer to an act.
 #[derive(Clone, Debug)]
 pub struct Ack {
-    /// HTTP status.
     pub status: u16,
-    /// The body as sent.
     pub body: String,
     /// The trigger id of the act, or empty.
     pub trigger_id: String,
@@ -38,7 +36,6 @@ pub struct Ack {
     pub response_token: String,
     /// What was sent, so that it can be sent again.
     pub sent: String,
-    /// Its content type.
     pub content_type: String,
 }
 

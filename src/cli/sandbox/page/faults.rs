@@ -65,7 +65,6 @@ fn kill_at_change(stage: &Arc<Stage>) {
     });
 }
 
-/// The panel.
 pub(super) fn panel(stage: &Stage, seat: &Seat) -> Markup {
     let wire = &stage.sandbox.wire;
     let (health, slow, armed) = (stage.bot.health(), !wire.latency().is_zero(), wire.armed());

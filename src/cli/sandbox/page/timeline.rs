@@ -39,7 +39,6 @@ pub(super) async fn read(stage: &Stage) -> Result<Vec<Story>, LedgerError> {
     Ok(stories)
 }
 
-/// The panel.
 pub(super) fn panel(slack: &Slack, stories: &[Story]) -> Markup {
     html! {
         section.panel.journal aria-labelledby="journal-t" {
