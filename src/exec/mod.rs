@@ -2,7 +2,7 @@
 //! killed anywhere is taken up by whoever claims it next, from what the journal says. Nothing is done here that
 //! was not first written down, and nothing risky without an approval that `next()` has seen.
 
-pub mod ledger;
+pub mod journal;
 mod look;
 pub(crate) mod memory;
 mod step;
@@ -11,7 +11,7 @@ pub mod sweep;
 mod tests;
 pub mod world;
 
-pub use ledger::{Decision, Ledger, LedgerError};
+pub use journal::{Decision, Ledger, LedgerError};
 pub use world::{Acted, Look, Meter, Page, World};
 
 use std::sync::Arc;
