@@ -14,7 +14,7 @@ use reinstate::clock;
 use reinstate::core::run::{Aim, Asked, Limits};
 use reinstate::core::sweep::{self, Census};
 use reinstate::core::{Evidence, Op, Rules, Subject, Who};
-use reinstate::exec::{Acted, Admission, Engine, Ledger, Look, Meter, Page, Timing, World};
+use reinstate::exec::{Acted, Admission, Engine, Journal, Look, Meter, Page, Timing, World};
 use reinstate::store::{NewEntry, Store};
 use tokio::sync::{Notify, watch};
 
@@ -67,7 +67,7 @@ async fn appends(at_once: usize) {
 /// Runs are opened and some are held by a process that is no more; another process carries all of them to their end.
 async fn resumed() {
     let (url, _folder) = database().await;
-    let ledger = Ledger::new(Store::open(&url).await.unwrap());
+    let ledger = Journal::new(Store::open(&url).await.unwrap());
     let opening = Instant::now();
     let openers: Vec<_> = (0..64)
         .map(|part| {
@@ -128,7 +128,7 @@ fn asked(number: usize) -> Asked {
 
 fn engine(store: Store) -> Engine {
     Engine {
-        ledger: Ledger::new(store),
+        ledger: Journal::new(store),
         world: Arc::new(Silence),
         admit: Arc::new(|asked, _| {
             Box::pin(async move {

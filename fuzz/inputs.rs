@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use reinstate::core::run::Limits;
-use reinstate::core::{Event, Rules, Run, Who};
+use reinstate::core::{Event, Fold as _, Rules, Run, Who};
 use reinstate::slack::command::{Target, parse};
 use reinstate::slack::payload;
 use reinstate::upstream::{atlassian, entra, scim};

@@ -17,7 +17,7 @@ use crate::core::run::{Asked, Limits};
 use crate::core::subject::{fold, name_of};
 use crate::core::{Action, Denied, Diagnosis, Plan, Rules, Subject, Who, diagnose, plan};
 use crate::exec::memory::remember;
-use crate::exec::{Admission, Engine, Ledger, Look, Timing, World};
+use crate::exec::{Admission, Engine, Journal, Look, Timing, World};
 use crate::housekeeping::Refused;
 use crate::slack::api::{Api, ApiError, NoClient};
 use crate::slack::command::Target;
@@ -66,7 +66,7 @@ pub enum StartError {
 /// What everything shares.
 pub struct App {
     /// The journal of all runs.
-    pub ledger: Ledger,
+    pub ledger: Journal,
     /// The upstream services.
     pub world: Arc<dyn World>,
     /// Slack's Web API.
@@ -110,7 +110,7 @@ impl App {
     pub fn new(config: Config, store: Store, world: Arc<dyn World>) -> Result<Arc<Self>, StartError> {
         let token = config.secrets.slack_bot.as_ref().ok_or(StartError::NoToken)?;
         Ok(Arc::new(Self {
-            ledger: Ledger::new(store),
+            ledger: Journal::new(store),
             world,
             slack: Api::new(&config.slack.api_url, token)?.with_app_token(config.secrets.slack_app.as_ref()),
             people: People::new(config.access.clone()),

@@ -16,7 +16,7 @@ use crate::config::{Config, Env, Purpose};
 use crate::core::evidence::{Account, IdpUser};
 use crate::core::run::Halt;
 use crate::core::subject::RecordId;
-use crate::core::{Event, Evidence, Op, Outcome, Plan, Read, Step, Subject, Undo, Who, diagnose};
+use crate::core::{Event, Evidence, Op, Outcome, Plan, Read, Run, Step, Subject, Undo, Who, diagnose};
 use crate::exec::Admission;
 use crate::exec::{Acted, Look, World};
 use crate::sandbox::lock;
@@ -196,7 +196,7 @@ impl House {
     }
 
     async fn kinds(&self, run: &str) -> Vec<&'static str> {
-        self.app.ledger.events(run).await.unwrap().iter().map(|(_, _, event)| event.kind()).collect()
+        self.app.ledger.entries::<Run>(run).await.unwrap().iter().map(|(_, _, event)| event.kind()).collect()
     }
 
     fn faults(&self) -> Vec<String> {
@@ -385,7 +385,7 @@ async fn a_waiting_run_is_retried_by_operators_and_cancelled_by_its_requester() 
     house.bot.command("U0ADA", "C0ADMINS", &format!("cancel {run}")).await.unwrap();
     house.private("U0ADA", "The run is stopped").await;
     // The loop, which does not run here, ends it before the next step.
-    assert_eq!(house.app.ledger.load(&run).await.unwrap().cancelled.as_deref(), Some("U0ADA"));
+    assert_eq!(house.app.ledger.run(&run).await.unwrap().cancelled.as_deref(), Some("U0ADA"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -409,7 +409,7 @@ async fn where_plan_blocks_are_refused_and_posts_are_lost_there_is_still_a_card(
 async fn admission_asks_slack_and_a_failed_look_up_is_later() {
     let house = house().await;
     let run = house.repairs("U0NONE", "C0DESK").await;
-    let folded = house.app.ledger.load(&run).await.unwrap();
+    let folded = house.app.ledger.run(&run).await.unwrap();
     let mut asked = folded.asked.unwrap();
     let now = crate::clock::now();
     let says = "This needs the role operator.".to_owned();

@@ -2,7 +2,6 @@
 //! reads; a repair that comes of it is a run like any other.
 
 mod carry;
-mod journal;
 mod repair;
 mod survey;
 

@@ -3,6 +3,7 @@
 
 mod crash;
 mod house;
+mod journal;
 mod ladders;
 mod late;
 mod model;

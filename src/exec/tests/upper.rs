@@ -5,7 +5,7 @@ use super::model::Fate;
 use super::tenant::Tenant;
 use crate::core::run::{Halt, Progress};
 use crate::core::tests::build::{A1, A2, JANE, MAIL, U1, record_id, restore};
-use crate::core::{Aim, Event, Next, Op, Outcome, Run};
+use crate::core::{Aim, Event, Fold as _, Next, Op, Outcome, Run};
 use crate::store::{Also, Tenant as Share};
 
 fn outcome(run: &Run) -> Option<Outcome> {

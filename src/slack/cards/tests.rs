@@ -13,7 +13,9 @@ use crate::core::evidence::Source;
 use crate::core::finding::{Cause, Fact, Finding, Verdict};
 use crate::core::run::{Asked, Halt, Limits};
 use crate::core::subject::RecordId;
-use crate::core::{Diagnosis, Event, Evidence, Op, Outcome, Plan, Rules, Run, Step, Subject, Undo, Who};
+use crate::core::{
+    Diagnosis, Event, Evidence, Fold as _, Op, Outcome, Plan, Rules, Run, Step, Subject, Undo, Who,
+};
 use crate::sandbox::slack::{Surface, characters, problems, view_problems};
 use crate::slack::blocks::Card;
 use crate::slack::markup::Markup;

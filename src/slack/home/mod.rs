@@ -18,8 +18,9 @@ use super::api::ApiError;
 use super::people::Caller;
 use crate::app::App;
 use crate::core::digest::hex;
-use crate::core::sweep::CourseNext;
-use crate::core::{Action, Run, may};
+use crate::core::sweep::SweepNext;
+use crate::core::{Action, may};
+use crate::exec::Loaded;
 use view::{Listed, Lists};
 
 /// How often is looked whether something has changed, at most; reading takes a tenth of the time at most.
@@ -181,19 +182,19 @@ async fn lists(app: &App, runs: &Runs, me: &str, approves: bool, sees: bool) -> 
 }
 
 async fn listed(app: &App, id: &str, now: Timestamp) -> Option<Listed> {
-    if app.ledger.is_sweep(id).await.ok()? {
-        let course = app.ledger.sweep(id).await.ok()?;
-        let by = course.requested.as_ref().map(|(by, _)| by).or(course.asked.as_ref());
-        return Some(Listed {
-            id: id.to_owned(),
-            line: super::cards::sweep_line(id, &course, &app.limits, now),
-            waits: matches!(course.next(now, &app.limits), CourseNext::AwaitApproval(_)),
-            asked_by: by.map(|by| by.by.clone()).unwrap_or_default(),
-            approved: BTreeSet::new(),
-            link: None,
-        });
-    }
-    let run: Run = app.ledger.load(id).await.ok()?;
+    let run = match app.ledger.load(id).await.ok()? {
+        Loaded::Run(run, _) => run,
+        Loaded::Sweep(sweep, _) => {
+            return Some(Listed {
+                id: id.to_owned(),
+                line: super::cards::sweep_line(id, &sweep, &app.limits, now),
+                waits: matches!(sweep.next(now, &app.limits), SweepNext::AwaitApproval(_)),
+                asked_by: sweep.requester().map(|by| by.by.clone()).unwrap_or_default(),
+                approved: BTreeSet::new(),
+                link: None,
+            });
+        }
+    };
     let next = run.next(now, &app.rules, &app.limits);
     Some(Listed {
         id: id.to_owned(),

@@ -8,15 +8,15 @@ use super::settle::Verdict;
 use super::value::{from_its_card, gone};
 use super::{Value, opening_key};
 use crate::app::App;
+use crate::core::Kind;
 use crate::core::run::{Aim, Asked};
-use crate::exec::LedgerError;
+use crate::exec::JournalError;
 use crate::slack::command::Target;
 use crate::slack::commands::repair;
 use crate::slack::markup::Markup;
 use crate::slack::payload::Click;
 use crate::slack::private::Ear;
 use crate::slack::words::{self, click};
-use crate::store::StoreError;
 
 /// Whether the button stands on the run's own card and the run is over. One that waits for a person is ended by Undo:
 /// while it is open it holds what the undo would have to claim.
@@ -54,9 +54,10 @@ pub(super) async fn again(app: &Arc<App>, clicked: Click, value: &Value) -> Mark
 
 /// Whom an earlier run was about, once it has ended: while it runs, it holds what another would have to claim.
 pub(in crate::slack) async fn whom(app: &App, run: &str) -> Result<Target, Markup> {
-    let run = match app.ledger.load(run).await {
+    let run = match app.ledger.run(run).await {
         Ok(run) => run,
-        Err(LedgerError::Store(error)) if !matches!(error, StoreError::UnknownRun(_)) => {
+        Err(JournalError::OtherKind { id, kind: Kind::Sweep }) => return Err(click::undo_of_a_sweep(&id)),
+        Err(JournalError::Store(error)) => {
             tracing::warn!(%error, "a run could not be read");
             return Err(words::not_written());
         }

@@ -2,7 +2,7 @@
 
 use super::Value;
 use crate::app::App;
-use crate::core::Action;
+use crate::core::{Action, Run};
 use crate::slack::blocks::Card;
 use crate::slack::cards::{self, View};
 use crate::slack::modal;
@@ -14,7 +14,7 @@ pub(super) async fn details(app: &App, ear: &Ear, click: &Click, value: &Value) 
     if let Err(card) = app.allow(ear, "details", &Action::Follow).await {
         return app.tell(ear, &card).await;
     }
-    let Ok((run, events)) = app.ledger.story(&value.run).await else {
+    let Ok((run, events)) = app.ledger.read::<Run>(&value.run).await else {
         return app.tell(ear, &Card::text(&words::no_run())).await;
     };
     let Ok(now) = app.ledger.now().await else {

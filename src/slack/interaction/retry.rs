@@ -2,7 +2,7 @@
 
 use super::settle::{Verdict, failed, refused};
 use crate::app::App;
-use crate::core::{Action, Event};
+use crate::core::{Action, Event, Run};
 use crate::exec::Decision;
 use crate::slack::private::Ear;
 use crate::slack::words;
@@ -13,7 +13,7 @@ pub(super) async fn retry(app: &App, ear: &Ear, id: &str) -> Verdict {
         Ok(permit) => permit,
         Err(denied) => return Verdict::Refused(words::denied(denied, app.people.access())),
     };
-    let decided = app.ledger.decide(id, crate::clock::now(), |run| {
+    let decided = app.ledger.decide(id, crate::clock::now(), |run: &Run| {
         if run.ended.is_some() || run.waiting.is_none() {
             return Decision::Leave(refused(words::click::NO_PERSON_AWAITED));
         }

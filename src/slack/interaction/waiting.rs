@@ -41,7 +41,7 @@ pub(super) fn still_asked(app: &App, run: &Run, digest: &str, now: Timestamp) ->
 
 /// Writes down that nobody approved in time, if that is so.
 pub(super) async fn expire(app: &App, run: &str, digest: &str, now: Timestamp) {
-    let written = app.ledger.decide(run, now, |folded| {
+    let written = app.ledger.decide(run, now, |folded: &Run| {
         let this = folded.current.as_ref().is_some_and(|current| current.digest.as_deref() == Some(digest));
         if !this || folded.next(now, &app.rules, &app.limits) != Next::Expire {
             return Decision::Leave(false);

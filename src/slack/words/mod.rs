@@ -138,6 +138,17 @@ pub fn nothing_open() -> Markup {
     Markup::new().ours("Nothing runs and nothing waits.")
 }
 
+/// `history SWEEP`: what it is, where it stands, and how many runs it began. A list of these may follow.
+#[must_use]
+pub fn history_of_a_sweep(sweep: &str, line: &Markup, runs: usize) -> Markup {
+    let text = Markup::new().ours("This is the id of a sweep, not of a person. ").then(line).ours(". ");
+    let text = match runs {
+        0 => text.ours("It has begun no repair. "),
+        _ => text.ours("The repairs that it began, newest first: ").number(runs).ours(". "),
+    };
+    text.ours("Type `/reinstate status ").data(sweep).ours("` to see what it found.")
+}
+
 /// Nobody ever asked for a run on that account.
 #[must_use]
 pub fn no_history(who: &str) -> Markup {
