@@ -2,14 +2,15 @@
 
 use std::process::ExitCode;
 
-use reinstate::{cli, commands, config, telemetry, upstream};
+use reinstate::cli::{self, args};
+use reinstate::{config, telemetry, upstream};
 
 fn main() -> ExitCode {
     upstream::install_tls();
-    let cli = match cli::parse(std::env::args_os()) {
+    let cli = match args::parse(std::env::args_os()) {
         Ok(cli) => cli,
         Err(ending) => {
-            if ending.exit == cli::Exit::Healthy {
+            if ending.exit == args::Exit::Healthy {
                 print!("{}", ending.text);
             } else {
                 eprint!("{}", ending.text);
@@ -23,14 +24,14 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("The program could not start its threads: {error}.");
-            return cli::Exit::Error.into();
+            return args::Exit::Error.into();
         }
     };
-    match runtime.block_on(commands::run(cli, config::process_env())) {
+    match runtime.block_on(cli::run(cli, config::process_env())) {
         Ok(exit) => exit.into(),
         Err(error) => {
             eprintln!("Something went wrong: {error:#}.");
-            cli::Exit::Error.into()
+            args::Exit::Error.into()
         }
     }
 }

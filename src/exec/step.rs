@@ -7,14 +7,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::core::condition::{Held, approver_decides, conditions};
-use crate::core::diagnose::Case;
-use crate::core::run::{Current, Halt, Progress};
-use crate::core::{Event, Run, State, Step};
-use crate::store::{Also, AppendError, Lease, Risky, Sleep};
+use reinstate_core::condition::{Held, approver_decides, conditions};
+use reinstate_core::diagnose::Case;
+use reinstate_core::run::{Current, Halt, Progress};
+use reinstate_core::{Event, Run, State, Step};
+use reinstate_store::{Also, AppendError, Lease, Risky, Sleep};
 
 use super::memory::remember;
-use super::{Acted, Engine, JournalError, Look, Stop, Turn, refused};
+use super::{Engine, JournalError, Stop, Turn, refused};
+use crate::world::{Acted, Look};
 
 /// What the daily cap counts: 24 hours, so that no midnight doubles it.
 const DAY: Duration = Duration::from_secs(24 * 3600);

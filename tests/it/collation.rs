@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use reinstate::core::Outcome;
-use reinstate::sandbox::scenarios::find;
 use reinstate::upstream::Limits;
+use reinstate_core::Outcome;
+use reinstate_sandbox::scenarios::find;
 
 use super::bot::{ADA, Bot, GRACE};
 use super::crash::tell;

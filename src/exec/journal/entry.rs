@@ -3,8 +3,8 @@
 
 use jiff::Timestamp;
 
-use crate::core::{Fold, Illegal, JournalEvent};
-use crate::store::{Entry, NewEntry};
+use reinstate_core::{Fold, Illegal, JournalEvent};
+use reinstate_store::{Entry, NewEntry};
 
 /// The entries of a run or a sweep, each with its number and time.
 pub type Entries<F> = Vec<(i64, Timestamp, <F as Fold>::Event)>;

@@ -10,10 +10,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::core::run::{Asked, Part};
-use crate::core::sweep::{Sweep, SweepEvent};
-use crate::core::{Event, Fold, Illegal, JournalEvent, Kind, Run};
-use crate::store::{Also, AppendError, Entry, Lease, NewEntry, NewRun, NotOpened, Opened, Store, StoreError};
+use reinstate_core::run::{Asked, Part};
+use reinstate_core::sweep::{Sweep, SweepEvent};
+use reinstate_core::{Event, Fold, Illegal, JournalEvent, Kind, Run};
+use reinstate_store::{
+    Also, AppendError, Entry, Lease, NewEntry, NewRun, NotOpened, Opened, Store, StoreError,
+};
 
 /// The journal of all runs and sweeps.
 #[derive(Clone, Debug)]

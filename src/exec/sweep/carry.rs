@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use super::{Looked, survey};
-use crate::core::sweep::{Found, RepairList, Since, Sweep, SweepEvent, SweepNext};
-use crate::exec::{Engine, JournalError, Meter, UNREADABLE};
-use crate::store::{Also, AppendError, Lease, Sleep, StoreError, SweepRow};
+use crate::exec::{Engine, JournalError, UNREADABLE};
+use crate::world::Meter;
+use reinstate_core::sweep::{Found, RepairList, Since, Sweep, SweepEvent, SweepNext};
+use reinstate_store::{Also, AppendError, Lease, Sleep, StoreError, SweepRow};
 
 /// How long found rows wait for company before they are kept.
 const KEEP: Duration = Duration::from_secs(1);

@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use std::time::Duration;
 
-use crate::core::run::Asked;
-use crate::core::{Aim, Event, Evidence, Rules, Subject, Who, diagnose, plan};
 use crate::exec::{Journal, JournalError};
-use crate::store::{Also, AppendError, Store};
+use reinstate_core::run::Asked;
+use reinstate_core::{Aim, Event, Evidence, Rules, Subject, Who, diagnose, plan};
+use reinstate_store::{Also, AppendError, Store};
 
 fn asked() -> Asked {
     Asked {

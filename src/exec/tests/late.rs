@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::evidence::MAIL;
 use super::house::{House, subject};
 use super::model::Point;
 use super::tenant::Tenant;
-use crate::core::run::{Asked, Part};
-use crate::core::tests::build::MAIL;
-use crate::core::{Aim, Event, Next, Outcome, Plan, Run, Who};
 use crate::exec::JournalError;
-use crate::store::Also;
+use reinstate_core::run::{Asked, Part};
+use reinstate_core::{Aim, Event, Next, Outcome, Plan, Run, Who};
+use reinstate_store::Also;
 
 fn ago(minutes: i64) -> Timestamp {
     crate::clock::now().checked_sub(SignedDuration::from_mins(minutes)).unwrap()

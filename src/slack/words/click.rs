@@ -2,8 +2,8 @@
 //! happened, why, and what to do next. Pure. Only these sentences are used, so that the same refusal reads the same
 //! whichever button it was.
 
-use crate::core::sweep::Sweep;
 use crate::slack::markup::Markup;
+use reinstate_core::sweep::Sweep;
 
 /// The run is over.
 pub const RUN_ENDED: &str = "The run has ended, so nothing was done.";

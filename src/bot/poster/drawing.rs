@@ -1,0 +1,227 @@
+//! What of a run or a sweep stands in Slack: its cards, and where they may stand. It must never post where another company
+//! can read.
+
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use super::end::PRIVATE;
+use super::{Trouble, Troubles};
+use crate::bot::app::App;
+use crate::exec::Entries;
+use crate::slack::blocks::Card as Shown;
+use crate::slack::cards::{self, View};
+use crate::slack::people::Place;
+use crate::slack::words;
+use reinstate_core::run::Asked;
+use reinstate_core::{Outcome, Run};
+use reinstate_store::{Card, CardRef};
+
+/// What has cards: a run or a sweep.
+pub(super) trait HasCards: Sized {
+    /// The number of its newest entry.
+    fn seq(&self) -> i64;
+    /// Who is told, alone, what goes wrong with its cards.
+    fn asked(&self) -> Option<&Asked>;
+    /// Whether its root card asks for an approval now.
+    fn asks(drawing: &Drawing<'_, Self>) -> bool;
+}
+
+/// A run, with the entries that its cards show.
+pub(super) struct RunEntries {
+    pub(super) run: Run,
+    pub(super) entries: Entries<Run>,
+}
+
+impl HasCards for RunEntries {
+    fn seq(&self) -> i64 {
+        self.run.seq
+    }
+
+    fn asked(&self) -> Option<&Asked> {
+        self.run.asked.as_ref()
+    }
+
+    fn asks(drawing: &Drawing<'_, Self>) -> bool {
+        drawing.view(true).awaited().is_some()
+    }
+}
+
+/// A run or a sweep, and what of it stands in Slack.
+pub(super) struct Drawing<'a, S> {
+    pub(super) app: &'a App,
+    pub(super) id: &'a str,
+    /// The run or the sweep.
+    pub(super) of: S,
+    pub(super) cards: Vec<Card>,
+    pub(super) head: Option<String>,
+    /// Now by the clock of the database, by which approvals expire.
+    pub(super) now: Timestamp,
+    /// Until when these cards are ours to draw.
+    pub(super) until: Instant,
+}
+
+impl<'a, S: HasCards> Drawing<'a, S> {
+    /// What stands in Slack already. The head of the journal is shown once the run or the sweep has ended; a later one
+    /// proves as much.
+    pub(super) async fn of(
+        app: &'a App,
+        id: &'a str,
+        of: S,
+        ended: bool,
+        until: Instant,
+    ) -> Result<Self, Trouble> {
+        let now = app.ledger.now().await?;
+        let cards = app.ledger.store().cards(id).await?;
+        let head = match ended {
+            true => app.ledger.store().head().await.ok().map(|head| head.to_string()),
+            false => None,
+        };
+        Ok(Self { app, id, of, cards, head, now, until })
+    }
+
+    /// Whether data may be shown in `slack.channel`.
+    pub(super) async fn approvals_channel(&self) -> Result<bool, Trouble> {
+        let place = self.place(&self.app.channel).await?;
+        Ok(place.member && !place.shared)
+    }
+
+    pub(super) async fn place(&self, channel: &str) -> Result<Place, Trouble> {
+        Ok(self.app.people.place(&self.app.slack, channel).await?)
+    }
+
+    pub(super) async fn tell_wrong_channel(&mut self) -> Result<(), Trouble> {
+        self.whisper("wrong-channel", &Shown::text(&words::wrong_channel(&self.app.channel))).await
+    }
+}
+
+/// Draws a run, whose cards are ours until then.
+pub(super) async fn show(
+    app: &App,
+    id: &str,
+    run: Run,
+    entries: Entries<Run>,
+    until: Instant,
+) -> Result<(), Trouble> {
+    let ended = run.ended.is_some();
+    Drawing::of(app, id, RunEntries { run, entries }, ended, until).await?.draw().await
+}
+
+impl Drawing<'_, RunEntries> {
+    pub(super) fn view(&self, asks_here: bool) -> View<'_> {
+        View {
+            id: self.id,
+            run: &self.of.run,
+            events: &self.of.entries,
+            rules: &self.app.rules,
+            limits: &self.app.limits,
+            access: self.app.people.access(),
+            now: self.now,
+            head: self.head.clone(),
+            plain: self.app.plain.load(Ordering::Relaxed),
+            channel: &self.app.channel,
+            asks_here,
+            docs: self.app.config.slack.docs_url.as_ref(),
+        }
+    }
+
+    pub(super) async fn draw(mut self) -> Result<(), Trouble> {
+        // One of many has no card of its own: the sweep's card counts it, and `status RUN` shows it.
+        if self.of.run.part.is_some() {
+            self.tell_part_stopped().await?;
+            return self.draw_nothing().await;
+        }
+        match self.all().await {
+            Err(Trouble::Gone) => {
+                self.tell_wrong_channel().await?;
+                Err(Trouble::Gone)
+            }
+            drawn => drawn,
+        }
+    }
+
+    async fn all(&mut self) -> Result<(), Trouble> {
+        if self.of.run.admitted.is_none() {
+            return match self.of.run.ended.clone() {
+                // Nothing is shown to others before it is known that the requester may ask.
+                None => Err(Trouble::Wait(Duration::from_millis(200))),
+                Some((outcome, says)) => self.refuse(outcome, &says).await,
+            };
+        }
+        // Asked a second time, and found out before a card was posted: the caller alone is pointed to the first run.
+        let shown = self.known("root").is_some_and(|card| card.at.channel != PRIVATE);
+        if let (Some((Outcome::Busy, says)), false) = (self.of.run.ended.clone(), shown) {
+            return self.refuse(Outcome::Busy, &says).await;
+        }
+        // Each card for itself: one that is refused delays no other, and no request for an approval.
+        let mut troubles = Troubles::default();
+        let drawn = self.root().await;
+        let root = troubles.note(drawn)?;
+        let asked = self.approvals(root.as_ref()).await;
+        troubles.note(asked)?;
+        let told = self.tell_stopped().await;
+        troubles.note(told)?;
+        if self.of.run.ended.is_some() {
+            // A root card that could not be updated still has its thread.
+            let root = self.known("root").map(|card| card.at.clone());
+            let told = self.end(root.as_ref()).await;
+            troubles.note(told)?;
+        }
+        troubles.settled()?;
+        for card in &self.cards {
+            let store = self.app.ledger.store();
+            store.mark_rendered(self.id, &card.at, self.of.run.seq, &card.fingerprint).await?;
+        }
+        Ok(())
+    }
+
+    async fn draw_nothing(&self) -> Result<(), Trouble> {
+        let at = CardRef { channel: PRIVATE.to_owned(), ts: self.id.to_owned() };
+        let store = self.app.ledger.store();
+        store.set_card(self.card("root", at.clone(), String::new()), None).await?;
+        store.mark_rendered(self.id, &at, self.of.run.seq, "").await?;
+        for card in &self.cards {
+            store.mark_rendered(self.id, &card.at, self.of.run.seq, "").await?;
+        }
+        Ok(())
+    }
+
+    /// Where the command was typed.
+    pub(super) fn typed(&self) -> String {
+        self.of.run.asked.as_ref().map(|asked| asked.channel.clone()).unwrap_or_default()
+    }
+
+    /// The root card, drawn anew.
+    pub(super) async fn root(&mut self) -> Result<CardRef, Trouble> {
+        let typed = self.typed();
+        let channel = match self.known("root") {
+            Some(card) => card.at.channel.clone(),
+            None => {
+                let place = if typed.is_empty() { None } else { Some(self.place(&typed).await?) };
+                match place {
+                    Some(place) if place.member && !place.shared && !place.direct => typed.clone(),
+                    _ if self.approvals_channel().await? => self.app.channel.clone(),
+                    _ => {
+                        self.tell_wrong_channel().await?;
+                        return Err(Trouble::Wait(Duration::from_secs(60)));
+                    }
+                }
+            }
+        };
+        let asks_here = channel == self.app.channel && self.approvals_channel().await?;
+        let draw = |drawing: &Self, asks_here| cards::root(&drawing.view(asks_here));
+        match self.put("root", &channel, None, |drawing| draw(drawing, asks_here)).await {
+            Ok(at) => Ok(at),
+            // The channel was archived, or we were removed from it: the card moves to where approvals are asked.
+            Err(Trouble::Gone) if channel != self.app.channel && self.approvals_channel().await? => {
+                let moved = self.app.channel.clone();
+                let old = self.known("root").map(|card| card.at.clone());
+                let at = self.post("root", &moved, None, old, |drawing| draw(drawing, true)).await?;
+                self.whisper("moved", &Shown::text(&words::card_moved(&channel, &moved))).await?;
+                Ok(at)
+            }
+            Err(trouble) => Err(trouble),
+        }
+    }
+}

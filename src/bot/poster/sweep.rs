@@ -1,0 +1,144 @@
+//! Keeps the card of a sweep true, in `slack.channel`, with the table and the calls to people in its thread.
+
+use std::time::{Duration, Instant};
+
+use super::drawing::{Drawing, HasCards};
+use super::{Trouble, Troubles};
+use crate::bot::app::App;
+use crate::sheet;
+use crate::slack::blocks::Card as Shown;
+use crate::slack::cards::{SweepView, sweep_root};
+use crate::slack::markup::Markup;
+use crate::slack::words;
+use reinstate_core::run::Asked;
+use reinstate_core::sweep::{Found, Sweep, SweepNext};
+use reinstate_store::CardRef;
+
+/// Where a thing stands that is no message.
+const ELSEWHERE: &str = "-";
+
+impl HasCards for Sweep {
+    fn seq(&self) -> i64 {
+        self.seq
+    }
+
+    /// The operator who asked for the repairs, and before that the person who asked for the sweep.
+    fn asked(&self) -> Option<&Asked> {
+        self.requester()
+    }
+
+    fn asks(drawing: &Drawing<'_, Self>) -> bool {
+        matches!(drawing.of.next(drawing.now, &drawing.app.limits), SweepNext::AwaitApproval(_))
+    }
+}
+
+/// Draws a sweep, whose cards are ours until then.
+pub(super) async fn show(app: &App, id: &str, sweep: Sweep, until: Instant) -> Result<(), Trouble> {
+    let (seq, ended) = (sweep.seq, sweep.ended.is_some());
+    let mut drawing = Drawing::of(app, id, sweep.clone(), ended, until).await?;
+    if !drawing.approvals_channel().await? {
+        drawing.tell_wrong_channel().await?;
+        return Err(Trouble::Wait(Duration::from_secs(60)));
+    }
+    match drawing.sweep(&sweep).await {
+        Err(Trouble::Gone) => {
+            drawing.tell_wrong_channel().await?;
+            return Err(Trouble::Gone);
+        }
+        drawn => drawn?,
+    }
+    for card in &drawing.cards {
+        app.ledger.store().mark_rendered(id, &card.at, seq, &card.fingerprint).await?;
+    }
+    Ok(())
+}
+
+impl Drawing<'_, Sweep> {
+    /// The card, and what stands in its thread.
+    async fn sweep(&mut self, sweep: &Sweep) -> Result<(), Trouble> {
+        let (app, id, now, head) = (self.app, self.id, self.now, self.head.clone());
+        let view = SweepView { id, sweep, limits: &app.limits, now, head };
+        // Each for itself: what is refused delays no other message, and no call to the approvers.
+        let mut troubles = Troubles::default();
+        let drawn = self.put("root", &app.channel, None, |_| sweep_root(&view)).await;
+        let drawn = troubles.note(drawn)?;
+        if let Some(root) = self.known("root").map(|card| card.at.clone()) {
+            let called = self.call_people(sweep, &root, drawn.is_some(), now).await;
+            troubles.keep(called);
+            let told = self.table(sweep, &root).await;
+            troubles.keep(told);
+        }
+        troubles.settled()
+    }
+
+    /// Uploads the table of everything that is not healthy, once.
+    async fn table(&mut self, sweep: &Sweep, root: &CardRef) -> Result<(), Trouble> {
+        if sweep.surveyed.is_none() || self.known("table").is_some() {
+            return Ok(());
+        }
+        let rows = self.app.ledger.store().found_by(self.id).await?;
+        let mut found: Vec<Found> =
+            rows.values().filter_map(|text| serde_json::from_str(text).ok()).collect();
+        found.sort_by(|a, b| a.query.cmp(&b.query));
+        let mut table = String::from(sheet::SWEEP_HEAD);
+        for one in &found {
+            table.push_str("\r\n");
+            table.push_str(&sheet::sweep_row(one));
+        }
+        table.push_str("\r\n");
+        let name = format!("sweep-{}.csv", sweep.opened_at.unwrap_or_default().strftime("%Y-%m-%d-%H%M"));
+        let done = self.app.slack.upload(&root.channel, &root.ts, &name, table.into_bytes()).await;
+        if let Err(crate::slack::api::ApiError::Refused(code)) = &done {
+            // A workspace that does not let us upload still gets the card; the command line has the table.
+            tracing::warn!(code, "Slack refuses the table of a sweep");
+            let text = words::no_table(code);
+            self.put("no-table", &root.channel, Some(&root.ts), |_| Shown::text(&text)).await?;
+        } else {
+            done?;
+        }
+        let at = CardRef { channel: ELSEWHERE.to_owned(), ts: "table".to_owned() };
+        let note = self.card("table", at, String::new());
+        if self.app.ledger.store().set_card(note.clone(), None).await? {
+            self.cards.push(note);
+        }
+        Ok(())
+    }
+
+    /// Calls the approvers when the card above asks them, and tells the end to the person who asked.
+    async fn call_people(
+        &mut self,
+        sweep: &Sweep,
+        root: &CardRef,
+        asks: bool,
+        now: jiff::Timestamp,
+    ) -> Result<(), Trouble> {
+        let mut troubles = Troubles::default();
+        let requester = sweep.requested.as_ref().map(|(by, _)| by.by.clone());
+        let waits = matches!(sweep.next(now, &self.app.limits), SweepNext::AwaitApproval(_));
+        if waits && asks && self.known("call").is_none() {
+            let but: Vec<String> = requester.iter().cloned().collect();
+            let text = words::approvers(self.app.people.access(), &but)
+                .ours(" the list of repairs above waits for an approver.");
+            let called = self.put("call", &root.channel, Some(&root.ts), |_| Shown::text(&text)).await;
+            troubles.note(called)?;
+        }
+        let stands = sweep.next(now, &self.app.limits) == SweepNext::AwaitPerson;
+        let role = format!("stopped-{:04}", sweep.pauses);
+        if let (Some(why), Some(requester), true) = (&sweep.paused, &requester, stands)
+            && self.known(&role).is_none()
+        {
+            let text = words::sweep_stopped(requester, sweep.paused_by.as_deref(), why);
+            let told = self.put(&role, &root.channel, Some(&root.ts), |_| Shown::text(&text)).await;
+            troubles.note(told)?;
+        }
+        if let (Some(says), Some(requester)) = (&sweep.ended, requester)
+            && self.known("outcome").is_none()
+        {
+            let text =
+                Markup::new().user(&requester).ours(" the repairs of this sweep have ended. ").data(says);
+            let told = self.put("outcome", &root.channel, Some(&root.ts), |_| Shown::text(&text)).await;
+            troubles.note(told)?;
+        }
+        troubles.settled()
+    }
+}
