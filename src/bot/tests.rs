@@ -18,7 +18,7 @@ use crate::world::{Acted, Look, World};
 use reinstate_core::evidence::{Account, IdpUser};
 use reinstate_core::run::Halt;
 use reinstate_core::subject::RecordId;
-use reinstate_core::{Event, Evidence, Op, Outcome, Plan, Read, Step, Subject, Undo, Who, diagnose};
+use reinstate_core::{Event, Evidence, Op, Outcome, Plan, Read, Run, Step, Subject, Undo, Who, diagnose};
 use reinstate_sandbox::lock;
 use reinstate_sandbox::slack::{Ephemeral, Message, Shared, Slack, Unread, Workspace, wait_until};
 use reinstate_sandbox::wire::{Injection, Listening, Service, Wire, listen};

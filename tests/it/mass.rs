@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use reinstate::exec::Journal;
+use reinstate::exec::{Journal, Loaded};
 use reinstate_core::Outcome;
 use reinstate_core::sweep::Sweep;
 use reinstate_sandbox::crowd::Crowd;

@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use reinstate::core::Outcome;
 use reinstate::exec::Journal;
-use reinstate::sandbox::scenarios::find;
-use reinstate::sandbox::slack::Workspace;
-use reinstate::sandbox::tenant::{
+use reinstate_core::Outcome;
+use reinstate_sandbox::scenarios::find;
+use reinstate_sandbox::slack::Workspace;
+use reinstate_sandbox::tenant::{
     ADMINS, BOT_TOKEN, CLIENT, CLIENT_SECRET, DIRECTORY, DOMAIN, ORG, ORG_KEY, SCIM_KEY, SIGNING_SECRET,
     TENANT,
 };

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
+use super::gate::Gate;
 use super::{Looked, survey};
 use crate::exec::{Engine, JournalError, UNREADABLE};
-use crate::world::Meter;
+use crate::world::{Meter, World};
 use reinstate_core::sweep::{Found, RepairList, Since, Sweep, SweepEvent, SweepNext};
 use reinstate_store::{Also, AppendError, Lease, Sleep, StoreError, SweepRow};
 
@@ -106,8 +107,10 @@ impl Engine {
         let known = found(store.found_by(&lease.run).await?);
         let (rules, meter) = (Arc::new(self.rules.clone()), Arc::new(Meter::default()));
         let (sender, receiver) = mpsc::channel(BATCH);
+        let gate = Arc::new(Gate::new(&self.world, &self.ledger, &lease.run));
+        let world: Arc<dyn World> = gate.clone();
         let reading = async {
-            let survey = survey(&self.world, &rules, &meter, &known, &sender).await;
+            let survey = survey(&world, &rules, &meter, &known, &sender).await;
             drop(sender);
             survey
         };
@@ -115,6 +118,11 @@ impl Engine {
         tokio::pin!(reading, keeping);
         // Whoever cannot keep what is found stops reading.
         let (survey, sweep) = tokio::select! {
+            () = gate.closed() => {
+                // A sweep without a result is no checkpoint for another one.
+                store.forget_found(&lease.run).await?;
+                return Err(Let::Again);
+            }
             kept = &mut keeping => {
                 let sweep = kept?;
                 (reading.await, sweep)
@@ -139,7 +147,26 @@ impl Engine {
             approvals: u64::try_from(approvals).unwrap_or(u64::MAX),
             since,
         };
-        self.append_on(&sweep, lease, surveyed).await.map(drop)
+        self.append_while_reading(sweep, lease, surveyed).await.map(drop)
+    }
+
+    /// Appends what the reading came to so far. Somebody may have been refused meanwhile, which is an entry too and
+    /// changes nothing for the reading.
+    async fn append_while_reading(
+        &self,
+        mut sweep: Sweep,
+        lease: &Lease,
+        event: SweepEvent,
+    ) -> Result<Sweep, Let> {
+        loop {
+            match self.append_on(&sweep, lease, event.clone()).await {
+                Err(Let::Again) => sweep = self.ledger.sweep(&lease.run).await?,
+                appended => return appended,
+            }
+            if sweep.ended.is_some() || sweep.surveyed.is_some() {
+                return Err(Let::Again);
+            }
+        }
     }
 
     /// Keeps rows as they come, and says now and then how far the reading is.
@@ -175,7 +202,7 @@ impl Engine {
                     looks: Meter::get(&meter.looks),
                     looked: Meter::get(&meter.looked),
                 };
-                sweep = self.append_on(&sweep, lease, progress).await?;
+                sweep = self.append_while_reading(sweep, lease, progress).await?;
                 self.changed.notify_one();
             }
         }

@@ -2,6 +2,7 @@
 //! reads; a repair that comes of it is a run like any other.
 
 mod carry;
+mod gate;
 mod repair;
 mod survey;
 

@@ -7,6 +7,7 @@ mod crash;
 mod evidence;
 mod house;
 mod journal;
+mod judged;
 mod ladders;
 mod late;
 mod model;

@@ -8,7 +8,7 @@ use super::model::{Fate, Point};
 use super::tenant::Tenant;
 use crate::exec::{Decision, JournalError};
 use reinstate_core::run::{Halt, Limits};
-use reinstate_core::{Event, Next, Op, Outcome};
+use reinstate_core::{Event, Next, Op, Outcome, Run};
 use reinstate_store::Also;
 
 fn outcome(run: &reinstate_core::Run) -> Option<Outcome> {

@@ -19,7 +19,7 @@ use reinstate_core::{Actor, Denied, Role};
 pub fn help() -> Markup {
     Markup::new().ours(
         "*What Reinstate understands*\n\
-         WHO is an e-mail address, a mention or an Atlassian account id.\n\
+         WHO is an e-mail address, a mention or an Atlassian account id. RUN is the id on a card, of a run or of a sweep.\n\
          • `/reinstate check WHO` – find out why somebody has no access; reads only (role: viewer)\n\
          • `/reinstate repair WHO` – find out and repair, asking for approval where one is needed (role: operator)\n\
          • `/reinstate sweep` – check every managed account (role: operator)\n\
