@@ -108,6 +108,7 @@ async fn house() -> House {
     let config = config(&listening.url());
     let store = Store::open(&format!("sqlite:{}/r.db", dir.path().display())).await.unwrap();
     let script = Arc::new(Script { users_readable: Mutex::new(true), asked: Mutex::new(0) });
+    crate::upstream::install_tls();
     let app = App::new(config, store, Arc::clone(&script) as Arc<dyn World>).unwrap();
     let (stop, stopped) = watch::channel(false);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -38,7 +38,8 @@ async fn one(app: &App, id: &str) -> Card {
         Err(JournalError::NoRun(_)) => return Card::text(&words::no_run()),
         Err(error) => {
             tracing::warn!(run = id, %error, "a run or a sweep could not be read");
-            return Card::text(&words::no_store());
+            let unreadable = matches!(error, JournalError::Unreadable { .. });
+            return Card::text(&if unreadable { words::unreadable(id) } else { words::no_store() });
         }
     };
     let Ok(now) = app.ledger.now().await else { return Card::text(&words::no_store()) };

@@ -16,10 +16,11 @@ use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
 use super::app::App;
-use crate::exec::Loaded;
+use crate::exec::{JournalError, Loaded};
 use crate::slack::api::ApiError;
 use crate::telemetry::run_span;
 use drawing::show;
+use reinstate_store::StoreError;
 
 /// One update per message and second (Slack's rule for posting).
 const EVERY: Duration = Duration::from_secs(1);
@@ -85,6 +86,7 @@ async fn draw(app: Arc<App>, run: String, until: Instant) -> Duration {
     let shown = match app.ledger.load(&run).await {
         Ok(Loaded::Run(folded, entries)) => show(&app, &run, *folded, entries, until).await,
         Ok(Loaded::Sweep(sweep, _)) => sweep::show(&app, &run, *sweep, until).await,
+        Err(JournalError::Store(error)) if !matches!(error, StoreError::Tampered { .. }) => Err(error.into()),
         Err(error) => {
             tracing::warn!(run, %error, "a run or a sweep cannot be shown");
             Err(Trouble::Wait(UNREADABLE))

@@ -106,6 +106,16 @@ pub fn no_store() -> Markup {
     Markup::new().ours("The database did not answer, so nothing was done. Please try again in a minute.")
 }
 
+/// A journal that cannot be read.
+#[must_use]
+pub fn unreadable(id: &str) -> Markup {
+    Markup::new()
+        .ours("The journal of ")
+        .code(id)
+        .ours(" cannot be read, because an entry was erased, changed or written by another version. ")
+        .ours("Please tell the people who run Reinstate: the log says which entry it is.")
+}
+
 /// A run that is not there.
 #[must_use]
 pub fn no_run() -> Markup {
