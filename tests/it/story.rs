@@ -162,7 +162,7 @@ impl Story {
         self.run().await?.1.ended.map(|(outcome, _)| outcome)
     }
 
-    /// Begins to count anew how long it may take: every lease of a process that was killed has to run out.
+    /// Begins to count again how long it may take: every lease of a process that was killed has to run out.
     pub fn takes_breath(&mut self) {
         self.since = Instant::now();
     }

@@ -116,7 +116,7 @@ impl Engine {
         };
         let keeping = self.keep(sweep.clone(), lease, &meter, receiver);
         tokio::pin!(reading, keeping);
-        // Whoever cannot keep what is found stops reading.
+        // A sweep that cannot keep what it finds stops reading.
         let (survey, sweep) = tokio::select! {
             () = gate.closed() => {
                 // A sweep without a result is no checkpoint for another one.
