@@ -41,7 +41,7 @@ async fn every_command_says_what_the_id_of_a_sweep_is() {
 
             let answer = bot.says(ADA, &format!("undo {id}")).await;
             let said = plain(&answer.replace(&id, "ID"));
-            insta::assert_snapshot!(said, @"ID is a sweep, not a run, so nothing was started. A sweep only reads; each repair that it began is a run. Type `/reinstate history ID` to see these runs, then `/reinstate undo RUN` with the id of one of them.");
+            insta::assert_snapshot!(said, @"`ID` is a sweep, not a run, so nothing was started. A sweep only reads; each repair that it began is a run. Type `/reinstate history ID` to see these runs, then `/reinstate undo RUN` with the id of one of them.");
 
             bot.says(VERA, &format!("cancel {id}")).await;
             bot.hears(VERA, "This needs the role approver").await;
