@@ -137,7 +137,8 @@ fn not_healthy(tally: &Tally) -> u64 {
 }
 
 /// The last line of `sweep --json` (docs/reference/rules.md#stable-json). It names the sources that could not be read.
-fn summary(survey: &Survey) -> serde_json::Value {
+#[must_use]
+pub fn summary(survey: &Survey) -> serde_json::Value {
     let tally = &survey.tally;
     json!({"schema": 1, "summary": {
         "accounts": tally.accounts,
@@ -159,7 +160,8 @@ fn unread(survey: &Survey) -> Vec<String> {
 }
 
 /// The answer for a terminal.
-fn text(survey: &Survey, found: &[Found], took: Duration) -> String {
+#[must_use]
+pub fn text(survey: &Survey, found: &[Found], took: Duration) -> String {
     let tally = &survey.tally;
     let mut lines = vec![format!(
         "{} accounts in {:.1} s: {} healthy, {} broken, {} cannot be told",

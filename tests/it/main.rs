@@ -21,6 +21,7 @@ mod deploy;
 mod diagnose;
 mod doctor;
 mod faults;
+mod gallery;
 mod generated_docs;
 mod hostile;
 mod identity;

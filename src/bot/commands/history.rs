@@ -38,8 +38,7 @@ async fn answer(app: &App, target: &Target) -> Card {
     if runs.is_empty() {
         return Card::text(&words::no_history(who.text()));
     }
-    let title = Markup::new().ours("*Runs on ").data(who.text()).ours("*, newest first: ").number(runs.len());
-    super::status::list(app, title, &runs).await
+    super::status::list(app, words::runs_on(who.text(), runs.len()), &runs).await
 }
 
 /// What somebody asked for who typed the id of a sweep in the place of a person. The id of a sweep reads like that of an
