@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::OnceCell;
 
-use super::{Ledger, LedgerError};
+use super::{Journal, JournalError};
 use reinstate_core::diagnose::Case;
 use reinstate_core::run::Halt;
-use reinstate_core::{Event, Evidence, Plan, diagnose};
+use reinstate_core::{Event, Evidence, Plan, Run, diagnose};
 use reinstate_store::Store;
 
 /// How many earlier runs on a person are looked at.
@@ -18,7 +18,7 @@ const MAX_PRIOR_RUNS: usize = 20;
 /// Where prior runs are read.
 pub enum PriorRuns {
     /// The journal of this process.
-    Journal(Ledger),
+    Journal(Journal),
     /// The database of a command that needs none.
     Database(Database),
 }
@@ -26,7 +26,7 @@ pub enum PriorRuns {
 /// It is opened when a prior run may matter and not before: most checks end without it.
 pub struct Database {
     url: SecretString,
-    journal: OnceCell<Result<Ledger, String>>,
+    journal: OnceCell<Result<Journal, String>>,
 }
 
 impl PriorRuns {
@@ -60,9 +60,9 @@ impl PriorRuns {
             }
         }
         for run in runs {
-            match journal.events(&run).await {
+            match journal.entries::<Run>(&run).await {
                 Ok(events) => evidence.cleared = evidence.cleared.max(cleared(&events)),
-                Err(LedgerError::Store(error)) => read = Err(error.to_string()),
+                Err(JournalError::Store(error)) => read = Err(error.to_string()),
                 // A run whose personal part was erased is too old to matter.
                 Err(_) => {}
             }
@@ -73,13 +73,13 @@ impl PriorRuns {
         read
     }
 
-    async fn journal(&self) -> Result<&Ledger, String> {
+    async fn journal(&self) -> Result<&Journal, String> {
         match self {
             Self::Journal(journal) => Ok(journal),
             Self::Database(Database { url, journal }) => {
                 let open = || async {
                     let store = Store::open_to_read(url.expose_secret()).await;
-                    store.map(Ledger::new).map_err(|error| error.to_string())
+                    store.map(Journal::new).map_err(|error| error.to_string())
                 };
                 journal.get_or_init(open).await.as_ref().map_err(Clone::clone)
             }

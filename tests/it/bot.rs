@@ -307,7 +307,7 @@ impl Bot {
         let id = self.run().await;
         let since = Instant::now();
         loop {
-            let run = self.app.ledger.load(&id).await.unwrap();
+            let run = self.app.ledger.run(&id).await.unwrap();
             if wanted(&run) {
                 return run;
             }
@@ -339,7 +339,7 @@ impl Bot {
 
     /// The events of a run.
     pub async fn events(&self, run: &str) -> Vec<Event> {
-        let all = self.app.ledger.events(run).await.unwrap();
+        let all = self.app.ledger.entries::<Run>(run).await.unwrap();
         all.into_iter().map(|(_, _, event)| event).collect()
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reinstate::cli::world;
-use reinstate::exec::{Admission, Engine, Ledger};
+use reinstate::exec::{Admission, Engine, Journal};
 use reinstate_core::run::{Aim, Asked, Limits};
 use reinstate_core::{Event, Next, Run, Who};
 use reinstate_sandbox::Sandbox;
@@ -31,7 +31,7 @@ pub async fn begin(sandbox: &Sandbox, who: &'static str) -> Repair {
     let config = config(sandbox);
     let hour = Duration::from_secs(3600);
     let engine = Arc::new(Engine {
-        ledger: Ledger::new(store),
+        ledger: Journal::new(store),
         world: world(&config).unwrap(),
         admit: Arc::new(move |_, _| {
             let who = Who::parse(who).unwrap();
@@ -66,7 +66,7 @@ impl Repair {
     pub async fn approve(self) -> (Run, Vec<Event>) {
         let Self { engine, stop, running, _folder } = self;
         let run = loop {
-            let run = engine.ledger.load("run").await.unwrap();
+            let run = engine.ledger.run("run").await.unwrap();
             match run.next(reinstate::clock::now(), &engine.rules, &engine.limits) {
                 Next::Nothing | Next::AwaitPerson => break run,
                 Next::AwaitApproval { .. } => {
@@ -84,7 +84,7 @@ impl Repair {
         stop.send(true).unwrap();
         running.await.unwrap();
         engine.ledger.store().verify(None).await.unwrap();
-        let events = engine.ledger.events("run").await.unwrap();
+        let events = engine.ledger.entries::<Run>("run").await.unwrap();
         (run, events.into_iter().map(|(_, _, event)| event).collect())
     }
 }

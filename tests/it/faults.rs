@@ -165,7 +165,7 @@ pub async fn carry(bot: &Bot, id: &str, label: &str) -> (Run, usize) {
     let since = Instant::now();
     let mut clicked: BTreeMap<String, Instant> = BTreeMap::new();
     loop {
-        let run = bot.app.ledger.load(id).await.unwrap();
+        let run = bot.app.ledger.run(id).await.unwrap();
         if run.ended.is_some() {
             // By the journal: a click whose answer came too late has counted all the same.
             let retried = |event: &&Event| matches!(event, Event::Retried { .. });

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use reinstate::exec::Ledger;
+use reinstate::exec::Journal;
 use reinstate_core::{Outcome, Run};
 use reinstate_sandbox::scenarios::{ALL, Scenario};
 use reinstate_sandbox::slack::Workspace;
@@ -65,7 +65,7 @@ pub struct Story {
     pub scenario: &'static Scenario,
     pub sandbox: Sandbox,
     pub people: Workspace,
-    pub ledger: Ledger,
+    pub ledger: Journal,
     pub place: Place,
     pub port: u16,
     clicks: Clicks,
@@ -98,7 +98,7 @@ impl Story {
         lock(&sandbox.entra).switches.limit_requests = 1000;
         let port = free_port();
         let people = talk_to(&sandbox, port);
-        let ledger = Ledger::new(Store::open(&place.url).await.unwrap());
+        let ledger = Journal::new(Store::open(&place.url).await.unwrap());
         let (clicks, since) = (Clicks::default(), Instant::now());
         Self { scenario, sandbox, people, ledger, place, port, clicks, asked_person: false, since }
     }
@@ -147,7 +147,7 @@ impl Story {
     /// because the first answer was slow, and not somebody else's. None while there is none, or no database.
     pub async fn run(&self) -> Option<(RunRow, Run)> {
         for row in self.ledger.store().recent_runs(20).await.ok()? {
-            let run = self.ledger.load(&row.run).await.ok()?;
+            let run = self.ledger.run(&row.run).await.ok()?;
             let ours = run.asked.as_ref().is_some_and(|asked| asked.text.contains(self.scenario.who));
             if ours && !matches!(run.ended, Some((Outcome::Cancelled | Outcome::Busy, _))) {
                 return Some((row, run));

@@ -4,6 +4,7 @@
 
 mod census;
 mod course;
+mod event;
 mod join;
 mod list;
 mod log;
@@ -16,7 +17,8 @@ mod tests;
 mod texts;
 
 pub use census::Census;
-pub use course::{Course, CourseNext, REPAIR_START_TIMEOUT, Repaired, Since, Surveyed, SweepEvent};
+pub use course::{REPAIR_START_TIMEOUT, Repaired, Surveyed, Sweep, SweepNext};
+pub use event::{Since, SweepEvent};
 pub use join::{Asked, Join, Judged, Need};
 pub use list::{Listed as ListedRepair, MAX_REPAIRS_WITHOUT_APPROVER, RepairList};
 pub use log::Logs;
