@@ -54,8 +54,8 @@ pub fn page() -> Page {
     [ Repair the harmless ones ] (asks: Repair the harmless ones? Exactly the 2 listed accounts and plans, list `848cea5a`. No irreversible step. Each account is looked at again first, and skipped if it has changed.)  [ Show those that need an approval ]
     (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada)
     ");
-    let (folded, limits_of_it) = (small.folded(), limits());
-    let view = SweepView { id: SWEEP, sweep: &folded, limits: &limits_of_it, now: small.now, head: None };
+    let (folded, times) = (small.folded(), limits());
+    let view = SweepView { id: SWEEP, sweep: &folded, limits: &times, now: small.now, head: None };
     shows!(page, "Status of a sweep", "`status SWEEP`: the card without its buttons.", card(&cards::sweep_status(&view, Some(LINK))), @"
     # Sweep of the organization
     *Everything is read, and nothing was changed.* The button works until 2026-12-01 09:02 UTC.
@@ -69,7 +69,7 @@ pub fn page() -> Page {
     (The card of this sweep (https://acme.slack.com/archives/C0ADMINS/p1))
     ");
     shows!(page, "History of a sweep", "`history SWEEP`. The list of these runs follows.",
-        says(&words::history_of_a_sweep(SWEEP, &cards::sweep_line(SWEEP, &folded, &limits_of_it, small.now), 1)), @"This is the id of a sweep, not of a person. `01a22b0e-1111-7587-8f82-176a680e8a9b` – sweep, asked by @ada 2026-11-30 09:00 UTC: its repairs can be asked for until 2026-12-01 09:02 UTC. The repairs that it began, newest first: 1. Type `/reinstate status 01a22b0e-1111-7587-8f82-176a680e8a9b` to see what it found.");
+        says(&words::history_of_a_sweep(SWEEP, &cards::sweep_line(SWEEP, &folded, &times, small.now), 1)), @"This is the id of a sweep, not of a person. `01a22b0e-1111-7587-8f82-176a680e8a9b` – sweep, asked by @ada 2026-11-30 09:00 UTC: its repairs can be asked for until 2026-12-01 09:02 UTC. The repairs that it began, newest first: 1. Type `/reinstate status 01a22b0e-1111-7587-8f82-176a680e8a9b` to see what it found.");
     shows!(page, "The sweep is stopped", "After `cancel SWEEP`.", says(&words::click::sweep_stopped(SWEEP, &begun.folded())), @"The sweep is stopped: `01a22b0e-1111-7587-8f82-176a680e8a9b`. The sweep was stopped before everything was read, so it has no result. Nothing was changed. To read the organization again, type `/reinstate sweep`.");
     shows!(page, "A sweep is not undone", "`undo SWEEP`", says(&words::click::undo_of_a_sweep(SWEEP)), @"`01a22b0e-1111-7587-8f82-176a680e8a9b` is a sweep, not a run, so nothing was started. A sweep only reads; each repair that it began is a run. Type `/reinstate history 01a22b0e-1111-7587-8f82-176a680e8a9b` to see these runs, then `/reinstate undo RUN` with the id of one of them.");
     let gaps = read.clone().and(surveyed_with_gaps());
