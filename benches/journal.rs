@@ -13,7 +13,7 @@ use futures_core::future::BoxFuture;
 use reinstate::clock;
 use reinstate::exec::{Admission, Engine, Journal, Timing};
 use reinstate::world::{Acted, Look, Meter, Page, World};
-use reinstate_core::run::{Aim, Asked, Limits};
+use reinstate_core::run::{Aim, Asked, Limits, Requester};
 use reinstate_core::sweep;
 use reinstate_core::sweep::Census;
 use reinstate_core::{Evidence, Op, Rules, Subject, Who};
@@ -118,9 +118,7 @@ async fn resumed() {
 
 fn asked(number: usize) -> Asked {
     Asked {
-        by: "U0ADA".to_owned(),
-        team: None,
-        enterprise: None,
+        by: Requester::with_id("U0ADA"),
         channel: "C0ADMINS".to_owned(),
         text: format!("person{number}@acme.example"),
         response_url: None,

@@ -18,7 +18,7 @@ use crate::exec::prior_runs::PriorRuns;
 use crate::exec::{Admission, Engine, Journal, Timing};
 use crate::slack::api::{Api, ApiError, NoClient};
 use crate::slack::command::Target;
-use crate::slack::people::{Caller, People};
+use crate::slack::people::People;
 use crate::slack::response::Responses;
 use crate::slack::single_flight::SingleFlight;
 use crate::slack::words::Unresolved;
@@ -259,9 +259,7 @@ impl App {
                 refused(&denied.to_string())
             }
         };
-        let caller =
-            Caller { id: asked.by.clone(), team: asked.team.clone(), enterprise: asked.enterprise.clone() };
-        let permit = match self.people.permit(&self.slack, &caller, &Action::Repair).await {
+        let permit = match self.people.permit(&self.slack, &asked.by, &Action::Repair).await {
             Ok(permit) => permit,
             Err(Denied::AskAgain) => return late(Denied::AskAgain),
             Err(denied) => return refused(&denied.to_string()),

@@ -11,8 +11,8 @@ use crate::slack::api::ApiError;
 use crate::slack::blocks::Card;
 use crate::slack::cards::View;
 use crate::slack::modal;
-use crate::slack::people::Caller;
 use crate::slack::words;
+use reinstate_core::run::Requester;
 use reinstate_core::{Action, Event, Permit, Run};
 use reinstate_store::NewEntry;
 
@@ -23,7 +23,7 @@ const MAX_RETRY_AFTER: Duration = Duration::from_secs(5);
 /// Where one person can be answered alone.
 #[derive(Clone, Debug)]
 pub(crate) struct Ear {
-    pub(crate) by: Caller,
+    pub(crate) by: Requester,
     pub(crate) channel: Option<String>,
     pub(crate) response_url: Option<String>,
     /// A modal of theirs, which then shows the newest answer.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::app::App;
-use reinstate_core::run::{Aim, Asked};
+use reinstate_core::run::{Aim, Asked, Requester};
 
 /// How often the clock is looked at.
 const POLL_INTERVAL: Duration = Duration::from_secs(60);
@@ -39,9 +39,7 @@ pub async fn open(app: &App, every: Duration, now: Timestamp) -> Result<bool, re
     }
     let turn = now.as_millisecond().div_euclid(length);
     let asked = Asked {
-        by: String::new(),
-        team: None,
-        enterprise: None,
+        by: Requester::default(),
         channel: app.channel.clone(),
         text: "sweep".to_owned(),
         response_url: None,

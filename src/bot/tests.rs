@@ -13,10 +13,10 @@ use super::app::App;
 use super::reply::Reply;
 use crate::config::{Config, Env, Purpose};
 use crate::exec::Admission;
-use crate::slack::people::Caller;
 use crate::world::{Acted, Look, World};
 use reinstate_core::evidence::{Account, IdpUser};
 use reinstate_core::run::Halt;
+use reinstate_core::run::Requester;
 use reinstate_core::subject::RecordId;
 use reinstate_core::{Event, Evidence, Op, Outcome, Plan, Read, Run, Step, Subject, Undo, Who, diagnose};
 use reinstate_sandbox::lock;
@@ -418,14 +418,14 @@ async fn admission_asks_slack_and_a_failed_look_up_is_later() {
     let ended = Event::Ended { outcome: Outcome::Refused, says };
     house.write(&run, vec![ended], true).await;
     assert!(house.private("U0NONE", "This needs the role operator.").await.text.contains("<@U0ADA>"));
-    asked.by = "U0ADA".into();
+    asked.by = Requester::with_id("U0ADA");
     asked.text = "<@U0HEDY>".into();
     house.wire.inject(Service::Slack, None, "users.info", 9, Injection::LoseAnswer);
     assert!(matches!(house.app.admit(&asked, now).await, Admission::Later(_)));
     let long_ago = now.checked_sub(Duration::from_secs(120)).unwrap();
     assert!(matches!(house.app.admit(&asked, long_ago).await, Admission::Refused { .. }));
     house.wire.clear_injections();
-    asked.by = "U0ADA".into();
+    asked.by = Requester::with_id("U0ADA");
     loop {
         // A failure is shared for half a second.
         match house.app.admit(&asked, now).await {
@@ -458,7 +458,7 @@ async fn a_run_that_cannot_be_written_down_is_not_started() {
 async fn a_command_that_comes_too_late_is_refused_with_the_reason() {
     let house = house().await;
     let slash = |text: &str| crate::slack::payload::Slash {
-        by: Caller { id: "U0ADA".into(), team: None, enterprise: None },
+        by: Requester::with_id("U0ADA"),
         channel: "C0DESK".into(),
         command: "/reinstate".into(),
         text: text.into(),

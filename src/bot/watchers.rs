@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::slack::people::Caller;
+use reinstate_core::run::Requester;
 
 /// How long somebody counts as looking after they opened their Home.
 const WATCH_PERIOD: Duration = Duration::from_secs(8 * 3600);
@@ -17,13 +17,13 @@ pub struct Homes(Mutex<HashMap<String, Watcher>>);
 
 #[derive(Clone, Debug)]
 pub(super) struct Watcher {
-    pub(super) by: Caller,
+    pub(super) by: Requester,
     pub(super) since: Instant,
     pub(super) shown: String,
 }
 
 impl Homes {
-    pub(super) fn watch(&self, by: Caller) {
+    pub(super) fn watch(&self, by: Requester) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|_, watcher| watcher.since.elapsed() < WATCH_PERIOD);
         if all.len() >= MAX_WATCHED

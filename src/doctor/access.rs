@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Check;
 use crate::config::{Config, Grant, Needed};
 use crate::slack::api::Api;
-use crate::slack::people::{Caller, People};
+use crate::slack::people::People;
 use reinstate_core::access::Standing;
+use reinstate_core::run::Requester;
 
 /// How many people are looked up at most; Slack limits look-ups to about a hundred a minute.
 const MOST: usize = 60;
@@ -110,7 +111,7 @@ async fn known(
         let standing = match standings.get(&id) {
             Some(standing) => *standing,
             None => {
-                let caller = Caller { id: id.clone(), team: None, enterprise: None };
+                let caller = Requester::with_id(id);
                 let standing = people.actor(api, &caller, None).await.standing;
                 standings.insert(id.clone(), standing);
                 standing

@@ -12,6 +12,7 @@ use super::api::{Api, ApiError};
 use super::single_flight::SingleFlight;
 use crate::config::{Access, Grant};
 use reinstate_core::access::Standing;
+use reinstate_core::run::Requester;
 use reinstate_core::{Action, Actor, Denied, Permit, Role, may};
 
 /// A look-up is at most this old when somebody acts on it.
@@ -28,17 +29,6 @@ pub struct Home {
     pub whole_organization: bool,
     /// Our bot's user.
     pub bot: Option<String>,
-}
-
-/// A person as a signed payload names them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Caller {
-    /// Slack user id.
-    pub id: String,
-    /// The team of the payload, if it names one.
-    pub team: Option<String>,
-    /// The enterprise of the payload, if it names one.
-    pub enterprise: Option<String>,
 }
 
 /// What is known of a channel.
@@ -110,7 +100,7 @@ impl People {
     ///
     /// # Errors
     /// The refusal.
-    pub async fn permit(&self, api: &Api, caller: &Caller, action: &Action) -> Result<Permit, Denied> {
+    pub async fn permit(&self, api: &Api, caller: &Requester, action: &Action) -> Result<Permit, Denied> {
         let began = Instant::now();
         match may(&self.actor(api, caller, None).await, action) {
             Ok(permit) => Ok(permit),
@@ -121,7 +111,7 @@ impl People {
     }
 
     /// Looks somebody up. `since` wants an answer that was asked for at or after that instant.
-    pub async fn actor(&self, api: &Api, caller: &Caller, since: Option<Instant>) -> Actor {
+    pub async fn actor(&self, api: &Api, caller: &Requester, since: Option<Instant>) -> Actor {
         let mut actor = Actor {
             id: caller.id.clone(),
             standing: Standing::Unknown,
@@ -215,7 +205,7 @@ impl People {
     }
 }
 
-fn standing(home: &Home, caller: &Caller, user: &Value) -> Standing {
+fn standing(home: &Home, caller: &Requester, user: &Value) -> Standing {
     let flag = |key: &str| user.get(key).and_then(Value::as_bool).unwrap_or(false);
     let text = |pointer: &str| user.pointer(pointer).and_then(Value::as_str);
     let enterprise = text("/enterprise_user/enterprise_id");
@@ -275,8 +265,12 @@ mod tests {
         }
     }
 
-    fn caller(team: Option<&str>, enterprise: Option<&str>) -> Caller {
-        Caller { id: "U1".into(), team: team.map(str::to_owned), enterprise: enterprise.map(str::to_owned) }
+    fn caller(team: Option<&str>, enterprise: Option<&str>) -> Requester {
+        Requester {
+            id: "U1".into(),
+            team: team.map(str::to_owned),
+            enterprise: enterprise.map(str::to_owned),
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use reinstate::cli::world;
 use reinstate::exec::{Admission, Engine, Journal};
-use reinstate_core::run::{Aim, Asked, Limits};
+use reinstate_core::run::{Aim, Asked, Limits, Requester};
 use reinstate_core::{Event, Next, Run, Who};
 use reinstate_sandbox::Sandbox;
 use reinstate_store::{Also, Store};
@@ -47,9 +47,7 @@ pub async fn begin(sandbox: &Sandbox, who: &'static str) -> Repair {
         changed: Arc::default(),
     });
     let asked = Asked {
-        by: "U0ADA".to_owned(),
-        team: None,
-        enterprise: None,
+        by: Requester::with_id("U0ADA"),
         channel: "C0ADMINS".to_owned(),
         text: format!("repair {who}"),
         response_url: None,

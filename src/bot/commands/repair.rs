@@ -40,9 +40,7 @@ pub(super) async fn command(
         format!("request {}", hex(&Sha256::digest(parts.join("\n").as_bytes())))
     });
     let asked = Asked {
-        by: slash.by.id,
-        team: slash.by.team,
-        enterprise: slash.by.enterprise,
+        by: slash.by,
         channel: slash.channel,
         text: target.text(),
         response_url: slash.response_url,

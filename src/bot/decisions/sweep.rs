@@ -17,7 +17,7 @@ use crate::slack::people::ROLE_MAX_AGE;
 use crate::slack::value::Value;
 use crate::slack::words;
 use reinstate_core::access::{Own, Same};
-use reinstate_core::run::{Aim, Asked};
+use reinstate_core::run::{Aim, Asked, Requester};
 use reinstate_core::subject::fold;
 use reinstate_core::sweep::{Found, Sweep, SweepEvent, SweepNext};
 use reinstate_core::{Action, Denied, Subject, Who, may};
@@ -99,9 +99,7 @@ async fn request(app: &App, ear: &Ear, value: &Value, sweep: &Sweep) -> Verdict 
         Err(denied) => return Verdict::Refused(words::denied(denied, app.people.access())),
     };
     let by = Asked {
-        by: permit.actor().to_owned(),
-        team: ear.by.team.clone(),
-        enterprise: ear.by.enterprise.clone(),
+        by: Requester { id: permit.actor().to_owned(), ..ear.by.clone() },
         channel: ear.channel.clone().unwrap_or_default(),
         text: "sweep".to_owned(),
         response_url: None,
@@ -168,7 +166,7 @@ async fn decide_approval(app: &App, ear: &Ear, value: &Value) -> Result<Option<V
 }
 
 fn requester(sweep: &Sweep) -> String {
-    sweep.requester().map(|by| by.by.clone()).unwrap_or_default()
+    sweep.requester().map(|asked| asked.by.id.clone()).unwrap_or_default()
 }
 
 /// Everybody on the list, as one subject.

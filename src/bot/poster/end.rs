@@ -6,8 +6,8 @@ use crate::bot::private::Ear;
 use crate::slack::blocks::Card as Shown;
 use crate::slack::cards;
 use crate::slack::markup::Markup;
-use crate::slack::people::Caller;
 use crate::slack::words;
+use reinstate_core::run::Requester;
 use reinstate_core::subject::name_of;
 use reinstate_core::{Denied, Event, Outcome, Role};
 use reinstate_store::{Card, CardRef};
@@ -26,7 +26,7 @@ impl Drawing<'_, RunEntries> {
             .filter(|card| card.role.starts_with("approval-") || card.role.starts_with("call-"))
             .cloned()
             .collect();
-        let requester = self.of.run.asked.as_ref().map(|asked| asked.by.clone()).unwrap_or_default();
+        let requester = self.of.run.asked.as_ref().map(|asked| asked.by.id.clone()).unwrap_or_default();
         let mut acted: Vec<String> = vec![requester.clone()];
         for (_, _, event) in &self.of.entries {
             if let Event::Approved { by, .. } | Event::Declined { by, .. } = event {
@@ -138,7 +138,7 @@ impl<S: HasCards> Drawing<'_, S> {
     /// Tells the requester alone, once: it is written down before it is said.
     pub(super) async fn whisper(&mut self, role: &str, card: &Shown) -> Result<(), Trouble> {
         // A sweep by schedule was asked for by nobody.
-        let Some(asked) = self.of.asked().cloned().filter(|asked| !asked.by.is_empty()) else {
+        let Some(asked) = self.of.asked().cloned().filter(|asked| !asked.by.id.is_empty()) else {
             return Ok(());
         };
         if self.known(role).is_some() {
@@ -150,9 +150,8 @@ impl<S: HasCards> Drawing<'_, S> {
             return Ok(());
         }
         self.cards.push(note);
-        let by = Caller { id: asked.by, team: asked.team, enterprise: asked.enterprise };
         let channel = Some(asked.channel).filter(|channel| !channel.is_empty());
-        let ear = Ear { by, channel, response_url: asked.response_url, view: None };
+        let ear = Ear { by: asked.by, channel, response_url: asked.response_url, view: None };
         self.app.tell(&ear, card).await;
         Ok(())
     }

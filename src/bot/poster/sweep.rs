@@ -120,7 +120,7 @@ impl Drawing<'_, Sweep> {
         now: jiff::Timestamp,
     ) -> Result<(), Trouble> {
         let mut troubles = Troubles::default();
-        let requester = sweep.requested.as_ref().map(|(by, _)| by.by.clone());
+        let requester = sweep.requested.as_ref().map(|(asked, _)| asked.by.id.clone());
         let waits = matches!(sweep.next(now, &self.app.limits), SweepNext::AwaitApproval(_));
         if waits && asks && self.known("call").is_none() {
             let text = words::sweep_waits(self.app.people.access(), requester.as_deref());

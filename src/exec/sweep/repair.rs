@@ -81,8 +81,6 @@ impl Engine {
                 };
                 let asked = Asked {
                     by: requester.by.clone(),
-                    team: requester.team.clone(),
-                    enterprise: requester.enterprise.clone(),
                     channel: String::new(),
                     text: one.query.clone(),
                     response_url: None,

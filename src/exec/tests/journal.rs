@@ -8,16 +8,14 @@ use jiff::Timestamp;
 use super::house::House;
 use super::tenant::Tenant;
 use crate::exec::{Decision, Journal, JournalError, Loaded};
-use reinstate_core::run::Asked;
+use reinstate_core::run::{Asked, Requester};
 use reinstate_core::sweep::{Sweep, SweepEvent};
 use reinstate_core::{Aim, Event, Evidence, Rules, Run, Subject, Who, diagnose, plan};
 use reinstate_store::{Also, AppendError, NewEntry, NewRun, Store};
 
 fn asked() -> Asked {
     Asked {
-        by: "U0ADA".to_owned(),
-        team: None,
-        enterprise: None,
+        by: Requester::with_id("U0ADA"),
         channel: "C0ADMINS".to_owned(),
         text: "jane@acme.example".to_owned(),
         response_url: None,

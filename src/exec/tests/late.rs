@@ -9,7 +9,7 @@ use super::house::{House, subject};
 use super::model::Point;
 use super::tenant::Tenant;
 use crate::exec::JournalError;
-use reinstate_core::run::{Asked, Part};
+use reinstate_core::run::{Asked, Part, Requester};
 use reinstate_core::{Aim, Event, Next, Outcome, Plan, Run, Who};
 use reinstate_store::Also;
 
@@ -23,9 +23,7 @@ fn outcome(run: &Run) -> Option<Outcome> {
 
 fn asked() -> Asked {
     Asked {
-        by: "U-DAN".to_owned(),
-        team: None,
-        enterprise: None,
+        by: Requester::with_id("U-DAN"),
         channel: "C1".to_owned(),
         text: "sweep".to_owned(),
         response_url: None,

@@ -17,7 +17,7 @@ pub fn line(id: &str, run: &Run, rules: &Rules, limits: &Limits, now: Timestamp)
     let mut text =
         Markup::new().code(id).ours(" – ").data(&who.unwrap_or_else(|| "not looked up yet".to_owned()));
     if let Some(asked) = &run.asked {
-        text = text.ours(", asked by ").user(&asked.by);
+        text = text.ours(", asked by ").user(&asked.by.id);
     }
     if let Some(at) = run.opened_at {
         text = text.ours(" ").time(at);
@@ -36,8 +36,8 @@ pub fn line(id: &str, run: &Run, rules: &Rules, limits: &Limits, now: Timestamp)
 #[must_use]
 pub fn sweep_line(id: &str, sweep: &Sweep, limits: &Limits, now: Timestamp) -> Markup {
     let mut text = Markup::new().code(id).ours(" – sweep");
-    if let Some(asked) = sweep.asked.as_ref().filter(|asked| !asked.by.is_empty()) {
-        text = text.ours(", asked by ").user(&asked.by);
+    if let Some(asked) = sweep.asked.as_ref().filter(|asked| !asked.by.id.is_empty()) {
+        text = text.ours(", asked by ").user(&asked.by.id);
     }
     if let Some(at) = sweep.opened_at {
         text = text.ours(" ").time(at);
@@ -88,7 +88,7 @@ pub fn stopped(view: &View<'_>, channel: &str, here: bool) -> Card {
         Aim::Retire { .. } => "The retirement of an account left over by the repair of ",
     };
     let text = match &view.run.asked {
-        Some(asked) if here => Markup::new().user(&asked.by).ours(" "),
+        Some(asked) if here => Markup::new().user(&asked.by.id).ours(" "),
         _ => Markup::new(),
     };
     let text = text.ours(what).then(&view.name()).ours(" has stopped. ").then(&state(view));

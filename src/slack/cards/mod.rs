@@ -119,13 +119,13 @@ fn reasons(current: &Current, docs: Option<&Url>) -> Vec<Json> {
 /// Those who asked; they are not asked to approve.
 #[must_use]
 pub fn requesters(view: &View<'_>) -> Vec<String> {
-    view.run.asked.iter().map(|asked| asked.by.clone()).collect()
+    view.run.asked.iter().map(|asked| asked.by.id.clone()).collect()
 }
 
 pub(super) fn foot(view: &View<'_>) -> Markup {
     let mut text = Markup::new().ours("Run ").code(view.id);
     if let Some(asked) = &view.run.asked {
-        text = text.ours(", asked by ").user(&asked.by);
+        text = text.ours(", asked by ").user(&asked.by.id);
     }
     if let Some(at) = view.run.opened_at {
         text = text.ours(" ").time(at);

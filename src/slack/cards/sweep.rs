@@ -56,10 +56,10 @@ pub fn sweep_root(view: &SweepView<'_>) -> Card {
     }
     let mut foot = Markup::new().ours("Sweep ").code(view.id);
     if let Some(asked) = &view.sweep.asked {
-        foot = if asked.by.is_empty() {
+        foot = if asked.by.id.is_empty() {
             foot.ours(" by schedule")
         } else {
-            foot.ours(" asked by ").user(&asked.by)
+            foot.ours(" asked by ").user(&asked.by.id)
         };
     }
     if let Some(head) = &view.head {
@@ -111,7 +111,7 @@ fn state(view: &SweepView<'_>) -> Markup {
         SweepNext::AwaitApproval(until) => {
             let text = Markup::new().ours("*Waits for an approval* until ").time(until).ours(". ");
             let text = match &sweep.requested {
-                Some((by, _)) => text.user(&by.by).ours(" wants the harmless repairs carried out. "),
+                Some((by, _)) => text.user(&by.by.id).ours(" wants the harmless repairs carried out. "),
                 None => text,
             };
             text.ours("They touch more than five accounts, so an approver is needed.")

@@ -9,7 +9,7 @@ pub use read::{envelope, read};
 
 use serde_json::Value;
 
-use super::people::Caller;
+use reinstate_core::run::Requester;
 
 /// A request of Slack's.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,7 +48,7 @@ impl Inbound {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slash {
-    pub by: Caller,
+    pub by: Requester,
     pub channel: String,
     /// The command, with its slash.
     pub command: String,
@@ -61,7 +61,7 @@ pub struct Slash {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Click {
-    pub by: Caller,
+    pub by: Requester,
     pub action: String,
     pub value: String,
     /// The person who was picked, where it is a picker of people.
@@ -81,7 +81,7 @@ pub struct Click {
 /// A shortcut, from anywhere or on a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shortcut {
-    pub by: Caller,
+    pub by: Requester,
     pub callback: String,
     /// The person who wrote the message, if it was on the message of a person.
     pub author: Option<String>,
@@ -96,7 +96,7 @@ pub struct Shortcut {
 /// A modal that was submitted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Submit {
-    pub by: Caller,
+    pub by: Requester,
     pub callback: String,
     /// What we put into it when we opened it.
     pub meta: String,
@@ -111,7 +111,7 @@ pub struct Happened {
     /// The inner type.
     pub kind: String,
     /// Whom it is about, if it names one person.
-    pub by: Option<Caller>,
+    pub by: Option<Requester>,
     /// The tab of the App Home.
     pub tab: Option<String>,
 }

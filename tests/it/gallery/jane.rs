@@ -9,7 +9,7 @@ use reinstate::config::{Access, Grant};
 use reinstate::slack::cards::View;
 use reinstate_core::diagnose::{Candidate, Mark, Station, diagnose};
 use reinstate_core::finding::{Cause, Fact, Finding, Verdict};
-use reinstate_core::run::{Asked, Limits, Next};
+use reinstate_core::run::{Asked, Limits, Next, Requester};
 use reinstate_core::subject::RecordId;
 use reinstate_core::{
     Aim, Diagnosis, Event, Evidence, Op, Outcome, Plan, Rules, Run, Source, Step, Subject, Ticket, Vendor,
@@ -60,9 +60,7 @@ pub fn who() -> Who {
 
 pub fn asked(by: &str, aim: Aim) -> Asked {
     Asked {
-        by: by.to_owned(),
-        team: None,
-        enterprise: None,
+        by: Requester::with_id(by),
         channel: ADMINS.to_owned(),
         text: JANE.to_owned(),
         response_url: None,

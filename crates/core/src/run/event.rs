@@ -11,15 +11,32 @@ use crate::fold::JournalEvent;
 use crate::op::Op;
 use crate::plan::Plan;
 
+/// Who asks for something, as a signed payload of Slack names them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requester {
+    /// Slack user id; empty for the schedule.
+    #[serde(rename = "by")]
+    pub id: String,
+    /// The team of the payload, if it names one.
+    pub team: Option<String>,
+    /// The enterprise of the payload, if it names one.
+    pub enterprise: Option<String>,
+}
+
+impl Requester {
+    /// Somebody of whom no payload says where they belong.
+    #[must_use]
+    pub fn with_id(id: impl Into<String>) -> Self {
+        Self { id: id.into(), team: None, enterprise: None }
+    }
+}
+
 /// Where a command came from, as Slack signed it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
-    /// Slack user id of the requester.
-    pub by: String,
-    /// Their team, if Slack gave one.
-    pub team: Option<String>,
-    /// Their enterprise, if Slack gave one.
-    pub enterprise: Option<String>,
+    /// In an entry its fields stand beside the others, as in version 1.
+    #[serde(flatten)]
+    pub by: Requester,
     /// The channel it was typed in.
     pub channel: String,
     /// The words after the command.

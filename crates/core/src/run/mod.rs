@@ -14,7 +14,7 @@ use super::diagnose::Diagnosis;
 use super::fold::{Fold, Kind};
 use super::op::{Op, Risk};
 use super::plan::{Plan, Step};
-pub use event::{Aim, Asked, Event, Halt, Outcome, Part, begun};
+pub use event::{Aim, Asked, Event, Halt, Outcome, Part, Requester, begun};
 pub use next::{Limits, MAX_REQUEST_AGE, Next};
 
 /// A person × a digest.

@@ -196,7 +196,7 @@ impl Sweep {
 
     fn judge_approval(&self, by: &str, digest: &str) -> Result<(), &'static str> {
         let Some((requester, _)) = &self.requested else { return Err("nobody asked for the repairs") };
-        if requester.by == by {
+        if requester.by.id == by {
             return Err("nobody approves their own request");
         }
         if self.digest().as_deref() != Some(digest) {
@@ -213,7 +213,7 @@ impl Sweep {
     #[must_use]
     pub fn requester(&self) -> Option<&Asked> {
         let asked = self.requested.as_ref().map(|(by, _)| by).or(self.asked.as_ref());
-        asked.filter(|asked| !asked.by.is_empty())
+        asked.filter(|asked| !asked.by.id.is_empty())
     }
 
     /// The digest of the list; `None` before the survey, and of an empty list.
@@ -242,7 +242,7 @@ impl Sweep {
     pub fn is_overdue(&self, now: Timestamp) -> bool {
         let (Some(asked), Some(opened_at)) = (&self.asked, self.opened_at) else { return false };
         let untouched = self.progress.is_none() && self.surveyed.is_none() && self.ended.is_none();
-        untouched && !asked.by.is_empty() && now > add(opened_at, MAX_REQUEST_AGE)
+        untouched && !asked.by.id.is_empty() && now > add(opened_at, MAX_REQUEST_AGE)
     }
 
     /// Whether the sweep waits for an approval of this list now.

@@ -93,7 +93,7 @@ fn sweep_words(slack: &Slack, event: &SweepEvent) -> Words {
     let name = |id: &str| slack.users.get(id).map_or(id, |user| &user.real_name).to_owned();
     match event {
         SweepEvent::SweepOpened { asked, rule } => {
-            ("person", "asked", format!("{}: sweep, by the rule {rule}", name(&asked.by)))
+            ("person", "asked", format!("{}: sweep, by the rule {rule}", name(&asked.by.id)))
         }
         SweepEvent::SweepProgress { accounts, looks, looked } => {
             ("", "reads", format!("{accounts} accounts, {looked} of {looks} close looks"))
@@ -106,7 +106,7 @@ fn sweep_words(slack: &Slack, event: &SweepEvent) -> Words {
             ("", "read everything", counts)
         }
         SweepEvent::SweepRequested { by, digest, rule } => {
-            let says = format!("{}, list {}, by the rule {rule}", name(&by.by), short(digest));
+            let says = format!("{}, list {}, by the rule {rule}", name(&by.by.id), short(digest));
             ("person", "asked for the repairs", says)
         }
         SweepEvent::SweepApproved { by, digest } => {
@@ -133,7 +133,7 @@ fn words(slack: &Slack, event: &Event, plan: Option<&Plan>) -> Words {
             .map_or_else(|| format!("step {}", index + 1), |step| step.op.says())
     };
     match event {
-        Event::Opened { asked, .. } => ("person", "asked", format!("{}: {}", name(&asked.by), asked.text)),
+        Event::Opened { asked, .. } => ("person", "asked", format!("{}: {}", name(&asked.by.id), asked.text)),
         Event::Admitted { rule, .. } => ("", "admitted", format!("by the rule {rule}")),
         Event::Planned { diagnosis, plan, digest } => {
             let causes: Vec<&str> = diagnosis.findings.iter().map(|finding| finding.code.code()).collect();
