@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use reinstate::{cli, commands, config, telemetry, upstream};
+use tracing::Level;
 
 fn main() -> ExitCode {
     upstream::install_tls();
@@ -18,7 +19,9 @@ fn main() -> ExitCode {
         }
     };
     let format = telemetry::LogFormat::of(std::env::var("REINSTATE_LOG").ok().as_deref());
-    telemetry::start_logs(std::env::var("RUST_LOG").ok().as_deref(), format).ok();
+    // The terminal of the sandbox belongs to its story.
+    let level = if matches!(cli.command, cli::Command::Sandbox { .. }) { Level::ERROR } else { Level::INFO };
+    telemetry::start_logs(std::env::var("RUST_LOG").ok().as_deref(), level, format).ok();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

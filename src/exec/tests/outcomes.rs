@@ -1,11 +1,14 @@
 //! Every way in which an act can come out, for every step of every ladder.
 
+use std::time::Duration;
+
 use super::house::{House, subject};
 use super::ladders::ladders;
 use super::model::Fate;
 use super::tenant::Tenant;
 use crate::core::run::{Halt, Progress};
 use crate::core::{Event, Op, Outcome, Run};
+use crate::exec::Engine;
 
 async fn sent_by(tenant: &Tenant) -> Vec<Op> {
     let house = House::new(tenant.clone()).await;
@@ -82,4 +85,21 @@ async fn no_outcome_is_taken_for_another() {
             }
         }
     }
+}
+
+/// A look may take seconds, because requests are rate limited. Its time counts against the time that an effect may take.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn slow_looks_do_not_prolong_the_wait_for_an_effect() {
+    let op = sent_by(&Tenant::drift()).await.first().cloned().unwrap();
+    let house = House::new(Tenant::drift()).await;
+    house.opens("run").await;
+    house.model.fate(op.clone(), Fate::AcceptedInVain);
+    house.model.slow_looks(Duration::from_millis(20));
+    let engine = Engine { confirm_within: Duration::from_millis(100), ..house.engine("slow").await };
+    house.carry(&engine, "run").await;
+    let events = house.events("run").await;
+    assert!(events.iter().any(|event| matches!(event, Event::NoEffect { .. })), "{events:?}");
+    // Five fill the time; one begins before them, and one when it is over.
+    let looks = house.model.looks(&op);
+    assert!(looks <= 7, "{looks} looks");
 }
