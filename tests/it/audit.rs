@@ -105,7 +105,8 @@ async fn a_head_from_the_last_card_finds_a_chain_that_was_written_anew() {
     .unwrap();
     for args in [&["verify"][..], &["verify", "--head", shown]] {
         let hole = audit(&story, args).await;
-        assert_eq!(hole.status.code(), Some(1), "{hole:?}");
+        let export = printed(&audit(&story, &["export"]).await);
+        assert_eq!(hole.status.code(), Some(1), "{hole:?}\n{export}");
         let says = String::from_utf8(hole.stderr).unwrap();
         assert!(says.contains("broken at position 4: its personal data is gone"), "{says}");
     }

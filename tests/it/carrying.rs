@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reinstate::app::rules;
-use reinstate::commands::world;
+use reinstate::commands::world_within;
 use reinstate::core::run::{Aim, Asked, Limits};
 use reinstate::core::{Event, Next, Run, Who};
 use reinstate::exec::{Admission, Engine, Ledger};
@@ -15,7 +15,8 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::asking::config;
-use crate::bot::hurried;
+use crate::bot::{hurried, unpaced};
+use crate::folded::Folded;
 
 /// A repair that has begun.
 pub struct Repair {
@@ -33,7 +34,7 @@ pub async fn begin(sandbox: &Sandbox, who: &'static str) -> Repair {
     let hour = Duration::from_secs(3600);
     let engine = Arc::new(Engine {
         ledger: Ledger::new(store),
-        world: world(&config).unwrap(),
+        world: world_within(&config, unpaced()).unwrap(),
         admit: Arc::new(move |_, _| {
             let who = Who::parse(who).unwrap();
             Box::pin(async move { Admission::Admitted { rule: "a test".to_owned(), who } })
@@ -66,8 +67,9 @@ impl Repair {
     /// Approves whatever is asked until the run ends or waits for a person: the run and its entries.
     pub async fn approve(self) -> (Run, Vec<Event>) {
         let Self { engine, stop, running, _folder } = self;
+        let folded = Folded::default();
         let run = loop {
-            let run = engine.ledger.load("run").await.unwrap();
+            let run = folded.run(&engine.ledger, "run").await.unwrap();
             match run.next(reinstate::clock::now(), &engine.rules, &engine.limits) {
                 Next::Nothing | Next::AwaitPerson => break run,
                 Next::AwaitApproval { .. } => {
