@@ -14,9 +14,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use reinstate::sandbox::Sandbox;
-use reinstate::sandbox::slack::sign::signature;
-use reinstate::sandbox::tenant::{ADMINS, SIGNING_SECRET, Tenant};
+use reinstate_sandbox::Sandbox;
+use reinstate_sandbox::slack::sign::signature;
+use reinstate_sandbox::tenant::{ADMINS, SIGNING_SECRET, Tenant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 

@@ -6,13 +6,12 @@
 
 use std::time::{Duration, Instant};
 
-use reinstate::app::rules;
-use reinstate::commands::world;
+use reinstate::cli::world;
 use reinstate::config::{Config, Purpose};
-use reinstate::core::{Subject, Who, diagnose, plan};
-use reinstate::exec::Look;
-use reinstate::sandbox::Sandbox;
-use reinstate::sandbox::tenant::Tenant;
+use reinstate::world::Look;
+use reinstate_core::{Subject, Who, diagnose, plan};
+use reinstate_sandbox::Sandbox;
+use reinstate_sandbox::tenant::Tenant;
 
 const LATENCY: Duration = Duration::from_millis(200);
 const RUNS: usize = 5;
@@ -65,7 +64,7 @@ async fn measure(name: &str, chain: u32, cold: bool) {
         let started = Instant::now();
         let evidence = world.gather(subject(), Look::Everything).await;
         let diagnosis = diagnose(&evidence);
-        std::hint::black_box(plan(&evidence, &diagnosis, &rules(&config), &[]));
+        std::hint::black_box(plan(&evidence, &diagnosis, &config.rules(), &[]));
         times.push(started.elapsed());
         assert_eq!(diagnosis.verdict.word(), "healthy");
         let token = usize::from(cold);

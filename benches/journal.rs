@@ -11,11 +11,13 @@ use std::time::{Duration, Instant};
 
 use futures_core::future::BoxFuture;
 use reinstate::clock;
-use reinstate::core::run::{Aim, Asked, Limits};
-use reinstate::core::sweep::{self, Census};
-use reinstate::core::{Evidence, Op, Rules, Subject, Who};
-use reinstate::exec::{Acted, Admission, Engine, Ledger, Look, Meter, Page, Timing, World};
-use reinstate::store::{NewEntry, Store};
+use reinstate::exec::{Admission, Engine, Ledger, Timing};
+use reinstate::world::{Acted, Look, Meter, Page, World};
+use reinstate_core::run::{Aim, Asked, Limits};
+use reinstate_core::sweep;
+use reinstate_core::sweep::Census;
+use reinstate_core::{Evidence, Op, Rules, Subject, Who};
+use reinstate_store::{NewEntry, Store};
 use tokio::sync::{Notify, watch};
 
 const APPENDS: usize = 4_000;

@@ -5,8 +5,8 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use reinstate::sandbox::Sandbox;
-use reinstate::sandbox::tenant::Tenant;
+use reinstate_sandbox::Sandbox;
+use reinstate_sandbox::tenant::Tenant;
 
 const RUNS: usize = 7;
 /// Long enough for the first look-ups to be over.

@@ -11,8 +11,8 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use reinstate::sandbox::Sandbox;
-use reinstate::sandbox::crowd::Crowd;
+use reinstate_sandbox::Sandbox;
+use reinstate_sandbox::crowd::Crowd;
 use serde_json::Value;
 
 const LATENCY: Duration = Duration::from_millis(50);

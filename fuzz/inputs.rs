@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reinstate::core::run::Limits;
-use reinstate::core::{Event, Rules, Run, Who};
 use reinstate::slack::command::{Target, parse};
 use reinstate::slack::payload;
 use reinstate::upstream::{atlassian, entra, scim};
+use reinstate_core::run::Limits;
+use reinstate_core::{Event, Rules, Run, Who};
 use serde::de::DeserializeOwned;
 
 /// A verified body of Slack's.
@@ -73,7 +73,7 @@ pub fn journal(bytes: &[u8]) {
         }
         // What has ended is over, whatever was written.
         let next = run.next(at, &Rules::default(), &limits);
-        assert!(run.ended.is_none() || next == reinstate::core::Next::Nothing);
+        assert!(run.ended.is_none() || next == reinstate_core::Next::Nothing);
         drop((run.tried(), run.steps_done(), run.approved_by()));
     }
 }

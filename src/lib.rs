@@ -2,25 +2,18 @@
 //! work, gets an approval where one is needed, carries the repair out so that no crash or race can do harm,
 //! and proves that access is back.
 //!
-//! Eight words carry the whole; they are introduced in [`core`].
+//! Eight words carry the whole; they are introduced in [`reinstate_core`].
 
-pub mod app;
+pub mod bot;
 pub mod cli;
 pub mod clock;
-pub mod commands;
 pub mod config;
-pub mod core;
 pub mod doctor;
 pub mod exec;
-pub mod gauges;
-pub mod housekeeping;
 pub mod listener;
-pub mod manifest;
-pub mod sandbox;
-pub mod schedule;
 pub mod server;
 pub mod sheet;
 pub mod slack;
-pub mod store;
 pub mod telemetry;
 pub mod upstream;
+pub mod world;

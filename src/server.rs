@@ -13,10 +13,11 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower_http::timeout::TimeoutLayer;
 
-use crate::app::App;
+use crate::bot::app::App;
+use crate::bot::housekeeping;
+use crate::bot::inbound;
 use crate::listener::{self, Patience};
-use crate::manifest::EVENTS_PATH;
-use crate::slack::{inbound, people};
+use crate::slack::manifest::EVENTS_PATH;
 use crate::telemetry::Metrics;
 
 /// A request that has not arrived whole by then is given up.
@@ -40,7 +41,7 @@ pub async fn run(
     listener: TcpListener,
     shutdown: watch::Receiver<bool>,
 ) {
-    let home = tokio::spawn(people::keep_home(Arc::clone(&app), shutdown.clone()));
+    let home = tokio::spawn(housekeeping::keep_home(Arc::clone(&app), shutdown.clone()));
     let routes = router(Arc::clone(&app), metrics);
     listener::serve(listener, routes, Patience::default(), shutdown).await;
     home.abort();

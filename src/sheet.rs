@@ -1,6 +1,6 @@
 //! Tables for spreadsheets (CSV, RFC 4180), made of what other people typed. A cell must never be run as a formula.
 
-use crate::core::sweep::Found;
+use reinstate_core::sweep::Found;
 
 /// The first line of a sweep's table.
 pub const SWEEP_HEAD: &str = "\"account\",\"verdict\",\"causes\",\"missing groups\",\"plan\",\"risk\",\"needs approval\",\"something unread\",\"atlassian account id\",\"idp user id\",\"plan digest\"";
@@ -54,8 +54,8 @@ mod tests {
             query: "=cmd@acme.example".to_owned(),
             account: None,
             person: None,
-            verdict: crate::core::Verdict::Broken,
-            causes: vec![crate::core::Cause::RecordUnlinked, crate::core::Cause::MatchingOnEmail],
+            verdict: reinstate_core::Verdict::Broken,
+            causes: vec![reinstate_core::Cause::RecordUnlinked, reinstate_core::Cause::MatchingOnEmail],
             missing: Some(2),
             unread: false,
             digest: None,

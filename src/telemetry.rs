@@ -58,7 +58,9 @@ struct OneLine<W>(W);
 impl<W: Write> Write for OneLine<W> {
     /// Takes one whole event: that is how the subscriber writes.
     fn write(&mut self, event: &[u8]) -> std::io::Result<usize> {
-        self.0.write_all(one_line(&String::from_utf8_lossy(event)).as_bytes())?;
+        // Where nobody takes the lines any more, the work goes on: the subscriber would report the error on the same
+        // standard error, which ends the task that logged.
+        self.0.write_all(one_line(&String::from_utf8_lossy(event)).as_bytes()).ok();
         Ok(event.len())
     }
 
@@ -193,6 +195,20 @@ mod tests {
             assert!(text.contains("hello a\\nWARN"), "{text:?}");
         }
         assert!(!logged("plain", false).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn a_log_that_nobody_takes_any_more_stops_nothing() {
+        struct Closed;
+        impl Write for Closed {
+            fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+                Err(std::io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> std::io::Result<()> {
+                Err(std::io::ErrorKind::BrokenPipe.into())
+            }
+        }
+        assert_eq!(OneLine(Closed).write(b"a line\n").unwrap(), 7);
     }
 
     #[test]

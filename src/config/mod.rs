@@ -10,9 +10,11 @@ mod file;
 mod form;
 mod problem;
 mod read;
+mod rules;
 mod schema;
 mod secrets;
 mod settings;
+mod upstream;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

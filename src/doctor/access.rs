@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Check;
 use crate::config::{Config, Grant, Needed};
-use crate::core::access::Standing;
 use crate::slack::api::Api;
 use crate::slack::people::{Caller, People};
+use reinstate_core::access::Standing;
 
 /// How many people are looked up at most; Slack limits look-ups to about a hundred a minute.
 const MOST: usize = 60;

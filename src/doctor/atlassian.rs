@@ -4,7 +4,6 @@
 use secrecy::SecretString;
 
 use super::Check;
-use crate::commands::upstream;
 use crate::config::Config;
 use crate::upstream::atlassian::Atlassian;
 use crate::upstream::scim::Scim;
@@ -140,7 +139,7 @@ async fn refused_org_key(config: &Config, name: &str, error: &CallError) -> Chec
 /// Whether one of the SCIM keys reads the organization.
 async fn works_as_org_key(config: &Config) -> bool {
     for key in config.secrets.atlassian_scim.iter().flatten() {
-        let swapped = UpstreamConfig { org_key: Some(key.clone()), ..upstream(config) };
+        let swapped = UpstreamConfig { org_key: Some(key.clone()), ..config.upstream() };
         if let Ok(Clients { atlassian: Some(atlassian), .. }) = Clients::new(swapped)
             && atlassian.domains().await.is_ok()
         {
@@ -187,7 +186,7 @@ async fn scim_key(config: &Config, name: &str, index: usize, scim: &Scim) -> Che
 /// Whether this key reads the directory with this number.
 async fn works_for(config: &Config, index: usize, key: Option<&SecretString>) -> bool {
     let (Some(key), Some(id)) = (key, config.atlassian.directories.get(index)) else { return false };
-    let swapped = UpstreamConfig { directories: vec![(id.clone(), Some(key.clone()))], ..upstream(config) };
+    let swapped = UpstreamConfig { directories: vec![(id.clone(), Some(key.clone()))], ..config.upstream() };
     let Ok(clients) = Clients::new(swapped) else { return false };
     let Some(scim) = clients.scim.into_iter().find_map(|directory| directory.client) else { return false };
     scim.users_by_name(NOBODY).await.is_ok()

@@ -13,10 +13,9 @@ mod store;
 
 use serde::Serialize;
 
-use crate::commands::upstream;
 use crate::config::Config;
-use crate::store::Store;
 use crate::upstream::{CallError, Clients};
+use reinstate_store::Store;
 
 pub use store::fix as store_fix;
 
@@ -132,7 +131,7 @@ pub fn log(report: &Report) {
 /// Looks at everything. Each part is looked at by itself, so that one service that is down hides nothing else.
 pub async fn examine(config: &Config) -> Report {
     let mut checks = settings::look(config);
-    let clients = match Clients::new(upstream(config)) {
+    let clients = match Clients::new(config.upstream()) {
         Ok(clients) => clients,
         Err(error) => {
             let fix = "Install the system's root certificates (Debian: ca-certificates)";

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::Check;
 use crate::config::{Config, Transport};
-use crate::manifest::SCOPES;
+use crate::slack::manifest::SCOPES;
 
 const WITHIN: Duration = Duration::from_secs(10);
 

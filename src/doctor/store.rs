@@ -4,7 +4,7 @@ use secrecy::ExposeSecret as _;
 
 use super::Check;
 use crate::config::Config;
-use crate::store::{Store, StoreError};
+use reinstate_store::{Store, StoreError};
 
 /// Whether the store can be opened and written, and whether what is written survives a power cut.
 pub(super) async fn look(config: &Config) -> Vec<Check> {

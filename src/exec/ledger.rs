@@ -7,10 +7,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::core::run::{Asked, Illegal, Part};
-use crate::core::sweep::SweepEvent;
-use crate::core::{Event, Run};
-use crate::store::{
+use reinstate_core::run::{Asked, Illegal, Part};
+use reinstate_core::sweep::SweepEvent;
+use reinstate_core::{Event, Run};
+use reinstate_store::{
     Also, AppendError, Appended, Entry, Lease, NewEntry, NewRun, NotOpened, Opened, Store, StoreError,
 };
 
@@ -379,7 +379,7 @@ fn read(kind: &str, personal: Option<&str>) -> Result<Event, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::{Aim, Evidence, Rules, Subject, Who, diagnose, plan};
+    use reinstate_core::{Aim, Evidence, Rules, Subject, Who, diagnose, plan};
 
     #[tokio::test]
     async fn an_entry_that_cannot_be_read_is_named_and_not_quoted() {

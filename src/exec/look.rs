@@ -3,16 +3,17 @@
 
 use std::time::Duration;
 
-use crate::core::planner::left_over;
-use crate::core::run::begun;
-use crate::core::subject::fold;
-use crate::core::{
+use reinstate_core::planner::left_over;
+use reinstate_core::run::begun;
+use reinstate_core::subject::fold;
+use reinstate_core::{
     Aim, Diagnosis, Event, Op, Outcome, Plan, Run, Subject, Verdict, diagnose, plan, retire_plan, undo_plan,
 };
-use crate::store::{Also, AppendError, Lease, Sleep, StoreError, TENANT, Tenant};
+use reinstate_store::{Also, AppendError, Lease, Sleep, StoreError, TENANT, Tenant};
 
 use super::memory::remember;
-use super::{Engine, LedgerError, Look, Stop, Turn, busy, ended, refused};
+use super::{Engine, LedgerError, Stop, Turn, busy, ended, refused};
+use crate::world::Look;
 
 /// Why a run has no plan.
 pub(super) enum Unplanned {
@@ -201,7 +202,7 @@ fn restored(diagnosis: &Diagnosis) -> String {
 
 /// Whether all that is left may only be late: what was provisioned a moment ago shows up bit by bit.
 fn may_be_late(diagnosis: &Diagnosis) -> bool {
-    use crate::core::Cause;
+    use reinstate_core::Cause;
     diagnosis.findings.iter().filter(|finding| finding.blocking).all(|finding| {
         matches!(
             finding.code,

@@ -5,9 +5,9 @@
 use jiff::Timestamp;
 
 use super::Ledger;
-use crate::core::diagnose::Case;
-use crate::core::run::Halt;
-use crate::core::{Event, Evidence, Plan, diagnose};
+use reinstate_core::diagnose::Case;
+use reinstate_core::run::Halt;
+use reinstate_core::{Event, Evidence, Plan, diagnose};
 
 /// How many earlier runs on a person are looked at.
 const RUNS: usize = 20;

@@ -9,10 +9,8 @@ mod step;
 pub mod sweep;
 #[cfg(test)]
 mod tests;
-pub mod world;
 
 pub use ledger::{Decision, Ledger, LedgerError};
-pub use world::{Acted, Look, Meter, Page, World};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,11 +20,12 @@ use jiff::Timestamp;
 use tokio::sync::{Notify, Semaphore, watch};
 use tracing::Instrument as _;
 
-use crate::core::run::{Asked, Limits};
-use crate::core::subject::name_of;
-use crate::core::{Event, Next, Outcome, Rules, Run, Who};
-use crate::store::{Also, AppendError, Lease, Sleep, StoreError};
 use crate::telemetry::run_span;
+use crate::world::World;
+use reinstate_core::run::{Asked, Limits};
+use reinstate_core::subject::name_of;
+use reinstate_core::{Event, Next, Outcome, Rules, Run, Who};
+use reinstate_store::{Also, AppendError, Lease, Sleep, StoreError};
 
 /// How long a run sleeps that no look will make right.
 const UNREADABLE: Duration = Duration::from_secs(60);

@@ -8,14 +8,15 @@ use jiff::Timestamp;
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::core::condition::{Held, approver_decides, conditions};
-use crate::core::diagnose::Case;
-use crate::core::run::{Current, Halt, Progress};
-use crate::core::{Event, Run, State, Step};
-use crate::store::{Also, AppendError, Lease, Risky, Sleep};
+use reinstate_core::condition::{Held, approver_decides, conditions};
+use reinstate_core::diagnose::Case;
+use reinstate_core::run::{Current, Halt, Progress};
+use reinstate_core::{Event, Run, State, Step};
+use reinstate_store::{Also, AppendError, Lease, Risky, Sleep};
 
 use super::memory::remember;
-use super::{Acted, Engine, LedgerError, Look, Stop, Turn, refused};
+use super::{Engine, LedgerError, Stop, Turn, refused};
+use crate::world::{Acted, Look};
 
 /// What the daily cap counts: 24 hours, so that no midnight doubles it.
 const DAY: Duration = Duration::from_secs(24 * 3600);

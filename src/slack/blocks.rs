@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::markup::Markup;
-use crate::core::digest::hex;
+use reinstate_core::digest::hex;
 
 /// Blocks that one message may hold.
 const MOST_BLOCKS: usize = 50;
@@ -386,7 +386,7 @@ pub fn progress(title: &Markup, tasks: &[Task], plain: bool) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::slack::{Surface, problems};
+    use reinstate_sandbox::slack::{Surface, problems};
 
     #[test]
     fn the_longest_of_everything_is_still_accepted() {
@@ -415,7 +415,7 @@ mod tests {
 
     /// Characters that a reader sees, counted in another way than the code under test does.
     fn shown(blocks: &[Value]) -> usize {
-        crate::sandbox::slack::characters(blocks)
+        reinstate_sandbox::slack::characters(blocks)
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The grammar of `/reinstate`: text in, a command or the reason and the nearest correct form out. Pure. It must
 //! never guess at WHO, and never repeat what was typed except through its encoder.
 
-use crate::core::Who;
+use reinstate_core::Who;
 
 /// Whom a command is about.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,13 +7,12 @@ use std::sync::RwLock;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use tokio::sync::watch;
 
 use super::api::{Api, ApiError};
 use super::slots::Slots;
 use crate::config::{Access, Grant};
-use crate::core::access::Standing;
-use crate::core::{Action, Actor, Denied, Permit, Role, may};
+use reinstate_core::access::Standing;
+use reinstate_core::{Action, Actor, Denied, Permit, Role, may};
 
 /// A look-up is at most this old when somebody acts on it.
 pub const ROLE_LIFE: Duration = Duration::from_secs(10);
@@ -214,24 +213,6 @@ impl People {
             Err(error) => Err(error),
         }
     }
-}
-
-/// Asks `auth.test` until it answers; then there is nothing left to do.
-pub async fn keep_home(app: std::sync::Arc<crate::app::App>, mut shutdown: watch::Receiver<bool>) {
-    let mut wait = Duration::from_millis(500);
-    while let Err(error) = app.people.learn_home(&app.slack).await {
-        tracing::warn!(%error, "Slack has not said whose bot this is yet, so nobody has a role");
-        let pause = match error {
-            ApiError::Limited(pause) => pause,
-            _ => wait,
-        };
-        wait = wait.saturating_mul(2).min(Duration::from_secs(30));
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            _ = shutdown.changed() => return,
-        }
-    }
-    app.nudge();
 }
 
 fn standing(home: &Home, caller: &Caller, user: &Value) -> Standing {

@@ -73,7 +73,7 @@ impl CallError {
             Self::Refused { status, code, .. } => {
                 // The edge proxy's code is the status again (atlassian.md 3.1).
                 let code = code.as_ref().filter(|code| **code != status.to_string());
-                let plain = code.and_then(|code| super::token::plain_login_error(code));
+                let plain = code.and_then(|code| super::login_error::plain_login_error(code));
                 match (code, plain) {
                     (Some(code), Some(plain)) => format!("{status} {code}: {plain}"),
                     (Some(code), None) => format!("{status} {code}"),

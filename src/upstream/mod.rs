@@ -10,6 +10,7 @@ pub mod http;
 mod lax;
 pub mod literal;
 pub mod live;
+pub mod login_error;
 pub mod pace;
 #[cfg(test)]
 mod probe;
@@ -19,7 +20,7 @@ pub mod token;
 use secrecy::SecretString;
 use url::Url;
 
-use crate::core::evidence::Places;
+use reinstate_core::evidence::Places;
 
 pub use assertion::{Certificate, Federated};
 pub use atlassian::Atlassian;

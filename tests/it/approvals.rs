@@ -2,11 +2,11 @@
 //! are asked for after everything slow was read; and a Decline or a Cancel never waits behind an Approve.
 
 use reinstate::config::Env;
-use reinstate::core::{Event, Outcome};
-use reinstate::sandbox::lock;
-use reinstate::sandbox::scenarios;
-use reinstate::sandbox::tenant::{ADMINS, DIRECTORY, Tenant};
-use reinstate::sandbox::wire::{Gate, Injection, Service};
+use reinstate_core::{Event, Outcome};
+use reinstate_sandbox::lock;
+use reinstate_sandbox::scenarios;
+use reinstate_sandbox::tenant::{ADMINS, DIRECTORY, Tenant};
+use reinstate_sandbox::wire::{Gate, Injection, Service};
 use serde_json::{Value, json};
 
 use super::bot::{ADA, Bot, GRACE, tells_in};

@@ -1,14 +1,13 @@
 //! Asking the simulated tenant one question through the real clients, as `check` does, with any source refused.
 
-use reinstate::app::rules;
-use reinstate::commands::world;
+use reinstate::cli::world;
 use reinstate::config::{Config, Purpose};
-use reinstate::core::{Diagnosis, Evidence, Plan, Source, Subject, Who, diagnose, plan};
-use reinstate::exec::Look;
-use reinstate::sandbox::Sandbox;
-use reinstate::sandbox::scenarios::Scenario;
-use reinstate::sandbox::tenant::Tenant;
-use reinstate::sandbox::wire::{Call, Injection, Service};
+use reinstate::world::Look;
+use reinstate_core::{Diagnosis, Evidence, Plan, Source, Subject, Who, diagnose, plan};
+use reinstate_sandbox::Sandbox;
+use reinstate_sandbox::scenarios::Scenario;
+use reinstate_sandbox::tenant::Tenant;
+use reinstate_sandbox::wire::{Call, Injection, Service};
 
 pub async fn start(tenant: Tenant) -> Sandbox {
     reinstate::upstream::install_tls();
@@ -28,7 +27,7 @@ pub async fn gather(sandbox: &Sandbox, who: &str) -> Evidence {
 pub async fn ask(sandbox: &Sandbox, who: &str) -> (Diagnosis, Plan) {
     let evidence = gather(sandbox, who).await;
     let diagnosis = diagnose(&evidence);
-    let plan = plan(&evidence, &diagnosis, &rules(&config(sandbox)), &[]);
+    let plan = plan(&evidence, &diagnosis, &config(sandbox).rules(), &[]);
     (diagnosis, plan)
 }
 

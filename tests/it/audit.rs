@@ -4,8 +4,8 @@
 use std::process::Output;
 use std::time::Duration;
 
-use reinstate::sandbox::lock;
-use reinstate::sandbox::scenarios::find;
+use reinstate_sandbox::lock;
+use reinstate_sandbox::scenarios::find;
 use serde_json::Value;
 use sqlx::{Connection, Executor};
 

@@ -7,18 +7,18 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use reinstate::core::Outcome;
 use reinstate::exec::Ledger;
-use reinstate::sandbox::scenarios::find;
-use reinstate::store::Store;
+use reinstate_core::Outcome;
+use reinstate_sandbox::scenarios::find;
+use reinstate_store::Store;
 use sqlx::{Connection as _, Executor as _};
 
 use super::crash::{Point, gate};
 use super::place::{On, Place};
-use super::postgres::Server;
-use super::skip::skipped;
 use super::story::Story;
 use super::trouble::{STORY, plain};
+use reinstate_testing::postgres::Server;
+use reinstate_testing::skip::skipped;
 
 /// The commands of the document that begin so, as it writes them.
 fn command(begin: &str) -> String {

@@ -6,17 +6,18 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use reinstate::app::App;
-use reinstate::cli::Exit;
-use reinstate::commands::serve::{self, Running};
-use reinstate::commands::world_within;
+use reinstate::bot::app::App;
+use reinstate::cli::args::Exit;
+use reinstate::cli::serve;
+use reinstate::cli::serve::Running;
+use reinstate::cli::world_within;
 use reinstate::config::{Config, Env, Purpose};
-use reinstate::core::{Event, Outcome, Run};
 use reinstate::exec::Timing;
-use reinstate::sandbox::slack::{Ephemeral, Message, Slack, Unread, View, Workspace, wait_until};
-use reinstate::sandbox::tenant::{ADMINS, HELPDESK, Tenant};
-use reinstate::sandbox::{Sandbox, lock, scenarios};
 use reinstate::upstream::Limits;
+use reinstate_core::{Event, Outcome, Run};
+use reinstate_sandbox::slack::{Ephemeral, Message, Slack, Unread, View, Workspace, wait_until};
+use reinstate_sandbox::tenant::{ADMINS, HELPDESK, Tenant};
+use reinstate_sandbox::{Sandbox, lock, scenarios};
 use tokio::net::TcpListener;
 
 use super::folded::Folded;
@@ -294,7 +295,7 @@ impl Bot {
     }
 
     /// Where the newest run's root card stands, once it does.
-    pub async fn root(&self) -> reinstate::store::CardRef {
+    pub async fn root(&self) -> reinstate_store::CardRef {
         let run = self.run().await;
         let since = Instant::now();
         loop {

@@ -32,7 +32,7 @@ impl Browser {
             .kill_on_drop(true)
             .spawn();
         let Ok(mut driver) = driver else {
-            super::skip::skipped("the page in a real browser: chromedriver is not installed");
+            reinstate_testing::skip::skipped("the page in a real browser: chromedriver is not installed");
             return None;
         };
         let mut said = BufReader::new(driver.stdout.take().unwrap()).lines();

@@ -5,12 +5,12 @@
 use std::time::Duration;
 
 use reinstate::config::Env;
-use reinstate::core::run::Halt;
-use reinstate::core::{Event, Outcome};
-use reinstate::sandbox::lock;
-use reinstate::sandbox::scenarios;
-use reinstate::sandbox::tenant::Tenant;
-use reinstate::sandbox::wire::{Gate, Injection, Service};
+use reinstate_core::run::Halt;
+use reinstate_core::{Event, Outcome};
+use reinstate_sandbox::lock;
+use reinstate_sandbox::scenarios;
+use reinstate_sandbox::tenant::Tenant;
+use reinstate_sandbox::wire::{Gate, Injection, Service};
 
 use super::bot::{ADA, Bot, GRACE, tells, tells_in};
 
@@ -200,13 +200,7 @@ async fn the_address_of_a_living_colleague_is_not_moved_when_planned_or_after_th
 async fn nobody_approves_a_plan_on_their_own_account() {
     let mut tenant = held();
     // Jane is an approver.
-    tenant
-        .slack
-        .channels
-        .get_mut(reinstate::sandbox::tenant::ADMINS)
-        .unwrap()
-        .members
-        .insert("U0JANE".into());
+    tenant.slack.channels.get_mut(reinstate_sandbox::tenant::ADMINS).unwrap().members.insert("U0JANE".into());
     tells_in(tenant, set("REINSTATE_ACCESS__APPROVER__USERS", "U0GRACE,U0JANE"), async |bot| {
         bot.says(ADA, &format!("repair {JANE}")).await;
         bot.clicks("U0JANE", "reinstate.approve").await;

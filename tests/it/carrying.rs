@@ -4,13 +4,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reinstate::app::rules;
-use reinstate::commands::world_within;
-use reinstate::core::run::{Aim, Asked, Limits};
-use reinstate::core::{Event, Next, Run, Who};
+use reinstate::cli::world_within;
 use reinstate::exec::{Admission, Engine, Ledger};
-use reinstate::sandbox::Sandbox;
-use reinstate::store::{Also, Store};
+use reinstate_core::run::{Aim, Asked, Limits};
+use reinstate_core::{Event, Next, Run, Who};
+use reinstate_sandbox::Sandbox;
+use reinstate_store::{Also, Store};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -39,7 +38,7 @@ pub async fn begin(sandbox: &Sandbox, who: &'static str) -> Repair {
             let who = Who::parse(who).unwrap();
             Box::pin(async move { Admission::Admitted { rule: "a test".to_owned(), who } })
         }),
-        rules: rules(&config),
+        rules: config.rules(),
         limits: Limits { expire_after: hour, start_within: hour },
         confirm_within: Duration::from_secs(3),
         risky_per_day: 100,

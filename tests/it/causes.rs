@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use reinstate::core::Cause;
-use reinstate::sandbox::scenarios::{ALL, SEQUELS};
+use reinstate_core::Cause;
+use reinstate_sandbox::scenarios::{ALL, SEQUELS};
 
 const HEADINGS: &[&str] = &[
     "## What people say",

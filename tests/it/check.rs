@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::process::Output;
 
-use reinstate::sandbox::scenarios::find;
-use reinstate::sandbox::tenant::Tenant;
-use reinstate::sandbox::wire::{Injection, Service};
-use reinstate::sandbox::{Sandbox, lock};
+use reinstate_sandbox::scenarios::find;
+use reinstate_sandbox::tenant::Tenant;
+use reinstate_sandbox::wire::{Injection, Service};
+use reinstate_sandbox::{Sandbox, lock};
 use serde_json::Value;
 
 async fn run(env: &BTreeMap<String, String>, args: &[&str]) -> Output {

@@ -3,13 +3,13 @@
 
 use std::time::{Duration, Instant};
 
-use reinstate::core::Outcome;
-use reinstate::sandbox::entra::JobCode;
-use reinstate::sandbox::lock;
-use reinstate::sandbox::scenarios::find;
-use reinstate::sandbox::tenant::{ADMINS, Tenant};
-use reinstate::sandbox::wire::{Gate, Injection, Service};
-use reinstate::store::{Also, NewEntry};
+use reinstate_core::Outcome;
+use reinstate_sandbox::entra::JobCode;
+use reinstate_sandbox::lock;
+use reinstate_sandbox::scenarios::find;
+use reinstate_sandbox::tenant::{ADMINS, Tenant};
+use reinstate_sandbox::wire::{Gate, Injection, Service};
+use reinstate_store::{Also, NewEntry};
 use secrecy::ExposeSecret as _;
 
 use super::bot::{ADA, Bot, GRACE, tells_in};

@@ -6,12 +6,12 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::post;
 use reinstate::config::Env;
-use reinstate::core::{Event, Outcome};
-use reinstate::sandbox::lock;
-use reinstate::sandbox::scenarios;
-use reinstate::sandbox::slack::Workspace;
-use reinstate::sandbox::tenant::{ADMINS, Tenant};
-use reinstate::sandbox::wire::{Listening, listen};
+use reinstate_core::{Event, Outcome};
+use reinstate_sandbox::lock;
+use reinstate_sandbox::scenarios;
+use reinstate_sandbox::slack::Workspace;
+use reinstate_sandbox::tenant::{ADMINS, Tenant};
+use reinstate_sandbox::wire::{Listening, listen};
 
 use super::bot::{ADA, Bot, GRACE, tells, tells_in};
 

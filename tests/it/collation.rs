@@ -1,8 +1,8 @@
 //! PostgreSQL with the locales that people have: their rules for comparing texts ignore and reorder characters, and
 //! nothing that the bot decides may depend on them.
 
-use reinstate::core::Outcome;
-use reinstate::sandbox::scenarios::find;
+use reinstate_core::Outcome;
+use reinstate_sandbox::scenarios::find;
 
 use super::bot::{ADA, Bot, GRACE, unpaced};
 use super::crash::tell;

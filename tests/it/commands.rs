@@ -1,9 +1,9 @@
 //! Every command in the words of people, with the exact private answers.
 
-use reinstate::core::Outcome;
-use reinstate::sandbox::lock;
-use reinstate::sandbox::tenant::HELPDESK;
-use reinstate::sandbox::wire::{Service, Wire};
+use reinstate_core::Outcome;
+use reinstate_sandbox::lock;
+use reinstate_sandbox::tenant::HELPDESK;
+use reinstate_sandbox::wire::{Service, Wire};
 
 use crate::bot::{ADA, GRACE, GUS, JANE, VERA, plain, tells};
 

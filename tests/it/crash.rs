@@ -6,9 +6,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reinstate::core::Outcome;
-use reinstate::sandbox::scenarios::Scenario;
-use reinstate::sandbox::wire::{Call, Gate, Injection, Service};
+use reinstate_core::Outcome;
+use reinstate_sandbox::scenarios::Scenario;
+use reinstate_sandbox::wire::{Call, Gate, Injection, Service};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 

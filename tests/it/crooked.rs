@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use reinstate::core::{Cause, Event, Outcome, Source, Verdict};
-use reinstate::sandbox::scenarios::find;
-use reinstate::sandbox::tenant::Tenant;
-use reinstate::sandbox::wire::{Gate, Injection, Service};
-use reinstate::sandbox::{Sandbox, lock};
+use reinstate_core::{Cause, Event, Outcome, Source, Verdict};
+use reinstate_sandbox::scenarios::find;
+use reinstate_sandbox::tenant::Tenant;
+use reinstate_sandbox::wire::{Gate, Injection, Service};
+use reinstate_sandbox::{Sandbox, lock};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -149,7 +149,7 @@ async fn two_records_that_disagree_about_a_link_are_no_ground_to_stand_on() {
     let body = format!(
         r#"{{"scimLinks":[{{"scimUserId":"{}","directoryId":"{}","atlassianAccountId":"{}"}}]}}"#,
         jane.record,
-        reinstate::sandbox::tenant::DIRECTORY,
+        reinstate_sandbox::tenant::DIRECTORY,
         other.account
     );
     answer(&sandbox, Source::ScimLinks, &body);

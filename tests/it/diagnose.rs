@@ -2,15 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use reinstate::app::rules;
-use reinstate::commands::world;
-use reinstate::core::diagnose::Case;
-use reinstate::core::{
+use reinstate::cli::world;
+use reinstate::world::{Look, World};
+use reinstate_core::diagnose::Case;
+use reinstate_core::{
     Cause, Diagnosis, Op, Outcome, Plan, Source, State, Subject, Verdict, Who, diagnose, plan,
 };
-use reinstate::exec::{Look, World};
-use reinstate::sandbox::scenarios::{ALL, Scenario, find};
-use reinstate::sandbox::tenant::Tenant;
+use reinstate_sandbox::scenarios::{ALL, Scenario, find};
+use reinstate_sandbox::tenant::Tenant;
 
 use crate::asking::{ask, config, look, start};
 
@@ -198,7 +197,7 @@ async fn play(scenario: &'static Scenario) -> (Verdict, Vec<String>) {
         let who = Who::parse(scenario.who).unwrap();
         let evidence = world.gather(Subject::asked(who), Look::Everything).await;
         let diagnosis = diagnose(&evidence);
-        let plan = plan(&evidence, &diagnosis, &rules(&config), &tried);
+        let plan = plan(&evidence, &diagnosis, &config.rules(), &tried);
         if diagnosis.verdict == Verdict::Healthy || plan.steps.is_empty() {
             assert_eq!(sandbox.wire.faults(), Vec::<String>::new(), "{}", scenario.name);
             return (diagnosis.verdict, story);

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::process::Stdio;
 
 use reinstate::doctor::State;
-use reinstate::sandbox::entra::assertion::Registered;
-use reinstate::sandbox::tenant::{ADMINS, CLIENT, ORG_KEY, SCIM_KEY, Tenant};
-use reinstate::sandbox::wire::{Injection, Service};
-use reinstate::sandbox::{Sandbox, lock};
 use reinstate::upstream::Certificate;
+use reinstate_sandbox::entra::Registered;
+use reinstate_sandbox::tenant::{ADMINS, CLIENT, ORG_KEY, SCIM_KEY, Tenant};
+use reinstate_sandbox::wire::{Injection, Service};
+use reinstate_sandbox::{Sandbox, lock};
 use serde_json::Value;
 use tokio::process::Command;
 

@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use reinstate::core::{Event, Outcome, Run};
-use reinstate::sandbox::lock;
-use reinstate::sandbox::scenarios::{ALL, Scenario};
-use reinstate::sandbox::wire::{Call, Gate, Injection, Service};
 use reinstate::upstream::Limits;
+use reinstate_core::{Event, Outcome, Run};
+use reinstate_sandbox::lock;
+use reinstate_sandbox::scenarios::{ALL, Scenario};
+use reinstate_sandbox::wire::{Call, Gate, Injection, Service};
 use tokio::sync::Semaphore;
 
 use super::bot::{ADA, Bot, GRACE};

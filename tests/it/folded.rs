@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use reinstate::core::Run;
 use reinstate::exec::{Ledger, LedgerError};
+use reinstate_core::Run;
 
 /// The runs that were folded, each with the number of the last entry that was folded into it.
 #[derive(Default)]

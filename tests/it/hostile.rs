@@ -2,12 +2,12 @@
 //! filters and paths of requests (the simulated services parse them strictly), the journal and its CSV.
 
 use proptest::prelude::*;
-use reinstate::core::Outcome;
-use reinstate::sandbox::lock;
-use reinstate::sandbox::tenant::Tenant;
 use reinstate::sheet::cell;
 use reinstate::slack::markup::Markup;
 use reinstate::upstream::literal;
+use reinstate_core::Outcome;
+use reinstate_sandbox::lock;
+use reinstate_sandbox::tenant::Tenant;
 
 use super::bot::{ADA, VERA, tells_in};
 

@@ -1,9 +1,9 @@
 //! The owner of a record decides what may be sent. In these stories the mildest step is the dangerous one; here the risk
 //! of each step is checked. Their causes are checked together with those of all other stories.
 
-use reinstate::core::{Cause, Diagnosis, Plan, Risk, Verdict};
-use reinstate::sandbox::scenarios::find;
-use reinstate::sandbox::{Sandbox, lock};
+use reinstate_core::{Cause, Diagnosis, Plan, Risk, Verdict};
+use reinstate_sandbox::scenarios::find;
+use reinstate_sandbox::{Sandbox, lock};
 use serde_json::Value;
 
 use crate::asking::{ask, look};

@@ -101,7 +101,7 @@ proptest! {
 #[test]
 fn the_documents_themselves_are_understood() {
     let read = |index: usize| documents()[index].to_string();
-    serde_json::from_str::<Vec<reinstate::core::Event>>(&read(2)).unwrap();
+    serde_json::from_str::<Vec<reinstate_core::Event>>(&read(2)).unwrap();
     let form: String =
         url::form_urlencoded::Serializer::new(String::new()).append_pair("payload", &read(0)).finish();
     let click = reinstate::slack::payload::read(&form, "application/x-www-form-urlencoded");

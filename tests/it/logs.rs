@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::process::Stdio;
 
-use reinstate::core::Outcome;
-use reinstate::sandbox::scenarios::find;
+use reinstate_core::Outcome;
+use reinstate_sandbox::scenarios::find;
 use serde_json::Value;
 use tokio::process::Command;
 

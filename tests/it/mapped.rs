@@ -4,12 +4,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use reinstate::core::{Cause, Diagnosis, Op, Outcome, Plan, Risk, Verdict};
-use reinstate::sandbox::entra::GuestName;
-use reinstate::sandbox::external_id::ExternalIdFrom;
-use reinstate::sandbox::scenarios::{ALL, Scenario, find};
-use reinstate::sandbox::tenant::{DIRECTORY, Tenant};
-use reinstate::sandbox::{Sandbox, lock};
+use reinstate_core::{Cause, Diagnosis, Op, Outcome, Plan, Risk, Verdict};
+use reinstate_sandbox::entra::GuestName;
+use reinstate_sandbox::external_id::ExternalIdFrom;
+use reinstate_sandbox::scenarios::{ALL, Scenario, find};
+use reinstate_sandbox::tenant::{DIRECTORY, Tenant};
+use reinstate_sandbox::{Sandbox, lock};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -247,7 +247,7 @@ async fn ends_otherwise(scenario: &'static Scenario) -> Option<String> {
     let faults = sandbox.wire.faults();
     let untouched = others(&sandbox) == before;
     let right = outcome == Some(wanted) && proven && faults.is_empty() && untouched;
-    let kinds: Vec<&str> = events.iter().map(reinstate::core::Event::kind).collect();
+    let kinds: Vec<&str> = events.iter().map(reinstate_core::Event::kind).collect();
     (!right).then(|| {
         format!(
             "{outcome:?}, wanted {wanted:?}; colleagues untouched: {untouched}; {faults:?}\n    {}\n    {kinds:?}",

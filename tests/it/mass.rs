@@ -3,17 +3,17 @@
 
 use std::time::{Duration, Instant};
 
-use reinstate::core::Outcome;
-use reinstate::core::sweep::Course;
 use reinstate::exec::Ledger;
-use reinstate::sandbox::crowd::Crowd;
-use reinstate::sandbox::tenant::{ADMINS, DIRECTORY, Tenant};
-use reinstate::sandbox::{Sandbox, lock};
-use reinstate::store::Store;
+use reinstate_core::Outcome;
+use reinstate_core::sweep::Course;
+use reinstate_sandbox::crowd::Crowd;
+use reinstate_sandbox::tenant::{ADMINS, DIRECTORY, Tenant};
+use reinstate_sandbox::{Sandbox, lock};
+use reinstate_store::Store;
 
 use crate::bot::{ADA, Bot, GRACE, VERA, tells_in};
-use crate::port::free_port;
 use crate::process;
+use reinstate_testing::port::free_port;
 
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -88,7 +88,7 @@ async fn a_list_is_read_approved_and_carried_out_in_waves() {
                 let mut atlassian = lock(&bot.sandbox.atlassian);
                 let account = atlassian.bearer("p6@acme.example").unwrap().id.clone();
                 atlassian.accounts.get_mut(&account).unwrap().membership =
-                    reinstate::sandbox::atlassian::Membership::Suspended;
+                    reinstate_sandbox::atlassian::Membership::Suspended;
             }
             bot.clicks(GRACE, "reinstate.approve").await;
             let (_, course) = sweep(bot, |course| course.ended.is_some()).await;

@@ -1,10 +1,10 @@
 //! What Slack really sends on Enterprise Grid and beside its documents, and what others could send: never a 5xx,
 //! never an answer to somebody else.
 
-use reinstate::core::Outcome;
-use reinstate::sandbox::slack::Enterprise;
-use reinstate::sandbox::tenant::HELPDESK;
-use reinstate::sandbox::{lock, scenarios};
+use reinstate_core::Outcome;
+use reinstate_sandbox::slack::Enterprise;
+use reinstate_sandbox::tenant::HELPDESK;
+use reinstate_sandbox::{lock, scenarios};
 use serde_json::{Value, json};
 
 use crate::bot::{ADA, GRACE, JANE, VERA, tells, tells_in};

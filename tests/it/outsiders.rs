@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use reinstate::config::Env;
-use reinstate::core::Outcome;
-use reinstate::sandbox::lock;
-use reinstate::sandbox::scenarios::find;
-use reinstate::sandbox::tenant::{ADMINS, HELPDESK, Tenant};
-use reinstate::sandbox::wire::{Gate, Injection, Service};
+use reinstate_core::Outcome;
+use reinstate_sandbox::lock;
+use reinstate_sandbox::scenarios::find;
+use reinstate_sandbox::tenant::{ADMINS, HELPDESK, Tenant};
+use reinstate_sandbox::wire::{Gate, Injection, Service};
 use serde_json::{Value, json};
 
 use super::bot::{ADA, Bot, GRACE, GUS, JANE, tells_in};

@@ -2,10 +2,10 @@
 //! approval by the clock that all replicas share.
 
 use jiff::SignedDuration;
-use reinstate::core::run::{Aim, Asked};
-use reinstate::core::{Next, Outcome};
-use reinstate::sandbox::scenarios::find;
-use reinstate::sandbox::tenant::ADMINS;
+use reinstate_core::run::{Aim, Asked};
+use reinstate_core::{Next, Outcome};
+use reinstate_sandbox::scenarios::find;
+use reinstate_sandbox::tenant::ADMINS;
 use secrecy::ExposeSecret as _;
 use sqlx::{AnyConnection, Connection as _};
 

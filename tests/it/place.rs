@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
-use super::postgres::{Collation, Server};
+use reinstate_testing::postgres::{Collation, Server};
 
 /// The engines a journal may stand on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

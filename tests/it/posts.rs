@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use reinstate::core::Outcome;
-use reinstate::sandbox::lock;
-use reinstate::sandbox::tenant::{ADMINS, HELPDESK};
-use reinstate::sandbox::wire::{Injection, Service};
+use reinstate_core::Outcome;
+use reinstate_sandbox::lock;
+use reinstate_sandbox::tenant::{ADMINS, HELPDESK};
+use reinstate_sandbox::wire::{Injection, Service};
 
 use crate::bot::{ADA, GRACE, tells};
 

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use reinstate::core::Outcome;
-use reinstate::sandbox::scenarios::Scenario;
+use reinstate_core::Outcome;
+use reinstate_sandbox::scenarios::Scenario;
 use tokio::sync::{OnceCell, Semaphore};
 use tokio::task::JoinSet;
 

@@ -5,7 +5,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::bot::Bot;
-use reinstate::sandbox::tenant::Tenant;
+use reinstate_sandbox::tenant::Tenant;
 
 /// Sends a body of this many bytes to its end, then reads the status line.
 async fn status_after(bot: &Bot, headers: &str, bytes: usize) -> String {

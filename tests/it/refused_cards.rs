@@ -1,12 +1,12 @@
 //! Cards that Slack refuses: for ever, for a while, as a whole or in this place. No refusal of one card delays another
 //! card or a request for an approval, and the requester is told.
 
-use reinstate::core::Outcome;
-use reinstate::sandbox::lock;
-use reinstate::sandbox::scenarios;
-use reinstate::sandbox::slack::Restriction;
-use reinstate::sandbox::tenant::{ADMINS, HELPDESK};
-use reinstate::sandbox::wire::{Injection, Service};
+use reinstate_core::Outcome;
+use reinstate_sandbox::lock;
+use reinstate_sandbox::scenarios;
+use reinstate_sandbox::slack::Restriction;
+use reinstate_sandbox::tenant::{ADMINS, HELPDESK};
+use reinstate_sandbox::wire::{Injection, Service};
 
 use super::bot::{ADA, Bot, GRACE, tells, tells_in};
 use super::mass;
@@ -92,7 +92,7 @@ async fn a_limit_on_updates_delays_no_request_for_an_approval() {
             body: r#"{"ok":false,"error":"ratelimited"}"#.into(),
         };
         bot.sandbox.wire.inject(Service::Slack, None, "chat.update", 1, limited);
-        let gate = reinstate::sandbox::wire::Gate::default();
+        let gate = reinstate_sandbox::wire::Gate::default();
         let hold = Injection::Hold { after_effect: false, gate: gate.clone() };
         bot.sandbox.wire.inject(Service::Entra, Some("GET"), "/v1.0/users", 1, hold);
         bot.says_in(HELPDESK, ADA, REPAIR).await;
@@ -268,7 +268,7 @@ async fn a_limit_on_posts_in_one_channel_delays_no_request_for_an_approval_in_an
 #[tokio::test(flavor = "multi_thread")]
 async fn in_a_channel_that_became_shared_the_approvers_are_not_called_and_the_requester_is_told() {
     tells("email-held", async |bot| {
-        let gate = reinstate::sandbox::wire::Gate::default();
+        let gate = reinstate_sandbox::wire::Gate::default();
         let hold = Injection::Hold { after_effect: false, gate: gate.clone() };
         bot.sandbox.wire.inject(Service::Entra, Some("GET"), "/v1.0/users", 1, hold);
         bot.says(ADA, REPAIR).await;

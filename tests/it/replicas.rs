@@ -4,21 +4,21 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use reinstate::core::Outcome;
-use reinstate::core::run::Halt;
 use reinstate::exec::Ledger;
-use reinstate::sandbox::scenarios::find;
-use reinstate::sandbox::slack::Workspace;
-use reinstate::sandbox::tenant::{ADMINS, Tenant};
-use reinstate::sandbox::wire::Gate;
-use reinstate::sandbox::{Sandbox, lock};
-use reinstate::store::Store;
+use reinstate_core::Outcome;
+use reinstate_core::run::Halt;
+use reinstate_sandbox::scenarios::find;
+use reinstate_sandbox::slack::Workspace;
+use reinstate_sandbox::tenant::{ADMINS, Tenant};
+use reinstate_sandbox::wire::Gate;
+use reinstate_sandbox::{Sandbox, lock};
+use reinstate_store::Store;
 
 use super::crash::{Kill, Point, deaths, gate, step, tell};
 use super::place::On;
-use super::port::free_port;
 use super::process::{Bot, PATIENCE};
 use super::story::{Clicks, End, Story, buttons, changes, is_one_shot, talk_to};
+use reinstate_testing::port::free_port;
 
 const REPLICAS: usize = 3;
 

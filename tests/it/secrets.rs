@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
-use reinstate::sandbox::scenarios;
-use reinstate::sandbox::tenant::{ADMINS, BOT_TOKEN, CLIENT_SECRET, ORG_KEY, SCIM_KEY, SIGNING_SECRET};
-use reinstate::sandbox::wire::{Injection, Service};
-use reinstate::sandbox::{Sandbox, lock};
+use reinstate_sandbox::scenarios;
+use reinstate_sandbox::tenant::{ADMINS, BOT_TOKEN, CLIENT_SECRET, ORG_KEY, SCIM_KEY, SIGNING_SECRET};
+use reinstate_sandbox::wire::{Injection, Service};
+use reinstate_sandbox::{Sandbox, lock};
 use tokio::process::Command;
 
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -35,7 +35,7 @@ async fn no_secret_is_in_anything_that_comes_out() {
     let scenario = scenarios::find("email-held").unwrap();
     let sandbox = Sandbox::start(scenario.tenant()).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let port = super::port::free_port();
+    let port = reinstate_testing::port::free_port();
     let base = format!("http://127.0.0.1:{port}");
     let database = folder.path().join("a.db");
     let env = sandbox.env(&format!("sqlite:{}", database.display()), &format!("127.0.0.1:{port}"));
@@ -83,7 +83,7 @@ async fn no_secret_is_in_anything_that_comes_out() {
     talks("whoami").await;
     talks("check jane@acme.example").await;
     talks("repair jane@acme.example").await;
-    let find = |slack: &reinstate::sandbox::slack::Slack| {
+    let find = |slack: &reinstate_sandbox::slack::Slack| {
         slack
             .messages
             .iter()

@@ -8,22 +8,22 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use reinstate::core::Outcome;
 use reinstate::exec::Ledger;
-use reinstate::sandbox::scenarios::find;
-use reinstate::sandbox::slack::Workspace;
-use reinstate::sandbox::tenant::{
+use reinstate_core::Outcome;
+use reinstate_sandbox::scenarios::find;
+use reinstate_sandbox::slack::Workspace;
+use reinstate_sandbox::tenant::{
     ADMINS, BOT_TOKEN, CLIENT, CLIENT_SECRET, DIRECTORY, DOMAIN, ORG, ORG_KEY, SCIM_KEY, SIGNING_SECRET,
     TENANT,
 };
-use reinstate::sandbox::{Sandbox, lock};
-use reinstate::store::Store;
+use reinstate_sandbox::{Sandbox, lock};
+use reinstate_store::Store;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-use super::port::free_port;
 use super::process::PATIENCE;
 use super::story::{Clicks, talk_to};
+use reinstate_testing::port::free_port;
 
 /// The address in the document at which Slack reaches the bot.
 const PUBLIC: &str = "https://reinstate.acme.example";

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use reinstate::core::Outcome;
-use reinstate::sandbox::lock;
-use reinstate::sandbox::scenarios;
-use reinstate::sandbox::slack::Slack;
-use reinstate::sandbox::tenant::ADMINS;
-use reinstate::sandbox::wire::{Gate, Injection, Service};
+use reinstate_core::Outcome;
+use reinstate_sandbox::lock;
+use reinstate_sandbox::scenarios;
+use reinstate_sandbox::slack::Slack;
+use reinstate_sandbox::tenant::ADMINS;
+use reinstate_sandbox::wire::{Gate, Injection, Service};
 use tokio::sync::Semaphore;
 
 use super::bot::{ADA, Bot, GRACE, tells};

@@ -4,18 +4,18 @@
 use std::process::Stdio;
 
 use reinstate::doctor::State;
-use reinstate::sandbox::lock;
-use reinstate::sandbox::tenant::{ADMINS, BOT_TOKEN, ORG_KEY, SCIM_KEY, SIGNING_SECRET};
-use reinstate::sandbox::wire::{Injection, Service};
-use reinstate::store::Store;
+use reinstate_sandbox::lock;
+use reinstate_sandbox::tenant::{ADMINS, BOT_TOKEN, ORG_KEY, SCIM_KEY, SIGNING_SECRET};
+use reinstate_sandbox::wire::{Injection, Service};
+use reinstate_store::Store;
 use serde_json::Value;
 use sqlx::{Connection as _, Executor as _};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use super::doctor::Patient;
-use super::port::free_port;
 use super::process::PATIENCE;
 use super::trouble::Disk;
+use reinstate_testing::port::free_port;
 
 /// Why `serve` ended, and that it left nothing listening.
 async fn serve_ends(patient: Patient, code: i32, words: &str) {

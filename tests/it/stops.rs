@@ -2,11 +2,11 @@
 //! bot has repaired it does not call broken afterwards.
 
 use reinstate::config::Env;
-use reinstate::core::{Outcome, Verdict, Who};
-use reinstate::sandbox::lock;
-use reinstate::sandbox::scenarios;
-use reinstate::sandbox::tenant::{ADMINS, HELPDESK};
-use reinstate::sandbox::wire::{Gate, Injection, Service};
+use reinstate_core::{Outcome, Verdict, Who};
+use reinstate_sandbox::lock;
+use reinstate_sandbox::scenarios;
+use reinstate_sandbox::tenant::{ADMINS, HELPDESK};
+use reinstate_sandbox::wire::{Gate, Injection, Service};
 
 use super::bot::{ADA, Bot, GRACE, VERA, tells, tells_in};
 use super::mass;

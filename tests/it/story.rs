@@ -5,20 +5,20 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use reinstate::core::{Outcome, Run};
 use reinstate::exec::Ledger;
-use reinstate::sandbox::scenarios::{ALL, Scenario};
-use reinstate::sandbox::slack::Workspace;
-use reinstate::sandbox::tenant::ADMINS;
-use reinstate::sandbox::wire::{Call, Service};
-use reinstate::sandbox::{Sandbox, lock};
-use reinstate::store::{RunRow, Store};
+use reinstate_core::{Outcome, Run};
+use reinstate_sandbox::scenarios::{ALL, Scenario};
+use reinstate_sandbox::slack::Workspace;
+use reinstate_sandbox::tenant::ADMINS;
+use reinstate_sandbox::wire::{Call, Service};
+use reinstate_sandbox::{Sandbox, lock};
+use reinstate_store::{RunRow, Store};
 use serde_json::Value;
 
 use super::folded::Folded;
 use super::place::{On, Place};
-use super::port::free_port;
 use super::process::{Bot, PATIENCE};
+use reinstate_testing::port::free_port;
 
 /// How soon a person clicks the same button again.
 const AGAIN: Duration = Duration::from_secs(3);

@@ -5,20 +5,19 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use reinstate::app::rules;
-use reinstate::commands::world;
+use reinstate::cli::world;
 use reinstate::config::{Config, Purpose};
-use reinstate::core::evidence::Read;
-use reinstate::core::sweep::Found;
-use reinstate::core::{Cause, Source, Subject, Verdict, Who, diagnose, plan};
 use reinstate::exec::sweep::{Looked, Survey, survey};
-use reinstate::exec::{Look, Meter};
-use reinstate::sandbox::crowd::Crowd;
-use reinstate::sandbox::external_id::ExternalIdFrom;
-use reinstate::sandbox::scenarios::{ALL, find};
-use reinstate::sandbox::tenant::Tenant;
-use reinstate::sandbox::wire::{Call, Injection, Service};
-use reinstate::sandbox::{Sandbox, lock};
+use reinstate::world::{Look, Meter};
+use reinstate_core::evidence::Read;
+use reinstate_core::sweep::Found;
+use reinstate_core::{Cause, Source, Subject, Verdict, Who, diagnose, plan};
+use reinstate_sandbox::crowd::Crowd;
+use reinstate_sandbox::external_id::ExternalIdFrom;
+use reinstate_sandbox::scenarios::{ALL, find};
+use reinstate_sandbox::tenant::Tenant;
+use reinstate_sandbox::wire::{Call, Injection, Service};
+use reinstate_sandbox::{Sandbox, lock};
 use serde_json::Value;
 
 async fn start(tenant: Tenant) -> (Sandbox, Config) {
@@ -31,7 +30,7 @@ async fn start(tenant: Tenant) -> (Sandbox, Config) {
 
 async fn sweep(config: &Config) -> (Survey, Vec<Looked>) {
     let world = world(config).unwrap();
-    let rules = Arc::new(rules(config));
+    let rules = Arc::new(config.rules());
     let (sender, mut receiver) = tokio::sync::mpsc::channel(1000);
     let survey = survey(&world, &rules, &Arc::new(Meter::default()), &HashMap::new(), &sender).await;
     drop(sender);
@@ -46,7 +45,7 @@ async fn check(config: &Config, who: &str) -> Found {
     let world = world(config).unwrap();
     let evidence = world.gather(Subject::asked(Who::parse(who).unwrap()), Look::Everything).await;
     let diagnosis = diagnose(&evidence);
-    let rules = rules(config);
+    let rules = config.rules();
     Found::of(who, &diagnosis, &plan(&evidence, &diagnosis, &rules, &[]), &rules)
 }
 
@@ -352,7 +351,7 @@ async fn an_account_that_vanished_between_two_pages_is_looked_at_by_its_person()
 
 #[test]
 fn an_unread_side_is_no_health() {
-    let census = reinstate::core::sweep::Census { users: Read::Gap("403".into()), ..Default::default() };
+    let census = reinstate_core::sweep::Census { users: Read::Gap("403".into()), ..Default::default() };
     assert_eq!(census.gaps(), vec![(Source::Users, "403".to_owned())]);
 }
 

@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use reinstate::core::Outcome;
-use reinstate::sandbox::slack::{Slack, wait_until};
-use reinstate::sandbox::tenant::{ADMINS, DIRECTORY, HELPDESK, Tenant};
-use reinstate::sandbox::wire::{Call, Gate, Injection, Service};
-use reinstate::sandbox::{lock, scenarios};
+use reinstate_core::Outcome;
+use reinstate_sandbox::slack::{Slack, wait_until};
+use reinstate_sandbox::tenant::{ADMINS, DIRECTORY, HELPDESK, Tenant};
+use reinstate_sandbox::wire::{Call, Gate, Injection, Service};
+use reinstate_sandbox::{lock, scenarios};
 use serde_json::json;
 
 use crate::bot::{ADA, Bot, GRACE, JANE, VERA, tells_in};

@@ -8,17 +8,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use reinstate::sandbox::scenarios::find;
-use reinstate::sandbox::tenant::ADMINS;
+use reinstate_sandbox::scenarios::find;
+use reinstate_sandbox::tenant::ADMINS;
 use sqlx::{Connection, Executor};
 use tempfile::TempDir;
 
 use super::crash::{Kill, Point, deaths, gate, step, tell};
 use super::place::{On, Place};
-use super::postgres::Server;
 use super::process::Bot;
-use super::skip::{cannot, skipped};
 use super::story::{End, Story, changes, is_one_shot};
+use reinstate_testing::postgres::Server;
+use reinstate_testing::skip::{cannot, skipped};
 
 /// A story with an irreversible step, an approval, and provisioning.
 pub const STORY: &str = "email-held";

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use reinstate::core::{Outcome, Verdict};
-use reinstate::sandbox::atlassian::{Atlassian, Membership, PrivilegesQuery, Status};
-use reinstate::sandbox::entra::{Shape, tick_cycle};
-use reinstate::sandbox::scenarios::{ALL, Scenario};
-use reinstate::sandbox::tenant::Tenant;
-use reinstate::sandbox::wire::Call;
-use reinstate::sandbox::{Sandbox, lock};
+use reinstate_core::{Outcome, Verdict};
+use reinstate_sandbox::atlassian::{Atlassian, Membership, PrivilegesQuery, Status};
+use reinstate_sandbox::entra::{Shape, tick_cycle};
+use reinstate_sandbox::scenarios::{ALL, Scenario};
+use reinstate_sandbox::tenant::Tenant;
+use reinstate_sandbox::wire::Call;
+use reinstate_sandbox::{Sandbox, lock};
 use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
 

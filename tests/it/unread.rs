@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use reinstate::core::{Cause, Outcome, Source, Verdict};
-use reinstate::sandbox::scenarios::{ALL, Scenario, find};
+use reinstate_core::{Cause, Outcome, Source, Verdict};
+use reinstate_sandbox::scenarios::{ALL, Scenario, find};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 

@@ -1,11 +1,11 @@
 //! The upper rungs and the way back, as people meet them: typed and clicked, approved by a second person, and seen in
 //! the simulated organization itself.
 
-use reinstate::core::{Event, Outcome, Risk};
-use reinstate::sandbox::lock;
-use reinstate::sandbox::scenarios::find;
-use reinstate::sandbox::tenant::Tenant;
-use reinstate::sandbox::wire::{Injection, Service};
+use reinstate_core::{Event, Outcome, Risk};
+use reinstate_sandbox::lock;
+use reinstate_sandbox::scenarios::find;
+use reinstate_sandbox::tenant::Tenant;
+use reinstate_sandbox::wire::{Injection, Service};
 use serde_json::Value;
 
 use crate::bot::{ADA, Bot, GRACE, VERA, tells, tells_in};

@@ -1,8 +1,8 @@
 //! Shortcuts, modals and the App Home.
 
-use reinstate::core::Outcome;
-use reinstate::sandbox::lock;
-use reinstate::sandbox::tenant::{ADMINS, HELPDESK};
+use reinstate_core::Outcome;
+use reinstate_sandbox::lock;
+use reinstate_sandbox::tenant::{ADMINS, HELPDESK};
 use serde_json::json;
 
 use crate::bot::{ADA, GRACE, GUS, JANE, VERA, tells};

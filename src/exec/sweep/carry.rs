@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use super::{Looked, survey};
-use crate::core::sweep::{Course, CourseNext, Found, RepairList, Since, SweepEvent};
-use crate::exec::{Engine, LedgerError, Meter, UNREADABLE};
-use crate::store::{Also, AppendError, Lease, Sleep, StoreError, SweepRow};
+use crate::exec::{Engine, LedgerError, UNREADABLE};
+use crate::world::Meter;
+use reinstate_core::sweep::{Course, CourseNext, Found, RepairList, Since, SweepEvent};
+use reinstate_store::{Also, AppendError, Lease, Sleep, StoreError, SweepRow};
 
 /// How long found rows wait for company before they are kept.
 const KEEP: Duration = Duration::from_secs(1);

@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::core::run::Asked;
-use crate::core::sweep::{Course, SweepEvent};
 use crate::exec::{Ledger, LedgerError};
-use crate::store::{Also, AppendError, Entry, Lease, NewEntry, NewRun, Opened, StoreError};
+use reinstate_core::run::Asked;
+use reinstate_core::sweep::{Course, SweepEvent};
+use reinstate_store::{Also, AppendError, Entry, Lease, NewEntry, NewRun, Opened, StoreError};
 
 impl Ledger {
     /// Opens a sweep, once for each key.

@@ -7,11 +7,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::carry::Let;
-use crate::core::Outcome;
-use crate::core::run::{Aim, Asked, Part};
-use crate::core::sweep::{Course, RepairList, Repaired, SweepEvent};
 use crate::exec::Engine;
-use crate::store::{Also, Lease};
+use reinstate_core::Outcome;
+use reinstate_core::run::{Aim, Asked, Part};
+use reinstate_core::sweep::{Course, RepairList, Repaired, SweepEvent};
+use reinstate_store::{Also, Lease};
 
 /// Repairs on their way at once: provisioning on demand takes five calls in ten seconds from all of them together.
 const AT_ONCE: usize = 4;
@@ -100,7 +100,7 @@ impl Engine {
     /// Counts the runs of this sweep, in the order of the list.
     async fn standing(
         &self,
-        list: &[crate::core::sweep::ListedRepair],
+        list: &[reinstate_core::sweep::ListedRepair],
         sweep: &str,
     ) -> Result<Standing, Let> {
         let runs = self.ledger.store().children(sweep).await?;

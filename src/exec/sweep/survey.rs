@@ -9,10 +9,10 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
-use crate::core::sweep::{Asked, Census, Found, Join, Judged, Keys, Listed, Tally};
-use crate::core::{Diagnosis, Plan, Rules, Source, Verdict, Who, diagnose, plan};
+use reinstate_core::sweep::{Asked, Census, Found, Join, Judged, Keys, Listed, Tally};
+use reinstate_core::{Diagnosis, Plan, Rules, Source, Verdict, Who, diagnose, plan};
 
-use super::super::{Meter, Page, World};
+use crate::world::{Meter, Page, World};
 
 /// Pages of accounts that wait for the other sides.
 const AHEAD: usize = 256;

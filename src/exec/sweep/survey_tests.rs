@@ -5,9 +5,9 @@ use std::sync::Mutex;
 use futures_core::future::BoxFuture;
 
 use super::*;
-use crate::core::evidence::Account;
-use crate::core::{Evidence, Op, Subject};
-use crate::exec::{Acted, Look};
+use crate::world::{Acted, Look};
+use reinstate_core::evidence::Account;
+use reinstate_core::{Evidence, Op, Subject};
 
 /// Pages by number, the last of which leads to `last_leads_to`; `garbled` of the readings of page 1 fail.
 struct Pages {

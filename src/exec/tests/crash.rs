@@ -4,8 +4,8 @@ use super::house::{House, subject};
 use super::ladders::ladders;
 use super::model::Point;
 use super::tenant::Tenant;
-use crate::core::run::Halt;
-use crate::core::{Event, Next, Op, Outcome};
+use reinstate_core::run::Halt;
+use reinstate_core::{Event, Next, Op, Outcome};
 
 /// An uninterrupted run: what was sent, and what it left behind.
 async fn undisturbed(tenant: Tenant) -> (Vec<Op>, Tenant) {

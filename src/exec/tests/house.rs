@@ -6,13 +6,13 @@ use std::time::Duration;
 use sqlx::Connection as _;
 use tempfile::TempDir;
 
+use super::evidence::MAIL;
 use super::model::Model;
 use super::tenant::Tenant;
-use crate::core::run::{Asked, Limits};
-use crate::core::tests::build::MAIL;
-use crate::core::{Aim, Event, Next, Rules, Run, Subject, Who};
 use crate::exec::{Admission, Engine, Ledger, Timing};
-use crate::store::{Also, Store};
+use reinstate_core::run::{Asked, Limits};
+use reinstate_core::{Aim, Event, Next, Rules, Run, Subject, Who};
+use reinstate_store::{Also, Store};
 
 pub fn rules() -> Rules {
     Rules { parking_domain: Some("acme.example".to_owned()), ..Rules::default() }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::evidence::{A1, A2, D1, JANE, MAIL, record_id};
 use super::tenant::{Cycled, RefusedAt, Tenant, ToyAccount, ToyRecord};
-use crate::core::diagnose;
-use crate::core::subject::Subject;
-use crate::core::tests::build::{A1, A2, D1, JANE, MAIL, record_id};
+use reinstate_core::diagnose;
+use reinstate_core::subject::Subject;
 
 const OLD: &str = "jane.old@acme.example";
 
@@ -138,9 +138,9 @@ fn the_model_shows_what_the_ladders_are_called_after() {
     let actions: Vec<Vec<&str>> = ladders()
         .iter()
         .map(|(_, tenant)| {
-            let who = crate::core::Who::Email(MAIL.to_owned());
+            let who = reinstate_core::Who::Email(MAIL.to_owned());
             let e = tenant.evidence(Subject::asked(who));
-            let plan = crate::core::plan(&e, &diagnose(&e), &super::house::rules(), &[]);
+            let plan = reinstate_core::plan(&e, &diagnose(&e), &super::house::rules(), &[]);
             assert!(!plan.steps.is_empty(), "{:?} {:?}", diagnose(&e).findings, plan.advice);
             plan.steps.iter().map(|step| step.op.action()).collect()
         })
@@ -159,7 +159,7 @@ fn the_model_shows_what_the_ladders_are_called_after() {
 #[test]
 fn without_a_key_nobody_knows_whose_a_record_is_and_none_is_taken_away() {
     let tenant = Tenant::forget();
-    let e = tenant.evidence(Subject::asked(crate::core::Who::Email(MAIL.to_owned())));
-    let plan = crate::core::plan(&e, &diagnose(&e), &super::house::rules(), &[]);
+    let e = tenant.evidence(Subject::asked(reinstate_core::Who::Email(MAIL.to_owned())));
+    let plan = reinstate_core::plan(&e, &diagnose(&e), &super::house::rules(), &[]);
     assert!(plan.steps.iter().all(|step| step.op.rung() < 4), "{:?}", plan.steps);
 }

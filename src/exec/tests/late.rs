@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::evidence::MAIL;
 use super::house::{House, subject};
 use super::model::Point;
 use super::tenant::Tenant;
-use crate::core::run::{Asked, Part};
-use crate::core::tests::build::MAIL;
-use crate::core::{Aim, Event, Next, Outcome, Plan, Run, Who};
 use crate::exec::LedgerError;
-use crate::store::Also;
+use reinstate_core::run::{Asked, Part};
+use reinstate_core::{Aim, Event, Next, Outcome, Plan, Run, Who};
+use reinstate_store::Also;
 
 fn ago(minutes: i64) -> Timestamp {
     crate::clock::now().checked_sub(SignedDuration::from_mins(minutes)).unwrap()
@@ -205,7 +205,7 @@ async fn the_fold_judges_what_the_executor_writes() {
 
 #[tokio::test]
 async fn the_fold_judges_what_the_sweep_writes() {
-    use crate::core::sweep::SweepEvent;
+    use reinstate_core::sweep::SweepEvent;
     let house = House::new(Tenant::healthy()).await;
     house.ledger.open_sweep("s".to_owned(), "k".to_owned(), asked(), "r".to_owned(), ago(0)).await.unwrap();
     let sweep = house.ledger.sweep("s").await.unwrap();

@@ -2,6 +2,9 @@
 //! that is dropped at a point the model was told to block at, and its lease is then cut short in the database.
 
 mod crash;
+#[allow(dead_code, reason = "the fixtures of the core's tests; not every one is used here")]
+#[path = "../../../crates/core/src/tests/build.rs"]
+mod evidence;
 mod house;
 mod ladders;
 mod late;

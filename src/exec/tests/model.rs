@@ -8,10 +8,10 @@ use futures_core::future::BoxFuture;
 use tokio::sync::Notify;
 
 use super::tenant::Tenant;
-use crate::core::Op;
-use crate::core::evidence::Evidence;
-use crate::core::subject::Subject;
-use crate::exec::{Acted, Look, World};
+use crate::world::{Acted, Look, World};
+use reinstate_core::Op;
+use reinstate_core::evidence::Evidence;
+use reinstate_core::subject::Subject;
 
 /// Where a process can die around one act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,18 +146,18 @@ impl World for Model {
         })
     }
 
-    fn census<'a>(&'a self, _: &'a crate::exec::Meter) -> BoxFuture<'a, crate::core::sweep::Census> {
-        Box::pin(async { crate::core::sweep::Census::default() })
+    fn census<'a>(&'a self, _: &'a crate::world::Meter) -> BoxFuture<'a, reinstate_core::sweep::Census> {
+        Box::pin(async { reinstate_core::sweep::Census::default() })
     }
 
-    fn accounts(&self, _: Option<String>) -> BoxFuture<'_, Result<crate::exec::Page, String>> {
-        Box::pin(async { Ok(crate::exec::Page::empty()) })
+    fn accounts(&self, _: Option<String>) -> BoxFuture<'_, Result<crate::world::Page, String>> {
+        Box::pin(async { Ok(crate::world::Page::empty()) })
     }
 
     fn look<'a>(
         &'a self,
-        asked: &'a crate::core::sweep::Asked,
-        _: &'a crate::core::sweep::Census,
+        asked: &'a reinstate_core::sweep::Asked,
+        _: &'a reinstate_core::sweep::Census,
     ) -> BoxFuture<'a, Evidence> {
         self.gather(Subject::asked(asked.who.clone()), Look::Everything)
     }

@@ -6,9 +6,9 @@ use super::house::{House, subject};
 use super::ladders::ladders;
 use super::model::Fate;
 use super::tenant::Tenant;
-use crate::core::run::{Halt, Progress};
-use crate::core::{Event, Op, Outcome, Run};
 use crate::exec::Engine;
+use reinstate_core::run::{Halt, Progress};
+use reinstate_core::{Event, Op, Outcome, Run};
 
 async fn sent_by(tenant: &Tenant) -> Vec<Op> {
     let house = House::new(tenant.clone()).await;

@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::core::evidence::{Evidence, LogEntry, Read};
-use crate::core::subject::{RecordId, Subject};
-use crate::core::tests::build::{
+use super::evidence::{
     D1, JANE, MAIL, account, group, healthy, link, person, record, seen, surround, suspend,
 };
-use crate::core::{Op, diagnose};
+use reinstate_core::evidence::{Evidence, LogEntry, Read};
+use reinstate_core::subject::{RecordId, Subject};
+use reinstate_core::{Op, diagnose};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct ToyAccount {
@@ -99,7 +99,7 @@ impl Tenant {
             known
         });
         e.accounts = seen(accounts.collect());
-        let job = crate::core::tests::build::value(&mut e.job);
+        let job = super::evidence::value(&mut e.job);
         job.schedule = Some(if self.stopped { "Disabled" } else { "Active" }.to_owned());
         (job.cycle_began, job.last_cycle) = (self.cycled.0, self.cycled.0);
         e.account_links.clear();
@@ -115,7 +115,7 @@ impl Tenant {
             }
             e.bearers.insert(toy.email.clone(), seen(Vec::new()));
             if self.holds(id) {
-                let permissions = crate::core::tests::build::value(e.permissions.get_mut(id).unwrap());
+                let permissions = super::evidence::value(e.permissions.get_mut(id).unwrap());
                 permissions
                     .0
                     .values_mut()
@@ -283,6 +283,6 @@ impl Tenant {
     }
 
     pub fn is_healthy(&self, subject: Subject) -> bool {
-        diagnose(&self.evidence(subject)).verdict == crate::core::Verdict::Healthy
+        diagnose(&self.evidence(subject)).verdict == reinstate_core::Verdict::Healthy
     }
 }

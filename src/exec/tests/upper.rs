@@ -1,12 +1,12 @@
 //! The way back, the retirement, the pick, and the step that takes a day: each is another run through the same loop.
 
+use super::evidence::{A1, A2, JANE, MAIL, U1, record_id, restore};
 use super::house::{House, subject};
 use super::model::Fate;
 use super::tenant::Tenant;
-use crate::core::run::{Halt, Progress};
-use crate::core::tests::build::{A1, A2, JANE, MAIL, U1, record_id, restore};
-use crate::core::{Aim, Event, Next, Op, Outcome, Run};
-use crate::store::{Also, Tenant as Share};
+use reinstate_core::run::{Halt, Progress};
+use reinstate_core::{Aim, Event, Next, Op, Outcome, Run};
+use reinstate_store::{Also, Tenant as Share};
 
 fn outcome(run: &Run) -> Option<Outcome> {
     run.ended.as_ref().map(|(outcome, _)| *outcome)

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
+use super::evidence::{A1, A2, record_id};
 use super::house::House;
 use super::model::{Fate, Point};
 use super::tenant::Tenant;
-use crate::core::run::{Halt, Limits};
-use crate::core::tests::build::{A1, A2, record_id};
-use crate::core::{Event, Next, Op, Outcome};
 use crate::exec::{Decision, LedgerError};
-use crate::store::Also;
+use reinstate_core::run::{Halt, Limits};
+use reinstate_core::{Event, Next, Op, Outcome};
+use reinstate_store::Also;
 
-fn outcome(run: &crate::core::Run) -> Option<Outcome> {
+fn outcome(run: &reinstate_core::Run) -> Option<Outcome> {
     run.ended.as_ref().map(|(outcome, _)| *outcome)
 }
 

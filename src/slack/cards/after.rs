@@ -2,10 +2,10 @@
 //! account it left over. A button here opens another run; it must never stand where that run would find nothing to do.
 
 use super::View;
-use crate::core::planner::{inverse, left_over};
-use crate::core::run::begun;
-use crate::core::{Aim, Outcome};
 use crate::slack::blocks::{Button, Style};
+use reinstate_core::planner::{inverse, left_over};
+use reinstate_core::run::begun;
+use reinstate_core::{Aim, Outcome};
 
 pub(super) fn buttons(view: &View<'_>) -> Vec<Button> {
     let plain =

@@ -4,10 +4,10 @@
 use super::glance::glance;
 use super::state::state;
 use super::{View, buttons, foot, reasons, requesters};
-use crate::core::plan::short;
 use crate::slack::blocks::{Card, actions, context, header, section};
 use crate::slack::markup::Markup;
 use crate::slack::words;
+use reinstate_core::plan::short;
 
 /// The card that asks for an approval in `slack.channel`, when the root card stands elsewhere.
 #[must_use]

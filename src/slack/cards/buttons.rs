@@ -2,8 +2,8 @@
 //! never be drawn.
 
 use super::View;
-use crate::core::run::Next;
 use crate::slack::blocks::{Button, Style};
+use reinstate_core::run::Next;
 
 pub(super) fn buttons(view: &View<'_>) -> Vec<Button> {
     let plain =

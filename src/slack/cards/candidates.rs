@@ -3,10 +3,10 @@
 
 use serde_json::Value as Json;
 
-use crate::core::Diagnosis;
 use crate::slack::blocks::{Button, Style, actions, section};
-use crate::slack::interaction::Value;
 use crate::slack::markup::Markup;
+use crate::slack::value::Value;
+use reinstate_core::Diagnosis;
 
 /// How many are shown; more than two accounts of one person are rare.
 const MOST: usize = 5;

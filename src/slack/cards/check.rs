@@ -8,10 +8,10 @@ use super::findings::{PRIVATE, found};
 use super::glance::glance;
 use super::plan::planned;
 use super::trail::trail;
-use crate::core::{Diagnosis, Plan, Verdict};
 use crate::slack::blocks::{Button, Card, Style, actions, header, section};
-use crate::slack::interaction::Value;
 use crate::slack::markup::Markup;
+use crate::slack::value::Value;
+use reinstate_core::{Diagnosis, Plan, Verdict};
 
 /// The private answer to `check`: trail, findings, groups, plan, and buttons.
 #[must_use]

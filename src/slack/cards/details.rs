@@ -9,9 +9,9 @@ use super::state::state;
 use super::timeline::timeline;
 use super::trail::trail;
 use super::{View, foot};
-use crate::core::Diagnosis;
 use crate::slack::blocks::{context, header, listing, section};
 use crate::slack::markup::Markup;
+use reinstate_core::Diagnosis;
 
 /// The blocks of the modal.
 #[must_use]

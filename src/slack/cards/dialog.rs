@@ -4,11 +4,11 @@
 use serde_json::Value as Json;
 
 use super::View;
-use crate::core::plan::short;
-use crate::core::run::Current;
-use crate::core::{Op, Risk, Step};
 use crate::slack::blocks::{Confirm, listing, section};
 use crate::slack::markup::Markup;
+use reinstate_core::plan::short;
+use reinstate_core::run::Current;
+use reinstate_core::{Op, Risk, Step};
 
 /// Characters that Slack's dialog takes.
 const MOST: usize = 300;

@@ -3,9 +3,9 @@
 use serde_json::Value as Json;
 use url::Url;
 
-use crate::core::{Cause, Diagnosis};
 use crate::slack::blocks::{context, section};
 use crate::slack::markup::Markup;
+use reinstate_core::{Cause, Diagnosis};
 
 /// How much of a diagnosis is shown; the rest is counted.
 #[derive(Clone, Copy)]

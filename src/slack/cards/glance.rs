@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::core::{Diagnosis, Plan, Verdict};
 use crate::slack::markup::Markup;
+use reinstate_core::{Diagnosis, Plan, Verdict};
 
 /// How many causes are named; the others are counted.
 const MOST: usize = 3;

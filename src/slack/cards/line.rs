@@ -4,11 +4,11 @@ use jiff::Timestamp;
 
 use super::View;
 use super::state::{ending, state};
-use crate::core::run::{Aim, Limits, Next};
-use crate::core::sweep::{Course, CourseNext};
-use crate::core::{Rules, Run};
 use crate::slack::blocks::Card;
 use crate::slack::markup::Markup;
+use reinstate_core::run::{Aim, Limits, Next};
+use reinstate_core::sweep::{Course, CourseNext};
+use reinstate_core::{Rules, Run};
 
 /// One line for a list of runs.
 #[must_use]

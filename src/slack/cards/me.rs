@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 
 use crate::config::Access;
-use crate::core::{Diagnosis, Verdict};
 use crate::slack::blocks::{Button, Card, Style, actions, context, header, section};
-use crate::slack::interaction::Value;
 use crate::slack::markup::Markup;
+use crate::slack::value::Value;
 use crate::slack::words::{self, Plain, plain};
+use reinstate_core::{Diagnosis, Verdict};
 
 /// How many things are told at once.
 const MOST: usize = 3;

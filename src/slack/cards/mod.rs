@@ -10,6 +10,7 @@ mod details;
 mod dialog;
 mod findings;
 mod glance;
+pub mod home;
 mod line;
 mod me;
 mod plan;
@@ -34,13 +35,12 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 use url::Url;
 
-use super::interaction::Value;
 use super::markup::Markup;
-use crate::app::App;
+use super::value::Value;
 use crate::config::Access;
-use crate::core::plan::short;
-use crate::core::run::{Aim, Current, Limits, Next};
-use crate::core::{Event, Rules, Run};
+use reinstate_core::plan::short;
+use reinstate_core::run::{Aim, Current, Limits, Next};
+use reinstate_core::{Event, Rules, Run};
 
 /// What a card is drawn from.
 pub struct View<'a> {
@@ -68,32 +68,6 @@ pub struct View<'a> {
     pub asks_here: bool,
     /// The folder with the page of each cause.
     pub docs: Option<&'a Url>,
-}
-
-impl<'a> View<'a> {
-    /// For one person alone: nothing can be approved there, and nobody can tell whether Slack draws a plan block.
-    pub(crate) fn private(
-        app: &'a App,
-        id: &'a str,
-        run: &'a Run,
-        events: &'a [(i64, Timestamp, Event)],
-        now: Timestamp,
-    ) -> Self {
-        Self {
-            id,
-            run,
-            events,
-            rules: &app.rules,
-            limits: &app.limits,
-            access: app.people.access(),
-            now,
-            head: None,
-            plain: true,
-            channel: &app.channel,
-            asks_here: false,
-            docs: app.config.slack.docs_url.as_ref(),
-        }
-    }
 }
 
 impl View<'_> {
@@ -130,7 +104,7 @@ impl View<'_> {
     }
 
     /// Whom it is about.
-    pub(super) fn name(&self) -> Markup {
+    pub(crate) fn name(&self) -> Markup {
         let diagnosed = self.run.current.as_ref().and_then(|current| current.diagnosis.email.clone());
         let admitted = self.run.admitted.as_ref().map(|(_, who)| who.text().to_owned());
         Markup::new().data(&diagnosed.or(admitted).unwrap_or_else(|| "somebody".to_owned()))

@@ -2,9 +2,9 @@
 
 use serde_json::Value as Json;
 
-use crate::core::{Plan, Step};
 use crate::slack::blocks::{divider, section};
 use crate::slack::markup::Markup;
+use reinstate_core::{Plan, Step};
 
 fn step_line(number: usize, step: &Step) -> Markup {
     Markup::new()

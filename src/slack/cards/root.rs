@@ -5,10 +5,10 @@ use super::candidates::candidates;
 use super::glance::glance;
 use super::state::state;
 use super::{View, buttons, foot, reasons};
-use crate::core::run::{Aim, Next, Outcome, Progress};
 use crate::slack::blocks::{Card, Status, Task, actions, context, header, progress, section};
-use crate::slack::interaction::Value;
 use crate::slack::markup::Markup;
+use crate::slack::value::Value;
+use reinstate_core::run::{Aim, Next, Outcome, Progress};
 
 /// The root card of a run.
 #[must_use]

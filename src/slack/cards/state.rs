@@ -1,10 +1,10 @@
 //! Who must act, or what came of it: the one sentence that every card of a run begins with.
 
 use super::{View, requesters};
-use crate::core::Event;
-use crate::core::run::{Halt, Next, Outcome};
 use crate::slack::markup::Markup;
 use crate::slack::words;
+use reinstate_core::Event;
+use reinstate_core::run::{Halt, Next, Outcome};
 
 pub(super) fn ending(outcome: Outcome) -> &'static str {
     match outcome {

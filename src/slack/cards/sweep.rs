@@ -3,13 +3,13 @@
 
 use jiff::Timestamp;
 
-use crate::core::Cause;
-use crate::core::plan::short;
-use crate::core::run::Limits;
-use crate::core::sweep::{Course, CourseNext, Found, Surveyed};
 use crate::slack::blocks::{Button, Card, Confirm, Style, actions, context, header, section};
-use crate::slack::interaction::Value;
 use crate::slack::markup::Markup;
+use crate::slack::value::Value;
+use reinstate_core::Cause;
+use reinstate_core::plan::short;
+use reinstate_core::run::Limits;
+use reinstate_core::sweep::{Course, CourseNext, Found, Surveyed};
 
 /// Causes listed on the card.
 const CAUSES: usize = 20;
@@ -127,7 +127,8 @@ fn rate(text: Markup, done: u64, since: Option<Timestamp>, at: Timestamp) -> Mar
 fn progress(course: &Course) -> Markup {
     let total = course.surveyed.as_ref().map_or(0, |surveyed| surveyed.list.repairs().len());
     let total = u64::try_from(total).unwrap_or(u64::MAX);
-    let (at, counts) = course.repaired.unwrap_or((Timestamp::MIN, crate::core::sweep::Repaired::default()));
+    let (at, counts) =
+        course.repaired.unwrap_or((Timestamp::MIN, reinstate_core::sweep::Repaired::default()));
     let ended = counts.restored + counts.skipped + counts.failed;
     let mut text = Markup::new()
         .ours("*Repairing:* ")
@@ -286,7 +287,7 @@ pub fn sweep_page(id: &str, found: &[Found], page: usize) -> Card {
     let mut blocks = vec![section(&title)];
     for (place, one) in found.iter().enumerate().skip(page * A_PAGE).take(A_PAGE) {
         let causes: Vec<Markup> = one.causes.iter().map(|cause| Markup::new().ours(cause.title())).collect();
-        let risk = one.risk.map_or("", crate::core::Risk::word);
+        let risk = one.risk.map_or("", reinstate_core::Risk::word);
         let text = Markup::new()
             .ours("*")
             .data(&one.query)

@@ -8,16 +8,16 @@ use serde_json::{Value, json};
 
 use super::{View, approval, call, details, diagnosis, help_wanted, line, me, outcome, root, status};
 use crate::config::{Access, Grant};
-use crate::core::diagnose::{Candidate, Mark, Station, diagnose};
-use crate::core::evidence::Source;
-use crate::core::finding::{Cause, Fact, Finding, Verdict};
-use crate::core::run::{Asked, Halt, Limits};
-use crate::core::subject::RecordId;
-use crate::core::{Diagnosis, Event, Evidence, Op, Outcome, Plan, Rules, Run, Step, Subject, Undo, Who};
-use crate::sandbox::slack::{Surface, characters, problems, view_problems};
 use crate::slack::blocks::Card;
 use crate::slack::markup::Markup;
 use crate::slack::modal;
+use reinstate_core::diagnose::{Candidate, Mark, Station, diagnose};
+use reinstate_core::evidence::Source;
+use reinstate_core::finding::{Cause, Fact, Finding, Verdict};
+use reinstate_core::run::{Asked, Halt, Limits};
+use reinstate_core::subject::RecordId;
+use reinstate_core::{Diagnosis, Event, Evidence, Op, Outcome, Plan, Rules, Run, Step, Subject, Undo, Who};
+use reinstate_sandbox::slack::{Surface, characters, problems, view_problems};
 
 const HOSTILE: &str = "<!channel> *x* _y_ `z` & <@U0ADA>|> \u{202e}\r\n\"'\\";
 
@@ -95,7 +95,7 @@ fn run_of(more: Vec<Event>) -> Vec<(i64, Timestamp, Event)> {
         channel: "C0ADMINS".into(),
         text: HOSTILE.into(),
         response_url: None,
-        aim: crate::core::run::Aim::default(),
+        aim: reinstate_core::run::Aim::default(),
     };
     let who = diagnosis.subject.who.clone();
     let digest = plan.digest();
@@ -275,7 +275,7 @@ fn dialog_of(ops: Vec<Op>) -> Option<String> {
     let asked = super::dialog(&view).map(|confirm| confirm.text.as_str().to_owned());
     let drawn = Value::Array(root(&view).blocks).to_string();
     assert_eq!(drawn.contains("Approve this plan?"), asked.is_some(), "{drawn}");
-    let plan = crate::core::plan::short(run.current.as_ref().unwrap().digest.as_ref().unwrap()).to_owned();
+    let plan = reinstate_core::plan::short(run.current.as_ref().unwrap().digest.as_ref().unwrap()).to_owned();
     asked.map(|text| text.replace(&plan, "PLAN"))
 }
 

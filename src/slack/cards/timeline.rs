@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
-use crate::core::plan::short;
-use crate::core::{Event, Step};
 use crate::slack::markup::Markup;
+use reinstate_core::plan::short;
+use reinstate_core::{Event, Step};
 
 /// One line for each entry.
 pub(super) fn timeline(events: &[(i64, Timestamp, Event)]) -> Vec<Markup> {

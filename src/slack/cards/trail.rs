@@ -2,10 +2,10 @@
 
 use serde_json::Value as Json;
 
-use crate::core::Diagnosis;
-use crate::core::diagnose::{Mark, Station};
 use crate::slack::blocks::section;
 use crate::slack::markup::Markup;
+use reinstate_core::Diagnosis;
+use reinstate_core::diagnose::{Mark, Station};
 
 /// Characters for one station: six of them fit into one section.
 const SHARE: usize = 470;

@@ -1,7 +1,7 @@
 //! What a cause means for the person themselves: plain words for somebody who has never heard of provisioning,
 //! and what they can do. Pure. It must never name another person, an id or a group.
 
-use crate::core::Cause;
+use reinstate_core::Cause;
 
 /// A cause in plain words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

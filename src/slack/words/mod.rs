@@ -2,15 +2,17 @@
 
 pub mod click;
 mod me;
+mod unresolved;
 
 pub use me::{Plain, plain};
+pub use unresolved::Unresolved;
 
 use std::time::Duration;
 
 use super::command::Misunderstood;
 use super::markup::Markup;
 use crate::config::{Access, Grant};
-use crate::core::{Actor, Denied, Role};
+use reinstate_core::{Actor, Denied, Role};
 
 /// The commands, each with the role it needs.
 #[must_use]
@@ -352,7 +354,7 @@ pub fn mentions(grant: &Grant, but: &[String]) -> Markup {
 /// The roles of a person, with the rules.
 #[must_use]
 pub fn whoami(actor: &Actor, home_known: bool) -> Markup {
-    use crate::core::access::Standing;
+    use reinstate_core::access::Standing;
     let text = Markup::new().ours("You are ").user(&actor.id).ours(". ");
     if !home_known || actor.standing == Standing::Unknown {
         return text.ours(

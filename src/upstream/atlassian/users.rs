@@ -6,9 +6,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Atlassian, MOST_NAMED, Page, Unread, beside};
-use crate::core::evidence::APP_ROLES;
 use crate::upstream::error::{CallError, whole};
 use crate::upstream::lax;
+use reinstate_core::evidence::APP_ROLES;
 
 /// An account in a search or in the details. Unknown states stay as they came.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]

@@ -6,12 +6,12 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::Entra;
-use crate::core::evidence::IdpUser;
 use crate::upstream::error::{CallError, whole};
 use crate::upstream::{lax, literal};
+use reinstate_core::evidence::IdpUser;
 
 /// What is read of a user. The last line holds what a job's mapping may refer to
-/// ([`IdpUser::MAPPED_ATTRIBUTES`](crate::core::evidence::IdpUser::MAPPED_ATTRIBUTES)).
+/// ([`IdpUser::MAPPED_ATTRIBUTES`](reinstate_core::evidence::IdpUser::MAPPED_ATTRIBUTES)).
 const USER: &str = "id,userPrincipalName,mail,proxyAddresses,otherMails,accountEnabled,userType,displayName,\
                     createdDateTime,deletedDateTime,onPremisesSyncEnabled,onPremisesLastSyncDateTime,externalUserState,\
                     mailNickname,employeeId,givenName,surname,jobTitle,department,companyName,\

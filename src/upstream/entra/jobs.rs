@@ -8,10 +8,10 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::Entra;
-use crate::core::op::ResetScope;
 use crate::upstream::error::CallError;
 use crate::upstream::http::Call;
 use crate::upstream::lax;
+use reinstate_core::op::ResetScope;
 
 /// A job. Unknown codes stay as they came.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]

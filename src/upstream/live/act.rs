@@ -2,10 +2,10 @@
 //! never taken for the effect; it only says how long looking is worth while.
 
 use super::Live;
-use crate::core::Op;
-use crate::exec::Acted;
 use crate::upstream::CallError;
 use crate::upstream::entra::ondemand::{OnDemand, Verdict};
+use crate::world::Acted;
+use reinstate_core::Op;
 
 const NO_ENTRA: &str = "no Entra credential is configured";
 

@@ -10,12 +10,12 @@ use jiff::Timestamp;
 
 use super::fetch::{Reason, days_before, reason};
 use super::{Live, say};
-use crate::core::evidence::{Account, Assignment, Domain, Job, Mapping, Pending, Read, Stopper};
-use crate::core::sweep::{Census, Keys, Listed, Logs, Members, People, Records};
-use crate::exec::{Meter, Page};
 use crate::upstream::entra::directory::User;
 use crate::upstream::entra::log::{LogEntry, LogRead};
 use crate::upstream::{CallError, Scim};
+use crate::world::{Meter, Page};
+use reinstate_core::evidence::{Account, Assignment, Domain, Job, Mapping, Pending, Read, Stopper};
+use reinstate_core::sweep::{Census, Keys, Listed, Logs, Members, People, Records};
 
 /// Records asked for at a time. A service may give fewer; what it gives is taken as its page.
 const RECORDS: usize = 500;

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 
 use super::wants::Want;
 use super::{Live, say};
-use crate::core::Evidence;
-use crate::core::evidence::{Account, Application, Gap, IdpUser, Read};
 use crate::upstream::{Atlassian, CallError, Entra, Scim};
+use reinstate_core::Evidence;
+use reinstate_core::evidence::{Account, Application, Gap, IdpUser, Read};
 
 /// What is looked at in the permission document. The whole of it is asked for: how a list of privileges is to
 /// be serialised is not known (atlassian.md 4).
@@ -231,7 +231,7 @@ impl Live {
     pub(super) async fn job_or_applications(
         &self,
         at: Timestamp,
-    ) -> (Read<crate::core::evidence::Job>, Read<Vec<Application>>) {
+    ) -> (Read<reinstate_core::evidence::Job>, Read<Vec<Application>>) {
         match self.jobs().await {
             Err(reason) => (Read::Gap(reason), Read::NotAsked),
             Ok(Some(job)) => (Read::seen(at, job), Read::NotAsked),
@@ -266,12 +266,12 @@ impl Live {
     }
 
     /// The job of the application.
-    pub(super) async fn job(&self) -> Result<crate::core::evidence::Job, Reason> {
+    pub(super) async fn job(&self) -> Result<reinstate_core::evidence::Job, Reason> {
         self.jobs().await?.ok_or_else(|| NO_JOB.into())
     }
 
     /// If there are several, one that is active.
-    async fn jobs(&self) -> Result<Option<crate::core::evidence::Job>, Reason> {
+    async fn jobs(&self) -> Result<Option<reinstate_core::evidence::Job>, Reason> {
         let jobs = self.entra()?.jobs(&self.service_principal).await.map_err(|e| reason(&e))?;
         let mut jobs: Vec<_> = jobs.into_iter().filter_map(say::job).collect();
         jobs.sort_by_key(|job| {

@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use super::fetch::{Change, Reason, change, join, once};
 use super::people::UNTRACED;
 use super::wants::Want;
-use crate::core::evidence::{AppRole, Mapping, Read, ScimRecord};
-use crate::core::subject::fold;
-use crate::core::sweep::{Asked, Census, Listed, Need, Records};
+use reinstate_core::evidence::{AppRole, Mapping, Read, ScimRecord};
+use reinstate_core::subject::fold;
+use reinstate_core::sweep::{Asked, Census, Listed, Need, Records};
 
 /// What is known of a want.
 pub(super) enum Answer {
@@ -215,11 +215,11 @@ fn found<T, F>(side: &Read<T>, find: impl FnOnce(&T) -> F) -> Option<(Timestamp,
     }
 }
 
-struct Users(Timestamp, Result<Vec<crate::core::evidence::IdpUser>, Reason>);
+struct Users(Timestamp, Result<Vec<reinstate_core::evidence::IdpUser>, Reason>);
 
 fn people(
-    side: &Read<crate::core::sweep::People>,
-    find: impl FnOnce(&crate::core::sweep::People) -> Vec<crate::core::evidence::IdpUser>,
+    side: &Read<reinstate_core::sweep::People>,
+    find: impl FnOnce(&reinstate_core::sweep::People) -> Vec<reinstate_core::evidence::IdpUser>,
 ) -> Option<Users> {
     found(side, find).map(|(at, found)| Users(at, found))
 }

@@ -17,10 +17,10 @@ use futures_core::future::BoxFuture;
 use futures_util::future::join_all;
 
 use super::Clients;
-use crate::core::sweep::{Asked, Census};
-use crate::core::{Evidence, Op, Subject};
-use crate::exec::{Acted, Look, Meter, Page, World};
+use crate::world::{Acted, Look, Meter, Page, World};
 use known::{Answer, Known};
+use reinstate_core::sweep::{Asked, Census};
+use reinstate_core::{Evidence, Op, Subject};
 use wants::{Want, wants};
 
 /// Rounds of a diagnosis that follows links from account to record to owner; it ends earlier when nothing is

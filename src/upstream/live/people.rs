@@ -5,10 +5,10 @@ use futures_util::future::join_all;
 
 use super::fetch::{Reason, reason};
 use super::{Live, say};
-use crate::core::evidence::{IdpUser, Mapping};
-use crate::core::expression::Mapped;
 use crate::upstream::CallError;
 use crate::upstream::entra::directory::AddressIn;
+use reinstate_core::evidence::{IdpUser, Mapping};
+use reinstate_core::expression::Mapped;
 
 /// Why the owner of a record is unread although the directory was.
 pub(super) const UNTRACED: &str = "whose externalId this is cannot be told from the job's mapping";

@@ -3,14 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::core::evidence as core;
-use crate::core::subject::{RecordId, fold};
 use crate::upstream::atlassian::groups;
 use crate::upstream::atlassian::links::ScimLink;
 use crate::upstream::atlassian::manage::{Permission, Privileges};
 use crate::upstream::atlassian::users as atlassian;
 use crate::upstream::entra::{audit, directory, jobs, log, schema, steps};
 use crate::upstream::scim;
+use reinstate_core::evidence as core;
+use reinstate_core::subject::{RecordId, fold};
 
 pub(super) fn user(user: directory::User) -> Option<core::IdpUser> {
     let aliases = user.proxy_addresses.iter().chain(&user.other_mails);

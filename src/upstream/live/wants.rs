@@ -4,11 +4,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::core::diagnose::{Case, Tie};
-use crate::core::evidence::{Claim, Evidence, IdpUser};
-use crate::core::subject::{RecordId, Who, fold, fold_name};
-use crate::core::{Op, Source};
-use crate::exec::Look;
+use crate::world::Look;
+use reinstate_core::diagnose::{Case, Tie};
+use reinstate_core::evidence::{Claim, Evidence, IdpUser};
+use reinstate_core::subject::{RecordId, Who, fold, fold_name};
+use reinstate_core::{Op, Source};
 
 /// Accounts one search takes (atlassian.md 3.5).
 const ACCOUNTS_PER_SEARCH: usize = 10;
@@ -425,8 +425,8 @@ fn effect(op: &Op, e: &Evidence, directories: &[String]) -> Vec<Want> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::Subject;
-    use crate::core::evidence::Read;
+    use reinstate_core::Subject;
+    use reinstate_core::evidence::Read;
 
     #[test]
     fn the_first_round_asks_for_everything_that_the_address_alone_can_find() {

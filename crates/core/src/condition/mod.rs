@@ -1,0 +1,217 @@
+//! The conditions of the ladder (product.md 6): looked at when planning, and again at the step itself. What
+//! could not be read is never true, and what cannot be read of an account counts as protected.
+
+mod account;
+mod job;
+mod provisioning;
+mod seats;
+
+use super::diagnose::Case;
+use super::evidence::{Read, Source};
+use super::op::Op;
+use super::rules::Rules;
+use super::subject::RecordId;
+pub use account::may_write;
+use account::{
+    account_is_not_anothers, allowed, enabled, is_nobodys, is_ours, may_end, not_anothers, person_is_free,
+};
+
+const NOT_VERIFIED: &str =
+    "the address is not on a verified domain of the organization, so Atlassian would unlink the account";
+
+/// What the conditions of an op come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// All read and true.
+    True,
+    /// Nothing is false, but these were not read.
+    Unread(Vec<Source>),
+    /// One is false; why, in words.
+    False(String),
+}
+
+impl Held {
+    fn and(self, next: impl FnOnce() -> Held) -> Held {
+        match self {
+            Self::False(_) => self,
+            Self::True => next(),
+            Self::Unread(mut sources) => match next() {
+                Self::False(why) => Self::False(why),
+                Self::True => Self::Unread(sources),
+                Self::Unread(more) => {
+                    for source in more {
+                        if !sources.contains(&source) {
+                            sources.push(source);
+                        }
+                    }
+                    Self::Unread(sources)
+                }
+            },
+        }
+    }
+
+    fn of(known: Option<bool>, source: Source, otherwise: &str) -> Held {
+        match known {
+            Some(true) => Self::True,
+            Some(false) => Self::False(otherwise.to_owned()),
+            None => Self::Unread(vec![source]),
+        }
+    }
+}
+
+/// The conditions of one op, when its turn has come.
+#[must_use]
+pub fn conditions(op: &Op, case: &Case<'_>, rules: &Rules) -> Held {
+    conditions_after(op, case, rules, &[])
+}
+
+/// The conditions of one op when these ops come before it: what they will have mended (the record's link, who
+/// bears the address) is not asked yet. Everything else is.
+#[must_use]
+pub fn conditions_after(op: &Op, case: &Case<'_>, rules: &Rules, earlier: &[&Op]) -> Held {
+    of_the_op(op, case, rules, earlier)
+        .and(|| match op.account() {
+            // The upper rungs have their own conditions on the address.
+            Some(id) if op.rung() < 8 => account_is_not_anothers(case, id),
+            _ => Held::True,
+        })
+        .and(|| person_is_free(case, rules))
+}
+
+fn of_the_op(op: &Op, case: &Case<'_>, rules: &Rules, earlier: &[&Op]) -> Held {
+    match op {
+        Op::ProvisionUser { person, account, email } => {
+            provisioning(case, person, account.as_deref(), email, rules, earlier)
+        }
+        Op::ProvisionMembership { person, group, account, .. } => {
+            let email = case.wanted.clone().unwrap_or_default();
+            provisioning(case, person, account.as_deref(), &email, rules, earlier).and(|| member(case, group))
+        }
+        Op::ActivateAccount { account } => may_write(case, account, rules)
+            .and(|| allowed(case, account, "lifecycle.enablement"))
+            .and(|| enabled(case)),
+        Op::CancelDeletion { account } => may_write(case, account, rules).and(|| enabled(case)),
+        Op::RestoreAccess { account, directory } => may_write(case, account, rules)
+            .and(|| enabled(case))
+            .and(|| seats::are_free(case, account, directory.as_deref())),
+        Op::SuspendAccess { account, .. } => may_write(case, account, rules),
+        Op::UnlinkRecord { record, account } => {
+            may_write(case, account, rules).and(|| not_anothers(case, record))
+        }
+        Op::ForgetAccountRecords { account, records } => records
+            .iter()
+            .fold(may_write(case, account, rules), |held, id| held.and(|| not_anothers(case, id))),
+        Op::DeleteRecord { record } => {
+            let linked = linked_to_no_live_account(case, record, earlier);
+            linked.and(|| not_anothers(case, record))
+        }
+        Op::StartProvisioning { .. } | Op::RestartProvisioning { .. } => job::may_run(case),
+        Op::ParkEmail { account, from, .. } => is_nobodys(case, account, from, rules),
+        Op::ReturnEmail { account, to, .. } => is_nobodys(case, account, to, rules)
+            .and(|| allowed(case, account, "email.set"))
+            .and(|| Held::of(case.e.on_verified_domain(to), Source::Domains, NOT_VERIFIED)),
+        Op::DeactivateAccount { account } => may_end(case, account, "lifecycle.enablement", rules),
+        Op::ScheduleDeletion { account } => may_end(case, account, "lifecycle.delete", rules),
+    }
+}
+
+/// Whether an approver may let an op pass with these sources unread. On rungs 1 and 2 that may be any of them; on
+/// rung 3 whether the person is enabled, and the seats. Whatever protects an account is never left to an approver.
+#[must_use]
+pub fn approver_decides(op: &Op, unread: &[Source]) -> bool {
+    let of_rung_three = [Source::Users, Source::Workspaces, Source::GroupRoles];
+    match op.rung() {
+        1 | 2 => true,
+        3 => unread.iter().all(|source| of_rung_three.contains(source)),
+        _ => false,
+    }
+}
+
+/// Rung 5: deleting a record deactivates the account it is linked to, whichever source shows the link.
+fn linked_to_no_live_account(case: &Case<'_>, record: &RecordId, earlier: &[&Op]) -> Held {
+    let Some(known) = case.e.record(record) else { return Held::Unread(vec![Source::ScimUsers]) };
+    if loosens(earlier, record) {
+        return Held::True;
+    }
+    let in_directory = known.and_then(|known| known.account.as_deref());
+    let links = case.e.links.get().into_iter().flatten();
+    let links = links.chain(case.e.account_links.values().filter_map(Read::get).flatten());
+    let in_index = links.filter(|link| link.id == *record).filter_map(|link| link.account.as_deref());
+    let is_closed = |id: &str| case.e.account(id).and_then(|a| a.status.as_deref()) == Some("closed");
+    // A record that is gone has no link, whatever an index still shows.
+    match in_directory.into_iter().chain(in_index.filter(|_| known.is_some())).find(|id| !is_closed(id)) {
+        Some(id) => {
+            Held::False(format!("the record is linked to account {id}, which deleting would deactivate"))
+        }
+        None => Held::True,
+    }
+}
+
+/// Rungs 1 and 2: true means harmless; unread means an approver; false means never sent, for on demand disables
+/// a person who is not assigned, and writes the record that it believes to be theirs.
+fn provisioning(
+    case: &Case<'_>,
+    person: &str,
+    account: Option<&str>,
+    email: &str,
+    rules: &Rules,
+    earlier: &[&Op],
+) -> Held {
+    let Some(known) = case.person else {
+        return match case.e.users.get() {
+            Some(_) => Held::False("the person is not there any more".to_owned()),
+            None => Held::Unread(vec![Source::Users]),
+        };
+    };
+    if known.id != person {
+        return Held::False("the name now means another person".to_owned());
+    }
+    // Where a new account was to be made, the one that the person's record made is the one expected.
+    let made = || case.own.as_ref().and_then(|tie| tie.account.as_deref());
+    let account =
+        account.or_else(|| made().filter(|id| case.e.account(id).is_some_and(|made| made.bears(email))));
+    let bearers = case.e.accounts.get().map(|accounts| {
+        let mut all = accounts.iter().filter(|a| a.bears(email) && a.status.as_deref() != Some("closed"));
+        all.all(|bearer| Some(bearer.id.as_str()) == account || parks(earlier, &bearer.id))
+    });
+    let link_is_ours = match &case.own {
+        Some(tie) if loosens(earlier, &tie.id) => Some(true),
+        // Of two sources that disagree, one shows another account.
+        Some(tie) if !tie.link_known => Some(false),
+        Some(tie) => match tie.account.as_deref() {
+            Some(id) => Some(Some(id) == account),
+            // An unlinked record links to whoever bears its address: the next condition is about that.
+            None => Some(true),
+        },
+        None => case.e.links.get().map(|_| true),
+    };
+    Held::of(known.enabled, Source::Users, "the person is disabled at the identity provider")
+        .and(|| provisioning::assigned(case))
+        .and(|| provisioning::entitled(case))
+        .and(|| provisioning::in_scope(case))
+        .and(|| provisioning::written_record(case, account, earlier))
+        .and(|| provisioning::would_not_be_refused(case, earlier))
+        .and(|| Held::of(case.e.on_verified_domain(email), Source::Domains, NOT_VERIFIED))
+        .and(|| Held::of(link_is_ours, Source::ScimLinks, "the record is linked to another account"))
+        .and(|| Held::of(bearers, Source::Accounts, "another account bears the address"))
+        .and(|| account.map_or(Held::True, |id| may_write(case, id, rules).and(|| is_ours(case, id))))
+}
+
+/// Whether an earlier op takes the link off this record.
+fn loosens(earlier: &[&Op], id: &RecordId) -> bool {
+    earlier.iter().any(|op| op.records().contains(id))
+}
+
+/// Whether an earlier op moves this account's address aside.
+fn parks(earlier: &[&Op], id: &str) -> bool {
+    earlier.iter().any(|op| matches!(op, Op::ParkEmail { account, .. } if account == id))
+}
+
+fn member(case: &Case<'_>, group: &str) -> Held {
+    let known = case.expected().map(|groups| groups.iter().any(|expected| expected.id == group));
+    Held::of(
+        known,
+        Source::Memberships,
+        "the person is not a direct member of that group, or it is not assigned",
+    )
+}

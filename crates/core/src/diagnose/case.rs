@@ -1,0 +1,314 @@
+//! The evidence, arranged for the rules: who the person is, which account and which record are theirs, what is
+//! missing. It only arranges; whatever it cannot know stays `None`.
+
+use std::collections::BTreeSet;
+
+use super::Candidate;
+use super::attribute::Identity;
+use super::tie::{Tie, ties};
+use super::whose::Owner;
+use crate::evidence::{Account, Claim, Evidence, IdpUser, Read};
+use crate::subject::{Subject, Who, fold};
+
+/// The arranged evidence.
+pub struct Case<'a> {
+    /// The evidence itself.
+    pub e: &'a Evidence,
+    /// The one live person, if there is exactly one.
+    pub person: Option<&'a IdpUser>,
+    /// What the job writes for the person.
+    pub identity: Identity,
+    /// The address the identity provider wants the account to have, folded; `None` when it cannot be told.
+    pub wanted: Option<String>,
+    /// The `userName` the identity provider wants, folded; `None` when it cannot be told.
+    pub wanted_name: Option<String>,
+    /// Every record that concerns the person.
+    pub ties: Vec<Tie<'a>>,
+    /// The person's own record.
+    pub own: Option<Tie<'a>>,
+    /// The account the person should use.
+    pub account: Option<&'a Account>,
+    /// Another managed account of the two when the record is linked to one and the address on the other.
+    pub other: Option<&'a Account>,
+    /// More than one person or account was meant.
+    pub candidates: Vec<Candidate>,
+}
+
+impl<'a> Case<'a> {
+    /// Arranges the evidence.
+    #[must_use]
+    pub fn new(e: &'a Evidence) -> Self {
+        let users = e.users.get().map(Vec::as_slice).unwrap_or_default();
+        let person = if let [one] = users { Some(one) } else { None };
+        let identity = Identity::new(e.mapping.get(), person);
+        let mut case = Self {
+            e,
+            person,
+            wanted: identity.wanted_email(),
+            wanted_name: identity.wanted_name(),
+            identity,
+            ties: ties(e),
+            own: None,
+            account: None,
+            other: None,
+            candidates: Vec::new(),
+        };
+        if users.len() > 1 {
+            case.candidates = users.iter().map(user_candidate).collect();
+            return case;
+        }
+        case.own = case.find_own();
+        case.choose_account();
+        case
+    }
+
+    /// Which record is the person's: by externalId; by the log's anchor; by the account that has the wanted address; by
+    /// userName. The last three only if the record belongs to no other identity, and a record with another externalId
+    /// is never the person's by userName alone.
+    fn find_own(&self) -> Option<Tie<'a>> {
+        let person = self.person?;
+        // Where records stand in several directories, the one the job writes to holds the person's own.
+        let target = self.target_directory();
+        let mut ties: Vec<&Tie<'a>> = self.ties.iter().collect();
+        // Of two of one name in a directory, which should not be, the linked one is lived with.
+        ties.sort_by_key(|tie| {
+            (target.is_some_and(|id| id != tie.id.directory), tie.account.is_none(), &tie.id)
+        });
+        let of =
+            |test: &dyn Fn(&Tie<'a>) -> bool| ties.iter().find(|tie| test(tie)).map(|tie| (*tie).clone());
+        let external = |tie: &Tie<'a>| tie.record.and_then(|record| record.external_id.as_deref());
+        let is_free = |tie: &Tie<'a>| {
+            matches!(self.owner(tie), Owner::Person | Owner::Nobody)
+                || (tie.record.is_some() && external(tie).is_none())
+        };
+        let by_id =
+            |tie: &Tie<'a>| self.has_the_external_id(tie) || external(tie) == Some(person.id.as_str());
+        let anchor = self.anchor();
+        let bearer = self.bearer().map(|account| account.id.as_str());
+        of(&|tie| by_id(tie) && self.is_anothers(tie) != Some(true))
+            .or_else(|| of(&|tie| anchor == Some(tie.id.record.as_str()) && is_free(tie)))
+            .or_else(|| {
+                let linked = |tie: &Tie<'a>| bearer.is_some() && tie.account.as_deref() == bearer;
+                of(&|tie| linked(tie) && is_free(tie) && self.create_was_refused() == Some(false))
+            })
+            .or_else(|| of(&|tie| self.has_the_name(tie) && tie.record.is_some() && external(tie).is_none()))
+            // Without the directory's key only the link by address is left to go by. Every step that depends on such
+            // a record finds its owner unread.
+            .or_else(|| {
+                let by_address = |tie: &Tie<'a>| tie.record.is_none() && tie.by_address;
+                let found = of(&|tie| by_address(tie) && tie.account.is_some()).or_else(|| of(&by_address));
+                // A record that was read and may be the person's goes before one that was not.
+                found.filter(|_| !self.a_read_record_may_be_own())
+            })
+    }
+
+    /// The account that has the wanted address, a managed one first.
+    pub(super) fn bearer(&self) -> Option<&'a Account> {
+        let wanted = self.wanted.as_deref()?;
+        let open = |account: &&Account| account.status.as_deref() != Some("closed");
+        let all = self.e.accounts.get()?.iter().filter(open).filter(|account| account.bears(wanted));
+        all.min_by_key(|account| !self.is_managed(account))
+    }
+
+    /// product.md 9: which of two accounts is kept.
+    fn choose_account(&mut self) {
+        let Some(accounts) = self.e.accounts.get() else { return };
+        let open = |account: &&Account| account.status.as_deref() != Some("closed");
+        let linked = self.own.as_ref().and_then(|tie| tie.account.as_deref());
+        let linked = linked.and_then(|id| accounts.iter().find(|account| account.id == id));
+        let wanted = self.wanted.clone().or_else(|| asked_address(self.e));
+        // One address has one account; a picture with two of them is torn, and nobody is chosen by chance.
+        let twice: Vec<&Account> = wanted
+            .iter()
+            .flat_map(|address| {
+                accounts.iter().filter(open).filter(|a| a.bears(address) && self.is_managed(a))
+            })
+            .collect();
+        if twice.len() > 1 {
+            self.candidates = twice.iter().map(|account| self.account_candidate(account)).collect();
+            return;
+        }
+        let bearer = wanted.as_deref().and_then(|address| {
+            let mut all: Vec<&Account> = accounts.iter().filter(open).filter(|a| a.bears(address)).collect();
+            all.sort_by_key(|account| !self.is_managed(account));
+            all.first().copied()
+        });
+        if let Some(linked) = linked {
+            self.account = Some(linked);
+            if let Some(bearer) = bearer.filter(|b| b.id != linked.id && self.is_managed(b)) {
+                self.other = Some(bearer);
+                let kept = self.e.subject.keep.as_deref();
+                match (self.is_used(linked), self.is_used(bearer)) {
+                    // A person picked; both stay what they are, and the plan needs an approval of its own.
+                    _ if kept == Some(&linked.id) => {}
+                    _ if kept == Some(&bearer.id) => {
+                        (self.account, self.other) = (Some(bearer), Some(linked));
+                    }
+                    (Some(false), Some(true)) => (self.account, self.other) = (Some(bearer), Some(linked)),
+                    // Nothing is lost whichever is kept; the one the record is on needs the milder repair.
+                    (Some(true | false), Some(false)) => {}
+                    _ => {
+                        self.candidates = vec![self.account_candidate(linked), self.account_candidate(bearer)]
+                    }
+                }
+            }
+            return;
+        }
+        let addresses = self.addresses();
+        let mine: Vec<&Account> = accounts
+            .iter()
+            .filter(open)
+            .filter(|account| account.email.as_deref().is_some_and(|email| addresses.contains(&fold(email))))
+            .collect();
+        match (mine.as_slice(), bearer) {
+            ([], None) => self.account = accounts.iter().find(|account| asked_account(self.e, &account.id)),
+            ([one], None) => self.account = Some(one),
+            ([] | [_], Some(bearer)) => self.account = Some(bearer),
+            (many, _) if many.iter().any(|known| Some(&known.id) == self.e.subject.keep.as_ref()) => {
+                let kept = |known: &Account| Some(&known.id) == self.e.subject.keep.as_ref();
+                self.account = many.iter().copied().find(|known| kept(known));
+                self.other = bearer.filter(|bearer| !kept(bearer) && self.is_managed(bearer));
+            }
+            (many, _) => {
+                self.candidates = many.iter().map(|account| self.account_candidate(account)).collect()
+            }
+        }
+    }
+
+    /// Whether WHO meant more than one and nothing ties one of them to the person: then no cause can be named. Two
+    /// accounts of which the person's record is on one are no riddle; only which of them is kept is a person's choice.
+    #[must_use]
+    pub fn is_ambiguous(&self) -> bool {
+        !self.candidates.is_empty() && self.other.is_none()
+    }
+
+    /// Whether the organization manages an account. Where the search does not say, the permission document does:
+    /// Atlassian answers it for managed accounts only (atlassian.md 4).
+    #[must_use]
+    pub fn is_managed(&self, account: &Account) -> bool {
+        match account.claim {
+            Claim::Managed => true,
+            Claim::Unmanaged => false,
+            Claim::Unknown => self.e.permissions.get(&account.id).is_some_and(|read| read.get().is_some()),
+        }
+    }
+
+    /// Whether an account has activity, groups or roles; `None` when one of them is unread and none is there.
+    #[must_use]
+    pub fn is_used(&self, account: &Account) -> Option<bool> {
+        let last = self.e.last_active.get(&account.id).and_then(Read::get).map(|uses| !uses.is_empty());
+        let roles =
+            self.e.roles.get(&account.id).and_then(Read::get).map(|roles| roles.iter().any(|held| held.app));
+        let groups = account.groups.as_ref().map(|groups| !groups.is_empty());
+        let all = [last, roles, groups];
+        if all.contains(&Some(true)) {
+            return Some(true);
+        }
+        if all.contains(&None) { None } else { Some(false) }
+    }
+
+    /// Every address that may be the person's, lower case.
+    #[must_use]
+    pub fn addresses(&self) -> BTreeSet<String> {
+        let mut all = self.e.subject.addresses.clone();
+        all.extend(self.person.map(IdpUser::addresses).unwrap_or_default());
+        all.extend(self.wanted.clone());
+        all
+    }
+
+    /// The address to show for the person.
+    #[must_use]
+    pub fn email(&self) -> Option<String> {
+        let shown = self.person.and_then(|person| {
+            person.mail.iter().chain(&person.upn).find(|a| Some(fold(a)) == self.wanted).cloned()
+        });
+        shown
+            .or_else(|| self.wanted.clone())
+            .or_else(|| self.account.and_then(|account| account.email.clone()))
+            .or_else(|| asked_address(self.e))
+    }
+
+    /// The subject with every identity that was found.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        let mut subject = self.e.subject.clone();
+        subject.person = self.person.map(|person| person.id.clone());
+        subject.addresses = self.addresses();
+        subject.accounts.extend(self.account.map(|account| account.id.clone()));
+        subject.accounts.extend(self.other.map(|account| account.id.clone()));
+        subject.records.extend(self.own.as_ref().map(|tie| tie.id.clone()));
+        subject.records.extend(self.in_the_way().map(|tie| tie.id.clone()));
+        subject
+    }
+
+    fn account_candidate(&self, account: &Account) -> Candidate {
+        let mut says = Vec::new();
+        match self.e.last_active.get(&account.id) {
+            Some(Read::Seen { value, .. }) if value.is_empty() => says.push("never used".to_owned()),
+            Some(Read::Seen { value, .. }) => {
+                says.extend(value.iter().map(|used| format!("last active in {} on {}", used.app, used.day)));
+            }
+            _ => says.push("last use not read".to_owned()),
+        }
+        match &account.groups {
+            Some(groups) if groups.is_empty() => says.push("in no group".to_owned()),
+            Some(groups) => says.push(format!("in {}", few(groups.iter().map(|group| group.name.as_str())))),
+            None => says.push("groups not read".to_owned()),
+        }
+        match self.e.roles.get(&account.id).and_then(Read::get) {
+            Some(roles) => {
+                let apps: Vec<&str> =
+                    roles.iter().filter(|held| held.app).map(|held| held.role.as_str()).collect();
+                let says_none = "no app role".to_owned();
+                says.push(if apps.is_empty() { says_none } else { format!("roles {}", few(apps)) });
+            }
+            None => says.push("roles not read".to_owned()),
+        }
+        let links = self.ties.iter().filter(|tie| tie.account.as_deref() == Some(&account.id)).count();
+        says.push(format!("{links} provisioning records linked"));
+        Candidate {
+            kind: "atlassian-account".to_owned(),
+            id: account.id.clone(),
+            email: account.email.clone(),
+            name: account.name.clone(),
+            says,
+        }
+    }
+}
+
+/// The first of a list, and how many more.
+fn few<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
+    const SHOWN: usize = 6;
+    let names: Vec<&str> = names.into_iter().collect();
+    let shown = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+fn user_candidate(user: &IdpUser) -> Candidate {
+    let says = match user.enabled {
+        Some(true) => "enabled",
+        Some(false) => "disabled",
+        None => "unknown whether enabled",
+    };
+    Candidate {
+        kind: "idp-user".to_owned(),
+        id: user.id.clone(),
+        email: user.mail.clone().or_else(|| user.upn.clone()),
+        name: user.name.clone(),
+        says: vec![says.to_owned()],
+    }
+}
+
+fn asked_address(e: &Evidence) -> Option<String> {
+    match &e.subject.who {
+        Who::Email(email) => Some(fold(email)),
+        Who::Account(_) => None,
+    }
+}
+
+fn asked_account(e: &Evidence, id: &str) -> bool {
+    matches!(&e.subject.who, Who::Account(asked) if asked == id)
+}

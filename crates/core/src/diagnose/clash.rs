@@ -1,0 +1,71 @@
+//! Causes at the name of a group: a local group or an app's default group that has it already, or an old one that
+//! Atlassian keeps (atlassian.md 6, modes 13 and 14). No group is ever written here: these are advice.
+
+use super::{Answer, Case, fact};
+use crate::evidence::{IdpGroup, OrgGroup, Read, Source};
+use crate::finding::{Cause, Finding};
+use crate::subject::fold_name;
+
+/// The local group that has the name of a missing one.
+pub(crate) fn local<'a>(case: &Case<'a>, group: &IdpGroup) -> Option<&'a OrgGroup> {
+    let groups = case.e.groups.get()?;
+    let named = |known: &&OrgGroup| fold_name(&known.name) == fold_name(&group.name);
+    // A synced group of that name beside it means that the name is not the trouble.
+    if groups.iter().filter(named).any(|known| known.synced != Some(false)) {
+        return None;
+    }
+    groups.iter().find(named)
+}
+
+fn clash(case: &Case<'_>, cause: Cause, default: bool) -> Answer {
+    let missing = case.missing().unwrap_or_default();
+    if missing.is_empty() || case.good_record().is_none() {
+        return Answer::No;
+    }
+    if case.e.groups.get().is_none() {
+        return Answer::Unread(&[Source::Groups]);
+    }
+    let mut names = Vec::new();
+    for group in missing.iter().filter_map(|group| local(case, group)) {
+        let Some(Read::Seen { value: roles, .. }) = case.e.group_roles.get(&group.id) else {
+            return Answer::Unread(&[Source::GroupRoles]);
+        };
+        if roles.iter().any(|role| role.is_default) == default {
+            names.push(group);
+        }
+    }
+    let Some(group) = names.first() else { return Answer::No };
+    let list = names.iter().map(|group| group.name.as_str()).collect::<Vec<_>>().join(", ");
+    let says =
+        format!("{list} is a group of the organization whose members do not come from the identity provider");
+    fact(&case.e.groups, Source::Groups, says).map_or(Answer::No, |first| {
+        let roles = case.e.group_roles.get(&group.id).filter(|_| default);
+        let default =
+            roles.and_then(|read| fact(read, Source::GroupRoles, "it is a default group of an app"));
+        Answer::Yes(Finding::new(cause, first).and(default))
+    })
+}
+
+/// A local group of the same name; the admin console calls it a conflict to review.
+pub(super) fn group_name_conflict(case: &Case<'_>) -> Answer {
+    clash(case, Cause::GroupNameConflict, false)
+}
+
+/// The same, and the group is an app's default group: Atlassian then takes the name and shows nothing.
+pub(super) fn default_group_clash(case: &Case<'_>) -> Answer {
+    clash(case, Cause::DefaultGroupClash, true)
+}
+
+/// "Groups are matched by SCIM externalId where it is known": a renamed group is not missing, and worth a word.
+pub(super) fn group_renamed(case: &Case<'_>) -> Answer {
+    let renamed = case.renamed();
+    if renamed.is_empty() {
+        return Answer::No;
+    }
+    let says: Vec<String> = renamed
+        .iter()
+        .map(|(group, old)| format!("{} is still called {old} at Atlassian", group.name))
+        .collect();
+    fact(&case.e.scim_groups, Source::ScimGroups, says.join("; "))
+        .map_or(Answer::No, |fact| Answer::Yes(Finding::new(Cause::GroupRenamed, fact)))
+}

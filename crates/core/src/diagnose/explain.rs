@@ -1,0 +1,155 @@
+//! "A symptom is not reported beside the cause that explains it" (product.md 9), as a table. Nor is it where such a
+//! cause could not be judged: then the symptom cannot be told either. It only takes away: a cause that is not
+//! proven is never made up from another.
+
+use super::Undecided;
+use crate::finding::{Cause, Finding};
+
+use Cause as C;
+
+/// What stops the whole job.
+const JOB: &[Cause] = &[C::ScimKeyRejected, C::ProvisioningQuarantined, C::ProvisioningStopped, C::PullSync];
+/// What keeps one person out of it.
+const PERSON: &[Cause] = &[C::OutOfScope, C::AttributeMissing];
+/// What stands in the way of the record.
+const RECORD: &[Cause] = &[
+    C::StaleRecordConflict,
+    C::EmailHeldByManagedAccount,
+    C::EmailHeldOutside,
+    C::TwoDirectories,
+    C::IdentityRecreated,
+    C::StaleAnchor,
+    C::DomainNotClaimed,
+    C::PendingDeletion,
+];
+
+/// Each symptom with the causes beside which it is not reported.
+const SYMPTOMS: &[(Cause, &[&[Cause]])] = &[
+    (C::SyncPending, &[JOB, PERSON, RECORD]),
+    (C::NeverProvisioned, &[JOB, PERSON, RECORD, &[C::SyncPending, C::DeactivatedLocally]]),
+    (C::AttributeMissing, &[JOB]),
+    (
+        C::RecordUnlinked,
+        &[PERSON, &[C::EmailHeldOutside, C::TwoDirectories, C::DomainNotClaimed, C::IdentityRecreated]],
+    ),
+    (C::StaleRecordConflict, &[&[C::IdentityRecreated]]),
+    (C::EmailHeldByManagedAccount, &[&[C::PendingDeletion, C::IdentityRecreated, C::DomainNotClaimed]]),
+    (C::EmailHeldOutside, &[&[C::DomainNotClaimed, C::PendingDeletion]]),
+    (C::EmailMismatch, &[&[C::TwoDirectories, C::DomainNotClaimed]]),
+    (C::StaleAnchor, &[&[C::IdentityRecreated]]),
+    (C::DomainNotClaimed, &[JOB, PERSON]),
+    (
+        C::DeactivatedByIdp,
+        &[PERSON, &[C::IdpUserDisabled, C::IdpUserDeleted, C::NotAssigned, C::NestedOnly, C::PullSync]],
+    ),
+    (C::DeactivatedLocally, &[&[C::IdpUserMissing, C::IdpUserDeleted, C::IdpUserDisabled]]),
+    (C::NotInDirectory, &[JOB, PERSON, RECORD]),
+    (
+        C::MembershipDrift,
+        &[
+            JOB,
+            PERSON,
+            RECORD,
+            &[C::GroupSyncOff, C::EmailMismatch, C::RecordUnlinked, C::LinkedToOtherAccount],
+        ],
+    ),
+    (C::PropagationLag, &[&[C::PullSync, C::EmailHeldOutside, C::TwoDirectories]]),
+    (C::GroupWithoutRole, &[&[C::NotInDirectory, C::TwoDirectories]]),
+    (C::SeatsFull, &[&[C::NotInDirectory, C::TwoDirectories]]),
+    (C::MatchingOnEmail, &[&[C::PullSync]]),
+];
+
+/// The causes beside which a symptom is not reported.
+fn explaining(symptom: Cause) -> impl Iterator<Item = Cause> {
+    let lists = SYMPTOMS.iter().filter(move |(known, _)| *known == symptom);
+    lists.flat_map(|(_, lists)| lists.iter()).flat_map(|list| list.iter()).copied()
+}
+
+/// Takes away the symptoms that another finding explains, and calls those undecided that an undecided cause may
+/// explain.
+pub(super) fn explained(findings: Vec<Finding>, undecided: &mut Vec<Undecided>) -> Vec<Finding> {
+    // What is contradicted, and so only advice, explains nothing.
+    let found: Vec<Cause> = findings.iter().filter(|f| f.blocking).map(|finding| finding.code).collect();
+    let open: Vec<Undecided> = undecided.clone();
+    let mut kept = Vec::new();
+    for finding in findings {
+        if explaining(finding.code).any(|cause| found.contains(&cause)) {
+            continue;
+        }
+        let mut needs: Vec<_> = explaining(finding.code)
+            .filter_map(|cause| open.iter().find(|(known, _)| *known == cause))
+            .flat_map(|(_, sources)| sources.iter().copied())
+            .collect();
+        if needs.is_empty() {
+            kept.push(finding);
+        } else {
+            needs.sort_unstable();
+            needs.dedup();
+            undecided.push((finding.code, needs));
+        }
+    }
+    undecided.sort_by_key(|(cause, _)| *cause);
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::Source;
+    use crate::finding::Fact;
+
+    fn finding(code: Cause) -> Finding {
+        let seen_at = jiff::Timestamp::UNIX_EPOCH;
+        Finding::new(code, Fact { source: Source::Users, says: "x".to_owned(), seen_at })
+    }
+
+    fn left(codes: &[Cause]) -> Vec<Cause> {
+        left_beside(codes, &mut Vec::new())
+    }
+
+    fn left_beside(codes: &[Cause], undecided: &mut Vec<Undecided>) -> Vec<Cause> {
+        let findings = codes.iter().copied().map(finding).collect();
+        explained(findings, undecided).iter().map(|finding| finding.code).collect()
+    }
+
+    #[test]
+    fn where_its_cause_cannot_be_told_the_symptom_cannot_either() {
+        let mut undecided = vec![(C::StaleAnchor, vec![Source::ProvisioningLog])];
+        assert_eq!(left_beside(&[C::NeverProvisioned, C::Suspended], &mut undecided), [C::Suspended]);
+        assert_eq!(
+            undecided,
+            [
+                (C::NeverProvisioned, vec![Source::ProvisioningLog]),
+                (C::StaleAnchor, vec![Source::ProvisioningLog])
+            ]
+        );
+        let mut elsewhere = vec![(C::SeatsFull, vec![Source::Workspaces])];
+        assert_eq!(left_beside(&[C::NeverProvisioned], &mut elsewhere), [C::NeverProvisioned]);
+    }
+
+    #[test]
+    fn a_symptom_falls_and_its_cause_stays() {
+        assert_eq!(left(&[C::ProvisioningStopped, C::NeverProvisioned]), [C::ProvisioningStopped]);
+        assert_eq!(left(&[C::IdpUserDisabled, C::DeactivatedByIdp]), [C::IdpUserDisabled]);
+        assert_eq!(left(&[C::EmailHeldByManagedAccount, C::PendingDeletion]), [C::PendingDeletion]);
+        assert_eq!(left(&[C::IdentityRecreated, C::StaleRecordConflict]), [C::IdentityRecreated]);
+        assert_eq!(left(&[C::EmailMismatch, C::MembershipDrift]), [C::EmailMismatch]);
+    }
+
+    #[test]
+    fn two_causes_of_their_own_stay_both() {
+        let two = [C::Suspended, C::MembershipDrift];
+        assert_eq!(left(&two), two);
+        let two = [C::StaleRecordConflict, C::EmailHeldByManagedAccount];
+        assert_eq!(left(&two), two);
+    }
+
+    #[test]
+    fn no_two_causes_explain_each_other_away() {
+        for first in Cause::ALL {
+            for second in Cause::ALL {
+                assert!(!left(&[*first, *second]).is_empty(), "{} and {}", first.code(), second.code());
+            }
+        }
+    }
+}

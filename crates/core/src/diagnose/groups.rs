@@ -1,0 +1,79 @@
+//! Causes at the groups and their app roles. They hold only where every station before them is good: a symptom
+//! is not reported beside the cause that explains it (product.md 9).
+
+use super::clash::local;
+use super::{Answer, Case, Tie, fact};
+use crate::evidence::{IdpGroup, Source};
+use crate::finding::{Cause, Finding};
+use crate::subject::fold_name;
+
+/// Missing groups, split by whether the SCIM record already has them.
+fn split<'a>(case: &Case<'a>, own: &Tie<'_>) -> Option<(Vec<&'a IdpGroup>, Vec<&'a IdpGroup>)> {
+    let record = own.record?;
+    let has = |group: &&IdpGroup| {
+        record.groups.iter().any(|known| fold_name(&known.name) == fold_name(&group.name))
+    };
+    Some(case.missing()?.into_iter().partition(has))
+}
+
+fn names(groups: &[&IdpGroup]) -> String {
+    groups.iter().map(|group| group.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// "All other stations are good, the SCIM group lacks the member."
+pub(super) fn membership_drift(case: &Case<'_>) -> Answer {
+    let Some(own) = case.good_record() else { return Answer::No };
+    if case.missing().is_none_or(|missing| missing.is_empty()) {
+        return Answer::No;
+    }
+    // Good is what was read: with the job or the names of the groups unread it could be something else.
+    match (case.e.job.get(), case.e.mapping.get(), case.e.groups.gap()) {
+        (None, ..) => return Answer::Unread(&[Source::Jobs]),
+        (_, None, _) => return Answer::Unread(&[Source::Schema]),
+        (_, Some(mapping), _) if !mapping.groups_on => return Answer::No,
+        (_, _, Some(_)) => return Answer::Unread(&[Source::Groups]),
+        // It may be shown under an older name.
+        _ if case.e.scim_groups.gap().is_some() => return Answer::Unread(&[Source::ScimGroups]),
+        _ => {}
+    }
+    let Some((_, mut lacking)) = split(case, own) else { return Answer::Unread(&[Source::ScimUsers]) };
+    lacking.retain(|group| local(case, group).is_none() && !case.is_young(group));
+    if lacking.is_empty() {
+        return Answer::No;
+    }
+    let says = format!(
+        "the record is not a member of {}, and the person is at the identity provider",
+        names(&lacking)
+    );
+    scim_fact(case, says).map_or(Answer::No, |first| {
+        Answer::Yes(Finding::new(Cause::MembershipDrift, first).and(fact(
+            &case.e.accounts,
+            Source::Accounts,
+            format!("the account does not show {}", names(&lacking)),
+        )))
+    })
+}
+
+/// SCIM has the membership, the directory does not show it yet.
+pub(super) fn propagation_lag(case: &Case<'_>) -> Answer {
+    let Some(own) = case.good_record() else { return Answer::No };
+    if case.missing().is_none_or(|missing| missing.is_empty()) {
+        return Answer::No;
+    }
+    if case.e.groups.gap().is_some() {
+        return Answer::Unread(&[Source::Groups]);
+    }
+    let Some((mut having, _)) = split(case, own) else { return Answer::Unread(&[Source::ScimUsers]) };
+    // A group whose name is taken never arrives, however long one waits.
+    having.retain(|group| local(case, group).is_none());
+    if having.is_empty() {
+        return Answer::No;
+    }
+    let says = format!("the record is a member of {}, which the account does not show", names(&having));
+    scim_fact(case, says).map_or(Answer::No, |fact| Answer::Yes(Finding::new(Cause::PropagationLag, fact)))
+}
+
+fn scim_fact(case: &Case<'_>, says: String) -> Option<crate::finding::Fact> {
+    let read = case.e.records.values().find(|read| read.get().is_some())?;
+    fact(read, Source::ScimUsers, says)
+}

@@ -1,0 +1,130 @@
+//! Causes at who a record belongs to: an object created anew, a record whose object is gone, an anchor whose record
+//! is gone (product.md 9; entra.md 7.1). A name alone never proves that two objects are one person.
+
+use super::link::links_fact;
+use super::scope::is_due;
+use super::whose::is_object_id;
+use super::{Answer, Case, Owner, fact};
+use crate::evidence::{Read, Source};
+use crate::finding::{Cause, Finding};
+use crate::subject::fold;
+
+/// "A live IdP object with the same name under a new id, and the job's mapping says externalId comes from the object
+/// id." It may be another human, so names, creation and last activity stand side by side.
+pub(super) fn identity_recreated(case: &Case<'_>) -> Answer {
+    let Some(person) = case.person.filter(|_| is_due(case)) else { return Answer::No };
+    let Some(tie) = case.recreated() else {
+        return may_be_recreated(case);
+    };
+    let (Some(record), Some(read)) = (tie.record, case.e.records.get(&tie.id.directory)) else {
+        return Answer::No;
+    };
+    let day = |at: Option<jiff::Timestamp>| {
+        at.map_or("an unknown day".to_owned(), |at| at.strftime("%Y-%m-%d").to_string())
+    };
+    let external = record.external_id.as_deref().unwrap_or("none");
+    let old = format!("record {} of {} carries the object id {external}", tie.id.record, day(record.created));
+    let new = format!(
+        "no user has that id any more; {} has the id {} and was created on {}",
+        person.name.as_deref().unwrap_or("the person"),
+        person.id,
+        day(person.created)
+    );
+    let account = tie.account.as_deref().and_then(|id| case.e.account(id)).and_then(|account| {
+        let uses = case.e.last_active.get(&account.id).and_then(Read::get);
+        let last = uses.and_then(|uses| uses.iter().map(|used| used.day.as_str()).max());
+        let says = format!(
+            "account {} is named {}, last active on {}",
+            account.id,
+            account.name.as_deref().unwrap_or("nothing that is shown"),
+            last.unwrap_or("no day that is known")
+        );
+        fact(&case.e.accounts, Source::Accounts, says)
+    });
+    fact(read, Source::ScimUsers, old).map_or(Answer::No, |first| {
+        Answer::Yes(
+            Finding::new(Cause::IdentityRecreated, first)
+                .and(fact(&case.e.users, Source::Users, new))
+                .and(account),
+        )
+    })
+}
+
+/// What keeps the last rule from saying no: a record of another object id, whose owner or whose meaning is unread.
+fn may_be_recreated(case: &Case<'_>) -> Answer {
+    for tie in case.in_the_way() {
+        let external = tie.record.and_then(|record| record.external_id.as_deref());
+        let Some(external) = external.filter(|id| is_object_id(id)) else { continue };
+        if case.e.mapping.get().is_none() {
+            return Answer::Unread(&[Source::Jobs, Source::Schema]);
+        }
+        if matches!(case.e.owners.get(external), Some(Read::Gap(_))) {
+            return Answer::Unread(&[Source::Users]);
+        }
+    }
+    Answer::No
+}
+
+/// The newest attempts end with `InvalidAnchor`: Entra looks for a record that somebody deleted.
+pub(super) fn stale_anchor(case: &Case<'_>) -> Answer {
+    if !is_due(case) {
+        return Answer::No;
+    }
+    let Some(log) = case.e.log.get() else {
+        let asked = case.own.is_none() && !case.has_no_job();
+        return if asked { Answer::Unread(&[Source::ProvisioningLog]) } else { Answer::No };
+    };
+    let lost = log
+        .iter()
+        .take_while(|entry| !(entry.succeeded() && entry.is_export()))
+        .find(|entry| entry.error_code.as_deref().is_some_and(|code| code.ends_with("InvalidAnchor")));
+    let Some(_) = lost else { return Answer::No };
+    let says = "the identity provider did not find the record that it wrote before (InvalidAnchor)";
+    fact(&case.e.log, Source::ProvisioningLog, says).map_or(Answer::No, |first| {
+        let gone = case
+            .own
+            .is_none()
+            .then(|| links_fact(case, "no provisioning record of the person exists"))
+            .flatten();
+        Answer::Yes(Finding::new(Cause::StaleAnchor, first).and(gone))
+    })
+}
+
+/// "No live IdP object; then with `idp-user-missing` or `idp-user-deleted`."
+pub(super) fn orphaned_record(case: &Case<'_>) -> Answer {
+    match &case.e.users {
+        Read::Seen { value, .. } if value.is_empty() => {}
+        Read::Seen { .. } => return Answer::No,
+        _ => return Answer::Unread(&[Source::Users]),
+    }
+    let addresses = case.addresses();
+    let holds =
+        |email: &Option<String>| email.as_deref().is_some_and(|email| addresses.contains(&fold(email)));
+    for tie in case.mine() {
+        let Some(record) = tie.record else { return Answer::Unread(&[Source::ScimUsers]) };
+        let names = holds(&record.user_name) || holds(&record.email);
+        let gone = match (case.owner(tie), record.external_id.as_deref()) {
+            // What never was an object id is known by its names as well.
+            (Owner::Nobody, Some(id)) => is_object_id(id) || names,
+            (Owner::Unread, None) => names,
+            (Owner::Unread, Some(_)) => return Answer::Unread(&[Source::Users]),
+            _ => false,
+        };
+        let Some(read) = case.e.records.get(&tie.id.directory).filter(|_| gone) else { continue };
+        let linked = tie.account.as_deref().map_or("no account".to_owned(), |id| format!("account {id}"));
+        let says = format!(
+            "record {} carries {} and is linked to {linked}",
+            tie.id.record,
+            record.external_id.as_deref().unwrap_or("no externalId")
+        );
+        if let Some(first) = fact(read, Source::ScimUsers, says) {
+            let finding = Finding::new(Cause::OrphanedRecord, first);
+            return Answer::Yes(finding.and(fact(
+                &case.e.users,
+                Source::Users,
+                "no live user has that object id or one of its names",
+            )));
+        }
+    }
+    Answer::No
+}

@@ -1,0 +1,201 @@
+//! Causes at the SCIM record and its link (atlassian.md 5, 6). The rulings of product.md 9 decide between
+//! causes that look alike; each is quoted where it is used.
+
+use super::{Answer, Case, Owner, fact};
+use crate::evidence::{Read, Source};
+use crate::finding::{Cause, Fact, Finding};
+
+/// Whether the person should have a record at all: one live person, enabled and assigned.
+fn should_have_record(case: &Case<'_>) -> bool {
+    super::scope::is_due(case) && !case.has_no_job()
+}
+
+pub(super) fn links_fact(case: &Case<'_>, says: impl Into<String>) -> Option<Fact> {
+    let says = says.into();
+    fact(&case.e.links, Source::ScimLinks, says.clone()).or_else(|| {
+        let read = case.e.records.values().find(|read| read.get().is_some())?;
+        fact(read, Source::ScimUsers, says)
+    })
+}
+
+/// "Only when nothing else explains the absence of a record."
+pub(super) fn never_provisioned(case: &Case<'_>) -> Answer {
+    if !should_have_record(case) || case.own.is_some() {
+        return Answer::No;
+    }
+    // A record of an older address shows in its directory alone.
+    if !case.every_directory_was_read() {
+        return Answer::Unread(&[Source::ScimUsers]);
+    }
+    // A record that may be the person's is no absence.
+    if case.record_is_unread() {
+        return Answer::Unread(&[Source::Users, Source::Schema, Source::ProvisioningLog]);
+    }
+    let refused = case.conflict().is_some();
+    let pending = case.account.is_some_and(|account| account.for_deletion);
+    if case.in_the_way().next().is_some() || refused || pending {
+        return Answer::No;
+    }
+    let Some(first) = links_fact(case, "no provisioning record of the person exists") else {
+        return Answer::No;
+    };
+    Answer::Yes(Finding::new(Cause::NeverProvisioned, first).and(fact(
+        &case.e.log,
+        Source::ProvisioningLog,
+        match case.anchor() {
+            Some(_) => "the identity provider once wrote a record that is gone",
+            None => "the identity provider has written none",
+        },
+    )))
+}
+
+/// The person's record exists and is linked to no account.
+pub(super) fn record_unlinked(case: &Case<'_>) -> Answer {
+    let Some(own) = &case.own else { return Answer::No };
+    if own.account.is_some() || !own.link_known {
+        return Answer::No;
+    }
+    // Atlassian refuses nobody their own record: after a refusal it may be an old one that holds the address.
+    if own.record.is_none() && case.conflict().is_some() {
+        return Answer::Unread(&[Source::ScimUsers]);
+    }
+    let says = format!("record {} is linked to no account", own.id.record);
+    links_fact(case, says).map_or(Answer::No, |fact| Answer::Yes(Finding::new(Cause::RecordUnlinked, fact)))
+}
+
+/// Whether the record is linked to one account and the address is borne by another managed one.
+fn is_split(case: &Case<'_>) -> bool {
+    case.other.is_some() && case.own.as_ref().is_some_and(|own| own.account.is_some())
+}
+
+fn split_facts(case: &Case<'_>, cause: Cause) -> Answer {
+    let (Some(own), Some(accounts)) = (&case.own, case.e.accounts.get()) else { return Answer::No };
+    let linked = own.account.as_deref().unwrap_or("none");
+    let Some(bearer) = case
+        .account
+        .into_iter()
+        .chain(case.other)
+        .find(|account| Some(account.id.as_str()) != own.account.as_deref())
+    else {
+        return Answer::No;
+    };
+    let bears =
+        accounts.iter().find(|account| account.id == linked).and_then(|account| account.email.clone());
+    let first =
+        links_fact(case, format!("the person's record {} is linked to account {linked}", own.id.record));
+    let Some(first) = first else { return Answer::No };
+    let says = format!(
+        "account {linked} bears {}, while account {} bears {}",
+        bears.as_deref().unwrap_or("no address that is shown"),
+        bearer.id,
+        bearer.email.as_deref().unwrap_or("the person's address"),
+    );
+    Answer::Yes(
+        Finding::new(cause, first)
+            .and(fact(&case.e.accounts, Source::Accounts, says))
+            .and(conflict_fact(case)),
+    )
+}
+
+pub(super) fn conflict_fact(case: &Case<'_>) -> Option<Fact> {
+    let entry = case.conflict()?;
+    let detail = entry.detail.as_deref().or(entry.error_code.as_deref()).unwrap_or("the value is taken");
+    fact(
+        &case.e.log,
+        Source::ProvisioningLog,
+        format!("Atlassian refused the identity provider with 409: {detail}"),
+    )
+}
+
+/// "The person's record is linked to an account that does not bear the person's address while another managed
+/// account does." With a refusal (409) on top it is the next cause instead.
+pub(super) fn linked_to_other_account(case: &Case<'_>) -> Answer {
+    if !is_split(case) || case.conflict().is_some() {
+        return Answer::No;
+    }
+    split_facts(case, Cause::LinkedToOtherAccount)
+}
+
+/// "The address the IdP wants is borne by a managed account not linked to the person's current record, and the
+/// create or update was refused (409)." An unlinked old record that holds the name explains the refusal by
+/// itself; an old record on the bearer may stand beside.
+pub(super) fn email_held_by_managed_account(case: &Case<'_>) -> Answer {
+    if !should_have_record(case) {
+        return Answer::No;
+    }
+    if is_split(case) {
+        return match &case.e.log {
+            Read::Seen { .. } if case.conflict().is_some() => {
+                split_facts(case, Cause::EmailHeldByManagedAccount)
+            }
+            Read::Seen { .. } => Answer::No,
+            _ => Answer::Unread(&[Source::ProvisioningLog]),
+        };
+    }
+    let (None, Some(account)) = (&case.own, case.account) else { return Answer::No };
+    if case.record_is_unread() {
+        return Answer::Unread(&[Source::Users, Source::Schema, Source::ProvisioningLog]);
+    }
+    // A record that was not read may hold the person's name, and explain the refusal by itself.
+    if !case.every_directory_was_read() {
+        return Answer::Unread(&[Source::ScimUsers]);
+    }
+    let bears = case.wanted.as_deref().is_some_and(|wanted| account.bears(wanted));
+    if !bears || !case.is_managed(account) || account.for_deletion || account.kind_is_not_a_person() {
+        return Answer::No;
+    }
+    if case.in_the_way().any(|tie| tie.account.as_deref() != Some(account.id.as_str())) {
+        return Answer::No;
+    }
+    if case.e.log.get().is_none() {
+        return Answer::Unread(&[Source::ProvisioningLog]);
+    }
+    match conflict_fact(case) {
+        Some(first) => Answer::Yes(Finding::new(Cause::EmailHeldByManagedAccount, first).and(fact(
+            &case.e.accounts,
+            Source::Accounts,
+            format!("managed account {} bears the address", account.id),
+        ))),
+        None => Answer::No,
+    }
+}
+
+/// Another record holds userName, e-mail or externalId, and the person has no working record of their own.
+pub(super) fn stale_record_conflict(case: &Case<'_>) -> Answer {
+    if !should_have_record(case) {
+        return Answer::No;
+    }
+    let works = case.own.as_ref().is_some_and(|own| {
+        own.account.is_some() && own.account.as_deref() == case.account.map(|account| account.id.as_str())
+    });
+    if works && case.conflict().is_none() {
+        return Answer::No;
+    }
+    let mut finding: Option<Finding> = None;
+    let recreated = case.recreated().map(|tie| tie.id.clone());
+    for tie in case.in_the_way().filter(|tie| Some(&tie.id) != recreated.as_ref()) {
+        match case.owner(tie) {
+            // Of a record that belongs to a living colleague nothing is stale.
+            Owner::Other(_) => continue,
+            Owner::Unread => {
+                return Answer::Unread(&[Source::Users, Source::Jobs, Source::Schema, Source::ScimUsers]);
+            }
+            Owner::Person | Owner::Nobody => {}
+        }
+        let holds = tie.record.map_or_else(
+            || "the person's address".to_owned(),
+            |record| {
+                let name = record.user_name.as_deref().unwrap_or("unknown");
+                format!("userName {name}, externalId {}", record.external_id.as_deref().unwrap_or("none"))
+            },
+        );
+        let linked = tie.account.as_deref().map_or("no account".to_owned(), |id| format!("account {id}"));
+        let says = format!("record {} holds {holds} and is linked to {linked}", tie.id.record);
+        let Some(fact) = links_fact(case, says) else { continue };
+        finding = Some(match finding {
+            Some(known) => known.and(Some(fact)),
+            None => Finding::new(Cause::StaleRecordConflict, fact),
+        });
+    }
+    finding.map_or(Answer::No, |finding| Answer::Yes(finding.and(conflict_fact(case))))
+}

@@ -1,0 +1,232 @@
+//! From evidence to findings and a verdict. Each cause is one small function over a [`Case`]; all are asked, in
+//! the order of the trail. A rule that needs something unread answers [`Answer::Unread`] and never guesses.
+
+mod account;
+mod address;
+mod apps;
+mod attribute;
+mod case;
+mod clash;
+mod explain;
+mod groups;
+mod identity;
+mod job;
+mod link;
+mod reach;
+mod scope;
+mod source;
+mod suspension;
+#[cfg(test)]
+mod tests;
+mod tie;
+mod trail;
+mod whose;
+
+pub use attribute::Identity;
+pub use case::Case;
+pub(crate) use clash::local as local_group;
+pub(crate) use source::assignment_is_contradicted;
+pub use tie::Tie;
+pub use trail::{Mark, Station};
+pub use whose::Owner;
+
+use serde::{Deserialize, Serialize};
+
+use super::evidence::{Evidence, Source};
+use super::finding::{Cause, Fact, Finding, Verdict};
+use super::subject::Subject;
+
+/// What a rule says.
+pub enum Answer {
+    /// The cause is not there.
+    No,
+    /// It is, and this is why.
+    Yes(Finding),
+    /// These sources would have to be read first.
+    Unread(&'static [Source]),
+}
+
+type Rule = (Cause, fn(&Case<'_>) -> Answer);
+
+/// A cause that could not be judged, with the sources it would need.
+pub type Undecided = (Cause, Vec<Source>);
+
+/// Every rule, in the order of the trail. To add a cause: one line in [`Cause`], one function, one line here.
+const RULES: &[Rule] = &[
+    (Cause::ScimKeyRejected, job::scim_key_rejected),
+    (Cause::ProvisioningQuarantined, job::quarantined),
+    (Cause::ProvisioningStopped, job::stopped),
+    (Cause::GroupSyncOff, job::group_sync_off),
+    (Cause::PullSync, job::pull_sync),
+    (Cause::IdpUserMissing, source::missing),
+    (Cause::IdpUserDeleted, source::deleted),
+    (Cause::IdpUserDisabled, source::disabled),
+    (Cause::NotAssigned, source::not_assigned),
+    (Cause::NestedOnly, source::nested_only),
+    (Cause::OutOfScope, scope::out_of_scope),
+    (Cause::AttributeMissing, scope::attribute_missing),
+    (Cause::SyncPending, scope::sync_pending),
+    (Cause::NeverProvisioned, link::never_provisioned),
+    (Cause::RecordUnlinked, link::record_unlinked),
+    (Cause::LinkedToOtherAccount, link::linked_to_other_account),
+    (Cause::StaleRecordConflict, link::stale_record_conflict),
+    (Cause::EmailHeldByManagedAccount, link::email_held_by_managed_account),
+    (Cause::EmailHeldOutside, address::email_held_outside),
+    (Cause::TwoDirectories, address::two_directories),
+    (Cause::EmailMismatch, address::email_mismatch),
+    (Cause::IdentityRecreated, identity::identity_recreated),
+    (Cause::StaleAnchor, identity::stale_anchor),
+    (Cause::OrphanedRecord, identity::orphaned_record),
+    (Cause::DomainNotClaimed, address::domain_not_claimed),
+    (Cause::PendingDeletion, account::pending_deletion),
+    (Cause::DeactivatedByIdp, account::deactivated_by_idp),
+    (Cause::DeactivatedLocally, account::deactivated_locally),
+    (Cause::Suspended, account::suspended),
+    (Cause::NotInDirectory, account::not_in_directory),
+    (Cause::MembershipDrift, groups::membership_drift),
+    (Cause::PropagationLag, groups::propagation_lag),
+    (Cause::GroupNameConflict, clash::group_name_conflict),
+    (Cause::DefaultGroupClash, clash::default_group_clash),
+    (Cause::GroupRenamed, clash::group_renamed),
+    (Cause::GroupWithoutRole, apps::group_without_role),
+    (Cause::SeatsFull, apps::seats_full),
+    (Cause::MatchingOnEmail, job::matching_on_email),
+];
+
+/// These block only where access is missing (product.md 9): everybody in the tenant may have them and work well.
+const WHERE_ACCESS_IS_MISSING: &[Cause] =
+    &[Cause::PullSync, Cause::EmailMismatch, Cause::GroupRenamed, Cause::GroupWithoutRole, Cause::SeatsFull];
+
+/// Something that WHO could have meant, when it meant more than one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// `idp-user` or `atlassian-account`.
+    pub kind: String,
+    /// Its id.
+    pub id: String,
+    /// Address.
+    pub email: Option<String>,
+    /// Name.
+    pub name: Option<String>,
+    /// What sets it apart: last use, links, groups, roles.
+    pub says: Vec<String>,
+}
+
+/// Groups, as the identity provider names them. `None` is "not known".
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Groups {
+    /// Assigned to the application, with the person as direct member.
+    pub expected: Option<Vec<String>>,
+    /// Of these, those the Atlassian directory shows.
+    pub present: Option<Vec<String>>,
+    /// Of these, those it does not show.
+    pub missing: Option<Vec<String>>,
+}
+
+/// The answer to one question.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Diagnosis {
+    /// The identities found.
+    pub subject: Subject,
+    /// The person's address as the identity provider wants it, else as the account bears it, else as asked.
+    pub email: Option<String>,
+    /// The person's name, for people to read.
+    pub name: Option<String>,
+    /// The account that the person should use.
+    pub account: Option<String>,
+    /// The person at the identity provider.
+    pub person: Option<String>,
+    /// The person's SCIM record.
+    pub record: Option<String>,
+    /// Healthy, broken or cannot tell.
+    pub verdict: Verdict,
+    /// Groups.
+    pub groups: Groups,
+    /// The stations of the trail.
+    pub trail: Vec<Station>,
+    /// Causes, in the order of the trail.
+    pub findings: Vec<Finding>,
+    /// Causes that could not be judged, with the sources they would need.
+    pub undecided: Vec<Undecided>,
+    /// What could not be read, with the reason.
+    pub unread: Vec<(Source, String)>,
+    /// Filled when WHO meant more than one, or when a person must choose between two accounts.
+    pub candidates: Vec<Candidate>,
+}
+
+impl Diagnosis {
+    /// Whether a cause was found.
+    #[must_use]
+    pub fn found(&self, cause: Cause) -> bool {
+        self.findings.iter().any(|finding| finding.code == cause)
+    }
+}
+
+/// Finds the causes in the evidence. Pure: the same evidence gives the same answer.
+#[must_use]
+pub fn diagnose(evidence: &Evidence) -> Diagnosis {
+    let case = Case::new(evidence);
+    let mut findings = Vec::new();
+    let mut undecided: Vec<Undecided> = Vec::new();
+    if !case.is_ambiguous() {
+        for (cause, rule) in RULES {
+            match rule(&case) {
+                Answer::No => {}
+                Answer::Yes(finding) => findings.push(finding),
+                Answer::Unread(sources) => undecided.push((*cause, sources.to_vec())),
+            }
+        }
+    }
+    let mut findings = explain::explained(findings, &mut undecided);
+    for finding in &mut findings {
+        if WHERE_ACCESS_IS_MISSING.contains(&finding.code) {
+            finding.blocking = case.has_access() == Some(false);
+        }
+    }
+    let verdict = verdict(&case, &findings);
+    let mut unread = evidence.gaps();
+    unread.extend(
+        case.unnamed().into_iter().map(|group| {
+            (Source::Memberships, format!("the name of the group {} could not be read", group.id))
+        }),
+    );
+    Diagnosis {
+        subject: case.subject(),
+        email: case.email(),
+        name: case
+            .person
+            .and_then(|person| person.name.clone())
+            .or_else(|| case.account.and_then(|account| account.name.clone())),
+        account: case.account.map(|account| account.id.clone()),
+        person: case.person.map(|person| person.id.clone()),
+        record: case.own.as_ref().map(|tie| tie.id.record.clone()),
+        verdict,
+        groups: case.groups(),
+        trail: trail::stations(&case, &findings),
+        findings,
+        undecided,
+        unread,
+        candidates: case.candidates.clone(),
+    }
+}
+
+/// product.md 9, "Verdict".
+fn verdict(case: &Case<'_>, findings: &[Finding]) -> Verdict {
+    if case.is_ambiguous() {
+        return Verdict::CannotTell;
+    }
+    let missing = case.missing().is_some_and(|missing| !missing.is_empty());
+    if missing || findings.iter().any(|finding| finding.blocking) {
+        return Verdict::Broken;
+    }
+    match case.has_access() {
+        Some(true) => Verdict::Healthy,
+        Some(false) => Verdict::Broken,
+        None => Verdict::CannotTell,
+    }
+}
+
+/// A fact of one source, if that source was read.
+fn fact<T>(read: &super::evidence::Read<T>, source: Source, says: impl Into<String>) -> Option<Fact> {
+    read.at().map(|seen_at| Fact { source, says: says.into(), seen_at })
+}

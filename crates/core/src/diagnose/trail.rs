@@ -1,0 +1,185 @@
+//! The trail of a diagnosis: six stations from the identity provider to the apps, each good, broken or unread,
+//! each with the fact behind it (product.md 4). A station is good only when its facts were read.
+
+use serde::{Deserialize, Serialize};
+
+use super::Case;
+use crate::evidence::Read;
+use crate::finding::{Cause, Finding};
+
+/// How a station looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mark {
+    /// Read, and as it should be.
+    Good,
+    /// Read, and not as it should be.
+    Broken,
+    /// Not read.
+    Unread,
+}
+
+/// One station.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Station {
+    /// Its name.
+    pub name: String,
+    /// How it looks.
+    pub mark: Mark,
+    /// The fact behind it, in words.
+    pub says: String,
+}
+
+fn station(name: &str, mark: Mark, says: impl Into<String>) -> Station {
+    Station { name: name.to_owned(), mark, says: says.into() }
+}
+
+/// The station a cause belongs to.
+fn place(cause: Cause) -> usize {
+    use Cause as C;
+    match cause {
+        C::IdpUserMissing | C::IdpUserDeleted | C::IdpUserDisabled | C::NestedOnly => 0,
+        C::ScimKeyRejected
+        | C::ProvisioningQuarantined
+        | C::ProvisioningStopped
+        | C::GroupSyncOff
+        | C::PullSync
+        | C::NotAssigned
+        | C::OutOfScope
+        | C::AttributeMissing
+        | C::SyncPending
+        | C::MatchingOnEmail => 1,
+        C::NeverProvisioned
+        | C::RecordUnlinked
+        | C::LinkedToOtherAccount
+        | C::StaleRecordConflict
+        | C::EmailHeldByManagedAccount
+        | C::EmailHeldOutside
+        | C::TwoDirectories
+        | C::IdentityRecreated
+        | C::StaleAnchor
+        | C::OrphanedRecord
+        | C::DomainNotClaimed => 2,
+        C::EmailMismatch
+        | C::PendingDeletion
+        | C::DeactivatedByIdp
+        | C::DeactivatedLocally
+        | C::Suspended
+        | C::NotInDirectory => 3,
+        C::MembershipDrift
+        | C::PropagationLag
+        | C::GroupNameConflict
+        | C::DefaultGroupClash
+        | C::GroupRenamed => 4,
+        C::GroupWithoutRole | C::SeatsFull => 5,
+    }
+}
+
+/// The six stations of one case.
+pub(super) fn stations(case: &Case<'_>, findings: &[Finding]) -> Vec<Station> {
+    let mut all = vec![person(case), job(case), record(case), account(case), groups(case), apps(case)];
+    for finding in findings.iter().filter(|finding| finding.blocking) {
+        if let Some(station) = all.get_mut(place(finding.code)) {
+            station.mark = Mark::Broken;
+            finding.code.title().clone_into(&mut station.says);
+        }
+    }
+    all
+}
+
+fn unread<T>(read: &Read<T>) -> String {
+    read.gap().map_or_else(|| "not asked".to_owned(), |reason| format!("could not be read: {reason}"))
+}
+
+fn person(case: &Case<'_>) -> Station {
+    const NAME: &str = "Identity provider";
+    match (case.person, &case.e.users) {
+        (Some(person), _) => match person.enabled {
+            Some(true) => station(NAME, Mark::Good, "exists and is enabled"),
+            Some(false) => station(NAME, Mark::Broken, "exists and is disabled"),
+            None => station(NAME, Mark::Unread, "exists; whether enabled could not be read"),
+        },
+        (None, Read::Seen { value, .. }) if value.is_empty() => {
+            station(NAME, Mark::Broken, "nobody of that name")
+        }
+        (None, Read::Seen { .. }) => station(NAME, Mark::Unread, "more than one person of that name"),
+        (None, read) => station(NAME, Mark::Unread, unread(read)),
+    }
+}
+
+fn job(case: &Case<'_>) -> Station {
+    const NAME: &str = "Provisioning";
+    if case.has_no_job() {
+        return station(NAME, Mark::Unread, "there is no synchronization job; Atlassian may pull by itself");
+    }
+    let assigned = match case.is_assigned() {
+        Some(true) => "assigned",
+        Some(false) => return station(NAME, Mark::Broken, "not assigned"),
+        None => return station(NAME, Mark::Unread, "whether the person is assigned could not be read"),
+    };
+    match &case.e.job {
+        Read::Seen { .. } => station(NAME, Mark::Good, format!("{assigned}; the job runs")),
+        read => station(NAME, Mark::Unread, format!("{assigned}; the job {}", unread(read))),
+    }
+}
+
+fn record(case: &Case<'_>) -> Station {
+    const NAME: &str = "SCIM record";
+    match &case.own {
+        Some(tie) => match (&tie.account, tie.record.and_then(|record| record.active)) {
+            (Some(_), Some(false)) => station(NAME, Mark::Broken, "linked, but not active"),
+            (Some(account), _) => {
+                let right = case.account.is_some_and(|known| known.id == *account);
+                let mark = if right { Mark::Good } else { Mark::Broken };
+                station(NAME, mark, format!("linked to account {account}"))
+            }
+            (None, _) => station(NAME, Mark::Broken, "linked to no account"),
+        },
+        None if case.e.links.get().is_some() => station(NAME, Mark::Broken, "there is none"),
+        None => station(NAME, Mark::Unread, unread(&case.e.links)),
+    }
+}
+
+fn account(case: &Case<'_>) -> Station {
+    const NAME: &str = "Atlassian account";
+    match (case.account, &case.e.accounts) {
+        (Some(account), _) if !account.for_deletion && !account.is_understood() => {
+            station(NAME, Mark::Unread, "its state was not shown, or in a word that is not known")
+        }
+        (Some(account), _) if account.is_active() => station(NAME, Mark::Good, "active"),
+        (Some(_), _) => station(NAME, Mark::Broken, "not active"),
+        (None, Read::Seen { .. }) if !case.candidates.is_empty() => {
+            station(NAME, Mark::Unread, "more than one account is the person's")
+        }
+        (None, Read::Seen { .. }) => station(NAME, Mark::Broken, "there is none"),
+        (None, read) => station(NAME, Mark::Unread, unread(read)),
+    }
+}
+
+fn groups(case: &Case<'_>) -> Station {
+    const NAME: &str = "Groups";
+    match (case.missing(), case.expected()) {
+        (Some(missing), Some(expected)) if missing.is_empty() => {
+            station(NAME, Mark::Good, format!("{} of {} expected", expected.len(), expected.len()))
+        }
+        (Some(missing), Some(expected)) => station(
+            NAME,
+            Mark::Broken,
+            format!("{} of {} expected", expected.len().saturating_sub(missing.len()), expected.len()),
+        ),
+        _ => station(NAME, Mark::Unread, "not known"),
+    }
+}
+
+fn apps(case: &Case<'_>) -> Station {
+    const NAME: &str = "Apps";
+    match case.account.map(|account| case.has_role(account)) {
+        Some(Some(true)) => station(NAME, Mark::Good, "at least one app role"),
+        Some(Some(false)) => station(NAME, Mark::Broken, "no app role"),
+        Some(None) => station(NAME, Mark::Unread, "app roles could not be read"),
+        None if case.e.accounts.get().is_some() && case.candidates.is_empty() => {
+            station(NAME, Mark::Broken, "no account, so no app role")
+        }
+        None => station(NAME, Mark::Unread, "not known"),
+    }
+}

@@ -1,0 +1,51 @@
+//! The pure heart: what is known, what it means, what should be done, and who may say so.
+//!
+//! Eight words carry the whole, and there is no ninth:
+//!
+//! | word | is |
+//! |---|---|
+//! | [`Evidence`] | typed facts, each with its source and time, plus gaps: what could not be read |
+//! | [`Finding`] | a cause code that cites its facts |
+//! | [`Op`] | a wanted end state of one thing, as data |
+//! | [`Plan`] | ordered ops with reason, risk and expected *before*; it has a digest |
+//! | [`Approval`] | a person × a digest |
+//! | [`Run`] | one plan on its way for one account: the fold of its journal entries |
+//! | Journal | the entries ([`Event`]), kept by `store` |
+//! | World | the one way to touch anything upstream, kept by `exec` |
+//!
+//! Nothing in here does I/O, reads a clock or waits: time is an argument.
+
+// The fixtures in `tests/build.rs` are shared with the executor's tests.
+#[cfg(test)]
+extern crate self as reinstate_core;
+
+pub mod access;
+mod advice;
+pub mod condition;
+pub mod diagnose;
+pub mod digest;
+pub mod evidence;
+pub mod expression;
+pub mod finding;
+pub mod op;
+pub mod plan;
+pub mod planner;
+pub mod rules;
+pub mod run;
+pub mod subject;
+pub mod sweep;
+#[cfg(test)]
+pub(crate) mod tests;
+pub mod ticket;
+
+pub use access::{Action, Actor, Denied, Permit, Role, may};
+pub use diagnose::{Diagnosis, diagnose};
+pub use evidence::{Evidence, Read, Source};
+pub use finding::{Cause, Finding, Verdict};
+pub use op::{Op, Risk, State, Undo};
+pub use plan::{Plan, Step};
+pub use planner::{plan, retire_plan, undo_plan};
+pub use rules::Rules;
+pub use run::{Aim, Approval, Event, Next, Outcome, Run};
+pub use subject::{Subject, Who};
+pub use ticket::{Ticket, Vendor};

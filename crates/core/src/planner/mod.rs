@@ -1,0 +1,177 @@
+//! From a diagnosis to the mildest plan that can work. The planner takes the lowest rung the evidence allows; a
+//! rung whose condition is false never enters a plan, and one that was tried without effect is not tried again.
+
+mod cost;
+mod retire;
+mod rungs;
+mod undo;
+
+use serde_json::json;
+
+use super::advice::{advise, by_hand};
+use super::condition::{Held, approver_decides, conditions_after};
+use super::diagnose::{Case, Diagnosis};
+use super::evidence::Evidence;
+use super::finding::{Cause, Verdict};
+use super::op::{Op, Risk, State};
+use super::plan::{Plan, Step, because};
+use super::rules::{Approvers, Rules};
+use super::ticket::tickets;
+#[cfg(test)]
+pub(crate) use cost::last_used;
+pub use retire::{left_over, retire_plan};
+#[cfg(test)]
+pub(crate) use rungs::is_proven;
+pub use rungs::parking_address;
+pub use undo::{inverse, undo_plan};
+
+/// Makes the plan that repairs. `tried` holds the steps of this run that came to their end, so that none is
+/// proposed again for the same evidence.
+#[must_use]
+pub fn plan(evidence: &Evidence, diagnosis: &Diagnosis, rules: &Rules, tried: &[Step]) -> Plan {
+    let case = Case::new(evidence);
+    let undecided = !diagnosis.candidates.is_empty();
+    // Nothing is repaired where nothing is missing.
+    let nothing_to_do = diagnosis.verdict != Verdict::Broken || undecided || case.has_access() == Some(true);
+    let made = if nothing_to_do || rungs::blocked_at_source(diagnosis) {
+        Ok(Vec::new())
+    } else {
+        rungs::ops(&case, diagnosis, rules, tried)
+            .and_then(|ops| steps(ops, &case, rules))
+            .and_then(|steps| if_proven(steps, &case, tried))
+            .and_then(|steps| unless_tried(steps, tried))
+    };
+    match made {
+        Ok(steps) => {
+            let advice = advice(&case, diagnosis, &steps);
+            finish(&case, diagnosis, steps, advice)
+        }
+        Err(why) => {
+            let mut advice = advice(&case, diagnosis, &[]);
+            advice.push(why);
+            finish(&case, diagnosis, Vec::new(), advice)
+        }
+    }
+}
+
+/// What only a person can do about what was found.
+fn advice(case: &Case<'_>, diagnosis: &Diagnosis, steps: &[Step]) -> Vec<String> {
+    let by_step = |cause: Cause| match cause {
+        Cause::ProvisioningStopped | Cause::ProvisioningQuarantined => {
+            steps.iter().any(|step| step.op.is_tenant_wide())
+        }
+        Cause::EmailHeldByManagedAccount | Cause::LinkedToOtherAccount => !steps.is_empty(),
+        _ => false,
+    };
+    let causes = diagnosis.findings.iter().map(|finding| finding.code).filter(|cause| !by_step(*cause));
+    let words = causes.filter_map(|cause| advise(cause, case));
+    let ask = if case.is_ambiguous() {
+        "More than one person or account is meant. Ask again with the account id or the exact address."
+    } else {
+        "Both accounts have been used, or whether they were could not be read. Compare them and pick the one to \
+         keep: that makes a plan of its own, with its own approval."
+    };
+    let undecided = (!diagnosis.candidates.is_empty()).then(|| ask.to_owned());
+    undecided.into_iter().chain(words).collect()
+}
+
+/// Every step, or why one of them must not be.
+fn steps(ops: Vec<Op>, case: &Case<'_>, rules: &Rules) -> Result<Vec<Step>, String> {
+    ops.into_iter().try_fold(Vec::new(), |mut steps, op| {
+        steps.push(step(op, case, rules, &steps)?);
+        Ok(steps)
+    })
+}
+
+/// Every step that takes something away has its proof.
+fn if_proven(steps: Vec<Step>, case: &Case<'_>, tried: &[Step]) -> Result<Vec<Step>, String> {
+    match steps.iter().find(|step| !rungs::is_proven(case, tried, &step.op)) {
+        Some(step) => Err(format!(
+            "{} is not proposed: no refusal newer than the last success and no link to a wrong account was read.",
+            step.op.says()
+        )),
+        None => Ok(steps),
+    }
+}
+
+/// The same steps on the same evidence come to the same end.
+fn unless_tried(steps: Vec<Step>, tried: &[Step]) -> Result<Vec<Step>, String> {
+    let again = |step: &Step| tried.iter().any(|done| done.op == step.op && done.before == step.before);
+    if !steps.is_empty() && steps.iter().all(again) {
+        return Err(
+            "All that could be done was done in this run, and what was found is there again as before."
+                .to_owned(),
+        );
+    }
+    Ok(steps)
+}
+
+/// The plan of these steps: whom it touches, what it costs, and why.
+fn finish(case: &Case<'_>, diagnosis: &Diagnosis, steps: Vec<Step>, advice: Vec<String>) -> Plan {
+    if steps.is_empty() {
+        let plan = Plan::advice_only(diagnosis.subject.clone(), &diagnosis.findings, advice);
+        return Plan { tickets: tickets(case, diagnosis), ..plan };
+    }
+    let mut subject = diagnosis.subject.clone();
+    for step in &steps {
+        subject.accounts.extend(step.op.account().map(str::to_owned));
+        subject.records.extend(step.op.records().iter().cloned());
+    }
+    let cost = cost::cost(case, &steps);
+    Plan { subject, steps, cost, advice, tickets: Vec::new(), because: because(&diagnosis.findings) }
+}
+
+/// One step, if its conditions allow it. Those that earlier steps mend are asked at the step itself.
+fn step(op: Op, case: &Case<'_>, rules: &Rules, earlier: &[Step]) -> Result<Step, String> {
+    let mut risk = op.risk();
+    let before: Vec<&Op> = earlier.iter().map(|step| &step.op).collect();
+    match conditions_after(&op, case, rules, &before) {
+        Held::True => {}
+        Held::Unread(sources) => {
+            let names: Vec<&str> = sources.iter().map(|source| source.name()).collect();
+            if !approver_decides(&op, &sources) {
+                return Err(format!(
+                    "{} is not proposed: {} could not be read.",
+                    op.says(),
+                    names.join(", ")
+                ));
+            }
+            // An approver decides whether the step may pass with this gap.
+            risk = Risk::Disruptive;
+        }
+        Held::False(why) => return Err(format!("{} is not proposed: {why}.", op.says())),
+    }
+    if rules.approvers(risk) == Approvers::Never {
+        return Err(format!(
+            "{} would be {}, which the configuration leaves to people. {}",
+            op.says(),
+            risk.word(),
+            by_hand(&op, case)
+        ));
+    }
+    let before = match op.state(case) {
+        State::Blocked(why) => return Err(format!("{} is not proposed: {why}.", op.says())),
+        _ if !earlier.is_empty() => expected_before(&op, case, earlier),
+        State::Open(before) | State::Done(before) | State::Underway(before) => before,
+        State::Unread(_) => json!(null),
+    };
+    let undo = op.undo();
+    Ok(Step { op, risk, undo, before })
+}
+
+fn expected_before(op: &Op, case: &Case<'_>, earlier: &[Step]) -> serde_json::Value {
+    let own = case.own.as_ref();
+    match op {
+        Op::ProvisionUser { .. } => {
+            let loosened = own.is_some_and(|tie| earlier.iter().any(|s| s.op.records().contains(&tie.id)));
+            let linked = own.and_then(|tie| tie.account.clone()).filter(|_| !loosened);
+            json!({ "linked_to": linked })
+        }
+        Op::ProvisionMembership { .. } => json!({ "member": false }),
+        Op::DeleteRecord { .. } => json!({ "exists": true }),
+        other => match other.state(case) {
+            State::Open(before) | State::Done(before) => before,
+            _ => json!(null),
+        },
+    }
+}

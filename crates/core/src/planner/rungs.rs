@@ -1,0 +1,363 @@
+//! Which rung: for what was found, the ops of the lowest one that can work and was not tried without effect on
+//! the same evidence, in an order in which they can work. Their conditions are asked elsewhere.
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::Rules;
+use crate::advice::restore_by_hand;
+use crate::diagnose::{Case, Diagnosis, Owner, Tie, local_group};
+use crate::digest::hex;
+use crate::evidence::{IdpGroup, IdpUser, Read};
+use crate::expression::Mapped;
+use crate::finding::Cause;
+use crate::op::{Op, ResetScope, State};
+use crate::plan::Step;
+use crate::subject::{RecordId, fold, fold_name};
+
+/// Where the source itself says no, no step at Atlassian can help, and on demand would disable the person.
+pub(super) fn blocked_at_source(diagnosis: &Diagnosis) -> bool {
+    use Cause as C;
+    diagnosis.findings.iter().filter(|finding| finding.blocking).any(|finding| {
+        matches!(
+            finding.code,
+            C::ScimKeyRejected
+                | C::GroupSyncOff
+                | C::PullSync
+                | C::OutOfScope
+                | C::AttributeMissing
+                | C::EmailHeldOutside
+                | C::DomainNotClaimed
+                | C::IdpUserMissing
+                | C::IdpUserDeleted
+                | C::IdpUserDisabled
+                | C::NotAssigned
+                | C::NestedOnly
+        )
+    })
+}
+
+/// The ops of the lowest rung that can work for what was found, or why there is none.
+pub(super) fn ops(
+    case: &Case<'_>,
+    diagnosis: &Diagnosis,
+    rules: &Rules,
+    tried: &[Step],
+) -> Result<Vec<Op>, String> {
+    // Whoever is not seen at the source is not helped by a job that runs: there is nobody for it to write.
+    let Some(person) = case.person else { return Ok(Vec::new()) };
+    if let Some(job) = case.e.job.get().map(|job| job.id.clone())
+        && let Some(ops) = rung_seven(case, diagnosis, job, tried)
+    {
+        return ops;
+    }
+    let email = case.wanted.clone().ok_or(match case.identity.email {
+        Mapped::Empty => "The identity provider holds no address for the person; add one first.",
+        _ => "Which address provisioning writes could not be told from the job's mapping, so nothing is written.",
+    })?;
+    let account = case.account.map(|account| account.id.clone());
+    let provision =
+        Op::ProvisionUser { person: person.id.clone(), account: account.clone(), email: email.clone() };
+    let provisioned = || was_tried(case, tried, &provision);
+    let mut ops = Vec::new();
+    let mut make_record = true;
+    if let Some(account) = &account {
+        ops.extend(rung_three(case, diagnosis, account)?);
+    }
+    if case.other.is_some() {
+        ops.extend(part_two_accounts(case, rules, tried)?);
+    } else if diagnosis.found(Cause::TwoDirectories) {
+        ops.extend(leave_other_directories(case)?);
+    } else if diagnosis.found(Cause::IdentityRecreated) {
+        if let Some(tie) = case.recreated() {
+            same_person(case, tie)?;
+            ops.extend(clear_record(case, tie)?);
+        }
+    } else if diagnosis.found(Cause::StaleRecordConflict) {
+        for tie in case.in_the_way() {
+            if case.is_former_identity(tie) {
+                same_person(case, tie)?;
+            }
+            ops.extend(clear_record(case, tie)?);
+        }
+    } else if diagnosis.found(Cause::RecordUnlinked) {
+        if provisioned()
+            && let Some(own) = &case.own
+        {
+            ops.extend(clear_record(case, own)?);
+        }
+    } else if (case.own.as_ref().is_none_or(|own| own.account.is_none()) && !absence_is_unread(case))
+        || diagnosis.found(Cause::EmailMismatch)
+        || diagnosis.found(Cause::EmailHeldByManagedAccount)
+        || diagnosis.found(Cause::DeactivatedByIdp)
+    {
+        if provisioned() {
+            return Err(
+                "The identity provider was asked to write the person's record again and it did not help."
+                    .to_owned(),
+            );
+        }
+    } else {
+        make_record = false;
+    }
+    if make_record {
+        ops.push(provision);
+    }
+    ops.extend(memberships(case, person, account.as_deref()));
+    if ops.iter().any(|op| goes_in_a_circle(case, tried, op)) {
+        return Err(
+            "A record was taken away and written again in this run, and Atlassian still does not link it. \
+                    Ask Atlassian's support why, and name the record."
+                .to_owned(),
+        );
+    }
+    if !make_record {
+        let before = ops.len();
+        ops.retain(|op| !was_tried(case, tried, op));
+        if ops.is_empty() && before > 0 {
+            return Err("The memberships were written again and Atlassian still does not show them. At the identity \
+                        provider, remove the person from the group and add them again, or restart provisioning."
+                .to_owned());
+        }
+    }
+    Ok(ops)
+}
+
+/// A membership for each group that is missing. A group whose name a local one has cannot be written; its conflict
+/// is for an admin.
+fn memberships(case: &Case<'_>, person: &IdpUser, account: Option<&str>) -> Vec<Op> {
+    let missing = case.missing().unwrap_or_default();
+    let free = missing.into_iter().filter(|group| local_group(case, group).is_none());
+    let write = |group: &IdpGroup| Op::ProvisionMembership {
+        person: person.id.clone(),
+        group: group.id.clone(),
+        group_name: group.name.clone(),
+        account: account.map(str::to_owned),
+    };
+    free.map(write).collect()
+}
+
+/// What provisioning restores: the person's record, linked to whichever account bears their address, and groups.
+pub(super) fn provisioning(case: &Case<'_>) -> Vec<Op> {
+    let (Some(person), Some(email)) = (case.person, case.wanted.clone()) else { return Vec::new() };
+    let account = case.account.map(|account| account.id.clone());
+    let groups = memberships(case, person, account.as_deref());
+    let mut ops = vec![Op::ProvisionUser { person: person.id.clone(), account, email }];
+    ops.extend(groups);
+    ops
+}
+
+/// Whether this op came to its end in this run on what is there again now.
+fn was_tried(case: &Case<'_>, tried: &[Step], op: &Op) -> bool {
+    let (State::Open(before) | State::Done(before)) = op.state(case) else { return false };
+    tried.iter().any(|step| step.op == *op && (step.before == before || step.before == Value::Null))
+}
+
+/// Whether an op would take away the record that was made in place of one that this run took away. Such a record has a
+/// new id each time, so what a step was for tells, not the id.
+fn goes_in_a_circle(case: &Case<'_>, tried: &[Step], op: &Op) -> bool {
+    let is_new = |id: &RecordId| {
+        let made = case.e.record(id).flatten().and_then(|record| record.created);
+        made.zip(case.e.cleared).is_none_or(|(made, cleared)| made >= cleared)
+    };
+    tried.iter().any(|step| match (&step.op, op) {
+        (Op::DeleteRecord { record: old }, Op::DeleteRecord { record: new }) => {
+            old != new && old.directory == new.directory && is_new(new)
+        }
+        (
+            Op::ForgetAccountRecords { account: before, records: old },
+            Op::ForgetAccountRecords { account: now, records: new },
+        ) => before == now && old != new,
+        _ => false,
+    })
+}
+
+/// What had to be read before a record is taken away or an address is moved: a refusal because a value is taken, newer
+/// than the last success, or a link to a wrong account. The person's own record alone may go without either: one in a
+/// directory that the job does not write to, or one that stayed unlinked although it was written again in this run.
+pub(crate) fn is_proven(case: &Case<'_>, tried: &[Step], op: &Op) -> bool {
+    if !matches!(op.rung(), 4..=6 | 8..=10) || case.conflict().is_some() || case.other.is_some() {
+        return true;
+    }
+    let records = op.records();
+    let is_wrong = |id: &RecordId| case.in_the_way().any(|tie| tie.id == *id);
+    // Whether a record may be taken at all is asked of each step; one that cannot be read was found by the address.
+    let is_own = |id: &RecordId| {
+        let tie = case.ties.iter().find(|tie| tie.id == *id);
+        tie.is_some_and(|tie| case.owner(tie) == Owner::Person || (tie.record.is_none() && tie.by_address))
+    };
+    let elsewhere = |id: &RecordId| case.target_directory().is_some_and(|target| target != id.directory);
+    let written_again = tried.iter().any(|step| matches!(step.op, Op::ProvisionUser { .. }));
+    !records.is_empty()
+        && records.iter().all(|id| is_wrong(id) || (is_own(id) && (elsewhere(id) || written_again)))
+}
+
+/// The job itself: it goes on where it left off, and only if that did not help it starts over. Where the identity
+/// provider looks for a record that is gone, every record has to be matched anew. `None` where nothing is wrong
+/// with the job.
+fn rung_seven(
+    case: &Case<'_>,
+    diagnosis: &Diagnosis,
+    job: String,
+    tried: &[Step],
+) -> Option<Result<Vec<Op>, String>> {
+    let start = Op::StartProvisioning { job: job.clone() };
+    let restart = |scope| Op::RestartProvisioning { job: job.clone(), scope };
+    let ways = if diagnosis.found(Cause::ProvisioningQuarantined) {
+        vec![start, restart(ResetScope::Usual)]
+    } else if diagnosis.found(Cause::ProvisioningStopped) {
+        vec![start]
+    } else if diagnosis.found(Cause::StaleAnchor) {
+        vec![restart(ResetScope::Full)]
+    } else {
+        return None;
+    };
+    let next = ways.into_iter().find(|op| !was_tried(case, tried, op));
+    Some(
+        next.map(|op| vec![op]).ok_or_else(|| {
+            "The job was started again in this run, and it stands as it stood before.".to_owned()
+        }),
+    )
+}
+
+/// The records in directories that the job does not write to let go of the account, by id.
+fn leave_other_directories(case: &Case<'_>) -> Result<Vec<Op>, String> {
+    let target = case.target_directory().ok_or(
+        "Which of the two directories the job writes to could not be read, so none of the records is touched.",
+    )?;
+    let others = case.mine().filter(|tie| tie.id.directory != target);
+    let linked = others.filter_map(|tie| Some((tie.id.clone(), tie.account.clone()?)));
+    Ok(linked.map(|(record, account)| Op::UnlinkRecord { record, account }).collect())
+}
+
+/// product.md 9, `identity-recreated`: "where names differ or the account's activity ended before the new object was
+/// created, it is advice". What is not read is no proof either.
+fn same_person(case: &Case<'_>, tie: &Tie<'_>) -> Result<(), String> {
+    let ask = |why: &str| {
+        format!(
+            "Whether this is the same person is for you to say: {why}. If it is, and only then, delete the old provisioning record {} and provision the person again.",
+            tie.id.record
+        )
+    };
+    let Some(account) = tie.account.as_deref().and_then(|id| case.e.account(id)) else {
+        return if tie.account.is_none() {
+            Ok(())
+        } else {
+            Err(ask("the account of the old record is not shown"))
+        };
+    };
+    let person = case.person.and_then(|person| person.name.as_deref());
+    match (person, account.name.as_deref()) {
+        (Some(new), Some(old)) if fold_name(new) == fold_name(old) => {}
+        (Some(new), Some(old)) => return Err(ask(&format!("the account is named {old}, the person {new}"))),
+        _ => return Err(ask("a name could not be read")),
+    }
+    let created = case.person.and_then(|person| person.created).map(|at| at.strftime("%Y-%m-%d").to_string());
+    let last = case.e.last_active.get(&account.id).and_then(Read::get);
+    let last = last.and_then(|uses| uses.iter().map(|used| used.day.clone()).max());
+    match (created, last) {
+        (Some(created), Some(last)) if last >= created => Ok(()),
+        (Some(created), Some(last)) => Err(ask(&format!(
+            "the account was last used on {last}, before the new object was created on {created}"
+        ))),
+        _ => Err(ask("the last use of the account or the creation of the person could not be read")),
+    }
+}
+
+/// Whether nobody knows if there is a record: then none is made. Where the links by address are read and a directory
+/// is not, the condition of the step is unread, and an approver decides.
+fn absence_is_unread(case: &Case<'_>) -> bool {
+    case.e.links.get().is_none() && !case.every_directory_was_read()
+}
+
+fn rung_three(case: &Case<'_>, diagnosis: &Diagnosis, id: &str) -> Result<Vec<Op>, String> {
+    let account = id.to_owned();
+    let mut ops = Vec::new();
+    if diagnosis.found(Cause::PendingDeletion) {
+        ops.push(Op::CancelDeletion { account: account.clone() });
+    }
+    if diagnosis.found(Cause::DeactivatedLocally) {
+        ops.push(Op::ActivateAccount { account: account.clone() });
+    }
+    if diagnosis.found(Cause::Suspended) {
+        let directories = case.account.map(|known| case.suspended_in(known)).unwrap_or_default();
+        if directories.is_empty() {
+            return Err(format!(
+                "Account {account} is suspended, and in which directory could not be read, so the suspension is not \
+                 lifted. {}",
+                restore_by_hand(id)
+            ));
+        }
+        let restore =
+            |id: &str| Op::RestoreAccess { account: account.clone(), directory: Some(id.to_owned()) };
+        ops.extend(directories.into_iter().map(restore));
+    }
+    Ok(ops)
+}
+
+/// The record is on one account and the address on another: loosen what is in the way, no more.
+fn part_two_accounts(case: &Case<'_>, rules: &Rules, tried: &[Step]) -> Result<Vec<Op>, String> {
+    let (Some(keep), Some(wrong)) = (case.account, case.other) else { return Ok(Vec::new()) };
+    let Some(own) = &case.own else {
+        return Err(format!(
+            "No provisioning record ties account {} to the person, and provisioning ties by address. Give it the \
+             person's address in admin.atlassian.com first, or keep account {}, which bears it.",
+            keep.id, wrong.id
+        ));
+    };
+    if own.account.as_deref() == Some(wrong.id.as_str()) {
+        let unlink = Op::UnlinkRecord { record: own.id.clone(), account: wrong.id.clone() };
+        // A record that was unlinked and is back on the wrong account has to go: the next rung.
+        return if was_tried(case, tried, &unlink) { clear_record(case, own) } else { Ok(vec![unlink]) };
+    }
+    let mut ops = Vec::new();
+    if wrong.for_deletion {
+        ops.push(Op::CancelDeletion { account: wrong.id.clone() });
+    }
+    for tie in case.ties.iter().filter(|tie| tie.account.as_deref() == Some(wrong.id.as_str())) {
+        ops.extend(clear_record(case, tie)?);
+    }
+    let domain = rules
+        .parking_domain
+        .as_deref()
+        .ok_or("No parking domain is configured (atlassian.parking_domain), so the wrong account's address cannot be moved aside.")?;
+    let from = wrong.email.clone().unwrap_or_default();
+    ops.push(Op::ParkEmail { account: wrong.id.clone(), from, to: parking_address(&wrong.id, domain) });
+    if keep.id == wrong.id {
+        return Err("Both accounts are the same one.".to_owned());
+    }
+    Ok(ops)
+}
+
+/// Rungs 4 to 6 for one record: by id where that directory's key is at hand, for it touches one record only.
+fn clear_record(case: &Case<'_>, tie: &Tie<'_>) -> Result<Vec<Op>, String> {
+    let key_at_hand = case.e.records.get(&tie.id.directory).is_some_and(|read| read.get().is_some());
+    let delete = Op::DeleteRecord { record: tie.id.clone() };
+    match (&tie.account, key_at_hand) {
+        (None, true) => Ok(vec![delete]),
+        (Some(account), true) => {
+            Ok(vec![Op::UnlinkRecord { record: tie.id.clone(), account: account.clone() }, delete])
+        }
+        (Some(account), false) => {
+            let links = case.e.account_links.get(account).and_then(Read::get);
+            let mut records: Vec<_> = links.into_iter().flatten().map(|link| link.id.clone()).collect();
+            records.sort();
+            if records.is_empty() {
+                return Err(format!("The links of account {account} could not be read."));
+            }
+            Ok(vec![Op::ForgetAccountRecords { account: account.clone(), records }])
+        }
+        (None, false) => Err(format!(
+            "Record {} is in the way and linked to no account; deleting it needs the SCIM key of directory {}. \
+             Configure REINSTATE_ATLASSIAN_SCIM_KEY, or ask Atlassian to remove it.",
+            tie.id.record, tie.id.directory
+        )),
+    }
+}
+
+/// The same placeholder for the same account every time, and nobody's by chance.
+#[must_use]
+pub fn parking_address(account: &str, domain: &str) -> String {
+    let hash = hex(&Sha256::digest(format!("reinstate.parking\n{account}").as_bytes()));
+    format!("parked-{}@{}", hash.get(..16).unwrap_or(&hash), fold(domain))
+}

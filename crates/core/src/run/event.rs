@@ -1,0 +1,306 @@
+//! The entries of a run's journal, in the core's own words. An entry is never changed: what it means now must be
+//! what it meant when it was written, so a new field has a default.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::Who;
+use crate::diagnose::Diagnosis;
+use crate::op::Op;
+use crate::plan::Plan;
+
+/// Where a command came from, as Slack signed it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Slack user id of the requester.
+    pub by: String,
+    /// Their team, if Slack gave one.
+    pub team: Option<String>,
+    /// Their enterprise, if Slack gave one.
+    pub enterprise: Option<String>,
+    /// The channel it was typed in.
+    pub channel: String,
+    /// The words after the command.
+    pub text: String,
+    /// Where private answers may go for 30 minutes.
+    pub response_url: Option<String>,
+    /// What the run is for.
+    #[serde(default)]
+    pub aim: Aim,
+}
+
+/// What a run is for. Everything else about it is the same: another aim only makes another plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Aim {
+    /// Access is back.
+    Repair {
+        /// Of several accounts, the one that a person picked to be kept.
+        keep: Option<String>,
+    },
+    /// What another run did is taken back.
+    Undo {
+        /// That run.
+        run: String,
+    },
+    /// The account that another run left over is retired.
+    Retire {
+        /// That run.
+        run: String,
+    },
+}
+
+impl Default for Aim {
+    fn default() -> Self {
+        Self::Repair { keep: None }
+    }
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Access was good from the start.
+    Healthy,
+    /// Access is back, and that was proven.
+    Restored,
+    /// What was asked for is done, and was read back: an undo, or an account that is retired.
+    Done,
+    /// Only people can do what is left; the advice says what.
+    Advice,
+    /// It could not be told.
+    CannotTell,
+    /// The requester may not do this, or the words named nobody.
+    Refused,
+    /// Another run is on the same identities.
+    Busy,
+    /// Somebody declined.
+    Declined,
+    /// Nobody approved in time.
+    Expired,
+    /// Somebody stopped it.
+    Cancelled,
+    /// The account had another plan by then than the one on a sweep's list.
+    Skipped,
+}
+
+/// A run that is one of many: the sweep it belongs to, and the one plan that was listed there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// The sweep.
+    pub sweep: String,
+    /// The digest of the plan on the approved list.
+    pub digest: String,
+    /// Until when it may begin. None in entries of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+}
+
+impl Outcome {
+    /// The word used in metrics and logs.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Restored => "restored",
+            Self::Done => "done",
+            Self::Advice => "advice",
+            Self::CannotTell => "cannot-tell",
+            Self::Refused => "refused",
+            Self::Busy => "busy",
+            Self::Declined => "declined",
+            Self::Expired => "expired",
+            Self::Cancelled => "cancelled",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// Why a run waits for a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Halt {
+    /// The world is not the one the plan was made for.
+    Changed,
+    /// A condition is not read and true any more.
+    Condition,
+    /// An irreversible call may or may not have happened.
+    Ambiguous,
+    /// The upstream refused.
+    Refused,
+    /// It was accepted and does not show.
+    Unconfirmed,
+    /// The daily cap is reached.
+    Cap,
+}
+
+/// One entry of the journal of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Event {
+    /// Somebody asked for a repair.
+    Opened {
+        /// Who and where.
+        asked: Asked,
+        /// The sweep it is part of, if it is one of many.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        part: Option<Part>,
+    },
+    /// The requester may do it.
+    Admitted {
+        /// The rule that says so.
+        rule: String,
+        /// The address or account id that WHO turned out to be.
+        who: Who,
+    },
+    /// Everything was read, and this is the plan. A later one supersedes it and its approvals.
+    Planned {
+        /// What was found.
+        diagnosis: Box<Diagnosis>,
+        /// What should be done.
+        plan: Box<Plan>,
+        /// The plan's digest; `None` without steps.
+        digest: Option<String>,
+    },
+    /// One person approved one digest.
+    Approved {
+        /// Slack user id.
+        by: String,
+        /// What they approved.
+        digest: String,
+    },
+    /// Somebody declined.
+    Declined {
+        /// Slack user id.
+        by: String,
+        /// What they declined.
+        digest: String,
+    },
+    /// Nobody approved in time.
+    Expired {
+        /// What was not approved.
+        digest: String,
+    },
+    /// Somebody stopped the run.
+    Cancelled {
+        /// Slack user id.
+        by: String,
+    },
+    /// What was there before a risky step, for undo.
+    Snapshot {
+        /// The step.
+        step: usize,
+        /// Account, records and groups as they were.
+        was: Value,
+    },
+    /// A step begins: the point of no return. Nothing leaves the house before this is committed.
+    Began {
+        /// The step.
+        step: usize,
+        /// What was there.
+        before: Value,
+        /// How many approvals the configuration asked for when it began. None in entries of older versions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        needs: Option<u32>,
+    },
+    /// The upstream took a step whose effect takes long. It is looked for again and again, by whoever claims the run.
+    Accepted {
+        /// The step.
+        step: usize,
+    },
+    /// A step was done already when its turn came.
+    Already {
+        /// The step.
+        step: usize,
+    },
+    /// A step's wanted state was read back.
+    Confirmed {
+        /// The step.
+        step: usize,
+        /// What is there now.
+        after: Value,
+    },
+    /// A step that repeats what provisioning would do was accepted and changed nothing; the next rung may help.
+    NoEffect {
+        /// The step.
+        step: usize,
+        /// What was said.
+        why: String,
+    },
+    /// The run waits for a person.
+    Paused {
+        /// The step, if it was one.
+        step: Option<usize>,
+        /// Why.
+        halt: Halt,
+        /// In words.
+        why: String,
+    },
+    /// A person wants a new look.
+    Retried {
+        /// Slack user id.
+        by: String,
+    },
+    /// Somebody tried something they may not do; nothing came of it.
+    Denied {
+        /// Slack user id.
+        by: String,
+        /// What they tried.
+        what: String,
+        /// Why not.
+        why: String,
+    },
+    /// The end.
+    Ended {
+        /// How.
+        outcome: Outcome,
+        /// In words.
+        says: String,
+    },
+}
+
+impl Event {
+    /// The kind, as the store keeps it.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Opened { .. } => "opened",
+            Self::Admitted { .. } => "admitted",
+            Self::Planned { .. } => "planned",
+            Self::Approved { .. } => "approved",
+            Self::Declined { .. } => "declined",
+            Self::Expired { .. } => "expired",
+            Self::Cancelled { .. } => "cancelled",
+            Self::Snapshot { .. } => "snapshot",
+            Self::Began { .. } => "began",
+            Self::Accepted { .. } => "accepted",
+            Self::Already { .. } => "already",
+            Self::Confirmed { .. } => "confirmed",
+            Self::NoEffect { .. } => "no-effect",
+            Self::Paused { .. } => "paused",
+            Self::Retried { .. } => "retried",
+            Self::Denied { .. } => "denied",
+            Self::Ended { .. } => "ended",
+        }
+    }
+}
+
+/// The ops that a run began, in order, each once: what may have to be taken back. What was done already when its turn
+/// came is somebody else's.
+#[must_use]
+pub fn begun<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<Op> {
+    let mut plan: Option<&Plan> = None;
+    let mut ops: Vec<Op> = Vec::new();
+    for event in events {
+        match event {
+            Event::Planned { plan: newer, .. } => plan = Some(newer),
+            Event::Began { step, .. } => {
+                let op = plan.and_then(|plan| plan.steps.get(*step)).map(|step| &step.op);
+                ops.extend(op.filter(|op| !ops.contains(op)).cloned());
+            }
+            _ => {}
+        }
+    }
+    ops
+}

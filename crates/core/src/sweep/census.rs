@@ -1,0 +1,135 @@
+//! What was read in bulk of every side but the accounts. A side that could not be read is a gap with its reason.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::{Keys, Logs, Members, People, Records};
+use crate::diagnose::diagnose;
+use crate::evidence::{
+    Application, Assignment, Domain, Evidence, IdpGroup, Job, Mapping, Pending, Read, ScimRecord, Source,
+    Stopper,
+};
+use crate::subject::{Subject, Who};
+
+/// Everything that was read in bulk but the accounts, which pass by page by page.
+#[derive(Clone, Debug, Default)]
+pub struct Census {
+    /// The job.
+    pub job: Read<Job>,
+    /// The tenant's Atlassian applications, where the configured one has no job.
+    pub applications: Read<Vec<Application>>,
+    /// The job's rules.
+    pub mapping: Read<Mapping>,
+    /// `SyncAll` and the directory that the job writes to.
+    pub settings: Read<(Option<bool>, Option<String>)>,
+    /// Assignments of the application.
+    pub assignments: Read<Vec<Assignment>>,
+    /// Direct members of the assigned groups, which go by their place among the assignments.
+    pub members: Read<Members>,
+    /// Living users.
+    pub users: Read<People>,
+    /// Users deleted within the last 30 days.
+    pub deleted: Read<People>,
+    /// Provisioning records by directory.
+    pub records: BTreeMap<String, Read<Records>>,
+    /// IdP group ids by SCIM group id, by directory.
+    pub scim_groups: BTreeMap<String, Read<BTreeMap<String, String>>>,
+    /// The provisioning log.
+    pub log: Read<Logs>,
+    /// What the job may still do to people.
+    pub pending: Read<Pending>,
+    /// Who stopped the job, where it stands still.
+    pub stopped_by: Read<Option<Stopper>>,
+    /// Domains of the organization.
+    pub domains: Read<Vec<Domain>>,
+    /// The accounts that are in more than one user directory.
+    pub several: Read<Keys>,
+    /// Why the accounts were not listed to the end.
+    pub accounts_gap: Option<String>,
+    /// Whether something at the job concerns everybody; see [`Self::settle`].
+    pub trouble: bool,
+}
+
+impl Census {
+    /// Makes people findable by their records, and works out what concerns everybody. To be called once everything is
+    /// read.
+    pub fn settle(&mut self, at: Timestamp) {
+        if let (Read::Seen { value: users, .. }, Some(mapping)) = (&mut self.users, self.mapping.get()) {
+            users.index_external_ids(mapping);
+        }
+        let mut e = Evidence::new(Subject::asked(Who::Account(String::new())), at);
+        e.job = self.job.clone();
+        e.mapping = self.mapping.clone();
+        e.applications = self.applications.clone();
+        let causes = diagnose(&e).findings;
+        self.trouble = causes.iter().any(|finding| finding.blocking && finding.code.blocks());
+    }
+
+    /// What could not be read, one entry a side.
+    #[must_use]
+    pub fn gaps(&self) -> Vec<(Source, String)> {
+        let mut all: Vec<(Source, String)> = Vec::new();
+        let mut add = |source, gap: Option<&str>| all.extend(gap.map(|reason| (source, reason.to_owned())));
+        add(Source::Users, self.users.gap());
+        add(Source::DeletedUsers, self.deleted.gap());
+        add(Source::Assignments, self.assignments.gap());
+        add(Source::Memberships, self.members.gap());
+        add(Source::Jobs, self.job.gap());
+        add(Source::Schema, self.mapping.gap());
+        add(Source::ProvisioningLog, self.log.gap());
+        self.records.values().for_each(|read| add(Source::ScimUsers, read.gap()));
+        self.scim_groups.values().for_each(|read| add(Source::ScimGroups, read.gap()));
+        add(Source::Domains, self.domains.gap());
+        add(Source::Directories, self.several.gap());
+        add(Source::Accounts, self.accounts_gap.as_deref());
+        all
+    }
+
+    pub(super) fn has_no_job(&self) -> bool {
+        self.job.get().is_none()
+            && self.applications.get().is_some_and(|all| all.iter().all(|application| !application.has_job))
+    }
+
+    pub(super) fn is_wrong_application(&self) -> bool {
+        self.applications.get().is_some_and(|all| all.iter().any(|application| application.has_job))
+    }
+
+    /// Whether the sides without which nobody can be called healthy were read.
+    pub(super) fn can_judge(&self) -> bool {
+        self.users.get().is_some()
+            && self.assignments.get().is_some()
+            && self.members.get().is_some()
+            && !self.is_wrong_application()
+    }
+
+    /// The assigned groups that a person is a direct member of, as far as read.
+    #[must_use]
+    pub fn groups_of(&self, person: &str) -> Option<Vec<IdpGroup>> {
+        let (assignments, members) = (self.assignments.get()?, self.members.get()?);
+        let group =
+            |a: &Assignment| IdpGroup { id: a.principal.clone(), name: a.name.clone(), security: None };
+        Some(members.groups_of(person).filter_map(|number| assignments.get(number).map(group)).collect())
+    }
+
+    pub(super) fn is_assigned(&self, person: &str) -> bool {
+        let directly = |a: &Assignment| !a.is_group && a.principal == person;
+        self.members.get().is_some_and(|members| members.groups_of(person).next().is_some())
+            || self.assignments.get().is_some_and(|all| all.iter().any(directly))
+    }
+
+    /// The records that are linked to an account, in every directory that was read.
+    pub(super) fn linked(&self, account: &str) -> Vec<ScimRecord> {
+        self.records.values().filter_map(Read::get).flat_map(|records| records.by_account(account)).collect()
+    }
+
+    /// Whether an account is in more than one user directory.
+    #[must_use]
+    pub fn is_in_several(&self, account: &str) -> Option<bool> {
+        self.several.get().map(|keys| keys.has(account))
+    }
+
+    pub(super) fn nobody_bears(&self, email: &str) -> bool {
+        self.users.get().is_some_and(|users| users.by_address(email).is_empty())
+    }
+}

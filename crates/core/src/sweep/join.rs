@@ -1,0 +1,265 @@
+//! The join: which accounts match on all sides, and which need a look of their own. An account matches only where
+//! everything that a diagnosis would call broken was read and is good; the rest is looked at, so a doubt costs calls
+//! and never a wrong answer.
+
+use std::collections::{BTreeSet, HashSet};
+
+use super::{Census, Listed, People, Records, key};
+use crate::diagnose::Identity;
+use crate::evidence::{Account, Claim, IdpGroup, IdpUser, Read};
+use crate::expression::Mapped;
+use crate::subject::{Who, fold, fold_name};
+
+/// How an account is to be looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Need {
+    /// Not at all: all sides agree that it is in order.
+    Nothing,
+    /// With what was read in bulk: more calls could not change the answer, or a side is missing for everybody.
+    Local,
+    /// Closely, with calls of its own.
+    Close,
+}
+
+/// One question of a sweep.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    /// Whom it is about.
+    pub who: Who,
+    /// How closely to look.
+    pub need: Need,
+    /// The account as the search listed it, if there is one.
+    pub listed: Option<Listed>,
+}
+
+/// What the join says of one listed account.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Judged {
+    /// Not one of the organization's people, or listed before.
+    Skip,
+    /// In order.
+    Good,
+    /// To be looked at.
+    Look(Box<Asked>),
+    /// Another account of a person who is looked at already.
+    Beside,
+}
+
+/// The join on its way: which accounts and people it has seen.
+#[derive(Clone, Debug, Default)]
+pub struct Join {
+    listed: HashSet<u128>,
+    covered: HashSet<u128>,
+    /// The accounts were not listed to the end: who was not seen may have one all the same.
+    pub cut_short: bool,
+}
+
+impl Join {
+    /// The next account of the search.
+    pub fn judge(&mut self, census: &Census, listed: Listed) -> Judged {
+        let account = &listed.account;
+        let closed = account.status.as_deref() == Some("closed");
+        if account.claim == Claim::Unmanaged || account.kind_is_not_a_person() || closed {
+            return Judged::Skip;
+        }
+        if !self.listed.insert(key(&account.id)) {
+            return Judged::Skip;
+        }
+        let person = census.person_of(&listed);
+        let id = person.and_then(|row| census.users.get()?.id(row)).map(str::to_owned);
+        if let Some(id) = &id
+            && !self.covered.insert(key(id))
+        {
+            return Judged::Beside;
+        }
+        match census.need(&listed, person) {
+            Need::Nothing => Judged::Good,
+            need => {
+                let who = census.who(&listed, person);
+                Judged::Look(Box::new(Asked { who, need, listed: Some(listed) }))
+            }
+        }
+    }
+
+    /// People who should have an account and were not seen with one, once all accounts have passed by.
+    pub fn without_account<'a>(&'a self, census: &'a Census) -> impl Iterator<Item = Asked> + 'a {
+        let users = census.users.get().filter(|_| census.can_judge());
+        let rows = users.map_or(0, People::len);
+        (0..rows).filter_map(move |row| {
+            let users = users?;
+            let id = users.id(row)?;
+            let first = users.row_of(id) == Some(row);
+            let due = users.enabled(row) != Some(false) && first && !self.covered.contains(&key(id));
+            if !due || !census.is_assigned(id) {
+                return None;
+            }
+            let user = users.user(row)?;
+            let who = [user.mail, user.upn].into_iter().flatten().find_map(|a| Who::parse(&a).ok())?;
+            let need = if census.trouble || self.cut_short { Need::Local } else { Need::Close };
+            Some(Asked { who, need, listed: None })
+        })
+    }
+}
+
+impl Census {
+    /// The row of the person whose account it is: by the record that is linked to it, else by its address.
+    fn person_of(&self, listed: &Listed) -> Option<usize> {
+        let users = self.users.get()?;
+        let linked = self.linked(&listed.account.id).into_iter();
+        let mapping = self.mapping.get();
+        let by_record = linked
+            .filter_map(|record| {
+                let external = record.external_id?;
+                match mapping.map(|mapping| users.rows_by_external(mapping, &external)).as_deref() {
+                    Some([one]) => Some(*one),
+                    Some(_) => None,
+                    None => users.row_of(&external),
+                }
+            })
+            .next();
+        by_record.or_else(|| match users.rows_by_address(listed.account.email.as_deref()?).as_slice() {
+            [one] => Some(*one),
+            _ => None,
+        })
+    }
+
+    /// What the question is, so that the same words asked of `check` mean the same.
+    fn who(&self, listed: &Listed, person: Option<usize>) -> Who {
+        let user = person.and_then(|row| self.users.get()?.user(row));
+        let email = listed.account.email.clone();
+        let address = match user {
+            Some(user) => {
+                let own = email.filter(|email| user.addresses().contains(&fold(email)));
+                own.or(user.mail).or(user.upn)
+            }
+            None => email,
+        };
+        match address.as_deref().map(Who::parse) {
+            Some(Ok(who @ Who::Email(_))) => who,
+            _ => Who::Account(listed.account.id.clone()),
+        }
+    }
+
+    fn need(&self, listed: &Listed, person: Option<usize>) -> Need {
+        if !self.can_judge() {
+            return Need::Local;
+        }
+        let account = &listed.account;
+        let user = person.and_then(|row| self.users.get()?.user(row));
+        let inactive =
+            account.status.as_deref().is_some_and(|status| status.eq_ignore_ascii_case("inactive"));
+        let Some(user) = user else {
+            // Both sides agree that somebody has left: nothing that is read closely could be repaired.
+            let gone = account.email.as_deref().is_some_and(|email| self.nobody_bears(email));
+            return if inactive && !account.for_deletion && gone { Need::Local } else { Need::Close };
+        };
+        if inactive && !account.for_deletion && user.enabled == Some(false) {
+            return Need::Local;
+        }
+        let active = account.is_active() && account.knows_status() && account.is_member("active");
+        // Of what was not read for many, a look at each would be as many calls: they are told by what is there.
+        let unread = listed.opens_app.is_none() || account.groups.is_none() || self.several.get().is_none();
+        if active && unread {
+            return Need::Local;
+        }
+        if self.is_in_several(&account.id) != Some(false) {
+            return Need::Close;
+        }
+        let apps = listed.opens_app == Some(true);
+        let good = active && apps && self.names_agree(listed, &user) && self.groups_agree(listed, &user.id);
+        match (good, self.trouble) {
+            (true, false) => Need::Nothing,
+            (true, true) => Need::Local,
+            // Without the job's mapping nobody's record can be told, however closely one looks.
+            (false, _) if self.mapping.gap().is_some() => Need::Local,
+            (false, _) => Need::Close,
+        }
+    }
+
+    /// One person, enabled and assigned, whose address the account bears, whose one record is linked to it, and of
+    /// whom the log does not complain.
+    fn names_agree(&self, listed: &Listed, user: &IdpUser) -> bool {
+        let account = &listed.account;
+        let identity = Identity::new(self.mapping.get(), Some(user));
+        let own = account.email.as_deref().map(fold);
+        // Where Atlassian pulls people by itself, no mapping says which of a person's addresses is wanted.
+        let pulled = own.filter(|own| self.has_no_job() && user.addresses().contains(own));
+        let wanted = identity.wanted_email().filter(|email| account.bears(email));
+        let Some(email) = wanted.or(pulled) else { return false };
+        let alone = self.users.get().is_some_and(|users| {
+            user.addresses().iter().all(|address| users.rows_by_address(address).len() <= 1)
+        });
+        let claimed = self.domains.get().is_none_or(|domains| {
+            let domain = email.rsplit_once('@').map(|(_, domain)| domain.to_owned());
+            domains.iter().any(|known| known.verified && Some(&known.name) == domain.as_ref())
+        });
+        let complains = self.log.get().is_some_and(|log| log.complains_of(&user.id));
+        if !alone || !claimed || complains || user.enabled != Some(true) {
+            return false;
+        }
+        if self.has_no_job() {
+            return true;
+        }
+        self.is_assigned(&user.id) && self.record_agrees(account, user, &identity)
+    }
+
+    /// Where every directory was read, exactly one record is the person's, and it is linked to this account.
+    fn record_agrees(&self, account: &Account, user: &IdpUser, identity: &Identity) -> bool {
+        let read: Vec<&Records> = self.records.values().filter_map(Read::get).collect();
+        if read.is_empty() {
+            return true;
+        }
+        let every = read.len() == self.records.len();
+        let mut ids: BTreeSet<String> = BTreeSet::new();
+        let mut right = 0;
+        let external = match &identity.external_id {
+            Mapped::One(value) => Some(fold(value)),
+            // A job that writes no externalId leaves none in a record.
+            Mapped::Empty => None,
+            Mapped::Unread | Mapped::Either(_) => return false,
+        };
+        // A value that two people have does not tell whose a record is.
+        let users = self.users.get().zip(self.mapping.get()).zip(external.as_deref());
+        if users.is_some_and(|((users, mapping), id)| users.rows_by_external(mapping, id).len() > 1) {
+            return false;
+        }
+        let name = identity.wanted_name();
+        for records in read {
+            let named = name.as_deref().map(|name| records.by_name(name)).unwrap_or_default();
+            let by_id = [Some(user.id.as_str()), identity.external_id.one()].into_iter().flatten();
+            let by_id = by_id.flat_map(|id| records.by_external(id));
+            for record in records.by_account(&account.id).into_iter().chain(by_id).chain(named) {
+                let mine = record.external_id.as_deref().map(fold) == external
+                    && record.account.as_deref() == Some(account.id.as_str())
+                    && record.active != Some(false);
+                let same_name = record.user_name.as_deref().map(fold) == name;
+                if ids.insert(record.id.record.clone()) && mine && same_name {
+                    right += 1;
+                }
+            }
+        }
+        (right == 1 && ids.len() == 1) || (ids.is_empty() && !every)
+    }
+
+    /// Every expected group is shown, by its name or under the older name of the same SCIM group.
+    fn groups_agree(&self, listed: &Listed, person: &str) -> bool {
+        let Some(shown) = &listed.account.groups else { return false };
+        let shown: BTreeSet<String> = shown.iter().map(|group| fold_name(&group.name)).collect();
+        let Some(expected) = self.groups_of(person) else { return false };
+        let missing: Vec<&IdpGroup> =
+            expected.iter().filter(|group| !shown.contains(&fold_name(&group.name))).collect();
+        if missing.is_empty() {
+            return true;
+        }
+        let records = self.linked(&listed.account.id);
+        missing.iter().all(|group| {
+            records.iter().any(|record| {
+                let known = self.scim_groups.get(&record.id.directory).and_then(Read::get);
+                record.groups.iter().any(|old| {
+                    let same = known.and_then(|known| known.get(&old.id)) == Some(&group.id);
+                    same && shown.contains(&fold_name(&old.name))
+                })
+            })
+        })
+    }
+}

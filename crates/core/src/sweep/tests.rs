@@ -1,0 +1,279 @@
+//! The join over rows made by hand, the list that an approval covers, and the course of a sweep.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::*;
+use crate::evidence::{Assignment, Claim, IdpGroup, IdpUser, Mapping, Read, ScimRecord};
+use crate::run::{Aim, Asked as By, Limits};
+use crate::subject::RecordId;
+
+const JANE: &str = "000000e1-0000-4000-8000-00000000000a";
+const GROUP: &str = "00000096-0000-4000-8000-000000000001";
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + second).unwrap()
+}
+
+fn user(id: &str, upn: &str) -> IdpUser {
+    IdpUser {
+        id: id.to_owned(),
+        upn: Some(upn.to_owned()),
+        mail: Some(upn.to_owned()),
+        enabled: Some(true),
+        ..IdpUser::default()
+    }
+}
+
+fn group(id: &str, name: &str) -> IdpGroup {
+    IdpGroup { id: id.to_owned(), name: name.to_owned(), security: Some(true) }
+}
+
+fn jane(groups: &[&str]) -> Listed {
+    let groups = groups.iter().enumerate().map(|(n, name)| group(&format!("g{n}"), name)).collect();
+    let account = crate::evidence::Account {
+        id: "712020:jane".to_owned(),
+        kind: Some("atlassian".to_owned()),
+        email: Some("Jane@acme.example".to_owned()),
+        status: Some("active".to_owned()),
+        membership: Some("active".to_owned()),
+        claim: Claim::Managed,
+        groups: Some(groups),
+        ..Default::default()
+    };
+    Listed { account, opens_app: Some(true) }
+}
+
+fn mapping(external_id: &str) -> Mapping {
+    Mapping {
+        groups_on: true,
+        user_name_from: Some("[userPrincipalName]".to_owned()),
+        email_from: Some("[mail]".to_owned()),
+        external_id_from: Some(external_id.to_owned()),
+        ..Mapping::default()
+    }
+}
+
+/// Jane, in these groups, with one record that is linked to her account.
+fn census(groups: &[(&str, &str)]) -> Census {
+    let mut people = People::default();
+    people.add(&user(JANE, "jane@acme.example"), &[]);
+    people.seal();
+    let mut members = Members::default();
+    let mut assignments = Vec::new();
+    for (number, (id, name)) in (0_u32..).zip(groups) {
+        members.add(JANE, number);
+        let (principal, name) = ((*id).to_owned(), (*name).to_owned());
+        assignments.push(Assignment {
+            principal,
+            is_group: true,
+            name,
+            created: None,
+            default_access: Some(false),
+        });
+    }
+    members.seal();
+    let mut records = Records::new("d1");
+    records.add(&ScimRecord {
+        id: RecordId { directory: "d1".to_owned(), record: "r1".to_owned() },
+        external_id: Some(JANE.to_owned()),
+        user_name: Some("jane@acme.example".to_owned()),
+        email: Some("jane@acme.example".to_owned()),
+        active: Some(true),
+        account: Some("712020:jane".to_owned()),
+        groups: Vec::new(),
+        created: None,
+    });
+    records.seal();
+    Census {
+        users: Read::seen(at(0), people),
+        members: Read::seen(at(0), members),
+        assignments: Read::seen(at(0), assignments),
+        records: [("d1".to_owned(), Read::seen(at(0), records))].into(),
+        mapping: Read::seen(at(0), mapping("[objectId]")),
+        several: Read::seen(at(0), Keys::default()),
+        ..Census::default()
+    }
+}
+
+fn judge(census: &Census, listed: Listed) -> Judged {
+    Join::default().judge(census, listed)
+}
+
+#[test]
+fn names_that_differ_in_case_are_the_same_group_and_the_same_address() {
+    let census = census(&[(GROUP, "Jira-Users")]);
+    assert_eq!(judge(&census, jane(&["jira-USERS"])), Judged::Good);
+    assert!(
+        matches!(judge(&census, jane(&["wiki-users"])), Judged::Look(asked) if asked.need == Need::Close)
+    );
+}
+
+#[test]
+fn somebody_in_five_hundred_groups_is_judged_by_all_of_them() {
+    let ids: Vec<(String, String)> =
+        (0..500).map(|n| (format!("00000096-0000-4000-8000-{n:012x}"), format!("team-{n}"))).collect();
+    let groups: Vec<(&str, &str)> = ids.iter().map(|(id, name)| (id.as_str(), name.as_str())).collect();
+    let census = census(&groups);
+    let mut names: Vec<&str> = groups.iter().map(|(_, name)| *name).collect();
+    assert_eq!(judge(&census, jane(&names)), Judged::Good);
+    names.remove(321);
+    assert!(matches!(judge(&census, jane(&names)), Judged::Look(_)));
+}
+
+#[test]
+fn an_account_that_comes_twice_counts_once_and_a_second_account_stands_beside() {
+    let census = census(&[(GROUP, "jira-users")]);
+    let mut join = Join::default();
+    assert_eq!(join.judge(&census, jane(&["jira-users"])), Judged::Good);
+    assert_eq!(join.judge(&census, jane(&["jira-users"])), Judged::Skip);
+    let mut second = jane(&[]);
+    second.account.id = "712020:other".to_owned();
+    assert_eq!(join.judge(&census, second), Judged::Beside);
+    assert_eq!(join.without_account(&census).count(), 0);
+    // Nobody was listed at all: she is asked for by her address.
+    let left: Vec<Asked> = Join::default().without_account(&census).collect();
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0].who.text(), "jane@acme.example");
+}
+
+#[test]
+fn no_doubt_is_called_health() {
+    let doubts: [fn(&mut Census, &mut Listed); 12] = [
+        |_, listed| listed.account.membership = None,
+        |_, listed| listed.account.status = Some("inactive".to_owned()),
+        |_, listed| listed.account.for_deletion = true,
+        |_, listed| listed.opens_app = Some(false),
+        |_, listed| listed.opens_app = None,
+        |_, listed| listed.account.groups = None,
+        |_, listed| listed.account.status = Some("limbo".to_owned()),
+        |census, _| census.several = Read::Gap("403".into()),
+        |census, _| {
+            let mut keys = Keys::default();
+            keys.add("712020:jane");
+            census.several = Read::seen(at(0), keys);
+        },
+        |_, listed| listed.account.email = Some("old@acme.example".to_owned()),
+        |census, _| census.members = Read::Gap("403".into()),
+        |census, _| {
+            let mut log = Logs::default();
+            let entry = crate::evidence::LogEntry { status: "failure".to_owned(), ..Default::default() };
+            log.add(JANE, entry);
+            census.log = Read::seen(at(0), log);
+        },
+    ];
+    for (number, doubt) in doubts.iter().enumerate() {
+        let (mut census, mut listed) = (census(&[(GROUP, "jira-users")]), jane(&["jira-users"]));
+        doubt(&mut census, &mut listed);
+        assert!(matches!(judge(&census, listed), Judged::Look(_)), "doubt {number}");
+    }
+}
+
+#[test]
+fn ids_that_are_no_guids_are_kept_apart() {
+    assert_eq!(key(JANE), key(&JANE.replace('-', "")));
+    assert_ne!(key("import-1042"), key("import-1043"));
+    assert_ne!(key(""), key("0"));
+}
+
+fn repairs(count: usize) -> RepairList {
+    let one = |n: usize| ListedRepair {
+        subject: format!("a{n}"),
+        query: format!("p{n}@acme.example"),
+        digest: format!("sha256:{n}"),
+    };
+    RepairList::new((0..count).rev().map(one).collect())
+}
+
+#[test]
+fn a_list_is_sorted_and_its_digest_is_of_accounts_and_plans() {
+    let list = repairs(3);
+    assert_eq!(list.repairs().iter().map(|one| one.subject.as_str()).collect::<Vec<_>>(), ["a0", "a1", "a2"]);
+    assert_eq!(list.digest(), repairs(3).digest());
+    assert_ne!(list.digest(), repairs(4).digest());
+    assert_eq!(repairs(0).digest(), None);
+    assert!(!repairs(5).needs_approver() && repairs(6).needs_approver());
+    let waves: Vec<usize> = [0, 4, 5, 54, 55, 9999].into_iter().map(RepairList::wave_of).collect();
+    assert_eq!(waves, [0, 0, 1, 1, 2, 2]);
+}
+
+fn by(id: &str) -> By {
+    By {
+        by: id.to_owned(),
+        team: None,
+        enterprise: None,
+        channel: "C1".to_owned(),
+        text: "sweep".to_owned(),
+        response_url: None,
+        aim: Aim::default(),
+    }
+}
+
+fn surveyed(count: usize) -> SweepEvent {
+    SweepEvent::SweepSurveyed {
+        tally: Tally::default(),
+        unread: Vec::new(),
+        list: repairs(count),
+        approvals: 0,
+        since: None,
+    }
+}
+
+fn limits() -> Limits {
+    Limits { expire_after: Duration::from_secs(3600), start_within: Duration::from_secs(900) }
+}
+
+fn fold(events: &[SweepEvent]) -> Result<Course, &'static str> {
+    Course::fold((1_i64..).zip(events).map(|(seq, event)| (seq, at(seq), event)))
+}
+
+#[test]
+fn nothing_is_repaired_that_nobody_approved_and_nothing_after_a_day() {
+    let opened = SweepEvent::SweepOpened { asked: by("U0ADA"), rule: "users".to_owned() };
+    let digest = repairs(6).digest().unwrap();
+    let requested =
+        SweepEvent::SweepRequested { by: by("U0ADA"), digest: digest.clone(), rule: "users".to_owned() };
+    let approved = |who: &str| SweepEvent::SweepApproved { by: who.to_owned(), digest: digest.clone() };
+    let mut events = vec![opened, surveyed(6)];
+    let next = |events: &[SweepEvent], second| fold(events).unwrap().next(at(second), &limits());
+    assert!(matches!(next(&events, 9), CourseNext::AwaitRequest(_)));
+    events.push(requested);
+    assert!(matches!(next(&events, 9), CourseNext::AwaitApproval(_)));
+    assert!(matches!(next(&events, 4000), CourseNext::End(_)), "nobody approved in time");
+    let own: Vec<_> = events.iter().cloned().chain([approved("U0ADA")]).collect();
+    assert!(fold(&own).is_err(), "nobody approves their own request");
+    events.push(approved("U0GRACE"));
+    assert_eq!(next(&events, 9), CourseNext::Repair);
+    assert_eq!(next(&events, 86_000), CourseNext::Repair);
+    assert!(matches!(next(&events, 86_500), CourseNext::End(_)), "a day is over");
+    events.push(SweepEvent::SweepPaused { by: None, why: "2 of 5".to_owned() });
+    assert_eq!(next(&events, 9), CourseNext::AwaitPerson);
+    events.push(SweepEvent::SweepResumed { by: "U0ADA".to_owned() });
+    assert_eq!(next(&events, 9), CourseNext::Repair);
+}
+
+#[test]
+fn another_list_cannot_be_approved_and_five_need_nobody() {
+    let opened = || SweepEvent::SweepOpened { asked: by("U0ADA"), rule: "users".to_owned() };
+    let other = repairs(4).digest().unwrap();
+    let wrong = SweepEvent::SweepRequested { by: by("U0ADA"), digest: other, rule: String::new() };
+    assert!(fold(&[opened(), surveyed(5), wrong]).is_err());
+    let right = SweepEvent::SweepRequested {
+        by: by("U0ADA"),
+        digest: repairs(5).digest().unwrap(),
+        rule: String::new(),
+    };
+    let course = fold(&[opened(), surveyed(5), right]).unwrap();
+    assert_eq!(course.next(at(9), &limits()), CourseNext::Repair);
+    let counts = SweepEvent::SweepRepaired { begun: 1, restored: 1, skipped: 0, failed: 0 };
+    assert!(fold(&[opened(), surveyed(5), counts]).is_err(), "nothing was asked for");
+}
+
+#[test]
+fn a_request_of_version_1_which_names_no_rule_is_still_read() {
+    let asked = serde_json::to_value(by("U0ADA")).unwrap();
+    let old = serde_json::json!({"kind": "sweep-requested", "by": asked, "digest": "sha256:0"});
+    let read: SweepEvent = serde_json::from_value(old).unwrap();
+    assert!(matches!(read, SweepEvent::SweepRequested { rule, .. } if rule.is_empty()));
+}

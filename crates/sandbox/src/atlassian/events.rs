@@ -1,0 +1,149 @@
+//! The organization's audit log. It is slow and tightly limited: ten calls of a path in a minute.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value, json};
+
+use super::ask::{Answer, Ask, Reply};
+use super::page::Walk;
+use super::refusal::unknown;
+use super::rules::same;
+use super::state::{Atlassian, Event};
+
+const LIST: [&str; 10] =
+    ["q", "from", "to", "action", "actor", "ip", "product", "location", "limit", "cursor"];
+const STREAM: [&str; 5] = ["from", "to", "limit", "sortOrder", "cursor"];
+
+pub(super) fn answer(tenant: &mut Atlassian, ask: &Ask, rest: &[&str]) -> Answer {
+    match rest {
+        ["events"] => {
+            limited(tenant, "events", tenant.switches.events_per_minute)?;
+            list(tenant, ask, &LIST, 30, false)
+        }
+        ["events-stream"] => {
+            limited(tenant, "events-stream", 50)?;
+            list(tenant, ask, &STREAM, 200, true)
+        }
+        ["events", id] => {
+            limited(tenant, "event", tenant.switches.events_per_minute)?;
+            match tenant.events.iter().find(|e| e.id == *id) {
+                Some(event) => Ok(Reply::ok(json!({"data": shown(tenant, event, false)}))),
+                None => Err(Reply::admin("ADMIN-404-4", "Event not found", "No such event")),
+            }
+        }
+        ["event-actions"] => {
+            limited(tenant, "event-actions", tenant.switches.events_per_minute)?;
+            let names: std::collections::BTreeSet<&str> =
+                tenant.events.iter().map(|e| e.action.as_str()).collect();
+            let data: Vec<Value> = names
+                .into_iter()
+                .map(|id| {
+                    json!({"id": id, "type": "eventActions",
+                           "attributes": {"groupDisplayName": "", "displayName": ""}})
+                })
+                .collect();
+            Ok(Reply::ok(json!({"data": data})))
+        }
+        _ => Err(unknown()),
+    }
+}
+
+/// 429 with the proxy's body and a reset that is an instant, not a number of seconds.
+fn limited(tenant: &mut Atlassian, path: &'static str, most: usize) -> Result<(), Reply> {
+    let now = tenant.now;
+    let minute = SignedDuration::from_secs(60);
+    let reads = tenant.reads.entry(path).or_default();
+    reads.retain(|at| now.duration_since(*at) < minute);
+    if reads.len() < most {
+        reads.push(now);
+        return Ok(());
+    }
+    let reset = reads.first().copied().unwrap_or(now).saturating_add(minute).unwrap_or(now);
+    let mut reply = Reply::proxy(429, "Too Many Requests");
+    reply.headers = vec![
+        ("x-ratelimit-limit", most.to_string()),
+        ("x-ratelimit-remaining", "0".to_owned()),
+        ("x-ratelimit-reset", reset.to_string()),
+    ];
+    Err(reply)
+}
+
+fn list(tenant: &mut Atlassian, ask: &Ask, known: &[&str], size: u64, stream: bool) -> Answer {
+    if let Some(name) = ask.unknown_param(known) {
+        let text = format!("unknown query parameter {name}");
+        return Err(Reply::admin("ADMIN-400-4", "Invalid request", text.clone()).faulty(text));
+    }
+    let mut query = Map::new();
+    for name in ["q", "from", "to", "action", "sortOrder", "cursor"] {
+        if let Some(value) = ask.param(name) {
+            query.insert(name.to_owned(), json!(value));
+        }
+    }
+    let limit = ask.param("limit").map_or(Ok(size), str::parse::<u64>);
+    let limit = limit.map_err(|_| super::page::invalid("limit must be a number"))?;
+    query.insert("limit".to_owned(), json!(limit));
+    let walk = Walk::new(tenant, query, 30, 500)?;
+    let (from, to) = (instant(walk.text("from"))?, instant(walk.text("to"))?);
+    let delay = SignedDuration::try_from(tenant.switches.event_delay).unwrap_or(SignedDuration::MAX);
+    let ripe = |e: &Event| e.time.saturating_add(delay).is_ok_and(|at| at <= tenant.now);
+    let term = walk.text("q").map(str::to_lowercase);
+    let mut found: Vec<&Event> = tenant
+        .events
+        .iter()
+        .filter(|e| ripe(e) && from.is_none_or(|t| e.time >= t) && to.is_none_or(|t| e.time <= t))
+        .filter(|e| walk.text("action").is_none_or(|a| same(a, &e.action)))
+        .filter(|e| {
+            let about = format!("{} {} {}", e.subject, e.message, tenant.email_of(&e.subject)).to_lowercase();
+            term.as_ref().is_none_or(|t| about.contains(t))
+        })
+        .collect();
+    if !stream || walk.text("sortOrder") == Some("desc") {
+        found.reverse();
+    }
+    let (page, next) = walk.take(&found);
+    let data: Vec<Value> = page.iter().map(|e| shown(tenant, e, stream)).collect();
+    let size = data.len();
+    // The stream's last cursor stays good, to poll for what comes later.
+    let next = if stream { Some(walk.end(size)) } else { next };
+    let next = walk.cursor(tenant, next);
+    Ok(Reply::ok(json!({
+        "data": data, "meta": {"next": next, "page_size": size}, "links": {"self": null, "prev": null, "next": next}
+    })))
+}
+
+/// Times are epoch milliseconds, written as strings.
+fn instant(text: Option<&str>) -> Result<Option<Timestamp>, Reply> {
+    let Some(text) = text else { return Ok(None) };
+    let read = text.parse::<i64>().ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
+    match read {
+        Some(at) => Ok(Some(at)),
+        None => Err(Reply::admin("ADMIN-400-3", "Invalid time", "Times are epoch milliseconds")
+            .faulty("a time that is not in epoch milliseconds")),
+    }
+}
+
+fn shown(tenant: &Atlassian, event: &Event, stream: bool) -> Value {
+    let here = format!("https://api.atlassian.com/admin/v1/orgs/{}", tenant.org_id);
+    let mut context = Vec::new();
+    if let Some(account) = tenant.accounts.get(&event.subject) {
+        context.push(json!({
+            "id": account.id, "type": "users",
+            "attributes": {"name": account.display_name(), "email": account.email, "accountType": account.kind},
+            "links": {"alt": null, "self": format!("https://api.atlassian.com/users/{}/manage/profile", account.id)}
+        }));
+    }
+    let mut attributes = json!({
+        "time": event.time.to_string(), "action": event.action.to_lowercase(),
+        "actor": {"id": event.actor, "name": event.actor, "email": null, "links": null},
+        "context": context,
+        "container": [{"id": tenant.org_id, "type": "orgs", "attributes": {"name": tenant.org_name},
+                       "links": {"alt": null, "self": here}}]
+    });
+    if let Some(map) = attributes.as_object_mut().filter(|_| stream) {
+        map.insert("processedAt".into(), json!(event.time.to_string()));
+    }
+    json!({
+        "id": event.id, "type": "events", "attributes": attributes,
+        "links": {"self": format!("{here}/events/{}", event.id)},
+        "message": {"content": event.message, "format": "simple"}
+    })
+}

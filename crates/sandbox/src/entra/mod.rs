@@ -1,0 +1,45 @@
+//! A stateful fake of Microsoft Entra: the token endpoint, the part of Microsoft Graph that the bot reads, and
+//! the provisioning service that talks SCIM to Atlassian over real HTTP. It comes from the documents, not from
+//! our client: what Graph would refuse is refused here and written down as a fault. It must never change
+//! Atlassian in any other way than by SCIM, and must never accept a write to the directory.
+
+mod answer;
+pub mod assertion;
+mod assignments;
+mod audits;
+mod build;
+mod cycle;
+mod directory;
+mod engine;
+mod expression;
+mod filter;
+mod functions;
+mod groups;
+mod index;
+mod jobs;
+mod limits;
+mod logs;
+mod mapping;
+mod membership;
+mod ondemand;
+mod outcome;
+mod request;
+mod routes;
+mod scim;
+mod state;
+mod switches;
+#[cfg(test)]
+mod tests;
+mod token;
+
+pub use audits::{RESTARTED, STARTED, STOPPED};
+pub use cycle::tick_cycle;
+pub use expression::source as mapping_source;
+pub use routes::graph_router;
+pub use state::{
+    App, Assignment, DEFAULT_ACCESS, Escrow, Export, Group, Job, JobCode, LogEntry, LogError, Member,
+    Quarantine, Run, ServicePrincipal, Shared, Step, Subject, USER_ROLE, User,
+};
+pub use state::{Audit, By, Entra, Registered};
+pub use switches::{GuestName, Shape, Switches};
+pub use token::login_router;

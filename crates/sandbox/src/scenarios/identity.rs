@@ -1,0 +1,189 @@
+//! Stories about the owner of a record: `externalId` is not the object id, a colleague's record is in the way, or the
+//! log knows more than the record. In most of them it is dangerous to send anything.
+
+use serde_json::json;
+
+use super::job::schema;
+use super::link::written;
+use super::source::cycle_ended;
+use super::{JANE, Scenario};
+use crate::entra::{DEFAULT_ACCESS, LogEntry, Step, Subject};
+use crate::external_id::ExternalIdFrom;
+use crate::tenant::{DIRECTORY, Tenant, hours_ago};
+use reinstate_core::{Cause, Outcome};
+
+pub(super) const STORIES: &[Scenario] = &[
+    Scenario {
+        name: "healthy-nickname-and-other-name",
+        title: "The job writes nicknames and names of the old directory on premises; none of them is Jane's cloud name.",
+        who: JANE,
+        finds: &[],
+        mentions: &[],
+        ends: Outcome::Healthy,
+        furnish: |tenant| {
+            let jane = tenant.employee(JANE, "Jane Doe");
+            if let Some(user) = tenant.entra.users.get_mut(&jane.idp) {
+                "jd0417@acme.example".clone_into(&mut user.upn);
+                user.on_premises_upn = Some(ON_PREMISES.to_owned());
+                user.mail_nickname = Some("jdoe".to_owned());
+            }
+            tenant.set_source("userName", "[onPremisesUserPrincipalName]");
+            if let Some(record) = tenant.atlassian.scim_users.get_mut(&jane.record) {
+                ON_PREMISES.clone_into(&mut record.user_name);
+            }
+            tenant.map_external_id(ExternalIdFrom::MailNickname);
+            tenant.entra.remember_export(&jane.idp, &jane.record, &[]);
+        },
+    },
+    Scenario {
+        name: "name-held-by-colleague",
+        title: "The record of a colleague holds Jane's user name. It is the colleague's, and nothing may be moved.",
+        who: JANE,
+        // No cause explains it yet: of a living colleague's record nothing is stale, and the address is free.
+        finds: &[],
+        mentions: &[],
+        ends: Outcome::Advice,
+        furnish: |tenant| {
+            let jane = tenant.hire(JANE, "Jane Doe");
+            tenant.account(JANE, "Jane Doe", 77);
+            let colleague = tenant.employee("jane.roe@acme.example", "Jane Roe");
+            if let Some(record) = tenant.atlassian.scim_users.get_mut(&colleague.record) {
+                JANE.clone_into(&mut record.user_name);
+            }
+            tenant.map_external_id(ExternalIdFrom::MailNickname);
+            match_by_external_id(tenant);
+            tenant.refused_for(&jane, "Create", "userName", JANE);
+        },
+    },
+    Scenario {
+        name: "anchor-of-a-colleague",
+        title: "A group is missing, and the job takes a colleague's record for Jane's. Anything sent would change that record.",
+        who: JANE,
+        finds: &[Cause::MembershipDrift],
+        mentions: &[],
+        ends: Outcome::Advice,
+        furnish: |tenant| {
+            let jane = tenant.employee(JANE, "Jane Doe");
+            let colleague = tenant.employee("jane.roe@acme.example", "Jane Roe");
+            tenant.atlassian.leave(&jane.record, "jira-users");
+            tenant.entra.remember_export(&jane.idp, &colleague.record, &[]);
+            written(tenant, &jane.idp, &colleague.record);
+        },
+    },
+    Scenario {
+        name: "drift-while-not-entitled",
+        title: "A group is missing. Jane is assigned, and the job calls her not entitled: sending her again disables her.",
+        who: JANE,
+        finds: &[Cause::MembershipDrift],
+        mentions: &[],
+        ends: Outcome::Advice,
+        furnish: |tenant| {
+            let jane = tenant.employee(JANE, "Jane Doe");
+            tenant.atlassian.leave(&jane.record, "jira-users");
+            written(tenant, &jane.idp, &jane.record);
+            not_entitled(tenant, &jane.idp);
+            tenant.entra.assignments.iter_mut().for_each(|assignment| assignment.is_broken = true);
+        },
+    },
+    Scenario {
+        name: "default-access-only",
+        title: "Jane was never written, and the only assignments name no role: whether that is enough is not known.",
+        who: JANE,
+        finds: &[Cause::NeverProvisioned],
+        mentions: &[],
+        ends: Outcome::Restored,
+        furnish: |tenant| {
+            tenant.hire(JANE, "Jane Doe");
+            for assignment in &mut tenant.entra.assignments {
+                DEFAULT_ACCESS.clone_into(&mut assignment.app_role);
+            }
+        },
+    },
+    Scenario {
+        name: "unread-second-directory",
+        title: "A group is missing, and of two directories the bot has the key of one.",
+        who: JANE,
+        finds: &[Cause::MembershipDrift],
+        mentions: &[],
+        ends: Outcome::Restored,
+        furnish: |tenant| {
+            let jane = tenant.employee(JANE, "Jane Doe");
+            tenant.atlassian.leave(&jane.record, "jira-users");
+            tenant.atlassian.add_directory(OTHER_DIRECTORY, "sandbox-other-key");
+            tenant.without_key.push(OTHER_DIRECTORY.to_owned());
+        },
+    },
+    Scenario {
+        name: "former-record-on-own-account",
+        title: "Jane was created again with another nickname. Her former record holds her account, so the new one is refused.",
+        who: JANE,
+        // Her address is on an account that no record of hers holds, and the old record on it is what is in the way.
+        finds: &[Cause::StaleRecordConflict, Cause::EmailHeldByManagedAccount],
+        mentions: &[],
+        ends: Outcome::Restored,
+        furnish: |tenant| {
+            let jane = tenant.hire(JANE, "Jane Doe");
+            if let Some(user) = tenant.entra.users.get_mut(&jane) {
+                user.created = "2026-09-01T08:00:00Z".parse().unwrap_or_default();
+            }
+            let account = tenant.account(JANE, "Jane Doe", 300);
+            tenant.map_external_id(ExternalIdFrom::MailNickname);
+            tenant.atlassian.scim_record(DIRECTORY, JANE, "jmiller", Some(&account));
+            tenant.refused(&jane, "Create", JANE);
+        },
+    },
+    Scenario {
+        name: "old-key-failure-and-drift",
+        title: "The SCIM key was refused once and renewed since; what is wrong today is a lost membership.",
+        who: JANE,
+        finds: &[Cause::MembershipDrift],
+        mentions: &[],
+        ends: Outcome::Restored,
+        furnish: |tenant| {
+            let jane = tenant.employee(JANE, "Jane Doe");
+            tenant.atlassian.leave(&jane.record, "jira-users");
+            let code = "SystemForCrossDomainIdentityManagementInvalidCredentials";
+            let reason = "StatusCode: Unauthorized\r\nMessage: The credentials were refused.";
+            tenant.entra.log_failure(&jane.idp, "Update", code, reason, hours_ago(90));
+            cycle_ended(tenant);
+        },
+    },
+];
+
+/// Jane's name in the directory on premises.
+const ON_PREMISES: &str = "jane.doe@corp.acme.example";
+/// A directory that the bot is told of, without its key.
+const OTHER_DIRECTORY: &str = "6c2f0000-0000-4000-8000-000000000002";
+
+/// The job matches people by `externalId` alone, so a record of another value never becomes the person's.
+fn match_by_external_id(tenant: &mut Tenant) {
+    let users = "/synchronizationRules/0/objectMappings/1/attributeMappings";
+    for (at, priority) in [(0, 0), (3, 1)] {
+        if let Some(rank) = schema(tenant, &format!("{users}/{at}/matchingPriority")) {
+            *rank = json!(priority);
+        }
+    }
+}
+
+/// The newest word on the person: assigned, enabled and in scope, and yet not entitled.
+fn not_entitled(tenant: &mut Tenant, idp: &str) {
+    let source = Subject { id: idp.to_owned(), name: JANE.to_owned(), kind: "User".to_owned() };
+    let mut entry = LogEntry::about(source, hours_ago(1));
+    "Skipped".clone_into(&mut entry.status);
+    let details = [
+        ("IsActive", "True"),
+        ("Assigned", "True"),
+        ("IsEffectivelyEntitledForProvisioning", "False"),
+        ("IsInProvisioningScopeDisplayName", "True"),
+        ("ScopeEvaluationResult", "{}"),
+        ("SkipReason", "NotEffectivelyEntitled"),
+    ];
+    entry.steps.push(Step {
+        name: "EntrySynchronizationScoping".to_owned(),
+        kind: "Scoping".to_owned(),
+        status: "Skipped".to_owned(),
+        description: "This object does not have required entitlement for provisioning.".to_owned(),
+        details: details.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+    });
+    tenant.entra.log_entry(entry);
+}

@@ -1,0 +1,167 @@
+//! Stories of the provisioning job: what stops it stops everybody.
+
+use serde_json::json;
+
+use super::{JANE, Scenario};
+use crate::entra::{JobCode, Quarantine};
+use crate::tenant::{Tenant, hours_ago};
+use reinstate_core::{Cause, Outcome};
+
+pub(super) const STORIES: &[Scenario] = &[
+    Scenario {
+        name: "scim-key-rejected",
+        title: "The SCIM key of the identity provider has run out; Jane's groups never came.",
+        who: JANE,
+        finds: &[Cause::ScimKeyRejected],
+        mentions: &[],
+        ends: Outcome::Advice,
+        furnish: |tenant| {
+            let jane = tenant.employee(JANE, "Jane Doe");
+            tenant.atlassian.leave(&jane.record, "jira-users");
+            tenant.atlassian.leave(&jane.record, "wiki-users");
+            let code = "SystemForCrossDomainIdentityManagementInvalidCredentials";
+            quarantine(tenant, "EncounteredQuarantineException", code);
+        },
+    },
+    Scenario {
+        name: "provisioning-quarantined",
+        title: "The job is in quarantine because too much would be deleted.",
+        who: JANE,
+        finds: &[Cause::ProvisioningQuarantined],
+        mentions: &[],
+        ends: Outcome::Advice,
+        furnish: |tenant| {
+            let jane = tenant.employee(JANE, "Jane Doe");
+            tenant.atlassian.leave(&jane.record, "jira-users");
+            tenant.atlassian.leave(&jane.record, "wiki-users");
+            quarantine(tenant, "TooManyDeletes", "TooManyDeletes");
+        },
+    },
+    Scenario {
+        name: "provisioning-stopped",
+        title: "An admin paused the job, and Jane was never written.",
+        who: JANE,
+        finds: &[Cause::ProvisioningStopped],
+        mentions: &[],
+        ends: Outcome::Advice,
+        furnish: |tenant| {
+            tenant.hire(JANE, "Jane Doe");
+            if let Some(job) = tenant.entra.atlassian_job() {
+                job.code = JobCode::Paused;
+                "Paused".clone_into(&mut job.schedule_state);
+            }
+        },
+    },
+    Scenario {
+        name: "group-sync-off",
+        title: "The job carries people and no groups.",
+        who: JANE,
+        finds: &[Cause::GroupSyncOff],
+        mentions: &[],
+        ends: Outcome::Advice,
+        furnish: |tenant| {
+            let jane = tenant.employee(JANE, "Jane Doe");
+            tenant.atlassian.leave(&jane.record, "jira-users");
+            tenant.atlassian.leave(&jane.record, "wiki-users");
+            if let Some(enabled) = schema(tenant, "/synchronizationRules/0/objectMappings/0/enabled") {
+                *enabled = json!(false);
+            }
+        },
+    },
+    Scenario {
+        name: "pull-sync",
+        title: "No Atlassian application has a job: Atlassian pulls by itself, and Jane has nothing yet.",
+        who: JANE,
+        finds: &[Cause::PullSync],
+        mentions: &[],
+        ends: Outcome::Advice,
+        furnish: |tenant| {
+            tenant.hire(JANE, "Jane Doe");
+            pull(tenant);
+        },
+    },
+    Scenario {
+        name: "healthy-pull-sync",
+        title: "Atlassian pulls by itself, and Jane has what she needs.",
+        who: JANE,
+        finds: &[],
+        mentions: &[Cause::PullSync],
+        ends: Outcome::Healthy,
+        furnish: |tenant| {
+            tenant.employee(JANE, "Jane Doe");
+            pull(tenant);
+        },
+    },
+    Scenario {
+        name: "matching-on-email",
+        title: "The job matches on e-mail. Nothing is broken yet.",
+        who: JANE,
+        finds: &[],
+        mentions: &[Cause::MatchingOnEmail],
+        ends: Outcome::Healthy,
+        furnish: |tenant| {
+            tenant.employee(JANE, "Jane Doe");
+            match_on_email(tenant);
+        },
+    },
+    Scenario {
+        name: "matching-on-email-and-drift",
+        title: "The job matches on e-mail, which hurts nobody yet, and a membership was lost.",
+        who: JANE,
+        finds: &[Cause::MembershipDrift],
+        mentions: &[Cause::MatchingOnEmail],
+        ends: Outcome::Restored,
+        furnish: |tenant| {
+            let jane = tenant.employee(JANE, "Jane Doe");
+            tenant.atlassian.leave(&jane.record, "jira-users");
+            match_on_email(tenant);
+        },
+    },
+    Scenario {
+        name: "healthy-sign-in-application",
+        title: "A second enterprise application is there for signing in alone.",
+        who: JANE,
+        finds: &[],
+        mentions: &[],
+        ends: Outcome::Healthy,
+        furnish: |tenant| {
+            tenant.employee(JANE, "Jane Doe");
+            tenant.entra.add_service_principal("Atlassian Cloud Sign-in");
+        },
+    },
+];
+
+pub(super) fn quarantine(tenant: &mut Tenant, reason: &str, code: &str) {
+    if let Some(job) = tenant.entra.atlassian_job() {
+        job.code = JobCode::Quarantine;
+        job.quarantine = Some(Quarantine {
+            reason: reason.to_owned(),
+            began: hours_ago(30),
+            next_attempt: hours_ago(-20),
+            code: code.to_owned(),
+            message: "The job was slowed down.".to_owned(),
+        });
+    }
+}
+
+/// Takes the job away: what is left is Atlassian's own integration.
+fn pull(tenant: &mut Tenant) {
+    let id = tenant.entra.atlassian.clone();
+    if let Some(application) = tenant.entra.service_principals.get_mut(&id) {
+        application.job = None;
+    }
+}
+
+fn match_on_email(tenant: &mut Tenant) {
+    let users = "/synchronizationRules/0/objectMappings/1/attributeMappings";
+    for (at, priority) in [(0, 0), (2, 1)] {
+        if let Some(rank) = schema(tenant, &format!("{users}/{at}/matchingPriority")) {
+            *rank = json!(priority);
+        }
+    }
+}
+
+/// A place in the job's schema.
+pub(super) fn schema<'t>(tenant: &'t mut Tenant, pointer: &str) -> Option<&'t mut serde_json::Value> {
+    tenant.entra.atlassian_job()?.schema.pointer_mut(pointer)
+}

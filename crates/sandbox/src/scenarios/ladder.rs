@@ -1,0 +1,80 @@
+//! Stories of the upper rungs: the job of the whole tenant, started again where that is safe and left to people
+//! where it is not.
+
+use super::job::quarantine;
+use super::{JANE, Scenario};
+use crate::entra::{By, JobCode, LogEntry, STOPPED, Subject};
+use crate::tenant::{Tenant, hours_ago};
+use reinstate_core::{Cause, Outcome};
+
+pub(super) const STORIES: &[Scenario] = &[
+    Scenario {
+        name: "provisioning-stopped-by-itself",
+        title: "The service stopped the job after four weeks of errors; its cause is mended, and Jane is new.",
+        who: JANE,
+        finds: &[Cause::ProvisioningStopped],
+        mentions: &[],
+        ends: Outcome::Restored,
+        furnish: |tenant| {
+            let service = By::App("Microsoft Entra Provisioning Service".to_owned());
+            stopped(tenant, service);
+            tenant.hire(JANE, "Jane Doe");
+        },
+    },
+    Scenario {
+        name: "provisioning-stopped-by-an-admin",
+        title: "Vera stopped the job, and she will know why.",
+        who: JANE,
+        finds: &[Cause::ProvisioningStopped],
+        mentions: &[],
+        ends: Outcome::Advice,
+        furnish: |tenant| {
+            stopped(tenant, By::User("vera@acme.example".to_owned()));
+            tenant.hire(JANE, "Jane Doe");
+        },
+    },
+    Scenario {
+        name: "provisioning-quarantined-for-errors",
+        title: "Too many writes failed while Atlassian was down, so the job only tries once a day.",
+        who: JANE,
+        finds: &[Cause::ProvisioningQuarantined],
+        mentions: &[],
+        ends: Outcome::Restored,
+        furnish: |tenant| {
+            tenant.entra.settle_watermark(crate::clock::now());
+            slowed_down(tenant);
+            tenant.hire(JANE, "Jane Doe");
+        },
+    },
+    Scenario {
+        name: "provisioning-quarantined-with-staged-deletes",
+        title: "The job waits, and somebody's deletion is staged: nobody but a person may let it go on.",
+        who: JANE,
+        finds: &[Cause::ProvisioningQuarantined],
+        mentions: &[],
+        ends: Outcome::Advice,
+        furnish: |tenant| {
+            slowed_down(tenant);
+            let jane = tenant.hire(JANE, "Jane Doe");
+            let gone = Subject { id: jane, name: "bo@acme.example".to_owned(), kind: "User".to_owned() };
+            let mut entry = LogEntry::about(gone, hours_ago(31));
+            "StagedDelete".clone_into(&mut entry.action);
+            "Skipped".clone_into(&mut entry.status);
+            tenant.entra.log_entry(entry);
+        },
+    },
+];
+
+/// The job was stopped a day ago, and saw nothing since.
+fn stopped(tenant: &mut Tenant, by: By) {
+    tenant.entra.settle_watermark(crate::clock::now());
+    tenant.entra.audit(STOPPED, by, hours_ago(26));
+    if let Some(job) = tenant.entra.atlassian_job() {
+        job.code = JobCode::Paused;
+        "Disabled".clone_into(&mut job.schedule_state);
+    }
+}
+
+fn slowed_down(tenant: &mut Tenant) {
+    quarantine(tenant, "EncounteredEscrowProportionThreshold", "EscrowProportion");
+}

@@ -1,0 +1,80 @@
+//! Being the only server on a SQLite file. Whoever holds the lock beside the file knows that no other process
+//! works on its runs, so the leases of a killed predecessor need not be waited out. The operating system lets go
+//! of the lock when a process dies, however it dies. On PostgreSQL nobody is ever alone.
+
+use std::fs::{File, OpenOptions};
+
+use percent_encoding::percent_decode_str;
+
+use super::{Store, StoreError};
+
+/// The lock, held until it is dropped.
+#[derive(Debug)]
+pub struct Alone(#[allow(dead_code, reason = "held for its drop")] File);
+
+impl Store {
+    /// Takes the lock beside the SQLite file of this URL and ends every lease of a predecessor. `None` when
+    /// another process holds it, or on PostgreSQL: then leases expire by themselves.
+    ///
+    /// # Errors
+    /// When the leases cannot be ended.
+    pub async fn take_over(&self, url: &str) -> Result<Option<Alone>, StoreError> {
+        let Some(file) = lock_file(url) else { return Ok(None) };
+        let Ok(file) = OpenOptions::new().create(true).truncate(false).write(true).open(file) else {
+            return Ok(None);
+        };
+        if file.try_lock().is_err() {
+            return Ok(None);
+        }
+        self.write(|conn| {
+            Box::pin(async move {
+                // A raised epoch fences off whoever may still believe to hold a lease.
+                sqlx::query("UPDATE runs SET owner = NULL, lease_until = 0, epoch = epoch + 1 WHERE lease_until > 0 AND ended_at IS NULL")
+                    .execute(&mut *conn)
+                    .await?;
+                sqlx::query("UPDATE runs SET draw_at = 0 WHERE shown_seq < seq").execute(conn).await?;
+                Ok::<_, StoreError>(())
+            })
+        })
+        .await?;
+        Ok(Some(Alone(file)))
+    }
+}
+
+fn lock_file(url: &str) -> Option<String> {
+    let rest = url.strip_prefix("sqlite:")?;
+    let file = rest.split_once('?').map_or(rest, |(file, _)| file);
+    let file = file.strip_prefix("//").unwrap_or(file);
+    (file != ":memory:").then(|| format!("{}.lock", percent_decode_str(file).decode_utf8_lossy()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{NewEntry, NewRun};
+
+    #[tokio::test]
+    async fn the_leases_of_a_dead_process_end_at_once_and_those_of_a_live_one_do_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("a.db").display());
+        let store = Store::open(&url).await.unwrap();
+        let first = NewEntry {
+            at: jiff::Timestamp::UNIX_EPOCH,
+            kind: "opened".into(),
+            facts: "{}".into(),
+            personal: None,
+        };
+        store.open_run(NewRun { run: "r".into(), key: "k".into(), first, wake: true }).await.unwrap();
+        let alone = store.take_over(&url).await.unwrap().unwrap();
+        let lease = store.claim_next("dead", Duration::from_secs(60)).await.unwrap().unwrap();
+        // Somebody else comes while the first lives: nothing is taken over.
+        assert!(store.take_over(&url).await.unwrap().is_none());
+        assert!(store.claim_next("new", Duration::from_secs(60)).await.unwrap().is_none());
+        drop(alone);
+        let _alone = store.take_over(&url).await.unwrap().unwrap();
+        assert!(store.claim_next("new", Duration::from_secs(60)).await.unwrap().is_some());
+        assert!(!store.renew(&lease, Duration::from_secs(60)).await.unwrap());
+    }
+}

@@ -1,0 +1,52 @@
+//! Undo, retire, and the pick between two accounts: each opens another run, through the same door as a typed repair.
+//! It must never take from the button more than which run or whom, and which account, all of it looked up again.
+
+use std::sync::Arc;
+
+use crate::bot::app::App;
+use crate::bot::commands::repair;
+use crate::bot::commands::undo::whom;
+use crate::bot::decisions::cancel::give_up;
+use crate::bot::decisions::card::{from_its_card, gone};
+use crate::bot::decisions::verdict::Verdict;
+use crate::bot::opening::{asked, opening_key};
+use crate::bot::private::Ear;
+use crate::slack::command::Target;
+use crate::slack::markup::Markup;
+use crate::slack::payload::Click;
+use crate::slack::value::Value;
+use reinstate_core::run::{Aim, Asked};
+
+/// Whether the button stands on the run's own card and the run is over. One that waits for a person is ended by Undo:
+/// while it is open it holds what the undo would have to claim.
+pub(super) async fn ready(app: &App, ear: &Ear, clicked: &Click, run: &str) -> Result<(), Verdict> {
+    let turn = app.clicks.turn(run, "open");
+    let _turn = turn.lock().await;
+    from_its_card(app, clicked, run).await?;
+    if clicked.action == "reinstate.undo" {
+        give_up(app, ear, run).await?;
+        app.nudge();
+    }
+    Ok(())
+}
+
+/// Opens the run that a button asks for, and says what came of it.
+pub(super) async fn again(app: &Arc<App>, clicked: Click, value: &Value) -> Markup {
+    let aim = match clicked.action.as_str() {
+        "reinstate.undo" => Aim::Undo { run: value.run.clone() },
+        "reinstate.retire" => Aim::Retire { run: value.run.clone() },
+        _ => Aim::Repair { keep: Some(value.keep.clone()) },
+    };
+    let target = if value.run.is_empty() {
+        Target::parse(&value.who).ok_or_else(gone)
+    } else {
+        whom(app, &value.run).await
+    };
+    match target {
+        Ok(target) => {
+            let key = opening_key(&clicked, value);
+            repair::open(app, key, Asked { aim, ..asked(clicked, &target) }, crate::clock::now()).await
+        }
+        Err(says) => says,
+    }
+}

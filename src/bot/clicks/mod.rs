@@ -1,0 +1,135 @@
+//! Clicks. A click is decided on the *stored* plan, on roles asked now, on the card whose time stamp is stored,
+//! and on a run that still waits; whatever does not fit is refused to that person alone and changes nothing. It
+//! must never take from the message anything but the button's value, which only says where to look.
+
+mod details;
+mod follow_up;
+
+use std::sync::Arc;
+
+use tracing::Instrument as _;
+
+use super::app::App;
+use super::commands::{call_for_help, check, me, repair};
+use super::decisions::card::{from_its_card, gone};
+use super::decisions::verdict::settle;
+use super::decisions::{approve, cancel, decline, retry, sweep};
+use super::opening::{asked, opening_key};
+use super::private::Ear;
+use super::shortcuts;
+use crate::slack::blocks::Card;
+use crate::slack::command::Target;
+use crate::slack::modal;
+use crate::slack::payload::{Click, Submit};
+use crate::slack::value::Value;
+use crate::slack::words;
+use crate::telemetry::run_span;
+
+/// Begins what a click asks for; the acknowledgement does not wait.
+pub(super) fn click(app: &Arc<App>, click: Click) {
+    let work = Arc::clone(app);
+    app.spawn(async move {
+        let ear = Ear {
+            by: click.by.clone(),
+            channel: click.channel.clone(),
+            response_url: click.response_url.clone(),
+            view: click.view.clone(),
+        };
+        let value: Value = serde_json::from_str(&click.value).unwrap_or_default();
+        match click.action.as_str() {
+            "reinstate.recheck" => recheck(&work, &ear, &value).await,
+            "reinstate.repair" => {
+                let card = repair_from_check(&work, click, &value).await;
+                work.tell(&ear, &card).await;
+            }
+            "reinstate.undo" | "reinstate.retire" | "reinstate.pick" => {
+                // A private answer is nobody's card; only one of a run can be a copy.
+                if !value.run.is_empty()
+                    && let Err(verdict) = follow_up::ready(&work, &ear, &click, &value.run).await
+                {
+                    return settle(&work, &ear, &value.run, "open", verdict).await;
+                }
+                let says = follow_up::again(&work, click, &value).await;
+                work.tell(&ear, &Card::text(&says)).await;
+            }
+            "reinstate.sweep_repair" | "reinstate.sweep_pause" | "reinstate.sweep_page" => {
+                sweep::click(&work, &ear, &click, &value).await;
+            }
+            "reinstate.approve" | "reinstate.decline" | "reinstate.cancel" | "reinstate.retry"
+                if work.ledger.is_sweep(&value.run).await.unwrap_or(false) =>
+            {
+                sweep::click(&work, &ear, &click, &value).await;
+            }
+            "reinstate.approve" | "reinstate.decline" | "reinstate.cancel" | "reinstate.retry" => {
+                on_run(&work, &ear, &click, &value).instrument(run_span(&value.run)).await;
+            }
+            "reinstate.details" => details::details(&work, &ear, &click, &value).await,
+            "reinstate.ask_for_help" => call_for_help::ask(&work, &ear).await,
+            "reinstate.check_person" => shortcuts::pick(&work, &ear, click.trigger.as_deref()).await,
+            modal::PICK => shortcuts::picked(&work, &ear, click.picked).await,
+            "reinstate.me" => {
+                let view = work.opens(&ear, click.trigger.as_deref(), &modal::reading()).await;
+                if view.is_some() {
+                    me::me(&work, &Ear { view, ..ear }).await;
+                }
+            }
+            action if action.starts_with("reinstate.") => {
+                work.tell(&ear, &Card::text(&words::not_yet())).await;
+            }
+            _ => metrics::counter!("reinstate_clicks_unknown_total").increment(1),
+        }
+    });
+}
+
+/// Takes what was filled into a modal; the acknowledgement does not wait.
+pub(super) fn submitted(app: &Arc<App>, submit: Submit) {
+    let work = Arc::clone(app);
+    app.spawn(async move {
+        match submit.callback.as_str() {
+            modal::APPROVE => approve::submitted(&work, submit).await,
+            modal::DECLINE => decline::submitted(&work, submit).await,
+            _ => metrics::counter!("reinstate_submissions_unknown_total").increment(1),
+        }
+    });
+}
+
+async fn recheck(app: &App, ear: &Ear, value: &Value) {
+    let target = if value.run.is_empty() {
+        Target::parse(&value.who)
+    } else {
+        let run = app.ledger.load(&value.run).await.ok();
+        run.and_then(|run| match (run.admitted, run.asked) {
+            (Some((_, who)), _) => Some(Target::Who(who)),
+            (None, Some(asked)) => Target::parse(&asked.text),
+            (None, None) => None,
+        })
+    };
+    match target {
+        Some(target) => check::check(app, ear, &target).await,
+        None => app.tell(ear, &Card::text(&gone())).await,
+    }
+}
+
+async fn repair_from_check(app: &Arc<App>, click: Click, value: &Value) -> Card {
+    let Some(target) = Target::parse(&value.who) else { return Card::text(&gone()) };
+    let key = opening_key(&click, value);
+    Card::text(&repair::open(app, key, asked(click, &target), crate::clock::now()).await)
+}
+
+async fn on_run(app: &App, ear: &Ear, click: &Click, value: &Value) {
+    let what = click.action.strip_prefix("reinstate.").unwrap_or(&click.action);
+    let turn = app.clicks.turn(&value.run, what);
+    let verdict = {
+        let _turn = turn.lock().await;
+        match from_its_card(app, click, &value.run).await {
+            Err(verdict) => verdict,
+            Ok(()) => match what {
+                "approve" => approve::ask(app, ear, click, value).await,
+                "decline" => decline::ask(app, ear, click, value).await,
+                "retry" => retry::retry(app, ear, &value.run).await,
+                _ => cancel::cancel(app, ear, &value.run).await,
+            },
+        }
+    };
+    settle(app, ear, &value.run, what, verdict).await;
+}

@@ -1,0 +1,56 @@
+//! `history WHO`: every run on that account, newest first. It reads the journal alone, so that it also answers
+//! when the account is gone or nothing upstream does.
+
+use std::collections::BTreeMap;
+
+use crate::bot::app::App;
+use crate::bot::private::Ear;
+use crate::slack::blocks::Card;
+use crate::slack::command::Target;
+use crate::slack::markup::Markup;
+use crate::slack::words;
+use reinstate_core::subject::name_of;
+use reinstate_core::{Action, Who};
+use reinstate_store::StoreError;
+
+pub(super) async fn history(app: &App, ear: &Ear, target: &Target) {
+    let card = match app.allow(ear, "history", &Action::Check).await {
+        Ok(_) => answer(app, target).await,
+        Err(card) => card,
+    };
+    app.tell(ear, &card).await;
+}
+
+async fn answer(app: &App, target: &Target) -> Card {
+    let who = match app.resolve(target).await {
+        Ok(who) => who,
+        Err(unresolved) => return Card::text(&Markup::new().data(&unresolved.to_string())),
+    };
+    let runs = match found(app, &who).await {
+        Ok(runs) => runs,
+        Err(_) => return Card::text(&words::no_store()),
+    };
+    if runs.is_empty() {
+        return Card::text(&words::no_history(who.text()));
+    }
+    let title = Markup::new().ours("*Runs on ").data(who.text()).ours("*, newest first: ").number(runs.len());
+    super::status::list(app, title, &runs).await
+}
+
+/// The runs that name the person as asked, and those on the same account or person under another name.
+async fn found(app: &App, who: &Who) -> Result<Vec<String>, StoreError> {
+    let store = app.ledger.store();
+    let mut rows = store.runs_for_identity(&name_of(who)).await?;
+    let mut all = BTreeMap::new();
+    if let Some(newest) = rows.first()
+        && let Ok(run) = app.ledger.load(&newest.run).await
+    {
+        for identity in run.current.map(|current| current.plan.subject.claims()).unwrap_or_default() {
+            rows.extend(store.runs_for_identity(&identity).await?);
+        }
+    }
+    for row in rows {
+        all.insert((row.opened_at, row.run.clone()), row.run);
+    }
+    Ok(all.into_values().rev().collect())
+}

@@ -1,0 +1,38 @@
+//! `me`: check one's own account, in plain words. Whose account it is comes from Slack's own address of the
+//! caller, never from what they type; nothing about anybody else is shown.
+
+use std::time::Instant;
+
+use crate::bot::app::App;
+use crate::bot::private::Ear;
+use crate::slack::blocks::Card;
+use crate::slack::cards;
+use crate::slack::words;
+use reinstate_core::{Action, Who};
+
+use super::check::patiently;
+
+pub(crate) async fn me(app: &App, ear: &Ear) {
+    patiently(app, ear, answer(app, ear)).await;
+}
+
+async fn answer(app: &App, ear: &Ear) -> Card {
+    if let Err(card) = app.allow(ear, "me", &Action::CheckOneself).await {
+        return card;
+    }
+    if let Err(wait) = app.count_look(&ear.by.id) {
+        return Card::text(&words::too_often(wait));
+    }
+    let Some(who) = oneself(app, ear).await else { return Card::text(&words::no_own_address()) };
+    let looked = app.shared_diagnosis(&who).await;
+    cards::me(&looked.0, looked.2)
+}
+
+/// The caller as Slack knows them.
+pub(super) async fn oneself(app: &App, ear: &Ear) -> Option<Who> {
+    let mut actor = app.people.actor(&app.slack, &ear.by, None).await;
+    if actor.email.is_none() {
+        actor = app.people.actor(&app.slack, &ear.by, Some(Instant::now())).await;
+    }
+    Who::parse(&actor.email?).ok()
+}

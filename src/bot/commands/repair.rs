@@ -1,0 +1,78 @@
+//! `repair WHO`, and Repair from a check: opens a run and says so. The run is written down before the
+//! acknowledgement; who asks and whom they mean is found out afterwards, by the executor.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+use tracing::Instrument as _;
+use uuid::Uuid;
+
+use crate::bot::app::App;
+use crate::bot::reply::Reply;
+use crate::slack::command::Target;
+use crate::slack::markup::Markup;
+use crate::slack::payload::Slash;
+use crate::slack::words;
+use crate::telemetry::run_span;
+use reinstate_core::digest::hex;
+use reinstate_core::run::{Aim, Asked};
+use reinstate_store::Opened;
+
+/// How long the acknowledgement waits for the store; Slack waits 3 s.
+const WITHIN: Duration = Duration::from_secs(1);
+
+pub(super) async fn command(
+    app: &std::sync::Arc<App>,
+    slash: Slash,
+    sent_at: Timestamp,
+    target: &Target,
+    aim: Aim,
+) -> Reply {
+    // Without a trigger id the request itself is what a repeat has in common.
+    let key = slash.trigger.clone().unwrap_or_else(|| {
+        let parts = [
+            slash.by.id.as_str(),
+            &slash.channel,
+            &slash.text,
+            slash.response_url.as_deref().unwrap_or_default(),
+        ];
+        format!("request {}", hex(&Sha256::digest(parts.join("\n").as_bytes())))
+    });
+    let asked = Asked {
+        by: slash.by.id,
+        team: slash.by.team,
+        enterprise: slash.by.enterprise,
+        channel: slash.channel,
+        text: target.text(),
+        response_url: slash.response_url,
+        aim,
+    };
+    Reply::Private(open(app, key, asked, sent_at).await)
+}
+
+/// Opens the run and says what came of it, within a second. "Nothing was started" is only said where nothing will be:
+/// a run that was given up in time is not written, whatever becomes of this process.
+pub(crate) async fn open(app: &std::sync::Arc<App>, key: String, asked: Asked, sent_at: Timestamp) -> Markup {
+    let run = Uuid::now_v7().to_string();
+    let (ledger, id) = (app.ledger.clone(), run.clone());
+    let opening = async move { ledger.open_within(id, key, asked, sent_at, WITHIN).await };
+    match tokio::spawn(opening.instrument(run_span(&run))).await {
+        Ok(Ok(opened)) => {
+            app.nudge();
+            match opened {
+                Opened::New => words::begun(&run, false),
+                Opened::Existing { run } => words::begun(&run, true),
+            }
+        }
+        Ok(Err(failed)) if failed.nothing_written => {
+            tracing::warn!(error = %failed.error, "a run could not be written down in time");
+            words::not_written()
+        }
+        Ok(Err(failed)) => {
+            tracing::warn!(error = %failed.error, "nobody knows whether a run was written down");
+            words::perhaps_written(&run)
+        }
+        Err(_) => words::perhaps_written(&run),
+    }
+}

@@ -1,0 +1,50 @@
+//! `undo RUN`: opens a run whose plan is made of the inverse steps of another. Everything else about it is a repair:
+//! the same role, the same approval, the same journal.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::repair;
+use crate::bot::app::App;
+use crate::bot::reply::Reply;
+use crate::exec::LedgerError;
+use crate::slack::command::Target;
+use crate::slack::markup::Markup;
+use crate::slack::payload::Slash;
+use crate::slack::words::{self, click};
+use reinstate_core::run::Aim;
+use reinstate_store::StoreError;
+
+/// How long the acknowledgement waits until the other run is found; Slack waits 3 s.
+const WITHIN: Duration = Duration::from_secs(1);
+
+pub(super) async fn command(app: &Arc<App>, slash: Slash, sent_at: Timestamp, run: String) -> Reply {
+    match tokio::time::timeout(WITHIN, whom(app, &run)).await {
+        Ok(Ok(target)) => repair::command(app, slash, sent_at, &target, Aim::Undo { run }).await,
+        Ok(Err(says)) => Reply::Private(says),
+        Err(_) => Reply::Private(words::not_written()),
+    }
+}
+
+/// Whom an earlier run was about, once it has ended: while it runs, it holds what another would have to claim.
+pub(in crate::bot) async fn whom(app: &App, run: &str) -> Result<Target, Markup> {
+    let run = match app.ledger.load(run).await {
+        Ok(run) => run,
+        Err(LedgerError::Store(error)) if !matches!(error, StoreError::UnknownRun(_)) => {
+            tracing::warn!(%error, "a run could not be read");
+            return Err(words::not_written());
+        }
+        Err(_) => {
+            return Err(Markup::new().ours(click::NO_EARLIER_RUN));
+        }
+    };
+    if run.ended.is_none() {
+        return Err(Markup::new().ours(click::NOT_ENDED));
+    }
+    match run.admitted {
+        Some((_, who)) => Ok(Target::Who(who)),
+        None => Err(Markup::new().ours(click::DID_NOTHING)),
+    }
+}

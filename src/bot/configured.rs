@@ -1,0 +1,85 @@
+//! The entry about the configuration with which the bot starts. Values name people, so they are personal data.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::config::Config;
+use reinstate_core::digest::hex;
+use reinstate_store::{Entry, NewEntry, Store, StoreError};
+
+/// The entry about a configuration that was changed.
+const CONFIGURED: &str = "configured";
+
+/// Writes down with what configuration the bot starts, if it is not the one of the last start: the digest and the
+/// names of what changed for ever, the values (they name people) until they are forgotten.
+///
+/// # Errors
+/// When the store fails.
+pub async fn note_configuration(store: &Store, config: &Config, at: Timestamp) -> Result<(), StoreError> {
+    let settings = config.settings.clone();
+    store.append_global_after(CONFIGURED, move |last| configured(last.as_ref(), &settings, at)).await?;
+    Ok(())
+}
+
+fn configured(last: Option<&Entry>, settings: &BTreeMap<String, String>, at: Timestamp) -> Option<NewEntry> {
+    let now = json!({ "settings": settings }).to_string();
+    let digest = format!("sha256:{}", hex(&Sha256::digest(now.as_bytes())));
+    let read = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
+    let version = env!("CARGO_PKG_VERSION");
+    let known = last.map(|last| read(&last.facts));
+    let same = |known: &Value| known["digest"] == *digest && known["version"] == version;
+    if known.as_ref().is_some_and(same) {
+        return None;
+    }
+    let before = last.and_then(|last| last.personal.as_deref()).map(read);
+    let before = before.as_ref().and_then(|before| before["settings"].as_object());
+    let changed: Option<Vec<&String>> = before.map(|before| {
+        let added =
+            settings.iter().filter(|(key, value)| before.get(*key).and_then(Value::as_str) != Some(value));
+        let removed = before.keys().filter(|key| !settings.contains_key(*key));
+        added.map(|(key, _)| key).chain(removed).collect()
+    });
+    let facts = json!({ "digest": digest, "version": version, "changed": changed }).to_string();
+    Some(NewEntry { at, kind: CONFIGURED.to_owned(), facts, personal: Some(now) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    async fn start(store: &Store, pairs: &[(&str, &str)]) -> Option<(Value, Option<String>)> {
+        let settings = settings(pairs);
+        let before = store.head().await.unwrap();
+        let decide = move |last: Option<Entry>| configured(last.as_ref(), &settings, Timestamp::UNIX_EPOCH);
+        store.append_global_after(CONFIGURED, decide).await.unwrap()?;
+        let mut pages = store.export(None);
+        let entries = pages.next_page().await.unwrap().unwrap();
+        let last = entries.last().unwrap();
+        assert_eq!(last.position, before.position + 1);
+        Some((serde_json::from_str(&last.facts).unwrap(), last.personal.clone()))
+    }
+
+    #[tokio::test]
+    async fn a_changed_configuration_is_written_down_once_with_what_changed() {
+        let store = Store::open("sqlite::memory:").await.unwrap();
+        let one = [("access.operator", "U1"), ("limits.risky_steps_per_day", "20")];
+        let (facts, personal) = start(&store, &one).await.unwrap();
+        assert!(facts["digest"].as_str().unwrap().starts_with("sha256:") && facts["changed"].is_null());
+        assert!(personal.unwrap().contains("U1") && !facts.to_string().contains("U1"));
+        assert_eq!(start(&store, &one).await, None);
+        let two = [("access.operator", "U2"), ("approvals.reversible", "1")];
+        let changed = start(&store, &two).await.unwrap().0["changed"].clone();
+        assert_eq!(changed, json!(["access.operator", "approvals.reversible", "limits.risky_steps_per_day"]));
+        // What was before is known by its digest, even when its values are forgotten.
+        store.erase_personal(crate::clock::now()).await.unwrap();
+        assert_eq!(start(&store, &two).await, None);
+        assert!(start(&store, &one).await.unwrap().0["changed"].is_null());
+    }
+}

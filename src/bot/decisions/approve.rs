@@ -1,0 +1,142 @@
+//! Approve: one person, one run, one digest, one moment. Everything slow is read first; then the roles are asked for
+//! anew, and the approval is written within ten seconds of that, or decided again.
+
+use std::time::Instant;
+
+use super::card::Meta;
+use super::still_waiting;
+use super::still_waiting::{expire, requester, still_asked};
+use super::verdict::{Verdict, failed, refused, settle};
+use crate::bot::app::App;
+use crate::bot::private::Ear;
+use crate::exec::{Decision, LedgerError};
+use crate::slack::api::ApiError;
+use crate::slack::cards;
+use crate::slack::markup::Markup;
+use crate::slack::modal;
+use crate::slack::payload::{Click, Submit};
+use crate::slack::people::ROLE_LIFE;
+use crate::slack::value::Value;
+use crate::slack::words::{self, click};
+use reinstate_core::access::{Own, Same};
+use reinstate_core::{Action, Denied, Event, Run, may};
+use reinstate_store::{Also, AppendError};
+
+/// How often a decision is made again that became too old before it was written.
+pub(in crate::bot) const DECISIONS: usize = 3;
+
+async fn approve(app: &App, ear: &Ear, value: &Value) -> Verdict {
+    for _ in 0..DECISIONS {
+        match decide(app, ear, value).await {
+            Ok(Some(verdict)) => return verdict,
+            Ok(None) | Err(LedgerError::Append(AppendError::TooLate)) => {}
+            Err(error) => return failed(&error),
+        }
+    }
+    Verdict::Refused(words::denied(Denied::AskAgain, app.people.access()))
+}
+
+/// A click on Approve. Where Slack's dialog had no room for every destructive step, the click approves nothing: it
+/// opens a modal that shows all of them, with an Approve of its own.
+pub(in crate::bot) async fn ask(app: &App, ear: &Ear, click: &Click, value: &Value) -> Verdict {
+    let run = match app.ledger.load(&value.run).await {
+        Ok(run) => run,
+        Err(error) => return failed(&error),
+    };
+    let now = match still_waiting::now(app).await {
+        Ok(now) => now,
+        Err(verdict) => return verdict,
+    };
+    let view = app.private_view(&value.run, &run, &[], now);
+    let asks = run.ended.is_none() && run.current.is_some() && !run.approved_by().contains(&ear.by.id);
+    if !asks || cards::dialog(&view).is_some() {
+        return approve(app, ear, value).await;
+    }
+    if let Err(verdict) = still_asked(app, &run, &value.digest, now) {
+        expire(app, &value.run, &value.digest, now).await;
+        return verdict;
+    }
+    if let Err(why) = app.people.permit(&app.slack, &ear.by, &action(&run, Own::No, Same::No)).await {
+        return Verdict::Refused(words::denied(why, app.people.access()));
+    }
+    let modal = modal::approval(cards::dialog_in_full(&view), &Meta::text(ear, value));
+    let opened = match &click.trigger {
+        Some(trigger) => app.slack.open_view(trigger, &modal).await,
+        None => Err(ApiError::Lost("there is no trigger id")),
+    };
+    match opened {
+        Ok(_) => Verdict::Asked,
+        // The same click came twice, and the other one was first.
+        Err(ApiError::Refused(code)) if code == "exchanged_trigger_id" => Verdict::Asked,
+        Err(error) => {
+            tracing::info!(%error, "what is approved could not be shown");
+            Verdict::Idle(words::no_modal())
+        }
+    }
+}
+
+/// All of it was shown, and approved.
+pub(in crate::bot) async fn submitted(app: &App, submit: Submit) {
+    let (ear, value) = Meta::of(&submit);
+    let turn = app.clicks.turn(&value.run, "approve");
+    let verdict = {
+        let _turn = turn.lock().await;
+        approve(app, &ear, &value).await
+    };
+    settle(app, &ear, &value.run, "approve", verdict).await;
+}
+
+fn action(run: &Run, own: Own, same: Same) -> Action {
+    Action::Approve { requester: requester(run), own, same, approved: run.approved_by() }
+}
+
+/// One decision; none if what it rests on was no longer true when it was to be written.
+async fn decide(app: &App, ear: &Ear, value: &Value) -> Result<Option<Verdict>, LedgerError> {
+    let run = app.ledger.load(&value.run).await?;
+    if run.approved_by().contains(&ear.by.id) && run.ended.is_none() {
+        return Ok(Some(Verdict::Idle(Markup::new().data(&Denied::Already.to_string()))));
+    }
+    let now = match still_waiting::now(app).await {
+        Ok(now) => now,
+        Err(verdict) => return Ok(Some(verdict)),
+    };
+    if let Err(verdict) = still_asked(app, &run, &value.digest, now) {
+        expire(app, &value.run, &value.digest, now).await;
+        return Ok(Some(verdict));
+    }
+    let denied = |denied| Verdict::Refused(words::denied(denied, app.people.access()));
+    // A person without the role is refused before anything is read about them.
+    if let Err(why) = app.people.permit(&app.slack, &ear.by, &action(&run, Own::No, Same::No)).await {
+        return Ok(Some(denied(why)));
+    }
+    let Some(subject) = run.current.as_ref().map(|current| current.plan.subject.clone()) else {
+        return Ok(Some(refused(click::NO_PLAN)));
+    };
+    let known = app.people.actor(&app.slack, &ear.by, None).await;
+    let ties = app.ties(&known, &subject, &requester(&run), &run.approved_by()).await;
+    let asked_at = Instant::now();
+    let actor = app.people.actor(&app.slack, &ear.by, Some(asked_at)).await;
+    let deadline = asked_at.checked_add(ROLE_LIFE);
+    // Reading took its time, and an approval expires by the clock of the database.
+    let now = match still_waiting::now(app).await {
+        Ok(now) => now,
+        Err(verdict) => return Ok(Some(verdict)),
+    };
+    let decided = app.ledger.decide(&value.run, now, |run| {
+        if let Err(verdict) = still_asked(app, run, &value.digest, now) {
+            return Decision::Leave(Some(verdict));
+        }
+        match may(&actor, &action(run, ties.own, ties.same)) {
+            Err(why) => Decision::Leave(Some(denied(why))),
+            // Somebody else approved meanwhile, who may be the same person.
+            Ok(_) if !ties.cover(&actor, &requester(run), &run.approved_by()) => Decision::Leave(None),
+            Ok(permit) => {
+                let approved =
+                    Event::Approved { by: permit.actor().to_owned(), digest: value.digest.clone() };
+                let also = Also { wake: true, deadline, ..Also::default() };
+                Decision::Write(vec![approved], also, Some(Verdict::Taken))
+            }
+        }
+    });
+    decided.await
+}

@@ -1,0 +1,79 @@
+//! Cancel, clicked or typed: the run stops before its next step. What is done stays done.
+
+use super::still_waiting::requester;
+use super::verdict::{Verdict, failed, refused, settle};
+use crate::bot::app::App;
+use crate::bot::private::Ear;
+use crate::exec::Decision;
+use crate::slack::words::{self, click};
+use reinstate_core::{Action, Event, Outcome};
+use reinstate_store::Also;
+
+/// `cancel RUN`, typed.
+pub(in crate::bot) async fn stop(app: &App, ear: &Ear, run: &str) {
+    let turn = app.clicks.turn(run, "cancel");
+    let verdict = {
+        let _turn = turn.lock().await;
+        match cancel(app, ear, run).await {
+            Verdict::Taken => {
+                app.nudge();
+                Verdict::Idle(click::stopped(run))
+            }
+            other => other,
+        }
+    };
+    settle(app, ear, run, "cancel", verdict).await;
+}
+
+/// Ends a run that waits for a person, so that what it did can be taken back; nothing where it has ended already.
+/// Whoever asks must be allowed both, to stop this run and to begin the one that undoes it.
+pub(in crate::bot) async fn give_up(app: &App, ear: &Ear, id: &str) -> Result<(), Verdict> {
+    let run = app.ledger.load(id).await.map_err(|error| failed(&error))?;
+    if run.ended.is_some() {
+        return Ok(());
+    }
+    let mut by = String::new();
+    for action in [Action::Repair, Action::Cancel { requester: requester(&run) }] {
+        match app.people.permit(&app.slack, &ear.by, &action).await {
+            Ok(permit) => permit.actor().clone_into(&mut by),
+            Err(denied) => return Err(Verdict::Refused(words::denied(denied, app.people.access()))),
+        }
+    }
+    let decided = app.ledger.decide(id, crate::clock::now(), |run| {
+        if run.ended.is_some() {
+            return Decision::Leave(Ok(()));
+        }
+        if run.waiting.is_none() {
+            return Decision::Leave(Err(refused(click::NOT_ENDED)));
+        }
+        let says = click::STOPPED_FOR_UNDO.to_owned();
+        let events =
+            vec![Event::Cancelled { by: by.clone() }, Event::Ended { outcome: Outcome::Cancelled, says }];
+        Decision::Write(events, Also { end: true, ..Also::default() }, Ok(()))
+    });
+    decided.await.unwrap_or_else(|error| Err(failed(&error)))
+}
+
+pub(in crate::bot) async fn cancel(app: &App, ear: &Ear, id: &str) -> Verdict {
+    let run = match app.ledger.load(id).await {
+        Ok(run) => run,
+        Err(error) => return failed(&error),
+    };
+    let action = Action::Cancel { requester: requester(&run) };
+    let permit = match app.people.permit(&app.slack, &ear.by, &action).await {
+        Ok(permit) => permit,
+        Err(denied) => return Verdict::Refused(words::denied(denied, app.people.access())),
+    };
+    let decided = app.ledger.decide(id, crate::clock::now(), |run| {
+        if run.ended.is_some() {
+            return Decision::Leave(refused(click::RUN_ENDED));
+        }
+        if run.cancelled.is_some() {
+            return Decision::Leave(refused(click::BEING_STOPPED));
+        }
+        // A step on its way is brought to its end first; the loop then ends the run.
+        let events = vec![Event::Cancelled { by: permit.actor().to_owned() }];
+        Decision::Write(events, Also { wake: true, ..Also::default() }, Verdict::Taken)
+    });
+    decided.await.unwrap_or_else(|error| failed(&error))
+}

@@ -1,0 +1,114 @@
+//! Decline: ends the run; what harmless steps did stays done. A reason is asked for first, in a modal; where none
+//! can be opened, the decline counts without one.
+
+use std::collections::BTreeSet;
+
+use super::card::Meta;
+use super::still_waiting;
+use super::still_waiting::{expire, requester, still_asked};
+use super::verdict::{Verdict, failed, settle};
+use crate::bot::app::App;
+use crate::bot::private::Ear;
+use crate::exec::Decision;
+use crate::slack::api::ApiError;
+use crate::slack::markup::Markup;
+use crate::slack::modal;
+use crate::slack::payload::{Click, Submit};
+use crate::slack::value::Value;
+use crate::slack::words;
+use reinstate_core::access::{Own, Same};
+use reinstate_core::{Action, Denied, Event, Outcome, Permit, Run};
+use reinstate_store::Also;
+
+/// A click on Decline: whoever may decline is asked why.
+pub(in crate::bot) async fn ask(app: &App, ear: &Ear, click: &Click, value: &Value) -> Verdict {
+    let run = match allowed(app, ear, value).await {
+        Ok((_, run)) => run,
+        Err(verdict) => return verdict,
+    };
+    let email = run.current.and_then(|current| current.diagnosis.email).unwrap_or_default();
+    let meta = Meta::text(ear, value);
+    let opened = match &click.trigger {
+        Some(trigger) => {
+            app.slack.open_view(trigger, &modal::reason(&Markup::new().data(&email), &meta)).await
+        }
+        None => Err(ApiError::Lost("there is no trigger id")),
+    };
+    match opened {
+        Ok(_) => Verdict::Asked,
+        // The same click came twice, and the other one was first.
+        Err(ApiError::Refused(code)) if code == "exchanged_trigger_id" => Verdict::Asked,
+        Err(error) => {
+            tracing::info!(%error, "no reason could be asked for");
+            decline(app, ear, value, "").await
+        }
+    }
+}
+
+/// The reason was given.
+pub(in crate::bot) async fn submitted(app: &App, submit: Submit) {
+    let (ear, value) = Meta::of(&submit);
+    let why = submit.values.pointer("/reason/why/value").and_then(serde_json::Value::as_str);
+    let turn = app.clicks.turn(&value.run, "decline");
+    let verdict = {
+        let _turn = turn.lock().await;
+        decline(app, &ear, &value, why.unwrap_or_default()).await
+    };
+    settle(app, &ear, &value.run, "decline", verdict).await;
+}
+
+/// Whether the run still waits for this plan and the person may decline it.
+async fn allowed(app: &App, ear: &Ear, value: &Value) -> Result<(Permit, Run), Verdict> {
+    let run = app.ledger.load(&value.run).await.map_err(|error| failed(&error))?;
+    let now = still_waiting::now(app).await?;
+    if let Err(verdict) = still_asked(app, &run, &value.digest, now) {
+        expire(app, &value.run, &value.digest, now).await;
+        return Err(verdict);
+    }
+    let action = |theirs| Action::Decline { requester: requester(&run), theirs };
+    let permit = match app.people.permit(&app.slack, &ear.by, &action(false)).await {
+        // Anyone may decline their own, which only much reading tells of somebody without the role.
+        Err(Denied::Missing(role)) => {
+            let theirs = is_theirs(app, ear, &run).await;
+            let again = app.people.permit(&app.slack, &ear.by, &action(theirs)).await;
+            again.map_err(|_| Denied::Missing(role))
+        }
+        permit => permit,
+    };
+    match permit {
+        Ok(permit) => Ok((permit, run)),
+        Err(denied) => Err(Verdict::Refused(words::denied(denied, app.people.access()))),
+    }
+}
+
+/// Whether the plan is on their own account, or asked for by them under another Slack id.
+async fn is_theirs(app: &App, ear: &Ear, run: &Run) -> bool {
+    let Some(current) = &run.current else { return false };
+    let actor = app.people.actor(&app.slack, &ear.by, None).await;
+    let ties = app.ties(&actor, &current.plan.subject, &requester(run), &BTreeSet::new()).await;
+    ties.own == Own::Yes || ties.same == Same::Requester
+}
+
+async fn decline(app: &App, ear: &Ear, value: &Value, why: &str) -> Verdict {
+    let permit = match allowed(app, ear, value).await {
+        Ok((permit, _)) => permit,
+        Err(verdict) => return verdict,
+    };
+    let why: String = why.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(500).collect();
+    let says = words::click::declined(&why);
+    let now = match still_waiting::now(app).await {
+        Ok(now) => now,
+        Err(verdict) => return verdict,
+    };
+    let decided = app.ledger.decide(&value.run, now, |run| {
+        if let Err(verdict) = still_asked(app, run, &value.digest, now) {
+            return Decision::Leave(verdict);
+        }
+        let events = vec![
+            Event::Declined { by: permit.actor().to_owned(), digest: value.digest.clone() },
+            Event::Ended { outcome: Outcome::Declined, says: says.clone() },
+        ];
+        Decision::Write(events, Also { end: true, ..Also::default() }, Verdict::Taken)
+    });
+    decided.await.unwrap_or_else(|error| failed(&error))
+}

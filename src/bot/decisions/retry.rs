@@ -1,0 +1,24 @@
+//! Retry: an operator wants a run that waits for a person to look again.
+
+use super::verdict::{Verdict, failed, refused};
+use crate::bot::app::App;
+use crate::bot::private::Ear;
+use crate::exec::Decision;
+use crate::slack::words;
+use reinstate_core::{Action, Event};
+use reinstate_store::Also;
+
+pub(in crate::bot) async fn retry(app: &App, ear: &Ear, id: &str) -> Verdict {
+    let permit = match app.people.permit(&app.slack, &ear.by, &Action::Repair).await {
+        Ok(permit) => permit,
+        Err(denied) => return Verdict::Refused(words::denied(denied, app.people.access())),
+    };
+    let decided = app.ledger.decide(id, crate::clock::now(), |run| {
+        if run.ended.is_some() || run.waiting.is_none() {
+            return Decision::Leave(refused(words::click::NO_PERSON_AWAITED));
+        }
+        let event = Event::Retried { by: permit.actor().to_owned() };
+        Decision::Write(vec![event], Also { wake: true, ..Also::default() }, Verdict::Taken)
+    });
+    decided.await.unwrap_or_else(|error| failed(&error))
+}

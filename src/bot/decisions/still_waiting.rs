@@ -1,0 +1,60 @@
+//! Whether a run still waits for exactly the plan that was shown, and the end of one that waited too long.
+
+use jiff::Timestamp;
+
+use super::verdict::{Verdict, failed, refused};
+use crate::bot::app::App;
+use crate::exec::Decision;
+use crate::slack::words::click;
+use reinstate_core::run::Next;
+use reinstate_core::{Event, Outcome, Run};
+use reinstate_store::Also;
+
+/// The time by the clock of the database, by which approvals expire.
+pub(in crate::bot) async fn now(app: &App) -> Result<Timestamp, Verdict> {
+    app.ledger.now().await.map_err(|error| failed(&error.into()))
+}
+
+pub(in crate::bot) fn requester(run: &Run) -> String {
+    run.asked.as_ref().map(|asked| asked.by.clone()).unwrap_or_default()
+}
+
+/// Whether the run still waits for exactly this plan; the digest is computed again from the plan that is stored.
+pub(in crate::bot) fn still_asked(app: &App, run: &Run, digest: &str, now: Timestamp) -> Result<(), Verdict> {
+    if run.ended.is_some() {
+        return Err(refused(click::RUN_ENDED));
+    }
+    let Some(current) = &run.current else {
+        return Err(refused(click::NO_PLAN));
+    };
+    if digest.is_empty() || current.plan.digest().as_deref() != Some(digest) {
+        return Err(refused(click::PLAN_CHANGED));
+    }
+    if run.awaits(digest, now, &app.rules, &app.limits) {
+        return Ok(());
+    }
+    Err(match run.next(now, &app.rules, &app.limits) {
+        Next::Expire => refused(click::APPROVAL_OVER),
+        _ => refused(click::NO_APPROVAL_AWAITED),
+    })
+}
+
+/// Writes down that nobody approved in time, if that is so.
+pub(in crate::bot) async fn expire(app: &App, run: &str, digest: &str, now: Timestamp) {
+    let written = app.ledger.decide(run, now, |folded| {
+        let this = folded.current.as_ref().is_some_and(|current| current.digest.as_deref() == Some(digest));
+        if !this || folded.next(now, &app.rules, &app.limits) != Next::Expire {
+            return Decision::Leave(false);
+        }
+        let events = vec![
+            Event::Expired { digest: digest.to_owned() },
+            Event::Ended { outcome: Outcome::Expired, says: click::EXPIRED.to_owned() },
+        ];
+        Decision::Write(events, Also { end: true, ..Also::default() }, true)
+    });
+    match written.await {
+        Ok(true) => app.nudge(),
+        Ok(false) => {}
+        Err(error) => tracing::debug!(%error, "an expiry is left to the executor"),
+    }
+}

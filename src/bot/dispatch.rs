@@ -1,0 +1,67 @@
+//! What Slack sends, handed to whoever answers it: the same for a signed request and for an envelope of a
+//! socket. Slack waits three seconds, so nothing here waits for anything but the note that a run was opened; the
+//! work is spawned.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use jiff::Timestamp;
+
+use super::app::App;
+use super::reply::Reply;
+use super::{clicks, commands, home, shortcuts};
+use crate::slack::payload::{Happened, Inbound};
+
+/// Answers what Slack sent at that time, and begins what it asks for.
+pub(super) async fn dispatch(app: &Arc<App>, inbound: Inbound, sent_at: Timestamp) -> Reply {
+    let began = Instant::now();
+    metrics::counter!("reinstate_slack_requests_total", "kind" => inbound.word()).increment(1);
+    let reply = answer(app, inbound, sent_at).await;
+    metrics::histogram!("reinstate_acknowledgement_seconds").record(began.elapsed().as_secs_f64());
+    reply
+}
+
+async fn answer(app: &Arc<App>, inbound: Inbound, sent_at: Timestamp) -> Reply {
+    match inbound {
+        Inbound::SslCheck | Inbound::Unknown(_) => Reply::Empty,
+        Inbound::Challenge(challenge) => Reply::Challenge(challenge),
+        Inbound::Slash(slash) => commands::command(app, *slash, sent_at).await,
+        Inbound::Click(click) => {
+            clicks::click(app, *click);
+            Reply::Empty
+        }
+        Inbound::Shortcut(shortcut) => {
+            shortcuts::used(app, *shortcut);
+            Reply::Empty
+        }
+        // The empty answer closes the modal.
+        Inbound::Submit(submit) => {
+            clicks::submitted(app, *submit);
+            Reply::Empty
+        }
+        Inbound::Event(event) => {
+            happened(app, *event);
+            Reply::Empty
+        }
+    }
+}
+
+/// Of all events only the opening of the App Home is answered; the others are counted.
+fn happened(app: &Arc<App>, event: Happened) {
+    let work = Arc::clone(app);
+    app.spawn(async move {
+        if let Some(id) = &event.id {
+            let new = work.ledger.store().first_sight(id, crate::clock::now()).await;
+            let seen = if matches!(new, Ok(false)) { "again" } else { "first" };
+            metrics::counter!("reinstate_slack_events_total", "seen" => seen).increment(1);
+            if seen == "again" {
+                return;
+            }
+        }
+        if let ("app_home_opened", Some(by)) = (event.kind.as_str(), event.by)
+            && event.tab.as_deref() != Some("messages")
+        {
+            home::opened(&work, by).await;
+        }
+    });
+}

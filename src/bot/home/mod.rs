@@ -1,0 +1,165 @@
+//! The App Home: what waits for *my* approval, what runs, and what ran lately. It is published when somebody opens
+//! it, and again while they may be looking, whenever a run has changed: runs are read once for all who look, and that
+//! must never take more than a small part of the time, however many are open. Who looks is known to the process that
+//! heard of it and to no other; whoever opens the Home again sees what is true. It must never show runs to somebody
+//! without a role.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+use tokio::sync::{OnceCell, watch};
+
+use super::app::App;
+use super::watchers::Watcher;
+use crate::slack::api::ApiError;
+use crate::slack::cards::home::{self as view, Listed, Lists};
+use crate::slack::people::Caller;
+use reinstate_core::digest::hex;
+use reinstate_core::sweep::CourseNext;
+use reinstate_core::{Action, Run, may};
+
+/// How often is looked whether something has changed, at most; reading takes a tenth of the time at most.
+const LOOK: Duration = Duration::from_secs(1);
+/// How many recent runs are shown.
+const RECENT: i64 = 10;
+
+/// Somebody opened their Home.
+pub(super) async fn opened(app: &App, by: Caller) {
+    app.homes.watch(by.clone());
+    let watcher = Watcher { by, since: Instant::now(), shown: String::new() };
+    publish(app, &watcher, &OnceCell::new()).await;
+}
+
+/// Keeps Homes true until `shutdown` says so.
+pub async fn run(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
+    let mut seen = None;
+    loop {
+        let mut pause = LOOK;
+        let watchers = app.homes.all();
+        if !watchers.is_empty() {
+            let now = app.ledger.store().head().await.ok().map(|head| head.to_string());
+            if now.is_some() && now != seen {
+                seen = now;
+                let standing = OnceCell::new();
+                for watcher in watchers {
+                    pause = pause.max(publish(&app, &watcher, &standing).await);
+                }
+                if let Some(Ok(runs)) = standing.get() {
+                    pause = pause.max(runs.took * 9);
+                }
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            _ = shutdown.wait_for(|end| *end) => return,
+        }
+    }
+}
+
+/// Publishes a Home if it would show something new; how long to wait if Slack says so.
+async fn publish(app: &App, watcher: &Watcher, standing: &OnceCell<Standing>) -> Duration {
+    let view = draw(app, &watcher.by, standing).await;
+    let print = hex(&Sha256::digest(view.to_string().as_bytes()));
+    if print == watcher.shown {
+        return Duration::ZERO;
+    }
+    match app.slack.publish_home(&watcher.by.id, &view).await {
+        Ok(()) => {
+            app.homes.shown(&watcher.by.id, print);
+            Duration::ZERO
+        }
+        Err(ApiError::Limited(pause)) => pause,
+        Err(error) => {
+            tracing::info!(%error, "an App Home could not be published");
+            Duration::ZERO
+        }
+    }
+}
+
+async fn draw(app: &App, by: &Caller, standing: &OnceCell<Standing>) -> serde_json::Value {
+    let actor = app.people.actor(&app.slack, by, None).await;
+    if may(&actor, &Action::CheckOneself).is_err() {
+        return view::stranger();
+    }
+    let sees = may(&actor, &Action::Check).is_ok();
+    let approves = actor.has(reinstate_core::Role::Approver);
+    if !sees && !approves {
+        return view::employee();
+    }
+    // Not before somebody may see it.
+    let Ok(runs) = standing.get_or_init(|| read(app)).await else { return view::no_store() };
+    view::home(&lists(app, runs, &by.id, approves, sees).await, approves, sees)
+}
+
+/// All runs of which a Home shows some, or why they cannot be read.
+type Standing = Result<Runs, reinstate_store::StoreError>;
+
+struct Runs {
+    open: Vec<Listed>,
+    recent: Vec<Listed>,
+    /// How long it took to read them.
+    took: Duration,
+}
+
+async fn read(app: &App) -> Standing {
+    let (began, store) = (Instant::now(), app.ledger.store());
+    let now = app.ledger.now().await?;
+    let (mut open, mut recent) = (Vec::new(), Vec::new());
+    for row in store.open_runs().await? {
+        open.extend(listed(app, &row.run, now).await);
+    }
+    let ended = store.recent_runs(RECENT * 3).await?.into_iter().filter(|row| row.ended());
+    for row in ended.take(usize::try_from(RECENT).unwrap_or(10)) {
+        recent.extend(listed(app, &row.run, now).await);
+    }
+    Ok(Runs { open, recent, took: began.elapsed() })
+}
+
+async fn lists(app: &App, runs: &Runs, me: &str, approves: bool, sees: bool) -> Lists {
+    let mut lists = Lists::default();
+    for one in &runs.open {
+        let for_me = one.waits && approves && one.asked_by != me && !one.approved_by_me(me);
+        match (for_me, sees) {
+            (true, _) => lists.mine.add(one),
+            (false, true) => lists.open.add(one),
+            (false, false) => {}
+        }
+    }
+    if sees {
+        runs.recent.iter().for_each(|one| lists.recent.add(one));
+    }
+    for list in [&mut lists.mine, &mut lists.open] {
+        for one in &mut list.shown {
+            one.link = app.card_link(&one.id).await;
+        }
+    }
+    lists
+}
+
+async fn listed(app: &App, id: &str, now: Timestamp) -> Option<Listed> {
+    if app.ledger.is_sweep(id).await.ok()? {
+        let course = app.ledger.sweep(id).await.ok()?;
+        let by = course.requested.as_ref().map(|(by, _)| by).or(course.asked.as_ref());
+        return Some(Listed {
+            id: id.to_owned(),
+            line: crate::slack::cards::sweep_line(id, &course, &app.limits, now),
+            waits: matches!(course.next(now, &app.limits), CourseNext::AwaitApproval(_)),
+            asked_by: by.map(|by| by.by.clone()).unwrap_or_default(),
+            approved: BTreeSet::new(),
+            link: None,
+        });
+    }
+    let run: Run = app.ledger.load(id).await.ok()?;
+    let next = run.next(now, &app.rules, &app.limits);
+    Some(Listed {
+        id: id.to_owned(),
+        line: crate::slack::cards::line(id, &run, &app.rules, &app.limits, now),
+        waits: matches!(next, reinstate_core::Next::AwaitApproval { .. }),
+        asked_by: run.asked.as_ref().map(|asked| asked.by.clone()).unwrap_or_default(),
+        approved: run.approved_by(),
+        link: None,
+    })
+}

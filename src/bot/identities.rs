@@ -1,0 +1,53 @@
+//! The identities that one Slack address leads to: users of the identity provider, accounts and addresses. What cannot
+//! be read is never "not their own".
+
+use std::collections::BTreeSet;
+
+use reinstate_core::access::Own;
+use reinstate_core::evidence::IdpUser;
+use reinstate_core::subject::fold;
+use reinstate_core::{Evidence, Subject, diagnose};
+
+/// The identities of one address; none if they could not be read.
+pub(crate) struct Mine(pub(crate) Option<Identities>);
+
+/// What is somebody's.
+pub(crate) struct Identities {
+    pub(crate) people: BTreeSet<String>,
+    pub(crate) accounts: BTreeSet<String>,
+    pub(crate) addresses: BTreeSet<String>,
+}
+
+pub(crate) fn identities(evidence: &Evidence, email: &str) -> Option<Identities> {
+    let users = evidence.users.get()?;
+    // Without the accounts it cannot be said that none of them is theirs.
+    if evidence.accounts.gap().is_some() {
+        return None;
+    }
+    let found = diagnose(evidence);
+    // Every account that turned up by this address or by a record of it counts as theirs: rather one approver
+    // too few than one on their own account.
+    let accounts = evidence.accounts.get().into_iter().flatten().map(|account| account.id.clone());
+    let mut mine = Identities {
+        people: users.iter().map(|user| user.id.clone()).chain(found.person).collect(),
+        accounts: accounts.chain(found.account).chain(found.subject.accounts).collect(),
+        addresses: users.iter().flat_map(IdpUser::addresses).collect(),
+    };
+    mine.addresses.insert(fold(email));
+    Some(mine)
+}
+
+pub(crate) fn compare(mine: &Identities, subject: &Subject) -> Own {
+    // A list names a person where there is no account yet.
+    let same = subject.person.as_ref().is_some_and(|person| mine.people.contains(person))
+        || !mine.people.is_disjoint(&subject.accounts)
+        || !mine.accounts.is_disjoint(&subject.accounts)
+        || !mine.addresses.is_disjoint(&subject.addresses);
+    if same {
+        Own::Yes
+    } else if mine.people.is_empty() && mine.accounts.is_empty() {
+        Own::Nobody
+    } else {
+        Own::No
+    }
+}

@@ -1,0 +1,27 @@
+//! The bot: what it does with a request of Slack's, from the door to the entry in the journal, and how its cards are kept
+//! up to date. It must never carry out a step: that is [`crate::exec`].
+
+pub mod app;
+mod clicks;
+mod commands;
+pub mod configured;
+mod decisions;
+pub mod dispatch;
+pub mod gauges;
+mod held;
+pub mod home;
+pub mod housekeeping;
+mod identities;
+pub mod inbound;
+mod opening;
+pub mod poster;
+mod private;
+mod refused;
+pub mod reply;
+pub mod schedule;
+mod shortcuts;
+pub mod socket;
+#[cfg(test)]
+mod tests;
+mod turns;
+mod watchers;

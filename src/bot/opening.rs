@@ -1,0 +1,27 @@
+//! What a click that opens a run is recorded as, and the key that makes its repeats open the same run.
+
+use crate::slack::command::Target;
+use crate::slack::payload::Click;
+use crate::slack::value::Value;
+use reinstate_core::run::{Aim, Asked};
+
+/// What a click that opens a run has in common with its repeats: Slack's trigger, else what was clicked.
+pub(super) fn opening_key(click: &Click, value: &Value) -> String {
+    click.trigger.clone().unwrap_or_else(|| {
+        let ts = click.ts.as_deref().unwrap_or_default();
+        format!("click {} {} {ts} {}", click.action, click.by.id, value.text())
+    })
+}
+
+/// The repair that a click asks for.
+pub(super) fn asked(click: Click, target: &Target) -> Asked {
+    Asked {
+        by: click.by.id,
+        team: click.by.team,
+        enterprise: click.by.enterprise,
+        channel: click.channel.unwrap_or_default(),
+        text: target.text(),
+        response_url: click.response_url,
+        aim: Aim::default(),
+    }
+}

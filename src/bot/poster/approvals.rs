@@ -1,0 +1,68 @@
+//! The cards that ask for approvals: posted where the root card cannot ask, and emptied when nothing is asked any
+//! more. What is asked for comes first: no card that Slack refuses may delay it.
+
+use super::drawing::Drawing;
+use super::{Trouble, Troubles};
+use crate::slack::cards;
+use reinstate_core::Event;
+use reinstate_store::{Card, CardRef};
+
+impl Drawing<'_> {
+    /// Asks for approvals where the root card cannot, calls the approvers, and takes old buttons away. `root` is the
+    /// root card as it was drawn now, if it could be.
+    pub(super) async fn approvals(&mut self, root: Option<&CardRef>) -> Result<(), Trouble> {
+        let mut troubles = Troubles::default();
+        let on_root = match self.known("root") {
+            Some(root) => root.at.channel == self.app.channel,
+            None => self.typed() == self.app.channel,
+        };
+        // A channel that has become shared shows nobody's name: the requester is told instead.
+        let calls = on_root && self.approvals_channel().await?;
+        let asked = if calls { self.call(root).await } else { self.ask().await };
+        troubles.note(asked)?;
+        let old: Vec<Card> =
+            self.cards.iter().filter(|card| card.role.starts_with("approval-")).cloned().collect();
+        for card in old {
+            let digest = self.digest_of(&card.role);
+            let emptied = self.put(&card.role, &card.at.channel, None, |drawing| {
+                cards::approval(&drawing.view(true), &digest)
+            });
+            let emptied = emptied.await;
+            troubles.note(emptied)?;
+        }
+        troubles.settled()
+    }
+
+    /// Calls the approvers to the root card, which asks.
+    async fn call(&mut self, root: Option<&CardRef>) -> Result<(), Trouble> {
+        let role = format!("call-{:04}", self.run.plans);
+        let (Some(root), true) = (root, self.view(true).awaited().is_some()) else { return Ok(()) };
+        if self.known(&role).is_none() {
+            self.put(&role, &root.channel, Some(&root.ts), |drawing| cards::call(&drawing.view(true)))
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Asks in `slack.channel`, since the root card stands elsewhere.
+    async fn ask(&mut self) -> Result<(), Trouble> {
+        let Some(digest) = self.view(false).awaited().map(str::to_owned) else { return Ok(()) };
+        if !self.approvals_channel().await? {
+            return self.tell_wrong_channel().await;
+        }
+        let channel = self.app.channel.clone();
+        let role = format!("approval-{:04}", self.run.plans);
+        self.put(&role, &channel, None, |drawing| cards::approval(&drawing.view(true), &digest)).await?;
+        Ok(())
+    }
+
+    /// The digest that an approval card was posted for.
+    pub(super) fn digest_of(&self, role: &str) -> String {
+        let round = role.rsplit('-').next().and_then(|round| round.parse::<usize>().ok()).unwrap_or(0);
+        let mut plans = self.events.iter().filter_map(|(_, _, event)| match event {
+            Event::Planned { digest, .. } => Some(digest.clone().unwrap_or_default()),
+            _ => None,
+        });
+        plans.nth(round.saturating_sub(1)).unwrap_or_default()
+    }
+}

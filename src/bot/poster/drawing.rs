@@ -1,0 +1,179 @@
+//! One run, and what of it stands in Slack: its root card, and where that may stand.
+
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use super::end::PRIVATE;
+use super::{Trouble, Troubles};
+use crate::bot::app::App;
+use crate::slack::blocks::Card as Shown;
+use crate::slack::cards::{self, View};
+use crate::slack::people::Place;
+use crate::slack::words;
+use reinstate_core::{Event, Outcome, Run};
+use reinstate_store::{Card, CardRef};
+
+/// One run, and what of it stands in Slack.
+pub(super) struct Drawing<'a> {
+    pub(super) app: &'a App,
+    pub(super) id: &'a str,
+    pub(super) run: Run,
+    pub(super) events: Vec<(i64, Timestamp, Event)>,
+    pub(super) cards: Vec<Card>,
+    pub(super) head: Option<String>,
+    /// Now by the clock of the database, by which approvals expire.
+    pub(super) now: Timestamp,
+    /// Until when these cards are ours to draw.
+    pub(super) until: Instant,
+}
+
+pub(super) async fn show(app: &App, id: &str, until: Instant) -> Result<(), Trouble> {
+    let (run, events) = app.ledger.story(id).await.map_err(|error| {
+        tracing::warn!(run = id, %error, "a run cannot be shown");
+        Trouble::Wait(Duration::from_secs(60))
+    })?;
+    let now = app.ledger.now().await?;
+    let cards = app.ledger.store().cards(id).await?;
+    // The head as it was when the run ended is what matters; a later one proves as much.
+    let head = if run.ended.is_some() {
+        app.ledger.store().head().await.ok().map(|head| head.to_string())
+    } else {
+        None
+    };
+    let drawing = Drawing { app, id, run, events, cards, head, now, until };
+    drawing.draw().await
+}
+
+impl Drawing<'_> {
+    pub(super) fn view(&self, asks_here: bool) -> View<'_> {
+        View {
+            id: self.id,
+            run: &self.run,
+            events: &self.events,
+            rules: &self.app.rules,
+            limits: &self.app.limits,
+            access: self.app.people.access(),
+            now: self.now,
+            head: self.head.clone(),
+            plain: self.app.plain.load(Ordering::Relaxed),
+            channel: &self.app.channel,
+            asks_here,
+            docs: self.app.config.slack.docs_url.as_ref(),
+        }
+    }
+
+    pub(super) async fn draw(mut self) -> Result<(), Trouble> {
+        // One of many has no card of its own: the sweep's card counts it, and `status RUN` shows it.
+        if self.run.part.is_some() {
+            self.tell_part_stopped().await?;
+            return self.draw_nothing().await;
+        }
+        match self.all().await {
+            Err(Trouble::Gone) => {
+                self.tell_wrong_channel().await?;
+                Err(Trouble::Gone)
+            }
+            drawn => drawn,
+        }
+    }
+
+    async fn all(&mut self) -> Result<(), Trouble> {
+        if self.run.admitted.is_none() {
+            return match self.run.ended.clone() {
+                // Nothing is shown to others before it is known that the requester may ask.
+                None => Err(Trouble::Wait(Duration::from_millis(200))),
+                Some((outcome, says)) => self.refuse(outcome, &says).await,
+            };
+        }
+        // Asked a second time, and found out before a card was posted: the caller alone is pointed to the first run.
+        let shown = self.known("root").is_some_and(|card| card.at.channel != PRIVATE);
+        if let (Some((Outcome::Busy, says)), false) = (self.run.ended.clone(), shown) {
+            return self.refuse(Outcome::Busy, &says).await;
+        }
+        // Each card for itself: one that is refused delays no other, and no request for an approval.
+        let mut troubles = Troubles::default();
+        let drawn = self.root().await;
+        let root = troubles.note(drawn)?;
+        let asked = self.approvals(root.as_ref()).await;
+        troubles.note(asked)?;
+        let told = self.tell_stopped().await;
+        troubles.note(told)?;
+        if self.run.ended.is_some() {
+            // A root card that could not be updated still has its thread.
+            let root = self.known("root").map(|card| card.at.clone());
+            let told = self.end(root.as_ref()).await;
+            troubles.note(told)?;
+        }
+        troubles.settled()?;
+        for card in &self.cards {
+            let store = self.app.ledger.store();
+            store.mark_rendered(self.id, &card.at, self.run.seq, &card.fingerprint).await?;
+        }
+        Ok(())
+    }
+
+    async fn draw_nothing(&self) -> Result<(), Trouble> {
+        let at = CardRef { channel: PRIVATE.to_owned(), ts: self.id.to_owned() };
+        let store = self.app.ledger.store();
+        store.set_card(self.card("root", at.clone(), String::new()), None).await?;
+        store.mark_rendered(self.id, &at, self.run.seq, "").await?;
+        for card in &self.cards {
+            store.mark_rendered(self.id, &card.at, self.run.seq, "").await?;
+        }
+        Ok(())
+    }
+
+    /// Where the command was typed.
+    pub(super) fn typed(&self) -> String {
+        self.run.asked.as_ref().map(|asked| asked.channel.clone()).unwrap_or_default()
+    }
+
+    /// The root card, drawn anew.
+    pub(super) async fn root(&mut self) -> Result<CardRef, Trouble> {
+        let typed = self.typed();
+        let channel = match self.known("root") {
+            Some(card) => card.at.channel.clone(),
+            None => {
+                let place = if typed.is_empty() { None } else { Some(self.place(&typed).await?) };
+                match place {
+                    Some(place) if place.member && !place.shared && !place.direct => typed.clone(),
+                    _ if self.approvals_channel().await? => self.app.channel.clone(),
+                    _ => {
+                        self.tell_wrong_channel().await?;
+                        return Err(Trouble::Wait(Duration::from_secs(60)));
+                    }
+                }
+            }
+        };
+        let asks_here = channel == self.app.channel && self.approvals_channel().await?;
+        let draw = |drawing: &Self, asks_here| cards::root(&drawing.view(asks_here));
+        match self.put("root", &channel, None, |drawing| draw(drawing, asks_here)).await {
+            Ok(at) => Ok(at),
+            // The channel was archived, or we were removed from it: the card moves to where approvals are asked.
+            Err(Trouble::Gone) if channel != self.app.channel && self.approvals_channel().await? => {
+                let moved = self.app.channel.clone();
+                let old = self.known("root").map(|card| card.at.clone());
+                let at = self.post("root", &moved, None, old, |drawing| draw(drawing, true)).await?;
+                self.whisper("moved", &Shown::text(&words::card_moved(&channel, &moved))).await?;
+                Ok(at)
+            }
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    /// Whether data may be shown in `slack.channel`.
+    pub(super) async fn approvals_channel(&self) -> Result<bool, Trouble> {
+        let place = self.place(&self.app.channel).await?;
+        Ok(place.member && !place.shared)
+    }
+
+    pub(super) async fn place(&self, channel: &str) -> Result<Place, Trouble> {
+        Ok(self.app.people.place(&self.app.slack, channel).await?)
+    }
+
+    pub(super) async fn tell_wrong_channel(&mut self) -> Result<(), Trouble> {
+        self.whisper("wrong-channel", &Shown::text(&words::wrong_channel(&self.app.channel))).await
+    }
+}

@@ -1,0 +1,155 @@
+//! The end of a run, told to those who wait for it, and what only the requester is told.
+
+use super::drawing::Drawing;
+use super::{Trouble, Troubles};
+use crate::bot::private::Ear;
+use crate::slack::blocks::Card as Shown;
+use crate::slack::cards;
+use crate::slack::markup::Markup;
+use crate::slack::people::Caller;
+use crate::slack::words;
+use reinstate_core::subject::name_of;
+use reinstate_core::{Denied, Event, Outcome, Role};
+use reinstate_store::{Card, CardRef};
+
+/// Where a card stands that only one person was told.
+pub(super) const PRIVATE: &str = "-";
+
+impl Drawing<'_> {
+    /// Tells the outcome: the requester, and the approvers who were asked and did not act. Where the root card could
+    /// not be drawn, the requester hears it alone.
+    pub(super) async fn end(&mut self, root: Option<&CardRef>) -> Result<(), Trouble> {
+        let mut troubles = Troubles::default();
+        let asked: Vec<Card> = self
+            .cards
+            .iter()
+            .filter(|card| card.role.starts_with("approval-") || card.role.starts_with("call-"))
+            .cloned()
+            .collect();
+        let requester = self.run.asked.as_ref().map(|asked| asked.by.clone()).unwrap_or_default();
+        let mut acted: Vec<String> = vec![requester.clone()];
+        for (_, _, event) in &self.events {
+            if let Event::Approved { by, .. } | Event::Declined { by, .. } = event {
+                acted.push(by.clone());
+            }
+        }
+        let approvers = words::approvers(self.app.people.access(), &acted);
+        let mut to = Markup::new().user(&requester);
+        let separate = asked.iter().rev().find(|card| card.role.starts_with("approval-")).cloned();
+        if separate.is_none() && !asked.is_empty() {
+            to = to.ours(" ").then(&approvers);
+        }
+        let mut told = self.known("outcome").is_some();
+        if let (Some(root), false) = (root, told) {
+            let outcome = self.put("outcome", &root.channel, Some(&root.ts), |drawing| {
+                cards::outcome(&drawing.view(true), &to)
+            });
+            let outcome = outcome.await;
+            told = troubles.note(outcome)?.is_some();
+        }
+        if let Some(card) = separate
+            && self.known("outcome-approvers").is_none()
+        {
+            let outcome = self.put("outcome-approvers", &card.at.channel, Some(&card.at.ts), |drawing| {
+                cards::outcome(&drawing.view(true), &approvers)
+            });
+            let outcome = outcome.await;
+            troubles.note(outcome)?;
+        }
+        let elsewhere = root.is_none_or(|root| root.channel != self.typed());
+        // What is only limited is said there later.
+        let later = root.is_some_and(|root| self.is_limited(&root.channel));
+        if elsewhere || !(told || later) {
+            let card = cards::outcome(&self.view(true), &Markup::new());
+            self.whisper("private-end", &card).await?;
+        }
+        troubles.settled()
+    }
+
+    /// Tells the requester once that the run waits for a person: in the thread of its card, or alone where the card is
+    /// not in their channel, or cannot be posted.
+    pub(super) async fn tell_stopped(&mut self) -> Result<(), Trouble> {
+        let Some(role) = self.stopped() else { return Ok(()) };
+        let root = self.known("root").map(|card| card.at.clone());
+        let mut told = Ok(());
+        if let Some(root) = root.as_ref().filter(|root| root.channel == self.typed()) {
+            let put = self.put(&role, &root.channel, Some(&root.ts), |drawing| {
+                cards::stopped(&drawing.view(true), &root.channel, true)
+            });
+            match put.await {
+                Ok(_) => return Ok(()),
+                Err(Trouble::Wait(pause)) => return Err(Trouble::Wait(pause)),
+                // What is only limited is said there later.
+                Err(trouble) if self.is_limited(&root.channel) => return Err(trouble),
+                Err(trouble) => told = Err(trouble),
+            }
+        }
+        let channel = root.map_or_else(|| self.app.channel.clone(), |root| root.channel);
+        let card = cards::stopped(&self.view(true), &channel, false);
+        self.whisper(&role, &card).await?;
+        told
+    }
+
+    /// The same of one repair of a sweep, which has no card.
+    pub(super) async fn tell_part_stopped(&mut self) -> Result<(), Trouble> {
+        let Some(role) = self.stopped() else { return Ok(()) };
+        let why = self.run.waiting.as_ref().map(|waiting| waiting.why.clone()).unwrap_or_default();
+        let text = words::part_stopped(self.id, &self.view(false).name(), &why);
+        self.whisper(&role, &Shown::text(&text)).await
+    }
+
+    /// What the message is known by that says so, if the run waits for a person and it was not said yet.
+    fn stopped(&self) -> Option<String> {
+        let waits = self.run.ended.is_none() && self.run.waiting.is_some() && self.run.cancelled.is_none();
+        let pauses = self.events.iter().filter(|(_, _, event)| matches!(event, Event::Paused { .. })).count();
+        let role = format!("stopped-{pauses:04}");
+        (waits && self.known(&role).is_none()).then_some(role)
+    }
+
+    /// The end of a run that others are not shown, because its requester was never admitted or it came second.
+    pub(super) async fn refuse(&mut self, outcome: Outcome, says: &str) -> Result<(), Trouble> {
+        let text = Markup::new().data(says);
+        let role = Role::Operator;
+        let text = match (outcome, self.first_card().await?) {
+            (Outcome::Busy, Some(link)) => text.ours(" ").link(&link, "Its card").ours("."),
+            (Outcome::Refused, _) if says == Denied::Missing(role).to_string() => {
+                text.ours(" ").then(&words::holders(role, self.app.people.access()))
+            }
+            _ => text,
+        };
+        self.whisper("root", &Shown::text(&text)).await?;
+        for card in &self.cards {
+            self.app.ledger.store().mark_rendered(self.id, &card.at, self.run.seq, "").await?;
+        }
+        Ok(())
+    }
+
+    /// Of a run that came second: the card of the one that is at work, while it is.
+    async fn first_card(&self) -> Result<Option<String>, Trouble> {
+        let Some((_, who)) = &self.run.admitted else { return Ok(None) };
+        Ok(match self.app.ledger.store().open_run_on(&name_of(who)).await? {
+            Some(first) => self.app.card_link(&first).await,
+            None => None,
+        })
+    }
+
+    /// Tells the requester alone, once: it is written down before it is said.
+    pub(super) async fn whisper(&mut self, role: &str, card: &Shown) -> Result<(), Trouble> {
+        // A sweep by schedule was asked for by nobody.
+        let Some(asked) = self.run.asked.clone().filter(|asked| !asked.by.is_empty()) else { return Ok(()) };
+        if self.known(role).is_some() {
+            return Ok(());
+        }
+        let at = CardRef { channel: PRIVATE.to_owned(), ts: role.to_owned() };
+        let note = self.card(role, at, String::new());
+        if !self.app.ledger.store().set_card(note.clone(), None).await? {
+            return Ok(());
+        }
+        self.cards.push(note);
+        let by = Caller { id: asked.by, team: asked.team, enterprise: asked.enterprise };
+        let channel = Some(asked.channel).filter(|channel| !channel.is_empty());
+        let ear = Ear { by, channel, response_url: asked.response_url, view: None };
+        self.app.tell(&ear, card).await;
+        Ok(())
+    }
+}

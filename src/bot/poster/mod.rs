@@ -1,0 +1,171 @@
+//! Keeps cards true: shows each run's *newest* state, at most once a second and message, so that ten entries cost
+//! one update. Where a card stands is in the store; nothing is read back from Slack. A post that fails is tried
+//! again later and never stands in the way of a repair.
+
+mod approvals;
+mod drawing;
+mod end;
+mod put;
+mod sweep;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tracing::Instrument as _;
+
+use super::app::App;
+use crate::slack::api::ApiError;
+use crate::telemetry::run_span;
+use drawing::show;
+
+/// One update per message and second (Slack's rule for posting).
+const EVERY: Duration = Duration::from_secs(1);
+/// How often is looked without being woken: another replica may have appended.
+const LOOK: Duration = Duration::from_secs(1);
+/// What Slack says of a channel where nothing can be posted any more.
+///
+/// A post is refused with `is_archived`, an update of what stands there already with `is_inactive`.
+const GONE: [&str; 7] = [
+    "is_archived",
+    "is_inactive",
+    "channel_not_found",
+    "not_in_channel",
+    "restricted_action",
+    "restricted_action_read_only_channel",
+    "restricted_action_thread_only_channel",
+];
+/// What Slack says of a message that it does not take as it is.
+const CONTENT: [&str; 4] = ["invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"];
+/// What a refusal waits for: nothing but a person changes it.
+const REFUSED: Duration = Duration::from_secs(30);
+/// What a failure waits for before it is tried again.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// How long a run's cards are this process's to draw. Slack's calls end well before, so a process that died is
+/// the only one that does not say when it is done.
+const DRAWING: Duration = Duration::from_secs(30);
+/// How many runs are drawn at once.
+const AT_ONCE: usize = 16;
+
+/// Runs until `shutdown` says so.
+pub async fn run(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
+    let mut work: JoinSet<Duration> = JoinSet::new();
+    let mut wake = LOOK;
+    loop {
+        let (free, until) = (AT_ONCE - work.len(), Instant::now() + DRAWING);
+        let stale = if free == 0 {
+            Vec::new()
+        } else {
+            app.ledger.store().take_stale(free, DRAWING).await.unwrap_or_else(|error| {
+                tracing::warn!(%error, "which cards are behind cannot be read");
+                Vec::new()
+            })
+        };
+        for run in stale {
+            let span = run_span(&run);
+            work.spawn(draw(Arc::clone(&app), run, until).instrument(span));
+        }
+        tokio::select! {
+            () = app.nudge.poster.notified() => {}
+            () = tokio::time::sleep(wake) => wake = LOOK,
+            Some(done) = work.join_next() => wake = done.unwrap_or(LOOK).min(LOOK),
+            _ = shutdown.wait_for(|end| *end) => break,
+        }
+    }
+    while work.join_next().await.is_some() {}
+}
+
+/// Draws a run that is ours until then; how long it is left alone afterwards.
+async fn draw(app: Arc<App>, run: String, until: Instant) -> Duration {
+    let shown = match app.ledger.is_sweep(&run).await {
+        Ok(true) => sweep::show(&app, &run, until).await,
+        Ok(false) => show(&app, &run, until).await,
+        Err(error) => Err(error.into()),
+    };
+    let pause = match shown {
+        // A refused card is not sent again for a while; what else there is to show of the run is not kept back.
+        Ok(()) | Err(Trouble::Card) => EVERY,
+        Err(Trouble::Wait(pause)) => pause,
+        Err(Trouble::Gone) => REFUSED,
+    };
+    let store = app.ledger.store();
+    let done = if Instant::now() < until {
+        store.drawn(&run, pause).await
+    } else {
+        // We were away. What we sent may have come after a newer state that somebody else has drawn since.
+        store.draw_again(&run).await
+    };
+    if let Err(error) = done {
+        tracing::warn!(run, %error, "a drawn run could not be let go; its cards wait for half a minute");
+    }
+    pause
+}
+
+pub(super) enum Trouble {
+    /// Nothing can be drawn now; try again after this long.
+    Wait(Duration),
+    /// This card cannot be drawn now, and the others can.
+    Card,
+    /// Nothing can be posted there any more: archived, deleted, or we were removed.
+    Gone,
+}
+
+impl From<ApiError> for Trouble {
+    fn from(error: ApiError) -> Self {
+        match error {
+            ApiError::Limited(pause) => Self::Wait(pause),
+            ApiError::Refused(code) if GONE.contains(&code.as_str()) => {
+                tracing::warn!(code, "nothing can be posted in the channel of a card");
+                Self::Gone
+            }
+            ApiError::Refused(code) => {
+                tracing::warn!(code, "Slack refuses a card");
+                Self::Card
+            }
+            ApiError::Lost(_) => Self::Wait(AGAIN),
+        }
+    }
+}
+
+/// Goes on with the next card after one that could not be drawn, and keeps the first reason.
+#[derive(Default)]
+pub(super) struct Troubles(Option<Trouble>);
+
+impl Troubles {
+    /// What was drawn, if it was. What concerns all cards ends the drawing.
+    pub(super) fn note<T>(&mut self, drawn: Result<T, Trouble>) -> Result<Option<T>, Trouble> {
+        match drawn {
+            Ok(drawn) => Ok(Some(drawn)),
+            Err(Trouble::Wait(pause)) => Err(Trouble::Wait(pause)),
+            Err(trouble) => {
+                self.0.get_or_insert(trouble);
+                Ok(None)
+            }
+        }
+    }
+
+    /// The same, where the cards that follow do not depend on it whatever it was.
+    pub(super) fn keep<T>(&mut self, drawn: Result<T, Trouble>) -> Option<T> {
+        match drawn {
+            Ok(drawn) => Some(drawn),
+            Err(trouble) => {
+                self.0.get_or_insert(trouble);
+                None
+            }
+        }
+    }
+
+    /// The first reason, if something was not drawn.
+    pub(super) fn settled(self) -> Result<(), Trouble> {
+        self.0.map_or(Ok(()), Err)
+    }
+}
+
+impl From<reinstate_store::StoreError> for Trouble {
+    fn from(error: reinstate_store::StoreError) -> Self {
+        tracing::warn!(%error, "a card's place could not be read or written");
+        Self::Wait(AGAIN)
+    }
+}

@@ -1,0 +1,54 @@
+//! Sweeps by schedule (`[sweep] every`). The database says when the last one was, so replicas and restarts make no
+//! difference; the key of a sweep is its turn, so two processes that wake together open one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use super::app::App;
+use reinstate_core::run::{Aim, Asked};
+
+/// How often the clock is looked at.
+const LOOK: Duration = Duration::from_secs(60);
+
+/// Runs until `stop` says so; at once where no schedule is set.
+pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    let Some(every) = app.config.sweep.every else { return };
+    while !*stop.borrow() {
+        if let Err(error) = open(&app, every, crate::clock::now()).await {
+            tracing::warn!(%error, "whether a sweep is due could not be read; looking again in a minute");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOK) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+/// Opens a sweep if one is due.
+///
+/// # Errors
+/// When the store fails.
+pub async fn open(app: &App, every: Duration, now: Timestamp) -> Result<bool, reinstate_store::StoreError> {
+    let length = i64::try_from(every.as_millis()).unwrap_or(i64::MAX).max(1);
+    let last = app.ledger.store().last_survey().await?;
+    if last.is_some_and(|last| now.as_millisecond().saturating_sub(last) < length) {
+        return Ok(false);
+    }
+    let turn = now.as_millisecond().div_euclid(length);
+    let asked = Asked {
+        by: String::new(),
+        team: None,
+        enterprise: None,
+        channel: app.channel.clone(),
+        text: "sweep".to_owned(),
+        response_url: None,
+        aim: Aim::default(),
+    };
+    let (id, key) = (uuid::Uuid::now_v7().to_string(), format!("sweep schedule {turn}"));
+    let opened = app.ledger.open_sweep(id, key, asked, "schedule".to_owned(), now).await?;
+    app.nudge();
+    Ok(opened == reinstate_store::Opened::New)
+}

@@ -1,0 +1,50 @@
+//! The two shortcuts: check whoever wrote a message, and check whom one picks. Both only read, and answer the
+//! person alone.
+
+use std::sync::Arc;
+
+use super::app::App;
+use super::commands::check;
+use super::private::Ear;
+use crate::slack::blocks::Card;
+use crate::slack::command::Target;
+use crate::slack::modal;
+use crate::slack::payload::Shortcut;
+use crate::slack::words;
+
+/// Begins what a shortcut asks for; the acknowledgement does not wait.
+pub(super) fn used(app: &Arc<App>, shortcut: Shortcut) {
+    let work = Arc::clone(app);
+    app.spawn(async move {
+        let ear = Ear {
+            by: shortcut.by,
+            channel: shortcut.channel,
+            response_url: shortcut.response_url,
+            view: None,
+        };
+        match (shortcut.callback.as_str(), shortcut.author) {
+            ("reinstate.check_person", _) => pick(&work, &ear, shortcut.trigger.as_deref()).await,
+            ("reinstate.check_message", Some(author)) => {
+                check::check(&work, &ear, &Target::Mention(author)).await;
+            }
+            ("reinstate.check_message", None) => work.tell(&ear, &Card::text(&words::no_author())).await,
+            _ => metrics::counter!("reinstate_shortcuts_unknown_total").increment(1),
+        }
+    });
+}
+
+/// Opens the picker of people.
+pub(super) async fn pick(app: &App, ear: &Ear, trigger: Option<&str>) {
+    app.opens(ear, trigger, &modal::person()).await;
+}
+
+/// A person was picked: the modal shows first that it reads, then the answer.
+pub(super) async fn picked(app: &App, ear: &Ear, person: Option<String>) {
+    let Some(person) = person else { return };
+    if let Some(view) = &ear.view
+        && app.slack.update_view(view, &modal::reading()).await.is_err()
+    {
+        tracing::debug!("a modal was closed before it could show that it reads");
+    }
+    check::check(app, ear, &Target::Mention(person)).await;
+}

@@ -1,0 +1,199 @@
+//! One link: envelopes in, acknowledgements out. Whether it still lives is judged by traffic: what was heard last,
+//! and whether a ping of ours is answered.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Map, Value, json};
+use tokio::net::TcpStream;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, timeout};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+
+use super::End;
+use crate::bot::app::App;
+use crate::bot::dispatch::dispatch;
+use crate::slack::api::ApiError;
+use crate::slack::payload;
+
+/// What opening a link, its greeting or one message out may take.
+const WITHIN: Duration = Duration::from_secs(10);
+/// After this much silence we ask whether anybody is there.
+const QUIET: Duration = Duration::from_secs(15);
+/// After this much, nobody is.
+const DEAD: Duration = Duration::from_secs(30);
+/// How long a link that was followed by another may take to be closed by Slack.
+const OVERLAP: Duration = Duration::from_secs(120);
+/// How long a stop waits for acknowledgements that are on their way.
+const FAREWELL: Duration = Duration::from_secs(2);
+/// More than Slack sends: a click carries its whole message.
+const MOST_BYTES: usize = 4 << 20;
+
+/// Why there is no link.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NoLink {
+    /// Slack gave no address.
+    #[error("Slack gave no address for a link: {0}")]
+    Api(#[from] ApiError),
+    /// The address is not one of Slack's.
+    #[error("the address for a link is not Slack's")]
+    Elsewhere,
+    /// It took too long.
+    #[error("Slack did not greet in time")]
+    Late,
+    /// The connection failed. The cause is not shown: it may hold the address, and with it the ticket.
+    #[error("the connection failed")]
+    Failed,
+    /// Something else than a greeting came first.
+    #[error("Slack did not greet")]
+    Rude,
+}
+
+impl NoLink {
+    /// What it means for the link that was wanted.
+    pub(super) fn end(&self) -> End {
+        match self {
+            Self::Api(ApiError::Refused(code)) if code == "socket_mode_not_enabled" => End::Disabled,
+            _ => End::Closed,
+        }
+    }
+}
+
+/// An open link.
+pub(super) struct Link {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+}
+
+impl Link {
+    /// Asks Slack for an address, connects, and waits for the greeting.
+    pub(super) async fn open(app: &App) -> Result<Self, NoLink> {
+        let url = app.slack.open_connection().await?;
+        if !app.slack.is_own_socket(&url) {
+            return Err(NoLink::Elsewhere);
+        }
+        let config = WebSocketConfig::default().max_message_size(Some(MOST_BYTES));
+        let connecting = connect_async_with_config(url, Some(config), true);
+        let (mut socket, _) =
+            timeout(WITHIN, connecting).await.map_err(|_| NoLink::Late)?.map_err(|_| NoLink::Failed)?;
+        let greeting = timeout(WITHIN, socket.next()).await.map_err(|_| NoLink::Late)?;
+        let Some(Ok(Message::Text(text))) = greeting else { return Err(NoLink::Rude) };
+        let hello: Value = serde_json::from_str(&text).unwrap_or_default();
+        if hello.get("type").is_none_or(|kind| kind != "hello") {
+            return Err(NoLink::Rude);
+        }
+        tracing::info!("a link to Slack is open");
+        metrics::counter!("reinstate_socket_opened_total").increment(1);
+        Ok(Self { socket })
+    }
+
+    /// Serves until it ends. `tell` hears once that another link is wanted, which may be long before this one ends.
+    pub(super) async fn serve(
+        mut self,
+        app: Arc<App>,
+        tell: oneshot::Sender<End>,
+        mut shutdown: watch::Receiver<bool>,
+    ) {
+        metrics::gauge!("reinstate_socket_links").increment(1.0);
+        let mut tell = Some(tell);
+        let (acks, mut acked) = mpsc::unbounded_channel::<Message>();
+        let mut heard = Instant::now();
+        let mut asked = false;
+        let mut until = None;
+        let end = loop {
+            let quiet = if asked { heard + DEAD } else { heard + QUIET };
+            let over = until.unwrap_or_else(|| Instant::now() + OVERLAP);
+            tokio::select! {
+                message = self.socket.next() => {
+                    let Some(Ok(message)) = message else { break End::Closed };
+                    (heard, asked) = (Instant::now(), false);
+                    match message {
+                        Message::Text(text) => match take(&app, &text, &acks) {
+                            None => {}
+                            Some(End::Refresh) => {
+                                if let Some(tell) = tell.take() {
+                                    // The receiver only goes away with the whole program.
+                                    tell.send(End::Refresh).ok();
+                                    until = Some(Instant::now() + OVERLAP);
+                                }
+                            }
+                            Some(end) => break end,
+                        },
+                        // The library has queued the pong; this sends it.
+                        Message::Ping(_) if timeout(WITHIN, self.socket.flush()).await.is_err() => {
+                            break End::Silent;
+                        }
+                        Message::Close(_) => break End::Closed,
+                        _ => {}
+                    }
+                }
+                Some(ack) = acked.recv() => if !self.send(ack).await { break End::Closed },
+                () = tokio::time::sleep_until(quiet) => {
+                    if asked { break End::Silent }
+                    asked = true;
+                    if !self.send(Message::Ping(Vec::new().into())).await { break End::Closed }
+                }
+                () = tokio::time::sleep_until(over), if until.is_some() => break End::Closed,
+                () = stopped(&mut shutdown) => break End::Stopped,
+            }
+        };
+        drop(acks);
+        // What is being worked on is still acknowledged, if anybody is left to hear it.
+        let farewell = async {
+            while let Some(ack) = acked.recv().await {
+                if !self.send(ack).await {
+                    return;
+                }
+            }
+            self.socket.close(None).await.ok();
+        };
+        timeout(FAREWELL, farewell).await.ok();
+        metrics::gauge!("reinstate_socket_links").decrement(1.0);
+        tracing::info!(reason = end.word(), "a link to Slack has ended");
+        if let Some(tell) = tell.take() {
+            tell.send(end).ok();
+        }
+    }
+
+    async fn send(&mut self, message: Message) -> bool {
+        matches!(timeout(WITHIN, self.socket.send(message)).await, Ok(Ok(())))
+    }
+}
+
+/// Waits for the stop; a sender that is gone is one, too.
+async fn stopped(shutdown: &mut watch::Receiver<bool>) {
+    drop(shutdown.wait_for(|stop| *stop).await);
+}
+
+/// Takes one message of Slack's; the work is spawned, so that the next message waits for nothing.
+fn take(app: &Arc<App>, text: &str, acks: &mpsc::UnboundedSender<Message>) -> Option<End> {
+    let value: Value = serde_json::from_str(text).unwrap_or_default();
+    let word = |key: &str| value.get(key).and_then(Value::as_str);
+    match (word("type"), word("envelope_id")) {
+        (Some("disconnect"), _) => {
+            return Some(if word("reason") == Some("link_disabled") { End::Disabled } else { End::Refresh });
+        }
+        (Some(kind), Some(id)) => {
+            let inbound = payload::envelope(kind, value.get("payload").unwrap_or(&Value::Null));
+            let answers = value.get("accepts_response_payload").and_then(Value::as_bool).unwrap_or(false);
+            let (work, id, acks) = (Arc::clone(app), id.to_owned(), acks.clone());
+            // An envelope does not say when it was sent.
+            let sent_at = crate::clock::now();
+            // An envelope that is not taken is not acknowledged: Slack gives it to another link.
+            app.spawn(async move {
+                let reply = dispatch(&work, inbound, sent_at).await;
+                let mut ack = Map::new();
+                ack.insert("envelope_id".into(), id.into());
+                if let (Some(body), true) = (reply.body(), answers) {
+                    ack.insert("payload".into(), body);
+                }
+                // A link that has ended takes no acknowledgement: the envelope comes again, and does no harm.
+                acks.send(Message::Text(json!(ack).to_string().into())).ok();
+            });
+        }
+        _ => metrics::counter!("reinstate_socket_strange_total").increment(1),
+    }
+    None
+}

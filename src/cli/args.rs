@@ -1,0 +1,356 @@
+//! The command line: which commands there are, and what each takes. It turns words into a [`Command`] or into a
+//! friendly refusal; it must not run anything, read the environment, or print by itself.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use tracing::Level;
+use url::Url;
+
+/// How the program ends. Scripts rely on the numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done, or everything is healthy.
+    Healthy,
+    /// Something went wrong on the way.
+    Error,
+    /// At least one finding is blocking.
+    Blocking,
+    /// It cannot be told: something needed could not be read.
+    CannotTell,
+    /// The command was not understood.
+    Usage,
+    /// The configuration is wrong.
+    Config,
+}
+
+impl Exit {
+    /// The number: 64 and 78 are those of BSD's `sysexits.h`.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Exit::Healthy => 0,
+            Exit::Error => 1,
+            Exit::Blocking => 2,
+            Exit::CannotTell => 3,
+            Exit::Usage => 64,
+            Exit::Config => 78,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit.code())
+    }
+}
+
+/// Finds out why a managed Atlassian account has no access, and repairs it from Slack.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    name = "reinstate",
+    version,
+    subcommand_required = true,
+    // Repairs need a person whom Slack vouches for; say so where people look for the command.
+    after_help = "Try it without credentials: reinstate sandbox --play email-held\n\
+                  The command line diagnoses. Repairs are asked for and approved in Slack: /reinstate repair WHO"
+)]
+pub struct Cli {
+    /// The configuration; else the file that REINSTATE_CONFIG names, else reinstate.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Run the bot
+    Serve,
+    /// Try the bot against a simulated Slack, Atlassian and Entra: no credentials needed
+    #[cfg(feature = "sandbox")]
+    Sandbox {
+        /// Play one story from beginning to end, then stop
+        #[arg(long, value_name = "SCENARIO", conflicts_with = "list")]
+        play: Option<String>,
+        /// List the stories
+        #[arg(long)]
+        list: bool,
+    },
+    /// Find out why a person has no access; reads only
+    Check {
+        /// An e-mail address or an Atlassian account id
+        #[arg(value_parser = who)]
+        who: String,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Diagnose every managed account; reads only
+    Sweep {
+        /// Print one JSON object a line
+        #[arg(long, conflicts_with = "csv")]
+        json: bool,
+        /// Write a table for a spreadsheet
+        #[arg(long, value_name = "FILE")]
+        csv: Option<PathBuf>,
+    },
+    /// Test the configuration, the credentials and their permissions
+    Doctor {
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Verify or export the journal
+    #[command(subcommand)]
+    Audit(Audit),
+    /// Look after runs that nothing else can end
+    #[command(subcommand)]
+    Runs(Runs),
+    /// Print the Slack app manifest
+    Manifest {
+        /// Where Slack reaches this bot, without /slack/events, which is added
+        #[arg(long, value_name = "URL", value_parser = base_url, required_unless_present = "socket")]
+        url: Option<Url>,
+        /// For socket mode: Slack needs no URL
+        #[arg(long)]
+        socket: bool,
+    },
+    /// Create or update the database; `serve` does so by itself
+    Migrate,
+    /// Ask the running bot on this machine whether it is alive; for health checks of containers
+    Health,
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+}
+
+impl Command {
+    /// How much is logged where `RUST_LOG` says nothing.
+    #[must_use]
+    pub fn log_level(&self) -> Level {
+        match self {
+            // The terminal belongs to the story.
+            #[cfg(feature = "sandbox")]
+            Command::Sandbox { .. } => Level::ERROR,
+            _ => Level::INFO,
+        }
+    }
+}
+
+/// What to do with runs.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum Runs {
+    /// End a run whose journal cannot be read, and give back what it has claimed
+    Release {
+        /// The id of the run, as its card and the log show it
+        #[arg(value_name = "RUN", value_parser = run_id)]
+        run: String,
+    },
+}
+
+/// What to do with the journal.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum Audit {
+    /// Recompute the hash chain of the whole journal
+    Verify {
+        /// A head that was kept elsewhere (any final card shows one); it must still be part of the chain
+        #[arg(long, value_name = "H")]
+        head: Option<String>,
+    },
+    /// Print the journal
+    Export {
+        /// One JSON object a line, or a table for a spreadsheet
+        #[arg(long, value_enum, default_value_t = ExportFormat::Jsonl)]
+        format: ExportFormat,
+        /// Only entries from this time on, like 2026-11-01 or 2026-11-01T08:00:00Z
+        #[arg(long, value_name = "T", value_parser = time)]
+        since: Option<Timestamp>,
+    },
+}
+
+/// What `audit export` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// One JSON object a line.
+    Jsonl,
+    /// A table for a spreadsheet.
+    Csv,
+}
+
+/// The program ends without having run a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// What to print.
+    pub text: String,
+    /// How to end. Help that was asked for is [`Exit::Healthy`] and belongs on standard output; everything else
+    /// on standard error.
+    pub exit: Exit,
+}
+
+/// Understands the arguments, the first of which is the program's name.
+///
+/// # Errors
+/// The help or version that was asked for, or what could not be understood with the nearest correct form.
+pub fn parse<I, T>(args: I) -> Result<Cli, Ending>
+where
+    I: IntoIterator<Item = T>,
+    T: Into<OsString> + Clone,
+{
+    Cli::try_parse_from(args).map_err(|e| Ending {
+        exit: if e.use_stderr() { Exit::Usage } else { Exit::Healthy },
+        text: e.render().to_string(),
+    })
+}
+
+fn who(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err("give an e-mail address or an Atlassian account id".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+fn run_id(text: &str) -> Result<String, String> {
+    let id = uuid::Uuid::parse_str(text.trim()).map_err(|_| "give the id of a run, as its card shows it")?;
+    Ok(id.to_string())
+}
+
+fn base_url(text: &str) -> Result<Url, String> {
+    crate::config::base_url(text).map_err(|(reason, fix)| format!("{reason}. {fix}"))
+}
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    let day = || text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok().map(|z| z.timestamp());
+    // A bare date would otherwise be refused, and a date is what an auditor has.
+    text.parse::<Timestamp>()
+        .ok()
+        .or_else(day)
+        .ok_or_else(|| "write a day like 2026-11-01 or a time like 2026-11-01T08:00:00Z".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn command(line: &str) -> Command {
+        parse(line.split(' ')).unwrap().command
+    }
+
+    fn ending(line: &str) -> Ending {
+        parse(line.split(' ')).unwrap_err()
+    }
+
+    #[test]
+    fn definitions_are_consistent() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_is_understood() {
+        let check = |json| Command::Check { who: "jane@acme.example".into(), json };
+        assert_eq!(command("reinstate serve"), Command::Serve);
+        assert_eq!(command("reinstate migrate"), Command::Migrate);
+        #[cfg(feature = "sandbox")]
+        {
+            assert_eq!(command("reinstate sandbox"), Command::Sandbox { play: None, list: false });
+            assert_eq!(command("reinstate sandbox --list"), Command::Sandbox { play: None, list: true });
+            let play = Command::Sandbox { play: Some("email-held".into()), list: false };
+            assert_eq!(command("reinstate sandbox --play email-held"), play);
+        }
+        assert_eq!(command("reinstate check jane@acme.example"), check(false));
+        assert_eq!(command("reinstate check jane@acme.example --json"), check(true));
+        assert_eq!(command("reinstate check --json jane@acme.example"), check(true));
+        assert_eq!(command("reinstate sweep --json"), Command::Sweep { json: true, csv: None });
+        assert_eq!(
+            command("reinstate sweep --csv a.csv"),
+            Command::Sweep { json: false, csv: Some("a.csv".into()) }
+        );
+        assert_eq!(command("reinstate doctor --json"), Command::Doctor { json: true });
+        assert_eq!(command("reinstate audit verify"), Command::Audit(Audit::Verify { head: None }));
+        assert_eq!(
+            command("reinstate audit verify --head ab12"),
+            Command::Audit(Audit::Verify { head: Some("ab12".into()) })
+        );
+        let run = "0199c1f0-0000-7000-8000-000000000001";
+        let release = Command::Runs(Runs::Release { run: run.into() });
+        assert_eq!(command(&format!("reinstate runs release {run}")), release);
+        let manifest =
+            Command::Manifest { url: Some("https://bot.example/x".parse().unwrap()), socket: false };
+        assert_eq!(command("reinstate manifest --url https://bot.example/x"), manifest);
+        assert_eq!(command("reinstate manifest --socket"), Command::Manifest { url: None, socket: true });
+        assert!(matches!(
+            command("reinstate manifest --url https://a.example --socket"),
+            Command::Manifest { url: Some(_), socket: true }
+        ));
+    }
+
+    #[test]
+    fn export_takes_a_day_or_a_time() {
+        let export = |line| match command(line) {
+            Command::Audit(Audit::Export { format, since }) => (format, since.map(|t| t.to_string())),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(export("reinstate audit export"), (ExportFormat::Jsonl, None));
+        let day = (ExportFormat::Csv, Some("2026-11-01T00:00:00Z".to_owned()));
+        assert_eq!(export("reinstate audit export --format csv --since 2026-11-01"), day);
+        let time = (ExportFormat::Jsonl, Some("2026-11-01T07:00:00Z".to_owned()));
+        assert_eq!(export("reinstate audit export --since 2026-11-01T08:00:00+01:00"), time);
+        assert_eq!(ending("reinstate audit export --since yesterday").exit, Exit::Usage);
+    }
+
+    #[test]
+    fn config_may_stand_before_or_after_the_command() {
+        for line in ["reinstate --config a.toml serve", "reinstate serve --config a.toml"] {
+            assert_eq!(parse(line.split(' ')).unwrap().config, Some("a.toml".into()), "{line}");
+        }
+    }
+
+    #[test]
+    fn wrong_usage_is_64_and_help_is_0() {
+        for line in [
+            "reinstate",
+            "reinstate check",
+            "reinstate check ",
+            "reinstate repair a@b.example",
+            "reinstate sweep --json --csv f",
+            "reinstate manifest",
+            "reinstate manifest --url ftp://a.example",
+            "reinstate manifest --url https://a.example?x=1",
+            "reinstate audit",
+            "reinstate runs",
+            "reinstate runs release",
+            "reinstate runs release jane@acme.example",
+            "reinstate audit export --format xml",
+            "reinstate serve --nonsense",
+        ] {
+            assert_eq!(ending(line).exit.code(), 64, "{line}: {}", ending(line).text);
+        }
+        for line in ["reinstate --help", "reinstate help", "reinstate check --help", "reinstate --version"] {
+            assert_eq!(ending(line).exit.code(), 0, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_command_names_the_nearest() {
+        let text = ending("reinstate chek jane@acme.example").text;
+        assert!(text.contains("similar subcommand exists: 'check'"), "{text}");
+    }
+
+    #[test]
+    fn exit_codes_are_fixed() {
+        let all = [Exit::Healthy, Exit::Error, Exit::Blocking, Exit::CannotTell, Exit::Usage, Exit::Config];
+        assert_eq!(all.map(Exit::code), [0, 1, 2, 3, 64, 78]);
+    }
+}

@@ -1,0 +1,90 @@
+//! `audit verify` and `audit export`: the journal for somebody who was not there. Reading only; a chain that
+//! does not verify ends with 1 and names the entry, and so does a database that is not there. What is exported must
+//! give nobody a right that its reader does not have.
+
+use std::io::Write as _;
+
+use jiff::Timestamp;
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+
+use super::args::{Audit, Exit, ExportFormat};
+use crate::config::Config;
+use crate::sheet::cell;
+use reinstate_store::{Entry, Store};
+
+/// Runs one audit command.
+///
+/// # Errors
+/// When the store or standard output fails.
+pub async fn run(config: &Config, audit: Audit) -> anyhow::Result<Exit> {
+    let store = Store::open_existing(config.store.url.expose_secret()).await?;
+    match audit {
+        Audit::Verify { head } => match store.verify(head.as_deref()).await {
+            Ok(verified) => {
+                println!("The journal is whole: {} entries, head {}.", verified.entries, verified.head);
+                Ok(Exit::Healthy)
+            }
+            Err(error) => {
+                eprintln!("The journal does not verify: {error}.");
+                Ok(Exit::Error)
+            }
+        },
+        Audit::Export { format, since } => export(&store, format, since).await,
+    }
+}
+
+async fn export(store: &Store, format: ExportFormat, since: Option<Timestamp>) -> anyhow::Result<Exit> {
+    let mut pages = store.export(since);
+    let mut out = std::io::stdout().lock();
+    if format == ExportFormat::Csv {
+        writeln!(out, "position,at,run,run_seq,kind,facts,personal,hash")?;
+    }
+    while let Some(page) = pages.next_page().await? {
+        for entry in page {
+            match format {
+                ExportFormat::Jsonl => writeln!(out, "{}", line(&entry))?,
+                ExportFormat::Csv => writeln!(out, "{}", row(&entry))?,
+            }
+        }
+    }
+    Ok(Exit::Healthy)
+}
+
+fn line(entry: &Entry) -> Value {
+    let parsed = |text: &str| serde_json::from_str::<Value>(text).unwrap_or(Value::Null);
+    json!({
+        "position": entry.position,
+        "at": entry.at.to_string(),
+        "run": entry.run,
+        "run_seq": entry.run_seq,
+        "kind": entry.kind,
+        "facts": parsed(&entry.facts),
+        "personal": personal(entry),
+        "prev_hash": entry.prev_hash,
+        "hash": entry.hash,
+    })
+}
+
+/// The personal part, without the address at which anybody could answer in our name for half an hour.
+fn personal(entry: &Entry) -> Option<Value> {
+    let mut value: Value = serde_json::from_str(entry.personal.as_deref()?).unwrap_or_default();
+    if let Some(asked) = value.get_mut("asked").and_then(Value::as_object_mut) {
+        asked.remove("response_url");
+    }
+    Some(value)
+}
+
+fn row(entry: &Entry) -> String {
+    let cells = [
+        entry.position.to_string(),
+        entry.at.to_string(),
+        entry.run.clone().unwrap_or_default(),
+        entry.run_seq.map(|seq| seq.to_string()).unwrap_or_default(),
+        entry.kind.clone(),
+        entry.facts.clone(),
+        personal(entry).map(|value| value.to_string()).unwrap_or_default(),
+        entry.hash.clone(),
+    ];
+    cells.iter().map(|text| cell(text)).collect::<Vec<_>>().join(",")
+}

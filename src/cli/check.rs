@@ -1,0 +1,110 @@
+//! `check WHO`: one diagnosis, read-only. It needs neither the store nor Slack.
+
+use super::args::Exit;
+use crate::config::Config;
+use crate::world::Look;
+use reinstate_core::diagnose::Mark;
+use reinstate_core::{Diagnosis, Plan, Subject, Verdict, Who, diagnose, plan};
+
+use super::{report, world};
+
+/// Diagnoses one person and prints the answer.
+///
+/// # Errors
+/// When the program itself cannot work; what cannot be read upstream is part of the answer.
+pub async fn run(config: &Config, who: &str, json: bool) -> anyhow::Result<Exit> {
+    let who = match Who::parse(who) {
+        Ok(who) => who,
+        Err(error) => {
+            eprintln!("\"{who}\": {error}. Write for example: reinstate check jane@acme.example");
+            return Ok(Exit::Usage);
+        }
+    };
+    let world = world(config)?;
+    let evidence = world.gather(Subject::asked(who.clone()), Look::Everything).await;
+    let diagnosis = diagnose(&evidence);
+    let plan = plan(&evidence, &diagnosis, &config.rules(), &[]);
+    if json {
+        println!("{}", report::json(who.text(), &diagnosis, &plan));
+    } else {
+        print!("{}", text(who.text(), &diagnosis, &plan));
+    }
+    Ok(match diagnosis.verdict {
+        Verdict::Healthy => Exit::Healthy,
+        Verdict::Broken => Exit::Blocking,
+        Verdict::CannotTell => Exit::CannotTell,
+    })
+}
+
+/// The answer for a terminal.
+fn text(query: &str, diagnosis: &Diagnosis, plan: &Plan) -> String {
+    let mut lines = vec![format!("{query}: {}", diagnosis.verdict.word()), String::new()];
+    for station in &diagnosis.trail {
+        let mark = match station.mark {
+            Mark::Good => "ok     ",
+            Mark::Broken => "BROKEN ",
+            Mark::Unread => "unread ",
+        };
+        lines.push(format!("  {mark} {:<18} {}", station.name, station.says));
+    }
+    section(
+        &mut lines,
+        "Found",
+        diagnosis.findings.iter().flat_map(|finding| {
+            let head = format!("{} ({})", finding.code.title(), finding.code.code());
+            let facts = finding.because.iter().map(|fact| format!("  {}: {}", fact.source.name(), fact.says));
+            std::iter::once(head).chain(facts.collect::<Vec<_>>())
+        }),
+    );
+    if let Some(missing) = diagnosis.groups.missing.as_ref().filter(|missing| !missing.is_empty()) {
+        section(&mut lines, "Missing groups", missing.iter().cloned());
+    }
+    section(
+        &mut lines,
+        "Could not be read",
+        diagnosis.unread.iter().map(|(s, why)| format!("{}: {why}", s.name())),
+    );
+    section(
+        &mut lines,
+        "More than one is meant",
+        diagnosis.candidates.iter().map(|candidate| {
+            let email = candidate.email.as_deref().unwrap_or("no address");
+            format!("{} {} ({email}): {}", candidate.kind, candidate.id, candidate.says.join(", "))
+        }),
+    );
+    section(
+        &mut lines,
+        "Plan",
+        plan.steps.iter().enumerate().map(|(index, step)| {
+            format!("{}. {} [{}; {}]", index + 1, step.op.says(), step.risk.word(), step.undo.says())
+        }),
+    );
+    section(&mut lines, "What it costs", plan.cost.iter().cloned());
+    section(&mut lines, "What a person can do", plan.advice.iter().cloned());
+    for ticket in &plan.tickets {
+        let title = format!("Ready to paste into a ticket to {}", ticket.to.name());
+        section(&mut lines, &title, std::iter::once(ticket.text.clone()));
+    }
+    if let Some(digest) = plan.digest() {
+        lines.push(format!(
+            "\nRepairs are asked for in Slack: /reinstate repair {query}   (plan {})",
+            reinstate_core::plan::short(&digest)
+        ));
+    }
+    lines.push(String::new());
+    // What other people chose as their names must not move the cursor.
+    lines
+        .iter()
+        .map(|line| line.replace(|c: char| c.is_control() && c != '\n', " "))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn section(lines: &mut Vec<String>, title: &str, items: impl Iterator<Item = String>) {
+    let mut items = items.peekable();
+    if items.peek().is_some() {
+        lines.push(String::new());
+        lines.push(title.to_owned());
+        lines.extend(items.map(|item| format!("  {item}")));
+    }
+}

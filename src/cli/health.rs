@@ -1,0 +1,39 @@
+//! `health`: asks the bot that runs on this machine whether it is alive. For images that have no shell and no curl.
+
+use std::time::Duration;
+
+use super::args::Exit;
+use crate::config::Config;
+
+/// Asks `/livez` at `server.listen`.
+///
+/// # Errors
+/// When the address cannot be asked at all.
+pub async fn run(config: &Config) -> anyhow::Result<Exit> {
+    let (host, port) = config.server.listen.rsplit_once(':').unwrap_or(("127.0.0.1", "3000"));
+    // What listens at every address is asked at the loopback one.
+    let host = match host {
+        "0.0.0.0" => "127.0.0.1",
+        "[::]" => "[::1]",
+        other => other,
+    };
+    let mut url = url::Url::parse("http://127.0.0.1/livez")?;
+    url.set_host(Some(host))?;
+    let port = port.parse().ok().and_then(|port| url.set_port(Some(port)).ok());
+    anyhow::ensure!(port.is_some(), "server.listen has no port");
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(3)).build()?;
+    match client.get(url).send().await {
+        Ok(answer) if answer.status().is_success() => {
+            println!("alive");
+            Ok(Exit::Healthy)
+        }
+        Ok(answer) => {
+            eprintln!("The bot answered {}.", answer.status());
+            Ok(Exit::Error)
+        }
+        Err(_) => {
+            eprintln!("Nothing answers at {}.", config.server.listen);
+            Ok(Exit::Error)
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! One file per command of the command line. A command prints its answer on standard output and nothing else
+//! there; whatever it has to say about itself goes to standard error.
+
+pub mod args;
+pub mod audit;
+pub mod check;
+pub mod doctor;
+pub mod health;
+mod report;
+pub mod runs;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
+pub mod serve;
+pub mod sweep;
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::CommandFactory as _;
+use secrecy::ExposeSecret as _;
+
+use self::args::{Cli, Command, Exit};
+use crate::config::{Config, Env, Problems, Purpose};
+use crate::upstream::live::Live;
+use crate::upstream::{Clients, Limits, UpstreamConfig};
+use crate::world::World;
+
+/// Runs one command to its exit code. Problems of the configuration are printed, all of them, and end with 78.
+///
+/// # Errors
+/// What went wrong, for standard error; the program ends with 1.
+pub async fn run(cli: Cli, env: Env) -> anyhow::Result<Exit> {
+    let path = cli.config.as_deref();
+    let load = |purpose| Config::load(path, &env, purpose);
+    match cli.command {
+        Command::Check { who, json } => match load(Purpose::Diagnose) {
+            Ok(config) => check::run(&config, &who, json).await,
+            Err(problems) => Ok(refuse(&problems)),
+        },
+        Command::Sweep { json, csv } => match load(Purpose::Diagnose) {
+            Ok(config) => sweep::run(&config, json, csv).await,
+            Err(problems) => Ok(refuse(&problems)),
+        },
+        Command::Manifest { url, socket } => {
+            let delivery = match url {
+                Some(url) if !socket => crate::slack::manifest::Delivery::Http(url),
+                _ => crate::slack::manifest::Delivery::Socket,
+            };
+            print!("{}", crate::slack::manifest::render(&delivery));
+            Ok(Exit::Healthy)
+        }
+        Command::Serve => match load(Purpose::Serve) {
+            Ok(config) => serve::run(config).await,
+            Err(problems) => Ok(refuse(&problems)),
+        },
+        #[cfg(feature = "sandbox")]
+        Command::Sandbox { play, list } => sandbox::run(play, list).await,
+        Command::Audit(audit) => match load(Purpose::Store) {
+            Ok(config) => audit::run(&config, audit).await,
+            Err(problems) => Ok(refuse(&problems)),
+        },
+        Command::Runs(what) => match load(Purpose::Store) {
+            Ok(config) => runs::run(&config, what).await,
+            Err(problems) => Ok(refuse(&problems)),
+        },
+        Command::Migrate => match load(Purpose::Store) {
+            Ok(config) => {
+                let opened = reinstate_store::Store::open(config.store.url.expose_secret()).await;
+                opened.map_err(serve::unusable)?;
+                println!("The database is up to date.");
+                Ok(Exit::Healthy)
+            }
+            Err(problems) => Ok(refuse(&problems)),
+        },
+        Command::Health => match load(Purpose::Store) {
+            Ok(config) => health::run(&config).await,
+            Err(problems) => Ok(refuse(&problems)),
+        },
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "reinstate", &mut std::io::stdout());
+            Ok(Exit::Healthy)
+        }
+        Command::Doctor { json } => doctor::run(path, &env, json).await,
+    }
+}
+
+fn refuse(problems: &Problems) -> Exit {
+    eprintln!("{problems}");
+    Exit::Config
+}
+
+/// The real world of a configuration.
+///
+/// # Errors
+/// When the system's certificates cannot be used.
+pub fn world(config: &Config) -> anyhow::Result<Arc<dyn World>> {
+    world_within(config, config.upstream().limits)
+}
+
+/// The same, with bounds on its calls that the caller brings.
+///
+/// # Errors
+/// As [`world`].
+pub fn world_within(config: &Config, limits: Limits) -> anyhow::Result<Arc<dyn World>> {
+    let upstream = UpstreamConfig { limits, ..config.upstream() };
+    let clients = Clients::new(upstream).context("the HTTP client could not be made")?;
+    Ok(Arc::new(Live::new(clients, config.entra.service_principal_id.clone())))
+}

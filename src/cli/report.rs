@@ -1,0 +1,70 @@
+//! `check --json`: one object whose keys are always there (product.md 7 and 9). Scripts rely on it; nothing here
+//! may be renamed.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use reinstate_core::{Diagnosis, Finding, Plan};
+
+/// The object.
+pub fn json(query: &str, diagnosis: &Diagnosis, plan: &Plan) -> Value {
+    json!({
+        "schema": 1,
+        "account": {
+            "query": query,
+            "email": diagnosis.email,
+            "atlassian_account_id": diagnosis.account,
+            "idp_user_id": diagnosis.person,
+            "scim_user_id": diagnosis.record,
+        },
+        "verdict": diagnosis.verdict.word(),
+        "groups": {
+            "expected": diagnosis.groups.expected,
+            "present": diagnosis.groups.present,
+            "missing": diagnosis.groups.missing,
+        },
+        "findings": diagnosis.findings.iter().map(finding).collect::<Vec<_>>(),
+        "unread": diagnosis.unread.iter().map(|(source, reason)| json!({"source": source, "reason": reason})).collect::<Vec<_>>(),
+        "candidates": diagnosis.candidates,
+        "plan": {
+            "digest": plan.digest(),
+            "steps": plan.steps.iter().map(|step| json!({
+                "action": step.op.action(),
+                "risk": step.risk.word(),
+                "target": step.op.target(),
+                "undo": step.undo,
+            })).collect::<Vec<_>>(),
+            "cost": plan.cost,
+            "advice": plan.advice,
+            "tickets": plan.tickets,
+        },
+    })
+}
+
+fn finding(finding: &Finding) -> Value {
+    json!({
+        "code": finding.code,
+        "blocking": finding.blocking,
+        "because": finding.because.iter().map(|fact| json!({
+            "source": fact.source,
+            "says": fact.says,
+            "seen_at": second(fact.seen_at),
+        })).collect::<Vec<_>>(),
+    })
+}
+
+/// A time as the schema shows it: UTC, whole seconds.
+fn second(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::second;
+
+    #[test]
+    fn a_time_is_shown_in_whole_seconds() {
+        let at = "2026-11-23T10:00:00.934970626Z".parse().expect("a time");
+        assert_eq!(second(at), "2026-11-23T10:00:00Z");
+    }
+}

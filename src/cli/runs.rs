@@ -1,0 +1,69 @@
+//! `runs release RUN`: the way out for a run whose journal cannot be read. Nothing else ends it: no executor carries it
+//! on and no click is decided, and it keeps what it has claimed. A run that can be read is never released.
+
+use secrecy::ExposeSecret as _;
+use serde_json::json;
+
+use super::args::{Exit, Runs};
+use crate::config::Config;
+use crate::exec::{Ledger, LedgerError};
+use reinstate_store::{NewEntry, Released, Store, StoreError};
+
+/// Runs one command about runs.
+///
+/// # Errors
+/// When the store fails.
+pub async fn run(config: &Config, runs: Runs) -> anyhow::Result<Exit> {
+    let Runs::Release { run } = runs;
+    let store = Store::open_existing(config.store.url.expose_secret()).await?;
+    let Some(row) = store.run(&run).await? else {
+        eprintln!("There is no run {run}. The card of a run and the log show its id.");
+        return Ok(Exit::Error);
+    };
+    if row.ended() {
+        eprintln!("Run {run} has ended, so it holds nothing. Nothing was changed.");
+        return Ok(Exit::Error);
+    }
+    let Some(why) = unreadable(&Ledger::new(store.clone()), &run).await? else {
+        eprintln!(
+            "The journal of run {run} can be read, so nothing was changed. \
+             To stop the run, type in Slack: /reinstate cancel {run}"
+        );
+        return Ok(Exit::Error);
+    };
+    let facts = json!({ "run": run, "by": "cli" });
+    let new = NewEntry {
+        at: crate::clock::now(),
+        kind: "run-released".to_owned(),
+        facts: facts.to_string(),
+        personal: None,
+    };
+    match store.release_run(&run, row.seq, new).await? {
+        Released::Yes(head) => {
+            println!("Run {run} was released: {why}. Its claims are free. The journal ends with {head}.");
+            Ok(Exit::Healthy)
+        }
+        Released::Ended => {
+            eprintln!("Run {run} has ended meanwhile. Nothing was changed.");
+            Ok(Exit::Error)
+        }
+        Released::MovedOn => {
+            eprintln!("Somebody worked on run {run} meanwhile. Nothing was changed. Please try again.");
+            Ok(Exit::Error)
+        }
+    }
+}
+
+/// Why the journal of a run or a sweep cannot be read; none if it can.
+async fn unreadable(ledger: &Ledger, run: &str) -> anyhow::Result<Option<String>> {
+    let read = match ledger.is_sweep(run).await? {
+        true => ledger.sweep(run).await.map(drop),
+        false => ledger.load(run).await.map(drop),
+    };
+    match read {
+        Ok(()) => Ok(None),
+        // A store that fails says nothing about the journal.
+        Err(LedgerError::Store(error)) if !matches!(error, StoreError::Tampered { .. }) => Err(error.into()),
+        Err(error) => Ok(Some(error.to_string())),
+    }
+}

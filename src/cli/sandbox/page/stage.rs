@@ -1,0 +1,81 @@
+//! What is on stage: one story with its simulated services, the bot that works against them, and its journal. A new
+//! story is a new stage; nothing is carried over.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Mutex;
+
+use anyhow::Context as _;
+
+use super::bot::Bot;
+use crate::exec::Ledger;
+use reinstate_sandbox::folder::Folder;
+use reinstate_sandbox::scenarios::Scenario;
+use reinstate_sandbox::slack::Workspace;
+use reinstate_sandbox::{Sandbox, lock};
+use reinstate_store::Store;
+
+/// What a modal said about its fields: view id, then what is wrong by block id.
+pub(super) type Complaints = (String, BTreeMap<String, String>);
+
+/// One story with everything that plays in it.
+pub struct Stage {
+    pub(super) scenario: &'static Scenario,
+    pub(super) sandbox: Sandbox,
+    pub(super) people: Workspace,
+    pub(super) bot: Bot,
+    pub(super) ledger: Ledger,
+    /// What the page itself has to say to a person, until they act again.
+    notices: Mutex<BTreeMap<String, String>>,
+    complaints: Mutex<BTreeMap<String, Complaints>>,
+    _folder: Folder,
+}
+
+impl Stage {
+    pub(super) async fn open(scenario: &'static Scenario, program: &Path) -> anyhow::Result<Self> {
+        let sandbox =
+            Sandbox::start(scenario.tenant()).await.context("the simulated services found no port")?;
+        let folder = Folder::make().context("no temporary folder could be made")?;
+        let url = folder.store_url();
+        let store = Store::open(&url).await.context("the sandbox's database could not be opened")?;
+        // The port stays the same when the bot is killed and started again: Slack knows one address.
+        let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let bot = Bot::start(program, sandbox.env(&url, &format!("127.0.0.1:{port}")), port).await?;
+        let people = sandbox.workspace(format!("http://127.0.0.1:{port}/slack/events"));
+        Ok(Self {
+            scenario,
+            sandbox,
+            people,
+            bot,
+            ledger: Ledger::new(store),
+            notices: Mutex::default(),
+            complaints: Mutex::default(),
+            _folder: folder,
+        })
+    }
+
+    pub(super) fn notice(&self, user: &str) -> Option<String> {
+        lock(&self.notices).get(user).cloned()
+    }
+
+    pub(super) fn tell(&self, user: &str, notice: Option<String>) {
+        let mut notices = lock(&self.notices);
+        match notice {
+            Some(notice) => notices.insert(user.to_owned(), notice),
+            None => notices.remove(user),
+        };
+    }
+
+    /// What the open modal of this person complains about, by block.
+    pub(super) fn complaints(&self, user: &str, view: &str) -> BTreeMap<String, String> {
+        lock(&self.complaints)
+            .get(user)
+            .filter(|(about, _)| about == view)
+            .map(|(_, found)| found.clone())
+            .unwrap_or_default()
+    }
+
+    pub(super) fn complain(&self, user: &str, complaints: Complaints) {
+        lock(&self.complaints).insert(user.to_owned(), complaints);
+    }
+}

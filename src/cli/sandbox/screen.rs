@@ -1,0 +1,148 @@
+//! The terminal of a story: what is posted is printed as people read it, and progress is redrawn in place where the
+//! terminal can. Elsewhere only the lines that changed are printed. It must never show what nobody in Slack would see.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+
+use super::paint::Paint;
+use reinstate_core::subject::fold;
+use reinstate_sandbox::slack::Slack;
+use reinstate_sandbox::{Sandbox, lock};
+
+/// The terminal.
+pub(super) struct Screen {
+    paint: Paint,
+    /// What was printed last of each post.
+    shown: BTreeMap<String, Vec<String>>,
+    /// The post that stands at the end of the screen, and how many lines of it can be drawn over.
+    last: Option<(String, usize)>,
+}
+
+impl Screen {
+    pub(super) fn new() -> Self {
+        Self { paint: Paint::of_stdout(), shown: BTreeMap::new(), last: None }
+    }
+
+    pub(super) fn line(&mut self, text: &str) {
+        println!("{text}");
+        self.last = None;
+    }
+
+    pub(super) fn title(&mut self, text: &str) {
+        self.block(&[format!("*{text}*")], 0);
+    }
+
+    pub(super) fn says(&mut self, name: &str, place: &str, text: &str) {
+        self.head("36", &format!("{place}  {name}"));
+        self.block(&[text.to_owned()], 2);
+    }
+
+    pub(super) fn clicks(&mut self, name: &str, button: &str, confirm: &str) {
+        self.head("35", &format!("{name} clicks {button}, and is asked once more"));
+        let lines: Vec<String> = confirm.lines().map(|line| format!("| {line}")).collect();
+        self.block(&lines, 2);
+    }
+
+    fn head(&mut self, code: &str, text: &str) {
+        let head = self.paint.colour(code, text);
+        self.line(&format!("\n{head}"));
+    }
+
+    /// Prints these lines; they are not drawn over.
+    fn block(&mut self, lines: &[String], indent: usize) -> usize {
+        let painted = self.paint.lines(lines, indent);
+        for line in &painted {
+            self.line(line);
+        }
+        painted.len()
+    }
+
+    /// Prints what is new.
+    pub(super) fn show(&mut self, slack: &Slack) {
+        let mut posts: Vec<(String, String, Vec<String>)> = Vec::new();
+        for message in slack.messages.iter().filter(|message| !message.deleted) {
+            let place = slack.channels.get(&message.channel).map_or("", |channel| channel.name.as_str());
+            let thread = if message.thread_ts.is_some() { " (in the thread)" } else { "" };
+            posts.push((
+                message.ts.clone(),
+                format!("#{place}  Reinstate{thread}"),
+                slack.post(&message.text, &message.blocks),
+            ));
+        }
+        for private in slack.ephemerals.iter().filter(|private| !private.deleted) {
+            let name = slack.users.get(&private.user).map_or("", |user| user.real_name.as_str());
+            posts.push((
+                format!("private {}", private.ts),
+                format!("Reinstate, to {name} alone"),
+                slack.post(&private.text, &private.blocks),
+            ));
+        }
+        for (key, head, lines) in posts {
+            let before = self.shown.insert(key.clone(), lines.clone());
+            match before {
+                Some(before) if before == lines => {}
+                Some(before) => self.update(&key, &before, &lines),
+                None => {
+                    self.head("32", &head);
+                    self.block(&lines, 2);
+                }
+            }
+        }
+        std::io::stdout().flush().ok();
+    }
+
+    /// A post that changed: how far it is, drawn over where the terminal can, else the lines that are new.
+    fn update(&mut self, key: &str, before: &[String], lines: &[String]) {
+        if !self.paint.is_terminal() {
+            let new: Vec<String> =
+                lines.iter().filter(|line| !before.contains(line)).map(|line| format!("> {line}")).collect();
+            self.block(&new, 2);
+            return;
+        }
+        let state = lines.iter().skip(1).take(1);
+        let tasks = lines.iter().filter(|line| is_task(line));
+        let progress: Vec<String> = state.chain(tasks).cloned().collect();
+        match self.last.take() {
+            Some((last, height)) if last == key => print!("\u{1b}[{height}A\u{1b}[J"),
+            _ => println!(),
+        }
+        let height = self.block(&progress, 2);
+        self.last = (height < self.paint.rows()).then(|| (key.to_owned(), height));
+    }
+
+    /// The account of the story as it is in the simulated organization itself.
+    pub(super) fn tenant(&mut self, sandbox: &Sandbox, who: &str) {
+        let mut lines = Vec::new();
+        {
+            let atlassian = lock(&sandbox.atlassian);
+            for account in atlassian.accounts.values() {
+                if !fold(&account.name).contains("jane") && fold(&account.email) != fold(who) {
+                    continue;
+                }
+                let groups = atlassian.groups_of(&account.id);
+                let groups = if groups.is_empty() { "no groups".to_owned() } else { groups.join(", ") };
+                lines.push(format!(
+                    "{} ({}): {groups}; {} issues and comments written as {}",
+                    account.email,
+                    account.id,
+                    account.contributions,
+                    account.display_name()
+                ));
+            }
+        }
+        self.head("1", "In the simulated organization now");
+        self.block(&lines, 2);
+    }
+
+    pub(super) fn verdict(&mut self, back: bool) {
+        if back {
+            self.head("1;32", "Access is there, seen in the simulated organization itself.");
+        } else {
+            self.head("1;33", "Access is not there: what is left only a person can do.");
+        }
+    }
+}
+
+fn is_task(line: &str) -> bool {
+    ["[x] ", "[~] ", "[ ] ", "[!] "].iter().any(|mark| line.starts_with(mark))
+}

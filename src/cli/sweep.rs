@@ -1,0 +1,253 @@
+//! `sweep`: every managed account at once, read-only. It needs neither the store nor Slack. Scripts get one object a
+//! line or a table; people get a progress bar and a summary.
+
+use std::collections::HashMap;
+use std::io::{BufWriter, IsTerminal as _, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::json;
+use tokio::sync::mpsc;
+
+use super::args::Exit;
+use super::{report, world};
+use crate::config::Config;
+use crate::exec::sweep::{Looked, Survey, survey};
+use crate::sheet;
+use crate::world::Meter;
+use reinstate_core::Cause;
+use reinstate_core::sweep::{Found, Tally};
+
+/// Findings that may wait to be printed.
+const WAITING: usize = 64;
+/// How many accounts the summary for people names; the rest stands in `--json` and `--csv`.
+const NAMED: usize = 20;
+/// How often the bar is drawn.
+const DRAW: Duration = Duration::from_millis(200);
+
+/// Where the findings go.
+enum Out {
+    Lines(BufWriter<std::io::Stdout>),
+    Table(BufWriter<std::fs::File>),
+    People(Vec<Found>),
+}
+
+/// Sweeps and prints.
+///
+/// # Errors
+/// When the program itself cannot work, or the file cannot be written; what cannot be read upstream is part of the
+/// answer.
+pub async fn run(config: &Config, json: bool, csv: Option<PathBuf>) -> anyhow::Result<Exit> {
+    let mut out = open(json, csv.as_deref())?;
+    let world = world(config)?;
+    let (rules, meter) = (Arc::new(config.rules()), Arc::new(Meter::default()));
+    let (sender, mut looked) = mpsc::channel::<Looked>(WAITING);
+    let began = Instant::now();
+    let bar = bar(json);
+    let known = HashMap::new();
+    let sweeping = async {
+        let survey = survey(&world, &rules, &meter, &known, &sender).await;
+        drop(sender);
+        survey
+    };
+    let printing = async {
+        loop {
+            tokio::select! {
+                next = looked.recv() => match next {
+                    Some(looked) => out.put(&looked)?,
+                    None => return anyhow::Ok(()),
+                },
+                () = tokio::time::sleep(DRAW) => draw(&bar, &meter, began),
+            }
+        }
+    };
+    let (survey, printed) = tokio::join!(sweeping, printing);
+    bar.finish_and_clear();
+    printed?;
+    out.end(&survey, csv.as_deref(), began.elapsed())?;
+    Ok(exit(&survey.tally, &survey))
+}
+
+/// product.md 9: 2 if any account is broken, else 3 if any cannot be told, else 0.
+fn exit(tally: &Tally, survey: &Survey) -> Exit {
+    let not_all = survey.unread.iter().any(|(source, _)| *source == reinstate_core::Source::Accounts);
+    match (tally.broken, tally.cannot_tell) {
+        (0, 0) if not_all => Exit::CannotTell,
+        (0, 0) => Exit::Healthy,
+        (0, _) => Exit::CannotTell,
+        _ => Exit::Blocking,
+    }
+}
+
+fn open(json: bool, csv: Option<&Path>) -> anyhow::Result<Out> {
+    Ok(match csv {
+        Some(path) => {
+            let file = std::fs::File::create(path)
+                .with_context(|| format!("{} cannot be written", path.display()))?;
+            let mut table = BufWriter::new(file);
+            writeln!(table, "{}", sheet::SWEEP_HEAD)?;
+            Out::Table(table)
+        }
+        None if json => Out::Lines(BufWriter::new(std::io::stdout())),
+        None => Out::People(Vec::new()),
+    })
+}
+
+impl Out {
+    fn put(&mut self, looked: &Looked) -> anyhow::Result<()> {
+        match self {
+            Self::Lines(out) => {
+                writeln!(out, "{}", report::json(&looked.found.query, &looked.diagnosis, &looked.plan))?;
+                // Whoever reads the lines sees each as it comes.
+                out.flush()?;
+            }
+            Self::Table(out) => writeln!(out, "{}", sheet::sweep_row(&looked.found))?,
+            Self::People(found) => found.push(looked.found.clone()),
+        }
+        Ok(())
+    }
+
+    fn end(self, survey: &Survey, csv: Option<&Path>, took: Duration) -> anyhow::Result<()> {
+        match self {
+            Self::Lines(mut out) => {
+                writeln!(out, "{}", summary(survey))?;
+                out.flush()?;
+            }
+            Self::Table(mut out) => {
+                out.flush()?;
+                let path = csv.map(|path| path.display().to_string()).unwrap_or_default();
+                eprintln!(
+                    "{} of {} accounts are not healthy: {path}",
+                    not_healthy(&survey.tally),
+                    survey.tally.accounts
+                );
+                unread(survey).iter().for_each(|line| eprintln!("{line}"));
+            }
+            Self::People(found) => print!("{}", text(survey, &found, took)),
+        }
+        Ok(())
+    }
+}
+
+fn not_healthy(tally: &Tally) -> u64 {
+    tally.broken + tally.cannot_tell
+}
+
+/// The last line of `sweep --json` (product.md 7). The side that could not be read stands beside the counts.
+fn summary(survey: &Survey) -> serde_json::Value {
+    let tally = &survey.tally;
+    json!({"schema": 1, "summary": {
+        "accounts": tally.accounts,
+        "healthy": tally.healthy,
+        "broken": tally.broken,
+        "cannot_tell": tally.cannot_tell,
+        "by_cause": tally.by_cause,
+        "unread": tally.unread,
+        "sides_unread": survey.unread.iter().map(|(source, why)| json!({"source": source, "reason": why})).collect::<Vec<_>>(),
+    }})
+}
+
+fn unread(survey: &Survey) -> Vec<String> {
+    survey
+        .unread
+        .iter()
+        .map(|(source, why)| format!("Could not be read: {} ({why})", source.name()))
+        .collect()
+}
+
+/// The answer for a terminal.
+fn text(survey: &Survey, found: &[Found], took: Duration) -> String {
+    let tally = &survey.tally;
+    let mut lines = vec![format!(
+        "{} accounts in {:.1} s: {} healthy, {} broken, {} cannot be told",
+        tally.accounts,
+        took.as_secs_f64(),
+        tally.healthy,
+        tally.broken,
+        tally.cannot_tell
+    )];
+    if !survey.unread.is_empty() {
+        lines.push(String::new());
+        lines.extend(unread(survey));
+        lines.push("What needs these sides is not judged above.".to_owned());
+    }
+    let mut causes: Vec<(&str, u64, &str)> = Cause::ALL
+        .iter()
+        .filter_map(|cause| Some((cause.code(), *tally.by_cause.get(cause.code())?, cause.title())))
+        .collect();
+    causes.sort_by_key(|(_, count, _)| std::cmp::Reverse(*count));
+    if !causes.is_empty() {
+        lines.push(format!("\n  {:<30} {:>8}  {}", "Cause", "Accounts", "What it means"));
+        lines.extend(causes.iter().map(|(code, count, title)| format!("  {code:<30} {count:>8}  {title}")));
+    }
+    if !found.is_empty() {
+        let harmless = found.iter().filter(|found| found.harmless().is_some()).count();
+        let approval = found.iter().filter(|found| found.needs_approval).count();
+        let advice = found.iter().filter(|found| found.digest.is_none()).count();
+        lines.push(format!(
+            "\n{harmless} could be repaired harmlessly, {approval} need an approval each, {advice} need a person's hand.\n"
+        ));
+        let mut named: Vec<&Found> = found.iter().collect();
+        named.sort_by(|a, b| (&a.causes, &a.query).cmp(&(&b.causes, &b.query)));
+        for one in named.iter().take(NAMED) {
+            let codes: Vec<&str> = one.causes.iter().map(|cause| cause.code()).collect();
+            lines.push(format!("  {:<44} {}", one.query, codes.join(", ")));
+        }
+        if named.len() > NAMED {
+            lines.push(format!("  … and {} more: --json or --csv FILE lists them all", named.len() - NAMED));
+        }
+        lines.push("\nOne of them:       reinstate check WHO".to_owned());
+        lines.push("Repairs, in Slack: /reinstate sweep".to_owned());
+    }
+    lines.push(String::new());
+    // What other people chose as their names must not move the cursor.
+    lines.join("\n").replace(|c: char| c.is_control() && c != '\n', " ")
+}
+
+/// A bar on a terminal, nothing elsewhere. It is drawn on standard error.
+fn bar(json: bool) -> ProgressBar {
+    if json || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} [{elapsed}]") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn draw(bar: &ProgressBar, meter: &Meter, began: Instant) {
+    let (accounts, looks, looked) =
+        (Meter::get(&meter.accounts), Meter::get(&meter.looks), Meter::get(&meter.looked));
+    let rows = Meter::get(&meter.rows);
+    let seconds = began.elapsed().as_secs().max(1);
+    bar.set_message(format!(
+        "{accounts} accounts listed ({} a second), {rows} people, memberships and records read; looked closely at {looked} of {looks}",
+        accounts / seconds
+    ));
+    bar.tick();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reinstate_core::Source;
+
+    fn survey(broken: u64, cannot_tell: u64, unread: Vec<(Source, String)>) -> Survey {
+        Survey { tally: Tally { accounts: 9, broken, cannot_tell, ..Tally::default() }, unread }
+    }
+
+    #[test]
+    fn the_exit_code_says_the_worst() {
+        let ends = |survey: Survey| exit(&survey.tally, &survey).code();
+        assert_eq!(ends(survey(1, 1, Vec::new())), 2);
+        assert_eq!(ends(survey(0, 1, Vec::new())), 3);
+        assert_eq!(ends(survey(0, 0, Vec::new())), 0);
+        assert_eq!(ends(survey(0, 0, vec![(Source::ProvisioningLog, "403".into())])), 0);
+        let cut = vec![(Source::Accounts, "503".to_owned())];
+        assert_eq!(ends(survey(0, 0, cut)), 3, "accounts that were not listed are not healthy");
+    }
+}

@@ -1,0 +1,24 @@
+//! What the configuration says about plans: the rules of the planner.
+
+use super::{Config, Needed};
+use reinstate_core::Rules;
+use reinstate_core::rules::Approvers;
+use reinstate_core::subject::fold;
+
+impl Config {
+    /// The planner's rules as the configuration states them.
+    #[must_use]
+    pub fn rules(&self) -> Rules {
+        let approvers = |needed: Needed| match needed {
+            Needed::Approvers(count) => Approvers::Count(count),
+            Needed::Never => Approvers::Never,
+        };
+        Rules {
+            protected: self.access.protected.iter().map(|name| fold(name)).collect(),
+            parking_domain: self.atlassian.parking_domain.clone(),
+            reversible: approvers(self.approvals.reversible),
+            disruptive: approvers(self.approvals.disruptive),
+            destructive: approvers(self.approvals.destructive),
+        }
+    }
+}

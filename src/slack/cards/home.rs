@@ -1,0 +1,170 @@
+//! The App Home as Slack draws it. Pure: the same lists give the same view, so that nothing unchanged is sent.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::slack::blocks::{Button, Style, actions, context, divider, header, section};
+use crate::slack::markup::Markup;
+use crate::slack::value;
+
+/// How many runs of each kind are shown; the others are counted.
+const MOST_RUNS: usize = 20;
+
+/// What a Home shows.
+#[derive(Debug, Default)]
+pub(crate) struct Lists {
+    /// Waiting for this person's approval.
+    pub(crate) mine: List,
+    /// Other open runs.
+    pub(crate) open: List,
+    /// Ended, newest first.
+    pub(crate) recent: List,
+}
+
+/// Runs of one kind: how many, and those that are shown.
+#[derive(Debug, Default)]
+pub(crate) struct List {
+    pub(crate) count: usize,
+    pub(crate) shown: Vec<Listed>,
+}
+
+impl List {
+    pub(crate) fn add(&mut self, one: &Listed) {
+        self.count += 1;
+        if self.shown.len() < MOST_RUNS {
+            self.shown.push(one.clone());
+        }
+    }
+}
+
+/// A run in a list.
+#[derive(Clone, Debug)]
+pub(crate) struct Listed {
+    pub(crate) id: String,
+    pub(crate) line: Markup,
+    pub(crate) waits: bool,
+    pub(crate) asked_by: String,
+    pub(crate) approved: BTreeSet<String>,
+    pub(crate) link: Option<String>,
+}
+
+impl Listed {
+    pub(crate) fn approved_by_me(&self, me: &str) -> bool {
+        self.approved.contains(me)
+    }
+
+    fn shown(&self) -> Markup {
+        match &self.link {
+            Some(link) => self.line.clone().ours(" – ").link(link, "open its card"),
+            None => self.line.clone(),
+        }
+    }
+}
+
+fn view(blocks: Vec<Value>) -> Value {
+    json!({ "type": "home", "blocks": blocks })
+}
+
+/// For somebody with a role.
+pub(crate) fn home(lists: &Lists, approves: bool, sees: bool) -> Value {
+    let mut blocks = vec![header(&Markup::new().ours("Reinstate")), buttons(sees)];
+    if approves {
+        blocks.extend(part("Waiting for my approval", &lists.mine, "Nothing waits for you."));
+    }
+    if sees {
+        blocks.extend(part("Running and waiting", &lists.open, "Nothing runs and nothing waits for others."));
+        blocks.extend(part("Recent", &lists.recent, "There has been no run yet."));
+    }
+    blocks.push(context(&[Markup::new().ours("`/reinstate help` shows every command.")]));
+    view(blocks)
+}
+
+fn part(title: &'static str, list: &List, none: &'static str) -> Vec<Value> {
+    let mut blocks =
+        vec![divider(), section(&Markup::new().ours("*").ours(title).ours("*: ").number(list.count))];
+    blocks.extend(list.shown.iter().map(|one| section(&one.shown())));
+    if list.count == 0 {
+        blocks.push(section(&Markup::new().ours(none)));
+    }
+    let more = list.count.saturating_sub(list.shown.len());
+    if more > 0 {
+        blocks.push(context(&[Markup::new().ours("… and ").number(more).ours(" more")]));
+    }
+    blocks
+}
+
+fn buttons(sees: bool) -> Value {
+    let button = |action, words, style| Button {
+        action,
+        words,
+        value: value::Value::default().text(),
+        style,
+        confirm: None,
+    };
+    let mut all = Vec::new();
+    if sees {
+        all.push(button("reinstate.check_person", "Check a person", Style::Primary));
+    }
+    all.push(button("reinstate.me", "Check my own access", Style::Plain));
+    actions("home", &all)
+}
+
+/// For a member without a role.
+pub(crate) fn employee() -> Value {
+    let says = "Does Jira or Confluence show you nothing? Reinstate can look why. It changes nothing, and only \
+                you see the answer.";
+    view(vec![
+        header(&Markup::new().ours("Your Atlassian access")),
+        section(&Markup::new().ours(says)),
+        buttons(false),
+    ])
+}
+
+/// For guests, people of other workspaces, and while Slack does not say who somebody is.
+pub(crate) fn stranger() -> Value {
+    let says = "Reinstate works for members of this workspace. If you are one and still read this, Slack did not \
+                say who you are: please come back in a minute.";
+    view(vec![header(&Markup::new().ours("Reinstate")), section(&Markup::new().ours(says))])
+}
+
+/// While the database does not answer.
+pub(crate) fn no_store() -> Value {
+    let says = "The database does not answer, so runs cannot be shown. Please come back in a minute.";
+    view(vec![header(&Markup::new().ours("Reinstate")), section(&Markup::new().ours(says))])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reinstate_sandbox::slack::{Surface, view_problems};
+
+    #[test]
+    fn slack_takes_the_longest_home_and_the_shortest() {
+        let listed = |n: usize| Listed {
+            id: n.to_string(),
+            line: Markup::new().data(&"<!channel> & ".repeat(400)),
+            waits: true,
+            asked_by: "U0ADA".into(),
+            approved: BTreeSet::new(),
+            link: Some("https://acme.slack.com/archives/C0ADMINS/p1".into()),
+        };
+        let many = |count| {
+            let mut list = List::default();
+            (0..count).for_each(|n| list.add(&listed(n)));
+            list
+        };
+        let lists = Lists { mine: many(300), open: many(300), recent: many(10) };
+        for view in [
+            home(&lists, true, true),
+            home(&Lists::default(), true, false),
+            employee(),
+            stranger(),
+            no_store(),
+        ] {
+            assert_eq!(view_problems(&view, Surface::Home), Vec::<String>::new());
+            assert!(!view.to_string().contains("<!channel>"));
+        }
+        assert!(home(&lists, true, true).to_string().contains("… and 280 more"));
+    }
+}

@@ -1,0 +1,36 @@
+//! What a button carries. Slack hands it back as it was; nothing in it is believed, it only says where to look.
+
+use serde::{Deserialize, Serialize};
+
+/// The value of a button: opaque to Slack, and looked up by us.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Value {
+    /// The run.
+    #[serde(rename = "r", default, skip_serializing_if = "String::is_empty")]
+    pub run: String,
+    /// The digest of the plan that was shown.
+    #[serde(rename = "d", default, skip_serializing_if = "String::is_empty")]
+    pub digest: String,
+    /// Whom a private answer was about.
+    #[serde(rename = "w", default, skip_serializing_if = "String::is_empty")]
+    pub who: String,
+    /// The account that was picked to be kept.
+    #[serde(rename = "k", default, skip_serializing_if = "String::is_empty")]
+    pub keep: String,
+    /// The page of a list.
+    #[serde(rename = "p", default, skip_serializing_if = "is_first")]
+    pub page: usize,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_first(page: &usize) -> bool {
+    *page == 0
+}
+
+impl Value {
+    /// As a button carries it.
+    #[must_use]
+    pub fn text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
