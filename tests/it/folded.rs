@@ -1,5 +1,5 @@
 //! Runs as they stand, for tests that look again and again until something has happened. Folding a journal costs far
-//! more than asking whether it has grown, so a run is folded anew only when it has.
+//! more than asking whether it has grown, so a run is folded again only when it has.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
