@@ -23,10 +23,19 @@ test *arguments:
 test-one name *arguments:
     cargo test --workspace {{ name }} -- --nocapture {{ arguments }}
 
-# Accept changed messages: rewrites the gallery and docs/reference/messages.md; read the difference before you commit
+# Go through changed messages one by one, then write docs/reference/messages.md (needs `cargo install cargo-insta`)
 messages:
+    INSTA_FORCE_PASS=1 INSTA_UPDATE=new cargo test --test it gallery
+    cargo insta review
     REINSTATE_UPDATE_DOCS=1 cargo test --test it gallery
-    git diff --stat
+
+# Write the pages of the reference that are made from the program
+generated-docs:
+    REINSTATE_UPDATE_DOCS=1 cargo test --test it generated_docs
+
+# Plain words, true citations, spelling
+words:
+    .ci/words
 
 # What CI runs for a pull request
 ci:

@@ -1,6 +1,6 @@
-//! Reinstate finds out why a managed Atlassian account has no access, proposes the mildest repair that can
-//! work, gets an approval where one is needed, carries the repair out so that no crash or race can do harm,
-//! and proves that access is back.
+//! Reinstate finds out why a managed Atlassian account has no access, plans the least destructive repair, gets an
+//! approval where one is needed, carries the repair out so that no crash or race can do harm, and proves that access
+//! is back.
 //!
 //! Eight words carry the whole; they are introduced in [`reinstate_core`].
 

@@ -1,6 +1,6 @@
-//! The socket, and patience with whoever connects to it. Slack sends a small request at once; whoever is slow,
+//! The socket, and patience with its clients. Slack sends a small request at once; a client that is slow,
 //! sends endless headers or keeps connections for themselves is cut off here, before a route is looked at. It
-//! must never read a body, and never let one client hold a place for ever.
+//! must never read a body, and never let one client hold a place forever.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -136,7 +136,7 @@ async fn connection(
     }
 }
 
-/// What a connection came to is counted, not logged: whoever floods us must not fill our disk.
+/// What a connection came to is counted, not logged: a flood must not fill our disk.
 fn settle(ended: Result<(), hyper::Error>) {
     match ended {
         Err(error) if error.is_timeout() => cut_off("idle"),

@@ -48,7 +48,7 @@ pub async fn run(
     app.drain(Duration::from_secs(10)).await;
 }
 
-/// Ready once the store and Slack's `auth.test` answer, whatever Atlassian and Entra do (product.md 9).
+/// Ready once the store and Slack's `auth.test` answer, whatever Atlassian and Entra do (docs/reference/rules.md#readiness).
 async fn ready(State(app): State<Arc<App>>) -> Response {
     let store = tokio::time::timeout(Duration::from_secs(2), app.ledger.store().ping()).await;
     let store = matches!(store, Ok(Ok(())));

@@ -124,7 +124,7 @@ impl Metrics {
         self.handle.render()
     }
 
-    /// Folds what histograms have gathered; without it they grow for ever. To be called every few seconds.
+    /// Folds what histograms have gathered; without it they grow forever. To be called every few seconds.
     pub fn run_upkeep(&self) {
         self.handle.run_upkeep();
     }

@@ -27,9 +27,9 @@ use reinstate_core::subject::{fold, name_of};
 use reinstate_core::{Action, Denied, Diagnosis, Plan, Rules, Subject, Who, diagnose, plan};
 use reinstate_store::Store;
 
-/// How long `check` and Recheck share one diagnosis (product.md 3).
+/// How long `check` and Recheck share one diagnosis (docs/reference/rules.md#shared-diagnosis).
 const SHARED: Duration = Duration::from_secs(60);
-/// How many diagnoses one person may ask for in a minute (product.md 3).
+/// How many diagnoses one person may ask for in a minute (docs/reference/rules.md#shared-diagnosis).
 const A_MINUTE: usize = 5;
 /// How long a requester's look-up is tried before the run is refused.
 const ADMIT_WITHIN: Duration = Duration::from_secs(60);

@@ -14,7 +14,7 @@ use reinstate_store::{Entry, NewEntry, Store, StoreError};
 const CONFIGURED: &str = "configured";
 
 /// Writes down with what configuration the bot starts, if it is not the one of the last start: the digest and the
-/// names of what changed for ever, the values (they name people) until they are forgotten.
+/// names of what changed forever, the values (they name people) until they are forgotten.
 ///
 /// # Errors
 /// When the store fails.

@@ -1,4 +1,4 @@
-//! What Slack sends, handed to whoever answers it: the same for a signed request and for an envelope of a
+//! What Slack sends, handed to the code that answers it: the same for a signed request and for an envelope of a
 //! socket. Slack waits three seconds, so nothing here waits for anything but the note that a run was opened; the
 //! work is spawned.
 

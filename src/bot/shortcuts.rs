@@ -1,4 +1,4 @@
-//! The two shortcuts: check whoever wrote a message, and check whom one picks. Both only read, and answer the
+//! The two shortcuts: check the author of a message, and check a person from a picker. Both only read, and answer the
 //! person alone.
 
 use std::sync::Arc;

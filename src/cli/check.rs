@@ -37,7 +37,8 @@ pub async fn run(config: &Config, who: &str, json: bool) -> anyhow::Result<Exit>
 }
 
 /// The answer for a terminal.
-fn text(query: &str, diagnosis: &Diagnosis, plan: &Plan) -> String {
+#[must_use]
+pub fn text(query: &str, diagnosis: &Diagnosis, plan: &Plan) -> String {
     let mut lines = vec![format!("{query}: {}", diagnosis.verdict.word()), String::new()];
     for station in &diagnosis.trail {
         let mark = match station.mark {

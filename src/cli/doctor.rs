@@ -56,7 +56,8 @@ fn refused(problems: &Problems) -> Value {
 }
 
 /// For a terminal. What other people chose as names must not move the cursor.
-fn text(report: &Report) -> String {
+#[must_use]
+pub fn text(report: &Report) -> String {
     let mut lines = Vec::new();
     for check in &report.checks {
         let mark = match (check.state, check.by_hand) {

@@ -6,7 +6,7 @@ pub mod audit;
 pub mod check;
 pub mod doctor;
 pub mod health;
-mod report;
+pub mod report;
 pub mod runs;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;

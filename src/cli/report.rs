@@ -1,5 +1,5 @@
-//! `check --json`: one object whose keys are always there (product.md 7 and 9). Scripts rely on it; nothing here
-//! may be renamed.
+//! `check --json`: one object whose keys are always there (docs/reference/rules.md#stable-json). Scripts depend on it;
+//! nothing here may be renamed.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};

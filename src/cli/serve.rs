@@ -1,5 +1,5 @@
 //! `serve`: the bot itself. It comes up while Slack, Atlassian and Entra are down, stops on SIGTERM or Ctrl-C,
-//! and leaves what it was doing to whoever claims it next.
+//! and leaves its work to the process that claims it next.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -71,7 +71,7 @@ pub async fn run(config: &Config, json: bool, csv: Option<PathBuf>) -> anyhow::R
     Ok(exit(&survey.tally, &survey))
 }
 
-/// product.md 9: 2 if any account is broken, else 3 if any cannot be told, else 0.
+/// 2 if any account is broken, else 3 if any cannot be told, else 0 (docs/reference/rules.md#exit-codes).
 fn exit(tally: &Tally, survey: &Survey) -> Exit {
     let not_all = survey.unread.iter().any(|(source, _)| *source == reinstate_core::Source::Accounts);
     match (tally.broken, tally.cannot_tell) {
@@ -101,7 +101,7 @@ impl Out {
         match self {
             Self::Lines(out) => {
                 writeln!(out, "{}", report::json(&looked.found.query, &looked.diagnosis, &looked.plan))?;
-                // Whoever reads the lines sees each as it comes.
+                // A reader of the lines sees each as it comes.
                 out.flush()?;
             }
             Self::Table(out) => writeln!(out, "{}", sheet::sweep_row(&looked.found))?,
@@ -136,8 +136,9 @@ fn not_healthy(tally: &Tally) -> u64 {
     tally.broken + tally.cannot_tell
 }
 
-/// The last line of `sweep --json` (product.md 7). The side that could not be read stands beside the counts.
-fn summary(survey: &Survey) -> serde_json::Value {
+/// The last line of `sweep --json` (docs/reference/rules.md#stable-json). It names the sources that could not be read.
+#[must_use]
+pub fn summary(survey: &Survey) -> serde_json::Value {
     let tally = &survey.tally;
     json!({"schema": 1, "summary": {
         "accounts": tally.accounts,
@@ -159,7 +160,8 @@ fn unread(survey: &Survey) -> Vec<String> {
 }
 
 /// The answer for a terminal.
-fn text(survey: &Survey, found: &[Found], took: Duration) -> String {
+#[must_use]
+pub fn text(survey: &Survey, found: &[Found], took: Duration) -> String {
     let tally = &survey.tally;
     let mut lines = vec![format!(
         "{} accounts in {:.1} s: {} healthy, {} broken, {} cannot be told",

@@ -184,7 +184,7 @@ pub struct Approvals {
     pub reversible: Needed,
     /// Steps that interrupt access or touch the tenant.
     pub disruptive: Needed,
-    /// Steps that end an account or change who bears an address.
+    /// Steps that end an account or change who has an address.
     pub destructive: Needed,
     /// How long an approval may be given.
     pub expire_after: Duration,

@@ -1,6 +1,6 @@
 //! Which sections and keys there are, what each holds, and what it is where it is left out. Everything else is an
 //! error that names the nearest one, so that a typing error is never taken for a default. The reference for people
-//! (docs/configuration.md) is made from this table, and nothing stands beside it.
+//! (docs/reference/configuration.md) is made from this table, and nothing stands beside it.
 
 /// A day, in seconds.
 const DAY: u64 = 24 * 60 * 60;

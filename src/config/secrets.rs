@@ -87,7 +87,7 @@ fn entra(env: &Env, problems: &mut Problems) -> Option<EntraCredential> {
     });
     let certificate = certificate.map(|read| EntraCredential::Certificate(Arc::new(read)));
     let file_name = format!("{ENTRA_FEDERATED}_FILE");
-    // The file is rotated by whoever writes it, so it is not read here but for each token.
+    // The program that writes the file rotates it, so it is not read here but for each token.
     let federated = match env.get(&file_name).filter(|path| !path.is_empty()) {
         Some(path) => Some(Federated::File(path.into())),
         None => one(env, ENTRA_FEDERATED, problems).map(Federated::Given),

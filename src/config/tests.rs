@@ -381,7 +381,7 @@ fn an_approval_that_nobody_can_give_is_refused() {
             "{operators}/{approvers}/{needed}: {problem}"
         );
     }
-    // Whoever the group's operators are, two approvers are not to be had.
+    // Whatever operators the group has, there are no two approvers.
     let few = rule("", "U1", "", "2").set("ACCESS__OPERATOR__USERGROUPS", "S1").problem();
     assert!(few.contains("access.approver has 1"), "{few}");
     rule("U1", "U2", "", "1").good();

@@ -79,7 +79,7 @@ impl Check {
 /// Everything that was looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// One entry a thing, in the order of the console a person would mend it in.
+    /// One entry a thing, in the order of the console a person would fix it in.
     pub checks: Vec<Check>,
 }
 

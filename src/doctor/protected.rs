@@ -1,4 +1,5 @@
-//! The protected list: an entry that means nobody protects nobody, which is an error (product.md 3).
+//! The protected list: an entry that matches nobody protects nobody, which is an error
+//! (docs/reference/rules.md#protected-accounts).
 
 use super::Check;
 use crate::config::Config;

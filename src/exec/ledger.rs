@@ -298,7 +298,7 @@ fn judged(
     Ok(after)
 }
 
-/// What was written down, in the log: the part that names nobody. Whoever follows a run looks for its id.
+/// What was written down, in the log: the part that names nobody. A person who follows a run searches for its id.
 fn log(run: &str, entry: &NewEntry) {
     tracing::info!(run, kind = entry.kind, facts = entry.facts, "journal: {}", entry.kind);
 }
@@ -311,7 +311,7 @@ fn count(event: &Event) {
     }
 }
 
-/// An event as the store keeps it: what may be kept for ever, and the rest in the part that can be erased.
+/// An event as the store keeps it: what may be kept forever, and the rest in the part that can be erased.
 fn entry(event: &Event, at: Timestamp) -> NewEntry {
     let facts = match event {
         Event::Planned { plan, digest, diagnosis } => json!({

@@ -1,5 +1,5 @@
 //! Carrying runs on: claim, fold, `next()`, do it, write it down. The loop is the recovery: a run that was
-//! killed anywhere is taken up by whoever claims it next, from what the journal says. Nothing is done here that
+//! killed anywhere is taken up by the process that claims it next, from what the journal says. Nothing is done here that
 //! was not first written down, and nothing risky without an approval that `next()` has seen.
 
 pub mod ledger;
@@ -56,7 +56,7 @@ pub struct Timing {
     pub grace: Duration,
     /// How long a one-shot step waits for a limit to pass before a person is asked.
     pub limited: Duration,
-    /// How long a proof waits for what Atlassian shows late: app roles may take 30 s (atlassian.md 3.3).
+    /// How long a proof waits for what Atlassian shows late (docs/reference/rules.md#atlassian-role-delay).
     pub proof: Duration,
     /// How long a run sleeps when the store fails.
     pub trouble: Duration,
@@ -339,7 +339,7 @@ impl Engine {
         self.ledger.now().await.map_err(|error| Turn::Stop(Stop::Trouble(error.to_string())))
     }
 
-    /// Appends what was decided on the folded run; whoever came in between makes it fold again.
+    /// Appends what was decided on the folded run; an entry that came in between makes it fold again.
     async fn append(&self, run: &Run, lease: &Lease, events: &[Event], also: Also) -> Turn {
         let now = match self.now().await {
             Ok(now) => now,

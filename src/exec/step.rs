@@ -81,7 +81,7 @@ impl Engine {
         self.append(run, lease, &[event], Also::default()).await
     }
 
-    /// Looks at the world before a step: its state, and the conditions of its rung, read anew.
+    /// Looks at the world before a step: its state, and the conditions of its rung, read again.
     async fn observe(&self, current: &Current, step: &Step, begun: bool) -> Ready {
         let look = Look::For(step.op.clone());
         let mut evidence = self.world.gather(current.plan.subject.clone(), look).await;
@@ -293,7 +293,7 @@ impl Engine {
         }
     }
 
-    /// Writes down how a step that was sent came out, whoever appends in between.
+    /// Writes down how a step that was sent came out, even if another process appends in between.
     async fn settle(&self, lease: &Lease, index: usize, event: Event) -> Turn {
         loop {
             let run = match self.ledger.load(&lease.run).await {

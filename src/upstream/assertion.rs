@@ -106,7 +106,7 @@ impl Certificate {
 pub enum Federated {
     /// Given once; it ends within the hour, so this is for short jobs.
     Given(SecretString),
-    /// A file that is written anew before the assertion ends, and read anew for each token.
+    /// A file that is written again before the assertion ends, and read again for each token.
     File(PathBuf),
 }
 

@@ -71,7 +71,7 @@ impl CallError {
             Self::Invalid { why } => format!("not sent: {why}"),
             Self::Unreachable { why } => format!("not reached: {why}"),
             Self::Refused { status, code, .. } => {
-                // The edge proxy's code is the status again (atlassian.md 3.1).
+                // The code of the edge proxy repeats the status (docs/reference/rules.md#atlassian-errors).
                 let code = code.as_ref().filter(|code| **code != status.to_string());
                 let plain = code.and_then(|code| super::login_error::plain_login_error(code));
                 match (code, plain) {
@@ -153,7 +153,7 @@ pub(super) fn absent<T>(result: Result<T, CallError>) -> Result<Option<T>, CallE
     }
 }
 
-/// The same for one thing, which must bear its id: a 200 about something else is neither there nor absent.
+/// The same for one thing, which must have its id: a 200 about something else is neither there nor absent.
 pub(super) fn whole<T>(
     result: Result<T, CallError>,
     id: impl Fn(&T) -> &Option<String>,

@@ -140,7 +140,7 @@ impl Http {
                 // Limited means not done, so even a write may be sent again.
                 Outcome::Limited { status, after } => {
                     if let Some(after) = after {
-                        // Whoever asked, all are meant; and what fails counts against the limit as well.
+                        // A limit for one caller is a limit for all, and what fails counts against the limit as well.
                         pace.close(after);
                     }
                     (CallError::Later { after, status: Some(status) }, after)

@@ -88,7 +88,7 @@ impl Tokens {
         if let Some(held) = state.held.as_ref().filter(|h| Instant::now() < h.until) {
             return Ok(held.token.clone());
         }
-        // Whoever waited while another's attempt failed has that answer; sixteen more attempts would not help.
+        // A caller that waited while another's attempt failed gets that answer; sixteen more attempts would not help.
         if let Some((at, error)) = state.failed.as_ref().filter(|(at, _)| *at >= asked) {
             tracing::debug!(waited = ?at.duration_since(asked), "no token: an attempt just failed");
             return Err(error.clone());

@@ -312,7 +312,7 @@ async fn the_repairs_of_a_sweep_are_started_by_an_operator_who_is_their_requeste
         bot.hears(GRACE, "This needs the role operator").await;
         let (_, course) = mass::sweep(bot, |course| course.surveyed.is_some()).await;
         assert!(course.requested.is_none());
-        // Whoever starts them is the requester, and does not approve them.
+        // The person who starts them is the requester, and does not approve them.
         bot.clicks(LINUS, "reinstate.sweep_repair").await;
         bot.clicks(LINUS, APPROVE).await;
         bot.hears(LINUS, "Nobody approves their own request").await;

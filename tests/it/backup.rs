@@ -1,4 +1,4 @@
-//! Backup and restore by the commands of `docs/backup.md`, in the middle of a repair that goes on afterwards: what the
+//! Backup and restore by the commands of `docs/how-to/backup.md`, in the middle of a repair that goes on afterwards: what the
 //! restored journal does not know of is found by looking, and no irreversible call is sent a second time. And a
 //! database that a newer program has changed meanwhile.
 
@@ -22,7 +22,7 @@ use reinstate_testing::skip::skipped;
 
 /// The commands of the document that begin so, as it writes them.
 fn command(begin: &str) -> String {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/backup.md");
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/how-to/backup.md");
     let text = std::fs::read_to_string(path).unwrap();
     let line = text.lines().map(str::trim).find(|line| line.starts_with(begin));
     line.unwrap_or_else(|| panic!("the document has no command {begin}")).to_owned()

@@ -121,7 +121,7 @@ impl Browser {
         }
     }
 
-    /// Clicks as a person does: what is hidden or covered cannot be clicked. The page may be drawn anew meanwhile.
+    /// Clicks as a person does: what is hidden or covered cannot be clicked. The page may be drawn again meanwhile.
     pub async fn click(&self, xpath: &str) {
         let since = Instant::now();
         loop {

@@ -33,7 +33,7 @@ pub fn parked(bot: &Bot) -> usize {
     calls.iter().filter(|call| call.method == "PUT" && call.path.ends_with("/manage/email")).count()
 }
 
-/// The account that bears the address, and may not.
+/// The account that has the address, and may not.
 pub fn wrong_account(tenant: &Tenant) -> String {
     tenant.atlassian.bearer(JANE).unwrap().id.clone()
 }
@@ -257,7 +257,7 @@ async fn an_approval_from_before_a_pause_is_worth_nothing_after_it() {
         let approved = run.current.unwrap().digest;
         bot.clicks(ADA, "reinstate.retry").await;
         let run = bot.until("a plan of its own", |run| run.plans > 1).await;
-        // The world is the same and so is the plan; whoever approved it must be asked again all the same.
+        // The world is the same and so is the plan; the person who approved it must be asked again all the same.
         assert_eq!(run.current.as_ref().unwrap().digest, approved);
         assert!(run.approved_by().is_empty(), "an approval outlived a pause");
         bot.button("reinstate.approve").await;

@@ -1,4 +1,4 @@
-//! One repair carried by the real executor over the real clients, without Slack: whoever asks is admitted, and every
+//! One repair carried by the real executor over the real clients, without Slack: every requester is admitted, and every
 //! approval that is asked for is given.
 
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Codes, pages and scenarios are in step: whoever adds a cause adds its story and its page.
+//! Codes, pages and scenarios are in step: a new cause needs its story and its page.
 
 use std::collections::BTreeSet;
 use std::path::Path;

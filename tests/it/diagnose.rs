@@ -224,7 +224,7 @@ async fn every_plan_that_acts_brings_access_back() {
     let mut wrong = Vec::new();
     while let Some(played) = plays.join_next().await {
         let (scenario, (verdict, story)) = played.unwrap();
-        // A group whose name is taken stays an admin's to resolve, after everything else is mended.
+        // A group whose name is taken stays an admin's to resolve, after everything else is fixed.
         let wanted = if scenario.finds.contains(&Cause::GroupNameConflict) {
             Verdict::Broken
         } else {

@@ -260,7 +260,7 @@ async fn tell(scenario: &Scenario, fault: Option<(Fault, String, usize)>) -> Tol
         // "It cannot be told" is neither a success nor a failure; the next look must tell.
         let told = outcome != Outcome::CannotTell;
         assert!(!(truth && told), "{label}: {outcome:?}, and access is there: {events:#?}");
-        // The fault is over: whoever asks again is helped.
+        // The fault is over: a person who asks again gets help.
         wire.clear_injections();
         bot.is_quiet().await;
         bot.reads_all();

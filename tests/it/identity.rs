@@ -1,4 +1,4 @@
-//! The owner of a record decides what may be sent. In these stories the mildest step is the dangerous one; here the risk
+//! The owner of a record decides what may be sent. In these stories the least destructive step is the dangerous one; here the risk
 //! of each step is checked. Their causes are checked together with those of all other stories.
 
 use reinstate_core::{Cause, Diagnosis, Plan, Risk, Verdict};

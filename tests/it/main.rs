@@ -22,6 +22,8 @@ mod diagnose;
 mod doctor;
 mod faults;
 mod folded;
+mod gallery;
+mod generated_docs;
 mod hostile;
 mod identity;
 mod inputs;

@@ -43,7 +43,7 @@ const DIFFERENT: &[Different] = &[
             "provision-membership",
         ],
     },
-    // The same, but the account bears another person's name and is older than the object: it may not become Jane's by
+    // The same, but the account has another person's name and is older than the object: it may not become Jane's by
     // machine, whatever its record is called.
     Different {
         story: "identity-recreated-recycled",

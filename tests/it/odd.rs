@@ -65,7 +65,7 @@ async fn whatever_slack_sends_is_answered_200_and_changes_nothing() {
         }
         bot.app.drain(bot.people.patience).await;
         assert_eq!(bot.app.ledger.store().recent_runs(1).await.unwrap(), Vec::new());
-        // A forged click is refused to whoever made it, and to nobody else.
+        // A forged click is refused to the person who made it, and to nobody else.
         for words in bot.reads_all() {
             assert!(words.contains("Reinstate") || words.contains("so it does nothing"), "{words}");
         }

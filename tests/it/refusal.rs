@@ -1,4 +1,4 @@
-//! A request that is refused for its head alone: whoever is still sending the body must be able to finish and to
+//! A request that is refused for its head alone: a client that is still sending the body must be able to finish and to
 //! read why.
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

@@ -1,4 +1,4 @@
-//! Cards that Slack refuses: for ever, for a while, as a whole or in this place. No refusal of one card delays another
+//! Cards that Slack refuses: forever, for a while, as a whole or in this place. No refusal of one card delays another
 //! card or a request for an approval, and the requester is told.
 
 use reinstate_core::Outcome;

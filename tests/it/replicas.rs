@@ -1,5 +1,5 @@
 //! Three processes on one PostgreSQL. Commands and clicks arrive at any of them; one is killed, one is frozen past
-//! its lease. No message twice, no step twice, and whoever was away cannot write when it wakes.
+//! its lease. No message twice, no step twice, and a process that was away cannot write when it wakes.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

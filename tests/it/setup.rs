@@ -1,4 +1,4 @@
-//! `docs/setup.md` followed word by word: its commands are typed in one shell, its configuration is written with the
+//! `docs/how-to/setup.md` followed word by word: its commands are typed in one shell, its configuration is written with the
 //! ids of the simulated tenant, its table says which permissions are granted, and its manifest which scopes. The
 //! consoles begin empty, so that whatever the document forgets is missing, and the document and the program cannot
 //! part unnoticed.
@@ -41,7 +41,7 @@ struct Document {
 
 impl Document {
     fn read() -> Self {
-        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/setup.md");
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/how-to/setup.md");
         let text = std::fs::read_to_string(path).unwrap();
         let mut blocks = Vec::new();
         let mut open: Option<(usize, Block)> = None;

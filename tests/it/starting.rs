@@ -1,5 +1,5 @@
 //! What is wrong when a bot starts: each fault has its own sentence and its own fix in the doctor's answer, and `serve`
-//! says the same and ends, or comes up and logs it where it can mend itself. Nothing is half-started.
+//! says the same and ends, or comes up and logs it where it can recover. Nothing is half-started.
 
 use std::process::Stdio;
 

@@ -1,4 +1,4 @@
-//! What faces the network: everything but Slack's own requests is refused cheaply, and whoever is slow is cut off.
+//! What faces the network: everything but Slack's own requests is refused cheaply, and a slow client is cut off.
 
 use std::time::{Duration, Instant};
 

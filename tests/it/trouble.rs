@@ -123,7 +123,7 @@ async fn told(
     end
 }
 
-/// While nothing can be written, nothing is started, and whoever asks is told so.
+/// While nothing can be written, nothing is started, and the requester is told so.
 async fn nothing_is_started(story: &Story) {
     let before = story.sandbox.wire.calls().iter().filter(|call| changes(call)).count();
     let ack = story.people.command("U0ADA", ADMINS, "repair vera@acme.example").await.unwrap();

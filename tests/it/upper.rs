@@ -152,7 +152,7 @@ async fn a_job_that_stopped_by_itself_is_started_for_everybody_and_waited_for() 
     .await;
 }
 
-/// The forum's case, but somebody has worked with the account that bears Jane's new address as well.
+/// The forum's case, but somebody has worked with the account that has Jane's new address as well.
 pub fn torn() -> Tenant {
     let mut tenant = find("email-held").unwrap().tenant();
     let bearer = tenant.atlassian.bearer("jane@acme.example").unwrap().id.clone();

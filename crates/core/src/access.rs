@@ -1,5 +1,5 @@
-//! Who may do what: one pure function. Identity comes from the signed Slack payload only; what could not be
-//! looked up is a refusal to ask again, never a grant (product.md 3).
+//! Who may do what: one pure function. Identity comes from the signed Slack payload only; a lookup that failed is a
+//! refusal to ask again, never a grant (docs/reference/rules.md#identity-comes-from-slack).
 
 use std::collections::BTreeSet;
 

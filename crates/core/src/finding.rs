@@ -71,9 +71,9 @@ causes! {
     LinkedToOtherAccount = "linked-to-other-account", true, "The provisioning record is linked to another account";
     /// Another record holds userName, e-mail or externalId.
     StaleRecordConflict = "stale-record-conflict", true, "An old provisioning record is in the way";
-    /// Another managed account bears the address.
+    /// Another managed account has the address.
     EmailHeldByManagedAccount = "email-held-by-managed-account", true, "Another managed account bears the person's address";
-    /// An account that is not the organization's bears the address.
+    /// An account that is not the organization's has the address.
     EmailHeldOutside = "email-held-outside", true, "An account outside the organization bears the person's address";
     /// The person has records in more than one SCIM directory.
     TwoDirectories = "two-directories", true, "Two provisioning directories hold the person";

@@ -56,7 +56,7 @@ impl Plan {
     }
 
     /// `sha256:…` over subject ids, ops with their *before*, risk, undo, cost, and findings without times; `None`
-    /// for a plan with no steps (product.md 9).
+    /// for a plan with no steps (docs/reference/rules.md#digest).
     #[must_use]
     pub fn digest(&self) -> Option<String> {
         if self.steps.is_empty() {

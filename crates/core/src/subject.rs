@@ -42,8 +42,8 @@ impl Who {
             return if fine { Ok(Self::Email(text.to_owned())) } else { Err(NotAName) };
         }
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '|' | ':' | '-');
-        // Ids are opaque, but all that were seen are long or have a prefix with a colon (atlassian.md 2.4); any
-        // other short word is a mistyped name, not an id.
+        // Ids are opaque, but all known ones are long or have a prefix with a colon. Any other short word is a
+        // mistyped name (docs/reference/rules.md#atlassian-account-ids).
         let prefixed =
             text.split_once(':').is_some_and(|(prefix, rest)| !prefix.is_empty() && !rest.is_empty());
         if (prefixed || text.len() >= 20)
@@ -107,7 +107,8 @@ impl Subject {
         Self { who, person: None, addresses, accounts, records: BTreeSet::new(), keep: None }
     }
 
-    /// The identities a run claims until it ends, so that two runs never write the same thing (product.md 3).
+    /// The identities a run claims until it ends, so that two runs never write the same thing
+    /// (docs/reference/rules.md#one-run-per-person).
     #[must_use]
     pub fn claims(&self) -> Vec<String> {
         let mut all = self.ids();

@@ -46,7 +46,7 @@ pub struct Ticket {
     pub text: String,
 }
 
-/// The tickets that could help with what was found; none for what the organization can mend itself.
+/// The tickets that could help with what was found; none for what the organization can fix itself.
 #[must_use]
 pub fn tickets(case: &Case<'_>, diagnosis: &Diagnosis) -> Vec<Ticket> {
     if diagnosis.verdict != Verdict::Broken {

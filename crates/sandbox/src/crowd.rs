@@ -202,7 +202,7 @@ impl Crowd {
             Some(Break::Drift) => 1,
             // With an old address and all groups a person works well.
             Some(Break::Mismatch) => mine.len(),
-            // Whoever still has access is not broken for want of an assignment.
+            // A person who still has access is not broken because of a missing assignment.
             Some(Break::NotAssigned) => mine.len(),
             _ => 0,
         };

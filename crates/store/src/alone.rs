@@ -1,4 +1,4 @@
-//! Being the only server on a SQLite file. Whoever holds the lock beside the file knows that no other process
+//! Being the only server on a SQLite file. The process that holds the lock beside the file knows that no other process
 //! works on its runs, so the leases of a killed predecessor need not be waited out. The operating system lets go
 //! of the lock when a process dies, however it dies. On PostgreSQL nobody is ever alone.
 
@@ -28,7 +28,7 @@ impl Store {
         }
         self.write(|conn| {
             Box::pin(async move {
-                // A raised epoch fences off whoever may still believe to hold a lease.
+                // A raised epoch stops a process that still believes it holds a lease.
                 sqlx::query("UPDATE runs SET owner = NULL, lease_until = 0, epoch = epoch + 1 WHERE lease_until > 0 AND ended_at IS NULL")
                     .execute(&mut *conn)
                     .await?;

@@ -168,7 +168,7 @@ impl Store {
         }
         self.write(move |conn| {
             Box::pin(async move {
-                // Whoever locks many runs locks the head first (`leases.rs`).
+                // Code that locks many runs locks the head first (`leases.rs`).
                 lock_head(conn).await?;
                 let mut taken: HashSet<String> = HashSet::new();
                 for (statement, rows) in TAKE_STALE.pieces(&stale) {
@@ -183,7 +183,7 @@ impl Store {
         .await
     }
 
-    /// Makes a run's cards be drawn anew, whatever they are believed to show.
+    /// Makes a run's cards be drawn again, whatever they are believed to show.
     ///
     /// # Errors
     /// When the store fails.

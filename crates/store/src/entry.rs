@@ -1,5 +1,5 @@
 //! One entry of the journal and what it hashes to. Pure: nothing here touches the database. What is hashed, and
-//! in which order, is fixed for ever by the domain tag; another order would be another tag.
+//! in which order, is fixed forever by the domain tag; another order would be another tag.
 
 use std::fmt::{self, Display, Write};
 
@@ -21,7 +21,7 @@ pub struct NewEntry {
     pub at: Timestamp,
     /// The name of what happened.
     pub kind: String,
-    /// JSON without personal data: it is kept for ever.
+    /// JSON without personal data: it is kept forever.
     pub facts: String,
     /// JSON with personal data: retention may erase it without breaking the chain.
     pub personal: Option<String>,

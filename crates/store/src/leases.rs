@@ -141,7 +141,7 @@ impl Store {
         let until = Instant::now() + length;
         self.write(move |conn| {
             Box::pin(async move {
-                // Whoever locks many runs locks the head first, as appends do, so that no two lock each other out.
+                // Code that locks many runs locks the head first, as appends do, so that no two lock each other out.
                 lock_head(conn).await?;
                 let mut leases = Vec::with_capacity(runs.len());
                 for (statement, rows) in TAKE_RUNS.pieces(&runs) {
@@ -210,7 +210,7 @@ impl Store {
         };
         self.write(move |conn| {
             Box::pin(async move {
-                // Adding null gives null, which is "for ever".
+                // Adding null gives null, which is "forever".
                 let done = sqlx::query(
                     "UPDATE runs SET owner = NULL, lease_until = 0, touched_at = (SELECT ms FROM db_clock),
                         wake_at = CASE WHEN seq > $4 THEN (SELECT ms FROM db_clock) ELSE (SELECT ms FROM db_clock) + $5 END

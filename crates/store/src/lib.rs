@@ -144,7 +144,7 @@ pub enum StoreError {
 }
 
 impl From<sqlx::Error> for StoreError {
-    /// Sorts out what a person has to mend by hand, by the codes of both engines.
+    /// Sorts out what a person has to fix by hand, by the codes of both engines.
     fn from(error: sqlx::Error) -> Self {
         let code = error.as_database_error().and_then(|known| known.code()).unwrap_or_default();
         match code.as_ref() {

@@ -22,7 +22,7 @@ const ACQUIRE: Duration = Duration::from_secs(10);
 const CONNECTIONS: u32 = 8;
 
 /// WAL lets readers read while one writes; FULL makes a commit survive a power cut, which the promise "written
-/// down before anything leaves the house" needs; `secure_delete` overwrites erased personal data. Waiting comes
+/// before anything is sent" needs; `secure_delete` overwrites erased personal data. Waiting comes
 /// first, because turning WAL on needs a lock too.
 const SQLITE: &str = "PRAGMA busy_timeout = 30000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
                       PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON";
@@ -42,7 +42,7 @@ impl Store {
         Self::open_with(url, Missing::Create).await
     }
 
-    /// Like [`Store::open`], but a missing file is an error: whoever asks for the journal of a mistyped file must
+    /// Like [`Store::open`], but a missing file is an error: a person who asks for the journal of a mistyped file must
     /// not be shown a new, empty one.
     ///
     /// # Errors

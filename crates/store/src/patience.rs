@@ -1,4 +1,4 @@
-//! Waiting for the database, but not for ever. A server may be frozen, or a lock may never be given back, and nobody who
+//! Waiting for the database, but not forever. A server may be frozen, or a lock may never be given back, and nobody who
 //! asks may wait for that. What is certain must be told apart from what is not: a change that its caller has given up
 //! before it was begun is never made.
 

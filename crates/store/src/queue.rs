@@ -1,4 +1,4 @@
-//! What waits for its turn to be written. Whoever puts something in is told if it must also see to it that it is taken
+//! What waits for its turn to be written. The caller that adds something learns whether it must also see to it that it is taken
 //! out; as long as somebody takes out, nobody else is sent, so nothing but what waits piles up while many come. It must
 //! never lose its last server: one that panics, or whose runtime ends, makes room for the next.
 
@@ -23,7 +23,7 @@ impl<T> Queue<T> {
         Self { state: Arc::new(Mutex::new(state)), servers, most }
     }
 
-    /// Puts one at the end. Whoever gets a server must take out until there is nothing.
+    /// Puts one at the end. A caller that gets a server must take out until nothing is left.
     pub(super) fn push(&self, item: T) -> Option<Server<T>> {
         let mut state = self.lock();
         state.waiting.push_back(item);
@@ -52,7 +52,7 @@ pub(super) struct Server<T> {
 }
 
 impl<T> Server<T> {
-    /// Those that wait longest; none at the end, and whoever comes after that sends another.
+    /// Those that wait longest; none at the end, and the next caller sends another.
     pub(super) fn take(&mut self) -> Vec<T> {
         let mut state = self.queue.lock();
         let count = state.waiting.len().min(self.queue.most);
@@ -68,7 +68,7 @@ impl<T> Server<T> {
 }
 
 impl<T> State<T> {
-    /// The end of a server is decided with nobody else looking, so that whoever comes next knows.
+    /// The end of a server is decided with nobody else looking, so that the next caller knows.
     fn let_go_if_idle(&mut self, at_work: &mut bool) {
         if self.waiting.is_empty() && *at_work {
             self.serving -= 1;

@@ -105,7 +105,7 @@ pub(super) async fn note_what_was_erased(conn: &mut AnyConnection) -> Result<(),
 /// Forgets whom some runs were about, and what their requests were known by. How many identities they were; none if
 /// there is nothing left to forget.
 async fn forget_some(conn: &mut AnyConnection, before: i64) -> Result<Option<u64>, StoreError> {
-    // Whoever locks many runs locks the head first (`leases.rs`).
+    // Code that locks many runs locks the head first (`leases.rs`).
     lock_head(conn).await?;
     let runs: Vec<String> =
         sqlx::query_scalar(TO_FORGET).bind(before).bind(AT_ONCE).fetch_all(&mut *conn).await?;

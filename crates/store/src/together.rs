@@ -142,7 +142,7 @@ where
         match outcome {
             Ok(made) => {
                 for (one, outcome) in items.into_iter().zip(made) {
-                    // Whoever asked may have been cancelled.
+                    // The caller may have been cancelled.
                     one.answer.send(Ok(outcome)).ok();
                 }
             }

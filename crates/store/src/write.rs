@@ -27,7 +27,7 @@ pub(super) trait Change: Send {
     /// Makes it, inside a transaction; whether it shall stand. A refused one is rolled back.
     fn make<'c>(&'c mut self, conn: &'c mut AnyConnection) -> BoxFuture<'c, bool>;
 
-    /// Tells whoever waits what came of it, or why it was not written after all.
+    /// Tells the waiting caller the result, or why it was not written after all.
     fn tell(self: Box<Self>, written: Result<(), StoreError>);
 
     /// How long its transaction may take, if it is another time than usual.
@@ -76,7 +76,7 @@ where
             (Err(error), _) => Err(error.into()),
             (Ok(()), None) => Err(StoreError::Interrupted.into()),
         };
-        // Whoever asked may have been cancelled.
+        // The caller may have been cancelled.
         self.answer.send(outcome).ok();
     }
 }
@@ -155,7 +155,7 @@ impl Store {
         let written = timeout(limit, transact(&mut conn, self.engine.begin(), changes)).await;
         if !matches!(written, Ok(Ok(()))) {
             // Nobody knows what it has open. SQLite, for one, rolls back by itself when the disk is full, and sqlx
-            // would count that transaction as open for ever. With its connection the transaction ends as a whole.
+            // would count that transaction as open forever. With its connection the transaction ends as a whole.
             conn.close_on_drop();
         }
         Ok(written.map_err(|_| StoreError::Interrupted)??)

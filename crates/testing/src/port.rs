@@ -1,4 +1,4 @@
-//! Ports for what is killed and started again at the same place: from below those that the system gives to whoever
+//! Ports for what is killed and started again at the same place: from below those that the system gives to any program that
 //! asks for any, so that nobody takes one while its process is dead.
 
 use std::net::TcpListener;

@@ -81,7 +81,7 @@ impl Server {
         Some(server)
     }
 
-    /// Starts it; whoever connects has to wait until it is up.
+    /// Starts it; a client has to wait until it is up.
     pub fn start(&self) {
         let settings =
             ["listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", "max_connections=400"];

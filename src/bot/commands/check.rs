@@ -11,7 +11,7 @@ use crate::slack::markup::Markup;
 use crate::slack::words;
 use reinstate_core::Action;
 
-/// After this long the caller hears that it is still going on (an answer follows within 5 s, product.md 9).
+/// After this time the caller reads that the work continues (docs/reference/rules.md#answer-within-five-seconds).
 const PATIENCE: Duration = Duration::from_secs(4);
 
 pub(crate) async fn check(app: &App, ear: &Ear, target: &Target) {

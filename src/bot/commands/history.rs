@@ -33,8 +33,7 @@ async fn answer(app: &App, target: &Target) -> Card {
     if runs.is_empty() {
         return Card::text(&words::no_history(who.text()));
     }
-    let title = Markup::new().ours("*Runs on ").data(who.text()).ours("*, newest first: ").number(runs.len());
-    super::status::list(app, title, &runs).await
+    super::status::list(app, words::runs_on(who.text(), runs.len()), &runs).await
 }
 
 /// The runs that name the person as asked, and those on the same account or person under another name.

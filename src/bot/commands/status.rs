@@ -30,7 +30,7 @@ async fn open(app: &App) -> Card {
     if runs.is_empty() {
         return Card::text(&words::nothing_open());
     }
-    list(app, Markup::new().ours("*Open runs*: ").number(runs.len()), &runs).await
+    list(app, words::open_runs(runs.len()), &runs).await
 }
 
 async fn one(app: &App, id: &str) -> Card {
@@ -50,23 +50,16 @@ async fn one(app: &App, id: &str) -> Card {
 /// Runs, one in a line, each with its card.
 pub(super) async fn list(app: &App, title: Markup, runs: &[String]) -> Card {
     let Ok(now) = app.ledger.now().await else { return Card::text(&words::no_store()) };
-    let mut lines = vec![title];
+    let mut shown = Vec::new();
     for id in runs.iter().take(MOST) {
         let line = match app.ledger.load(id).await {
             Ok(run) => cards::line(id, &run, &app.rules, &app.limits, now),
             Err(_) => match app.ledger.sweep(id).await {
                 Ok(course) => cards::sweep_line(id, &course, &app.limits, now),
-                Err(_) => Markup::new().ours("Run ").code(id).ours(" cannot be read."),
+                Err(_) => cards::unreadable_line(id),
             },
         };
-        let line = Markup::new().ours("• ").then(&line);
-        lines.push(match app.card_link(id).await {
-            Some(link) => line.ours(" – ").link(&link, "its card"),
-            None => line,
-        });
+        shown.push((line, app.card_link(id).await));
     }
-    if runs.len() > MOST {
-        lines.push(Markup::new().ours("… and ").number(runs.len() - MOST).ours(" more"));
-    }
-    Card::text(&Markup::lines(&lines, 2900))
+    cards::list(title, &shown, runs.len())
 }

@@ -1,5 +1,5 @@
 //! Approve: one person, one run, one digest, one moment. Everything slow is read first; then the roles are asked for
-//! anew, and the approval is written within ten seconds of that, or decided again.
+//! again, and the approval is written within ten seconds of that, or decided again.
 
 use std::time::Instant;
 

@@ -26,7 +26,7 @@ pub(in crate::bot) async fn stop(app: &App, ear: &Ear, run: &str) {
 }
 
 /// Ends a run that waits for a person, so that what it did can be taken back; nothing where it has ended already.
-/// Whoever asks must be allowed both, to stop this run and to begin the one that undoes it.
+/// The person who asks must be allowed both, to stop this run and to begin the one that undoes it.
 pub(in crate::bot) async fn give_up(app: &App, ear: &Ear, id: &str) -> Result<(), Verdict> {
     let run = app.ledger.load(id).await.map_err(|error| failed(&error))?;
     if run.ended.is_some() {

@@ -20,7 +20,7 @@ use reinstate_core::access::{Own, Same};
 use reinstate_core::{Action, Denied, Event, Outcome, Permit, Run};
 use reinstate_store::Also;
 
-/// A click on Decline: whoever may decline is asked why.
+/// A click on Decline: a person who may decline is asked why.
 pub(in crate::bot) async fn ask(app: &App, ear: &Ear, click: &Click, value: &Value) -> Verdict {
     let run = match allowed(app, ear, value).await {
         Ok((_, run)) => run,

@@ -1,7 +1,7 @@
 //! The App Home: what waits for *my* approval, what runs, and what ran lately. It is published when somebody opens
 //! it, and again while they may be looking, whenever a run has changed: runs are read once for all who look, and that
 //! must never take more than a small part of the time, however many are open. Who looks is known to the process that
-//! heard of it and to no other; whoever opens the Home again sees what is true. It must never show runs to somebody
+//! heard of it and to no other; a person who opens the Home again sees the current state. It must never show runs to somebody
 //! without a role.
 
 use std::collections::BTreeSet;

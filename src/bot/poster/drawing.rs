@@ -130,7 +130,7 @@ impl Drawing<'_> {
         self.run.asked.as_ref().map(|asked| asked.channel.clone()).unwrap_or_default()
     }
 
-    /// The root card, drawn anew.
+    /// The root card, drawn again.
     pub(super) async fn root(&mut self) -> Result<CardRef, Trouble> {
         let typed = self.typed();
         let channel = match self.known("root") {

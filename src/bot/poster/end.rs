@@ -108,15 +108,13 @@ impl Drawing<'_> {
 
     /// The end of a run that others are not shown, because its requester was never admitted or it came second.
     pub(super) async fn refuse(&mut self, outcome: Outcome, says: &str) -> Result<(), Trouble> {
-        let text = Markup::new().data(says);
-        let role = Role::Operator;
-        let text = match (outcome, self.first_card().await?) {
-            (Outcome::Busy, Some(link)) => text.ours(" ").link(&link, "Its card").ours("."),
-            (Outcome::Refused, _) if says == Denied::Missing(role).to_string() => {
-                text.ours(" ").then(&words::holders(role, self.app.people.access()))
-            }
-            _ => text,
+        let first = match outcome {
+            Outcome::Busy => self.first_card().await?,
+            _ => None,
         };
+        let missing = outcome == Outcome::Refused && says == Denied::Missing(Role::Operator).to_string();
+        let holders = missing.then(|| words::holders(Role::Operator, self.app.people.access()));
+        let text = words::not_begun(says, first.as_deref(), holders.as_ref());
         self.whisper("root", &Shown::text(&text)).await?;
         for card in &self.cards {
             self.app.ledger.store().mark_rendered(self.id, &card.at, self.run.seq, "").await?;

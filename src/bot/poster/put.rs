@@ -1,5 +1,5 @@
 //! Makes a message show what is drawn: updates it, or posts it where there is none. The first stored card counts. What
-//! Slack does not let us update is posted anew; what it does not take as a whole is said in short.
+//! Slack does not let us update is posted again; what it does not take as a whole is said in short.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};

@@ -8,7 +8,6 @@ use crate::bot::app::App;
 use crate::sheet;
 use crate::slack::blocks::Card as Shown;
 use crate::slack::cards::{SweepView, sweep_root};
-use crate::slack::markup::Markup;
 use crate::slack::words;
 use reinstate_core::Run;
 use reinstate_core::sweep::{Course, CourseNext, Found};
@@ -115,9 +114,7 @@ impl Drawing<'_> {
         let requester = course.requested.as_ref().map(|(by, _)| by.by.clone());
         let waits = matches!(course.next(now, &self.app.limits), CourseNext::AwaitApproval(_));
         if waits && asks && self.known("call").is_none() {
-            let but: Vec<String> = requester.iter().cloned().collect();
-            let text = words::approvers(self.app.people.access(), &but)
-                .ours(" the list of repairs above waits for an approver.");
+            let text = words::sweep_waits(self.app.people.access(), requester.as_deref());
             let called = self.put("call", &root.channel, Some(&root.ts), |_| Shown::text(&text)).await;
             troubles.note(called)?;
         }
@@ -133,8 +130,7 @@ impl Drawing<'_> {
         if let (Some(says), Some(requester)) = (&course.ended, requester)
             && self.known("outcome").is_none()
         {
-            let text =
-                Markup::new().user(&requester).ours(" the repairs of this sweep have ended. ").data(says);
+            let text = words::sweep_over(&requester, says);
             let told = self.put("outcome", &root.channel, Some(&root.ts), |_| Shown::text(&text)).await;
             troubles.note(told)?;
         }

@@ -114,7 +114,7 @@ impl Engine {
         };
         let keeping = self.keep(course.clone(), lease, &meter, receiver);
         tokio::pin!(reading, keeping);
-        // Whoever cannot keep what is found stops reading.
+        // A sweep that cannot keep what it finds stops reading.
         let (survey, course) = tokio::select! {
             kept = &mut keeping => {
                 let course = kept?;

@@ -118,7 +118,7 @@ impl Ledger {
     }
 }
 
-/// Facts may be kept for ever; the event itself names people, and retention may erase it.
+/// Facts may be kept forever; the event itself names people, and retention may erase it.
 fn entry(event: &SweepEvent, at: Timestamp) -> NewEntry {
     let facts = match event {
         SweepEvent::SweepRequested { digest, .. } | SweepEvent::SweepApproved { digest, .. } => {

@@ -68,7 +68,7 @@ impl Engine {
         }
         let may = standing.next.filter(|place| {
             let wave = RepairList::wave_of(*place);
-            // The wave before must have ended: whoever is open now stands before this place.
+            // The wave before must have ended: an open run is before this place.
             let same = place.checked_sub(1).is_none_or(|before| RepairList::wave_of(before) == wave);
             standing.open < AT_ONCE && (same || standing.open == 0)
         });

@@ -178,7 +178,7 @@ impl Roles {
 }
 
 /// Lists all there is; while a page is read the next one is on its way. A place in the list that is lost is looked for
-/// once more from the start; whoever comes twice then is counted once.
+/// once more from the start; an account that comes twice is then counted once.
 async fn list<T, F>(
     ask: impl Fn(Option<String>) -> F,
     count: impl Fn(&Vec<T>),

@@ -1,4 +1,4 @@
-//! The tenants that the tests of the executor begin with, each broken in one way, and the ladder that mends it.
+//! The tenants that the tests of the executor begin with, each broken in one way, and the ladder that repairs it.
 
 use std::collections::BTreeSet;
 

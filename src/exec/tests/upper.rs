@@ -104,7 +104,7 @@ async fn the_account_left_over_is_retired_after_the_proof_and_comes_back_by_undo
 
 #[tokio::test]
 async fn an_address_goes_back_while_it_is_free() {
-    // Stopped between parking and provisioning, nobody bears the address.
+    // Stopped between parking and provisioning, nobody has the address.
     let house = repaired(Tenant::park()).await;
     assert_eq!(house.tenant().accounts[A2].email.get(..6), Some("parked"));
     let run = undone(&house, "run").await;

@@ -149,7 +149,7 @@ async fn a_step_that_died_before_it_was_sent_is_not_sent_long_after_its_approval
     house.approves("run").await;
     house.model.block_at(unlink(), Point::AfterBegin);
     assert!(house.die(house.engine("dead").await, "run").await);
-    // Whoever takes it up finds the time to start long past.
+    // The process that takes it up finds the time to start long past.
     house.limits = Limits { start_within: Duration::ZERO, ..house.limits };
     house.carry(&house.engine("late").await, "run").await;
     assert_eq!(house.model.times(&unlink()), 1);

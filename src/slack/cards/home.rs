@@ -13,24 +13,27 @@ const MOST_RUNS: usize = 20;
 
 /// What a Home shows.
 #[derive(Debug, Default)]
-pub(crate) struct Lists {
+pub struct Lists {
     /// Waiting for this person's approval.
-    pub(crate) mine: List,
+    pub mine: List,
     /// Other open runs.
-    pub(crate) open: List,
+    pub open: List,
     /// Ended, newest first.
-    pub(crate) recent: List,
+    pub recent: List,
 }
 
 /// Runs of one kind: how many, and those that are shown.
 #[derive(Debug, Default)]
-pub(crate) struct List {
-    pub(crate) count: usize,
-    pub(crate) shown: Vec<Listed>,
+pub struct List {
+    /// All of them.
+    pub count: usize,
+    /// The first of them.
+    pub shown: Vec<Listed>,
 }
 
 impl List {
-    pub(crate) fn add(&mut self, one: &Listed) {
+    /// Counts a run, and shows it while there is room.
+    pub fn add(&mut self, one: &Listed) {
         self.count += 1;
         if self.shown.len() < MOST_RUNS {
             self.shown.push(one.clone());
@@ -40,17 +43,25 @@ impl List {
 
 /// A run in a list.
 #[derive(Clone, Debug)]
-pub(crate) struct Listed {
-    pub(crate) id: String,
-    pub(crate) line: Markup,
-    pub(crate) waits: bool,
-    pub(crate) asked_by: String,
-    pub(crate) approved: BTreeSet<String>,
-    pub(crate) link: Option<String>,
+pub struct Listed {
+    /// The id of the run.
+    pub id: String,
+    /// What is shown of it.
+    pub line: Markup,
+    /// Whether it waits for an approval.
+    pub waits: bool,
+    /// Who asked for it; they do not approve it.
+    pub asked_by: String,
+    /// Who has approved already.
+    pub approved: BTreeSet<String>,
+    /// Its card, where Slack gave a link.
+    pub link: Option<String>,
 }
 
 impl Listed {
-    pub(crate) fn approved_by_me(&self, me: &str) -> bool {
+    /// Whether this person has approved already.
+    #[must_use]
+    pub fn approved_by_me(&self, me: &str) -> bool {
         self.approved.contains(me)
     }
 
@@ -67,7 +78,8 @@ fn view(blocks: Vec<Value>) -> Value {
 }
 
 /// For somebody with a role.
-pub(crate) fn home(lists: &Lists, approves: bool, sees: bool) -> Value {
+#[must_use]
+pub fn home(lists: &Lists, approves: bool, sees: bool) -> Value {
     let mut blocks = vec![header(&Markup::new().ours("Reinstate")), buttons(sees)];
     if approves {
         blocks.extend(part("Waiting for my approval", &lists.mine, "Nothing waits for you."));
@@ -111,7 +123,8 @@ fn buttons(sees: bool) -> Value {
 }
 
 /// For a member without a role.
-pub(crate) fn employee() -> Value {
+#[must_use]
+pub fn employee() -> Value {
     let says = "Does Jira or Confluence show you nothing? Reinstate can look why. It changes nothing, and only \
                 you see the answer.";
     view(vec![
@@ -122,14 +135,16 @@ pub(crate) fn employee() -> Value {
 }
 
 /// For guests, people of other workspaces, and while Slack does not say who somebody is.
-pub(crate) fn stranger() -> Value {
+#[must_use]
+pub fn stranger() -> Value {
     let says = "Reinstate works for members of this workspace. If you are one and still read this, Slack did not \
                 say who you are: please come back in a minute.";
     view(vec![header(&Markup::new().ours("Reinstate")), section(&Markup::new().ours(says))])
 }
 
 /// While the database does not answer.
-pub(crate) fn no_store() -> Value {
+#[must_use]
+pub fn no_store() -> Value {
     let says = "The database does not answer, so runs cannot be shown. Please come back in a minute.";
     view(vec![header(&Markup::new().ours("Reinstate")), section(&Markup::new().ours(says))])
 }

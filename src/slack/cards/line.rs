@@ -54,6 +54,30 @@ pub fn sweep_line(id: &str, course: &Course, limits: &Limits, now: Timestamp) ->
     }
 }
 
+/// A run in such a list whose journal cannot be read.
+#[must_use]
+pub fn unreadable_line(id: &str) -> Markup {
+    Markup::new().ours("Run ").code(id).ours(" cannot be read.")
+}
+
+/// A list of runs: a line for each that is shown, with the link to its card. `count`: how many there are.
+#[must_use]
+pub fn list(title: Markup, shown: &[(Markup, Option<String>)], count: usize) -> Card {
+    let mut lines = vec![title];
+    lines.extend(shown.iter().map(|(line, link)| {
+        let line = Markup::new().ours("• ").then(line);
+        match link {
+            Some(link) => line.ours(" – ").link(link, "its card"),
+            None => line,
+        }
+    }));
+    let more = count.saturating_sub(shown.len());
+    if more > 0 {
+        lines.push(Markup::new().ours("… and ").number(more).ours(" more"));
+    }
+    Card::text(&Markup::lines(&lines, 2900))
+}
+
 /// Tells the requester that a run stopped for a person: what happened, why, and what to do. `here`: the card stands
 /// above.
 #[must_use]

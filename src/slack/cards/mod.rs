@@ -26,7 +26,7 @@ pub use approval::{approval, call};
 pub use check::diagnosis;
 pub use details::details;
 pub use dialog::{dialog, dialog_in_full};
-pub use line::{line, outcome, stopped, sweep_line};
+pub use line::{line, list, outcome, stopped, sweep_line, unreadable_line};
 pub use me::{help_wanted, me};
 pub use root::{root, status};
 pub use sweep::{SweepView, sweep_page, sweep_root};

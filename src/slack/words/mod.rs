@@ -140,6 +140,18 @@ pub fn nothing_open() -> Markup {
     Markup::new().ours("Nothing runs and nothing waits.")
 }
 
+/// The title of the list of open runs.
+#[must_use]
+pub fn open_runs(count: usize) -> Markup {
+    Markup::new().ours("*Open runs*: ").number(count)
+}
+
+/// The title of the list of runs on an account.
+#[must_use]
+pub fn runs_on(who: &str, count: usize) -> Markup {
+    Markup::new().ours("*Runs on ").data(who).ours("*, newest first: ").number(count)
+}
+
 /// Nobody ever asked for a run on that account.
 #[must_use]
 pub fn no_history(who: &str) -> Markup {
@@ -264,6 +276,19 @@ pub fn sweep_stopped(requester: &str, by: Option<&str>, why: &str) -> Markup {
         .ours(". Look at what failed. Then press *Go on* or *Stop* on the card above.")
 }
 
+/// Calls the approvers to the card of a sweep.
+#[must_use]
+pub fn sweep_waits(access: &Access, requester: Option<&str>) -> Markup {
+    let but: Vec<String> = requester.map(str::to_owned).into_iter().collect();
+    approvers(access, &but).ours(" the list of repairs above waits for an approver.")
+}
+
+/// The repairs of a sweep have ended.
+#[must_use]
+pub fn sweep_over(requester: &str, says: &str) -> Markup {
+    Markup::new().user(requester).ours(" the repairs of this sweep have ended. ").data(says)
+}
+
 /// A repair of a sweep waits for a person; it has no card.
 #[must_use]
 pub fn part_stopped(run: &str, whose: &Markup, why: &str) -> Markup {
@@ -309,6 +334,17 @@ pub fn denied(denied: Denied, access: &Access) -> Markup {
     match denied.missing_role() {
         Some(role) => text.ours(" ").then(&holders(role, access)),
         None => text,
+    }
+}
+
+/// A run that came second, or whose requester was refused.
+#[must_use]
+pub fn not_begun(says: &str, first_card: Option<&str>, holders: Option<&Markup>) -> Markup {
+    let text = Markup::new().data(says);
+    match (first_card, holders) {
+        (Some(link), _) => text.ours(" ").link(link, "Its card").ours("."),
+        (None, Some(holders)) => text.ours(" ").then(holders),
+        (None, None) => text,
     }
 }
 

@@ -50,7 +50,7 @@ impl Atlassian {
         Ok(links.scim_links)
     }
 
-    /// The records that bear an address, linked or not.
+    /// The records that have an address, linked or not.
     ///
     /// # Errors
     /// See [`CallError`].

@@ -208,7 +208,7 @@ struct Claim {
 }
 
 impl Atlassian {
-    /// The accounts that bear one of these addresses, with their groups.
+    /// The accounts that have one of these addresses, with their groups.
     ///
     /// # Errors
     /// See [`CallError`].

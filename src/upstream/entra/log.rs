@@ -184,7 +184,7 @@ impl Entra {
         Ok(LogRead { entries, complete })
     }
 
-    /// The log of a job, whoever it is about, newest first: up to 6000 entries, in about 25 s by the published limit.
+    /// The log of a job, about anybody, newest first: up to 6000 entries, in about 25 s by the published limit.
     ///
     /// # Errors
     /// See [`CallError`].

@@ -1,5 +1,5 @@
-//! What is sent to make an op true: one call each, and only calls that exist (atlassian.md 1). An answer is
-//! never taken for the effect; it only says how long looking is worth while.
+//! What is sent to make an op true: one call each, and only documented calls (docs/reference/rules.md#atlassian-calls).
+//! An answer is never taken for the effect; it only says how long it is worth looking for the effect.
 
 use super::Live;
 use crate::upstream::CallError;
@@ -91,7 +91,7 @@ impl Live {
     }
 }
 
-/// HTTP 200 is not success (entra.md 0.2).
+/// HTTP 200 is not success (docs/reference/rules.md#entra-success-is-not-an-effect).
 fn verdict(answer: OnDemand) -> Acted {
     match answer.verdict {
         Verdict::Applied => Acted::Accepted,

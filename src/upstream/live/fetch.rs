@@ -10,8 +10,8 @@ use crate::upstream::{Atlassian, CallError, Entra, Scim};
 use reinstate_core::Evidence;
 use reinstate_core::evidence::{Account, Application, Gap, IdpUser, Read};
 
-/// What is looked at in the permission document. The whole of it is asked for: how a list of privileges is to
-/// be serialised is not known (atlassian.md 4).
+/// What is read from the permission document. The whole document is requested
+/// (docs/reference/rules.md#atlassian-permission-document).
 const PRIVILEGES: &[&str] = &["email.set", "lifecycle.enablement", "lifecycle.delete"];
 /// How far back the log is read; Microsoft keeps it for 30 days.
 const LOG_DAYS: i64 = 30;
@@ -226,8 +226,8 @@ impl Live {
         change(move |e| e.stopped_by = once(found, at))
     }
 
-    /// The job; where the configured application has none, the tenant's Atlassian applications tell whether
-    /// another one has it (the configuration names the wrong one) or nobody has (product.md 9).
+    /// The job. Where the configured application has none, the tenant's Atlassian applications tell whether another one
+    /// has it (docs/reference/rules.md#wrong-application-or-pull-synchronization).
     pub(super) async fn job_or_applications(
         &self,
         at: Timestamp,

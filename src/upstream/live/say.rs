@@ -170,7 +170,8 @@ pub(super) fn account(account: atlassian::Account) -> Option<core::Account> {
         Some("unmanaged") => core::Claim::Unmanaged,
         _ => core::Claim::Unknown,
     };
-    // `status` is a composite of the two others (atlassian.md 3.5): it fills in where they are not given.
+    // `status` is composed of the two others (docs/reference/rules.md#atlassian-account-status).
+    // It fills in where they are not given.
     let status = account.account_status.or_else(|| match composite.as_str() {
         "active" | "suspended" | "not_invited" => Some("active".to_owned()),
         "deactivated" | "for_deletion" => Some("inactive".to_owned()),

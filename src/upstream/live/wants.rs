@@ -10,7 +10,7 @@ use reinstate_core::evidence::{Claim, Evidence, IdpUser};
 use reinstate_core::subject::{RecordId, Who, fold, fold_name};
 use reinstate_core::{Op, Source};
 
-/// Accounts one search takes (atlassian.md 3.5).
+/// How many accounts one search takes (docs/reference/rules.md#atlassian-search-limit).
 const ACCOUNTS_PER_SEARCH: usize = 10;
 /// SCIM groups looked into when a name does not match: a rename, not a listing.
 const MOST_RENAMED: usize = 10;
@@ -141,7 +141,7 @@ fn everything(e: &Evidence, directories: &[String], by_log: bool, diagnosing: bo
     all
 }
 
-/// The person by every address, and whatever bears one of these addresses.
+/// The person by every address, and every account and record with one of these addresses.
 fn names(e: &Evidence, directories: &[String], all: &mut Vec<Want>) {
     let mut asked: BTreeSet<String> = BTreeSet::new();
     if let Who::Email(email) = &e.subject.who {
@@ -217,7 +217,7 @@ fn accounts(e: &Evidence, case: &Case<'_>, all: &mut Vec<Want>) {
         known.insert(fold(email));
     }
     for account in e.accounts.get().into_iter().flatten() {
-        // Atlassian answers links and permissions of managed accounts only (atlassian.md 4, 5.4).
+        // See docs/reference/rules.md#atlassian-managed-accounts-only.
         if account.claim != Claim::Unmanaged {
             all.push(Want::LinksOf(account.id.clone()));
             all.push(Want::Permissions(account.id.clone()));
@@ -255,7 +255,7 @@ fn owner(e: &Evidence, case: &Case<'_>, tie: &Tie<'_>) -> Option<Want> {
 }
 
 /// Why the job stands still and what waits in its log: only where it may have to be started. A key that is refused
-/// is for a person, whoever stopped what.
+/// is for a person to decide, whatever the log says.
 fn standstill(e: &Evidence, all: &mut Vec<Want>) {
     let Some(job) = e.job.get().filter(|job| !job.key_is_rejected()) else { return };
     if !job.is_quarantined() && job.standstill().is_some() {
@@ -310,11 +310,11 @@ fn others(e: &Evidence, case: &Case<'_>, all: &mut Vec<Want>) {
         all.push(Want::LastActive(account.id.clone()));
         all.extend(account.email.as_deref().map(|email| Want::Bearers(fold(email))));
     }
-    // An address that was moved aside may have to go back, and nobody bears it now.
+    // An address that was moved aside may have to go back, and nobody has it now.
     all.extend(e.subject.addresses.iter().cloned().map(Want::Bearers));
 }
 
-/// A group that the directory knows under an older name is not missing (product.md 9).
+/// A group that the directory knows under an older name is not missing (docs/reference/rules.md#renamed-group).
 fn renamed_groups(case: &Case<'_>, all: &mut Vec<Want>) {
     if case.unnamed().is_empty() && case.missing().is_none_or(|missing| missing.is_empty()) {
         return;
@@ -357,7 +357,7 @@ fn lost_roles(e: &Evidence, case: &Case<'_>, all: &mut Vec<Want>) {
 }
 
 /// Which directory the job writes to, where records stand in several; and whether the account of an earlier
-/// identity was used, where the person was created anew.
+/// identity was used, where the person was created again.
 fn other_identities(case: &Case<'_>, all: &mut Vec<Want>) {
     let directories: BTreeSet<&str> = case.mine().map(|tie| tie.id.directory.as_str()).collect();
     if directories.len() > 1 {

@@ -1,5 +1,5 @@
 //! What must be true of an account before it may be written. It is somebody's account until proven otherwise, and
-//! what cannot be read of it counts as protected (product.md 3 and 6).
+//! what cannot be read of it counts as protected (docs/reference/rules.md#protected-accounts).
 
 use super::Held;
 use crate::diagnose::{Case, Owner, Tie};
@@ -38,7 +38,7 @@ pub(super) fn enabled(case: &Case<'_>) -> Held {
 }
 
 /// Whether an account may be written at all: of type `atlassian`, no organization admin, not the account behind
-/// the key, not on the list. What cannot be read counts as protected (product.md 3).
+/// the key, not on the list. What cannot be read counts as protected (docs/reference/rules.md#protected-accounts).
 #[must_use]
 pub fn may_write(case: &Case<'_>, id: &str, rules: &Rules) -> Held {
     if rules.is_protected(&fold(id)) {
@@ -220,7 +220,7 @@ pub(super) fn is_ours(case: &Case<'_>, id: &str) -> Held {
     Held::of(known, Source::Accounts, "the organization does not manage the account")
 }
 
-/// Rungs 8 to 10, and back: `address` is the one that the account bears, or shall bear again.
+/// Rungs 8 to 10, and back: `address` is the one that the account has, or shall have again.
 pub(super) fn is_nobodys(case: &Case<'_>, id: &str, address: &str, rules: &Rules) -> Held {
     may_write(case, id, rules).and(|| links_are_dead(case, id)).and(|| no_colleague_has(case, address))
 }

@@ -1,5 +1,5 @@
-//! Rung 7: when the job of the whole tenant may be started or restarted. Where somebody stopped it, or deletions
-//! wait, or nobody knows why it stands still, it is for people to decide (product.md 6).
+//! Rung 7: when the job of the whole tenant may be started or restarted. If somebody stopped it, if deletions are
+//! staged, or if the reason is unknown, people decide (docs/reference/rules.md#who-stopped-the-job).
 
 use super::Held;
 use crate::diagnose::Case;

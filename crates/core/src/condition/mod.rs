@@ -1,5 +1,5 @@
-//! The conditions of the ladder (product.md 6): looked at when planning, and again at the step itself. What
-//! could not be read is never true, and what cannot be read of an account counts as protected.
+//! The conditions of the ladder (docs/reference/rules.md#conditions-of-a-step): read when planning, and again at the step
+//! itself. What could not be read is never true, and what cannot be read of an account counts as protected.
 
 mod account;
 mod job;
@@ -65,8 +65,8 @@ pub fn conditions(op: &Op, case: &Case<'_>, rules: &Rules) -> Held {
     conditions_after(op, case, rules, &[])
 }
 
-/// The conditions of one op when these ops come before it: what they will have mended (the record's link, who
-/// bears the address) is not asked yet. Everything else is.
+/// The conditions of one op when these ops come before it: what they will have repaired (the record's link, who
+/// has the address) is not asked yet. Everything else is.
 #[must_use]
 pub fn conditions_after(op: &Op, case: &Case<'_>, rules: &Rules, earlier: &[&Op]) -> Held {
     of_the_op(op, case, rules, earlier)
@@ -180,7 +180,7 @@ fn provisioning(
         Some(tie) if !tie.link_known => Some(false),
         Some(tie) => match tie.account.as_deref() {
             Some(id) => Some(Some(id) == account),
-            // An unlinked record links to whoever bears its address: the next condition is about that.
+            // An unlinked record links to the account that has its address: the next condition is about that.
             None => Some(true),
         },
         None => case.e.links.get().map(|_| true),

@@ -1,4 +1,4 @@
-//! Causes at the Atlassian account itself (atlassian.md 6, modes 7 to 11).
+//! Causes at the Atlassian account itself (docs/reference/rules.md#atlassian-account-states).
 
 use super::{Answer, Case, fact};
 use crate::evidence::{Account, Source};

@@ -1,5 +1,5 @@
-//! Causes at the address: whose it is outside the organization, whether its domain is claimed, whether it is the
-//! one the account bears (atlassian.md 5.5, modes 6 and 22).
+//! Causes at the address: whether an account outside the organization holds it, whether its domain is claimed, whether
+//! it is the one that the account has (docs/reference/rules.md#atlassian-address-collisions).
 
 use super::link::{conflict_fact, links_fact};
 use super::scope::is_due;
@@ -9,10 +9,11 @@ use crate::expression::Mapped;
 use crate::finding::{Cause, Finding};
 use crate::subject::fold;
 
-/// What tells whether access is there (product.md 4).
+/// What tells whether access is there (docs/reference/rules.md#access).
 const ACCESS: &[Source] = &[Source::Memberships, Source::Assignments, Source::Accounts, Source::Roles];
 
-/// The links by address, and every configured directory by name and by id (product.md 9).
+/// The links by address, and every configured directory by name and by id
+/// (docs/reference/rules.md#complete-address-lookups).
 fn look_ups_are_complete(case: &Case<'_>) -> bool {
     case.e.links.get().is_some() && case.every_directory_was_read()
 }
@@ -23,8 +24,8 @@ fn wanted_is_unread(case: &Case<'_>) -> Answer {
     if unread { Answer::Unread(&[Source::Schema]) } else { Answer::No }
 }
 
-/// "Needs the links-for-email call and SCIM look-ups by userName and externalId in every configured directory to be
-/// read; else it is not claimed." Either the account is shown and unmanaged, or the value is taken by nobody we see.
+/// Either the account is shown and unmanaged, or the value is taken and no visible account holds it. It is claimed only
+/// if every lookup was read (docs/reference/rules.md#complete-address-lookups).
 pub(super) fn email_held_outside(case: &Case<'_>) -> Answer {
     if !is_due(case) {
         return Answer::No;
@@ -62,7 +63,7 @@ pub(super) fn email_held_outside(case: &Case<'_>) -> Answer {
     })
 }
 
-/// "One account, differing addresses." Without the job's mapping nobody knows which address is wanted.
+/// One account, and two different addresses. Without the job's mapping nobody knows which address is wanted.
 pub(super) fn email_mismatch(case: &Case<'_>) -> Answer {
     let (Some(person), Some(account), Some(own)) = (case.person, case.account, &case.own) else {
         return Answer::No;
@@ -91,7 +92,7 @@ pub(super) fn email_mismatch(case: &Case<'_>) -> Answer {
     })
 }
 
-/// Atlassian links and updates accounts of claimed domains only. Whoever has access in spite of it (a guest, say)
+/// Atlassian links and updates accounts of claimed domains only. A person who has access in spite of it (a guest, say)
 /// is not concerned.
 pub(super) fn domain_not_claimed(case: &Case<'_>) -> Answer {
     if !is_due(case) {

@@ -58,7 +58,7 @@ pub(super) fn group_without_role(case: &Case<'_>) -> Answer {
     }
 }
 
-/// "Not for someone who already has that app."
+/// Not for somebody who already has that app.
 pub(super) fn seats_full(case: &Case<'_>) -> Answer {
     let account = match without_app(case) {
         Ok(account) => account,

@@ -110,7 +110,7 @@ impl<'a> Case<'a> {
         all.min_by_key(|account| !self.is_managed(account))
     }
 
-    /// product.md 9: which of two accounts is kept.
+    /// See docs/reference/rules.md#which-of-two-accounts-is-kept.
     fn choose_account(&mut self) {
         let Some(accounts) = self.e.accounts.get() else { return };
         let open = |account: &&Account| account.status.as_deref() != Some("closed");
@@ -182,8 +182,8 @@ impl<'a> Case<'a> {
         !self.candidates.is_empty() && self.other.is_none()
     }
 
-    /// Whether the organization manages an account. Where the search does not say, the permission document does:
-    /// Atlassian answers it for managed accounts only (atlassian.md 4).
+    /// Whether the organization manages an account. Where the search does not say, the permission document does
+    /// (docs/reference/rules.md#atlassian-managed-accounts-only).
     #[must_use]
     pub fn is_managed(&self, account: &Account) -> bool {
         match account.claim {

@@ -1,5 +1,5 @@
-//! Causes at the name of a group: a local group or an app's default group that has it already, or an old one that
-//! Atlassian keeps (atlassian.md 6, modes 13 and 14). No group is ever written here: these are advice.
+//! Causes at the name of a group: a local group or an app's default group that has it already, or an old name that
+//! Atlassian keeps (docs/reference/rules.md#atlassian-group-names). No group is ever written: these are advice.
 
 use super::{Answer, Case, fact};
 use crate::evidence::{IdpGroup, OrgGroup, Read, Source};
@@ -56,7 +56,7 @@ pub(super) fn default_group_clash(case: &Case<'_>) -> Answer {
     clash(case, Cause::DefaultGroupClash, true)
 }
 
-/// "Groups are matched by SCIM externalId where it is known": a renamed group is not missing, and worth a word.
+/// A renamed group is not missing, and is reported as advice (docs/reference/rules.md#renamed-group).
 pub(super) fn group_renamed(case: &Case<'_>) -> Answer {
     let renamed = case.renamed();
     if renamed.is_empty() {

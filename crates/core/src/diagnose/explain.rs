@@ -1,6 +1,6 @@
-//! "A symptom is not reported beside the cause that explains it" (product.md 9), as a table. Nor is it where such a
-//! cause could not be judged: then the symptom cannot be told either. It only takes away: a cause that is not
-//! proven is never made up from another.
+//! Which symptom is explained by which cause, as a table
+//! (docs/reference/rules.md#a-symptom-is-not-reported-beside-its-cause). It only takes findings away: a cause that is
+//! not proven never follows from another.
 
 use super::Undecided;
 use crate::finding::{Cause, Finding};

@@ -1,5 +1,5 @@
-//! Causes at the groups and their app roles. They hold only where every station before them is good: a symptom
-//! is not reported beside the cause that explains it (product.md 9).
+//! Causes at the groups and their app roles. They hold only where every station before them is good
+//! (docs/reference/rules.md#a-symptom-is-not-reported-beside-its-cause).
 
 use super::clash::local;
 use super::{Answer, Case, Tie, fact};
@@ -20,7 +20,7 @@ fn names(groups: &[&IdpGroup]) -> String {
     groups.iter().map(|group| group.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-/// "All other stations are good, the SCIM group lacks the member."
+/// All other stations are good, and the SCIM group lacks the member (docs/reference/rules.md#record-and-link).
 pub(super) fn membership_drift(case: &Case<'_>) -> Answer {
     let Some(own) = case.good_record() else { return Answer::No };
     if case.missing().is_none_or(|missing| missing.is_empty()) {

@@ -1,5 +1,6 @@
-//! Causes at who a record belongs to: an object created anew, a record whose object is gone, an anchor whose record
-//! is gone (product.md 9; entra.md 7.1). A name alone never proves that two objects are one person.
+//! Causes at the owner of a record: an object that was created again, a record whose object is gone, an anchor whose
+//! record is gone (docs/reference/rules.md#recreated-identity, docs/reference/rules.md#entra-log-codes).
+//! A name alone never proves that two objects are one person.
 
 use super::link::links_fact;
 use super::scope::is_due;
@@ -9,8 +10,8 @@ use crate::evidence::{Read, Source};
 use crate::finding::{Cause, Finding};
 use crate::subject::fold;
 
-/// "A live IdP object with the same name under a new id, and the job's mapping says externalId comes from the object
-/// id." It may be another human, so names, creation and last activity stand side by side.
+/// A live object with the same name has a new id, and the job maps externalId from the object id. It may be another
+/// human, so names, creation and last activity are compared (docs/reference/rules.md#recreated-identity).
 pub(super) fn identity_recreated(case: &Case<'_>) -> Answer {
     let Some(person) = case.person.filter(|_| is_due(case)) else { return Answer::No };
     let Some(tie) = case.recreated() else {
@@ -90,7 +91,7 @@ pub(super) fn stale_anchor(case: &Case<'_>) -> Answer {
     })
 }
 
-/// "No live IdP object; then with `idp-user-missing` or `idp-user-deleted`."
+/// No live object at the identity provider. It stands beside `idp-user-missing` or `idp-user-deleted`.
 pub(super) fn orphaned_record(case: &Case<'_>) -> Answer {
     match &case.e.users {
         Read::Seen { value, .. } if value.is_empty() => {}

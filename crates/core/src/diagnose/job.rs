@@ -1,4 +1,4 @@
-//! Causes at the provisioning job (entra.md 6.1, 6.2). They concern everybody, so they come first.
+//! Causes at the provisioning job (docs/reference/rules.md#entra-job-status). They concern everybody, so they come first.
 
 use super::{Answer, Case, fact};
 use crate::evidence::{Job, Source};

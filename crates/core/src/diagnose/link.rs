@@ -1,5 +1,5 @@
-//! Causes at the SCIM record and its link (atlassian.md 5, 6). The rulings of product.md 9 decide between
-//! causes that look alike; each is quoted where it is used.
+//! Causes at the SCIM record and its link (docs/reference/rules.md#scim-record-and-link-of-atlassian). Rulings decide
+//! between causes that look alike (docs/reference/rules.md#record-and-link).
 
 use super::{Answer, Case, Owner, fact};
 use crate::evidence::{Read, Source};
@@ -18,7 +18,7 @@ pub(super) fn links_fact(case: &Case<'_>, says: impl Into<String>) -> Option<Fac
     })
 }
 
-/// "Only when nothing else explains the absence of a record."
+/// Only when nothing else explains the absence of a record (docs/reference/rules.md#record-and-link).
 pub(super) fn never_provisioned(case: &Case<'_>) -> Answer {
     if !should_have_record(case) || case.own.is_some() {
         return Answer::No;
@@ -63,7 +63,7 @@ pub(super) fn record_unlinked(case: &Case<'_>) -> Answer {
     links_fact(case, says).map_or(Answer::No, |fact| Answer::Yes(Finding::new(Cause::RecordUnlinked, fact)))
 }
 
-/// Whether the record is linked to one account and the address is borne by another managed one.
+/// Whether the record is linked to one account and the address belongs to another managed one.
 fn is_split(case: &Case<'_>) -> bool {
     case.other.is_some() && case.own.as_ref().is_some_and(|own| own.account.is_some())
 }
@@ -107,8 +107,8 @@ pub(super) fn conflict_fact(case: &Case<'_>) -> Option<Fact> {
     )
 }
 
-/// "The person's record is linked to an account that does not bear the person's address while another managed
-/// account does." With a refusal (409) on top it is the next cause instead.
+/// The record is linked to an account that does not have the person's address, while another managed account does
+/// (docs/reference/rules.md#record-and-link). With a refusal (409) as well, it is the next cause instead.
 pub(super) fn linked_to_other_account(case: &Case<'_>) -> Answer {
     if !is_split(case) || case.conflict().is_some() {
         return Answer::No;
@@ -116,8 +116,8 @@ pub(super) fn linked_to_other_account(case: &Case<'_>) -> Answer {
     split_facts(case, Cause::LinkedToOtherAccount)
 }
 
-/// "The address the IdP wants is borne by a managed account not linked to the person's current record, and the
-/// create or update was refused (409)." An unlinked old record that holds the name explains the refusal by
+/// A managed account that is not linked to the person's record has the wanted address, and the create or update was
+/// refused with 409 (docs/reference/rules.md#record-and-link). An unlinked old record that holds the name explains the refusal by
 /// itself; an old record on the bearer may stand beside.
 pub(super) fn email_held_by_managed_account(case: &Case<'_>) -> Answer {
     if !should_have_record(case) {

@@ -93,7 +93,7 @@ const RULES: &[Rule] = &[
     (Cause::MatchingOnEmail, job::matching_on_email),
 ];
 
-/// These block only where access is missing (product.md 9): everybody in the tenant may have them and work well.
+/// See docs/reference/rules.md#causes-that-block-only-without-access.
 const WHERE_ACCESS_IS_MISSING: &[Cause] =
     &[Cause::PullSync, Cause::EmailMismatch, Cause::GroupRenamed, Cause::GroupWithoutRole, Cause::SeatsFull];
 
@@ -128,7 +128,7 @@ pub struct Groups {
 pub struct Diagnosis {
     /// The identities found.
     pub subject: Subject,
-    /// The person's address as the identity provider wants it, else as the account bears it, else as asked.
+    /// The person's address as the identity provider wants it, else as the account has it, else as asked.
     pub email: Option<String>,
     /// The person's name, for people to read.
     pub name: Option<String>,
@@ -210,7 +210,7 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
     }
 }
 
-/// product.md 9, "Verdict".
+/// See docs/reference/rules.md#verdict.
 fn verdict(case: &Case<'_>, findings: &[Finding]) -> Verdict {
     if case.is_ambiguous() {
         return Verdict::CannotTell;

@@ -1,5 +1,5 @@
-//! What the person should reach and does reach: assignment, expected groups, roles, access (product.md 4). What was
-//! not read stays `None`.
+//! What the person should reach and does reach: assignment, expected groups, roles, access
+//! (docs/reference/rules.md#access). What was not read stays `None`.
 
 use super::Groups;
 use super::case::Case;
@@ -39,7 +39,7 @@ impl<'a> Case<'a> {
     }
 
     /// When the person came into reach of provisioning: their own creation, or that of the first assignment that
-    /// reaches them, whichever is later. Graph gives no time for a membership (product.md 9).
+    /// reaches them, whichever is later (docs/reference/rules.md#age-of-a-membership).
     #[must_use]
     pub fn reached_at(&self) -> Option<jiff::Timestamp> {
         let person = self.person?;
@@ -102,8 +102,8 @@ impl<'a> Case<'a> {
         Some(groups)
     }
 
-    /// Whether the directory shows the account in this group: by the SCIM group's externalId where it is known,
-    /// else by name (product.md 9: a renamed group is not missing).
+    /// Whether the directory shows the account in this group: by the SCIM group's externalId where it is known, else by
+    /// name (docs/reference/rules.md#renamed-group).
     #[must_use]
     pub fn shows(&self, group: &IdpGroup) -> Option<bool> {
         self.e.accounts.get()?;
@@ -186,7 +186,7 @@ impl<'a> Case<'a> {
         Groups { expected: self.expected().map(names), present, missing: self.missing().map(names) }
     }
 
-    /// product.md 4: active, membership active, nothing missing, and at least one app role.
+    /// Active, membership active, nothing missing, and at least one app role (docs/reference/rules.md#access).
     #[must_use]
     pub fn has_access(&self) -> Option<bool> {
         self.e.accounts.get()?;

@@ -1,12 +1,13 @@
-//! Causes between the source and the record: the filter, an attribute, a cycle that has not come yet (entra.md
-//! 7.1, 8). They explain why there is no record, so they come before everything at Atlassian.
+//! Causes between the source and the record: the filter, an attribute, a cycle that has not come yet
+//! (docs/reference/rules.md#entra-scope-and-attributes). They explain why there is no record, so they come before
+//! everything at Atlassian.
 
 use super::{Answer, Case, fact};
 use crate::evidence::{LogEntry, Read, Source};
 use crate::expression::Mapped;
 use crate::finding::{Cause, Finding};
 
-/// Enabled and assigned: whoever is not has other causes.
+/// Enabled and assigned: a person who is not has other causes.
 pub(super) fn is_due(case: &Case<'_>) -> bool {
     case.person.is_some_and(|person| person.enabled != Some(false))
         && (case.is_assigned() == Some(true) || super::assignment_is_contradicted(case))
@@ -93,8 +94,8 @@ pub(super) fn attribute_missing(case: &Case<'_>) -> Answer {
     found.map_or(Answer::No, Answer::Yes)
 }
 
-/// "By the creation time of the user or of the assignment only": nothing was tried yet, and the last cycle ended
-/// before. A young membership is `membership-drift`.
+/// The person or the assignment was created after the last cycle ended, and nothing was tried yet
+/// (docs/reference/rules.md#age-of-a-membership).
 pub(super) fn sync_pending(case: &Case<'_>) -> Answer {
     if !is_due(case) {
         return Answer::No;

@@ -1,4 +1,4 @@
-//! Causes at the source: is the person there, enabled, assigned? (entra.md 4, 5, 8.1)
+//! Causes at the source: is the person there, enabled, assigned? (docs/reference/rules.md#entra-people-and-assignments)
 
 use super::{Answer, Case, fact};
 use crate::evidence::{Read, Source};
@@ -19,7 +19,7 @@ pub(super) fn missing(case: &Case<'_>) -> Answer {
     if !users.is_empty() || case.e.deleted_users.get().is_some_and(|deleted| !deleted.is_empty()) {
         return Answer::No;
     }
-    // Whoever was deleted is not missing: unread, it may be either.
+    // A deleted person is not missing. If that is unread, it may be either.
     if case.e.deleted_users.gap().is_some() {
         return Answer::Unread(&[Source::DeletedUsers]);
     }
@@ -72,7 +72,8 @@ fn is_settled(case: &Case<'_>) -> bool {
     case.person.is_none_or(|person| person.enabled == Some(false)) || case.has_no_job()
 }
 
-/// Whether the job exports everybody, or has exported this person and not withdrawn since (product.md 9).
+/// Whether the job exports everybody, or has exported this person and not withdrawn since
+/// (docs/reference/rules.md#contradicted-assignment).
 pub(crate) fn assignment_is_contradicted(case: &Case<'_>) -> bool {
     contradiction(case).is_some()
 }
@@ -91,9 +92,8 @@ fn contradiction(case: &Case<'_>) -> Option<Fact> {
     fact(&case.e.log, Source::ProvisioningLog, "the job has written the person since")
 }
 
-/// Neither directly nor through a group, not even a nested one. "Contradicted by a successful export of that person,
-/// or by the job's `SyncAll`: then it is advice" (product.md 9). Where access is there and one of these was not read,
-/// it cannot be told.
+/// Assigned neither directly nor through a group, not even a nested one. What contradicts it turns it into advice
+/// (docs/reference/rules.md#contradicted-assignment).
 pub(super) fn not_assigned(case: &Case<'_>) -> Answer {
     if is_settled(case) {
         return Answer::No;
@@ -143,7 +143,7 @@ fn nested_hit(case: &Case<'_>) -> Option<Option<String>> {
     )
 }
 
-/// Nested groups are not provisioned (entra.md 5): only direct members of an assigned group are.
+/// Provisioning covers only direct members of an assigned group (docs/reference/rules.md#entra-nested-groups).
 pub(super) fn nested_only(case: &Case<'_>) -> Answer {
     if is_settled(case) || case.is_assigned() != Some(false) || assignment_is_contradicted(case) {
         return Answer::No;

@@ -1,5 +1,5 @@
-//! The trail of a diagnosis: six stations from the identity provider to the apps, each good, broken or unread,
-//! each with the fact behind it (product.md 4). A station is good only when its facts were read.
+//! The trail of a diagnosis: six stations from the identity provider to the apps, each good, broken or unread, each
+//! with the fact behind it (docs/reference/rules.md#trail). A station is good only when its facts were read.
 
 use serde::{Deserialize, Serialize};
 

@@ -28,7 +28,7 @@ pub struct Account {
     pub id: String,
     /// `accountType`: atlassian, customer, app.
     pub kind: Option<String>,
-    /// Address it bears.
+    /// Address it has.
     pub email: Option<String>,
     /// Display name.
     pub name: Option<String>,
@@ -51,7 +51,7 @@ pub struct Account {
 }
 
 impl Account {
-    /// Whether it bears this address.
+    /// Whether it has this address.
     #[must_use]
     pub fn bears(&self, address: &str) -> bool {
         self.email.as_deref().is_some_and(|email| fold(email) == fold(address))

@@ -16,13 +16,13 @@ use super::subject::RecordId;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "kebab-case")]
 pub enum Op {
-    /// Rung 1: the person has a live record, linked to this account, which bears this address.
+    /// Rung 1: the person has a live record, linked to this account, which has this address.
     ProvisionUser {
         /// IdP object id.
         person: String,
         /// The account expected; `None` when a new one will be made.
         account: Option<String>,
-        /// The address the account shall bear.
+        /// The address the account shall have.
         email: String,
     },
     /// Rung 2: the account is a member of this synced group.
@@ -78,18 +78,18 @@ pub enum Op {
         /// The job.
         job: String,
     },
-    /// Rung 7: the job has looked at everything anew, in a cycle that began afterwards and has ended.
+    /// Rung 7: the job has looked at everything again, in a cycle that began afterwards and has ended.
     RestartProvisioning {
         /// The job.
         job: String,
         /// What it forgets first.
         scope: ResetScope,
     },
-    /// Rung 8: a wrong account bears a placeholder, so that its address is free.
+    /// Rung 8: a wrong account has a placeholder, so that its address is free.
     ParkEmail {
         /// Account id.
         account: String,
-        /// The address it bears today.
+        /// The address it has today.
         from: String,
         /// The placeholder.
         to: String,
@@ -112,24 +112,25 @@ pub enum Op {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         directory: Option<String>,
     },
-    /// The inverse of `park-email`: the account bears its address again.
+    /// The inverse of `park-email`: the account has its address again.
     ReturnEmail {
         /// Account id.
         account: String,
-        /// The placeholder it bears today.
+        /// The placeholder it has today.
         from: String,
         /// The address it bore.
         to: String,
     },
 }
 
-/// How much a restarted job forgets (entra.md 6.4). Forced deletes are not among them, and must never be.
+/// How much a restarted job forgets (docs/reference/rules.md#entra-reset-scope). Forced deletes are not among them, and
+/// must never be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ResetScope {
     /// Watermark, escrows and quarantine: what the portal's button does.
     Usual,
-    /// Also which record belongs to whom, which is matched anew.
+    /// Also which record belongs to whom, which is matched again.
     Full,
 }
 
@@ -144,10 +145,10 @@ impl ResetScope {
     }
 }
 
-/// How long a cycle over the whole tenant may take (product.md 6, rung 7).
+/// How long a cycle over the whole tenant may take (docs/reference/rules.md#length-of-a-tenant-wide-cycle).
 const A_CYCLE: Duration = Duration::from_secs(24 * 3600);
 
-/// What a step needs (product.md 3).
+/// What a step needs (docs/reference/rules.md#risk-of-a-step).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Risk {
@@ -157,7 +158,7 @@ pub enum Risk {
     Reversible,
     /// Provisioning restores it, or access is interrupted.
     Disruptive,
-    /// Changes who bears an address, or disables or ends an account.
+    /// Changes who has an address, or disables or ends an account.
     Destructive,
 }
 
@@ -316,7 +317,7 @@ impl Op {
         }
     }
 
-    /// The rung of the ladder (product.md 6). An inverse stands on the rung of what it undoes.
+    /// The rung of the ladder (docs/reference/ladder.md). An inverse has the rung of what it undoes.
     #[must_use]
     pub fn rung(&self) -> u8 {
         match self {

@@ -111,7 +111,7 @@ fn no_directory() -> State {
     State::Blocked("the step names no directory; ask again, which makes a plan that does".to_owned())
 }
 
-/// Done when a live record of the person is linked to the account, and the account bears the wanted address.
+/// Done when a live record of the person is linked to the account, and the account has the wanted address.
 fn provision_user(case: &Case<'_>, account: Option<&str>, email: &str) -> State {
     let directories_read =
         !case.e.records.is_empty() && case.e.records.values().all(|read| read.get().is_some());
@@ -196,7 +196,7 @@ fn forgotten(case: &Case<'_>, account: &str, records: &[RecordId]) -> State {
     if left.is_empty() { State::Done(before) } else { State::Open(before) }
 }
 
-/// Done when the account bears `to`; open while it bears `from` and nobody bears `to`.
+/// Done when the account has `to`; open while it has `from` and nobody has `to`.
 fn moved(case: &Case<'_>, account: &str, from: &str, to: &str) -> State {
     if case.e.accounts.get().is_none() {
         return State::Unread(vec![Source::Accounts]);

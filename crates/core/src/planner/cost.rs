@@ -1,5 +1,5 @@
-//! What a plan costs and what of it can be undone, in words, from data (product.md 6). It is part of what is
-//! approved, so it holds no times.
+//! What a plan costs and what of it can be undone, in words, from data
+//! (docs/reference/rules.md#costs-are-said-beforehand). It is part of what is approved, so it contains no times.
 
 use crate::diagnose::Case;
 use crate::evidence::{Account, Read};
@@ -17,7 +17,7 @@ pub(crate) fn last_used(case: &Case<'_>, account: &Account) -> String {
     }
 }
 
-/// What it costs, and what of it stays (product.md 6: "says beforehand what it will cost, from data").
+/// What it costs, and what of it stays (docs/reference/rules.md#costs-are-said-beforehand).
 pub(super) fn cost(case: &Case<'_>, steps: &[Step]) -> Vec<String> {
     let mut lines = Vec::new();
     if steps.iter().any(|step| !step.op.records().is_empty()) {
@@ -34,7 +34,7 @@ pub(super) fn cost(case: &Case<'_>, steps: &[Step]) -> Vec<String> {
     lines
 }
 
-/// What an approver of `identity-recreated` says by approving (product.md 9).
+/// What an approver of `identity-recreated` confirms by approving (docs/reference/rules.md#recreated-identity).
 fn same_person(case: &Case<'_>) -> Option<String> {
     let (tie, person) = (case.recreated()?, case.person?);
     let account = case.e.account(tie.account.as_deref()?)?;

@@ -1,4 +1,4 @@
-//! From a diagnosis to the mildest plan that can work. The planner takes the lowest rung the evidence allows; a
+//! From a diagnosis to the least destructive plan that can work. The planner takes the lowest rung the evidence allows; a
 //! rung whose condition is false never enters a plan, and one that was tried without effect is not tried again.
 
 mod cost;
@@ -121,7 +121,7 @@ fn finish(case: &Case<'_>, diagnosis: &Diagnosis, steps: Vec<Step>, advice: Vec<
     Plan { subject, steps, cost, advice, tickets: Vec::new(), because: because(&diagnosis.findings) }
 }
 
-/// One step, if its conditions allow it. Those that earlier steps mend are asked at the step itself.
+/// One step, if its conditions allow it. Those that earlier steps make true are checked at the step itself.
 fn step(op: Op, case: &Case<'_>, rules: &Rules, earlier: &[Step]) -> Result<Step, String> {
     let mut risk = op.risk();
     let before: Vec<&Op> = earlier.iter().map(|step| &step.op).collect();

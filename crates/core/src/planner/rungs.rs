@@ -44,7 +44,7 @@ pub(super) fn ops(
     rules: &Rules,
     tried: &[Step],
 ) -> Result<Vec<Op>, String> {
-    // Whoever is not seen at the source is not helped by a job that runs: there is nobody for it to write.
+    // A person who is not seen at the source is not helped by a job that runs: there is nobody for it to write.
     let Some(person) = case.person else { return Ok(Vec::new()) };
     if let Some(job) = case.e.job.get().map(|job| job.id.clone())
         && let Some(ops) = rung_seven(case, diagnosis, job, tried)
@@ -137,7 +137,7 @@ fn memberships(case: &Case<'_>, person: &IdpUser, account: Option<&str>) -> Vec<
     free.map(write).collect()
 }
 
-/// What provisioning restores: the person's record, linked to whichever account bears their address, and groups.
+/// What provisioning restores: the person's record, linked to the account that has their address, and groups.
 pub(super) fn provisioning(case: &Case<'_>) -> Vec<Op> {
     let (Some(person), Some(email)) = (case.person, case.wanted.clone()) else { return Vec::new() };
     let account = case.account.map(|account| account.id.clone());
@@ -193,7 +193,7 @@ pub(crate) fn is_proven(case: &Case<'_>, tried: &[Step], op: &Op) -> bool {
 }
 
 /// The job itself: it goes on where it left off, and only if that did not help it starts over. Where the identity
-/// provider looks for a record that is gone, every record has to be matched anew. `None` where nothing is wrong
+/// provider looks for a record that is gone, every record has to be matched again. `None` where nothing is wrong
 /// with the job.
 fn rung_seven(
     case: &Case<'_>,
@@ -230,8 +230,8 @@ fn leave_other_directories(case: &Case<'_>) -> Result<Vec<Op>, String> {
     Ok(linked.map(|(record, account)| Op::UnlinkRecord { record, account }).collect())
 }
 
-/// product.md 9, `identity-recreated`: "where names differ or the account's activity ended before the new object was
-/// created, it is advice". What is not read is no proof either.
+/// Where names differ, or the account's activity ended before the new object was created, it is advice
+/// (docs/reference/rules.md#recreated-identity). What is not read is no proof either.
 fn same_person(case: &Case<'_>, tie: &Tie<'_>) -> Result<(), String> {
     let ask = |why: &str| {
         format!(

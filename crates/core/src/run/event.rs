@@ -194,7 +194,7 @@ pub enum Event {
         /// Account, records and groups as they were.
         was: Value,
     },
-    /// A step begins: the point of no return. Nothing leaves the house before this is committed.
+    /// A step begins: the point of no return. Nothing is sent before this is committed.
     Began {
         /// The step.
         step: usize,
@@ -204,7 +204,7 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         needs: Option<u32>,
     },
-    /// The upstream took a step whose effect takes long. It is looked for again and again, by whoever claims the run.
+    /// The upstream took a step whose effect takes long. Each process that claims the run looks for it again.
     Accepted {
         /// The step.
         step: usize,

@@ -10,7 +10,7 @@ use super::{RepairList, Tally};
 use crate::evidence::Source;
 use crate::run::{Asked, CARRY_OUT_WITHIN, Limits};
 
-/// How long harmless steps may begin after the list was approved (product.md 9, Sweeps).
+/// How long harmless steps may begin after the list was approved (docs/reference/rules.md#repairs-of-a-sweep).
 pub const START_WITHIN: Duration = Duration::from_secs(24 * 3600);
 /// How long a finished sweep offers its button.
 const OFFERED: Duration = Duration::from_secs(24 * 3600);

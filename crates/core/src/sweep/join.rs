@@ -176,7 +176,7 @@ impl Census {
         }
     }
 
-    /// One person, enabled and assigned, whose address the account bears, whose one record is linked to it, and of
+    /// One person, enabled and assigned, whose address the account has, whose one record is linked to it, and of
     /// whom the log does not complain.
     fn names_agree(&self, listed: &Listed, user: &IdpUser) -> bool {
         let account = &listed.account;

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::digest::digest;
 
-/// More accounts than this touch the tenant, and need an approver (product.md 9, Sweeps).
+/// More accounts than this affect the tenant, and need an approver (docs/reference/rules.md#repairs-of-a-sweep).
 pub const HARMLESS_WITHOUT_APPROVER: usize = 5;
 
 /// One repair of a list.

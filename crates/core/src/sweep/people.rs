@@ -1,4 +1,4 @@
-//! The users of the identity provider as compact rows, found by id and by every address that bears a look-up.
+//! The users of the identity provider as compact rows, found by id and by every address that a lookup uses.
 
 use std::collections::BTreeMap;
 
@@ -196,12 +196,12 @@ impl People {
         self.row_of(id).and_then(|row| self.user(row))
     }
 
-    /// The rows that bear an address as UPN, mail or proxy address, in the order of their ids.
+    /// The rows that have an address as UPN, mail or proxy address, in the order of their ids.
     pub(super) fn rows_by_address(&self, address: &str) -> Vec<usize> {
         self.bearing(address, false)
     }
 
-    /// The users who bear an address as UPN, mail or proxy address, in the order of their ids.
+    /// The users who have an address as UPN, mail or proxy address, in the order of their ids.
     #[must_use]
     pub fn by_address(&self, address: &str) -> Vec<IdpUser> {
         self.bearing(address, false).into_iter().filter_map(|row| self.user(row)).collect()

@@ -186,7 +186,7 @@ pub fn record_of<'a>(e: &'a mut Evidence, id: &str) -> &'a mut ScimRecord {
     value(e.records.get_mut(D1).unwrap()).iter_mut().find(|record| record.id.record == id).unwrap()
 }
 
-/// The group was lost on the way: harmless to mend.
+/// The group was lost on the way: harmless to repair.
 pub fn drifted() -> Evidence {
     let mut e = healthy();
     record_of(&mut e, "r1").groups.pop();
@@ -205,7 +205,7 @@ pub fn never_provisioned() -> Evidence {
     e
 }
 
-/// The record is on an empty account that bears a placeholder, the address on the account she used.
+/// The record is on an empty account that has a placeholder, the address on the account she used.
 pub fn linked_elsewhere() -> Evidence {
     let mut e = healthy();
     value(&mut e.accounts).push(account(A2, "jane.old@acme.example"));

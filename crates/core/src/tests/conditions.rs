@@ -163,7 +163,7 @@ fn an_on_demand_step_with_an_unread_condition_needs_an_approver() {
             assert!(mild.is_none(), "{label}: {mild:?}");
         }
     }
-    // Who bears the address, when no account is expected yet.
+    // Who has the address, when no account is expected yet.
     let mut e = never_provisioned();
     e.accounts = gap();
     assert!(matches!(held(&provision(None), &e, &rules()), Held::Unread(_)));
@@ -187,7 +187,7 @@ fn a_protected_account_is_refused_for_every_op_by_every_name() {
             assert!(planned(&base, &rules).steps.iter().all(|step| step.op.account() != Some(id)), "{name}");
         }
     }
-    // A record bears no account, but it is the person's way in.
+    // A record names no account, but it is the person's way in.
     let delete = Op::DeleteRecord { record: record_id("r0") };
     assert_eq!(held(&delete, &stale_record(), &rules()), Held::True);
     for name in [JANE, MAIL] {

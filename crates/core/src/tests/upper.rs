@@ -119,7 +119,7 @@ fn the_job_goes_on_where_it_left_off_before_it_starts_over() {
     assert_eq!(actions(&crate::plan(&e, &diagnose(&e), &rules(), &both)), ["start-provisioning"]);
 }
 
-/// Jane is well, and an account that her repair left over bears a placeholder.
+/// Jane is well, and an account that her repair left over has a placeholder.
 fn left() -> Evidence {
     let mut e = healthy();
     let parked = parking_address(A2, "acme.example");

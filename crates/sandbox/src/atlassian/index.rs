@@ -1,5 +1,5 @@
 //! Look-ups for a tenant of hundreds of thousands, which could not be served by scans. An index is right only while
-//! nobody changes who bears and holds what: a generator makes it when the tenant is complete, and the first request
+//! nobody changes who has and holds what: a generator makes it when the tenant is complete, and the first request
 //! that writes drops it. It must never answer anything that a scan would not.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};

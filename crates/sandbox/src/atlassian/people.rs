@@ -66,7 +66,7 @@ pub(super) fn answer(tenant: &mut Atlassian, ask: &Ask, rest: &[&str], scope: Op
     }
 }
 
-/// Managed accounts, also those in no directory, and whoever else is in the directory.
+/// Managed accounts, also those in no directory, and everybody else in the directory.
 fn seen(tenant: &Atlassian) -> Vec<&Account> {
     tenant.accounts.values().filter(|a| a.managed() || a.is_in_a_directory()).collect()
 }

@@ -1,4 +1,4 @@
-//! The rules by which the tenant changes: who bears an address, what a link is, which synced groups a person
+//! The rules by which the tenant changes: who has an address, what a link is, which synced groups a person
 //! really has. Handlers ask and call these; none of them knows HTTP.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -72,7 +72,7 @@ impl Atlassian {
         }
     }
 
-    /// The account that bears an address, whosever it is. Pending deletion still holds it.
+    /// The account that has an address, of any person. Pending deletion still holds it.
     #[must_use]
     pub fn bearer(&self, email: &str) -> Option<&Account> {
         self.accounts.values().find(|a| a.status != Status::Closed && same(&a.email, email))

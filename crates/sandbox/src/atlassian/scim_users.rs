@@ -15,7 +15,7 @@ enum Link {
     To(String),
     /// Nobody to link to, or not any more.
     Orphan,
-    /// A claimed address that nobody bears: a new managed account.
+    /// A claimed address that nobody has: a new managed account.
     New,
 }
 

@@ -41,7 +41,7 @@ pub struct Switches {
     pub scoped_key_writes: bool,
     /// A scoped key may read events.
     pub scoped_key_reads_events: bool,
-    /// An update of an unlinked record links it to whichever managed account bears its address (ACCESS-2172).
+    /// An update of an unlinked record links it to the managed account that has its address (ACCESS-2172).
     pub relink_on_update: bool,
     /// A new link brings the memberships back that the record had when it lost the last one.
     pub relink_restores_groups: bool,

@@ -277,7 +277,7 @@ pub(super) enum Unmatched {
 }
 
 /// The record behind the anchor, or one with the same matching attribute. An anchor whose record is gone is
-/// dropped if matching happens anew.
+/// dropped if matching happens again.
 pub(super) async fn match_record(
     work: &mut Work,
     kind: Kind,

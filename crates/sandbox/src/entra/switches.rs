@@ -36,7 +36,7 @@ impl GuestName {
 /// The unknowns. The defaults are the plain reading of the reference.
 #[derive(Clone, Debug)]
 pub struct Switches {
-    /// Whether matching happens anew when the record behind the anchor is gone; otherwise `InvalidAnchor`.
+    /// Whether matching happens again when the record behind the anchor is gone; otherwise `InvalidAnchor`.
     pub rematch_when_gone: bool,
     /// Whether on-demand compares a user with the record it has just read, not only with its own cache.
     pub compare_with_target: bool,

@@ -249,7 +249,7 @@ pub(super) const STORIES: &[Scenario] = &[
 /// A directory whose key nobody has any more.
 const OLD_DIRECTORY: &str = "6c2f0000-0000-4000-8000-000000000009";
 
-/// The forum's case: the linked account with the history bears the old address, an idle one the new.
+/// The forum's case: the linked account with the history has the old address, an idle one the new.
 fn email_held(tenant: &mut Tenant) {
     let jane = tenant.hire(JANE, "Jane Doe");
     let real = tenant.account("jane.miller@acme.example", "Jane Miller", 1432);

@@ -192,7 +192,7 @@ fn acknowledged(state: &Shared, wire: &Wire, number: usize, text: &str) {
     let taken = slack.sockets.taken.entry(number).or_default();
     *taken = taken.saturating_add(1);
     drop(slack);
-    // Whoever waited may have given up.
+    // The caller may have stopped waiting.
     waiting.done.send(Some(payload.unwrap_or_default())).ok();
 }
 

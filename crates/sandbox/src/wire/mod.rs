@@ -238,7 +238,7 @@ async fn pass(State((wire, service)): State<(Wire, Service)>, request: Request, 
     response
 }
 
-/// What has arrived is done, also where whoever asked dies before it is answered: no service stops half-way for that.
+/// A request that arrived is carried out, even if the client is gone before the answer: no service stops half-way for that.
 async fn run(next: Next, request: Request) -> Response {
     tokio::spawn(next.run(request)).await.unwrap_or_else(|_| hang_up())
 }

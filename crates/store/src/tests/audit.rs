@@ -113,7 +113,7 @@ pub async fn a_cut_end_is_found_with_a_kept_head(place: &Place) {
 pub async fn a_rewritten_chain_is_found_with_a_kept_head(place: &Place) {
     let (store, _) = chain(place).await;
     let kept = store.head().await.unwrap();
-    // The last entry is written anew by somebody who knows how.
+    // The last entry is written again by somebody who knows how.
     let before = &store.export(None).next_page().await.unwrap().unwrap()[4];
     let forged = before.head().next(None, &entry("approved"));
     sqlx::query("UPDATE entries SET run = NULL, run_seq = NULL, kind = $1, hash = $2 WHERE position = 6")
@@ -130,7 +130,7 @@ pub async fn a_rewritten_chain_is_found_with_a_kept_head(place: &Place) {
 pub async fn a_forged_link_is_found_at_the_next_one(place: &Place) {
     let (store, _) = chain(place).await;
     let entries = store.export(None).next_page().await.unwrap().unwrap();
-    // The fourth entry is written anew and fits by itself; only the fifth knows better.
+    // The fourth entry is written again and fits by itself; only the fifth knows better.
     let forged = entries[2].head().next(None, &entry("approved"));
     sqlx::query("UPDATE entries SET kind = $1, at = $2, facts = $3, hash = $4 WHERE position = 4")
         .bind(&forged.kind)

@@ -235,7 +235,7 @@ pub async fn an_account_passes_from_run_to_run_within_a_commit(place: &Place) {
     assert_eq!(store.verify(None).await.unwrap().entries, 40 + 30);
 }
 
-/// Whoever waits leaves nothing behind, also where others come all the time.
+/// A caller that waits leaves nothing behind, also while others keep coming.
 pub async fn writing_without_a_pause_piles_nothing_up(place: &Place) {
     let store = place.open().await;
     let writers: Vec<_> = (0..16)

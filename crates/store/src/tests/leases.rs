@@ -177,7 +177,7 @@ pub async fn a_clock_set_back_holds_nobody_up(place: &Place) {
     assert!(store.claim_next("me", LONG).await.unwrap().is_none(), "what waits for a person still does");
 }
 
-/// Whoever ends what it holds gives its lease back in the same entry; whoever holds nothing takes no lease away.
+/// A process that ends what it holds gives its lease back in the same entry; one that holds nothing takes no lease away.
 pub async fn an_end_gives_the_lease_back(place: &Place) {
     let store = place.open().await;
     let (held, clicked) = (opened_with(&store, true).await, opened_with(&store, true).await);

@@ -38,7 +38,7 @@ fn new(run: &str) -> NewRun {
     NewRun { run: run.into(), key: run.into(), first: entry("opened"), wake: true }
 }
 
-/// Whoever gives up before the change has begun knows that it is never made, whatever becomes of the lock.
+/// A caller that gives up before the change has begun knows that it is never made, whatever happens to the lock.
 pub async fn what_was_given_up_is_never_written(place: &Place) {
     let patient = place.open().await;
     let run = opened(&patient).await;
@@ -136,7 +136,7 @@ async fn way(place: &Place, frozen: watch::Receiver<bool>) -> String {
     url.to_string()
 }
 
-/// A server that is frozen holds nobody up for ever, and a transaction that it has begun is made as a whole or not.
+/// A server that is frozen delays nobody forever, and a transaction that it has begun is made as a whole or not.
 pub async fn a_frozen_server_holds_nobody_up(place: &Place) {
     if place.url.starts_with("sqlite") {
         return;

@@ -40,7 +40,7 @@ pub async fn a_request_opens_one_run(place: &Place) {
     assert_eq!(stores[0].verify(None).await.unwrap().entries, 1);
 }
 
-/// Openings that come together are written together: each key opens one run, whoever else is in the statement.
+/// Openings that come together are written together: each key opens one run, whatever else is in the statement.
 pub async fn requests_that_come_together_open_a_run_each(place: &Place) {
     let store = place.open().await;
     let tasks: Vec<_> = (0..100)

@@ -1,5 +1,5 @@
 //! What a person does on the page, handed on to the simulated Slack as what they do there. Every act ends where it
-//! began, with the page drawn anew; what went wrong is said to that person, in words.
+//! began, with the page drawn again; what went wrong is said to that person, in words.
 
 use std::sync::Arc;
 
@@ -157,7 +157,7 @@ pub(super) async fn story(State(page): State<Arc<Page>>, Form(fields): Fields) -
     }
 }
 
-/// Breaks something, or mends it.
+/// Breaks something, or repairs it.
 pub(super) async fn fault(State(page): State<Arc<Page>>, Form(fields): Fields) -> Response {
     let stage = page.stage();
     let seat = seat(&stage, &fields);

@@ -197,7 +197,7 @@ fn clock(ts: &str) -> Markup {
     html! { span.hint { (time(at, &words)) } }
 }
 
-/// Where one types; before a story begins, its first command is filled in for whoever may send it.
+/// Where one types; before a story begins, its first command is filled in for a person who may send it.
 fn composer(stage: &Stage, slack: &Slack, seat: &Seat) -> Markup {
     let who = stage.scenario.who;
     let begun = slack.messages.iter().any(|message| message.user == slack.bot_user);

@@ -1,4 +1,4 @@
-//! Breaking things on purpose, and mending them: slow or limited services, lost answers, a bot that is killed in the
+//! Breaking things on purpose, and repairing them: slow or limited services, lost answers, a bot that is killed in the
 //! middle of a change. It only arms the wire and kills the process; how the bot takes it is the bot's business.
 
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The page as a whole: the document, and its body as one piece that is drawn anew whenever anything changes. It puts
+//! The page as a whole: the document, and its body as one piece that is drawn again whenever anything changes. It puts
 //! parts together; what they show stands in their own files.
 
 use maud::{DOCTYPE, Markup, html};

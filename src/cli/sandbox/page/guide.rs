@@ -1,5 +1,5 @@
 //! What to do next, for somebody who has read nothing: derived from what stands in the simulated Slack and from the
-//! journal, every time anew. It suggests; it must never act.
+//! journal, every time again. It suggests; it must never act.
 
 use maud::{Markup, html};
 

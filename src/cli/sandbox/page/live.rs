@@ -17,7 +17,7 @@ use super::seat::Seat;
 use super::{Page, frame};
 use reinstate_sandbox::lock;
 
-/// How often the page is drawn anew: a person sees it as at once.
+/// How often the page is drawn again: a person sees it as at once.
 const GLANCE: Duration = Duration::from_millis(200);
 
 /// What a browser is sent.

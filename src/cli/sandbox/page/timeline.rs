@@ -177,7 +177,7 @@ fn words(slack: &Slack, event: &Event, plan: Option<&Plan>) -> Words {
     }
 }
 
-/// Long ids by their ends: whoever needs all of one finds it on the card.
+/// Long ids by their ends: the card has all of it.
 fn brief(text: &str) -> String {
     let is_id =
         |word: &str| word.len() > 30 && word.chars().all(|c| c.is_ascii_hexdigit() || matches!(c, '-' | ':'));

@@ -1,0 +1,389 @@
+//! What one person is answered alone: to `check`, `me`, `status`, `history` and `whoami`, and the call for help.
+
+use reinstate::slack::cards;
+use reinstate::slack::words;
+use reinstate_core::access::Standing;
+use reinstate_core::run::Halt;
+use reinstate_core::{Actor, Aim, Diagnosis, Event, Plan, Role};
+
+use super::jane::{
+    ADMINS, EARLIER, JANE, LINK, RUN, Story, access, at, cannot_tell, email_held, memberships, not_assigned,
+    parking, restored, ticket, two_accounts,
+};
+use super::page::{Page, card, says, shows};
+
+pub fn checks() -> Page {
+    let mut page = Page::new(
+        "The answer to check",
+        "Only the person who asked sees it, after `check WHO`, *Recheck*, or a shortcut. Nothing was changed.",
+    );
+    let answer =
+        |(found, plan): (Diagnosis, Plan)| card(&cards::diagnosis(&found, &plan, at(20), JANE, None));
+    shows!(page, "Check: healthy", "Access is as it should be.", answer(restored()), @"
+    # Access of jane@acme.example
+    *Healthy: access is as it should be.* Read 2026-11-30 09:00 UTC.
+    *What is broken:* nothing
+    :white_check_mark: good – *Identity provider*: exists and is enabled
+    :white_check_mark: good – *Provisioning*: assigned; the job runs
+    :white_check_mark: good – *SCIM record*: linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
+    :white_check_mark: good – *Atlassian account*: active
+    :white_check_mark: good – *Groups*: 2 of 2 expected
+    :white_check_mark: good – *Apps*: at least one app role
+    *Groups missing:* none
+    *Groups present:* `jira-users`, `wiki-users`
+    *Groups expected:* `jira-users`, `wiki-users`
+    [ Recheck ]
+    ");
+    shows!(page, "Check: a repair needs an approval", "*Repair* starts a run.", answer(parking()), @"
+    # Access of jane@acme.example
+    *Broken: access is missing.* Read 2026-11-30 09:00 UTC.
+    *What is broken:* Another managed account bears the person's address
+    *What will happen:* 3 steps: 1 destructive, 2 harmless
+    *What it costs:* Account 712020:93c3f6a0-0000-4000-8000-000000000005 is signed out everywhere and can no longer sign in with jane@acme.example; never used.
+    :white_check_mark: good – *Identity provider*: exists and is enabled
+    :white_check_mark: good – *Provisioning*: assigned; the job runs
+    :x: broken – *SCIM record*: Another managed account bears the person's address
+    :white_check_mark: good – *Atlassian account*: active
+    :x: broken – *Groups*: 0 of 2 expected
+    :x: broken – *Apps*: no app role
+    *Another managed account bears the person's address* `email-held-by-managed-account`
+    • the person's record 5578ea37-0000-4000-8000-000000000004 is linked to account 712020:93c3f6a0-0000-4000-8000-000000000004 (atlassian.scim-links, 2026-11-30 09:00 UTC)
+    • account 712020:93c3f6a0-0000-4000-8000-000000000004 bears jane.miller@acme.example, while account 712020:93c3f6a0-0000-4000-8000-000000000005 bears jane@acme.example (atlassian.users, 2026-11-30 09:00 UTC)
+    • Atlassian refused the identity provider with 409: Resource [USER]: with email[jane@acme.example] already exists. (entra.provisioning-log, 2026-11-30 09:00 UTC)
+    *Groups missing:* `jira-users`, `wiki-users`
+    *Groups present:* none
+    *Groups expected:* `jira-users`, `wiki-users`
+    ---
+    *The steps*
+    1. Move account 712020:93c3f6a0-0000-4000-8000-000000000005 from jane@acme.example to parked-5232704f3027377f@acme.example – *destructive*, can be undone while the address is free
+    2. Have the identity provider write the person's record again – *harmless*, nothing to undo
+    3. Have the identity provider write the membership in jira-users again – *harmless*, nothing to undo
+    [ Repair ]  [ Recheck ]
+    ");
+    shows!(page, "Check: a harmless repair", "It begins without an approval.", answer(memberships()), @"
+    # Access of jane@acme.example
+    *Broken: access is missing.* Read 2026-11-30 09:00 UTC.
+    *What is broken:* Group memberships were lost on the way to Atlassian
+    *What will happen:* 2 steps: 2 harmless
+    *What it costs:* nothing is interrupted
+    :white_check_mark: good – *Identity provider*: exists and is enabled
+    :white_check_mark: good – *Provisioning*: assigned; the job runs
+    :white_check_mark: good – *SCIM record*: linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
+    :white_check_mark: good – *Atlassian account*: active
+    :x: broken – *Groups*: 0 of 2 expected
+    :x: broken – *Apps*: no app role
+    *Group memberships were lost on the way to Atlassian* `membership-drift`
+    • the synced groups jira-users, wiki-users lack the person's record (scim.groups, 2026-11-30 09:00 UTC)
+    *Groups missing:* `jira-users`, `wiki-users`
+    *Groups present:* none
+    *Groups expected:* `jira-users`, `wiki-users`
+    ---
+    *The steps*
+    1. Have the identity provider write the membership in jira-users again – *harmless*, nothing to undo
+    2. Have the identity provider write the membership in wiki-users again – *harmless*, nothing to undo
+    [ Repair ]  [ Recheck ]
+    ");
+    shows!(page, "Check: only a person can help", "There is no step, so there is no *Repair*.", answer(not_assigned()), @"
+    # Access of jane@acme.example
+    *Broken: access is missing.* Read 2026-11-30 09:00 UTC.
+    *What is broken:* The person is not assigned to the Atlassian application
+    *What will happen:* nothing by itself; only people can do what is left.
+    :white_check_mark: good – *Identity provider*: exists and is enabled
+    :x: broken – *Provisioning*: not assigned
+    :white_check_mark: good – *SCIM record*: linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
+    :white_check_mark: good – *Atlassian account*: active
+    :x: broken – *Groups*: 0 of 2 expected
+    :x: broken – *Apps*: no app role
+    *The person is not assigned to the Atlassian application* `not-assigned`
+    • neither the person nor a group they are a direct member of is assigned (entra.assignments, 2026-11-30 09:00 UTC)
+    *Groups missing:* none
+    *Groups present:* none
+    *Groups expected:* none
+    *What only a person can do*
+    • Assign jane@acme.example (object id 3b9f61aa-0000-4000-8000-000000000004): make them a direct member of a group that is assigned (jira-users, wiki-users).
+    [ Recheck ]
+    ");
+    shows!(page, "Check: a text for a ticket", "The support of Atlassian or Microsoft can help.", answer(ticket()), @"
+    # Access of jane@acme.example
+    *Broken: access is missing.* Read 2026-11-30 09:00 UTC.
+    *What is broken:* An account outside the organization bears the person's address
+    *What will happen:* nothing by itself; only people can do what is left.
+    :white_check_mark: good – *Identity provider*: exists and is enabled
+    :x: broken – *Provisioning*: not assigned
+    :white_check_mark: good – *SCIM record*: linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
+    :white_check_mark: good – *Atlassian account*: active
+    :x: broken – *Groups*: 0 of 2 expected
+    :x: broken – *Apps*: no app role
+    *An account outside the organization bears the person's address* `email-held-outside`
+    • no account of the organization bears the address (atlassian.users, 2026-11-30 09:00 UTC)
+    *Groups missing:* none
+    *Groups present:* none
+    *Groups expected:* none
+    *What only a person can do*
+    • An account that this organization does not manage bears jane@acme.example.
+    *Ready to paste into a ticket to Atlassian*
+    > User provisioning (SCIM) of organization 9a1jj823-0000-4000-8000-000000000001. It concerns one person: address jane@acme.example. Please tell us what kind of account bears the address, and how it can be released to us.
+    [ Recheck ]
+    ");
+    shows!(page, "Check: two accounts", "WHO means more than one account. *Keep this account* starts a run that keeps it.",
+        answer(two_accounts()), @"
+    # Access of jane@acme.example
+    *Broken: access is missing.* Read 2026-11-30 09:00 UTC.
+    *What is broken:* Another managed account bears the person's address
+    *What will happen:* nothing by itself; only people can do what is left.
+    :white_check_mark: good – *Identity provider*: exists and is enabled
+    :white_check_mark: good – *Provisioning*: assigned; the job runs
+    :x: broken – *SCIM record*: Another managed account bears the person's address
+    :white_check_mark: good – *Atlassian account*: active
+    :x: broken – *Groups*: 0 of 2 expected
+    :x: broken – *Apps*: no app role
+    *Another managed account bears the person's address* `email-held-by-managed-account`
+    • the person's record 5578ea37-0000-4000-8000-000000000004 is linked to account 712020:93c3f6a0-0000-4000-8000-000000000004 (atlassian.scim-links, 2026-11-30 09:00 UTC)
+    • account 712020:93c3f6a0-0000-4000-8000-000000000004 bears jane.miller@acme.example, while account 712020:93c3f6a0-0000-4000-8000-000000000005 bears jane@acme.example (atlassian.users, 2026-11-30 09:00 UTC)
+    • Atlassian refused the identity provider with 409: Resource [USER]: with email[jane@acme.example] already exists. (entra.provisioning-log, 2026-11-30 09:00 UTC)
+    *Groups missing:* `jira-users`, `wiki-users`
+    *Groups present:* none
+    *Groups expected:* `jira-users`, `wiki-users`
+    *Account* `712020:93c3f6a0-0000-4000-8000-000000000004` jane.miller@acme.example Jane Doe
+    • last used 2026-10-02
+    • linked to the person's record
+    [ Keep this account ]
+    *Account* `712020:93c3f6a0-0000-4000-8000-000000000005` jane@acme.example Jane Doe
+    • last used 2026-09-14
+    • in 2 groups
+    [ Keep this account ]
+    *What only a person can do*
+    • Both accounts were used. Pick the account to be kept.
+    [ Recheck ]
+    ");
+    shows!(page, "Check: it cannot be told", "Something that is needed could not be read.", answer(cannot_tell()), @"
+    # Access of jane@acme.example
+    *Cannot tell: not enough could be read.* Read 2026-11-30 09:00 UTC.
+    *What is broken:* it cannot be told, because not enough could be read
+    :white_check_mark: good – *Identity provider*: exists and is enabled
+    :white_check_mark: good – *Provisioning*: assigned; the job runs
+    :white_check_mark: good – *SCIM record*: linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
+    :grey_question: unread – *Atlassian account*: not read
+    :grey_question: unread – *Groups*: not read
+    :grey_question: unread – *Apps*: not read
+    *Groups missing:* not known
+    *Groups present:* not known
+    *Groups expected:* `jira-users`, `wiki-users`
+    *Could not be read*
+    • atlassian.users: Atlassian answered 503 Service Unavailable
+    [ Recheck ]
+    ");
+    let (mut found, plan) = not_assigned();
+    found.findings.clear();
+    shows!(page, "Check: no cause could be proven", "Access is missing, and no rule explains it.", state(&answer((found, plan))), @"
+    # Access of jane@acme.example
+    *Broken: access is missing.* Read 2026-11-30 09:00 UTC.
+    *What is broken:* access is missing, and no cause could be proven
+    ");
+    shows!(page, "Check: reading takes long", "After four seconds. The answer follows.", says(&words::still_reading()), @"Still reading; the answer follows here.");
+    page
+}
+
+pub fn me() -> Page {
+    let mut page = Page::new(
+        "One's own access",
+        "Only the person who asked sees it, after `me` or *Check my own access*. It uses plain words.",
+    );
+    let answer = |(found, _): (Diagnosis, Plan)| card(&cards::me(&found, at(20)));
+    shows!(page, "Me: healthy", "Everything is as it should be.", answer(restored()), @"
+    # Your Atlassian access
+    *Everything looks right.* If Jira or Confluence still shows nothing, sign out there and in again.
+    [ Ask my admins for help ]
+    (Read 2026-11-30 09:00 UTC. Nothing was changed. Only you see this.)
+    ");
+    shows!(page, "Me: a cause was found", "At most three causes are told.", answer(parking()), @"
+    # Your Atlassian access
+    *Something is wrong with your access.*
+    Your company account and your Atlassian account have lost each other. Nothing of what you wrote is gone.
+    *What to do:* Your admins can mend this. Press the button below to ask them.
+    [ Ask my admins for help ]
+    (Read 2026-11-30 09:00 UTC. Nothing was changed. Only you see this.)
+    ");
+    let (mut found, plan) = not_assigned();
+    found.findings.clear();
+    shows!(page, "Me: no cause could be proven", "Access is missing, and no rule explains it.", answer((found, plan)), @"
+    # Your Atlassian access
+    *Something is wrong with your access.*
+    *What to do:* Press the button below. Your admins then see what could be read.
+    [ Ask my admins for help ]
+    (Read 2026-11-30 09:00 UTC. Nothing was changed. Only you see this.)
+    ");
+    shows!(page, "Me: it cannot be told", "Something that is needed could not be read.", answer(cannot_tell()), @"
+    # Your Atlassian access
+    *It could not be told whether your access is right.* Not everything could be read.
+    *What to do:* Press the button below. Your admins then see what could be read.
+    [ Ask my admins for help ]
+    (Read 2026-11-30 09:00 UTC. Nothing was changed. Only you see this.)
+    ");
+    shows!(page, "Me: no address", "Slack shows no e-mail address for the person.", says(&words::no_own_address()), @"Slack shows no e-mail address for you, so your Atlassian account could not be looked up. Nothing was read. Please ask your help desk directly.");
+    shows!(page, "The call for help", "Posted in `slack.channel` for the operators, after *Ask my admins for help*.",
+        card(&cards::help_wanted("U0JANE", JANE, &email_held(), at(20), &access())), @"
+    # Somebody asks for help with their Atlassian access
+    @ada @jane (jane@acme.example) asks for help. Repair starts a run; Recheck shows you the whole trail first.
+    *What is broken:* Another managed account bears the person's address
+    [ Repair ]  [ Recheck ]
+    (Read 2026-11-30 09:00 UTC)
+    ");
+    shows!(page, "Help was asked for", "To the person who asked.", says(&words::help_is_asked(ADMINS)), @"Your admins have been asked for help, in #atlassian-admins. They see what was found. You need not do anything else; they will write to you.");
+    shows!(page, "Help was asked for before", "A person can ask once a day.", says(&words::help_was_asked()), @"You have asked your admins for help today already, so they were not asked again. You can ask again tomorrow.");
+    shows!(page, "Help could not be asked for", "The channel is shared, or the bot is not in it.", says(&words::help_not_asked(&access())), @"Your call for help could not be delivered to the admins' channel. Please write to them yourself. These have it: @ada.");
+    page
+}
+
+pub fn lists() -> Page {
+    let mut page =
+        Page::new("Status, history, whoami and help", "Only the person who typed the command sees it.");
+    let line =
+        |story: &Story| story.draws(|view| cards::line(RUN, view.run, view.rules, view.limits, view.now));
+    let asks = Story::repair().planned(parking());
+    let link = || Some(LINK.to_owned());
+    let stopped = asks.clone().approved().began(0, 1).and(Event::Paused {
+        step: Some(0),
+        halt: Halt::Refused,
+        why: "403 Forbidden".to_owned(),
+    });
+    let shown = [
+        (line(&asks), link()),
+        (line(&asks.clone().seen_at(4000)), link()),
+        (line(&asks.clone().approved()), link()),
+        (line(&stopped), link()),
+        (line(&Story::asked(Aim::default())), None),
+        (cards::unreadable_line(EARLIER), None),
+    ];
+    shows!(page, "Status", "`status` lists what is open, at most 20.", card(&cards::list(words::open_runs(9), &shown, 9)), @"
+    *Open runs*: 9
+    • `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: waits for an approver until 2026-11-30 10:00 UTC – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: its time to approve is over – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: running – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: waits for an operator: Retry or Stop on its card – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `01a22b0e-0438-7587-8f82-176a680e8a9b` – not looked up yet, asked by @ada 2026-11-30 09:00 UTC: running
+    • Run `01a22a00-0000-7000-8000-000000000001` cannot be read.
+    … and 3 more
+    ");
+    shows!(page, "Status: nothing is open", "`status`", says(&words::nothing_open()), @"Nothing runs and nothing waits.");
+    shows!(page, "Status of a run", "`status RUN`: the card without its buttons.",
+        card(&asks.draws(|view| cards::status(view, Some(LINK)))), @"
+    # Repair of jane@acme.example
+    *Waits for an approval* until 2026-11-30 10:00 UTC. @grace: please approve or decline.
+    *What is broken:* Another managed account bears the person's address
+    *What will happen:* 3 steps: 1 destructive, 2 harmless
+    *What it costs:* Account 712020:93c3f6a0-0000-4000-8000-000000000005 is signed out everywhere and can no longer sign in with jane@acme.example; never used.
+    Plan: Progress
+    [x] Read everything and find the cause
+    [ ] Move account 712020:93c3f6a0-0000-4000-8000-000000000005 from jane@acme.example to parked-5232704f3027377f@acme.example
+    [ ] Have the identity provider write the person's record again
+    [ ] Have the identity provider write the membership in jira-users again
+    [ ] Confirm access
+    :white_check_mark: good – *Identity provider*: exists and is enabled
+    :white_check_mark: good – *Provisioning*: assigned; the job runs
+    :x: broken – *SCIM record*: Another managed account bears the person's address
+    :white_check_mark: good – *Atlassian account*: active
+    :x: broken – *Groups*: 0 of 2 expected
+    :x: broken – *Apps*: no app role
+    *Another managed account bears the person's address* `email-held-by-managed-account`
+    • the person's record 5578ea37-0000-4000-8000-000000000004 is linked to account 712020:93c3f6a0-0000-4000-8000-000000000004 (atlassian.scim-links, 2026-11-30 09:00 UTC)
+    • account 712020:93c3f6a0-0000-4000-8000-000000000004 bears jane.miller@acme.example, while account 712020:93c3f6a0-0000-4000-8000-000000000005 bears jane@acme.example (atlassian.users, 2026-11-30 09:00 UTC)
+    • Atlassian refused the identity provider with 409: Resource [USER]: with email[jane@acme.example] already exists. (entra.provisioning-log, 2026-11-30 09:00 UTC)
+    *Groups missing:* `jira-users`, `wiki-users`
+    *Groups present:* none
+    *Groups expected:* `jira-users`, `wiki-users`
+    ---
+    *The steps*
+    1. Move account 712020:93c3f6a0-0000-4000-8000-000000000005 from jane@acme.example to parked-5232704f3027377f@acme.example – *destructive*, can be undone while the address is free
+    2. Have the identity provider write the person's record again – *harmless*, nothing to undo
+    3. Have the identity provider write the membership in jira-users again – *harmless*, nothing to undo
+    (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`, asked by @ada 2026-11-30 09:00 UTC, plan `b6ae9a20`)
+    (The card of this run (https://acme.slack.com/archives/C0ADMINS/p1))
+    ");
+    shows!(page, "Status: no such run", "`status RUN`", says(&words::no_run()), @"There is no such run. Type `/reinstate status` to see the open ones.");
+    let ended = super::run_ends::lines();
+    shows!(page, "History", "`history WHO` lists every run on that account. Each end has its words.",
+        card(&cards::list(words::runs_on(JANE, ended.len()), &ended, ended.len())), @"
+    *Runs on jane@acme.example*, newest first: 11
+    • `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: Access was good from the start – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: Access is back, and that was proven – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: Done – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: Only people can do what is left – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: It could not be told – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: Refused – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: Another run is on the same account – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: Declined – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: Nobody approved in time – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: Stopped – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: Skipped: it had changed – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    ");
+    shows!(page, "History: no run", "`history WHO`", says(&words::no_history(JANE)), @"There has been no run on jane@acme.example.");
+    let sweeps = super::sweeps::lines();
+    shows!(page, "Status: sweeps", "Sweeps stand in the same list.", card(&cards::list(words::open_runs(sweeps.len()), &sweeps, sweeps.len())), @"
+    *Open runs*: 8
+    • `01a22b0e-1111-7587-8f82-176a680e8a9b` – sweep, asked by @ada 2026-11-30 09:00 UTC: reading – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `01a22b0e-1111-7587-8f82-176a680e8a9b` – sweep, asked by @ada 2026-11-30 09:00 UTC: its repairs can be asked for until 2026-12-01 09:01 UTC – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `01a22b0e-1111-7587-8f82-176a680e8a9b` – sweep, asked by @ada 2026-11-30 09:00 UTC: waits for an approver until 2026-11-30 10:02 UTC – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `01a22b0e-1111-7587-8f82-176a680e8a9b` – sweep, asked by @ada 2026-11-30 09:00 UTC: repairing – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `01a22b0e-1111-7587-8f82-176a680e8a9b` – sweep, asked by @ada 2026-11-30 09:00 UTC: waits for an operator: Go on or Stop on its card – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `01a22b0e-1111-7587-8f82-176a680e8a9b` – sweep, asked by @ada 2026-11-30 09:00 UTC: ending – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `01a22b0e-1111-7587-8f82-176a680e8a9b` – sweep, asked by @ada 2026-11-30 09:00 UTC: ended – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `01a22b0e-1111-7587-8f82-176a680e8a9b` – sweep 2026-11-30 09:00 UTC: reading – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    ");
+    shows!(page, "Help", "`help`", says(&words::help()), @"
+    *What Reinstate understands*
+    WHO is an e-mail address, a mention or an Atlassian account id.
+    • `/reinstate check WHO` – find out why somebody has no access; reads only (role: viewer)
+    • `/reinstate repair WHO` – find out and repair, asking for approval where one is needed (role: operator)
+    • `/reinstate sweep` – check every managed account (role: operator)
+    • `/reinstate status [RUN]` – what runs and what waits for whom (role: viewer)
+    • `/reinstate history WHO` – every run on that account (role: viewer)
+    • `/reinstate cancel RUN` – stop before the next step (role: requester or approver)
+    • `/reinstate undo RUN` – plan the inverse steps (role: operator)
+    • `/reinstate me` – check your own account (role: none, members only)
+    • `/reinstate whoami` – your roles and the rules that give them (role: none)
+    • `/reinstate help` – this list (role: none)
+    ");
+
+    let actor = |standing, roles: &[(Role, &str)], complete| Actor {
+        id: "U0ADA".to_owned(),
+        standing,
+        roles: roles.iter().map(|(role, rule)| (*role, (*rule).to_owned())).collect(),
+        roles_complete: complete,
+        email: Some("ada@acme.example".to_owned()),
+    };
+    let whoami = |page: &mut Page, actor: Actor| {
+        page.covers("Standing", &actor.standing);
+        says(&words::whoami(&actor, true))
+    };
+    let roles = [
+        (Role::Operator, "access.operator.users"),
+        (Role::Approver, "access.approver.usergroups S0HELPDESK"),
+    ];
+    shows!(page, "Whoami", "`whoami`", whoami(&mut page, actor(Standing::Member, &roles, true)), @"
+    You are @ada. Your roles:
+    • operator, through access.operator.users
+    • approver, through access.approver.usergroups S0HELPDESK
+    ");
+    shows!(page, "Whoami: no role", "`whoami`", whoami(&mut page, actor(Standing::Member, &[], true)), @"
+    You are @ada. Your roles:
+    • none
+    ");
+    shows!(page, "Whoami: not all groups could be read", "`whoami`", whoami(&mut page, actor(Standing::Member, &roles, false)), @"
+    You are @ada. Your roles:
+    • operator, through access.operator.users
+    • approver, through access.approver.usergroups S0HELPDESK
+    Some user groups could not be read, so there may be more.
+    ");
+    shows!(page, "Whoami: a guest", "`whoami`", whoami(&mut page, actor(Standing::Guest, &[], true)), @"You are @ada. Guests have no role in Reinstate. Ask a member of the workspace.");
+    shows!(page, "Whoami: another workspace", "`whoami`", whoami(&mut page, actor(Standing::Stranger, &[], true)), @"You are @ada. You are not a member of this workspace, so Reinstate takes nothing from you.");
+    shows!(page, "Whoami: deactivated", "`whoami`", whoami(&mut page, actor(Standing::Deactivated, &[], true)), @"You are @ada. Your Slack account is deactivated, so it has no role in Reinstate.");
+    shows!(page, "Whoami: a bot", "`whoami`", whoami(&mut page, actor(Standing::Bot, &[], true)), @"You are @ada. Bots and apps have no role in Reinstate.");
+    shows!(page, "Whoami: Slack did not answer", "`whoami`", whoami(&mut page, actor(Standing::Unknown, &[], true)), @"You are @ada. Slack did not answer who you are, so nobody has a role right now. Please try again in a minute.");
+    page
+}
+
+/// The sentence that an answer begins with, and what is broken.
+fn state(card: &str) -> String {
+    card.lines().take(3).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,165 @@
+//! Causes of this part of the trail: the identity.
+
+use reinstate_core::Cause;
+
+use super::super::page::{Page, shows};
+use super::answer_for;
+
+pub fn page() -> Page {
+    let mut page = Page::new(
+        "What check says of each cause: the identity",
+        "Facts, advice and costs as `check WHO` shows them in the terminal. The cards use the same words.",
+    );
+    shows!(page, "email-mismatch", "The account bears another address than the identity provider says.", answer_for(&mut page, Cause::EmailMismatch), @"
+    Jane was renamed; her one account and its record still bear the old address.
+
+    jane@acme.example: broken
+
+      ok      Identity provider  exists and is enabled
+      ok      Provisioning       assigned; the job runs
+      ok      SCIM record        linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
+      BROKEN  Atlassian account  The account bears another address than the identity provider says
+      BROKEN  Groups             0 of 2 expected
+      BROKEN  Apps               no app role
+
+    Found
+      The account bears another address than the identity provider says (email-mismatch)
+        atlassian.users: account 712020:93c3f6a0-0000-4000-8000-000000000004 bears jane.miller@acme.example
+        scim.users: the record 5578ea37-0000-4000-8000-000000000004 says jane.miller@acme.example
+        entra.users: the identity provider says jane@acme.example
+
+    Missing groups
+      jira-users
+      wiki-users
+
+    Plan
+      1. Have the identity provider write the person's record again [harmless; nothing to undo]
+      2. Have the identity provider write the membership in jira-users again [harmless; nothing to undo]
+      3. Have the identity provider write the membership in wiki-users again [harmless; nothing to undo]
+
+    Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan 380141ae)
+    ");
+    shows!(page, "identity-recreated", "The person was created anew at the identity provider.", answer_for(&mut page, Cause::IdentityRecreated), @"
+    Jane was deleted and made anew at the identity provider; the record carries her old id.
+
+    jane@acme.example: broken
+
+      ok      Identity provider  exists and is enabled
+      ok      Provisioning       assigned; the job runs
+      BROKEN  SCIM record        The person was created anew at the identity provider
+      ok      Atlassian account  active
+      BROKEN  Groups             0 of 2 expected
+      BROKEN  Apps               no app role
+
+    Found
+      The person was created anew at the identity provider (identity-recreated)
+        scim.users: record 5578ea37-0000-4000-8000-000000000004 of 2024-01-01 carries the object id deadbeef-0000-4000-8000-00000000beef
+        entra.users: no user has that id any more; Jane Doe has the id 000000e1-0000-4000-8000-000000000004 and was created on 2026-09-01
+        atlassian.users: account 712020:93c3f6a0-0000-4000-8000-000000000004 is named Jane Doe, last active on 2026-10-02
+
+    Missing groups
+      jira-users
+      wiki-users
+
+    Plan
+      1. Unlink provisioning record 5578ea37-0000-4000-8000-000000000004 from account 712020:93c3f6a0-0000-4000-8000-000000000004 [disruptive; comes back by provisioning again]
+      2. Delete provisioning record 5578ea37-0000-4000-8000-000000000004 [disruptive; comes back by provisioning again]
+      3. Have the identity provider write the person's record again [harmless; nothing to undo]
+      4. Have the identity provider write the membership in jira-users again [harmless; nothing to undo]
+      5. Have the identity provider write the membership in wiki-users again [harmless; nothing to undo]
+
+    What it costs
+      Synced groups are gone until provisioned again: minutes, about 40 min if on-demand is refused, hours if a restart is needed.
+      To approve is to say that this is the same person: Jane Doe at the identity provider, and account 712020:93c3f6a0-0000-4000-8000-000000000004 of Jane Doe, last active in jira-software 2026-10-02.
+      Record 5578ea37-0000-4000-8000-000000000004 is not put back as it was: provisioning ties the person to whichever account bears their address.
+      Whether the identity provider is anchored on record 5578ea37-0000-4000-8000-000000000004 is not known.
+      Record 5578ea37-0000-4000-8000-000000000004 is not put back as it was: provisioning ties the person to whichever account bears their address.
+
+    Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan abe5a850)
+    ");
+    shows!(page, "stale-anchor", "The identity provider looks for a provisioning record that is gone.", answer_for(&mut page, Cause::StaleAnchor), @"
+    Somebody deleted Jane's record by hand; the identity provider keeps looking for it.
+
+    jane@acme.example: broken
+
+      ok      Identity provider  exists and is enabled
+      ok      Provisioning       assigned; the job runs
+      BROKEN  SCIM record        The identity provider looks for a provisioning record that is gone
+      ok      Atlassian account  active
+      BROKEN  Groups             0 of 2 expected
+      BROKEN  Apps               no app role
+
+    Found
+      The identity provider looks for a provisioning record that is gone (stale-anchor)
+        entra.provisioning-log: the identity provider did not find the record that it wrote before (InvalidAnchor)
+        atlassian.scim-links: no provisioning record of the person exists
+
+    Missing groups
+      jira-users
+      wiki-users
+
+    Plan
+      1. Restart the provisioning job of the whole tenant, with every record matched anew [disruptive; cannot be undone]
+
+    What it costs
+      Everybody in the tenant is looked at again: 20 min to many hours, at most 24 h, and no other repair runs meanwhile. Every record of the tenant is matched anew; where a match is not found, a second record is made.
+      Waiting in the job's log: 0 deactivations and 0 deletions that failed and will be tried again, 0 staged deletions. What left the scope since the last cycle comes on top and is counted nowhere.
+      It cannot be undone: what a cycle has written stays written.
+
+    What a person can do
+      The identity provider looks for a record that was deleted. In Entra admin center, Enterprise applications > the Atlassian application (object id 0000005e-0000-4000-8000-000000000000) > Users and groups, look up the groups; in Groups, take jane@acme.example out of theirs (jira-users, wiki-users; the person, never the group), wait for one cycle (about 40 minutes), and put them back. If that does not help, restart provisioning with everything matched anew (resetScope Full); it concerns the whole tenant.
+
+    Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan 771ef865)
+    ");
+    shows!(page, "orphaned-record", "A provisioning record outlived its person.", answer_for(&mut page, Cause::OrphanedRecord), @"
+    Jane was deleted at the identity provider without being un-assigned: her record and account live on.
+
+    jane@acme.example: broken
+
+      BROKEN  Identity provider  The person was deleted at the identity provider
+      unread  Provisioning       whether the person is assigned could not be read
+      BROKEN  SCIM record        A provisioning record outlived its person
+      ok      Atlassian account  active
+      unread  Groups             not known
+      ok      Apps               at least one app role
+
+    Found
+      The person was deleted at the identity provider (idp-user-deleted)
+        entra.deleted-users: a user of this name is among the deleted users
+      A provisioning record outlived its person (orphaned-record)
+        scim.users: record 5578ea37-0000-4000-8000-000000000004 carries 000000e1-0000-4000-8000-000000000004 and is linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
+        entra.users: no live user has that object id or one of its names
+
+    What a person can do
+      In the Entra admin center, Users > Deleted users: restore jane@acme.example if they should be back. Deleted users are kept for 30 days.
+      If jane@acme.example has left: deactivate the account (712020:93c3f6a0-0000-4000-8000-000000000004) in admin.atlassian.com, Directory > Managed accounts, and have provisioning record 5578ea37-0000-4000-8000-000000000004 of directory 6c2f0000-0000-4000-8000-000000000001 removed (the ticket below asks for it). If they should be back, restore them in Entra first.
+
+    Ready to paste into a ticket to Atlassian
+      User provisioning (SCIM) of organization 9a1jj823-0000-4000-8000-000000000001, directory 6c2f0000-0000-4000-8000-000000000001. It concerns one person: address jane@acme.example, Atlassian account 712020:93c3f6a0-0000-4000-8000-000000000004. A provisioning record outlived its person: record 5578ea37-0000-4000-8000-000000000004 carries 000000e1-0000-4000-8000-000000000004 and is linked to account 712020:93c3f6a0-0000-4000-8000-000000000004 (scim.users, read TIME); no live user has that object id or one of its names (entra.users, read TIME). Please remove this one provisioning record; nobody stands behind it at our identity provider any more.
+    ");
+    shows!(page, "domain-not-claimed", "The domain of the person's address is not claimed.", answer_for(&mut page, Cause::DomainNotClaimed), @"
+    Jane's address lies on a domain that the organization has not claimed.
+
+    jane@newco.example: broken
+
+      ok      Identity provider  exists and is enabled
+      ok      Provisioning       assigned; the job runs
+      BROKEN  SCIM record        The domain of the person's address is not claimed
+      ok      Atlassian account  active
+      BROKEN  Groups             0 of 2 expected
+      BROKEN  Apps               no app role
+
+    Found
+      The domain of the person's address is not claimed (domain-not-claimed)
+        atlassian.domains: newco.example is not among the organization's verified domains
+        atlassian.users: account 712020:93c3f6a0-0000-4000-8000-000000000004 is not managed
+
+    Missing groups
+      jira-users
+      wiki-users
+
+    What a person can do
+      Verify newco.example and claim its accounts: admin.atlassian.com, Settings > Domains > Add domain > newco.example, then Claim accounts. Until then Atlassian neither links nor updates accounts of that domain. Then provision jane@newco.example again.
+    ");
+    page
+}

@@ -1,0 +1,153 @@
+//! Causes of this part of the trail: the provisioning job.
+
+use reinstate_core::Cause;
+
+use super::super::page::{Page, shows};
+use super::answer_for;
+
+pub fn page() -> Page {
+    let mut page = Page::new(
+        "What check says of each cause: the provisioning job",
+        "Facts, advice and costs as `check WHO` shows them in the terminal. The cards use the same words.",
+    );
+    shows!(page, "scim-key-rejected", "Atlassian rejects the key that the identity provider uses.", answer_for(&mut page, Cause::ScimKeyRejected), @"
+    The SCIM key of the identity provider has run out; Jane's groups never came.
+
+    jane@acme.example: broken
+
+      ok      Identity provider  exists and is enabled
+      BROKEN  Provisioning       Atlassian rejects the key that the identity provider uses
+      ok      SCIM record        linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
+      ok      Atlassian account  active
+      BROKEN  Groups             0 of 2 expected
+      BROKEN  Apps               no app role
+
+    Found
+      Atlassian rejects the key that the identity provider uses (scim-key-rejected)
+        entra.jobs: the job is in quarantine: SystemForCrossDomainIdentityManagementInvalidCredentials
+
+    Missing groups
+      jira-users
+      wiki-users
+
+    What a person can do
+      In admin.atlassian.com, Security > Identity providers > the directory 6c2f0000-0000-4000-8000-000000000001: make a new SCIM key. In Entra admin center, Enterprise applications > the Atlassian application (object id 0000005e-0000-4000-8000-000000000000) > Provisioning > Admin credentials: Tenant URL https://api.atlassian.com/scim/directory/6c2f0000-0000-4000-8000-000000000001, Secret token the new key; choose Test connection, Save, and Start provisioning.
+    ");
+    shows!(page, "provisioning-quarantined", "Provisioning is in quarantine.", answer_for(&mut page, Cause::ProvisioningQuarantined), @"
+    The job is in quarantine because too much would be deleted.
+
+    jane@acme.example: broken
+
+      ok      Identity provider  exists and is enabled
+      BROKEN  Provisioning       Provisioning is in quarantine
+      ok      SCIM record        linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
+      ok      Atlassian account  active
+      BROKEN  Groups             0 of 2 expected
+      BROKEN  Apps               no app role
+
+    Found
+      Provisioning is in quarantine (provisioning-quarantined)
+        entra.jobs: the job is in quarantine: TooManyDeletes
+
+    Missing groups
+      jira-users
+      wiki-users
+
+    What a person can do
+      In Entra admin center, Enterprise applications > the Atlassian application (object id 0000005e-0000-4000-8000-000000000000) > Provisioning: the quarantine says TooManyDeletes (TooManyDeletes). Mend that, then choose Restart provisioning. If it counts deletions, look at them before anybody allows them.
+      Start the provisioning job of the whole tenant where it left off is not proposed: the job stands still because it would delete too many.
+
+    Ready to paste into a ticket to Microsoft
+      Application provisioning from Microsoft Entra ID to Atlassian Cloud: tenant 0f0e0000-0000-4000-8000-000000000001, service principal 0000005e-0000-4000-8000-000000000000, job scim.0f0e0000000040008000000000000001.0000000b-0000-4000-8000-000000000001. It concerns one person: address jane@acme.example, Entra object id 000000e1-0000-4000-8000-000000000004, Atlassian account 712020:93c3f6a0-0000-4000-8000-000000000004, SCIM record 5578ea37-0000-4000-8000-000000000004 of directory 6c2f0000-0000-4000-8000-000000000001. Provisioning is in quarantine: the job is in quarantine: TooManyDeletes (entra.jobs, read TIME). Please tell us which objects brought the job into quarantine, and whether it can be restarted without executing the deletions that are pending.
+    ");
+    shows!(page, "provisioning-stopped", "Provisioning is stopped.", answer_for(&mut page, Cause::ProvisioningStopped), @"
+    An admin paused the job, and Jane was never written.
+
+    jane@acme.example: broken
+
+      ok      Identity provider  exists and is enabled
+      BROKEN  Provisioning       Provisioning is stopped
+      BROKEN  SCIM record        there is none
+      BROKEN  Atlassian account  there is none
+      BROKEN  Groups             0 of 2 expected
+      BROKEN  Apps               no account, so no app role
+
+    Found
+      Provisioning is stopped (provisioning-stopped)
+        entra.jobs: the job's state is Paused
+
+    Missing groups
+      jira-users
+      wiki-users
+
+    What a person can do
+      In Entra admin center, Enterprise applications > the Atlassian application (object id 0000005e-0000-4000-8000-000000000000) > Provisioning: its state is Paused. Ask who stopped it and why, then choose Start provisioning.
+      Start the provisioning job of the whole tenant where it left off is not proposed: who stopped the job is not in the audit log.
+    ");
+    shows!(page, "group-sync-off", "Provisioning does not carry groups.", answer_for(&mut page, Cause::GroupSyncOff), @"
+    The job carries people and no groups.
+
+    jane@acme.example: broken
+
+      ok      Identity provider  exists and is enabled
+      BROKEN  Provisioning       Provisioning does not carry groups
+      ok      SCIM record        linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
+      ok      Atlassian account  active
+      BROKEN  Groups             0 of 2 expected
+      BROKEN  Apps               no app role
+
+    Found
+      Provisioning does not carry groups (group-sync-off)
+        entra.schema: the job has no enabled mapping of groups with their members
+
+    Missing groups
+      jira-users
+      wiki-users
+
+    What a person can do
+      In Entra admin center, Enterprise applications > the Atlassian application (object id 0000005e-0000-4000-8000-000000000000) > Provisioning > Mappings > Provision Microsoft Entra ID Groups: set Enabled to Yes, with Create and Update among its actions, and the attribute members mapped to members.
+    ");
+    shows!(page, "pull-sync", "Atlassian pulls people by itself; nothing is provisioned by SCIM.", answer_for(&mut page, Cause::PullSync), @"
+    No Atlassian application has a job: Atlassian pulls by itself, and Jane has nothing yet.
+
+    jane@acme.example: broken
+
+      ok      Identity provider  exists and is enabled
+      BROKEN  Provisioning       Atlassian pulls people by itself; nothing is provisioned by SCIM
+      BROKEN  SCIM record        there is none
+      BROKEN  Atlassian account  there is none
+      BROKEN  Groups             0 of 2 expected
+      BROKEN  Apps               no account, so no app role
+
+    Found
+      Atlassian pulls people by itself; nothing is provisioned by SCIM (pull-sync)
+        entra.applications: no Atlassian application of the tenant has a synchronization job (Atlassian Cloud)
+
+    Missing groups
+      jira-users
+      wiki-users
+
+    What a person can do
+      Reinstate works with SCIM provisioning. Here Atlassian pulls by itself: in admin.atlassian.com, Security > Identity providers > the directory 6c2f0000-0000-4000-8000-000000000001, choose Sync now (it runs every 4 hours) and read its sync history for the person.
+    ");
+    shows!(page, "matching-on-email", "Provisioning matches people by e-mail address.", answer_for(&mut page, Cause::MatchingOnEmail), @r#"
+    The job matches on e-mail. Nothing is broken yet.
+
+    jane@acme.example: healthy
+
+      ok      Identity provider  exists and is enabled
+      ok      Provisioning       assigned; the job runs
+      ok      SCIM record        linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
+      ok      Atlassian account  active
+      ok      Groups             2 of 2 expected
+      ok      Apps               at least one app role
+
+    Found
+      Provisioning matches people by e-mail address (matching-on-email)
+        entra.schema: the first matching attribute is emails[type eq "work"].value
+
+    What a person can do
+      The job matches on e-mail, so a rename will make a duplicate. In Entra admin center, Enterprise applications > the Atlassian application (object id 0000005e-0000-4000-8000-000000000000) > Provisioning > Mappings > Provision Microsoft Entra ID Users: map objectId to externalId with matching precedence 1. An initial cycle follows.
+    "#);
+    page
+}

@@ -1,0 +1,235 @@
+//! Causes of this part of the trail: the provisioning record.
+
+use reinstate_core::Cause;
+
+use super::super::page::{Page, shows};
+use super::answer_for;
+
+pub fn page() -> Page {
+    let mut page = Page::new(
+        "What check says of each cause: the provisioning record",
+        "Facts, advice and costs as `check WHO` shows them in the terminal. The cards use the same words.",
+    );
+    shows!(page, "never-provisioned", "The person was never provisioned.", answer_for(&mut page, Cause::NeverProvisioned), @"
+    The person is assigned, and provisioning has never written them.
+
+    jane@acme.example: broken
+
+      ok      Identity provider  exists and is enabled
+      ok      Provisioning       assigned; the job runs
+      BROKEN  SCIM record        The person was never provisioned
+      BROKEN  Atlassian account  there is none
+      BROKEN  Groups             0 of 2 expected
+      BROKEN  Apps               no account, so no app role
+
+    Found
+      The person was never provisioned (never-provisioned)
+        atlassian.scim-links: no provisioning record of the person exists
+        entra.provisioning-log: the identity provider has written none
+
+    Missing groups
+      jira-users
+      wiki-users
+
+    Plan
+      1. Have the identity provider write the person's record again [harmless; nothing to undo]
+      2. Have the identity provider write the membership in jira-users again [harmless; nothing to undo]
+      3. Have the identity provider write the membership in wiki-users again [harmless; nothing to undo]
+
+    Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan ceb31da9)
+    ");
+    shows!(page, "record-unlinked", "The provisioning record is linked to no account.", answer_for(&mut page, Cause::RecordUnlinked), @"
+    The provisioning record has lost its account, and the identity provider sees no reason to write it again.
+
+    jane@acme.example: broken
+
+      ok      Identity provider  exists and is enabled
+      ok      Provisioning       assigned; the job runs
+      BROKEN  SCIM record        The provisioning record is linked to no account
+      ok      Atlassian account  active
+      BROKEN  Groups             0 of 2 expected
+      BROKEN  Apps               no app role
+
+    Found
+      The provisioning record is linked to no account (record-unlinked)
+        atlassian.scim-links: record 5578ea37-0000-4000-8000-000000000004 is linked to no account
+
+    Missing groups
+      jira-users
+      wiki-users
+
+    Plan
+      1. Have the identity provider write the person's record again [harmless; nothing to undo]
+      2. Have the identity provider write the membership in jira-users again [harmless; nothing to undo]
+      3. Have the identity provider write the membership in wiki-users again [harmless; nothing to undo]
+
+    Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan 0f573924)
+    ");
+    shows!(page, "linked-to-other-account", "The provisioning record is linked to another account.", answer_for(&mut page, Cause::LinkedToOtherAccount), @"
+    After a re-hire the provisioning record hangs on an account nobody uses.
+
+    jane@acme.example: broken
+
+      ok      Identity provider  exists and is enabled
+      ok      Provisioning       assigned; the job runs
+      BROKEN  SCIM record        The provisioning record is linked to another account
+      ok      Atlassian account  active
+      BROKEN  Groups             0 of 2 expected
+      BROKEN  Apps               no app role
+
+    Found
+      The provisioning record is linked to another account (linked-to-other-account)
+        atlassian.scim-links: the person's record 5578ea37-0000-4000-8000-000000000004 is linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
+        atlassian.users: account 712020:93c3f6a0-0000-4000-8000-000000000004 bears jane.rehired@acme.example, while account 712020:93c3f6a0-0000-4000-8000-000000000005 bears jane@acme.example
+
+    Missing groups
+      jira-users
+      wiki-users
+
+    Plan
+      1. Unlink provisioning record 5578ea37-0000-4000-8000-000000000004 from account 712020:93c3f6a0-0000-4000-8000-000000000004 [disruptive; comes back by provisioning again]
+      2. Have the identity provider write the person's record again [harmless; nothing to undo]
+      3. Have the identity provider write the membership in jira-users again [harmless; nothing to undo]
+      4. Have the identity provider write the membership in wiki-users again [harmless; nothing to undo]
+
+    What it costs
+      Synced groups are gone until provisioned again: minutes, about 40 min if on-demand is refused, hours if a restart is needed.
+      Record 5578ea37-0000-4000-8000-000000000004 is not put back as it was: provisioning ties the person to whichever account bears their address.
+
+    Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan 12a1f830)
+    ");
+    shows!(page, "stale-record-conflict", "An old provisioning record is in the way.", answer_for(&mut page, Cause::StaleRecordConflict), @"
+    A record of an old import holds the person's name, so Atlassian refuses the real one.
+
+    jane@acme.example: broken
+
+      ok      Identity provider  exists and is enabled
+      ok      Provisioning       assigned; the job runs
+      BROKEN  SCIM record        An old provisioning record is in the way
+      ok      Atlassian account  active
+      BROKEN  Groups             0 of 2 expected
+      BROKEN  Apps               no app role
+
+    Found
+      An old provisioning record is in the way (stale-record-conflict)
+        atlassian.scim-links: record 5578ea37-0000-4000-8000-000000000004 holds userName jane@acme.example, externalId import-1042 and is linked to no account
+        entra.provisioning-log: Atlassian refused the identity provider with 409: Resource [USER]: with email[jane@acme.example] already exists.
+
+    Missing groups
+      jira-users
+      wiki-users
+
+    Plan
+      1. Delete provisioning record 5578ea37-0000-4000-8000-000000000004 [disruptive; comes back by provisioning again]
+      2. Have the identity provider write the person's record again [harmless; nothing to undo]
+      3. Have the identity provider write the membership in jira-users again [harmless; nothing to undo]
+      4. Have the identity provider write the membership in wiki-users again [harmless; nothing to undo]
+
+    What it costs
+      Synced groups are gone until provisioned again: minutes, about 40 min if on-demand is refused, hours if a restart is needed.
+      Whether the identity provider is anchored on record 5578ea37-0000-4000-8000-000000000004 is not known.
+      Record 5578ea37-0000-4000-8000-000000000004 is not put back as it was: provisioning ties the person to whichever account bears their address.
+
+    Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan 8dcc4f10)
+    ");
+    shows!(page, "email-held-by-managed-account", "Another managed account bears the person's address.", answer_for(&mut page, Cause::EmailHeldByManagedAccount), @"
+    Jane was renamed. A second, idle account bears her new address, so her real one lost its groups.
+
+    jane@acme.example: broken
+
+      ok      Identity provider  exists and is enabled
+      ok      Provisioning       assigned; the job runs
+      BROKEN  SCIM record        Another managed account bears the person's address
+      ok      Atlassian account  active
+      BROKEN  Groups             0 of 2 expected
+      BROKEN  Apps               no app role
+
+    Found
+      Another managed account bears the person's address (email-held-by-managed-account)
+        atlassian.scim-links: the person's record 5578ea37-0000-4000-8000-000000000004 is linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
+        atlassian.users: account 712020:93c3f6a0-0000-4000-8000-000000000004 bears jane.miller@acme.example, while account 712020:93c3f6a0-0000-4000-8000-000000000005 bears jane@acme.example
+        entra.provisioning-log: Atlassian refused the identity provider with 409: Resource [USER]: with email[jane@acme.example] already exists.
+
+    Missing groups
+      jira-users
+      wiki-users
+
+    Plan
+      1. Move account 712020:93c3f6a0-0000-4000-8000-000000000005 from jane@acme.example to parked-5232704f3027377f@acme.example [destructive; can be undone while the address is free]
+      2. Have the identity provider write the person's record again [harmless; nothing to undo]
+      3. Have the identity provider write the membership in jira-users again [harmless; nothing to undo]
+      4. Have the identity provider write the membership in wiki-users again [harmless; nothing to undo]
+
+    What it costs
+      Account 712020:93c3f6a0-0000-4000-8000-000000000005 is signed out everywhere and can no longer sign in with jane@acme.example; never used.
+      jane@acme.example cannot go back to account 712020:93c3f6a0-0000-4000-8000-000000000005 while account 712020:93c3f6a0-0000-4000-8000-000000000004 bears it, which this plan brings about.
+
+    Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan 887d8ad3)
+    ");
+    shows!(page, "email-held-outside", "An account outside the organization bears the person's address.", answer_for(&mut page, Cause::EmailHeldOutside), @"
+    An account that another organization manages bears Jane's address.
+
+    jane@acme.example: broken
+
+      ok      Identity provider  exists and is enabled
+      ok      Provisioning       assigned; the job runs
+      BROKEN  SCIM record        An account outside the organization bears the person's address
+      BROKEN  Atlassian account  there is none
+      BROKEN  Groups             0 of 2 expected
+      BROKEN  Apps               no account, so no app role
+
+    Found
+      An account outside the organization bears the person's address (email-held-outside)
+        atlassian.users: no account of this organization bears jane@acme.example
+        atlassian.scim-links: no provisioning record of another object holds the address, the userName or the externalId
+        entra.provisioning-log: Atlassian refused the identity provider with 409: Resource [USER]: with email[jane@acme.example] already exists.
+
+    Missing groups
+      jira-users
+      wiki-users
+
+    What a person can do
+      An account that this organization does not manage bears jane@acme.example. If it is on acme.example, claim it: admin.atlassian.com, Settings > Domains > acme.example > Claim accounts. If another organization manages it, its admins must release it or change its address. A portal-only customer account of the service desk is migrated under Products > the service desk > Portal-only customers > jane@acme.example.
+
+    Ready to paste into a ticket to Atlassian
+      User provisioning (SCIM) of organization 9a1jj823-0000-4000-8000-000000000001, directory 6c2f0000-0000-4000-8000-000000000001. It concerns one person: address jane@acme.example, Entra object id 000000e1-0000-4000-8000-000000000004. An account outside the organization bears the person's address: no account of this organization bears jane@acme.example (atlassian.users, read TIME); no provisioning record of another object holds the address, the userName or the externalId (atlassian.scim-links, read TIME); Atlassian refused the identity provider with 409: Resource [USER]: with email[jane@acme.example] already exists. (entra.provisioning-log, read TIME). Provisioning log, TIME: create ended as failure, error code SystemForCrossDomainIdentityManagementServiceIncompatibleFiltering, HTTP status 409, SCIM error uniqueness, detail Resource [USER]: with email[jane@acme.example] already exists., change id ID, cycle id ID, to be retried TIME. Please tell us what kind of account bears the address (unclaimed, another organization's, a portal-only customer's), and how it can be released to us.
+    ");
+    shows!(page, "two-directories", "Two provisioning directories hold the person.", answer_for(&mut page, Cause::TwoDirectories), @"
+    The record of a directory that nobody uses any more holds Jane's account.
+
+    jane@acme.example: broken
+
+      ok      Identity provider  exists and is enabled
+      ok      Provisioning       assigned; the job runs
+      BROKEN  SCIM record        Two provisioning directories hold the person
+      ok      Atlassian account  active
+      BROKEN  Groups             0 of 2 expected
+      BROKEN  Apps               no app role
+
+    Found
+      Two provisioning directories hold the person (two-directories)
+        scim.users: directory 6c2f0000-0000-4000-8000-000000000001 holds record 5578ea37-0000-4000-8000-000000000005, linked to no account
+        atlassian.scim-links: directory 6c2f0000-0000-4000-8000-000000000009 holds record 5578ea37-0000-4000-8000-000000000004, linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
+        entra.schema: the job writes to directory 6c2f0000-0000-4000-8000-000000000001
+
+    Missing groups
+      jira-users
+      wiki-users
+
+    Plan
+      1. Unlink provisioning record 5578ea37-0000-4000-8000-000000000004 from account 712020:93c3f6a0-0000-4000-8000-000000000004 [disruptive; comes back by provisioning again]
+      2. Have the identity provider write the person's record again [harmless; nothing to undo]
+      3. Have the identity provider write the membership in jira-users again [harmless; nothing to undo]
+      4. Have the identity provider write the membership in wiki-users again [harmless; nothing to undo]
+
+    What it costs
+      Synced groups are gone until provisioned again: minutes, about 40 min if on-demand is refused, hours if a restart is needed.
+      Record 5578ea37-0000-4000-8000-000000000004 is not put back as it was: provisioning ties the person to whichever account bears their address.
+
+    What a person can do
+      In admin.atlassian.com, Security > Identity providers: the job writes to directory 6c2f0000-0000-4000-8000-000000000001, and 6c2f0000-0000-4000-8000-000000000009 holds the person as well. See to which one acme.example is linked. Remove the other one only after its people are unlinked.
+
+    Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan 6c308a53)
+    ");
+    page
+}

@@ -1,0 +1,223 @@
+//! What each cause, each step and each way to undo it is called.
+
+use reinstate::slack::words::plain;
+use reinstate_core::op::ResetScope;
+use reinstate_core::{Cause, Op, Risk, Undo};
+
+use super::jane::{IDLE, JANE, OWN, park, record_id, write_membership, write_record};
+use super::page::{Page, every, shows};
+
+pub fn causes() -> Page {
+    let mut page = Page::new(
+        "Causes",
+        "The title and the code stand on cards and in the terminal. The plain words are for `me`.",
+    );
+    let all: Vec<String> = Cause::ALL
+        .iter()
+        .map(|cause| {
+            let words = plain(*cause);
+            let blocks = if cause.blocks() { "" } else { " (blocks nothing)" };
+            format!("{}: {}{blocks}\n  {}\n  {}", cause.code(), cause.title(), words.what, words.next)
+        })
+        .collect();
+    shows!(page, "Every cause", "In the order of the trail.", all.join("\n"), @"
+    scim-key-rejected: Atlassian rejects the key that the identity provider uses
+      Your company passes its list of people on to Atlassian by itself. That has stopped, for everybody, not only for you.
+      Your admins can mend this. Press the button below to ask them.
+    provisioning-quarantined: Provisioning is in quarantine
+      Your company passes its list of people on to Atlassian by itself. That has stopped, for everybody, not only for you.
+      Your admins can mend this. Press the button below to ask them.
+    provisioning-stopped: Provisioning is stopped
+      Your company passes its list of people on to Atlassian by itself. That has stopped, for everybody, not only for you.
+      Your admins can mend this. Press the button below to ask them.
+    group-sync-off: Provisioning does not carry groups
+      Your company's groups, which open Jira and Confluence to you, are not passed on to Atlassian.
+      Your admins can mend this. Press the button below to ask them.
+    pull-sync: Atlassian pulls people by itself; nothing is provisioned by SCIM
+      Your company's groups, which open Jira and Confluence to you, are not passed on to Atlassian.
+      Your admins can mend this. Press the button below to ask them.
+    idp-user-missing: The identity provider knows nobody of that name
+      Your company's directory of people does not know your e-mail address, so Atlassian does not know it either.
+      Ask your help desk whether your address has changed. The button below asks the admins.
+    idp-user-deleted: The person was deleted at the identity provider
+      Your company's directory of people does not know your e-mail address, so Atlassian does not know it either.
+      Ask your help desk whether your address has changed. The button below asks the admins.
+    idp-user-disabled: The person is disabled at the identity provider
+      Your company account is switched off, and so is your Atlassian account.
+      Only your company can switch it on again. The button below asks the admins.
+    not-assigned: The person is not assigned to the Atlassian application
+      Your company has not given you Atlassian yet: you are not on the list of people who get it.
+      Ask your manager or your admins to add you. The button below asks the admins.
+    nested-only: The person is in the assigned group only through another group
+      Your company has not given you Atlassian yet: you are not on the list of people who get it.
+      Ask your manager or your admins to add you. The button below asks the admins.
+    out-of-scope: The provisioning filter leaves the person out
+      Your company has not given you Atlassian yet: you are not on the list of people who get it.
+      Ask your manager or your admins to add you. The button below asks the admins.
+    attribute-missing: The person lacks an attribute that provisioning needs
+      Something that Atlassian needs to know about you is empty in your company's directory of people.
+      Your admins can mend this. Press the button below to ask them.
+    sync-pending: The assignment is newer than the last provisioning cycle
+      You were given access a short while ago, and Atlassian has not caught up yet.
+      Wait an hour and try again. If nothing has changed by then, press the button below.
+    never-provisioned: The person was never provisioned
+      Your company has not passed your name on to Atlassian yet.
+      Your admins can mend this. Press the button below to ask them.
+    record-unlinked: The provisioning record is linked to no account
+      Your company account and your Atlassian account have lost each other. Nothing of what you wrote is gone.
+      Your admins can mend this. Press the button below to ask them.
+    linked-to-other-account: The provisioning record is linked to another account
+      Your company account and your Atlassian account have lost each other. Nothing of what you wrote is gone.
+      Your admins can mend this. Press the button below to ask them.
+    stale-record-conflict: An old provisioning record is in the way
+      Your company account and your Atlassian account have lost each other. Nothing of what you wrote is gone.
+      Your admins can mend this. Press the button below to ask them.
+    email-held-by-managed-account: Another managed account bears the person's address
+      Your company account and your Atlassian account have lost each other. Nothing of what you wrote is gone.
+      Your admins can mend this. Press the button below to ask them.
+    email-held-outside: An account outside the organization bears the person's address
+      Your e-mail address belongs to an Atlassian account that your company does not look after.
+      Your admins can mend this. Press the button below to ask them.
+    two-directories: Two provisioning directories hold the person
+      Your company account and your Atlassian account have lost each other. Nothing of what you wrote is gone.
+      Your admins can mend this. Press the button below to ask them.
+    email-mismatch: The account bears another address than the identity provider says
+      Your company account and your Atlassian account have lost each other. Nothing of what you wrote is gone.
+      Your admins can mend this. Press the button below to ask them.
+    identity-recreated: The person was created anew at the identity provider
+      Your company account and your Atlassian account have lost each other. Nothing of what you wrote is gone.
+      Your admins can mend this. Press the button below to ask them.
+    stale-anchor: The identity provider looks for a provisioning record that is gone
+      Your company account and your Atlassian account have lost each other. Nothing of what you wrote is gone.
+      Your admins can mend this. Press the button below to ask them.
+    orphaned-record: A provisioning record outlived its person
+      Your company account and your Atlassian account have lost each other. Nothing of what you wrote is gone.
+      Your admins can mend this. Press the button below to ask them.
+    domain-not-claimed: The domain of the person's address is not claimed
+      Your e-mail address belongs to an Atlassian account that your company does not look after.
+      Your admins can mend this. Press the button below to ask them.
+    pending-deletion: The account is scheduled for deletion
+      Your Atlassian account is marked to be deleted. That can still be taken back.
+      Please do not wait: press the button below today.
+    deactivated-by-idp: The account was deactivated by provisioning
+      Your Atlassian account is switched off for your company.
+      Your admins can mend this. Press the button below to ask them.
+    deactivated-locally: The account was deactivated in Atlassian
+      Your Atlassian account is switched off for your company.
+      Your admins can mend this. Press the button below to ask them.
+    suspended: The account's access is suspended in the organization
+      Your Atlassian account is switched off for your company.
+      Your admins can mend this. Press the button below to ask them.
+    not-in-directory: The account is in no user directory of the organization
+      Your Atlassian account is switched off for your company.
+      Your admins can mend this. Press the button below to ask them.
+    membership-drift: Group memberships were lost on the way to Atlassian
+      You belong to the right groups in your company, but Atlassian does not know of all of them.
+      Your admins can mend this. Press the button below to ask them.
+    propagation-lag: Atlassian has the membership but does not show it yet
+      You were given access a short while ago, and Atlassian has not caught up yet.
+      Wait an hour and try again. If nothing has changed by then, press the button below.
+    group-name-conflict: A local group of the same name keeps the synced group out
+      You belong to the right groups in your company, but Atlassian does not know of all of them.
+      Your admins can mend this. Press the button below to ask them.
+    default-group-clash: A default group of an app has the synced group's name
+      You belong to the right groups in your company, but Atlassian does not know of all of them.
+      Your admins can mend this. Press the button below to ask them.
+    group-renamed: A group was renamed, and Atlassian keeps the old name
+      You belong to the right groups in your company, but Atlassian does not know of all of them.
+      Your admins can mend this. Press the button below to ask them.
+    group-without-role: The person's groups give no app role
+      The groups you belong to do not open any Atlassian product.
+      Your admins can mend this. Press the button below to ask them.
+    seats-full: No seat is left in the app
+      All licences that your company bought are in use, so there is none left for you.
+      Your admins can mend this. Press the button below to ask them.
+    matching-on-email: Provisioning matches people by e-mail address (blocks nothing)
+      Your company recognises people by their e-mail address. If yours changes, your access may break.
+      You need not do anything.
+    ");
+    page
+}
+
+pub fn steps() -> Page {
+    let mut page =
+        Page::new("Steps", "How a step stands on a card, with its rung, its risk and how it can be undone.");
+    let account = || IDLE.to_owned();
+    let job = || "Entra.job".to_owned();
+    let directory = || Some("6c2f0000-0000-4000-8000-000000000001".to_owned());
+    let all = [
+        write_record(),
+        write_membership("jira-users"),
+        Op::RestoreAccess { account: account(), directory: directory() },
+        Op::RestoreAccess { account: account(), directory: None },
+        Op::ActivateAccount { account: account() },
+        Op::CancelDeletion { account: account() },
+        Op::SuspendAccess { account: account(), directory: directory() },
+        Op::UnlinkRecord { record: record_id(), account: OWN.to_owned() },
+        Op::DeleteRecord { record: record_id() },
+        Op::ForgetAccountRecords { account: account(), records: vec![record_id(), record_id()] },
+        Op::StartProvisioning { job: job() },
+        Op::RestartProvisioning { job: job(), scope: ResetScope::Usual },
+        Op::RestartProvisioning { job: job(), scope: ResetScope::Full },
+        park(),
+        Op::ReturnEmail { account: account(), from: "parked-1@acme.example".to_owned(), to: JANE.to_owned() },
+        Op::DeactivateAccount { account: account() },
+        Op::ScheduleDeletion { account: account() },
+    ];
+    for op in &all {
+        page.covers("Op", op);
+    }
+    let lines = all.iter().map(|op| {
+        format!("{} {}: {} – {}, {}", op.rung(), op.action(), op.says(), op.risk().word(), op.undo().says())
+    });
+    shows!(page, "Every step", "The number is the rung of the ladder.", lines.collect::<Vec<_>>().join("\n"), @"
+    1 provision-user: Have the identity provider write the person's record again – harmless, nothing to undo
+    2 provision-membership: Have the identity provider write the membership in jira-users again – harmless, nothing to undo
+    3 restore-access: Lift the suspension of account 712020:93c3f6a0-0000-4000-8000-000000000005 in directory 6c2f0000-0000-4000-8000-000000000001 – reversible, can be undone exactly
+    3 restore-access: Lift the suspension of account 712020:93c3f6a0-0000-4000-8000-000000000005 – reversible, can be undone exactly
+    3 activate-account: Activate account 712020:93c3f6a0-0000-4000-8000-000000000005 – reversible, can be undone exactly
+    3 cancel-deletion: Cancel the deletion of account 712020:93c3f6a0-0000-4000-8000-000000000005 – reversible, can be undone, by a step that is destructive itself
+    3 suspend-access: Suspend account 712020:93c3f6a0-0000-4000-8000-000000000005 again in directory 6c2f0000-0000-4000-8000-000000000001 – disruptive, can be undone exactly
+    4 unlink-record: Unlink provisioning record 5578ea37-0000-4000-8000-000000000004 from account 712020:93c3f6a0-0000-4000-8000-000000000004 – disruptive, comes back by provisioning again
+    5 delete-record: Delete provisioning record 5578ea37-0000-4000-8000-000000000004 – disruptive, comes back by provisioning again
+    6 forget-account-records: Delete all 2 provisioning records of account 712020:93c3f6a0-0000-4000-8000-000000000005 – disruptive, comes back by provisioning again
+    7 start-provisioning: Start the provisioning job of the whole tenant where it left off – disruptive, cannot be undone
+    7 restart-provisioning: Restart the provisioning job of the whole tenant over everybody – disruptive, cannot be undone
+    7 restart-provisioning: Restart the provisioning job of the whole tenant, with every record matched anew – disruptive, cannot be undone
+    8 park-email: Move account 712020:93c3f6a0-0000-4000-8000-000000000005 from jane@acme.example to parked-5232704f3027377f@acme.example – destructive, can be undone while the address is free
+    8 return-email: Move account 712020:93c3f6a0-0000-4000-8000-000000000005 back from parked-1@acme.example to jane@acme.example – destructive, can be undone while the address is free
+    9 deactivate-account: Deactivate account 712020:93c3f6a0-0000-4000-8000-000000000005 – destructive, can be undone exactly while no provisioning record holds the account
+    10 schedule-deletion: Schedule account 712020:93c3f6a0-0000-4000-8000-000000000005 for deletion, due in 14 days – destructive, can be undone for 14 days
+    ");
+    let undos = every!(Undo: NoneNeeded, Full, FullButDestructive, WhileUnlinked, ByProvisioning, UntilTaken, UntilDue, Impossible);
+    let all = [
+        Undo::NoneNeeded,
+        Undo::Full,
+        Undo::FullButDestructive,
+        Undo::WhileUnlinked,
+        Undo::ByProvisioning,
+        Undo::UntilTaken,
+        Undo::UntilDue,
+        Undo::Impossible,
+    ];
+    assert_eq!(undos.len(), all.len());
+    shows!(page, "Every way to undo", "It stands beside a step.", all.map(Undo::says).join("\n"), @"
+    nothing to undo
+    can be undone exactly
+    can be undone, by a step that is destructive itself
+    can be undone exactly while no provisioning record holds the account
+    comes back by provisioning again
+    can be undone while the address is free
+    can be undone for 14 days
+    cannot be undone
+    ");
+    let risks = [Risk::Harmless, Risk::Reversible, Risk::Disruptive, Risk::Destructive];
+    assert_eq!(every!(Risk: Harmless, Reversible, Disruptive, Destructive).len(), risks.len());
+    shows!(page, "Every risk", "It stands beside a step.", risks.map(Risk::word).join("\n"), @"
+    harmless
+    reversible
+    disruptive
+    destructive
+    ");
+    page
+}

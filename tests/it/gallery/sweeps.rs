@@ -1,0 +1,339 @@
+//! The card of a sweep, the messages in its thread, and the private pages of what needs an approval.
+
+use jiff::Timestamp;
+use reinstate::sheet;
+use reinstate::slack::cards::{self, SweepView};
+use reinstate::slack::markup::Markup;
+use reinstate::slack::words;
+use reinstate_core::sweep::{Course, CourseNext, Found, ListedRepair, RepairList, Since, SweepEvent, Tally};
+use reinstate_core::{Aim, Cause, Risk, Source, Verdict};
+
+use super::jane::{HEAD, JANE, LINK, RUN, access, asked, at, limits};
+use super::page::{Page, card, says, shows};
+
+const SWEEP: &str = "01a22b0e-1111-7587-8f82-176a680e8a9b";
+
+pub fn page() -> Page {
+    let mut page = Page::new(
+        "Sweeps",
+        "The card of a sweep stands in `slack.channel`, whoever asked for the sweep. It names no person. The table of \
+         all accounts that are not healthy is a file in its thread.",
+    );
+    let begun = Sweep::by("U0ADA");
+    shows!(page, "Sweep: the first look", "Everything is read in bulk.", begun.card(&mut page), @"
+    # Sweep of the organization
+    *Reading every side in bulk.*
+    (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada)
+    ");
+    shows!(page, "Sweep: by schedule", "`sweep.schedule` asked for it, so nobody is named.", Sweep::by("").card(&mut page), @"
+    # Sweep of the organization
+    *Reading every side in bulk.*
+    (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` by schedule)
+    ");
+    let read = begun.clone().and(SweepEvent::SweepProgress { accounts: 5000, looks: 40, looked: 12 });
+    shows!(page, "Sweep: reading", "Some accounts are looked at by themselves.", read.card(&mut page), @"
+    # Sweep of the organization
+    *Reading:* 5000 accounts listed, looked closely at 12 of 40 (83 a second).
+    (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada)
+    ");
+    let small = read.clone().and(surveyed(2, None));
+    shows!(page, "Sweep: everything is read", "An operator can ask for the harmless repairs. Anybody who may check can see the others.",
+        small.card(&mut page), @"
+    # Sweep of the organization
+    *Everything is read, and nothing was changed.* The button works until 2026-12-01 09:02 UTC.
+    *5000 accounts*: 4985 healthy, 14 broken, 1 cannot be told
+    • 9 × Another managed account bears the person's address (`email-held-by-managed-account`)
+    • 3 × The person is not assigned to the Atlassian application (`not-assigned`)
+    • 2 × Group memberships were lost on the way to Atlassian (`membership-drift`)
+    2 can be repaired harmlessly: what provisioning would do anyway. 9 need an approval each. 4 are for a person, or need no approval and are repaired one by one. The table is in the thread.
+    [ Repair the harmless ones ] (asks: Repair the harmless ones? Exactly the 2 listed accounts and plans, list `848cea5a`. No irreversible step. Each account is looked at again first, and skipped if it has changed.)  [ Show those that need an approval ]
+    (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada)
+    ");
+    let gaps = read.clone().and(surveyed_with_gaps());
+    shows!(page, "Sweep: not everything could be read", "A side was refused or did not answer.", gaps.card(&mut page), @"
+    # Sweep of the organization
+    *Everything is read, and nothing was changed.* The button works until 2026-12-01 09:02 UTC.
+    *5000 accounts*: 4986 healthy, 13 broken, 1 cannot be told
+    • 9 × Another managed account bears the person's address (`email-held-by-managed-account`)
+    • 3 × The person is not assigned to the Atlassian application (`not-assigned`)
+    • 1 × Group memberships were lost on the way to Atlassian (`membership-drift`)
+    *Could not be read*, so what needs it is not judged:
+    • `entra.provisioning-log`: 403 Forbidden
+    1 can be repaired harmlessly: what provisioning would do anyway. 13 are for a person, or need no approval and are repaired one by one. The table is in the thread.
+    [ Repair the harmless ones ] (asks: Repair the harmless ones? Exactly the 1 listed accounts and plans, list `09ff09f9`. No irreversible step. Each account is looked at again first, and skipped if it has changed.)
+    (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada)
+    ");
+    let since = Since { at: at(-86_400), newly: 3, gone: 8, otherwise: 1 };
+    let large = read.clone().and(surveyed(7, Some(since)));
+    let requested = large.requested();
+    shows!(page, "Sweep: it waits for an approval", "The list has more than five accounts, so an approver decides.",
+        requested.card(&mut page), @"
+    # Sweep of the organization
+    *Waits for an approval* until 2026-11-30 10:03 UTC. @ada wants the harmless repairs carried out. They touch more than five accounts, so an approver is needed.
+    *5000 accounts*: 4980 healthy, 19 broken, 1 cannot be told
+    Since the sweep of 2026-11-29 09:00 UTC: 3 new, 8 gone, 1 with other causes
+    • 9 × Another managed account bears the person's address (`email-held-by-managed-account`)
+    • 7 × Group memberships were lost on the way to Atlassian (`membership-drift`)
+    • 3 × The person is not assigned to the Atlassian application (`not-assigned`)
+    7 can be repaired harmlessly: what provisioning would do anyway. 9 need an approval each. 4 are for a person, or need no approval and are repaired one by one. The table is in the thread.
+    [ Approve ] (asks: Approve this list? Exactly the 7 listed accounts and plans, list `c8331d16`. No irreversible step. Each account is looked at again first, and skipped if it has changed.)  [ Decline ]  [ Show those that need an approval ]
+    (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada)
+    ");
+    shows!(page, "Sweep: the approvers are called", "In the thread of the card.",
+        says(&words::sweep_waits(&access(), Some("U0ADA"))), @"@grace the list of repairs above waits for an approver.");
+    let approved = requested
+        .clone()
+        .and(SweepEvent::SweepApproved { by: "U0GRACE".to_owned(), digest: requested.digest() });
+    shows!(page, "Sweep: the repairs begin", "The list was approved, or is so short that it needs no approval.",
+        approved.card(&mut page), @"
+    # Sweep of the organization
+    *Repairing:* 0 of 7 restored. In waves of 5, 50 and the rest; whatever people ask for meanwhile goes first.
+    *5000 accounts*: 4980 healthy, 19 broken, 1 cannot be told
+    Since the sweep of 2026-11-29 09:00 UTC: 3 new, 8 gone, 1 with other causes
+    • 9 × Another managed account bears the person's address (`email-held-by-managed-account`)
+    • 7 × Group memberships were lost on the way to Atlassian (`membership-drift`)
+    • 3 × The person is not assigned to the Atlassian application (`not-assigned`)
+    7 can be repaired harmlessly: what provisioning would do anyway. 9 need an approval each. 4 are for a person, or need no approval and are repaired one by one. The table is in the thread.
+    [ Pause ]  [ Stop ]  [ Show those that need an approval ]
+    (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada)
+    ");
+    let repaired = |restored, skipped, failed| SweepEvent::SweepRepaired {
+        begun: restored + skipped + failed,
+        restored,
+        skipped,
+        failed,
+    };
+    let working = approved.clone().and(repaired(4, 1, 1));
+    shows!(page, "Sweep: repairing", "After the first five repairs, the rest of the time is estimated.",
+        state(&working.card(&mut page)), @"*Repairing:* 4 of 7 restored, 1 skipped because they had changed, 1 need another look. At this rate about 1 more minutes.");
+    let why = "1 of 6 repairs did not bring access back".to_owned();
+    let stopped = working.clone().and(SweepEvent::SweepPaused { by: None, why: why.clone() });
+    shows!(page, "Sweep: the repairs stopped", "Too many repairs failed. An operator decides.", stopped.card(&mut page), @"
+    # Sweep of the organization
+    *Repairing:* 4 of 7 restored, 1 skipped because they had changed, 1 need another look. At this rate about 1 more minutes.
+    *Waits for an operator:* 1 of 6 repairs did not bring access back. Look at what failed, then go on or stop.
+    *5000 accounts*: 4980 healthy, 19 broken, 1 cannot be told
+    Since the sweep of 2026-11-29 09:00 UTC: 3 new, 8 gone, 1 with other causes
+    • 9 × Another managed account bears the person's address (`email-held-by-managed-account`)
+    • 7 × Group memberships were lost on the way to Atlassian (`membership-drift`)
+    • 3 × The person is not assigned to the Atlassian application (`not-assigned`)
+    7 can be repaired harmlessly: what provisioning would do anyway. 9 need an approval each. 4 are for a person, or need no approval and are repaired one by one. The table is in the thread.
+    [ Go on ]  [ Stop ]  [ Show those that need an approval ]
+    (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada)
+    ");
+    shows!(page, "Sweep: the requester is told that they stopped", "In the thread of the card.",
+        says(&words::sweep_stopped("U0ADA", None, &why)), @"@ada The repairs of this sweep stopped and wait for an operator: 1 of 6 repairs did not bring access back. Look at what failed. Then press *Go on* or *Stop* on the card above.");
+    let by = Some("U0VERA".to_owned());
+    let paused = working.clone().and(SweepEvent::SweepPaused { by, why: "somebody paused it".to_owned() });
+    shows!(page, "Sweep: paused", "An operator pressed *Pause*.", state(&paused.card(&mut page)), @"
+    *Repairing:* 4 of 7 restored, 1 skipped because they had changed, 1 need another look. At this rate about 1 more minutes.
+    *Waits for an operator:* @vera paused the repairs. Press *Go on* or *Stop*.
+    ");
+    shows!(page, "Sweep: the requester is told that they are paused", "In the thread of the card.",
+        says(&words::sweep_stopped("U0ADA", Some("U0VERA"), "somebody paused it")), @"@ada The repairs of this sweep stand still: @vera pressed *Pause*. Press *Go on* or *Stop* on the card above.");
+    shows!(page, "Sweep: the requester is told of one repair", "Privately. A repair of a sweep has no card of its own.",
+        says(&words::part_stopped(RUN, &Markup::new().data(JANE), "403 Forbidden.")), @"A repair of your sweep stopped, the one for jane@acme.example. Why: 403 Forbidden. Type `/reinstate status 01a22b0e-0438-7587-8f82-176a680e8a9b` to look at it. Type `/reinstate cancel 01a22b0e-0438-7587-8f82-176a680e8a9b` to end it, then ask for a repair of this account by itself.");
+    let resumed = stopped.clone().and(SweepEvent::SweepResumed { by: "U0ADA".to_owned() });
+    assert!(matches!(resumed.next(), CourseNext::Repair));
+    let told = "6 of 7 accounts have their access back; 1 need another look".to_owned();
+    let ended = working.and(SweepEvent::SweepEnded { says: told.clone() });
+    shows!(page, "Sweep: the repairs have ended", "Every repair on the list has ended.", ended.card(&mut page), @"
+    # Sweep of the organization
+    *Ended.* 6 of 7 accounts have their access back; 1 need another look
+    *5000 accounts*: 4980 healthy, 19 broken, 1 cannot be told
+    Since the sweep of 2026-11-29 09:00 UTC: 3 new, 8 gone, 1 with other causes
+    • 9 × Another managed account bears the person's address (`email-held-by-managed-account`)
+    • 7 × Group memberships were lost on the way to Atlassian (`membership-drift`)
+    • 3 × The person is not assigned to the Atlassian application (`not-assigned`)
+    7 could be repaired harmlessly when the organization was read: what provisioning would do anyway. 9 needed an approval each. 4 were for a person, or needed no approval and are repaired one by one. The table is in the thread.
+    [ Show those that need an approval ]
+    (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada · journal `16:7b4b8464a79f1c55694c21bf57778b2d45f17595dec719c95496008c4d0080bc`)
+    ");
+    shows!(page, "Sweep: the requester is told the end", "In the thread of the card.", says(&words::sweep_over("U0ADA", &told)), @"@ada the repairs of this sweep have ended. 6 of 7 accounts have their access back; 1 need another look");
+    let declined =
+        requested.clone().and(SweepEvent::SweepEnded { says: words::click::LIST_DECLINED.to_owned() });
+    shows!(page, "Sweep: declined", "An approver declined the list.", state(&declined.card(&mut page)), @"*Ended.* The list was declined; none of it was repaired.");
+    let cancelled =
+        approved.clone().and(SweepEvent::SweepEnded { says: words::click::SWEEP_STOPPED.to_owned() });
+    shows!(page, "Sweep: stopped", "Somebody pressed *Stop*.", state(&cancelled.card(&mut page)), @"*Ended.* The repairs were stopped. What was begun is brought to its end.");
+    let over = requested.seen_at(4000);
+    shows!(page, "Sweep: the time to approve is over", "For a moment, until the sweep has ended.", state(&over.card(&mut page)), @"*Ending.*");
+    let nothing = begun.and(surveyed(0, None)).end();
+    shows!(page, "Sweep: it ends with nothing to repair", "No repair is harmless.", state(&nothing.card(&mut page)), @"*Ended.* There is nothing that could be repaired harmlessly.");
+    let unasked = small.seen_at(100_000).end();
+    shows!(page, "Sweep: it ends because nobody asked", "A day has passed since everything was read.", state(&unasked.card(&mut page)), @"*Ended.* Nobody asked for the repairs within a day; another sweep will see what is there then.");
+    let unapproved = over.end();
+    shows!(page, "Sweep: it ends because nobody approved", "The time of `approvals.expire_after` has passed.", state(&unapproved.card(&mut page)), @"*Ended.* Nobody approved the list in time. None of it was repaired.");
+    let late = approved.seen_at(100_000).end();
+    shows!(page, "Sweep: it ends after a day", "An approval of a list is good for a day.", state(&late.card(&mut page)), @"*Ended.* A day has passed since the approval; what was not begun by then was left.");
+
+    let found: Vec<Found> = (1..=9).map(found).collect();
+    shows!(page, "Sweep: those that need an approval", "Privately, after *Show those that need an approval*. The pages have eight accounts each.",
+        card(&cards::sweep_page(SWEEP, &found, 0)), @"
+    Repairs that need an approval each, page 1 of 2
+    *person1@acme.example*: Another managed account bears the person's address; Group memberships were lost on the way to Atlassian (destructive)
+    [ Repair ]
+    *person2@acme.example*: Another managed account bears the person's address; Group memberships were lost on the way to Atlassian (destructive)
+    [ Repair ]
+    *person3@acme.example*: Another managed account bears the person's address; Group memberships were lost on the way to Atlassian (destructive)
+    [ Repair ]
+    *person4@acme.example*: Another managed account bears the person's address; Group memberships were lost on the way to Atlassian (destructive)
+    [ Repair ]
+    *person5@acme.example*: Another managed account bears the person's address; Group memberships were lost on the way to Atlassian (destructive)
+    [ Repair ]
+    *person6@acme.example*: Another managed account bears the person's address; Group memberships were lost on the way to Atlassian (destructive)
+    [ Repair ]
+    *person7@acme.example*: Another managed account bears the person's address; Group memberships were lost on the way to Atlassian (destructive)
+    [ Repair ]
+    *person8@acme.example*: Another managed account bears the person's address; Group memberships were lost on the way to Atlassian (destructive)
+    [ Repair ]
+    [ Next page ]
+    ");
+    shows!(page, "Sweep: the last page", "Privately, after *Next page*.", card(&cards::sweep_page(SWEEP, &found, 1)), @"
+    Repairs that need an approval each, page 2 of 2
+    *person9@acme.example*: Another managed account bears the person's address; Group memberships were lost on the way to Atlassian (destructive)
+    [ Repair ]
+    ");
+    shows!(page, "Sweep: the table", "A file in the thread of the card, for a spreadsheet; `sweep --csv FILE` writes the same.",
+        format!("{}\n{}", sheet::SWEEP_HEAD, sheet::sweep_row(&found[0])), @r#"
+    "account","verdict","causes","missing groups","plan","risk","needs approval","something unread","atlassian account id","idp user id","plan digest"
+    "person1@acme.example","broken","email-held-by-managed-account membership-drift","2","park-email provision-user","destructive","yes","no","712020:0000-0001","3b9f61aa-0001","sha256:0000000000000000000000000000000000000000000000000000000000000001"
+    "#);
+    shows!(page, "Sweep: the table cannot be uploaded", "In the thread of the card.", says(&words::no_table("missing_scope")), @"Slack does not take the table (`missing_scope`). Reinstate needs the scope `files:write`; `reinstate sweep --csv FILE` writes the same table.");
+    page
+}
+
+/// A sweep in one line, in each of its states.
+pub fn lines() -> Vec<(Markup, Option<String>)> {
+    let begun = Sweep::by("U0ADA");
+    let read = begun.clone().and(surveyed(7, None));
+    let requested = read.clone().requested();
+    let approved = requested
+        .clone()
+        .and(SweepEvent::SweepApproved { by: "U0GRACE".to_owned(), digest: requested.digest() });
+    let paused = approved.clone().and(SweepEvent::SweepPaused { by: None, why: "5 of 7 failed".to_owned() });
+    let ending = begun.clone().and(surveyed(0, None));
+    let all = [begun, read, requested, approved, paused, ending.clone(), ending.end(), Sweep::by("")];
+    all.map(|one| (cards::sweep_line(SWEEP, &one.course(), &limits(), one.now), Some(LINK.to_owned()))).into()
+}
+
+/// A sweep on its way.
+#[derive(Clone)]
+struct Sweep {
+    events: Vec<(i64, Timestamp, SweepEvent)>,
+    now: Timestamp,
+}
+
+impl Sweep {
+    /// Asked for by this person; by nobody for the schedule.
+    fn by(user: &str) -> Self {
+        let asked = asked(user, Aim::default());
+        let rule = "access.operator.users".to_owned();
+        Self { events: Vec::new(), now: at(0) }.and(SweepEvent::SweepOpened { asked, rule })
+    }
+
+    /// An entry more, a minute later.
+    fn and(mut self, event: SweepEvent) -> Self {
+        let seq = self.events.len() as i64 + 1;
+        self.now = self.now.max(at((seq - 1) * 60));
+        self.events.push((seq, self.now, event));
+        self
+    }
+
+    fn seen_at(&self, second: i64) -> Self {
+        Self { now: at(second), ..self.clone() }
+    }
+
+    fn requested(self) -> Self {
+        let (by, digest) = (asked("U0ADA", Aim::default()), self.digest());
+        self.and(SweepEvent::SweepRequested { by, digest, rule: "access.operator.users".to_owned() })
+    }
+
+    /// Ended for the reason that the time gives.
+    fn end(self) -> Self {
+        let CourseNext::End(why) = self.next() else { panic!("{:?}", self.next()) };
+        self.and(SweepEvent::SweepEnded { says: why.to_owned() })
+    }
+
+    fn course(&self) -> Course {
+        Course::fold(self.events.iter().map(|(seq, at, event)| (*seq, *at, event))).unwrap()
+    }
+
+    fn next(&self) -> CourseNext {
+        self.course().next(self.now, &limits())
+    }
+
+    fn digest(&self) -> String {
+        self.course().digest().unwrap()
+    }
+
+    /// Its card; the page notes which state it shows.
+    fn card(&self, page: &mut Page) -> String {
+        let (course, limits) = (self.course(), limits());
+        page.covers("CourseNext", &self.next());
+        let head = course.ended.is_some().then(|| HEAD.to_owned());
+        card(&cards::sweep_root(&SweepView {
+            id: SWEEP,
+            course: &course,
+            limits: &limits,
+            now: self.now,
+            head,
+        }))
+    }
+}
+
+/// Everything was read, with so many harmless repairs.
+fn surveyed(harmless: usize, since: Option<Since>) -> SweepEvent {
+    let listed = |n: usize| ListedRepair {
+        subject: format!("712020:0000-{n:04}"),
+        query: format!("person{n}@acme.example"),
+        digest: format!("sha256:{n:064}"),
+    };
+    let by_cause = [
+        (Cause::MembershipDrift, harmless as u64),
+        (Cause::EmailHeldByManagedAccount, 9),
+        (Cause::NotAssigned, 3),
+    ];
+    let tally = Tally {
+        accounts: 5000,
+        healthy: 4987 - harmless as u64,
+        broken: 12 + harmless as u64,
+        cannot_tell: 1,
+        unread: 1,
+        by_cause: by_cause
+            .into_iter()
+            .filter(|(_, n)| *n > 0)
+            .map(|(cause, n)| (cause.code().to_owned(), n))
+            .collect(),
+    };
+    let list = RepairList::new((0..harmless).map(listed).collect());
+    SweepEvent::SweepSurveyed { tally, unread: Vec::new(), list, approvals: 9, since }
+}
+
+fn surveyed_with_gaps() -> SweepEvent {
+    let SweepEvent::SweepSurveyed { tally, list, since, .. } = surveyed(1, None) else { unreachable!() };
+    let unread = vec![(Source::ProvisioningLog, "403 Forbidden".to_owned())];
+    SweepEvent::SweepSurveyed { tally, unread, list, approvals: 0, since }
+}
+
+fn found(n: usize) -> Found {
+    Found {
+        query: format!("person{n}@acme.example"),
+        account: Some(format!("712020:0000-{n:04}")),
+        person: Some(format!("3b9f61aa-{n:04}")),
+        verdict: Verdict::Broken,
+        causes: vec![Cause::EmailHeldByManagedAccount, Cause::MembershipDrift],
+        missing: Some(2),
+        unread: false,
+        digest: Some(format!("sha256:{n:064}")),
+        steps: vec!["park-email".to_owned(), "provision-user".to_owned()],
+        risk: Some(Risk::Destructive),
+        needs_approval: true,
+    }
+}
+
+/// The sentences that a card begins with.
+fn state(card: &str) -> String {
+    let lines: Vec<&str> = card.lines().skip(1).take_while(|line| !line.contains(" accounts*")).collect();
+    lines.join("\n")
+}
