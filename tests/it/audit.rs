@@ -109,7 +109,10 @@ async fn a_head_from_the_last_card_finds_a_chain_that_was_written_anew() {
         let hole = audit(&story, args).await;
         assert_eq!(hole.status.code(), Some(1), "{hole:?}");
         let says = String::from_utf8(hole.stderr).unwrap();
-        assert!(says.contains(&format!("broken at position {position}: its personal data is gone")), "{says}");
+        assert!(
+            says.contains(&format!("broken at position {position}: its personal data is gone")),
+            "{says}"
+        );
     }
     conn.execute(
         "UPDATE entries SET personal = (SELECT personal FROM kept), personal_salt = (SELECT personal_salt FROM kept)
