@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::json;
+use tokio::time::Instant;
 
 use reinstate_core::condition::{Held, approver_decides, conditions};
 use reinstate_core::diagnose::Case;
@@ -266,7 +267,8 @@ impl Engine {
         self.settle(lease, index, event).await
     }
 
-    /// Looks until the wanted state shows, backing off, for as long as patience lasts; at least once.
+    /// Looks until the wanted state shows, backing off, for as long as patience lasts; at least once. The time that
+    /// looks take counts too, and the last look begins when patience is over, so nothing that shows in time is missed.
     async fn confirm(
         &self,
         run: &Run,
@@ -275,19 +277,18 @@ impl Engine {
         patience: Duration,
     ) -> Option<serde_json::Value> {
         let subject = run.current.as_ref()?.plan.subject.clone();
+        let started = Instant::now();
         let mut wait = self.timing.first_wait;
-        let mut waited = Duration::ZERO;
         loop {
+            let is_last = started.elapsed() >= patience;
             let evidence = self.world.gather(subject.clone(), Look::Effect(step.op.clone())).await;
             if let State::Done(after) = step.op.state_since(&Case::new(&evidence), Some(begun)) {
                 return Some(after);
             }
-            if waited >= patience {
+            if is_last {
                 return None;
             }
-            let pause = wait.min(patience.saturating_sub(waited));
-            tokio::time::sleep(pause).await;
-            waited += pause;
+            tokio::time::sleep(wait.min(patience.saturating_sub(started.elapsed()))).await;
             wait = (wait * 3 / 2).min(self.timing.longest_wait);
         }
     }
