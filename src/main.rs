@@ -19,7 +19,7 @@ fn main() -> ExitCode {
         }
     };
     let format = telemetry::LogFormat::of(std::env::var("REINSTATE_LOG").ok().as_deref());
-    telemetry::start_logs(std::env::var("RUST_LOG").ok().as_deref(), format).ok();
+    telemetry::start_logs(std::env::var("RUST_LOG").ok().as_deref(), cli.command.log_level(), format).ok();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

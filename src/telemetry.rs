@@ -5,6 +5,7 @@
 use std::io::{IsTerminal, Write};
 
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+use tracing::Level;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::TryInitError;
 
@@ -28,14 +29,14 @@ impl LogFormat {
     }
 }
 
-/// Begins to log. `filter` is the value of `RUST_LOG`; without one, or with one that cannot be read, `info`.
+/// Begins to log. `filter` is the value of `RUST_LOG`; without one, or with one that cannot be read, `default`.
 ///
 /// # Errors
 /// Somebody has begun already.
-pub fn start_logs(filter: Option<&str>, format: LogFormat) -> Result<(), TryInitError> {
+pub fn start_logs(filter: Option<&str>, default: Level, format: LogFormat) -> Result<(), TryInitError> {
     use tracing_subscriber::util::SubscriberInitExt;
     let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter_of(filter))
+        .with_env_filter(filter_of(filter, default))
         .with_writer(|| OneLine(std::io::stderr()))
         .with_ansi(std::io::stderr().is_terminal());
     match format {
@@ -57,7 +58,9 @@ struct OneLine<W>(W);
 impl<W: Write> Write for OneLine<W> {
     /// Takes one whole event: that is how the subscriber writes.
     fn write(&mut self, event: &[u8]) -> std::io::Result<usize> {
-        self.0.write_all(one_line(&String::from_utf8_lossy(event)).as_bytes())?;
+        // Where nobody takes the lines any more, the work goes on: the subscriber would report the error on the same
+        // standard error, which ends the task that logged.
+        self.0.write_all(one_line(&String::from_utf8_lossy(event)).as_bytes()).ok();
         Ok(event.len())
     }
 
@@ -93,11 +96,11 @@ fn turns_round(c: char) -> bool {
     matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-fn filter_of(value: Option<&str>) -> EnvFilter {
+fn filter_of(value: Option<&str>, default: Level) -> EnvFilter {
     value
         .filter(|v| !v.trim().is_empty())
         .and_then(|v| EnvFilter::try_new(v).ok())
-        .unwrap_or_else(|| EnvFilter::new("info"))
+        .unwrap_or_else(|| EnvFilter::new(default.as_str()))
 }
 
 /// What `/metrics` shows.
@@ -144,11 +147,13 @@ mod tests {
     }
 
     #[test]
-    fn filter_falls_back_to_info() {
-        assert_eq!(filter_of(None).to_string(), "info");
-        assert_eq!(filter_of(Some("")).to_string(), "info");
-        assert_eq!(filter_of(Some("a=b=c")).to_string(), "info");
-        assert_eq!(filter_of(Some("reinstate=debug")).to_string(), "reinstate=debug");
+    fn filter_falls_back_to_the_default_of_the_command() {
+        for (default, shown) in [(Level::INFO, "info"), (Level::ERROR, "error")] {
+            for unreadable in [None, Some(""), Some("a=b=c")] {
+                assert_eq!(filter_of(unreadable, default).to_string(), shown);
+            }
+            assert_eq!(filter_of(Some("reinstate=debug"), default).to_string(), "reinstate=debug");
+        }
     }
 
     /// What the subscriber writes for an event with this name in it.
@@ -190,6 +195,20 @@ mod tests {
             assert!(text.contains("hello a\\nWARN"), "{text:?}");
         }
         assert!(!logged("plain", false).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn a_log_that_nobody_takes_any_more_stops_nothing() {
+        struct Closed;
+        impl Write for Closed {
+            fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+                Err(std::io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> std::io::Result<()> {
+                Err(std::io::ErrorKind::BrokenPipe.into())
+            }
+        }
+        assert_eq!(OneLine(Closed).write(b"a line\n").unwrap(), 7);
     }
 
     #[test]

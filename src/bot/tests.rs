@@ -87,6 +87,7 @@ struct House {
 }
 
 async fn house() -> House {
+    crate::upstream::install_tls();
     let mut slack = Slack::new("xoxb-1", "secret");
     for (id, name) in
         [("U0ADA", "ada"), ("U0GRACE", "grace"), ("U0HEDY", "hedy"), ("U0VIEW", "view"), ("U0NONE", "none")]

@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use tracing::Level;
 use url::Url;
 
 /// How the program ends. Scripts rely on the numbers.
@@ -132,6 +133,19 @@ pub enum Command {
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
+}
+
+impl Command {
+    /// How much is logged where `RUST_LOG` says nothing.
+    #[must_use]
+    pub fn log_level(&self) -> Level {
+        match self {
+            // The terminal belongs to the story.
+            #[cfg(feature = "sandbox")]
+            Command::Sandbox { .. } => Level::ERROR,
+            _ => Level::INFO,
+        }
+    }
 }
 
 /// What to do with runs.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use jiff::Timestamp;
 use serde_json::json;
+use tokio::time::Instant;
 
 use reinstate_core::condition::{Held, approver_decides, conditions};
 use reinstate_core::diagnose::Case;
@@ -267,7 +268,8 @@ impl Engine {
         self.settle(lease, index, event).await
     }
 
-    /// Looks until the wanted state shows, backing off, for as long as patience lasts; at least once.
+    /// Looks until the wanted state shows, backing off, for as long as patience lasts; at least once. The time that
+    /// looks take counts too, and the last look begins when patience is over, so nothing that shows in time is missed.
     async fn confirm(
         &self,
         run: &Run,
@@ -276,25 +278,24 @@ impl Engine {
         patience: Duration,
     ) -> Option<serde_json::Value> {
         let subject = run.current.as_ref()?.plan.subject.clone();
+        let started = Instant::now();
         let mut backoff = ExponentialBuilder::new()
             .with_factor(1.5)
             .with_min_delay(self.timing.first_wait)
             .with_max_delay(self.timing.longest_wait)
             .without_max_times()
             .build();
-        let mut waited = Duration::ZERO;
         loop {
+            let is_last = started.elapsed() >= patience;
             let evidence = self.world.gather(subject.clone(), Look::Effect(step.op.clone())).await;
             if let State::Done(after) = step.op.state_since(&Case::new(&evidence), Some(begun)) {
                 return Some(after);
             }
-            if waited >= patience {
+            if is_last {
                 return None;
             }
             let pause = backoff.next().unwrap_or(self.timing.longest_wait);
-            let pause = pause.min(patience.saturating_sub(waited));
-            tokio::time::sleep(pause).await;
-            waited += pause;
+            tokio::time::sleep(pause.min(patience.saturating_sub(started.elapsed()))).await;
         }
     }
 

@@ -35,6 +35,8 @@ pub struct Limits {
     pub longest_wait: Duration,
     /// Bytes of one answer.
     pub answer: usize,
+    /// Whether requests wait so that the limits of the services are kept. Only simulated services can do without.
+    pub paced: bool,
 }
 
 impl Default for Limits {
@@ -48,6 +50,7 @@ impl Default for Limits {
             first_wait: Duration::from_secs(1),
             longest_wait: Duration::from_secs(30),
             answer: 16 * 1024 * 1024,
+            paced: true,
         }
     }
 }
@@ -103,6 +106,11 @@ impl Http {
             .pool_idle_timeout(Duration::from_secs(20))
             .build()?;
         Ok(Self { client, limits })
+    }
+
+    /// The limiter that keeps a limit of a service, or one that never makes anybody wait where none is to be kept.
+    pub(super) fn pace(&self, limiter: Pace) -> Pace {
+        if self.limits.paced { limiter } else { Pace::bucket(1_000_000, 1_000_000, 16, 1) }
     }
 
     /// Sends a call, repeating it as far as that is safe and the budget lasts.

@@ -130,7 +130,8 @@ impl Scim {
     /// Connects to nothing.
     #[must_use]
     pub fn new(http: Http, base: Url, directory: String, key: SecretString, replicas: u32) -> Self {
-        Self { http, base, directory, key, pace: Pace::bucket(20, 5, 16, replicas) }
+        let pace = http.pace(Pace::bucket(20, 5, 16, replicas));
+        Self { http, base, directory, key, pace }
     }
 
     /// The same client for a sweep: whatever else is asked goes first.

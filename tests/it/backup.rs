@@ -111,7 +111,6 @@ async fn restored(copies: Copies, place: Place, point: Point) {
     }
     copies.back_up();
     gate.open();
-    story.takes_breath();
     assert_eq!(story.goes_on("after the backup").await, Outcome::Restored);
     let head = story.ledger.store().head().await.unwrap().to_string();
     bot.kill().await;
@@ -124,7 +123,6 @@ async fn restored(copies: Copies, place: Place, point: Point) {
     assert_eq!(story.outcome().await, None, "the backup knows nothing of the end");
     let _old = std::mem::replace(&mut story.place, Place::at(copies.restored.clone()));
     let bot = story.bot().await;
-    story.takes_breath();
     story.goes_on("after the restore").await;
     bot.kill().await;
     let end = story.end("after the restore").await;

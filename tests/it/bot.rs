@@ -20,12 +20,13 @@ use reinstate_sandbox::tenant::{ADMINS, HELPDESK, Tenant};
 use reinstate_sandbox::{Sandbox, lock, scenarios};
 use tokio::net::TcpListener;
 
+use super::folded::Folded;
 use super::place::{On, Place};
 
 /// After this long a test has failed: nothing that it waits for takes a tenth of it.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(60);
 /// How often the journal is looked at.
-const POLL_INTERVAL: Duration = Duration::from_millis(5);
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Ada, an operator.
 pub const ADA: &str = "U0ADA";
@@ -47,6 +48,11 @@ pub struct Bot {
     pub app: Arc<App>,
     running: Running,
     _place: Place,
+}
+
+/// The bounds of the program on its calls, without the waits that keep the limits of real services.
+pub fn unpaced() -> Limits {
+    Limits { failures: 2, first_wait: Duration::from_millis(500), paced: false, ..Limits::default() }
 }
 
 /// Nobody in a test waits as long as in the real world; the order of things stays the same.
@@ -80,8 +86,7 @@ pub async fn tells_in(tenant: Tenant, change: impl FnOnce(&mut Env), story: impl
 impl Bot {
     /// Starts everything. `change` may set or remove variables of the bot's environment.
     pub async fn start(tenant: Tenant, change: impl FnOnce(&mut Env)) -> Self {
-        let limits = Limits { failures: 2, first_wait: Duration::from_millis(500), ..Limits::default() };
-        Self::start_within(tenant, change, limits).await
+        Self::start_within(tenant, change, unpaced()).await
     }
 
     /// The same, with bounds of its own on calls upstream.
@@ -124,7 +129,7 @@ impl Bot {
     pub async fn replica(&self) -> Running {
         let config = self.app.config.clone();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let world = world_within(&config, Limits::default()).unwrap();
+        let world = world_within(&config, unpaced()).unwrap();
         serve::start(config, listener, None, hurried(), world).await.unwrap()
     }
 
@@ -306,8 +311,9 @@ impl Bot {
     pub async fn until(&self, what: &str, wanted: impl Fn(&Run) -> bool) -> Run {
         let id = self.run().await;
         let since = Instant::now();
+        let folded = Folded::default();
         loop {
-            let run = self.app.ledger.run(&id).await.unwrap();
+            let run = folded.run(&self.app.ledger, &id).await.unwrap();
             if wanted(&run) {
                 return run;
             }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reinstate::cli::world;
+use reinstate::cli::world_within;
 use reinstate::exec::{Admission, Engine, Journal};
 use reinstate_core::run::{Aim, Asked, Limits, Requester};
 use reinstate_core::{Event, Next, Run, Who};
@@ -14,7 +14,8 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::asking::config;
-use crate::bot::hurried;
+use crate::bot::{hurried, unpaced};
+use crate::folded::Folded;
 
 /// A repair that has begun.
 pub struct Repair {
@@ -32,7 +33,7 @@ pub async fn begin(sandbox: &Sandbox, who: &'static str) -> Repair {
     let hour = Duration::from_secs(3600);
     let engine = Arc::new(Engine {
         ledger: Journal::new(store),
-        world: world(&config).unwrap(),
+        world: world_within(&config, unpaced()).unwrap(),
         admit: Arc::new(move |_, _| {
             let who = Who::parse(who).unwrap();
             Box::pin(async move { Admission::Admitted { rule: "a test".to_owned(), who } })
@@ -63,8 +64,9 @@ impl Repair {
     /// Approves whatever is asked until the run ends or waits for a person: the run and its entries.
     pub async fn approve(self) -> (Run, Vec<Event>) {
         let Self { engine, stop, running, _folder } = self;
+        let folded = Folded::default();
         let run = loop {
-            let run = engine.ledger.run("run").await.unwrap();
+            let run = folded.run(&engine.ledger, "run").await.unwrap();
             match run.next(reinstate::clock::now(), &engine.rules, &engine.limits) {
                 Next::Nothing | Next::AwaitPerson => break run,
                 Next::AwaitApproval { .. } => {

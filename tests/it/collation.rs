@@ -1,13 +1,10 @@
 //! PostgreSQL with the locales that people have: their rules for comparing texts ignore and reorder characters, and
 //! nothing that the bot decides may depend on them.
 
-use std::time::Duration;
-
-use reinstate::upstream::Limits;
 use reinstate_core::Outcome;
 use reinstate_sandbox::scenarios::find;
 
-use super::bot::{ADA, Bot, GRACE};
+use super::bot::{ADA, Bot, GRACE, unpaced};
 use super::crash::tell;
 use super::mass;
 use super::place::On;
@@ -15,8 +12,7 @@ use super::place::On;
 /// A sweep is read, its list is approved and carried out, and it ends.
 async fn a_sweep_ends(on: On) {
     let Some(place) = on.place().await else { return };
-    let limits = Limits { failures: 2, first_wait: Duration::from_millis(500), ..Limits::default() };
-    let bot = Bot::start_at(place, mass::tenant(7), |_| {}, limits).await;
+    let bot = Bot::start_at(place, mass::tenant(7), |_| {}, unpaced()).await;
     bot.says(ADA, "sweep").await;
     bot.hears(ADA, "has begun").await;
     bot.sees("can be repaired harmlessly").await;

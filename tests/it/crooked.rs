@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 
 use crate::asking::{ask, read_by, start};
 use crate::carrying::begin;
+use crate::sample::Sample;
 
 const JANE: &str = "jane@acme.example";
 
@@ -63,12 +64,15 @@ async fn hollow(story: &str, source: Source, body: &str) -> Vec<String> {
     wrong.iter().map(|w| format!("{story}, {} answers {body}: {w}", source.name())).collect()
 }
 
+/// A sample: six answers of a source and five have no divisor in common, so all answers come up.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_holds_nothing_is_a_gap_and_no_absence() {
+    let sample = Sample::one_in(5);
     let bodies = ["{}", "[]", "null", "\"none\"", "<html>", r#"{"value":"x","data":7,"Resources":{}}"#];
     let turns = Arc::new(Semaphore::new(8));
     let mut tried = BTreeSet::new();
     let mut runs = JoinSet::new();
+    let mut case = 0;
     for story in STORIES {
         for source in sources_of(story).await {
             // Each source in one story is enough: the answer is read by the same client everywhere.
@@ -76,6 +80,10 @@ async fn an_answer_that_holds_nothing_is_a_gap_and_no_absence() {
                 continue;
             }
             for body in bodies {
+                case += 1;
+                if !sample.has(case) {
+                    continue;
+                }
                 let turns = turns.clone();
                 runs.spawn(async move {
                     let _turn = turns.acquire().await.unwrap();

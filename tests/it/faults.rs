@@ -15,6 +15,7 @@ use reinstate_sandbox::wire::{Call, Gate, Injection, Service};
 use tokio::sync::Semaphore;
 
 use super::bot::{ADA, Bot, GRACE};
+use super::folded::Folded;
 
 /// A story that takes longer hangs; on a quiet machine one takes seconds.
 const STORY_TIMEOUT: Duration = Duration::from_secs(900);
@@ -164,8 +165,9 @@ pub async fn asks(bot: &Bot, who: &str) -> String {
 pub async fn carry(bot: &Bot, id: &str, label: &str) -> (Run, usize) {
     let since = Instant::now();
     let mut clicked: BTreeMap<String, Instant> = BTreeMap::new();
+    let folded = Folded::default();
     loop {
-        let run = bot.app.ledger.run(id).await.unwrap();
+        let run = folded.run(&bot.app.ledger, id).await.unwrap();
         if run.ended.is_some() {
             // By the journal: a click whose answer came too late has counted all the same.
             let retried = |event: &&Event| matches!(event, Event::Retried { .. });
@@ -202,6 +204,7 @@ async fn tell(scenario: &Scenario, fault: Option<(Fault, String, usize)>) -> Tol
         failures: 2,
         first_wait: ms(20),
         longest_wait: ms(200),
+        paced: false,
         ..Limits::default()
     };
     let change = |env: &mut reinstate::config::Env| {

@@ -81,3 +81,23 @@ async fn a_run_can_be_followed_from_the_command_to_the_last_card() {
     }
     story.end("with its log").await;
 }
+
+/// What `sandbox --play` writes to standard error.
+async fn played(rust_log: Option<&str>) -> String {
+    let out = Command::new(env!("CARGO_BIN_EXE_reinstate"))
+        .args(["sandbox", "--play", "membership-drift"])
+        .env_clear()
+        .envs(rust_log.map(|filter| ("RUST_LOG", filter)))
+        .stdin(Stdio::null())
+        .output()
+        .await
+        .unwrap();
+    assert!(out.status.success(), "{out:?}");
+    String::from_utf8(out.stderr).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_story_is_not_interrupted_by_log_lines() {
+    assert_eq!(played(None).await, "");
+    assert!(played(Some("info")).await.contains("INFO"), "they can be asked for");
+}

@@ -72,7 +72,6 @@ async fn round(on: On, scenario: &'static Scenario, kills: u64, chance: &AtomicU
         bot.kill().await;
         killed += 1;
         bot = story.bot().await;
-        story.takes_breath();
     }
     let label = format!("{} on {on:?} after {killed} kills", scenario.name);
     story.goes_on(&label).await;

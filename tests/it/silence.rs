@@ -15,6 +15,7 @@ use tokio::sync::Semaphore;
 
 use super::bot::{ADA, Bot, GRACE, tells};
 use super::faults::{asks, carry};
+use super::sample::Sample;
 
 const JANE: &str = "jane@acme.example";
 const APPROVE: &str = "reinstate.approve";
@@ -143,8 +144,10 @@ async fn tell(method: &str, fault: Injection, times: u32) -> String {
     label
 }
 
+/// A sample: seven faults of a method and four have no divisor in common, so all faults come up.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_fault_of_any_call_to_slack_fails_a_repair_or_leaves_a_card_that_lies() {
+    let sample = Sample::one_in(4);
     let methods: BTreeSet<&str> = [
         "users.info",
         "usergroups.users.list",
@@ -158,6 +161,7 @@ async fn no_fault_of_any_call_to_slack_fails_a_repair_or_leaves_a_card_that_lies
     .into();
     let slots = Arc::new(Semaphore::new(6));
     let mut stories = tokio::task::JoinSet::new();
+    let mut case = 0;
     for method in methods {
         let faults = [
             (1, answer(429, &[("retry-after", "1")], r#"{"ok":false,"error":"ratelimited"}"#)),
@@ -169,6 +173,10 @@ async fn no_fault_of_any_call_to_slack_fails_a_repair_or_leaves_a_card_that_lies
             (2, Injection::Truncate),
         ];
         for (times, fault) in faults {
+            case += 1;
+            if !sample.has(case) {
+                continue;
+            }
             let slots = Arc::clone(&slots);
             stories.spawn(async move {
                 let _slot = slots.acquire_owned().await.unwrap();
@@ -184,4 +192,5 @@ async fn no_fault_of_any_call_to_slack_fails_a_repair_or_leaves_a_card_that_lies
     }
     println!("{cases} faults of Slack");
     assert!(wrong.is_empty(), "{} of {cases} went wrong", wrong.len());
+    assert!(cases >= 10);
 }

@@ -2,6 +2,7 @@
 //! process, until the run ends. What is left is compared with the same story told without trouble.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use reinstate::exec::Journal;
@@ -14,6 +15,7 @@ use reinstate_sandbox::{Sandbox, lock};
 use reinstate_store::{RunRow, Store};
 use serde_json::Value;
 
+use super::folded::Folded;
 use super::place::{On, Place};
 use super::process::{Bot, PROCESS_TIMEOUT};
 use reinstate_testing::port::free_port;
@@ -68,9 +70,17 @@ pub struct Story {
     pub ledger: Journal,
     pub place: Place,
     pub port: u16,
+    folded: Folded,
     clicks: Clicks,
     asked_person: bool,
-    since: Instant,
+    progress: Mutex<Progress>,
+}
+
+/// What a story had come to when something happened in it last.
+struct Progress {
+    /// What the test waits for, and how many entries and messages there were.
+    seen: (String, i64, usize),
+    at: Instant,
 }
 
 #[derive(Debug)]
@@ -99,8 +109,10 @@ impl Story {
         let port = free_port();
         let people = talk_to(&sandbox, port);
         let ledger = Journal::new(Store::open(&place.url).await.unwrap());
-        let (clicks, since) = (Clicks::default(), Instant::now());
-        Self { scenario, sandbox, people, ledger, place, port, clicks, asked_person: false, since }
+        let clicks = Clicks::default();
+        let progress = Mutex::new(Progress { seen: (String::new(), 0, 0), at: Instant::now() });
+        let folded = Folded::default();
+        Self { scenario, sandbox, people, ledger, place, port, folded, clicks, asked_person: false, progress }
     }
 
     /// The environment of a process that listens at this port.
@@ -147,7 +159,7 @@ impl Story {
     /// because the first answer was slow, and not somebody else's. None while there is none, or no database.
     pub async fn run(&self) -> Option<(RunRow, Run)> {
         for row in self.ledger.store().recent_runs(20).await.ok()? {
-            let run = self.ledger.run(&row.run).await.ok()?;
+            let run = self.folded.run(&self.ledger, &row.run).await.ok()?;
             let ours = run.asked.as_ref().is_some_and(|asked| asked.text.contains(self.scenario.who));
             if ours && !matches!(run.ended, Some((Outcome::Cancelled | Outcome::Busy, _))) {
                 return Some((row, run));
@@ -161,15 +173,17 @@ impl Story {
         self.run().await?.1.ended.map(|(outcome, _)| outcome)
     }
 
-    /// Begins to count again how long it may take: every lease of a process that was killed has to run out.
-    pub fn takes_breath(&mut self) {
-        self.since = Instant::now();
-    }
-
-    /// Fails when the story takes longer than anything may.
+    /// Fails when nothing has happened for longer than anything may take. How long a whole story takes depends on what
+    /// else the machine does; how long nothing happens in it hardly does, since leases and waits are counted in time.
     pub fn must_not_hang(&self, label: &str) {
+        let messages = lock(&self.sandbox.slack).messages.len();
+        let seen = (label.to_owned(), self.folded.entries(), messages);
+        let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        if progress.seen != seen {
+            *progress = Progress { seen, at: Instant::now() };
+        }
         assert!(
-            self.since.elapsed() < PROCESS_TIMEOUT,
+            progress.at.elapsed() < PROCESS_TIMEOUT,
             "{} {label} hangs:\n{}",
             self.scenario.name,
             lock(&self.sandbox.slack).transcript().join("\n")

@@ -115,7 +115,6 @@ async fn told(
         gate.open();
     };
     tokio::join!(opening, trouble(&mut story));
-    story.takes_breath();
     story.goes_on("after the trouble").await;
     bot.kill().await;
     let end = story.end("after the trouble").await;

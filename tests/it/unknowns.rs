@@ -3,7 +3,6 @@
 //! comes back or a person is asked; a success is never claimed that is not there, nothing irreversible is sent twice,
 //! and no service is asked something it would not understand.
 
-use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +19,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::asking::{ask, start};
 use crate::carrying::begin;
+use crate::sample::Sample;
 
 /// An open question, and the answer that is not the default of the sandbox.
 type Unknown = (&'static str, fn(&mut Tenant));
@@ -212,23 +212,16 @@ async fn play(scenario: &'static Scenario, world: usize) -> Played {
     Played { story: scenario.name, world, outcome, wrong }
 }
 
-/// The two worlds of one kind: every question stands both ways.
+/// A sample of the stories that a repair ends well, in the two worlds of one kind; where everything is tried, every story
+/// in every world.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_repair_suite_holds_with_every_question_both_ways() {
-    suite(0..2).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "minutes long: cargo test --test it -- --ignored --nocapture the_repair_suite"]
-async fn the_repair_suite_holds_in_every_world() {
-    suite(0..WORLD_COUNT).await;
-}
-
-/// Every story that a repair ends well, in each of these worlds.
-async fn suite(worlds: Range<usize>) {
+    let sample = Sample::one_in(3);
+    let worlds = if sample.is_whole() { 0..WORLD_COUNT } else { 0..2 };
     let turns = Arc::new(Semaphore::new(12));
     let mut plays = JoinSet::new();
-    for scenario in ALL.iter().filter(|scenario| scenario.ends == Outcome::Restored) {
+    let repaired = ALL.iter().filter(|scenario| scenario.ends == Outcome::Restored).enumerate();
+    for (_, scenario) in repaired.filter(|(place, _)| sample.has(*place)) {
         for world in worlds.clone() {
             let turns = turns.clone();
             plays.spawn(async move {
@@ -266,5 +259,8 @@ async fn suite(worlds: Range<usize>) {
     // As the documents are read, access comes back everywhere but where a name is an admin's to resolve.
     let plain = all.iter().filter(|played| played.world == 0 && played.outcome != Some(Outcome::Restored));
     let plain: Vec<&str> = plain.map(|played| played.story).collect();
-    assert_eq!(plain, ["group-name-conflict-and-drift"]);
+    let resolved_by_people = "group-name-conflict-and-drift";
+    let played = all.iter().any(|played| played.story == resolved_by_people);
+    let wanted: Vec<&str> = played.then_some(resolved_by_people).into_iter().collect();
+    assert_eq!(plain, wanted);
 }

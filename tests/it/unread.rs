@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::asking::{ask, read_by, refuse, start};
+use crate::sample::Sample;
 
 /// What came of one story without one source.
 struct Without {
@@ -61,11 +62,11 @@ async fn sources_of(scenario: &Scenario) -> BTreeSet<Source> {
     sandbox.wire.calls().iter().filter_map(read_by).collect()
 }
 
-/// All stories without each of the sources they read.
-async fn all() -> Vec<Without> {
+/// A sample of the stories, without each of the sources they read.
+async fn all(sample: Sample) -> Vec<Without> {
     let turns = Arc::new(Semaphore::new(8));
     let mut runs = JoinSet::new();
-    for scenario in ALL {
+    for (_, scenario) in ALL.iter().enumerate().filter(|(place, _)| sample.has(*place)) {
         for source in sources_of(scenario).await {
             let turns = turns.clone();
             runs.spawn(async move {
@@ -93,12 +94,17 @@ fn on_the_page(cause: Cause) -> BTreeSet<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_source_that_cannot_be_read_is_named_and_proves_nothing() {
-    let all = all().await;
-    println!("{} stories, each without each source it reads: {} runs", ALL.len(), all.len());
+    let sample = Sample::one_in(3);
+    let all = all(sample).await;
+    let stories: BTreeSet<&str> = all.iter().map(|run| run.scenario.name).collect();
+    println!("{} stories, each without each source it reads: {} runs", stories.len(), all.len());
     let mut wrong: Vec<String> = all.iter().flat_map(Without::wrong).collect();
     let mut needed: BTreeMap<Cause, BTreeSet<String>> = BTreeMap::new();
     for cause in Cause::ALL {
         let story = story_of(*cause);
+        if !stories.contains(story.name) {
+            continue;
+        }
         let lost = all.iter().filter(|run| run.scenario.name == story.name && !run.found.contains(cause));
         needed.insert(*cause, lost.map(|run| run.source.name().to_owned()).collect());
     }
@@ -108,7 +114,11 @@ async fn a_source_that_cannot_be_read_is_named_and_proves_nothing() {
             wrong.push(format!("{}: needs {needed:?}, and its page says {page:?}", cause.code()));
         }
     }
-    let tried: BTreeSet<Source> = all.iter().map(|run| run.source).collect();
-    assert_eq!(tried, Source::ALL.iter().copied().collect(), "some source is read by no story");
+    assert!(needed.len() >= 5, "{needed:?}");
+    if sample.is_whole() {
+        let tried: BTreeSet<Source> = all.iter().map(|run| run.source).collect();
+        assert_eq!(tried, Source::ALL.iter().copied().collect(), "some source is read by no story");
+        assert_eq!(needed.len(), Cause::ALL.len());
+    }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }

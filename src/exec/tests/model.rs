@@ -38,6 +38,8 @@ struct Script {
     sent: Vec<Op>,
     block: Option<(Op, Point)>,
     fates: Vec<(Op, Fate)>,
+    looks: Vec<Op>,
+    look_takes: Duration,
 }
 
 pub struct Model {
@@ -59,6 +61,16 @@ impl Model {
     /// The next call for this op comes out like this.
     pub fn fate(&self, op: Op, fate: Fate) {
         self.script.lock().unwrap().fates.push((op, fate));
+    }
+
+    /// From now on every look at the effect of a step takes this long.
+    pub fn slow_looks(&self, takes: Duration) {
+        self.script.lock().unwrap().look_takes = takes;
+    }
+
+    /// How often the effect of this op was looked for.
+    pub fn looks(&self, op: &Op) -> usize {
+        self.script.lock().unwrap().looks.iter().filter(|looked| *looked == op).count()
     }
 
     pub fn sent(&self) -> Vec<Op> {
@@ -86,7 +98,15 @@ impl World for Model {
         Box::pin(async move {
             match &look {
                 Look::For(op) => self.pass(op, Point::BeforeBegin).await,
-                Look::Effect(op) => self.pass(op, Point::BeforeSettle).await,
+                Look::Effect(op) => {
+                    let takes = {
+                        let mut script = self.script.lock().unwrap();
+                        script.looks.push(op.clone());
+                        script.look_takes
+                    };
+                    tokio::time::sleep(takes).await;
+                    self.pass(op, Point::BeforeSettle).await;
+                }
                 Look::Everything => {}
             }
             let mut tenant = self.tenant.lock().unwrap();

@@ -1,9 +1,12 @@
 //! Every way in which an act can come out, for every step of every ladder.
 
+use std::time::Duration;
+
 use super::house::{House, subject};
 use super::ladders::ladders;
 use super::model::Fate;
 use super::tenant::Tenant;
+use crate::exec::Engine;
 use reinstate_core::run::{Halt, Progress};
 use reinstate_core::{Event, Op, Outcome, Run};
 
@@ -82,4 +85,21 @@ async fn no_outcome_is_taken_for_another() {
             }
         }
     }
+}
+
+/// A look may take seconds, because requests are rate limited. Its time counts against the time that an effect may take.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn slow_looks_do_not_prolong_the_wait_for_an_effect() {
+    let op = sent_by(&Tenant::drift()).await.first().cloned().unwrap();
+    let house = House::new(Tenant::drift()).await;
+    house.opens("run").await;
+    house.model.fate(op.clone(), Fate::AcceptedInVain);
+    house.model.slow_looks(Duration::from_millis(20));
+    let engine = Engine { confirm_within: Duration::from_millis(100), ..house.engine("slow").await };
+    house.carry(&engine, "run").await;
+    let halt = house.run("run").await.waiting.map(|waiting| waiting.halt);
+    assert_eq!(halt, Some(Halt::Unconfirmed));
+    // Five fill the time; one begins before them, and one when it is over.
+    let looks = house.model.looks(&op);
+    assert!(looks <= 7, "{looks} looks");
 }

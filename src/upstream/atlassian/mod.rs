@@ -106,17 +106,10 @@ impl Atlassian {
     /// Connects to nothing.
     #[must_use]
     pub fn new(http: Http, base: Url, org: String, key: SecretString, replicas: u32) -> Self {
-        let pace = Pace::bucket(20, 5, 16, replicas);
-        Self {
-            http,
-            base,
-            org,
-            key,
-            leading: pace.leading(),
-            leading_roles: pace.leading(),
-            pace,
-            last_active: Pace::window(200, Duration::from_secs(60), 8, replicas),
-        }
+        let pace = http.pace(Pace::bucket(20, 5, 16, replicas));
+        let last_active = http.pace(Pace::window(200, Duration::from_secs(60), 8, replicas));
+        let (leading, leading_roles) = (pace.leading(), pace.leading());
+        Self { http, base, org, key, leading, leading_roles, pace, last_active }
     }
 
     /// The same client for a sweep: whatever else is asked goes first.

@@ -53,15 +53,11 @@ impl Entra {
     #[must_use]
     pub fn new(http: Http, graph_url: Url, tokens: Tokens, replicas: u32) -> Self {
         let ten_seconds = Duration::from_secs(10);
-        Self {
-            http,
-            base: graph_url,
-            tokens: Arc::new(tokens),
-            graph: Pace::bucket(40, 20, 16, replicas),
-            // The two published limits: 5 requests in 10 s each.
-            on_demand: Pace::window(5, ten_seconds, 5, replicas),
-            audit: Pace::window(5, ten_seconds, 4, replicas),
-        }
+        let graph = http.pace(Pace::bucket(40, 20, 16, replicas));
+        // The two published limits: 5 requests in 10 s each.
+        let on_demand = http.pace(Pace::window(5, ten_seconds, 5, replicas));
+        let audit = http.pace(Pace::window(5, ten_seconds, 4, replicas));
+        Self { http, base: graph_url, tokens: Arc::new(tokens), graph, on_demand, audit }
     }
 
     /// The same client for a sweep: whatever else is asked goes first.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use reinstate::config::{Access, Grant};
 use reinstate::slack::cards::View;
+use reinstate_core::Fold as _;
 use reinstate_core::diagnose::{Candidate, Mark, Station, diagnose};
 use reinstate_core::finding::{Cause, Fact, Finding, Verdict};
 use reinstate_core::run::{Asked, Limits, Next, Requester};
@@ -24,7 +25,7 @@ pub const EARLIER: &str = "01a22a00-0000-7000-8000-000000000001";
 pub const JANE: &str = "jane@acme.example";
 /// The account that Jane works with.
 pub const OWN: &str = "712020:93c3f6a0-0000-4000-8000-000000000004";
-/// The idle account that bears her address.
+/// The idle account that has her address.
 pub const IDLE: &str = "712020:93c3f6a0-0000-4000-8000-000000000005";
 pub const RECORD: &str = "5578ea37-0000-4000-8000-000000000004";
 const PERSON: &str = "3b9f61aa-0000-4000-8000-000000000004";
@@ -114,7 +115,7 @@ pub fn healthy() -> Diagnosis {
     found
 }
 
-/// Jane was renamed, and an idle account bears her new address.
+/// Jane was renamed, and an idle account has her new address.
 pub fn email_held() -> Diagnosis {
     let mut found = broken();
     found.trail[2] =

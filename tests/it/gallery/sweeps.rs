@@ -185,7 +185,8 @@ pub fn page() -> Page {
     ");
     let unoffered = small.clone().and(ended_by(words::click::OFFER_STOPPED));
     shows!(page, "Sweep: stopped before any repair", "As above, with `cancel SWEEP`.", state(&unoffered.card(&mut page)), @"*Ended by* @grace*.* The sweep was stopped before any repair. Nothing was changed.");
-    let cancelled = approved.clone().and(ended_by(words::click::how_a_sweep_is_stopped(&approved.folded())));
+    assert_eq!(words::click::how_a_sweep_is_stopped(&approved.folded()), words::click::SWEEP_STOPPED);
+    let cancelled = approved.clone().and(ended_by(words::click::SWEEP_STOPPED));
     shows!(page, "Sweep: stopped", "Somebody pressed *Stop*.", state(&cancelled.card(&mut page)), @"*Ended by* @grace*.* The repairs were stopped. What was begun is brought to its end.");
     let over = requested.seen_at(4000);
     shows!(page, "Sweep: the time to approve is over", "For a moment, until the sweep has ended.", state(&over.card(&mut page)), @"*Ending.*");

@@ -62,7 +62,7 @@ impl Bot {
             .arg("serve")
             .env_clear()
             .envs(&self.env)
-            .env("RUST_LOG", "error")
+            .env("RUST_LOG", std::env::var("RUST_LOG").unwrap_or_else(|_| "error".to_owned()))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .kill_on_drop(true)
