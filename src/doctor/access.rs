@@ -11,7 +11,7 @@ use reinstate_core::access::Standing;
 use reinstate_core::run::Requester;
 
 /// How many people are looked up at most; Slack limits look-ups to about a hundred a minute.
-const MOST: usize = 60;
+const MAX_PEOPLE: usize = 60;
 
 /// The people of one rule.
 #[derive(Default)]
@@ -104,8 +104,8 @@ async fn known(
         }
     }
     for (id, named) in ids {
-        if standings.len() >= MOST && !standings.contains_key(&id) {
-            known.gap = Some(format!("more than {MOST} people are named; the rest was not looked up"));
+        if standings.len() >= MAX_PEOPLE && !standings.contains_key(&id) {
+            known.gap = Some(format!("more than {MAX_PEOPLE} people are named; the rest was not looked up"));
             break;
         }
         let standing = match standings.get(&id) {
