@@ -111,7 +111,7 @@ async fn known(
         let standing = match standings.get(&id) {
             Some(standing) => *standing,
             None => {
-                let caller = Requester::with_id(id);
+                let caller = Requester::with_id(id.clone());
                 let standing = people.actor(api, &caller, None).await.standing;
                 standings.insert(id.clone(), standing);
                 standing

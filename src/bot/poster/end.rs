@@ -7,7 +7,6 @@ use crate::slack::blocks::Card as Shown;
 use crate::slack::cards;
 use crate::slack::markup::Markup;
 use crate::slack::words;
-use reinstate_core::run::Requester;
 use reinstate_core::subject::name_of;
 use reinstate_core::{Denied, Event, Outcome, Role};
 use reinstate_store::{Card, CardRef};
