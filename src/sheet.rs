@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use csv::{QuoteStyle, Terminator};
-use reinstate_core::sweep::Found;
+use reinstate_core::sweep::SweepFinding;
 
 const SWEEP_COLUMNS: [&str; 11] = [
     "account",
@@ -51,7 +51,7 @@ impl<W: Write> Sheet<W> {
     ///
     /// # Errors
     /// As [`Sheet::row`].
-    pub fn sweep_row(&mut self, found: &Found) -> io::Result<()> {
+    pub fn sweep_row(&mut self, found: &SweepFinding) -> io::Result<()> {
         let yes = |is: bool| if is { "yes" } else { "no" };
         let causes: Vec<&str> = found.causes.iter().map(|cause| cause.code()).collect();
         let missing = found.missing.map_or("unknown".to_owned(), |count| count.to_string());
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_row_has_as_many_cells_as_the_columns() {
-        let found = Found {
+        let found = SweepFinding {
             query: "=cmd@acme.example".to_owned(),
             account: None,
             person: None,

@@ -47,7 +47,7 @@ pub async fn run(app: Arc<App>, metrics: Option<Metrics>, mut stopped: watch::Re
 
 /// One entry with the counts, if there were any. Who sent them is not known, so nothing personal is in it.
 async fn note_refused(app: &App) {
-    let counts = app.refused.take();
+    let counts = app.refused_requests.take();
     if counts.is_empty() {
         return;
     }
@@ -56,7 +56,7 @@ async fn note_refused(app: &App) {
     let entry = NewEntry { at, kind: "requests-refused".to_owned(), facts, personal: None };
     if let Err(error) = app.ledger.store().append_global(entry).await {
         tracing::warn!(%error, "refused requests could not be noted; they are counted on");
-        app.refused.put_back(counts);
+        app.refused_requests.put_back(counts);
     }
 }
 
@@ -79,7 +79,7 @@ async fn forget(app: &App) {
 
 /// Asks `auth.test` until it answers; then there is nothing left to do.
 pub async fn keep_home(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
-    let learn = (|| app.people.learn_home(&app.slack))
+    let learn = (|| app.people.learn_installation(&app.slack))
         .retry(HOME_BACKOFF)
         .adjust(|error, backoff| match error {
             ApiError::Limited(pause) => Some(*pause),

@@ -48,14 +48,15 @@ pub fn text(query: &str, assessment: &Assessment) -> String {
             Mark::Broken => "BROKEN ",
             Mark::Unread => "unread ",
         };
-        lines.push(format!("  {mark} {:<18} {}", station.name, station.says));
+        lines.push(format!("  {mark} {:<18} {}", station.name, station.message));
     }
     section(
         &mut lines,
         "Found",
         diagnosis.findings.iter().flat_map(|finding| {
             let head = format!("{} ({})", finding.code.title(), finding.code.code());
-            let facts = finding.because.iter().map(|fact| format!("  {}: {}", fact.source.name(), fact.says));
+            let facts =
+                finding.because.iter().map(|fact| format!("  {}: {}", fact.source.name(), fact.message));
             std::iter::once(head).chain(facts.collect::<Vec<_>>())
         }),
     );
@@ -76,14 +77,14 @@ pub fn text(query: &str, assessment: &Assessment) -> String {
         "More than one is meant",
         diagnosis.candidates.iter().map(|candidate| {
             let email = candidate.email.as_deref().unwrap_or("no address");
-            format!("{} {} ({email}): {}", candidate.kind, candidate.id, candidate.says.join(", "))
+            format!("{} {} ({email}): {}", candidate.kind, candidate.id, candidate.remarks.join(", "))
         }),
     );
     section(
         &mut lines,
         "Plan",
         plan.steps.iter().enumerate().map(|(index, step)| {
-            format!("{}. {} [{}; {}]", index + 1, step.op.says(), step.risk.word(), step.undo.says())
+            format!("{}. {} [{}; {}]", index + 1, step.op.says(), step.risk.word(), step.undo.message())
         }),
     );
     section(&mut lines, "What it costs", plan.cost.iter().cloned());

@@ -16,11 +16,11 @@ use super::args::Exit;
 use super::{report, world};
 use crate::config::Config;
 use crate::exec::prior_runs::PriorRuns;
-use crate::exec::sweep::{Looked, Survey, survey};
+use crate::exec::sweep::{CheckedAccount, Survey, survey};
 use crate::sheet::Sheet;
-use crate::world::Meter;
+use crate::world::SweepProgress;
 use reinstate_core::Cause;
-use reinstate_core::sweep::{Found, Tally};
+use reinstate_core::sweep::{SweepFinding, Tally};
 
 /// Findings that may wait to be printed.
 const MAX_WAITING_FINDINGS: usize = 64;
@@ -33,7 +33,7 @@ const DRAW_INTERVAL: Duration = Duration::from_millis(200);
 enum Out {
     Lines(BufWriter<std::io::Stdout>),
     Table(Sheet<std::fs::File>),
-    People(Vec<Found>),
+    People(Vec<SweepFinding>),
 }
 
 /// Sweeps and prints.
@@ -44,9 +44,9 @@ enum Out {
 pub async fn run(config: &Config, json: bool, csv: Option<PathBuf>) -> anyhow::Result<Exit> {
     let mut out = open(json, csv.as_deref())?;
     let world = world(config)?;
-    let (rules, meter) = (Arc::new(config.rules()), Arc::new(Meter::default()));
+    let (rules, meter) = (Arc::new(config.rules()), Arc::new(SweepProgress::default()));
     let prior_runs = Arc::new(PriorRuns::in_database(config.store.url.clone()));
-    let (sender, mut looked) = mpsc::channel::<Looked>(MAX_WAITING_FINDINGS);
+    let (sender, mut looked) = mpsc::channel::<CheckedAccount>(MAX_WAITING_FINDINGS);
     let began = Instant::now();
     let bar = bar(json);
     let known = HashMap::new();
@@ -99,7 +99,7 @@ fn open(json: bool, csv: Option<&Path>) -> anyhow::Result<Out> {
 }
 
 impl Out {
-    fn put(&mut self, looked: &Looked) -> anyhow::Result<()> {
+    fn put(&mut self, looked: &CheckedAccount) -> anyhow::Result<()> {
         match self {
             Self::Lines(out) => {
                 writeln!(out, "{}", report::json(&looked.found.query, &looked.assessment))?;
@@ -172,7 +172,7 @@ fn unread(survey: &Survey) -> Vec<String> {
 
 /// The answer for a terminal.
 #[must_use]
-pub fn text(survey: &Survey, found: &[Found], took: Duration) -> String {
+pub fn text(survey: &Survey, found: &[SweepFinding], took: Duration) -> String {
     let tally = &survey.tally;
     let mut lines = vec![format!(
         "{} accounts in {:.1} s: {} healthy, {} broken, {} cannot be told",
@@ -204,7 +204,7 @@ pub fn text(survey: &Survey, found: &[Found], took: Duration) -> String {
         lines.push(format!(
             "\n{harmless} could be repaired harmlessly, {approval} need an approval each, {advice} need a person's hand.\n"
         ));
-        let mut named: Vec<&Found> = found.iter().collect();
+        let mut named: Vec<&SweepFinding> = found.iter().collect();
         named.sort_by(|a, b| (&a.causes, &a.query).cmp(&(&b.causes, &b.query)));
         for one in named.iter().take(MAX_NAMED) {
             let codes: Vec<&str> = one.causes.iter().map(|cause| cause.code()).collect();
@@ -236,10 +236,13 @@ fn bar(json: bool) -> ProgressBar {
     bar
 }
 
-fn draw(bar: &ProgressBar, meter: &Meter, began: Instant) {
-    let (accounts, looks, looked) =
-        (Meter::get(&meter.accounts), Meter::get(&meter.looks), Meter::get(&meter.looked));
-    let rows = Meter::get(&meter.rows);
+fn draw(bar: &ProgressBar, meter: &SweepProgress, began: Instant) {
+    let (accounts, looks, looked) = (
+        SweepProgress::get(&meter.accounts),
+        SweepProgress::get(&meter.looks),
+        SweepProgress::get(&meter.looked),
+    );
+    let rows = SweepProgress::get(&meter.rows);
     let seconds = began.elapsed().as_secs().max(1);
     bar.set_message(format!(
         "{accounts} accounts listed ({} a second), {rows} people, memberships and records read; looked closely at {looked} of {looks}",

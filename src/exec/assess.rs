@@ -1,18 +1,18 @@
 //! The one pipe: gather, add prior runs, diagnose, plan. `check` in Slack and in the terminal, a repair and a sweep all
 //! take it, so one state of the world has one plan, whoever asks. It only reads, and must never write anything down.
 
-use reinstate_core::sweep::{Asked, Census};
+use reinstate_core::sweep::{Census, SweepQuery};
 use reinstate_core::{Diagnosis, Op, Plan, Rules, Step, Subject, diagnose, plan, retire_plan, undo_plan};
 
 use super::prior_runs::PriorRuns;
-use crate::world::{Look, World};
+use crate::world::{ReadScope, World};
 
 /// Where the evidence comes from.
 pub enum Gather<'a> {
     /// Everything is read for one person.
     Person(Subject),
     /// What the lists of a sweep know is not read again.
-    Listed(&'a Asked, &'a Census),
+    Listed(&'a SweepQuery, &'a Census),
 }
 
 pub enum PlanFor<'a> {
@@ -43,7 +43,7 @@ pub async fn assess(
     tried: &[Step],
 ) -> Assessment {
     let mut evidence = match gather {
-        Gather::Person(subject) => world.gather(subject, Look::Everything).await,
+        Gather::Person(subject) => world.gather(subject, ReadScope::Everything).await,
         Gather::Listed(asked, census) => world.look(asked, census).await,
     };
     let prior_runs_unread = prior_runs.add_to(&mut evidence).await.err();

@@ -8,7 +8,7 @@ use tokio::sync::OnceCell;
 
 use super::{Journal, JournalError};
 use reinstate_core::diagnose::Case;
-use reinstate_core::run::Halt;
+use reinstate_core::run::PauseReason;
 use reinstate_core::{Event, Evidence, Plan, Run, diagnose};
 use reinstate_store::Store;
 
@@ -102,7 +102,7 @@ fn cleared(events: &[(i64, Timestamp, Event)]) -> Option<Timestamp> {
                     last = Some(*at);
                 }
             }
-            Event::Paused { halt: Halt::Refused, .. } => last = earlier,
+            Event::Paused { halt: PauseReason::Refused, .. } => last = earlier,
             Event::Confirmed { .. } => earlier = last,
             _ => {}
         }

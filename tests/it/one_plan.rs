@@ -4,15 +4,15 @@
 use std::process::Output;
 
 use reinstate::upstream::Limits;
-use reinstate_core::sweep::Found;
+use reinstate_core::sweep::SweepFinding;
 use reinstate_core::{Event, Who};
 use reinstate_sandbox::scenarios::find;
 use reinstate_sandbox::wire::{Injection, Service};
 use serde_json::Value;
 
 use super::bot::{ADA, Bot, GRACE};
-use super::mass;
 use super::place::On;
+use super::slack_sweep;
 
 const WHO: &str = "jane@acme.example";
 
@@ -42,9 +42,9 @@ fn digest(answer: &Value) -> Option<String> {
 /// Ada's sweep in Slack: the digest of Jane's plan.
 async fn swept(bot: &Bot) -> Option<String> {
     bot.says(ADA, "sweep").await;
-    let (sweep, _) = mass::sweep(bot, |course| course.surveyed.is_some()).await;
+    let (sweep, _) = slack_sweep::sweep(bot, |course| course.surveyed.is_some()).await;
     let rows = bot.app.ledger.store().found_by(&sweep).await.unwrap();
-    let found: Found = serde_json::from_str(&rows[WHO]).unwrap();
+    let found: SweepFinding = serde_json::from_str(&rows[WHO]).unwrap();
     found.digest
 }
 

@@ -9,13 +9,13 @@ use reinstate::cli::world;
 use reinstate::config::{Config, Purpose};
 use reinstate::exec::assess::{Gather, PlanFor, assess};
 use reinstate::exec::prior_runs::PriorRuns;
-use reinstate::exec::sweep::{Looked, Survey, survey};
-use reinstate::world::Meter;
+use reinstate::exec::sweep::{CheckedAccount, Survey, survey};
+use reinstate::world::SweepProgress;
 use reinstate_core::evidence::Read;
-use reinstate_core::sweep::Found;
+use reinstate_core::sweep::SweepFinding;
 use reinstate_core::{Cause, Source, Subject, Verdict, Who};
-use reinstate_sandbox::crowd::Crowd;
 use reinstate_sandbox::external_id::ExternalIdFrom;
+use reinstate_sandbox::large_org::Crowd;
 use reinstate_sandbox::scenarios::{ALL, find};
 use reinstate_sandbox::tenant::Tenant;
 use reinstate_sandbox::wire::{Call, Injection, Service};
@@ -30,12 +30,12 @@ async fn start(tenant: Tenant) -> (Sandbox, Config) {
     (sandbox, config)
 }
 
-async fn sweep(config: &Config) -> (Survey, Vec<Looked>) {
+async fn sweep(config: &Config) -> (Survey, Vec<CheckedAccount>) {
     let world = world(config).unwrap();
     let rules = Arc::new(config.rules());
     let (sender, mut receiver) = tokio::sync::mpsc::channel(1000);
     let prior_runs = Arc::new(PriorRuns::in_database(config.store.url.clone()));
-    let meter = Arc::new(Meter::default());
+    let meter = Arc::new(SweepProgress::default());
     let survey = survey(&world, &prior_runs, &rules, &meter, &HashMap::new(), &sender).await;
     drop(sender);
     let mut all = Vec::new();
@@ -45,13 +45,13 @@ async fn sweep(config: &Config) -> (Survey, Vec<Looked>) {
     (survey, all)
 }
 
-async fn check(config: &Config, who: &str) -> Found {
+async fn check(config: &Config, who: &str) -> SweepFinding {
     let world = world(config).unwrap();
     let prior_runs = PriorRuns::in_database(config.store.url.clone());
     let gather = Gather::Person(Subject::asked(Who::parse(who).unwrap()));
     let rules = config.rules();
     let looked = assess(world.as_ref(), &prior_runs, &rules, gather, PlanFor::Repair, &[]).await;
-    Found::of(who, &looked.diagnosis, &looked.plan, &rules)
+    SweepFinding::of(who, &looked.diagnosis, &looked.plan, &rules)
 }
 
 /// Everybody a sweep of this tenant must have an opinion on: those with a managed account, and those assigned.
@@ -90,7 +90,7 @@ async fn differences(change: impl Fn(&mut Tenant)) -> (Vec<String>, usize) {
                     || (alone.person.is_some() && found.person == alone.person)
                     || found.query == who
             });
-            let told_of = |found: &Found| (found.verdict, found.causes.clone(), found.digest.clone());
+            let told_of = |found: &SweepFinding| (found.verdict, found.causes.clone(), found.digest.clone());
             match (alone.verdict, swept) {
                 (Verdict::Healthy, None) => {}
                 (Verdict::Healthy, Some(found)) => {

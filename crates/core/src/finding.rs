@@ -137,7 +137,8 @@ impl<'de> Deserialize<'de> for Cause {
 pub struct Fact {
     pub source: Source,
     /// What it says, in words. Never contains a time: the words are part of the plan's digest.
-    pub says: String,
+    #[serde(rename = "says")]
+    pub message: String,
     pub seen_at: Timestamp,
 }
 

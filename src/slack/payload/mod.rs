@@ -24,7 +24,7 @@ pub enum Inbound {
     Shortcut(Box<Shortcut>),
     /// A modal that was submitted.
     Submit(Box<Submit>),
-    Event(Box<Happened>),
+    Event(Box<Occurrence>),
     /// Something else that is signed: its type.
     Unknown(String),
 }
@@ -105,7 +105,7 @@ pub struct Submit {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Happened {
+pub struct Occurrence {
     /// Its id, by which a repeat is known.
     pub id: Option<String>,
     /// The inner type.

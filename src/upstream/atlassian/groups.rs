@@ -7,21 +7,21 @@ use serde_json::json;
 
 use super::{Atlassian, MAX_NAMED};
 use crate::upstream::error::CallError;
-use crate::upstream::lax;
+use crate::upstream::lenient;
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Group {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub id: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub name: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub directory_id: Option<String>,
-    #[serde(deserialize_with = "lax::flag")]
+    #[serde(deserialize_with = "lenient::flag")]
     pub external_synced: Option<bool>,
     /// `external`, `admins`, `team-members`, `open`.
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub managed_by: Option<String>,
 }
 
@@ -38,15 +38,15 @@ impl Group {
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
 pub struct GroupRoles {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub resource_id: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub resource_owner: Option<String>,
     /// `None` when they were not shown, which is not the same as none.
-    #[serde(deserialize_with = "lax::maybe_texts")]
+    #[serde(deserialize_with = "lenient::maybe_texts")]
     pub roles: Option<Vec<String>>,
     /// Set: this is a default group of the resource.
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub default_role: Option<String>,
 }
 
@@ -55,9 +55,9 @@ pub struct GroupRoles {
 #[serde(default)]
 pub struct Workspace {
     /// The resource that roles name.
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub id: Option<String>,
-    #[serde(deserialize_with = "lax::object")]
+    #[serde(deserialize_with = "lenient::object")]
     pub attributes: WorkspaceAttributes,
 }
 
@@ -65,13 +65,13 @@ pub struct Workspace {
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
 pub struct WorkspaceAttributes {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub name: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub status: Option<String>,
-    #[serde(deserialize_with = "lax::number")]
+    #[serde(deserialize_with = "lenient::number")]
     pub usage: Option<i64>,
-    #[serde(deserialize_with = "lax::number")]
+    #[serde(deserialize_with = "lenient::number")]
     pub capacity: Option<i64>,
 }
 

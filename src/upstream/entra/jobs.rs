@@ -10,18 +10,18 @@ use serde_json::json;
 use super::Entra;
 use crate::upstream::error::CallError;
 use crate::upstream::http::Call;
-use crate::upstream::lax;
+use crate::upstream::lenient;
 use reinstate_core::op::ResetScope;
 
 /// A job. Unknown codes stay as they came.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Job {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub id: Option<String>,
-    #[serde(deserialize_with = "lax::object")]
+    #[serde(deserialize_with = "lenient::object")]
     pub schedule: Schedule,
-    #[serde(deserialize_with = "lax::object")]
+    #[serde(deserialize_with = "lenient::object")]
     pub status: JobStatus,
 }
 
@@ -30,7 +30,7 @@ pub struct Job {
 #[serde(rename_all = "camelCase", default)]
 pub struct Schedule {
     /// `Active`, `Disabled`, `Paused`.
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub state: Option<String>,
 }
 
@@ -39,7 +39,7 @@ pub struct Schedule {
 #[serde(rename_all = "camelCase", default)]
 pub struct JobStatus {
     /// `NotConfigured`, `NotRun`, `Active`, `Paused`, `Quarantine`.
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub code: Option<String>,
     pub last_execution: Option<Execution>,
     pub last_successful_execution: Option<Execution>,
@@ -50,13 +50,13 @@ pub struct JobStatus {
 #[serde(rename_all = "camelCase", default)]
 pub struct Execution {
     /// `Succeeded`, `Failed`, `EntryLevelErrors`.
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub state: Option<String>,
-    #[serde(deserialize_with = "lax::time")]
+    #[serde(deserialize_with = "lenient::time")]
     pub time_began: Option<Timestamp>,
-    #[serde(deserialize_with = "lax::time")]
+    #[serde(deserialize_with = "lenient::time")]
     pub time_ended: Option<Timestamp>,
-    #[serde(deserialize_with = "lax::object")]
+    #[serde(deserialize_with = "lenient::object")]
     pub error: JobError,
 }
 
@@ -64,9 +64,9 @@ pub struct Execution {
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Quarantine {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub reason: Option<String>,
-    #[serde(deserialize_with = "lax::object")]
+    #[serde(deserialize_with = "lenient::object")]
     pub error: JobError,
 }
 
@@ -74,9 +74,9 @@ pub struct Quarantine {
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
 pub struct JobError {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub code: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub message: Option<String>,
 }
 
@@ -93,9 +93,9 @@ pub struct Settings {
 
 #[derive(Deserialize)]
 struct Setting {
-    #[serde(default, deserialize_with = "lax::text")]
+    #[serde(default, deserialize_with = "lenient::text")]
     key: Option<String>,
-    #[serde(default, deserialize_with = "lax::text")]
+    #[serde(default, deserialize_with = "lenient::text")]
     value: Option<String>,
 }
 
@@ -125,11 +125,11 @@ impl Entra {
             self.all(Self::synchronization(self.get(), service_principal).at("secrets")).await?;
         let mut settings = Settings::default();
         for Setting { key, value } in pairs {
-            match key.as_deref().map(lax::folded).as_deref() {
-                Some("syncall") => settings.sync_all = value.as_deref().and_then(lax::to_flag),
+            match key.as_deref().map(lenient::folded).as_deref() {
+                Some("syncall") => settings.sync_all = value.as_deref().and_then(lenient::to_flag),
                 Some("baseaddress") => settings.base_address = value,
                 Some("skipoutofscopedeletions") => {
-                    settings.skip_out_of_scope_deletions = value.as_deref().and_then(lax::to_flag);
+                    settings.skip_out_of_scope_deletions = value.as_deref().and_then(lenient::to_flag);
                 }
                 _ => {}
             }

@@ -173,7 +173,7 @@ pub enum Undo {
 
 impl Undo {
     #[must_use]
-    pub fn says(self) -> &'static str {
+    pub fn message(self) -> &'static str {
         match self {
             Self::NoneNeeded => "nothing to undo",
             Self::Full => "can be undone exactly",

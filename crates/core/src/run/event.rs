@@ -33,7 +33,7 @@ impl Requester {
 
 /// Where a command came from, as Slack signed it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Asked {
+pub struct Request {
     /// In an entry its fields stand beside the others, as in version 1.
     #[serde(flatten)]
     pub by: Requester,
@@ -45,13 +45,13 @@ pub struct Asked {
     pub response_url: Option<String>,
     /// What the run is for.
     #[serde(default)]
-    pub aim: Aim,
+    pub aim: Goal,
 }
 
 /// What a run is for. Everything else about it is the same: another aim only makes another plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum Aim {
+pub enum Goal {
     /// Access is back.
     Repair {
         /// Of several accounts, the one that a person picked to be kept.
@@ -63,7 +63,7 @@ pub enum Aim {
     Retire { run: String },
 }
 
-impl Default for Aim {
+impl Default for Goal {
     fn default() -> Self {
         Self::Repair { keep: None }
     }
@@ -98,7 +98,7 @@ pub enum Outcome {
 
 /// A run that is one of many: the sweep it belongs to, and the one plan that was listed there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Part {
+pub struct SweepPart {
     pub sweep: String,
     /// The digest of the plan on the approved list.
     pub digest: String,
@@ -130,7 +130,7 @@ impl Outcome {
 /// Why a run waits for a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Halt {
+pub enum PauseReason {
     /// The world is not the one the plan was made for.
     Changed,
     /// A condition is not read and true any more.
@@ -150,10 +150,10 @@ pub enum Halt {
 pub enum Event {
     /// Somebody asked for a repair.
     Opened {
-        asked: Asked,
+        asked: Request,
         /// The sweep it is part of, if it is one of many.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        part: Option<Part>,
+        part: Option<SweepPart>,
     },
     /// The requester may do it.
     Admitted {
@@ -182,9 +182,7 @@ pub enum Event {
         digest: String,
     },
     /// Nobody approved in time.
-    Expired {
-        digest: String,
-    },
+    Expired { digest: String },
     /// Somebody stopped the run.
     Cancelled {
         /// Slack user id.
@@ -205,28 +203,18 @@ pub enum Event {
         needs: Option<u32>,
     },
     /// The upstream took a step whose effect takes long. Each process that claims the run looks for it again.
-    Accepted {
-        step: usize,
-    },
+    Accepted { step: usize },
     /// A step was done already when its turn came.
-    Already {
-        step: usize,
-    },
+    Already { step: usize },
     /// A step's wanted state was read back.
-    Confirmed {
-        step: usize,
-        after: Value,
-    },
+    Confirmed { step: usize, after: Value },
     /// A step that repeats what provisioning would do was accepted and changed nothing; the next rung may help.
-    NoEffect {
-        step: usize,
-        why: String,
-    },
+    NoEffect { step: usize, why: String },
     /// The run waits for a person.
     Paused {
         /// The step, if it was one.
         step: Option<usize>,
-        halt: Halt,
+        halt: PauseReason,
         why: String,
     },
     /// A person wants a new look.
@@ -243,7 +231,8 @@ pub enum Event {
     },
     Ended {
         outcome: Outcome,
-        says: String,
+        #[serde(rename = "says")]
+        message: String,
     },
 }
 

@@ -14,7 +14,7 @@ use super::diagnose::Diagnosis;
 use super::fold::{Fold, Kind};
 use super::op::{Op, Risk};
 use super::plan::{Plan, Step};
-pub use event::{Aim, Asked, Event, Halt, Outcome, Part, Requester, begun};
+pub use event::{Event, Goal, Outcome, PauseReason, Request, Requester, SweepPart, begun};
 pub use next::{Limits, MAX_REQUEST_AGE, Next};
 
 /// A person × a digest.
@@ -74,7 +74,7 @@ pub struct Current {
 pub struct Waiting {
     /// The step, if it was one.
     pub step: Option<usize>,
-    pub halt: Halt,
+    pub halt: PauseReason,
     pub why: String,
 }
 
@@ -83,9 +83,9 @@ pub struct Waiting {
 pub struct Run {
     /// Number of the last entry.
     pub seq: i64,
-    pub asked: Option<Asked>,
+    pub asked: Option<Request>,
     /// The sweep it is part of.
-    pub part: Option<Part>,
+    pub part: Option<SweepPart>,
     pub opened_at: Option<Timestamp>,
     /// The rule that admitted the requester, and whom WHO turned out to be.
     pub admitted: Option<(String, super::Who)>,
@@ -164,7 +164,7 @@ impl Fold for Run {
                 self.waiting = None;
                 self.look_again = true;
             }
-            Event::Ended { outcome, says } => self.ended = Some((*outcome, says.clone())),
+            Event::Ended { outcome, message: says } => self.ended = Some((*outcome, says.clone())),
             Event::Cancelled { by } => self.cancelled = Some(by.clone()),
             Event::Declined { .. } => self.close(Outcome::Declined),
             Event::Expired { .. } => self.close(Outcome::Expired),

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{RepairList, Since, SweepEvent, Tally};
+use super::{RepairList, SinceLastSweep, SweepEvent, Tally};
 use crate::evidence::Source;
 use crate::fold::{Fold, Kind};
-use crate::run::{Asked, Limits, MAX_REQUEST_AGE};
+use crate::run::{Limits, MAX_REQUEST_AGE, Request};
 
 /// How long harmless steps may begin after the list was approved (docs/reference/rules.md#repairs-of-a-sweep).
 pub const REPAIR_START_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
@@ -18,7 +18,7 @@ const OFFER_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
 
 /// What a sweep found.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Surveyed {
+pub struct SurveyResult {
     pub at: Timestamp,
     pub tally: Tally,
     /// Sides that could not be read.
@@ -28,11 +28,11 @@ pub struct Surveyed {
     /// How many need an approval of their own.
     pub approvals: u64,
     /// What changed since the sweep before.
-    pub since: Option<Since>,
+    pub since: Option<SinceLastSweep>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Repaired {
+pub struct RepairCounts {
     pub begun: u64,
     pub restored: u64,
     pub skipped: u64,
@@ -45,13 +45,13 @@ pub struct Repaired {
 pub struct Sweep {
     /// Number of the last entry.
     pub seq: i64,
-    pub asked: Option<Asked>,
+    pub asked: Option<Request>,
     pub opened_at: Option<Timestamp>,
     /// Accounts listed, looks to be taken, looks taken.
     pub progress: Option<(Timestamp, [u64; 3])>,
-    pub surveyed: Option<Surveyed>,
+    pub surveyed: Option<SurveyResult>,
     /// Who wants the list carried out, and since when.
-    pub requested: Option<(Asked, Timestamp)>,
+    pub requested: Option<(Request, Timestamp)>,
     /// Who approved it, and when.
     pub approved: Option<(String, Timestamp)>,
     /// Why it stands still.
@@ -61,7 +61,7 @@ pub struct Sweep {
     /// How often it was paused.
     pub pauses: u32,
     /// The repairs so far, and when that was counted.
-    pub repaired: Option<(Timestamp, Repaired)>,
+    pub repaired: Option<(Timestamp, RepairCounts)>,
     /// Failures that somebody has seen and said go on to.
     pub forgiven: u64,
     pub ended: Option<String>,
@@ -135,7 +135,7 @@ impl Fold for Sweep {
                 self.progress = Some((at, [*accounts, *looks, *looked]));
             }
             SweepEvent::SweepSurveyed { tally, unread, list, approvals, since } => {
-                self.surveyed = Some(Surveyed {
+                self.surveyed = Some(SurveyResult {
                     at,
                     tally: tally.clone(),
                     unread: unread.clone(),
@@ -158,11 +158,11 @@ impl Fold for Sweep {
             }
             SweepEvent::SweepRepaired { begun, restored, skipped, failed } => {
                 let counts =
-                    Repaired { begun: *begun, restored: *restored, skipped: *skipped, failed: *failed };
+                    RepairCounts { begun: *begun, restored: *restored, skipped: *skipped, failed: *failed };
                 self.repaired = Some((at, counts));
             }
             SweepEvent::SweepDenied { .. } => {}
-            SweepEvent::SweepEnded { says, by } => {
+            SweepEvent::SweepEnded { message: says, by } => {
                 self.ended = Some(says.clone());
                 self.ended_by.clone_from(by);
             }
@@ -211,7 +211,7 @@ impl Sweep {
     /// Who may stop it besides approvers: the person who asked for the repairs, and before that the person who asked for
     /// the sweep. Nobody for a sweep by schedule.
     #[must_use]
-    pub fn requester(&self) -> Option<&Asked> {
+    pub fn requester(&self) -> Option<&Request> {
         let asked = self.requested.as_ref().map(|(by, _)| by).or(self.asked.as_ref());
         asked.filter(|asked| !asked.by.id.is_empty())
     }

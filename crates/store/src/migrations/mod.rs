@@ -7,7 +7,7 @@ use std::time::Duration;
 use sqlx::{Any, AnyConnection, Row};
 
 use super::journal::lock_head;
-use super::patience::{POSTGRES_UPGRADE_LOCK_SETTING, POSTGRES_UPGRADE_SETTINGS, UPGRADE_TIMEOUT};
+use super::timeouts::{POSTGRES_UPGRADE_LOCK_SETTING, POSTGRES_UPGRADE_SETTINGS, UPGRADE_TIMEOUT};
 use super::{Engine, Store, StoreError, retention};
 
 struct Migration {

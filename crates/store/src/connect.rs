@@ -12,8 +12,8 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyConnection, Connection as _};
 use url::Url;
 
-use super::patience::{self, Patience, Reads};
-use super::together::Together;
+use super::batch::Batcher;
+use super::timeouts::{self, ReadPool, Timeouts};
 use super::write::writers;
 use super::{Engine, Store, StoreError, migrations};
 
@@ -101,8 +101,8 @@ impl Store {
         let settings = match (engine, access) {
             (Engine::Sqlite, Access::Read) => SQLITE_READ_SETTINGS,
             (Engine::Sqlite, _) => SQLITE_SETTINGS,
-            (Engine::Postgres, Access::Read) => patience::POSTGRES_READ_SETTINGS,
-            (Engine::Postgres, _) => patience::POSTGRES_SETTINGS,
+            (Engine::Postgres, Access::Read) => timeouts::POSTGRES_READ_SETTINGS,
+            (Engine::Postgres, _) => timeouts::POSTGRES_SETTINGS,
         };
         pool = pool.after_connect(move |conn: &mut AnyConnection, _| {
             Box::pin(async move { sqlx::raw_sql(settings).execute(conn).await.map(|_| ()) })
@@ -119,9 +119,9 @@ impl Store {
             None => pool.clone(),
         };
         let writers = writers(engine, MAX_CONNECTIONS as usize);
-        let (openings, appends) = (Together::default(), Together::default());
-        let patience = Patience::default();
-        let pool = Reads { pool, limit: patience.answer };
+        let (openings, appends) = (Batcher::default(), Batcher::default());
+        let patience = Timeouts::default();
+        let pool = ReadPool { pool, limit: patience.answer };
         let store = Self { pool, writing, engine, writers, patience, openings, appends };
         match access {
             Access::Read => migrations::check(&store).await?,

@@ -2,7 +2,7 @@
 //! back. A sequel is a story and the buttons that are clicked afterwards, each when the run before has ended.
 
 #[derive(Clone, Copy, Debug)]
-pub struct Sequel {
+pub struct FollowUp {
     pub name: &'static str,
     /// What happens, in one line.
     pub title: &'static str,
@@ -15,14 +15,14 @@ pub struct Sequel {
 const RETIRE_BUTTON: (&str, &str) = ("reinstate.retire", "Retire the account left over");
 
 /// Every sequel. Access is there at the end of each: what is retired is not the person's own account.
-pub static SEQUELS: &[Sequel] = &[
-    Sequel {
+pub static FOLLOW_UPS: &[FollowUp] = &[
+    FollowUp {
         name: "left-over-retired-and-undone",
         title: "After the main job the idle account is deactivated, and then that is taken back.",
         of: "email-held",
         then: &[RETIRE_BUTTON, ("reinstate.undo", "Undo what was done")],
     },
-    Sequel {
+    FollowUp {
         name: "left-over-deleted",
         title: "After the main job the idle account is deactivated, and then scheduled for deletion.",
         of: "email-held",
@@ -32,6 +32,6 @@ pub static SEQUELS: &[Sequel] = &[
 
 /// A sequel by its name.
 #[must_use]
-pub fn sequel(name: &str) -> Option<&'static Sequel> {
-    SEQUELS.iter().find(|sequel| sequel.name == name)
+pub fn follow_up(name: &str) -> Option<&'static FollowUp> {
+    FOLLOW_UPS.iter().find(|sequel| sequel.name == name)
 }
