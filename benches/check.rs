@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use reinstate::cli::world;
 use reinstate::config::{Config, Purpose};
-use reinstate::world::Look;
+use reinstate::world::ReadScope;
 use reinstate_core::{Subject, Who, diagnose, plan};
 use reinstate_sandbox::Sandbox;
 use reinstate_sandbox::tenant::Tenant;
@@ -57,12 +57,12 @@ async fn measure(name: &str, chain: u32, cold: bool) {
         let world = world(&config).unwrap();
         let subject = || Subject::asked(Who::Email("jane@acme.example".to_owned()));
         if !cold {
-            world.gather(subject(), Look::Everything).await;
+            world.gather(subject(), ReadScope::Everything).await;
         }
         let before = sandbox.wire.calls().len();
         sandbox.wire.set_latency(LATENCY);
         let started = Instant::now();
-        let evidence = world.gather(subject(), Look::Everything).await;
+        let evidence = world.gather(subject(), ReadScope::Everything).await;
         let diagnosis = diagnose(&evidence);
         std::hint::black_box(plan(&evidence, &diagnosis, &config.rules(), &[]));
         times.push(started.elapsed());

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use futures_core::future::BoxFuture;
 use reinstate::clock;
 use reinstate::exec::{Admission, Engine, Journal, Timing};
-use reinstate::world::{Acted, Look, Meter, Page, World};
-use reinstate_core::run::{Aim, Asked, Limits};
+use reinstate::world::{ActOutcome, Page, ReadScope, SweepProgress, World};
+use reinstate_core::run::{Goal, Limits, Request};
 use reinstate_core::sweep;
 use reinstate_core::sweep::Census;
 use reinstate_core::{Evidence, Op, Rules, Subject, Who};
@@ -116,15 +116,15 @@ async fn resumed() {
     carrying.await.unwrap();
 }
 
-fn asked(number: usize) -> Asked {
-    Asked {
+fn asked(number: usize) -> Request {
+    Request {
         by: "U0ADA".to_owned(),
         team: None,
         enterprise: None,
         channel: "C0ADMINS".to_owned(),
         text: format!("person{number}@acme.example"),
         response_url: None,
-        aim: Aim::default(),
+        aim: Goal::default(),
     }
 }
 
@@ -152,15 +152,15 @@ fn engine(store: Store) -> Engine {
 struct Silence;
 
 impl World for Silence {
-    fn gather(&self, subject: Subject, _: Look) -> BoxFuture<'_, Evidence> {
+    fn gather(&self, subject: Subject, _: ReadScope) -> BoxFuture<'_, Evidence> {
         Box::pin(async move { Evidence::new(subject, clock::now()) })
     }
 
-    fn act<'a>(&'a self, _: &'a Op, _: Duration) -> BoxFuture<'a, Acted> {
-        Box::pin(async { Acted::Refused("there is nobody".to_owned()) })
+    fn act<'a>(&'a self, _: &'a Op, _: Duration) -> BoxFuture<'a, ActOutcome> {
+        Box::pin(async { ActOutcome::Refused("there is nobody".to_owned()) })
     }
 
-    fn census<'a>(&'a self, _: &'a Meter) -> BoxFuture<'a, Census> {
+    fn census<'a>(&'a self, _: &'a SweepProgress) -> BoxFuture<'a, Census> {
         unimplemented!("no sweep is measured here")
     }
 
@@ -168,7 +168,7 @@ impl World for Silence {
         unimplemented!("no sweep is measured here")
     }
 
-    fn look<'a>(&'a self, _: &'a sweep::Asked, _: &'a Census) -> BoxFuture<'a, Evidence> {
+    fn look<'a>(&'a self, _: &'a sweep::SweepQuery, _: &'a Census) -> BoxFuture<'a, Evidence> {
         unimplemented!("no sweep is measured here")
     }
 }

@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use reinstate_sandbox::Sandbox;
-use reinstate_sandbox::crowd::Crowd;
+use reinstate_sandbox::large_org::Crowd;
 use serde_json::Value;
 
 const LATENCY: Duration = Duration::from_millis(50);

@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 
 /// How patient we are. The defaults are for the real world; tests are in more of a hurry.
 #[derive(Clone, Copy, Debug)]
-pub struct Patience {
+pub struct ConnectionLimits {
     /// Connections at once. More wait to be accepted, and above half of it none is kept for another request.
     pub connections: usize,
     /// The first request's head must have arrived whole after this long.
@@ -33,7 +33,7 @@ pub struct Patience {
     pub head: usize,
 }
 
-impl Default for Patience {
+impl Default for ConnectionLimits {
     fn default() -> Self {
         Self {
             connections: 1024,
@@ -50,7 +50,7 @@ impl Default for Patience {
 pub async fn serve(
     listener: TcpListener,
     routes: Router,
-    patience: Patience,
+    patience: ConnectionLimits,
     mut shutdown: watch::Receiver<bool>,
 ) {
     let places = Arc::new(Semaphore::new(patience.connections.max(1)));
@@ -92,7 +92,7 @@ pub async fn serve(
 async fn connection(
     stream: TcpStream,
     routes: Router,
-    patience: Patience,
+    patience: ConnectionLimits,
     crowded: bool,
     mut end: watch::Receiver<bool>,
 ) {
@@ -164,7 +164,7 @@ mod tests {
         task: tokio::task::JoinHandle<()>,
     }
 
-    async fn house(patience: Patience) -> House {
+    async fn house(patience: ConnectionLimits) -> House {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
         let (stop, stopped) = watch::channel(false);
@@ -185,14 +185,14 @@ mod tests {
         stream
     }
 
-    fn hurried() -> Patience {
+    fn hurried() -> ConnectionLimits {
         let ms = Duration::from_millis;
-        Patience {
+        ConnectionLimits {
             first_head: ms(200),
             idle: ms(300),
             life: ms(900),
             farewell: ms(200),
-            ..Patience::default()
+            ..ConnectionLimits::default()
         }
     }
 
@@ -210,7 +210,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_head_without_end_is_refused() {
-        let house = house(Patience::default()).await;
+        let house = house(ConnectionLimits::default()).await;
         let mut stream = says(house.addr, "GET / HTTP/1.1\r\nHost: a\r\nX: ").await;
         let flood = vec![b'x'; 64 * 1024];
         stream.write_all(&flood).await.ok();
@@ -224,7 +224,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_house_serves_who_comes_next() {
-        let house = house(Patience { connections: 4, ..hurried() }).await;
+        let house = house(ConnectionLimits { connections: 4, ..hurried() }).await;
         let mut idle = Vec::new();
         for _ in 0..4 {
             idle.push(says(house.addr, "GET /").await);
@@ -238,7 +238,7 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_stays_for_ever_and_the_end_waits_for_nobody() {
-        let house = house(Patience { idle: SOON, ..hurried() }).await;
+        let house = house(ConnectionLimits { idle: SOON, ..hurried() }).await;
         let mut stream = says(house.addr, "GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
         assert!(until_closed(&mut stream).await.ends_with("here"), "closed at the end of its life");
         let late = says(house.addr, "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /").await;

@@ -16,7 +16,7 @@ use tower_http::timeout::TimeoutLayer;
 use crate::bot::app::App;
 use crate::bot::housekeeping;
 use crate::bot::inbound;
-use crate::listener::{self, Patience};
+use crate::listener::{self, ConnectionLimits};
 use crate::slack::manifest::EVENTS_PATH;
 use crate::telemetry::Metrics;
 
@@ -43,7 +43,7 @@ pub async fn run(
 ) {
     let home = tokio::spawn(housekeeping::keep_home(Arc::clone(&app), shutdown.clone()));
     let routes = router(Arc::clone(&app), metrics);
-    listener::serve(listener, routes, Patience::default(), shutdown).await;
+    listener::serve(listener, routes, ConnectionLimits::default(), shutdown).await;
     home.abort();
     app.drain(Duration::from_secs(10)).await;
 }

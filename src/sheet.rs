@@ -1,13 +1,13 @@
 //! Tables for spreadsheets (CSV, RFC 4180), made of what other people typed. A cell must never be run as a formula.
 
-use reinstate_core::sweep::Found;
+use reinstate_core::sweep::SweepFinding;
 
 /// The first line of a sweep's table.
 pub const SWEEP_HEAD: &str = "\"account\",\"verdict\",\"causes\",\"missing groups\",\"plan\",\"risk\",\"needs approval\",\"something unread\",\"atlassian account id\",\"idp user id\",\"plan digest\"";
 
 /// One line of a sweep's table.
 #[must_use]
-pub fn sweep_row(found: &Found) -> String {
+pub fn sweep_row(found: &SweepFinding) -> String {
     let yes = |is: bool| if is { "yes" } else { "no" };
     let causes: Vec<&str> = found.causes.iter().map(|cause| cause.code()).collect();
     let missing = found.missing.map_or("unknown".to_owned(), |count| count.to_string());
@@ -50,7 +50,7 @@ mod tests {
 
     #[test]
     fn a_row_has_as_many_cells_as_the_head() {
-        let found = Found {
+        let found = SweepFinding {
             query: "=cmd@acme.example".to_owned(),
             account: None,
             person: None,

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use futures_core::future::BoxFuture;
 
-use reinstate_core::sweep::{Asked, Census, Listed};
+use reinstate_core::sweep::{Census, ListedAccount, SweepQuery};
 use reinstate_core::{Evidence, Op, Subject};
 
 /// How much is to be read.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Look {
+pub enum ReadScope {
     /// Every station of the trail: a diagnosis.
     Everything,
     /// What the conditions and the state of one op need.
@@ -22,7 +22,7 @@ pub enum Look {
 
 /// What came of an act. Only looking again tells whether the wanted state is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Acted {
+pub enum ActOutcome {
     /// The upstream took it.
     Accepted,
     /// The upstream answered that it changed nothing, with its reason.
@@ -37,7 +37,7 @@ pub enum Acted {
 
 /// One page of all accounts. Where the next one begins is known before this one is read, so that the next can be
 /// asked for meanwhile: the list of accounts is the longest chain of a sweep.
-pub struct Page<T = Listed> {
+pub struct Page<T = ListedAccount> {
     /// What to ask for the next one with; none for the last.
     pub next: Option<String>,
     /// Reads what is on it; an answer that cannot be understood is an error in words.
@@ -54,7 +54,7 @@ impl<T> Page<T> {
 
 /// How far a sweep has read: counts for people, which decide nothing.
 #[derive(Debug, Default)]
-pub struct Meter {
+pub struct SweepProgress {
     /// Users, memberships and records read.
     pub rows: AtomicU64,
     /// Accounts listed.
@@ -67,7 +67,7 @@ pub struct Meter {
     pub looked: AtomicU64,
 }
 
-impl Meter {
+impl SweepProgress {
     /// Counts.
     pub fn add(counter: &AtomicU64, count: usize) {
         counter.fetch_add(u64::try_from(count).unwrap_or(0), Ordering::Relaxed);
@@ -83,13 +83,13 @@ impl Meter {
 /// The upstream services.
 pub trait World: Send + Sync + 'static {
     /// Reads what is asked for. A source that fails becomes a gap; this never fails as a whole.
-    fn gather(&self, subject: Subject, look: Look) -> BoxFuture<'_, Evidence>;
+    fn gather(&self, subject: Subject, look: ReadScope) -> BoxFuture<'_, Evidence>;
 
     /// Sends what makes an op true, once, within the time given.
-    fn act<'a>(&'a self, op: &'a Op, within: Duration) -> BoxFuture<'a, Acted>;
+    fn act<'a>(&'a self, op: &'a Op, within: Duration) -> BoxFuture<'a, ActOutcome>;
 
     /// Reads every side in bulk but the accounts, for a sweep. A side that fails becomes a gap.
-    fn census<'a>(&'a self, meter: &'a Meter) -> BoxFuture<'a, Census>;
+    fn census<'a>(&'a self, meter: &'a SweepProgress) -> BoxFuture<'a, Census>;
 
     /// One page of all accounts; the first without a cursor.
     ///
@@ -107,5 +107,5 @@ pub trait World: Send + Sync + 'static {
     }
 
     /// Everything about one account of a sweep, as for a diagnosis; what the census knows is not read again.
-    fn look<'a>(&'a self, asked: &'a Asked, census: &'a Census) -> BoxFuture<'a, Evidence>;
+    fn look<'a>(&'a self, asked: &'a SweepQuery, census: &'a Census) -> BoxFuture<'a, Evidence>;
 }

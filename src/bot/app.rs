@@ -11,19 +11,19 @@ use jiff::Timestamp;
 use tokio::sync::{Notify, Semaphore};
 use tracing::Instrument as _;
 
-use super::refused::Refused;
+use super::refused_requests::RefusedRequests;
 use crate::config::Config;
-use crate::exec::memory::remember;
+use crate::exec::prior_runs::add_prior_runs;
 use crate::exec::{Admission, Engine, Journal, Timing};
 use crate::slack::api::{Api, ApiError, NoClient};
 use crate::slack::command::Target;
+use crate::slack::messages::Unresolved;
 use crate::slack::people::{Caller, People};
 use crate::slack::response::Responses;
 use crate::slack::slots::Slots;
-use crate::slack::words::Unresolved;
-use crate::world::{Look, World};
-use reinstate_core::run::{Asked, Limits};
-use reinstate_core::subject::{fold, name_of};
+use crate::world::{ReadScope, World};
+use reinstate_core::run::{Limits, Request};
+use reinstate_core::subject::{name_of, normalize};
 use reinstate_core::{Action, Denied, Diagnosis, Plan, Rules, Subject, Who, diagnose, plan};
 use reinstate_store::Store;
 
@@ -39,11 +39,11 @@ const ASK_AGAIN: Duration = Duration::from_secs(3);
 const TASKS: u32 = 4096;
 
 /// A diagnosis, the plan made from it, and when it was asked for.
-pub type Looked = Arc<(Diagnosis, Plan, Timestamp)>;
+pub type SharedDiagnosis = Arc<(Diagnosis, Plan, Timestamp)>;
 
 /// Wakes the executor and the poster.
 #[derive(Debug, Default)]
-pub struct Nudge {
+pub struct Wake {
     /// A run may have something to do.
     pub executor: Arc<Notify>,
     /// A card may be behind.
@@ -85,20 +85,20 @@ pub struct App {
     /// The configuration, for what is not spelled out above.
     pub config: Config,
     /// Wakes the executor and the poster.
-    pub nudge: Nudge,
+    pub wake: Wake,
     /// Requests that were refused at the door.
-    pub refused: Refused,
+    pub refused_requests: RefusedRequests,
     /// Set once Slack has refused a `plan` block.
-    pub(crate) plain: AtomicBool,
+    pub(crate) plan_blocks_refused: AtomicBool,
     /// Cards that Slack refused a moment ago.
-    pub(crate) held: super::held::Held,
-    pub(crate) own: Slots<Arc<super::identities::Mine>, ()>,
-    pub(crate) clicks: super::turns::Clicks,
+    pub(crate) refused_cards: super::refused_cards::RefusedCards,
+    pub(crate) identities: Slots<Arc<super::identities::MaybeIdentities>, ()>,
+    pub(crate) click_queue: super::click_queue::ClickQueue,
     /// Links to cards.
     pub(crate) links: Slots<String, ()>,
     /// Whose App Home is kept up to date.
-    pub(crate) homes: super::watchers::Homes,
-    looks: Slots<Looked, ()>,
+    pub(crate) homes: super::watchers::OpenHomes,
+    looks: Slots<SharedDiagnosis, ()>,
     asked: Mutex<HashMap<String, VecDeque<Instant>>>,
     tasks: Arc<Semaphore>,
 }
@@ -123,14 +123,14 @@ impl App {
             },
             channel: config.slack.channel.clone(),
             config,
-            nudge: Nudge::default(),
-            refused: Refused::default(),
-            plain: AtomicBool::new(false),
-            held: super::held::Held::default(),
-            own: Slots::new(Duration::from_secs(10)),
-            clicks: super::turns::Clicks::default(),
+            wake: Wake::default(),
+            refused_requests: RefusedRequests::default(),
+            plan_blocks_refused: AtomicBool::new(false),
+            refused_cards: super::refused_cards::RefusedCards::default(),
+            identities: Slots::new(Duration::from_secs(10)),
+            click_queue: super::click_queue::ClickQueue::default(),
             links: Slots::new(SHARED),
-            homes: super::watchers::Homes::default(),
+            homes: super::watchers::OpenHomes::default(),
             looks: Slots::new(SHARED),
             asked: Mutex::new(HashMap::new()),
             tasks: Arc::new(Semaphore::new(TASKS as usize)),
@@ -154,22 +154,22 @@ impl App {
             risky_per_day: i64::from(self.config.limits.risky_steps_per_day),
             timing: Timing::default(),
             owner: format!("{}-{}", std::process::id(), uuid::Uuid::new_v4()),
-            work: Arc::clone(&self.nudge.executor),
-            changed: Arc::clone(&self.nudge.poster),
+            work: Arc::clone(&self.wake.executor),
+            changed: Arc::clone(&self.wake.poster),
         }
     }
 
     /// Something was appended: the executor and the poster should look.
     pub fn nudge(&self) {
-        self.nudge.executor.notify_one();
-        self.nudge.poster.notify_one();
+        self.wake.executor.notify_one();
+        self.wake.poster.notify_one();
     }
 
     /// Reads everything about somebody, finds the causes and makes the plan.
     pub async fn diagnose(&self, who: &Who) -> (Diagnosis, Plan) {
         let began = Instant::now();
-        let mut evidence = self.world.gather(Subject::asked(who.clone()), Look::Everything).await;
-        remember(&self.ledger, &mut evidence).await;
+        let mut evidence = self.world.gather(Subject::asked(who.clone()), ReadScope::Everything).await;
+        add_prior_runs(&self.ledger, &mut evidence).await;
         let diagnosis = diagnose(&evidence);
         let plan = plan(&evidence, &diagnosis, &self.rules, &[]);
         metrics::histogram!("reinstate_diagnosis_seconds").record(began.elapsed().as_secs_f64());
@@ -179,7 +179,7 @@ impl App {
 
     /// A diagnosis as `me`, `check` and Recheck share it: at most 60 s old, and not older than what a run has done to the
     /// same person since, in this process or in another.
-    pub async fn shared_diagnosis(&self, who: &Who) -> Looked {
+    pub async fn shared_diagnosis(&self, who: &Who) -> SharedDiagnosis {
         let looked = self.looked(who, None).await;
         if self.has_changed_since(who, &looked).await {
             return self.looked(who, Some(Instant::now())).await;
@@ -188,7 +188,7 @@ impl App {
     }
 
     /// Whether a run has done something to the person since. A store that does not answer is no reason to say nothing.
-    async fn has_changed_since(&self, who: &Who, looked: &Looked) -> bool {
+    async fn has_changed_since(&self, who: &Who, looked: &SharedDiagnosis) -> bool {
         let mut names = looked.0.subject.names();
         names.push(name_of(who));
         match self.ledger.store().is_changed(&names, looked.2).await {
@@ -200,9 +200,9 @@ impl App {
         }
     }
 
-    async fn looked(&self, who: &Who, since: Option<Instant>) -> Looked {
+    async fn looked(&self, who: &Who, since: Option<Instant>) -> SharedDiagnosis {
         let key = match who {
-            Who::Email(email) => format!("email {}", fold(email)),
+            Who::Email(email) => format!("email {}", normalize(email)),
             Who::Account(id) => format!("account {id}"),
         };
         let look = || async {
@@ -249,7 +249,7 @@ impl App {
     }
 
     /// Whether the requester of a run may have it, and whom WHO means. For the executor.
-    pub async fn admit(&self, asked: &Asked, opened_at: Timestamp) -> Admission {
+    pub async fn admit(&self, asked: &Request, opened_at: Timestamp) -> Admission {
         let refused = |says: &str| Admission::Refused(says.to_owned());
         let late = |denied: Denied| {
             let until = opened_at.checked_add(ADMIT_WITHIN).unwrap_or(opened_at);

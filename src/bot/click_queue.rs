@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// each other. Kinds do not wait for each other: an Approve reads much, and a Decline must not stand behind it. And a
 /// refusal that repeats itself is recorded once.
 #[derive(Default)]
-pub(crate) struct Clicks {
+pub(crate) struct ClickQueue {
     turns: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     refused: Mutex<HashSet<[String; 4]>>,
 }
 
-impl Clicks {
+impl ClickQueue {
     /// The turn of a kind of click on a run.
     pub(crate) fn turn(&self, run: &str, what: &str) -> Arc<tokio::sync::Mutex<()>> {
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::app::App;
 use super::reply::Reply;
 use super::{clicks, commands, home, shortcuts};
-use crate::slack::payload::{Happened, Inbound};
+use crate::slack::payload::{Inbound, Occurrence};
 
 /// Answers what Slack sent at that time, and begins what it asks for.
 pub(super) async fn dispatch(app: &Arc<App>, inbound: Inbound, sent_at: Timestamp) -> Reply {
@@ -47,11 +47,11 @@ async fn answer(app: &Arc<App>, inbound: Inbound, sent_at: Timestamp) -> Reply {
 }
 
 /// Of all events only the opening of the App Home is answered; the others are counted.
-fn happened(app: &Arc<App>, event: Happened) {
+fn happened(app: &Arc<App>, event: Occurrence) {
     let work = Arc::clone(app);
     app.spawn(async move {
         if let Some(id) = &event.id {
-            let new = work.ledger.store().first_sight(id, crate::clock::now()).await;
+            let new = work.ledger.store().mark_seen(id, crate::clock::now()).await;
             let seen = if matches!(new, Ok(false)) { "again" } else { "first" };
             metrics::counter!("reinstate_slack_events_total", "seen" => seen).increment(1);
             if seen == "again" {

@@ -40,7 +40,7 @@ pub async fn run(app: Arc<App>, metrics: Option<Metrics>, mut stopped: watch::Re
 
 /// One entry with the counts, if there were any. Who sent them is not known, so nothing personal is in it.
 async fn note_refused(app: &App) {
-    let counts = app.refused.take();
+    let counts = app.refused_requests.take();
     if counts.is_empty() {
         return;
     }
@@ -49,7 +49,7 @@ async fn note_refused(app: &App) {
     let entry = NewEntry { at, kind: "requests-refused".to_owned(), facts, personal: None };
     if let Err(error) = app.ledger.store().append_global(entry).await {
         tracing::warn!(%error, "refused requests could not be noted; they are counted on");
-        app.refused.put_back(counts);
+        app.refused_requests.put_back(counts);
     }
 }
 
@@ -73,7 +73,7 @@ async fn forget(app: &App) {
 /// Asks `auth.test` until it answers; then there is nothing left to do.
 pub async fn keep_home(app: std::sync::Arc<crate::bot::app::App>, mut shutdown: watch::Receiver<bool>) {
     let mut wait = Duration::from_millis(500);
-    while let Err(error) = app.people.learn_home(&app.slack).await {
+    while let Err(error) = app.people.learn_installation(&app.slack).await {
         tracing::warn!(%error, "Slack has not said whose bot this is yet, so nobody has a role");
         let pause = match error {
             ApiError::Limited(pause) => pause,

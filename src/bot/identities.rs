@@ -3,13 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use reinstate_core::access::Own;
+use reinstate_core::access::Ownership;
 use reinstate_core::evidence::IdpUser;
-use reinstate_core::subject::fold;
+use reinstate_core::subject::normalize;
 use reinstate_core::{Evidence, Subject, diagnose};
 
 /// The identities of one address; none if they could not be read.
-pub(crate) struct Mine(pub(crate) Option<Identities>);
+pub(crate) struct MaybeIdentities(pub(crate) Option<Identities>);
 
 /// What is somebody's.
 pub(crate) struct Identities {
@@ -33,21 +33,21 @@ pub(crate) fn identities(evidence: &Evidence, email: &str) -> Option<Identities>
         accounts: accounts.chain(found.account).chain(found.subject.accounts).collect(),
         addresses: users.iter().flat_map(IdpUser::addresses).collect(),
     };
-    mine.addresses.insert(fold(email));
+    mine.addresses.insert(normalize(email));
     Some(mine)
 }
 
-pub(crate) fn compare(mine: &Identities, subject: &Subject) -> Own {
+pub(crate) fn compare(mine: &Identities, subject: &Subject) -> Ownership {
     // A list names a person where there is no account yet.
     let same = subject.person.as_ref().is_some_and(|person| mine.people.contains(person))
         || !mine.people.is_disjoint(&subject.accounts)
         || !mine.accounts.is_disjoint(&subject.accounts)
         || !mine.addresses.is_disjoint(&subject.addresses);
     if same {
-        Own::Yes
+        Ownership::Yes
     } else if mine.people.is_empty() && mine.accounts.is_empty() {
-        Own::Nobody
+        Ownership::Nobody
     } else {
-        Own::No
+        Ownership::No
     }
 }

@@ -29,7 +29,7 @@ pub async fn events(State(app): State<Arc<App>>, request: Request) -> Response {
         Ok(text) => text,
         Err((status, reason)) => {
             metrics::counter!("reinstate_slack_refused_total", "reason" => reason).increment(1);
-            app.refused.count(reason);
+            app.refused_requests.count(reason);
             return status.into_response();
         }
     };

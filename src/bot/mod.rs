@@ -2,13 +2,13 @@
 //! up to date. It must never carry out a step: that is [`crate::exec`].
 
 pub mod app;
+mod click_queue;
 mod clicks;
 mod commands;
 pub mod configured;
 mod decisions;
 pub mod dispatch;
 pub mod gauges;
-mod held;
 pub mod home;
 pub mod housekeeping;
 mod identities;
@@ -16,12 +16,12 @@ pub mod inbound;
 mod opening;
 pub mod poster;
 mod private;
-mod refused;
+mod refused_cards;
+mod refused_requests;
 pub mod reply;
 pub mod schedule;
 mod shortcuts;
 pub mod socket;
 #[cfg(test)]
 mod tests;
-mod turns;
 mod watchers;

@@ -3,7 +3,7 @@
 use crate::slack::command::Target;
 use crate::slack::payload::Click;
 use crate::slack::value::Value;
-use reinstate_core::run::{Aim, Asked};
+use reinstate_core::run::{Goal, Request};
 
 /// What a click that opens a run has in common with its repeats: Slack's trigger, else what was clicked.
 pub(super) fn opening_key(click: &Click, value: &Value) -> String {
@@ -14,14 +14,14 @@ pub(super) fn opening_key(click: &Click, value: &Value) -> String {
 }
 
 /// The repair that a click asks for.
-pub(super) fn asked(click: Click, target: &Target) -> Asked {
-    Asked {
+pub(super) fn asked(click: Click, target: &Target) -> Request {
+    Request {
         by: click.by.id,
         team: click.by.team,
         enterprise: click.by.enterprise,
         channel: click.channel.unwrap_or_default(),
         text: target.text(),
         response_url: click.response_url,
-        aim: Aim::default(),
+        aim: Goal::default(),
     }
 }

@@ -8,11 +8,11 @@ use serde_json::Value;
 
 use super::app::App;
 use crate::slack::api::ApiError;
-use crate::slack::blocks::Card;
+use crate::slack::blocks::Message;
 use crate::slack::cards::View;
+use crate::slack::messages;
 use crate::slack::modal;
 use crate::slack::people::Caller;
-use crate::slack::words;
 use reinstate_core::{Action, Event, Permit, Run};
 use reinstate_store::NewEntry;
 
@@ -22,7 +22,7 @@ const LONGEST_LIMIT: Duration = Duration::from_secs(5);
 
 /// Where one person can be answered alone.
 #[derive(Clone, Debug)]
-pub(crate) struct Ear {
+pub(crate) struct ReplyTo {
     pub(crate) by: Caller,
     pub(crate) channel: Option<String>,
     pub(crate) response_url: Option<String>,
@@ -32,14 +32,14 @@ pub(crate) struct Ear {
 
 impl App {
     /// Says something to one person alone; a message that cannot be delivered is counted and given up.
-    pub(crate) async fn tell(&self, ear: &Ear, card: &Card) {
+    pub(crate) async fn reply(&self, ear: &ReplyTo, card: &Message) {
         if let Some(view) = &ear.view
             && self.slack.update_view(view, &modal::answer(card)).await.is_ok()
         {
             return;
         }
         if let Some(url) = &ear.response_url
-            && self.responses.say(url, card).await
+            && self.responses.send(url, card).await
         {
             return;
         }
@@ -49,13 +49,13 @@ impl App {
             return;
         }
         // From the App Home, or where the channel is gone, there is no place but their own.
-        let mut told = self.tell_directly(&ear.by.id, card).await;
+        let mut told = self.reply_directly(&ear.by.id, card).await;
         for _ in 0..LIMITS {
             match told {
                 Err(ApiError::Limited(pause)) if pause <= LONGEST_LIMIT => tokio::time::sleep(pause).await,
                 _ => break,
             }
-            told = self.tell_directly(&ear.by.id, card).await;
+            told = self.reply_directly(&ear.by.id, card).await;
         }
         if let Err(error) = told {
             metrics::counter!("reinstate_answers_lost_total").increment(1);
@@ -63,13 +63,18 @@ impl App {
         }
     }
 
-    async fn tell_directly(&self, user: &str, card: &Card) -> Result<(), ApiError> {
+    async fn reply_directly(&self, user: &str, card: &Message) -> Result<(), ApiError> {
         let channel = self.slack.direct(user).await?;
         self.slack.post(&channel, None, card).await.map(drop)
     }
 
     /// Opens a modal for somebody; its id. Where none can be opened, they are told so.
-    pub(crate) async fn opens(&self, ear: &Ear, trigger: Option<&str>, view: &Value) -> Option<String> {
+    pub(crate) async fn open_modal(
+        &self,
+        ear: &ReplyTo,
+        trigger: Option<&str>,
+        view: &Value,
+    ) -> Option<String> {
         let opened = match trigger {
             Some(trigger) => self.slack.open_view(trigger, view).await,
             None => Err(ApiError::Lost("there is no trigger id")),
@@ -80,19 +85,19 @@ impl App {
             Err(ApiError::Refused(code)) if code == "exchanged_trigger_id" => None,
             Err(error) => {
                 tracing::info!(%error, "a modal could not be opened");
-                self.tell(ear, &Card::text(&words::no_modal())).await;
+                self.reply(ear, &Message::text(&messages::no_modal())).await;
                 None
             }
         }
     }
 
     /// Whether somebody may do something; a refusal is recorded, and comes back in words for them.
-    pub(crate) async fn allow(&self, ear: &Ear, what: &str, action: &Action) -> Result<Permit, Card> {
+    pub(crate) async fn allow(&self, ear: &ReplyTo, what: &str, action: &Action) -> Result<Permit, Message> {
         match self.people.permit(&self.slack, &ear.by, action).await {
             Ok(permit) => Ok(permit),
             Err(denied) => {
                 self.record_denial(&ear.by.id, what, &denied.to_string()).await;
-                Err(Card::text(&words::denied(denied, self.people.access())))
+                Err(Message::text(&messages::denied(denied, self.people.access())))
             }
         }
     }

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 /// Cards that Slack refused a moment ago, so that one is not sent again and again while others are drawn.
 #[derive(Default)]
-pub(crate) struct Held(Mutex<HashMap<String, Instant>>);
+pub(crate) struct RefusedCards(Mutex<HashMap<String, Instant>>);
 
-impl Held {
+impl RefusedCards {
     /// Whether this card is still to be left alone.
     pub(super) fn is_held(&self, key: &str) -> bool {
         let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -5,9 +5,9 @@ use std::sync::{Mutex, PoisonError};
 
 /// Requests that were refused before it was known who sent them, by reason, since they were last noted.
 #[derive(Debug, Default)]
-pub struct Refused(Mutex<BTreeMap<&'static str, u64>>);
+pub struct RefusedRequests(Mutex<BTreeMap<&'static str, u64>>);
 
-impl Refused {
+impl RefusedRequests {
     /// Counts one.
     pub fn count(&self, reason: &'static str) {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -32,7 +32,7 @@ mod tests {
 
     #[test]
     fn counts_that_could_not_be_noted_are_not_lost() {
-        let refused = Refused::default();
+        let refused = RefusedRequests::default();
         refused.count("signature");
         let counts = refused.take();
         refused.count("signature");

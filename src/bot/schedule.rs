@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::app::App;
-use reinstate_core::run::{Aim, Asked};
+use reinstate_core::run::{Goal, Request};
 
 /// How often the clock is looked at.
 const LOOK: Duration = Duration::from_secs(60);
@@ -38,14 +38,14 @@ pub async fn open(app: &App, every: Duration, now: Timestamp) -> Result<bool, re
         return Ok(false);
     }
     let turn = now.as_millisecond().div_euclid(length);
-    let asked = Asked {
+    let asked = Request {
         by: String::new(),
         team: None,
         enterprise: None,
         channel: app.channel.clone(),
         text: "sweep".to_owned(),
         response_url: None,
-        aim: Aim::default(),
+        aim: Goal::default(),
     };
     let (id, key) = (uuid::Uuid::now_v7().to_string(), format!("sweep schedule {turn}"));
     let opened = app.ledger.open_sweep(id, key, asked, "schedule".to_owned(), now).await?;

@@ -5,18 +5,18 @@ use std::sync::Arc;
 
 use super::app::App;
 use super::commands::check;
-use super::private::Ear;
-use crate::slack::blocks::Card;
+use super::private::ReplyTo;
+use crate::slack::blocks::Message;
 use crate::slack::command::Target;
+use crate::slack::messages;
 use crate::slack::modal;
 use crate::slack::payload::Shortcut;
-use crate::slack::words;
 
 /// Begins what a shortcut asks for; the acknowledgement does not wait.
 pub(super) fn used(app: &Arc<App>, shortcut: Shortcut) {
     let work = Arc::clone(app);
     app.spawn(async move {
-        let ear = Ear {
+        let ear = ReplyTo {
             by: shortcut.by,
             channel: shortcut.channel,
             response_url: shortcut.response_url,
@@ -27,19 +27,21 @@ pub(super) fn used(app: &Arc<App>, shortcut: Shortcut) {
             ("reinstate.check_message", Some(author)) => {
                 check::check(&work, &ear, &Target::Mention(author)).await;
             }
-            ("reinstate.check_message", None) => work.tell(&ear, &Card::text(&words::no_author())).await,
+            ("reinstate.check_message", None) => {
+                work.reply(&ear, &Message::text(&messages::no_author())).await
+            }
             _ => metrics::counter!("reinstate_shortcuts_unknown_total").increment(1),
         }
     });
 }
 
 /// Opens the picker of people.
-pub(super) async fn pick(app: &App, ear: &Ear, trigger: Option<&str>) {
-    app.opens(ear, trigger, &modal::person()).await;
+pub(super) async fn pick(app: &App, ear: &ReplyTo, trigger: Option<&str>) {
+    app.open_modal(ear, trigger, &modal::person()).await;
 }
 
 /// A person was picked: the modal shows first that it reads, then the answer.
-pub(super) async fn picked(app: &App, ear: &Ear, person: Option<String>) {
+pub(super) async fn picked(app: &App, ear: &ReplyTo, person: Option<String>) {
     let Some(person) = person else { return };
     if let Some(view) = &ear.view
         && app.slack.update_view(view, &modal::reading()).await.is_err()

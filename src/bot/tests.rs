@@ -14,15 +14,15 @@ use super::reply::Reply;
 use crate::config::{Config, Env, Purpose};
 use crate::exec::Admission;
 use crate::slack::people::Caller;
-use crate::world::{Acted, Look, World};
+use crate::world::{ActOutcome, ReadScope, World};
 use reinstate_core::evidence::{Account, IdpUser};
-use reinstate_core::run::Halt;
+use reinstate_core::run::PauseReason;
 use reinstate_core::subject::RecordId;
 use reinstate_core::{Event, Evidence, Op, Outcome, Plan, Read, Run, Step, Subject, Undo, Who, diagnose};
 use reinstate_sandbox::lock;
 use reinstate_sandbox::slack::{Ephemeral, Message, Shared, Slack, Unread, Workspace, wait_until};
 use reinstate_sandbox::wire::{Injection, Listening, Service, Wire, listen};
-use reinstate_store::{Also, Store};
+use reinstate_store::{AppendOptions, Store};
 
 const SOON: Duration = Duration::from_secs(20);
 
@@ -33,7 +33,7 @@ struct Script {
 }
 
 impl World for Script {
-    fn gather(&self, subject: Subject, _: Look) -> BoxFuture<'_, Evidence> {
+    fn gather(&self, subject: Subject, _: ReadScope) -> BoxFuture<'_, Evidence> {
         *lock(&self.asked) += 1;
         let at = crate::clock::now();
         let mut evidence = Evidence::new(subject.clone(), at);
@@ -54,11 +54,14 @@ impl World for Script {
         Box::pin(std::future::ready(evidence))
     }
 
-    fn act<'a>(&'a self, _: &'a Op, _: Duration) -> BoxFuture<'a, Acted> {
-        Box::pin(std::future::ready(Acted::Refused("this world only looks".into())))
+    fn act<'a>(&'a self, _: &'a Op, _: Duration) -> BoxFuture<'a, ActOutcome> {
+        Box::pin(std::future::ready(ActOutcome::Refused("this world only looks".into())))
     }
 
-    fn census<'a>(&'a self, _: &'a crate::world::Meter) -> BoxFuture<'a, reinstate_core::sweep::Census> {
+    fn census<'a>(
+        &'a self,
+        _: &'a crate::world::SweepProgress,
+    ) -> BoxFuture<'a, reinstate_core::sweep::Census> {
         Box::pin(async { reinstate_core::sweep::Census::default() })
     }
 
@@ -68,10 +71,10 @@ impl World for Script {
 
     fn look<'a>(
         &'a self,
-        asked: &'a reinstate_core::sweep::Asked,
+        asked: &'a reinstate_core::sweep::SweepQuery,
         _: &'a reinstate_core::sweep::Census,
     ) -> BoxFuture<'a, Evidence> {
-        self.gather(Subject::asked(asked.who.clone()), Look::Everything)
+        self.gather(Subject::asked(asked.who.clone()), ReadScope::Everything)
     }
 }
 
@@ -178,7 +181,7 @@ impl House {
     }
 
     async fn write(&self, run: &str, events: Vec<Event>, end: bool) {
-        let also = || Also { end, ..Also::default() };
+        let also = || AppendOptions { end, ..AppendOptions::default() };
         let decision = |_: &reinstate_core::Run| crate::exec::Decision::Write(events.clone(), also(), ());
         self.app.ledger.decide(run, crate::clock::now(), decision).await.unwrap();
         self.app.nudge();
@@ -346,7 +349,7 @@ async fn a_copy_of_the_card_does_nothing_and_a_decline_ends_and_is_told() {
     assert!(!shows("", &root.blocks).contains("reinstate.approve"));
     let asked = house.message("C0ADMINS", "reinstate.approve").await;
     assert!(shows("", &asked.blocks).contains("<@U0GRACE>"));
-    let copy = crate::slack::blocks::Card { text: "copy".into(), blocks: asked.blocks.clone() };
+    let copy = crate::slack::blocks::Message { text: "copy".into(), blocks: asked.blocks.clone() };
     let ts = house.app.slack.post("C0ADMINS", None, &copy).await.unwrap();
     house.bot.click("U0GRACE", "C0ADMINS", &ts, "reinstate.approve").await.unwrap();
     let link = format!("p{}", asked.ts.replace('.', ""));
@@ -375,7 +378,8 @@ async fn a_waiting_run_is_retried_by_operators_and_cancelled_by_its_requester() 
     let house = house().await;
     let run = house.repairs("U0ADA", "C0ADMINS").await;
     house.waits(&run).await;
-    let halt = Event::Paused { step: Some(0), halt: Halt::Changed, why: "The world is another.".into() };
+    let halt =
+        Event::Paused { step: Some(0), halt: PauseReason::Changed, why: "The world is another.".into() };
     house.write(&run, vec![halt], false).await;
     let card = house.message("C0ADMINS", "reinstate.retry").await;
     house.bot.click("U0GRACE", "C0ADMINS", &card.ts, "reinstate.retry").await.unwrap();
@@ -400,7 +404,7 @@ async fn where_plan_blocks_are_refused_and_posts_are_lost_there_is_still_a_card(
     let card = house.message("C0ADMINS", "Progress").await;
     assert!(!shows("", &card.blocks).contains("\"plan\""));
     lock(&house.slack).delete_by_person("C0ADMINS", &card.ts);
-    let who = Event::Ended { outcome: Outcome::Restored, says: "All is well.".into() };
+    let who = Event::Ended { outcome: Outcome::Restored, message: "All is well.".into() };
     house.write(&run, vec![who], true).await;
     let last = house.message("C0ADMINS", "journal `").await;
     assert_ne!(last.ts, card.ts);
@@ -416,7 +420,7 @@ async fn admission_asks_slack_and_a_failed_look_up_is_later() {
     let now = crate::clock::now();
     let says = "This needs the role operator.".to_owned();
     assert_eq!(house.app.admit(&asked, now).await, Admission::Refused(says.clone()));
-    let ended = Event::Ended { outcome: Outcome::Refused, says };
+    let ended = Event::Ended { outcome: Outcome::Refused, message: says };
     house.write(&run, vec![ended], true).await;
     assert!(house.private("U0NONE", "This needs the role operator.").await.text.contains("<@U0ADA>"));
     asked.by = "U0ADA".into();

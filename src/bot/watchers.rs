@@ -13,7 +13,7 @@ const MOST_WATCHED: usize = 200;
 
 /// Whose Home is kept up to date.
 #[derive(Debug, Default)]
-pub struct Homes(Mutex<HashMap<String, Watcher>>);
+pub struct OpenHomes(Mutex<HashMap<String, Watcher>>);
 
 #[derive(Clone, Debug)]
 pub(super) struct Watcher {
@@ -22,7 +22,7 @@ pub(super) struct Watcher {
     pub(super) shown: String,
 }
 
-impl Homes {
+impl OpenHomes {
     pub(super) fn watch(&self, by: Caller) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|_, watcher| watcher.since.elapsed() < WATCHED);

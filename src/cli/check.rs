@@ -2,7 +2,7 @@
 
 use super::args::Exit;
 use crate::config::Config;
-use crate::world::Look;
+use crate::world::ReadScope;
 use reinstate_core::diagnose::Mark;
 use reinstate_core::{Diagnosis, Plan, Subject, Verdict, Who, diagnose, plan};
 
@@ -21,7 +21,7 @@ pub async fn run(config: &Config, who: &str, json: bool) -> anyhow::Result<Exit>
         }
     };
     let world = world(config)?;
-    let evidence = world.gather(Subject::asked(who.clone()), Look::Everything).await;
+    let evidence = world.gather(Subject::asked(who.clone()), ReadScope::Everything).await;
     let diagnosis = diagnose(&evidence);
     let plan = plan(&evidence, &diagnosis, &config.rules(), &[]);
     if json {
@@ -46,14 +46,15 @@ pub fn text(query: &str, diagnosis: &Diagnosis, plan: &Plan) -> String {
             Mark::Broken => "BROKEN ",
             Mark::Unread => "unread ",
         };
-        lines.push(format!("  {mark} {:<18} {}", station.name, station.says));
+        lines.push(format!("  {mark} {:<18} {}", station.name, station.message));
     }
     section(
         &mut lines,
         "Found",
         diagnosis.findings.iter().flat_map(|finding| {
             let head = format!("{} ({})", finding.code.title(), finding.code.code());
-            let facts = finding.because.iter().map(|fact| format!("  {}: {}", fact.source.name(), fact.says));
+            let facts =
+                finding.because.iter().map(|fact| format!("  {}: {}", fact.source.name(), fact.message));
             std::iter::once(head).chain(facts.collect::<Vec<_>>())
         }),
     );
@@ -70,14 +71,14 @@ pub fn text(query: &str, diagnosis: &Diagnosis, plan: &Plan) -> String {
         "More than one is meant",
         diagnosis.candidates.iter().map(|candidate| {
             let email = candidate.email.as_deref().unwrap_or("no address");
-            format!("{} {} ({email}): {}", candidate.kind, candidate.id, candidate.says.join(", "))
+            format!("{} {} ({email}): {}", candidate.kind, candidate.id, candidate.remarks.join(", "))
         }),
     );
     section(
         &mut lines,
         "Plan",
         plan.steps.iter().enumerate().map(|(index, step)| {
-            format!("{}. {} [{}; {}]", index + 1, step.op.says(), step.risk.word(), step.undo.says())
+            format!("{}. {} [{}; {}]", index + 1, step.op.says(), step.risk.word(), step.undo.message())
         }),
     );
     section(&mut lines, "What it costs", plan.cost.iter().cloned());

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::args::Exit;
 use crate::config::{Config, Env, Problems, Purpose};
-use crate::doctor::{Report, State, examine};
+use crate::doctor::{Report, State, full};
 
 /// Looks at everything and prints the answer.
 ///
@@ -23,7 +23,7 @@ pub async fn run(file: Option<&Path>, env: &Env, json: bool) -> anyhow::Result<E
             return Ok(Exit::Config);
         }
     };
-    let report = examine(&config).await;
+    let report = full(&config).await;
     if json {
         println!("{}", answer(&report));
     } else {
@@ -66,7 +66,7 @@ pub fn text(report: &Report) -> String {
             (State::Unknown, false) => "unknown ",
             (State::Unknown, true) => "by hand ",
         };
-        lines.push(format!("{mark} {}: {}", check.name, check.saw));
+        lines.push(format!("{mark} {}: {}", check.name, check.observed));
         if let Some(fix) = &check.fix {
             lines.push(format!("           {fix}."));
         }

@@ -47,7 +47,7 @@ fn finding(finding: &Finding) -> Value {
         "blocking": finding.blocking,
         "because": finding.because.iter().map(|fact| json!({
             "source": fact.source,
-            "says": fact.says,
+            "says": fact.message,
             "seen_at": second(fact.seen_at),
         })).collect::<Vec<_>>(),
     })

@@ -19,7 +19,7 @@ use crate::exec::{Engine, Timing};
 use crate::telemetry::Metrics;
 use crate::world::World;
 use crate::{clock, doctor, server};
-use reinstate_store::{Alone, Store, StoreError};
+use reinstate_store::{FileLock, Store, StoreError};
 
 use super::world;
 
@@ -34,7 +34,7 @@ pub struct Running {
     pub app: Arc<App>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
-    _alone: Option<Alone>,
+    _alone: Option<FileLock>,
 }
 
 impl Running {
@@ -103,7 +103,7 @@ pub async fn run(config: Config) -> anyhow::Result<Exit> {
     tracing::info!(addr = %running.addr, "listening on {}", running.addr);
     let app = running.app.clone();
     let glance = tokio::spawn(async move {
-        doctor::log(&doctor::glance(&app.config, app.ledger.store()).await);
+        doctor::log(&doctor::quick(&app.config, app.ledger.store()).await);
     });
     wait_for_the_end().await;
     tracing::info!("stopping");

@@ -15,11 +15,11 @@ use tokio::sync::mpsc;
 use super::args::Exit;
 use super::{report, world};
 use crate::config::Config;
-use crate::exec::sweep::{Looked, Survey, survey};
+use crate::exec::sweep::{CheckedAccount, Survey, survey};
 use crate::sheet;
-use crate::world::Meter;
+use crate::world::SweepProgress;
 use reinstate_core::Cause;
-use reinstate_core::sweep::{Found, Tally};
+use reinstate_core::sweep::{SweepFinding, Tally};
 
 /// Findings that may wait to be printed.
 const WAITING: usize = 64;
@@ -32,7 +32,7 @@ const DRAW: Duration = Duration::from_millis(200);
 enum Out {
     Lines(BufWriter<std::io::Stdout>),
     Table(BufWriter<std::fs::File>),
-    People(Vec<Found>),
+    People(Vec<SweepFinding>),
 }
 
 /// Sweeps and prints.
@@ -43,8 +43,8 @@ enum Out {
 pub async fn run(config: &Config, json: bool, csv: Option<PathBuf>) -> anyhow::Result<Exit> {
     let mut out = open(json, csv.as_deref())?;
     let world = world(config)?;
-    let (rules, meter) = (Arc::new(config.rules()), Arc::new(Meter::default()));
-    let (sender, mut looked) = mpsc::channel::<Looked>(WAITING);
+    let (rules, meter) = (Arc::new(config.rules()), Arc::new(SweepProgress::default()));
+    let (sender, mut looked) = mpsc::channel::<CheckedAccount>(WAITING);
     let began = Instant::now();
     let bar = bar(json);
     let known = HashMap::new();
@@ -97,7 +97,7 @@ fn open(json: bool, csv: Option<&Path>) -> anyhow::Result<Out> {
 }
 
 impl Out {
-    fn put(&mut self, looked: &Looked) -> anyhow::Result<()> {
+    fn put(&mut self, looked: &CheckedAccount) -> anyhow::Result<()> {
         match self {
             Self::Lines(out) => {
                 writeln!(out, "{}", report::json(&looked.found.query, &looked.diagnosis, &looked.plan))?;
@@ -161,7 +161,7 @@ fn unread(survey: &Survey) -> Vec<String> {
 
 /// The answer for a terminal.
 #[must_use]
-pub fn text(survey: &Survey, found: &[Found], took: Duration) -> String {
+pub fn text(survey: &Survey, found: &[SweepFinding], took: Duration) -> String {
     let tally = &survey.tally;
     let mut lines = vec![format!(
         "{} accounts in {:.1} s: {} healthy, {} broken, {} cannot be told",
@@ -192,7 +192,7 @@ pub fn text(survey: &Survey, found: &[Found], took: Duration) -> String {
         lines.push(format!(
             "\n{harmless} could be repaired harmlessly, {approval} need an approval each, {advice} need a person's hand.\n"
         ));
-        let mut named: Vec<&Found> = found.iter().collect();
+        let mut named: Vec<&SweepFinding> = found.iter().collect();
         named.sort_by(|a, b| (&a.causes, &a.query).cmp(&(&b.causes, &b.query)));
         for one in named.iter().take(NAMED) {
             let codes: Vec<&str> = one.causes.iter().map(|cause| cause.code()).collect();
@@ -221,10 +221,13 @@ fn bar(json: bool) -> ProgressBar {
     bar
 }
 
-fn draw(bar: &ProgressBar, meter: &Meter, began: Instant) {
-    let (accounts, looks, looked) =
-        (Meter::get(&meter.accounts), Meter::get(&meter.looks), Meter::get(&meter.looked));
-    let rows = Meter::get(&meter.rows);
+fn draw(bar: &ProgressBar, meter: &SweepProgress, began: Instant) {
+    let (accounts, looks, looked) = (
+        SweepProgress::get(&meter.accounts),
+        SweepProgress::get(&meter.looks),
+        SweepProgress::get(&meter.looked),
+    );
+    let rows = SweepProgress::get(&meter.rows);
     let seconds = began.elapsed().as_secs().max(1);
     bar.set_message(format!(
         "{accounts} accounts listed ({} a second), {rows} people, memberships and records read; looked closely at {looked} of {looks}",

@@ -3,7 +3,7 @@
 use super::{Config, Needed};
 use reinstate_core::Rules;
 use reinstate_core::rules::Approvers;
-use reinstate_core::subject::fold;
+use reinstate_core::subject::normalize;
 
 impl Config {
     /// The planner's rules as the configuration states them.
@@ -14,7 +14,7 @@ impl Config {
             Needed::Never => Approvers::Never,
         };
         Rules {
-            protected: self.access.protected.iter().map(|name| fold(name)).collect(),
+            protected: self.access.protected.iter().map(|name| normalize(name)).collect(),
             parking_domain: self.atlassian.parking_domain.clone(),
             reversible: approvers(self.approvals.reversible),
             disruptive: approvers(self.approvals.disruptive),

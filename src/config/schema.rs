@@ -26,7 +26,7 @@ pub(super) enum Kind {
 
 impl Kind {
     /// What may be written, for a person.
-    fn says(self) -> String {
+    fn describe(self) -> String {
         match self {
             Kind::Text => "text".to_owned(),
             Kind::Url => "URL".to_owned(),
@@ -167,7 +167,7 @@ pub fn reference() -> String {
     lines.extend(KEYS.iter().map(|key| {
         let variable = format!("REINSTATE_{}__{}", key.section.to_uppercase(), key.name.to_uppercase());
         let default = key.default.map_or_else(|| "none".to_owned(), |default| format!("`{default}`"));
-        let (section, name, kind, says) = (key.section, key.name, key.kind.says(), key.says);
+        let (section, name, kind, says) = (key.section, key.name, key.kind.describe(), key.says);
         format!("| `{section}.{name}` | `{variable}` | {kind} | {default} | {says} |")
     }));
     lines.join("\n") + "\n"

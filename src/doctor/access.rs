@@ -7,7 +7,7 @@ use super::Check;
 use crate::config::{Config, Grant, Needed};
 use crate::slack::api::Api;
 use crate::slack::people::{Caller, People};
-use reinstate_core::access::Standing;
+use reinstate_core::access::MembershipKind;
 
 /// How many people are looked up at most; Slack limits look-ups to about a hundred a minute.
 const MOST: usize = 60;
@@ -28,7 +28,7 @@ pub(super) async fn look(config: &Config) -> Vec<Check> {
     let Some(token) = &config.secrets.slack_bot else { return Vec::new() };
     let Ok(api) = Api::new(&config.slack.api_url, token) else { return Vec::new() };
     let people = People::new(config.access.clone());
-    if people.learn_home(&api).await.is_err() {
+    if people.learn_installation(&api).await.is_err() {
         return vec![Check::unknown(
             "access",
             "Slack did not answer whose people ours are",
@@ -87,7 +87,7 @@ async fn known(
     api: &Api,
     people: &People,
     grant: &Grant,
-    standings: &mut BTreeMap<String, Standing>,
+    standings: &mut BTreeMap<String, MembershipKind>,
 ) -> Known {
     let mut known = Known::default();
     let mut ids: BTreeSet<(String, bool)> = grant.users.iter().map(|id| (id.clone(), true)).collect();
@@ -111,24 +111,24 @@ async fn known(
             Some(standing) => *standing,
             None => {
                 let caller = Caller { id: id.clone(), team: None, enterprise: None };
-                let standing = people.actor(api, &caller, None).await.standing;
+                let standing = people.actor(api, &caller, None).await.membership;
                 standings.insert(id.clone(), standing);
                 standing
             }
         };
         let what = match standing {
-            Standing::Member => {
+            MembershipKind::Member => {
                 known.people.insert(id);
                 continue;
             }
-            Standing::Unknown => {
+            MembershipKind::Unknown => {
                 known.gap = Some(format!("{id} could not be looked up"));
                 continue;
             }
-            Standing::Guest => "a guest",
-            Standing::Stranger => "not of this workspace",
-            Standing::Deactivated => "deactivated",
-            Standing::Bot => "a bot",
+            MembershipKind::Guest => "a guest",
+            MembershipKind::Stranger => "not of this workspace",
+            MembershipKind::Deactivated => "deactivated",
+            MembershipKind::Bot => "a bot",
         };
         // A group may have a guest among its members; naming one by id is a mistake.
         if named {

@@ -39,7 +39,8 @@ pub struct Check {
     /// How it stands.
     pub state: State,
     /// What was seen, for a person.
-    pub saw: String,
+    #[serde(rename = "saw")]
+    pub observed: String,
     /// What to do, where something is to be done.
     pub fix: Option<String>,
     /// Only a person can look at this; the program never will. It does not count against being ready.
@@ -48,7 +49,7 @@ pub struct Check {
 
 impl Check {
     fn new(name: &str, state: State, saw: impl Into<String>, fix: Option<String>) -> Self {
-        Self { name: name.to_owned(), state, saw: saw.into(), fix, by_hand: false }
+        Self { name: name.to_owned(), state, observed: saw.into(), fix, by_hand: false }
     }
 
     fn good(name: &str, saw: impl Into<String>) -> Self {
@@ -106,7 +107,7 @@ impl Report {
 
 /// The quick part, for a bot that starts: what the configuration gives away, the store, Slack and the clock. It asks
 /// neither Atlassian nor Entra, because a bot starts while they are down.
-pub async fn glance(config: &Config, store: &Store) -> Report {
+pub async fn quick(config: &Config, store: &Store) -> Report {
     let mut checks = settings::look(config);
     let (store, (slack, seen)) = tokio::join!(store::opened(store), slack::look(config));
     checks.extend(store);
@@ -117,7 +118,7 @@ pub async fn glance(config: &Config, store: &Store) -> Report {
 
 /// Writes a report to the log, a line for each thing.
 pub fn log(report: &Report) {
-    for Check { name, state, saw, fix, by_hand } in &report.checks {
+    for Check { name, state, observed: saw, fix, by_hand } in &report.checks {
         let fix = fix.as_deref();
         match state {
             State::Good => tracing::info!(check = name, "{name} is good: {saw}"),
@@ -129,7 +130,7 @@ pub fn log(report: &Report) {
 }
 
 /// Looks at everything. Each part is looked at by itself, so that one service that is down hides nothing else.
-pub async fn examine(config: &Config) -> Report {
+pub async fn full(config: &Config) -> Report {
     let mut checks = settings::look(config);
     let clients = match Clients::new(config.upstream()) {
         Ok(clients) => clients,

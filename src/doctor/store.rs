@@ -22,10 +22,10 @@ pub(super) async fn opened(store: &Store) -> Vec<Check> {
         Err(error) => Check::bad("store.write", error.to_string(), fix(&error)),
     });
     checks.push(match store.durability().await {
-        Ok(durability) if durability.survives_power_cuts => Check::good("store.durability", durability.says),
+        Ok(durability) if durability.survives_power_cuts => Check::good("store.durability", durability.message),
         Ok(durability) => Check::bad(
             "store.durability",
-            durability.says,
+            durability.message,
             "PostgreSQL: set fsync = on and synchronous_commit = on, or a step could be forgotten after a power cut",
         ),
         Err(error) => Check::unknown("store.durability", error.to_string(), "Try again when the database answers"),

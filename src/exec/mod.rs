@@ -3,8 +3,8 @@
 //! was not first written down, and nothing risky without an approval that `next()` has seen.
 
 pub mod journal;
-mod look;
-pub(crate) mod memory;
+mod plan_run;
+pub(crate) mod prior_runs;
 mod step;
 pub mod sweep;
 #[cfg(test)]
@@ -22,10 +22,10 @@ use tracing::Instrument as _;
 
 use crate::telemetry::run_span;
 use crate::world::World;
-use reinstate_core::run::{Asked, Limits};
+use reinstate_core::run::{Limits, Request};
 use reinstate_core::subject::name_of;
 use reinstate_core::{Event, Next, Outcome, Rules, Run, Who};
-use reinstate_store::{Also, AppendError, Lease, Sleep, StoreError};
+use reinstate_store::{AppendError, AppendOptions, Lease, Sleep, StoreError};
 
 /// How long a run sleeps that no look will make right.
 const UNREADABLE: Duration = Duration::from_secs(60);
@@ -96,7 +96,7 @@ pub enum Admission {
 }
 
 /// Looks up a requester, who asked at that time: who they are and what they may do, now.
-pub type Admit = Arc<dyn Fn(Asked, Timestamp) -> BoxFuture<'static, Admission> + Send + Sync>;
+pub type Admit = Arc<dyn Fn(Request, Timestamp) -> BoxFuture<'static, Admission> + Send + Sync>;
 
 /// Everything the loop needs.
 #[derive(Clone)]
@@ -279,7 +279,8 @@ impl Engine {
                 let digest =
                     run.current.as_ref().and_then(|current| current.digest.clone()).unwrap_or_default();
                 let says = "Nobody approved in time. Nothing of this plan was done.".to_owned();
-                let events = [Event::Expired { digest }, Event::Ended { outcome: Outcome::Expired, says }];
+                let events =
+                    [Event::Expired { digest }, Event::Ended { outcome: Outcome::Expired, message: says }];
                 self.append(run, lease, &events, ended()).await
             }
             Next::Stop => {
@@ -295,7 +296,7 @@ impl Engine {
                     _ => "It was stopped before its next step. What was done stays done.",
                 };
                 let says = says.to_owned();
-                self.append(run, lease, &[Event::Ended { outcome, says }], ended()).await
+                self.append(run, lease, &[Event::Ended { outcome, message: says }], ended()).await
             }
             Next::AwaitPerson | Next::Nothing => Turn::Stop(Stop::Sleep(Sleep::ForEver)),
         }
@@ -307,7 +308,7 @@ impl Engine {
             Some(_) => (Outcome::Expired, OVERDUE_REPAIR),
             None => (Outcome::Refused, OVERDUE),
         };
-        self.append(run, lease, &[Event::Ended { outcome, says: says.to_owned() }], ended()).await
+        self.append(run, lease, &[Event::Ended { outcome, message: says.to_owned() }], ended()).await
     }
 
     async fn admit(&self, run: &Run, lease: &Lease) -> Turn {
@@ -324,11 +325,12 @@ impl Engine {
                 let admitted = Event::Admitted { rule, who };
                 match first {
                     Some(first) => self.append(run, lease, &[admitted, busy(&first)], ended()).await,
-                    None => self.append(run, lease, &[admitted], Also::default()).await,
+                    None => self.append(run, lease, &[admitted], AppendOptions::default()).await,
                 }
             }
             Admission::Refused(says) => {
-                self.append(run, lease, &[Event::Ended { outcome: Outcome::Refused, says }], ended()).await
+                self.append(run, lease, &[Event::Ended { outcome: Outcome::Refused, message: says }], ended())
+                    .await
             }
             Admission::Later(after) => Turn::Stop(Stop::Sleep(Sleep::For(after))),
         }
@@ -340,7 +342,7 @@ impl Engine {
     }
 
     /// Appends what was decided on the folded run; an entry that came in between makes it fold again.
-    async fn append(&self, run: &Run, lease: &Lease, events: &[Event], also: Also) -> Turn {
+    async fn append(&self, run: &Run, lease: &Lease, events: &[Event], also: AppendOptions) -> Turn {
         let now = match self.now().await {
             Ok(now) => now,
             Err(turn) => return turn,
@@ -356,12 +358,12 @@ impl Engine {
 /// The end of a run that came second.
 fn busy(first: &str) -> Event {
     let says = format!("Run {first} is already at work on the same person. Follow that one.");
-    Event::Ended { outcome: Outcome::Busy, says }
+    Event::Ended { outcome: Outcome::Busy, message: says }
 }
 
 /// An append that ends the run and lets go of its claims.
-fn ended() -> Also {
-    Also { end: true, ..Also::default() }
+fn ended() -> AppendOptions {
+    AppendOptions { end: true, ..AppendOptions::default() }
 }
 
 fn refused(error: &JournalError) -> Turn {

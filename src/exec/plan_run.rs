@@ -5,18 +5,18 @@ use std::time::Duration;
 
 use reinstate_core::planner::left_over;
 use reinstate_core::run::begun;
-use reinstate_core::subject::fold;
+use reinstate_core::subject::normalize;
 use reinstate_core::{
-    Aim, Diagnosis, Event, Op, Outcome, Plan, Run, Subject, Verdict, diagnose, plan, retire_plan, undo_plan,
+    Diagnosis, Event, Goal, Op, Outcome, Plan, Run, Subject, Verdict, diagnose, plan, retire_plan, undo_plan,
 };
-use reinstate_store::{Also, AppendError, Lease, Sleep, StoreError, TENANT, Tenant};
+use reinstate_store::{AppendError, AppendOptions, Lease, Sleep, StoreError, TENANT, Tenant};
 
-use super::memory::remember;
+use super::prior_runs::add_prior_runs;
 use super::{Engine, JournalError, Stop, Turn, busy, ended, refused};
-use crate::world::Look;
+use crate::world::ReadScope;
 
 /// Why a run has no plan.
-pub(super) enum Unplanned {
+pub(super) enum PlanOutcome {
     /// Nobody was admitted to it.
     NotAdmitted,
     /// The store failed; try again soon.
@@ -30,32 +30,32 @@ const MOST_PLANS: u32 = 12;
 
 impl Engine {
     /// Reads everything and makes the plan that the run is for.
-    pub(super) async fn survey(&self, run: &Run) -> Result<(Diagnosis, Plan), Unplanned> {
+    pub(super) async fn survey(&self, run: &Run) -> Result<(Diagnosis, Plan), PlanOutcome> {
         let (Some((_, who)), Some(asked)) = (run.admitted.as_ref(), run.asked.as_ref()) else {
-            return Err(Unplanned::NotAdmitted);
+            return Err(PlanOutcome::NotAdmitted);
         };
         let mut subject = Subject::asked(who.clone());
         let begun = match &asked.aim {
-            Aim::Repair { keep } => {
+            Goal::Repair { keep } => {
                 subject.keep.clone_from(keep);
                 Vec::new()
             }
-            Aim::Undo { run } | Aim::Retire { run } => self.begun_by(run).await?,
+            Goal::Undo { run } | Goal::Retire { run } => self.begun_by(run).await?,
         };
         // What the other run touched is read as well, whether or not it still is the person's.
         subject.accounts.extend(begun.iter().filter_map(Op::account).map(str::to_owned));
-        subject.addresses.extend(begun.iter().filter_map(Op::frees).map(fold));
+        subject.addresses.extend(begun.iter().filter_map(Op::frees).map(normalize));
         subject.records.extend(begun.iter().flat_map(Op::records).cloned());
-        let mut evidence = self.world.gather(subject, Look::Everything).await;
-        remember(&self.ledger, &mut evidence).await;
+        let mut evidence = self.world.gather(subject, ReadScope::Everything).await;
+        add_prior_runs(&self.ledger, &mut evidence).await;
         let diagnosis = diagnose(&evidence);
         let tried = run.tried();
         let plan = match &asked.aim {
-            Aim::Repair { .. } => plan(&evidence, &diagnosis, &self.rules, &tried),
-            Aim::Undo { .. } => undo_plan(&evidence, &diagnosis, &self.rules, &begun, &tried),
-            Aim::Retire { .. } => {
+            Goal::Repair { .. } => plan(&evidence, &diagnosis, &self.rules, &tried),
+            Goal::Undo { .. } => undo_plan(&evidence, &diagnosis, &self.rules, &begun, &tried),
+            Goal::Retire { .. } => {
                 let account = left_over(&begun).ok_or_else(|| {
-                    Unplanned::Impossible(
+                    PlanOutcome::Impossible(
                         "That run left no account over, so there is nothing to retire.".to_owned(),
                     )
                 })?;
@@ -66,13 +66,13 @@ impl Engine {
     }
 
     /// What another run began, by its journal.
-    async fn begun_by(&self, run: &str) -> Result<Vec<Op>, Unplanned> {
+    async fn begun_by(&self, run: &str) -> Result<Vec<Op>, PlanOutcome> {
         match self.ledger.entries::<Run>(run).await {
             Ok(events) => Ok(begun(events.iter().map(|(_, _, event)| event))),
             Err(JournalError::Store(error)) if !matches!(error, StoreError::UnknownRun(_)) => {
-                Err(Unplanned::Trouble(error.to_string()))
+                Err(PlanOutcome::Trouble(error.to_string()))
             }
-            Err(_) => Err(Unplanned::Impossible(
+            Err(_) => Err(PlanOutcome::Impossible(
                 "What that run did can no longer be read: its personal data was erased, or there is no such run."
                     .to_owned(),
             )),
@@ -80,12 +80,13 @@ impl Engine {
     }
 
     /// Why there is no plan, as a turn of the run.
-    pub(super) async fn unplanned(&self, run: &Run, lease: &Lease, why: Unplanned) -> Turn {
+    pub(super) async fn unplanned(&self, run: &Run, lease: &Lease, why: PlanOutcome) -> Turn {
         match why {
-            Unplanned::NotAdmitted => Turn::Stop(Stop::Sleep(Sleep::ForEver)),
-            Unplanned::Trouble(why) => Turn::Stop(Stop::Trouble(why)),
-            Unplanned::Impossible(says) => {
-                self.append(run, lease, &[Event::Ended { outcome: Outcome::Refused, says }], ended()).await
+            PlanOutcome::NotAdmitted => Turn::Stop(Stop::Sleep(Sleep::ForEver)),
+            PlanOutcome::Trouble(why) => Turn::Stop(Stop::Trouble(why)),
+            PlanOutcome::Impossible(says) => {
+                self.append(run, lease, &[Event::Ended { outcome: Outcome::Refused, message: says }], ended())
+                    .await
             }
         }
     }
@@ -104,16 +105,16 @@ impl Engine {
                 "It looked again and again without an end in sight. A person should look at the trail."
                     .to_owned();
             return self
-                .append(run, lease, &[Event::Ended { outcome: Outcome::Advice, says }], ended())
+                .append(run, lease, &[Event::Ended { outcome: Outcome::Advice, message: says }], ended())
                 .await;
         }
         let writes = !plan.steps.is_empty();
         let share = if plan.is_tenant_wide() { Tenant::Exclusive } else { Tenant::Shared };
-        let also = Also {
+        let also = AppendOptions {
             claim: if writes { plan.subject.claims() } else { Vec::new() },
             about: plan.subject.names(),
             tenant: writes.then_some(share),
-            ..Also::default()
+            ..AppendOptions::default()
         };
         let digest = plan.digest();
         let event = Event::Planned { diagnosis: Box::new(diagnosis), plan: Box::new(plan), digest };
@@ -129,7 +130,7 @@ impl Engine {
                     let says = format!(
                         "Run {by_run} is at work, and a step on the whole tenant and any other repair keep out of each other's way. Ask again when it has ended."
                     );
-                    Event::Ended { outcome: Outcome::Busy, says }
+                    Event::Ended { outcome: Outcome::Busy, message: says }
                 } else {
                     busy(&by_run)
                 };
@@ -145,7 +146,7 @@ impl Engine {
             Ok(surveyed) => surveyed,
             Err(why) => return self.unplanned(run, lease, why).await,
         };
-        let repairs = matches!(run.asked.as_ref().map(|asked| &asked.aim), Some(Aim::Repair { .. }));
+        let repairs = matches!(run.asked.as_ref().map(|asked| &asked.aim), Some(Goal::Repair { .. }));
         if repairs && diagnosis.verdict != Verdict::Healthy && plan.steps.is_empty() {
             let since = run.current.as_ref().and_then(|current| current.settled_at);
             let patience = self.timing.proof.min(self.confirm_within);
@@ -167,15 +168,15 @@ impl Engine {
         let Some(current) = &run.current else { return Turn::Stop(Stop::Sleep(Sleep::ForEver)) };
         let did_something = !run.steps_done().is_empty();
         let aim = run.asked.as_ref().map(|asked| &asked.aim);
-        if let Some(Aim::Undo { .. } | Aim::Retire { .. }) = aim {
-            let undo = matches!(aim, Some(Aim::Undo { .. }));
+        if let Some(Goal::Undo { .. } | Goal::Retire { .. }) = aim {
+            let undo = matches!(aim, Some(Goal::Undo { .. }));
             let (outcome, says) = match (did_something, undo) {
                 (true, true) => (Outcome::Done, "What could be taken back is taken back, and was read back."),
                 (true, false) => (Outcome::Done, "The account is retired, and that was read back."),
                 (false, true) => (Outcome::Advice, "Nothing of that run is left that could be taken back."),
                 (false, false) => (Outcome::Advice, "Nothing was done; the reason stands with the plan."),
             };
-            let event = Event::Ended { outcome, says: says.to_owned() };
+            let event = Event::Ended { outcome, message: says.to_owned() };
             return self.append(run, lease, &[event], ended()).await;
         }
         let (outcome, says) = match current.diagnosis.verdict {
@@ -187,7 +188,7 @@ impl Engine {
             ),
             Verdict::Broken => (Outcome::Advice, "The advice says where and how.".to_owned()),
         };
-        self.append(run, lease, &[Event::Ended { outcome, says }], ended()).await
+        self.append(run, lease, &[Event::Ended { outcome, message: says }], ended()).await
     }
 }
 

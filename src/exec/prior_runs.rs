@@ -6,14 +6,14 @@ use jiff::Timestamp;
 
 use super::Journal;
 use reinstate_core::diagnose::Case;
-use reinstate_core::run::Halt;
+use reinstate_core::run::PauseReason;
 use reinstate_core::{Event, Evidence, Plan, Run, diagnose};
 
 /// How many earlier runs on a person are looked at.
 const RUNS: usize = 20;
 
 /// Adds it to the evidence, where a refusal stands there that it may explain.
-pub async fn remember(ledger: &Journal, evidence: &mut Evidence) {
+pub async fn add_prior_runs(ledger: &Journal, evidence: &mut Evidence) {
     if Case::new(evidence).conflict().is_none() {
         return;
     }
@@ -48,7 +48,7 @@ fn cleared(events: &[(i64, Timestamp, Event)]) -> Option<Timestamp> {
                     last = Some(*at);
                 }
             }
-            Event::Paused { halt: Halt::Refused, .. } => last = earlier,
+            Event::Paused { halt: PauseReason::Refused, .. } => last = earlier,
             Event::Confirmed { .. } => earlier = last,
             _ => {}
         }

@@ -8,15 +8,15 @@ use jiff::Timestamp;
 use serde_json::json;
 use tokio::time::Instant;
 
-use reinstate_core::condition::{Held, approver_decides, conditions};
+use reinstate_core::condition::{ConditionState, approver_decides, conditions};
 use reinstate_core::diagnose::Case;
-use reinstate_core::run::{Current, Halt, Progress};
+use reinstate_core::run::{Current, PauseReason, Progress};
 use reinstate_core::{Event, Run, State, Step};
-use reinstate_store::{Also, AppendError, Lease, Risky, Sleep};
+use reinstate_store::{AppendError, AppendOptions, DailyCap, Lease, Sleep};
 
-use super::memory::remember;
+use super::prior_runs::add_prior_runs;
 use super::{Engine, JournalError, Stop, Turn, refused};
-use crate::world::{Acted, Look};
+use crate::world::{ActOutcome, ReadScope};
 
 /// What the daily cap counts: 24 hours, so that no midnight doubles it.
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -24,7 +24,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
 /// How a step stands before it begins.
-enum Ready {
+enum StepReadiness {
     /// It may begin; this is what is there.
     Go(serde_json::Value),
     /// It is there already.
@@ -32,7 +32,7 @@ enum Ready {
     /// It began and was taken, as can be seen; its effect takes long.
     Taken,
     /// A person has to look.
-    Halt(Halt, String),
+    Halt(PauseReason, String),
 }
 
 impl Engine {
@@ -62,65 +62,70 @@ impl Engine {
             Err(turn) => return turn,
         };
         let event = match ready {
-            Ready::Done(after) if begun => Event::Confirmed { step: index, after },
-            Ready::Done(_) => Event::Already { step: index },
-            Ready::Taken => Event::Accepted { step: index },
-            Ready::Halt(halt, why) => Event::Paused { step: Some(index), halt, why },
-            Ready::Go(_) if begun && run.is_too_late(step, now, &self.rules, &self.limits) => {
+            StepReadiness::Done(after) if begun => Event::Confirmed { step: index, after },
+            StepReadiness::Done(_) => Event::Already { step: index },
+            StepReadiness::Taken => Event::Accepted { step: index },
+            StepReadiness::Halt(halt, why) => Event::Paused { step: Some(index), halt, why },
+            StepReadiness::Go(_) if begun && run.is_too_late(step, now, &self.rules, &self.limits) => {
                 let why =
                     "it began, its effect does not show, and the time in which it may be sent has run out"
                         .to_owned();
-                Event::Paused { step: Some(index), halt: Halt::Unconfirmed, why }
+                Event::Paused { step: Some(index), halt: PauseReason::Unconfirmed, why }
             }
             // The look took so long that the approval has aged: what comes next is a new plan.
-            Ready::Go(_) if run.is_too_late(step, now, &self.rules, &self.limits) => {
+            StepReadiness::Go(_) if run.is_too_late(step, now, &self.rules, &self.limits) => {
                 return Turn::Again;
             }
-            Ready::Go(before) => return self.begin(run, lease, index, step, before).await,
+            StepReadiness::Go(before) => return self.begin(run, lease, index, step, before).await,
         };
-        self.append(run, lease, &[event], Also::default()).await
+        self.append(run, lease, &[event], AppendOptions::default()).await
     }
 
     /// Looks at the world before a step: its state, and the conditions of its rung, read again.
-    async fn observe(&self, current: &Current, step: &Step, begun: bool) -> Ready {
-        let look = Look::For(step.op.clone());
+    async fn observe(&self, current: &Current, step: &Step, begun: bool) -> StepReadiness {
+        let look = ReadScope::For(step.op.clone());
         let mut evidence = self.world.gather(current.plan.subject.clone(), look).await;
         // What an earlier step has moved out of the way explains a refusal no longer.
-        remember(&self.ledger, &mut evidence).await;
+        add_prior_runs(&self.ledger, &mut evidence).await;
         let case = Case::new(&evidence);
         let before = match step.op.state_since(&case, current.begun_at.filter(|_| begun)) {
-            State::Done(after) => return Ready::Done(after),
-            State::Underway(_) => return Ready::Taken,
-            State::Blocked(why) => return Ready::Halt(Halt::Changed, why),
+            State::Done(after) => return StepReadiness::Done(after),
+            State::Underway(_) => return StepReadiness::Taken,
+            State::Blocked(why) => return StepReadiness::Halt(PauseReason::Changed, why),
             State::Unread(sources) => {
                 let names: Vec<&str> = sources.iter().map(|source| source.name()).collect();
-                return Ready::Halt(Halt::Condition, format!("{} could not be read", names.join(", ")));
+                return StepReadiness::Halt(
+                    PauseReason::Condition,
+                    format!("{} could not be read", names.join(", ")),
+                );
             }
             State::Open(before) => before,
         };
         if begun && step.op.is_one_shot() {
-            return Ready::Halt(
-                Halt::Ambiguous,
+            return StepReadiness::Halt(
+                PauseReason::Ambiguous,
                 "The call may have been sent, and its effect does not show. It is never sent a second time by the machine."
                     .to_owned(),
             );
         }
         if !begun && before != step.before && !step.before.is_null() {
-            return Ready::Halt(
-                Halt::Changed,
+            return StepReadiness::Halt(
+                PauseReason::Changed,
                 format!("the plan expected {}, and there is {before}", step.before),
             );
         }
         match conditions(&step.op, &case, &self.rules) {
-            Held::True => Ready::Go(before),
-            Held::False(why) => Ready::Halt(Halt::Condition, why),
+            ConditionState::True => StepReadiness::Go(before),
+            ConditionState::False(why) => StepReadiness::Halt(PauseReason::Condition, why),
             // A step that an approver let pass with this very gap may go on with it.
-            Held::Unread(sources) if step.risk > step.op.risk() && approver_decides(&step.op, &sources) => {
-                Ready::Go(before)
+            ConditionState::Unread(sources)
+                if step.risk > step.op.risk() && approver_decides(&step.op, &sources) =>
+            {
+                StepReadiness::Go(before)
             }
-            Held::Unread(sources) => {
+            ConditionState::Unread(sources) => {
                 let names: Vec<&str> = sources.iter().map(|source| source.name()).collect();
-                Ready::Halt(Halt::Condition, format!("{} could not be read", names.join(", ")))
+                StepReadiness::Halt(PauseReason::Condition, format!("{} could not be read", names.join(", ")))
             }
         }
     }
@@ -135,7 +140,7 @@ impl Engine {
         current: &Current,
         step: &Step,
     ) -> Turn {
-        let look = Look::Effect(step.op.clone());
+        let look = ReadScope::Effect(step.op.clone());
         let evidence = self.world.gather(current.plan.subject.clone(), look).await;
         let patience = step.op.takes().unwrap_or(self.confirm_within);
         let begun = current.begun_at.unwrap_or(current.at);
@@ -151,14 +156,14 @@ impl Engine {
                     "it was accepted, and after {} hours its effect does not show",
                     patience.as_secs() / 3600
                 );
-                Event::Paused { step: Some(index), halt: Halt::Unconfirmed, why }
+                Event::Paused { step: Some(index), halt: PauseReason::Unconfirmed, why }
             }
             _ => {
                 let pause = (waited / 4).clamp(self.timing.first_wait, LONGEST_PAUSE);
                 return Turn::Stop(Stop::Sleep(Sleep::For(pause.min(patience.saturating_sub(waited)))));
             }
         };
-        self.append(run, lease, &[event], Also::default()).await
+        self.append(run, lease, &[event], AppendOptions::default()).await
     }
 
     /// Writes `Began` down, with the snapshot and the daily cap in the same transaction, then acts.
@@ -180,13 +185,13 @@ impl Engine {
             Err(turn) => return turn,
         };
         let mut events = Vec::new();
-        let mut also = Also::default();
+        let mut also = AppendOptions::default();
         let begun =
             run.current.as_ref().and_then(|current| current.progress.get(index)) == Some(&Progress::Begun);
         // A step that is sent again was counted, and its snapshot taken, when it began.
         if step.op.is_capped() && !begun {
             events.push(Event::Snapshot { step: index, was: snapshot(run) });
-            also.risky = Some(Risky { limit: self.risky_per_day, within: DAY });
+            also.risky = Some(DailyCap { limit: self.risky_per_day, within: DAY });
         }
         // Said here and judged by the fold, which does not trust that `next()` has counted.
         events.push(Event::Began { step: index, before, needs: Some(self.rules.needs(step.risk)) });
@@ -195,8 +200,8 @@ impl Engine {
             Err(JournalError::Append(AppendError::Conflict { .. })) => return Turn::Again,
             Err(JournalError::Append(AppendError::CapReached { used, limit })) => {
                 let why = format!("{used} of {limit} risky steps have begun in the last 24 hours");
-                let event = Event::Paused { step: Some(index), halt: Halt::Cap, why };
-                return self.append(run, lease, &[event], Also::default()).await;
+                let event = Event::Paused { step: Some(index), halt: PauseReason::Cap, why };
+                return self.append(run, lease, &[event], AppendOptions::default()).await;
             }
             Err(error) => return refused(&error),
         }
@@ -217,51 +222,53 @@ impl Engine {
             }
             let within = if step.op.is_one_shot() { left } else { self.timing.patient };
             match self.world.act(&step.op, within).await {
-                Acted::Later(after) if step.op.is_one_shot() && limited < self.timing.limited => {
+                ActOutcome::Later(after) if step.op.is_one_shot() && limited < self.timing.limited => {
                     let wait = after.unwrap_or(first).clamp(first, self.timing.longest_wait);
                     limited += wait;
                     tokio::time::sleep(wait).await;
                 }
                 // Certainly not done, and safe to begin again: let the database count the time.
-                Acted::Later(after) if !step.op.is_one_shot() => {
+                ActOutcome::Later(after) if !step.op.is_one_shot() => {
                     return Turn::Stop(Stop::Sleep(Sleep::For(after.unwrap_or(first * 2))));
                 }
                 acted => break acted,
             }
         };
-        if acted == Acted::Accepted && step.op.takes().is_some() {
+        if acted == ActOutcome::Accepted && step.op.takes().is_some() {
             return self.settle(lease, index, Event::Accepted { step: index }).await;
         }
         let patience = match &acted {
             // Nobody waits here for what may take a day: the next look tells whether it was taken.
-            Acted::Unknown(_) if step.op.takes().is_some() => self.timing.grace,
-            Acted::NoEffect(_) => self.timing.grace.min(self.confirm_within),
-            Acted::Refused(_) | Acted::Later(_) => Duration::ZERO,
-            Acted::Accepted | Acted::Unknown(_) => self.confirm_within,
+            ActOutcome::Unknown(_) if step.op.takes().is_some() => self.timing.grace,
+            ActOutcome::NoEffect(_) => self.timing.grace.min(self.confirm_within),
+            ActOutcome::Refused(_) | ActOutcome::Later(_) => Duration::ZERO,
+            ActOutcome::Accepted | ActOutcome::Unknown(_) => self.confirm_within,
         };
         let seen = self.confirm(run, step, begun, patience).await;
         let event = match (seen, acted) {
             (Some(after), _) => Event::Confirmed { step: index, after },
-            (None, Acted::Refused(why)) => Event::Paused { step: Some(index), halt: Halt::Refused, why },
-            (None, Acted::Later(_)) => {
-                let why = "the upstream kept limiting us; nothing was done".to_owned();
-                Event::Paused { step: Some(index), halt: Halt::Refused, why }
+            (None, ActOutcome::Refused(why)) => {
+                Event::Paused { step: Some(index), halt: PauseReason::Refused, why }
             }
-            (None, Acted::NoEffect(why)) if step.op.rung() <= 2 => Event::NoEffect { step: index, why },
-            (None, Acted::Accepted) if step.op.rung() <= 2 => {
+            (None, ActOutcome::Later(_)) => {
+                let why = "the upstream kept limiting us; nothing was done".to_owned();
+                Event::Paused { step: Some(index), halt: PauseReason::Refused, why }
+            }
+            (None, ActOutcome::NoEffect(why)) if step.op.rung() <= 2 => Event::NoEffect { step: index, why },
+            (None, ActOutcome::Accepted) if step.op.rung() <= 2 => {
                 let why = "it was accepted, and Atlassian does not show it".to_owned();
                 Event::NoEffect { step: index, why }
             }
-            (None, Acted::Unknown(_)) if step.op.takes().is_some() => return Turn::Again,
-            (None, Acted::Unknown(why)) if step.op.is_one_shot() => {
-                Event::Paused { step: Some(index), halt: Halt::Ambiguous, why }
+            (None, ActOutcome::Unknown(_)) if step.op.takes().is_some() => return Turn::Again,
+            (None, ActOutcome::Unknown(why)) if step.op.is_one_shot() => {
+                Event::Paused { step: Some(index), halt: PauseReason::Ambiguous, why }
             }
-            (None, Acted::Accepted) => {
+            (None, ActOutcome::Accepted) => {
                 let why = "it was accepted, and its effect does not show".to_owned();
-                Event::Paused { step: Some(index), halt: Halt::Unconfirmed, why }
+                Event::Paused { step: Some(index), halt: PauseReason::Unconfirmed, why }
             }
-            (None, Acted::NoEffect(why) | Acted::Unknown(why)) => {
-                Event::Paused { step: Some(index), halt: Halt::Unconfirmed, why }
+            (None, ActOutcome::NoEffect(why) | ActOutcome::Unknown(why)) => {
+                Event::Paused { step: Some(index), halt: PauseReason::Unconfirmed, why }
             }
         };
         self.settle(lease, index, event).await
@@ -281,7 +288,7 @@ impl Engine {
         let mut wait = self.timing.first_wait;
         loop {
             let is_last = started.elapsed() >= patience;
-            let evidence = self.world.gather(subject.clone(), Look::Effect(step.op.clone())).await;
+            let evidence = self.world.gather(subject.clone(), ReadScope::Effect(step.op.clone())).await;
             if let State::Done(after) = step.op.state_since(&Case::new(&evidence), Some(begun)) {
                 return Some(after);
             }
@@ -310,7 +317,11 @@ impl Engine {
                 Err(turn) => return turn,
             };
             let events = std::slice::from_ref(&event);
-            match self.ledger.append(&lease.run, &run, Some(lease), events, now, Also::default()).await {
+            match self
+                .ledger
+                .append(&lease.run, &run, Some(lease), events, now, AppendOptions::default())
+                .await
+            {
                 Ok(_) => return Turn::Again,
                 Err(JournalError::Append(AppendError::Conflict { .. })) => {}
                 Err(error) => return refused(&error),

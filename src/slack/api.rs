@@ -14,7 +14,7 @@ use slack_morphism::hyper_tokio::SlackHyperClient;
 use slack_morphism::prelude::{SlackApiToken, SlackApiTokenValue, SlackClientHyperConnector};
 use url::Url;
 
-use super::blocks::Card;
+use super::blocks::Message;
 
 /// A call that takes longer has been lost.
 const WITHIN: Duration = Duration::from_secs(5);
@@ -156,7 +156,12 @@ impl Api {
     ///
     /// # Errors
     /// [`ApiError`]
-    pub async fn post(&self, channel: &str, thread: Option<&str>, card: &Card) -> Result<String, ApiError> {
+    pub async fn post(
+        &self,
+        channel: &str,
+        thread: Option<&str>,
+        card: &Message,
+    ) -> Result<String, ApiError> {
         let mut body = said(card);
         body.insert("channel".into(), channel.into());
         body.insert("unfurl_links".into(), false.into());
@@ -172,7 +177,7 @@ impl Api {
     ///
     /// # Errors
     /// [`ApiError`]
-    pub async fn update(&self, channel: &str, ts: &str, card: &Card) -> Result<(), ApiError> {
+    pub async fn update(&self, channel: &str, ts: &str, card: &Message) -> Result<(), ApiError> {
         let mut body = said(card);
         body.insert("channel".into(), channel.into());
         body.insert("ts".into(), ts.into());
@@ -193,7 +198,7 @@ impl Api {
     ///
     /// # Errors
     /// [`ApiError`]
-    pub async fn ephemeral(&self, channel: &str, user: &str, card: &Card) -> Result<(), ApiError> {
+    pub async fn ephemeral(&self, channel: &str, user: &str, card: &Message) -> Result<(), ApiError> {
         let mut body = said(card);
         body.insert("channel".into(), channel.into());
         body.insert("user".into(), user.into());
@@ -306,7 +311,7 @@ fn api_token(token: &SecretString) -> SlackApiToken {
     SlackApiToken::new(SlackApiTokenValue(token.expose_secret().to_owned()))
 }
 
-fn said(card: &Card) -> Map<String, Value> {
+fn said(card: &Message) -> Map<String, Value> {
     let mut body = Map::new();
     body.insert("text".into(), card.text.clone().into());
     if !card.blocks.is_empty() {

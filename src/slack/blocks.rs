@@ -19,14 +19,14 @@ const BRIEF: usize = 1500;
 
 /// What a message says: its blocks, and the text for notifications and for clients without blocks.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Card {
+pub struct Message {
     /// The text; also the fallback of the blocks.
     pub text: String,
     /// The blocks; empty for a message of plain text.
     pub blocks: Vec<Value>,
 }
 
-impl Card {
+impl Message {
     /// A message of one text.
     #[must_use]
     pub fn text(text: &Markup) -> Self {
@@ -42,7 +42,7 @@ impl Card {
             let tail = blocks.split_off(blocks.len().saturating_sub(keep));
             let left = over + 1;
             blocks.truncate(blocks.len().saturating_sub(left));
-            blocks.push(context(&[Markup::new().ours("… and ").number(left).ours(" more parts")]));
+            blocks.push(context(&[Markup::new().literal("… and ").number(left).literal(" more parts")]));
             blocks.extend(tail);
         }
         fit(&mut blocks, keep);
@@ -94,7 +94,7 @@ fn fit(blocks: &mut Vec<Value>, keep: usize) {
         let Some(at) = body.checked_sub(if left == 0 { 1 } else { 2 }) else { return };
         blocks.remove(at);
         left += 1;
-        let says = context(&[Markup::new().ours("… and ").number(left).ours(" more parts")]);
+        let says = context(&[Markup::new().literal("… and ").number(left).literal(" more parts")]);
         if left > 1 {
             blocks.remove(at);
         }
@@ -177,7 +177,7 @@ fn fewer(tasks: &mut Vec<Value>, most: usize) {
         return;
     }
     tasks.truncate(fit);
-    let says = Markup::new().ours("… and ").number(all - fit).ours(" more steps");
+    let says = Markup::new().literal("… and ").number(all - fit).literal(" more steps");
     tasks.push(json!({"task_id": "task-more", "title": says.cut(COUNT), "status": Status::Pending.word()}));
 }
 
@@ -199,13 +199,13 @@ pub fn listing(title: &Markup, lines: &[Markup], most: usize) -> Vec<Value> {
     let mut blocks = Vec::new();
     let mut page = title.clone();
     for (index, line) in lines.iter().enumerate() {
-        let next = page.clone().ours("\n").then(line);
+        let next = page.clone().literal("\n").then(line);
         if next.as_str().chars().count() <= 2900 {
             page = next;
             continue;
         }
         if blocks.len() + 1 >= most {
-            page = page.ours("\n… and ").number(lines.len() - index).ours(" more");
+            page = page.literal("\n… and ").number(lines.len() - index).literal(" more");
             break;
         }
         blocks.push(section(&page));
@@ -341,7 +341,7 @@ impl Status {
 
     /// In words, where Slack does not draw it.
     #[must_use]
-    pub fn says(self) -> &'static str {
+    pub fn message(self) -> &'static str {
         match self {
             Self::Pending => ":white_circle: to do: ",
             Self::InProgress => ":hourglass_flowing_sand: now: ",
@@ -364,8 +364,8 @@ pub struct Task {
 #[must_use]
 pub fn progress(title: &Markup, tasks: &[Task], plain: bool) -> Value {
     if plain {
-        let mut lines = vec![Markup::new().ours("*").then(title).ours("*")];
-        lines.extend(tasks.iter().map(|task| Markup::new().ours(task.status.says()).then(&task.title)));
+        let mut lines = vec![Markup::new().literal("*").then(title).literal("*")];
+        lines.extend(tasks.iter().map(|task| Markup::new().literal(task.status.message()).then(&task.title)));
         return section(&Markup::lines(&lines, 2900));
     }
     let tasks: Vec<Value> = tasks
@@ -390,7 +390,7 @@ mod tests {
 
     #[test]
     fn the_longest_of_everything_is_still_accepted() {
-        let long = Markup::new().data(&"x&".repeat(5000));
+        let long = Markup::new().escaped(&"x&".repeat(5000));
         let button = |n: usize| Button {
             action: ["reinstate.approve", "reinstate.decline"][n],
             words: "Approve",
@@ -404,7 +404,7 @@ mod tests {
                 vec![header(&long), progress(&long, &tasks, plain), context(&vec![long.clone(); 20])];
             blocks.extend(vec![section(&long); 80]);
             blocks.push(actions(&"i".repeat(300), &[button(0), button(1)]));
-            let card = Card::of(&long, blocks, 1);
+            let card = Message::of(&long, blocks, 1);
             assert_eq!(problems(&card.blocks, Surface::Message), Vec::<String>::new());
             assert_eq!(card.blocks.len(), 50);
             assert_eq!(card.blocks[49]["type"], "actions");
@@ -420,15 +420,15 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_into_one_message_is_shortened_with_a_count_and_short_parts_stay_whole() {
-        let line = |n: usize| Markup::new().ours("line ").number(n).ours(" ").data(&"x".repeat(40));
+        let line = |n: usize| Markup::new().literal("line ").number(n).literal(" ").escaped(&"x".repeat(40));
         let long = || section(&Markup::lines(&(0..60).map(line).collect::<Vec<_>>(), 3000));
-        let short = section(&Markup::new().ours("What will happen"));
+        let short = section(&Markup::new().literal("What will happen"));
         let tasks: Vec<Task> = (0..40).map(|n| Task { title: line(n), status: Status::Pending }).collect();
         let mut blocks = vec![short.clone(), progress(&line(0), &tasks, false)];
         blocks.extend((0..6).map(|_| long()));
-        let foot = context(&[Markup::new().ours("Run r")]);
+        let foot = context(&[Markup::new().literal("Run r")]);
         blocks.push(foot.clone());
-        let card = Card::of(&Markup::new().ours("text"), blocks, 1);
+        let card = Message::of(&Markup::new().literal("text"), blocks, 1);
         assert_eq!(problems(&card.blocks, Surface::Message), Vec::<String>::new());
         assert!(shown(&card.blocks) <= MOST_CHARACTERS && shown(&card.blocks) > MOST_CHARACTERS / 2);
         assert_eq!((&card.blocks[0], card.blocks.last()), (&short, Some(&foot)));
@@ -450,10 +450,10 @@ mod tests {
             style: Style::Plain,
             confirm: None,
         }];
-        let foot = context(&[Markup::new().ours("Run r")]);
-        let body = vec![section(&Markup::new().ours("body")), actions("a", &buttons), foot.clone()];
-        let brief =
-            Card::of(&Markup::new().ours("Waits for an approval"), body, 2).brief(&Markup::new().ours("why"));
+        let foot = context(&[Markup::new().literal("Run r")]);
+        let body = vec![section(&Markup::new().literal("body")), actions("a", &buttons), foot.clone()];
+        let brief = Message::of(&Markup::new().literal("Waits for an approval"), body, 2)
+            .brief(&Markup::new().literal("why"));
         assert_eq!(problems(&brief.blocks, Surface::Message), Vec::<String>::new());
         let all = Value::Array(brief.blocks.clone()).to_string();
         assert!(all.contains("Waits for an approval") && all.contains("reinstate.approve"), "{all}");
@@ -462,8 +462,8 @@ mod tests {
 
     #[test]
     fn another_word_is_another_fingerprint() {
-        let one = Card::text(&Markup::new().ours("one"));
+        let one = Message::text(&Markup::new().literal("one"));
         assert_eq!(one.fingerprint(), one.clone().fingerprint());
-        assert_ne!(one.fingerprint(), Card::text(&Markup::new().ours("two")).fingerprint());
+        assert_ne!(one.fingerprint(), Message::text(&Markup::new().literal("two")).fingerprint());
     }
 }

@@ -78,7 +78,7 @@ pub enum Command {
 
 /// Text that is no command.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Misunderstood {
+pub struct ParseError {
     /// Why, in one line of our own words.
     pub reason: &'static str,
     /// The nearest correct form.
@@ -107,14 +107,14 @@ fn form(verb: &str) -> &'static str {
 ///
 /// # Errors
 /// [`Misunderstood`], with the nearest correct form.
-pub fn parse(text: &str) -> Result<Command, Misunderstood> {
+pub fn parse(text: &str) -> Result<Command, ParseError> {
     let text = tidy(text);
     let (verb, rest) = text.split_once(' ').unwrap_or((&text, ""));
     let (verb, rest) = (verb.to_lowercase(), rest.trim());
-    let target = |reason| Target::parse(rest).ok_or(Misunderstood { reason, form: form(&verb) });
+    let target = |reason| Target::parse(rest).ok_or(ParseError { reason, form: form(&verb) });
     let alone = |command: Command| {
         let reason = "This command takes nothing after it.";
-        if rest.is_empty() { Ok(command) } else { Err(Misunderstood { reason, form: form(&verb) }) }
+        if rest.is_empty() { Ok(command) } else { Err(ParseError { reason, form: form(&verb) }) }
     };
     let who = if rest.is_empty() {
         "Whom? WHO is an e-mail address, a mention or an Atlassian account id."
@@ -122,7 +122,7 @@ pub fn parse(text: &str) -> Result<Command, Misunderstood> {
         "WHO is one e-mail address, one mention or one Atlassian account id."
     };
     let run = || {
-        run_id(rest).ok_or(Misunderstood {
+        run_id(rest).ok_or(ParseError {
             reason: "RUN is the id shown on the card of a run or a sweep.",
             form: form(&verb),
         })
@@ -139,11 +139,10 @@ pub fn parse(text: &str) -> Result<Command, Misunderstood> {
         "status" => run().map(|id| Command::Status(Some(id))),
         "cancel" => run().map(Command::Cancel),
         "undo" => run().map(Command::Undo),
-        _ if Target::parse(&text).is_some() => Err(Misunderstood {
-            reason: "What shall be done? A name alone is no command.",
-            form: form("check"),
-        }),
-        other => Err(Misunderstood { reason: "There is no such command.", form: nearest(other) }),
+        _ if Target::parse(&text).is_some() => {
+            Err(ParseError { reason: "What shall be done? A name alone is no command.", form: form("check") })
+        }
+        other => Err(ParseError { reason: "There is no such command.", form: nearest(other) }),
     }
 }
 

@@ -17,14 +17,14 @@ impl Markup {
 
     /// Words of this program, which may hold markup.
     #[must_use]
-    pub fn ours(mut self, words: &'static str) -> Self {
+    pub fn literal(mut self, words: &'static str) -> Self {
         self.0.push_str(words);
         self
     }
 
     /// Somebody's data: encoded, on one line.
     #[must_use]
-    pub fn data(mut self, text: &str) -> Self {
+    pub fn escaped(mut self, text: &str) -> Self {
         push_encoded(&mut self.0, text, false);
         self
     }
@@ -54,7 +54,7 @@ impl Markup {
             self.0.push('>');
             self
         } else {
-            self.data(id)
+            self.escaped(id)
         }
     }
 
@@ -67,7 +67,7 @@ impl Markup {
             self.0.push('>');
             self
         } else {
-            self.data(id)
+            self.escaped(id)
         }
     }
 
@@ -80,7 +80,7 @@ impl Markup {
             self.0.push('>');
             self
         } else {
-            self.data(id)
+            self.escaped(id)
         }
     }
 
@@ -105,7 +105,7 @@ impl Markup {
             self.0.push('>');
             self
         } else {
-            self.ours(words)
+            self.literal(words)
         }
     }
 
@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn data_cannot_become_markup() {
-        let text = Markup::new().ours("*").data("<!channel> & <@U1>\nx\u{202e}y").ours("*");
+        let text = Markup::new().literal("*").escaped("<!channel> & <@U1>\nx\u{202e}y").literal("*");
         assert_eq!(text.as_str(), "*&lt;!channel&gt; &amp; &lt;@U1&gt; x y*");
         assert_eq!(Markup::new().code("a`b<").as_str(), "`a'b&lt;`");
     }
@@ -251,7 +251,7 @@ mod tests {
 
     #[test]
     fn a_cut_leaves_nothing_half_open() {
-        let text = Markup::new().data("ab").user("U0ADA").data("&&&&&&");
+        let text = Markup::new().escaped("ab").user("U0ADA").escaped("&&&&&&");
         assert_eq!(text.cut(8), "ab…");
         assert_eq!(text.cut(15), "ab<@U0ADA>…");
         assert_eq!(text.cut(16), "ab<@U0ADA>&amp;…");
@@ -264,7 +264,7 @@ mod tests {
 
     #[test]
     fn lines_that_do_not_fit_are_counted() {
-        let lines: Vec<Markup> = (0..100).map(|n| Markup::new().ours("line ").number(n)).collect();
+        let lines: Vec<Markup> = (0..100).map(|n| Markup::new().literal("line ").number(n)).collect();
         let text = Markup::lines(&lines, 60);
         assert!(text.as_str().ends_with("… and 95 more"), "{}", text.as_str());
         assert!(text.as_str().chars().count() <= 60);

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::blocks::{Card, section};
+use super::blocks::{Message, section};
 use super::markup::Markup;
 
 /// The modal that asks why a plan is declined.
@@ -19,7 +19,7 @@ fn modal(title: &'static str, mut blocks: Vec<Value>) -> Value {
     let over = blocks.len().saturating_sub(MOST_BLOCKS);
     if over > 0 {
         blocks.truncate(MOST_BLOCKS - 1);
-        blocks.push(section(&Markup::new().ours("… and ").number(over + 1).ours(" more parts")));
+        blocks.push(section(&Markup::new().literal("… and ").number(over + 1).literal(" more parts")));
     }
     json!({
         "type": "modal",
@@ -32,12 +32,12 @@ fn modal(title: &'static str, mut blocks: Vec<Value>) -> Value {
 /// Shown while something is read.
 #[must_use]
 pub fn reading() -> Value {
-    modal("Reinstate", vec![section(&Markup::new().ours("Reading everything. The answer appears here."))])
+    modal("Reinstate", vec![section(&Markup::new().literal("Reading everything. The answer appears here."))])
 }
 
 /// A private answer.
 #[must_use]
-pub fn answer(card: &Card) -> Value {
+pub fn answer(card: &Message) -> Value {
     let text = || json!({"type": "section", "text": {"type": "mrkdwn", "text": card.text, "verbatim": true}});
     modal("Reinstate", if card.blocks.is_empty() { vec![text()] } else { card.blocks.clone() })
 }
@@ -61,7 +61,7 @@ pub fn person() -> Value {
     let else_ = "Not in Slack? Type `/reinstate check` and an e-mail address instead.";
     modal(
         "Check Atlassian access",
-        vec![section(&Markup::new().ours(says)), pick, section(&Markup::new().ours(else_))],
+        vec![section(&Markup::new().literal(says)), pick, section(&Markup::new().literal(else_))],
     )
 }
 
@@ -82,9 +82,9 @@ pub fn approval(blocks: Vec<Value>, meta: &str) -> Value {
 #[must_use]
 pub fn reason(whose: &Markup, meta: &str) -> Value {
     let says = Markup::new()
-        .ours("Nothing of the plan for ")
+        .literal("Nothing of the plan for ")
         .then(whose)
-        .ours(" will be done, and the run ends. The requester is told why.");
+        .literal(" will be done, and the run ends. The requester is told why.");
     let input = json!({
         "type": "input",
         "block_id": "reason",

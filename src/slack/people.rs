@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::api::{Api, ApiError};
 use super::slots::Slots;
 use crate::config::{Access, Grant};
-use reinstate_core::access::Standing;
+use reinstate_core::access::MembershipKind;
 use reinstate_core::{Action, Actor, Denied, Permit, Role, may};
 
 /// A look-up is at most this old when somebody acts on it.
@@ -19,7 +19,7 @@ pub const ROLE_LIFE: Duration = Duration::from_secs(10);
 
 /// The team that our bot token belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Home {
+pub struct Installation {
     /// Team id; the enterprise's on an organization-wide install.
     pub team: String,
     /// Enterprise id, on Grid.
@@ -43,7 +43,7 @@ pub struct Caller {
 
 /// What is known of a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct ChannelInfo {
     /// Our bot may post there.
     pub member: bool,
     /// Shared with another company; unknown counts as shared.
@@ -54,7 +54,7 @@ pub struct Place {
 
 /// The look-ups.
 pub struct People {
-    home: RwLock<Option<Home>>,
+    installation: RwLock<Option<Installation>>,
     access: Access,
     users: Slots<Value, ApiError>,
     groups: Slots<BTreeSet<String>, ApiError>,
@@ -66,7 +66,7 @@ impl People {
     #[must_use]
     pub fn new(access: Access) -> Self {
         Self {
-            home: RwLock::new(None),
+            installation: RwLock::new(None),
             access,
             users: Slots::new(ROLE_LIFE),
             groups: Slots::new(ROLE_LIFE),
@@ -82,25 +82,25 @@ impl People {
 
     /// Our team, once `auth.test` has answered.
     #[must_use]
-    pub fn home(&self) -> Option<Home> {
-        self.home.read().map(|home| home.clone()).unwrap_or_default()
+    pub fn home(&self) -> Option<Installation> {
+        self.installation.read().map(|home| home.clone()).unwrap_or_default()
     }
 
     /// Asks Slack whose token this is.
     ///
     /// # Errors
     /// What Slack said.
-    pub async fn learn_home(&self, api: &Api) -> Result<(), ApiError> {
+    pub async fn learn_installation(&self, api: &Api) -> Result<(), ApiError> {
         let answer = api.auth_test().await?;
         let text = |key: &str| answer.get(key).and_then(Value::as_str).map(str::to_owned);
         let team = text("team_id").ok_or(ApiError::Lost("auth.test names no team"))?;
-        let home = Home {
+        let home = Installation {
             whole_organization: answer.get("is_enterprise_install").and_then(Value::as_bool).unwrap_or(false),
             enterprise: text("enterprise_id"),
             bot: text("user_id"),
             team,
         };
-        if let Ok(mut known) = self.home.write() {
+        if let Ok(mut known) = self.installation.write() {
             *known = Some(home);
         }
         Ok(())
@@ -124,7 +124,7 @@ impl People {
     pub async fn actor(&self, api: &Api, caller: &Caller, since: Option<Instant>) -> Actor {
         let mut actor = Actor {
             id: caller.id.clone(),
-            standing: Standing::Unknown,
+            membership: MembershipKind::Unknown,
             roles: Vec::new(),
             roles_complete: false,
             email: None,
@@ -133,14 +133,14 @@ impl People {
         let user = match self.users.get(&caller.id, since, || api.user(&caller.id)).await {
             Ok(user) => user,
             Err(ApiError::Refused(code)) if code == "user_not_found" || code == "user_not_visible" => {
-                actor.standing = Standing::Stranger;
+                actor.membership = MembershipKind::Stranger;
                 return actor;
             }
             Err(_) => return actor,
         };
-        actor.standing = standing(&home, caller, &user);
+        actor.membership = standing(&home, caller, &user);
         actor.email = user.pointer("/profile/email").and_then(Value::as_str).map(str::to_lowercase);
-        if actor.standing != Standing::Member {
+        if actor.membership != MembershipKind::Member {
             return actor;
         }
         let team = user.get("team_id").and_then(Value::as_str).filter(|_| home.whole_organization);
@@ -202,8 +202,8 @@ impl People {
     ///
     /// # Errors
     /// Only when Slack is limiting us or lost the call, so that it may be asked again.
-    pub async fn place(&self, api: &Api, id: &str) -> Result<Place, ApiError> {
-        let unknown = Place { member: false, shared: true, direct: id.starts_with('D') };
+    pub async fn channel_info(&self, api: &Api, id: &str) -> Result<ChannelInfo, ApiError> {
+        let unknown = ChannelInfo { member: false, shared: true, direct: id.starts_with('D') };
         if unknown.direct {
             return Ok(unknown);
         }
@@ -215,7 +215,7 @@ impl People {
     }
 }
 
-fn standing(home: &Home, caller: &Caller, user: &Value) -> Standing {
+fn standing(home: &Installation, caller: &Caller, user: &Value) -> MembershipKind {
     let flag = |key: &str| user.get(key).and_then(Value::as_bool).unwrap_or(false);
     let text = |pointer: &str| user.pointer(pointer).and_then(Value::as_str);
     let enterprise = text("/enterprise_user/enterprise_id");
@@ -231,19 +231,19 @@ fn standing(home: &Home, caller: &Caller, user: &Value) -> Standing {
         _ => false,
     };
     if flag("is_stranger") || !ours || elsewhere {
-        Standing::Stranger
+        MembershipKind::Stranger
     } else if flag("deleted") {
-        Standing::Deactivated
+        MembershipKind::Deactivated
     } else if flag("is_bot") || flag("is_workflow_bot") || caller.id == "USLACKBOT" {
-        Standing::Bot
+        MembershipKind::Bot
     } else if flag("is_restricted") || flag("is_ultra_restricted") {
-        Standing::Guest
+        MembershipKind::Guest
     } else {
-        Standing::Member
+        MembershipKind::Member
     }
 }
 
-fn place(channel: &Value) -> Place {
+fn place(channel: &Value) -> ChannelInfo {
     let flag = |key: &str| channel.get(key).and_then(Value::as_bool);
     let direct = flag("is_im").unwrap_or(false) || flag("is_mpim").unwrap_or(false);
     // A channel that only workspaces of our own organization share is not shared with another company.
@@ -253,7 +253,7 @@ fn place(channel: &Value) -> Place {
         }
         _ => true,
     };
-    Place {
+    ChannelInfo {
         member: flag("is_member").unwrap_or(false) && !flag("is_archived").unwrap_or(false),
         shared: foreign,
         direct,
@@ -266,8 +266,8 @@ mod tests {
 
     use super::*;
 
-    fn home(enterprise: Option<&str>) -> Home {
-        Home {
+    fn home(enterprise: Option<&str>) -> Installation {
+        Installation {
             team: "T0".into(),
             enterprise: enterprise.map(str::to_owned),
             whole_organization: false,
@@ -283,33 +283,33 @@ mod tests {
     fn only_full_members_of_our_team_or_enterprise_are_members() {
         let us = caller(Some("T0"), None);
         let who = |user: Value| standing(&home(None), &us, &user);
-        assert_eq!(who(json!({"team_id": "T0"})), Standing::Member);
-        assert_eq!(who(json!({"team_id": "T9"})), Standing::Stranger);
-        assert_eq!(who(json!({})), Standing::Stranger);
-        assert_eq!(who(json!({"team_id": "T0", "is_stranger": true})), Standing::Stranger);
-        assert_eq!(who(json!({"team_id": "T0", "deleted": true})), Standing::Deactivated);
-        assert_eq!(who(json!({"team_id": "T0", "is_bot": true})), Standing::Bot);
-        assert_eq!(who(json!({"team_id": "T0", "is_restricted": true})), Standing::Guest);
-        assert_eq!(who(json!({"team_id": "T0", "is_ultra_restricted": true})), Standing::Guest);
+        assert_eq!(who(json!({"team_id": "T0"})), MembershipKind::Member);
+        assert_eq!(who(json!({"team_id": "T9"})), MembershipKind::Stranger);
+        assert_eq!(who(json!({})), MembershipKind::Stranger);
+        assert_eq!(who(json!({"team_id": "T0", "is_stranger": true})), MembershipKind::Stranger);
+        assert_eq!(who(json!({"team_id": "T0", "deleted": true})), MembershipKind::Deactivated);
+        assert_eq!(who(json!({"team_id": "T0", "is_bot": true})), MembershipKind::Bot);
+        assert_eq!(who(json!({"team_id": "T0", "is_restricted": true})), MembershipKind::Guest);
+        assert_eq!(who(json!({"team_id": "T0", "is_ultra_restricted": true})), MembershipKind::Guest);
         let elsewhere = caller(Some("T9"), None);
-        assert_eq!(standing(&home(None), &elsewhere, &json!({"team_id": "T0"})), Standing::Stranger);
+        assert_eq!(standing(&home(None), &elsewhere, &json!({"team_id": "T0"})), MembershipKind::Stranger);
     }
 
     #[test]
     fn on_grid_the_enterprise_counts() {
         let user = json!({"team_id": "T7", "enterprise_user": {"enterprise_id": "E1"}});
         let grid = home(Some("E1"));
-        assert_eq!(standing(&grid, &caller(None, Some("E1")), &user), Standing::Member);
-        assert_eq!(standing(&grid, &caller(None, None), &user), Standing::Member);
-        assert_eq!(standing(&grid, &caller(None, Some("E2")), &user), Standing::Stranger);
+        assert_eq!(standing(&grid, &caller(None, Some("E1")), &user), MembershipKind::Member);
+        assert_eq!(standing(&grid, &caller(None, None), &user), MembershipKind::Member);
+        assert_eq!(standing(&grid, &caller(None, Some("E2")), &user), MembershipKind::Stranger);
         let other = json!({"team_id": "T7", "enterprise_user": {"enterprise_id": "E2"}});
-        assert_eq!(standing(&grid, &caller(None, Some("E1")), &other), Standing::Stranger);
+        assert_eq!(standing(&grid, &caller(None, Some("E1")), &other), MembershipKind::Stranger);
     }
 
     #[test]
     fn what_is_unknown_of_a_channel_counts_as_shared() {
         let whole = json!({"is_member": true, "is_shared": false, "is_ext_shared": false});
-        assert_eq!(place(&whole), Place { member: true, shared: false, direct: false });
+        assert_eq!(place(&whole), ChannelInfo { member: true, shared: false, direct: false });
         assert!(place(&json!({"is_member": true})).shared);
         assert!(place(&json!({"is_shared": true, "is_ext_shared": true})).shared);
         assert!(

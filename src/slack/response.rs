@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::blocks::Card;
+use super::blocks::Message;
 
 /// The client for response URLs.
 #[derive(Clone, Debug)]
@@ -47,7 +47,7 @@ impl Responses {
     }
 
     /// Says something to the person alone. False if it certainly or possibly did not arrive.
-    pub async fn say(&self, url: &str, card: &Card) -> bool {
+    pub async fn send(&self, url: &str, card: &Message) -> bool {
         if !self.allows(url) {
             metrics::counter!("reinstate_response_urls_refused_total").increment(1);
             return false;
@@ -62,7 +62,7 @@ impl Responses {
 }
 
 /// What is sent: for the person alone, beside what stands there, and without a preview of what it links to.
-fn body(card: &Card) -> Value {
+fn body(card: &Message) -> Value {
     let mut body = Map::new();
     body.insert("response_type".into(), "ephemeral".into());
     body.insert("replace_original".into(), false.into());
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_private_replaces_nothing_and_unfurls_nothing() {
-        let answer = body(&Card { text: "x".to_owned(), blocks: Vec::new() });
+        let answer = body(&Message { text: "x".to_owned(), blocks: Vec::new() });
         let wanted = serde_json::json!({
             "response_type": "ephemeral", "replace_original": false, "unfurl_links": false, "unfurl_media": false, "text": "x"
         });

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 pub use super::call::Call;
 use super::call::Content;
 use super::error::{CallError, complaint, named, token_like};
-use super::pace::Pace;
+use super::rate_limit::RateLimiter;
 
 /// Bounds on one logical call, repeats included.
 #[derive(Clone, Debug)]
@@ -110,15 +110,15 @@ impl Http {
     }
 
     /// The limiter that keeps a limit of a service, or one that never makes anybody wait where none is to be kept.
-    pub(super) fn pace(&self, limiter: Pace) -> Pace {
-        if self.limits.paced { limiter } else { Pace::bucket(1_000_000, 1_000_000, 16, 1) }
+    pub(super) fn pace(&self, limiter: RateLimiter) -> RateLimiter {
+        if self.limits.paced { limiter } else { RateLimiter::bucket(1_000_000, 1_000_000, 16, 1) }
     }
 
     /// Sends a call, repeating it as far as that is safe and the budget lasts.
     ///
     /// # Errors
     /// See [`CallError`].
-    pub async fn send(&self, call: &Call, pace: &Pace) -> Result<Answer, CallError> {
+    pub async fn send(&self, call: &Call, pace: &RateLimiter) -> Result<Answer, CallError> {
         if let Some(broken) = &call.broken {
             return Err(broken.clone());
         }
@@ -300,7 +300,7 @@ fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
         let date = || jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(raw).ok().map(from_now);
         seconds(raw).or_else(date)
     });
-    let reset = text("x-ratelimit-reset").and_then(super::lax::to_time).map(from_now);
+    let reset = text("x-ratelimit-reset").and_then(super::lenient::to_time).map(from_now);
     retry.max(reset).map(|after| after.min(LONGEST_AFTER))
 }
 

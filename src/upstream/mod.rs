@@ -7,20 +7,20 @@ pub mod call;
 pub mod entra;
 pub mod error;
 pub mod http;
-mod lax;
+mod lenient;
 pub mod literal;
 pub mod live;
 pub mod login_error;
-pub mod pace;
 #[cfg(test)]
 mod probe;
+pub mod rate_limit;
 pub mod scim;
 pub mod token;
 
 use secrecy::SecretString;
 use url::Url;
 
-use reinstate_core::evidence::Places;
+use reinstate_core::evidence::Installation;
 
 pub use assertion::{Certificate, Federated};
 pub use atlassian::Atlassian;
@@ -80,7 +80,7 @@ pub struct Clients {
     /// The SCIM directories, in the order of the configuration.
     pub scim: Vec<ScimDirectory>,
     /// Where they read.
-    pub places: Places,
+    pub places: Installation,
 }
 
 impl Clients {
@@ -105,7 +105,7 @@ impl Clients {
     /// When the system's certificates or proxy settings cannot be used.
     pub fn new(config: UpstreamConfig) -> Result<Self, reqwest::Error> {
         let http = Http::new(config.limits)?;
-        let places = Places {
+        let places = Installation {
             organization: Some(config.org_id.clone()),
             tenant: Some(config.tenant_id.clone()),
             application: None,

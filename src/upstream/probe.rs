@@ -10,7 +10,7 @@ use axum::response::Response;
 use url::Url;
 
 use super::http::{Http, Limits};
-use super::pace::Pace;
+use super::rate_limit::RateLimiter;
 
 /// One request as it arrived.
 #[derive(Clone, Debug)]
@@ -106,6 +106,6 @@ pub fn limits() -> Limits {
     }
 }
 
-pub fn free() -> Pace {
-    Pace::bucket(1000, 1000, 16, 1)
+pub fn free() -> RateLimiter {
+    RateLimiter::bucket(1000, 1000, 16, 1)
 }

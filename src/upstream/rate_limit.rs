@@ -25,11 +25,11 @@ const GIVE_WAY: Duration = Duration::from_millis(10);
 
 /// The right to send one request; given back when dropped.
 #[derive(Debug)]
-pub struct Turn(#[allow(dead_code, reason = "held for its drop")] Vec<OwnedSemaphorePermit>);
+pub struct Permit(#[allow(dead_code, reason = "held for its drop")] Vec<OwnedSemaphorePermit>);
 
 /// A limiter for one credential or one call. Clones share it.
 #[derive(Clone, Debug)]
-pub struct Pace {
+pub struct RateLimiter {
     shared: Arc<Shared>,
     /// The places of the background lane, each of which is one of `flight` as well; none for the lane that goes first.
     behind: Option<Arc<Semaphore>>,
@@ -48,16 +48,16 @@ struct Shared {
 }
 
 /// Counts a caller who waits in the lane that goes first.
-struct Ahead<'a>(&'a AtomicUsize);
+struct PriorityWaiter<'a>(&'a AtomicUsize);
 
-impl<'a> Ahead<'a> {
+impl<'a> PriorityWaiter<'a> {
     fn new(count: &'a AtomicUsize) -> Self {
         count.fetch_add(1, Ordering::Relaxed);
         Self(count)
     }
 }
 
-impl Drop for Ahead<'_> {
+impl Drop for PriorityWaiter<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -69,7 +69,7 @@ enum Gate {
     Window { most: usize, period: Duration, given: Mutex<VecDeque<Instant>> },
 }
 
-impl Pace {
+impl RateLimiter {
     /// A burst, then a steady rate, shared with `replicas` processes that use the same credential.
     #[must_use]
     pub fn bucket(burst: u32, per_second: u32, in_flight: usize, replicas: u32) -> Self {
@@ -146,15 +146,15 @@ impl Pace {
     ///
     /// # Errors
     /// When no turn comes up before the deadline; nothing is used up then.
-    pub async fn turn(&self, deadline: Instant) -> Result<Turn, Option<Duration>> {
+    pub async fn turn(&self, deadline: Instant) -> Result<Permit, Option<Duration>> {
         match &self.behind {
             Some(places) => self.behind(places, deadline).await,
             None => self.first(deadline).await,
         }
     }
 
-    async fn first(&self, deadline: Instant) -> Result<Turn, Option<Duration>> {
-        let _ahead = Ahead::new(&self.shared.ahead);
+    async fn first(&self, deadline: Instant) -> Result<Permit, Option<Duration>> {
+        let _ahead = PriorityWaiter::new(&self.shared.ahead);
         // In flight first: a turn given before a wait for a free place would be stale when it is used.
         let permit = place(&self.shared.flight, deadline).await?;
         self.open(deadline).await?;
@@ -173,11 +173,11 @@ impl Pace {
                 tokio::time::sleep_until(at).await;
             }
         }
-        Ok(Turn(vec![permit]))
+        Ok(Permit(vec![permit]))
     }
 
     /// The background lane: half of the places, nobody waiting ahead, and of a window never the last places.
-    async fn behind(&self, places: &Arc<Semaphore>, deadline: Instant) -> Result<Turn, Option<Duration>> {
+    async fn behind(&self, places: &Arc<Semaphore>, deadline: Instant) -> Result<Permit, Option<Duration>> {
         let behind = place(places, deadline).await?;
         loop {
             self.open(deadline).await?;
@@ -195,7 +195,7 @@ impl Pace {
             };
             if wait.is_zero() {
                 let permit = place(&self.shared.flight, deadline).await?;
-                return Ok(Turn(vec![behind, permit]));
+                return Ok(Permit(vec![behind, permit]));
             }
             if Instant::now() + wait > deadline {
                 return Err(Some(wait));
@@ -250,7 +250,7 @@ mod tests {
     use super::*;
 
     /// All the slots a window gives out, without waiting for any of them.
-    fn slots(pace: &Pace, count: usize) -> Vec<Instant> {
+    fn slots(pace: &RateLimiter, count: usize) -> Vec<Instant> {
         let Gate::Window { most, period, given } = &pace.shared.gate else { panic!("not a window") };
         let far = Instant::now() + Duration::from_secs(3600);
         (0..count).map(|_| reserve(given, *most, *period, far).unwrap()).collect()
@@ -258,7 +258,7 @@ mod tests {
 
     #[tokio::test]
     async fn never_more_than_five_in_any_ten_seconds() {
-        let pace = Pace::window(5, Duration::from_secs(10), 8, 1);
+        let pace = RateLimiter::window(5, Duration::from_secs(10), 8, 1);
         let given = slots(&pace, 23);
         for pair in given.windows(6) {
             assert!(pair[5] - pair[0] > Duration::from_secs(10));
@@ -269,15 +269,15 @@ mod tests {
 
     #[tokio::test]
     async fn replicas_share_the_limit() {
-        let two = slots(&Pace::window(5, Duration::from_secs(10), 8, 2), 3);
+        let two = slots(&RateLimiter::window(5, Duration::from_secs(10), 8, 2), 3);
         assert!(two[2] - two[0] > Duration::from_secs(10));
-        let ten = slots(&Pace::window(5, Duration::from_secs(10), 8, 10), 2);
+        let ten = slots(&RateLimiter::window(5, Duration::from_secs(10), 8, 10), 2);
         assert!(ten[1] - ten[0] > Duration::from_secs(20));
     }
 
     #[tokio::test]
     async fn a_turn_past_the_deadline_is_not_taken() {
-        let pace = Pace::window(1, Duration::from_secs(100), 8, 1);
+        let pace = RateLimiter::window(1, Duration::from_secs(100), 8, 1);
         let soon = Instant::now() + Duration::from_millis(50);
         assert!(pace.turn(soon).await.is_ok());
         let wait = pace.turn(soon).await.unwrap_err().unwrap();
@@ -288,7 +288,7 @@ mod tests {
 
     #[tokio::test]
     async fn sixteen_calls_of_a_diagnosis_go_at_once() {
-        let pace = Pace::bucket(20, 1, 16, 4);
+        let pace = RateLimiter::bucket(20, 1, 16, 4);
         let now = Instant::now();
         let mut held = Vec::new();
         for _ in 0..16 {
@@ -305,7 +305,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_background_gives_way_and_leaves_places() {
-        let pace = Pace::bucket(20, 1, 4, 1);
+        let pace = RateLimiter::bucket(20, 1, 4, 1);
         let sweep = pace.in_background();
         let soon = || Instant::now() + Duration::from_millis(60);
         let held = (sweep.turn(soon()).await.unwrap(), sweep.turn(soon()).await.unwrap());
@@ -316,7 +316,7 @@ mod tests {
         let led = leads.turn(soon()).await.unwrap();
         assert!(leads.turn(soon()).await.is_err(), "one place beside the half, and no more");
         drop((held, led));
-        let waiting = Ahead::new(&pace.shared.ahead);
+        let waiting = PriorityWaiter::new(&pace.shared.ahead);
         assert!(sweep.turn(soon()).await.is_err(), "somebody is waiting ahead");
         assert!(leads.turn(soon()).await.is_err(), "which lets everybody else pass as well");
         drop((waiting, first.0));
@@ -325,7 +325,7 @@ mod tests {
 
     #[tokio::test]
     async fn of_a_window_the_background_leaves_two() {
-        let pace = Pace::window(5, Duration::from_secs(100), 8, 1);
+        let pace = RateLimiter::window(5, Duration::from_secs(100), 8, 1);
         let sweep = pace.in_background();
         let soon = || Instant::now() + Duration::from_millis(50);
         for _ in 0..3 {
@@ -338,7 +338,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_closed_service_is_closed_to_both_lanes() {
-        let pace = Pace::bucket(20, 5, 4, 1);
+        let pace = RateLimiter::bucket(20, 5, 4, 1);
         pace.close(Duration::from_secs(50));
         let soon = || Instant::now() + Duration::from_millis(50);
         for lane in [pace.clone(), pace.in_background()] {

@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 
 use super::error::{CallError, absent, whole};
 use super::http::{Call, Http};
-use super::pace::Pace;
-use super::{lax, literal};
+use super::rate_limit::RateLimiter;
+use super::{lenient, literal};
 
 const SERVICE: &str = "scim";
 
@@ -21,7 +21,7 @@ pub struct Scim {
     base: Url,
     directory: String,
     key: SecretString,
-    pace: Pace,
+    pace: RateLimiter,
 }
 
 /// A user record.
@@ -29,23 +29,26 @@ pub struct Scim {
 #[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs, reason = "SCIM's names")]
 pub struct ScimUser {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub id: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub external_id: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub user_name: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub display_name: Option<String>,
-    #[serde(deserialize_with = "lax::list")]
+    #[serde(deserialize_with = "lenient::list")]
     pub emails: Vec<ScimEmail>,
-    #[serde(deserialize_with = "lax::flag")]
+    #[serde(deserialize_with = "lenient::flag")]
     pub active: Option<bool>,
     /// `None` when they were not part of the answer.
     pub groups: Option<Vec<ScimRef>>,
-    #[serde(rename = "urn:scim:schemas:extension:atlassian-external:1.0", deserialize_with = "lax::object")]
+    #[serde(
+        rename = "urn:scim:schemas:extension:atlassian-external:1.0",
+        deserialize_with = "lenient::object"
+    )]
     extension: Extension,
-    #[serde(deserialize_with = "lax::object")]
+    #[serde(deserialize_with = "lenient::object")]
     pub meta: Meta,
 }
 
@@ -54,9 +57,9 @@ pub struct ScimUser {
 #[serde(default)]
 #[allow(missing_docs, reason = "SCIM's names")]
 pub struct ScimEmail {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub value: Option<String>,
-    #[serde(deserialize_with = "lax::flag")]
+    #[serde(deserialize_with = "lenient::flag")]
     pub primary: Option<bool>,
 }
 
@@ -65,16 +68,16 @@ pub struct ScimEmail {
 #[serde(default)]
 #[allow(missing_docs, reason = "SCIM's names")]
 pub struct ScimRef {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub value: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub display: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
 struct Extension {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     atlassian_account_id: Option<String>,
 }
 
@@ -83,9 +86,9 @@ struct Extension {
 #[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs, reason = "SCIM's names")]
 pub struct Meta {
-    #[serde(deserialize_with = "lax::time")]
+    #[serde(deserialize_with = "lenient::time")]
     pub created: Option<jiff::Timestamp>,
-    #[serde(deserialize_with = "lax::time")]
+    #[serde(deserialize_with = "lenient::time")]
     pub last_modified: Option<jiff::Timestamp>,
 }
 
@@ -109,11 +112,11 @@ impl ScimUser {
 #[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs, reason = "SCIM's names")]
 pub struct ScimGroup {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub id: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub external_id: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub display_name: Option<String>,
     /// Record ids of this directory; `None` when they were not part of the answer.
     pub members: Option<Vec<ScimRef>>,
@@ -131,7 +134,7 @@ pub enum Deleted {
 #[derive(Deserialize)]
 #[serde(bound = "T: DeserializeOwned")]
 struct Listed<T> {
-    #[serde(default, rename = "totalResults", deserialize_with = "lax::number")]
+    #[serde(default, rename = "totalResults", deserialize_with = "lenient::number")]
     total: Option<i64>,
     #[serde(default, rename = "Resources", alias = "resources")]
     resources: Option<Vec<T>>,
@@ -141,7 +144,7 @@ impl Scim {
     /// Connects to nothing.
     #[must_use]
     pub fn new(http: Http, base: Url, directory: String, key: SecretString, replicas: u32) -> Self {
-        let pace = http.pace(Pace::bucket(20, 5, 16, replicas));
+        let pace = http.pace(RateLimiter::bucket(20, 5, 16, replicas));
         Self { http, base, directory, key, pace }
     }
 

@@ -13,8 +13,8 @@ use tokio::time::Instant;
 use super::assertion::{self, Certificate, Federated};
 use super::error::CallError;
 use super::http::{Call, Http};
-use super::lax;
-use super::pace::Pace;
+use super::lenient;
+use super::rate_limit::RateLimiter;
 
 /// Microsoft recommends asking for a new token some minutes before the old one ends.
 const MARGIN: Duration = Duration::from_secs(300);
@@ -45,7 +45,7 @@ struct State {
 /// The token of one application in one tenant.
 pub struct Tokens {
     http: Http,
-    pace: Pace,
+    pace: RateLimiter,
     login_url: Url,
     tenant: String,
     client_id: String,
@@ -56,9 +56,9 @@ pub struct Tokens {
 
 #[derive(Deserialize)]
 struct Granted {
-    #[serde(default, deserialize_with = "lax::text")]
+    #[serde(default, deserialize_with = "lenient::text")]
     access_token: Option<String>,
-    #[serde(default, deserialize_with = "lax::number")]
+    #[serde(default, deserialize_with = "lenient::number")]
     expires_in: Option<i64>,
 }
 
@@ -73,7 +73,7 @@ impl Tokens {
         client_id: String,
         credential: EntraCredential,
     ) -> Self {
-        let pace = Pace::bucket(5, 1, 2, 1);
+        let pace = RateLimiter::bucket(5, 1, 2, 1);
         let scope = scope(graph_url);
         Self { http, pace, login_url, tenant, client_id, credential, scope, state: Mutex::default() }
     }

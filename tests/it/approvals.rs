@@ -10,7 +10,7 @@ use reinstate_sandbox::wire::{Gate, Injection, Service};
 use serde_json::{Value, json};
 
 use super::bot::{ADA, Bot, GRACE, tells_in};
-use super::mass;
+use super::slack_sweep;
 
 const REPAIR: &str = "repair jane@acme.example";
 const APPROVE: &str = "reinstate.approve";
@@ -298,7 +298,7 @@ async fn entries(bot: &Bot, kind: &str) -> Vec<Value> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_repairs_of_a_sweep_are_started_by_an_operator_who_is_their_requester() {
-    let mut tenant = mass::tenant(7);
+    let mut tenant = slack_sweep::tenant(7);
     joins(&mut tenant, LINUS, "linus@acme.example");
     tenant.employee("linus@acme.example", "Linus");
     tenant.entra.settle_watermark(reinstate::clock::now());
@@ -310,14 +310,14 @@ async fn the_repairs_of_a_sweep_are_started_by_an_operator_who_is_their_requeste
         // An approver alone starts nothing, though another operator asked for the sweep.
         bot.clicks(GRACE, "reinstate.sweep_repair").await;
         bot.hears(GRACE, "This needs the role operator").await;
-        let (_, course) = mass::sweep(bot, |course| course.surveyed.is_some()).await;
+        let (_, course) = slack_sweep::sweep(bot, |course| course.surveyed.is_some()).await;
         assert!(course.requested.is_none());
         // The person who starts them is the requester, and does not approve them.
         bot.clicks(LINUS, "reinstate.sweep_repair").await;
         bot.clicks(LINUS, APPROVE).await;
         bot.hears(LINUS, "Nobody approves their own request").await;
         bot.clicks(GRACE, APPROVE).await;
-        let (_, course) = mass::sweep(bot, |course| course.ended.is_some()).await;
+        let (_, course) = slack_sweep::sweep(bot, |course| course.ended.is_some()).await;
         assert_eq!(course.repaired.unwrap().1.restored, 7);
         let requested = entries(bot, "sweep-requested").await;
         assert_eq!(
@@ -336,7 +336,7 @@ async fn the_repairs_of_a_sweep_are_started_by_an_operator_who_is_their_requeste
 
 #[tokio::test(flavor = "multi_thread")]
 async fn four_eyes_and_own_account_hold_for_the_list_of_a_sweep() {
-    let mut tenant = mass::tenant(7);
+    let mut tenant = slack_sweep::tenant(7);
     joins(&mut tenant, SECOND, "ada.ops@acme.example");
     joins(&mut tenant, LINUS, "p3.alias@acme.example");
     joins(&mut tenant, "U0OUTSIDE", "contractor@partner.example");
@@ -355,7 +355,7 @@ async fn four_eyes_and_own_account_hold_for_the_list_of_a_sweep() {
             bot.hears(who, says).await;
         }
         bot.clicks(GRACE, APPROVE).await;
-        let (_, course) = mass::sweep(bot, |course| course.ended.is_some()).await;
+        let (_, course) = slack_sweep::sweep(bot, |course| course.ended.is_some()).await;
         assert_eq!(course.approved.unwrap().0, GRACE);
         closes(bot).await;
     })

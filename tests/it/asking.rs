@@ -2,7 +2,7 @@
 
 use reinstate::cli::world;
 use reinstate::config::{Config, Purpose};
-use reinstate::world::Look;
+use reinstate::world::ReadScope;
 use reinstate_core::{Diagnosis, Evidence, Plan, Source, Subject, Who, diagnose, plan};
 use reinstate_sandbox::Sandbox;
 use reinstate_sandbox::scenarios::Scenario;
@@ -21,7 +21,7 @@ pub fn config(sandbox: &Sandbox) -> Config {
 
 pub async fn gather(sandbox: &Sandbox, who: &str) -> Evidence {
     let who = Who::parse(who).unwrap();
-    world(&config(sandbox)).unwrap().gather(Subject::asked(who), Look::Everything).await
+    world(&config(sandbox)).unwrap().gather(Subject::asked(who), ReadScope::Everything).await
 }
 
 pub async fn ask(sandbox: &Sandbox, who: &str) -> (Diagnosis, Plan) {

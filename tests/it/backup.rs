@@ -14,9 +14,9 @@ use reinstate_store::Store;
 use sqlx::{Connection as _, Executor as _};
 
 use super::crash::{Point, gate};
+use super::machine_failures::{STORY, plain};
 use super::place::{On, Place};
 use super::story::Story;
-use super::trouble::{STORY, plain};
 use reinstate_testing::postgres::Server;
 use reinstate_testing::skip::skipped;
 

@@ -295,7 +295,7 @@ impl Bot {
     }
 
     /// Where the newest run's root card stands, once it does.
-    pub async fn root(&self) -> reinstate_store::CardRef {
+    pub async fn root(&self) -> reinstate_store::MessageRef {
         let run = self.run().await;
         let since = Instant::now();
         loop {

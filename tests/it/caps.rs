@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use reinstate::config::Env;
-use reinstate_core::run::Halt;
+use reinstate_core::run::PauseReason;
 use reinstate_core::{Event, Outcome};
 use reinstate_sandbox::lock;
 use reinstate_sandbox::scenarios;
@@ -38,7 +38,7 @@ pub fn wrong_account(tenant: &Tenant) -> String {
     tenant.atlassian.bearer(JANE).unwrap().id.clone()
 }
 
-async fn halts(bot: &Bot) -> Vec<Halt> {
+async fn halts(bot: &Bot) -> Vec<PauseReason> {
     let events = bot.events(&bot.run().await).await;
     events
         .iter()
@@ -71,7 +71,7 @@ async fn the_daily_cap_stops_the_step_that_would_exceed_it_and_not_the_harmless_
         // The plan may be approved: the cap counts steps that begin, not plans.
         bot.clicks(GRACE, "reinstate.approve").await;
         bot.until("the cap", |run| run.waiting.is_some()).await;
-        assert_eq!(halts(bot).await, [Halt::Cap]);
+        assert_eq!(halts(bot).await, [PauseReason::Cap]);
         assert_eq!(parked(bot), 0, "sent in spite of the cap");
         bot.is_quiet().await;
         bot.sees("0 of 0 risky steps").await;
@@ -159,7 +159,7 @@ async fn who_became_an_admin_between_two_steps_is_not_touched_by_the_next() {
         };
         between_steps(bot, async || promote(bot, &right)).await;
         bot.until("a pause", |run| run.waiting.is_some() || run.ended.is_some()).await;
-        assert_eq!(halts(bot).await, [Halt::Condition]);
+        assert_eq!(halts(bot).await, [PauseReason::Condition]);
         let calls = bot.sandbox.wire.calls();
         assert!(
             !calls.iter().any(|call| call.path.ends_with("/provisionOnDemand")),
@@ -253,7 +253,7 @@ async fn an_approval_from_before_a_pause_is_worth_nothing_after_it() {
         bot.sandbox.wire.inject(Service::Atlassian, Some("PUT"), "/manage/email", 1, refused);
         bot.clicks(GRACE, "reinstate.approve").await;
         let run = bot.until("the pause", |run| run.waiting.is_some()).await;
-        assert_eq!(halts(bot).await, [Halt::Refused]);
+        assert_eq!(halts(bot).await, [PauseReason::Refused]);
         let approved = run.current.unwrap().digest;
         bot.clicks(ADA, "reinstate.retry").await;
         let run = bot.until("a plan of its own", |run| run.plans > 1).await;

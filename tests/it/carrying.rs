@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use reinstate::cli::world_within;
 use reinstate::exec::{Admission, Engine, Journal};
-use reinstate_core::run::{Aim, Asked, Limits};
+use reinstate_core::run::{Goal, Limits, Request};
 use reinstate_core::{Event, Next, Run, Who};
 use reinstate_sandbox::Sandbox;
-use reinstate_store::{Also, Store};
+use reinstate_store::{AppendOptions, Store};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -47,14 +47,14 @@ pub async fn begin(sandbox: &Sandbox, who: &'static str) -> Repair {
         work: Arc::default(),
         changed: Arc::default(),
     });
-    let asked = Asked {
+    let asked = Request {
         by: "U0ADA".to_owned(),
         team: None,
         enterprise: None,
         channel: "C0ADMINS".to_owned(),
         text: format!("repair {who}"),
         response_url: None,
-        aim: Aim::default(),
+        aim: Goal::default(),
     };
     engine.ledger.open("run".into(), "run".into(), asked, reinstate::clock::now()).await.unwrap();
     let (stop, stopped) = watch::channel(false);
@@ -74,7 +74,7 @@ impl Repair {
                 Next::AwaitApproval { .. } => {
                     let digest = run.current.as_ref().and_then(|current| current.digest.clone()).unwrap();
                     let approved = Event::Approved { by: "U0GRACE".to_owned(), digest };
-                    let also = Also { wake: true, ..Also::default() };
+                    let also = AppendOptions { wake: true, ..AppendOptions::default() };
                     let now = reinstate::clock::now();
                     // Lost to an entry of the executor: fold again and decide again.
                     drop(engine.ledger.append("run", &run, None, &[approved], now, also).await);

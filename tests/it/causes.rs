@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use reinstate_core::Cause;
-use reinstate_sandbox::scenarios::{ALL, SEQUELS};
+use reinstate_sandbox::scenarios::{ALL, FOLLOW_UPS};
 
 const HEADINGS: &[&str] = &[
     "## What people say",
@@ -58,7 +58,7 @@ fn every_cause_has_a_scenario_of_its_own() {
 fn names_of_scenarios_are_unique_and_healthy_ones_say_so() {
     let names: BTreeSet<&str> = ALL.iter().map(|scenario| scenario.name).collect();
     assert_eq!(names.len(), ALL.len());
-    for sequel in SEQUELS {
+    for sequel in FOLLOW_UPS {
         assert!(names.contains(sequel.of) && !names.contains(sequel.name), "{}", sequel.name);
     }
     for scenario in ALL.iter().filter(|scenario| scenario.name.starts_with("healthy")) {

@@ -9,7 +9,7 @@ use reinstate_sandbox::lock;
 use reinstate_sandbox::scenarios::find;
 use reinstate_sandbox::tenant::{ADMINS, Tenant};
 use reinstate_sandbox::wire::{Gate, Injection, Service};
-use reinstate_store::{Also, NewEntry};
+use reinstate_store::{AppendOptions, NewEntry};
 use secrecy::ExposeSecret as _;
 
 use super::bot::{ADA, Bot, GRACE, tells_in};
@@ -181,7 +181,7 @@ async fn a_run_that_cannot_be_read_is_released_by_hand_and_gives_back_its_claims
                 facts: "{}".to_owned(),
                 personal: Some(r#"{"kind":"approved","by":"jane.secret@acme.example"}"#.to_owned()),
             };
-            store.append(&first, seq, None, &[strange], Also::default()).await.unwrap();
+            store.append(&first, seq, None, &[strange], AppendOptions::default()).await.unwrap();
             bot.app.ledger.run(&first).await.unwrap_err();
             // By the same name it would be answered before claims are looked at.
             let account = wrong_account(&held());

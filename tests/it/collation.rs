@@ -6,20 +6,20 @@ use reinstate_sandbox::scenarios::find;
 
 use super::bot::{ADA, Bot, GRACE, unpaced};
 use super::crash::tell;
-use super::mass;
 use super::place::On;
+use super::slack_sweep;
 
 /// A sweep is read, its list is approved and carried out, and it ends.
 async fn a_sweep_ends(on: On) {
     let Some(place) = on.place().await else { return };
-    let bot = Bot::start_at(place, mass::tenant(7), |_| {}, unpaced()).await;
+    let bot = Bot::start_at(place, slack_sweep::tenant(7), |_| {}, unpaced()).await;
     bot.says(ADA, "sweep").await;
     bot.hears(ADA, "has begun").await;
     bot.sees("can be repaired harmlessly").await;
     bot.clicks(ADA, "reinstate.sweep_repair").await;
     bot.sees("waits for an approver").await;
     bot.clicks(GRACE, "reinstate.approve").await;
-    let (_, course) = mass::sweep(&bot, |course| course.ended.is_some()).await;
+    let (_, course) = slack_sweep::sweep(&bot, |course| course.ended.is_some()).await;
     let counts = course.repaired.unwrap().1;
     assert_eq!((counts.begun, counts.restored, counts.skipped, counts.failed), (7, 7, 0, 0));
     bot.is_quiet().await;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use reinstate::cli::world;
-use reinstate::world::{Look, World};
+use reinstate::world::{ReadScope, World};
 use reinstate_core::diagnose::Case;
 use reinstate_core::{
     Cause, Diagnosis, Op, Outcome, Plan, Source, State, Subject, Verdict, Who, diagnose, plan,
@@ -56,7 +56,7 @@ async fn precision_and_recall_over_all_scenarios_are_100_percent() {
         too_many += u32::try_from(claimed.difference(&wanted).count()).unwrap();
         missed += u32::try_from(wanted.difference(&claimed).count()).unwrap();
         let facts_are_there =
-            diagnosis.findings.iter().all(|f| f.because.iter().all(|fact| !fact.says.is_empty()));
+            diagnosis.findings.iter().all(|f| f.because.iter().all(|fact| !fact.message.is_empty()));
         assert!(facts_are_there, "{}", scenario.name);
         wrong.extend(
             differences(scenario, &diagnosis, &plan).iter().map(|w| format!("{}: {w}", scenario.name)),
@@ -178,7 +178,7 @@ async fn two_causes_make_one_plan_in_an_order_that_can_work() {
 async fn shows(world: &dyn World, op: &Op, began: jiff::Timestamp) {
     for _ in 0..200 {
         let subject = Subject::asked(Who::parse("jane@acme.example").unwrap());
-        let evidence = world.gather(subject, Look::Effect(op.clone())).await;
+        let evidence = world.gather(subject, ReadScope::Effect(op.clone())).await;
         if let State::Done(_) = op.state_since(&Case::new(&evidence), Some(began)) {
             return;
         }
@@ -195,7 +195,7 @@ async fn play(scenario: &'static Scenario) -> (Verdict, Vec<String>) {
     let (mut tried, mut story) = (Vec::new(), Vec::new());
     for _ in 0..5 {
         let who = Who::parse(scenario.who).unwrap();
-        let evidence = world.gather(Subject::asked(who), Look::Everything).await;
+        let evidence = world.gather(Subject::asked(who), ReadScope::Everything).await;
         let diagnosis = diagnose(&evidence);
         let plan = plan(&evidence, &diagnosis, &config.rules(), &tried);
         if diagnosis.verdict == Verdict::Healthy || plan.steps.is_empty() {

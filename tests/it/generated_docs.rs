@@ -109,7 +109,7 @@ fn the_ladder() {
             yes(op.is_one_shot()),
             yes(op.is_capped()),
             yes(op.is_tenant_wide()),
-            op.undo().says(),
+            op.undo().message(),
         )
         .unwrap();
     }

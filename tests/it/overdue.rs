@@ -2,7 +2,7 @@
 //! approval by the clock that all replicas share.
 
 use jiff::SignedDuration;
-use reinstate_core::run::{Aim, Asked};
+use reinstate_core::run::{Goal, Request};
 use reinstate_core::{Next, Outcome};
 use reinstate_sandbox::scenarios::find;
 use reinstate_sandbox::tenant::ADMINS;
@@ -34,14 +34,14 @@ pub async fn shifts_clock(bot: &Bot, seconds: i64) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_that_waited_too_long_is_refused_with_the_reason() {
     tells("membership-drift", async |bot| {
-        let asked = Asked {
+        let asked = Request {
             by: ADA.to_owned(),
             team: None,
             enterprise: None,
             channel: ADMINS.to_owned(),
             text: "jane@acme.example".to_owned(),
             response_url: None,
-            aim: Aim::default(),
+            aim: Goal::default(),
         };
         let typed = reinstate::clock::now().checked_sub(SignedDuration::from_mins(16)).unwrap();
         let id = uuid::Uuid::now_v7().to_string();

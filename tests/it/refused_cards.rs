@@ -9,7 +9,7 @@ use reinstate_sandbox::tenant::{ADMINS, HELPDESK};
 use reinstate_sandbox::wire::{Injection, Service};
 
 use super::bot::{ADA, Bot, GRACE, tells, tells_in};
-use super::mass;
+use super::slack_sweep;
 
 const REPAIR: &str = "repair jane@acme.example";
 const APPROVE: &str = "reinstate.approve";
@@ -199,7 +199,7 @@ async fn a_channel_that_takes_no_card_is_left_and_one_without_threads_is_spoken_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_the_card_of_a_sweep_cannot_be_posted_its_requester_is_told() {
-    let mut tenant = mass::tenant(3);
+    let mut tenant = slack_sweep::tenant(3);
     tenant.slack.channels.get_mut(ADMINS).unwrap().restriction = Some(Restriction::ReadOnly);
     tells_in(
         tenant,
@@ -219,7 +219,7 @@ async fn where_the_card_of_a_sweep_cannot_be_posted_its_requester_is_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_posted_of_repairs_is_told_to_the_operator_who_asked_for_them() {
-    let mut tenant = mass::tenant(7);
+    let mut tenant = slack_sweep::tenant(7);
     tenant.employee("linus@acme.example", "Linus");
     tenant.slack.add_user("U0LINUS", "linus", "Linus", "linus@acme.example");
     tenant.slack.channels.get_mut(ADMINS).unwrap().members.insert("U0LINUS".to_owned());

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use reinstate::exec::Journal;
 use reinstate_core::Outcome;
-use reinstate_core::run::Halt;
+use reinstate_core::run::PauseReason;
 use reinstate_sandbox::scenarios::find;
 use reinstate_sandbox::slack::Workspace;
 use reinstate_sandbox::tenant::{ADMINS, Tenant};
@@ -213,7 +213,7 @@ async fn a_call_that_a_frozen_process_may_have_sent_is_shown_to_a_person() {
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     };
-    assert_eq!(waiting.halt, Halt::Ambiguous, "{waiting:?}");
+    assert_eq!(waiting.halt, PauseReason::Ambiguous, "{waiting:?}");
     while buttons(&story.sandbox, "reinstate.retry").is_empty() {
         story.must_not_hang("until a person is shown it");
         tokio::time::sleep(Duration::from_millis(50)).await;

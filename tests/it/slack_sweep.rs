@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use reinstate::exec::{Journal, Loaded};
 use reinstate_core::Outcome;
 use reinstate_core::sweep::Sweep;
-use reinstate_sandbox::crowd::Crowd;
+use reinstate_sandbox::large_org::Crowd;
 use reinstate_sandbox::tenant::{ADMINS, DIRECTORY, Tenant};
 use reinstate_sandbox::{Sandbox, lock};
 use reinstate_store::Store;

@@ -13,8 +13,8 @@ use sqlx::{Connection as _, Executor as _};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use super::doctor::Patient;
+use super::machine_failures::Disk;
 use super::process::PATIENCE;
-use super::trouble::Disk;
 use reinstate_testing::port::free_port;
 
 /// Why `serve` ended, and that it left nothing listening.

@@ -4,11 +4,11 @@
 use std::time::{Duration, Instant};
 
 use reinstate_core::Outcome;
-use reinstate_sandbox::crowd::Crowd;
+use reinstate_sandbox::large_org::Crowd;
 use reinstate_sandbox::wire::Service;
 
 use crate::bot::{ADA, Bot, GRACE, VERA, plain, tells_in};
-use crate::mass::{sweep, tenant};
+use crate::slack_sweep::{sweep, tenant};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 

@@ -9,8 +9,8 @@ use reinstate_sandbox::tenant::{ADMINS, HELPDESK};
 use reinstate_sandbox::wire::{Gate, Injection, Service};
 
 use super::bot::{ADA, Bot, GRACE, VERA, tells, tells_in};
-use super::mass;
 use super::overdue::shifts_clock;
+use super::slack_sweep;
 
 const REPAIR: &str = "repair jane@acme.example";
 
@@ -81,7 +81,7 @@ async fn where_the_card_is_not_in_their_channel_the_requester_is_told_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_repairs_of_a_sweep_that_stop_tell_their_requester() {
     tells_in(
-        mass::tenant(12),
+        slack_sweep::tenant(12),
         |_| {},
         async |bot| {
             let refuse = Injection::Answer { status: 403, headers: Vec::new(), body: "{}".to_owned() };
@@ -89,7 +89,7 @@ async fn the_repairs_of_a_sweep_that_stop_tell_their_requester() {
             bot.says(ADA, "sweep").await;
             bot.clicks(ADA, "reinstate.sweep_repair").await;
             bot.clicks(GRACE, "reinstate.approve").await;
-            mass::sweep(bot, |course| course.paused.is_some()).await;
+            slack_sweep::sweep(bot, |course| course.paused.is_some()).await;
             let message = bot.sees("The repairs of this sweep stopped").await;
             assert!(
                 message.text.starts_with("<@U0ADA>") && message.text.contains("Go on"),
@@ -105,7 +105,7 @@ async fn the_repairs_of_a_sweep_that_stop_tell_their_requester() {
                 private.text
             );
             bot.clicks(ADA, "reinstate.retry").await;
-            mass::sweep(bot, |course| course.pauses > 1).await;
+            slack_sweep::sweep(bot, |course| course.pauses > 1).await;
             bot.is_quiet().await;
             let stops = {
                 let slack = lock(&bot.sandbox.slack);
@@ -163,7 +163,7 @@ async fn a_bot_whose_clock_is_ahead_of_the_database_does_not_call_broken_what_it
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_repairs_that_a_person_paused_their_requester_hears_who_did_it() {
-    let mut tenant = mass::tenant(7);
+    let mut tenant = slack_sweep::tenant(7);
     tenant.employee("linus@acme.example", "Linus");
     tenant.slack.add_user("U0LINUS", "linus", "Linus", "linus@acme.example");
     tenant.slack.channels.get_mut(ADMINS).unwrap().members.insert("U0LINUS".to_owned());
@@ -189,7 +189,7 @@ async fn of_repairs_that_a_person_paused_their_requester_hears_who_did_it() {
         assert!(shown.contains("paused the repairs") && !shown.contains("Look at what failed"), "{shown}");
         gate.open();
         bot.clicks(ADA, "reinstate.retry").await;
-        mass::sweep(bot, |course| course.ended.is_some()).await;
+        slack_sweep::sweep(bot, |course| course.ended.is_some()).await;
         closes(bot).await;
     })
     .await;

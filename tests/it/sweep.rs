@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use reinstate::cli::world;
 use reinstate::config::{Config, Purpose};
-use reinstate::exec::sweep::{Looked, Survey, survey};
-use reinstate::world::{Look, Meter};
+use reinstate::exec::sweep::{CheckedAccount, Survey, survey};
+use reinstate::world::{ReadScope, SweepProgress};
 use reinstate_core::evidence::Read;
-use reinstate_core::sweep::Found;
+use reinstate_core::sweep::SweepFinding;
 use reinstate_core::{Cause, Source, Subject, Verdict, Who, diagnose, plan};
-use reinstate_sandbox::crowd::Crowd;
 use reinstate_sandbox::external_id::ExternalIdFrom;
+use reinstate_sandbox::large_org::Crowd;
 use reinstate_sandbox::scenarios::{ALL, find};
 use reinstate_sandbox::tenant::Tenant;
 use reinstate_sandbox::wire::{Call, Injection, Service};
@@ -28,11 +28,11 @@ async fn start(tenant: Tenant) -> (Sandbox, Config) {
     (sandbox, config)
 }
 
-async fn sweep(config: &Config) -> (Survey, Vec<Looked>) {
+async fn sweep(config: &Config) -> (Survey, Vec<CheckedAccount>) {
     let world = world(config).unwrap();
     let rules = Arc::new(config.rules());
     let (sender, mut receiver) = tokio::sync::mpsc::channel(1000);
-    let survey = survey(&world, &rules, &Arc::new(Meter::default()), &HashMap::new(), &sender).await;
+    let survey = survey(&world, &rules, &Arc::new(SweepProgress::default()), &HashMap::new(), &sender).await;
     drop(sender);
     let mut all = Vec::new();
     while let Some(looked) = receiver.recv().await {
@@ -41,12 +41,12 @@ async fn sweep(config: &Config) -> (Survey, Vec<Looked>) {
     (survey, all)
 }
 
-async fn check(config: &Config, who: &str) -> Found {
+async fn check(config: &Config, who: &str) -> SweepFinding {
     let world = world(config).unwrap();
-    let evidence = world.gather(Subject::asked(Who::parse(who).unwrap()), Look::Everything).await;
+    let evidence = world.gather(Subject::asked(Who::parse(who).unwrap()), ReadScope::Everything).await;
     let diagnosis = diagnose(&evidence);
     let rules = config.rules();
-    Found::of(who, &diagnosis, &plan(&evidence, &diagnosis, &rules, &[]), &rules)
+    SweepFinding::of(who, &diagnosis, &plan(&evidence, &diagnosis, &rules, &[]), &rules)
 }
 
 /// Everybody a sweep of this tenant must have an opinion on: those with a managed account, and those assigned.
@@ -85,7 +85,7 @@ async fn differences(change: impl Fn(&mut Tenant)) -> (Vec<String>, usize) {
                     || (alone.person.is_some() && found.person == alone.person)
                     || found.query == who
             });
-            let told_of = |found: &Found| (found.verdict, found.causes.clone(), found.digest.clone());
+            let told_of = |found: &SweepFinding| (found.verdict, found.causes.clone(), found.digest.clone());
             match (alone.verdict, swept) {
                 (Verdict::Healthy, None) => {}
                 (Verdict::Healthy, Some(found)) => {

@@ -158,7 +158,7 @@ async fn the_pick(bot: &Bot) {
 }
 
 fn torn(socket: bool) -> Tenant {
-    let mut tenant = crate::upper::torn();
+    let mut tenant = crate::upper_rungs::torn();
     tenant.slack.sockets.on = socket;
     tenant
 }

@@ -246,7 +246,7 @@ async fn who_may_not_cannot_press_what_takes_back_retires_or_picks() {
     )
     .await;
     among(
-        super::upper::torn(),
+        super::upper_rungs::torn(),
         |_| {},
         async |bot| {
             bot.says(ADA, "repair jane@acme.example").await;
@@ -286,7 +286,7 @@ async fn who_may_not_cannot_press_a_call_for_help_or_what_only_others_were_shown
 #[tokio::test(flavor = "multi_thread")]
 async fn who_may_not_cannot_press_anything_on_a_sweep() {
     among(
-        super::mass::tenant(7),
+        super::slack_sweep::tenant(7),
         |_| {},
         async |bot| {
             let gate = Gate::default();
@@ -307,10 +307,10 @@ async fn who_may_not_cannot_press_anything_on_a_sweep() {
                 assert!(refusals(bot, user).await > known, "{user} pressed Pause, and that is not recorded");
                 tried += 1;
             }
-            let (id, course) = super::mass::sweep(bot, |_| true).await;
+            let (id, course) = super::slack_sweep::sweep(bot, |_| true).await;
             assert!(course.paused.is_none(), "{:?}", course.paused);
             bot.clicks(ADA, "reinstate.sweep_pause").await;
-            super::mass::sweep(bot, |course| course.paused.is_some()).await;
+            super::slack_sweep::sweep(bot, |course| course.paused.is_some()).await;
             gate.open();
             let since = Instant::now();
             while bot.app.ledger.store().open_runs().await.unwrap().iter().any(|row| row.run != id) {

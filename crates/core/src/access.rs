@@ -32,7 +32,7 @@ impl Role {
 /// Whose person somebody is, as Slack says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Standing {
+pub enum MembershipKind {
     /// A full member of our workspace or enterprise.
     Member,
     /// A guest.
@@ -53,7 +53,7 @@ pub struct Actor {
     /// Slack user id.
     pub id: String,
     /// Whose person.
-    pub standing: Standing,
+    pub membership: MembershipKind,
     /// Roles, each with the rule that grants it.
     pub roles: Vec<(Role, String)>,
     /// Whether every look-up that could have granted a role was answered.
@@ -66,7 +66,7 @@ impl Actor {
     /// Whether the actor has a role; operators are viewers too.
     #[must_use]
     pub fn has(&self, role: Role) -> bool {
-        self.standing == Standing::Member
+        self.membership == MembershipKind::Member
             && self
                 .roles
                 .iter()
@@ -76,7 +76,7 @@ impl Actor {
 
 /// What the actor's own identities are, as far as they could be resolved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Own {
+pub enum Ownership {
     /// The plan touches the actor's own account.
     Yes,
     /// It does not.
@@ -89,7 +89,7 @@ pub enum Own {
 
 /// Whether the actor has acted on the same plan before, under another Slack id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Same {
+pub enum EarlierRole {
     /// No.
     No,
     /// They asked for it.
@@ -116,9 +116,9 @@ pub enum Action {
         /// Who asked for the run.
         requester: String,
         /// Whether it is the actor's own account.
-        own: Own,
+        own: Ownership,
         /// Whether the actor is one of those below under another Slack id.
-        same: Same,
+        same: EarlierRole,
         /// Who has approved already.
         approved: BTreeSet<String>,
     },
@@ -254,13 +254,13 @@ impl Denied {
 /// # Errors
 /// [`Denied`], with the reason for the person.
 pub fn may(actor: &Actor, action: &Action) -> Result<Permit, Denied> {
-    match actor.standing {
-        Standing::Member => {}
-        Standing::Guest => return Err(Denied::Guest),
-        Standing::Stranger => return Err(Denied::Stranger),
-        Standing::Deactivated => return Err(Denied::Deactivated),
-        Standing::Bot => return Err(Denied::Bot),
-        Standing::Unknown => return Err(Denied::AskAgain),
+    match actor.membership {
+        MembershipKind::Member => {}
+        MembershipKind::Guest => return Err(Denied::Guest),
+        MembershipKind::Stranger => return Err(Denied::Stranger),
+        MembershipKind::Deactivated => return Err(Denied::Deactivated),
+        MembershipKind::Bot => return Err(Denied::Bot),
+        MembershipKind::Unknown => return Err(Denied::AskAgain),
     }
     match action {
         Action::CheckOneself => Ok(Permit { actor: actor.id.clone(), rule: "member".to_owned() }),
@@ -273,16 +273,16 @@ pub fn may(actor: &Actor, action: &Action) -> Result<Permit, Denied> {
             }
             let permit = role(actor, Role::Approver)?;
             match own {
-                Own::Yes => return Err(Denied::OwnAccount),
-                Own::Unreadable => return Err(Denied::OwnUnreadable),
-                Own::Nobody => return Err(Denied::OwnNobody),
-                Own::No => {}
+                Ownership::Yes => return Err(Denied::OwnAccount),
+                Ownership::Unreadable => return Err(Denied::OwnUnreadable),
+                Ownership::Nobody => return Err(Denied::OwnNobody),
+                Ownership::No => {}
             }
             match same {
-                Same::Requester => return Err(Denied::SamePerson),
-                Same::Approver => return Err(Denied::AlreadyAsAnother),
-                Same::Unreadable => return Err(Denied::SameUnreadable),
-                Same::No => {}
+                EarlierRole::Requester => return Err(Denied::SamePerson),
+                EarlierRole::Approver => return Err(Denied::AlreadyAsAnother),
+                EarlierRole::Unreadable => return Err(Denied::SameUnreadable),
+                EarlierRole::No => {}
             }
             if approved.contains(&actor.id) { Err(Denied::Already) } else { Ok(permit) }
         }
@@ -316,18 +316,18 @@ mod tests {
     fn actor(id: &str, roles: &[Role]) -> Actor {
         Actor {
             id: id.to_owned(),
-            standing: Standing::Member,
+            membership: MembershipKind::Member,
             roles: roles.iter().map(|role| (*role, "users".to_owned())).collect(),
             roles_complete: true,
             email: None,
         }
     }
 
-    fn approve(requester: &str, own: Own) -> Action {
-        approve_as(requester, own, Same::No)
+    fn approve(requester: &str, own: Ownership) -> Action {
+        approve_as(requester, own, EarlierRole::No)
     }
 
-    fn approve_as(requester: &str, own: Own, same: Same) -> Action {
+    fn approve_as(requester: &str, own: Ownership, same: EarlierRole) -> Action {
         Action::Approve { requester: requester.to_owned(), own, same, approved: BTreeSet::new() }
     }
 
@@ -345,7 +345,7 @@ mod tests {
         assert_eq!(held(&one), [true, true, false]);
         assert_eq!(held(&actor("U1", &[Role::Viewer])), [true, false, false]);
         assert_eq!(held(&actor("U1", &[Role::Approver])), [false, false, true]);
-        one.standing = Standing::Guest;
+        one.membership = MembershipKind::Guest;
         assert_eq!(held(&one), [false; 3]);
         assert_eq!(Denied::Missing(Role::Viewer).to_string(), "This needs the role viewer.");
         assert_eq!(Denied::Missing(Role::Approver).to_string(), "This needs the role approver.");
@@ -373,24 +373,27 @@ mod tests {
         assert!(may(&actor("U1", &[Role::Operator]), &Action::Follow).is_ok());
         assert_eq!(may(&actor("U1", &[]), &Action::Follow), Err(Denied::Missing(Role::Viewer)));
         let mut guest = actor("U1", &[]);
-        guest.standing = Standing::Guest;
+        guest.membership = MembershipKind::Guest;
         assert_eq!(may(&guest, &Action::CheckOneself), Err(Denied::Guest));
     }
 
     #[test]
     fn nobody_approves_their_own_request_or_account_whatever_their_roles() {
         let all = [Role::Viewer, Role::Operator, Role::Approver];
-        assert_eq!(may(&actor("U1", &all), &approve("U1", Own::No)), Err(Denied::OwnRequest));
-        assert_eq!(may(&actor("U2", &all), &approve("U1", Own::Yes)), Err(Denied::OwnAccount));
-        assert_eq!(may(&actor("U2", &all), &approve("U1", Own::Unreadable)), Err(Denied::OwnUnreadable));
-        assert!(may(&actor("U2", &all), &approve("U1", Own::No)).is_ok());
-        assert_eq!(may(&actor("U2", &all), &approve("U1", Own::Nobody)), Err(Denied::OwnNobody));
+        assert_eq!(may(&actor("U1", &all), &approve("U1", Ownership::No)), Err(Denied::OwnRequest));
+        assert_eq!(may(&actor("U2", &all), &approve("U1", Ownership::Yes)), Err(Denied::OwnAccount));
+        assert_eq!(
+            may(&actor("U2", &all), &approve("U1", Ownership::Unreadable)),
+            Err(Denied::OwnUnreadable)
+        );
+        assert!(may(&actor("U2", &all), &approve("U1", Ownership::No)).is_ok());
+        assert_eq!(may(&actor("U2", &all), &approve("U1", Ownership::Nobody)), Err(Denied::OwnNobody));
         for (same, denied) in [
-            (Same::Requester, Denied::SamePerson),
-            (Same::Approver, Denied::AlreadyAsAnother),
-            (Same::Unreadable, Denied::SameUnreadable),
+            (EarlierRole::Requester, Denied::SamePerson),
+            (EarlierRole::Approver, Denied::AlreadyAsAnother),
+            (EarlierRole::Unreadable, Denied::SameUnreadable),
         ] {
-            assert_eq!(may(&actor("U2", &all), &approve_as("U1", Own::No, same)), Err(denied));
+            assert_eq!(may(&actor("U2", &all), &approve_as("U1", Ownership::No, same)), Err(denied));
         }
         let decline = Action::Decline { requester: "U1".into(), theirs: false };
         assert!(may(&actor("U1", &[]), &decline).is_ok());
@@ -400,13 +403,13 @@ mod tests {
     fn people_who_are_not_ours_have_no_role_and_a_failed_look_up_grants_nothing() {
         let mut one = actor("U1", &[Role::Operator, Role::Approver]);
         for (standing, denied) in [
-            (Standing::Guest, Denied::Guest),
-            (Standing::Stranger, Denied::Stranger),
-            (Standing::Deactivated, Denied::Deactivated),
-            (Standing::Bot, Denied::Bot),
-            (Standing::Unknown, Denied::AskAgain),
+            (MembershipKind::Guest, Denied::Guest),
+            (MembershipKind::Stranger, Denied::Stranger),
+            (MembershipKind::Deactivated, Denied::Deactivated),
+            (MembershipKind::Bot, Denied::Bot),
+            (MembershipKind::Unknown, Denied::AskAgain),
         ] {
-            one.standing = standing;
+            one.membership = standing;
             assert_eq!(may(&one, &Action::Repair), Err(denied));
         }
         let mut unsure = actor("U1", &[]);

@@ -138,7 +138,8 @@ pub struct Fact {
     /// Where it was read.
     pub source: Source,
     /// What it says, in words. Never contains a time: the words are part of the plan's digest.
-    pub says: String,
+    #[serde(rename = "says")]
+    pub message: String,
     /// When it was read.
     pub seen_at: Timestamp,
 }

@@ -48,6 +48,6 @@ pub use op::{Op, Risk, State, Undo};
 pub use plan::{Plan, Step};
 pub use planner::{plan, retire_plan, undo_plan};
 pub use rules::Rules;
-pub use run::{Aim, Approval, Event, Next, Outcome, Run};
+pub use run::{Approval, Event, Goal, Next, Outcome, Run};
 pub use subject::{Subject, Who};
 pub use ticket::{Ticket, Vendor};

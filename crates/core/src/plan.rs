@@ -92,7 +92,7 @@ impl Plan {
 pub fn because(findings: &[Finding]) -> Vec<(Cause, Vec<String>)> {
     findings
         .iter()
-        .map(|finding| (finding.code, finding.because.iter().map(|fact| fact.says.clone()).collect()))
+        .map(|finding| (finding.code, finding.because.iter().map(|fact| fact.message.clone()).collect()))
         .collect()
 }
 

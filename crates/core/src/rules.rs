@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::op::Risk;
-use super::subject::fold;
+use super::subject::normalize;
 
 /// How many people must approve a kind of step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl Rules {
     /// Whether an address or id is on the protected list.
     #[must_use]
     pub fn is_protected(&self, name: &str) -> bool {
-        self.protected.contains(&fold(name))
+        self.protected.contains(&normalize(name))
     }
 
     /// Whether the protected list names anybody by address.

@@ -97,7 +97,7 @@ impl Subject {
     #[must_use]
     pub fn asked(who: Who) -> Self {
         let addresses = match &who {
-            Who::Email(email) => BTreeSet::from([fold(email)]),
+            Who::Email(email) => BTreeSet::from([normalize(email)]),
             Who::Account(_) => BTreeSet::new(),
         };
         let accounts = match &who {
@@ -140,14 +140,14 @@ impl Subject {
 #[must_use]
 pub fn name_of(who: &Who) -> String {
     match who {
-        Who::Email(email) => format!("address:{}", fold(email)),
+        Who::Email(email) => format!("address:{}", normalize(email)),
         Who::Account(id) => format!("account:{id}"),
     }
 }
 
 /// Addresses and names compare without case and in one Unicode form: the same letter may be written in two ways.
 #[must_use]
-pub fn fold(text: &str) -> String {
+pub fn normalize(text: &str) -> String {
     let text = text.trim();
     if text.is_ascii() {
         return text.to_ascii_lowercase();
@@ -157,9 +157,9 @@ pub fn fold(text: &str) -> String {
 
 /// Names of groups compare like addresses, and any white space in them counts as one blank.
 #[must_use]
-pub fn fold_name(text: &str) -> String {
+pub fn normalize_name(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
-    fold(&words.join(" "))
+    normalize(&words.join(" "))
 }
 
 #[cfg(test)]

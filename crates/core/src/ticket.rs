@@ -108,7 +108,7 @@ fn paragraph(to: Vendor, asked: &[(&Finding, &'static str)], case: &Case<'_>) ->
         let facts = finding
             .because
             .iter()
-            .map(|fact| format!("{} ({}, read {})", fact.says, fact.source.name(), second(fact.seen_at)));
+            .map(|fact| format!("{} ({}, read {})", fact.message, fact.source.name(), second(fact.seen_at)));
         says.push(format!("{}: {}.", finding.code.title(), facts.collect::<Vec<_>>().join("; ")));
     }
     let told = case.e.log.get().into_iter().flatten().filter(|entry| !entry.succeeded()).take(ENTRIES);
@@ -154,7 +154,7 @@ fn whom(case: &Case<'_>) -> String {
     ids.extend(case.person.map(|person| format!("Entra object id {}", person.id)));
     ids.extend(case.account.map(|account| format!("Atlassian account {}", account.id)));
     ids.extend(case.other.map(|account| format!("another Atlassian account {}", account.id)));
-    let own = case.own.iter().chain(case.in_the_way());
+    let own = case.own.iter().chain(case.conflicting_records());
     ids.extend(own.map(|tie| format!("SCIM record {} of directory {}", tie.id.record, tie.id.directory)));
     format!("It concerns one person: {}.", ids.join(", "))
 }
@@ -197,7 +197,7 @@ fn second(at: Timestamp) -> String {
 mod tests {
     use super::*;
     use crate::diagnose;
-    use crate::evidence::{Gap, Places, Read};
+    use crate::evidence::{Gap, Installation, Read};
     use crate::tests::build;
 
     fn paragraphs(e: &crate::Evidence) -> Vec<Ticket> {
@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn a_ticket_holds_every_id_and_time_and_nothing_is_invented() {
         let mut e = build::address_elsewhere();
-        e.places = Places {
+        e.places = Installation {
             organization: Some("org-1".into()),
             tenant: Some("tenant-1".into()),
             application: Some("sp-1".into()),

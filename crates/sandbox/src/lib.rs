@@ -5,17 +5,17 @@
 
 pub mod atlassian;
 pub mod clock;
-pub mod crowd;
 pub mod entra;
 pub mod external_id;
 pub mod folder;
-pub mod house;
+pub mod large_org;
 pub mod scenarios;
+pub mod services;
 pub mod slack;
 pub mod tenant;
 pub mod wire;
 
-pub use house::Sandbox;
+pub use services::Sandbox;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -10,25 +10,25 @@ use std::collections::{BTreeSet, HashMap};
 
 use sqlx::{AnyConnection, Row};
 
-use super::claims::{self, Tenant, check_cap, check_claims};
+use super::bulk_statement::Statements;
+use super::claims::{self, Tenant, check_claims, check_daily_cap};
 use super::entry::{Entry, Head, NewEntry};
-use super::journal::{Also, AppendError, Appended, move_head, write_entries};
+use super::journal::{AppendError, AppendOptions, Appended, move_head, write_entries};
 use super::leases::Lease;
-use super::rows::Statements;
 use super::{Store, StoreError};
 
 /// An append that waits for its turn.
 #[derive(Clone)]
 pub(super) struct Append {
     /// None for what belongs to no run.
-    run: Option<Decided>,
+    run: Option<Basis>,
     entries: Vec<NewEntry>,
-    also: Also,
+    also: AppendOptions,
 }
 
 /// What an append to a run was decided on.
 #[derive(Clone)]
-struct Decided {
+struct Basis {
     run: String,
     /// The newest sequence number that the caller had folded.
     on: i64,
@@ -50,13 +50,13 @@ impl Store {
         decided_on: i64,
         fence: Option<&Lease>,
         entries: &[NewEntry],
-        also: Also,
+        also: AppendOptions,
     ) -> Result<Appended, AppendError> {
         if entries.is_empty() {
             return Err(StoreError::NothingToAppend.into());
         }
         let fence = fence.map(|lease| (lease.owner.clone(), lease.epoch));
-        let run = Some(Decided { run: run.to_owned(), on: decided_on, fence });
+        let run = Some(Basis { run: run.to_owned(), on: decided_on, fence });
         self.append_one(Append { run, entries: entries.to_vec(), also }).await
     }
 
@@ -65,7 +65,8 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub async fn append_global(&self, new: NewEntry) -> Result<Head, StoreError> {
-        match self.append_one(Append { run: None, entries: vec![new], also: Also::default() }).await {
+        match self.append_one(Append { run: None, entries: vec![new], also: AppendOptions::default() }).await
+        {
             Ok(appended) => Ok(appended.head),
             Err(AppendError::Store(error)) => Err(error),
             // Nothing was asked that could be refused.
@@ -85,7 +86,7 @@ async fn append_all(
     appends: Vec<Append>,
 ) -> Result<Vec<Outcome>, StoreError> {
     let mut standing = lock_runs(conn, &appends).await?;
-    let mut kept = Kept::default();
+    let mut kept = Rows::default();
     let mut outcomes = Vec::with_capacity(appends.len());
     for append in &appends {
         let outcome = match checked(conn, append, &standing, &mut kept).await {
@@ -104,7 +105,7 @@ async fn append_all(
 }
 
 /// How a run stands, with its row locked, so that no lease can be taken on it until this transaction is over.
-struct Standing {
+struct LockedRun {
     seq: i64,
     ended: bool,
     /// The owner and the epoch of the lease that lasts.
@@ -114,7 +115,7 @@ struct Standing {
 async fn lock_runs(
     conn: &mut AnyConnection,
     appends: &[Append],
-) -> Result<HashMap<String, Standing>, StoreError> {
+) -> Result<HashMap<String, LockedRun>, StoreError> {
     let runs: BTreeSet<&str> =
         appends.iter().filter_map(|one| Some(one.run.as_ref()?.run.as_str())).collect();
     let runs: Vec<&str> = runs.into_iter().collect();
@@ -127,7 +128,7 @@ async fn lock_runs(
             let epoch = row.try_get("epoch")?;
             let held = owner.filter(|_| left > 0).map(|owner| (owner, epoch));
             let ended = row.try_get::<Option<i64>, _>("ended_at")?.is_some();
-            standing.insert(row.try_get("run")?, Standing { seq: row.try_get("seq")?, ended, held });
+            standing.insert(row.try_get("run")?, LockedRun { seq: row.try_get("seq")?, ended, held });
         }
     }
     Ok(standing)
@@ -145,8 +146,8 @@ static LOCK_RUNS: Statements = Statements::new(
 async fn checked(
     conn: &mut AnyConnection,
     append: &Append,
-    standing: &HashMap<String, Standing>,
-    kept: &mut Kept,
+    standing: &HashMap<String, LockedRun>,
+    kept: &mut Rows,
 ) -> Result<(), AppendError> {
     let Some(decided) = &append.run else { return Ok(()) };
     let now = standing.get(&decided.run).ok_or_else(|| StoreError::UnknownRun(decided.run.clone()))?;
@@ -171,7 +172,7 @@ async fn checked(
     std::mem::take(kept).write(conn).await?;
     check_claims(conn, &decided.run, also).await?;
     match also.risky {
-        Some(risky) => check_cap(conn, risky).await,
+        Some(risky) => check_daily_cap(conn, risky).await,
         None => Ok(()),
     }
 }
@@ -180,8 +181,8 @@ async fn checked(
 fn keep(
     append: &Append,
     head: &mut Head,
-    standing: &mut HashMap<String, Standing>,
-    kept: &mut Kept,
+    standing: &mut HashMap<String, LockedRun>,
+    kept: &mut Rows,
 ) -> Appended {
     let (also, first) = (&append.also, head.position + 1);
     let mut seq = append.run.as_ref().map_or(0, |decided| decided.on);
@@ -191,7 +192,7 @@ fn keep(
         *head = entry.head();
         kept.entries.push(entry);
     }
-    if let Some(Decided { run, fence, .. }) = &append.run {
+    if let Some(Basis { run, fence, .. }) = &append.run {
         let ended_at = append.entries.last().filter(|_| also.end).map(|last| last.at.as_millisecond());
         // Nobody works on a run that its own executor has ended.
         let let_go = ended_at.is_some() && fence.is_some();
@@ -199,7 +200,7 @@ fn keep(
             (now.seq, now.ended) = (seq, ended_at.is_some());
             now.held = now.held.take().filter(|_| !let_go);
         }
-        kept.moved.push(Moved { run: run.clone(), seq, ended_at, wake: also.wake, let_go });
+        kept.moved.push(AdvancedRun { run: run.clone(), seq, ended_at, wake: also.wake, let_go });
         let names = also.claim.iter().chain(&also.about).map(|identity| (identity.clone(), run.clone()));
         kept.subjects.extend(names);
         kept.claims.extend(also.claim.iter().map(|identity| (identity.clone(), run.clone())));
@@ -211,7 +212,7 @@ fn keep(
 
 /// What is to be written, of one append or many.
 #[derive(Default)]
-struct Kept {
+struct Rows {
     entries: Vec<Entry>,
     /// Positions and runs of risky steps.
     risky: Vec<(i64, String)>,
@@ -220,11 +221,11 @@ struct Kept {
     shares: Vec<(String, Tenant)>,
     /// Identities and the runs that are about them.
     subjects: Vec<(String, String)>,
-    moved: Vec<Moved>,
+    moved: Vec<AdvancedRun>,
 }
 
 /// A run that has new entries.
-struct Moved {
+struct AdvancedRun {
     run: String,
     seq: i64,
     ended_at: Option<i64>,
@@ -233,7 +234,7 @@ struct Moved {
     let_go: bool,
 }
 
-impl Kept {
+impl Rows {
     async fn write(self, conn: &mut AnyConnection) -> Result<(), StoreError> {
         write_entries(conn, &self.entries).await?;
         for (position, run) in &self.risky {

@@ -12,8 +12,8 @@ use tokio::sync::oneshot;
 
 use super::entry::Head;
 use super::journal::lock_head;
-use super::patience::{self, Ticket};
 use super::queue::{Queue, Server};
+use super::timeouts::{self, Ticket};
 use super::write::Change;
 use super::{Store, StoreError};
 
@@ -33,15 +33,15 @@ struct Waiting<T, A> {
 }
 
 /// Where things of one kind wait for the ones that are being written.
-pub(super) struct Together<T, A>(Queue<Waiting<T, A>>);
+pub(super) struct Batcher<T, A>(Queue<Waiting<T, A>>);
 
-impl<T, A> Default for Together<T, A> {
+impl<T, A> Default for Batcher<T, A> {
     fn default() -> Self {
         Self(Queue::new(1, MOST))
     }
 }
 
-impl<T, A> Clone for Together<T, A> {
+impl<T, A> Clone for Batcher<T, A> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
@@ -51,7 +51,7 @@ impl Store {
     /// Writes something together with all that waits beside it.
     pub(super) async fn together<T, A>(
         &self,
-        others: &Together<T, A>,
+        others: &Batcher<T, A>,
         item: T,
         make: Make<T, A>,
     ) -> Result<A, StoreError>
@@ -66,7 +66,7 @@ impl Store {
     /// and that nothing will be.
     pub(super) async fn together_within<T, A>(
         &self,
-        others: &Together<T, A>,
+        others: &Batcher<T, A>,
         item: T,
         make: Make<T, A>,
         limit: Duration,
@@ -81,7 +81,7 @@ impl Store {
             let items = Vec::new();
             self.queue(Box::new(All { store: self.clone(), server, make, items, outcome: None }));
         }
-        patience::answer(answered, &ticket, limit).await.map_err(|error: StoreError| {
+        timeouts::answer(answered, &ticket, limit).await.map_err(|error: StoreError| {
             let certain = error.is_certain() || ticket.give_up();
             (error, certain)
         })

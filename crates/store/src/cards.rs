@@ -8,8 +8,8 @@ use std::time::Duration;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
+use super::bulk_statement::Statements;
 use super::journal::lock_head;
-use super::rows::Statements;
 use super::{Store, StoreError, millis};
 
 /// How long a card waits at most before it is tried again.
@@ -17,13 +17,13 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
 /// A message that shows a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Card {
+pub struct PostedMessage {
     /// The run.
     pub run: String,
     /// What the card is for; `root` is the one that every run has.
     pub role: String,
     /// Where it stands.
-    pub at: CardRef,
+    pub at: MessageRef,
     /// The newest entry that it shows.
     pub rendered_seq: i64,
     /// The hash of what it shows, so that an update that changes nothing is not sent.
@@ -32,19 +32,19 @@ pub struct Card {
 
 /// A message in Slack.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CardRef {
+pub struct MessageRef {
     /// Its channel.
     pub channel: String,
     /// Its time stamp, which is its id within the channel.
     pub ts: String,
 }
 
-impl Card {
+impl PostedMessage {
     fn from_row(row: &AnyRow) -> Result<Self, StoreError> {
         Ok(Self {
             run: row.try_get("run")?,
             role: row.try_get("role")?,
-            at: CardRef { channel: row.try_get("channel")?, ts: row.try_get("ts")? },
+            at: MessageRef { channel: row.try_get("channel")?, ts: row.try_get("ts")? },
             rendered_seq: row.try_get("rendered_seq")?,
             fingerprint: row.try_get("fingerprint")?,
         })
@@ -57,11 +57,15 @@ impl Store {
     ///
     /// # Errors
     /// There is no such run, or the store fails.
-    pub async fn set_card(&self, card: Card, instead_of: Option<CardRef>) -> Result<bool, StoreError> {
+    pub async fn set_card(
+        &self,
+        card: PostedMessage,
+        instead_of: Option<MessageRef>,
+    ) -> Result<bool, StoreError> {
         self.write(move |conn| {
             Box::pin(async move {
                 lock_run(conn, &card.run).await?;
-                let replaces = instead_of.unwrap_or(CardRef { channel: String::new(), ts: String::new() });
+                let replaces = instead_of.unwrap_or(MessageRef { channel: String::new(), ts: String::new() });
                 let done = sqlx::query(
                     "INSERT INTO cards (run, role, channel, ts, rendered_seq, fingerprint)
                      VALUES ($1, $2, $3, $4, $5, $6)
@@ -93,7 +97,7 @@ impl Store {
     pub async fn mark_rendered(
         &self,
         run: &str,
-        at: &CardRef,
+        at: &MessageRef,
         seq: i64,
         fingerprint: &str,
     ) -> Result<bool, StoreError> {
@@ -123,13 +127,13 @@ impl Store {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn cards(&self, run: &str) -> Result<Vec<Card>, StoreError> {
+    pub async fn cards(&self, run: &str) -> Result<Vec<PostedMessage>, StoreError> {
         let rows =
             sqlx::query("SELECT run, role, channel, ts, rendered_seq, fingerprint FROM cards WHERE run = $1")
                 .bind(run)
                 .fetch_all(&self.pool)
                 .await?;
-        let mut cards = rows.iter().map(Card::from_row).collect::<Result<Vec<_>, _>>()?;
+        let mut cards = rows.iter().map(PostedMessage::from_row).collect::<Result<Vec<_>, _>>()?;
         // Not sorted by the database, whose order of texts depends on its locale.
         cards.sort_by(|one, other| one.role.cmp(&other.role));
         Ok(cards)

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use sqlx::Row;
 
 use super::entry::{Entry, Head, entry_columns};
-use super::erasure::Holes;
+use super::erasure::ErasedRanges;
 use super::{Store, StoreError};
 
 /// How many entries are read at once.
@@ -97,7 +97,7 @@ impl Store {
         let kept = kept.map(parse_head).transpose()?;
         let mut found = kept.as_ref().is_none_or(|kept| is(kept, &Head::start()));
         let mut at = Head::start();
-        let mut holes = Holes::default();
+        let mut holes = ErasedRanges::default();
         loop {
             // The stored head is read before the page: it can only be behind what is read afterwards.
             let stored = self.head().await?;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use sqlx::AnyConnection;
 
-use super::journal::{Also, AppendError};
-use super::rows::Statements;
+use super::bulk_statement::Statements;
+use super::journal::{AppendError, AppendOptions};
 use super::{StoreError, millis};
 
 /// The identity that stands for the whole tenant when a claim on it is refused.
@@ -24,7 +24,7 @@ pub enum Tenant {
 
 /// One risky step, counted in the transaction that begins it.
 #[derive(Clone, Copy, Debug)]
-pub struct Risky {
+pub struct DailyCap {
     /// How many may begin in the window.
     pub limit: i64,
     /// The length of the window, which ends when this one begins, by the clock of the database.
@@ -35,7 +35,7 @@ pub struct Risky {
 pub(super) async fn check_claims(
     conn: &mut AnyConnection,
     run: &str,
-    also: &Also,
+    also: &AppendOptions,
 ) -> Result<(), AppendError> {
     for identity in &also.claim {
         let holder: Option<String> = sqlx::query_scalar("SELECT run FROM claims WHERE identity = $1")
@@ -95,7 +95,7 @@ fn exclusive(tenant: Tenant) -> i64 {
 }
 
 /// Whether one more risky step may begin. Two cannot both be the last, for the head of the chain is locked.
-pub(super) async fn check_cap(conn: &mut AnyConnection, risky: Risky) -> Result<(), AppendError> {
+pub(super) async fn check_daily_cap(conn: &mut AnyConnection, risky: DailyCap) -> Result<(), AppendError> {
     let used: i64 =
         sqlx::query_scalar("SELECT COUNT(*) FROM risky_steps WHERE at > (SELECT ms FROM db_clock) - $1")
             .bind(millis(risky.within))

@@ -12,8 +12,8 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyConnection, Connection as _};
 use url::Url;
 
-use super::patience::{self, Patience, Reads};
-use super::together::Together;
+use super::batch::Batcher;
+use super::timeouts::{self, ReadPool, Timeouts};
 use super::write::writers;
 use super::{Engine, Store, StoreError, migrations};
 
@@ -85,7 +85,7 @@ impl Store {
             // A file does not hang up: asking before each statement whether it is there costs as much as the statement.
             pool = pool.test_before_acquire(false);
         }
-        let settings = if engine == Engine::Sqlite { SQLITE } else { patience::POSTGRES };
+        let settings = if engine == Engine::Sqlite { SQLITE } else { timeouts::POSTGRES };
         pool = pool.after_connect(move |conn: &mut AnyConnection, _| {
             Box::pin(async move { sqlx::raw_sql(settings).execute(conn).await.map(|_| ()) })
         });
@@ -100,9 +100,9 @@ impl Store {
             None => pool.clone(),
         };
         let writers = writers(engine, CONNECTIONS as usize);
-        let (openings, appends) = (Together::default(), Together::default());
-        let patience = Patience::default();
-        let pool = Reads { pool, limit: patience.answer };
+        let (openings, appends) = (Batcher::default(), Batcher::default());
+        let patience = Timeouts::default();
+        let pool = ReadPool { pool, limit: patience.answer };
         let store = Self { pool, writing, engine, writers, patience, openings, appends };
         migrations::migrate(&store).await?;
         Ok(store)

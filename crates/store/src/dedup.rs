@@ -15,7 +15,7 @@ impl Store {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn first_sight(&self, key: &str, at: Timestamp) -> Result<bool, StoreError> {
+    pub async fn mark_seen(&self, key: &str, at: Timestamp) -> Result<bool, StoreError> {
         let (key, at) = (key.to_owned(), at.as_millisecond());
         self.write(move |conn| {
             Box::pin(async move {

@@ -23,7 +23,7 @@ struct Facts {
 
 /// The entry that says that the personal data at these positions, given in order, was erased.
 pub(super) fn entry(positions: &[i64], found: bool, at: Timestamp) -> Option<NewEntry> {
-    let mut holes = Holes::default();
+    let mut holes = ErasedRanges::default();
     positions.iter().for_each(|position| holes.add(*position));
     let positions = holes.0.into_iter().collect();
     let facts = serde_json::to_string(&Facts { positions, found }).ok()?;
@@ -32,9 +32,9 @@ pub(super) fn entry(positions: &[i64], found: bool, at: Timestamp) -> Option<New
 
 /// Positions whose personal data is gone: first and last of each stretch.
 #[derive(Debug, Default)]
-pub(super) struct Holes(BTreeMap<i64, i64>);
+pub(super) struct ErasedRanges(BTreeMap<i64, i64>);
 
-impl Holes {
+impl ErasedRanges {
     /// Takes the next entry of the chain into account. An erasure is written down after what it erases.
     pub(super) fn follow(&mut self, entry: &Entry) {
         if entry.erased() {
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     fn holes(positions: &[i64], explained: &[(i64, i64)]) -> Vec<(i64, i64)> {
-        let mut holes = Holes::default();
+        let mut holes = ErasedRanges::default();
         positions.iter().for_each(|position| holes.add(*position));
         explained.iter().for_each(|(first, last)| holes.explain(*first, *last));
         holes.0.into_iter().collect()

@@ -10,7 +10,7 @@ use super::{Store, StoreError};
 
 /// The lock, held until it is dropped.
 #[derive(Debug)]
-pub struct Alone(#[allow(dead_code, reason = "held for its drop")] File);
+pub struct FileLock(#[allow(dead_code, reason = "held for its drop")] File);
 
 impl Store {
     /// Takes the lock beside the SQLite file of this URL and ends every lease of a predecessor. `None` when
@@ -18,7 +18,7 @@ impl Store {
     ///
     /// # Errors
     /// When the leases cannot be ended.
-    pub async fn take_over(&self, url: &str) -> Result<Option<Alone>, StoreError> {
+    pub async fn take_over(&self, url: &str) -> Result<Option<FileLock>, StoreError> {
         let Some(file) = lock_file(url) else { return Ok(None) };
         let Ok(file) = OpenOptions::new().create(true).truncate(false).write(true).open(file) else {
             return Ok(None);
@@ -37,7 +37,7 @@ impl Store {
             })
         })
         .await?;
-        Ok(Some(Alone(file)))
+        Ok(Some(FileLock(file)))
     }
 }
 

@@ -11,7 +11,7 @@ pub struct Durability {
     /// Whether a committed entry is there afterwards.
     pub survives_power_cuts: bool,
     /// The settings that say so.
-    pub says: String,
+    pub message: String,
 }
 
 impl Store {
@@ -39,7 +39,7 @@ impl Store {
                 let row = sqlx::query("PRAGMA synchronous").fetch_one(&self.pool).await?;
                 let level: i64 = row.try_get(0)?;
                 let says = format!("SQLite, synchronous = {level} (2 is FULL)");
-                Ok(Durability { survives_power_cuts: level >= 2, says })
+                Ok(Durability { survives_power_cuts: level >= 2, message: says })
             }
             Engine::Postgres => {
                 let row = sqlx::query(
@@ -49,7 +49,7 @@ impl Store {
                 .await?;
                 let (fsync, commits): (String, String) = (row.try_get("fsync")?, row.try_get("commits")?);
                 let says = format!("PostgreSQL, fsync = {fsync}, synchronous_commit = {commits}");
-                Ok(Durability { survives_power_cuts: fsync == "on" && commits != "off", says })
+                Ok(Durability { survives_power_cuts: fsync == "on" && commits != "off", message: says })
             }
         }
     }

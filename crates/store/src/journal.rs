@@ -3,14 +3,14 @@
 
 use sqlx::{AnyConnection, Row};
 
-use super::claims::{Risky, Tenant};
+use super::bulk_statement::Statements;
+use super::claims::{DailyCap, Tenant};
 use super::entry::{Entry, Head, NewEntry, entry_columns};
-use super::rows::Statements;
 use super::{Store, StoreError};
 
 /// What an append does besides writing its entries, all or nothing.
 #[derive(Clone, Debug, Default)]
-pub struct Also {
+pub struct AppendOptions {
     /// Identities that this run will write to, kept from all other runs until it ends.
     pub claim: Vec<String>,
     /// Identities that this run is about, for their history; claimed ones are added by themselves.
@@ -18,7 +18,7 @@ pub struct Also {
     /// The run's share in the whole tenant.
     pub tenant: Option<Tenant>,
     /// Counts a risky step against the cap.
-    pub risky: Option<Risky>,
+    pub risky: Option<DailyCap>,
     /// The run has ended: its claims are released, so is the lease of the executor that ends it, and nothing can be
     /// appended to it any more.
     pub end: bool,

@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use sqlx::{AnyConnection, Row};
 
+use super::bulk_statement::Statements;
 use super::journal::lock_head;
-use super::rows::Statements;
 use super::{Store, StoreError, millis};
 
 /// How many runs are looked up at least: other replicas may reach for the same ones.

@@ -6,41 +6,41 @@
 //! `write.rs`), never decide by this machine's clock what another machine may do (leases are compared
 //! with the database's clock), and never show the password of its URL.
 
-mod alone;
-mod appending;
+mod append;
+mod batch;
+mod bulk_statement;
 mod cards;
 mod chain;
 mod claims;
+mod connect;
+mod dedup;
 mod entry;
 mod erasure;
+mod file_lock;
 mod health;
 mod journal;
 mod leases;
 mod migrations;
-mod open;
-mod opening;
-mod patience;
+mod open_run;
 mod queue;
 mod release;
 mod retention;
-mod rows;
 mod runs;
-mod sights;
 mod sweeps;
 #[cfg(test)]
 mod tests;
-mod together;
+mod timeouts;
 mod write;
 
-pub use alone::Alone;
-pub use cards::{Card, CardRef};
+pub use cards::{MessageRef, PostedMessage};
 pub use chain::{AuditError, Export, Verified};
-pub use claims::{Risky, TENANT, Tenant};
+pub use claims::{DailyCap, TENANT, Tenant};
 pub use entry::{Entry, Head, NewEntry};
+pub use file_lock::FileLock;
 pub use health::Durability;
-pub use journal::{Also, AppendError, Appended};
+pub use journal::{AppendError, AppendOptions, Appended};
 pub use leases::{Lease, Sleep};
-pub use opening::NotOpened;
+pub use open_run::OpenError;
 pub use release::Released;
 pub use retention::Erased;
 pub use runs::{NewRun, Opened, RunRow};
@@ -51,23 +51,23 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use sqlx::AnyPool;
 
-use appending::Append;
-use patience::{Patience, Reads};
-use together::Together;
+use append::Append;
+use batch::Batcher;
+use timeouts::{ReadPool, Timeouts};
 use write::Writers;
 
 /// A handle on the database. Clones share the connections.
 #[derive(Clone)]
 pub struct Store {
-    pool: Reads,
+    pool: ReadPool,
     /// Where changes are made. For a SQLite file it is one connection of its own: the pages that it keeps in memory stay
     /// true as long as no other one writes.
     writing: AnyPool,
     engine: Engine,
     writers: Writers,
-    patience: Patience,
-    openings: Together<opening::Opening, Opened>,
-    appends: Together<Append, appending::Outcome>,
+    patience: Timeouts,
+    openings: Batcher<open_run::Opening, Opened>,
+    appends: Batcher<Append, append::Outcome>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -163,7 +163,7 @@ impl From<sqlx::Error> for StoreError {
             Ok(13 | 4874) => Self::Full,
             Ok(code) if code & 0xff == 8 => Self::ReadOnly,
             Ok(code) if matches!(code & 0xff, 5 | 6) => Self::Busy,
-            _ if patience::is_silence(&error) => Self::NoAnswer,
+            _ if timeouts::is_silence(&error) => Self::NoAnswer,
             _ => Self::Database(Arc::new(error)),
         }
     }

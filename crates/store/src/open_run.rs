@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use sqlx::{AnyConnection, Row};
 
+use super::batch::Make;
+use super::bulk_statement::Statements;
 use super::entry::{Entry, Head};
 use super::journal::{move_head, write_entries};
-use super::rows::Statements;
-use super::together::Make;
 use super::{NewRun, Opened, Store, StoreError};
 
 impl Store {
@@ -26,7 +26,7 @@ impl Store {
     ///
     /// # Errors
     /// When it could not be written down, or not in time.
-    pub async fn open_run_within(&self, new: NewRun, limit: Duration) -> Result<Opened, NotOpened> {
+    pub async fn open_run_within(&self, new: NewRun, limit: Duration) -> Result<Opened, OpenError> {
         self.open_within(new, None, limit).await
     }
 
@@ -48,11 +48,11 @@ impl Store {
         new: NewRun,
         parent: Option<String>,
         limit: Duration,
-    ) -> Result<Opened, NotOpened> {
+    ) -> Result<Opened, OpenError> {
         let make: Make<Opening, Opened> = |conn, head, runs| Box::pin(open_all(conn, head, runs));
         self.together_within(&self.openings, (new, parent), make, limit)
             .await
-            .map_err(|(error, nothing_written)| NotOpened { error, nothing_written })
+            .map_err(|(error, nothing_written)| OpenError { error, nothing_written })
     }
 
     /// A process of an older version names no parent. Without one the run would be opened again and again.
@@ -75,7 +75,7 @@ impl Store {
 /// Why a run was not opened, as far as is known.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{error}")]
-pub struct NotOpened {
+pub struct OpenError {
     /// What went wrong.
     pub error: StoreError,
     /// Whether it is certain that nothing was written, and that nothing will be.

@@ -6,8 +6,8 @@
 use jiff::Timestamp;
 use sqlx::AnyConnection;
 
+use super::bulk_statement::Statements;
 use super::journal::{lock_head, move_head, write_entries};
-use super::rows::Statements;
 use super::{Store, StoreError, erasure, runs};
 
 /// How many entries or runs are changed in one transaction, so that a repair never waits long for the one writer of

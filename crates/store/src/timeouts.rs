@@ -18,14 +18,14 @@ use super::StoreError;
 
 /// How long is waited for what.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Patience {
+pub(super) struct Timeouts {
     /// How long a caller waits for an answer.
     pub answer: Duration,
     /// How long one transaction may take. Its connection is closed then, so that nothing of it is left behind.
     pub transaction: Duration,
 }
 
-impl Default for Patience {
+impl Default for Timeouts {
     fn default() -> Self {
         Self { answer: Duration::from_secs(40), transaction: Duration::from_secs(60) }
     }
@@ -89,33 +89,33 @@ pub(super) async fn answer<T, E: From<StoreError>>(
 
 /// What a read came to that was waited for in vain.
 #[derive(Debug)]
-pub(super) struct Silence;
+pub(super) struct NoAnswer;
 
-impl fmt::Display for Silence {
+impl fmt::Display for NoAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the database did not answer in time")
     }
 }
 
-impl std::error::Error for Silence {}
+impl std::error::Error for NoAnswer {}
 
 fn silence() -> sqlx::Error {
-    sqlx::Error::Io(std::io::Error::other(Silence))
+    sqlx::Error::Io(std::io::Error::other(NoAnswer))
 }
 
 /// Whether an error is that of a read which was waited for in vain.
 pub(super) fn is_silence(error: &sqlx::Error) -> bool {
-    matches!(error, sqlx::Error::Io(why) if why.get_ref().is_some_and(|inner| inner.is::<Silence>()))
+    matches!(error, sqlx::Error::Io(why) if why.get_ref().is_some_and(|inner| inner.is::<NoAnswer>()))
 }
 
 /// The connections for reading. Nothing is read through them without a limit.
 #[derive(Clone, Debug)]
-pub(super) struct Reads {
+pub(super) struct ReadPool {
     pub(super) pool: AnyPool,
     pub(super) limit: Duration,
 }
 
-impl<'p> Executor<'p> for &'_ Reads {
+impl<'p> Executor<'p> for &'_ ReadPool {
     type Database = Any;
 
     fn fetch_many<'e, 'q: 'e, E>(

@@ -15,8 +15,8 @@ use sqlx::{AnyConnection, Connection as _};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::patience::{self, Ticket};
 use super::queue::Queue;
+use super::timeouts::{self, Ticket};
 use super::{Engine, Store, StoreError};
 
 /// How many changes one commit carries at most, so that the first of them does not wait long for the last.
@@ -125,7 +125,7 @@ impl Store {
         let ticket = Ticket::default();
         let waiting = Waiting { work: Some(work), outcome: None, answer, ticket: ticket.clone(), limit };
         self.queue(Box::new(waiting));
-        patience::answer(answered, &ticket, limit.unwrap_or(self.patience.answer)).await
+        timeouts::answer(answered, &ticket, limit.unwrap_or(self.patience.answer)).await
     }
 
     /// Puts a change in line, and sees to it that somebody makes it.

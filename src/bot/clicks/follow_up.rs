@@ -10,17 +10,17 @@ use crate::bot::decisions::cancel::give_up;
 use crate::bot::decisions::card::{from_its_card, gone};
 use crate::bot::decisions::verdict::Verdict;
 use crate::bot::opening::{asked, opening_key};
-use crate::bot::private::Ear;
+use crate::bot::private::ReplyTo;
 use crate::slack::command::Target;
 use crate::slack::markup::Markup;
 use crate::slack::payload::Click;
 use crate::slack::value::Value;
-use reinstate_core::run::{Aim, Asked};
+use reinstate_core::run::{Goal, Request};
 
 /// Whether the button stands on the run's own card and the run is over. One that waits for a person is ended by Undo:
 /// while it is open it holds what the undo would have to claim.
-pub(super) async fn ready(app: &App, ear: &Ear, clicked: &Click, run: &str) -> Result<(), Verdict> {
-    let turn = app.clicks.turn(run, "open");
+pub(super) async fn check_ready(app: &App, ear: &ReplyTo, clicked: &Click, run: &str) -> Result<(), Verdict> {
+    let turn = app.click_queue.turn(run, "open");
     let _turn = turn.lock().await;
     from_its_card(app, clicked, run).await?;
     if clicked.action == "reinstate.undo" {
@@ -31,11 +31,11 @@ pub(super) async fn ready(app: &App, ear: &Ear, clicked: &Click, run: &str) -> R
 }
 
 /// Opens the run that a button asks for, and says what came of it.
-pub(super) async fn again(app: &Arc<App>, clicked: Click, value: &Value) -> Markup {
+pub(super) async fn open_follow_up(app: &Arc<App>, clicked: Click, value: &Value) -> Markup {
     let aim = match clicked.action.as_str() {
-        "reinstate.undo" => Aim::Undo { run: value.run.clone() },
-        "reinstate.retire" => Aim::Retire { run: value.run.clone() },
-        _ => Aim::Repair { keep: Some(value.keep.clone()) },
+        "reinstate.undo" => Goal::Undo { run: value.run.clone() },
+        "reinstate.retire" => Goal::Retire { run: value.run.clone() },
+        _ => Goal::Repair { keep: Some(value.keep.clone()) },
     };
     let target = if value.run.is_empty() {
         Target::parse(&value.who).ok_or_else(gone)
@@ -45,7 +45,7 @@ pub(super) async fn again(app: &Arc<App>, clicked: Click, value: &Value) -> Mark
     match target {
         Ok(target) => {
             let key = opening_key(&clicked, value);
-            repair::open(app, key, Asked { aim, ..asked(clicked, &target) }, crate::clock::now()).await
+            repair::open(app, key, Request { aim, ..asked(clicked, &target) }, crate::clock::now()).await
         }
         Err(says) => says,
     }

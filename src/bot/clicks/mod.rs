@@ -12,25 +12,25 @@ use tracing::Instrument as _;
 use super::app::App;
 use super::commands::{call_for_help, check, me, repair};
 use super::decisions::card::{from_its_card, gone};
-use super::decisions::verdict::{Verdict, failed, refused, settle};
+use super::decisions::verdict::{Verdict, apply_verdict, failed, refused};
 use super::decisions::{approve, cancel, decline, retry, sweep};
 use super::opening::{asked, opening_key};
-use super::private::Ear;
+use super::private::ReplyTo;
 use super::shortcuts;
 use crate::exec::Loaded;
-use crate::slack::blocks::Card;
+use crate::slack::blocks::Message;
 use crate::slack::command::Target;
+use crate::slack::messages;
 use crate::slack::modal;
 use crate::slack::payload::{Click, Submit};
 use crate::slack::value::Value;
-use crate::slack::words;
 use crate::telemetry::run_span;
 
 /// Begins what a click asks for; the acknowledgement does not wait.
 pub(super) fn click(app: &Arc<App>, click: Click) {
     let work = Arc::clone(app);
     app.spawn(async move {
-        let ear = Ear {
+        let ear = ReplyTo {
             by: click.by.clone(),
             channel: click.channel.clone(),
             response_url: click.response_url.clone(),
@@ -41,17 +41,17 @@ pub(super) fn click(app: &Arc<App>, click: Click) {
             "reinstate.recheck" => recheck(&work, &ear, &value).await,
             "reinstate.repair" => {
                 let card = repair_from_check(&work, click, &value).await;
-                work.tell(&ear, &card).await;
+                work.reply(&ear, &card).await;
             }
             "reinstate.undo" | "reinstate.retire" | "reinstate.pick" => {
                 // A private answer is nobody's card; only one of a run can be a copy.
                 if !value.run.is_empty()
-                    && let Err(verdict) = follow_up::ready(&work, &ear, &click, &value.run).await
+                    && let Err(verdict) = follow_up::check_ready(&work, &ear, &click, &value.run).await
                 {
-                    return settle(&work, &ear, &value.run, "open", verdict).await;
+                    return apply_verdict(&work, &ear, &value.run, "open", verdict).await;
                 }
-                let says = follow_up::again(&work, click, &value).await;
-                work.tell(&ear, &Card::text(&says)).await;
+                let says = follow_up::open_follow_up(&work, click, &value).await;
+                work.reply(&ear, &Message::text(&says)).await;
             }
             "reinstate.approve"
             | "reinstate.decline"
@@ -67,13 +67,13 @@ pub(super) fn click(app: &Arc<App>, click: Click) {
             "reinstate.check_person" => shortcuts::pick(&work, &ear, click.trigger.as_deref()).await,
             modal::PICK => shortcuts::picked(&work, &ear, click.picked).await,
             "reinstate.me" => {
-                let view = work.opens(&ear, click.trigger.as_deref(), &modal::reading()).await;
+                let view = work.open_modal(&ear, click.trigger.as_deref(), &modal::reading()).await;
                 if view.is_some() {
-                    me::me(&work, &Ear { view, ..ear }).await;
+                    me::me(&work, &ReplyTo { view, ..ear }).await;
                 }
             }
             action if action.starts_with("reinstate.") => {
-                work.tell(&ear, &Card::text(&words::not_yet())).await;
+                work.reply(&ear, &Message::text(&messages::not_yet())).await;
             }
             _ => metrics::counter!("reinstate_clicks_unknown_total").increment(1),
         }
@@ -92,7 +92,7 @@ pub(super) fn submitted(app: &Arc<App>, submit: Submit) {
     });
 }
 
-async fn recheck(app: &App, ear: &Ear, value: &Value) {
+async fn recheck(app: &App, ear: &ReplyTo, value: &Value) {
     let target = if value.run.is_empty() {
         Target::parse(&value.who)
     } else {
@@ -105,20 +105,20 @@ async fn recheck(app: &App, ear: &Ear, value: &Value) {
     };
     match target {
         Some(target) => check::check(app, ear, &target).await,
-        None => app.tell(ear, &Card::text(&gone())).await,
+        None => app.reply(ear, &Message::text(&gone())).await,
     }
 }
 
-async fn repair_from_check(app: &Arc<App>, click: Click, value: &Value) -> Card {
-    let Some(target) = Target::parse(&value.who) else { return Card::text(&gone()) };
+async fn repair_from_check(app: &Arc<App>, click: Click, value: &Value) -> Message {
+    let Some(target) = Target::parse(&value.who) else { return Message::text(&gone()) };
     let key = opening_key(&click, value);
-    Card::text(&repair::open(app, key, asked(click, &target), crate::clock::now()).await)
+    Message::text(&repair::open(app, key, asked(click, &target), crate::clock::now()).await)
 }
 
 /// A click on the card of a run or a sweep.
-async fn on_card(app: &App, ear: &Ear, click: &Click, value: &Value) {
+async fn on_card(app: &App, ear: &ReplyTo, click: &Click, value: &Value) {
     let what = click.action.strip_prefix("reinstate.").unwrap_or(&click.action);
-    let turn = app.clicks.turn(&value.run, what);
+    let turn = app.click_queue.turn(&value.run, what);
     let verdict = {
         let _turn = turn.lock().await;
         match from_its_card(app, click, &value.run).await {
@@ -126,10 +126,10 @@ async fn on_card(app: &App, ear: &Ear, click: &Click, value: &Value) {
             Ok(()) => decide(app, ear, click, value, what).await,
         }
     };
-    settle(app, ear, &value.run, what, verdict).await;
+    apply_verdict(app, ear, &value.run, what, verdict).await;
 }
 
-async fn decide(app: &App, ear: &Ear, click: &Click, value: &Value, what: &str) -> Verdict {
+async fn decide(app: &App, ear: &ReplyTo, click: &Click, value: &Value, what: &str) -> Verdict {
     let run = match app.ledger.load(&value.run).await {
         Ok(Loaded::Run(run, _)) => run,
         Ok(Loaded::Sweep(sweep, _)) => return sweep::decide(app, ear, value, what, &sweep).await,
@@ -140,6 +140,6 @@ async fn decide(app: &App, ear: &Ear, click: &Click, value: &Value, what: &str) 
         "decline" => decline::ask(app, ear, click, value).await,
         "retry" => retry::retry(app, ear, &value.run).await,
         "cancel" => cancel::cancel(app, ear, &value.run, &run).await,
-        _ => refused(words::click::NOT_FOR_RUNS),
+        _ => refused(messages::click::NOT_FOR_RUNS),
     }
 }

@@ -3,8 +3,8 @@
 
 use crate::bot::app::App;
 use crate::bot::decisions::cancel::stop;
-use crate::bot::private::Ear;
+use crate::bot::private::ReplyTo;
 
-pub(super) async fn cancel(app: &App, ear: &Ear, run: &str) {
+pub(super) async fn cancel(app: &App, ear: &ReplyTo, run: &str) {
     stop(app, ear, run).await;
 }

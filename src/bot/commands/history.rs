@@ -4,55 +4,56 @@
 use std::collections::BTreeMap;
 
 use crate::bot::app::App;
-use crate::bot::private::Ear;
+use crate::bot::private::ReplyTo;
 use crate::exec::Loaded;
-use crate::slack::blocks::Card;
+use crate::slack::blocks::Message;
 use crate::slack::cards;
 use crate::slack::command::Target;
 use crate::slack::markup::Markup;
-use crate::slack::words;
+use crate::slack::messages;
 use reinstate_core::subject::name_of;
 use reinstate_core::{Action, Who};
 use reinstate_store::StoreError;
 
-pub(super) async fn history(app: &App, ear: &Ear, target: &Target) {
+pub(super) async fn history(app: &App, ear: &ReplyTo, target: &Target) {
     let card = match app.allow(ear, "history", &Action::Check).await {
         Ok(_) => answer(app, target).await,
         Err(card) => card,
     };
-    app.tell(ear, &card).await;
+    app.reply(ear, &card).await;
 }
 
-async fn answer(app: &App, target: &Target) -> Card {
+async fn answer(app: &App, target: &Target) -> Message {
     let who = match app.resolve(target).await {
         Ok(who) => who,
-        Err(unresolved) => return Card::text(&Markup::new().data(&unresolved.to_string())),
+        Err(unresolved) => return Message::text(&Markup::new().escaped(&unresolved.to_string())),
     };
     if let Some(card) = of_a_sweep(app, &who).await {
         return card;
     }
     let runs = match found(app, &who).await {
         Ok(runs) => runs,
-        Err(_) => return Card::text(&words::no_store()),
+        Err(_) => return Message::text(&messages::no_store()),
     };
     if runs.is_empty() {
-        return Card::text(&words::no_history(who.text()));
+        return Message::text(&messages::no_history(who.text()));
     }
-    super::status::list(app, words::runs_on(who.text(), runs.len()), &runs).await
+    super::status::list(app, messages::runs_on(who.text(), runs.len()), &runs).await
 }
 
 /// What somebody asked for who typed the id of a sweep in the place of a person. The id of a sweep reads like that of an
 /// account, so the journal says which of the two it is.
-async fn of_a_sweep(app: &App, who: &Who) -> Option<Card> {
+async fn of_a_sweep(app: &App, who: &Who) -> Option<Message> {
     let Who::Account(id) = who else { return None };
     let Ok(Loaded::Sweep(sweep, _)) = app.ledger.load(id).await else { return None };
     let (Ok(now), Ok(children)) = (app.ledger.now().await, app.ledger.store().children(id).await) else {
-        return Some(Card::text(&words::no_store()));
+        return Some(Message::text(&messages::no_store()));
     };
     let mut runs: Vec<String> = children.into_values().map(|(run, _)| run).collect();
     // Their ids begin with the time.
     runs.sort_unstable_by(|a, b| b.cmp(a));
-    let title = words::history_of_a_sweep(id, &cards::sweep_line(id, &sweep, &app.limits, now), runs.len());
+    let title =
+        messages::history_of_a_sweep(id, &cards::sweep_line(id, &sweep, &app.limits, now), runs.len());
     Some(super::status::list(app, title, &runs).await)
 }
 

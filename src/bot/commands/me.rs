@@ -4,32 +4,32 @@
 use std::time::Instant;
 
 use crate::bot::app::App;
-use crate::bot::private::Ear;
-use crate::slack::blocks::Card;
+use crate::bot::private::ReplyTo;
+use crate::slack::blocks::Message;
 use crate::slack::cards;
-use crate::slack::words;
+use crate::slack::messages;
 use reinstate_core::{Action, Who};
 
 use super::check::patiently;
 
-pub(crate) async fn me(app: &App, ear: &Ear) {
+pub(crate) async fn me(app: &App, ear: &ReplyTo) {
     patiently(app, ear, answer(app, ear)).await;
 }
 
-async fn answer(app: &App, ear: &Ear) -> Card {
+async fn answer(app: &App, ear: &ReplyTo) -> Message {
     if let Err(card) = app.allow(ear, "me", &Action::CheckOneself).await {
         return card;
     }
     if let Err(wait) = app.count_look(&ear.by.id) {
-        return Card::text(&words::too_often(wait));
+        return Message::text(&messages::too_often(wait));
     }
-    let Some(who) = oneself(app, ear).await else { return Card::text(&words::no_own_address()) };
+    let Some(who) = oneself(app, ear).await else { return Message::text(&messages::no_own_address()) };
     let looked = app.shared_diagnosis(&who).await;
     cards::me(&looked.0, looked.2)
 }
 
 /// The caller as Slack knows them.
-pub(super) async fn oneself(app: &App, ear: &Ear) -> Option<Who> {
+pub(super) async fn oneself(app: &App, ear: &ReplyTo) -> Option<Who> {
     let mut actor = app.people.actor(&app.slack, &ear.by, None).await;
     if actor.email.is_none() {
         actor = app.people.actor(&app.slack, &ear.by, Some(Instant::now())).await;

@@ -17,28 +17,28 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::app::App;
-use super::private::Ear;
+use super::private::ReplyTo;
 use super::reply::Reply;
 use crate::slack::command::{Command, parse};
+use crate::slack::messages;
 use crate::slack::payload::Slash;
-use crate::slack::words;
-use reinstate_core::run::{Aim, CARRY_OUT_WITHIN};
+use reinstate_core::run::{CARRY_OUT_WITHIN, Goal};
 
 /// Acknowledges a command and begins what it asks for.
 pub(super) async fn command(app: &Arc<App>, slash: Slash, sent_at: Timestamp) -> Reply {
     if slash.command.trim() != "/reinstate" {
-        return Reply::Private(words::not_ours());
+        return Reply::Private(messages::not_ours());
     }
     let command = match parse(&slash.text) {
         Ok(command) => command,
-        Err(misunderstood) => return Reply::Private(words::misunderstood(&misunderstood)),
+        Err(misunderstood) => return Reply::Private(messages::misunderstood(&misunderstood)),
     };
     // A process that was frozen in between takes up what nobody waits for any more.
     let overdue = sent_at.checked_add(CARRY_OUT_WITHIN).is_ok_and(|until| crate::clock::now() > until);
     if overdue && command != Command::Help {
-        return Reply::Private(words::overdue());
+        return Reply::Private(messages::overdue());
     }
-    let ear = Ear {
+    let ear = ReplyTo {
         by: slash.by.clone(),
         channel: Some(slash.channel.clone()).filter(|channel| !channel.is_empty()),
         response_url: slash.response_url.clone(),
@@ -46,9 +46,9 @@ pub(super) async fn command(app: &Arc<App>, slash: Slash, sent_at: Timestamp) ->
     };
     let work = Arc::clone(app);
     let begun = match command {
-        Command::Help => return Reply::Private(words::help()),
+        Command::Help => return Reply::Private(messages::help()),
         Command::Repair(target) => {
-            return repair::command(app, slash, sent_at, &target, Aim::default()).await;
+            return repair::command(app, slash, sent_at, &target, Goal::default()).await;
         }
         Command::Undo(run) => return undo::command(app, slash, sent_at, run).await,
         Command::Check(target) => app.spawn(async move { check::check(&work, &ear, &target).await }),
@@ -62,5 +62,5 @@ pub(super) async fn command(app: &Arc<App>, slash: Slash, sent_at: Timestamp) ->
             app.spawn(async move { sweep::sweep(&work, &ear, key, sent_at).await })
         }
     };
-    if begun { Reply::Empty } else { Reply::Private(words::busy()) }
+    if begun { Reply::Empty } else { Reply::Private(messages::busy()) }
 }

@@ -12,11 +12,11 @@ use crate::bot::app::App;
 use crate::bot::reply::Reply;
 use crate::slack::command::Target;
 use crate::slack::markup::Markup;
+use crate::slack::messages;
 use crate::slack::payload::Slash;
-use crate::slack::words;
 use crate::telemetry::run_span;
 use reinstate_core::digest::hex;
-use reinstate_core::run::{Aim, Asked};
+use reinstate_core::run::{Goal, Request};
 use reinstate_store::Opened;
 
 /// How long the acknowledgement waits for the store; Slack waits 3 s.
@@ -27,7 +27,7 @@ pub(super) async fn command(
     slash: Slash,
     sent_at: Timestamp,
     target: &Target,
-    aim: Aim,
+    aim: Goal,
 ) -> Reply {
     // Without a trigger id the request itself is what a repeat has in common.
     let key = slash.trigger.clone().unwrap_or_else(|| {
@@ -39,7 +39,7 @@ pub(super) async fn command(
         ];
         format!("request {}", hex(&Sha256::digest(parts.join("\n").as_bytes())))
     });
-    let asked = Asked {
+    let asked = Request {
         by: slash.by.id,
         team: slash.by.team,
         enterprise: slash.by.enterprise,
@@ -53,7 +53,12 @@ pub(super) async fn command(
 
 /// Opens the run and says what came of it, within a second. "Nothing was started" is only said where nothing will be:
 /// a run that was given up in time is not written, whatever becomes of this process.
-pub(crate) async fn open(app: &std::sync::Arc<App>, key: String, asked: Asked, sent_at: Timestamp) -> Markup {
+pub(crate) async fn open(
+    app: &std::sync::Arc<App>,
+    key: String,
+    asked: Request,
+    sent_at: Timestamp,
+) -> Markup {
     let run = Uuid::now_v7().to_string();
     let (ledger, id) = (app.ledger.clone(), run.clone());
     let opening = async move { ledger.open_within(id, key, asked, sent_at, WITHIN).await };
@@ -61,18 +66,18 @@ pub(crate) async fn open(app: &std::sync::Arc<App>, key: String, asked: Asked, s
         Ok(Ok(opened)) => {
             app.nudge();
             match opened {
-                Opened::New => words::begun(&run, false),
-                Opened::Existing { run } => words::begun(&run, true),
+                Opened::New => messages::begun(&run, false),
+                Opened::Existing { run } => messages::begun(&run, true),
             }
         }
         Ok(Err(failed)) if failed.nothing_written => {
             tracing::warn!(error = %failed.error, "a run could not be written down in time");
-            words::not_written()
+            messages::not_written()
         }
         Ok(Err(failed)) => {
             tracing::warn!(error = %failed.error, "nobody knows whether a run was written down");
-            words::perhaps_written(&run)
+            messages::perhaps_written(&run)
         }
-        Err(_) => words::perhaps_written(&run),
+        Err(_) => messages::perhaps_written(&run),
     }
 }

@@ -1,48 +1,48 @@
 //! `status [RUN]`: what runs, and what waits for whom since when; of one run or sweep, everything its card shows.
 
 use crate::bot::app::App;
-use crate::bot::private::Ear;
+use crate::bot::private::ReplyTo;
 use crate::exec::{JournalError, Loaded};
-use crate::slack::blocks::Card;
+use crate::slack::blocks::Message;
 use crate::slack::cards::{self, SweepView};
 use crate::slack::markup::Markup;
-use crate::slack::words;
+use crate::slack::messages;
 use reinstate_core::Action;
 
 /// How many runs are listed.
 const MOST: usize = 20;
 
-pub(super) async fn status(app: &App, ear: &Ear, run: Option<String>) {
+pub(super) async fn status(app: &App, ear: &ReplyTo, run: Option<String>) {
     let card = match (app.allow(ear, "status", &Action::Check).await, run) {
         (Err(card), _) => card,
         (Ok(_), Some(run)) => one(app, &run).await,
         (Ok(_), None) => open(app).await,
     };
-    app.tell(ear, &card).await;
+    app.reply(ear, &card).await;
 }
 
-async fn open(app: &App) -> Card {
+async fn open(app: &App) -> Message {
     let runs: Vec<String> = match app.ledger.store().open_runs().await {
         Ok(rows) => rows.into_iter().map(|row| row.run).collect(),
-        Err(_) => return Card::text(&words::no_store()),
+        Err(_) => return Message::text(&messages::no_store()),
     };
     if runs.is_empty() {
-        return Card::text(&words::nothing_open());
+        return Message::text(&messages::nothing_open());
     }
-    list(app, words::open_runs(runs.len()), &runs).await
+    list(app, messages::open_runs(runs.len()), &runs).await
 }
 
-async fn one(app: &App, id: &str) -> Card {
+async fn one(app: &App, id: &str) -> Message {
     let loaded = match app.ledger.load(id).await {
         Ok(loaded) => loaded,
-        Err(JournalError::NoRun(_)) => return Card::text(&words::no_run()),
+        Err(JournalError::NoRun(_)) => return Message::text(&messages::no_run()),
         Err(error) => {
             tracing::warn!(run = id, %error, "a run or a sweep could not be read");
             let unreadable = matches!(error, JournalError::Unreadable { .. });
-            return Card::text(&if unreadable { words::unreadable(id) } else { words::no_store() });
+            return Message::text(&if unreadable { messages::unreadable(id) } else { messages::no_store() });
         }
     };
-    let Ok(now) = app.ledger.now().await else { return Card::text(&words::no_store()) };
+    let Ok(now) = app.ledger.now().await else { return Message::text(&messages::no_store()) };
     let link = app.card_link(id).await;
     match loaded {
         Loaded::Run(run, entries) => {
@@ -56,8 +56,8 @@ async fn one(app: &App, id: &str) -> Card {
 }
 
 /// Runs, one in a line, each with its card.
-pub(super) async fn list(app: &App, title: Markup, runs: &[String]) -> Card {
-    let Ok(now) = app.ledger.now().await else { return Card::text(&words::no_store()) };
+pub(super) async fn list(app: &App, title: Markup, runs: &[String]) -> Message {
+    let Ok(now) = app.ledger.now().await else { return Message::text(&messages::no_store()) };
     let mut shown = Vec::new();
     for id in runs.iter().take(MOST) {
         let line = match app.ledger.load(id).await {

@@ -12,19 +12,19 @@ use crate::bot::reply::Reply;
 use crate::exec::JournalError;
 use crate::slack::command::Target;
 use crate::slack::markup::Markup;
+use crate::slack::messages::{self, click};
 use crate::slack::payload::Slash;
-use crate::slack::words::{self, click};
 use reinstate_core::Kind;
-use reinstate_core::run::Aim;
+use reinstate_core::run::Goal;
 
 /// How long the acknowledgement waits until the other run is found; Slack waits 3 s.
 const WITHIN: Duration = Duration::from_secs(1);
 
 pub(super) async fn command(app: &Arc<App>, slash: Slash, sent_at: Timestamp, run: String) -> Reply {
     match tokio::time::timeout(WITHIN, whom(app, &run)).await {
-        Ok(Ok(target)) => repair::command(app, slash, sent_at, &target, Aim::Undo { run }).await,
+        Ok(Ok(target)) => repair::command(app, slash, sent_at, &target, Goal::Undo { run }).await,
         Ok(Err(says)) => Reply::Private(says),
-        Err(_) => Reply::Private(words::not_written()),
+        Err(_) => Reply::Private(messages::not_written()),
     }
 }
 
@@ -35,17 +35,17 @@ pub(in crate::bot) async fn whom(app: &App, run: &str) -> Result<Target, Markup>
         Err(JournalError::OtherKind { id, kind: Kind::Sweep }) => return Err(click::undo_of_a_sweep(&id)),
         Err(JournalError::Store(error)) => {
             tracing::warn!(%error, "a run could not be read");
-            return Err(words::not_written());
+            return Err(messages::not_written());
         }
         Err(_) => {
-            return Err(Markup::new().ours(click::NO_EARLIER_RUN));
+            return Err(Markup::new().literal(click::NO_EARLIER_RUN));
         }
     };
     if run.ended.is_none() {
-        return Err(Markup::new().ours(click::NOT_ENDED));
+        return Err(Markup::new().literal(click::NOT_ENDED));
     }
     match run.admitted {
         Some((_, who)) => Ok(Target::Who(who)),
-        None => Err(Markup::new().ours(click::DID_NOTHING)),
+        None => Err(Markup::new().literal(click::DID_NOTHING)),
     }
 }

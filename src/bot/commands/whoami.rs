@@ -3,11 +3,11 @@
 use std::time::Instant;
 
 use crate::bot::app::App;
-use crate::bot::private::Ear;
-use crate::slack::blocks::Card;
-use crate::slack::words;
+use crate::bot::private::ReplyTo;
+use crate::slack::blocks::Message;
+use crate::slack::messages;
 
-pub(super) async fn whoami(app: &App, ear: &Ear) {
+pub(super) async fn whoami(app: &App, ear: &ReplyTo) {
     let actor = app.people.actor(&app.slack, &ear.by, Some(Instant::now())).await;
-    app.tell(ear, &Card::text(&words::whoami(&actor, app.people.home().is_some()))).await;
+    app.reply(ear, &Message::text(&messages::whoami(&actor, app.people.home().is_some()))).await;
 }

@@ -5,27 +5,27 @@ use std::time::Instant;
 
 use super::card::Meta;
 use super::still_waiting;
-use super::still_waiting::{expire, requester, still_asked};
-use super::verdict::{Verdict, failed, refused, settle};
+use super::still_waiting::{expire, requester, still_awaits};
+use super::verdict::{Verdict, apply_verdict, failed, refused};
 use crate::bot::app::App;
-use crate::bot::private::Ear;
+use crate::bot::private::ReplyTo;
 use crate::exec::{Decision, JournalError};
 use crate::slack::api::ApiError;
 use crate::slack::cards;
 use crate::slack::markup::Markup;
+use crate::slack::messages::{self, click};
 use crate::slack::modal;
 use crate::slack::payload::{Click, Submit};
 use crate::slack::people::ROLE_LIFE;
 use crate::slack::value::Value;
-use crate::slack::words::{self, click};
-use reinstate_core::access::{Own, Same};
+use reinstate_core::access::{EarlierRole, Ownership};
 use reinstate_core::{Action, Denied, Event, Run, may};
-use reinstate_store::{Also, AppendError};
+use reinstate_store::{AppendError, AppendOptions};
 
 /// How often a decision is made again that became too old before it was written.
 pub(in crate::bot) const DECISIONS: usize = 3;
 
-async fn approve(app: &App, ear: &Ear, value: &Value) -> Verdict {
+async fn approve(app: &App, ear: &ReplyTo, value: &Value) -> Verdict {
     for _ in 0..DECISIONS {
         match decide(app, ear, value).await {
             Ok(Some(verdict)) => return verdict,
@@ -33,12 +33,18 @@ async fn approve(app: &App, ear: &Ear, value: &Value) -> Verdict {
             Err(error) => return failed(&error),
         }
     }
-    Verdict::Refused(words::denied(Denied::AskAgain, app.people.access()))
+    Verdict::Refused(messages::denied(Denied::AskAgain, app.people.access()))
 }
 
 /// A click on Approve. Where Slack's dialog had no room for every destructive step, the click approves nothing: it
 /// opens a modal that shows all of them, with an Approve of its own.
-pub(in crate::bot) async fn ask(app: &App, ear: &Ear, click: &Click, value: &Value, run: &Run) -> Verdict {
+pub(in crate::bot) async fn ask(
+    app: &App,
+    ear: &ReplyTo,
+    click: &Click,
+    value: &Value,
+    run: &Run,
+) -> Verdict {
     let now = match still_waiting::now(app).await {
         Ok(now) => now,
         Err(verdict) => return verdict,
@@ -48,12 +54,14 @@ pub(in crate::bot) async fn ask(app: &App, ear: &Ear, click: &Click, value: &Val
     if !asks || cards::dialog(&view).is_some() {
         return approve(app, ear, value).await;
     }
-    if let Err(verdict) = still_asked(app, run, &value.digest, now) {
+    if let Err(verdict) = still_awaits(app, run, &value.digest, now) {
         expire(app, &value.run, &value.digest, now).await;
         return verdict;
     }
-    if let Err(why) = app.people.permit(&app.slack, &ear.by, &action(run, Own::No, Same::No)).await {
-        return Verdict::Refused(words::denied(why, app.people.access()));
+    if let Err(why) =
+        app.people.permit(&app.slack, &ear.by, &action(run, Ownership::No, EarlierRole::No)).await
+    {
+        return Verdict::Refused(messages::denied(why, app.people.access()));
     }
     let modal = modal::approval(cards::dialog_in_full(&view), &Meta::text(ear, value));
     let opened = match &click.trigger {
@@ -66,7 +74,7 @@ pub(in crate::bot) async fn ask(app: &App, ear: &Ear, click: &Click, value: &Val
         Err(ApiError::Refused(code)) if code == "exchanged_trigger_id" => Verdict::Asked,
         Err(error) => {
             tracing::info!(%error, "what is approved could not be shown");
-            Verdict::Idle(words::no_modal())
+            Verdict::Idle(messages::no_modal())
         }
     }
 }
@@ -74,35 +82,37 @@ pub(in crate::bot) async fn ask(app: &App, ear: &Ear, click: &Click, value: &Val
 /// All of it was shown, and approved.
 pub(in crate::bot) async fn submitted(app: &App, submit: Submit) {
     let (ear, value) = Meta::of(&submit);
-    let turn = app.clicks.turn(&value.run, "approve");
+    let turn = app.click_queue.turn(&value.run, "approve");
     let verdict = {
         let _turn = turn.lock().await;
         approve(app, &ear, &value).await
     };
-    settle(app, &ear, &value.run, "approve", verdict).await;
+    apply_verdict(app, &ear, &value.run, "approve", verdict).await;
 }
 
-fn action(run: &Run, own: Own, same: Same) -> Action {
+fn action(run: &Run, own: Ownership, same: EarlierRole) -> Action {
     Action::Approve { requester: requester(run), own, same, approved: run.approved_by() }
 }
 
 /// One decision; none if what it rests on was no longer true when it was to be written.
-async fn decide(app: &App, ear: &Ear, value: &Value) -> Result<Option<Verdict>, JournalError> {
+async fn decide(app: &App, ear: &ReplyTo, value: &Value) -> Result<Option<Verdict>, JournalError> {
     let run = app.ledger.run(&value.run).await?;
     if run.approved_by().contains(&ear.by.id) && run.ended.is_none() {
-        return Ok(Some(Verdict::Idle(Markup::new().data(&Denied::Already.to_string()))));
+        return Ok(Some(Verdict::Idle(Markup::new().escaped(&Denied::Already.to_string()))));
     }
     let now = match still_waiting::now(app).await {
         Ok(now) => now,
         Err(verdict) => return Ok(Some(verdict)),
     };
-    if let Err(verdict) = still_asked(app, &run, &value.digest, now) {
+    if let Err(verdict) = still_awaits(app, &run, &value.digest, now) {
         expire(app, &value.run, &value.digest, now).await;
         return Ok(Some(verdict));
     }
-    let denied = |denied| Verdict::Refused(words::denied(denied, app.people.access()));
+    let denied = |denied| Verdict::Refused(messages::denied(denied, app.people.access()));
     // A person without the role is refused before anything is read about them.
-    if let Err(why) = app.people.permit(&app.slack, &ear.by, &action(&run, Own::No, Same::No)).await {
+    if let Err(why) =
+        app.people.permit(&app.slack, &ear.by, &action(&run, Ownership::No, EarlierRole::No)).await
+    {
         return Ok(Some(denied(why)));
     }
     let Some(subject) = run.current.as_ref().map(|current| current.plan.subject.clone()) else {
@@ -119,7 +129,7 @@ async fn decide(app: &App, ear: &Ear, value: &Value) -> Result<Option<Verdict>, 
         Err(verdict) => return Ok(Some(verdict)),
     };
     let decided = app.ledger.decide(&value.run, now, |run: &Run| {
-        if let Err(verdict) = still_asked(app, run, &value.digest, now) {
+        if let Err(verdict) = still_awaits(app, run, &value.digest, now) {
             return Decision::Leave(Some(verdict));
         }
         match may(&actor, &action(run, ties.own, ties.same)) {
@@ -129,7 +139,7 @@ async fn decide(app: &App, ear: &Ear, value: &Value) -> Result<Option<Verdict>, 
             Ok(permit) => {
                 let approved =
                     Event::Approved { by: permit.actor().to_owned(), digest: value.digest.clone() };
-                let also = Also { wake: true, deadline, ..Also::default() };
+                let also = AppendOptions { wake: true, deadline, ..AppendOptions::default() };
                 Decision::Write(vec![approved], also, Some(Verdict::Taken))
             }
         }

@@ -3,18 +3,18 @@
 
 use super::still_waiting::requester;
 use super::sweep;
-use super::verdict::{Verdict, failed, refused, settle};
+use super::verdict::{Verdict, apply_verdict, failed, refused};
 use crate::bot::app::App;
-use crate::bot::private::Ear;
+use crate::bot::private::ReplyTo;
 use crate::exec::{Decision, Loaded};
 use crate::slack::markup::Markup;
-use crate::slack::words::{self, click};
+use crate::slack::messages::{self, click};
 use reinstate_core::{Action, Event, Outcome, Run};
-use reinstate_store::Also;
+use reinstate_store::AppendOptions;
 
 /// `cancel RUN`, typed with the id of a run or a sweep.
-pub(in crate::bot) async fn stop(app: &App, ear: &Ear, id: &str) {
-    let turn = app.clicks.turn(id, "cancel");
+pub(in crate::bot) async fn stop(app: &App, ear: &ReplyTo, id: &str) {
+    let turn = app.click_queue.turn(id, "cancel");
     let verdict = {
         let _turn = turn.lock().await;
         match app.ledger.load(id).await {
@@ -26,7 +26,7 @@ pub(in crate::bot) async fn stop(app: &App, ear: &Ear, id: &str) {
             Err(error) => failed(&error),
         }
     };
-    settle(app, ear, id, "cancel", verdict).await;
+    apply_verdict(app, ear, id, "cancel", verdict).await;
 }
 
 /// What was typed has no card that shows what came of it, so it is said.
@@ -42,7 +42,7 @@ fn taken(app: &App, verdict: Verdict, says: Markup) -> Verdict {
 
 /// Ends a run that waits for a person, so that what it did can be taken back; nothing where it has ended already.
 /// The person who asks must be allowed both, to stop this run and to begin the one that undoes it.
-pub(in crate::bot) async fn give_up(app: &App, ear: &Ear, id: &str) -> Result<(), Verdict> {
+pub(in crate::bot) async fn give_up(app: &App, ear: &ReplyTo, id: &str) -> Result<(), Verdict> {
     let run = app.ledger.run(id).await.map_err(|error| failed(&error))?;
     if run.ended.is_some() {
         return Ok(());
@@ -51,7 +51,7 @@ pub(in crate::bot) async fn give_up(app: &App, ear: &Ear, id: &str) -> Result<()
     for action in [Action::Repair, Action::Cancel { requester: requester(&run) }] {
         match app.people.permit(&app.slack, &ear.by, &action).await {
             Ok(permit) => permit.actor().clone_into(&mut by),
-            Err(denied) => return Err(Verdict::Refused(words::denied(denied, app.people.access()))),
+            Err(denied) => return Err(Verdict::Refused(messages::denied(denied, app.people.access()))),
         }
     }
     let decided = app.ledger.decide(id, crate::clock::now(), |run: &Run| {
@@ -61,19 +61,19 @@ pub(in crate::bot) async fn give_up(app: &App, ear: &Ear, id: &str) -> Result<()
         if run.waiting.is_none() {
             return Decision::Leave(Err(refused(click::NOT_ENDED)));
         }
-        let says = click::STOPPED_FOR_UNDO.to_owned();
+        let message = click::STOPPED_FOR_UNDO.to_owned();
         let events =
-            vec![Event::Cancelled { by: by.clone() }, Event::Ended { outcome: Outcome::Cancelled, says }];
-        Decision::Write(events, Also { end: true, ..Also::default() }, Ok(()))
+            vec![Event::Cancelled { by: by.clone() }, Event::Ended { outcome: Outcome::Cancelled, message }];
+        Decision::Write(events, AppendOptions { end: true, ..AppendOptions::default() }, Ok(()))
     });
     decided.await.unwrap_or_else(|error| Err(failed(&error)))
 }
 
-pub(in crate::bot) async fn cancel(app: &App, ear: &Ear, id: &str, run: &Run) -> Verdict {
+pub(in crate::bot) async fn cancel(app: &App, ear: &ReplyTo, id: &str, run: &Run) -> Verdict {
     let action = Action::Cancel { requester: requester(run) };
     let permit = match app.people.permit(&app.slack, &ear.by, &action).await {
         Ok(permit) => permit,
-        Err(denied) => return Verdict::Refused(words::denied(denied, app.people.access())),
+        Err(denied) => return Verdict::Refused(messages::denied(denied, app.people.access())),
     };
     let decided = app.ledger.decide(id, crate::clock::now(), |run: &Run| {
         if run.ended.is_some() {
@@ -84,7 +84,7 @@ pub(in crate::bot) async fn cancel(app: &App, ear: &Ear, id: &str, run: &Run) ->
         }
         // A step on its way is brought to its end first; the loop then ends the run.
         let events = vec![Event::Cancelled { by: permit.actor().to_owned() }];
-        Decision::Write(events, Also { wake: true, ..Also::default() }, Verdict::Taken)
+        Decision::Write(events, AppendOptions { wake: true, ..AppendOptions::default() }, Verdict::Taken)
     });
     decided.await.unwrap_or_else(|error| failed(&error))
 }

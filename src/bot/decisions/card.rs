@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::verdict::{Verdict, refused};
 use crate::bot::app::App;
-use crate::bot::private::Ear;
+use crate::bot::private::ReplyTo;
 use crate::slack::markup::Markup;
+use crate::slack::messages;
 use crate::slack::payload::{Click, Submit};
 use crate::slack::value::Value;
-use crate::slack::words;
 
 /// What a modal carries to its answer: the button's value, and where its reader is answered.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -23,36 +23,36 @@ pub(in crate::bot) struct Meta {
 
 impl Meta {
     /// As a modal carries it.
-    pub(in crate::bot) fn text(ear: &Ear, value: &Value) -> String {
+    pub(in crate::bot) fn text(ear: &ReplyTo, value: &Value) -> String {
         let (channel, response_url) = (ear.channel.clone(), ear.response_url.clone());
         let meta = Self { value: value.clone(), channel, response_url };
         serde_json::to_string(&meta).unwrap_or_default()
     }
 
     /// What a modal was opened for, and where the person who submitted it is answered.
-    pub(in crate::bot) fn of(submit: &Submit) -> (Ear, Value) {
+    pub(in crate::bot) fn of(submit: &Submit) -> (ReplyTo, Value) {
         let meta: Self = serde_json::from_str(&submit.meta).unwrap_or_default();
         let by = submit.by.clone();
-        let ear = Ear { by, channel: meta.channel, response_url: meta.response_url, view: None };
+        let ear = ReplyTo { by, channel: meta.channel, response_url: meta.response_url, view: None };
         (ear, meta.value)
     }
 }
 
 pub(in crate::bot) fn gone() -> Markup {
-    Markup::new().ours(words::click::NAMES_NOBODY)
+    Markup::new().literal(messages::click::NAMES_NOBODY)
 }
 
 /// Only the card whose time stamp is stored works; a copy (its post's answer was lost) is refused with a link.
 pub(in crate::bot) async fn from_its_card(app: &App, click: &Click, run: &str) -> Result<(), Verdict> {
     let (Some(channel), Some(ts)) = (&click.channel, &click.ts) else {
-        return Err(refused(words::click::NOT_ITS_CARD));
+        return Err(refused(messages::click::NOT_ITS_CARD));
     };
     // A person may be quicker than our own note of where the card stands.
     let until = Instant::now() + Duration::from_secs(2);
     loop {
         let cards = match app.ledger.store().cards(run).await {
             Ok(cards) => cards,
-            Err(_) => return Err(Verdict::Idle(words::no_store())),
+            Err(_) => return Err(Verdict::Idle(messages::no_store())),
         };
         if cards.iter().any(|card| card.at.channel == *channel && card.at.ts == *ts) {
             return Ok(());
@@ -67,7 +67,7 @@ pub(in crate::bot) async fn from_its_card(app: &App, click: &Click, run: &str) -
                 Some(card) => app.slack.permalink(&card.at.channel, &card.at.ts).await.ok(),
                 None => None,
             };
-            return Err(Verdict::Refused(words::click::copy(link.as_deref())));
+            return Err(Verdict::Refused(messages::click::copy(link.as_deref())));
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

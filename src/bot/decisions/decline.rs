@@ -5,23 +5,23 @@ use std::collections::BTreeSet;
 
 use super::card::Meta;
 use super::still_waiting;
-use super::still_waiting::{expire, requester, still_asked};
-use super::verdict::{Verdict, failed, settle};
+use super::still_waiting::{expire, requester, still_awaits};
+use super::verdict::{Verdict, apply_verdict, failed};
 use crate::bot::app::App;
-use crate::bot::private::Ear;
+use crate::bot::private::ReplyTo;
 use crate::exec::Decision;
 use crate::slack::api::ApiError;
 use crate::slack::markup::Markup;
+use crate::slack::messages;
 use crate::slack::modal;
 use crate::slack::payload::{Click, Submit};
 use crate::slack::value::Value;
-use crate::slack::words;
-use reinstate_core::access::{Own, Same};
+use reinstate_core::access::{EarlierRole, Ownership};
 use reinstate_core::{Action, Denied, Event, Outcome, Permit, Run};
-use reinstate_store::Also;
+use reinstate_store::AppendOptions;
 
 /// A click on Decline: a person who may decline is asked why.
-pub(in crate::bot) async fn ask(app: &App, ear: &Ear, click: &Click, value: &Value) -> Verdict {
+pub(in crate::bot) async fn ask(app: &App, ear: &ReplyTo, click: &Click, value: &Value) -> Verdict {
     let run = match allowed(app, ear, value).await {
         Ok((_, run)) => run,
         Err(verdict) => return verdict,
@@ -30,7 +30,7 @@ pub(in crate::bot) async fn ask(app: &App, ear: &Ear, click: &Click, value: &Val
     let meta = Meta::text(ear, value);
     let opened = match &click.trigger {
         Some(trigger) => {
-            app.slack.open_view(trigger, &modal::reason(&Markup::new().data(&email), &meta)).await
+            app.slack.open_view(trigger, &modal::reason(&Markup::new().escaped(&email), &meta)).await
         }
         None => Err(ApiError::Lost("there is no trigger id")),
     };
@@ -49,19 +49,19 @@ pub(in crate::bot) async fn ask(app: &App, ear: &Ear, click: &Click, value: &Val
 pub(in crate::bot) async fn submitted(app: &App, submit: Submit) {
     let (ear, value) = Meta::of(&submit);
     let why = submit.values.pointer("/reason/why/value").and_then(serde_json::Value::as_str);
-    let turn = app.clicks.turn(&value.run, "decline");
+    let turn = app.click_queue.turn(&value.run, "decline");
     let verdict = {
         let _turn = turn.lock().await;
         decline(app, &ear, &value, why.unwrap_or_default()).await
     };
-    settle(app, &ear, &value.run, "decline", verdict).await;
+    apply_verdict(app, &ear, &value.run, "decline", verdict).await;
 }
 
 /// Whether the run still waits for this plan and the person may decline it.
-async fn allowed(app: &App, ear: &Ear, value: &Value) -> Result<(Permit, Run), Verdict> {
+async fn allowed(app: &App, ear: &ReplyTo, value: &Value) -> Result<(Permit, Run), Verdict> {
     let run = app.ledger.run(&value.run).await.map_err(|error| failed(&error))?;
     let now = still_waiting::now(app).await?;
-    if let Err(verdict) = still_asked(app, &run, &value.digest, now) {
+    if let Err(verdict) = still_awaits(app, &run, &value.digest, now) {
         expire(app, &value.run, &value.digest, now).await;
         return Err(verdict);
     }
@@ -77,38 +77,38 @@ async fn allowed(app: &App, ear: &Ear, value: &Value) -> Result<(Permit, Run), V
     };
     match permit {
         Ok(permit) => Ok((permit, run)),
-        Err(denied) => Err(Verdict::Refused(words::denied(denied, app.people.access()))),
+        Err(denied) => Err(Verdict::Refused(messages::denied(denied, app.people.access()))),
     }
 }
 
 /// Whether the plan is on their own account, or asked for by them under another Slack id.
-async fn is_theirs(app: &App, ear: &Ear, run: &Run) -> bool {
+async fn is_theirs(app: &App, ear: &ReplyTo, run: &Run) -> bool {
     let Some(current) = &run.current else { return false };
     let actor = app.people.actor(&app.slack, &ear.by, None).await;
     let ties = app.ties(&actor, &current.plan.subject, &requester(run), &BTreeSet::new()).await;
-    ties.own == Own::Yes || ties.same == Same::Requester
+    ties.own == Ownership::Yes || ties.same == EarlierRole::Requester
 }
 
-async fn decline(app: &App, ear: &Ear, value: &Value, why: &str) -> Verdict {
+async fn decline(app: &App, ear: &ReplyTo, value: &Value, why: &str) -> Verdict {
     let permit = match allowed(app, ear, value).await {
         Ok((permit, _)) => permit,
         Err(verdict) => return verdict,
     };
     let why: String = why.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(500).collect();
-    let says = words::click::declined(&why);
+    let says = messages::click::declined(&why);
     let now = match still_waiting::now(app).await {
         Ok(now) => now,
         Err(verdict) => return verdict,
     };
     let decided = app.ledger.decide(&value.run, now, |run: &Run| {
-        if let Err(verdict) = still_asked(app, run, &value.digest, now) {
+        if let Err(verdict) = still_awaits(app, run, &value.digest, now) {
             return Decision::Leave(verdict);
         }
         let events = vec![
             Event::Declined { by: permit.actor().to_owned(), digest: value.digest.clone() },
-            Event::Ended { outcome: Outcome::Declined, says: says.clone() },
+            Event::Ended { outcome: Outcome::Declined, message: says.clone() },
         ];
-        Decision::Write(events, Also { end: true, ..Also::default() }, Verdict::Taken)
+        Decision::Write(events, AppendOptions { end: true, ..AppendOptions::default() }, Verdict::Taken)
     });
     decided.await.unwrap_or_else(|error| failed(&error))
 }

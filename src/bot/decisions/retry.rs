@@ -2,23 +2,23 @@
 
 use super::verdict::{Verdict, failed, refused};
 use crate::bot::app::App;
-use crate::bot::private::Ear;
+use crate::bot::private::ReplyTo;
 use crate::exec::Decision;
-use crate::slack::words;
+use crate::slack::messages;
 use reinstate_core::{Action, Event, Run};
-use reinstate_store::Also;
+use reinstate_store::AppendOptions;
 
-pub(in crate::bot) async fn retry(app: &App, ear: &Ear, id: &str) -> Verdict {
+pub(in crate::bot) async fn retry(app: &App, ear: &ReplyTo, id: &str) -> Verdict {
     let permit = match app.people.permit(&app.slack, &ear.by, &Action::Repair).await {
         Ok(permit) => permit,
-        Err(denied) => return Verdict::Refused(words::denied(denied, app.people.access())),
+        Err(denied) => return Verdict::Refused(messages::denied(denied, app.people.access())),
     };
     let decided = app.ledger.decide(id, crate::clock::now(), |run: &Run| {
         if run.ended.is_some() || run.waiting.is_none() {
-            return Decision::Leave(refused(words::click::NO_PERSON_AWAITED));
+            return Decision::Leave(refused(messages::click::NO_PERSON_AWAITED));
         }
         let event = Event::Retried { by: permit.actor().to_owned() };
-        Decision::Write(vec![event], Also { wake: true, ..Also::default() }, Verdict::Taken)
+        Decision::Write(vec![event], AppendOptions { wake: true, ..AppendOptions::default() }, Verdict::Taken)
     });
     decided.await.unwrap_or_else(|error| failed(&error))
 }

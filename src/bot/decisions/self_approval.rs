@@ -5,25 +5,25 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::bot::app::App;
-use crate::bot::identities::{Mine, compare, identities};
-use crate::world::Look;
-use reinstate_core::access::{Own, Same};
-use reinstate_core::subject::fold;
+use crate::bot::identities::{MaybeIdentities, compare, identities};
+use crate::world::ReadScope;
+use reinstate_core::access::{EarlierRole, Ownership};
+use reinstate_core::subject::normalize;
 use reinstate_core::{Actor, Subject, Who};
 
 /// Who somebody is to a plan that they want to approve.
-pub(crate) struct Ties {
+pub(crate) struct ApproverTies {
     /// Whether it is on their own account.
-    pub(crate) own: Own,
+    pub(crate) own: Ownership,
     /// Whether they asked for it, or approved it, under another Slack id.
-    pub(crate) same: Same,
+    pub(crate) same: EarlierRole,
     /// The address that this was found out by.
     email: Option<String>,
     /// Those they were compared with.
     with: BTreeSet<String>,
 }
 
-impl Ties {
+impl ApproverTies {
     /// Whether they still say everything: the address is the same, and nobody has acted since.
     pub(crate) fn cover(&self, actor: &Actor, requester: &str, approved: &BTreeSet<String>) -> bool {
         self.email == actor.email && self.with.contains(requester) && approved.is_subset(&self.with)
@@ -38,7 +38,7 @@ impl App {
         subject: &Subject,
         requester: &str,
         approved: &BTreeSet<String>,
-    ) -> Ties {
+    ) -> ApproverTies {
         let mut with = approved.clone();
         with.insert(requester.to_owned());
         let email = actor.email.clone();
@@ -46,18 +46,18 @@ impl App {
             self.is_own(email.as_deref(), subject),
             self.same_person(actor, requester, approved)
         );
-        Ties { own, same, email, with }
+        ApproverTies { own, same, email, with }
     }
 
     /// Whether a plan's subject is the person behind this Slack address.
-    pub(crate) async fn is_own(&self, email: Option<&str>, subject: &Subject) -> Own {
-        let Some(email) = email else { return Own::Unreadable };
-        if subject.addresses.contains(&fold(email)) {
-            return Own::Yes;
+    pub(crate) async fn is_own(&self, email: Option<&str>, subject: &Subject) -> Ownership {
+        let Some(email) = email else { return Ownership::Unreadable };
+        if subject.addresses.contains(&normalize(email)) {
+            return Ownership::Yes;
         }
         match self.identities(email).await.as_deref() {
-            Some(Mine(Some(mine))) => compare(mine, subject),
-            Some(Mine(None)) | None => Own::Unreadable,
+            Some(MaybeIdentities(Some(mine))) => compare(mine, subject),
+            Some(MaybeIdentities(None)) | None => Ownership::Unreadable,
         }
     }
 
@@ -68,10 +68,10 @@ impl App {
         actor: &Actor,
         requester: &str,
         approved: &BTreeSet<String>,
-    ) -> Same {
+    ) -> EarlierRole {
         let mut unreadable = false;
-        let others = std::iter::once((requester, Same::Requester))
-            .chain(approved.iter().map(|id| (id.as_str(), Same::Approver)));
+        let others = std::iter::once((requester, EarlierRole::Requester))
+            .chain(approved.iter().map(|id| (id.as_str(), EarlierRole::Approver)));
         for (id, same) in others.filter(|(id, _)| *id != actor.id) {
             match self.is_one_person(actor.email.as_deref(), id).await {
                 Some(true) => return same,
@@ -79,14 +79,14 @@ impl App {
                 None => unreadable = true,
             }
         }
-        if unreadable { Same::Unreadable } else { Same::No }
+        if unreadable { EarlierRole::Unreadable } else { EarlierRole::No }
     }
 
     /// Whether this Slack address and this Slack user are one person; none if it could not be read.
     async fn is_one_person(&self, email: Option<&str>, other: &str) -> Option<bool> {
         let email = email?;
         let theirs = self.people.email(&self.slack, other).await.ok().flatten()?;
-        if fold(email) == fold(&theirs) {
+        if normalize(email) == normalize(&theirs) {
             return Some(true);
         }
         let (one, other) = tokio::join!(self.identities(email), self.identities(&theirs));
@@ -99,12 +99,12 @@ impl App {
     }
 
     /// The identities of an address, at most ten seconds old.
-    async fn identities(&self, email: &str) -> Option<Arc<Mine>> {
+    async fn identities(&self, email: &str) -> Option<Arc<MaybeIdentities>> {
         let who = Who::parse(email).ok()?;
         let ask = || async {
-            let evidence = self.world.gather(Subject::asked(who), Look::Everything).await;
-            Ok(Arc::new(Mine(identities(&evidence, email))))
+            let evidence = self.world.gather(Subject::asked(who), ReadScope::Everything).await;
+            Ok(Arc::new(MaybeIdentities(identities(&evidence, email))))
         };
-        self.own.get(&fold(email), None, ask).await.ok()
+        self.identities.get(&normalize(email), None, ask).await.ok()
     }
 }

@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use super::verdict::{Verdict, failed, refused};
 use crate::bot::app::App;
 use crate::exec::Decision;
-use crate::slack::words::click;
+use crate::slack::messages::click;
 use reinstate_core::run::Next;
 use reinstate_core::{Event, Outcome, Run};
-use reinstate_store::Also;
+use reinstate_store::AppendOptions;
 
 /// The time by the clock of the database, by which approvals expire.
 pub(in crate::bot) async fn now(app: &App) -> Result<Timestamp, Verdict> {
@@ -20,7 +20,12 @@ pub(in crate::bot) fn requester(run: &Run) -> String {
 }
 
 /// Whether the run still waits for exactly this plan; the digest is computed again from the plan that is stored.
-pub(in crate::bot) fn still_asked(app: &App, run: &Run, digest: &str, now: Timestamp) -> Result<(), Verdict> {
+pub(in crate::bot) fn still_awaits(
+    app: &App,
+    run: &Run,
+    digest: &str,
+    now: Timestamp,
+) -> Result<(), Verdict> {
     if run.ended.is_some() {
         return Err(refused(click::RUN_ENDED));
     }
@@ -48,9 +53,9 @@ pub(in crate::bot) async fn expire(app: &App, run: &str, digest: &str, now: Time
         }
         let events = vec![
             Event::Expired { digest: digest.to_owned() },
-            Event::Ended { outcome: Outcome::Expired, says: click::EXPIRED.to_owned() },
+            Event::Ended { outcome: Outcome::Expired, message: click::EXPIRED.to_owned() },
         ];
-        Decision::Write(events, Also { end: true, ..Also::default() }, true)
+        Decision::Write(events, AppendOptions { end: true, ..AppendOptions::default() }, true)
     });
     match written.await {
         Ok(true) => app.nudge(),

@@ -8,39 +8,39 @@ use super::approve::DECISIONS;
 use super::still_waiting::now;
 use super::verdict::{Verdict, failed, refused};
 use crate::bot::app::App;
-use crate::bot::private::Ear;
+use crate::bot::private::ReplyTo;
 use crate::exec::{Decision, JournalError};
-use crate::slack::blocks::Card;
+use crate::slack::blocks::Message;
 use crate::slack::cards::sweep_page;
 use crate::slack::markup::Markup;
+use crate::slack::messages;
 use crate::slack::people::ROLE_LIFE;
 use crate::slack::value::Value;
-use crate::slack::words;
-use reinstate_core::access::{Own, Same};
-use reinstate_core::run::{Aim, Asked};
-use reinstate_core::subject::fold;
-use reinstate_core::sweep::{Found, Sweep, SweepEvent, SweepNext};
+use reinstate_core::access::{EarlierRole, Ownership};
+use reinstate_core::run::{Goal, Request};
+use reinstate_core::subject::normalize;
+use reinstate_core::sweep::{Sweep, SweepEvent, SweepFinding, SweepNext};
 use reinstate_core::{Action, Denied, Subject, Who, may};
-use reinstate_store::{Also, AppendError};
+use reinstate_store::{AppendError, AppendOptions};
 
 /// Decides a click on the card of a sweep, whose fold is the one that the click was read with.
 pub(in crate::bot) async fn decide(
     app: &App,
-    ear: &Ear,
+    ear: &ReplyTo,
     value: &Value,
     what: &str,
     sweep: &Sweep,
 ) -> Verdict {
     if sweep.ended.is_some() {
-        return refused(words::click::SWEEP_ENDED);
+        return refused(messages::click::SWEEP_ENDED);
     }
     match what {
         "sweep_repair" => request(app, ear, value, sweep).await,
         "approve" => approve(app, ear, value).await,
         "decline" => {
             let action = Action::Decline { requester: requester(sweep), theirs: false };
-            let says = words::click::LIST_DECLINED.to_owned();
-            let event = SweepEvent::SweepEnded { says, by: Some(ear.by.id.clone()) };
+            let says = messages::click::LIST_DECLINED.to_owned();
+            let event = SweepEvent::SweepEnded { message: says, by: Some(ear.by.id.clone()) };
             let waits = |next: &SweepNext| matches!(next, SweepNext::AwaitApproval(_));
             event_by(app, ear, value, &action, event, waits).await
         }
@@ -54,21 +54,21 @@ pub(in crate::bot) async fn decide(
             event_by(app, ear, value, &Action::Repair, event, |next| *next == SweepNext::AwaitPerson).await
         }
         "cancel" => stop(app, ear, &value.run, sweep).await,
-        _ => refused(words::click::NOT_FOR_SWEEPS),
+        _ => refused(messages::click::NOT_FOR_SWEEPS),
     }
 }
 
 /// Stops a sweep, wherever it is: before its next page while it reads, before its next repair after that. It is ended
 /// at once; an executor that reads finds out before it asks for another page.
-pub(in crate::bot) async fn stop(app: &App, ear: &Ear, id: &str, sweep: &Sweep) -> Verdict {
+pub(in crate::bot) async fn stop(app: &App, ear: &ReplyTo, id: &str, sweep: &Sweep) -> Verdict {
     if sweep.ended.is_some() {
-        return refused(words::click::SWEEP_ENDED);
+        return refused(messages::click::SWEEP_ENDED);
     }
     let requester = requester(sweep);
     let action = Action::Cancel { requester: requester.clone() };
     let permit = match app.people.permit(&app.slack, &ear.by, &action).await {
         Ok(permit) => permit,
-        Err(denied) => return Verdict::Refused(words::denied(denied, app.people.access())),
+        Err(denied) => return Verdict::Refused(messages::denied(denied, app.people.access())),
     };
     let now = match now(app).await {
         Ok(now) => now,
@@ -76,43 +76,43 @@ pub(in crate::bot) async fn stop(app: &App, ear: &Ear, id: &str, sweep: &Sweep) 
     };
     let decided = app.ledger.decide(id, now, |sweep: &Sweep| {
         if sweep.ended.is_some() {
-            return Decision::Leave(refused(words::click::SWEEP_ENDED));
+            return Decision::Leave(refused(messages::click::SWEEP_ENDED));
         }
         // Somebody else asked for the repairs meanwhile, so it is theirs to stop.
         if self::requester(sweep) != requester {
-            return Decision::Leave(refused(words::click::SWEEP_MOVED_ON));
+            return Decision::Leave(refused(messages::click::SWEEP_MOVED_ON));
         }
-        let says = words::click::how_a_sweep_is_stopped(sweep).to_owned();
-        let event = SweepEvent::SweepEnded { says, by: Some(permit.actor().to_owned()) };
-        Decision::Write(vec![event], Also { wake: true, ..Also::default() }, Verdict::Taken)
+        let says = messages::click::how_a_sweep_is_stopped(sweep).to_owned();
+        let event = SweepEvent::SweepEnded { message: says, by: Some(permit.actor().to_owned()) };
+        Decision::Write(vec![event], AppendOptions { wake: true, ..AppendOptions::default() }, Verdict::Taken)
     });
     decided.await.unwrap_or_else(|error| failed_on_sweep(&error))
 }
 
 /// Asks for the repairs: an operator does, in their own name.
-async fn request(app: &App, ear: &Ear, value: &Value, sweep: &Sweep) -> Verdict {
+async fn request(app: &App, ear: &ReplyTo, value: &Value, sweep: &Sweep) -> Verdict {
     if sweep.digest().as_deref() != Some(value.digest.as_str()) {
-        return refused(words::click::LIST_CHANGED);
+        return refused(messages::click::LIST_CHANGED);
     }
     let permit = match app.people.permit(&app.slack, &ear.by, &Action::Repair).await {
         Ok(permit) => permit,
-        Err(denied) => return Verdict::Refused(words::denied(denied, app.people.access())),
+        Err(denied) => return Verdict::Refused(messages::denied(denied, app.people.access())),
     };
-    let by = Asked {
+    let by = Request {
         by: permit.actor().to_owned(),
         team: ear.by.team.clone(),
         enterprise: ear.by.enterprise.clone(),
         channel: ear.channel.clone().unwrap_or_default(),
         text: "sweep".to_owned(),
         response_url: None,
-        aim: Aim::default(),
+        aim: Goal::default(),
     };
     let (digest, rule) = (value.digest.clone(), permit.rule().to_owned());
     let event = SweepEvent::SweepRequested { by, digest, rule };
     write(app, value, event, |next| matches!(next, SweepNext::AwaitRequest(_))).await
 }
 
-async fn approve(app: &App, ear: &Ear, value: &Value) -> Verdict {
+async fn approve(app: &App, ear: &ReplyTo, value: &Value) -> Verdict {
     for _ in 0..DECISIONS {
         match decide_approval(app, ear, value).await {
             Ok(Some(verdict)) => return verdict,
@@ -120,25 +120,25 @@ async fn approve(app: &App, ear: &Ear, value: &Value) -> Verdict {
             Err(error) => return failed_on_sweep(&error),
         }
     }
-    Verdict::Refused(words::denied(Denied::AskAgain, app.people.access()))
+    Verdict::Refused(messages::denied(Denied::AskAgain, app.people.access()))
 }
 
 /// One decision on the list: the role, four eyes, and no account of their own on it. None if what it rests on was no
 /// longer true when it was to be written.
-async fn decide_approval(app: &App, ear: &Ear, value: &Value) -> Result<Option<Verdict>, JournalError> {
+async fn decide_approval(app: &App, ear: &ReplyTo, value: &Value) -> Result<Option<Verdict>, JournalError> {
     let sweep = app.ledger.sweep(&value.run).await?;
     let before = match now(app).await {
         Ok(now) => now,
         Err(verdict) => return Ok(Some(verdict)),
     };
     if !sweep.awaits(&value.digest, before, &app.limits) {
-        return Ok(Some(refused(words::click::NO_LIST_AWAITED)));
+        return Ok(Some(refused(messages::click::NO_LIST_AWAITED)));
     }
     let requester = requester(&sweep);
     let action =
         |own, same| Action::Approve { requester: requester.clone(), own, same, approved: BTreeSet::new() };
-    let denied = |denied| Verdict::Refused(words::denied(denied, app.people.access()));
-    if let Err(why) = app.people.permit(&app.slack, &ear.by, &action(Own::No, Same::No)).await {
+    let denied = |denied| Verdict::Refused(messages::denied(denied, app.people.access()));
+    if let Err(why) = app.people.permit(&app.slack, &ear.by, &action(Ownership::No, EarlierRole::No)).await {
         return Ok(Some(denied(why)));
     }
     let known = app.people.actor(&app.slack, &ear.by, None).await;
@@ -159,9 +159,9 @@ async fn decide_approval(app: &App, ear: &Ear, value: &Value) -> Result<Option<V
     };
     let written = app.ledger.decide(&value.run, now, |sweep: &Sweep| {
         if !sweep.awaits(&value.digest, now, &app.limits) {
-            return Decision::Leave(refused(words::click::SWEEP_MOVED_ON));
+            return Decision::Leave(refused(messages::click::SWEEP_MOVED_ON));
         }
-        let also = Also { wake: true, deadline, ..Also::default() };
+        let also = AppendOptions { wake: true, deadline, ..AppendOptions::default() };
         Decision::Write(vec![approved.clone()], also, Verdict::Taken)
     });
     written.await.map(Some)
@@ -177,14 +177,14 @@ fn listed(sweep: &Sweep) -> Subject {
     subject.accounts.clear();
     for one in sweep.surveyed.iter().flat_map(|surveyed| surveyed.list.repairs()) {
         subject.accounts.insert(one.subject.clone());
-        subject.addresses.insert(fold(&one.query));
+        subject.addresses.insert(normalize(&one.query));
     }
     subject
 }
 
 async fn event_by(
     app: &App,
-    ear: &Ear,
+    ear: &ReplyTo,
     value: &Value,
     action: &Action,
     event: SweepEvent,
@@ -192,7 +192,7 @@ async fn event_by(
 ) -> Verdict {
     match app.people.permit(&app.slack, &ear.by, action).await {
         Ok(_) => write(app, value, event, fits).await,
-        Err(denied) => Verdict::Refused(words::denied(denied, app.people.access())),
+        Err(denied) => Verdict::Refused(messages::denied(denied, app.people.access())),
     }
 }
 
@@ -204,39 +204,44 @@ async fn write(app: &App, value: &Value, event: SweepEvent, fits: impl Fn(&Sweep
     };
     let written = app.ledger.decide(&value.run, now, |sweep: &Sweep| {
         if !fits(&sweep.next(now, &app.limits)) {
-            return Decision::Leave(refused(words::click::SWEEP_MOVED_ON));
+            return Decision::Leave(refused(messages::click::SWEEP_MOVED_ON));
         }
-        Decision::Write(vec![event.clone()], Also { wake: true, ..Also::default() }, Verdict::Taken)
+        Decision::Write(
+            vec![event.clone()],
+            AppendOptions { wake: true, ..AppendOptions::default() },
+            Verdict::Taken,
+        )
     });
     written.await.unwrap_or_else(|error| failed_on_sweep(&error))
 }
 
 fn failed_on_sweep(error: &JournalError) -> Verdict {
     match error {
-        JournalError::Append(AppendError::Ended) => refused(words::click::SWEEP_ENDED),
+        JournalError::Append(AppendError::Ended) => refused(messages::click::SWEEP_ENDED),
         error => failed(error),
     }
 }
 
 /// Shows a page of those that need an approval of their own, to the caller alone.
-pub(in crate::bot) async fn page(app: &App, ear: &Ear, value: &Value) {
+pub(in crate::bot) async fn page(app: &App, ear: &ReplyTo, value: &Value) {
     let card = found(app, ear, value).await;
-    app.tell(ear, &card).await;
+    app.reply(ear, &card).await;
 }
 
-async fn found(app: &App, ear: &Ear, value: &Value) -> Card {
+async fn found(app: &App, ear: &ReplyTo, value: &Value) -> Message {
     if let Err(denied) = app.people.permit(&app.slack, &ear.by, &Action::Check).await {
         app.record_denial(&ear.by.id, "sweep_page", &denied.to_string()).await;
-        return Card::text(&words::denied(denied, app.people.access()));
+        return Message::text(&messages::denied(denied, app.people.access()));
     }
     let Ok(rows) = app.ledger.store().found_by(&value.run).await else {
-        return Card::text(&words::no_store());
+        return Message::text(&messages::no_store());
     };
-    let mut found: Vec<Found> = rows.values().filter_map(|text| serde_json::from_str(text).ok()).collect();
-    found.retain(|found: &Found| found.needs_approval);
+    let mut found: Vec<SweepFinding> =
+        rows.values().filter_map(|text| serde_json::from_str(text).ok()).collect();
+    found.retain(|found: &SweepFinding| found.needs_approval);
     found.sort_by(|a, b| (&a.causes, &a.query).cmp(&(&b.causes, &b.query)));
     if found.is_empty() {
-        return Card::text(&Markup::new().ours(words::click::ROWS_GONE));
+        return Message::text(&Markup::new().literal(messages::click::ROWS_GONE));
     }
     sweep_page(&value.run, &found, value.page)
 }

@@ -2,11 +2,11 @@
 //! refused. It must never repeat what was typed except through its encoder.
 
 use crate::bot::app::App;
-use crate::bot::private::Ear;
+use crate::bot::private::ReplyTo;
 use crate::exec::JournalError;
-use crate::slack::blocks::Card;
+use crate::slack::blocks::Message;
 use crate::slack::markup::Markup;
-use crate::slack::words;
+use crate::slack::messages;
 use reinstate_core::Kind;
 use reinstate_store::AppendError;
 
@@ -23,30 +23,30 @@ pub(in crate::bot) enum Verdict {
 }
 
 pub(in crate::bot) fn refused(text: &'static str) -> Verdict {
-    Verdict::Refused(Markup::new().ours(text))
+    Verdict::Refused(Markup::new().literal(text))
 }
 
 /// Says what a click came to, and records a refusal with the run or the sweep.
-pub(in crate::bot) async fn settle(app: &App, ear: &Ear, id: &str, what: &str, verdict: Verdict) {
+pub(in crate::bot) async fn apply_verdict(app: &App, ear: &ReplyTo, id: &str, what: &str, verdict: Verdict) {
     match verdict {
         Verdict::Taken => {
             metrics::counter!("reinstate_clicks_total", "outcome" => "taken").increment(1);
             app.nudge();
         }
         Verdict::Asked => {}
-        Verdict::Idle(says) => app.tell(ear, &Card::text(&says)).await,
+        Verdict::Idle(says) => app.reply(ear, &Message::text(&says)).await,
         Verdict::Refused(says) => {
             metrics::counter!("reinstate_clicks_total", "outcome" => "refused").increment(1);
             record(app, ear, id, what, &says).await;
-            app.tell(ear, &Card::text(&says)).await;
-            app.nudge.poster.notify_one();
+            app.reply(ear, &Message::text(&says)).await;
+            app.wake.poster.notify_one();
         }
     }
 }
 
 /// A refusal is recorded with the run or the sweep; where that has ended or is unknown, without it.
-async fn record(app: &App, ear: &Ear, id: &str, what: &str, says: &Markup) {
-    if !app.clicks.is_new(id, &ear.by.id, what, says.as_str()) {
+async fn record(app: &App, ear: &ReplyTo, id: &str, what: &str, says: &Markup) {
+    if !app.click_queue.is_new(id, &ear.by.id, what, says.as_str()) {
         return;
     }
     match app.ledger.deny(id, crate::clock::now(), (&ear.by.id, what, says.as_str())).await {
@@ -61,13 +61,13 @@ async fn record(app: &App, ear: &Ear, id: &str, what: &str, says: &Markup) {
 /// What an error of the journal is to the person who clicked.
 pub(in crate::bot) fn failed(error: &JournalError) -> Verdict {
     match error {
-        JournalError::NoRun(_) => Verdict::Refused(words::no_run()),
-        JournalError::OtherKind { kind: Kind::Sweep, .. } => refused(words::click::NOT_FOR_SWEEPS),
-        JournalError::OtherKind { kind: Kind::Run, .. } => refused(words::click::NOT_FOR_RUNS),
-        JournalError::Append(AppendError::Ended) => refused(words::click::RUN_ENDED),
+        JournalError::NoRun(_) => Verdict::Refused(messages::no_run()),
+        JournalError::OtherKind { kind: Kind::Sweep, .. } => refused(messages::click::NOT_FOR_SWEEPS),
+        JournalError::OtherKind { kind: Kind::Run, .. } => refused(messages::click::NOT_FOR_RUNS),
+        JournalError::Append(AppendError::Ended) => refused(messages::click::RUN_ENDED),
         error => {
             tracing::warn!(%error, "a click could not be decided");
-            Verdict::Idle(words::no_store())
+            Verdict::Idle(messages::no_store())
         }
     }
 }

@@ -2,16 +2,16 @@
 //! more. What is asked for comes first: no card that Slack refuses may delay it.
 
 use super::drawing::{Drawing, RunEntries};
-use super::{Trouble, Troubles};
+use super::{PostError, PostErrors};
 use crate::slack::cards;
 use reinstate_core::Event;
-use reinstate_store::{Card, CardRef};
+use reinstate_store::{MessageRef, PostedMessage};
 
 impl Drawing<'_, RunEntries> {
     /// Asks for approvals where the root card cannot, calls the approvers, and takes old buttons away. `root` is the
     /// root card as it was drawn now, if it could be.
-    pub(super) async fn approvals(&mut self, root: Option<&CardRef>) -> Result<(), Trouble> {
-        let mut troubles = Troubles::default();
+    pub(super) async fn approvals(&mut self, root: Option<&MessageRef>) -> Result<(), PostError> {
+        let mut troubles = PostErrors::default();
         let on_root = match self.known("root") {
             Some(root) => root.at.channel == self.app.channel,
             None => self.typed() == self.app.channel,
@@ -20,11 +20,11 @@ impl Drawing<'_, RunEntries> {
         let calls = on_root && self.approvals_channel().await?;
         let asked = if calls { self.call(root).await } else { self.ask().await };
         troubles.note(asked)?;
-        let old: Vec<Card> =
+        let old: Vec<PostedMessage> =
             self.cards.iter().filter(|card| card.role.starts_with("approval-")).cloned().collect();
         for card in old {
             let digest = self.digest_of(&card.role);
-            let emptied = self.put(&card.role, &card.at.channel, None, |drawing| {
+            let emptied = self.upsert(&card.role, &card.at.channel, None, |drawing| {
                 cards::approval(&drawing.view(true), &digest)
             });
             let emptied = emptied.await;
@@ -34,25 +34,25 @@ impl Drawing<'_, RunEntries> {
     }
 
     /// Calls the approvers to the root card, which asks.
-    async fn call(&mut self, root: Option<&CardRef>) -> Result<(), Trouble> {
+    async fn call(&mut self, root: Option<&MessageRef>) -> Result<(), PostError> {
         let role = format!("call-{:04}", self.of.run.plans);
         let (Some(root), true) = (root, self.view(true).awaited().is_some()) else { return Ok(()) };
         if self.known(&role).is_none() {
-            self.put(&role, &root.channel, Some(&root.ts), |drawing| cards::call(&drawing.view(true)))
+            self.upsert(&role, &root.channel, Some(&root.ts), |drawing| cards::call(&drawing.view(true)))
                 .await?;
         }
         Ok(())
     }
 
     /// Asks in `slack.channel`, since the root card stands elsewhere.
-    async fn ask(&mut self) -> Result<(), Trouble> {
+    async fn ask(&mut self) -> Result<(), PostError> {
         let Some(digest) = self.view(false).awaited().map(str::to_owned) else { return Ok(()) };
         if !self.approvals_channel().await? {
             return self.tell_wrong_channel().await;
         }
         let channel = self.app.channel.clone();
         let role = format!("approval-{:04}", self.of.run.plans);
-        self.put(&role, &channel, None, |drawing| cards::approval(&drawing.view(true), &digest)).await?;
+        self.upsert(&role, &channel, None, |drawing| cards::approval(&drawing.view(true), &digest)).await?;
         Ok(())
     }
 

@@ -7,23 +7,23 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::end::PRIVATE;
-use super::{Trouble, Troubles};
+use super::{PostError, PostErrors};
 use crate::bot::app::App;
 use crate::exec::Entries;
-use crate::slack::blocks::Card as Shown;
+use crate::slack::blocks::Message as Shown;
 use crate::slack::cards::{self, View};
-use crate::slack::people::Place;
-use crate::slack::words;
-use reinstate_core::run::Asked;
+use crate::slack::messages;
+use crate::slack::people::ChannelInfo;
+use reinstate_core::run::Request;
 use reinstate_core::{Outcome, Run};
-use reinstate_store::{Card, CardRef};
+use reinstate_store::{MessageRef, PostedMessage};
 
 /// What has cards: a run or a sweep.
 pub(super) trait HasCards: Sized {
     /// The number of its newest entry.
     fn seq(&self) -> i64;
     /// Who is told, alone, what goes wrong with its cards.
-    fn asked(&self) -> Option<&Asked>;
+    fn asked(&self) -> Option<&Request>;
     /// Whether its root card asks for an approval now.
     fn asks(drawing: &Drawing<'_, Self>) -> bool;
 }
@@ -39,7 +39,7 @@ impl HasCards for RunEntries {
         self.run.seq
     }
 
-    fn asked(&self) -> Option<&Asked> {
+    fn asked(&self) -> Option<&Request> {
         self.run.asked.as_ref()
     }
 
@@ -54,7 +54,7 @@ pub(super) struct Drawing<'a, S> {
     pub(super) id: &'a str,
     /// The run or the sweep.
     pub(super) of: S,
-    pub(super) cards: Vec<Card>,
+    pub(super) cards: Vec<PostedMessage>,
     pub(super) head: Option<String>,
     /// Now by the clock of the database, by which approvals expire.
     pub(super) now: Timestamp,
@@ -71,7 +71,7 @@ impl<'a, S: HasCards> Drawing<'a, S> {
         of: S,
         ended: bool,
         until: Instant,
-    ) -> Result<Self, Trouble> {
+    ) -> Result<Self, PostError> {
         let now = app.ledger.now().await?;
         let cards = app.ledger.store().cards(id).await?;
         let head = match ended {
@@ -82,17 +82,17 @@ impl<'a, S: HasCards> Drawing<'a, S> {
     }
 
     /// Whether data may be shown in `slack.channel`.
-    pub(super) async fn approvals_channel(&self) -> Result<bool, Trouble> {
+    pub(super) async fn approvals_channel(&self) -> Result<bool, PostError> {
         let place = self.place(&self.app.channel).await?;
         Ok(place.member && !place.shared)
     }
 
-    pub(super) async fn place(&self, channel: &str) -> Result<Place, Trouble> {
-        Ok(self.app.people.place(&self.app.slack, channel).await?)
+    pub(super) async fn place(&self, channel: &str) -> Result<ChannelInfo, PostError> {
+        Ok(self.app.people.channel_info(&self.app.slack, channel).await?)
     }
 
-    pub(super) async fn tell_wrong_channel(&mut self) -> Result<(), Trouble> {
-        self.whisper("wrong-channel", &Shown::text(&words::wrong_channel(&self.app.channel))).await
+    pub(super) async fn tell_wrong_channel(&mut self) -> Result<(), PostError> {
+        self.tell_requester("wrong-channel", &Shown::text(&messages::wrong_channel(&self.app.channel))).await
     }
 }
 
@@ -103,7 +103,7 @@ pub(super) async fn show(
     run: Run,
     entries: Entries<Run>,
     until: Instant,
-) -> Result<(), Trouble> {
+) -> Result<(), PostError> {
     let ended = run.ended.is_some();
     Drawing::of(app, id, RunEntries { run, entries }, ended, until).await?.draw().await
 }
@@ -119,33 +119,33 @@ impl Drawing<'_, RunEntries> {
             access: self.app.people.access(),
             now: self.now,
             head: self.head.clone(),
-            plain: self.app.plain.load(Ordering::Relaxed),
+            plain: self.app.plan_blocks_refused.load(Ordering::Relaxed),
             channel: &self.app.channel,
             asks_here,
             docs: self.app.config.slack.docs_url.as_ref(),
         }
     }
 
-    pub(super) async fn draw(mut self) -> Result<(), Trouble> {
+    pub(super) async fn draw(mut self) -> Result<(), PostError> {
         // One of many has no card of its own: the sweep's card counts it, and `status RUN` shows it.
         if self.of.run.part.is_some() {
             self.tell_part_stopped().await?;
             return self.draw_nothing().await;
         }
         match self.all().await {
-            Err(Trouble::Gone) => {
+            Err(PostError::Gone) => {
                 self.tell_wrong_channel().await?;
-                Err(Trouble::Gone)
+                Err(PostError::Gone)
             }
             drawn => drawn,
         }
     }
 
-    async fn all(&mut self) -> Result<(), Trouble> {
+    async fn all(&mut self) -> Result<(), PostError> {
         if self.of.run.admitted.is_none() {
             return match self.of.run.ended.clone() {
                 // Nothing is shown to others before it is known that the requester may ask.
-                None => Err(Trouble::Wait(Duration::from_millis(200))),
+                None => Err(PostError::Wait(Duration::from_millis(200))),
                 Some((outcome, says)) => self.refuse(outcome, &says).await,
             };
         }
@@ -155,7 +155,7 @@ impl Drawing<'_, RunEntries> {
             return self.refuse(Outcome::Busy, &says).await;
         }
         // Each card for itself: one that is refused delays no other, and no request for an approval.
-        let mut troubles = Troubles::default();
+        let mut troubles = PostErrors::default();
         let drawn = self.root().await;
         let root = troubles.note(drawn)?;
         let asked = self.approvals(root.as_ref()).await;
@@ -176,8 +176,8 @@ impl Drawing<'_, RunEntries> {
         Ok(())
     }
 
-    async fn draw_nothing(&self) -> Result<(), Trouble> {
-        let at = CardRef { channel: PRIVATE.to_owned(), ts: self.id.to_owned() };
+    async fn draw_nothing(&self) -> Result<(), PostError> {
+        let at = MessageRef { channel: PRIVATE.to_owned(), ts: self.id.to_owned() };
         let store = self.app.ledger.store();
         store.set_card(self.card("root", at.clone(), String::new()), None).await?;
         store.mark_rendered(self.id, &at, self.of.run.seq, "").await?;
@@ -193,7 +193,7 @@ impl Drawing<'_, RunEntries> {
     }
 
     /// The root card, drawn again.
-    pub(super) async fn root(&mut self) -> Result<CardRef, Trouble> {
+    pub(super) async fn root(&mut self) -> Result<MessageRef, PostError> {
         let typed = self.typed();
         let channel = match self.known("root") {
             Some(card) => card.at.channel.clone(),
@@ -204,21 +204,21 @@ impl Drawing<'_, RunEntries> {
                     _ if self.approvals_channel().await? => self.app.channel.clone(),
                     _ => {
                         self.tell_wrong_channel().await?;
-                        return Err(Trouble::Wait(Duration::from_secs(60)));
+                        return Err(PostError::Wait(Duration::from_secs(60)));
                     }
                 }
             }
         };
         let asks_here = channel == self.app.channel && self.approvals_channel().await?;
         let draw = |drawing: &Self, asks_here| cards::root(&drawing.view(asks_here));
-        match self.put("root", &channel, None, |drawing| draw(drawing, asks_here)).await {
+        match self.upsert("root", &channel, None, |drawing| draw(drawing, asks_here)).await {
             Ok(at) => Ok(at),
             // The channel was archived, or we were removed from it: the card moves to where approvals are asked.
-            Err(Trouble::Gone) if channel != self.app.channel && self.approvals_channel().await? => {
+            Err(PostError::Gone) if channel != self.app.channel && self.approvals_channel().await? => {
                 let moved = self.app.channel.clone();
                 let old = self.known("root").map(|card| card.at.clone());
                 let at = self.post("root", &moved, None, old, |drawing| draw(drawing, true)).await?;
-                self.whisper("moved", &Shown::text(&words::card_moved(&channel, &moved))).await?;
+                self.tell_requester("moved", &Shown::text(&messages::card_moved(&channel, &moved))).await?;
                 Ok(at)
             }
             Err(trouble) => Err(trouble),

@@ -1,16 +1,16 @@
 //! The end of a run, told to those who wait for it, and what only the requester is told.
 
 use super::drawing::{Drawing, HasCards, RunEntries};
-use super::{Trouble, Troubles};
-use crate::bot::private::Ear;
-use crate::slack::blocks::Card as Shown;
+use super::{PostError, PostErrors};
+use crate::bot::private::ReplyTo;
+use crate::slack::blocks::Message as Shown;
 use crate::slack::cards;
 use crate::slack::markup::Markup;
+use crate::slack::messages;
 use crate::slack::people::Caller;
-use crate::slack::words;
 use reinstate_core::subject::name_of;
 use reinstate_core::{Denied, Event, Outcome, Role};
-use reinstate_store::{Card, CardRef};
+use reinstate_store::{MessageRef, PostedMessage};
 
 /// Where a card stands that only one person was told.
 pub(super) const PRIVATE: &str = "-";
@@ -18,9 +18,9 @@ pub(super) const PRIVATE: &str = "-";
 impl Drawing<'_, RunEntries> {
     /// Tells the outcome: the requester, and the approvers who were asked and did not act. Where the root card could
     /// not be drawn, the requester hears it alone.
-    pub(super) async fn end(&mut self, root: Option<&CardRef>) -> Result<(), Trouble> {
-        let mut troubles = Troubles::default();
-        let asked: Vec<Card> = self
+    pub(super) async fn end(&mut self, root: Option<&MessageRef>) -> Result<(), PostError> {
+        let mut troubles = PostErrors::default();
+        let asked: Vec<PostedMessage> = self
             .cards
             .iter()
             .filter(|card| card.role.starts_with("approval-") || card.role.starts_with("call-"))
@@ -33,15 +33,15 @@ impl Drawing<'_, RunEntries> {
                 acted.push(by.clone());
             }
         }
-        let approvers = words::approvers(self.app.people.access(), &acted);
+        let approvers = messages::approvers(self.app.people.access(), &acted);
         let mut to = Markup::new().user(&requester);
         let separate = asked.iter().rev().find(|card| card.role.starts_with("approval-")).cloned();
         if separate.is_none() && !asked.is_empty() {
-            to = to.ours(" ").then(&approvers);
+            to = to.literal(" ").then(&approvers);
         }
         let mut told = self.known("outcome").is_some();
         if let (Some(root), false) = (root, told) {
-            let outcome = self.put("outcome", &root.channel, Some(&root.ts), |drawing| {
+            let outcome = self.upsert("outcome", &root.channel, Some(&root.ts), |drawing| {
                 cards::outcome(&drawing.view(true), &to)
             });
             let outcome = outcome.await;
@@ -50,7 +50,7 @@ impl Drawing<'_, RunEntries> {
         if let Some(card) = separate
             && self.known("outcome-approvers").is_none()
         {
-            let outcome = self.put("outcome-approvers", &card.at.channel, Some(&card.at.ts), |drawing| {
+            let outcome = self.upsert("outcome-approvers", &card.at.channel, Some(&card.at.ts), |drawing| {
                 cards::outcome(&drawing.view(true), &approvers)
             });
             let outcome = outcome.await;
@@ -61,24 +61,24 @@ impl Drawing<'_, RunEntries> {
         let later = root.is_some_and(|root| self.is_limited(&root.channel));
         if elsewhere || !(told || later) {
             let card = cards::outcome(&self.view(true), &Markup::new());
-            self.whisper("private-end", &card).await?;
+            self.tell_requester("private-end", &card).await?;
         }
         troubles.settled()
     }
 
     /// Tells the requester once that the run waits for a person: in the thread of its card, or alone where the card is
     /// not in their channel, or cannot be posted.
-    pub(super) async fn tell_stopped(&mut self) -> Result<(), Trouble> {
+    pub(super) async fn tell_stopped(&mut self) -> Result<(), PostError> {
         let Some(role) = self.stopped() else { return Ok(()) };
         let root = self.known("root").map(|card| card.at.clone());
         let mut told = Ok(());
         if let Some(root) = root.as_ref().filter(|root| root.channel == self.typed()) {
-            let put = self.put(&role, &root.channel, Some(&root.ts), |drawing| {
+            let put = self.upsert(&role, &root.channel, Some(&root.ts), |drawing| {
                 cards::stopped(&drawing.view(true), &root.channel, true)
             });
             match put.await {
                 Ok(_) => return Ok(()),
-                Err(Trouble::Wait(pause)) => return Err(Trouble::Wait(pause)),
+                Err(PostError::Wait(pause)) => return Err(PostError::Wait(pause)),
                 // What is only limited is said there later.
                 Err(trouble) if self.is_limited(&root.channel) => return Err(trouble),
                 Err(trouble) => told = Err(trouble),
@@ -86,16 +86,16 @@ impl Drawing<'_, RunEntries> {
         }
         let channel = root.map_or_else(|| self.app.channel.clone(), |root| root.channel);
         let card = cards::stopped(&self.view(true), &channel, false);
-        self.whisper(&role, &card).await?;
+        self.tell_requester(&role, &card).await?;
         told
     }
 
     /// The same of one repair of a sweep, which has no card.
-    pub(super) async fn tell_part_stopped(&mut self) -> Result<(), Trouble> {
+    pub(super) async fn tell_part_stopped(&mut self) -> Result<(), PostError> {
         let Some(role) = self.stopped() else { return Ok(()) };
         let why = self.of.run.waiting.as_ref().map(|waiting| waiting.why.clone()).unwrap_or_default();
-        let text = words::part_stopped(self.id, &self.view(false).name(), &why);
-        self.whisper(&role, &Shown::text(&text)).await
+        let text = messages::part_stopped(self.id, &self.view(false).name(), &why);
+        self.tell_requester(&role, &Shown::text(&text)).await
     }
 
     /// What the message is known by that says so, if the run waits for a person and it was not said yet.
@@ -109,15 +109,15 @@ impl Drawing<'_, RunEntries> {
     }
 
     /// The end of a run that others are not shown, because its requester was never admitted or it came second.
-    pub(super) async fn refuse(&mut self, outcome: Outcome, says: &str) -> Result<(), Trouble> {
+    pub(super) async fn refuse(&mut self, outcome: Outcome, says: &str) -> Result<(), PostError> {
         let first = match outcome {
             Outcome::Busy => self.first_card().await?,
             _ => None,
         };
         let missing = outcome == Outcome::Refused && says == Denied::Missing(Role::Operator).to_string();
-        let holders = missing.then(|| words::holders(Role::Operator, self.app.people.access()));
-        let text = words::not_begun(says, first.as_deref(), holders.as_ref());
-        self.whisper("root", &Shown::text(&text)).await?;
+        let holders = missing.then(|| messages::holders(Role::Operator, self.app.people.access()));
+        let text = messages::not_begun(says, first.as_deref(), holders.as_ref());
+        self.tell_requester("root", &Shown::text(&text)).await?;
         for card in &self.cards {
             self.app.ledger.store().mark_rendered(self.id, &card.at, self.of.run.seq, "").await?;
         }
@@ -125,7 +125,7 @@ impl Drawing<'_, RunEntries> {
     }
 
     /// Of a run that came second: the card of the one that is at work, while it is.
-    async fn first_card(&self) -> Result<Option<String>, Trouble> {
+    async fn first_card(&self) -> Result<Option<String>, PostError> {
         let Some((_, who)) = &self.of.run.admitted else { return Ok(None) };
         Ok(match self.app.ledger.store().open_run_on(&name_of(who)).await? {
             Some(first) => self.app.card_link(&first).await,
@@ -136,7 +136,7 @@ impl Drawing<'_, RunEntries> {
 
 impl<S: HasCards> Drawing<'_, S> {
     /// Tells the requester alone, once: it is written down before it is said.
-    pub(super) async fn whisper(&mut self, role: &str, card: &Shown) -> Result<(), Trouble> {
+    pub(super) async fn tell_requester(&mut self, role: &str, card: &Shown) -> Result<(), PostError> {
         // A sweep by schedule was asked for by nobody.
         let Some(asked) = self.of.asked().cloned().filter(|asked| !asked.by.is_empty()) else {
             return Ok(());
@@ -144,7 +144,7 @@ impl<S: HasCards> Drawing<'_, S> {
         if self.known(role).is_some() {
             return Ok(());
         }
-        let at = CardRef { channel: PRIVATE.to_owned(), ts: role.to_owned() };
+        let at = MessageRef { channel: PRIVATE.to_owned(), ts: role.to_owned() };
         let note = self.card(role, at, String::new());
         if !self.app.ledger.store().set_card(note.clone(), None).await? {
             return Ok(());
@@ -152,8 +152,8 @@ impl<S: HasCards> Drawing<'_, S> {
         self.cards.push(note);
         let by = Caller { id: asked.by, team: asked.team, enterprise: asked.enterprise };
         let channel = Some(asked.channel).filter(|channel| !channel.is_empty());
-        let ear = Ear { by, channel, response_url: asked.response_url, view: None };
-        self.app.tell(&ear, card).await;
+        let ear = ReplyTo { by, channel, response_url: asked.response_url, view: None };
+        self.app.reply(&ear, card).await;
         Ok(())
     }
 }

@@ -5,8 +5,8 @@
 mod approvals;
 mod drawing;
 mod end;
-mod put;
 mod sweep;
+mod upsert;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -72,7 +72,7 @@ pub async fn run(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
             work.spawn(draw(Arc::clone(&app), run, until).instrument(span));
         }
         tokio::select! {
-            () = app.nudge.poster.notified() => {}
+            () = app.wake.poster.notified() => {}
             () = tokio::time::sleep(wake) => wake = LOOK,
             Some(done) = work.join_next() => wake = done.unwrap_or(LOOK).min(LOOK),
             _ = shutdown.wait_for(|end| *end) => break,
@@ -89,14 +89,14 @@ async fn draw(app: Arc<App>, run: String, until: Instant) -> Duration {
         Err(JournalError::Store(error)) if !matches!(error, StoreError::Tampered { .. }) => Err(error.into()),
         Err(error) => {
             tracing::warn!(run, %error, "a run or a sweep cannot be shown");
-            Err(Trouble::Wait(UNREADABLE))
+            Err(PostError::Wait(UNREADABLE))
         }
     };
     let pause = match shown {
         // A refused card is not sent again for a while; what else there is to show of the run is not kept back.
-        Ok(()) | Err(Trouble::Card) => EVERY,
-        Err(Trouble::Wait(pause)) => pause,
-        Err(Trouble::Gone) => REFUSED,
+        Ok(()) | Err(PostError::Card) => EVERY,
+        Err(PostError::Wait(pause)) => pause,
+        Err(PostError::Gone) => REFUSED,
     };
     let store = app.ledger.store();
     let done = if Instant::now() < until {
@@ -111,7 +111,7 @@ async fn draw(app: Arc<App>, run: String, until: Instant) -> Duration {
     pause
 }
 
-pub(super) enum Trouble {
+pub(super) enum PostError {
     /// Nothing can be drawn now; try again after this long.
     Wait(Duration),
     /// This card cannot be drawn now, and the others can.
@@ -120,7 +120,7 @@ pub(super) enum Trouble {
     Gone,
 }
 
-impl From<ApiError> for Trouble {
+impl From<ApiError> for PostError {
     fn from(error: ApiError) -> Self {
         match error {
             ApiError::Limited(pause) => Self::Wait(pause),
@@ -139,14 +139,14 @@ impl From<ApiError> for Trouble {
 
 /// Goes on with the next card after one that could not be drawn, and keeps the first reason.
 #[derive(Default)]
-pub(super) struct Troubles(Option<Trouble>);
+pub(super) struct PostErrors(Option<PostError>);
 
-impl Troubles {
+impl PostErrors {
     /// What was drawn, if it was. What concerns all cards ends the drawing.
-    pub(super) fn note<T>(&mut self, drawn: Result<T, Trouble>) -> Result<Option<T>, Trouble> {
+    pub(super) fn note<T>(&mut self, drawn: Result<T, PostError>) -> Result<Option<T>, PostError> {
         match drawn {
             Ok(drawn) => Ok(Some(drawn)),
-            Err(Trouble::Wait(pause)) => Err(Trouble::Wait(pause)),
+            Err(PostError::Wait(pause)) => Err(PostError::Wait(pause)),
             Err(trouble) => {
                 self.0.get_or_insert(trouble);
                 Ok(None)
@@ -155,7 +155,7 @@ impl Troubles {
     }
 
     /// The same, where the cards that follow do not depend on it whatever it was.
-    pub(super) fn keep<T>(&mut self, drawn: Result<T, Trouble>) -> Option<T> {
+    pub(super) fn keep<T>(&mut self, drawn: Result<T, PostError>) -> Option<T> {
         match drawn {
             Ok(drawn) => Some(drawn),
             Err(trouble) => {
@@ -166,12 +166,12 @@ impl Troubles {
     }
 
     /// The first reason, if something was not drawn.
-    pub(super) fn settled(self) -> Result<(), Trouble> {
+    pub(super) fn settled(self) -> Result<(), PostError> {
         self.0.map_or(Ok(()), Err)
     }
 }
 
-impl From<reinstate_store::StoreError> for Trouble {
+impl From<reinstate_store::StoreError> for PostError {
     fn from(error: reinstate_store::StoreError) -> Self {
         tracing::warn!(%error, "a card's place could not be read or written");
         Self::Wait(AGAIN)

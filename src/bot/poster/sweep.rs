@@ -3,15 +3,15 @@
 use std::time::{Duration, Instant};
 
 use super::drawing::{Drawing, HasCards};
-use super::{Trouble, Troubles};
+use super::{PostError, PostErrors};
 use crate::bot::app::App;
 use crate::sheet;
-use crate::slack::blocks::Card as Shown;
+use crate::slack::blocks::Message as Shown;
 use crate::slack::cards::{SweepView, sweep_root};
-use crate::slack::words;
-use reinstate_core::run::Asked;
-use reinstate_core::sweep::{Found, Sweep, SweepNext};
-use reinstate_store::CardRef;
+use crate::slack::messages;
+use reinstate_core::run::Request;
+use reinstate_core::sweep::{Sweep, SweepFinding, SweepNext};
+use reinstate_store::MessageRef;
 
 /// Where a thing stands that is no message.
 const ELSEWHERE: &str = "-";
@@ -22,7 +22,7 @@ impl HasCards for Sweep {
     }
 
     /// The operator who asked for the repairs, and before that the person who asked for the sweep.
-    fn asked(&self) -> Option<&Asked> {
+    fn asked(&self) -> Option<&Request> {
         self.requester()
     }
 
@@ -32,17 +32,17 @@ impl HasCards for Sweep {
 }
 
 /// Draws a sweep, whose cards are ours until then.
-pub(super) async fn show(app: &App, id: &str, sweep: Sweep, until: Instant) -> Result<(), Trouble> {
+pub(super) async fn show(app: &App, id: &str, sweep: Sweep, until: Instant) -> Result<(), PostError> {
     let (seq, ended) = (sweep.seq, sweep.ended.is_some());
     let mut drawing = Drawing::of(app, id, sweep.clone(), ended, until).await?;
     if !drawing.approvals_channel().await? {
         drawing.tell_wrong_channel().await?;
-        return Err(Trouble::Wait(Duration::from_secs(60)));
+        return Err(PostError::Wait(Duration::from_secs(60)));
     }
     match drawing.sweep(&sweep).await {
-        Err(Trouble::Gone) => {
+        Err(PostError::Gone) => {
             drawing.tell_wrong_channel().await?;
-            return Err(Trouble::Gone);
+            return Err(PostError::Gone);
         }
         drawn => drawn?,
     }
@@ -54,12 +54,12 @@ pub(super) async fn show(app: &App, id: &str, sweep: Sweep, until: Instant) -> R
 
 impl Drawing<'_, Sweep> {
     /// The card, and what stands in its thread.
-    async fn sweep(&mut self, sweep: &Sweep) -> Result<(), Trouble> {
+    async fn sweep(&mut self, sweep: &Sweep) -> Result<(), PostError> {
         let (app, id, now, head) = (self.app, self.id, self.now, self.head.clone());
         let view = SweepView { id, sweep, limits: &app.limits, now, head };
         // Each for itself: what is refused delays no other message, and no call to the approvers.
-        let mut troubles = Troubles::default();
-        let drawn = self.put("root", &app.channel, None, |_| sweep_root(&view)).await;
+        let mut troubles = PostErrors::default();
+        let drawn = self.upsert("root", &app.channel, None, |_| sweep_root(&view)).await;
         let drawn = troubles.note(drawn)?;
         if let Some(root) = self.known("root").map(|card| card.at.clone()) {
             let called = self.call_people(sweep, &root, drawn.is_some(), now).await;
@@ -71,12 +71,12 @@ impl Drawing<'_, Sweep> {
     }
 
     /// Uploads the table of everything that is not healthy, once.
-    async fn table(&mut self, sweep: &Sweep, root: &CardRef) -> Result<(), Trouble> {
+    async fn table(&mut self, sweep: &Sweep, root: &MessageRef) -> Result<(), PostError> {
         if sweep.surveyed.is_none() || self.known("table").is_some() {
             return Ok(());
         }
         let rows = self.app.ledger.store().found_by(self.id).await?;
-        let mut found: Vec<Found> =
+        let mut found: Vec<SweepFinding> =
             rows.values().filter_map(|text| serde_json::from_str(text).ok()).collect();
         found.sort_by(|a, b| a.query.cmp(&b.query));
         let mut table = String::from(sheet::SWEEP_HEAD);
@@ -90,12 +90,12 @@ impl Drawing<'_, Sweep> {
         if let Err(crate::slack::api::ApiError::Refused(code)) = &done {
             // A workspace that does not let us upload still gets the card; the command line has the table.
             tracing::warn!(code, "Slack refuses the table of a sweep");
-            let text = words::no_table(code);
-            self.put("no-table", &root.channel, Some(&root.ts), |_| Shown::text(&text)).await?;
+            let text = messages::no_table(code);
+            self.upsert("no-table", &root.channel, Some(&root.ts), |_| Shown::text(&text)).await?;
         } else {
             done?;
         }
-        let at = CardRef { channel: ELSEWHERE.to_owned(), ts: "table".to_owned() };
+        let at = MessageRef { channel: ELSEWHERE.to_owned(), ts: "table".to_owned() };
         let note = self.card("table", at, String::new());
         if self.app.ledger.store().set_card(note.clone(), None).await? {
             self.cards.push(note);
@@ -107,16 +107,16 @@ impl Drawing<'_, Sweep> {
     async fn call_people(
         &mut self,
         sweep: &Sweep,
-        root: &CardRef,
+        root: &MessageRef,
         asks: bool,
         now: jiff::Timestamp,
-    ) -> Result<(), Trouble> {
-        let mut troubles = Troubles::default();
+    ) -> Result<(), PostError> {
+        let mut troubles = PostErrors::default();
         let requester = sweep.requested.as_ref().map(|(by, _)| by.by.clone());
         let waits = matches!(sweep.next(now, &self.app.limits), SweepNext::AwaitApproval(_));
         if waits && asks && self.known("call").is_none() {
-            let text = words::sweep_waits(self.app.people.access(), requester.as_deref());
-            let called = self.put("call", &root.channel, Some(&root.ts), |_| Shown::text(&text)).await;
+            let text = messages::sweep_waits(self.app.people.access(), requester.as_deref());
+            let called = self.upsert("call", &root.channel, Some(&root.ts), |_| Shown::text(&text)).await;
             troubles.note(called)?;
         }
         let stands = sweep.next(now, &self.app.limits) == SweepNext::AwaitPerson;
@@ -124,15 +124,15 @@ impl Drawing<'_, Sweep> {
         if let (Some(why), Some(requester), true) = (&sweep.paused, &requester, stands)
             && self.known(&role).is_none()
         {
-            let text = words::sweep_stopped(requester, sweep.paused_by.as_deref(), why);
-            let told = self.put(&role, &root.channel, Some(&root.ts), |_| Shown::text(&text)).await;
+            let text = messages::sweep_stopped(requester, sweep.paused_by.as_deref(), why);
+            let told = self.upsert(&role, &root.channel, Some(&root.ts), |_| Shown::text(&text)).await;
             troubles.note(told)?;
         }
         if let (Some(says), Some(requester)) = (&sweep.ended, requester)
             && self.known("outcome").is_none()
         {
-            let text = words::sweep_over(&requester, says);
-            let told = self.put("outcome", &root.channel, Some(&root.ts), |_| Shown::text(&text)).await;
+            let text = messages::sweep_over(&requester, says);
+            let told = self.upsert("outcome", &root.channel, Some(&root.ts), |_| Shown::text(&text)).await;
             troubles.note(told)?;
         }
         troubles.settled()

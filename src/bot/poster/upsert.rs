@@ -5,11 +5,11 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::drawing::{Drawing, HasCards};
-use super::{CONTENT, GONE, REFUSED, Trouble};
+use super::{CONTENT, GONE, PostError, REFUSED};
 use crate::slack::api::ApiError;
-use crate::slack::blocks::Card as Shown;
-use crate::slack::words;
-use reinstate_store::{Card, CardRef};
+use crate::slack::blocks::Message as Shown;
+use crate::slack::messages;
+use reinstate_store::{MessageRef, PostedMessage};
 
 /// What Slack says of a thread in which nothing can be said: its root is gone, or it is closed.
 const THREAD_GONE: [&str; 5] = [
@@ -30,47 +30,49 @@ fn posts(channel: &str) -> String {
 
 /// Where a message goes.
 #[derive(Clone, Copy)]
-enum To<'a> {
+enum Destination<'a> {
     /// It is new there.
     New { channel: &'a str, thread: Option<&'a str> },
     /// It takes the place of what stands here.
-    Standing(&'a CardRef),
+    Standing(&'a MessageRef),
 }
 
 impl<S: HasCards> Drawing<'_, S> {
-    pub(super) fn known(&self, role: &str) -> Option<&Card> {
+    pub(super) fn known(&self, role: &str) -> Option<&PostedMessage> {
         self.cards.iter().find(|card| card.role == role)
     }
 
     /// A new card. It counts as behind until all that belongs to the newest entry is said: a process that dies
     /// between two messages must not leave the second one out.
-    pub(super) fn card(&self, role: &str, at: CardRef, fingerprint: String) -> Card {
-        Card { run: self.id.to_owned(), role: role.to_owned(), at, rendered_seq: 0, fingerprint }
+    pub(super) fn card(&self, role: &str, at: MessageRef, fingerprint: String) -> PostedMessage {
+        PostedMessage { run: self.id.to_owned(), role: role.to_owned(), at, rendered_seq: 0, fingerprint }
     }
 
     /// Makes a message show what `draw` draws: updates it, or posts it where there is none, or where it cannot be
     /// updated any more.
-    pub(super) async fn put(
+    pub(super) async fn upsert(
         &mut self,
         role: &str,
         channel: &str,
         thread: Option<&str>,
         draw: impl Fn(&Self) -> Shown,
-    ) -> Result<CardRef, Trouble> {
+    ) -> Result<MessageRef, PostError> {
         let old = self.known(role).map(|card| (card.at.clone(), card.fingerprint.clone()));
         let Some((at, known)) = old else { return self.post(role, channel, thread, None, draw).await };
         // By now somebody else may draw a newer state, over which this one must not be shown.
         if Instant::now() >= self.until {
-            return Err(Trouble::Wait(Duration::ZERO));
+            return Err(PostError::Wait(Duration::ZERO));
         }
         let print = draw(self).fingerprint();
         if known == print {
             return Ok(at);
         }
-        if self.app.held.is_held(UPDATE) || self.app.held.is_held(&self.key(role, channel, &print)) {
-            return Err(Trouble::Card);
+        if self.app.refused_cards.is_held(UPDATE)
+            || self.app.refused_cards.is_held(&self.key(role, channel, &print))
+        {
+            return Err(PostError::Card);
         }
-        match self.send(To::Standing(&at), &draw).await {
+        match self.send(Destination::Standing(&at), &draw).await {
             Ok((_, print)) => {
                 self.logs("updated", role);
                 self.note(role, at.clone(), print);
@@ -78,8 +80,8 @@ impl<S: HasCards> Drawing<'_, S> {
             }
             // Updates have a limit of their own, which is no reason to post nothing.
             Err(ApiError::Limited(pause)) => {
-                self.app.held.hold(UPDATE.to_owned(), pause);
-                Err(Trouble::Card)
+                self.app.refused_cards.hold(UPDATE.to_owned(), pause);
+                Err(PostError::Card)
             }
             Err(ApiError::Refused(code)) if !GONE.contains(&code.as_str()) => {
                 let again = self.post(role, channel, thread, Some(at), draw).await?;
@@ -91,7 +93,7 @@ impl<S: HasCards> Drawing<'_, S> {
     }
 
     /// Tells the requester that there is a new card, and why.
-    async fn says_again(&mut self, role: &str, channel: &str, code: &str) -> Result<(), Trouble> {
+    async fn says_again(&mut self, role: &str, channel: &str, code: &str) -> Result<(), PostError> {
         tracing::info!(
             run = self.id,
             role,
@@ -101,9 +103,11 @@ impl<S: HasCards> Drawing<'_, S> {
         let asks = role == "root" || role.starts_with("approval-");
         match code {
             "message_not_found" if role == "root" => {
-                self.whisper("again", &Shown::text(&words::card_again(channel))).await
+                self.tell_requester("again", &Shown::text(&messages::card_again(channel))).await
             }
-            _ if asks => self.whisper("renewed", &Shown::text(&words::card_renewed(channel, code))).await,
+            _ if asks => {
+                self.tell_requester("renewed", &Shown::text(&messages::card_renewed(channel, code))).await
+            }
             _ => Ok(()),
         }
     }
@@ -114,35 +118,35 @@ impl<S: HasCards> Drawing<'_, S> {
         role: &str,
         channel: &str,
         thread: Option<&str>,
-        instead_of: Option<CardRef>,
+        instead_of: Option<MessageRef>,
         draw: impl Fn(&Self) -> Shown,
-    ) -> Result<CardRef, Trouble> {
+    ) -> Result<MessageRef, PostError> {
         let key = self.key(role, channel, &draw(self).fingerprint());
-        if self.app.held.is_held(&key) || self.is_limited(channel) {
-            return Err(Trouble::Card);
+        if self.app.refused_cards.is_held(&key) || self.is_limited(channel) {
+            return Err(PostError::Card);
         }
-        let mut posted = self.send(To::New { channel, thread }, &draw).await;
+        let mut posted = self.send(Destination::New { channel, thread }, &draw).await;
         // The thread takes no answers: say it beside it then.
         if let (Err(ApiError::Refused(code)), Some(_)) = (&posted, thread)
             && THREAD_GONE.contains(&code.as_str())
         {
-            posted = self.send(To::New { channel, thread: None }, &draw).await;
+            posted = self.send(Destination::New { channel, thread: None }, &draw).await;
         }
         match posted {
             Ok((ts, print)) => {
                 self.logs("posted", role);
-                self.keep(role, CardRef { channel: channel.to_owned(), ts }, print, instead_of).await
+                self.keep(role, MessageRef { channel: channel.to_owned(), ts }, print, instead_of).await
             }
             // Other channels have limits of their own.
             Err(ApiError::Limited(pause)) => {
-                self.app.held.hold(posts(channel), pause);
-                Err(Trouble::Card)
+                self.app.refused_cards.hold(posts(channel), pause);
+                Err(PostError::Card)
             }
             Err(error) => {
                 if let ApiError::Refused(code) = &error
                     && !GONE.contains(&code.as_str())
                 {
-                    self.app.held.hold(key, REFUSED);
+                    self.app.refused_cards.hold(key, REFUSED);
                     self.says_refused(role, channel, code).await?;
                 }
                 Err(error.into())
@@ -152,17 +156,17 @@ impl<S: HasCards> Drawing<'_, S> {
 
     /// Whether Slack takes no new message in this channel for a while.
     pub(super) fn is_limited(&self, channel: &str) -> bool {
-        self.app.held.is_held(&posts(channel))
+        self.app.refused_cards.is_held(&posts(channel))
     }
 
     /// Tells the requester that a card which people need cannot be posted.
-    async fn says_refused(&mut self, role: &str, channel: &str, code: &str) -> Result<(), Trouble> {
+    async fn says_refused(&mut self, role: &str, channel: &str, code: &str) -> Result<(), PostError> {
         let on_root = role == "root" && channel == self.app.channel && S::asks(self);
         let asks = on_root || role.starts_with("approval-");
         if asks || role == "root" {
-            let text = words::card_refused(self.id, channel, code, asks);
+            let text = messages::card_refused(self.id, channel, code, asks);
             let role = if asks { "refused-approval" } else { "refused" };
-            self.whisper(role, &Shown::text(&text)).await?;
+            self.tell_requester(role, &Shown::text(&text)).await?;
         }
         Ok(())
     }
@@ -174,24 +178,30 @@ impl<S: HasCards> Drawing<'_, S> {
 
     /// Sends what is drawn, and where Slack does not take it: without the `plan` block, then in short. Gives the time
     /// stamp, and the fingerprint of the whole.
-    async fn send(&self, to: To<'_>, draw: &impl Fn(&Self) -> Shown) -> Result<(String, String), ApiError> {
+    async fn send(
+        &self,
+        to: Destination<'_>,
+        draw: &impl Fn(&Self) -> Shown,
+    ) -> Result<(String, String), ApiError> {
         let mut brief = false;
         loop {
-            let plain = self.app.plain.load(Ordering::Relaxed);
+            let plain = self.app.plan_blocks_refused.load(Ordering::Relaxed);
             let whole = draw(self);
             let print = whole.fingerprint();
-            let shown = if brief { whole.brief(&words::card_in_short()) } else { whole };
+            let shown = if brief { whole.brief(&messages::card_in_short()) } else { whole };
             let sent = match to {
-                To::New { channel, thread } => self.app.slack.post(channel, thread, &shown).await,
+                Destination::New { channel, thread } => self.app.slack.post(channel, thread, &shown).await,
                 // A state that is no longer the newest must not be shown over a newer one.
-                To::Standing(_) if Instant::now() >= self.until => Err(ApiError::Limited(Duration::ZERO)),
-                To::Standing(at) => {
+                Destination::Standing(_) if Instant::now() >= self.until => {
+                    Err(ApiError::Limited(Duration::ZERO))
+                }
+                Destination::Standing(at) => {
                     self.app.slack.update(&at.channel, &at.ts, &shown).await.map(|()| at.ts.clone())
                 }
             };
             match sent {
                 Ok(ts) => return Ok((ts, print)),
-                Err(error) if !plain && self.goes_plain(&error) => {}
+                Err(error) if !plain && self.fall_back_to_plain(&error) => {}
                 Err(ApiError::Refused(code)) if !brief && CONTENT.contains(&code.as_str()) => {
                     tracing::warn!(run = self.id, code, "Slack does not take a card as a whole");
                     brief = true;
@@ -205,10 +215,10 @@ impl<S: HasCards> Drawing<'_, S> {
     pub(super) async fn keep(
         &mut self,
         role: &str,
-        at: CardRef,
+        at: MessageRef,
         print: String,
-        instead_of: Option<CardRef>,
-    ) -> Result<CardRef, Trouble> {
+        instead_of: Option<MessageRef>,
+    ) -> Result<MessageRef, PostError> {
         let card = self.card(role, at.clone(), print.clone());
         if self.app.ledger.store().set_card(card, instead_of).await? {
             self.note(role, at.clone(), print);
@@ -217,7 +227,7 @@ impl<S: HasCards> Drawing<'_, S> {
         if let Err(error) = self.app.slack.delete(&at.channel, &at.ts).await {
             tracing::info!(%error, "a second card could not be taken back; its buttons do nothing");
         }
-        Err(Trouble::Wait(Duration::ZERO))
+        Err(PostError::Wait(Duration::ZERO))
     }
 
     /// The newest entry that the card shows is how a line here is put beside the lines of the journal.
@@ -226,17 +236,17 @@ impl<S: HasCards> Drawing<'_, S> {
         tracing::info!(run, seq, role, "the card {role} was {what}");
     }
 
-    pub(super) fn note(&mut self, role: &str, at: CardRef, print: String) {
+    pub(super) fn note(&mut self, role: &str, at: MessageRef, print: String) {
         let card = self.card(role, at, print);
         self.cards.retain(|known| known.role != role);
         self.cards.push(card);
     }
 
     /// Whether Slack refuses the blocks as they are; from then on no card has a `plan` block.
-    pub(super) fn goes_plain(&self, error: &ApiError) -> bool {
+    pub(super) fn fall_back_to_plain(&self, error: &ApiError) -> bool {
         let refused = matches!(error, ApiError::Refused(code) if code == "invalid_blocks" || code == "invalid_blocks_format");
         if refused {
-            self.app.plain.store(true, Ordering::Relaxed);
+            self.app.plan_blocks_refused.store(true, Ordering::Relaxed);
         }
         refused
     }

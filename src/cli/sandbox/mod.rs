@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 
 use super::args::Exit;
 use super::serve;
-use reinstate_sandbox::scenarios::{ALL, SEQUELS, find, sequel};
+use reinstate_sandbox::scenarios::{ALL, FOLLOW_UPS, find, follow_up};
 
 /// The port the page is looked for at first; another one where it is taken.
 const PORT: u16 = 8722;
@@ -27,14 +27,14 @@ pub async fn run(play: Option<String>, list: bool) -> anyhow::Result<Exit> {
         for scenario in ALL {
             println!("{:<32} {}", scenario.name, scenario.title);
         }
-        for sequel in SEQUELS {
+        for sequel in FOLLOW_UPS {
             println!("{:<32} {}", sequel.name, sequel.title);
         }
         return Ok(Exit::Healthy);
     }
     match play {
         None => open().await,
-        Some(name) => match (find(&name), sequel(&name)) {
+        Some(name) => match (find(&name), follow_up(&name)) {
             (Some(scenario), _) => play::tell(scenario, None).await,
             (None, Some(after)) => {
                 let scenario = find(after.of).context("a sequel of no story")?;

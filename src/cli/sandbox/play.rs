@@ -13,9 +13,9 @@ use crate::config::{Config, Purpose};
 use crate::exec::Timing;
 use crate::telemetry::Metrics;
 use reinstate_core::Outcome;
-use reinstate_core::subject::fold;
+use reinstate_core::subject::normalize;
 use reinstate_sandbox::folder::Folder;
-use reinstate_sandbox::scenarios::{Scenario, Sequel};
+use reinstate_sandbox::scenarios::{FollowUp, Scenario};
 use reinstate_sandbox::slack::{Slack, Workspace};
 use reinstate_sandbox::tenant::{ADMINS, Tenant};
 use reinstate_sandbox::{Sandbox, lock};
@@ -50,7 +50,7 @@ async fn stage(tenant: Tenant) -> anyhow::Result<Stage> {
 ///
 /// # Errors
 /// When a port or a folder cannot be had, or the story does not come to an end.
-pub(super) async fn tell(scenario: &'static Scenario, after: Option<&Sequel>) -> anyhow::Result<Exit> {
+pub(super) async fn tell(scenario: &'static Scenario, after: Option<&FollowUp>) -> anyhow::Result<Exit> {
     let stage = stage(scenario.tenant()).await?;
     let mut screen = Screen::new();
     let (name, title) = after.map_or((scenario.name, scenario.title), |after| (after.name, after.title));
@@ -154,12 +154,13 @@ fn is_there(sandbox: &Sandbox, who: &str) -> bool {
     let atlassian = lock(&sandbox.atlassian);
     let entra = lock(&sandbox.entra);
     let Some(person) = entra.users.values().find(|user| {
-        let alias = format!("smtp:{}", fold(who));
-        fold(&user.upn) == fold(who) || user.proxy_addresses.iter().any(|known| fold(known) == alias)
+        let alias = format!("smtp:{}", normalize(who));
+        normalize(&user.upn) == normalize(who)
+            || user.proxy_addresses.iter().any(|known| normalize(known) == alias)
     }) else {
         return false;
     };
     let Some(account) = atlassian.bearer(&person.upn) else { return false };
-    let groups: Vec<String> = atlassian.groups_of(&account.id).iter().map(|name| fold(name)).collect();
+    let groups: Vec<String> = atlassian.groups_of(&account.id).iter().map(|name| normalize(name)).collect();
     ["jira-users", "wiki-users"].iter().all(|wanted| groups.iter().any(|held| held == wanted))
 }

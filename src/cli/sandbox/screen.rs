@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 
 use super::paint::Paint;
-use reinstate_core::subject::fold;
+use reinstate_core::subject::normalize;
 use reinstate_sandbox::slack::Slack;
 use reinstate_sandbox::{Sandbox, lock};
 
@@ -116,7 +116,7 @@ impl Screen {
         {
             let atlassian = lock(&sandbox.atlassian);
             for account in atlassian.accounts.values() {
-                if !fold(&account.name).contains("jane") && fold(&account.email) != fold(who) {
+                if !normalize(&account.name).contains("jane") && normalize(&account.email) != normalize(who) {
                     continue;
                 }
                 let groups = atlassian.groups_of(&account.id);

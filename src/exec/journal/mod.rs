@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use reinstate_core::run::{Asked, Part};
+use reinstate_core::run::{Request, SweepPart};
 use reinstate_core::sweep::{Sweep, SweepEvent};
 use reinstate_core::{Event, Fold, Illegal, JournalEvent, Kind, Run};
 use reinstate_store::{
-    Also, AppendError, Entry, Lease, NewEntry, NewRun, NotOpened, Opened, Store, StoreError,
+    AppendError, AppendOptions, Entry, Lease, NewEntry, NewRun, OpenError, Opened, Store, StoreError,
 };
 
 /// The journal of all runs and sweeps.
@@ -68,7 +68,7 @@ pub enum JournalError {
 /// What a decision on a fold came to.
 pub enum Decision<E, T> {
     /// Write these and return this.
-    Write(Vec<E>, Also, T),
+    Write(Vec<E>, AppendOptions, T),
     /// Write nothing and return this.
     Leave(T),
 }
@@ -102,7 +102,7 @@ impl Journal {
         &self,
         run: String,
         key: String,
-        asked: Asked,
+        asked: Request,
         at: Timestamp,
     ) -> Result<Opened, StoreError> {
         let new = opening(run, key, &Event::Opened { asked, part: None }, at);
@@ -117,10 +117,10 @@ impl Journal {
         &self,
         run: String,
         key: String,
-        asked: Asked,
+        asked: Request,
         at: Timestamp,
         limit: Duration,
-    ) -> Result<Opened, NotOpened> {
+    ) -> Result<Opened, OpenError> {
         let new = opening(run, key, &Event::Opened { asked, part: None }, at);
         logged(&new, self.store.open_run_within(new.clone(), limit).await)
     }
@@ -133,8 +133,8 @@ impl Journal {
         &self,
         run: String,
         key: String,
-        asked: Asked,
-        part: Part,
+        asked: Request,
+        part: SweepPart,
         at: Timestamp,
     ) -> Result<Opened, StoreError> {
         let sweep = part.sweep.clone();
@@ -150,7 +150,7 @@ impl Journal {
         &self,
         sweep: String,
         key: String,
-        asked: Asked,
+        asked: Request,
         rule: String,
         at: Timestamp,
     ) -> Result<Opened, StoreError> {
@@ -228,7 +228,7 @@ impl Journal {
         fence: Option<&Lease>,
         events: &[F::Event],
         at: Timestamp,
-        mut also: Also,
+        mut also: AppendOptions,
     ) -> Result<F, JournalError> {
         let entries: Vec<NewEntry> = events.iter().map(|event| entry::write(event, at)).collect();
         let after = entry::judged(folded, events, &entries, at).map_err(|why| match why {
@@ -299,7 +299,7 @@ impl Journal {
 }
 
 fn write_one<E>(event: E) -> Decision<E, ()> {
-    Decision::Write(vec![event], Also::default(), ())
+    Decision::Write(vec![event], AppendOptions::default(), ())
 }
 
 /// What entries are of, by the first of them.

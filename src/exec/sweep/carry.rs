@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use super::gate::Gate;
-use super::{Looked, survey};
+use super::{CheckedAccount, survey};
 use crate::exec::{Engine, JournalError, UNREADABLE};
-use crate::world::{Meter, World};
-use reinstate_core::sweep::{Found, RepairList, Since, Sweep, SweepEvent, SweepNext};
-use reinstate_store::{Also, AppendError, Lease, Sleep, StoreError, SweepRow};
+use crate::world::{SweepProgress, World};
+use reinstate_core::sweep::{RepairList, SinceLastSweep, Sweep, SweepEvent, SweepFinding, SweepNext};
+use reinstate_store::{AppendError, AppendOptions, Lease, Sleep, StoreError, SweepRow};
 
 /// How long found rows wait for company before they are kept.
 const KEEP: Duration = Duration::from_secs(1);
@@ -88,7 +88,7 @@ impl Engine {
     }
 
     pub(super) async fn end_sweep(&self, sweep: &Sweep, lease: &Lease, says: String) -> Result<(), Let> {
-        self.append_on(sweep, lease, SweepEvent::SweepEnded { says, by: None }).await.map(drop)
+        self.append_on(sweep, lease, SweepEvent::SweepEnded { message: says, by: None }).await.map(drop)
     }
 
     pub(super) async fn append_on(
@@ -98,14 +98,17 @@ impl Engine {
         event: SweepEvent,
     ) -> Result<Sweep, Let> {
         let now = self.ledger.now().await?;
-        Ok(self.ledger.append(&lease.run, sweep, Some(lease), &[event], now, Also::default()).await?)
+        Ok(self
+            .ledger
+            .append(&lease.run, sweep, Some(lease), &[event], now, AppendOptions::default())
+            .await?)
     }
 
     /// Reads everything, keeping what is found as it is found, and writes down what it came to.
     async fn read_all(&self, sweep: &Sweep, lease: &Lease) -> Result<(), Let> {
         let store = self.ledger.store();
         let known = found(store.found_by(&lease.run).await?);
-        let (rules, meter) = (Arc::new(self.rules.clone()), Arc::new(Meter::default()));
+        let (rules, meter) = (Arc::new(self.rules.clone()), Arc::new(SweepProgress::default()));
         let (sender, receiver) = mpsc::channel(BATCH);
         let gate = Arc::new(Gate::new(&self.world, &self.ledger, &lease.run));
         let world: Arc<dyn World> = gate.clone();
@@ -143,7 +146,7 @@ impl Engine {
         let surveyed = SweepEvent::SweepSurveyed {
             tally: survey.tally,
             unread: survey.unread,
-            list: RepairList::new(all.values().filter_map(Found::harmless).collect()),
+            list: RepairList::new(all.values().filter_map(SweepFinding::harmless).collect()),
             approvals: u64::try_from(approvals).unwrap_or(u64::MAX),
             since,
         };
@@ -174,8 +177,8 @@ impl Engine {
         &self,
         mut sweep: Sweep,
         lease: &Lease,
-        meter: &Meter,
-        mut receiver: mpsc::Receiver<Looked>,
+        meter: &SweepProgress,
+        mut receiver: mpsc::Receiver<CheckedAccount>,
     ) -> Result<Sweep, Let> {
         let (mut batch, mut said) = (Vec::new(), Instant::now());
         loop {
@@ -198,9 +201,9 @@ impl Engine {
             if said.elapsed() >= SAY {
                 said = Instant::now();
                 let progress = SweepEvent::SweepProgress {
-                    accounts: Meter::get(&meter.accounts),
-                    looks: Meter::get(&meter.looks),
-                    looked: Meter::get(&meter.looked),
+                    accounts: SweepProgress::get(&meter.accounts),
+                    looks: SweepProgress::get(&meter.looks),
+                    looked: SweepProgress::get(&meter.looked),
                 };
                 sweep = self.append_while_reading(sweep, lease, progress).await?;
                 self.changed.notify_one();
@@ -209,22 +212,27 @@ impl Engine {
     }
 }
 
-fn row(found: &Found) -> Option<SweepRow> {
+fn row(found: &SweepFinding) -> Option<SweepRow> {
     let text = serde_json::to_string(found).ok()?;
     Some(SweepRow { query: found.query.clone(), found: text })
 }
 
 /// What was kept, as it was found; what cannot be read is looked at again.
-pub(super) fn found(rows: HashMap<String, String>) -> HashMap<String, Found> {
+pub(super) fn found(rows: HashMap<String, String>) -> HashMap<String, SweepFinding> {
     rows.into_iter().filter_map(|(query, text)| Some((query, serde_json::from_str(&text).ok()?))).collect()
 }
 
-fn compare(before: &HashMap<String, Found>, now: &HashMap<String, Found>, at: jiff::Timestamp) -> Since {
-    let count = |test: &dyn Fn(&&String) -> bool, of: &HashMap<String, Found>| {
+fn compare(
+    before: &HashMap<String, SweepFinding>,
+    now: &HashMap<String, SweepFinding>,
+    at: jiff::Timestamp,
+) -> SinceLastSweep {
+    let count = |test: &dyn Fn(&&String) -> bool, of: &HashMap<String, SweepFinding>| {
         u64::try_from(of.keys().filter(|query| test(query)).count()).unwrap_or(u64::MAX)
     };
-    let causes = |of: &HashMap<String, Found>, query: &str| of.get(query).map(|found| found.causes.clone());
-    Since {
+    let causes =
+        |of: &HashMap<String, SweepFinding>, query: &str| of.get(query).map(|found| found.causes.clone());
+    SinceLastSweep {
         at,
         newly: count(&|query| !before.contains_key(*query), now),
         gone: count(&|query| !now.contains_key(*query), before),

@@ -7,8 +7,8 @@ use std::time::Duration;
 use futures_core::future::BoxFuture;
 
 use crate::exec::Journal;
-use crate::world::{Acted, Look, Meter, Page, World};
-use reinstate_core::sweep::{Asked, Census};
+use crate::world::{ActOutcome, Page, ReadScope, SweepProgress, World};
+use reinstate_core::sweep::{Census, SweepQuery};
 use reinstate_core::{Evidence, Op, Subject};
 
 /// How often a reading that waits for an answer looks whether its sweep was stopped.
@@ -48,15 +48,15 @@ impl Gate {
 }
 
 impl World for Gate {
-    fn gather(&self, subject: Subject, look: Look) -> BoxFuture<'_, Evidence> {
+    fn gather(&self, subject: Subject, look: ReadScope) -> BoxFuture<'_, Evidence> {
         self.world.gather(subject, look)
     }
 
-    fn act<'a>(&'a self, _: &'a Op, _: Duration) -> BoxFuture<'a, Acted> {
-        Box::pin(async { Acted::Refused("a sweep only reads".to_owned()) })
+    fn act<'a>(&'a self, _: &'a Op, _: Duration) -> BoxFuture<'a, ActOutcome> {
+        Box::pin(async { ActOutcome::Refused("a sweep only reads".to_owned()) })
     }
 
-    fn census<'a>(&'a self, meter: &'a Meter) -> BoxFuture<'a, Census> {
+    fn census<'a>(&'a self, meter: &'a SweepProgress) -> BoxFuture<'a, Census> {
         self.world.census(meter)
     }
 
@@ -74,7 +74,7 @@ impl World for Gate {
         })
     }
 
-    fn look<'a>(&'a self, asked: &'a Asked, census: &'a Census) -> BoxFuture<'a, Evidence> {
+    fn look<'a>(&'a self, asked: &'a SweepQuery, census: &'a Census) -> BoxFuture<'a, Evidence> {
         Box::pin(async move {
             self.pass().await;
             self.world.look(asked, census).await

@@ -6,4 +6,4 @@ mod gate;
 mod repair;
 mod survey;
 
-pub use survey::{Looked, Survey, survey};
+pub use survey::{CheckedAccount, Survey, survey};

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use super::carry::Let;
 use crate::exec::Engine;
 use reinstate_core::Outcome;
-use reinstate_core::run::{Aim, Asked, Part};
-use reinstate_core::sweep::{RepairList, Repaired, Sweep, SweepEvent};
+use reinstate_core::run::{Goal, Request, SweepPart};
+use reinstate_core::sweep::{RepairCounts, RepairList, Sweep, SweepEvent};
 use reinstate_store::Lease;
 
 /// Repairs on their way at once: provisioning on demand takes five calls in ten seconds from all of them together.
@@ -23,8 +23,8 @@ const SAY: Duration = Duration::from_secs(3);
 
 /// How the repairs of a list stand.
 #[derive(Default)]
-struct Standing {
-    counts: Repaired,
+struct RepairProgress {
+    counts: RepairCounts,
     open: usize,
     /// The place of the first that was not begun.
     next: Option<usize>,
@@ -74,19 +74,19 @@ impl Engine {
         });
         match may.and_then(|place| list.get(place)) {
             Some(one) if !self.ledger.store().is_busy().await? => {
-                let part = Part {
+                let part = SweepPart {
                     sweep: lease.run.clone(),
                     digest: one.digest.clone(),
                     until: sweep.begins_until(),
                 };
-                let asked = Asked {
+                let asked = Request {
                     by: requester.by.clone(),
                     team: requester.team.clone(),
                     enterprise: requester.enterprise.clone(),
                     channel: String::new(),
                     text: one.query.clone(),
                     response_url: None,
-                    aim: Aim::default(),
+                    aim: Goal::default(),
                 };
                 let (id, key) = (uuid::Uuid::now_v7().to_string(), key(&lease.run, &one.subject));
                 self.ledger.open_part(id, key, asked, part, crate::clock::now()).await?;
@@ -102,9 +102,9 @@ impl Engine {
         &self,
         list: &[reinstate_core::sweep::ListedRepair],
         sweep: &str,
-    ) -> Result<Standing, Let> {
+    ) -> Result<RepairProgress, Let> {
         let runs = self.ledger.store().children(sweep).await?;
-        let mut standing = Standing::default();
+        let mut standing = RepairProgress::default();
         for (place, one) in list.iter().enumerate() {
             let Some((run, end)) = runs.get(&key(sweep, &one.subject)) else {
                 standing.next = standing.next.or(Some(place));
@@ -146,7 +146,7 @@ fn is_due(sweep: &Sweep) -> bool {
     Duration::try_from(since).is_ok_and(|since| since >= SAY)
 }
 
-fn ending(counts: Repaired) -> String {
+fn ending(counts: RepairCounts) -> String {
     let whose = if counts.begun == 1 { "account has its" } else { "accounts have their" };
     let mut says = format!("{} of {} {whose} access back", counts.restored, counts.begun);
     if counts.skipped > 0 {

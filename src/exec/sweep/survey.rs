@@ -9,10 +9,12 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
-use reinstate_core::sweep::{Asked, Census, Found, Join, Judged, Keys, Listed, Tally};
+use reinstate_core::sweep::{
+    Census, Join, JoinOutcome, Keys, ListedAccount, SweepFinding, SweepQuery, Tally,
+};
 use reinstate_core::{Diagnosis, Plan, Rules, Source, Verdict, Who, diagnose, plan};
 
-use crate::world::{Meter, Page, World};
+use crate::world::{Page, SweepProgress, World};
 
 /// Pages of accounts that wait for the other sides.
 const AHEAD: usize = 256;
@@ -27,9 +29,9 @@ const AGAIN: Duration = Duration::from_secs(2);
 
 /// One account that is not in order, with all that was found.
 #[derive(Clone, Debug)]
-pub struct Looked {
+pub struct CheckedAccount {
     /// In short.
-    pub found: Found,
+    pub found: SweepFinding,
     /// The diagnosis.
     pub diagnosis: Diagnosis,
     /// The plan.
@@ -50,9 +52,9 @@ pub struct Survey {
 pub async fn survey(
     world: &Arc<dyn World>,
     rules: &Arc<Rules>,
-    meter: &Arc<Meter>,
-    known: &HashMap<String, Found>,
-    out: &mpsc::Sender<Looked>,
+    meter: &Arc<SweepProgress>,
+    known: &HashMap<String, SweepFinding>,
+    out: &mpsc::Sender<CheckedAccount>,
 ) -> Survey {
     let (page, mut pages) = mpsc::channel(AHEAD);
     let (holder, mut holders) = mpsc::channel(AHEAD);
@@ -60,12 +62,12 @@ pub async fn survey(
     let (accounts, roles) = (Arc::clone(world), Arc::clone(world));
     let counted = Arc::clone(meter);
     listing.spawn(async move {
-        let count = |accounts: &Vec<Listed>| Meter::add(&counted.accounts, accounts.len());
+        let count = |accounts: &Vec<ListedAccount>| SweepProgress::add(&counted.accounts, accounts.len());
         list(|cursor| accounts.accounts(cursor), count, page).await;
     });
     listing.spawn(async move { list(|cursor| roles.app_role_holders(cursor), |_| {}, holder).await });
     let census = Arc::new(world.census(meter).await);
-    let mut looks = Looks {
+    let mut looks = CloseChecks {
         world,
         rules,
         meter,
@@ -83,7 +85,7 @@ pub async fn survey(
     let mut ended = false;
     while !(ended && roles.ended) {
         // In this order: an account whose role is known already does not have to wait.
-        let told: Vec<Listed> = tokio::select! {
+        let told: Vec<ListedAccount> = tokio::select! {
             biased;
             page = holders.recv(), if !roles.ended => match page {
                 Some(Ok(ids)) => roles.hold(&ids),
@@ -112,10 +114,10 @@ pub async fn survey(
         };
         for listed in told {
             match join.judge(&census, listed) {
-                Judged::Skip => {}
-                Judged::Good => looks.tally.healthy(),
-                Judged::Beside => looks.tally.beside(),
-                Judged::Look(asked) => looks.begin(*asked).await,
+                JoinOutcome::Skip => {}
+                JoinOutcome::Good => looks.tally.healthy(),
+                JoinOutcome::Beside => looks.tally.beside(),
+                JoinOutcome::Look(asked) => looks.begin(*asked).await,
             }
         }
     }
@@ -134,7 +136,7 @@ pub async fn survey(
 #[derive(Default)]
 struct Roles {
     holders: Keys,
-    waiting: HashMap<String, Listed>,
+    waiting: HashMap<String, ListedAccount>,
     /// The list has ended.
     ended: bool,
     /// It was not read to its end: accounts that are not on it may hold a role all the same.
@@ -147,16 +149,16 @@ impl Roles {
     }
 
     /// These hold one; gives back those of them that waited.
-    fn hold(&mut self, ids: &[String]) -> Vec<Listed> {
+    fn hold(&mut self, ids: &[String]) -> Vec<ListedAccount> {
         ids.iter().for_each(|id| self.holders.add(id));
         let waited = ids.iter().filter_map(|id| self.waiting.remove(id));
-        waited.map(|listed| Listed { opens_app: Some(true), ..listed }).collect()
+        waited.map(|listed| ListedAccount { opens_app: Some(true), ..listed }).collect()
     }
 
     /// Says of an account whether it holds one, or lets it wait.
-    fn tell(&mut self, listed: Listed) -> Option<Listed> {
+    fn tell(&mut self, listed: ListedAccount) -> Option<ListedAccount> {
         if self.holders.has(&listed.account.id) {
-            return Some(Listed { opens_app: Some(true), ..listed });
+            return Some(ListedAccount { opens_app: Some(true), ..listed });
         }
         if self.ended {
             return Some(self.without(listed));
@@ -166,14 +168,14 @@ impl Roles {
     }
 
     /// Nobody else holds one; gives back all that waited.
-    fn end(&mut self) -> Vec<Listed> {
+    fn end(&mut self) -> Vec<ListedAccount> {
         self.ended = true;
         let waited = std::mem::take(&mut self.waiting);
         waited.into_values().map(|listed| self.without(listed)).collect()
     }
 
-    fn without(&self, listed: Listed) -> Listed {
-        Listed { opens_app: (!self.cut_short).then_some(false), ..listed }
+    fn without(&self, listed: ListedAccount) -> ListedAccount {
+        ListedAccount { opens_app: (!self.cut_short).then_some(false), ..listed }
     }
 }
 
@@ -233,23 +235,23 @@ async fn list<T, F>(
 }
 
 /// Close looks on their way.
-struct Looks<'a> {
+struct CloseChecks<'a> {
     world: &'a Arc<dyn World>,
     rules: &'a Arc<Rules>,
-    meter: &'a Arc<Meter>,
+    meter: &'a Arc<SweepProgress>,
     census: Arc<Census>,
-    known: &'a HashMap<String, Found>,
-    out: &'a mpsc::Sender<Looked>,
+    known: &'a HashMap<String, SweepFinding>,
+    out: &'a mpsc::Sender<CheckedAccount>,
     places: Arc<Semaphore>,
-    running: JoinSet<Looked>,
+    running: JoinSet<CheckedAccount>,
     tally: Tally,
 }
 
-impl Looks<'_> {
-    async fn begin(&mut self, asked: Asked) {
-        Meter::add(&self.meter.looks, 1);
+impl CloseChecks<'_> {
+    async fn begin(&mut self, asked: SweepQuery) {
+        SweepProgress::add(&self.meter.looks, 1);
         if let Some(found) = self.known.get(asked.who.text()) {
-            Meter::add(&self.meter.looked, 1);
+            SweepProgress::add(&self.meter.looked, 1);
             self.tally.found(found);
             return;
         }
@@ -268,7 +270,7 @@ impl Looks<'_> {
             let diagnosis = diagnose(&evidence);
             let plan = plan(&evidence, &diagnosis, &rules, &[]);
             let (Who::Email(query) | Who::Account(query)) = &asked.who;
-            Looked { found: Found::of(query, &diagnosis, &plan, &rules), diagnosis, plan }
+            CheckedAccount { found: SweepFinding::of(query, &diagnosis, &plan, &rules), diagnosis, plan }
         });
     }
 
@@ -284,8 +286,8 @@ impl Looks<'_> {
         }
     }
 
-    async fn count(&mut self, looked: Looked) {
-        Meter::add(&self.meter.looked, 1);
+    async fn count(&mut self, looked: CheckedAccount) {
+        SweepProgress::add(&self.meter.looked, 1);
         self.tally.found(&looked.found);
         // Nobody to tell means that the sweep was stopped: the caller drops it.
         if looked.found.verdict != Verdict::Healthy {

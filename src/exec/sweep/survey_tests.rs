@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use futures_core::future::BoxFuture;
 
 use super::*;
-use crate::world::{Acted, Look};
+use crate::world::{ActOutcome, ReadScope};
 use reinstate_core::evidence::Account;
 use reinstate_core::{Evidence, Op, Subject};
 
@@ -19,15 +19,15 @@ struct Pages {
 const LAST: usize = 2;
 
 impl World for Pages {
-    fn gather(&self, subject: Subject, _: Look) -> BoxFuture<'_, Evidence> {
+    fn gather(&self, subject: Subject, _: ReadScope) -> BoxFuture<'_, Evidence> {
         Box::pin(async { Evidence::new(subject, jiff::Timestamp::UNIX_EPOCH) })
     }
 
-    fn act<'a>(&'a self, _: &'a Op, _: Duration) -> BoxFuture<'a, Acted> {
-        Box::pin(async { Acted::Refused("this world only lists".to_owned()) })
+    fn act<'a>(&'a self, _: &'a Op, _: Duration) -> BoxFuture<'a, ActOutcome> {
+        Box::pin(async { ActOutcome::Refused("this world only lists".to_owned()) })
     }
 
-    fn census<'a>(&'a self, _: &'a Meter) -> BoxFuture<'a, Census> {
+    fn census<'a>(&'a self, _: &'a SweepProgress) -> BoxFuture<'a, Census> {
         Box::pin(async { Census::default() })
     }
 
@@ -50,14 +50,14 @@ impl World for Pages {
                     return Err("garbled".to_owned());
                 }
                 let account = Account { id: number.to_string(), ..Account::default() };
-                Ok(vec![Listed { account, opens_app: None }])
+                Ok(vec![ListedAccount { account, opens_app: None }])
             });
             Ok(Page { next, read })
         })
     }
 
-    fn look<'a>(&'a self, asked: &'a Asked, _: &'a Census) -> BoxFuture<'a, Evidence> {
-        self.gather(Subject::asked(asked.who.clone()), Look::Everything)
+    fn look<'a>(&'a self, asked: &'a SweepQuery, _: &'a Census) -> BoxFuture<'a, Evidence> {
+        self.gather(Subject::asked(asked.who.clone()), ReadScope::Everything)
     }
 }
 

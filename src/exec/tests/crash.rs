@@ -4,7 +4,7 @@ use super::house::{House, subject};
 use super::ladders::ladders;
 use super::model::Point;
 use super::tenant::Tenant;
-use reinstate_core::run::Halt;
+use reinstate_core::run::PauseReason;
 use reinstate_core::{Event, Next, Op, Outcome};
 
 /// An uninterrupted run: what was sent, and what it left behind.
@@ -39,7 +39,7 @@ async fn killed_at(tenant: Tenant, op: &Op, point: Point, whole: &Tenant, label:
     }
     if op.is_one_shot() && point == Point::AfterBegin {
         let waiting = run.waiting.clone().unwrap_or_else(|| panic!("{label}: {run:?}"));
-        assert_eq!(waiting.halt, Halt::Ambiguous, "{label}");
+        assert_eq!(waiting.halt, PauseReason::Ambiguous, "{label}");
         // A person looked, and asks for a new plan: only that, with its own approval, sends it again.
         house.says("run", Event::Retried { by: "U-DAN".to_owned() }).await;
         run = house.to_the_end("run").await;

@@ -10,9 +10,9 @@ use super::evidence::MAIL;
 use super::model::Model;
 use super::tenant::Tenant;
 use crate::exec::{Admission, Engine, Journal, Timing};
-use reinstate_core::run::{Asked, Limits};
-use reinstate_core::{Aim, Event, Next, Rules, Run, Subject, Who};
-use reinstate_store::{Also, Store};
+use reinstate_core::run::{Limits, Request};
+use reinstate_core::{Event, Goal, Next, Rules, Run, Subject, Who};
+use reinstate_store::{AppendOptions, Store};
 
 pub fn rules() -> Rules {
     Rules { parking_domain: Some("acme.example".to_owned()), ..Rules::default() }
@@ -42,16 +42,16 @@ impl House {
     }
 
     pub async fn opens(&self, run: &str) {
-        self.opens_for(run, Aim::default()).await;
+        self.opens_for(run, Goal::default()).await;
     }
 
-    pub async fn opens_for(&self, run: &str, aim: Aim) {
+    pub async fn opens_for(&self, run: &str, aim: Goal) {
         self.opens_at(run, aim, crate::clock::now()).await;
     }
 
     /// Opens a run for a command that was typed then.
-    pub async fn opens_at(&self, run: &str, aim: Aim, at: jiff::Timestamp) {
-        let asked = Asked {
+    pub async fn opens_at(&self, run: &str, aim: Goal, at: jiff::Timestamp) {
+        let asked = Request {
             by: "U-DAN".to_owned(),
             team: None,
             enterprise: None,
@@ -135,7 +135,7 @@ impl House {
 
     pub async fn says(&self, run: &str, event: Event) {
         let folded = self.run(run).await;
-        let also = Also { wake: true, ..Also::default() };
+        let also = AppendOptions { wake: true, ..AppendOptions::default() };
         self.ledger.append(run, &folded, None, &[event], crate::clock::now(), also).await.unwrap();
     }
 

@@ -8,20 +8,20 @@ use jiff::Timestamp;
 use super::house::House;
 use super::tenant::Tenant;
 use crate::exec::{Decision, Journal, JournalError, Loaded};
-use reinstate_core::run::Asked;
+use reinstate_core::run::Request;
 use reinstate_core::sweep::{Sweep, SweepEvent};
-use reinstate_core::{Aim, Event, Evidence, Rules, Run, Subject, Who, diagnose, plan};
-use reinstate_store::{Also, AppendError, NewEntry, NewRun, Store};
+use reinstate_core::{Event, Evidence, Goal, Rules, Run, Subject, Who, diagnose, plan};
+use reinstate_store::{AppendError, AppendOptions, NewEntry, NewRun, Store};
 
-fn asked() -> Asked {
-    Asked {
+fn asked() -> Request {
+    Request {
         by: "U0ADA".to_owned(),
         team: None,
         enterprise: None,
         channel: "C0ADMINS".to_owned(),
         text: "jane@acme.example".to_owned(),
         response_url: None,
-        aim: Aim::default(),
+        aim: Goal::default(),
     }
 }
 
@@ -44,12 +44,13 @@ async fn a_run_goes_on_as_if_it_were_read_again() {
     let admitted = Event::Admitted { rule: "operator".to_owned(), who };
     let planned = Event::Planned { diagnosis: Box::new(diagnosis), plan: Box::new(plan), digest };
     let events = [admitted, planned];
-    let after = journal.append("r", &run, Some(&lease), &events, now, Also::default()).await.unwrap();
+    let after =
+        journal.append("r", &run, Some(&lease), &events, now, AppendOptions::default()).await.unwrap();
     let again = journal.run("r").await.unwrap();
     assert_eq!(format!("{after:?}"), format!("{again:?}"));
     // What was decided on an older entry is refused, and nothing is folded on.
     let cancelled = [Event::Cancelled { by: "U0ADA".to_owned() }];
-    let late = journal.append("r", &run, Some(&lease), &cancelled, now, Also::default()).await;
+    let late = journal.append("r", &run, Some(&lease), &cancelled, now, AppendOptions::default()).await;
     assert!(matches!(late, Err(JournalError::Append(AppendError::Conflict { seq: 3 }))), "{late:?}");
 }
 
@@ -86,7 +87,11 @@ async fn said_of(first: &NewEntry, second: Option<&NewEntry>) -> (String, String
     let new = NewRun { run: "x".to_owned(), key: "k".to_owned(), first: first.clone(), wake: true };
     journal.store().open_run(new).await.unwrap();
     if let Some(second) = second {
-        journal.store().append("x", 1, None, std::slice::from_ref(second), Also::default()).await.unwrap();
+        journal
+            .store()
+            .append("x", 1, None, std::slice::from_ref(second), AppendOptions::default())
+            .await
+            .unwrap();
     }
     let now = crate::clock::now();
     let mut errors = Vec::new();
@@ -159,7 +164,7 @@ async fn an_id_tells_what_it_is_of() {
     }
     // An end gives back what is held, whatever was asked for besides.
     let sweep = journal.sweep("s").await.unwrap();
-    let ended = [SweepEvent::SweepEnded { says: "s".to_owned(), by: None }];
-    journal.append("s", &sweep, None, &ended, now, Also::default()).await.unwrap();
+    let ended = [SweepEvent::SweepEnded { message: "s".to_owned(), by: None }];
+    journal.append("s", &sweep, None, &ended, now, AppendOptions::default()).await.unwrap();
     assert!(journal.store().run("s").await.unwrap().unwrap().ended());
 }

@@ -9,26 +9,26 @@ use serde_json::json;
 
 use super::evidence::{A1, JANE, MAIL, at, healthy, record_id};
 use crate::exec::{Journal, JournalError};
-use reinstate_core::run::{Asked, Halt};
+use reinstate_core::run::{PauseReason, Request};
 use reinstate_core::sweep::{ListedRepair, RepairList, Sweep, SweepEvent, Tally};
 use reinstate_core::{
-    Aim, Diagnosis, Event, Fold, Illegal, JournalEvent, Op, Outcome, Plan, Run, Step, Subject, Undo, Who,
+    Diagnosis, Event, Fold, Goal, Illegal, JournalEvent, Op, Outcome, Plan, Run, Step, Subject, Undo, Who,
     diagnose,
 };
-use reinstate_store::{Also, Store};
+use reinstate_store::{AppendOptions, Store};
 
 const ADA: &str = "U0ADA";
 const GRACE: &str = "U0GRACE";
 
-fn asked(by: &str) -> Asked {
-    Asked {
+fn asked(by: &str) -> Request {
+    Request {
         by: by.to_owned(),
         team: None,
         enterprise: None,
         channel: "C1".to_owned(),
         text: MAIL.to_owned(),
         response_url: None,
-        aim: Aim::default(),
+        aim: Goal::default(),
     }
 }
 
@@ -58,7 +58,7 @@ async fn walk<F: Fold + std::fmt::Debug>(
                 continue;
             }
             let events = std::slice::from_ref(&event);
-            let refused = journal.append(id, &folded, None, events, now, Also::default()).await;
+            let refused = journal.append(id, &folded, None, events, now, AppendOptions::default()).await;
             assert!(
                 matches!(refused, Err(JournalError::Illegal(Illegal { .. }))),
                 "{event:?} was taken after {history:#?}"
@@ -76,7 +76,7 @@ async fn walk<F: Fold + std::fmt::Debug>(
         }
         let Some(event) = legal.get(usize::from(*dice) % legal.len().max(1)).cloned() else { break };
         let events = std::slice::from_ref(&event);
-        folded = journal.append(id, &folded, None, events, now, Also::default()).await.unwrap();
+        folded = journal.append(id, &folded, None, events, now, AppendOptions::default()).await.unwrap();
         history.push(event);
     }
     let read = journal.read::<F>(id).await.unwrap().0;
@@ -114,10 +114,10 @@ fn wanted_of_a_run(diagnosis: &Diagnosis, history: &[Event]) -> Vec<Event> {
         Event::Opened { asked: asked(ADA), part: None },
         Event::Admitted { rule: "r".to_owned(), who: Who::Email(MAIL.to_owned()) },
         Event::Cancelled { by: ADA.to_owned() },
-        Event::Paused { step: None, halt: Halt::Changed, why: "w".to_owned() },
+        Event::Paused { step: None, halt: PauseReason::Changed, why: "w".to_owned() },
         Event::Retried { by: ADA.to_owned() },
         Event::Denied { by: ADA.to_owned(), what: "w".to_owned(), why: "w".to_owned() },
-        Event::Ended { outcome: Outcome::Advice, says: "s".to_owned() },
+        Event::Ended { outcome: Outcome::Advice, message: "s".to_owned() },
     ];
     for plan in plans() {
         for digest in [plan.digest(), Some("sha256:forged".to_owned())] {
@@ -258,7 +258,7 @@ fn wanted_of_a_sweep(history: &[SweepEvent]) -> Vec<SweepEvent> {
         SweepEvent::SweepResumed { by: ADA.to_owned() },
         SweepEvent::SweepRepaired { begun: 1, restored: 1, skipped: 0, failed: 0 },
         SweepEvent::SweepDenied { by: ADA.to_owned(), what: "w".to_owned(), why: "w".to_owned() },
-        SweepEvent::SweepEnded { says: "s".to_owned(), by: None },
+        SweepEvent::SweepEnded { message: "s".to_owned(), by: None },
     ];
     for count in [0, 3, 6] {
         all.push(SweepEvent::SweepSurveyed {

@@ -9,9 +9,9 @@ use super::house::{House, subject};
 use super::model::Point;
 use super::tenant::Tenant;
 use crate::exec::JournalError;
-use reinstate_core::run::{Asked, Part};
-use reinstate_core::{Aim, Event, Next, Outcome, Plan, Run, Who};
-use reinstate_store::Also;
+use reinstate_core::run::{Request, SweepPart};
+use reinstate_core::{Event, Goal, Next, Outcome, Plan, Run, Who};
+use reinstate_store::AppendOptions;
 
 fn ago(minutes: i64) -> Timestamp {
     crate::clock::now().checked_sub(SignedDuration::from_mins(minutes)).unwrap()
@@ -21,15 +21,15 @@ fn outcome(run: &Run) -> Option<Outcome> {
     run.ended.as_ref().map(|(outcome, _)| *outcome)
 }
 
-fn asked() -> Asked {
-    Asked {
+fn asked() -> Request {
+    Request {
         by: "U-DAN".to_owned(),
         team: None,
         enterprise: None,
         channel: "C1".to_owned(),
         text: "sweep".to_owned(),
         response_url: None,
-        aim: Aim::default(),
+        aim: Goal::default(),
     }
 }
 
@@ -37,12 +37,12 @@ fn asked() -> Asked {
 async fn a_command_that_is_taken_up_after_fifteen_minutes_does_nothing_and_says_why() {
     // A harmless repair: nobody would be asked before it runs.
     let house = House::new(Tenant::drift()).await;
-    house.opens_at("late", Aim::default(), ago(16)).await;
+    house.opens_at("late", Goal::default(), ago(16)).await;
     let run = house.to_the_end("late").await;
     assert_eq!(outcome(&run), Some(Outcome::Refused), "{run:?}");
     assert!(run.ended.unwrap().1.contains("older than 15 minutes"));
     assert!(house.model.sent().is_empty());
-    house.opens_at("in time", Aim::default(), ago(14)).await;
+    house.opens_at("in time", Goal::default(), ago(14)).await;
     assert_eq!(outcome(&house.to_the_end("in time").await), Some(Outcome::Restored));
 }
 
@@ -120,7 +120,7 @@ async fn a_command_of_which_a_step_was_done_in_time_goes_on() {
 #[tokio::test]
 async fn an_admitted_repair_of_a_sweep_is_not_begun_a_day_after_the_approval() {
     let house = House::new(Tenant::drift()).await;
-    let part = Part { sweep: "s".to_owned(), digest: "sha256:any".to_owned(), until: Some(ago(-10)) };
+    let part = SweepPart { sweep: "s".to_owned(), digest: "sha256:any".to_owned(), until: Some(ago(-10)) };
     house.ledger.open_part("run".to_owned(), "k".to_owned(), asked(), part, ago(0)).await.unwrap();
     admitted(&house, "run").await;
     house.shifts_the_clock(11 * 60).await;
@@ -132,7 +132,7 @@ async fn an_admitted_repair_of_a_sweep_is_not_begun_a_day_after_the_approval() {
 async fn a_repair_of_a_sweep_is_not_begun_a_day_after_the_approval() {
     let house = House::new(Tenant::drift()).await;
     let until = Some(ago(1));
-    let part = Part { sweep: "s".to_owned(), digest: "sha256:any".to_owned(), until };
+    let part = SweepPart { sweep: "s".to_owned(), digest: "sha256:any".to_owned(), until };
     house.ledger.open_part("run".to_owned(), "k".to_owned(), asked(), part, ago(2)).await.unwrap();
     assert_eq!(outcome(&house.to_the_end("run").await), Some(Outcome::Expired));
     assert!(house.model.sent().is_empty());
@@ -189,14 +189,18 @@ async fn the_fold_judges_what_the_executor_writes() {
     };
     for event in [began(Some(1)), began(None), planned(&run), Event::Already { step: 3 }] {
         let events = [event];
-        let appended = engine.ledger.append("run", &run, Some(&lease), &events, now, Also::default()).await;
+        let appended =
+            engine.ledger.append("run", &run, Some(&lease), &events, now, AppendOptions::default()).await;
         assert!(matches!(appended, Err(JournalError::Illegal(_))), "{appended:?}");
     }
     assert_eq!(house.ledger.store().head().await.unwrap(), before, "nothing was written");
     house.approves("run").await;
     house.says("run", Event::Cancelled { by: "U-DAN".to_owned() }).await;
     let run = house.run("run").await;
-    let late = engine.ledger.append("run", &run, Some(&lease), &[began(Some(1))], now, Also::default()).await;
+    let late = engine
+        .ledger
+        .append("run", &run, Some(&lease), &[began(Some(1))], now, AppendOptions::default())
+        .await;
     assert!(matches!(late, Err(JournalError::Illegal(_))), "{late:?}");
     assert_eq!(house.tenant().is_healthy(subject()), Tenant::unlink().is_healthy(subject()));
 }

@@ -8,7 +8,7 @@ use futures_core::future::BoxFuture;
 use tokio::sync::Notify;
 
 use super::tenant::Tenant;
-use crate::world::{Acted, Look, World};
+use crate::world::{ActOutcome, ReadScope, World};
 use reinstate_core::Op;
 use reinstate_core::evidence::Evidence;
 use reinstate_core::subject::Subject;
@@ -95,11 +95,11 @@ impl Model {
 }
 
 impl World for Model {
-    fn gather(&self, subject: Subject, look: Look) -> BoxFuture<'_, Evidence> {
+    fn gather(&self, subject: Subject, look: ReadScope) -> BoxFuture<'_, Evidence> {
         Box::pin(async move {
             match &look {
-                Look::For(op) => self.pass(op, Point::BeforeBegin).await,
-                Look::Effect(op) => {
+                ReadScope::For(op) => self.pass(op, Point::BeforeBegin).await,
+                ReadScope::Effect(op) => {
                     let takes = {
                         let mut script = self.script.lock().unwrap();
                         script.looks.push(op.clone());
@@ -108,7 +108,7 @@ impl World for Model {
                     tokio::time::sleep(takes).await;
                     self.pass(op, Point::BeforeSettle).await;
                 }
-                Look::Everything => {}
+                ReadScope::Everything => {}
             }
             let mut tenant = self.tenant.lock().unwrap();
             let evidence = tenant.evidence(subject);
@@ -118,7 +118,7 @@ impl World for Model {
         })
     }
 
-    fn act<'a>(&'a self, op: &'a Op, _within: Duration) -> BoxFuture<'a, Acted> {
+    fn act<'a>(&'a self, op: &'a Op, _within: Duration) -> BoxFuture<'a, ActOutcome> {
         Box::pin(async move {
             let fate = {
                 let mut script = self.script.lock().unwrap();
@@ -129,24 +129,27 @@ impl World for Model {
             self.pass(op, Point::AfterBegin).await;
             let why = "said the model".to_owned();
             match fate {
-                Some(Fate::AcceptedInVain) => return Acted::Accepted,
-                Some(Fate::NoEffect) => return Acted::NoEffect(why),
-                Some(Fate::Refused) => return Acted::Refused(why),
-                Some(Fate::Later) => return Acted::Later(Some(Duration::ZERO)),
-                Some(Fate::UnknownNotDone) => return Acted::Unknown(why),
+                Some(Fate::AcceptedInVain) => return ActOutcome::Accepted,
+                Some(Fate::NoEffect) => return ActOutcome::NoEffect(why),
+                Some(Fate::Refused) => return ActOutcome::Refused(why),
+                Some(Fate::Later) => return ActOutcome::Later(Some(Duration::ZERO)),
+                Some(Fate::UnknownNotDone) => return ActOutcome::Unknown(why),
                 Some(Fate::UnknownDone) | None => {}
             }
             let done = self.tenant.lock().unwrap().apply(op);
             self.pass(op, Point::AfterAct).await;
             match (done, fate) {
-                (Ok(()), None) => Acted::Accepted,
-                (Err(why), None) => Acted::NoEffect(why),
-                (_, _) => Acted::Unknown(why),
+                (Ok(()), None) => ActOutcome::Accepted,
+                (Err(why), None) => ActOutcome::NoEffect(why),
+                (_, _) => ActOutcome::Unknown(why),
             }
         })
     }
 
-    fn census<'a>(&'a self, _: &'a crate::world::Meter) -> BoxFuture<'a, reinstate_core::sweep::Census> {
+    fn census<'a>(
+        &'a self,
+        _: &'a crate::world::SweepProgress,
+    ) -> BoxFuture<'a, reinstate_core::sweep::Census> {
         Box::pin(async { reinstate_core::sweep::Census::default() })
     }
 
@@ -156,9 +159,9 @@ impl World for Model {
 
     fn look<'a>(
         &'a self,
-        asked: &'a reinstate_core::sweep::Asked,
+        asked: &'a reinstate_core::sweep::SweepQuery,
         _: &'a reinstate_core::sweep::Census,
     ) -> BoxFuture<'a, Evidence> {
-        self.gather(Subject::asked(asked.who.clone()), Look::Everything)
+        self.gather(Subject::asked(asked.who.clone()), ReadScope::Everything)
     }
 }

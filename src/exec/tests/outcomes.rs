@@ -7,7 +7,7 @@ use super::ladders::ladders;
 use super::model::Fate;
 use super::tenant::Tenant;
 use crate::exec::Engine;
-use reinstate_core::run::{Halt, Progress};
+use reinstate_core::run::{PauseReason, Progress};
 use reinstate_core::{Event, Op, Outcome, Run};
 
 async fn sent_by(tenant: &Tenant) -> Vec<Op> {
@@ -38,9 +38,9 @@ async fn with_fate(tenant: Tenant, op: &Op, fate: Fate, label: &str) {
             assert!(restored(&run), "{label}: {run:?}");
             assert_eq!(times, 2, "{label}");
         }
-        Fate::Refused => assert_eq!(halt, Some(Halt::Refused), "{label}"),
-        Fate::UnknownNotDone if op.is_one_shot() => assert_eq!(halt, Some(Halt::Ambiguous), "{label}"),
-        Fate::UnknownNotDone => assert_eq!(halt, Some(Halt::Unconfirmed), "{label}"),
+        Fate::Refused => assert_eq!(halt, Some(PauseReason::Refused), "{label}"),
+        Fate::UnknownNotDone if op.is_one_shot() => assert_eq!(halt, Some(PauseReason::Ambiguous), "{label}"),
+        Fate::UnknownNotDone => assert_eq!(halt, Some(PauseReason::Unconfirmed), "{label}"),
         Fate::AcceptedInVain | Fate::NoEffect if on_demand => {
             let events = house.events("run").await;
             assert!(events.iter().any(|event| matches!(event, Event::NoEffect { .. })), "{label}");
@@ -51,7 +51,7 @@ async fn with_fate(tenant: Tenant, op: &Op, fate: Fate, label: &str) {
             let accepted = run.open_step().map(|(_, _, progress)| progress);
             assert_eq!(accepted, Some(Progress::Accepted), "{label}");
         }
-        Fate::AcceptedInVain | Fate::NoEffect => assert_eq!(halt, Some(Halt::Unconfirmed), "{label}"),
+        Fate::AcceptedInVain | Fate::NoEffect => assert_eq!(halt, Some(PauseReason::Unconfirmed), "{label}"),
     }
     if halt.is_some() {
         assert_eq!(times, 1, "{label}: a step that waits for a person is not sent again");
@@ -98,7 +98,7 @@ async fn slow_looks_do_not_prolong_the_wait_for_an_effect() {
     let engine = Engine { confirm_within: Duration::from_millis(100), ..house.engine("slow").await };
     house.carry(&engine, "run").await;
     let halt = house.run("run").await.waiting.map(|waiting| waiting.halt);
-    assert_eq!(halt, Some(Halt::Unconfirmed));
+    assert_eq!(halt, Some(PauseReason::Unconfirmed));
     // Five fill the time; one begins before them, and one when it is over.
     let looks = house.model.looks(&op);
     assert!(looks <= 7, "{looks} looks");

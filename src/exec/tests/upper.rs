@@ -4,9 +4,9 @@ use super::evidence::{A1, A2, JANE, MAIL, U1, record_id, restore};
 use super::house::{House, subject};
 use super::model::Fate;
 use super::tenant::Tenant;
-use reinstate_core::run::{Halt, Progress};
-use reinstate_core::{Aim, Event, Fold as _, Next, Op, Outcome, Run};
-use reinstate_store::{Also, Tenant as Share};
+use reinstate_core::run::{PauseReason, Progress};
+use reinstate_core::{Event, Fold as _, Goal, Next, Op, Outcome, Run};
+use reinstate_store::{AppendOptions, Tenant as Share};
 
 fn outcome(run: &Run) -> Option<Outcome> {
     run.ended.as_ref().map(|(outcome, _)| *outcome)
@@ -32,7 +32,7 @@ async fn repaired(tenant: Tenant) -> House {
 }
 
 async fn undone(house: &House, of: &str) -> Run {
-    house.opens_for("undo", Aim::Undo { run: of.to_owned() }).await;
+    house.opens_for("undo", Goal::Undo { run: of.to_owned() }).await;
     house.to_the_end("undo").await
 }
 
@@ -74,7 +74,7 @@ async fn every_step_whose_undo_is_full_is_undone_to_the_same_tenant() {
         let approved = house.events("undo").await.iter().any(|event| matches!(event, Event::Approved { .. }));
         assert!(approved, "{name}: taking access away is approved by a second person");
         // A second undo finds nothing.
-        house.opens_for("again", Aim::Undo { run: "run".to_owned() }).await;
+        house.opens_for("again", Goal::Undo { run: "run".to_owned() }).await;
         assert_eq!(outcome(&house.to_the_end("again").await), Some(Outcome::Advice), "{name}");
         assert_eq!(house.tenant(), tenant, "{name}");
     }
@@ -86,7 +86,7 @@ async fn the_account_left_over_is_retired_after_the_proof_and_comes_back_by_undo
     house.opens("run").await;
     assert_eq!(outcome(&house.to_the_end("run").await), Some(Outcome::Restored));
     let before = house.tenant();
-    house.opens_for("retire", Aim::Retire { run: "run".to_owned() }).await;
+    house.opens_for("retire", Goal::Retire { run: "run".to_owned() }).await;
     let run = house.to_the_end("retire").await;
     assert_eq!(outcome(&run), Some(Outcome::Done), "{run:?}");
     assert!(!house.tenant().accounts[A2].active && !house.tenant().accounts[A2].dying);
@@ -94,9 +94,9 @@ async fn the_account_left_over_is_retired_after_the_proof_and_comes_back_by_undo
     assert_eq!(outcome(&run), Some(Outcome::Done), "{run:?}");
     assert_eq!(house.tenant(), before, "undone exactly");
     // The next rung is another run, asked for by a person.
-    house.opens_for("retire-2", Aim::Retire { run: "run".to_owned() }).await;
+    house.opens_for("retire-2", Goal::Retire { run: "run".to_owned() }).await;
     house.to_the_end("retire-2").await;
-    house.opens_for("delete", Aim::Retire { run: "retire-2".to_owned() }).await;
+    house.opens_for("delete", Goal::Retire { run: "retire-2".to_owned() }).await;
     assert_eq!(outcome(&house.to_the_end("delete").await), Some(Outcome::Done));
     assert!(house.tenant().accounts[A2].dying);
     assert!(house.tenant().is_healthy(subject()));
@@ -121,7 +121,7 @@ async fn what_was_there_already_is_not_taken_back() {
     assert_eq!(outcome(&run), Some(Outcome::Advice));
     assert!(house.model.sent().is_empty());
     // A run that is not there is told, and claims nothing.
-    house.opens_for("nothing", Aim::Undo { run: "no-such-run".to_owned() }).await;
+    house.opens_for("nothing", Goal::Undo { run: "no-such-run".to_owned() }).await;
     assert_eq!(outcome(&house.to_the_end("nothing").await), Some(Outcome::Refused));
 }
 
@@ -132,7 +132,7 @@ async fn a_pick_makes_a_plan_of_its_own_with_its_own_approval() {
     let run = house.to_the_end("run").await;
     assert_eq!(outcome(&run), Some(Outcome::Advice), "{run:?}");
     assert!(house.model.sent().is_empty());
-    house.opens_for("pick", Aim::Repair { keep: Some(A1.to_owned()) }).await;
+    house.opens_for("pick", Goal::Repair { keep: Some(A1.to_owned()) }).await;
     house.carry(&house.engine("e").await, "pick").await;
     assert!(matches!(house.next("pick").await, Next::AwaitApproval { .. }));
     assert!(house.model.sent().is_empty(), "nothing before the approval");
@@ -168,7 +168,7 @@ async fn what_was_accepted_is_waited_for_in_the_database_and_after_a_day_a_perso
     let yesterday = crate::clock::now().checked_sub(jiff::SignedDuration::from_hours(25)).unwrap();
     let append = async |event: Event, at: jiff::Timestamp| {
         let run = house.run("run").await;
-        house.ledger.append("run", &run, None, &[event], at, Also::default()).await.unwrap();
+        house.ledger.append("run", &run, None, &[event], at, AppendOptions::default()).await.unwrap();
     };
     append(Event::Began { step: 0, before: serde_json::json!(null), needs: Some(1) }, crate::clock::now())
         .await;
@@ -189,13 +189,13 @@ async fn what_was_accepted_is_waited_for_in_the_database_and_after_a_day_a_perso
     house.approves("run").await;
     let append = async |event: Event| {
         let run = house.run("run").await;
-        house.ledger.append("run", &run, None, &[event], yesterday, Also::default()).await.unwrap();
+        house.ledger.append("run", &run, None, &[event], yesterday, AppendOptions::default()).await.unwrap();
     };
     append(Event::Began { step: 0, before: serde_json::json!(null), needs: Some(1) }).await;
     append(Event::Accepted { step: 0 }).await;
     house.carry(&house.engine("e2").await, "run").await;
     let run = house.checked("run").await;
-    assert_eq!(run.waiting.as_ref().map(|waiting| waiting.halt), Some(Halt::Unconfirmed), "{run:?}");
+    assert_eq!(run.waiting.as_ref().map(|waiting| waiting.halt), Some(PauseReason::Unconfirmed), "{run:?}");
     assert!(house.model.sent().is_empty(), "waiting sends nothing");
 }
 
@@ -203,8 +203,11 @@ async fn what_was_accepted_is_waited_for_in_the_database_and_after_a_day_a_perso
 async fn a_step_on_the_whole_tenant_and_any_other_repair_keep_out_of_each_others_way() {
     let house = House::new(Tenant::stopped()).await;
     house.opens("other").await;
-    let also =
-        Also { claim: vec!["idp:somebody-else".to_owned()], tenant: Some(Share::Shared), ..Also::default() };
+    let also = AppendOptions {
+        claim: vec!["idp:somebody-else".to_owned()],
+        tenant: Some(Share::Shared),
+        ..AppendOptions::default()
+    };
     let denied = Event::Denied { by: "U".to_owned(), what: "w".to_owned(), why: "w".to_owned() };
     let other = house.run("other").await;
     house.ledger.append("other", &other, None, &[denied], crate::clock::now(), also).await.unwrap();

@@ -7,9 +7,9 @@ use super::house::House;
 use super::model::{Fate, Point};
 use super::tenant::Tenant;
 use crate::exec::{Decision, JournalError};
-use reinstate_core::run::{Halt, Limits};
+use reinstate_core::run::{Limits, PauseReason};
 use reinstate_core::{Event, Next, Op, Outcome, Run};
-use reinstate_store::Also;
+use reinstate_store::AppendOptions;
 
 fn outcome(run: &reinstate_core::Run) -> Option<Outcome> {
     run.ended.as_ref().map(|(outcome, _)| *outcome)
@@ -58,7 +58,7 @@ async fn the_daily_cap_stops_a_risky_step_before_it_begins() {
     house.cap = 0;
     house.opens("run").await;
     let run = house.to_the_end("run").await;
-    assert_eq!(run.waiting.as_ref().map(|waiting| waiting.halt), Some(Halt::Cap));
+    assert_eq!(run.waiting.as_ref().map(|waiting| waiting.halt), Some(PauseReason::Cap));
     assert!(house.model.sent().is_empty());
     house.cap = 1;
     house.says("run", Event::Retried { by: "U-DAN".to_owned() }).await;
@@ -112,7 +112,9 @@ async fn a_decision_that_cannot_stand_is_refused_and_the_run_stays_readable() {
     let own = Event::Approved { by: "U-DAN".to_owned(), digest };
     let decided = house
         .ledger
-        .decide("run", crate::clock::now(), |_: &Run| Decision::Write(vec![own.clone()], Also::default(), ()))
+        .decide("run", crate::clock::now(), |_: &Run| {
+            Decision::Write(vec![own.clone()], AppendOptions::default(), ())
+        })
         .await;
     assert!(matches!(decided, Err(JournalError::Illegal(_))), "{decided:?}");
     assert_eq!(outcome(&house.to_the_end("run").await), Some(Outcome::Restored));

@@ -5,14 +5,14 @@ use super::View;
 use crate::slack::blocks::{Button, Style};
 use reinstate_core::planner::{inverse, left_over};
 use reinstate_core::run::begun;
-use reinstate_core::{Aim, Outcome};
+use reinstate_core::{Goal, Outcome};
 
 pub(super) fn buttons(view: &View<'_>) -> Vec<Button> {
     let plain =
         |action, words| Button { action, words, value: view.value(), style: Style::Plain, confirm: None };
     let begun = begun(view.events.iter().map(|(_, _, event)| event));
     let mut all: Vec<Button> = undo(view).into_iter().collect();
-    let undoes = matches!(view.aim(), Aim::Undo { .. });
+    let undoes = matches!(view.aim(), Goal::Undo { .. });
     let proven = matches!(view.run.ended, Some((Outcome::Restored | Outcome::Done, _)));
     if proven && !undoes && left_over(&begun).is_some() && begun.iter().all(|op| op.rung() < 10) {
         let inactive = begun.iter().any(|op| op.rung() == 9);

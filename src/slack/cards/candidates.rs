@@ -17,14 +17,14 @@ pub(super) fn candidates(diagnosis: &Diagnosis, value: &Value) -> Vec<Json> {
     for (index, candidate) in diagnosis.candidates.iter().take(MOST).enumerate() {
         let account = candidate.kind == "atlassian-account";
         let head = Markup::new()
-            .ours(if account { "*Account* " } else { "*Person* " })
+            .literal(if account { "*Account* " } else { "*Person* " })
             .code(&candidate.id)
-            .ours(" ")
-            .data(candidate.email.as_deref().unwrap_or_default())
-            .ours(" ")
-            .data(candidate.name.as_deref().unwrap_or_default());
+            .literal(" ")
+            .escaped(candidate.email.as_deref().unwrap_or_default())
+            .literal(" ")
+            .escaped(candidate.name.as_deref().unwrap_or_default());
         let mut lines = vec![head];
-        lines.extend(candidate.says.iter().map(|says| Markup::new().ours("• ").data(says)));
+        lines.extend(candidate.remarks.iter().map(|says| Markup::new().literal("• ").escaped(says)));
         blocks.push(section(&Markup::lines(&lines, 2900)));
         if account {
             let value = Value { keep: candidate.id.clone(), ..value.clone() }.text();

@@ -5,27 +5,33 @@ use url::Url;
 
 use super::candidates::candidates;
 use super::findings::{PRIVATE, found};
-use super::glance::glance;
+use super::overview::overview;
 use super::plan::planned;
 use super::trail::trail;
-use crate::slack::blocks::{Button, Card, Style, actions, header, section};
+use crate::slack::blocks::{Button, Message, Style, actions, header, section};
 use crate::slack::markup::Markup;
 use crate::slack::value::Value;
 use reinstate_core::{Diagnosis, Plan, Verdict};
 
 /// The private answer to `check`: trail, findings, groups, plan, and buttons.
 #[must_use]
-pub fn diagnosis(diagnosis: &Diagnosis, plan: &Plan, at: Timestamp, asked: &str, docs: Option<&Url>) -> Card {
+pub fn diagnosis(
+    diagnosis: &Diagnosis,
+    plan: &Plan,
+    at: Timestamp,
+    asked: &str,
+    docs: Option<&Url>,
+) -> Message {
     let name = diagnosis.email.clone().unwrap_or_else(|| asked.to_owned());
-    let title = Markup::new().ours("Access of ").data(&name);
+    let title = Markup::new().literal("Access of ").escaped(&name);
     let verdict = match diagnosis.verdict {
         Verdict::Healthy => "Healthy: access is as it should be.",
         Verdict::Broken => "Broken: access is missing.",
         Verdict::CannotTell => "Cannot tell: not enough could be read.",
     };
-    let says = Markup::new().ours("*").ours(verdict).ours("* Read ").time(at).ours(".");
+    let says = Markup::new().literal("*").literal(verdict).literal("* Read ").time(at).literal(".");
     let mut blocks = vec![header(&title), section(&says)];
-    blocks.push(section(&glance(diagnosis, plan)));
+    blocks.push(section(&overview(diagnosis, plan)));
     blocks.extend(trail(diagnosis));
     blocks.extend(found(diagnosis, PRIVATE, docs));
     let value = Value { who: asked.to_owned(), ..Value::default() };
@@ -39,5 +45,5 @@ pub fn diagnosis(diagnosis: &Diagnosis, plan: &Plan, at: Timestamp, asked: &str,
     }
     buttons.push(button("reinstate.recheck", "Recheck", Style::Plain));
     blocks.push(actions("check", &buttons));
-    Card::of(&title.ours(": ").ours(verdict), blocks, 1)
+    Message::of(&title.literal(": ").literal(verdict), blocks, 1)
 }

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::findings::{DETAILS, found};
-use super::glance::glance;
+use super::overview::overview;
 use super::plan::planned;
 use super::state::state;
 use super::timeline::timeline;
@@ -16,16 +16,16 @@ use reinstate_core::Diagnosis;
 /// The blocks of the modal.
 #[must_use]
 pub fn details(view: &View<'_>) -> Vec<Json> {
-    let title = Markup::new().ours(view.title()).then(&view.name());
+    let title = Markup::new().literal(view.title()).then(&view.name());
     let mut blocks = vec![header(&title), section(&state(view)), context(&[foot(view)])];
     if let Some(current) = &view.run.current {
-        blocks.push(section(&glance(&current.diagnosis, &current.plan)));
+        blocks.push(section(&overview(&current.diagnosis, &current.plan)));
         blocks.extend(trail(&current.diagnosis));
         blocks.extend(found(&current.diagnosis, DETAILS, view.docs));
         blocks.extend(groups(&current.diagnosis));
         blocks.extend(planned(&current.plan));
     }
-    blocks.extend(listing(&Markup::new().ours("*What happened*"), &timeline(view.events), 6));
+    blocks.extend(listing(&Markup::new().literal("*What happened*"), &timeline(view.events), 6));
     blocks
 }
 
@@ -37,9 +37,9 @@ fn groups(diagnosis: &Diagnosis) -> Vec<Json> {
     ];
     let mut blocks = Vec::new();
     for (title, names) in lists {
-        let title = Markup::new().ours(title);
+        let title = Markup::new().literal(title);
         match names {
-            None => blocks.push(section(&title.ours("not known"))),
+            None => blocks.push(section(&title.literal("not known"))),
             Some(names) => {
                 let lines: Vec<Markup> = names.iter().map(|name| Markup::new().code(name)).collect();
                 blocks.extend(listing(&title.number(names.len()), &lines, 6));

@@ -25,16 +25,17 @@ pub fn dialog(view: &View<'_>) -> Option<Confirm> {
     let others = lines(current, |step| step.risk == Risk::Disruptive);
     let whose = whose(view, current, NAME);
     let text = |others: &[Markup]| {
-        let none = [Markup::new().ours("No destructive step.")];
+        let none = [Markup::new().literal("No destructive step.")];
         let first: &[Markup] = if destructive.is_empty() { &none } else { &destructive };
         let all: Vec<Markup> = first.iter().chain(others).chain([&whose]).cloned().collect();
         Markup::list(&all, "\n")
     };
     let fits = |text: &Markup| text.as_str().chars().count() <= MOST;
-    let counted = [Markup::new().ours("• disruptive steps: ").number(others.len()).ours(", see the card")];
+    let counted =
+        [Markup::new().literal("• disruptive steps: ").number(others.len()).literal(", see the card")];
     let text =
         [text(&others), text(if others.is_empty() { &[] } else { &counted })].into_iter().find(fits)?;
-    Some(Confirm { title: Markup::new().ours("Approve this plan?"), text, yes: "Approve", no: "Back" })
+    Some(Confirm { title: Markup::new().literal("Approve this plan?"), text, yes: "Approve", no: "Back" })
 }
 
 /// The same in a modal, where there is room for all of it.
@@ -49,7 +50,7 @@ pub fn dialog_in_full(view: &View<'_>) -> Vec<Json> {
     for (risk, title) in kinds {
         let lines = lines(current, |step| step.risk == risk);
         if !lines.is_empty() {
-            blocks.extend(listing(&Markup::new().ours(title), &lines, PAGES));
+            blocks.extend(listing(&Markup::new().literal(title), &lines, PAGES));
         }
     }
     blocks.push(section(&whose(view, current, usize::MAX)));
@@ -58,7 +59,7 @@ pub fn dialog_in_full(view: &View<'_>) -> Vec<Json> {
 
 fn lines(current: &Current, wanted: impl Fn(&Step) -> bool) -> Vec<Markup> {
     let steps = current.plan.steps.iter().filter(|step| wanted(step));
-    steps.map(|step| Markup::new().ours("• ").then(&says(current, &step.op))).collect()
+    steps.map(|step| Markup::new().literal("• ").then(&step_text(current, &step.op))).collect()
 }
 
 /// Whom it is for, and which plan.
@@ -69,18 +70,18 @@ fn whose(view: &View<'_>, current: &Current, most: usize) -> Markup {
     if shown.len() < name.len() {
         shown.push('…');
     }
-    let mut text = Markup::new().ours("For ").data(&shown);
+    let mut text = Markup::new().literal("For ").escaped(&shown);
     if let Some(account) = &current.diagnosis.account {
-        text = text.ours(" (account ").then(&last(account)).ours(")");
+        text = text.literal(" (account ").then(&last(account)).literal(")");
     }
-    text.ours(". Plan ").code(current.digest.as_deref().map(short).unwrap_or_default()).ours(".")
+    text.literal(". Plan ").code(current.digest.as_deref().map(short).unwrap_or_default()).literal(".")
 }
 
 /// The last four characters of an id, which people compare.
 fn last(id: &str) -> Markup {
     let skip = id.chars().count().saturating_sub(4);
     let tail: String = id.chars().skip(skip).collect();
-    Markup::new().ours("…").data(&tail)
+    Markup::new().literal("…").escaped(&tail)
 }
 
 /// An account by name, as far as the plan knows it, and by the end of its id.
@@ -88,42 +89,48 @@ fn account(current: &Current, id: &str) -> Markup {
     let found = &current.diagnosis;
     let candidate = found.candidates.iter().find(|one| one.id == id).and_then(|one| one.name.as_deref());
     let own = found.name.as_deref().filter(|_| found.account.as_deref() == Some(id));
-    let text = Markup::new().ours("account ");
+    let text = Markup::new().literal("account ");
     match candidate.or(own) {
-        Some(name) => text.data(name).ours(" (").then(&last(id)).ours(")"),
+        Some(name) => text.escaped(name).literal(" (").then(&last(id)).literal(")"),
         None => text.then(&last(id)),
     }
 }
 
 /// A risky step in few words. What is not risky is never named here.
-fn says(current: &Current, op: &Op) -> Markup {
+fn step_text(current: &Current, op: &Op) -> Markup {
     let text = Markup::new();
     let account = |id: &str| account(current, id);
     match op {
         Op::ParkEmail { account: id, from, .. } => {
-            text.ours("Move ").data(from).ours(" off the ").then(&account(id))
+            text.literal("Move ").escaped(from).literal(" off the ").then(&account(id))
         }
         Op::ReturnEmail { account: id, to, .. } => {
-            text.ours("Move ").data(to).ours(" back to the ").then(&account(id))
+            text.literal("Move ").escaped(to).literal(" back to the ").then(&account(id))
         }
-        Op::DeactivateAccount { account: id } => text.ours("Deactivate the ").then(&account(id)),
+        Op::DeactivateAccount { account: id } => text.literal("Deactivate the ").then(&account(id)),
         Op::ScheduleDeletion { account: id } => {
-            text.ours("Delete the ").then(&account(id)).ours(", due in 14 days")
+            text.literal("Delete the ").then(&account(id)).literal(", due in 14 days")
         }
-        Op::SuspendAccess { account: id, .. } => text.ours("Suspend the ").then(&account(id)),
-        Op::RestoreAccess { account: id, .. } => text.ours("Lift the suspension of the ").then(&account(id)),
-        Op::ActivateAccount { account: id } => text.ours("Activate the ").then(&account(id)),
-        Op::CancelDeletion { account: id } => text.ours("Cancel the deletion of the ").then(&account(id)),
-        Op::UnlinkRecord { record, account: id } => {
-            text.ours("Unlink SCIM record ").then(&last(&record.record)).ours(" from the ").then(&account(id))
+        Op::SuspendAccess { account: id, .. } => text.literal("Suspend the ").then(&account(id)),
+        Op::RestoreAccess { account: id, .. } => {
+            text.literal("Lift the suspension of the ").then(&account(id))
         }
-        Op::DeleteRecord { record } => text.ours("Delete SCIM record ").then(&last(&record.record)),
-        Op::ForgetAccountRecords { account: id, records } => {
-            text.ours("Delete all ").number(records.len()).ours(" SCIM records of the ").then(&account(id))
-        }
+        Op::ActivateAccount { account: id } => text.literal("Activate the ").then(&account(id)),
+        Op::CancelDeletion { account: id } => text.literal("Cancel the deletion of the ").then(&account(id)),
+        Op::UnlinkRecord { record, account: id } => text
+            .literal("Unlink SCIM record ")
+            .then(&last(&record.record))
+            .literal(" from the ")
+            .then(&account(id)),
+        Op::DeleteRecord { record } => text.literal("Delete SCIM record ").then(&last(&record.record)),
+        Op::ForgetAccountRecords { account: id, records } => text
+            .literal("Delete all ")
+            .number(records.len())
+            .literal(" SCIM records of the ")
+            .then(&account(id)),
         Op::ProvisionUser { .. }
         | Op::ProvisionMembership { .. }
         | Op::StartProvisioning { .. }
-        | Op::RestartProvisioning { .. } => text.data(&op.says()),
+        | Op::RestartProvisioning { .. } => text.escaped(&op.says()),
     }
 }

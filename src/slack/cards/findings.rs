@@ -9,7 +9,7 @@ use reinstate_core::{Cause, Diagnosis};
 
 /// How much of a diagnosis is shown; the rest is counted.
 #[derive(Clone, Copy)]
-pub(super) struct Room {
+pub(super) struct Budget {
     /// Causes.
     findings: usize,
     /// Facts of each cause.
@@ -19,44 +19,47 @@ pub(super) struct Room {
 }
 
 /// In a channel: the reasons, not the whole evidence.
-pub(super) const CHANNEL: Room = Room { findings: 4, facts: 3, groups: 10 };
+pub(super) const CHANNEL: Budget = Budget { findings: 4, facts: 3, groups: 10 };
 /// For one person alone.
-pub(super) const PRIVATE: Room = Room { findings: 8, facts: 8, groups: 30 };
+pub(super) const PRIVATE: Budget = Budget { findings: 8, facts: 8, groups: 30 };
 /// On demand.
-pub(super) const DETAILS: Room = Room { findings: 40, facts: 40, groups: 0 };
+pub(super) const DETAILS: Budget = Budget { findings: 40, facts: 40, groups: 0 };
 
 /// What is broken, with the facts behind it; each cause links to its page in `docs`.
-pub(super) fn found(diagnosis: &Diagnosis, room: Room, docs: Option<&Url>) -> Vec<Json> {
+pub(super) fn found(diagnosis: &Diagnosis, room: Budget, docs: Option<&Url>) -> Vec<Json> {
     let mut blocks = Vec::new();
     for finding in diagnosis.findings.iter().take(room.findings) {
         let title = finding.code.title();
         let title = match docs.and_then(|docs| page(docs, finding.code)) {
-            Some(page) => Markup::new().ours("*").link(page.as_str(), title),
-            None => Markup::new().ours("*").ours(title),
+            Some(page) => Markup::new().literal("*").link(page.as_str(), title),
+            None => Markup::new().literal("*").literal(title),
         };
-        let mut lines = vec![title.ours("* ").code(finding.code.code())];
+        let mut lines = vec![title.literal("* ").code(finding.code.code())];
         lines.extend(finding.because.iter().take(room.facts).map(|fact| {
             Markup::new()
-                .ours("• ")
-                .data(&fact.says)
-                .ours(" (")
-                .ours(fact.source.name())
-                .ours(", ")
+                .literal("• ")
+                .escaped(&fact.message)
+                .literal(" (")
+                .literal(fact.source.name())
+                .literal(", ")
                 .time(fact.seen_at)
-                .ours(")")
+                .literal(")")
         }));
         if finding.because.len() > room.facts {
             lines.push(
-                Markup::new().ours("… and ").number(finding.because.len() - room.facts).ours(" more facts"),
+                Markup::new()
+                    .literal("… and ")
+                    .number(finding.because.len() - room.facts)
+                    .literal(" more facts"),
             );
         }
         blocks.push(section(&Markup::lines(&lines, 2900)));
     }
     if diagnosis.findings.len() > room.findings {
         blocks.push(context(&[Markup::new()
-            .ours("… and ")
+            .literal("… and ")
             .number(diagnosis.findings.len() - room.findings)
-            .ours(" more findings")]));
+            .literal(" more findings")]));
     }
     if room.groups > 0 {
         let groups = groups(diagnosis, room.groups);
@@ -65,13 +68,10 @@ pub(super) fn found(diagnosis: &Diagnosis, room: Room, docs: Option<&Url>) -> Ve
         }
     }
     if !diagnosis.unread.is_empty() {
-        let mut lines = vec![Markup::new().ours("*Could not be read*")];
-        lines.extend(
-            diagnosis
-                .unread
-                .iter()
-                .map(|(source, why)| Markup::new().ours("• ").ours(source.name()).ours(": ").data(why)),
-        );
+        let mut lines = vec![Markup::new().literal("*Could not be read*")];
+        lines.extend(diagnosis.unread.iter().map(|(source, why)| {
+            Markup::new().literal("• ").literal(source.name()).literal(": ").escaped(why)
+        }));
         blocks.push(section(&Markup::lines(&lines, 2900)));
     }
     blocks
@@ -86,16 +86,16 @@ fn page(docs: &Url, cause: Cause) -> Option<Url> {
 
 fn groups(diagnosis: &Diagnosis, most: usize) -> Markup {
     let named = |title: &'static str, names: &Option<Vec<String>>| {
-        let text = Markup::new().ours(title);
+        let text = Markup::new().literal(title);
         match names {
-            None => text.ours("not known"),
-            Some(names) if names.is_empty() => text.ours("none"),
+            None => text.literal("not known"),
+            Some(names) if names.is_empty() => text.literal("none"),
             Some(names) => {
                 let shown: Vec<Markup> =
                     names.iter().take(most).map(|name| Markup::new().code(name)).collect();
                 let text = text.then(&Markup::list(&shown, ", "));
                 if names.len() > most {
-                    text.ours(" and ").number(names.len() - most).ours(" more")
+                    text.literal(" and ").number(names.len() - most).literal(" more")
                 } else {
                     text
                 }

@@ -67,7 +67,7 @@ impl Listed {
 
     fn shown(&self) -> Markup {
         match &self.link {
-            Some(link) => self.line.clone().ours(" – ").link(link, "open its card"),
+            Some(link) => self.line.clone().literal(" – ").link(link, "open its card"),
             None => self.line.clone(),
         }
     }
@@ -80,7 +80,7 @@ fn view(blocks: Vec<Value>) -> Value {
 /// For somebody with a role.
 #[must_use]
 pub fn home(lists: &Lists, approves: bool, sees: bool) -> Value {
-    let mut blocks = vec![header(&Markup::new().ours("Reinstate")), buttons(sees)];
+    let mut blocks = vec![header(&Markup::new().literal("Reinstate")), buttons(sees)];
     if approves {
         blocks.extend(part("Waiting for my approval", &lists.mine, "Nothing waits for you."));
     }
@@ -88,20 +88,22 @@ pub fn home(lists: &Lists, approves: bool, sees: bool) -> Value {
         blocks.extend(part("Running and waiting", &lists.open, "Nothing runs and nothing waits for others."));
         blocks.extend(part("Recent", &lists.recent, "There has been no run yet."));
     }
-    blocks.push(context(&[Markup::new().ours("`/reinstate help` shows every command.")]));
+    blocks.push(context(&[Markup::new().literal("`/reinstate help` shows every command.")]));
     view(blocks)
 }
 
 fn part(title: &'static str, list: &List, none: &'static str) -> Vec<Value> {
-    let mut blocks =
-        vec![divider(), section(&Markup::new().ours("*").ours(title).ours("*: ").number(list.count))];
+    let mut blocks = vec![
+        divider(),
+        section(&Markup::new().literal("*").literal(title).literal("*: ").number(list.count)),
+    ];
     blocks.extend(list.shown.iter().map(|one| section(&one.shown())));
     if list.count == 0 {
-        blocks.push(section(&Markup::new().ours(none)));
+        blocks.push(section(&Markup::new().literal(none)));
     }
     let more = list.count.saturating_sub(list.shown.len());
     if more > 0 {
-        blocks.push(context(&[Markup::new().ours("… and ").number(more).ours(" more")]));
+        blocks.push(context(&[Markup::new().literal("… and ").number(more).literal(" more")]));
     }
     blocks
 }
@@ -128,8 +130,8 @@ pub fn employee() -> Value {
     let says = "Does Jira or Confluence show you nothing? Reinstate can look why. It changes nothing, and only \
                 you see the answer.";
     view(vec![
-        header(&Markup::new().ours("Your Atlassian access")),
-        section(&Markup::new().ours(says)),
+        header(&Markup::new().literal("Your Atlassian access")),
+        section(&Markup::new().literal(says)),
         buttons(false),
     ])
 }
@@ -139,14 +141,14 @@ pub fn employee() -> Value {
 pub fn stranger() -> Value {
     let says = "Reinstate works for members of this workspace. If you are one and still read this, Slack did not \
                 say who you are: please come back in a minute.";
-    view(vec![header(&Markup::new().ours("Reinstate")), section(&Markup::new().ours(says))])
+    view(vec![header(&Markup::new().literal("Reinstate")), section(&Markup::new().literal(says))])
 }
 
 /// While the database does not answer.
 #[must_use]
 pub fn no_store() -> Value {
     let says = "The database does not answer, so runs cannot be shown. Please come back in a minute.";
-    view(vec![header(&Markup::new().ours("Reinstate")), section(&Markup::new().ours(says))])
+    view(vec![header(&Markup::new().literal("Reinstate")), section(&Markup::new().literal(says))])
 }
 
 #[cfg(test)]
@@ -158,7 +160,7 @@ mod tests {
     fn slack_takes_the_longest_home_and_the_shortest() {
         let listed = |n: usize| Listed {
             id: n.to_string(),
-            line: Markup::new().data(&"<!channel> & ".repeat(400)),
+            line: Markup::new().escaped(&"<!channel> & ".repeat(400)),
             waits: true,
             asked_by: "U0ADA".into(),
             approved: BTreeSet::new(),

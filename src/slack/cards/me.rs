@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 
 use crate::config::Access;
-use crate::slack::blocks::{Button, Card, Style, actions, context, header, section};
+use crate::slack::blocks::{Button, Message, Style, actions, context, header, section};
 use crate::slack::markup::Markup;
+use crate::slack::messages::{self, PlainWords, plain};
 use crate::slack::value::Value;
-use crate::slack::words::{self, Plain, plain};
 use reinstate_core::{Diagnosis, Verdict};
 
 /// How many things are told at once.
@@ -14,8 +14,8 @@ const MOST: usize = 3;
 
 /// The answer to `me`.
 #[must_use]
-pub fn me(diagnosis: &Diagnosis, at: Timestamp) -> Card {
-    let title = Markup::new().ours("Your Atlassian access");
+pub fn me(diagnosis: &Diagnosis, at: Timestamp) -> Message {
+    let title = Markup::new().literal("Your Atlassian access");
     let says = match diagnosis.verdict {
         Verdict::Healthy => {
             "*Everything looks right.* If Jira or Confluence still shows nothing, sign out there and in again."
@@ -25,23 +25,21 @@ pub fn me(diagnosis: &Diagnosis, at: Timestamp) -> Card {
             "*It could not be told whether your access is right.* Not everything could be read."
         }
     };
-    let mut blocks = vec![header(&title), section(&Markup::new().ours(says))];
+    let mut blocks = vec![header(&title), section(&Markup::new().literal(says))];
     if diagnosis.verdict != Verdict::Healthy {
-        let mut told: Vec<Plain> = Vec::new();
+        let mut told: Vec<PlainWords> = Vec::new();
         for finding in diagnosis.findings.iter().filter(|finding| finding.blocking) {
             let plain = plain(finding.code);
             if !told.contains(&plain) {
                 told.push(plain);
             }
         }
-        blocks.extend(
-            told.iter().take(MOST).map(|plain| {
-                section(&Markup::new().ours(plain.what).ours("\n*What to do:* ").ours(plain.next))
-            }),
-        );
+        blocks.extend(told.iter().take(MOST).map(|plain| {
+            section(&Markup::new().literal(plain.what).literal("\n*What to do:* ").literal(plain.next))
+        }));
         if told.is_empty() {
             let text = "*What to do:* Press the button below. Your admins then see what could be read.";
-            blocks.push(section(&Markup::new().ours(text)));
+            blocks.push(section(&Markup::new().literal(text)));
         }
     }
     let style = if diagnosis.verdict == Verdict::Healthy { Style::Plain } else { Style::Primary };
@@ -55,23 +53,23 @@ pub fn me(diagnosis: &Diagnosis, at: Timestamp) -> Card {
             confirm: None,
         }],
     ));
-    let foot = Markup::new().ours("Read ").time(at).ours(". Nothing was changed. Only you see this.");
+    let foot = Markup::new().literal("Read ").time(at).literal(". Nothing was changed. Only you see this.");
     blocks.push(context(&[foot]));
-    Card::of(&title.ours(": ").ours(says), blocks, 2)
+    Message::of(&title.literal(": ").literal(says), blocks, 2)
 }
 
 /// The call for help, for those who can repair.
 #[must_use]
-pub fn help_wanted(by: &str, asked: &str, diagnosis: &Diagnosis, at: Timestamp, access: &Access) -> Card {
-    let title = Markup::new().ours("Somebody asks for help with their Atlassian access");
-    let says = words::mentions(&access.operator, &[])
-        .ours(" ")
+pub fn help_wanted(by: &str, asked: &str, diagnosis: &Diagnosis, at: Timestamp, access: &Access) -> Message {
+    let title = Markup::new().literal("Somebody asks for help with their Atlassian access");
+    let says = messages::mentions(&access.operator, &[])
+        .literal(" ")
         .user(by)
-        .ours(" (")
-        .data(asked)
-        .ours(") asks for help. ")
-        .ours("Repair starts a run; Recheck shows you the whole trail first.");
-    let found = super::glance::broken(diagnosis);
+        .literal(" (")
+        .escaped(asked)
+        .literal(") asks for help. ")
+        .literal("Repair starts a run; Recheck shows you the whole trail first.");
+    let found = super::overview::broken(diagnosis);
     let value = Value { who: asked.to_owned(), ..Value::default() }.text();
     let button = |action, words, style| Button { action, words, value: value.clone(), style, confirm: None };
     let blocks = vec![
@@ -85,7 +83,7 @@ pub fn help_wanted(by: &str, asked: &str, diagnosis: &Diagnosis, at: Timestamp, 
                 button("reinstate.recheck", "Recheck", Style::Plain),
             ],
         ),
-        context(&[Markup::new().ours("Read ").time(at)]),
+        context(&[Markup::new().literal("Read ").time(at)]),
     ];
-    Card::of(&says, blocks, 2)
+    Message::of(&says, blocks, 2)
 }

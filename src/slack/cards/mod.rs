@@ -9,10 +9,10 @@ mod check;
 mod details;
 mod dialog;
 mod findings;
-mod glance;
 pub mod home;
 mod line;
 mod me;
+mod overview;
 mod plan;
 mod root;
 mod state;
@@ -39,7 +39,7 @@ use super::markup::Markup;
 use super::value::Value;
 use crate::config::Access;
 use reinstate_core::plan::short;
-use reinstate_core::run::{Aim, Current, Limits, Next};
+use reinstate_core::run::{Current, Goal, Limits, Next};
 use reinstate_core::{Event, Rules, Run};
 
 /// What a card is drawn from.
@@ -90,16 +90,16 @@ impl View<'_> {
     }
 
     /// What the run is for.
-    fn aim(&self) -> Aim {
+    fn aim(&self) -> Goal {
         self.run.asked.as_ref().map(|asked| asked.aim.clone()).unwrap_or_default()
     }
 
     /// What the run is called, without the name of whom it is about.
     fn title(&self) -> &'static str {
         match self.aim() {
-            Aim::Repair { .. } => "Repair of ",
-            Aim::Undo { .. } => "Undo of a repair of ",
-            Aim::Retire { .. } => "Retirement of an account left over by the repair of ",
+            Goal::Repair { .. } => "Repair of ",
+            Goal::Undo { .. } => "Undo of a repair of ",
+            Goal::Retire { .. } => "Retirement of an account left over by the repair of ",
         }
     }
 
@@ -107,7 +107,7 @@ impl View<'_> {
     pub(crate) fn name(&self) -> Markup {
         let diagnosed = self.run.current.as_ref().and_then(|current| current.diagnosis.email.clone());
         let admitted = self.run.admitted.as_ref().map(|(_, who)| who.text().to_owned());
-        Markup::new().data(&diagnosed.or(admitted).unwrap_or_else(|| "somebody".to_owned()))
+        Markup::new().escaped(&diagnosed.or(admitted).unwrap_or_else(|| "somebody".to_owned()))
     }
 }
 
@@ -126,23 +126,23 @@ pub fn requesters(view: &View<'_>) -> Vec<String> {
 }
 
 pub(super) fn foot(view: &View<'_>) -> Markup {
-    let mut text = Markup::new().ours("Run ").code(view.id);
+    let mut text = Markup::new().literal("Run ").code(view.id);
     if let Some(asked) = &view.run.asked {
-        text = text.ours(", asked by ").user(&asked.by);
+        text = text.literal(", asked by ").user(&asked.by);
     }
     if let Some(at) = view.run.opened_at {
-        text = text.ours(" ").time(at);
+        text = text.literal(" ").time(at);
     }
     if let Some(current) = &view.run.current {
         if let Some(digest) = &current.digest {
-            text = text.ours(", plan ").code(short(digest));
+            text = text.literal(", plan ").code(short(digest));
         }
         for approval in &current.approvals {
-            text = text.ours(", approved by ").user(&approval.by).ours(" ").time(approval.at);
+            text = text.literal(", approved by ").user(&approval.by).literal(" ").time(approval.at);
         }
     }
     match &view.head {
-        Some(head) => text.ours(", journal ").code(head),
+        Some(head) => text.literal(", journal ").code(head),
         None => text,
     }
 }

@@ -10,20 +10,20 @@ use reinstate_core::{Diagnosis, Plan, Verdict};
 const MOST: usize = 3;
 
 /// The glance at a diagnosis and its plan, one line each.
-pub(super) fn glance(diagnosis: &Diagnosis, plan: &Plan) -> Markup {
+pub(super) fn overview(diagnosis: &Diagnosis, plan: &Plan) -> Markup {
     let mut lines = vec![broken(diagnosis)];
     if !plan.steps.is_empty() {
-        lines.push(Markup::new().ours("*What will happen:* ").then(&happens(plan)));
-        let cost: Vec<Markup> = plan.cost.iter().map(|cost| Markup::new().data(cost)).collect();
+        lines.push(Markup::new().literal("*What will happen:* ").then(&happens(plan)));
+        let cost: Vec<Markup> = plan.cost.iter().map(|cost| Markup::new().escaped(cost)).collect();
         let cost = if cost.is_empty() {
-            Markup::new().ours("nothing is interrupted")
+            Markup::new().literal("nothing is interrupted")
         } else {
             Markup::list(&cost, " ")
         };
-        lines.push(Markup::new().ours("*What it costs:* ").then(&cost));
+        lines.push(Markup::new().literal("*What it costs:* ").then(&cost));
     } else if !plan.advice.is_empty() {
         lines.push(
-            Markup::new().ours("*What will happen:* nothing by itself; only people can do what is left."),
+            Markup::new().literal("*What will happen:* nothing by itself; only people can do what is left."),
         );
     }
     Markup::lines(&lines, 2900)
@@ -31,22 +31,22 @@ pub(super) fn glance(diagnosis: &Diagnosis, plan: &Plan) -> Markup {
 
 /// What is broken, in one line.
 pub(super) fn broken(diagnosis: &Diagnosis) -> Markup {
-    let text = Markup::new().ours("*What is broken:* ");
+    let text = Markup::new().literal("*What is broken:* ");
     let causes: Vec<Markup> = diagnosis
         .findings
         .iter()
         .filter(|finding| finding.blocking)
-        .map(|finding| Markup::new().ours(finding.code.title()))
+        .map(|finding| Markup::new().literal(finding.code.title()))
         .collect();
     let missing = diagnosis.groups.missing.as_ref().map_or(0, Vec::len);
     match (causes.len(), diagnosis.verdict) {
-        (0, Verdict::Healthy) => text.ours("nothing"),
-        (0, Verdict::CannotTell) => text.ours("it cannot be told, because not enough could be read"),
-        (0, Verdict::Broken) if missing > 0 => text.number(missing).ours(" expected groups are missing"),
-        (0, Verdict::Broken) => text.ours("access is missing, and no cause could be proven"),
+        (0, Verdict::Healthy) => text.literal("nothing"),
+        (0, Verdict::CannotTell) => text.literal("it cannot be told, because not enough could be read"),
+        (0, Verdict::Broken) if missing > 0 => text.number(missing).literal(" expected groups are missing"),
+        (0, Verdict::Broken) => text.literal("access is missing, and no cause could be proven"),
         (count, _) => {
             let text = text.then(&Markup::list(causes.get(..count.min(MOST)).unwrap_or_default(), "; "));
-            if count > MOST { text.ours("; and ").number(count - MOST).ours(" more") } else { text }
+            if count > MOST { text.literal("; and ").number(count - MOST).literal(" more") } else { text }
         }
     }
 }
@@ -60,8 +60,8 @@ fn happens(plan: &Plan) -> Markup {
     let parts: Vec<Markup> = by_risk
         .iter()
         .rev()
-        .map(|(risk, count)| Markup::new().number(*count).ours(" ").ours(risk.word()))
+        .map(|(risk, count)| Markup::new().number(*count).literal(" ").literal(risk.word()))
         .collect();
     let steps = if plan.steps.len() == 1 { " step: " } else { " steps: " };
-    Markup::new().number(plan.steps.len()).ours(steps).then(&Markup::list(&parts, ", "))
+    Markup::new().number(plan.steps.len()).literal(steps).then(&Markup::list(&parts, ", "))
 }

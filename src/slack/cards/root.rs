@@ -2,24 +2,24 @@
 //! requester was not admitted.
 
 use super::candidates::candidates;
-use super::glance::glance;
+use super::overview::overview;
 use super::state::state;
 use super::{View, buttons, foot, reasons};
-use crate::slack::blocks::{Card, Status, Task, actions, context, header, progress, section};
+use crate::slack::blocks::{Message, Status, Task, actions, context, header, progress, section};
 use crate::slack::markup::Markup;
 use crate::slack::value::Value;
-use reinstate_core::run::{Aim, Next, Outcome, Progress};
+use reinstate_core::run::{Goal, Next, Outcome, Progress};
 
 /// The root card of a run.
 #[must_use]
-pub fn root(view: &View<'_>) -> Card {
-    let title = Markup::new().ours(view.title()).then(&view.name());
+pub fn root(view: &View<'_>) -> Message {
+    let title = Markup::new().literal(view.title()).then(&view.name());
     let says = state(view);
     let mut blocks = vec![header(&title), section(&says)];
     if let Some(current) = &view.run.current {
-        blocks.push(section(&glance(&current.diagnosis, &current.plan)));
+        blocks.push(section(&overview(&current.diagnosis, &current.plan)));
     }
-    blocks.push(progress(&Markup::new().ours("Progress"), &tasks(view), view.plain));
+    blocks.push(progress(&Markup::new().literal("Progress"), &tasks(view), view.plain));
     if let Some(current) = &view.run.current {
         blocks.extend(reasons(current, view.docs));
         let value = Value { run: view.id.to_owned(), ..Value::default() };
@@ -31,12 +31,12 @@ pub fn root(view: &View<'_>) -> Card {
         blocks.push(actions(&format!("run-{}", view.run.seq), &buttons));
     }
     blocks.push(context(&[foot(view)]));
-    Card::of(&title.ours(": ").then(&says), blocks, 2)
+    Message::of(&title.literal(": ").then(&says), blocks, 2)
 }
 
 /// What `status RUN` answers: the card without its buttons, for one person alone.
 #[must_use]
-pub fn status(view: &View<'_>, link: Option<&str>) -> Card {
+pub fn status(view: &View<'_>, link: Option<&str>) -> Message {
     let mut card = root(view);
     card.blocks.retain(|block| block.get("type").is_none_or(|kind| kind != "actions"));
     if let Some(link) = link {
@@ -64,14 +64,14 @@ fn tasks(view: &View<'_>) -> Vec<Task> {
             (false, true) => " (without effect)",
             (false, false) => " (earlier plan, without effect)",
         };
-        all.push(task(Markup::new().data(&op.says()).ours(note), Status::Complete));
+        all.push(task(Markup::new().escaped(&op.says()).literal(note), Status::Complete));
     }
     let read = if view.run.current.is_some() && next != Next::Look {
         Status::Complete
     } else {
         open(matches!(next, Next::Look))
     };
-    all.push(task(Markup::new().ours("Read everything and find the cause"), read));
+    all.push(task(Markup::new().literal("Read everything and find the cause"), read));
     let Some(current) = &view.run.current else { return all };
     let waiting = view.run.waiting.as_ref().and_then(|waiting| waiting.step);
     for (index, (step, done)) in current.plan.steps.iter().zip(&current.progress).enumerate() {
@@ -83,15 +83,15 @@ fn tasks(view: &View<'_>) -> Vec<Task> {
             Progress::Open => open(matches!(next, Next::Step { index: at, .. } if at == index)),
         };
         let note = if *done == Progress::Fruitless { " (without effect)" } else { "" };
-        all.push(task(Markup::new().data(&step.op.says()).ours(note), status));
+        all.push(task(Markup::new().escaped(&step.op.says()).literal(note), status));
     }
     if !current.plan.steps.is_empty() {
         let proven =
             matches!(view.run.ended, Some((Outcome::Restored | Outcome::Healthy | Outcome::Done, _)));
         let status = if proven { Status::Complete } else { open(next == Next::Prove) };
-        let repairs = matches!(view.aim(), Aim::Repair { .. });
+        let repairs = matches!(view.aim(), Goal::Repair { .. });
         let words = if repairs { "Confirm access" } else { "Read everything once more" };
-        all.push(task(Markup::new().ours(words), status));
+        all.push(task(Markup::new().literal(words), status));
     }
     all
 }

@@ -2,9 +2,9 @@
 
 use super::{View, requesters};
 use crate::slack::markup::Markup;
-use crate::slack::words;
+use crate::slack::messages;
 use reinstate_core::Event;
-use reinstate_core::run::{Halt, Next, Outcome};
+use reinstate_core::run::{Next, Outcome, PauseReason};
 
 pub(super) fn ending(outcome: Outcome) -> &'static str {
     match outcome {
@@ -25,48 +25,49 @@ pub(super) fn ending(outcome: Outcome) -> &'static str {
 /// Who must act, or what came of it.
 pub(super) fn state(view: &View<'_>) -> Markup {
     if let Some((outcome, says)) = &view.run.ended {
-        let mut text = Markup::new().ours("*").ours(ending(*outcome)).ours(".* ").data(says);
+        let mut text = Markup::new().literal("*").literal(ending(*outcome)).literal(".* ").escaped(says);
         let by = view.events.iter().rev().find_map(|(_, _, event)| match event {
             Event::Declined { by, .. } | Event::Cancelled { by } => Some(by),
             _ => None,
         });
         if let (Some(by), Outcome::Declined | Outcome::Cancelled) = (by, outcome) {
-            text = text.ours(" By ").user(by).ours(".");
+            text = text.literal(" By ").user(by).literal(".");
         }
         return text;
     }
     match view.next() {
         Next::AwaitApproval { until } => {
-            let text = Markup::new().ours("*Waits for an approval* until ").time(until).ours(".");
+            let text = Markup::new().literal("*Waits for an approval* until ").time(until).literal(".");
             if view.asks_here {
-                text.ours(" ")
-                    .then(&words::approvers(view.access, &requesters(view)))
-                    .ours(": please approve or decline.")
+                text.literal(" ")
+                    .then(&messages::approvers(view.access, &requesters(view)))
+                    .literal(": please approve or decline.")
             } else {
-                text.ours(" It is asked in ").channel(view.channel).ours(".")
+                text.literal(" It is asked in ").channel(view.channel).literal(".")
             }
         }
         Next::AwaitPerson => waiting(view),
-        Next::Expire => Markup::new().ours("*The time to approve is over.*"),
-        Next::Stop => Markup::new().ours("*Stopping.*"),
-        Next::Admit => Markup::new().ours("*Looking up who asks.*"),
-        Next::Look | Next::Conclude => Markup::new().ours("*Reading what is there.*"),
-        Next::Prove => Markup::new().ours("*Reading everything once more.*"),
-        Next::Step { .. } | Next::Nothing => Markup::new().ours("*Repairing.*"),
+        Next::Expire => Markup::new().literal("*The time to approve is over.*"),
+        Next::Stop => Markup::new().literal("*Stopping.*"),
+        Next::Admit => Markup::new().literal("*Looking up who asks.*"),
+        Next::Look | Next::Conclude => Markup::new().literal("*Reading what is there.*"),
+        Next::Prove => Markup::new().literal("*Reading everything once more.*"),
+        Next::Step { .. } | Next::Nothing => Markup::new().literal("*Repairing.*"),
     }
 }
 
 /// Why a person is asked, and what each button does.
 fn waiting(view: &View<'_>) -> Markup {
-    let text = Markup::new().ours("*Waits for an operator:* ");
+    let text = Markup::new().literal("*Waits for an operator:* ");
     let text = match &view.run.waiting {
         Some(waiting) => {
-            let refused = if waiting.halt == Halt::Refused { "the call was refused: " } else { "" };
-            text.ours(refused).data(waiting.why.trim_end_matches('.')).ours(".")
+            let refused = if waiting.halt == PauseReason::Refused { "the call was refused: " } else { "" };
+            text.literal(refused).escaped(waiting.why.trim_end_matches('.')).literal(".")
         }
         None => text,
     };
     let undo =
         super::after::undo(view).map_or("", |_| " Undo what was done ends the run and plans the way back.");
-    text.ours(" Retry looks at everything again. Stop ends the run, and what was done stays done.").ours(undo)
+    text.literal(" Retry looks at everything again. Stop ends the run, and what was done stays done.")
+        .literal(undo)
 }

@@ -3,13 +3,13 @@
 
 use jiff::Timestamp;
 
-use crate::slack::blocks::{Button, Card, Confirm, Style, actions, context, header, section};
+use crate::slack::blocks::{Button, Confirm, Message, Style, actions, context, header, section};
 use crate::slack::markup::Markup;
 use crate::slack::value::Value;
 use reinstate_core::Cause;
 use reinstate_core::plan::short;
 use reinstate_core::run::Limits;
-use reinstate_core::sweep::{Found, Surveyed, Sweep, SweepNext};
+use reinstate_core::sweep::{SurveyResult, Sweep, SweepFinding, SweepNext};
 
 /// Causes listed on the card.
 const CAUSES: usize = 20;
@@ -36,20 +36,18 @@ fn count(number: u64) -> Markup {
 
 /// The root card.
 #[must_use]
-pub fn sweep_root(view: &SweepView<'_>) -> Card {
-    let title = Markup::new().ours("Sweep of the organization");
+pub fn sweep_root(view: &SweepView<'_>) -> Message {
+    let title = Markup::new().literal("Sweep of the organization");
     let says = state(view);
     let mut blocks = vec![header(&title), section(&says)];
     if let Some(surveyed) = &view.sweep.surveyed {
         blocks.push(section(&found(surveyed)));
         if !surveyed.unread.is_empty() {
-            let mut lines = vec![Markup::new().ours("*Could not be read*, so what needs it is not judged:")];
-            lines.extend(
-                surveyed
-                    .unread
-                    .iter()
-                    .map(|(source, why)| Markup::new().ours("• ").code(source.name()).ours(": ").data(why)),
-            );
+            let mut lines =
+                vec![Markup::new().literal("*Could not be read*, so what needs it is not judged:")];
+            lines.extend(surveyed.unread.iter().map(|(source, why)| {
+                Markup::new().literal("• ").code(source.name()).literal(": ").escaped(why)
+            }));
             blocks.push(section(&Markup::lines(&lines, 2900)));
         }
         blocks.push(section(&repairs(surveyed, view.sweep.ended.is_some())));
@@ -58,29 +56,31 @@ pub fn sweep_root(view: &SweepView<'_>) -> Card {
     if !buttons.is_empty() {
         blocks.push(actions(&format!("sweep-{}", view.sweep.seq), &buttons));
     }
-    let mut foot = Markup::new().ours("Sweep ").code(view.id);
+    let mut foot = Markup::new().literal("Sweep ").code(view.id);
     if let Some(asked) = &view.sweep.asked {
         foot = if asked.by.is_empty() {
-            foot.ours(" by schedule")
+            foot.literal(" by schedule")
         } else {
-            foot.ours(" asked by ").user(&asked.by)
+            foot.literal(" asked by ").user(&asked.by)
         };
     }
     if let Some(head) = &view.head {
-        foot = foot.ours(" · journal ").code(head);
+        foot = foot.literal(" · journal ").code(head);
     }
     blocks.push(context(&[foot]));
-    Card::of(&title.ours(": ").then(&says), blocks, 2)
+    Message::of(&title.literal(": ").then(&says), blocks, 2)
 }
 
 /// What `status SWEEP` answers: the card without its buttons, for one person alone, and what can be done.
 #[must_use]
-pub fn sweep_status(view: &SweepView<'_>, link: Option<&str>) -> Card {
+pub fn sweep_status(view: &SweepView<'_>, link: Option<&str>) -> Message {
     let mut card = sweep_root(view);
     card.blocks.retain(|block| block.get("type").is_none_or(|kind| kind != "actions"));
     if view.sweep.ended.is_none() {
-        let stop =
-            Markup::new().ours("To stop this sweep, type `/reinstate cancel ").data(view.id).ours("`.");
+        let stop = Markup::new()
+            .literal("To stop this sweep, type `/reinstate cancel ")
+            .escaped(view.id)
+            .literal("`.");
         card.blocks.push(context(&[stop]));
     }
     if let Some(link) = link {
@@ -94,42 +94,46 @@ fn state(view: &SweepView<'_>) -> Markup {
     let sweep = view.sweep;
     if let Some(says) = &sweep.ended {
         return match &sweep.ended_by {
-            Some(by) => Markup::new().ours("*Ended by* ").user(by).ours("*.* ").data(says),
-            None => Markup::new().ours("*Ended.* ").data(says),
+            Some(by) => Markup::new().literal("*Ended by* ").user(by).literal("*.* ").escaped(says),
+            None => Markup::new().literal("*Ended.* ").escaped(says),
         };
     }
     match sweep.next(view.now, view.limits) {
         SweepNext::Survey => match sweep.progress {
             Some((at, [accounts, looks, looked])) => {
-                let text = Markup::new().ours("*Reading:* ").then(&count(accounts)).ours(" accounts listed");
                 let text =
-                    text.ours(", looked closely at ").then(&count(looked)).ours(" of ").then(&count(looks));
+                    Markup::new().literal("*Reading:* ").then(&count(accounts)).literal(" accounts listed");
+                let text = text
+                    .literal(", looked closely at ")
+                    .then(&count(looked))
+                    .literal(" of ")
+                    .then(&count(looks));
                 rate(text, accounts, sweep.opened_at, at)
             }
-            None => Markup::new().ours("*Reading every side in bulk.*"),
+            None => Markup::new().literal("*Reading every side in bulk.*"),
         },
         SweepNext::AwaitRequest(until) => Markup::new()
-            .ours("*Everything is read, and nothing was changed.* The button works until ")
+            .literal("*Everything is read, and nothing was changed.* The button works until ")
             .time(until)
-            .ours("."),
+            .literal("."),
         SweepNext::AwaitApproval(until) => {
-            let text = Markup::new().ours("*Waits for an approval* until ").time(until).ours(". ");
+            let text = Markup::new().literal("*Waits for an approval* until ").time(until).literal(". ");
             let text = match &sweep.requested {
-                Some((by, _)) => text.user(&by.by).ours(" wants the harmless repairs carried out. "),
+                Some((by, _)) => text.user(&by.by).literal(" wants the harmless repairs carried out. "),
                 None => text,
             };
-            text.ours("They touch more than five accounts, so an approver is needed.")
+            text.literal("They touch more than five accounts, so an approver is needed.")
         }
         SweepNext::AwaitPerson => {
-            let text = progress(sweep).ours("\n*Waits for an operator:* ");
+            let text = progress(sweep).literal("\n*Waits for an operator:* ");
             if let Some(by) = &sweep.paused_by {
-                return text.user(by).ours(" paused the repairs. Press *Go on* or *Stop*.");
+                return text.user(by).literal(" paused the repairs. Press *Go on* or *Stop*.");
             }
             let why = sweep.paused.clone().unwrap_or_default();
-            text.data(&why).ours(". Look at what failed, then go on or stop.")
+            text.escaped(&why).literal(". Look at what failed, then go on or stop.")
         }
         SweepNext::Repair => progress(sweep),
-        SweepNext::End(_) | SweepNext::Nothing => Markup::new().ours("*Ending.*"),
+        SweepNext::End(_) | SweepNext::Nothing => Markup::new().literal("*Ending.*"),
     }
 }
 
@@ -137,8 +141,8 @@ fn state(view: &SweepView<'_>) -> Markup {
 fn rate(text: Markup, done: u64, since: Option<Timestamp>, at: Timestamp) -> Markup {
     let seconds = since.map_or(0, |since| at.duration_since(since).as_secs());
     match u64::try_from(seconds) {
-        Ok(seconds) if seconds > 0 => text.ours(" (").then(&count(done / seconds)).ours(" a second)."),
-        _ => text.ours("."),
+        Ok(seconds) if seconds > 0 => text.literal(" (").then(&count(done / seconds)).literal(" a second)."),
+        _ => text.literal("."),
     }
 }
 
@@ -146,19 +150,20 @@ fn rate(text: Markup, done: u64, since: Option<Timestamp>, at: Timestamp) -> Mar
 fn progress(sweep: &Sweep) -> Markup {
     let total = sweep.surveyed.as_ref().map_or(0, |surveyed| surveyed.list.repairs().len());
     let total = u64::try_from(total).unwrap_or(u64::MAX);
-    let (at, counts) = sweep.repaired.unwrap_or((Timestamp::MIN, reinstate_core::sweep::Repaired::default()));
+    let (at, counts) =
+        sweep.repaired.unwrap_or((Timestamp::MIN, reinstate_core::sweep::RepairCounts::default()));
     let ended = counts.restored + counts.skipped + counts.failed;
     let mut text = Markup::new()
-        .ours("*Repairing:* ")
+        .literal("*Repairing:* ")
         .then(&count(counts.restored))
-        .ours(" of ")
+        .literal(" of ")
         .then(&count(total))
-        .ours(" restored");
+        .literal(" restored");
     if counts.skipped > 0 {
-        text = text.ours(", ").then(&count(counts.skipped)).ours(" skipped because they had changed");
+        text = text.literal(", ").then(&count(counts.skipped)).literal(" skipped because they had changed");
     }
     if counts.failed > 0 {
-        text = text.ours(", ").then(&count(counts.failed)).ours(" need another look");
+        text = text.literal(", ").then(&count(counts.failed)).literal(" need another look");
     }
     let began = sweep.approved.as_ref().map(|(_, at)| *at).or(sweep.requested.as_ref().map(|(_, at)| *at));
     let seconds = began.map_or(0, |began| at.duration_since(began).as_secs());
@@ -167,38 +172,38 @@ fn progress(sweep: &Sweep) -> Markup {
     match u64::try_from(seconds) {
         Ok(seconds) if ended >= 5 && seconds > 0 && left > 0 => {
             let minutes = (left * seconds / ended).div_ceil(60);
-            text.ours(". At this rate about ").then(&count(minutes)).ours(" more minutes.")
+            text.literal(". At this rate about ").then(&count(minutes)).literal(" more minutes.")
         }
-        _ => text.ours(". In waves of 5, 50 and the rest; whatever people ask for meanwhile goes first."),
+        _ => text.literal(". In waves of 5, 50 and the rest; whatever people ask for meanwhile goes first."),
     }
 }
 
-fn found(surveyed: &Surveyed) -> Markup {
+fn found(surveyed: &SurveyResult) -> Markup {
     let tally = &surveyed.tally;
     let mut lines = vec![
         Markup::new()
-            .ours("*")
+            .literal("*")
             .then(&count(tally.accounts))
-            .ours(" accounts*: ")
+            .literal(" accounts*: ")
             .then(&count(tally.healthy))
-            .ours(" healthy, ")
+            .literal(" healthy, ")
             .then(&count(tally.broken))
-            .ours(" broken, ")
+            .literal(" broken, ")
             .then(&count(tally.cannot_tell))
-            .ours(" cannot be told"),
+            .literal(" cannot be told"),
     ];
     if let Some(since) = &surveyed.since {
         lines.push(
             Markup::new()
-                .ours("Since the sweep of ")
+                .literal("Since the sweep of ")
                 .time(since.at)
-                .ours(": ")
+                .literal(": ")
                 .then(&count(since.newly))
-                .ours(" new, ")
+                .literal(" new, ")
                 .then(&count(since.gone))
-                .ours(" gone, ")
+                .literal(" gone, ")
                 .then(&count(since.otherwise))
-                .ours(" with other causes"),
+                .literal(" with other causes"),
         );
     }
     let mut causes: Vec<(Cause, u64)> =
@@ -206,17 +211,17 @@ fn found(surveyed: &Surveyed) -> Markup {
     causes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let more = causes.len().saturating_sub(CAUSES);
     for (cause, number) in causes.into_iter().take(CAUSES) {
-        let line = Markup::new().ours("• ").then(&count(number)).ours(" × ");
-        lines.push(line.ours(cause.title()).ours(" (").code(cause.code()).ours(")"));
+        let line = Markup::new().literal("• ").then(&count(number)).literal(" × ");
+        lines.push(line.literal(cause.title()).literal(" (").code(cause.code()).literal(")"));
     }
     if more > 0 {
-        lines.push(Markup::new().ours("… and ").number(more).ours(" more causes, in the table"));
+        lines.push(Markup::new().literal("… and ").number(more).literal(" more causes, in the table"));
     }
     Markup::lines(&lines, 2900)
 }
 
 /// What can be done about what was found; once the sweep has ended, what could be.
-fn repairs(surveyed: &Surveyed, ended: bool) -> Markup {
+fn repairs(surveyed: &SurveyResult, ended: bool) -> Markup {
     let harmless = surveyed.list.repairs().len();
     let tally = &surveyed.tally;
     let planned = u64::try_from(harmless).unwrap_or(u64::MAX).saturating_add(surveyed.approvals);
@@ -234,14 +239,14 @@ fn repairs(surveyed: &Surveyed, ended: bool) -> Markup {
             " are for a person, or need no approval and are repaired one by one. ",
         )
     };
-    let mut text = Markup::new().number(harmless).ours(can);
+    let mut text = Markup::new().number(harmless).literal(can);
     if surveyed.approvals > 0 {
-        text = text.then(&count(surveyed.approvals)).ours(need);
+        text = text.then(&count(surveyed.approvals)).literal(need);
     }
     if rest > 0 {
-        text = text.then(&count(rest)).ours(others);
+        text = text.then(&count(rest)).literal(others);
     }
-    text.ours("The table is in the thread.")
+    text.literal("The table is in the thread.")
 }
 
 fn buttons(view: &SweepView<'_>) -> Vec<Button> {
@@ -258,13 +263,13 @@ fn buttons(view: &SweepView<'_>) -> Vec<Button> {
         Button {
         style: Style::Primary,
         confirm: Some(Confirm {
-            title: Markup::new().ours(title),
+            title: Markup::new().literal(title),
             text: Markup::new()
-                .ours("Exactly the ")
+                .literal("Exactly the ")
                 .number(surveyed.list.repairs().len())
-                .ours(" listed accounts and plans, list ")
+                .literal(" listed accounts and plans, list ")
                 .code(short(&digest))
-                .ours(". No irreversible step. Each account is looked at again first, and skipped if it has changed."),
+                .literal(". No irreversible step. Each account is looked at again first, and skipped if it has changed."),
             yes,
             no: "Back",
         }),
@@ -296,26 +301,27 @@ fn buttons(view: &SweepView<'_>) -> Vec<Button> {
 
 /// One page of accounts whose repair needs an approval of its own, each with its button: for one person alone.
 #[must_use]
-pub fn sweep_page(id: &str, found: &[Found], page: usize) -> Card {
+pub fn sweep_page(id: &str, found: &[SweepFinding], page: usize) -> Message {
     let pages = found.len().div_ceil(A_PAGE).max(1);
     let page = page.min(pages.saturating_sub(1));
     let title = Markup::new()
-        .ours("Repairs that need an approval each, page ")
+        .literal("Repairs that need an approval each, page ")
         .number(page + 1)
-        .ours(" of ")
+        .literal(" of ")
         .number(pages);
     let mut blocks = vec![section(&title)];
     for (place, one) in found.iter().enumerate().skip(page * A_PAGE).take(A_PAGE) {
-        let causes: Vec<Markup> = one.causes.iter().map(|cause| Markup::new().ours(cause.title())).collect();
+        let causes: Vec<Markup> =
+            one.causes.iter().map(|cause| Markup::new().literal(cause.title())).collect();
         let risk = one.risk.map_or("", reinstate_core::Risk::word);
         let text = Markup::new()
-            .ours("*")
-            .data(&one.query)
-            .ours("*: ")
+            .literal("*")
+            .escaped(&one.query)
+            .literal("*: ")
             .then(&Markup::list(&causes, "; "))
-            .ours(" (")
-            .ours(risk)
-            .ours(")");
+            .literal(" (")
+            .literal(risk)
+            .literal(")");
         blocks.push(section(&text));
         let value = Value { who: one.query.clone(), ..Value::default() }.text();
         blocks.push(actions(
@@ -342,5 +348,5 @@ pub fn sweep_page(id: &str, found: &[Found], page: usize) -> Card {
             }],
         ));
     }
-    Card::of(&title, blocks, 1)
+    Message::of(&title, blocks, 1)
 }

@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 
 use super::{View, approval, call, details, diagnosis, help_wanted, line, me, outcome, root, status};
 use crate::config::{Access, Grant};
-use crate::slack::blocks::Card;
+use crate::slack::blocks::Message;
 use crate::slack::markup::Markup;
 use crate::slack::modal;
 use reinstate_core::diagnose::{Candidate, Mark, Station, diagnose};
 use reinstate_core::evidence::Source;
 use reinstate_core::finding::{Cause, Fact, Finding, Verdict};
-use reinstate_core::run::{Asked, Halt, Limits};
+use reinstate_core::run::{Limits, PauseReason, Request};
 use reinstate_core::subject::RecordId;
 use reinstate_core::{
     Diagnosis, Event, Evidence, Fold as _, Op, Outcome, Plan, Rules, Run, Step, Subject, Undo, Who,
@@ -55,13 +55,13 @@ fn worst() -> (Diagnosis, Plan) {
         .map(|n| Station {
             name: HOSTILE.repeat(3),
             mark: [Mark::Good, Mark::Broken, Mark::Unread][n % 3],
-            says: HOSTILE.repeat(30),
+            message: HOSTILE.repeat(30),
         })
         .collect();
     found.findings = Cause::ALL
         .iter()
         .map(|&code| {
-            let fact = || Fact { source: Source::Users, says: HOSTILE.repeat(40), seen_at: at(1) };
+            let fact = || Fact { source: Source::Users, message: HOSTILE.repeat(40), seen_at: at(1) };
             Finding { code, blocking: true, because: (0..12).map(|_| fact()).collect() }
         })
         .collect();
@@ -72,7 +72,7 @@ fn worst() -> (Diagnosis, Plan) {
             id: format!("{HOSTILE}{n}"),
             email: Some(HOSTILE.repeat(10)),
             name: Some(HOSTILE.repeat(10)),
-            says: vec![HOSTILE.repeat(30); 20],
+            remarks: vec![HOSTILE.repeat(30); 20],
         })
         .collect();
     let steps = (0..60)
@@ -90,14 +90,14 @@ fn worst() -> (Diagnosis, Plan) {
 
 fn run_of(more: Vec<Event>) -> Vec<(i64, Timestamp, Event)> {
     let (diagnosis, plan) = worst();
-    let asked = Asked {
+    let asked = Request {
         by: "U0ADA".into(),
         team: None,
         enterprise: None,
         channel: "C0ADMINS".into(),
         text: HOSTILE.into(),
         response_url: None,
-        aim: reinstate_core::run::Aim::default(),
+        aim: reinstate_core::run::Goal::default(),
     };
     let who = diagnosis.subject.who.clone();
     let digest = plan.digest();
@@ -115,13 +115,13 @@ fn states() -> Vec<Vec<(i64, Timestamp, Event)>> {
     let digest = worst().1.digest().unwrap();
     let long = || HOSTILE.repeat(100);
     let denied = || Event::Denied { by: "U0VIEW".into(), what: long(), why: long() };
-    let ended = |outcome| Event::Ended { outcome, says: long() };
+    let ended = |outcome| Event::Ended { outcome, message: long() };
     let approved = || Event::Approved { by: "U0GRACE".into(), digest: digest.clone() };
     vec![
         run_of(Vec::new()),
         run_of(vec![approved()]),
         run_of(vec![approved(), Event::Began { step: 0, before: json!({}), needs: Some(1) }]),
-        run_of(vec![Event::Paused { step: Some(0), halt: Halt::Ambiguous, why: long() }]),
+        run_of(vec![Event::Paused { step: Some(0), halt: PauseReason::Ambiguous, why: long() }]),
         run_of((0..300).map(|_| denied()).collect()),
         run_of(vec![
             Event::Declined { by: "U0GRACE".into(), digest: digest.clone() },
@@ -146,7 +146,7 @@ fn read(blocks: &Value) -> Value {
     }
 }
 
-fn good(what: &str, card: &Card) {
+fn good(what: &str, card: &Message) {
     assert_eq!(problems(&card.blocks, Surface::Message), Vec::<String>::new(), "{what}");
     let shown = characters(&card.blocks);
     assert!(shown <= 11_000, "{what}: {shown} characters in all blocks");
@@ -189,7 +189,7 @@ fn slack_takes_every_card_at_its_largest() {
             good("call", &call(&view));
             good("outcome", &outcome(&view, &Markup::new().user("U0ADA")));
             good("status", &status(&view, Some("https://acme.slack.com/archives/C0ADMINS/p1")));
-            good("line", &Card::text(&line(view.id, &run, &rules, &limits, at(2))));
+            good("line", &Message::text(&line(view.id, &run, &rules, &limits, at(2))));
             let shown = modal::details(details(&view));
             assert_eq!(view_problems(&shown, Surface::Modal), Vec::<String>::new());
         }
@@ -209,11 +209,11 @@ fn slack_takes_every_private_answer_at_its_largest() {
         answer,
         modal::reading(),
         modal::person(),
-        modal::reason(&Markup::new().data(&who), &"m".repeat(2900)),
+        modal::reason(&Markup::new().escaped(&who), &"m".repeat(2900)),
     ] {
         assert_eq!(view_problems(&view, Surface::Modal), Vec::<String>::new());
     }
-    let answer = modal::answer(&Card::text(&Markup::new().data(&HOSTILE.repeat(2000))));
+    let answer = modal::answer(&Message::text(&Markup::new().escaped(&HOSTILE.repeat(2000))));
     assert_eq!(view_problems(&answer, Surface::Modal), Vec::<String>::new());
 }
 
@@ -233,7 +233,7 @@ fn the_glance_names_the_first_causes_and_counts_the_rest() {
     found.findings.truncate(5);
     plan.steps.truncate(2);
     plan.cost = vec!["Signed out everywhere.".into()];
-    let text = super::glance::glance(&found, &plan);
+    let text = super::overview::overview(&found, &plan);
     insta::assert_snapshot!(text.as_str(), @"
     *What is broken:* Atlassian rejects the key that the identity provider uses; Provisioning is in quarantine; Provisioning is stopped; and 2 more
     *What will happen:* 2 steps: 2 disruptive

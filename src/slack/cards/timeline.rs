@@ -16,38 +16,42 @@ pub(super) fn timeline(events: &[(i64, Timestamp, Event)]) -> Vec<Markup> {
         }
         let step = |index: &usize| {
             let says = steps.get(*index).map(|step| step.op.says()).unwrap_or_default();
-            Markup::new().data(&says)
+            Markup::new().escaped(&says)
         };
         let text = Markup::new();
         let says = match event {
-            Event::Opened { asked, .. } => text.ours("asked for by ").user(&asked.by),
-            Event::Admitted { rule, .. } => text.ours("the requester may do it, by ").data(rule),
+            Event::Opened { asked, .. } => text.literal("asked for by ").user(&asked.by),
+            Event::Admitted { rule, .. } => text.literal("the requester may do it, by ").escaped(rule),
             Event::Planned { plan, digest, .. } => match digest {
-                Some(digest) => {
-                    text.ours("planned ").number(plan.steps.len()).ours(" steps, plan ").code(short(digest))
-                }
-                None => text.ours("looked: there is no step to take"),
+                Some(digest) => text
+                    .literal("planned ")
+                    .number(plan.steps.len())
+                    .literal(" steps, plan ")
+                    .code(short(digest)),
+                None => text.literal("looked: there is no step to take"),
             },
             Event::Approved { by, digest } => {
-                text.ours("approved by ").user(by).ours(", plan ").code(short(digest))
+                text.literal("approved by ").user(by).literal(", plan ").code(short(digest))
             }
-            Event::Declined { by, .. } => text.ours("declined by ").user(by),
-            Event::Expired { .. } => text.ours("the time to approve was over"),
-            Event::Cancelled { by } => text.ours("stopped by ").user(by),
+            Event::Declined { by, .. } => text.literal("declined by ").user(by),
+            Event::Expired { .. } => text.literal("the time to approve was over"),
+            Event::Cancelled { by } => text.literal("stopped by ").user(by),
             Event::Snapshot { .. } => continue,
-            Event::Began { step: index, .. } => text.ours("began: ").then(&step(index)),
-            Event::Accepted { step: index } => text.ours("taken, and awaited: ").then(&step(index)),
-            Event::Already { step: index } => text.ours("was done already: ").then(&step(index)),
-            Event::Confirmed { step: index, .. } => text.ours("confirmed: ").then(&step(index)),
+            Event::Began { step: index, .. } => text.literal("began: ").then(&step(index)),
+            Event::Accepted { step: index } => text.literal("taken, and awaited: ").then(&step(index)),
+            Event::Already { step: index } => text.literal("was done already: ").then(&step(index)),
+            Event::Confirmed { step: index, .. } => text.literal("confirmed: ").then(&step(index)),
             Event::NoEffect { step: index, why } => {
-                text.ours("without effect: ").then(&step(index)).ours(" – ").data(why)
+                text.literal("without effect: ").then(&step(index)).literal(" – ").escaped(why)
             }
-            Event::Paused { why, .. } => text.ours("waits for a person: ").data(why),
-            Event::Retried { by } => text.ours("looked at again, as ").user(by).ours(" wished"),
-            Event::Denied { by, what, .. } => text.ours("refused to ").user(by).ours(": ").data(what),
-            Event::Ended { says, .. } => text.ours("ended: ").data(says),
+            Event::Paused { why, .. } => text.literal("waits for a person: ").escaped(why),
+            Event::Retried { by } => text.literal("looked at again, as ").user(by).literal(" wished"),
+            Event::Denied { by, what, .. } => {
+                text.literal("refused to ").user(by).literal(": ").escaped(what)
+            }
+            Event::Ended { message: says, .. } => text.literal("ended: ").escaped(says),
         };
-        lines.push(Markup::new().ours("• ").time(*at).ours(" ").then(&says));
+        lines.push(Markup::new().literal("• ").time(*at).literal(" ").then(&says));
     }
     lines
 }

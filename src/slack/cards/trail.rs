@@ -23,5 +23,5 @@ fn station(station: &Station) -> Markup {
         Mark::Broken => ":x: broken – ",
         Mark::Unread => ":grey_question: unread – ",
     };
-    Markup::new().ours(mark).ours("*").data(&station.name).ours("*: ").data(&station.says)
+    Markup::new().literal(mark).literal("*").escaped(&station.name).literal("*: ").escaped(&station.message)
 }

@@ -90,16 +90,17 @@ pub fn declined(why: &str) -> String {
 #[must_use]
 pub fn stopped(run: &str) -> Markup {
     Markup::new()
-        .ours("The run is stopped: ")
+        .literal("The run is stopped: ")
         .code(run)
-        .ours(". What was done stays done; its card lists it.")
+        .literal(". What was done stays done; its card lists it.")
 }
 
 /// `cancel SWEEP` was taken.
 #[must_use]
 pub fn sweep_stopped(id: &str, sweep: &Sweep) -> Markup {
-    let text = Markup::new().ours("The sweep is stopped: ").code(id).ours(". ");
-    text.ours(how_a_sweep_is_stopped(sweep)).ours(" To read the organization again, type `/reinstate sweep`.")
+    let text = Markup::new().literal("The sweep is stopped: ").code(id).literal(". ");
+    text.literal(how_a_sweep_is_stopped(sweep))
+        .literal(" To read the organization again, type `/reinstate sweep`.")
 }
 
 /// `undo SWEEP`.
@@ -107,18 +108,18 @@ pub fn sweep_stopped(id: &str, sweep: &Sweep) -> Markup {
 pub fn undo_of_a_sweep(id: &str) -> Markup {
     Markup::new()
         .code(id)
-        .ours(" is a sweep, not a run, so nothing was started. A sweep only reads; each repair that it began is a run. ")
-        .ours("Type `/reinstate history ")
-        .data(id)
-        .ours("` to see these runs, then `/reinstate undo RUN` with the id of one of them.")
+        .literal(" is a sweep, not a run, so nothing was started. A sweep only reads; each repair that it began is a run. ")
+        .literal("Type `/reinstate history ")
+        .escaped(id)
+        .literal("` to see these runs, then `/reinstate undo RUN` with the id of one of them.")
 }
 
 /// A card that was posted twice.
 #[must_use]
 pub fn copy(link: Option<&str>) -> Markup {
-    let text = Markup::new().ours("This is a copy of the card, so its buttons do nothing. ");
+    let text = Markup::new().literal("This is a copy of the card, so its buttons do nothing. ");
     match link {
-        Some(link) => text.ours("Use the ").link(link, "card of the run").ours("."),
-        None => text.ours("Type `/reinstate status` to find the run."),
+        Some(link) => text.literal("Use the ").link(link, "card of the run").literal("."),
+        None => text.literal("Type `/reinstate status` to find the run."),
     }
 }

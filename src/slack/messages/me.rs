@@ -5,7 +5,7 @@ use reinstate_core::Cause;
 
 /// A cause in plain words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Plain {
+pub struct PlainWords {
     /// What is the matter.
     pub what: &'static str,
     /// What to do about it.
@@ -16,7 +16,7 @@ const ADMINS: &str = "Your admins can mend this. Press the button below to ask t
 
 /// What a cause means for the person whose access it is.
 #[must_use]
-pub fn plain(cause: Cause) -> Plain {
+pub fn plain(cause: Cause) -> PlainWords {
     use Cause as C;
     let (what, next) = match cause {
         C::ScimKeyRejected | C::ProvisioningQuarantined | C::ProvisioningStopped => (
@@ -84,7 +84,7 @@ pub fn plain(cause: Cause) -> Plain {
             "You need not do anything.",
         ),
     };
-    Plain { what, next }
+    PlainWords { what, next }
 }
 
 #[cfg(test)]
@@ -105,7 +105,7 @@ mod tests {
             "digest",
         ];
         for cause in Cause::ALL {
-            let Plain { what, next } = plain(*cause);
+            let PlainWords { what, next } = plain(*cause);
             let text = format!("{what} {next}").to_lowercase();
             assert!(trade.iter().all(|word| !text.contains(word)), "{}: {text}", cause.code());
             assert!(what.ends_with('.') && next.ends_with('.'), "{text}");

@@ -4,12 +4,12 @@ pub mod click;
 mod me;
 mod unresolved;
 
-pub use me::{Plain, plain};
+pub use me::{PlainWords, plain};
 pub use unresolved::Unresolved;
 
 use std::time::Duration;
 
-use super::command::Misunderstood;
+use super::command::ParseError;
 use super::markup::Markup;
 use crate::config::{Access, Grant};
 use reinstate_core::{Actor, Denied, Role};
@@ -17,7 +17,7 @@ use reinstate_core::{Actor, Denied, Role};
 /// The commands, each with the role it needs.
 #[must_use]
 pub fn help() -> Markup {
-    Markup::new().ours(
+    Markup::new().literal(
         "*What Reinstate understands*\n\
          WHO is an e-mail address, a mention or an Atlassian account id. RUN is the id on a card, of a run or of a sweep.\n\
          • `/reinstate check WHO` – find out why somebody has no access; reads only (role: viewer)\n\
@@ -35,33 +35,37 @@ pub fn help() -> Markup {
 
 /// Text that is no command.
 #[must_use]
-pub fn misunderstood(what: &Misunderstood) -> Markup {
-    Markup::new().ours(what.reason).ours("\nThe nearest correct form: `").ours(what.form).ours("`")
+pub fn misunderstood(what: &ParseError) -> Markup {
+    Markup::new()
+        .literal(what.reason)
+        .literal("\nThe nearest correct form: `")
+        .literal(what.form)
+        .literal("`")
 }
 
 /// A command that this version does not carry out yet.
 #[must_use]
 pub fn not_yet() -> Markup {
-    Markup::new().ours("That is not available yet. Nothing was done.\n").then(&help())
+    Markup::new().literal("That is not available yet. Nothing was done.\n").then(&help())
 }
 
 /// A command of another app.
 #[must_use]
 pub fn not_ours() -> Markup {
-    Markup::new().ours("This bot only answers `/reinstate`; try `/reinstate help`.")
+    Markup::new().literal("This bot only answers `/reinstate`; try `/reinstate help`.")
 }
 
 /// The run has begun.
 #[must_use]
 pub fn begun(run: &str, again: bool) -> Markup {
     let words = if again { "The run had begun already: run " } else { "The run has begun: run " };
-    Markup::new().ours(words).code(run).ours(". Its card shows how it goes.")
+    Markup::new().literal(words).code(run).literal(". Its card shows how it goes.")
 }
 
 /// The run could not be written down.
 #[must_use]
 pub fn not_written() -> Markup {
-    Markup::new().ours(
+    Markup::new().literal(
         "Nothing was started: the run could not be written down, because the database did not answer. \
          Please try again in a minute; if it stays so, tell the people who run Reinstate.",
     )
@@ -71,15 +75,15 @@ pub fn not_written() -> Markup {
 #[must_use]
 pub fn perhaps_written(run: &str) -> Markup {
     Markup::new()
-        .ours("The database did not answer, so it is not known whether run ")
+        .literal("The database did not answer, so it is not known whether run ")
         .code(run)
-        .ours(" was started. Type `/reinstate status` in a minute before you ask again.")
+        .literal(" was started. Type `/reinstate status` in a minute before you ask again.")
 }
 
 /// The command was typed too long ago.
 #[must_use]
 pub fn overdue() -> Markup {
-    Markup::new().ours(
+    Markup::new().literal(
         "The command reached the bot more than 15 minutes after it was sent, so nothing was done. \
          Please type it again if it is still wanted.",
     )
@@ -88,7 +92,7 @@ pub fn overdue() -> Markup {
 /// A shortcut on a message that no person wrote.
 #[must_use]
 pub fn no_author() -> Markup {
-    Markup::new().ours(
+    Markup::new().literal(
         "That message was not written by a person, so there is nobody to check. \
          Type `/reinstate check WHO` instead.",
     )
@@ -97,92 +101,92 @@ pub fn no_author() -> Markup {
 /// Slack opened no modal: it allows three seconds.
 #[must_use]
 pub fn no_modal() -> Markup {
-    Markup::new().ours("Slack could not open the window in time. Nothing was done; please click again.")
+    Markup::new().literal("Slack could not open the window in time. Nothing was done; please click again.")
 }
 
 /// The journal or the cards cannot be read.
 #[must_use]
 pub fn no_store() -> Markup {
-    Markup::new().ours("The database did not answer, so nothing was done. Please try again in a minute.")
+    Markup::new().literal("The database did not answer, so nothing was done. Please try again in a minute.")
 }
 
 /// A journal that cannot be read.
 #[must_use]
 pub fn unreadable(id: &str) -> Markup {
     Markup::new()
-        .ours("The journal of ")
+        .literal("The journal of ")
         .code(id)
-        .ours(" cannot be read, because an entry was erased, changed or written by another version. ")
-        .ours("Please tell the people who run Reinstate: the log says which entry it is.")
+        .literal(" cannot be read, because an entry was erased, changed or written by another version. ")
+        .literal("Please tell the people who run Reinstate: the log says which entry it is.")
 }
 
 /// A run that is not there.
 #[must_use]
 pub fn no_run() -> Markup {
-    Markup::new().ours("There is no such run. Type `/reinstate status` to see the open ones.")
+    Markup::new().literal("There is no such run. Type `/reinstate status` to see the open ones.")
 }
 
 /// The sweep has begun.
 #[must_use]
 pub fn sweep_begun(sweep: &str, channel: &str) -> Markup {
     Markup::new()
-        .ours("The sweep ")
+        .literal("The sweep ")
         .code(sweep)
-        .ours(" has begun. It only reads. Its card stands in ")
+        .literal(" has begun. It only reads. Its card stands in ")
         .channel(channel)
-        .ours(".")
+        .literal(".")
 }
 
 /// The table of a sweep could not be uploaded.
 #[must_use]
 pub fn no_table(code: &str) -> Markup {
     Markup::new()
-        .ours("Slack does not take the table (")
+        .literal("Slack does not take the table (")
         .code(code)
-        .ours("). Reinstate needs the scope ")
+        .literal("). Reinstate needs the scope ")
         .code("files:write")
-        .ours("; `reinstate sweep --csv FILE` writes the same table.")
+        .literal("; `reinstate sweep --csv FILE` writes the same table.")
 }
 
 /// Nothing is open.
 #[must_use]
 pub fn nothing_open() -> Markup {
-    Markup::new().ours("Nothing runs and nothing waits.")
+    Markup::new().literal("Nothing runs and nothing waits.")
 }
 
 /// `history SWEEP`: what it is, where it stands, and how many runs it began. A list of these may follow.
 #[must_use]
 pub fn history_of_a_sweep(sweep: &str, line: &Markup, runs: usize) -> Markup {
-    let text = Markup::new().ours("This is the id of a sweep, not of a person. ").then(line).ours(". ");
+    let text = Markup::new().literal("This is the id of a sweep, not of a person. ").then(line).literal(". ");
     let text = match runs {
-        0 => text.ours("It has begun no repair. "),
-        _ => text.ours("The repairs that it began, newest first: ").number(runs).ours(". "),
+        0 => text.literal("It has begun no repair. "),
+        _ => text.literal("The repairs that it began, newest first: ").number(runs).literal(". "),
     };
-    text.ours("Type `/reinstate status ").data(sweep).ours("` to see what it found.")
+    text.literal("Type `/reinstate status ").escaped(sweep).literal("` to see what it found.")
 }
 
 /// The title of the list of open runs.
 #[must_use]
 pub fn open_runs(count: usize) -> Markup {
-    Markup::new().ours("*Open runs*: ").number(count)
+    Markup::new().literal("*Open runs*: ").number(count)
 }
 
 /// The title of the list of runs on an account.
 #[must_use]
 pub fn runs_on(who: &str, count: usize) -> Markup {
-    Markup::new().ours("*Runs on ").data(who).ours("*, newest first: ").number(count)
+    Markup::new().literal("*Runs on ").escaped(who).literal("*, newest first: ").number(count)
 }
 
 /// Nobody ever asked for a run on that account.
 #[must_use]
 pub fn no_history(who: &str) -> Markup {
-    Markup::new().ours("There has been no run on ").data(who).ours(".")
+    Markup::new().literal("There has been no run on ").escaped(who).literal(".")
 }
 
 /// Somebody without an address cannot check themselves.
 #[must_use]
 pub fn no_own_address() -> Markup {
-    Markup::new().ours(
+    Markup::new().literal(
         "Slack shows no e-mail address for you, so your Atlassian account could not be looked up. \
          Nothing was read. Please ask your help desk directly.",
     )
@@ -192,15 +196,15 @@ pub fn no_own_address() -> Markup {
 #[must_use]
 pub fn help_is_asked(channel: &str) -> Markup {
     Markup::new()
-        .ours("Your admins have been asked for help, in ")
+        .literal("Your admins have been asked for help, in ")
         .channel(channel)
-        .ours(". They see what was found. You need not do anything else; they will write to you.")
+        .literal(". They see what was found. You need not do anything else; they will write to you.")
 }
 
 /// They were asked today already.
 #[must_use]
 pub fn help_was_asked() -> Markup {
-    Markup::new().ours(
+    Markup::new().literal(
         "You have asked your admins for help today already, so they were not asked again. \
          You can ask again tomorrow.",
     )
@@ -210,14 +214,14 @@ pub fn help_was_asked() -> Markup {
 #[must_use]
 pub fn help_not_asked(access: &Access) -> Markup {
     Markup::new()
-        .ours("Your call for help could not be delivered to the admins' channel. Please write to them yourself. ")
+        .literal("Your call for help could not be delivered to the admins' channel. Please write to them yourself. ")
         .then(&holders(Role::Operator, access))
 }
 
 /// The card cannot stand where approvals are asked.
 #[must_use]
 pub fn wrong_channel(channel: &str) -> Markup {
-    Markup::new().ours("The card of this run and its approvals cannot be posted: ").channel(channel).ours(
+    Markup::new().literal("The card of this run and its approvals cannot be posted: ").channel(channel).literal(
         " is archived, shared with another company, cannot be read, Reinstate is not a member, or the rules of \
          the channel do not let Reinstate post. Invite Reinstate to a channel of this workspace alone and name it \
          as `slack.channel`.",
@@ -228,58 +232,58 @@ pub fn wrong_channel(channel: &str) -> Markup {
 #[must_use]
 pub fn card_moved(from: &str, to: &str) -> Markup {
     Markup::new()
-        .ours("The card of your run could no longer be kept up to date in ")
+        .literal("The card of your run could no longer be kept up to date in ")
         .channel(from)
-        .ours(": the channel was archived, or Reinstate was removed from it. The run goes on; its card now stands in ")
+        .literal(": the channel was archived, or Reinstate was removed from it. The run goes on; its card now stands in ")
         .channel(to)
-        .ours(".")
+        .literal(".")
 }
 
 /// Somebody deleted the card.
 #[must_use]
 pub fn card_again(channel: &str) -> Markup {
     Markup::new()
-        .ours("Somebody deleted the card of your run in ")
+        .literal("Somebody deleted the card of your run in ")
         .channel(channel)
-        .ours(". The run goes on; there is a new card.")
+        .literal(". The run goes on; there is a new card.")
 }
 
 /// Slack did not take a card as a whole.
 #[must_use]
 pub fn card_in_short() -> Markup {
-    Markup::new().ours("Slack did not take the whole card. *Details* shows the rest.")
+    Markup::new().literal("Slack did not take the whole card. *Details* shows the rest.")
 }
 
 /// The card could not be updated.
 #[must_use]
 pub fn card_renewed(channel: &str, code: &str) -> Markup {
     Markup::new()
-        .ours("Slack no longer lets Reinstate update a card of your run in ")
+        .literal("Slack no longer lets Reinstate update a card of your run in ")
         .channel(channel)
-        .ours(" (")
+        .literal(" (")
         .code(code)
-        .ours("). The run goes on, and there is a new card. The buttons on the old card do nothing.")
+        .literal("). The run goes on, and there is a new card. The buttons on the old card do nothing.")
 }
 
 /// The card could not be posted. `asks`: it asks for an approval.
 #[must_use]
 pub fn card_refused(run: &str, channel: &str, code: &str, asks: bool) -> Markup {
     let text = Markup::new()
-        .ours("Slack refuses the card of your run in ")
+        .literal("Slack refuses the card of your run in ")
         .channel(channel)
-        .ours(" (")
+        .literal(" (")
         .code(code)
-        .ours("). ");
+        .literal("). ");
     let text = if asks {
-        text.ours("It asks for an approval, so the run waits, and nobody can approve it yet. ")
+        text.literal("It asks for an approval, so the run waits, and nobody can approve it yet. ")
     } else {
-        text.ours("The run goes on. ")
+        text.literal("The run goes on. ")
     };
-    text.ours("Reinstate tries again every half minute. Type `/reinstate status ")
-        .data(run)
-        .ours("` to follow the run, or `/reinstate cancel ")
-        .data(run)
-        .ours("` to stop it. Tell the people who run Reinstate.")
+    text.literal("Reinstate tries again every half minute. Type `/reinstate status ")
+        .escaped(run)
+        .literal("` to follow the run, or `/reinstate cancel ")
+        .escaped(run)
+        .literal("` to stop it. Tell the people who run Reinstate.")
 }
 
 /// The repairs of a sweep wait for a person, because something failed or because somebody pressed Pause.
@@ -288,48 +292,48 @@ pub fn sweep_stopped(requester: &str, by: Option<&str>, why: &str) -> Markup {
     let text = Markup::new().user(requester);
     if let Some(by) = by {
         return text
-            .ours(" The repairs of this sweep stand still: ")
+            .literal(" The repairs of this sweep stand still: ")
             .user(by)
-            .ours(" pressed *Pause*. Press *Go on* or *Stop* on the card above.");
+            .literal(" pressed *Pause*. Press *Go on* or *Stop* on the card above.");
     }
-    text.ours(" The repairs of this sweep stopped and wait for an operator: ")
-        .data(why.trim_end_matches('.'))
-        .ours(". Look at what failed. Then press *Go on* or *Stop* on the card above.")
+    text.literal(" The repairs of this sweep stopped and wait for an operator: ")
+        .escaped(why.trim_end_matches('.'))
+        .literal(". Look at what failed. Then press *Go on* or *Stop* on the card above.")
 }
 
 /// Calls the approvers to the card of a sweep.
 #[must_use]
 pub fn sweep_waits(access: &Access, requester: Option<&str>) -> Markup {
     let but: Vec<String> = requester.map(str::to_owned).into_iter().collect();
-    approvers(access, &but).ours(" the list of repairs above waits for an approver.")
+    approvers(access, &but).literal(" the list of repairs above waits for an approver.")
 }
 
 /// The repairs of a sweep have ended.
 #[must_use]
 pub fn sweep_over(requester: &str, says: &str) -> Markup {
-    Markup::new().user(requester).ours(" the repairs of this sweep have ended. ").data(says)
+    Markup::new().user(requester).literal(" the repairs of this sweep have ended. ").escaped(says)
 }
 
 /// A repair of a sweep waits for a person; it has no card.
 #[must_use]
 pub fn part_stopped(run: &str, whose: &Markup, why: &str) -> Markup {
     Markup::new()
-        .ours("A repair of your sweep stopped, the one for ")
+        .literal("A repair of your sweep stopped, the one for ")
         .then(whose)
-        .ours(". Why: ")
-        .data(why.trim_end_matches('.'))
-        .ours(". Type `/reinstate status ")
-        .data(run)
-        .ours("` to look at it. Type `/reinstate cancel ")
-        .data(run)
-        .ours("` to end it, then ask for a repair of this account by itself.")
+        .literal(". Why: ")
+        .escaped(why.trim_end_matches('.'))
+        .literal(". Type `/reinstate status ")
+        .escaped(run)
+        .literal("` to look at it. Type `/reinstate cancel ")
+        .escaped(run)
+        .literal("` to end it, then ask for a repair of this account by itself.")
 }
 
 /// Too much is going on.
 #[must_use]
 pub fn busy() -> Markup {
     Markup::new()
-        .ours("Too much is going on right now, so nothing was started. Please try again in a minute.")
+        .literal("Too much is going on right now, so nothing was started. Please try again in a minute.")
 }
 
 /// The minute's share of checks is used up.
@@ -337,23 +341,23 @@ pub fn busy() -> Markup {
 pub fn too_often(wait: Duration) -> Markup {
     let seconds = usize::try_from(wait.as_secs().max(1)).unwrap_or(60);
     Markup::new()
-        .ours("You have asked for 5 checks within a minute, which is the limit. Nothing was read. Try again in ")
+        .literal("You have asked for 5 checks within a minute, which is the limit. Nothing was read. Try again in ")
         .number(seconds)
-        .ours(" seconds.")
+        .literal(" seconds.")
 }
 
 /// Reading takes longer than usual.
 #[must_use]
 pub fn still_reading() -> Markup {
-    Markup::new().ours("Still reading; the answer follows here.")
+    Markup::new().literal("Still reading; the answer follows here.")
 }
 
 /// A refusal, with the role that is missing and who has it.
 #[must_use]
 pub fn denied(denied: Denied, access: &Access) -> Markup {
-    let text = Markup::new().data(&denied.to_string());
+    let text = Markup::new().escaped(&denied.to_string());
     match denied.missing_role() {
-        Some(role) => text.ours(" ").then(&holders(role, access)),
+        Some(role) => text.literal(" ").then(&holders(role, access)),
         None => text,
     }
 }
@@ -361,10 +365,10 @@ pub fn denied(denied: Denied, access: &Access) -> Markup {
 /// A run that came second, or whose requester was refused.
 #[must_use]
 pub fn not_begun(says: &str, first_card: Option<&str>, holders: Option<&Markup>) -> Markup {
-    let text = Markup::new().data(says);
+    let text = Markup::new().escaped(says);
     match (first_card, holders) {
-        (Some(link), _) => text.ours(" ").link(link, "Its card").ours("."),
-        (None, Some(holders)) => text.ours(" ").then(holders),
+        (Some(link), _) => text.literal(" ").link(link, "Its card").literal("."),
+        (None, Some(holders)) => text.literal(" ").then(holders),
         (None, None) => text,
     }
 }
@@ -379,9 +383,9 @@ pub fn holders(role: Role, access: &Access) -> Markup {
     }
     parts.dedup();
     if parts.is_empty() {
-        return Markup::new().ours("Nobody has it; ask the people who run Reinstate.");
+        return Markup::new().literal("Nobody has it; ask the people who run Reinstate.");
     }
-    Markup::new().ours("These have it: ").then(&Markup::list(&parts, ", ")).ours(".")
+    Markup::new().literal("These have it: ").then(&Markup::list(&parts, ", ")).literal(".")
 }
 
 fn grants(role: Role, access: &Access) -> Vec<&Grant> {
@@ -411,30 +415,32 @@ pub fn mentions(grant: &Grant, but: &[String]) -> Markup {
 /// The roles of a person, with the rules.
 #[must_use]
 pub fn whoami(actor: &Actor, home_known: bool) -> Markup {
-    use reinstate_core::access::Standing;
-    let text = Markup::new().ours("You are ").user(&actor.id).ours(". ");
-    if !home_known || actor.standing == Standing::Unknown {
-        return text.ours(
+    use reinstate_core::access::MembershipKind;
+    let text = Markup::new().literal("You are ").user(&actor.id).literal(". ");
+    if !home_known || actor.membership == MembershipKind::Unknown {
+        return text.literal(
             "Slack did not answer who you are, so nobody has a role right now. Please try again in a minute.",
         );
     }
-    match actor.standing {
-        Standing::Stranger => return text.data(&Denied::Stranger.to_string()),
-        Standing::Guest => return text.data(&Denied::Guest.to_string()),
-        Standing::Deactivated => return text.data(&Denied::Deactivated.to_string()),
-        Standing::Bot => return text.data(&Denied::Bot.to_string()),
-        Standing::Member | Standing::Unknown => {}
+    match actor.membership {
+        MembershipKind::Stranger => return text.escaped(&Denied::Stranger.to_string()),
+        MembershipKind::Guest => return text.escaped(&Denied::Guest.to_string()),
+        MembershipKind::Deactivated => return text.escaped(&Denied::Deactivated.to_string()),
+        MembershipKind::Bot => return text.escaped(&Denied::Bot.to_string()),
+        MembershipKind::Member | MembershipKind::Unknown => {}
     }
     let mut lines: Vec<Markup> = actor
         .roles
         .iter()
-        .map(|(role, rule)| Markup::new().ours("• ").ours(role.word()).ours(", through ").data(rule))
+        .map(|(role, rule)| {
+            Markup::new().literal("• ").literal(role.word()).literal(", through ").escaped(rule)
+        })
         .collect();
     if lines.is_empty() {
-        lines.push(Markup::new().ours("• none"));
+        lines.push(Markup::new().literal("• none"));
     }
     if !actor.roles_complete {
-        lines.push(Markup::new().ours("Some user groups could not be read, so there may be more."));
+        lines.push(Markup::new().literal("Some user groups could not be read, so there may be more."));
     }
-    text.ours("Your roles:\n").then(&Markup::lines(&lines, 2000))
+    text.literal("Your roles:\n").then(&Markup::lines(&lines, 2000))
 }

@@ -27,7 +27,7 @@ pub enum Inbound {
     /// A modal that was submitted.
     Submit(Box<Submit>),
     /// An event.
-    Event(Box<Happened>),
+    Event(Box<Occurrence>),
     /// Something else that is signed: its type.
     Unknown(String),
 }
@@ -121,7 +121,7 @@ pub struct Submit {
 
 /// An event.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Happened {
+pub struct Occurrence {
     /// Its id, by which a repeat is known.
     pub id: Option<String>,
     /// The inner type.

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{Click, Happened, Inbound, Shortcut, Slash, Submit};
+use super::{Click, Inbound, Occurrence, Shortcut, Slash, Submit};
 use crate::slack::people::Caller;
 
 /// Reads a verified body.
@@ -69,7 +69,7 @@ fn text(value: &Value, pointer: &str) -> Option<String> {
 fn event(value: &Value) -> Inbound {
     match text(value, "/type").as_deref() {
         Some("url_verification") => Inbound::Challenge(text(value, "/challenge").unwrap_or_default()),
-        Some("event_callback") => Inbound::Event(Box::new(Happened {
+        Some("event_callback") => Inbound::Event(Box::new(Occurrence {
             id: text(value, "/event_id"),
             kind: text(value, "/event/type").unwrap_or_else(|| "unknown".to_owned()),
             by: text(value, "/event/user").map(|id| Caller {

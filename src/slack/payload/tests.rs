@@ -53,7 +53,7 @@ fn what_is_not_known_is_unknown_and_never_an_error() {
     let event = json!({"type": "event_callback", "event_id": "Ev1", "event": {"type": "novel"}}).to_string();
     assert_eq!(
         read(&event, "application/json"),
-        Inbound::Event(Box::new(Happened {
+        Inbound::Event(Box::new(Occurrence {
             id: Some("Ev1".into()),
             kind: "novel".into(),
             by: None,

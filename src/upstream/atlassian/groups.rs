@@ -7,25 +7,25 @@ use serde_json::json;
 
 use super::{Atlassian, MOST_NAMED};
 use crate::upstream::error::CallError;
-use crate::upstream::lax;
+use crate::upstream::lenient;
 
 /// A group.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs, reason = "Atlassian's names")]
 pub struct Group {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub id: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub name: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub directory_id: Option<String>,
-    #[serde(deserialize_with = "lax::flag")]
+    #[serde(deserialize_with = "lenient::flag")]
     pub external_synced: Option<bool>,
     /// `external`, `admins`, `team-members`, `open`.
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub managed_by: Option<String>,
-    #[serde(deserialize_with = "lax::object")]
+    #[serde(deserialize_with = "lenient::object")]
     pub management_access: ManagementAccess,
 }
 
@@ -34,7 +34,7 @@ pub struct Group {
 #[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs, reason = "Atlassian's names")]
 pub struct ManagementAccess {
-    #[serde(deserialize_with = "lax::flag")]
+    #[serde(deserialize_with = "lenient::flag")]
     pub modifiable: Option<bool>,
 }
 
@@ -52,15 +52,15 @@ impl Group {
 #[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs, reason = "Atlassian's names")]
 pub struct GroupRoles {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub resource_id: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub resource_owner: Option<String>,
     /// `None` when they were not shown, which is not the same as none.
-    #[serde(deserialize_with = "lax::maybe_texts")]
+    #[serde(deserialize_with = "lenient::maybe_texts")]
     pub roles: Option<Vec<String>>,
     /// Set: this is a default group of the resource.
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub default_role: Option<String>,
 }
 
@@ -69,10 +69,10 @@ pub struct GroupRoles {
 #[serde(default)]
 pub struct Workspace {
     /// The resource that roles name.
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub id: Option<String>,
     /// The rest.
-    #[serde(deserialize_with = "lax::object")]
+    #[serde(deserialize_with = "lenient::object")]
     pub attributes: WorkspaceAttributes,
 }
 
@@ -81,15 +81,15 @@ pub struct Workspace {
 #[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs, reason = "Atlassian's names")]
 pub struct WorkspaceAttributes {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub name: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub type_key: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub status: Option<String>,
-    #[serde(deserialize_with = "lax::number")]
+    #[serde(deserialize_with = "lenient::number")]
     pub usage: Option<i64>,
-    #[serde(deserialize_with = "lax::number")]
+    #[serde(deserialize_with = "lenient::number")]
     pub capacity: Option<i64>,
 }
 

@@ -8,21 +8,21 @@ use serde_json::json;
 use super::Atlassian;
 use crate::upstream::error::CallError;
 use crate::upstream::http::Call;
-use crate::upstream::lax;
+use crate::upstream::lenient;
 
 /// A SCIM record and the account it is linked to.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs, reason = "Atlassian's names")]
 pub struct ScimLink {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub scim_user_id: Option<String>,
     /// `None`: the record exists, and is linked to nobody.
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub atlassian_account_id: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub org_id: Option<String>,
-    #[serde(alias = "scimDirectoryId", deserialize_with = "lax::text")]
+    #[serde(alias = "scimDirectoryId", deserialize_with = "lenient::text")]
     pub directory_id: Option<String>,
 }
 
@@ -30,7 +30,7 @@ pub struct ScimLink {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Links {
-    #[serde(deserialize_with = "lax::list")]
+    #[serde(deserialize_with = "lenient::list")]
     scim_links: Vec<ScimLink>,
 }
 

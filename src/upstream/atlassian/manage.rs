@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::Atlassian;
 use crate::upstream::error::CallError;
 use crate::upstream::http::Call;
-use crate::upstream::lax;
+use crate::upstream::lenient;
 
 /// Whether something may be done, and if not, why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,10 +41,10 @@ impl Privileges {
     fn add(&mut self, name: &str, value: &Value) {
         let Value::Object(rule) = value else { return };
         if let Some(allowed) = rule.get("allowed") {
-            let yes = allowed.as_bool().or_else(|| allowed.as_str().and_then(lax::to_flag)) == Some(true);
+            let yes = allowed.as_bool().or_else(|| allowed.as_str().and_then(lenient::to_flag)) == Some(true);
             let reason = || match rule.get("reason") {
-                Some(Value::Object(reason)) => reason.get("key").and_then(lax::to_text),
-                Some(other) => lax::to_text(other),
+                Some(Value::Object(reason)) => reason.get("key").and_then(lenient::to_text),
+                Some(other) => lenient::to_text(other),
                 None => None,
             };
             let permission = if yes { Permission::Allowed } else { Permission::Refused(reason()) };

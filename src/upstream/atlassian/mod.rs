@@ -19,8 +19,8 @@ use serde_json::Value;
 
 use super::error::CallError;
 use super::http::{Answer, Call, Http};
-use super::lax;
-use super::pace::Pace;
+use super::lenient;
+use super::rate_limit::RateLimiter;
 
 const SERVICE: &str = "atlassian";
 
@@ -36,12 +36,12 @@ pub struct Atlassian {
     base: Url,
     org: String,
     key: SecretString,
-    pace: Pace,
+    pace: RateLimiter,
     /// Of the list that a sweep cannot be faster than.
-    leading: Pace,
+    leading: RateLimiter,
     /// Of the other list that follows it page by page.
-    leading_roles: Pace,
-    last_active: Pace,
+    leading_roles: RateLimiter,
+    last_active: RateLimiter,
 }
 
 /// One page of a list.
@@ -54,16 +54,16 @@ pub struct Page<T> {
 }
 
 /// One page of a list of which only the way on was read.
-pub struct Unread<T> {
+pub struct UnreadPage<T> {
     /// What to ask for the next one with.
     pub next: Option<String>,
     answer: Answer,
     item: PhantomData<fn() -> T>,
 }
 
-impl<T: DeserializeOwned> Unread<T> {
+impl<T: DeserializeOwned> UnreadPage<T> {
     fn new(answer: Answer) -> Result<Self, CallError> {
-        let Onward { links } = answer.json()?;
+        let NextLink { links } = answer.json()?;
         Ok(Self { next: cursor(&links.next), answer, item: PhantomData })
     }
 
@@ -72,24 +72,24 @@ impl<T: DeserializeOwned> Unread<T> {
     /// # Errors
     /// [`CallError::Garbled`]
     pub fn read(self) -> Result<Vec<T>, CallError> {
-        let listed: Listed<T> = self.answer.json()?;
+        let listed: Listing<T> = self.answer.json()?;
         Ok(listed.data)
     }
 }
 
 #[derive(Deserialize)]
-struct Onward {
-    #[serde(default, deserialize_with = "lax::object")]
+struct NextLink {
+    #[serde(default, deserialize_with = "lenient::object")]
     links: Links,
 }
 
 #[derive(Deserialize)]
 #[serde(bound = "T: DeserializeOwned")]
-struct Listed<T> {
+struct Listing<T> {
     // Required, be it null: an answer about something else must not be read as an empty list.
-    #[serde(deserialize_with = "lax::list")]
+    #[serde(deserialize_with = "lenient::list")]
     data: Vec<T>,
-    #[serde(default, deserialize_with = "lax::object")]
+    #[serde(default, deserialize_with = "lenient::object")]
     links: Links,
 }
 
@@ -111,8 +111,8 @@ impl Atlassian {
     /// Connects to nothing.
     #[must_use]
     pub fn new(http: Http, base: Url, org: String, key: SecretString, replicas: u32) -> Self {
-        let pace = http.pace(Pace::bucket(20, 5, 16, replicas));
-        let last_active = http.pace(Pace::window(200, Duration::from_secs(60), 8, replicas));
+        let pace = http.pace(RateLimiter::bucket(20, 5, 16, replicas));
+        let last_active = http.pace(RateLimiter::window(200, Duration::from_secs(60), 8, replicas));
         let (leading, leading_roles) = (pace.leading(), pace.leading());
         Self { http, base, org, key, leading, leading_roles, pace, last_active }
     }
@@ -168,7 +168,7 @@ impl Atlassian {
     }
 
     async fn page<T: DeserializeOwned>(&self, call: &Call) -> Result<Page<T>, CallError> {
-        let listed: Listed<T> = self.send(call).await?.json()?;
+        let listed: Listing<T> = self.send(call).await?.json()?;
         Ok(Page { items: listed.data, next: cursor(&listed.links.next) })
     }
 

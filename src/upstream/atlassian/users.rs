@@ -5,9 +5,9 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Atlassian, MOST_NAMED, Page, Unread, beside};
+use super::{Atlassian, MOST_NAMED, Page, UnreadPage, beside};
 use crate::upstream::error::{CallError, whole};
-use crate::upstream::lax;
+use crate::upstream::lenient;
 use reinstate_core::evidence::APP_ROLES;
 
 /// An account in a search or in the details. Unknown states stay as they came.
@@ -15,40 +15,40 @@ use reinstate_core::evidence::APP_ROLES;
 #[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs, reason = "Atlassian's names")]
 pub struct Account {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub account_id: Option<String>,
     /// `atlassian`, `customer`, `app`.
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub account_type: Option<String>,
     /// `active`, `suspended`, `not_invited`, `deactivated`, `for_deletion`.
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub status: Option<String>,
     /// `active`, `inactive`, `closed`.
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub account_status: Option<String>,
     /// `active`, `suspended`, `no_membership`.
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub membership_status: Option<String>,
-    #[serde(deserialize_with = "lax::time")]
+    #[serde(deserialize_with = "lenient::time")]
     pub added_to_org: Option<Timestamp>,
-    #[serde(deserialize_with = "lax::time")]
+    #[serde(deserialize_with = "lenient::time")]
     pub deactivated_on: Option<Timestamp>,
-    #[serde(deserialize_with = "lax::flag")]
+    #[serde(deserialize_with = "lenient::flag")]
     pub for_deletion: Option<bool>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub name: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub nickname: Option<String>,
     /// Absent when hidden.
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub email: Option<String>,
     /// `managed`, `unmanaged`.
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub claim_status: Option<String>,
     /// `synced`, `invited`; absent is unknown.
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub management_source: Option<String>,
-    #[serde(deserialize_with = "lax::texts")]
+    #[serde(deserialize_with = "lenient::texts")]
     pub platform_roles: Vec<String>,
     /// `None` when they were not part of the answer, which is not the same as no groups.
     pub groups: Option<Vec<GroupRef>>,
@@ -59,9 +59,9 @@ pub struct Account {
 #[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs, reason = "Atlassian's names")]
 pub struct GroupRef {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub id: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub name: Option<String>,
 }
 
@@ -70,15 +70,15 @@ pub struct GroupRef {
 #[serde(default)]
 #[allow(missing_docs, reason = "Atlassian's names")]
 pub struct ProductAccess {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub id: Option<String>,
-    #[serde(alias = "productKey", deserialize_with = "lax::text")]
+    #[serde(alias = "productKey", deserialize_with = "lenient::text")]
     pub key: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub name: Option<String>,
-    #[serde(alias = "lastActive", deserialize_with = "lax::time")]
+    #[serde(alias = "lastActive", deserialize_with = "lenient::time")]
     pub last_active: Option<Timestamp>,
-    #[serde(alias = "lastActiveTimestamp", deserialize_with = "lax::time")]
+    #[serde(alias = "lastActiveTimestamp", deserialize_with = "lenient::time")]
     pub last_active_timestamp: Option<Timestamp>,
 }
 
@@ -95,17 +95,17 @@ impl ProductAccess {
 #[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs, reason = "Atlassian's names")]
 pub struct Roles {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub resource_id: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub resource_owner: Option<String>,
     /// Deprecated by Atlassian in favour of the next.
-    #[serde(deserialize_with = "lax::maybe_texts")]
+    #[serde(deserialize_with = "lenient::maybe_texts")]
     pub roles: Option<Vec<String>>,
     pub role_assignments: Option<Vec<RoleAssignment>>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub directory_id: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub user_directory_status: Option<String>,
 }
 
@@ -114,10 +114,10 @@ pub struct Roles {
 #[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs, reason = "Atlassian's names")]
 pub struct RoleAssignment {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub role: Option<String>,
     /// `inferred`, `direct`, `group_direct`.
-    #[serde(deserialize_with = "lax::texts")]
+    #[serde(deserialize_with = "lenient::texts")]
     pub role_assignment_methods: Vec<String>,
 }
 
@@ -138,9 +138,9 @@ impl Roles {
 #[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs, reason = "Atlassian's names")]
 pub struct Directory {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub directory_id: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub name: Option<String>,
 }
 
@@ -149,17 +149,17 @@ pub struct Directory {
 #[serde(default)]
 #[allow(missing_docs, reason = "Atlassian's names")]
 pub struct ManagedAccount {
-    #[serde(alias = "accountId", deserialize_with = "lax::text")]
+    #[serde(alias = "accountId", deserialize_with = "lenient::text")]
     pub account_id: Option<String>,
-    #[serde(alias = "accountType", deserialize_with = "lax::text")]
+    #[serde(alias = "accountType", deserialize_with = "lenient::text")]
     pub account_type: Option<String>,
-    #[serde(alias = "accountStatus", deserialize_with = "lax::text")]
+    #[serde(alias = "accountStatus", deserialize_with = "lenient::text")]
     pub account_status: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub name: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub email: Option<String>,
-    #[serde(alias = "lastActive", deserialize_with = "lax::time")]
+    #[serde(alias = "lastActive", deserialize_with = "lenient::time")]
     pub last_active: Option<Timestamp>,
 }
 
@@ -167,9 +167,9 @@ pub struct ManagedAccount {
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[allow(missing_docs, reason = "Atlassian's names")]
 pub struct LastActive {
-    #[serde(alias = "productAccess", deserialize_with = "lax::list")]
+    #[serde(alias = "productAccess", deserialize_with = "lenient::list")]
     pub product_access: Vec<ProductAccess>,
-    #[serde(default, alias = "addedToOrg", deserialize_with = "lax::time")]
+    #[serde(default, alias = "addedToOrg", deserialize_with = "lenient::time")]
     pub added_to_org: Option<Timestamp>,
 }
 
@@ -185,25 +185,25 @@ pub struct Domain {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct RawDomain {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     id: Option<String>,
-    #[serde(deserialize_with = "lax::object")]
+    #[serde(deserialize_with = "lenient::object")]
     attributes: DomainAttributes,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct DomainAttributes {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     name: Option<String>,
-    #[serde(deserialize_with = "lax::object")]
+    #[serde(deserialize_with = "lenient::object")]
     claim: Claim,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Claim {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     status: Option<String>,
 }
 
@@ -240,20 +240,20 @@ impl Atlassian {
     ///
     /// # Errors
     /// See [`CallError`].
-    pub async fn every_account(&self, cursor: Option<&str>) -> Result<Unread<Account>, CallError> {
+    pub async fn every_account(&self, cursor: Option<&str>) -> Result<UnreadPage<Account>, CallError> {
         let body = json!({"expand": ["groups", "platformRoles"], "limit": 100});
         let call = self.directories(Method::POST).at("users/search").json(beside(body, cursor)).repeatable();
-        Unread::new(self.http.send(&call, &self.leading).await?)
+        UnreadPage::new(self.http.send(&call, &self.leading).await?)
     }
 
     /// One page of the accounts that hold a role in at least one app which opens it; the first with no cursor.
     ///
     /// # Errors
     /// See [`CallError`].
-    pub async fn app_role_holders(&self, cursor: Option<&str>) -> Result<Unread<Account>, CallError> {
+    pub async fn app_role_holders(&self, cursor: Option<&str>) -> Result<UnreadPage<Account>, CallError> {
         let body = json!({"roleIds": APP_ROLES, "limit": 100});
         let call = self.directories(Method::POST).at("users/search").json(beside(body, cursor)).repeatable();
-        Unread::new(self.http.send(&call, &self.leading_roles).await?)
+        UnreadPage::new(self.http.send(&call, &self.leading_roles).await?)
     }
 
     /// Every user directory of the organization that the key may read.
@@ -393,7 +393,7 @@ impl Atlassian {
 struct RawLastActive {
     // Required: somebody of whom nothing was said is not somebody who never came.
     data: LastActive,
-    #[serde(default, deserialize_with = "lax::object")]
+    #[serde(default, deserialize_with = "lenient::object")]
     links: super::Links,
 }
 

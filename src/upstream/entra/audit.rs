@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::Entra;
 use crate::upstream::error::CallError;
-use crate::upstream::{lax, literal};
+use crate::upstream::{lenient, literal};
 
 /// Pages of the audit log: changes of provisioning are few.
 const MOST_PAGES: usize = 4;
@@ -31,35 +31,35 @@ pub struct JobChange {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct Raw {
-    #[serde(deserialize_with = "lax::time")]
+    #[serde(deserialize_with = "lenient::time")]
     activity_date_time: Option<Timestamp>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     activity_display_name: Option<String>,
-    #[serde(deserialize_with = "lax::object")]
+    #[serde(deserialize_with = "lenient::object")]
     initiated_by: By,
-    #[serde(deserialize_with = "lax::list")]
+    #[serde(deserialize_with = "lenient::list")]
     target_resources: Vec<Target>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct By {
-    #[serde(deserialize_with = "lax::object")]
+    #[serde(deserialize_with = "lenient::object")]
     user: Name,
-    #[serde(deserialize_with = "lax::object")]
+    #[serde(deserialize_with = "lenient::object")]
     app: Name,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct Name {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     id: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     display_name: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     user_principal_name: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     app_id: Option<String>,
 }
 
@@ -72,7 +72,7 @@ impl Name {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Target {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     id: Option<String>,
 }
 

@@ -12,7 +12,7 @@ use super::{Entra, Listed};
 use crate::upstream::error::CallError;
 use crate::upstream::http::Call;
 use crate::upstream::literal;
-use crate::upstream::pace::Pace;
+use crate::upstream::rate_limit::RateLimiter;
 
 /// What a sweep needs of every user, besides the attributes that the job's mapping refers to.
 const USER: &str = "id,userPrincipalName,mail,proxyAddresses,otherMails,accountEnabled,userType,displayName,\
@@ -85,7 +85,7 @@ impl Entra {
     async fn each<T: DeserializeOwned + Send, I: From<T> + Send>(
         &self,
         first: Call,
-        pace: &Pace,
+        pace: &RateLimiter,
         mut each: impl FnMut(I) + Send,
     ) -> Result<(), CallError> {
         let mut again = true;
@@ -104,7 +104,7 @@ impl Entra {
     async fn walk<T: DeserializeOwned + Send, I: From<T> + Send>(
         &self,
         first: &Call,
-        pace: &Pace,
+        pace: &RateLimiter,
         each: &mut (impl FnMut(I) + Send),
     ) -> Result<(), CallError> {
         let mut seen = std::collections::HashSet::new();

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::Entra;
 use crate::upstream::error::{CallError, whole};
-use crate::upstream::{lax, literal};
+use crate::upstream::{lenient, literal};
 use reinstate_core::evidence::IdpUser;
 
 /// What is read of a user. The last line holds what a job's mapping may refer to
@@ -22,31 +22,31 @@ const USER: &str = "id,userPrincipalName,mail,proxyAddresses,otherMails,accountE
 #[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs, reason = "Microsoft's names")]
 pub struct User {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub id: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub user_principal_name: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub mail: Option<String>,
-    #[serde(deserialize_with = "lax::texts")]
+    #[serde(deserialize_with = "lenient::texts")]
     pub proxy_addresses: Vec<String>,
-    #[serde(deserialize_with = "lax::texts")]
+    #[serde(deserialize_with = "lenient::texts")]
     pub other_mails: Vec<String>,
-    #[serde(deserialize_with = "lax::flag")]
+    #[serde(deserialize_with = "lenient::flag")]
     pub account_enabled: Option<bool>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub user_type: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub display_name: Option<String>,
-    #[serde(deserialize_with = "lax::time")]
+    #[serde(deserialize_with = "lenient::time")]
     pub created_date_time: Option<Timestamp>,
-    #[serde(deserialize_with = "lax::time")]
+    #[serde(deserialize_with = "lenient::time")]
     pub deleted_date_time: Option<Timestamp>,
-    #[serde(deserialize_with = "lax::flag")]
+    #[serde(deserialize_with = "lenient::flag")]
     pub on_premises_sync_enabled: Option<bool>,
-    #[serde(deserialize_with = "lax::time")]
+    #[serde(deserialize_with = "lenient::time")]
     pub on_premises_last_sync_date_time: Option<Timestamp>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub external_user_state: Option<String>,
     /// What a job's mapping may refer to, as far as it is not empty.
     #[serde(flatten, deserialize_with = "mapped_attributes")]
@@ -72,21 +72,21 @@ fn mapped_attributes<'de, D: serde::Deserializer<'de>>(
 #[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs, reason = "Microsoft's names")]
 pub struct Group {
-    #[serde(rename = "@odata.type", deserialize_with = "lax::text")]
+    #[serde(rename = "@odata.type", deserialize_with = "lenient::text")]
     pub odata_type: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub id: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub display_name: Option<String>,
-    #[serde(deserialize_with = "lax::flag")]
+    #[serde(deserialize_with = "lenient::flag")]
     pub security_enabled: Option<bool>,
-    #[serde(deserialize_with = "lax::flag")]
+    #[serde(deserialize_with = "lenient::flag")]
     pub on_premises_sync_enabled: Option<bool>,
-    #[serde(deserialize_with = "lax::texts")]
+    #[serde(deserialize_with = "lenient::texts")]
     pub group_types: Vec<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub membership_rule: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub membership_rule_processing_state: Option<String>,
 }
 
@@ -95,9 +95,9 @@ pub struct Group {
 #[serde(default)]
 #[allow(missing_docs, reason = "Microsoft's names")]
 pub struct Member {
-    #[serde(rename = "@odata.type", deserialize_with = "lax::text")]
+    #[serde(rename = "@odata.type", deserialize_with = "lenient::text")]
     pub odata_type: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub id: Option<String>,
 }
 
@@ -127,18 +127,18 @@ impl Group {
 #[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs, reason = "Microsoft's names")]
 pub struct Assignment {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub id: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub app_role_id: Option<String>,
-    #[serde(deserialize_with = "lax::time")]
+    #[serde(deserialize_with = "lenient::time")]
     pub created_date_time: Option<Timestamp>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub principal_id: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub principal_display_name: Option<String>,
     /// `User`, `Group`, `ServicePrincipal`, or something newer.
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub principal_type: Option<String>,
 }
 
@@ -147,13 +147,13 @@ pub struct Assignment {
 #[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs, reason = "Microsoft's names")]
 pub struct ServicePrincipal {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub id: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub app_id: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub display_name: Option<String>,
-    #[serde(deserialize_with = "lax::flag")]
+    #[serde(deserialize_with = "lenient::flag")]
     pub account_enabled: Option<bool>,
 }
 

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::Entra;
 use crate::upstream::error::CallError;
 use crate::upstream::http::Call;
-use crate::upstream::lax;
+use crate::upstream::lenient;
 use reinstate_core::op::ResetScope;
 
 /// A job. Unknown codes stay as they came.
@@ -18,13 +18,13 @@ use reinstate_core::op::ResetScope;
 #[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs, reason = "Microsoft's names")]
 pub struct Job {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub id: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub template_id: Option<String>,
-    #[serde(deserialize_with = "lax::object")]
+    #[serde(deserialize_with = "lenient::object")]
     pub schedule: Schedule,
-    #[serde(deserialize_with = "lax::object")]
+    #[serde(deserialize_with = "lenient::object")]
     pub status: JobStatus,
 }
 
@@ -33,10 +33,10 @@ pub struct Job {
 #[serde(rename_all = "camelCase", default)]
 pub struct Schedule {
     /// `Active`, `Disabled`, `Paused`.
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub state: Option<String>,
     /// Such as `PT40M`.
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub interval: Option<String>,
 }
 
@@ -46,18 +46,18 @@ pub struct Schedule {
 #[allow(missing_docs, reason = "Microsoft's names")]
 pub struct JobStatus {
     /// `NotConfigured`, `NotRun`, `Active`, `Paused`, `Quarantine`.
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub code: Option<String>,
     pub last_execution: Option<Execution>,
     pub last_successful_execution: Option<Execution>,
     pub last_successful_execution_with_exports: Option<Execution>,
     pub quarantine: Option<Quarantine>,
-    #[serde(deserialize_with = "lax::number")]
+    #[serde(deserialize_with = "lenient::number")]
     pub count_successive_complete_failures: Option<i64>,
     /// `None`: the initial cycle has not finished.
-    #[serde(deserialize_with = "lax::time")]
+    #[serde(deserialize_with = "lenient::time")]
     pub steady_state_first_achieved_time: Option<Timestamp>,
-    #[serde(deserialize_with = "lax::time")]
+    #[serde(deserialize_with = "lenient::time")]
     pub steady_state_last_achieved_time: Option<Timestamp>,
 }
 
@@ -66,16 +66,16 @@ pub struct JobStatus {
 #[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs, reason = "Microsoft's names")]
 pub struct Execution {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub activity_identifier: Option<String>,
     /// `Succeeded`, `Failed`, `EntryLevelErrors`.
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub state: Option<String>,
-    #[serde(deserialize_with = "lax::time")]
+    #[serde(deserialize_with = "lenient::time")]
     pub time_began: Option<Timestamp>,
-    #[serde(deserialize_with = "lax::time")]
+    #[serde(deserialize_with = "lenient::time")]
     pub time_ended: Option<Timestamp>,
-    #[serde(deserialize_with = "lax::object")]
+    #[serde(deserialize_with = "lenient::object")]
     pub error: JobError,
 }
 
@@ -84,13 +84,13 @@ pub struct Execution {
 #[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs, reason = "Microsoft's names")]
 pub struct Quarantine {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub reason: Option<String>,
-    #[serde(deserialize_with = "lax::time")]
+    #[serde(deserialize_with = "lenient::time")]
     pub current_began: Option<Timestamp>,
-    #[serde(deserialize_with = "lax::time")]
+    #[serde(deserialize_with = "lenient::time")]
     pub next_attempt: Option<Timestamp>,
-    #[serde(deserialize_with = "lax::object")]
+    #[serde(deserialize_with = "lenient::object")]
     pub error: JobError,
 }
 
@@ -99,9 +99,9 @@ pub struct Quarantine {
 #[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs, reason = "Microsoft's names")]
 pub struct JobError {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub code: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub message: Option<String>,
 }
 
@@ -118,9 +118,9 @@ pub struct Settings {
 
 #[derive(Deserialize)]
 struct Setting {
-    #[serde(default, deserialize_with = "lax::text")]
+    #[serde(default, deserialize_with = "lenient::text")]
     key: Option<String>,
-    #[serde(default, deserialize_with = "lax::text")]
+    #[serde(default, deserialize_with = "lenient::text")]
     value: Option<String>,
 }
 
@@ -154,11 +154,11 @@ impl Entra {
             self.all(Self::synchronization(self.get(), service_principal).at("secrets")).await?;
         let mut settings = Settings::default();
         for Setting { key, value } in pairs {
-            match key.as_deref().map(lax::folded).as_deref() {
-                Some("syncall") => settings.sync_all = value.as_deref().and_then(lax::to_flag),
+            match key.as_deref().map(lenient::folded).as_deref() {
+                Some("syncall") => settings.sync_all = value.as_deref().and_then(lenient::to_flag),
                 Some("baseaddress") => settings.base_address = value,
                 Some("skipoutofscopedeletions") => {
-                    settings.skip_out_of_scope_deletions = value.as_deref().and_then(lax::to_flag);
+                    settings.skip_out_of_scope_deletions = value.as_deref().and_then(lenient::to_flag);
                 }
                 _ => {}
             }

@@ -11,7 +11,7 @@ use super::Entra;
 use super::steps::{self, Scoping, SkipReason, Status, Step};
 use crate::upstream::error::CallError;
 use crate::upstream::http::Call;
-use crate::upstream::{lax, literal};
+use crate::upstream::{lenient, literal};
 
 /// One attempt.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -68,11 +68,11 @@ pub struct Wrapped {
 #[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs, reason = "Microsoft's names")]
 pub struct Change {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub display_name: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub old_value: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub new_value: Option<String>,
 }
 
@@ -88,64 +88,64 @@ pub struct LogRead {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Raw {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     id: Option<String>,
-    #[serde(deserialize_with = "lax::time")]
+    #[serde(deserialize_with = "lenient::time")]
     activity_date_time: Option<Timestamp>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     job_id: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     cycle_id: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     change_id: Option<String>,
     // `action` and `statusInfo` are the names of the retired beta.
-    #[serde(alias = "action", deserialize_with = "lax::text")]
+    #[serde(alias = "action", deserialize_with = "lenient::text")]
     provisioning_action: Option<String>,
-    #[serde(alias = "statusInfo", deserialize_with = "lax::object")]
+    #[serde(alias = "statusInfo", deserialize_with = "lenient::object")]
     provisioning_status_info: Info,
-    #[serde(deserialize_with = "lax::list")]
+    #[serde(deserialize_with = "lenient::list")]
     provisioning_steps: Vec<Step>,
-    #[serde(deserialize_with = "lax::list")]
+    #[serde(deserialize_with = "lenient::list")]
     modified_properties: Vec<Change>,
-    #[serde(deserialize_with = "lax::object")]
+    #[serde(deserialize_with = "lenient::object")]
     source_identity: Identity,
-    #[serde(deserialize_with = "lax::object")]
+    #[serde(deserialize_with = "lenient::object")]
     target_identity: Identity,
-    #[serde(deserialize_with = "lax::object")]
+    #[serde(deserialize_with = "lenient::object")]
     initiated_by: Initiator,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct Info {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     status: Option<String>,
-    #[serde(deserialize_with = "lax::object")]
+    #[serde(deserialize_with = "lenient::object")]
     error_information: ErrorInfo,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct ErrorInfo {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     error_code: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     reason: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     additional_details: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Identity {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     id: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct Initiator {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     initiator_type: Option<String>,
 }
 
@@ -256,10 +256,10 @@ pub fn unwrap_reason(reason: &str) -> Option<Wrapped> {
         // The sentence goes on right after the JSON, so only the first value is read.
         serde_json::Deserializer::from_str(from).into_iter::<Value>().next()?.ok()
     });
-    let field = |name: &str| scim.as_ref().and_then(|v| v.get(name)).and_then(lax::to_text);
+    let field = |name: &str| scim.as_ref().and_then(|v| v.get(name)).and_then(lenient::to_text);
     let date = after("again after this date:")
         .and_then(|rest| rest.split_whitespace().next())
-        .and_then(|raw| lax::to_time(raw.trim_end_matches(['.', ','])));
+        .and_then(|raw| lenient::to_time(raw.trim_end_matches(['.', ','])));
     let found = Wrapped {
         status: status.or_else(|| field("status").and_then(|s| s.parse().ok())),
         scim_type: field("scimType"),
@@ -273,7 +273,7 @@ pub fn unwrap_reason(reason: &str) -> Option<Wrapped> {
 fn http_status(word: &str) -> Option<u16> {
     let named = |status: &u16| {
         let reason = reqwest::StatusCode::from_u16(*status).ok().and_then(|s| s.canonical_reason());
-        reason.is_some_and(|r| lax::folded(r) == lax::folded(word))
+        reason.is_some_and(|r| lenient::folded(r) == lenient::folded(word))
     };
     word.parse().ok().or_else(|| (200..600).find(named))
 }

@@ -19,8 +19,8 @@ use serde::de::DeserializeOwned;
 
 use super::error::CallError;
 use super::http::{Answer, Call, Http};
-use super::lax;
-use super::pace::Pace;
+use super::lenient;
+use super::rate_limit::RateLimiter;
 use super::token::Tokens;
 
 const SERVICE: &str = "entra";
@@ -33,18 +33,18 @@ pub struct Entra {
     http: Http,
     base: Url,
     tokens: Arc<Tokens>,
-    graph: Pace,
-    on_demand: Pace,
-    audit: Pace,
+    graph: RateLimiter,
+    on_demand: RateLimiter,
+    audit: RateLimiter,
 }
 
 #[derive(Deserialize)]
 #[serde(bound = "T: DeserializeOwned")]
 struct Listed<T> {
     // Required, be it null: an answer about something else must not be read as an empty list.
-    #[serde(deserialize_with = "lax::list")]
+    #[serde(deserialize_with = "lenient::list")]
     value: Vec<T>,
-    #[serde(default, rename = "@odata.nextLink", deserialize_with = "lax::text")]
+    #[serde(default, rename = "@odata.nextLink", deserialize_with = "lenient::text")]
     next: Option<String>,
 }
 
@@ -53,10 +53,10 @@ impl Entra {
     #[must_use]
     pub fn new(http: Http, graph_url: Url, tokens: Tokens, replicas: u32) -> Self {
         let ten_seconds = Duration::from_secs(10);
-        let graph = http.pace(Pace::bucket(40, 20, 16, replicas));
+        let graph = http.pace(RateLimiter::bucket(40, 20, 16, replicas));
         // The two published limits: 5 requests in 10 s each.
-        let on_demand = http.pace(Pace::window(5, ten_seconds, 5, replicas));
-        let audit = http.pace(Pace::window(5, ten_seconds, 4, replicas));
+        let on_demand = http.pace(RateLimiter::window(5, ten_seconds, 5, replicas));
+        let audit = http.pace(RateLimiter::window(5, ten_seconds, 4, replicas));
         Self { http, base: graph_url, tokens: Arc::new(tokens), graph, on_demand, audit }
     }
 
@@ -83,7 +83,7 @@ impl Entra {
 
     /// Sends with a token; a token that is refused is replaced once. A 401 means not done, so that is safe for
     /// a write too.
-    async fn send(&self, call: Call, pace: &Pace) -> Result<Answer, CallError> {
+    async fn send(&self, call: Call, pace: &RateLimiter) -> Result<Answer, CallError> {
         let token = self.tokens.bearer().await?;
         match self.http.send(&call.clone().bearer(&token), pace).await {
             Err(CallError::Refused { status: 401, .. }) => {
@@ -111,7 +111,7 @@ impl Entra {
     async fn pages<T: DeserializeOwned>(
         &self,
         first: Call,
-        pace: &Pace,
+        pace: &RateLimiter,
         most: usize,
     ) -> Result<(Vec<T>, bool), CallError> {
         let (mut items, mut seen) = (Vec::new(), std::collections::HashSet::new());

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::Entra;
 use super::steps::{self, Scoping, SkipReason, Status, Step};
 use crate::upstream::error::CallError;
-use crate::upstream::lax;
+use crate::upstream::lenient;
 
 /// Members that one request may carry.
 pub const MOST_MEMBERS: usize = 5;
@@ -57,49 +57,49 @@ struct Pair {
 #[derive(Deserialize, Default)]
 #[serde(default, rename_all = "camelCase")]
 struct Key {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     result: Option<String>,
-    #[serde(deserialize_with = "lax::object")]
+    #[serde(deserialize_with = "lenient::object")]
     details: KeyDetails,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default, rename_all = "camelCase")]
 struct KeyDetails {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     error_code: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     error_message: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default, rename_all = "camelCase")]
 struct Item {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     change_id: Option<String>,
-    #[serde(deserialize_with = "lax::list")]
+    #[serde(deserialize_with = "lenient::list")]
     provisioning_steps: Vec<Step>,
-    #[serde(deserialize_with = "lax::object")]
+    #[serde(deserialize_with = "lenient::object")]
     status_info: StatusInfo,
-    #[serde(deserialize_with = "lax::object")]
+    #[serde(deserialize_with = "lenient::object")]
     target_identity: Identity,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default, rename_all = "camelCase")]
 struct StatusInfo {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     status: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     error_code: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     reason: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Identity {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     id: Option<String>,
 }
 

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::Entra;
 use crate::upstream::error::CallError;
-use crate::upstream::lax::{self, folded};
+use crate::upstream::lenient::{self, folded};
 
 /// What a job's schema says, as far as it could be found. `None` means not said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,69 +39,69 @@ pub struct Mapping {
 #[derive(Clone, Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct Schema {
-    #[serde(deserialize_with = "lax::list")]
+    #[serde(deserialize_with = "lenient::list")]
     synchronization_rules: Vec<Rule>,
 }
 
 #[derive(Clone, Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct Rule {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     id: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     source_directory_name: Option<String>,
-    #[serde(deserialize_with = "lax::list")]
+    #[serde(deserialize_with = "lenient::list")]
     metadata: Vec<Pair>,
-    #[serde(deserialize_with = "lax::list")]
+    #[serde(deserialize_with = "lenient::list")]
     object_mappings: Vec<ObjectMapping>,
 }
 
 #[derive(Clone, Deserialize, Default)]
 #[serde(default)]
 struct Pair {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     key: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     value: Option<String>,
 }
 
 #[derive(Clone, Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct ObjectMapping {
-    #[serde(deserialize_with = "lax::flag")]
+    #[serde(deserialize_with = "lenient::flag")]
     enabled: Option<bool>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     flow_types: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     source_object_name: Option<String>,
     scope: serde_json::Value,
-    #[serde(deserialize_with = "lax::list")]
+    #[serde(deserialize_with = "lenient::list")]
     attribute_mappings: Vec<AttributeMapping>,
 }
 
 #[derive(Clone, Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct AttributeMapping {
-    #[serde(deserialize_with = "lax::number")]
+    #[serde(deserialize_with = "lenient::number")]
     matching_priority: Option<i64>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     target_attribute_name: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     default_value: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     flow_type: Option<String>,
-    #[serde(deserialize_with = "lax::object")]
+    #[serde(deserialize_with = "lenient::object")]
     source: Source,
 }
 
 #[derive(Clone, Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct Source {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     expression: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     name: Option<String>,
-    #[serde(rename = "type", deserialize_with = "lax::text")]
+    #[serde(rename = "type", deserialize_with = "lenient::text")]
     kind: Option<String>,
 }
 
@@ -178,7 +178,7 @@ impl Rule {
         let mut pairs = self.metadata.iter();
         let pair =
             pairs.find(|p| p.key.as_deref().map(folded).as_deref() == Some("supportsprovisionondemand"))?;
-        pair.value.as_deref().and_then(lax::to_flag)
+        pair.value.as_deref().and_then(lenient::to_flag)
     }
 
     fn reads_entra(&self) -> bool {

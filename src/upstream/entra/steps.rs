@@ -6,24 +6,24 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::upstream::lax::{self, folded};
+use crate::upstream::lenient::{self, folded};
 
 /// One step.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs, reason = "Microsoft's names")]
 pub struct Step {
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub name: Option<String>,
-    #[serde(rename = "type", deserialize_with = "lax::text")]
+    #[serde(rename = "type", deserialize_with = "lenient::text")]
     kind: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     provisioning_step_type: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub status: Option<String>,
-    #[serde(deserialize_with = "lax::text")]
+    #[serde(deserialize_with = "lenient::text")]
     pub description: Option<String>,
-    #[serde(deserialize_with = "lax::object")]
+    #[serde(deserialize_with = "lenient::object")]
     details: BTreeMap<String, Value>,
 }
 
@@ -131,7 +131,7 @@ impl Scoping {
 }
 
 fn flag(value: &Value) -> Option<bool> {
-    value.as_bool().or_else(|| value.as_str().and_then(lax::to_flag))
+    value.as_bool().or_else(|| value.as_str().and_then(lenient::to_flag))
 }
 
 impl Step {
@@ -151,7 +151,7 @@ impl Step {
     #[must_use]
     pub fn detail(&self, name: &str) -> Option<String> {
         let name = folded(name);
-        self.details.iter().find(|(key, _)| folded(key) == name).and_then(|(_, v)| lax::to_text(v))
+        self.details.iter().find(|(key, _)| folded(key) == name).and_then(|(_, v)| lenient::to_text(v))
     }
 
     fn is_scoping(&self) -> bool {

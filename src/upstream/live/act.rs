@@ -4,14 +4,14 @@
 use super::Live;
 use crate::upstream::CallError;
 use crate::upstream::entra::ondemand::{OnDemand, Verdict};
-use crate::world::Acted;
+use crate::world::ActOutcome;
 use reinstate_core::Op;
 
 const NO_ENTRA: &str = "no Entra credential is configured";
 
 impl Live {
     /// Sends one op.
-    pub(super) async fn send(&self, op: &Op) -> Acted {
+    pub(super) async fn send(&self, op: &Op) -> ActOutcome {
         match op {
             Op::ProvisionUser { person, .. } => self.on_demand(person, None).await,
             Op::ProvisionMembership { person, group, .. } => self.on_demand(person, Some(group)).await,
@@ -19,24 +19,24 @@ impl Live {
                 let directory = self.clients.scim.iter().find(|known| known.id == record.directory);
                 match directory.and_then(|known| known.client.as_ref()) {
                     Some(scim) => acted(scim.delete_user(&record.record).await.map(|_| ())),
-                    None => Acted::Refused("no SCIM key is configured for that directory".to_owned()),
+                    None => ActOutcome::Refused("no SCIM key is configured for that directory".to_owned()),
                 }
             }
             Op::StartProvisioning { job } => match &self.clients.entra {
                 Some(entra) => acted(entra.start_job(&self.service_principal, job).await),
-                None => Acted::Refused(NO_ENTRA.to_owned()),
+                None => ActOutcome::Refused(NO_ENTRA.to_owned()),
             },
             Op::RestartProvisioning { job, scope } => match &self.clients.entra {
                 Some(entra) => acted(entra.restart_job(&self.service_principal, job, *scope).await),
-                None => Acted::Refused(NO_ENTRA.to_owned()),
+                None => ActOutcome::Refused(NO_ENTRA.to_owned()),
             },
             other => {
                 let Some(org) = &self.clients.atlassian else {
-                    return Acted::Refused("no organization key is configured".to_owned());
+                    return ActOutcome::Refused("no organization key is configured".to_owned());
                 };
                 acted(match other {
                     Op::RestoreAccess { directory: None, .. } | Op::SuspendAccess { directory: None, .. } => {
-                        return Acted::Refused("the step names no directory".to_owned());
+                        return ActOutcome::Refused("the step names no directory".to_owned());
                     }
                     Op::RestoreAccess { account, directory: Some(directory) } => {
                         org.restore(directory, account).await
@@ -53,29 +53,31 @@ impl Live {
                     Op::ParkEmail { account, to, .. } | Op::ReturnEmail { account, to, .. } => {
                         org.set_email(account, to).await
                     }
-                    _ => return Acted::Refused("this is not a call to Atlassian".to_owned()),
+                    _ => return ActOutcome::Refused("this is not a call to Atlassian".to_owned()),
                 })
             }
         }
     }
 
-    async fn on_demand(&self, person: &str, group: Option<&str>) -> Acted {
+    async fn on_demand(&self, person: &str, group: Option<&str>) -> ActOutcome {
         let Some(entra) = &self.clients.entra else {
-            return Acted::Refused(NO_ENTRA.to_owned());
+            return ActOutcome::Refused(NO_ENTRA.to_owned());
         };
         let job = match self.job().await {
             Ok(job) => job,
-            Err(why) => return Acted::Refused(format!("the synchronization job could not be read: {why}")),
+            Err(why) => {
+                return ActOutcome::Refused(format!("the synchronization job could not be read: {why}"));
+            }
         };
         let mapping = match entra.mapping(&self.service_principal, &job.id).await {
             Ok(mapping) => mapping,
             Err(error) => {
-                return Acted::Refused(format!("the job's rules could not be read: {}", error.reason()));
+                return ActOutcome::Refused(format!("the job's rules could not be read: {}", error.reason()));
             }
         };
         let rule = if group.is_some() { mapping.group_rule } else { mapping.user_rule };
         let Some(rule) = rule else {
-            return Acted::Refused("the job has no rule that provisions on demand".to_owned());
+            return ActOutcome::Refused("the job has no rule that provisions on demand".to_owned());
         };
         let service_principal = &self.service_principal;
         let answer = match group {
@@ -92,24 +94,26 @@ impl Live {
 }
 
 /// HTTP 200 is not success (docs/reference/rules.md#entra-success-is-not-an-effect).
-fn verdict(answer: OnDemand) -> Acted {
+fn verdict(answer: OnDemand) -> ActOutcome {
     match answer.verdict {
-        Verdict::Applied => Acted::Accepted,
+        Verdict::Applied => ActOutcome::Accepted,
         Verdict::EntraThinksInSync => {
-            Acted::NoEffect("the identity provider believes that both sides agree already".to_owned())
+            ActOutcome::NoEffect("the identity provider believes that both sides agree already".to_owned())
         }
         Verdict::OutOfScope(scoping) => {
             let clauses = scoping.failed_clauses.join(", ");
             let why =
                 if clauses.is_empty() { "not assigned, or not in scope yet".to_owned() } else { clauses };
-            Acted::Refused(format!("the identity provider leaves the person out: {why}"))
+            ActOutcome::Refused(format!("the identity provider leaves the person out: {why}"))
         }
         Verdict::Failed { code, reason } => {
             let code = code.unwrap_or_else(|| "no code".to_owned());
             let reason = reason.map(|reason| format!(": {}", shorten(&reason))).unwrap_or_default();
-            Acted::NoEffect(format!("the identity provider could not write it ({code}{reason})"))
+            ActOutcome::NoEffect(format!("the identity provider could not write it ({code}{reason})"))
         }
-        Verdict::Unknown => Acted::Unknown("the identity provider's answer was not understood".to_owned()),
+        Verdict::Unknown => {
+            ActOutcome::Unknown("the identity provider's answer was not understood".to_owned())
+        }
     }
 }
 
@@ -117,14 +121,14 @@ fn shorten(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect()
 }
 
-fn acted(answer: Result<(), CallError>) -> Acted {
+fn acted(answer: Result<(), CallError>) -> ActOutcome {
     match answer {
         // A 2xx that was not understood was taken all the same; looking tells.
-        Ok(()) | Err(CallError::Garbled { .. }) => Acted::Accepted,
-        Err(CallError::Later { after, .. }) => Acted::Later(after),
+        Ok(()) | Err(CallError::Garbled { .. }) => ActOutcome::Accepted,
+        Err(CallError::Later { after, .. }) => ActOutcome::Later(after),
         // Nothing was sent.
-        Err(CallError::Unreachable { .. }) => Acted::Later(None),
-        Err(error) if error.is_not_done() => Acted::Refused(error.reason()),
-        Err(error) => Acted::Unknown(error.reason()),
+        Err(CallError::Unreachable { .. }) => ActOutcome::Later(None),
+        Err(error) if error.is_not_done() => ActOutcome::Refused(error.reason()),
+        Err(error) => ActOutcome::Unknown(error.reason()),
     }
 }

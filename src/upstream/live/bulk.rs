@@ -9,13 +9,13 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 
 use super::fetch::{Reason, days_before, reason};
-use super::{Live, say};
+use super::{Live, convert};
 use crate::upstream::entra::directory::User;
 use crate::upstream::entra::log::{LogEntry, LogRead};
 use crate::upstream::{CallError, Scim};
-use crate::world::{Meter, Page};
-use reinstate_core::evidence::{Account, Assignment, Domain, Job, Mapping, Pending, Read, Stopper};
-use reinstate_core::sweep::{Census, Keys, Listed, Logs, Members, People, Records};
+use crate::world::{Page, SweepProgress};
+use reinstate_core::evidence::{Account, Assignment, Domain, Job, Mapping, Pending, Read, StoppedBy};
+use reinstate_core::sweep::{Census, Keys, ListedAccount, Logs, Members, People, Records};
 
 /// Records asked for at a time. A service may give fewer; what it gives is taken as its page.
 const RECORDS: usize = 500;
@@ -35,12 +35,12 @@ struct Rules {
     settings: Read<Said>,
     log: Read<Logs>,
     pending: Read<Pending>,
-    stopped_by: Read<Option<Stopper>>,
+    stopped_by: Read<Option<StoppedBy>>,
 }
 
 impl Live {
     /// Reads everything but the accounts.
-    pub(super) async fn read_in_bulk(&self, meter: &Meter) -> Census {
+    pub(super) async fn read_in_bulk(&self, meter: &SweepProgress) -> Census {
         let at = crate::clock::now();
         // The mapping says which attributes of everybody are needed.
         let found = self.job_or_applications(at).await;
@@ -126,17 +126,17 @@ impl Live {
         let Some(job) = job else { return Read::NotAsked };
         let read =
             async { self.entra()?.mapping(&self.service_principal, &job.id).await.map_err(|e| reason(&e)) };
-        side(at, read.await.map(say::mapping))
+        side(at, read.await.map(convert::mapping))
     }
 
-    async fn whole_job(&self, at: Timestamp, job: Option<&Job>, meter: &Meter) -> Rules {
+    async fn whole_job(&self, at: Timestamp, job: Option<&Job>, meter: &SweepProgress) -> Rules {
         let Some(job) = job else { return Rules::default() };
         let stopped = !job.is_quarantined() && job.standstill().is_some();
         let settings = async {
             let read =
                 async { self.entra()?.settings(&self.service_principal).await.map_err(|e| reason(&e)) };
             let said = read.await.map(|settings| {
-                (settings.sync_all, settings.base_address.as_deref().and_then(say::directory_of))
+                (settings.sync_all, settings.base_address.as_deref().and_then(convert::directory_of))
             });
             side(at, said)
         };
@@ -145,7 +145,7 @@ impl Live {
                 return Read::NotAsked;
             }
             let read = async { self.entra()?.job_changes(days_before(at)).await.map_err(|e| reason(&e)) };
-            side(at, read.await.map(|changes| say::stopper(changes, &self.service_principal)))
+            side(at, read.await.map(|changes| convert::stopper(changes, &self.service_principal)))
         };
         let (settings, (log, pending), stopped_by) =
             tokio::join!(settings, self.whole_log(at, &job.id, meter), stopper);
@@ -153,18 +153,23 @@ impl Live {
     }
 
     /// The log by person, and what it says the job may still do.
-    async fn whole_log(&self, at: Timestamp, job: &str, meter: &Meter) -> (Read<Logs>, Read<Pending>) {
+    async fn whole_log(
+        &self,
+        at: Timestamp,
+        job: &str,
+        meter: &SweepProgress,
+    ) -> (Read<Logs>, Read<Pending>) {
         let since = days_before(at);
         let (mut logs, mut removals, mut count) = (Logs::default(), Vec::new(), 0_usize);
         let each = |entry: LogEntry| {
-            Meter::add(&meter.rows, 1);
+            SweepProgress::add(&meter.rows, 1);
             count += 1;
             if entry.action.as_deref().is_some_and(|action| REMOVALS.contains(&action)) {
                 let (action, source_id) = (entry.action.clone(), entry.source_id.clone());
                 removals.push(LogEntry { action, source_id, status: entry.status, ..LogEntry::default() });
             }
             if let Some(person) = entry.source_id.clone() {
-                logs.add(&person, say::log_entry(entry));
+                logs.add(&person, convert::log_entry(entry));
             }
         };
         let read =
@@ -172,14 +177,18 @@ impl Live {
         logs.seal();
         // A diagnosis of one person reads so many entries and no more; both must say the same.
         let removals = LogRead { entries: removals, complete: count <= COUNTED };
-        let pending = read.clone().and_then(|()| say::pending(removals).map_err(Reason::from));
+        let pending = read.clone().and_then(|()| convert::pending(removals).map_err(Reason::from));
         (side(at, read.map(|()| logs)), side(at, pending))
     }
 
-    async fn whole_assignment(&self, at: Timestamp, meter: &Meter) -> (Read<Vec<Assignment>>, Read<Members>) {
+    async fn whole_assignment(
+        &self,
+        at: Timestamp,
+        meter: &SweepProgress,
+    ) -> (Read<Vec<Assignment>>, Read<Members>) {
         let read = async { self.entra()?.assigned_to(&self.service_principal).await.map_err(|e| reason(&e)) };
         let assignments: Vec<Assignment> = match read.await {
-            Ok(all) => all.into_iter().filter_map(say::assignment).collect(),
+            Ok(all) => all.into_iter().filter_map(convert::assignment).collect(),
             Err(why) => return (Read::Gap(why.clone()), Read::Gap(why)),
         };
         let members = Mutex::new(Members::default());
@@ -193,7 +202,7 @@ impl Live {
                 let read = async move {
                     let each = |member: crate::upstream::entra::directory::Member| {
                         if let Some(id) = member.id.as_deref().filter(|_| member.is_user()) {
-                            Meter::add(&meter.rows, 1);
+                            SweepProgress::add(&meter.rows, 1);
                             lock(members).add(id, number);
                         }
                     };
@@ -218,11 +227,11 @@ impl Live {
         &self,
         at: Timestamp,
         attributes: &BTreeSet<String>,
-        meter: &Meter,
+        meter: &SweepProgress,
     ) -> Read<People> {
         let mut people = People::default();
         let each = |user: User| {
-            Meter::add(&meter.rows, 1);
+            SweepProgress::add(&meter.rows, 1);
             add(&mut people, user);
         };
         let read = async { self.entra()?.every_user(attributes, each).await.map_err(|e| reason(&e)) }.await;
@@ -244,13 +253,13 @@ impl Live {
 
     async fn all_domains(&self, at: Timestamp) -> Read<Vec<Domain>> {
         let read = async { self.org()?.domains().await.map_err(|e| reason(&e)) }.await;
-        side(at, read.map(|all| all.into_iter().map(say::domain).collect()))
+        side(at, read.map(|all| all.into_iter().map(convert::domain).collect()))
     }
 
     async fn whole_scim(
         &self,
         at: Timestamp,
-        meter: &Meter,
+        meter: &SweepProgress,
     ) -> (BTreeMap<String, Read<Records>>, BTreeMap<String, Read<BTreeMap<String, String>>>) {
         let (mut records, mut groups) = (BTreeMap::new(), BTreeMap::new());
         for directory in self.directories() {
@@ -266,9 +275,9 @@ impl Live {
 }
 
 /// Which apps it opens is told by another list.
-fn listed(account: crate::upstream::atlassian::users::Account) -> Option<Listed> {
-    let account: Account = say::account(account)?;
-    Some(Listed { account, opens_app: None })
+fn listed(account: crate::upstream::atlassian::users::Account) -> Option<ListedAccount> {
+    let account: Account = convert::account(account)?;
+    Some(ListedAccount { account, opens_app: None })
 }
 
 /// A poisoned lock still holds the rows that were put in.
@@ -285,19 +294,22 @@ fn side<T>(at: Timestamp, read: Result<T, Reason>) -> Read<T> {
 
 fn add(people: &mut People, user: User) {
     let others = user.other_mails.clone();
-    if let Some(user) = say::user(user) {
+    if let Some(user) = convert::user(user) {
         people.add(&user, &others);
     }
 }
 
 /// The first page tells how many records there are and how large a page may be; the others do not depend on each
 /// other, so they are read side by side.
-async fn every_record(scim: &Scim, directory: &str, meter: &Meter) -> Result<Records, Reason> {
+async fn every_record(scim: &Scim, directory: &str, meter: &SweepProgress) -> Result<Records, Reason> {
     let records = Mutex::new(Records::new(directory));
     let take = |found: Vec<crate::upstream::scim::ScimUser>| {
-        Meter::add(&meter.rows, found.len());
+        SweepProgress::add(&meter.rows, found.len());
         let mut records = lock(&records);
-        found.into_iter().filter_map(|user| say::record(directory, user)).for_each(|one| records.add(&one));
+        found
+            .into_iter()
+            .filter_map(|user| convert::record(directory, user))
+            .for_each(|one| records.add(&one));
     };
     let (first, total) = record_page(scim, 1, RECORDS).await.map_err(|e| reason(&e))?;
     let size = first.len();

@@ -10,7 +10,7 @@ use crate::upstream::atlassian::users as atlassian;
 use crate::upstream::entra::{audit, directory, jobs, log, schema, steps};
 use crate::upstream::scim;
 use reinstate_core::evidence as core;
-use reinstate_core::subject::{RecordId, fold};
+use reinstate_core::subject::{RecordId, normalize};
 
 pub(super) fn user(user: directory::User) -> Option<core::IdpUser> {
     let aliases = user.proxy_addresses.iter().chain(&user.other_mails);
@@ -75,7 +75,7 @@ pub(super) fn job(job: jobs::Job) -> Option<core::Job> {
 
 /// Who stopped the job of this application last, where it was stopped after it was last started. A change that
 /// names no application may be ours: a person behind it is asked first, the service behind it proves nothing.
-pub(super) fn stopper(changes: Vec<audit::JobChange>, service_principal: &str) -> Option<core::Stopper> {
+pub(super) fn stopper(changes: Vec<audit::JobChange>, service_principal: &str) -> Option<core::StoppedBy> {
     let ours = |change: &audit::JobChange| {
         let named = change.targets.iter().any(|id| id.eq_ignore_ascii_case(service_principal));
         named || (change.targets.is_empty() && change.by_user.is_some())
@@ -88,9 +88,9 @@ pub(super) fn stopper(changes: Vec<audit::JobChange>, service_principal: &str) -
         return None;
     }
     match (newest.by_user, newest.by_app) {
-        (Some(name), _) => Some(core::Stopper::Named(name)),
-        (None, Some(app)) if app.to_lowercase().contains("provisioning") => Some(core::Stopper::Service),
-        (None, Some(app)) => Some(core::Stopper::Named(app)),
+        (Some(name), _) => Some(core::StoppedBy::Named(name)),
+        (None, Some(app)) if app.to_lowercase().contains("provisioning") => Some(core::StoppedBy::Service),
+        (None, Some(app)) => Some(core::StoppedBy::Named(app)),
         (None, None) => None,
     }
 }
@@ -340,7 +340,7 @@ pub(super) fn directory_of(base_address: &str) -> Option<String> {
 
 pub(super) fn domain(domain: atlassian::Domain) -> core::Domain {
     core::Domain {
-        name: fold(&domain.name),
+        name: normalize(&domain.name),
         verified: domain.status.is_some_and(|status| status.eq_ignore_ascii_case("verified")),
     }
 }

@@ -4,8 +4,8 @@
 use futures_core::future::BoxFuture;
 use jiff::Timestamp;
 
-use super::wants::Want;
-use super::{Live, say};
+use super::wants::ReadRequest;
+use super::{Live, convert};
 use crate::upstream::{Atlassian, CallError, Entra, Scim};
 use reinstate_core::Evidence;
 use reinstate_core::evidence::{Account, Application, Gap, IdpUser, Read};
@@ -87,67 +87,68 @@ impl Live {
     }
 
     /// Reads one want.
-    pub(super) fn fetch(&self, want: Want) -> BoxFuture<'_, Change> {
+    pub(super) fn fetch(&self, want: ReadRequest) -> BoxFuture<'_, Change> {
         Box::pin(async move {
             tracing::debug!(source = want.source().name(), "reading");
             match want {
-                Want::Users(_)
-                | Want::UserById(_)
-                | Want::Strays(_)
-                | Want::Memberships(_)
-                | Want::Nested(_)
-                | Want::Assignments
-                | Want::Bearers(_)
-                | Want::Owner(..) => self.directory(want).await,
-                Want::Jobs | Want::Mapping(_) | Want::Settings | Want::Log(..) => {
-                    self.provisioning(want).await
-                }
-                Want::Stopper | Want::Pending(_) => self.standstill(want).await,
-                Want::RecordsByName(..)
-                | Want::RecordsByExternal(..)
-                | Want::RecordById(_)
-                | Want::ScimGroup(..) => self.records(want).await,
+                ReadRequest::Users(_)
+                | ReadRequest::UserById(_)
+                | ReadRequest::Strays(_)
+                | ReadRequest::Memberships(_)
+                | ReadRequest::Nested(_)
+                | ReadRequest::Assignments
+                | ReadRequest::Bearers(_)
+                | ReadRequest::Owner(..) => self.directory(want).await,
+                ReadRequest::Jobs
+                | ReadRequest::Mapping(_)
+                | ReadRequest::Settings
+                | ReadRequest::Log(..) => self.provisioning(want).await,
+                ReadRequest::Stopper | ReadRequest::Pending(_) => self.standstill(want).await,
+                ReadRequest::RecordsByName(..)
+                | ReadRequest::RecordsByExternal(..)
+                | ReadRequest::RecordById(_)
+                | ReadRequest::ScimGroup(..) => self.records(want).await,
                 _ => self.organization(want).await,
             }
         })
     }
 
-    async fn directory(&self, want: Want) -> Change {
+    async fn directory(&self, want: ReadRequest) -> Change {
         let at = crate::clock::now();
         match want {
-            Want::Users(address) => {
+            ReadRequest::Users(address) => {
                 let found = self.users(&address).await;
                 change(move |e| join(&mut e.users, found, at, |a, b| a.id == b.id))
             }
-            Want::UserById(id) => {
+            ReadRequest::UserById(id) => {
                 let found = self.user(&id).await.map(|found| found.into_iter().collect());
                 change(move |e| join(&mut e.users, found, at, |a: &IdpUser, b| a.id == b.id))
             }
-            Want::Strays(address) => {
+            ReadRequest::Strays(address) => {
                 let (others, deleted) = self.strays(&address).await;
                 change(move |e| {
                     join(&mut e.users, others, at, |a, b| a.id == b.id);
                     join(&mut e.deleted_users, deleted, at, |a, b| a.id == b.id);
                 })
             }
-            Want::Memberships(person) => {
+            ReadRequest::Memberships(person) => {
                 let found = async { self.entra()?.member_of(&person).await.map_err(|e| reason(&e)) }.await;
-                let found = found.map(|all| all.into_iter().filter_map(say::group).collect());
+                let found = found.map(|all| all.into_iter().filter_map(convert::group).collect());
                 change(move |e| e.memberships = once(found, at))
             }
-            Want::Nested(person) => {
+            ReadRequest::Nested(person) => {
                 let found =
                     async { self.entra()?.transitive_member_of(&person).await.map_err(|e| reason(&e)) }.await;
-                let found = found.map(|all| all.into_iter().filter_map(say::group).collect());
+                let found = found.map(|all| all.into_iter().filter_map(convert::group).collect());
                 change(move |e| e.nested = once(found, at))
             }
-            Want::Bearers(address) => {
+            ReadRequest::Bearers(address) => {
                 let found = self.users(&address).await;
                 change(move |e| {
                     e.bearers.insert(address, once(found, at));
                 })
             }
-            Want::Owner(external, from) => {
+            ReadRequest::Owner(external, from) => {
                 let found = self.owner(&external, from).await;
                 change(move |e| {
                     e.owners.insert(external, once(found, at));
@@ -158,24 +159,24 @@ impl Live {
                     self.entra()?.assigned_to(&self.service_principal).await.map_err(|e| reason(&e))
                 }
                 .await;
-                let found = found.map(|all| all.into_iter().filter_map(say::assignment).collect());
+                let found = found.map(|all| all.into_iter().filter_map(convert::assignment).collect());
                 change(move |e| e.assignments = once(found, at))
             }
         }
     }
 
-    async fn provisioning(&self, want: Want) -> Change {
+    async fn provisioning(&self, want: ReadRequest) -> Change {
         let at = crate::clock::now();
         match want {
-            Want::Mapping(job) => {
+            ReadRequest::Mapping(job) => {
                 let found = async {
                     self.entra()?.mapping(&self.service_principal, &job).await.map_err(|e| reason(&e))
                 }
                 .await;
-                let found = found.map(say::mapping);
+                let found = found.map(convert::mapping);
                 change(move |e| e.mapping = once(found, at))
             }
-            Want::Settings => {
+            ReadRequest::Settings => {
                 let found =
                     async { self.entra()?.settings(&self.service_principal).await.map_err(|e| reason(&e)) }
                         .await;
@@ -183,11 +184,11 @@ impl Live {
                     // An optional reading: not every tenant lets it be read, and nothing waits for it.
                     if let (Ok(settings), Read::Seen { value, .. }) = (found, &mut e.mapping) {
                         value.sync_all = settings.sync_all;
-                        value.directory = settings.base_address.as_deref().and_then(say::directory_of);
+                        value.directory = settings.base_address.as_deref().and_then(convert::directory_of);
                     }
                 })
             }
-            Want::Log(job, person) => {
+            ReadRequest::Log(job, person) => {
                 let found = async {
                     self.entra()?
                         .provisioning_log(&job, &person, days_before(at))
@@ -198,7 +199,7 @@ impl Live {
                 let found = found.and_then(|log| match (log.complete, log.entries.is_empty()) {
                     // The newest entries are what counts; none among the newest of everybody's proves nothing.
                     (false, true) => Err("the log is longer than what is read of it".into()),
-                    _ => Ok(log.entries.into_iter().map(say::log_entry).collect()),
+                    _ => Ok(log.entries.into_iter().map(convert::log_entry).collect()),
                 });
                 change(move |e| e.log = once(found, at))
             }
@@ -213,16 +214,16 @@ impl Live {
     }
 
     /// Why the job stands still, and what waits in its log.
-    async fn standstill(&self, want: Want) -> Change {
+    async fn standstill(&self, want: ReadRequest) -> Change {
         let at = crate::clock::now();
         let since = days_before(at);
-        if let Want::Pending(job) = want {
+        if let ReadRequest::Pending(job) = want {
             let found = async { self.entra()?.job_log(&job, since).await.map_err(|e| reason(&e)) }.await;
-            let found = found.and_then(|log| say::pending(log).map_err(Reason::from));
+            let found = found.and_then(|log| convert::pending(log).map_err(Reason::from));
             return change(move |e| e.pending = once(found, at));
         }
         let found = async { self.entra()?.job_changes(since).await.map_err(|e| reason(&e)) }.await;
-        let found = found.map(|changes| say::stopper(changes, &self.service_principal));
+        let found = found.map(|changes| convert::stopper(changes, &self.service_principal));
         change(move |e| e.stopped_by = once(found, at))
     }
 
@@ -273,32 +274,32 @@ impl Live {
     /// If there are several, one that is active.
     async fn jobs(&self) -> Result<Option<reinstate_core::evidence::Job>, Reason> {
         let jobs = self.entra()?.jobs(&self.service_principal).await.map_err(|e| reason(&e))?;
-        let mut jobs: Vec<_> = jobs.into_iter().filter_map(say::job).collect();
+        let mut jobs: Vec<_> = jobs.into_iter().filter_map(convert::job).collect();
         jobs.sort_by_key(|job| {
             !job.schedule.as_deref().is_some_and(|state| state.eq_ignore_ascii_case("active"))
         });
         Ok(jobs.into_iter().next())
     }
 
-    async fn records(&self, want: Want) -> Change {
+    async fn records(&self, want: ReadRequest) -> Change {
         let at = crate::clock::now();
         let people = |directory: &str, found: Vec<_>| {
-            found.into_iter().filter_map(|user| say::record(directory, user)).collect::<Vec<_>>()
+            found.into_iter().filter_map(|user| convert::record(directory, user)).collect::<Vec<_>>()
         };
         match want {
-            Want::RecordsByName(directory, name) => {
+            ReadRequest::RecordsByName(directory, name) => {
                 let found =
                     async { self.scim(&directory)?.users_by_name(&name).await.map_err(|e| reason(&e)) }.await;
                 let found = found.map(|found| people(&directory, found));
                 change(move |e| join(e.records.entry(directory).or_default(), found, at, |a, b| a.id == b.id))
             }
-            Want::RecordsByExternal(directory, id) => {
+            ReadRequest::RecordsByExternal(directory, id) => {
                 let found =
                     async { self.scim(&directory)?.users_by_external_id(&id).await.map_err(|e| reason(&e)) };
                 let found = found.await.map(|found| people(&directory, found));
                 change(move |e| join(e.records.entry(directory).or_default(), found, at, |a, b| a.id == b.id))
             }
-            Want::ScimGroup(directory, id) => {
+            ReadRequest::ScimGroup(directory, id) => {
                 let found = async { self.scim(&directory)?.group(&id).await.map_err(|e| reason(&e)) }.await;
                 change(move |e| match (found, &mut e.scim_groups) {
                     (_, Read::Gap(_)) => {}
@@ -314,38 +315,38 @@ impl Live {
                     }
                 })
             }
-            Want::RecordById(id) => {
+            ReadRequest::RecordById(id) => {
                 let found =
                     async { self.scim(&id.directory)?.user(&id.record).await.map_err(|e| reason(&e)) }.await;
-                let found = found.map(|found| found.and_then(|user| say::record(&id.directory, user)));
+                let found = found.map(|found| found.and_then(|user| convert::record(&id.directory, user)));
                 change(move |e| e.records_by_id.push((id, once(found, at))))
             }
             _ => change(|_| {}),
         }
     }
 
-    async fn organization(&self, want: Want) -> Change {
+    async fn organization(&self, want: ReadRequest) -> Change {
         let at = crate::clock::now();
         match want {
-            Want::AccountsByEmail(emails) => {
+            ReadRequest::AccountsByEmail(emails) => {
                 let found =
                     async { self.org()?.accounts_by_email(&emails).await.map_err(|e| reason(&e)) }.await;
                 accounts(found, at)
             }
-            Want::AccountsById(ids) => {
+            ReadRequest::AccountsById(ids) => {
                 let found = async { self.org()?.accounts_by_id(&ids).await.map_err(|e| reason(&e)) }.await;
                 accounts(found, at)
             }
-            Want::LinksByEmail(email) => {
+            ReadRequest::LinksByEmail(email) => {
                 let found =
                     async { self.org()?.scim_links_for_email(&email).await.map_err(|e| reason(&e)) }.await;
-                let found = found.map(|all| all.into_iter().filter_map(say::link).collect());
+                let found = found.map(|all| all.into_iter().filter_map(convert::link).collect());
                 change(move |e| join(&mut e.links, found, at, |a, b| a == b))
             }
-            Want::LinksOf(account) => {
+            ReadRequest::LinksOf(account) => {
                 let found = async { self.org()?.scim_links(&account).await.map_err(|e| reason(&e)) }.await;
                 let found = found.map(|all| {
-                    let links = all.into_iter().filter_map(say::link);
+                    let links = all.into_iter().filter_map(convert::link);
                     // The call is about this account; an answer that leaves it out means it all the same.
                     let mine = links.map(|mut link| {
                         link.account.get_or_insert_with(|| account.clone());
@@ -357,61 +358,61 @@ impl Live {
                     e.account_links.insert(account, once(found, at));
                 })
             }
-            Want::Permissions(account) => {
+            ReadRequest::Permissions(account) => {
                 let found =
                     async { self.org()?.privileges(&account, &[]).await.map_err(|e| reason(&e)) }.await;
-                let found = found.map(|privileges| say::permissions(&privileges, PRIVILEGES));
+                let found = found.map(|privileges| convert::permissions(&privileges, PRIVILEGES));
                 change(move |e| {
                     e.permissions.insert(account, once(found, at));
                 })
             }
-            Want::Roles(account) => {
+            ReadRequest::Roles(account) => {
                 let found =
                     async { self.org()?.role_assignments(&account).await.map_err(|e| reason(&e)) }.await;
-                let found = found.and_then(|all| say::roles(all).map_err(Reason::from));
+                let found = found.and_then(|all| convert::roles(all).map_err(Reason::from));
                 change(move |e| {
                     e.roles.insert(account, once(found, at));
                 })
             }
-            Want::UserDirectories(account) => {
+            ReadRequest::UserDirectories(account) => {
                 let found =
                     async { self.org()?.directories_of(&account).await.map_err(|e| reason(&e)) }.await;
-                let found = found.map(|all| all.into_iter().filter_map(say::user_directory).collect());
+                let found = found.map(|all| all.into_iter().filter_map(convert::user_directory).collect());
                 change(move |e| {
                     e.user_directories.insert(account, once(found, at));
                 })
             }
-            Want::OrgGroups(names) => {
+            ReadRequest::OrgGroups(names) => {
                 let found = async { self.org()?.groups_by_name(&names).await.map_err(|e| reason(&e)) }.await;
-                let found = found.map(|all| all.into_iter().filter_map(say::org_group).collect());
+                let found = found.map(|all| all.into_iter().filter_map(convert::org_group).collect());
                 change(move |e| join(&mut e.groups, found, at, |a, b| a.id == b.id))
             }
-            Want::GroupRoles(id) => {
+            ReadRequest::GroupRoles(id) => {
                 let found =
                     async { self.org()?.group_role_assignments(&id).await.map_err(|e| reason(&e)) }.await;
                 let found = found.and_then(|all| {
-                    let roles: Result<_, String> = all.into_iter().map(say::group_role).collect();
+                    let roles: Result<_, String> = all.into_iter().map(convert::group_role).collect();
                     roles.map_err(Reason::from)
                 });
                 change(move |e| {
                     e.group_roles.insert(id, once(found, at));
                 })
             }
-            Want::Workspaces => {
+            ReadRequest::Workspaces => {
                 let found = async { self.org()?.workspaces().await.map_err(|e| reason(&e)) }.await;
-                let found = found.map(|all| all.into_iter().filter_map(say::workspace).collect());
+                let found = found.map(|all| all.into_iter().filter_map(convert::workspace).collect());
                 change(move |e| e.workspaces = once(found, at))
             }
-            Want::LastActive(account) => {
+            ReadRequest::LastActive(account) => {
                 let found = async { self.org()?.last_active(&account).await.map_err(|e| reason(&e)) }.await;
-                let found = found.map(say::uses);
+                let found = found.map(convert::uses);
                 change(move |e| {
                     e.last_active.insert(account, once(found, at));
                 })
             }
             _ => {
                 let found = async { self.org()?.domains().await.map_err(|e| reason(&e)) }.await;
-                let found = found.map(|all| all.into_iter().map(say::domain).collect());
+                let found = found.map(|all| all.into_iter().map(convert::domain).collect());
                 change(move |e| e.domains = once(found, at))
             }
         }
@@ -419,7 +420,7 @@ impl Live {
 }
 
 fn accounts(found: Result<Vec<crate::upstream::atlassian::users::Account>, Reason>, at: Timestamp) -> Change {
-    let found = found.map(|all| all.into_iter().filter_map(say::account).collect());
+    let found = found.map(|all| all.into_iter().filter_map(convert::account).collect());
     change(move |e| join(&mut e.accounts, found, at, |a: &Account, b| a.id == b.id))
 }
 

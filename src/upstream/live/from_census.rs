@@ -7,10 +7,10 @@ use jiff::Timestamp;
 
 use super::fetch::{Change, Reason, change, join, once};
 use super::people::UNTRACED;
-use super::wants::Want;
+use super::wants::ReadRequest;
 use reinstate_core::evidence::{AppRole, Mapping, Read, ScimRecord};
-use reinstate_core::subject::fold;
-use reinstate_core::sweep::{Asked, Census, Listed, Need, Records};
+use reinstate_core::subject::normalize;
+use reinstate_core::sweep::{Census, ListedAccount, LookDepth, Records, SweepQuery};
 
 /// What is known of a want.
 pub(super) enum Answer {
@@ -23,31 +23,33 @@ pub(super) enum Answer {
 }
 
 /// The census, for one account.
-pub(super) struct Known<'a> {
-    asked: &'a Asked,
+pub(super) struct FromCensus<'a> {
+    asked: &'a SweepQuery,
     census: &'a Census,
 }
 
-impl<'a> Known<'a> {
-    pub(super) fn new(asked: &'a Asked, census: &'a Census) -> Self {
+impl<'a> FromCensus<'a> {
+    pub(super) fn new(asked: &'a SweepQuery, census: &'a Census) -> Self {
         Self { asked, census }
     }
 
     /// What the census says.
-    pub(super) fn answer(&self, want: &Want) -> Answer {
+    pub(super) fn answer(&self, want: &ReadRequest) -> Answer {
         match self.known(want) {
             Some(change) => Answer::Known(change),
-            None if self.asked.need == Need::Local => Answer::Leave,
+            None if self.asked.need == LookDepth::Local => Answer::Leave,
             None => Answer::Unknown,
         }
     }
 
-    fn known(&self, want: &Want) -> Option<Change> {
+    fn known(&self, want: &ReadRequest) -> Option<Change> {
         let c = self.census;
         Some(match want {
-            Want::Users(address) => people(&c.users, |people| people.by_address(address))?.users(),
-            Want::UserById(id) => people(&c.users, |people| people.by_id(id).into_iter().collect())?.users(),
-            Want::Strays(address) => {
+            ReadRequest::Users(address) => people(&c.users, |people| people.by_address(address))?.users(),
+            ReadRequest::UserById(id) => {
+                people(&c.users, |people| people.by_id(id).into_iter().collect())?.users()
+            }
+            ReadRequest::Strays(address) => {
                 let others = people(&c.users, |people| people.by_other(address))?;
                 let (at, deleted) = found(&c.deleted, |people| people.deleted_with(address))?;
                 let others = others.users();
@@ -56,14 +58,14 @@ impl<'a> Known<'a> {
                     join(&mut e.deleted_users, deleted, at, |a, b| a.id == b.id);
                 })
             }
-            Want::Bearers(address) => {
+            ReadRequest::Bearers(address) => {
                 let (at, users) = found(&c.users, |people| people.by_address(address))?;
                 let address = address.clone();
                 change(move |e| {
                     e.bearers.insert(address, once(users, at));
                 })
             }
-            Want::Owner(external, from) => {
+            ReadRequest::Owner(external, from) => {
                 let mapping = Mapping { external_id_from: from.clone(), ..Mapping::default() };
                 let (at, users) = found(&c.users, |people| people.by_external(&mapping, external))?;
                 let expression = mapping.external_id_expression();
@@ -77,22 +79,22 @@ impl<'a> Known<'a> {
                     e.owners.insert(external, once(users, at));
                 })
             }
-            Want::Assignments => {
+            ReadRequest::Assignments => {
                 let read = c.assignments.clone();
                 change(move |e| e.assignments = read)
             }
-            Want::Jobs => {
+            ReadRequest::Jobs => {
                 let (job, applications) = (c.job.clone(), c.applications.clone());
                 change(move |e| {
                     e.job = job;
                     e.applications = applications;
                 })
             }
-            Want::Mapping(_) => {
+            ReadRequest::Mapping(_) => {
                 let read = c.mapping.clone();
                 change(move |e| e.mapping = read)
             }
-            Want::Settings => {
+            ReadRequest::Settings => {
                 let settings = c.settings.get().cloned();
                 change(move |e| {
                     if let (Some((sync_all, directory)), Read::Seen { value, .. }) =
@@ -103,50 +105,50 @@ impl<'a> Known<'a> {
                     }
                 })
             }
-            Want::Domains => {
+            ReadRequest::Domains => {
                 let read = c.domains.clone();
                 change(move |e| e.domains = read)
             }
-            Want::Log(_, person) => {
+            ReadRequest::Log(_, person) => {
                 let (at, entries) = found(&c.log, |log| log.of(person).to_vec())?;
                 change(move |e| e.log = once(entries, at))
             }
-            Want::Pending(_) if !matches!(c.pending, Read::NotAsked) => {
+            ReadRequest::Pending(_) if !matches!(c.pending, Read::NotAsked) => {
                 let read = c.pending.clone();
                 change(move |e| e.pending = read)
             }
-            Want::Stopper if !matches!(c.stopped_by, Read::NotAsked) => {
+            ReadRequest::Stopper if !matches!(c.stopped_by, Read::NotAsked) => {
                 let read = c.stopped_by.clone();
                 change(move |e| e.stopped_by = read)
             }
             // Only the assigned groups are known; a close look reads the others too.
-            Want::Memberships(person) if self.asked.need == Need::Local => {
+            ReadRequest::Memberships(person) if self.asked.need == LookDepth::Local => {
                 let read = match (&c.members, c.groups_of(person)) {
                     (Read::Seen { at, .. }, Some(groups)) => Read::seen(*at, groups),
                     (read, _) => Read::Gap(read.gap().unwrap_or("the assignments could not be read").into()),
                 };
                 change(move |e| e.memberships = read)
             }
-            Want::RecordsByName(directory, name) => {
+            ReadRequest::RecordsByName(directory, name) => {
                 self.records(directory, |records| records.by_name(name))?
             }
-            Want::RecordsByExternal(directory, id) => {
+            ReadRequest::RecordsByExternal(directory, id) => {
                 self.records(directory, |records| records.by_external(id))?
             }
-            Want::RecordById(id) => {
+            ReadRequest::RecordById(id) => {
                 let (at, record) = found(c.records.get(&id.directory)?, |records| records.by_id(&id.record))?;
                 let id = id.clone();
                 change(move |e| e.records_by_id.push((id, once(record, at))))
             }
-            Want::ScimGroup(directory, id) => self.scim_group(directory, id)?,
-            Want::AccountsByEmail(emails) => self.account(|listed| {
-                let email = listed.account.email.as_deref().map(fold);
-                emails.iter().all(|asked| Some(fold(asked)) == email)
+            ReadRequest::ScimGroup(directory, id) => self.scim_group(directory, id)?,
+            ReadRequest::AccountsByEmail(emails) => self.account(|listed| {
+                let email = listed.account.email.as_deref().map(normalize);
+                emails.iter().all(|asked| Some(normalize(asked)) == email)
             })?,
-            Want::AccountsById(ids) => {
+            ReadRequest::AccountsById(ids) => {
                 self.account(|listed| ids.iter().all(|id| *id == listed.account.id))?
             }
-            Want::Roles(account) if self.asked.need == Need::Local => self.roles(account)?,
+            ReadRequest::Roles(account) if self.asked.need == LookDepth::Local => self.roles(account)?,
             _ => return None,
         })
     }
@@ -175,7 +177,7 @@ impl<'a> Known<'a> {
     }
 
     /// The account as the search listed it, where the question is about that one.
-    fn account(&self, is_it: impl Fn(&Listed) -> bool) -> Option<Change> {
+    fn account(&self, is_it: impl Fn(&ListedAccount) -> bool) -> Option<Change> {
         match &self.asked.listed {
             Some(listed) if is_it(listed) => {
                 let account = listed.account.clone();

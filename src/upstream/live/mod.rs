@@ -4,10 +4,10 @@
 
 mod act;
 mod bulk;
+mod convert;
 mod fetch;
-mod known;
+mod from_census;
 mod people;
-mod say;
 mod wants;
 
 use std::collections::BTreeSet;
@@ -17,11 +17,11 @@ use futures_core::future::BoxFuture;
 use futures_util::future::join_all;
 
 use super::Clients;
-use crate::world::{Acted, Look, Meter, Page, World};
-use known::{Answer, Known};
-use reinstate_core::sweep::{Asked, Census};
+use crate::world::{ActOutcome, Page, ReadScope, SweepProgress, World};
+use from_census::{Answer, FromCensus};
+use reinstate_core::sweep::{Census, SweepQuery};
 use reinstate_core::{Evidence, Op, Subject};
-use wants::{Want, wants};
+use wants::{ReadRequest, wants};
 
 /// Rounds of a diagnosis that follows links from account to record to owner; it ends earlier when nothing is
 /// wanted any more.
@@ -54,14 +54,14 @@ impl Live {
     }
 
     /// Reads in rounds. What is known already is not read again; with nothing but that, no call is made.
-    async fn read(&self, subject: Subject, look: &Look, known: Option<&Known<'_>>) -> Evidence {
+    async fn read(&self, subject: Subject, look: &ReadScope, known: Option<&FromCensus<'_>>) -> Evidence {
         let mut evidence = Evidence::new(subject, crate::clock::now());
         evidence.places = self.clients.places.clone();
         evidence.places.application = Some(self.service_principal.clone());
         let directories = self.directories();
-        let mut asked: BTreeSet<Want> = BTreeSet::new();
+        let mut asked: BTreeSet<ReadRequest> = BTreeSet::new();
         for _ in 0..MOST_ROUNDS {
-            let new: Vec<Want> = wants(look, &evidence, &directories)
+            let new: Vec<ReadRequest> = wants(look, &evidence, &directories)
                 .into_iter()
                 .filter(|want| asked.insert(want.clone()))
                 .collect();
@@ -86,11 +86,11 @@ impl Live {
 }
 
 impl World for Live {
-    fn gather(&self, subject: Subject, look: Look) -> BoxFuture<'_, Evidence> {
+    fn gather(&self, subject: Subject, look: ReadScope) -> BoxFuture<'_, Evidence> {
         Box::pin(async move { self.read(subject, &look, None).await })
     }
 
-    fn census<'a>(&'a self, meter: &'a Meter) -> BoxFuture<'a, Census> {
+    fn census<'a>(&'a self, meter: &'a SweepProgress) -> BoxFuture<'a, Census> {
         Box::pin(self.behind().read_in_bulk(meter))
     }
 
@@ -102,18 +102,18 @@ impl World for Live {
         Box::pin(async move { self.behind().page_of_role_holders(cursor).await })
     }
 
-    fn look<'a>(&'a self, asked: &'a Asked, census: &'a Census) -> BoxFuture<'a, Evidence> {
+    fn look<'a>(&'a self, asked: &'a SweepQuery, census: &'a Census) -> BoxFuture<'a, Evidence> {
         Box::pin(async move {
-            let known = Known::new(asked, census);
-            self.behind().read(Subject::asked(asked.who.clone()), &Look::Everything, Some(&known)).await
+            let known = FromCensus::new(asked, census);
+            self.behind().read(Subject::asked(asked.who.clone()), &ReadScope::Everything, Some(&known)).await
         })
     }
 
-    fn act<'a>(&'a self, op: &'a Op, within: Duration) -> BoxFuture<'a, Acted> {
+    fn act<'a>(&'a self, op: &'a Op, within: Duration) -> BoxFuture<'a, ActOutcome> {
         Box::pin(async move {
             match tokio::time::timeout(within, self.send(op)).await {
                 Ok(acted) => acted,
-                Err(_) => Acted::Unknown("no answer came in time".to_owned()),
+                Err(_) => ActOutcome::Unknown("no answer came in time".to_owned()),
             }
         })
     }

@@ -4,7 +4,7 @@
 use futures_util::future::join_all;
 
 use super::fetch::{Reason, reason};
-use super::{Live, say};
+use super::{Live, convert};
 use crate::upstream::CallError;
 use crate::upstream::entra::directory::AddressIn;
 use reinstate_core::evidence::{IdpUser, Mapping};
@@ -23,7 +23,7 @@ impl Live {
         let mut all: Vec<IdpUser> = Vec::new();
         let found = one.map_err(|e| reason(&e))?.into_iter();
         let found = found.chain(mail.map_err(|e| reason(&e))?).chain(proxy.map_err(|e| reason(&e))?);
-        for user in found.filter_map(say::user) {
+        for user in found.filter_map(convert::user) {
             if !all.iter().any(|known| known.id == user.id) {
                 all.push(user);
             }
@@ -34,7 +34,7 @@ impl Live {
 
     pub(super) async fn user(&self, id: &str) -> Result<Option<IdpUser>, Reason> {
         let found = self.entra()?.user(id).await.map_err(|e| reason(&e))?;
-        Ok(found.and_then(say::user))
+        Ok(found.and_then(convert::user))
     }
 
     /// The live users of whom the job would write this externalId, and the user who has it as object id.
@@ -42,7 +42,7 @@ impl Live {
         let entra = self.entra()?;
         let by_id = async {
             match entra.user(external).await {
-                Ok(found) => Ok(found.and_then(say::user)),
+                Ok(found) => Ok(found.and_then(convert::user)),
                 // What cannot be an object id is nobody's.
                 Err(CallError::Refused { status: 400, .. } | CallError::Invalid { .. }) => Ok(None),
                 Err(error) => Err(reason(&error)),
@@ -59,7 +59,7 @@ impl Live {
         for found in by_attribute {
             match found.map_err(|e| reason(&e))? {
                 None => traced = false,
-                Some(users) => all.extend(users.into_iter().filter_map(say::user).filter(|user| {
+                Some(users) => all.extend(users.into_iter().filter_map(convert::user).filter(|user| {
                     let mapped = mapping.external_id(user);
                     mapped == Mapped::Unread || mapped.may_be(external)
                 })),
@@ -86,7 +86,7 @@ impl Live {
             entra.deleted_users_with_mail(address),
             entra.deleted_users_with_upn(address),
         );
-        let people = |found: Vec<_>| found.into_iter().filter_map(say::user).collect::<Vec<IdpUser>>();
+        let people = |found: Vec<_>| found.into_iter().filter_map(convert::user).collect::<Vec<IdpUser>>();
         // The end of a name may be the end of another person's longer name.
         let gone = |found: Vec<_>| {
             let all = people(found).into_iter();

@@ -4,10 +4,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::world::Look;
-use reinstate_core::diagnose::{Case, Tie};
+use crate::world::ReadScope;
+use reinstate_core::diagnose::{Case, RecordLink};
 use reinstate_core::evidence::{Claim, Evidence, IdpUser};
-use reinstate_core::subject::{RecordId, Who, fold, fold_name};
+use reinstate_core::subject::{RecordId, Who, normalize, normalize_name};
 use reinstate_core::{Op, Source};
 
 /// How many accounts one search takes (docs/reference/rules.md#atlassian-search-limit).
@@ -19,7 +19,7 @@ const MOST_ROLES: usize = 30;
 
 /// One read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Want {
+pub(super) enum ReadRequest {
     /// Live users whose UPN, mail or proxy address is this.
     Users(String),
     /// One user by object id.
@@ -59,7 +59,7 @@ pub(super) enum Want {
     ScimGroup(String, String),
 }
 
-impl Want {
+impl ReadRequest {
     /// The source that it reads.
     pub(super) fn source(&self) -> Source {
         match self {
@@ -90,42 +90,42 @@ impl Want {
 }
 
 /// Everything wanted by now; what was read already is filtered out by the caller.
-pub(super) fn wants(look: &Look, e: &Evidence, directories: &[String]) -> Vec<Want> {
+pub(super) fn wants(look: &ReadScope, e: &Evidence, directories: &[String]) -> Vec<ReadRequest> {
     match look {
-        Look::Everything => everything(e, directories, true, true),
-        Look::For(op) => {
+        ReadScope::Everything => everything(e, directories, true, true),
+        ReadScope::For(op) => {
             let mut all = everything(e, directories, op.rung() <= 2, false);
             if let Some(job) = e.job.get().filter(|_| op.is_tenant_wide()) {
-                all.push(Want::Pending(job.id.clone()));
+                all.push(ReadRequest::Pending(job.id.clone()));
             }
             if let Op::RestoreAccess { account, .. } | Op::SuspendAccess { account, .. } = op {
-                all.push(Want::UserDirectories(account.clone()));
+                all.push(ReadRequest::UserDirectories(account.clone()));
             }
             all
         }
-        Look::Effect(op) => effect(op, e, directories),
+        ReadScope::Effect(op) => effect(op, e, directories),
     }
 }
 
 /// A step looks at all that its conditions could need, but at the log only where a condition hangs on it: the log
 /// may be read five times in ten seconds, and a plan has many steps. Provisioning is harmless only by the log.
-fn everything(e: &Evidence, directories: &[String], by_log: bool, diagnosing: bool) -> Vec<Want> {
-    let mut all = vec![Want::Assignments, Want::Jobs, Want::Domains];
+fn everything(e: &Evidence, directories: &[String], by_log: bool, diagnosing: bool) -> Vec<ReadRequest> {
+    let mut all = vec![ReadRequest::Assignments, ReadRequest::Jobs, ReadRequest::Domains];
     names(e, directories, &mut all);
     mapping(e, &mut all);
     let case = Case::new(e);
     if let Some(person) = case.person {
-        all.push(Want::Memberships(person.id.clone()));
+        all.push(ReadRequest::Memberships(person.id.clone()));
         let scoped = e.mapping.get().is_some_and(|mapping| mapping.scoped);
         let log_decides =
             scoped || case.is_assigned() == Some(false) || (case.own.is_none() && e.links.get().is_some());
         if let Some(job) = e.job.get().filter(|_| by_log || log_decides) {
-            all.push(Want::Log(job.id.clone(), person.id.clone()));
+            all.push(ReadRequest::Log(job.id.clone(), person.id.clone()));
         }
         if case.is_assigned() == Some(false) {
-            all.push(Want::Nested(person.id.clone()));
+            all.push(ReadRequest::Nested(person.id.clone()));
             // The settings are kept with the mapping, so they wait for it.
-            all.extend(e.mapping.get().map(|_| Want::Settings));
+            all.extend(e.mapping.get().map(|_| ReadRequest::Settings));
         }
     }
     standstill(e, &mut all);
@@ -142,101 +142,101 @@ fn everything(e: &Evidence, directories: &[String], by_log: bool, diagnosing: bo
 }
 
 /// The person by every address, and every account and record with one of these addresses.
-fn names(e: &Evidence, directories: &[String], all: &mut Vec<Want>) {
+fn names(e: &Evidence, directories: &[String], all: &mut Vec<ReadRequest>) {
     let mut asked: BTreeSet<String> = BTreeSet::new();
     if let Who::Email(email) = &e.subject.who {
-        asked.insert(fold(email));
+        asked.insert(normalize(email));
     }
     let found: Vec<&IdpUser> = e.users.get().into_iter().flatten().collect();
     // An account id says nothing to the identity provider; its address does.
     if let Who::Account(id) = &e.subject.who {
-        all.push(Want::AccountsById(vec![id.clone()]));
-        asked.extend(e.account(id).and_then(|account| account.email.as_deref()).map(fold));
+        all.push(ReadRequest::AccountsById(vec![id.clone()]));
+        asked.extend(e.account(id).and_then(|account| account.email.as_deref()).map(normalize));
     }
     for address in &asked {
-        all.push(Want::Users(address.clone()));
+        all.push(ReadRequest::Users(address.clone()));
         if e.users.get().is_some_and(Vec::is_empty) {
-            all.push(Want::Strays(address.clone()));
+            all.push(ReadRequest::Strays(address.clone()));
         }
     }
     let mut addresses = asked;
     if let [person] = found.as_slice() {
         addresses.extend(person.addresses());
         for directory in directories {
-            all.push(Want::RecordsByExternal(directory.clone(), person.id.clone()));
+            all.push(ReadRequest::RecordsByExternal(directory.clone(), person.id.clone()));
         }
     }
     let case = Case::new(e);
     addresses.extend(case.wanted.clone());
     let mut user_names = addresses.clone();
-    user_names.extend(case.identity.user_name.all().iter().map(|name| fold(name)));
+    user_names.extend(case.identity.user_name.all().iter().map(|name| normalize(name)));
     for external in case.identity.external_id.all() {
-        all.extend(directories.iter().map(|id| Want::RecordsByExternal(id.clone(), external.clone())));
+        all.extend(directories.iter().map(|id| ReadRequest::RecordsByExternal(id.clone(), external.clone())));
     }
     // What the identity provider believes to be the person's record, even under another name.
     if let Some(anchor) = case.anchor().filter(|_| case.person.is_some()) {
-        let is_known = case.ties.iter().any(|tie| tie.id.record == anchor && tie.record.is_some());
+        let is_known = case.record_links.iter().any(|tie| tie.id.record == anchor && tie.record.is_some());
         let ids = directories
             .iter()
             .map(|directory| RecordId { directory: directory.clone(), record: anchor.to_owned() });
-        all.extend(ids.filter(|_| !is_known).map(Want::RecordById));
+        all.extend(ids.filter(|_| !is_known).map(ReadRequest::RecordById));
     }
     let emails: Vec<String> = addresses.iter().filter(|address| address.contains('@')).cloned().collect();
     for address in emails {
-        all.push(Want::LinksByEmail(address.clone()));
-        all.push(Want::AccountsByEmail(vec![address]));
+        all.push(ReadRequest::LinksByEmail(address.clone()));
+        all.push(ReadRequest::AccountsByEmail(vec![address]));
     }
     for directory in directories {
         for name in &user_names {
-            all.push(Want::RecordsByName(directory.clone(), name.clone()));
+            all.push(ReadRequest::RecordsByName(directory.clone(), name.clone()));
         }
     }
     let ids: Vec<String> = e.subject.accounts.iter().cloned().collect();
-    all.extend(ids.chunks(ACCOUNTS_PER_SEARCH).map(|ids| Want::AccountsById(ids.to_vec())));
+    all.extend(ids.chunks(ACCOUNTS_PER_SEARCH).map(|ids| ReadRequest::AccountsById(ids.to_vec())));
     all.extend(
         e.subject
             .records
             .iter()
             .filter(|id| directories.contains(&id.directory))
             .cloned()
-            .map(Want::RecordById),
+            .map(ReadRequest::RecordById),
     );
 }
 
-fn mapping(e: &Evidence, all: &mut Vec<Want>) {
-    all.push(Want::Jobs);
-    all.extend(e.job.get().map(|job| Want::Mapping(job.id.clone())));
+fn mapping(e: &Evidence, all: &mut Vec<ReadRequest>) {
+    all.push(ReadRequest::Jobs);
+    all.extend(e.job.get().map(|job| ReadRequest::Mapping(job.id.clone())));
 }
 
 /// Links, permissions and roles of every account that may be the person's, and accounts behind links.
-fn accounts(e: &Evidence, case: &Case<'_>, all: &mut Vec<Want>) {
+fn accounts(e: &Evidence, case: &Case<'_>, all: &mut Vec<ReadRequest>) {
     // The person was found by the address that was asked for, and the identity provider keeps these two unique.
     let logins = case.person.into_iter().flat_map(|person| person.upn.iter().chain(&person.mail));
-    let mut known: BTreeSet<String> = logins.map(|address| fold(address)).collect();
+    let mut known: BTreeSet<String> = logins.map(|address| normalize(address)).collect();
     if let Who::Email(email) = &e.subject.who {
-        known.insert(fold(email));
+        known.insert(normalize(email));
     }
     for account in e.accounts.get().into_iter().flatten() {
         // See docs/reference/rules.md#atlassian-managed-accounts-only.
         if account.claim != Claim::Unmanaged {
-            all.push(Want::LinksOf(account.id.clone()));
-            all.push(Want::Permissions(account.id.clone()));
+            all.push(ReadRequest::LinksOf(account.id.clone()));
+            all.push(ReadRequest::Permissions(account.id.clone()));
         }
-        all.push(Want::Roles(account.id.clone()));
+        all.push(ReadRequest::Roles(account.id.clone()));
         // An account whose address is none of the person's may be another person's.
-        let other = account.email.as_deref().map(fold).filter(|email| !known.contains(email));
-        all.extend(other.filter(|_| case.person.is_some()).map(Want::Bearers));
+        let other = account.email.as_deref().map(normalize).filter(|email| !known.contains(email));
+        all.extend(other.filter(|_| case.person.is_some()).map(ReadRequest::Bearers));
     }
-    for tie in &case.ties {
+    for tie in &case.record_links {
         if let Some(id) = &tie.account
             && e.accounts.get().is_some()
             && e.account(id).is_none()
         {
-            all.push(Want::AccountsById(vec![id.clone()]));
+            all.push(ReadRequest::AccountsById(vec![id.clone()]));
         }
         let key_at_hand = e.records.get(&tie.id.directory).is_some_and(|read| read.get().is_some());
         if tie.record.is_none() && key_at_hand {
-            all.push(Want::RecordById(tie.id.clone()));
+            all.push(ReadRequest::RecordById(tie.id.clone()));
         }
         all.extend(owner(e, case, tie));
     }
@@ -244,156 +244,156 @@ fn accounts(e: &Evidence, case: &Case<'_>, all: &mut Vec<Want>) {
 
 /// Whose a record is. An object id tells by itself; another value may belong to two people, which matters where
 /// something is to be repaired.
-fn owner(e: &Evidence, case: &Case<'_>, tie: &Tie<'_>) -> Option<Want> {
+fn owner(e: &Evidence, case: &Case<'_>, tie: &RecordLink<'_>) -> Option<ReadRequest> {
     let external = tie.record?.external_id.clone()?;
     let is_id = case.person.is_some_and(|person| person.id == external);
     let is_mapped = case.identity.external_id.may_be(&external);
     let repair = || case.e.accounts.get().is_some() && case.has_access() == Some(false);
     let mapping = e.mapping.get();
     let wanted = !is_id && (!is_mapped || repair()) && (mapping.is_some() || case.has_no_job());
-    wanted.then(|| Want::Owner(external, mapping.and_then(|mapping| mapping.external_id_from.clone())))
+    wanted.then(|| ReadRequest::Owner(external, mapping.and_then(|mapping| mapping.external_id_from.clone())))
 }
 
 /// Why the job stands still and what waits in its log: only where it may have to be started. A key that is refused
 /// is for a person to decide, whatever the log says.
-fn standstill(e: &Evidence, all: &mut Vec<Want>) {
+fn standstill(e: &Evidence, all: &mut Vec<ReadRequest>) {
     let Some(job) = e.job.get().filter(|job| !job.key_is_rejected()) else { return };
     if !job.is_quarantined() && job.standstill().is_some() {
-        all.push(Want::Stopper);
+        all.push(ReadRequest::Stopper);
     }
     let lost = |code: &str| code.ends_with("InvalidAnchor");
     let anchor = e.log.get().into_iter().flatten().any(|entry| entry.error_code.as_deref().is_some_and(lost));
     if !job.runs() || anchor {
-        all.push(Want::Pending(job.id.clone()));
+        all.push(ReadRequest::Pending(job.id.clone()));
     }
 }
 
 /// Where the account is suspended, which of its directories count, and whether there are seats to give back: only of
 /// an account that is suspended somewhere, or whose roles do not say how it stands.
-fn suspension(case: &Case<'_>, all: &mut Vec<Want>) {
+fn suspension(case: &Case<'_>, all: &mut Vec<ReadRequest>) {
     let Some(account) = case.account else { return };
     let rows = case.role_rows(account).unwrap_or_default();
     let somewhere = rows.iter().any(|row| row.is_status("suspended") == Some(true));
     let suspended = account.is_member("suspended") || somewhere;
     if suspended || rows.iter().any(|row| row.app && row.is_status("active").is_none()) {
-        all.push(Want::UserDirectories(account.id.clone()));
+        all.push(ReadRequest::UserDirectories(account.id.clone()));
     }
     if !suspended {
         return;
     }
-    all.push(Want::Workspaces);
+    all.push(ReadRequest::Workspaces);
     let known = case.directories_of(account).unwrap_or_default();
     let known = known.iter().map(|directory| directory.id.as_str());
     let mut directories: BTreeSet<&str> = rows.iter().filter_map(|row| row.directory.as_deref()).collect();
     directories.extend(known);
     let expected = case.expected().unwrap_or_default();
     if directories.len() > 1 && !expected.is_empty() {
-        all.push(Want::OrgGroups(expected.iter().map(|group| group.name.clone()).collect()));
+        all.push(ReadRequest::OrgGroups(expected.iter().map(|group| group.name.clone()).collect()));
     }
     // Without a role there, what the groups grant tells which seats come back.
     let without = |id: &&str| !rows.iter().any(|row| row.app && row.directory.as_deref() == Some(*id));
     if case.suspended_in(account).iter().any(without) {
         let groups = account.groups.iter().flatten().filter(|group| !group.id.is_empty());
-        all.extend(groups.take(MOST_ROLES).map(|group| Want::GroupRoles(group.id.clone())));
+        all.extend(groups.take(MOST_ROLES).map(|group| ReadRequest::GroupRoles(group.id.clone())));
     }
 }
 
 /// Which of two accounts is used, and whose the other one's address is: only where there are two, or where the
 /// question is about another account than the person's.
-fn others(e: &Evidence, case: &Case<'_>, all: &mut Vec<Want>) {
+fn others(e: &Evidence, case: &Case<'_>, all: &mut Vec<ReadRequest>) {
     let own = case.account.map(|account| account.id.as_str());
     let asked = e.subject.accounts.iter().any(|id| Some(id.as_str()) != own);
     if case.other.is_none() && case.candidates.is_empty() && !asked {
         return;
     }
     for account in e.accounts.get().into_iter().flatten() {
-        all.push(Want::LastActive(account.id.clone()));
-        all.extend(account.email.as_deref().map(|email| Want::Bearers(fold(email))));
+        all.push(ReadRequest::LastActive(account.id.clone()));
+        all.extend(account.email.as_deref().map(|email| ReadRequest::Bearers(normalize(email))));
     }
     // An address that was moved aside may have to go back, and nobody has it now.
-    all.extend(e.subject.addresses.iter().cloned().map(Want::Bearers));
+    all.extend(e.subject.addresses.iter().cloned().map(ReadRequest::Bearers));
 }
 
 /// A group that the directory knows under an older name is not missing (docs/reference/rules.md#renamed-group).
-fn renamed_groups(case: &Case<'_>, all: &mut Vec<Want>) {
+fn renamed_groups(case: &Case<'_>, all: &mut Vec<ReadRequest>) {
     if case.unnamed().is_empty() && case.missing().is_none_or(|missing| missing.is_empty()) {
         return;
     }
     let expected: BTreeSet<String> =
-        case.expected().into_iter().flatten().map(|group| fold_name(&group.name)).collect();
+        case.expected().into_iter().flatten().map(|group| normalize_name(&group.name)).collect();
     let own = case.own.as_ref().and_then(|tie| tie.record);
     let strange = own.into_iter().flat_map(|record| {
-        let groups = record.groups.iter().filter(|group| !expected.contains(&fold_name(&group.name)));
-        groups.map(|group| Want::ScimGroup(record.id.directory.clone(), group.id.clone()))
+        let groups = record.groups.iter().filter(|group| !expected.contains(&normalize_name(&group.name)));
+        groups.map(|group| ReadRequest::ScimGroup(record.id.directory.clone(), group.id.clone()))
     });
     all.extend(strange.take(MOST_RENAMED));
 }
 
 /// Whether a group is missing because a local one has its name: only where everything before the groups is good.
-fn clashing_groups(e: &Evidence, case: &Case<'_>, all: &mut Vec<Want>) {
+fn clashing_groups(e: &Evidence, case: &Case<'_>, all: &mut Vec<ReadRequest>) {
     let missing = case.missing().unwrap_or_default();
     if missing.is_empty() || case.good_record().is_none() {
         return;
     }
     let mut names: Vec<String> = missing.iter().map(|group| group.name.clone()).collect();
     names.sort();
-    all.push(Want::OrgGroups(names));
+    all.push(ReadRequest::OrgGroups(names));
     let local = e.groups.get().into_iter().flatten().filter(|group| group.synced == Some(false));
-    all.extend(local.map(|group| Want::GroupRoles(group.id.clone())));
+    all.extend(local.map(|group| ReadRequest::GroupRoles(group.id.clone())));
 }
 
 /// What the groups of the account grant, and the seats: only where everything is there and gives no app.
-fn lost_roles(e: &Evidence, case: &Case<'_>, all: &mut Vec<Want>) {
+fn lost_roles(e: &Evidence, case: &Case<'_>, all: &mut Vec<ReadRequest>) {
     let Some(account) = case.account.filter(|account| case.has_role(account) == Some(false)) else { return };
     if case.good_record().is_none() || case.missing().is_none_or(|missing| !missing.is_empty()) {
         return;
     }
     let groups = account.groups.iter().flatten().filter(|group| !group.id.is_empty());
-    all.extend(groups.take(MOST_ROLES).map(|group| Want::GroupRoles(group.id.clone())));
+    all.extend(groups.take(MOST_ROLES).map(|group| ReadRequest::GroupRoles(group.id.clone())));
     let granted = e.group_roles.values().filter_map(|read| read.get()).flatten().any(|role| role.grants);
     if granted {
-        all.push(Want::Workspaces);
+        all.push(ReadRequest::Workspaces);
     }
 }
 
 /// Which directory the job writes to, where records stand in several; and whether the account of an earlier
 /// identity was used, where the person was created again.
-fn other_identities(case: &Case<'_>, all: &mut Vec<Want>) {
-    let directories: BTreeSet<&str> = case.mine().map(|tie| tie.id.directory.as_str()).collect();
+fn other_identities(case: &Case<'_>, all: &mut Vec<ReadRequest>) {
+    let directories: BTreeSet<&str> = case.own_records().map(|tie| tie.id.directory.as_str()).collect();
     if directories.len() > 1 {
-        all.extend(case.e.mapping.get().map(|_| Want::Settings));
+        all.extend(case.e.mapping.get().map(|_| ReadRequest::Settings));
     }
-    let former = case.in_the_way().filter(|tie| case.is_former_identity(tie));
-    all.extend(former.filter_map(|tie| tie.account.clone()).map(Want::LastActive));
+    let former = case.conflicting_records().filter(|tie| case.is_former_identity(tie));
+    all.extend(former.filter_map(|tie| tie.account.clone()).map(ReadRequest::LastActive));
 }
 
 /// Only what shows whether one op has taken effect.
-fn effect(op: &Op, e: &Evidence, directories: &[String]) -> Vec<Want> {
+fn effect(op: &Op, e: &Evidence, directories: &[String]) -> Vec<ReadRequest> {
     let mut all = Vec::new();
     match op {
         Op::ProvisionUser { person, .. } => {
-            all.push(Want::UserById(person.clone()));
+            all.push(ReadRequest::UserById(person.clone()));
             mapping(e, &mut all);
             if e.users.get().is_some() {
                 names(e, directories, &mut all);
-                all.retain(|want| !matches!(want, Want::Users(_) | Want::Strays(_)));
+                all.retain(|want| !matches!(want, ReadRequest::Users(_) | ReadRequest::Strays(_)));
             }
             // Where records may stand in several directories, the settings tell which one counts.
             if directories.len() > 1 {
-                all.extend(e.mapping.get().map(|_| Want::Settings));
+                all.extend(e.mapping.get().map(|_| ReadRequest::Settings));
             }
             let linked = Case::new(e).own.and_then(|tie| tie.account);
-            all.extend(linked.map(|id| Want::AccountsById(vec![id])));
+            all.extend(linked.map(|id| ReadRequest::AccountsById(vec![id])));
         }
         Op::ProvisionMembership { account: None, .. } => {
             all.extend(
-                e.subject.addresses.iter().map(|address| Want::AccountsByEmail(vec![address.clone()])),
+                e.subject.addresses.iter().map(|address| ReadRequest::AccountsByEmail(vec![address.clone()])),
             );
         }
         Op::RestoreAccess { account, .. } | Op::SuspendAccess { account, .. } => {
-            all.push(Want::AccountsById(vec![account.clone()]));
-            all.push(Want::Roles(account.clone()));
-            all.push(Want::UserDirectories(account.clone()));
+            all.push(ReadRequest::AccountsById(vec![account.clone()]));
+            all.push(ReadRequest::Roles(account.clone()));
+            all.push(ReadRequest::UserDirectories(account.clone()));
         }
         Op::ProvisionMembership { account: Some(account), .. }
         | Op::ActivateAccount { account }
@@ -401,20 +401,20 @@ fn effect(op: &Op, e: &Evidence, directories: &[String]) -> Vec<Want> {
         | Op::DeactivateAccount { account }
         | Op::ScheduleDeletion { account }
         | Op::ParkEmail { account, .. }
-        | Op::ReturnEmail { account, .. } => all.push(Want::AccountsById(vec![account.clone()])),
-        Op::StartProvisioning { .. } | Op::RestartProvisioning { .. } => all.push(Want::Jobs),
+        | Op::ReturnEmail { account, .. } => all.push(ReadRequest::AccountsById(vec![account.clone()])),
+        Op::StartProvisioning { .. } | Op::RestartProvisioning { .. } => all.push(ReadRequest::Jobs),
         Op::UnlinkRecord { record, account } => {
-            all.push(Want::LinksOf(account.clone()));
-            all.push(Want::RecordById(record.clone()));
+            all.push(ReadRequest::LinksOf(account.clone()));
+            all.push(ReadRequest::RecordById(record.clone()));
         }
-        Op::DeleteRecord { record } => all.push(Want::RecordById(record.clone())),
+        Op::DeleteRecord { record } => all.push(ReadRequest::RecordById(record.clone())),
         Op::ForgetAccountRecords { account, records } => {
-            all.push(Want::LinksOf(account.clone()));
-            all.extend(records.iter().cloned().map(Want::RecordById));
+            all.push(ReadRequest::LinksOf(account.clone()));
+            all.extend(records.iter().cloned().map(ReadRequest::RecordById));
         }
     }
-    let known = |want: &Want| match want {
-        Want::RecordById(id) => directories.contains(&id.directory),
+    let known = |want: &ReadRequest| match want {
+        ReadRequest::RecordById(id) => directories.contains(&id.directory),
         _ => true,
     };
     all.retain(known);
@@ -432,16 +432,17 @@ mod tests {
     fn the_first_round_asks_for_everything_that_the_address_alone_can_find() {
         let subject = Subject::asked(Who::Email("Jane@acme.example".into()));
         let e = Evidence::new(subject, jiff::Timestamp::UNIX_EPOCH);
-        let first: BTreeSet<Want> = wants(&Look::Everything, &e, &["d1".into()]).into_iter().collect();
+        let first: BTreeSet<ReadRequest> =
+            wants(&ReadScope::Everything, &e, &["d1".into()]).into_iter().collect();
         let jane = || "jane@acme.example".to_owned();
         let expected = BTreeSet::from([
-            Want::Users(jane()),
-            Want::Assignments,
-            Want::Jobs,
-            Want::Domains,
-            Want::AccountsByEmail(vec![jane()]),
-            Want::LinksByEmail(jane()),
-            Want::RecordsByName("d1".into(), jane()),
+            ReadRequest::Users(jane()),
+            ReadRequest::Assignments,
+            ReadRequest::Jobs,
+            ReadRequest::Domains,
+            ReadRequest::AccountsByEmail(vec![jane()]),
+            ReadRequest::LinksByEmail(jane()),
+            ReadRequest::RecordsByName("d1".into(), jane()),
         ]);
         assert_eq!(first, expected);
     }
@@ -451,9 +452,9 @@ mod tests {
         let subject = Subject::asked(Who::Email("jane@acme.example".into()));
         let mut e = Evidence::new(subject, jiff::Timestamp::UNIX_EPOCH);
         e.users = Read::Gap("403".into());
-        let wanted = wants(&Look::Everything, &e, &[]);
+        let wanted = wants(&ReadScope::Everything, &e, &[]);
         assert!(
-            !wanted.iter().any(|want| matches!(want, Want::Strays(_) | Want::Memberships(_))),
+            !wanted.iter().any(|want| matches!(want, ReadRequest::Strays(_) | ReadRequest::Memberships(_))),
             "{wanted:?}"
         );
     }

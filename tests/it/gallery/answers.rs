@@ -1,10 +1,10 @@
 //! What one person is answered alone: to `check`, `me`, `status`, `history` and `whoami`, and the call for help.
 
 use reinstate::slack::cards;
-use reinstate::slack::words;
-use reinstate_core::access::Standing;
-use reinstate_core::run::Halt;
-use reinstate_core::{Actor, Aim, Diagnosis, Event, Plan, Role};
+use reinstate::slack::messages;
+use reinstate_core::access::MembershipKind;
+use reinstate_core::run::PauseReason;
+use reinstate_core::{Actor, Diagnosis, Event, Goal, Plan, Role};
 
 use super::jane::{
     ADMINS, EARLIER, JANE, LINK, RUN, Story, access, at, cannot_tell, email_held, memberships, not_assigned,
@@ -180,7 +180,7 @@ pub fn checks() -> Page {
     *Broken: access is missing.* Read 2026-11-30 09:00 UTC.
     *What is broken:* access is missing, and no cause could be proven
     ");
-    shows!(page, "Check: reading takes long", "After four seconds. The answer follows.", says(&words::still_reading()), @"Still reading; the answer follows here.");
+    shows!(page, "Check: reading takes long", "After four seconds. The answer follows.", says(&messages::still_reading()), @"Still reading; the answer follows here.");
     page
 }
 
@@ -220,7 +220,7 @@ pub fn me() -> Page {
     [ Ask my admins for help ]
     (Read 2026-11-30 09:00 UTC. Nothing was changed. Only you see this.)
     ");
-    shows!(page, "Me: no address", "Slack shows no e-mail address for the person.", says(&words::no_own_address()), @"Slack shows no e-mail address for you, so your Atlassian account could not be looked up. Nothing was read. Please ask your help desk directly.");
+    shows!(page, "Me: no address", "Slack shows no e-mail address for the person.", says(&messages::no_own_address()), @"Slack shows no e-mail address for you, so your Atlassian account could not be looked up. Nothing was read. Please ask your help desk directly.");
     shows!(page, "The call for help", "Posted in `slack.channel` for the operators, after *Ask my admins for help*.",
         card(&cards::help_wanted("U0JANE", JANE, &email_held(), at(20), &access())), @"
     # Somebody asks for help with their Atlassian access
@@ -229,9 +229,9 @@ pub fn me() -> Page {
     [ Repair ]  [ Recheck ]
     (Read 2026-11-30 09:00 UTC)
     ");
-    shows!(page, "Help was asked for", "To the person who asked.", says(&words::help_is_asked(ADMINS)), @"Your admins have been asked for help, in #atlassian-admins. They see what was found. You need not do anything else; they will write to you.");
-    shows!(page, "Help was asked for before", "A person can ask once a day.", says(&words::help_was_asked()), @"You have asked your admins for help today already, so they were not asked again. You can ask again tomorrow.");
-    shows!(page, "Help could not be asked for", "The channel is shared, or the bot is not in it.", says(&words::help_not_asked(&access())), @"Your call for help could not be delivered to the admins' channel. Please write to them yourself. These have it: @ada.");
+    shows!(page, "Help was asked for", "To the person who asked.", says(&messages::help_is_asked(ADMINS)), @"Your admins have been asked for help, in #atlassian-admins. They see what was found. You need not do anything else; they will write to you.");
+    shows!(page, "Help was asked for before", "A person can ask once a day.", says(&messages::help_was_asked()), @"You have asked your admins for help today already, so they were not asked again. You can ask again tomorrow.");
+    shows!(page, "Help could not be asked for", "The channel is shared, or the bot is not in it.", says(&messages::help_not_asked(&access())), @"Your call for help could not be delivered to the admins' channel. Please write to them yourself. These have it: @ada.");
     page
 }
 
@@ -244,7 +244,7 @@ pub fn lists() -> Page {
     let link = || Some(LINK.to_owned());
     let stopped = asks.clone().approved().began(0, 1).and(Event::Paused {
         step: Some(0),
-        halt: Halt::Refused,
+        halt: PauseReason::Refused,
         why: "403 Forbidden".to_owned(),
     });
     let shown = [
@@ -252,10 +252,10 @@ pub fn lists() -> Page {
         (line(&asks.clone().seen_at(4000)), link()),
         (line(&asks.clone().approved()), link()),
         (line(&stopped), link()),
-        (line(&Story::asked(Aim::default())), None),
+        (line(&Story::asked(Goal::default())), None),
         (cards::unreadable_line(EARLIER), None),
     ];
-    shows!(page, "Status", "`status` lists what is open, at most 20.", card(&cards::list(words::open_runs(9), &shown, 9)), @"
+    shows!(page, "Status", "`status` lists what is open, at most 20.", card(&cards::list(messages::open_runs(9), &shown, 9)), @"
     *Open runs*: 9
     • `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: waits for an approver until 2026-11-30 10:00 UTC – its card (https://acme.slack.com/archives/C0ADMINS/p1)
     • `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: its time to approve is over – its card (https://acme.slack.com/archives/C0ADMINS/p1)
@@ -265,7 +265,7 @@ pub fn lists() -> Page {
     • Run `01a22a00-0000-7000-8000-000000000001` cannot be read.
     … and 3 more
     ");
-    shows!(page, "Status: nothing is open", "`status`", says(&words::nothing_open()), @"Nothing runs and nothing waits.");
+    shows!(page, "Status: nothing is open", "`status`", says(&messages::nothing_open()), @"Nothing runs and nothing waits.");
     shows!(page, "Status of a run", "`status RUN`: the card without its buttons.",
         card(&asks.draws(|view| cards::status(view, Some(LINK)))), @"
     # Repair of jane@acme.example
@@ -300,11 +300,11 @@ pub fn lists() -> Page {
     (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`, asked by @ada 2026-11-30 09:00 UTC, plan `b6ae9a20`)
     (The card of this run (https://acme.slack.com/archives/C0ADMINS/p1))
     ");
-    shows!(page, "Status: the journal cannot be read", "`status RUN`", says(&words::unreadable(RUN)), @"The journal of `01a22b0e-0438-7587-8f82-176a680e8a9b` cannot be read, because an entry was erased, changed or written by another version. Please tell the people who run Reinstate: the log says which entry it is.");
-    shows!(page, "Status: no such run", "`status RUN`", says(&words::no_run()), @"There is no such run. Type `/reinstate status` to see the open ones.");
+    shows!(page, "Status: the journal cannot be read", "`status RUN`", says(&messages::unreadable(RUN)), @"The journal of `01a22b0e-0438-7587-8f82-176a680e8a9b` cannot be read, because an entry was erased, changed or written by another version. Please tell the people who run Reinstate: the log says which entry it is.");
+    shows!(page, "Status: no such run", "`status RUN`", says(&messages::no_run()), @"There is no such run. Type `/reinstate status` to see the open ones.");
     let ended = super::run_ends::lines();
     shows!(page, "History", "`history WHO` lists every run on that account. Each end has its words.",
-        card(&cards::list(words::runs_on(JANE, ended.len()), &ended, ended.len())), @"
+        card(&cards::list(messages::runs_on(JANE, ended.len()), &ended, ended.len())), @"
     *Runs on jane@acme.example*, newest first: 11
     • `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: Access was good from the start – its card (https://acme.slack.com/archives/C0ADMINS/p1)
     • `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: Access is back, and that was proven – its card (https://acme.slack.com/archives/C0ADMINS/p1)
@@ -318,9 +318,9 @@ pub fn lists() -> Page {
     • `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: Stopped – its card (https://acme.slack.com/archives/C0ADMINS/p1)
     • `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: Skipped: it had changed – its card (https://acme.slack.com/archives/C0ADMINS/p1)
     ");
-    shows!(page, "History: no run", "`history WHO`", says(&words::no_history(JANE)), @"There has been no run on jane@acme.example.");
+    shows!(page, "History: no run", "`history WHO`", says(&messages::no_history(JANE)), @"There has been no run on jane@acme.example.");
     let sweeps = super::sweeps::lines();
-    shows!(page, "Status: sweeps", "Sweeps stand in the same list.", card(&cards::list(words::open_runs(sweeps.len()), &sweeps, sweeps.len())), @"
+    shows!(page, "Status: sweeps", "Sweeps stand in the same list.", card(&cards::list(messages::open_runs(sweeps.len()), &sweeps, sweeps.len())), @"
     *Open runs*: 8
     • `01a22b0e-1111-7587-8f82-176a680e8a9b` – sweep, asked by @ada 2026-11-30 09:00 UTC: reading – its card (https://acme.slack.com/archives/C0ADMINS/p1)
     • `01a22b0e-1111-7587-8f82-176a680e8a9b` – sweep, asked by @ada 2026-11-30 09:00 UTC: its repairs can be asked for until 2026-12-01 09:01 UTC – its card (https://acme.slack.com/archives/C0ADMINS/p1)
@@ -331,7 +331,7 @@ pub fn lists() -> Page {
     • `01a22b0e-1111-7587-8f82-176a680e8a9b` – sweep, asked by @ada 2026-11-30 09:00 UTC: ended – its card (https://acme.slack.com/archives/C0ADMINS/p1)
     • `01a22b0e-1111-7587-8f82-176a680e8a9b` – sweep 2026-11-30 09:00 UTC: reading – its card (https://acme.slack.com/archives/C0ADMINS/p1)
     ");
-    shows!(page, "Help", "`help`", says(&words::help()), @"
+    shows!(page, "Help", "`help`", says(&messages::help()), @"
     *What Reinstate understands*
     WHO is an e-mail address, a mention or an Atlassian account id. RUN is the id on a card, of a run or of a sweep.
     • `/reinstate check WHO` – find out why somebody has no access; reads only (role: viewer)
@@ -348,39 +348,39 @@ pub fn lists() -> Page {
 
     let actor = |standing, roles: &[(Role, &str)], complete| Actor {
         id: "U0ADA".to_owned(),
-        standing,
+        membership: standing,
         roles: roles.iter().map(|(role, rule)| (*role, (*rule).to_owned())).collect(),
         roles_complete: complete,
         email: Some("ada@acme.example".to_owned()),
     };
     let whoami = |page: &mut Page, actor: Actor| {
-        page.covers("Standing", &actor.standing);
-        says(&words::whoami(&actor, true))
+        page.covers("Standing", &actor.membership);
+        says(&messages::whoami(&actor, true))
     };
     let roles = [
         (Role::Operator, "access.operator.users"),
         (Role::Approver, "access.approver.usergroups S0HELPDESK"),
     ];
-    shows!(page, "Whoami", "`whoami`", whoami(&mut page, actor(Standing::Member, &roles, true)), @"
+    shows!(page, "Whoami", "`whoami`", whoami(&mut page, actor(MembershipKind::Member, &roles, true)), @"
     You are @ada. Your roles:
     • operator, through access.operator.users
     • approver, through access.approver.usergroups S0HELPDESK
     ");
-    shows!(page, "Whoami: no role", "`whoami`", whoami(&mut page, actor(Standing::Member, &[], true)), @"
+    shows!(page, "Whoami: no role", "`whoami`", whoami(&mut page, actor(MembershipKind::Member, &[], true)), @"
     You are @ada. Your roles:
     • none
     ");
-    shows!(page, "Whoami: not all groups could be read", "`whoami`", whoami(&mut page, actor(Standing::Member, &roles, false)), @"
+    shows!(page, "Whoami: not all groups could be read", "`whoami`", whoami(&mut page, actor(MembershipKind::Member, &roles, false)), @"
     You are @ada. Your roles:
     • operator, through access.operator.users
     • approver, through access.approver.usergroups S0HELPDESK
     Some user groups could not be read, so there may be more.
     ");
-    shows!(page, "Whoami: a guest", "`whoami`", whoami(&mut page, actor(Standing::Guest, &[], true)), @"You are @ada. Guests have no role in Reinstate. Ask a member of the workspace.");
-    shows!(page, "Whoami: another workspace", "`whoami`", whoami(&mut page, actor(Standing::Stranger, &[], true)), @"You are @ada. You are not a member of this workspace, so Reinstate takes nothing from you.");
-    shows!(page, "Whoami: deactivated", "`whoami`", whoami(&mut page, actor(Standing::Deactivated, &[], true)), @"You are @ada. Your Slack account is deactivated, so it has no role in Reinstate.");
-    shows!(page, "Whoami: a bot", "`whoami`", whoami(&mut page, actor(Standing::Bot, &[], true)), @"You are @ada. Bots and apps have no role in Reinstate.");
-    shows!(page, "Whoami: Slack did not answer", "`whoami`", whoami(&mut page, actor(Standing::Unknown, &[], true)), @"You are @ada. Slack did not answer who you are, so nobody has a role right now. Please try again in a minute.");
+    shows!(page, "Whoami: a guest", "`whoami`", whoami(&mut page, actor(MembershipKind::Guest, &[], true)), @"You are @ada. Guests have no role in Reinstate. Ask a member of the workspace.");
+    shows!(page, "Whoami: another workspace", "`whoami`", whoami(&mut page, actor(MembershipKind::Stranger, &[], true)), @"You are @ada. You are not a member of this workspace, so Reinstate takes nothing from you.");
+    shows!(page, "Whoami: deactivated", "`whoami`", whoami(&mut page, actor(MembershipKind::Deactivated, &[], true)), @"You are @ada. Your Slack account is deactivated, so it has no role in Reinstate.");
+    shows!(page, "Whoami: a bot", "`whoami`", whoami(&mut page, actor(MembershipKind::Bot, &[], true)), @"You are @ada. Bots and apps have no role in Reinstate.");
+    shows!(page, "Whoami: Slack did not answer", "`whoami`", whoami(&mut page, actor(MembershipKind::Unknown, &[], true)), @"You are @ada. Slack did not answer who you are, so nobody has a role right now. Please try again in a minute.");
     page
 }
 

@@ -1,6 +1,6 @@
 //! What each cause, each step and each way to undo it is called.
 
-use reinstate::slack::words::plain;
+use reinstate::slack::messages::plain;
 use reinstate_core::op::ResetScope;
 use reinstate_core::{Cause, Op, Risk, Undo};
 
@@ -168,7 +168,14 @@ pub fn steps() -> Page {
         page.covers("Op", op);
     }
     let lines = all.iter().map(|op| {
-        format!("{} {}: {} – {}, {}", op.rung(), op.action(), op.says(), op.risk().word(), op.undo().says())
+        format!(
+            "{} {}: {} – {}, {}",
+            op.rung(),
+            op.action(),
+            op.says(),
+            op.risk().word(),
+            op.undo().message()
+        )
     });
     shows!(page, "Every step", "The number is the rung of the ladder.", lines.collect::<Vec<_>>().join("\n"), @"
     1 provision-user: Have the identity provider write the person's record again – harmless, nothing to undo
@@ -201,7 +208,7 @@ pub fn steps() -> Page {
         Undo::Impossible,
     ];
     assert_eq!(undos.len(), all.len());
-    shows!(page, "Every way to undo", "It stands beside a step.", all.map(Undo::says).join("\n"), @"
+    shows!(page, "Every way to undo", "It stands beside a step.", all.map(Undo::message).join("\n"), @"
     nothing to undo
     can be undone exactly
     can be undone, by a step that is destructive itself

@@ -2,7 +2,7 @@
 
 use reinstate::cli::doctor;
 use reinstate::config::{Config, Purpose};
-use reinstate::doctor::examine;
+use reinstate::doctor::full;
 use reinstate_sandbox::tenant::Tenant;
 use reinstate_sandbox::wire::Injection;
 
@@ -100,7 +100,7 @@ fn says(answer: Option<Injection>) -> String {
         let folder = tempfile::tempdir().unwrap();
         let store = format!("sqlite:{}/reinstate.db?mode=rwc", folder.path().display());
         let config = Config::load(None, &sandbox.env(&store, "127.0.0.1:0"), Purpose::Serve).unwrap();
-        let text = doctor::text(&examine(&config).await);
+        let text = doctor::text(&full(&config).await);
         ports(&text.replace(&folder.path().display().to_string(), "FOLDER"))
     })
 }

@@ -10,10 +10,10 @@ use reinstate::slack::cards::View;
 use reinstate_core::Fold as _;
 use reinstate_core::diagnose::{Candidate, Mark, Station, diagnose};
 use reinstate_core::finding::{Cause, Fact, Finding, Verdict};
-use reinstate_core::run::{Asked, Limits, Next};
+use reinstate_core::run::{Limits, Next, Request};
 use reinstate_core::subject::RecordId;
 use reinstate_core::{
-    Aim, Diagnosis, Event, Evidence, Op, Outcome, Plan, Rules, Run, Source, Step, Subject, Ticket, Vendor,
+    Diagnosis, Event, Evidence, Goal, Op, Outcome, Plan, Rules, Run, Source, Step, Subject, Ticket, Vendor,
     Who,
 };
 use serde_json::json;
@@ -59,8 +59,8 @@ pub fn who() -> Who {
     Who::Email(JANE.to_owned())
 }
 
-pub fn asked(by: &str, aim: Aim) -> Asked {
-    Asked {
+pub fn asked(by: &str, aim: Goal) -> Request {
+    Request {
         by: by.to_owned(),
         team: None,
         enterprise: None,
@@ -72,12 +72,15 @@ pub fn asked(by: &str, aim: Aim) -> Asked {
 }
 
 pub fn station(name: &str, mark: Mark, says: &str) -> Station {
-    Station { name: name.to_owned(), mark, says: says.to_owned() }
+    Station { name: name.to_owned(), mark, message: says.to_owned() }
 }
 
 pub fn finding(code: Cause, facts: &[(Source, &str)]) -> Finding {
-    let fact =
-        |(source, says): &(Source, &str)| Fact { source: *source, says: (*says).to_owned(), seen_at: at(20) };
+    let fact = |(source, says): &(Source, &str)| Fact {
+        source: *source,
+        message: (*says).to_owned(),
+        seen_at: at(20),
+    };
     Finding { code, blocking: code.blocks(), because: facts.iter().map(fact).collect() }
 }
 
@@ -215,7 +218,7 @@ pub fn two_accounts() -> (Diagnosis, Plan) {
         id: id.to_owned(),
         email: Some(email.to_owned()),
         name: Some("Jane Doe".to_owned()),
-        says: says.iter().map(|text| (*text).to_owned()).collect(),
+        remarks: says.iter().map(|text| (*text).to_owned()).collect(),
     };
     found.candidates = vec![
         candidate(
@@ -328,7 +331,7 @@ pub struct Story {
 
 impl Story {
     /// Somebody asked for it.
-    pub fn asked(aim: Aim) -> Self {
+    pub fn asked(aim: Goal) -> Self {
         let events = Vec::new();
         let story = Self { events, now: at(0), digest: None, asks_here: true, plain: false, docs: None };
         story.and(Event::Opened { asked: asked("U0ADA", aim), part: None })
@@ -336,11 +339,11 @@ impl Story {
 
     /// A repair whose requester was admitted.
     pub fn repair() -> Self {
-        Self::of(Aim::default())
+        Self::of(Goal::default())
     }
 
     /// A run of this kind whose requester was admitted.
-    pub fn of(aim: Aim) -> Self {
+    pub fn of(aim: Goal) -> Self {
         Self::asked(aim).and(Event::Admitted { rule: "access.operator.users".to_owned(), who: who() })
     }
 
@@ -377,7 +380,7 @@ impl Story {
     }
 
     pub fn ended(self, outcome: Outcome, says: &str) -> Self {
-        self.and(Event::Ended { outcome, says: says.to_owned() })
+        self.and(Event::Ended { outcome, message: says.to_owned() })
     }
 
     /// Looked at so many seconds after it was asked for.

@@ -24,11 +24,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use page::{Page, every};
-use reinstate::slack::words::Unresolved;
-use reinstate_core::access::Standing;
-use reinstate_core::run::{Halt, Progress};
+use reinstate::slack::messages::Unresolved;
+use reinstate_core::access::MembershipKind;
+use reinstate_core::run::{PauseReason, Progress};
 use reinstate_core::sweep::SweepNext;
-use reinstate_core::{Aim, Cause, Denied, Event, Next, Op, Outcome};
+use reinstate_core::{Cause, Denied, Event, Goal, Next, Op, Outcome};
 
 /// Every page, in the order of the document.
 fn pages() -> Vec<Page> {
@@ -101,8 +101,8 @@ fn states() -> Vec<String> {
         every!(Next: Admit, Look, Step, Prove, AwaitApproval, Expire, Conclude, AwaitPerson, Stop, Nothing),
         every!(Outcome: Healthy, Restored, Done, Advice, CannotTell, Refused, Busy, Declined, Expired, Cancelled,
             Skipped),
-        every!(Halt: Changed, Condition, Ambiguous, Refused, Unconfirmed, Cap),
-        every!(Aim: Repair, Undo, Retire),
+        every!(PauseReason: Changed, Condition, Ambiguous, Refused, Unconfirmed, Cap),
+        every!(Goal: Repair, Undo, Retire),
         every!(Progress: Open, Begun, Accepted, Done, Fruitless),
         every!(Event: Opened, Admitted, Planned, Approved, Declined, Expired, Cancelled, Snapshot, Began, Accepted,
             Already, Confirmed, NoEffect, Paused, Retried, Denied, Ended),
@@ -110,7 +110,7 @@ fn states() -> Vec<String> {
         every!(Op: ProvisionUser, ProvisionMembership, RestoreAccess, ActivateAccount, CancelDeletion, UnlinkRecord,
             DeleteRecord, ForgetAccountRecords, StartProvisioning, RestartProvisioning, ParkEmail, DeactivateAccount,
             ScheduleDeletion, SuspendAccess, ReturnEmail),
-        every!(Standing: Member, Guest, Stranger, Deactivated, Bot, Unknown),
+        every!(MembershipKind: Member, Guest, Stranger, Deactivated, Bot, Unknown),
         every!(Denied: Stranger, Guest, Deactivated, Bot, AskAgain, Missing, OwnRequest, OwnAccount, OwnUnreadable,
             OwnNobody, SamePerson, SameUnreadable, AlreadyAsAnother, Already),
         every!(Unresolved: Nobody, NoAddress, AskAgain),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use reinstate::slack::blocks::{Card, Confirm};
+use reinstate::slack::blocks::{Confirm, Message};
 use reinstate::slack::markup::Markup;
 use reinstate_sandbox::slack::{Slack, Surface, problems, view_problems};
 use reinstate_sandbox::tenant::Tenant;
@@ -107,14 +107,14 @@ fn slack() -> &'static Slack {
 }
 
 /// A message as a person reads it, after Slack's own rules were applied to it.
-pub fn card(card: &Card) -> String {
+pub fn card(card: &Message) -> String {
     assert_eq!(problems(&card.blocks, Surface::Message), Vec::<String>::new());
     slack().post(&card.text, &card.blocks).join("\n")
 }
 
 /// A message of one text.
 pub fn says(text: &Markup) -> String {
-    card(&Card::text(text))
+    card(&Message::text(text))
 }
 
 /// A modal: its title, what it holds, and its buttons at the bottom.

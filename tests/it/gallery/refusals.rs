@@ -5,7 +5,7 @@ use std::time::Duration;
 use reinstate::config::{Access, Grant};
 use reinstate::slack::command::parse;
 use reinstate::slack::markup::Markup;
-use reinstate::slack::words::{self, Unresolved, click};
+use reinstate::slack::messages::{self, Unresolved, click};
 use reinstate_core::{Denied, Role};
 
 use super::jane::{ADMINS, LINK, RUN, access};
@@ -14,18 +14,18 @@ use super::page::{Page, says, shows};
 pub fn commands() -> Page {
     let mut page =
         Page::new("What a command is answered at once", "Only the person who typed or clicked sees it.");
-    shows!(page, "The run has begun", "After `repair`, `undo`, and each button that starts a run.", says(&words::begun(RUN, false)), @"The run has begun: run `01a22b0e-0438-7587-8f82-176a680e8a9b`. Its card shows how it goes.");
-    shows!(page, "The run had begun already", "The same command came twice.", says(&words::begun(RUN, true)), @"The run had begun already: run `01a22b0e-0438-7587-8f82-176a680e8a9b`. Its card shows how it goes.");
-    shows!(page, "The sweep has begun", "After `sweep`.", says(&words::sweep_begun(RUN, ADMINS)), @"The sweep `01a22b0e-0438-7587-8f82-176a680e8a9b` has begun. It only reads. Its card stands in #atlassian-admins.");
+    shows!(page, "The run has begun", "After `repair`, `undo`, and each button that starts a run.", says(&messages::begun(RUN, false)), @"The run has begun: run `01a22b0e-0438-7587-8f82-176a680e8a9b`. Its card shows how it goes.");
+    shows!(page, "The run had begun already", "The same command came twice.", says(&messages::begun(RUN, true)), @"The run had begun already: run `01a22b0e-0438-7587-8f82-176a680e8a9b`. Its card shows how it goes.");
+    shows!(page, "The sweep has begun", "After `sweep`.", says(&messages::sweep_begun(RUN, ADMINS)), @"The sweep `01a22b0e-0438-7587-8f82-176a680e8a9b` has begun. It only reads. Its card stands in #atlassian-admins.");
     shows!(page, "The run is stopped", "After `cancel RUN`.", says(&click::stopped(RUN)), @"The run is stopped: `01a22b0e-0438-7587-8f82-176a680e8a9b`. What was done stays done; its card lists it.");
-    shows!(page, "It could not be written down", "The database did not answer, and nothing was started.", says(&words::not_written()), @"Nothing was started: the run could not be written down, because the database did not answer. Please try again in a minute; if it stays so, tell the people who run Reinstate.");
-    shows!(page, "It may have been written down", "The database did not answer, and the run may have been started.", says(&words::perhaps_written(RUN)), @"The database did not answer, so it is not known whether run `01a22b0e-0438-7587-8f82-176a680e8a9b` was started. Type `/reinstate status` in a minute before you ask again.");
-    shows!(page, "The database did not answer", "For commands and clicks that start nothing.", says(&words::no_store()), @"The database did not answer, so nothing was done. Please try again in a minute.");
-    shows!(page, "It came too late", "The command was typed more than 15 minutes ago.", says(&words::overdue()), @"The command reached the bot more than 15 minutes after it was sent, so nothing was done. Please type it again if it is still wanted.");
-    shows!(page, "Too much is going on", "The bot has no room for another command.", says(&words::busy()), @"Too much is going on right now, so nothing was started. Please try again in a minute.");
-    shows!(page, "Too many checks", "More than five checks in a minute.", says(&words::too_often(Duration::from_secs(42))), @"You have asked for 5 checks within a minute, which is the limit. Nothing was read. Try again in 42 seconds.");
-    shows!(page, "Another command", "Slack sent a command of another app.", says(&words::not_ours()), @"This bot only answers `/reinstate`; try `/reinstate help`.");
-    shows!(page, "Not available yet", "A button that this version does not know.", says(&words::not_yet()), @"
+    shows!(page, "It could not be written down", "The database did not answer, and nothing was started.", says(&messages::not_written()), @"Nothing was started: the run could not be written down, because the database did not answer. Please try again in a minute; if it stays so, tell the people who run Reinstate.");
+    shows!(page, "It may have been written down", "The database did not answer, and the run may have been started.", says(&messages::perhaps_written(RUN)), @"The database did not answer, so it is not known whether run `01a22b0e-0438-7587-8f82-176a680e8a9b` was started. Type `/reinstate status` in a minute before you ask again.");
+    shows!(page, "The database did not answer", "For commands and clicks that start nothing.", says(&messages::no_store()), @"The database did not answer, so nothing was done. Please try again in a minute.");
+    shows!(page, "It came too late", "The command was typed more than 15 minutes ago.", says(&messages::overdue()), @"The command reached the bot more than 15 minutes after it was sent, so nothing was done. Please type it again if it is still wanted.");
+    shows!(page, "Too much is going on", "The bot has no room for another command.", says(&messages::busy()), @"Too much is going on right now, so nothing was started. Please try again in a minute.");
+    shows!(page, "Too many checks", "More than five checks in a minute.", says(&messages::too_often(Duration::from_secs(42))), @"You have asked for 5 checks within a minute, which is the limit. Nothing was read. Try again in 42 seconds.");
+    shows!(page, "Another command", "Slack sent a command of another app.", says(&messages::not_ours()), @"This bot only answers `/reinstate`; try `/reinstate help`.");
+    shows!(page, "Not available yet", "A button that this version does not know.", says(&messages::not_yet()), @"
     That is not available yet. Nothing was done.
     *What Reinstate understands*
     WHO is an e-mail address, a mention or an Atlassian account id. RUN is the id on a card, of a run or of a sweep.
@@ -40,9 +40,9 @@ pub fn commands() -> Page {
     • `/reinstate whoami` – your roles and the rules that give them (role: none)
     • `/reinstate help` – this list (role: none)
     ");
-    shows!(page, "No author", "The shortcut on a message that no person wrote.", says(&words::no_author()), @"That message was not written by a person, so there is nobody to check. Type `/reinstate check WHO` instead.");
-    shows!(page, "No window", "Slack opened no modal in time.", says(&words::no_modal()), @"Slack could not open the window in time. Nothing was done; please click again.");
-    let misunderstood = |text: &str| says(&words::misunderstood(&parse(text).unwrap_err()));
+    shows!(page, "No author", "The shortcut on a message that no person wrote.", says(&messages::no_author()), @"That message was not written by a person, so there is nobody to check. Type `/reinstate check WHO` instead.");
+    shows!(page, "No window", "Slack opened no modal in time.", says(&messages::no_modal()), @"Slack could not open the window in time. Nothing was done; please click again.");
+    let misunderstood = |text: &str| says(&messages::misunderstood(&parse(text).unwrap_err()));
     shows!(page, "No such command", "`chek jane@acme.example`", misunderstood("chek jane@acme.example"), @"
     There is no such command.
     The nearest correct form: `/reinstate check WHO`
@@ -73,7 +73,7 @@ pub fn commands() -> Page {
     ");
     let unresolved = |page: &mut Page, why: Unresolved| {
         page.covers("Unresolved", &why);
-        says(&Markup::new().data(&why.to_string()))
+        says(&Markup::new().escaped(&why.to_string()))
     };
     shows!(page, "WHO is nobody", "A mention that Slack does not know.", unresolved(&mut page, Unresolved::Nobody), @"That names nobody. Ask again with an e-mail address or an Atlassian account id.");
     shows!(page, "WHO has no address", "A mention of somebody whose address Slack does not show.", unresolved(&mut page, Unresolved::NoAddress), @"Slack shows no e-mail address for that person. Ask again with the address or an Atlassian account id.");
@@ -88,7 +88,7 @@ pub fn refusals() -> Page {
     );
     let denied = |page: &mut Page, why: Denied| {
         page.covers("Denied", &why);
-        says(&words::denied(why, &access()))
+        says(&messages::denied(why, &access()))
     };
     shows!(page, "Another workspace", "A person of another workspace.", denied(&mut page, Denied::Stranger), @"You are not a member of this workspace, so Reinstate takes nothing from you.");
     shows!(page, "Guest", "A guest of the workspace.", denied(&mut page, Denied::Guest), @"Guests have no role in Reinstate. Ask a member of the workspace.");
@@ -107,18 +107,18 @@ pub fn refusals() -> Page {
     shows!(page, "The same person approved", "*Approve* a second time, under another Slack account.", denied(&mut page, Denied::AlreadyAsAnother), @"You have approved this plan already, under another Slack account. Another approver must decide.");
     shows!(page, "Approved already", "*Approve* a second time.", denied(&mut page, Denied::Already), @"You have approved this plan already.");
     let nobody = Access { operator: Grant::default(), ..access() };
-    shows!(page, "Nobody has the role", "The configuration gives it to nobody.", says(&words::holders(Role::Operator, &nobody)), @"Nobody has it; ask the people who run Reinstate.");
+    shows!(page, "Nobody has the role", "The configuration gives it to nobody.", says(&messages::holders(Role::Operator, &nobody)), @"Nobody has it; ask the people who run Reinstate.");
     shows!(page, "The requester of a run is refused", "The run was opened before it was known who asked. They are told alone.",
-        says(&words::not_begun(&Denied::Missing(Role::Operator).to_string(), None, Some(&words::holders(Role::Operator, &access())))), @"This needs the role operator. These have it: @ada.");
+        says(&messages::not_begun(&Denied::Missing(Role::Operator).to_string(), None, Some(&messages::holders(Role::Operator, &access())))), @"This needs the role operator. These have it: @ada.");
     shows!(page, "Another run is at work", "A repair was asked for twice. The second requester is told alone.",
-        says(&words::not_begun("Run 01a22a00-0000-7000-8000-000000000001 is already at work on the same person. Follow that one.", Some(LINK), None)), @"Run 01a22a00-0000-7000-8000-000000000001 is already at work on the same person. Follow that one. Its card (https://acme.slack.com/archives/C0ADMINS/p1).");
+        says(&messages::not_begun("Run 01a22a00-0000-7000-8000-000000000001 is already at work on the same person. Follow that one.", Some(LINK), None)), @"Run 01a22a00-0000-7000-8000-000000000001 is already at work on the same person. Follow that one. Its card (https://acme.slack.com/archives/C0ADMINS/p1).");
     page
 }
 
 pub fn clicks() -> Page {
     let mut page =
         Page::new("Clicks that were not taken", "Only the person who clicked sees it. Nothing was done.");
-    let says_so = |text: &'static str| says(&Markup::new().ours(text));
+    let says_so = |text: &'static str| says(&Markup::new().literal(text));
     shows!(page, "The run has ended", "A button on an old card.", says_so(click::RUN_ENDED), @"The run has ended, so nothing was done.");
     shows!(page, "The run is being stopped", "*Stop* a second time.", says_so(click::BEING_STOPPED), @"The run is being stopped already. Its card shows when it has ended.");
     shows!(page, "There is no plan yet", "*Approve*", says_so(click::NO_PLAN), @"The run has no plan to decide on yet, so nothing was done. Its card shows when it has one.");
@@ -145,11 +145,11 @@ pub fn clicks() -> Page {
 
 pub fn about_cards() -> Page {
     let mut page = Page::new("What is wrong with a card", "Only the requester is told, and once.");
-    shows!(page, "It cannot be posted", "Slack does not let the bot post in `slack.channel`.", says(&words::wrong_channel(ADMINS)), @"The card of this run and its approvals cannot be posted: #atlassian-admins is archived, shared with another company, cannot be read, Reinstate is not a member, or the rules of the channel do not let Reinstate post. Invite Reinstate to a channel of this workspace alone and name it as `slack.channel`.");
-    shows!(page, "It has moved", "The channel was archived, or the bot was removed from it.", says(&words::card_moved("C0HELP", ADMINS)), @"The card of your run could no longer be kept up to date in #help-desk: the channel was archived, or Reinstate was removed from it. The run goes on; its card now stands in #atlassian-admins.");
-    shows!(page, "It was deleted", "Somebody deleted the card.", says(&words::card_again(ADMINS)), @"Somebody deleted the card of your run in #atlassian-admins. The run goes on; there is a new card.");
-    shows!(page, "It was posted anew", "Slack refused to update the card.", says(&words::card_renewed(ADMINS, "cant_update_message")), @"Slack no longer lets Reinstate update a card of your run in #atlassian-admins (`cant_update_message`). The run goes on, and there is a new card. The buttons on the old card do nothing.");
-    shows!(page, "It is refused", "Slack refused to post the card.", says(&words::card_refused(RUN, ADMINS, "internal_error", false)), @"Slack refuses the card of your run in #atlassian-admins (`internal_error`). The run goes on. Reinstate tries again every half minute. Type `/reinstate status 01a22b0e-0438-7587-8f82-176a680e8a9b` to follow the run, or `/reinstate cancel 01a22b0e-0438-7587-8f82-176a680e8a9b` to stop it. Tell the people who run Reinstate.");
-    shows!(page, "It is refused, and asks for an approval", "As above.", says(&words::card_refused(RUN, ADMINS, "internal_error", true)), @"Slack refuses the card of your run in #atlassian-admins (`internal_error`). It asks for an approval, so the run waits, and nobody can approve it yet. Reinstate tries again every half minute. Type `/reinstate status 01a22b0e-0438-7587-8f82-176a680e8a9b` to follow the run, or `/reinstate cancel 01a22b0e-0438-7587-8f82-176a680e8a9b` to stop it. Tell the people who run Reinstate.");
+    shows!(page, "It cannot be posted", "Slack does not let the bot post in `slack.channel`.", says(&messages::wrong_channel(ADMINS)), @"The card of this run and its approvals cannot be posted: #atlassian-admins is archived, shared with another company, cannot be read, Reinstate is not a member, or the rules of the channel do not let Reinstate post. Invite Reinstate to a channel of this workspace alone and name it as `slack.channel`.");
+    shows!(page, "It has moved", "The channel was archived, or the bot was removed from it.", says(&messages::card_moved("C0HELP", ADMINS)), @"The card of your run could no longer be kept up to date in #help-desk: the channel was archived, or Reinstate was removed from it. The run goes on; its card now stands in #atlassian-admins.");
+    shows!(page, "It was deleted", "Somebody deleted the card.", says(&messages::card_again(ADMINS)), @"Somebody deleted the card of your run in #atlassian-admins. The run goes on; there is a new card.");
+    shows!(page, "It was posted anew", "Slack refused to update the card.", says(&messages::card_renewed(ADMINS, "cant_update_message")), @"Slack no longer lets Reinstate update a card of your run in #atlassian-admins (`cant_update_message`). The run goes on, and there is a new card. The buttons on the old card do nothing.");
+    shows!(page, "It is refused", "Slack refused to post the card.", says(&messages::card_refused(RUN, ADMINS, "internal_error", false)), @"Slack refuses the card of your run in #atlassian-admins (`internal_error`). The run goes on. Reinstate tries again every half minute. Type `/reinstate status 01a22b0e-0438-7587-8f82-176a680e8a9b` to follow the run, or `/reinstate cancel 01a22b0e-0438-7587-8f82-176a680e8a9b` to stop it. Tell the people who run Reinstate.");
+    shows!(page, "It is refused, and asks for an approval", "As above.", says(&messages::card_refused(RUN, ADMINS, "internal_error", true)), @"Slack refuses the card of your run in #atlassian-admins (`internal_error`). It asks for an approval, so the run waits, and nobody can approve it yet. Reinstate tries again every half minute. Type `/reinstate status 01a22b0e-0438-7587-8f82-176a680e8a9b` to follow the run, or `/reinstate cancel 01a22b0e-0438-7587-8f82-176a680e8a9b` to stop it. Tell the people who run Reinstate.");
     page
 }

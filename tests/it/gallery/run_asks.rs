@@ -1,7 +1,7 @@
 //! The card of a run until somebody has decided, and the messages that ask for the decision.
 
-use reinstate::slack::{cards, words};
-use reinstate_core::{Aim, Diagnosis, Op, Plan};
+use reinstate::slack::{cards, messages};
+use reinstate_core::{Diagnosis, Goal, Op, Plan};
 
 use super::jane::{
     EARLIER, OWN, RECORD, Story, email_held, memberships, not_assigned, parking, plan_of, record_id,
@@ -17,7 +17,7 @@ pub fn page() -> Page {
     );
     let root = |story: &Story| card(&story.draws(cards::root));
 
-    let story = Story::asked(Aim::default()).noted(&mut page);
+    let story = Story::asked(Goal::default()).noted(&mut page);
     shows!(page, "The requester is looked up", "For less than a second. No card is posted yet; only `status RUN` shows it.",
         card(&story.draws(|view| cards::status(view, None))), @"
     # Repair of somebody
@@ -100,7 +100,7 @@ pub fn page() -> Page {
     (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`, asked by @ada 2026-11-30 09:00 UTC, plan `b6ae9a20`)
     ");
     shows!(page, "It waits, and Slack does not take the whole card", "Slack refused the card because of what it holds. It is sent again in short.",
-        card(&story.draws(cards::root).brief(&words::card_in_short())), @"
+        card(&story.draws(cards::root).brief(&messages::card_in_short())), @"
     Repair of jane@acme.example: *Waits for an approval* until 2026-11-30 10:00 UTC. @grace: please approve or decline.
     (Slack did not take the whole card. *Details* shows the rest.)
     [ Approve ] (asks: Approve this plan? • Move jane@acme.example off the account …0005 / For jane@acme.example (account …0004). Plan `b6ae9a20`.)  [ Decline ]  [ Recheck ]  [ Details ]
@@ -160,7 +160,7 @@ pub fn page() -> Page {
     (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`, asked by @ada 2026-11-30 09:00 UTC, plan `b6ae9a20`, approved by @grace 2026-11-30 09:00 UTC)
     ");
 
-    let undo = Story::of(Aim::Undo { run: EARLIER.to_owned() }).planned(undo_plan()).noted(&mut page);
+    let undo = Story::of(Goal::Undo { run: EARLIER.to_owned() }).planned(undo_plan()).noted(&mut page);
     shows!(page, "An undo waits for an approval", "Somebody pressed *Undo what was done*, or typed `undo RUN`.", page.once(&root(&undo)), @"
     # Undo of a repair of jane@acme.example
     *Waits for an approval* until 2026-11-30 10:00 UTC. @grace: please approve or decline.
@@ -186,7 +186,7 @@ pub fn page() -> Page {
     [ Approve ] (asks: Approve this plan? • Move jane.old@acme.example back to the account …0005 / For jane@acme.example (account …0004). Plan `781809e9`.)  [ Decline ]  [ Recheck ]  [ Details ]
     (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`, asked by @ada 2026-11-30 09:00 UTC, plan `781809e9`)
     ");
-    let retire = Story::of(Aim::Retire { run: EARLIER.to_owned() }).planned(retire_plan()).noted(&mut page);
+    let retire = Story::of(Goal::Retire { run: EARLIER.to_owned() }).planned(retire_plan()).noted(&mut page);
     shows!(page, "A retirement waits for an approval", "Somebody pressed *Retire the account left over*.", page.once(&root(&retire)), @"
     # Retirement of an account left over by the repair of jane@acme.example
     *Waits for an approval* until 2026-11-30 10:00 UTC. @grace: please approve or decline.

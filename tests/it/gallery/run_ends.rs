@@ -2,8 +2,8 @@
 
 use reinstate::slack::cards;
 use reinstate::slack::markup::Markup;
-use reinstate::slack::words::{self, click};
-use reinstate_core::{Aim, Event, Outcome};
+use reinstate::slack::messages::{self, click};
+use reinstate_core::{Event, Goal, Outcome};
 
 use super::jane::{
     EARLIER, LINK, RUN, Story, access, cannot_tell, memberships, not_assigned, parking, restored,
@@ -53,7 +53,7 @@ pub fn page() -> Page {
     shows!(page, "Restored: the thread", "In the thread of the card, to the requester and to approvers who were asked and did not act.",
         card(&end.draws(|view| cards::outcome(view, &Markup::new().user("U0ADA")))), @"@ada the repair of jane@acme.example has ended. *Access is back, and that was proven.* The account is active, and Atlassian shows all 2 expected groups.");
     shows!(page, "Restored: the approvers", "In the thread of the approval card, when that card stood elsewhere.",
-        card(&end.draws(|view| cards::outcome(view, &words::approvers(&access(), &[])))), @"@grace the repair of jane@acme.example has ended. *Access is back, and that was proven.* The account is active, and Atlassian shows all 2 expected groups.");
+        card(&end.draws(|view| cards::outcome(view, &messages::approvers(&access(), &[])))), @"@grace the repair of jane@acme.example has ended. *Access is back, and that was proven.* The account is active, and Atlassian shows all 2 expected groups.");
     shows!(page, "Restored: the requester alone", "Privately, when the card stands in another channel or the thread cannot be used.",
         card(&end.draws(|view| cards::outcome(view, &Markup::new()))), @"the repair of jane@acme.example has ended. *Access is back, and that was proven.* The account is active, and Atlassian shows all 2 expected groups.");
     let end = Story::repair()
@@ -324,7 +324,7 @@ pub fn page() -> Page {
     (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`, asked by @ada 2026-11-30 09:00 UTC, plan `b6ae9a20`, journal `16:7b4b8464a79f1c55694c21bf57778b2d45f17595dec719c95496008c4d0080bc`)
     ");
     let refused = "This needs the role operator.";
-    let end = Story::asked(Aim::default()).ended(Outcome::Refused, refused).noted(&mut page);
+    let end = Story::asked(Goal::default()).ended(Outcome::Refused, refused).noted(&mut page);
     shows!(page, "Refused", "The requester may not repair. Only `status RUN` shows this; see also the refusals.",
         card(&end.draws(|view| cards::status(view, None))), @"
     # Repair of somebody
@@ -337,7 +337,7 @@ pub fn page() -> Page {
     let end = Story::repair().ended(Outcome::Busy, &busy).noted(&mut page);
     shows!(page, "Busy", "Another run is at work on the same person. The requester is told alone.", state(&root(&end)), @"*Another run is on the same account.* Run 01a22a00-0000-7000-8000-000000000001 is already at work on the same person. Follow that one.");
 
-    let undo = Aim::Undo { run: EARLIER.to_owned() };
+    let undo = Goal::Undo { run: EARLIER.to_owned() };
     let end = Story::of(undo.clone())
         .planned(undo_plan())
         .approved()
@@ -362,7 +362,7 @@ pub fn page() -> Page {
     let nothing = "Nothing of that run is left that could be taken back.";
     let end = Story::of(undo).planned(restored()).ended(Outcome::Advice, nothing).noted(&mut page);
     shows!(page, "An undo had nothing to do", "As above.", state(&root(&end)), @"*Only people can do what is left.* Nothing of that run is left that could be taken back.");
-    let retire = Aim::Retire { run: EARLIER.to_owned() };
+    let retire = Goal::Retire { run: EARLIER.to_owned() };
     let end = Story::of(retire.clone())
         .planned(retire_plan())
         .approved()

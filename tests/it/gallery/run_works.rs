@@ -1,8 +1,8 @@
 //! The card of a run while steps are carried out, and while it waits for a person.
 
 use reinstate::slack::cards;
-use reinstate_core::run::Halt;
-use reinstate_core::{Aim, Event};
+use reinstate_core::run::PauseReason;
+use reinstate_core::{Event, Goal};
 
 use super::jane::{ADMINS, EARLIER, Story, memberships, parking, retire_plan, undo_plan};
 use super::page::{Page, card, shows};
@@ -148,7 +148,7 @@ pub fn page() -> Page {
     [ Details ]
     (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`, asked by @ada 2026-11-30 09:00 UTC, plan `242abbb3`)
     ");
-    let undoing = Story::of(Aim::Undo { run: EARLIER.to_owned() })
+    let undoing = Story::of(Goal::Undo { run: EARLIER.to_owned() })
         .planned(undo_plan())
         .approved()
         .began(0, 1)
@@ -182,7 +182,7 @@ pub fn page() -> Page {
     // The words are those of the executor.
     let waits = |halt, why: &str| parked.clone().and(paused(halt, why));
     let changed = waits(
-        Halt::Changed,
+        PauseReason::Changed,
         r#"the plan expected {"email":"jane@acme.example"}, and there is {"email":"j@acme.example"}"#,
     )
     .noted(&mut page);
@@ -207,20 +207,22 @@ pub fn page() -> Page {
         card(&changed.draws(|view| cards::stopped(view, ADMINS, true))), @r#"@ada The repair of jane@acme.example has stopped. *Waits for an operator:* the plan expected {"email":"jane@acme.example"}, and there is {"email":"j@acme.example"}. Retry looks at everything again. Stop ends the run, and what was done stays done. Undo what was done ends the run and plans the way back. The buttons are on the card above."#);
     shows!(page, "The requester is told alone that it waits", "Privately, when the card stands in another channel or cannot be posted.",
         card(&changed.draws(|view| cards::stopped(view, ADMINS, false))), @r#"The repair of jane@acme.example has stopped. *Waits for an operator:* the plan expected {"email":"jane@acme.example"}, and there is {"email":"j@acme.example"}. Retry looks at everything again. Stop ends the run, and what was done stays done. Undo what was done ends the run and plans the way back. The buttons are on its card in #atlassian-admins."#);
-    let condition = waits(Halt::Condition, "entra.provisioning-log could not be read").noted(&mut page);
+    let condition =
+        waits(PauseReason::Condition, "entra.provisioning-log could not be read").noted(&mut page);
     shows!(page, "It waits because something could not be read", "A condition of the step is not read and true any more.",
         state(&root(&condition)), @"*Waits for an operator:* entra.provisioning-log could not be read. Retry looks at everything again. Stop ends the run, and what was done stays done. Undo what was done ends the run and plans the way back.");
-    let ambiguous = waits(Halt::Ambiguous, "The call may have been sent, and its effect does not show. It is never sent a second time by the machine.").noted(&mut page);
+    let ambiguous = waits(PauseReason::Ambiguous, "The call may have been sent, and its effect does not show. It is never sent a second time by the machine.").noted(&mut page);
     shows!(page, "It waits because of an unknown outcome", "The program stopped after the call may have been sent.",
         state(&root(&ambiguous)), @"*Waits for an operator:* The call may have been sent, and its effect does not show. It is never sent a second time by the machine. Retry looks at everything again. Stop ends the run, and what was done stays done. Undo what was done ends the run and plans the way back.");
-    let refused = waits(Halt::Refused, "403 Forbidden: the account is managed by the identity provider")
-        .noted(&mut page);
+    let refused =
+        waits(PauseReason::Refused, "403 Forbidden: the account is managed by the identity provider")
+            .noted(&mut page);
     shows!(page, "It waits because the call was refused", "Atlassian or Microsoft said no.", state(&root(&refused)), @"*Waits for an operator:* the call was refused: 403 Forbidden: the account is managed by the identity provider. Retry looks at everything again. Stop ends the run, and what was done stays done. Undo what was done ends the run and plans the way back.");
     let unconfirmed =
-        waits(Halt::Unconfirmed, "it was accepted, and its effect does not show").noted(&mut page);
+        waits(PauseReason::Unconfirmed, "it was accepted, and its effect does not show").noted(&mut page);
     shows!(page, "It waits because the effect does not show", "The call was accepted.", state(&root(&unconfirmed)), @"*Waits for an operator:* it was accepted, and its effect does not show. Retry looks at everything again. Stop ends the run, and what was done stays done. Undo what was done ends the run and plans the way back.");
     let cap = approved
-        .and(paused(Halt::Cap, "20 of 20 risky steps have begun in the last 24 hours"))
+        .and(paused(PauseReason::Cap, "20 of 20 risky steps have begun in the last 24 hours"))
         .noted(&mut page);
     shows!(page, "It waits because of the daily cap", "No step was done yet, so there is nothing to undo.", page.once(&root(&cap)), @"
     # Repair of jane@acme.example
@@ -240,24 +242,24 @@ pub fn page() -> Page {
     ");
     let retried = changed.clone().and(Event::Retried { by: "U0ADA".to_owned() }).noted(&mut page);
     shows!(page, "Retry was pressed", "Everything is read again.", state(&root(&retried)), @"*Reading what is there.*");
-    let undo = Story::of(Aim::Undo { run: EARLIER.to_owned() })
+    let undo = Story::of(Goal::Undo { run: EARLIER.to_owned() })
         .planned(undo_plan())
         .approved()
-        .and(paused(Halt::Refused, "403 Forbidden"))
+        .and(paused(PauseReason::Refused, "403 Forbidden"))
         .noted(&mut page);
     shows!(page, "The requester is told that an undo waits", "As above, for an undo.",
         card(&undo.draws(|view| cards::stopped(view, ADMINS, true))), @"@ada The undo of a repair of jane@acme.example has stopped. *Waits for an operator:* the call was refused: 403 Forbidden. Retry looks at everything again. Stop ends the run, and what was done stays done. The buttons are on the card above.");
-    let retire = Story::of(Aim::Retire { run: EARLIER.to_owned() })
+    let retire = Story::of(Goal::Retire { run: EARLIER.to_owned() })
         .planned(retire_plan())
         .approved()
-        .and(paused(Halt::Refused, "403 Forbidden"))
+        .and(paused(PauseReason::Refused, "403 Forbidden"))
         .noted(&mut page);
     shows!(page, "The requester is told that a retirement waits", "As above, for a retirement.",
         card(&retire.draws(|view| cards::stopped(view, ADMINS, true))), @"@ada The retirement of an account left over by the repair of jane@acme.example has stopped. *Waits for an operator:* the call was refused: 403 Forbidden. Retry looks at everything again. Stop ends the run, and what was done stays done. The buttons are on the card above.");
     page
 }
 
-fn paused(halt: Halt, why: &str) -> Event {
+fn paused(halt: PauseReason, why: &str) -> Event {
     Event::Paused { step: Some(0), halt, why: why.to_owned() }
 }
 

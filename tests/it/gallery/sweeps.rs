@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use reinstate::sheet;
 use reinstate::slack::cards::{self, SweepView};
 use reinstate::slack::markup::Markup;
-use reinstate::slack::words;
+use reinstate::slack::messages;
 use reinstate_core::sweep::{
-    Found, ListedRepair, RepairList, Since, Sweep as Folded, SweepEvent, SweepNext, Tally,
+    ListedRepair, RepairList, SinceLastSweep, Sweep as Folded, SweepEvent, SweepFinding, SweepNext, Tally,
 };
-use reinstate_core::{Aim, Cause, Fold as _, Risk, Source, Verdict};
+use reinstate_core::{Cause, Fold as _, Goal, Risk, Source, Verdict};
 
 use super::jane::{HEAD, JANE, LINK, RUN, access, asked, at, limits};
 use super::page::{Page, card, says, shows};
@@ -69,9 +69,9 @@ pub fn page() -> Page {
     (The card of this sweep (https://acme.slack.com/archives/C0ADMINS/p1))
     ");
     shows!(page, "History of a sweep", "`history SWEEP`. The list of these runs follows.",
-        says(&words::history_of_a_sweep(SWEEP, &cards::sweep_line(SWEEP, &folded, &times, small.now), 1)), @"This is the id of a sweep, not of a person. `01a22b0e-1111-7587-8f82-176a680e8a9b` – sweep, asked by @ada 2026-11-30 09:00 UTC: its repairs can be asked for until 2026-12-01 09:02 UTC. The repairs that it began, newest first: 1. Type `/reinstate status 01a22b0e-1111-7587-8f82-176a680e8a9b` to see what it found.");
-    shows!(page, "The sweep is stopped", "After `cancel SWEEP`.", says(&words::click::sweep_stopped(SWEEP, &begun.folded())), @"The sweep is stopped: `01a22b0e-1111-7587-8f82-176a680e8a9b`. The sweep was stopped before everything was read, so it has no result. Nothing was changed. To read the organization again, type `/reinstate sweep`.");
-    shows!(page, "A sweep is not undone", "`undo SWEEP`", says(&words::click::undo_of_a_sweep(SWEEP)), @"`01a22b0e-1111-7587-8f82-176a680e8a9b` is a sweep, not a run, so nothing was started. A sweep only reads; each repair that it began is a run. Type `/reinstate history 01a22b0e-1111-7587-8f82-176a680e8a9b` to see these runs, then `/reinstate undo RUN` with the id of one of them.");
+        says(&messages::history_of_a_sweep(SWEEP, &cards::sweep_line(SWEEP, &folded, &times, small.now), 1)), @"This is the id of a sweep, not of a person. `01a22b0e-1111-7587-8f82-176a680e8a9b` – sweep, asked by @ada 2026-11-30 09:00 UTC: its repairs can be asked for until 2026-12-01 09:02 UTC. The repairs that it began, newest first: 1. Type `/reinstate status 01a22b0e-1111-7587-8f82-176a680e8a9b` to see what it found.");
+    shows!(page, "The sweep is stopped", "After `cancel SWEEP`.", says(&messages::click::sweep_stopped(SWEEP, &begun.folded())), @"The sweep is stopped: `01a22b0e-1111-7587-8f82-176a680e8a9b`. The sweep was stopped before everything was read, so it has no result. Nothing was changed. To read the organization again, type `/reinstate sweep`.");
+    shows!(page, "A sweep is not undone", "`undo SWEEP`", says(&messages::click::undo_of_a_sweep(SWEEP)), @"`01a22b0e-1111-7587-8f82-176a680e8a9b` is a sweep, not a run, so nothing was started. A sweep only reads; each repair that it began is a run. Type `/reinstate history 01a22b0e-1111-7587-8f82-176a680e8a9b` to see these runs, then `/reinstate undo RUN` with the id of one of them.");
     let gaps = read.clone().and(surveyed_with_gaps());
     shows!(page, "Sweep: not everything could be read", "A side was refused or did not answer.", gaps.card(&mut page), @"
     # Sweep of the organization
@@ -86,7 +86,7 @@ pub fn page() -> Page {
     [ Repair the harmless ones ] (asks: Repair the harmless ones? Exactly the 1 listed accounts and plans, list `09ff09f9`. No irreversible step. Each account is looked at again first, and skipped if it has changed.)
     (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada)
     ");
-    let since = Since { at: at(-86_400), newly: 3, gone: 8, otherwise: 1 };
+    let since = SinceLastSweep { at: at(-86_400), newly: 3, gone: 8, otherwise: 1 };
     let large = read.clone().and(surveyed(7, Some(since)));
     let requested = large.requested();
     shows!(page, "Sweep: it waits for an approval", "The list has more than five accounts, so an approver decides.",
@@ -103,7 +103,7 @@ pub fn page() -> Page {
     (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada)
     ");
     shows!(page, "Sweep: the approvers are called", "In the thread of the card.",
-        says(&words::sweep_waits(&access(), Some("U0ADA"))), @"@grace the list of repairs above waits for an approver.");
+        says(&messages::sweep_waits(&access(), Some("U0ADA"))), @"@grace the list of repairs above waits for an approver.");
     let approved = requested
         .clone()
         .and(SweepEvent::SweepApproved { by: "U0GRACE".to_owned(), digest: requested.digest() });
@@ -145,7 +145,7 @@ pub fn page() -> Page {
     (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada)
     ");
     shows!(page, "Sweep: the requester is told that they stopped", "In the thread of the card.",
-        says(&words::sweep_stopped("U0ADA", None, &why)), @"@ada The repairs of this sweep stopped and wait for an operator: 1 of 6 repairs did not bring access back. Look at what failed. Then press *Go on* or *Stop* on the card above.");
+        says(&messages::sweep_stopped("U0ADA", None, &why)), @"@ada The repairs of this sweep stopped and wait for an operator: 1 of 6 repairs did not bring access back. Look at what failed. Then press *Go on* or *Stop* on the card above.");
     let by = Some("U0VERA".to_owned());
     let paused = working.clone().and(SweepEvent::SweepPaused { by, why: "somebody paused it".to_owned() });
     shows!(page, "Sweep: paused", "An operator pressed *Pause*.", state(&paused.card(&mut page)), @"
@@ -153,13 +153,13 @@ pub fn page() -> Page {
     *Waits for an operator:* @vera paused the repairs. Press *Go on* or *Stop*.
     ");
     shows!(page, "Sweep: the requester is told that they are paused", "In the thread of the card.",
-        says(&words::sweep_stopped("U0ADA", Some("U0VERA"), "somebody paused it")), @"@ada The repairs of this sweep stand still: @vera pressed *Pause*. Press *Go on* or *Stop* on the card above.");
+        says(&messages::sweep_stopped("U0ADA", Some("U0VERA"), "somebody paused it")), @"@ada The repairs of this sweep stand still: @vera pressed *Pause*. Press *Go on* or *Stop* on the card above.");
     shows!(page, "Sweep: the requester is told of one repair", "Privately. A repair of a sweep has no card of its own.",
-        says(&words::part_stopped(RUN, &Markup::new().data(JANE), "403 Forbidden.")), @"A repair of your sweep stopped, the one for jane@acme.example. Why: 403 Forbidden. Type `/reinstate status 01a22b0e-0438-7587-8f82-176a680e8a9b` to look at it. Type `/reinstate cancel 01a22b0e-0438-7587-8f82-176a680e8a9b` to end it, then ask for a repair of this account by itself.");
+        says(&messages::part_stopped(RUN, &Markup::new().escaped(JANE), "403 Forbidden.")), @"A repair of your sweep stopped, the one for jane@acme.example. Why: 403 Forbidden. Type `/reinstate status 01a22b0e-0438-7587-8f82-176a680e8a9b` to look at it. Type `/reinstate cancel 01a22b0e-0438-7587-8f82-176a680e8a9b` to end it, then ask for a repair of this account by itself.");
     let resumed = stopped.clone().and(SweepEvent::SweepResumed { by: "U0ADA".to_owned() });
     assert!(matches!(resumed.next(), SweepNext::Repair));
     let told = "6 of 7 accounts have their access back; 1 need another look".to_owned();
-    let ended = working.and(SweepEvent::SweepEnded { says: told.clone(), by: None });
+    let ended = working.and(SweepEvent::SweepEnded { message: told.clone(), by: None });
     shows!(page, "Sweep: the repairs have ended", "Every repair on the list has ended.", ended.card(&mut page), @"
     # Sweep of the organization
     *Ended.* 6 of 7 accounts have their access back; 1 need another look
@@ -172,21 +172,21 @@ pub fn page() -> Page {
     [ Show those that need an approval ]
     (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada · journal `16:7b4b8464a79f1c55694c21bf57778b2d45f17595dec719c95496008c4d0080bc`)
     ");
-    shows!(page, "Sweep: the requester is told the end", "In the thread of the card.", says(&words::sweep_over("U0ADA", &told)), @"@ada the repairs of this sweep have ended. 6 of 7 accounts have their access back; 1 need another look");
+    shows!(page, "Sweep: the requester is told the end", "In the thread of the card.", says(&messages::sweep_over("U0ADA", &told)), @"@ada the repairs of this sweep have ended. 6 of 7 accounts have their access back; 1 need another look");
     let ended_by =
-        |says: &str| SweepEvent::SweepEnded { says: says.to_owned(), by: Some("U0GRACE".to_owned()) };
-    let declined = requested.clone().and(ended_by(words::click::LIST_DECLINED));
+        |says: &str| SweepEvent::SweepEnded { message: says.to_owned(), by: Some("U0GRACE".to_owned()) };
+    let declined = requested.clone().and(ended_by(messages::click::LIST_DECLINED));
     shows!(page, "Sweep: declined", "An approver declined the list.", state(&declined.card(&mut page)), @"*Ended by* @grace*.* The list was declined; none of it was repaired.");
-    let unread = read.clone().and(ended_by(words::click::READING_STOPPED));
+    let unread = read.clone().and(ended_by(messages::click::READING_STOPPED));
     shows!(page, "Sweep: stopped while it reads", "The person who asked for it, or an approver, pressed *Stop* or typed `cancel SWEEP`.",
         state(&unread.card(&mut page)), @r"
     *Ended by* @grace*.* The sweep was stopped before everything was read, so it has no result. Nothing was changed.
     (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada · journal `16:7b4b8464a79f1c55694c21bf57778b2d45f17595dec719c95496008c4d0080bc`)
     ");
-    let unoffered = small.clone().and(ended_by(words::click::OFFER_STOPPED));
+    let unoffered = small.clone().and(ended_by(messages::click::OFFER_STOPPED));
     shows!(page, "Sweep: stopped before any repair", "As above, with `cancel SWEEP`.", state(&unoffered.card(&mut page)), @"*Ended by* @grace*.* The sweep was stopped before any repair. Nothing was changed.");
-    assert_eq!(words::click::how_a_sweep_is_stopped(&approved.folded()), words::click::SWEEP_STOPPED);
-    let cancelled = approved.clone().and(ended_by(words::click::SWEEP_STOPPED));
+    assert_eq!(messages::click::how_a_sweep_is_stopped(&approved.folded()), messages::click::SWEEP_STOPPED);
+    let cancelled = approved.clone().and(ended_by(messages::click::SWEEP_STOPPED));
     shows!(page, "Sweep: stopped", "Somebody pressed *Stop*.", state(&cancelled.card(&mut page)), @"*Ended by* @grace*.* The repairs were stopped. What was begun is brought to its end.");
     let over = requested.seen_at(4000);
     shows!(page, "Sweep: the time to approve is over", "For a moment, until the sweep has ended.", state(&over.card(&mut page)), @"*Ending.*");
@@ -199,7 +199,7 @@ pub fn page() -> Page {
     let late = approved.seen_at(100_000).end();
     shows!(page, "Sweep: it ends after a day", "An approval of a list is good for a day.", state(&late.card(&mut page)), @"*Ended.* A day has passed since the approval; what was not begun by then was left.");
 
-    let found: Vec<Found> = (1..=9).map(found).collect();
+    let found: Vec<SweepFinding> = (1..=9).map(found).collect();
     shows!(page, "Sweep: those that need an approval", "Privately, after *Show those that need an approval*. The pages have eight accounts each.",
         card(&cards::sweep_page(SWEEP, &found, 0)), @"
     Repairs that need an approval each, page 1 of 2
@@ -231,7 +231,7 @@ pub fn page() -> Page {
     "account","verdict","causes","missing groups","plan","risk","needs approval","something unread","atlassian account id","idp user id","plan digest"
     "person1@acme.example","broken","email-held-by-managed-account membership-drift","2","park-email provision-user","destructive","yes","no","712020:0000-0001","3b9f61aa-0001","sha256:0000000000000000000000000000000000000000000000000000000000000001"
     "#);
-    shows!(page, "Sweep: the table cannot be uploaded", "In the thread of the card.", says(&words::no_table("missing_scope")), @"Slack does not take the table (`missing_scope`). Reinstate needs the scope `files:write`; `reinstate sweep --csv FILE` writes the same table.");
+    shows!(page, "Sweep: the table cannot be uploaded", "In the thread of the card.", says(&messages::no_table("missing_scope")), @"Slack does not take the table (`missing_scope`). Reinstate needs the scope `files:write`; `reinstate sweep --csv FILE` writes the same table.");
     page
 }
 
@@ -259,7 +259,7 @@ struct Sweep {
 impl Sweep {
     /// Asked for by this person; by nobody for the schedule.
     fn by(user: &str) -> Self {
-        let asked = asked(user, Aim::default());
+        let asked = asked(user, Goal::default());
         let rule = "access.operator.users".to_owned();
         Self { events: Vec::new(), now: at(0) }.and(SweepEvent::SweepOpened { asked, rule })
     }
@@ -277,14 +277,14 @@ impl Sweep {
     }
 
     fn requested(self) -> Self {
-        let (by, digest) = (asked("U0ADA", Aim::default()), self.digest());
+        let (by, digest) = (asked("U0ADA", Goal::default()), self.digest());
         self.and(SweepEvent::SweepRequested { by, digest, rule: "access.operator.users".to_owned() })
     }
 
     /// Ended for the reason that the time gives.
     fn end(self) -> Self {
         let SweepNext::End(why) = self.next() else { panic!("{:?}", self.next()) };
-        self.and(SweepEvent::SweepEnded { says: why.to_owned(), by: None })
+        self.and(SweepEvent::SweepEnded { message: why.to_owned(), by: None })
     }
 
     fn folded(&self) -> Folded {
@@ -315,7 +315,7 @@ impl Sweep {
 }
 
 /// Everything was read, with so many harmless repairs.
-fn surveyed(harmless: usize, since: Option<Since>) -> SweepEvent {
+fn surveyed(harmless: usize, since: Option<SinceLastSweep>) -> SweepEvent {
     let listed = |n: usize| ListedRepair {
         subject: format!("712020:0000-{n:04}"),
         query: format!("person{n}@acme.example"),
@@ -348,8 +348,8 @@ fn surveyed_with_gaps() -> SweepEvent {
     SweepEvent::SweepSurveyed { tally, unread, list, approvals: 0, since }
 }
 
-fn found(n: usize) -> Found {
-    Found {
+fn found(n: usize) -> SweepFinding {
+    SweepFinding {
         query: format!("person{n}@acme.example"),
         account: Some(format!("712020:0000-{n:04}")),
         person: Some(format!("3b9f61aa-{n:04}")),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use reinstate::cli::{check, doctor, report, sweep};
 use reinstate::doctor::{Check, Report, State};
 use reinstate::exec::sweep::Survey;
-use reinstate_core::sweep::{Found, Tally};
+use reinstate_core::sweep::{SweepFinding, Tally};
 use reinstate_core::{Cause, Diagnosis, Plan, Risk, Source, Verdict};
 
 use super::jane::{JANE, cannot_tell, memberships, not_assigned, parking, restored, ticket, two_accounts};
@@ -220,7 +220,7 @@ pub fn page() -> Page {
     }
     "#);
 
-    let found = |n: usize, cause: Cause| Found {
+    let found = |n: usize, cause: Cause| SweepFinding {
         query: format!("person{n}@acme.example"),
         account: Some(format!("712020:0000-{n:04}")),
         person: None,
@@ -233,7 +233,7 @@ pub fn page() -> Page {
         risk: (cause == Cause::MembershipDrift).then_some(Risk::Harmless),
         needs_approval: false,
     };
-    let mut all: Vec<Found> = (1..=20).map(|n| found(n, Cause::MembershipDrift)).collect();
+    let mut all: Vec<SweepFinding> = (1..=20).map(|n| found(n, Cause::MembershipDrift)).collect();
     all.extend((21..=22).map(|n| found(n, Cause::NotAssigned)));
     let by_cause =
         [(Cause::MembershipDrift.code().to_owned(), 20), (Cause::NotAssigned.code().to_owned(), 2)].into();
@@ -287,7 +287,7 @@ pub fn page() -> Page {
     let line = |name: &str, state, saw: &str, fix: Option<&str>, by_hand| Check {
         name: name.to_owned(),
         state,
-        saw: saw.to_owned(),
+        observed: saw.to_owned(),
         fix: fix.map(str::to_owned),
         by_hand,
     };

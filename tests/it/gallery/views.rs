@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use reinstate::slack::cards;
 use reinstate::slack::cards::home::{self, List, Listed, Lists};
 use reinstate::slack::markup::Markup;
+use reinstate::slack::messages::click;
 use reinstate::slack::modal as modals;
-use reinstate::slack::words::click;
-use reinstate_core::run::Halt;
+use reinstate_core::run::PauseReason;
 use reinstate_core::{Diagnosis, Event, Op, Outcome, Plan};
 use serde_json::json;
 
@@ -51,7 +51,7 @@ pub fn modals() -> Page {
     [ Close ]
     ");
     shows!(page, "Modal: decline", "After *Decline*. A run is declined with or without a reason.",
-        page::modal(&modals::reason(&Markup::new().data(JANE), "")), @"
+        page::modal(&modals::reason(&Markup::new().escaped(JANE), "")), @"
     == Decline this plan? ==
     Nothing of the plan for jane@acme.example will be done, and the run ends. The requester is told why.
     Why?: <plain_text_input: >
@@ -185,7 +185,7 @@ fn worked() -> Story {
         .approved()
         .and(Event::Snapshot { step: 0, was: json!({}) })
         .began(0, 1)
-        .and(Event::Paused { step: Some(0), halt: Halt::Refused, why: "403 Forbidden".to_owned() })
+        .and(Event::Paused { step: Some(0), halt: PauseReason::Refused, why: "403 Forbidden".to_owned() })
         .and(Event::Retried { by: "U0ADA".to_owned() })
         .planned(memberships())
         .began(0, 0)

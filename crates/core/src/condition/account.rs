@@ -1,37 +1,39 @@
 //! What must be true of an account before it may be written. It is somebody's account until proven otherwise, and
 //! what cannot be read of it counts as protected (docs/reference/rules.md#protected-accounts).
 
-use super::Held;
-use crate::diagnose::{Case, Owner, Tie};
+use super::ConditionState;
+use crate::diagnose::{Case, Owner, RecordLink};
 use crate::evidence::{Account, Claim, Mapping, Read, Source};
 use crate::rules::Rules;
-use crate::subject::{RecordId, Who, fold};
+use crate::subject::{RecordId, Who, normalize};
 
 /// A person on the protected list is refused for any write, whatever account they use.
-pub(super) fn person_is_free(case: &Case<'_>, rules: &Rules) -> Held {
+pub(super) fn person_is_free(case: &Case<'_>, rules: &Rules) -> ConditionState {
     let Some(person) = case.person else {
         let nobody = case.e.users.get().is_some_and(Vec::is_empty);
-        return if nobody { Held::True } else { Held::Unread(vec![Source::Users]) };
+        return if nobody { ConditionState::True } else { ConditionState::Unread(vec![Source::Users]) };
     };
     let mut names = person.addresses();
-    names.push(fold(&person.id));
+    names.push(normalize(&person.id));
     if names.iter().any(|name| rules.is_protected(name)) {
-        return Held::False("the person is on the protected list".to_owned());
+        return ConditionState::False("the person is on the protected list".to_owned());
     }
-    Held::True
+    ConditionState::True
 }
 
 /// Rung 3: access is given back to people who are enabled. A person who was not found as one person is not known to
 /// be off the protected list either, so that is never left to an approver.
-pub(super) fn enabled(case: &Case<'_>) -> Held {
+pub(super) fn enabled(case: &Case<'_>) -> ConditionState {
     match (case.person, case.e.users.get()) {
-        (Some(person), _) => {
-            Held::of(person.enabled, Source::Users, "the person is disabled at the identity provider")
-        }
+        (Some(person), _) => ConditionState::of(
+            person.enabled,
+            Source::Users,
+            "the person is disabled at the identity provider",
+        ),
         (None, Some(found)) if found.is_empty() => {
-            Held::False("the person is not at the identity provider".to_owned())
+            ConditionState::False("the person is not at the identity provider".to_owned())
         }
-        (None, _) => Held::False(
+        (None, _) => ConditionState::False(
             "who the person is could not be read, and what cannot be read is protected".to_owned(),
         ),
     }
@@ -40,56 +42,60 @@ pub(super) fn enabled(case: &Case<'_>) -> Held {
 /// Whether an account may be written at all: of type `atlassian`, no organization admin, not the account behind
 /// the key, not on the list. What cannot be read counts as protected (docs/reference/rules.md#protected-accounts).
 #[must_use]
-pub fn may_write(case: &Case<'_>, id: &str, rules: &Rules) -> Held {
-    if rules.is_protected(&fold(id)) {
-        return Held::False(format!("account {id} is on the protected list"));
+pub fn may_write(case: &Case<'_>, id: &str, rules: &Rules) -> ConditionState {
+    if rules.is_protected(&normalize(id)) {
+        return ConditionState::False(format!("account {id} is on the protected list"));
     }
     if case.e.accounts.get().is_none() {
-        return Held::False("the account could not be read, and what cannot be read is protected".to_owned());
+        return ConditionState::False(
+            "the account could not be read, and what cannot be read is protected".to_owned(),
+        );
     }
     let Some(account) = case.e.account(id) else {
-        return Held::False(format!("account {id} is not shown, and what cannot be read is protected"));
+        return ConditionState::False(format!(
+            "account {id} is not shown, and what cannot be read is protected"
+        ));
     };
     match account.email.as_deref().map(str::trim).filter(|email| !email.is_empty()) {
-        Some(email) if rules.is_protected(&fold(email)) => {
-            return Held::False(format!("account {id} is on the protected list"));
+        Some(email) if rules.is_protected(&normalize(email)) => {
+            return ConditionState::False(format!("account {id} is on the protected list"));
         }
         // A hidden address may be any of those on the list.
         None if rules.protects_addresses() => {
-            return Held::False(format!(
+            return ConditionState::False(format!(
                 "the address of account {id} is hidden, and may be one of the protected list"
             ));
         }
         Some(_) | None => {}
     }
     if account.kind.as_deref() != Some("atlassian") {
-        return Held::False(format!("account {id} is not a person's account"));
+        return ConditionState::False(format!("account {id} is not a person's account"));
     }
     is_plain_member(case, account)
 }
 
-fn is_plain_member(case: &Case<'_>, account: &Account) -> Held {
+fn is_plain_member(case: &Case<'_>, account: &Account) -> ConditionState {
     let id = &account.id;
     let by_search = account.platform_roles.as_ref().map(|roles| roles.iter().any(|role| is_admin(role)));
     let by_roles =
         case.e.roles.get(id).and_then(Read::get).map(|roles| roles.iter().any(|held| is_admin(&held.role)));
     match (by_search, by_roles) {
         (Some(true), _) | (_, Some(true)) => {
-            return Held::False(format!("account {id} is an organization admin"));
+            return ConditionState::False(format!("account {id} is an organization admin"));
         }
         (None, None) => {
-            return Held::False(format!(
+            return ConditionState::False(format!(
                 "the roles of account {id} could not be read, so it counts as protected"
             ));
         }
         _ => {}
     }
     match case.e.permissions.get(id).and_then(Read::get) {
-        Some(permissions) if permissions.says("administrative.notMyself") => {
-            Held::False(format!("account {id} belongs to the organization key"))
+        Some(permissions) if permissions.has_reason("administrative.notMyself") => {
+            ConditionState::False(format!("account {id} belongs to the organization key"))
         }
-        Some(_) => Held::True,
-        None => Held::False(format!(
+        Some(_) => ConditionState::True,
+        None => ConditionState::False(format!(
             "the permissions of account {id} could not be read, so it counts as protected"
         )),
     }
@@ -101,27 +107,31 @@ fn is_admin(role: &str) -> bool {
 }
 
 /// Whether Atlassian's permission document allows it.
-pub(super) fn allowed(case: &Case<'_>, account: &str, privilege: &str) -> Held {
+pub(super) fn allowed(case: &Case<'_>, account: &str, privilege: &str) -> ConditionState {
     let known = case.e.permissions.get(account).and_then(Read::get).and_then(|p| p.allows(privilege));
-    Held::of(known, Source::Permissions, "Atlassian does not allow it while provisioning holds the account")
+    ConditionState::of(
+        known,
+        Source::Permissions,
+        "Atlassian does not allow it while provisioning holds the account",
+    )
 }
 
 /// A record of another living person is never touched, and neither is one whose owner cannot be told.
-pub(super) fn not_anothers(case: &Case<'_>, record: &RecordId) -> Held {
+pub(super) fn not_anothers(case: &Case<'_>, record: &RecordId) -> ConditionState {
     // A record that is gone belongs to nobody.
     if case.e.record(record) == Some(None) {
-        return Held::True;
+        return ConditionState::True;
     }
-    match case.ties.iter().find(|tie| tie.id == *record) {
-        Some(tie) if is_leftover(case, tie) => Held::True,
+    match case.record_links.iter().find(|tie| tie.id == *record) {
+        Some(tie) if is_leftover(case, tie) => ConditionState::True,
         Some(tie) => tie_is_not_anothers(case, tie),
-        None => Held::Unread(vec![Source::ScimUsers]),
+        None => ConditionState::Unread(vec![Source::ScimUsers]),
     }
 }
 
 /// A record without a key that has the person's address, holds the account with that address, and stands in a directory
 /// that the job does not write to. The address is all that can be read of it, and it is the person's alone.
-fn is_leftover(case: &Case<'_>, tie: &Tie<'_>) -> bool {
+fn is_leftover(case: &Case<'_>, tie: &RecordLink<'_>) -> bool {
     let elsewhere = case.target_directory().is_some_and(|target| target != tie.id.directory);
     let bears = |id: &str| {
         case.wanted
@@ -132,41 +142,42 @@ fn is_leftover(case: &Case<'_>, tie: &Tie<'_>) -> bool {
 }
 
 /// The same of a record that was found.
-pub(super) fn tie_is_not_anothers<'a>(case: &Case<'a>, tie: &Tie<'a>) -> Held {
+pub(super) fn tie_is_not_anothers<'a>(case: &Case<'a>, tie: &RecordLink<'a>) -> ConditionState {
     match case.owner(tie) {
-        Owner::Person | Owner::Nobody => Held::True,
-        Owner::Other(other) => Held::False(format!(
+        Owner::Person | Owner::Nobody => ConditionState::True,
+        Owner::Other(other) => ConditionState::False(format!(
             "the provisioning record belongs to another living person ({})",
             other.name.as_deref().unwrap_or(&other.id)
         )),
-        Owner::Unread if tie.record.is_none() => Held::Unread(vec![Source::ScimUsers]),
-        Owner::Unread => Held::Unread(vec![Source::Users]),
+        Owner::Unread if tie.record.is_none() => ConditionState::Unread(vec![Source::ScimUsers]),
+        Owner::Unread => ConditionState::Unread(vec![Source::Users]),
     }
 }
 
 /// An account is another living person's if their record is linked to it, and may be if they have its address. One that
 /// has none of the person's addresses is theirs only by its records, so the owner of each has to be read.
-pub(super) fn account_is_not_anothers(case: &Case<'_>, id: &str) -> Held {
+pub(super) fn account_is_not_anothers(case: &Case<'_>, id: &str) -> ConditionState {
     if case.person.is_none() && case.e.users.get().is_none() {
-        return Held::Unread(vec![Source::Users]);
+        return ConditionState::Unread(vec![Source::Users]);
     }
-    let linked: Vec<&Tie<'_>> = case.ties.iter().filter(|tie| tie.account.as_deref() == Some(id)).collect();
+    let linked: Vec<&RecordLink<'_>> =
+        case.record_links.iter().filter(|tie| tie.account.as_deref() == Some(id)).collect();
     let owners: Vec<Owner<'_>> = linked.iter().map(|tie| case.owner(tie)).collect();
     if let Some(Owner::Other(other)) = owners.iter().find(|owner| matches!(owner, Owner::Other(_))) {
         let name = other.name.as_deref().unwrap_or(&other.id);
-        return Held::False(format!(
+        return ConditionState::False(format!(
             "the record of another living person ({name}) is linked to account {id}"
         ));
     }
     // The person's own record without an externalId names nobody else. Nor does one with the value that the job writes
     // for them, where that value cannot be looked up by its nature.
     let expression = case.e.mapping.get().and_then(Mapping::external_id_expression);
-    let is_untraced = |tie: &Tie<'_>| {
+    let is_untraced = |tie: &RecordLink<'_>| {
         let external = tie.record.and_then(|record| record.external_id.as_deref());
         let traced = |external| expression.as_ref().is_some_and(|known| known.traced(external).is_some());
         case.has_the_external_id(tie) && external.is_some_and(|external| !traced(external))
     };
-    let is_own = |tie: &Tie<'_>| {
+    let is_own = |tie: &RecordLink<'_>| {
         let unnamed = tie.record.is_some_and(|record| record.external_id.is_none());
         (unnamed || is_untraced(tie)) && case.own.as_ref().is_some_and(|own| own.id == tie.id)
     };
@@ -176,26 +187,26 @@ pub(super) fn account_is_not_anothers(case: &Case<'_>, id: &str) -> Held {
         .find(|(tie, owner)| **owner == Owner::Unread && tie.record.is_some() && !is_own(tie));
     if let Some((tie, _)) = of_somebody {
         let record = &tie.id.record;
-        return Held::False(format!(
+        return ConditionState::False(format!(
             "the record {record} is linked to account {id}, and whose it is could not be read"
         ));
     }
     let Some(address) = case.e.account(id).and_then(|account| account.email.as_deref()) else {
-        return Held::Unread(vec![Source::Accounts]);
+        return ConditionState::Unread(vec![Source::Accounts]);
     };
-    let own = case.person.is_some_and(|person| person.addresses().contains(&fold(address)));
+    let own = case.person.is_some_and(|person| person.addresses().contains(&normalize(address)));
     // The address was looked up when the person was found by it.
-    let looked_up = case.e.bearers.contains_key(&fold(address));
+    let looked_up = case.e.bearers.contains_key(&normalize(address));
     if is_a_login(case, address) && !looked_up {
-        return Held::True;
+        return ConditionState::True;
     }
     // An account that the question or the run names needs no record to be meant.
     let named = case.e.subject.accounts.contains(id);
     if !own && ((owners.is_empty() && !named) || owners.contains(&Owner::Unread)) {
-        return Held::False(format!("nothing that could be read ties account {id} to the person"));
+        return ConditionState::False(format!("nothing that could be read ties account {id} to the person"));
     }
     match no_colleague_has(case, address) {
-        Held::Unread(_) => Held::False(format!(
+        ConditionState::Unread(_) => ConditionState::False(format!(
             "whose address {address} is could not be read, so account {id} counts as another person's"
         )),
         held => held,
@@ -205,69 +216,74 @@ pub(super) fn account_is_not_anothers(case: &Case<'_>, id: &str) -> Held {
 /// Whether nobody else can have an address: the person was found by it, or it is one that the identity provider keeps
 /// unique. Other addresses (`otherMails`) may be a colleague's.
 fn is_a_login(case: &Case<'_>, address: &str) -> bool {
-    let asked = matches!(&case.e.subject.who, Who::Email(email) if fold(email) == fold(address));
+    let asked = matches!(&case.e.subject.who, Who::Email(email) if normalize(email) == normalize(address));
     let person = case.person.into_iter();
-    let logins =
-        person.flat_map(|person| person.upn.iter().chain(&person.mail)).any(|own| fold(own) == fold(address));
+    let logins = person
+        .flat_map(|person| person.upn.iter().chain(&person.mail))
+        .any(|own| normalize(own) == normalize(address));
     (asked && case.person.is_some()) || logins
 }
 
 /// Provisioning an account that the organization does not manage would unlink it.
-pub(super) fn is_ours(case: &Case<'_>, id: &str) -> Held {
-    let Some(account) = case.e.account(id) else { return Held::Unread(vec![Source::Accounts]) };
+pub(super) fn is_ours(case: &Case<'_>, id: &str) -> ConditionState {
+    let Some(account) = case.e.account(id) else { return ConditionState::Unread(vec![Source::Accounts]) };
     let unread = account.claim == Claim::Unknown && case.e.permissions.get(id).and_then(Read::get).is_none();
     let known = (!unread).then(|| case.is_managed(account));
-    Held::of(known, Source::Accounts, "the organization does not manage the account")
+    ConditionState::of(known, Source::Accounts, "the organization does not manage the account")
 }
 
 /// Rungs 8 to 10, and back: `address` is the one that the account has, or shall have again.
-pub(super) fn is_nobodys(case: &Case<'_>, id: &str, address: &str, rules: &Rules) -> Held {
+pub(super) fn is_nobodys(case: &Case<'_>, id: &str, address: &str, rules: &Rules) -> ConditionState {
     may_write(case, id, rules).and(|| links_are_dead(case, id)).and(|| no_colleague_has(case, address))
 }
 
 /// No record of another live IdP object is linked to the account.
-fn links_are_dead(case: &Case<'_>, id: &str) -> Held {
+fn links_are_dead(case: &Case<'_>, id: &str) -> ConditionState {
     let Some(links) = case.e.account_links.get(id).and_then(Read::get) else {
-        return Held::Unread(vec![Source::ScimLinks]);
+        return ConditionState::Unread(vec![Source::ScimLinks]);
     };
-    links.iter().fold(Held::True, |held, link| {
-        held.and(|| match case.ties.iter().find(|tie| tie.id == link.id).and_then(|tie| tie.record) {
-            None => Held::Unread(vec![Source::ScimUsers]),
-            Some(record) if record.external_id.is_none() => Held::Unread(vec![Source::ScimUsers]),
+    links.iter().fold(ConditionState::True, |held, link| {
+        held.and(|| match case.record_links.iter().find(|tie| tie.id == link.id).and_then(|tie| tie.record) {
+            None => ConditionState::Unread(vec![Source::ScimUsers]),
+            Some(record) if record.external_id.is_none() => ConditionState::Unread(vec![Source::ScimUsers]),
             Some(_) => not_anothers(case, &link.id),
         })
     })
 }
 
 /// No live user other than the subject has the address as UPN, mail or proxy address.
-fn no_colleague_has(case: &Case<'_>, address: &str) -> Held {
-    let Some(Read::Seen { value, .. }) = case.e.bearers.get(&fold(address)) else {
-        return Held::Unread(vec![Source::Users]);
+fn no_colleague_has(case: &Case<'_>, address: &str) -> ConditionState {
+    let Some(Read::Seen { value, .. }) = case.e.bearers.get(&normalize(address)) else {
+        return ConditionState::Unread(vec![Source::Users]);
     };
     // Without knowing who the subject is, nobody can be told from a colleague.
     if case.person.is_none() && case.e.users.get().is_none() {
-        return Held::Unread(vec![Source::Users]);
+        return ConditionState::Unread(vec![Source::Users]);
     }
     match value.iter().find(|user| case.person.is_none_or(|person| person.id != user.id)) {
-        Some(user) => Held::False(format!(
+        Some(user) => ConditionState::False(format!(
             "a living colleague has the address at the identity provider ({})",
             user.name.as_deref().unwrap_or(&user.id)
         )),
-        None => Held::True,
+        None => ConditionState::True,
     }
 }
 
 /// Rungs 9 and 10: nobody's account, and only once the person's access on another one is proven. The person's own
 /// account is only ever ended to undo what brought it back, and then there is no access left to prove.
-pub(super) fn may_end(case: &Case<'_>, id: &str, privilege: &str, rules: &Rules) -> Held {
+pub(super) fn may_end(case: &Case<'_>, id: &str, privilege: &str, rules: &Rules) -> ConditionState {
     let Some(address) = case.e.account(id).and_then(|account| account.email.as_deref()) else {
-        return Held::Unread(vec![Source::Accounts]);
+        return ConditionState::Unread(vec![Source::Accounts]);
     };
     let proven = || {
         if case.account.is_some_and(|account| account.id == id) {
-            return Held::True;
+            return ConditionState::True;
         }
-        Held::of(case.has_access(), Source::Accounts, "the person's access on another account is not proven")
+        ConditionState::of(
+            case.has_access(),
+            Source::Accounts,
+            "the person's access on another account is not proven",
+        )
     };
     is_nobodys(case, id, address, rules).and(|| allowed(case, id, privilege)).and(proven)
 }

@@ -1,47 +1,53 @@
 //! Rung 7: when the job of the whole tenant may be started or restarted. If somebody stopped it, if deletions are
 //! staged, or if the reason is unknown, people decide (docs/reference/rules.md#who-stopped-the-job).
 
-use super::Held;
+use super::ConditionState;
 use crate::diagnose::Case;
-use crate::evidence::{Job, Read, Source, Stopper};
+use crate::evidence::{Job, Read, Source, StoppedBy};
 
-pub(super) fn may_run(case: &Case<'_>) -> Held {
-    let Some(job) = case.e.job.get() else { return Held::Unread(vec![Source::Jobs]) };
+pub(super) fn may_run(case: &Case<'_>) -> ConditionState {
+    let Some(job) = case.e.job.get() else { return ConditionState::Unread(vec![Source::Jobs]) };
     stands_for_a_known_reason(case, job).and(|| nothing_waits_to_be_deleted(case))
 }
 
-fn stands_for_a_known_reason(case: &Case<'_>, job: &Job) -> Held {
+fn stands_for_a_known_reason(case: &Case<'_>, job: &Job) -> ConditionState {
     if job.key_is_rejected() {
-        return Held::False("Atlassian refuses the job's key, which a person must renew first".to_owned());
+        return ConditionState::False(
+            "Atlassian refuses the job's key, which a person must renew first".to_owned(),
+        );
     }
     if job.is_quarantined() {
         let reason = job.quarantine.as_deref().map(str::trim).unwrap_or_default();
         return match reason.to_lowercase().as_str() {
             "" | "unknown" | "no reason given" => {
-                Held::False("the reason of the quarantine is not known".to_owned())
+                ConditionState::False("the reason of the quarantine is not known".to_owned())
             }
             "toomanydeletes" => {
-                Held::False("the job stands still because it would delete too many".to_owned())
+                ConditionState::False("the job stands still because it would delete too many".to_owned())
             }
-            _ => Held::True,
+            _ => ConditionState::True,
         };
     }
     if job.standstill().is_none() {
-        return Held::True;
+        return ConditionState::True;
     }
     match &case.e.stopped_by {
-        Read::Seen { value: Some(Stopper::Service), .. } => Held::True,
-        Read::Seen { value: Some(Stopper::Named(name)), .. } => {
-            Held::False(format!("{name} stopped the job, so ask them first"))
+        Read::Seen { value: Some(StoppedBy::Service), .. } => ConditionState::True,
+        Read::Seen { value: Some(StoppedBy::Named(name)), .. } => {
+            ConditionState::False(format!("{name} stopped the job, so ask them first"))
         }
         Read::Seen { value: None, .. } => {
-            Held::False("who stopped the job is not in the audit log".to_owned())
+            ConditionState::False("who stopped the job is not in the audit log".to_owned())
         }
-        _ => Held::Unread(vec![Source::AuditLog]),
+        _ => ConditionState::Unread(vec![Source::AuditLog]),
     }
 }
 
-fn nothing_waits_to_be_deleted(case: &Case<'_>) -> Held {
+fn nothing_waits_to_be_deleted(case: &Case<'_>) -> ConditionState {
     let none_staged = case.e.pending.get().map(|pending| pending.staged_deletes == 0);
-    Held::of(none_staged, Source::ProvisioningLog, "deletions are staged, and only a person may allow them")
+    ConditionState::of(
+        none_staged,
+        Source::ProvisioningLog,
+        "deletions are staged, and only a person may allow them",
+    )
 }

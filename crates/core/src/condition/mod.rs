@@ -21,7 +21,7 @@ const NOT_VERIFIED: &str =
 
 /// What the conditions of an op come to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Held {
+pub enum ConditionState {
     /// All read and true.
     True,
     /// Nothing is false, but these were not read.
@@ -30,8 +30,8 @@ pub enum Held {
     False(String),
 }
 
-impl Held {
-    fn and(self, next: impl FnOnce() -> Held) -> Held {
+impl ConditionState {
+    fn and(self, next: impl FnOnce() -> ConditionState) -> ConditionState {
         match self {
             Self::False(_) => self,
             Self::True => next(),
@@ -50,7 +50,7 @@ impl Held {
         }
     }
 
-    fn of(known: Option<bool>, source: Source, otherwise: &str) -> Held {
+    fn of(known: Option<bool>, source: Source, otherwise: &str) -> ConditionState {
         match known {
             Some(true) => Self::True,
             Some(false) => Self::False(otherwise.to_owned()),
@@ -61,24 +61,24 @@ impl Held {
 
 /// The conditions of one op, when its turn has come.
 #[must_use]
-pub fn conditions(op: &Op, case: &Case<'_>, rules: &Rules) -> Held {
+pub fn conditions(op: &Op, case: &Case<'_>, rules: &Rules) -> ConditionState {
     conditions_after(op, case, rules, &[])
 }
 
 /// The conditions of one op when these ops come before it: what they will have repaired (the record's link, who
 /// has the address) is not asked yet. Everything else is.
 #[must_use]
-pub fn conditions_after(op: &Op, case: &Case<'_>, rules: &Rules, earlier: &[&Op]) -> Held {
+pub fn conditions_after(op: &Op, case: &Case<'_>, rules: &Rules, earlier: &[&Op]) -> ConditionState {
     of_the_op(op, case, rules, earlier)
         .and(|| match op.account() {
             // The upper rungs have their own conditions on the address.
             Some(id) if op.rung() < 8 => account_is_not_anothers(case, id),
-            _ => Held::True,
+            _ => ConditionState::True,
         })
         .and(|| person_is_free(case, rules))
 }
 
-fn of_the_op(op: &Op, case: &Case<'_>, rules: &Rules, earlier: &[&Op]) -> Held {
+fn of_the_op(op: &Op, case: &Case<'_>, rules: &Rules, earlier: &[&Op]) -> ConditionState {
     match op {
         Op::ProvisionUser { person, account, email } => {
             provisioning(case, person, account.as_deref(), email, rules, earlier)
@@ -109,7 +109,7 @@ fn of_the_op(op: &Op, case: &Case<'_>, rules: &Rules, earlier: &[&Op]) -> Held {
         Op::ParkEmail { account, from, .. } => is_nobodys(case, account, from, rules),
         Op::ReturnEmail { account, to, .. } => is_nobodys(case, account, to, rules)
             .and(|| allowed(case, account, "email.set"))
-            .and(|| Held::of(case.e.on_verified_domain(to), Source::Domains, NOT_VERIFIED)),
+            .and(|| ConditionState::of(case.e.on_verified_domain(to), Source::Domains, NOT_VERIFIED)),
         Op::DeactivateAccount { account } => may_end(case, account, "lifecycle.enablement", rules),
         Op::ScheduleDeletion { account } => may_end(case, account, "lifecycle.delete", rules),
     }
@@ -128,10 +128,10 @@ pub fn approver_decides(op: &Op, unread: &[Source]) -> bool {
 }
 
 /// Rung 5: deleting a record deactivates the account it is linked to, whichever source shows the link.
-fn linked_to_no_live_account(case: &Case<'_>, record: &RecordId, earlier: &[&Op]) -> Held {
-    let Some(known) = case.e.record(record) else { return Held::Unread(vec![Source::ScimUsers]) };
+fn linked_to_no_live_account(case: &Case<'_>, record: &RecordId, earlier: &[&Op]) -> ConditionState {
+    let Some(known) = case.e.record(record) else { return ConditionState::Unread(vec![Source::ScimUsers]) };
     if loosens(earlier, record) {
-        return Held::True;
+        return ConditionState::True;
     }
     let in_directory = known.and_then(|known| known.account.as_deref());
     let links = case.e.links.get().into_iter().flatten();
@@ -140,10 +140,10 @@ fn linked_to_no_live_account(case: &Case<'_>, record: &RecordId, earlier: &[&Op]
     let is_closed = |id: &str| case.e.account(id).and_then(|a| a.status.as_deref()) == Some("closed");
     // A record that is gone has no link, whatever an index still shows.
     match in_directory.into_iter().chain(in_index.filter(|_| known.is_some())).find(|id| !is_closed(id)) {
-        Some(id) => {
-            Held::False(format!("the record is linked to account {id}, which deleting would deactivate"))
-        }
-        None => Held::True,
+        Some(id) => ConditionState::False(format!(
+            "the record is linked to account {id}, which deleting would deactivate"
+        )),
+        None => ConditionState::True,
     }
 }
 
@@ -156,15 +156,15 @@ fn provisioning(
     email: &str,
     rules: &Rules,
     earlier: &[&Op],
-) -> Held {
+) -> ConditionState {
     let Some(known) = case.person else {
         return match case.e.users.get() {
-            Some(_) => Held::False("the person is not there any more".to_owned()),
-            None => Held::Unread(vec![Source::Users]),
+            Some(_) => ConditionState::False("the person is not there any more".to_owned()),
+            None => ConditionState::Unread(vec![Source::Users]),
         };
     };
     if known.id != person {
-        return Held::False("the name now means another person".to_owned());
+        return ConditionState::False("the name now means another person".to_owned());
     }
     // Where a new account was to be made, the one that the person's record made is the one expected.
     let made = || case.own.as_ref().and_then(|tie| tie.account.as_deref());
@@ -185,16 +185,20 @@ fn provisioning(
         },
         None => case.e.links.get().map(|_| true),
     };
-    Held::of(known.enabled, Source::Users, "the person is disabled at the identity provider")
+    ConditionState::of(known.enabled, Source::Users, "the person is disabled at the identity provider")
         .and(|| provisioning::assigned(case))
         .and(|| provisioning::entitled(case))
         .and(|| provisioning::in_scope(case))
         .and(|| provisioning::written_record(case, account, earlier))
         .and(|| provisioning::would_not_be_refused(case, earlier))
-        .and(|| Held::of(case.e.on_verified_domain(email), Source::Domains, NOT_VERIFIED))
-        .and(|| Held::of(link_is_ours, Source::ScimLinks, "the record is linked to another account"))
-        .and(|| Held::of(bearers, Source::Accounts, "another account bears the address"))
-        .and(|| account.map_or(Held::True, |id| may_write(case, id, rules).and(|| is_ours(case, id))))
+        .and(|| ConditionState::of(case.e.on_verified_domain(email), Source::Domains, NOT_VERIFIED))
+        .and(|| {
+            ConditionState::of(link_is_ours, Source::ScimLinks, "the record is linked to another account")
+        })
+        .and(|| ConditionState::of(bearers, Source::Accounts, "another account bears the address"))
+        .and(|| {
+            account.map_or(ConditionState::True, |id| may_write(case, id, rules).and(|| is_ours(case, id)))
+        })
 }
 
 /// Whether an earlier op takes the link off this record.
@@ -207,9 +211,9 @@ fn parks(earlier: &[&Op], id: &str) -> bool {
     earlier.iter().any(|op| matches!(op, Op::ParkEmail { account, .. } if account == id))
 }
 
-fn member(case: &Case<'_>, group: &str) -> Held {
+fn member(case: &Case<'_>, group: &str) -> ConditionState {
     let known = case.expected().map(|groups| groups.iter().any(|expected| expected.id == group));
-    Held::of(
+    ConditionState::of(
         known,
         Source::Memberships,
         "the person is not a direct member of that group, or it is not assigned",

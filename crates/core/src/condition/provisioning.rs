@@ -2,36 +2,36 @@
 //! disables a person who is not entitled, and it writes the record it is anchored on, even if that is another person's.
 //! A step is harmless only if all of this was read and is true.
 
-use super::Held;
+use super::ConditionState;
 use super::account::tie_is_not_anothers;
-use crate::diagnose::{Case, Tie, assignment_is_contradicted};
+use crate::diagnose::{Case, RecordLink, assignment_is_contradicted};
 use crate::evidence::{LogEntry, Source};
 use crate::op::Op;
 use crate::subject::RecordId;
 
-pub(super) fn assigned(case: &Case<'_>) -> Held {
+pub(super) fn assigned(case: &Case<'_>) -> ConditionState {
     match case.is_assigned() {
-        Some(true) => Held::True,
+        Some(true) => ConditionState::True,
         Some(false) if !assignment_is_contradicted(case) => {
-            Held::False("the person is not assigned".to_owned())
+            ConditionState::False("the person is not assigned".to_owned())
         }
-        _ => Held::Unread(vec![Source::Assignments]),
+        _ => ConditionState::Unread(vec![Source::Assignments]),
     }
 }
 
 /// An assignment alone does not entitle: it may be broken, it may be Default Access, or its group may be none that
 /// entitles. What the identity provider itself found last decides.
-pub(super) fn entitled(case: &Case<'_>) -> Held {
+pub(super) fn entitled(case: &Case<'_>) -> ConditionState {
     match case.is_not_entitled() {
-        None => return Held::Unread(vec![Source::ProvisioningLog]),
+        None => return ConditionState::Unread(vec![Source::ProvisioningLog]),
         Some(true) => {
             let why = "the identity provider found last that no assignment entitles the person, and on demand would disable them";
-            return Held::False(why.to_owned());
+            return ConditionState::False(why.to_owned());
         }
         Some(false) => {}
     }
     let (Some(person), Some(assignments)) = (case.person, case.e.assignments.get()) else {
-        return Held::Unread(vec![Source::Assignments]);
+        return ConditionState::Unread(vec![Source::Assignments]);
     };
     // The job has written the person, so the assignment entitles them, even with Default Access.
     let was_written = case.was_written() == Some(true);
@@ -51,31 +51,33 @@ pub(super) fn entitled(case: &Case<'_>) -> Held {
         }
     }
     if entitles.contains(&Some(true)) {
-        return Held::True;
+        return ConditionState::True;
     }
     // Assigned in another way, which the log contradicts or proves.
     if entitles.is_empty() || entitles.contains(&None) {
-        return Held::Unread(vec![Source::Assignments]);
+        return ConditionState::Unread(vec![Source::Assignments]);
     }
-    Held::False("none of the person's assigned groups is a security group".to_owned())
+    ConditionState::False("none of the person's assigned groups is a security group".to_owned())
 }
 
 /// Without a scoping filter everybody assigned is in scope; with one, only the log can tell.
-pub(super) fn in_scope(case: &Case<'_>) -> Held {
+pub(super) fn in_scope(case: &Case<'_>) -> ConditionState {
     match case.e.mapping.get() {
-        None => Held::Unread(vec![Source::Schema]),
-        Some(mapping) if !mapping.scoped => Held::True,
+        None => ConditionState::Unread(vec![Source::Schema]),
+        Some(mapping) if !mapping.scoped => ConditionState::True,
         Some(_) => match case.e.log.get() {
-            None => Held::Unread(vec![Source::ProvisioningLog]),
+            None => ConditionState::Unread(vec![Source::ProvisioningLog]),
             Some(log) => {
                 // Entra compares only whom it has in scope, so "nothing to export" says yes.
                 let compared = |entry: &LogEntry| entry.skip_reason.as_deref() == Some("RedundantExport");
                 let skipped = |entry: &LogEntry| entry.skip_reason.is_some() || entry.filtered_out;
                 let newest = log.iter().find(|entry| entry.succeeded() || skipped(entry));
                 match newest {
-                    Some(entry) if (entry.succeeded() && entry.is_export()) || compared(entry) => Held::True,
-                    Some(_) => Held::False("the scoping filter leaves the person out".to_owned()),
-                    None => Held::Unread(vec![Source::ProvisioningLog]),
+                    Some(entry) if (entry.succeeded() && entry.is_export()) || compared(entry) => {
+                        ConditionState::True
+                    }
+                    Some(_) => ConditionState::False("the scoping filter leaves the person out".to_owned()),
+                    None => ConditionState::Unread(vec![Source::ProvisioningLog]),
                 }
             }
         },
@@ -85,13 +87,15 @@ pub(super) fn in_scope(case: &Case<'_>) -> Held {
 /// The record that the identity provider will write is the person's, or there is none: the one that it is anchored
 /// on; where that is gone or there never was one, any that a new match could find. Without the log, which names the anchor,
 /// the step is unread by [`entitled`] already.
-pub(super) fn written_record(case: &Case<'_>, account: Option<&str>, earlier: &[&Op]) -> Held {
+pub(super) fn written_record(case: &Case<'_>, account: Option<&str>, earlier: &[&Op]) -> ConditionState {
     let written_to = case.e.mapping.get().and_then(|mapping| mapping.directory.as_ref());
     if !case.every_directory_was_read() || written_to.is_some_and(|id| !case.e.records.contains_key(id)) {
-        return Held::Unread(vec![Source::ScimUsers]);
+        return ConditionState::Unread(vec![Source::ScimUsers]);
     }
     if let Some(anchor) = case.anchor() {
-        if let Some(tie) = case.ties.iter().find(|tie| tie.id.record == anchor && tie.record.is_some()) {
+        if let Some(tie) =
+            case.record_links.iter().find(|tie| tie.id.record == anchor && tie.record.is_some())
+        {
             return if is_deleted(earlier, &tie.id) {
                 matched_record(case, account, earlier)
             } else {
@@ -103,48 +107,59 @@ pub(super) fn written_record(case: &Case<'_>, account: Option<&str>, earlier: &[
             case.e.record(&id) == Some(None)
         };
         if !case.e.records.keys().all(is_gone) {
-            return Held::Unread(vec![Source::ScimUsers]);
+            return ConditionState::Unread(vec![Source::ScimUsers]);
         }
     }
     matched_record(case, account, earlier)
 }
 
 /// An anchor that exists is the person's record: the very one that counts as theirs.
-fn anchored<'a>(case: &Case<'a>, tie: &Tie<'a>, account: Option<&str>, earlier: &[&Op]) -> Held {
+fn anchored<'a>(
+    case: &Case<'a>,
+    tie: &RecordLink<'a>,
+    account: Option<&str>,
+    earlier: &[&Op],
+) -> ConditionState {
     may_be_written(case, tie, account, earlier).and(|| match &case.own {
-        Some(own) if own.id == tie.id => Held::True,
-        Some(_) => {
-            Held::False("the identity provider is anchored on another record than the person's".to_owned())
-        }
-        None => Held::Unread(vec![Source::ScimUsers]),
+        Some(own) if own.id == tie.id => ConditionState::True,
+        Some(_) => ConditionState::False(
+            "the identity provider is anchored on another record than the person's".to_owned(),
+        ),
+        None => ConditionState::Unread(vec![Source::ScimUsers]),
     })
 }
 
 /// A record that is written takes its account along: it belongs to no other living person, and it is linked to the
 /// expected account or to none.
-fn may_be_written<'a>(case: &Case<'a>, tie: &Tie<'a>, account: Option<&str>, earlier: &[&Op]) -> Held {
+fn may_be_written<'a>(
+    case: &Case<'a>,
+    tie: &RecordLink<'a>,
+    account: Option<&str>,
+    earlier: &[&Op],
+) -> ConditionState {
     let is_loosened = earlier.iter().any(|op| op.records().contains(&tie.id));
     tie_is_not_anothers(case, tie).and(|| match tie.account.as_deref().filter(|_| !is_loosened) {
-        Some(linked) if Some(linked) != account => Held::False(format!(
+        Some(linked) if Some(linked) != account => ConditionState::False(format!(
             "the provisioning record {} that would be written is linked to account {linked}",
             tie.id.record
         )),
-        _ => Held::True,
+        _ => ConditionState::True,
     })
 }
 
 /// No record that a new match could find belongs to another living person or carries another account along.
-fn matched_record(case: &Case<'_>, account: Option<&str>, earlier: &[&Op]) -> Held {
+fn matched_record(case: &Case<'_>, account: Option<&str>, earlier: &[&Op]) -> ConditionState {
     let own = case.own.as_ref().map(|own| &own.id);
-    let here = |tie: &&Tie<'_>| case.target_directory().is_none_or(|target| target == tie.id.directory);
+    let here =
+        |tie: &&RecordLink<'_>| case.target_directory().is_none_or(|target| target == tie.id.directory);
     let found = case
-        .ties
+        .record_links
         .iter()
         .filter(here)
         .filter(|tie| Some(&tie.id) == own || case.has_the_name(tie) || case.has_the_external_id(tie));
     found
         .filter(|tie| !is_deleted(earlier, &tie.id))
-        .fold(Held::True, |held, tie| held.and(|| may_be_written(case, tie, account, earlier)))
+        .fold(ConditionState::True, |held, tie| held.and(|| may_be_written(case, tie, account, earlier)))
 }
 
 fn is_deleted(earlier: &[&Op], id: &RecordId) -> bool {
@@ -153,27 +168,29 @@ fn is_deleted(earlier: &[&Op], id: &RecordId) -> bool {
 
 /// The newest failure is not one that a new attempt would only repeat. What an earlier step of the plan, or of an
 /// earlier run, has moved out of the way is not in the way any more.
-pub(super) fn would_not_be_refused(case: &Case<'_>, earlier: &[&Op]) -> Held {
-    let Some(failure) = case.newest_failure() else { return Held::Unread(vec![Source::ProvisioningLog]) };
-    let Some(entry) = failure else { return Held::True };
+pub(super) fn would_not_be_refused(case: &Case<'_>, earlier: &[&Op]) -> ConditionState {
+    let Some(failure) = case.newest_failure() else {
+        return ConditionState::Unread(vec![Source::ProvisioningLog]);
+    };
+    let Some(entry) = failure else { return ConditionState::True };
     let cleared = entry.at.zip(case.e.cleared).is_some_and(|(at, cleared)| at < cleared);
     let clears = earlier.iter().any(|op| !op.records().is_empty() || matches!(op, Op::ParkEmail { .. }));
     let anchor_is_gone = entry.error_code.as_deref().is_some_and(|code| code.ends_with("InvalidAnchor"));
     if ((cleared || clears) && entry.is_conflict()) || anchor_is_gone {
-        return Held::True;
+        return ConditionState::True;
     }
     let works_again = |at| case.e.job.get().is_some_and(|job| job.has_worked_since(at));
     if entry.is_key_refused() && entry.at.is_some_and(works_again) {
-        return Held::True;
+        return ConditionState::True;
     }
     match entry.http_status {
         // Busy, slow or down: another attempt may succeed.
-        Some(408 | 425 | 429 | 500..) => Held::True,
+        Some(408 | 425 | 429 | 500..) => ConditionState::True,
         // A record that is gone is followed by a new match.
-        Some(404) => Held::True,
-        Some(_) => Held::False(repeated(entry)),
-        None if entry.is_conflict() => Held::False(repeated(entry)),
-        None => Held::Unread(vec![Source::ProvisioningLog]),
+        Some(404) => ConditionState::True,
+        Some(_) => ConditionState::False(repeated(entry)),
+        None if entry.is_conflict() => ConditionState::False(repeated(entry)),
+        None => ConditionState::Unread(vec![Source::ProvisioningLog]),
     }
 }
 

@@ -3,20 +3,22 @@
 
 use std::collections::BTreeSet;
 
-use super::Held;
+use super::ConditionState;
 use crate::diagnose::Case;
 use crate::evidence::{Read, Source};
 
 /// Rung 3: every app that restoring an account in a directory needs has a free seat.
-pub(super) fn are_free(case: &Case<'_>, account: &str, directory: Option<&str>) -> Held {
+pub(super) fn are_free(case: &Case<'_>, account: &str, directory: Option<&str>) -> ConditionState {
     let apps = match needed(case, account, directory) {
         Ok(apps) => apps,
-        Err(unread) => return Held::Unread(vec![unread]),
+        Err(unread) => return ConditionState::Unread(vec![unread]),
     };
     if apps.is_empty() {
-        return Held::True;
+        return ConditionState::True;
     }
-    let Some(spaces) = case.e.workspaces.get() else { return Held::Unread(vec![Source::Workspaces]) };
+    let Some(spaces) = case.e.workspaces.get() else {
+        return ConditionState::Unread(vec![Source::Workspaces]);
+    };
     let of = |app: &&str| spaces.iter().find(|space| space.id == **app);
     let full: Vec<&str> = apps
         .iter()
@@ -26,12 +28,16 @@ pub(super) fn are_free(case: &Case<'_>, account: &str, directory: Option<&str>) 
         .collect();
     if !full.is_empty() {
         let names = full.join(", ");
-        return Held::False(format!(
+        return ConditionState::False(format!(
             "no seat is free in {names}, and restoring needs one; free a seat first"
         ));
     }
     let counted = |app: &&str| of(app).is_some_and(|space| space.is_full().is_some());
-    if apps.iter().all(counted) { Held::True } else { Held::Unread(vec![Source::Workspaces]) }
+    if apps.iter().all(counted) {
+        ConditionState::True
+    } else {
+        ConditionState::Unread(vec![Source::Workspaces])
+    }
 }
 
 /// The apps in which restoring takes a seat: those of the account's roles in the directory; without any role there,

@@ -36,7 +36,7 @@ fn inactive<'a>(case: &Case<'a>) -> Result<&'a Account, Answer> {
 
 /// Whether the identity provider holds the switch: a linked record, or the permission document says so.
 fn held_by_idp(case: &Case<'_>, account: &Account) -> Option<bool> {
-    if case.ties.iter().any(|tie| tie.account.as_deref() == Some(account.id.as_str())) {
+    if case.record_links.iter().any(|tie| tie.account.as_deref() == Some(account.id.as_str())) {
         return Some(true);
     }
     let permissions = case.e.permissions.get(&account.id)?.get()?;

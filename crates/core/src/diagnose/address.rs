@@ -7,7 +7,7 @@ use super::{Answer, Case, fact};
 use crate::evidence::{Claim, Read, Source};
 use crate::expression::Mapped;
 use crate::finding::{Cause, Finding};
-use crate::subject::fold;
+use crate::subject::normalize;
 
 /// What tells whether access is there (docs/reference/rules.md#access).
 const ACCESS: &[Source] = &[Source::Memberships, Source::Assignments, Source::Accounts, Source::Roles];
@@ -42,7 +42,9 @@ pub(super) fn email_held_outside(case: &Case<'_>) -> Answer {
         None if case.e.log.get().is_none() && !case.has_no_job() && !linked => {
             return Answer::Unread(&[Source::ProvisioningLog]);
         }
-        None if case.conflict().is_none() || case.in_the_way().next().is_some() => return Answer::No,
+        None if case.conflict().is_none() || case.conflicting_records().next().is_some() => {
+            return Answer::No;
+        }
         None => format!("no account of this organization bears {wanted}"),
     };
     match case.e.on_verified_domain(wanted) {
@@ -74,7 +76,7 @@ pub(super) fn email_mismatch(case: &Case<'_>) -> Answer {
     }
     let Some(borne) = account.email.as_deref() else { return Answer::No };
     let Some(wanted) = case.wanted.as_deref() else { return wanted_is_unread(case) };
-    if fold(borne) == wanted {
+    if normalize(borne) == wanted {
         return Answer::No;
     }
     let recorded = own.record.and_then(|record| record.email.as_deref());
@@ -129,7 +131,7 @@ pub(super) fn two_directories(case: &Case<'_>) -> Answer {
         return Answer::Unread(&[Source::ScimLinks]);
     }
     let mut says: Vec<(&str, String)> = Vec::new();
-    for tie in case.mine() {
+    for tie in case.own_records() {
         let linked = tie.account.as_deref().map_or("no account".to_owned(), |id| format!("account {id}"));
         let line =
             format!("directory {} holds record {}, linked to {linked}", tie.id.directory, tie.id.record);

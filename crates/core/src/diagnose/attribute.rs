@@ -3,7 +3,7 @@
 
 use crate::evidence::{IdpUser, Mapping};
 use crate::expression::Mapped;
-use crate::subject::fold;
+use crate::subject::normalize;
 
 /// The attributes of one person that tell records and accounts apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,12 +33,12 @@ impl Identity {
     /// The address that the account shall have, folded.
     #[must_use]
     pub fn wanted_email(&self) -> Option<String> {
-        self.email.one().map(fold).filter(|address| address.contains('@'))
+        self.email.one().map(normalize).filter(|address| address.contains('@'))
     }
 
     /// The `userName` that the record shall have, folded.
     #[must_use]
     pub fn wanted_name(&self) -> Option<String> {
-        self.user_name.one().map(fold)
+        self.user_name.one().map(normalize)
     }
 }

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use super::Candidate;
 use super::attribute::Identity;
-use super::tie::{Tie, ties};
-use super::whose::Owner;
+use super::record_link::{RecordLink, record_links};
+use super::record_links::Owner;
 use crate::evidence::{Account, Claim, Evidence, IdpUser, Read};
-use crate::subject::{Subject, Who, fold};
+use crate::subject::{Subject, Who, normalize};
 
 /// The arranged evidence.
 pub struct Case<'a> {
@@ -23,9 +23,9 @@ pub struct Case<'a> {
     /// The `userName` the identity provider wants, folded; `None` when it cannot be told.
     pub wanted_name: Option<String>,
     /// Every record that concerns the person.
-    pub ties: Vec<Tie<'a>>,
+    pub record_links: Vec<RecordLink<'a>>,
     /// The person's own record.
-    pub own: Option<Tie<'a>>,
+    pub own: Option<RecordLink<'a>>,
     /// The account the person should use.
     pub account: Option<&'a Account>,
     /// Another managed account of the two when the record is linked to one and the address on the other.
@@ -47,7 +47,7 @@ impl<'a> Case<'a> {
             wanted: identity.wanted_email(),
             wanted_name: identity.wanted_name(),
             identity,
-            ties: ties(e),
+            record_links: record_links(e),
             own: None,
             account: None,
             other: None,
@@ -65,37 +65,38 @@ impl<'a> Case<'a> {
     /// Which record is the person's: by externalId; by the log's anchor; by the account that has the wanted address; by
     /// userName. The last three only if the record belongs to no other identity, and a record with another externalId
     /// is never the person's by userName alone.
-    fn find_own(&self) -> Option<Tie<'a>> {
+    fn find_own(&self) -> Option<RecordLink<'a>> {
         let person = self.person?;
         // Where records stand in several directories, the one the job writes to holds the person's own.
         let target = self.target_directory();
-        let mut ties: Vec<&Tie<'a>> = self.ties.iter().collect();
+        let mut ties: Vec<&RecordLink<'a>> = self.record_links.iter().collect();
         // Of two of one name in a directory, which should not be, the linked one is lived with.
         ties.sort_by_key(|tie| {
             (target.is_some_and(|id| id != tie.id.directory), tie.account.is_none(), &tie.id)
         });
-        let of =
-            |test: &dyn Fn(&Tie<'a>) -> bool| ties.iter().find(|tie| test(tie)).map(|tie| (*tie).clone());
-        let external = |tie: &Tie<'a>| tie.record.and_then(|record| record.external_id.as_deref());
-        let is_free = |tie: &Tie<'a>| {
+        let of = |test: &dyn Fn(&RecordLink<'a>) -> bool| {
+            ties.iter().find(|tie| test(tie)).map(|tie| (*tie).clone())
+        };
+        let external = |tie: &RecordLink<'a>| tie.record.and_then(|record| record.external_id.as_deref());
+        let is_free = |tie: &RecordLink<'a>| {
             matches!(self.owner(tie), Owner::Person | Owner::Nobody)
                 || (tie.record.is_some() && external(tie).is_none())
         };
         let by_id =
-            |tie: &Tie<'a>| self.has_the_external_id(tie) || external(tie) == Some(person.id.as_str());
+            |tie: &RecordLink<'a>| self.has_the_external_id(tie) || external(tie) == Some(person.id.as_str());
         let anchor = self.anchor();
         let bearer = self.bearer().map(|account| account.id.as_str());
         of(&|tie| by_id(tie) && self.is_anothers(tie) != Some(true))
             .or_else(|| of(&|tie| anchor == Some(tie.id.record.as_str()) && is_free(tie)))
             .or_else(|| {
-                let linked = |tie: &Tie<'a>| bearer.is_some() && tie.account.as_deref() == bearer;
+                let linked = |tie: &RecordLink<'a>| bearer.is_some() && tie.account.as_deref() == bearer;
                 of(&|tie| linked(tie) && is_free(tie) && self.create_was_refused() == Some(false))
             })
             .or_else(|| of(&|tie| self.has_the_name(tie) && tie.record.is_some() && external(tie).is_none()))
             // Without the directory's key only the link by address is left to go by. Every step that depends on such
             // a record finds its owner unread.
             .or_else(|| {
-                let by_address = |tie: &Tie<'a>| tie.record.is_none() && tie.by_address;
+                let by_address = |tie: &RecordLink<'a>| tie.record.is_none() && tie.by_address;
                 let found = of(&|tie| by_address(tie) && tie.account.is_some()).or_else(|| of(&by_address));
                 // A record that was read and may be the person's goes before one that was not.
                 found.filter(|_| !self.a_read_record_may_be_own())
@@ -158,7 +159,9 @@ impl<'a> Case<'a> {
         let mine: Vec<&Account> = accounts
             .iter()
             .filter(open)
-            .filter(|account| account.email.as_deref().is_some_and(|email| addresses.contains(&fold(email))))
+            .filter(|account| {
+                account.email.as_deref().is_some_and(|email| addresses.contains(&normalize(email)))
+            })
             .collect();
         match (mine.as_slice(), bearer) {
             ([], None) => self.account = accounts.iter().find(|account| asked_account(self.e, &account.id)),
@@ -220,7 +223,7 @@ impl<'a> Case<'a> {
     #[must_use]
     pub fn email(&self) -> Option<String> {
         let shown = self.person.and_then(|person| {
-            person.mail.iter().chain(&person.upn).find(|a| Some(fold(a)) == self.wanted).cloned()
+            person.mail.iter().chain(&person.upn).find(|a| Some(normalize(a)) == self.wanted).cloned()
         });
         shown
             .or_else(|| self.wanted.clone())
@@ -237,7 +240,7 @@ impl<'a> Case<'a> {
         subject.accounts.extend(self.account.map(|account| account.id.clone()));
         subject.accounts.extend(self.other.map(|account| account.id.clone()));
         subject.records.extend(self.own.as_ref().map(|tie| tie.id.clone()));
-        subject.records.extend(self.in_the_way().map(|tie| tie.id.clone()));
+        subject.records.extend(self.conflicting_records().map(|tie| tie.id.clone()));
         subject
     }
 
@@ -264,14 +267,15 @@ impl<'a> Case<'a> {
             }
             None => says.push("roles not read".to_owned()),
         }
-        let links = self.ties.iter().filter(|tie| tie.account.as_deref() == Some(&account.id)).count();
+        let links =
+            self.record_links.iter().filter(|tie| tie.account.as_deref() == Some(&account.id)).count();
         says.push(format!("{links} provisioning records linked"));
         Candidate {
             kind: "atlassian-account".to_owned(),
             id: account.id.clone(),
             email: account.email.clone(),
             name: account.name.clone(),
-            says,
+            remarks: says,
         }
     }
 }
@@ -298,13 +302,13 @@ fn user_candidate(user: &IdpUser) -> Candidate {
         id: user.id.clone(),
         email: user.mail.clone().or_else(|| user.upn.clone()),
         name: user.name.clone(),
-        says: vec![says.to_owned()],
+        remarks: vec![says.to_owned()],
     }
 }
 
 fn asked_address(e: &Evidence) -> Option<String> {
     match &e.subject.who {
-        Who::Email(email) => Some(fold(email)),
+        Who::Email(email) => Some(normalize(email)),
         Who::Account(_) => None,
     }
 }

@@ -4,12 +4,12 @@
 use super::{Answer, Case, fact};
 use crate::evidence::{IdpGroup, OrgGroup, Read, Source};
 use crate::finding::{Cause, Finding};
-use crate::subject::fold_name;
+use crate::subject::normalize_name;
 
 /// The local group that has the name of a missing one.
 pub(crate) fn local<'a>(case: &Case<'a>, group: &IdpGroup) -> Option<&'a OrgGroup> {
     let groups = case.e.groups.get()?;
-    let named = |known: &&OrgGroup| fold_name(&known.name) == fold_name(&group.name);
+    let named = |known: &&OrgGroup| normalize_name(&known.name) == normalize_name(&group.name);
     // A synced group of that name beside it means that the name is not the trouble.
     if groups.iter().filter(named).any(|known| known.synced != Some(false)) {
         return None;

@@ -100,7 +100,7 @@ mod tests {
 
     fn finding(code: Cause) -> Finding {
         let seen_at = jiff::Timestamp::UNIX_EPOCH;
-        Finding::new(code, Fact { source: Source::Users, says: "x".to_owned(), seen_at })
+        Finding::new(code, Fact { source: Source::Users, message: "x".to_owned(), seen_at })
     }
 
     fn left(codes: &[Cause]) -> Vec<Cause> {

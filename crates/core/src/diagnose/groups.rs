@@ -2,16 +2,16 @@
 //! (docs/reference/rules.md#a-symptom-is-not-reported-beside-its-cause).
 
 use super::clash::local;
-use super::{Answer, Case, Tie, fact};
+use super::{Answer, Case, RecordLink, fact};
 use crate::evidence::{IdpGroup, Source};
 use crate::finding::{Cause, Finding};
-use crate::subject::fold_name;
+use crate::subject::normalize_name;
 
 /// Missing groups, split by whether the SCIM record already has them.
-fn split<'a>(case: &Case<'a>, own: &Tie<'_>) -> Option<(Vec<&'a IdpGroup>, Vec<&'a IdpGroup>)> {
+fn split<'a>(case: &Case<'a>, own: &RecordLink<'_>) -> Option<(Vec<&'a IdpGroup>, Vec<&'a IdpGroup>)> {
     let record = own.record?;
     let has = |group: &&IdpGroup| {
-        record.groups.iter().any(|known| fold_name(&known.name) == fold_name(&group.name))
+        record.groups.iter().any(|known| normalize_name(&known.name) == normalize_name(&group.name))
     };
     Some(case.missing()?.into_iter().partition(has))
 }

@@ -3,12 +3,12 @@
 //! A name alone never proves that two objects are one person.
 
 use super::link::links_fact;
+use super::record_links::is_object_id;
 use super::scope::is_due;
-use super::whose::is_object_id;
 use super::{Answer, Case, Owner, fact};
 use crate::evidence::{Read, Source};
 use crate::finding::{Cause, Finding};
-use crate::subject::fold;
+use crate::subject::normalize;
 
 /// A live object with the same name has a new id, and the job maps externalId from the object id. It may be another
 /// human, so names, creation and last activity are compared (docs/reference/rules.md#recreated-identity).
@@ -53,7 +53,7 @@ pub(super) fn identity_recreated(case: &Case<'_>) -> Answer {
 
 /// What keeps the last rule from saying no: a record of another object id, whose owner or whose meaning is unread.
 fn may_be_recreated(case: &Case<'_>) -> Answer {
-    for tie in case.in_the_way() {
+    for tie in case.conflicting_records() {
         let external = tie.record.and_then(|record| record.external_id.as_deref());
         let Some(external) = external.filter(|id| is_object_id(id)) else { continue };
         if case.e.mapping.get().is_none() {
@@ -100,8 +100,8 @@ pub(super) fn orphaned_record(case: &Case<'_>) -> Answer {
     }
     let addresses = case.addresses();
     let holds =
-        |email: &Option<String>| email.as_deref().is_some_and(|email| addresses.contains(&fold(email)));
-    for tie in case.mine() {
+        |email: &Option<String>| email.as_deref().is_some_and(|email| addresses.contains(&normalize(email)));
+    for tie in case.own_records() {
         let Some(record) = tie.record else { return Answer::Unread(&[Source::ScimUsers]) };
         let names = holds(&record.user_name) || holds(&record.email);
         let gone = match (case.owner(tie), record.external_id.as_deref()) {

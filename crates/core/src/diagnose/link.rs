@@ -33,7 +33,7 @@ pub(super) fn never_provisioned(case: &Case<'_>) -> Answer {
     }
     let refused = case.conflict().is_some();
     let pending = case.account.is_some_and(|account| account.for_deletion);
-    if case.in_the_way().next().is_some() || refused || pending {
+    if case.conflicting_records().next().is_some() || refused || pending {
         return Answer::No;
     }
     let Some(first) = links_fact(case, "no provisioning record of the person exists") else {
@@ -144,7 +144,7 @@ pub(super) fn email_held_by_managed_account(case: &Case<'_>) -> Answer {
     if !bears || !case.is_managed(account) || account.for_deletion || account.kind_is_not_a_person() {
         return Answer::No;
     }
-    if case.in_the_way().any(|tie| tie.account.as_deref() != Some(account.id.as_str())) {
+    if case.conflicting_records().any(|tie| tie.account.as_deref() != Some(account.id.as_str())) {
         return Answer::No;
     }
     if case.e.log.get().is_none() {
@@ -173,7 +173,7 @@ pub(super) fn stale_record_conflict(case: &Case<'_>) -> Answer {
     }
     let mut finding: Option<Finding> = None;
     let recreated = case.recreated().map(|tie| tie.id.clone());
-    for tie in case.in_the_way().filter(|tie| Some(&tie.id) != recreated.as_ref()) {
+    for tie in case.conflicting_records().filter(|tie| Some(&tie.id) != recreated.as_ref()) {
         match case.owner(tie) {
             // Of a record that belongs to a living colleague nothing is stale.
             Owner::Other(_) => continue,

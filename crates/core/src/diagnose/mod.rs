@@ -13,22 +13,22 @@ mod identity;
 mod job;
 mod link;
 mod reach;
+mod record_link;
+mod record_links;
 mod scope;
 mod source;
 mod suspension;
 #[cfg(test)]
 mod tests;
-mod tie;
 mod trail;
-mod whose;
 
 pub use attribute::Identity;
 pub use case::Case;
 pub(crate) use clash::local as local_group;
+pub use record_link::RecordLink;
+pub use record_links::Owner;
 pub(crate) use source::assignment_is_contradicted;
-pub use tie::Tie;
 pub use trail::{Mark, Station};
-pub use whose::Owner;
 
 use serde::{Deserialize, Serialize};
 
@@ -109,7 +109,8 @@ pub struct Candidate {
     /// Name.
     pub name: Option<String>,
     /// What sets it apart: last use, links, groups, roles.
-    pub says: Vec<String>,
+    #[serde(rename = "says")]
+    pub remarks: Vec<String>,
 }
 
 /// Groups, as the identity provider names them. `None` is "not known".
@@ -228,5 +229,5 @@ fn verdict(case: &Case<'_>, findings: &[Finding]) -> Verdict {
 
 /// A fact of one source, if that source was read.
 fn fact<T>(read: &super::evidence::Read<T>, source: Source, says: impl Into<String>) -> Option<Fact> {
-    read.at().map(|seen_at| Fact { source, says: says.into(), seen_at })
+    read.at().map(|seen_at| Fact { source, message: says.into(), seen_at })
 }

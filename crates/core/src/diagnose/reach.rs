@@ -3,9 +3,9 @@
 
 use super::Groups;
 use super::case::Case;
-use super::tie::Tie;
+use super::record_link::RecordLink;
 use crate::evidence::IdpGroup;
-use crate::subject::fold_name;
+use crate::subject::normalize_name;
 
 impl<'a> Case<'a> {
     /// Whether no Atlassian application of the tenant has a synchronization job.
@@ -66,7 +66,7 @@ impl<'a> Case<'a> {
 
     /// The person's record, if it is linked to the person's account and everything up to the groups is good.
     #[must_use]
-    pub fn good_record(&self) -> Option<&Tie<'a>> {
+    pub fn good_record(&self) -> Option<&RecordLink<'a>> {
         let person = self.person?;
         let account = self.account?;
         let own = self.own.as_ref()?;
@@ -109,8 +109,8 @@ impl<'a> Case<'a> {
         self.e.accounts.get()?;
         let Some(account) = self.account else { return Some(false) };
         let groups = account.groups.as_ref()?;
-        let name = fold_name(&group.name);
-        if !name.is_empty() && groups.iter().any(|shown| fold_name(&shown.name) == name) {
+        let name = normalize_name(&group.name);
+        if !name.is_empty() && groups.iter().any(|shown| normalize_name(&shown.name) == name) {
             return Some(true);
         }
         if self.old_name(group).is_some() {
@@ -144,8 +144,9 @@ impl<'a> Case<'a> {
     #[must_use]
     pub fn renamed(&self) -> Vec<(&'a IdpGroup, &'a str)> {
         let Some(shown) = self.account.and_then(|account| account.groups.as_ref()) else { return Vec::new() };
-        let by_name =
-            |group: &IdpGroup| shown.iter().any(|known| fold_name(&known.name) == fold_name(&group.name));
+        let by_name = |group: &IdpGroup| {
+            shown.iter().any(|known| normalize_name(&known.name) == normalize_name(&group.name))
+        };
         let expected = self.expected().unwrap_or_default();
         let renamed = expected.into_iter().filter(|group| !by_name(group));
         renamed.filter_map(|group| Some((group, self.old_name(group)?))).collect()
@@ -158,7 +159,7 @@ impl<'a> Case<'a> {
         self.e.scim_groups.get()?.iter().find_map(|(scim_id, idp_id)| {
             let old = record.groups.iter().find(|known| known.id == *scim_id)?;
             let here = *idp_id == group.id
-                && shown.iter().any(|known| fold_name(&known.name) == fold_name(&old.name));
+                && shown.iter().any(|known| normalize_name(&known.name) == normalize_name(&old.name));
             here.then_some(old.name.as_str())
         })
     }

@@ -5,7 +5,7 @@ use crate::subject::RecordId;
 
 /// A SCIM record and the account it is linked to, from every source that shows it.
 #[derive(Clone, Debug)]
-pub struct Tie<'a> {
+pub struct RecordLink<'a> {
     /// The record.
     pub id: RecordId,
     /// Whether the sources that show the link agree about it.
@@ -19,12 +19,12 @@ pub struct Tie<'a> {
 }
 
 /// Joins what the link calls and the directories say of each record.
-pub(super) fn ties(e: &Evidence) -> Vec<Tie<'_>> {
-    let mut all: Vec<Tie<'_>> = Vec::new();
+pub(super) fn record_links(e: &Evidence) -> Vec<RecordLink<'_>> {
+    let mut all: Vec<RecordLink<'_>> = Vec::new();
     let by_id = e.records_by_id.iter().filter_map(|(_, read)| read.get()?.as_ref());
     for record in e.records.values().filter_map(Read::get).flatten().chain(by_id) {
         if !all.iter().any(|tie| tie.id == record.id) {
-            all.push(Tie {
+            all.push(RecordLink {
                 id: record.id.clone(),
                 link_known: true,
                 account: record.account.clone(),
@@ -49,7 +49,7 @@ pub(super) fn ties(e: &Evidence) -> Vec<Tie<'_>> {
                 }
                 tie.account = tie.account.take().or_else(|| link.account.clone());
             }
-            None => all.push(Tie {
+            None => all.push(RecordLink {
                 id: link.id.clone(),
                 link_known: true,
                 account: link.account.clone(),

@@ -2,9 +2,9 @@
 //! where an id is known, and never takes a record whose owner is unread for an abandoned one.
 
 use super::case::Case;
-use super::tie::Tie;
+use super::record_link::RecordLink;
 use crate::evidence::{IdpUser, LogEntry, Read};
-use crate::subject::fold;
+use crate::subject::normalize;
 
 /// Whose a record is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,12 +23,12 @@ impl<'a> Case<'a> {
     /// Whose a record is: of the person of whom the job writes its `externalId`. A value that two people have belongs to
     /// the other one too, so it has to be looked up who has it; object ids alone are unique.
     #[must_use]
-    pub fn owner(&self, tie: &Tie<'a>) -> Owner<'a> {
+    pub fn owner(&self, tie: &RecordLink<'a>) -> Owner<'a> {
         // Without an externalId nothing names an owner, and a name may have been another person's.
         let Some(external) = tie.record.and_then(|record| record.external_id.as_deref()) else {
             return Owner::Unread;
         };
-        if self.person.is_some_and(|person| fold(&person.id) == fold(external)) {
+        if self.person.is_some_and(|person| normalize(&person.id) == normalize(external)) {
             return Owner::Person;
         }
         let Some(owners) = self.e.owners.get(external).and_then(Read::get) else { return Owner::Unread };
@@ -42,7 +42,7 @@ impl<'a> Case<'a> {
 
     /// Whether a record belongs to another living person; `None` where its owner is unread.
     #[must_use]
-    pub fn is_anothers(&self, tie: &Tie<'a>) -> Option<bool> {
+    pub fn is_anothers(&self, tie: &RecordLink<'a>) -> Option<bool> {
         match self.owner(tie) {
             Owner::Person | Owner::Nobody => Some(false),
             Owner::Other(_) => Some(true),
@@ -72,30 +72,30 @@ impl<'a> Case<'a> {
         let only = configured.next().filter(|_| configured.next().is_none()).map(String::as_str);
         said.or(only).or_else(|| {
             let anchor = self.anchor()?;
-            let tie = self.ties.iter().find(|tie| tie.id.record == anchor)?;
+            let tie = self.record_links.iter().find(|tie| tie.id.record == anchor)?;
             (self.owner(tie) == Owner::Person).then_some(tie.id.directory.as_str())
         })
     }
 
     /// Whether a record has the person's `userName`. Names that differ by case alone are one name to Atlassian.
     #[must_use]
-    pub fn has_the_name(&self, tie: &Tie<'_>) -> bool {
+    pub fn has_the_name(&self, tie: &RecordLink<'_>) -> bool {
         let name = tie.record.and_then(|record| record.user_name.as_deref());
         name.is_some_and(|name| self.identity.user_name.may_be(name))
     }
 
     /// Whether a record has the `externalId` that the job writes for the person.
     #[must_use]
-    pub fn has_the_external_id(&self, tie: &Tie<'_>) -> bool {
+    pub fn has_the_external_id(&self, tie: &RecordLink<'_>) -> bool {
         let external = tie.record.and_then(|record| record.external_id.as_deref());
         external.is_some_and(|external| self.identity.external_id.may_be(external))
     }
 
     /// Records of the person, in whatever directory: linked to their account, or found by their id or names. None that
     /// is known to be another living person's.
-    pub fn mine(&self) -> impl Iterator<Item = &Tie<'a>> {
+    pub fn own_records(&self) -> impl Iterator<Item = &RecordLink<'a>> {
         let account = self.account.map(|account| account.id.as_str());
-        self.ties.iter().filter(move |tie| {
+        self.record_links.iter().filter(move |tie| {
             let linked = account.is_some() && tie.account.as_deref() == account;
             let person_id = self.person.is_some_and(|person| {
                 tie.record.and_then(|record| record.external_id.as_deref()) == Some(person.id.as_str())
@@ -108,13 +108,13 @@ impl<'a> Case<'a> {
     /// The record of an earlier object of the same name: its externalId was an object id that is gone, the job maps
     /// the object id, and the person is younger than the record.
     #[must_use]
-    pub fn recreated(&self) -> Option<&Tie<'a>> {
+    pub fn recreated(&self) -> Option<&RecordLink<'a>> {
         let person = self.person?;
         let expression = self.e.mapping.get()?.external_id_expression()?;
         if self.own.as_ref().is_some_and(|own| own.account.is_some()) || !expression.is_object_id() {
             return None;
         }
-        self.in_the_way().find(|tie| {
+        self.conflicting_records().find(|tie| {
             let Some(record) = tie.record else { return false };
             let was_object_id = record.external_id.as_deref().is_some_and(is_object_id);
             let younger = person.created.zip(record.created).is_some_and(|(person, record)| person > record);
@@ -125,7 +125,7 @@ impl<'a> Case<'a> {
     /// Whether a record is one that an earlier identity left on an account: its owner is gone, and the person is younger
     /// than it. The account may be the same person's, or somebody else has inherited the address.
     #[must_use]
-    pub fn is_former_identity(&self, tie: &Tie<'a>) -> bool {
+    pub fn is_former_identity(&self, tie: &RecordLink<'a>) -> bool {
         let created = tie.record.and_then(|record| record.created);
         let younger = self.person.and_then(|person| person.created).zip(created);
         tie.account.is_some()
@@ -183,12 +183,12 @@ impl<'a> Case<'a> {
     /// Records that keep the person from being written. Such a record is not the person's own; it holds the person's
     /// name, id or address in the job's directory, or is linked to the account that has the address; and the log shows
     /// a refusal newer than the last success, or the record is linked to a wrong account.
-    pub fn in_the_way(&self) -> impl Iterator<Item = &Tie<'a>> {
+    pub fn conflicting_records(&self) -> impl Iterator<Item = &RecordLink<'a>> {
         let own = self.own.as_ref().map(|tie| tie.id.clone());
         let target = self.target_directory().map(str::to_owned);
         let bearer = self.bearer().map(|account| account.id.as_str());
         let refused = self.conflict().is_some();
-        self.ties.iter().filter(move |tie| {
+        self.record_links.iter().filter(move |tie| {
             let here = target.as_ref().is_some_and(|id| *id == tie.id.directory);
             let holds = here && self.holds_something(tie);
             let on_bearer = bearer.is_some() && tie.account.as_deref() == bearer;
@@ -201,7 +201,7 @@ impl<'a> Case<'a> {
     }
 
     /// Whether a record holds the person's name, id or address. Of one that was not read, the address alone tells.
-    fn holds_something(&self, tie: &Tie<'_>) -> bool {
+    fn holds_something(&self, tie: &RecordLink<'_>) -> bool {
         let Some(record) = tie.record else { return tie.by_address };
         let address = record.email.as_deref().is_some_and(|email| self.identity.email.may_be(email));
         address || self.has_the_name(tie) || self.has_the_external_id(tie)
@@ -209,16 +209,16 @@ impl<'a> Case<'a> {
 
     /// Whether a record that was read has something of the person's, and its owner is unread.
     pub(super) fn a_read_record_may_be_own(&self) -> bool {
-        let unread = |tie: &Tie<'a>| tie.record.is_some() && self.owner(tie) == Owner::Unread;
-        self.ties.iter().any(|tie| unread(tie) && self.holds_something(tie))
+        let unread = |tie: &RecordLink<'a>| tie.record.is_some() && self.owner(tie) == Owner::Unread;
+        self.record_links.iter().any(|tie| unread(tie) && self.holds_something(tie))
     }
 
     /// Whether a record may be the person's and it cannot be told: its owner is unread, or the log that would tell
     /// whether the identity provider knows it.
     #[must_use]
     pub fn record_is_unread(&self) -> bool {
-        let concerns = |tie: &&Tie<'a>| self.holds_something(tie) || tie.by_address;
-        let mut others = self.ties.iter().filter(concerns);
+        let concerns = |tie: &&RecordLink<'a>| self.holds_something(tie) || tie.by_address;
+        let mut others = self.record_links.iter().filter(concerns);
         self.own.is_none()
             && others.any(|tie| match self.owner(tie) {
                 Owner::Unread => true,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::case::Case;
 use crate::evidence::{Account, AppRole, Read, UserDirectory};
-use crate::subject::fold_name;
+use crate::subject::normalize_name;
 
 impl<'a> Case<'a> {
     /// The directories in which access is suspended and which count for the person.
@@ -102,7 +102,9 @@ impl<'a> Case<'a> {
         }
         for group in expected {
             let mut found = false;
-            for shown in known.iter().filter(|shown| fold_name(&shown.name) == fold_name(&group.name)) {
+            for shown in
+                known.iter().filter(|shown| normalize_name(&shown.name) == normalize_name(&group.name))
+            {
                 found = true;
                 all.insert(shown.directory.as_deref()?);
             }

@@ -27,11 +27,12 @@ pub struct Station {
     /// How it looks.
     pub mark: Mark,
     /// The fact behind it, in words.
-    pub says: String,
+    #[serde(rename = "says")]
+    pub message: String,
 }
 
 fn station(name: &str, mark: Mark, says: impl Into<String>) -> Station {
-    Station { name: name.to_owned(), mark, says: says.into() }
+    Station { name: name.to_owned(), mark, message: says.into() }
 }
 
 /// The station a cause belongs to.
@@ -81,7 +82,7 @@ pub(super) fn stations(case: &Case<'_>, findings: &[Finding]) -> Vec<Station> {
     for finding in findings.iter().filter(|finding| finding.blocking) {
         if let Some(station) = all.get_mut(place(finding.code)) {
             station.mark = Mark::Broken;
-            finding.code.title().clone_into(&mut station.says);
+            finding.code.title().clone_into(&mut station.message);
         }
     }
     all

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::entra::IdpGroup;
-use crate::subject::{RecordId, fold};
+use crate::subject::{RecordId, normalize};
 
 /// Whether the organization manages an account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,7 +54,7 @@ impl Account {
     /// Whether it has this address.
     #[must_use]
     pub fn bears(&self, address: &str) -> bool {
-        self.email.as_deref().is_some_and(|email| fold(email) == fold(address))
+        self.email.as_deref().is_some_and(|email| normalize(email) == normalize(address))
     }
 
     /// Whether its membership of the directory is this.
@@ -104,7 +104,7 @@ impl Permissions {
 
     /// Whether any entry gives this reason.
     #[must_use]
-    pub fn says(&self, reason: &str) -> bool {
+    pub fn has_reason(&self, reason: &str) -> bool {
         self.0.values().flatten().any(|given| given == reason)
     }
 }

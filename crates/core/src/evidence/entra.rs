@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::expression::{Expression, Mapped};
-use crate::subject::fold;
+use crate::subject::normalize;
 
 /// A user object at the identity provider (Graph `user`).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -71,7 +71,7 @@ impl IdpUser {
     pub fn addresses(&self) -> Vec<String> {
         let mut all: Vec<String> = Vec::new();
         for address in self.mail.iter().chain(&self.upn).chain(&self.aliases) {
-            let address = fold(address);
+            let address = normalize(address);
             if address.contains('@') && !all.contains(&address) {
                 all.push(address);
             }
@@ -83,11 +83,12 @@ impl IdpUser {
     /// its hyphens in front of the name.
     #[must_use]
     pub fn was_deleted_as(&self, address: &str) -> bool {
-        let wanted = fold(address);
-        let prefix = fold(&self.id.replace('-', ""));
-        let name = self.upn.as_deref().map(fold);
+        let wanted = normalize(address);
+        let prefix = normalize(&self.id.replace('-', ""));
+        let name = self.upn.as_deref().map(normalize);
         let bare = name.as_deref().map(|name| name.strip_prefix(prefix.as_str()).unwrap_or(name));
-        bare == Some(wanted.as_str()) || self.mail.as_deref().map(fold).as_deref() == Some(wanted.as_str())
+        bare == Some(wanted.as_str())
+            || self.mail.as_deref().map(normalize).as_deref() == Some(wanted.as_str())
     }
 }
 
@@ -189,7 +190,7 @@ impl Job {
 /// Who stopped the job, by the directory's audit log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Stopper {
+pub enum StoppedBy {
     /// A person, or somebody's program: ask them first.
     Named(String),
     /// The provisioning service itself.

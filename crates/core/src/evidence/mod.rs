@@ -14,7 +14,7 @@ pub use atlassian::*;
 pub use entra::*;
 pub use source::Source;
 
-use super::subject::{RecordId, Subject, fold};
+use super::subject::{RecordId, Subject, normalize};
 
 /// Why something could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,7 +45,7 @@ impl From<&str> for Gap {
 
 /// Where all of this was read: what support asks for first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Places {
+pub struct Installation {
     /// The Atlassian organization.
     pub organization: Option<String>,
     /// The tenant of the identity provider.
@@ -119,7 +119,7 @@ pub struct Evidence {
     /// When the gathering began.
     pub asked_at: Timestamp,
     /// Where it was read.
-    pub places: Places,
+    pub places: Installation,
     /// Live users whose id, UPN, mail or alias is the question's.
     pub users: Read<Vec<IdpUser>>,
     /// Deleted users of that name.
@@ -133,7 +133,7 @@ pub struct Evidence {
     /// The job.
     pub job: Read<Job>,
     /// Who stopped the job, if the audit log says: asked only where it stands still.
-    pub stopped_by: Read<Option<Stopper>>,
+    pub stopped_by: Read<Option<StoppedBy>>,
     /// What the job may still do to people: asked only where it may be started.
     pub pending: Read<Pending>,
     /// The tenant's Atlassian applications: asked only where the configured one has no job.
@@ -189,7 +189,7 @@ impl Evidence {
         Self {
             subject,
             asked_at,
-            places: Places::default(),
+            places: Installation::default(),
             users: Read::NotAsked,
             deleted_users: Read::NotAsked,
             memberships: Read::NotAsked,
@@ -307,7 +307,7 @@ impl Evidence {
     #[must_use]
     pub fn on_verified_domain(&self, address: &str) -> Option<bool> {
         let domains = self.domains.get()?;
-        let domain = address.rsplit_once('@').map(|(_, domain)| fold(domain))?;
+        let domain = address.rsplit_once('@').map(|(_, domain)| normalize(domain))?;
         Some(domains.iter().any(|known| known.verified && known.name == domain))
     }
 

@@ -11,7 +11,7 @@ mod parse;
 use std::collections::BTreeSet;
 
 use super::evidence::IdpUser;
-use super::subject::fold;
+use super::subject::normalize;
 
 /// The value cannot be known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +93,7 @@ impl Mapped {
     /// to Atlassian.
     #[must_use]
     pub fn may_be(&self, text: &str) -> bool {
-        self.all().iter().any(|value| fold(value) == fold(text))
+        self.all().iter().any(|value| normalize(value) == normalize(text))
     }
 }
 

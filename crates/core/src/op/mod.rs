@@ -200,7 +200,7 @@ pub enum Undo {
 impl Undo {
     /// In words.
     #[must_use]
-    pub fn says(self) -> &'static str {
+    pub fn message(self) -> &'static str {
         match self {
             Self::NoneNeeded => "nothing to undo",
             Self::Full => "can be undone exactly",

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{Op, State};
 use crate::diagnose::Case;
 use crate::evidence::{Account, IdpGroup, Job, Read, Source};
-use crate::subject::{RecordId, fold, fold_name};
+use crate::subject::{RecordId, normalize, normalize_name};
 
 impl Op {
     /// How the world stands towards it, when it has not begun.
@@ -142,7 +142,7 @@ fn membership(case: &Case<'_>, group: &str, name: &str, account: Option<&str>) -
     };
     let Some(known) = known else { return State::Open(json!({ "member": false })) };
     let Some(groups) = &known.groups else { return State::Unread(vec![Source::Groups]) };
-    let by_name = groups.iter().any(|shown| fold_name(&shown.name) == fold_name(name));
+    let by_name = groups.iter().any(|shown| normalize_name(&shown.name) == normalize_name(name));
     let renamed = IdpGroup { id: group.to_owned(), name: name.to_owned(), security: None };
     let by_id = case.account.is_some_and(|own| own.id == known.id) && case.shows(&renamed) == Some(true);
     if by_name || by_id {
@@ -205,7 +205,7 @@ fn moved(case: &Case<'_>, account: &str, from: &str, to: &str) -> State {
         return State::Blocked(format!("account {account} is not shown any more"));
     };
     if known.bears(to) {
-        return State::Done(json!({ "email": fold(to) }));
+        return State::Done(json!({ "email": normalize(to) }));
     }
     let taken =
         case.e.accounts.get().into_iter().flatten().find(|other| other.id != account && other.bears(to));
@@ -213,7 +213,7 @@ fn moved(case: &Case<'_>, account: &str, from: &str, to: &str) -> State {
         return State::Blocked(format!("the address {to} is in use, by account {}", other.id));
     }
     if known.bears(from) {
-        State::Open(json!({ "email": fold(from) }))
+        State::Open(json!({ "email": normalize(from) }))
     } else {
         State::Blocked(format!("the account bears neither {from} nor {to}"))
     }

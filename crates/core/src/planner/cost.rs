@@ -5,7 +5,7 @@ use crate::diagnose::Case;
 use crate::evidence::{Account, Read};
 use crate::op::{Op, ResetScope};
 use crate::plan::Step;
-use crate::subject::fold;
+use crate::subject::normalize;
 
 pub(crate) fn last_used(case: &Case<'_>, account: &Account) -> String {
     match case.e.last_active.get(&account.id).and_then(Read::get) {
@@ -133,7 +133,7 @@ pub(super) fn what_stays(case: &Case<'_>, op: &Op, steps: &[Step]) -> Option<Str
         }
         Op::ParkEmail { account, from, .. } => {
             let taker = steps.iter().find_map(|step| match &step.op {
-                Op::ProvisionUser { account, email, .. } if fold(email) == fold(from) => Some(account.as_deref()),
+                Op::ProvisionUser { account, email, .. } if normalize(email) == normalize(from) => Some(account.as_deref()),
                 _ => None,
             });
             let taker = taker.map(|taker| taker.or_else(|| case.account.map(|known| known.id.as_str())));

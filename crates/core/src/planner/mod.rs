@@ -9,7 +9,7 @@ mod undo;
 use serde_json::json;
 
 use super::advice::{advise, by_hand};
-use super::condition::{Held, approver_decides, conditions_after};
+use super::condition::{ConditionState, approver_decides, conditions_after};
 use super::diagnose::{Case, Diagnosis};
 use super::evidence::Evidence;
 use super::finding::{Cause, Verdict};
@@ -126,8 +126,8 @@ fn step(op: Op, case: &Case<'_>, rules: &Rules, earlier: &[Step]) -> Result<Step
     let mut risk = op.risk();
     let before: Vec<&Op> = earlier.iter().map(|step| &step.op).collect();
     match conditions_after(&op, case, rules, &before) {
-        Held::True => {}
-        Held::Unread(sources) => {
+        ConditionState::True => {}
+        ConditionState::Unread(sources) => {
             let names: Vec<&str> = sources.iter().map(|source| source.name()).collect();
             if !approver_decides(&op, &sources) {
                 return Err(format!(
@@ -139,7 +139,7 @@ fn step(op: Op, case: &Case<'_>, rules: &Rules, earlier: &[Step]) -> Result<Step
             // An approver decides whether the step may pass with this gap.
             risk = Risk::Disruptive;
         }
-        Held::False(why) => return Err(format!("{} is not proposed: {why}.", op.says())),
+        ConditionState::False(why) => return Err(format!("{} is not proposed: {why}.", op.says())),
     }
     if rules.approvers(risk) == Approvers::Never {
         return Err(format!(

@@ -6,14 +6,14 @@ use sha2::{Digest, Sha256};
 
 use super::Rules;
 use crate::advice::restore_by_hand;
-use crate::diagnose::{Case, Diagnosis, Owner, Tie, local_group};
+use crate::diagnose::{Case, Diagnosis, Owner, RecordLink, local_group};
 use crate::digest::hex;
 use crate::evidence::{IdpGroup, IdpUser, Read};
 use crate::expression::Mapped;
 use crate::finding::Cause;
 use crate::op::{Op, ResetScope, State};
 use crate::plan::Step;
-use crate::subject::{RecordId, fold, fold_name};
+use crate::subject::{RecordId, normalize, normalize_name};
 
 /// Where the source itself says no, no step at Atlassian can help, and on demand would disable the person.
 pub(super) fn blocked_at_source(diagnosis: &Diagnosis) -> bool {
@@ -74,7 +74,7 @@ pub(super) fn ops(
             ops.extend(clear_record(case, tie)?);
         }
     } else if diagnosis.found(Cause::StaleRecordConflict) {
-        for tie in case.in_the_way() {
+        for tie in case.conflicting_records() {
             if case.is_former_identity(tie) {
                 same_person(case, tie)?;
             }
@@ -180,10 +180,10 @@ pub(crate) fn is_proven(case: &Case<'_>, tried: &[Step], op: &Op) -> bool {
         return true;
     }
     let records = op.records();
-    let is_wrong = |id: &RecordId| case.in_the_way().any(|tie| tie.id == *id);
+    let is_wrong = |id: &RecordId| case.conflicting_records().any(|tie| tie.id == *id);
     // Whether a record may be taken at all is asked of each step; one that cannot be read was found by the address.
     let is_own = |id: &RecordId| {
-        let tie = case.ties.iter().find(|tie| tie.id == *id);
+        let tie = case.record_links.iter().find(|tie| tie.id == *id);
         tie.is_some_and(|tie| case.owner(tie) == Owner::Person || (tie.record.is_none() && tie.by_address))
     };
     let elsewhere = |id: &RecordId| case.target_directory().is_some_and(|target| target != id.directory);
@@ -225,14 +225,14 @@ fn leave_other_directories(case: &Case<'_>) -> Result<Vec<Op>, String> {
     let target = case.target_directory().ok_or(
         "Which of the two directories the job writes to could not be read, so none of the records is touched.",
     )?;
-    let others = case.mine().filter(|tie| tie.id.directory != target);
+    let others = case.own_records().filter(|tie| tie.id.directory != target);
     let linked = others.filter_map(|tie| Some((tie.id.clone(), tie.account.clone()?)));
     Ok(linked.map(|(record, account)| Op::UnlinkRecord { record, account }).collect())
 }
 
 /// Where names differ, or the account's activity ended before the new object was created, it is advice
 /// (docs/reference/rules.md#recreated-identity). What is not read is no proof either.
-fn same_person(case: &Case<'_>, tie: &Tie<'_>) -> Result<(), String> {
+fn same_person(case: &Case<'_>, tie: &RecordLink<'_>) -> Result<(), String> {
     let ask = |why: &str| {
         format!(
             "Whether this is the same person is for you to say: {why}. If it is, and only then, delete the old provisioning record {} and provision the person again.",
@@ -248,7 +248,7 @@ fn same_person(case: &Case<'_>, tie: &Tie<'_>) -> Result<(), String> {
     };
     let person = case.person.and_then(|person| person.name.as_deref());
     match (person, account.name.as_deref()) {
-        (Some(new), Some(old)) if fold_name(new) == fold_name(old) => {}
+        (Some(new), Some(old)) if normalize_name(new) == normalize_name(old) => {}
         (Some(new), Some(old)) => return Err(ask(&format!("the account is named {old}, the person {new}"))),
         _ => return Err(ask("a name could not be read")),
     }
@@ -314,7 +314,7 @@ fn part_two_accounts(case: &Case<'_>, rules: &Rules, tried: &[Step]) -> Result<V
     if wrong.for_deletion {
         ops.push(Op::CancelDeletion { account: wrong.id.clone() });
     }
-    for tie in case.ties.iter().filter(|tie| tie.account.as_deref() == Some(wrong.id.as_str())) {
+    for tie in case.record_links.iter().filter(|tie| tie.account.as_deref() == Some(wrong.id.as_str())) {
         ops.extend(clear_record(case, tie)?);
     }
     let domain = rules
@@ -330,7 +330,7 @@ fn part_two_accounts(case: &Case<'_>, rules: &Rules, tried: &[Step]) -> Result<V
 }
 
 /// Rungs 4 to 6 for one record: by id where that directory's key is at hand, for it touches one record only.
-fn clear_record(case: &Case<'_>, tie: &Tie<'_>) -> Result<Vec<Op>, String> {
+fn clear_record(case: &Case<'_>, tie: &RecordLink<'_>) -> Result<Vec<Op>, String> {
     let key_at_hand = case.e.records.get(&tie.id.directory).is_some_and(|read| read.get().is_some());
     let delete = Op::DeleteRecord { record: tie.id.clone() };
     match (&tie.account, key_at_hand) {
@@ -359,5 +359,5 @@ fn clear_record(case: &Case<'_>, tie: &Tie<'_>) -> Result<Vec<Op>, String> {
 #[must_use]
 pub fn parking_address(account: &str, domain: &str) -> String {
     let hash = hex(&Sha256::digest(format!("reinstate.parking\n{account}").as_bytes()));
-    format!("parked-{}@{}", hash.get(..16).unwrap_or(&hash), fold(domain))
+    format!("parked-{}@{}", hash.get(..16).unwrap_or(&hash), normalize(domain))
 }

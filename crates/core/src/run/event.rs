@@ -13,7 +13,7 @@ use crate::plan::Plan;
 
 /// Where a command came from, as Slack signed it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Asked {
+pub struct Request {
     /// Slack user id of the requester.
     pub by: String,
     /// Their team, if Slack gave one.
@@ -28,13 +28,13 @@ pub struct Asked {
     pub response_url: Option<String>,
     /// What the run is for.
     #[serde(default)]
-    pub aim: Aim,
+    pub aim: Goal,
 }
 
 /// What a run is for. Everything else about it is the same: another aim only makes another plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum Aim {
+pub enum Goal {
     /// Access is back.
     Repair {
         /// Of several accounts, the one that a person picked to be kept.
@@ -52,7 +52,7 @@ pub enum Aim {
     },
 }
 
-impl Default for Aim {
+impl Default for Goal {
     fn default() -> Self {
         Self::Repair { keep: None }
     }
@@ -88,7 +88,7 @@ pub enum Outcome {
 
 /// A run that is one of many: the sweep it belongs to, and the one plan that was listed there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Part {
+pub struct SweepPart {
     /// The sweep.
     pub sweep: String,
     /// The digest of the plan on the approved list.
@@ -121,7 +121,7 @@ impl Outcome {
 /// Why a run waits for a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Halt {
+pub enum PauseReason {
     /// The world is not the one the plan was made for.
     Changed,
     /// A condition is not read and true any more.
@@ -143,10 +143,10 @@ pub enum Event {
     /// Somebody asked for a repair.
     Opened {
         /// Who and where.
-        asked: Asked,
+        asked: Request,
         /// The sweep it is part of, if it is one of many.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        part: Option<Part>,
+        part: Option<SweepPart>,
     },
     /// The requester may do it.
     Admitted {
@@ -234,7 +234,7 @@ pub enum Event {
         /// The step, if it was one.
         step: Option<usize>,
         /// Why.
-        halt: Halt,
+        halt: PauseReason,
         /// In words.
         why: String,
     },
@@ -257,7 +257,8 @@ pub enum Event {
         /// How.
         outcome: Outcome,
         /// In words.
-        says: String,
+        #[serde(rename = "says")]
+        message: String,
     },
 }
 

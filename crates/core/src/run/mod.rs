@@ -14,7 +14,7 @@ use super::diagnose::Diagnosis;
 use super::fold::{Fold, Kind};
 use super::op::{Op, Risk};
 use super::plan::{Plan, Step};
-pub use event::{Aim, Asked, Event, Halt, Outcome, Part, begun};
+pub use event::{Event, Goal, Outcome, PauseReason, Request, SweepPart, begun};
 pub use next::{CARRY_OUT_WITHIN, Limits, Next};
 
 /// A person × a digest.
@@ -81,7 +81,7 @@ pub struct Waiting {
     /// The step, if it was one.
     pub step: Option<usize>,
     /// Why.
-    pub halt: Halt,
+    pub halt: PauseReason,
     /// In words.
     pub why: String,
 }
@@ -92,9 +92,9 @@ pub struct Run {
     /// Number of the last entry.
     pub seq: i64,
     /// Who asked.
-    pub asked: Option<Asked>,
+    pub asked: Option<Request>,
     /// The sweep it is part of.
-    pub part: Option<Part>,
+    pub part: Option<SweepPart>,
     /// When.
     pub opened_at: Option<Timestamp>,
     /// The rule that admitted the requester, and whom WHO turned out to be.
@@ -177,7 +177,7 @@ impl Fold for Run {
                 self.waiting = None;
                 self.look_again = true;
             }
-            Event::Ended { outcome, says } => self.ended = Some((*outcome, says.clone())),
+            Event::Ended { outcome, message: says } => self.ended = Some((*outcome, says.clone())),
             Event::Cancelled { by } => self.cancelled = Some(by.clone()),
             Event::Declined { .. } => self.close(Outcome::Declined),
             Event::Expired { .. } => self.close(Outcome::Expired),

@@ -8,7 +8,7 @@ use super::{Keys, Logs, Members, People, Records};
 use crate::diagnose::diagnose;
 use crate::evidence::{
     Application, Assignment, Domain, Evidence, IdpGroup, Job, Mapping, Pending, Read, ScimRecord, Source,
-    Stopper,
+    StoppedBy,
 };
 use crate::subject::{Subject, Who};
 
@@ -40,7 +40,7 @@ pub struct Census {
     /// What the job may still do to people.
     pub pending: Read<Pending>,
     /// Who stopped the job, where it stands still.
-    pub stopped_by: Read<Option<Stopper>>,
+    pub stopped_by: Read<Option<StoppedBy>>,
     /// Domains of the organization.
     pub domains: Read<Vec<Domain>>,
     /// The accounts that are in more than one user directory.

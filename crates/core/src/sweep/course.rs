@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{RepairList, Since, SweepEvent, Tally};
+use super::{RepairList, SinceLastSweep, SweepEvent, Tally};
 use crate::evidence::Source;
 use crate::fold::{Fold, Kind};
-use crate::run::{Asked, CARRY_OUT_WITHIN, Limits};
+use crate::run::{CARRY_OUT_WITHIN, Limits, Request};
 
 /// How long harmless steps may begin after the list was approved (docs/reference/rules.md#repairs-of-a-sweep).
 pub const START_WITHIN: Duration = Duration::from_secs(24 * 3600);
@@ -18,7 +18,7 @@ const OFFERED: Duration = Duration::from_secs(24 * 3600);
 
 /// What a sweep found.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Surveyed {
+pub struct SurveyResult {
     /// When.
     pub at: Timestamp,
     /// The counts.
@@ -30,12 +30,12 @@ pub struct Surveyed {
     /// How many need an approval of their own.
     pub approvals: u64,
     /// What changed since the sweep before.
-    pub since: Option<Since>,
+    pub since: Option<SinceLastSweep>,
 }
 
 /// Counts of the repairs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Repaired {
+pub struct RepairCounts {
     /// Runs begun.
     pub begun: u64,
     /// Restored.
@@ -52,15 +52,15 @@ pub struct Sweep {
     /// Number of the last entry.
     pub seq: i64,
     /// Who asked.
-    pub asked: Option<Asked>,
+    pub asked: Option<Request>,
     /// When.
     pub opened_at: Option<Timestamp>,
     /// Accounts listed, looks to be taken, looks taken.
     pub progress: Option<(Timestamp, [u64; 3])>,
     /// What was found.
-    pub surveyed: Option<Surveyed>,
+    pub surveyed: Option<SurveyResult>,
     /// Who wants the list carried out, and since when.
-    pub requested: Option<(Asked, Timestamp)>,
+    pub requested: Option<(Request, Timestamp)>,
     /// Who approved it, and when.
     pub approved: Option<(String, Timestamp)>,
     /// Why it stands still.
@@ -70,7 +70,7 @@ pub struct Sweep {
     /// How often it was paused.
     pub pauses: u32,
     /// The repairs so far, and when that was counted.
-    pub repaired: Option<(Timestamp, Repaired)>,
+    pub repaired: Option<(Timestamp, RepairCounts)>,
     /// Failures that somebody has seen and said go on to.
     pub forgiven: u64,
     /// The end.
@@ -147,7 +147,7 @@ impl Fold for Sweep {
                 self.progress = Some((at, [*accounts, *looks, *looked]));
             }
             SweepEvent::SweepSurveyed { tally, unread, list, approvals, since } => {
-                self.surveyed = Some(Surveyed {
+                self.surveyed = Some(SurveyResult {
                     at,
                     tally: tally.clone(),
                     unread: unread.clone(),
@@ -170,11 +170,11 @@ impl Fold for Sweep {
             }
             SweepEvent::SweepRepaired { begun, restored, skipped, failed } => {
                 let counts =
-                    Repaired { begun: *begun, restored: *restored, skipped: *skipped, failed: *failed };
+                    RepairCounts { begun: *begun, restored: *restored, skipped: *skipped, failed: *failed };
                 self.repaired = Some((at, counts));
             }
             SweepEvent::SweepDenied { .. } => {}
-            SweepEvent::SweepEnded { says, by } => {
+            SweepEvent::SweepEnded { message: says, by } => {
                 self.ended = Some(says.clone());
                 self.ended_by.clone_from(by);
             }
@@ -223,7 +223,7 @@ impl Sweep {
     /// Who may stop it besides approvers: the person who asked for the repairs, and before that the person who asked for
     /// the sweep. Nobody for a sweep by schedule.
     #[must_use]
-    pub fn requester(&self) -> Option<&Asked> {
+    pub fn requester(&self) -> Option<&Request> {
         let asked = self.requested.as_ref().map(|(by, _)| by).or(self.asked.as_ref());
         asked.filter(|asked| !asked.by.is_empty())
     }

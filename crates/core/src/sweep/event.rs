@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{RepairList, Tally};
 use crate::evidence::Source;
 use crate::fold::JournalEvent;
-use crate::run::{Asked, Outcome};
+use crate::run::{Outcome, Request};
 
 /// One entry of the journal of a sweep.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,7 +17,7 @@ pub enum SweepEvent {
     /// Somebody, or the schedule, asked for a sweep.
     SweepOpened {
         /// Who and where; nobody for the schedule.
-        asked: Asked,
+        asked: Request,
         /// The rule that lets them.
         rule: String,
     },
@@ -41,12 +41,12 @@ pub enum SweepEvent {
         /// How many need an approval of their own.
         approvals: u64,
         /// What changed since the sweep before; nothing for the first.
-        since: Option<Since>,
+        since: Option<SinceLastSweep>,
     },
     /// An operator wants the list carried out, and is the requester of every repair.
     SweepRequested {
         /// Who.
-        by: Asked,
+        by: Request,
         /// The list's digest.
         digest: String,
         /// The rule that gives them the role of an operator; empty in entries of version 1.
@@ -95,7 +95,8 @@ pub enum SweepEvent {
     /// The end.
     SweepEnded {
         /// In words.
-        says: String,
+        #[serde(rename = "says")]
+        message: String,
         /// The person who stopped or declined it; none where it came to its end by itself. Version 1 does not say.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
@@ -104,7 +105,7 @@ pub enum SweepEvent {
 
 /// What changed since the sweep before.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Since {
+pub struct SinceLastSweep {
     /// When that one was opened.
     pub at: Timestamp,
     /// Not healthy now, and not on its list.

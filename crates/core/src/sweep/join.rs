@@ -4,15 +4,15 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::{Census, Listed, People, Records, key};
+use super::{Census, ListedAccount, People, Records, key};
 use crate::diagnose::Identity;
 use crate::evidence::{Account, Claim, IdpGroup, IdpUser, Read};
 use crate::expression::Mapped;
-use crate::subject::{Who, fold, fold_name};
+use crate::subject::{Who, normalize, normalize_name};
 
 /// How an account is to be looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Need {
+pub enum LookDepth {
     /// Not at all: all sides agree that it is in order.
     Nothing,
     /// With what was read in bulk: more calls could not change the answer, or a side is missing for everybody.
@@ -23,24 +23,24 @@ pub enum Need {
 
 /// One question of a sweep.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Asked {
+pub struct SweepQuery {
     /// Whom it is about.
     pub who: Who,
     /// How closely to look.
-    pub need: Need,
+    pub need: LookDepth,
     /// The account as the search listed it, if there is one.
-    pub listed: Option<Listed>,
+    pub listed: Option<ListedAccount>,
 }
 
 /// What the join says of one listed account.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Judged {
+pub enum JoinOutcome {
     /// Not one of the organization's people, or listed before.
     Skip,
     /// In order.
     Good,
     /// To be looked at.
-    Look(Box<Asked>),
+    Look(Box<SweepQuery>),
     /// Another account of a person who is looked at already.
     Beside,
 }
@@ -56,33 +56,33 @@ pub struct Join {
 
 impl Join {
     /// The next account of the search.
-    pub fn judge(&mut self, census: &Census, listed: Listed) -> Judged {
+    pub fn judge(&mut self, census: &Census, listed: ListedAccount) -> JoinOutcome {
         let account = &listed.account;
         let closed = account.status.as_deref() == Some("closed");
         if account.claim == Claim::Unmanaged || account.kind_is_not_a_person() || closed {
-            return Judged::Skip;
+            return JoinOutcome::Skip;
         }
         if !self.listed.insert(key(&account.id)) {
-            return Judged::Skip;
+            return JoinOutcome::Skip;
         }
         let person = census.person_of(&listed);
         let id = person.and_then(|row| census.users.get()?.id(row)).map(str::to_owned);
         if let Some(id) = &id
             && !self.covered.insert(key(id))
         {
-            return Judged::Beside;
+            return JoinOutcome::Beside;
         }
         match census.need(&listed, person) {
-            Need::Nothing => Judged::Good,
+            LookDepth::Nothing => JoinOutcome::Good,
             need => {
                 let who = census.who(&listed, person);
-                Judged::Look(Box::new(Asked { who, need, listed: Some(listed) }))
+                JoinOutcome::Look(Box::new(SweepQuery { who, need, listed: Some(listed) }))
             }
         }
     }
 
     /// People who should have an account and were not seen with one, once all accounts have passed by.
-    pub fn without_account<'a>(&'a self, census: &'a Census) -> impl Iterator<Item = Asked> + 'a {
+    pub fn without_account<'a>(&'a self, census: &'a Census) -> impl Iterator<Item = SweepQuery> + 'a {
         let users = census.users.get().filter(|_| census.can_judge());
         let rows = users.map_or(0, People::len);
         (0..rows).filter_map(move |row| {
@@ -95,15 +95,15 @@ impl Join {
             }
             let user = users.user(row)?;
             let who = [user.mail, user.upn].into_iter().flatten().find_map(|a| Who::parse(&a).ok())?;
-            let need = if census.trouble || self.cut_short { Need::Local } else { Need::Close };
-            Some(Asked { who, need, listed: None })
+            let need = if census.trouble || self.cut_short { LookDepth::Local } else { LookDepth::Close };
+            Some(SweepQuery { who, need, listed: None })
         })
     }
 }
 
 impl Census {
     /// The row of the person whose account it is: by the record that is linked to it, else by its address.
-    fn person_of(&self, listed: &Listed) -> Option<usize> {
+    fn person_of(&self, listed: &ListedAccount) -> Option<usize> {
         let users = self.users.get()?;
         let linked = self.linked(&listed.account.id).into_iter();
         let mapping = self.mapping.get();
@@ -124,12 +124,12 @@ impl Census {
     }
 
     /// What the question is, so that the same words asked of `check` mean the same.
-    fn who(&self, listed: &Listed, person: Option<usize>) -> Who {
+    fn who(&self, listed: &ListedAccount, person: Option<usize>) -> Who {
         let user = person.and_then(|row| self.users.get()?.user(row));
         let email = listed.account.email.clone();
         let address = match user {
             Some(user) => {
-                let own = email.filter(|email| user.addresses().contains(&fold(email)));
+                let own = email.filter(|email| user.addresses().contains(&normalize(email)));
                 own.or(user.mail).or(user.upn)
             }
             None => email,
@@ -140,9 +140,9 @@ impl Census {
         }
     }
 
-    fn need(&self, listed: &Listed, person: Option<usize>) -> Need {
+    fn need(&self, listed: &ListedAccount, person: Option<usize>) -> LookDepth {
         if !self.can_judge() {
-            return Need::Local;
+            return LookDepth::Local;
         }
         let account = &listed.account;
         let user = person.and_then(|row| self.users.get()?.user(row));
@@ -151,37 +151,41 @@ impl Census {
         let Some(user) = user else {
             // Both sides agree that somebody has left: nothing that is read closely could be repaired.
             let gone = account.email.as_deref().is_some_and(|email| self.nobody_bears(email));
-            return if inactive && !account.for_deletion && gone { Need::Local } else { Need::Close };
+            return if inactive && !account.for_deletion && gone {
+                LookDepth::Local
+            } else {
+                LookDepth::Close
+            };
         };
         if inactive && !account.for_deletion && user.enabled == Some(false) {
-            return Need::Local;
+            return LookDepth::Local;
         }
         let active = account.is_active() && account.knows_status() && account.is_member("active");
         // Of what was not read for many, a look at each would be as many calls: they are told by what is there.
         let unread = listed.opens_app.is_none() || account.groups.is_none() || self.several.get().is_none();
         if active && unread {
-            return Need::Local;
+            return LookDepth::Local;
         }
         if self.is_in_several(&account.id) != Some(false) {
-            return Need::Close;
+            return LookDepth::Close;
         }
         let apps = listed.opens_app == Some(true);
         let good = active && apps && self.names_agree(listed, &user) && self.groups_agree(listed, &user.id);
         match (good, self.trouble) {
-            (true, false) => Need::Nothing,
-            (true, true) => Need::Local,
+            (true, false) => LookDepth::Nothing,
+            (true, true) => LookDepth::Local,
             // Without the job's mapping nobody's record can be told, however closely one looks.
-            (false, _) if self.mapping.gap().is_some() => Need::Local,
-            (false, _) => Need::Close,
+            (false, _) if self.mapping.gap().is_some() => LookDepth::Local,
+            (false, _) => LookDepth::Close,
         }
     }
 
     /// One person, enabled and assigned, whose address the account has, whose one record is linked to it, and of
     /// whom the log does not complain.
-    fn names_agree(&self, listed: &Listed, user: &IdpUser) -> bool {
+    fn names_agree(&self, listed: &ListedAccount, user: &IdpUser) -> bool {
         let account = &listed.account;
         let identity = Identity::new(self.mapping.get(), Some(user));
-        let own = account.email.as_deref().map(fold);
+        let own = account.email.as_deref().map(normalize);
         // Where Atlassian pulls people by itself, no mapping says which of a person's addresses is wanted.
         let pulled = own.filter(|own| self.has_no_job() && user.addresses().contains(own));
         let wanted = identity.wanted_email().filter(|email| account.bears(email));
@@ -213,7 +217,7 @@ impl Census {
         let mut ids: BTreeSet<String> = BTreeSet::new();
         let mut right = 0;
         let external = match &identity.external_id {
-            Mapped::One(value) => Some(fold(value)),
+            Mapped::One(value) => Some(normalize(value)),
             // A job that writes no externalId leaves none in a record.
             Mapped::Empty => None,
             Mapped::Unread | Mapped::Either(_) => return false,
@@ -229,10 +233,10 @@ impl Census {
             let by_id = [Some(user.id.as_str()), identity.external_id.one()].into_iter().flatten();
             let by_id = by_id.flat_map(|id| records.by_external(id));
             for record in records.by_account(&account.id).into_iter().chain(by_id).chain(named) {
-                let mine = record.external_id.as_deref().map(fold) == external
+                let mine = record.external_id.as_deref().map(normalize) == external
                     && record.account.as_deref() == Some(account.id.as_str())
                     && record.active != Some(false);
-                let same_name = record.user_name.as_deref().map(fold) == name;
+                let same_name = record.user_name.as_deref().map(normalize) == name;
                 if ids.insert(record.id.record.clone()) && mine && same_name {
                     right += 1;
                 }
@@ -242,12 +246,12 @@ impl Census {
     }
 
     /// Every expected group is shown, by its name or under the older name of the same SCIM group.
-    fn groups_agree(&self, listed: &Listed, person: &str) -> bool {
+    fn groups_agree(&self, listed: &ListedAccount, person: &str) -> bool {
         let Some(shown) = &listed.account.groups else { return false };
-        let shown: BTreeSet<String> = shown.iter().map(|group| fold_name(&group.name)).collect();
+        let shown: BTreeSet<String> = shown.iter().map(|group| normalize_name(&group.name)).collect();
         let Some(expected) = self.groups_of(person) else { return false };
         let missing: Vec<&IdpGroup> =
-            expected.iter().filter(|group| !shown.contains(&fold_name(&group.name))).collect();
+            expected.iter().filter(|group| !shown.contains(&normalize_name(&group.name))).collect();
         if missing.is_empty() {
             return true;
         }
@@ -257,7 +261,7 @@ impl Census {
                 let known = self.scim_groups.get(&record.id.directory).and_then(Read::get);
                 record.groups.iter().any(|old| {
                     let same = known.and_then(|known| known.get(&old.id)) == Some(&group.id);
-                    same && shown.contains(&fold_name(&old.name))
+                    same && shown.contains(&normalize_name(&old.name))
                 })
             })
         })

@@ -11,7 +11,7 @@ pub const HARMLESS_WITHOUT_APPROVER: usize = 5;
 
 /// One repair of a list.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Listed {
+pub struct ListedRepair {
     /// The account, else the person.
     pub subject: String,
     /// What to ask with.
@@ -22,12 +22,12 @@ pub struct Listed {
 
 /// A list of repairs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RepairList(Vec<Listed>);
+pub struct RepairList(Vec<ListedRepair>);
 
 impl RepairList {
     /// The list of these repairs, sorted, each account once.
     #[must_use]
-    pub fn new(mut repairs: Vec<Listed>) -> Self {
+    pub fn new(mut repairs: Vec<ListedRepair>) -> Self {
         repairs.sort();
         repairs.dedup_by(|a, b| a.subject == b.subject);
         Self(repairs)
@@ -35,7 +35,7 @@ impl RepairList {
 
     /// The repairs, in order.
     #[must_use]
-    pub fn repairs(&self) -> &[Listed] {
+    pub fn repairs(&self) -> &[ListedRepair] {
         &self.0
     }
 

@@ -17,15 +17,15 @@ mod tests;
 mod texts;
 
 pub use census::Census;
-pub use course::{Repaired, START_WITHIN, Surveyed, Sweep, SweepNext};
-pub use event::{Since, SweepEvent};
-pub use join::{Asked, Join, Judged, Need};
-pub use list::{HARMLESS_WITHOUT_APPROVER, Listed as ListedRepair, RepairList};
+pub use course::{RepairCounts, START_WITHIN, SurveyResult, Sweep, SweepNext};
+pub use event::{SinceLastSweep, SweepEvent};
+pub use join::{Join, JoinOutcome, LookDepth, SweepQuery};
+pub use list::{HARMLESS_WITHOUT_APPROVER, ListedRepair, RepairList};
 pub use log::Logs;
 pub use members::Members;
 pub use people::People;
 pub use records::{Groups, Records};
-pub use tally::{Found, Tally};
+pub use tally::{SweepFinding, Tally};
 
 use std::collections::HashSet;
 
@@ -33,7 +33,7 @@ use super::evidence::Account;
 
 /// An account as the bulk search lists it.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Listed {
+pub struct ListedAccount {
     /// The account, with its groups.
     pub account: Account,
     /// Whether it holds a role that opens an app; `None` where the roles were not read.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::texts::{Text, Texts};
 use super::{Index, key};
 use crate::evidence::{IdpUser, Mapping};
-use crate::subject::fold;
+use crate::subject::normalize;
 
 #[derive(Clone, Debug)]
 struct Row {
@@ -42,17 +42,17 @@ impl People {
     /// Adds a user. `others` are addresses by which nobody is found at first (`otherMails`).
     pub fn add(&mut self, user: &IdpUser, others: &[String]) {
         let Ok(row) = u32::try_from(self.rows.len()) else { return };
-        let folded = |text: &Option<String>| text.as_deref().map(fold);
+        let folded = |text: &Option<String>| text.as_deref().map(normalize);
         let own = [folded(&user.upn), folded(&user.mail)];
-        let is_other = |alias: &String| others.iter().any(|other| fold(other) == fold(alias));
-        let plain = |alias: &&String| !own.contains(&Some(fold(alias)));
+        let is_other = |alias: &String| others.iter().any(|other| normalize(other) == normalize(alias));
+        let plain = |alias: &&String| !own.contains(&Some(normalize(alias)));
         let (other, proxy): (Vec<&String>, Vec<&String>) =
             user.aliases.iter().filter(plain).partition(|alias| is_other(alias));
         let start = u32::try_from(self.aliases.len()).unwrap_or(u32::MAX);
         for alias in proxy.iter().chain(&other) {
             let text = self.texts.put(alias);
             self.aliases.push(text);
-            self.by_address.add(key(&fold(alias)), row);
+            self.by_address.add(key(&normalize(alias)), row);
         }
         for address in own.into_iter().flatten() {
             self.by_address.add(key(&address), row);
@@ -98,7 +98,7 @@ impl People {
         for row in 0..self.rows.len() {
             let (Some(user), Ok(number)) = (self.user(row), u32::try_from(row)) else { continue };
             for value in mapping.external_id(&user).all() {
-                self.by_external.add(key(&fold(value)), number);
+                self.by_external.add(key(&normalize(value)), number);
             }
         }
         self.by_external.seal();
@@ -108,7 +108,7 @@ impl People {
     pub(super) fn rows_by_external(&self, mapping: &Mapping, external: &str) -> Vec<usize> {
         let mapped =
             |row: &usize| self.user(*row).is_some_and(|user| mapping.external_id(&user).may_be(external));
-        let found = self.by_external.rows(key(&fold(external))).filter(mapped);
+        let found = self.by_external.rows(key(&normalize(external))).filter(mapped);
         let mut rows: Vec<usize> = found.filter_map(|row| self.row_of(self.id(row)?)).collect();
         rows.extend(self.row_of(external));
         rows.sort_unstable();
@@ -214,8 +214,8 @@ impl People {
     }
 
     fn bearing(&self, address: &str, other: bool) -> Vec<usize> {
-        let wanted = fold(address);
-        let is = |text: Text| self.texts.get(text).is_some_and(|text| fold(text) == wanted);
+        let wanted = normalize(address);
+        let is = |text: Text| self.texts.get(text).is_some_and(|text| normalize(text) == wanted);
         let mut rows: Vec<usize> = self
             .by_address
             .rows(key(&wanted))

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::texts::{Text, Texts};
 use super::{Index, key};
 use crate::evidence::{IdpGroup, ScimRecord};
-use crate::subject::{RecordId, fold};
+use crate::subject::{RecordId, normalize};
 
 /// Groups, each stored once.
 #[derive(Clone, Debug, Default)]
@@ -79,7 +79,7 @@ impl Records {
         let Ok(row) = u32::try_from(self.rows.len()) else { return };
         self.by_id.add(key(&record.id.record), row);
         if let Some(name) = &record.user_name {
-            self.by_name.add(key(&fold(name)), row);
+            self.by_name.add(key(&normalize(name)), row);
         }
         if let Some(external) = &record.external_id {
             self.by_external.add(key(external), row);
@@ -159,8 +159,10 @@ impl Records {
     /// Records of a user name, without regard to case.
     #[must_use]
     pub fn by_name(&self, name: &str) -> Vec<ScimRecord> {
-        let wanted = fold(name);
-        self.found(&self.by_name, key(&wanted), |r| r.user_name.as_deref().is_some_and(|n| fold(n) == wanted))
+        let wanted = normalize(name);
+        self.found(&self.by_name, key(&wanted), |r| {
+            r.user_name.as_deref().is_some_and(|n| normalize(n) == wanted)
+        })
     }
 
     /// Records of an external id.

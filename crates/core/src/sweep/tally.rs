@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::list::Listed;
+use super::list::ListedRepair;
 use crate::finding::{Cause, Verdict};
 use crate::{Diagnosis, Plan, Risk, Rules};
 
 /// An account that is not healthy, as short as it can be told.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Found {
+pub struct SweepFinding {
     /// What to ask `check` and `repair` with.
     pub query: String,
     /// The account, if there is one.
@@ -35,7 +35,7 @@ pub struct Found {
     pub needs_approval: bool,
 }
 
-impl Found {
+impl SweepFinding {
     /// The short row of a diagnosis and its plan.
     #[must_use]
     pub fn of(query: &str, diagnosis: &Diagnosis, plan: &Plan, rules: &Rules) -> Self {
@@ -62,9 +62,9 @@ impl Found {
 
     /// Its line on a list of repairs, if its plan is harmless through and through.
     #[must_use]
-    pub fn harmless(&self) -> Option<Listed> {
+    pub fn harmless(&self) -> Option<ListedRepair> {
         let digest = self.digest.clone().filter(|_| self.risk == Some(Risk::Harmless))?;
-        Some(Listed { subject: self.subject().to_owned(), query: self.query.clone(), digest })
+        Some(ListedRepair { subject: self.subject().to_owned(), query: self.query.clone(), digest })
     }
 }
 
@@ -98,7 +98,7 @@ impl Tally {
     }
 
     /// Counts an account that is not in order.
-    pub fn found(&mut self, found: &Found) {
+    pub fn found(&mut self, found: &SweepFinding) {
         self.accounts += 1;
         match found.verdict {
             Verdict::Healthy => self.healthy += 1,

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::*;
 use crate::evidence::{Assignment, Claim, IdpGroup, IdpUser, Mapping, Read, ScimRecord};
 use crate::fold::Fold as _;
-use crate::run::{Aim, Asked as By, Limits};
+use crate::run::{Goal, Limits, Request as By};
 use crate::subject::RecordId;
 
 const JANE: &str = "000000e1-0000-4000-8000-00000000000a";
@@ -31,7 +31,7 @@ fn group(id: &str, name: &str) -> IdpGroup {
     IdpGroup { id: id.to_owned(), name: name.to_owned(), security: Some(true) }
 }
 
-fn jane(groups: &[&str]) -> Listed {
+fn jane(groups: &[&str]) -> ListedAccount {
     let groups = groups.iter().enumerate().map(|(n, name)| group(&format!("g{n}"), name)).collect();
     let account = crate::evidence::Account {
         id: "712020:jane".to_owned(),
@@ -43,7 +43,7 @@ fn jane(groups: &[&str]) -> Listed {
         groups: Some(groups),
         ..Default::default()
     };
-    Listed { account, opens_app: Some(true) }
+    ListedAccount { account, opens_app: Some(true) }
 }
 
 fn mapping(external_id: &str) -> Mapping {
@@ -98,16 +98,16 @@ fn census(groups: &[(&str, &str)]) -> Census {
     }
 }
 
-fn judge(census: &Census, listed: Listed) -> Judged {
+fn judge(census: &Census, listed: ListedAccount) -> JoinOutcome {
     Join::default().judge(census, listed)
 }
 
 #[test]
 fn names_that_differ_in_case_are_the_same_group_and_the_same_address() {
     let census = census(&[(GROUP, "Jira-Users")]);
-    assert_eq!(judge(&census, jane(&["jira-USERS"])), Judged::Good);
+    assert_eq!(judge(&census, jane(&["jira-USERS"])), JoinOutcome::Good);
     assert!(
-        matches!(judge(&census, jane(&["wiki-users"])), Judged::Look(asked) if asked.need == Need::Close)
+        matches!(judge(&census, jane(&["wiki-users"])), JoinOutcome::Look(asked) if asked.need == LookDepth::Close)
     );
 }
 
@@ -118,30 +118,30 @@ fn somebody_in_five_hundred_groups_is_judged_by_all_of_them() {
     let groups: Vec<(&str, &str)> = ids.iter().map(|(id, name)| (id.as_str(), name.as_str())).collect();
     let census = census(&groups);
     let mut names: Vec<&str> = groups.iter().map(|(_, name)| *name).collect();
-    assert_eq!(judge(&census, jane(&names)), Judged::Good);
+    assert_eq!(judge(&census, jane(&names)), JoinOutcome::Good);
     names.remove(321);
-    assert!(matches!(judge(&census, jane(&names)), Judged::Look(_)));
+    assert!(matches!(judge(&census, jane(&names)), JoinOutcome::Look(_)));
 }
 
 #[test]
 fn an_account_that_comes_twice_counts_once_and_a_second_account_stands_beside() {
     let census = census(&[(GROUP, "jira-users")]);
     let mut join = Join::default();
-    assert_eq!(join.judge(&census, jane(&["jira-users"])), Judged::Good);
-    assert_eq!(join.judge(&census, jane(&["jira-users"])), Judged::Skip);
+    assert_eq!(join.judge(&census, jane(&["jira-users"])), JoinOutcome::Good);
+    assert_eq!(join.judge(&census, jane(&["jira-users"])), JoinOutcome::Skip);
     let mut second = jane(&[]);
     second.account.id = "712020:other".to_owned();
-    assert_eq!(join.judge(&census, second), Judged::Beside);
+    assert_eq!(join.judge(&census, second), JoinOutcome::Beside);
     assert_eq!(join.without_account(&census).count(), 0);
     // Nobody was listed at all: she is asked for by her address.
-    let left: Vec<Asked> = Join::default().without_account(&census).collect();
+    let left: Vec<SweepQuery> = Join::default().without_account(&census).collect();
     assert_eq!(left.len(), 1);
     assert_eq!(left[0].who.text(), "jane@acme.example");
 }
 
 #[test]
 fn no_doubt_is_called_health() {
-    let doubts: [fn(&mut Census, &mut Listed); 12] = [
+    let doubts: [fn(&mut Census, &mut ListedAccount); 12] = [
         |_, listed| listed.account.membership = None,
         |_, listed| listed.account.status = Some("inactive".to_owned()),
         |_, listed| listed.account.for_deletion = true,
@@ -167,7 +167,7 @@ fn no_doubt_is_called_health() {
     for (number, doubt) in doubts.iter().enumerate() {
         let (mut census, mut listed) = (census(&[(GROUP, "jira-users")]), jane(&["jira-users"]));
         doubt(&mut census, &mut listed);
-        assert!(matches!(judge(&census, listed), Judged::Look(_)), "doubt {number}");
+        assert!(matches!(judge(&census, listed), JoinOutcome::Look(_)), "doubt {number}");
     }
 }
 
@@ -207,7 +207,7 @@ fn by(id: &str) -> By {
         channel: "C1".to_owned(),
         text: "sweep".to_owned(),
         response_url: None,
-        aim: Aim::default(),
+        aim: Goal::default(),
     }
 }
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use reinstate_core::evidence::{
     Account, AppRole, AppUse, Assignment, Claim, Domain, Evidence, IdpGroup, IdpUser, Job, LogEntry, Mapping,
-    Pending, Permissions, Read, ScimLink, ScimRecord, Stopper, UserDirectory, Workspace,
+    Pending, Permissions, Read, ScimLink, ScimRecord, StoppedBy, UserDirectory, Workspace,
 };
 use reinstate_core::op::Op;
 use reinstate_core::subject::{RecordId, Subject, Who};
@@ -142,7 +142,7 @@ pub fn healthy() -> Evidence {
     });
     e.assignments = seen(assigned.collect());
     e.job = seen(Job { id: "job".to_owned(), schedule: Some("Active".to_owned()), ..Job::default() });
-    e.stopped_by = seen(Some(Stopper::Service));
+    e.stopped_by = seen(Some(StoppedBy::Service));
     e.pending = seen(Pending::default());
     e.mapping = seen(Mapping {
         groups_on: true,

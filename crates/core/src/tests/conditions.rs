@@ -5,7 +5,7 @@ use super::build::{
     jira, link, linked_elsewhere, never_provisioned, person, record, record_id, record_of, restore, seen,
     stale_record, suspend, value,
 };
-use crate::condition::{Held, conditions, may_write};
+use crate::condition::{ConditionState, conditions, may_write};
 use crate::diagnose::Case;
 use crate::evidence::{AppRole, Evidence, GroupRole, IdpUser, LogEntry, Source};
 use crate::rules::Rules;
@@ -23,7 +23,7 @@ pub fn planned(e: &Evidence, rules: &Rules) -> Plan {
     plan(e, &diagnose(e), rules, &[])
 }
 
-fn held(op: &Op, e: &Evidence, rules: &Rules) -> Held {
+fn held(op: &Op, e: &Evidence, rules: &Rules) -> ConditionState {
     conditions(op, &Case::new(e), rules)
 }
 
@@ -77,7 +77,7 @@ fn ops() -> Vec<(Op, Evidence, &'static str)> {
 #[test]
 fn in_the_worlds_of_these_tests_every_condition_holds_and_every_op_is_planned() {
     for (op, e, _) in ops() {
-        assert_eq!(held(&op, &e, &rules()), Held::True, "{}", op.action());
+        assert_eq!(held(&op, &e, &rules()), ConditionState::True, "{}", op.action());
     }
     for (e, action) in [
         (drifted(), "provision-membership"),
@@ -121,7 +121,7 @@ fn an_on_demand_step_with_a_false_condition_is_never_sent() {
             let mut e = base.clone();
             change(&mut e);
             assert!(
-                matches!(held(&op, &e, &rules()), Held::False(_)),
+                matches!(held(&op, &e, &rules()), ConditionState::False(_)),
                 "{} {label}: {:?}",
                 op.action(),
                 held(&op, &e, &rules())
@@ -132,7 +132,7 @@ fn an_on_demand_step_with_a_false_condition_is_never_sent() {
     }
     let mut e = drifted();
     value(&mut e.memberships).retain(|known| known.name != "wiki-users");
-    assert!(matches!(held(&membership(), &e, &rules()), Held::False(_)), "no member any more");
+    assert!(matches!(held(&membership(), &e, &rules()), ConditionState::False(_)), "no member any more");
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn an_on_demand_step_with_an_unread_condition_needs_an_approver() {
             let mut e = base.clone();
             change(&mut e);
             let held = held(&op, &e, &rules());
-            assert!(matches!(held, Held::Unread(_)), "{} {label}: {held:?}", op.action());
+            assert!(matches!(held, ConditionState::Unread(_)), "{} {label}: {held:?}", op.action());
             let plan = planned(&e, &rules());
             let mild = plan.steps.iter().find(|step| step.risk < Risk::Disruptive);
             assert!(mild.is_none(), "{label}: {mild:?}");
@@ -166,11 +166,11 @@ fn an_on_demand_step_with_an_unread_condition_needs_an_approver() {
     // Who has the address, when no account is expected yet.
     let mut e = never_provisioned();
     e.accounts = gap();
-    assert!(matches!(held(&provision(None), &e, &rules()), Held::Unread(_)));
+    assert!(matches!(held(&provision(None), &e, &rules()), ConditionState::Unread(_)));
     // Whether there is a record.
     let mut e = never_provisioned();
     e.links = gap();
-    assert!(matches!(held(&provision(Some(A1)), &e, &rules()), Held::Unread(_)));
+    assert!(matches!(held(&provision(Some(A1)), &e, &rules()), ConditionState::Unread(_)));
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn a_protected_account_is_refused_for_every_op_by_every_name() {
         for name in [id, address.as_str(), JANE, MAIL] {
             let rules = protecting(&name.to_lowercase());
             assert!(
-                matches!(held(&op, &base, &rules), Held::False(_)),
+                matches!(held(&op, &base, &rules), ConditionState::False(_)),
                 "{} protected by {name}",
                 op.action()
             );
@@ -189,16 +189,19 @@ fn a_protected_account_is_refused_for_every_op_by_every_name() {
     }
     // A record names no account, but it is the person's way in.
     let delete = Op::DeleteRecord { record: record_id("r0") };
-    assert_eq!(held(&delete, &stale_record(), &rules()), Held::True);
+    assert_eq!(held(&delete, &stale_record(), &rules()), ConditionState::True);
     for name in [JANE, MAIL] {
-        assert!(matches!(held(&delete, &stale_record(), &protecting(name)), Held::False(_)), "{name}");
+        assert!(
+            matches!(held(&delete, &stale_record(), &protecting(name)), ConditionState::False(_)),
+            "{name}"
+        );
     }
     // An alias and a UPN are names as well.
     let mut e = drifted();
     value(&mut e.users)[0].aliases = vec!["Break.Glass@acme.example".to_owned()];
     let rules = protecting("break.glass@acme.example");
     for (op, ..) in ops().into_iter().take(5) {
-        assert!(matches!(held(&op, &e, &rules), Held::False(_)), "{}", op.action());
+        assert!(matches!(held(&op, &e, &rules), ConditionState::False(_)), "{}", op.action());
     }
 }
 
@@ -209,7 +212,11 @@ fn an_account_whose_address_is_hidden_is_protected_when_the_list_holds_an_addres
             let mut e = base.clone();
             account_of(&mut e, id).email = hidden;
             let by_address = protecting("break.glass@acme.example");
-            assert!(matches!(may_write(&Case::new(&e), id, &by_address), Held::False(_)), "{}", op.action());
+            assert!(
+                matches!(may_write(&Case::new(&e), id, &by_address), ConditionState::False(_)),
+                "{}",
+                op.action()
+            );
             let by_id = protecting("712020:break-glass");
             assert_eq!(may_write(&Case::new(&e), id, &by_id), may_write(&Case::new(&base), id, &by_id));
         }
@@ -260,7 +267,7 @@ fn what_makes_an_account_protected_without_a_list() {
         for (label, change) in changes {
             let mut e = base.clone();
             change(&mut e, id);
-            assert!(!matches!(held(&op, &e, &rules()), Held::True), "{} {label}", op.action());
+            assert!(!matches!(held(&op, &e, &rules()), ConditionState::True), "{} {label}", op.action());
             let plan = planned(&e, &rules());
             assert!(
                 plan.steps.iter().all(|step| step.op.account() != Some(id)),
@@ -278,9 +285,9 @@ fn activation_waits_for_provisioning_to_let_go() {
     let permissions = e.permissions.get_mut(A1).unwrap();
     let reason = Some("externalDirectoryScim".to_owned());
     value(permissions).0.insert("lifecycle.enablement".to_owned(), reason);
-    assert!(matches!(held(&op, &e, &rules()), Held::False(_)));
+    assert!(matches!(held(&op, &e, &rules()), ConditionState::False(_)));
     value(e.permissions.get_mut(A1).unwrap()).0.clear();
-    assert!(matches!(held(&op, &e, &rules()), Held::Unread(_)));
+    assert!(matches!(held(&op, &e, &rules()), ConditionState::Unread(_)));
 }
 
 fn colleague() -> IdpUser {
@@ -299,15 +306,15 @@ fn a_living_colleague_keeps_their_record_and_their_address() {
         let id = if matches!(op, Op::DeleteRecord { .. }) { "r0" } else { "r1" };
         record_of(&mut e, id).external_id = Some(OTHER.to_owned());
         e.owners.insert(OTHER.to_owned(), seen(vec![colleague()]));
-        assert!(matches!(held(&op, &e, &rules()), Held::False(_)), "{} alive", op.action());
+        assert!(matches!(held(&op, &e, &rules()), ConditionState::False(_)), "{} alive", op.action());
         assert!(planned(&e, &rules()).steps.iter().all(|step| step.op != op), "{}", op.action());
         e.owners.insert(OTHER.to_owned(), gap());
-        assert_ne!(held(&op, &e, &rules()), Held::True, "{} unread", op.action());
+        assert_ne!(held(&op, &e, &rules()), ConditionState::True, "{} unread", op.action());
         assert!(planned(&e, &rules()).steps.iter().all(|step| step.op != op), "{}", op.action());
         e.owners.remove(OTHER);
-        assert_ne!(held(&op, &e, &rules()), Held::True, "{} not asked", op.action());
+        assert_ne!(held(&op, &e, &rules()), ConditionState::True, "{} not asked", op.action());
         e.owners.insert(OTHER.to_owned(), seen(Vec::new()));
-        assert_eq!(held(&op, &e, &rules()), Held::True, "{} gone", op.action());
+        assert_eq!(held(&op, &e, &rules()), ConditionState::True, "{} gone", op.action());
     }
     // Rung 8: the address.
     let changes: &[Change] = &[
@@ -347,7 +354,7 @@ fn a_living_colleague_keeps_their_record_and_their_address() {
     for (label, change) in changes {
         let mut e = address_elsewhere();
         change(&mut e);
-        assert!(!matches!(held(&park(), &e, &rules()), Held::True), "{label}");
+        assert!(!matches!(held(&park(), &e, &rules()), ConditionState::True), "{label}");
         let plan = planned(&e, &rules());
         assert!(plan.steps.iter().all(|step| step.op.action() != "park-email"), "{label}");
     }
@@ -363,14 +370,14 @@ fn a_record_linked_to_a_live_account_is_not_deleted_whichever_source_shows_the_l
     let mut by_account = stale_record();
     by_account.account_links.insert(A1.to_owned(), seen(vec![link("r0", Some(A1))]));
     for (label, e) in [("directory", &in_directory), ("index", &in_index), ("account", &by_account)] {
-        assert!(matches!(held(&delete, e, &rules()), Held::False(_)), "{label}");
+        assert!(matches!(held(&delete, e, &rules()), ConditionState::False(_)), "{label}");
     }
     let mut unread = stale_record();
     unread.records.insert(D1.to_owned(), gap());
-    assert!(matches!(held(&delete, &unread, &rules()), Held::Unread(_)));
+    assert!(matches!(held(&delete, &unread, &rules()), ConditionState::Unread(_)));
     // A closed account has nothing to lose.
     account_of(&mut in_directory, A1).status = Some("closed".to_owned());
-    assert_eq!(held(&delete, &in_directory, &rules()), Held::True);
+    assert_eq!(held(&delete, &in_directory, &rules()), ConditionState::True);
 }
 
 #[test]
@@ -383,7 +390,7 @@ fn the_ends_of_the_ladder_are_not_reached_for_a_healthy_person() {
 fn rung_three_is_for_people_who_are_enabled_and_where_that_is_unread_an_approver_decides() {
     for (op, mut e, _) in ops().into_iter().skip(2).take(3) {
         value(&mut e.users)[0].enabled = None;
-        assert_eq!(held(&op, &e, &rules()), Held::Unread(vec![Source::Users]), "{}", op.action());
+        assert_eq!(held(&op, &e, &rules()), ConditionState::Unread(vec![Source::Users]), "{}", op.action());
         // Who deactivated an account is not told of a person who may be disabled, so no plan has that step.
         if !matches!(op, Op::ActivateAccount { .. }) {
             let plan = planned(&e, &rules());
@@ -391,11 +398,11 @@ fn rung_three_is_for_people_who_are_enabled_and_where_that_is_unread_an_approver
             assert_eq!(step.risk, Risk::Disruptive, "{}", op.action());
         }
         value(&mut e.users)[0].enabled = Some(false);
-        assert!(matches!(held(&op, &e, &rules()), Held::False(_)), "{}", op.action());
+        assert!(matches!(held(&op, &e, &rules()), ConditionState::False(_)), "{}", op.action());
         // Who is not found as one person is not known to be off the protected list.
         for users in [gap(), seen(Vec::new()), seen(vec![person(), person()])] {
             e.users = users;
-            assert!(matches!(held(&op, &e, &rules()), Held::False(_)), "{}", op.action());
+            assert!(matches!(held(&op, &e, &rules()), ConditionState::False(_)), "{}", op.action());
         }
     }
 }
@@ -409,12 +416,15 @@ fn restoring_needs_a_free_seat_in_every_app_that_it_gives_back() {
         held(&op, &e, &rules())
     };
     let full = with(|e| e.workspaces = seen(vec![jira(10)]));
-    assert!(matches!(&full, Held::False(why) if why.contains("no seat is free in Jira")), "{full:?}");
+    assert!(
+        matches!(&full, ConditionState::False(why) if why.contains("no seat is free in Jira")),
+        "{full:?}"
+    );
     let mut e = suspended.clone();
     e.workspaces = seen(vec![jira(10)]);
     let advice = planned(&e, &rules()).advice.join(" ");
     assert!(advice.contains("no seat is free in Jira"), "{advice}");
-    let unread = Held::Unread(vec![Source::Workspaces]);
+    let unread = ConditionState::Unread(vec![Source::Workspaces]);
     assert_eq!(with(|e| e.workspaces = gap()), unread);
     assert_eq!(with(|e| value(&mut e.workspaces).clear()), unread, "an app that is not listed");
     assert_eq!(with(|e| value(&mut e.workspaces)[0].capacity = None), unread, "seats that are not counted");
@@ -423,7 +433,7 @@ fn restoring_needs_a_free_seat_in_every_app_that_it_gives_back() {
         e.workspaces = seen(vec![jira(10)]);
         value(e.roles.get_mut(A1).unwrap())[0].role = "atlassian/guest".to_owned();
     });
-    assert_eq!(guest, Held::True);
+    assert_eq!(guest, ConditionState::True);
     // Without a role in that directory the groups tell what comes back.
     let grants = |e: &mut Evidence| {
         value(e.roles.get_mut(A1).unwrap()).clear();
@@ -433,6 +443,9 @@ fn restoring_needs_a_free_seat_in_every_app_that_it_gives_back() {
             e.group_roles.insert(group(name).id, seen(vec![role.clone()]));
         }
     };
-    assert_eq!(with(grants), Held::True);
-    assert_eq!(with(|e| value(e.roles.get_mut(A1).unwrap()).clear()), Held::Unread(vec![Source::GroupRoles]));
+    assert_eq!(with(grants), ConditionState::True);
+    assert_eq!(
+        with(|e| value(e.roles.get_mut(A1).unwrap()).clear()),
+        ConditionState::Unread(vec![Source::GroupRoles])
+    );
 }

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::build::{account, at, gap, group, healthy, refused, seen, surround};
 use super::conditions::rules;
 use crate::evidence::{Evidence, IdpUser, LogEntry, Mapping, Read, ScimLink, ScimRecord};
-use crate::subject::{RecordId, Subject, Who, fold};
+use crate::subject::{RecordId, Subject, Who, normalize};
 use crate::{Op, Plan, Risk, diagnose, plan};
 
 const D1: &str = "directory-1";
@@ -291,8 +291,11 @@ impl World {
         }
         for address in ["jane@acme.example", "jane.old@acme.example", "vera@acme.example", "old@acme.example"]
         {
-            let found =
-                living.iter().filter(|user| user.addresses().contains(&fold(address))).cloned().collect();
+            let found = living
+                .iter()
+                .filter(|user| user.addresses().contains(&normalize(address)))
+                .cloned()
+                .collect();
             if !c.once_in(10) {
                 self.e.bearers.insert(address.to_owned(), seen(found));
             }

@@ -9,11 +9,11 @@ use super::build::{
     suspend, value,
 };
 use super::conditions::rules;
-use crate::condition::{Held, conditions_after};
+use crate::condition::{ConditionState, conditions_after};
 use crate::diagnose::Case;
-use crate::evidence::{AppRole, Evidence, IdpUser, LogEntry, Read, Source, Stopper};
+use crate::evidence::{AppRole, Evidence, IdpUser, LogEntry, Read, Source, StoppedBy};
 use crate::rules::{Approvers, Rules};
-use crate::subject::fold;
+use crate::subject::normalize;
 use crate::{Op, Plan, Risk, Verdict, diagnose, plan, retire_plan, undo_plan};
 
 type Change = fn(&mut Evidence);
@@ -38,7 +38,7 @@ const CHANGES: &[Change] = &[
     |e| e.pending = Read::NotAsked,
     |e| e.stopped_by = gap(),
     |e| e.stopped_by = seen(None),
-    |e| e.stopped_by = seen(Some(Stopper::Named("Vera".to_owned()))),
+    |e| e.stopped_by = seen(Some(StoppedBy::Named("Vera".to_owned()))),
     |e| known(Some(&mut e.pending)).into_iter().for_each(|pending| pending.staged_deletes = 1),
     |e| {
         known(Some(&mut e.job)).into_iter().for_each(|job| job.quarantine = Some("TooManyDeletes".to_owned()))
@@ -235,7 +235,7 @@ fn is_writable(e: &Evidence, id: &str) {
     assert!(!roles.into_iter().flatten().any(|held| admin(&held.role)), "an admin by roles");
     assert!(known.platform_roles.is_some() || roles.is_some(), "roles unread");
     let permissions = e.permissions.get(id).and_then(Read::get).expect("permissions unread");
-    assert!(!permissions.says("administrative.notMyself"));
+    assert!(!permissions.has_reason("administrative.notMyself"));
 }
 
 /// A record that is moved aside is nobody else's who lives.
@@ -259,7 +259,7 @@ fn may_cycle(e: &Evidence, job: &str) {
         let reason = known.quarantine.as_deref().expect("a reason nobody knows");
         assert!(!["TooManyDeletes", "Unknown", ""].contains(&reason), "{reason}");
     } else if known.schedule.as_deref() != Some("Active") {
-        assert_eq!(e.stopped_by.get(), Some(&Some(Stopper::Service)), "somebody stopped it");
+        assert_eq!(e.stopped_by.get(), Some(&Some(StoppedBy::Service)), "somebody stopped it");
     }
 }
 
@@ -308,7 +308,7 @@ fn judge(e: &Evidence, plan: &Plan) {
                 assert!(alive.is_none() || loosened(&earlier, record), "deleting deactivates an account");
             }
             Op::ParkEmail { account, from, to } => {
-                let users = e.bearers.get(&fold(from)).and_then(Read::get).expect("bearers unread");
+                let users = e.bearers.get(&normalize(from)).and_then(Read::get).expect("bearers unread");
                 assert!(users.iter().all(|user| user.id == known.id), "a living colleague");
                 assert!(e.account_links.get(account).and_then(Read::get).is_some(), "links unread");
                 assert!(!e.accounts.get().unwrap().iter().any(|other| other.bears(to)), "placeholder in use");
@@ -397,9 +397,9 @@ proptest! {
                 };
                 let let_pass = |unread: &[Source]| step.risk == Risk::Disruptive && unread.iter().all(may_be_unread);
                 let passes = match &held {
-                    Held::True => true,
-                    Held::Unread(unread) => let_pass(unread),
-                    Held::False(_) => false,
+                    ConditionState::True => true,
+                    ConditionState::Unread(unread) => let_pass(unread),
+                    ConditionState::False(_) => false,
                 };
                 prop_assert!(passes, "{:?}", held);
                 if step.op.rung() >= 8 {
@@ -407,7 +407,7 @@ proptest! {
                         Op::ReturnEmail { to, .. } => to.clone(),
                         op => e.account(op.account().unwrap()).and_then(|known| known.email.clone()).unwrap(),
                     };
-                    let users = e.bearers.get(&fold(&address)).and_then(Read::get).expect("bearers unread");
+                    let users = e.bearers.get(&normalize(&address)).and_then(Read::get).expect("bearers unread");
                     prop_assert!(users.iter().all(|user| Some(&user.id) == diagnosis.person.as_ref()));
                 }
                 earlier.push(&step.op);

@@ -8,7 +8,7 @@ use super::build::{
     never_provisioned, person, record, record_id, record_of, refused, seen, stale_record, value,
 };
 use super::conditions::{planned, rules};
-use crate::condition::{Held, conditions};
+use crate::condition::{ConditionState, conditions};
 use crate::diagnose::{Case, Owner};
 use crate::evidence::{Claim, Evidence, IdpUser, LogEntry, Read};
 use crate::plan::Step;
@@ -35,7 +35,7 @@ fn write_membership() -> Op {
     }
 }
 
-fn held(op: &Op, e: &Evidence) -> Held {
+fn held(op: &Op, e: &Evidence) -> ConditionState {
     conditions(op, &Case::new(e), &rules())
 }
 
@@ -77,12 +77,12 @@ fn what_is_unread_needs_an_approver() {
         }),
     ];
     for (op, base) in both() {
-        assert_eq!(held(&op, &base), Held::True, "{}", op.action());
+        assert_eq!(held(&op, &base), ConditionState::True, "{}", op.action());
         for (label, change) in changes {
             let mut e = base.clone();
             change(&mut e);
             let held = held(&op, &e);
-            assert!(matches!(held, Held::Unread(_)), "{}, {label}: {held:?}", op.action());
+            assert!(matches!(held, ConditionState::Unread(_)), "{}, {label}: {held:?}", op.action());
             let plan = planned(&e, &rules());
             assert!(plan.steps.iter().all(|step| step.risk >= Risk::Disruptive), "{label}: {:?}", plan.steps);
         }
@@ -124,7 +124,7 @@ fn what_is_false_is_never_sent() {
             let mut e = base.clone();
             change(&mut e);
             let held = held(&op, &e);
-            assert!(matches!(held, Held::False(_)), "{}, {label}: {held:?}", op.action());
+            assert!(matches!(held, ConditionState::False(_)), "{}, {label}: {held:?}", op.action());
             assert!(planned(&e, &rules()).steps.iter().all(|step| step.op.rung() > 2), "{label}");
         }
     }
@@ -176,7 +176,7 @@ fn what_is_history_or_passes_by_itself_blocks_nothing() {
         for (label, change) in changes {
             let mut e = base.clone();
             change(&mut e);
-            assert_eq!(held(&op, &e), Held::True, "{}, {label}", op.action());
+            assert_eq!(held(&op, &e), ConditionState::True, "{}, {label}", op.action());
         }
     }
 }
@@ -197,7 +197,7 @@ fn by_nickname(mut e: Evidence) -> Evidence {
 
 fn owner_of(e: &Evidence, id: &str) -> &'static str {
     let case = Case::new(e);
-    match case.owner(case.ties.iter().find(|tie| tie.id.record == id).unwrap()) {
+    match case.owner(case.record_links.iter().find(|tie| tie.id.record == id).unwrap()) {
         Owner::Person => "person",
         Owner::Other(_) => "other",
         Owner::Nobody => "nobody",
@@ -388,7 +388,7 @@ fn a_record_that_is_written_takes_only_the_expected_account_along() {
     value(e.records.get_mut(D1).unwrap()).push(record("r7", OTHER, MAIL, Some(A2)));
     e.owners.insert(OTHER.to_owned(), seen(Vec::new()));
     e.bearers.insert("joan@acme.example".to_owned(), seen(vec![colleague()]));
-    assert!(matches!(held(&write(None), &e), Held::False(_)));
+    assert!(matches!(held(&write(None), &e), ConditionState::False(_)));
     assert!(planned(&e, &rules()).steps.is_empty());
     // The anchor is such a record.
     let mut e = drifted();
@@ -396,7 +396,7 @@ fn a_record_that_is_written_takes_only_the_expected_account_along() {
     value(e.records.get_mut(D1).unwrap()).push(record("r7", OTHER, "old@acme.example", Some(A2)));
     e.owners.insert(OTHER.to_owned(), seen(Vec::new()));
     newest(&mut e, entry("success", |known| known.target = Some("r7".to_owned())));
-    assert!(matches!(held(&write_membership(), &e), Held::False(_)));
+    assert!(matches!(held(&write_membership(), &e), ConditionState::False(_)));
 }
 
 #[test]
@@ -427,25 +427,25 @@ fn what_was_moved_away_excuses_a_conflict_and_nothing_else() {
     e.cleared = Some(at(0));
     newest(&mut e, refused("update"));
     value(&mut e.log)[0].at = Some(at(-5));
-    assert_eq!(held(&write_membership(), &e), Held::True);
+    assert_eq!(held(&write_membership(), &e), ConditionState::True);
     (value(&mut e.log)[0].scim_type, value(&mut e.log)[0].http_status) = (None, Some(400));
-    assert!(matches!(held(&write_membership(), &e), Held::False(_)));
+    assert!(matches!(held(&write_membership(), &e), ConditionState::False(_)));
 }
 
 #[test]
 fn a_person_whom_the_job_disabled_is_not_in_scope() {
     let mut e = drifted();
     value(&mut e.mapping).scoped = true;
-    assert_eq!(held(&write_membership(), &e), Held::True);
+    assert_eq!(held(&write_membership(), &e), ConditionState::True);
     newest(&mut e, entry("success", |known| known.action = "disable".to_owned()));
-    assert_ne!(held(&write_membership(), &e), Held::True);
+    assert_ne!(held(&write_membership(), &e), ConditionState::True);
 }
 
 #[test]
 fn a_directory_that_is_not_configured_is_unread() {
     let mut e = drifted();
     value(&mut e.mapping).directory = Some("directory-9".to_owned());
-    assert!(matches!(held(&write_membership(), &e), Held::Unread(_)));
+    assert!(matches!(held(&write_membership(), &e), ConditionState::Unread(_)));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::build::{A1, JANE, MAIL, at, healthy, record_id};
 use crate::plan::{Plan, Step};
 use crate::rules::{Approvers, Rules};
-use crate::run::{Asked, Halt, Limits, Part, Progress};
+use crate::run::{Limits, PauseReason, Progress, Request, SweepPart};
 use crate::subject::{Subject, Who};
 use crate::{Diagnosis, Event, Fold as _, Next, Op, Outcome, Risk, Run, Undo, diagnose};
 
@@ -47,14 +47,14 @@ fn planned(diagnosis: &Diagnosis, plan: Plan) -> Event {
 
 pub fn asked(by: &str) -> Event {
     Event::Opened {
-        asked: Asked {
+        asked: Request {
             by: by.to_owned(),
             team: None,
             enterprise: None,
             channel: "C1".to_owned(),
             text: format!("repair {MAIL}"),
             response_url: None,
-            aim: crate::Aim::default(),
+            aim: crate::Goal::default(),
         },
         part: None,
     }
@@ -95,8 +95,8 @@ fn wild(run: &Run, kind: u8, a: u8, diagnosis: &Diagnosis) -> Event {
         12 => Event::Confirmed { step, after: json!(1) },
         13 => Event::NoEffect { step, why: "w".to_owned() },
         14 if a.is_multiple_of(2) => Event::Retried { by: who },
-        14 => Event::Paused { step: Some(step), halt: Halt::Changed, why: "w".to_owned() },
-        _ if a.is_multiple_of(8) => Event::Ended { outcome: Outcome::Advice, says: "s".to_owned() },
+        14 => Event::Paused { step: Some(step), halt: PauseReason::Changed, why: "w".to_owned() },
+        _ if a.is_multiple_of(8) => Event::Ended { outcome: Outcome::Advice, message: "s".to_owned() },
         _ => Event::Denied { by: who, what: "w".to_owned(), why: "w".to_owned() },
     }
 }
@@ -118,7 +118,9 @@ fn driven(run: &Run, now: Timestamp, rules: &Rules, a: u8, diagnosis: &Diagnosis
                 (false, 0) => Event::Already { step: index },
                 (false, _) => Event::Began { step: index, before: json!(1), needs },
                 (true, 0) => Event::NoEffect { step: index, why: "w".to_owned() },
-                (true, 1) => Event::Paused { step: Some(index), halt: Halt::Ambiguous, why: "w".to_owned() },
+                (true, 1) => {
+                    Event::Paused { step: Some(index), halt: PauseReason::Ambiguous, why: "w".to_owned() }
+                }
                 (true, 2) => Event::Began { step: index, before: json!(1), needs },
                 (true, _) => Event::Confirmed { step: index, after: json!(1) },
             }
@@ -129,8 +131,8 @@ fn driven(run: &Run, now: Timestamp, rules: &Rules, a: u8, diagnosis: &Diagnosis
         }
         Next::Expire => Event::Expired { digest },
         Next::AwaitPerson => Event::Retried { by: "U-ADA".to_owned() },
-        Next::Conclude => Event::Ended { outcome: Outcome::Advice, says: "s".to_owned() },
-        Next::Stop => Event::Ended { outcome: Outcome::Cancelled, says: "s".to_owned() },
+        Next::Conclude => Event::Ended { outcome: Outcome::Advice, message: "s".to_owned() },
+        Next::Stop => Event::Ended { outcome: Outcome::Cancelled, message: "s".to_owned() },
         Next::Nothing => return None,
     })
 }
@@ -430,7 +432,7 @@ fn a_refused_on_demand_step_is_not_remembered_as_tried() {
     let plan = made(&[0], 1);
     let events = [
         (1, Event::Began { step: 0, before: json!(1), needs: None }),
-        (2, Event::Paused { step: Some(0), halt: Halt::Refused, why: "limited".to_owned() }),
+        (2, Event::Paused { step: Some(0), halt: PauseReason::Refused, why: "limited".to_owned() }),
         (3, Event::Retried { by: "U-DAN".to_owned() }),
     ];
     let before = run_with(&plan, &events).unwrap().tried();
@@ -490,7 +492,7 @@ fn a_step_does_not_begin_after_a_stop() {
 #[test]
 fn a_command_is_for_fifteen_minutes_and_a_repair_of_a_sweep_for_a_day() {
     const DAY: i64 = 24 * 3600;
-    let opened = |part: Option<Part>| {
+    let opened = |part: Option<SweepPart>| {
         let Event::Opened { asked, .. } = asked("U-DAN") else { panic!("no opening") };
         let mut run = Run::default();
         run.apply(1, at(0), &Event::Opened { asked, part }).unwrap();
@@ -499,7 +501,7 @@ fn a_command_is_for_fifteen_minutes_and_a_repair_of_a_sweep_for_a_day() {
     let overdue = |run: &Run, second: i64| run.is_overdue(at(second));
     let typed = opened(None);
     assert!(!overdue(&typed, 900) && overdue(&typed, 901));
-    let part = |until| Part { sweep: "s".to_owned(), digest: "d".to_owned(), until };
+    let part = |until| SweepPart { sweep: "s".to_owned(), digest: "d".to_owned(), until };
     let listed = opened(Some(part(Some(at(1000)))));
     assert!(!overdue(&listed, 1000) && overdue(&listed, 1001));
     let older = opened(Some(part(None)));
@@ -510,7 +512,7 @@ fn a_command_is_for_fifteen_minutes_and_a_repair_of_a_sweep_for_a_day() {
     assert!(!overdue(&untouched, 900) && overdue(&untouched, 901));
     // What has begun in time goes on, and what a person has answered or is asked has its own limits.
     let began = Event::Began { step: 0, before: json!(null), needs: Some(0) };
-    let paused = Event::Paused { step: Some(0), halt: Halt::Changed, why: "w".to_owned() };
+    let paused = Event::Paused { step: Some(0), halt: PauseReason::Changed, why: "w".to_owned() };
     let retried = Event::Retried { by: "U-DAN".to_owned() };
     let again = planned(&diagnose(&healthy()), plan.clone());
     let histories = [

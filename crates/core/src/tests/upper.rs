@@ -6,31 +6,41 @@ use super::build::{
     linked_elsewhere, never_provisioned, person, record, record_id, restore, seen, surround, value,
 };
 use super::conditions::{planned, rules};
-use crate::condition::{Held, conditions};
+use crate::condition::{ConditionState, conditions};
 use crate::diagnose::Case;
-use crate::evidence::{Evidence, IdpUser, Read, Stopper};
+use crate::evidence::{Evidence, IdpUser, Read, StoppedBy};
 use crate::op::ResetScope;
 use crate::planner::{inverse, left_over, parking_address};
 use crate::{Op, Plan, Risk, Undo, Verdict, diagnose, retire_plan, undo_plan};
 
 type Change = (&'static str, fn(&mut Evidence));
 
-fn held(op: &Op, e: &Evidence) -> Held {
+fn held(op: &Op, e: &Evidence) -> ConditionState {
     conditions(op, &Case::new(e), &rules())
 }
 
 /// Each change is unread, or false, and never true.
 fn spoiled(op: &Op, base: &dyn Fn() -> Evidence, unread: &[Change], wrong: &[Change]) {
-    assert_eq!(held(op, &base()), Held::True, "{}", op.action());
+    assert_eq!(held(op, &base()), ConditionState::True, "{}", op.action());
     for (label, change) in unread {
         let mut e = base();
         change(&mut e);
-        assert!(matches!(held(op, &e), Held::Unread(_)), "{} {label}: {:?}", op.action(), held(op, &e));
+        assert!(
+            matches!(held(op, &e), ConditionState::Unread(_)),
+            "{} {label}: {:?}",
+            op.action(),
+            held(op, &e)
+        );
     }
     for (label, change) in wrong {
         let mut e = base();
         change(&mut e);
-        assert!(matches!(held(op, &e), Held::False(_)), "{} {label}: {:?}", op.action(), held(op, &e));
+        assert!(
+            matches!(held(op, &e), ConditionState::False(_)),
+            "{} {label}: {:?}",
+            op.action(),
+            held(op, &e)
+        );
     }
 }
 
@@ -64,7 +74,7 @@ fn the_job_runs_again_only_where_nobody_wanted_it_to_stand_still() {
     let wrong: &[Change] = &[
         staged,
         key,
-        ("Vera", |e| e.stopped_by = seen(Some(Stopper::Named("Vera".to_owned())))),
+        ("Vera", |e| e.stopped_by = seen(Some(StoppedBy::Named("Vera".to_owned())))),
         ("nobody knows", |e| e.stopped_by = seen(None)),
     ];
     spoiled(&start(), &stopped, &unread.concat(), wrong);
@@ -194,7 +204,7 @@ fn an_account_ends_only_if_it_is_nobodys_and_access_is_proven() {
         for (label, change) in spoil {
             let mut e = left();
             change(&mut e, privilege);
-            assert_ne!(held(op, &e), Held::True, "{} {label}", op.action());
+            assert_ne!(held(op, &e), ConditionState::True, "{} {label}", op.action());
         }
     }
 }
@@ -329,7 +339,7 @@ fn torn() -> Evidence {
 fn a_pick_between_two_used_accounts_makes_a_plan_for_the_one_that_was_picked() {
     let diagnosis = diagnose(&torn());
     assert_eq!((diagnosis.verdict, diagnosis.candidates.len()), (Verdict::Broken, 2));
-    let says = diagnosis.candidates[0].says.join("; ");
+    let says = diagnosis.candidates[0].remarks.join("; ");
     for shown in ["last active in jira-software on 2026-10-02", "roles user", "provisioning records linked"] {
         assert!(says.contains(shown), "{shown}: {says}");
     }

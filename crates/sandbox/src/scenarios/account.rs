@@ -14,7 +14,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::PendingDeletion],
         mentions: &[],
         ends: Outcome::Restored,
-        furnish: |tenant| {
+        arrange: |tenant| {
             tenant.hire(JANE, "Jane Doe");
             let account = tenant.account(JANE, "Jane Doe", 800);
             tenant.atlassian.schedule_deletion(&account);
@@ -27,7 +27,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::DeactivatedByIdp],
         mentions: &[],
         ends: Outcome::Restored,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             tenant.atlassian.set_active(&jane.account, false);
             if let Some(record) = tenant.atlassian.scim_users.get_mut(&jane.record) {
@@ -52,7 +52,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::DeactivatedLocally],
         mentions: &[],
         ends: Outcome::Restored,
-        furnish: |tenant| {
+        arrange: |tenant| {
             tenant.hire(JANE, "Jane Doe");
             let account = tenant.account(JANE, "Jane Doe", 31);
             tenant.atlassian.set_active(&account, false);
@@ -65,7 +65,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::Suspended],
         mentions: &[],
         ends: Outcome::Restored,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             membership(tenant, &jane.account, Membership::Suspended);
         },
@@ -77,7 +77,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::Suspended],
         mentions: &[],
         ends: Outcome::Restored,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             let second = tenant.atlassian.add_user_directory("Acme Wiki people");
             tenant.atlassian.move_group("wiki-users", &second);
@@ -91,7 +91,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::Suspended],
         mentions: &[],
         ends: Outcome::Advice,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             membership(tenant, &jane.account, Membership::Suspended);
             for space in &mut tenant.atlassian.workspaces {
@@ -106,7 +106,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::NotInDirectory],
         mentions: &[],
         ends: Outcome::Advice,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.entra.add_user(JANE, "Jane Doe");
             tenant.entra.assign_user(&jane);
             let account = tenant.account(JANE, "Jane Doe", 0);
@@ -122,7 +122,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::Suspended],
         mentions: &[],
         ends: Outcome::Restored,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             membership(tenant, &jane.account, Membership::Suspended);
             tenant.atlassian.leave(&jane.record, "jira-users");
@@ -135,7 +135,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::StaleRecordConflict, Cause::PendingDeletion],
         mentions: &[],
         ends: Outcome::Restored,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.hire(JANE, "Jane Doe");
             let account = tenant.account(JANE, "Jane Doe", 800);
             tenant.atlassian.schedule_deletion(&account);
@@ -150,7 +150,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::StaleRecordConflict, Cause::DeactivatedLocally],
         mentions: &[],
         ends: Outcome::Restored,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.hire(JANE, "Jane Doe");
             let account = tenant.account(JANE, "Jane Doe", 31);
             tenant.atlassian.set_active(&account, false);
@@ -165,7 +165,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::EmailMismatch, Cause::Suspended],
         mentions: &[],
         ends: Outcome::Restored,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.hire(JANE, "Jane Doe");
             let account = tenant.account(OLD, "Jane Miller", 250);
             let record = tenant.atlassian.scim_record(DIRECTORY, OLD, &jane, Some(&account));
@@ -181,7 +181,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::NotAssigned],
         mentions: &[],
         ends: Outcome::Advice,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.entra.add_user(JANE, "Jane Doe");
             let account = tenant.account(JANE, "Jane Doe", 40);
             let record = tenant.atlassian.scim_record(DIRECTORY, JANE, &jane, Some(&account));

@@ -3,7 +3,7 @@
 
 /// A sequel.
 #[derive(Clone, Copy, Debug)]
-pub struct Sequel {
+pub struct FollowUp {
     /// Its name.
     pub name: &'static str,
     /// What happens, in one line.
@@ -17,14 +17,14 @@ pub struct Sequel {
 const RETIRE: (&str, &str) = ("reinstate.retire", "Retire the account left over");
 
 /// Every sequel. Access is there at the end of each: what is retired is not the person's own account.
-pub static SEQUELS: &[Sequel] = &[
-    Sequel {
+pub static FOLLOW_UPS: &[FollowUp] = &[
+    FollowUp {
         name: "left-over-retired-and-undone",
         title: "After the main job the idle account is deactivated, and then that is taken back.",
         of: "email-held",
         then: &[RETIRE, ("reinstate.undo", "Undo what was done")],
     },
-    Sequel {
+    FollowUp {
         name: "left-over-deleted",
         title: "After the main job the idle account is deactivated, and then scheduled for deletion.",
         of: "email-held",
@@ -34,6 +34,6 @@ pub static SEQUELS: &[Sequel] = &[
 
 /// A sequel by its name.
 #[must_use]
-pub fn sequel(name: &str) -> Option<&'static Sequel> {
-    SEQUELS.iter().find(|sequel| sequel.name == name)
+pub fn follow_up(name: &str) -> Option<&'static FollowUp> {
+    FOLLOW_UPS.iter().find(|sequel| sequel.name == name)
 }

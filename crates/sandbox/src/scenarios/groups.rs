@@ -13,7 +13,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::MembershipDrift],
         mentions: &[],
         ends: Outcome::Restored,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             tenant.atlassian.leave(&jane.record, "jira-users");
             tenant.atlassian.leave(&jane.record, "wiki-users");
@@ -26,7 +26,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::PropagationLag],
         mentions: &[],
         ends: Outcome::Restored,
-        furnish: |tenant| {
+        arrange: |tenant| {
             tenant.employee(JANE, "Jane Doe");
             let record = tenant.atlassian.scim_users.values().find(|user| user.email == JANE);
             let record = record.map(|user| user.id.clone()).unwrap_or_default();
@@ -44,7 +44,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::GroupNameConflict],
         mentions: &[],
         ends: Outcome::Advice,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             third_group(tenant, &jane, "design");
             tenant.atlassian.add_group("design", false, &[]);
@@ -57,7 +57,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::DefaultGroupClash],
         mentions: &[],
         ends: Outcome::Advice,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             third_group(tenant, &jane, "confluence-users");
             let wiki = tenant.wiki.clone();
@@ -77,7 +77,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::MembershipDrift, Cause::GroupNameConflict],
         mentions: &[],
         ends: Outcome::Restored,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             third_group(tenant, &jane, "design");
             tenant.atlassian.add_group("design", false, &[]);
@@ -91,7 +91,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[],
         mentions: &[Cause::GroupRenamed],
         ends: Outcome::Healthy,
-        furnish: |tenant| {
+        arrange: |tenant| {
             tenant.employee(JANE, "Jane Doe");
             rename(tenant);
         },
@@ -103,7 +103,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::GroupRenamed, Cause::GroupWithoutRole],
         mentions: &[],
         ends: Outcome::Advice,
-        furnish: |tenant| {
+        arrange: |tenant| {
             tenant.employee(JANE, "Jane Doe");
             rename(tenant);
             tenant.atlassian.groups.values_mut().for_each(|group| group.grants.clear());
@@ -116,7 +116,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::GroupWithoutRole],
         mentions: &[],
         ends: Outcome::Advice,
-        furnish: |tenant| {
+        arrange: |tenant| {
             tenant.employee(JANE, "Jane Doe");
             tenant.atlassian.groups.values_mut().for_each(|group| group.grants.clear());
         },
@@ -128,7 +128,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::GroupWithoutRole],
         mentions: &[],
         ends: Outcome::Advice,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             for grant in tenant.atlassian.groups.values_mut().flat_map(|group| &mut group.grants) {
                 grant.roles = vec!["atlassian/user-access-admin".to_owned()];
@@ -144,7 +144,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::SeatsFull],
         mentions: &[],
         ends: Outcome::Advice,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             full(tenant, Some(&jane));
         },
@@ -156,7 +156,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[],
         mentions: &[],
         ends: Outcome::Healthy,
-        furnish: |tenant| {
+        arrange: |tenant| {
             tenant.employee(JANE, "Jane Doe");
             full(tenant, None);
         },
@@ -168,7 +168,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[],
         mentions: &[],
         ends: Outcome::Healthy,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             let second = tenant.atlassian.add_user_directory("Laboratory");
             let jira = tenant.jira.clone();
@@ -185,7 +185,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[],
         mentions: &[],
         ends: Outcome::Healthy,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             tenant.atlassian.add_group("jira-users-local", false, &[]);
             tenant.atlassian.add_member(&jane.account, "jira-users-local");

@@ -12,7 +12,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[],
         mentions: &[],
         ends: Outcome::Healthy,
-        furnish: |tenant| {
+        arrange: |tenant| {
             tenant.employee(JANE, "Jane Doe");
         },
     },
@@ -23,7 +23,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[],
         mentions: &[],
         ends: Outcome::Healthy,
-        furnish: |tenant| {
+        arrange: |tenant| {
             tenant.employee(JANE, "Jane Doe");
         },
     },
@@ -34,7 +34,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[],
         mentions: &[],
         ends: Outcome::Healthy,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             if let Some(user) = tenant.entra.users.get_mut(&jane.idp) {
                 user.proxy_addresses.push("smtp:jd@acme.example".to_owned());
@@ -48,7 +48,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[],
         mentions: &[],
         ends: Outcome::Healthy,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             tenant.atlassian.add_group("chess-club", false, &[]);
             tenant.atlassian.add_member(&jane.account, "chess-club");
@@ -63,7 +63,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[],
         mentions: &[],
         ends: Outcome::Healthy,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             if let Some(user) = tenant.entra.users.get_mut(&jane.idp) {
                 user.proxy_addresses.push("smtp:jane.old@acme.example".to_owned());
@@ -78,7 +78,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[],
         mentions: &[],
         ends: Outcome::Healthy,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             let admins = tenant.entra.add_group("jira-admins");
             tenant.entra.assign_group(&admins);
@@ -94,7 +94,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[],
         mentions: &[],
         ends: Outcome::Healthy,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             tenant.refused(&jane.idp, "Update", JANE);
         },
@@ -106,7 +106,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[],
         mentions: &[],
         ends: Outcome::Healthy,
-        furnish: |tenant| {
+        arrange: |tenant| {
             tenant.employee(JANE, "Jane Doe");
             tenant.employee("jane.roe@acme.example", "Jane Roe");
         },
@@ -118,7 +118,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[],
         mentions: &[],
         ends: Outcome::Healthy,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             for group in [tenant.jira_users.clone(), tenant.wiki_users.clone()] {
                 tenant.entra.remove_member(&group, &jane.idp);

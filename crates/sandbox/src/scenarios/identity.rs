@@ -20,7 +20,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[],
         mentions: &[],
         ends: Outcome::Healthy,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             if let Some(user) = tenant.entra.users.get_mut(&jane.idp) {
                 "jd0417@acme.example".clone_into(&mut user.upn);
@@ -43,7 +43,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[],
         mentions: &[],
         ends: Outcome::Advice,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.hire(JANE, "Jane Doe");
             tenant.account(JANE, "Jane Doe", 77);
             let colleague = tenant.employee("jane.roe@acme.example", "Jane Roe");
@@ -62,7 +62,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::MembershipDrift],
         mentions: &[],
         ends: Outcome::Advice,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             let colleague = tenant.employee("jane.roe@acme.example", "Jane Roe");
             tenant.atlassian.leave(&jane.record, "jira-users");
@@ -77,7 +77,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::MembershipDrift],
         mentions: &[],
         ends: Outcome::Advice,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             tenant.atlassian.leave(&jane.record, "jira-users");
             written(tenant, &jane.idp, &jane.record);
@@ -92,7 +92,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::NeverProvisioned],
         mentions: &[],
         ends: Outcome::Restored,
-        furnish: |tenant| {
+        arrange: |tenant| {
             tenant.hire(JANE, "Jane Doe");
             for assignment in &mut tenant.entra.assignments {
                 DEFAULT_ACCESS.clone_into(&mut assignment.app_role);
@@ -106,7 +106,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::MembershipDrift],
         mentions: &[],
         ends: Outcome::Restored,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             tenant.atlassian.leave(&jane.record, "jira-users");
             tenant.atlassian.add_directory(OTHER_DIRECTORY, "sandbox-other-key");
@@ -121,7 +121,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::StaleRecordConflict, Cause::EmailHeldByManagedAccount],
         mentions: &[],
         ends: Outcome::Restored,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.hire(JANE, "Jane Doe");
             if let Some(user) = tenant.entra.users.get_mut(&jane) {
                 user.created = "2026-09-01T08:00:00Z".parse().unwrap_or_default();
@@ -139,7 +139,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::MembershipDrift],
         mentions: &[],
         ends: Outcome::Restored,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             tenant.atlassian.leave(&jane.record, "jira-users");
             let code = "SystemForCrossDomainIdentityManagementInvalidCredentials";

@@ -15,7 +15,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::ScimKeyRejected],
         mentions: &[],
         ends: Outcome::Advice,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             tenant.atlassian.leave(&jane.record, "jira-users");
             tenant.atlassian.leave(&jane.record, "wiki-users");
@@ -30,7 +30,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::ProvisioningQuarantined],
         mentions: &[],
         ends: Outcome::Advice,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             tenant.atlassian.leave(&jane.record, "jira-users");
             tenant.atlassian.leave(&jane.record, "wiki-users");
@@ -44,7 +44,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::ProvisioningStopped],
         mentions: &[],
         ends: Outcome::Advice,
-        furnish: |tenant| {
+        arrange: |tenant| {
             tenant.hire(JANE, "Jane Doe");
             if let Some(job) = tenant.entra.atlassian_job() {
                 job.code = JobCode::Paused;
@@ -59,7 +59,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::GroupSyncOff],
         mentions: &[],
         ends: Outcome::Advice,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             tenant.atlassian.leave(&jane.record, "jira-users");
             tenant.atlassian.leave(&jane.record, "wiki-users");
@@ -75,7 +75,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::PullSync],
         mentions: &[],
         ends: Outcome::Advice,
-        furnish: |tenant| {
+        arrange: |tenant| {
             tenant.hire(JANE, "Jane Doe");
             pull(tenant);
         },
@@ -87,7 +87,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[],
         mentions: &[Cause::PullSync],
         ends: Outcome::Healthy,
-        furnish: |tenant| {
+        arrange: |tenant| {
             tenant.employee(JANE, "Jane Doe");
             pull(tenant);
         },
@@ -99,7 +99,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[],
         mentions: &[Cause::MatchingOnEmail],
         ends: Outcome::Healthy,
-        furnish: |tenant| {
+        arrange: |tenant| {
             tenant.employee(JANE, "Jane Doe");
             match_on_email(tenant);
         },
@@ -111,7 +111,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::MembershipDrift],
         mentions: &[Cause::MatchingOnEmail],
         ends: Outcome::Restored,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             tenant.atlassian.leave(&jane.record, "jira-users");
             match_on_email(tenant);
@@ -124,7 +124,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[],
         mentions: &[],
         ends: Outcome::Healthy,
-        furnish: |tenant| {
+        arrange: |tenant| {
             tenant.employee(JANE, "Jane Doe");
             tenant.entra.add_service_principal("Atlassian Cloud Sign-in");
         },

@@ -15,7 +15,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::ProvisioningStopped],
         mentions: &[],
         ends: Outcome::Restored,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let service = By::App("Microsoft Entra Provisioning Service".to_owned());
             stopped(tenant, service);
             tenant.hire(JANE, "Jane Doe");
@@ -28,7 +28,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::ProvisioningStopped],
         mentions: &[],
         ends: Outcome::Advice,
-        furnish: |tenant| {
+        arrange: |tenant| {
             stopped(tenant, By::User("vera@acme.example".to_owned()));
             tenant.hire(JANE, "Jane Doe");
         },
@@ -40,7 +40,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::ProvisioningQuarantined],
         mentions: &[],
         ends: Outcome::Restored,
-        furnish: |tenant| {
+        arrange: |tenant| {
             tenant.entra.settle_watermark(crate::clock::now());
             slowed_down(tenant);
             tenant.hire(JANE, "Jane Doe");
@@ -53,7 +53,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::ProvisioningQuarantined],
         mentions: &[],
         ends: Outcome::Advice,
-        furnish: |tenant| {
+        arrange: |tenant| {
             slowed_down(tenant);
             let jane = tenant.hire(JANE, "Jane Doe");
             let gone = Subject { id: jane, name: "bo@acme.example".to_owned(), kind: "User".to_owned() };

@@ -18,7 +18,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::EmailHeldByManagedAccount],
         mentions: &[],
         ends: Outcome::Restored,
-        furnish: email_held,
+        arrange: email_held,
     },
     Scenario {
         name: "email-held-by-colleague",
@@ -27,7 +27,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::EmailHeldByManagedAccount],
         mentions: &[],
         ends: Outcome::Advice,
-        furnish: email_held_by_colleague,
+        arrange: email_held_by_colleague,
     },
     Scenario {
         name: "never-provisioned",
@@ -36,7 +36,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::NeverProvisioned],
         mentions: &[],
         ends: Outcome::Restored,
-        furnish: |tenant| {
+        arrange: |tenant| {
             tenant.hire(JANE, "Jane Doe");
         },
     },
@@ -47,7 +47,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::NeverProvisioned],
         mentions: &[],
         ends: Outcome::Restored,
-        furnish: |tenant| {
+        arrange: |tenant| {
             tenant.hire(JANE, "Jane Doe");
             tenant.account(JANE, "Jane Doe", 812);
         },
@@ -59,7 +59,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::RecordUnlinked],
         mentions: &[],
         ends: Outcome::Restored,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             tenant.atlassian.unlink(&jane.record);
         },
@@ -71,7 +71,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::RecordUnlinked],
         mentions: &[],
         ends: Outcome::Restored,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             tenant.atlassian.unlink(&jane.record);
             if let Some(user) = tenant.entra.users.get_mut(&jane.idp) {
@@ -86,7 +86,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::LinkedToOtherAccount],
         mentions: &[],
         ends: Outcome::Restored,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.hire(JANE, "Jane Doe");
             let wrong = tenant.account("jane.rehired@acme.example", "Jane Doe", 0);
             tenant.account(JANE, "Jane Doe", 530);
@@ -101,7 +101,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::StaleRecordConflict],
         mentions: &[],
         ends: Outcome::Restored,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.hire(JANE, "Jane Doe");
             tenant.account(JANE, "Jane Doe", 77);
             tenant.atlassian.scim_record(DIRECTORY, JANE, "import-1042", None);
@@ -115,7 +115,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::EmailHeldOutside],
         mentions: &[],
         ends: Outcome::Advice,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.hire(JANE, "Jane Doe");
             outside(tenant, Membership::None);
             tenant.refused(&jane, "Create", JANE);
@@ -128,7 +128,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::EmailHeldOutside],
         mentions: &[],
         ends: Outcome::Advice,
-        furnish: |tenant| {
+        arrange: |tenant| {
             tenant.hire(JANE, "Jane Doe");
             outside(tenant, Membership::Active);
         },
@@ -140,7 +140,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::TwoDirectories],
         mentions: &[],
         ends: Outcome::Restored,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.hire(JANE, "Jane Doe");
             let account = tenant.account(JANE, "Jane Doe", 64);
             tenant.atlassian.add_directory(OLD_DIRECTORY, "sandbox-old-key");
@@ -159,7 +159,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::EmailMismatch],
         mentions: &[],
         ends: Outcome::Restored,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.hire(JANE, "Jane Doe");
             let old = "jane.miller@acme.example";
             let account = tenant.account(old, "Jane Miller", 250);
@@ -175,7 +175,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::IdentityRecreated],
         mentions: &[],
         ends: Outcome::Restored,
-        furnish: |tenant| {
+        arrange: |tenant| {
             recreated(tenant, "Jane Doe");
         },
     },
@@ -186,7 +186,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::IdentityRecreated],
         mentions: &[],
         ends: Outcome::Advice,
-        furnish: |tenant| {
+        arrange: |tenant| {
             recreated(tenant, "Jane Dorn");
         },
     },
@@ -197,7 +197,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::StaleAnchor],
         mentions: &[],
         ends: Outcome::Restored,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             forget(tenant, &jane.record);
             tenant.entra.switches.rematch_when_gone = false;
@@ -212,7 +212,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::DomainNotClaimed],
         mentions: &[],
         ends: Outcome::Advice,
-        furnish: |tenant| {
+        arrange: |tenant| {
             tenant.hire("jane@newco.example", "Jane Doe");
             tenant.account("jane@newco.example", "Jane Doe", 9);
         },
@@ -224,7 +224,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[],
         mentions: &[],
         ends: Outcome::Healthy,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             let reason = "The object that was matched before was not found in the target system.";
             tenant.entra.log_failure(&jane.idp, "Update", "InvalidAnchor", reason, hours_ago(60));
@@ -238,7 +238,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[],
         mentions: &[],
         ends: Outcome::Healthy,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             tenant.atlassian.add_directory(OLD_DIRECTORY, "sandbox-old-key");
             tenant.atlassian.scim_record(OLD_DIRECTORY, JANE, &jane.idp, None);

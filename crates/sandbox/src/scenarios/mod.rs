@@ -2,16 +2,16 @@
 //! is one cause, or the two of its name, and nothing else; a look-alike is healthy and must trigger nothing.
 
 mod account;
+mod follow_up;
 mod groups;
 mod healthy;
 mod identity;
 mod job;
 mod ladder;
 mod link;
-mod sequel;
 mod source;
 
-pub use sequel::{SEQUELS, Sequel, sequel};
+pub use follow_up::{FOLLOW_UPS, FollowUp, follow_up};
 
 use super::tenant::Tenant;
 use reinstate_core::{Cause, Outcome};
@@ -31,7 +31,7 @@ pub struct Scenario {
     pub mentions: &'static [Cause],
     /// How a repair ends.
     pub ends: Outcome,
-    furnish: fn(&mut Tenant),
+    arrange: fn(&mut Tenant),
 }
 
 impl Scenario {
@@ -39,7 +39,7 @@ impl Scenario {
     #[must_use]
     pub fn tenant(&self) -> Tenant {
         let mut tenant = Tenant::new();
-        (self.furnish)(&mut tenant);
+        (self.arrange)(&mut tenant);
         tenant.entra.settle_watermark(crate::clock::now());
         tenant
     }

@@ -17,7 +17,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::IdpUserMissing],
         mentions: &[],
         ends: Outcome::Advice,
-        furnish: |tenant| {
+        arrange: |tenant| {
             tenant.employee(JANE, "Jane Doe");
         },
     },
@@ -28,7 +28,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::IdpUserDisabled],
         mentions: &[],
         ends: Outcome::Advice,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             if let Some(user) = tenant.entra.users.get_mut(&jane.idp) {
                 user.account_enabled = false;
@@ -46,7 +46,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::NotAssigned],
         mentions: &[],
         ends: Outcome::Advice,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.entra.add_user(JANE, "Jane Doe");
             let other = tenant.entra.add_group("lunch-club");
             tenant.entra.add_member(&other, &jane);
@@ -60,7 +60,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::NestedOnly],
         mentions: &[],
         ends: Outcome::Advice,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.entra.add_user(JANE, "Jane Doe");
             let inner = tenant.entra.add_group("contractors");
             tenant.entra.add_member(&inner, &jane);
@@ -75,7 +75,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::NestedOnly],
         mentions: &[],
         ends: Outcome::Advice,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let (address, name) =
                 ("o'brien+(x)&y=1@acme.example", "=1+1 <!channel> <http://evil.example|x> *b* `c`");
             let person = tenant.entra.add_user(address, name);
@@ -92,7 +92,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::IdpUserDeleted],
         mentions: &[],
         ends: Outcome::Advice,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             tenant.entra.delete_user(&jane.idp, hours_ago(50));
             forget(tenant, &jane.record);
@@ -106,7 +106,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::IdpUserDeleted, Cause::OrphanedRecord],
         mentions: &[],
         ends: Outcome::Advice,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             tenant.entra.delete_user(&jane.idp, hours_ago(50));
         },
@@ -118,7 +118,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::OutOfScope],
         mentions: &[],
         ends: Outcome::Advice,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.hire(JANE, "Jane Doe");
             tenant.account(JANE, "Jane Doe", 12);
             filter(tenant, &jane, "Sales");
@@ -132,7 +132,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::AttributeMissing],
         mentions: &[],
         ends: Outcome::Advice,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.hire(JANE, "Jane Doe");
             tenant.account(JANE, "Jane Doe", 12);
             without_mail(tenant, &jane);
@@ -145,7 +145,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::SyncPending],
         mentions: &[],
         ends: Outcome::Restored,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.hire(JANE, "Jane Doe");
             if let Some(user) = tenant.entra.users.get_mut(&jane) {
                 user.created = hours_ago(0);
@@ -160,7 +160,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::SyncPending],
         mentions: &[],
         ends: Outcome::Restored,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             let design = tenant.entra.add_group("design");
             tenant.entra.add_member(&design, &jane.idp);
@@ -175,7 +175,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[Cause::MembershipDrift],
         mentions: &[],
         ends: Outcome::Restored,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             tenant.atlassian.leave(&jane.record, "jira-users");
             let group = tenant.jira_users.clone();
@@ -191,7 +191,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[],
         mentions: &[],
         ends: Outcome::Healthy,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             filter(tenant, &jane.idp, "Engineering");
         },
@@ -203,7 +203,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[],
         mentions: &[],
         ends: Outcome::Healthy,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             without_mail(tenant, &jane.idp);
         },
@@ -215,7 +215,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[],
         mentions: &[],
         ends: Outcome::Healthy,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             without_mail(tenant, &jane.idp);
             let source = "/synchronizationRules/0/objectMappings/1/attributeMappings/2/source";
@@ -231,7 +231,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[],
         mentions: &[Cause::NotAssigned],
         ends: Outcome::Healthy,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.entra.add_user(JANE, "Jane Doe");
             let account = tenant.account(JANE, "Jane Doe", 12);
             let record = tenant.atlassian.scim_record(DIRECTORY, JANE, &jane, Some(&account));
@@ -252,7 +252,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[],
         mentions: &[Cause::NotAssigned],
         ends: Outcome::Healthy,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let jane = tenant.entra.add_user(JANE, "Jane Doe");
             let account = tenant.account(JANE, "Jane Doe", 12);
             let record = tenant.atlassian.scim_record(DIRECTORY, JANE, &jane, Some(&account));
@@ -271,7 +271,7 @@ pub(super) const STORIES: &[Scenario] = &[
         finds: &[],
         mentions: &[],
         ends: Outcome::Healthy,
-        furnish: |tenant| {
+        arrange: |tenant| {
             let account = tenant.account("jane@partner.example", "Jane Doe", 3);
             let jane = tenant.hire("jane_partner.example#EXT#@acme.example", "Jane Doe");
             if let Some(user) = tenant.entra.users.get_mut(&jane) {

@@ -9,12 +9,12 @@ const COMMON: &[&str] = &["type", "action_id", "confirm", "focus_on_load"];
 
 /// Looks at one element standing in a `section`, `actions`, `context` or `input` block.
 pub(super) fn element(look: &mut Look, value: &Value, home: &str) {
-    let Some(map) = value.as_object() else { return look.say("must be an object") };
+    let Some(map) = value.as_object() else { return look.note("must be an object") };
     let Some(kind) = map.get("type").and_then(Value::as_str) else {
-        return look.say("missing required field: type");
+        return look.note("missing required field: type");
     };
     if !homes(kind).contains(&home) {
-        return look.say(format!("unsupported type: {kind} in {home}"));
+        return look.note(format!("unsupported type: {kind} in {home}"));
     }
     look.text_field(map, "action_id", 255);
     if let Some(inner) = map.get("confirm") {
@@ -46,7 +46,7 @@ pub(super) fn element(look: &mut Look, value: &Value, home: &str) {
             look.only(map, &known(&more));
             placeholder(look, map);
             if map.contains_key("options") == map.contains_key("option_groups") {
-                look.say("needs exactly one of options and option_groups");
+                look.note("needs exactly one of options and option_groups");
             }
             options(look, map, "options", 100, false);
             for (at, group) in look.list(map, "option_groups", 1, 100) {
@@ -57,7 +57,7 @@ pub(super) fn element(look: &mut Look, value: &Value, home: &str) {
                         look.text_object(group, "label", 75, Markup::Plain);
                         options(look, group, "options", 100, false);
                     }
-                    None => look.say("must be an object"),
+                    None => look.note("must be an object"),
                 });
             }
         }
@@ -81,7 +81,7 @@ pub(super) fn element(look: &mut Look, value: &Value, home: &str) {
             look.only(map, &known(&more));
             placeholder(look, map);
             if map.get("max_length").and_then(Value::as_u64).is_some_and(|length| length > 3000) {
-                look.say("max_length must be at most 3000");
+                look.note("max_length must be at most 3000");
             }
         }
         _ => {
@@ -141,7 +141,7 @@ fn button(look: &mut Look, map: &Map<String, Value>) {
 }
 
 fn confirm(look: &mut Look, value: &Value) {
-    let Some(map) = value.as_object() else { return look.say("must be an object") };
+    let Some(map) = value.as_object() else { return look.note("must be an object") };
     look.only(map, &["title", "text", "confirm", "deny", "style"]);
     look.require(map, &["title", "text", "confirm", "deny"]);
     look.text_object(map, "title", 100, Markup::Plain);
@@ -158,7 +158,7 @@ fn placeholder(look: &mut Look, map: &Map<String, Value>) {
 fn options(look: &mut Look, map: &Map<String, Value>, key: &str, most: usize, urls: bool) {
     for (at, option) in look.list(map, key, 1, most) {
         look.inside(format!("{key}/{at}"), |look| {
-            let Some(option) = option.as_object() else { return look.say("must be an object") };
+            let Some(option) = option.as_object() else { return look.note("must be an object") };
             let known: &[&str] = if urls {
                 &["text", "value", "description", "url"]
             } else {
@@ -179,7 +179,7 @@ pub(super) fn rich_text(look: &mut Look, map: &Map<String, Value>) {
     look.require(map, &["elements"]);
     for (at, part) in look.list(map, "elements", 0, usize::MAX) {
         look.inside(format!("elements/{at}"), |look| {
-            let Some(part) = part.as_object() else { return look.say("must be an object") };
+            let Some(part) = part.as_object() else { return look.note("must be an object") };
             look.only(part, &["type", "elements", "style", "indent", "offset", "border", "language"]);
             look.require(part, &["type", "elements"]);
             look.one_of(
@@ -204,7 +204,7 @@ pub(super) fn rich_text(look: &mut Look, map: &Map<String, Value>) {
 }
 
 fn rich_leaf(look: &mut Look, value: &Value) {
-    let Some(map) = value.as_object() else { return look.say("must be an object") };
+    let Some(map) = value.as_object() else { return look.note("must be an object") };
     let needed = match map.get("type").and_then(Value::as_str) {
         Some("text") => "text",
         Some("link") => "url",
@@ -214,7 +214,7 @@ fn rich_leaf(look: &mut Look, value: &Value) {
         Some("emoji") => "name",
         Some("broadcast") => "range",
         Some("date") => "timestamp",
-        _ => return look.say("unsupported rich text element"),
+        _ => return look.note("unsupported rich text element"),
     };
     look.require(map, &[needed]);
     if needed == "text" {

@@ -3,7 +3,6 @@
 //! sends, and must never be kinder than Slack: an unknown method, a wrong content type or a block that Slack
 //! would refuse is refused here too, and written down as a fault.
 
-mod acts;
 mod api;
 mod call;
 mod chat;
@@ -24,6 +23,7 @@ mod socket;
 mod state;
 #[cfg(test)]
 mod tests;
+mod user_actions;
 mod validate;
 mod views;
 mod workspace;

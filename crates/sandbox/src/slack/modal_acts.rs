@@ -4,8 +4,8 @@
 use serde_json::Value;
 
 use super::super::lock;
-use super::acts::{no_button, not_there};
 use super::payload::{find_button, find_element};
+use super::user_actions::{no_button, not_there};
 use super::{Ack, ActError, Workspace};
 
 impl Workspace {

@@ -25,20 +25,23 @@ pub fn problems(blocks: &[Value], surface: Surface) -> Vec<String> {
     let mut look = Look { problems: Vec::new(), place: String::new() };
     let most = if surface == Surface::Message { 50 } else { 100 };
     if blocks.len() > most {
-        look.say(format!("no more than {most} items allowed, {} given [json-pointer:/blocks]", blocks.len()));
+        look.note(format!(
+            "no more than {most} items allowed, {} given [json-pointer:/blocks]",
+            blocks.len()
+        ));
     }
     let mut ids = BTreeSet::new();
     let mut kinds = BTreeSet::new();
     for (index, value) in blocks.iter().enumerate() {
         look.place = format!("/blocks/{index}");
         let Some(map) = value.as_object() else {
-            look.say("must be an object");
+            look.note("must be an object");
             continue;
         };
         if let Some(id) = look.text_field(map, "block_id", 255)
             && !ids.insert(id.to_owned())
         {
-            look.say(format!("block_id `{id}` already exists in this view"));
+            look.note(format!("block_id `{id}` already exists in this view"));
         }
         if let Some(kind) = map.get("type").and_then(Value::as_str) {
             kinds.insert(kind);
@@ -47,7 +50,7 @@ pub fn problems(blocks: &[Value], surface: Surface) -> Vec<String> {
     }
     look.place = "/blocks".to_owned();
     if kinds.contains("plan") && kinds.contains("task_card") {
-        look.say("plan and task_card are mutually exclusive in a message");
+        look.note("plan and task_card are mutually exclusive in a message");
     }
     look.problems
 }
@@ -57,7 +60,7 @@ fn block(look: &mut Look, map: &Map<String, Value>, surface: Surface) {
         Some("section") => {
             look.only(map, &["type", "block_id", "text", "fields", "accessory", "expand"]);
             if !map.contains_key("text") && !map.contains_key("fields") {
-                look.say("section needs text or fields");
+                look.note("section needs text or fields");
             }
             look.text_object(map, "text", 3000, Markup::Any);
             for (at, field) in look.list(map, "fields", 1, 10) {
@@ -72,7 +75,7 @@ fn block(look: &mut Look, map: &Map<String, Value>, surface: Surface) {
             look.require(map, &["text"]);
             look.text_object(map, "text", 150, Markup::Plain);
             if map.get("level").is_some_and(|level| !matches!(level.as_u64(), Some(1..=4))) {
-                look.say("level must be 1 to 4");
+                look.note("level must be 1 to 4");
             }
         }
         Some("divider") => look.only(map, &["type", "block_id"]),
@@ -83,7 +86,7 @@ fn block(look: &mut Look, map: &Map<String, Value>, surface: Surface) {
             look.text_field(map, "image_url", 3000);
             look.text_object(map, "title", 2000, Markup::Plain);
             if map.contains_key("image_url") == map.contains_key("slack_file") {
-                look.say("image needs exactly one of image_url and slack_file");
+                look.note("image needs exactly one of image_url and slack_file");
             }
         }
         Some("context") => {
@@ -108,7 +111,7 @@ fn block(look: &mut Look, map: &Map<String, Value>, surface: Surface) {
                     if let Some(id) = item.get("action_id").and_then(Value::as_str)
                         && !ids.insert(id.to_owned())
                     {
-                        look.say(format!("action_id `{id}` already exists in this block"));
+                        look.note(format!("action_id `{id}` already exists in this block"));
                     }
                     element(look, &item, "actions");
                 });
@@ -130,7 +133,7 @@ fn block(look: &mut Look, map: &Map<String, Value>, surface: Surface) {
         }
         Some("rich_text") => rich_text(look, map),
         Some(kind @ ("plan" | "task_card")) if surface != Surface::Message => {
-            look.say(format!("{kind} is available in messages only"));
+            look.note(format!("{kind} is available in messages only"));
         }
         Some("plan") => {
             look.only(map, &["type", "block_id", "title", "tasks"]);
@@ -139,23 +142,23 @@ fn block(look: &mut Look, map: &Map<String, Value>, surface: Surface) {
             let mut ids = BTreeSet::new();
             for (at, item) in look.list(map, "tasks", 0, usize::MAX) {
                 look.inside(format!("tasks/{at}"), |look| {
-                    let Some(task) = item.as_object() else { return look.say("must be an object") };
+                    let Some(task) = item.as_object() else { return look.note("must be an object") };
                     if task.get("type").is_some_and(|kind| kind != "task_card") {
-                        look.say("type must be task_card");
+                        look.note("type must be task_card");
                     }
                     if let Some(id) = task.get("task_id").and_then(Value::as_str)
                         && !ids.insert(id.to_owned())
                     {
-                        look.say(format!("task_id `{id}` already exists in this plan"));
+                        look.note(format!("task_id `{id}` already exists in this plan"));
                     }
                     task_card(look, task);
                 });
             }
         }
         Some("task_card") => task_card(look, map),
-        Some("alert") if surface != Surface::Modal => look.say("alert is available in modals only"),
-        Some(kind) => look.say(format!("unsupported type: {kind}")),
-        None => look.say("missing required field: type"),
+        Some("alert") if surface != Surface::Modal => look.note("alert is available in modals only"),
+        Some(kind) => look.note(format!("unsupported type: {kind}")),
+        None => look.note("missing required field: type"),
     }
 }
 
@@ -186,7 +189,7 @@ fn task_card(look: &mut Look, map: &Map<String, Value>) {
             Some(Value::Object(inner)) if inner.get("type").is_some_and(|kind| kind == "rich_text") => {
                 look.inside(key, |look| rich_text(look, inner));
             }
-            Some(_) => look.say(format!("{key} must be a rich_text object")),
+            Some(_) => look.note(format!("{key} must be a rich_text object")),
         }
     }
     for (at, source) in look.list(map, "sources", 0, usize::MAX) {
@@ -196,7 +199,7 @@ fn task_card(look: &mut Look, map: &Map<String, Value>) {
                 look.require(source, &["type", "url", "text"]);
                 look.one_of(source, "type", &["url"]);
             }
-            None => look.say("must be an object"),
+            None => look.note("must be an object"),
         });
     }
 }
@@ -239,7 +242,7 @@ pub(super) struct Look {
 }
 
 impl Look {
-    pub(super) fn say(&mut self, problem: impl AsRef<str>) {
+    pub(super) fn note(&mut self, problem: impl AsRef<str>) {
         self.problems.push(format!("[ERROR] {} [json-pointer:{}]", problem.as_ref(), self.place));
     }
 
@@ -252,13 +255,13 @@ impl Look {
 
     pub(super) fn only(&mut self, map: &Map<String, Value>, known: &[&str]) {
         for key in map.keys().filter(|key| !known.contains(&key.as_str())) {
-            self.say(format!("invalid additional property: {key}"));
+            self.note(format!("invalid additional property: {key}"));
         }
     }
 
     pub(super) fn require(&mut self, map: &Map<String, Value>, keys: &[&str]) {
         for key in keys.iter().filter(|&&key| map.get(key).is_none_or(Value::is_null)) {
-            self.say(format!("missing required field: {key}"));
+            self.note(format!("missing required field: {key}"));
         }
     }
 
@@ -270,7 +273,7 @@ impl Look {
         most: usize,
     ) -> Option<&'a str> {
         let Some(text) = map.get(key)?.as_str() else {
-            self.say(format!("{key} must be a string"));
+            self.note(format!("{key} must be a string"));
             return None;
         };
         self.length(key, text, 1, most);
@@ -280,10 +283,10 @@ impl Look {
     pub(super) fn length(&mut self, key: &str, text: &str, least: usize, most: usize) {
         let length = text.chars().count();
         if length < least {
-            self.say(format!("{key} must be more than {} characters", least.saturating_sub(1)));
+            self.note(format!("{key} must be more than {} characters", least.saturating_sub(1)));
         }
         if length > most {
-            self.say(format!("{key} must be less than {} characters, is {length}", most.saturating_add(1)));
+            self.note(format!("{key} must be less than {} characters, is {length}", most.saturating_add(1)));
         }
     }
 
@@ -291,7 +294,7 @@ impl Look {
         if let Some(value) = map.get(key)
             && !value.as_str().is_some_and(|text| allowed.contains(&text))
         {
-            self.say(format!("{key} is {value}, must be one of {}", allowed.join(", ")));
+            self.note(format!("{key} is {value}, must be one of {}", allowed.join(", ")));
         }
     }
 
@@ -302,13 +305,13 @@ impl Look {
     }
 
     pub(super) fn text_value(&mut self, value: &Value, most: usize, markup: Markup) {
-        let Some(map) = value.as_object() else { return self.say("must be a text object") };
+        let Some(map) = value.as_object() else { return self.note("must be a text object") };
         self.require(map, &["type", "text"]);
         self.text_field(map, "text", most);
         match map.get("type").and_then(Value::as_str) {
             Some("plain_text") => self.only(map, &["type", "text", "emoji"]),
             Some("mrkdwn") if markup == Markup::Any => self.only(map, &["type", "text", "verbatim"]),
-            Some(kind) => self.say(format!("text type {kind} is not allowed here")),
+            Some(kind) => self.note(format!("text type {kind} is not allowed here")),
             None => {}
         }
     }
@@ -325,15 +328,15 @@ impl Look {
             None => Vec::new(),
             Some(Value::Array(items)) => {
                 if items.len() < least {
-                    self.say(format!("{key}: no fewer than {least} items allowed"));
+                    self.note(format!("{key}: no fewer than {least} items allowed"));
                 }
                 if items.len() > most {
-                    self.say(format!("{key}: no more than {most} items allowed, {} given", items.len()));
+                    self.note(format!("{key}: no more than {most} items allowed, {} given", items.len()));
                 }
                 items.iter().cloned().enumerate().collect()
             }
             Some(_) => {
-                self.say(format!("{key} must be an array"));
+                self.note(format!("{key} must be an array"));
                 Vec::new()
             }
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use sqlx::{Any, AnyConnection, Row};
 
 use super::journal::lock_head;
-use super::patience::{POSTGRES_UPGRADE, POSTGRES_UPGRADE_LOCK, UPGRADE};
+use super::timeouts::{POSTGRES_UPGRADE, POSTGRES_UPGRADE_LOCK, UPGRADE};
 use super::{Engine, Store, StoreError, retention};
 
 struct Migration {

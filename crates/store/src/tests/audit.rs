@@ -3,18 +3,24 @@
 use sqlx::Row;
 
 use super::super::sweeps::SweepRow;
-use super::super::{Also, AuditError, Entry, Erased, Head, NewEntry, NewRun, Store, retention};
+use super::super::{AppendOptions, AuditError, Entry, Erased, Head, NewEntry, NewRun, Store, retention};
 use super::{Place, about_jane, appended, at, entry, opened};
 
 /// Six entries, the third with personal data.
 async fn chain(place: &Place) -> (Store, String) {
     let store = place.open().await;
     let run = opened(&store).await;
-    appended(&store, &run, "diagnosed", Also { claim: vec!["account:1".into()], ..Also::default() }).await;
-    store.append(&run, 2, None, &[about_jane("planned")], Also::default()).await.unwrap();
+    appended(
+        &store,
+        &run,
+        "diagnosed",
+        AppendOptions { claim: vec!["account:1".into()], ..AppendOptions::default() },
+    )
+    .await;
+    store.append(&run, 2, None, &[about_jane("planned")], AppendOptions::default()).await.unwrap();
     store.append_global(entry("denied")).await.unwrap();
-    appended(&store, &run, "began", Also::default()).await;
-    appended(&store, &run, "confirmed", Also::default()).await;
+    appended(&store, &run, "began", AppendOptions::default()).await;
+    appended(&store, &run, "confirmed", AppendOptions::default()).await;
     (store, run)
 }
 
@@ -41,7 +47,7 @@ pub async fn a_whole_chain_verifies(place: &Place) {
         }
         let run = opened(&store).await;
         let many: Vec<_> = (0..200).map(|_| entry("step")).collect();
-        store.append(&run, 1, None, &many, Also::default()).await.unwrap();
+        store.append(&run, 1, None, &many, AppendOptions::default()).await.unwrap();
     }
     let verified = store.verify(Some(&early.hash)).await.unwrap();
     assert!(verified.entries > 500);
@@ -171,7 +177,7 @@ pub async fn erased_personal_data_breaks_nothing(place: &Place) {
     assert_eq!((erased.entries, erased.identities), (1, 0));
     assert_eq!(store.found_by(&run).await.unwrap().len(), 1);
     assert!(!store.entries(&run).await.unwrap()[2].erased());
-    appended(&store, &run, "ended", Also { end: true, ..Also::default() }).await;
+    appended(&store, &run, "ended", AppendOptions { end: true, ..AppendOptions::default() }).await;
     assert_eq!(store.erase_personal(at(0)).await.unwrap().entries, 0);
     let erased = store.erase_personal(at(10)).await.unwrap();
     assert_eq!((erased.entries, erased.identities), (1, 1));
@@ -200,7 +206,10 @@ pub async fn many_entries_are_erased_bit_by_bit(place: &Place) {
     let store = place.open().await;
     let run = opened(&store).await;
     let many: Vec<_> = (0..1201).map(|_| about_jane("step")).collect();
-    store.append(&run, 1, None, &many, Also { end: true, ..Also::default() }).await.unwrap();
+    store
+        .append(&run, 1, None, &many, AppendOptions { end: true, ..AppendOptions::default() })
+        .await
+        .unwrap();
     assert_eq!(store.erase_personal(at(10)).await.unwrap().entries, 1201);
     assert_eq!(store.erase_personal(at(10)).await.unwrap().entries, 0);
     assert!(store.stale_cards(1).await.unwrap().is_empty(), "nothing is left of it to be drawn");
@@ -258,7 +267,7 @@ pub async fn a_hole_that_no_erasure_explains_is_found(place: &Place) {
     assert_eq!(broken(&store, None).await, 3);
     assert_eq!(broken(&store, Some(&kept)).await, 3);
     // Nor is it explained by what retention erases later.
-    appended(&store, &run, "ended", Also { end: true, ..Also::default() }).await;
+    appended(&store, &run, "ended", AppendOptions { end: true, ..AppendOptions::default() }).await;
     store.append_global(about_jane("denied")).await.unwrap();
     assert_eq!(store.erase_personal(at(10)).await.unwrap().entries, 1);
     assert_eq!(broken(&store, Some(&kept)).await, 3);
@@ -292,15 +301,21 @@ pub async fn a_key_names_nobody_when_its_run_is_forgotten(place: &Place) {
         store.open_child(child(run), "s").await.unwrap();
         store.keep_found(run, vec![SweepRow { query: "jane".into(), found: "{}".into() }]).await.unwrap();
     }
-    appended(&store, "over", "ended", Also { end: true, about: vec!["a:1".into()], ..Also::default() }).await;
-    store.first_sight("help U0JANE", at(0)).await.unwrap();
+    appended(
+        &store,
+        "over",
+        "ended",
+        AppendOptions { end: true, about: vec!["a:1".into()], ..AppendOptions::default() },
+    )
+    .await;
+    store.mark_seen("help U0JANE", at(0)).await.unwrap();
     let erased = store.erase_personal(at(10)).await.unwrap();
     assert_eq!((erased.entries, erased.identities), (1, 1));
     assert_eq!(store.run("over").await.unwrap().unwrap().key, "forgotten over");
     assert_eq!(store.run("open").await.unwrap().unwrap().key, "sweep s 712020:jane-open");
     assert!(store.found_by("over").await.unwrap().is_empty());
     assert_eq!(store.found_by("open").await.unwrap().len(), 1);
-    assert!(store.first_sight("help U0JANE", at(0)).await.unwrap(), "what was seen is forgotten, too");
+    assert!(store.mark_seen("help U0JANE", at(0)).await.unwrap(), "what was seen is forgotten, too");
     assert_eq!(store.erase_personal(at(10)).await.unwrap(), Erased::default());
     store.verify(None).await.unwrap();
 }

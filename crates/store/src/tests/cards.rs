@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use super::super::{Also, Card, CardRef, NewEntry, NewRun, StoreError};
+use super::super::{AppendOptions, MessageRef, NewEntry, NewRun, PostedMessage, StoreError};
 use super::{Place, appended, entry, opened};
 
 const LONG: Duration = Duration::from_secs(60);
 
-fn at(ts: &str) -> CardRef {
-    CardRef { channel: "C0ADMINS".into(), ts: ts.into() }
+fn at(ts: &str) -> MessageRef {
+    MessageRef { channel: "C0ADMINS".into(), ts: ts.into() }
 }
 
-fn card(run: &str, role: &str, ts: &str, rendered_seq: i64) -> Card {
-    Card { run: run.into(), role: role.into(), at: at(ts), rendered_seq, fingerprint: "f".into() }
+fn card(run: &str, role: &str, ts: &str, rendered_seq: i64) -> PostedMessage {
+    PostedMessage { run: run.into(), role: role.into(), at: at(ts), rendered_seq, fingerprint: "f".into() }
 }
 
 pub async fn the_first_card_stays(place: &Place) {
@@ -38,7 +38,7 @@ pub async fn a_card_is_stale_until_it_shows_the_newest_entry(place: &Place) {
     assert_eq!(store.stale_cards(10).await.unwrap(), std::slice::from_ref(&run));
     store.set_card(card(&run, "root", "2.0", 1), None).await.unwrap();
     assert!(store.stale_cards(10).await.unwrap().is_empty());
-    appended(&store, &run, "step", Also::default()).await;
+    appended(&store, &run, "step", AppendOptions::default()).await;
     assert_eq!(store.stale_cards(10).await.unwrap(), std::slice::from_ref(&run));
     assert!(store.mark_rendered(&run, &at("2.0"), 2, "g").await.unwrap());
     assert_eq!(store.stale_cards(10).await.unwrap(), std::slice::from_ref(&run));
@@ -49,7 +49,7 @@ pub async fn a_card_is_stale_until_it_shows_the_newest_entry(place: &Place) {
 pub async fn a_card_never_goes_back(place: &Place) {
     let store = place.open().await;
     let run = opened(&store).await;
-    appended(&store, &run, "step", Also::default()).await;
+    appended(&store, &run, "step", AppendOptions::default()).await;
     store.set_card(card(&run, "root", "1.0", 2), None).await.unwrap();
     assert!(!store.mark_rendered(&run, &at("1.0"), 1, "old").await.unwrap());
     assert!(!store.mark_rendered(&run, &at("7.0"), 2, "elsewhere").await.unwrap());
@@ -105,9 +105,9 @@ pub async fn who_draws_and_who_appends_do_not_lock_each_other_out(place: &Place)
         });
         let appends = runs.iter().map(|run| {
             let (store, run) = (stores[0].clone(), run.clone());
-            tokio::spawn(
-                async move { store.append(&run, seq, None, &[entry("step")], Also::default()).await },
-            )
+            tokio::spawn(async move {
+                store.append(&run, seq, None, &[entry("step")], AppendOptions::default()).await
+            })
         });
         for append in appends.collect::<Vec<_>>() {
             append.await.unwrap().unwrap();

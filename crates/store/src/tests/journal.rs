@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::super::{Also, AppendError, NewRun, Risky, StoreError, Tenant};
+use super::super::{AppendError, AppendOptions, DailyCap, NewRun, StoreError, Tenant};
 use super::{Place, about_jane, appended, at, entry, opened, opened_many};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -19,9 +19,9 @@ pub async fn one_of_a_hundred_appends_on_the_same_entry_wins(place: &Place) {
     let tasks: Vec<_> = (0..100)
         .map(|n| {
             let (store, run) = (stores[n % 2].clone(), run.clone());
-            tokio::spawn(
-                async move { store.append(&run, 1, None, &[entry("approved")], Also::default()).await },
-            )
+            tokio::spawn(async move {
+                store.append(&run, 1, None, &[entry("approved")], AppendOptions::default()).await
+            })
         })
         .collect();
     let mut won = 0;
@@ -48,7 +48,7 @@ pub async fn appends_to_many_runs_make_one_chain(place: &Place) {
         tasks.push(tokio::spawn(async move {
             let run = opened(&store).await;
             for _ in 0..3 {
-                appended(&store, &run, "step", Also::default()).await;
+                appended(&store, &run, "step", AppendOptions::default()).await;
             }
             store.append_global(entry("denied")).await.unwrap();
         }));
@@ -65,10 +65,10 @@ pub async fn an_ended_run_takes_no_more(place: &Place) {
     let store = place.open().await;
     let run = opened(&store).await;
     assert!(!store.run(&run).await.unwrap().unwrap().ended());
-    appended(&store, &run, "ended", Also { end: true, ..Also::default() }).await;
+    appended(&store, &run, "ended", AppendOptions { end: true, ..AppendOptions::default() }).await;
     let row = store.run(&run).await.unwrap().unwrap();
     assert!(row.ended() && row.ended_at == Some(at(0)));
-    let late = store.append(&run, 2, None, &[entry("late")], Also::default()).await;
+    let late = store.append(&run, 2, None, &[entry("late")], AppendOptions::default()).await;
     assert!(matches!(late, Err(AppendError::Ended)), "{late:?}");
     assert!(store.open_runs().await.unwrap().is_empty());
 }
@@ -77,7 +77,7 @@ pub async fn what_was_decided_too_long_ago_is_not_written(place: &Place) {
     let store = place.open().await;
     let run = opened(&store).await;
     let now = std::time::Instant::now();
-    let before = |deadline| Also { deadline: Some(deadline), ..Also::default() };
+    let before = |deadline| AppendOptions { deadline: Some(deadline), ..AppendOptions::default() };
     let late = store.append(&run, 1, None, &[entry("approved")], before(now)).await;
     assert!(matches!(late, Err(AppendError::TooLate)), "{late:?}");
     assert_eq!(store.entries(&run).await.unwrap().len(), 1);
@@ -88,9 +88,9 @@ pub async fn what_was_decided_too_long_ago_is_not_written(place: &Place) {
 pub async fn an_append_needs_an_entry_and_a_run(place: &Place) {
     let store = place.open().await;
     let run = opened(&store).await;
-    let empty = store.append(&run, 1, None, &[], Also::default()).await;
+    let empty = store.append(&run, 1, None, &[], AppendOptions::default()).await;
     assert!(matches!(empty, Err(AppendError::Store(StoreError::NothingToAppend))), "{empty:?}");
-    let nowhere = store.append("none", 0, None, &[entry("x")], Also::default()).await;
+    let nowhere = store.append("none", 0, None, &[entry("x")], AppendOptions::default()).await;
     assert!(matches!(nowhere, Err(AppendError::Store(StoreError::UnknownRun(_)))), "{nowhere:?}");
     assert!(matches!(store.entries("none").await, Err(StoreError::UnknownRun(_))));
     assert_eq!(store.run("none").await.unwrap(), None);
@@ -103,8 +103,10 @@ pub async fn the_cap_counts_exactly(place: &Place) {
         let store = stores[n % 2].clone();
         tasks.push(tokio::spawn(async move {
             let run = opened(&store).await;
-            let risky = Some(Risky { limit: 7, within: DAY });
-            store.append(&run, 1, None, &[entry("began")], Also { risky, ..Also::default() }).await
+            let risky = Some(DailyCap { limit: 7, within: DAY });
+            store
+                .append(&run, 1, None, &[entry("began")], AppendOptions { risky, ..AppendOptions::default() })
+                .await
         }));
     }
     let mut began = 0;
@@ -119,8 +121,10 @@ pub async fn the_cap_counts_exactly(place: &Place) {
     // A later window has room again.
     let run = opened(&stores[0]).await;
     let began = async || {
-        let risky = Some(Risky { limit: 7, within: DAY });
-        stores[0].append(&run, 1, None, &[entry("began")], Also { risky, ..Also::default() }).await
+        let risky = Some(DailyCap { limit: 7, within: DAY });
+        stores[0]
+            .append(&run, 1, None, &[entry("began")], AppendOptions { risky, ..AppendOptions::default() })
+            .await
     };
     let nearly = "UPDATE risky_steps SET at = at - 86390000";
     sqlx::raw_sql(nearly).execute(&stores[0].writing).await.unwrap();
@@ -133,12 +137,12 @@ pub async fn a_refused_append_leaves_nothing(place: &Place) {
     let store = place.open().await;
     let run = opened(&store).await;
     let before = store.head().await.unwrap();
-    let also = Also {
+    let also = AppendOptions {
         claim: vec!["account:1".into()],
-        risky: Some(Risky { limit: 0, within: DAY }),
+        risky: Some(DailyCap { limit: 0, within: DAY }),
         end: true,
         wake: true,
-        ..Also::default()
+        ..AppendOptions::default()
     };
     let refused = store.append(&run, 1, None, &[entry("began")], also).await;
     assert!(matches!(refused, Err(AppendError::CapReached { used: 0, limit: 0 })), "{refused:?}");
@@ -160,10 +164,10 @@ pub async fn a_refused_append_among_others_leaves_nothing_and_takes_none_along(p
             let (store, run) = (store.clone(), run.clone());
             // Every other one is refused by the cap after it has claimed already.
             let limit = if n % 2 == 0 { 100 } else { 0 };
-            let also = Also {
+            let also = AppendOptions {
                 claim: vec![format!("account:{n}")],
-                risky: Some(Risky { limit, within: DAY }),
-                ..Also::default()
+                risky: Some(DailyCap { limit, within: DAY }),
+                ..AppendOptions::default()
             };
             tokio::spawn(async move { store.append(&run, 1, None, &[entry("began")], also).await })
         })
@@ -193,7 +197,7 @@ pub async fn what_the_database_refuses_it_refuses_to_one_alone(place: &Place) {
             let (store, run) = (store.clone(), run.clone());
             // PostgreSQL has no place for a zero byte in a text; SQLite has.
             let new = entry(if n == 17 { "be\0gan" } else { "began" });
-            tokio::spawn(async move { store.append(&run, 1, None, &[new], Also::default()).await })
+            tokio::spawn(async move { store.append(&run, 1, None, &[new], AppendOptions::default()).await })
         })
         .collect();
     let mut written = 0;
@@ -212,12 +216,12 @@ pub async fn an_account_passes_from_run_to_run_within_a_commit(place: &Place) {
     let mut tasks = Vec::new();
     for run in opened_many(&store, 40).await {
         let store = store.clone();
-        let also = Also {
+        let also = AppendOptions {
             claim: vec!["account:1".into()],
             tenant: Some(Tenant::Exclusive),
-            risky: Some(Risky { limit: 30, within: DAY }),
+            risky: Some(DailyCap { limit: 30, within: DAY }),
             end: true,
-            ..Also::default()
+            ..AppendOptions::default()
         };
         tasks.push(tokio::spawn(async move { store.append(&run, 1, None, &[entry("ended")], also).await }));
     }
@@ -285,7 +289,7 @@ pub async fn who_waits_for_a_database_that_is_gone_is_told(place: &Place) {
     let new = NewRun { run: "late".into(), key: "late".into(), first: entry("opened"), wake: true };
     let opening = store.open_run(new);
     let steps = [entry("step")];
-    let appends = [(); 3].map(|()| store.append(&run, 1, None, &steps, Also::default()));
+    let appends = [(); 3].map(|()| store.append(&run, 1, None, &steps, AppendOptions::default()));
     let told = async { (opening.await, futures_util::future::join_all(appends).await) };
     let (opened, appended) = timeout(Duration::from_secs(60), told).await.expect("nobody was told");
     assert!(matches!(opened, Err(StoreError::Database(_))), "{opened:?}");
@@ -303,7 +307,13 @@ pub async fn a_cancelled_caller_cannot_cut_a_write_in_half(place: &Place) {
         let claim = vec![format!("account:{round}")];
         {
             // The caller asks, is polled a few times, and is gone.
-            let mut asking = pin!(store.append(&run, seq, None, &steps, Also { claim, ..Also::default() }));
+            let mut asking = pin!(store.append(
+                &run,
+                seq,
+                None,
+                &steps,
+                AppendOptions { claim, ..AppendOptions::default() }
+            ));
             let mut context = Context::from_waker(Waker::noop());
             for _ in 0..=round % 5 {
                 if asking.as_mut().poll(&mut context).is_ready() {
@@ -332,7 +342,13 @@ pub async fn a_cancelled_caller_cannot_cut_a_write_in_half(place: &Place) {
 pub async fn a_reopened_database_keeps_everything(place: &Place) {
     let store = place.open().await;
     let run = opened(&store).await;
-    appended(&store, &run, "diagnosed", Also { claim: vec!["account:1".into()], ..Also::default() }).await;
+    appended(
+        &store,
+        &run,
+        "diagnosed",
+        AppendOptions { claim: vec!["account:1".into()], ..AppendOptions::default() },
+    )
+    .await;
     let (row, entries) = (store.run(&run).await.unwrap(), store.entries(&run).await.unwrap());
     let head = store.head().await.unwrap();
     tokio::join!(store.pool.pool.close(), store.writing.close());
@@ -351,7 +367,7 @@ pub async fn entries_keep_what_was_written(place: &Place) {
     let odd = "{\"name\":\"O'Brien \\u0000 <!channel> 💥\"}";
     let mut new = about_jane("found");
     new.facts = odd.into();
-    store.append(&run, 1, None, &[new.clone(), entry("planned")], Also::default()).await.unwrap();
+    store.append(&run, 1, None, &[new.clone(), entry("planned")], AppendOptions::default()).await.unwrap();
     let entries = store.entries(&run).await.unwrap();
     let kinds: Vec<_> = entries.iter().map(|entry| (entry.run_seq.unwrap(), entry.kind.as_str())).collect();
     assert_eq!(kinds, [(1, "opened"), (2, "found"), (3, "planned")]);

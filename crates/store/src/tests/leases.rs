@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::super::{Also, AppendError, Lease, Sleep, Store};
+use super::super::{AppendError, AppendOptions, Lease, Sleep, Store};
 use super::{Place, appended, at, entry, opened, opened_with};
 
 const LONG: Duration = Duration::from_secs(600);
@@ -18,7 +18,7 @@ async fn expire(store: &Store, run: &str) {
 }
 
 async fn holds(store: &Store, lease: &Lease, seq: i64) -> Result<(), AppendError> {
-    store.append(&lease.run, seq, Some(lease), &[entry("step")], Also::default()).await.map(|_| ())
+    store.append(&lease.run, seq, Some(lease), &[entry("step")], AppendOptions::default()).await.map(|_| ())
 }
 
 pub async fn one_of_many_takes_a_run(place: &Place) {
@@ -96,7 +96,7 @@ pub async fn a_held_lease_appends_and_renews(place: &Place) {
     assert!(lease.left() > Duration::from_secs(60));
     holds(&store, &lease, 1).await.unwrap();
     assert!(store.claim(&run, "other", LONG).await.unwrap().is_none());
-    appended(&store, &run, "ended", Also { end: true, ..Also::default() }).await;
+    appended(&store, &run, "ended", AppendOptions { end: true, ..AppendOptions::default() }).await;
     assert!(store.release(&lease, 3, Sleep::Now).await.unwrap());
     assert!(store.claim_next("me", LONG).await.unwrap().is_none());
     assert!(store.claim(&run, "me", LONG).await.unwrap().is_none());
@@ -107,16 +107,16 @@ pub async fn a_wake_during_the_lease_is_not_lost(place: &Place) {
     let run = opened_with(&store, true).await;
     let lease = store.claim_next("me", LONG).await.unwrap().unwrap();
     // A click, while the executor works on what it has seen before.
-    appended(&store, &run, "approved", Also { wake: true, ..Also::default() }).await;
+    appended(&store, &run, "approved", AppendOptions { wake: true, ..AppendOptions::default() }).await;
     assert!(store.release(&lease, lease.seq, Sleep::ForEver).await.unwrap());
     let again = store.claim_next("me", LONG).await.unwrap().unwrap();
     assert_eq!((again.seq, again.epoch), (2, 2));
     // This time all is seen, and it sleeps until the next click.
     assert!(store.release(&again, again.seq, Sleep::ForEver).await.unwrap());
     assert!(store.claim_next("me", LONG).await.unwrap().is_none());
-    appended(&store, &run, "noted", Also::default()).await;
+    appended(&store, &run, "noted", AppendOptions::default()).await;
     assert!(store.claim_next("me", LONG).await.unwrap().is_none());
-    appended(&store, &run, "declined", Also { wake: true, ..Also::default() }).await;
+    appended(&store, &run, "declined", AppendOptions { wake: true, ..AppendOptions::default() }).await;
     assert_eq!(store.claim_next("me", LONG).await.unwrap().unwrap().seq, 4);
 }
 
@@ -181,17 +181,17 @@ pub async fn a_clock_set_back_holds_nobody_up(place: &Place) {
 pub async fn an_end_gives_the_lease_back(place: &Place) {
     let store = place.open().await;
     let (held, clicked) = (opened_with(&store, true).await, opened_with(&store, true).await);
-    let end = || Also { end: true, ..Also::default() };
+    let end = || AppendOptions { end: true, ..AppendOptions::default() };
     let lease = store.claim(&held, "me", LONG).await.unwrap().unwrap();
     store.append(&held, 1, Some(&lease), &[entry("ended")], end()).await.unwrap();
     assert_eq!(store.run(&held).await.unwrap().unwrap().owner, None);
     assert!(!store.renew(&lease, LONG).await.unwrap());
-    let late = store.append(&held, 2, Some(&lease), &[entry("late")], Also::default()).await;
+    let late = store.append(&held, 2, Some(&lease), &[entry("late")], AppendOptions::default()).await;
     assert!(matches!(late, Err(AppendError::LeaseLost)), "{late:?}");
 
     let lease = store.claim(&clicked, "me", LONG).await.unwrap().unwrap();
     store.append(&clicked, 1, None, &[entry("ended")], end()).await.unwrap();
-    let late = store.append(&clicked, 2, Some(&lease), &[entry("late")], Also::default()).await;
+    let late = store.append(&clicked, 2, Some(&lease), &[entry("late")], AppendOptions::default()).await;
     assert!(matches!(late, Err(AppendError::Ended)), "its holder is told why: {late:?}");
     assert_eq!(store.next_wake().await.unwrap(), None);
 }

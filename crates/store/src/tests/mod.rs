@@ -12,7 +12,7 @@ mod runs;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Also, NewEntry, NewRun, Opened, Store};
+use super::{AppendOptions, NewEntry, NewRun, Opened, Store};
 
 /// A database of its own.
 pub struct Place {
@@ -131,7 +131,7 @@ async fn opened_many(store: &Store, count: usize) -> Vec<String> {
 }
 
 /// Appends one entry to where the run stands.
-async fn appended(store: &Store, run: &str, kind: &str, also: Also) {
+async fn appended(store: &Store, run: &str, kind: &str, also: AppendOptions) {
     let seq = store.run(run).await.unwrap().unwrap().seq;
     store.append(run, seq, None, &[entry(kind)], also).await.unwrap();
 }

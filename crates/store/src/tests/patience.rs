@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::super::{Also, AppendError, NewRun, Store, StoreError};
+use super::super::{AppendError, AppendOptions, NewRun, Store, StoreError};
 use super::{Place, entry, opened};
 
 /// As long as nobody in the real world would wait; far more than what the stores of these tests wait.
@@ -49,7 +49,7 @@ pub async fn what_was_given_up_is_never_written(place: &Place) {
         let steps = [entry("step")];
         tokio::join!(
             store.open_run_within(new("late"), SOON),
-            store.append(&run, 1, None, &steps, Also::default())
+            store.append(&run, 1, None, &steps, AppendOptions::default())
         )
     };
     let (opening, append) = timeout(FOR_EVER, told).await.expect("nobody was told");

@@ -5,12 +5,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::super::{
-    Also, AppendError, Card, CardRef, Entry, NewEntry, NewRun, Opened, Released, Store, StoreError, Tenant,
+    AppendError, AppendOptions, Entry, MessageRef, NewEntry, NewRun, Opened, PostedMessage, Released, Store,
+    StoreError, Tenant,
 };
 use super::{Place, appended, at, entry, opened};
 
-fn claiming(identities: &[&str]) -> Also {
-    Also { claim: identities.iter().map(|&identity| identity.to_owned()).collect(), ..Also::default() }
+fn claiming(identities: &[&str]) -> AppendOptions {
+    AppendOptions {
+        claim: identities.iter().map(|&identity| identity.to_owned()).collect(),
+        ..AppendOptions::default()
+    }
 }
 
 pub async fn a_request_opens_one_run(place: &Place) {
@@ -84,7 +88,7 @@ pub async fn an_identity_belongs_to_one_open_run(place: &Place) {
         other => panic!("{other:?}"),
     }
     assert_eq!(store.claimed_by("free:1").await.unwrap(), None);
-    appended(&store, &first, "ended", Also { end: true, ..Also::default() }).await;
+    appended(&store, &first, "ended", AppendOptions { end: true, ..AppendOptions::default() }).await;
     assert_eq!(store.claimed_by("scim:1").await.unwrap(), None);
     appended(&store, &second, "planned", claiming(&["scim:1"])).await;
     assert_eq!(store.claimed_by("scim:1").await.unwrap(), Some(second));
@@ -115,8 +119,8 @@ pub async fn one_of_many_claims_wins(place: &Place) {
 pub async fn the_tenant_is_shared_or_taken_alone(place: &Place) {
     let store = place.open().await;
     let (one, two, all) = (opened(&store).await, opened(&store).await, opened(&store).await);
-    let tenant = |tenant| Also { tenant: Some(tenant), ..Also::default() };
-    let ended = || Also { end: true, ..Also::default() };
+    let tenant = |tenant| AppendOptions { tenant: Some(tenant), ..AppendOptions::default() };
+    let ended = || AppendOptions { end: true, ..AppendOptions::default() };
     appended(&store, &one, "planned", tenant(Tenant::Shared)).await;
     appended(&store, &two, "planned", tenant(Tenant::Shared)).await;
     let refused = store.append(&all, 1, None, &[entry("planned")], tenant(Tenant::Exclusive)).await;
@@ -133,9 +137,20 @@ pub async fn the_tenant_is_shared_or_taken_alone(place: &Place) {
 pub async fn history_is_newest_first(place: &Place) {
     let store = place.open().await;
     let (one, two) = (opened(&store).await, opened(&store).await);
-    appended(&store, &one, "ended", Also { claim: vec!["account:1".into()], end: true, ..Also::default() })
-        .await;
-    appended(&store, &two, "diagnosed", Also { about: vec!["account:1".into()], ..Also::default() }).await;
+    appended(
+        &store,
+        &one,
+        "ended",
+        AppendOptions { claim: vec!["account:1".into()], end: true, ..AppendOptions::default() },
+    )
+    .await;
+    appended(
+        &store,
+        &two,
+        "diagnosed",
+        AppendOptions { about: vec!["account:1".into()], ..AppendOptions::default() },
+    )
+    .await;
     let history: Vec<_> =
         store.runs_for_identity("account:1").await.unwrap().into_iter().map(|row| row.run).collect();
     assert_eq!(history, [two.clone(), one.clone()]);
@@ -152,14 +167,20 @@ pub async fn history_is_newest_first(place: &Place) {
 pub async fn a_change_is_known_by_whom_it_is_about(place: &Place) {
     let store = place.open().await;
     let run = opened(&store).await;
-    appended(&store, &run, "planned", Also { about: vec!["account:1".into()], ..Also::default() }).await;
+    appended(
+        &store,
+        &run,
+        "planned",
+        AppendOptions { about: vec!["account:1".into()], ..AppendOptions::default() },
+    )
+    .await;
     let changed = async |identity: &str, since| {
         let names = ["account:0".to_owned(), identity.to_owned()];
         store.is_changed(&names, since).await.unwrap()
     };
     let first = store.entries(&run).await.unwrap()[0].at;
     assert!(!changed("account:1", first).await, "a plan changes nothing");
-    appended(&store, &run, "confirmed", Also::default()).await;
+    appended(&store, &run, "confirmed", AppendOptions::default()).await;
     let at = store.entries(&run).await.unwrap()[2].at;
     let later = at.checked_add(Duration::from_millis(1)).unwrap();
     assert!(changed("account:1", first).await && changed("account:1", at).await);
@@ -172,7 +193,7 @@ pub async fn an_event_is_new_once(place: &Place) {
     let tasks: Vec<_> = (0..10)
         .map(|n| {
             let store = stores[n % 2].clone();
-            tokio::spawn(async move { store.first_sight("Ev1", at(0)).await.unwrap() })
+            tokio::spawn(async move { store.mark_seen("Ev1", at(0)).await.unwrap() })
         })
         .collect();
     let mut first = 0;
@@ -180,10 +201,10 @@ pub async fn an_event_is_new_once(place: &Place) {
         first += u32::from(task.await.unwrap());
     }
     assert_eq!(first, 1);
-    assert!(!stores[0].first_sight("Ev1", at(24 * 3600)).await.unwrap());
+    assert!(!stores[0].mark_seen("Ev1", at(24 * 3600)).await.unwrap());
     // After two days another event sweeps it away.
-    assert!(stores[0].first_sight("Ev2", at(3 * 24 * 3600)).await.unwrap());
-    assert!(stores[0].first_sight("Ev1", at(3 * 24 * 3600)).await.unwrap());
+    assert!(stores[0].mark_seen("Ev2", at(3 * 24 * 3600)).await.unwrap());
+    assert!(stores[0].mark_seen("Ev1", at(3 * 24 * 3600)).await.unwrap());
 }
 
 pub async fn many_programs_may_start_at_once(place: &Place) {
@@ -203,9 +224,14 @@ pub async fn columns_that_a_newer_program_adds_change_nothing(place: &Place) {
     let run = opened(&store).await;
     appended(&store, &run, "planned", claiming(&["account:1"])).await;
     store.append_global(entry("denied")).await.unwrap();
-    let at = CardRef { channel: "C0ADMINS".into(), ts: "1.0".into() };
-    let root =
-        Card { run: run.clone(), role: "root".into(), at, rendered_seq: 2, fingerprint: String::new() };
+    let at = MessageRef { channel: "C0ADMINS".into(), ts: "1.0".into() };
+    let root = PostedMessage {
+        run: run.clone(),
+        role: "root".into(),
+        at,
+        rendered_seq: 2,
+        fingerprint: String::new(),
+    };
     store.set_card(root, None).await.unwrap();
     // One connection after the other, so that what it has prepared is used again.
     let read = async || {
@@ -305,7 +331,10 @@ pub async fn children_are_found_by_their_parent(place: &Place) {
     store.open_child(awake("elsewhere", &format!("sweep {OTHER} Z")), OTHER).await.unwrap();
     let ended = NewEntry { facts: "{\"outcome\":\"restored\"}".into(), ..entry("ended") };
     let first = format!("of {}", keys[0]);
-    store.append(&first, 1, None, &[ended], Also { end: true, ..Also::default() }).await.unwrap();
+    store
+        .append(&first, 1, None, &[ended], AppendOptions { end: true, ..AppendOptions::default() })
+        .await
+        .unwrap();
     let found: BTreeMap<_, _> = store.children(SWEEP).await.unwrap().into_iter().collect();
     assert_eq!(found.len(), 3, "{found:?}");
     for key in &keys {
@@ -379,8 +408,13 @@ pub async fn order_is_not_that_of_names(place: &Place) {
     let names = ["b", "A", "a-b", "B", "ab"];
     for name in names {
         store.open_run(awake(name, name)).await.unwrap();
-        appended(&store, name, "diagnosed", Also { about: vec!["account:1".into()], ..Also::default() })
-            .await;
+        appended(
+            &store,
+            name,
+            "diagnosed",
+            AppendOptions { about: vec!["account:1".into()], ..AppendOptions::default() },
+        )
+        .await;
     }
     let of = |rows: Vec<super::super::RunRow>| rows.into_iter().map(|row| row.run).collect::<Vec<_>>();
     let mut newest = names;
@@ -392,8 +426,9 @@ pub async fn order_is_not_that_of_names(place: &Place) {
     assert_eq!(store.open_run_on("account:1").await.unwrap().as_deref(), Some("b"));
     let roles = ["b", "B", "a-c", "ab"];
     for role in roles {
-        let at = CardRef { channel: "C0ADMINS".into(), ts: role.into() };
-        let card = Card { run: "b".into(), role: role.into(), at, rendered_seq: 1, fingerprint: "".into() };
+        let at = MessageRef { channel: "C0ADMINS".into(), ts: role.into() };
+        let card =
+            PostedMessage { run: "b".into(), role: role.into(), at, rendered_seq: 1, fingerprint: "".into() };
         store.set_card(card, None).await.unwrap();
     }
     let cards: Vec<_> = store.cards("b").await.unwrap().into_iter().map(|card| card.role).collect();
@@ -404,11 +439,11 @@ pub async fn order_is_not_that_of_names(place: &Place) {
 pub async fn a_released_run_holds_nothing(place: &Place) {
     let store = place.open().await;
     let (run, other) = (opened(&store).await, opened(&store).await);
-    let also = Also {
+    let also = AppendOptions {
         claim: vec!["account:1".into()],
         tenant: Some(Tenant::Exclusive),
         wake: true,
-        ..Also::default()
+        ..AppendOptions::default()
     };
     appended(&store, &run, "planned", also).await;
     let lease = store.claim(&run, "me", Duration::from_secs(600)).await.unwrap().unwrap();
@@ -424,7 +459,11 @@ pub async fn a_released_run_holds_nothing(place: &Place) {
     assert!(!store.renew(&lease, Duration::from_secs(600)).await.unwrap());
     assert_eq!(store.next_wake().await.unwrap(), None);
     assert_eq!(store.claimed_by("account:1").await.unwrap(), None);
-    let also = Also { claim: vec!["account:1".into()], tenant: Some(Tenant::Exclusive), ..Also::default() };
+    let also = AppendOptions {
+        claim: vec!["account:1".into()],
+        tenant: Some(Tenant::Exclusive),
+        ..AppendOptions::default()
+    };
     appended(&store, &other, "planned", also).await;
     assert_eq!(store.release_run(&run, 2, note()).await.unwrap(), Released::Ended);
     let nowhere = store.release_run("none", 1, note()).await;

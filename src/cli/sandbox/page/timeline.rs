@@ -7,7 +7,7 @@ use super::mrkdwn::time;
 use super::stage::Stage;
 use crate::exec::{Entries, JournalError, Loaded};
 use reinstate_core::plan::short;
-use reinstate_core::run::{Halt, Outcome};
+use reinstate_core::run::{Outcome, PauseReason};
 use reinstate_core::sweep::{Sweep, SweepEvent};
 use reinstate_core::{Event, Plan, Run};
 use reinstate_sandbox::slack::Slack;
@@ -123,7 +123,7 @@ fn sweep_words(slack: &Slack, event: &SweepEvent) -> Words {
         SweepEvent::SweepDenied { by, what, why } => {
             ("bad", "refused", format!("{}, {what}: {why}", name(by)))
         }
-        SweepEvent::SweepEnded { says, .. } => ("good", "ended", says.clone()),
+        SweepEvent::SweepEnded { message: says, .. } => ("good", "ended", says.clone()),
     }
 }
 
@@ -162,7 +162,7 @@ fn words(slack: &Slack, event: &Event, plan: Option<&Plan>) -> Words {
         Event::Paused { halt, why, .. } => ("bad", "waits for a person", format!("{}: {why}", halted(*halt))),
         Event::Retried { by } => ("person", "asked for a new look", name(by)),
         Event::Denied { by, what, why } => ("bad", "refused", format!("{}, {what}: {why}", name(by))),
-        Event::Ended { outcome, says } => {
+        Event::Ended { outcome, message: says } => {
             let good = matches!(outcome, Outcome::Restored | Outcome::Healthy);
             (if good { "good" } else { "bad" }, "ended", says.clone())
         }
@@ -182,13 +182,13 @@ fn brief(text: &str) -> String {
     text.split(' ').map(shown).collect::<Vec<_>>().join(" ")
 }
 
-fn halted(halt: Halt) -> &'static str {
+fn halted(halt: PauseReason) -> &'static str {
     match halt {
-        Halt::Changed => "the world has changed",
-        Halt::Condition => "a condition no longer holds",
-        Halt::Ambiguous => "the outcome is unknown",
-        Halt::Refused => "it was refused",
-        Halt::Unconfirmed => "it does not show",
-        Halt::Cap => "the daily cap is reached",
+        PauseReason::Changed => "the world has changed",
+        PauseReason::Condition => "a condition no longer holds",
+        PauseReason::Ambiguous => "the outcome is unknown",
+        PauseReason::Refused => "it was refused",
+        PauseReason::Unconfirmed => "it does not show",
+        PauseReason::Cap => "the daily cap is reached",
     }
 }

@@ -378,7 +378,7 @@ fn a_finding_always_cites_a_fact() {
     let mut e = without_record();
     put(&mut e.log, |log| log.push(refusal()));
     for finding in diagnose(&e).findings {
-        assert!(!finding.because.is_empty() && finding.because.iter().all(|fact| !fact.says.is_empty()));
+        assert!(!finding.because.is_empty() && finding.because.iter().all(|fact| !fact.message.is_empty()));
     }
 }
 

@@ -13,7 +13,7 @@ fn a_suspension_in_one_of_two_directories_counts_unless_the_groups_are_known_to_
     let mut e = suspended_in_the_second();
     let diagnosis = diagnose(&e);
     assert_eq!((diagnosis.verdict, codes(&e)), (Verdict::Broken, vec!["suspended"]));
-    let says = &diagnosis.findings[0].because[0].says;
+    let says = &diagnosis.findings[0].because[0].message;
     assert!(says.contains("directory u2"), "{says}");
     assert!(diagnosis.findings[0].blocking);
     // Of the expected group it is known that it belongs to the other directory.
