@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use futures_core::future::BoxFuture;
 use reinstate::clock;
-use reinstate::exec::{Admission, Engine, Ledger, Timing};
+use reinstate::exec::{Admission, Engine, Journal, Timing};
 use reinstate::world::{Acted, Look, Meter, Page, World};
 use reinstate_core::run::{Aim, Asked, Limits};
 use reinstate_core::sweep;
@@ -69,7 +69,7 @@ async fn appends(at_once: usize) {
 /// Runs are opened and some are held by a process that is no more; another process carries all of them to their end.
 async fn resumed() {
     let (url, _folder) = database().await;
-    let ledger = Ledger::new(Store::open(&url).await.unwrap());
+    let ledger = Journal::new(Store::open(&url).await.unwrap());
     let opening = Instant::now();
     let openers: Vec<_> = (0..64)
         .map(|part| {
@@ -130,7 +130,7 @@ fn asked(number: usize) -> Asked {
 
 fn engine(store: Store) -> Engine {
     Engine {
-        ledger: Ledger::new(store),
+        ledger: Journal::new(store),
         world: Arc::new(Silence),
         admit: Arc::new(|asked, _| {
             Box::pin(async move {

@@ -8,7 +8,7 @@ use reinstate::slack::command::{Target, parse};
 use reinstate::slack::payload;
 use reinstate::upstream::{atlassian, entra, scim};
 use reinstate_core::run::Limits;
-use reinstate_core::{Event, Rules, Run, Who};
+use reinstate_core::{Event, Fold as _, Rules, Run, Who};
 use serde::de::DeserializeOwned;
 
 /// A verified body of Slack's.

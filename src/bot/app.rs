@@ -14,7 +14,7 @@ use tracing::Instrument as _;
 use super::refused::Refused;
 use crate::config::Config;
 use crate::exec::memory::remember;
-use crate::exec::{Admission, Engine, Ledger, Timing};
+use crate::exec::{Admission, Engine, Journal, Timing};
 use crate::slack::api::{Api, ApiError, NoClient};
 use crate::slack::command::Target;
 use crate::slack::people::{Caller, People};
@@ -67,7 +67,7 @@ pub enum StartError {
 /// What everything shares.
 pub struct App {
     /// The journal of all runs.
-    pub ledger: Ledger,
+    pub ledger: Journal,
     /// The upstream services.
     pub world: Arc<dyn World>,
     /// Slack's Web API.
@@ -111,7 +111,7 @@ impl App {
     pub fn new(config: Config, store: Store, world: Arc<dyn World>) -> Result<Arc<Self>, StartError> {
         let token = config.secrets.slack_bot.as_ref().ok_or(StartError::NoToken)?;
         Ok(Arc::new(Self {
-            ledger: Ledger::new(store),
+            ledger: Journal::new(store),
             world,
             slack: Api::new(&config.slack.api_url, token)?.with_app_token(config.secrets.slack_app.as_ref()),
             people: People::new(config.access.clone()),

@@ -36,7 +36,7 @@ async fn read(app: &App) -> Result<(), reinstate_store::StoreError> {
     let mut states: BTreeMap<&str, u32> = STATES.iter().map(|state| (*state, 0)).collect();
     let mut oldest = 0.0_f64;
     for run in &runs {
-        let state = match app.ledger.load(run).await {
+        let state = match app.ledger.run(run).await {
             Ok(run) => match run.next(now, &app.rules, &app.limits) {
                 Next::AwaitApproval { .. } => {
                     let since = run.current.as_ref().map_or(now, |current| current.at);

@@ -18,7 +18,7 @@ use crate::world::{Acted, Look, World};
 use reinstate_core::evidence::{Account, IdpUser};
 use reinstate_core::run::Halt;
 use reinstate_core::subject::RecordId;
-use reinstate_core::{Event, Evidence, Op, Outcome, Plan, Read, Step, Subject, Undo, Who, diagnose};
+use reinstate_core::{Event, Evidence, Op, Outcome, Plan, Read, Run, Step, Subject, Undo, Who, diagnose};
 use reinstate_sandbox::lock;
 use reinstate_sandbox::slack::{Ephemeral, Message, Shared, Slack, Unread, Workspace, wait_until};
 use reinstate_sandbox::wire::{Injection, Listening, Service, Wire, listen};
@@ -109,6 +109,7 @@ async fn house() -> House {
     let config = config(&listening.url());
     let store = Store::open(&format!("sqlite:{}/r.db", dir.path().display())).await.unwrap();
     let script = Arc::new(Script { users_readable: Mutex::new(true), asked: Mutex::new(0) });
+    crate::upstream::install_tls();
     let app = App::new(config, store, Arc::clone(&script) as Arc<dyn World>).unwrap();
     let (stop, stopped) = watch::channel(false);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -197,7 +198,7 @@ impl House {
     }
 
     async fn kinds(&self, run: &str) -> Vec<&'static str> {
-        self.app.ledger.events(run).await.unwrap().iter().map(|(_, _, event)| event.kind()).collect()
+        self.app.ledger.entries::<Run>(run).await.unwrap().iter().map(|(_, _, event)| event.kind()).collect()
     }
 
     fn faults(&self) -> Vec<String> {
@@ -386,7 +387,7 @@ async fn a_waiting_run_is_retried_by_operators_and_cancelled_by_its_requester() 
     house.bot.command("U0ADA", "C0ADMINS", &format!("cancel {run}")).await.unwrap();
     house.private("U0ADA", "The run is stopped").await;
     // The loop, which does not run here, ends it before the next step.
-    assert_eq!(house.app.ledger.load(&run).await.unwrap().cancelled.as_deref(), Some("U0ADA"));
+    assert_eq!(house.app.ledger.run(&run).await.unwrap().cancelled.as_deref(), Some("U0ADA"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -410,7 +411,7 @@ async fn where_plan_blocks_are_refused_and_posts_are_lost_there_is_still_a_card(
 async fn admission_asks_slack_and_a_failed_look_up_is_later() {
     let house = house().await;
     let run = house.repairs("U0NONE", "C0DESK").await;
-    let folded = house.app.ledger.load(&run).await.unwrap();
+    let folded = house.app.ledger.run(&run).await.unwrap();
     let mut asked = folded.asked.unwrap();
     let now = crate::clock::now();
     let says = "This needs the role operator.".to_owned();

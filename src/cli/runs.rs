@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::args::{Exit, Runs};
 use crate::config::Config;
-use crate::exec::{Ledger, LedgerError};
+use crate::exec::{Journal, JournalError};
 use reinstate_store::{NewEntry, Released, Store, StoreError};
 
 /// Runs one command about runs.
@@ -24,7 +24,7 @@ pub async fn run(config: &Config, runs: Runs) -> anyhow::Result<Exit> {
         eprintln!("Run {run} has ended, so it holds nothing. Nothing was changed.");
         return Ok(Exit::Error);
     }
-    let Some(why) = unreadable(&Ledger::new(store.clone()), &run).await? else {
+    let Some(why) = unreadable(&Journal::new(store.clone()), &run).await? else {
         eprintln!(
             "The journal of run {run} can be read, so nothing was changed. \
              To stop the run, type in Slack: /reinstate cancel {run}"
@@ -55,15 +55,11 @@ pub async fn run(config: &Config, runs: Runs) -> anyhow::Result<Exit> {
 }
 
 /// Why the journal of a run or a sweep cannot be read; none if it can.
-async fn unreadable(ledger: &Ledger, run: &str) -> anyhow::Result<Option<String>> {
-    let read = match ledger.is_sweep(run).await? {
-        true => ledger.sweep(run).await.map(drop),
-        false => ledger.load(run).await.map(drop),
-    };
-    match read {
-        Ok(()) => Ok(None),
+async fn unreadable(ledger: &Journal, run: &str) -> anyhow::Result<Option<String>> {
+    match ledger.load(run).await {
+        Ok(_) => Ok(None),
         // A store that fails says nothing about the journal.
-        Err(LedgerError::Store(error)) if !matches!(error, StoreError::Tampered { .. }) => Err(error.into()),
+        Err(JournalError::Store(error)) if !matches!(error, StoreError::Tampered { .. }) => Err(error.into()),
         Err(error) => Ok(Some(error.to_string())),
     }
 }

@@ -12,7 +12,7 @@ use reinstate_core::{
 use reinstate_store::{Also, AppendError, Lease, Sleep, StoreError, TENANT, Tenant};
 
 use super::memory::remember;
-use super::{Engine, LedgerError, Stop, Turn, busy, ended, refused};
+use super::{Engine, JournalError, Stop, Turn, busy, ended, refused};
 use crate::world::Look;
 
 /// Why a run has no plan.
@@ -67,9 +67,9 @@ impl Engine {
 
     /// What another run began, by its journal.
     async fn begun_by(&self, run: &str) -> Result<Vec<Op>, Unplanned> {
-        match self.ledger.events(run).await {
+        match self.ledger.entries::<Run>(run).await {
             Ok(events) => Ok(begun(events.iter().map(|(_, _, event)| event))),
-            Err(LedgerError::Store(error)) if !matches!(error, StoreError::UnknownRun(_)) => {
+            Err(JournalError::Store(error)) if !matches!(error, StoreError::UnknownRun(_)) => {
                 Err(Unplanned::Trouble(error.to_string()))
             }
             Err(_) => Err(Unplanned::Impossible(
@@ -121,10 +121,10 @@ impl Engine {
             Ok(now) => now,
             Err(turn) => return turn,
         };
-        match self.ledger.go_on(run, lease, &[event], now, also).await {
-            Ok(Some(after)) => Turn::On(Box::new(after)),
-            Ok(None) | Err(LedgerError::Append(AppendError::Conflict { .. })) => Turn::Again,
-            Err(LedgerError::Append(AppendError::Claimed { by_run, identity })) => {
+        match self.ledger.append(&lease.run, run, Some(lease), &[event], now, also).await {
+            Ok(after) => Turn::On(Box::new(after)),
+            Err(JournalError::Append(AppendError::Conflict { .. })) => Turn::Again,
+            Err(JournalError::Append(AppendError::Claimed { by_run, identity })) => {
                 let event = if identity == TENANT {
                     let says = format!(
                         "Run {by_run} is at work, and a step on the whole tenant and any other repair keep out of each other's way. Ask again when it has ended."

@@ -4,16 +4,16 @@
 
 use jiff::Timestamp;
 
-use super::Ledger;
+use super::Journal;
 use reinstate_core::diagnose::Case;
 use reinstate_core::run::Halt;
-use reinstate_core::{Event, Evidence, Plan, diagnose};
+use reinstate_core::{Event, Evidence, Plan, Run, diagnose};
 
 /// How many earlier runs on a person are looked at.
 const RUNS: usize = 20;
 
 /// Adds it to the evidence, where a refusal stands there that it may explain.
-pub async fn remember(ledger: &Ledger, evidence: &mut Evidence) {
+pub async fn remember(ledger: &Journal, evidence: &mut Evidence) {
     if Case::new(evidence).conflict().is_none() {
         return;
     }
@@ -28,7 +28,7 @@ pub async fn remember(ledger: &Ledger, evidence: &mut Evidence) {
     }
     for run in runs {
         // A run whose personal part was erased is too old to matter.
-        let events = ledger.events(&run).await.unwrap_or_default();
+        let events = ledger.entries::<Run>(&run).await.unwrap_or_default();
         evidence.cleared = evidence.cleared.max(cleared(&events));
     }
 }

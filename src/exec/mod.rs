@@ -2,7 +2,7 @@
 //! killed anywhere is taken up by the process that claims it next, from what the journal says. Nothing is done here that
 //! was not first written down, and nothing risky without an approval that `next()` has seen.
 
-pub mod ledger;
+pub mod journal;
 mod look;
 pub(crate) mod memory;
 mod step;
@@ -10,7 +10,7 @@ pub mod sweep;
 #[cfg(test)]
 mod tests;
 
-pub use ledger::{Decision, Ledger, LedgerError};
+pub use journal::{Decision, Entries, Journal, JournalError, Loaded, Unreadable};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -102,7 +102,7 @@ pub type Admit = Arc<dyn Fn(Asked, Timestamp) -> BoxFuture<'static, Admission> +
 #[derive(Clone)]
 pub struct Engine {
     /// The journal.
-    pub ledger: Ledger,
+    pub ledger: Journal,
     /// The upstream services.
     pub world: Arc<dyn World>,
     /// Who may.
@@ -221,9 +221,9 @@ impl Engine {
         loop {
             let run = match known.take() {
                 Some(run) => run,
-                None => match self.ledger.load_run(&lease.run).await {
-                    Ok(Some(run)) => Box::new(run),
-                    Ok(None) => return Some(self.carry_sweep(lease).await),
+                None => match self.ledger.load(&lease.run).await {
+                    Ok(Loaded::Run(run, _)) => run,
+                    Ok(Loaded::Sweep(..)) => return Some(self.carry_sweep(lease).await),
                     Err(error) => return Some((i64::MAX, self.unread(lease, &error))),
                 },
             };
@@ -243,9 +243,9 @@ impl Engine {
     }
 
     /// How long a run sleeps that could not be read: a store that does not answer will, what is wrong stays so.
-    fn unread(&self, lease: &Lease, error: &LedgerError) -> Sleep {
+    fn unread(&self, lease: &Lease, error: &JournalError) -> Sleep {
         let wrong = match error {
-            LedgerError::Store(error) => {
+            JournalError::Store(error) => {
                 matches!(error, StoreError::Tampered { .. } | StoreError::UnknownRun(_))
             }
             _ => true,
@@ -345,9 +345,9 @@ impl Engine {
             Ok(now) => now,
             Err(turn) => return turn,
         };
-        match self.ledger.go_on(run, lease, events, now, also).await {
-            Ok(Some(after)) => Turn::On(Box::new(after)),
-            Ok(None) | Err(LedgerError::Append(AppendError::Conflict { .. })) => Turn::Again,
+        match self.ledger.append(&lease.run, run, Some(lease), events, now, also).await {
+            Ok(after) => Turn::On(Box::new(after)),
+            Err(JournalError::Append(AppendError::Conflict { .. })) => Turn::Again,
             Err(error) => refused(&error),
         }
     }
@@ -364,11 +364,11 @@ fn ended() -> Also {
     Also { end: true, ..Also::default() }
 }
 
-fn refused(error: &LedgerError) -> Turn {
+fn refused(error: &JournalError) -> Turn {
     match error {
-        LedgerError::Append(AppendError::LeaseLost) => Turn::Stop(Stop::Lost),
-        LedgerError::Append(AppendError::Ended) => Turn::Stop(Stop::Sleep(Sleep::ForEver)),
-        LedgerError::Append(_) | LedgerError::Store(_) => Turn::Stop(Stop::Trouble(error.to_string())),
+        JournalError::Append(AppendError::LeaseLost) => Turn::Stop(Stop::Lost),
+        JournalError::Append(AppendError::Ended) => Turn::Stop(Stop::Sleep(Sleep::ForEver)),
+        JournalError::Append(_) | JournalError::Store(_) => Turn::Stop(Stop::Trouble(error.to_string())),
         // The fold refused what this program wanted to write. It would want the same again.
         error => {
             tracing::error!(%error, "an entry was refused, so the run stands still");

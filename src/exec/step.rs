@@ -15,7 +15,7 @@ use reinstate_core::{Event, Run, State, Step};
 use reinstate_store::{Also, AppendError, Lease, Risky, Sleep};
 
 use super::memory::remember;
-use super::{Engine, LedgerError, Stop, Turn, refused};
+use super::{Engine, JournalError, Stop, Turn, refused};
 use crate::world::{Acted, Look};
 
 /// What the daily cap counts: 24 hours, so that no midnight doubles it.
@@ -192,8 +192,8 @@ impl Engine {
         events.push(Event::Began { step: index, before, needs: Some(self.rules.needs(step.risk)) });
         match self.ledger.append(&lease.run, run, Some(lease), &events, now, also).await {
             Ok(_) => {}
-            Err(LedgerError::Append(AppendError::Conflict { .. })) => return Turn::Again,
-            Err(LedgerError::Append(AppendError::CapReached { used, limit })) => {
+            Err(JournalError::Append(AppendError::Conflict { .. })) => return Turn::Again,
+            Err(JournalError::Append(AppendError::CapReached { used, limit })) => {
                 let why = format!("{used} of {limit} risky steps have begun in the last 24 hours");
                 let event = Event::Paused { step: Some(index), halt: Halt::Cap, why };
                 return self.append(run, lease, &[event], Also::default()).await;
@@ -296,7 +296,7 @@ impl Engine {
     /// Writes down how a step that was sent came out, even if another process appends in between.
     async fn settle(&self, lease: &Lease, index: usize, event: Event) -> Turn {
         loop {
-            let run = match self.ledger.load(&lease.run).await {
+            let run = match self.ledger.run(&lease.run).await {
                 Ok(run) => run,
                 Err(error) => return Turn::Stop(Stop::Trouble(error.to_string())),
             };
@@ -312,7 +312,7 @@ impl Engine {
             let events = std::slice::from_ref(&event);
             match self.ledger.append(&lease.run, &run, Some(lease), events, now, Also::default()).await {
                 Ok(_) => return Turn::Again,
-                Err(LedgerError::Append(AppendError::Conflict { .. })) => {}
+                Err(JournalError::Append(AppendError::Conflict { .. })) => {}
                 Err(error) => return refused(&error),
             }
         }

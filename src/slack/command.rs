@@ -122,8 +122,10 @@ pub fn parse(text: &str) -> Result<Command, Misunderstood> {
         "WHO is one e-mail address, one mention or one Atlassian account id."
     };
     let run = || {
-        run_id(rest)
-            .ok_or(Misunderstood { reason: "RUN is the id shown on the run's card.", form: form(&verb) })
+        run_id(rest).ok_or(Misunderstood {
+            reason: "RUN is the id shown on the card of a run or a sweep.",
+            form: form(&verb),
+        })
     };
     match verb.as_str() {
         "" | "help" | "?" => Ok(Command::Help),
@@ -156,7 +158,7 @@ fn nearest(verb: &str) -> &'static str {
         .map_or("/reinstate help", |(_, _, form)| form)
 }
 
-/// The id of a run, whole.
+/// The id of a run or a sweep, whole.
 fn run_id(text: &str) -> Option<String> {
     let text = text.trim_matches(['`', '"', '\'']);
     uuid::Uuid::parse_str(text).ok().map(|id| id.to_string())

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use reinstate::exec::Ledger;
+use reinstate::exec::Journal;
 use reinstate_core::Outcome;
 use reinstate_sandbox::scenarios::find;
 use reinstate_store::Store;
@@ -119,7 +119,7 @@ async fn restored(copies: Copies, place: Place, point: Point) {
     let whole = copies.verify(None);
     assert!(whole.status.success(), "{}", String::from_utf8_lossy(&whole.stderr));
     assert!(!copies.verify(Some(&head)).status.success(), "entries are missing, and that is not found");
-    story.ledger = Ledger::new(Store::open(&copies.restored).await.unwrap());
+    story.ledger = Journal::new(Store::open(&copies.restored).await.unwrap());
     assert_eq!(story.outcome().await, None, "the backup knows nothing of the end");
     let _old = std::mem::replace(&mut story.place, Place::at(copies.restored.clone()));
     let bot = story.bot().await;

@@ -346,7 +346,7 @@ impl Bot {
 
     /// The events of a run.
     pub async fn events(&self, run: &str) -> Vec<Event> {
-        let all = self.app.ledger.events(run).await.unwrap();
+        let all = self.app.ledger.entries::<Run>(run).await.unwrap();
         all.into_iter().map(|(_, _, event)| event).collect()
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reinstate::cli::world_within;
-use reinstate::exec::{Admission, Engine, Ledger};
+use reinstate::exec::{Admission, Engine, Journal};
 use reinstate_core::run::{Aim, Asked, Limits};
 use reinstate_core::{Event, Next, Run, Who};
 use reinstate_sandbox::Sandbox;
@@ -32,7 +32,7 @@ pub async fn begin(sandbox: &Sandbox, who: &'static str) -> Repair {
     let config = config(sandbox);
     let hour = Duration::from_secs(3600);
     let engine = Arc::new(Engine {
-        ledger: Ledger::new(store),
+        ledger: Journal::new(store),
         world: world_within(&config, unpaced()).unwrap(),
         admit: Arc::new(move |_, _| {
             let who = Who::parse(who).unwrap();
@@ -86,7 +86,7 @@ impl Repair {
         stop.send(true).unwrap();
         running.await.unwrap();
         engine.ledger.store().verify(None).await.unwrap();
-        let events = engine.ledger.events("run").await.unwrap();
+        let events = engine.ledger.entries::<Run>("run").await.unwrap();
         (run, events.into_iter().map(|(_, _, event)| event).collect())
     }
 }

@@ -22,7 +22,7 @@ const BOB: &str = "bob@acme.example";
 async fn ends(bot: &Bot, run: &str) -> Outcome {
     let since = Instant::now();
     loop {
-        if let Some((outcome, _)) = bot.app.ledger.load(run).await.unwrap().ended {
+        if let Some((outcome, _)) = bot.app.ledger.run(run).await.unwrap().ended {
             return outcome;
         }
         assert!(since.elapsed() < Duration::from_secs(60), "{run} does not end");
@@ -32,7 +32,7 @@ async fn ends(bot: &Bot, run: &str) -> Outcome {
 
 /// The newest run was told which one is at work.
 async fn is_told_of(bot: &Bot, first: &str) {
-    let second = bot.app.ledger.load(&bot.run().await).await.unwrap();
+    let second = bot.app.ledger.run(&bot.run().await).await.unwrap();
     assert!(second.ended.unwrap().1.contains(first), "the second is told which run is first");
 }
 
@@ -182,7 +182,7 @@ async fn a_run_that_cannot_be_read_is_released_by_hand_and_gives_back_its_claims
                 personal: Some(r#"{"kind":"approved","by":"jane.secret@acme.example"}"#.to_owned()),
             };
             store.append(&first, seq, None, &[strange], Also::default()).await.unwrap();
-            bot.app.ledger.load(&first).await.unwrap_err();
+            bot.app.ledger.run(&first).await.unwrap_err();
             // By the same name it would be answered before claims are looked at.
             let account = wrong_account(&held());
             bot.says(ADA, &format!("repair {account}")).await;

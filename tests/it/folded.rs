@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use reinstate::exec::{Ledger, LedgerError};
+use reinstate::exec::{Journal, JournalError};
 use reinstate_core::Run;
 
 /// The runs that were folded, each with the number of the last entry that was folded into it.
@@ -18,8 +18,8 @@ impl Folded {
     }
 
     /// The run with this id, as the journal has it now.
-    pub async fn run(&self, ledger: &Ledger, id: &str) -> Result<Run, LedgerError> {
-        let row = ledger.store().run(id).await?;
+    pub async fn run(&self, journal: &Journal, id: &str) -> Result<Run, JournalError> {
+        let row = journal.store().run(id).await?;
         let seq = row.map(|row| row.seq);
         {
             let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -29,7 +29,7 @@ impl Folded {
                 return Ok(run.clone());
             }
         }
-        let run = ledger.load(id).await?;
+        let run = journal.run(id).await?;
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.insert(id.to_owned(), (run.seq, run.clone()));
         Ok(run)

@@ -3,9 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use reinstate::exec::Ledger;
+use reinstate::exec::{Journal, Loaded};
 use reinstate_core::Outcome;
-use reinstate_core::sweep::Course;
+use reinstate_core::sweep::Sweep;
 use reinstate_sandbox::crowd::Crowd;
 use reinstate_sandbox::tenant::{ADMINS, DIRECTORY, Tenant};
 use reinstate_sandbox::{Sandbox, lock};
@@ -32,15 +32,14 @@ pub fn tenant(drifted: usize) -> Tenant {
     tenant
 }
 
-pub async fn sweep(bot: &Bot, wanted: impl Fn(&Course) -> bool) -> (String, Course) {
+pub async fn sweep(bot: &Bot, wanted: impl Fn(&Sweep) -> bool) -> (String, Sweep) {
     let since = Instant::now();
     loop {
         for row in bot.app.ledger.store().recent_runs(50).await.unwrap() {
-            if bot.app.ledger.is_sweep(&row.run).await.unwrap() {
-                let course = bot.app.ledger.sweep(&row.run).await.unwrap();
-                if wanted(&course) {
-                    return (row.run, course);
-                }
+            if let Loaded::Sweep(sweep, _) = bot.app.ledger.load(&row.run).await.unwrap()
+                && wanted(&sweep)
+            {
+                return (row.run, *sweep);
             }
         }
         assert!(since.elapsed() < PATIENCE, "the sweep does not get there");
@@ -153,7 +152,7 @@ async fn killed_five_times_at_random_it_finds_the_same() {
     let mut server = process::Bot::start(&env, port).await;
     let people = sandbox.workspace(format!("http://127.0.0.1:{port}/slack/events"));
     people.command(ADA, ADMINS, "sweep").await.unwrap();
-    let ledger = Ledger::new(Store::open(&url).await.unwrap());
+    let ledger = Journal::new(Store::open(&url).await.unwrap());
     let since = Instant::now();
     let sweep = loop {
         if let Some(row) = ledger.store().recent_runs(1).await.unwrap().pop() {

@@ -66,7 +66,7 @@ async fn an_approval_expires_by_the_clock_of_the_database() {
             bot.says(ADA, "repair jane@acme.example").await;
             bot.button("reinstate.approve").await;
             let limits = &bot.app.limits;
-            let run = bot.app.ledger.load(&bot.run().await).await.unwrap();
+            let run = bot.app.ledger.run(&bot.run().await).await.unwrap();
             let next = run.next(reinstate::clock::now(), &bot.app.rules, limits);
             assert!(matches!(next, Next::AwaitApproval { .. }), "{next:?}");
             shifts_clock(bot, 3660).await;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use reinstate::exec::Ledger;
+use reinstate::exec::Journal;
 use reinstate_core::Outcome;
 use reinstate_core::run::Halt;
 use reinstate_sandbox::scenarios::find;
@@ -75,7 +75,7 @@ async fn three_processes_say_and_do_everything_once() {
             assert!(again.body.contains("had begun already"), "{}", again.body);
         }
     }
-    let ledger = Ledger::new(Store::open(&place.url).await.unwrap());
+    let ledger = Journal::new(Store::open(&place.url).await.unwrap());
     let store = ledger.store();
     let since = Instant::now();
     let (mut clicks, mut turn) = (Clicks::default(), 0);
@@ -89,7 +89,7 @@ async fn three_processes_say_and_do_everything_once() {
     assert_eq!(rows.len(), who.len(), "one run for each command");
     let (mut begun, mut cards, mut carried) = (0, 0, BTreeMap::new());
     for row in &rows {
-        assert_eq!(ledger.load(&row.run).await.unwrap().ended.unwrap().0, Outcome::Restored);
+        assert_eq!(ledger.run(&row.run).await.unwrap().ended.unwrap().0, Outcome::Restored);
         begun += store.entries(&row.run).await.unwrap().iter().filter(|entry| entry.kind == "began").count();
         cards += store.cards(&row.run).await.unwrap().iter().filter(|card| card.at.channel != "-").count();
         *carried.entry(row.owner.clone().unwrap_or_default()).or_insert(0) += 1;

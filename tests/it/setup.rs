@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use reinstate::exec::Ledger;
+use reinstate::exec::Journal;
 use reinstate_core::Outcome;
 use reinstate_sandbox::scenarios::find;
 use reinstate_sandbox::slack::Workspace;
@@ -295,13 +295,13 @@ async fn setup_followed_word_by_word_ends_with_a_green_doctor_and_a_working_bot(
 async fn repairs(people: &Workspace, sandbox: &Sandbox, folder: &Path, who: &str) {
     people.command("U0ADA", ADMINS, &format!("repair {who}")).await.unwrap();
     let url = format!("sqlite:{}", folder.join("reinstate.db").display());
-    let ledger = Ledger::new(Store::open_existing(&url).await.unwrap());
+    let ledger = Journal::new(Store::open_existing(&url).await.unwrap());
     let mut clicks = Clicks::default();
     let since = Instant::now();
     let outcome = loop {
         clicks.click(sandbox, people, "U0GRACE", "reinstate.approve").await;
         let newest = ledger.store().recent_runs(1).await.unwrap().pop().unwrap();
-        if let Some((outcome, _)) = ledger.load(&newest.run).await.unwrap().ended {
+        if let Some((outcome, _)) = ledger.run(&newest.run).await.unwrap().ended {
             break outcome;
         }
         assert!(since.elapsed() < PATIENCE, "{}", lock(&sandbox.slack).transcript().join("\n"));

@@ -69,7 +69,7 @@ async fn a_card_is_behind_until_the_end_was_told_as_well() {
         bot.says(ADA, &format!("repair {JANE}")).await;
         gate.reached().await;
         let run = bot.run().await;
-        assert_eq!(bot.app.ledger.load(&run).await.unwrap().ended.unwrap().0, Outcome::Advice);
+        assert_eq!(bot.app.ledger.run(&run).await.unwrap().ended.unwrap().0, Outcome::Advice);
         bot.sees("Only people can do what is left").await;
         assert_eq!(bot.app.ledger.store().stale_cards(10).await.unwrap(), [run]);
         gate.open();
@@ -111,7 +111,7 @@ async fn of_a_card_whose_answer_was_lost_only_the_one_that_is_written_down_works
                 bot.hears(GRACE, "This is a copy of the card").await;
             }
         }
-        assert!(bot.app.ledger.load(&run).await.unwrap().approved_by().is_empty());
+        assert!(bot.app.ledger.run(&run).await.unwrap().approved_by().is_empty());
         bot.people.click(GRACE, ADMINS, &stored, APPROVE).await.unwrap();
         assert_eq!(bot.ends().await, Outcome::Restored);
         closes(bot).await;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use reinstate::exec::Ledger;
+use reinstate::exec::Journal;
 use reinstate_core::{Outcome, Run};
 use reinstate_sandbox::scenarios::{ALL, Scenario};
 use reinstate_sandbox::slack::Workspace;
@@ -67,7 +67,7 @@ pub struct Story {
     pub scenario: &'static Scenario,
     pub sandbox: Sandbox,
     pub people: Workspace,
-    pub ledger: Ledger,
+    pub ledger: Journal,
     pub place: Place,
     pub port: u16,
     folded: Folded,
@@ -109,7 +109,7 @@ impl Story {
         lock(&sandbox.entra).switches.limit_requests = 1000;
         let port = free_port();
         let people = talk_to(&sandbox, port);
-        let ledger = Ledger::new(Store::open(&place.url).await.unwrap());
+        let ledger = Journal::new(Store::open(&place.url).await.unwrap());
         let clicks = Clicks::default();
         let progress = Mutex::new(Progress { seen: (String::new(), 0, 0), at: Instant::now() });
         let folded = Folded::default();

@@ -54,6 +54,21 @@ impl Store {
         rows.iter().map(|row| Ok((row.try_get("query")?, row.try_get("found")?))).collect()
     }
 
+    /// Forgets what a sweep has found that was stopped while it read.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn forget_found(&self, sweep: &str) -> Result<(), StoreError> {
+        let sweep = sweep.to_owned();
+        self.write(move |conn| {
+            Box::pin(async move {
+                sqlx::query("DELETE FROM sweep_rows WHERE sweep = $1").bind(sweep).execute(conn).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
     /// Says that a sweep has read everything; gives the one before it, and forgets the rows of all earlier ones.
     ///
     /// # Errors
@@ -78,10 +93,12 @@ impl Store {
                     .transpose()?;
                 let kept =
                     before.as_ref().map_or_else(|| sweep.clone(), |(id, _): &(String, i64)| id.clone());
-                // A sweep that still reads has no row of its own in `sweeps`, and keeps what it has.
+                // A sweep that still reads has no row of its own in `sweeps`, and keeps what it has. One that was
+                // stopped while it read has none either, and has ended.
                 sqlx::query(
                     "DELETE FROM sweep_rows WHERE sweep <> $1 AND sweep <> $2
-                        AND sweep IN (SELECT sweep FROM sweeps)",
+                        AND (sweep IN (SELECT sweep FROM sweeps)
+                            OR sweep IN (SELECT run FROM runs WHERE ended_at IS NOT NULL))",
                 )
                 .bind(&sweep)
                 .bind(kept)

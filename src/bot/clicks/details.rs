@@ -8,13 +8,13 @@ use crate::slack::modal;
 use crate::slack::payload::Click;
 use crate::slack::value::Value;
 use crate::slack::words;
-use reinstate_core::Action;
+use reinstate_core::{Action, Run};
 
 pub(super) async fn details(app: &App, ear: &Ear, click: &Click, value: &Value) {
     if let Err(card) = app.allow(ear, "details", &Action::Follow).await {
         return app.tell(ear, &card).await;
     }
-    let Ok((run, events)) = app.ledger.story(&value.run).await else {
+    let Ok((run, events)) = app.ledger.read::<Run>(&value.run).await else {
         return app.tell(ear, &Card::text(&words::no_run())).await;
     };
     let Ok(now) = app.ledger.now().await else {

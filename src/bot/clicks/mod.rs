@@ -12,11 +12,12 @@ use tracing::Instrument as _;
 use super::app::App;
 use super::commands::{call_for_help, check, me, repair};
 use super::decisions::card::{from_its_card, gone};
-use super::decisions::verdict::settle;
+use super::decisions::verdict::{Verdict, failed, refused, settle};
 use super::decisions::{approve, cancel, decline, retry, sweep};
 use super::opening::{asked, opening_key};
 use super::private::Ear;
 use super::shortcuts;
+use crate::exec::Loaded;
 use crate::slack::blocks::Card;
 use crate::slack::command::Target;
 use crate::slack::modal;
@@ -52,17 +53,15 @@ pub(super) fn click(app: &Arc<App>, click: Click) {
                 let says = follow_up::again(&work, click, &value).await;
                 work.tell(&ear, &Card::text(&says)).await;
             }
-            "reinstate.sweep_repair" | "reinstate.sweep_pause" | "reinstate.sweep_page" => {
-                sweep::click(&work, &ear, &click, &value).await;
+            "reinstate.approve"
+            | "reinstate.decline"
+            | "reinstate.cancel"
+            | "reinstate.retry"
+            | "reinstate.sweep_repair"
+            | "reinstate.sweep_pause" => {
+                on_card(&work, &ear, &click, &value).instrument(run_span(&value.run)).await;
             }
-            "reinstate.approve" | "reinstate.decline" | "reinstate.cancel" | "reinstate.retry"
-                if work.ledger.is_sweep(&value.run).await.unwrap_or(false) =>
-            {
-                sweep::click(&work, &ear, &click, &value).await;
-            }
-            "reinstate.approve" | "reinstate.decline" | "reinstate.cancel" | "reinstate.retry" => {
-                on_run(&work, &ear, &click, &value).instrument(run_span(&value.run)).await;
-            }
+            "reinstate.sweep_page" => sweep::page(&work, &ear, &value).await,
             "reinstate.details" => details::details(&work, &ear, &click, &value).await,
             "reinstate.ask_for_help" => call_for_help::ask(&work, &ear).await,
             "reinstate.check_person" => shortcuts::pick(&work, &ear, click.trigger.as_deref()).await,
@@ -97,7 +96,7 @@ async fn recheck(app: &App, ear: &Ear, value: &Value) {
     let target = if value.run.is_empty() {
         Target::parse(&value.who)
     } else {
-        let run = app.ledger.load(&value.run).await.ok();
+        let run = app.ledger.run(&value.run).await.ok();
         run.and_then(|run| match (run.admitted, run.asked) {
             (Some((_, who)), _) => Some(Target::Who(who)),
             (None, Some(asked)) => Target::parse(&asked.text),
@@ -116,20 +115,31 @@ async fn repair_from_check(app: &Arc<App>, click: Click, value: &Value) -> Card 
     Card::text(&repair::open(app, key, asked(click, &target), crate::clock::now()).await)
 }
 
-async fn on_run(app: &App, ear: &Ear, click: &Click, value: &Value) {
+/// A click on the card of a run or a sweep.
+async fn on_card(app: &App, ear: &Ear, click: &Click, value: &Value) {
     let what = click.action.strip_prefix("reinstate.").unwrap_or(&click.action);
     let turn = app.clicks.turn(&value.run, what);
     let verdict = {
         let _turn = turn.lock().await;
         match from_its_card(app, click, &value.run).await {
             Err(verdict) => verdict,
-            Ok(()) => match what {
-                "approve" => approve::ask(app, ear, click, value).await,
-                "decline" => decline::ask(app, ear, click, value).await,
-                "retry" => retry::retry(app, ear, &value.run).await,
-                _ => cancel::cancel(app, ear, &value.run).await,
-            },
+            Ok(()) => decide(app, ear, click, value, what).await,
         }
     };
     settle(app, ear, &value.run, what, verdict).await;
+}
+
+async fn decide(app: &App, ear: &Ear, click: &Click, value: &Value, what: &str) -> Verdict {
+    let run = match app.ledger.load(&value.run).await {
+        Ok(Loaded::Run(run, _)) => run,
+        Ok(Loaded::Sweep(sweep, _)) => return sweep::decide(app, ear, value, what, &sweep).await,
+        Err(error) => return failed(&error),
+    };
+    match what {
+        "approve" => approve::ask(app, ear, click, value, &run).await,
+        "decline" => decline::ask(app, ear, click, value).await,
+        "retry" => retry::retry(app, ear, &value.run).await,
+        "cancel" => cancel::cancel(app, ear, &value.run, &run).await,
+        _ => refused(words::click::NOT_FOR_RUNS),
+    }
 }

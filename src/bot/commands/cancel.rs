@@ -1,4 +1,5 @@
-//! `cancel RUN`: stops before the next step. What is done stays done, and the card lists it.
+//! `cancel RUN`: stops a run before its next step, or a sweep before its next page or repair. What is done stays done, and
+//! the card lists it.
 
 use crate::bot::app::App;
 use crate::bot::decisions::cancel::stop;

@@ -1,11 +1,13 @@
-//! `history WHO`: every run on that account, newest first. It reads the journal alone, so that it also answers
-//! when the account is gone or nothing upstream does.
+//! `history WHO`: every run on that account, newest first; of a sweep, the runs that it began. It reads the journal alone,
+//! so that it also answers when the account is gone or nothing upstream does.
 
 use std::collections::BTreeMap;
 
 use crate::bot::app::App;
 use crate::bot::private::Ear;
+use crate::exec::Loaded;
 use crate::slack::blocks::Card;
+use crate::slack::cards;
 use crate::slack::command::Target;
 use crate::slack::markup::Markup;
 use crate::slack::words;
@@ -26,6 +28,9 @@ async fn answer(app: &App, target: &Target) -> Card {
         Ok(who) => who,
         Err(unresolved) => return Card::text(&Markup::new().data(&unresolved.to_string())),
     };
+    if let Some(card) = of_a_sweep(app, &who).await {
+        return card;
+    }
     let runs = match found(app, &who).await {
         Ok(runs) => runs,
         Err(_) => return Card::text(&words::no_store()),
@@ -36,13 +41,28 @@ async fn answer(app: &App, target: &Target) -> Card {
     super::status::list(app, words::runs_on(who.text(), runs.len()), &runs).await
 }
 
+/// What somebody asked for who typed the id of a sweep in the place of a person. The id of a sweep reads like that of an
+/// account, so the journal says which of the two it is.
+async fn of_a_sweep(app: &App, who: &Who) -> Option<Card> {
+    let Who::Account(id) = who else { return None };
+    let Ok(Loaded::Sweep(sweep, _)) = app.ledger.load(id).await else { return None };
+    let (Ok(now), Ok(children)) = (app.ledger.now().await, app.ledger.store().children(id).await) else {
+        return Some(Card::text(&words::no_store()));
+    };
+    let mut runs: Vec<String> = children.into_values().map(|(run, _)| run).collect();
+    // Their ids begin with the time.
+    runs.sort_unstable_by(|a, b| b.cmp(a));
+    let title = words::history_of_a_sweep(id, &cards::sweep_line(id, &sweep, &app.limits, now), runs.len());
+    Some(super::status::list(app, title, &runs).await)
+}
+
 /// The runs that name the person as asked, and those on the same account or person under another name.
 async fn found(app: &App, who: &Who) -> Result<Vec<String>, StoreError> {
     let store = app.ledger.store();
     let mut rows = store.runs_for_identity(&name_of(who)).await?;
     let mut all = BTreeMap::new();
     if let Some(newest) = rows.first()
-        && let Ok(run) = app.ledger.load(&newest.run).await
+        && let Ok(run) = app.ledger.run(&newest.run).await
     {
         for identity in run.current.map(|current| current.plan.subject.claims()).unwrap_or_default() {
             rows.extend(store.runs_for_identity(&identity).await?);

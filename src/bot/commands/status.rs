@@ -1,14 +1,13 @@
-//! `status [RUN]`: what runs, and what waits for whom since when; of one run, everything its card shows.
+//! `status [RUN]`: what runs, and what waits for whom since when; of one run or sweep, everything its card shows.
 
 use crate::bot::app::App;
 use crate::bot::private::Ear;
-use crate::exec::LedgerError;
+use crate::exec::{JournalError, Loaded};
 use crate::slack::blocks::Card;
-use crate::slack::cards;
+use crate::slack::cards::{self, SweepView};
 use crate::slack::markup::Markup;
 use crate::slack::words;
 use reinstate_core::Action;
-use reinstate_store::StoreError;
 
 /// How many runs are listed.
 const MOST: usize = 20;
@@ -34,16 +33,25 @@ async fn open(app: &App) -> Card {
 }
 
 async fn one(app: &App, id: &str) -> Card {
-    match app.ledger.story(id).await {
-        Ok((run, events)) => {
-            let Ok(now) = app.ledger.now().await else { return Card::text(&words::no_store()) };
-            let link = app.card_link(id).await;
-            cards::status(&app.private_view(id, &run, &events, now), link.as_deref())
+    let loaded = match app.ledger.load(id).await {
+        Ok(loaded) => loaded,
+        Err(JournalError::NoRun(_)) => return Card::text(&words::no_run()),
+        Err(error) => {
+            tracing::warn!(run = id, %error, "a run or a sweep could not be read");
+            let unreadable = matches!(error, JournalError::Unreadable { .. });
+            return Card::text(&if unreadable { words::unreadable(id) } else { words::no_store() });
         }
-        Err(LedgerError::NoRun(_) | LedgerError::Store(StoreError::UnknownRun(_))) => {
-            Card::text(&words::no_run())
+    };
+    let Ok(now) = app.ledger.now().await else { return Card::text(&words::no_store()) };
+    let link = app.card_link(id).await;
+    match loaded {
+        Loaded::Run(run, entries) => {
+            cards::status(&app.private_view(id, &run, &entries, now), link.as_deref())
         }
-        Err(_) => Card::text(&words::no_store()),
+        Loaded::Sweep(sweep, _) => {
+            let view = SweepView { id, sweep: &sweep, limits: &app.limits, now, head: None };
+            cards::sweep_status(&view, link.as_deref())
+        }
     }
 }
 
@@ -53,11 +61,9 @@ pub(super) async fn list(app: &App, title: Markup, runs: &[String]) -> Card {
     let mut shown = Vec::new();
     for id in runs.iter().take(MOST) {
         let line = match app.ledger.load(id).await {
-            Ok(run) => cards::line(id, &run, &app.rules, &app.limits, now),
-            Err(_) => match app.ledger.sweep(id).await {
-                Ok(course) => cards::sweep_line(id, &course, &app.limits, now),
-                Err(_) => cards::unreadable_line(id),
-            },
+            Ok(Loaded::Run(run, _)) => cards::line(id, &run, &app.rules, &app.limits, now),
+            Ok(Loaded::Sweep(sweep, _)) => cards::sweep_line(id, &sweep, &app.limits, now),
+            Err(_) => cards::unreadable_line(id),
         };
         shown.push((line, app.card_link(id).await));
     }

@@ -1,5 +1,5 @@
 //! `undo RUN`: opens a run whose plan is made of the inverse steps of another. Everything else about it is a repair:
-//! the same role, the same approval, the same journal.
+//! the same role, the same approval, the same journal. A sweep as a whole is never undone.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,13 +9,13 @@ use jiff::Timestamp;
 use super::repair;
 use crate::bot::app::App;
 use crate::bot::reply::Reply;
-use crate::exec::LedgerError;
+use crate::exec::JournalError;
 use crate::slack::command::Target;
 use crate::slack::markup::Markup;
 use crate::slack::payload::Slash;
 use crate::slack::words::{self, click};
+use reinstate_core::Kind;
 use reinstate_core::run::Aim;
-use reinstate_store::StoreError;
 
 /// How long the acknowledgement waits until the other run is found; Slack waits 3 s.
 const WITHIN: Duration = Duration::from_secs(1);
@@ -30,9 +30,10 @@ pub(super) async fn command(app: &Arc<App>, slash: Slash, sent_at: Timestamp, ru
 
 /// Whom an earlier run was about, once it has ended: while it runs, it holds what another would have to claim.
 pub(in crate::bot) async fn whom(app: &App, run: &str) -> Result<Target, Markup> {
-    let run = match app.ledger.load(run).await {
+    let run = match app.ledger.run(run).await {
         Ok(run) => run,
-        Err(LedgerError::Store(error)) if !matches!(error, StoreError::UnknownRun(_)) => {
+        Err(JournalError::OtherKind { id, kind: Kind::Sweep }) => return Err(click::undo_of_a_sweep(&id)),
+        Err(JournalError::Store(error)) => {
             tracing::warn!(%error, "a run could not be read");
             return Err(words::not_written());
         }

@@ -9,7 +9,7 @@ use super::still_waiting::{expire, requester, still_asked};
 use super::verdict::{Verdict, failed, refused, settle};
 use crate::bot::app::App;
 use crate::bot::private::Ear;
-use crate::exec::{Decision, LedgerError};
+use crate::exec::{Decision, JournalError};
 use crate::slack::api::ApiError;
 use crate::slack::cards;
 use crate::slack::markup::Markup;
@@ -29,7 +29,7 @@ async fn approve(app: &App, ear: &Ear, value: &Value) -> Verdict {
     for _ in 0..DECISIONS {
         match decide(app, ear, value).await {
             Ok(Some(verdict)) => return verdict,
-            Ok(None) | Err(LedgerError::Append(AppendError::TooLate)) => {}
+            Ok(None) | Err(JournalError::Append(AppendError::TooLate)) => {}
             Err(error) => return failed(&error),
         }
     }
@@ -38,25 +38,21 @@ async fn approve(app: &App, ear: &Ear, value: &Value) -> Verdict {
 
 /// A click on Approve. Where Slack's dialog had no room for every destructive step, the click approves nothing: it
 /// opens a modal that shows all of them, with an Approve of its own.
-pub(in crate::bot) async fn ask(app: &App, ear: &Ear, click: &Click, value: &Value) -> Verdict {
-    let run = match app.ledger.load(&value.run).await {
-        Ok(run) => run,
-        Err(error) => return failed(&error),
-    };
+pub(in crate::bot) async fn ask(app: &App, ear: &Ear, click: &Click, value: &Value, run: &Run) -> Verdict {
     let now = match still_waiting::now(app).await {
         Ok(now) => now,
         Err(verdict) => return verdict,
     };
-    let view = app.private_view(&value.run, &run, &[], now);
+    let view = app.private_view(&value.run, run, &[], now);
     let asks = run.ended.is_none() && run.current.is_some() && !run.approved_by().contains(&ear.by.id);
     if !asks || cards::dialog(&view).is_some() {
         return approve(app, ear, value).await;
     }
-    if let Err(verdict) = still_asked(app, &run, &value.digest, now) {
+    if let Err(verdict) = still_asked(app, run, &value.digest, now) {
         expire(app, &value.run, &value.digest, now).await;
         return verdict;
     }
-    if let Err(why) = app.people.permit(&app.slack, &ear.by, &action(&run, Own::No, Same::No)).await {
+    if let Err(why) = app.people.permit(&app.slack, &ear.by, &action(run, Own::No, Same::No)).await {
         return Verdict::Refused(words::denied(why, app.people.access()));
     }
     let modal = modal::approval(cards::dialog_in_full(&view), &Meta::text(ear, value));
@@ -91,8 +87,8 @@ fn action(run: &Run, own: Own, same: Same) -> Action {
 }
 
 /// One decision; none if what it rests on was no longer true when it was to be written.
-async fn decide(app: &App, ear: &Ear, value: &Value) -> Result<Option<Verdict>, LedgerError> {
-    let run = app.ledger.load(&value.run).await?;
+async fn decide(app: &App, ear: &Ear, value: &Value) -> Result<Option<Verdict>, JournalError> {
+    let run = app.ledger.run(&value.run).await?;
     if run.approved_by().contains(&ear.by.id) && run.ended.is_none() {
         return Ok(Some(Verdict::Idle(Markup::new().data(&Denied::Already.to_string()))));
     }
@@ -122,7 +118,7 @@ async fn decide(app: &App, ear: &Ear, value: &Value) -> Result<Option<Verdict>, 
         Ok(now) => now,
         Err(verdict) => return Ok(Some(verdict)),
     };
-    let decided = app.ledger.decide(&value.run, now, |run| {
+    let decided = app.ledger.decide(&value.run, now, |run: &Run| {
         if let Err(verdict) = still_asked(app, run, &value.digest, now) {
             return Decision::Leave(Some(verdict));
         }

@@ -1,34 +1,49 @@
-//! Cancel, clicked or typed: the run stops before its next step. What is done stays done.
+//! Cancel, clicked or typed: a run stops before its next step, a sweep before its next page or its next repair. What is
+//! done stays done.
 
 use super::still_waiting::requester;
+use super::sweep;
 use super::verdict::{Verdict, failed, refused, settle};
 use crate::bot::app::App;
 use crate::bot::private::Ear;
-use crate::exec::Decision;
+use crate::exec::{Decision, Loaded};
+use crate::slack::markup::Markup;
 use crate::slack::words::{self, click};
-use reinstate_core::{Action, Event, Outcome};
+use reinstate_core::{Action, Event, Outcome, Run};
 use reinstate_store::Also;
 
-/// `cancel RUN`, typed.
-pub(in crate::bot) async fn stop(app: &App, ear: &Ear, run: &str) {
-    let turn = app.clicks.turn(run, "cancel");
+/// `cancel RUN`, typed with the id of a run or a sweep.
+pub(in crate::bot) async fn stop(app: &App, ear: &Ear, id: &str) {
+    let turn = app.clicks.turn(id, "cancel");
     let verdict = {
         let _turn = turn.lock().await;
-        match cancel(app, ear, run).await {
-            Verdict::Taken => {
-                app.nudge();
-                Verdict::Idle(click::stopped(run))
+        match app.ledger.load(id).await {
+            Ok(Loaded::Run(run, _)) => taken(app, cancel(app, ear, id, &run).await, click::stopped(id)),
+            Ok(Loaded::Sweep(sweep, _)) => {
+                let says = click::sweep_stopped(id, &sweep);
+                taken(app, sweep::stop(app, ear, id, &sweep).await, says)
             }
-            other => other,
+            Err(error) => failed(&error),
         }
     };
-    settle(app, ear, run, "cancel", verdict).await;
+    settle(app, ear, id, "cancel", verdict).await;
+}
+
+/// What was typed has no card that shows what came of it, so it is said.
+fn taken(app: &App, verdict: Verdict, says: Markup) -> Verdict {
+    match verdict {
+        Verdict::Taken => {
+            app.nudge();
+            Verdict::Idle(says)
+        }
+        other => other,
+    }
 }
 
 /// Ends a run that waits for a person, so that what it did can be taken back; nothing where it has ended already.
 /// The person who asks must be allowed both, to stop this run and to begin the one that undoes it.
 pub(in crate::bot) async fn give_up(app: &App, ear: &Ear, id: &str) -> Result<(), Verdict> {
-    let run = app.ledger.load(id).await.map_err(|error| failed(&error))?;
+    let run = app.ledger.run(id).await.map_err(|error| failed(&error))?;
     if run.ended.is_some() {
         return Ok(());
     }
@@ -39,7 +54,7 @@ pub(in crate::bot) async fn give_up(app: &App, ear: &Ear, id: &str) -> Result<()
             Err(denied) => return Err(Verdict::Refused(words::denied(denied, app.people.access()))),
         }
     }
-    let decided = app.ledger.decide(id, crate::clock::now(), |run| {
+    let decided = app.ledger.decide(id, crate::clock::now(), |run: &Run| {
         if run.ended.is_some() {
             return Decision::Leave(Ok(()));
         }
@@ -54,17 +69,13 @@ pub(in crate::bot) async fn give_up(app: &App, ear: &Ear, id: &str) -> Result<()
     decided.await.unwrap_or_else(|error| Err(failed(&error)))
 }
 
-pub(in crate::bot) async fn cancel(app: &App, ear: &Ear, id: &str) -> Verdict {
-    let run = match app.ledger.load(id).await {
-        Ok(run) => run,
-        Err(error) => return failed(&error),
-    };
-    let action = Action::Cancel { requester: requester(&run) };
+pub(in crate::bot) async fn cancel(app: &App, ear: &Ear, id: &str, run: &Run) -> Verdict {
+    let action = Action::Cancel { requester: requester(run) };
     let permit = match app.people.permit(&app.slack, &ear.by, &action).await {
         Ok(permit) => permit,
         Err(denied) => return Verdict::Refused(words::denied(denied, app.people.access())),
     };
-    let decided = app.ledger.decide(id, crate::clock::now(), |run| {
+    let decided = app.ledger.decide(id, crate::clock::now(), |run: &Run| {
         if run.ended.is_some() {
             return Decision::Leave(refused(click::RUN_ENDED));
         }

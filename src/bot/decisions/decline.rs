@@ -59,7 +59,7 @@ pub(in crate::bot) async fn submitted(app: &App, submit: Submit) {
 
 /// Whether the run still waits for this plan and the person may decline it.
 async fn allowed(app: &App, ear: &Ear, value: &Value) -> Result<(Permit, Run), Verdict> {
-    let run = app.ledger.load(&value.run).await.map_err(|error| failed(&error))?;
+    let run = app.ledger.run(&value.run).await.map_err(|error| failed(&error))?;
     let now = still_waiting::now(app).await?;
     if let Err(verdict) = still_asked(app, &run, &value.digest, now) {
         expire(app, &value.run, &value.digest, now).await;
@@ -100,7 +100,7 @@ async fn decline(app: &App, ear: &Ear, value: &Value, why: &str) -> Verdict {
         Ok(now) => now,
         Err(verdict) => return verdict,
     };
-    let decided = app.ledger.decide(&value.run, now, |run| {
+    let decided = app.ledger.decide(&value.run, now, |run: &Run| {
         if let Err(verdict) = still_asked(app, run, &value.digest, now) {
             return Decision::Leave(verdict);
         }

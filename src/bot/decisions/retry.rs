@@ -5,7 +5,7 @@ use crate::bot::app::App;
 use crate::bot::private::Ear;
 use crate::exec::Decision;
 use crate::slack::words;
-use reinstate_core::{Action, Event};
+use reinstate_core::{Action, Event, Run};
 use reinstate_store::Also;
 
 pub(in crate::bot) async fn retry(app: &App, ear: &Ear, id: &str) -> Verdict {
@@ -13,7 +13,7 @@ pub(in crate::bot) async fn retry(app: &App, ear: &Ear, id: &str) -> Verdict {
         Ok(permit) => permit,
         Err(denied) => return Verdict::Refused(words::denied(denied, app.people.access())),
     };
-    let decided = app.ledger.decide(id, crate::clock::now(), |run| {
+    let decided = app.ledger.decide(id, crate::clock::now(), |run: &Run| {
         if run.ended.is_some() || run.waiting.is_none() {
             return Decision::Leave(refused(words::click::NO_PERSON_AWAITED));
         }

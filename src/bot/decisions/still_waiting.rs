@@ -41,7 +41,7 @@ pub(in crate::bot) fn still_asked(app: &App, run: &Run, digest: &str, now: Times
 
 /// Writes down that nobody approved in time, if that is so.
 pub(in crate::bot) async fn expire(app: &App, run: &str, digest: &str, now: Timestamp) {
-    let written = app.ledger.decide(run, now, |folded| {
+    let written = app.ledger.decide(run, now, |folded: &Run| {
         let this = folded.current.as_ref().is_some_and(|current| current.digest.as_deref() == Some(digest));
         if !this || folded.next(now, &app.rules, &app.limits) != Next::Expire {
             return Decision::Leave(false);

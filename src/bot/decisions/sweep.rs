@@ -5,103 +5,93 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use super::approve::DECISIONS;
-use super::card::from_its_card;
 use super::still_waiting::now;
-use super::verdict::{Verdict, refused};
+use super::verdict::{Verdict, failed, refused};
 use crate::bot::app::App;
 use crate::bot::private::Ear;
-use crate::exec::LedgerError;
+use crate::exec::{Decision, JournalError};
 use crate::slack::blocks::Card;
 use crate::slack::cards::sweep_page;
 use crate::slack::markup::Markup;
-use crate::slack::payload::Click;
 use crate::slack::people::ROLE_LIFE;
 use crate::slack::value::Value;
 use crate::slack::words;
 use reinstate_core::access::{Own, Same};
 use reinstate_core::run::{Aim, Asked};
 use reinstate_core::subject::fold;
-use reinstate_core::sweep::{Course, CourseNext, Found, SweepEvent};
+use reinstate_core::sweep::{Found, Sweep, SweepEvent, SweepNext};
 use reinstate_core::{Action, Denied, Subject, Who, may};
-use reinstate_store::AppendError;
+use reinstate_store::{Also, AppendError};
 
-pub(in crate::bot) async fn click(app: &App, ear: &Ear, click: &Click, value: &Value) {
-    let what = click.action.strip_prefix("reinstate.").unwrap_or(&click.action);
-    if what == "sweep_page" {
-        let card = page(app, ear, value).await;
-        return app.tell(ear, &card).await;
-    }
-    let turn = app.clicks.turn(&value.run, what);
-    let verdict = {
-        let _turn = turn.lock().await;
-        match from_its_card(app, click, &value.run).await {
-            Err(verdict) => verdict,
-            Ok(()) => decide(app, ear, value, what).await,
-        }
-    };
-    match verdict {
-        Verdict::Taken => {
-            metrics::counter!("reinstate_clicks_total", "outcome" => "taken").increment(1);
-            app.nudge();
-        }
-        Verdict::Asked => {}
-        Verdict::Idle(says) => app.tell(ear, &Card::text(&says)).await,
-        Verdict::Refused(says) => {
-            metrics::counter!("reinstate_clicks_total", "outcome" => "refused").increment(1);
-            if app.clicks.is_new(&value.run, &ear.by.id, what, says.as_str()) {
-                let (by, why) = (ear.by.id.clone(), says.as_str().to_owned());
-                let denied = SweepEvent::SweepDenied { by, what: what.to_owned(), why };
-                if app.ledger.decide_sweep(&value.run, |_| (Some(denied.clone()), ())).await.is_err() {
-                    app.record_denial(&ear.by.id, what, says.as_str()).await;
-                }
-            }
-            app.tell(ear, &Card::text(&says)).await;
-            app.nudge.poster.notify_one();
-        }
-    }
-}
-
-async fn decide(app: &App, ear: &Ear, value: &Value, what: &str) -> Verdict {
-    let course = match app.ledger.sweep(&value.run).await {
-        Ok(course) => course,
-        Err(error) => return failed(&error),
-    };
-    if course.ended.is_some() {
+/// Decides a click on the card of a sweep, whose fold is the one that the click was read with.
+pub(in crate::bot) async fn decide(
+    app: &App,
+    ear: &Ear,
+    value: &Value,
+    what: &str,
+    sweep: &Sweep,
+) -> Verdict {
+    if sweep.ended.is_some() {
         return refused(words::click::SWEEP_ENDED);
     }
     match what {
-        "sweep_repair" => request(app, ear, value, &course).await,
+        "sweep_repair" => request(app, ear, value, sweep).await,
         "approve" => approve(app, ear, value).await,
         "decline" => {
-            let requester = requester(&course);
-            let says = words::click::LIST_DECLINED;
-            let event = SweepEvent::SweepEnded { says: says.to_owned() };
-            let waits = |next: &CourseNext| matches!(next, CourseNext::AwaitApproval(_));
-            event_by(app, ear, value, &Action::Decline { requester, theirs: false }, event, waits).await
+            let action = Action::Decline { requester: requester(sweep), theirs: false };
+            let says = words::click::LIST_DECLINED.to_owned();
+            let event = SweepEvent::SweepEnded { says, by: Some(ear.by.id.clone()) };
+            let waits = |next: &SweepNext| matches!(next, SweepNext::AwaitApproval(_));
+            event_by(app, ear, value, &action, event, waits).await
         }
         "sweep_pause" => {
             let by = Some(ear.by.id.clone());
             let event = SweepEvent::SweepPaused { by, why: "somebody paused it".to_owned() };
-            event_by(app, ear, value, &Action::Repair, event, |next| *next == CourseNext::Repair).await
+            event_by(app, ear, value, &Action::Repair, event, |next| *next == SweepNext::Repair).await
         }
         "retry" => {
             let event = SweepEvent::SweepResumed { by: ear.by.id.clone() };
-            event_by(app, ear, value, &Action::Repair, event, |next| *next == CourseNext::AwaitPerson).await
+            event_by(app, ear, value, &Action::Repair, event, |next| *next == SweepNext::AwaitPerson).await
         }
-        "cancel" => {
-            let requester = requester(&course);
-            let says = words::click::SWEEP_STOPPED;
-            let event = SweepEvent::SweepEnded { says: says.to_owned() };
-            let runs = |next: &CourseNext| matches!(next, CourseNext::Repair | CourseNext::AwaitPerson);
-            event_by(app, ear, value, &Action::Cancel { requester }, event, runs).await
-        }
+        "cancel" => stop(app, ear, &value.run, sweep).await,
         _ => refused(words::click::NOT_FOR_SWEEPS),
     }
 }
 
+/// Stops a sweep, wherever it is: before its next page while it reads, before its next repair after that. It is ended
+/// at once; an executor that reads finds out before it asks for another page.
+pub(in crate::bot) async fn stop(app: &App, ear: &Ear, id: &str, sweep: &Sweep) -> Verdict {
+    if sweep.ended.is_some() {
+        return refused(words::click::SWEEP_ENDED);
+    }
+    let requester = requester(sweep);
+    let action = Action::Cancel { requester: requester.clone() };
+    let permit = match app.people.permit(&app.slack, &ear.by, &action).await {
+        Ok(permit) => permit,
+        Err(denied) => return Verdict::Refused(words::denied(denied, app.people.access())),
+    };
+    let now = match now(app).await {
+        Ok(now) => now,
+        Err(verdict) => return verdict,
+    };
+    let decided = app.ledger.decide(id, now, |sweep: &Sweep| {
+        if sweep.ended.is_some() {
+            return Decision::Leave(refused(words::click::SWEEP_ENDED));
+        }
+        // Somebody else asked for the repairs meanwhile, so it is theirs to stop.
+        if self::requester(sweep) != requester {
+            return Decision::Leave(refused(words::click::SWEEP_MOVED_ON));
+        }
+        let says = words::click::how_a_sweep_is_stopped(sweep).to_owned();
+        let event = SweepEvent::SweepEnded { says, by: Some(permit.actor().to_owned()) };
+        Decision::Write(vec![event], Also { wake: true, ..Also::default() }, Verdict::Taken)
+    });
+    decided.await.unwrap_or_else(|error| failed_on_sweep(&error))
+}
+
 /// Asks for the repairs: an operator does, in their own name.
-async fn request(app: &App, ear: &Ear, value: &Value, course: &Course) -> Verdict {
-    if course.digest().as_deref() != Some(value.digest.as_str()) {
+async fn request(app: &App, ear: &Ear, value: &Value, sweep: &Sweep) -> Verdict {
+    if sweep.digest().as_deref() != Some(value.digest.as_str()) {
         return refused(words::click::LIST_CHANGED);
     }
     let permit = match app.people.permit(&app.slack, &ear.by, &Action::Repair).await {
@@ -119,15 +109,15 @@ async fn request(app: &App, ear: &Ear, value: &Value, course: &Course) -> Verdic
     };
     let (digest, rule) = (value.digest.clone(), permit.rule().to_owned());
     let event = SweepEvent::SweepRequested { by, digest, rule };
-    write(app, value, event, |next| matches!(next, CourseNext::AwaitRequest(_))).await
+    write(app, value, event, |next| matches!(next, SweepNext::AwaitRequest(_))).await
 }
 
 async fn approve(app: &App, ear: &Ear, value: &Value) -> Verdict {
     for _ in 0..DECISIONS {
         match decide_approval(app, ear, value).await {
             Ok(Some(verdict)) => return verdict,
-            Ok(None) | Err(LedgerError::Append(AppendError::TooLate)) => {}
-            Err(error) => return failed(&error),
+            Ok(None) | Err(JournalError::Append(AppendError::TooLate)) => {}
+            Err(error) => return failed_on_sweep(&error),
         }
     }
     Verdict::Refused(words::denied(Denied::AskAgain, app.people.access()))
@@ -135,16 +125,16 @@ async fn approve(app: &App, ear: &Ear, value: &Value) -> Verdict {
 
 /// One decision on the list: the role, four eyes, and no account of their own on it. None if what it rests on was no
 /// longer true when it was to be written.
-async fn decide_approval(app: &App, ear: &Ear, value: &Value) -> Result<Option<Verdict>, LedgerError> {
-    let course = app.ledger.sweep(&value.run).await?;
+async fn decide_approval(app: &App, ear: &Ear, value: &Value) -> Result<Option<Verdict>, JournalError> {
+    let sweep = app.ledger.sweep(&value.run).await?;
     let before = match now(app).await {
         Ok(now) => now,
         Err(verdict) => return Ok(Some(verdict)),
     };
-    if !course.awaits(&value.digest, before, &app.limits) {
+    if !sweep.awaits(&value.digest, before, &app.limits) {
         return Ok(Some(refused(words::click::NO_LIST_AWAITED)));
     }
-    let requester = requester(&course);
+    let requester = requester(&sweep);
     let action =
         |own, same| Action::Approve { requester: requester.clone(), own, same, approved: BTreeSet::new() };
     let denied = |denied| Verdict::Refused(words::denied(denied, app.people.access()));
@@ -152,7 +142,7 @@ async fn decide_approval(app: &App, ear: &Ear, value: &Value) -> Result<Option<V
         return Ok(Some(denied(why)));
     }
     let known = app.people.actor(&app.slack, &ear.by, None).await;
-    let ties = app.ties(&known, &listed(&course), &requester, &BTreeSet::new()).await;
+    let ties = app.ties(&known, &listed(&sweep), &requester, &BTreeSet::new()).await;
     let asked_at = Instant::now();
     let actor = app.people.actor(&app.slack, &ear.by, Some(asked_at)).await;
     if let Err(why) = may(&actor, &action(ties.own, ties.same)) {
@@ -167,25 +157,25 @@ async fn decide_approval(app: &App, ear: &Ear, value: &Value) -> Result<Option<V
         Ok(now) => now,
         Err(verdict) => return Ok(Some(verdict)),
     };
-    let written = app.ledger.decide_sweep_before(&value.run, deadline, |course| {
-        if course.awaits(&value.digest, now, &app.limits) {
-            (Some(approved.clone()), Verdict::Taken)
-        } else {
-            (None, refused(words::click::SWEEP_MOVED_ON))
+    let written = app.ledger.decide(&value.run, now, |sweep: &Sweep| {
+        if !sweep.awaits(&value.digest, now, &app.limits) {
+            return Decision::Leave(refused(words::click::SWEEP_MOVED_ON));
         }
+        let also = Also { wake: true, deadline, ..Also::default() };
+        Decision::Write(vec![approved.clone()], also, Verdict::Taken)
     });
     written.await.map(Some)
 }
 
-fn requester(course: &Course) -> String {
-    course.requested.as_ref().map(|(by, _)| by.by.clone()).unwrap_or_default()
+fn requester(sweep: &Sweep) -> String {
+    sweep.requester().map(|by| by.by.clone()).unwrap_or_default()
 }
 
 /// Everybody on the list, as one subject.
-fn listed(course: &Course) -> Subject {
+fn listed(sweep: &Sweep) -> Subject {
     let mut subject = Subject::asked(Who::Account(String::new()));
     subject.accounts.clear();
-    for one in course.surveyed.iter().flat_map(|surveyed| surveyed.list.repairs()) {
+    for one in sweep.surveyed.iter().flat_map(|surveyed| surveyed.list.repairs()) {
         subject.accounts.insert(one.subject.clone());
         subject.addresses.insert(fold(&one.query));
     }
@@ -198,7 +188,7 @@ async fn event_by(
     value: &Value,
     action: &Action,
     event: SweepEvent,
-    fits: impl Fn(&CourseNext) -> bool,
+    fits: impl Fn(&SweepNext) -> bool,
 ) -> Verdict {
     match app.people.permit(&app.slack, &ear.by, action).await {
         Ok(_) => write(app, value, event, fits).await,
@@ -207,33 +197,34 @@ async fn event_by(
 }
 
 /// Writes an event, if the sweep still stands where it fits.
-async fn write(app: &App, value: &Value, event: SweepEvent, fits: impl Fn(&CourseNext) -> bool) -> Verdict {
+async fn write(app: &App, value: &Value, event: SweepEvent, fits: impl Fn(&SweepNext) -> bool) -> Verdict {
     let now = match now(app).await {
         Ok(now) => now,
         Err(verdict) => return verdict,
     };
-    let written = app.ledger.decide_sweep(&value.run, |course| {
-        if fits(&course.next(now, &app.limits)) { (Some(event.clone()), true) } else { (None, false) }
-    });
-    match written.await {
-        Ok(true) => Verdict::Taken,
-        Ok(false) => refused(words::click::SWEEP_MOVED_ON),
-        Err(error) => failed(&error),
-    }
-}
-
-fn failed(error: &LedgerError) -> Verdict {
-    match error {
-        LedgerError::NoRun(_) => refused(words::click::NO_SWEEP),
-        error => {
-            tracing::warn!(%error, "a click on a sweep could not be decided");
-            Verdict::Idle(words::no_store())
+    let written = app.ledger.decide(&value.run, now, |sweep: &Sweep| {
+        if !fits(&sweep.next(now, &app.limits)) {
+            return Decision::Leave(refused(words::click::SWEEP_MOVED_ON));
         }
+        Decision::Write(vec![event.clone()], Also { wake: true, ..Also::default() }, Verdict::Taken)
+    });
+    written.await.unwrap_or_else(|error| failed_on_sweep(&error))
+}
+
+fn failed_on_sweep(error: &JournalError) -> Verdict {
+    match error {
+        JournalError::Append(AppendError::Ended) => refused(words::click::SWEEP_ENDED),
+        error => failed(error),
     }
 }
 
-/// A page of those that need an approval of their own, for the caller alone.
-async fn page(app: &App, ear: &Ear, value: &Value) -> Card {
+/// Shows a page of those that need an approval of their own, to the caller alone.
+pub(in crate::bot) async fn page(app: &App, ear: &Ear, value: &Value) {
+    let card = found(app, ear, value).await;
+    app.tell(ear, &card).await;
+}
+
+async fn found(app: &App, ear: &Ear, value: &Value) -> Card {
     if let Err(denied) = app.people.permit(&app.slack, &ear.by, &Action::Check).await {
         app.record_denial(&ear.by.id, "sweep_page", &denied.to_string()).await;
         return Card::text(&words::denied(denied, app.people.access()));

@@ -14,12 +14,13 @@ use tokio::sync::{OnceCell, watch};
 
 use super::app::App;
 use super::watchers::Watcher;
+use crate::exec::Loaded;
 use crate::slack::api::ApiError;
 use crate::slack::cards::home::{self as view, Listed, Lists};
 use crate::slack::people::Caller;
 use reinstate_core::digest::hex;
-use reinstate_core::sweep::CourseNext;
-use reinstate_core::{Action, Run, may};
+use reinstate_core::sweep::SweepNext;
+use reinstate_core::{Action, may};
 
 /// How often is looked whether something has changed, at most; reading takes a tenth of the time at most.
 const LOOK: Duration = Duration::from_secs(1);
@@ -140,19 +141,19 @@ async fn lists(app: &App, runs: &Runs, me: &str, approves: bool, sees: bool) -> 
 }
 
 async fn listed(app: &App, id: &str, now: Timestamp) -> Option<Listed> {
-    if app.ledger.is_sweep(id).await.ok()? {
-        let course = app.ledger.sweep(id).await.ok()?;
-        let by = course.requested.as_ref().map(|(by, _)| by).or(course.asked.as_ref());
-        return Some(Listed {
-            id: id.to_owned(),
-            line: crate::slack::cards::sweep_line(id, &course, &app.limits, now),
-            waits: matches!(course.next(now, &app.limits), CourseNext::AwaitApproval(_)),
-            asked_by: by.map(|by| by.by.clone()).unwrap_or_default(),
-            approved: BTreeSet::new(),
-            link: None,
-        });
-    }
-    let run: Run = app.ledger.load(id).await.ok()?;
+    let run = match app.ledger.load(id).await.ok()? {
+        Loaded::Run(run, _) => run,
+        Loaded::Sweep(sweep, _) => {
+            return Some(Listed {
+                id: id.to_owned(),
+                line: crate::slack::cards::sweep_line(id, &sweep, &app.limits, now),
+                waits: matches!(sweep.next(now, &app.limits), SweepNext::AwaitApproval(_)),
+                asked_by: sweep.requester().map(|by| by.by.clone()).unwrap_or_default(),
+                approved: BTreeSet::new(),
+                link: None,
+            });
+        }
+    };
     let next = run.next(now, &app.rules, &app.limits);
     Some(Listed {
         id: id.to_owned(),

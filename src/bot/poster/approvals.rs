@@ -1,13 +1,13 @@
 //! The cards that ask for approvals: posted where the root card cannot ask, and emptied when nothing is asked any
 //! more. What is asked for comes first: no card that Slack refuses may delay it.
 
-use super::drawing::Drawing;
+use super::drawing::{Drawing, RunEntries};
 use super::{Trouble, Troubles};
 use crate::slack::cards;
 use reinstate_core::Event;
 use reinstate_store::{Card, CardRef};
 
-impl Drawing<'_> {
+impl Drawing<'_, RunEntries> {
     /// Asks for approvals where the root card cannot, calls the approvers, and takes old buttons away. `root` is the
     /// root card as it was drawn now, if it could be.
     pub(super) async fn approvals(&mut self, root: Option<&CardRef>) -> Result<(), Trouble> {
@@ -35,7 +35,7 @@ impl Drawing<'_> {
 
     /// Calls the approvers to the root card, which asks.
     async fn call(&mut self, root: Option<&CardRef>) -> Result<(), Trouble> {
-        let role = format!("call-{:04}", self.run.plans);
+        let role = format!("call-{:04}", self.of.run.plans);
         let (Some(root), true) = (root, self.view(true).awaited().is_some()) else { return Ok(()) };
         if self.known(&role).is_none() {
             self.put(&role, &root.channel, Some(&root.ts), |drawing| cards::call(&drawing.view(true)))
@@ -51,7 +51,7 @@ impl Drawing<'_> {
             return self.tell_wrong_channel().await;
         }
         let channel = self.app.channel.clone();
-        let role = format!("approval-{:04}", self.run.plans);
+        let role = format!("approval-{:04}", self.of.run.plans);
         self.put(&role, &channel, None, |drawing| cards::approval(&drawing.view(true), &digest)).await?;
         Ok(())
     }
@@ -59,7 +59,7 @@ impl Drawing<'_> {
     /// The digest that an approval card was posted for.
     pub(super) fn digest_of(&self, role: &str) -> String {
         let round = role.rsplit('-').next().and_then(|round| round.parse::<usize>().ok()).unwrap_or(0);
-        let mut plans = self.events.iter().filter_map(|(_, _, event)| match event {
+        let mut plans = self.of.entries.iter().filter_map(|(_, _, event)| match event {
             Event::Planned { digest, .. } => Some(digest.clone().unwrap_or_default()),
             _ => None,
         });

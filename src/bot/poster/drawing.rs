@@ -1,4 +1,5 @@
-//! One run, and what of it stands in Slack: its root card, and where that may stand.
+//! What of a run or a sweep stands in Slack: its cards, and where they may stand. It must never post where another company
+//! can read.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -8,19 +9,51 @@ use jiff::Timestamp;
 use super::end::PRIVATE;
 use super::{Trouble, Troubles};
 use crate::bot::app::App;
+use crate::exec::Entries;
 use crate::slack::blocks::Card as Shown;
 use crate::slack::cards::{self, View};
 use crate::slack::people::Place;
 use crate::slack::words;
-use reinstate_core::{Event, Outcome, Run};
+use reinstate_core::run::Asked;
+use reinstate_core::{Outcome, Run};
 use reinstate_store::{Card, CardRef};
 
-/// One run, and what of it stands in Slack.
-pub(super) struct Drawing<'a> {
+/// What has cards: a run or a sweep.
+pub(super) trait HasCards: Sized {
+    /// The number of its newest entry.
+    fn seq(&self) -> i64;
+    /// Who is told, alone, what goes wrong with its cards.
+    fn asked(&self) -> Option<&Asked>;
+    /// Whether its root card asks for an approval now.
+    fn asks(drawing: &Drawing<'_, Self>) -> bool;
+}
+
+/// A run, with the entries that its cards show.
+pub(super) struct RunEntries {
+    pub(super) run: Run,
+    pub(super) entries: Entries<Run>,
+}
+
+impl HasCards for RunEntries {
+    fn seq(&self) -> i64 {
+        self.run.seq
+    }
+
+    fn asked(&self) -> Option<&Asked> {
+        self.run.asked.as_ref()
+    }
+
+    fn asks(drawing: &Drawing<'_, Self>) -> bool {
+        drawing.view(true).awaited().is_some()
+    }
+}
+
+/// A run or a sweep, and what of it stands in Slack.
+pub(super) struct Drawing<'a, S> {
     pub(super) app: &'a App,
     pub(super) id: &'a str,
-    pub(super) run: Run,
-    pub(super) events: Vec<(i64, Timestamp, Event)>,
+    /// The run or the sweep.
+    pub(super) of: S,
     pub(super) cards: Vec<Card>,
     pub(super) head: Option<String>,
     /// Now by the clock of the database, by which approvals expire.
@@ -29,29 +62,58 @@ pub(super) struct Drawing<'a> {
     pub(super) until: Instant,
 }
 
-pub(super) async fn show(app: &App, id: &str, until: Instant) -> Result<(), Trouble> {
-    let (run, events) = app.ledger.story(id).await.map_err(|error| {
-        tracing::warn!(run = id, %error, "a run cannot be shown");
-        Trouble::Wait(Duration::from_secs(60))
-    })?;
-    let now = app.ledger.now().await?;
-    let cards = app.ledger.store().cards(id).await?;
-    // The head as it was when the run ended is what matters; a later one proves as much.
-    let head = if run.ended.is_some() {
-        app.ledger.store().head().await.ok().map(|head| head.to_string())
-    } else {
-        None
-    };
-    let drawing = Drawing { app, id, run, events, cards, head, now, until };
-    drawing.draw().await
+impl<'a, S: HasCards> Drawing<'a, S> {
+    /// What stands in Slack already. The head of the journal is shown once the run or the sweep has ended; a later one
+    /// proves as much.
+    pub(super) async fn of(
+        app: &'a App,
+        id: &'a str,
+        of: S,
+        ended: bool,
+        until: Instant,
+    ) -> Result<Self, Trouble> {
+        let now = app.ledger.now().await?;
+        let cards = app.ledger.store().cards(id).await?;
+        let head = match ended {
+            true => app.ledger.store().head().await.ok().map(|head| head.to_string()),
+            false => None,
+        };
+        Ok(Self { app, id, of, cards, head, now, until })
+    }
+
+    /// Whether data may be shown in `slack.channel`.
+    pub(super) async fn approvals_channel(&self) -> Result<bool, Trouble> {
+        let place = self.place(&self.app.channel).await?;
+        Ok(place.member && !place.shared)
+    }
+
+    pub(super) async fn place(&self, channel: &str) -> Result<Place, Trouble> {
+        Ok(self.app.people.place(&self.app.slack, channel).await?)
+    }
+
+    pub(super) async fn tell_wrong_channel(&mut self) -> Result<(), Trouble> {
+        self.whisper("wrong-channel", &Shown::text(&words::wrong_channel(&self.app.channel))).await
+    }
 }
 
-impl Drawing<'_> {
+/// Draws a run, whose cards are ours until then.
+pub(super) async fn show(
+    app: &App,
+    id: &str,
+    run: Run,
+    entries: Entries<Run>,
+    until: Instant,
+) -> Result<(), Trouble> {
+    let ended = run.ended.is_some();
+    Drawing::of(app, id, RunEntries { run, entries }, ended, until).await?.draw().await
+}
+
+impl Drawing<'_, RunEntries> {
     pub(super) fn view(&self, asks_here: bool) -> View<'_> {
         View {
             id: self.id,
-            run: &self.run,
-            events: &self.events,
+            run: &self.of.run,
+            events: &self.of.entries,
             rules: &self.app.rules,
             limits: &self.app.limits,
             access: self.app.people.access(),
@@ -66,7 +128,7 @@ impl Drawing<'_> {
 
     pub(super) async fn draw(mut self) -> Result<(), Trouble> {
         // One of many has no card of its own: the sweep's card counts it, and `status RUN` shows it.
-        if self.run.part.is_some() {
+        if self.of.run.part.is_some() {
             self.tell_part_stopped().await?;
             return self.draw_nothing().await;
         }
@@ -80,8 +142,8 @@ impl Drawing<'_> {
     }
 
     async fn all(&mut self) -> Result<(), Trouble> {
-        if self.run.admitted.is_none() {
-            return match self.run.ended.clone() {
+        if self.of.run.admitted.is_none() {
+            return match self.of.run.ended.clone() {
                 // Nothing is shown to others before it is known that the requester may ask.
                 None => Err(Trouble::Wait(Duration::from_millis(200))),
                 Some((outcome, says)) => self.refuse(outcome, &says).await,
@@ -89,7 +151,7 @@ impl Drawing<'_> {
         }
         // Asked a second time, and found out before a card was posted: the caller alone is pointed to the first run.
         let shown = self.known("root").is_some_and(|card| card.at.channel != PRIVATE);
-        if let (Some((Outcome::Busy, says)), false) = (self.run.ended.clone(), shown) {
+        if let (Some((Outcome::Busy, says)), false) = (self.of.run.ended.clone(), shown) {
             return self.refuse(Outcome::Busy, &says).await;
         }
         // Each card for itself: one that is refused delays no other, and no request for an approval.
@@ -100,7 +162,7 @@ impl Drawing<'_> {
         troubles.note(asked)?;
         let told = self.tell_stopped().await;
         troubles.note(told)?;
-        if self.run.ended.is_some() {
+        if self.of.run.ended.is_some() {
             // A root card that could not be updated still has its thread.
             let root = self.known("root").map(|card| card.at.clone());
             let told = self.end(root.as_ref()).await;
@@ -109,7 +171,7 @@ impl Drawing<'_> {
         troubles.settled()?;
         for card in &self.cards {
             let store = self.app.ledger.store();
-            store.mark_rendered(self.id, &card.at, self.run.seq, &card.fingerprint).await?;
+            store.mark_rendered(self.id, &card.at, self.of.run.seq, &card.fingerprint).await?;
         }
         Ok(())
     }
@@ -118,16 +180,16 @@ impl Drawing<'_> {
         let at = CardRef { channel: PRIVATE.to_owned(), ts: self.id.to_owned() };
         let store = self.app.ledger.store();
         store.set_card(self.card("root", at.clone(), String::new()), None).await?;
-        store.mark_rendered(self.id, &at, self.run.seq, "").await?;
+        store.mark_rendered(self.id, &at, self.of.run.seq, "").await?;
         for card in &self.cards {
-            store.mark_rendered(self.id, &card.at, self.run.seq, "").await?;
+            store.mark_rendered(self.id, &card.at, self.of.run.seq, "").await?;
         }
         Ok(())
     }
 
     /// Where the command was typed.
     pub(super) fn typed(&self) -> String {
-        self.run.asked.as_ref().map(|asked| asked.channel.clone()).unwrap_or_default()
+        self.of.run.asked.as_ref().map(|asked| asked.channel.clone()).unwrap_or_default()
     }
 
     /// The root card, drawn again.
@@ -161,19 +223,5 @@ impl Drawing<'_> {
             }
             Err(trouble) => Err(trouble),
         }
-    }
-
-    /// Whether data may be shown in `slack.channel`.
-    pub(super) async fn approvals_channel(&self) -> Result<bool, Trouble> {
-        let place = self.place(&self.app.channel).await?;
-        Ok(place.member && !place.shared)
-    }
-
-    pub(super) async fn place(&self, channel: &str) -> Result<Place, Trouble> {
-        Ok(self.app.people.place(&self.app.slack, channel).await?)
-    }
-
-    pub(super) async fn tell_wrong_channel(&mut self) -> Result<(), Trouble> {
-        self.whisper("wrong-channel", &Shown::text(&words::wrong_channel(&self.app.channel))).await
     }
 }

@@ -1,6 +1,6 @@
 //! The end of a run, told to those who wait for it, and what only the requester is told.
 
-use super::drawing::Drawing;
+use super::drawing::{Drawing, HasCards, RunEntries};
 use super::{Trouble, Troubles};
 use crate::bot::private::Ear;
 use crate::slack::blocks::Card as Shown;
@@ -15,7 +15,7 @@ use reinstate_store::{Card, CardRef};
 /// Where a card stands that only one person was told.
 pub(super) const PRIVATE: &str = "-";
 
-impl Drawing<'_> {
+impl Drawing<'_, RunEntries> {
     /// Tells the outcome: the requester, and the approvers who were asked and did not act. Where the root card could
     /// not be drawn, the requester hears it alone.
     pub(super) async fn end(&mut self, root: Option<&CardRef>) -> Result<(), Trouble> {
@@ -26,9 +26,9 @@ impl Drawing<'_> {
             .filter(|card| card.role.starts_with("approval-") || card.role.starts_with("call-"))
             .cloned()
             .collect();
-        let requester = self.run.asked.as_ref().map(|asked| asked.by.clone()).unwrap_or_default();
+        let requester = self.of.run.asked.as_ref().map(|asked| asked.by.clone()).unwrap_or_default();
         let mut acted: Vec<String> = vec![requester.clone()];
-        for (_, _, event) in &self.events {
+        for (_, _, event) in &self.of.entries {
             if let Event::Approved { by, .. } | Event::Declined { by, .. } = event {
                 acted.push(by.clone());
             }
@@ -93,15 +93,17 @@ impl Drawing<'_> {
     /// The same of one repair of a sweep, which has no card.
     pub(super) async fn tell_part_stopped(&mut self) -> Result<(), Trouble> {
         let Some(role) = self.stopped() else { return Ok(()) };
-        let why = self.run.waiting.as_ref().map(|waiting| waiting.why.clone()).unwrap_or_default();
+        let why = self.of.run.waiting.as_ref().map(|waiting| waiting.why.clone()).unwrap_or_default();
         let text = words::part_stopped(self.id, &self.view(false).name(), &why);
         self.whisper(&role, &Shown::text(&text)).await
     }
 
     /// What the message is known by that says so, if the run waits for a person and it was not said yet.
     fn stopped(&self) -> Option<String> {
-        let waits = self.run.ended.is_none() && self.run.waiting.is_some() && self.run.cancelled.is_none();
-        let pauses = self.events.iter().filter(|(_, _, event)| matches!(event, Event::Paused { .. })).count();
+        let waits =
+            self.of.run.ended.is_none() && self.of.run.waiting.is_some() && self.of.run.cancelled.is_none();
+        let pauses =
+            self.of.entries.iter().filter(|(_, _, event)| matches!(event, Event::Paused { .. })).count();
         let role = format!("stopped-{pauses:04}");
         (waits && self.known(&role).is_none()).then_some(role)
     }
@@ -117,24 +119,28 @@ impl Drawing<'_> {
         let text = words::not_begun(says, first.as_deref(), holders.as_ref());
         self.whisper("root", &Shown::text(&text)).await?;
         for card in &self.cards {
-            self.app.ledger.store().mark_rendered(self.id, &card.at, self.run.seq, "").await?;
+            self.app.ledger.store().mark_rendered(self.id, &card.at, self.of.run.seq, "").await?;
         }
         Ok(())
     }
 
     /// Of a run that came second: the card of the one that is at work, while it is.
     async fn first_card(&self) -> Result<Option<String>, Trouble> {
-        let Some((_, who)) = &self.run.admitted else { return Ok(None) };
+        let Some((_, who)) = &self.of.run.admitted else { return Ok(None) };
         Ok(match self.app.ledger.store().open_run_on(&name_of(who)).await? {
             Some(first) => self.app.card_link(&first).await,
             None => None,
         })
     }
+}
 
+impl<S: HasCards> Drawing<'_, S> {
     /// Tells the requester alone, once: it is written down before it is said.
     pub(super) async fn whisper(&mut self, role: &str, card: &Shown) -> Result<(), Trouble> {
         // A sweep by schedule was asked for by nobody.
-        let Some(asked) = self.run.asked.clone().filter(|asked| !asked.by.is_empty()) else { return Ok(()) };
+        let Some(asked) = self.of.asked().cloned().filter(|asked| !asked.by.is_empty()) else {
+            return Ok(());
+        };
         if self.known(role).is_some() {
             return Ok(());
         }

@@ -16,9 +16,11 @@ use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
 use super::app::App;
+use crate::exec::{JournalError, Loaded};
 use crate::slack::api::ApiError;
 use crate::telemetry::run_span;
 use drawing::show;
+use reinstate_store::StoreError;
 
 /// One update per message and second (Slack's rule for posting).
 const EVERY: Duration = Duration::from_secs(1);
@@ -40,6 +42,8 @@ const GONE: [&str; 7] = [
 const CONTENT: [&str; 4] = ["invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"];
 /// What a refusal waits for: nothing but a person changes it.
 const REFUSED: Duration = Duration::from_secs(30);
+/// What a journal waits for that cannot be read.
+const UNREADABLE: Duration = Duration::from_secs(60);
 /// What a failure waits for before it is tried again.
 const AGAIN: Duration = Duration::from_secs(5);
 
@@ -79,10 +83,14 @@ pub async fn run(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
 
 /// Draws a run that is ours until then; how long it is left alone afterwards.
 async fn draw(app: Arc<App>, run: String, until: Instant) -> Duration {
-    let shown = match app.ledger.is_sweep(&run).await {
-        Ok(true) => sweep::show(&app, &run, until).await,
-        Ok(false) => show(&app, &run, until).await,
-        Err(error) => Err(error.into()),
+    let shown = match app.ledger.load(&run).await {
+        Ok(Loaded::Run(folded, entries)) => show(&app, &run, *folded, entries, until).await,
+        Ok(Loaded::Sweep(sweep, _)) => sweep::show(&app, &run, *sweep, until).await,
+        Err(JournalError::Store(error)) if !matches!(error, StoreError::Tampered { .. }) => Err(error.into()),
+        Err(error) => {
+            tracing::warn!(run, %error, "a run or a sweep cannot be shown");
+            Err(Trouble::Wait(UNREADABLE))
+        }
     };
     let pause = match shown {
         // A refused card is not sent again for a while; what else there is to show of the run is not kept back.

@@ -4,7 +4,7 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::drawing::Drawing;
+use super::drawing::{Drawing, HasCards};
 use super::{CONTENT, GONE, REFUSED, Trouble};
 use crate::slack::api::ApiError;
 use crate::slack::blocks::Card as Shown;
@@ -37,7 +37,7 @@ enum To<'a> {
     Standing(&'a CardRef),
 }
 
-impl Drawing<'_> {
+impl<S: HasCards> Drawing<'_, S> {
     pub(super) fn known(&self, role: &str) -> Option<&Card> {
         self.cards.iter().find(|card| card.role == role)
     }
@@ -157,7 +157,7 @@ impl Drawing<'_> {
 
     /// Tells the requester that a card which people need cannot be posted.
     async fn says_refused(&mut self, role: &str, channel: &str, code: &str) -> Result<(), Trouble> {
-        let on_root = role == "root" && channel == self.app.channel && self.view(true).awaited().is_some();
+        let on_root = role == "root" && channel == self.app.channel && S::asks(self);
         let asks = on_root || role.starts_with("approval-");
         if asks || role == "root" {
             let text = words::card_refused(self.id, channel, code, asks);
@@ -222,7 +222,7 @@ impl Drawing<'_> {
 
     /// The newest entry that the card shows is how a line here is put beside the lines of the journal.
     fn logs(&self, what: &str, role: &str) {
-        let (run, seq) = (self.id, self.run.seq);
+        let (run, seq) = (self.id, self.of.seq());
         tracing::info!(run, seq, role, "the card {role} was {what}");
     }
 

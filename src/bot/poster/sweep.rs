@@ -2,43 +2,44 @@
 
 use std::time::{Duration, Instant};
 
-use super::drawing::Drawing;
+use super::drawing::{Drawing, HasCards};
 use super::{Trouble, Troubles};
 use crate::bot::app::App;
 use crate::sheet;
 use crate::slack::blocks::Card as Shown;
 use crate::slack::cards::{SweepView, sweep_root};
 use crate::slack::words;
-use reinstate_core::Run;
-use reinstate_core::sweep::{Course, CourseNext, Found};
+use reinstate_core::run::Asked;
+use reinstate_core::sweep::{Found, Sweep, SweepNext};
 use reinstate_store::CardRef;
 
 /// Where a thing stands that is no message.
 const ELSEWHERE: &str = "-";
 
+impl HasCards for Sweep {
+    fn seq(&self) -> i64 {
+        self.seq
+    }
+
+    /// The operator who asked for the repairs, and before that the person who asked for the sweep.
+    fn asked(&self) -> Option<&Asked> {
+        self.requester()
+    }
+
+    fn asks(drawing: &Drawing<'_, Self>) -> bool {
+        matches!(drawing.of.next(drawing.now, &drawing.app.limits), SweepNext::AwaitApproval(_))
+    }
+}
+
 /// Draws a sweep, whose cards are ours until then.
-pub(super) async fn show(app: &App, id: &str, until: Instant) -> Result<(), Trouble> {
-    let course = app.ledger.sweep(id).await.map_err(|error| {
-        tracing::warn!(run = id, %error, "a sweep cannot be shown");
-        Trouble::Wait(Duration::from_secs(60))
-    })?;
-    let now = app.ledger.now().await?;
-    let cards = app.ledger.store().cards(id).await?;
-    let head = match &course.ended {
-        Some(_) => app.ledger.store().head().await.ok().map(|head| head.to_string()),
-        None => None,
-    };
-    // Cards are kept by the same hands as a run's; of a run they need its number and who asked. What goes wrong is told
-    // to the operator who asked for the repairs, and before that to the person who asked for the sweep.
-    let mut run = Run::default();
-    let requester = course.requested.as_ref().map(|(by, _)| by).or(course.asked.as_ref());
-    (run.seq, run.asked) = (course.seq, requester.cloned());
-    let mut drawing = Drawing { app, id, run, events: Vec::new(), cards, head, now, until };
+pub(super) async fn show(app: &App, id: &str, sweep: Sweep, until: Instant) -> Result<(), Trouble> {
+    let (seq, ended) = (sweep.seq, sweep.ended.is_some());
+    let mut drawing = Drawing::of(app, id, sweep.clone(), ended, until).await?;
     if !drawing.approvals_channel().await? {
         drawing.tell_wrong_channel().await?;
         return Err(Trouble::Wait(Duration::from_secs(60)));
     }
-    match drawing.sweep(&course).await {
+    match drawing.sweep(&sweep).await {
         Err(Trouble::Gone) => {
             drawing.tell_wrong_channel().await?;
             return Err(Trouble::Gone);
@@ -46,32 +47,32 @@ pub(super) async fn show(app: &App, id: &str, until: Instant) -> Result<(), Trou
         drawn => drawn?,
     }
     for card in &drawing.cards {
-        app.ledger.store().mark_rendered(id, &card.at, course.seq, &card.fingerprint).await?;
+        app.ledger.store().mark_rendered(id, &card.at, seq, &card.fingerprint).await?;
     }
     Ok(())
 }
 
-impl Drawing<'_> {
+impl Drawing<'_, Sweep> {
     /// The card, and what stands in its thread.
-    async fn sweep(&mut self, course: &Course) -> Result<(), Trouble> {
+    async fn sweep(&mut self, sweep: &Sweep) -> Result<(), Trouble> {
         let (app, id, now, head) = (self.app, self.id, self.now, self.head.clone());
-        let view = SweepView { id, course, limits: &app.limits, now, head };
+        let view = SweepView { id, sweep, limits: &app.limits, now, head };
         // Each for itself: what is refused delays no other message, and no call to the approvers.
         let mut troubles = Troubles::default();
         let drawn = self.put("root", &app.channel, None, |_| sweep_root(&view)).await;
         let drawn = troubles.note(drawn)?;
         if let Some(root) = self.known("root").map(|card| card.at.clone()) {
-            let called = self.call_people(course, &root, drawn.is_some(), now).await;
+            let called = self.call_people(sweep, &root, drawn.is_some(), now).await;
             troubles.keep(called);
-            let told = self.table(course, &root).await;
+            let told = self.table(sweep, &root).await;
             troubles.keep(told);
         }
         troubles.settled()
     }
 
     /// Uploads the table of everything that is not healthy, once.
-    async fn table(&mut self, course: &Course, root: &CardRef) -> Result<(), Trouble> {
-        if course.surveyed.is_none() || self.known("table").is_some() {
+    async fn table(&mut self, sweep: &Sweep, root: &CardRef) -> Result<(), Trouble> {
+        if sweep.surveyed.is_none() || self.known("table").is_some() {
             return Ok(());
         }
         let rows = self.app.ledger.store().found_by(self.id).await?;
@@ -84,7 +85,7 @@ impl Drawing<'_> {
             table.push_str(&sheet::sweep_row(one));
         }
         table.push_str("\r\n");
-        let name = format!("sweep-{}.csv", course.opened_at.unwrap_or_default().strftime("%Y-%m-%d-%H%M"));
+        let name = format!("sweep-{}.csv", sweep.opened_at.unwrap_or_default().strftime("%Y-%m-%d-%H%M"));
         let done = self.app.slack.upload(&root.channel, &root.ts, &name, table.into_bytes()).await;
         if let Err(crate::slack::api::ApiError::Refused(code)) = &done {
             // A workspace that does not let us upload still gets the card; the command line has the table.
@@ -105,29 +106,29 @@ impl Drawing<'_> {
     /// Calls the approvers when the card above asks them, and tells the end to the person who asked.
     async fn call_people(
         &mut self,
-        course: &Course,
+        sweep: &Sweep,
         root: &CardRef,
         asks: bool,
         now: jiff::Timestamp,
     ) -> Result<(), Trouble> {
         let mut troubles = Troubles::default();
-        let requester = course.requested.as_ref().map(|(by, _)| by.by.clone());
-        let waits = matches!(course.next(now, &self.app.limits), CourseNext::AwaitApproval(_));
+        let requester = sweep.requested.as_ref().map(|(by, _)| by.by.clone());
+        let waits = matches!(sweep.next(now, &self.app.limits), SweepNext::AwaitApproval(_));
         if waits && asks && self.known("call").is_none() {
             let text = words::sweep_waits(self.app.people.access(), requester.as_deref());
             let called = self.put("call", &root.channel, Some(&root.ts), |_| Shown::text(&text)).await;
             troubles.note(called)?;
         }
-        let stands = course.next(now, &self.app.limits) == CourseNext::AwaitPerson;
-        let role = format!("stopped-{:04}", course.pauses);
-        if let (Some(why), Some(requester), true) = (&course.paused, &requester, stands)
+        let stands = sweep.next(now, &self.app.limits) == SweepNext::AwaitPerson;
+        let role = format!("stopped-{:04}", sweep.pauses);
+        if let (Some(why), Some(requester), true) = (&sweep.paused, &requester, stands)
             && self.known(&role).is_none()
         {
-            let text = words::sweep_stopped(requester, course.paused_by.as_deref(), why);
+            let text = words::sweep_stopped(requester, sweep.paused_by.as_deref(), why);
             let told = self.put(&role, &root.channel, Some(&root.ts), |_| Shown::text(&text)).await;
             troubles.note(told)?;
         }
-        if let (Some(says), Some(requester)) = (&course.ended, requester)
+        if let (Some(says), Some(requester)) = (&sweep.ended, requester)
             && self.known("outcome").is_none()
         {
             let text = words::sweep_over(&requester, says);

@@ -111,7 +111,7 @@ async fn watch(stage: &Stage, screen: &mut Screen) -> anyhow::Result<Outcome> {
         let told = ended.is_some() && store.stale_cards(1).await?.is_empty();
         screen.show(&lock(&stage.sandbox.slack));
         if let Some(row) = ended.filter(|_| told) {
-            let run = stage.running.app.ledger.load(&row.run).await?;
+            let run = stage.running.app.ledger.run(&row.run).await?;
             return Ok(run.ended.map_or(Outcome::CannotTell, |(outcome, _)| outcome));
         }
         let asking = {

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
+use super::gate::Gate;
 use super::{Looked, survey};
-use crate::exec::{Engine, LedgerError, UNREADABLE};
-use crate::world::Meter;
-use reinstate_core::sweep::{Course, CourseNext, Found, RepairList, Since, SweepEvent};
+use crate::exec::{Engine, JournalError, UNREADABLE};
+use crate::world::{Meter, World};
+use reinstate_core::sweep::{Found, RepairList, Since, Sweep, SweepEvent, SweepNext};
 use reinstate_store::{Also, AppendError, Lease, Sleep, StoreError, SweepRow};
 
 /// How long found rows wait for company before they are kept.
@@ -33,13 +34,13 @@ pub(in crate::exec) enum Let {
     Lost,
 }
 
-impl From<LedgerError> for Let {
-    fn from(error: LedgerError) -> Self {
+impl From<JournalError> for Let {
+    fn from(error: JournalError) -> Self {
         match error {
-            LedgerError::Append(AppendError::Conflict { .. }) => Self::Again,
-            LedgerError::Append(AppendError::LeaseLost) => Self::Lost,
-            LedgerError::Append(AppendError::Ended) => Self::Go(Sleep::ForEver),
-            LedgerError::Append(_) | LedgerError::Store(_) => {
+            JournalError::Append(AppendError::Conflict { .. }) => Self::Again,
+            JournalError::Append(AppendError::LeaseLost) => Self::Lost,
+            JournalError::Append(AppendError::Ended) => Self::Go(Sleep::ForEver),
+            JournalError::Append(_) | JournalError::Store(_) => {
                 tracing::warn!(%error, "a sweep waits for the store");
                 Self::Go(Sleep::For(Duration::from_secs(5)))
             }
@@ -53,7 +54,7 @@ impl From<LedgerError> for Let {
 
 impl From<StoreError> for Let {
     fn from(error: StoreError) -> Self {
-        Self::from(LedgerError::Store(error))
+        Self::from(JournalError::Store(error))
     }
 }
 
@@ -62,63 +63,69 @@ impl Engine {
     pub(in crate::exec) async fn carry_sweep(&self, lease: &Lease) -> (i64, Sleep) {
         loop {
             let read = async {
-                Ok::<_, LedgerError>((self.ledger.sweep(&lease.run).await?, self.ledger.now().await?))
+                Ok::<_, JournalError>((self.ledger.sweep(&lease.run).await?, self.ledger.now().await?))
             };
-            let (course, now) = match read.await {
+            let (sweep, now) = match read.await {
                 Ok(read) => read,
                 Err(error) => return (i64::MAX, self.unread(lease, &error)),
             };
-            let done = match course.next(now, &self.limits) {
-                _ if course.is_overdue(now) => self.end_sweep(&course, lease, OVERDUE_SWEEP.to_owned()).await,
-                CourseNext::Survey => self.read_all(&course, lease).await,
-                CourseNext::Repair => self.repair_next(&course, lease).await,
-                CourseNext::End(says) => self.end_sweep(&course, lease, says.to_owned()).await,
-                CourseNext::AwaitRequest(until) | CourseNext::AwaitApproval(until) => {
+            let done = match sweep.next(now, &self.limits) {
+                _ if sweep.is_overdue(now) => self.end_sweep(&sweep, lease, OVERDUE_SWEEP.to_owned()).await,
+                SweepNext::Survey => self.read_all(&sweep, lease).await,
+                SweepNext::Repair => self.repair_next(&sweep, lease).await,
+                SweepNext::End(says) => self.end_sweep(&sweep, lease, says.to_owned()).await,
+                SweepNext::AwaitRequest(until) | SweepNext::AwaitApproval(until) => {
                     Err(Let::Go(Sleep::until(until, now)))
                 }
-                CourseNext::AwaitPerson | CourseNext::Nothing => Err(Let::Go(Sleep::ForEver)),
+                SweepNext::AwaitPerson | SweepNext::Nothing => Err(Let::Go(Sleep::ForEver)),
             };
             match done {
                 Ok(()) | Err(Let::Again) => self.changed.notify_one(),
-                Err(Let::Go(sleep)) => return (course.seq, sleep),
+                Err(Let::Go(sleep)) => return (sweep.seq, sleep),
                 Err(Let::Lost) => return (i64::MAX, Sleep::Now),
             }
         }
     }
 
-    pub(super) async fn end_sweep(&self, course: &Course, lease: &Lease, says: String) -> Result<(), Let> {
-        let also = Also { end: true, ..Also::default() };
-        self.append_on(course, lease, SweepEvent::SweepEnded { says }, also).await.map(drop)
+    pub(super) async fn end_sweep(&self, sweep: &Sweep, lease: &Lease, says: String) -> Result<(), Let> {
+        self.append_on(sweep, lease, SweepEvent::SweepEnded { says, by: None }).await.map(drop)
     }
 
     pub(super) async fn append_on(
         &self,
-        course: &Course,
+        sweep: &Sweep,
         lease: &Lease,
         event: SweepEvent,
-        also: Also,
-    ) -> Result<Course, Let> {
-        Ok(self.ledger.append_sweep(&lease.run, course, Some(lease), event, also).await?)
+    ) -> Result<Sweep, Let> {
+        let now = self.ledger.now().await?;
+        Ok(self.ledger.append(&lease.run, sweep, Some(lease), &[event], now, Also::default()).await?)
     }
 
     /// Reads everything, keeping what is found as it is found, and writes down what it came to.
-    async fn read_all(&self, course: &Course, lease: &Lease) -> Result<(), Let> {
+    async fn read_all(&self, sweep: &Sweep, lease: &Lease) -> Result<(), Let> {
         let store = self.ledger.store();
         let known = found(store.found_by(&lease.run).await?);
         let (rules, meter) = (Arc::new(self.rules.clone()), Arc::new(Meter::default()));
         let (sender, receiver) = mpsc::channel(BATCH);
+        let gate = Arc::new(Gate::new(&self.world, &self.ledger, &lease.run));
+        let world: Arc<dyn World> = gate.clone();
         let reading = async {
-            let survey = survey(&self.world, &rules, &meter, &known, &sender).await;
+            let survey = survey(&world, &rules, &meter, &known, &sender).await;
             drop(sender);
             survey
         };
-        let keeping = self.keep(course.clone(), lease, &meter, receiver);
+        let keeping = self.keep(sweep.clone(), lease, &meter, receiver);
         tokio::pin!(reading, keeping);
         // A sweep that cannot keep what it finds stops reading.
-        let (survey, course) = tokio::select! {
+        let (survey, sweep) = tokio::select! {
+            () = gate.closed() => {
+                // A sweep without a result is no checkpoint for another one.
+                store.forget_found(&lease.run).await?;
+                return Err(Let::Again);
+            }
             kept = &mut keeping => {
-                let course = kept?;
-                (reading.await, course)
+                let sweep = kept?;
+                (reading.await, sweep)
             }
             survey = &mut reading => (survey, keeping.await?),
         };
@@ -126,9 +133,9 @@ impl Engine {
         let all = found(store.found_by(&lease.run).await?);
         let before = store.close_survey(&lease.run, now.as_millisecond()).await?;
         let since = match before {
-            Some((sweep, at)) => {
+            Some((before, at)) => {
                 let at = jiff::Timestamp::from_millisecond(at).unwrap_or(now);
-                Some(compare(&found(store.found_by(&sweep).await?), &all, at))
+                Some(compare(&found(store.found_by(&before).await?), &all, at))
             }
             None => None,
         };
@@ -140,17 +147,36 @@ impl Engine {
             approvals: u64::try_from(approvals).unwrap_or(u64::MAX),
             since,
         };
-        self.append_on(&course, lease, surveyed, Also::default()).await.map(drop)
+        self.append_while_reading(sweep, lease, surveyed).await.map(drop)
+    }
+
+    /// Appends what the reading came to so far. Somebody may have been refused meanwhile, which is an entry too and
+    /// changes nothing for the reading.
+    async fn append_while_reading(
+        &self,
+        mut sweep: Sweep,
+        lease: &Lease,
+        event: SweepEvent,
+    ) -> Result<Sweep, Let> {
+        loop {
+            match self.append_on(&sweep, lease, event.clone()).await {
+                Err(Let::Again) => sweep = self.ledger.sweep(&lease.run).await?,
+                appended => return appended,
+            }
+            if sweep.ended.is_some() || sweep.surveyed.is_some() {
+                return Err(Let::Again);
+            }
+        }
     }
 
     /// Keeps rows as they come, and says now and then how far the reading is.
     async fn keep(
         &self,
-        mut course: Course,
+        mut sweep: Sweep,
         lease: &Lease,
         meter: &Meter,
         mut receiver: mpsc::Receiver<Looked>,
-    ) -> Result<Course, Let> {
+    ) -> Result<Sweep, Let> {
         let (mut batch, mut said) = (Vec::new(), Instant::now());
         loop {
             let more = tokio::select! {
@@ -167,7 +193,7 @@ impl Engine {
                 self.ledger.store().keep_found(&lease.run, std::mem::take(&mut batch)).await?;
             }
             if !more {
-                return Ok(course);
+                return Ok(sweep);
             }
             if said.elapsed() >= SAY {
                 said = Instant::now();
@@ -176,7 +202,7 @@ impl Engine {
                     looks: Meter::get(&meter.looks),
                     looked: Meter::get(&meter.looked),
                 };
-                course = self.append_on(&course, lease, progress, Also::default()).await?;
+                sweep = self.append_while_reading(sweep, lease, progress).await?;
                 self.changed.notify_one();
             }
         }

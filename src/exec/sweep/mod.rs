@@ -2,7 +2,7 @@
 //! reads; a repair that comes of it is a run like any other.
 
 mod carry;
-mod journal;
+mod gate;
 mod repair;
 mod survey;
 

@@ -10,8 +10,8 @@ use super::carry::Let;
 use crate::exec::Engine;
 use reinstate_core::Outcome;
 use reinstate_core::run::{Aim, Asked, Part};
-use reinstate_core::sweep::{Course, RepairList, Repaired, SweepEvent};
-use reinstate_store::{Also, Lease};
+use reinstate_core::sweep::{RepairList, Repaired, Sweep, SweepEvent};
+use reinstate_store::Lease;
 
 /// Repairs on their way at once: provisioning on demand takes five calls in ten seconds from all of them together.
 const AT_ONCE: usize = 4;
@@ -33,38 +33,38 @@ struct Standing {
 
 impl Engine {
     /// One look at the repairs: counts what has ended, opens what may begin, and waits a little.
-    pub(super) async fn repair_next(&self, course: &Course, lease: &Lease) -> Result<(), Let> {
-        let (Some(surveyed), Some((requester, _))) = (&course.surveyed, &course.requested) else {
+    pub(super) async fn repair_next(&self, sweep: &Sweep, lease: &Lease) -> Result<(), Let> {
+        let (Some(surveyed), Some((requester, _))) = (&sweep.surveyed, &sweep.requested) else {
             return Err(Let::Again);
         };
         let list = surveyed.list.repairs();
         let standing = self.standing(list, &lease.run).await?;
         let counts = standing.counts;
-        let known = course.repaired.map(|(_, counts)| counts).unwrap_or_default();
+        let known = sweep.repaired.map(|(_, counts)| counts).unwrap_or_default();
         let ended = counts.restored + counts.skipped + counts.failed;
         let all = standing.next.is_none() && standing.open == 0;
-        let failed = counts.failed.saturating_sub(course.forgiven);
+        let failed = counts.failed.saturating_sub(sweep.forgiven);
         let stop = failed >= FAILURES && failed * ONE_IN > ended;
-        if counts != known && (all || stop || standing.refused || is_due(course)) {
+        if counts != known && (all || stop || standing.refused || is_due(sweep)) {
             let event = SweepEvent::SweepRepaired {
                 begun: counts.begun,
                 restored: counts.restored,
                 skipped: counts.skipped,
                 failed: counts.failed,
             };
-            return self.append_on(course, lease, event, Also::default()).await.map(drop);
+            return self.append_on(sweep, lease, event).await.map(drop);
         }
         if standing.refused {
             let says = "The requester no longer has the role operator, so nothing more was begun.";
-            return self.end_sweep(course, lease, says.to_owned()).await;
+            return self.end_sweep(sweep, lease, says.to_owned()).await;
         }
         if all {
-            return self.end_sweep(course, lease, ending(counts)).await;
+            return self.end_sweep(sweep, lease, ending(counts)).await;
         }
         if stop {
             let why = format!("{failed} of {ended} repairs did not bring access back");
             let event = SweepEvent::SweepPaused { by: None, why };
-            return self.append_on(course, lease, event, Also::default()).await.map(drop);
+            return self.append_on(sweep, lease, event).await.map(drop);
         }
         let may = standing.next.filter(|place| {
             let wave = RepairList::wave_of(*place);
@@ -77,7 +77,7 @@ impl Engine {
                 let part = Part {
                     sweep: lease.run.clone(),
                     digest: one.digest.clone(),
-                    until: course.begins_until(),
+                    until: sweep.begins_until(),
                 };
                 let asked = Asked {
                     by: requester.by.clone(),
@@ -119,7 +119,7 @@ impl Engine {
                     standing.refused |= end == Some(Outcome::Refused);
                 }
                 // A run that waits for a person is in nobody's way, and not restored.
-                None => match self.ledger.load(run).await {
+                None => match self.ledger.run(run).await {
                     Ok(folded) if folded.waiting.is_none() => standing.open += 1,
                     _ => standing.counts.failed += 1,
                 },
@@ -140,8 +140,8 @@ fn outcome(facts: &str) -> Option<Outcome> {
     serde_json::from_value(facts.get("outcome")?.clone()).ok()
 }
 
-fn is_due(course: &Course) -> bool {
-    let last = course.repaired.map(|(at, _)| at).unwrap_or(Timestamp::MIN);
+fn is_due(sweep: &Sweep) -> bool {
+    let last = sweep.repaired.map(|(at, _)| at).unwrap_or(Timestamp::MIN);
     let since = crate::clock::now().duration_since(last);
     Duration::try_from(since).is_ok_and(|since| since >= SAY)
 }

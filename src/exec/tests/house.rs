@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use super::evidence::MAIL;
 use super::model::Model;
 use super::tenant::Tenant;
-use crate::exec::{Admission, Engine, Ledger, Timing};
+use crate::exec::{Admission, Engine, Journal, Timing};
 use reinstate_core::run::{Asked, Limits};
 use reinstate_core::{Aim, Event, Next, Rules, Run, Subject, Who};
 use reinstate_store::{Also, Store};
@@ -26,7 +26,7 @@ pub struct House {
     _dir: TempDir,
     url: String,
     pub model: Arc<Model>,
-    pub ledger: Ledger,
+    pub ledger: Journal,
     pub limits: Limits,
     pub cap: i64,
 }
@@ -35,7 +35,7 @@ impl House {
     pub async fn new(tenant: Tenant) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}/x.db", dir.path().display());
-        let ledger = Ledger::new(Store::open(&url).await.unwrap());
+        let ledger = Journal::new(Store::open(&url).await.unwrap());
         let hour = Duration::from_secs(3600);
         let limits = Limits { expire_after: hour, start_within: hour };
         Self { _dir: dir, url, model: Arc::new(Model::new(tenant)), ledger, limits, cap: 20 }
@@ -80,7 +80,7 @@ impl House {
         let store = Store::open(&self.url).await.unwrap();
         let ms = Duration::from_millis;
         Engine {
-            ledger: Ledger::new(store),
+            ledger: Journal::new(store),
             world: self.model.clone(),
             admit: Arc::new(|_, _| {
                 let who = Who::Email(MAIL.to_owned());
@@ -126,7 +126,7 @@ impl House {
     }
 
     pub async fn run(&self, run: &str) -> Run {
-        self.ledger.load(run).await.unwrap()
+        self.ledger.run(run).await.unwrap()
     }
 
     pub async fn next(&self, run: &str) -> Next {
@@ -165,7 +165,7 @@ impl House {
     }
 
     pub async fn events(&self, run: &str) -> Vec<Event> {
-        self.ledger.events(run).await.unwrap().into_iter().map(|(_, _, event)| event).collect()
+        self.ledger.entries::<Run>(run).await.unwrap().into_iter().map(|(_, _, event)| event).collect()
     }
 
     pub fn tenant(&self) -> Tenant {

@@ -8,7 +8,7 @@ use super::evidence::MAIL;
 use super::house::{House, subject};
 use super::model::Point;
 use super::tenant::Tenant;
-use crate::exec::LedgerError;
+use crate::exec::JournalError;
 use reinstate_core::run::{Asked, Part};
 use reinstate_core::{Aim, Event, Next, Outcome, Plan, Run, Who};
 use reinstate_store::Also;
@@ -190,27 +190,13 @@ async fn the_fold_judges_what_the_executor_writes() {
     for event in [began(Some(1)), began(None), planned(&run), Event::Already { step: 3 }] {
         let events = [event];
         let appended = engine.ledger.append("run", &run, Some(&lease), &events, now, Also::default()).await;
-        assert!(matches!(appended, Err(LedgerError::Illegal(_))), "{appended:?}");
-        let gone_on = engine.ledger.go_on(&run, &lease, &events, now, Also::default()).await;
-        assert!(matches!(gone_on, Err(LedgerError::Illegal(_))), "{gone_on:?}");
+        assert!(matches!(appended, Err(JournalError::Illegal(_))), "{appended:?}");
     }
     assert_eq!(house.ledger.store().head().await.unwrap(), before, "nothing was written");
     house.approves("run").await;
     house.says("run", Event::Cancelled { by: "U-DAN".to_owned() }).await;
     let run = house.run("run").await;
     let late = engine.ledger.append("run", &run, Some(&lease), &[began(Some(1))], now, Also::default()).await;
-    assert!(matches!(late, Err(LedgerError::Illegal(_))), "{late:?}");
+    assert!(matches!(late, Err(JournalError::Illegal(_))), "{late:?}");
     assert_eq!(house.tenant().is_healthy(subject()), Tenant::unlink().is_healthy(subject()));
-}
-
-#[tokio::test]
-async fn the_fold_judges_what_the_sweep_writes() {
-    use reinstate_core::sweep::SweepEvent;
-    let house = House::new(Tenant::healthy()).await;
-    house.ledger.open_sweep("s".to_owned(), "k".to_owned(), asked(), "r".to_owned(), ago(0)).await.unwrap();
-    let sweep = house.ledger.sweep("s").await.unwrap();
-    let repaired = SweepEvent::SweepRepaired { begun: 1, restored: 1, skipped: 0, failed: 0 };
-    let appended = house.ledger.append_sweep("s", &sweep, None, repaired, Also::default()).await;
-    assert!(matches!(appended, Err(LedgerError::Refused { .. })), "{appended:?}");
-    assert_eq!(house.ledger.sweep("s").await.unwrap().seq, 1);
 }

@@ -6,6 +6,8 @@ mod crash;
 #[path = "../../../crates/core/src/tests/build.rs"]
 mod evidence;
 mod house;
+mod journal;
+mod judged;
 mod ladders;
 mod late;
 mod model;

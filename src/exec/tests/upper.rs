@@ -5,7 +5,7 @@ use super::house::{House, subject};
 use super::model::Fate;
 use super::tenant::Tenant;
 use reinstate_core::run::{Halt, Progress};
-use reinstate_core::{Aim, Event, Next, Op, Outcome, Run};
+use reinstate_core::{Aim, Event, Fold as _, Next, Op, Outcome, Run};
 use reinstate_store::{Also, Tenant as Share};
 
 fn outcome(run: &Run) -> Option<Outcome> {

@@ -6,9 +6,9 @@ use super::evidence::{A1, A2, record_id};
 use super::house::House;
 use super::model::{Fate, Point};
 use super::tenant::Tenant;
-use crate::exec::{Decision, LedgerError};
+use crate::exec::{Decision, JournalError};
 use reinstate_core::run::{Halt, Limits};
-use reinstate_core::{Event, Next, Op, Outcome};
+use reinstate_core::{Event, Next, Op, Outcome, Run};
 use reinstate_store::Also;
 
 fn outcome(run: &reinstate_core::Run) -> Option<Outcome> {
@@ -112,9 +112,9 @@ async fn a_decision_that_cannot_stand_is_refused_and_the_run_stays_readable() {
     let own = Event::Approved { by: "U-DAN".to_owned(), digest };
     let decided = house
         .ledger
-        .decide("run", crate::clock::now(), |_| Decision::Write(vec![own.clone()], Also::default(), ()))
+        .decide("run", crate::clock::now(), |_: &Run| Decision::Write(vec![own.clone()], Also::default(), ()))
         .await;
-    assert!(matches!(decided, Err(LedgerError::Illegal(_))), "{decided:?}");
+    assert!(matches!(decided, Err(JournalError::Illegal(_))), "{decided:?}");
     assert_eq!(outcome(&house.to_the_end("run").await), Some(Outcome::Restored));
 }
 

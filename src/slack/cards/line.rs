@@ -7,7 +7,7 @@ use super::state::{ending, state};
 use crate::slack::blocks::Card;
 use crate::slack::markup::Markup;
 use reinstate_core::run::{Aim, Limits, Next};
-use reinstate_core::sweep::{Course, CourseNext};
+use reinstate_core::sweep::{Sweep, SweepNext};
 use reinstate_core::{Rules, Run};
 
 /// One line for a list of runs.
@@ -34,23 +34,23 @@ pub fn line(id: &str, run: &Run, rules: &Rules, limits: &Limits, now: Timestamp)
 
 /// One line for a sweep in such a list.
 #[must_use]
-pub fn sweep_line(id: &str, course: &Course, limits: &Limits, now: Timestamp) -> Markup {
+pub fn sweep_line(id: &str, sweep: &Sweep, limits: &Limits, now: Timestamp) -> Markup {
     let mut text = Markup::new().code(id).ours(" – sweep");
-    if let Some(asked) = course.asked.as_ref().filter(|asked| !asked.by.is_empty()) {
+    if let Some(asked) = sweep.asked.as_ref().filter(|asked| !asked.by.is_empty()) {
         text = text.ours(", asked by ").user(&asked.by);
     }
-    if let Some(at) = course.opened_at {
+    if let Some(at) = sweep.opened_at {
         text = text.ours(" ").time(at);
     }
     text = text.ours(": ");
-    match course.next(now, limits) {
-        _ if course.ended.is_some() => text.ours("ended"),
-        CourseNext::Survey => text.ours("reading"),
-        CourseNext::AwaitRequest(until) => text.ours("its repairs can be asked for until ").time(until),
-        CourseNext::AwaitApproval(until) => text.ours("waits for an approver until ").time(until),
-        CourseNext::AwaitPerson => text.ours("waits for an operator: Go on or Stop on its card"),
-        CourseNext::Repair => text.ours("repairing"),
-        CourseNext::End(_) | CourseNext::Nothing => text.ours("ending"),
+    match sweep.next(now, limits) {
+        _ if sweep.ended.is_some() => text.ours("ended"),
+        SweepNext::Survey => text.ours("reading"),
+        SweepNext::AwaitRequest(until) => text.ours("its repairs can be asked for until ").time(until),
+        SweepNext::AwaitApproval(until) => text.ours("waits for an approver until ").time(until),
+        SweepNext::AwaitPerson => text.ours("waits for an operator: Go on or Stop on its card"),
+        SweepNext::Repair => text.ours("repairing"),
+        SweepNext::End(_) | SweepNext::Nothing => text.ours("ending"),
     }
 }
 

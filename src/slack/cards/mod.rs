@@ -29,7 +29,7 @@ pub use dialog::{dialog, dialog_in_full};
 pub use line::{line, list, outcome, stopped, sweep_line, unreadable_line};
 pub use me::{help_wanted, me};
 pub use root::{root, status};
-pub use sweep::{SweepView, sweep_page, sweep_root};
+pub use sweep::{SweepView, sweep_page, sweep_root, sweep_status};
 
 use jiff::Timestamp;
 use serde_json::Value as Json;

@@ -9,7 +9,7 @@ use crate::slack::value::Value;
 use reinstate_core::Cause;
 use reinstate_core::plan::short;
 use reinstate_core::run::Limits;
-use reinstate_core::sweep::{Course, CourseNext, Found, Surveyed};
+use reinstate_core::sweep::{Found, Surveyed, Sweep, SweepNext};
 
 /// Causes listed on the card.
 const CAUSES: usize = 20;
@@ -21,7 +21,7 @@ pub struct SweepView<'a> {
     /// Its id.
     pub id: &'a str,
     /// Its fold.
-    pub course: &'a Course,
+    pub sweep: &'a Sweep,
     /// Times of approvals.
     pub limits: &'a Limits,
     /// Now.
@@ -40,7 +40,7 @@ pub fn sweep_root(view: &SweepView<'_>) -> Card {
     let title = Markup::new().ours("Sweep of the organization");
     let says = state(view);
     let mut blocks = vec![header(&title), section(&says)];
-    if let Some(surveyed) = &view.course.surveyed {
+    if let Some(surveyed) = &view.sweep.surveyed {
         blocks.push(section(&found(surveyed)));
         if !surveyed.unread.is_empty() {
             let mut lines = vec![Markup::new().ours("*Could not be read*, so what needs it is not judged:")];
@@ -52,14 +52,14 @@ pub fn sweep_root(view: &SweepView<'_>) -> Card {
             );
             blocks.push(section(&Markup::lines(&lines, 2900)));
         }
-        blocks.push(section(&repairs(surveyed, view.course.ended.is_some())));
+        blocks.push(section(&repairs(surveyed, view.sweep.ended.is_some())));
     }
     let buttons = buttons(view);
     if !buttons.is_empty() {
-        blocks.push(actions(&format!("sweep-{}", view.course.seq), &buttons));
+        blocks.push(actions(&format!("sweep-{}", view.sweep.seq), &buttons));
     }
     let mut foot = Markup::new().ours("Sweep ").code(view.id);
-    if let Some(asked) = &view.course.asked {
+    if let Some(asked) = &view.sweep.asked {
         foot = if asked.by.is_empty() {
             foot.ours(" by schedule")
         } else {
@@ -73,44 +73,63 @@ pub fn sweep_root(view: &SweepView<'_>) -> Card {
     Card::of(&title.ours(": ").then(&says), blocks, 2)
 }
 
+/// What `status SWEEP` answers: the card without its buttons, for one person alone, and what can be done.
+#[must_use]
+pub fn sweep_status(view: &SweepView<'_>, link: Option<&str>) -> Card {
+    let mut card = sweep_root(view);
+    card.blocks.retain(|block| block.get("type").is_none_or(|kind| kind != "actions"));
+    if view.sweep.ended.is_none() {
+        let stop =
+            Markup::new().ours("To stop this sweep, type `/reinstate cancel ").data(view.id).ours("`.");
+        card.blocks.push(context(&[stop]));
+    }
+    if let Some(link) = link {
+        card.blocks.push(context(&[Markup::new().link(link, "The card of this sweep")]));
+    }
+    card.fitted(2)
+}
+
 /// Where it stands, in a sentence or two.
 fn state(view: &SweepView<'_>) -> Markup {
-    let course = view.course;
-    if let Some(says) = &course.ended {
-        return Markup::new().ours("*Ended.* ").data(says);
+    let sweep = view.sweep;
+    if let Some(says) = &sweep.ended {
+        return match &sweep.ended_by {
+            Some(by) => Markup::new().ours("*Ended by* ").user(by).ours("*.* ").data(says),
+            None => Markup::new().ours("*Ended.* ").data(says),
+        };
     }
-    match course.next(view.now, view.limits) {
-        CourseNext::Survey => match course.progress {
+    match sweep.next(view.now, view.limits) {
+        SweepNext::Survey => match sweep.progress {
             Some((at, [accounts, looks, looked])) => {
                 let text = Markup::new().ours("*Reading:* ").then(&count(accounts)).ours(" accounts listed");
                 let text =
                     text.ours(", looked closely at ").then(&count(looked)).ours(" of ").then(&count(looks));
-                rate(text, accounts, course.opened_at, at)
+                rate(text, accounts, sweep.opened_at, at)
             }
             None => Markup::new().ours("*Reading every side in bulk.*"),
         },
-        CourseNext::AwaitRequest(until) => Markup::new()
+        SweepNext::AwaitRequest(until) => Markup::new()
             .ours("*Everything is read, and nothing was changed.* The button works until ")
             .time(until)
             .ours("."),
-        CourseNext::AwaitApproval(until) => {
+        SweepNext::AwaitApproval(until) => {
             let text = Markup::new().ours("*Waits for an approval* until ").time(until).ours(". ");
-            let text = match &course.requested {
+            let text = match &sweep.requested {
                 Some((by, _)) => text.user(&by.by).ours(" wants the harmless repairs carried out. "),
                 None => text,
             };
             text.ours("They touch more than five accounts, so an approver is needed.")
         }
-        CourseNext::AwaitPerson => {
-            let text = progress(course).ours("\n*Waits for an operator:* ");
-            if let Some(by) = &course.paused_by {
+        SweepNext::AwaitPerson => {
+            let text = progress(sweep).ours("\n*Waits for an operator:* ");
+            if let Some(by) = &sweep.paused_by {
                 return text.user(by).ours(" paused the repairs. Press *Go on* or *Stop*.");
             }
-            let why = course.paused.clone().unwrap_or_default();
+            let why = sweep.paused.clone().unwrap_or_default();
             text.data(&why).ours(". Look at what failed, then go on or stop.")
         }
-        CourseNext::Repair => progress(course),
-        CourseNext::End(_) | CourseNext::Nothing => Markup::new().ours("*Ending.*"),
+        SweepNext::Repair => progress(sweep),
+        SweepNext::End(_) | SweepNext::Nothing => Markup::new().ours("*Ending.*"),
     }
 }
 
@@ -124,11 +143,10 @@ fn rate(text: Markup, done: u64, since: Option<Timestamp>, at: Timestamp) -> Mar
 }
 
 /// Counts of the repairs, their rate, and when they may be through if it stays so.
-fn progress(course: &Course) -> Markup {
-    let total = course.surveyed.as_ref().map_or(0, |surveyed| surveyed.list.repairs().len());
+fn progress(sweep: &Sweep) -> Markup {
+    let total = sweep.surveyed.as_ref().map_or(0, |surveyed| surveyed.list.repairs().len());
     let total = u64::try_from(total).unwrap_or(u64::MAX);
-    let (at, counts) =
-        course.repaired.unwrap_or((Timestamp::MIN, reinstate_core::sweep::Repaired::default()));
+    let (at, counts) = sweep.repaired.unwrap_or((Timestamp::MIN, reinstate_core::sweep::Repaired::default()));
     let ended = counts.restored + counts.skipped + counts.failed;
     let mut text = Markup::new()
         .ours("*Repairing:* ")
@@ -142,7 +160,7 @@ fn progress(course: &Course) -> Markup {
     if counts.failed > 0 {
         text = text.ours(", ").then(&count(counts.failed)).ours(" need another look");
     }
-    let began = course.approved.as_ref().map(|(_, at)| *at).or(course.requested.as_ref().map(|(_, at)| *at));
+    let began = sweep.approved.as_ref().map(|(_, at)| *at).or(sweep.requested.as_ref().map(|(_, at)| *at));
     let seconds = began.map_or(0, |began| at.duration_since(began).as_secs());
     let left = total.saturating_sub(ended);
     // Before the first few have ended, any estimate would be a guess.
@@ -227,12 +245,15 @@ fn repairs(surveyed: &Surveyed, ended: bool) -> Markup {
 }
 
 fn buttons(view: &SweepView<'_>) -> Vec<Button> {
-    let course = view.course;
-    let Some(surveyed) = &course.surveyed else { return Vec::new() };
-    let digest = course.digest().unwrap_or_default();
+    let sweep = view.sweep;
+    let digest = sweep.digest().unwrap_or_default();
     let value = Value { run: view.id.to_owned(), digest: digest.clone(), ..Value::default() }.text();
     let plain =
         |action, words| Button { action, words, value: value.clone(), style: Style::Plain, confirm: None };
+    let stop = || Button { style: Style::Danger, ..plain("reinstate.cancel", "Stop") };
+    let Some(surveyed) = &sweep.surveyed else {
+        return if sweep.ended.is_none() { vec![stop()] } else { Vec::new() };
+    };
     let primary = |action, words, title: &'static str, yes| {
         Button {
         style: Style::Primary,
@@ -250,23 +271,22 @@ fn buttons(view: &SweepView<'_>) -> Vec<Button> {
         ..plain(action, words)
     }
     };
-    let stop = || Button { style: Style::Danger, ..plain("reinstate.cancel", "Stop") };
-    let mut all = match course.next(view.now, view.limits) {
-        CourseNext::AwaitRequest(_) => vec![primary(
+    let mut all = match sweep.next(view.now, view.limits) {
+        SweepNext::AwaitRequest(_) => vec![primary(
             "reinstate.sweep_repair",
             "Repair the harmless ones",
             "Repair the harmless ones?",
             "Repair",
         )],
-        CourseNext::AwaitApproval(_) => vec![
+        SweepNext::AwaitApproval(_) => vec![
             primary("reinstate.approve", "Approve", "Approve this list?", "Approve"),
             Button { style: Style::Danger, ..plain("reinstate.decline", "Decline") },
         ],
-        CourseNext::Repair => vec![plain("reinstate.sweep_pause", "Pause"), stop()],
-        CourseNext::AwaitPerson => {
+        SweepNext::Repair => vec![plain("reinstate.sweep_pause", "Pause"), stop()],
+        SweepNext::AwaitPerson => {
             vec![Button { style: Style::Primary, ..plain("reinstate.retry", "Go on") }, stop()]
         }
-        CourseNext::Survey | CourseNext::End(_) | CourseNext::Nothing => Vec::new(),
+        SweepNext::Survey | SweepNext::End(_) | SweepNext::Nothing => Vec::new(),
     };
     if surveyed.approvals > 0 {
         all.push(plain("reinstate.sweep_page", "Show those that need an approval"));

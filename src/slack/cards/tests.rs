@@ -16,7 +16,9 @@ use reinstate_core::evidence::Source;
 use reinstate_core::finding::{Cause, Fact, Finding, Verdict};
 use reinstate_core::run::{Asked, Halt, Limits};
 use reinstate_core::subject::RecordId;
-use reinstate_core::{Diagnosis, Event, Evidence, Op, Outcome, Plan, Rules, Run, Step, Subject, Undo, Who};
+use reinstate_core::{
+    Diagnosis, Event, Evidence, Fold as _, Op, Outcome, Plan, Rules, Run, Step, Subject, Undo, Who,
+};
 use reinstate_sandbox::slack::{Surface, characters, problems, view_problems};
 
 const HOSTILE: &str = "<!channel> *x* _y_ `z` & <@U0ADA>|> \u{202e}\r\n\"'\\";

@@ -3,6 +3,7 @@
 //! whichever button it was.
 
 use crate::slack::markup::Markup;
+use reinstate_core::sweep::Sweep;
 
 /// The run is over.
 pub const RUN_ENDED: &str = "The run has ended, so nothing was done.";
@@ -38,10 +39,10 @@ pub const DID_NOTHING: &str = "That run did nothing, so there is nothing to take
 
 /// The sweep is over.
 pub const SWEEP_ENDED: &str = "The sweep has ended, so nothing was done.";
-/// No such sweep.
-pub const NO_SWEEP: &str = "There is no such sweep, so nothing was done. Ask for another sweep.";
 /// A button of a run on a sweep.
 pub const NOT_FOR_SWEEPS: &str = "This button does nothing on a sweep.";
+/// A button of a sweep on a run.
+pub const NOT_FOR_RUNS: &str = "This button does nothing on a run.";
 /// The list is another one.
 pub const LIST_CHANGED: &str =
     "The list has changed since this card was drawn, so nothing was done. Look at the card again.";
@@ -61,8 +62,23 @@ pub const DECLINED: &str = "The plan was declined; none of it was done.";
 pub const STOPPED_FOR_UNDO: &str = "It was stopped so that what it did can be taken back.";
 /// How a sweep ends whose list was declined.
 pub const LIST_DECLINED: &str = "The list was declined; none of it was repaired.";
-/// How a sweep ends that was stopped.
+/// How a sweep ends that was stopped while it repaired.
 pub const SWEEP_STOPPED: &str = "The repairs were stopped. What was begun is brought to its end.";
+/// How a sweep ends that was stopped while it read.
+pub const READING_STOPPED: &str = "The sweep was stopped before everything was read, so it has no result. \
+                                   Nothing was changed.";
+/// How a sweep ends that was stopped when it had read everything.
+pub const OFFER_STOPPED: &str = "The sweep was stopped before any repair. Nothing was changed.";
+
+/// How a sweep ends that is stopped where it stands now.
+#[must_use]
+pub fn how_a_sweep_is_stopped(sweep: &Sweep) -> &'static str {
+    match (&sweep.surveyed, sweep.may_repair()) {
+        (None, _) => READING_STOPPED,
+        (Some(_), false) => OFFER_STOPPED,
+        (Some(_), true) => SWEEP_STOPPED,
+    }
+}
 
 /// How a run ends that somebody declined, with their reason where they gave one.
 #[must_use]
@@ -77,6 +93,24 @@ pub fn stopped(run: &str) -> Markup {
         .ours("The run is stopped: ")
         .code(run)
         .ours(". What was done stays done; its card lists it.")
+}
+
+/// `cancel SWEEP` was taken.
+#[must_use]
+pub fn sweep_stopped(id: &str, sweep: &Sweep) -> Markup {
+    let text = Markup::new().ours("The sweep is stopped: ").code(id).ours(". ");
+    text.ours(how_a_sweep_is_stopped(sweep)).ours(" To read the organization again, type `/reinstate sweep`.")
+}
+
+/// `undo SWEEP`.
+#[must_use]
+pub fn undo_of_a_sweep(id: &str) -> Markup {
+    Markup::new()
+        .code(id)
+        .ours(" is a sweep, not a run, so nothing was started. A sweep only reads; each repair that it began is a run. ")
+        .ours("Type `/reinstate history ")
+        .data(id)
+        .ours("` to see these runs, then `/reinstate undo RUN` with the id of one of them.")
 }
 
 /// A card that was posted twice.

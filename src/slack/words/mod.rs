@@ -19,7 +19,7 @@ use reinstate_core::{Actor, Denied, Role};
 pub fn help() -> Markup {
     Markup::new().ours(
         "*What Reinstate understands*\n\
-         WHO is an e-mail address, a mention or an Atlassian account id.\n\
+         WHO is an e-mail address, a mention or an Atlassian account id. RUN is the id on a card, of a run or of a sweep.\n\
          • `/reinstate check WHO` – find out why somebody has no access; reads only (role: viewer)\n\
          • `/reinstate repair WHO` – find out and repair, asking for approval where one is needed (role: operator)\n\
          • `/reinstate sweep` – check every managed account (role: operator)\n\
@@ -106,6 +106,16 @@ pub fn no_store() -> Markup {
     Markup::new().ours("The database did not answer, so nothing was done. Please try again in a minute.")
 }
 
+/// A journal that cannot be read.
+#[must_use]
+pub fn unreadable(id: &str) -> Markup {
+    Markup::new()
+        .ours("The journal of ")
+        .code(id)
+        .ours(" cannot be read, because an entry was erased, changed or written by another version. ")
+        .ours("Please tell the people who run Reinstate: the log says which entry it is.")
+}
+
 /// A run that is not there.
 #[must_use]
 pub fn no_run() -> Markup {
@@ -138,6 +148,17 @@ pub fn no_table(code: &str) -> Markup {
 #[must_use]
 pub fn nothing_open() -> Markup {
     Markup::new().ours("Nothing runs and nothing waits.")
+}
+
+/// `history SWEEP`: what it is, where it stands, and how many runs it began. A list of these may follow.
+#[must_use]
+pub fn history_of_a_sweep(sweep: &str, line: &Markup, runs: usize) -> Markup {
+    let text = Markup::new().ours("This is the id of a sweep, not of a person. ").then(line).ours(". ");
+    let text = match runs {
+        0 => text.ours("It has begun no repair. "),
+        _ => text.ours("The repairs that it began, newest first: ").number(runs).ours(". "),
+    };
+    text.ours("Type `/reinstate status ").data(sweep).ours("` to see what it found.")
 }
 
 /// The title of the list of open runs.

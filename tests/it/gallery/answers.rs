@@ -300,6 +300,7 @@ pub fn lists() -> Page {
     (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`, asked by @ada 2026-11-30 09:00 UTC, plan `b6ae9a20`)
     (The card of this run (https://acme.slack.com/archives/C0ADMINS/p1))
     ");
+    shows!(page, "Status: the journal cannot be read", "`status RUN`", says(&words::unreadable(RUN)), @"The journal of `01a22b0e-0438-7587-8f82-176a680e8a9b` cannot be read, because an entry was erased, changed or written by another version. Please tell the people who run Reinstate: the log says which entry it is.");
     shows!(page, "Status: no such run", "`status RUN`", says(&words::no_run()), @"There is no such run. Type `/reinstate status` to see the open ones.");
     let ended = super::run_ends::lines();
     shows!(page, "History", "`history WHO` lists every run on that account. Each end has its words.",
@@ -332,7 +333,7 @@ pub fn lists() -> Page {
     ");
     shows!(page, "Help", "`help`", says(&words::help()), @"
     *What Reinstate understands*
-    WHO is an e-mail address, a mention or an Atlassian account id.
+    WHO is an e-mail address, a mention or an Atlassian account id. RUN is the id on a card, of a run or of a sweep.
     • `/reinstate check WHO` – find out why somebody has no access; reads only (role: viewer)
     • `/reinstate repair WHO` – find out and repair, asking for approval where one is needed (role: operator)
     • `/reinstate sweep` – check every managed account (role: operator)

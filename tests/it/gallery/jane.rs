@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use reinstate::config::{Access, Grant};
 use reinstate::slack::cards::View;
+use reinstate_core::Fold as _;
 use reinstate_core::diagnose::{Candidate, Mark, Station, diagnose};
 use reinstate_core::finding::{Cause, Fact, Finding, Verdict};
 use reinstate_core::run::{Asked, Limits, Next};

@@ -27,7 +27,7 @@ use page::{Page, every};
 use reinstate::slack::words::Unresolved;
 use reinstate_core::access::Standing;
 use reinstate_core::run::{Halt, Progress};
-use reinstate_core::sweep::CourseNext;
+use reinstate_core::sweep::SweepNext;
 use reinstate_core::{Aim, Cause, Denied, Event, Next, Op, Outcome};
 
 /// Every page, in the order of the document.
@@ -106,7 +106,7 @@ fn states() -> Vec<String> {
         every!(Progress: Open, Begun, Accepted, Done, Fruitless),
         every!(Event: Opened, Admitted, Planned, Approved, Declined, Expired, Cancelled, Snapshot, Began, Accepted,
             Already, Confirmed, NoEffect, Paused, Retried, Denied, Ended),
-        every!(CourseNext: Survey, AwaitRequest, AwaitApproval, AwaitPerson, Repair, End, Nothing),
+        every!(SweepNext: Survey, AwaitRequest, AwaitApproval, AwaitPerson, Repair, End, Nothing),
         every!(Op: ProvisionUser, ProvisionMembership, RestoreAccess, ActivateAccount, CancelDeletion, UnlinkRecord,
             DeleteRecord, ForgetAccountRecords, StartProvisioning, RestartProvisioning, ParkEmail, DeactivateAccount,
             ScheduleDeletion, SuspendAccess, ReturnEmail),

@@ -28,7 +28,7 @@ pub fn commands() -> Page {
     shows!(page, "Not available yet", "A button that this version does not know.", says(&words::not_yet()), @"
     That is not available yet. Nothing was done.
     *What Reinstate understands*
-    WHO is an e-mail address, a mention or an Atlassian account id.
+    WHO is an e-mail address, a mention or an Atlassian account id. RUN is the id on a card, of a run or of a sweep.
     • `/reinstate check WHO` – find out why somebody has no access; reads only (role: viewer)
     • `/reinstate repair WHO` – find out and repair, asking for approval where one is needed (role: operator)
     • `/reinstate sweep` – check every managed account (role: operator)
@@ -68,7 +68,7 @@ pub fn commands() -> Page {
     The nearest correct form: `/reinstate sweep`
     ");
     shows!(page, "No RUN", "`cancel everything`", misunderstood("cancel everything"), @"
-    RUN is the id shown on the run's card.
+    RUN is the id shown on the card of a run or a sweep.
     The nearest correct form: `/reinstate cancel RUN`
     ");
     let unresolved = |page: &mut Page, why: Unresolved| {
@@ -134,7 +134,7 @@ pub fn clicks() -> Page {
     shows!(page, "The earlier run has not ended", "`undo RUN`", says_so(click::NOT_ENDED), @"That run has not ended, so nothing was started. Stop it first, then ask again.");
     shows!(page, "The earlier run did nothing", "`undo RUN`", says_so(click::DID_NOTHING), @"That run did nothing, so there is nothing to take back.");
     shows!(page, "The sweep has ended", "A button on an old card of a sweep.", says_so(click::SWEEP_ENDED), @"The sweep has ended, so nothing was done.");
-    shows!(page, "There is no such sweep", "As above.", says_so(click::NO_SWEEP), @"There is no such sweep, so nothing was done. Ask for another sweep.");
+    shows!(page, "Not for runs", "A button of a sweep, on a run.", says_so(click::NOT_FOR_RUNS), @"This button does nothing on a run.");
     shows!(page, "Not for sweeps", "A button of a run, on a sweep.", says_so(click::NOT_FOR_SWEEPS), @"This button does nothing on a sweep.");
     shows!(page, "The list has changed", "*Repair the harmless ones* on an old card.", says_so(click::LIST_CHANGED), @"The list has changed since this card was drawn, so nothing was done. Look at the card again.");
     shows!(page, "No list is awaited", "*Approve* on an old card of a sweep.", says_so(click::NO_LIST_AWAITED), @"The sweep no longer waits for an approval of this list, so nothing was done. Look at its card again.");

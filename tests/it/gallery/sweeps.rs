@@ -5,8 +5,10 @@ use reinstate::sheet;
 use reinstate::slack::cards::{self, SweepView};
 use reinstate::slack::markup::Markup;
 use reinstate::slack::words;
-use reinstate_core::sweep::{Course, CourseNext, Found, ListedRepair, RepairList, Since, SweepEvent, Tally};
-use reinstate_core::{Aim, Cause, Risk, Source, Verdict};
+use reinstate_core::sweep::{
+    Found, ListedRepair, RepairList, Since, Sweep as Folded, SweepEvent, SweepNext, Tally,
+};
+use reinstate_core::{Aim, Cause, Fold as _, Risk, Source, Verdict};
 
 use super::jane::{HEAD, JANE, LINK, RUN, access, asked, at, limits};
 use super::page::{Page, card, says, shows};
@@ -23,17 +25,20 @@ pub fn page() -> Page {
     shows!(page, "Sweep: the first look", "Everything is read in bulk.", begun.card(&mut page), @"
     # Sweep of the organization
     *Reading every side in bulk.*
+    [ Stop ]
     (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada)
     ");
     shows!(page, "Sweep: by schedule", "`sweep.schedule` asked for it, so nobody is named.", Sweep::by("").card(&mut page), @"
     # Sweep of the organization
     *Reading every side in bulk.*
+    [ Stop ]
     (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` by schedule)
     ");
     let read = begun.clone().and(SweepEvent::SweepProgress { accounts: 5000, looks: 40, looked: 12 });
     shows!(page, "Sweep: reading", "Some accounts are looked at by themselves.", read.card(&mut page), @"
     # Sweep of the organization
     *Reading:* 5000 accounts listed, looked closely at 12 of 40 (83 a second).
+    [ Stop ]
     (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada)
     ");
     let small = read.clone().and(surveyed(2, None));
@@ -49,6 +54,24 @@ pub fn page() -> Page {
     [ Repair the harmless ones ] (asks: Repair the harmless ones? Exactly the 2 listed accounts and plans, list `848cea5a`. No irreversible step. Each account is looked at again first, and skipped if it has changed.)  [ Show those that need an approval ]
     (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada)
     ");
+    let (folded, times) = (small.folded(), limits());
+    let view = SweepView { id: SWEEP, sweep: &folded, limits: &times, now: small.now, head: None };
+    shows!(page, "Status of a sweep", "`status SWEEP`: the card without its buttons.", card(&cards::sweep_status(&view, Some(LINK))), @"
+    # Sweep of the organization
+    *Everything is read, and nothing was changed.* The button works until 2026-12-01 09:02 UTC.
+    *5000 accounts*: 4985 healthy, 14 broken, 1 cannot be told
+    • 9 × Another managed account bears the person's address (`email-held-by-managed-account`)
+    • 3 × The person is not assigned to the Atlassian application (`not-assigned`)
+    • 2 × Group memberships were lost on the way to Atlassian (`membership-drift`)
+    2 can be repaired harmlessly: what provisioning would do anyway. 9 need an approval each. 4 are for a person, or need no approval and are repaired one by one. The table is in the thread.
+    (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada)
+    (To stop this sweep, type `/reinstate cancel 01a22b0e-1111-7587-8f82-176a680e8a9b`.)
+    (The card of this sweep (https://acme.slack.com/archives/C0ADMINS/p1))
+    ");
+    shows!(page, "History of a sweep", "`history SWEEP`. The list of these runs follows.",
+        says(&words::history_of_a_sweep(SWEEP, &cards::sweep_line(SWEEP, &folded, &times, small.now), 1)), @"This is the id of a sweep, not of a person. `01a22b0e-1111-7587-8f82-176a680e8a9b` – sweep, asked by @ada 2026-11-30 09:00 UTC: its repairs can be asked for until 2026-12-01 09:02 UTC. The repairs that it began, newest first: 1. Type `/reinstate status 01a22b0e-1111-7587-8f82-176a680e8a9b` to see what it found.");
+    shows!(page, "The sweep is stopped", "After `cancel SWEEP`.", says(&words::click::sweep_stopped(SWEEP, &begun.folded())), @"The sweep is stopped: `01a22b0e-1111-7587-8f82-176a680e8a9b`. The sweep was stopped before everything was read, so it has no result. Nothing was changed. To read the organization again, type `/reinstate sweep`.");
+    shows!(page, "A sweep is not undone", "`undo SWEEP`", says(&words::click::undo_of_a_sweep(SWEEP)), @"`01a22b0e-1111-7587-8f82-176a680e8a9b` is a sweep, not a run, so nothing was started. A sweep only reads; each repair that it began is a run. Type `/reinstate history 01a22b0e-1111-7587-8f82-176a680e8a9b` to see these runs, then `/reinstate undo RUN` with the id of one of them.");
     let gaps = read.clone().and(surveyed_with_gaps());
     shows!(page, "Sweep: not everything could be read", "A side was refused or did not answer.", gaps.card(&mut page), @"
     # Sweep of the organization
@@ -134,9 +157,9 @@ pub fn page() -> Page {
     shows!(page, "Sweep: the requester is told of one repair", "Privately. A repair of a sweep has no card of its own.",
         says(&words::part_stopped(RUN, &Markup::new().data(JANE), "403 Forbidden.")), @"A repair of your sweep stopped, the one for jane@acme.example. Why: 403 Forbidden. Type `/reinstate status 01a22b0e-0438-7587-8f82-176a680e8a9b` to look at it. Type `/reinstate cancel 01a22b0e-0438-7587-8f82-176a680e8a9b` to end it, then ask for a repair of this account by itself.");
     let resumed = stopped.clone().and(SweepEvent::SweepResumed { by: "U0ADA".to_owned() });
-    assert!(matches!(resumed.next(), CourseNext::Repair));
+    assert!(matches!(resumed.next(), SweepNext::Repair));
     let told = "6 of 7 accounts have their access back; 1 need another look".to_owned();
-    let ended = working.and(SweepEvent::SweepEnded { says: told.clone() });
+    let ended = working.and(SweepEvent::SweepEnded { says: told.clone(), by: None });
     shows!(page, "Sweep: the repairs have ended", "Every repair on the list has ended.", ended.card(&mut page), @"
     # Sweep of the organization
     *Ended.* 6 of 7 accounts have their access back; 1 need another look
@@ -150,12 +173,21 @@ pub fn page() -> Page {
     (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada · journal `16:7b4b8464a79f1c55694c21bf57778b2d45f17595dec719c95496008c4d0080bc`)
     ");
     shows!(page, "Sweep: the requester is told the end", "In the thread of the card.", says(&words::sweep_over("U0ADA", &told)), @"@ada the repairs of this sweep have ended. 6 of 7 accounts have their access back; 1 need another look");
-    let declined =
-        requested.clone().and(SweepEvent::SweepEnded { says: words::click::LIST_DECLINED.to_owned() });
-    shows!(page, "Sweep: declined", "An approver declined the list.", state(&declined.card(&mut page)), @"*Ended.* The list was declined; none of it was repaired.");
-    let cancelled =
-        approved.clone().and(SweepEvent::SweepEnded { says: words::click::SWEEP_STOPPED.to_owned() });
-    shows!(page, "Sweep: stopped", "Somebody pressed *Stop*.", state(&cancelled.card(&mut page)), @"*Ended.* The repairs were stopped. What was begun is brought to its end.");
+    let ended_by =
+        |says: &str| SweepEvent::SweepEnded { says: says.to_owned(), by: Some("U0GRACE".to_owned()) };
+    let declined = requested.clone().and(ended_by(words::click::LIST_DECLINED));
+    shows!(page, "Sweep: declined", "An approver declined the list.", state(&declined.card(&mut page)), @"*Ended by* @grace*.* The list was declined; none of it was repaired.");
+    let unread = read.clone().and(ended_by(words::click::READING_STOPPED));
+    shows!(page, "Sweep: stopped while it reads", "The person who asked for it, or an approver, pressed *Stop* or typed `cancel SWEEP`.",
+        state(&unread.card(&mut page)), @r"
+    *Ended by* @grace*.* The sweep was stopped before everything was read, so it has no result. Nothing was changed.
+    (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada · journal `16:7b4b8464a79f1c55694c21bf57778b2d45f17595dec719c95496008c4d0080bc`)
+    ");
+    let unoffered = small.clone().and(ended_by(words::click::OFFER_STOPPED));
+    shows!(page, "Sweep: stopped before any repair", "As above, with `cancel SWEEP`.", state(&unoffered.card(&mut page)), @"*Ended by* @grace*.* The sweep was stopped before any repair. Nothing was changed.");
+    assert_eq!(words::click::how_a_sweep_is_stopped(&approved.folded()), words::click::SWEEP_STOPPED);
+    let cancelled = approved.clone().and(ended_by(words::click::SWEEP_STOPPED));
+    shows!(page, "Sweep: stopped", "Somebody pressed *Stop*.", state(&cancelled.card(&mut page)), @"*Ended by* @grace*.* The repairs were stopped. What was begun is brought to its end.");
     let over = requested.seen_at(4000);
     shows!(page, "Sweep: the time to approve is over", "For a moment, until the sweep has ended.", state(&over.card(&mut page)), @"*Ending.*");
     let nothing = begun.and(surveyed(0, None)).end();
@@ -214,7 +246,7 @@ pub fn lines() -> Vec<(Markup, Option<String>)> {
     let paused = approved.clone().and(SweepEvent::SweepPaused { by: None, why: "5 of 7 failed".to_owned() });
     let ending = begun.clone().and(surveyed(0, None));
     let all = [begun, read, requested, approved, paused, ending.clone(), ending.end(), Sweep::by("")];
-    all.map(|one| (cards::sweep_line(SWEEP, &one.course(), &limits(), one.now), Some(LINK.to_owned()))).into()
+    all.map(|one| (cards::sweep_line(SWEEP, &one.folded(), &limits(), one.now), Some(LINK.to_owned()))).into()
 }
 
 /// A sweep on its way.
@@ -251,30 +283,30 @@ impl Sweep {
 
     /// Ended for the reason that the time gives.
     fn end(self) -> Self {
-        let CourseNext::End(why) = self.next() else { panic!("{:?}", self.next()) };
-        self.and(SweepEvent::SweepEnded { says: why.to_owned() })
+        let SweepNext::End(why) = self.next() else { panic!("{:?}", self.next()) };
+        self.and(SweepEvent::SweepEnded { says: why.to_owned(), by: None })
     }
 
-    fn course(&self) -> Course {
-        Course::fold(self.events.iter().map(|(seq, at, event)| (*seq, *at, event))).unwrap()
+    fn folded(&self) -> Folded {
+        Folded::fold(self.events.iter().map(|(seq, at, event)| (*seq, *at, event))).unwrap()
     }
 
-    fn next(&self) -> CourseNext {
-        self.course().next(self.now, &limits())
+    fn next(&self) -> SweepNext {
+        self.folded().next(self.now, &limits())
     }
 
     fn digest(&self) -> String {
-        self.course().digest().unwrap()
+        self.folded().digest().unwrap()
     }
 
     /// Its card; the page notes which state it shows.
     fn card(&self, page: &mut Page) -> String {
-        let (course, limits) = (self.course(), limits());
-        page.covers("CourseNext", &self.next());
-        let head = course.ended.is_some().then(|| HEAD.to_owned());
+        let (sweep, limits) = (self.folded(), limits());
+        page.covers("SweepNext", &self.next());
+        let head = sweep.ended.is_some().then(|| HEAD.to_owned());
         card(&cards::sweep_root(&SweepView {
             id: SWEEP,
-            course: &course,
+            sweep: &sweep,
             limits: &limits,
             now: self.now,
             head,

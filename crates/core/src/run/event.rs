@@ -3,10 +3,11 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::Who;
 use crate::diagnose::Diagnosis;
+use crate::fold::JournalEvent;
 use crate::op::Op;
 use crate::plan::Plan;
 
@@ -261,7 +262,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// The kind, as the store keeps it.
+    /// The name of the entry, as the store keeps it.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -282,6 +283,50 @@ impl Event {
             Self::Retried { .. } => "retried",
             Self::Denied { .. } => "denied",
             Self::Ended { .. } => "ended",
+        }
+    }
+}
+
+impl JournalEvent for Event {
+    fn kind(&self) -> &'static str {
+        Self::kind(self)
+    }
+
+    fn facts(&self) -> Value {
+        match self {
+            Self::Planned { plan, digest, diagnosis } => json!({
+                "digest": digest,
+                "verdict": diagnosis.verdict.word(),
+                "causes": diagnosis.findings.iter().map(|finding| finding.code.code()).collect::<Vec<_>>(),
+                "steps": plan.steps.iter().map(|step| step.op.action()).collect::<Vec<_>>(),
+            }),
+            Self::Approved { digest, .. } | Self::Declined { digest, .. } | Self::Expired { digest } => {
+                json!({ "digest": digest })
+            }
+            Self::Began { step, needs, .. } => json!({ "step": step, "needs": needs }),
+            Self::Snapshot { step, .. }
+            | Self::Accepted { step }
+            | Self::Already { step }
+            | Self::Confirmed { step, .. }
+            | Self::NoEffect { step, .. } => json!({ "step": step }),
+            Self::Paused { step, halt, .. } => json!({ "step": step, "halt": halt }),
+            Self::Ended { outcome, .. } => json!({ "outcome": outcome }),
+            Self::Opened { .. }
+            | Self::Admitted { .. }
+            | Self::Cancelled { .. }
+            | Self::Retried { .. }
+            | Self::Denied { .. } => json!({}),
+        }
+    }
+
+    fn is_end(&self) -> bool {
+        matches!(self, Self::Ended { .. })
+    }
+
+    fn outcome(&self) -> Option<Outcome> {
+        match self {
+            Self::Ended { outcome, .. } => Some(*outcome),
+            _ => None,
         }
     }
 }

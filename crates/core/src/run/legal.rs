@@ -3,19 +3,8 @@
 
 use super::{Event, Progress, Run};
 
-/// An entry that cannot follow those before it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("entry {seq} ({kind}) cannot stand there: {why}")]
-pub struct Illegal {
-    /// Its number.
-    pub seq: i64,
-    /// Its kind.
-    pub kind: &'static str,
-    /// Why.
-    pub why: &'static str,
-}
-
 impl Run {
+    /// Whether an entry can follow; if not, why.
     pub(super) fn legal(&self, seq: i64, event: &Event) -> Result<(), &'static str> {
         if seq != self.seq + 1 {
             return Err("its number does not follow");
@@ -29,6 +18,8 @@ impl Run {
         let progress =
             |step: &usize| self.current.as_ref().and_then(|current| current.progress.get(*step)).copied();
         match event {
+            // Another admission would name another person for the same approvals.
+            Event::Admitted { .. } if self.admitted.is_some() => Err("somebody was admitted before"),
             Event::Planned { plan, digest, .. } if plan.digest() != *digest => {
                 Err("the digest is not the plan's")
             }
@@ -67,17 +58,6 @@ impl Run {
             },
             _ => Ok(()),
         }
-    }
-
-    /// Whether an entry may be written now: it can follow, and it says what entries of older versions do not.
-    ///
-    /// # Errors
-    /// [`Illegal`] when it may not.
-    pub fn may_append(&self, event: &Event) -> Result<(), Illegal> {
-        let seq = self.seq + 1;
-        let silent = matches!(event, Event::Began { needs: None, .. });
-        let judged = if silent { Err("it does not say how many approvals it needs") } else { Ok(()) };
-        judged.and_then(|()| self.legal(seq, event)).map_err(|why| Illegal { seq, kind: event.kind(), why })
     }
 
     /// An answer is about the current plan, and the first one that closes it is the last.

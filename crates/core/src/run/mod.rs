@@ -11,10 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::diagnose::Diagnosis;
+use super::fold::{Fold, Kind};
 use super::op::{Op, Risk};
 use super::plan::{Plan, Step};
 pub use event::{Aim, Asked, Event, Halt, Outcome, Part, begun};
-pub use legal::Illegal;
 pub use next::{CARRY_OUT_WITHIN, Limits, Next};
 
 /// A person × a digest.
@@ -117,25 +117,20 @@ pub struct Run {
     pub ended: Option<(Outcome, String)>,
 }
 
-impl Run {
-    /// Folds entries into a run.
-    ///
-    /// # Errors
-    /// [`Illegal`] for the first entry that cannot stand where it stands.
-    pub fn fold<'a>(entries: impl IntoIterator<Item = (i64, Timestamp, &'a Event)>) -> Result<Self, Illegal> {
-        let mut run = Self::default();
-        for (seq, at, event) in entries {
-            run.apply(seq, at, event)?;
-        }
-        Ok(run)
+impl Fold for Run {
+    type Event = Event;
+
+    const KIND: Kind = Kind::Run;
+
+    fn seq(&self) -> i64 {
+        self.seq
     }
 
-    /// Applies one entry.
-    ///
-    /// # Errors
-    /// [`Illegal`] when it cannot follow what is there.
-    pub fn apply(&mut self, seq: i64, at: Timestamp, event: &Event) -> Result<(), Illegal> {
-        self.legal(seq, event).map_err(|why| Illegal { seq, kind: event.kind(), why })?;
+    fn judge(&self, seq: i64, event: &Event) -> Result<(), &'static str> {
+        self.legal(seq, event)
+    }
+
+    fn take(&mut self, seq: i64, at: Timestamp, event: &Event) {
         self.seq = seq;
         match event {
             Event::Opened { asked, part } => {
@@ -188,9 +183,21 @@ impl Run {
             Event::Expired { .. } => self.close(Outcome::Expired),
             Event::Snapshot { .. } | Event::Denied { .. } => {}
         }
-        Ok(())
     }
 
+    fn is_complete(event: &Event) -> Result<(), &'static str> {
+        match event {
+            Event::Began { needs: None, .. } => Err("it does not say how many approvals it needs"),
+            _ => Ok(()),
+        }
+    }
+
+    fn denied(by: String, what: String, why: String) -> Event {
+        Event::Denied { by, what, why }
+    }
+}
+
+impl Run {
     /// Of a sweep, only the listed plan is done: any other closes the run by itself.
     fn unlisted(&self, plan: &Plan, digest: Option<&str>) -> Option<Outcome> {
         let part = self.part.as_ref()?;

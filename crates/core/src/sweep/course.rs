@@ -1,146 +1,20 @@
-//! The course of a sweep that was asked for in Slack: the fold of its journal entries, like a run, and [`Course::next`]
-//! says what comes next. It shares the runs' journal, leases and cards; what it repairs are runs of their own.
+//! A sweep that was asked for in Slack: the fold of its journal entries, like a run, and [`Sweep::next`] says what comes
+//! next. It shares the journal, leases and cards of the runs; what it repairs are runs of their own. It must never name
+//! a repair that nobody asked for, or that lacks the approval its list needs.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
-use super::{RepairList, Tally};
+use super::{RepairList, Since, SweepEvent, Tally};
 use crate::evidence::Source;
+use crate::fold::{Fold, Kind};
 use crate::run::{Asked, CARRY_OUT_WITHIN, Limits};
 
 /// How long harmless steps may begin after the list was approved (docs/reference/rules.md#repairs-of-a-sweep).
 pub const START_WITHIN: Duration = Duration::from_secs(24 * 3600);
 /// How long a finished sweep offers its button.
 const OFFERED: Duration = Duration::from_secs(24 * 3600);
-
-/// One entry of the journal of a sweep.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum SweepEvent {
-    /// Somebody, or the schedule, asked for a sweep.
-    SweepOpened {
-        /// Who and where; nobody for the schedule.
-        asked: Asked,
-        /// The rule that lets them.
-        rule: String,
-    },
-    /// How far the reading is, for people.
-    SweepProgress {
-        /// Accounts listed.
-        accounts: u64,
-        /// Looks to be taken, as far as known.
-        looks: u64,
-        /// Looks taken.
-        looked: u64,
-    },
-    /// Everything was read.
-    SweepSurveyed {
-        /// The counts.
-        tally: Tally,
-        /// Sides that could not be read, with the reason.
-        unread: Vec<(Source, String)>,
-        /// What can be repaired harmlessly.
-        list: RepairList,
-        /// How many need an approval of their own.
-        approvals: u64,
-        /// What changed since the sweep before; nothing for the first.
-        since: Option<Since>,
-    },
-    /// An operator wants the list carried out, and is the requester of every repair.
-    SweepRequested {
-        /// Who.
-        by: Asked,
-        /// The list's digest.
-        digest: String,
-        /// The rule that gives them the role of an operator; empty in entries of version 1.
-        #[serde(default)]
-        rule: String,
-    },
-    /// An approver agrees.
-    SweepApproved {
-        /// Slack user id.
-        by: String,
-        /// The list's digest.
-        digest: String,
-    },
-    /// The repairs stand still until somebody says go on.
-    SweepPaused {
-        /// Who; nobody for the stop rule.
-        by: Option<String>,
-        /// Why.
-        why: String,
-    },
-    /// They go on.
-    SweepResumed {
-        /// Slack user id.
-        by: String,
-    },
-    /// How far the repairs are.
-    SweepRepaired {
-        /// Runs begun.
-        begun: u64,
-        /// Restored, or in order by then.
-        restored: u64,
-        /// Skipped: the account had changed since.
-        skipped: u64,
-        /// Not restored.
-        failed: u64,
-    },
-    /// Somebody tried something they may not do.
-    SweepDenied {
-        /// Slack user id.
-        by: String,
-        /// What they tried.
-        what: String,
-        /// Why not.
-        why: String,
-    },
-    /// The end.
-    SweepEnded {
-        /// In words.
-        says: String,
-    },
-}
-
-/// What changed since the sweep before.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Since {
-    /// When that one was opened.
-    pub at: Timestamp,
-    /// Not healthy now, and not on its list.
-    pub newly: u64,
-    /// On its list, and healthy now.
-    pub gone: u64,
-    /// On both, with other causes.
-    pub otherwise: u64,
-}
-
-impl SweepEvent {
-    /// The kind, as the store keeps it.
-    #[must_use]
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::SweepOpened { .. } => "sweep-opened",
-            Self::SweepProgress { .. } => "sweep-progress",
-            Self::SweepSurveyed { .. } => "sweep-surveyed",
-            Self::SweepRequested { .. } => "sweep-requested",
-            Self::SweepApproved { .. } => "sweep-approved",
-            Self::SweepPaused { .. } => "sweep-paused",
-            Self::SweepResumed { .. } => "sweep-resumed",
-            Self::SweepRepaired { .. } => "sweep-repaired",
-            Self::SweepDenied { .. } => "sweep-denied",
-            Self::SweepEnded { .. } => "sweep-ended",
-        }
-    }
-
-    /// Whether an entry of this kind begins a sweep and not a run.
-    #[must_use]
-    pub fn opens(kind: &str) -> bool {
-        kind == "sweep-opened"
-    }
-}
 
 /// What a sweep found.
 #[derive(Clone, Debug, PartialEq)]
@@ -174,7 +48,7 @@ pub struct Repaired {
 
 /// The fold of a sweep's entries.
 #[derive(Clone, Debug, Default)]
-pub struct Course {
+pub struct Sweep {
     /// Number of the last entry.
     pub seq: i64,
     /// Who asked.
@@ -201,11 +75,13 @@ pub struct Course {
     pub forgiven: u64,
     /// The end.
     pub ended: Option<String>,
+    /// Who stopped or declined it; nobody where it came to its end by itself.
+    pub ended_by: Option<String>,
 }
 
 /// What comes next.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CourseNext {
+pub enum SweepNext {
     /// Read everything.
     Survey,
     /// Wait for somebody to ask for the repairs, until then.
@@ -222,28 +98,16 @@ pub enum CourseNext {
     Nothing,
 }
 
-impl Course {
-    /// Folds entries.
-    ///
-    /// # Errors
-    /// Why an entry cannot stand where it stands.
-    pub fn fold<'a>(
-        entries: impl IntoIterator<Item = (i64, Timestamp, &'a SweepEvent)>,
-    ) -> Result<Self, &'static str> {
-        let mut course = Self::default();
-        for (seq, at, event) in entries {
-            course.legal(seq, event)?;
-            course.apply(seq, at, event);
-        }
-        Ok(course)
+impl Fold for Sweep {
+    type Event = SweepEvent;
+
+    const KIND: Kind = Kind::Sweep;
+
+    fn seq(&self) -> i64 {
+        self.seq
     }
 
-    /// Whether an entry can follow.
-    ///
-    /// # Errors
-    /// Why it cannot.
-    pub fn legal(&self, seq: i64, event: &SweepEvent) -> Result<(), &'static str> {
-        let mine = |digest: &str| self.digest().as_deref() == Some(digest);
+    fn judge(&self, seq: i64, event: &SweepEvent) -> Result<(), &'static str> {
         if seq != self.seq + 1 {
             return Err("its number does not follow");
         }
@@ -254,21 +118,25 @@ impl Course {
             return Err("the sweep has ended");
         }
         match event {
-            SweepEvent::SweepSurveyed { .. } if self.surveyed.is_some() => Err("it was surveyed before"),
-            SweepEvent::SweepRequested { digest, .. } if self.requested.is_some() || !mine(digest) => {
-                Err("another list, or it was asked for before")
+            SweepEvent::SweepProgress { .. } | SweepEvent::SweepSurveyed { .. }
+                if self.surveyed.is_some() =>
+            {
+                Err("everything was read before")
             }
-            SweepEvent::SweepApproved { by, digest } => match &self.requested {
-                Some((requester, _)) if requester.by != *by && mine(digest) => Ok(()),
-                _ => Err("nobody approves their own request, nor another list"),
-            },
-            SweepEvent::SweepRepaired { .. } if !self.may_repair() => Err("nothing was approved"),
+            SweepEvent::SweepRequested { digest, .. } => self.judge_request(digest),
+            SweepEvent::SweepApproved { by, digest } => self.judge_approval(by, digest),
+            SweepEvent::SweepRepaired { .. } | SweepEvent::SweepPaused { .. } if !self.may_repair() => {
+                Err("nothing was approved")
+            }
+            SweepEvent::SweepRepaired { .. } | SweepEvent::SweepPaused { .. } if self.paused.is_some() => {
+                Err("the repairs stand still")
+            }
+            SweepEvent::SweepResumed { .. } if self.paused.is_none() => Err("the repairs do not stand still"),
             _ => Ok(()),
         }
     }
 
-    /// Applies one entry that was found legal.
-    pub fn apply(&mut self, seq: i64, at: Timestamp, event: &SweepEvent) {
+    fn take(&mut self, seq: i64, at: Timestamp, event: &SweepEvent) {
         self.seq = seq;
         match event {
             SweepEvent::SweepOpened { asked, .. } => {
@@ -306,8 +174,58 @@ impl Course {
                 self.repaired = Some((at, counts));
             }
             SweepEvent::SweepDenied { .. } => {}
-            SweepEvent::SweepEnded { says } => self.ended = Some(says.clone()),
+            SweepEvent::SweepEnded { says, by } => {
+                self.ended = Some(says.clone());
+                self.ended_by.clone_from(by);
+            }
         }
+    }
+
+    fn is_complete(event: &SweepEvent) -> Result<(), &'static str> {
+        match event {
+            SweepEvent::SweepRequested { rule, .. } if rule.is_empty() => {
+                Err("it does not say by which rule the repairs may be asked for")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn denied(by: String, what: String, why: String) -> SweepEvent {
+        SweepEvent::SweepDenied { by, what, why }
+    }
+}
+
+impl Sweep {
+    fn judge_request(&self, digest: &str) -> Result<(), &'static str> {
+        if self.requested.is_some() {
+            return Err("the repairs were asked for before");
+        }
+        if self.digest().as_deref() != Some(digest) {
+            return Err("it is about another list");
+        }
+        Ok(())
+    }
+
+    fn judge_approval(&self, by: &str, digest: &str) -> Result<(), &'static str> {
+        let Some((requester, _)) = &self.requested else { return Err("nobody asked for the repairs") };
+        if requester.by == by {
+            return Err("nobody approves their own request");
+        }
+        if self.digest().as_deref() != Some(digest) {
+            return Err("it is about another list");
+        }
+        if self.approved.is_some() {
+            return Err("the list was approved before");
+        }
+        Ok(())
+    }
+
+    /// Who may stop it besides approvers: the person who asked for the repairs, and before that the person who asked for
+    /// the sweep. Nobody for a sweep by schedule.
+    #[must_use]
+    pub fn requester(&self) -> Option<&Asked> {
+        let asked = self.requested.as_ref().map(|(by, _)| by).or(self.asked.as_ref());
+        asked.filter(|asked| !asked.by.is_empty())
     }
 
     /// The digest of the list; `None` before the survey, and of an empty list.
@@ -343,25 +261,25 @@ impl Course {
     #[must_use]
     pub fn awaits(&self, digest: &str, now: Timestamp, limits: &Limits) -> bool {
         self.digest().as_deref() == Some(digest)
-            && matches!(self.next(now, limits), CourseNext::AwaitApproval(_))
+            && matches!(self.next(now, limits), SweepNext::AwaitApproval(_))
     }
 
     /// What comes next. It never says `Repair` without the approval that the list needs.
     #[must_use]
-    pub fn next(&self, now: Timestamp, limits: &Limits) -> CourseNext {
+    pub fn next(&self, now: Timestamp, limits: &Limits) -> SweepNext {
         if self.ended.is_some() || self.asked.is_none() {
-            return CourseNext::Nothing;
+            return SweepNext::Nothing;
         }
-        let Some(surveyed) = &self.surveyed else { return CourseNext::Survey };
+        let Some(surveyed) = &self.surveyed else { return SweepNext::Survey };
         if surveyed.list.repairs().is_empty() {
-            return CourseNext::End("There is nothing that could be repaired harmlessly.");
+            return SweepNext::End("There is nothing that could be repaired harmlessly.");
         }
         let Some((_, requested_at)) = &self.requested else {
             let until = add(surveyed.at, OFFERED);
             return if now < until {
-                CourseNext::AwaitRequest(until)
+                SweepNext::AwaitRequest(until)
             } else {
-                CourseNext::End(
+                SweepNext::End(
                     "Nobody asked for the repairs within a day; another sweep will see what is there then.",
                 )
             };
@@ -369,17 +287,17 @@ impl Course {
         if !self.may_repair() {
             let until = add(*requested_at, limits.expire_after);
             return if now < until {
-                CourseNext::AwaitApproval(until)
+                SweepNext::AwaitApproval(until)
             } else {
-                CourseNext::End("Nobody approved the list in time. None of it was repaired.")
+                SweepNext::End("Nobody approved the list in time. None of it was repaired.")
             };
         }
         if self.begins_until().is_some_and(|until| now >= until) {
-            return CourseNext::End(
+            return SweepNext::End(
                 "A day has passed since the approval; what was not begun by then was left.",
             );
         }
-        if self.paused.is_some() { CourseNext::AwaitPerson } else { CourseNext::Repair }
+        if self.paused.is_some() { SweepNext::AwaitPerson } else { SweepNext::Repair }
     }
 }
 

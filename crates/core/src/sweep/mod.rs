@@ -4,6 +4,7 @@
 
 mod census;
 mod course;
+mod event;
 mod join;
 mod list;
 mod log;
@@ -16,7 +17,8 @@ mod tests;
 mod texts;
 
 pub use census::Census;
-pub use course::{Course, CourseNext, Repaired, START_WITHIN, Since, Surveyed, SweepEvent};
+pub use course::{Repaired, START_WITHIN, Surveyed, Sweep, SweepNext};
+pub use event::{Since, SweepEvent};
 pub use join::{Asked, Join, Judged, Need};
 pub use list::{HARMLESS_WITHOUT_APPROVER, Listed as ListedRepair, RepairList};
 pub use log::Logs;

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::evidence::{Assignment, Claim, IdpGroup, IdpUser, Mapping, Read, ScimRecord};
+use crate::fold::Fold as _;
 use crate::run::{Aim, Asked as By, Limits};
 use crate::subject::RecordId;
 
@@ -224,8 +225,8 @@ fn limits() -> Limits {
     Limits { expire_after: Duration::from_secs(3600), start_within: Duration::from_secs(900) }
 }
 
-fn fold(events: &[SweepEvent]) -> Result<Course, &'static str> {
-    Course::fold((1_i64..).zip(events).map(|(seq, event)| (seq, at(seq), event)))
+fn fold(events: &[SweepEvent]) -> Result<Sweep, crate::Illegal> {
+    Sweep::fold((1_i64..).zip(events).map(|(seq, event)| (seq, at(seq), event)))
 }
 
 #[test]
@@ -237,20 +238,20 @@ fn nothing_is_repaired_that_nobody_approved_and_nothing_after_a_day() {
     let approved = |who: &str| SweepEvent::SweepApproved { by: who.to_owned(), digest: digest.clone() };
     let mut events = vec![opened, surveyed(6)];
     let next = |events: &[SweepEvent], second| fold(events).unwrap().next(at(second), &limits());
-    assert!(matches!(next(&events, 9), CourseNext::AwaitRequest(_)));
+    assert!(matches!(next(&events, 9), SweepNext::AwaitRequest(_)));
     events.push(requested);
-    assert!(matches!(next(&events, 9), CourseNext::AwaitApproval(_)));
-    assert!(matches!(next(&events, 4000), CourseNext::End(_)), "nobody approved in time");
+    assert!(matches!(next(&events, 9), SweepNext::AwaitApproval(_)));
+    assert!(matches!(next(&events, 4000), SweepNext::End(_)), "nobody approved in time");
     let own: Vec<_> = events.iter().cloned().chain([approved("U0ADA")]).collect();
     assert!(fold(&own).is_err(), "nobody approves their own request");
     events.push(approved("U0GRACE"));
-    assert_eq!(next(&events, 9), CourseNext::Repair);
-    assert_eq!(next(&events, 86_000), CourseNext::Repair);
-    assert!(matches!(next(&events, 86_500), CourseNext::End(_)), "a day is over");
+    assert_eq!(next(&events, 9), SweepNext::Repair);
+    assert_eq!(next(&events, 86_000), SweepNext::Repair);
+    assert!(matches!(next(&events, 86_500), SweepNext::End(_)), "a day is over");
     events.push(SweepEvent::SweepPaused { by: None, why: "2 of 5".to_owned() });
-    assert_eq!(next(&events, 9), CourseNext::AwaitPerson);
+    assert_eq!(next(&events, 9), SweepNext::AwaitPerson);
     events.push(SweepEvent::SweepResumed { by: "U0ADA".to_owned() });
-    assert_eq!(next(&events, 9), CourseNext::Repair);
+    assert_eq!(next(&events, 9), SweepNext::Repair);
 }
 
 #[test]
@@ -265,7 +266,7 @@ fn another_list_cannot_be_approved_and_five_need_nobody() {
         rule: String::new(),
     };
     let course = fold(&[opened(), surveyed(5), right]).unwrap();
-    assert_eq!(course.next(at(9), &limits()), CourseNext::Repair);
+    assert_eq!(course.next(at(9), &limits()), SweepNext::Repair);
     let counts = SweepEvent::SweepRepaired { begun: 1, restored: 1, skipped: 0, failed: 0 };
     assert!(fold(&[opened(), surveyed(5), counts]).is_err(), "nothing was asked for");
 }

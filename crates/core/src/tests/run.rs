@@ -13,7 +13,7 @@ use crate::plan::{Plan, Step};
 use crate::rules::{Approvers, Rules};
 use crate::run::{Asked, Halt, Limits, Part, Progress};
 use crate::subject::{Subject, Who};
-use crate::{Diagnosis, Event, Next, Op, Outcome, Risk, Run, Undo, diagnose};
+use crate::{Diagnosis, Event, Fold as _, Next, Op, Outcome, Risk, Run, Undo, diagnose};
 
 const LIMITS: Limits =
     Limits { expire_after: Duration::from_secs(3600), start_within: Duration::from_secs(900) };
@@ -332,7 +332,7 @@ proptest! {
 }
 
 /// A run with this plan, after these events.
-fn run_with(plan: &Plan, events: &[(i64, Event)]) -> Result<Run, crate::run::Illegal> {
+fn run_with(plan: &Plan, events: &[(i64, Event)]) -> Result<Run, crate::Illegal> {
     let mut all = vec![
         (0, asked("U-DAN")),
         (0, Event::Admitted { rule: "r".to_owned(), who: Who::Email(MAIL.to_owned()) }),
@@ -448,7 +448,7 @@ fn began(needs: Option<u32>) -> Event {
 #[test]
 fn a_step_does_not_begin_without_the_approvals_that_it_needs() {
     let plan = made(&[2], 1);
-    let why = |result: Result<Run, crate::run::Illegal>| result.unwrap_err().why;
+    let why = |result: Result<Run, crate::Illegal>| result.unwrap_err().why;
     assert_eq!(why(run_with(&plan, &[(1, began(Some(1)))])), "it is not approved");
     let once = (1, approved("U-ADA", &plan));
     run_with(&plan, &[once.clone(), (2, began(Some(1)))]).unwrap();

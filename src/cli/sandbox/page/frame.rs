@@ -8,11 +8,11 @@ use super::people::{CAST, initials, shade};
 use super::seat::{HOME, Seat, TABS};
 use super::stage::Stage;
 use super::{calls, channel, faults, guide, stories, tenant, timeline};
-use crate::exec::LedgerError;
+use crate::exec::JournalError;
 use reinstate_sandbox::lock;
 use reinstate_sandbox::slack::Slack;
 
-pub(super) async fn document(stage: &Stage, seat: &Seat) -> Result<Markup, LedgerError> {
+pub(super) async fn document(stage: &Stage, seat: &Seat) -> Result<Markup, JournalError> {
     let body = body(stage, seat).await?;
     Ok(html! {
         (DOCTYPE)
@@ -31,7 +31,7 @@ pub(super) async fn document(stage: &Stage, seat: &Seat) -> Result<Markup, Ledge
 }
 
 /// Everything within `body`: what is sent when something changed.
-pub(super) async fn body(stage: &Stage, seat: &Seat) -> Result<Markup, LedgerError> {
+pub(super) async fn body(stage: &Stage, seat: &Seat) -> Result<Markup, JournalError> {
     let told = timeline::read(stage).await?;
     let slack = lock(&stage.sandbox.slack);
     Ok(html! {

@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use anyhow::Context as _;
 
 use super::bot::Bot;
-use crate::exec::Ledger;
+use crate::exec::Journal;
 use reinstate_sandbox::folder::Folder;
 use reinstate_sandbox::scenarios::Scenario;
 use reinstate_sandbox::slack::Workspace;
@@ -24,7 +24,7 @@ pub struct Stage {
     pub(super) sandbox: Sandbox,
     pub(super) people: Workspace,
     pub(super) bot: Bot,
-    pub(super) ledger: Ledger,
+    pub(super) ledger: Journal,
     /// What the page itself has to say to a person, until they act again.
     notices: Mutex<BTreeMap<String, String>>,
     complaints: Mutex<BTreeMap<String, Complaints>>,
@@ -47,7 +47,7 @@ impl Stage {
             sandbox,
             people,
             bot,
-            ledger: Ledger::new(store),
+            ledger: Journal::new(store),
             notices: Mutex::default(),
             complaints: Mutex::default(),
             _folder: folder,

@@ -5,35 +5,29 @@ use maud::{Markup, html};
 
 use super::mrkdwn::time;
 use super::stage::Stage;
-use crate::exec::LedgerError;
+use crate::exec::{Entries, JournalError, Loaded};
 use reinstate_core::plan::short;
 use reinstate_core::run::{Halt, Outcome};
-use reinstate_core::sweep::SweepEvent;
-use reinstate_core::{Event, Plan};
+use reinstate_core::sweep::{Sweep, SweepEvent};
+use reinstate_core::{Event, Plan, Run};
 use reinstate_sandbox::slack::Slack;
 
 /// How many runs are shown.
 const RUNS: i64 = 4;
 
-/// What was written down, in order.
-type Entries<E> = Vec<(i64, jiff::Timestamp, E)>;
-
 /// The entries of a run, or of a sweep.
 pub(super) enum Story {
-    Run(String, Entries<Event>),
-    Sweep(String, Entries<SweepEvent>),
+    Run(String, Entries<Run>),
+    Sweep(String, Entries<Sweep>),
 }
 
 /// The newest runs and sweeps, the newest first.
-pub(super) async fn read(stage: &Stage) -> Result<Vec<Story>, LedgerError> {
+pub(super) async fn read(stage: &Stage) -> Result<Vec<Story>, JournalError> {
     let mut stories = Vec::new();
     for row in stage.ledger.store().recent_runs(RUNS).await? {
-        stories.push(if stage.ledger.is_sweep(&row.run).await? {
-            let events = stage.ledger.sweep_events(&row.run).await?;
-            Story::Sweep(row.run, events)
-        } else {
-            let events = stage.ledger.events(&row.run).await?;
-            Story::Run(row.run, events)
+        stories.push(match stage.ledger.load(&row.run).await? {
+            Loaded::Run(_, entries) => Story::Run(row.run, entries),
+            Loaded::Sweep(_, entries) => Story::Sweep(row.run, entries),
         });
     }
     Ok(stories)
@@ -129,7 +123,7 @@ fn sweep_words(slack: &Slack, event: &SweepEvent) -> Words {
         SweepEvent::SweepDenied { by, what, why } => {
             ("bad", "refused", format!("{}, {what}: {why}", name(by)))
         }
-        SweepEvent::SweepEnded { says } => ("good", "ended", says.clone()),
+        SweepEvent::SweepEnded { says, .. } => ("good", "ended", says.clone()),
     }
 }
 

@@ -1,0 +1,349 @@
+//! The journal of all runs and sweeps, in the core's own words: events in, folds out. Every append is decided on a fold
+//! and names the entry it was decided on; on a conflict the journal is folded again and decided again. It must never
+//! write an event that the fold refuses, and never quote in an error what it could not read.
+
+mod entry;
+
+pub use entry::{Entries, Unreadable};
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use reinstate_core::run::{Asked, Part};
+use reinstate_core::sweep::{Sweep, SweepEvent};
+use reinstate_core::{Event, Fold, Illegal, JournalEvent, Kind, Run};
+use reinstate_store::{
+    Also, AppendError, Entry, Lease, NewEntry, NewRun, NotOpened, Opened, Store, StoreError,
+};
+
+/// The journal of all runs and sweeps.
+#[derive(Clone, Debug)]
+pub struct Journal {
+    store: Store,
+}
+
+/// What an id stands for, with the entries it was folded from.
+#[derive(Clone, Debug)]
+pub enum Loaded {
+    /// A run.
+    Run(Box<Run>, Entries<Run>),
+    /// A sweep.
+    Sweep(Box<Sweep>, Entries<Sweep>),
+}
+
+/// Why a run or a sweep could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// Nothing has this id.
+    #[error("there is no run {0}")]
+    NoRun(String),
+    /// The id is that of the other kind.
+    #[error("{id} is {kind}")]
+    OtherKind {
+        /// The id.
+        id: String,
+        /// What it is.
+        kind: Kind,
+    },
+    /// The journal holds something that cannot stand there.
+    #[error("the journal of run {run} cannot be read: {why}")]
+    Unreadable {
+        /// The run or the sweep.
+        run: String,
+        /// Why.
+        why: Unreadable,
+    },
+    /// What was decided cannot stand there; nothing was written.
+    #[error(transparent)]
+    Illegal(#[from] Illegal),
+    /// The append was refused.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What a decision on a fold came to.
+pub enum Decision<E, T> {
+    /// Write these and return this.
+    Write(Vec<E>, Also, T),
+    /// Write nothing and return this.
+    Leave(T),
+}
+
+impl Journal {
+    /// The journal in a store.
+    #[must_use]
+    pub fn new(store: Store) -> Self {
+        Self { store }
+    }
+
+    /// The store below.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// What time it is by the clock of the database. What expires is measured by it, whichever replica looks.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn now(&self) -> Result<Timestamp, StoreError> {
+        self.store.now().await
+    }
+
+    /// Opens a run, once for each key: a retry of the same request finds the run it opened.
+    ///
+    /// # Errors
+    /// When it could not be written down.
+    pub async fn open(
+        &self,
+        run: String,
+        key: String,
+        asked: Asked,
+        at: Timestamp,
+    ) -> Result<Opened, StoreError> {
+        let new = opening(run, key, &Event::Opened { asked, part: None }, at);
+        logged(&new, self.store.open_run(new.clone()).await)
+    }
+
+    /// The same for a caller who waits so long, and who must know whether nothing will come of it.
+    ///
+    /// # Errors
+    /// When it could not be written down, or not in time.
+    pub async fn open_within(
+        &self,
+        run: String,
+        key: String,
+        asked: Asked,
+        at: Timestamp,
+        limit: Duration,
+    ) -> Result<Opened, NotOpened> {
+        let new = opening(run, key, &Event::Opened { asked, part: None }, at);
+        logged(&new, self.store.open_run_within(new.clone(), limit).await)
+    }
+
+    /// Opens a run that is one of many of a sweep.
+    ///
+    /// # Errors
+    /// When it could not be written down.
+    pub async fn open_part(
+        &self,
+        run: String,
+        key: String,
+        asked: Asked,
+        part: Part,
+        at: Timestamp,
+    ) -> Result<Opened, StoreError> {
+        let sweep = part.sweep.clone();
+        let new = opening(run, key, &Event::Opened { asked, part: Some(part) }, at);
+        logged(&new, self.store.open_child(new.clone(), &sweep).await)
+    }
+
+    /// Opens a sweep, once for each key.
+    ///
+    /// # Errors
+    /// When it could not be written down.
+    pub async fn open_sweep(
+        &self,
+        sweep: String,
+        key: String,
+        asked: Asked,
+        rule: String,
+        at: Timestamp,
+    ) -> Result<Opened, StoreError> {
+        let new = opening(sweep, key, &SweepEvent::SweepOpened { asked, rule }, at);
+        logged(&new, self.store.open_run(new.clone()).await)
+    }
+
+    /// Reads and folds whatever has this id.
+    ///
+    /// # Errors
+    /// When nothing has it, or its journal is not legal.
+    pub async fn load(&self, id: &str) -> Result<Loaded, JournalError> {
+        let entries = self.stored(id).await?;
+        Ok(match kind(&entries) {
+            Some(Kind::Sweep) => {
+                let (sweep, entries) = folded(id, &entries)?;
+                Loaded::Sweep(Box::new(sweep), entries)
+            }
+            Some(Kind::Run) | None => {
+                let (run, entries) = folded(id, &entries)?;
+                Loaded::Run(Box::new(run), entries)
+            }
+        })
+    }
+
+    /// Reads and folds a run, or a sweep, where only that will do.
+    ///
+    /// # Errors
+    /// As [`Self::load`]; [`JournalError::OtherKind`] when the id is that of the other kind.
+    pub async fn read<F: Fold>(&self, id: &str) -> Result<(F, Entries<F>), JournalError> {
+        folded(id, &self.stored(id).await?)
+    }
+
+    /// Reads and folds a run.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub async fn run(&self, id: &str) -> Result<Run, JournalError> {
+        Ok(self.read(id).await?.0)
+    }
+
+    /// Reads and folds a sweep.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub async fn sweep(&self, id: &str) -> Result<Sweep, JournalError> {
+        Ok(self.read(id).await?.0)
+    }
+
+    /// The entries of a run or a sweep, read and not judged.
+    ///
+    /// # Errors
+    /// As [`Self::read`], but for what the fold refuses.
+    pub async fn entries<F: Fold>(&self, id: &str) -> Result<Entries<F>, JournalError> {
+        events::<F>(id, &self.stored(id).await?)
+    }
+
+    async fn stored(&self, id: &str) -> Result<Vec<Entry>, JournalError> {
+        match self.store.entries(id).await {
+            Ok(entries) if !entries.is_empty() => Ok(entries),
+            Ok(_) | Err(StoreError::UnknownRun(_)) => Err(JournalError::NoRun(id.to_owned())),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Appends events that were decided on a fold, after the fold has judged them; gives it as it then stands. `fence`
+    /// is the lease of an executor. What ends a run or a sweep also gives back what it holds.
+    ///
+    /// # Errors
+    /// [`AppendError::Conflict`] means: fold again. [`JournalError::Illegal`]: nothing was written.
+    pub async fn append<F: Fold>(
+        &self,
+        id: &str,
+        folded: &F,
+        fence: Option<&Lease>,
+        events: &[F::Event],
+        at: Timestamp,
+        mut also: Also,
+    ) -> Result<F, JournalError> {
+        let entries: Vec<NewEntry> = events.iter().map(|event| entry::write(event, at)).collect();
+        let after = entry::judged(folded, events, &entries, at).map_err(|why| match why {
+            entry::NotWritten::Illegal(illegal) => JournalError::Illegal(illegal),
+            entry::NotWritten::Unreadable(why) => JournalError::Unreadable { run: id.to_owned(), why },
+        })?;
+        also.end = events.last().is_some_and(JournalEvent::is_end);
+        let appended = self.store.append(id, folded.seq(), fence, &entries, also).await?;
+        for (event, entry) in events.iter().zip(&entries) {
+            count(event);
+            log(id, entry);
+        }
+        if let Some(event) = events.last().filter(|event| event.is_end()) {
+            // The log is kept elsewhere, so that the chain can be checked against this head later.
+            let (outcome, what) = (event.outcome(), F::KIND);
+            tracing::info!(run = id, ?outcome, head = %appended.head, "{what} ended");
+        }
+        Ok(after)
+    }
+
+    /// Folds, decides and appends, again and again until nobody came in between.
+    ///
+    /// # Errors
+    /// When the journal cannot be read or the append is refused for another reason than a conflict.
+    pub async fn decide<F: Fold, T>(
+        &self,
+        id: &str,
+        at: Timestamp,
+        mut decision: impl FnMut(&F) -> Decision<F::Event, T>,
+    ) -> Result<T, JournalError> {
+        loop {
+            let (folded, _) = self.read::<F>(id).await?;
+            match decision(&folded) {
+                Decision::Leave(value) => return Ok(value),
+                Decision::Write(events, also, value) => {
+                    match self.append(id, &folded, None, &events, at, also).await {
+                        Ok(_) => return Ok(value),
+                        Err(JournalError::Append(AppendError::Conflict { .. })) => {}
+                        Err(error) => return Err(error),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Records with a run or a sweep that somebody tried what they may not do.
+    ///
+    /// # Errors
+    /// When nothing has this id, it has ended, or the store fails.
+    pub async fn deny(
+        &self,
+        id: &str,
+        at: Timestamp,
+        (by, what, why): (&str, &str, &str),
+    ) -> Result<(), JournalError> {
+        let (by, what, why) = (by.to_owned(), what.to_owned(), why.to_owned());
+        match kind(&self.stored(id).await?) {
+            Some(Kind::Sweep) => {
+                let denied = <Sweep as Fold>::denied(by, what, why);
+                self.decide(id, at, |_: &Sweep| write_one(denied.clone())).await
+            }
+            Some(Kind::Run) | None => {
+                let denied = <Run as Fold>::denied(by, what, why);
+                self.decide(id, at, |_: &Run| write_one(denied.clone())).await
+            }
+        }
+    }
+}
+
+fn write_one<E>(event: E) -> Decision<E, ()> {
+    Decision::Write(vec![event], Also::default(), ())
+}
+
+/// What entries are of, by the first of them.
+fn kind(entries: &[Entry]) -> Option<Kind> {
+    entries.first().and_then(|first| Kind::of(&first.kind))
+}
+
+fn events<F: Fold>(id: &str, entries: &[Entry]) -> Result<Entries<F>, JournalError> {
+    if let Some(kind) = kind(entries).filter(|kind| *kind != F::KIND) {
+        return Err(JournalError::OtherKind { id: id.to_owned(), kind });
+    }
+    entry::read_all::<F>(entries).map_err(|why| JournalError::Unreadable { run: id.to_owned(), why })
+}
+
+fn folded<F: Fold>(id: &str, entries: &[Entry]) -> Result<(F, Entries<F>), JournalError> {
+    let entries = events::<F>(id, entries)?;
+    match entry::fold::<F>(&entries) {
+        Ok(folded) => Ok((folded, entries)),
+        Err(why) => Err(JournalError::Unreadable { run: id.to_owned(), why }),
+    }
+}
+
+/// A run or a sweep to be opened. Its first entry can always stand there: nothing comes before it.
+fn opening<E: JournalEvent>(run: String, key: String, first: &E, at: Timestamp) -> NewRun {
+    NewRun { run, key, first: entry::write(first, at), wake: true }
+}
+
+/// Logs the first entry, if this was the call that wrote it.
+fn logged<E>(new: &NewRun, outcome: Result<Opened, E>) -> Result<Opened, E> {
+    if matches!(outcome, Ok(Opened::New)) {
+        log(&new.run, &new.first);
+    }
+    outcome
+}
+
+/// What was written down, in the log: the part that names nobody. Whoever follows a run looks for its id.
+fn log(run: &str, entry: &NewEntry) {
+    tracing::info!(run, kind = entry.kind, facts = entry.facts, "journal: {}", entry.kind);
+}
+
+/// What was written down, counted: steps, approvals, refusals and ends are all entries.
+fn count(event: &impl JournalEvent) {
+    metrics::counter!("reinstate_journal_entries_total", "kind" => event.kind()).increment(1);
+    if let Some(outcome) = event.outcome() {
+        metrics::counter!("reinstate_runs_ended_total", "outcome" => outcome.word()).increment(1);
+    }
+}
