@@ -1,5 +1,5 @@
 //! A sweep is told by its id like a run: `status`, `history`, `cancel` and `undo` say what it is and what to do. And it is
-//! stopped wherever it is, also while it reads: before its next page, by whoever asked for it or by an approver.
+//! stopped wherever it is, also while it reads: before its next page, by the person who asked for it or by an approver.
 
 use std::time::{Duration, Instant};
 

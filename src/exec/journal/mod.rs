@@ -324,7 +324,7 @@ fn logged<E>(new: &NewRun, outcome: Result<Opened, E>) -> Result<Opened, E> {
     outcome
 }
 
-/// What was written down, in the log: the part that names nobody. Whoever follows a run looks for its id.
+/// What was written down, in the log: the part that names nobody. People who follow a run look for its id.
 fn log(run: &str, entry: &NewEntry) {
     tracing::info!(run, kind = entry.kind, facts = entry.facts, "journal: {}", entry.kind);
 }

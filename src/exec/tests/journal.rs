@@ -70,7 +70,7 @@ impl std::io::Write for Logged {
     }
 }
 
-/// All that is said of a journal with this entry in it, to whoever asks for it, and in the log.
+/// All that is said of a journal with this entry in it, to the person who asks for it, and in the log.
 async fn said_of(first: &NewEntry, second: Option<&NewEntry>) -> (String, String) {
     let logged = Logged::default();
     let to = logged.clone();
