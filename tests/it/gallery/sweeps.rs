@@ -371,7 +371,7 @@ fn state(card: &str) -> String {
 }
 
 /// The first row of the table, and the row of one account.
-fn table(found: &Found) -> String {
+fn table(found: &SweepFinding) -> String {
     let mut out = Vec::new();
     let mut sheet = Sheet::with_line_feeds(&mut out);
     sheet.sweep_columns().unwrap();
