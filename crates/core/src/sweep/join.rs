@@ -221,7 +221,7 @@ impl Census {
             Mapped::Empty => None,
             Mapped::Unread | Mapped::Either(_) => return false,
         };
-        // A value that two people have does not tell whose a record is.
+        // An `externalId` that two people share does not tell whose record it is.
         let users = self.users.get().zip(self.mapping.get()).zip(external.as_deref());
         if users.is_some_and(|((users, mapping), id)| users.rows_by_external(mapping, id).len() > 1) {
             return false;
@@ -244,7 +244,7 @@ impl Census {
         (right == 1 && ids.len() == 1) || (ids.is_empty() && !every)
     }
 
-    /// Every expected group is shown, by its name or under the older name of the same SCIM group.
+    /// Whether the directory shows every expected group, by its name or by an older name of the same SCIM group.
     fn groups_agree(&self, listed: &ListedAccount, person: &str) -> bool {
         let Some(shown) = &listed.account.groups else { return false };
         let shown: BTreeSet<String> = shown.iter().map(|group| normalize_name(&group.name)).collect();
