@@ -234,8 +234,8 @@ impl Denied {
     }
 }
 
-/// Decides whether an actor may do something. The bans that no configuration can lift are checked before the roles, so
-/// that no role can bypass them.
+/// Decides whether an actor may do something. The bans that no configuration can lift are checked before the roles. So
+/// no role can bypass them.
 ///
 /// # Errors
 /// [`Denied`], with a message for the person.

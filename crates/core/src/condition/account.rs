@@ -173,7 +173,7 @@ pub(super) fn account_is_not_anothers(case: &Case<'_>, id: &str) -> ConditionSta
         ));
     }
     // The person's own record without an `externalId` points to nobody else. The same holds for a record with the value
-    // that the job writes for the person, if such values cannot be traced back to a user at all.
+    // that the job writes for the person, if no such value can be traced back to a user.
     let expression = case.e.mapping.get().and_then(Mapping::external_id_expression);
     let is_untraced = |tie: &RecordLink<'_>| {
         let external = tie.record.and_then(|record| record.external_id.as_deref());

@@ -10,7 +10,7 @@ use super::record_links::Owner;
 use crate::evidence::{Account, Claim, Evidence, IdpUser, Read};
 use crate::subject::{Subject, Who, normalize};
 
-/// The arranged evidence.
+/// The evidence of one person, with what follows directly from it.
 pub struct Case<'a> {
     pub e: &'a Evidence,
     /// The live user object of the person, if exactly one was found.

@@ -51,7 +51,7 @@ pub(super) fn group_name_conflict(case: &Case<'_>) -> Answer {
     clash(case, Cause::GroupNameConflict, false)
 }
 
-/// The local group is an app's default group. Atlassian then accepts the name but shows no conflict.
+/// The local group is an app's default group. Atlassian then answers success, but the synced group never arrives.
 pub(super) fn default_group_clash(case: &Case<'_>) -> Answer {
     clash(case, Cause::DefaultGroupClash, true)
 }

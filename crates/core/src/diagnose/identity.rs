@@ -1,6 +1,6 @@
-//! Causes at the owner of a record: a user object was created again, the user object of a record no longer exists, or
-//! the record of an anchor no longer exists (docs/reference/rules.md#recreated-identity,
-//! docs/reference/rules.md#entra-log-codes). A name alone must never prove that two objects are the same person.
+//! Causes at the owner of a record: a user object was created again, a record outlived its user object, or an anchor
+//! outlived its record (docs/reference/rules.md#recreated-identity, docs/reference/rules.md#entra-log-codes). A name
+//! alone must never prove that two objects are the same person.
 
 use super::link::links_fact;
 use super::record_links::is_object_id;

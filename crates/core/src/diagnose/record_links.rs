@@ -61,8 +61,9 @@ impl<'a> Case<'a> {
         log.iter().filter(|entry| entry.succeeded()).find_map(|entry| entry.target.as_deref())
     }
 
-    /// The SCIM directory that the job writes to. Its settings decide; else it is the only configured directory; else
-    /// the directory of the record that the job wrote, if that record is known to be the person's.
+    /// The SCIM directory that the job writes to. The job's settings decide. Without them, it is the only configured
+    /// directory. Otherwise it is the directory of the record that the job wrote, if that record is known to be the
+    /// person's.
     #[must_use]
     pub fn target_directory(&self) -> Option<&str> {
         let said = self.e.mapping.get().and_then(|mapping| mapping.directory.as_deref());

@@ -176,8 +176,8 @@ fn goes_in_a_circle(case: &Case<'_>, tried: &[Step], op: &Op) -> bool {
 
 /// Whether there is proof that allows removing a record or moving an address. The proof is either a refusal newer than
 /// the last success because a value is in use, or a link to a wrong account. Only the person's own record may be
-/// removed without such proof: one in a directory that the job does not write to, or one that stayed unlinked after
-/// this run wrote it again.
+/// removed without such proof. It must be in a directory that the job does not write to, or this run has written it
+/// again and it stayed unlinked.
 pub(crate) fn is_proven(case: &Case<'_>, tried: &[Step], op: &Op) -> bool {
     if !matches!(op.rung(), 4..=6 | 8..=10) || case.conflict().is_some() || case.other.is_some() {
         return true;

@@ -1,5 +1,5 @@
-//! When it is harmless to ask the identity provider to write a person again: each condition of rungs 1 and 2 unread,
-//! and each of them false. Also: who owns a record in tenants that do not map the object id.
+//! When it is harmless to ask the identity provider to write a person again. Each condition of rungs 1 and 2 is tested
+//! unread, and false. Also: who owns a record in tenants that do not map the object id.
 
 use serde_json::Value;
 

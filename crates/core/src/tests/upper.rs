@@ -1,5 +1,5 @@
-//! The upper rungs and the inverses: each condition of rungs 7 to 10 unread, and each false; the plans of undo and
-//! retirement; and the choice between two accounts.
+//! The upper rungs and the inverses: each condition of rungs 7 to 10 is tested unread, and false. Also: the plans of
+//! undo and retirement, and the choice between two accounts.
 
 use super::build::{
     A1, A2, JANE, MAIL, OTHER, U1, account, account_of, address_elsewhere, gap, healthy, link,
