@@ -105,7 +105,7 @@ fn says(answer: Option<Injection>) -> String {
     })
 }
 
-/// The simulated services listen on free ports, so the report must not show the port numbers.
+/// Replaces the port numbers, because the simulated services listen on any free port.
 fn ports(text: &str) -> String {
     let mut parts = text.split("127.0.0.1:");
     let first = parts.next().unwrap_or_default().to_owned();
