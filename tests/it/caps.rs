@@ -1,6 +1,6 @@
-//! The limits on what a plan may do: the daily cap, protected accounts, organization admins, one's own account, and an
-//! active colleague. Each one is tested separately: at the plan, at the click and at the step. Also an approval that
-//! expires during a step, or while the run waits for a person.
+//! The limits on what a plan may do: the daily cap, protected accounts, organization admins, one's own account, and the
+//! identities of another living person. Each one is tested separately: at the plan, at the click and at the step. Also
+//! an approval that expires during a step, or while the run waits for a person.
 
 use std::time::Duration;
 

@@ -13,8 +13,8 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// One case in `one_in`. This number should have no common divisor with the periods of the cases (four points of a
-    /// step, seven faults of a method), so that every kind of case is covered.
+    /// One case in `one_in`. This number should have no common divisor with the periods of the cases. Otherwise one
+    /// sample covers only some kinds of cases. The periods are four (points of a step) and seven (faults of a method).
     pub fn one_in(one_in: usize) -> Self {
         let sample = Self { one_in, seed: seed() };
         println!("one case in {}; REINSTATE_TEST_SEED={}", sample.size(), sample.seed);

@@ -23,8 +23,8 @@ use reinstate_testing::port::free_port;
 /// The pause before a person clicks the same button again.
 const RETRY_PAUSE: Duration = Duration::from_secs(3);
 
-/// Scenarios that end in a repair. A scenario with two causes may end in advice for the second one. With one cause
-/// each, the steps belong to that cause.
+/// Scenarios that end in a repair and have one cause. A scenario with two causes may end in advice for the second one.
+/// With one cause, every step belongs to that cause.
 pub fn repaired() -> impl Iterator<Item = &'static Scenario> {
     ALL.iter().filter(|scenario| scenario.ends == Outcome::Restored && scenario.finds.len() == 1)
 }
