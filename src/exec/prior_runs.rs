@@ -10,7 +10,7 @@ use super::{Journal, JournalError};
 use reinstate_core::diagnose::Case;
 use reinstate_core::run::PauseReason;
 use reinstate_core::{Event, Evidence, Plan, Run, diagnose};
-use reinstate_store::Store;
+use reinstate_store::{Store, StoreError};
 
 /// How many earlier runs on a person are looked at.
 const MAX_PRIOR_RUNS: usize = 20;
@@ -26,7 +26,7 @@ pub enum PriorRuns {
 /// It is opened when a prior run may matter and not before: most checks end without it.
 pub struct Database {
     url: SecretString,
-    journal: OnceCell<Result<Journal, String>>,
+    journal: OnceCell<Result<Option<Journal>, String>>,
 }
 
 impl PriorRuns {
@@ -44,7 +44,7 @@ impl PriorRuns {
         if Case::new(evidence).conflict().is_none() {
             return Ok(());
         }
-        let journal = self.journal().await?;
+        let Some(journal) = self.journal().await? else { return Ok(()) };
         let mut read = Ok(());
         let mut runs = Vec::new();
         for identity in diagnose(evidence).subject.claims() {
@@ -73,15 +73,19 @@ impl PriorRuns {
         read
     }
 
-    async fn journal(&self) -> Result<&Journal, String> {
+    /// The journal; none where no database was ever made, for then no run was recorded there.
+    async fn journal(&self) -> Result<Option<&Journal>, String> {
         match self {
-            Self::Journal(journal) => Ok(journal),
+            Self::Journal(journal) => Ok(Some(journal)),
             Self::Database(Database { url, journal }) => {
                 let open = || async {
-                    let store = Store::open_to_read(url.expose_secret()).await;
-                    store.map(Journal::new).map_err(|error| error.to_string())
+                    match Store::open_to_read(url.expose_secret()).await {
+                        Ok(store) => Ok(Some(Journal::new(store))),
+                        Err(StoreError::NoFile(_)) => Ok(None),
+                        Err(error) => Err(error.to_string()),
+                    }
                 };
-                journal.get_or_init(open).await.as_ref().map_err(Clone::clone)
+                journal.get_or_init(open).await.as_ref().map(Option::as_ref).map_err(Clone::clone)
             }
         }
     }

@@ -101,27 +101,32 @@ async fn after_a_run_without_effect_every_entrance_has_the_same_plan() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_check_without_a_database_says_that_prior_runs_were_not_read() {
+async fn a_check_needs_no_database_and_says_where_one_could_not_be_read() {
     let sandbox = super::asking::start(find("stale-record-conflict").unwrap().tenant()).await;
     let folder = tempfile::tempdir().unwrap();
-    let run = async |args: &[&str]| {
-        let mut env = sandbox.env("sqlite::memory:", "127.0.0.1:0");
-        env.retain(|key, _| !key.contains("STORE"));
+    let run = async |store: &str, args: &[&str]| {
+        let env = sandbox.env(store, "127.0.0.1:0");
         let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_reinstate"));
         program.args(args).current_dir(folder.path()).env_clear().envs(env).output().await.unwrap()
     };
-    let output = run(&["check", WHO, "--json"]).await;
+    // Nothing was ever recorded where no database was made.
+    let output = run("sqlite:reinstate.db", &["check", WHO, "--json"]).await;
     assert_eq!(output.status.code(), Some(2), "{output:?}");
-    let unread = &answer(&output)["unread"];
-    assert_eq!(unread[0]["source"], "reinstate.prior-runs", "{unread}");
-    assert!(unread[0]["reason"].as_str().unwrap().contains("there is no file reinstate.db"), "{unread}");
-    let text = String::from_utf8(run(&["check", WHO]).await.stdout).unwrap();
+    assert_eq!(answer(&output)["unread"], serde_json::json!([]));
+    let lines = run("sqlite:reinstate.db", &["sweep", "--json"]).await;
+    assert_eq!(answer(&lines)["unread"], serde_json::json!([]));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "and no database was made");
+
+    std::fs::write(folder.path().join("torn.db"), "this is no database").unwrap();
+    let output = run("sqlite:torn.db", &["check", WHO, "--json"]).await;
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert_eq!(answer(&output)["unread"][0]["source"], "reinstate.prior-runs");
+    let text = String::from_utf8(run("sqlite:torn.db", &["check", WHO]).await.stdout).unwrap();
     assert!(text.contains("reinstate.prior-runs: the database could not be opened"), "{text}");
-    let lines = run(&["sweep", "--json"]).await;
+    let lines = run("sqlite:torn.db", &["sweep", "--json"]).await;
     assert_eq!(answer(&lines)["unread"][0]["source"], "reinstate.prior-runs");
     let last: Value =
         serde_json::from_slice(lines.stdout.trim_ascii_end().rsplit(|b| *b == b'\n').next().unwrap())
             .unwrap();
     assert_eq!(last["summary"]["sides_unread"][0]["source"], "reinstate.prior-runs");
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "and no database was made");
 }

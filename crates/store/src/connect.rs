@@ -174,7 +174,7 @@ fn sqlite_url(rest: &str, access: Access) -> Result<(String, bool), StoreError> 
     }
     let path = percent_decode_str(file).decode_utf8_lossy().into_owned();
     if access != Access::Create && !Path::new(&path).exists() {
-        return Err(StoreError::Open(format!("there is no file {path}; look at store.url")));
+        return Err(StoreError::NoFile(path));
     }
     if let Some(parent) = Path::new(&path).parent()
         && !parent.as_os_str().is_empty()
@@ -259,7 +259,7 @@ mod tests {
         let file = dir.path().join("x.db");
         let url = format!("sqlite:{}", file.display());
         let error = Store::open_to_read(&url).await.unwrap_err();
-        assert!(matches!(error, StoreError::Open(_)) && !file.exists(), "{error:?}");
+        assert!(matches!(error, StoreError::NoFile(_)) && !file.exists(), "{error:?}");
 
         let written = Store::open(&url).await.unwrap();
         let read = Store::open_to_read(&url).await.unwrap();

@@ -101,6 +101,9 @@ pub enum StoreError {
     /// The database could not be opened. The text never holds the URL's password.
     #[error("the database could not be opened: {0}")]
     Open(String),
+    /// There is no SQLite file at this path, and the caller does not want one to be made.
+    #[error("the database could not be opened: there is no file {0}; look at store.url")]
+    NoFile(String),
     /// The database was written by a newer program.
     #[error("the database has schema version {found}, this program knows {known}: start the newer program")]
     NewerSchema {
