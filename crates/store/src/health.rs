@@ -1,24 +1,23 @@
-//! How the database is, for those who look after it: can it be written, and does a commit survive a power cut?
-//! It must never change anything that counts.
+//! The health of the database, for operators: can it be written, and does a commit survive a power cut? This module
+//! must never change stored data.
 
 use sqlx::Row;
 
 use super::{Engine, Store, StoreError};
 
-/// What becomes of a commit when the power goes.
+/// What happens to a commit when the power fails.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Durability {
-    /// Whether a committed entry is there afterwards.
+    /// Whether a committed entry survives.
     pub survives_power_cuts: bool,
-    /// The settings that say so.
+    /// The settings that decide this, as text.
     pub message: String,
 }
 
 impl Store {
     /// Writes a transaction that changes nothing.
     ///
-    /// # Errors
-    /// The database is read-only, full, or gone.
+    /// # Errors The database is read-only, full, or unreachable.
     pub async fn try_write(&self) -> Result<(), StoreError> {
         self.write(|conn| {
             Box::pin(async move {
@@ -29,10 +28,9 @@ impl Store {
         .await
     }
 
-    /// Reads the settings that decide what a commit is worth.
+    /// Reads the settings that decide whether a commit is durable.
     ///
-    /// # Errors
-    /// The database did not answer.
+    /// # Errors The database did not answer.
     pub async fn durability(&self) -> Result<Durability, StoreError> {
         match self.engine {
             Engine::Sqlite => {
