@@ -1,6 +1,6 @@
-//! A generated company of any size. Everybody is provisioned and in several groups. One person in a hundred is
-//! broken, across all causes that affect one person alone. The result must stay reproducible: only the seed decides
-//! who is broken and how, never the clock or random numbers.
+//! A generated company of any size. Everybody is provisioned and in several groups. Some people are broken, across
+//! all causes that affect one person alone. The result must stay reproducible: only the seed decides who is broken
+//! and how, never the clock or other random numbers.
 
 use std::collections::BTreeMap;
 
