@@ -2,7 +2,7 @@
 //! Any arranged tenant can be converted. The schema, the records and the engine's cache change together, so that the
 //! same events have happened under the other mapping.
 //!
-//! Four scenarios change their meaning, because they are about the object id:
+//! Four scenarios are special, because they are about the object id:
 //!
 //! - `identity-recreated` and `identity-recreated-recycled`: a value that is not an object id does not show that an
 //!   object was deleted and created again. The diagnosis finds only an old, conflicting record. If the new object has

@@ -9,7 +9,8 @@ pub struct Folder(PathBuf);
 impl Folder {
     /// Creates a new folder with a unique name.
     ///
-    /// # Errors When the temporary folder is not writable.
+    /// # Errors
+    /// When the temporary folder is not writable.
     pub fn make() -> std::io::Result<Self> {
         let folder = std::env::temp_dir().join(format!("reinstate-{}", uuid::Uuid::new_v4()));
         std::fs::create_dir_all(&folder)?;

@@ -35,7 +35,8 @@ pub struct Sandbox {
 impl Sandbox {
     /// Starts the simulators with a tenant.
     ///
-    /// # Errors When no loopback port is available.
+    /// # Errors
+    /// When no loopback port is available.
     pub async fn start(tenant: Tenant) -> std::io::Result<Self> {
         let wire = Wire::default();
         let mut directories = vec![DIRECTORY.to_owned()];

@@ -42,7 +42,8 @@ impl Store {
     /// Appends to a run. `decided_on` is the newest sequence number that the caller had folded. `fence` is the lease
     /// of an executor, checked by the database's clock. A click has no lease.
     ///
-    /// # Errors [`AppendError`]. `Conflict` means: fold again. Unless the store failed, nothing was written.
+    /// # Errors
+    /// [`AppendError`]. `Conflict` means: fold again. Unless the store failed, nothing was written.
     pub async fn append(
         &self,
         run: &str,
@@ -61,7 +62,8 @@ impl Store {
 
     /// Appends an entry that belongs to no run: a denial, a counted event, a change of the configuration.
     ///
-    /// # Errors When the store fails.
+    /// # Errors
+    /// When the store fails.
     pub async fn append_global(&self, new: NewEntry) -> Result<Head, StoreError> {
         match self.append_one(Append { run: None, entries: vec![new], also: AppendOptions::default() }).await
         {

@@ -53,7 +53,8 @@ impl Store {
     /// Returns false if the store knows another card by now. That other card is valid, and the caller should delete
     /// this message.
     ///
-    /// # Errors There is no such run, or the store fails.
+    /// # Errors
+    /// There is no such run, or the store fails.
     pub async fn set_card(
         &self,
         card: PostedMessage,
@@ -90,7 +91,8 @@ impl Store {
     /// Records that a card now shows the run up to `seq`. The number never decreases, and a replaced card is not
     /// changed.
     ///
-    /// # Errors When the store fails.
+    /// # Errors
+    /// When the store fails.
     pub async fn mark_rendered(
         &self,
         run: &str,
@@ -138,7 +140,8 @@ impl Store {
 
     /// Runs with an outdated card or without a root card, oldest first.
     ///
-    /// # Errors When the store fails.
+    /// # Errors
+    /// When the store fails.
     pub async fn stale_cards(&self, limit: i64) -> Result<Vec<String>, StoreError> {
         Ok(sqlx::query_scalar("SELECT run FROM runs WHERE shown_seq < seq ORDER BY opened_at LIMIT $1")
             .bind(limit)
@@ -150,7 +153,8 @@ impl Store {
     /// process draws them for `length`, so that no message is posted twice. The caller reports the end with
     /// [`Self::drawn`].
     ///
-    /// # Errors When the store fails.
+    /// # Errors
+    /// When the store fails.
     pub async fn take_stale(&self, limit: usize, length: Duration) -> Result<Vec<String>, StoreError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         // The lookup is outside the transaction, so that no write lock is taken when no card is outdated.
@@ -184,7 +188,8 @@ impl Store {
 
     /// Marks all cards of a run as outdated, whatever the store believes they show.
     ///
-    /// # Errors When the store fails.
+    /// # Errors
+    /// When the store fails.
     pub async fn draw_again(&self, run: &str) -> Result<(), StoreError> {
         let run = run.to_owned();
         self.write(move |conn| {
@@ -202,7 +207,8 @@ impl Store {
 
     /// Releases a run after drawing. It is not drawn again before the pause (at most five minutes) is over.
     ///
-    /// # Errors When the store fails.
+    /// # Errors
+    /// When the store fails.
     pub async fn drawn(&self, run: &str, pause: Duration) -> Result<(), StoreError> {
         let (run, pause) = (run.to_owned(), pause.min(MAX_PAUSE));
         self.write(move |conn| {

@@ -59,7 +59,8 @@ pub struct Export {
 impl Export {
     /// The next entries. None at the end.
     ///
-    /// # Errors When the store fails, or when a stored row is not a valid entry.
+    /// # Errors
+    /// When the store fails, or when a stored row is not a valid entry.
     pub async fn next_page(&mut self) -> Result<Option<Vec<Entry>>, StoreError> {
         let page = self.store.page(self.after, self.since).await?;
         if let Some(last) = page.last() {
@@ -72,7 +73,8 @@ impl Export {
 impl Store {
     /// The end of the chain. Final cards show it, so that it can be kept elsewhere.
     ///
-    /// # Errors When the store fails.
+    /// # Errors
+    /// When the store fails.
     pub async fn head(&self) -> Result<Head, StoreError> {
         let row = sqlx::query("SELECT position, hash FROM head WHERE id = 1").fetch_one(&self.pool).await?;
         Ok(Head { position: row.try_get("position")?, hash: row.try_get("hash")? })
@@ -88,7 +90,8 @@ impl Store {
     /// the chain. Checks that an erasure entry covers all personal data that is missing. Entries that are appended
     /// meanwhile are checked too.
     ///
-    /// # Errors [`AuditError`]: the first position that does not match, an invalid head, or a failed store.
+    /// # Errors
+    /// [`AuditError`]: the first position that does not match, an invalid head, or a failed store.
     pub async fn verify(&self, kept: Option<&str>) -> Result<Verified, AuditError> {
         let kept = kept.map(parse_head).transpose()?;
         let mut found = kept.as_ref().is_none_or(|kept| is(kept, &Head::start()));

@@ -38,7 +38,8 @@ impl Store {
     /// Opens `sqlite:FILE`, `sqlite::memory:` (for tests: gone with the last handle) or `postgres://…`. Creates a
     /// missing file and its folder, and migrates the tables.
     ///
-    /// # Errors [`StoreError::Full`], [`StoreError::ReadOnly`], [`StoreError::NewerSchema`], and for everything else
+    /// # Errors
+    /// [`StoreError::Full`], [`StoreError::ReadOnly`], [`StoreError::NewerSchema`], and for everything else
     /// [`StoreError::Open`], without the URL's password.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         Self::open_with(url, Access::Create).await
@@ -47,7 +48,8 @@ impl Store {
     /// Like [`Store::open`], but a missing file is an error. A person who mistypes the file of a journal must not see
     /// a new, empty journal.
     ///
-    /// # Errors As [`Store::open`].
+    /// # Errors
+    /// As [`Store::open`].
     pub async fn open_existing(url: &str) -> Result<Self, StoreError> {
         Self::open_with(url, Access::Existing).await
     }
@@ -55,7 +57,8 @@ impl Store {
     /// Like [`Store::open_existing`], but writes nothing and does not migrate the tables: a command that only reads
     /// may run beside a bot of another version.
     ///
-    /// # Errors As [`Store::open`], and [`StoreError::Open`] for tables of an older version.
+    /// # Errors
+    /// As [`Store::open`], and [`StoreError::Open`] for tables of an older version.
     pub async fn open_to_read(url: &str) -> Result<Self, StoreError> {
         Self::open_with(url, Access::Read).await
     }

@@ -13,7 +13,8 @@ const RETENTION: Duration = Duration::from_secs(2 * 24 * 3600);
 impl Store {
     /// Whether `key` is seen for the first time. Of many concurrent callers, exactly one gets true.
     ///
-    /// # Errors When the store fails.
+    /// # Errors
+    /// When the store fails.
     pub async fn mark_seen(&self, key: &str, at: Timestamp) -> Result<bool, StoreError> {
         let (key, at) = (key.to_owned(), at.as_millisecond());
         self.write(move |conn| {
@@ -36,7 +37,8 @@ impl Store {
 
     /// Deletes a key, because the handling of its event failed.
     ///
-    /// # Errors When the store fails.
+    /// # Errors
+    /// When the store fails.
     pub async fn forget_sight(&self, key: &str) -> Result<(), StoreError> {
         let key = key.to_owned();
         self.write(move |conn| {

@@ -16,7 +16,8 @@ impl Store {
     /// Takes the lock beside the SQLite file of this URL and ends every lease of the previous process. Returns `None`
     /// when another process holds the lock, or on PostgreSQL: then leases expire on their own.
     ///
-    /// # Errors When the leases cannot be ended.
+    /// # Errors
+    /// When the leases cannot be ended.
     pub async fn take_over(&self, url: &str) -> Result<Option<FileLock>, StoreError> {
         let Some(file) = lock_file(url) else { return Ok(None) };
         let Ok(file) = OpenOptions::new().create(true).truncate(false).write(true).open(file) else {

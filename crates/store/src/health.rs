@@ -17,7 +17,8 @@ pub struct Durability {
 impl Store {
     /// Writes a transaction that changes nothing.
     ///
-    /// # Errors The database is read-only, full, or unreachable.
+    /// # Errors
+    /// The database is read-only, full, or unreachable.
     pub async fn try_write(&self) -> Result<(), StoreError> {
         self.write(|conn| {
             Box::pin(async move {
@@ -30,7 +31,8 @@ impl Store {
 
     /// Reads the settings that decide whether a commit is durable.
     ///
-    /// # Errors The database did not answer.
+    /// # Errors
+    /// The database did not answer.
     pub async fn durability(&self) -> Result<Durability, StoreError> {
         match self.engine {
             Engine::Sqlite => {

@@ -86,7 +86,8 @@ impl Store {
     /// Appends an entry that belongs to no run. `decision` sees the newest entry of its kind. Concurrent processes
     /// decide one after the other. Returns None if the decision was to write nothing.
     ///
-    /// # Errors When the store fails.
+    /// # Errors
+    /// When the store fails.
     pub async fn append_global_after(
         &self,
         kind: &'static str,
@@ -117,7 +118,8 @@ impl Store {
 
     /// The entries of a run, oldest first. Each is checked against its hash, and none is missing.
     ///
-    /// # Errors There is no such run, an entry is missing or was changed, or the store fails.
+    /// # Errors
+    /// There is no such run, an entry is missing or was changed, or the store fails.
     pub async fn entries(&self, run: &str) -> Result<Vec<Entry>, StoreError> {
         // The same statement reads the run's own count, so that both come from the same moment.
         let rows = sqlx::query(concat!(

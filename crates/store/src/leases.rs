@@ -77,14 +77,16 @@ static TAKE_RUNS: Statements = Statements::new(
 impl Store {
     /// Claims the run that has waited longest among the runs that have something to do and that nobody holds.
     ///
-    /// # Errors When the store fails.
+    /// # Errors
+    /// When the store fails.
     pub async fn claim_next(&self, owner: &str, length: Duration) -> Result<Option<Lease>, StoreError> {
         Ok(self.claim_up_to(owner, length, 1).await?.pop())
     }
 
     /// Claims up to `most` of the runs that have waited longest. The list is empty if there is nothing to do.
     ///
-    /// # Errors When the store fails.
+    /// # Errors
+    /// When the store fails.
     pub async fn claim_up_to(
         &self,
         owner: &str,
@@ -120,7 +122,8 @@ impl Store {
 
     /// Claims one run, asleep or not, if it has not ended and nobody holds it.
     ///
-    /// # Errors When the store fails.
+    /// # Errors
+    /// When the store fails.
     pub async fn claim(&self, run: &str, owner: &str, length: Duration) -> Result<Option<Lease>, StoreError> {
         Ok(self.take(vec![run.to_owned()], owner, length, false).await?.pop())
     }
@@ -161,7 +164,8 @@ impl Store {
 
     /// Extends a lease to `length` from now. Returns false if the lease has expired or was taken over: stop working.
     ///
-    /// # Errors When the store fails.
+    /// # Errors
+    /// When the store fails.
     pub async fn renew(&self, lease: &Lease, length: Duration) -> Result<bool, StoreError> {
         let until = Instant::now() + length;
         let held = lease.clone();
@@ -194,7 +198,8 @@ impl Store {
     /// entry, the run stays awake whatever `sleep` says, so no wake is lost. Returns false if the lease was taken
     /// over before.
     ///
-    /// # Errors When the store fails.
+    /// # Errors
+    /// When the store fails.
     pub async fn release(&self, lease: &Lease, folded_seq: i64, sleep: Sleep) -> Result<bool, StoreError> {
         let held = lease.clone();
         let sleep = match sleep {
@@ -225,7 +230,8 @@ impl Store {
 
     /// How long until the next run can be claimed (zero: now). None if all runs wait for a person.
     ///
-    /// # Errors When the store fails.
+    /// # Errors
+    /// When the store fails.
     pub async fn next_wake(&self) -> Result<Option<Duration>, StoreError> {
         let left: Option<i64> = sqlx::query_scalar(
             "SELECT MIN(CASE WHEN wake_at > lease_until THEN wake_at ELSE lease_until END)

@@ -193,7 +193,8 @@ impl Store {
 
     /// The present time by the database's clock, which all replicas share.
     ///
-    /// # Errors When the store fails.
+    /// # Errors
+    /// When the store fails.
     pub async fn now(&self) -> Result<Timestamp, StoreError> {
         let now = sqlx::query_scalar("SELECT ms FROM db_clock").fetch_one(&self.pool).await?;
         runs::time(now)

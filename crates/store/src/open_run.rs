@@ -15,21 +15,24 @@ use super::{NewRun, Opened, Store, StoreError};
 impl Store {
     /// Opens a run with its first entry, once for each idempotency key.
     ///
-    /// # Errors When the run could not be written.
+    /// # Errors
+    /// When the run could not be written.
     pub async fn open_run(&self, new: NewRun) -> Result<Opened, StoreError> {
         self.open_within(new, None, self.patience.answer).await.map_err(|failed| failed.error)
     }
 
     /// The same, with a time limit. The caller learns whether it is certain that the run will not be opened.
     ///
-    /// # Errors When the run could not be written, or not in time.
+    /// # Errors
+    /// When the run could not be written, or not in time.
     pub async fn open_run_within(&self, new: NewRun, limit: Duration) -> Result<Opened, OpenError> {
         self.open_within(new, None, limit).await
     }
 
     /// Opens a run for a parent run, once for each idempotency key. It can be found by its parent.
     ///
-    /// # Errors When the run could not be written.
+    /// # Errors
+    /// When the run could not be written.
     pub async fn open_child(&self, new: NewRun, parent: &str) -> Result<Opened, StoreError> {
         let opened = self.open_within(new, Some(parent.to_owned()), self.patience.answer).await;
         let opened = opened.map_err(|failed| failed.error)?;

@@ -23,7 +23,8 @@ impl Store {
     /// lease are released, and the holder of the lease is fenced off. The entry belongs to no run, because it cannot
     /// follow missing entries.
     ///
-    /// # Errors There is no such run, or the store fails.
+    /// # Errors
+    /// There is no such run, or the store fails.
     pub async fn release_run(&self, run: &str, seq: i64, new: NewEntry) -> Result<Released, StoreError> {
         let run = run.to_owned();
         self.write(move |conn| {

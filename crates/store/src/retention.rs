@@ -26,7 +26,8 @@ impl Store {
     /// Erases the personal data of runs and sweeps that ended before `before`, and of older entries that belong to no
     /// run. Erases the request keys of these runs as well, because they name accounts or people of the workspace.
     ///
-    /// # Errors When the store fails.
+    /// # Errors
+    /// When the store fails.
     pub async fn erase_personal(&self, before: Timestamp) -> Result<Erased, StoreError> {
         let before = before.as_millisecond();
         let mut erased = Erased::default();

@@ -121,7 +121,8 @@ impl Store {
 
     /// Up to `most` of the oldest runs that have not ended, and the number of all such runs.
     ///
-    /// # Errors When the store fails.
+    /// # Errors
+    /// When the store fails.
     pub async fn oldest_open_runs(&self, most: usize) -> Result<(Vec<String>, i64), StoreError> {
         let runs = sqlx::query_scalar(concat!(
             "SELECT run FROM runs WHERE ended_at IS NULL ORDER BY opened_at, ",
@@ -139,7 +140,8 @@ impl Store {
 
     /// The runs that were opened last, newest first.
     ///
-    /// # Errors When the store fails.
+    /// # Errors
+    /// When the store fails.
     pub async fn recent_runs(&self, limit: i64) -> Result<Vec<RunRow>, StoreError> {
         sqlx::query(concat!(
             "SELECT ",
@@ -158,7 +160,8 @@ impl Store {
 
     /// Every run that was ever about an identity, newest first.
     ///
-    /// # Errors When the store fails.
+    /// # Errors
+    /// When the store fails.
     pub async fn runs_for_identity(&self, identity: &str) -> Result<Vec<RunRow>, StoreError> {
         sqlx::query(concat!(
             "SELECT ",
@@ -178,7 +181,8 @@ impl Store {
 
     /// Whether a run about one of these identities has begun, settled or ended something at or after `since`.
     ///
-    /// # Errors When the store fails.
+    /// # Errors
+    /// When the store fails.
     pub async fn is_changed(&self, identities: &[String], since: Timestamp) -> Result<bool, StoreError> {
         for identity in identities {
             let changes: i64 = sqlx::query_scalar(

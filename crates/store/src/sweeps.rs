@@ -18,7 +18,8 @@ pub struct SweepRow {
 impl Store {
     /// Stores what a sweep found. A row that is already stored does not change.
     ///
-    /// # Errors When the store fails.
+    /// # Errors
+    /// When the store fails.
     pub async fn keep_found(&self, sweep: &str, rows: Vec<SweepRow>) -> Result<(), StoreError> {
         let sweep = sweep.to_owned();
         self.write(move |conn| {
@@ -41,7 +42,8 @@ impl Store {
 
     /// What a sweep has found, by query.
     ///
-    /// # Errors When the store fails.
+    /// # Errors
+    /// When the store fails.
     pub async fn found_by(&self, sweep: &str) -> Result<HashMap<String, String>, StoreError> {
         let rows = sqlx::query("SELECT query, found FROM sweep_rows WHERE sweep = $1")
             .bind(sweep)
@@ -52,7 +54,8 @@ impl Store {
 
     /// Deletes what a sweep has found that was stopped while it read.
     ///
-    /// # Errors When the store fails.
+    /// # Errors
+    /// When the store fails.
     pub async fn forget_found(&self, sweep: &str) -> Result<(), StoreError> {
         let sweep = sweep.to_owned();
         self.write(move |conn| {
@@ -67,7 +70,8 @@ impl Store {
     /// Records that a sweep has read everything. Returns the sweep before it, and deletes the rows of all earlier
     /// ones.
     ///
-    /// # Errors When the store fails.
+    /// # Errors
+    /// When the store fails.
     pub async fn close_survey(&self, sweep: &str, at: i64) -> Result<Option<(String, i64)>, StoreError> {
         let sweep = sweep.to_owned();
         self.write(move |conn| {
@@ -107,14 +111,16 @@ impl Store {
 
     /// When the last sweep had read everything, in milliseconds since 1970.
     ///
-    /// # Errors When the store fails.
+    /// # Errors
+    /// When the store fails.
     pub async fn last_survey(&self) -> Result<Option<i64>, StoreError> {
         Ok(sqlx::query_scalar("SELECT MAX(done_at) FROM sweeps").fetch_one(&self.pool).await?)
     }
 
     /// The kind of the first entry of a run, which tells what sort of run it is.
     ///
-    /// # Errors When the store fails.
+    /// # Errors
+    /// When the store fails.
     pub async fn first_kind(&self, run: &str) -> Result<Option<String>, StoreError> {
         Ok(sqlx::query_scalar("SELECT kind FROM entries WHERE run = $1 AND run_seq = 1")
             .bind(run)
@@ -124,7 +130,8 @@ impl Store {
 
     /// The runs that a sweep has opened, by key. For a run that has ended: the facts of its `ended` entry.
     ///
-    /// # Errors When the store fails.
+    /// # Errors
+    /// When the store fails.
     pub async fn children(
         &self,
         parent: &str,
@@ -146,7 +153,8 @@ impl Store {
     /// Whether a run is at work or ready to run that no sweep has opened. Such runs go first, because people wait for
     /// them.
     ///
-    /// # Errors When the store fails.
+    /// # Errors
+    /// When the store fails.
     pub async fn is_busy(&self) -> Result<bool, StoreError> {
         // The keys of the sweeps themselves begin with `sweep `.
         let busy: i64 = sqlx::query_scalar(

@@ -72,7 +72,7 @@ impl Atlassian {
         }
     }
 
-    /// The account that has an address, whether we manage it or not. An account pending deletion still holds its address.
+    /// The account that has an address, managed by us or not. An account pending deletion still holds its address.
     #[must_use]
     pub fn bearer(&self, email: &str) -> Option<&Account> {
         self.accounts.values().find(|a| a.status != Status::Closed && same(&a.email, email))

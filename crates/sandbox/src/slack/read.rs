@@ -135,7 +135,8 @@ impl Slack {
 
 /// Waits until `find` finds something. Every change of the workspace wakes it, so it does not poll.
 ///
-/// # Errors After `timeout`, with everything that was posted, for the test to show.
+/// # Errors
+/// After `timeout`, with everything that was posted, for the test to show.
 pub async fn wait_until<T>(
     state: &Shared,
     mut find: impl FnMut(&Slack) -> Option<T>,

@@ -50,7 +50,8 @@ impl Ack {
 impl Workspace {
     /// Sends the same request again, as Slack does when an event was not acknowledged. `number` is 1 to 3.
     ///
-    /// # Errors When the bot does not answer.
+    /// # Errors
+    /// When the bot does not answer.
     pub async fn retry(&self, ack: &Ack, number: u32, reason: &str) -> Result<Ack, ActError> {
         let timestamp = crate::clock::now().as_second();
         let request = self
@@ -62,7 +63,8 @@ impl Workspace {
 
     /// Sends any body, signed correctly for `timestamp` (seconds).
     ///
-    /// # Errors When the bot does not answer.
+    /// # Errors
+    /// When the bot does not answer.
     pub async fn send_signed(&self, body: &str, content_type: &str, timestamp: i64) -> Result<Ack, ActError> {
         let request = self.signed(body, content_type, timestamp);
         self.finish(request, blank(body, content_type)).await
@@ -133,7 +135,8 @@ impl Workspace {
 
     /// Delivers the same content again, in a new envelope.
     ///
-    /// # Errors When the bot does not acknowledge.
+    /// # Errors
+    /// When the bot does not acknowledge.
     pub async fn again(&self, ack: &Ack) -> Result<Ack, ActError> {
         self.over_a_socket(ack.clone()).await
     }

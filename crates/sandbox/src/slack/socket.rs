@@ -42,7 +42,8 @@ impl Drop for SocketDoor {
 
 /// Accepts links on a loopback port.
 ///
-/// # Errors When no port is available.
+/// # Errors
+/// When no port is available.
 pub async fn sockets(state: Shared, wire: Wire) -> std::io::Result<SocketDoor> {
     let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
     lock(&state).sockets.base = format!("ws://{}", listener.local_addr()?);

@@ -25,7 +25,8 @@ impl Workspace {
 
     /// Types any slash command. The person sees what the bot answers at once.
     ///
-    /// # Errors As [`Self::command`].
+    /// # Errors
+    /// As [`Self::command`].
     pub async fn slash(&self, user: &str, channel: &str, command: &str, text: &str) -> Result<Ack, ActError> {
         let (body, trigger, token) = {
             let mut slack = lock(&self.state);
@@ -43,7 +44,8 @@ impl Workspace {
 
     /// Clicks a button that the message shows now.
     ///
-    /// # Errors When there is no such button, the person cannot see it, or the bot does not answer.
+    /// # Errors
+    /// When there is no such button, the person cannot see it, or the bot does not answer.
     pub async fn click(&self, user: &str, channel: &str, ts: &str, action_id: &str) -> Result<Ack, ActError> {
         let (payload, trigger, token) = {
             let mut slack = lock(&self.state);
@@ -61,7 +63,8 @@ impl Workspace {
 
     /// Clicks a button in the ephemeral message with this index.
     ///
-    /// # Errors As [`Self::click`]. Only its reader sees an ephemeral message.
+    /// # Errors
+    /// As [`Self::click`]. Only its reader sees an ephemeral message.
     pub async fn click_private(&self, user: &str, index: usize, action_id: &str) -> Result<Ack, ActError> {
         let (payload, trigger, token) = {
             let mut slack = lock(&self.state);
@@ -102,7 +105,8 @@ impl Workspace {
 
     /// Sends an unchanged interaction payload with a correct signature: for forged requests and unknown types.
     ///
-    /// # Errors When the bot does not answer.
+    /// # Errors
+    /// When the bot does not answer.
     pub async fn click_raw(&self, payload: &Value) -> Result<Ack, ActError> {
         self.interact(payload, String::new(), String::new()).await
     }
@@ -148,7 +152,8 @@ impl Workspace {
     /// Submits the open modal of this person with these values (`block_id` → `action_id` → value). The answer of the
     /// bot is applied: nothing or `clear` closes the modal, `update` replaces it, `errors` keeps it.
     ///
-    /// # Errors When no modal is open, or the bot does not answer.
+    /// # Errors
+    /// When no modal is open, or the bot does not answer.
     pub async fn view_submission(&self, user: &str, values: Value) -> Result<Ack, ActError> {
         let (payload, id, trigger) = {
             let mut slack = lock(&self.state);
@@ -191,7 +196,8 @@ impl Workspace {
 
     /// Posts a message in a channel as a person. The bot gets no event. Returns the time stamp.
     ///
-    /// # Errors When the person is not in the channel.
+    /// # Errors
+    /// When the person is not in the channel.
     pub fn say(&self, user: &str, channel: &str, text: &str) -> Result<String, ActError> {
         let mut slack = lock(&self.state);
         slack.in_channel(user, channel)?;

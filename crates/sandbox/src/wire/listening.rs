@@ -48,14 +48,16 @@ impl Drop for Listening {
 
 /// Serves a router until the handle is dropped.
 ///
-/// # Errors When the port is not available.
+/// # Errors
+/// When the port is not available.
 pub async fn listen(router: Router, addr: SocketAddr) -> std::io::Result<Listening> {
     listen_at(router, TcpListener::bind(addr).await?)
 }
 
 /// Serves on a socket that is already open, for routers that must know their own address beforehand.
 ///
-/// # Errors When the socket has no address.
+/// # Errors
+/// When the socket has no address.
 pub fn listen_at(router: Router, listener: TcpListener) -> std::io::Result<Listening> {
     let addr = listener.local_addr()?;
     let (down, is_down) = watch::channel(false);
