@@ -1,7 +1,7 @@
 //! A simulated Atlassian, Entra ID and Slack behind real HTTP, to try and test the bot without credentials. The
 //! simulators follow the reference documents, not the requests of our client. An unknown call, a wrong method, a
-//! missing scope or a wrong key is an error, as in the real service, and is recorded as a fault. Only the `sandbox`
-//! command and tests may use this crate.
+//! missing scope or a wrong key is an error, as in the real service. It is also recorded as a fault. Only the
+//! `sandbox` command and tests may use this crate.
 
 pub mod atlassian;
 pub mod clock;

@@ -1,5 +1,5 @@
-//! Group commit. Every entry is linked to the one before it, so on either engine only one transaction at a time can
-//! write entries, and each commit waits for the disk. Therefore all waiting items become one change (`write.rs`).
+//! Group commit. Every entry is linked to the one before it, so only one transaction at a time can write entries, on
+//! either engine. Each commit also waits for the disk. Therefore all waiting items become one change (`write.rs`).
 //! That change takes the items out of the queue only when it runs. The next change joins the line before other
 //! changes can take its place. No caller gets an answer before the commit has succeeded. When the database refuses
 //! one item of a batch, the other items must not be refused.

@@ -1,5 +1,5 @@
 //! The lock of the only server on a SQLite file. The process that holds the lock beside the file knows that no other
-//! process works on its runs, so it need not wait for the leases of a killed predecessor. The operating system
+//! process works on its runs. Therefore it need not wait for the leases of a killed predecessor. The operating system
 //! releases the lock when the process dies, for whatever reason. PostgreSQL has no such lock.
 
 use std::fs::{File, OpenOptions};

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 
 use super::StoreError;
 
-/// How long is waited for what.
+/// The time limits of the store.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Timeouts {
     /// How long a caller waits for an answer.

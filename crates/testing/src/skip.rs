@@ -1,5 +1,5 @@
 //! Skips for what a machine lacks. A skip is never silent. It prints one clear line that the test runner does not
-//! capture, and all skips are listed again at the end of `cargo test` (`tests/skipped.rs` of this crate). Where
+//! capture. All skips are listed again at the end of `cargo test` (`tests/skipped.rs` of this crate). Where
 //! `REINSTATE_TEST_ALL` is set (`.ci/run` does), a skip is a failure.
 
 use std::collections::BTreeMap;

@@ -124,9 +124,7 @@ pub struct Account {
     pub kind: String,
     /// Its address. Empty once the account is closed. Unique without regard to case.
     pub email: String,
-    /// The person's name.
     pub name: String,
-    /// Active, inactive or closed.
     pub status: Status,
     /// When it will be closed, if its deletion is scheduled.
     pub deletion_due: Option<Timestamp>,

@@ -196,14 +196,12 @@ pub struct Quarantine {
     pub next_attempt: Timestamp,
     /// The error behind it.
     pub code: String,
-    /// The error's text.
     pub message: String,
 }
 
 /// A finished cycle.
 #[derive(Clone, Debug)]
 pub struct Run {
-    /// The cycle's id.
     pub id: String,
     pub began: Timestamp,
     pub ended: Timestamp,
@@ -322,7 +320,6 @@ pub struct LogError {
 /// One event of the provisioning log, which is also the content of an on-demand answer.
 #[derive(Clone, Debug)]
 pub struct LogEntry {
-    /// The event's id.
     pub id: String,
     pub at: Timestamp,
     /// When the log begins to show it.

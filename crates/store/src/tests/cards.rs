@@ -1,4 +1,4 @@
-//! Cards.
+//! Tests of the cards: which messages show a run, and which are outdated.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Appending.
+//! Tests of appending: optimistic concurrency, claims, the daily cap, batches.
 
 use std::future::Future;
 use std::pin::pin;
