@@ -1,5 +1,5 @@
-//! Not a test: it prints the end of the output of `cargo test`. This crate's name comes last, so this program runs after
-//! all tests. It lists what was skipped because a program or a right was missing.
+//! Not a test: it prints the end of the output of `cargo test`. This crate's name comes last, so this program runs
+//! after all tests. It lists what was skipped because a program or a right was missing.
 
 fn main() {
     // A runner that asks for the list of tests gets an empty one.
