@@ -1,13 +1,14 @@
-//! Tenants whose job writes something else than the object id into `externalId`, as Microsoft's default table does. Any
-//! furnished tenant can be made one: the schema, the records and the engine's memory change together, so that it is the
-//! tenant in which the same things happened under the other mapping.
+//! Tenants whose job writes something other than the object id into `externalId`, as Microsoft's default table does.
+//! Any arranged tenant can be converted. The schema, the records and the engine's cache change together, so that the
+//! same events have happened under the other mapping.
 //!
-//! Four stories are other stories then, because the object id is what they are about:
-//! - `identity-recreated` and `identity-recreated-recycled`: a value that is no object id does not tell that an object
-//!   was deleted and made again. What is left is an old record in the way. Where the new object got the very value of
-//!   the old one there is no story at all: the record is the person's.
+//! Four scenarios are special, because they are about the object id:
+//!
+//! - `identity-recreated` and `identity-recreated-recycled`: a value that is not an object id does not show that an
+//!   object was deleted and created again. The diagnosis finds only an old, conflicting record. If the new object has
+//!   the same value as the old one, nothing is wrong: the record is the person's own.
 //! - `pull-sync` and `healthy-pull-sync`: there is no job, so there is no mapping. Atlassian's own integration always
-//!   writes the object id. These tenants stay as they are.
+//!   writes the object id. These tenants do not change.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +17,7 @@ use serde_json::Value;
 use super::entra::{User, mapping_source};
 use super::tenant::Tenant;
 
-/// What the job writes into `externalId`.
+/// The attribute that the job writes into `externalId`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExternalIdFrom {
     /// `[objectId]`, as Atlassian tells admins to configure it.
@@ -27,7 +28,7 @@ pub enum ExternalIdFrom {
     EmployeeId,
     /// `[extensionAttribute1]`
     ExtensionAttribute1,
-    /// Anything else. `PCase([mailNickname])` is something that the simulated job can evaluate and the bot cannot.
+    /// Any other expression. The simulated job can evaluate `PCase([mailNickname])`, and the bot cannot.
     Expression(&'static str),
 }
 
@@ -44,9 +45,9 @@ impl ExternalIdFrom {
 }
 
 impl Tenant {
-    /// Makes the job write this into `externalId`, and makes it have done so all along: records of people, living or
-    /// deleted, carry their value. A record that carried the id of an object that is gone carries a value that no
-    /// person has. What never was an object id stays. Without a job nothing changes.
+    /// Makes the job write this attribute into `externalId`, as if it had always done so. The records of people,
+    /// active or deleted, get their value. A record with the id of a deleted object gets a value that no person has.
+    /// A value that was never an object id stays. Without a job nothing changes.
     pub fn map_external_id(&mut self, from: ExternalIdFrom) {
         let old = self.external_ids();
         if !self.set_source("externalId", from.expression()) {
@@ -95,7 +96,7 @@ impl Tenant {
         }
     }
 
-    /// Makes the job fill a target attribute of people from this expression. Whether there is a job that fills it.
+    /// Makes the job fill a target attribute of people from this expression. Returns whether a job fills it.
     pub fn set_source(&mut self, target: &str, expression: &str) -> bool {
         let rules = self.entra.atlassian_job().and_then(|job| job.schema.get_mut("synchronizationRules"));
         let rules = rules.and_then(Value::as_array_mut).into_iter().flatten();
@@ -112,14 +113,14 @@ impl Tenant {
         found
     }
 
-    /// What the job writes into `externalId` today, by object id.
+    /// What the job now writes into `externalId`, by object id.
     fn external_ids(&self) -> BTreeMap<String, Option<String>> {
         let people = self.entra.users.values().chain(self.entra.deleted_users.values());
         people.map(|user| (user.id.clone(), self.entra.mapped(user, "externalId"))).collect()
     }
 }
 
-/// A person who is in no list any more. No other person has these values.
+/// A person who is no longer in any list. No other person has these values.
 fn former_person(id: &str) -> User {
     let end = id.rsplit('-').next().unwrap_or_default().trim_start_matches('0');
     let left = format!("left.{end}");
@@ -134,7 +135,7 @@ fn former_person(id: &str) -> User {
     }
 }
 
-/// Object ids are GUIDs; numbers of an import are not.
+/// Object ids are GUIDs; the numbers of an import are not.
 fn is_object_id(text: &str) -> bool {
     uuid::Uuid::try_parse(text).is_ok_and(|_| text.len() == 36)
 }
@@ -153,7 +154,7 @@ mod tests {
         for scenario in ALL {
             let mut tenant = scenario.tenant();
             if tenant.external_ids().iter().any(|(id, value)| value.as_ref() != Some(id)) {
-                // A story that has a mapping of its own, or no job.
+                // This scenario has its own mapping, or no job.
                 continue;
             }
             let before = (tenant.atlassian.snapshot(), tenant.entra.snapshot());

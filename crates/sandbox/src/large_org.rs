@@ -1,6 +1,6 @@
-//! A company of any size, the same for the same seed: everybody is provisioned and in several groups, and one in a
-//! hundred is broken, over every cause that concerns one person alone. It must stay reproducible: no clock and no
-//! dice but the seed's decide who is broken and how.
+//! A generated company of any size. Everybody is provisioned and in several groups. Some people are broken, across
+//! all causes that affect one person alone. The result must stay reproducible: only the seed decides who is broken
+//! and how, never the clock or other random numbers.
 
 use std::collections::BTreeMap;
 
@@ -9,19 +9,19 @@ use super::entra::Member as Direct;
 use super::tenant::{DIRECTORY, Tenant, hours_ago};
 use reinstate_core::Cause;
 
-/// What a company looks like.
+/// The shape of a company.
 #[derive(Clone, Copy, Debug)]
 pub struct Crowd {
     pub people: usize,
-    /// How many synced groups, at least 4. The first three give the apps and hold a third of the people each.
+    /// The number of synced groups, at least 4. The first three grant the apps, and each holds a third of the people.
     pub groups: usize,
-    /// One in so many is broken; 0 for nobody.
+    /// One person in `broken_in` is broken; 0 for nobody.
     pub broken_in: usize,
-    /// Decides the rest.
+    /// Decides everything else.
     pub seed: u64,
 }
 
-/// How somebody is broken, and what a diagnosis must find.
+/// How a person is broken, and what a diagnosis must find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Break {
     Drift,
@@ -70,14 +70,14 @@ const BREAKS: &[(Break, &[Cause])] = &[
 /// A generated company, and what a sweep of it must find.
 pub struct Company {
     pub tenant: Tenant,
-    /// How many have each cause.
+    /// The number of people with each cause.
     pub by_cause: BTreeMap<String, u64>,
     pub broken: u64,
-    /// Accounts there are, with those of the three people every tenant has.
+    /// The number of accounts, including the three people of every tenant.
     pub accounts: u64,
 }
 
-/// A place among `count`, decided by the seed and two numbers (splitmix64).
+/// A number below `count`, computed from the seed and two numbers (splitmix64).
 fn place(seed: u64, a: usize, b: usize, count: usize) -> usize {
     let word = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
     let mut z =
@@ -135,7 +135,7 @@ impl Crowd {
         Rooms(rooms)
     }
 
-    /// The rooms that somebody is in: one that gives the apps, and one to three teams.
+    /// The groups of a person: one that grants the apps, and one to three teams.
     fn rooms_of(&self, number: usize) -> Vec<usize> {
         let teams = self.groups.saturating_sub(3);
         let mut mine = vec![number % 3];
@@ -164,7 +164,7 @@ impl Crowd {
         let direct = !matches!(how, Some(Break::Missing | Break::NotAssigned | Break::Nested));
         for (group, _) in mine.iter().filter(|_| direct).filter_map(|room| rooms.0.get(*room)) {
             if let Some(group) = tenant.entra.groups.get_mut(group) {
-                // Nobody is added twice, so the group is not searched.
+                // Nobody is added twice, so the code does not search the group.
                 group.members.push(Direct { id: idp.clone(), since: jiff::Timestamp::UNIX_EPOCH });
             }
         }
@@ -196,9 +196,9 @@ impl Crowd {
         let member = Member { since: jiff::Timestamp::UNIX_EPOCH, dropped: false };
         let lost = match how {
             Some(Break::Drift) => 1,
-            // With an old address and all groups a person works well.
+            // A person with an old address and all groups can still work.
             Some(Break::Mismatch) => mine.len(),
-            // A person who still has access is not broken because of a missing assignment.
+            // A person who still has access is not broken by a missing assignment.
             Some(Break::NotAssigned) => mine.len(),
             _ => 0,
         };

@@ -1,7 +1,7 @@
-//! A simulated Atlassian, Entra ID and Slack behind real HTTP, so that the bot can be tried and tested with no
-//! credentials. The fakes come from the reference documents, not from what our client happens to send: an
-//! unknown call, a wrong method, a missing scope or a wrong key is an error here as it would be outside, and is
-//! written down as a fault. This room is reachable from the `sandbox` command and from tests only.
+//! A simulated Atlassian, Entra ID and Slack behind real HTTP, to try and test the bot without credentials. The
+//! simulators follow the reference documents, not the requests of our client. An unknown call, a wrong method, a
+//! missing scope or a wrong key is an error, as in the real service. It is also recorded as a fault. Only the
+//! `sandbox` command and tests may use this crate.
 
 pub mod atlassian;
 pub mod clock;
@@ -19,7 +19,7 @@ pub use services::Sandbox;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Locks without a panic: a poisoned lock of a simulator still holds usable state.
+/// Locks without a panic: the state in a poisoned lock of a simulator is still usable.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

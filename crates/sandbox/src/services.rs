@@ -1,5 +1,5 @@
-//! The simulated services running: three fakes on loopback ports, and the environment with which the bot finds
-//! them. Whether the bot runs in this process or in another makes no difference to them.
+//! The running simulators: three services on loopback ports, and the environment variables with which the bot finds
+//! them. The bot may run in this process or in another.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -15,9 +15,9 @@ use super::tenant::{
 use super::wire::{Listening, Wire, listen, listen_at};
 use super::{atlassian, entra, lock, slack};
 
-/// The fakes, listening.
+/// The running simulators.
 pub struct Sandbox {
-    /// What went over the wire.
+    /// The call log and the faults.
     pub wire: Wire,
     /// Atlassian's state.
     pub atlassian: atlassian::Shared,
@@ -25,7 +25,7 @@ pub struct Sandbox {
     pub entra: entra::Shared,
     /// Slack's state.
     pub slack: slack::Shared,
-    /// The directories that the bot is told of; it gets the key of the first one.
+    /// The directories in the bot's configuration. The bot gets the key of the first one only.
     directories: Vec<String>,
     upstream: Listening,
     chat: Listening,
@@ -33,10 +33,10 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Starts the fakes with a tenant.
+    /// Starts the simulators with a tenant.
     ///
     /// # Errors
-    /// When no loopback port can be had.
+    /// When no loopback port is available.
     pub async fn start(tenant: Tenant) -> std::io::Result<Self> {
         let wire = Wire::default();
         let mut directories = vec![DIRECTORY.to_owned()];
@@ -45,7 +45,7 @@ impl Sandbox {
         let entra = tenant.entra.shared();
         let slack: slack::Shared = Arc::new(Mutex::new(tenant.slack));
         let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        // The port must be known before the routers that print their own address are made.
+        // Some routers print their own address, so the port must be known before they are created.
         let listener = tokio::net::TcpListener::bind(loopback).await?;
         let addr = listener.local_addr()?;
         let base = format!("http://{addr}");
@@ -63,7 +63,7 @@ impl Sandbox {
         Ok(Self { wire, atlassian, entra, slack, directories, upstream, chat, _door: door })
     }
 
-    /// Puts Atlassian and Microsoft out of order, or in order again: connections are refused meanwhile.
+    /// Puts Atlassian and Microsoft out of order, or in order again. Out of order, they refuse connections.
     pub fn set_upstream_down(&self, down: bool) {
         self.upstream.set_down(down);
     }
@@ -73,13 +73,13 @@ impl Sandbox {
         self.chat.set_down(down);
     }
 
-    /// The people, who act on the bot at this request URL.
+    /// The people, whose actions go to the bot at this request URL.
     #[must_use]
     pub fn workspace(&self, request_url: String) -> Workspace {
         Workspace::new(self.slack.clone(), self.wire.clone(), request_url)
     }
 
-    /// Everything the bot's configuration needs, as its environment.
+    /// All environment variables that the bot's configuration needs.
     #[must_use]
     pub fn env(&self, store_url: &str, listen: &str) -> BTreeMap<String, String> {
         let upstream = self.upstream.url();

@@ -1,5 +1,5 @@
-//! The tenant that every scenario starts from: a small company whose provisioning works. It must stay boring:
-//! what is special about a scenario stands in the scenario.
+//! The tenant from which every scenario starts: a small company whose provisioning works. It must stay ordinary: each
+//! scenario adds what is special about it.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -23,16 +23,16 @@ pub const CLIENT: &str = "c11e0000-0000-4000-8000-000000000001";
 pub const CLIENT_SECRET: &str = "sandbox-client-secret";
 /// Our bot's token.
 pub const BOT_TOKEN: &str = "xoxb-sandbox";
-/// What Slack signs with: 32 hexadecimal digits, as Slack makes them.
+/// The secret with which Slack signs: 32 hexadecimal digits, as in the real Slack.
 pub const SIGNING_SECRET: &str = "5a4db0c5a4db0c5a4db0c5a4db0c0123";
-/// The channel where approvals are asked.
+/// The channel for approval requests.
 pub const ADMINS: &str = "C0ADMINS";
 /// Another channel the bot is in.
 pub const HELPDESK: &str = "C0HELP";
 /// The claimed domain.
 pub const DOMAIN: &str = "acme.example";
 
-/// What our application needs of Graph (manifests and setup documents say the same).
+/// The permissions that our application needs in Graph. The manifests and the setup documents list the same ones.
 const ROLES: &[&str] = &[
     "User.Read.All",
     "GroupMember.Read.All",
@@ -42,7 +42,7 @@ const ROLES: &[&str] = &[
     "Directory.Read.All",
 ];
 
-/// The three services, and the ids a scenario needs.
+/// The three services, and the ids that a scenario needs.
 pub struct Tenant {
     pub atlassian: Atlassian,
     pub entra: Entra,
@@ -54,11 +54,11 @@ pub struct Tenant {
     pub jira_users: String,
     /// The IdP group `wiki-users`.
     pub wiki_users: String,
-    /// Directories that the bot is told of without being given their keys.
+    /// Directories that the bot knows but has no keys for.
     pub without_key: Vec<String>,
 }
 
-/// A person on all sides.
+/// The ids of one person in all services.
 pub struct Person {
     /// IdP object id.
     pub idp: String,
@@ -74,7 +74,7 @@ impl Default for Tenant {
 }
 
 impl Tenant {
-    /// The company, with its two synced groups and nobody in them but a colleague.
+    /// The company, with its two synced groups. Only one colleague is in them.
     #[must_use]
     pub fn new() -> Self {
         let mut atlassian = Atlassian::new(ORG);
@@ -118,7 +118,7 @@ impl Tenant {
         tenant
     }
 
-    /// A person of the identity provider who is in both groups, and nothing at Atlassian.
+    /// Adds a person at the identity provider who is in both groups but has nothing at Atlassian.
     pub fn hire(&mut self, upn: &str, name: &str) -> String {
         let idp = self.entra.add_user(upn, name);
         self.entra.add_member(&self.jira_users, &idp);
@@ -126,7 +126,7 @@ impl Tenant {
         idp
     }
 
-    /// A person for whom everything is as it should be.
+    /// Adds a person for whom everything is correct.
     pub fn employee(&mut self, upn: &str, name: &str) -> Person {
         let idp = self.hire(upn, name);
         let account = self.account(upn, name, 120);
@@ -137,7 +137,7 @@ impl Tenant {
         Person { idp, account, record }
     }
 
-    /// An account somebody has worked with, linked to nothing.
+    /// Adds an account that somebody has used. It is linked to nothing.
     pub fn account(&mut self, email: &str, name: &str, contributions: u32) -> String {
         let account = self.atlassian.add_account(email, name);
         if contributions > 0 {
@@ -149,7 +149,7 @@ impl Tenant {
         account
     }
 
-    /// Makes the identity provider remember that it wrote this record and its memberships.
+    /// Makes the identity provider's cache hold this record and its memberships.
     pub fn exported(&mut self, idp: &str, record: &str) {
         self.entra.remember_export(idp, record, &[]);
         for group in [self.jira_users.clone(), self.wiki_users.clone()] {
@@ -170,12 +170,12 @@ impl Tenant {
         }
     }
 
-    /// A refusal (409) of a taken address in the provisioning log, as Entra wraps it.
+    /// Adds a refusal (409) of a taken address to the provisioning log, as Entra wraps it.
     pub fn refused(&mut self, idp: &str, action: &str, address: &str) {
         self.refused_for(idp, action, "email", address);
     }
 
-    /// The same of another attribute.
+    /// The same for another attribute.
     pub fn refused_for(&mut self, idp: &str, action: &str, attribute: &str, value: &str) {
         let detail = format!("Resource [USER]: with {attribute}[{value}] already exists.");
         let scim = serde_json::json!({

@@ -1,10 +1,10 @@
-//! Appending: the one way in which anything becomes true. An append is decided on what its caller had folded, so it
-//! names the sequence number it saw; if somebody appended since, nothing of it is written and the caller folds again.
-//! All that must hold at the same instant (claims, the daily cap, the fence of a lease, the end of the run) is checked
-//! and written in the same transaction. Entries are never changed or removed here.
+//! Appending: the only way to change the state of a run. It uses optimistic concurrency: an append names the sequence
+//! number that its caller had folded. If another caller has appended since, nothing is written, and the caller folds
+//! again. Everything that must hold at the same instant is checked and written in the same transaction: claims, the
+//! daily cap, the fence of a lease, the end of the run. Entries are never changed or removed here.
 //!
-//! Appends that come together are written together (`together.rs`). Each is decided as if it had come alone after the
-//! ones before it, and one that is refused leaves nothing: it is checked in full before anything of it is kept.
+//! Concurrent appends are written in one batch (`batch.rs`). Each is decided as if it came alone after the ones
+//! before it. A refused append leaves nothing, because it is checked in full before anything of it is kept.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -17,16 +17,16 @@ use super::journal::{AppendError, AppendOptions, Appended, move_head, write_entr
 use super::leases::Lease;
 use super::{Store, StoreError};
 
-/// An append that waits for its turn.
+/// An append that waits to be written.
 #[derive(Clone)]
 pub(super) struct Append {
-    /// None for what belongs to no run.
+    /// None for an entry that belongs to no run.
     run: Option<Basis>,
     entries: Vec<NewEntry>,
     also: AppendOptions,
 }
 
-/// What an append to a run was decided on.
+/// The state on which an append to a run was decided.
 #[derive(Clone)]
 struct Basis {
     run: String,
@@ -39,11 +39,11 @@ struct Basis {
 pub(super) type Outcome = Result<Appended, AppendError>;
 
 impl Store {
-    /// Appends to a run. `decided_on` is the newest sequence number that the caller had folded; `fence` is the
-    /// lease of an executor, checked by the database's clock (a click has none).
+    /// Appends to a run. `decided_on` is the newest sequence number that the caller had folded. `fence` is the lease
+    /// of an executor, checked by the database's clock. A click has no lease.
     ///
     /// # Errors
-    /// [`AppendError`], of which `Conflict` means: fold again. Unless the store failed, nothing was written.
+    /// [`AppendError`]. `Conflict` means: fold again. Unless the store failed, nothing was written.
     pub async fn append(
         &self,
         run: &str,
@@ -60,7 +60,7 @@ impl Store {
         self.append_one(Append { run, entries: entries.to_vec(), also }).await
     }
 
-    /// Appends what belongs to no run: denials, counted events, changes of the configuration.
+    /// Appends an entry that belongs to no run: a denial, a counted event, a change of the configuration.
     ///
     /// # Errors
     /// When the store fails.
@@ -69,7 +69,7 @@ impl Store {
         {
             Ok(appended) => Ok(appended.head),
             Err(AppendError::Store(error)) => Err(error),
-            // Nothing was asked that could be refused.
+            // The other errors are refusals, and this append asks for nothing that can be refused.
             Err(_) => Err(StoreError::Interrupted),
         }
     }
@@ -90,7 +90,7 @@ async fn append_all(
     let mut outcomes = Vec::with_capacity(appends.len());
     for append in &appends {
         let outcome = match checked(conn, append, &standing, &mut kept).await {
-            // A store that fails has failed for all of them; a run that is not there is nobody else's fault.
+            // A failed store fails all appends of the batch. An unknown run fails only its own append.
             Err(AppendError::Store(error)) if !matches!(error, StoreError::UnknownRun(_)) => {
                 return Err(error);
             }
@@ -104,11 +104,11 @@ async fn append_all(
     Ok(outcomes)
 }
 
-/// How a run stands, with its row locked, so that no lease can be taken on it until this transaction is over.
+/// The state of a run whose row is locked. No process can take a lease on it until this transaction is over.
 struct LockedRun {
     seq: i64,
     ended: bool,
-    /// The owner and the epoch of the lease that lasts.
+    /// The owner and the epoch of the lease that is still valid.
     held: Option<(String, i64)>,
 }
 
@@ -134,7 +134,7 @@ async fn lock_runs(
     Ok(standing)
 }
 
-// `FOR UPDATE` is unknown to SQLite; an update that changes nothing locks the rows on both.
+// SQLite has no `FOR UPDATE`. An update that changes nothing locks the rows on both engines.
 static LOCK_RUNS: Statements = Statements::new(
     "UPDATE runs SET epoch = epoch WHERE run IN",
     0,
@@ -142,7 +142,7 @@ static LOCK_RUNS: Statements = Statements::new(
     "RETURNING run, seq, ended_at, owner, epoch, lease_until - (SELECT ms FROM db_clock) AS lasts",
 );
 
-/// Whether an append may be, after all that was kept before it.
+/// Checks whether an append is allowed after everything that was kept before it.
 async fn checked(
     conn: &mut AnyConnection,
     append: &Append,
@@ -151,7 +151,7 @@ async fn checked(
 ) -> Result<(), AppendError> {
     let Some(decided) = &append.run else { return Ok(()) };
     let now = standing.get(&decided.run).ok_or_else(|| StoreError::UnknownRun(decided.run.clone()))?;
-    // Fence first (a lost holder must stop, not fold again), then the sequence number, then the end.
+    // Fence first (a holder that lost its lease must stop, not fold again), then the sequence number, then the end.
     if decided.fence.is_some() && decided.fence != now.held {
         return Err(AppendError::LeaseLost);
     }
@@ -168,7 +168,7 @@ async fn checked(
     if also.claim.is_empty() && also.tenant.is_none() && also.risky.is_none() {
         return Ok(());
     }
-    // What the database is asked now must hold what was kept before.
+    // Writes what was kept so far, because the following queries must see it.
     std::mem::take(kept).write(conn).await?;
     check_claims(conn, &decided.run, also).await?;
     match also.risky {
@@ -177,7 +177,7 @@ async fn checked(
     }
 }
 
-/// Keeps an append that was checked, to be written.
+/// Keeps a checked append until it is written.
 fn keep(
     append: &Append,
     head: &mut Head,
@@ -194,7 +194,7 @@ fn keep(
     }
     if let Some(Basis { run, fence, .. }) = &append.run {
         let ended_at = append.entries.last().filter(|_| also.end).map(|last| last.at.as_millisecond());
-        // Nobody works on a run that its own executor has ended.
+        // A run that its own executor ends needs no lease any more.
         let let_go = ended_at.is_some() && fence.is_some();
         if let Some(now) = standing.get_mut(run) {
             (now.seq, now.ended) = (seq, ended_at.is_some());
@@ -210,16 +210,16 @@ fn keep(
     Appended { last_seq: seq, head: head.clone() }
 }
 
-/// What is to be written, of one append or many.
+/// The rows to write, from one append or many.
 #[derive(Default)]
 struct Rows {
     entries: Vec<Entry>,
-    /// Positions and runs of risky steps.
+    /// The positions and the runs of risky steps.
     risky: Vec<(i64, String)>,
-    /// Identities and the runs that keep them.
+    /// The identities and the runs that claim them.
     claims: Vec<(String, String)>,
     shares: Vec<(String, Tenant)>,
-    /// Identities and the runs that are about them.
+    /// The identities and the runs that are about them.
     subjects: Vec<(String, String)>,
     moved: Vec<AdvancedRun>,
 }
@@ -230,7 +230,7 @@ struct AdvancedRun {
     seq: i64,
     ended_at: Option<i64>,
     wake: bool,
-    /// Its lease is given back.
+    /// Whether its lease is given back.
     let_go: bool,
 }
 

@@ -1,8 +1,8 @@
-//! Waiting for each other. Every entry is linked to the one before it, so only one transaction can write entries at a
-//! time, on either engine; and each commit is a wait for the disk. All that wait are one change (`write.rs`), which
-//! takes them out at the very moment it is made, and the next one stands in line before anything else can take its
-//! place. Nobody is answered before the commit has come back, and what the database refuses for one of many must not be
-//! refused to the others.
+//! Group commit. Every entry is linked to the one before it, so only one transaction at a time can write entries, on
+//! either engine. Each commit also waits for the disk. Therefore all waiting items become one change (`write.rs`).
+//! That change takes the items out of the queue only when it runs. The next change joins the line before other
+//! changes can take its place. No caller gets an answer before the commit has succeeded. When the database refuses
+//! one item of a batch, the other items must not be refused.
 
 use std::time::Duration;
 
@@ -17,22 +17,21 @@ use super::timeouts::{self, Ticket};
 use super::write::Change;
 use super::{Store, StoreError};
 
-/// How many are written together at most, so that the first of them does not wait long for the last.
+/// The maximum size of a batch, so that its first item does not wait long for its last.
 const MAX_BATCH: usize = 64;
 
-/// Writes all of it in one transaction, and says what each came to.
-/// The head of the chain is locked, and its transaction goes on from there.
+/// Writes all items in one transaction that already holds the lock on the head. Returns the outcome of each item.
 pub(super) type Make<T, A> =
     for<'c> fn(&'c mut AnyConnection, Head, Vec<T>) -> BoxFuture<'c, Result<Vec<A>, StoreError>>;
 
-/// One that waits, and who waits for it.
+/// An item that waits, and the channel to its caller.
 struct Waiting<T, A> {
     item: T,
     answer: oneshot::Sender<Result<A, StoreError>>,
     ticket: Ticket,
 }
 
-/// Where things of one kind wait for the ones that are being written.
+/// Where items of one kind wait while others are written.
 pub(super) struct Batcher<T, A>(Queue<Waiting<T, A>>);
 
 impl<T, A> Default for Batcher<T, A> {
@@ -48,7 +47,7 @@ impl<T, A> Clone for Batcher<T, A> {
 }
 
 impl Store {
-    /// Writes something together with all that waits beside it.
+    /// Writes an item in one batch with all others that wait.
     pub(super) async fn together<T, A>(
         &self,
         others: &Batcher<T, A>,
@@ -62,8 +61,8 @@ impl Store {
         self.together_within(others, item, make, self.patience.answer).await.map_err(|(error, _)| error)
     }
 
-    /// The same, with how long is waited for it. An error comes with whether it is certain that nothing was written,
-    /// and that nothing will be.
+    /// The same, with a limit for the wait. The flag of an error tells whether it is certain that nothing was
+    /// written, and that nothing will be.
     pub(super) async fn together_within<T, A>(
         &self,
         others: &Batcher<T, A>,
@@ -88,7 +87,7 @@ impl Store {
     }
 }
 
-/// All that wait, as one change.
+/// All waiting items, as one change.
 struct All<T, A> {
     store: Store,
     server: Server<Waiting<T, A>>,
@@ -104,7 +103,7 @@ where
 {
     fn make<'c>(&'c mut self, conn: &'c mut AnyConnection) -> BoxFuture<'c, bool> {
         Box::pin(async move {
-            // They are taken out when nothing has to be waited for any more: most who give up do so before that.
+            // Takes the items only after the lock is held. Most callers that give up do so before this point.
             let head = match lock_head(conn).await {
                 Ok(head) => head,
                 Err(error) => {
@@ -129,13 +128,13 @@ where
 
     fn tell(mut self: Box<Self>, written: Result<(), StoreError>) {
         let outcome = match (written, self.outcome.take()) {
-            // What the database refused is no trouble with the commit.
+            // A refusal by the database is not a failure of the commit.
             (_, Some(Err(refused))) => Err(refused),
             (Err(error), _) => Err(error),
             (Ok(()), made) => made.unwrap_or(Err(StoreError::Interrupted)),
         };
         if self.items.is_empty() && outcome.is_err() {
-            // It was never made, so those that made it stand in line are still waiting; they must be told as well.
+            // The change never ran, so the items are still in the queue. Their callers need an answer too.
             self.items = self.server.take();
         }
         let items = std::mem::take(&mut self.items);
@@ -165,7 +164,7 @@ where
     T: Clone + Send + 'static,
     A: Send + 'static,
 {
-    /// Finds out which of them it is that the database does not want.
+    /// Writes the items one by one, to find the one that the database refuses.
     async fn one_by_one(self: Box<Self>, items: Vec<Waiting<T, A>>) {
         let make = self.make;
         for Waiting { item, answer, ticket } in items {
@@ -189,7 +188,7 @@ where
         self.go_on();
     }
 
-    /// Stands in line again for those that have come meanwhile.
+    /// Joins the line again for the items that arrived meanwhile.
     fn go_on(mut self: Box<Self>) {
         if self.server.is_needed() {
             let store = self.store.clone();
@@ -198,7 +197,7 @@ where
     }
 }
 
-/// Whether the database answered and did not want what it was given, which may be one of many only.
+/// Whether the database answered with a refusal, which may concern only one item of many.
 fn is_refusal(error: &StoreError) -> bool {
     matches!(error, StoreError::Database(cause) if matches!(**cause, sqlx::Error::Database(_)))
 }

@@ -1,17 +1,16 @@
-//! Statements of many rows: whatever is written together is one statement, because each is a way there and back to the
-//! thread or the server that works on it. A few texts are prepared for whatever number comes; rows that stay empty are
-//! null and must touch nothing. A text is made of numbers and of what stands in the program, so no value can ever
-//! become a part of it.
+//! Bulk statements: one statement for many rows, because each statement costs a round trip to the thread or server
+//! that executes it. A few statement texts are prepared for fixed row counts. Unused rows are null and must have no
+//! effect. A text contains only numbers and constants of the program, so no value can become part of it.
 
 use std::iter::repeat_n;
 use std::sync::OnceLock;
 
-/// Rows of a statement, smallest first.
+/// The row counts of the prepared statements, smallest first.
 const ROW_COUNTS: [usize; 4] = [1, 4, 16, MAX_ROWS];
-/// More rows than this are more than one statement.
+/// The maximum number of rows in one statement. More rows need several statements.
 const MAX_ROWS: usize = 64;
 
-/// The same statement for each number of rows.
+/// The same statement for each row count.
 pub(super) struct Statements {
     before: &'static str,
     given: usize,
@@ -21,13 +20,13 @@ pub(super) struct Statements {
 }
 
 impl Statements {
-    /// `before (VALUES ($1, …), …) after`. So many parameters are `given` before the rows, which have so many columns.
+    /// `before (VALUES ($1, …), …) after`. `given` parameters precede the rows, and each row has `columns` columns.
     pub(super) const fn new(before: &'static str, given: usize, columns: usize, after: &'static str) -> Self {
         Self { before, given, columns, after, texts: [const { OnceLock::new() }; ROW_COUNTS.len()] }
     }
 
-    /// What is to be written, cut into pieces of one statement each: its text, and for each of its rows what belongs
-    /// there, or none.
+    /// Splits the items into statements. For each statement: its text, and the item of each row, or None for an
+    /// unused row.
     pub(super) fn pieces<'a, T>(
         &'static self,
         all: &'a [T],

@@ -1,6 +1,6 @@
-//! Which Slack messages show a run, and how much of it they show. The store only remembers where a card is;
-//! nothing is ever read back from Slack into it. One process at a time draws the cards of a run. The first stored
-//! card of a role is the card: a second post (the answer to the first was lost) does not replace it.
+//! Cards: the Slack messages that show a run, and up to which entry each one shows it. The store only remembers where
+//! a card is; it never takes data back from Slack. One process at a time draws the cards of a run. The first stored
+//! card of a role stays the card: if the answer to the first post was lost, a second post does not replace it.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -12,19 +12,19 @@ use super::bulk_statement::Statements;
 use super::journal::lock_head;
 use super::{Store, StoreError, millis};
 
-/// How long a card waits at most before it is tried again.
+/// The longest pause before a card is tried again.
 const MAX_PAUSE: Duration = Duration::from_secs(300);
 
 /// A message that shows a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PostedMessage {
     pub run: String,
-    /// What the card is for; `root` is the one that every run has.
+    /// The purpose of the card. Every run has a card with the role `root`.
     pub role: String,
     pub at: MessageRef,
-    /// The newest entry that it shows.
+    /// The newest entry that the card shows.
     pub rendered_seq: i64,
-    /// The hash of what it shows, so that an update that changes nothing is not sent.
+    /// The hash of the content, so that an update without a change is not sent.
     pub fingerprint: String,
 }
 
@@ -32,7 +32,7 @@ pub struct PostedMessage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageRef {
     pub channel: String,
-    /// Its time stamp, which is its id within the channel.
+    /// The Slack time stamp, which identifies the message within the channel.
     pub ts: String,
 }
 
@@ -49,8 +49,9 @@ impl PostedMessage {
 }
 
 impl Store {
-    /// Remembers a card. `instead_of` is the card it replaces, as the caller knew it (none: there is none yet). False
-    /// if another card is known by now: that one counts, and this message should be taken back.
+    /// Stores a card. `instead_of` is the card that it replaces, as the caller knew it (None: there was none).
+    /// Returns false if the store knows another card by now. That other card is valid, and the caller should delete
+    /// this message.
     ///
     /// # Errors
     /// There is no such run, or the store fails.
@@ -87,7 +88,8 @@ impl Store {
         .await
     }
 
-    /// Notes that a card now shows the run up to `seq`. Never goes back; a card that was replaced is not touched.
+    /// Records that a card now shows the run up to `seq`. The number never decreases, and a replaced card is not
+    /// changed.
     ///
     /// # Errors
     /// When the store fails.
@@ -131,12 +133,12 @@ impl Store {
                 .fetch_all(&self.pool)
                 .await?;
         let mut cards = rows.iter().map(PostedMessage::from_row).collect::<Result<Vec<_>, _>>()?;
-        // Not sorted by the database, whose order of texts depends on its locale.
+        // The code sorts, because the text order of the database depends on its locale.
         cards.sort_by(|one, other| one.role.cmp(&other.role));
         Ok(cards)
     }
 
-    /// Runs of which some card is behind, or which have no root card yet, oldest first.
+    /// Runs with an outdated card or without a root card, oldest first.
     ///
     /// # Errors
     /// When the store fails.
@@ -147,15 +149,15 @@ impl Store {
             .await?)
     }
 
-    /// Takes up to `limit` runs to draw, oldest first: some card of theirs is behind, or they have no root card
-    /// yet. For `length` no other process draws them, so that no message is posted twice; say when it is done
-    /// ([`Self::drawn`]).
+    /// Takes up to `limit` runs to draw, oldest first: runs with an outdated card or without a root card. No other
+    /// process draws them for `length`, so that no message is posted twice. The caller reports the end with
+    /// [`Self::drawn`].
     ///
     /// # Errors
     /// When the store fails.
     pub async fn take_stale(&self, limit: usize, length: Duration) -> Result<Vec<String>, StoreError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        // Looked up outside the transaction: where nothing is behind, no write lock is taken.
+        // The lookup is outside the transaction, so that no write lock is taken when no card is outdated.
         let stale: Vec<String> = sqlx::query_scalar(
             "SELECT run FROM runs WHERE shown_seq < seq
                 AND (draw_at <= (SELECT ms FROM db_clock) OR draw_at > (SELECT ms FROM db_clock) + 600000)
@@ -177,14 +179,14 @@ impl Store {
                     let query = rows.fold(query, |query, run| query.bind(run));
                     taken.extend(query.fetch_all(&mut *conn).await?);
                 }
-                // In the order in which they were found, which the database need not keep.
+                // Keeps the order of the lookup, which the database does not guarantee for `RETURNING`.
                 Ok(stale.into_iter().filter(|run| taken.contains(run)).collect())
             })
         })
         .await
     }
 
-    /// Makes a run's cards be drawn again, whatever they are believed to show.
+    /// Marks all cards of a run as outdated, whatever the store believes they show.
     ///
     /// # Errors
     /// When the store fails.
@@ -203,7 +205,7 @@ impl Store {
         .await
     }
 
-    /// Lets a run go that was drawn; it is not drawn again before the pause (at most five minutes) is over.
+    /// Releases a run after drawing. It is not drawn again before the pause (at most five minutes) is over.
     ///
     /// # Errors
     /// When the store fails.
@@ -223,7 +225,7 @@ impl Store {
     }
 }
 
-// A time further away than any pause was set before the clock was set back.
+// A `draw_at` further in the future than any pause was written before the clock was set back, so it is ignored.
 static TAKE_STALE: Statements = Statements::new(
     "UPDATE runs SET draw_at = (SELECT ms FROM db_clock) + $1
      WHERE shown_seq < seq
@@ -234,7 +236,7 @@ static TAKE_STALE: Statements = Statements::new(
     "RETURNING run",
 );
 
-/// Locks the run first, so that two posters cannot count each other's cards out of `shown_seq`.
+/// Locks the run first, so that two concurrent posters do not compute `shown_seq` without each other's cards.
 async fn lock_run(conn: &mut AnyConnection, run: &str) -> Result<(), StoreError> {
     let locked = sqlx::query("UPDATE runs SET seq = seq WHERE run = $1").bind(run).execute(conn).await?;
     if locked.rows_affected() == 0 {
@@ -243,7 +245,8 @@ async fn lock_run(conn: &mut AnyConnection, run: &str) -> Result<(), StoreError>
     Ok(())
 }
 
-/// Kept on the run's row, so that finding stale runs costs no more when there are many old ones.
+/// `shown_seq` is stored on the row of the run, so that the search for stale runs stays fast when there are many old
+/// runs.
 async fn recount(conn: &mut AnyConnection, run: &str) -> Result<(), StoreError> {
     sqlx::query(
         "UPDATE runs SET shown_seq = CASE

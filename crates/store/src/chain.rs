@@ -1,6 +1,6 @@
-//! The chain as a whole: its head, its verification, its export. Only reads. What is promised is that any
-//! change to the journal is found, given one head that was kept elsewhere; without one, a rewritten chain that
-//! is consistent in itself cannot be told from the real one.
+//! The chain as a whole: its head, its verification, its export. This module only reads. It promises that any change
+//! to the journal is found, given one head that was kept elsewhere. Without one, a rewritten but consistent chain
+//! looks like the real one.
 
 use jiff::Timestamp;
 use sqlx::Row;
@@ -9,29 +9,29 @@ use super::entry::{Entry, Head, entry_columns};
 use super::erasure::ErasedRanges;
 use super::{Store, StoreError};
 
-/// How many entries are read at once.
+/// The number of entries in one read.
 const PAGE_SIZE: i64 = 500;
 
-/// A chain in which everything fits.
+/// A verified chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
-    /// How many entries it has.
+    /// The number of entries.
     pub entries: i64,
     pub head: Head,
 }
 
-/// Why the chain was not verified.
+/// Why the chain could not be verified.
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {
-    /// The given head is not one: nothing was checked.
+    /// The given text is not a head. Nothing was checked.
     #[error("{0:?} is not a head: give the 64 hexadecimal digits from a final card, or POSITION:DIGITS")]
     BadHead(String),
-    /// Something was changed, inserted, moved or removed.
+    /// An entry was changed, inserted, moved or removed.
     #[error("the journal is broken at position {position}: {why}")]
     Broken {
-        /// The first place that does not fit.
+        /// The first position that does not match.
         position: i64,
-        /// What does not fit.
+        /// What does not match.
         why: String,
     },
     /// The store could not be read.
@@ -57,10 +57,10 @@ pub struct Export {
 }
 
 impl Export {
-    /// The next entries; none at the end.
+    /// The next entries. None at the end.
     ///
     /// # Errors
-    /// When the store fails, or what it holds is no entry.
+    /// When the store fails, or when a stored row is not a valid entry.
     pub async fn next_page(&mut self) -> Result<Option<Vec<Entry>>, StoreError> {
         let page = self.store.page(self.after, self.since).await?;
         if let Some(last) = page.last() {
@@ -71,7 +71,7 @@ impl Export {
 }
 
 impl Store {
-    /// The end of the chain, to be shown on final cards and kept elsewhere.
+    /// The end of the chain. Final cards show it, so that it can be kept elsewhere.
     ///
     /// # Errors
     /// When the store fails.
@@ -80,25 +80,25 @@ impl Store {
         Ok(Head { position: row.try_get("position")?, hash: row.try_get("hash")? })
     }
 
-    /// The whole journal, or what happened since a time.
+    /// The whole journal, or the entries since a time.
     #[must_use]
     pub fn export(&self, since: Option<Timestamp>) -> Export {
         Export { store: self.clone(), after: 0, since: since.map_or(i64::MIN, Timestamp::as_millisecond) }
     }
 
-    /// Checks every entry and every link, that a head kept elsewhere (its hash, or `position:hash`) is part of the
-    /// chain, and that an entry says of all personal data that is gone that it was erased. Appends that come in meanwhile
-    /// are checked too.
+    /// Checks every entry and every link. Checks that a head kept elsewhere (its hash, or `position:hash`) is part of
+    /// the chain. Checks that an erasure entry covers all personal data that is missing. Entries that are appended
+    /// meanwhile are checked too.
     ///
     /// # Errors
-    /// [`AuditError`]: the first place that does not fit, a head that is none, or a store that fails.
+    /// [`AuditError`]: the first position that does not match, an invalid head, or a failed store.
     pub async fn verify(&self, kept: Option<&str>) -> Result<Verified, AuditError> {
         let kept = kept.map(parse_head).transpose()?;
         let mut found = kept.as_ref().is_none_or(|kept| is(kept, &Head::start()));
         let mut at = Head::start();
         let mut holes = ErasedRanges::default();
         loop {
-            // The stored head is read before the page: it can only be behind what is read afterwards.
+            // The stored head is read before the page, so it can only be older than the page.
             let stored = self.head().await?;
             let page = self.page(at.position, i64::MIN).await?;
             for entry in &page {
@@ -148,7 +148,7 @@ impl Store {
     }
 }
 
-/// Whether an entry is the one that comes after `before`.
+/// Checks that `entry` is the one that follows `before`.
 fn follow(before: &Head, entry: &Entry) -> Result<(), AuditError> {
     let expected = before.position + 1;
     if entry.position != expected {

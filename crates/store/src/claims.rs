@@ -1,6 +1,6 @@
-//! What a run keeps from all others: the identities it may write to, its share in the tenant, and its place under
-//! the daily cap. All of it is decided inside the transaction of an append, with the head of the chain locked,
-//! and never outside one: a claim without an entry would be a second truth.
+//! What a run reserves against all other runs: the identities it may write to, its claim on the tenant, and its place
+//! under the daily cap. Claims are decided only inside the transaction of an append, with the head of the chain
+//! locked. A claim without an entry would contradict the journal, which is the only source of truth.
 
 use std::time::Duration;
 
@@ -10,28 +10,29 @@ use super::bulk_statement::Statements;
 use super::journal::{AppendError, AppendOptions};
 use super::{StoreError, millis};
 
-/// The identity that stands for the whole tenant when a claim on it is refused.
+/// The identity that an error reports when a claim on the whole tenant is refused.
 pub const TENANT: &str = "tenant";
 
 /// How a run claims the provisioning job of the tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tenant {
-    /// A writing run: beside others, but not beside one that has the tenant alone.
+    /// A run that writes. It may run beside others, but not beside a run with an exclusive claim.
     Shared,
-    /// A run that touches the whole tenant: alone.
+    /// A run that affects the whole tenant. No other run may write at the same time.
     Exclusive,
 }
 
 /// One risky step, counted in the transaction that begins it.
 #[derive(Clone, Copy, Debug)]
 pub struct DailyCap {
-    /// How many may begin in the window.
+    /// How many steps may begin in the window.
     pub limit: i64,
-    /// The length of the window, which ends when this one begins, by the clock of the database.
+    /// The length of the window. The window ends when this step begins, by the database's clock.
     pub within: Duration,
 }
 
-/// Whether a run may claim what an append asks for. Nobody else can claim in between, for the head is locked.
+/// Checks whether a run may claim what an append asks for. No other run can claim in between, because the head is
+/// locked.
 pub(super) async fn check_claims(
     conn: &mut AnyConnection,
     run: &str,
@@ -60,7 +61,7 @@ pub(super) async fn check_claims(
     }
 }
 
-/// Writes claims that were checked, and which runs are about whom.
+/// Writes claims that were checked, and the identities that each run is about.
 pub(super) async fn write(
     conn: &mut AnyConnection,
     claims: &[(String, String)],
@@ -76,7 +77,7 @@ pub(super) async fn write(
         }
     }
     for (run, tenant) in shares {
-        // A run that has the tenant alone does not lose it by asking for a share.
+        // A run with an exclusive claim keeps it when it asks for a shared one.
         sqlx::query(
             "INSERT INTO tenant_claims (run, exclusive) VALUES ($1, $2)
              ON CONFLICT (run) DO UPDATE SET exclusive =
@@ -94,7 +95,8 @@ fn exclusive(tenant: Tenant) -> i64 {
     i64::from(tenant == Tenant::Exclusive)
 }
 
-/// Whether one more risky step may begin. Two cannot both be the last, for the head of the chain is locked.
+/// Checks whether one more risky step may begin. Two steps cannot both take the last place, because the head is
+/// locked.
 pub(super) async fn check_daily_cap(conn: &mut AnyConnection, risky: DailyCap) -> Result<(), AppendError> {
     let used: i64 =
         sqlx::query_scalar("SELECT COUNT(*) FROM risky_steps WHERE at > (SELECT ms FROM db_clock) - $1")
@@ -107,7 +109,7 @@ pub(super) async fn check_daily_cap(conn: &mut AnyConnection, risky: DailyCap) -
     Ok(())
 }
 
-/// Gives back all that runs have claimed.
+/// Releases everything that runs have claimed.
 pub(super) async fn release(conn: &mut AnyConnection, runs: &[&str]) -> Result<(), StoreError> {
     for statements in [&RELEASE_CLAIMS, &RELEASE_SHARES] {
         for (statement, rows) in statements.pieces(runs) {
@@ -119,7 +121,7 @@ pub(super) async fn release(conn: &mut AnyConnection, runs: &[&str]) -> Result<(
     Ok(())
 }
 
-// A run that claims again what it has keeps it.
+// A run may claim again what it already holds.
 static INSERT_CLAIMS: Statements = Statements::new(
     "INSERT INTO claims (identity, run) SELECT * FROM",
     0,

@@ -1,5 +1,5 @@
-//! Opening a database from its URL. This is the only place that sees the URL, and no error that leaves it holds
-//! the URL's password.
+//! Opening a database from its URL. Only this module sees the URL, and no error that it returns contains the URL's
+//! password.
 
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
@@ -21,32 +21,32 @@ use super::{Engine, Store, StoreError, migrations};
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_CONNECTIONS: u32 = 8;
 
-/// WAL lets readers read while one writes; FULL makes a commit survive a power cut, which the promise "written
-/// before anything is sent" needs; `secure_delete` overwrites erased personal data. Waiting comes
-/// first, because turning WAL on needs a lock too.
+/// WAL allows readers beside one writer. FULL makes a commit survive a power cut, which the promise "written before
+/// anything is sent" needs. `secure_delete` overwrites erased personal data. `busy_timeout` comes first, because the
+/// change to WAL needs a lock too.
 const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 30000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
                       PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON";
 
 /// For commands that only read.
 const SQLITE_READ_SETTINGS: &str = "PRAGMA busy_timeout = 5000; PRAGMA query_only = ON";
 
-/// How often the journal mode of a file is tried to be set while another program sets it, and the pause in between.
+/// How often the journal mode of a file is set while another program sets it, and the pause between two attempts.
 const MAX_ATTEMPTS: u32 = 100;
 const ATTEMPT_PAUSE: Duration = Duration::from_millis(50);
 
 impl Store {
-    /// Opens `sqlite:FILE`, `sqlite::memory:` (for tests: gone with the last handle) or `postgres://…`. A missing
-    /// file and its folder are created, and the tables are brought up to date.
+    /// Opens `sqlite:FILE`, `sqlite::memory:` (for tests: gone with the last handle) or `postgres://…`. Creates a
+    /// missing file and its folder, and migrates the tables.
     ///
     /// # Errors
-    /// [`StoreError::Full`], [`StoreError::ReadOnly`], [`StoreError::NewerSchema`], and for all else
+    /// [`StoreError::Full`], [`StoreError::ReadOnly`], [`StoreError::NewerSchema`], and for everything else
     /// [`StoreError::Open`], without the URL's password.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         Self::open_with(url, Access::Create).await
     }
 
-    /// Like [`Store::open`], but a missing file is an error: a person who asks for the journal of a mistyped file must
-    /// not be shown a new, empty one.
+    /// Like [`Store::open`], but a missing file is an error. A person who mistypes the file of a journal must not see
+    /// a new, empty journal.
     ///
     /// # Errors
     /// As [`Store::open`].
@@ -54,8 +54,8 @@ impl Store {
         Self::open_with(url, Access::Existing).await
     }
 
-    /// Like [`Store::open_existing`], but nothing is written, not even newer tables: a command that only reads may run
-    /// beside a bot of another version.
+    /// Like [`Store::open_existing`], but writes nothing and does not migrate the tables: a command that only reads
+    /// may run beside a bot of another version.
     ///
     /// # Errors
     /// As [`Store::open`], and [`StoreError::Open`] for tables of an older version.
@@ -89,13 +89,14 @@ impl Store {
         };
         let options = AnyConnectOptions::from_str(&url)?;
         if engine == Engine::Sqlite && !in_memory && access != Access::Read {
-            // A pool tries again until its time is up and forgets why; a full disk is to be told at once.
+            // A pool retries until its timeout and hides the cause. A full disk must be reported at once.
             prepare_file(&options).await?;
         }
         let mut pool =
             AnyPoolOptions::new().max_connections(MAX_CONNECTIONS).acquire_timeout(ACQUIRE_TIMEOUT);
         if engine == Engine::Sqlite {
-            // A file does not hang up: asking before each statement whether it is there costs as much as the statement.
+            // A file has no connection that can drop. The check before each statement would cost as much as the
+            // statement.
             pool = pool.test_before_acquire(false);
         }
         let settings = match (engine, access) {
@@ -108,7 +109,7 @@ impl Store {
             Box::pin(async move { sqlx::raw_sql(settings).execute(conn).await.map(|_| ()) })
         });
         if in_memory {
-            // Each connection would be a database of its own, and closing it would lose it.
+            // Each connection would be a separate database, and closing the connection would lose it.
             pool = pool.max_connections(1).min_connections(1).idle_timeout(None).max_lifetime(None);
         }
         let one = (engine == Engine::Sqlite && !in_memory && access != Access::Read)
@@ -131,8 +132,8 @@ impl Store {
     }
 }
 
-/// Opens a SQLite file once and sets its journal mode. Several programs may do so at once, and SQLite refuses that change
-/// without waiting for the other one, even with a busy timeout.
+/// Opens a SQLite file once and sets its journal mode. Several programs may do this at once. SQLite refuses the
+/// change without waiting for the other program, even with a busy timeout.
 async fn prepare_file(options: &AnyConnectOptions) -> Result<(), StoreError> {
     let mut attempt = 0;
     loop {
@@ -158,13 +159,13 @@ enum Access {
     Read,
 }
 
-/// The URL that sqlx shall open, with the mode added, and whether it is in memory.
+/// The URL for sqlx, with the mode added, and whether the database is in memory.
 fn sqlite_url(rest: &str, access: Access) -> Result<(String, bool), StoreError> {
     let (file, query) = match rest.split_once('?') {
         Some((file, query)) => (file, Some(query)),
         None => (rest, None),
     };
-    // sqlx takes `sqlite:FILE` and `sqlite://FILE` as the same.
+    // sqlx treats `sqlite:FILE` and `sqlite://FILE` the same.
     let file = file.strip_prefix("//").unwrap_or(file);
     if file == ":memory:" {
         return Ok(("sqlite::memory:".to_owned(), true));
@@ -183,7 +184,7 @@ fn sqlite_url(rest: &str, access: Access) -> Result<(String, bool), StoreError> 
             .map_err(|error| unusable(&error, &format!("its folder {} cannot be made", parent.display())))?;
     }
     if access == Access::Create && query.is_none() {
-        // SQLite says only that it cannot open the file; the system says why.
+        // SQLite says only that it cannot open the file. The operating system says why.
         OpenOptions::new()
             .create(true)
             .append(true)
@@ -197,7 +198,7 @@ fn sqlite_url(rest: &str, access: Access) -> Result<(String, bool), StoreError> 
     })
 }
 
-/// A file or folder that the system refuses.
+/// The error for a file or folder that the operating system refuses.
 fn unusable(error: &std::io::Error, what: &str) -> StoreError {
     match error.kind() {
         ErrorKind::StorageFull => StoreError::Full,
@@ -206,12 +207,12 @@ fn unusable(error: &std::io::Error, what: &str) -> StoreError {
     }
 }
 
-/// The password in a URL, as it stands there.
+/// The password in a URL, in its percent-encoded form.
 fn password(url: &str) -> Option<String> {
     Url::parse(url).ok()?.password().map(str::to_owned)
 }
 
-/// The drivers do not print passwords today; this keeps it so whatever they print tomorrow.
+/// Replaces the password in a text. The drivers do not print passwords today; this protects against later changes.
 fn hide(text: String, secret: Option<&str>) -> String {
     let Some(secret) = secret.filter(|secret| !secret.is_empty()) else { return text };
     let plain = percent_decode_str(secret).decode_utf8_lossy();

@@ -1,5 +1,5 @@
-//! What was seen before: Slack delivers an event again when it heard no answer in time. Sights are not part of
-//! the journal: they are forgotten once Slack would no longer repeat them.
+//! Deduplication of Slack events: Slack delivers an event again when it gets no answer in time. The stored keys are
+//! not part of the journal. They are deleted once Slack no longer repeats the events.
 
 use std::time::Duration;
 
@@ -7,11 +7,11 @@ use jiff::Timestamp;
 
 use super::{Store, StoreError, millis};
 
-/// Slack repeats an event within the hour, and delayed events within a day; two days are kept.
+/// How long keys are kept. Slack repeats an event within the hour, and delayed events within a day.
 const RETENTION: Duration = Duration::from_secs(2 * 24 * 3600);
 
 impl Store {
-    /// Whether `key` is seen for the first time. Of many callers at once, one hears yes.
+    /// Whether `key` is seen for the first time. Of many concurrent callers, exactly one gets true.
     ///
     /// # Errors
     /// When the store fails.
@@ -35,7 +35,7 @@ impl Store {
         .await
     }
 
-    /// Forgets a sight, because what was to follow it came to nothing.
+    /// Deletes a key, because the handling of its event failed.
     ///
     /// # Errors
     /// When the store fails.

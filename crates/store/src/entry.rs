@@ -1,5 +1,5 @@
-//! One entry of the journal and what it hashes to. Pure: nothing here touches the database. What is hashed, and
-//! in which order, is fixed forever by the domain tag; another order would be another tag.
+//! One journal entry and its hash. Pure: nothing here touches the database. The domain tag fixes forever what is
+//! hashed and in which order. Another order would need another tag.
 
 use std::fmt::{self, Display, Write};
 
@@ -14,51 +14,51 @@ use super::StoreError;
 const ENTRY_DOMAIN: &[u8] = b"reinstate.journal.entry.v1";
 const PERSONAL_DOMAIN: &[u8] = b"reinstate.journal.personal.v1";
 
-/// What a caller wants written down.
+/// An entry that a caller wants to append.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewEntry {
-    /// When it happened, by the caller's clock; kept to the millisecond.
+    /// When it happened, by the caller's clock, with millisecond precision.
     pub at: Timestamp,
     /// The name of what happened.
     pub kind: String,
-    /// JSON without personal data: it is kept forever.
+    /// JSON without personal data. It is kept forever.
     pub facts: String,
-    /// JSON with personal data: retention may erase it without breaking the chain.
+    /// JSON with personal data. Retention may erase it without breaking the chain.
     pub personal: Option<String>,
 }
 
 /// One link of the chain, as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Its place in the chain, from 1.
+    /// Its position in the chain, from 1.
     pub position: i64,
-    /// The run it belongs to; none for entries about the whole store.
+    /// The run it belongs to. None for entries that belong to no run.
     pub run: Option<String>,
-    /// Its place in the run, from 1; none for entries about the whole store.
+    /// Its sequence number in the run, from 1. None for entries that belong to no run.
     pub run_seq: Option<i64>,
     pub at: Timestamp,
     /// The name of what happened.
     pub kind: String,
     /// JSON without personal data.
     pub facts: String,
-    /// JSON with personal data; none if there never was any, or if it was erased.
+    /// JSON with personal data. None if there never was any, or if it was erased.
     pub personal: Option<String>,
-    /// What makes the personal hash unguessable; erased together with the personal data.
+    /// Makes the personal hash impossible to guess. It is erased together with the personal data.
     pub personal_salt: Option<String>,
-    /// The hash of the personal data, which stays when the data goes; none if there never was any.
+    /// The hash of the personal data. It stays when the data is erased. None if there never was any.
     pub personal_hash: Option<String>,
-    /// The hash of the entry before.
+    /// The hash of the previous entry.
     pub prev_hash: String,
     /// The hash of this entry.
     pub hash: String,
 }
 
-/// The end of the chain: knowing it, one can tell later whether anything before it was changed.
+/// The end of the chain. With a kept head, a later check can tell whether anything before it was changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head {
-    /// How many entries the chain has.
+    /// The number of entries in the chain.
     pub position: i64,
-    /// The hash of the last one.
+    /// The hash of the last entry.
     pub hash: String,
 }
 
@@ -69,13 +69,13 @@ impl Display for Head {
 }
 
 impl Head {
-    /// The head of a chain without entries.
+    /// The head of an empty chain.
     #[must_use]
     pub fn start() -> Self {
         Self { position: 0, hash: "0".repeat(64) }
     }
 
-    /// The link that follows this one.
+    /// The entry that follows this head.
     pub(super) fn next(&self, run: Option<(&str, i64)>, new: &NewEntry) -> Entry {
         let salt = new.personal.as_ref().map(|_| Uuid::new_v4().simple().to_string());
         let personal_hash = match (&new.personal, &salt) {
@@ -100,8 +100,8 @@ impl Head {
     }
 }
 
-/// The columns of an entry, by name: a program of tomorrow may add one while this one is at work, and what was prepared
-/// with a star would read it (SQLite) or be refused (PostgreSQL).
+/// The columns of an entry, by name. A newer program may add a column while this one runs. A prepared `SELECT *`
+/// would then return the new column (SQLite) or fail (PostgreSQL).
 macro_rules! entry_columns {
     () => {
         "entries.position, entries.run, entries.run_seq, entries.at, entries.kind, entries.facts, entries.personal,
@@ -111,7 +111,7 @@ macro_rules! entry_columns {
 pub(super) use entry_columns;
 
 impl Entry {
-    /// Whether there was personal data that retention has erased since.
+    /// Whether the entry had personal data that retention has erased.
     #[must_use]
     pub fn erased(&self) -> bool {
         self.personal_hash.is_some() && self.personal.is_none()
@@ -123,7 +123,7 @@ impl Entry {
         Head { position: self.position, hash: self.hash.clone() }
     }
 
-    /// Whether the entry is what was written, looked at by itself; if not, what does not fit.
+    /// Checks that the entry, by itself, is what was written. The error says what does not match.
     pub(super) fn check(&self) -> Result<(), StoreError> {
         let why = match (&self.personal, &self.personal_salt, &self.personal_hash) {
             _ if self.own_hash() != self.hash => "the entry does not match its hash",
@@ -178,7 +178,7 @@ fn personal_hash(salt: &str, personal: &str) -> String {
     hex(&hash.finalize())
 }
 
-/// Each part is preceded by its length, so that no two lists of parts give the same bytes.
+/// The length precedes each part, so that two different lists of parts never give the same bytes.
 fn part(hash: &mut Sha256, bytes: &[u8]) {
     hash.update((bytes.len() as u64).to_be_bytes());
     hash.update(bytes);

@@ -1,5 +1,5 @@
-//! What was erased, as entries of the chain say it, and the holes in the journal that none of them explains. Pure:
-//! nothing here touches the database.
+//! Erasures as entries of the chain record them, and missing personal data that no such entry explains. Pure: nothing
+//! here touches the database.
 
 use std::collections::BTreeMap;
 
@@ -8,20 +8,20 @@ use serde::{Deserialize, Serialize};
 
 use super::entry::{Entry, NewEntry};
 
-/// The kind of the entries that say what retention has erased.
+/// The kind of the entries that record what retention has erased.
 const ERASED_KIND: &str = "personal-erased";
 
 /// The facts of such an entry.
 #[derive(Serialize, Deserialize)]
 struct Facts {
-    /// First and last position of what was erased, in order.
+    /// The first and last position of each erased range, in order.
     positions: Vec<(i64, i64)>,
-    /// Whether it was erased before there were such entries, and found later.
+    /// Whether the data was erased before such entries existed, and recorded later.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     found: bool,
 }
 
-/// The entry that says that the personal data at these positions, given in order, was erased.
+/// The entry that records the erasure of the personal data at these positions, which must be sorted.
 pub(super) fn entry(positions: &[i64], found: bool, at: Timestamp) -> Option<NewEntry> {
     let mut holes = ErasedRanges::default();
     positions.iter().for_each(|position| holes.add(*position));
@@ -30,18 +30,18 @@ pub(super) fn entry(positions: &[i64], found: bool, at: Timestamp) -> Option<New
     Some(NewEntry { at, kind: ERASED_KIND.to_owned(), facts, personal: None })
 }
 
-/// Positions whose personal data is gone: first and last of each stretch.
+/// Positions whose personal data is missing, as ranges: first position to last position.
 #[derive(Debug, Default)]
 pub(super) struct ErasedRanges(BTreeMap<i64, i64>);
 
 impl ErasedRanges {
-    /// Takes the next entry of the chain into account. An erasure is written down after what it erases.
+    /// Processes the next entry of the chain. An erasure entry comes after the entries that it covers.
     pub(super) fn follow(&mut self, entry: &Entry) {
         if entry.erased() {
             self.add(entry.position);
         }
         if entry.run.is_none() && entry.kind == ERASED_KIND {
-            // What cannot be read explains nothing.
+            // Facts that cannot be parsed explain nothing.
             let facts = serde_json::from_str::<Facts>(&entry.facts).ok();
             for (first, last) in facts.into_iter().flat_map(|facts| facts.positions) {
                 self.explain(first, last.min(entry.position - 1));
@@ -49,12 +49,12 @@ impl ErasedRanges {
         }
     }
 
-    /// The first hole that no entry explains.
+    /// The first missing position that no entry explains.
     pub(super) fn first(&self) -> Option<i64> {
         self.0.keys().next().copied()
     }
 
-    /// Positions come in order.
+    /// Positions must come in ascending order.
     fn add(&mut self, position: i64) {
         match self.0.last_entry() {
             Some(mut stretch) if stretch.get().checked_add(1) == Some(position) => {

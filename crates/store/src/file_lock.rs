@@ -1,6 +1,6 @@
-//! Being the only server on a SQLite file. The process that holds the lock beside the file knows that no other process
-//! works on its runs, so the leases of a killed predecessor need not be waited out. The operating system lets go
-//! of the lock when a process dies, however it dies. On PostgreSQL nobody is ever alone.
+//! The lock of the only server on a SQLite file. The process that holds the lock beside the file knows that no other
+//! process works on its runs. Therefore it need not wait for the leases of a killed predecessor. The operating system
+//! releases the lock when the process dies, for whatever reason. PostgreSQL has no such lock.
 
 use std::fs::{File, OpenOptions};
 
@@ -8,13 +8,13 @@ use percent_encoding::percent_decode_str;
 
 use super::{Store, StoreError};
 
-/// The lock, held until it is dropped.
+/// The lock. Dropping it releases it.
 #[derive(Debug)]
 pub struct FileLock(#[allow(dead_code, reason = "held for its drop")] File);
 
 impl Store {
-    /// Takes the lock beside the SQLite file of this URL and ends every lease of a predecessor. `None` when
-    /// another process holds it, or on PostgreSQL: then leases expire by themselves.
+    /// Takes the lock beside the SQLite file of this URL and ends every lease of the previous process. Returns `None`
+    /// when another process holds the lock, or on PostgreSQL: then leases expire on their own.
     ///
     /// # Errors
     /// When the leases cannot be ended.
@@ -28,7 +28,7 @@ impl Store {
         }
         self.write(|conn| {
             Box::pin(async move {
-                // A raised epoch stops a process that still believes it holds a lease.
+                // A raised epoch fences off a process that still believes it holds a lease.
                 sqlx::query("UPDATE runs SET owner = NULL, lease_until = 0, epoch = epoch + 1 WHERE lease_until > 0 AND ended_at IS NULL")
                     .execute(&mut *conn)
                     .await?;
@@ -69,7 +69,7 @@ mod tests {
         store.open_run(NewRun { run: "r".into(), key: "k".into(), first, wake: true }).await.unwrap();
         let alone = store.take_over(&url).await.unwrap().unwrap();
         let lease = store.claim_next("dead", Duration::from_secs(60)).await.unwrap().unwrap();
-        // Somebody else comes while the first lives: nothing is taken over.
+        // A second process arrives while the first one lives: it takes nothing over.
         assert!(store.take_over(&url).await.unwrap().is_none());
         assert!(store.claim_next("new", Duration::from_secs(60)).await.unwrap().is_none());
         drop(alone);

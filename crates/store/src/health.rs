@@ -1,16 +1,16 @@
-//! How the database is, for those who look after it: can it be written, and does a commit survive a power cut?
-//! It must never change anything that counts.
+//! The health of the database, for operators: can it be written, and does a commit survive a power cut? This module
+//! must never change stored data.
 
 use sqlx::Row;
 
 use super::{Engine, Store, StoreError};
 
-/// What becomes of a commit when the power goes.
+/// What happens to a commit when the power fails.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Durability {
-    /// Whether a committed entry is there afterwards.
+    /// Whether a committed entry survives.
     pub survives_power_cuts: bool,
-    /// The settings that say so.
+    /// The settings that decide this, as text.
     pub message: String,
 }
 
@@ -18,7 +18,7 @@ impl Store {
     /// Writes a transaction that changes nothing.
     ///
     /// # Errors
-    /// The database is read-only, full, or gone.
+    /// The database is read-only, full, or unreachable.
     pub async fn try_write(&self) -> Result<(), StoreError> {
         self.write(|conn| {
             Box::pin(async move {
@@ -29,7 +29,7 @@ impl Store {
         .await
     }
 
-    /// Reads the settings that decide what a commit is worth.
+    /// Reads the settings that decide whether a commit is durable.
     ///
     /// # Errors
     /// The database did not answer.

@@ -1,5 +1,5 @@
-//! The journal: what an append may ask for, how entries are linked, and how they are read back. What is read is checked
-//! against its hash, and a run of which an entry is missing is never read as if it were whole.
+//! The journal: what an append may ask for, how entries are linked, and how they are read back. Every entry is
+//! checked against its hash when it is read. A run with a missing entry must never be read as if it were complete.
 
 use sqlx::{AnyConnection, Row};
 
@@ -8,23 +8,23 @@ use super::claims::{DailyCap, Tenant};
 use super::entry::{Entry, Head, NewEntry, entry_columns};
 use super::{Store, StoreError};
 
-/// What an append does besides writing its entries, all or nothing.
+/// What an append does in the same transaction besides writing its entries.
 #[derive(Clone, Debug, Default)]
 pub struct AppendOptions {
-    /// Identities that this run will write to, kept from all other runs until it ends.
+    /// Identities that this run will write to. No other run can claim them until this run ends.
     pub claim: Vec<String>,
-    /// Identities that this run is about, for their history; claimed ones are added by themselves.
+    /// Identities that this run is about, for their history. Claimed identities are added automatically.
     pub about: Vec<String>,
-    /// The run's share in the whole tenant.
+    /// The run's claim on the whole tenant.
     pub tenant: Option<Tenant>,
-    /// Counts a risky step against the cap.
+    /// Counts a risky step against the daily cap.
     pub risky: Option<DailyCap>,
-    /// The run has ended: its claims are released, so is the lease of the executor that ends it, and nothing can be
+    /// The run has ended. Its claims are released, and so is the lease of the executor that ends it. Nothing can be
     /// appended to it any more.
     pub end: bool,
     /// The run has something to do now, even if it sleeps.
     pub wake: bool,
-    /// What was decided is no longer true after this instant: later, nothing is written.
+    /// The decision is valid until this instant. After it, nothing is written.
     pub deadline: Option<std::time::Instant>,
 }
 
@@ -40,7 +40,7 @@ pub struct Appended {
 /// Why nothing was appended.
 #[derive(Debug, thiserror::Error)]
 pub enum AppendError {
-    /// Somebody appended since: fold again and decide again.
+    /// Another append came first: fold again and decide again.
     #[error("the run has moved on to entry {seq}: fold again")]
     Conflict {
         /// The run's newest sequence number.
@@ -49,29 +49,29 @@ pub enum AppendError {
     /// The lease has expired or was taken over: stop working on this run.
     #[error("the lease on the run is lost")]
     LeaseLost,
-    /// Another open run claims one of the identities, or the tenant.
-    // The identity is not printed: it may name a person.
+    /// Another open run claims one of the identities, or the tenant. The message does not print the identity, because
+    /// it may name a person.
     #[error("run {by_run} has claimed the same account")]
     Claimed {
         /// The run that holds the claim.
         by_run: String,
-        /// What it holds; `tenant` for the tenant as a whole.
+        /// The claimed identity. `tenant` stands for the whole tenant.
         identity: String,
     },
-    /// The cap of risky steps is used up.
+    /// The daily cap on risky steps is reached.
     #[error("{used} of {limit} risky steps are used")]
     CapReached {
-        /// How many began in the window.
+        /// How many steps began in the window.
         used: i64,
-        /// How many may.
+        /// How many steps may begin.
         limit: i64,
     },
     #[error("the run has ended")]
     Ended,
-    /// The deadline of the decision has passed: look again and decide again.
+    /// The deadline of the decision has passed: gather and decide again.
     #[error("it was decided too long ago")]
     TooLate,
-    /// The store could not do it; the outcome is unknown only if the commit itself failed.
+    /// The store failed. The outcome is unknown only if the commit itself failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -83,8 +83,8 @@ impl From<sqlx::Error> for AppendError {
 }
 
 impl Store {
-    /// Appends what belongs to no run, decided on the newest entry of its kind; several processes that decide at
-    /// once decide one after the other. None if the decision was to write nothing.
+    /// Appends an entry that belongs to no run. `decision` sees the newest entry of its kind. Concurrent processes
+    /// decide one after the other. Returns None if the decision was to write nothing.
     ///
     /// # Errors
     /// When the store fails.
@@ -116,12 +116,12 @@ impl Store {
         .await
     }
 
-    /// The entries of a run, oldest first, each checked against its hash, none missing.
+    /// The entries of a run, oldest first. Each is checked against its hash, and none is missing.
     ///
     /// # Errors
     /// There is no such run, an entry is missing or was changed, or the store fails.
     pub async fn entries(&self, run: &str) -> Result<Vec<Entry>, StoreError> {
-        // The run's own count is read in the same statement, so that the two are of the same moment.
+        // The same statement reads the run's own count, so that both come from the same moment.
         let rows = sqlx::query(concat!(
             "SELECT ",
             entry_columns!(),
@@ -136,7 +136,7 @@ impl Store {
         let mut entries = Vec::with_capacity(rows.len());
         let (mut expected, mut position) = (1, 0);
         for row in &rows {
-            // A run of which no entry is left is one row all the same.
+            // A run without any entry left still gives one row.
             if row.try_get::<Option<i64>, _>("position")?.is_none() {
                 break;
             }
@@ -157,16 +157,16 @@ impl Store {
     }
 }
 
-/// Locks the end of the chain for this transaction, so that appends follow one another.
+/// Locks the end of the chain for this transaction, which serializes all appends.
 pub(super) async fn lock_head(conn: &mut AnyConnection) -> Result<Head, StoreError> {
-    // `FOR UPDATE` is unknown to SQLite; an update that changes nothing locks the row on both.
+    // SQLite has no `FOR UPDATE`. An update that changes nothing locks the row on both engines.
     let row = sqlx::query("UPDATE head SET position = position WHERE id = 1 RETURNING position, hash")
         .fetch_one(conn)
         .await?;
     Ok(Head { position: row.try_get("position")?, hash: row.try_get("hash")? })
 }
 
-/// Writes links that were made one after the other.
+/// Writes entries that are already linked to one another.
 pub(super) async fn write_entries(conn: &mut AnyConnection, entries: &[Entry]) -> Result<(), StoreError> {
     for (statement, rows) in INSERT_ENTRIES.pieces(entries) {
         let mut query = sqlx::query(statement);

@@ -1,11 +1,12 @@
-//! Who works on a run. A lease is taken by compare-and-set on the run's row and raises its epoch; all times are
-//! compared inside the database, by its clock, so that replicas need not agree on theirs. The holder counts
-//! monotonic time from before it asked, so it gives up no later than the database does. A lease protects the
-//! journal, not the world: look at [`Lease::left`] right before anything is sent.
+//! Leases: which process works on a run. A lease is taken by compare-and-set on the row of the run, and each new
+//! lease raises the epoch. The database compares all times by its own clock, so the clocks of the replicas may
+//! differ. The holder counts monotonic time from before its request, so it stops no later than the database expects.
+//! A lease protects the journal, not the upstream services: check [`Lease::left`] right before anything is sent.
 //!
-//! The database's clock may be set, too. Forward, leases end early and sleepers wake early, which both may happen
-//! anyway. Backward, a lease or a sleep would last as much longer: a row that was touched in the future (by more
-//! than a minute, longer than any statement waits for a lock) is free for everybody.
+//! The database's clock may also be changed. When it is set forward, leases end early and sleeping runs wake early;
+//! both are harmless. When it is set backward, a lease or a sleep would last longer by the same amount. Therefore a
+//! row whose `touched_at` lies more than a minute in the future is free for every process. A minute is longer than
+//! any statement waits for a lock.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -17,15 +18,15 @@ use super::bulk_statement::Statements;
 use super::journal::lock_head;
 use super::{Store, StoreError, millis};
 
-/// How many runs are looked up at least: other replicas may reach for the same ones.
+/// The minimum number of runs that are looked up, because other replicas may claim the same ones.
 const MAX_CANDIDATES: usize = 16;
 
-/// The right to work on a run. Clones share the time that is left, so that one task can renew for another.
+/// The right to work on a run. Clones share the remaining time, so that one task can renew the lease for another.
 #[derive(Clone, Debug)]
 pub struct Lease {
     pub run: String,
     pub owner: String,
-    /// Raised each time the lease is taken: an older holder is recognised by it.
+    /// Raised each time the lease is taken. It tells an older holder from the present one.
     pub epoch: i64,
     /// The run's newest sequence number when the lease was taken.
     pub seq: i64,
@@ -33,7 +34,7 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// How long the lease certainly lasts, by this machine's monotonic time.
+    /// How long the lease certainly lasts, by the monotonic clock of this machine.
     #[must_use]
     pub fn left(&self) -> Duration {
         let until = *self.until.lock().unwrap_or_else(PoisonError::into_inner);
@@ -41,25 +42,25 @@ impl Lease {
     }
 }
 
-/// When a run that is let go shall be taken up again.
+/// When a released run is claimed again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sleep {
     Now,
-    /// After a length of time, counted by the database, so that differing clocks cannot wake it too early.
+    /// After a duration that the database counts, so that differing clocks cannot wake the run too early.
     For(Duration),
-    /// When somebody appends with a wake: it waits for a person.
+    /// When somebody appends with `wake`: the run waits for a person.
     ForEver,
 }
 
 impl Sleep {
-    /// Until a time, given the present by the same clock.
+    /// Sleeps until `at`. `now` must come from the same clock.
     #[must_use]
     pub fn until(at: Timestamp, now: Timestamp) -> Self {
         Self::For(Duration::try_from(at.duration_since(now)).unwrap_or(Duration::ZERO))
     }
 }
 
-// What of a row is no longer true since it was looked up is asked once more.
+// The statement repeats the conditions of the lookup, because they may no longer be true.
 static TAKE_RUNS: Statements = Statements::new(
     "UPDATE runs SET owner = $1, lease_until = (SELECT ms FROM db_clock) + $2, epoch = epoch + 1,
         touched_at = (SELECT ms FROM db_clock)
@@ -74,7 +75,7 @@ static TAKE_RUNS: Statements = Statements::new(
 );
 
 impl Store {
-    /// Takes the run that has waited longest among those that have something to do and that nobody holds.
+    /// Claims the run that has waited longest among the runs that have something to do and that nobody holds.
     ///
     /// # Errors
     /// When the store fails.
@@ -82,7 +83,7 @@ impl Store {
         Ok(self.claim_up_to(owner, length, 1).await?.pop())
     }
 
-    /// Takes up to so many of the runs that have waited longest; none if there is nothing to do.
+    /// Claims up to `most` of the runs that have waited longest. The list is empty if there is nothing to do.
     ///
     /// # Errors
     /// When the store fails.
@@ -94,7 +95,7 @@ impl Store {
     ) -> Result<Vec<Lease>, StoreError> {
         let most = most.max(1);
         loop {
-            // Looked up outside the transaction: an idle executor takes no write lock.
+            // The lookup is outside the transaction, so that an idle executor takes no write lock.
             let candidates: Vec<String> = sqlx::query_scalar(
                 "SELECT run FROM (SELECT run FROM runs
                     WHERE ended_at IS NULL AND wake_at <= (SELECT ms FROM db_clock)
@@ -119,7 +120,7 @@ impl Store {
         }
     }
 
-    /// Takes one run, asleep or not, if it has not ended and nobody holds it.
+    /// Claims one run, asleep or not, if it has not ended and nobody holds it.
     ///
     /// # Errors
     /// When the store fails.
@@ -138,7 +139,7 @@ impl Store {
         let until = Instant::now() + length;
         self.write(move |conn| {
             Box::pin(async move {
-                // Code that locks many runs locks the head first, as appends do, so that no two lock each other out.
+                // Code that locks many runs locks the head first, as appends do. This order prevents deadlocks.
                 lock_head(conn).await?;
                 let mut leases = Vec::with_capacity(runs.len());
                 for (statement, rows) in TAKE_RUNS.pieces(&runs) {
@@ -161,7 +162,7 @@ impl Store {
         .await
     }
 
-    /// Makes a lease last `length` from now. False if it has expired or was taken over: stop working.
+    /// Extends a lease to `length` from now. Returns false if the lease has expired or was taken over: stop working.
     ///
     /// # Errors
     /// When the store fails.
@@ -193,8 +194,9 @@ impl Store {
         Ok(renewed)
     }
 
-    /// Lets a run go. `folded_seq` is the newest entry that the holder has seen: if there is a newer one, the run
-    /// stays awake whatever `sleep` says, so no wake is lost. False if the lease was taken over before.
+    /// Gives the lease of a run back. `folded_seq` is the newest entry that the holder has seen. If there is a newer
+    /// entry, the run stays awake whatever `sleep` says, so no wake is lost. Returns false if the lease was taken
+    /// over before.
     ///
     /// # Errors
     /// When the store fails.
@@ -207,7 +209,7 @@ impl Store {
         };
         self.write(move |conn| {
             Box::pin(async move {
-                // Adding null gives null, which is "forever".
+                // Adding null gives null, which means "no wake time".
                 let done = sqlx::query(
                     "UPDATE runs SET owner = NULL, lease_until = 0, touched_at = (SELECT ms FROM db_clock),
                         wake_at = CASE WHEN seq > $4 THEN (SELECT ms FROM db_clock) ELSE (SELECT ms FROM db_clock) + $5 END
@@ -226,7 +228,7 @@ impl Store {
         .await
     }
 
-    /// How long until the next run wants to be taken up (zero: now); none if all wait for a person.
+    /// How long until the next run can be claimed (zero: now). None if all runs wait for a person.
     ///
     /// # Errors
     /// When the store fails.

@@ -1,10 +1,10 @@
-//! The one place that remembers: runs, their journal, who holds them, what they claim, and which cards show
-//! them. It knows nothing of the core's types: an entry is a kind, facts and personal facts, all text. SQL
-//! stands only here, as static text that SQLite and PostgreSQL both read.
+//! The only persistent storage: runs, their journal, leases, claims, and the Slack messages that show runs. The crate
+//! does not know the types of the core: an entry is a kind, facts and personal facts, all text. All SQL is in this
+//! crate, as static text that both SQLite and PostgreSQL accept.
 //!
-//! It must never leave a half-written change behind (every write is one transaction in a task of its own, see
-//! `write.rs`), never decide by this machine's clock what another machine may do (leases are compared
-//! with the database's clock), and never show the password of its URL.
+//! The store must never leave a half-written change: every write is one transaction in its own task (see `write.rs`).
+//! It must never use the clock of this machine to decide what another machine may do: leases are compared with the
+//! database's clock. It must never show the password of its URL.
 
 mod append;
 mod batch;
@@ -60,8 +60,8 @@ use write::Writers;
 #[derive(Clone)]
 pub struct Store {
     pool: ReadPool,
-    /// Where changes are made. For a SQLite file it is one connection of its own: the pages that it keeps in memory stay
-    /// true as long as no other one writes.
+    /// The connections for writing. For a SQLite file this is one dedicated connection: its page cache stays valid as
+    /// long as no other connection writes.
     writing: AnyPool,
     engine: Engine,
     writers: Writers,
@@ -77,8 +77,8 @@ enum Engine {
 }
 
 impl Engine {
-    /// SQLite's plain `BEGIN` takes the write lock too late: a transaction that has read and then wants to write
-    /// fails when somebody else wrote in between. `IMMEDIATE` waits at the start instead.
+    /// SQLite's plain `BEGIN` takes the write lock too late. A transaction that reads first and then writes fails if
+    /// another connection wrote in between. `IMMEDIATE` waits at the start instead.
     fn begin(self) -> &'static str {
         match self {
             Self::Sqlite => "BEGIN IMMEDIATE",
@@ -89,16 +89,15 @@ impl Engine {
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Not derived: the pool's options hold the URL, and that may hold a password.
+        // Not derived: the options of the pool contain the URL, which may contain a password.
         f.debug_struct("Store").field("engine", &self.engine).finish_non_exhaustive()
     }
 }
 
-/// Why the store could not do what was asked.
-// Clone: many changes may fail by one commit.
+/// Why the store could not do what was asked. It is `Clone` because one failed commit may fail many changes.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database could not be opened. The text never holds the URL's password.
+    /// The database could not be opened. The text never contains the password of the URL.
     #[error("the database could not be opened: {0}")]
     Open(String),
     /// There is no SQLite file at this path, and the caller does not want one to be made.
@@ -112,55 +111,55 @@ pub enum StoreError {
         /// The newest version known here.
         known: i64,
     },
-    /// Nothing more fits on the disk of the database.
+    /// The disk of the database is full.
     #[error("the disk of the database is full")]
     Full,
-    /// The database can be read and not written.
+    /// The database can be read but not written.
     #[error("the database cannot be written: its disk, its folder or its role is read-only")]
     ReadOnly,
     /// The database refused for another reason, or could not be reached.
     #[error("the database failed: {0}")]
     Database(Arc<sqlx::Error>),
-    /// Something else held the database for too long. Nothing was written.
+    /// Another program or transaction held the database for too long. Nothing was written.
     #[error("the database is busy: something else has held it for too long")]
     Busy,
-    /// It was waited for in vain. Nothing was written, and nothing will be.
+    /// The database did not answer before the timeout. Nothing was written, and nothing will be.
     #[error("the database did not answer in time")]
     NoAnswer,
-    /// The writing task ended before it could answer (the program is shutting down): the outcome is unknown.
+    /// The writing task ended before it could answer, because the program shuts down. The outcome is unknown.
     #[error("the write was interrupted, its outcome is unknown")]
     Interrupted,
     /// There is no such run.
     #[error("there is no run {0}")]
     UnknownRun(String),
-    /// An append without an entry: nothing is done that was not first written down.
+    /// An append without an entry. It is refused because every action needs an entry that was written before it.
     #[error("an append needs at least one entry")]
     NothingToAppend,
-    /// What is stored is not what was written.
+    /// The stored data differs from what was written.
     #[error("the journal was tampered with at position {position}: {why}")]
     Tampered {
-        /// The place in the chain; for a missing entry, the place after which it is missing.
+        /// The position in the chain. For a missing entry, the position after which it is missing.
         position: i64,
-        /// What does not fit.
+        /// What does not match.
         why: String,
     },
 }
 
 impl From<sqlx::Error> for StoreError {
-    /// Sorts out what a person has to fix by hand, by the codes of both engines.
+    /// Sorts out the errors that a person has to fix by hand, by the codes of both engines.
     fn from(error: sqlx::Error) -> Self {
         let code = error.as_database_error().and_then(|known| known.code()).unwrap_or_default();
         match code.as_ref() {
-            // PostgreSQL: disk_full, and a statement that writes in a read-only transaction.
+            // PostgreSQL: disk_full, and a write in a read-only transaction (read_only_sql_transaction).
             "53100" => return Self::Full,
             "25006" => return Self::ReadOnly,
-            // lock_not_available, and a statement that took too long.
+            // lock_not_available, and query_canceled: a statement that exceeded its timeout.
             "55P03" | "57014" => return Self::Busy,
             _ => {}
         }
-        // SQLite: FULL, a WAL index that finds no room (IOERR_SHMSIZE), and READONLY in all its kinds.
-        // BUSY and LOCKED are what a lock is that was waited for in vain.
-        // Those of PostgreSQL have five characters, and some of them are digits only.
+        // SQLite: FULL, a WAL index without space (IOERR_SHMSIZE), and READONLY in all its variants. SQLite reports
+        // BUSY or LOCKED when the wait for a lock exceeds the timeout. PostgreSQL codes have five characters, and
+        // some consist of digits only.
         let sqlite = Some(code).filter(|code| code.len() < 5).map_or(Ok(0), |code| code.parse::<u32>());
         match sqlite {
             Ok(13 | 4874) => Self::Full,
@@ -173,13 +172,13 @@ impl From<sqlx::Error> for StoreError {
 }
 
 impl StoreError {
-    /// Whether it is certain that nothing was written. A commit of which no answer came back may have been made.
+    /// Whether it is certain that nothing was written. A commit without an answer may have succeeded.
     #[must_use]
     pub fn is_certain(&self) -> bool {
         match self {
             Self::Interrupted => false,
             Self::Database(cause) => match &**cause {
-                // A server that is shut down says so in class 57, perhaps while it commits.
+                // A server that shuts down reports a code of class 57, perhaps during the commit.
                 sqlx::Error::Database(refused) => !refused.code().is_some_and(|code| code.starts_with("57")),
                 sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
                 _ => false,
@@ -190,12 +189,12 @@ impl StoreError {
 }
 
 impl Store {
-    /// Answers whether the database does.
+    /// Checks that the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.now().await.map(drop)
     }
 
-    /// What time it is by the clock of the database, which all replicas share.
+    /// The present time by the database's clock, which all replicas share.
     ///
     /// # Errors
     /// When the store fails.
@@ -205,7 +204,7 @@ impl Store {
     }
 }
 
-/// Milliseconds of a length of time, rounded up: a sleeper who wakes too early would sleep again at once.
+/// A duration in milliseconds, rounded up: a run that wakes too early would sleep again at once.
 fn millis(length: std::time::Duration) -> i64 {
     i64::try_from(length.as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX / 4).min(i64::MAX / 4)
 }

@@ -1,6 +1,5 @@
-//! Opening runs. A command is acknowledged when its run is written down, so openings that come together are written
-//! together: a few statements of many rows for all of them. What opens a run must never wait for anything but the
-//! database.
+//! Opening runs. The bot acknowledges a command when its run is written, so concurrent openings are written in one
+//! batch: a few bulk statements for all of them. Opening a run must never wait for anything but the database.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,26 +13,26 @@ use super::journal::{move_head, write_entries};
 use super::{NewRun, Opened, Store, StoreError};
 
 impl Store {
-    /// Opens a run with its first entry, once for each key.
+    /// Opens a run with its first entry, once for each idempotency key.
     ///
     /// # Errors
-    /// When it could not be written down.
+    /// When the run could not be written.
     pub async fn open_run(&self, new: NewRun) -> Result<Opened, StoreError> {
         self.open_within(new, None, self.patience.answer).await.map_err(|failed| failed.error)
     }
 
-    /// The same, for a caller who waits so long and no longer, and who must know whether nothing will come of it.
+    /// The same, with a time limit. The caller learns whether it is certain that the run will not be opened.
     ///
     /// # Errors
-    /// When it could not be written down, or not in time.
+    /// When the run could not be written, or not in time.
     pub async fn open_run_within(&self, new: NewRun, limit: Duration) -> Result<Opened, OpenError> {
         self.open_within(new, None, limit).await
     }
 
-    /// Opens a run that another one begins, once for each key; it is found by its parent.
+    /// Opens a run for a parent run, once for each idempotency key. It can be found by its parent.
     ///
     /// # Errors
-    /// When it could not be written down.
+    /// When the run could not be written.
     pub async fn open_child(&self, new: NewRun, parent: &str) -> Result<Opened, StoreError> {
         let opened = self.open_within(new, Some(parent.to_owned()), self.patience.answer).await;
         let opened = opened.map_err(|failed| failed.error)?;
@@ -55,7 +54,8 @@ impl Store {
             .map_err(|(error, nothing_written)| OpenError { error, nothing_written })
     }
 
-    /// A process of an older version names no parent. Without one the run would be opened again and again.
+    /// A process of an older version stores no parent. Without a parent, the sweep would open the run again and
+    /// again.
     async fn adopt(&self, run: &str, parent: &str) -> Result<(), StoreError> {
         let (run, parent) = (run.to_owned(), parent.to_owned());
         self.write(move |conn| {
@@ -72,7 +72,7 @@ impl Store {
     }
 }
 
-/// Why a run was not opened, as far as is known.
+/// Why a run was not opened, as far as this is known.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{error}")]
 pub struct OpenError {
@@ -82,7 +82,7 @@ pub struct OpenError {
     pub nothing_written: bool,
 }
 
-/// A run to be opened, and its parent if it has one.
+/// A run to open, and its parent if it has one.
 pub(super) type Opening = (NewRun, Option<String>);
 
 async fn open_all(
@@ -90,7 +90,7 @@ async fn open_all(
     mut head: Head,
     runs: Vec<Opening>,
 ) -> Result<Vec<Opened>, StoreError> {
-    // With the head locked nobody else can open a run, so what is not there now stays away.
+    // While the head is locked, no other process can open a run. A key that does not exist now stays free.
     let mut new = 0;
     for (statement, rows) in INSERT_RUNS.pieces(&runs) {
         let mut query = sqlx::query(statement);
@@ -136,7 +136,7 @@ async fn runs_of_keys(
     Ok(known)
 }
 
-/// Opens those of the runs whose keys nobody has.
+/// Opens the runs whose keys are not in use.
 static INSERT_RUNS: Statements = Statements::new(
     "INSERT INTO runs (touched_at, run, request_key, seq, opened_at, wake_at, parent)
      SELECT (SELECT ms FROM db_clock), column1, column2, 1, column3,

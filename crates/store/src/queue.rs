@@ -1,11 +1,11 @@
-//! What waits for its turn to be written. The caller that adds something learns whether it must also see to it that it is taken
-//! out; as long as somebody takes out, nobody else is sent, so nothing but what waits piles up while many come. It must
-//! never lose its last server: one that panics, or whose runtime ends, makes room for the next.
+//! A queue of items to write. The caller that adds an item may get a server, which it must use to take items out.
+//! While enough servers are at work, no further one is started, so only items pile up under load. The queue must
+//! never lose its last server: a server that panics, or whose runtime ends, makes room for the next one.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A queue that so many serve at once at most, each taking out so many at once at most.
+/// A queue with at most `servers` servers, each of which takes at most `most` items at once.
 pub(super) struct Queue<T> {
     state: Arc<Mutex<State<T>>>,
     servers: usize,
@@ -23,7 +23,7 @@ impl<T> Queue<T> {
         Self { state: Arc::new(Mutex::new(state)), servers, most }
     }
 
-    /// Puts one at the end. A caller that gets a server must take out until nothing is left.
+    /// Adds an item at the end. A caller that gets a server must take items out until the queue is empty.
     pub(super) fn push(&self, item: T) -> Option<Server<T>> {
         let mut state = self.lock();
         state.waiting.push_back(item);
@@ -45,14 +45,14 @@ impl<T> Clone for Queue<T> {
     }
 }
 
-/// Takes out of a queue.
+/// Takes items out of a queue.
 pub(super) struct Server<T> {
     queue: Queue<T>,
     at_work: bool,
 }
 
 impl<T> Server<T> {
-    /// Those that wait longest; none at the end, and the next caller sends another.
+    /// The items that have waited longest. If there are none, this server ends, and the next caller gets a new one.
     pub(super) fn take(&mut self) -> Vec<T> {
         let mut state = self.queue.lock();
         let count = state.waiting.len().min(self.queue.most);
@@ -60,7 +60,7 @@ impl<T> Server<T> {
         state.waiting.drain(..count).collect()
     }
 
-    /// Whether something waits; if not, this is the end as well.
+    /// Whether an item waits. If none does, this server ends.
     pub(super) fn is_needed(&mut self) -> bool {
         self.queue.lock().let_go_if_idle(&mut self.at_work);
         self.at_work
@@ -68,7 +68,7 @@ impl<T> Server<T> {
 }
 
 impl<T> State<T> {
-    /// The end of a server is decided with nobody else looking, so that the next caller knows.
+    /// The end of a server is decided under the lock, so that the next caller sees it.
     fn let_go_if_idle(&mut self, at_work: &mut bool) {
         if self.waiting.is_empty() && *at_work {
             self.serving -= 1;

@@ -1,5 +1,5 @@
-//! Ending a run that nothing else can end: its journal cannot be read, so no executor carries it on and no click is
-//! decided, and yet it keeps what it has claimed. What stands in its journal is not touched.
+//! Ending a run whose journal cannot be read. No executor can continue such a run and no click can be decided, but it
+//! still holds its claims. This module must never change the entries of the run.
 
 use sqlx::Row;
 
@@ -7,21 +7,21 @@ use super::entry::NewEntry;
 use super::journal::{lock_head, move_head, write_entries};
 use super::{Head, Store, StoreError, claims};
 
-/// What became of a release.
+/// The outcome of a release.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Released {
-    /// It is ended, and holds nothing any more.
+    /// The run is ended and holds nothing any more.
     Yes(Head),
-    /// It had ended before.
+    /// The run had ended before.
     Ended,
-    /// Somebody appended since it was looked at.
+    /// Somebody appended after the caller read the run.
     MovedOn,
 }
 
 impl Store {
-    /// Ends a run that stood at `seq` when it was looked at: an entry of the chain says so, its claims and its lease are
-    /// given back, and its holder is fenced off. The entry belongs to no run, because it could not stand after entries
-    /// that are missing.
+    /// Ends a run that was at `seq` when the caller read it. An entry of the chain records this, the claims and the
+    /// lease are released, and the holder of the lease is fenced off. The entry belongs to no run, because it cannot
+    /// follow missing entries.
     ///
     /// # Errors
     /// There is no such run, or the store fails.
@@ -43,7 +43,7 @@ impl Store {
                 }
                 let entry = head.next(None, &new);
                 let head = entry.head();
-                // Its card can no longer be drawn.
+                // The card of this run can no longer be drawn.
                 sqlx::query(
                     "UPDATE runs SET ended_at = $2, owner = NULL, lease_until = 0, epoch = epoch + 1, wake_at = NULL,
                         shown_seq = seq

@@ -1,7 +1,7 @@
-//! Forgetting people, not deeds. Personal data older than the retention time is erased, together with the salt
-//! without which its hash says nothing; facts, links and hashes stay, so the chain still verifies. What an open
-//! run still needs is never erased. An entry of the chain says what was erased, in the same transaction, so that
-//! `audit verify` tells it from what somebody else has taken out.
+//! Retention: erases personal data that is older than the retention time, but keeps what was done. The salt is erased
+//! together with the data, and without it the hash reveals nothing. Facts, links and hashes stay, so the chain still
+//! verifies. Data that an open run needs must never be erased. An entry of the chain records each erasure in the same
+//! transaction, so that `audit verify` can tell it from data that somebody else removed.
 
 use jiff::Timestamp;
 use sqlx::AnyConnection;
@@ -10,13 +10,13 @@ use super::bulk_statement::Statements;
 use super::journal::{lock_head, move_head, write_entries};
 use super::{Store, StoreError, erasure, runs};
 
-/// How many entries or runs are changed in one transaction, so that a repair never waits long for the one writer of
-/// SQLite.
+/// The number of entries or runs that one transaction changes, so that a repair never waits long for the single
+/// writer of SQLite.
 const BATCH_SIZE: i64 = 500;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Erased {
-    /// Entries whose personal data is gone.
+    /// Entries whose personal data was erased.
     pub entries: u64,
     /// Identities that no longer lead to a run.
     pub identities: u64,
@@ -24,7 +24,7 @@ pub struct Erased {
 
 impl Store {
     /// Erases the personal data of runs and sweeps that ended before `before`, and of older entries that belong to no
-    /// run. What their requests were known by goes as well: it names accounts, or people of the workspace.
+    /// run. Erases the request keys of these runs as well, because they name accounts or people of the workspace.
     ///
     /// # Errors
     /// When the store fails.
@@ -45,7 +45,7 @@ impl Store {
     }
 }
 
-/// Erases some entries, and says so in the chain. How many they were.
+/// Erases some entries and records this in the chain. Returns the number of entries.
 async fn erase_some(conn: &mut AnyConnection, before: i64) -> Result<u64, StoreError> {
     let head = lock_head(conn).await?;
     let mut positions: Vec<i64> =
@@ -63,7 +63,7 @@ async fn erase_some(conn: &mut AnyConnection, before: i64) -> Result<u64, StoreE
     Ok(positions.len() as u64)
 }
 
-// An entry is no younger than the end of its run, so its own time finds the candidates quickly.
+// No entry is younger than the end of its run, so the index on its own time finds the candidates quickly.
 pub(super) const TO_ERASE: &str =
     "SELECT entries.position FROM entries WHERE entries.personal IS NOT NULL AND entries.at < $1
         AND (entries.run IS NULL OR EXISTS
@@ -72,7 +72,7 @@ pub(super) const TO_ERASE: &str =
 static ERASE: Statements =
     Statements::new("UPDATE entries SET personal = NULL, personal_salt = NULL WHERE position IN", 0, 1, "");
 
-/// Writes the entry that says what was erased.
+/// Writes the entry that records an erasure.
 async fn note(
     conn: &mut AnyConnection,
     head: super::Head,
@@ -89,8 +89,8 @@ async fn note(
     move_head(conn, &head).await
 }
 
-/// Until version 4 of the tables nothing said what was erased. What is gone by then is written down once: it cannot
-/// be told from what somebody else took out before, and from then on everything else is found.
+/// Before version 4 of the tables, no entry recorded an erasure. What is missing at the migration is recorded once:
+/// it cannot be told from data that somebody else removed earlier. From then on, every other removal is found.
 pub(super) async fn note_what_was_erased(conn: &mut AnyConnection) -> Result<(), StoreError> {
     let head = lock_head(conn).await?;
     let gone: Vec<i64> = sqlx::query_scalar(
@@ -101,15 +101,15 @@ pub(super) async fn note_what_was_erased(conn: &mut AnyConnection) -> Result<(),
     if gone.is_empty() { Ok(()) } else { note(conn, head, &gone, true).await }
 }
 
-/// Forgets whom some runs were about, and what their requests were known by. How many identities they were; none if
-/// there is nothing left to forget.
+/// Erases the identities and the request keys of some runs. Returns the number of identities, or None if nothing is
+/// left to erase.
 async fn forget_some(conn: &mut AnyConnection, before: i64) -> Result<Option<u64>, StoreError> {
     // Code that locks many runs locks the head first (`leases.rs`).
     lock_head(conn).await?;
     let runs: Vec<String> =
         sqlx::query_scalar(TO_FORGET).bind(before).bind(BATCH_SIZE).fetch_all(&mut *conn).await?;
     if runs.is_empty() {
-        // What was seen before names people as well, and is kept for two days at most.
+        // The keys of seen events name people as well. They are kept for two days at most.
         sqlx::query("DELETE FROM sights WHERE seen_at < $1").bind(before).execute(conn).await?;
         return Ok(None);
     }
@@ -126,9 +126,9 @@ async fn forget_some(conn: &mut AnyConnection, before: i64) -> Result<Option<u64
 
 pub(super) const TO_FORGET: &str = "SELECT run FROM runs WHERE ended_at < $1 AND forgotten = 0 LIMIT $2";
 static FORGET_SUBJECTS: Statements = Statements::new("DELETE FROM subjects WHERE run IN", 0, 1, "");
-// What a sweep found names people as well.
+// The findings of a sweep name people as well.
 static FORGET_ROWS: Statements = Statements::new("DELETE FROM sweep_rows WHERE sweep IN", 0, 1, "");
-// A card that is still behind after all that time can no longer be drawn.
+// A card that is still outdated after the retention time can no longer be drawn.
 static FORGET_RUNS: Statements = Statements::new(
     "UPDATE runs SET forgotten = 1, request_key = 'forgotten ' || run,
         shown_seq = CASE WHEN shown_seq < seq THEN seq ELSE shown_seq END

@@ -1,5 +1,5 @@
-//! Runs as rows: what can be asked without folding a journal. The journal is the truth; a row only holds what
-//! must be found or locked quickly (the newest sequence number, the end, the lease, the wake).
+//! Runs as rows: what can be queried without folding a journal. The journal is the source of truth. A row only holds
+//! what must be found or locked quickly (the newest sequence number, the end, the lease, the wake time).
 
 use jiff::Timestamp;
 use sqlx::Row;
@@ -11,22 +11,22 @@ use super::{Store, StoreError};
 /// A run to be opened.
 #[derive(Clone, Debug)]
 pub struct NewRun {
-    /// Its id: a UUID of version 7, made by the caller.
+    /// Its id: a UUID of version 7 that the caller creates.
     pub run: String,
-    /// What the request is known by (Slack's trigger id): a retry finds the run it opened the first time.
+    /// The idempotency key of the request (Slack's trigger id): a retry finds the run that the first request opened.
     pub key: String,
-    /// Its first entry; the run is opened at the entry's time.
+    /// Its first entry. The run is opened at the time of this entry.
     pub first: NewEntry,
-    /// Whether an executor shall take it up at once.
+    /// Whether an executor may claim it at once.
     pub wake: bool,
 }
 
-/// What opening a run came to.
+/// The outcome of opening a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Opened {
-    /// It was opened, and has one entry.
+    /// The run was opened and has one entry.
     New,
-    /// The same request has opened this run before; nothing was written.
+    /// The same request has opened a run before. Nothing was written.
     Existing {
         /// The run of the first request.
         run: String,
@@ -36,14 +36,14 @@ pub enum Opened {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunRow {
     pub run: String,
-    /// What its request is known by.
+    /// The idempotency key of its request.
     pub key: String,
     /// Its newest sequence number.
     pub seq: i64,
     pub opened_at: Timestamp,
-    /// When it ended; none while it is open.
+    /// When it ended. None while it is open.
     pub ended_at: Option<Timestamp>,
-    /// Who holds or last held its lease.
+    /// The present or last holder of its lease.
     pub owner: Option<String>,
     /// How often its lease was taken.
     pub epoch: i64,
@@ -73,15 +73,15 @@ pub(super) fn time(millisecond: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_millisecond(millisecond).map_err(|error| sqlx::Error::Decode(error.into()).into())
 }
 
-/// The columns of [`RunRow`], by name (`entry.rs` says why).
+/// The columns of [`RunRow`], by name (see `entry.rs` for the reason).
 macro_rules! run_columns {
     () => {
         "runs.run, runs.request_key, runs.seq, runs.opened_at, runs.ended_at, runs.owner, runs.epoch"
     };
 }
 
-/// Which of two runs that were opened in the same millisecond came first. Ids are texts, and which of two texts comes
-/// first depends on the locale of the database.
+/// Orders runs that were opened in the same millisecond. The ids cannot do this: the order of texts depends on the
+/// locale of the database.
 macro_rules! first_position {
     () => {
         "(SELECT first.position FROM entries AS first WHERE first.run = runs.run AND first.run_seq = 1)"
@@ -119,7 +119,7 @@ impl Store {
         .collect()
     }
 
-    /// The oldest runs that have not ended, so many at most, and how many there are in all.
+    /// Up to `most` of the oldest runs that have not ended, and the number of all such runs.
     ///
     /// # Errors
     /// When the store fails.
@@ -138,7 +138,7 @@ impl Store {
         Ok((runs, all))
     }
 
-    /// The last runs that were opened, newest first.
+    /// The runs that were opened last, newest first.
     ///
     /// # Errors
     /// When the store fails.
@@ -179,7 +179,7 @@ impl Store {
         .collect()
     }
 
-    /// Whether a run that is about one of these identities has begun, settled or ended something at or after then.
+    /// Whether a run about one of these identities has begun, settled or ended something at or after `since`.
     ///
     /// # Errors
     /// When the store fails.

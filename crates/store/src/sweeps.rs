@@ -1,6 +1,6 @@
-//! What a sweep found so far, one row an account that is not healthy. It is a checkpoint, not the truth: a sweep that
-//! was interrupted does not look at these again. Rows name people, so only those of the last two sweeps are kept, and retention erases these
-//! with the rest.
+//! What a sweep has found so far: one row for each account that is not healthy. The rows are a checkpoint, not the
+//! source of truth: an interrupted sweep does not read these accounts again. Rows name people. Therefore only the
+//! rows of the last two sweeps are kept, and retention erases these as well.
 
 use std::collections::HashMap;
 
@@ -11,12 +11,12 @@ use super::{Store, StoreError};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SweepRow {
     pub query: String,
-    /// What was found, as text.
+    /// The finding, as text.
     pub found: String,
 }
 
 impl Store {
-    /// Keeps what a sweep found. What is kept already stays.
+    /// Stores what a sweep found. A row that is already stored does not change.
     ///
     /// # Errors
     /// When the store fails.
@@ -40,7 +40,7 @@ impl Store {
         .await
     }
 
-    /// What a sweep has found, by what was asked.
+    /// What a sweep has found, by query.
     ///
     /// # Errors
     /// When the store fails.
@@ -52,7 +52,7 @@ impl Store {
         rows.iter().map(|row| Ok((row.try_get("query")?, row.try_get("found")?))).collect()
     }
 
-    /// Forgets what a sweep has found that was stopped while it read.
+    /// Deletes what a sweep has found that was stopped while it read.
     ///
     /// # Errors
     /// When the store fails.
@@ -67,7 +67,8 @@ impl Store {
         .await
     }
 
-    /// Says that a sweep has read everything; gives the one before it, and forgets the rows of all earlier ones.
+    /// Records that a sweep has read everything. Returns the sweep before it, and deletes the rows of all earlier
+    /// ones.
     ///
     /// # Errors
     /// When the store fails.
@@ -91,8 +92,8 @@ impl Store {
                     .transpose()?;
                 let kept =
                     before.as_ref().map_or_else(|| sweep.clone(), |(id, _): &(String, i64)| id.clone());
-                // A sweep that still reads has no row of its own in `sweeps`, and keeps what it has. One that was
-                // stopped while it read has none either, and has ended.
+                // A sweep that still reads has no row in `sweeps`, and its findings are kept. A sweep that was
+                // stopped while it read has no row there either, but it has ended.
                 sqlx::query(
                     "DELETE FROM sweep_rows WHERE sweep <> $1 AND sweep <> $2
                         AND (sweep IN (SELECT sweep FROM sweeps)
@@ -116,7 +117,7 @@ impl Store {
         Ok(sqlx::query_scalar("SELECT MAX(done_at) FROM sweeps").fetch_one(&self.pool).await?)
     }
 
-    /// The kind of a run's first entry: what it is.
+    /// The kind of the first entry of a run, which tells what sort of run it is.
     ///
     /// # Errors
     /// When the store fails.
@@ -127,7 +128,7 @@ impl Store {
             .await?)
     }
 
-    /// The runs that a sweep has opened, by key; of those that have ended, the facts of their end.
+    /// The runs that a sweep has opened, by key. For a run that has ended: the facts of its `ended` entry.
     ///
     /// # Errors
     /// When the store fails.
@@ -149,12 +150,13 @@ impl Store {
             .collect()
     }
 
-    /// Whether somebody's run is on its way that no sweep has opened: what people wait for goes first.
+    /// Whether a run is at work or ready to run that no sweep has opened. Such runs go first, because people wait for
+    /// them.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn is_busy(&self) -> Result<bool, StoreError> {
-        // Sweeps themselves are known by the beginning of their keys.
+        // The keys of the sweeps themselves begin with `sweep `.
         let busy: i64 = sqlx::query_scalar(
             "SELECT COUNT(*) FROM runs WHERE ended_at IS NULL AND parent IS NULL AND substr(request_key, 1, 6) <> 'sweep '
                 AND (wake_at <= (SELECT ms FROM db_clock) OR lease_until > (SELECT ms FROM db_clock))",

@@ -1,6 +1,6 @@
-//! Waiting for the database, but not forever. A server may be frozen, or a lock may never be given back, and nobody who
-//! asks may wait for that. What is certain must be told apart from what is not: a change that its caller has given up
-//! before it was begun is never made.
+//! Timeouts for every wait on the database. A server may freeze, or a lock may never be released, and no caller may
+//! hang because of that. This module must keep certain and uncertain outcomes apart: a change is never made if its
+//! caller gives up before it begins.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,12 +16,13 @@ use tokio::time::timeout;
 
 use super::StoreError;
 
-/// How long is waited for what.
+/// The time limits of the store.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Timeouts {
     /// How long a caller waits for an answer.
     pub answer: Duration,
-    /// How long one transaction may take. Its connection is closed then, so that nothing of it is left behind.
+    /// How long one transaction may take. After that its connection is closed, so that nothing of the transaction
+    /// remains.
     pub transaction: Duration,
 }
 
@@ -31,42 +32,42 @@ impl Default for Timeouts {
     }
 }
 
-/// What an upgrade of the tables may take.
+/// How long an upgrade of the tables may take.
 pub(super) const UPGRADE_TIMEOUT: Duration = Duration::from_secs(3600);
 
-/// Limits that PostgreSQL keeps by itself. The last one frees what a frozen process has locked.
+/// Limits that PostgreSQL itself enforces. The last one releases the locks of a frozen process.
 pub(super) const POSTGRES_SETTINGS: &str = "SET statement_timeout = '15s'; SET lock_timeout = '10s'; \
                                    SET idle_in_transaction_session_timeout = '30s'";
-/// The same for a command that only reads.
+/// The limits for a command that only reads.
 pub(super) const POSTGRES_READ_SETTINGS: &str = "SET statement_timeout = '15s'; SET lock_timeout = '10s'; \
                                                  SET default_transaction_read_only = on";
-/// The same within an upgrade, which may take long and may wait long for another upgrade.
+/// The limits within an upgrade, which may take long and may wait long for another upgrade.
 pub(super) const POSTGRES_UPGRADE_SETTINGS: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; \
                                            SET LOCAL idle_in_transaction_session_timeout = 0";
-/// How long an upgrade waits for a lock on the tables. All who read them wait behind it, so it is shorter than their
-/// own limit; then the upgrade lets them through and is tried again.
+/// How long an upgrade waits for a lock on the tables. All readers of the tables queue behind it, so it is shorter
+/// than their own limit. When it expires, the upgrade lets them pass and is tried again.
 pub(super) const POSTGRES_UPGRADE_LOCK_SETTING: &str = "SET LOCAL lock_timeout = '5s'";
 
 const WAITING: u8 = 0;
 const BEGUN: u8 = 1;
 const GIVEN_UP: u8 = 2;
 
-/// Whether a change is still wanted. Shared by its caller and by those who make it.
+/// Whether a change is still wanted. Its caller and the writer share the ticket.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ticket(Arc<AtomicU8>);
 
 impl Ticket {
-    /// Begins the change. False if its caller has given up: it must not be made.
+    /// Begins the change. Returns false if its caller has given up: the change must not be made.
     pub(super) fn begin(&self) -> bool {
         self.swap(WAITING, BEGUN) || self.0.load(Ordering::SeqCst) == BEGUN
     }
 
-    /// Nothing of the change was written.
+    /// Records that nothing of the change was written.
     pub(super) fn put_back(&self) {
         self.swap(BEGUN, WAITING);
     }
 
-    /// Gives up. False if the change has begun: nobody knows what becomes of it.
+    /// Gives up. Returns false if the change has begun: its outcome is unknown.
     pub(super) fn give_up(&self) -> bool {
         self.swap(WAITING, GIVEN_UP)
     }
@@ -85,12 +86,12 @@ pub(super) async fn answer<T, E: From<StoreError>>(
     match timeout(limit, &mut answered).await {
         Ok(answer) => answer.unwrap_or_else(|_| Err(StoreError::Interrupted.into())),
         Err(_) if ticket.give_up() => Err(StoreError::NoAnswer.into()),
-        // It may have come just now.
+        // The answer may have arrived in this moment.
         Err(_) => answered.try_recv().unwrap_or_else(|_| Err(StoreError::Interrupted.into())),
     }
 }
 
-/// What a read came to that was waited for in vain.
+/// The error of a read that exceeded its time limit.
 #[derive(Debug)]
 pub(super) struct NoAnswer;
 
@@ -106,12 +107,12 @@ fn silence() -> sqlx::Error {
     sqlx::Error::Io(std::io::Error::other(NoAnswer))
 }
 
-/// Whether an error is that of a read which was waited for in vain.
+/// Whether an error is that of a read that exceeded its time limit.
 pub(super) fn is_silence(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Io(why) if why.get_ref().is_some_and(|inner| inner.is::<NoAnswer>()))
 }
 
-/// The connections for reading. Nothing is read through them without a limit.
+/// The connections for reading. Every read has a time limit.
 #[derive(Clone, Debug)]
 pub(super) struct ReadPool {
     pub(super) pool: AnyPool,

@@ -1,10 +1,9 @@
-//! Writing: every change is one transaction in a task of its own, and on SQLite changes that wait for their turn
-//! together are committed together, because a commit is a wait for the disk and the disk takes many at once. Each
-//! stands in a savepoint, so that one that is refused takes no other with it, and nobody is told that something is
-//! written before the commit that holds it has come back.
+//! Writing: every change runs in one transaction, in its own task. On SQLite, changes that wait at the same time
+//! share one commit, because each commit waits for the disk. Each change has its own savepoint, so that a refused
+//! change does not affect the others. No caller gets a success before the commit has succeeded.
 //!
-//! A change must never be cut in half by a caller who is cancelled (a closed connection, a timeout): a cancelled
-//! `begin` of sqlx 0.9.0 on PostgreSQL puts a connection with an open transaction back into the pool.
+//! A cancelled caller (a closed connection, a timeout) must never interrupt a change: a cancelled `begin` of sqlx
+//! 0.9.0 on PostgreSQL puts a connection with an open transaction back into the pool.
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -19,18 +18,18 @@ use super::queue::Queue;
 use super::timeouts::{self, Ticket};
 use super::{Engine, Store, StoreError};
 
-/// How many changes one commit carries at most, so that the first of them does not wait long for the last.
+/// The maximum number of changes in one commit, so that the first does not wait long for the last.
 const MAX_CONCURRENT_WRITES: usize = 32;
 
-/// A change that waits for its turn, with its types taken away so that it can wait beside others.
+/// A change that waits to be made. The types are erased, so that different changes can share one queue.
 pub(super) trait Change: Send {
-    /// Makes it, inside a transaction; whether it shall stand. A refused one is rolled back.
+    /// Makes the change inside a transaction. Returns whether to keep it; otherwise it is rolled back.
     fn make<'c>(&'c mut self, conn: &'c mut AnyConnection) -> BoxFuture<'c, bool>;
 
-    /// Tells the waiting caller the result, or why it was not written after all.
+    /// Sends the result to the waiting caller, or the reason why it was not written.
     fn tell(self: Box<Self>, written: Result<(), StoreError>);
 
-    /// How long its transaction may take, if it is another time than usual.
+    /// How long its transaction may take, if this differs from the default.
     fn limit(&self) -> Option<Duration> {
         None
     }
@@ -70,7 +69,7 @@ where
 
     fn tell(self: Box<Self>, written: Result<(), StoreError>) {
         let outcome = match (written, self.outcome) {
-            // A refusal stays one, whatever became of the others.
+            // A refusal stays a refusal, whatever the outcome of the other changes is.
             (_, Some(Err(refused))) => Err(refused),
             (Ok(()), Some(made)) => made,
             (Err(error), _) => Err(error.into()),
@@ -81,12 +80,12 @@ where
     }
 }
 
-/// Where changes wait, to be committed together or beside each other.
+/// The queue of changes. They are committed together (SQLite) or in parallel (PostgreSQL).
 pub(super) type Writers = Queue<Box<dyn Change>>;
 
-/// SQLite's own lock is polled and unfair, so one writer a process is let through at a time, and takes along all that wait.
-/// PostgreSQL queues by itself; and two transactions that each lock several runs in the order in which they happened to
-/// wait could lock each other out there.
+/// SQLite's own lock is polled and unfair, so each process lets one writer at a time through, which takes all waiting
+/// changes along. PostgreSQL queues writers itself. There, two transactions that each lock several runs in the order
+/// of arrival could deadlock.
 pub(super) fn writers(engine: Engine, connections: usize) -> Writers {
     match engine {
         Engine::Sqlite => Queue::new(1, MAX_CONCURRENT_WRITES),
@@ -95,7 +94,7 @@ pub(super) fn writers(engine: Engine, connections: usize) -> Writers {
 }
 
 impl Store {
-    /// Makes one change, all of it or nothing. Every write of the store passes here.
+    /// Makes one change atomically. Every write of the store uses this function.
     pub(super) async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
         T: Send + 'static,
@@ -105,7 +104,7 @@ impl Store {
         self.change(None, work).await
     }
 
-    /// The same for a change that may take so long.
+    /// The same, with its own limit for the transaction.
     pub(super) async fn write_for<T, E, F>(&self, limit: Duration, work: F) -> Result<T, E>
     where
         T: Send + 'static,
@@ -128,7 +127,7 @@ impl Store {
         timeouts::answer(answered, &ticket, limit.unwrap_or(self.patience.answer)).await
     }
 
-    /// Puts a change in line, and sees to it that somebody makes it.
+    /// Adds a change to the queue, and starts a writer if none is free.
     pub(super) fn queue(&self, change: Box<dyn Change>) {
         let Some(mut server) = self.writers.push(change) else { return };
         let store = self.clone();
@@ -138,7 +137,7 @@ impl Store {
                 if changes.is_empty() {
                     return;
                 }
-                // Those that wait behind a decision that panics are not at fault.
+                // If the decision of one change panics, the changes behind it must still get an answer.
                 let written = AssertUnwindSafe(store.commit(&mut changes)).catch_unwind().await;
                 let written = written.unwrap_or(Err(StoreError::Interrupted));
                 for change in changes {
@@ -154,16 +153,17 @@ impl Store {
         let limit = limit.unwrap_or(self.patience.transaction);
         let written = timeout(limit, transact(&mut conn, self.engine.begin(), changes)).await;
         if !matches!(written, Ok(Ok(()))) {
-            // Nobody knows what it has open. SQLite, for one, rolls back by itself when the disk is full, and sqlx
-            // would count that transaction as open forever. With its connection the transaction ends as a whole.
+            // The state of the connection is unknown. For example, SQLite rolls back by itself when the disk is full,
+            // and sqlx would then count that transaction as open forever. Closing the connection ends the whole
+            // transaction.
             conn.close_on_drop();
         }
         Ok(written.map_err(|_| StoreError::Interrupted)??)
     }
 }
 
-/// One transaction around all changes. An error says that none of them is written (or, if the commit itself failed,
-/// that nobody knows) and that the connection is not as good as before.
+/// Runs one transaction around all changes. An error means that none of them is written, or that the outcome is
+/// unknown because the commit itself failed. After an error the connection must not be used again.
 async fn transact(
     conn: &mut AnyConnection,
     begin: &'static str,

@@ -1,5 +1,5 @@
-//! Tools for the tests of every crate: a private PostgreSQL, free ports, and skips that are announced. It must never be a
-//! dependency of the program.
+//! Tools for the tests of every crate: a private PostgreSQL, free ports, and announced skips. The program must never
+//! depend on this crate.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 pub mod port;

@@ -1,17 +1,17 @@
-//! Ports for what is killed and started again at the same place: from below those that the system gives to any program that
-//! asks for any, so that nobody takes one while its process is dead.
+//! Ports for servers that a test kills and starts again at the same address. They lie below the range from which the
+//! system assigns free ports, so that no other program takes one while its server is dead.
 
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Ports below the first that Linux gives away by itself (32768).
+/// The range lies below the first port that Linux assigns automatically (32768).
 const FIRST_PORT: u32 = 20_000;
 const PORT_COUNT: u32 = 12_000;
 
-/// A port nobody listens at, and that no other call in this process answers for long.
+/// A port without a listener. Other calls in this process do not return it again for a long time.
 pub fn free_port() -> u16 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    // Two test programs at the same time begin far from each other.
+    // Concurrent test programs start at different places in the range.
     let start = std::process::id().wrapping_mul(397);
     for _ in 0..PORT_COUNT {
         let next = start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));

@@ -1,5 +1,5 @@
-//! A private PostgreSQL for tests: made by `initdb` in a temporary folder, never run as root, one for each test
-//! process and a database for each test, stopped when the last test lets go of it.
+//! A private PostgreSQL for tests. `initdb` creates it in a temporary folder, and it never runs as root. There is one
+//! server for each test process and one database for each test. The server stops when the last test releases it.
 
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -17,17 +17,17 @@ use super::skip::skipped;
 /// The server that the tests of this process share while any of them holds it.
 static SHARED: Mutex<Weak<Server>> = Mutex::new(Weak::new());
 
-/// PostgreSQL refuses to run as root, so that root becomes `nobody`.
+/// PostgreSQL refuses to run as root, so root switches to the user `nobody`.
 const NOBODY_UID: u32 = 65534;
 
-/// By which rules a database compares texts: nothing may depend on them.
+/// The collation of a database. No test result may depend on it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Collation {
     /// Byte by byte.
     C,
-    /// The rules of ICU for English.
+    /// The ICU rules for English.
     Icu,
-    /// The rules of glibc for English: what the official container image uses.
+    /// The glibc rules for English, which the official container image uses.
     Glibc,
 }
 
@@ -41,7 +41,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// The shared server. None if PostgreSQL is not installed; then that was said.
+    /// The shared server. None if PostgreSQL is not installed; the skip is then announced.
     pub fn shared() -> Option<Arc<Self>> {
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(server) = shared.upgrade() {
@@ -52,7 +52,7 @@ impl Server {
         Some(server)
     }
 
-    /// A server of one's own in this folder, to be stopped and started at will.
+    /// A separate server in this folder, which the test stops and starts itself.
     pub fn private(folder: TempDir) -> Option<Self> {
         for program in ["initdb", "postgres"] {
             if Command::new(program).arg("--version").stdout(Stdio::null()).status().is_err() {
@@ -81,7 +81,7 @@ impl Server {
         Some(server)
     }
 
-    /// Starts it; a client has to wait until it is up.
+    /// Starts the server. A client has to wait until it is ready.
     pub fn start(&self) {
         let settings =
             ["listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", "max_connections=400"];
@@ -94,7 +94,7 @@ impl Server {
         *self.process() = Some(command.stderr(Stdio::null()).spawn().unwrap());
     }
 
-    /// Stops it at once, as a machine that fails: nothing is written back, the log is replayed at the next start.
+    /// Stops the server at once, like a crash: nothing is flushed, and the next start replays the log.
     pub fn stop(&self) {
         let Some(mut process) = self.process().take() else { return };
         // SIGQUIT ends it without a checkpoint and cleans up its shared memory, which SIGKILL does not.
@@ -111,7 +111,7 @@ impl Server {
         self.database_with(Collation::C).await.expect("every PostgreSQL has the locale C")
     }
 
-    /// The URL of a new database with these rules. None if the machine lacks them; then that was said.
+    /// The URL of a new database with this collation. None if the machine lacks it; the skip is then announced.
     pub async fn database_with(&self, collation: Collation) -> Option<String> {
         sqlx::any::install_default_drivers();
         let base = format!("postgres://bot@127.0.0.1:{}", self.port);

@@ -1,12 +1,12 @@
-//! What a machine lacks is skipped, but never in silence: one loud line, past the capture of the test runner, and all of them
-//! once more at the end of `cargo test` (`tests/skipped.rs` of this crate). Where `REINSTATE_TEST_ALL` is set (`.ci/run`
-//! does), a skip is a failure.
+//! Skips for what a machine lacks. A skip is never silent. It prints one clear line that the test runner does not
+//! capture. All skips are listed again at the end of `cargo test` (`tests/skipped.rs` of this crate). Where
+//! `REINSTATE_TEST_ALL` is set (`.ci/run` does), a skip is a failure.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::PathBuf;
 
-/// Says that something was not tested, and why.
+/// Announces that something was not tested, and why.
 pub fn skipped(why: &str) {
     assert!(
         std::env::var_os("REINSTATE_TEST_ALL").is_none(),
@@ -15,7 +15,7 @@ pub fn skipped(why: &str) {
     cannot(why);
 }
 
-/// Says the same of what no installation could give: a right that this machine does not give to anybody.
+/// Announces a skip that no installation could prevent: this machine grants the needed right to nobody.
 pub fn cannot(why: &str) {
     #[allow(clippy::explicit_write, reason = "what eprintln! says is captured")]
     writeln!(std::io::stderr(), "\nSKIPPED, NOT TESTED: {why}").unwrap();
@@ -25,7 +25,7 @@ pub fn cannot(why: &str) {
     }
 }
 
-/// What was skipped since this was asked last, each reason once with how often it was given.
+/// Takes the skips since the last call: each reason with its count.
 pub fn take() -> BTreeMap<String, usize> {
     let mut reasons = BTreeMap::new();
     if let Some(list) = list() {
@@ -38,7 +38,7 @@ pub fn take() -> BTreeMap<String, usize> {
     reasons
 }
 
-/// Where skips are written down for the end of the output: beside the folder of the test programs.
+/// The file that collects the skips for the end of the output. It is beside the folder of the test programs.
 fn list() -> Option<PathBuf> {
     let program = std::env::current_exe().ok()?;
     Some(program.parent()?.parent()?.join("skipped-tests.txt"))

@@ -1,8 +1,8 @@
-//! Not a test: the end of the output of `cargo test`. This crate's name comes last, so this program runs after all tests,
-//! and says what they skipped for want of a program or a right.
+//! Not a test: it prints the end of the output of `cargo test`. This crate's name comes last, so this program runs
+//! after all tests. It lists what was skipped because a program or a right was missing.
 
 fn main() {
-    // A runner that asks for the names of tests gets none.
+    // A runner that asks for the list of tests gets an empty one.
     if std::env::args().any(|argument| argument == "--list") {
         return;
     }

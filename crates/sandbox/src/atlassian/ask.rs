@@ -1,5 +1,4 @@
-//! A request taken apart and an answer not yet put together, with the error shapes of the four families.
-//! Nothing here knows the state.
+//! A parsed request, a reply, and the error shapes of the four API families. Nothing here knows the state.
 
 use axum::body::Body;
 use axum::http::request::Parts;
@@ -8,10 +7,10 @@ use axum::response::Response;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
-/// An answer, or the refusal that ends a handler early.
+/// A reply, or the refusal that ends a handler early.
 pub(super) type Answer = Result<Reply, Reply>;
 
-/// A request, percent-decoded segment by segment.
+/// A request. Each path segment is percent-decoded on its own.
 pub(super) struct Ask {
     pub method: String,
     path: Vec<String>,
@@ -42,7 +41,7 @@ impl Ask {
         self.path.iter().map(String::as_str).collect()
     }
 
-    /// The only value of a query parameter.
+    /// The first value of a query parameter.
     pub fn param(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
     }
@@ -51,7 +50,7 @@ impl Ask {
         !self.body.is_empty()
     }
 
-    /// The body as a JSON object, or why it is none.
+    /// The body as a JSON object, or the reason why it is not one.
     pub fn object(&self) -> Result<Map<String, Value>, &'static str> {
         let kind = self.content_type.split(';').next().unwrap_or_default().trim();
         if !matches!(kind, "application/json" | "application/scim+json") {
@@ -64,13 +63,13 @@ impl Ask {
         }
     }
 
-    /// The first query parameter that is not in the list. Parameters that a path does not know are faults.
+    /// The first query parameter that is not in the list. An unknown parameter is a fault.
     pub fn unknown_param(&self, known: &[&str]) -> Option<&str> {
         self.query.iter().map(|(n, _)| n.as_str()).find(|n| !known.contains(n))
     }
 }
 
-/// An answer with, where the request was not one that Atlassian documents, the fault to write down.
+/// A reply, and the fault to record if Atlassian does not document such a request.
 #[derive(Debug)]
 pub(super) struct Reply {
     pub status: u16,
@@ -92,18 +91,18 @@ impl Reply {
         Self::json(200, body)
     }
 
-    /// Marks the request as one that a correct client does not send.
+    /// Marks the request as one that a correct client never sends.
     pub fn faulty(mut self, text: impl Into<String>) -> Self {
         self.fault = Some(text.into());
         self
     }
 
-    /// The shape of the proxy at the edge: 401 and 429 of the organization families.
+    /// The error shape of the proxy at the edge: 401 and 429 of the organization families.
     pub fn proxy(status: u16, message: &str) -> Self {
         Self::json(status, json!({"code": status, "message": message}))
     }
 
-    /// The error list of the Organizations API; its `status` is a string.
+    /// The error list of the Organizations API. Its `status` is a string.
     pub fn admin(code: &str, title: &str, detail: impl Into<String>) -> Self {
         let status: u16 = code.split('-').nth(1).and_then(|s| s.parse().ok()).unwrap_or(500);
         Self::json(
@@ -115,7 +114,7 @@ impl Reply {
         )
     }
 
-    /// The flat, keyed error of user management.
+    /// The flat error of user management, with a key.
     pub fn keyed(status: u16, key: &str) -> Self {
         Self::json(status, json!({"key": key}))
     }

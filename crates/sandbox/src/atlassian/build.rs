@@ -1,4 +1,4 @@
-//! Verbs for scenarios: they put the tenant into a state at once, without lag, events or refusals.
+//! Functions for scenarios. They change the state of the tenant at once, without lag, events or refusals.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,7 +31,7 @@ impl Atlassian {
             groups: BTreeMap::new(),
             workspaces: Vec::new(),
             events: Vec::new(),
-            // What scenarios put in place was there since 2024, until the first request sets the clock.
+            // The state that scenarios set up has existed since 2024. The first request sets the real clock.
             now: Timestamp::from_second(1_704_067_200).unwrap_or(Timestamp::UNIX_EPOCH),
             ahead: SignedDuration::ZERO,
             switches: Switches::default(),
@@ -68,14 +68,15 @@ impl Atlassian {
         }
     }
 
-    /// Puts an account into another user directory, or suspends it there.
+    /// Sets an account's membership of another user directory, which may be suspended.
     pub fn put_in(&mut self, account: &str, directory: &str, membership: Membership) {
         if let Some(found) = self.accounts.get_mut(account) {
             found.elsewhere.insert(directory.to_owned(), membership);
         }
     }
 
-    /// Adds an active account that is in the user directory: ours if the domain is claimed, else nobody's.
+    /// Adds an active account that is in the user directory. It is managed by us if the domain is claimed, else by
+    /// nobody.
     pub fn add_account(&mut self, email: &str, name: &str) -> String {
         let id = self.make_account(email, name);
         if let Some(account) = self.accounts.get_mut(&id) {
@@ -85,7 +86,7 @@ impl Atlassian {
         id
     }
 
-    /// A new account in no directory, as SCIM makes one.
+    /// A new account in no directory, as SCIM creates it.
     pub(super) fn make_account(&mut self, email: &str, name: &str) -> String {
         let id = format!("712020:{}", self.fresh_id("account"));
         let managed_by = if self.claims(email) { ManagedBy::Us } else { ManagedBy::Nobody };
@@ -129,8 +130,8 @@ impl Atlassian {
         id
     }
 
-    /// Adds a group that grants roles, each a resource id with a role. A synced one gets its SCIM group in
-    /// the first directory. Returns the org group's id.
+    /// Adds a group that grants roles, each a resource id with a role. A synced group gets its SCIM group in the
+    /// first directory. Returns the id of the organization's group.
     pub fn add_group(&mut self, name: &str, synced: bool, roles: &[(&str, &str)]) -> String {
         let scim_id = match self.directories.first().map(|d| d.id.clone()) {
             Some(directory) if synced => Some(self.add_scim_group(&directory, name, None)),
@@ -162,7 +163,7 @@ impl Atlassian {
         id
     }
 
-    /// Adds a SCIM group alone: with an org group of the same name that is not synced, a name conflict.
+    /// Adds a SCIM group only. If an unsynced group of the organization has the same name, this is a name conflict.
     pub fn add_scim_group(&mut self, directory: &str, name: &str, external_id: Option<&str>) -> String {
         let id = self.fresh_id("scim-group");
         let group = ScimGroup {
@@ -178,7 +179,7 @@ impl Atlassian {
         id
     }
 
-    /// Adds an active SCIM record whose user name is its address, linked to `account` or to nobody.
+    /// Adds an active SCIM record whose user name is its address. It is linked to `account`, or to nothing.
     pub fn scim_record(
         &mut self,
         directory: &str,
@@ -207,7 +208,7 @@ impl Atlassian {
         id
     }
 
-    /// Puts a SCIM record into the SCIM group of this name in the record's directory, long ago.
+    /// Adds a SCIM record to the SCIM group of this name in the record's directory, with a date long ago.
     pub fn join(&mut self, scim_user: &str, group: &str) {
         let directory = self.scim_users.get(scim_user).map(|u| u.directory.clone());
         let member = Member { since: Timestamp::UNIX_EPOCH, dropped: false };
@@ -218,21 +219,21 @@ impl Atlassian {
         }
     }
 
-    /// Takes a SCIM record out of a SCIM group.
+    /// Removes a SCIM record from a SCIM group.
     pub fn leave(&mut self, scim_user: &str, group: &str) {
         for found in self.scim_groups.values_mut().filter(|g| super::rules::same(&g.name, group)) {
             found.members.remove(scim_user);
         }
     }
 
-    /// Puts an account into a group by hand.
+    /// Adds an account to a group by hand.
     pub fn add_member(&mut self, account: &str, group: &str) {
         for found in self.groups.values_mut().filter(|g| super::rules::same(&g.name, group)) {
             found.members.insert(account.to_owned());
         }
     }
 
-    /// Says when an account was last seen in a product instance (`YYYY-MM-DD`).
+    /// Sets the day when an account was last seen in a product instance (`YYYY-MM-DD`).
     pub fn last_active(&mut self, account: &str, resource_id: &str, day: &str) {
         if let Some(found) = self.accounts.get_mut(account) {
             found.activity.push(Activity { resource_id: resource_id.to_owned(), day: day.to_owned() });
@@ -251,7 +252,7 @@ impl Atlassian {
         }
     }
 
-    /// Lets time pass: deletions fall due, lags end.
+    /// Advances the time: due deletions happen, lags end.
     pub fn advance(&mut self, by: SignedDuration) {
         self.ahead = self.ahead.saturating_add(by);
     }
@@ -261,7 +262,7 @@ impl Atlassian {
         known.unwrap_or_else(|| resource.split(':').nth(2).unwrap_or_default().to_owned())
     }
 
-    /// Ids are counted per kind, so that two equal histories give equal tenants.
+    /// Ids are counted for each kind, so that two equal histories give equal tenants.
     pub(super) fn fresh_id(&mut self, kind: &'static str) -> String {
         let count = self.made.entry(kind).or_default();
         *count = count.saturating_add(1);

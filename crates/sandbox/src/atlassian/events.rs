@@ -1,4 +1,4 @@
-//! The organization's audit log. It is slow and tightly limited: ten calls of a path in a minute.
+//! The organization's audit log. It is slow and has a strict rate limit: ten calls of a path in a minute.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
@@ -47,7 +47,7 @@ pub(super) fn answer(tenant: &mut Atlassian, ask: &Ask, rest: &[&str]) -> Answer
     }
 }
 
-/// 429 with the proxy's body and a reset that is an instant, not a number of seconds.
+/// 429 with the proxy's body. Its reset header is a point in time, not a number of seconds.
 fn limited(tenant: &mut Atlassian, path: &'static str, most: usize) -> Result<(), Reply> {
     let now = tenant.now;
     let minute = SignedDuration::from_secs(60);
@@ -102,7 +102,7 @@ fn list(tenant: &mut Atlassian, ask: &Ask, known: &[&str], size: u64, stream: bo
     let (page, next) = walk.take(&found);
     let data: Vec<Value> = page.iter().map(|e| shown(tenant, e, stream)).collect();
     let size = data.len();
-    // The stream's last cursor stays good, to poll for what comes later.
+    // The last cursor of the stream stays valid, so that a client can poll for later events.
     let next = if stream { Some(walk.end(size)) } else { next };
     let next = walk.cursor(tenant, next);
     Ok(Reply::ok(json!({

@@ -1,4 +1,4 @@
-//! Groups of the organization and what they grant, and the product instances with their seats.
+//! The organization's groups and the roles they grant, and the product instances with their seats.
 
 use std::collections::BTreeSet;
 
@@ -136,7 +136,7 @@ pub(super) fn shown(tenant: &Atlassian, group: &OrgGroup, expand: &[&str]) -> Va
 const WORKSPACES_SPEC: Spec =
     &[("cursor", Kind::Text), ("limit", Kind::Number), ("sort", Kind::Sort), ("query", Kind::Query)];
 
-/// Product instances; `usage` and `capacity` are the evidence for "no seats left".
+/// Product instances. `usage` and `capacity` are the evidence for "no seats left".
 pub(super) fn workspaces(tenant: &mut Atlassian, ask: &Ask) -> Answer {
     let body = optional_body(ask)?;
     check(&body, WORKSPACES_SPEC)?;

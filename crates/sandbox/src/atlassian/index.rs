@@ -1,6 +1,6 @@
-//! Look-ups for a tenant of hundreds of thousands, which could not be served by scans. An index is right only while
-//! nobody changes who has and holds what: a generator makes it when the tenant is complete, and the first request
-//! that writes drops it. It must never answer anything that a scan would not.
+//! Lookups for a tenant with hundreds of thousands of accounts, where scans would be too slow. An index is valid only
+//! while accounts, records, groups and roles do not change. A generator creates it when the tenant is complete, and
+//! the first request that writes drops it. It must never give an answer that a scan would not give.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -9,29 +9,29 @@ use jiff::Timestamp;
 
 use super::state::Atlassian;
 
-/// Ids by what they are looked for with.
+/// Ids by lookup key.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Index {
-    /// Accounts that the user search shows, in its order.
+    /// The accounts that the user search returns, in its order.
     pub accounts: Vec<String>,
-    /// Accounts by folded address.
+    /// Accounts by normalized address.
     pub by_email: HashMap<String, Vec<String>>,
-    /// Records of a directory, in the order of a list.
+    /// The records of a directory, in list order.
     pub records: BTreeMap<String, Vec<String>>,
     /// Records by account.
     pub of_account: HashMap<String, Vec<String>>,
-    /// Records by folded address.
+    /// Records by normalized address.
     pub by_mail: HashMap<String, Vec<String>>,
     /// SCIM groups by member.
     pub groups_of: HashMap<String, Vec<String>>,
-    /// Accounts by the roles they hold, each in the order of the search.
+    /// Accounts by the roles they have, each in search order.
     pub by_role: BTreeMap<String, Vec<String>>,
-    /// When the first deletion falls due.
+    /// When the first deletion is due.
     pub due: Option<Timestamp>,
 }
 
 impl Atlassian {
-    /// Says that the tenant is complete and will be read for a while: from now on it is served from an index.
+    /// Declares the tenant complete. From now on an index answers its requests.
     pub fn freeze(&mut self) {
         let mut index = Index::default();
         for account in self.accounts.values() {
@@ -54,7 +54,7 @@ impl Atlassian {
                 index.groups_of.entry(member.clone()).or_default().push(group.id.clone());
             }
         }
-        // The roles are worked out with what is indexed already.
+        // The computation of the roles uses the index that exists so far.
         self.index = Some(Arc::new(index.clone()));
         let ids: BTreeSet<&str> = index.accounts.iter().map(String::as_str).collect();
         let access = self.access(&ids);
@@ -70,7 +70,7 @@ impl Atlassian {
         self.index = Some(Arc::new(index));
     }
 
-    /// Drops the index where a request may change something.
+    /// Drops the index if the request may change something.
     pub(super) fn thaw_for(&mut self, method: &str, path: &[&str]) {
         let reads =
             method == "GET" || matches!(path, [.., "search" | "workspaces" | "get-scim-links-for-email"]);

@@ -1,5 +1,5 @@
-//! `/admin/user-provisioning/v1/org/{orgId}/…`: the four calls that look at and break SCIM links. There is no
-//! call to make one, and none to list orphans.
+//! `/admin/user-provisioning/v1/org/{orgId}/…`: the four calls that show and break SCIM links. No call creates a
+//! link, and none lists orphans.
 
 use serde_json::{Value, json};
 

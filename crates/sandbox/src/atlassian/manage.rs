@@ -1,5 +1,5 @@
-//! `/users/{account_id}/manage…`: what an organization may do to its managed accounts. The permission
-//! document and every write evaluate one and the same rule, so that the document is never a guess.
+//! `/users/{account_id}/manage…`: what an organization may do to its managed accounts. The permission document and
+//! every write use the same rule, so the document is always true.
 
 use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
@@ -90,7 +90,7 @@ fn authorize(tenant: &Atlassian, ask: &Ask) -> Result<(), Reply> {
     let refused = Reply::keyed(401, "unauthorized");
     match ask.key.as_deref() {
         Some(key) if key == tenant.org_key => Ok(()),
-        // Measured by the author of a client: the form that makes scoped keys does not offer this scope.
+        // Measured by the author of a client: the form that creates scoped keys does not offer this scope.
         Some(key) if tenant.scoped_key.as_deref() == Some(key) => Err(Reply::json(
             403,
             json!({"key": "forbidden", "context": {"message": "The key lacks the scope manage:org"}}),
@@ -103,7 +103,7 @@ fn authorize(tenant: &Atlassian, ask: &Ask) -> Result<(), Reply> {
     }
 }
 
-/// The one rule: why a privilege is refused on this account, if it is.
+/// The shared rule: why a privilege on this account is refused, if it is.
 fn refusal(tenant: &Atlassian, account: &Account, privilege: &str) -> Option<String> {
     let linked = !tenant.records_of(&account.id).is_empty();
     let key = match privilege {
@@ -269,7 +269,7 @@ fn body(ask: &Ask) -> Result<Map<String, Value>, Reply> {
     ask.object().map_err(|why| Reply::keyed(400, "bodyParseFailure").faulty(why))
 }
 
-/// The body of `disable` is optional and holds a message for the person.
+/// The body of `disable` is optional and contains a message for the person.
 fn message(ask: &Ask) -> Result<(), Reply> {
     if !ask.has_body() || body(ask)?.iter().all(|(name, value)| name == "message" && value.is_string()) {
         return Ok(());

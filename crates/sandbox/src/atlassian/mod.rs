@@ -1,7 +1,7 @@
-//! The simulated Atlassian Cloud: organization, account and SCIM state of one organization behind the real
-//! paths of `api.atlassian.com`. It follows the published documents and never the client: what they do not
-//! describe is refused and written down as a fault. Where the documents leave a question open, a field of
-//! [`Switches`] holds the answer, so that both can be tried.
+//! The simulated Atlassian Cloud: the organization, account and SCIM state of one organization behind the real paths
+//! of `api.atlassian.com`. It follows the published documents and never our client: it refuses what they do not
+//! describe and records a fault. Where the documents leave a question open, a field of [`Switches`] sets the answer,
+//! so that tests can try each.
 
 mod ask;
 mod build;
@@ -44,10 +44,10 @@ use self::ask::{Ask, Reply};
 use super::lock;
 use super::wire::{Service, Wire};
 
-/// The state as the router and a test share it.
+/// The state, shared by the router and a test.
 pub type Shared = Arc<Mutex<Atlassian>>;
 
-/// Serves the whole of `api.atlassian.com` over this state, with the wire around it.
+/// Serves the whole of `api.atlassian.com` over this state, wrapped by the wire.
 pub fn router(state: Shared, wire: Wire) -> Router {
     let routes = Router::new().fallback(serve).with_state((state, wire.clone()));
     wire.around(Service::Atlassian, routes)
@@ -69,7 +69,7 @@ async fn serve(State((state, wire)): State<(Shared, Wire)>, request: Request) ->
     reply.into_response()
 }
 
-/// The four families differ in credential and in the shape of an error, so each guards its own door.
+/// The four API families differ in their credentials and error shapes, so each checks the credentials itself.
 fn route(tenant: &mut Atlassian, ask: &Ask) -> Reply {
     let segments = ask.segments();
     let answer = match segments.as_slice() {

@@ -1,5 +1,5 @@
-//! `/admin/v1` and `/admin/v2`: the door and the signposts of the Organizations API, with organizations,
-//! domains and the list of managed accounts. People, groups, writes and events stand in files of their own.
+//! `/admin/v1` and `/admin/v2`: the authorization and the routes of the Organizations API, with organizations,
+//! domains and the list of managed accounts. People, groups, writes and events are in their own files.
 
 use serde_json::{Value, json};
 
@@ -55,7 +55,8 @@ fn version_1(tenant: &mut Atlassian, ask: &Ask, rest: &[&str], scoped: bool) -> 
             events::answer(tenant, ask, rest)
         }
         ("GET", ["directory", "users", account, "last-active-dates"]) => people::last_active(tenant, account),
-        // The forum's call. The path knows one method only, and that one takes the person away.
+        // The call from the forum. The path knows only the method DELETE, which removes the person from the
+        // directory.
         ("DELETE", ["directory", "users", account]) => writes::remove(tenant, account),
         (_, ["directory", "users", _]) => {
             let text = format!("{} is not supported on this path", ask.method);
@@ -95,7 +96,7 @@ fn version_2(tenant: &mut Atlassian, ask: &Ask, rest: &[&str]) -> Answer {
     }
 }
 
-/// Opens with either organization key; tells whether it is the scoped one.
+/// Accepts either organization key. Returns whether it is the scoped one.
 pub(super) fn authorize(tenant: &Atlassian, ask: &Ask) -> Result<bool, Reply> {
     let refused = Reply::proxy(401, "Unauthorized");
     match ask.key.as_deref() {
@@ -155,7 +156,7 @@ fn directories(tenant: &Atlassian, ask: &Ask) -> Answer {
     Ok(Reply::ok(json!({"data": data, "links": {"self": null, "prev": null, "next": null}})))
 }
 
-/// Managed accounts, whether or not they are in a directory; there is no filter.
+/// Managed accounts, whether or not they are in a directory. There is no filter.
 fn managed_accounts(tenant: &mut Atlassian, ask: &Ask) -> Answer {
     let query = from_query(ask, CURSOR_SPEC)?;
     check(&query, CURSOR_SPEC)?;

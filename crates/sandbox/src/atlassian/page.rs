@@ -1,27 +1,27 @@
-//! Strict reading of search requests and opaque cursors. The cursor of a GET list remembers the request it came from,
-//! as the service says that everything else is ignored beside it; that of a POST search does not. It holds `/` and `+`, so that a client that does
-//! not encode it loses its place.
+//! Strict parsing of search requests, and opaque cursors. The cursor of a GET list remembers its request, because the
+//! service documents that everything else beside it is ignored. The cursor of a POST search does not. Cursors contain
+//! `/` and `+`, so that a client that does not encode them loses its place.
 
 use serde_json::{Map, Value, json};
 
 use super::ask::{Ask, Reply};
 use super::state::Atlassian;
 
-/// What one field of a search may hold.
+/// What a field of a search may contain.
 #[derive(Clone, Copy)]
 pub(super) enum Kind {
     Text,
     Flag,
     Number,
-    /// 1 to 10 strings, of these if any are listed.
+    /// 1 to 10 strings. If the list is not empty, only its values are allowed.
     List(&'static [&'static str]),
     OneOf(&'static [&'static str]),
     Sort,
-    /// An object with operators, looked at by its reader.
+    /// An object with operators, which its reader checks.
     Query,
 }
 
-/// The fields a search knows.
+/// The fields that a search accepts.
 pub(super) type Spec = &'static [(&'static str, Kind)];
 
 pub(super) fn invalid(detail: impl Into<String>) -> Reply {
@@ -33,12 +33,12 @@ pub(super) fn body(ask: &Ask) -> Result<Map<String, Value>, Reply> {
     ask.object().map_err(invalid)
 }
 
-/// An optional body: none is an empty search.
+/// An optional body. Without a body, the search is empty.
 pub(super) fn optional_body(ask: &Ask) -> Result<Map<String, Value>, Reply> {
     if ask.has_body() { body(ask) } else { Ok(Map::new()) }
 }
 
-/// The deprecated GET lists take the same filters as query parameters, lists by repetition.
+/// The deprecated GET lists take the same filters as query parameters. A list repeats the parameter.
 pub(super) fn from_query(ask: &Ask, spec: Spec) -> Result<Map<String, Value>, Reply> {
     let mut found = Map::new();
     for (name, text) in &ask.query {
@@ -86,7 +86,7 @@ pub(super) fn check(body: &Map<String, Value>, spec: Spec) -> Result<(), Reply> 
     Ok(())
 }
 
-/// A search on its way: the request, how far it has got, and how much it takes at a time.
+/// A search in progress: the request, the offset, and the page size.
 pub(super) struct Walk {
     pub body: Map<String, Value>,
     offset: usize,
@@ -94,8 +94,8 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    /// Starts a POST search, or goes on where a cursor says. Published clients send filters and `expand` again with
-    /// every cursor; whether one that does not gets them all the same is not documented.
+    /// Starts a POST search, or continues at a cursor. Published clients send filters and `expand` again with every
+    /// cursor. It is not documented whether the filters apply when a client omits them.
     pub fn search(
         tenant: &Atlassian,
         body: Map<String, Value>,
@@ -112,7 +112,7 @@ impl Walk {
         Ok(Self { offset, ..Self::new(tenant, sent, default, most)? })
     }
 
-    /// Starts a list, or resumes the one that a cursor belongs to: everything else that comes with it is ignored.
+    /// Starts a list, or continues the one of a cursor. Everything else beside a cursor is ignored.
     pub fn new(
         tenant: &Atlassian,
         body: Map<String, Value>,
@@ -139,7 +139,7 @@ impl Walk {
         Ok(Self { body, offset, limit })
     }
 
-    /// The strings of a list field; none if it was not sent.
+    /// The strings of a list field. None if it was not sent.
     pub fn list(&self, name: &str) -> Option<Vec<String>> {
         let list = self.body.get(name)?.as_array()?;
         Some(list.iter().filter_map(Value::as_str).map(str::to_owned).collect())
@@ -153,23 +153,23 @@ impl Walk {
         self.list("expand").is_some_and(|list| list.iter().any(|e| e == name))
     }
 
-    /// This page of `all`, and where there is more, the cursor of the next.
+    /// This page of `all`, and the offset of the next page if there is more.
     pub fn take<T: Clone>(&self, all: &[T]) -> (Vec<T>, Option<usize>) {
         let page: Vec<T> = all.iter().skip(self.offset).take(self.limit).cloned().collect();
         let end = self.end(page.len());
         (page, (end < all.len()).then_some(end))
     }
 
-    /// Where a page of this size ends.
+    /// The end of a page of this size.
     pub fn end(&self, size: usize) -> usize {
         self.offset.saturating_add(size)
     }
 
-    /// Makes the cursor that stands for going on at `offset`.
+    /// Creates the cursor that continues at `offset`.
     pub fn cursor(self, tenant: &mut Atlassian, offset: Option<usize>) -> Value {
         let Some(offset) = offset else { return Value::Null };
         let body = Value::Object(self.body);
-        // The same place in the same search is the same cursor, so that a repeated one can be noticed.
+        // The same place in the same search gets the same cursor, so that a repeated cursor can be noticed.
         let known =
             tenant.cursors.iter().find(|(_, (b, o))| *o == offset && *b == body).map(|(c, _)| c.clone());
         let cursor = known.unwrap_or_else(|| {

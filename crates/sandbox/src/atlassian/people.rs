@@ -1,5 +1,5 @@
-//! People of the user directory as v2 shows them: the search, one person's details, roles and last activity.
-//! The composite `status` is derived here and stored nowhere.
+//! People of the user directory as v2 shows them: the search, one person's details, roles and last activity. The
+//! composite `status` is computed here and stored nowhere.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -66,7 +66,7 @@ pub(super) fn answer(tenant: &mut Atlassian, ask: &Ask, rest: &[&str], scope: Op
     }
 }
 
-/// Managed accounts, also those in no directory, and everybody else in the directory.
+/// All managed accounts, even those in no directory, and all other accounts in a directory.
 fn seen(tenant: &Atlassian) -> Vec<&Account> {
     tenant.accounts.values().filter(|a| a.managed() || a.is_in_a_directory()).collect()
 }
@@ -76,7 +76,7 @@ pub(super) fn find<'a>(tenant: &'a Atlassian, id: &str) -> Result<&'a Account, R
     found.ok_or_else(no_user)
 }
 
-/// Whether an account is in this user directory, or in any.
+/// Whether an account is in this user directory, or in any directory if none is given.
 pub(super) fn is_in(tenant: &Atlassian, id: &str, directory: Option<&str>) -> bool {
     let access = tenant.access_of(id);
     tenant.accounts.get(id).is_some_and(|a| membership(tenant, a, &access, directory) != Membership::None)
@@ -158,7 +158,7 @@ fn search(tenant: &mut Atlassian, walk: Walk, scope: Option<&str>) -> Answer {
     listed(tenant, walk, data, next)
 }
 
-/// The accounts that an index knows for a search: all of them, or those with one of some roles.
+/// The accounts that the index returns for a search: all of them, or those with one of the given roles.
 fn indexed<'a>(index: &'a Index, walk: &Walk) -> Option<Cow<'a, [String]>> {
     let known = |name: &String| matches!(name.as_str(), "cursor" | "limit" | "expand" | "sortBy" | "roleIds");
     if !walk.body.keys().all(known) {
@@ -181,7 +181,7 @@ fn listed(tenant: &mut Atlassian, walk: Walk, data: Vec<Value>, next: Option<usi
     Ok(Reply::ok(json!({"data": data, "links": {"self": null, "prev": null, "next": next}})))
 }
 
-/// Accounts among which the wanted ones are: with an index, those of the ids or addresses asked for.
+/// A superset of the search result. With an index: only the accounts with the given ids or addresses.
 fn candidates<'a>(tenant: &'a Atlassian, walk: &Walk) -> Vec<&'a Account> {
     let Some(index) = &tenant.index else { return seen(tenant) };
     let ids: Vec<String> = match (walk.list("accountIds"), walk.list("emails")) {
@@ -207,7 +207,7 @@ fn shown(tenant: &Atlassian, walk: &Walk, page: &[&Account], scope: Option<&str>
     page.iter().map(|a| person(tenant, a, access.get(&a.id).unwrap_or(&none), &expand, scope)).collect()
 }
 
-/// The filters that need nothing but the account, read once for the whole walk.
+/// The filters that need only the account, parsed once for the whole search.
 fn plain(walk: &Walk) -> impl Fn(&Account) -> bool + use<> {
     let (ids, emails) = (walk.list("accountIds"), walk.list("emails"));
     let (domains, statuses) = (walk.list("emailDomains"), walk.list("accountStatus"));
@@ -246,7 +246,7 @@ fn access_match(
     let roles = tenant.roles(account, access);
     let shown = membership_status(tenant, account, access, scope);
     let is_in = |id: &str| tenant.membership_in(account, access, id) != Membership::None;
-    // Managed accounts in no directory are listed with those of each.
+    // Managed accounts in no directory are listed in every directory.
     let nowhere = tenant.membership(account, access) == Membership::None;
     scope.is_none_or(|id| nowhere || is_in(id))
         && walk.list("status").is_none_or(|l| l.iter().any(|s| s == status(account, shown)))
@@ -257,7 +257,7 @@ fn access_match(
         && walk.list("directoryIds").is_none_or(|l| l.iter().any(|id| is_in(id)))
 }
 
-/// When each app was last used. Whether the person may use it now is another question.
+/// When each app was last used. This does not tell whether the person may use it now.
 fn product_access(tenant: &Atlassian, account: &Account) -> Value {
     let listed = tenant.workspaces.iter().filter_map(|app| {
         let used = account.activity.iter().find(|used| used.resource_id == app.id);

@@ -1,4 +1,4 @@
-//! Answers that several paths of the organization share.
+//! Replies that several paths of the organization share.
 
 use super::ask::Reply;
 
@@ -14,7 +14,7 @@ pub(super) fn no_user() -> Reply {
     Reply::admin("ADMIN-404-8", "User not found", "No such user in this organization")
 }
 
-/// A day as the date-time that some answers want.
+/// A day as the date-time that some replies need.
 pub(super) fn stamp(day: &str) -> String {
     format!("{day}T12:00:00.000Z")
 }

@@ -1,5 +1,5 @@
-//! The rules by which the tenant changes: who has an address, what a link is, which synced groups a person
-//! really has. Handlers ask and call these; none of them knows HTTP.
+//! The rules by which the tenant changes: who has an address, what a link is, which synced groups a person really
+//! has. Handlers call these functions; nothing here knows HTTP.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -7,25 +7,25 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::state::{Account, Atlassian, Event, ManagedBy, Membership, OrgGroup, ScimGroup, ScimUser, Status};
 
-/// Names and addresses are compared without case.
+/// Compares names and addresses without case.
 pub(super) fn same(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b) || (!(a.is_ascii() && b.is_ascii()) && a.to_lowercase() == b.to_lowercase())
 }
 
-/// Roles by resource and name, each with how it came.
+/// Roles by resource and name, each with its source.
 pub(super) type RolesByResource = BTreeMap<String, BTreeMap<String, BTreeSet<&'static str>>>;
 
-/// What a person gets through SCIM and groups, computed from the state and never stored.
+/// What a person gets through SCIM and groups. Computed from the state and never stored.
 #[derive(Default)]
 pub(super) struct Access<'a> {
     /// A SCIM record is linked to the account.
     pub linked: bool,
-    /// Groups the organization shows the person in, by name.
+    /// The groups in which the organization shows the person, by name.
     pub groups: Vec<&'a OrgGroup>,
 }
 
 impl Account {
-    /// The name people see: a closed account is nobody's.
+    /// The displayed name. A closed account shows no person's name.
     #[must_use]
     pub fn display_name(&self) -> &str {
         if self.status == Status::Closed { "Former user" } else { &self.name }
@@ -35,7 +35,7 @@ impl Account {
         self.managed_by == ManagedBy::Us
     }
 
-    /// Scheduled for deletion and not yet gone.
+    /// Whether its deletion is scheduled and not yet done.
     #[must_use]
     pub fn pending(&self) -> bool {
         self.deletion_due.is_some() && self.status != Status::Closed
@@ -43,7 +43,7 @@ impl Account {
 }
 
 impl Atlassian {
-    /// Sets the clock and lets fall due what is due.
+    /// Sets the clock and carries out everything that is due.
     pub(super) fn tick(&mut self, real: Timestamp) {
         self.now = real.saturating_add(self.ahead).unwrap_or(real);
         let now = self.now;
@@ -72,13 +72,13 @@ impl Atlassian {
         }
     }
 
-    /// The account that has an address, of any person. Pending deletion still holds it.
+    /// The account that has an address, managed by us or not. An account pending deletion still holds its address.
     #[must_use]
     pub fn bearer(&self, email: &str) -> Option<&Account> {
         self.accounts.values().find(|a| a.status != Status::Closed && same(&a.email, email))
     }
 
-    /// Is the address on a domain that we have verified?
+    /// Whether the address is on a domain that the organization has verified.
     pub(super) fn claims(&self, email: &str) -> bool {
         let domain = email.rsplit_once('@').map_or("", |(_, d)| d);
         self.domains.iter().any(|d| d.status == "verified" && same(&d.name, domain))
@@ -97,9 +97,9 @@ impl Atlassian {
         self.groups.values().find(|g| same(&g.name, name))
     }
 
-    /// One pass over the tenant for a page of people. A synced group counts if the record is linked, active
-    /// and a member of the SCIM group of the same name, if the org group is not in conflict with it, and if
-    /// the lag is over. Gains wait for the lag; losses show at once.
+    /// Computes the access of a page of people in one pass over the tenant. A synced group counts if all of these
+    /// hold: the record is linked, active and a member of the SCIM group of the same name; the organization's group
+    /// does not conflict with it; the lag is over. A gain shows after the lag, a loss at once.
     pub(super) fn access<'a>(&'a self, ids: &BTreeSet<&str>) -> BTreeMap<String, Access<'a>> {
         let mut found: BTreeMap<String, Access<'a>> =
             ids.iter().map(|id| ((*id).to_owned(), Access::default())).collect();
@@ -131,7 +131,7 @@ impl Atlassian {
         found
     }
 
-    /// Records that may be linked to one of these accounts.
+    /// The records that may be linked to one of these accounts.
     fn linked_to(&self, ids: &BTreeSet<&str>) -> Vec<&ScimUser> {
         match &self.index {
             Some(index) => {
@@ -142,7 +142,7 @@ impl Atlassian {
         }
     }
 
-    /// SCIM groups that may hold a record.
+    /// The SCIM groups that may contain a record.
     pub(super) fn groups_holding(&self, record: &str) -> Vec<&ScimGroup> {
         match &self.index {
             Some(index) => {
@@ -163,24 +163,24 @@ impl Atlassian {
         self.access(&BTreeSet::from([account])).remove(account).unwrap_or_default()
     }
 
-    /// The names of the groups that the organization shows an account in.
+    /// The names of the groups in which the organization shows an account.
     #[must_use]
     pub fn groups_of(&self, account: &str) -> Vec<String> {
         self.access_of(account).groups.iter().map(|g| g.name.clone()).collect()
     }
 
-    /// The user directory that a group belongs to.
+    /// The user directory of a group.
     pub(super) fn directory_of<'a>(&'a self, group: &'a OrgGroup) -> &'a str {
         group.directory.as_deref().unwrap_or(&self.directory_id)
     }
 
-    /// Every user directory by id and name, the first one first.
+    /// Every user directory by id and name, the primary one first.
     pub(super) fn user_directories(&self) -> impl Iterator<Item = (&str, &str)> {
         let first = std::iter::once((self.directory_id.as_str(), "Primary Directory"));
         first.chain(self.more_directories.iter().map(|known| (known.id.as_str(), known.name.as_str())))
     }
 
-    /// Membership of one directory. A person who is not in it is brought in by a group of it.
+    /// The membership of one directory. A group of the directory makes a person a member.
     pub(super) fn membership_in(&self, account: &Account, access: &Access<'_>, id: &str) -> Membership {
         let by_hand = if id == self.directory_id {
             account.membership
@@ -195,7 +195,7 @@ impl Atlassian {
         }
     }
 
-    /// Membership of all directories together: suspended is only who is suspended in each of theirs.
+    /// The membership across all directories. A person is suspended only if suspended in each of their directories.
     pub(super) fn membership(&self, account: &Account, access: &Access<'_>) -> Membership {
         let all = self.user_directories().map(|(id, _)| self.membership_in(account, access, id));
         let all: Vec<Membership> = all.filter(|membership| *membership != Membership::None).collect();
@@ -206,7 +206,7 @@ impl Atlassian {
         }
     }
 
-    /// Roles by resource, each with how it came: `group_direct` or `direct`. Without a seat, no role.
+    /// Roles by resource, each with its source: `group_direct` or `direct`. Without a seat, there is no role.
     pub(super) fn roles(&self, account: &Account, access: &Access<'_>) -> RolesByResource {
         self.user_directories().fold(BTreeMap::new(), |mut all, (id, _)| {
             for (resource, by_role) in self.roles_in(account, access, id) {
@@ -217,7 +217,7 @@ impl Atlassian {
         })
     }
 
-    /// The roles that come through one directory. Those given directly come through the first.
+    /// The roles that come through one directory. Direct roles come through the primary directory.
     pub(super) fn roles_in(&self, account: &Account, access: &Access<'_>, id: &str) -> RolesByResource {
         let mut roles: RolesByResource = BTreeMap::new();
         let mut give = |resource: &str, role: &str, method| {
@@ -237,14 +237,14 @@ impl Atlassian {
         roles
     }
 
-    /// The resources of which no seat is left.
+    /// The resources without a free seat.
     pub(super) fn full(&self) -> BTreeSet<String> {
         let full =
             |usage: Option<u32>, capacity: Option<u32>| usage.zip(capacity).is_some_and(|(u, c)| u >= c);
         self.workspaces.iter().filter(|w| full(w.usage, w.capacity)).map(|w| w.id.clone()).collect()
     }
 
-    /// Breaks a link: the record stays and keeps its names, the account loses every synced group.
+    /// Breaks a link. The record stays and keeps its names; the account loses every synced group.
     pub fn unlink(&mut self, record: &str) {
         let Some(account) = self.scim_users.get_mut(record).and_then(|u| u.account.take()) else { return };
         for group in self.scim_groups.values_mut() {
@@ -255,7 +255,7 @@ impl Atlassian {
         self.log("SCIM_USER_UNLINKED_FROM_AA", &account, &format!("SCIM record {record} was unlinked"));
     }
 
-    /// Takes a record away with its group memberships; the account is left as it is.
+    /// Deletes a record with its group memberships. The account does not change.
     pub(super) fn forget_record(&mut self, record: &str) {
         self.unlink(record);
         for group in self.scim_groups.values_mut() {
@@ -266,7 +266,7 @@ impl Atlassian {
         }
     }
 
-    /// Activates or deactivates. An account pending deletion stays inactive until that is cancelled.
+    /// Activates or deactivates. An account pending deletion stays inactive until the deletion is cancelled.
     pub fn set_active(&mut self, account: &str, active: bool) {
         let status = if active { Status::Active } else { Status::Inactive };
         let Some(found) = self.accounts.get_mut(account) else { return };
@@ -281,7 +281,7 @@ impl Atlassian {
         self.log(action, account, "");
     }
 
-    /// Takes an account out of the user directory for good: groups and roles are lost.
+    /// Removes an account from the user directory permanently. Its groups and roles are lost.
     pub(super) fn remove_person(&mut self, account: &str) {
         let records = self.records_of(account);
         for group in self.scim_groups.values_mut() {

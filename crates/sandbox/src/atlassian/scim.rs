@@ -1,5 +1,5 @@
-//! The door of `/scim/directory/{id}/…`: the directory's own key, its errors, filters and lists. An
-//! organization key never opens it.
+//! The entry point of `/scim/directory/{id}/…`: the directory's own key, its errors, filters and lists. It must never
+//! accept an organization key.
 
 use serde_json::{Value, json};
 

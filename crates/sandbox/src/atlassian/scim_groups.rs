@@ -1,5 +1,5 @@
-//! SCIM groups. Members are SCIM users of the same directory, a name can never be changed, and a deletion
-//! takes the organization's group and its permissions along.
+//! SCIM groups. Their members are SCIM users of the same directory. A name can never change. A deletion also removes
+//! the organization's group and its permissions.
 
 use std::collections::BTreeMap;
 
@@ -41,7 +41,7 @@ pub(super) fn list(tenant: &Atlassian, ask: &Ask, directory: &str) -> Answer {
     let wanted = |g: &&ScimGroup| filter.as_ref().is_none_or(|(_, value)| same(&g.name, value));
     let found: Vec<&ScimGroup> =
         tenant.scim_groups.values().filter(|g| g.directory == directory).filter(wanted).collect();
-    // Members that are not shown are not made first: there may be a million.
+    // Members that are not shown are not rendered, because there may be a million.
     let members = kept(ask)?("members");
     page(tenant, ask, &found, |group| render(tenant, group, members))
 }
@@ -66,7 +66,8 @@ pub(super) fn create(tenant: &mut Atlassian, ask: &Ask, directory: &str) -> Answ
     known(tenant, directory, &members, 400)?;
     let default =
         tenant.group_named(&name).map(|g| g.grants.iter().any(|grant| grant.default_role.is_some()));
-    // A default group's name is accepted, yet the group never reaches the sites; any other name clashes.
+    // The name of a default group is accepted, but the SCIM group never reaches the sites. Any other existing name
+    // conflicts.
     if default == Some(false) || tenant.scim_groups.values().any(|g| same(&g.name, &name)) {
         tenant.log("SITE_SYNC_CONFLICTING_GROUP", &name, "existing group with same name in organization");
         return Err(Reply::scim(
@@ -172,8 +173,8 @@ pub(super) fn delete(tenant: &mut Atlassian, directory: &str, id: &str) -> Answe
     Ok(Reply::empty(204))
 }
 
-/// Writes the members that were sent. Sending one again renews it: that is how a group comes back after a
-/// new link, and why it shows only after the lag.
+/// Stores the members that were sent. Sending a dropped member again renews the membership. A group comes back in
+/// this way after a new link, and therefore shows only after the lag.
 fn settle(tenant: &mut Atlassian, mut group: ScimGroup, sent: Vec<String>, status: u16) -> Answer {
     let before = tenant.scim_groups.get(&group.id).map(|g| g.members.clone()).unwrap_or_default();
     let now = tenant.now;
@@ -198,7 +199,7 @@ fn settle(tenant: &mut Atlassian, mut group: ScimGroup, sent: Vec<String>, statu
     Ok(Reply::json(status, shown))
 }
 
-/// Who comes in when no seat is left is a member, without the role.
+/// When no seat is left, a new member joins the group but does not get the role.
 fn seat(tenant: &mut Atlassian, group: &ScimGroup, before: &BTreeMap<String, Member>) {
     let full = tenant.full();
     let Some(org_group) = tenant.group_named(&group.name).filter(|g| g.synced) else { return };

@@ -1,5 +1,5 @@
-//! One SCIM user record between its JSON and its struct: how it is shown, and how a body or a patch
-//! operation changes a draft of it. Whether the draft may become true is decided in `scim_users.rs`.
+//! Conversion of one SCIM user record: how its JSON looks, and how a body or a patch operation changes a draft of it.
+//! `scim_users.rs` decides whether the draft is accepted.
 
 use serde_json::{Map, Value, json};
 
@@ -24,7 +24,7 @@ const KEPT_ATTRIBUTES: [&str; 11] = [
     ENTERPRISE_SCHEMA,
 ];
 
-/// The record as SCIM shows it. Without a link the extension block is absent.
+/// The record as SCIM shows it. Without a link, the extension block is absent.
 pub(super) fn render(tenant: &Atlassian, user: &ScimUser) -> Value {
     let here = format!("{BASE_URL}/{}", user.directory);
     let groups: Vec<Value> = tenant
@@ -61,7 +61,7 @@ pub(super) fn render(tenant: &Atlassian, user: &ScimUser) -> Value {
     Value::Object(map)
 }
 
-/// A body of POST or PUT laid over a draft whose old attributes are cleared.
+/// Applies a body of POST or PUT to a draft whose old attributes are cleared.
 pub(super) fn overwrite(draft: &mut ScimUser, body: &Map<String, Value>) -> Result<(), Reply> {
     schema(body, "urn:ietf:params:scim:schemas:core:2.0:User")?;
     draft.external_id = None;
@@ -142,7 +142,7 @@ fn set(draft: &mut ScimUser, path: &str, value: Option<&Value>) -> Result<(), Re
             None => drop(draft.rest.remove(*name)),
         }
     } else if matches!(path, "id" | "schemas" | "meta" | "groups") || path.starts_with("urn:") {
-        // Read-only here, or a schema we do not have: ignored, as RFC 7644 section 3.5.1 asks.
+        // Read-only here, or an unknown schema: ignored, as RFC 7644 section 3.5.1 requires.
     } else {
         let text = format!("unknown attribute {path}");
         return Err(Reply::scim(400, Some("invalidPath"), text.clone()).faulty(text));
@@ -150,7 +150,7 @@ fn set(draft: &mut ScimUser, path: &str, value: Option<&Value>) -> Result<(), Re
     Ok(())
 }
 
-/// Entra sends `"False"` as a string unless told otherwise.
+/// Entra sends `"False"` as a string by default.
 fn flag(value: Option<&Value>) -> Result<bool, Reply> {
     match value {
         Some(Value::Bool(flag)) => Ok(*flag),
@@ -160,7 +160,7 @@ fn flag(value: Option<&Value>) -> Result<bool, Reply> {
     }
 }
 
-/// The primary address, however it is wrapped.
+/// The primary address, in whatever shape it was sent.
 fn address(value: Option<&Value>) -> Option<String> {
     let found = match value? {
         Value::String(text) => Some(text.clone()),

@@ -1,4 +1,4 @@
-//! What a SCIM request asks for: its body, its filter, its page, and the attributes of the answer.
+//! The parts of a SCIM request: its body, its filter, its page, and the requested attributes.
 
 use serde_json::{Value, json};
 
@@ -13,14 +13,14 @@ pub(super) fn body(ask: &Ask) -> Result<serde_json::Map<String, Value>, Reply> {
     ask.object().map_err(|why| Reply::scim(400, Some("invalidSyntax"), why).faulty(why))
 }
 
-/// `attribute eq "value"`, the only filter there is, and that for the given attributes alone (ACCESS-1424).
+/// `attribute eq "value"`, the only supported filter, and only for the given attributes (ACCESS-1424).
 pub(super) fn filter(ask: &Ask, allowed: &[&str]) -> Result<Option<(String, String)>, Reply> {
     let Some(text) = ask.param("filter") else { return Ok(None) };
     let parsed = || {
         let (attribute, rest) = text.trim().split_once(' ')?;
         let (operator, value) = rest.trim_start().split_once(' ')?;
         let name = allowed.iter().find(|a| same(a, attribute))?;
-        // The value is a JSON string (RFC 7644 section 3.4.2.2), so quotes in it are escaped.
+        // The value is a JSON string (RFC 7644 section 3.4.2.2), so quotation marks in it are escaped.
         let value: String = serde_json::from_str(value.trim()).ok()?;
         same(operator, "eq").then(|| ((*name).to_owned(), value))
     };
@@ -72,7 +72,7 @@ pub(super) fn shaped(ask: &Ask, resource: Value) -> Result<Value, Reply> {
     Ok(Value::Object(map.into_iter().filter(|(key, _)| kept(key)).collect()))
 }
 
-/// Which attributes are shown; `id` and `schemas` always.
+/// Which attributes are shown. `id` and `schemas` always are.
 pub(super) fn kept(ask: &Ask) -> Result<impl Fn(&str) -> bool + use<>, Reply> {
     let list =
         |name| ask.param(name).map(|t: &str| t.split(',').map(|a| a.trim().to_owned()).collect::<Vec<_>>());

@@ -1,5 +1,5 @@
-//! SCIM users: the one place where a record is linked to an account, moves its address, or loses it. A record
-//! whose address belongs to a managed account is linked to it and keeps its history.
+//! SCIM users. Only this module links a record to an account, changes its address, or removes the link. A record
+//! whose address belongs to a managed account is linked to it, and the account keeps its history.
 
 use serde_json::{Map, Value};
 
@@ -9,11 +9,11 @@ use super::scim_record::{apply, overwrite, render};
 use super::scim_request::{body, filter, page, shaped};
 use super::state::{Atlassian, ScimUser, Status};
 
-/// What becomes of the account behind a record that was written.
+/// What happens to the account of a record that is written.
 enum Link {
-    /// Stays linked, or becomes so.
+    /// It stays linked, or becomes linked.
     To(String),
-    /// Nobody to link to, or not any more.
+    /// No account to link to, or no longer one.
     Orphan,
     /// A claimed address that nobody has: a new managed account.
     New,
@@ -92,7 +92,7 @@ fn update(tenant: &mut Atlassian, mut draft: ScimUser) -> Answer {
     settle(tenant, draft, link, 200)
 }
 
-/// Unlinks, deletes the record and deactivates the account: what the 2026 documents say of DELETE.
+/// Unlinks and deletes the record and deactivates the account, as the 2026 documents describe DELETE.
 pub(super) fn delete(tenant: &mut Atlassian, directory: &str, id: &str) -> Answer {
     let user = find(tenant, directory, id)?;
     tenant.forget_record(id);
@@ -111,7 +111,7 @@ fn taken(attribute: &str, value: &str) -> Reply {
     )
 }
 
-/// Decides before anything is changed: either the whole write happens or none of it.
+/// Decides before anything changes: either the whole write happens or none of it.
 fn decide(tenant: &Atlassian, draft: &ScimUser, create: bool) -> Result<Link, Reply> {
     for other in tenant.scim_users.values().filter(|u| u.directory == draft.directory && u.id != draft.id) {
         if same(&other.email, &draft.email) {
@@ -199,7 +199,7 @@ fn settle(tenant: &mut Atlassian, mut draft: ScimUser, link: Link, status: u16) 
     Ok(Reply::json(status, body))
 }
 
-/// What SCIM says about a linked account becomes true of it.
+/// Copies the data of SCIM to the linked account.
 fn push(tenant: &mut Atlassian, account: &str, email: &str, name: &str) {
     let Some(found) = tenant.accounts.get_mut(account) else { return };
     if name != email {

@@ -1,5 +1,5 @@
-//! The tenant as one canonical JSON value: for comparing two tenants, and for showing one on a page. No
-//! times, no cursors and no ids that a write makes up, so that two ways to the same state look the same.
+//! The tenant as one canonical JSON value, to compare two tenants and to show one on a page. It contains no times,
+//! cursors or generated ids, so that two paths to the same state look the same.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use super::state::{Atlassian, Membership, ScimUser, Status};
 
 impl Atlassian {
-    /// Everything that people and programs can tell apart, without times. Records are named by directory and
-    /// user name, accounts by their id.
+    /// Everything that people and programs can observe, without times. Records are identified by directory and user
+    /// name, accounts by their id.
     #[must_use]
     pub fn snapshot(&self) -> Value {
         let ids = self.accounts.keys().map(String::as_str).collect();

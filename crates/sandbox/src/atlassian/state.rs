@@ -1,5 +1,5 @@
-//! What the simulated tenant is made of: plain structs with public fields, so that a scenario can put the
-//! tenant into any state, also into one that no request leads to. Rules stand in `rules.rs`, not here.
+//! The state of the simulated tenant: plain structs with public fields. A scenario can create any state, including
+//! one that no request leads to. The rules are in `rules.rs`, never here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,17 +10,18 @@ use serde_json::{Map, Value};
 use super::index::Index;
 use super::switches::Switches;
 
-/// One organization with everything its admin APIs can see.
+/// One organization with everything that its admin APIs can see.
 #[derive(Clone, Debug)]
 pub struct Atlassian {
     /// The organization's id, part of most paths.
     pub org_id: String,
     pub org_name: String,
-    /// The organization API key without scopes: opens everything but SCIM.
+    /// The organization API key without scopes. It is valid for everything but SCIM.
     pub org_key: String,
-    /// An organization API key with scopes, if one was made. User management refuses it.
+    /// An organization API key with scopes, if one was created. User management refuses it.
     pub scoped_key: Option<String>,
-    /// The account that made the org key; its own lifecycle is `administrative.notMyself`.
+    /// The account that created the organization key. A change of its own lifecycle is refused
+    /// (`administrative.notMyself`).
     pub key_owner: Option<String>,
     /// The *user directory* of the v2 paths. Not a SCIM directory.
     pub directory_id: String,
@@ -29,7 +30,8 @@ pub struct Atlassian {
     pub domains: Vec<Domain>,
     /// SCIM directories, each with its own key.
     pub directories: Vec<ScimDirectory>,
-    /// All accounts that have to do with us, by account id; also those of others who hold an address we want.
+    /// All accounts that concern the organization, by account id. They include accounts of others that hold a wanted
+    /// address.
     pub accounts: BTreeMap<String, Account>,
     /// SCIM user records by SCIM id.
     pub scim_users: BTreeMap<String, ScimUser>,
@@ -41,13 +43,13 @@ pub struct Atlassian {
     pub workspaces: Vec<Workspace>,
     /// The audit log, oldest first.
     pub events: Vec<Event>,
-    /// The instant of the request in hand: the real clock plus `ahead`.
+    /// The time of the present request: the real clock plus `ahead`.
     pub now: Timestamp,
-    /// How far this tenant's clock runs ahead, to let fourteen days pass.
+    /// How far this tenant's clock runs ahead, for example to let fourteen days pass.
     pub ahead: SignedDuration,
     /// Answers to the questions that the documents leave open.
     pub switches: Switches,
-    /// Who is acting, for the audit log.
+    /// The actor for the audit log.
     pub actor: String,
     pub(super) made: BTreeMap<&'static str, u64>,
     pub(super) cursors: BTreeMap<String, (Value, usize)>,
@@ -73,12 +75,12 @@ pub struct UserDirectory {
     pub name: String,
 }
 
-/// A SCIM directory, as one identity provider sees us.
+/// A SCIM directory: the connection of one identity provider.
 #[derive(Clone, Debug)]
 pub struct ScimDirectory {
     /// Part of the SCIM base URL.
     pub id: String,
-    /// Its API key, good for this directory only.
+    /// Its API key, which is valid for this directory only.
     pub key: String,
 }
 
@@ -104,13 +106,13 @@ pub enum Membership {
     None,
 }
 
-/// Whose managed account it is.
+/// The organization that manages an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ManagedBy {
     Us,
-    /// Nobody's: the domain is not claimed.
+    /// None: the domain is not claimed.
     Nobody,
-    /// Another organization's.
+    /// Another organization.
     Another,
 }
 
@@ -120,21 +122,19 @@ pub struct Account {
     pub id: String,
     /// `atlassian`, `app` or `customer`.
     pub kind: String,
-    /// Its address; empty once closed. Unique without regard to case.
+    /// Its address. Empty once the account is closed. Unique without regard to case.
     pub email: String,
-    /// The person's name.
     pub name: String,
-    /// Active, inactive or closed.
     pub status: Status,
     /// When it will be closed, if its deletion is scheduled.
     pub deletion_due: Option<Timestamp>,
-    /// Whose managed account it is.
+    /// The organization that manages it.
     pub managed_by: ManagedBy,
-    /// Membership of the user directory as set by hand.
+    /// Membership of the user directory, as set by hand.
     pub membership: Membership,
     /// Membership of other user directories, by their id.
     pub elsewhere: BTreeMap<String, Membership>,
-    /// Came by invitation; tells `managementSource`.
+    /// Whether the person came by invitation. It decides `managementSource`.
     pub invited: bool,
     /// Roles for the whole organization, such as `atlassian/org-admin`.
     pub platform_roles: Vec<String>,
@@ -146,9 +146,9 @@ pub struct Account {
     pub added_to_org: String,
     /// Open sessions; an e-mail change ends them all.
     pub sessions: u32,
-    /// Issues and comments written: what a deletion turns into "Former user".
+    /// The number of issues and comments written. A deletion attributes them to "Former user".
     pub contributions: u32,
-    /// Why Atlassian refuses to delete or deactivate it (an owner of a site, say): the 409's code.
+    /// Why Atlassian refuses to delete or deactivate it (for example, it owns a site): the code of the 409.
     pub blocked_by: Option<String>,
     /// A permission reason that overrides all others, such as `blocked.exportControl`.
     pub restricted: Option<String>,
@@ -157,7 +157,7 @@ pub struct Account {
 }
 
 impl Account {
-    /// Whether it is in a user directory by hand, whatever its groups bring.
+    /// Whether it is in a user directory by hand, regardless of its groups.
     pub(super) fn is_in_a_directory(&self) -> bool {
         self.membership != Membership::None || self.elsewhere.values().any(|how| *how != Membership::None)
     }
@@ -176,7 +176,7 @@ pub struct Activity {
 pub struct ScimUser {
     /// Server-made id.
     pub id: String,
-    /// The directory it lives in.
+    /// The directory of the record.
     pub directory: String,
     /// Unique per directory.
     pub user_name: String,
@@ -186,9 +186,9 @@ pub struct ScimUser {
     pub email: String,
     /// What the identity provider says about the account.
     pub active: bool,
-    /// The account it is linked to; none is an orphan that still takes its names.
+    /// The account it is linked to. None for an orphan, whose names are still taken.
     pub account: Option<String>,
-    /// Since when it is linked: memberships show a lag after this.
+    /// When it was linked. Memberships show a lag after this time.
     pub linked_at: Timestamp,
     /// Everything else that was sent: `name`, `displayName`, `title`, …
     pub rest: Map<String, Value>,
@@ -201,7 +201,7 @@ pub struct ScimUser {
 pub struct ScimGroup {
     /// Server-made id.
     pub id: String,
-    /// The directory it lives in.
+    /// The directory of the group.
     pub directory: String,
     /// Its name, which can never be changed.
     pub name: String,
@@ -217,10 +217,10 @@ pub struct ScimGroup {
 /// A membership of a SCIM group.
 #[derive(Clone, Copy, Debug)]
 pub struct Member {
-    /// When it was last sent.
+    /// When the SCIM client last sent it.
     pub since: Timestamp,
-    /// It was there when the record lost its link: a new link does not bring it back (ACCESS-1737), only
-    /// sending it again does.
+    /// Whether the membership existed when the record lost its link. A new link does not restore it (ACCESS-1737);
+    /// only sending it again does.
     pub dropped: bool,
 }
 
@@ -231,16 +231,16 @@ pub struct OrgGroup {
     pub name: String,
     /// Free text.
     pub description: String,
-    /// Another user directory than the first, if it belongs to one.
+    /// Its user directory, if it is not the primary one.
     pub directory: Option<String>,
-    /// Membership belongs to the identity provider.
+    /// Whether the identity provider controls the membership.
     pub synced: bool,
-    /// Members set by hand, by account id; without effect for a synced group.
+    /// Members set by hand, by account id. They have no effect in a synced group.
     pub members: BTreeSet<String>,
     pub grants: Vec<Grant>,
 }
 
-/// Roles that a group gives on one resource.
+/// The roles that a group grants on one resource.
 #[derive(Clone, Debug)]
 pub struct Grant {
     /// The workspace's resource id.
@@ -253,7 +253,7 @@ pub struct Grant {
     pub default_role: Option<String>,
 }
 
-/// A product instance with its seats. `usage` is what the scenario says; it is not counted.
+/// A product instance with its seats. The scenario sets `usage`; it is not counted.
 #[derive(Clone, Debug)]
 pub struct Workspace {
     /// ARI, used as resource id.
@@ -263,11 +263,11 @@ pub struct Workspace {
     pub name: String,
     /// Where people open it.
     pub host_url: String,
-    /// Seats taken.
+    /// The number of used seats.
     pub usage: Option<u32>,
-    /// Seats there are.
+    /// The number of seats.
     pub capacity: Option<u32>,
-    /// Accounts that a group should let in but for whom there was no seat.
+    /// Accounts that should get access through a group but got no seat.
     pub unseated: BTreeSet<String>,
 }
 

@@ -1,5 +1,5 @@
-//! The questions that the published documents leave open, each as a switch with the answer we think likeliest.
-//! A switch must never hide a rule that is documented.
+//! The questions that the published documents leave open. Each is a switch whose default is the answer that we think
+//! most likely. A switch must never hide a documented rule.
 
 use std::time::Duration;
 
@@ -13,36 +13,36 @@ pub enum PrivilegesQuery {
     Comma,
 }
 
-/// The open questions. Nobody has tried these on a live tenant, so a client must cope with every setting.
+/// The open questions. Nobody has tested them on a live tenant, so a client must cope with every setting.
 #[derive(Clone, Debug)]
 pub struct Switches {
-    /// `lifecycle.delete` is refused while a SCIM record is linked.
+    /// Whether `lifecycle.delete` is refused while a SCIM record is linked.
     pub delete_refused_while_linked: bool,
-    /// `onlyDeleteUserInDB` leaves the account as active as it was.
+    /// Whether `onlyDeleteUserInDB` leaves the account as active as it was.
     pub forget_keeps_active: bool,
-    /// `POST Users` links to a deactivated account; else 409.
+    /// Whether `POST Users` links to a deactivated account; otherwise it answers 409.
     pub create_links_inactive: bool,
-    /// `POST Users` links to an account pending deletion; else 409.
+    /// Whether `POST Users` links to an account pending deletion; otherwise it answers 409.
     pub create_links_pending: bool,
-    /// How `GET /manage` reads its list.
+    /// How `GET /manage` parses its list.
     pub privileges_query: PrivilegesQuery,
     /// The status of `PUT email` when the address is taken.
     pub email_taken_status: u16,
-    /// The violation key that comes with it.
+    /// The violation key of that answer.
     pub email_taken_key: String,
-    /// `PUT email` is refused while deletion is pending (ID-7244).
+    /// Whether `PUT email` is refused while a deletion is pending (ID-7244).
     pub email_refused_while_pending: bool,
-    /// What the two writing link endpoints answer: 200 or 204.
+    /// The status of the two link endpoints that write: 200 or 204.
     pub link_write_status: u16,
-    /// The link endpoints take a scoped key.
+    /// Whether the link endpoints accept a scoped key.
     pub links_take_scoped_key: bool,
-    /// A scoped key may also write in the Organizations API.
+    /// Whether a scoped key may also write in the Organizations API.
     pub scoped_key_writes: bool,
-    /// A scoped key may read events.
+    /// Whether a scoped key may read events.
     pub scoped_key_reads_events: bool,
-    /// An update of an unlinked record links it to the managed account that has its address (ACCESS-2172).
+    /// Whether an update of an unlinked record links it to the managed account that has its address (ACCESS-2172).
     pub relink_on_update: bool,
-    /// A new link brings the memberships back that the record had when it lost the last one.
+    /// Whether a new link restores the memberships that the record had when it lost the last link.
     pub relink_restores_groups: bool,
     /// How long until the organization's group shows a member that SCIM has.
     pub lag: Duration,
@@ -52,29 +52,30 @@ pub struct Switches {
     pub page_size: usize,
     /// Largest page of the v1 list of managed accounts.
     pub v1_page_size: usize,
-    /// `links.next` of v1 is a bare token instead of a URL.
+    /// Whether `links.next` of v1 is a bare token instead of a URL.
     pub v1_next_is_token: bool,
     /// Default page size of SCIM lists.
     pub scim_page_size: usize,
     /// Largest page of SCIM lists.
     pub scim_max_count: usize,
-    /// What v1 paths that were shut down in June 2026 answer: 410 or 404.
+    /// The status of v1 paths that were shut down in June 2026: 410 or 404.
     pub gone_status: u16,
-    /// Adding a member to a synced group by hand fails with this code.
+    /// The error code when a member is added to a synced group by hand.
     pub synced_group_code: String,
-    /// A SCIM rename is answered 400; else it is accepted and ignored.
+    /// Whether a SCIM rename is answered with 400; otherwise it is accepted and ignored.
     pub rename_refused: bool,
-    /// Org group ids equal SCIM group ids.
+    /// Whether the ids of the organization's groups equal the SCIM group ids.
     pub same_group_ids: bool,
-    /// Calls of one events path per minute before 429.
+    /// Calls of one events path in a minute before 429.
     pub events_per_minute: usize,
-    /// The cursor of a POST search remembers filters and `expand`; else they count as sent with it.
+    /// Whether the cursor of a POST search remembers filters and `expand`; otherwise only those sent with it apply.
     pub cursor_holds_search: bool,
-    /// `-` is taken for every directory in writes too; else it is no directory.
+    /// Whether writes accept `-` for every directory; otherwise it names no directory.
     pub dash_writes: bool,
-    /// In the path of one directory `membershipStatus` is that of this directory; else that of all together.
+    /// Whether `membershipStatus` in the path of one directory is that of this directory; otherwise it is that of all
+    /// together.
     pub membership_of_scope: bool,
-    /// `productAccess` lists apps that were never used, without a time; else it leaves them out.
+    /// Whether `productAccess` lists apps that were never used, without a time; otherwise it omits them.
     pub unused_apps_listed: bool,
 }
 

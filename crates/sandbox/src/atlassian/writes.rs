@@ -1,5 +1,5 @@
-//! Writes of the Organizations API: suspend and restore, members and roles of groups that are not synced. The
-//! two calls that take a person or a group away for good are carried out and written down as harmful.
+//! Writes of the Organizations API: suspend and restore, members and roles of groups that are not synced. Two calls
+//! remove a person or a group permanently. They are carried out and recorded as harmful.
 
 use serde_json::{Map, Value, json};
 
@@ -30,14 +30,14 @@ pub(super) fn answer(tenant: &mut Atlassian, ask: &Ask, rest: &[&str], scope: Op
     }
 }
 
-/// Takes a person out of the directory, through either of the two paths that do.
+/// Removes a person from the directory, through either of the two paths that do so.
 pub(super) fn remove(tenant: &mut Atlassian, account: &str) -> Answer {
     people::find(tenant, account)?;
     tenant.remove_person(account);
     Ok(Reply::empty(204).faulty("harmful: a person was removed from the directory"))
 }
 
-/// The directories that a write means: the one of its path, or all the person's.
+/// The directories that a write applies to: the one of its path, or all directories of the person.
 fn meant(tenant: &Atlassian, account: &str, scope: Option<&str>) -> Vec<String> {
     let all = tenant.user_directories().map(|(id, _)| id);
     let meant = all.filter(|id| scope.is_none_or(|scope| scope == *id));
@@ -64,7 +64,7 @@ fn suspend(tenant: &mut Atlassian, account: &str, scope: Option<&str>) -> Answer
     Ok(Reply::empty(204))
 }
 
-/// Gives roles and groups back, if there are seats: a suspended person is not billed.
+/// Restores roles and groups. This needs free seats, because a suspended person is not billed.
 fn restore(tenant: &mut Atlassian, account: &str, scope: Option<&str>) -> Answer {
     let mut meant = meant(tenant, account, scope);
     let Some(found) = tenant.accounts.get(account).filter(|_| !meant.is_empty()) else {
@@ -190,7 +190,7 @@ fn group_role(tenant: &mut Atlassian, ask: &Ask, group: &str, assign: bool) -> A
     Ok(if assign { Reply::ok(json!({})) } else { Reply::empty(204) })
 }
 
-/// v1 `roles` names a role and a resource, v1 `role-assignments` a role of the organization alone.
+/// v1 `roles` names a role and a resource; v1 `role-assignments` names only a role of the organization.
 pub(super) fn person_role(tenant: &mut Atlassian, ask: &Ask, account: &str, assign: bool) -> Answer {
     people::find(tenant, account)?;
     let segments = ask.segments();

@@ -1,5 +1,5 @@
-//! Graph's answers: bodies, pages, selected properties, and errors in Graph's shape. It must never answer an
-//! error without a `request-id`, and must never put a state change behind a refusal.
+//! Graph's answers: bodies, pages, selected properties, and errors in Graph's shape. It must never send an error
+//! without a `request-id`, and must never change the state when it refuses.
 
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::request::Ask;
 use super::switches::Switches;
 
-/// A good answer: a status and perhaps a body.
+/// A successful answer: a status and perhaps a body.
 #[derive(Debug)]
 pub(super) struct Reply {
     pub status: u16,
@@ -34,13 +34,13 @@ pub(super) struct Refusal {
     pub status: u16,
     pub code: &'static str,
     pub message: String,
-    /// Set when no real client would have sent this: the text for the list of faults.
+    /// The text for the list of faults. Set when no real client would send this request.
     pub fault: Option<String>,
     pub retry_after: Option<i64>,
 }
 
 impl Refusal {
-    /// An error that a correct client may well meet.
+    /// An error that a correct client may meet.
     pub fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into(), fault: None, retry_after: None }
     }
@@ -50,7 +50,7 @@ impl Refusal {
         Self::fault(400, "Request_BadRequest", message)
     }
 
-    /// An error that only a wrong client can meet.
+    /// An error that only an incorrect client can meet.
     pub fn fault(status: u16, code: &'static str, message: impl Into<String>) -> Self {
         let message = message.into();
         Self { status, code, fault: Some(message.clone()), message, retry_after: None }
@@ -72,7 +72,7 @@ impl Refusal {
     }
 }
 
-/// Turns a result into a response with the headers Graph sends.
+/// Turns a result into a response with Graph's headers.
 pub(super) fn respond(
     result: Result<Reply, Refusal>,
     client_request_id: Option<&str>,
@@ -112,7 +112,7 @@ pub(super) fn respond(
     response
 }
 
-/// Keeps what `$select` names, or the default properties. An unknown name is a fault, as in Graph.
+/// Keeps the properties that `$select` names, or the default ones. An unknown name is a fault, as in Graph.
 pub(super) fn select(
     ask: &Ask,
     kind: &str,
@@ -142,7 +142,7 @@ pub(super) fn select(
 const IN_QUERY: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'&').add(b'+').add(b'%').add(b'<').add(b'>');
 
-/// One page of a collection, with the `nextLink` of the next. `$top` is the page size, as for directory lists.
+/// One page of a collection, with the `nextLink` of the next page. `$top` is the page size, as for directory lists.
 pub(super) fn page(
     ask: &Ask,
     switches: &Switches,
@@ -156,7 +156,7 @@ pub(super) fn page(
     })
 }
 
-/// The same where only the items of the page are made: `make` gives those from a place on, at most so many.
+/// The same, but only the items of the page are created: `make` returns a number of items from an offset.
 pub(super) fn page_of(
     ask: &Ask,
     switches: &Switches,

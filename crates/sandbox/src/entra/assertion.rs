@@ -1,5 +1,5 @@
-//! Certificate logins, as strictly as the login host looks at them: the registered certificate's thumbprint, the
-//! signature, the audience, issuer and subject, and a short life. It must never take an assertion twice.
+//! Certificate logins, checked as strictly as by the real login host: thumbprint of a registered certificate,
+//! signature, audience, issuer, subject, and a short lifetime. It must never accept an assertion twice.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::state::App;
 
-/// Whether a signed assertion is genuine; if not, Microsoft's code and words for it.
+/// Checks a signed assertion. If it is invalid, the error has Microsoft's code and text.
 pub(super) fn check(
     app: &mut App,
     client: &str,

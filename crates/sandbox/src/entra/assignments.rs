@@ -1,5 +1,5 @@
-//! Enterprise applications and who is assigned to them. It must never expand a nested group: assignment reaches
-//! direct members only.
+//! Enterprise applications and their assignments. It must never expand a nested group: an assignment reaches direct
+//! members only.
 
 use std::collections::BTreeSet;
 
@@ -60,7 +60,7 @@ impl ServicePrincipal {
     }
 }
 
-/// The object id behind `{id}` or `appId=…`.
+/// The object id for `{id}` or `appId=…`.
 pub(super) fn resolve(entra: &Entra, key: &str) -> Result<String, Refusal> {
     match key.strip_prefix("appId=") {
         Some(app) => entra.service_principals.values().find(|sp| sp.app_id == app).map(|sp| sp.id.clone()),
@@ -129,7 +129,7 @@ pub(super) fn one(entra: &Entra, ask: &Ask, key: &str) -> Result<Reply, Refusal>
     Ok(Reply::ok(body.into()))
 }
 
-/// `GET /servicePrincipals/{id}/appRoleAssignedTo`, which lags behind recent changes.
+/// `GET /servicePrincipals/{id}/appRoleAssignedTo`, which shows recent changes with a delay.
 pub(super) fn assigned_to(entra: &Entra, ask: &Ask, key: &str, now: Timestamp) -> Result<Reply, Refusal> {
     if !ask.has(&["Application.ReadWrite.OwnedBy"]) {
         ask.need(READ_PERMISSIONS)?;
@@ -143,7 +143,7 @@ pub(super) fn assigned_to(entra: &Entra, ask: &Ask, key: &str, now: Timestamp) -
     page(ask, &entra.switches, &context, items, 999)
 }
 
-/// `GET /users/{id}/appRoleAssignments`: direct ones and those of groups the user is a direct member of.
+/// `GET /users/{id}/appRoleAssignments`: direct assignments and those of groups with the user as a direct member.
 pub(super) fn of_user(entra: &Entra, ask: &Ask, key: &str) -> Result<Reply, Refusal> {
     ask.need(&["Directory.Read.All", "Directory.ReadWrite.All", "AppRoleAssignment.ReadWrite.All"])?;
     ask.only(&["$select", "$filter", "$top", "$skiptoken"])?;
@@ -151,7 +151,7 @@ pub(super) fn of_user(entra: &Entra, ask: &Ask, key: &str) -> Result<Reply, Refu
     let resource = match ask.option("$filter") {
         None => None,
         Some(text) => match parse(text).as_deref() {
-            // The GUID stands without quotes here (section 5).
+            // The GUID has no quotation marks here (section 5).
             Ok([clause]) if clause.path == "resourceId" && clause.op == Op::Eq && !clause.quoted => {
                 clause.values.first().cloned()
             }

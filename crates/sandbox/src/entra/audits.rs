@@ -1,5 +1,5 @@
-//! `auditLogs/directoryAudits`: who changed the provisioning of an application. It must never take part in a
-//! decision of the tenant; it only remembers.
+//! `auditLogs/directoryAudits`: who changed the provisioning of an application. It only records changes, and must
+//! never influence a decision of the tenant.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use super::limits::limit;
 use super::request::Ask;
 use super::state::{Audit, By, Entra};
 
-/// A stop, as the portal's button is called in the log.
+/// A stop, with the name of the portal's button in the log.
 pub const STOPPED: &str = "Disable/pause provisioning configuration";
 /// A start.
 pub const STARTED: &str = "Enable/start provisioning configuration";
@@ -18,7 +18,7 @@ pub const STARTED: &str = "Enable/start provisioning configuration";
 pub const RESTARTED: &str = "Enable/restart provisioning configuration";
 
 impl Entra {
-    /// Remembers a change of the Atlassian application's provisioning.
+    /// Records a change of the Atlassian application's provisioning.
     pub fn audit(&mut self, activity: &str, by: By, at: Timestamp) {
         let service_principal = self.atlassian.clone();
         self.audits.push(Audit { at, activity: activity.to_owned(), by, service_principal });

@@ -1,5 +1,5 @@
-//! What a scenario says to furnish the tenant, and the tenant's state in one canonical value. It must never be
-//! used by the routers: to them the directory is read-only.
+//! Functions for scenarios that set up the tenant, and the tenant's state as one canonical value. The routers must
+//! never use this module: for them the directory is read-only.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use super::state::{
 };
 use super::switches::Switches;
 
-/// Ids that are the same in every run, so that snapshots can be compared.
+/// An id that is the same in every run, so that snapshots can be compared.
 fn stable(kind: u32, number: usize) -> String {
     format!("{kind:08x}-0000-4000-8000-{number:012x}")
 }
@@ -103,8 +103,8 @@ impl Entra {
         id
     }
 
-    /// The part of the name before the sign, without the characters that Graph allows in no `mailNickname`; with a
-    /// number behind it where another person got the same.
+    /// The part of the name before the `@`, without the characters that Graph forbids in a `mailNickname`. A number
+    /// follows if another person already has this nickname.
     fn fresh_nickname(&mut self, upn: &str) -> String {
         let local = upn.split('@').next().unwrap_or_default();
         let plain: String =
@@ -114,7 +114,7 @@ impl Entra {
         free.unwrap_or(plain)
     }
 
-    /// Soft-deletes a user: gone from groups, kept among the deleted with the id before its name.
+    /// Soft-deletes a user: removed from groups, kept among the deleted users, with the id in front of the name.
     pub fn delete_user(&mut self, id: &str, at: Timestamp) {
         if let Some(mut user) = self.users.remove(id) {
             user.deleted = Some(at);
@@ -144,7 +144,7 @@ impl Entra {
         id
     }
 
-    /// Makes a user a direct member, long ago.
+    /// Makes a user a direct member, with a date long ago.
     pub fn add_member(&mut self, group: &str, user: &str) {
         self.add_member_at(group, user, Timestamp::UNIX_EPOCH);
     }
@@ -167,17 +167,17 @@ impl Entra {
         }
     }
 
-    /// Puts a group into another one.
+    /// Adds a group to another group.
     pub fn nest(&mut self, parent: &str, child: &str) {
         self.add_member(parent, child);
     }
 
-    /// Assigns a group to the Atlassian application, long ago.
+    /// Assigns a group to the Atlassian application, with a date long ago.
     pub fn assign_group(&mut self, group: &str) {
         self.assign_at(group, Timestamp::UNIX_EPOCH);
     }
 
-    /// Assigns a user to the Atlassian application, long ago.
+    /// Assigns a user to the Atlassian application, with a date long ago.
     pub fn assign_user(&mut self, user: &str) {
         self.assign_at(user, Timestamp::UNIX_EPOCH);
     }
@@ -187,7 +187,7 @@ impl Entra {
         self.assign_with(principal, USER_ROLE, created);
     }
 
-    /// Assigns a user or group to the Atlassian application without a role, long ago.
+    /// Assigns a user or group to the Atlassian application without a role, with a date long ago.
     pub fn assign_default_access(&mut self, principal: &str) {
         self.assign_with(principal, DEFAULT_ACCESS, Timestamp::UNIX_EPOCH);
     }
@@ -209,8 +209,8 @@ impl Entra {
         self.assignments.retain(|one| one.principal != principal || one.resource != resource);
     }
 
-    /// Gives the Atlassian application a job with the default schema. Returns the job's id. Its first cycle
-    /// looks at everything, unless [`Entra::settle_watermark`] is called when the scenario is furnished.
+    /// Gives the Atlassian application a job with the default schema. Returns the id of the job. Its first cycle
+    /// checks every object, unless the scenario calls [`Entra::settle_watermark`] at the end.
     pub fn job(&mut self, base_address: &str, secret: &str) -> String {
         let sp = self.atlassian.clone();
         let id = format!("scim.{}.{}", self.tenant_id.replace('-', ""), stable(0x0b, 1));
@@ -253,8 +253,8 @@ impl Entra {
         self.service_principals.get_mut(sp)?.job.as_mut()
     }
 
-    /// Makes the engine believe that the object stands at this SCIM id, with these members (object ids), and
-    /// with the attributes it would export now.
+    /// Makes the engine's cache hold this object: its SCIM id, these members (object ids), and the attributes that it
+    /// would export now.
     pub fn remember_export(&mut self, object: &str, anchor: &str, members: &[&str]) {
         let attributes = self.attributes_now(object);
         if let Some(job) = self.atlassian_job() {
@@ -267,8 +267,8 @@ impl Entra {
         }
     }
 
-    /// Makes the last cycle have seen everything as it is now, so that the next one finds no change. A job that is
-    /// stopped has seen nothing since.
+    /// Makes the last cycle have seen everything as it is now, so that the next one finds no change. A stopped job
+    /// has seen nothing since it stopped.
     pub fn settle_watermark(&mut self, now: Timestamp) {
         let sp = self.atlassian.clone();
         let seen = self.sources(&sp, now);

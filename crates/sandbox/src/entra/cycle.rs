@@ -1,6 +1,6 @@
-//! The provisioning cycle: only what changed since the last one is looked at, which is how memberships get lost
-//! for good (R2, R3, R4 of the reference). It must never run by itself: the tenant ticks it, or start and
-//! restart do.
+//! The provisioning cycle. It checks only what changed since the last cycle, which is why memberships can be lost
+//! permanently (R2, R3, R4 of the reference). It must never run by itself: a tick of the tenant, a start or a restart
+//! runs it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use super::scim::{Kind, Scim};
 use super::state::{Entra, Job, JobCode, Run, Shared};
 use crate::lock;
 
-/// Runs one cycle of every job that is due, and another one if it was asked for meanwhile.
+/// Runs one cycle of every due job, and another one if it was requested meanwhile.
 pub async fn tick_cycle(state: &Shared) {
     let ids: Vec<String> = lock(state).service_principals.keys().cloned().collect();
     for sp in ids {
@@ -90,13 +90,13 @@ async fn run(state: &Shared, sp: &str) {
 }
 
 fn quarantined(state: &Shared, sp: &str) -> bool {
-    // A quarantine that began before this cycle does not stop its attempt.
+    // A quarantine from before this cycle does not stop it, because this cycle is its next attempt.
     lock(state).job_mut(sp).is_some_and(|job| {
         job.quarantine.as_ref().is_some_and(|quarantine| crate::clock::now() < quarantine.next_attempt)
     })
 }
 
-/// Moves the watermark of one object, unless it failed: then it waits for its retry.
+/// Moves the watermark of one object. If the object failed, it waits for its retry instead.
 fn note(
     state: &Shared,
     sp: &str,
@@ -134,7 +134,7 @@ fn due(job: &Job, id: &str, source: &Value, now: Timestamp) -> bool {
     }
 }
 
-/// Users that changed, among those who are in scope or were exported once.
+/// The changed users among those who are in scope or were exported before.
 fn due_users(entra: &Entra, sp: &str, now: Timestamp) -> Vec<String> {
     let Some(job) = entra.service_principals.get(sp).and_then(|sp| sp.job.as_ref()) else {
         return Vec::new();
@@ -154,7 +154,7 @@ fn due_users(entra: &Entra, sp: &str, now: Timestamp) -> Vec<String> {
         .collect()
 }
 
-/// Groups that changed, each with the members that came and went since it was last seen.
+/// The changed groups, each with the members that were added and removed since the last cycle.
 fn due_groups(entra: &Entra, sp: &str, now: Timestamp) -> Vec<(String, Links)> {
     let Some(job) = entra.service_principals.get(sp).and_then(|sp| sp.job.as_ref()) else {
         return Vec::new();
@@ -173,7 +173,7 @@ fn due_groups(entra: &Entra, sp: &str, now: Timestamp) -> Vec<(String, Links)> {
                 let gone = if job.seen.contains_key(&id) {
                     old.difference(&new).cloned().collect()
                 } else {
-                    // Looking at everything again finds whom the cache has and the source has not.
+                    // A full check finds the members that the cache has and the source does not.
                     let cached = job.cache.get(&id).map(|export| export.members.clone()).unwrap_or_default();
                     cached.difference(&new).cloned().collect()
                 };
@@ -195,7 +195,7 @@ fn members(source: Option<&Value>) -> BTreeSet<String> {
 }
 
 impl Entra {
-    /// The source of every object that a cycle would look at.
+    /// The source of every object that a cycle would check.
     pub(super) fn sources(&self, sp: &str, now: Timestamp) -> BTreeMap<String, Value> {
         let users = self.users.keys().map(|id| (id.clone(), self.source_of_user(sp, id, now)));
         let groups = self.groups.keys().filter(|id| self.group_in_scope(sp, id, now));
@@ -211,7 +211,7 @@ impl Entra {
 
     fn source_of_group(&self, sp: &str, id: &str, now: Timestamp) -> Value {
         let Some(group) = self.groups.get(id) else { return Value::Null };
-        // Nested groups are no members for the provisioning service.
+        // The provisioning service does not treat nested groups as members.
         let members: BTreeSet<&str> = group
             .members
             .iter()
@@ -232,7 +232,7 @@ impl Entra {
     }
 }
 
-/// A group that left the scope is deleted in the target, as Microsoft's article warns.
+/// Deletes a group that left the scope in the target, as Microsoft's article warns.
 async fn drop_group(state: &Shared, sp: &str, id: &str) {
     let found = {
         let mut entra = lock(state);

@@ -1,5 +1,5 @@
-//! Users, living and deleted, as Graph shows them. It must never find a user by a filter that the real
-//! directory would refuse, because that is how a wrong fallback order stays hidden.
+//! Users, existing and deleted, as Graph shows them. It must never find a user by a filter that the real directory
+//! would refuse, because this would hide a wrong fallback order.
 
 use serde_json::{Map, Value, json};
 
@@ -12,7 +12,7 @@ use super::switches::Switches;
 const ODATA_TYPE: &str = "microsoft.graph.user";
 pub(super) const READ_USERS: &[&str] =
     &["User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"];
-/// What comes without `$select`; `accountEnabled` is not among them.
+/// The properties returned without `$select`. `accountEnabled` is not among them.
 const DEFAULT_FIELDS: &[&str] = &[
     "businessPhones",
     "displayName",
@@ -28,7 +28,7 @@ const DEFAULT_FIELDS: &[&str] = &[
 ];
 
 impl User {
-    /// Every property of the allow-list, whether asked for or not.
+    /// Every property of the allow-list, whether requested or not.
     pub(super) fn properties(&self) -> Map<String, Value> {
         let synced = self.on_premises_sync_enabled;
         let value = json!({
@@ -74,7 +74,7 @@ impl User {
         }
     }
 
-    /// All fifteen of them, whether set or not.
+    /// All fifteen extension attributes, set or not.
     fn extensions(&self) -> Map<String, Value> {
         (1..=15)
             .map(|number| format!("extensionAttribute{number}"))
@@ -82,8 +82,8 @@ impl User {
             .collect()
     }
 
-    /// What a mapping may name, in the provisioning service's words: the object id is called `objectId` there, and
-    /// extension attributes stand among the others. A guest's name comes without the mark `#EXT#`.
+    /// The attributes that a mapping may name, with the names of the provisioning service: the object id is
+    /// `objectId`, and extension attributes are top-level attributes. A guest's name has no mark `#EXT#`.
     pub(super) fn source(&self, switches: &Switches) -> Map<String, Value> {
         let mut source = self.properties();
         source.extend(self.extensions());
@@ -94,7 +94,7 @@ impl User {
     }
 }
 
-/// A living user by object id or by user principal name.
+/// An existing user by object id or by user principal name.
 pub(super) fn find<'a>(entra: &'a Entra, key: &str) -> Result<&'a User, Refusal> {
     entra
         .users
@@ -103,7 +103,7 @@ pub(super) fn find<'a>(entra: &'a Entra, key: &str) -> Result<&'a User, Refusal>
         .ok_or_else(|| Refusal::missing(key))
 }
 
-/// The directory compares without case.
+/// Compares without case, as the directory does.
 pub(super) fn same(a: &str, b: &str) -> bool {
     a.to_lowercase() == b.to_lowercase()
 }
@@ -142,7 +142,7 @@ fn list<'a>(
         None => None,
         Some(text) => Some(one_clause(ask, text)?),
     };
-    // Properties are checked even if nobody matches.
+    // Properties are checked even if no user matches.
     select(ask, ODATA_TYPE, &User::default().properties(), DEFAULT_FIELDS)?;
     let Some(clause) = clause else {
         return page_of(ask, &entra.switches, context, total, 999, |start, size| {
@@ -161,7 +161,7 @@ fn list<'a>(
     page(ask, &entra.switches, context, items, 999)
 }
 
-/// Section 4.1: single clauses only, each with the operators of the filter table.
+/// Parses a filter with a single clause and the operators of the filter table (section 4.1).
 fn one_clause(ask: &Ask, text: &str) -> Result<Clause, Refusal> {
     let mut clauses = parse(text).map_err(|why| Refusal::bad(format!("Invalid filter clause: {why}")))?;
     let clause = match (clauses.pop(), clauses.is_empty()) {
@@ -188,7 +188,7 @@ fn one_clause(ask: &Ask, text: &str) -> Result<Clause, Refusal> {
     Ok(clause)
 }
 
-/// What a filter needs.
+/// What a filter requires.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Query {
     Default,
@@ -196,8 +196,8 @@ enum Query {
     Advanced,
 }
 
-/// The table of Microsoft's page on filters of directory objects: which operator a property supports, and how. None
-/// where the two do not go together, or where the property is none that we know.
+/// Microsoft's table of filters on directory objects: which operator a property supports, and how. None if the
+/// property does not support the operator or is unknown.
 fn rule(clause: &Clause) -> Option<Query> {
     use Query::{Advanced, Default};
     let extension = clause.path.strip_prefix("onPremisesExtensionAttributes/extensionAttribute");

@@ -1,5 +1,5 @@
-//! The provisioning of one user: import, scoping, matching, export, as the service's own log names the steps.
-//! It trusts its cache over the target, like the real one, and must never hold the tenant's lock while it
+//! The provisioning of one user: import, scoping, matching, export, as the service's own log names the steps. Like
+//! the real service, the engine trusts its cache more than the target. It must never hold the tenant's lock while it
 //! waits for the target.
 
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use super::state::{Assignment, Entra, Escrow, Export, Job, JobCode, LogEntry, Qu
 use super::switches::Switches;
 use crate::lock;
 
-/// What makes the engine run.
+/// What starts the engine.
 #[derive(Clone, Debug)]
 pub(super) enum Trigger {
     /// `provisionOnDemand`
@@ -23,7 +23,7 @@ pub(super) enum Trigger {
     Cycle(String),
 }
 
-/// Where a user stands with respect to the application.
+/// The scoping result of a user for the application.
 #[derive(Clone, Debug)]
 pub(super) struct Scoping {
     pub active: bool,
@@ -74,7 +74,7 @@ pub(super) struct Work {
 }
 
 impl Work {
-    /// Everything the engine needs of the tenant, taken in one look.
+    /// Copies everything that the engine needs from the tenant at one moment.
     pub fn take(
         entra: &Entra,
         sp: &str,
@@ -108,7 +108,7 @@ impl Work {
     }
 }
 
-/// Provisions one user and writes the event into the log. None if there is no such user, job or mapping.
+/// Provisions one user and writes the event to the log. None if there is no such user, job or mapping.
 pub(super) async fn user(
     state: &Shared,
     sp: &str,
@@ -132,8 +132,8 @@ pub(super) async fn user(
         cached.anchor = export.anchor.clone();
         cached.attributes = export.attributes.clone();
         if cached.attributes.get("active") == Some(&Value::Bool(false)) {
-            // The service forgets the memberships of whom it disables, and does not restore them when the
-            // person comes back ("Known limitations", R2).
+            // The service drops the memberships of a user whom it disables. It does not restore them when the user is
+            // enabled again ("Known limitations", R2).
             for other in job.cache.values_mut() {
                 other.members.remove(id);
             }
@@ -169,7 +169,7 @@ async fn run(
         return entry.skip("NotEffectivelyEntitled", "The mapping of users is switched off.");
     }
     let disabling = !scoping.entitled();
-    // On-demand disables whom the admin has un-assigned, but leaves those disabled or deleted in Entra alone.
+    // On-demand provisioning disables an unassigned user, but ignores a user who is disabled or deleted in Entra.
     if disabling && (work.export.anchor.is_none() || (on_demand && !scoping.active)) {
         let text = format!(
             "The User '{}' will be skipped due to the following reasons: 1) This object is not assigned to the \
@@ -242,7 +242,7 @@ async fn run(
     entry
 }
 
-/// Makes the record of a user or group.
+/// Creates the record of a user or group.
 pub(super) async fn create(
     work: &mut Work,
     kind: Kind,
@@ -269,15 +269,15 @@ pub(super) async fn create(
     }
 }
 
-/// Why no record could be settled on.
+/// Why no record was matched.
 pub(super) enum Unmatched {
     Refused(Refused),
     Gone,
     Many(String),
 }
 
-/// The record behind the anchor, or one with the same matching attribute. An anchor whose record is gone is
-/// dropped if matching happens again.
+/// The record of the anchor, or a record with the same matching attribute. If the record of the anchor is gone and
+/// the switch allows a new match, the anchor is dropped.
 pub(super) async fn match_record(
     work: &mut Work,
     kind: Kind,
@@ -308,7 +308,7 @@ pub(super) async fn match_record(
     Ok(None)
 }
 
-/// Writes down what came of it: cache, retry, quarantine, log.
+/// Stores the result: cache, retry, quarantine, log.
 #[allow(clippy::too_many_arguments)]
 pub(super) fn settle(
     state: &Shared,
@@ -345,7 +345,7 @@ pub(super) fn settle(
     entra.log.push(entry);
 }
 
-/// Bad credentials quarantine at once (section 6.1).
+/// Bad credentials cause an immediate quarantine (section 6.1).
 fn quarantine(job: &mut Job, code: &str, now: Timestamp) {
     job.code = if job.code == JobCode::Paused { JobCode::Paused } else { JobCode::Quarantine };
     job.quarantine = Some(Quarantine {
@@ -357,7 +357,7 @@ fn quarantine(job: &mut Job, code: &str, now: Timestamp) {
     });
 }
 
-/// A value as the log prints it: booleans capitalised.
+/// A value as the log prints it, with capitalised booleans.
 fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -368,7 +368,7 @@ fn text(value: &Value) -> String {
 }
 
 impl Entra {
-    /// What the engine would export for this object now; of a deleted person what it would have exported.
+    /// What the engine would export for this object now. For a deleted person: what it would have exported.
     pub(super) fn attributes_now(&self, id: &str) -> BTreeMap<String, Value> {
         let person = self.users.get(id).or_else(|| self.deleted_users.get(id));
         let (kind, source) = match (person, self.groups.get(id)) {
@@ -385,7 +385,7 @@ impl Entra {
         self.export_of(kind, source)
     }
 
-    /// What the engine would export for an object with these attributes, as long as it is entitled.
+    /// What the engine would export for an object with these attributes, if it is entitled.
     fn export_of(&self, kind: &str, mut source: Map<String, Value>) -> BTreeMap<String, Value> {
         source.insert("IsSoftDeleted".into(), false.into());
         let job = self.service_principals.get(&self.atlassian).and_then(|sp| sp.job.as_ref());
@@ -394,7 +394,7 @@ impl Entra {
             .unwrap_or_default()
     }
 
-    /// What the job writes into this target attribute for a person who may never have existed.
+    /// What the job writes into this target attribute for a person. The person need not exist.
     #[must_use]
     pub fn mapped(&self, user: &User, target: &str) -> Option<String> {
         let all = self.export_of("User", user.source(&self.switches));

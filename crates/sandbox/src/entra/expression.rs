@@ -1,17 +1,17 @@
-//! The expressions of attribute mappings, read and evaluated as Microsoft's reference of functions describes them. A
-//! function that is not known here has no value: the engine must never write what the real one would not. It shares
-//! no code with the bot, which reads the same expressions.
+//! The expressions of attribute mappings, parsed and evaluated as Microsoft's reference of functions describes. An
+//! unknown function has no value: the engine must never write what the real one would not. The bot reads the same
+//! expressions, but the two share no code.
 
 use serde_json::{Map, Value, json};
 
-/// An expression, taken apart.
+/// A parsed expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Expression {
     /// `[mail]`
     Attribute(String),
     /// `"text"`, or a number
     Constant(String),
-    /// An argument that was left out.
+    /// An omitted argument.
     Absent,
     /// `Name(argument, …)`
     Function(String, Vec<Expression>),
@@ -19,7 +19,7 @@ pub(super) enum Expression {
     Compare(Box<Expression>, String, Box<Expression>),
 }
 
-/// What an expression comes to.
+/// The value of an expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     Null,
@@ -42,7 +42,7 @@ impl Outcome {
         }
     }
 
-    /// As text; nothing is the empty text.
+    /// The value as text. Null gives the empty text.
     pub fn text(&self) -> String {
         match self {
             Self::Null => String::new(),
@@ -52,7 +52,7 @@ impl Outcome {
         }
     }
 
-    /// Null, or a text without a character.
+    /// Null, or an empty text.
     pub fn is_empty(&self) -> bool {
         match self {
             Self::Null => true,
@@ -63,7 +63,7 @@ impl Outcome {
     }
 }
 
-/// Reads an expression. None if it is none.
+/// Parses an expression. None if the text is not a valid expression.
 pub(super) fn parse(text: &str) -> Option<Expression> {
     let mut reader = Reader { rest: text };
     let whole = reader.argument()?;
@@ -71,8 +71,8 @@ pub(super) fn parse(text: &str) -> Option<Expression> {
     (reader.rest.is_empty() && whole != Expression::Absent).then_some(whole)
 }
 
-/// The source of an attribute mapping as Graph shows it: the text as it was typed, and the tree that it was read into.
-/// An expression that cannot be read is shown as a function without parameters.
+/// The source of an attribute mapping as Graph shows it: the text as typed, and its parse tree. An expression that
+/// cannot be parsed is shown as a function without parameters.
 #[must_use]
 pub fn source(text: &str) -> Value {
     let mut shown =
@@ -148,7 +148,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A text up to its closing quotation mark; a backslash makes the next character a plain one.
+    /// A text up to its closing quotation mark. A backslash escapes the next character.
     fn constant(&mut self) -> Option<Expression> {
         let mut text = String::new();
         let mut chars = self.rest.chars();
@@ -199,7 +199,7 @@ impl Expression {
         }
     }
 
-    /// The value for an object with these attributes. None where a function is not known here.
+    /// The value for an object with these attributes. None if it uses a function that is not implemented here.
     pub fn evaluate(&self, object: &Map<String, Value>, empty_is_false: bool) -> Option<Outcome> {
         match self {
             Self::Attribute(name) => Some(Outcome::of(object.get(name))),
@@ -240,7 +240,7 @@ impl Expression {
         }
     }
 
-    /// Whether it names an attribute that is empty.
+    /// Whether the condition names an empty attribute.
     fn asks_for_nothing(&self, object: &Map<String, Value>) -> bool {
         match self {
             Self::Attribute(name) => Outcome::of(object.get(name)).is_empty(),

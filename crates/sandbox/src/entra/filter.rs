@@ -1,5 +1,5 @@
-//! A reader for the small part of OData `$filter` that the documents show. It must never guess: what it does
-//! not know is an error with the place it stopped at.
+//! A parser for the small part of OData `$filter` that the documents show. It must never guess: anything unknown is
+//! an error with its position.
 
 /// An operator or function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,15 +17,15 @@ pub(super) enum Op {
     AnyEq,
 }
 
-/// One condition; conditions are joined by `and`.
+/// One condition. Conditions are joined by `and`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Clause {
     pub path: String,
     pub op: Op,
     pub values: Vec<String>,
-    /// Whether the values stood in quotes.
+    /// Whether the values were in quotation marks.
     pub quoted: bool,
-    /// Whether the path stood in `tolower()`.
+    /// Whether the path was in `tolower()`.
     pub lowered: bool,
 }
 
@@ -36,7 +36,7 @@ enum Token {
     Mark(char),
 }
 
-/// Reads a filter.
+/// Parses a filter.
 pub(super) fn parse(text: &str) -> Result<Vec<Clause>, String> {
     let mut reader = Reader { tokens: tokens(text)?.into_iter().peekable() };
     let mut clauses = vec![reader.clause()?];

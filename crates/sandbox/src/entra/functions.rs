@@ -1,11 +1,11 @@
-//! The functions of attribute mappings, one by one, as Microsoft's reference describes them. Where it is silent about
-//! an empty argument, an empty text is taken. It must never give a value for a function, or for a form of one, that
-//! stands in no branch here.
+//! The functions of attribute mappings, one by one, as Microsoft's reference describes them. Where the reference does
+//! not mention an empty argument, it counts as an empty text. A function, or a form of one, that has no branch here
+//! must never get a value.
 
 use super::expression::Outcome;
 use super::expression::Outcome::{Flag, Many, Null, Text};
 
-/// What Graph calls the parameter at this place: the name in Microsoft's reference.
+/// Graph's name of the parameter at this position, from Microsoft's reference.
 pub(super) fn parameter(function: &str, at: usize) -> String {
     let fixed: &[&str] = match function {
         "Append" => &["source", "suffix"],
@@ -43,7 +43,7 @@ pub(super) fn parameter(function: &str, at: usize) -> String {
     }
 }
 
-/// What a function comes to. None where it, or the form of it that is asked for, is not known here.
+/// The value of a function. None if the function, or this form of it, is not implemented here.
 pub(super) fn call(name: &str, values: &[Outcome]) -> Option<Outcome> {
     match (name, values) {
         ("Coalesce", all) => Some(all.iter().find(|one| **one != Null).cloned().unwrap_or(Null)),
@@ -96,13 +96,13 @@ pub(super) fn call(name: &str, values: &[Outcome]) -> Option<Outcome> {
         ("Trim", [source]) => Some(Text(source.text().trim().to_owned())),
         ("StripSpaces", [source]) => Some(Text(source.text().replace(' ', ""))),
         ("NormalizeDiacritics", [source]) => Some(Text(plain(&source.text()))),
-        // The bot does not know this one: it is here so that a tenant can map what the bot cannot compute.
+        // The bot does not know this function. It is here so that a tenant can map what the bot cannot compute.
         ("PCase", [source]) => Some(Text(proper(&source.text()))),
         _ => None,
     }
 }
 
-/// An attribute of several values gives each of them, one that is empty gives none.
+/// The values of a multi-valued attribute. An empty one gives none.
 fn parts(value: &Outcome) -> Vec<String> {
     match value {
         Null => Vec::new(),
@@ -116,7 +116,7 @@ fn left(text: &str, count: i64) -> String {
     usize::try_from(count).map_or_else(|_| text.to_owned(), |count| text.chars().take(count).collect())
 }
 
-/// Each word with a large first letter, all others small.
+/// Each word with an upper-case first letter and lower-case other letters.
 fn proper(text: &str) -> String {
     let mut begins = true;
     let mut out = String::new();
@@ -131,7 +131,7 @@ fn proper(text: &str) -> String {
     out
 }
 
-/// The table of the reference, as far as its characters are single ones.
+/// The table of the reference, for its single characters only.
 fn plain(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {

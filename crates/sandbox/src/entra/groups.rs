@@ -1,5 +1,5 @@
-//! Groups and memberships as Graph shows them: fresh where a link is read, late where the index is asked. It
-//! must never let a nested membership look like a direct one.
+//! Groups and memberships as Graph shows them. Direct links are current; queries to the index show changes with a
+//! delay. A nested membership must never look like a direct one.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use super::request::Ask;
 use super::state::{Entra, Group};
 
 const ODATA_TYPE: &str = "microsoft.graph.group";
-/// Who sees more of a group than its id.
+/// The permissions that show more of a group than its id.
 const READ_GROUPS: &[&str] = &[
     "GroupMember.Read.All",
     "GroupMember.ReadBasic.All",
@@ -72,7 +72,7 @@ impl Group {
     }
 }
 
-/// Ids of groups that hold this object: directly, or at any depth. `until` hides memberships that are younger.
+/// The ids of the groups that contain this object: directly, or at any depth. `until` hides newer memberships.
 fn containing(entra: &Entra, id: &str, transitive: bool, until: Timestamp) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut open = vec![id.to_owned()];
@@ -123,7 +123,8 @@ pub(super) fn member_of(
     page(ask, &entra.switches, context, items, 999)
 }
 
-/// Without rights on groups one sees type and id, all else null (the "limited info" rule).
+/// The properties that the caller may see. Without a permission on groups: type and id, and null for everything else
+/// (the "limited info" rule).
 fn visible(ask: &Ask, group: &Group) -> Map<String, Value> {
     let mut all = group.properties();
     if !ask.has(READ_GROUPS) {
@@ -138,7 +139,7 @@ fn visible(ask: &Ask, group: &Group) -> Map<String, Value> {
 
 /// `POST /users/{id}/checkMemberGroups`: transitive.
 pub(super) fn check(entra: &Entra, ask: &Ask, key: &str) -> Result<Reply, Refusal> {
-    // The pair of section 3: a right on the user and a right on groups.
+    // Section 3 requires both: a permission on users and a permission on groups.
     ask.need(READ_USERS)?;
     ask.need(READ_GROUPS)?;
     ask.only(&[])?;
@@ -181,13 +182,13 @@ pub(super) fn members(entra: &Entra, ask: &Ask, id: &str) -> Result<Reply, Refus
     })
 }
 
-/// A member as a list shows it: a user, or a group with the properties that both have.
+/// A member in a list: a user, or a group with the properties that both types have.
 fn shown(entra: &Entra, ask: &Ask, id: &str) -> Option<Result<Value, Refusal>> {
     const USER_ODATA_TYPE: &str = "microsoft.graph.user";
     let kind = || Value::from(format!("#{USER_ODATA_TYPE}"));
     let Some(user) = entra.users.get(id) else {
         let all = entra.groups.get(id)?.properties();
-        // Properties of users that groups lack are left out, as for any mixed list.
+        // As in any mixed list, properties that only users have are left out.
         let shared = ["@odata.type", "id", "displayName"];
         let pick = |name: &str| (name.to_owned(), all.get(name).cloned().unwrap_or_default());
         return Some(Ok(Value::Object(shared.into_iter().map(pick).collect())));

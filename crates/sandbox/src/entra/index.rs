@@ -1,6 +1,6 @@
-//! Who holds whom, for a directory of hundreds of thousands, which could not be served by scans of all memberships. The
-//! index is right only while no membership changes: a generator makes it when the tenant is complete, and whatever
-//! changes a membership drops it. It must never answer anything that a scan would not.
+//! An index of memberships by member, for a directory with hundreds of thousands of users, where scans would be too
+//! slow. It is valid only while no membership changes. A generator creates it when the tenant is complete, and any
+//! change of a membership drops it. It must never give an answer that a scan would not give.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,11 +9,11 @@ use jiff::Timestamp;
 
 use super::state::{Entra, Group};
 
-/// Groups by direct member, in the order of their ids, and since when they hold it.
+/// The groups of each direct member, ordered by id, and since when it is a member.
 pub(super) type Holders = Arc<HashMap<String, Vec<(String, Timestamp)>>>;
 
 impl Entra {
-    /// Says that the tenant is complete and will be read for a while: from now on memberships are looked up.
+    /// Declares the tenant complete. From now on memberships are looked up in the index.
     pub fn freeze(&mut self) {
         let mut holders: HashMap<String, Vec<(String, Timestamp)>> = HashMap::new();
         for group in self.groups.values() {
@@ -24,12 +24,12 @@ impl Entra {
         self.holders = Some(Arc::new(holders));
     }
 
-    /// Drops the index: a membership is about to change.
+    /// Drops the index, because a membership is about to change.
     pub(super) fn thaw(&mut self) {
         self.holders = None;
     }
 
-    /// The groups that hold a user or group directly, and since when.
+    /// The groups with this user or group as a direct member, and since when.
     pub(super) fn holding(&self, id: &str) -> Vec<(&Group, Timestamp)> {
         if let Some(holders) = &self.holders {
             let known = holders.get(id).map(Vec::as_slice).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! Synchronization jobs: what Graph shows of them, and start, pause, restart. It must never obey `ForceDeletes`
-//! nor the scopes that Microsoft marks as not to be used.
+//! Synchronization jobs: how Graph shows them, and start, pause, restart. It must never obey `ForceDeletes` or the
+//! scopes that Microsoft marks as not to be used.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -13,7 +13,7 @@ use super::state::{Entra, Job, JobCode, Quarantine, Run};
 
 const READ_PERMISSIONS: &[&str] = &["Synchronization.Read.All", "Synchronization.ReadWrite.All"];
 pub(super) const WRITE_PERMISSIONS: &[&str] = &["Synchronization.ReadWrite.All"];
-/// How Graph says "never".
+/// Graph's value for "never".
 const NEVER: &str = "0001-01-01T00:00:00Z";
 
 impl JobCode {
@@ -28,7 +28,7 @@ impl JobCode {
     }
 }
 
-/// The job's resource.
+/// The job as a Graph resource.
 pub(super) fn show(job: &Job) -> Value {
     json!({
         "id": job.id,
@@ -88,7 +88,7 @@ fn quarantine(quarantine: &Quarantine) -> Value {
     })
 }
 
-/// The job of this id, or 404.
+/// The job with this id, or 404.
 pub(super) fn find<'a>(entra: &'a Entra, sp: &str, id: &str) -> Result<&'a Job, Refusal> {
     entra
         .service_principals
@@ -132,7 +132,7 @@ pub(super) fn schema(entra: &Entra, ask: &Ask, key: &str, id: &str) -> Result<Re
     Ok(Reply::ok(find(entra, &sp, id)?.schema.clone()))
 }
 
-/// `GET …/synchronization/secrets`: read form documented for beta only, so a switch may refuse it.
+/// `GET …/synchronization/secrets`: the read form is documented for beta only, so a switch may refuse it.
 pub(super) fn secrets(entra: &Entra, ask: &Ask, key: &str) -> Result<Reply, Refusal> {
     ask.only(&[])?;
     let sp = resolve(entra, key)?;
@@ -164,7 +164,7 @@ fn remember(entra: &mut Entra, ask: &Ask, activity: &str) {
     entra.audit(activity, By::App(ask.caller.client_id.clone()), crate::clock::now());
 }
 
-/// `POST …/start`: resumes, and clears the quarantine.
+/// `POST …/start`: resumes the job and clears the quarantine.
 pub(super) fn start(entra: &mut Entra, ask: &Ask, key: &str, id: &str) -> Result<Reply, Refusal> {
     let job = to_write(entra, ask, key, id)?;
     job.quarantine = None;
@@ -183,7 +183,7 @@ pub(super) fn pause(entra: &mut Entra, ask: &Ask, key: &str, id: &str) -> Result
     Ok(Reply::empty())
 }
 
-/// `POST …/restart`: section 6.4. Empty criteria mean what the portal's button does.
+/// `POST …/restart`: section 6.4. Empty criteria do the same as the portal's button.
 pub(super) fn restart(entra: &mut Entra, ask: &Ask, key: &str, id: &str) -> Result<Reply, Refusal> {
     let job = to_write(entra, ask, key, id)?;
     let empty = Map::new();

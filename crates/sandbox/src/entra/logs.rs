@@ -1,5 +1,5 @@
-//! `auditLogs/provisioning`: the provisioning log as Graph filters and shows it. It must never compare values
-//! without case, and never show an event before the log would have it.
+//! `auditLogs/provisioning`: the provisioning log as Graph filters and shows it. It must never ignore case when it
+//! compares values, and must never show an event before the real log would.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -52,7 +52,7 @@ pub(super) fn list(entra: &mut Entra, ask: &Ask, now: Timestamp) -> Result<Reply
     page(ask, &entra.switches, "auditLogs/provisioning", items, 1000)
 }
 
-/// Section 7's list of filterable properties with their operators.
+/// Checks a clause against section 7's list of filterable properties with their operators.
 fn allowed(clause: &Clause) -> Result<(), Refusal> {
     let good = match clause.path.as_str() {
         "activityDateTime" => {
@@ -165,7 +165,7 @@ fn step(step: &Step) -> Value {
     })
 }
 
-/// `StagedDelete` becomes `stagedDelete`: the log spells its words in camel case.
+/// `StagedDelete` becomes `stagedDelete`, because the log uses camel case.
 fn lower_first(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())

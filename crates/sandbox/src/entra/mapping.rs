@@ -1,6 +1,6 @@
-//! The synchronization schema: the default one of the gallery application, and its reading by the engine:
-//! values, matching attributes, scoping filter. It must never use a mapping that the schema does not show,
-//! because the bot diagnoses from the same schema.
+//! The synchronization schema: the default schema of the gallery application, and how the engine reads it: values,
+//! matching attributes, scoping filter. The engine must never use a mapping that the schema does not show, because
+//! the bot diagnoses from the same schema.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::expression::{self, Expression, Outcome, parse};
 use super::switches::Switches;
 
-/// The rule and object mapping for `User` or `Group`, whether enabled or not.
+/// The object mapping for `User` or `Group`, enabled or not.
 pub(super) fn object<'a>(schema: &'a Value, source: &str) -> Option<&'a Value> {
     rules(schema)
         .flat_map(|rule| rule.get("objectMappings").and_then(Value::as_array).into_iter().flatten())
@@ -20,7 +20,7 @@ fn rules(schema: &Value) -> impl Iterator<Item = &Value> {
     schema.get("synchronizationRules").and_then(Value::as_array).into_iter().flatten()
 }
 
-/// Whether the schema has this rule and the rule may be run on demand.
+/// Whether the schema has this rule, so that it can run on demand.
 pub(super) fn has_rule(schema: &Value, id: &str) -> bool {
     rules(schema).any(|rule| rule.get("id").and_then(Value::as_str) == Some(id))
 }
@@ -48,8 +48,8 @@ pub(super) fn maps(mapping: &Value, target: &str) -> bool {
         .any(|one| one.get("targetAttributeName").and_then(Value::as_str) == Some(target))
 }
 
-/// What the target should hold. Empty sources are left out, as Entra sends no nulls on create; so is what an
-/// expression gives that cannot be evaluated here.
+/// The values that the target should have. Empty sources are left out, because Entra sends no nulls on create.
+/// Expressions that cannot be evaluated here are left out too.
 pub(super) fn values(
     mapping: &Value,
     source: &Map<String, Value>,
@@ -61,7 +61,7 @@ pub(super) fn values(
             let expression = read_source(one.get("source")?)?;
             let value = match expression.evaluate(source, switches.empty_condition_is_false)? {
                 Outcome::Flag(is) => is.into(),
-                // The one attribute of type Boolean: a text that says so is one.
+                // The only Boolean attribute: the texts "True" and "False" become booleans.
                 Outcome::Text(text) if target == "active" && text == "True" => true.into(),
                 Outcome::Text(text) if target == "active" && text == "False" => false.into(),
                 Outcome::Text(text) => text.into(),
@@ -83,7 +83,7 @@ fn read_source(source: &Value) -> Option<Expression> {
     }
 }
 
-/// Target attributes to match by, in the order of their priority.
+/// The target attributes for matching, by priority.
 pub(super) fn matching(mapping: &Value) -> Vec<String> {
     let mut found: Vec<(i64, String)> = attribute_mappings(mapping)
         .filter_map(|one| {
@@ -95,7 +95,8 @@ pub(super) fn matching(mapping: &Value) -> Vec<String> {
     found.into_iter().map(|(_, name)| name).collect()
 }
 
-/// The scoping filter: any group of clauses, all clauses of it. Returns the verdict and what each clause said.
+/// Evaluates the scoping filter: at least one group must match with all of its clauses. Returns the result, and that
+/// of each clause.
 pub(super) fn scope(mapping: &Value, object: &Map<String, Value>) -> (bool, Map<String, Value>) {
     let mut said = Map::new();
     let groups = mapping.pointer("/scope/groups").and_then(Value::as_array);

@@ -1,5 +1,5 @@
-//! The provisioning of one group and of its members. Members go by links only: the engine never reads them
-//! back from the target, and must never remove a member whom the delta did not name.
+//! The provisioning of one group and of its members. The engine sends changes of members only and never reads the
+//! members of the target. It must never remove a member that the delta did not name.
 
 use std::collections::BTreeSet;
 
@@ -12,23 +12,23 @@ use super::scim::Kind;
 use super::state::{LogEntry, Shared};
 use crate::lock;
 
-/// Which members are to be looked at.
+/// The members to process.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Links {
     /// Object ids to add.
     pub add: Vec<String>,
     /// Object ids to remove.
     pub remove: Vec<String>,
-    /// Whether members that the cache holds are sent once more.
+    /// Whether members in the cache are sent again.
     pub resend: bool,
 }
 
-/// What is known of the wanted members.
+/// The resolved members.
 #[derive(Debug, Default)]
 struct Resolved {
     add: Vec<(String, String)>,
     remove: Vec<(String, String)>,
-    /// The reason for the first one that was left out.
+    /// The reason why the first omitted member was left out.
     left_out: Option<&'static str>,
 }
 
@@ -84,7 +84,7 @@ pub(super) async fn group(
             Ok(found) => {
                 let made = found.is_none();
                 let entry = match found {
-                    // Only members are sent to a group that exists: renames are not propagated.
+                    // An existing group gets only member changes: renames are not propagated.
                     Some(record) => {
                         let mut entry = entry;
                         let anchor = record.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -124,7 +124,7 @@ pub(super) async fn group(
     Some(entry)
 }
 
-/// Turns object ids into SCIM ids, leaving out who is no member, out of scope or not yet provisioned.
+/// Turns object ids into SCIM ids. Omits those that are not members, out of scope or not yet provisioned.
 fn resolve(
     state: &Shared,
     sp: &str,

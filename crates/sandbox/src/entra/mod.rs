@@ -1,7 +1,7 @@
-//! A stateful fake of Microsoft Entra: the token endpoint, the part of Microsoft Graph that the bot reads, and
-//! the provisioning service that talks SCIM to Atlassian over real HTTP. It comes from the documents, not from
-//! our client: what Graph would refuse is refused here and written down as a fault. It must never change
-//! Atlassian in any other way than by SCIM, and must never accept a write to the directory.
+//! A stateful simulator of Microsoft Entra: the token endpoint, the part of Microsoft Graph that the bot reads, and
+//! the provisioning service, which calls Atlassian's SCIM API over real HTTP. It follows the documents, not our
+//! client: it refuses what Graph would refuse and records a fault. It must never change Atlassian except by SCIM, and
+//! must never accept a write to the directory.
 
 mod answer;
 pub mod assertion;

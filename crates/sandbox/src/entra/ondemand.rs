@@ -1,5 +1,5 @@
-//! `provisionOnDemand`: the checks of its body and the two shapes of its answer. It must never answer anything
-//! but 200 once the engine has run: success, skip and failure all stand in the body.
+//! `provisionOnDemand`: the checks of its body and the two shapes of its answer. Once the engine has run, the status
+//! must always be 200: the body tells success, skip and failure apart.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -56,7 +56,7 @@ pub(super) async fn run(
     Ok(Reply::ok(render(&ask.base, &switches, wanted.kind, &entry)))
 }
 
-/// Limit, permission, job, and what a stopped job allows.
+/// Checks the rate limit, the permission, the job, and whether a stopped job allows the call.
 fn admit(entra: &mut Entra, ask: &Ask, key: &str, id: &str, now: Timestamp) -> Result<String, Refusal> {
     limit(entra, "provisionOnDemand", &ask.caller.client_id, now)?;
     ask.only(&[])?;
@@ -76,7 +76,7 @@ fn invalid(text: impl Into<String>) -> Refusal {
     Refusal::fault(400, "RequestParameterInvalid", text)
 }
 
-/// An object with exactly these keys; the last ones may be missing.
+/// An object with exactly these keys. The last ones may be absent.
 fn fields<'a>(
     value: &'a Value,
     needed: &[&str],

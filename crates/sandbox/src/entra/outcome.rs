@@ -1,5 +1,5 @@
-//! How an event of the provisioning service is put together: its steps, and the wrapping of what the target
-//! answered. It must never shorten the target's answer: the bot reads the SCIM error out of it.
+//! Building an event of the provisioning service: its steps, and the text around the target's answer. It must never
+//! shorten that answer, because the bot parses the SCIM error in it.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,11 @@ use jiff::{SignedDuration, Timestamp};
 use super::scim::{Kind, Refused};
 use super::state::{LogEntry, LogError, Step, Subject};
 
-/// What the job's error says when the target takes no key of ours.
+/// The job's error code when the target refuses the key.
 pub(super) const BAD_KEY: &str = "SystemForCrossDomainIdentityManagementInvalidCredentials";
 
 impl LogEntry {
-    /// An event of which nothing is known yet but whom it is about.
+    /// A new event of which only the subject is known.
     #[must_use]
     pub fn about(source: Subject, at: Timestamp) -> Self {
         let fresh = || uuid::Uuid::new_v4().to_string();
@@ -51,7 +51,7 @@ impl LogEntry {
         });
     }
 
-    /// Ends the event as skipped. The reason stands in the step, not in the status (section 7).
+    /// Ends the event as skipped. The step has the reason, not the status (section 7).
     pub(super) fn skip(mut self, reason: &str, description: &str) -> Self {
         let details = [("SkipReason", reason.to_owned())];
         self.step("EntrySynchronizationSkip", "Export", "Skipped", description, &details);
@@ -67,7 +67,7 @@ impl LogEntry {
         self
     }
 
-    /// Ends the event with what the target answered.
+    /// Ends the event with the target's refusal.
     pub(super) fn refused(
         self,
         name: &str,
@@ -81,7 +81,7 @@ impl LogEntry {
             Some(404) => "InvalidAnchor",
             Some(429) => "TooManyRequests",
             Some(500..) => "InternalServerError",
-            // In practice this one wraps any other refusal (section 7.1).
+            // In practice this code wraps every other refusal (section 7.1).
             Some(_) => "SystemForCrossDomainIdentityManagementServiceIncompatibleFiltering",
             None => "WebExceptionProtocolError",
         };
@@ -89,7 +89,7 @@ impl LogEntry {
         self.fail(name, kind, code, reason)
     }
 
-    /// The reason of a skip, if there is one.
+    /// The reason of a skip, if the event was skipped.
     pub(super) fn skip_reason(&self) -> Option<&str> {
         self.steps.iter().rev().find_map(|step| step.details.get("SkipReason")).map(String::as_str)
     }
@@ -100,7 +100,7 @@ impl LogEntry {
     }
 }
 
-/// When a failed object is tried again: 6 h, 12 h, then daily (section 6.1).
+/// When a failed object is retried: 6 h, 12 h, then daily (section 6.1).
 pub(super) fn retry_at(tries: u32, now: Timestamp) -> Timestamp {
     let hours = match tries {
         0 | 1 => 6,

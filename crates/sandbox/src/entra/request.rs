@@ -1,5 +1,5 @@
-//! One request to Graph, taken apart once: path segments, query options, headers, body, caller. It must never
-//! let an option through that the called resource does not name.
+//! A parsed request to Graph: path segments, query options, headers, body, caller. It must never accept an option
+//! that the resource does not name.
 
 use std::collections::BTreeMap;
 
@@ -10,19 +10,19 @@ use serde_json::Value;
 use super::answer::Refusal;
 use super::state::{Entra, Token};
 
-/// A request whose token was found good.
+/// A request with a valid token.
 #[derive(Debug)]
 pub(super) struct Ask {
     pub method: Method,
     /// Decoded segments after `/v1.0`, with keys in parentheses split off.
     pub segments: Vec<String>,
-    /// The path as it came, for links.
+    /// The path as it was sent, for links.
     pub raw_path: String,
     /// Decoded query options in order.
     pub query: Vec<(String, String)>,
     pub headers: HeaderMap,
     pub body: Value,
-    /// The public base URL, without a slash at the end.
+    /// The public base URL, without a trailing slash.
     pub base: String,
     pub caller: Token,
 }
@@ -33,7 +33,7 @@ impl Ask {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// Refuses options that the resource does not name, and options given twice.
+    /// Refuses options that the resource does not name, and repeated options.
     pub fn only(&self, allowed: &[&str]) -> Result<(), Refusal> {
         let mut seen = BTreeMap::new();
         for (key, _) in &self.query {
@@ -47,12 +47,12 @@ impl Ask {
         Ok(())
     }
 
-    /// Whether the caller asked for an advanced query: the header and `$count=true` together.
+    /// Whether the request is an advanced query: the header and `$count=true` together.
     pub fn advanced(&self) -> bool {
         self.eventual() && self.option("$count") == Some("true")
     }
 
-    /// Whether the `ConsistencyLevel: eventual` header came with this very page.
+    /// Whether this page request has the `ConsistencyLevel: eventual` header.
     pub fn eventual(&self) -> bool {
         self.headers
             .get("consistencylevel")
@@ -60,17 +60,17 @@ impl Ask {
             .is_some_and(|value| value.eq_ignore_ascii_case("eventual"))
     }
 
-    /// Refuses a caller that has none of these permissions.
+    /// Refuses a caller without any of these permissions.
     pub fn need(&self, any: &[&str]) -> Result<(), Refusal> {
         if any.iter().any(|role| self.caller.roles.contains(*role)) { Ok(()) } else { Err(Refusal::denied()) }
     }
 
-    /// Whether the caller has one of these permissions.
+    /// Whether the caller has any of these permissions.
     pub fn has(&self, any: &[&str]) -> bool {
         any.iter().any(|role| self.caller.roles.contains(*role))
     }
 
-    /// Refuses a caller without these permissions, where `Application.ReadWrite.OwnedBy` does for an owner.
+    /// Refuses a caller without any of these permissions. `Application.ReadWrite.OwnedBy` is enough for an owner.
     pub fn need_or_own(&self, entra: &Entra, sp: &str, any: &[&str]) -> Result<(), Refusal> {
         let owns = self.caller.roles.contains("Application.ReadWrite.OwnedBy")
             && entra.service_principals.get(sp).is_some_and(|sp| sp.owners.contains(&self.caller.client_id));
@@ -97,7 +97,7 @@ pub(super) fn segments(path: &str) -> Option<Vec<String>> {
     Some(out)
 }
 
-/// `'x'` becomes `x`; `appId='x'` becomes `appId=x`; quotes inside must be doubled.
+/// `'x'` becomes `x`; `appId='x'` becomes `appId=x`. Quotation marks inside must be doubled.
 fn literal(key: &str) -> Option<String> {
     let (name, quoted) = match key.split_once('=') {
         Some((name, quoted)) if !name.starts_with('\'') => (Some(name), quoted),

@@ -1,5 +1,5 @@
-//! The table of the Graph calls that exist here. It must never answer a call that is not in the table, and
-//! refuses every write to the directory: Reinstate has promised not to make one.
+//! The table of supported Graph calls. It must never answer a call that is not in the table. It refuses every write
+//! to the directory, because Reinstate promises not to make one.
 
 use axum::Router;
 use axum::body::to_bytes;
@@ -16,7 +16,7 @@ use super::{assignments, audits, cycle, directory, groups, jobs, logs, ondemand,
 use crate::lock;
 use crate::wire::{Service, Wire};
 
-/// Graph under `/v1.0`. `base` is the public base URL, perhaps with a path; links of next pages begin with it.
+/// Graph under `/v1.0`. `base` is the public base URL, perhaps with a path. Links to next pages begin with it.
 pub fn graph_router(state: Shared, wire: Wire, base: String) -> Router {
     let base = base.trim_end_matches('/').to_owned();
     let router = Router::new()

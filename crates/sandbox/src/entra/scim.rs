@@ -1,5 +1,5 @@
-//! How the provisioning service speaks SCIM: capitalised operations, one filter per matching attribute, over
-//! real HTTP. It must never reach anything but the job's own base address.
+//! The provisioning service as a SCIM client: capitalised operations, one filter for each matching attribute, over
+//! real HTTP. It must never call anything but the job's own base address.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -14,11 +14,11 @@ use serde_json::{Map, Value, json};
 pub(super) struct Scim {
     pub base: String,
     pub key: String,
-    /// Whether booleans travel as strings (no `aadOptscim062020` in the tenant URL).
+    /// Whether booleans are sent as strings (no `aadOptscim062020` in the tenant URL).
     pub strings: bool,
 }
 
-/// The target refused, or could not be reached (no status).
+/// The target refused, or could not be reached (then there is no status).
 #[derive(Clone, Debug)]
 pub(super) struct Refused {
     pub status: Option<u16>,
@@ -59,7 +59,7 @@ impl Kind {
 fn client() -> Result<&'static Client, Refused> {
     static CLIENT: OnceLock<Option<Client>> = OnceLock::new();
     let made = CLIENT.get_or_init(|| {
-        // reqwest comes without a TLS provider; a test that starts here has not installed one yet.
+        // reqwest has no TLS provider of its own, and a test that starts here has not installed one yet.
         if rustls::crypto::CryptoProvider::get_default().is_none()
             && rustls::crypto::ring::default_provider().install_default().is_err()
         {
@@ -68,7 +68,7 @@ fn client() -> Result<&'static Client, Refused> {
         let builder = Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
-            // A client outlives the runtimes of tests; connections kept open do not.
+            // The client outlives the runtimes of tests, but idle connections do not.
             .pool_max_idle_per_host(0)
             .timeout(Duration::from_secs(30));
         builder.build().inspect_err(|error| tracing::error!(%error, "no HTTP client for SCIM")).ok()
@@ -107,7 +107,7 @@ impl Scim {
         self.send(Method::POST, kind.resource(), Some(body.into())).await
     }
 
-    /// Changed attributes: `Add` where the target had none, else `Replace`.
+    /// Updates attributes: `Add` where the target had none, otherwise `Replace`.
     pub async fn update(
         &self,
         kind: Kind,
@@ -124,7 +124,7 @@ impl Scim {
         self.patch(kind, id, operations).await
     }
 
-    /// Members to add and to remove, by SCIM id.
+    /// Adds and removes members, by SCIM id.
     pub async fn members(&self, group: &str, add: &[String], remove: &[String]) -> Result<Value, Refused> {
         let mut operations = Vec::new();
         if !add.is_empty() {
@@ -138,7 +138,7 @@ impl Scim {
         self.patch(Kind::Group, group, operations).await
     }
 
-    /// Ends a record.
+    /// Deletes a record.
     pub async fn delete(&self, kind: Kind, id: &str) -> Result<Value, Refused> {
         self.send(Method::DELETE, &format!("{}/{}", kind.resource(), encode(id)), None).await
     }
@@ -175,7 +175,7 @@ impl Scim {
     }
 }
 
-/// The parts of a target attribute name: extension, name, type of a multi-valued one, sub-attribute.
+/// The parts of a target attribute name: extension, name, type of a multi-valued attribute, sub-attribute.
 fn parts(path: &str) -> (Option<&str>, &str, Option<&str>, Option<&str>) {
     let (urn, path) = match path.strip_prefix("urn:").and_then(|_| path.rfind(':')) {
         Some(at) => (path.get(..at), path.get(at.saturating_add(1)..).unwrap_or_default()),

@@ -1,5 +1,5 @@
-//! Everything the fake tenant knows, as plain structs that a scenario may change at will. It must never do
-//! anything by itself; the other modules read and change it.
+//! The state of the simulated Entra tenant, as plain structs that a scenario may change freely. This module must
+//! never act by itself; the other modules read and change the state.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -9,17 +9,17 @@ use serde_json::Value;
 
 use super::switches::Switches;
 
-/// The tenant as the routers share it.
+/// The tenant, shared by the routers.
 pub type Shared = Arc<Mutex<Entra>>;
 
 #[derive(Clone, Debug)]
 pub struct Entra {
     pub tenant_id: String,
-    /// Verified domains; the token endpoint takes any of them for the id.
+    /// Verified domains. The token endpoint accepts any of them in place of the tenant id.
     pub domains: Vec<String>,
     /// App registrations that may ask for tokens, by client id.
     pub apps: BTreeMap<String, App>,
-    /// Living users by object id.
+    /// Existing users by object id.
     pub users: BTreeMap<String, User>,
     /// Soft-deleted users by object id, kept 30 days.
     pub deleted_users: BTreeMap<String, User>,
@@ -27,49 +27,49 @@ pub struct Entra {
     pub groups: BTreeMap<String, Group>,
     /// Enterprise applications by object id.
     pub service_principals: BTreeMap<String, ServicePrincipal>,
-    /// The object id of the Atlassian application that [`Entra::new`] made.
+    /// The object id of the Atlassian application that [`Entra::new`] creates.
     pub atlassian: String,
-    /// Who is assigned to which application.
+    /// The assignments of users and groups to applications.
     pub assignments: Vec<Assignment>,
     /// The provisioning log, oldest first.
     pub log: Vec<LogEntry>,
-    /// Changes of provisioning, oldest first.
+    /// Changes of the provisioning configuration, oldest first.
     pub audits: Vec<Audit>,
-    /// What the documents leave open.
+    /// Answers to the questions that the documents leave open.
     pub switches: Switches,
-    /// Tokens that were given out.
+    /// The issued tokens.
     pub(super) tokens: BTreeMap<String, Token>,
-    /// Nicknames that were given out, in lower case: a new person gets another one.
+    /// The nicknames in use, in lower case. A new person gets another one.
     pub(super) nicknames: BTreeSet<String>,
-    /// Memberships by member, while none changes.
+    /// An index of memberships by member. It exists while no membership changes.
     pub(super) holders: Option<super::index::Holders>,
-    /// Times of the latest limited calls, by limit and client.
+    /// Times of the latest rate-limited calls, by limit and client.
     pub(super) limits: BTreeMap<String, VecDeque<Timestamp>>,
 }
 
 /// An app registration with a service principal in the tenant.
 #[derive(Clone, Debug, Default)]
 pub struct App {
-    /// The valid client secret; none if the app logs in by assertion only.
+    /// The valid client secret. None if the app logs in by assertion only.
     pub secret: Option<String>,
-    /// Secrets that were valid once (AADSTS7000222).
+    /// Expired secrets (AADSTS7000222).
     pub expired_secrets: Vec<String>,
-    /// Federated assertions that are taken as genuine.
+    /// Federated assertions that are accepted.
     pub assertions: Vec<String>,
-    /// Certificates with which the app may sign assertions.
+    /// The certificates that may sign the app's assertions.
     pub certificates: Vec<Registered>,
-    /// Ids of assertions that were taken.
+    /// Ids of assertions that were used.
     pub(super) used_assertions: Vec<String>,
-    /// Granted application permissions. A token keeps those of the moment it was made.
+    /// Granted application permissions. A token keeps the permissions of the moment it was issued.
     pub roles: Vec<String>,
 }
 
-/// A token that was given out. Opaque: its text says nothing.
+/// An issued token. It is opaque: its text reveals nothing.
 #[derive(Clone, Debug)]
 pub(super) struct Token {
-    /// From when on it is refused.
+    /// When it expires.
     pub expires: Timestamp,
-    /// Whom it was given to.
+    /// The client that got it.
     pub client_id: String,
     pub roles: BTreeSet<String>,
 }
@@ -79,9 +79,9 @@ pub struct User {
     pub id: String,
     /// `userPrincipalName`
     pub upn: String,
-    /// Only there with a mailbox.
+    /// Present only with a mailbox.
     pub mail: Option<String>,
-    /// `SMTP:` for the primary, `smtp:` for aliases.
+    /// Addresses with `SMTP:` for the primary and `smtp:` for aliases.
     pub proxy_addresses: Vec<String>,
     /// Other addresses, such as a private one.
     pub other_mails: Vec<String>,
@@ -92,33 +92,33 @@ pub struct User {
     pub display_name: String,
     pub given_name: Option<String>,
     pub surname: Option<String>,
-    /// Department: what scoping filters are usually about.
+    /// The department, which scoping filters usually use.
     pub department: Option<String>,
     pub job_title: Option<String>,
-    /// `mailNickname`: what Microsoft's default table maps to `externalId`. A directory may hold people without one.
+    /// `mailNickname`, which Microsoft's default table maps to `externalId`. A person may have none.
     pub mail_nickname: Option<String>,
-    /// The number that the personnel department gave.
+    /// The employee number of the personnel department.
     pub employee_id: Option<String>,
-    /// `extensionAttribute1` to `extensionAttribute15`, by name; those that are not set are absent.
+    /// `extensionAttribute1` to `extensionAttribute15`, by name. Unset ones are absent.
     pub extension_attributes: BTreeMap<String, String>,
-    /// The name in the directory on premises, which may differ from the one in the cloud.
+    /// The name in the on-premises directory, which may differ from the cloud name.
     pub on_premises_upn: Option<String>,
-    /// The id in the directory on premises.
+    /// The id in the on-premises directory.
     pub on_premises_immutable_id: Option<String>,
     /// When the object was created.
     pub created: Timestamp,
-    /// Whether attributes are mastered on premises.
+    /// Whether the on-premises directory controls the attributes.
     pub on_premises_sync_enabled: Option<bool>,
-    /// When the object was deleted; set for deleted users only.
+    /// When the object was deleted. Set for deleted users only.
     pub deleted: Option<Timestamp>,
 }
 
 /// A direct member of a group.
 #[derive(Clone, Debug)]
 pub struct Member {
-    /// Object id of a user or of a nested group.
+    /// The object id of a user or of a nested group.
     pub id: String,
-    /// When the membership was made; the index shows it later.
+    /// When the membership was created. The index shows it later.
     pub since: Timestamp,
 }
 
@@ -128,9 +128,9 @@ pub struct Group {
     pub display_name: String,
     /// Only security-enabled groups are provisioned.
     pub security_enabled: bool,
-    /// The rule, if membership is dynamic.
+    /// The rule, if the membership is dynamic.
     pub membership_rule: Option<String>,
-    /// Whether the group is mastered on premises.
+    /// Whether the on-premises directory controls the group.
     pub on_premises_sync_enabled: Option<bool>,
     pub created: Timestamp,
     /// Direct members, users and groups.
@@ -141,13 +141,13 @@ pub struct Group {
 #[derive(Clone, Debug)]
 pub struct ServicePrincipal {
     pub id: String,
-    /// The application's id, never to be taken for the object id.
+    /// The application's id. It is not the object id.
     pub app_id: String,
-    /// Display name, which customers change.
+    /// The display name, which customers may change.
     pub display_name: String,
     /// Client ids of apps whose service principal owns this one (`…OwnedBy`).
     pub owners: Vec<String>,
-    /// Its synchronization job, if it provisions by SCIM at all.
+    /// Its synchronization job, if it provisions by SCIM.
     pub job: Option<Job>,
 }
 
@@ -157,18 +157,18 @@ pub struct Assignment {
     pub id: String,
     /// The user or group.
     pub principal: String,
-    /// The service principal's object id.
+    /// The object id of the service principal.
     pub resource: String,
-    /// The role in the application; [`DEFAULT_ACCESS`] where none was chosen.
+    /// The role in the application, or [`DEFAULT_ACCESS`] if none was chosen.
     pub app_role: String,
-    /// Whether the provisioning service does not honour it, as when its role was removed. Graph lists it all the same.
+    /// Whether the provisioning service ignores it, for example because its role was removed. Graph still lists it.
     pub is_broken: bool,
     pub created: Timestamp,
 }
 
 /// The role `User` of the Atlassian application.
 pub const USER_ROLE: &str = "18d14569-c3bd-439b-9a66-3a2aee01d14f";
-/// What stands for a role where an assignment names none.
+/// The role id of an assignment without a role.
 pub const DEFAULT_ACCESS: &str = "00000000-0000-0000-0000-000000000000";
 
 /// `status.code` of a job.
@@ -182,11 +182,11 @@ pub enum JobCode {
     Active,
     /// Stopped by an admin.
     Paused,
-    /// Slowed to once a day because of failures.
+    /// Slowed down to once a day because of failures.
     Quarantine,
 }
 
-/// Why and since when a job is quarantined.
+/// Why a job is in quarantine, and since when.
 #[derive(Clone, Debug)]
 pub struct Quarantine {
     /// Such as `EncounteredQuarantineException` or `TooManyDeletes`.
@@ -196,26 +196,24 @@ pub struct Quarantine {
     pub next_attempt: Timestamp,
     /// The error behind it.
     pub code: String,
-    /// The error's text.
     pub message: String,
 }
 
-/// One cycle that ended.
+/// A finished cycle.
 #[derive(Clone, Debug)]
 pub struct Run {
-    /// The cycle's id.
     pub id: String,
     pub began: Timestamp,
     pub ended: Timestamp,
     /// `Succeeded`, `Failed` or `EntryLevelErrors`.
     pub state: String,
-    /// How many objects were looked at.
+    /// The number of objects that were checked.
     pub imported: u64,
-    /// How many were written to the target.
+    /// The number of objects written to the target.
     pub exported: u64,
-    /// How many failed and wait for a retry.
+    /// The number of objects that failed and wait for a retry.
     pub escrowed: u64,
-    /// Error code and text of a failed cycle.
+    /// The error code and the text of a failed cycle.
     pub error: Option<(String, String)>,
 }
 
@@ -224,24 +222,24 @@ pub struct Run {
 pub struct Export {
     /// The object's SCIM id.
     pub anchor: Option<String>,
-    /// Attributes as last exported.
+    /// The attributes of the last export.
     pub attributes: BTreeMap<String, Value>,
-    /// Object ids of members the engine believes are there.
+    /// The object ids of the members that the engine believes the target has.
     pub members: BTreeSet<String>,
 }
 
 /// An object that failed and waits for its retry.
 #[derive(Clone, Debug)]
 pub struct Escrow {
-    /// How often it failed.
+    /// The number of failures.
     pub tries: u32,
-    /// Not before.
+    /// The earliest time of the next try.
     pub next: Timestamp,
-    /// The source as it was when it failed: a change is tried at once.
+    /// The source at the time of the failure. If it changes, the engine tries again at once.
     pub source: Value,
 }
 
-/// A synchronization job with its settings and the engine's memory.
+/// A synchronization job with its settings and the engine's cache.
 #[derive(Clone, Debug)]
 pub struct Job {
     pub id: String,
@@ -253,35 +251,35 @@ pub struct Job {
     pub schedule_state: String,
     /// `schedule.interval`
     pub interval: String,
-    /// Set while quarantined; kept apart from `code` because a paused job may be quarantined too.
+    /// Set during a quarantine. It is separate from `code`, because a paused job may be in quarantine too.
     pub quarantine: Option<Quarantine>,
-    /// The last cycle, whatever came of it.
+    /// The last cycle, whatever its result.
     pub last_execution: Option<Run>,
     /// The last cycle that succeeded.
     pub last_success: Option<Run>,
     /// The last successful cycle that wrote something.
     pub last_export: Option<Run>,
-    /// When the first full cycle ended; none = it has not.
+    /// When the first full cycle ended. None if it has not ended yet.
     pub steady_first: Option<Timestamp>,
     /// When the latest cycle without errors ended.
     pub steady_last: Option<Timestamp>,
-    /// Rules and mappings, as Graph shows them; the engine obeys exactly this.
+    /// Rules and mappings, as Graph shows them. The engine follows exactly these.
     pub schema: Value,
     /// `BaseAddress`: Atlassian's SCIM directory.
     pub base_address: String,
     /// `SecretToken`: Atlassian's SCIM key.
     pub secret_token: String,
-    /// `SyncAll`: everyone, not only those assigned.
+    /// `SyncAll`: everyone, not only assigned users.
     pub sync_all: bool,
     /// The engine's cache, by object id.
     pub cache: BTreeMap<String, Export>,
-    /// The source of each object as the last cycle saw it: the watermark of the delta query.
+    /// The source of each object as the last cycle saw it, which acts as the watermark of the delta query.
     pub seen: BTreeMap<String, Value>,
-    /// Objects that failed.
+    /// Objects that failed and wait for a retry.
     pub escrows: BTreeMap<String, Escrow>,
     /// Whether a cycle runs now.
     pub(super) running: bool,
-    /// Whether another was asked for meanwhile.
+    /// Whether another cycle was requested meanwhile.
     pub(super) run_again: bool,
 }
 
@@ -300,7 +298,7 @@ pub struct Step {
     pub details: BTreeMap<String, String>,
 }
 
-/// Who or what an event is about, on one side.
+/// The user or group of an event, on one side.
 #[derive(Clone, Debug, Default)]
 pub struct Subject {
     /// Object id or SCIM id.
@@ -319,13 +317,12 @@ pub struct LogError {
     pub reason: String,
 }
 
-/// One event of the provisioning log, and the content of an on-demand answer.
+/// One event of the provisioning log, which is also the content of an on-demand answer.
 #[derive(Clone, Debug)]
 pub struct LogEntry {
-    /// The event's id.
     pub id: String,
     pub at: Timestamp,
-    /// From when on the log shows it.
+    /// When the log begins to show it.
     pub visible: Timestamp,
     pub job_id: String,
     pub service_principal: String,
@@ -337,9 +334,9 @@ pub struct LogEntry {
     pub status: String,
     /// Set on failures.
     pub error: Option<LogError>,
-    /// On the side of Entra.
+    /// The object in Entra.
     pub source: Subject,
-    /// On the side of Atlassian.
+    /// The record at Atlassian.
     pub target: Subject,
     pub steps: Vec<Step>,
     /// Attribute, old value, new value.

@@ -1,9 +1,9 @@
-//! What no document settles about Entra, as switches: a test runs the bot both ways. It must never hold a
-//! behaviour that is documented.
+//! Switches for the questions about Entra that no document answers, so that tests can run the bot with each answer. A
+//! switch must never hide a documented behaviour.
 
 use jiff::SignedDuration;
 
-/// Which of the two published shapes provision-on-demand answers in.
+/// The shape of a provision-on-demand answer. Two shapes are published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// `key` holds the verdict as JSON, `value` one object (the method's reference page).
@@ -12,8 +12,7 @@ pub enum Shape {
     B,
 }
 
-/// What is left of a guest's name when the provisioning service takes the mark `#EXT#` out of it; the documents show
-/// both.
+/// What remains of a guest's name when the provisioning service removes the mark `#EXT#`. The documents show both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GuestName {
     /// `jane_partner.example@acme.example`
@@ -33,26 +32,27 @@ impl GuestName {
     }
 }
 
-/// The unknowns. The defaults are the plain reading of the reference.
+/// The open questions. The defaults follow the plain reading of the reference.
 #[derive(Clone, Debug)]
 pub struct Switches {
-    /// Whether matching happens again when the record behind the anchor is gone; otherwise `InvalidAnchor`.
+    /// Whether matching happens again when the record of the anchor is gone. Otherwise the result is `InvalidAnchor`.
     pub rematch_when_gone: bool,
-    /// Whether on-demand compares a user with the record it has just read, not only with its own cache.
+    /// Whether on-demand provisioning compares a user with the record it has just read, not only with its own cache.
     pub compare_with_target: bool,
-    /// Whether on-demand sends a member again that Entra believes is there; otherwise `RedundantExport`.
+    /// Whether on-demand provisioning sends a member again that Entra believes is there. Otherwise the result is
+    /// `RedundantExport`.
     pub resend_known_member: bool,
-    /// Whether the first cycle after a restart sends all members again. One vendor's manual says so.
+    /// Whether the first cycle after a restart sends all members again, as one vendor's manual says.
     pub restart_resends_members: bool,
     /// The shape of an on-demand answer.
     pub shape: Shape,
-    /// Whether words such as `Success` and `Import` come in lower case.
+    /// Whether words such as `Success` and `Import` are in lower case.
     pub odd_casing: bool,
-    /// Whether a group's answer has `{}` as its value, as in the documents.
+    /// Whether the answer for a group has `{}` as its value, as in the documents.
     pub empty_group_value: bool,
     /// Whether nulls are left out of answers.
     pub leave_out_nulls: bool,
-    /// Whether a 429 tells how long to wait.
+    /// Whether a 429 says how long to wait.
     pub retry_after: bool,
     /// How long until the engine honours a new assignment ("a few minutes").
     pub assignment_honoured_after: SignedDuration,
@@ -60,38 +60,38 @@ pub struct Switches {
     pub assignment_listed_after: SignedDuration,
     /// How long until the index behind casts and `ConsistencyLevel` shows a new membership.
     pub index_lag: SignedDuration,
-    /// Items in a page when the caller does not ask for a number.
+    /// Items in a page when the caller requests no number.
     pub page_size: usize,
     /// Whether an empty page with a `nextLink` comes after every full page.
     pub empty_pages: bool,
-    /// Whether on-demand works while the job is quarantined.
+    /// Whether on-demand provisioning works while the job is in quarantine.
     pub on_demand_while_quarantined: bool,
-    /// Whether on-demand works while the job is paused.
+    /// Whether on-demand provisioning works while the job is paused.
     pub on_demand_while_paused: bool,
     /// Whether v1.0 lets anyone read the synchronization secrets.
     pub secrets_readable: bool,
-    /// How long until an on-demand run shows in the provisioning log.
+    /// How long until an on-demand run appears in the provisioning log.
     pub log_latency: SignedDuration,
     /// Whether the log refuses a person's id combined with a job and a time.
     pub log_refuses_combined_filter: bool,
-    /// Whether the log wants `AuditLog.Read.All` and `Directory.Read.All` together.
+    /// Whether the log requires `AuditLog.Read.All` and `Directory.Read.All` together.
     pub log_needs_both_roles: bool,
-    /// How long an on-demand call takes before it answers.
+    /// The duration of an on-demand call.
     pub on_demand_latency: std::time::Duration,
-    /// Whether booleans go to the target as the strings `"True"` and `"False"`.
+    /// Whether the target gets booleans as the strings `"True"` and `"False"`.
     pub booleans_as_strings: bool,
     /// Whether a cycle runs at once after start and restart.
     pub cycle_after_start: bool,
-    /// What a guest's name becomes.
+    /// The form of a guest's name.
     pub guest_name: GuestName,
-    /// Whether `IIF` takes the second value where its condition is about an attribute that is empty. Microsoft only
-    /// says that "the condition check fails"; otherwise nothing is written.
+    /// Whether `IIF` uses the second value when its condition names an empty attribute. Microsoft only says that "the
+    /// condition check fails". If this is false, nothing is written.
     pub empty_condition_is_false: bool,
     /// How long a token lives.
     pub token_lifetime: SignedDuration,
-    /// The window of the limits of 5 requests.
+    /// The window of the rate limits of 5 requests.
     pub limit_window: SignedDuration,
-    /// How many requests the window holds.
+    /// The number of requests in the window.
     pub limit_requests: usize,
 }
 

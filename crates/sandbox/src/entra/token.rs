@@ -1,5 +1,5 @@
-//! The login host: client credentials in, opaque tokens with an expiry and a list of permissions out. It must
-//! never give a refresh token, and a token must never say by its text what it may do.
+//! The login host: it exchanges client credentials for opaque tokens with an expiry and a list of permissions. It
+//! must never issue a refresh token, and the text of a token must never reveal its permissions.
 
 use std::collections::BTreeSet;
 
@@ -96,7 +96,7 @@ fn grant(
     if field("grant_type") != Some("client_credentials") {
         return Err(wrong("unsupported_grant_type", 70_003, "The app requested an unsupported grant type."));
     }
-    // One resource exactly, of one of the clouds of section 1.
+    // Exactly one resource, of one of the clouds in section 1.
     if !matches!(
         field("scope"),
         Some(
@@ -167,7 +167,7 @@ fn grant(
     }))
 }
 
-/// `client_id:client_secret` in HTTP Basic, which the endpoint takes too (RFC 6749, 2.3.1).
+/// `client_id:client_secret` in HTTP Basic, which the endpoint accepts too (RFC 6749, 2.3.1).
 fn basic(headers: &HeaderMap) -> Option<(String, String)> {
     let encoded = headers.get("authorization")?.to_str().ok()?.strip_prefix("Basic ")?;
     let text = String::from_utf8(base64(encoded)?).ok()?;
@@ -224,7 +224,7 @@ fn plain(status: u16, body: &Value) -> Response {
     response
 }
 
-/// Who calls Graph. A token that is missing, unknown or expired is 401, as on the real host.
+/// The caller of Graph. A missing, unknown or expired token gives 401, as on the real host.
 pub(super) fn bearer(entra: &Entra, headers: &HeaderMap, now: Timestamp) -> Result<Token, Refusal> {
     let refuse = |text: &str| Refusal::new(401, "InvalidAuthenticationToken", text);
     let text = headers
@@ -242,7 +242,7 @@ pub(super) fn bearer(entra: &Entra, headers: &HeaderMap, now: Timestamp) -> Resu
     Ok(token.clone())
 }
 impl Entra {
-    /// Every token that was given out: what a test looks for where none may be.
+    /// Every issued token, so that a test can check where no token may appear.
     #[must_use]
     pub fn issued_tokens(&self) -> Vec<String> {
         self.tokens.keys().cloned().collect()

@@ -1,4 +1,4 @@
-//! Stories of the Atlassian account itself.
+//! Scenarios of the Atlassian account itself.
 
 use super::link::remembered_as;
 use super::{JANE, Scenario};
@@ -193,7 +193,7 @@ pub(super) const STORIES: &[Scenario] = &[
     },
 ];
 
-/// The address the account bore before.
+/// The previous address of the account.
 const OLD: &str = "jane.miller@acme.example";
 
 fn membership(tenant: &mut Tenant, account: &str, membership: Membership) {

@@ -1,20 +1,20 @@
-//! What people ask for once a story has ended: the account that was left over is retired, and what was done is taken
-//! back. A sequel is a story and the buttons that are clicked afterwards, each when the run before has ended.
+//! What people ask for after a scenario has ended: to retire the leftover account, or to undo the repair. A follow-up
+//! is a scenario and the buttons that are clicked afterwards, each when the previous run has ended.
 
 #[derive(Clone, Copy, Debug)]
 pub struct FollowUp {
     pub name: &'static str,
     /// What happens, in one line.
     pub title: &'static str,
-    /// The story before it.
+    /// The scenario before it.
     pub of: &'static str,
-    /// The buttons, by action and by what they say.
+    /// The buttons, by action and by label.
     pub then: &'static [(&'static str, &'static str)],
 }
 
 const RETIRE_BUTTON: (&str, &str) = ("reinstate.retire", "Retire the account left over");
 
-/// Every sequel. Access is there at the end of each: what is retired is not the person's own account.
+/// Every follow-up. Each ends with access, because the retired account is not the person's own account.
 pub static FOLLOW_UPS: &[FollowUp] = &[
     FollowUp {
         name: "left-over-retired-and-undone",
@@ -30,7 +30,7 @@ pub static FOLLOW_UPS: &[FollowUp] = &[
     },
 ];
 
-/// A sequel by its name.
+/// A follow-up by its name.
 #[must_use]
 pub fn follow_up(name: &str) -> Option<&'static FollowUp> {
     FOLLOW_UPS.iter().find(|sequel| sequel.name == name)

@@ -1,4 +1,4 @@
-//! Stories of groups, what they grant, and the seats behind it.
+//! Scenarios of groups, the roles they grant, and the seats these roles need.
 
 use super::{JANE, Scenario};
 use crate::atlassian::Membership;
@@ -133,7 +133,7 @@ pub(super) const STORIES: &[Scenario] = &[
             for grant in tenant.atlassian.groups.values_mut().flat_map(|group| &mut group.grants) {
                 grant.roles = vec!["atlassian/user-access-admin".to_owned()];
             }
-            // She has used the app before, which is no access.
+            // Jane has used the app before. That is no proof of present access.
             tenant.atlassian.last_active(&jane.account, &tenant.wiki.clone(), "2026-10-02");
         },
     },
@@ -193,14 +193,14 @@ pub(super) const STORIES: &[Scenario] = &[
     },
 ];
 
-/// A third group at the identity provider, assigned, with the person in it.
+/// Adds a third group at the identity provider, assigned, with the person in it.
 fn third_group(tenant: &mut Tenant, person: &Person, name: &str) {
     let group = tenant.entra.add_group(name);
     tenant.entra.assign_group(&group);
     tenant.entra.add_member(&group, &person.idp);
 }
 
-/// Renames jira-users at the identity provider; Atlassian's group carries its id.
+/// Renames `jira-users` at the identity provider. Atlassian's group has its id.
 fn rename(tenant: &mut Tenant) {
     let id = tenant.jira_users.clone();
     if let Some(group) = tenant.entra.groups.get_mut(&id) {
@@ -211,7 +211,7 @@ fn rename(tenant: &mut Tenant) {
     }
 }
 
-/// Takes every seat; the person, if there is one, got none.
+/// Takes every seat. The person, if given, got none.
 fn full(tenant: &mut Tenant, without: Option<&Person>) {
     for space in &mut tenant.atlassian.workspaces {
         space.usage = space.capacity;

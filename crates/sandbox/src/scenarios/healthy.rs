@@ -1,4 +1,4 @@
-//! Look-alikes: nothing is wrong, though something looks odd.
+//! Healthy scenarios that look odd: the bot must find nothing wrong.
 
 use super::{JANE, Scenario};
 use crate::tenant::hours_ago;

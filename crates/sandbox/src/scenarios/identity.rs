@@ -1,5 +1,5 @@
-//! Stories about the owner of a record: `externalId` is not the object id, a colleague's record is in the way, or the
-//! log knows more than the record. In most of them it is dangerous to send anything.
+//! Scenarios about the owner of a record: `externalId` is not the object id, a colleague's record is in conflict, or
+//! the log shows more than the record. In most of them every write is dangerous.
 
 use serde_json::json;
 
@@ -39,7 +39,8 @@ pub(super) const STORIES: &[Scenario] = &[
         name: "name-held-by-colleague",
         title: "The record of a colleague holds Jane's user name. It is the colleague's, and nothing may be moved.",
         who: JANE,
-        // No cause explains it yet: of a living colleague's record nothing is stale, and the address is free.
+        // No cause explains this: the record belongs to an active colleague, so it is not stale, and the address is
+        // free.
         finds: &[],
         mentions: &[],
         ends: Outcome::Advice,
@@ -117,7 +118,8 @@ pub(super) const STORIES: &[Scenario] = &[
         name: "former-record-on-own-account",
         title: "Jane was created again with another nickname. Her former record holds her account, so the new one is refused.",
         who: JANE,
-        // Her address is on an account that no record of hers holds, and the old record on it is what is in the way.
+        // Jane's address is on an account that none of her records is linked to. The old record on that account
+        // causes the conflict.
         finds: &[Cause::StaleRecordConflict, Cause::EmailHeldByManagedAccount],
         mentions: &[],
         ends: Outcome::Restored,
@@ -150,12 +152,12 @@ pub(super) const STORIES: &[Scenario] = &[
     },
 ];
 
-/// Jane's name in the directory on premises.
+/// Jane's name in the on-premises directory.
 const ON_PREMISES: &str = "jane.doe@corp.acme.example";
-/// A directory that the bot is told of, without its key.
+/// A directory that the bot knows but has no key for.
 const OTHER_DIRECTORY: &str = "6c2f0000-0000-4000-8000-000000000002";
 
-/// The job matches people by `externalId` alone, so a record of another value never becomes the person's.
+/// The job matches people by `externalId` alone, so a record with another value never becomes the person's record.
 fn match_by_external_id(tenant: &mut Tenant) {
     let users = "/synchronizationRules/0/objectMappings/1/attributeMappings";
     for (at, priority) in [(0, 0), (3, 1)] {
@@ -165,7 +167,7 @@ fn match_by_external_id(tenant: &mut Tenant) {
     }
 }
 
-/// The newest word on the person: assigned, enabled and in scope, and yet not entitled.
+/// The newest log entry about the person: assigned, enabled and in scope, but not entitled.
 fn not_entitled(tenant: &mut Tenant, idp: &str) {
     let source = Subject { id: idp.to_owned(), name: JANE.to_owned(), kind: "User".to_owned() };
     let mut entry = LogEntry::about(source, hours_ago(1));

@@ -1,4 +1,4 @@
-//! Stories of the provisioning job: what stops it stops everybody.
+//! Scenarios of the provisioning job, whose failure affects everybody.
 
 use serde_json::json;
 
@@ -144,7 +144,7 @@ pub(super) fn quarantine(tenant: &mut Tenant, reason: &str, code: &str) {
     }
 }
 
-/// Takes the job away: what is left is Atlassian's own integration.
+/// Removes the job. Only Atlassian's own integration remains.
 fn pull(tenant: &mut Tenant) {
     let id = tenant.entra.atlassian.clone();
     if let Some(application) = tenant.entra.service_principals.get_mut(&id) {
@@ -161,7 +161,7 @@ fn match_on_email(tenant: &mut Tenant) {
     }
 }
 
-/// A place in the job's schema.
+/// The value at a JSON pointer in the job's schema.
 pub(super) fn schema<'t>(tenant: &'t mut Tenant, pointer: &str) -> Option<&'t mut serde_json::Value> {
     tenant.entra.atlassian_job()?.schema.pointer_mut(pointer)
 }

@@ -1,5 +1,5 @@
-//! Stories of the upper rungs: the job of the whole tenant, started again where that is safe and left to people
-//! where it is not.
+//! Scenarios of the upper rungs, which affect the job of the whole tenant. The bot restarts the job where that is
+//! safe and leaves it to people where it is not.
 
 use super::job::quarantine;
 use super::{JANE, Scenario};
@@ -65,7 +65,7 @@ pub(super) const STORIES: &[Scenario] = &[
     },
 ];
 
-/// The job was stopped a day ago, and saw nothing since.
+/// The job was stopped a day ago and has seen nothing since.
 fn stopped(tenant: &mut Tenant, by: By) {
     tenant.entra.settle_watermark(crate::clock::now());
     tenant.entra.audit(STOPPED, by, hours_ago(26));

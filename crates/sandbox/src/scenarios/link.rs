@@ -1,4 +1,4 @@
-//! Stories of the SCIM record and its link, seeding case first.
+//! Scenarios of the SCIM record and its link. The case that started this project comes first.
 
 use super::source::forget;
 use super::{JANE, Scenario};
@@ -7,7 +7,7 @@ use crate::entra::{LogEntry, Subject};
 use crate::tenant::{DIRECTORY, Tenant, hours_ago};
 use reinstate_core::{Cause, Outcome};
 
-/// An object id of somebody who was here before.
+/// The object id of a former person.
 const GONE: &str = "deadbeef-0000-4000-8000-00000000beef";
 
 pub(super) const STORIES: &[Scenario] = &[
@@ -249,7 +249,7 @@ pub(super) const STORIES: &[Scenario] = &[
 /// A directory whose key nobody has any more.
 const OLD_DIRECTORY: &str = "6c2f0000-0000-4000-8000-000000000009";
 
-/// The forum's case: the linked account with the history has the old address, an idle one the new.
+/// The case from the forum: the linked account with the history has the old address, an idle account the new one.
 fn email_held(tenant: &mut Tenant) {
     let jane = tenant.hire(JANE, "Jane Doe");
     let real = tenant.account("jane.miller@acme.example", "Jane Miller", 1432);
@@ -266,7 +266,7 @@ fn email_held_by_colleague(tenant: &mut Tenant) {
     if let Some(user) = tenant.entra.users.get_mut(&colleague) {
         user.other_mails.push("janey@home.example".to_owned());
     }
-    // The mailbox of the new name was given to her as a second address of her account, by its id.
+    // The mailbox of the new name is now a second address of the account, by the account's id.
     if let Some(account) = tenant.atlassian.accounts.values().find(|account| account.email == JANE) {
         let id = account.id.clone();
         let record = tenant.atlassian.scim_record(DIRECTORY, "jane.roe@acme.example", &colleague, Some(&id));
@@ -274,7 +274,7 @@ fn email_held_by_colleague(tenant: &mut Tenant) {
     }
 }
 
-/// What was exported last was the old name.
+/// The job last exported the old name.
 pub(super) fn remembered_as(tenant: &mut Tenant, idp: &str, old: &str) {
     if let Some(export) = tenant.entra.atlassian_job().and_then(|job| job.cache.get_mut(idp)) {
         for value in export.attributes.values_mut() {
@@ -293,7 +293,7 @@ fn outside(tenant: &mut Tenant, membership: Membership) {
     }
 }
 
-/// The record carries an id that is gone; the live object of that name is younger than the record.
+/// The record has an id that no longer exists. The present object of that name is newer than the record.
 fn recreated(tenant: &mut Tenant, name_of_account: &str) {
     let jane = tenant.hire(JANE, "Jane Doe");
     if let Some(user) = tenant.entra.users.get_mut(&jane) {
@@ -304,7 +304,7 @@ fn recreated(tenant: &mut Tenant, name_of_account: &str) {
     tenant.refused(&jane, "Create", JANE);
 }
 
-/// A success in the log, after whatever came before.
+/// A success in the log, after all earlier entries.
 pub(super) fn written(tenant: &mut Tenant, idp: &str, record: &str) {
     let subject = |id: &str| Subject { id: id.to_owned(), name: JANE.to_owned(), kind: "User".to_owned() };
     let mut entry = LogEntry::about(subject(idp), hours_ago(2));

@@ -1,5 +1,5 @@
-//! Named stories: what is wrong in the tenant, what a diagnosis must find, and how a repair must end. A scenario
-//! is one cause, or the two of its name, and nothing else; a look-alike is healthy and must trigger nothing.
+//! Named scenarios: what is wrong in the tenant, what a diagnosis must find, and how a repair must end. A scenario
+//! has exactly the one or two causes in its name. A healthy scenario must trigger nothing.
 
 mod account;
 mod follow_up;
@@ -18,21 +18,21 @@ use reinstate_core::{Cause, Outcome};
 
 #[derive(Clone, Copy)]
 pub struct Scenario {
-    /// Its name: the code of its cause, where it has one.
+    /// Its name, which is the code of its cause where it has one.
     pub name: &'static str,
     /// What happens, in one line.
     pub title: &'static str,
     pub who: &'static str,
-    /// The blocking causes to be found: exactly these.
+    /// The blocking causes to find: exactly these.
     pub finds: &'static [Cause],
-    /// Findings that block nothing: exactly these.
+    /// The findings that block nothing: exactly these.
     pub mentions: &'static [Cause],
     pub ends: Outcome,
     arrange: fn(&mut Tenant),
 }
 
 impl Scenario {
-    /// The tenant of the story.
+    /// The tenant of the scenario.
     #[must_use]
     pub fn tenant(&self) -> Tenant {
         let mut tenant = Tenant::new();
@@ -42,7 +42,7 @@ impl Scenario {
     }
 }
 
-/// A story by its name.
+/// A scenario by its name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Scenario> {
     ALL.iter().find(|scenario| scenario.name == name)
@@ -50,7 +50,7 @@ pub fn find(name: &str) -> Option<&'static Scenario> {
 
 const JANE: &str = "jane@acme.example";
 
-/// The stories of each room, the seeding case first.
+/// The scenarios of each module. The case that started this project comes first.
 const ROOMS: [&[Scenario]; 8] = [
     link::STORIES,
     identity::STORIES,
@@ -72,7 +72,7 @@ const COUNT: usize = {
     count
 };
 
-/// Every story in one list, joined by the compiler.
+/// Every scenario in one list, joined at compile time.
 #[allow(clippy::indexing_slicing, reason = "run by the compiler: what is out of bounds does not build")]
 static JOINED: [Scenario; COUNT] = {
     let mut all = [link::STORIES[0]; COUNT];
@@ -88,11 +88,11 @@ static JOINED: [Scenario; COUNT] = {
     all
 };
 
-/// Every story, the seeding case first.
+/// Every scenario. The case that started this project comes first.
 pub static ALL: &[Scenario] = &JOINED;
 
-/// The stories by the station of the trail where something is wrong, in the order of the trail; those in which nothing
-/// is wrong come last.
+/// The scenarios by the station of the trail where something is wrong, in the order of the trail. The healthy ones
+/// come last.
 #[must_use]
 pub fn by_station() -> Vec<(&'static str, Vec<&'static Scenario>)> {
     let rooms: [(&str, &[&[Scenario]]); 5] = [

@@ -1,4 +1,4 @@
-//! Stories of the person at the identity provider, and of what keeps them out of the job.
+//! Scenarios of the person at the identity provider, and of what keeps them out of the job.
 
 use serde_json::json;
 
@@ -281,7 +281,8 @@ pub(super) const STORIES: &[Scenario] = &[
             }
             let record =
                 tenant.atlassian.scim_record(DIRECTORY, "jane@partner.example", &jane, Some(&account));
-            // What the job makes of a guest's name is open, and it is the job that wrote the record.
+            // How the job writes a guest's name is an open question, so the record holds whatever the job would
+            // write.
             let name = tenant.entra.users.get(&jane).and_then(|user| tenant.entra.mapped(user, "userName"));
             if let (Some(known), Some(name)) = (tenant.atlassian.scim_users.get_mut(&record), name) {
                 known.user_name = name;
@@ -293,14 +294,14 @@ pub(super) const STORIES: &[Scenario] = &[
     },
 ];
 
-/// Takes a record away without a word to the identity provider.
+/// Deletes a record without telling the identity provider.
 pub(super) fn forget(tenant: &mut Tenant, record: &str) {
     tenant.atlassian.leave(record, "jira-users");
     tenant.atlassian.leave(record, "wiki-users");
     tenant.atlassian.scim_users.remove(record);
 }
 
-/// Gives the job a filter on the department, and the person one.
+/// Gives the job a filter on the department, and the person a department.
 fn filter(tenant: &mut Tenant, idp: &str, department: &str) {
     if let Some(user) = tenant.entra.users.get_mut(idp) {
         user.department = Some(department.to_owned());
@@ -313,7 +314,7 @@ fn filter(tenant: &mut Tenant, idp: &str, department: &str) {
     }
 }
 
-/// What the log says of somebody whom the filter leaves out.
+/// The log entry for a person whom the filter excludes.
 fn skipped(tenant: &mut Tenant, idp: &str) {
     let source = Subject { id: idp.to_owned(), name: JANE.to_owned(), kind: "User".to_owned() };
     let mut entry = LogEntry::about(source, hours_ago(2));
@@ -342,7 +343,7 @@ fn without_mail(tenant: &mut Tenant, idp: &str) {
     }
 }
 
-/// The last cycle ended an hour ago.
+/// Sets the end of the last cycle to an hour ago.
 pub(super) fn cycle_ended(tenant: &mut Tenant) {
     if let Some(job) = tenant.entra.atlassian_job() {
         job.last_execution = Some(Run {

@@ -1,6 +1,6 @@
-//! The way into the Web API: token, method, content type, arguments, scope, rate limit, in the order in which
-//! Slack looks at them. The methods themselves are in `chat`, `people` and `views`; none of them may be reached
-//! around this.
+//! The entry point of the Web API. It checks token, method, content type, arguments, scope and rate limit, in the
+//! order in which Slack checks them. The methods themselves are in `chat`, `people` and `views`; no call may bypass
+//! these checks.
 
 use axum::http::{Method as Verb, header, request::Parts};
 use jiff::Timestamp;
@@ -13,7 +13,7 @@ use super::{chat, files, people, socket, views};
 
 struct Method {
     name: &'static str,
-    /// Slack takes JSON bodies only where it writes; what only reads takes a query or a form.
+    /// Slack accepts JSON bodies only for methods that write. Methods that only read take a query or a form.
     writes: bool,
     scope: &'static str,
     tier: Tier,
@@ -136,7 +136,7 @@ pub(super) fn answer(slack: &mut Slack, name: &str, parts: &Parts, body: &[u8], 
     };
     let args = arguments(method, parts, body)?;
     authorize(slack, method, parts)?;
-    // Slack ignores arguments it does not know; a client that relies on one is wrong without noticing.
+    // Slack ignores unknown arguments. A client that relies on one is wrong without noticing.
     if let Some(key) = args.0.keys().find(|key| !method.args.contains(&key.as_str())) {
         return Err(Refusal::fault("invalid_arguments", format!("it has no argument `{key}`")));
     }
@@ -151,7 +151,7 @@ pub(super) fn answer(slack: &mut Slack, name: &str, parts: &Parts, body: &[u8], 
     Ok(value)
 }
 
-/// A socket takes the app's own token, and everything else the bot's.
+/// Opening a socket needs the app token; every other method needs the bot token.
 fn authorize(slack: &Slack, method: &Method, parts: &Parts) -> Result<(), Refusal> {
     let token = parts
         .headers
@@ -208,7 +208,7 @@ fn form(bytes: &[u8]) -> Args {
 }
 
 impl Slack {
-    /// Refuses if the token lacks this scope; an empty name is no scope.
+    /// Refuses if the token lacks this scope. An empty name means that no scope is needed.
     pub(super) fn need_scope(&self, scope: &str) -> Result<(), Refusal> {
         if scope.is_empty() || self.scopes.contains(scope) {
             return Ok(());

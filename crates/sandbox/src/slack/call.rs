@@ -1,8 +1,8 @@
-//! A call of the Web API: its arguments, and how it is answered or refused.
+//! A call of the Web API: its arguments, and its answer or refusal.
 
 use serde_json::{Map, Value, json};
 
-/// What a method says: an object that gets `ok: true`, or why not.
+/// The result of a method: an object, to which `ok: true` is added, or a refusal.
 pub(super) type Answer = Result<Value, Refusal>;
 
 /// Why a call was refused.
@@ -12,9 +12,9 @@ pub(super) struct Refusal {
     pub error: String,
     /// Further fields of the answer.
     pub more: Map<String, Value>,
-    /// Seconds, for 429.
+    /// The number of seconds for `Retry-After`, with status 429.
     pub retry_after: Option<u64>,
-    /// Set if no correct client would have sent this.
+    /// Set if no correct client would send this call.
     pub fault: Option<String>,
 }
 
@@ -42,7 +42,7 @@ impl Refusal {
     }
 }
 
-/// The arguments of a call, whichever way they came.
+/// The arguments of a call, from a query, a form or JSON.
 #[derive(Debug, Default)]
 pub(super) struct Args(pub Map<String, Value>);
 
@@ -70,7 +70,7 @@ impl Args {
         usize::try_from(number).ok()
     }
 
-    /// Structured arguments may also come as JSON inside a string, which is how forms carry them.
+    /// The value of a structured argument. Forms carry it as JSON inside a string.
     pub(super) fn value(&self, key: &str) -> Option<Value> {
         match self.0.get(key)? {
             Value::Null => None,
@@ -80,7 +80,7 @@ impl Args {
     }
 }
 
-/// Refuses text and blocks as `chat.*` and response URLs do, with the reasons.
+/// The refusal of invalid text or blocks by `chat.*` and response URLs, with the reasons.
 pub(super) fn invalid_blocks(problems: &[String]) -> Refusal {
     Refusal::fault("invalid_blocks", format!("invalid blocks: {}", problems.join("; ")))
         .with("errors", json!(problems))

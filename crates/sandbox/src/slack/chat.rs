@@ -1,5 +1,5 @@
-//! `chat.*` and `reactions.add`: what may be posted where, edited by whom, and seen by whom. It must never post
-//! where Slack would not, however convenient that would be for a test.
+//! `chat.*` and `reactions.add`: what may be posted where, who may edit it, and who sees it. This module must never
+//! accept a post that Slack would refuse, even if a test would be simpler.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use super::model::{Channel, Edit, Ephemeral, Message, Restriction};
 use super::state::Slack;
 use super::validate::{MAX_CHARACTERS, Surface, characters, problems};
 
-/// The content of a post, as it was sent. `None` means that the field was not there.
+/// The content of a post, as it was sent. `None` means that the field was absent.
 pub(super) struct Content {
     pub text: Option<String>,
     pub blocks: Option<Vec<Value>>,
@@ -19,7 +19,7 @@ pub(super) struct Content {
 }
 
 impl Slack {
-    /// Reads and judges text, blocks and the rest of a post; `most` is the length of text that is refused above.
+    /// Reads and checks the text, the blocks and the other fields of a post. A text longer than `most` is refused.
     pub(super) fn content(&mut self, args: &Args, most: usize) -> Result<Content, Refusal> {
         let text = args.str("text").or(args.str("markdown_text")).map(str::to_owned);
         let list = |key: &str, error: &str| match args.value(key) {
@@ -50,7 +50,8 @@ impl Slack {
             if long > most {
                 let why = format!("blocks of {long} characters");
                 let refusal = Refusal::fault("msg_blocks_too_long", why);
-                // Below what others have measured it is this workspace that is odd, not the client.
+                // Below the limit that others have measured, this workspace is unusual, and the client is not at
+                // fault.
                 return Err(Refusal { fault: refusal.fault.filter(|_| long > MAX_CHARACTERS), ..refusal });
             }
             if self.switches.refuse_blocks && !blocks.is_empty() {
@@ -102,7 +103,7 @@ impl Slack {
         Ok(channel)
     }
 
-    /// Whether the channel takes this post.
+    /// Checks that no restriction of the channel forbids this post.
     fn unrestricted(&self, id: &str, thread: Option<&str>) -> Result<(), Refusal> {
         let channel = self.visible(id)?;
         let refused = match (channel.restriction, thread) {
@@ -181,7 +182,7 @@ impl Slack {
         ts
     }
 
-    /// Edits a message of the bot. Blocks that are not sent are kept (`chat.update`, argument `blocks`).
+    /// Edits a message of the bot. Blocks that are not sent stay (`chat.update`, argument `blocks`).
     pub(super) fn edit(
         &mut self,
         index: usize,
@@ -199,7 +200,7 @@ impl Slack {
         Ok(message.clone())
     }
 
-    /// The index of a message of the bot that still stands; `foreign` is the error for somebody else's.
+    /// The index of a message of the bot that is not deleted. `foreign` is the error for a message of somebody else.
     fn own(&self, channel: &str, ts: &str, foreign: &str) -> Result<usize, Refusal> {
         self.visible(channel)?;
         let (index, message) = self
@@ -231,7 +232,7 @@ pub(super) fn post_message(slack: &mut Slack, args: &Args, now: Timestamp) -> An
 
 pub(super) fn update(slack: &mut Slack, args: &Args, now: Timestamp) -> Answer {
     let (channel, ts) = (args.need("channel")?, args.need("ts")?);
-    // What stands in an archived channel cannot be edited; a post there has an error of its own, `is_archived`.
+    // A message in an archived channel cannot be edited. A post there has another error, `is_archived`.
     if slack.visible(channel)?.is_archived {
         return Err("is_inactive".into());
     }

@@ -1,5 +1,5 @@
-//! Slack's rules for what stands inside blocks: buttons, menus, inputs, confirmations, rich text. The companion
-//! of [`super::validate`], under the same rule: what was not looked at is not called valid.
+//! Slack's rules for the elements inside blocks: buttons, menus, inputs, confirmations, rich text. As in
+//! [`super::validate`], nothing is accepted that was not checked.
 
 use serde_json::{Map, Value};
 
@@ -7,7 +7,7 @@ use super::validate::{Look, Markup};
 
 const COMMON_FIELDS: &[&str] = &["type", "action_id", "confirm", "focus_on_load"];
 
-/// Looks at one element standing in a `section`, `actions`, `context` or `input` block.
+/// Checks one element of a `section`, `actions`, `context` or `input` block.
 pub(super) fn element(look: &mut Look, value: &Value, home: &str) {
     let Some(map) = value.as_object() else { return look.note("must be an object") };
     let Some(kind) = map.get("type").and_then(Value::as_str) else {

@@ -1,5 +1,5 @@
-//! Uploading a file in the three steps that Slack has left: ask for a URL, send the bytes there, say where the file
-//! goes. A file that was never sent, or with another length than announced, must not appear anywhere.
+//! File uploads, in Slack's three steps: ask for a URL, send the bytes to it, complete the upload. A file without
+//! bytes, or with another length than announced, must never appear in a channel.
 
 use axum::http::{Method, request::Parts};
 use jiff::Timestamp;
@@ -21,7 +21,7 @@ pub(super) fn upload_url(slack: &mut Slack, args: &Args, _: Timestamp) -> Answer
     Ok(json!({"upload_url": url, "file_id": id}))
 }
 
-/// The bytes, at the URL that was given out. No token goes there.
+/// Receives the bytes at the upload URL. This request carries no token.
 pub(super) fn receive(
     slack: &mut Slack,
     id: &str,

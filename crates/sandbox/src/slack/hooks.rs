@@ -1,5 +1,5 @@
-//! Response URLs: five answers within thirty minutes, no token, no membership needed. What comes after that must
-//! be refused, because a client that leans on a response URL for progress loses it in earnest too.
+//! Response URLs: five answers within thirty minutes, without a token or membership. Later answers must be refused,
+//! because real Slack also refuses them, and a client that posts its progress there would lose it.
 
 use axum::http::{Method, header, request::Parts};
 use jiff::Timestamp;
@@ -26,7 +26,7 @@ const KNOWN_FIELDS: &[&str] = &[
     "mrkdwn",
 ];
 
-/// Answers one post to a response URL; the error carries its HTTP status.
+/// Answers one post to a response URL. The error carries its HTTP status.
 pub(super) fn answer(
     slack: &mut Slack,
     token: &str,
@@ -101,7 +101,7 @@ fn remove(slack: &mut Slack, source: &Source) -> Result<(), Refusal> {
     }
 }
 
-/// Unlike `chat.update`, a replacement replaces everything: blocks that are not sent are gone.
+/// Unlike `chat.update`, a replacement replaces everything: blocks that are not sent are removed.
 fn replace(
     slack: &mut Slack,
     source: &Source,

@@ -1,5 +1,5 @@
-//! Slack's published rate limits: the tiers of the Web API and the limit on posts to one channel. It must never
-//! let through more than Slack promises, or a client that ignores `Retry-After` would look correct here.
+//! Slack's published rate limits: the tiers of the Web API and the limit on posts to one channel. This module must
+//! never allow more than Slack promises. Otherwise a client that ignores `Retry-After` would look correct here.
 
 use std::collections::BTreeMap;
 
@@ -14,20 +14,20 @@ pub(super) enum Tier {
     T3,
     /// 100 a minute.
     T4,
-    /// One message a second and channel; short bursts are tolerated.
+    /// One message a second in each channel. Short bursts are allowed.
     Posting,
-    /// `auth.test`: hundreds a minute, not worth counting.
+    /// `auth.test`: hundreds a minute, so calls are not counted.
     Free,
 }
 
-/// What has been called lately. One bucket per method, or per method and channel.
+/// The state of the rate limits: one bucket per method, or per method and channel.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Whether limits are kept at all.
+    /// Whether limits are enforced.
     pub on: bool,
-    /// How many posts to one channel may follow each other at once. Slack tolerates bursts but names no number.
+    /// How many posts to one channel may follow each other at once. Slack allows bursts but publishes no number.
     pub post_burst: u32,
-    /// Bucket to the time, in milliseconds, at which it would be full again.
+    /// For each bucket, the time in milliseconds at which it will be full again.
     full_at: BTreeMap<String, i64>,
 }
 
@@ -38,7 +38,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Counts one call, or says after how many seconds to come back. A refused call is not counted.
+    /// Counts one call, or returns after how many seconds to retry. A refused call is not counted.
     pub(super) fn take(
         &mut self,
         tier: Tier,

@@ -1,4 +1,4 @@
-//! The state of Socket Mode: links that are open, and envelopes that wait for an acknowledgement.
+//! The state of Socket Mode: open connections ("links"), and envelopes that wait for an acknowledgement.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,20 +8,20 @@ use tokio::sync::{mpsc, oneshot};
 /// The sockets of an app.
 #[derive(Clone, Debug, Default)]
 pub struct Sockets {
-    /// Socket Mode is switched on: what people do comes over a link, never over HTTP.
+    /// Whether Socket Mode is on. People's actions then reach the bot over a link, never over HTTP.
     pub on: bool,
-    /// Where links are taken, `ws://…`.
+    /// The address that accepts links, `ws://…`.
     pub base: String,
     /// `xapp-…`
     pub app_token: String,
-    /// Links opened since the start.
+    /// The number of links opened since the start.
     pub opened: usize,
-    /// Pings that were answered.
+    /// The number of answered pings.
     pub pongs: usize,
     pub(super) tickets: BTreeSet<String>,
     pub(super) links: BTreeMap<usize, mpsc::UnboundedSender<Out>>,
     pub(super) pending: BTreeMap<String, Pending>,
-    /// Envelopes acknowledged, by the link they went over.
+    /// The number of acknowledged envelopes, by link.
     pub(super) taken: BTreeMap<usize, usize>,
     pub(super) turn: usize,
 }
@@ -38,11 +38,11 @@ impl Sockets {
 #[derive(Debug)]
 pub(super) enum Out {
     Text(String),
-    /// Close without a word, as a network does.
+    /// Closes the connection without a close frame, like a broken network.
     Cut,
 }
 
-/// An envelope that was sent and not acknowledged.
+/// An envelope that was sent and is not acknowledged yet.
 #[derive(Debug)]
 pub(super) struct Waiting {
     pub(super) link: usize,

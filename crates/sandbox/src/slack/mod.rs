@@ -1,7 +1,7 @@
-//! A strict, stateful Slack: the Web API and the response URLs behind real HTTP, and what people do in it
-//! (`acts`), signed as Slack signs. It is written from Slack's published rules, not from what our client
-//! sends, and must never be kinder than Slack: an unknown method, a wrong content type or a block that Slack
-//! would refuse is refused here too, and written down as a fault.
+//! A strict, stateful simulator of Slack: the Web API and the response URLs behind real HTTP, and what people do in
+//! Slack (`user_actions`), signed as Slack signs. It follows Slack's published rules, not the requests of our client.
+//! It must never be more tolerant than Slack: it refuses an unknown method, a wrong content type or an invalid block,
+//! and records a fault.
 
 mod api;
 mod call;
@@ -55,7 +55,7 @@ pub use validate::{Surface, characters, problems};
 pub use views::view_problems;
 pub use workspace::Workspace;
 
-/// The workspace, shared between its HTTP side and the people who act in it.
+/// The workspace, shared by its HTTP side and the people who act in it.
 pub type Shared = Arc<Mutex<Slack>>;
 
 #[derive(Clone)]
@@ -64,8 +64,8 @@ struct Context {
     wire: Wire,
 }
 
-/// Serves the workspace: `/api/{method}`, and the response URLs `/commands/…`, `/actions/…`, `/app/…` that are
-/// handed out below `base`. When the port is known only later, set [`Slack::base`] then.
+/// Serves the workspace: `/api/{method}`, and the response URLs `/commands/…`, `/actions/…`, `/app/…` below `base`.
+/// When the port is known only later, set [`Slack::base`] then.
 pub fn router(state: Shared, wire: Wire, base: String) -> Router {
     lock(&state).base = base;
     let context = Context { state, wire: wire.clone() };
@@ -92,7 +92,7 @@ async fn web_api(State(context): State<Context>, Path(method): Path<String>, req
     changed.notify_waiters();
     match result {
         Ok(value) => {
-            // Slack names the token's scopes in a header of every answer; there is no method that lists them.
+            // Slack lists the scopes of the token in a header of every answer. No method lists them.
             let mut response = json(StatusCode::OK, &value);
             if let Ok(scopes) = HeaderValue::from_str(&scopes) {
                 response.headers_mut().insert("x-oauth-scopes", scopes);

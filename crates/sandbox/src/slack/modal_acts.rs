@@ -1,5 +1,5 @@
-//! What people do in a modal that is open before them: click its buttons, pick a person. The same rule as in
-//! [`super::acts`]: what is not on the screen cannot be used.
+//! What people do in an open modal: click its buttons, pick a person. As in `user_actions`, nobody can use what is
+//! not on the screen.
 
 use serde_json::Value;
 

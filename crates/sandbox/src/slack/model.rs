@@ -1,5 +1,4 @@
-//! The things a workspace is made of: people, channels, messages, what was handed out. Plain data; nothing here
-//! decides anything.
+//! The parts of a workspace: people, channels, messages, response URLs, triggers. Plain data, without any decision.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +21,7 @@ pub struct Enterprise {
     /// `E…`
     pub id: String,
     pub name: String,
-    /// Installed on the whole organization: payloads then carry `team: null`, and commands no `team_id`.
+    /// Installed on the whole organization. Payloads then have `team: null`, and commands have no `team_id`.
     pub org_install: bool,
 }
 
@@ -44,7 +43,7 @@ pub struct User {
     pub is_restricted: bool,
     /// A single-channel guest.
     pub is_ultra_restricted: bool,
-    /// Of another organization, and sharing no channel with us.
+    /// A person of another organization who shares no channel with us.
     pub is_stranger: bool,
     /// Time zone name.
     pub tz: String,
@@ -54,11 +53,11 @@ pub struct User {
 pub struct UserGroup {
     /// `S…`
     pub id: String,
-    /// What follows the `@`.
+    /// The name after the `@`.
     pub handle: String,
     /// Members, in order.
     pub users: Vec<String>,
-    /// Disabled groups are not found unless asked for.
+    /// Whether the group is disabled. Disabled groups are only listed on request.
     pub disabled: bool,
 }
 
@@ -69,9 +68,9 @@ pub struct Channel {
     pub id: String,
     /// Without `#`; empty for direct messages.
     pub name: String,
-    /// User ids, the bot's among them where it is a member.
+    /// User ids, including the bot's where it is a member.
     pub members: BTreeSet<String>,
-    /// Not to be found by those who are not members.
+    /// Only members can find it.
     pub is_private: bool,
     /// A direct message.
     pub is_im: bool,
@@ -81,23 +80,23 @@ pub struct Channel {
     pub is_shared: bool,
     /// Shared with another organization (Slack Connect).
     pub is_ext_shared: bool,
-    /// What may not be posted there, although the bot is a member.
+    /// What may not be posted there, even though the bot is a member.
     pub restriction: Option<Restriction>,
-    /// Roots of threads that an admin has locked.
+    /// The root messages of threads that an admin has locked.
     pub locked_threads: BTreeSet<String>,
 }
 
-/// What a channel does not take (documented errors of `chat.postMessage`).
+/// What a channel does not accept (documented errors of `chat.postMessage`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Restriction {
     ReadOnly,
     /// Top-level messages.
     ThreadOnly,
-    /// Answers in threads.
+    /// Replies in threads.
     NonThreadable,
 }
 
-/// What a message was before it was edited.
+/// A message before it was edited.
 #[derive(Clone, Debug, Serialize)]
 pub struct Edit {
     pub text: String,
@@ -113,28 +112,28 @@ pub struct Message {
     /// The root of its thread, if it is a reply.
     pub thread_ts: Option<String>,
     pub user: String,
-    /// The text, also the fallback of the blocks.
+    /// The text, which is also the fallback of the blocks.
     pub text: String,
     /// The blocks, with the ids Slack adds.
     pub blocks: Vec<Value>,
     pub attachments: Vec<Value>,
     pub metadata: Option<Value>,
-    /// Every earlier form, oldest first.
+    /// Every earlier version, oldest first.
     pub edits: Vec<Edit>,
     /// When it was last edited.
     pub edited_ts: Option<String>,
-    /// Deleted, by whomever.
+    /// Whether anybody has deleted it.
     pub deleted: bool,
-    /// Reaction and user.
+    /// Pairs of a reaction and a user.
     pub reactions: Vec<(String, String)>,
-    /// Whether links are unfurled; a message with data must say no.
+    /// Whether Slack unfurls links. A message with data must set this to false.
     pub unfurl_links: Option<bool>,
     /// Whether a test has read it.
     #[serde(skip)]
     pub read: bool,
 }
 
-/// A message that one person alone sees.
+/// A message that only one person sees.
 #[derive(Clone, Debug, Serialize)]
 pub struct Ephemeral {
     pub channel: String,
@@ -146,7 +145,7 @@ pub struct Ephemeral {
     pub blocks: Vec<Value>,
     /// `postEphemeral`, `response_url` or `ack`.
     pub via: &'static str,
-    /// Replaced how often.
+    /// Every earlier version.
     pub edits: Vec<Edit>,
     /// Dismissed by `delete_original`.
     pub deleted: bool,
@@ -155,10 +154,10 @@ pub struct Ephemeral {
     pub read: bool,
 }
 
-/// What a response URL was handed out for.
+/// The interaction for which a response URL was issued.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum Source {
-    /// A slash command or a shortcut: there is no original to replace.
+    /// A slash command or a shortcut: there is no original message to replace.
     Command,
     /// A click in this message.
     Message { ts: String },
@@ -172,24 +171,24 @@ pub enum Source {
 /// A response URL: five answers within 30 minutes.
 #[derive(Clone, Debug, Serialize)]
 pub struct ResponseUrl {
-    /// Where the interaction took place.
+    /// The channel of the interaction.
     pub channel: String,
     pub user: String,
-    /// On what.
+    /// The interaction.
     pub source: Source,
     /// Answers so far.
     pub uses: u32,
-    /// When it was handed out.
+    /// When it was issued.
     pub made: Timestamp,
 }
 
-/// A trigger id: opens one view within three seconds.
+/// A trigger id. It opens one view within three seconds.
 #[derive(Clone, Debug, Serialize)]
 pub struct Trigger {
     pub user: String,
-    /// When it was handed out.
+    /// When it was issued.
     pub made: Timestamp,
-    /// Already exchanged for a view.
+    /// Whether it was already used to open a view.
     pub used: bool,
 }
 
@@ -200,28 +199,28 @@ pub struct View {
     pub id: String,
     /// Who sees it.
     pub user: String,
-    /// What Slack stores and sends back: blocks, state, hash and so on.
+    /// What Slack stores and returns: blocks, state, hash and so on.
     pub body: Value,
     /// Whether it is on the screen.
     pub open: bool,
 }
 
-/// What this workspace does unlike others.
+/// How this workspace differs from others.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Switches {
-    /// Answer `invalid_blocks` to a `plan` block, as a client that lacks it would need.
+    /// Answers `invalid_blocks` to a `plan` block, as if clients did not support it.
     pub refuse_plan: bool,
     /// User groups answer `plan_upgrade_required`.
     pub free_plan: bool,
-    /// Seconds after which a message can no longer be edited, as an admin may set it. Whether it binds bots is not
-    /// published.
+    /// The number of seconds after which a message can no longer be edited, as an admin may set it. Slack does not
+    /// publish whether this applies to bots.
     pub edit_window: Option<i64>,
-    /// Refuse every update with this code, as Slack documents of `update_failed` or `external_channel_migrating`.
+    /// Refuses every update with this code, as Slack documents for `update_failed` or `external_channel_migrating`.
     pub refuse_updates: Option<String>,
-    /// Characters of all blocks of a message above which it is `msg_blocks_too_long`; none for the lowest that was
-    /// measured.
+    /// The number of characters in all blocks of a message above which Slack answers `msg_blocks_too_long`. None
+    /// means the lowest number that was measured.
     pub most_characters: Option<usize>,
-    /// Refuse every message with blocks, whatever is in them.
+    /// Refuses every message with blocks, whatever they contain.
     pub refuse_blocks: bool,
 }
 
@@ -230,12 +229,12 @@ pub struct Switches {
 pub struct File {
     pub id: String,
     pub name: String,
-    /// The length that was announced.
+    /// The announced length.
     pub length: usize,
-    /// What was sent; none before.
+    /// The received bytes. None before the upload.
     pub bytes: Option<Vec<u8>>,
-    /// Where it was shared: channel and thread; none before it is complete.
+    /// The channel and the thread where it was shared. None before the upload is complete.
     pub shared: Option<(String, Option<String>)>,
-    /// The message that shares it; empty before.
+    /// The message that shares it. Empty before.
     pub ts: String,
 }

@@ -1,5 +1,5 @@
-//! The payloads Slack sends, in the shapes that its own SDKs use in their tests: whole messages, both spellings of
-//! a person's name, `enterprise: null`, and on an organization-wide install `team: null`. No field may be left out
+//! The payloads that Slack sends, in the shapes that its own SDKs use in their tests: whole messages, both spellings
+//! of a person's name, `enterprise: null`, and `team: null` on an organization-wide install. No field may be omitted
 //! because our bot does not read it.
 
 use jiff::Timestamp;
@@ -48,7 +48,7 @@ impl Slack {
         Value::Object(body)
     }
 
-    /// What every interaction has in common.
+    /// The fields that every interaction has.
     fn interaction(&self, kind: &str, user: &str) -> Map<String, Value> {
         let person = self.users.get(user);
         let name = person.map(|person| person.name.clone()).unwrap_or_default();
@@ -91,7 +91,7 @@ impl Slack {
         Value::Object(body)
     }
 
-    /// A click in an ephemeral message: Slack sends no `message` then.
+    /// A click in an ephemeral message. Slack then sends no `message`.
     pub(super) fn private_click_json(&self, click: &Click<'_>, private: &Ephemeral) -> Value {
         let mut container = json!({
             "type": "message", "message_ts": private.ts, "channel_id": private.channel, "is_ephemeral": true,
@@ -104,7 +104,7 @@ impl Slack {
         Value::Object(body)
     }
 
-    /// A click in a modal or App Home: there is no channel and no response URL.
+    /// A click in a modal or App Home. It has no channel and no response URL.
     pub(super) fn view_click_json(&self, click: &Click<'_>, view: &Value) -> Value {
         let id = view.get("id").cloned().unwrap_or_default();
         let mut body = self.block_actions(click, json!({"type": "view", "view_id": id}));
@@ -226,7 +226,7 @@ impl Slack {
     }
 }
 
-/// What a click is made of.
+/// The parts of a click.
 pub(super) struct Click<'a> {
     pub user: &'a str,
     pub button: &'a Value,
@@ -236,7 +236,7 @@ pub(super) struct Click<'a> {
     pub action_ts: &'a str,
 }
 
-/// Slack hides the names of conversations that are not public.
+/// The channel name in a payload. Slack hides the names of conversations that are not public.
 fn channel_name(channel: &Channel) -> String {
     match channel {
         Channel { is_im: true, .. } => "directmessage".to_owned(),

@@ -1,5 +1,5 @@
-//! Who and where: `auth.test`, `users.*`, `usergroups.*` and `conversations.*`. What a scope hides is left out,
-//! as Slack does, and never filled with a guess.
+//! People and channels: `auth.test`, `users.*`, `usergroups.*` and `conversations.*`. Fields that a missing scope
+//! hides are left out, as in Slack, and must never be filled with a guess.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -146,7 +146,8 @@ impl Slack {
         user.team_id == self.team.id && !user.is_stranger
     }
 
-    /// On free plans there are no groups, and a token of a whole organization must say which workspace it means.
+    /// Checks whether groups can be read. Free plans have no groups, and an organization-wide token must name a
+    /// workspace.
     fn usergroups_readable(&self, args: &Args) -> Result<(), Refusal> {
         if self.switches.free_plan {
             return Err("plan_upgrade_required".into());

@@ -1,5 +1,5 @@
-//! How tests, the transcript and the page look at a workspace. Reading changes nothing, but for `take_unread`,
-//! which remembers what was looked at, so that a test can fail over a post that nobody read.
+//! How tests, the transcript and the page read a workspace. Reading changes nothing, except for `take_unread`: it
+//! records what was read, so that a test can fail because of an unread post.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::Shared;
 use super::model::{Ephemeral, Message};
 use super::state::Slack;
 
-/// Something that was posted and has not been read yet.
+/// A post that has not been read yet.
 #[derive(Clone, Debug, Serialize)]
 pub enum Unread {
     /// For everyone in the channel.
@@ -28,7 +28,7 @@ impl Unread {
         }
     }
 
-    /// Its text, also the fallback of its blocks.
+    /// Its text, which is also the fallback of its blocks.
     #[must_use]
     pub fn text(&self) -> &str {
         match self {
@@ -55,7 +55,7 @@ impl Unread {
 }
 
 impl Slack {
-    /// What stands in a channel, replies included, oldest first.
+    /// The messages of a channel, including replies, oldest first.
     #[must_use]
     pub fn messages_in(&self, channel: &str) -> Vec<&Message> {
         self.messages.iter().filter(|message| message.channel == channel && !message.deleted).collect()
@@ -67,7 +67,7 @@ impl Slack {
         self.messages.iter().find(|message| message.ts == ts)
     }
 
-    /// A root and its replies.
+    /// A root message and its replies.
     #[must_use]
     pub fn thread(&self, ts: &str) -> Vec<&Message> {
         self.messages
@@ -84,7 +84,7 @@ impl Slack {
         })
     }
 
-    /// What this person alone sees, with the index that [`super::Workspace::click_private`] takes.
+    /// The messages that only this person sees, with the index that [`super::Workspace::click_private`] takes.
     #[must_use]
     pub fn ephemerals_for(&self, user: &str) -> Vec<(usize, &Ephemeral)> {
         self.ephemerals
@@ -94,7 +94,7 @@ impl Slack {
             .collect()
     }
 
-    /// What has not been read, in order of posting.
+    /// The unread posts, in order of posting.
     #[must_use]
     pub fn unread(&self) -> Vec<Unread> {
         let messages = self.messages.iter().filter(|message| !message.read && !message.deleted);
@@ -105,7 +105,7 @@ impl Slack {
         all
     }
 
-    /// What has not been read, which is read now.
+    /// The unread posts, which then count as read.
     pub fn take_unread(&mut self) -> Vec<Unread> {
         let all = self.unread();
         self.messages.iter_mut().for_each(|message| message.read = true);
@@ -113,7 +113,7 @@ impl Slack {
         all
     }
 
-    /// Counts the post with this time stamp as read.
+    /// Marks the post with this time stamp as read.
     pub fn mark_read(&mut self, ts: &str) {
         self.messages.iter_mut().filter(|m| m.ts == ts).for_each(|m| m.read = true);
         self.ephemerals.iter_mut().filter(|p| p.ts == ts).for_each(|p| p.read = true);
@@ -133,7 +133,7 @@ impl Slack {
     }
 }
 
-/// Waits until the workspace shows something, without polling: every change wakes it.
+/// Waits until `find` finds something. Every change of the workspace wakes it, so it does not poll.
 ///
 /// # Errors
 /// After `timeout`, with everything that was posted, for the test to show.
@@ -145,7 +145,7 @@ pub async fn wait_until<T>(
     let changed = lock(state).change();
     let found = tokio::time::timeout(timeout, async {
         loop {
-            // Made before the look: from here on no change is missed, though nobody waits yet.
+            // Created before the check, so that no change after the check is missed.
             let woken = changed.notified();
             if let Some(found) = find(&lock(state)) {
                 return found;

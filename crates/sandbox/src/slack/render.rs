@@ -1,5 +1,5 @@
-//! Block Kit as plain text, for snapshots and for the terminal. What a person reads on the screen, line by line;
-//! it must never leave out a block, or a snapshot would not show what people see.
+//! Block Kit as plain text, line by line, for snapshots and for the terminal. It must never omit a block, because a
+//! snapshot would then differ from what people see.
 
 use serde_json::Value;
 
@@ -44,7 +44,7 @@ impl Slack {
         lines
     }
 
-    /// Everything that stands in the workspace, in order: channel, person, lines.
+    /// Everything in the workspace, in order: channel, person, lines.
     #[must_use]
     pub fn transcript(&self) -> Vec<String> {
         let mut posts: Vec<(&str, String, Vec<String>)> = Vec::new();
@@ -66,7 +66,7 @@ impl Slack {
             .collect()
     }
 
-    /// The lines of a post: its blocks, or its text where there are none.
+    /// The lines of a post: its blocks, or its text if it has no blocks.
     #[must_use]
     pub fn post(&self, text: &str, blocks: &[Value]) -> Vec<String> {
         if blocks.is_empty() {
@@ -159,7 +159,7 @@ impl Slack {
         }
     }
 
-    /// Mentions, links and dates as the screen shows them; then `&lt;`, `&gt;`, `&amp;`.
+    /// Renders mentions, links and dates as the screen shows them, then `&lt;`, `&gt;`, `&amp;`.
     fn mrkdwn(&self, raw: &str) -> String {
         let mut out = String::new();
         let mut rest = raw;

@@ -1,5 +1,5 @@
-//! How an act reaches the bot: signed, as a form or as JSON, within Slack's three seconds; and how forgeries,
-//! repeats and unsigned requests reach it. What is sent is never looked at here.
+//! How an action reaches the bot: signed, as a form or as JSON, within Slack's three seconds. Also how forged,
+//! repeated and unsigned requests reach it. This module must never inspect what it sends.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use super::workspace::Workspace;
 
 pub(super) const FORM_CONTENT_TYPE: &str = "application/x-www-form-urlencoded";
 
-/// Why an act could not be done, or was not answered.
+/// Why an action could not be done, or got no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ActError {
-    /// The person, channel, message or view is not there, or cannot be seen by the person.
+    /// The person, channel, message or view does not exist, or the person cannot see it.
     #[error("{0}")]
     NotThere(String),
     /// The bot did not answer within Slack's three seconds.
@@ -25,16 +25,16 @@ pub enum ActError {
     Unreachable(#[from] reqwest::Error),
 }
 
-/// The bot's answer to an act.
+/// The bot's answer to an action.
 #[derive(Clone, Debug)]
 pub struct Ack {
     pub status: u16,
     pub body: String,
-    /// The trigger id of the act, or empty.
+    /// The trigger id of the action, or empty.
     pub trigger_id: String,
     /// The token of its response URL, or empty.
     pub response_token: String,
-    /// What was sent, so that it can be sent again.
+    /// The body that was sent, so that it can be sent again.
     pub sent: String,
     pub content_type: String,
 }
@@ -48,7 +48,7 @@ impl Ack {
 }
 
 impl Workspace {
-    /// Sends the same request again as Slack does when an event was not acknowledged (1 to 3).
+    /// Sends the same request again, as Slack does when an event was not acknowledged. `number` is 1 to 3.
     ///
     /// # Errors
     /// When the bot does not answer.
@@ -61,7 +61,7 @@ impl Workspace {
         self.finish(request, ack.clone()).await
     }
 
-    /// Sends any body, correctly signed for `timestamp` (seconds).
+    /// Sends any body, signed correctly for `timestamp` (seconds).
     ///
     /// # Errors
     /// When the bot does not answer.
@@ -105,7 +105,7 @@ impl Workspace {
         self.finish(request, ack).await
     }
 
-    /// The same content in an envelope. A link that ends before it acknowledges is followed by another one.
+    /// Sends the same content in an envelope. If a link ends before it acknowledges, another link gets the envelope.
     async fn over_a_socket(&self, mut ack: Ack) -> Result<Ack, ActError> {
         let (kind, payload) = enveloped(&ack.sent, &ack.content_type);
         let delivering = async {
@@ -117,7 +117,7 @@ impl Workspace {
                             return answer;
                         }
                     }
-                    // No link is open; one may be opened at any moment.
+                    // No link is open, but one may open at any moment.
                     None => tokio::time::sleep(Duration::from_millis(20)).await,
                 }
             }
@@ -133,7 +133,7 @@ impl Workspace {
         }
     }
 
-    /// Delivers what was delivered before once more, in an envelope of its own.
+    /// Delivers the same content again, in a new envelope.
     ///
     /// # Errors
     /// When the bot does not acknowledge.
@@ -168,7 +168,7 @@ impl Workspace {
     }
 }
 
-/// The type of an envelope, and what it carries.
+/// The type of an envelope, and its payload.
 fn enveloped(body: &str, content_type: &str) -> (&'static str, Value) {
     if content_type != FORM_CONTENT_TYPE {
         return ("events_api", serde_json::from_str(body).unwrap_or_default());

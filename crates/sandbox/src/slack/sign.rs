@@ -1,6 +1,6 @@
-//! Slack's request signature, version 0: HMAC-SHA256 over `v0:timestamp:body`. Written out here because the
-//! library's own signing function is private; it is checked against Slack's published example and against the
-//! library's verifier. It must never be used to verify anything: that is the bot's own work.
+//! Slack's request signature, version 0: HMAC-SHA256 over `v0:timestamp:body`. The code is here because the library's
+//! own signing function is private. Tests check it against Slack's published example and against the library's
+//! verifier. It must never be used to verify a signature: that is the task of the bot.
 
 use sha2::{Digest, Sha256};
 

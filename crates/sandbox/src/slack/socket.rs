@@ -1,7 +1,7 @@
-//! Socket Mode as Slack does it: an address with a ticket that works once, a greeting, envelopes to *any one* of the
-//! open links, acknowledgements by envelope, pings that must be answered, and the notice before a link is closed.
-//! It must never deliver what was acknowledged a second time, unless a test asks for it, nor take an acknowledgement
-//! it did not wait for.
+//! Socket Mode as Slack does it. An address has a ticket that works once. A link gets a greeting, then envelopes,
+//! each to *any one* of the open links. The simulator expects acknowledgements by envelope and answers to its pings,
+//! and it announces the close of a link. It must never deliver an acknowledged envelope again, unless a test asks for
+//! it. It must never accept an acknowledgement for an envelope that does not wait for one.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -25,12 +25,12 @@ use super::links::{Out, Pending, Waiting};
 use super::state::Slack;
 use jiff::Timestamp;
 
-/// Slack allows ten links for an app.
+/// Slack allows ten links for each app.
 const MAX_LINKS: usize = 10;
 /// How often Slack pings, and how long it waits for an answer.
 const PING_INTERVAL: Duration = Duration::from_secs(5);
 
-/// The listener; it ends when this is dropped.
+/// The listener. Dropping it closes it.
 #[derive(Debug)]
 pub struct SocketDoor(JoinHandle<()>);
 
@@ -40,10 +40,10 @@ impl Drop for SocketDoor {
     }
 }
 
-/// Takes links on a loopback port.
+/// Accepts links on a loopback port.
 ///
 /// # Errors
-/// When no port can be had.
+/// When no port is available.
 pub async fn sockets(state: Shared, wire: Wire) -> std::io::Result<SocketDoor> {
     let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
     lock(&state).sockets.base = format!("ws://{}", listener.local_addr()?);
@@ -64,7 +64,7 @@ pub(super) fn open(slack: &mut Slack, _: &Args, now: Timestamp) -> Answer {
     Ok(json!({"url": format!("{}/link/?ticket={ticket}&app_id={}", slack.sockets.base, slack.app_id)}))
 }
 
-// The error is Slack's refusal as the library wants it.
+// The type of the error is fixed by the library. It carries Slack's refusal.
 #[allow(clippy::result_large_err)]
 fn admit(state: &Shared, request: &Request, response: Response) -> Result<Response, ErrorResponse> {
     let refuse = |status| {
@@ -86,7 +86,7 @@ fn admit(state: &Shared, request: &Request, response: Response) -> Result<Respon
     Ok(response)
 }
 
-// The error is Slack's refusal as the library wants it.
+// The callback above fixes the type of the error.
 #[allow(clippy::result_large_err)]
 async fn link(state: Shared, wire: Wire, stream: TcpStream) {
     let door = state.clone();
@@ -111,7 +111,7 @@ async fn link(state: Shared, wire: Wire, stream: TcpStream) {
     let changed = {
         let mut slack = lock(&state);
         slack.sockets.links.remove(&number);
-        // What this link did not acknowledge is delivered again, over another one.
+        // Envelopes that this link did not acknowledge are delivered again, over another link.
         for pending in slack.sockets.pending.values() {
             let mut waiting = lock(pending);
             if waiting.as_ref().is_some_and(|waiting| waiting.link == number)
@@ -197,7 +197,7 @@ fn acknowledged(state: &Shared, wire: &Wire, number: usize, text: &str) {
 }
 
 impl Slack {
-    /// Sends an envelope to one of the links; what comes back is the acknowledgement, or nothing if the link ended.
+    /// Sends an envelope to one of the links. The receiver gets the acknowledgement, or nothing if the link ends.
     pub(super) fn envelope(
         &mut self,
         kind: &str,
@@ -224,13 +224,14 @@ impl Slack {
         Some(acked)
     }
 
-    /// How many envelopes were acknowledged, by the number of the link.
+    /// The number of acknowledged envelopes, by the number of the link.
     #[must_use]
     pub fn envelopes_by_link(&self) -> BTreeMap<usize, usize> {
         self.sockets.taken.clone()
     }
 
-    /// Switches Socket Mode on, or off as an admin does in the app's settings: every link is told so.
+    /// Switches Socket Mode on or off, as an admin does in the app's settings. Every link is notified of a
+    /// switch-off.
     pub fn switch_sockets(&mut self, on: bool) {
         self.sockets.on = on;
         if !on {
@@ -238,13 +239,13 @@ impl Slack {
         }
     }
 
-    /// How many links are open.
+    /// The number of open links.
     #[must_use]
     pub fn open_links(&self) -> usize {
         self.sockets.links.len()
     }
 
-    /// Tells every link that it will be closed (`warning`, `refresh_requested`, `link_disabled`).
+    /// Announces to every link that it will be closed (`warning`, `refresh_requested`, `link_disabled`).
     pub fn announce_disconnect(&mut self, reason: &str) {
         let notice =
             json!({"type": "disconnect", "reason": reason, "debug_info": {"host": "applink-1"}}).to_string();
@@ -253,7 +254,7 @@ impl Slack {
         }
     }
 
-    /// Closes the links that were opened up to this number.
+    /// Closes the links with numbers up to `up_to`.
     pub fn cut_links(&mut self, up_to: usize) {
         for (_, link) in self.sockets.links.range(..=up_to) {
             link.send(Out::Cut).ok();

@@ -1,5 +1,5 @@
-//! The workspace as plain structs: people, channels, what was posted, what was handed out. It holds state and
-//! mints ids; it must never decide whether a call is allowed.
+//! The workspace as plain structs: people, channels, posts, response URLs and triggers. It holds state and creates
+//! ids. It must never decide whether a call is allowed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -25,15 +25,15 @@ pub struct Slack {
     /// Set on Enterprise Grid.
     pub enterprise: Option<Enterprise>,
     pub app_id: String,
-    /// Our app's bot.
+    /// The bot id of our app.
     pub bot_id: String,
-    /// Our bot's user.
+    /// The user id of our bot.
     pub bot_user: String,
     /// `xoxb-…`
     pub bot_token: String,
-    /// What the token may do.
+    /// The scopes of the token.
     pub scopes: BTreeSet<String>,
-    /// Signs what people do.
+    /// The secret that signs the requests to the bot.
     pub signing_secret: String,
     /// The deprecated token in payloads.
     pub verification_token: String,
@@ -53,12 +53,12 @@ pub struct Slack {
     pub triggers: BTreeMap<String, Trigger>,
     /// By id.
     pub views: BTreeMap<String, View>,
-    /// What this workspace does unlike others.
+    /// How this workspace differs from others.
     pub switches: Switches,
     pub limits: Limits,
     /// Files, from their announcement on.
     pub files: Vec<File>,
-    /// Where the response URLs are served, without a slash at the end.
+    /// The base URL of the response URLs, without a trailing slash.
     pub base: String,
     pub sockets: Sockets,
     changed: Arc<Notify>,
@@ -67,7 +67,7 @@ pub struct Slack {
 }
 
 impl Slack {
-    /// A workspace with our bot in it, holding every scope the bot needs, and nobody else.
+    /// A workspace with our bot in it, which has every scope it needs. No people are in it.
     #[must_use]
     pub fn new(bot_token: &str, signing_secret: &str) -> Self {
         let scopes = "commands chat:write users:read users:read.email usergroups:read channels:read \
@@ -104,7 +104,7 @@ impl Slack {
         slack
     }
 
-    /// Adds a full member of the workspace; change what is special about them on the answer.
+    /// Adds a full member of the workspace. The caller may change the returned user.
     pub fn add_user(&mut self, id: &str, name: &str, real_name: &str, email: &str) -> &mut User {
         let user = User {
             id: id.to_owned(),
@@ -120,7 +120,7 @@ impl Slack {
         slot
     }
 
-    /// Adds a public channel with these members; change what is special about it on the answer.
+    /// Adds a public channel with these members. The caller may change the returned channel.
     pub fn add_channel(&mut self, id: &str, name: &str, members: &[&str]) -> &mut Channel {
         let channel = Channel {
             id: id.to_owned(),
@@ -145,7 +145,8 @@ impl Slack {
         slot
     }
 
-    /// The direct message between the bot and this person, opened if need be; and whether it was open.
+    /// The direct message between the bot and this person, which is opened if needed. The flag tells whether it was
+    /// open.
     pub fn direct_message(&mut self, user: &str) -> (String, bool) {
         let both: BTreeSet<String> = [self.bot_user.clone(), user.to_owned()].into();
         if let Some(open) = self.channels.values().find(|c| c.is_im && c.members == both) {
@@ -163,13 +164,13 @@ impl Slack {
         format!("{prefix}{:06}", self.minted)
     }
 
-    /// A new time stamp; no two are equal, and later ones are greater.
+    /// A new time stamp. No two are equal, and later ones are greater.
     pub(super) fn next_ts(&mut self, now: Timestamp) -> String {
         self.last_ts = now.as_microsecond().max(self.last_ts.saturating_add(1));
         format!("{}.{:06}", self.last_ts.div_euclid(1_000_000), self.last_ts.rem_euclid(1_000_000))
     }
 
-    /// A new trigger id. It holds the time, because a bot remembers trigger ids longer than this process lives.
+    /// A new trigger id. It contains the time, because a bot remembers trigger ids longer than this process lives.
     pub(super) fn new_trigger(&mut self, user: &str, now: Timestamp) -> String {
         let ts = self.next_ts(now);
         let id = format!("{ts}.{}", self.secret_word(&ts, 32));
@@ -199,7 +200,7 @@ impl Slack {
         hex(&digest).chars().take(length).collect()
     }
 
-    /// What to notify after the lock is gone.
+    /// The notifier, to be called after the lock is released.
     pub(super) fn change(&self) -> Arc<Notify> {
         Arc::clone(&self.changed)
     }

@@ -1,6 +1,6 @@
-//! What people do in Slack: type a command, click, submit, open the App Home. Each act becomes the signed request
-//! Slack would send, over real HTTP, to the bot's request URL. Nobody can do here what Slack's screen would not
-//! let them do: a button that is not there cannot be clicked. Forgeries go through `send_*`.
+//! What people do in Slack: type a command, click, submit, open the App Home. Each action becomes the signed request
+//! that Slack would send, over real HTTP, to the bot's request URL. An action must never do what Slack's screen would
+//! not allow: nobody can click a button that is not there. Forged requests use `send_*`.
 
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ impl Workspace {
         self.slash(user, channel, "/reinstate", text).await
     }
 
-    /// Types any slash command. What the bot answers at once is shown to the person.
+    /// Types any slash command. The person sees what the bot answers at once.
     ///
     /// # Errors
     /// As [`Self::command`].
@@ -64,7 +64,7 @@ impl Workspace {
     /// Clicks a button in the ephemeral message with this index.
     ///
     /// # Errors
-    /// As [`Self::click`]; nobody but its reader sees an ephemeral message.
+    /// As [`Self::click`]. Only its reader sees an ephemeral message.
     pub async fn click_private(&self, user: &str, index: usize, action_id: &str) -> Result<Ack, ActError> {
         let (payload, trigger, token) = {
             let mut slack = lock(&self.state);
@@ -103,7 +103,7 @@ impl Workspace {
         self.interact(&payload, trigger, String::new()).await
     }
 
-    /// Sends an interaction payload as it is, correctly signed: for forgeries and unknown types.
+    /// Sends an unchanged interaction payload with a correct signature: for forged requests and unknown types.
     ///
     /// # Errors
     /// When the bot does not answer.
@@ -149,8 +149,8 @@ impl Workspace {
         self.interact(&payload, trigger, token).await
     }
 
-    /// Submits the modal this person has open, with these values (`block_id` → `action_id` → value). What the bot
-    /// answers is done: nothing or `clear` closes it, `update` replaces it, `errors` keeps it.
+    /// Submits the open modal of this person with these values (`block_id` → `action_id` → value). The answer of the
+    /// bot is applied: nothing or `clear` closes the modal, `update` replaces it, `errors` keeps it.
     ///
     /// # Errors
     /// When no modal is open, or the bot does not answer.
@@ -194,7 +194,7 @@ impl Workspace {
         self.deliver(body, "application/json", String::new(), String::new()).await
     }
 
-    /// Says something in a channel, as a person; the bot hears nothing of it. Answers the time stamp.
+    /// Posts a message in a channel as a person. The bot gets no event. Returns the time stamp.
     ///
     /// # Errors
     /// When the person is not in the channel.
@@ -212,7 +212,7 @@ impl Workspace {
         Ok(ts)
     }
 
-    /// A command's 200 may carry a message: text, or JSON with text and blocks.
+    /// Shows the message in the 200 answer to a command: text, or JSON with text and blocks.
     fn show_answer(&self, user: &str, channel: &str, ack: &Ack) {
         if ack.status != 200 || ack.body.trim().is_empty() {
             return;
@@ -315,7 +315,7 @@ impl Slack {
             .ok_or_else(|| not_there(format!("there is no message {ts} in {channel}")))
     }
 
-    /// Deletes a message as a person would, an admin or its author: the bot hears nothing of it.
+    /// Deletes a message as an admin or its author would. The bot gets no event.
     pub fn delete_by_person(&mut self, channel: &str, ts: &str) {
         for message in &mut self.messages {
             if message.channel == channel && message.ts == ts {

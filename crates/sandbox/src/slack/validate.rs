@@ -1,6 +1,6 @@
-//! Slack's rules for blocks: which exist, which fields they take, how long things may be. Written from the Block
-//! Kit reference and the types of Slack's own SDK. Block types that exist but that our bot has no use for are
-//! refused too, so that nothing is ever called valid that was not looked at.
+//! Slack's rules for blocks: which types exist, which fields they take, how long texts may be. They come from the
+//! Block Kit reference and the types of Slack's own SDK. Existing block types that our bot does not use are refused
+//! too, so that nothing is accepted that was not checked.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::elements::{element, rich_text};
 
-/// Where blocks stand.
+/// The place where blocks are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Surface {
     /// A message, at most 50 blocks.
@@ -19,7 +19,7 @@ pub enum Surface {
     Home,
 }
 
-/// Everything Slack would object to; empty if the blocks are valid.
+/// Everything that Slack would refuse. Empty if the blocks are valid.
 #[must_use]
 pub fn problems(blocks: &[Value], surface: Surface) -> Vec<String> {
     let mut look = Look { problems: Vec::new(), place: String::new() };
@@ -162,7 +162,7 @@ fn block(look: &mut Look, map: &Map<String, Value>, surface: Surface) {
     }
 }
 
-/// `completed` is what the SDKs' streaming calls it; the block says `complete` and refuses the other.
+/// The streaming API of the SDKs says `completed`. The block says `complete` and refuses the other word.
 fn task_card(look: &mut Look, map: &Map<String, Value>) {
     look.only(
         map,
@@ -204,11 +204,11 @@ fn task_card(look: &mut Look, map: &Map<String, Value>) {
     }
 }
 
-/// The lowest total at which others have seen a message refused (bolt-js issue 2867). Slack documents the error and no
-/// number.
+/// The lowest total at which others have seen a refused message (bolt-js issue 2867). Slack documents the error but
+/// no number.
 pub(super) const MAX_CHARACTERS: usize = 11_300;
 
-/// Characters of everything that is shown in blocks: every text object, and titles of tasks.
+/// The number of characters that blocks show: every text object, and the titles of tasks.
 #[must_use]
 pub fn characters(blocks: &[Value]) -> usize {
     fn of(value: &Value) -> usize {
@@ -228,14 +228,14 @@ pub fn characters(blocks: &[Value]) -> usize {
     blocks.iter().map(of).sum()
 }
 
-/// Which text objects a place takes.
+/// Which text objects a field accepts.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Markup {
     Plain,
     Any,
 }
 
-/// One look over blocks: where we are, and what was wrong.
+/// The state of one check of blocks: the present location, and the problems found.
 pub(super) struct Look {
     problems: Vec<String>,
     place: String,
@@ -316,7 +316,7 @@ impl Look {
         }
     }
 
-    /// The items of a list of `least` to `most`; none if the key is absent.
+    /// The items of a list with `least` to `most` items. None if the key is absent.
     pub(super) fn list(
         &mut self,
         map: &Map<String, Value>,

@@ -1,5 +1,5 @@
-//! `views.*`: modals and App Home. A modal needs a trigger id that is younger than three seconds and has not been
-//! used; nothing here may open one without.
+//! `views.*`: modals and App Home. A modal needs a trigger id that is younger than three seconds and not yet used.
+//! Nothing here may open a modal without one.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use super::send::ActError;
 use super::state::Slack;
 use super::validate::{Surface, problems};
 
-/// How long a trigger id lives, in milliseconds (`docs.slack.dev`, "Handling user interaction").
+/// The lifetime of a trigger id, in milliseconds (`docs.slack.dev`, "Handling user interaction").
 const TRIGGER_LIFETIME_MS: i64 = 3_000;
 
 pub(super) fn open(slack: &mut Slack, args: &Args, now: Timestamp) -> Answer {
@@ -64,7 +64,7 @@ fn same_hash(args: &Args, shown: &View) -> Result<(), Refusal> {
     }
 }
 
-/// The view that was sent, if Slack would take it.
+/// The view of the request, if Slack would accept it.
 fn asked(args: &Args, surface: Surface) -> Result<Value, Refusal> {
     let view = args.value("view").ok_or_else(|| Refusal::fault("invalid_arguments", "no view"))?;
     let found = view_problems(&view, surface);
@@ -75,7 +75,7 @@ fn asked(args: &Args, surface: Surface) -> Result<Value, Refusal> {
         .with("response_metadata", json!({"messages": found})))
 }
 
-/// Everything Slack would object to in a view; empty if it is valid.
+/// Everything that Slack would refuse in a view. Empty if it is valid.
 #[must_use]
 pub fn view_problems(view: &Value, surface: Surface) -> Vec<String> {
     let Some(map) = view.as_object() else { return vec!["view is no object".to_owned()] };
@@ -106,7 +106,7 @@ pub fn view_problems(view: &Value, surface: Surface) -> Vec<String> {
     if map.get("type").is_none_or(|given| given != kind) {
         found.push(format!("type must be {kind}"));
     }
-    // slack-morphism sends `hash` inside views it got from a payload; Slack does not know it there.
+    // slack-morphism sends `hash` inside views that it got from a payload. Slack does not accept `hash` there.
     for key in map.keys().filter(|key| !known.contains(&key.as_str())) {
         found.push(format!("invalid additional property: {key}"));
     }
@@ -143,7 +143,7 @@ pub fn view_problems(view: &Value, surface: Surface) -> Vec<String> {
 }
 
 impl Slack {
-    /// This person's App Home, if anything was published there.
+    /// The App Home of this person, if one was published.
     #[must_use]
     pub fn home(&self, user: &str) -> Option<&View> {
         self.views
@@ -151,7 +151,7 @@ impl Slack {
             .find(|view| view.user == user && view.body.get("type").is_some_and(|kind| kind == "home"))
     }
 
-    /// The modal this person has open, the newest first.
+    /// The newest open modal of this person.
     #[must_use]
     pub fn modal(&self, user: &str) -> Option<&View> {
         self.views.values().rev().find(|view| {
@@ -159,7 +159,7 @@ impl Slack {
         })
     }
 
-    /// The modal this person has open, and its blocks.
+    /// The open modal of this person, and its blocks.
     pub(super) fn open_modal(&self, user: &str) -> Result<(Value, Vec<Value>), ActError> {
         let view = self.modal(user).map(|view| view.body.clone());
         let view = view.ok_or_else(|| ActError::NotThere(format!("{user} has no modal open")))?;
@@ -167,7 +167,7 @@ impl Slack {
         Ok((view, blocks))
     }
 
-    /// Stores a valid view with what Slack adds to it.
+    /// Stores a valid view with the fields that Slack adds.
     pub(super) fn show(&mut self, id: &str, user: &str, mut view: Value, now: Timestamp) -> Value {
         let hash = self.next_ts(now);
         let blocks = match view.get_mut("blocks").map(Value::take) {

@@ -1,15 +1,15 @@
-//! The people of a workspace, and the bot they talk to.
+//! The people of a workspace, and their connection to the bot.
 
 use std::time::Duration;
 
 use super::super::wire::Wire;
 use super::Shared;
 
-/// The people of a workspace, and the bot they talk to.
+/// The people of a workspace, and their connection to the bot.
 #[derive(Clone, Debug)]
 pub struct Workspace {
     pub state: Shared,
-    /// Where faults go.
+    /// Where faults are recorded.
     pub wire: Wire,
     /// The bot's `POST /slack/events`.
     pub request_url: String,
@@ -19,10 +19,10 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Lets people talk to the bot at `request_url`.
+    /// Connects the people to the bot at `request_url`.
     #[must_use]
     pub fn new(state: Shared, wire: Wire, request_url: String) -> Self {
-        // The client is built without a TLS provider of its own; a second installation is refused and harmless.
+        // The client has no TLS provider of its own. A second installation is refused, which is harmless.
         rustls::crypto::ring::default_provider().install_default().ok();
         let patience = Duration::from_secs(3);
         Self { state, wire, request_url, patience, http: reqwest::Client::new() }

@@ -1,4 +1,4 @@
-//! What a test can make go wrong with a request, and at exactly which moment.
+//! Failures that a test can inject into a request, and the exact moment of each.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use super::listening::HangUp;
 /// What an injected failure does to a matching request.
 #[derive(Clone, Debug)]
 pub enum Injection {
-    /// Answer with this status, headers and body; the fake never sees the request.
+    /// Answers with this status, headers and body. The simulator never sees the request.
     Answer {
         status: u16,
         /// Header name and value pairs.
@@ -21,29 +21,29 @@ pub enum Injection {
         /// Body text, sent as `application/json`.
         body: String,
     },
-    /// Wait this long, then let the fake act and answer, whether or not the client still waits.
+    /// Waits this long, then lets the simulator act and answer, whether or not the client still waits.
     Delay(Duration),
-    /// Let the fake act, then close the connection without a byte of the answer.
+    /// Lets the simulator act, then closes the connection without sending a byte.
     LoseAnswer,
-    /// Close the connection before the fake sees the request.
+    /// Closes the connection before the simulator sees the request.
     LoseRequest,
-    /// Let the fake act, then break its answer off half-way.
+    /// Lets the simulator act, then cuts its answer off in the middle.
     Truncate,
-    /// Let the fake act, then answer 200 with these bytes instead.
+    /// Lets the simulator act, then answers 200 with these bytes instead.
     Garble(String),
-    /// Let the fake act, then answer with this status in place of a successful one; 204 has no body.
+    /// Lets the simulator act, then replaces the status of a successful answer. 204 has no body.
     Restate(u16),
-    /// Answer what the same request was answered the last time, if it was; needs [`super::Wire::remember`].
+    /// Repeats the last answer to the same request, if there was one. Needs [`super::Wire::remember`].
     Stale,
-    /// Stop the request at a gate: before the fake sees it, or after it has acted and before the answer.
+    /// Stops the request at a gate: before the simulator sees it, or after it has acted and before the answer.
     Hold {
-        /// Whether the fake acts first.
+        /// Whether the simulator acts first.
         after_effect: bool,
         gate: Gate,
     },
 }
 
-/// Where a request can be stopped, so that a test can do something at exactly that moment.
+/// A gate that stops a request, so that a test can act at exactly that moment.
 #[derive(Clone, Debug, Default)]
 pub struct Gate {
     reached: Arc<tokio::sync::Notify>,
@@ -51,7 +51,7 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// Waits until a request stands at the gate.
+    /// Waits until a request has reached the gate.
     pub async fn reached(&self) {
         self.reached.notified().await;
     }
@@ -67,7 +67,7 @@ impl Gate {
     }
 }
 
-/// Whether an injection is for a call, given the calls before it.
+/// Whether an injection applies to a call, given the calls before it.
 pub(super) type Test = Box<dyn Fn(&Call, &[Call]) -> bool + Send>;
 
 pub(super) struct Rule {
@@ -99,7 +99,7 @@ pub(super) fn answer(status: u16, headers: &[(String, String)], body: String) ->
     response
 }
 
-/// No answer at all: the connection closes.
+/// Closes the connection without an answer.
 pub(super) fn hang_up() -> Response {
     let mut response = Response::new(Body::empty());
     response.extensions_mut().insert(HangUp);
@@ -120,7 +120,7 @@ pub(super) fn restate(mut response: Response, status: u16) -> Response {
     response
 }
 
-/// The first half of an answer that promised to be whole.
+/// The first half of an answer, with the headers of the whole.
 pub(super) async fn truncate(response: Response) -> Response {
     let (mut parts, body) = response.into_parts();
     let bytes = to_bytes(body, 16 << 20).await.unwrap_or_default();
@@ -130,7 +130,7 @@ pub(super) async fn truncate(response: Response) -> Response {
     Response::from_parts(parts, Body::from_stream(Broken(Some(half))))
 }
 
-/// Bytes, then a broken connection.
+/// Some bytes, then a broken connection.
 struct Broken(Option<Bytes>);
 
 impl futures_core::Stream for Broken {

@@ -1,5 +1,5 @@
-//! A fake on a port of its own, which can be out of order: connections are then refused, and those that are open
-//! break. It must never answer where a hang-up was asked for: not one byte.
+//! A simulator on its own port, which can be out of order: it then refuses connections, and open connections break.
+//! It must never send a single byte of a response that is marked with [`HangUp`].
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -15,11 +15,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// A mark on a response: close the connection instead of sending it.
+/// Marks a response: the server closes the connection instead of sending it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct HangUp;
 
-/// A fake that listens on a port of its own.
+/// A simulator that listens on its own port.
 #[derive(Debug)]
 pub struct Listening {
     pub addr: SocketAddr,
@@ -28,13 +28,13 @@ pub struct Listening {
 }
 
 impl Listening {
-    /// The base URL, without a slash at the end.
+    /// The base URL, without a trailing slash.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.addr)
     }
 
-    /// Puts it out of order, or in order again at the same address.
+    /// Puts the simulator out of order, or in order again at the same address.
     pub fn set_down(&self, down: bool) {
         self.down.send_replace(down);
     }
@@ -49,12 +49,12 @@ impl Drop for Listening {
 /// Serves a router until the handle is dropped.
 ///
 /// # Errors
-/// When the port cannot be had.
+/// When the port is not available.
 pub async fn listen(router: Router, addr: SocketAddr) -> std::io::Result<Listening> {
     listen_at(router, TcpListener::bind(addr).await?)
 }
 
-/// Serves on a socket that is open already, for routers that must know their own address beforehand.
+/// Serves on a socket that is already open, for routers that must know their own address beforehand.
 ///
 /// # Errors
 /// When the socket has no address.
@@ -84,7 +84,7 @@ async fn serve(mut listener: TcpListener, addr: SocketAddr, router: Router, mut 
             }
         }
         drop(listener);
-        // What is under way there breaks off with its connection.
+        // Dropping `open` breaks the connections of running requests.
         drop(open);
         if !changes(&mut down, false).await {
             return;
@@ -98,7 +98,7 @@ async fn serve(mut listener: TcpListener, addr: SocketAddr, router: Router, mut 
     }
 }
 
-/// Waits until it is so; false when nobody can change it any more.
+/// Waits until the state is `to`. Returns false when nobody can change it any more.
 async fn changes(down: &mut watch::Receiver<bool>, to: bool) -> bool {
     down.wait_for(|down| *down == to).await.is_ok()
 }

@@ -1,6 +1,6 @@
-//! What all three fakes share: the call log, the list of faults (requests that no real service would have
-//! understood), latency and injected failures. It must never answer on a fake's behalf except where a test
-//! asked for exactly that.
+//! What all three simulators share: the call log, the list of faults (requests that no real service would accept),
+//! latency and injected failures. It must never answer instead of a simulator, except where a test asks for exactly
+//! that.
 
 mod injection;
 mod listening;
@@ -24,7 +24,7 @@ use serde_json::Value;
 use super::lock;
 use injection::{Rule, answer, hang_up, restate, truncate};
 
-/// Which fake a call reached.
+/// The simulator that a call reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Service {
     /// `api.atlassian.com`
@@ -35,7 +35,7 @@ pub enum Service {
     Slack,
 }
 
-/// One request as it arrived and the status it was answered with.
+/// A request as it arrived, and the status of its answer.
 #[derive(Clone, Debug)]
 pub struct Call {
     pub at: Timestamp,
@@ -46,16 +46,16 @@ pub struct Call {
     pub path: String,
     /// The raw query, empty if there was none.
     pub query: String,
-    /// The user agent: our client names itself, the simulated provisioning service does not.
+    /// The user agent. It tells our client from the simulated provisioning service.
     pub agent: String,
-    /// The body as JSON; form bodies and others as a JSON string.
+    /// The body as JSON. Form bodies and other bodies are a JSON string.
     pub body: Value,
     /// The status of the answer.
     pub status: u16,
 }
 
 impl Call {
-    /// Whether it is a change that the bot makes. What the simulated provisioning job writes is not the bot's.
+    /// Whether the bot changes something with this call. Writes of the simulated provisioning job do not count.
     #[must_use]
     pub fn changes_something(&self) -> bool {
         match self.service {
@@ -71,7 +71,7 @@ impl Call {
     }
 }
 
-/// The shared wire. Clone freely.
+/// The shared wire. Clones share their state.
 #[derive(Clone, Debug, Default)]
 pub struct Wire {
     inner: Arc<Inner>,
@@ -97,8 +97,8 @@ impl Wire {
         lock(&self.inner.calls).clone()
     }
 
-    /// How many calls there were to Atlassian and Entra; and by their numbers, newest first, the `newest` of them
-    /// and all that changed something.
+    /// The number of calls to Atlassian and Entra. Also the `newest` calls and all calls that changed something, with
+    /// their numbers, newest first.
     #[must_use]
     pub fn upstream(&self, newest: usize) -> (usize, Vec<(usize, Call)>) {
         let calls = lock(&self.inner.calls);
@@ -112,36 +112,36 @@ impl Wire {
         (count, shown.map(|(number, call)| (number, call.clone())).collect())
     }
 
-    /// Requests that no real service would have understood. A test with a fault has failed.
+    /// Requests that no real service would accept. A test with a fault has failed.
     #[must_use]
     pub fn faults(&self) -> Vec<String> {
         lock(&self.inner.faults).clone()
     }
 
-    /// Writes down a request that no real service would have understood.
+    /// Records a request that no real service would accept.
     pub fn fault(&self, text: impl Into<String>) {
         lock(&self.inner.faults).push(text.into());
     }
 
-    /// Lets every call to every fake take this long, from its arrival to its answer. What the fake itself takes is
-    /// within it: how fast a simulated service computes says nothing about a real one.
+    /// Sets how long every call to every simulator takes, from its arrival to its answer. The computing time of the
+    /// simulator is part of it, because it says nothing about the speed of a real service.
     pub fn set_latency(&self, latency: Duration) {
         *lock(&self.inner.latency) = latency;
     }
 
-    /// How long every call takes at least.
+    /// The minimum duration of every call.
     #[must_use]
     pub fn latency(&self) -> Duration {
         *lock(&self.inner.latency)
     }
 
-    /// How many injected failures have yet to happen.
+    /// The number of injected failures that have not happened yet.
     #[must_use]
     pub fn armed(&self) -> u32 {
         lock(&self.inner.rules).iter().map(|rule| rule.times).sum()
     }
 
-    /// Fails the next `times` requests that match: `method` (any if `None`) and a part of the path.
+    /// Fails the next `times` requests that match `method` (any if `None`) and a part of the path.
     pub fn inject(
         &self,
         service: Service,
@@ -159,7 +159,7 @@ impl Wire {
         self.inject_when(times, injection, test);
     }
 
-    /// Fails the next `times` requests for which `test` says so; it sees the call and those before it.
+    /// Fails the next `times` requests for which `test` returns true. It sees the call and the calls before it.
     pub fn inject_when(
         &self,
         times: u32,
@@ -174,7 +174,7 @@ impl Wire {
         self.inner.remembers.store(true, Ordering::Relaxed);
     }
 
-    /// Forgets injected failures that have not happened yet.
+    /// Removes the injected failures that have not happened yet.
     pub fn clear_injections(&self) {
         lock(&self.inner.rules).clear();
     }
@@ -188,7 +188,7 @@ impl Wire {
         Some(rule.injection.clone())
     }
 
-    /// Wraps a fake's router so that calls are logged, delayed and failed as told.
+    /// Wraps a simulator's router, so that calls are logged, delayed and failed as configured.
     pub fn around(&self, service: Service, router: Router) -> Router {
         router.layer(from_fn_with_state((self.clone(), service), pass))
     }
@@ -236,7 +236,7 @@ async fn pass(State((wire, service)): State<(Wire, Service)>, request: Request, 
     response
 }
 
-/// A request that arrived is carried out, even if the client is gone before the answer: no service stops half-way for that.
+/// Carries out a request even if the client disconnects before the answer, as a real service does.
 async fn run(next: Next, request: Request) -> Response {
     tokio::spawn(next.run(request)).await.unwrap_or_else(|_| hang_up())
 }
@@ -244,7 +244,7 @@ async fn run(next: Next, request: Request) -> Response {
 async fn fail(wire: &Wire, injection: Injection, same: &str, request: Request, next: Next) -> Response {
     match injection {
         Injection::Delay(wait) => {
-            // A client that gave up does not stop what it has asked for.
+            // A client that gives up does not stop its request.
             let late = tokio::spawn(async move {
                 tokio::time::sleep(wait).await;
                 next.run(request).await
@@ -287,7 +287,7 @@ async fn fail(wire: &Wire, injection: Injection, same: &str, request: Request, n
 }
 
 impl Wire {
-    /// Keeps a successful answer if it is wanted, and gives it back.
+    /// Stores a successful answer if answers are kept, and returns it.
     async fn keep(&self, same: String, response: Response) -> Response {
         if !self.inner.remembers.load(Ordering::Relaxed) || !response.status().is_success() {
             return response;

@@ -1,6 +1,6 @@
-//! The steps by which the tables came to be, applied in order by [`Store::open`](super::Store::open). A step
-//! that was released is never changed: a new one is added. The texts are shared by both engines, but for the
-//! one view that reads the database's clock.
+//! The migrations, which [`Store::open`](super::Store::open) applies in order. A released migration must never
+//! change: a new one is added. Both engines share the SQL texts, except for the one view that reads the database's
+//! clock.
 
 use std::time::Duration;
 
@@ -17,10 +17,10 @@ struct Migration {
     postgres: &'static str,
 }
 
-/// From this version on, entries say what retention has erased.
+/// From this version on, entries record what retention has erased.
 const ERASURES_VERSION: i64 = 4;
 
-/// How often an upgrade is tried that others lock out, and the pause in which they come to their end.
+/// How often an upgrade is tried when it cannot get its locks, and the pause between two attempts.
 const MAX_ATTEMPTS: u32 = 20;
 const ATTEMPT_PAUSE: Duration = Duration::from_secs(1);
 
@@ -36,10 +36,10 @@ const ALL: &[Migration] = &[
     Migration { version: 4, shared: include_str!("0004_version_2.sql"), sqlite: "", postgres: "" },
 ];
 
-/// Brings the tables up to this program's version. Several processes may start at once: the check is made
-/// again once the lock is held. A database of a newer program is refused, not guessed at.
+/// Migrates the tables to the version of this program. Several processes may start at once, so the check is repeated
+/// once the lock is held. A database of a newer program is refused.
 pub(super) async fn migrate(store: &Store) -> Result<(), StoreError> {
-    // Asked outside the transaction first, so that a role that may only read can open a finished database.
+    // The first check is outside the transaction, so that a read-only role can open an up-to-date database.
     if let Ok(found) = version(&store.pool).await
         && pending(found)?.is_empty()
     {
@@ -58,7 +58,7 @@ pub(super) async fn migrate(store: &Store) -> Result<(), StoreError> {
     }
 }
 
-/// Whether a process of the version before, which is still at work, was in the way. Nothing was written then.
+/// Whether a running process of the previous version blocked the upgrade. In that case nothing was written.
 fn is_locked_out(engine: Engine, error: &StoreError) -> bool {
     match error {
         StoreError::Busy => engine == Engine::Postgres,
@@ -71,7 +71,7 @@ fn is_locked_out(engine: Engine, error: &StoreError) -> bool {
     }
 }
 
-/// For those who only read: whether the tables are as this program knows them.
+/// For commands that only read: checks that the tables have the version that this program knows.
 pub(super) async fn check(store: &Store) -> Result<(), StoreError> {
     let found = version(&store.pool).await?;
     if pending(found)?.is_empty() {
@@ -81,7 +81,7 @@ pub(super) async fn check(store: &Store) -> Result<(), StoreError> {
     Err(StoreError::Open(why))
 }
 
-/// Makes all steps that are missing, in one transaction.
+/// Applies all pending migrations in one transaction.
 async fn upgrade(store: &Store) -> Result<(), StoreError> {
     let engine = store.engine;
     store
@@ -100,7 +100,8 @@ async fn upgrade(store: &Store) -> Result<(), StoreError> {
                 .execute(&mut *conn)
                 .await?;
                 for step in pending(version(&mut *conn).await?)? {
-                    // An append locks the head before its run, and there is no head before the first step.
+                    // An append locks the head before its run, so the upgrade does the same. Before the first
+                    // migration there is no head.
                     if step.version > 1 {
                         lock_head(conn).await?;
                     }
@@ -126,8 +127,8 @@ async fn upgrade(store: &Store) -> Result<(), StoreError> {
         .await
 }
 
-/// `CREATE TABLE IF NOT EXISTS` races with itself on PostgreSQL, so starting programs queue up here. On SQLite
-/// `BEGIN IMMEDIATE` has done that already.
+/// `CREATE TABLE IF NOT EXISTS` races with itself on PostgreSQL, so starting programs queue here. On SQLite, `BEGIN
+/// IMMEDIATE` has already done this.
 async fn lock(conn: &mut AnyConnection, engine: Engine) -> Result<(), StoreError> {
     if engine == Engine::Postgres {
         sqlx::raw_sql("DO $$ BEGIN PERFORM pg_advisory_xact_lock(7235419208113570); END $$")
@@ -155,8 +156,8 @@ fn pending(found: i64) -> Result<Vec<&'static Migration>, StoreError> {
 mod tests {
     use super::ALL;
 
-    /// A process of the version before goes on while a newer one migrates: it names its columns, and gives those it does
-    /// not know no value.
+    /// A process of the previous version keeps running while a newer one migrates. It names its columns and gives no
+    /// value to the columns that it does not know.
     #[test]
     fn a_later_step_only_adds() {
         for step in ALL.iter().skip(1) {
@@ -168,7 +169,8 @@ mod tests {
                     && (!statement.contains("NOT NULL") || statement.contains(" DEFAULT "));
                 let adds =
                     ["CREATE TABLE ", "CREATE INDEX "].iter().any(|start| statement.starts_with(start));
-                // A column that the step adds itself is nobody else's yet.
+                // An update may fill a column only if the same migration adds it, because no older process uses it
+                // yet.
                 let fills = statement
                     .strip_prefix("UPDATE runs SET ")
                     .and_then(|rest| rest.split_once(" = "))

@@ -1,4 +1,4 @@
-//! The chain against somebody who can write to the database.
+//! The chain against an attacker who can write to the database.
 
 use sqlx::Row;
 
@@ -28,7 +28,7 @@ async fn tamper(store: &Store, sql: &'static str) {
     assert!(sqlx::raw_sql(sql).execute(&store.pool).await.unwrap().rows_affected() > 0, "{sql}");
 }
 
-/// Where the chain is broken.
+/// The position at which the chain is broken.
 async fn broken(store: &Store, head: Option<&str>) -> i64 {
     match store.verify(head).await {
         Err(AuditError::Broken { position, .. }) => position,
@@ -41,7 +41,7 @@ pub async fn a_whole_chain_verifies(place: &Place) {
     assert_eq!(store.verify(None).await.unwrap().head, Head::start());
     let early = chain(place).await.0.head().await.unwrap();
     for _ in 0..520 {
-        // More than one page, without the cost of 520 transactions.
+        // More entries than one page, in fewer than 520 transactions.
         if store.head().await.unwrap().position > 500 {
             break;
         }
@@ -103,7 +103,8 @@ pub async fn a_cut_end_is_found_with_a_kept_head(place: &Place) {
     let (store, run) = chain(place).await;
     let head = store.head().await.unwrap();
     tamper(&store, "DELETE FROM entries WHERE position = 6").await;
-    // The head row gives it away; with the head row moved, the run's own count; with both, the kept head.
+    // The head row reveals the change. If the head row is changed too, the run's own count reveals it. If both are
+    // changed, the kept head reveals it.
     assert_eq!(broken(&store, None).await, 5);
     tamper(
         &store,
@@ -119,7 +120,7 @@ pub async fn a_cut_end_is_found_with_a_kept_head(place: &Place) {
 pub async fn a_rewritten_chain_is_found_with_a_kept_head(place: &Place) {
     let (store, _) = chain(place).await;
     let kept = store.head().await.unwrap();
-    // The last entry is written again by somebody who knows how.
+    // An attacker who knows the hash rules replaces the last entry.
     let before = &store.export(None).next_page().await.unwrap().unwrap()[4];
     let forged = before.head().next(None, &entry("approved"));
     sqlx::query("UPDATE entries SET run = NULL, run_seq = NULL, kind = $1, hash = $2 WHERE position = 6")
@@ -136,7 +137,7 @@ pub async fn a_rewritten_chain_is_found_with_a_kept_head(place: &Place) {
 pub async fn a_forged_link_is_found_at_the_next_one(place: &Place) {
     let (store, _) = chain(place).await;
     let entries = store.export(None).next_page().await.unwrap().unwrap();
-    // The fourth entry is written again and fits by itself; only the fifth knows better.
+    // The fourth entry is replaced and is valid by itself. Only the fifth entry reveals the change.
     let forged = entries[2].head().next(None, &entry("approved"));
     sqlx::query("UPDATE entries SET kind = $1, at = $2, facts = $3, hash = $4 WHERE position = 4")
         .bind(&forged.kind)
@@ -158,10 +159,10 @@ pub async fn changed_personal_data_is_found(place: &Place) {
     assert!(store.entries(&run).await.is_err());
     tamper(&store, "UPDATE entries SET personal = NULL WHERE position = 3").await;
     assert_eq!(broken(&store, None).await, 3);
-    // Erased in full it is a hole that no entry explains.
+    // When data and salt are both removed, the data is missing and no entry explains it.
     tamper(&store, "UPDATE entries SET personal_salt = NULL WHERE position = 3").await;
     assert_eq!(broken(&store, None).await, 3);
-    // Personal data where there never was any.
+    // Personal data is added to an entry that never had any.
     tamper(&store, "UPDATE entries SET personal = '{}', personal_salt = 'x' WHERE position = 4").await;
     assert_eq!(broken(&store, None).await, 4);
 }
@@ -172,7 +173,7 @@ pub async fn erased_personal_data_breaks_nothing(place: &Place) {
     let found = SweepRow { query: "jane@acme.example".into(), found: "{}".into() };
     store.keep_found(&run, vec![found]).await.unwrap();
     let head = store.head().await.unwrap();
-    // The run is open: it still needs what it knows.
+    // The run is open, so it still needs its personal data.
     let erased = store.erase_personal(at(10)).await.unwrap();
     assert_eq!((erased.entries, erased.identities), (1, 0));
     assert_eq!(store.found_by(&run).await.unwrap().len(), 1);
@@ -262,11 +263,11 @@ pub async fn a_hole_that_no_erasure_explains_is_found(place: &Place) {
     let erased = ("personal-erased".to_owned(), "{\"positions\":[[7,8]]}".to_owned());
     assert_eq!(last(&store).await, erased);
     store.verify(Some(&kept)).await.unwrap();
-    // The run is open, so retention has not touched it; somebody else has.
+    // The run is open, so retention has not touched it. Somebody else removed the data.
     tamper(&store, HOLE).await;
     assert_eq!(broken(&store, None).await, 3);
     assert_eq!(broken(&store, Some(&kept)).await, 3);
-    // Nor is it explained by what retention erases later.
+    // A later erasure by retention does not explain it either.
     appended(&store, &run, "ended", AppendOptions { end: true, ..AppendOptions::default() }).await;
     store.append_global(about_jane("denied")).await.unwrap();
     assert_eq!(store.erase_personal(at(10)).await.unwrap().entries, 1);
@@ -282,7 +283,7 @@ pub async fn what_was_erased_before_there_were_erasures_is_written_down_once(pla
     let found = ("personal-erased".to_owned(), "{\"positions\":[[3,3]],\"found\":true}".to_owned());
     assert_eq!(last(&store).await, found);
     let verified = store.verify(Some(&kept)).await.unwrap();
-    // From then on everything else is found, also what comes after that entry.
+    // From then on every other removal is found, including one after that entry.
     store.append_global(about_jane("denied")).await.unwrap();
     assert_eq!(place.open().await.verify(None).await.unwrap().entries, verified.entries + 1);
     tamper(&store, "UPDATE entries SET personal = NULL, personal_salt = NULL WHERE position = 8").await;
@@ -320,13 +321,13 @@ pub async fn a_key_names_nobody_when_its_run_is_forgotten(place: &Place) {
     store.verify(None).await.unwrap();
 }
 
-/// Plans of the database for what is asked again and again in a journal that only grows.
+/// The query plans of the statements that retention repeats, because the journal only grows.
 pub async fn what_is_to_be_forgotten_is_found_by_an_index(place: &Place) {
     let store = place.open().await;
     let mut conn = store.writing.acquire().await.unwrap();
     let sqlite = place.url.starts_with("sqlite");
     if !sqlite {
-        // A table of a few rows is read as a whole.
+        // The planner would read a small table as a whole.
         sqlx::raw_sql("SET enable_seqscan = off").execute(&mut *conn).await.unwrap();
     }
     let children = "SELECT run FROM runs WHERE runs.parent = $1";

@@ -1,4 +1,4 @@
-//! Cards.
+//! Tests of the cards: which messages show a run, and which are outdated.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ pub async fn a_card_is_stale_until_it_shows_the_newest_entry(place: &Place) {
     let (run, other) = (opened(&store).await, opened(&store).await);
     store.set_card(card(&other, "root", "9.0", 1), None).await.unwrap();
     assert_eq!(store.stale_cards(10).await.unwrap(), std::slice::from_ref(&run));
-    // A card that is not the root does not stand for it.
+    // A card with another role does not replace the root card.
     store.set_card(card(&run, "approval", "1.0", 1), None).await.unwrap();
     assert_eq!(store.stale_cards(10).await.unwrap(), std::slice::from_ref(&run));
     store.set_card(card(&run, "root", "2.0", 1), None).await.unwrap();
@@ -79,15 +79,16 @@ pub async fn one_of_many_draws_a_run(place: &Place) {
     stores[0].draw_again(&run).await.unwrap();
     assert_eq!(stores[1].cards(&run).await.unwrap()[0].fingerprint, "", "nobody knows what it shows");
     assert_eq!(stores[1].take_stale(8, LONG_LEASE).await.unwrap(), std::slice::from_ref(&run));
-    // A clock that was set back an hour since.
+    // The clock was set back by an hour since then.
     sqlx::raw_sql("UPDATE runs SET draw_at = draw_at + 3600000").execute(&stores[0].pool).await.unwrap();
     assert_eq!(stores[0].take_stale(8, LONG_LEASE).await.unwrap(), [run]);
 }
 
-/// Each locks many runs, in an order of its own.
+/// Drawing and appending each lock many runs, in different orders.
 pub async fn who_draws_and_who_appends_do_not_lock_each_other_out(place: &Place) {
     let stores = [place.open().await, place.open().await];
-    // Cards are drawn in the order of opening, and entries are written in the order of names: let the two differ.
+    // Cards are drawn in the order of opening, and entries are written in the order of run ids. The test makes the
+    // two orders differ.
     let mut runs: Vec<String> = (0..48).map(|n| format!("run-{:02}", 99 - n)).collect();
     for (n, run) in (0..).zip(&runs) {
         let first = NewEntry { at: super::at(n), ..entry("opened") };

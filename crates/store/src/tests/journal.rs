@@ -1,4 +1,4 @@
-//! Appending.
+//! Tests of appending: optimistic concurrency, claims, the daily cap, batches.
 
 use std::future::Future;
 use std::pin::pin;
@@ -153,7 +153,7 @@ pub async fn a_refused_append_leaves_nothing(place: &Place) {
     assert_eq!(store.next_wake().await.unwrap(), None);
 }
 
-/// Changes that wait together share a commit; what one of them is refused is nothing to the others.
+/// Changes that wait together share a commit. A refused change does not affect the others.
 pub async fn a_refused_append_among_others_leaves_nothing_and_takes_none_along(place: &Place) {
     let store = place.open().await;
     let runs = opened_many(&store, 40).await;
@@ -162,7 +162,7 @@ pub async fn a_refused_append_among_others_leaves_nothing_and_takes_none_along(p
         .enumerate()
         .map(|(n, run)| {
             let (store, run) = (store.clone(), run.clone());
-            // Every other one is refused by the cap after it has claimed already.
+            // The cap refuses every other append after it has claimed its identity.
             let limit = if n % 2 == 0 { 100 } else { 0 };
             let also = AppendOptions {
                 claim: vec![format!("account:{n}")],
@@ -186,7 +186,7 @@ pub async fn a_refused_append_among_others_leaves_nothing_and_takes_none_along(p
     assert_eq!(store.verify(None).await.unwrap().entries, 40 + 20);
 }
 
-/// Entries that wait together share their statements; what the database does not want of one, it takes of the others.
+/// Entries that wait together share their statements. If the database refuses one entry, it still accepts the others.
 pub async fn what_the_database_refuses_it_refuses_to_one_alone(place: &Place) {
     let store = place.open().await;
     let runs = opened_many(&store, 40).await;
@@ -195,7 +195,7 @@ pub async fn what_the_database_refuses_it_refuses_to_one_alone(place: &Place) {
         .enumerate()
         .map(|(n, run)| {
             let (store, run) = (store.clone(), run.clone());
-            // PostgreSQL has no place for a zero byte in a text; SQLite has.
+            // PostgreSQL does not accept a zero byte in a text; SQLite does.
             let new = entry(if n == 17 { "be\0gan" } else { "began" });
             tokio::spawn(async move { store.append(&run, 1, None, &[new], AppendOptions::default()).await })
         })
@@ -210,7 +210,7 @@ pub async fn what_the_database_refuses_it_refuses_to_one_alone(place: &Place) {
     assert_eq!(store.verify(None).await.unwrap().entries, 40 + written);
 }
 
-/// What ends and what begins may be written together: one account passes from run to run, and the cap is kept.
+/// An end and a beginning may share a batch: one account passes from run to run, and the cap holds.
 pub async fn an_account_passes_from_run_to_run_within_a_commit(place: &Place) {
     let store = place.open().await;
     let mut tasks = Vec::new();
@@ -239,7 +239,7 @@ pub async fn an_account_passes_from_run_to_run_within_a_commit(place: &Place) {
     assert_eq!(store.verify(None).await.unwrap().entries, 40 + 30);
 }
 
-/// A caller that waits leaves nothing behind, also while others keep coming.
+/// A waiting caller leaves no tasks behind, even while other callers keep arriving.
 pub async fn writing_without_a_pause_piles_nothing_up(place: &Place) {
     let store = place.open().await;
     let writers: Vec<_> = (0..16)
@@ -249,7 +249,7 @@ pub async fn writing_without_a_pause_piles_nothing_up(place: &Place) {
                 for _ in 0..40 {
                     store.append_global(entry("denied")).await.unwrap();
                 }
-                // The others are still at it.
+                // The other callers are still at work.
                 tokio::runtime::Handle::current().metrics().num_alive_tasks()
             })
         })
@@ -258,7 +258,7 @@ pub async fn writing_without_a_pause_piles_nothing_up(place: &Place) {
     for writer in writers {
         alive.push(writer.await.unwrap());
     }
-    // The writers, one task that takes out what waits, one that writes, and what sqlx has of its own.
+    // The writers, one task that takes items out, one that writes, and the tasks of sqlx.
     assert!(alive.iter().all(|tasks| *tasks < 50), "{alive:?}");
 }
 
@@ -269,7 +269,7 @@ pub async fn a_decision_that_panics_holds_nobody_up(place: &Place) {
     store.append_global(entry("denied")).await.unwrap();
     store.append_global_after("denied", |_| Some(entry("denied"))).await.unwrap();
     assert_eq!(store.verify(None).await.unwrap().entries, 2);
-    // One that stands in line behind it, and what waits to be taken out by that one.
+    // A change that waits in line behind it, and items that wait for that change.
     let (held, hold) = oneshot::channel::<()>();
     let slow = store.write(|_| Box::pin(async { Ok::<_, StoreError>(hold.await.ok()) }));
     let fails = store.append_global_after("denied", |_| panic!("a decision of this test"));
@@ -306,7 +306,7 @@ pub async fn a_cancelled_caller_cannot_cut_a_write_in_half(place: &Place) {
         let seq = 1 + round * 3;
         let claim = vec![format!("account:{round}")];
         {
-            // The caller asks, is polled a few times, and is gone.
+            // The caller asks, is polled a few times, and is then dropped.
             let mut asking = pin!(store.append(
                 &run,
                 seq,
@@ -322,7 +322,7 @@ pub async fn a_cancelled_caller_cannot_cut_a_write_in_half(place: &Place) {
                 tokio::task::yield_now().await;
             }
         }
-        // What was asked is done all the same, in full.
+        // The append is carried out in full all the same.
         let mut looks = 0;
         while store.run(&run).await.unwrap().unwrap().seq == seq {
             looks += 1;

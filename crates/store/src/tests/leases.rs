@@ -1,4 +1,4 @@
-//! Leases. Time is moved by moving the lease in the database, never by waiting.
+//! Leases. The tests change the lease in the database instead of waiting.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -71,7 +71,7 @@ pub async fn a_lease_expires_and_its_holder_is_fenced_off(place: &Place) {
     let old = store.claim_next("old", LONG_LEASE).await.unwrap().unwrap();
     assert!(store.claim_next("new", LONG_LEASE).await.unwrap().is_none());
     expire(&store, &run).await;
-    // Expired, and nobody else has it yet: lost all the same.
+    // Expired, but not taken by another process: the lease is lost all the same.
     assert!(matches!(holds(&store, &old, 1).await, Err(AppendError::LeaseLost)));
     assert!(!store.renew(&old, LONG_LEASE).await.unwrap());
     let new = store.claim_next("new", LONG_LEASE).await.unwrap().unwrap();
@@ -80,7 +80,7 @@ pub async fn a_lease_expires_and_its_holder_is_fenced_off(place: &Place) {
     assert!(!store.release(&old, 1, Sleep::ForEver).await.unwrap());
     assert!(!store.renew(&old, LONG_LEASE).await.unwrap());
     holds(&store, &new, 1).await.unwrap();
-    // The same owner is fenced off by its own newer epoch too.
+    // A newer epoch of the same owner also fences off the older lease.
     expire(&store, &run).await;
     let newest = store.claim(&run, "new", LONG_LEASE).await.unwrap().unwrap();
     assert!(matches!(holds(&store, &new, 2).await, Err(AppendError::LeaseLost)));
@@ -106,12 +106,12 @@ pub async fn a_wake_during_the_lease_is_not_lost(place: &Place) {
     let store = place.open().await;
     let run = opened_with(&store, true).await;
     let lease = store.claim_next("me", LONG_LEASE).await.unwrap().unwrap();
-    // A click, while the executor works on what it has seen before.
+    // A click arrives while the executor works on an older state.
     appended(&store, &run, "approved", AppendOptions { wake: true, ..AppendOptions::default() }).await;
     assert!(store.release(&lease, lease.seq, Sleep::ForEver).await.unwrap());
     let again = store.claim_next("me", LONG_LEASE).await.unwrap().unwrap();
     assert_eq!((again.seq, again.epoch), (2, 2));
-    // This time all is seen, and it sleeps until the next click.
+    // This time the executor has seen everything, and the run sleeps until the next click.
     assert!(store.release(&again, again.seq, Sleep::ForEver).await.unwrap());
     assert!(store.claim_next("me", LONG_LEASE).await.unwrap().is_none());
     appended(&store, &run, "noted", AppendOptions::default()).await;
@@ -126,7 +126,7 @@ pub async fn a_sleeper_is_left_alone(place: &Place) {
     let lease = store.claim_next("me", LONG_LEASE).await.unwrap().unwrap();
     assert!(store.release(&lease, 1, Sleep::until(at(600), at(0))).await.unwrap());
     assert!(store.claim_next("me", LONG_LEASE).await.unwrap().is_none());
-    // By name it may be taken, asleep or not.
+    // A run can be claimed by name, asleep or not.
     let lease = store.claim(&run, "me", LONG_LEASE).await.unwrap().unwrap();
     assert!(store.release(&lease, 1, Sleep::until(at(0), at(600))).await.unwrap());
     assert!(store.claim_next("me", LONG_LEASE).await.unwrap().is_some());
@@ -140,7 +140,7 @@ pub async fn the_next_wake_is_known(place: &Place) {
     opened_with(&store, true).await;
     assert_eq!(store.next_wake().await.unwrap(), Some(Duration::ZERO));
     let lease = store.claim_next("me", LONG_LEASE).await.unwrap().unwrap();
-    // Held: it is looked at again when the lease would expire.
+    // The run is held: the next wake is at the time when the lease would expire.
     let held = store.next_wake().await.unwrap().unwrap();
     assert!(!held.is_zero() && held <= LONG_LEASE, "{held:?}");
     store.release(&lease, 1, Sleep::For(LONG_LEASE * 10)).await.unwrap();
@@ -148,7 +148,7 @@ pub async fn the_next_wake_is_known(place: &Place) {
     assert!(asleep > LONG_LEASE && asleep <= LONG_LEASE * 10, "{asleep:?}");
 }
 
-/// The database's clock is set back by moving everything that it has written into the future.
+/// Simulates a clock that was set back by moving all stored times into the future.
 pub async fn a_clock_set_back_holds_nobody_up(place: &Place) {
     let store = place.open().await;
     let run = opened_with(&store, true).await;
@@ -182,7 +182,7 @@ pub async fn a_clock_set_back_holds_nobody_up(place: &Place) {
     );
 }
 
-/// A process that ends what it holds gives its lease back in the same entry; one that holds nothing takes no lease away.
+/// A process that ends its run gives the lease back in the same entry. A caller without a lease takes no lease away.
 pub async fn an_end_gives_the_lease_back(place: &Place) {
     let store = place.open().await;
     let (held, clicked) = (opened_with(&store, true).await, opened_with(&store, true).await);

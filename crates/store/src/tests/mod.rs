@@ -1,6 +1,5 @@
-//! Every promise of the store, on a SQLite file each, and all of them once more on a private PostgreSQL.
-//! A promise is a function of a [`Place`], which it may open as often as it likes: two handles on one place are
-//! two replicas.
+//! Every guarantee of the store, tested on SQLite files and again on a private PostgreSQL. A test is a function of a
+//! [`Place`], which it may open as often as it likes. Two handles on one place stand for two replicas.
 
 mod audit;
 mod cards;
@@ -14,7 +13,7 @@ use uuid::Uuid;
 
 use super::{AppendOptions, NewEntry, NewRun, Opened, Store};
 
-/// A database of its own.
+/// A separate database.
 pub struct Place {
     url: String,
     _dir: Option<tempfile::TempDir>,
@@ -121,7 +120,7 @@ async fn opened_with(store: &Store, wake: bool) -> String {
     run
 }
 
-/// Opens so many runs that sleep.
+/// Opens `count` runs that sleep.
 async fn opened_many(store: &Store, count: usize) -> Vec<String> {
     let mut runs = Vec::with_capacity(count);
     for _ in 0..count {
@@ -130,7 +129,7 @@ async fn opened_many(store: &Store, count: usize) -> Vec<String> {
     runs
 }
 
-/// Appends one entry to where the run stands.
+/// Appends one entry at the current sequence number of the run.
 async fn appended(store: &Store, run: &str, kind: &str, also: AppendOptions) {
     let seq = store.run(run).await.unwrap().unwrap().seq;
     store.append(run, seq, None, &[entry(kind)], also).await.unwrap();

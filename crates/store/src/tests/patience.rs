@@ -1,4 +1,4 @@
-//! A database that holds everybody up: locked by somebody else, or frozen behind a connection that stays open.
+//! A database that does not answer: locked by another program, or frozen behind a connection that stays open.
 
 use std::time::Duration;
 
@@ -12,11 +12,11 @@ use tokio::time::timeout;
 use super::super::{AppendError, AppendOptions, NewRun, Store, StoreError};
 use super::{Place, entry, opened};
 
-/// As long as nobody in the real world would wait; far more than what the stores of these tests wait.
+/// Far longer than the timeouts of the stores in these tests.
 const TEST_TIMEOUT: Duration = Duration::from_secs(120);
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(300);
 
-/// A store whose callers have little patience.
+/// A store whose callers have short timeouts.
 async fn hurried(place: &Place) -> Store {
     let mut store = place.open().await;
     store.patience.answer = ANSWER_TIMEOUT;
@@ -25,7 +25,7 @@ async fn hurried(place: &Place) -> Store {
     store
 }
 
-/// Somebody else, who has locked the head of the chain.
+/// Another connection that has locked the head of the chain.
 async fn locked(place: &Place) -> sqlx::AnyConnection {
     let mut other = sqlx::AnyConnection::connect(&place.url).await.unwrap();
     let begin = if place.url.starts_with("sqlite") { "BEGIN IMMEDIATE" } else { "BEGIN" };
@@ -38,7 +38,7 @@ fn new(run: &str) -> NewRun {
     NewRun { run: run.into(), key: run.into(), first: entry("opened"), wake: true }
 }
 
-/// A caller that gives up before the change has begun knows that it is never made, whatever happens to the lock.
+/// When a caller gives up before its change begins, the change is never made, whatever happens to the lock.
 pub async fn what_was_given_up_is_never_written(place: &Place) {
     let patient = place.open().await;
     let run = opened(&patient).await;
@@ -57,7 +57,7 @@ pub async fn what_was_given_up_is_never_written(place: &Place) {
     assert!(failed.nothing_written && matches!(failed.error, StoreError::NoAnswer), "{failed:?}");
     assert!(matches!(append, Err(AppendError::Store(StoreError::NoAnswer))), "{append:?}");
     sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
-    // What comes later is made after all that waited before it.
+    // A later change is made after all changes that waited before it.
     patient.open_run(new("next")).await.unwrap();
     patient.append_global(entry("denied")).await.unwrap();
     assert_eq!(patient.run("late").await.unwrap(), None);
@@ -65,7 +65,7 @@ pub async fn what_was_given_up_is_never_written(place: &Place) {
     assert_eq!(patient.verify(None).await.unwrap().entries, 3);
 }
 
-/// A lock that is not given back is told as what it is.
+/// A lock that is never released gives its own error.
 pub async fn a_lock_that_is_not_given_back_is_told(place: &Place) {
     let store = place.open().await;
     let mut other = locked(place).await;
@@ -90,7 +90,7 @@ pub async fn a_lock_that_is_not_given_back_is_told(place: &Place) {
     assert_eq!(store.verify(None).await.unwrap().entries, 1);
 }
 
-/// Every connection has the limits that the server keeps.
+/// Every connection has the limits that the server enforces.
 pub async fn the_server_has_limits(place: &Place) {
     if place.url.starts_with("sqlite") {
         return;
@@ -106,7 +106,7 @@ pub async fn the_server_has_limits(place: &Place) {
     }
 }
 
-/// Passes on what comes, until it is frozen; then it keeps it.
+/// Forwards bytes until the proxy is frozen; then it holds them back.
 async fn pass_on(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut frozen: watch::Receiver<bool>) {
     let mut bytes = vec![0; 1 << 16];
     while let Ok(count) = from.read(&mut bytes).await {
@@ -119,7 +119,7 @@ async fn pass_on(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut frozen: wa
     }
 }
 
-/// A way to the server that can be frozen; its address.
+/// Starts a proxy to the server that can be frozen, and returns its URL.
 async fn way(place: &Place, frozen: watch::Receiver<bool>) -> String {
     let mut url = url::Url::parse(&place.url).unwrap();
     let server = format!("127.0.0.1:{}", url.port().unwrap());
@@ -136,7 +136,7 @@ async fn way(place: &Place, frozen: watch::Receiver<bool>) -> String {
     url.to_string()
 }
 
-/// A server that is frozen delays nobody forever, and a transaction that it has begun is made as a whole or not.
+/// A frozen server delays no caller forever. A transaction that has begun is either complete or not made at all.
 pub async fn a_frozen_server_holds_nobody_up(place: &Place) {
     if place.url.starts_with("sqlite") {
         return;
@@ -147,7 +147,7 @@ pub async fn a_frozen_server_holds_nobody_up(place: &Place) {
     let run = opened(&patient).await;
     let store = hurried(&way).await;
     assert_eq!(store.run(&run).await.unwrap().unwrap().seq, 1);
-    // Frozen in the middle of a transaction, of which the caller cannot know the end.
+    // The server freezes in the middle of a transaction, so the caller cannot know the outcome.
     let gate = freeze.clone();
     let half = store.write(move |conn| {
         Box::pin(async move {
@@ -164,7 +164,7 @@ pub async fn a_frozen_server_holds_nobody_up(place: &Place) {
     let written =
         timeout(TEST_TIMEOUT, store.append_global(entry("denied"))).await.expect("it waits for ever");
     assert!(matches!(written, Err(StoreError::NoAnswer | StoreError::Interrupted)), "{written:?}");
-    // The transaction itself is given up as well, so that the next ones have their turn.
+    // The store also gives up the transaction itself, so that the next ones can run.
     tokio::time::sleep(ANSWER_TIMEOUT * 5).await;
     freeze.send(false).unwrap();
     let again = timeout(TEST_TIMEOUT, async {
@@ -176,7 +176,7 @@ pub async fn a_frozen_server_holds_nobody_up(place: &Place) {
     patient.verify(None).await.unwrap();
 }
 
-/// Begins an upgrade from version 3 beside the transaction of another program, and waits until it waits for a lock.
+/// Begins an upgrade from version 3 beside the transaction of another program, and waits until it blocks on a lock.
 async fn upgrading(
     place: &Place,
     other: &mut sqlx::AnyConnection,
@@ -187,7 +187,7 @@ async fn upgrading(
         WHERE datname = current_database() AND wait_event_type = 'Lock'";
     let waits = async {
         while sqlx::query_scalar::<_, i64>(WAITING).fetch_one(&mut *other).await.unwrap() == 0 {
-            // Within a transaction PostgreSQL shows what it has shown once.
+            // Within a transaction PostgreSQL caches its statistics views.
             sqlx::raw_sql("SELECT pg_stat_clear_snapshot()").execute(&mut *other).await.unwrap();
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
@@ -196,7 +196,7 @@ async fn upgrading(
     upgrade
 }
 
-/// A program of the version before is in the middle of an append: it holds the head, and locks its run next.
+/// A program of the previous version is in the middle of an append: it holds the head and locks its run next.
 pub async fn an_upgrade_and_an_append_do_not_lock_each_other_out(place: &Place) {
     if place.url.starts_with("sqlite") {
         return;
@@ -216,7 +216,8 @@ pub async fn an_upgrade_and_an_append_do_not_lock_each_other_out(place: &Place) 
     store.verify(None).await.unwrap();
 }
 
-/// Another program locks in the other order. PostgreSQL ends one of the two, and mostly the upgrade: it waited first.
+/// Another program locks in the other order. PostgreSQL aborts one of the two, usually the upgrade, because it waited
+/// first.
 pub async fn an_upgrade_that_is_locked_out_is_tried_again(place: &Place) {
     if place.url.starts_with("sqlite") {
         return;

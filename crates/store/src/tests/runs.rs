@@ -44,7 +44,7 @@ pub async fn a_request_opens_one_run(place: &Place) {
     assert_eq!(stores[0].verify(None).await.unwrap().entries, 1);
 }
 
-/// Openings that come together are written together: each key opens one run, whatever else is in the statement.
+/// Concurrent openings share a batch. Each key opens one run, whatever else is in the statement.
 pub async fn requests_that_come_together_open_a_run_each(place: &Place) {
     let store = place.open().await;
     let tasks: Vec<_> = (0..100)
@@ -78,7 +78,7 @@ pub async fn an_identity_belongs_to_one_open_run(place: &Place) {
     let store = place.open().await;
     let (first, second) = (opened(&store).await, opened(&store).await);
     appended(&store, &first, "planned", claiming(&["account:1", "idp:1"])).await;
-    // Claiming again what one has is no conflict.
+    // A run may claim again what it already holds.
     appended(&store, &first, "planned", claiming(&["account:1", "scim:1"])).await;
     let refused = store.append(&second, 1, None, &[entry("planned")], claiming(&["free:1", "scim:1"])).await;
     match refused {
@@ -202,7 +202,7 @@ pub async fn an_event_is_new_once(place: &Place) {
     }
     assert_eq!(first, 1);
     assert!(!stores[0].mark_seen("Ev1", at(24 * 3600)).await.unwrap());
-    // After two days another event sweeps it away.
+    // After two days the next event deletes the key.
     assert!(stores[0].mark_seen("Ev2", at(3 * 24 * 3600)).await.unwrap());
     assert!(stores[0].mark_seen("Ev1", at(3 * 24 * 3600)).await.unwrap());
 }
@@ -233,7 +233,7 @@ pub async fn columns_that_a_newer_program_adds_change_nothing(place: &Place) {
         fingerprint: String::new(),
     };
     store.set_card(root, None).await.unwrap();
-    // One connection after the other, so that what it has prepared is used again.
+    // One connection after the other, so that prepared statements are used again.
     let read = async || {
         let runs = [
             vec![store.run(&run).await?.expect("it was opened")],
@@ -270,7 +270,7 @@ pub async fn a_newer_database_is_refused(place: &Place) {
     assert!(matches!(refused, Err(StoreError::NewerSchema { found: 999, .. })), "{refused:?}");
 }
 
-/// What plain `BEGIN` on SQLite cannot do: a transaction that has read would fail when it wants to write.
+/// Tests what plain `BEGIN` on SQLite cannot do: there, a transaction that has read fails when it writes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_transaction_may_read_before_it_writes() {
     let place = Place::sqlite();
@@ -315,7 +315,7 @@ fn awake(run: &str, key: &str) -> NewRun {
 const SWEEP: &str = "0199c1f0-0000-7000-8000-000000000001";
 const OTHER: &str = "0199c1f0-0000-7000-8000-000000000002";
 
-/// Opens two sweeps; the keys of their children are made of characters that locales ignore or reorder.
+/// Opens two sweeps. The keys of their children contain characters that locales ignore or reorder.
 async fn two_sweeps(store: &Store) -> Vec<String> {
     store.open_run(awake(SWEEP, "sweep 133.47.8ab")).await.unwrap();
     store.open_run(awake(OTHER, "sweep schedule 7")).await.unwrap();
@@ -345,7 +345,7 @@ pub async fn children_are_found_by_their_parent(place: &Place) {
     assert_eq!(again, Opened::Existing { run: format!("of {}", keys[2]) });
 }
 
-/// A process of an older version, which is still at work, names no parent.
+/// A running process of an older version stores no parent.
 pub async fn a_child_without_a_parent_is_adopted_when_it_is_opened_again(place: &Place) {
     let store = place.open().await;
     let keys = two_sweeps(&store).await;
@@ -356,7 +356,7 @@ pub async fn a_child_without_a_parent_is_adopted_when_it_is_opened_again(place: 
     assert_eq!(store.children(SWEEP).await.unwrap()[&keys[0]].0, "first");
 }
 
-/// Takes the tables back to version 3 of them, and lets go of the database.
+/// Takes the tables back to version 3, and closes the database.
 pub async fn back_to_version_3(store: Store) {
     sqlx::raw_sql(
         "DROP INDEX runs_of_parent; ALTER TABLE runs DROP COLUMN parent;
@@ -369,7 +369,7 @@ pub async fn back_to_version_3(store: Store) {
     tokio::join!(store.pool.pool.close(), store.writing.close());
 }
 
-/// The tables as version 3 of them was, with a sweep and its children in it.
+/// The tables of version 3, with a sweep and its children.
 pub async fn older_children_get_their_parent(place: &Place) {
     let store = place.open().await;
     let keys = two_sweeps(&store).await;
@@ -402,7 +402,7 @@ pub async fn what_people_wait_for_is_no_part_of_a_sweep(place: &Place) {
     assert!(store.is_busy().await.unwrap());
 }
 
-/// Two that were opened in the same millisecond stand in the order in which they were opened, whatever they are called.
+/// Runs opened in the same millisecond keep the order in which they were opened, whatever their ids are.
 pub async fn order_is_not_that_of_names(place: &Place) {
     let store = place.open().await;
     let names = ["b", "A", "a-b", "B", "ab"];
@@ -435,7 +435,7 @@ pub async fn order_is_not_that_of_names(place: &Place) {
     assert_eq!(cards, ["B", "a-c", "ab", "b"]);
 }
 
-/// What nothing else can end is ended by hand: it gives back what it holds, and the chain says so.
+/// An operator ends a run that nothing else can end. It releases what it holds, and the chain records this.
 pub async fn a_released_run_holds_nothing(place: &Place) {
     let store = place.open().await;
     let (run, other) = (opened(&store).await, opened(&store).await);

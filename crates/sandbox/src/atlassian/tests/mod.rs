@@ -1,5 +1,5 @@
-//! The fake through real HTTP, rule by rule. The bench holds one organization with Jira behind a synced group
-//! and one person, Jane, who is in it.
+//! The simulator over real HTTP, rule by rule. The bench has one organization with Jira behind a synced group and one
+//! person, Jane, who is in it.
 
 use std::sync::{Arc, Mutex};
 
@@ -43,7 +43,7 @@ impl Bench {
         let wire = Wire::default();
         let server =
             listen(router(Arc::clone(&state), wire.clone()), "127.0.0.1:0".parse().unwrap()).await.unwrap();
-        // reqwest is built without a TLS provider of its own, and asks for one even for plain HTTP.
+        // reqwest is built without a TLS provider, and needs one even for plain HTTP.
         drop(rustls::crypto::ring::default_provider().install_default());
         Self { state, wire, server, client: reqwest::Client::new(), jane, record, jira }
     }
@@ -89,7 +89,7 @@ impl Bench {
         self.tenant(|t| t.events.iter().any(|e| e.action == action))
     }
 
-    /// Every request so far was one that Atlassian documents.
+    /// Checks that Atlassian documents every request so far.
     fn clean(&self) {
         assert_eq!(self.wire.faults(), Vec::<String>::new());
     }

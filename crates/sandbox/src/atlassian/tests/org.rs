@@ -1,4 +1,4 @@
-//! The Organizations API: searches, cursors, members, seats, events, and the forum's call.
+//! The Organizations API: searches, cursors, members, seats, events, and the call from the forum.
 
 use serde_json::{Value, json};
 
@@ -279,7 +279,7 @@ async fn an_account_is_suspended_only_where_it_is_so_in_every_directory() {
     let url = format!("/admin/v2/orgs/{ORG}/directories?accountId={}", bench.jane.replace(':', "%3A"));
     let (_, both) = bench.call(KEY, "GET", &url, None).await;
     assert_eq!(both["data"].as_array().unwrap().len(), 2);
-    // In the path of one directory the status is that of all together, or of this one.
+    // In the path of one directory, the status is either that of all directories together or of this one.
     let suspended = json!({"membershipStatus": ["suspended"]});
     let in_first = in_directory(&bench, "users/search");
     let found = async || bench.call(KEY, "POST", &in_first, Some(suspended.clone())).await.1;

@@ -1,4 +1,4 @@
-//! On demand, cycles and restarts against the SCIM target.
+//! On-demand provisioning, cycles and restarts against the SCIM target.
 
 use jiff::SignedDuration;
 use reqwest::Method;

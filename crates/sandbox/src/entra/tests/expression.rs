@@ -1,5 +1,5 @@
-//! What the job writes into `externalId` for each kind of expression, seen at the SCIM target; the examples of
-//! Microsoft's reference among them.
+//! What the job writes into `externalId` for each kind of expression, observed at the SCIM target. The examples of
+//! Microsoft's reference are among them.
 
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ fn fill(t: &Tenant, target: &str, expression: &str) {
     one["source"] = source(expression);
 }
 
-/// What the target got for a person who was changed like this.
+/// What the target got for a person with this change.
 async fn written(t: &Tenant, target: &str, expression: &str, change: impl FnOnce(&mut User)) -> Value {
     fill(t, target, expression);
     change(lock(&t.state).users.get_mut(&t.ada).unwrap());
@@ -61,7 +61,7 @@ async fn attributes_constants_and_functions_are_written_as_they_are_described() 
         ("NormalizeDiacritics(\"Zoë Ødegård\")", json!("Zoe OEdegard")),
         ("Join(\"\\\"\", \"a\", \"b\\\\\")", json!("a\"b\\")),
         ("PCase([displayName])", json!("Ada Lovelace")),
-        // Nothing is written where nothing is known of the function, or of this form of it.
+        // Nothing is written if the function, or this form of it, is unknown.
         ("Guid()", Value::Null),
         ("Replace([mail], , \"(?<s>@.*)\", \"s\", \"\", , )", Value::Null),
         ("Item([proxyAddresses], 0)", Value::Null),
@@ -132,7 +132,7 @@ async fn a_record_is_matched_by_the_mapped_value() {
 
 #[test]
 fn a_source_is_shown_as_text_and_as_a_tree() {
-    // The sample of the reference page of attributeMappingSource.
+    // The example on the reference page of attributeMappingSource.
     let part = |key: &str, kind: &str, name: &str, text: &str| json!({"key": key, "value": {"expression": text, "name": name, "parameters": [], "type": kind}});
     let wanted = json!({
         "expression": "Mid([userPrincipalName], 1, 8)", "name": "Mid", "type": "Function",

@@ -1,4 +1,4 @@
-//! The fake over real HTTP: a tenant with both hosts, and a tiny SCIM target for the engine.
+//! The simulator over real HTTP: a tenant with both hosts, and a tiny SCIM target for the engine.
 
 mod engine;
 mod expression;
@@ -35,7 +35,7 @@ struct Tenant {
     jira: String,
 }
 
-/// A tenant with Ada in the assigned group `jira-users`, and a job that feeds the SCIM target.
+/// A tenant with Ada in the assigned group `jira-users`, and a job that provisions into the SCIM target.
 async fn tenant() -> Tenant {
     if rustls::crypto::CryptoProvider::get_default().is_none() {
         drop(rustls::crypto::ring::default_provider().install_default());
@@ -103,7 +103,7 @@ impl Tenant {
         job.schema["synchronizationRules"][0]["id"].as_str().unwrap().to_owned()
     }
 
-    /// On demand; returns the status, the verdict and its code.
+    /// Provisions on demand. Returns the status, the result and its code.
     async fn provision(&self, subject: Value) -> (u16, String, String) {
         let (status, body) = self.provision_raw(subject).await;
         let key: Value = serde_json::from_str(body["key"].as_str().unwrap_or("{}")).unwrap();

@@ -1,4 +1,4 @@
-//! A SCIM target of a few lines: enough to see what the engine sends and to refuse it when told.
+//! A small SCIM target: enough to record what the engine sends and to refuse it on request.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -58,7 +58,7 @@ impl Target {
         lock(&self.records).writes.clone()
     }
 
-    /// Takes everyone out of the group, behind Entra's back.
+    /// Removes everyone from the group without Entra's knowledge.
     pub fn empty_groups(&self) {
         for (path, record) in &mut lock(&self.records).by_path {
             if path.starts_with("Groups/") {

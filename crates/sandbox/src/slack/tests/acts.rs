@@ -10,7 +10,7 @@ use super::*;
 
 type Heard = Arc<Mutex<Vec<(axum::http::HeaderMap, String)>>>;
 
-/// People, and a bot that only listens and answers every act with the same words.
+/// People, and a bot that records every action and always gives the same answer.
 async fn folk(house: &House, answer: &'static str) -> (Workspace, Heard, Listening) {
     let heard: Heard = Arc::default();
     let ears = heard.clone();

@@ -54,7 +54,7 @@ fn plan(status: &str) -> Value {
     json!({"type": "plan", "title": "Plan", "tasks": [{"task_id": "1", "title": "One", "status": status}]})
 }
 
-/// Each pair is the last that is allowed and the first that is not.
+/// Each pair is the last allowed value and the first refused one.
 #[test]
 fn limits_hold_at_their_edge() {
     let long = |length: usize| "x".repeat(length);

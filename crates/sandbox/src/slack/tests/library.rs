@@ -1,4 +1,4 @@
-//! Our client library reads what this workspace answers, with its own strict models.
+//! The client library of the bot parses the answers of this workspace with its own strict models.
 
 use slack_morphism::prelude::*;
 

@@ -1,4 +1,4 @@
-//! The workspace as a client sees it: over HTTP, with nothing reached around.
+//! The workspace as a client sees it: the tests use only HTTP.
 
 mod acts;
 mod blocks;
