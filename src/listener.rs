@@ -19,8 +19,7 @@ use tokio::task::JoinSet;
 /// The limits on connections. The defaults are for production; tests use shorter ones.
 #[derive(Clone, Copy, Debug)]
 pub struct ConnectionLimits {
-    /// Connections at the same time; more wait to be accepted. Above half of this number, no connection is kept
-    /// alive.
+    /// Connections at the same time; more wait to be accepted. While more than half are in use, none is kept alive.
     pub connections: usize,
     /// The time within which the whole head of the first request must arrive.
     pub first_head: Duration,

@@ -42,14 +42,16 @@ impl<W: Write> Sheet<W> {
 
     /// Writes the header row of a sweep's table.
     ///
-    /// # Errors As [`Sheet::row`].
+    /// # Errors
+    /// As [`Sheet::row`].
     pub fn sweep_columns(&mut self) -> io::Result<()> {
         self.row(SWEEP_COLUMNS)
     }
 
     /// Writes the row of one account of a sweep.
     ///
-    /// # Errors As [`Sheet::row`].
+    /// # Errors
+    /// As [`Sheet::row`].
     pub fn sweep_row(&mut self, found: &SweepFinding) -> io::Result<()> {
         let yes = |is: bool| if is { "yes" } else { "no" };
         let causes: Vec<&str> = found.causes.iter().map(|cause| cause.code()).collect();
@@ -72,7 +74,8 @@ impl<W: Write> Sheet<W> {
 
     /// Writes one row.
     ///
-    /// # Errors When it cannot be written, or when it has another number of cells than the row before.
+    /// # Errors
+    /// When it cannot be written, or when it has another number of cells than the row before.
     pub fn row<T: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = T>) -> io::Result<()> {
         let cells = cells.into_iter().map(|cell| harmless(cell.as_ref()));
         self.0.write_record(cells).map_err(|error| match error.into_kind() {
@@ -83,7 +86,8 @@ impl<W: Write> Sheet<W> {
 
     /// Flushes the buffer.
     ///
-    /// # Errors When it cannot be written.
+    /// # Errors
+    /// When it cannot be written.
     pub fn flush(&mut self) -> io::Result<()> {
         self.0.flush()
     }

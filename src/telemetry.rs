@@ -31,7 +31,8 @@ impl LogFormat {
 
 /// Starts logging. `filter` is the value of `RUST_LOG`; if it is absent or invalid, `default` applies.
 ///
-/// # Errors When logging was already started.
+/// # Errors
+/// When logging was already started.
 pub fn start_logs(filter: Option<&str>, default: Level, format: LogFormat) -> Result<(), TryInitError> {
     use tracing_subscriber::util::SubscriberInitExt;
     let lines = tracing_subscriber::fmt()
@@ -111,7 +112,8 @@ pub struct Metrics {
 impl Metrics {
     /// Installs the recorder of this process.
     ///
-    /// # Errors When the process already has a recorder.
+    /// # Errors
+    /// When the process already has a recorder.
     pub fn install() -> Result<Self, BuildError> {
         Ok(Metrics { handle: builder()?.install_recorder()? })
     }

@@ -88,13 +88,15 @@ pub trait World: Send + Sync + 'static {
 
     /// One page of all accounts. Pass no cursor for the first page.
     ///
-    /// # Errors A sentence that says why there is no page.
+    /// # Errors
+    /// A sentence that says why there is no page.
     fn accounts(&self, cursor: Option<String>) -> BoxFuture<'_, Result<Page, String>>;
 
     /// One page of the ids of all accounts that hold a role which opens an app. Pass no cursor for the first page.
     /// The default implementation reads no roles in bulk, so no account is known to hold one.
     ///
-    /// # Errors A sentence that says why there is no page.
+    /// # Errors
+    /// A sentence that says why there is no page.
     fn app_role_holders(&self, _cursor: Option<String>) -> BoxFuture<'_, Result<Page<String>, String>> {
         Box::pin(async { Err("the roles are not read".to_owned()) })
     }

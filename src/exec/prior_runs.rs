@@ -38,7 +38,8 @@ impl PriorRuns {
 
     /// Adds what prior runs moved aside, if the evidence holds a refusal that this may explain.
     ///
-    /// # Errors Why not all prior runs could be read. What was not read weakens no fact.
+    /// # Errors
+    /// Why not all prior runs could be read. What was not read weakens no fact.
     pub async fn add_to(&self, evidence: &mut Evidence) -> Result<(), String> {
         if Case::new(evidence).conflict().is_none() {
             return Ok(());

@@ -76,14 +76,16 @@ impl Journal {
 
     /// The time of the database's clock. Expiry is measured with it, so all replicas agree.
     ///
-    /// # Errors When the store fails.
+    /// # Errors
+    /// When the store fails.
     pub async fn now(&self) -> Result<Timestamp, StoreError> {
         self.store.now().await
     }
 
     /// Opens a run. The call is idempotent by `key`: a retry of the same request finds the run that it opened.
     ///
-    /// # Errors When the run could not be written.
+    /// # Errors
+    /// When the run could not be written.
     pub async fn open(
         &self,
         run: String,
@@ -97,7 +99,8 @@ impl Journal {
 
     /// Opens a run within a time limit, for a caller that must know whether the write can still happen later.
     ///
-    /// # Errors When the run could not be written, or not in time.
+    /// # Errors
+    /// When the run could not be written, or not in time.
     pub async fn open_within(
         &self,
         run: String,
@@ -112,7 +115,8 @@ impl Journal {
 
     /// Opens a run that belongs to a sweep.
     ///
-    /// # Errors When the run could not be written.
+    /// # Errors
+    /// When the run could not be written.
     pub async fn open_part(
         &self,
         run: String,
@@ -128,7 +132,8 @@ impl Journal {
 
     /// Opens a sweep. The call is idempotent by its key.
     ///
-    /// # Errors When the sweep could not be written.
+    /// # Errors
+    /// When the sweep could not be written.
     pub async fn open_sweep(
         &self,
         sweep: String,
@@ -143,7 +148,8 @@ impl Journal {
 
     /// Reads and folds the run or the sweep with this id.
     ///
-    /// # Errors When nothing has this id, or when the fold refuses an entry.
+    /// # Errors
+    /// When nothing has this id, or when the fold refuses an entry.
     pub async fn load(&self, id: &str) -> Result<Loaded, JournalError> {
         let entries = self.stored(id).await?;
         Ok(match kind(&entries) {
@@ -160,7 +166,8 @@ impl Journal {
 
     /// Reads and folds an id that must be of the kind `F`: a run or a sweep.
     ///
-    /// # Errors As [`Self::load`]; [`JournalError::OtherKind`] when the id belongs to the other kind.
+    /// # Errors
+    /// As [`Self::load`]; [`JournalError::OtherKind`] when the id belongs to the other kind.
     pub async fn read<F: Fold>(&self, id: &str) -> Result<(F, Entries<F>), JournalError> {
         folded(id, &self.stored(id).await?)
     }
@@ -183,7 +190,8 @@ impl Journal {
 
     /// The entries of a run or a sweep, without a check by the fold.
     ///
-    /// # Errors As [`Self::read`], except that the fold refuses nothing here.
+    /// # Errors
+    /// As [`Self::read`], except that the fold refuses nothing here.
     pub async fn entries<F: Fold>(&self, id: &str) -> Result<Entries<F>, JournalError> {
         events::<F>(id, &self.stored(id).await?)
     }
@@ -199,8 +207,9 @@ impl Journal {
     /// Checks events against the fold, appends them, and returns the new fold. `fence` is the lease of an executor.
     /// An event that ends a run or a sweep also releases its claims.
     ///
-    /// # Errors [`AppendError::Conflict`] means that another entry came first: fold again. After
-    /// [`JournalError::Illegal`], nothing was written.
+    /// # Errors
+    /// [`AppendError::Conflict`] means that another entry came first: fold again. After [`JournalError::Illegal`],
+    /// nothing was written.
     pub async fn append<F: Fold>(
         &self,
         id: &str,
@@ -231,8 +240,8 @@ impl Journal {
 
     /// Folds, decides and appends. After each conflict, it repeats all three.
     ///
-    /// # Errors When the journal cannot be read, or when the store refuses the append for another reason than a
-    /// conflict.
+    /// # Errors
+    /// When the journal cannot be read, or when the store refuses the append for another reason than a conflict.
     pub async fn decide<F: Fold, T>(
         &self,
         id: &str,
@@ -256,7 +265,8 @@ impl Journal {
 
     /// Records in a run or a sweep that a person tried something they may not do.
     ///
-    /// # Errors When nothing has this id, when it has ended, or when the store fails.
+    /// # Errors
+    /// When nothing has this id, when it has ended, or when the store fails.
     pub async fn deny(
         &self,
         id: &str,

@@ -27,7 +27,7 @@ const BATCH_SIZE: usize = 50;
 
 /// Why the executor lets go of a sweep.
 pub(in crate::exec) enum Let {
-    /// The sweep sleeps, or until an append wakes it.
+    /// The sweep sleeps until a time, or until an append wakes it.
     Go(Sleep),
     /// Another entry came first: fold again.
     Again,
