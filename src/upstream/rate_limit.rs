@@ -1,7 +1,8 @@
 //! Limits the rate and the number of parallel requests. One [`RateLimiter`] belongs to one credential, or to one call
 //! with a published limit of its own. It has two lanes. The background lane is for sweeps: it lets all other requests
-//! pass first, and uses at most half of the in-flight slots plus one for the leading list. A strict window must never
-//! be exceeded. An interactive diagnosis with sixteen parallel calls must never wait.
+//! pass first, and uses at most half of the in-flight slots plus one for the leading list. Within that, it sends as
+//! fast as the service answers, until the service limits it. A strict window must never be exceeded. An interactive
+//! diagnosis with sixteen parallel calls must never wait.
 
 use std::collections::VecDeque;
 use std::num::NonZeroU32;

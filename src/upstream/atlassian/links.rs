@@ -1,5 +1,5 @@
-//! The links between SCIM records and accounts, which need the organization's key. It must never break a link by
-//! itself: the account then loses its synced groups until they are provisioned again.
+//! The links between SCIM records and accounts, which need the organization's key. An account that is unlinked loses
+//! its synced groups until they are provisioned again. An answer without a list must never be read as "no links".
 
 use reqwest::Method;
 use serde::Deserialize;

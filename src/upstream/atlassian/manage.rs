@@ -72,7 +72,7 @@ impl Atlassian {
     }
 
     /// What may be done with an account. Without names, all privileges are requested. The documents do not define how
-    /// a list of names is parsed. The names are sent in the default OpenAPI form, one pair for each name.
+    /// a list of names is parsed. The names are sent in the default form of the API description: one pair each.
     ///
     /// # Errors
     /// See [`CallError`]. A 403 or 404 means that this organization does not manage the account.

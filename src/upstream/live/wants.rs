@@ -267,8 +267,8 @@ fn standstill(e: &Evidence, all: &mut Vec<ReadRequest>) {
     }
 }
 
-/// In which directories the account is suspended, which of them count, and whether a repair takes seats. Only for an
-/// account that is suspended somewhere, or whose roles do not show its state.
+/// In which directories the account is suspended, which of them count, and the seats of the apps. Only for an account
+/// that is suspended somewhere, or whose roles do not show its state.
 fn suspension(case: &Case<'_>, all: &mut Vec<ReadRequest>) {
     let Some(account) = case.account else { return };
     let rows = case.role_rows(account).unwrap_or_default();
