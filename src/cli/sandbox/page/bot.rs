@@ -1,5 +1,5 @@
-//! The bot as a separate process: the same program with `serve`. It is killed with SIGKILL, like a crash. It gets its
-//! own environment and nothing from this process, so real credentials must never reach the sandbox.
+//! The bot as a separate process: the same program with `serve`. It is killed with SIGKILL, like a crash. It gets an
+//! environment of its own and inherits only `RUST_LOG`, so real credentials must never reach the sandbox.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
