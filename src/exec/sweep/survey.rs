@@ -182,8 +182,8 @@ impl Roles {
     }
 }
 
-/// Lists all pages, and requests the next page while one is parsed. If the cursor expires, the list starts again
-/// once. An account that then comes twice is counted once.
+/// Lists all pages, and requests the next page while one is parsed. If a page cannot be read, the list starts
+/// again once. An account that then comes twice is counted once.
 async fn list<T, F>(
     ask: impl Fn(Option<String>) -> F,
     count: impl Fn(&Vec<T>),

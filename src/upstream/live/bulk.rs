@@ -273,7 +273,7 @@ impl Live {
     }
 }
 
-/// Another list tells which apps the account opens.
+/// Another list tells whether the account opens an app.
 fn listed(account: crate::upstream::atlassian::users::Account) -> Option<ListedAccount> {
     let account: Account = convert::account(account)?;
     Some(ListedAccount { account, opens_app: None })

@@ -209,7 +209,7 @@ pub(super) fn account(account: atlassian::Account) -> Option<core::Account> {
     })
 }
 
-/// Whether a resource is an app. A resource without a name does not count as one.
+/// Whether a resource is an app. A resource without an id and an owner does not count as one.
 fn is_app(resource: &str, owner: &str) -> bool {
     let platform = owner == "platform" || resource.starts_with("ari:cloud:platform");
     let named = !resource.is_empty() || !owner.is_empty();
