@@ -1,11 +1,12 @@
-//! Who may do what: one pure function. Identity comes from the signed Slack payload only; a lookup that failed is a
-//! refusal to ask again, never a grant (docs/reference/rules.md#identity-comes-from-slack).
+//! Authorization: who may do what, as one pure function. The identity comes from the signed Slack payload only. A
+//! failed lookup refuses and asks the person to try again; it never grants anything
+//! (docs/reference/rules.md#identity-comes-from-slack).
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-/// A role. `approver` is separate: an approver need not be an operator.
+/// A role. `approver` is independent of the other roles: an approver need not be an operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
@@ -17,7 +18,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// The word used in the configuration and in answers.
+    /// The name used in the configuration and in answers.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -28,23 +29,23 @@ impl Role {
     }
 }
 
-/// Whose person somebody is, as Slack says.
+/// How a Slack user belongs to the workspace, as Slack reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MembershipKind {
     /// A full member of our workspace or enterprise.
     Member,
     Guest,
-    /// Somebody of another workspace.
+    /// A member of another workspace.
     Stranger,
     Deactivated,
     /// A bot or an app.
     Bot,
-    /// It could not be looked up.
+    /// The lookup failed.
     Unknown,
 }
 
-/// A person who acts, looked up now.
+/// The person who acts. It is looked up again for each action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
     /// Slack user id.
@@ -52,9 +53,9 @@ pub struct Actor {
     pub membership: MembershipKind,
     /// Roles, each with the rule that grants it.
     pub roles: Vec<(Role, String)>,
-    /// Whether every look-up that could have granted a role was answered.
+    /// Whether every lookup that could have granted a role succeeded.
     pub roles_complete: bool,
-    /// Slack address, lower case.
+    /// The address in Slack, lower case.
     pub email: Option<String>,
 }
 
@@ -70,15 +71,15 @@ impl Actor {
     }
 }
 
-/// What the actor's own identities are, as far as they could be resolved.
+/// Whether the plan concerns the actor's own account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ownership {
     /// The plan touches the actor's own account.
     Yes,
     No,
-    /// The actor's address leads to no user of the identity provider and to no account.
+    /// No user of the identity provider and no account has the actor's address.
     Nobody,
-    /// It could not be read.
+    /// A source was unread.
     Unreadable,
 }
 
@@ -88,43 +89,44 @@ pub enum EarlierRole {
     No,
     Requester,
     Approver,
-    /// It could not be read.
+    /// A source was unread.
     Unreadable,
 }
 
-/// What somebody wants to do.
+/// What a person wants to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Read-only diagnosis of anybody.
+    /// A read-only diagnosis of anybody.
     Check,
-    /// Read-only diagnosis of one's own account, and a call for help: every member.
+    /// A read-only diagnosis of the actor's own account, and a call for help. Every member may do this.
     CheckOneself,
-    /// See what waits and what was done: those who check, and those who have to approve.
+    /// See what waits and what was done. Allowed for those who may check and for those who have to approve.
     Follow,
     Repair,
     Approve {
-        /// Who asked for the run.
+        /// Slack user id of the person who requested the run.
         requester: String,
-        /// Whether it is the actor's own account.
+        /// Whether the plan touches the actor's own account.
         own: Ownership,
-        /// Whether the actor is one of those below under another Slack id.
+        /// Whether the actor requested or approved this plan under another Slack id.
         same: EarlierRole,
         approved: BTreeSet<String>,
     },
     Decline {
-        /// Who asked for the run.
+        /// Slack user id of the person who requested the run.
         requester: String,
-        /// Whether it is the actor's own in another way: their account, or their request under another Slack id.
+        /// Whether the run is the actor's own in another way: it is about their account, or they requested it under
+        /// another Slack id.
         theirs: bool,
     },
     /// Stop a run before its next step.
     Cancel {
-        /// Who asked for the run.
+        /// Slack user id of the person who requested the run.
         requester: String,
     },
 }
 
-/// Proof that [`may`] said yes. Functions that change something take it.
+/// Proof that [`may`] allowed an action. Functions that change something require it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Permit {
     actor: String,
@@ -132,13 +134,13 @@ pub struct Permit {
 }
 
 impl Permit {
-    /// The Slack user id it was given to.
+    /// The Slack user id of the person who was allowed to act.
     #[must_use]
     pub fn actor(&self) -> &str {
         &self.actor
     }
 
-    /// The rule that granted it.
+    /// The rule that allowed the action.
     #[must_use]
     pub fn rule(&self) -> &str {
         &self.rule
@@ -147,7 +149,7 @@ impl Permit {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Denied {
-    /// Not one of our people.
+    /// The person is not a member of our workspace.
     #[error("You are not a member of this workspace, so Reinstate takes nothing from you.")]
     Stranger,
     #[error("Guests have no role in Reinstate. Ask a member of the workspace.")]
@@ -156,51 +158,52 @@ pub enum Denied {
     Deactivated,
     #[error("Bots and apps have no role in Reinstate.")]
     Bot,
-    /// The look-up failed.
+    /// A lookup failed.
     #[error(
         "Slack did not answer who you are, so nobody has a role right now. Nothing was done; please try again in a minute."
     )]
     AskAgain,
     #[error("This needs the role {}.", .0.word())]
     Missing(Role),
-    /// Four eyes.
+    /// Separation of duties.
     #[error("Nobody approves their own request. Another approver has to do it.")]
     OwnRequest,
-    /// Four eyes on one's own account.
+    /// Separation of duties, for the approver's own account.
     #[error("Nobody approves a plan on their own account. Another approver has to do it.")]
     OwnAccount,
-    /// Whether it is one's own could not be read.
+    /// A source that shows whether it is the approver's own account was unread.
     #[error(
         "Whether this is your own account could not be read, so your approval was not taken. Try again later, or another approver must decide."
     )]
     OwnUnreadable,
-    /// Whether it is one's own cannot be told of an address that belongs to nobody.
+    /// The approver's address belongs to nobody, so nothing shows whether it is their own account.
     #[error(
         "Your Slack address belongs to nobody at the identity provider or at Atlassian. So nobody can tell whether this is your own account, and another approver must decide."
     )]
     OwnNobody,
-    /// Four eyes, when the same person has two Slack ids.
+    /// Separation of duties, when one person has two Slack ids.
     #[error(
         "You asked for this under another Slack account, and nobody approves their own request. Another approver must decide."
     )]
     SamePerson,
-    /// Whether the approver is the requester could not be read.
+    /// A source that shows whether the approver is the requester was unread.
     #[error(
         "Whether you and the person who asked are the same could not be read, so your approval was not taken. Try again in a minute. If it stays so, somebody else must ask for it."
     )]
     SameUnreadable,
-    /// Once per person, when the same person has two Slack ids.
+    /// One approval for each person, when one person has two Slack ids.
     #[error(
         "You have approved this plan already, under another Slack account. Another approver must decide."
     )]
     AlreadyAsAnother,
-    /// Once per person.
+    /// One approval for each person.
     #[error("You have approved this plan already.")]
     Already,
 }
 
 impl Denied {
-    /// Whether the reason lies in who the actor is to the plan, which another look at their roles does not change.
+    /// Whether the reason is the actor's relation to this plan. Looking up their roles again cannot change such a
+    /// reason.
     #[must_use]
     pub fn is_about_the_plan(self) -> bool {
         match self {
@@ -221,7 +224,7 @@ impl Denied {
         }
     }
 
-    /// The role that would have been needed, if that was the reason.
+    /// The role that is missing, if that is the reason.
     #[must_use]
     pub fn missing_role(self) -> Option<Role> {
         match self {
@@ -231,11 +234,11 @@ impl Denied {
     }
 }
 
-/// Whether an actor may do something. The bans that no configuration lifts come before every role, so that no
-/// role can open a way round them.
+/// Decides whether an actor may do something. The bans that no configuration can lift are checked before the roles. So
+/// no role can bypass them.
 ///
 /// # Errors
-/// [`Denied`], with the reason for the person.
+/// [`Denied`], with a message for the person.
 pub fn may(actor: &Actor, action: &Action) -> Result<Permit, Denied> {
     match actor.membership {
         MembershipKind::Member => {}
@@ -272,7 +275,7 @@ pub fn may(actor: &Actor, action: &Action) -> Result<Permit, Denied> {
         Action::Decline { theirs: true, .. } => {
             Ok(Permit { actor: actor.id.clone(), rule: "their own".to_owned() })
         }
-        // Anyone may decline or stop what they asked for themselves.
+        // Everybody may decline or stop what they requested themselves.
         Action::Decline { requester, .. } | Action::Cancel { requester } if *requester == actor.id => {
             Ok(Permit { actor: actor.id.clone(), rule: "own request".to_owned() })
         }

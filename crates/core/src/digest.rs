@@ -1,10 +1,10 @@
-//! Canonical bytes and their digest: the same plan gives the same bytes, whatever the order of its making.
+//! Canonical bytes and their digest. Equal plans give equal bytes, however their parts were ordered in memory.
 
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-/// Keeps a digest made here from ever being taken for one made elsewhere.
+/// A prefix for domain separation: a digest made for another purpose never equals a digest of a plan.
 const DIGEST_DOMAIN: &str = "reinstate.plan.v1\n";
 
 /// `sha256:` and the hexadecimal digest of the value's canonical JSON (keys sorted, no white space).
@@ -21,7 +21,7 @@ pub fn digest(value: &impl Serialize) -> String {
 pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
+        // Writing to a `String` cannot fail.
         write!(text, "{byte:02x}").ok();
         text
     })

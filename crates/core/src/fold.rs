@@ -1,5 +1,5 @@
-//! What a run and a sweep both are: the fold of the entries of one journal. The fold judges every entry, when it is read
-//! and before it is written. It must never apply an entry that it has not judged.
+//! The trait that runs and sweeps share: each is the fold of the entries of one journal. The fold checks every entry
+//! when it is read and before it is written. It must never apply an entry that it has not checked.
 
 use std::fmt;
 
@@ -10,17 +10,17 @@ use serde_json::Value;
 
 use super::run::Outcome;
 
-/// What the entries of one journal are about.
+/// What the entries of one journal describe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A plan for one person.
     Run,
-    /// The whole organization.
+    /// A diagnosis of every managed account of the organization.
     Sweep,
 }
 
 impl Kind {
-    /// The kind that a journal has whose first entry is of this name; none for a name that opens nothing.
+    /// The kind of a journal whose first entry has this name. `None` if no journal may begin with such an entry.
     #[must_use]
     pub fn of(opening: &str) -> Option<Self> {
         match opening {
@@ -42,26 +42,26 @@ impl fmt::Display for Kind {
 
 /// One entry of a journal, as the core understands it.
 pub trait JournalEvent: Clone + Serialize + DeserializeOwned {
-    /// The name of the entry, as the store keeps it.
+    /// The name of the entry, as the store writes it.
     fn kind(&self) -> &'static str;
 
-    /// What of it is kept for ever: nothing in it names a person.
+    /// The part of the entry that is kept forever. It contains nothing that names a person.
     fn facts(&self) -> Value;
 
-    /// Whether nothing can follow it.
+    /// Whether this entry ends the journal.
     fn is_end(&self) -> bool;
 
-    /// How a run ended, for the metrics; sweeps have no outcome.
+    /// How a run ended, for the metrics. Sweeps have no outcome.
     fn outcome(&self) -> Option<Outcome>;
 }
 
-/// An entry that cannot follow those before it.
+/// An entry that is not allowed after the entries before it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("entry {seq} ({kind}) cannot stand there: {why}")]
 pub struct Illegal {
     pub seq: i64,
     pub kind: &'static str,
-    /// Why. Always a text of this program, so that nothing of the entry is quoted.
+    /// The reason. It is always a text of this program, so it never quotes the content of an entry.
     pub why: &'static str,
 }
 
@@ -69,34 +69,34 @@ pub struct Illegal {
 pub trait Fold: Clone + Default {
     type Event: JournalEvent;
 
-    /// What it is.
+    /// Which kind of journal this type folds.
     const KIND: Kind;
 
-    /// The number of the last entry.
+    /// The sequence number of the last entry.
     fn seq(&self) -> i64;
 
-    /// Whether an entry with this number can follow.
+    /// Checks whether an entry with this sequence number may follow.
     ///
     /// # Errors
-    /// Why it cannot.
+    /// The reason why it may not.
     fn judge(&self, seq: i64, event: &Self::Event) -> Result<(), &'static str>;
 
-    /// Takes in an entry that [`Self::judge`] found legal. Call [`Self::apply`].
+    /// Applies an entry that [`Self::judge`] has accepted. Callers use [`Self::apply`], which checks first.
     fn take(&mut self, seq: i64, at: Timestamp, event: &Self::Event);
 
-    /// Whether an entry says what every new one must. Entries of older versions may leave it out.
+    /// Checks whether an entry has every field that a new entry must have. Entries of older versions may lack some.
     ///
     /// # Errors
-    /// What is missing.
+    /// The reason, which names what is missing.
     fn is_complete(event: &Self::Event) -> Result<(), &'static str>;
 
-    /// The entry that records what somebody tried and may not do.
+    /// The entry that records that somebody tried something they are not allowed to do.
     fn denied(by: String, what: String, why: String) -> Self::Event;
 
-    /// Folds entries.
+    /// Folds all entries of one journal, in order.
     ///
     /// # Errors
-    /// [`Illegal`] for the first entry that cannot stand where it stands.
+    /// [`Illegal`] for the first entry that is not allowed at its position.
     fn fold<'a>(entries: impl IntoIterator<Item = (i64, Timestamp, &'a Self::Event)>) -> Result<Self, Illegal>
     where
         Self::Event: 'a,
@@ -108,20 +108,20 @@ pub trait Fold: Clone + Default {
         Ok(folded)
     }
 
-    /// Judges one entry and takes it in.
+    /// Checks one entry and applies it.
     ///
     /// # Errors
-    /// [`Illegal`] when it cannot follow; then nothing has changed.
+    /// [`Illegal`] if the entry is not allowed. The state is then unchanged.
     fn apply(&mut self, seq: i64, at: Timestamp, event: &Self::Event) -> Result<(), Illegal> {
         self.judge(seq, event).map_err(|why| Illegal { seq, kind: event.kind(), why })?;
         self.take(seq, at, event);
         Ok(())
     }
 
-    /// Whether an entry may be written now: it can follow, and it says all that a new entry must say.
+    /// Checks whether an entry may be written now: it may follow, and it has every field that a new entry must have.
     ///
     /// # Errors
-    /// [`Illegal`] when it may not.
+    /// [`Illegal`] if it may not be written.
     fn may_append(&self, event: &Self::Event) -> Result<(), Illegal> {
         let seq = self.seq().saturating_add(1);
         let judged = Self::is_complete(event).and_then(|()| self.judge(seq, event));

@@ -1,21 +1,20 @@
-//! The pure heart: what is known, what it means, what should be done, and who may say so.
+//! The pure core of Reinstate: what is known, what it means, what should be done, and who may decide. It does no I/O,
+//! reads no clock and never waits; time is an argument.
 //!
-//! Eight words carry the whole, and there is no ninth:
+//! The model has eight terms:
 //!
-//! | word | is |
+//! | term | meaning |
 //! |---|---|
 //! | [`Evidence`] | typed facts, each with its source and time, plus gaps: what could not be read |
 //! | [`Finding`] | a cause code that cites its facts |
 //! | [`Op`] | a wanted end state of one thing, as data |
 //! | [`Plan`] | ordered ops with reason, risk and expected *before*; it has a digest |
-//! | [`Approval`] | a person × a digest |
-//! | [`Run`] | one plan on its way for one account: the fold of its journal entries |
+//! | [`Approval`] | one person's approval of one digest |
+//! | [`Run`] | one plan that is carried out for one account: the fold of its journal entries |
 //! | Journal | the entries ([`Event`]), kept by `store` |
-//! | World | the one way to touch anything upstream, kept by `exec` |
-//!
-//! Nothing in here does I/O, reads a clock or waits: time is an argument.
+//! | World | the only interface to the upstream services, kept by `exec` |
 
-// The fixtures in `tests/build.rs` are shared with the executor's tests.
+// The tests of the executor share the fixtures in `tests/build.rs`, which name this crate from outside.
 #[cfg(test)]
 extern crate self as reinstate_core;
 

@@ -1,5 +1,5 @@
-//! A plan: ordered ops with reason, risk and expected *before*. It is what people approve, by its digest, and it
-//! is never changed: another look at another world makes another plan.
+//! A plan: ordered ops with reason, risk and expected *before*. People approve a plan by its digest. A plan never
+//! changes; a new reading makes a new plan.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -13,36 +13,33 @@ use super::ticket::Ticket;
 /// One op of a plan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
-    /// The wanted state.
     pub op: Op,
-    /// What it needs; higher than the op's own risk when a condition could not be read.
+    /// The risk of this step. It is higher than the op's own risk if a condition is unread.
     pub risk: Risk,
-    /// How it can be undone.
     pub undo: Undo,
-    /// What is expected to be there when its turn comes.
+    /// The state that is expected when the turn of the step comes.
     pub before: Value,
 }
 
-/// A plan for one subject.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
-    /// Everything it may write.
+    /// Everything that the plan may write.
     pub subject: Subject,
-    /// The steps in an order in which they can work. Access is confirmed after the last.
+    /// The steps, in an order in which they can succeed. After the last step, the run proves that access is restored.
     pub steps: Vec<Step>,
-    /// What it costs, in words, from data.
+    /// What the plan costs, in words that are derived from the evidence.
     pub cost: Vec<String>,
     /// What only a person can do.
     pub advice: Vec<String>,
-    /// What is ready to be pasted into a ticket, where no step is left.
+    /// Texts for support tickets. Filled only if the plan has no steps.
     #[serde(default)]
     pub tickets: Vec<Ticket>,
-    /// Why: codes and the words of their facts, without times.
+    /// The reason: cause codes and the messages of their facts, without times.
     pub because: Vec<(Cause, Vec<String>)>,
 }
 
 impl Plan {
-    /// A plan of nothing but words.
+    /// A plan without steps.
     #[must_use]
     pub fn advice_only(subject: Subject, findings: &[Finding], advice: Vec<String>) -> Self {
         Self {
@@ -55,8 +52,8 @@ impl Plan {
         }
     }
 
-    /// `sha256:…` over subject ids, ops with their *before*, risk, undo, cost, and findings without times; `None`
-    /// for a plan with no steps (docs/reference/rules.md#digest).
+    /// `sha256:…` over subject ids, ops with their *before*, risk, undo, cost, and findings without times. `None` for a
+    /// plan without steps (docs/reference/rules.md#digest).
     #[must_use]
     pub fn digest(&self) -> Option<String> {
         if self.steps.is_empty() {
@@ -74,20 +71,19 @@ impl Plan {
         })))
     }
 
-    /// Whether a step touches everybody of the tenant, so that no other run may write meanwhile.
+    /// Whether a step affects everybody in the tenant. No other run may write at the same time.
     #[must_use]
     pub fn is_tenant_wide(&self) -> bool {
         self.steps.iter().any(|step| step.op.is_tenant_wide())
     }
 
-    /// The highest risk of any step.
     #[must_use]
     pub fn risk(&self) -> Option<Risk> {
         self.steps.iter().map(|step| step.risk).max()
     }
 }
 
-/// Codes and words of the findings, as the digest takes them.
+/// Codes and messages of the findings, as the digest includes them.
 #[must_use]
 pub fn because(findings: &[Finding]) -> Vec<(Cause, Vec<String>)> {
     findings

@@ -1,23 +1,23 @@
-//! What the configuration lets a plan do: how many approvals each risk needs, and who is protected.
+//! The limits that the configuration sets for plans: how many approvals each risk needs, and which accounts are
+//! protected.
 
 use std::collections::BTreeSet;
 
 use super::op::Risk;
 use super::subject::normalize;
 
-/// How many people must approve a kind of step.
+/// How many people must approve a step of one risk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Approvers {
-    /// This many; none for 0.
+    /// This many people. 0 means that no approval is needed.
     Count(u32),
-    /// Such steps are advice.
+    /// Such steps are never carried out; the plan gives advice instead.
     Never,
 }
 
-/// What the configuration lets the planner do.
 #[derive(Clone, Debug)]
 pub struct Rules {
-    /// Protected addresses and ids, folded.
+    /// Protected addresses and ids, normalized.
     pub protected: BTreeSet<String>,
     /// A claimed domain for placeholder addresses.
     pub parking_domain: Option<String>,
@@ -42,19 +42,17 @@ impl Default for Rules {
 }
 
 impl Rules {
-    /// Whether an address or id is on the protected list.
     #[must_use]
     pub fn is_protected(&self, name: &str) -> bool {
         self.protected.contains(&normalize(name))
     }
 
-    /// Whether the protected list names anybody by address.
+    /// Whether the protected list contains an address.
     #[must_use]
     pub fn protects_addresses(&self) -> bool {
         self.protected.iter().any(|name| name.contains('@'))
     }
 
-    /// What a risk needs.
     #[must_use]
     pub fn approvers(&self, risk: Risk) -> Approvers {
         match risk {
@@ -65,7 +63,7 @@ impl Rules {
         }
     }
 
-    /// How many approvals a risk needs; a kind that is never allowed needs more than there can be.
+    /// How many approvals a risk needs. For a risk that is never allowed, this is more than any plan can get.
     #[must_use]
     pub fn needs(&self, risk: Risk) -> u32 {
         match self.approvers(risk) {

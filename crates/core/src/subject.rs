@@ -1,12 +1,12 @@
-//! Who a question is about: the words a person typed, and the identities they turned out to mean. A subject
-//! never grows by guessing: every id in it was read somewhere.
+//! The person that a run is about: the text that was typed, and the identities that it was resolved to. Every id in a
+//! subject was read from a source; none is ever guessed.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
-/// The person named in a command. A Slack mention has been turned into an address before it gets here.
+/// The person named in a command. A Slack mention is turned into an address before it becomes a `Who`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Who {
@@ -16,16 +16,16 @@ pub enum Who {
     Account(String),
 }
 
-/// Why a text names nobody.
+/// The error for a text that names nobody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("that is neither an e-mail address nor an Atlassian account id")]
 pub struct NotAName;
 
 impl Who {
-    /// Reads an e-mail address or an Atlassian account id (`[a-zA-Z0-9_|:-]{1,128}`, opaque otherwise).
+    /// Parses an e-mail address or an Atlassian account id (`[a-zA-Z0-9_|:-]{1,128}`, otherwise opaque).
     ///
     /// # Errors
-    /// [`NotAName`] when it is neither.
+    /// [`NotAName`] if the text is neither.
     pub fn parse(text: &str) -> Result<Self, NotAName> {
         let text = text.trim();
         if let Some((local, domain)) = text.split_once('@') {
@@ -42,7 +42,7 @@ impl Who {
             return if fine { Ok(Self::Email(text.to_owned())) } else { Err(NotAName) };
         }
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '|' | ':' | '-');
-        // Ids are opaque, but all known ones are long or have a prefix with a colon. Any other short word is a
+        // Account ids are opaque, but all known ones are long or have a prefix with a colon. Any other short word is a
         // mistyped name (docs/reference/rules.md#atlassian-account-ids).
         let prefixed =
             text.split_once(':').is_some_and(|(prefix, rest)| !prefix.is_empty() && !rest.is_empty());
@@ -64,7 +64,7 @@ impl Who {
     }
 }
 
-/// A record of a SCIM directory, by id.
+/// The id of a record in a SCIM directory.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RecordId {
     pub directory: String,
@@ -72,12 +72,12 @@ pub struct RecordId {
     pub record: String,
 }
 
-/// Everything a run may look at or write, once the question has been understood.
+/// Everything that a run may read or write, once WHO is resolved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
-    /// The words of the question.
+    /// What was typed.
     pub who: Who,
-    /// The person at the identity provider.
+    /// The object id of the person at the identity provider.
     pub person: Option<String>,
     /// Every address that may be the person's, lower case.
     pub addresses: BTreeSet<String>,
@@ -85,13 +85,13 @@ pub struct Subject {
     pub accounts: BTreeSet<String>,
     /// SCIM records that the plan reads or writes.
     pub records: BTreeSet<RecordId>,
-    /// Of several accounts, the one that a person picked to be kept.
+    /// If there are several accounts: the one that a person chose to keep.
     #[serde(default)]
     pub keep: Option<String>,
 }
 
 impl Subject {
-    /// A subject of which nothing is known yet but the question.
+    /// A subject of which only the typed text is known.
     #[must_use]
     pub fn asked(who: Who) -> Self {
         let addresses = match &who {
@@ -105,7 +105,7 @@ impl Subject {
         Self { who, person: None, addresses, accounts, records: BTreeSet::new(), keep: None }
     }
 
-    /// The identities a run claims until it ends, so that two runs never write the same thing
+    /// The identities that a run claims until it ends, so that two runs never write the same thing
     /// (docs/reference/rules.md#one-run-per-person).
     #[must_use]
     pub fn claims(&self) -> Vec<String> {
@@ -116,7 +116,7 @@ impl Subject {
         all
     }
 
-    /// Everything the run can be found by afterwards: its ids and its addresses.
+    /// The names under which the run can be found later: its ids and its addresses.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
         self.ids().into_iter().chain(self.addresses()).collect()
@@ -134,7 +134,7 @@ impl Subject {
     }
 }
 
-/// The one name that the history of somebody is looked up by before anything is read about them.
+/// The name under which the history of a person is looked up before anything was read about them.
 #[must_use]
 pub fn name_of(who: &Who) -> String {
     match who {
@@ -143,7 +143,8 @@ pub fn name_of(who: &Who) -> String {
     }
 }
 
-/// Addresses and names compare without case and in one Unicode form: the same letter may be written in two ways.
+/// Normalizes an address or a name for comparison: without case, and in one Unicode form, because Unicode can write the
+/// same letter in two ways.
 #[must_use]
 pub fn normalize(text: &str) -> String {
     let text = text.trim();
@@ -153,7 +154,7 @@ pub fn normalize(text: &str) -> String {
     text.nfc().collect::<String>().to_lowercase().nfc().collect()
 }
 
-/// Names of groups compare like addresses, and any white space in them counts as one blank.
+/// Normalizes the name of a group for comparison: like [`normalize`], and any run of white space counts as one space.
 #[must_use]
 pub fn normalize_name(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();

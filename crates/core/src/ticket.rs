@@ -1,6 +1,6 @@
-//! A paragraph ready to paste into a ticket to Atlassian or Microsoft, with the ids, times and answers that their
-//! support asks for. It only repeats what was read: it must never hold a key, and never ask for anything that
-//! Reinstate itself refuses to do.
+//! The text of a support ticket to Atlassian or Microsoft, with the ids, times and answers that support asks for. It
+//! only repeats what was read. It must never contain a key. It must never ask for anything that Reinstate itself
+//! refuses to do.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,21 +9,21 @@ use super::diagnose::{Case, Diagnosis};
 use super::evidence::{LogEntry, Source};
 use super::finding::{Cause, Finding, Verdict};
 
-/// How many entries of the log are told; support asks for the newest.
+/// How many log entries a ticket quotes. Support asks for the newest ones.
 const MAX_ENTRIES: usize = 3;
 
-/// Who is asked for help.
+/// The vendor who receives the ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Vendor {
-    /// The organization, its directories, accounts and groups.
+    /// For the organization, its directories, accounts and groups.
     Atlassian,
-    /// The provisioning job.
+    /// For the provisioning job.
     Microsoft,
 }
 
 impl Vendor {
-    /// The name people know.
+    /// The name of the vendor, for people.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -37,14 +37,13 @@ impl Vendor {
     }
 }
 
-/// One paragraph for one vendor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ticket {
     pub to: Vendor,
     pub text: String,
 }
 
-/// The tickets that could help with what was found; none for what the organization can fix itself.
+/// The tickets that can help with this diagnosis. Empty if the organization can fix the cause itself.
 #[must_use]
 pub fn tickets(case: &Case<'_>, diagnosis: &Diagnosis) -> Vec<Ticket> {
     if diagnosis.verdict != Verdict::Broken {
@@ -62,7 +61,7 @@ pub fn tickets(case: &Case<'_>, diagnosis: &Diagnosis) -> Vec<Ticket> {
     [Vendor::Atlassian, Vendor::Microsoft].into_iter().filter_map(of).collect()
 }
 
-/// What that vendor is asked for.
+/// What the vendor is asked to do about a cause. `None` if this vendor cannot help.
 fn request(to: Vendor, cause: Cause) -> Option<&'static str> {
     use Cause as C;
     Some(match (to, cause) {
@@ -122,7 +121,7 @@ fn paragraph(to: Vendor, asked: &[(&Finding, &'static str)], case: &Case<'_>) ->
     says.join(" ")
 }
 
-/// Where it is: the first thing support asks.
+/// The ids of the installation, which support asks for first.
 fn place(to: Vendor, case: &Case<'_>) -> String {
     let places = &case.e.places;
     let known = |id: &Option<String>| id.clone().unwrap_or_else(|| "not read".to_owned());
@@ -145,7 +144,7 @@ fn place(to: Vendor, case: &Case<'_>) -> String {
     }
 }
 
-/// Whom it is about, by every id there is.
+/// Every known id of the person.
 fn whom(case: &Case<'_>) -> String {
     let mut ids = Vec::new();
     ids.extend(case.email().map(|email| format!("address {email}")));
@@ -157,7 +156,7 @@ fn whom(case: &Case<'_>) -> String {
     format!("It concerns one person: {}.", ids.join(", "))
 }
 
-/// One attempt of the job, with everything that finds it again.
+/// One attempt of the job, with every id that helps support to find it.
 fn attempt(entry: &LogEntry) -> String {
     let mut says = format!(
         "Provisioning log, {}: {} ended as {}",

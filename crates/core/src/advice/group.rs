@@ -1,4 +1,4 @@
-//! Advice about groups, what they grant, and seats. No group is ever written by the machine.
+//! Advice about groups, the roles they grant, and seats. This program never writes a group.
 
 use super::{directory, listed};
 use crate::diagnose::{Case, local_group};

@@ -1,4 +1,4 @@
-//! Advice about the provisioning job: it concerns everybody, so only the admin of the identity provider can act.
+//! Advice about the provisioning job. The job concerns everybody, so only the admin of the identity provider may act.
 
 use super::{directory, provisioning};
 use crate::diagnose::Case;

@@ -1,5 +1,5 @@
-//! What only a person can do about a cause: the exact place and the exact values, from the evidence. It is words
-//! alone; nothing here ever becomes a step.
+//! Advice: what only a person can do about a cause, with the exact place and the exact values from the evidence. It
+//! produces text only; advice must never become a step.
 
 mod group;
 mod job;
@@ -10,7 +10,7 @@ use super::diagnose::Case;
 use super::finding::Cause;
 use super::op::Op;
 
-/// What only a person can do; `None` where a step does it.
+/// The advice for a cause. `None` if a step can repair it.
 pub(super) fn advise(cause: Cause, case: &Case<'_>) -> Option<String> {
     job::advise(cause, case)
         .or_else(|| person::advise(cause, case))
@@ -18,7 +18,7 @@ pub(super) fn advise(cause: Cause, case: &Case<'_>) -> Option<String> {
         .or_else(|| group::advise(cause, case))
 }
 
-/// How a person does what the configuration does not let the machine do.
+/// How a person carries out an op by hand that the configuration does not allow this program to do.
 pub(super) fn by_hand(op: &Op, case: &Case<'_>) -> String {
     let application = application(case);
     match op {
@@ -78,18 +78,18 @@ fn provisioning(case: &Case<'_>) -> String {
     format!("{} > Provisioning", application(case))
 }
 
-/// Atlassian's page of the directory that the job writes to.
+/// The page at Atlassian of the directory that the job writes to.
 fn directory(case: &Case<'_>) -> String {
     let id = case.target_directory().map(|id| format!(" {id}")).unwrap_or_default();
     format!("admin.atlassian.com, Security > Identity providers > the directory{id}")
 }
 
-/// The person, as the admin looks them up.
+/// The person, in the form by which an admin finds them.
 fn name(case: &Case<'_>) -> String {
     case.email().unwrap_or_else(|| "the person".to_owned())
 }
 
-/// Names one after another, or what stands for none.
+/// The names, separated by commas. If there are none, the text of `none`.
 fn listed<'a>(names: impl Iterator<Item = &'a str>, none: &str) -> String {
     let names: Vec<&str> = names.collect();
     if names.is_empty() { none.to_owned() } else { names.join(", ") }

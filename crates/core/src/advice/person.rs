@@ -1,4 +1,4 @@
-//! Advice about the person at the identity provider. Reinstate never writes to that directory.
+//! Advice about the person at the identity provider. This program never writes to that directory.
 
 use super::{application, listed, name, provisioning};
 use crate::diagnose::Case;

@@ -1,4 +1,4 @@
-//! Advice about records, addresses and domains that the organization or the machine has no hold on.
+//! Advice about records, addresses and domains that neither the organization nor this program can change.
 
 use super::{application, name};
 use crate::diagnose::Case;

@@ -1,5 +1,5 @@
-//! What must be true of an account before it may be written. It is somebody's account until proven otherwise, and
-//! what cannot be read of it counts as protected (docs/reference/rules.md#protected-accounts).
+//! Conditions on an account before it may be written. An account counts as somebody else's until the opposite is
+//! proven. What cannot be read of it counts as protected (docs/reference/rules.md#protected-accounts).
 
 use super::ConditionState;
 use crate::diagnose::{Case, Owner, RecordLink};
@@ -7,7 +7,7 @@ use crate::evidence::{Account, Claim, Mapping, Read, Source};
 use crate::rules::Rules;
 use crate::subject::{RecordId, Who, normalize};
 
-/// A person on the protected list is refused for any write, whatever account they use.
+/// A person on the protected list is refused every write, whichever account they use.
 pub(super) fn person_is_free(case: &Case<'_>, rules: &Rules) -> ConditionState {
     let Some(person) = case.person else {
         let nobody = case.e.users.get().is_some_and(Vec::is_empty);
@@ -21,8 +21,8 @@ pub(super) fn person_is_free(case: &Case<'_>, rules: &Rules) -> ConditionState {
     ConditionState::True
 }
 
-/// Rung 3: access is given back to people who are enabled. A person who was not found as one person is not known to
-/// be off the protected list either, so that is never left to an approver.
+/// Rung 3: access is restored only to enabled people. If no single person was found, nothing shows that the person is
+/// not on the protected list. So an approver must never decide that case.
 pub(super) fn enabled(case: &Case<'_>) -> ConditionState {
     match (case.person, case.e.users.get()) {
         (Some(person), _) => ConditionState::of(
@@ -39,8 +39,9 @@ pub(super) fn enabled(case: &Case<'_>) -> ConditionState {
     }
 }
 
-/// Whether an account may be written at all: of type `atlassian`, no organization admin, not the account behind
-/// the key, not on the list. What cannot be read counts as protected (docs/reference/rules.md#protected-accounts).
+/// Whether an account may be written at all. It must be of type `atlassian`, no organization admin, not the account of
+/// the API key, and not on the protected list. What cannot be read counts as protected
+/// (docs/reference/rules.md#protected-accounts).
 #[must_use]
 pub fn may_write(case: &Case<'_>, id: &str, rules: &Rules) -> ConditionState {
     if rules.is_protected(&normalize(id)) {
@@ -60,7 +61,7 @@ pub fn may_write(case: &Case<'_>, id: &str, rules: &Rules) -> ConditionState {
         Some(email) if rules.is_protected(&normalize(email)) => {
             return ConditionState::False(format!("account {id} is on the protected list"));
         }
-        // A hidden address may be any of those on the list.
+        // A hidden address may be one on the protected list.
         None if rules.protects_addresses() => {
             return ConditionState::False(format!(
                 "the address of account {id} is hidden, and may be one of the protected list"
@@ -106,7 +107,7 @@ fn is_admin(role: &str) -> bool {
     role.ends_with("org-admin") || role.ends_with("site-admin")
 }
 
-/// Whether Atlassian's permission document allows it.
+/// Whether Atlassian's permission document allows the action.
 pub(super) fn allowed(case: &Case<'_>, account: &str, privilege: &str) -> ConditionState {
     let known = case.e.permissions.get(account).and_then(Read::get).and_then(|p| p.allows(privilege));
     ConditionState::of(
@@ -116,9 +117,9 @@ pub(super) fn allowed(case: &Case<'_>, account: &str, privilege: &str) -> Condit
     )
 }
 
-/// A record of another living person is never touched, and neither is one whose owner cannot be told.
+/// A record must not belong to another living person. A record whose owner is unknown must not be touched either.
 pub(super) fn not_anothers(case: &Case<'_>, record: &RecordId) -> ConditionState {
-    // A record that is gone belongs to nobody.
+    // A record that does not exist belongs to nobody.
     if case.e.record(record) == Some(None) {
         return ConditionState::True;
     }
@@ -129,8 +130,9 @@ pub(super) fn not_anothers(case: &Case<'_>, record: &RecordId) -> ConditionState
     }
 }
 
-/// A record without a key that has the person's address, holds the account with that address, and stands in a directory
-/// that the job does not write to. The address is all that can be read of it, and it is the person's alone.
+/// Whether a record is a leftover. It is in a directory without a key that the job does not write to. It has the
+/// person's address and is linked to the account with that address. Nothing more can be read of it, and the address
+/// belongs to the person alone.
 fn is_leftover(case: &Case<'_>, tie: &RecordLink<'_>) -> bool {
     let elsewhere = case.target_directory().is_some_and(|target| target != tie.id.directory);
     let bears = |id: &str| {
@@ -141,7 +143,7 @@ fn is_leftover(case: &Case<'_>, tie: &RecordLink<'_>) -> bool {
     tie.record.is_none() && tie.by_address && elsewhere && tie.account.as_deref().is_some_and(bears)
 }
 
-/// The same of a record that was found.
+/// The same check for a record that was found.
 pub(super) fn tie_is_not_anothers<'a>(case: &Case<'a>, tie: &RecordLink<'a>) -> ConditionState {
     match case.owner(tie) {
         Owner::Person | Owner::Nobody => ConditionState::True,
@@ -154,8 +156,9 @@ pub(super) fn tie_is_not_anothers<'a>(case: &Case<'a>, tie: &RecordLink<'a>) -> 
     }
 }
 
-/// An account is another living person's if their record is linked to it, and may be if they have its address. One that
-/// has none of the person's addresses is theirs only by its records, so the owner of each has to be read.
+/// An account belongs to another living person if their record is linked to it, and may belong to them if it has their
+/// address. An account with none of the person's addresses can be theirs only through its records. So the owner of each
+/// of those records has to be read.
 pub(super) fn account_is_not_anothers(case: &Case<'_>, id: &str) -> ConditionState {
     if case.person.is_none() && case.e.users.get().is_none() {
         return ConditionState::Unread(vec![Source::Users]);
@@ -169,8 +172,8 @@ pub(super) fn account_is_not_anothers(case: &Case<'_>, id: &str) -> ConditionSta
             "the record of another living person ({name}) is linked to account {id}"
         ));
     }
-    // The person's own record without an externalId names nobody else. Nor does one with the value that the job writes
-    // for them, where that value cannot be looked up by its nature.
+    // The person's own record without an `externalId` points to nobody else. The same holds for a record with the value
+    // that the job writes for the person, if no such value can be traced back to a user.
     let expression = case.e.mapping.get().and_then(Mapping::external_id_expression);
     let is_untraced = |tie: &RecordLink<'_>| {
         let external = tie.record.and_then(|record| record.external_id.as_deref());
@@ -195,12 +198,12 @@ pub(super) fn account_is_not_anothers(case: &Case<'_>, id: &str) -> ConditionSta
         return ConditionState::Unread(vec![Source::Accounts]);
     };
     let own = case.person.is_some_and(|person| person.addresses().contains(&normalize(address)));
-    // The address was looked up when the person was found by it.
+    // This address was looked up already when the person was found.
     let looked_up = case.e.bearers.contains_key(&normalize(address));
     if is_a_login(case, address) && !looked_up {
         return ConditionState::True;
     }
-    // An account that the question or the run names needs no record to be meant.
+    // An account that the question or the run names needs no record as proof.
     let named = case.e.subject.accounts.contains(id);
     if !own && ((owners.is_empty() && !named) || owners.contains(&Owner::Unread)) {
         return ConditionState::False(format!("nothing that could be read ties account {id} to the person"));
@@ -213,8 +216,8 @@ pub(super) fn account_is_not_anothers(case: &Case<'_>, id: &str) -> ConditionSta
     }
 }
 
-/// Whether nobody else can have an address: the person was found by it, or it is one that the identity provider keeps
-/// unique. Other addresses (`otherMails`) may be a colleague's.
+/// Whether nobody else can have an address: the person was found by it, or the identity provider keeps it unique. Other
+/// addresses (`otherMails`) may belong to a colleague.
 fn is_a_login(case: &Case<'_>, address: &str) -> bool {
     let asked = matches!(&case.e.subject.who, Who::Email(email) if normalize(email) == normalize(address));
     let person = case.person.into_iter();
@@ -232,12 +235,12 @@ pub(super) fn is_ours(case: &Case<'_>, id: &str) -> ConditionState {
     ConditionState::of(known, Source::Accounts, "the organization does not manage the account")
 }
 
-/// Rungs 8 to 10, and back: `address` is the one that the account has, or shall have again.
+/// Rungs 8 to 10 and their inverses. `address` is the one that the account has, or will have again.
 pub(super) fn is_nobodys(case: &Case<'_>, id: &str, address: &str, rules: &Rules) -> ConditionState {
     may_write(case, id, rules).and(|| links_are_dead(case, id)).and(|| no_colleague_has(case, address))
 }
 
-/// No record of another live IdP object is linked to the account.
+/// No record of another live user object may be linked to the account.
 fn links_are_dead(case: &Case<'_>, id: &str) -> ConditionState {
     let Some(links) = case.e.account_links.get(id).and_then(Read::get) else {
         return ConditionState::Unread(vec![Source::ScimLinks]);
@@ -251,12 +254,12 @@ fn links_are_dead(case: &Case<'_>, id: &str) -> ConditionState {
     })
 }
 
-/// No live user other than the subject has the address as UPN, mail or proxy address.
+/// No live user other than the subject may have the address as UPN, mail or proxy address.
 fn no_colleague_has(case: &Case<'_>, address: &str) -> ConditionState {
     let Some(Read::Seen { value, .. }) = case.e.bearers.get(&normalize(address)) else {
         return ConditionState::Unread(vec![Source::Users]);
     };
-    // Without knowing who the subject is, nobody can be told from a colleague.
+    // If the person is unknown, any user with the address may be a colleague.
     if case.person.is_none() && case.e.users.get().is_none() {
         return ConditionState::Unread(vec![Source::Users]);
     }
@@ -269,8 +272,8 @@ fn no_colleague_has(case: &Case<'_>, address: &str) -> ConditionState {
     }
 }
 
-/// Rungs 9 and 10: nobody's account, and only once the person's access on another one is proven. The person's own
-/// account is only ever ended to undo what brought it back, and then there is no access left to prove.
+/// Rungs 9 and 10: the account belongs to nobody, and the person's access through another account is proven. The
+/// person's own account is ended only to undo its reactivation; then there is no other access to prove.
 pub(super) fn may_end(case: &Case<'_>, id: &str, privilege: &str, rules: &Rules) -> ConditionState {
     let Some(address) = case.e.account(id).and_then(|account| account.email.as_deref()) else {
         return ConditionState::Unread(vec![Source::Accounts]);

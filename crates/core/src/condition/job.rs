@@ -1,5 +1,5 @@
-//! Rung 7: when the job of the whole tenant may be started or restarted. If somebody stopped it, if deletions are
-//! staged, or if the reason is unknown, people decide (docs/reference/rules.md#who-stopped-the-job).
+//! Rung 7: when the job of the whole tenant may be started or restarted. People decide if somebody stopped it, if
+//! deletions are staged, or if the reason is unknown (docs/reference/rules.md#who-stopped-the-job).
 
 use super::ConditionState;
 use crate::diagnose::Case;

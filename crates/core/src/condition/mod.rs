@@ -1,5 +1,6 @@
-//! The conditions of the ladder (docs/reference/rules.md#conditions-of-a-step): read when planning, and again at the step
-//! itself. What could not be read is never true, and what cannot be read of an account counts as protected.
+//! The conditions of the ladder (docs/reference/rules.md#conditions-of-a-step). They are checked when the plan is made
+//! and again before each step. A condition with an unread source is never true. What cannot be read of an account
+//! counts as protected.
 
 mod account;
 mod job;
@@ -19,13 +20,13 @@ use account::{
 const NOT_VERIFIED: &str =
     "the address is not on a verified domain of the organization, so Atlassian would unlink the account";
 
-/// What the conditions of an op come to.
+/// The result of checking the conditions of an op.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConditionState {
     True,
-    /// Nothing is false, but these were not read.
+    /// No condition is false, but these sources were not read.
     Unread(Vec<Source>),
-    /// One is false; why, in words.
+    /// A condition is false. The text says why.
     False(String),
 }
 
@@ -58,19 +59,19 @@ impl ConditionState {
     }
 }
 
-/// The conditions of one op, when its turn has come.
+/// Checks the conditions of an op that is next.
 #[must_use]
 pub fn conditions(op: &Op, case: &Case<'_>, rules: &Rules) -> ConditionState {
     conditions_after(op, case, rules, &[])
 }
 
-/// The conditions of one op when these ops come before it: what they will have repaired (the record's link, who
-/// has the address) is not asked yet. Everything else is.
+/// Checks the conditions of an op that comes after these earlier ops. Conditions that the earlier ops make true (the
+/// record's link, who has the address) are skipped. All others are checked.
 #[must_use]
 pub fn conditions_after(op: &Op, case: &Case<'_>, rules: &Rules, earlier: &[&Op]) -> ConditionState {
     of_the_op(op, case, rules, earlier)
         .and(|| match op.account() {
-            // The upper rungs have their own conditions on the address.
+            // Rungs 8 to 10 have conditions of their own on the address.
             Some(id) if op.rung() < 8 => account_is_not_anothers(case, id),
             _ => ConditionState::True,
         })
@@ -114,8 +115,9 @@ fn of_the_op(op: &Op, case: &Case<'_>, rules: &Rules, earlier: &[&Op]) -> Condit
     }
 }
 
-/// Whether an approver may let an op pass with these sources unread. On rungs 1 and 2 that may be any of them; on
-/// rung 3 whether the person is enabled, and the seats. Whatever protects an account is never left to an approver.
+/// Whether an approver may let an op run with these sources unread. On rungs 1 and 2, any source may be unread. On rung
+/// 3, only the sources for the person's status and for the seats may be. Conditions that protect an account are never
+/// left to an approver.
 #[must_use]
 pub fn approver_decides(op: &Op, unread: &[Source]) -> bool {
     let of_rung_three = [Source::Users, Source::Workspaces, Source::GroupRoles];
@@ -126,7 +128,7 @@ pub fn approver_decides(op: &Op, unread: &[Source]) -> bool {
     }
 }
 
-/// Rung 5: deleting a record deactivates the account it is linked to, whichever source shows the link.
+/// Rung 5: deleting a record deactivates the account that it is linked to, whichever source shows the link.
 fn linked_to_no_live_account(case: &Case<'_>, record: &RecordId, earlier: &[&Op]) -> ConditionState {
     let Some(known) = case.e.record(record) else { return ConditionState::Unread(vec![Source::ScimUsers]) };
     if loosens(earlier, record) {
@@ -137,7 +139,7 @@ fn linked_to_no_live_account(case: &Case<'_>, record: &RecordId, earlier: &[&Op]
     let links = links.chain(case.e.account_links.values().filter_map(Read::get).flatten());
     let in_index = links.filter(|link| link.id == *record).filter_map(|link| link.account.as_deref());
     let is_closed = |id: &str| case.e.account(id).and_then(|a| a.status.as_deref()) == Some("closed");
-    // A record that is gone has no link, whatever an index still shows.
+    // A record that does not exist has no link, even if an index still shows one.
     match in_directory.into_iter().chain(in_index.filter(|_| known.is_some())).find(|id| !is_closed(id)) {
         Some(id) => ConditionState::False(format!(
             "the record is linked to account {id}, which deleting would deactivate"
@@ -146,8 +148,8 @@ fn linked_to_no_live_account(case: &Case<'_>, record: &RecordId, earlier: &[&Op]
     }
 }
 
-/// Rungs 1 and 2: true means harmless; unread means an approver; false means never sent, for on demand disables
-/// a person who is not assigned, and writes the record that it believes to be theirs.
+/// Rungs 1 and 2: if true, the step is harmless. If unread, an approver decides. If false, the step is never sent.
+/// Provision on demand disables a person who is not assigned, and it writes the record that it is anchored on.
 fn provisioning(
     case: &Case<'_>,
     person: &str,
@@ -165,7 +167,7 @@ fn provisioning(
     if known.id != person {
         return ConditionState::False("the name now means another person".to_owned());
     }
-    // Where a new account was to be made, the one that the person's record made is the one expected.
+    // If the plan expected a new account, the account that the person's record created is the expected one.
     let made = || case.own.as_ref().and_then(|tie| tie.account.as_deref());
     let account =
         account.or_else(|| made().filter(|id| case.e.account(id).is_some_and(|made| made.bears(email))));
@@ -175,11 +177,12 @@ fn provisioning(
     });
     let link_is_ours = match &case.own {
         Some(tie) if loosens(earlier, &tie.id) => Some(true),
-        // Of two sources that disagree, one shows another account.
+        // If two sources disagree, one of them shows another account.
         Some(tie) if !tie.link_known => Some(false),
         Some(tie) => match tie.account.as_deref() {
             Some(id) => Some(Some(id) == account),
-            // An unlinked record links to the account that has its address: the next condition is about that.
+            // Atlassian links an unlinked record to the account that has its address. The next condition checks that
+            // account.
             None => Some(true),
         },
         None => case.e.links.get().map(|_| true),
@@ -200,12 +203,12 @@ fn provisioning(
         })
 }
 
-/// Whether an earlier op takes the link off this record.
+/// Whether an earlier op unlinks or deletes this record.
 fn loosens(earlier: &[&Op], id: &RecordId) -> bool {
     earlier.iter().any(|op| op.records().contains(id))
 }
 
-/// Whether an earlier op moves this account's address aside.
+/// Whether an earlier op moves this account's address to a placeholder.
 fn parks(earlier: &[&Op], id: &str) -> bool {
     earlier.iter().any(|op| matches!(op, Op::ParkEmail { account, .. } if account == id))
 }

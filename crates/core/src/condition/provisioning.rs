@@ -1,6 +1,6 @@
-//! When the identity provider may be asked to write one person again. Provision on demand does what a cycle would do: it
-//! disables a person who is not entitled, and it writes the record it is anchored on, even if that is another person's.
-//! A step is harmless only if all of this was read and is true.
+//! Conditions for asking the identity provider to write one person again. Provision on demand does what a cycle does.
+//! It disables a person who is not entitled. It writes the record that it is anchored on, even if that record belongs
+//! to another person. A step must never count as harmless unless all of these conditions were read and are true.
 
 use super::ConditionState;
 use super::account::tie_is_not_anothers;
@@ -19,8 +19,8 @@ pub(super) fn assigned(case: &Case<'_>) -> ConditionState {
     }
 }
 
-/// An assignment alone does not entitle: it may be broken, it may be Default Access, or its group may be none that
-/// entitles. What the identity provider itself found last decides.
+/// An assignment alone does not prove that the person is entitled. It may be invalid, it may be Default Access, or its
+/// group may not entitle its members. The last result of the identity provider decides.
 pub(super) fn entitled(case: &Case<'_>) -> ConditionState {
     match case.is_not_entitled() {
         None => return ConditionState::Unread(vec![Source::ProvisioningLog]),
@@ -53,14 +53,14 @@ pub(super) fn entitled(case: &Case<'_>) -> ConditionState {
     if entitles.contains(&Some(true)) {
         return ConditionState::True;
     }
-    // Assigned in another way, which the log contradicts or proves.
+    // The person is assigned in another way; only the log can confirm or contradict it.
     if entitles.is_empty() || entitles.contains(&None) {
         return ConditionState::Unread(vec![Source::Assignments]);
     }
     ConditionState::False("none of the person's assigned groups is a security group".to_owned())
 }
 
-/// Without a scoping filter everybody assigned is in scope; with one, only the log can tell.
+/// Without a scoping filter, every assigned person is in scope. With a filter, only the log shows it.
 pub(super) fn in_scope(case: &Case<'_>) -> ConditionState {
     match case.e.mapping.get() {
         None => ConditionState::Unread(vec![Source::Schema]),
@@ -68,7 +68,7 @@ pub(super) fn in_scope(case: &Case<'_>) -> ConditionState {
         Some(_) => match case.e.log.get() {
             None => ConditionState::Unread(vec![Source::ProvisioningLog]),
             Some(log) => {
-                // Entra compares only whom it has in scope, so "nothing to export" says yes.
+                // Entra compares only people who are in scope, so "nothing to export" proves that the person is.
                 let compared = |entry: &LogEntry| entry.skip_reason.as_deref() == Some("RedundantExport");
                 let skipped = |entry: &LogEntry| entry.skip_reason.is_some() || entry.filtered_out;
                 let newest = log.iter().find(|entry| entry.succeeded() || skipped(entry));
@@ -84,9 +84,9 @@ pub(super) fn in_scope(case: &Case<'_>) -> ConditionState {
     }
 }
 
-/// The record that the identity provider will write is the person's, or there is none: the one that it is anchored
-/// on; where that is gone or there never was one, any that a new match could find. Without the log, which names the anchor,
-/// the step is unread by [`entitled`] already.
+/// The record that the identity provider will write must be the person's, or there must be none. It is the record of
+/// the anchor. If there is no anchor, or its record no longer exists, it is any record that a new match could find.
+/// Without the log, which shows the anchor, [`entitled`] already makes the step unread.
 pub(super) fn written_record(case: &Case<'_>, account: Option<&str>, earlier: &[&Op]) -> ConditionState {
     let written_to = case.e.mapping.get().and_then(|mapping| mapping.directory.as_ref());
     if !case.every_directory_was_read() || written_to.is_some_and(|id| !case.e.records.contains_key(id)) {
@@ -113,7 +113,7 @@ pub(super) fn written_record(case: &Case<'_>, account: Option<&str>, earlier: &[
     matched_record(case, account, earlier)
 }
 
-/// An anchor that exists is the person's record: the very one that counts as theirs.
+/// If the anchor's record exists, it must be the record that this program takes for the person's own.
 fn anchored<'a>(
     case: &Case<'a>,
     tie: &RecordLink<'a>,
@@ -129,8 +129,8 @@ fn anchored<'a>(
     })
 }
 
-/// A record that is written takes its account along: it belongs to no other living person, and it is linked to the
-/// expected account or to none.
+/// Writing a record also changes its account. So the record must not belong to another living person, and it must be
+/// linked to the expected account or to none.
 fn may_be_written<'a>(
     case: &Case<'a>,
     tie: &RecordLink<'a>,
@@ -147,7 +147,7 @@ fn may_be_written<'a>(
     })
 }
 
-/// No record that a new match could find belongs to another living person or carries another account along.
+/// No record that a new match could find may belong to another living person or be linked to another account.
 fn matched_record(case: &Case<'_>, account: Option<&str>, earlier: &[&Op]) -> ConditionState {
     let own = case.own.as_ref().map(|own| &own.id);
     let here =
@@ -166,8 +166,8 @@ fn is_deleted(earlier: &[&Op], id: &RecordId) -> bool {
     earlier.iter().any(|op| !matches!(op, Op::UnlinkRecord { .. }) && op.records().contains(id))
 }
 
-/// The newest failure is not one that a new attempt would only repeat. What an earlier step of the plan, or of an
-/// earlier run, has moved out of the way is not in the way any more.
+/// The newest failure must not be one that a new attempt would only repeat. A conflict no longer counts if an earlier
+/// step of this plan, or an earlier run, has removed the obstacle.
 pub(super) fn would_not_be_refused(case: &Case<'_>, earlier: &[&Op]) -> ConditionState {
     let Some(failure) = case.newest_failure() else {
         return ConditionState::Unread(vec![Source::ProvisioningLog]);
@@ -184,9 +184,9 @@ pub(super) fn would_not_be_refused(case: &Case<'_>, earlier: &[&Op]) -> Conditio
         return ConditionState::True;
     }
     match entry.http_status {
-        // Busy, slow or down: another attempt may succeed.
+        // The service was busy, slow or down. Another attempt may succeed.
         Some(408 | 425 | 429 | 500..) => ConditionState::True,
-        // A record that is gone is followed by a new match.
+        // If the record no longer exists, Entra makes a new match.
         Some(404) => ConditionState::True,
         Some(_) => ConditionState::False(repeated(entry)),
         None if entry.is_conflict() => ConditionState::False(repeated(entry)),

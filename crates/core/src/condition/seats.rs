@@ -1,5 +1,5 @@
-//! Whether there is a seat in every app that an account gets back. Atlassian refuses to restore an account at all if
-//! one app is full, so the apps are named before anything is sent.
+//! Whether every app that an account gets back has a free seat. Atlassian does not restore an account if one app is
+//! full, so the apps are checked before anything is sent.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use super::ConditionState;
 use crate::diagnose::Case;
 use crate::evidence::{Read, Source};
 
-/// Rung 3: every app that restoring an account in a directory needs has a free seat.
+/// Rung 3: every app that the account gets back in this directory has a free seat.
 pub(super) fn are_free(case: &Case<'_>, account: &str, directory: Option<&str>) -> ConditionState {
     let apps = match needed(case, account, directory) {
         Ok(apps) => apps,
@@ -40,8 +40,8 @@ pub(super) fn are_free(case: &Case<'_>, account: &str, directory: Option<&str>) 
     }
 }
 
-/// The apps in which restoring takes a seat: those of the account's roles in the directory; without any role there,
-/// those that its groups grant.
+/// The apps in which the restored account takes a seat: those of the account's roles in the directory. If it has no
+/// role there, those that its groups grant.
 fn needed<'a>(case: &Case<'a>, account: &str, directory: Option<&str>) -> Result<BTreeSet<&'a str>, Source> {
     let rows = case.e.roles.get(account).and_then(Read::get);
     let here = || rows.into_iter().flatten().filter(|row| row.app && row.directory.as_deref() == directory);

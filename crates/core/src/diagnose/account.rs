@@ -16,7 +16,7 @@ fn on_account(case: &Case<'_>, cause: Cause, says: &str, test: impl Fn(&Account)
         .map_or(Answer::No, |fact| Answer::Yes(Finding::new(cause, fact)))
 }
 
-/// Marked for deletion; the grace period is 14 days.
+/// The account is scheduled for deletion. The grace period is 14 days.
 pub(super) fn pending_deletion(case: &Case<'_>) -> Answer {
     on_account(case, Cause::PendingDeletion, "is scheduled for deletion", |account| account.for_deletion)
 }
@@ -26,7 +26,7 @@ fn is_inactive(account: &Account) -> bool {
         && account.status.as_deref().is_some_and(|status| status.eq_ignore_ascii_case("inactive"))
 }
 
-/// The person's account, where it is inactive.
+/// The person's account, if it is inactive. Otherwise the answer of the rule.
 fn inactive<'a>(case: &Case<'a>) -> Result<&'a Account, Answer> {
     if case.e.accounts.get().is_none() {
         return Err(Answer::Unread(&[Source::Accounts]));
@@ -34,7 +34,8 @@ fn inactive<'a>(case: &Case<'a>) -> Result<&'a Account, Answer> {
     case.account.filter(|account| is_inactive(account)).ok_or(Answer::No)
 }
 
-/// Whether the identity provider holds the switch: a linked record, or the permission document says so.
+/// Whether only the identity provider can activate the account: a record is linked to it, or the permission document
+/// says so.
 fn held_by_idp(case: &Case<'_>, account: &Account) -> Option<bool> {
     if case.record_links.iter().any(|tie| tie.account.as_deref() == Some(account.id.as_str())) {
         return Some(true);
@@ -45,7 +46,8 @@ fn held_by_idp(case: &Case<'_>, account: &Account) -> Option<bool> {
     }))
 }
 
-/// Inactive, and the switch is the identity provider's. Not beside `idp-user-disabled`, which explains it.
+/// The account is inactive, and only the identity provider can activate it. Not reported together with
+/// `idp-user-disabled`, which explains it.
 pub(super) fn deactivated_by_idp(case: &Case<'_>) -> Answer {
     let account = match inactive(case) {
         Ok(account) => account,
@@ -63,7 +65,7 @@ pub(super) fn deactivated_by_idp(case: &Case<'_>) -> Answer {
     }
 }
 
-/// Inactive, and nobody but an administrator can have done it.
+/// The account is inactive, and only an administrator can have deactivated it.
 pub(super) fn deactivated_locally(case: &Case<'_>) -> Answer {
     let account = match inactive(case) {
         Ok(account) => account,
@@ -81,7 +83,7 @@ pub(super) fn deactivated_locally(case: &Case<'_>) -> Answer {
     }
 }
 
-/// What tells whether an account is suspended, where that was not read.
+/// The sources that would show whether the account is suspended.
 fn needed(case: &Case<'_>, account: &Account) -> &'static [Source] {
     let rows = case.role_rows(account);
     match rows.map(|rows| rows.iter().any(|row| row.is_status("suspended") == Some(true))) {
@@ -91,7 +93,7 @@ fn needed(case: &Case<'_>, account: &Account) -> &'static [Source] {
     }
 }
 
-/// Suspended in a directory: the groups are still listed but have no effect (ID-7848).
+/// The account is suspended in a directory. Its groups are still listed but have no effect (ID-7848).
 pub(super) fn suspended(case: &Case<'_>) -> Answer {
     if case.e.accounts.get().is_none() {
         return Answer::Unread(&[Source::Accounts]);
@@ -117,7 +119,7 @@ pub(super) fn suspended(case: &Case<'_>) -> Answer {
     first.map_or(Answer::No, |first| Answer::Yes(Finding::new(Cause::Suspended, first)))
 }
 
-/// Managed, but a member of no directory. Not reported where the missing groups explain it.
+/// The account is managed but a member of no directory. Not reported if missing groups explain it.
 pub(super) fn not_in_directory(case: &Case<'_>) -> Answer {
     if case.missing().is_none_or(|missing| !missing.is_empty()) {
         return Answer::No;

@@ -1,5 +1,5 @@
-//! Causes at the address: whether an account outside the organization holds it, whether its domain is claimed, whether
-//! it is the one that the account has (docs/reference/rules.md#atlassian-address-collisions).
+//! Causes at the address: an account outside the organization has it, its domain is not claimed, or the account has
+//! another address (docs/reference/rules.md#atlassian-address-collisions).
 
 use super::link::{conflict_fact, links_fact};
 use super::scope::is_due;
@@ -9,24 +9,24 @@ use crate::expression::Mapped;
 use crate::finding::{Cause, Finding};
 use crate::subject::normalize;
 
-/// What tells whether access is there (docs/reference/rules.md#access).
+/// The sources that show whether the person has access (docs/reference/rules.md#access).
 const ACCESS_SOURCES: &[Source] =
     &[Source::Memberships, Source::Assignments, Source::Accounts, Source::Roles];
 
-/// The links by address, and every configured directory by name and by id
+/// Whether the links by address were read, and every configured directory by name and by id
 /// (docs/reference/rules.md#complete-address-lookups).
 fn look_ups_are_complete(case: &Case<'_>) -> bool {
     case.e.links.get().is_some() && case.every_directory_was_read()
 }
 
-/// The answer of a rule that needs the address the job writes, where that cannot be told.
+/// The answer of a rule that needs the address that the job writes, if that address is unknown.
 fn wanted_is_unread(case: &Case<'_>) -> Answer {
     let unread = case.identity.email == Mapped::Unread && !case.has_no_job();
     if unread { Answer::Unread(&[Source::Schema]) } else { Answer::No }
 }
 
-/// Either the account is shown and unmanaged, or the value is taken and no visible account holds it. It is claimed only
-/// if every lookup was read (docs/reference/rules.md#complete-address-lookups).
+/// Either the account is shown and is unmanaged, or the address is in use and no visible account has it. The second
+/// case is reported only if every lookup was read (docs/reference/rules.md#complete-address-lookups).
 pub(super) fn email_held_outside(case: &Case<'_>) -> Answer {
     if !is_due(case) {
         return Answer::No;
@@ -49,7 +49,7 @@ pub(super) fn email_held_outside(case: &Case<'_>) -> Answer {
         None => format!("no account of this organization bears {wanted}"),
     };
     match case.e.on_verified_domain(wanted) {
-        // An account on a domain that is not claimed is nobody's fault but the claim's.
+        // An account on an unclaimed domain is expected to be unmanaged. `domain-not-claimed` reports this case.
         Some(false) => return Answer::No,
         None => return Answer::Unread(&[Source::Domains]),
         Some(true) => {}
@@ -66,7 +66,8 @@ pub(super) fn email_held_outside(case: &Case<'_>) -> Answer {
     })
 }
 
-/// One account, and two different addresses. Without the job's mapping nobody knows which address is wanted.
+/// The person has one account, whose address differs from the one that the job writes. Without the job's mapping, the
+/// wanted address is unknown.
 pub(super) fn email_mismatch(case: &Case<'_>) -> Answer {
     let (Some(person), Some(account), Some(own)) = (case.person, case.account, &case.own) else {
         return Answer::No;
@@ -95,8 +96,8 @@ pub(super) fn email_mismatch(case: &Case<'_>) -> Answer {
     })
 }
 
-/// Atlassian links and updates accounts of claimed domains only. A person who has access in spite of it (a guest, say)
-/// is not concerned.
+/// Atlassian links and updates only accounts of claimed domains. Not reported for a person who has access anyway, such
+/// as a guest.
 pub(super) fn domain_not_claimed(case: &Case<'_>) -> Answer {
     if !is_due(case) {
         return Answer::No;
@@ -123,7 +124,7 @@ pub(super) fn domain_not_claimed(case: &Case<'_>) -> Answer {
     }
 }
 
-/// Records of the person in more than one directory, while access is missing.
+/// The person has records in more than one directory, and access is missing.
 pub(super) fn two_directories(case: &Case<'_>) -> Answer {
     if case.person.is_none() || case.has_access() == Some(true) {
         return Answer::No;

@@ -1,11 +1,12 @@
-//! Causes at the last station: what the groups grant, and whether a seat is left. Asked only where everything before
-//! is good, so each of them is the whole story.
+//! Causes at the last station of the trail: the roles that the groups grant, and free seats. These rules apply only if
+//! every earlier station is good, so each cause explains the missing access alone.
 
 use super::{Answer, Case, fact};
 use crate::evidence::{Account, Read, Source};
 use crate::finding::{Cause, Finding};
 
-/// The account, where everything up to the apps is good and no app role is there.
+/// The person's account, if everything up to the apps is good and the account has no app role. Otherwise the answer of
+/// the rule.
 fn without_app<'a>(case: &Case<'a>) -> Result<&'a Account, Answer> {
     if case.good_record().is_none() || case.missing().is_none_or(|missing| !missing.is_empty()) {
         return Err(Answer::No);
@@ -18,7 +19,7 @@ fn without_app<'a>(case: &Case<'a>) -> Result<&'a Account, Answer> {
     }
 }
 
-/// Apps that the account's groups grant; `None` when one group could not be read.
+/// The apps that the account's groups grant. `None` if a group could not be read.
 fn granted<'a>(case: &Case<'a>, account: &Account) -> Option<Vec<&'a str>> {
     let mut apps = Vec::new();
     for group in account.groups.as_ref()? {
@@ -30,7 +31,7 @@ fn granted<'a>(case: &Case<'a>, account: &Account) -> Option<Vec<&'a str>> {
     Some(apps)
 }
 
-/// Everything is there and gives no app.
+/// Everything up to the apps is good, but no group grants an app.
 pub(super) fn group_without_role(case: &Case<'_>) -> Answer {
     let account = match without_app(case) {
         Ok(account) => account,
@@ -58,7 +59,7 @@ pub(super) fn group_without_role(case: &Case<'_>) -> Answer {
     }
 }
 
-/// Not for somebody who already has that app.
+/// Not reported for a person who already has the app.
 pub(super) fn seats_full(case: &Case<'_>) -> Answer {
     let account = match without_app(case) {
         Ok(account) => account,

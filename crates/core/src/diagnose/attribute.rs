@@ -1,11 +1,11 @@
-//! What the job writes into the attributes by which Atlassian knows a person. Without the job's mapping none of it is
-//! known.
+//! What the job writes into the attributes by which Atlassian identifies a person. Without the job's mapping, all of
+//! them are unread.
 
 use crate::evidence::{IdpUser, Mapping};
 use crate::expression::Mapped;
 use crate::subject::normalize;
 
-/// The attributes of one person that tell records and accounts apart.
+/// The attributes of one person that distinguish records and accounts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// `userName`
@@ -17,7 +17,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// What a mapping makes of a person.
+    /// The values that a mapping gives for a person.
     #[must_use]
     pub fn new(mapping: Option<&Mapping>, person: Option<&IdpUser>) -> Self {
         let (Some(mapping), Some(person)) = (mapping, person) else {
@@ -30,13 +30,13 @@ impl Identity {
         }
     }
 
-    /// The address that the account shall have, folded.
+    /// The address that the account must have, normalized.
     #[must_use]
     pub fn wanted_email(&self) -> Option<String> {
         self.email.one().map(normalize).filter(|address| address.contains('@'))
     }
 
-    /// The `userName` that the record shall have, folded.
+    /// The `userName` that the record must have, normalized.
     #[must_use]
     pub fn wanted_name(&self) -> Option<String> {
         self.user_name.one().map(normalize)

@@ -1,5 +1,5 @@
-//! The evidence, arranged for the rules: who the person is, which account and which record are theirs, what is
-//! missing. It only arranges; whatever it cannot know stays `None`.
+//! Arranges the evidence for the rules: who the person is, which account and which record are theirs, what is missing.
+//! It decides nothing else. What the evidence does not show stays `None`; it must never guess.
 
 use std::collections::BTreeSet;
 
@@ -10,24 +10,24 @@ use super::record_links::Owner;
 use crate::evidence::{Account, Claim, Evidence, IdpUser, Read};
 use crate::subject::{Subject, Who, normalize};
 
-/// The arranged evidence.
+/// The evidence of one person, with what follows directly from it.
 pub struct Case<'a> {
     pub e: &'a Evidence,
-    /// The one live person, if there is exactly one.
+    /// The live user object of the person, if exactly one was found.
     pub person: Option<&'a IdpUser>,
     /// What the job writes for the person.
     pub identity: Identity,
-    /// The address the identity provider wants the account to have, folded; `None` when it cannot be told.
+    /// The address that the account must have according to the job, normalized. `None` if unknown.
     pub wanted: Option<String>,
     /// Every record that concerns the person.
     pub record_links: Vec<RecordLink<'a>>,
     /// The person's own record.
     pub own: Option<RecordLink<'a>>,
-    /// The account the person should use.
+    /// The account that the person should use.
     pub account: Option<&'a Account>,
-    /// Another managed account of the two when the record is linked to one and the address on the other.
+    /// The second of two managed accounts, if the record is linked to one and the other has the address.
     pub other: Option<&'a Account>,
-    /// More than one person or account was meant.
+    /// What WHO could mean, if it matches more than one person or account.
     pub candidates: Vec<Candidate>,
 }
 
@@ -58,15 +58,16 @@ impl<'a> Case<'a> {
         case
     }
 
-    /// Which record is the person's: by externalId; by the log's anchor; by the account that has the wanted address; by
-    /// userName. The last three only if the record belongs to no other identity, and a record with another externalId
-    /// is never the person's by userName alone.
+    /// Finds the person's record. It tries, in this order: the `externalId`, the anchor in the log, the account that
+    /// has the wanted address, and the `userName`. The last three count only if the record belongs to nobody else. A
+    /// record with another `externalId` is never the person's by `userName` alone.
     fn find_own(&self) -> Option<RecordLink<'a>> {
         let person = self.person?;
-        // Where records stand in several directories, the one the job writes to holds the person's own.
+        // If several directories have records of the person, the person's own record is in the one that the job writes
+        // to.
         let target = self.target_directory();
         let mut ties: Vec<&RecordLink<'a>> = self.record_links.iter().collect();
-        // Of two of one name in a directory, which should not be, the linked one is lived with.
+        // A directory should not have two records with one name. If it does, the linked one is used.
         ties.sort_by_key(|tie| {
             (target.is_some_and(|id| id != tie.id.directory), tie.account.is_none(), &tie.id)
         });
@@ -89,17 +90,17 @@ impl<'a> Case<'a> {
                 of(&|tie| linked(tie) && is_free(tie) && self.create_was_refused() == Some(false))
             })
             .or_else(|| of(&|tie| self.has_the_name(tie) && tie.record.is_some() && external(tie).is_none()))
-            // Without the directory's key only the link by address is left to go by. Every step that depends on such
-            // a record finds its owner unread.
+            // Without the directory's key, only the link by address is known. Each step on such a record has the
+            // condition that its owner was read, so that step stays unread.
             .or_else(|| {
                 let by_address = |tie: &RecordLink<'a>| tie.record.is_none() && tie.by_address;
                 let found = of(&|tie| by_address(tie) && tie.account.is_some()).or_else(|| of(&by_address));
-                // A record that was read and may be the person's goes before one that was not.
+                // A record that was read and may be the person's takes precedence over a record that was not read.
                 found.filter(|_| !self.a_read_record_may_be_own())
             })
     }
 
-    /// The account that has the wanted address, a managed one first.
+    /// The account that has the wanted address. A managed account takes precedence.
     pub(super) fn bearer(&self) -> Option<&'a Account> {
         let wanted = self.wanted.as_deref()?;
         let open = |account: &&Account| account.status.as_deref() != Some("closed");
@@ -114,7 +115,8 @@ impl<'a> Case<'a> {
         let linked = self.own.as_ref().and_then(|tie| tie.account.as_deref());
         let linked = linked.and_then(|id| accounts.iter().find(|account| account.id == id));
         let wanted = self.wanted.clone().or_else(|| asked_address(self.e));
-        // One address has one account; a picture with two of them is torn, and nobody is chosen by chance.
+        // An address belongs to one account. If the evidence shows two, it was read while something changed, and the
+        // program does not choose one.
         let twice: Vec<&Account> = wanted
             .iter()
             .flat_map(|address| {
@@ -136,13 +138,14 @@ impl<'a> Case<'a> {
                 self.other = Some(bearer);
                 let kept = self.e.subject.keep.as_deref();
                 match (self.is_used(linked), self.is_used(bearer)) {
-                    // A person picked; both stay what they are, and the plan needs an approval of its own.
+                    // A person has chosen. Both accounts are kept, and the plan needs an approval of its own.
                     _ if kept == Some(&linked.id) => {}
                     _ if kept == Some(&bearer.id) => {
                         (self.account, self.other) = (Some(bearer), Some(linked));
                     }
                     (Some(false), Some(true)) => (self.account, self.other) = (Some(bearer), Some(linked)),
-                    // Nothing is lost whichever is kept; the one the record is on needs the milder repair.
+                    // Nothing is lost with either choice. Keeping the account of the record needs the less destructive
+                    // repair.
                     (Some(true | false), Some(false)) => {}
                     _ => {
                         self.candidates = vec![self.account_candidate(linked), self.account_candidate(bearer)]
@@ -174,14 +177,15 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Whether WHO meant more than one and nothing ties one of them to the person: then no cause can be named. Two
-    /// accounts of which the person's record is on one are no riddle; only which of them is kept is a person's choice.
+    /// Whether WHO matches more than one person or account and no record shows which one is meant. Then no cause can be
+    /// named. It is not ambiguous if the person's record is linked to one of two accounts; then a person only chooses
+    /// which account is kept.
     #[must_use]
     pub fn is_ambiguous(&self) -> bool {
         !self.candidates.is_empty() && self.other.is_none()
     }
 
-    /// Whether the organization manages an account. Where the search does not say, the permission document does
+    /// Whether the organization manages an account. If the search does not show it, the permission document decides
     /// (docs/reference/rules.md#atlassian-managed-accounts-only).
     #[must_use]
     pub fn is_managed(&self, account: &Account) -> bool {
@@ -192,7 +196,8 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Whether an account has activity, groups or roles; `None` when one of them is unread and none is there.
+    /// Whether an account has activity, groups or app roles. `None` if none of them was found and one of them is
+    /// unread.
     #[must_use]
     pub fn is_used(&self, account: &Account) -> Option<bool> {
         let last = self.e.last_active.get(&account.id).and_then(Read::get).map(|uses| !uses.is_empty());
@@ -276,7 +281,7 @@ impl<'a> Case<'a> {
     }
 }
 
-/// The first of a list, and how many more.
+/// The first names of a list, and how many more there are.
 fn few<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
     const MAX_SHOWN: usize = 6;
     let names: Vec<&str> = names.into_iter().collect();

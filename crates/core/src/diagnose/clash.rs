@@ -1,16 +1,16 @@
-//! Causes at the name of a group: a local group or an app's default group that has it already, or an old name that
-//! Atlassian keeps (docs/reference/rules.md#atlassian-group-names). No group is ever written: these are advice.
+//! Causes at the name of a group: a local group or an app's default group already has it, or Atlassian keeps an old
+//! name (docs/reference/rules.md#atlassian-group-names). The program never writes a group; these causes lead to advice.
 
 use super::{Answer, Case, fact};
 use crate::evidence::{IdpGroup, OrgGroup, Read, Source};
 use crate::finding::{Cause, Finding};
 use crate::subject::normalize_name;
 
-/// The local group that has the name of a missing one.
+/// The local group that has the name of a missing group.
 pub(crate) fn local<'a>(case: &Case<'a>, group: &IdpGroup) -> Option<&'a OrgGroup> {
     let groups = case.e.groups.get()?;
     let named = |known: &&OrgGroup| normalize_name(&known.name) == normalize_name(&group.name);
-    // A synced group of that name beside it means that the name is not the trouble.
+    // If a synced group has the name too, the local group did not prevent the synchronization.
     if groups.iter().filter(named).any(|known| known.synced != Some(false)) {
         return None;
     }
@@ -46,17 +46,17 @@ fn clash(case: &Case<'_>, cause: Cause, default: bool) -> Answer {
     })
 }
 
-/// A local group of the same name; the admin console calls it a conflict to review.
+/// A local group has the same name. The admin console shows this as a conflict to review.
 pub(super) fn group_name_conflict(case: &Case<'_>) -> Answer {
     clash(case, Cause::GroupNameConflict, false)
 }
 
-/// The same, and the group is an app's default group: Atlassian then takes the name and shows nothing.
+/// The local group is an app's default group. Atlassian then answers success, but the synced group never arrives.
 pub(super) fn default_group_clash(case: &Case<'_>) -> Answer {
     clash(case, Cause::DefaultGroupClash, true)
 }
 
-/// A renamed group is not missing, and is reported as advice (docs/reference/rules.md#renamed-group).
+/// A renamed group does not count as missing; it is reported as advice (docs/reference/rules.md#renamed-group).
 pub(super) fn group_renamed(case: &Case<'_>) -> Answer {
     let renamed = case.renamed();
     if renamed.is_empty() {

@@ -1,18 +1,18 @@
-//! Which symptom is explained by which cause, as a table
-//! (docs/reference/rules.md#a-symptom-is-not-reported-beside-its-cause). It only takes findings away: a cause that is
-//! not proven never follows from another.
+//! A table of symptoms and the causes that explain them
+//! (docs/reference/rules.md#a-symptom-is-not-reported-beside-its-cause). This module only removes findings. It must
+//! never add a cause, because a cause needs facts of its own.
 
 use super::Undecided;
 use crate::finding::{Cause, Finding};
 
 use Cause as C;
 
-/// What stops the whole job.
+/// Causes that stop the whole job.
 const JOB_CAUSES: &[Cause] =
     &[C::ScimKeyRejected, C::ProvisioningQuarantined, C::ProvisioningStopped, C::PullSync];
-/// What keeps one person out of it.
+/// Causes that keep one person out of the job.
 const PERSON_CAUSES: &[Cause] = &[C::OutOfScope, C::AttributeMissing];
-/// What stands in the way of the record.
+/// Causes that prevent the record from being written.
 const RECORD_CAUSES: &[Cause] = &[
     C::StaleRecordConflict,
     C::EmailHeldByManagedAccount,
@@ -24,7 +24,7 @@ const RECORD_CAUSES: &[Cause] = &[
     C::PendingDeletion,
 ];
 
-/// Each symptom with the causes beside which it is not reported.
+/// Each symptom with the causes that explain it. A symptom is not reported together with one of them.
 const SYMPTOMS: &[(Cause, &[&[Cause]])] = &[
     (C::SyncPending, &[JOB_CAUSES, PERSON_CAUSES, RECORD_CAUSES]),
     (
@@ -69,16 +69,15 @@ const SYMPTOMS: &[(Cause, &[&[Cause]])] = &[
     (C::MatchingOnEmail, &[&[C::PullSync]]),
 ];
 
-/// The causes beside which a symptom is not reported.
+/// The causes that explain a symptom.
 fn explaining(symptom: Cause) -> impl Iterator<Item = Cause> {
     let lists = SYMPTOMS.iter().filter(move |(known, _)| *known == symptom);
     lists.flat_map(|(_, lists)| lists.iter()).flat_map(|list| list.iter()).copied()
 }
 
-/// Takes away the symptoms that another finding explains, and calls those undecided that an undecided cause may
-/// explain.
+/// Removes the symptoms that another finding explains. A symptom that an undecided cause may explain becomes undecided.
 pub(super) fn explained(findings: Vec<Finding>, undecided: &mut Vec<Undecided>) -> Vec<Finding> {
-    // What is contradicted, and so only advice, explains nothing.
+    // A finding that is only advice, because other evidence contradicts it, explains nothing.
     let found: Vec<Cause> = findings.iter().filter(|f| f.blocking).map(|finding| finding.code).collect();
     let open: Vec<Undecided> = undecided.clone();
     let mut kept = Vec::new();

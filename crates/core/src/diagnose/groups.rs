@@ -1,4 +1,4 @@
-//! Causes at the groups and their app roles. They hold only where every station before them is good
+//! Causes at the groups. They apply only if every earlier station of the trail is good
 //! (docs/reference/rules.md#a-symptom-is-not-reported-beside-its-cause).
 
 use super::clash::local;
@@ -7,7 +7,7 @@ use crate::evidence::{IdpGroup, Source};
 use crate::finding::{Cause, Finding};
 use crate::subject::normalize_name;
 
-/// Missing groups, split by whether the SCIM record already has them.
+/// The missing groups, split: first those that the SCIM record already has, then the others.
 fn split<'a>(case: &Case<'a>, own: &RecordLink<'_>) -> Option<(Vec<&'a IdpGroup>, Vec<&'a IdpGroup>)> {
     let record = own.record?;
     let has = |group: &&IdpGroup| {
@@ -26,13 +26,14 @@ pub(super) fn membership_drift(case: &Case<'_>) -> Answer {
     if case.missing().is_none_or(|missing| missing.is_empty()) {
         return Answer::No;
     }
-    // Good is what was read: with the job or the names of the groups unread it could be something else.
+    // Something that was not read may be the true cause. So the job, its mapping and the names of the groups must be
+    // read.
     match (case.e.job.get(), case.e.mapping.get(), case.e.groups.gap()) {
         (None, ..) => return Answer::Unread(&[Source::Jobs]),
         (_, None, _) => return Answer::Unread(&[Source::Schema]),
         (_, Some(mapping), _) if !mapping.groups_on => return Answer::No,
         (_, _, Some(_)) => return Answer::Unread(&[Source::Groups]),
-        // It may be shown under an older name.
+        // The group may be shown under an older name.
         _ if case.e.scim_groups.gap().is_some() => return Answer::Unread(&[Source::ScimGroups]),
         _ => {}
     }
@@ -54,7 +55,7 @@ pub(super) fn membership_drift(case: &Case<'_>) -> Answer {
     })
 }
 
-/// SCIM has the membership, the directory does not show it yet.
+/// The SCIM group has the member, but the user directory does not show it yet.
 pub(super) fn propagation_lag(case: &Case<'_>) -> Answer {
     let Some(own) = case.good_record() else { return Answer::No };
     if case.missing().is_none_or(|missing| missing.is_empty()) {
@@ -64,7 +65,7 @@ pub(super) fn propagation_lag(case: &Case<'_>) -> Answer {
         return Answer::Unread(&[Source::Groups]);
     }
     let Some((mut having, _)) = split(case, own) else { return Answer::Unread(&[Source::ScimUsers]) };
-    // A group whose name is taken never arrives, however long one waits.
+    // A group whose name is in use never arrives, so waiting does not help.
     having.retain(|group| local(case, group).is_none());
     if having.is_empty() {
         return Answer::No;

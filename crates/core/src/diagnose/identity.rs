@@ -1,6 +1,6 @@
-//! Causes at the owner of a record: an object that was created again, a record whose object is gone, an anchor whose
-//! record is gone (docs/reference/rules.md#recreated-identity, docs/reference/rules.md#entra-log-codes).
-//! A name alone never proves that two objects are one person.
+//! Causes at the owner of a record: a user object was created again, a record outlived its user object, or an anchor
+//! outlived its record (docs/reference/rules.md#recreated-identity, docs/reference/rules.md#entra-log-codes). A name
+//! alone must never prove that two objects are the same person.
 
 use super::link::links_fact;
 use super::record_links::is_object_id;
@@ -10,8 +10,9 @@ use crate::evidence::{Read, Source};
 use crate::finding::{Cause, Finding};
 use crate::subject::normalize;
 
-/// A live object with the same name has a new id, and the job maps externalId from the object id. It may be another
-/// human, so names, creation and last activity are compared (docs/reference/rules.md#recreated-identity).
+/// A live object with the same name has a new id, and the job maps `externalId` from the object id. It may be a
+/// different human. So the names, the date of creation and the last activity are compared
+/// (docs/reference/rules.md#recreated-identity).
 pub(super) fn identity_recreated(case: &Case<'_>) -> Answer {
     let Some(person) = case.person.filter(|_| is_due(case)) else { return Answer::No };
     let Some(tie) = case.recreated() else {
@@ -51,7 +52,8 @@ pub(super) fn identity_recreated(case: &Case<'_>) -> Answer {
     })
 }
 
-/// What keeps the last rule from saying no: a record of another object id, whose owner or whose meaning is unread.
+/// The answer if `identity_recreated` found nothing. It is unread if a record has another object id and its owner or
+/// the mapping is unread.
 fn may_be_recreated(case: &Case<'_>) -> Answer {
     for tie in case.conflicting_records() {
         let external = tie.record.and_then(|record| record.external_id.as_deref());
@@ -66,7 +68,7 @@ fn may_be_recreated(case: &Case<'_>) -> Answer {
     Answer::No
 }
 
-/// The newest attempts end with `InvalidAnchor`: Entra looks for a record that somebody deleted.
+/// The newest attempts failed with `InvalidAnchor`: Entra looks for a record that somebody deleted.
 pub(super) fn stale_anchor(case: &Case<'_>) -> Answer {
     if !is_due(case) {
         return Answer::No;
@@ -91,7 +93,8 @@ pub(super) fn stale_anchor(case: &Case<'_>) -> Answer {
     })
 }
 
-/// No live object at the identity provider. It stands beside `idp-user-missing` or `idp-user-deleted`.
+/// The record's user object no longer exists at the identity provider. Reported together with `idp-user-missing` or
+/// `idp-user-deleted`.
 pub(super) fn orphaned_record(case: &Case<'_>) -> Answer {
     match &case.e.users {
         Read::Seen { value, .. } if value.is_empty() => {}
@@ -105,7 +108,7 @@ pub(super) fn orphaned_record(case: &Case<'_>) -> Answer {
         let Some(record) = tie.record else { return Answer::Unread(&[Source::ScimUsers]) };
         let names = holds(&record.user_name) || holds(&record.email);
         let gone = match (case.owner(tie), record.external_id.as_deref()) {
-            // What never was an object id is known by its names as well.
+            // An `externalId` that never was an object id proves too little alone; a name must match as well.
             (Owner::Nobody, Some(id)) => is_object_id(id) || names,
             (Owner::Unread, None) => names,
             (Owner::Unread, Some(_)) => return Answer::Unread(&[Source::Users]),

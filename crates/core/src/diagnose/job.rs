@@ -1,4 +1,5 @@
-//! Causes at the provisioning job (docs/reference/rules.md#entra-job-status). They concern everybody, so they come first.
+//! Causes at the provisioning job (docs/reference/rules.md#entra-job-status). They concern everybody, so they come
+//! first.
 
 use super::{Answer, Case, fact};
 use crate::evidence::{Job, Source};
@@ -15,8 +16,8 @@ fn with_job(case: &Case<'_>, cause: Cause, test: impl Fn(&Job) -> Option<String>
     }
 }
 
-/// About the key the IdP uses: quarantine with invalid credentials, or 401 in the person's newest log entry. A cycle
-/// that ended well since then makes that entry history.
+/// The key of the identity provider was rejected: quarantine with invalid credentials, or 401 in the person's newest
+/// log entry. If a cycle has succeeded since then, that entry is outdated.
 pub(super) fn scim_key_rejected(case: &Case<'_>) -> Answer {
     let newest = case.e.log.get().and_then(|log| log.first()).filter(|entry| entry.is_key_refused());
     if let Some(entry) = newest {
@@ -37,7 +38,7 @@ pub(super) fn scim_key_rejected(case: &Case<'_>) -> Answer {
     })
 }
 
-/// Quarantine for another reason than the key.
+/// The job is in quarantine for a reason other than the key.
 pub(super) fn quarantined(case: &Case<'_>) -> Answer {
     with_job(case, Cause::ProvisioningQuarantined, |job| {
         (job.is_quarantined() && !job.key_is_rejected()).then(|| {
@@ -46,7 +47,7 @@ pub(super) fn quarantined(case: &Case<'_>) -> Answer {
     })
 }
 
-/// Paused, disabled or never started.
+/// The job is paused, disabled or was never started.
 pub(super) fn stopped(case: &Case<'_>) -> Answer {
     with_job(case, Cause::ProvisioningStopped, |job| {
         let state = job.standstill().filter(|_| !job.is_quarantined());
@@ -54,11 +55,11 @@ pub(super) fn stopped(case: &Case<'_>) -> Answer {
     })
 }
 
-/// No Atlassian application of the tenant has a job: Atlassian's own integration pulls people and groups. With a job
-/// at another application the configuration names the wrong one, which is unread, not this.
+/// No Atlassian application of the tenant has a job, so Atlassian's own integration pulls people and groups. If another
+/// application has a job, the configuration names the wrong one. That answer is unread, not this cause.
 pub(super) fn pull_sync(case: &Case<'_>) -> Answer {
     if !case.has_no_job() {
-        // Somebody with a record is provisioned, whatever cannot be read of the job.
+        // A person with a record is provisioned, even if the job cannot be read.
         let unread = case.e.job.gap().is_some() && !case.is_wrong_application() && case.own.is_none();
         return if unread { Answer::Unread(&[Source::Jobs, Source::Applications]) } else { Answer::No };
     }
@@ -70,7 +71,7 @@ pub(super) fn pull_sync(case: &Case<'_>) -> Answer {
         .map_or(Answer::No, |fact| Answer::Yes(Finding::new(Cause::PullSync, fact)))
 }
 
-/// No enabled group mapping with members.
+/// No group mapping is enabled that maps members.
 pub(super) fn group_sync_off(case: &Case<'_>) -> Answer {
     if case.has_no_job() {
         return Answer::No;
@@ -84,7 +85,7 @@ pub(super) fn group_sync_off(case: &Case<'_>) -> Answer {
     }
 }
 
-/// Advice: renames will make duplicates.
+/// Advice: a renamed person will get a second account.
 pub(super) fn matching_on_email(case: &Case<'_>) -> Answer {
     if case.has_no_job() {
         return Answer::No;

@@ -1,11 +1,11 @@
-//! Causes at the SCIM record and its link (docs/reference/rules.md#scim-record-and-link-of-atlassian). Rulings decide
-//! between causes that look alike (docs/reference/rules.md#record-and-link).
+//! Causes at the SCIM record and its link (docs/reference/rules.md#scim-record-and-link-of-atlassian). Fixed rules
+//! distinguish causes that look alike (docs/reference/rules.md#record-and-link).
 
 use super::{Answer, Case, Owner, fact};
 use crate::evidence::{Read, Source};
 use crate::finding::{Cause, Fact, Finding};
 
-/// Whether the person should have a record at all: one live person, enabled and assigned.
+/// Whether the person should have a record: one live person, enabled and assigned.
 fn should_have_record(case: &Case<'_>) -> bool {
     super::scope::is_due(case) && !case.has_no_job()
 }
@@ -18,16 +18,16 @@ pub(super) fn links_fact(case: &Case<'_>, says: impl Into<String>) -> Option<Fac
     })
 }
 
-/// Only when nothing else explains the absence of a record (docs/reference/rules.md#record-and-link).
+/// The person has no record, and nothing else explains this (docs/reference/rules.md#record-and-link).
 pub(super) fn never_provisioned(case: &Case<'_>) -> Answer {
     if !should_have_record(case) || case.own.is_some() {
         return Answer::No;
     }
-    // A record of an older address shows in its directory alone.
+    // A record with an older address is visible only in its own directory.
     if !case.every_directory_was_read() {
         return Answer::Unread(&[Source::ScimUsers]);
     }
-    // A record that may be the person's is no absence.
+    // If a record may be the person's, it is not proven that there is none.
     if case.record_is_unread() {
         return Answer::Unread(&[Source::Users, Source::Schema, Source::ProvisioningLog]);
     }
@@ -55,7 +55,7 @@ pub(super) fn record_unlinked(case: &Case<'_>) -> Answer {
     if own.account.is_some() || !own.link_known {
         return Answer::No;
     }
-    // Atlassian refuses nobody their own record: after a refusal it may be an old one that holds the address.
+    // Atlassian refuses no person their own record. After a refusal, this may be an old record that has the address.
     if own.record.is_none() && case.conflict().is_some() {
         return Answer::Unread(&[Source::ScimUsers]);
     }
@@ -63,7 +63,7 @@ pub(super) fn record_unlinked(case: &Case<'_>) -> Answer {
     links_fact(case, says).map_or(Answer::No, |fact| Answer::Yes(Finding::new(Cause::RecordUnlinked, fact)))
 }
 
-/// Whether the record is linked to one account and the address belongs to another managed one.
+/// Whether the record is linked to one account while another managed account has the address.
 fn is_split(case: &Case<'_>) -> bool {
     case.other.is_some() && case.own.as_ref().is_some_and(|own| own.account.is_some())
 }
@@ -107,8 +107,9 @@ pub(super) fn conflict_fact(case: &Case<'_>) -> Option<Fact> {
     )
 }
 
-/// The record is linked to an account that does not have the person's address, while another managed account does
-/// (docs/reference/rules.md#record-and-link). With a refusal (409) as well, it is the next cause instead.
+/// The record is linked to an account without the person's address, while another managed account has that address
+/// (docs/reference/rules.md#record-and-link). If Atlassian also refused a write with 409, the cause is
+/// `email-held-by-managed-account`.
 pub(super) fn linked_to_other_account(case: &Case<'_>) -> Answer {
     if !is_split(case) || case.conflict().is_some() {
         return Answer::No;
@@ -116,9 +117,9 @@ pub(super) fn linked_to_other_account(case: &Case<'_>) -> Answer {
     split_facts(case, Cause::LinkedToOtherAccount)
 }
 
-/// A managed account that is not linked to the person's record has the wanted address, and the create or update was
-/// refused with 409 (docs/reference/rules.md#record-and-link). An unlinked old record that holds the name explains the refusal by
-/// itself; an old record on the bearer may stand beside.
+/// A managed account that is not linked to the person's record has the wanted address, and Atlassian refused the create
+/// or update with 409 (docs/reference/rules.md#record-and-link). Not reported if an unlinked old record has the name,
+/// because that explains the refusal. An old record that is linked to this account does not prevent the report.
 pub(super) fn email_held_by_managed_account(case: &Case<'_>) -> Answer {
     if !should_have_record(case) {
         return Answer::No;
@@ -136,7 +137,7 @@ pub(super) fn email_held_by_managed_account(case: &Case<'_>) -> Answer {
     if case.record_is_unread() {
         return Answer::Unread(&[Source::Users, Source::Schema, Source::ProvisioningLog]);
     }
-    // A record that was not read may hold the person's name, and explain the refusal by itself.
+    // A record that was not read may have the person's name and explain the refusal.
     if !case.every_directory_was_read() {
         return Answer::Unread(&[Source::ScimUsers]);
     }
@@ -160,7 +161,7 @@ pub(super) fn email_held_by_managed_account(case: &Case<'_>) -> Answer {
     }
 }
 
-/// Another record holds userName, e-mail or externalId, and the person has no working record of their own.
+/// Another record has the person's `userName`, e-mail or `externalId`, and the person has no working record.
 pub(super) fn stale_record_conflict(case: &Case<'_>) -> Answer {
     if !should_have_record(case) {
         return Answer::No;
@@ -175,7 +176,7 @@ pub(super) fn stale_record_conflict(case: &Case<'_>) -> Answer {
     let recreated = case.recreated().map(|tie| tie.id.clone());
     for tie in case.conflicting_records().filter(|tie| Some(&tie.id) != recreated.as_ref()) {
         match case.owner(tie) {
-            // Of a record that belongs to a living colleague nothing is stale.
+            // The record of a living colleague is in use, so it is not stale.
             Owner::Other(_) => continue,
             Owner::Unread => {
                 return Answer::Unread(&[Source::Users, Source::Jobs, Source::Schema, Source::ScimUsers]);

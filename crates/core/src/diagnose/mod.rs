@@ -1,5 +1,5 @@
-//! From evidence to findings and a verdict. Each cause is one small function over a [`Case`]; all are asked, in
-//! the order of the trail. A rule that needs something unread answers [`Answer::Unread`] and never guesses.
+//! From evidence to findings and a verdict. Each cause is one small function over a [`Case`]. All rules run, in the
+//! order of the trail. A rule that needs an unread source answers [`Answer::Unread`]; it must never guess.
 
 mod account;
 mod address;
@@ -36,22 +36,22 @@ use super::evidence::{Evidence, Source};
 use super::finding::{Cause, Fact, Finding, Verdict};
 use super::subject::Subject;
 
-/// What a rule says.
+/// The answer of one rule.
 pub enum Answer {
-    /// The cause is not there.
+    /// The cause is not present.
     No,
-    /// It is, and this is why.
+    /// The cause is present, with its facts.
     Yes(Finding),
-    /// These sources would have to be read first.
+    /// These sources must be read before the rule can answer.
     Unread(&'static [Source]),
 }
 
 type Rule = (Cause, fn(&Case<'_>) -> Answer);
 
-/// A cause that could not be judged, with the sources it would need.
+/// A cause that could not be judged, with the sources that it needs.
 pub type Undecided = (Cause, Vec<Source>);
 
-/// Every rule, in the order of the trail. To add a cause: one line in [`Cause`], one function, one line here.
+/// Every rule, in the order of the trail. To add a cause: add one line to [`Cause`], one function, and one line here.
 const RULES: &[Rule] = &[
     (Cause::ScimKeyRejected, job::scim_key_rejected),
     (Cause::ProvisioningQuarantined, job::quarantined),
@@ -93,11 +93,11 @@ const RULES: &[Rule] = &[
     (Cause::MatchingOnEmail, job::matching_on_email),
 ];
 
-/// See docs/reference/rules.md#causes-that-block-only-without-access.
+/// Causes that block only if access is missing. See docs/reference/rules.md#causes-that-block-only-without-access.
 const WHERE_ACCESS_IS_MISSING: &[Cause] =
     &[Cause::PullSync, Cause::EmailMismatch, Cause::GroupRenamed, Cause::GroupWithoutRole, Cause::SeatsFull];
 
-/// Something that WHO could have meant, when it meant more than one.
+/// A person or account that WHO could mean, if it matches more than one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candidate {
     /// `idp-user` or `atlassian-account`.
@@ -105,60 +105,59 @@ pub struct Candidate {
     pub id: String,
     pub email: Option<String>,
     pub name: Option<String>,
-    /// What sets it apart: last use, links, groups, roles.
+    /// What distinguishes this candidate: last use, links, groups, roles.
     #[serde(rename = "says")]
     pub remarks: Vec<String>,
 }
 
-/// Groups, as the identity provider names them. `None` is "not known".
+/// Group names, as in the identity provider. `None` means unknown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Groups {
-    /// Assigned to the application, with the person as direct member.
+    /// Groups that are assigned to the application and have the person as a direct member.
     pub expected: Option<Vec<String>>,
-    /// Of these, those the Atlassian directory shows.
+    /// The expected groups that the Atlassian directory shows.
     pub present: Option<Vec<String>>,
-    /// Of these, those it does not show.
+    /// The expected groups that the Atlassian directory does not show.
     pub missing: Option<Vec<String>>,
 }
 
-/// The answer to one question.
+/// The result of one diagnosis.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Diagnosis {
-    /// The identities found.
+    /// The subject with every identity that was found.
     pub subject: Subject,
-    /// The person's address as the identity provider wants it, else as the account has it, else as asked.
+    /// The address that the job writes for the person; else the address of the account; else the one that was asked
+    /// for.
     pub email: Option<String>,
-    /// The person's name, for people to read.
+    /// The display name of the person.
     pub name: Option<String>,
-    /// The account that the person should use.
+    /// Id of the account that the person should use.
     pub account: Option<String>,
-    /// The person at the identity provider.
+    /// Object id of the person at the identity provider.
     pub person: Option<String>,
-    /// The person's SCIM record.
+    /// Id of the person's SCIM record.
     pub record: Option<String>,
-    /// Healthy, broken or cannot tell.
     pub verdict: Verdict,
     pub groups: Groups,
     pub trail: Vec<Station>,
-    /// Causes, in the order of the trail.
+    /// The causes, in the order of the trail.
     pub findings: Vec<Finding>,
-    /// Causes that could not be judged, with the sources they would need.
+    /// Causes that could not be judged, with the sources that they need.
     pub undecided: Vec<Undecided>,
-    /// What could not be read, with the reason.
+    /// The sources that could not be read, with the reason.
     pub unread: Vec<(Source, String)>,
-    /// Filled when WHO meant more than one, or when a person must choose between two accounts.
+    /// Filled if WHO matches more than one person or account, or if a person must choose between two accounts.
     pub candidates: Vec<Candidate>,
 }
 
 impl Diagnosis {
-    /// Whether a cause was found.
     #[must_use]
     pub fn found(&self, cause: Cause) -> bool {
         self.findings.iter().any(|finding| finding.code == cause)
     }
 }
 
-/// Finds the causes in the evidence. Pure: the same evidence gives the same answer.
+/// Finds the causes in the evidence. It is pure: the same evidence gives the same result.
 #[must_use]
 pub fn diagnose(evidence: &Evidence) -> Diagnosis {
     let case = Case::new(evidence);
@@ -222,7 +221,7 @@ fn verdict(case: &Case<'_>, findings: &[Finding]) -> Verdict {
     }
 }
 
-/// A fact of one source, if that source was read.
+/// A fact from one source. `None` if that source was not read.
 fn fact<T>(read: &super::evidence::Read<T>, source: Source, says: impl Into<String>) -> Option<Fact> {
     read.at().map(|seen_at| Fact { source, message: says.into(), seen_at })
 }

@@ -1,4 +1,4 @@
-//! What the person should reach and does reach: assignment, expected groups, roles, access
+//! What the person should be able to reach, and what they do reach: assignment, expected groups, roles, access
 //! (docs/reference/rules.md#access). What was not read stays `None`.
 
 use super::Groups;
@@ -15,13 +15,13 @@ impl<'a> Case<'a> {
             && self.e.applications.get().is_some_and(|all| all.iter().all(|application| !application.has_job))
     }
 
-    /// Whether another application has the job: what is assigned to the configured one then says nothing.
+    /// Whether another application has the job. Assignments to the configured application then prove nothing.
     #[must_use]
     pub fn is_wrong_application(&self) -> bool {
         self.e.applications.get().is_some_and(|all| all.iter().any(|application| application.has_job))
     }
 
-    /// Whether the person is assigned directly or through a group they are a direct member of.
+    /// Whether the person is assigned, either directly or through a group of which they are a direct member.
     #[must_use]
     pub fn is_assigned(&self) -> Option<bool> {
         let person = self.person?;
@@ -38,8 +38,8 @@ impl<'a> Case<'a> {
         Some(!self.expected()?.is_empty())
     }
 
-    /// When the person came into reach of provisioning: their own creation, or that of the first assignment that
-    /// reaches them, whichever is later (docs/reference/rules.md#age-of-a-membership).
+    /// When provisioning could first reach the person: when they were created, or when the first assignment was created
+    /// that reaches them, whichever is later (docs/reference/rules.md#age-of-a-membership).
     #[must_use]
     pub fn reached_at(&self) -> Option<jiff::Timestamp> {
         let person = self.person?;
@@ -83,7 +83,7 @@ impl<'a> Case<'a> {
         good.then_some(own)
     }
 
-    /// Groups of the application of which the person is a direct member; `None` when not known.
+    /// The assigned groups of which the person is a direct member. `None` if unknown.
     #[must_use]
     pub fn expected(&self) -> Option<Vec<&'a IdpGroup>> {
         if self.is_wrong_application() {
@@ -102,8 +102,8 @@ impl<'a> Case<'a> {
         Some(groups)
     }
 
-    /// Whether the directory shows the account in this group: by the SCIM group's externalId where it is known, else by
-    /// name (docs/reference/rules.md#renamed-group).
+    /// Whether the directory shows the account in this group. The `externalId` of the SCIM group decides if it is
+    /// known, else the name (docs/reference/rules.md#renamed-group).
     #[must_use]
     pub fn shows(&self, group: &IdpGroup) -> Option<bool> {
         self.e.accounts.get()?;
@@ -116,19 +116,19 @@ impl<'a> Case<'a> {
         if self.old_name(group).is_some() {
             return Some(true);
         }
-        // A group whose name could not be read may be any of them.
+        // A group whose name could not be read may be any group.
         let unnamed = name.is_empty() || groups.iter().any(|shown| shown.name.trim().is_empty());
         if unnamed { None } else { Some(false) }
     }
 
-    /// Expected groups whose name could not be read.
+    /// The expected groups whose name could not be read.
     #[must_use]
     pub fn unnamed(&self) -> Vec<&'a IdpGroup> {
         let expected = self.expected().unwrap_or_default();
         expected.into_iter().filter(|group| group.name.trim().is_empty()).collect()
     }
 
-    /// Expected groups that the directory does not show; `None` when not known.
+    /// The expected groups that the directory does not show. `None` if unknown.
     #[must_use]
     pub fn missing(&self) -> Option<Vec<&'a IdpGroup>> {
         let mut missing = Vec::new();
@@ -140,7 +140,7 @@ impl<'a> Case<'a> {
         Some(missing)
     }
 
-    /// Expected groups that the directory shows under an older name, with that name.
+    /// The expected groups that the directory shows under an older name, with that name.
     #[must_use]
     pub fn renamed(&self) -> Vec<(&'a IdpGroup, &'a str)> {
         let Some(shown) = self.account.and_then(|account| account.groups.as_ref()) else { return Vec::new() };
@@ -152,7 +152,7 @@ impl<'a> Case<'a> {
         renamed.filter_map(|group| Some((group, self.old_name(group)?))).collect()
     }
 
-    /// The name of the SCIM group that carries the IdP group's id, where the account is shown in it.
+    /// The name of the SCIM group with this IdP group's id, if the directory shows the account in it.
     fn old_name(&self, group: &IdpGroup) -> Option<&'a str> {
         let shown = self.account?.groups.as_ref()?;
         let record = self.own.as_ref().and_then(|tie| tie.record)?;
@@ -164,7 +164,7 @@ impl<'a> Case<'a> {
         })
     }
 
-    /// Groups as shown to people and scripts.
+    /// The groups, as shown to people and scripts.
     #[must_use]
     pub fn groups(&self) -> Groups {
         if !self.candidates.is_empty() {
@@ -187,7 +187,8 @@ impl<'a> Case<'a> {
         Groups { expected: self.expected().map(names), present, missing: self.missing().map(names) }
     }
 
-    /// Active, membership active, nothing missing, and at least one app role (docs/reference/rules.md#access).
+    /// Whether the person has access: the account is active, its membership is active, no group is missing, and it has
+    /// at least one app role (docs/reference/rules.md#access). `None` if unknown.
     #[must_use]
     pub fn has_access(&self) -> Option<bool> {
         self.e.accounts.get()?;
@@ -205,7 +206,7 @@ impl<'a> Case<'a> {
             return Some(false);
         }
         let role = self.has_role(account);
-        // A state that was not shown, or in a word nobody knows, is a gap, and a gap is not health.
+        // A state that was not shown, or that has an unknown value, is a gap. A gap never counts as good.
         let known = account.is_understood() && self.is_suspended(account).is_some();
         if known || role == Some(false) { role } else { None }
     }

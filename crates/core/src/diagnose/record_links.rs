@@ -1,5 +1,5 @@
-//! Whose is which record: the arranging of ties, and what may be read off them. It never decides by a name alone
-//! where an id is known, and never takes a record whose owner is unread for an abandoned one.
+//! Which person each SCIM record belongs to, and what follows from that. It must never decide by a name alone if an id
+//! is known. It must never treat a record as abandoned if its owner is unread.
 
 use super::case::Case;
 use super::record_link::RecordLink;
@@ -9,20 +9,20 @@ use crate::subject::normalize;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Owner<'a> {
     Person,
-    /// Another living person's.
+    /// Another living person owns it.
     Other(&'a IdpUser),
-    /// The job would write its `externalId` for nobody who lives.
+    /// The job would write its `externalId` for no living person.
     Nobody,
-    /// It cannot be told, so it counts as somebody's.
+    /// The owner is unknown, so the record counts as somebody else's.
     Unread,
 }
 
 impl<'a> Case<'a> {
-    /// Whose a record is: of the person of whom the job writes its `externalId`. A value that two people have belongs to
-    /// the other one too, so it has to be looked up who has it; object ids alone are unique.
+    /// The owner of a record: the person for whom the job writes its `externalId`. If two people share the value, the
+    /// record counts as the other person's. So every value has to be looked up; only object ids are unique.
     #[must_use]
     pub fn owner(&self, tie: &RecordLink<'a>) -> Owner<'a> {
-        // Without an externalId nothing names an owner, and a name may have been another person's.
+        // Without an `externalId`, nothing shows the owner. A name may have belonged to another person before.
         let Some(external) = tie.record.and_then(|record| record.external_id.as_deref()) else {
             return Owner::Unread;
         };
@@ -38,7 +38,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Whether a record belongs to another living person; `None` where its owner is unread.
+    /// Whether a record belongs to another living person. `None` if its owner is unread.
     #[must_use]
     pub fn is_anothers(&self, tie: &RecordLink<'a>) -> Option<bool> {
         match self.owner(tie) {
@@ -48,21 +48,22 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Whether every configured directory was asked for the person's names and id.
+    /// Whether every configured directory was read for the person's names and id.
     #[must_use]
     pub fn every_directory_was_read(&self) -> bool {
         !self.e.records.is_empty() && self.e.records.values().all(|read| read.get().is_some())
     }
 
-    /// The record the identity provider believes to be the person's: the target of its newest success.
+    /// The record that the identity provider believes to be the person's: the target of its newest success.
     #[must_use]
     pub fn anchor(&self) -> Option<&'a str> {
         let log = self.e.log.get()?;
         log.iter().filter(|entry| entry.succeeded()).find_map(|entry| entry.target.as_deref())
     }
 
-    /// The SCIM directory the job writes to: by its settings, else the only one that is configured, else the one that
-    /// holds the record it wrote, if that is known to be the person's.
+    /// The SCIM directory that the job writes to. The job's settings decide. Without them, it is the only configured
+    /// directory. Otherwise it is the directory of the record that the job wrote, if that record is known to be the
+    /// person's.
     #[must_use]
     pub fn target_directory(&self) -> Option<&str> {
         let said = self.e.mapping.get().and_then(|mapping| mapping.directory.as_deref());
@@ -75,7 +76,7 @@ impl<'a> Case<'a> {
         })
     }
 
-    /// Whether a record has the person's `userName`. Names that differ by case alone are one name to Atlassian.
+    /// Whether a record has the person's `userName`. Atlassian compares names without case.
     #[must_use]
     pub fn has_the_name(&self, tie: &RecordLink<'_>) -> bool {
         let name = tie.record.and_then(|record| record.user_name.as_deref());
@@ -89,8 +90,8 @@ impl<'a> Case<'a> {
         external.is_some_and(|external| self.identity.external_id.may_be(external))
     }
 
-    /// Records of the person, in whatever directory: linked to their account, or found by their id or names. None that
-    /// is known to be another living person's.
+    /// The records of the person, in every directory: linked to their account, or found by their id, name or address.
+    /// Records that are known to belong to another living person are left out.
     pub fn own_records(&self) -> impl Iterator<Item = &RecordLink<'a>> {
         let account = self.account.map(|account| account.id.as_str());
         self.record_links.iter().filter(move |tie| {
@@ -103,8 +104,8 @@ impl<'a> Case<'a> {
         })
     }
 
-    /// The record of an earlier object of the same name: its externalId was an object id that is gone, the job maps
-    /// the object id, and the person is younger than the record.
+    /// The record of an earlier object with the same name. Its `externalId` was an object id that no longer exists, the
+    /// job maps the object id, and the person's object is younger than the record.
     #[must_use]
     pub fn recreated(&self) -> Option<&RecordLink<'a>> {
         let person = self.person?;
@@ -120,8 +121,9 @@ impl<'a> Case<'a> {
         })
     }
 
-    /// Whether a record is one that an earlier identity left on an account: its owner is gone, and the person is younger
-    /// than it. The account may be the same person's, or somebody else has inherited the address.
+    /// Whether an earlier identity left this record on an account: its owner no longer exists, and the person's object
+    /// is younger than the record. The account may belong to the same person, or somebody else may have inherited the
+    /// address.
     #[must_use]
     pub fn is_former_identity(&self, tie: &RecordLink<'a>) -> bool {
         let created = tie.record.and_then(|record| record.created);
@@ -131,14 +133,14 @@ impl<'a> Case<'a> {
             && younger.is_some_and(|(person, record)| person > record)
     }
 
-    /// The log since the newest success of the person, newest first; `None` when unread. What is older proves nothing
-    /// about today.
+    /// The log entries since the person's newest success, newest first. Older entries prove nothing about the present
+    /// state. `None` if unread.
     fn since_success(&self) -> Option<impl Iterator<Item = &'a LogEntry>> {
         Some(self.e.log.get()?.iter().take_while(|entry| !(entry.succeeded() && entry.is_export())))
     }
 
-    /// The newest log entry in which the target refused because a value is taken. A refusal from before something
-    /// was moved out of the way proves nothing about today.
+    /// The newest log entry in which Atlassian refused because a value is in use. A refusal from before this program
+    /// removed an obstacle proves nothing about the present state.
     #[must_use]
     pub fn conflict(&self) -> Option<&'a LogEntry> {
         self.since_success()?
@@ -146,16 +148,16 @@ impl<'a> Case<'a> {
             .filter(|entry| entry.at.zip(self.e.cleared).is_none_or(|(at, cleared)| at >= cleared))
     }
 
-    /// Whether the identity provider tried to *create* the person since its last success and was refused: then it does
-    /// not know any record as theirs. `None` when the log is unread.
+    /// Whether the identity provider tried to *create* the person since its last success and was refused. It then knows
+    /// no record as theirs. `None` if the log is unread.
     #[must_use]
     pub fn create_was_refused(&self) -> Option<bool> {
         let is_create = |entry: &LogEntry| entry.action.eq_ignore_ascii_case("create");
         Some(self.since_success()?.any(|entry| is_create(entry) && entry.is_conflict()))
     }
 
-    /// Whether the newest verdict since the last success is that nothing entitles the person. A comparison and an attempt
-    /// to write are made only for those who are entitled. `None` when unread.
+    /// Whether the identity provider last found, since its last success, that no assignment entitles the person. It
+    /// compares or writes only people who are entitled. `None` if the log is unread.
     #[must_use]
     pub fn is_not_entitled(&self) -> Option<bool> {
         let compared = |entry: &LogEntry| entry.skip_reason.as_deref() == Some("RedundantExport");
@@ -166,21 +168,22 @@ impl<'a> Case<'a> {
         Some(newest.is_some_and(LogEntry::is_not_entitled))
     }
 
-    /// The newest failure since the last success, if there is one; `None` when the log is unread.
+    /// The newest failure since the last success. `None` if the log is unread; `Some(None)` if there was no failure.
     #[must_use]
     pub fn newest_failure(&self) -> Option<Option<&'a LogEntry>> {
         Some(self.since_success()?.find(|entry| entry.status.eq_ignore_ascii_case("failure")))
     }
 
-    /// Whether the job has written the person at least once; `None` when the log is unread.
+    /// Whether the job has written the person at least once. `None` if the log is unread.
     #[must_use]
     pub fn was_written(&self) -> Option<bool> {
         Some(self.e.log.get()?.iter().any(|entry| entry.succeeded() && entry.is_export()))
     }
 
-    /// Records that keep the person from being written. Such a record is not the person's own; it holds the person's
-    /// name, id or address in the job's directory, or is linked to the account that has the address; and the log shows
-    /// a refusal newer than the last success, or the record is linked to a wrong account.
+    /// The records that prevent the person from being written. Such a record is not the person's own. It has the
+    /// person's name, id or address in the job's directory, or it is linked to the account that has the address. In
+    /// addition, there must be proof: a refusal newer than the last success, or a link of the record to a wrong
+    /// account.
     pub fn conflicting_records(&self) -> impl Iterator<Item = &RecordLink<'a>> {
         let own = self.own.as_ref().map(|tie| tie.id.clone());
         let target = self.target_directory().map(str::to_owned);
@@ -198,21 +201,22 @@ impl<'a> Case<'a> {
         })
     }
 
-    /// Whether a record holds the person's name, id or address. Of one that was not read, the address alone tells.
+    /// Whether a record has the person's name, id or address. For a record that was not read, only the address is
+    /// known.
     fn holds_something(&self, tie: &RecordLink<'_>) -> bool {
         let Some(record) = tie.record else { return tie.by_address };
         let address = record.email.as_deref().is_some_and(|email| self.identity.email.may_be(email));
         address || self.has_the_name(tie) || self.has_the_external_id(tie)
     }
 
-    /// Whether a record that was read has something of the person's, and its owner is unread.
+    /// Whether a record that was read has the person's name, id or address, and its owner is unread.
     pub(super) fn a_read_record_may_be_own(&self) -> bool {
         let unread = |tie: &RecordLink<'a>| tie.record.is_some() && self.owner(tie) == Owner::Unread;
         self.record_links.iter().any(|tie| unread(tie) && self.holds_something(tie))
     }
 
-    /// Whether a record may be the person's and it cannot be told: its owner is unread, or the log that would tell
-    /// whether the identity provider knows it.
+    /// Whether a record may be the person's, but this is unknown. Either its owner is unread, or the log is unread,
+    /// which would show whether the identity provider knows the record.
     #[must_use]
     pub fn record_is_unread(&self) -> bool {
         let concerns = |tie: &&RecordLink<'a>| self.holds_something(tie) || tie.by_address;
@@ -226,7 +230,7 @@ impl<'a> Case<'a> {
     }
 }
 
-/// Object ids are GUIDs; import numbers and nicknames are not.
+/// Object ids are GUIDs. Import numbers and nicknames are not.
 pub(super) fn is_object_id(text: &str) -> bool {
     let parts: Vec<usize> = text.split('-').map(str::len).collect();
     parts == [8, 4, 4, 4, 12] && text.chars().all(|c| c == '-' || c.is_ascii_hexdigit())

@@ -1,19 +1,20 @@
-//! Causes between the source and the record: the filter, an attribute, a cycle that has not come yet
-//! (docs/reference/rules.md#entra-scope-and-attributes). They explain why there is no record, so they come before
-//! everything at Atlassian.
+//! Causes between the identity provider and the record: the scoping filter, a missing attribute, a cycle that has not
+//! run yet (docs/reference/rules.md#entra-scope-and-attributes). They explain a missing record, so they come before all
+//! causes at Atlassian.
 
 use super::{Answer, Case, fact};
 use crate::evidence::{LogEntry, Read, Source};
 use crate::expression::Mapped;
 use crate::finding::{Cause, Finding};
 
-/// Enabled and assigned: a person who is not has other causes.
+/// Whether the person is enabled and assigned. Other causes cover everybody else.
 pub(super) fn is_due(case: &Case<'_>) -> bool {
     case.person.is_some_and(|person| person.enabled != Some(false))
         && (case.is_assigned() == Some(true) || super::assignment_is_contradicted(case))
 }
 
-/// The newest entry that tells whether the person was in scope: an export or a comparison says yes, a filter no.
+/// The newest log entry that shows whether the person is in scope. An export or a comparison shows that they are; a
+/// filter shows that they are not.
 fn newest_verdict<'a>(case: &Case<'a>) -> Option<&'a LogEntry> {
     case.e.log.get()?.iter().find(|entry| {
         let compared = entry.skip_reason.as_deref() == Some("RedundantExport");
@@ -25,7 +26,7 @@ fn left_out(entry: &LogEntry) -> bool {
     entry.filtered_out || entry.skip_reason.as_deref() == Some("NotEffectivelyEntitled")
 }
 
-/// The job has a filter, and the newest entry of the log says that it leaves the person out.
+/// The job has a filter, and the newest log entry shows that it leaves the person out.
 pub(super) fn out_of_scope(case: &Case<'_>) -> Answer {
     if !is_due(case) || case.has_no_job() {
         return Answer::No;
@@ -53,8 +54,8 @@ pub(super) fn out_of_scope(case: &Case<'_>) -> Answer {
     })
 }
 
-/// The attribute that feeds a mandatory target is empty, or the log says so. A record that works is never touched
-/// by this: Entra sends no nulls.
+/// The source attribute of a mandatory target attribute is empty, or the log says so. Not reported if the person's
+/// record is linked: Entra sends no empty values, so that record keeps working.
 pub(super) fn attribute_missing(case: &Case<'_>) -> Answer {
     if !is_due(case) || case.own.as_ref().is_some_and(|own| own.account.is_some()) {
         return Answer::No;
@@ -94,7 +95,7 @@ pub(super) fn attribute_missing(case: &Case<'_>) -> Answer {
     found.map_or(Answer::No, Answer::Yes)
 }
 
-/// The person or the assignment was created after the last cycle ended, and nothing was tried yet
+/// The person or the assignment was created after the last cycle ended, and no attempt has been made yet
 /// (docs/reference/rules.md#age-of-a-membership).
 pub(super) fn sync_pending(case: &Case<'_>) -> Answer {
     if !is_due(case) {

@@ -1,11 +1,12 @@
-//! Causes at the source: is the person there, enabled, assigned? (docs/reference/rules.md#entra-people-and-assignments)
+//! Causes at the identity provider: whether the person exists, is enabled and is assigned
+//! (docs/reference/rules.md#entra-people-and-assignments).
 
 use super::{Answer, Case, fact};
 use crate::evidence::{Read, Source};
 use crate::finding::{Cause, Fact, Finding};
 use crate::subject::Who;
 
-/// Nobody of that name, and nobody deleted either. An account id that no account has names nobody at all.
+/// No user has this name, neither live nor deleted. An account id that no account has names nobody.
 pub(super) fn missing(case: &Case<'_>) -> Answer {
     if let Who::Account(id) = &case.e.subject.who
         && case.e.accounts.get().is_some()
@@ -19,7 +20,7 @@ pub(super) fn missing(case: &Case<'_>) -> Answer {
     if !users.is_empty() || case.e.deleted_users.get().is_some_and(|deleted| !deleted.is_empty()) {
         return Answer::No;
     }
-    // A deleted person is not missing. If that is unread, it may be either.
+    // A deleted person is not missing. If the deleted users are unread, it may be either.
     if case.e.deleted_users.gap().is_some() {
         return Answer::Unread(&[Source::DeletedUsers]);
     }
@@ -34,7 +35,7 @@ pub(super) fn missing(case: &Case<'_>) -> Answer {
     }
 }
 
-/// Gone within the last 30 days.
+/// The user was deleted within the last 30 days.
 pub(super) fn deleted(case: &Case<'_>) -> Answer {
     let Some(users) = case.e.users.get() else { return Answer::Unread(&[Source::Users]) };
     if !users.is_empty() {
@@ -66,13 +67,13 @@ pub(super) fn disabled(case: &Case<'_>) -> Answer {
     }
 }
 
-/// A disabled person is not provisioned, assigned or not; saying more would be noise.
+/// Whether assignment is not worth reporting. A disabled person is not provisioned, whether assigned or not.
 fn is_settled(case: &Case<'_>) -> bool {
-    // Where Atlassian pulls, nobody need be assigned, and nested groups count.
+    // If Atlassian pulls people by itself, nobody needs an assignment, and nested groups count.
     case.person.is_none_or(|person| person.enabled == Some(false)) || case.has_no_job()
 }
 
-/// Whether the job exports everybody, or has exported this person and not withdrawn since
+/// Whether the job exports everybody, or has exported this person and has not withdrawn them since
 /// (docs/reference/rules.md#contradicted-assignment).
 pub(crate) fn assignment_is_contradicted(case: &Case<'_>) -> bool {
     contradiction(case).is_some()
@@ -92,8 +93,8 @@ fn contradiction(case: &Case<'_>) -> Option<Fact> {
     fact(&case.e.log, Source::ProvisioningLog, "the job has written the person since")
 }
 
-/// Assigned neither directly nor through a group, not even a nested one. What contradicts it turns it into advice
-/// (docs/reference/rules.md#contradicted-assignment).
+/// The person is assigned neither directly nor through a group, nested groups included. If other evidence contradicts
+/// this, it is only advice (docs/reference/rules.md#contradicted-assignment).
 pub(super) fn not_assigned(case: &Case<'_>) -> Answer {
     if is_settled(case) {
         return Answer::No;
@@ -128,7 +129,8 @@ pub(super) fn not_assigned(case: &Case<'_>) -> Answer {
     }
 }
 
-/// `None` when it cannot be known; else the name of an assigned group that holds the person only through another.
+/// The name of an assigned group that contains the person only through another group. `None` if unknown; `Some(None)`
+/// if there is no such group.
 fn nested_hit(case: &Case<'_>) -> Option<Option<String>> {
     let assignments = case.e.assignments.get()?;
     if !assignments.iter().any(|a| a.is_group) {

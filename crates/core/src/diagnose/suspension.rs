@@ -1,5 +1,6 @@
-//! Suspension by directory. The search calls an account suspended only when it is suspended in every directory; its
-//! role assignments say how it stands in each of them. One directory is enough to lose the apps of its groups.
+//! Suspension by directory. The search shows an account as suspended only if it is suspended in every directory. Its
+//! role assignments show its status in each directory. A suspension in one directory is enough to lose the apps of its
+//! groups.
 
 use std::collections::BTreeSet;
 
@@ -30,7 +31,7 @@ impl<'a> Case<'a> {
         all
     }
 
-    /// Whether access is suspended in a directory that counts; `None` where that could not be read.
+    /// Whether access is suspended in a directory that counts. `None` if that could not be read.
     #[must_use]
     pub fn is_suspended(&self, account: &Account) -> Option<bool> {
         if account.is_member("suspended") || !self.suspended_in(account).is_empty() {
@@ -48,13 +49,14 @@ impl<'a> Case<'a> {
         if in_directories().any(|row| self.is_active_in(account, row).is_none()) {
             return None;
         }
-        // Without any row only the membership is left to go by.
+        // Without any row, only the membership shows the status.
         let known = in_directories().next().is_some() || account.knows_membership();
         known.then_some(false)
     }
 
-    /// Whether an account has a role that opens an app. A role in a directory where the account is suspended does
-    /// not. Where it is suspended everywhere, the role is there all the same and comes back with the access.
+    /// Whether an account has a role that opens an app. A role in a directory where the account is suspended does not
+    /// count. But if the account is suspended everywhere, the role does count: it still exists and works again once
+    /// access is restored.
     #[must_use]
     pub fn has_role(&self, account: &Account) -> Option<bool> {
         let everywhere = account.is_member("suspended");
@@ -67,8 +69,8 @@ impl<'a> Case<'a> {
         if opened.contains(&None) { None } else { Some(false) }
     }
 
-    /// Whether the account is active where this role is held. Where the row says nothing, the membership does, if the
-    /// account is in one directory only.
+    /// Whether the account is active in the directory of this role. If the row shows no status, the membership decides,
+    /// provided that the account is in one directory only.
     fn is_active_in(&self, account: &Account, row: &AppRole) -> Option<bool> {
         if row.status.is_some() {
             return row.is_status("active");
@@ -77,9 +79,9 @@ impl<'a> Case<'a> {
         (alone && account.knows_membership()).then(|| account.is_member("active"))
     }
 
-    /// Whether a directory counts for the person: not where every expected group is known to belong to another one.
-    /// Where Atlassian does not say to which one a group belongs, it counts. `None` where a source failed that would
-    /// tell, so that no gap makes a suspension of its own.
+    /// Whether a directory counts for the person. It does not count if every expected group is known to belong to
+    /// another directory. If Atlassian does not show the directory of a group, it counts. `None` if a source that would
+    /// show this failed, so that a gap alone never causes a finding of suspension.
     fn counts(&self, directory: &str) -> Option<bool> {
         let e = self.e;
         if e.groups.gap().is_some()
@@ -92,11 +94,11 @@ impl<'a> Case<'a> {
         Some(self.belongs_elsewhere(directory) != Some(true))
     }
 
-    /// Whether the directories of all expected groups are known and this is none of them.
+    /// Whether the directories of all expected groups are known and this is none of them. `None` if unknown.
     fn belongs_elsewhere(&self, directory: &str) -> Option<bool> {
         let (known, expected) = (self.e.groups.get()?, self.expected()?);
         let mut all = BTreeSet::new();
-        // A person who is assigned without a group may be meant to use any directory.
+        // A person who is assigned without a group may use any directory.
         if expected.is_empty() {
             return None;
         }
@@ -125,7 +127,7 @@ impl<'a> Case<'a> {
         self.e.user_directories.get(&account.id).and_then(Read::get).map(Vec::as_slice)
     }
 
-    /// A directory for people to read: its name, where it was read, and its id.
+    /// A directory in words for people: its name, if it was read, and its id.
     #[must_use]
     pub fn directory_name(&self, account: &Account, id: &str) -> String {
         let known = self.directories_of(account).into_iter().flatten().find(|known| known.id == id);

@@ -1,5 +1,5 @@
-//! The trail of a diagnosis: six stations from the identity provider to the apps, each good, broken or unread, each
-//! with the fact behind it (docs/reference/rules.md#trail). A station is good only when its facts were read.
+//! The trail of a diagnosis: six stations from the identity provider to the apps. Each is good, broken or unread, with
+//! the fact that shows it (docs/reference/rules.md#trail). A station must never be good unless its facts were read.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,13 +7,13 @@ use super::Case;
 use crate::evidence::Read;
 use crate::finding::{Cause, Finding};
 
-/// How a station looks.
+/// The state of a station.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mark {
-    /// Read, and as it should be.
+    /// Read, and correct.
     Good,
-    /// Read, and not as it should be.
+    /// Read, and not correct.
     Broken,
     Unread,
 }
@@ -22,7 +22,7 @@ pub enum Mark {
 pub struct Station {
     pub name: String,
     pub mark: Mark,
-    /// The fact behind it, in words.
+    /// The fact that shows the state, in words.
     #[serde(rename = "says")]
     pub message: String,
 }
@@ -31,7 +31,7 @@ fn station(name: &str, mark: Mark, says: impl Into<String>) -> Station {
     Station { name: name.to_owned(), mark, message: says.into() }
 }
 
-/// The station a cause belongs to.
+/// The index of the station that a cause belongs to.
 fn place(cause: Cause) -> usize {
     use Cause as C;
     match cause {

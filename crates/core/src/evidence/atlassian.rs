@@ -1,4 +1,5 @@
-//! Facts of Atlassian: accounts, records and their links, groups, roles, seats. They say what was read, no more.
+//! Facts from Atlassian: accounts, SCIM records and their links, groups, roles, seats. They hold what was read and draw
+//! no conclusions.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +15,7 @@ use crate::subject::{RecordId, normalize};
 pub enum Claim {
     Managed,
     Unmanaged,
-    /// Atlassian did not say.
+    /// Atlassian did not show it.
     #[default]
     Unknown,
 }
@@ -34,36 +35,35 @@ pub struct Account {
     pub membership: Option<String>,
     /// Whether it is scheduled for deletion.
     pub for_deletion: bool,
-    /// Whether the organization manages it.
     pub claim: Claim,
     /// `managementSource`: synced, invited.
     pub source: Option<String>,
-    /// Platform roles such as `atlassian/org-admin`; `None` when not shown.
+    /// Platform roles such as `atlassian/org-admin`. `None` if not shown.
     pub platform_roles: Option<Vec<String>>,
-    /// Groups it is a member of; `None` when not shown.
+    /// Groups that the account is a member of. `None` if not shown.
     pub groups: Option<Vec<IdpGroup>>,
 }
 
 impl Account {
-    /// Whether it has this address.
+    /// Whether the account has this address.
     #[must_use]
     pub fn bears(&self, address: &str) -> bool {
         self.email.as_deref().is_some_and(|email| normalize(email) == normalize(address))
     }
 
-    /// Whether its membership of the directory is this.
+    /// Whether the account's `membershipStatus` is this value.
     #[must_use]
     pub fn is_member(&self, how: &str) -> bool {
         self.membership.as_deref().is_some_and(|membership| membership.eq_ignore_ascii_case(how))
     }
 
-    /// Whether its membership was shown, in a word that we know.
+    /// Whether `membershipStatus` was shown with a known value.
     #[must_use]
     pub fn knows_membership(&self) -> bool {
         ["active", "suspended", "no_membership"].iter().any(|how| self.is_member(how))
     }
 
-    /// Whether its status was shown, in a word that we know.
+    /// Whether `accountStatus` was shown with a known value.
     #[must_use]
     pub fn knows_status(&self) -> bool {
         let known =
@@ -71,13 +71,13 @@ impl Account {
         self.status.as_deref().is_some_and(known)
     }
 
-    /// Whether its status and membership are words that we know. Others say nothing, good or bad.
+    /// Whether both status and membership have known values. An unknown value is evidence for nothing.
     #[must_use]
     pub fn is_understood(&self) -> bool {
         self.knows_status() && self.knows_membership()
     }
 
-    /// Whether it can be used at all: not deactivated, closed or on its way out.
+    /// Whether the account is usable: not deactivated, not closed, not scheduled for deletion.
     #[must_use]
     pub fn is_active(&self) -> bool {
         !self.for_deletion
@@ -85,7 +85,7 @@ impl Account {
     }
 }
 
-/// One entry of the permission document `/manage`: allowed, or the reason why not.
+/// The permission document `/manage`, by action: `None` if the action is allowed, else the reason why not.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Permissions(pub BTreeMap<String, Option<String>>);
 
@@ -103,11 +103,11 @@ impl Permissions {
     }
 }
 
-/// A link as `get-scim-links` shows it.
+/// A link as `get-scim-links` returns it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ScimLink {
     pub id: RecordId,
-    /// The account it is linked to; `None` is an unlinked record.
+    /// The account that the record is linked to. `None` if the record is unlinked.
     pub account: Option<String>,
 }
 
@@ -118,23 +118,22 @@ pub struct ScimRecord {
     pub external_id: Option<String>,
     /// `userName`
     pub user_name: Option<String>,
-    /// Primary e-mail.
+    /// The primary e-mail address.
     pub email: Option<String>,
     /// `active`
     pub active: Option<bool>,
     pub account: Option<String>,
-    /// Groups the record is a member of.
+    /// Groups that the record is a member of.
     pub groups: Vec<IdpGroup>,
     /// `meta.created`
     pub created: Option<Timestamp>,
 }
 
-/// A domain of the organization.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Domain {
-    /// Name, lower case.
+    /// Domain name, lower case.
     pub name: String,
-    /// Whether its claim is verified.
+    /// Whether the claim of the domain is verified.
     pub verified: bool,
 }
 
@@ -143,9 +142,9 @@ pub struct Domain {
 pub struct OrgGroup {
     pub id: String,
     pub name: String,
-    /// Whether its members come from the identity provider.
+    /// Whether the members of the group come from the identity provider. `None` if not shown.
     pub synced: Option<bool>,
-    /// The user directory it belongs to.
+    /// The user directory of the group.
     #[serde(default)]
     pub directory: Option<String>,
 }
@@ -155,38 +154,38 @@ pub struct OrgGroup {
 pub struct GroupRole {
     /// The app or site (ARI).
     pub resource: String,
-    /// Whether the group gives a role that opens the app.
+    /// Whether the role opens the app.
     pub grants: bool,
-    /// Whether that role takes a paid seat.
+    /// Whether the role takes a paid seat.
     #[serde(default)]
     pub takes_seat: bool,
-    /// Whether the group is a default group of it.
+    /// Whether the group is a default group of the app.
     pub is_default: bool,
 }
 
 /// An app of the organization, with its seats.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Workspace {
-    /// The resource that roles name.
+    /// The resource (ARI) that roles refer to.
     pub id: String,
     pub name: String,
-    /// Seats taken.
+    /// The number of seats taken.
     pub usage: Option<i64>,
-    /// Seats there are; `None` where Atlassian does not say.
+    /// The number of seats available. `None` if Atlassian does not show it.
     pub capacity: Option<i64>,
 }
 
 impl Workspace {
-    /// Whether no seat is left; `None` when the seats are not counted.
+    /// Whether no seat is left. `None` if the seats are not counted.
     #[must_use]
     pub fn is_full(&self) -> Option<bool> {
         Some(self.usage? >= self.capacity?)
     }
 }
 
-/// The roles that open an app, by their ids. All others open none:
-/// `user-access-admin` manages users, `customer` sees the help center, `ai-access` is no app, and the roles of
-/// organization and site admins are about administration. A role with another name is not known to open one.
+/// The ids of the roles that open an app. No other role opens one: `user-access-admin` manages users, `customer` sees
+/// the help center, `ai-access` is no app, and the roles of organization and site admins are for administration. A role
+/// with an unknown name does not count as opening an app.
 pub const APP_ROLES: &[&str] = &[
     "atlassian/user",
     "atlassian/admin",
@@ -196,46 +195,46 @@ pub const APP_ROLES: &[&str] = &[
     "atlassian/stakeholder",
 ];
 
-/// Roles of [`APP_ROLES`] that take a paid seat.
+/// The roles of [`APP_ROLES`] that take a paid seat.
 const SEAT_ROLES: &[&str] = &["atlassian/user", "atlassian/admin"];
 
-/// Whether a role is one of these, whatever its prefix: `atlassian/user` is `user`.
+/// Whether a role is one of these. The prefix does not matter: `atlassian/user` equals `user`.
 fn is_one_of(role: &str, names: &[&str]) -> bool {
     let name = |role: &str| role.rsplit('/').next().map(str::to_ascii_lowercase);
     names.iter().any(|known| name(known) == name(role))
 }
 
-/// Whether a role opens the app that it is held in.
+/// Whether a role opens the app in which it is held.
 #[must_use]
 pub fn opens_app(role: &str) -> bool {
     is_one_of(role, APP_ROLES)
 }
 
-/// A role of an account. A row without any role is kept with an empty one, for what it says of the directory.
+/// A role of an account. A row without a role is kept with an empty role, because it still shows the status in the
+/// directory.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct AppRole {
     /// The app or site (ARI).
     pub resource: String,
     pub role: String,
-    /// Whether it opens an app.
+    /// Whether the role opens an app.
     pub app: bool,
-    /// The user directory through which it is held; platform roles have none.
+    /// The user directory through which the account has the role. `None` for platform roles.
     #[serde(default)]
     pub directory: Option<String>,
-    /// `userDirectoryStatus`: how the account stands in that directory.
+    /// `userDirectoryStatus`: the status of the account in that directory.
     #[serde(default)]
     pub status: Option<String>,
 }
 
 impl AppRole {
-    /// Whether it takes a paid seat of its app.
+    /// Whether the role takes a paid seat of its app.
     #[must_use]
     pub fn takes_seat(&self) -> bool {
         self.app && is_one_of(&self.role, SEAT_ROLES)
     }
 
-    /// Whether the account's status in the directory is this word; `None` when it was not shown, or in a word that
-    /// is not known.
+    /// Whether the account's status in the directory has this value. `None` if no status or an unknown value was shown.
     #[must_use]
     pub fn is_status(&self, word: &str) -> Option<bool> {
         let status = self.status.as_deref()?;
@@ -251,17 +250,17 @@ pub struct UserDirectory {
     pub name: Option<String>,
 }
 
-/// When an app was last used.
+/// The last use of one app.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct AppUse {
     /// App key such as `jira-software`.
     pub app: String,
-    /// The day, as Atlassian gives it.
+    /// The day, as Atlassian returns it.
     pub day: String,
 }
 
 impl Account {
-    /// Customer and app accounts are not people of the organization.
+    /// Whether this is a customer or app account. Such accounts are not people of the organization.
     #[must_use]
     pub fn kind_is_not_a_person(&self) -> bool {
         self.kind.as_deref().is_some_and(|kind| !kind.eq_ignore_ascii_case("atlassian"))

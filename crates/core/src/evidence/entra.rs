@@ -1,4 +1,5 @@
-//! Facts of the identity provider: people, groups, assignments, the job and its log. They say what was read, no more.
+//! Facts from the identity provider (Entra ID): people, groups, assignments, the job and its log. They hold what was
+//! read and draw no conclusions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,11 +15,11 @@ pub struct IdpUser {
     pub id: String,
     /// `userPrincipalName`
     pub upn: Option<String>,
-    /// `mail`; empty without an Exchange mailbox.
+    /// `mail`. Empty if there is no Exchange mailbox.
     pub mail: Option<String>,
     /// Addresses of `proxyAddresses` and `otherMails`, without the `smtp:` prefix.
     pub aliases: Vec<String>,
-    /// `accountEnabled`; `None` when it could not be read.
+    /// `accountEnabled`. `None` if it could not be read.
     pub enabled: Option<bool>,
     /// `displayName`
     pub name: Option<String>,
@@ -28,15 +29,15 @@ pub struct IdpUser {
     pub created: Option<Timestamp>,
     /// `onPremisesSyncEnabled`
     pub on_premises: Option<bool>,
-    /// Other attributes that a mapping may refer to, by their names in the job's schema. One of
-    /// [`Self::MAPPED_ATTRIBUTES`] that is not in here is empty.
+    /// Other attributes that a mapping may refer to, by their names in the job's schema. An attribute of
+    /// [`Self::MAPPED_ATTRIBUTES`] that is missing here is empty.
     #[serde(default)]
     pub attributes: BTreeMap<String, String>,
 }
 
 impl IdpUser {
-    /// Attributes that every reading of a person asks for because a job's mapping may refer to them, by their names
-    /// in the schema. Microsoft Graph uses the same names; the extension attributes lie in a property of their own.
+    /// Attributes that are requested with every user because a job's mapping may refer to them. The names are those of
+    /// the schema. Microsoft Graph uses the same names; there, the extension attributes are in a property of their own.
     pub const MAPPED_ATTRIBUTES: &[&str] = &[
         "mailNickname",
         "employeeId",
@@ -65,7 +66,7 @@ impl IdpUser {
         "extensionAttribute15",
     ];
 
-    /// Every address of this user, lower case, the mail first.
+    /// Every address of this user, lower case. The `mail` comes first.
     #[must_use]
     pub fn addresses(&self) -> Vec<String> {
         let mut all: Vec<String> = Vec::new();
@@ -78,8 +79,8 @@ impl IdpUser {
         all
     }
 
-    /// Whether a deleted user had this address as mail or as user principal name. Deletion puts the object id without
-    /// its hyphens in front of the name.
+    /// Whether a deleted user had this address as mail or as user principal name. On deletion, Entra puts the object
+    /// id, without its hyphens, in front of the user principal name.
     #[must_use]
     pub fn was_deleted_as(&self, address: &str) -> bool {
         let wanted = normalize(address);
@@ -95,24 +96,23 @@ impl IdpUser {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct IdpGroup {
     pub id: String,
-    /// `displayName`; empty where the caller may not read it.
+    /// `displayName`. Empty if the program may not read it.
     pub name: String,
-    /// `securityEnabled`, of a group at the identity provider. Only such groups entitle their members.
+    /// `securityEnabled` of a group at the identity provider. Only security groups entitle their members.
     #[serde(default)]
     pub security: Option<bool>,
 }
 
-/// Who is assigned to the enterprise application (`appRoleAssignedTo`).
+/// An assignment to the enterprise application (`appRoleAssignedTo`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Assignment {
     /// Object id of the user or group.
     pub principal: String,
-    /// Whether it is a group.
     pub is_group: bool,
     pub name: String,
     /// `createdDateTime`
     pub created: Option<Timestamp>,
-    /// Whether the role is Default Access (`appRoleId` of zeros); `None` when not shown.
+    /// Whether the role is Default Access (`appRoleId` of zeros). `None` if not shown.
     #[serde(default)]
     pub default_access: Option<bool>,
 }
@@ -130,25 +130,25 @@ pub struct Job {
     pub quarantine: Option<String>,
     /// Error code of the quarantine or of the last execution.
     pub error_code: Option<String>,
-    /// Beginning of the last execution that has ended; `None` for never.
+    /// When the last finished execution began. `None` if there was none.
     #[serde(default)]
     pub cycle_began: Option<Timestamp>,
-    /// End of the last execution; `None` for never.
+    /// When the last execution ended. `None` if there was none.
     pub last_cycle: Option<Timestamp>,
-    /// End of the last execution that succeeded; `None` for never, or not shown.
+    /// When the last successful execution ended. `None` if there was none, or if it is not shown.
     #[serde(default)]
     pub last_success: Option<Timestamp>,
 }
 
 impl Job {
-    /// Whether it is in quarantine, by its code or by the quarantine itself.
+    /// Whether the job is in quarantine, by its status code or by its quarantine object.
     #[must_use]
     pub fn is_quarantined(&self) -> bool {
         self.quarantine.is_some() || self.has_code("quarantine")
     }
 
-    /// What stands instead of "active" in its schedule or its code, other than a quarantine. A word that nobody
-    /// knows is no proof that anything stopped.
+    /// The value in the schedule or status code that shows that the job is stopped, other than a quarantine. An unknown
+    /// value is no proof that the job is stopped.
     #[must_use]
     pub fn standstill(&self) -> Option<&str> {
         let stops = |state: &&str| ["disabled", "paused"].iter().any(|word| state.eq_ignore_ascii_case(word));
@@ -157,13 +157,13 @@ impl Job {
         schedule.or(self.code.as_deref().filter(|_| stopped))
     }
 
-    /// Whether cycles run.
+    /// Whether the job runs cycles.
     #[must_use]
     pub fn runs(&self) -> bool {
         !self.is_quarantined() && self.standstill().is_none()
     }
 
-    /// Whether the target refused the key the job uses.
+    /// Whether Atlassian rejected the key that the job uses.
     #[must_use]
     pub fn key_is_rejected(&self) -> bool {
         self.error_code.as_deref().is_some_and(|code| {
@@ -172,7 +172,7 @@ impl Job {
         })
     }
 
-    /// Whether a cycle has ended well since then, so that what was refused then is not refused any more.
+    /// Whether a cycle has succeeded since this time. A refusal from before that success no longer applies.
     #[must_use]
     pub fn has_worked_since(&self, at: Timestamp) -> bool {
         let ended_well = self.last_cycle.filter(|_| self.error_code.is_none() && !self.is_quarantined());
@@ -184,82 +184,81 @@ impl Job {
     }
 }
 
-/// Who stopped the job, by the directory's audit log.
+/// Who stopped the job, according to the directory's audit log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StoppedBy {
-    /// A person, or somebody's program: ask them first.
+    /// A person or a program of the organization. Somebody must ask them first.
     Named(String),
     /// The provisioning service itself.
     Service,
 }
 
-/// What the job's log holds that a cycle may still do to people.
+/// Changes in the job's log that a coming cycle may still make to people.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pending {
-    /// Deletions held back until a person allows them.
+    /// Deletions that are held back until a person allows them.
     pub staged_deletes: usize,
-    /// Deletions that failed and are tried again.
+    /// Deletions that failed and will be tried again.
     pub deletes: usize,
-    /// Deactivations that failed and are tried again.
+    /// Deactivations that failed and will be tried again.
     pub disables: usize,
 }
 
-/// An enterprise application whose name says Atlassian.
+/// An enterprise application whose name contains "Atlassian".
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Application {
     /// Object id of the service principal.
     pub id: String,
     pub name: String,
-    /// Whether it has a synchronization job.
     pub has_job: bool,
 }
 
-/// Rules and mappings of the job (`schema`).
+/// Rules and attribute mappings of the job (`schema`).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Mapping {
-    /// Rule that provisions users on demand.
+    /// Id of the rule for provisioning users on demand.
     pub user_rule: Option<String>,
-    /// Rule that provisions groups on demand; `None` when groups do not sync.
+    /// Id of the rule for provisioning groups on demand. `None` if groups are not provisioned.
     pub group_rule: Option<String>,
     /// Whether the group mapping exists, is enabled and maps `members`.
     pub groups_on: bool,
-    /// Source expression of `userName`, as the schema has it; `None` when the attribute is not mapped.
+    /// Source expression of `userName`, as in the schema. `None` if the attribute is not mapped.
     pub user_name_from: Option<String>,
-    /// Source expression of `emails[type eq "work"].value`; `None` when the attribute is not mapped.
+    /// Source expression of `emails[type eq "work"].value`. `None` if the attribute is not mapped.
     pub email_from: Option<String>,
-    /// Source expression of `externalId`; `None` when the attribute is not mapped.
+    /// Source expression of `externalId`. `None` if the attribute is not mapped.
     pub external_id_from: Option<String>,
-    /// Target attributes that match, in order of precedence.
+    /// The target attributes used for matching, in order of precedence.
     pub matching: Vec<String>,
     /// Whether the user mapping has a scoping filter.
     pub scoped: bool,
-    /// `SyncAll` of the job's settings; `None` when not readable.
+    /// `SyncAll` in the job's settings. `None` if not readable.
     pub sync_all: Option<bool>,
-    /// The SCIM directory the job writes to, by its settings; `None` when not asked or not readable.
+    /// The SCIM directory that the job writes to, according to its settings. `None` if not requested or not readable.
     pub directory: Option<String>,
 }
 
 impl Mapping {
-    /// What the job writes into `userName` of a person.
+    /// What the job writes into a person's `userName`.
     #[must_use]
     pub fn user_name(&self, person: &IdpUser) -> Mapped {
         mapped(self.user_name_from.as_deref(), person)
     }
 
-    /// What the job writes as the work address of a person.
+    /// What the job writes as a person's work address.
     #[must_use]
     pub fn email(&self, person: &IdpUser) -> Mapped {
         mapped(self.email_from.as_deref(), person)
     }
 
-    /// What the job writes into `externalId` of a person.
+    /// What the job writes into a person's `externalId`.
     #[must_use]
     pub fn external_id(&self, person: &IdpUser) -> Mapped {
         mapped(self.external_id_from.as_deref(), person)
     }
 
-    /// The attributes that its expressions refer to, as far as they are understood.
+    /// The source attributes in the expressions that this program can parse.
     #[must_use]
     pub fn attributes(&self) -> BTreeSet<String> {
         let all = [&self.user_name_from, &self.email_from, &self.external_id_from];
@@ -267,7 +266,7 @@ impl Mapping {
         parsed.flat_map(|one| one.attributes().into_iter().map(str::to_owned).collect::<Vec<_>>()).collect()
     }
 
-    /// The expression behind `externalId`, where it is understood.
+    /// The parsed expression of `externalId`. `None` if there is none or it cannot be parsed.
     #[must_use]
     pub fn external_id_expression(&self) -> Option<Expression> {
         self.external_id_from.as_deref().and_then(Expression::parse)
@@ -282,7 +281,7 @@ fn mapped(from: Option<&str>, person: &IdpUser) -> Mapped {
     }
 }
 
-/// What the job did for this person once (`auditLogs/provisioning`).
+/// One event for this person in the job's log (`auditLogs/provisioning`).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LogEntry {
     pub at: Option<Timestamp>,
@@ -290,33 +289,34 @@ pub struct LogEntry {
     pub action: String,
     /// success, failure, skipped, warning.
     pub status: String,
-    /// Entra's own code, which may mislead; the HTTP status counts.
+    /// Entra's own error code. It may be misleading; rules use the HTTP status.
     pub error_code: Option<String>,
-    /// The true HTTP status of the target's answer.
+    /// The HTTP status of the target's answer.
     pub http_status: Option<u16>,
     /// `scimType` of the target's answer.
     pub scim_type: Option<String>,
     /// `detail` of the target's answer.
     pub detail: Option<String>,
-    /// Why nothing was exported, normalised (`NotEffectivelyEntitled`, `RedundantExport`).
+    /// Why nothing was exported, normalized (`NotEffectivelyEntitled`, `RedundantExport`).
     pub skip_reason: Option<String>,
-    /// Whether the scoping filter said no. Everything else it says (active, assigned) stands elsewhere too.
+    /// Whether the scoping filter excluded the person. The other details of the filter (active, assigned) are read from
+    /// other sources.
     pub filtered_out: bool,
     /// The clauses of the filter that were false.
     pub failed_clauses: Vec<String>,
-    /// `targetIdentity.id`: the SCIM record the IdP is anchored on.
+    /// `targetIdentity.id`: the SCIM record that the identity provider is anchored on.
     pub target: Option<String>,
     /// `changeId`, for a ticket.
     pub change_id: Option<String>,
     /// `cycleId`, for a ticket.
     pub cycle_id: Option<String>,
-    /// When the IdP tries again, as its log says.
+    /// When the identity provider will try again, according to its log.
     pub retry_at: Option<Timestamp>,
 }
 
 impl LogEntry {
-    /// Whether the target refused because a value is taken: it says so by `scimType`, or its detail names a value that
-    /// exists already. Any other 409 is not a conflict of this kind.
+    /// Whether the target refused because a value is already in use. It shows this by `scimType`, or by a detail that
+    /// names a value that already exists. Any other 409 is not such a conflict.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         let detail = self.detail.as_deref().unwrap_or_default().to_lowercase();
@@ -332,13 +332,13 @@ impl LogEntry {
             || (self.http_status == Some(409) && taken.iter().any(|words| detail.contains(words)))
     }
 
-    /// Whether the target was written to.
+    /// Whether something was written to the target.
     #[must_use]
     pub fn is_export(&self) -> bool {
         matches!(self.action.to_lowercase().as_str(), "create" | "update")
     }
 
-    /// Whether the target refused the key that the identity provider uses.
+    /// Whether the target rejected the key that the identity provider uses.
     #[must_use]
     pub fn is_key_refused(&self) -> bool {
         let code = self.error_code.as_deref().unwrap_or_default();
@@ -351,7 +351,6 @@ impl LogEntry {
         self.skip_reason.as_deref() == Some("NotEffectivelyEntitled")
     }
 
-    /// Whether this entry is a success.
     #[must_use]
     pub fn succeeded(&self) -> bool {
         self.status.eq_ignore_ascii_case("success")

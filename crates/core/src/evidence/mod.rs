@@ -1,5 +1,5 @@
-//! Typed facts, each with the time it was seen, plus gaps. A gap is never "fine": it carries its reason to the
-//! person, and every rule that needs it says `cannot-tell` instead of guessing.
+//! Evidence: typed facts, each with the time at which it was read, plus gaps. A gap has a reason for people. It must
+//! never count as good: every rule that needs the source answers `cannot-tell`.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ use super::subject::{RecordId, Subject, normalize};
 pub struct Gap {
     /// A short sentence for people.
     pub reason: String,
-    /// The service's id of the request that it refused, for a ticket.
+    /// The service's own id of the refused request, for a ticket.
     pub request: Option<String>,
 }
 
@@ -43,24 +43,24 @@ impl From<&str> for Gap {
     }
 }
 
-/// Where all of this was read: what support asks for first.
+/// The ids of the installation. Support asks for them first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Installation {
     pub organization: Option<String>,
-    /// The tenant of the identity provider.
+    /// The tenant id of the identity provider.
     pub tenant: Option<String>,
     /// Object id of the Atlassian enterprise application.
     pub application: Option<String>,
 }
 
-/// One reading of one source.
+/// The result of reading one source.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Read<T> {
-    /// Nobody asked, because nothing needed it.
+    /// Not read, because nothing needed it.
     #[default]
     NotAsked,
-    /// It was asked and could not be read.
+    /// Requested, but it could not be read.
     Gap(Gap),
     Seen {
         at: Timestamp,
@@ -69,12 +69,12 @@ pub enum Read<T> {
 }
 
 impl<T> Read<T> {
-    /// A fact seen now.
+    /// A value that was read at this time.
     pub fn seen(at: Timestamp, value: T) -> Self {
         Self::Seen { at, value }
     }
 
-    /// The fact, if it was read.
+    /// The value, if it was read.
     pub fn get(&self) -> Option<&T> {
         match self {
             Self::Seen { value, .. } => Some(value),
@@ -89,7 +89,7 @@ impl<T> Read<T> {
         }
     }
 
-    /// Why it could not be read, with the request that was refused.
+    /// Why it could not be read, with the refused request.
     pub fn why(&self) -> Option<&Gap> {
         match self {
             Self::Gap(gap) => Some(gap),
@@ -106,74 +106,75 @@ impl<T> Read<T> {
     }
 }
 
-/// All that was read for one question.
+/// Everything that was read for one diagnosis.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
-    /// What was asked, with the identities that turned up on the way.
+    /// What was asked, with the identities that the reading found.
     pub subject: Subject,
-    /// When the gathering began.
+    /// When the reading began.
     pub asked_at: Timestamp,
     pub places: Installation,
-    /// Live users whose id, UPN, mail or alias is the question's.
+    /// Live users with the id, UPN, mail or alias that was asked for.
     pub users: Read<Vec<IdpUser>>,
-    /// Deleted users of that name.
+    /// Deleted users with that name.
     pub deleted_users: Read<Vec<IdpUser>>,
-    /// Direct groups of the person.
+    /// Groups of which the person is a direct member.
     pub memberships: Read<Vec<IdpGroup>>,
-    /// Direct and nested groups of the person.
+    /// Groups of which the person is a direct or nested member.
     pub nested: Read<Vec<IdpGroup>>,
     pub assignments: Read<Vec<Assignment>>,
     pub job: Read<Job>,
-    /// Who stopped the job, if the audit log says: asked only where it stands still.
+    /// Who stopped the job, according to the audit log. Read only if the job is stopped.
     pub stopped_by: Read<Option<StoppedBy>>,
-    /// What the job may still do to people: asked only where it may be started.
+    /// What a cycle may still do to people. Read only if the job may be started.
     pub pending: Read<Pending>,
-    /// The tenant's Atlassian applications: asked only where the configured one has no job.
+    /// The Atlassian applications of the tenant. Read only if the configured one has no job.
     pub applications: Read<Vec<Application>>,
     pub mapping: Read<Mapping>,
-    /// The person's log, newest first.
+    /// The log entries of the person, newest first.
     pub log: Read<Vec<LogEntry>>,
-    /// Accounts bearing one of the addresses, or linked to one of the records.
+    /// Accounts that have one of the addresses, or are linked to one of the records.
     pub accounts: Read<Vec<Account>>,
-    /// Links found by the addresses.
+    /// Links that were found by the addresses.
     pub links: Read<Vec<ScimLink>>,
-    /// Links found by account id.
+    /// Links by account id.
     pub account_links: BTreeMap<String, Read<Vec<ScimLink>>>,
-    /// Records found by userName and externalId, per directory.
+    /// Records that were found by `userName` and `externalId`, by directory.
     pub records: BTreeMap<String, Read<Vec<ScimRecord>>>,
-    /// Records asked for by id; `None` is a record that is gone (404).
+    /// Records that were read by id. `None` means that the record does not exist (404).
     pub records_by_id: Vec<(RecordId, Read<Option<ScimRecord>>)>,
-    /// Permission document per account.
+    /// The permission document of each account.
     pub permissions: BTreeMap<String, Read<Permissions>>,
-    /// App roles per account.
+    /// The app roles of each account.
     pub roles: BTreeMap<String, Read<Vec<AppRole>>>,
-    /// The user directories that an account is in: asked only where it is suspended, or where its roles do not say
-    /// how it stands.
+    /// The user directories of each account. Read only if the account is suspended, or if its roles do not show its
+    /// status in each directory.
     #[serde(default)]
     pub user_directories: BTreeMap<String, Read<Vec<UserDirectory>>>,
-    /// Last use per account.
+    /// The last uses of each account.
     pub last_active: BTreeMap<String, Read<Vec<AppUse>>>,
     pub domains: Read<Vec<Domain>>,
-    /// Organization groups with the names of missing ones.
+    /// Groups of the organization with the names of missing groups.
     pub groups: Read<Vec<OrgGroup>>,
-    /// What a group grants, by its id: asked only where a name clashes or a role is missing.
+    /// The roles that a group grants, by group id. Read only if a group name conflicts or a role is missing.
     pub group_roles: BTreeMap<String, Read<Vec<GroupRole>>>,
-    /// Apps with their seats: asked only where a role is missing.
+    /// Apps with their seats. Read only if a role is missing.
     pub workspaces: Read<Vec<Workspace>>,
-    /// SCIM groups whose externalId was read: SCIM group id to IdP group id.
+    /// IdP group ids by SCIM group id, for the SCIM groups whose `externalId` was read.
     pub scim_groups: Read<BTreeMap<String, String>>,
-    /// Live users bearing an address of another account: asked only where that account may be written.
+    /// Live users by the address of another account. Read only if that account may be written.
     pub bearers: BTreeMap<String, Read<Vec<IdpUser>>>,
-    /// The live users of whom the job would write this externalId: asked for every record whose owner matters. None
-    /// is a value that belongs to nobody; more than one is a value that does not tell people apart.
+    /// Live users by `externalId`: the users for whom the job would write this value. Read for every record whose owner
+    /// matters. An empty list means that the value belongs to nobody. More than one user means that the value does not
+    /// identify a person.
     pub owners: BTreeMap<String, Read<Vec<IdpUser>>>,
-    /// When this program last moved something out of the person's way: an older refusal proves nothing any more.
+    /// When this program last removed an obstacle for the person. An older refusal no longer proves anything.
     #[serde(default)]
     pub cleared: Option<Timestamp>,
 }
 
 impl Evidence {
-    /// Nothing read yet.
+    /// Evidence in which nothing was read yet.
     #[must_use]
     pub fn new(subject: Subject, asked_at: Timestamp) -> Self {
         Self {
@@ -211,7 +212,7 @@ impl Evidence {
         }
     }
 
-    /// What could not be read, one entry a source and reason, in the order of the trail.
+    /// What could not be read: one entry for each source and reason, in the order of the trail.
     #[must_use]
     pub fn gaps(&self) -> Vec<(Source, String)> {
         let mut all: Vec<(Source, String)> = Vec::new();
@@ -226,7 +227,7 @@ impl Evidence {
         all
     }
 
-    /// Requests that a service refused, with the reason and its own id of the request.
+    /// The requests that a service refused: source, reason, and the service's own id of the request.
     #[must_use]
     pub fn refused_requests(&self) -> Vec<(Source, &str, &str)> {
         let gaps = self.every_gap().into_iter();
@@ -293,7 +294,7 @@ impl Evidence {
         self.accounts.get()?.iter().find(|account| account.id == id)
     }
 
-    /// Whether an address lies on a verified domain; `None` when domains could not be read.
+    /// Whether the domain of an address is verified. `None` if domains could not be read.
     #[must_use]
     pub fn on_verified_domain(&self, address: &str) -> Option<bool> {
         let domains = self.domains.get()?;
@@ -301,7 +302,8 @@ impl Evidence {
         Some(domains.iter().any(|known| known.verified && known.name == domain))
     }
 
-    /// What is known of one record, from every source that could know: `Some(None)` is a record that is gone.
+    /// What is known of one record, from every source that could show it. `Some(None)` means that the record does not
+    /// exist.
     #[must_use]
     pub fn record(&self, id: &RecordId) -> Option<Option<&ScimRecord>> {
         let by_id = self.records_by_id.iter().find(|(known, _)| known == id).and_then(|(_, read)| read.get());

@@ -1,15 +1,14 @@
-//! Where a fact comes from. The names stand in `check --json`, on cards and in documents, and never change.
+//! The sources of facts. Their names are used in `check --json`, on cards and in documents, and must never change.
 
 use serde::{Deserialize, Serialize};
 
 macro_rules! sources {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
-        /// Where a fact comes from. The names are part of `check --json`.
+        /// The source of a fact. The names are part of `check --json`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Source { $($(#[$doc])* $variant,)* }
 
         impl Source {
-            /// Every source, in the order of the trail.
             pub const ALL: &[Source] = &[$(Source::$variant,)*];
 
             /// The stable name used in JSON, cards and documents.
@@ -26,11 +25,11 @@ sources! {
     Users = "entra.users",
     /// Users deleted at the identity provider within the last 30 days.
     DeletedUsers = "entra.deleted-users",
-    /// Groups the person is a direct member of.
+    /// Groups of which the person is a direct member.
     Memberships = "entra.memberships",
-    /// Groups the person is a member of, also through other groups.
+    /// Groups of which the person is a direct or nested member.
     NestedMemberships = "entra.nested-memberships",
-    /// Who and what is assigned to the Atlassian enterprise application.
+    /// The users and groups that are assigned to the Atlassian enterprise application.
     Assignments = "entra.assignments",
     /// The Atlassian applications of the tenant.
     Applications = "entra.applications",
@@ -41,18 +40,18 @@ sources! {
     AuditLog = "entra.audit-log",
     /// What the job did for this person.
     ProvisioningLog = "entra.provisioning-log",
-    /// SCIM records, read with the directory's own key.
+    /// SCIM records, read with the key of the directory.
     ScimUsers = "scim.users",
-    /// SCIM groups, read with the directory's own key.
+    /// SCIM groups, read with the key of the directory.
     ScimGroups = "scim.groups",
     /// Which SCIM record is linked to which account.
     ScimLinks = "atlassian.scim-links",
     Accounts = "atlassian.users",
-    /// What may be managed of an account, and why not.
+    /// Which actions on an account are allowed, and why others are not.
     Permissions = "atlassian.permissions",
     /// App roles of an account.
     Roles = "atlassian.role-assignments",
-    /// User directories that an account is in.
+    /// The user directories of an account.
     Directories = "atlassian.directories",
     Groups = "atlassian.groups",
     GroupRoles = "atlassian.group-role-assignments",

@@ -1,5 +1,5 @@
-//! The functions of mapping expressions, as Microsoft's reference describes them. What the reference leaves open is
-//! unread: whether keys and comparisons distinguish case, what becomes of an empty part.
+//! The functions of mapping expressions, as in Microsoft's reference. What the reference leaves open is unread: whether
+//! keys and comparisons are case-sensitive, and what becomes of an empty part.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -8,7 +8,7 @@ use super::{Expression, Unread, Value};
 
 type Read<'r> = dyn Fn(&str) -> Result<Value, Unread> + 'r;
 
-/// What an expression comes to.
+/// The value of an expression.
 pub(super) fn value(expression: &Expression, read: &Read<'_>) -> Result<Value, Unread> {
     match expression {
         Expression::Attribute(name) => read(name),
@@ -24,7 +24,7 @@ fn text(expression: &Expression, read: &Read<'_>) -> Result<Option<String>, Unre
     value(expression, read)?.into_text()
 }
 
-/// A text that has to be there for the function to mean anything.
+/// A text that the function needs; an empty one makes the result unread.
 fn filled(expression: &Expression, read: &Read<'_>) -> Result<String, Unread> {
     text(expression, read)?.ok_or(Unread)
 }
@@ -41,7 +41,7 @@ fn flag(expression: &Expression, read: &Read<'_>) -> Result<bool, Unread> {
     }
 }
 
-/// Whether two texts are equal. Texts that differ by case alone may be either.
+/// Whether two texts are equal. Unread if they differ by case alone.
 fn same(one: &Option<String>, other: &Option<String>) -> Result<bool, Unread> {
     let folded = |text: &Option<String>| text.as_deref().map(str::to_lowercase);
     match (one == other, folded(one) == folded(other)) {
@@ -89,7 +89,7 @@ fn call(name: &str, arguments: &[Expression], read: &Read<'_>) -> Result<Value, 
             }
             value(default, read)
         }
-        // A second argument names a culture, which changes letters of some languages only.
+        // A second argument names a culture. It changes only letters of some languages, so it is not supported.
         ("tolower", [one]) => mapped(&str::to_lowercase, one),
         ("toupper", [one]) => mapped(&str::to_uppercase, one),
         ("trim", [one]) => mapped(&|text| text.trim().to_owned(), one),
@@ -108,7 +108,7 @@ fn call(name: &str, arguments: &[Expression], read: &Read<'_>) -> Result<Value, 
             }
             Ok(Value::text(all.join(&separator)))
         }
-        // Only the plain form: an old value, no pattern, no group, and a new value.
+        // Only the plain form is supported: an old value, no pattern, no group, and a new value.
         ("replace", [one, old, pattern, group, new, rest @ ..]) => {
             for unused in [pattern, group].into_iter().chain(rest) {
                 if text(unused, read)?.is_some() {
@@ -145,7 +145,8 @@ fn call(name: &str, arguments: &[Expression], read: &Read<'_>) -> Result<Value, 
         ("normalizediacritics", [one]) => {
             let plain: String =
                 text(one, read)?.unwrap_or_default().nfd().filter(|c| !is_combining_mark(*c)).collect();
-            // Letters that are no letter with a mark are replaced by a table that is not published in full.
+            // Letters other than a base letter with a mark are replaced by a table that Microsoft has not published in
+            // full.
             if plain.is_ascii() { Ok(Value::text(plain)) } else { Err(Unread) }
         }
         _ => Err(Unread),

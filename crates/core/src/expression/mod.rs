@@ -1,9 +1,9 @@
-//! Source expressions of an attribute mapping, such as `Coalesce([mail], [userPrincipalName])`: what they refer to,
-//! and what they make of one person. An expression that is not understood in full has no value. It must never
-//! guess: a wrong value here makes another person's record look like an abandoned one.
+//! Parses and evaluates source expressions of an attribute mapping, such as `Coalesce([mail], [userPrincipalName])`. An
+//! expression that is not understood in full has no value. It must never guess: with a wrong value, another person's
+//! record looks abandoned.
 //!
-//! The functions are those of Microsoft's reference for writing attribute mapping expressions that such mappings
-//! use. Where the reference does not say what a function makes of an unusual input, the value is unread.
+//! The functions are those of Microsoft's reference for attribute mapping expressions that such mappings use. If the
+//! reference does not say how a function treats an unusual input, the value is unread.
 
 mod functions;
 mod parse;
@@ -13,11 +13,11 @@ use std::collections::BTreeSet;
 use super::evidence::IdpUser;
 use super::subject::normalize;
 
-/// The value cannot be known.
+/// The error for a value that cannot be known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unread;
 
-/// What an expression, or a part of one, comes to. No text is an empty value, which is never written.
+/// The value of an expression or of a part of one. `None` is an empty value, which is never written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Value {
     Text(Option<String>),
@@ -34,7 +34,7 @@ impl Value {
         Self::text(if flag { "True" } else { "False" })
     }
 
-    /// The text; a list is none.
+    /// The text. A list is unread.
     fn into_text(self) -> Result<Option<String>, Unread> {
         match self {
             Self::Text(text) => Ok(text),
@@ -47,23 +47,23 @@ impl Value {
 pub enum Expression {
     /// A source attribute, by its name in the schema.
     Attribute(String),
-    /// A text or a number as it stands. An argument that was left out is the empty text.
+    /// A literal text or number. An argument that was left out is the empty text.
     Constant(String),
-    /// A function of other expressions.
+    /// A function with its arguments.
     Call(String, Vec<Expression>),
-    /// A comparison: whether both sides are equal, or whether they differ.
+    /// A comparison of two expressions. `true` tests for equality, `false` for inequality.
     Compare(Box<Expression>, bool, Box<Expression>),
 }
 
 /// What the job writes into one attribute of one person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mapped {
-    /// It cannot be known.
+    /// The value cannot be known.
     Unread,
-    /// Nothing is written.
+    /// The job writes nothing.
     Empty,
     One(String),
-    /// One of these: the vendor's documents disagree on which.
+    /// One of these values. The vendor's documents disagree on which.
     Either(Vec<String>),
 }
 
@@ -77,7 +77,7 @@ impl Mapped {
         }
     }
 
-    /// Every value that it may have.
+    /// Every value that the attribute may have.
     #[must_use]
     pub fn all(&self) -> &[String] {
         match self {
@@ -87,8 +87,7 @@ impl Mapped {
         }
     }
 
-    /// Whether this text is the value, or may be. Case does not count: names that differ by case alone are one name
-    /// to Atlassian.
+    /// Whether this text is, or may be, the value. The comparison ignores case, because Atlassian does so for names.
     #[must_use]
     pub fn may_be(&self, text: &str) -> bool {
         self.all().iter().any(|value| normalize(value) == normalize(text))
@@ -96,13 +95,13 @@ impl Mapped {
 }
 
 impl Expression {
-    /// Reads an expression. `None` where its form is not understood.
+    /// Parses an expression. `None` if its form is not understood.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         parse::parse(text)
     }
 
-    /// What the expression makes of a person.
+    /// Evaluates the expression for a person.
     #[must_use]
     pub fn mapped(&self, person: &IdpUser) -> Mapped {
         let mut values: BTreeSet<Option<String>> = BTreeSet::new();
@@ -123,7 +122,7 @@ impl Expression {
         }
     }
 
-    /// The source attributes that it refers to.
+    /// The source attributes that the expression refers to.
     #[must_use]
     pub fn attributes(&self) -> BTreeSet<&str> {
         match self {
@@ -134,24 +133,24 @@ impl Expression {
         }
     }
 
-    /// The attributes, each with a value, of which everybody who is written with this value has one: looked up by them,
-    /// its owner is found. `None` where a value cannot be traced back to attributes.
+    /// Traces a value back to source attributes: every user for whom the job writes this value has at least one of
+    /// these attribute values. A lookup by them finds the owner. `None` if the value cannot be traced back.
     #[must_use]
     pub fn traced(&self, value: &str) -> Option<Vec<(&str, String)>> {
         match self {
-            // Of an attribute that nobody can be looked up by nothing is traced, nor of the name of a guest, which is
-            // written otherwise than it stands.
+            // Only attributes by which this program looks up users are traced. The user principal name is not, because
+            // for a guest the job writes a different text.
             Self::Attribute(name) => {
                 let known = ["objectId", "mail", "displayName"].iter().chain(IdpUser::MAPPED_ATTRIBUTES);
                 let known = known.copied().any(|known| known.eq_ignore_ascii_case(name));
                 known.then(|| vec![(name.as_str(), value.to_owned())])
             }
             Self::Call(name, arguments) => match (name.to_lowercase().as_str(), arguments.as_slice()) {
-                // The look-up does not distinguish case.
+                // The lookup ignores case.
                 ("tolower" | "toupper", [one]) => one.traced(value),
                 ("append", [one, Self::Constant(suffix)]) => match strip_suffix(value, suffix) {
                     Some(rest) => one.traced(rest),
-                    // Nobody is written with a value that ends otherwise.
+                    // The job writes no value with another ending, so nobody has this one.
                     None => Some(Vec::new()),
                 },
                 ("coalesce", all) if !all.is_empty() => {
@@ -164,21 +163,21 @@ impl Expression {
         }
     }
 
-    /// Whether it is the object id and nothing else.
+    /// Whether the expression is the object id and nothing else.
     #[must_use]
     pub fn is_object_id(&self) -> bool {
         matches!(self, Self::Attribute(name) if name.eq_ignore_ascii_case("objectId"))
     }
 }
 
-/// What comes before a suffix, without regard to case.
+/// The part before a suffix, if the value ends with it. The comparison ignores case.
 fn strip_suffix<'v>(value: &'v str, suffix: &str) -> Option<&'v str> {
     let (rest, end) = value.split_at_checked(value.len().checked_sub(suffix.len())?)?;
     end.eq_ignore_ascii_case(suffix).then_some(rest)
 }
 
-/// The user principal name as it may be written. Of a guest, `#EXT#` is removed on the way; the documents disagree on
-/// what is left: `alias_theirdomain@tenant`, or `alias@theirdomain`.
+/// The forms in which the user principal name may be written. For a guest, Entra removes `#EXT#`. The documents
+/// disagree on the result: `alias_theirdomain@tenant`, or `alias@theirdomain`.
 fn written_names(person: &IdpUser) -> Vec<Option<String>> {
     let Some(upn) = person.upn.as_deref() else { return vec![None] };
     let Some(at) = upn.to_uppercase().find("#EXT#") else { return vec![Some(upn.to_owned())] };
@@ -192,8 +191,8 @@ fn written_names(person: &IdpUser) -> Vec<Option<String>> {
     names
 }
 
-/// An attribute of a person by its name in the schema. One that no reading of a person asks for is unread, and so is
-/// every one but the id of a person of whom only the id may be read.
+/// An attribute of a person, by its name in the schema. It is unread if this program never requests it. If only the id
+/// of the person may be read, every other attribute is unread.
 fn attribute_of(person: &IdpUser, name: &str, upn: Option<&str>) -> Result<Value, Unread> {
     let name = name.to_lowercase();
     if name == "objectid" {
@@ -207,7 +206,7 @@ fn attribute_of(person: &IdpUser, name: &str, upn: Option<&str>) -> Result<Value
         "displayname" => text(&person.name),
         "usertype" => text(&person.kind),
         "accountenabled" => person.enabled.map(Value::flag).ok_or(Unread),
-        // Deleted people are looked up elsewhere.
+        // Deleted users are looked up separately.
         "issoftdeleted" => Ok(Value::flag(false)),
         other => match IdpUser::MAPPED_ATTRIBUTES.iter().find(|known| known.to_lowercase() == other) {
             Some(known) => Ok(Value::text(person.attributes.get(*known).cloned().unwrap_or_default())),

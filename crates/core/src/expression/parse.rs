@@ -1,8 +1,8 @@
-//! Reads the text of an expression. It must never accept more than it understands.
+//! Parses the text of an expression. It must never accept a form that it does not understand in full.
 
 use super::Expression;
 
-/// Nested calls beyond this are no mapping that anybody wrote.
+/// The maximum depth of nested calls. No real mapping goes deeper.
 const MAX_DEPTH: usize = 16;
 
 pub(super) fn parse(text: &str) -> Option<Expression> {
@@ -21,7 +21,7 @@ impl<'a> Reader<'a> {
         self.rest = self.rest.trim_start();
     }
 
-    /// Takes a piece of text, if it comes next.
+    /// Consumes this text, if it comes next.
     fn take(&mut self, text: &str) -> bool {
         self.skip();
         match self.rest.strip_prefix(text) {
@@ -33,7 +33,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Takes everything up to a character, and the character.
+    /// Consumes everything up to and including a character, and returns what is before it.
     fn until(&mut self, end: char) -> Option<&'a str> {
         let (taken, rest) = self.rest.split_once(end)?;
         self.rest = rest;
@@ -83,7 +83,7 @@ impl<'a> Reader<'a> {
         is_plain.then(|| Expression::Constant(word.to_owned()))
     }
 
-    /// The rest of a quoted text. A backslash keeps the next character as it is.
+    /// Parses the rest of a quoted text. A backslash escapes the next character.
     fn quoted(&mut self) -> Option<Expression> {
         let mut text = String::new();
         let mut characters = self.rest.char_indices();
@@ -100,7 +100,8 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// Arguments up to the closing bracket. One may be left out: `Switch([IsSoftDeleted], , "False", …)`.
+    /// Parses arguments up to the closing bracket. An argument may be left out: `Switch([IsSoftDeleted], , "False",
+    /// …)`.
     fn arguments(&mut self, depth: usize) -> Option<Vec<Expression>> {
         let mut arguments = Vec::new();
         loop {

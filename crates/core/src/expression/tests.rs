@@ -77,7 +77,7 @@ fn what_is_not_understood_or_not_read_has_no_value() {
     }
     let deep = format!("{}[mail]{}", "ToLower(".repeat(40), ")".repeat(40));
     assert_eq!(mapped(&deep, &jane()), Mapped::Unread);
-    // Of a person of whom only the id may be read, nothing else is known to be empty.
+    // If only the id of a person may be read, every other attribute is unread, not empty.
     let hidden = IdpUser { id: "x".to_owned(), ..IdpUser::default() };
     assert_eq!(mapped("[mailNickname]", &hidden), Mapped::Unread);
     assert_eq!(mapped("[objectId]", &hidden), Mapped::One("x".to_owned()));

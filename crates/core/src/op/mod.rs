@@ -1,6 +1,7 @@
-//! An op is a wanted end state of one thing, as data. It can be looked at before, done, and confirmed after;
-//! it never says how. Deleting, renaming or un-assigning a group, a forced full push, forced deletes and removing a
-//! person from the directory cannot be expressed here, so no plan can hold them.
+//! An op is a wanted end state of one thing, as data. The executor can observe it before, bring it about, and confirm
+//! it after. An op never says how. Some actions must never be possible: deleting, renaming or un-assigning a group, a
+//! forced full push, forced deletes, and removing a person from the directory. No op can express them, so no plan can
+//! contain them.
 
 mod state;
 
@@ -12,34 +13,33 @@ use serde_json::Value;
 use super::evidence::Source;
 use super::subject::RecordId;
 
-/// A wanted end state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "kebab-case")]
 pub enum Op {
-    /// Rung 1: the person has a live record, linked to this account, which has this address.
+    /// Rung 1: the person has a live record, linked to this account, and the account has this address.
     ProvisionUser {
-        /// IdP object id.
+        /// Object id at the identity provider.
         person: String,
-        /// The account expected; `None` when a new one will be made.
+        /// The expected account. `None` if a new one will be made.
         account: Option<String>,
-        /// The address the account shall have.
+        /// The address that the account shall have.
         email: String,
     },
     /// Rung 2: the account is a member of this synced group.
     ProvisionMembership {
-        /// IdP object id.
+        /// Object id at the identity provider.
         person: String,
-        /// IdP group id.
+        /// Group id at the identity provider.
         group: String,
-        /// The group's name at the IdP.
+        /// The name of the group at the identity provider.
         group_name: String,
-        /// The account expected; `None` when a new one will be made.
+        /// The expected account. `None` if a new one will be made.
         account: Option<String>,
     },
     /// Rung 3: the account is not suspended in this directory.
     RestoreAccess {
         account: String,
-        /// The user directory. Entries of version 1 name none; those are never sent.
+        /// The user directory. `None` in entries of version 1; the executor never sends those.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         directory: Option<String>,
     },
@@ -50,67 +50,67 @@ pub enum Op {
     /// Rung 4: this record is not linked to this account.
     UnlinkRecord {
         record: RecordId,
-        /// The account it is linked to today.
+        /// The account that the record is linked to when the plan is made.
         account: String,
     },
     /// Rung 5: this record does not exist.
     DeleteRecord { record: RecordId },
-    /// Rung 6: none of these records of this account exists, in any directory.
+    /// Rung 6: this account has none of these records, in any directory.
     ForgetAccountRecords {
         account: String,
-        /// The records that will go.
+        /// The records that will be removed.
         records: Vec<RecordId>,
     },
-    /// Rung 7: the job runs again where it left off, and a cycle that began afterwards has ended.
+    /// Rung 7: the job runs again from where it stopped, and a cycle that began after this step has ended.
     StartProvisioning { job: String },
-    /// Rung 7: the job has looked at everything again, in a cycle that began afterwards and has ended.
+    /// Rung 7: the job has evaluated everything again, in a cycle that began after this step and has ended.
     RestartProvisioning {
         job: String,
-        /// What it forgets first.
+        /// Which state of the job is reset first.
         scope: ResetScope,
     },
-    /// Rung 8: a wrong account has a placeholder, so that its address is free.
+    /// Rung 8: a wrong account has a placeholder address, so that its address is free.
     ParkEmail {
         account: String,
-        /// The address it has today.
+        /// The address that the account has when the plan is made.
         from: String,
-        /// The placeholder.
+        /// The placeholder address.
         to: String,
     },
     /// Rung 9: the account is inactive.
     DeactivateAccount { account: String },
-    /// Rung 10: the account is scheduled for deletion, due in 14 days.
+    /// Rung 10: the account is scheduled for deletion in 14 days.
     ScheduleDeletion { account: String },
     /// The inverse of `restore-access`: the account is suspended in this directory.
     SuspendAccess {
         account: String,
-        /// The user directory. Entries of version 1 name none; those are never sent.
+        /// The user directory. `None` in entries of version 1; the executor never sends those.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         directory: Option<String>,
     },
     /// The inverse of `park-email`: the account has its address again.
     ReturnEmail {
         account: String,
-        /// The placeholder it has today.
+        /// The placeholder address that the account has when the plan is made.
         from: String,
-        /// The address it bore.
+        /// The address that the account had before.
         to: String,
     },
 }
 
-/// How much a restarted job forgets (docs/reference/rules.md#entra-reset-scope). Forced deletes are not among them, and
-/// must never be.
+/// How much state a restart of the job resets (docs/reference/rules.md#entra-reset-scope). Forced deletes must never be
+/// among the choices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ResetScope {
-    /// Watermark, escrows and quarantine: what the portal's button does.
+    /// Watermark, escrows and quarantine. The portal's button resets the same.
     Usual,
-    /// Also which record belongs to whom, which is matched again.
+    /// Also the matches of people to records. Entra then matches everybody again.
     Full,
 }
 
 impl ResetScope {
-    /// As Microsoft Graph writes it.
+    /// The value that Microsoft Graph expects.
     #[must_use]
     pub fn flags(self) -> &'static str {
         match self {
@@ -123,22 +123,22 @@ impl ResetScope {
 /// How long a cycle over the whole tenant may take (docs/reference/rules.md#length-of-a-tenant-wide-cycle).
 const MAX_CYCLE: Duration = Duration::from_secs(24 * 3600);
 
-/// What a step needs (docs/reference/rules.md#risk-of-a-step).
+/// The risk of a step. It decides how many approvals the step needs (docs/reference/rules.md#risk-of-a-step).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Risk {
-    /// Repeats what the identity provider would do anyway.
+    /// Repeats what the identity provider does anyway.
     Harmless,
-    /// Our inverse restores the state exactly.
+    /// An op of ours restores the state exactly.
     Reversible,
-    /// Provisioning restores it, or access is interrupted.
+    /// Only provisioning can restore the state, or the step interrupts access.
     Disruptive,
     /// Changes who has an address, or disables or ends an account.
     Destructive,
 }
 
 impl Risk {
-    /// The word used in JSON and on cards.
+    /// The name used in JSON and on cards.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -154,20 +154,20 @@ impl Risk {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Undo {
-    /// Nothing to undo.
+    /// There is nothing to undo.
     NoneNeeded,
-    /// Our inverse restores it exactly.
+    /// An op of ours restores the state exactly.
     Full,
-    /// Our inverse restores it, and is destructive itself.
+    /// An op of ours restores the state, but that op is destructive itself.
     FullButDestructive,
-    /// Our inverse restores it exactly, until provisioning takes hold of the account.
+    /// An op of ours restores the state exactly, while no provisioning record is linked to the account.
     WhileUnlinked,
     ByProvisioning,
-    /// Until somebody else takes the address.
+    /// Possible until somebody else takes the address.
     UntilTaken,
-    /// Until the day the deletion is due.
+    /// Possible until the date on which the deletion is due.
     UntilDue,
-    /// Nothing restores it.
+    /// Nothing restores the state.
     Impossible,
 }
 
@@ -187,23 +187,23 @@ impl Undo {
     }
 }
 
-/// How the world stands towards an op.
+/// The state of the world compared with the end state that an op wants.
 #[derive(Clone, Debug, PartialEq)]
 pub enum State {
-    /// It is so already.
+    /// The wanted state is there.
     Done(Value),
-    /// It is not so yet, and this is what is there instead.
+    /// The wanted state is not there yet. The value is what is there instead.
     Open(Value),
-    /// It has begun and was taken; what is wanted is not there yet. Only what takes long is ever underway.
+    /// The step was accepted, but the wanted state is not there yet. Only steps that take long have this state.
     Underway(Value),
-    /// It cannot be known without these sources.
+    /// These sources are unread, so the state is unknown.
     Unread(Vec<Source>),
-    /// It is neither so nor can it be made so from here.
+    /// The wanted state is not there, and this step cannot bring it about. The text says why.
     Blocked(String),
 }
 
 impl Op {
-    /// The stable name of the action.
+    /// The stable name of the action, as in the JSON tag.
     #[must_use]
     pub fn action(&self) -> &'static str {
         match self {
@@ -225,7 +225,7 @@ impl Op {
         }
     }
 
-    /// The one thing it is about.
+    /// The id of the one thing that the op is about.
     #[must_use]
     pub fn target(&self) -> &str {
         match self {
@@ -245,7 +245,7 @@ impl Op {
         }
     }
 
-    /// What it does, for a person.
+    /// What the op does, in words for a person.
     #[must_use]
     pub fn says(&self) -> String {
         match self {
@@ -290,7 +290,7 @@ impl Op {
         }
     }
 
-    /// The rung of the ladder (docs/reference/ladder.md). An inverse has the rung of what it undoes.
+    /// The rung on the ladder (docs/reference/ladder.md). An inverse has the rung of the op that it undoes.
     #[must_use]
     pub fn rung(&self) -> u8 {
         match self {
@@ -310,12 +310,12 @@ impl Op {
         }
     }
 
-    /// The risk when every condition is read and true.
+    /// The risk if every condition was read and is true.
     #[must_use]
     pub fn risk(&self) -> Risk {
         match self.rung() {
             1 | 2 => Risk::Harmless,
-            // Suspending interrupts access.
+            // A suspension interrupts access.
             3 if matches!(self, Self::SuspendAccess { .. }) => Risk::Disruptive,
             3 => Risk::Reversible,
             4..=7 => Risk::Disruptive,
@@ -323,7 +323,7 @@ impl Op {
         }
     }
 
-    /// How it can be undone.
+    /// How the op can be undone.
     #[must_use]
     pub fn undo(&self) -> Undo {
         match self.rung() {
@@ -338,32 +338,32 @@ impl Op {
         }
     }
 
-    /// Never sent a second time by the machine.
+    /// Whether the program must never send the op a second time by itself.
     #[must_use]
     pub fn is_one_shot(&self) -> bool {
         self.rung() >= 6
     }
 
-    /// Whether it counts against the daily cap: rungs 4 to 10, and whatever else needs a second person by default.
+    /// Whether the op counts against the daily cap. Rungs 4 to 10 do, and so does every other op that needs a second
+    /// person by default.
     #[must_use]
     pub fn is_capped(&self) -> bool {
         self.risk() >= Risk::Disruptive
     }
 
-    /// Whether it touches everybody of the tenant, so that no other run may write meanwhile.
+    /// Whether the op affects everybody in the tenant. No other run may write at the same time.
     #[must_use]
     pub fn is_tenant_wide(&self) -> bool {
         self.rung() == 7
     }
 
-    /// How long its effect may take after it was accepted, where that is longer than the configuration's
-    /// `confirm_within` for a step on one thing.
+    /// How long the effect may take after the op was accepted. `None` if the configuration's `confirm_within` applies.
     #[must_use]
     pub fn takes(&self) -> Option<Duration> {
         self.is_tenant_wide().then_some(MAX_CYCLE)
     }
 
-    /// The account it writes to, directly or through provisioning.
+    /// The account that the op writes to, directly or through provisioning.
     #[must_use]
     pub fn account(&self) -> Option<&str> {
         match self {
@@ -386,7 +386,7 @@ impl Op {
         }
     }
 
-    /// The address that it takes off an account.
+    /// The address that the op takes from an account.
     #[must_use]
     pub fn frees(&self) -> Option<&str> {
         match self {
@@ -395,7 +395,7 @@ impl Op {
         }
     }
 
-    /// The records it takes away or loosens.
+    /// The records that the op deletes or unlinks.
     #[must_use]
     pub fn records(&self) -> &[RecordId] {
         match self {

@@ -1,4 +1,5 @@
-//! How the world stands towards an op, op by op: pure, by the evidence alone. What was not read is never Done.
+//! Compares the world with the end state that an op wants. It is pure and uses the evidence alone. It must never report
+//! `Done` for something that was not read.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -9,14 +10,13 @@ use crate::evidence::{Account, IdpGroup, Job, Read, Source};
 use crate::subject::{RecordId, normalize, normalize_name};
 
 impl Op {
-    /// How the world stands towards it, when it has not begun.
+    /// The state for a step that has not begun.
     #[must_use]
     pub fn state(&self, case: &Case<'_>) -> State {
         self.state_since(case, None)
     }
 
-    /// How the world stands towards it, when it began then: some effects are only told from what was there before
-    /// by their time.
+    /// The state for a step that began at this time. For some effects only the time tells whether the step caused them.
     #[must_use]
     pub fn state_since(&self, case: &Case<'_>, begun: Option<Timestamp>) -> State {
         match self {
@@ -66,8 +66,8 @@ fn on_account(case: &Case<'_>, id: &str, look: impl Fn(&Account) -> (bool, Value
     }
 }
 
-/// How the account stands in one directory, judged by its role assignments there. The membership says so where it is
-/// suspended everywhere, or where there is no other directory.
+/// The suspension of an account in one directory, by its role assignments there. The account's membership status
+/// decides only if the account is suspended everywhere, or has no other directory.
 fn suspension(case: &Case<'_>, id: &str, directory: Option<&str>, wanted: bool) -> State {
     if case.e.accounts.get().is_none() {
         return State::Unread(vec![Source::Accounts]);
@@ -106,12 +106,12 @@ fn suspension(case: &Case<'_>, id: &str, directory: Option<&str>, wanted: bool) 
     State::Unread(vec![Source::Roles, Source::Directories])
 }
 
-/// A step of version 1 named no directory, and none is chosen for it.
+/// Steps of version 1 name no directory. The program does not choose one for them.
 fn no_directory() -> State {
     State::Blocked("the step names no directory; ask again, which makes a plan that does".to_owned())
 }
 
-/// Done when a live record of the person is linked to the account, and the account has the wanted address.
+/// Done if a live record of the person is linked to the account, and the account has the wanted address.
 fn provision_user(case: &Case<'_>, account: Option<&str>, email: &str) -> State {
     let directories_read =
         !case.e.records.is_empty() && case.e.records.values().all(|read| read.get().is_some());
@@ -158,7 +158,7 @@ fn unlinked(case: &Case<'_>, record: &RecordId, account: &str) -> State {
     if links.iter().any(|link| link.id == *record && link.account.as_deref().is_none_or(|id| id == account)) {
         return State::Open(json!({ "linked_to": account }));
     }
-    // The directory itself may know better than the index behind the link call.
+    // The SCIM directory may be more up to date than the index that answers the link call.
     match case.e.record(record) {
         Some(Some(known)) if known.account.as_deref() == Some(account) => {
             State::Open(json!({ "linked_to": account }))
@@ -196,7 +196,7 @@ fn forgotten(case: &Case<'_>, account: &str, records: &[RecordId]) -> State {
     if left.is_empty() { State::Done(before) } else { State::Open(before) }
 }
 
-/// Done when the account has `to`; open while it has `from` and nobody has `to`.
+/// Done if the account has `to`. Open if it has `from` and no account has `to`.
 fn moved(case: &Case<'_>, account: &str, from: &str, to: &str) -> State {
     if case.e.accounts.get().is_none() {
         return State::Unread(vec![Source::Accounts]);
@@ -219,7 +219,7 @@ fn moved(case: &Case<'_>, account: &str, from: &str, to: &str) -> State {
     }
 }
 
-/// A cycle that began after the step did has ended. A job that runs already needs no start.
+/// Done if a cycle that began after the step has ended. Before the step begins, a job that already runs is done too.
 fn cycled(case: &Case<'_>, job: &str, begun: Option<Timestamp>, already: impl Fn(&Job) -> bool) -> State {
     let Some(known) = case.e.job.get() else { return State::Unread(vec![Source::Jobs]) };
     if known.id != job {
@@ -232,7 +232,7 @@ fn cycled(case: &Case<'_>, job: &str, begun: Option<Timestamp>, already: impl Fn
     if known.cycle_began.is_some_and(|began| began >= begun) && known.last_cycle.is_some() {
         State::Done(before)
     } else if already(known) {
-        // It did not run before the step began.
+        // The job did not run before the step began, so the start worked and its cycle has not ended.
         State::Underway(before)
     } else {
         State::Open(before)

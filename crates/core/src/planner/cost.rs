@@ -1,5 +1,5 @@
-//! What a plan costs and what of it can be undone, in words, from data
-//! (docs/reference/rules.md#costs-are-said-beforehand). It is part of what is approved, so it contains no times.
+//! The cost of a plan, and what of it can be undone, as text (docs/reference/rules.md#costs-are-said-beforehand). The
+//! text is part of what people approve, so it must never contain a time.
 
 use crate::diagnose::Case;
 use crate::evidence::{Account, Read};
@@ -17,7 +17,7 @@ pub(crate) fn last_used(case: &Case<'_>, account: &Account) -> String {
     }
 }
 
-/// What it costs, and what of it stays (docs/reference/rules.md#costs-are-said-beforehand).
+/// The cost of these steps, and what of it cannot be undone (docs/reference/rules.md#costs-are-said-beforehand).
 pub(super) fn cost(case: &Case<'_>, steps: &[Step]) -> Vec<String> {
     let mut lines = Vec::new();
     if steps.iter().any(|step| !step.op.records().is_empty()) {
@@ -103,7 +103,7 @@ fn of_step(case: &Case<'_>, op: &Op) -> Vec<String> {
     }
 }
 
-/// What a cycle may do to people, counted in the job's own log.
+/// What a cycle may still do to people, counted from the job's log.
 fn pending(case: &Case<'_>) -> String {
     match case.e.pending.get() {
         Some(pending) => format!(
@@ -114,7 +114,7 @@ fn pending(case: &Case<'_>) -> String {
     }
 }
 
-/// What cannot be undone, said before anybody approves.
+/// What cannot be undone. People read it before they approve.
 pub(super) fn what_stays(case: &Case<'_>, op: &Op, steps: &[Step]) -> Option<String> {
     match op {
         Op::CancelDeletion { account } => Some(format!(

@@ -1,5 +1,5 @@
-//! From a diagnosis to the least destructive plan that can work. The planner takes the lowest rung the evidence allows; a
-//! rung whose condition is false never enters a plan, and one that was tried without effect is not tried again.
+//! Makes the least destructive plan that can work for a diagnosis. The planner takes the lowest rung that the evidence
+//! allows. It must never plan a rung whose condition is false, or one that was tried without effect.
 
 mod cost;
 mod retire;
@@ -25,13 +25,13 @@ pub(crate) use rungs::is_proven;
 pub use rungs::parking_address;
 pub use undo::{inverse, undo_plan};
 
-/// Makes the plan that repairs. `tried` holds the steps of this run that came to their end, so that none is
-/// proposed again for the same evidence.
+/// Makes the plan that restores access. `tried` holds the settled steps of this run. The planner does not propose them
+/// again on the same evidence.
 #[must_use]
 pub fn plan(evidence: &Evidence, diagnosis: &Diagnosis, rules: &Rules, tried: &[Step]) -> Plan {
     let case = Case::new(evidence);
     let undecided = !diagnosis.candidates.is_empty();
-    // Nothing is repaired where nothing is missing.
+    // If nothing is missing, nothing is repaired.
     let nothing_to_do = diagnosis.verdict != Verdict::Broken || undecided || case.has_access() == Some(true);
     let made = if nothing_to_do || rungs::blocked_at_source(diagnosis) {
         Ok(Vec::new())
@@ -54,7 +54,7 @@ pub fn plan(evidence: &Evidence, diagnosis: &Diagnosis, rules: &Rules, tried: &[
     }
 }
 
-/// What only a person can do about what was found.
+/// What only a person can do about the findings.
 fn advice(case: &Case<'_>, diagnosis: &Diagnosis, steps: &[Step]) -> Vec<String> {
     let by_step = |cause: Cause| match cause {
         Cause::ProvisioningStopped | Cause::ProvisioningQuarantined => {
@@ -75,7 +75,7 @@ fn advice(case: &Case<'_>, diagnosis: &Diagnosis, steps: &[Step]) -> Vec<String>
     undecided.into_iter().chain(words).collect()
 }
 
-/// Every step, or why one of them must not be.
+/// Turns all ops into steps. The error says why one of them is not allowed.
 fn steps(ops: Vec<Op>, case: &Case<'_>, rules: &Rules) -> Result<Vec<Step>, String> {
     ops.into_iter().try_fold(Vec::new(), |mut steps, op| {
         steps.push(step(op, case, rules, &steps)?);
@@ -83,7 +83,7 @@ fn steps(ops: Vec<Op>, case: &Case<'_>, rules: &Rules) -> Result<Vec<Step>, Stri
     })
 }
 
-/// Every step that takes something away has its proof.
+/// Refuses the steps if one of them removes or moves something without proof that it is the cause.
 fn if_proven(steps: Vec<Step>, case: &Case<'_>, tried: &[Step]) -> Result<Vec<Step>, String> {
     match steps.iter().find(|step| !rungs::is_proven(case, tried, &step.op)) {
         Some(step) => Err(format!(
@@ -94,7 +94,7 @@ fn if_proven(steps: Vec<Step>, case: &Case<'_>, tried: &[Step]) -> Result<Vec<St
     }
 }
 
-/// The same steps on the same evidence come to the same end.
+/// Refuses steps that were all tried before on the same evidence: they would have the same result.
 fn unless_tried(steps: Vec<Step>, tried: &[Step]) -> Result<Vec<Step>, String> {
     let again = |step: &Step| tried.iter().any(|done| done.op == step.op && done.before == step.before);
     if !steps.is_empty() && steps.iter().all(again) {
@@ -106,7 +106,7 @@ fn unless_tried(steps: Vec<Step>, tried: &[Step]) -> Result<Vec<Step>, String> {
     Ok(steps)
 }
 
-/// The plan of these steps: whom it touches, what it costs, and why.
+/// Completes the plan: which identities it touches, what it costs, and why.
 fn finish(case: &Case<'_>, diagnosis: &Diagnosis, steps: Vec<Step>, advice: Vec<String>) -> Plan {
     if steps.is_empty() {
         let plan = Plan::advice_only(diagnosis.subject.clone(), &diagnosis.findings, advice);
@@ -121,7 +121,8 @@ fn finish(case: &Case<'_>, diagnosis: &Diagnosis, steps: Vec<Step>, advice: Vec<
     Plan { subject, steps, cost, advice, tickets: Vec::new(), because: because(&diagnosis.findings) }
 }
 
-/// One step, if its conditions allow it. Those that earlier steps make true are checked at the step itself.
+/// Makes one step, if its conditions allow it. Conditions that earlier steps make true are checked when the step
+/// begins.
 fn step(op: Op, case: &Case<'_>, rules: &Rules, earlier: &[Step]) -> Result<Step, String> {
     let mut risk = op.risk();
     let before: Vec<&Op> = earlier.iter().map(|step| &step.op).collect();
@@ -136,7 +137,7 @@ fn step(op: Op, case: &Case<'_>, rules: &Rules, earlier: &[Step]) -> Result<Step
                     names.join(", ")
                 ));
             }
-            // An approver decides whether the step may pass with this gap.
+            // The approver decides whether the step may run with this source unread.
             risk = Risk::Disruptive;
         }
         ConditionState::False(why) => return Err(format!("{} is not proposed: {why}.", op.says())),

@@ -1,5 +1,5 @@
-//! What becomes of the account that a repair left over: rungs 9 and 10, one at a time, as a plan of their own and
-//! only while the person's access on another account is proven by this very evidence.
+//! Plans the retirement of the account that a repair left without use: rungs 9 and 10. Each rung has a plan of its own.
+//! It must never plan one unless this same evidence proves that the person has access through another account.
 
 use super::{Rules, finish, steps};
 use crate::diagnose::{Case, Diagnosis};
@@ -8,7 +8,7 @@ use crate::finding::Verdict;
 use crate::op::Op;
 use crate::plan::{Plan, Step};
 
-/// The account that these ops left over: the one whose address was moved aside, or whose record was taken.
+/// The account that these ops left without use: its address was moved to a placeholder, or its record was unlinked.
 #[must_use]
 pub fn left_over(begun: &[Op]) -> Option<&str> {
     let parked = begun.iter().rev().find(|op| op.rung() >= 8);
@@ -16,8 +16,8 @@ pub fn left_over(begun: &[Op]) -> Option<&str> {
     parked.or_else(loosened).and_then(Op::account)
 }
 
-/// Makes the plan that retires an account: it is deactivated, and one that is inactive already is scheduled for
-/// deletion. One rung a run: nobody is led from the one to the other.
+/// Makes the plan that retires an account. An active account is deactivated; an inactive account is scheduled for
+/// deletion. One run does only one of the two.
 #[must_use]
 pub fn retire_plan(
     evidence: &Evidence,

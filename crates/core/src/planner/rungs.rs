@@ -1,5 +1,6 @@
-//! Which rung: for what was found, the ops of the lowest one that can work and was not tried without effect on
-//! the same evidence, in an order in which they can work. Their conditions are asked elsewhere.
+//! Chooses the rung: the ops of the lowest rung that can work for the findings and was not tried without effect on the
+//! same evidence. The ops are in an order in which they can succeed. It must never check conditions of steps;
+//! `condition` does that.
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -15,7 +16,8 @@ use crate::op::{Op, ResetScope, State};
 use crate::plan::Step;
 use crate::subject::{RecordId, normalize, normalize_name};
 
-/// Where the source itself says no, no step at Atlassian can help, and on demand would disable the person.
+/// Whether the identity provider itself blocks the person. Then no step at Atlassian can help, and provision on demand
+/// would disable the person.
 pub(super) fn blocked_at_source(diagnosis: &Diagnosis) -> bool {
     use Cause as C;
     diagnosis.findings.iter().filter(|finding| finding.blocking).any(|finding| {
@@ -37,14 +39,14 @@ pub(super) fn blocked_at_source(diagnosis: &Diagnosis) -> bool {
     })
 }
 
-/// The ops of the lowest rung that can work for what was found, or why there is none.
+/// The ops of the lowest rung that can work for the findings. The error says why there is none.
 pub(super) fn ops(
     case: &Case<'_>,
     diagnosis: &Diagnosis,
     rules: &Rules,
     tried: &[Step],
 ) -> Result<Vec<Op>, String> {
-    // A person who is not seen at the source is not helped by a job that runs: there is nobody for it to write.
+    // If the person is not found at the identity provider, restarting the job does not help: it has nobody to write.
     let Some(person) = case.person else { return Ok(Vec::new()) };
     if let Some(job) = case.e.job.get().map(|job| job.id.clone())
         && let Some(ops) = rung_seven(case, diagnosis, job, tried)
@@ -123,8 +125,8 @@ pub(super) fn ops(
     Ok(ops)
 }
 
-/// A membership for each group that is missing. A group whose name a local one has cannot be written; its conflict
-/// is for an admin.
+/// One op for each missing group. A synced group cannot be written if a local group has its name; an admin must resolve
+/// that conflict.
 fn memberships(case: &Case<'_>, person: &IdpUser, account: Option<&str>) -> Vec<Op> {
     let missing = case.missing().unwrap_or_default();
     let free = missing.into_iter().filter(|group| local_group(case, group).is_none());
@@ -137,7 +139,7 @@ fn memberships(case: &Case<'_>, person: &IdpUser, account: Option<&str>) -> Vec<
     free.map(write).collect()
 }
 
-/// What provisioning restores: the person's record, linked to the account that has their address, and groups.
+/// What provisioning restores: the person's record, linked to the account that has their address, and the groups.
 pub(super) fn provisioning(case: &Case<'_>) -> Vec<Op> {
     let (Some(person), Some(email)) = (case.person, case.wanted.clone()) else { return Vec::new() };
     let account = case.account.map(|account| account.id.clone());
@@ -147,14 +149,14 @@ pub(super) fn provisioning(case: &Case<'_>) -> Vec<Op> {
     ops
 }
 
-/// Whether this op came to its end in this run on what is there again now.
+/// Whether this run already settled this op from the same state.
 fn was_tried(case: &Case<'_>, tried: &[Step], op: &Op) -> bool {
     let (State::Open(before) | State::Done(before)) = op.state(case) else { return false };
     tried.iter().any(|step| step.op == *op && (step.before == before || step.before == Value::Null))
 }
 
-/// Whether an op would take away the record that was made in place of one that this run took away. Such a record has a
-/// new id each time, so what a step was for tells, not the id.
+/// Whether an op would remove the record that provisioning made in place of one that this run removed. Such a record
+/// has a new id each time, so the purpose of the steps is compared, not the id.
 fn goes_in_a_circle(case: &Case<'_>, tried: &[Step], op: &Op) -> bool {
     let is_new = |id: &RecordId| {
         let made = case.e.record(id).flatten().and_then(|record| record.created);
@@ -172,16 +174,18 @@ fn goes_in_a_circle(case: &Case<'_>, tried: &[Step], op: &Op) -> bool {
     })
 }
 
-/// What had to be read before a record is taken away or an address is moved: a refusal because a value is taken, newer
-/// than the last success, or a link to a wrong account. The person's own record alone may go without either: one in a
-/// directory that the job does not write to, or one that stayed unlinked although it was written again in this run.
+/// Whether there is proof that allows removing a record or moving an address. The proof is either a refusal newer than
+/// the last success because a value is in use, or a link to a wrong account. Only the person's own record may be
+/// removed without such proof. It must be in a directory that the job does not write to, or this run has written it
+/// again and it stayed unlinked.
 pub(crate) fn is_proven(case: &Case<'_>, tried: &[Step], op: &Op) -> bool {
     if !matches!(op.rung(), 4..=6 | 8..=10) || case.conflict().is_some() || case.other.is_some() {
         return true;
     }
     let records = op.records();
     let is_wrong = |id: &RecordId| case.conflicting_records().any(|tie| tie.id == *id);
-    // Whether a record may be taken at all is asked of each step; one that cannot be read was found by the address.
+    // Whether the record may be removed at all is a condition of each step. A record that cannot be read was found by
+    // the address.
     let is_own = |id: &RecordId| {
         let tie = case.record_links.iter().find(|tie| tie.id == *id);
         tie.is_some_and(|tie| case.owner(tie) == Owner::Person || (tie.record.is_none() && tie.by_address))
@@ -192,9 +196,8 @@ pub(crate) fn is_proven(case: &Case<'_>, tried: &[Step], op: &Op) -> bool {
         && records.iter().all(|id| is_wrong(id) || (is_own(id) && (elsewhere(id) || written_again)))
 }
 
-/// The job itself: it goes on where it left off, and only if that did not help it starts over. Where the identity
-/// provider looks for a record that is gone, every record has to be matched again. `None` where nothing is wrong
-/// with the job.
+/// Ops for the job itself. It resumes first; only if that did not help, it starts over. If the identity provider is
+/// anchored on a record that no longer exists, every record has to be matched again. `None` if the job has no fault.
 fn rung_seven(
     case: &Case<'_>,
     diagnosis: &Diagnosis,
@@ -220,7 +223,7 @@ fn rung_seven(
     )
 }
 
-/// The records in directories that the job does not write to let go of the account, by id.
+/// Unlinks, by id, the records in directories that the job does not write to.
 fn leave_other_directories(case: &Case<'_>) -> Result<Vec<Op>, String> {
     let target = case.target_directory().ok_or(
         "Which of the two directories the job writes to could not be read, so none of the records is touched.",
@@ -230,8 +233,9 @@ fn leave_other_directories(case: &Case<'_>) -> Result<Vec<Op>, String> {
     Ok(linked.map(|(record, account)| Op::UnlinkRecord { record, account }).collect())
 }
 
-/// Where names differ, or the account's activity ended before the new object was created, it is advice
-/// (docs/reference/rules.md#recreated-identity). What is not read is no proof either.
+/// Checks that an old record belongs to the same person. If the names differ, or the account was last used before the
+/// new object was created, a person has to decide (docs/reference/rules.md#recreated-identity). An unread source proves
+/// nothing.
 fn same_person(case: &Case<'_>, tie: &RecordLink<'_>) -> Result<(), String> {
     let ask = |why: &str| {
         format!(
@@ -264,8 +268,8 @@ fn same_person(case: &Case<'_>, tie: &RecordLink<'_>) -> Result<(), String> {
     }
 }
 
-/// Whether nobody knows if there is a record: then none is made. Where the links by address are read and a directory
-/// is not, the condition of the step is unread, and an approver decides.
+/// Whether it is unknown if the person has a record; then none is made. If the links by address were read and only a
+/// directory was not, a condition of the step is unread, and an approver decides.
 fn absence_is_unread(case: &Case<'_>) -> bool {
     case.e.links.get().is_none() && !case.every_directory_was_read()
 }
@@ -295,7 +299,7 @@ fn rung_three(case: &Case<'_>, diagnosis: &Diagnosis, id: &str) -> Result<Vec<Op
     Ok(ops)
 }
 
-/// The record is on one account and the address on another: loosen what is in the way, no more.
+/// The record is on one account and the address is on another. Removes only what is necessary.
 fn part_two_accounts(case: &Case<'_>, rules: &Rules, tried: &[Step]) -> Result<Vec<Op>, String> {
     let (Some(keep), Some(wrong)) = (case.account, case.other) else { return Ok(Vec::new()) };
     let Some(own) = &case.own else {
@@ -307,7 +311,8 @@ fn part_two_accounts(case: &Case<'_>, rules: &Rules, tried: &[Step]) -> Result<V
     };
     if own.account.as_deref() == Some(wrong.id.as_str()) {
         let unlink = Op::UnlinkRecord { record: own.id.clone(), account: wrong.id.clone() };
-        // A record that was unlinked and is back on the wrong account has to go: the next rung.
+        // If the record was unlinked and was linked to the wrong account again, it has to be removed. That is the next
+        // rung.
         return if was_tried(case, tried, &unlink) { clear_record(case, own) } else { Ok(vec![unlink]) };
     }
     let mut ops = Vec::new();
@@ -329,7 +334,8 @@ fn part_two_accounts(case: &Case<'_>, rules: &Rules, tried: &[Step]) -> Result<V
     Ok(ops)
 }
 
-/// Rungs 4 to 6 for one record: by id where that directory's key is at hand, for it touches one record only.
+/// Rungs 4 to 6 for one record. If the directory's key is available, the record is deleted by id, because that touches
+/// no other record.
 fn clear_record(case: &Case<'_>, tie: &RecordLink<'_>) -> Result<Vec<Op>, String> {
     let key_at_hand = case.e.records.get(&tie.id.directory).is_some_and(|read| read.get().is_some());
     let delete = Op::DeleteRecord { record: tie.id.clone() };
@@ -355,7 +361,7 @@ fn clear_record(case: &Case<'_>, tie: &RecordLink<'_>) -> Result<Vec<Op>, String
     }
 }
 
-/// The same placeholder for the same account every time, and nobody's by chance.
+/// The placeholder address of an account. It is the same each time, and no real address equals it by chance.
 #[must_use]
 pub fn parking_address(account: &str, domain: &str) -> String {
     let hash = hex(&Sha256::digest(format!("reinstate.parking\n{account}").as_bytes()));

@@ -1,5 +1,5 @@
-//! Undo: the inverses of what a run began, newest first, as a plan of its own through the same approval. An inverse
-//! whose condition is unread or false stays out; what stays for good is said, never passed over.
+//! Plans an undo: the inverses of what a run began, newest first, as a plan that needs its own approval. It must never
+//! include an inverse whose condition is unread or false. It always lists what cannot be undone.
 
 use super::cost::what_stays;
 use super::{Rules, finish, rungs, step};
@@ -8,8 +8,8 @@ use crate::evidence::Evidence;
 use crate::op::{Op, State};
 use crate::plan::{Plan, Step};
 
-/// Makes the plan that undoes these ops, given in the order in which they began. `tried` holds what the undoing run
-/// has done already.
+/// Makes the plan that undoes these ops, given in the order in which they began. `tried` holds the settled steps of the
+/// run that undoes them.
 #[must_use]
 pub fn undo_plan(
     evidence: &Evidence,
@@ -22,7 +22,7 @@ pub fn undo_plan(
     let mut steps: Vec<Step> = Vec::new();
     let mut words: Vec<String> = Vec::new();
     for op in inverses(&case, begun) {
-        // What is as it was needs nothing.
+        // Skips what is already as it was before the run.
         if matches!(op.state(&case), State::Done(_)) {
             continue;
         }
@@ -43,7 +43,8 @@ pub fn undo_plan(
     finish(&case, diagnosis, steps, words)
 }
 
-/// The inverses, newest first; what only provisioning restores comes last, for it needs the addresses in place.
+/// The inverses, newest first. Inverses that need provisioning come last, because provisioning needs the addresses to
+/// be in place.
 fn inverses(case: &Case<'_>, begun: &[Op]) -> Vec<Op> {
     let mut ops: Vec<Op> = Vec::new();
     for op in begun.iter().rev().filter_map(inverse) {
@@ -57,7 +58,7 @@ fn inverses(case: &Case<'_>, begun: &[Op]) -> Vec<Op> {
     ops
 }
 
-/// The op that takes one back; `None` where none does.
+/// The inverse of an op. `None` if no op restores the state.
 #[must_use]
 pub fn inverse(op: &Op) -> Option<Op> {
     match op.clone() {

@@ -1,5 +1,5 @@
-//! The entries of a run's journal, in the core's own words. An entry is never changed: what it means now must be
-//! what it meant when it was written, so a new field has a default.
+//! The entries of a run's journal. An entry that was written never changes its meaning. So a new field must have a
+//! default, and no field may be reused for something else.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,55 +11,56 @@ use crate::fold::JournalEvent;
 use crate::op::Op;
 use crate::plan::Plan;
 
-/// Who asks for something, as a signed payload of Slack names them.
+/// The person who asks for something, as named in a signed Slack payload.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Requester {
-    /// Slack user id; empty for the schedule.
+    /// Slack user id. Empty if the schedule asked.
     #[serde(rename = "by")]
     pub id: String,
-    /// The team of the payload, if it names one.
+    /// The team id in the payload, if there is one.
     pub team: Option<String>,
-    /// The enterprise of the payload, if it names one.
+    /// The enterprise id in the payload, if there is one.
     pub enterprise: Option<String>,
 }
 
 impl Requester {
-    /// Somebody of whom no payload says where they belong.
+    /// A requester without team and enterprise, because no payload names them.
     #[must_use]
     pub fn with_id(id: impl Into<String>) -> Self {
         Self { id: id.into(), team: None, enterprise: None }
     }
 }
 
-/// Where a command came from, as Slack signed it.
+/// Where a command came from, as given in the payload that Slack signed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
-    /// In an entry its fields stand beside the others, as in version 1.
+    /// Flattened: the journal entry has these fields at its own level, as in version 1.
     #[serde(flatten)]
     pub by: Requester,
-    /// The channel it was typed in.
+    /// Id of the Slack channel in which the command was typed.
     pub channel: String,
-    /// The words after the command.
+    /// The text after the command name.
     pub text: String,
-    /// Where private answers may go for 30 minutes.
+    /// The URL for private answers. Slack accepts answers there for 30 minutes.
     pub response_url: Option<String>,
-    /// What the run is for.
+    /// What the run should achieve.
     #[serde(default)]
     pub aim: Goal,
 }
 
-/// What a run is for. Everything else about it is the same: another aim only makes another plan.
+/// What a run should achieve. The goal only selects which planner function makes the plan; the rest of a run is the
+/// same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Goal {
-    /// Access is back.
+    /// Restore the person's access.
     Repair {
-        /// Of several accounts, the one that a person picked to be kept.
+        /// If there are several accounts: the one that a person chose to keep.
         keep: Option<String>,
     },
-    /// What another run did is taken back.
+    /// Undo the steps of another run.
     Undo { run: String },
-    /// The account that another run left over is retired.
+    /// Retire the account that another run left without use.
     Retire { run: String },
 }
 
@@ -73,42 +74,42 @@ impl Default for Goal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
-    /// Access was good from the start.
+    /// The person had access from the start.
     Healthy,
-    /// Access is back, and that was proven.
+    /// Access is restored, and a reading has proven it.
     Restored,
-    /// What was asked for is done, and was read back: an undo, or an account that is retired.
+    /// The requested change is done and was read back. This is the good end of an undo or a retirement.
     Done,
-    /// Only people can do what is left; the advice says what.
+    /// Only people can do what is left. The advice says what.
     Advice,
-    /// It could not be told.
+    /// The diagnosis was not possible.
     CannotTell,
-    /// The requester may not do this, or the words named nobody.
+    /// The requester is not allowed to do this, or WHO named nobody.
     Refused,
-    /// Another run is on the same identities.
+    /// Another run has claimed the same identities.
     Busy,
     Declined,
-    /// Nobody approved in time.
+    /// Nobody approved the plan in time.
     Expired,
-    /// Somebody stopped it.
+    /// Somebody stopped the run.
     Cancelled,
-    /// The account had another plan by then than the one on a sweep's list.
+    /// The account now has a different plan from the one on the sweep's list.
     Skipped,
 }
 
-/// A run that is one of many: the sweep it belongs to, and the one plan that was listed there.
+/// Marks a run as part of a sweep: which sweep, and which plan the approved list contains.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SweepPart {
     pub sweep: String,
     /// The digest of the plan on the approved list.
     pub digest: String,
-    /// Until when it may begin. None in entries of older versions.
+    /// The time until which the run may begin. `None` in entries of older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
 }
 
 impl Outcome {
-    /// The word used in metrics and logs.
+    /// The name used in metrics and logs.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -131,14 +132,14 @@ impl Outcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PauseReason {
-    /// The world is not the one the plan was made for.
+    /// The state is not the one that the plan was made for.
     Changed,
-    /// A condition is not read and true any more.
+    /// A condition is no longer both read and true.
     Condition,
-    /// An irreversible call may or may not have happened.
+    /// A one-shot call may or may not have been carried out.
     Ambiguous,
     Refused,
-    /// It was accepted and does not show.
+    /// The upstream service accepted the step, but its effect did not appear.
     Unconfirmed,
     /// The daily cap is reached.
     Cap,
@@ -148,26 +149,25 @@ pub enum PauseReason {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Event {
-    /// Somebody asked for a repair.
+    /// Somebody asked for a run.
     Opened {
         asked: Request,
-        /// The sweep it is part of, if it is one of many.
+        /// The sweep that this run is part of, if any.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         part: Option<SweepPart>,
     },
-    /// The requester may do it.
+    /// The requester is allowed to do this.
     Admitted {
-        /// The rule that says so.
+        /// The rule that allows it.
         rule: String,
-        /// The address or account id that WHO turned out to be.
+        /// The address or account id that WHO was resolved to.
         who: Who,
     },
-    /// Everything was read, and this is the plan. A later one supersedes it and its approvals.
+    /// Everything was read, and this is the plan. A later `Planned` supersedes this plan and its approvals.
     Planned {
         diagnosis: Box<Diagnosis>,
-        /// What should be done.
         plan: Box<Plan>,
-        /// The plan's digest; `None` without steps.
+        /// The plan's digest. `None` for a plan without steps.
         digest: Option<String>,
     },
     /// One person approved one digest.
@@ -181,48 +181,50 @@ pub enum Event {
         by: String,
         digest: String,
     },
-    /// Nobody approved in time.
+    /// Nobody approved the plan in time.
     Expired { digest: String },
     /// Somebody stopped the run.
     Cancelled {
         /// Slack user id.
         by: String,
     },
-    /// What was there before a risky step, for undo.
+    /// The state before a risky step, for undo.
     Snapshot {
         step: usize,
-        /// Account, records and groups as they were.
+        /// The account, its records and its groups before the step.
         was: Value,
     },
-    /// A step begins: the point of no return. Nothing is sent before this is committed.
+    /// A step begins. The executor commits this entry before it sends anything. From here on, the step may have taken
+    /// effect.
     Began {
         step: usize,
         before: Value,
-        /// How many approvals the configuration asked for when it began. None in entries of older versions.
+        /// How many approvals the configuration required at that time. `None` in entries of older versions.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         needs: Option<u32>,
     },
-    /// The upstream took a step whose effect takes long. Each process that claims the run looks for it again.
+    /// The upstream service accepted a step whose effect takes long. Each process that claims the run checks for the
+    /// effect again.
     Accepted { step: usize },
-    /// A step was done already when its turn came.
+    /// The wanted state of a step was already there when its turn came.
     Already { step: usize },
-    /// A step's wanted state was read back.
+    /// The wanted state of a step was read back.
     Confirmed { step: usize, after: Value },
-    /// A step that repeats what provisioning would do was accepted and changed nothing; the next rung may help.
+    /// A step that repeats what provisioning does was accepted but changed nothing. The next rung may help.
     NoEffect { step: usize, why: String },
     /// The run waits for a person.
     Paused {
-        /// The step, if it was one.
+        /// The step that the pause concerns, if any.
         step: Option<usize>,
         halt: PauseReason,
         why: String,
     },
-    /// A person wants a new look.
+    /// A person asked for a new reading and a new plan.
     Retried {
         /// Slack user id.
         by: String,
     },
-    /// Somebody tried something they may not do; nothing came of it.
+    /// Somebody tried something that they are not allowed to do. It had no effect.
     Denied {
         /// Slack user id.
         by: String,
@@ -237,7 +239,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// The name of the entry, as the store keeps it.
+    /// The name of the entry, as the store writes it.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -306,8 +308,8 @@ impl JournalEvent for Event {
     }
 }
 
-/// The ops that a run began, in order, each once: what may have to be taken back. What was done already when its turn
-/// came is somebody else's.
+/// The ops that a run began, in order and each once. These may have to be undone. An op that was already done when its
+/// turn came is not included, because the run did not change it.
 #[must_use]
 pub fn begun<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<Op> {
     let mut plan: Option<&Plan> = None;

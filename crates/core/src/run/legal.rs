@@ -1,10 +1,10 @@
-//! Which entry may follow which. The fold asks before it applies anything, so a forged or torn journal stops
-//! instead of acting, and nothing is written that could not be read again.
+//! The rules for which entry may follow which. The fold applies them before it changes its state. So a forged or
+//! incomplete journal stops the run, and the program never writes an entry that it could not read again.
 
 use super::{Event, Progress, Run};
 
 impl Run {
-    /// Whether an entry can follow; if not, why.
+    /// Checks whether an entry may follow. The error is the reason why it may not.
     pub(super) fn legal(&self, seq: i64, event: &Event) -> Result<(), &'static str> {
         if seq != self.seq + 1 {
             return Err("its number does not follow");
@@ -18,7 +18,7 @@ impl Run {
         let progress =
             |step: &usize| self.current.as_ref().and_then(|current| current.progress.get(*step)).copied();
         match event {
-            // Another admission would name another person for the same approvals.
+            // A second admission could name another person for the same approvals.
             Event::Admitted { .. } if self.admitted.is_some() => Err("somebody was admitted before"),
             Event::Planned { plan, digest, .. } if plan.digest() != *digest => {
                 Err("the digest is not the plan's")
@@ -35,7 +35,7 @@ impl Run {
                     (Some(Progress::Open), _) if self.is_stopped() => Err("the run was stopped"),
                     _ if needs.is_some_and(|needs| self.approvals() < needs) => Err("it is not approved"),
                     _ if self.open_index() != Some(*step) => Err("another step comes first"),
-                    // A step that can safely be sent again may begin again; a one-shot step never does.
+                    // An idempotent step may begin again. A one-shot step may begin only once.
                     (Some(Progress::Begun), Some(step)) if step.op.is_one_shot() => {
                         Err("a one-shot step begins once")
                     }
@@ -60,7 +60,7 @@ impl Run {
         }
     }
 
-    /// An answer is about the current plan, and the first one that closes it is the last.
+    /// An answer must be about the current plan. Only the first answer that closes the plan counts.
     fn legal_answer(&self, digest: &str) -> Result<(), &'static str> {
         let Some(current) = &self.current else { return Err("there is no plan") };
         if current.digest.as_deref() != Some(digest) {

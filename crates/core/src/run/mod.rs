@@ -1,6 +1,6 @@
-//! A run is nothing but the fold of its journal entries, and [`Run::next`] says what comes next. There is no
-//! second truth: no flag, no state column. An entry that is not legal after those before it is refused when the
-//! run is read, so a forged or torn journal stops instead of acting.
+//! A run is the fold of its journal entries. [`Run::next`] derives the next action from it. No other state exists:
+//! there is no flag and no state column. The fold refuses an entry that is not legal after the entries before it. So a
+//! forged or incomplete journal stops the run; it never causes an action.
 
 mod event;
 mod legal;
@@ -17,7 +17,7 @@ use super::plan::{Plan, Step};
 pub use event::{Event, Goal, Outcome, PauseReason, Request, Requester, SweepPart, begun};
 pub use next::{Limits, MAX_REQUEST_AGE, Next};
 
-/// A person × a digest.
+/// One person's approval of one digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Approval {
     /// Slack user id.
@@ -31,48 +31,48 @@ pub struct Approval {
 pub enum Progress {
     #[default]
     Open,
-    /// Begun, not settled.
+    /// Begun, not settled. The step may have been sent.
     Begun,
-    /// Begun, and the upstream took it; its effect is waited for.
+    /// Begun, and accepted by the upstream service. The run waits for the effect.
     Accepted,
-    /// Settled: confirmed, or done already.
+    /// Settled: the wanted state was read back, or was already there.
     Done,
-    /// It was accepted and changed nothing.
+    /// The upstream service accepted it, but nothing changed.
     Fruitless,
 }
 
 impl Progress {
-    /// Whether it has begun and is not settled.
+    /// Whether the step has begun and is not settled.
     #[must_use]
     pub fn is_begun(self) -> bool {
         matches!(self, Self::Begun | Self::Accepted)
     }
 }
 
-/// The plan a run is on.
+/// The plan that a run carries out at the moment.
 #[derive(Clone, Debug)]
 pub struct Current {
     pub diagnosis: Diagnosis,
-    /// What is to be done.
     pub plan: Plan,
-    /// The plan's digest.
+    /// The plan's digest. `None` for a plan without steps.
     pub digest: Option<String>,
     pub at: Timestamp,
     /// Approvals of exactly this digest.
     pub approvals: Vec<Approval>,
-    /// Progress per step.
+    /// One entry per step of the plan.
     pub progress: Vec<Progress>,
-    /// When the newest step began; a step that is sent again began the first time.
+    /// When the newest step began. A step that is sent again keeps the time of its first beginning.
     pub begun_at: Option<Timestamp>,
     /// When the last step was settled.
     pub settled_at: Option<Timestamp>,
-    /// Somebody declined it, or nobody approved in time: the first of Approved and these wins.
+    /// Set when somebody declined the plan, when nobody approved it in time, or when it is not the plan that a sweep
+    /// listed. The first of these stays.
     pub closed: Option<Outcome>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
-    /// The step, if it was one.
+    /// The step that the pause concerns, if any.
     pub step: Option<usize>,
     pub halt: PauseReason,
     pub why: String,
@@ -81,25 +81,26 @@ pub struct Waiting {
 /// The fold of a run's entries.
 #[derive(Clone, Debug, Default)]
 pub struct Run {
-    /// Number of the last entry.
+    /// Sequence number of the last entry.
     pub seq: i64,
     pub asked: Option<Request>,
-    /// The sweep it is part of.
+    /// The sweep that this run is part of, if any.
     pub part: Option<SweepPart>,
     pub opened_at: Option<Timestamp>,
-    /// The rule that admitted the requester, and whom WHO turned out to be.
+    /// The rule that admitted the requester, and what WHO was resolved to.
     pub admitted: Option<(String, super::Who)>,
     pub current: Option<Current>,
-    /// What the run has done under earlier plans: op and whether it changed anything.
+    /// The ops that the run began or finished under earlier plans, each with whether it took effect.
     pub done: Vec<(Op, bool)>,
-    /// Of these, the steps that came to their end; what was refused on the way may be tried again.
+    /// The steps of earlier plans that were settled. A step that was refused is not among them, so it may be tried
+    /// again.
     settled: Vec<Step>,
     pub waiting: Option<Waiting>,
-    /// A person asked for a new look, or a step was fruitless: plan again.
+    /// Set when a person asked for a new reading, or when a step changed nothing. The next action is to plan again.
     pub look_again: bool,
-    /// How many plans there were.
+    /// How many plans the run has had.
     pub plans: u32,
-    /// Who wants it stopped before its next step.
+    /// The person who asked to stop the run before its next step.
     pub cancelled: Option<String>,
     pub ended: Option<(Outcome, String)>,
 }
@@ -185,7 +186,8 @@ impl Fold for Run {
 }
 
 impl Run {
-    /// Of a sweep, only the listed plan is done: any other closes the run by itself.
+    /// A run of a sweep carries out only the plan on the approved list. Any other plan is closed at once, with this
+    /// outcome.
     fn unlisted(&self, plan: &Plan, digest: Option<&str>) -> Option<Outcome> {
         let part = self.part.as_ref()?;
         if plan.steps.is_empty() || digest == Some(part.digest.as_str()) {
@@ -218,7 +220,7 @@ impl Run {
         }
     }
 
-    /// What the superseded plan did is kept: it was done, whatever comes next.
+    /// Keeps what the superseded plan did, because later plans and undo need it.
     fn retire(&mut self) {
         self.settled = self.tried();
         let Some(current) = self.current.take() else { return };
@@ -243,8 +245,8 @@ impl Run {
             .collect()
     }
 
-    /// Steps of this run that came to their end, each with what was there before: on the same evidence they are
-    /// not proposed again. What was confirmed and yet leaves access missing has been tried as well.
+    /// The settled steps of this run, each with the state before it. The planner does not propose them again on the
+    /// same evidence. This includes confirmed steps: if access is still missing after one, it did not help.
     #[must_use]
     pub fn tried(&self) -> Vec<Step> {
         let now = self.current.iter().flat_map(|current| current.plan.steps.iter().zip(&current.progress));
@@ -253,7 +255,7 @@ impl Run {
         self.settled.iter().chain(settled).cloned().collect()
     }
 
-    /// Steps done so far, over all plans, with whether they took effect.
+    /// The ops that the run began or finished under all plans, each with whether it took effect.
     #[must_use]
     pub fn steps_done(&self) -> Vec<(Op, bool)> {
         let mut all = self.done.clone();
@@ -271,7 +273,7 @@ impl Run {
         all
     }
 
-    /// The first step of the current plan that is not settled.
+    /// The first step of the current plan that is not done.
     #[must_use]
     pub fn open_step(&self) -> Option<(usize, &Step, Progress)> {
         let current = self.current.as_ref()?;
@@ -289,7 +291,7 @@ impl Run {
         self.open_step().map(|(index, _, _)| index)
     }
 
-    /// Whether somebody stopped it, or its plan was closed.
+    /// Whether somebody stopped the run, or its plan was closed.
     fn is_stopped(&self) -> bool {
         self.cancelled.is_some() || self.current.as_ref().is_some_and(|current| current.closed.is_some())
     }
@@ -300,17 +302,17 @@ impl Run {
         u32::try_from(count).unwrap_or(u32::MAX)
     }
 
-    /// Whether a step was sent, or may have been, and nobody is asked about it yet.
+    /// Whether a step was sent, or may have been sent, and the run does not wait for a person.
     fn is_on_its_way(&self) -> bool {
         self.waiting.is_none() && self.open_step().is_some_and(|(_, _, p)| p.is_begun())
     }
 
-    /// Whether a step has begun of which nobody knows yet whether the upstream took it.
+    /// Whether a step has begun and it is unknown whether the upstream service accepted it.
     fn is_unanswered(&self) -> bool {
         self.is_on_its_way() && self.open_step().is_some_and(|(_, _, p)| p == Progress::Begun)
     }
 
-    /// The highest risk of the steps still open.
+    /// The highest risk among the steps that are not done.
     #[must_use]
     pub fn open_risk(&self) -> Option<Risk> {
         let current = self.current.as_ref()?;
@@ -318,7 +320,7 @@ impl Run {
         open.map(|(step, _)| step.risk).max()
     }
 
-    /// Counts of steps by progress, for a progress line.
+    /// How many steps have each progress, for a progress line.
     #[must_use]
     pub fn tally(&self) -> BTreeMap<&'static str, usize> {
         let mut tally = BTreeMap::new();

@@ -1,5 +1,5 @@
-//! What comes next: the one place that decides it, from the fold and the time alone. It must never name a step
-//! that needs an approval without one.
+//! Decides what a run does next, from the fold and the time alone. No other place decides this. It must never return a
+//! step that lacks an approval it needs.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use crate::plan::Step;
 use crate::rules::Rules;
 use crate::sweep::REPAIR_START_TIMEOUT;
 
-/// How long after it was typed a command may be carried out.
+/// The maximum age of a typed command. An older command is not carried out.
 pub const MAX_REQUEST_AGE: Duration = Duration::from_secs(15 * 60);
 
-/// Times that [`Run::next`] needs from the configuration.
+/// The limits that [`Run::next`] needs from the configuration.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// `approvals.expire_after`
@@ -24,37 +24,39 @@ pub struct Limits {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Next {
-    /// Look up who the requester is and what they may do.
+    /// Look up who the requester is and what they are allowed to do.
     Admit,
-    /// Read everything and plan.
+    /// Read everything and make a plan.
     Look,
-    /// Do this step of the current plan.
+    /// Carry out this step of the current plan.
     Step {
-        /// Index.
+        /// The index of the step in the plan.
         index: usize,
-        /// It is the first after an approval: read and plan again first; another digest means a new approval.
+        /// Whether this is the first step after an approval. Then the executor reads and plans again first. If the
+        /// digest differs, the plan needs a new approval.
         check_plan: bool,
     },
-    /// All steps are settled: read everything and see whether access is back.
+    /// All steps are settled: read everything and check whether access is restored.
     Prove,
-    /// Wait for an approval until then.
+    /// Wait for an approval until this time.
     AwaitApproval {
         until: Timestamp,
     },
-    /// Nobody approved in time: write that down.
+    /// Nobody approved in time: record that.
     Expire,
-    /// The plan has no steps: end with the advice.
+    /// The plan has no steps: end the run with the advice.
     Conclude,
     AwaitPerson,
-    /// Somebody stopped the run, and no step is on its way: end it.
+    /// Somebody stopped the run, and no step may still be on its way: end the run.
     Stop,
-    /// Nothing is left to do.
+    /// The run has ended, or has no entries.
     Nothing,
 }
 
 impl Current {
-    /// Whether the time to begin a step, counted from the approval or the end of the step before, has run out.
-    /// An approval from as far in the future was given before the clock was set back: how old it is, nobody knows.
+    /// Whether the time limit for the next step has passed. The limit counts from the newest approval or from the end
+    /// of the step before, whichever is later. A time further in the future than the limit means that the clock was set
+    /// back. The age is then unknown, so it counts as late.
     fn is_late(&self, now: Timestamp, limits: &Limits) -> bool {
         let approved_at = self.approvals.iter().map(|approval| approval.at).max().unwrap_or(self.at);
         let since = self.settled_at.map_or(approved_at, |settled| settled.max(approved_at));
@@ -70,14 +72,14 @@ impl Run {
         this && matches!(self.next(now, rules, limits), Next::AwaitApproval { .. })
     }
 
-    /// What comes next, and never a step that needs an approval without one.
+    /// The next action. It is never a step that lacks an approval it needs.
     #[must_use]
     pub fn next(&self, now: Timestamp, rules: &Rules, limits: &Limits) -> Next {
         if self.ended.is_some() || self.asked.is_none() {
             return Next::Nothing;
         }
-        // A step that has begun is brought to its end first: what is on its way cannot be called back. What was taken
-        // and only takes long is done; nothing is gained by waiting for it.
+        // A step whose call may have been sent comes first, because a call cannot be taken back. A step that was
+        // accepted does not hold up the stop: it only takes long, and waiting gains nothing.
         if self.is_stopped() && !self.is_unanswered() {
             return Next::Stop;
         }
@@ -95,7 +97,7 @@ impl Run {
             return Next::Conclude;
         }
         let Some((index, step, progress)) = self.open_step() else { return Next::Prove };
-        // Begun is the point of no return: the recovery path is the normal path.
+        // A step that has begun must be finished. Recovery after a crash takes this same path.
         if progress.is_begun() {
             return Next::Step { index, check_plan: false };
         }
@@ -105,7 +107,7 @@ impl Run {
         }
         let started = current.progress.iter().any(|progress| *progress != Progress::Open);
         if self.approvals() < needed {
-            // An approval is asked for the world as it is now, not as it was before the first steps.
+            // After the first steps the state has changed, so an approval needs a new reading and a new plan.
             if started {
                 return Next::Look;
             }
@@ -118,8 +120,9 @@ impl Run {
         Next::Step { index, check_plan: !started }
     }
 
-    /// Whether nothing was done yet and the time for it is over: a command is for now, and a repair of a sweep for the
-    /// day after the approval of its list. To be admitted or planned is not to be begun.
+    /// Whether the start time has passed and nothing was begun. A command must begin within [`MAX_REQUEST_AGE`]. A
+    /// repair of a sweep must begin within a day after its list was approved. Admission and planning do not count as a
+    /// beginning.
     #[must_use]
     pub fn is_overdue(&self, now: Timestamp) -> bool {
         let Some(opened_at) = self.opened_at else { return false };
@@ -133,7 +136,8 @@ impl Run {
         now > until
     }
 
-    /// Whether no step was begun, and no person has answered or is asked. What people answer has its own limits.
+    /// Whether no step has begun and no person has answered or is being asked. Answers of people have limits of their
+    /// own.
     fn is_untouched(&self) -> bool {
         let open = |current: &Current| {
             current.approvals.is_empty()
@@ -145,7 +149,7 @@ impl Run {
             && self.current.as_ref().is_none_or(open)
     }
 
-    /// Whether a step that has begun is too late to be sent again: its approval was for another hour.
+    /// Whether a step that has begun is too old to be sent again: its approval is no longer fresh.
     #[must_use]
     pub fn is_too_late(&self, step: &Step, now: Timestamp, rules: &Rules, limits: &Limits) -> bool {
         let late = self.current.as_ref().is_some_and(|current| current.is_late(now, limits));

@@ -1,4 +1,5 @@
-//! What was read in bulk of every side but the accounts. A side that could not be read is a gap with its reason.
+//! The bulk reading of a sweep: every source except the accounts. A source that could not be read stays a gap with its
+//! reason. It must never turn a gap into an empty value.
 
 use std::collections::BTreeMap;
 
@@ -12,43 +13,43 @@ use crate::evidence::{
 };
 use crate::subject::{Subject, Who};
 
-/// Everything that was read in bulk but the accounts, which pass by page by page.
+/// The bulk reading of every source except the accounts. Those are judged page by page and not kept.
 #[derive(Clone, Debug, Default)]
 pub struct Census {
     pub job: Read<Job>,
-    /// The tenant's Atlassian applications, where the configured one has no job.
+    /// The Atlassian applications of the tenant. Read only if the configured one has no job.
     pub applications: Read<Vec<Application>>,
-    /// The job's rules.
+    /// The rules and attribute mappings of the job.
     pub mapping: Read<Mapping>,
     /// `SyncAll` and the directory that the job writes to.
     pub settings: Read<(Option<bool>, Option<String>)>,
     pub assignments: Read<Vec<Assignment>>,
-    /// Direct members of the assigned groups, which go by their place among the assignments.
+    /// Direct members of the assigned groups. A group is identified by its position among the assignments.
     pub members: Read<Members>,
     pub users: Read<People>,
-    /// Users deleted within the last 30 days.
+    /// Users who were deleted within the last 30 days.
     pub deleted: Read<People>,
-    /// Provisioning records by directory.
+    /// SCIM records, by directory.
     pub records: BTreeMap<String, Read<Records>>,
-    /// IdP group ids by SCIM group id, by directory.
+    /// For each directory: IdP group ids by SCIM group id.
     pub scim_groups: BTreeMap<String, Read<BTreeMap<String, String>>>,
     pub log: Read<Logs>,
-    /// What the job may still do to people.
+    /// What the next cycles of the job may still do to people.
     pub pending: Read<Pending>,
-    /// Who stopped the job, where it stands still.
+    /// Who stopped the job. Read only if it is stopped.
     pub stopped_by: Read<Option<StoppedBy>>,
     pub domains: Read<Vec<Domain>>,
     /// The accounts that are in more than one user directory.
     pub several: Read<Keys>,
-    /// Why the accounts were not listed to the end.
+    /// Why the list of accounts is not complete.
     pub accounts_gap: Option<String>,
-    /// Whether something at the job concerns everybody; see [`Self::settle`].
+    /// Whether the job has a fault that concerns everybody. [`Self::settle`] sets it.
     pub trouble: bool,
 }
 
 impl Census {
-    /// Makes people findable by their records, and works out what concerns everybody. To be called once everything is
-    /// read.
+    /// Indexes people by the `externalId` of their records, and finds faults that concern everybody. Call it once,
+    /// after everything was read.
     pub fn settle(&mut self, at: Timestamp) {
         if let (Read::Seen { value: users, .. }, Some(mapping)) = (&mut self.users, self.mapping.get()) {
             users.index_external_ids(mapping);
@@ -61,7 +62,7 @@ impl Census {
         self.trouble = causes.iter().any(|finding| finding.blocking && finding.code.blocks());
     }
 
-    /// What could not be read, one entry a side.
+    /// What could not be read, with the reason.
     #[must_use]
     pub fn gaps(&self) -> Vec<(Source, String)> {
         let mut all: Vec<(Source, String)> = Vec::new();
@@ -90,7 +91,7 @@ impl Census {
         self.applications.get().is_some_and(|all| all.iter().any(|application| application.has_job))
     }
 
-    /// Whether the sides without which nobody can be called healthy were read.
+    /// Whether the sources were read without which no account can be called healthy.
     pub(super) fn can_judge(&self) -> bool {
         self.users.get().is_some()
             && self.assignments.get().is_some()
@@ -98,7 +99,7 @@ impl Census {
             && !self.is_wrong_application()
     }
 
-    /// The assigned groups that a person is a direct member of, as far as read.
+    /// The assigned groups of which a person is a direct member. `None` if a source is unread.
     #[must_use]
     pub fn groups_of(&self, person: &str) -> Option<Vec<IdpGroup>> {
         let (assignments, members) = (self.assignments.get()?, self.members.get()?);
@@ -118,7 +119,7 @@ impl Census {
         self.records.values().filter_map(Read::get).flat_map(|records| records.by_account(account)).collect()
     }
 
-    /// Whether an account is in more than one user directory.
+    /// Whether an account is in more than one user directory. `None` if unread.
     #[must_use]
     pub fn is_in_several(&self, account: &str) -> Option<bool> {
         self.several.get().map(|keys| keys.has(account))

@@ -1,6 +1,6 @@
-//! A sweep that was asked for in Slack: the fold of its journal entries, like a run, and [`Sweep::next`] says what comes
-//! next. It shares the journal, leases and cards of the runs; what it repairs are runs of their own. It must never name
-//! a repair that nobody asked for, or that lacks the approval its list needs.
+//! A sweep that was requested in Slack: the fold of its journal entries, like a run. [`Sweep::next`] derives the next
+//! action. Sweeps share the journal, the leases and the cards with runs; each repair is a run of its own. It must never
+//! return a repair that nobody requested, or one whose list lacks the approval it needs.
 
 use std::time::Duration;
 
@@ -11,9 +11,10 @@ use crate::evidence::Source;
 use crate::fold::{Fold, Kind};
 use crate::run::{Limits, MAX_REQUEST_AGE, Request};
 
-/// How long harmless steps may begin after the list was approved (docs/reference/rules.md#repairs-of-a-sweep).
+/// How long repairs may begin after the list was approved or, if it needs no approval, requested
+/// (docs/reference/rules.md#repairs-of-a-sweep).
 pub const REPAIR_START_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
-/// How long a finished sweep offers its button.
+/// How long the card of a finished sweep offers the button for the repairs.
 const OFFER_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
 
 /// What a sweep found.
@@ -21,13 +22,13 @@ const OFFER_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
 pub struct SurveyResult {
     pub at: Timestamp,
     pub tally: Tally,
-    /// Sides that could not be read.
+    /// The sources that could not be read, with the reason.
     pub unread: Vec<(Source, String)>,
-    /// What can be repaired harmlessly.
+    /// The repairs whose steps are all harmless.
     pub list: RepairList,
-    /// How many need an approval of their own.
+    /// How many accounts have a plan that needs an approval of its own.
     pub approvals: u64,
-    /// What changed since the sweep before.
+    /// What changed since the previous sweep.
     pub since: Option<SinceLastSweep>,
 }
 
@@ -36,36 +37,36 @@ pub struct RepairCounts {
     pub begun: u64,
     pub restored: u64,
     pub skipped: u64,
-    /// Not restored.
+    /// Ended without restored access.
     pub failed: u64,
 }
 
 /// The fold of a sweep's entries.
 #[derive(Clone, Debug, Default)]
 pub struct Sweep {
-    /// Number of the last entry.
+    /// Sequence number of the last entry.
     pub seq: i64,
     pub asked: Option<Request>,
     pub opened_at: Option<Timestamp>,
-    /// Accounts listed, looks to be taken, looks taken.
+    /// Three counts with their time: accounts listed, accounts to be read one by one, accounts read one by one.
     pub progress: Option<(Timestamp, [u64; 3])>,
     pub surveyed: Option<SurveyResult>,
-    /// Who wants the list carried out, and since when.
+    /// Who requested the repairs on the list, and when.
     pub requested: Option<(Request, Timestamp)>,
-    /// Who approved it, and when.
+    /// Who approved the list, and when.
     pub approved: Option<(String, Timestamp)>,
-    /// Why it stands still.
+    /// Why the repairs are paused.
     pub paused: Option<String>,
-    /// Who paused it; nobody where the stop rule did, or while nothing is paused.
+    /// Who paused the repairs. `None` if the stop rule paused them, or if they are not paused.
     pub paused_by: Option<String>,
-    /// How often it was paused.
+    /// How often the repairs were paused.
     pub pauses: u32,
-    /// The repairs so far, and when that was counted.
+    /// The counts of the repairs so far, and when they were taken.
     pub repaired: Option<(Timestamp, RepairCounts)>,
-    /// Failures that somebody has seen and said go on to.
+    /// How many failures there were when somebody last resumed the repairs. The stop rule does not count these again.
     pub forgiven: u64,
     pub ended: Option<String>,
-    /// Who stopped or declined it; nobody where it came to its end by itself.
+    /// Who stopped or declined the sweep. `None` if it ended by itself.
     pub ended_by: Option<String>,
 }
 
@@ -73,15 +74,15 @@ pub struct Sweep {
 pub enum SweepNext {
     /// Read everything.
     Survey,
-    /// Wait for somebody to ask for the repairs, until then.
+    /// Wait until this time for somebody to request the repairs.
     AwaitRequest(Timestamp),
-    /// Wait for an approver, until then.
+    /// Wait until this time for an approver.
     AwaitApproval(Timestamp),
-    /// Wait for somebody to say go on.
+    /// Wait for somebody to resume the repairs.
     AwaitPerson,
-    /// Carry the list out.
+    /// Carry out the repairs on the list.
     Repair,
-    /// The time is over, or there is nothing to do: end with these words.
+    /// End the sweep with this message: the time is over, or there is nothing to do.
     End(&'static str),
     Nothing,
 }
@@ -208,28 +209,28 @@ impl Sweep {
         Ok(())
     }
 
-    /// Who may stop it besides approvers: the person who asked for the repairs, and before that the person who asked for
-    /// the sweep. Nobody for a sweep by schedule.
+    /// The person who may stop the sweep, besides approvers. This is the person who requested the repairs or, before
+    /// that request, the person who requested the sweep. `None` for a scheduled sweep.
     #[must_use]
     pub fn requester(&self) -> Option<&Request> {
         let asked = self.requested.as_ref().map(|(by, _)| by).or(self.asked.as_ref());
         asked.filter(|asked| !asked.by.id.is_empty())
     }
 
-    /// The digest of the list; `None` before the survey, and of an empty list.
+    /// The digest of the list. `None` before the survey, and for an empty list.
     #[must_use]
     pub fn digest(&self) -> Option<String> {
         self.surveyed.as_ref().and_then(|surveyed| surveyed.list.digest())
     }
 
-    /// Whether the list was asked for, and approved where that is needed.
+    /// Whether the repairs were requested, and approved if the list needs an approver.
     #[must_use]
     pub fn may_repair(&self) -> bool {
         let needs = self.surveyed.as_ref().is_some_and(|surveyed| surveyed.list.needs_approver());
         self.requested.is_some() && (!needs || self.approved.is_some())
     }
 
-    /// Until when its repairs may begin, once they may.
+    /// Until when the repairs may begin. `None` before they were requested.
     #[must_use]
     pub fn begins_until(&self) -> Option<Timestamp> {
         let requested = self.requested.as_ref().map(|(_, at)| *at);
@@ -237,7 +238,8 @@ impl Sweep {
         Some(add(since, REPAIR_START_TIMEOUT))
     }
 
-    /// Whether it was typed too long ago and nothing of it was done. What the schedule asks for is no command.
+    /// Whether the command is too old and nothing was done for it yet. A scheduled sweep is not a command, so it is
+    /// never overdue.
     #[must_use]
     pub fn is_overdue(&self, now: Timestamp) -> bool {
         let (Some(asked), Some(opened_at)) = (&self.asked, self.opened_at) else { return false };
@@ -252,7 +254,7 @@ impl Sweep {
             && matches!(self.next(now, limits), SweepNext::AwaitApproval(_))
     }
 
-    /// What comes next. It never says `Repair` without the approval that the list needs.
+    /// The next action. It is never `Repair` without the approval that the list needs.
     #[must_use]
     pub fn next(&self, now: Timestamp, limits: &Limits) -> SweepNext {
         if self.ended.is_some() || self.asked.is_none() {

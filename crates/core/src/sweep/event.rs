@@ -1,5 +1,5 @@
-//! The entries of a sweep's journal, in the core's own words. An entry is never changed: what it means now must be what
-//! it meant when it was written, so a new field has a default.
+//! The entries of a sweep's journal. An entry that was written never changes its meaning. So a new field must have a
+//! default, and no field may be reused for something else.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -14,50 +14,48 @@ use crate::run::{Outcome, Request};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum SweepEvent {
-    /// Somebody, or the schedule, asked for a sweep.
+    /// Somebody, or the schedule, requested a sweep.
     SweepOpened {
-        /// Who and where; nobody for the schedule.
+        /// Who requested it, and where. The id is empty for the schedule.
         asked: Request,
-        /// The rule that lets them.
+        /// The rule that allows it.
         rule: String,
     },
-    /// How far the reading is, for people.
+    /// The progress of the reading. It is shown to people and decides nothing.
     SweepProgress {
         accounts: u64,
-        /// Looks to be taken, as far as known.
+        /// How many accounts have to be read one by one, as far as known.
         looks: u64,
         looked: u64,
     },
     /// Everything was read.
     SweepSurveyed {
         tally: Tally,
-        /// Sides that could not be read, with the reason.
+        /// The sources that could not be read, with the reason.
         unread: Vec<(Source, String)>,
-        /// What can be repaired harmlessly.
+        /// The repairs whose steps are all harmless.
         list: RepairList,
-        /// How many need an approval of their own.
+        /// How many accounts have a plan that needs an approval of its own.
         approvals: u64,
-        /// What changed since the sweep before; nothing for the first.
+        /// What changed since the previous sweep. `None` for the first sweep.
         since: Option<SinceLastSweep>,
     },
-    /// An operator wants the list carried out, and is the requester of every repair.
+    /// An operator requested the repairs on the list. The operator is the requester of every repair.
     SweepRequested {
         by: Request,
-        /// The list's digest.
         digest: String,
-        /// The rule that gives them the role of an operator; empty in entries of version 1.
+        /// The rule that gives this person the operator role. Empty in entries of version 1.
         #[serde(default)]
         rule: String,
     },
     SweepApproved {
         /// Slack user id.
         by: String,
-        /// The list's digest.
         digest: String,
     },
-    /// The repairs stand still until somebody says go on.
+    /// The repairs are paused until somebody resumes them.
     SweepPaused {
-        /// Who; nobody for the stop rule.
+        /// Who paused them. `None` for the stop rule.
         by: Option<String>,
         why: String,
     },
@@ -65,17 +63,17 @@ pub enum SweepEvent {
         /// Slack user id.
         by: String,
     },
-    /// How far the repairs are.
+    /// The progress of the repairs.
     SweepRepaired {
         begun: u64,
-        /// Restored, or in order by then.
+        /// Accounts with access, whether the run restored it or found it good.
         restored: u64,
-        /// Skipped: the account had changed since.
+        /// Accounts that were skipped because they changed after the survey.
         skipped: u64,
-        /// Not restored.
+        /// Accounts whose run ended without restored access.
         failed: u64,
     },
-    /// Somebody tried something they may not do.
+    /// Somebody tried something that they are not allowed to do. It had no effect.
     SweepDenied {
         /// Slack user id.
         by: String,
@@ -85,27 +83,27 @@ pub enum SweepEvent {
     SweepEnded {
         #[serde(rename = "says")]
         message: String,
-        /// The person who stopped or declined it; none where it came to its end by itself. Version 1 does not say.
+        /// The person who stopped or declined the sweep. `None` if it ended by itself, and in entries of version 1.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
     },
 }
 
-/// What changed since the sweep before.
+/// What changed since the previous sweep.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SinceLastSweep {
-    /// When that one was opened.
+    /// When the previous sweep was opened.
     pub at: Timestamp,
-    /// Not healthy now, and not on its list.
+    /// Accounts that are not healthy now and were not on the previous list of findings.
     pub newly: u64,
-    /// On its list, and healthy now.
+    /// Accounts that were on the previous list of findings and are healthy now.
     pub gone: u64,
-    /// On both, with other causes.
+    /// Accounts on both lists of findings, with different causes.
     pub otherwise: u64,
 }
 
 impl SweepEvent {
-    /// The name of the entry, as the store keeps it.
+    /// The name of the entry, as the store writes it.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {

@@ -1,6 +1,6 @@
-//! The join: which accounts match on all sides, and which need a look of their own. An account matches only where
-//! everything that a diagnosis would call broken was read and is good; the rest is looked at, so a doubt costs calls
-//! and never a wrong answer.
+//! Joins the bulk reading with each listed account, and decides which accounts need a reading of their own. An account
+//! counts as good only if everything that a diagnosis could call broken was read and is good. All others are diagnosed,
+//! so a doubt costs calls but never gives a wrong answer.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -10,49 +10,49 @@ use crate::evidence::{Account, Claim, IdpGroup, IdpUser, Read};
 use crate::expression::Mapped;
 use crate::subject::{Who, normalize, normalize_name};
 
-/// How an account is to be looked at.
+/// How closely an account is read for its diagnosis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LookDepth {
-    /// Not at all: all sides agree that it is in order.
+    /// No diagnosis is needed: all sources agree that the account is good.
     Nothing,
-    /// With what was read in bulk: more calls could not change the answer, or a side is missing for everybody.
+    /// Diagnose with the bulk reading only. More calls could not change the answer, or a source is missing for
+    /// everybody.
     Local,
-    /// Closely, with calls of its own.
+    /// Make separate calls for this account.
     Close,
 }
 
-/// One question of a sweep.
+/// One account or person that a sweep diagnoses.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SweepQuery {
     pub who: Who,
-    /// How closely to look.
     pub need: LookDepth,
-    /// The account as the search listed it, if there is one.
+    /// The account as the search listed it. `None` for a person without an account.
     pub listed: Option<ListedAccount>,
 }
 
-/// What the join says of one listed account.
+/// What the join decides for one listed account.
 #[derive(Clone, Debug, PartialEq)]
 pub enum JoinOutcome {
-    /// Not one of the organization's people, or listed before.
+    /// Not an account of a person of the organization, or already seen.
     Skip,
     Good,
     Look(Box<SweepQuery>),
-    /// Another account of a person who is looked at already.
+    /// A further account of a person who is already covered by another account.
     Beside,
 }
 
-/// The join on its way: which accounts and people it has seen.
+/// The state of the join: which accounts and people it has seen so far.
 #[derive(Clone, Debug, Default)]
 pub struct Join {
     listed: HashSet<u128>,
     covered: HashSet<u128>,
-    /// The accounts were not listed to the end: who was not seen may have one all the same.
+    /// Whether the list of accounts is incomplete. A person who was not seen may then still have an account.
     pub cut_short: bool,
 }
 
 impl Join {
-    /// The next account of the search.
+    /// Judges the next account of the search.
     pub fn judge(&mut self, census: &Census, listed: ListedAccount) -> JoinOutcome {
         let account = &listed.account;
         let closed = account.status.as_deref() == Some("closed");
@@ -78,7 +78,7 @@ impl Join {
         }
     }
 
-    /// People who should have an account and were not seen with one, once all accounts have passed by.
+    /// The people who should have an account but were not seen with one. Call it after all accounts were judged.
     pub fn without_account<'a>(&'a self, census: &'a Census) -> impl Iterator<Item = SweepQuery> + 'a {
         let users = census.users.get().filter(|_| census.can_judge());
         let rows = users.map_or(0, People::len);
@@ -99,7 +99,7 @@ impl Join {
 }
 
 impl Census {
-    /// The row of the person whose account it is: by the record that is linked to it, else by its address.
+    /// The row of the person who owns the account: found by the linked record, else by the address of the account.
     fn person_of(&self, listed: &ListedAccount) -> Option<usize> {
         let users = self.users.get()?;
         let linked = self.linked(&listed.account.id).into_iter();
@@ -120,7 +120,7 @@ impl Census {
         })
     }
 
-    /// What the question is, so that the same words asked of `check` mean the same.
+    /// The words for `check` that lead to the same account.
     fn who(&self, listed: &ListedAccount, person: Option<usize>) -> Who {
         let user = person.and_then(|row| self.users.get()?.user(row));
         let email = listed.account.email.clone();
@@ -146,7 +146,8 @@ impl Census {
         let inactive =
             account.status.as_deref().is_some_and(|status| status.eq_ignore_ascii_case("inactive"));
         let Some(user) = user else {
-            // Both sides agree that somebody has left: nothing that is read closely could be repaired.
+            // Both Entra and Atlassian agree that the person has left. A separate reading could not find anything to
+            // repair.
             let gone = account.email.as_deref().is_some_and(|email| self.nobody_bears(email));
             return if inactive && !account.for_deletion && gone {
                 LookDepth::Local
@@ -158,7 +159,8 @@ impl Census {
             return LookDepth::Local;
         }
         let active = account.is_active() && account.knows_status() && account.is_member("active");
-        // Of what was not read for many, a look at each would be as many calls: they are told by what is there.
+        // If a bulk source is unread, it is unread for many accounts. Reading each of them separately would take too
+        // many calls. So they are diagnosed with what was read.
         let unread = listed.opens_app.is_none() || account.groups.is_none() || self.several.get().is_none();
         if active && unread {
             return LookDepth::Local;
@@ -171,19 +173,19 @@ impl Census {
         match (good, self.trouble) {
             (true, false) => LookDepth::Nothing,
             (true, true) => LookDepth::Local,
-            // Without the job's mapping nobody's record can be told, however closely one looks.
+            // Without the job's mapping, no reading can tell which record is whose.
             (false, _) if self.mapping.gap().is_some() => LookDepth::Local,
             (false, _) => LookDepth::Close,
         }
     }
 
-    /// One person, enabled and assigned, whose address the account has, whose one record is linked to it, and of
-    /// whom the log does not complain.
+    /// Whether the person is enabled and assigned, has the account's address alone, and has one record that is linked
+    /// to the account. The newest log entry of the person must not be a failure.
     fn names_agree(&self, listed: &ListedAccount, user: &IdpUser) -> bool {
         let account = &listed.account;
         let identity = Identity::new(self.mapping.get(), Some(user));
         let own = account.email.as_deref().map(normalize);
-        // Where Atlassian pulls people by itself, no mapping says which of a person's addresses is wanted.
+        // If Atlassian pulls people by itself, no mapping says which address the account must have.
         let pulled = own.filter(|own| self.has_no_job() && user.addresses().contains(own));
         let wanted = identity.wanted_email().filter(|email| account.bears(email));
         let Some(email) = wanted.or(pulled) else { return false };
@@ -204,7 +206,7 @@ impl Census {
         self.is_assigned(&user.id) && self.record_agrees(account, user, &identity)
     }
 
-    /// Where every directory was read, exactly one record is the person's, and it is linked to this account.
+    /// If every directory was read: whether exactly one record is the person's, and it is linked to this account.
     fn record_agrees(&self, account: &Account, user: &IdpUser, identity: &Identity) -> bool {
         let read: Vec<&Records> = self.records.values().filter_map(Read::get).collect();
         if read.is_empty() {
@@ -215,11 +217,11 @@ impl Census {
         let mut right = 0;
         let external = match &identity.external_id {
             Mapped::One(value) => Some(normalize(value)),
-            // A job that writes no externalId leaves none in a record.
+            // A job that does not write `externalId` leaves it empty in each record.
             Mapped::Empty => None,
             Mapped::Unread | Mapped::Either(_) => return false,
         };
-        // A value that two people have does not tell whose a record is.
+        // An `externalId` that two people share does not tell whose record it is.
         let users = self.users.get().zip(self.mapping.get()).zip(external.as_deref());
         if users.is_some_and(|((users, mapping), id)| users.rows_by_external(mapping, id).len() > 1) {
             return false;
@@ -242,7 +244,7 @@ impl Census {
         (right == 1 && ids.len() == 1) || (ids.is_empty() && !every)
     }
 
-    /// Every expected group is shown, by its name or under the older name of the same SCIM group.
+    /// Whether the directory shows every expected group, by its name or by an older name of the same SCIM group.
     fn groups_agree(&self, listed: &ListedAccount, person: &str) -> bool {
         let Some(shown) = &listed.account.groups else { return false };
         let shown: BTreeSet<String> = shown.iter().map(|group| normalize_name(&group.name)).collect();

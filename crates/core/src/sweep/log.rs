@@ -1,12 +1,12 @@
-//! What the provisioning log says of each person: the newest entries, and of successes the last one only, because
-//! an organization's first cycle writes one for everybody.
+//! A compact copy of the provisioning log, by person. It keeps the newest entries, and of the successes only the last
+//! ones. An organization's first cycle writes a success for everybody, which would not fit in memory.
 
 use std::collections::HashMap;
 
 use super::key;
 use crate::evidence::LogEntry;
 
-/// Entries kept of one person.
+/// The maximum number of entries kept for one person.
 const MAX_ENTRIES: usize = 12;
 
 #[derive(Clone, Debug, Default)]
@@ -15,12 +15,13 @@ pub struct Logs {
 }
 
 impl Logs {
-    /// Adds an entry of a person. They come newest first.
+    /// Adds an entry. Callers add the newest entry first, because the limit keeps the first ones.
     pub fn add(&mut self, person: &str, mut entry: LogEntry) {
         let known = self.people.entry(key(person)).or_default();
         let succeeded = entry.succeeded();
         let exported = |entry: &LogEntry| entry.succeeded() && entry.is_export();
-        // The newest success names the anchor and the newest export ends what counts, however many failures came since.
+        // These are kept however many failures came later. The newest success names the anchor. The newest export marks
+        // which older entries no longer count.
         let keeps = if succeeded {
             !known.iter().any(LogEntry::succeeded) || (exported(&entry) && !known.iter().any(exported))
         } else {
@@ -35,7 +36,7 @@ impl Logs {
         known.push(entry);
     }
 
-    /// Puts each person's entries in order, newest first, whatever order the pages came in.
+    /// Sorts the entries of each person, newest first. Pages may arrive in any order.
     pub fn seal(&mut self) {
         for entries in self.people.values_mut() {
             entries.sort_by_key(|entry| std::cmp::Reverse(entry.at));
@@ -43,13 +44,13 @@ impl Logs {
         }
     }
 
-    /// A person's entries, newest first.
+    /// The entries of a person, newest first.
     #[must_use]
     pub fn of(&self, person: &str) -> &[LogEntry] {
         self.people.get(&key(person)).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Whether the newest entry says that something is wrong: neither a success nor "nothing to do".
+    /// Whether the newest entry reports a problem: it is neither a success nor "nothing to do".
     #[must_use]
     pub fn complains_of(&self, person: &str) -> bool {
         self.of(person).first().is_some_and(|entry| {

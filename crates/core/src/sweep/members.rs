@@ -1,8 +1,8 @@
-//! Who is a direct member of which assigned group: pairs of person and group, four bytes a group.
+//! The direct members of each assigned group, stored compactly as pairs of person and group number.
 
 use super::{Index, key};
 
-/// Direct members of the assigned groups. Groups go by their number among the assignments.
+/// The direct members of the assigned groups. A group is identified by its position among the assignments.
 #[derive(Clone, Debug, Default)]
 pub struct Members {
     pairs: Index<u128>,
@@ -14,12 +14,12 @@ impl Members {
         self.pairs.add(key(person), group);
     }
 
-    /// Makes everything added findable.
+    /// Sorts the pairs. Call it after the last `add` and before the first lookup.
     pub fn seal(&mut self) {
         self.pairs.seal();
     }
 
-    /// The numbers of the groups of a person, each once.
+    /// The numbers of the groups of a person, without duplicates.
     pub fn groups_of(&self, person: &str) -> impl Iterator<Item = usize> + '_ {
         self.pairs.rows(key(person))
     }

@@ -1,6 +1,6 @@
-//! A whole organization at once: what is read in bulk, kept as compact rows, and which accounts need a look of their
-//! own. It only arranges what was read and compares it; what it means is said by [`mod@crate::diagnose`], from the
-//! same evidence as for one person. It must never call an account healthy of which a needed side was not read.
+//! Sweeps: the bulk reading of a whole organization as compact rows, and the decision which accounts need a separate
+//! reading. This module only arranges and compares. [`mod@crate::diagnose`] finds causes, from the same kind of
+//! evidence as for one person. It must never call an account healthy if a source that it needs is unread.
 
 mod census;
 mod course;
@@ -34,13 +34,12 @@ use super::evidence::Account;
 /// An account as the bulk search lists it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ListedAccount {
-    /// The account, with its groups.
     pub account: Account,
-    /// Whether it holds a role that opens an app; `None` where the roles were not read.
+    /// Whether the account holds a role that opens an app. `None` if the roles are unread.
     pub opens_app: Option<bool>,
 }
 
-/// Accounts by their keys, for lists of ids that are too long to be kept as texts.
+/// A set of accounts by their keys. The full ids of a large organization would take too much memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Keys(HashSet<u128>);
 
@@ -49,13 +48,12 @@ impl Keys {
         self.0.insert(key(account));
     }
 
-    /// Whether an account is among them.
     #[must_use]
     pub fn has(&self, account: &str) -> bool {
         self.0.contains(&key(account))
     }
 
-    /// Those that are on more than one of these lists.
+    /// The accounts that are in more than one of these sets.
     #[must_use]
     pub fn in_several(lists: Vec<Self>) -> Self {
         let (mut once, mut several) = (HashSet::new(), HashSet::new());
@@ -68,7 +66,7 @@ impl Keys {
     }
 }
 
-/// A key of 128 bits for an id: GUIDs as they are, other ids by their hash.
+/// A 128-bit key for an id. A GUID is its own key; any other id is hashed.
 pub(super) fn key(id: &str) -> u128 {
     let mut digits = 0;
     let mut value: u128 = 0;
@@ -90,7 +88,7 @@ fn hashed(id: &str) -> u128 {
     digest.iter().take(16).fold(0, |value, byte| (value << 8) | u128::from(*byte))
 }
 
-/// Rows by key, several for a key if need be: pushed in any order, sorted once.
+/// A multimap from keys to row numbers. Pairs are added in any order and sorted once.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Index<K> {
     pairs: Vec<(K, u32)>,

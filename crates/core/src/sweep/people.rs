@@ -1,4 +1,4 @@
-//! The users of the identity provider as compact rows, found by id and by every address that a lookup uses.
+//! The users of the identity provider as compact rows, indexed by id and by every kind of address that a lookup uses.
 
 use std::collections::BTreeMap;
 
@@ -16,9 +16,9 @@ struct Row {
     mail: Text,
     name: Text,
     kind: Text,
-    /// The first alias and how many there are; `others` of them are other addresses, which come last.
+    /// Start and count of the aliases. The third number is how many of them, at the end, are addresses of `otherMails`.
     aliases: (u32, u16, u16),
-    /// The first of the other attributes and how many there are.
+    /// Start and count of the other attributes.
     attributes: (u32, u8),
     enabled: Option<bool>,
     on_premises: Option<bool>,
@@ -31,7 +31,7 @@ pub struct People {
     texts: Texts,
     rows: Vec<Row>,
     aliases: Vec<Text>,
-    /// Attributes by their place in [`IdpUser::MAPPED_ATTRIBUTES`].
+    /// Each with the index of its name in [`IdpUser::MAPPED_ATTRIBUTES`].
     attributes: Vec<(u8, Text)>,
     by_id: Index<u128>,
     by_address: Index<u128>,
@@ -39,7 +39,7 @@ pub struct People {
 }
 
 impl People {
-    /// Adds a user. `others` are addresses by which nobody is found at first (`otherMails`).
+    /// Adds a user. `others` are the addresses in `otherMails`, which only [`Self::by_other`] searches.
     pub fn add(&mut self, user: &IdpUser, others: &[String]) {
         let Ok(row) = u32::try_from(self.rows.len()) else { return };
         let folded = |text: &Option<String>| text.as_deref().map(normalize);
@@ -90,7 +90,8 @@ impl People {
         (start, u8::try_from(user.attributes.len()).unwrap_or(u8::MAX))
     }
 
-    /// Makes people findable by what a job writes as their `externalId`. Object ids are found without it.
+    /// Indexes people by the `externalId` that the job writes for them. An `externalId` that is the object id needs no
+    /// index.
     pub fn index_external_ids(&mut self, mapping: &Mapping) {
         if mapping.external_id_expression().is_none_or(|expression| expression.is_object_id()) {
             return;
@@ -104,7 +105,7 @@ impl People {
         self.by_external.seal();
     }
 
-    /// The rows of everybody of whom a job writes this `externalId`, or whose object id it is.
+    /// The rows of all people for whom the job writes this `externalId`, or who have it as object id.
     pub(super) fn rows_by_external(&self, mapping: &Mapping, external: &str) -> Vec<usize> {
         let mapped =
             |row: &usize| self.user(*row).is_some_and(|user| mapping.external_id(&user).may_be(external));
@@ -116,32 +117,32 @@ impl People {
         rows
     }
 
-    /// The users of those rows.
+    /// The users for whom the job writes this `externalId`, or who have it as object id.
     #[must_use]
     pub fn by_external(&self, mapping: &Mapping, external: &str) -> Vec<IdpUser> {
         self.rows_by_external(mapping, external).into_iter().filter_map(|row| self.user(row)).collect()
     }
 
-    /// Makes everything added findable. A user who came twice (on two pages) counts once.
+    /// Sorts the indexes. Call it after the last `add` and before the first lookup. A user who came twice, on two
+    /// pages, counts once.
     pub fn seal(&mut self) {
         self.by_id.seal();
         self.by_address.seal();
         self.rows.shrink_to_fit();
     }
 
-    /// How many rows there are.
+    /// The number of rows.
     #[must_use]
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// The row of an id. Of a user who came twice it is always the same one.
+    /// The row of an id. If a user came twice, it is always the same row.
     pub(super) fn row_of(&self, id: &str) -> Option<usize> {
         self.by_id.rows(key(id)).find(|row| self.id(*row) == Some(id))
     }
@@ -150,7 +151,6 @@ impl People {
         self.texts.get(self.rows.get(row)?.id)
     }
 
-    /// The user of a row.
     pub(super) fn user(&self, row: usize) -> Option<IdpUser> {
         let found = self.rows.get(row)?;
         Some(IdpUser {
@@ -190,24 +190,23 @@ impl People {
         all.iter().enumerate().map(move |(at, alias)| (*alias, at >= proxies))
     }
 
-    /// The live user of an object id.
     #[must_use]
     pub fn by_id(&self, id: &str) -> Option<IdpUser> {
         self.row_of(id).and_then(|row| self.user(row))
     }
 
-    /// The rows that have an address as UPN, mail or proxy address, in the order of their ids.
+    /// The rows with this address as UPN, mail or proxy address, in the order of their ids.
     pub(super) fn rows_by_address(&self, address: &str) -> Vec<usize> {
         self.bearing(address, false)
     }
 
-    /// The users who have an address as UPN, mail or proxy address, in the order of their ids.
+    /// The users with this address as UPN, mail or proxy address, in the order of their ids.
     #[must_use]
     pub fn by_address(&self, address: &str) -> Vec<IdpUser> {
         self.bearing(address, false).into_iter().filter_map(|row| self.user(row)).collect()
     }
 
-    /// The users of whom an address is another address.
+    /// The users with this address in `otherMails`.
     #[must_use]
     pub fn by_other(&self, address: &str) -> Vec<IdpUser> {
         self.bearing(address, true).into_iter().filter_map(|row| self.user(row)).collect()
@@ -230,7 +229,7 @@ impl People {
         rows
     }
 
-    /// Deleted users who had an address as mail or as user principal name.
+    /// Deleted users who had this address as mail or as user principal name.
     #[must_use]
     pub fn deleted_with(&self, address: &str) -> Vec<IdpUser> {
         let users = (0..self.rows.len()).filter_map(|row| self.user(row));

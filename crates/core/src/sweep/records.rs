@@ -1,4 +1,4 @@
-//! The records of one SCIM directory as compact rows, and group names that come again and again.
+//! The records of one SCIM directory as compact rows. Groups repeat in many records, so each is stored once.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,6 @@ use super::{Index, key};
 use crate::evidence::{IdpGroup, ScimRecord};
 use crate::subject::{RecordId, normalize};
 
-/// Groups, each stored once.
 #[derive(Clone, Debug, Default)]
 pub struct Groups {
     all: Vec<IdpGroup>,
@@ -54,7 +53,7 @@ struct Row {
     created: Option<Timestamp>,
 }
 
-/// Records of a directory by id, user name, external id and account.
+/// The records of one directory, indexed by id, user name, external id and account.
 #[derive(Clone, Debug, Default)]
 pub struct Records {
     directory: String,
@@ -68,13 +67,13 @@ pub struct Records {
 }
 
 impl Records {
-    /// No record of this directory yet.
+    /// An empty index of this directory.
     #[must_use]
     pub fn new(directory: &str) -> Self {
         Self { directory: directory.to_owned(), ..Self::default() }
     }
 
-    /// Adds a record. Of one that comes twice the first counts.
+    /// Adds a record. If a record comes twice, the first one counts.
     pub fn add(&mut self, record: &ScimRecord) {
         let Ok(row) = u32::try_from(self.rows.len()) else { return };
         self.by_id.add(key(&record.id.record), row);
@@ -105,7 +104,7 @@ impl Records {
         });
     }
 
-    /// Makes everything added findable.
+    /// Sorts the indexes. Call it after the last `add` and before the first lookup.
     pub fn seal(&mut self) {
         for index in [&mut self.by_id, &mut self.by_name, &mut self.by_external, &mut self.by_account] {
             index.seal();
@@ -114,13 +113,12 @@ impl Records {
         self.rows.shrink_to_fit();
     }
 
-    /// How many rows there are.
+    /// The number of rows.
     #[must_use]
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
@@ -150,13 +148,12 @@ impl Records {
         all
     }
 
-    /// The record of an id.
     #[must_use]
     pub fn by_id(&self, id: &str) -> Option<ScimRecord> {
         self.found(&self.by_id, key(id), |record| record.id.record == id).into_iter().next()
     }
 
-    /// Records of a user name, without regard to case.
+    /// Records with this user name, without regard to case.
     #[must_use]
     pub fn by_name(&self, name: &str) -> Vec<ScimRecord> {
         let wanted = normalize(name);
@@ -165,13 +162,12 @@ impl Records {
         })
     }
 
-    /// Records of an external id.
     #[must_use]
     pub fn by_external(&self, id: &str) -> Vec<ScimRecord> {
         self.found(&self.by_external, key(id), |record| record.external_id.as_deref() == Some(id))
     }
 
-    /// Records linked to an account.
+    /// Records that are linked to this account.
     #[must_use]
     pub fn by_account(&self, account: &str) -> Vec<ScimRecord> {
         self.found(&self.by_account, key(account), |record| record.account.as_deref() == Some(account))

@@ -1,4 +1,4 @@
-//! What a sweep found: one short row an account that is not healthy, and the counts.
+//! The results of a sweep: one short row for each account that is not healthy, and the counts.
 
 use std::collections::BTreeMap;
 
@@ -8,35 +8,31 @@ use super::list::ListedRepair;
 use crate::finding::{Cause, Verdict};
 use crate::{Diagnosis, Plan, Risk, Rules};
 
-/// An account that is not healthy, as short as it can be told.
+/// The shortest useful summary of an account that is not healthy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SweepFinding {
-    /// What to ask `check` and `repair` with.
+    /// The text to use with `check` and `repair`.
     pub query: String,
-    /// The account, if there is one.
     pub account: Option<String>,
-    /// The person, if there is one.
     pub person: Option<String>,
-    /// Broken or cannot tell.
+    /// `broken` or `cannot-tell`.
     pub verdict: Verdict,
     /// The causes, in the order of the trail.
     pub causes: Vec<Cause>,
-    /// Missing groups, if known.
+    /// How many groups are missing. `None` if unknown.
     pub missing: Option<usize>,
-    /// Whether something was unread.
+    /// Whether a source was unread.
     pub unread: bool,
-    /// The digest of the plan.
     pub digest: Option<String>,
-    /// The plan's steps, as their actions.
+    /// The actions of the plan's steps.
     pub steps: Vec<String>,
-    /// The highest risk of the plan.
     pub risk: Option<Risk>,
     /// Whether the plan needs an approval of its own.
     pub needs_approval: bool,
 }
 
 impl SweepFinding {
-    /// The short row of a diagnosis and its plan.
+    /// Summarizes a diagnosis and its plan.
     #[must_use]
     pub fn of(query: &str, diagnosis: &Diagnosis, plan: &Plan, rules: &Rules) -> Self {
         Self {
@@ -54,13 +50,13 @@ impl SweepFinding {
         }
     }
 
-    /// What an approval names it by: the account, else the person, else the question.
+    /// The name of this finding on a list of repairs: the account, else the person, else the query.
     #[must_use]
     pub fn subject(&self) -> &str {
         self.account.as_deref().or(self.person.as_deref()).unwrap_or(&self.query)
     }
 
-    /// Its line on a list of repairs, if its plan is harmless through and through.
+    /// The line for a list of repairs, if every step of the plan is harmless.
     #[must_use]
     pub fn harmless(&self) -> Option<ListedRepair> {
         let digest = self.digest.clone().filter(|_| self.risk == Some(Risk::Harmless))?;
@@ -68,34 +64,33 @@ impl SweepFinding {
     }
 }
 
-/// The counts of a sweep.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
-    /// Managed accounts, each once, and people who should have one and have none.
+    /// Managed accounts, each once, plus people who should have an account and have none.
     pub accounts: u64,
     pub healthy: u64,
     pub broken: u64,
-    /// Of these it cannot be told.
+    /// Accounts for which the diagnosis was not possible.
     pub cannot_tell: u64,
-    /// Not healthy, and something about it could not be read.
+    /// Accounts that are not healthy and for which a source was unread.
     pub unread: u64,
-    /// How many of those not healthy have each cause.
+    /// How many of the accounts that are not healthy have each cause.
     pub by_cause: BTreeMap<String, u64>,
 }
 
 impl Tally {
-    /// Counts an account that is in order.
+    /// Counts a healthy account.
     pub fn healthy(&mut self) {
         self.accounts += 1;
         self.healthy += 1;
     }
 
-    /// Counts a second account of a person who is counted by the first.
+    /// Counts a further account of a person who is already counted.
     pub fn beside(&mut self) {
         self.accounts += 1;
     }
 
-    /// Counts an account that is not in order.
+    /// Counts an account that is not healthy.
     pub fn found(&mut self, found: &SweepFinding) {
         self.accounts += 1;
         match found.verdict {

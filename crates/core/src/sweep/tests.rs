@@ -1,4 +1,4 @@
-//! The join over rows made by hand, the list that an approval covers, and the course of a sweep.
+//! Tests of the join on hand-made rows, of the list that an approval covers, and of the sweep's state machine.
 
 use std::time::Duration;
 
@@ -56,7 +56,7 @@ fn mapping(external_id: &str) -> Mapping {
     }
 }
 
-/// Jane, in these groups, with one record that is linked to her account.
+/// Jane in these groups, with one record that is linked to her account.
 fn census(groups: &[(&str, &str)]) -> Census {
     let mut people = People::default();
     people.add(&user(JANE, "jane@acme.example"), &[]);
@@ -133,7 +133,7 @@ fn an_account_that_comes_twice_counts_once_and_a_second_account_stands_beside() 
     second.account.id = "712020:other".to_owned();
     assert_eq!(join.judge(&census, second), JoinOutcome::Beside);
     assert_eq!(join.without_account(&census).count(), 0);
-    // Nobody was listed at all: she is asked for by her address.
+    // The search listed no account, so the sweep asks for her by her address.
     let left: Vec<SweepQuery> = Join::default().without_account(&census).collect();
     assert_eq!(left.len(), 1);
     assert_eq!(left[0].who.text(), "jane@acme.example");

@@ -1,11 +1,12 @@
-//! Strings stored end to end in large pieces: a hundred thousand people have a million short strings, and a heap
-//! allocation for each would weigh more than the strings. It must never change or give back what was put in.
+//! A string store that keeps strings end to end in large chunks. A hundred thousand people have a million short
+//! strings. One heap allocation for each would take more memory than the strings themselves. It must never change or
+//! free what was stored.
 
 use std::collections::BTreeMap;
 
 const PIECE_BYTES: usize = 1 << 20;
 
-/// Where a string stands; the default is "none".
+/// The position of a stored string. The default means "none".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Text {
     piece: u32,
@@ -20,7 +21,7 @@ pub(super) struct Texts {
 }
 
 impl Texts {
-    /// Stores a string; an empty one is none.
+    /// Stores a string. An empty string is stored as none.
     pub(super) fn put(&mut self, text: &str) -> Text {
         let Ok(len) = u32::try_from(text.len()) else { return Text::default() };
         if len == 0 {
@@ -36,12 +37,12 @@ impl Texts {
         Text { piece, at, len }
     }
 
-    /// Stores what may be there.
+    /// Stores an optional string.
     pub(super) fn maybe(&mut self, text: Option<&str>) -> Text {
         text.map_or_else(Text::default, |text| self.put(text))
     }
 
-    /// Stores one of a few strings that come again and again.
+    /// Stores a string that repeats often, only once.
     pub(super) fn shared(&mut self, text: Option<&str>) -> Text {
         let Some(text) = text else { return Text::default() };
         if let Some(known) = self.shared.get(text) {
@@ -52,7 +53,7 @@ impl Texts {
         new
     }
 
-    /// Reads one back.
+    /// Reads a string back.
     pub(super) fn get(&self, text: Text) -> Option<&str> {
         let (at, len) = (usize::try_from(text.at).ok()?, usize::try_from(text.len).ok()?);
         if len == 0 {
@@ -61,7 +62,7 @@ impl Texts {
         self.pieces.get(usize::try_from(text.piece).ok()?)?.get(at..at.checked_add(len)?)
     }
 
-    /// The same, owned.
+    /// Like [`Self::get`], but returns an owned string.
     pub(super) fn owned(&self, text: Text) -> Option<String> {
         self.get(text).map(str::to_owned)
     }

@@ -1,4 +1,4 @@
-//! Jane, to whom nothing has happened, and the pieces of what may happen to her. The tests of the executor include this
+//! Evidence for tests: Jane, a healthy person, and functions that add one fault. The tests of the executor include this
 //! file too, so it names the crate from outside.
 
 use jiff::Timestamp;
@@ -19,7 +19,7 @@ pub const D1: &str = "directory-1";
 /// A user directory, which is not a SCIM directory.
 pub const U1: &str = "user-directory-1";
 
-/// A moment; another one gives the same world seen at another time.
+/// A time. Another value gives the same state, read at another time.
 pub fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()
 }
@@ -99,7 +99,7 @@ pub fn suspend(e: &mut Evidence, id: &str) {
     e.workspaces = seen(vec![jira(9)]);
 }
 
-/// Jira with ten seats, of which so many are taken.
+/// Jira with ten seats, of which `usage` are taken.
 pub fn jira(usage: i64) -> Workspace {
     Workspace { id: "jira".to_owned(), name: "Jira".to_owned(), usage: Some(usage), capacity: Some(10) }
 }
@@ -112,7 +112,7 @@ pub fn link(record: &str, account: Option<&str>) -> ScimLink {
     ScimLink { id: record_id(record), account: account.map(str::to_owned) }
 }
 
-/// What surrounds an account: roles, permissions, links, use.
+/// Adds what belongs to an account: roles, permissions, links, use.
 pub fn surround(e: &mut Evidence, id: &str, links: Vec<ScimLink>, used: bool) {
     let role = role("user");
     let uses = AppUse { app: "jira-software".to_owned(), day: "2026-10-02".to_owned() };
@@ -186,7 +186,7 @@ pub fn record_of<'a>(e: &'a mut Evidence, id: &str) -> &'a mut ScimRecord {
     value(e.records.get_mut(D1).unwrap()).iter_mut().find(|record| record.id.record == id).unwrap()
 }
 
-/// The group was lost on the way: harmless to repair.
+/// A group membership was lost at Atlassian. The repair is harmless.
 pub fn drifted() -> Evidence {
     let mut e = healthy();
     record_of(&mut e, "r1").groups.pop();
@@ -194,7 +194,7 @@ pub fn drifted() -> Evidence {
     e
 }
 
-/// Nothing at Atlassian but the account.
+/// Atlassian has only the account, no record.
 pub fn never_provisioned() -> Evidence {
     let mut e = healthy();
     value(e.records.get_mut(D1).unwrap()).clear();
@@ -205,7 +205,7 @@ pub fn never_provisioned() -> Evidence {
     e
 }
 
-/// The record is on an empty account that has a placeholder, the address on the account she used.
+/// The record is linked to an empty account with a placeholder address. The account that she used has her address.
 pub fn linked_elsewhere() -> Evidence {
     let mut e = healthy();
     value(&mut e.accounts).push(account(A2, "jane.old@acme.example"));
@@ -219,7 +219,8 @@ pub fn linked_elsewhere() -> Evidence {
     e
 }
 
-/// The record is on the account she used, which lost its groups, and the address on an empty one that nobody needs.
+/// The record is linked to the account that she used, which lost its groups. An empty account that nobody needs has her
+/// address.
 pub fn address_elsewhere() -> Evidence {
     let mut e = healthy();
     account_of(&mut e, A1).groups = Some(Vec::new());
@@ -231,7 +232,7 @@ pub fn address_elsewhere() -> Evidence {
     e
 }
 
-/// Atlassian refused because a value is taken.
+/// Atlassian refused because a value is in use.
 pub fn refused(action: &str) -> LogEntry {
     LogEntry {
         action: action.to_owned(),
@@ -242,7 +243,7 @@ pub fn refused(action: &str) -> LogEntry {
     }
 }
 
-/// An old unlinked record holds her name, and the attempt to create hers was refused.
+/// An old unlinked record has her name, and Atlassian refused to create hers.
 pub fn stale_record() -> Evidence {
     let mut e = never_provisioned();
     value(e.records.get_mut(D1).unwrap()).push(record("r0", OTHER, MAIL, None));

@@ -54,7 +54,7 @@ fn unlink() -> Op {
 
 type Change = (&'static str, fn(&mut Evidence));
 
-/// Every op with a world in which all its conditions are true, and the account it writes.
+/// Every op with evidence in which all its conditions are true, and the account that it writes.
 fn ops() -> Vec<(Op, Evidence, &'static str)> {
     let mut inactive = never_provisioned();
     account_of(&mut inactive, A1).status = Some("inactive".to_owned());
@@ -163,11 +163,11 @@ fn an_on_demand_step_with_an_unread_condition_needs_an_approver() {
             assert!(mild.is_none(), "{label}: {mild:?}");
         }
     }
-    // Who has the address, when no account is expected yet.
+    // Unread: who has the address, while no account is expected yet.
     let mut e = never_provisioned();
     e.accounts = gap();
     assert!(matches!(held(&provision(None), &e, &rules()), ConditionState::Unread(_)));
-    // Whether there is a record.
+    // Unread: whether the person has a record.
     let mut e = never_provisioned();
     e.links = gap();
     assert!(matches!(held(&provision(Some(A1)), &e, &rules()), ConditionState::Unread(_)));
@@ -187,7 +187,8 @@ fn a_protected_account_is_refused_for_every_op_by_every_name() {
             assert!(planned(&base, &rules).steps.iter().all(|step| step.op.account() != Some(id)), "{name}");
         }
     }
-    // A record names no account, but it is the person's way in.
+    // Deleting a record names no account. It is refused all the same, because a protected person gets access through
+    // the record.
     let delete = Op::DeleteRecord { record: record_id("r0") };
     assert_eq!(held(&delete, &stale_record(), &rules()), ConditionState::True);
     for name in [JANE, MAIL] {
@@ -196,7 +197,7 @@ fn a_protected_account_is_refused_for_every_op_by_every_name() {
             "{name}"
         );
     }
-    // An alias and a UPN are names as well.
+    // Aliases and the UPN are also compared with the protected list.
     let mut e = drifted();
     value(&mut e.users)[0].aliases = vec!["Break.Glass@acme.example".to_owned()];
     let rules = protecting("break.glass@acme.example");
@@ -375,7 +376,7 @@ fn a_record_linked_to_a_live_account_is_not_deleted_whichever_source_shows_the_l
     let mut unread = stale_record();
     unread.records.insert(D1.to_owned(), gap());
     assert!(matches!(held(&delete, &unread, &rules()), ConditionState::Unread(_)));
-    // A closed account has nothing to lose.
+    // A closed account cannot be deactivated by the deletion.
     account_of(&mut in_directory, A1).status = Some("closed".to_owned());
     assert_eq!(held(&delete, &in_directory, &rules()), ConditionState::True);
 }
@@ -391,7 +392,7 @@ fn rung_three_is_for_people_who_are_enabled_and_where_that_is_unread_an_approver
     for (op, mut e, _) in ops().into_iter().skip(2).take(3) {
         value(&mut e.users)[0].enabled = None;
         assert_eq!(held(&op, &e, &rules()), ConditionState::Unread(vec![Source::Users]), "{}", op.action());
-        // Who deactivated an account is not told of a person who may be disabled, so no plan has that step.
+        // The rules cannot tell who deactivated an account if the person may be disabled. So no plan has this step.
         if !matches!(op, Op::ActivateAccount { .. }) {
             let plan = planned(&e, &rules());
             let step = plan.steps.iter().find(|step| step.op == op).unwrap_or_else(|| panic!("{plan:?}"));
@@ -399,7 +400,7 @@ fn rung_three_is_for_people_who_are_enabled_and_where_that_is_unread_an_approver
         }
         value(&mut e.users)[0].enabled = Some(false);
         assert!(matches!(held(&op, &e, &rules()), ConditionState::False(_)), "{}", op.action());
-        // Who is not found as one person is not known to be off the protected list.
+        // If no single person was found, the person may be on the protected list.
         for users in [gap(), seen(Vec::new()), seen(vec![person(), person()])] {
             e.users = users;
             assert!(matches!(held(&op, &e, &rules()), ConditionState::False(_)), "{}", op.action());
@@ -434,7 +435,7 @@ fn restoring_needs_a_free_seat_in_every_app_that_it_gives_back() {
         value(e.roles.get_mut(A1).unwrap())[0].role = "atlassian/guest".to_owned();
     });
     assert_eq!(guest, ConditionState::True);
-    // Without a role in that directory the groups tell what comes back.
+    // Without a role in that directory, the groups show which apps come back.
     let grants = |e: &mut Evidence| {
         value(e.roles.get_mut(A1).unwrap()).clear();
         let role =

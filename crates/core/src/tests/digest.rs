@@ -1,4 +1,4 @@
-//! The digest: a pure function of what is approved, and of nothing else.
+//! The digest is a pure function of what people approve, and of nothing else.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ fn later<T>(read: &mut Read<T>, now: Timestamp) {
     }
 }
 
-/// The same world, seen at another time.
+/// The same state, read at another time.
 fn at_another_time(e: &mut Evidence, second: i64) {
     let now = at(second);
     e.asked_at = now;
@@ -54,7 +54,7 @@ fn rotated<T>(read: &mut Read<Vec<T>>, by: usize) {
     }
 }
 
-/// The same world, listed in another order.
+/// The same state, listed in another order.
 fn in_another_order(e: &mut Evidence, by: usize) {
     rotated(&mut e.accounts, by);
     rotated(&mut e.links, by);
@@ -71,7 +71,7 @@ fn in_another_order(e: &mut Evidence, by: usize) {
     e.bearers.values_mut().for_each(|read| rotated(read, by));
 }
 
-/// More of everything, so that there is an order to change.
+/// Adds more of everything, so that there is an order to change.
 fn crowded(mut e: Evidence) -> Evidence {
     for uses in e.last_active.values_mut() {
         if !value(uses).is_empty() {
@@ -105,7 +105,7 @@ proptest! {
 #[test]
 fn the_cost_of_two_apps_used_on_one_day_does_not_depend_on_their_order() {
     let mut e = address_elsewhere();
-    // An empty account may have been used once; here the address is on the one that was.
+    // An account without groups may still have been used. Here, this is the account with the address.
     let day = "2026-10-02".to_owned();
     let jira = AppUse { app: "jira-software".to_owned(), day: day.clone() };
     let wiki = AppUse { app: "confluence".to_owned(), day };

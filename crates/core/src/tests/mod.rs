@@ -1,5 +1,5 @@
-//! Attempts to break the pure core: one small evidence that is healthy, and everything that can be changed in it.
-//! A test here changes one thing and says what must, or must not, follow.
+//! Tests of the pure core that start from one healthy evidence. Each test changes one thing and checks what must
+//! follow, or must not.
 
 pub mod build;
 mod conditions;

@@ -1,6 +1,6 @@
-//! Generated worlds of three people, their records and accounts, and an identity provider that maps what it likes.
-//! The state says whose everything is; the evidence is what a reading of that state gives, with gaps. No plan may touch
-//! what belongs to the colleague, and nothing is done where nothing is missing.
+//! Property tests over generated worlds: three people, their records and accounts, and an identity provider with any
+//! mapping. The world knows who owns what. The evidence is what a reading of that world gives, with gaps. No plan may
+//! touch what belongs to the colleague, and no plan may change anything if nothing is missing.
 
 use std::collections::BTreeMap;
 
@@ -15,12 +15,13 @@ use crate::{Op, Plan, Risk, diagnose, plan};
 const D1: &str = "directory-1";
 const D2: &str = "directory-2";
 
-/// The people, by their place in [`World::people`]: the one who is asked about, a living colleague, and one who left.
+/// The people, by their index in [`World::people`]: the one who is asked about, a living colleague, and one who left.
 const JANE: usize = 0;
 const VERA: usize = 1;
 const GONE: usize = 2;
 
-/// What tenants map to `externalId`. The last ones cannot be traced back, cannot be told, are not unique, or not there.
+/// Mappings of `externalId` in different tenants. The last ones cannot be traced back, are unknown, are not unique, or
+/// are absent.
 const MAPPINGS: &[Option<&str>] = &[
     Some("[objectId]"),
     Some("[mailNickname]"),
@@ -35,7 +36,7 @@ const MAPPINGS: &[Option<&str>] = &[
     None,
 ];
 
-/// Choices in the order in which a world asks for them; proptest shrinks them.
+/// The choices, in the order in which a world consumes them. proptest shrinks them.
 struct Choices<'c> {
     left: std::slice::Iter<'c, u8>,
 }
@@ -45,7 +46,7 @@ impl Choices<'_> {
         usize::from(self.left.next().copied().unwrap_or(0)) % count
     }
 
-    /// Yes once in so many times.
+    /// True in one of `count` cases.
     fn once_in(&mut self, count: usize) -> bool {
         self.of(count) == count - 1
     }
@@ -60,7 +61,7 @@ struct World {
     people: [IdpUser; 3],
     mapping: Mapping,
     records: Vec<Record>,
-    /// The owner of each account; `None` is nobody.
+    /// The owner of each account. `None` means nobody.
     accounts: BTreeMap<String, Option<usize>>,
     /// The record that the identity provider writes for Jane.
     anchor: Option<RecordId>,
@@ -126,7 +127,7 @@ impl World {
         world
     }
 
-    /// Accounts: whose address each has, or an old one that nobody has.
+    /// Adds accounts, each with its owner's address or with an old address that nobody has.
     fn add_accounts(&mut self, c: &mut Choices<'_>) {
         let mut all = Vec::new();
         for (number, owner) in [Some(JANE), Some(VERA), None].into_iter().enumerate() {
@@ -134,7 +135,7 @@ impl World {
                 continue;
             }
             let id = format!("712020:account-{number}");
-            // An account of Jane's may have an older address, and nobody's may have hers.
+            // An account of Jane's may have an older address, and an account of nobody may have hers.
             let address = match owner {
                 Some(JANE) if c.once_in(4) => "jane.old@acme.example".to_owned(),
                 Some(place) => self.people[place].mail.clone().unwrap_or_default(),
@@ -163,12 +164,12 @@ impl World {
         accounts.iter().all(|known| !known.bears(address))
     }
 
-    /// A record of somebody, with somebody's name and address, linked to some account or none.
+    /// Adds a record of some person, with some person's name and address, linked to some account or to none.
     fn add_record(&mut self, number: usize, c: &mut Choices<'_>) {
         let owner = c.of(3);
         let named = if c.once_in(3) { JANE } else { owner };
         let external = match c.of(8) {
-            // Written before the mapping was changed, or by hand.
+            // Written by hand, or before the mapping was changed.
             0 => Some(self.people[owner].id.clone()),
             1 => None,
             _ => self.mapping.external_id(&self.people[owner]).one().map(str::to_owned),
@@ -177,8 +178,8 @@ impl World {
             self.mapping.user_name(&self.people[named]).one().unwrap_or("guest@acme.example").to_owned();
         let accounts: Vec<String> = self.accounts.keys().cloned().collect();
         let linked = (!accounts.is_empty() && !c.once_in(3)).then(|| accounts[c.of(accounts.len())].clone());
-        // A person whose record is linked to nobody's account uses that account; where the account has Jane's address,
-        // the record has to say whose it is.
+        // A person whose record is linked to nobody's account uses that account, so it becomes theirs. If the account
+        // has Jane's address, the record must show its owner.
         let addresses = self.e.accounts.get().into_iter().flatten();
         let janes = addresses
             .filter(|known| known.bears("jane@acme.example"))
@@ -206,7 +207,7 @@ impl World {
         self.records.push(Record { owner, held });
     }
 
-    /// A log of any length and age, newest first.
+    /// Adds a log of any length and age, newest first.
     fn add_log(&mut self, c: &mut Choices<'_>) {
         let mut log: Vec<LogEntry> = Vec::new();
         for age in 0..i64::try_from(c.of(4)).unwrap() {
@@ -236,7 +237,7 @@ impl World {
         self.e.log = if c.once_in(8) { gap() } else { seen(log) };
     }
 
-    /// What the vendors' interfaces give of this state.
+    /// Makes the evidence that the vendors' interfaces give for this world.
     fn read(&mut self, c: &mut Choices<'_>) {
         let second = self.records.iter().any(|record| record.held.id.directory == D2) || c.once_in(6);
         for directory in [D1, D2].into_iter().filter(|id| *id == D1 || second) {
@@ -271,7 +272,7 @@ impl World {
         self.read_people(c);
     }
 
-    /// Whose each externalId and each address is, where a reading can tell.
+    /// Who has each `externalId` and each address, as far as a reading can show it.
     fn read_people(&mut self, c: &mut Choices<'_>) {
         let living = [JANE, VERA].map(|place| self.people[place].clone());
         let expression = self.mapping.external_id_expression();
@@ -302,7 +303,7 @@ impl World {
         }
     }
 
-    /// The state in a few lines, so that a failure can be understood.
+    /// The world in a few lines, for the message of a failed test.
     fn describe(&self) -> String {
         use std::fmt::Write as _;
         let mut text = format!("\nmapping {:?}", self.e.mapping.get());
@@ -341,8 +342,8 @@ impl World {
         self.records.iter().find(|record| record.held.id == *id).map(|record| record.owner)
     }
 
-    /// The colleague, if a write of Jane hits their record or their account: that of the anchor, else of a record that
-    /// is matched by id or name.
+    /// The colleague, if writing Jane changes their record or account. The written record is the one of the anchor,
+    /// else one that matches by id or name.
     fn written(&self) -> Option<usize> {
         let hit = |record: &Record| {
             let account =
@@ -363,7 +364,7 @@ impl World {
         matched.find(|record| hit(record)).map(|_| VERA)
     }
 
-    /// No step touches what is Vera's.
+    /// Checks that no step touches what belongs to Vera.
     fn judge(&self, plan: &Plan) -> Result<(), TestCaseError> {
         for step in &plan.steps {
             for id in step.op.records().iter().filter(|id| !self.is_known_by_address_alone(id, &step.op)) {
@@ -375,7 +376,8 @@ impl World {
                 );
             }
             let unread = self.e.records.values().any(|read| read.get().is_none());
-            // An account with Jane's address is hers as far as can be told, while whose record it has is unread.
+            // While a directory is unread, the owner of the account's record is unknown. An account with Jane's address
+            // then counts as hers.
             let by_address =
                 |id: &str| self.e.account(id).is_some_and(|known| known.bears("jane@acme.example"));
             if let Some(id) = step.op.account().filter(|id| !(unread && by_address(id))) {
@@ -408,8 +410,8 @@ impl World {
         Ok(())
     }
 
-    /// A record in a directory without a key that has Jane's address and holds the account with that address: unlinking
-    /// it is left to an approver, for more cannot be read.
+    /// A record in a directory without a key that has Jane's address and is linked to the account with that address.
+    /// Nothing more can be read, so an approver decides about unlinking it.
     fn is_known_by_address_alone(&self, id: &RecordId, op: &Op) -> bool {
         let record = self.records.iter().find(|record| record.held.id == *id);
         let unread = self.e.records.get(&id.directory).is_some_and(|read| read.get().is_none());
@@ -433,8 +435,8 @@ impl World {
         self.since_success().any(|entry| entry.http_status == Some(409))
     }
 
-    /// A record of Jane's, or one that has her name, is linked to an account that is not the one with her address, or
-    /// stands in a directory that the job does not write to.
+    /// A record is linked to an account other than the one with Jane's address, or is in a directory that the job does
+    /// not write to.
     fn is_split(&self) -> bool {
         let bearer =
             self.e.accounts.get().into_iter().flatten().find(|known| known.bears("jane@acme.example"));
@@ -462,7 +464,7 @@ proptest! {
         let first = plan(&world.e, &diagnosis, &rules(), &[]);
         let told = |error: TestCaseError| TestCaseError::fail(format!("{error}{}\nplan {:?}", world.describe(), first.steps));
         world.judge(&first).map_err(told)?;
-        // What comes next, when everything of the first plan was tried and changed nothing.
+        // The next plan, after everything of the first plan was tried and changed nothing.
         let next = plan(&world.e, &diagnosis, &rules(), &first.steps);
         for step in &next.steps {
             for id in step.op.records().iter().filter(|id| !world.is_known_by_address_alone(id, &step.op)) {

@@ -1,5 +1,5 @@
-//! Generated evidence: a known world, some of it changed, some of it unread. Whatever comes of it, a plan keeps
-//! the law. The oracle reads the evidence itself, not the rules that the planner uses.
+//! Property tests over generated evidence: a known state with changes and gaps. Every plan must keep the rules. The
+//! oracle reads the evidence itself and does not use the planner's functions.
 
 use proptest::prelude::*;
 
@@ -225,7 +225,7 @@ fn loosened(earlier: &[Op], id: &crate::subject::RecordId) -> bool {
     })
 }
 
-/// An account that a step writes has been read, and is a plain person's.
+/// The account that a step writes was read, and it is an ordinary person's account.
 fn is_writable(e: &Evidence, id: &str) {
     let known = e.account(id).expect("an account that was not read");
     assert_eq!(known.kind.as_deref(), Some("atlassian"));
@@ -238,7 +238,7 @@ fn is_writable(e: &Evidence, id: &str) {
     assert!(!permissions.has_reason("administrative.notMyself"));
 }
 
-/// A record that is moved aside is nobody else's who lives.
+/// A record that is removed belongs to no other living person.
 fn is_nobodys(e: &Evidence, id: &crate::subject::RecordId) {
     let external = e.record(id).flatten().and_then(|record| record.external_id.as_deref());
     if let Some(external) = external.filter(|external| *external != JANE) {
@@ -247,7 +247,7 @@ fn is_nobodys(e: &Evidence, id: &crate::subject::RecordId) {
     }
 }
 
-/// Nothing waits to be deleted, the job stands still for a known reason, and nobody stopped it on purpose.
+/// No deletion is waiting, the reason why the job is stopped is known, and nobody stopped it on purpose.
 fn may_cycle(e: &Evidence, job: &str) {
     let known = e.job.get().expect("a job that was not read");
     assert_eq!(known.id, job);
@@ -343,7 +343,7 @@ fn judge(e: &Evidence, plan: &Plan) {
 }
 
 proptest! {
-    // More by `PROPTEST_CASES`; what comes up once in 20,000 worlds comes up.
+    // `PROPTEST_CASES` can raise the number of cases, to find faults that occur once in 20,000 cases.
     #![proptest_config(ProptestConfig {
         cases: ProptestConfig::default().cases.max(4096),
         failure_persistence: None,

@@ -1,5 +1,5 @@
-//! When asking the identity provider to write a person again is harmless: each condition of rungs 1 and 2 unread, and
-//! each of them false. And whose a record is, in tenants that map something else than the object id.
+//! When it is harmless to ask the identity provider to write a person again. Each condition of rungs 1 and 2 is tested
+//! unread, and false. Also: who owns a record in tenants that do not map the object id.
 
 use serde_json::Value;
 
@@ -50,7 +50,7 @@ fn newest(e: &mut Evidence, entry: LogEntry) {
     value(&mut e.log).insert(0, entry);
 }
 
-/// Of both steps, in a world in which they are harmless.
+/// Both ops, each with evidence in which it is harmless.
 fn both() -> [(Op, Evidence); 2] {
     [(write(Some(A1)), never_provisioned()), (write_membership(), drifted())]
 }
@@ -211,21 +211,21 @@ fn a_record_is_the_persons_by_the_mapped_value() {
     assert_eq!((owner_of(&e, "r1"), diagnose(&e).verdict), ("person", Verdict::Healthy));
     assert_eq!(diagnose(&e).record.as_deref(), Some("r1"));
     assert!(planned(&e, &rules()).steps.is_empty());
-    // The name at Atlassian is another one than the cloud name.
+    // The name at Atlassian differs from the user principal name.
     record_of(&mut e, "r1").user_name = Some("jd0417@acme.example".to_owned());
     assert_eq!(diagnose(&e).record.as_deref(), Some("r1"));
     assert_eq!(planned(&by_nickname(drifted()), &rules()).risk(), Some(Risk::Harmless));
-    // A look-up that lags behind takes nothing from the person.
+    // A lookup that lags behind must not take the record from the person.
     let mut lagging = by_nickname(drifted());
     lagging.owners.insert("jane".to_owned(), seen(Vec::new()));
     assert_eq!(owner_of(&lagging, "r1"), "person");
-    // Of two people with one nickname a record is the other one's as well.
+    // If two people share a nickname, the record counts as the other one's.
     let mut twins = by_nickname(drifted());
     let jane = value(&mut twins.users)[0].clone();
     twins.owners.insert("jane".to_owned(), seen(vec![jane, colleague()]));
     assert_eq!(owner_of(&twins, "r1"), "other");
     assert!(planned(&twins, &rules()).steps.is_empty());
-    // An expression that is not understood names nobody, and takes nothing from the person.
+    // An expression that is not understood identifies nobody, and must not take the record from the person.
     let mut unknown = by_nickname(drifted());
     value(&mut unknown.mapping).external_id_from = Some("PCase([mailNickname])".to_owned());
     unknown.owners.clear();
@@ -252,12 +252,12 @@ fn a_colleagues_record_in_the_way_is_never_taken() {
     }
     owner(&mut e, seen(Vec::new()));
     assert_eq!(planned(&e, &rules()).steps[0].op, Op::DeleteRecord { record: record_id("r0") }, "nobody's");
-    // Without a refusal newer than the last success nothing is in the way.
+    // Without a refusal newer than the last success, there is no obstacle.
     newest(&mut e, entry("success", |_| {}));
     assert!(planned(&e, &rules()).steps.iter().all(|step| step.op.rung() < 4));
 }
 
-/// A former identity's record holds the person's own account, and the new one was refused.
+/// The record of a former identity is linked to the person's own account, and Atlassian refused the new record.
 fn seeding() -> Evidence {
     let mut e = by_nickname(stale_record());
     let known = record_of(&mut e, "r0");
@@ -276,7 +276,7 @@ fn a_former_identitys_record_on_the_own_account_is_in_the_way() {
     let actions: Vec<&str> = plan.steps.iter().map(|step| step.op.action()).collect();
     assert_eq!(actions[..3], ["unlink-record", "delete-record", "provision-user"], "{:?}", plan.advice);
     assert_eq!(plan.risk(), Some(Risk::Disruptive));
-    // Somebody else inherited the address: a person says whether it is the same one.
+    // Somebody else may have inherited the address, so a person has to decide whether it is the same human.
     let mut other = e.clone();
     value(&mut other.users)[0].created = Some(at(0));
     record_of(&mut other, "r0").created = Some(at(-1000));
@@ -299,7 +299,7 @@ fn a_record_that_is_new_each_time_is_not_taken_away_twice() {
     made_anew(&mut e, Some(at(15)));
     let again = plan(&e, &diagnose(&e), &rules(), &first);
     assert!(again.steps.is_empty(), "{:?}", again.steps);
-    // Another old record that was there before is another obstacle.
+    // Another old record that existed before is another obstacle.
     record_of(&mut e, "r7").created = Some(at(-50));
     let next = plan(&e, &diagnose(&e), &rules(), &first);
     assert_eq!(next.steps.first().map(|step| step.op.action()), Some("delete-record"), "{:?}", next.advice);
@@ -313,10 +313,10 @@ fn nothing_is_repaired_where_nothing_is_missing() {
     let diagnosis = diagnose(&e);
     assert!(diagnosis.found(Cause::EmailMismatch) && diagnosis.verdict == Verdict::Healthy);
     assert!(planned(&e, &rules()).steps.is_empty());
-    // The same with a group missing is repaired.
+    // The same case is repaired if a group is missing.
     account_of(&mut e, A1).groups.as_mut().unwrap().pop();
     assert_eq!(planned(&e, &rules()).steps.first().map(|step| step.op.action()), Some("provision-user"));
-    // Unless the account is another person's by its address.
+    // It is not repaired if the account's address belongs to another person.
     e.bearers.insert("jane.old@acme.example".to_owned(), seen(vec![colleague()]));
     assert!(planned(&e, &rules()).steps.is_empty());
     e.bearers.clear();
@@ -382,7 +382,8 @@ fn another_409_is_no_conflict() {
 
 #[test]
 fn a_record_that_is_written_takes_only_the_expected_account_along() {
-    // Nobody's record has the person's name and is linked to a colleague's account; the person has none.
+    // A record that belongs to nobody has the person's name and is linked to a colleague's account. The person has no
+    // record.
     let mut e = never_provisioned();
     e.accounts = seen(vec![account(A2, "joan@acme.example")]);
     value(e.records.get_mut(D1).unwrap()).push(record("r7", OTHER, MAIL, Some(A2)));
@@ -390,7 +391,7 @@ fn a_record_that_is_written_takes_only_the_expected_account_along() {
     e.bearers.insert("joan@acme.example".to_owned(), seen(vec![colleague()]));
     assert!(matches!(held(&write(None), &e), ConditionState::False(_)));
     assert!(planned(&e, &rules()).steps.is_empty());
-    // The anchor is such a record.
+    // The anchor points to such a record.
     let mut e = drifted();
     value(&mut e.accounts).push(account(A2, "joan@acme.example"));
     value(e.records.get_mut(D1).unwrap()).push(record("r7", OTHER, "old@acme.example", Some(A2)));

@@ -1,5 +1,5 @@
-//! The run's law, attacked by random histories: a walk that mostly follows `next()` and often does not. An
-//! oracle that folds nothing reads the accepted entries and says what must hold after each of them.
+//! Property tests of the fold of a run. A random walk mostly follows `next()` and often does not. An oracle that uses
+//! no fold reads the accepted entries and checks the invariants after each of them.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -32,7 +32,7 @@ fn op(kind: u8) -> Op {
 fn made(kinds: &[u8], salt: u8) -> Plan {
     let steps = kinds.iter().map(|kind| {
         let op = op(*kind);
-        // An on-demand step whose condition is unread is disruptive.
+        // Provision on demand with an unread condition is disruptive.
         let risk = if *kind >= 128 { op.risk().max(Risk::Disruptive) } else { op.risk() };
         Step { op, risk, undo: Undo::NoneNeeded, before: json!(salt) }
     });
@@ -58,7 +58,7 @@ pub fn asked(by: &str) -> Event {
     }
 }
 
-/// One move of the walk: which, with what, after how many seconds.
+/// One move of the walk: its kind, its argument, and the seconds that pass.
 type Move = (u8, u8, u16);
 
 fn digest_of(run: &Run, salt: u8) -> String {
@@ -66,7 +66,7 @@ fn digest_of(run: &Run, salt: u8) -> String {
     if salt.is_multiple_of(5) { format!("sha256:{salt}") } else { now.unwrap_or_default() }
 }
 
-/// What somebody may want to append; nothing here asks whether it is legal.
+/// An entry that somebody may want to append, legal or not.
 fn wild(run: &Run, kind: u8, a: u8, diagnosis: &Diagnosis) -> Event {
     let who = ["U-ADA", "U-BOB", "U-CAT", "U-DAN"][usize::from(a % 4)].to_owned();
     let step = usize::from(a % 4);
@@ -99,7 +99,7 @@ fn wild(run: &Run, kind: u8, a: u8, diagnosis: &Diagnosis) -> Event {
     }
 }
 
-/// What the executor would append now, with one of the outcomes that can come of it.
+/// The entry that the executor would append now, with one of its possible outcomes.
 fn driven(run: &Run, now: Timestamp, rules: &Rules, a: u8, diagnosis: &Diagnosis) -> Option<Event> {
     let digest = run.current.as_ref().and_then(|current| current.digest.clone()).unwrap_or_default();
     Some(match run.next(now, rules, &LIMITS) {
@@ -135,7 +135,7 @@ fn driven(run: &Run, now: Timestamp, rules: &Rules, a: u8, diagnosis: &Diagnosis
     })
 }
 
-/// The entries since the newest plan, and that plan.
+/// The newest plan and the entries after it.
 fn tail(entries: &[(Timestamp, Event)]) -> Option<(&Plan, &[(Timestamp, Event)])> {
     let from = entries.iter().rposition(|(_, event)| matches!(event, Event::Planned { .. }))?;
     match &entries[from].1 {
@@ -148,7 +148,7 @@ fn settles(event: &Event, index: usize) -> bool {
     matches!(event, Event::Already { step } | Event::Confirmed { step, .. } if *step == index)
 }
 
-/// What must hold of whatever `next` says, read from the entries alone.
+/// Checks what must hold for each answer of `next`, from the entries alone.
 fn judge(entries: &[(Timestamp, Event)], next: &Next, now: Timestamp, rules: &Rules) {
     let ended = entries.iter().any(|(_, event)| matches!(event, Event::Ended { .. }));
     if ended {
@@ -203,7 +203,7 @@ fn judge(entries: &[(Timestamp, Event)], next: &Next, now: Timestamp, rules: &Ru
     assert_eq!(check_plan, !touched, "the first step after an approval looks at the plan again");
 }
 
-/// Entries that must never have been accepted after those before them.
+/// Fails if the newest entry must never follow the entries before it.
 fn accuse(entries: &[(Timestamp, Event)]) {
     let Some(((_, newest), before)) = entries.split_last() else { return };
     let ended = before.iter().any(|(_, event)| matches!(event, Event::Ended { .. }));
@@ -322,7 +322,7 @@ proptest! {
         let entries = walk(&moves, &rules);
         let events: Vec<(i64, Timestamp, &Event)> =
             entries.iter().enumerate().map(|(n, (at, event))| (i64::try_from(n).unwrap() + 1, *at, event)).collect();
-        // What was legal one by one is legal as a whole, and a torn journal is not.
+        // Entries that were legal one by one are legal as a whole. A journal with a missing entry is not.
         prop_assert!(Run::fold(events.clone()).is_ok());
         for cut in 1..events.len() {
             let torn = events.iter().enumerate().filter(|(n, _)| *n != cut - 1).map(|(_, e)| *e);
@@ -383,7 +383,7 @@ fn a_step_begins_within_the_time_after_its_approval_or_the_step_before() {
     let run = run_with(&plan, &later).unwrap();
     assert_eq!(run.next(at(1400), &rules, &LIMITS), Next::Step { index: 1, check_plan: false });
     assert_eq!(run.next(at(1401), &rules, &LIMITS), Next::Look);
-    // A clock that was set back by an hour makes no approval last longer; one that differs a little does no harm.
+    // If the clock is set back by an hour, no approval stays valid longer. A small difference has no effect.
     assert_eq!(run.next(at(450), &rules, &LIMITS), Next::Step { index: 1, check_plan: false });
     assert_eq!(run.next(at(500 - 3600), &rules, &LIMITS), Next::Look);
 }
@@ -394,7 +394,7 @@ fn a_superseding_plan_takes_the_approvals_away_even_when_it_is_the_same() {
     let again = planned(&diagnose(&healthy()), plan.clone());
     let run = run_with(&plan, &[(1, approved("U-ADA", &plan)), (2, again.clone())]).unwrap();
     assert!(matches!(run.next(at(3), &Rules::default(), &LIMITS), Next::AwaitApproval { .. }));
-    // And the same person may approve the new one.
+    // The same person may approve the new plan.
     run_with(&plan, &[(1, approved("U-ADA", &plan)), (2, again), (3, approved("U-ADA", &plan))]).unwrap();
 }
 
@@ -437,7 +437,7 @@ fn a_refused_on_demand_step_is_not_remembered_as_tried() {
     let mut planned_again = events.to_vec();
     planned_again.push((4, planned(&diagnose(&healthy()), made(&[128], 2))));
     let after = run_with(&plan, &planned_again).unwrap().tried();
-    // The plan is made with the first and checked with the second: they must not differ.
+    // The plan is made with the first function and checked with the second. They must agree.
     assert_eq!(before, after);
 }
 
@@ -454,10 +454,11 @@ fn a_step_does_not_begin_without_the_approvals_that_it_needs() {
     run_with(&plan, &[once.clone(), (2, began(Some(1)))]).unwrap();
     assert_eq!(why(run_with(&plan, &[once.clone(), (2, began(Some(2)))])), "it is not approved");
     run_with(&plan, &[once.clone(), (2, approved("U-BOB", &plan)), (3, began(Some(2)))]).unwrap();
-    // A plan that supersedes it takes its approvals away.
+    // A plan that supersedes it also removes its approvals.
     let again = (2, planned(&diagnose(&healthy()), plan.clone()));
     assert_eq!(why(run_with(&plan, &[once, again, (3, began(Some(1)))])), "it is not approved");
-    // Entries of older versions do not say what was needed: they can be read, and no more are written.
+    // Entries of older versions do not record how many approvals were needed. They can be read, but new ones must
+    // record it.
     let read = run_with(&plan, &[(1, began(None))]).unwrap();
     assert_eq!(read.open_step().map(|(_, _, progress)| progress), Some(Progress::Begun));
     let run = run_with(&plan, &[]).unwrap();
@@ -482,7 +483,7 @@ fn a_step_does_not_begin_after_a_stop() {
             let begins = run_with(&plan, &[once.clone(), (2, stop.clone()), (3, began(needs))]);
             assert_eq!(begins.unwrap_err().why, "the run was stopped", "{stop:?}");
         }
-        // What was on its way is brought to its end.
+        // A step that was on its way is finished.
         run_with(&plan, &[once.clone(), (2, began(Some(1))), (3, stop), (4, began(Some(1)))]).unwrap();
     }
 }
@@ -504,11 +505,11 @@ fn a_command_is_for_fifteen_minutes_and_a_repair_of_a_sweep_for_a_day() {
     assert!(!overdue(&listed, 1000) && overdue(&listed, 1001));
     let older = opened(Some(part(None)));
     assert!(!overdue(&older, DAY) && overdue(&older, DAY + 1));
-    // To be admitted and planned is not to be begun.
+    // Admission and planning do not count as a beginning.
     let plan = made(&[0, 2], 1);
     let untouched = run_with(&plan, &[]).unwrap();
     assert!(!overdue(&untouched, 900) && overdue(&untouched, 901));
-    // What has begun in time goes on, and what a person has answered or is asked has its own limits.
+    // A run that began in time continues. What a person has answered or is asked has limits of its own.
     let began = Event::Began { step: 0, before: json!(null), needs: Some(0) };
     let paused = Event::Paused { step: Some(0), halt: PauseReason::Changed, why: "w".to_owned() };
     let retried = Event::Retried { by: "U-DAN".to_owned() };

@@ -1,5 +1,5 @@
-//! The upper rungs and the way back: each condition of rungs 7 to 10 and of the inverses unread, and each false; the
-//! plans of undo and retirement; and the pick between two accounts.
+//! The upper rungs and the inverses: each condition of rungs 7 to 10 is tested unread, and false. Also: the plans of
+//! undo and retirement, and the choice between two accounts.
 
 use super::build::{
     A1, A2, JANE, MAIL, OTHER, U1, account, account_of, address_elsewhere, gap, healthy, link,
@@ -19,7 +19,7 @@ fn held(op: &Op, e: &Evidence) -> ConditionState {
     conditions(op, &Case::new(e), &rules())
 }
 
-/// Each change is unread, or false, and never true.
+/// Checks that each of these changes makes the conditions unread or false, and never true.
 fn spoiled(op: &Op, base: &dyn Fn() -> Evidence, unread: &[Change], wrong: &[Change]) {
     assert_eq!(held(op, &base()), ConditionState::True, "{}", op.action());
     for (label, change) in unread {
@@ -123,13 +123,13 @@ fn the_job_goes_on_where_it_left_off_before_it_starts_over() {
     let both = [first.steps.clone(), second.steps.clone()].concat();
     let third = crate::plan(&e, &diagnosis, &rules(), &both);
     assert!(third.steps.is_empty() && third.advice.iter().any(|line| line.contains("as it stood before")));
-    // Another reason is other evidence.
+    // Another quarantine reason is different evidence.
     let mut e = slowed();
     value(&mut e.job).quarantine = Some("EncounteredBaseEscrowThreshold".to_owned());
     assert_eq!(actions(&crate::plan(&e, &diagnose(&e), &rules(), &both)), ["start-provisioning"]);
 }
 
-/// Jane is well, and an account that her repair left over has a placeholder.
+/// Jane has access, and an account that her repair left without use has a placeholder address.
 fn left() -> Evidence {
     let mut e = healthy();
     let parked = parking_address(A2, "acme.example");
@@ -189,7 +189,7 @@ fn an_account_ends_only_if_it_is_nobodys_and_access_is_proven() {
         ("suspended", |e| account_of(e, A1).membership = Some("suspended".to_owned())),
     ];
     for (op, privilege) in [(&deactivate, "lifecycle.enablement"), (&delete, "lifecycle.delete")] {
-        // An account that is not shown has no address to judge by.
+        // An account that is not shown has no address to check.
         let gone = |change: &&Change| change.0 == "gone";
         let wrong: Vec<Change> = NOBODYS[1].iter().filter(|change| !gone(change)).copied().collect();
         let unread: Vec<Change> = NOBODYS[1].iter().filter(gone).chain(NOBODYS[0]).copied().collect();
@@ -224,7 +224,7 @@ fn an_address_goes_back_under_the_conditions_under_which_it_was_moved() {
     ];
     let wrong: &[Change] = &[("another domain", |e| value(&mut e.domains).clear())];
     spoiled(&back, &base, &[NOBODYS[0], unread].concat(), &[NOBODYS[1], wrong].concat());
-    // It is somebody's by now.
+    // Another account has the address by now.
     let mut e = base();
     account_of(&mut e, A1).email = Some(MAIL.to_owned());
     let begun = [Op::ParkEmail { account: A2.to_owned(), from: MAIL.to_owned(), to: from }];
@@ -287,7 +287,7 @@ fn an_undo_says_what_stays() {
     let plan = undo_plan(&e, &diagnose(&e), &rules(), &begun, &[]);
     assert!(plan.steps.is_empty(), "she is linked and well: {:?}", plan.steps);
     assert!(plan.advice.iter().any(|line| line.contains("r1 is not put back")), "{:?}", plan.advice);
-    // Where she is not, provisioning restores what it can.
+    // If she is not provisioned, provisioning restores what it can.
     let e = never_provisioned();
     let plan = undo_plan(&e, &diagnose(&e), &rules(), &begun, &[]);
     let actions: Vec<&str> = plan.steps.iter().map(|step| step.op.action()).collect();
@@ -328,7 +328,7 @@ fn an_account_is_retired_one_rung_at_a_time() {
     assert_eq!(left_over(&[start()]), None);
 }
 
-/// Her record is on one account, her address on another, and both are used.
+/// Her record is linked to one account, another account has her address, and both are used.
 fn torn() -> Evidence {
     let mut e = linked_elsewhere();
     surround(&mut e, A2, vec![link("r1", Some(A2))], true);
@@ -363,7 +363,7 @@ fn a_pick_between_two_used_accounts_makes_a_plan_for_the_one_that_was_picked() {
     let parks = plan.steps.first().is_some_and(|step| step.op.action() == "park-email");
     assert!(parks && plan.steps[0].op.account() == Some(A1), "{:?} {:?}", plan.steps, plan.advice);
     assert!(plan.cost.iter().any(|line| line.contains("last active in jira-software")), "{:?}", plan.cost);
-    // What was picked is looked up, not believed.
+    // The choice is checked against the evidence.
     let (plan, diagnosis) = picked("712020:somebody-else");
     assert!(plan.steps.is_empty() && diagnosis.candidates.len() == 2);
 }

@@ -1,4 +1,5 @@
-//! The edges of the rules, as tables over evidence made by hand: what a simulated tenant can hardly be brought to.
+//! Edge cases of the rules, as tables over hand-made evidence. A simulated tenant can hardly be brought into these
+//! states.
 
 use jiff::Timestamp;
 
@@ -52,7 +53,7 @@ fn record() -> ScimRecord {
     }
 }
 
-/// Somebody for whom all is well.
+/// A person without any fault.
 fn healthy() -> Evidence {
     let mut e = Evidence::new(Subject::asked(Who::Email(JANE.into())), at(100));
     e.users = seen(vec![IdpUser {
@@ -108,7 +109,7 @@ fn healthy() -> Evidence {
     e
 }
 
-/// The same without a record, with an account or without.
+/// The same person without a record, with or without an account.
 fn without_record() -> Evidence {
     let mut e = healthy();
     e.records.insert("d1".into(), seen(Vec::new()));
@@ -152,7 +153,7 @@ fn what_every_table_starts_from_is_healthy_and_complete() {
 
 #[test]
 fn sync_pending_goes_by_creation_times_alone() {
-    // User created, assignment created, last cycle, tried before: pending?
+    // Columns: user created, assignment created, last cycle, tried before, whether the cause is pending.
     for (user, assigned, cycle, tried, pending) in [
         (Some(11), Some(0), Some(10), false, true),
         (Some(0), Some(11), Some(10), false, true),
@@ -228,7 +229,7 @@ fn a_refusal_proves_nothing_about_what_was_moved_aside_since() {
 
 #[test]
 fn a_recreated_identity_is_not_a_stale_record() {
-    // External id of the record, whether its owner lives, when the person was made: the cause.
+    // Columns: `externalId` of the record, whether its owner lives, when the person was created, the cause.
     for (external, owner, created, cause) in [
         (EARLIER, Some(false), 5, Some(Cause::IdentityRecreated)),
         (EARLIER, Some(false), -5, Some(Cause::StaleRecordConflict)),
@@ -398,7 +399,7 @@ fn a_missing_assignment_is_advice_where_it_is_contradicted() {
         put(&mut e.log, |log| log.insert(0, LogEntry { action: "disable".into(), ..success() }));
     };
     type Change<'c> = &'c dyn Fn(&mut Evidence);
-    // What is so, and whether the missing assignment blocks.
+    // Columns: the changes, and whether the missing assignment blocks.
     let table: [(&[Change<'_>], bool); 6] = [
         (&[], true),
         (&[&lost], true),
@@ -428,7 +429,7 @@ fn success() -> LogEntry {
 #[test]
 fn a_word_nobody_knows_is_neither_good_nor_bad() {
     type Change = fn(&mut Evidence);
-    // A change, and the verdict.
+    // Columns: a change, and the verdict.
     let table: [(Change, Verdict); 7] = [
         (|e| put(&mut e.accounts, |all| all[0].status = Some("hibernating".into())), Verdict::CannotTell),
         (|e| put(&mut e.accounts, |all| all[0].membership = Some("limbo".into())), Verdict::CannotTell),
@@ -449,12 +450,12 @@ fn a_word_nobody_knows_is_neither_good_nor_bad() {
 
 #[test]
 fn of_two_where_there_is_one_nobody_is_chosen_by_chance() {
-    // Two accounts of one address: a torn picture.
+    // Two accounts with one address: the evidence was read while something changed.
     let mut e = healthy();
     put(&mut e.accounts, |all| all.push(Account { id: "a2".into(), ..all[0].clone() }));
     let diagnosis = diagnose(&e);
     assert_eq!((diagnosis.verdict, diagnosis.candidates.len()), (Verdict::CannotTell, 2));
-    // Two records of one person in a directory: the linked one is hers, whichever comes first.
+    // If a directory has two records of one person, the linked one is hers, in either order.
     for other in ["r0", "r2"] {
         let mut e = healthy();
         let twin = ScimRecord {

@@ -1,4 +1,4 @@
-//! Suspension in one of several directories, and what is said where a word is missing.
+//! Suspension in one of several directories, and the result if a status is not shown.
 
 use super::*;
 
@@ -16,7 +16,7 @@ fn a_suspension_in_one_of_two_directories_counts_unless_the_groups_are_known_to_
     let says = &diagnosis.findings[0].because[0].message;
     assert!(says.contains("directory u2"), "{says}");
     assert!(diagnosis.findings[0].blocking);
-    // Of the expected group it is known that it belongs to the other directory.
+    // The expected group is known to belong to the other directory.
     let group = |directory: Option<&str>| OrgGroup {
         id: "o".into(),
         name: "JIRA".into(),
@@ -29,7 +29,7 @@ fn a_suspension_in_one_of_two_directories_counts_unless_the_groups_are_known_to_
         e.groups = groups;
         assert_eq!(codes(&e), ["suspended"]);
     }
-    // A source that failed makes no suspension, and no health.
+    // A source that failed proves neither a suspension nor health.
     e.groups = Read::Gap("503".into());
     let diagnosis = diagnose(&e);
     assert_eq!(diagnosis.verdict, Verdict::CannotTell);
@@ -50,7 +50,7 @@ fn a_role_is_access_only_where_the_account_is_known_to_be_active() {
         assert_eq!(diagnosis.verdict, Verdict::CannotTell, "{rows:?}");
         assert!(undecided(&diagnosis, Cause::Suspended), "{rows:?}");
     }
-    // With one directory the membership says it.
+    // With one directory, the membership shows the status.
     let mut e = with(vec![unknown()]);
     let only = UserDirectory { id: "u1".into(), name: None };
     e.user_directories.insert("a1".into(), seen(vec![only.clone()]));

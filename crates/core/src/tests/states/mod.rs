@@ -1,4 +1,4 @@
-//! How the world stands towards an op, op by op: Done, Open, Unread, Blocked. And which of two accounts is kept.
+//! The state of the world compared with each op: Done, Open, Unread, Blocked. Also: which of two accounts is kept.
 
 mod suspension;
 
@@ -293,14 +293,14 @@ fn the_parking_address_is_the_same_for_the_same_account_and_another_for_another(
 #[test]
 fn a_placeholder_in_use_is_never_planned() {
     let e = with(address_elsewhere(), |e| {
-        // A scheduled deletion has to be cancelled first, so that parking is not the first step.
+        // A scheduled deletion has to be cancelled first, so parking the address is not the first step.
         account_of(e, A2).for_deletion = true;
         value(&mut e.accounts).push(account("712020:account-3", &parking_address(A2, "acme.example")));
     });
     assert!(planned(&e, &rules()).steps.is_empty());
 }
 
-/// Uses of an account: none, some, or not known.
+/// Sets the use of an account: none, some, or unknown.
 fn use_of(e: &mut Evidence, id: &str, used: Option<bool>) {
     match used {
         None => {
@@ -317,7 +317,7 @@ fn use_of(e: &mut Evidence, id: &str, used: Option<bool>) {
 
 #[test]
 fn which_of_two_accounts_is_kept() {
-    // In this world the record is on A2 and the address on A1.
+    // Here the record is linked to A2, and A1 has the address.
     for (linked, bearer, kept) in [
         (Some(false), Some(true), Some(A1)),
         (Some(true), Some(false), Some(A2)),
@@ -339,7 +339,7 @@ fn which_of_two_accounts_is_kept() {
             assert!(diagnosis.candidates.is_empty(), "{label}");
         } else {
             assert_eq!(diagnosis.candidates.len(), 2, "{label}");
-            // The record ties one of them to the person, so the cause is known; only the choice is open.
+            // The record shows that one of them is the person's, so the cause is known. Only the choice is open.
             assert_eq!(diagnosis.verdict, Verdict::Broken, "{label}");
             assert!(diagnosis.found(Cause::LinkedToOtherAccount), "{label}");
             assert!(planned(&e, &rules()).steps.is_empty(), "{label}");
@@ -360,7 +360,7 @@ fn an_account_is_used_by_its_activity_its_groups_or_its_roles() {
         let mut e = e.clone();
         change(&mut e);
         assert_eq!(used(&e), Some(true));
-        // One thing that shows use is enough, whatever else is unread.
+        // One fact that shows use is enough, whatever else is unread.
         let mut less = e.clone();
         less.last_active.insert(A1.to_owned(), gap());
         assert_eq!(used(&less), Some(true));
@@ -386,7 +386,7 @@ fn two_people_or_two_accounts_are_candidates_and_no_steps() {
         assert_eq!(diagnosis.candidates.len(), 2);
         assert!(planned(&e, &rules()).steps.is_empty());
     }
-    // A live record that ties one of the accounts to the person settles it.
+    // A live record that is linked to one of the accounts decides it.
     let tied = with(drifted(), |e| {
         value(&mut e.users)[0].aliases = vec!["jane.old@acme.example".to_owned()];
         value(&mut e.accounts).push(account(A2, "jane.old@acme.example"));

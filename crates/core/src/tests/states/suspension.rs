@@ -1,4 +1,4 @@
-//! How an account stands in one user directory.
+//! The status of an account in one user directory.
 
 use super::*;
 
@@ -22,7 +22,7 @@ fn a_suspension_is_judged_in_the_directory_that_is_named() {
     table(&lift, vec![("open", "suspended in that one", in_two_directories())]);
     table(&suspend_there, vec![("done", "suspended in that one", in_two_directories())]);
     table(&suspend_here, vec![("open", "active in that one", in_two_directories())]);
-    // The membership alone does not say it, unless there is no other directory.
+    // The membership alone does not show it, unless there is no other directory.
     let no_rows = |e: &mut Evidence| value(e.roles.get_mut(A1).unwrap()).clear();
     let unread = |e: &mut Evidence| e.user_directories.clear();
     table(
