@@ -1,5 +1,5 @@
-//! The one context that a command, a click, the poster and the executor share. It holds no state that counts:
-//! everything in it is a handle, a rule or a look-up that may be thrown away. It must never carry out a step.
+//! The context that commands, clicks, the poster and the executor share. It holds handles, rules and caches. It keeps
+//! no state that may not be lost: the store holds the durable state. It must never carry out a step.
 
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
@@ -28,75 +28,67 @@ use reinstate_core::subject::{name_of, normalize};
 use reinstate_core::{Action, Denied, Diagnosis, Plan, Rules, Subject, Who};
 use reinstate_store::Store;
 
-/// How long `check` and Recheck share one diagnosis (docs/reference/rules.md#shared-diagnosis).
+/// How long `check`, `me` and Recheck share one diagnosis (docs/reference/rules.md#shared-diagnosis).
 const DIAGNOSIS_MAX_AGE: Duration = Duration::from_secs(60);
-/// How many diagnoses one person may ask for in a minute (docs/reference/rules.md#shared-diagnosis).
+/// How many diagnoses one person may request in a minute (docs/reference/rules.md#shared-diagnosis).
 const MAX_DIAGNOSES_PER_MINUTE: usize = 5;
-/// How long a requester's look-up is tried before the run is refused.
+/// How long the executor retries the look-up of a requester before it refuses the run.
 const ADMISSION_TIMEOUT: Duration = Duration::from_secs(60);
-/// How soon it is tried again.
+/// The pause between two attempts at that look-up.
 const ADMISSION_RETRY_PAUSE: Duration = Duration::from_secs(3);
-/// How much may be going on at once besides runs; more is answered "busy".
+/// The maximum number of background tasks besides runs. Further requests receive the answer "busy".
 const MAX_TASKS: u32 = 4096;
 
-/// A diagnosis, the plan made from it, and when it was asked for.
+/// A diagnosis, the plan made from it, and the time at which its reading began.
 pub type SharedDiagnosis = Arc<(Diagnosis, Plan, Timestamp)>;
 
-/// Wakes the executor and the poster.
 #[derive(Debug, Default)]
 pub struct Wake {
-    /// A run may have something to do.
+    /// Notified when a run may have work to do.
     pub executor: Arc<Notify>,
-    /// A card may be behind.
+    /// Notified when a card may be out of date.
     pub poster: Arc<Notify>,
 }
 
-/// Why there is no context.
+/// Why [`App::new`] failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The bot token is missing.
     #[error("REINSTATE_SLACK_BOT_TOKEN is missing")]
     NoToken,
-    /// Slack's client could not be made.
     #[error(transparent)]
     Client(#[from] NoClient),
-    /// The HTTP client could not be made.
     #[error("the HTTP client could not be made: {0}")]
     Http(#[from] reqwest::Error),
 }
 
-/// What everything shares.
 pub struct App {
-    /// The journal of all runs.
+    /// The journal of all runs and sweeps.
     pub ledger: Journal,
-    /// The upstream services.
     pub world: Arc<dyn World>,
-    /// Slack's Web API.
     pub slack: Api,
-    /// Who may do what.
+    /// Roles and permissions.
     pub people: People,
-    /// Private answers.
+    /// Sends answers to Slack's `response_url`.
     pub responses: Responses,
-    /// What the planner may do.
+    /// What the planner is allowed to plan.
     pub rules: Rules,
-    /// Times of a run.
+    /// The time limits of a run.
     pub limits: Limits,
-    /// `slack.channel`, where approvals are asked.
+    /// `slack.channel`, the channel where approvals are requested.
     pub channel: String,
-    /// The configuration, for what is not spelled out above.
+    /// The whole configuration, for settings that have no field of their own here.
     pub config: Config,
-    /// Wakes the executor and the poster.
     pub wake: Wake,
-    /// Requests that were refused at the door.
+    /// Counts the requests that were refused before their sender was known.
     pub refused_requests: RefusedRequests,
-    /// Set once Slack has refused a `plan` block.
+    /// True after Slack has refused a `plan` block.
     pub(crate) plan_blocks_refused: AtomicBool,
-    /// Cards that Slack refused a moment ago.
+    /// Cards that Slack refused recently.
     pub(crate) refused_cards: super::refused_cards::RefusedCards,
     pub(crate) identities: SingleFlight<Arc<super::identities::MaybeIdentities>, ()>,
     pub(crate) click_queue: super::click_queue::ClickQueue,
     pub(crate) links: SingleFlight<String, ()>,
-    /// Whose App Home is kept up to date.
+    /// The people whose App Home is kept up to date.
     pub(crate) homes: super::watchers::OpenHomes,
     looks: SingleFlight<SharedDiagnosis, ()>,
     asked: Mutex<HashMap<String, VecDeque<Instant>>>,
@@ -104,7 +96,7 @@ pub struct App {
 }
 
 impl App {
-    /// The context for a configuration, a store and a world.
+    /// Builds the context from a configuration, a store and a world.
     ///
     /// # Errors
     /// [`StartError`]
@@ -137,7 +129,7 @@ impl App {
         }))
     }
 
-    /// The loop that carries runs on, over this context.
+    /// The executor's loop, which carries out runs with this context.
     #[must_use]
     pub fn engine(self: &Arc<Self>) -> Engine {
         let app = Arc::clone(self);
@@ -159,13 +151,13 @@ impl App {
         }
     }
 
-    /// Something was appended: the executor and the poster should look.
+    /// Wakes the executor and the poster after an entry was appended.
     pub fn nudge(&self) {
         self.wake.executor.notify_one();
         self.wake.poster.notify_one();
     }
 
-    /// Reads everything about somebody, finds the causes and makes the plan.
+    /// Gathers the evidence about a person, finds the causes and makes the plan.
     pub async fn diagnose(&self, who: &Who) -> (Diagnosis, Plan) {
         let began = Instant::now();
         let prior_runs = PriorRuns::Journal(self.ledger.clone());
@@ -177,8 +169,8 @@ impl App {
         (diagnosis, plan)
     }
 
-    /// A diagnosis as `me`, `check` and Recheck share it: at most 60 s old, and not older than what a run has done to the
-    /// same person since, in this process or in another.
+    /// The diagnosis that `me`, `check` and Recheck share. It is at most 60 s old. It is also never older than the last
+    /// change that a run made to the same person, in this process or in another.
     pub async fn shared_diagnosis(&self, who: &Who) -> SharedDiagnosis {
         let looked = self.looked(who, None).await;
         if self.has_changed_since(who, &looked).await {
@@ -187,7 +179,8 @@ impl App {
         looked
     }
 
-    /// Whether a run has done something to the person since. A store that does not answer is no reason to say nothing.
+    /// Whether a run has changed the person since the diagnosis. If the store does not answer, the diagnosis is still
+    /// shown.
     async fn has_changed_since(&self, who: &Who, looked: &SharedDiagnosis) -> bool {
         let mut names = looked.0.subject.names();
         names.push(name_of(who));
@@ -212,7 +205,7 @@ impl App {
         };
         match self.looks.get(&key, since, look).await {
             Ok(looked) => looked,
-            // The look-up above cannot fail; this keeps the type honest without a panic.
+            // The closure above cannot fail. This branch satisfies the type without a panic.
             Err(()) => {
                 let at = self.time().await;
                 let (diagnosis, plan) = self.diagnose(who).await;
@@ -221,8 +214,8 @@ impl App {
         }
     }
 
-    /// What time it is by the clock of the database, which says when entries were written. A store that does not answer
-    /// is no reason to say nothing.
+    /// The current time by the clock of the database, which also dates the entries. If the store does not answer, the
+    /// local clock is used, so that the caller still receives a diagnosis.
     async fn time(&self) -> Timestamp {
         self.ledger.now().await.unwrap_or_else(|error| {
             tracing::warn!(%error, "the clock of the database could not be read");
@@ -230,10 +223,10 @@ impl App {
         })
     }
 
-    /// Counts one diagnosis for a person.
+    /// Counts one diagnosis against a person's rate limit.
     ///
     /// # Errors
-    /// How long to wait when the minute's share is used up.
+    /// How long to wait, if the person has used up the limit for this minute.
     pub fn count_look(&self, person: &str) -> Result<(), Duration> {
         const MINUTE: Duration = Duration::from_secs(60);
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
@@ -248,7 +241,7 @@ impl App {
         Ok(())
     }
 
-    /// Whether the requester of a run may have it, and whom WHO means. For the executor.
+    /// Decides for the executor whether the requester may have this run, and resolves the person that WHO names.
     pub async fn admit(&self, asked: &Request, opened_at: Timestamp) -> Admission {
         let refused = |says: &str| Admission::Refused(says.to_owned());
         let late = |denied: Denied| {
@@ -275,10 +268,10 @@ impl App {
         }
     }
 
-    /// Turns a mention into an address.
+    /// Resolves a mention to an email address.
     ///
     /// # Errors
-    /// [`Unresolved`], for the person.
+    /// [`Unresolved`], with a text for the caller.
     pub async fn resolve(&self, target: &Target) -> Result<Who, Unresolved> {
         match target {
             Target::Who(who) => Ok(who.clone()),
@@ -291,7 +284,7 @@ impl App {
         }
     }
 
-    /// Does something after the acknowledgement. False when too much is going on: nothing was started.
+    /// Starts work that continues after the acknowledgement. Returns false, and starts nothing, if too many tasks run.
     pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) -> bool {
         let Ok(permit) = Arc::clone(&self.tasks).try_acquire_owned() else {
             metrics::counter!("reinstate_tasks_refused_total").increment(1);
@@ -305,7 +298,7 @@ impl App {
         true
     }
 
-    /// Waits until everything that was spawned is done, or the time is up.
+    /// Waits until all spawned tasks have ended, or until the time is up.
     pub async fn drain(&self, within: Duration) {
         if tokio::time::timeout(within, self.tasks.acquire_many(MAX_TASKS)).await.is_err() {
             tracing::warn!("some answers to Slack were not finished before the end");

@@ -1,11 +1,11 @@
-//! The queue of clicks on one run: those of one kind pass one after another.
+//! A queue of clicks: clicks of one kind on one run are handled one at a time.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Clicks of one kind on one run pass one after another, so that a thousand of them do not fold the journal against
-/// each other. Kinds do not wait for each other: an Approve reads much, and a Decline must not stand behind it. And a
-/// refusal that repeats itself is recorded once.
+/// Handles the clicks of one kind on one run one at a time. Otherwise a thousand clicks would all fold the journal and
+/// conflict with each other. Each kind has its own lock: an Approve reads a lot, and a Decline must not wait for it. A
+/// repeated refusal is recorded only once.
 #[derive(Default)]
 pub(crate) struct ClickQueue {
     turns: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
@@ -13,7 +13,7 @@ pub(crate) struct ClickQueue {
 }
 
 impl ClickQueue {
-    /// The turn of a kind of click on a run.
+    /// The lock for one kind of click on one run.
     pub(crate) fn turn(&self, run: &str, what: &str) -> Arc<tokio::sync::Mutex<()>> {
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
         if turns.len() > 1024 {
@@ -22,7 +22,7 @@ impl ClickQueue {
         Arc::clone(turns.entry(format!("{run} {what}")).or_default())
     }
 
-    /// Whether this refusal is new and to be recorded.
+    /// Whether this refusal has not been recorded yet.
     pub(crate) fn is_new(&self, run: &str, by: &str, what: &str, why: &str) -> bool {
         let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
         if refused.len() > 10_000 {

@@ -1,4 +1,5 @@
-//! The entry about the configuration with which the bot starts. Values name people, so they are personal data.
+//! Records in the journal the configuration with which the bot starts. Its values name people, so they are stored as
+//! personal data.
 
 use std::collections::BTreeMap;
 
@@ -10,14 +11,14 @@ use crate::config::Config;
 use reinstate_core::digest::hex;
 use reinstate_store::{Entry, NewEntry, Store, StoreError};
 
-/// The entry about a configuration that was changed.
+/// The kind of the entry that records a configuration.
 const CONFIGURED_KIND: &str = "configured";
 
-/// Writes down with what configuration the bot starts, if it is not the one of the last start: the digest and the
-/// names of what changed forever, the values (they name people) until they are forgotten.
+/// Records the configuration at the start, if it differs from that of the last start. The digest and the names of the
+/// changed settings are kept forever. The values name people, so they are erased with other personal data.
 ///
 /// # Errors
-/// When the store fails.
+/// If the store fails.
 pub async fn note_configuration(store: &Store, config: &Config, at: Timestamp) -> Result<(), StoreError> {
     let settings = config.settings.clone();
     store.append_global_after(CONFIGURED_KIND, move |last| configured(last.as_ref(), &settings, at)).await?;
@@ -77,7 +78,7 @@ mod tests {
         let two = [("access.operator", "U2"), ("approvals.reversible", "1")];
         let changed = start(&store, &two).await.unwrap().0["changed"].clone();
         assert_eq!(changed, json!(["access.operator", "approvals.reversible", "limits.risky_steps_per_day"]));
-        // What was before is known by its digest, even when its values are forgotten.
+        // The digest identifies the previous configuration, even after its values were erased.
         store.erase_personal(crate::clock::now()).await.unwrap();
         assert_eq!(start(&store, &two).await, None);
         assert!(start(&store, &one).await.unwrap().0["changed"].is_null());

@@ -1,6 +1,6 @@
-//! What Slack sends, handed to the code that answers it: the same for a signed request and for an envelope of a
-//! socket. Slack waits three seconds, so nothing here waits for anything but the note that a run was opened; the
-//! work is spawned.
+//! Routes what Slack sends to the code that answers it. Signed requests and socket envelopes take the same way. Slack
+//! waits three seconds, so this module must never wait for anything but the entry that opens a run. All other work is
+//! spawned.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -12,7 +12,7 @@ use super::reply::Reply;
 use super::{clicks, commands, home, shortcuts};
 use crate::slack::payload::{Inbound, Occurrence};
 
-/// Answers what Slack sent at that time, and begins what it asks for.
+/// Answers what Slack sent at `sent_at`, and starts the work it requests.
 pub(super) async fn dispatch(app: &Arc<App>, inbound: Inbound, sent_at: Timestamp) -> Reply {
     let began = Instant::now();
     metrics::counter!("reinstate_slack_requests_total", "kind" => inbound.word()).increment(1);
@@ -46,7 +46,7 @@ async fn answer(app: &Arc<App>, inbound: Inbound, sent_at: Timestamp) -> Reply {
     }
 }
 
-/// Of all events only the opening of the App Home is answered; the others are counted.
+/// Handles events. Only the opening of the App Home is answered; the others are counted.
 fn happened(app: &Arc<App>, event: Occurrence) {
     let work = Arc::clone(app);
     app.spawn(async move {

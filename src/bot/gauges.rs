@@ -1,5 +1,5 @@
-//! What stands still and for how long, as gauges: runs by state, approvals that wait, cards that are behind. Read
-//! from the store now and then, so that every replica shows the same. It must never name a person or a run.
+//! Gauges for work that does not progress: runs by state, pending approvals, cards that are out of date. They are read
+//! from the store at intervals, so every replica shows the same values. A gauge must never name a person or a run.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,15 +9,15 @@ use tokio::sync::watch;
 use super::app::App;
 use reinstate_core::run::Next;
 
-/// How often they are read; Prometheus asks about as often.
+/// How often the gauges are read. Prometheus scrapes about as often.
 const POLL_INTERVAL: Duration = Duration::from_secs(15);
-/// How many open runs are looked into; beyond that they are counted as `other`.
+/// How many open runs are folded. The rest is counted as `other`.
 const MAX_RUNS: usize = 200;
 
-/// Every state of an open run, so that a state nobody is in shows zero instead of its last count.
+/// Every state of an open run. A state without runs then shows zero instead of its last count.
 const STATES: [&str; 4] = ["running", "waits-for-approval", "waits-for-person", "other"];
 
-/// Reads them until `stop` is set.
+/// Reads the gauges until `stop` is set.
 pub async fn run(app: std::sync::Arc<App>, mut stop: watch::Receiver<bool>) {
     loop {
         if let Err(error) = read(&app).await {
@@ -50,7 +50,7 @@ async fn read(app: &App) -> Result<(), reinstate_store::StoreError> {
         };
         *states.entry(state).or_default() += 1;
     }
-    // One may have ended between the two looks.
+    // A run may have ended since the store counted the open runs.
     let rest = usize::try_from(all).unwrap_or(usize::MAX).saturating_sub(runs.len());
     let rest = u32::try_from(rest).unwrap_or(u32::MAX);
     *states.entry("other").or_default() += rest;

@@ -1,6 +1,6 @@
-//! What the bot does now and then besides repairing: it keeps its measurements small, notes what was refused at the
-//! door, and forgets people when their time is over. It must never stand in the way of a repair: what fails here is
-//! logged and tried again the next time.
+//! Periodic work besides repairs: it limits the memory of the metrics, records the counts of refused requests, and
+//! erases personal data when its retention period has ended. It must never delay a repair: a failure is logged, and the
+//! work is tried again at the next interval.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,23 +15,23 @@ use crate::slack::api::ApiError;
 use crate::telemetry::Metrics;
 use reinstate_store::NewEntry;
 
-/// How often old measurements are thrown away.
+/// How often old metric samples are discarded.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
-/// How often refused requests are noted: a flood must not become a flood of entries.
+/// How often refused requests are recorded. A flood of requests must not become a flood of entries.
 const NOTE_INTERVAL: Duration = Duration::from_secs(60);
-/// How often it is looked for people to forget.
+/// How often personal data that is too old is erased.
 const FORGET_INTERVAL: Duration = Duration::from_secs(3600);
-/// How soon Slack is asked again whose bot this is, where it names no pause of its own.
+/// The backoff for `auth.test` if Slack gives no pause of its own.
 const HOME_BACKOFF: ExponentialBuilder = ExponentialBuilder::new()
     .with_min_delay(Duration::from_millis(500))
     .with_max_delay(Duration::from_secs(30))
     .without_max_times();
 
-/// Keeps house until `stopped` is set.
+/// Runs the periodic work until `stopped` is set.
 pub async fn run(app: Arc<App>, metrics: Option<Metrics>, mut stopped: watch::Receiver<bool>) {
     let (mut upkeep, mut noted, mut forgotten) =
         (interval(UPKEEP_INTERVAL), interval(NOTE_INTERVAL), interval(FORGET_INTERVAL));
-    // A sender that is gone is the end, too.
+    // A dropped sender also means the end.
     let end = async move { stopped.wait_for(|end| *end).await.map(drop).unwrap_or_default() };
     tokio::pin!(end);
     loop {
@@ -45,7 +45,7 @@ pub async fn run(app: Arc<App>, metrics: Option<Metrics>, mut stopped: watch::Re
     note_refused(&app).await;
 }
 
-/// One entry with the counts, if there were any. Who sent them is not known, so nothing personal is in it.
+/// Appends one entry with the counts, if there are any. The senders are unknown, so the entry holds no personal data.
 async fn note_refused(app: &App) {
     let counts = app.refused_requests.take();
     if counts.is_empty() {
@@ -77,7 +77,7 @@ async fn forget(app: &App) {
     }
 }
 
-/// Asks `auth.test` until it answers; then there is nothing left to do.
+/// Calls `auth.test` until it succeeds. Then there is nothing left to do.
 pub async fn keep_home(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
     let learn = (|| app.people.learn_installation(&app.slack))
         .retry(HOME_BACKOFF)

@@ -1,5 +1,5 @@
-//! The identities that one Slack address leads to: users of the identity provider, accounts and addresses. What cannot
-//! be read is never "not their own".
+//! The identities to which one Slack address leads: users of the identity provider, accounts and addresses. What cannot
+//! be read must never count as "not their own".
 
 use std::collections::BTreeSet;
 
@@ -8,10 +8,10 @@ use reinstate_core::evidence::IdpUser;
 use reinstate_core::subject::normalize;
 use reinstate_core::{Evidence, Subject, diagnose};
 
-/// The identities of one address; none if they could not be read.
+/// The identities of one address. None if they could not be read.
 pub(crate) struct MaybeIdentities(pub(crate) Option<Identities>);
 
-/// What is somebody's.
+/// The users, accounts and addresses that belong to one person.
 pub(crate) struct Identities {
     pub(crate) people: BTreeSet<String>,
     pub(crate) accounts: BTreeSet<String>,
@@ -20,13 +20,13 @@ pub(crate) struct Identities {
 
 pub(crate) fn identities(evidence: &Evidence, email: &str) -> Option<Identities> {
     let users = evidence.users.get()?;
-    // Without the accounts it cannot be said that none of them is theirs.
+    // If the accounts could not be read, one of them may belong to this person.
     if evidence.accounts.gap().is_some() {
         return None;
     }
     let found = diagnose(evidence);
-    // Every account that turned up by this address or by a record of it counts as theirs: rather one approver
-    // too few than one on their own account.
+    // Every account found by this address, or by a record of it, counts as theirs. It is safer to lose an approver than
+    // to let somebody approve a plan on their own account.
     let accounts = evidence.accounts.get().into_iter().flatten().map(|account| account.id.clone());
     let mut mine = Identities {
         people: users.iter().map(|user| user.id.clone()).chain(found.person).collect(),
@@ -38,7 +38,7 @@ pub(crate) fn identities(evidence: &Evidence, email: &str) -> Option<Identities>
 }
 
 pub(crate) fn compare(mine: &Identities, subject: &Subject) -> Ownership {
-    // A list names a person where there is no account yet.
+    // The list of a sweep names a person where no account exists yet.
     let same = subject.person.as_ref().is_some_and(|person| mine.people.contains(person))
         || !mine.people.is_disjoint(&subject.accounts)
         || !mine.accounts.is_disjoint(&subject.accounts)

@@ -1,5 +1,5 @@
-//! `POST /slack/events`: everything Slack sends over HTTP. Verify, parse, hand over. It must
-//! never act on a body whose signature was not checked, and never log one.
+//! `POST /slack/events`: everything that Slack sends over HTTP. Verifies the signature, parses the body, hands it over.
+//! It must never act on a body whose signature was not checked, and must never log a body.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -19,10 +19,10 @@ use super::app::App;
 use super::dispatch::dispatch;
 use crate::slack::payload;
 
-/// What Slack may send at most: a click carries its whole message.
+/// The largest body accepted from Slack. A click carries the whole message it is on.
 pub const BODY_LIMIT_BYTES: usize = 1 << 20;
 
-/// Takes a request of Slack's.
+/// Handles one request from Slack.
 pub async fn events(State(app): State<Arc<App>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let text = match verified(&app, &parts.headers, body).await {
@@ -42,7 +42,7 @@ pub async fn events(State(app): State<Arc<App>>, request: Request) -> Response {
     }
 }
 
-/// When a request was sent that was found to be signed just now. Slack says it to the second.
+/// When Slack sent a request whose signature was verified, to the second.
 fn sent_at(headers: &HeaderMap) -> Timestamp {
     let now = crate::clock::now();
     let stamp = headers.get(Verifier::SLACK_SIGNED_TIMESTAMP).and_then(|value| value.to_str().ok());
@@ -52,11 +52,11 @@ fn sent_at(headers: &HeaderMap) -> Timestamp {
 
 type Refusal = (StatusCode, &'static str);
 
-/// The body, if Slack signed it just now. What the headers alone give away is refused before a byte is read.
+/// Reads and verifies the body. A request that the headers alone disqualify is refused before its body is read.
 async fn verified(app: &App, headers: &HeaderMap, body: Body) -> Result<String, Refusal> {
     let too_large = (StatusCode::PAYLOAD_TOO_LARGE, "size");
     let refuse = |reason| (StatusCode::UNAUTHORIZED, reason);
-    // What says how large it is need not be read to be refused; what does not is read up to the limit.
+    // A body that declares too large a size is refused without reading. Any other body is read up to the limit.
     let signed = signed_just_now(app, headers).and_then(|signed| {
         if body.size_hint().lower() > BODY_LIMIT_BYTES as u64 { Err(too_large) } else { Ok(signed) }
     });
@@ -73,7 +73,8 @@ async fn verified(app: &App, headers: &HeaderMap, body: Body) -> Result<String, 
     Ok(body)
 }
 
-/// Signature, time stamp and the secret to check them with, if the headers may be Slack's and are fresh.
+/// Checks the headers: they must have the shape of Slack's and a recent time stamp. Returns the signature, the time
+/// stamp and the secret to verify them with.
 fn signed_just_now<'a>(
     app: &App,
     headers: &'a HeaderMap,
@@ -85,7 +86,7 @@ fn signed_just_now<'a>(
     else {
         return Err(refuse("unsigned"));
     };
-    // Also keeps numbers away from the library that its subtraction would overflow on.
+    // This also keeps values away from the library that would overflow its subtraction.
     let second: i64 = stamp.parse().map_err(|_| refuse("stamp"))?;
     let age = crate::clock::now().as_second().abs_diff(second);
     if age > Verifier::MAX_TIMESTAMP_AGE_SECONDS.unsigned_abs() {
@@ -95,8 +96,8 @@ fn signed_just_now<'a>(
     Ok((signature, stamp, SlackSigningSecret(secret.expose_secret().to_owned())))
 }
 
-/// Takes and drops what little is left of a refused body. A sender that is cut off while it writes never reads
-/// why; one that sends more than this is cut off all the same.
+/// Reads and discards the rest of a refused body, up to a small limit. A sender whose connection closes while it writes
+/// never reads the answer. A sender that sends more than the limit is disconnected anyway.
 async fn let_finish(mut body: Body) {
     const DRAIN_LIMIT_BYTES: usize = 2 * BODY_LIMIT_BYTES;
     const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);

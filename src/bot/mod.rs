@@ -1,5 +1,5 @@
-//! The bot: what it does with a request of Slack's, from the door to the entry in the journal, and how its cards are kept
-//! up to date. It must never carry out a step: that is [`crate::exec`].
+//! The bot: handles a request from Slack up to the entry in the journal, and keeps the cards up to date. It must never
+//! carry out a step: [`crate::exec`] does that.
 
 pub mod app;
 mod click_queue;

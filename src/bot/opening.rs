@@ -1,11 +1,11 @@
-//! What a click that opens a run is recorded as, and the key that makes its repeats open the same run.
+//! Builds the request for a run that a click opens, and the idempotency key for repeats of that click.
 
 use crate::slack::command::Target;
 use crate::slack::payload::Click;
 use crate::slack::value::Value;
 use reinstate_core::run::{Goal, Request};
 
-/// What a click that opens a run has in common with its repeats: Slack's trigger, else what was clicked.
+/// The idempotency key of a click that opens a run: Slack's trigger id, or else what was clicked.
 pub(super) fn opening_key(click: &Click, value: &Value) -> String {
     click.trigger.clone().unwrap_or_else(|| {
         let ts = click.ts.as_deref().unwrap_or_default();
@@ -13,7 +13,7 @@ pub(super) fn opening_key(click: &Click, value: &Value) -> String {
     })
 }
 
-/// The repair that a click asks for.
+/// The request for the repair that a click asks for.
 pub(super) fn asked(click: Click, target: &Target) -> Request {
     Request {
         by: click.by,

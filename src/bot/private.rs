@@ -1,5 +1,5 @@
-//! Answers for one person alone: in their own modal, by `response_url`, else as an ephemeral message, else in their direct messages. It must never fall back to a
-//! message that others see.
+//! Answers that only one person sees: in their modal, by `response_url`, as an ephemeral message, or in their direct
+//! messages, in this order. It must never fall back to a message that others see.
 
 use std::time::Duration;
 
@@ -16,22 +16,22 @@ use reinstate_core::run::Requester;
 use reinstate_core::{Action, Event, Permit, Run};
 use reinstate_store::NewEntry;
 
-/// How often a private answer waits for a limit to pass, and for how long at most.
+/// How often a private answer is retried after a rate limit, if the pause is at most [`MAX_RETRY_AFTER`].
 const MAX_RETRIES: usize = 2;
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(5);
 
-/// Where one person can be answered alone.
+/// Where one person can be answered privately.
 #[derive(Clone, Debug)]
 pub(crate) struct ReplyTo {
     pub(crate) by: Requester,
     pub(crate) channel: Option<String>,
     pub(crate) response_url: Option<String>,
-    /// A modal of theirs, which then shows the newest answer.
+    /// Their open modal, which then shows the newest answer.
     pub(crate) view: Option<String>,
 }
 
 impl App {
-    /// Says something to one person alone; a message that cannot be delivered is counted and given up.
+    /// Sends a message to one person alone. A message that cannot be delivered is counted and dropped.
     pub(crate) async fn reply(&self, ear: &ReplyTo, card: &Message) {
         if let Some(view) = &ear.view
             && self.slack.update_view(view, &modal::answer(card)).await.is_ok()
@@ -48,7 +48,7 @@ impl App {
         {
             return;
         }
-        // From the App Home, or where the channel is gone, there is no place but their own.
+        // From the App Home, or if the channel is gone, only their direct messages remain.
         let mut told = self.reply_directly(&ear.by.id, card).await;
         for _ in 0..MAX_RETRIES {
             match told {
@@ -68,7 +68,7 @@ impl App {
         self.slack.post(&channel, None, card).await.map(drop)
     }
 
-    /// Opens a modal for somebody; its id. Where none can be opened, they are told so.
+    /// Opens a modal for a person and returns its id. If that fails, the person is told.
     pub(crate) async fn open_modal(
         &self,
         ear: &ReplyTo,
@@ -81,7 +81,7 @@ impl App {
         };
         match opened {
             Ok(id) => Some(id),
-            // The same request came twice, and the other one was first.
+            // Slack delivered the request twice, and the other delivery opened the modal first.
             Err(ApiError::Refused(code)) if code == "exchanged_trigger_id" => None,
             Err(error) => {
                 tracing::info!(%error, "a modal could not be opened");
@@ -91,7 +91,7 @@ impl App {
         }
     }
 
-    /// Whether somebody may do something; a refusal is recorded, and comes back in words for them.
+    /// Checks a permission. A refusal is recorded, and comes back as a message for the person.
     pub(crate) async fn allow(&self, ear: &ReplyTo, what: &str, action: &Action) -> Result<Permit, Message> {
         match self.people.permit(&self.slack, &ear.by, action).await {
             Ok(permit) => Ok(permit),
@@ -107,7 +107,7 @@ impl App {
         self.record("denied", what, by, why).await;
     }
 
-    /// Records what somebody did that belongs to no run.
+    /// Records an act of a person that belongs to no run.
     pub(crate) async fn record(&self, kind: &str, what: &str, by: &str, why: &str) {
         let facts = serde_json::json!({ "what": what });
         let personal = serde_json::json!({ "by": by, "why": why });
@@ -122,8 +122,8 @@ impl App {
         }
     }
 
-    /// The view of a run for one person alone: nothing can be approved there, and nobody can tell whether Slack draws a
-    /// plan block.
+    /// The view of a run for one person alone. It has no approval buttons and no `plan` block, because a refusal of
+    /// that block would not be noticed.
     pub(crate) fn private_view<'a>(
         &'a self,
         id: &'a str,
@@ -147,7 +147,7 @@ impl App {
         }
     }
 
-    /// Where a run's root card stands, as a link; none if it stands nowhere or Slack does not say.
+    /// A link to a run's root card. None if there is no card, or if Slack does not give the link.
     pub(crate) async fn card_link(&self, run: &str) -> Option<String> {
         let ask = || async {
             let cards = self.ledger.store().cards(run).await.map_err(drop)?;

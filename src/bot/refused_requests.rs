@@ -1,9 +1,9 @@
-//! Requests that were refused at the door, counted by reason until they are noted in the journal.
+//! Counts the requests that were refused before their sender was known, until the counts are recorded in the journal.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Requests that were refused before it was known who sent them, by reason, since they were last noted.
+/// The counts by reason since the last record.
 #[derive(Debug, Default)]
 pub struct RefusedRequests(Mutex<BTreeMap<&'static str, u64>>);
 

@@ -1,22 +1,21 @@
-//! What Slack is answered at once, before any work is done.
+//! The immediate answer to Slack, before any work is done.
 
 use serde_json::{Value, json};
 
 use crate::slack::markup::Markup;
 
-/// What Slack is answered at once.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reply {
-    /// "Taken."
+    /// An acknowledgement without content.
     Empty,
-    /// Words for the person alone.
+    /// A text for the person alone.
     Private(Markup),
     /// The challenge of `url_verification`.
     Challenge(String),
 }
 
 impl Reply {
-    /// As Slack reads it; nothing for an empty answer.
+    /// The JSON body that Slack reads. None for an empty answer.
     #[must_use]
     pub fn body(&self) -> Option<Value> {
         match self {

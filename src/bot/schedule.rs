@@ -1,5 +1,5 @@
-//! Sweeps by schedule (`[sweep] every`). The database says when the last one was, so replicas and restarts make no
-//! difference; the key of a sweep is its turn, so two processes that wake together open one.
+//! Scheduled sweeps (`[sweep] every`). The database knows when the last one was, so replicas and restarts make no
+//! difference. The idempotency key of a sweep is its period, so two processes that wake together open only one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,10 +10,10 @@ use tokio::sync::watch;
 use super::app::App;
 use reinstate_core::run::{Goal, Request, Requester};
 
-/// How often the clock is looked at.
+/// How often to check whether a sweep is due.
 const POLL_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Runs until `stop` says so; at once where no schedule is set.
+/// Opens sweeps until `stop` is set. Returns immediately if no schedule is set.
 pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let Some(every) = app.config.sweep.every else { return };
     while !*stop.borrow() {
@@ -30,7 +30,7 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
 /// Opens a sweep if one is due.
 ///
 /// # Errors
-/// When the store fails.
+/// If the store fails.
 pub async fn open(app: &App, every: Duration, now: Timestamp) -> Result<bool, reinstate_store::StoreError> {
     let length = i64::try_from(every.as_millis()).unwrap_or(i64::MAX).max(1);
     let last = app.ledger.store().last_survey().await?;

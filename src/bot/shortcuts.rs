@@ -1,5 +1,5 @@
-//! The two shortcuts: check the author of a message, and check a person from a picker. Both only read, and answer the
-//! person alone.
+//! The two shortcuts: check the author of a message, and check a person chosen in a picker. Both must only read, and
+//! must answer the person alone.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::slack::messages;
 use crate::slack::modal;
 use crate::slack::payload::Shortcut;
 
-/// Begins what a shortcut asks for; the acknowledgement does not wait.
+/// Starts what a shortcut requests. The acknowledgement does not wait for it.
 pub(super) fn used(app: &Arc<App>, shortcut: Shortcut) {
     let work = Arc::clone(app);
     app.spawn(async move {
@@ -40,7 +40,7 @@ pub(super) async fn pick(app: &App, ear: &ReplyTo, trigger: Option<&str>) {
     app.open_modal(ear, trigger, &modal::person()).await;
 }
 
-/// A person was picked: the modal shows first that it reads, then the answer.
+/// Handles the chosen person: the modal first shows that the reading goes on, then the answer.
 pub(super) async fn picked(app: &App, ear: &ReplyTo, person: Option<String>) {
     let Some(person) = person else { return };
     if let Some(view) = &ear.view

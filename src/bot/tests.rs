@@ -1,5 +1,5 @@
-//! The bot as people meet it: signed requests through the real router, a strict Slack behind real HTTP, a
-//! scripted world, and the journal written by hand where the executor would write it.
+//! Tests of the bot from the outside: signed requests through the real router, a strict simulator of Slack over real
+//! HTTP, and a scripted world. The tests append the entries that the executor would append.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -26,7 +26,7 @@ use reinstate_store::{AppendOptions, Store};
 
 const WAIT_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Ada and Grace are at the identity provider; nobody acts.
+/// A world in which Ada and Grace are at the identity provider and every action fails.
 struct Script {
     users_readable: Mutex<bool>,
     asked: Mutex<usize>,
@@ -187,7 +187,7 @@ impl House {
         self.app.nudge();
     }
 
-    /// What the executor would write until the run waits for an approval.
+    /// Appends what the executor would append until the run waits for an approval.
     async fn waits(&self, run: &str) -> String {
         let (plan, diagnosis) = planned();
         let digest = plan.digest();
@@ -315,7 +315,7 @@ async fn one_of_many_approvals_of_a_person_counts_and_their_own_never() {
         })
         .collect();
     for click in clicks {
-        // Once it is approved the button is gone, and Slack lets nobody click it.
+        // After the approval the button is gone, so Slack accepts no more clicks on it.
         drop(click.await.unwrap());
     }
     while !house.kinds(&run).await.contains(&"approved") {
@@ -390,7 +390,7 @@ async fn a_waiting_run_is_retried_by_operators_and_cancelled_by_its_requester() 
     }
     house.bot.command("U0ADA", "C0ADMINS", &format!("cancel {run}")).await.unwrap();
     house.private("U0ADA", "The run is stopped").await;
-    // The loop, which does not run here, ends it before the next step.
+    // The executor, which does not run in this test, ends the run before the next step.
     assert_eq!(house.app.ledger.run(&run).await.unwrap().cancelled.as_deref(), Some("U0ADA"));
 }
 
@@ -432,7 +432,7 @@ async fn admission_asks_slack_and_a_failed_look_up_is_later() {
     house.wire.clear_injections();
     asked.by = Requester::with_id("U0ADA");
     loop {
-        // A failure is shared for half a second.
+        // A failure is cached for half a second.
         match house.app.admit(&asked, now).await {
             Admission::Later(_) => tokio::task::yield_now().await,
             Admission::Admitted { who, .. } => {
@@ -448,7 +448,7 @@ async fn admission_asks_slack_and_a_failed_look_up_is_later() {
 async fn a_run_that_cannot_be_written_down_is_not_started() {
     let house = house().await;
     let url = format!("sqlite:{}/r.db", house._dir.path().display());
-    // Another writer holds the database for longer than the acknowledgement waits.
+    // Another writer locks the database for longer than the acknowledgement waits.
     let pool = sqlx::any::AnyPoolOptions::new().max_connections(1).connect(&url).await.unwrap();
     let mut held = pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
     sqlx::query("UPDATE head SET position = position").execute(&mut *held).await.unwrap();

@@ -1,4 +1,4 @@
-//! Who has their App Home open in this process, and what it shows. It must never grow without bound.
+//! The people who have their App Home open in this process, and what it shows. The list must never grow without bound.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -6,12 +6,11 @@ use std::time::{Duration, Instant};
 
 use reinstate_core::run::Requester;
 
-/// How long somebody counts as looking after they opened their Home.
+/// How long a person counts as looking after they opened their Home.
 const WATCH_PERIOD: Duration = Duration::from_secs(8 * 3600);
-/// How many people's Homes are kept up to date.
 const MAX_WATCHED: usize = 200;
 
-/// Whose Home is kept up to date.
+/// The watched Homes, by Slack id.
 #[derive(Debug, Default)]
 pub struct OpenHomes(Mutex<HashMap<String, Watcher>>);
 

@@ -1,5 +1,5 @@
-//! The few methods of Slack's Web API that we call, over slack-morphism's client. Every call has a time limit,
-//! which the library has not. It must never log a body or a token: the library's errors carry whole bodies, so
+//! The methods of Slack's Web API that the bot calls, over slack-morphism's client. Every call has a timeout, because
+//! the library sets none. This file must never log a body or a token. The library's errors contain whole bodies, so
 //! only their codes leave this file.
 
 use std::time::Duration;
@@ -16,44 +16,43 @@ use url::Url;
 
 use super::blocks::Message;
 
-/// A call that takes longer has been lost.
+/// The timeout of a call.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
-/// The same for the bytes of a file.
+/// The timeout for uploading the bytes of a file.
 const UPLOAD_TIMEOUT: Duration = Duration::from_secs(60);
-/// What a refusal without `Retry-After`, or with one that cannot be read, means.
+/// The pause if a rate-limited answer has no `Retry-After`, or one that cannot be parsed.
 const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(5);
-/// The shortest and the longest `Retry-After` that is believed: no value makes us hammer, or be silent for hours.
+/// The range to which `Retry-After` is clamped. No value may make the bot flood Slack, or keep it silent for hours.
 const RETRY_AFTER_RANGE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(900));
 
-/// Why Slack gave no answer.
+/// Why a call to Slack failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ApiError {
-    /// Too many calls: come back after this long.
+    /// Slack limits the rate. Retry after this pause.
     #[error("limited for {} s", .0.as_secs())]
     Limited(Duration),
     /// Slack's own error code.
     #[error("refused: {0}")]
     Refused(String),
-    /// It may or may not have been done.
+    /// No usable answer arrived. The call may or may not have had an effect.
     #[error("no answer: {0}")]
     Lost(&'static str),
 }
 
-/// Why there is no client.
+/// Why the client could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum NoClient {
-    /// TLS could not be set up.
     #[error("TLS could not be set up: {0}")]
     Tls(String),
 }
 
-/// The Web API of one workspace.
+/// A client of the Web API of one workspace.
 pub struct Api {
     client: SlackHyperClient,
     token: SlackApiToken,
-    /// The app's own token, which opens sockets and nothing else.
+    /// The app-level token, which only opens sockets.
     app_token: Option<SlackApiToken>,
-    /// For the bytes of files, which go to another address than the methods, and without the token.
+    /// The client for the bytes of files. They go to another address than the method calls, and without the token.
     files: reqwest::Client,
     base: Url,
 }
@@ -65,10 +64,10 @@ impl std::fmt::Debug for Api {
 }
 
 impl Api {
-    /// A client of the Web API at `base`, whose path is kept.
+    /// A client of the Web API at `base`. The path of `base` is kept.
     ///
     /// # Errors
-    /// When the machine has no root certificates for an `https` address.
+    /// If the machine has no root certificates for an `https` address.
     pub fn new(base: &Url, token: &SecretString) -> Result<Self, NoClient> {
         let tls = |error: &dyn std::fmt::Display| NoClient::Tls(error.to_string());
         let builder = if base.scheme() == "http" {
@@ -96,7 +95,7 @@ impl Api {
         Ok(Self { client, token: api_token(token), app_token: None, files, base: base.clone() })
     }
 
-    /// With the app's own token, for Socket Mode.
+    /// Adds the app-level token, for Socket Mode.
     #[must_use]
     pub fn with_app_token(mut self, token: Option<&SecretString>) -> Self {
         self.app_token = token.map(api_token);
@@ -132,7 +131,7 @@ impl Api {
         part(self.read("users.info", &[("user", Some(id))]).await?, "user")
     }
 
-    /// `usergroups.users.list`; a token of a whole organization must name the workspace.
+    /// `usergroups.users.list`. With the token of a whole organization, the call must name the workspace.
     ///
     /// # Errors
     /// [`ApiError`]
@@ -152,7 +151,7 @@ impl Api {
         part(self.read("conversations.info", &[("channel", Some(id))]).await?, "channel")
     }
 
-    /// `chat.postMessage`: the time stamp.
+    /// `chat.postMessage`. Returns the time stamp of the message.
     ///
     /// # Errors
     /// [`ApiError`]
@@ -181,7 +180,7 @@ impl Api {
         let mut body = said(card);
         body.insert("channel".into(), channel.into());
         body.insert("ts".into(), ts.into());
-        // Blocks that are not sent would stay.
+        // If `blocks` is missing, Slack keeps the old blocks.
         body.insert("blocks".into(), card.blocks.clone().into());
         self.write("chat.update", &Value::Object(body)).await.map(drop)
     }
@@ -205,7 +204,8 @@ impl Api {
         self.write("chat.postEphemeral", &Value::Object(body)).await.map(drop)
     }
 
-    /// `apps.connections.open`: the address of a socket, good for one connection. It holds a ticket: a secret.
+    /// `apps.connections.open`. Returns the address of a socket, valid for one connection. The address contains a
+    /// ticket, so it is a secret.
     ///
     /// # Errors
     /// [`ApiError`]
@@ -217,7 +217,8 @@ impl Api {
         id(settle("apps.connections.open", tokio::time::timeout(CALL_TIMEOUT, call).await)?, "url")
     }
 
-    /// Whether the address of a socket is Slack's: encrypted and on its domain, or beside a base URL for tests.
+    /// Whether the address of a socket belongs to Slack: encrypted and in its domain, or on the same host as a base URL
+    /// for tests.
     #[must_use]
     pub fn is_own_socket(&self, url: &str) -> bool {
         let Ok(url) = Url::parse(url) else { return false };
@@ -228,7 +229,7 @@ impl Api {
             && url.host_str() == self.base.host_str())
     }
 
-    /// `conversations.open`: the channel of the direct messages with a person.
+    /// `conversations.open`. Returns the channel of the direct messages with a person.
     ///
     /// # Errors
     /// [`ApiError`]
@@ -237,10 +238,10 @@ impl Api {
         id(channel, "id")
     }
 
-    /// `views.open`: the view's id.
+    /// `views.open`. Returns the id of the view.
     ///
     /// # Errors
-    /// [`ApiError`]; a trigger id works once and for three seconds.
+    /// [`ApiError`]. A trigger id works once, within three seconds.
     pub async fn open_view(&self, trigger: &str, view: &Value) -> Result<String, ApiError> {
         let body = json!({ "trigger_id": trigger, "view": view });
         id(part(self.write("views.open", &body).await?, "view")?, "id")
@@ -254,7 +255,7 @@ impl Api {
         self.write("views.update", &json!({ "view_id": id, "view": view })).await.map(drop)
     }
 
-    /// `views.publish`: a person's App Home.
+    /// `views.publish`: publishes a person's App Home.
     ///
     /// # Errors
     /// [`ApiError`]
@@ -262,8 +263,8 @@ impl Api {
         self.write("views.publish", &json!({ "user_id": user, "view": view })).await.map(drop)
     }
 
-    /// Shares a file in a thread: `files.getUploadURLExternal`, the bytes, `files.completeUploadExternal`. The bytes
-    /// go to Slack alone, and without the token.
+    /// Shares a file in a thread: calls `files.getUploadURLExternal`, uploads the bytes, calls
+    /// `files.completeUploadExternal`. The bytes go only to Slack, and without the token.
     ///
     /// # Errors
     /// [`ApiError`]
@@ -355,7 +356,7 @@ fn settle(method: &'static str, result: Settled) -> Result<Value, ApiError> {
 
 fn reason(error: &SlackClientError) -> ApiError {
     match error {
-        // `chat.postMessage` documents its own spelling.
+        // `chat.postMessage` documents a spelling of its own.
         SlackClientError::ApiError(error)
             if ["ratelimited", "rate_limited"].contains(&error.code.as_str()) =>
         {

@@ -1,5 +1,6 @@
-//! Block Kit by construction: every helper keeps Slack's limits (reference: docs.slack.dev, Block Kit), cutting
-//! with a mark instead of being refused. It must never take a bare string of somebody else's: text is [`Markup`].
+//! Builds Block Kit messages. Every helper keeps Slack's limits (reference: docs.slack.dev, Block Kit). Content that is
+//! too long is cut and marked, so that Slack does not refuse it. A helper must never take other people's text as a bare
+//! string: text is [`Markup`].
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -7,33 +8,33 @@ use sha2::{Digest, Sha256};
 use super::markup::Markup;
 use reinstate_core::digest::hex;
 
-/// Blocks that one message may hold.
+/// The maximum number of blocks in one message.
 const MAX_BLOCKS: usize = 50;
-/// Characters that all blocks of one message may hold together. Slack documents that there is a limit
-/// (`msg_blocks_too_long`) and not which; others have measured 11,300 and more.
+/// The maximum number of characters in all blocks of one message together. Slack documents that there is a limit
+/// (`msg_blocks_too_long`), but not its value. Others have measured 11,300 and more.
 const MAX_CHARACTERS: usize = 11_000;
-/// No block is shortened to less than this.
+/// No block is shortened below this length.
 const MIN_CHARACTERS: usize = 60;
-/// Characters of the text in a card that is said in short.
+/// The maximum number of characters of the text in the short form of a card.
 const MAX_BRIEF_CHARACTERS: usize = 1500;
 
-/// What a message says: its blocks, and the text for notifications and for clients without blocks.
+/// A message: its blocks, and the text for notifications and for clients without blocks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Message {
-    /// The text; also the fallback of the blocks.
+    /// The text, which is also the fallback for the blocks.
     pub text: String,
-    /// The blocks; empty for a message of plain text.
+    /// The blocks. Empty for a plain text message.
     pub blocks: Vec<Value>,
 }
 
 impl Message {
-    /// A message of one text.
+    /// A message that consists of one text.
     #[must_use]
     pub fn text(text: &Markup) -> Self {
         Self { text: text.cut(3000), blocks: Vec::new() }
     }
 
-    /// A message of blocks; what is too much is counted. The last `keep` blocks always stay.
+    /// A message of blocks. Blocks that do not fit are replaced by a count. The last `keep` blocks always stay.
     #[must_use]
     pub fn of(text: &Markup, mut blocks: Vec<Value>, keep: usize) -> Self {
         let over = blocks.len().saturating_sub(MAX_BLOCKS);
@@ -49,15 +50,15 @@ impl Message {
         Self { text: text.cut(3000), blocks }
     }
 
-    /// The same after a block was added: what no longer fits is counted.
+    /// Adds a block. Blocks that no longer fit are replaced by a count.
     #[must_use]
     pub fn fitted(mut self, keep: usize) -> Self {
         fit(&mut self.blocks, keep);
         self
     }
 
-    /// The same in short, for where Slack does not take the whole: the text, why it is short, the buttons, and the last
-    /// line.
+    /// The short form, for content that Slack refuses as a whole: the text, the reason for the short form, the buttons,
+    /// and the last line.
     #[must_use]
     pub fn brief(&self, why: &Markup) -> Self {
         let text = Markup::shorten(&self.text, MAX_BRIEF_CHARACTERS);
@@ -72,7 +73,7 @@ impl Message {
         Self { text: self.text.clone(), blocks }
     }
 
-    /// A hash of what is shown, so that an update that changes nothing is not sent.
+    /// A hash of the content. An update that would change nothing is not sent.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let blocks = Value::Array(self.blocks.clone()).to_string();
@@ -80,8 +81,8 @@ impl Message {
     }
 }
 
-/// Makes blocks fit into one message: the longest are shortened first, each with a count of what is left out, and the
-/// last `keep` blocks always stay.
+/// Makes blocks fit into one message. The longest blocks are shortened first, each with a count of what is left out.
+/// The last `keep` blocks always stay.
 fn fit(blocks: &mut Vec<Value>, keep: usize) {
     if blocks.iter().map(length).sum::<usize>() > MAX_CHARACTERS {
         let most = share(blocks);
@@ -90,7 +91,7 @@ fn fit(blocks: &mut Vec<Value>, keep: usize) {
     let mut left = 0;
     while blocks.iter().map(length).sum::<usize>() > MAX_CHARACTERS {
         let body = blocks.len().saturating_sub(keep);
-        // The count stands where the last block was that is left out.
+        // The count takes the place of the last block that is left out.
         let Some(at) = body.checked_sub(if left == 0 { 1 } else { 2 }) else { return };
         blocks.remove(at);
         left += 1;
@@ -102,7 +103,7 @@ fn fit(blocks: &mut Vec<Value>, keep: usize) {
     }
 }
 
-/// How long the longest block may be, so that all together fit.
+/// The length to which the longest blocks are shortened so that all blocks fit together.
 fn share(blocks: &[Value]) -> usize {
     let fits = |most: usize| {
         let all =
@@ -121,7 +122,7 @@ fn share(blocks: &[Value]) -> usize {
     low
 }
 
-/// Whether a block is of a kind that can be shortened.
+/// Whether a block is of a type that can be shortened.
 fn is_long(block: &Value) -> bool {
     block
         .get("type")
@@ -129,7 +130,7 @@ fn is_long(block: &Value) -> bool {
         .is_some_and(|kind| ["section", "context", "plan"].contains(&kind))
 }
 
-/// The characters of a block: everything in it but its kinds and its ids.
+/// The number of characters in a block, without its types and ids.
 fn length(value: &Value) -> usize {
     const NAMES: [&str; 6] = ["type", "block_id", "action_id", "task_id", "status", "style"];
     match value {
@@ -142,7 +143,7 @@ fn length(value: &Value) -> usize {
     }
 }
 
-/// Shortens a block to so many characters, with a count.
+/// Shortens a block to at most `most` characters, with a count of what is left out.
 fn shorten(block: &mut Value, most: usize) {
     if !is_long(block) || length(block) <= most {
         return;
@@ -164,7 +165,7 @@ fn shorten(block: &mut Value, most: usize) {
     }
 }
 
-/// As many tasks as fit, then how many were left out.
+/// Keeps as many tasks as fit, followed by a count of those left out.
 fn fewer(tasks: &mut Vec<Value>, most: usize) {
     const COUNT_CHARACTERS: usize = 24;
     let mut used = 0;
@@ -192,7 +193,7 @@ pub fn section(text: &Markup) -> Value {
     json!({"type": "section", "text": mrkdwn(text, 3000)})
 }
 
-/// A list over as many paragraphs as it needs, but no more than `most`; what is left over is counted.
+/// A list in as many sections as it needs, but at most `most`. Lines that are left over are counted.
 #[must_use]
 pub fn listing(title: &Markup, lines: &[Markup], most: usize) -> Vec<Value> {
     let mut blocks = Vec::new();
@@ -221,13 +222,13 @@ pub fn context(parts: &[Markup]) -> Value {
     json!({"type": "context", "elements": elements})
 }
 
-/// A line between parts.
+/// A horizontal line.
 #[must_use]
 pub fn divider() -> Value {
     json!({"type": "divider"})
 }
 
-/// A row of buttons. The block's id changes with what its buttons carry, as Slack wants it on an update.
+/// A row of buttons. The block id changes with the values of the buttons, as Slack requires for an update.
 #[must_use]
 pub fn actions(id: &str, buttons: &[Button]) -> Value {
     let elements: Vec<Value> = buttons.iter().take(25).map(Button::json).collect();
@@ -235,7 +236,7 @@ pub fn actions(id: &str, buttons: &[Button]) -> Value {
     json!({"type": "actions", "block_id": id, "elements": elements})
 }
 
-/// `verbatim`: Slack turns nothing of somebody's text into links or mentions by itself.
+/// `verbatim` stops Slack from turning other people's text into links or mentions.
 fn mrkdwn(text: &Markup, most: usize) -> Value {
     let mut text = text.cut(most);
     if text.is_empty() {
@@ -244,18 +245,17 @@ fn mrkdwn(text: &Markup, most: usize) -> Value {
     json!({"type": "mrkdwn", "text": text, "verbatim": true})
 }
 
-/// How a button looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
     /// Grey.
     Plain,
-    /// The one to press.
+    /// The recommended button.
     Primary,
-    /// Careful.
+    /// The button of a dangerous action.
     Danger,
 }
 
-/// Slack's own "are you sure?".
+/// Slack's confirmation dialog.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confirm {
     pub title: Markup,
@@ -270,10 +270,11 @@ pub struct Button {
     /// `reinstate.…`
     pub action: &'static str,
     pub words: &'static str,
-    /// What it carries, opaque to Slack; a value that is too long is left out, and such a click is refused.
+    /// The value that the button carries, opaque to Slack. A value that is too long is left out, and such a click is
+    /// refused.
     pub value: String,
     pub style: Style,
-    /// Asked before the click counts.
+    /// The dialog that Slack shows before the click counts.
     pub confirm: Option<Confirm>,
 }
 
@@ -309,16 +310,13 @@ impl Button {
     }
 }
 
-/// How far a task of a plan is.
+/// The state of a task in a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// Its turn has not come.
     Pending,
-    /// It is being done.
     InProgress,
-    /// Done.
     Complete,
-    /// It needs a person.
+    /// The task needs a person.
     Error,
 }
 
@@ -332,7 +330,7 @@ impl Status {
         }
     }
 
-    /// In words, where Slack does not draw it.
+    /// The status in words, for places where Slack does not draw it.
     #[must_use]
     pub fn message(self) -> &'static str {
         match self {
@@ -344,14 +342,13 @@ impl Status {
     }
 }
 
-/// One line of progress.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Task {
     pub title: Markup,
     pub status: Status,
 }
 
-/// Progress as Slack's `plan` block, or as a section where Slack refuses that block.
+/// Progress as Slack's `plan` block, or as a section if Slack refuses that block.
 #[must_use]
 pub fn progress(title: &Markup, tasks: &[Task], plain: bool) -> Value {
     if plain {
@@ -404,7 +401,7 @@ mod tests {
         }
     }
 
-    /// Characters that a reader sees, counted in another way than the code under test does.
+    /// Counts the characters that a reader sees, in another way than the code under test.
     fn shown(blocks: &[Value]) -> usize {
         reinstate_sandbox::slack::characters(blocks)
     }

@@ -1,19 +1,19 @@
-//! The grammar of `/reinstate`: text in, a command or the reason and the nearest correct form out. Pure. It must
-//! never guess at WHO, and never repeat what was typed except through its encoder.
+//! The grammar of `/reinstate`: turns text into a command, or into the reason and the nearest correct form. Pure. It
+//! must never guess WHO, and must never repeat typed text without the markup encoder.
 
 use reinstate_core::Who;
 
-/// Whom a command is about.
+/// The person a command is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
     /// An address or an account id.
     Who(Who),
-    /// A Slack user id; their address has to be asked for.
+    /// A Slack user id. The address of this person has to be looked up.
     Mention(String),
 }
 
 impl Target {
-    /// Reads WHO: an address (also as Slack's `mailto` link), a mention, or an account id.
+    /// Parses WHO: an address (also as Slack's `mailto` link), a mention, or an account id.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = bare(text);
@@ -35,7 +35,7 @@ impl Target {
         Who::parse(text).ok().map(Self::Who)
     }
 
-    /// As it is written down, and read again by [`Self::parse`].
+    /// The text that is stored. [`Self::parse`] reads it again.
     #[must_use]
     pub fn text(&self) -> String {
         match self {
@@ -45,13 +45,12 @@ impl Target {
     }
 }
 
-/// Without the quotes and dots that people put around a name. What is bare stays as it is, so that a name is read
-/// again as it was written down.
+/// Removes the quotes and dots that people put around a name. Text without them stays unchanged, so a stored name is
+/// parsed to the same value.
 fn bare(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '*' | ',' | '.'))
 }
 
-/// What somebody wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// `check WHO`
@@ -76,16 +75,16 @@ pub enum Command {
     Help,
 }
 
-/// Text that is no command.
+/// Text that is not a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseError {
-    /// Why, in one line of our own words.
+    /// The reason, in one fixed line.
     pub reason: &'static str,
     /// The nearest correct form.
     pub form: &'static str,
 }
 
-/// Verb and correct form.
+/// Each command with its correct form.
 const FORMS: &[(&str, &str)] = &[
     ("check", "/reinstate check WHO"),
     ("repair", "/reinstate repair WHO"),
@@ -103,10 +102,10 @@ fn form(verb: &str) -> &'static str {
     FORMS.iter().find(|(known, _)| *known == verb).map_or("/reinstate help", |(_, form)| form)
 }
 
-/// Reads the text of a command.
+/// Parses the text of a command.
 ///
 /// # Errors
-/// [`Misunderstood`], with the nearest correct form.
+/// [`ParseError`], with the nearest correct form.
 pub fn parse(text: &str) -> Result<Command, ParseError> {
     let text = tidy(text);
     let (verb, rest) = text.split_once(' ').unwrap_or((&text, ""));
@@ -151,19 +150,19 @@ fn nearest(verb: &str) -> &'static str {
     FORMS
         .iter()
         .map(|(known, form)| (strsim::damerau_levenshtein(&verb, known), known.len(), *form))
-        // A short word is near to almost anything.
+        // A short word is close to almost any command.
         .filter(|(distance, length, _)| *distance <= (length + 1) / 3)
         .min_by_key(|(distance, _, _)| *distance)
         .map_or("/reinstate help", |(_, _, form)| form)
 }
 
-/// The id of a run or a sweep, whole.
+/// The complete id of a run or a sweep.
 fn run_id(text: &str) -> Option<String> {
     let text = text.trim_matches(['`', '"', '\'']);
     uuid::Uuid::parse_str(text).ok().map(|id| id.to_string())
 }
 
-/// One space between words, plain quotes, nothing that cannot be seen.
+/// Normalizes the text: single spaces, plain quotes, no invisible characters.
 fn tidy(text: &str) -> String {
     let plain = text.chars().take(2000).map(|c| match c {
         '\u{2018}' | '\u{2019}' | '\u{201a}' | '\u{2039}' | '\u{203a}' => '\'',

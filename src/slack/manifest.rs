@@ -1,6 +1,6 @@
-//! The Slack app manifest: what Reinstate asks of a workspace, and nothing more. One source renders both the files
-//! in `manifests/` and `reinstate manifest`; which call needs which scope stands in `manifests/README.md`.
-//! It must never ask for a scope that no call of ours needs.
+//! The Slack app manifest: what Reinstate requests from a workspace. One source renders the files in `manifests/` and
+//! the output of `reinstate manifest`. `manifests/README.md` says which call needs which scope. The manifest must never
+//! request a scope that no call needs.
 
 use url::Url;
 
@@ -13,7 +13,7 @@ pub enum Delivery {
     Socket,
 }
 
-/// The path that takes commands, interactions and events.
+/// The path that receives commands, interactions and events.
 pub const EVENTS_PATH: &str = "/slack/events";
 
 /// The bot's scopes, in the order of the manifest.
@@ -36,7 +36,7 @@ pub fn render(delivery: &Delivery) -> String {
         Delivery::Http(base) => (Some(request_url(base)), false),
         Delivery::Socket => (None, true),
     };
-    // A URL as `url` writes it holds no quote and no backslash, so it may stand between double quotes.
+    // A URL written by the crate `url` contains no quote and no backslash, so double quotes around it are safe.
     let line = |indent: &str, key: &str| {
         url.as_ref().map(|url| format!("{indent}{key}: \"{url}\"\n")).unwrap_or_default()
     };
@@ -90,7 +90,7 @@ oauth_config:
 
 fn request_url(base: &Url) -> Url {
     let mut url = base.clone();
-    // Only a URL without a host has no segments, and such a base is refused by `config::base_url`.
+    // Only a URL without a host has no path segments, and `config::base_url` refuses such a base.
     if let Ok(mut segments) = url.path_segments_mut() {
         segments.pop_if_empty().extend(EVENTS_PATH.split('/').filter(|s| !s.is_empty()));
     }

@@ -1,35 +1,35 @@
-//! The one encoder between people's data and Slack's markup. Whatever a person could have written (names,
-//! addresses, group names, reasons of an upstream) passes [`Markup::data`] or [`Markup::code`]; only words of
-//! our own pass [`Markup::ours`]. It must never let a `<`, `>` or `&` of somebody else through.
+//! The only encoder between people's data and Slack's markup. All text that a person could have written passes
+//! [`Markup::escaped`] or [`Markup::code`]: names, addresses, group names, reasons from an upstream. Only text of this
+//! program passes [`Markup::literal`]. The encoder must never let `<`, `>` or `&` of other people through.
 
 use jiff::Timestamp;
 
-/// Text in Slack's `mrkdwn`, made of our words and of encoded data.
+/// Text in Slack's `mrkdwn`, made of the program's own text and of encoded data.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Markup(String);
 
 impl Markup {
-    /// Nothing yet.
+    /// An empty text.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Words of this program, which may hold markup.
+    /// Appends text of this program, which may contain markup.
     #[must_use]
     pub fn literal(mut self, words: &'static str) -> Self {
         self.0.push_str(words);
         self
     }
 
-    /// Somebody's data: encoded, on one line.
+    /// Appends other people's data: encoded, on one line.
     #[must_use]
     pub fn escaped(mut self, text: &str) -> Self {
         push_encoded(&mut self.0, text, false);
         self
     }
 
-    /// Somebody's data as code, which also keeps `*` and `_` from being read as style.
+    /// Appends other people's data as code, which also stops Slack from reading `*` and `_` as style.
     #[must_use]
     pub fn code(mut self, text: &str) -> Self {
         self.0.push('`');
@@ -82,7 +82,7 @@ impl Markup {
         }
     }
 
-    /// A time, shown in the reader's own zone.
+    /// A time, shown in the reader's own time zone.
     #[must_use]
     pub fn time(mut self, at: Timestamp) -> Self {
         let second = at.as_second();
@@ -91,7 +91,7 @@ impl Markup {
         self
     }
 
-    /// A link that Slack itself gave us; anything else becomes plain text.
+    /// A link with an `http` or `https` URL. Any other URL gives plain text.
     #[must_use]
     pub fn link(mut self, url: &str, words: &'static str) -> Self {
         let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '|');
@@ -107,14 +107,14 @@ impl Markup {
         }
     }
 
-    /// Another markup after this one.
+    /// Appends another markup.
     #[must_use]
     pub fn then(mut self, next: &Markup) -> Self {
         self.0.push_str(&next.0);
         self
     }
 
-    /// Parts one after another, with our words between them.
+    /// Joins parts, with `between` after each one but the last.
     #[must_use]
     pub fn list(parts: &[Markup], between: &'static str) -> Self {
         let mut all = String::new();
@@ -127,7 +127,7 @@ impl Markup {
         Self(all)
     }
 
-    /// Lines below one another, as many as fit into `most` characters, then how many were left out.
+    /// Lines below one another, as many as fit into `most` characters, followed by a count of those left out.
     #[must_use]
     pub fn lines(lines: &[Markup], most: usize) -> Self {
         let mut all = String::new();
@@ -149,19 +149,18 @@ impl Markup {
         Self(all)
     }
 
-    /// Text that was encoded already, as many of its lines as fit, then how many were left out.
+    /// The same for text that is already encoded.
     pub(super) fn shorten(text: &str, most: usize) -> String {
         let lines: Vec<Markup> = text.split('\n').map(|line| Markup(line.to_owned())).collect();
         Self::lines(&lines, most).0
     }
 
-    /// Whether nothing was said.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// At most so many characters, never cut inside a mention or an encoded character.
+    /// The text cut to at most `most` characters, never inside a mention or an encoded character.
     #[must_use]
     pub fn cut(&self, most: usize) -> String {
         if self.0.chars().count() <= most {
@@ -171,14 +170,14 @@ impl Markup {
         let room = most.saturating_sub(1);
         let mut text = self.whole(room);
         if is_open(text) {
-            // A code span that was cut open would swallow what follows.
+            // An unclosed code span would include the text that follows.
             text = self.whole(room.saturating_sub(1));
         }
         let end = if is_open(text) { "`…" } else { "…" };
         format!("{text}{end}")
     }
 
-    /// The longest beginning of at most so many characters that leaves nothing half open.
+    /// The longest prefix of at most `room` characters that ends outside a mention or an encoded character.
     fn whole(&self, room: usize) -> &str {
         let (mut inside, mut safe) = (None, 0);
         for (count, (at, c)) in self.0.char_indices().enumerate() {
@@ -205,7 +204,7 @@ impl Markup {
     }
 }
 
-/// Ids of Slack are capital letters and digits; anything else is somebody's text.
+/// Ids in Slack consist of capital letters and digits. Anything else is other people's text.
 fn is_id(id: &str) -> bool {
     (2..=64).contains(&id.len()) && id.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
 }
@@ -223,7 +222,7 @@ fn push_encoded(out: &mut String, text: &str, code: bool) {
     }
 }
 
-/// Marks that turn the reading direction round: an address could be made to look like another one.
+/// Marks that change the reading direction. They could make an address look like another one.
 fn is_bidi(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -1,5 +1,5 @@
-//! Slack: what people say comes in parsed, and what is true goes out as cards. A message is a view; nothing is ever read
-//! back from one. It must never decide what a person may do: that is [`reinstate_core::may`].
+//! Slack: parses what people send, and draws what the bot shows. A message is a view; nothing is ever read back from
+//! one. This module must never decide what a person may do: [`reinstate_core::may`] does that.
 
 pub mod api;
 pub mod blocks;

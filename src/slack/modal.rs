@@ -1,18 +1,18 @@
-//! Modals: what one person sees alone, above everything else. Pure. A modal must never show what the person who
-//! opened it was not allowed to see when it was opened.
+//! Modals, which only one person sees. Pure. A modal must never show anything that the person was not allowed to see
+//! when it was opened.
 
 use serde_json::{Value, json};
 
 use super::blocks::{Message, section};
 use super::markup::Markup;
 
-/// The modal that asks why a plan is declined.
+/// The modal that asks for the reason of a decline.
 pub const DECLINE: &str = "reinstate.decline";
-/// The modal that shows all that is approved.
+/// The modal that shows everything that is approved.
 pub const APPROVE: &str = "reinstate.approve";
 /// The picker of people.
 pub const PICK: &str = "reinstate.check_picked";
-/// Blocks that a modal may hold.
+/// The maximum number of blocks in a modal.
 const MAX_BLOCKS: usize = 100;
 
 fn modal(title: &'static str, mut blocks: Vec<Value>) -> Value {
@@ -29,7 +29,7 @@ fn modal(title: &'static str, mut blocks: Vec<Value>) -> Value {
     })
 }
 
-/// Shown while something is read.
+/// Shown while the bot reads.
 #[must_use]
 pub fn reading() -> Value {
     modal("Reinstate", vec![section(&Markup::new().literal("Reading everything. The answer appears here."))])
@@ -46,7 +46,7 @@ pub fn details(blocks: Vec<Value>) -> Value {
     modal("Details", blocks)
 }
 
-/// Picks a person; the choice is sent at once.
+/// Picks a person. Slack sends the choice immediately.
 #[must_use]
 pub fn person() -> Value {
     let says = "Whose Atlassian access shall be checked? Nothing is changed, and only you see the answer.";
@@ -63,7 +63,7 @@ pub fn person() -> Value {
     )
 }
 
-/// Shows all that is approved, where Slack's dialog has no room for it. `meta` comes back with the answer.
+/// Shows everything that is approved, if Slack's dialog has no room for it. Slack returns `meta` with the answer.
 #[must_use]
 pub fn approval(blocks: Vec<Value>, meta: &str) -> Value {
     let mut view = modal("Approve this plan?", blocks);
@@ -76,7 +76,7 @@ pub fn approval(blocks: Vec<Value>, meta: &str) -> Value {
     view
 }
 
-/// Asks why a plan is declined. `meta` comes back with the answer.
+/// Asks for the reason of a decline. Slack returns `meta` with the answer.
 #[must_use]
 pub fn reason(whose: &Markup, meta: &str) -> Value {
     let says = Markup::new()

@@ -1,6 +1,6 @@
-//! Who somebody is and what they may do, asked of Slack. Identity comes from a signed payload; what Slack does
-//! not answer is `Unknown` and has no role. It must never turn a failed look-up into a grant, and never use a
-//! look-up that is older than ten seconds.
+//! Looks up in Slack who a person is and which roles they have. The identity comes from a signed payload. If Slack does
+//! not answer, the person is `Unknown` and has no role. This module must never turn a failed look-up into a grant, and
+//! must never use a look-up that is older than ten seconds.
 
 use std::collections::BTreeSet;
 use std::sync::RwLock;
@@ -15,34 +15,34 @@ use reinstate_core::access::MembershipKind;
 use reinstate_core::run::Requester;
 use reinstate_core::{Action, Actor, Denied, Permit, Role, may};
 
-/// A look-up is at most this old when somebody acts on it.
+/// The maximum age of a look-up when a person acts on it.
 pub const ROLE_MAX_AGE: Duration = Duration::from_secs(10);
 
-/// The team that our bot token belongs to.
+/// The team to which our bot token belongs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Installation {
-    /// Team id; the enterprise's on an organization-wide install.
+    /// The team id. For an organization-wide install, the id of the enterprise.
     pub team: String,
-    /// Enterprise id, on Grid.
+    /// The enterprise id, on Enterprise Grid.
     pub enterprise: Option<String>,
-    /// Whether the token is the organization's.
+    /// Whether the token is for the whole organization.
     pub whole_organization: bool,
-    /// Our bot's user.
+    /// The user id of our bot.
     pub bot: Option<String>,
 }
 
 /// What is known of a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChannelInfo {
-    /// Our bot may post there.
+    /// Whether our bot may post there.
     pub member: bool,
-    /// Shared with another company; unknown counts as shared.
+    /// Whether it is shared with another company. Unknown counts as shared.
     pub shared: bool,
-    /// A direct message, of two or of more.
+    /// A direct message of two or more people.
     pub direct: bool,
 }
 
-/// The look-ups.
+/// The cached look-ups.
 pub struct People {
     installation: RwLock<Option<Installation>>,
     access: Access,
@@ -52,7 +52,7 @@ pub struct People {
 }
 
 impl People {
-    /// Nobody is known yet.
+    /// Starts with empty caches.
     #[must_use]
     pub fn new(access: Access) -> Self {
         Self {
@@ -64,22 +64,22 @@ impl People {
         }
     }
 
-    /// To whom roles are granted.
+    /// The rules that grant roles.
     #[must_use]
     pub fn access(&self) -> &Access {
         &self.access
     }
 
-    /// Our team, once `auth.test` has answered.
+    /// Our team, after `auth.test` has answered.
     #[must_use]
     pub fn home(&self) -> Option<Installation> {
         self.installation.read().map(|home| home.clone()).unwrap_or_default()
     }
 
-    /// Asks Slack whose token this is.
+    /// Calls `auth.test` to learn to which team the token belongs.
     ///
     /// # Errors
-    /// What Slack said.
+    /// The error of the call.
     pub async fn learn_installation(&self, api: &Api) -> Result<(), ApiError> {
         let answer = api.auth_test().await?;
         let text = |key: &str| answer.get(key).and_then(Value::as_str).map(str::to_owned);
@@ -96,7 +96,7 @@ impl People {
         Ok(())
     }
 
-    /// Whether somebody may do something: looked up, and looked up once more before a refusal.
+    /// Checks a permission. Looks the person up, and looks them up again before a refusal.
     ///
     /// # Errors
     /// The refusal.
@@ -104,13 +104,13 @@ impl People {
         let began = Instant::now();
         match may(&self.actor(api, caller, None).await, action) {
             Ok(permit) => Ok(permit),
-            // What no look-up can change is not looked up again.
+            // Another look-up cannot change this refusal.
             Err(denied) if denied.is_about_the_plan() => Err(denied),
             Err(_) => may(&self.actor(api, caller, Some(began)).await, action),
         }
     }
 
-    /// Looks somebody up. `since` wants an answer that was asked for at or after that instant.
+    /// Looks a person up. With `since`, the look-up must have started at or after that instant.
     pub async fn actor(&self, api: &Api, caller: &Requester, since: Option<Instant>) -> Actor {
         let mut actor = Actor {
             id: caller.id.clone(),
@@ -179,10 +179,10 @@ impl People {
         failed.map_or(Ok(None), Err)
     }
 
-    /// The address of another person, such as one mentioned in a command; none if they have none that we may see.
+    /// The address of another person, such as one mentioned in a command. None if Slack shows no address.
     ///
     /// # Errors
-    /// What Slack said.
+    /// The error of the call.
     pub async fn email(&self, api: &Api, id: &str) -> Result<Option<String>, ApiError> {
         let user = self.users.get(id, None, || api.user(id)).await?;
         Ok(user.pointer("/profile/email").and_then(Value::as_str).map(str::to_owned))
@@ -191,7 +191,7 @@ impl People {
     /// What is known of a channel. What cannot be read counts as shared.
     ///
     /// # Errors
-    /// Only when Slack is limiting us or lost the call, so that it may be asked again.
+    /// Only a rate limit or a lost call, which the caller can retry.
     pub async fn channel_info(&self, api: &Api, id: &str) -> Result<ChannelInfo, ApiError> {
         let unknown = ChannelInfo { member: false, shared: true, direct: id.starts_with('D') };
         if unknown.direct {
@@ -214,7 +214,7 @@ fn standing(home: &Installation, caller: &Requester, user: &Value) -> Membership
         Some(own) => enterprise == Some(own) || team == Some(&home.team),
         None => team == Some(&home.team),
     };
-    // The payload must not contradict what Slack says of the person.
+    // The payload must agree with what Slack says of the person.
     let elsewhere = match (&home.enterprise, &caller.enterprise, &caller.team) {
         (Some(own), Some(theirs), _) => own != theirs,
         (None, _, Some(theirs)) => *theirs != home.team,
@@ -236,7 +236,7 @@ fn standing(home: &Installation, caller: &Requester, user: &Value) -> Membership
 fn place(channel: &Value) -> ChannelInfo {
     let flag = |key: &str| channel.get(key).and_then(Value::as_bool);
     let direct = flag("is_im").unwrap_or(false) || flag("is_mpim").unwrap_or(false);
-    // A channel that only workspaces of our own organization share is not shared with another company.
+    // A channel that is shared only by workspaces of our own organization is not shared with another company.
     let foreign = match (flag("is_ext_shared"), flag("is_shared"), flag("is_org_shared")) {
         (Some(false), Some(false), _) | (Some(false), Some(true), Some(true)) => {
             flag("is_pending_ext_shared").unwrap_or(false)

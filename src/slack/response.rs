@@ -1,5 +1,5 @@
-//! Private answers to a `response_url`. It must never call any other place than Slack's own hooks (or, for tests,
-//! the host and port of `slack.api_url`), never follow a redirect, and never send the bot token.
+//! Private answers to a `response_url`. This client must never call another address than Slack's own hooks (or, for
+//! tests, the host and port of `slack.api_url`). It must never follow a redirect, and never send the bot token.
 
 use std::time::Duration;
 
@@ -19,9 +19,9 @@ impl Responses {
     /// Allows Slack's hooks, and the host and port of this base URL.
     ///
     /// # Errors
-    /// When the HTTP client cannot be built.
+    /// If the HTTP client cannot be built.
     pub fn new(api_url: &Url) -> Result<Self, reqwest::Error> {
-        // A second installation is refused and harmless.
+        // A second installation is refused, which is harmless.
         rustls::crypto::ring::default_provider().install_default().ok();
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -46,7 +46,7 @@ impl Responses {
         hooks || same
     }
 
-    /// Says something to the person alone. False if it certainly or possibly did not arrive.
+    /// Sends a message to the person alone. Returns false if it did not arrive, or possibly did not.
     pub async fn send(&self, url: &str, card: &Message) -> bool {
         if !self.allows(url) {
             metrics::counter!("reinstate_response_urls_refused_total").increment(1);
@@ -61,7 +61,7 @@ impl Responses {
     }
 }
 
-/// What is sent: for the person alone, beside what stands there, and without a preview of what it links to.
+/// The body: visible to the person alone, without replacing the original message, and without link previews.
 fn body(card: &Message) -> Value {
     let mut body = Map::new();
     body.insert("response_type".into(), "ephemeral".into());

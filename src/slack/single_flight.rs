@@ -1,38 +1,38 @@
-//! A single-flight cache: a thousand clicks of one person are one request. It must never hand out an answer older than
-//! its caller allows, and never keep a failure for long.
+//! A single-flight cache: a thousand clicks of one person become one request. It must never return an answer older than
+//! its caller allows, and must never keep a failure for long.
 //!
-//! It is not `moka`. There a caller who comes while a request is on its way gets that answer, also when the caller needs
-//! one that was asked for later; and a failure is shared with those who wait, but not for a moment afterwards.
+//! It does not use `moka`, for two reasons. A caller of `moka` that arrives during a request receives that answer, even
+//! if it needs an answer to a later request. And `moka` shares a failure with waiting callers, but not with callers
+//! that come shortly after.
 
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Long enough that callers who waited for a failed request do not repeat it one by one.
+/// Long enough that callers that waited for a failed request do not repeat it one by one.
 const FAILURE_MAX_AGE: Duration = Duration::from_millis(500);
-/// Above this many keys, old ones are forgotten.
+/// Above this number of keys, old ones are removed.
 const MAX_KEYS: usize = 4096;
 
-/// When a key was last used, and what is kept for it.
+/// The time of the last use of a key, and the answer kept for it.
 type Slot<T, E> = (Instant, Kept<T, E>);
 type Kept<T, E> = Arc<tokio::sync::Mutex<Option<(Instant, Result<T, E>)>>>;
 
-/// Answers by key.
 pub struct SingleFlight<T, E> {
     slots: Mutex<HashMap<String, Slot<T, E>>>,
     max_age: Duration,
 }
 
 impl<T: Clone, E: Clone> SingleFlight<T, E> {
-    /// Shares each answer until it is this old, counted from the moment it was asked for.
+    /// Shares each answer up to `max_age`, counted from the start of its request.
     #[must_use]
     pub fn new(max_age: Duration) -> Self {
         Self { slots: Mutex::new(HashMap::new()), max_age }
     }
 
-    /// The answer for a key, asked for at most once at a time. An answer that was asked for at or after `since` is
-    /// good enough even for a caller who wants a fresh one.
+    /// The answer for a key. At most one request per key runs at a time. An answer whose request started at or after
+    /// `since` satisfies even a caller that needs a fresh one.
     ///
     /// # Errors
     /// The error of the request.

@@ -1,8 +1,8 @@
-//! What a button carries. Slack hands it back as it was; nothing in it is believed, it only says where to look.
+//! The value of a button. Slack returns it unchanged. The bot trusts nothing in it; it only says where to look.
 
 use serde::{Deserialize, Serialize};
 
-/// The value of a button: opaque to Slack, and looked up by us.
+/// The value of a button: opaque to Slack, and looked up by the bot.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Value {
     #[serde(rename = "r", default, skip_serializing_if = "String::is_empty")]
@@ -10,10 +10,10 @@ pub struct Value {
     /// The digest of the plan that was shown.
     #[serde(rename = "d", default, skip_serializing_if = "String::is_empty")]
     pub digest: String,
-    /// Whom a private answer was about.
+    /// The person a private answer was about.
     #[serde(rename = "w", default, skip_serializing_if = "String::is_empty")]
     pub who: String,
-    /// The account that was picked to be kept.
+    /// The account that was chosen to be kept.
     #[serde(rename = "k", default, skip_serializing_if = "String::is_empty")]
     pub keep: String,
     /// The page of a list.
@@ -27,7 +27,7 @@ fn is_first(page: &usize) -> bool {
 }
 
 impl Value {
-    /// As a button carries it.
+    /// The text that the button carries.
     #[must_use]
     pub fn text(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()

@@ -1,5 +1,5 @@
-//! Who may approve: one human is one person, whatever Slack ids they have; nobody decides on what may be theirs; roles
-//! are asked for after everything slow was read; and a Decline or a Cancel never waits behind an Approve.
+//! Who may approve. One human is one person, whatever Slack ids they have. Nobody decides on a plan that may be on
+//! their own account. Roles are read after everything slow was read. A Decline or a Cancel never waits for an Approve.
 
 use reinstate::config::Env;
 use reinstate_core::{Event, Outcome};
@@ -77,7 +77,7 @@ async fn one_person_with_two_slack_ids_does_not_approve_what_they_asked_for() {
 async fn two_addresses_that_lead_to_one_account_are_one_person() {
     let mut tenant = held();
     joins(&mut tenant, SECOND, "ada.old@acme.example");
-    // The account has her old address, which the identity provider does not know, and her record is linked to it.
+    // The account has her old address, which the identity provider does not know. Her record is linked to that account.
     let account = tenant.account("ada.old@acme.example", "Ada", 3);
     let records = &mut tenant.atlassian.scim_users;
     let record = records.values_mut().find(|one| one.user_name == "ada@acme.example").unwrap();
@@ -130,7 +130,7 @@ async fn an_approver_whose_address_belongs_to_nobody_is_told_that_another_must_d
         bot.hears(SECOND, "another approver must decide").await;
         let run = bot.run().await;
         assert!(bot.app.ledger.run(&run).await.unwrap().approved_by().is_empty());
-        // Nor does anybody whose identities cannot be read.
+        // A person whose identities cannot be read may not approve either.
         let refuse = Injection::Answer { status: 403, headers: Vec::new(), body: "{}".to_owned() };
         bot.sandbox.wire.inject(Service::Entra, Some("GET"), "/v1.0/users", 1000, refuse);
         bot.clicks(GRACE, APPROVE).await;
@@ -152,7 +152,7 @@ async fn whether_the_requester_is_the_same_person_must_be_readable() {
             bot.button(APPROVE).await;
             lock(&bot.sandbox.slack).users.get_mut(ADA).unwrap().email = String::new();
             bot.app.drain(std::time::Duration::from_secs(60)).await;
-            // What was read of Ada when she asked is forgotten after ten seconds.
+            // The cached identities of Ada, read when she asked, expire after ten seconds.
             tokio::time::sleep(std::time::Duration::from_secs(11)).await;
             bot.clicks(GRACE, APPROVE).await;
             bot.hears(GRACE, "Whether you and the person who asked are the same could not be read").await;
@@ -166,7 +166,7 @@ async fn whether_the_requester_is_the_same_person_must_be_readable() {
     .await;
 }
 
-/// Holds the look at an approver's identities, of whom nothing was read before.
+/// Holds back the look-up of an approver's identities. Nothing was read about this approver before.
 fn holds_the_look(bot: &Bot) -> Gate {
     let gate = Gate::default();
     let hold = Injection::Hold { after_effect: false, gate: gate.clone() };
@@ -188,7 +188,7 @@ async fn roles_are_asked_for_after_everything_slow_was_read() {
         let gate = holds_the_look(bot);
         bot.clicks(GRACE, APPROVE).await;
         gate.reached().await;
-        // She had the role when she clicked, and has it no longer when everything is read.
+        // She had the role when she clicked, but no longer has it when everything is read.
         lock(&bot.sandbox.slack).groups.get_mut("S0APPROVE").unwrap().users.clear();
         gate.open();
         bot.hears(GRACE, "This needs the role approver").await;
@@ -282,7 +282,7 @@ async fn anyone_may_decline_a_plan_on_their_own_account_and_nobody_another_ones(
     .await;
 }
 
-/// The personal parts of a sweep's and its runs' entries of this kind.
+/// The personal parts of the entries of this kind, of a sweep and its runs.
 async fn entries(bot: &Bot, kind: &str) -> Vec<Value> {
     let mut export = bot.app.ledger.store().export(None);
     let mut all = Vec::new();
@@ -307,12 +307,12 @@ async fn the_repairs_of_a_sweep_are_started_by_an_operator_who_is_their_requeste
     tells_in(tenant, roles, async |bot| {
         bot.says(ADA, "sweep").await;
         bot.button("reinstate.sweep_repair").await;
-        // An approver alone starts nothing, though another operator asked for the sweep.
+        // A person who is only an approver starts no repairs, even if an operator requested the sweep.
         bot.clicks(GRACE, "reinstate.sweep_repair").await;
         bot.hears(GRACE, "This needs the role operator").await;
         let (_, course) = slack_sweep::sweep(bot, |course| course.surveyed.is_some()).await;
         assert!(course.requested.is_none());
-        // The person who starts them is the requester, and does not approve them.
+        // The person who starts the repairs is the requester, and may not approve them.
         bot.clicks(LINUS, "reinstate.sweep_repair").await;
         bot.clicks(LINUS, APPROVE).await;
         bot.hears(LINUS, "Nobody approves their own request").await;
@@ -395,7 +395,7 @@ async fn what_does_not_fit_the_dialog_is_not_approved_by_one_click() {
             let mut elements = blocks.iter().flat_map(|block| block["elements"].as_array()).flatten();
             let button = elements.find(|one| one["action_id"] == APPROVE).unwrap();
             assert!(button["confirm"].is_null(), "{button}");
-            // One click shows all of it and approves nothing, and shows it to nobody without the role.
+            // One click shows all of it and approves nothing. It shows nothing to people without the role.
             bot.clicks(ADA, APPROVE).await;
             bot.hears(ADA, "Nobody approves their own request").await;
             bot.clicks(GRACE, APPROVE).await;

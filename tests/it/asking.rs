@@ -1,4 +1,4 @@
-//! Asking the simulated tenant one question through the real clients, as `check` does, with any source refused.
+//! Reads one person of the simulated tenant through the real clients, as `check` does. Any source can be refused.
 
 use reinstate::cli::world;
 use reinstate::config::{Config, Purpose};
@@ -37,7 +37,7 @@ pub async fn look(scenario: &Scenario) -> (Sandbox, Diagnosis, Plan) {
     (sandbox, diagnosis, plan)
 }
 
-/// From now on every call that reads this source is answered 403.
+/// From now on every call that reads this source is answered with 403.
 pub fn refuse(sandbox: &Sandbox, source: Source) {
     let refused = Injection::Answer { status: 403, headers: Vec::new(), body: "{}".to_owned() };
     sandbox.wire.inject_when(u32::MAX, refused, move |call, _| read_by(call) == Some(source));

@@ -1,5 +1,5 @@
-//! The journal for somebody who was not there: `audit verify` and `audit export` as programs, on a journal that the
-//! real bot has written.
+//! The journal for an auditor: `audit verify` and `audit export` as programs, on a journal that the real bot has
+//! written.
 
 use std::process::Output;
 use std::time::Duration;
@@ -27,7 +27,7 @@ fn printed(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-/// A journal with a repair, a denial, a refused request and a start in it.
+/// A scenario whose journal contains a repair, a denial, a refused request and a start.
 async fn told(on: On) -> Option<Story> {
     reinstate::upstream::install_tls();
     let mut story = Story::on(on, find("membership-drift").unwrap()).await?;
@@ -40,7 +40,7 @@ async fn told(on: On) -> Option<Story> {
         story.must_not_hang("until its card shows the end");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    // A stop lets the counts of the last minute out.
+    // When the bot stops, it appends the counts of the last minute.
     bot.signal("TERM").await;
     bot.ends().await;
     Some(story)
@@ -96,14 +96,14 @@ async fn a_head_from_the_last_card_finds_a_chain_that_was_written_anew() {
         assert_eq!(verified.status.code(), Some(0), "{kept}: {verified:?}");
     }
     let mut conn = sqlx::SqliteConnection::connect(&story.place.url).await.unwrap();
-    // Somebody takes out what an entry says about people: retention would have written that down.
+    // Somebody deletes the personal part of an entry. Retention would have recorded the deletion.
     conn.execute(
         "CREATE TABLE kept AS SELECT position, personal, personal_salt FROM entries WHERE kind = 'admitted';
          UPDATE entries SET personal = NULL, personal_salt = NULL WHERE kind = 'admitted'",
     )
     .await
     .unwrap();
-    // What was refused is counted and written down when it is written down, so no position is certain.
+    // Refused requests are recorded at an unpredictable time, so no position is certain.
     let position: i64 = sqlx::query_scalar("SELECT position FROM kept").fetch_one(&mut conn).await.unwrap();
     for args in [&["verify"][..], &["verify", "--head", shown]] {
         let hole = audit(&story, args).await;

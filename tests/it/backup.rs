@@ -1,6 +1,6 @@
-//! Backup and restore by the commands of `docs/how-to/backup.md`, in the middle of a repair that goes on afterwards: what the
-//! restored journal does not know of is found by looking, and no irreversible call is sent a second time. And a
-//! database that a newer program has changed meanwhile.
+//! Backup and restore with the commands of `docs/how-to/backup.md`, in the middle of a repair that goes on after the
+//! backup. The restored bot finds what its journal does not know by reading, and never sends an irreversible call
+//! twice. Also a database that a newer program has changed in the meantime.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ use super::story::Story;
 use reinstate_testing::postgres::Server;
 use reinstate_testing::skip::skipped;
 
-/// The commands of the document that begin so, as it writes them.
+/// The commands of the document that start with this text.
 fn command(begin: &str) -> String {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/how-to/backup.md");
     let text = std::fs::read_to_string(path).unwrap();
@@ -41,7 +41,7 @@ fn succeeds(command: &str, folder: &Path, env: &BTreeMap<String, String>) {
     assert!(done.status.success(), "{command}: {}", String::from_utf8_lossy(&done.stderr));
 }
 
-/// Whether this machine has what the document asks for.
+/// Whether this machine has a program that the document needs.
 fn has(program: &str) -> bool {
     let there = Command::new(program).arg("--version").output().is_ok();
     if !there {
@@ -50,7 +50,7 @@ fn has(program: &str) -> bool {
     there
 }
 
-/// Where a database is, where its copy goes, and by which commands of the document.
+/// The address of a database, the place of its copy, and the commands of the document that make and restore the copy.
 struct Copies {
     folder: tempfile::TempDir,
     env: BTreeMap<String, String>,
@@ -94,8 +94,8 @@ impl Copies {
     }
 }
 
-/// A backup is made where an irreversible call stands at this point, the repair goes on to its end, and then the backup
-/// is restored and a new process starts on it.
+/// Makes a backup when an irreversible call has reached this point. The repair goes on to its end. Then the backup is
+/// restored, and a new process starts on it.
 async fn restored(copies: Copies, place: Place, point: Point) {
     let (plain, kill) = plain(point).await;
     let mut story = Story::at(place, find(STORY).unwrap()).await;

@@ -1,7 +1,7 @@
-//! The tester: the whole bot in this process, over real HTTP, between the simulated services, spoken to in the
-//! words of people. Requests go in signed, through the real router; waiting is for the journal or for Slack. What
-//! it must never do is look away: a test fails if a message was posted that it did not read, if a service did not
-//! understand a call, or if the journal does not verify.
+//! The test driver: runs the whole bot in this process, over real HTTP, between the simulated services. It sends what
+//! people type and click. Requests are signed and go through the real router. It waits for the journal or for Slack. It
+//! must never ignore anything: a test fails if a posted message was not read, if a service did not understand a call,
+//! or if the journal does not verify.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,9 +23,9 @@ use tokio::net::TcpListener;
 use super::folded::Folded;
 use super::place::{On, Place};
 
-/// After this long a test has failed: nothing that it waits for takes a tenth of it.
+/// The time after which a wait fails. A successful wait takes less than a tenth of it.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(60);
-/// How often the journal is looked at.
+/// How often the journal is polled.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Ada, an operator.
@@ -50,12 +50,12 @@ pub struct Bot {
     _place: Place,
 }
 
-/// The bounds of the program on its calls, without the waits that keep the limits of real services.
+/// The program's limits on its calls, without the pauses that real services need.
 pub fn unpaced() -> Limits {
     Limits { failures: 2, first_wait: Duration::from_millis(500), paced: false, ..Limits::default() }
 }
 
-/// Nobody in a test waits as long as in the real world; the order of things stays the same.
+/// Timing with shorter waits than in the real world. The order of events stays the same.
 pub fn hurried() -> Timing {
     let ms = Duration::from_millis;
     Timing {
@@ -70,13 +70,13 @@ pub fn hurried() -> Timing {
     }
 }
 
-/// Tells a story to its end, then looks whether anything was overlooked.
+/// Runs a test on a scenario to its end, then checks that nothing was overlooked.
 pub async fn tells(scenario: &str, story: impl AsyncFnOnce(&Bot)) {
     let scenario = scenarios::find(scenario).unwrap_or_else(|| panic!("there is no story {scenario}"));
     tells_in(scenario.tenant(), |_| {}, story).await;
 }
 
-/// The same, in any tenant and with any change to the configuration.
+/// The same in any tenant, with any change to the configuration.
 pub async fn tells_in(tenant: Tenant, change: impl FnOnce(&mut Env), story: impl AsyncFnOnce(&Bot)) {
     let bot = Bot::start(tenant, change).await;
     story(&bot).await;
@@ -89,13 +89,13 @@ impl Bot {
         Self::start_within(tenant, change, unpaced()).await
     }
 
-    /// The same, with bounds of its own on calls upstream.
+    /// The same, with its own limits on upstream calls.
     pub async fn start_within(tenant: Tenant, change: impl FnOnce(&mut Env), limits: Limits) -> Self {
         let place = On::chosen().place().await.expect("the engine that was asked for");
         Self::start_at(place, tenant, change, limits).await
     }
 
-    /// The same, on a database that the caller brings.
+    /// The same, on a database that the caller provides.
     pub async fn start_at(
         place: Place,
         tenant: Tenant,
@@ -104,7 +104,7 @@ impl Bot {
     ) -> Self {
         reinstate::upstream::install_tls();
         let sandbox = Sandbox::start(tenant).await.unwrap();
-        // The published limit of five on-demand calls has its own test; elsewhere it would only cost time.
+        // The published limit of five on-demand calls has its own test. Here it would only cost time.
         lock(&sandbox.entra).switches.limit_requests = 1000;
         let mut env: Env = sandbox.env(&place.url, "127.0.0.1:0").into_iter().collect();
         change(&mut env);
@@ -113,7 +113,7 @@ impl Bot {
         let world = world_within(&config, limits).unwrap();
         let running = serve::start(config, listener, None, hurried(), world).await.unwrap();
         let mut people = sandbox.workspace(format!("http://{}/slack/events", running.addr));
-        // A slow machine is no reason to call an acknowledgement late; benchmarks measure it.
+        // A late acknowledgement on a slow machine is not a failure. Benchmarks measure it.
         people.patience = WAIT_TIMEOUT;
         let app = Arc::clone(&running.app);
         let bot = Self { sandbox, people, app, running, _place: place };
@@ -125,7 +125,7 @@ impl Bot {
         bot
     }
 
-    /// Another bot on the same database, for the same Slack. It ends with [`Running::stop`].
+    /// Another bot on the same database and the same Slack. End it with [`Running::stop`].
     pub async fn replica(&self) -> Running {
         let config = self.app.config.clone();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -138,13 +138,13 @@ impl Bot {
         self.running.addr
     }
 
-    /// Types `/reinstate TEXT` in the admins' channel: what was answered at once, to that person alone.
+    /// Types `/reinstate TEXT` in the admins' channel. Returns the immediate answer, which only that person sees.
     pub async fn says(&self, user: &str, text: &str) -> String {
         self.says_in(ADMINS, user, text).await
     }
 
-    /// Types it in another channel; and again, as people do, where a busy machine could not write a run down within
-    /// the second that it has.
+    /// Types it in another channel. Types it again, as people do, if a busy machine could not write a run within a
+    /// second.
     pub async fn says_in(&self, channel: &str, user: &str, text: &str) -> String {
         let since = Instant::now();
         let mut ack = self.people.command(user, channel, text).await.unwrap();
@@ -164,7 +164,7 @@ impl Bot {
         slack.post(&answer.text, &answer.blocks).join("\n")
     }
 
-    /// Clicks the newest button of this action that stands in a channel.
+    /// Clicks the newest button of this action in a channel.
     pub async fn clicks(&self, user: &str, action: &str) {
         let (channel, ts) = self.button(action).await;
         let ack = self.people.click(user, &channel, &ts, action).await.unwrap();
@@ -182,7 +182,7 @@ impl Bot {
         assert_eq!(ack.status, 200, "{}", ack.body);
     }
 
-    /// Waits for a button in a channel: the channel and the message's time stamp.
+    /// Waits for a button in a channel. Returns the channel and the message's time stamp.
     pub async fn button(&self, action: &str) -> (String, String) {
         self.waits(action, |slack| {
             let mut all = slack.messages.iter().rev().filter(|message| !message.deleted);
@@ -192,7 +192,7 @@ impl Bot {
         .await
     }
 
-    /// The newest button of this action that stands in a channel now: channel, time stamp, value.
+    /// The newest button of this action in a channel now: channel, time stamp, value.
     pub fn button_now(&self, action: &str) -> Option<(String, String, String)> {
         let slack = lock(&self.sandbox.slack);
         let mut all = slack.messages.iter().rev().filter(|message| !message.deleted);
@@ -203,7 +203,7 @@ impl Bot {
         })
     }
 
-    /// Waits for a message in any channel that shows these words, and reads it.
+    /// Waits for a message in any channel that shows these words, and marks it as read.
     pub async fn sees(&self, words: &str) -> Message {
         let found = self
             .waits(words, |slack| {
@@ -215,7 +215,7 @@ impl Bot {
         found
     }
 
-    /// Waits for a private message not read yet that shows these words, and reads it.
+    /// Waits for an unread private message that shows these words, and marks it as read.
     pub async fn hears(&self, user: &str, words: &str) -> Ephemeral {
         let found = self
             .waits(words, |slack| {
@@ -228,23 +228,23 @@ impl Bot {
         found
     }
 
-    /// Waits until the modal that is open before somebody shows these words; all it shows.
+    /// Waits until a person's open modal shows these words. Returns all its text.
     pub async fn modal(&self, user: &str, words: &str) -> String {
         self.waits(words, |slack| view_shows(slack, slack.modal(user)?, words)).await
     }
 
-    /// Waits until somebody's App Home shows these words; all it shows.
+    /// Waits until a person's App Home shows these words. Returns all its text.
     pub async fn home(&self, user: &str, words: &str) -> String {
         self.waits(words, |slack| view_shows(slack, slack.home(user)?, words)).await
     }
 
-    /// Fills in the modal that is open before somebody, and submits it.
+    /// Fills in and submits a person's open modal.
     pub async fn submits(&self, user: &str, values: serde_json::Value) {
         let ack = self.people.view_submission(user, values).await.unwrap();
         assert_eq!((ack.status, ack.body.as_str()), (200, ""));
     }
 
-    /// What was refused and belongs to no run, oldest first.
+    /// The recorded refusals that belong to no run, oldest first.
     pub async fn denials(&self) -> Vec<String> {
         let mut export = self.app.ledger.store().export(None);
         let mut all = Vec::new();
@@ -257,19 +257,19 @@ impl Bot {
         all
     }
 
-    /// What a private message shows, as a person reads it.
+    /// The text of a private message, as a person reads it.
     pub fn private(&self, one: &Ephemeral) -> String {
         shows(&lock(&self.sandbox.slack), &one.text, &one.blocks)
     }
 
-    /// What a message shows now, as a person reads it.
+    /// The current text of a message, as a person reads it.
     pub fn shows(&self, ts: &str) -> String {
         let slack = lock(&self.sandbox.slack);
         let message = slack.message(ts).expect("the message stands there");
         shows(&slack, &message.text, &message.blocks)
     }
 
-    /// Reads everything that was posted: place, reader if it is private, and words.
+    /// Marks everything that was posted as read. Returns the place, the reader if it is private, and the text of each.
     pub fn reads_all(&self) -> Vec<String> {
         let mut slack = lock(&self.sandbox.slack);
         let all = slack.take_unread();
@@ -293,7 +293,7 @@ impl Bot {
         }
     }
 
-    /// Where the newest run's root card stands, once it does.
+    /// Waits for the root card of the newest run, and returns where it is.
     pub async fn root(&self) -> reinstate_store::MessageRef {
         let run = self.run().await;
         let since = Instant::now();
@@ -307,7 +307,7 @@ impl Bot {
         }
     }
 
-    /// Waits until the newest run is as wanted.
+    /// Waits until the newest run meets a condition.
     pub async fn until(&self, what: &str, wanted: impl Fn(&Run) -> bool) -> Run {
         let id = self.run().await;
         let since = Instant::now();
@@ -327,14 +327,14 @@ impl Bot {
         }
     }
 
-    /// Waits until the newest run has ended and everything that is to be shown of it stands in Slack.
+    /// Waits until the newest run has ended and Slack shows everything about it.
     pub async fn ends(&self) -> Outcome {
         let run = self.until("the end", |run| run.ended.is_some()).await;
         self.is_quiet().await;
         run.ended.unwrap().0
     }
 
-    /// Waits until no card is behind its run.
+    /// Waits until no card is out of date.
     pub async fn is_quiet(&self) {
         let since = Instant::now();
         while !self.app.ledger.store().stale_cards(1).await.unwrap().is_empty() {
@@ -349,12 +349,12 @@ impl Bot {
         all.into_iter().map(|(_, _, event)| event).collect()
     }
 
-    /// The end of a story: nothing unread, nothing misunderstood, a journal that verifies.
+    /// Ends a test: nothing is unread, every call was understood, and the journal verifies.
     pub async fn closes(self) {
         self.app.drain(WAIT_TIMEOUT).await;
         self.is_quiet().await;
         let mut unread = self.reads_all();
-        // Said after four seconds, so only on a busy machine.
+        // Sent after four seconds, so only on a busy machine.
         unread.retain(|one| !one.ends_with("Still reading; the answer follows here."));
         assert!(unread.is_empty(), "nobody read this:\n{}", unread.join("\n"));
         assert_eq!(self.sandbox.wire.faults(), Vec::<String>::new());
@@ -377,7 +377,7 @@ fn view_shows(slack: &Slack, view: &View, words: &str) -> Option<String> {
     shown.contains(words).then_some(shown)
 }
 
-/// Words without what differs from one telling to the next: the times.
+/// The text without the times, which differ between two runs of the test.
 pub fn plain(text: &str) -> String {
     let shape =
         |part: &str| part.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect::<String>();

@@ -1,5 +1,5 @@
-//! A real browser, driven over the WebDriver protocol: Debian's Chromium and its driver. Only what the tests of the
-//! page need. Where there is no Chromium, it says so loudly and there is no browser.
+//! A real browser, driven over the WebDriver protocol: Debian's Chromium and its driver. It implements only what the
+//! tests of the page need. If Chromium is not installed, it prints a clear message and returns no browser.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
 const PAGE_TIMEOUT: Duration = Duration::from_secs(120);
-/// The key that a WebDriver types for Enter.
+/// The key that WebDriver sends for Enter.
 pub const ENTER: &str = "\u{e007}";
 
 pub struct Browser {
@@ -22,7 +22,7 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// A window of this size; none where Chromium is not installed.
+    /// Opens a window of this size. None if Chromium is not installed.
     pub async fn open(width: u32, height: u32) -> Option<Self> {
         let driver = Command::new("chromedriver")
             .arg("--port=0")
@@ -106,7 +106,7 @@ impl Browser {
         self.post("/execute/sync", json!({"script": script, "args": args})).await
     }
 
-    /// Waits until there is such an element, and answers its address.
+    /// Waits until there is such an element, and returns its path in the protocol.
     async fn element(&self, xpath: &str) -> String {
         let since = Instant::now();
         loop {
@@ -121,7 +121,8 @@ impl Browser {
         }
     }
 
-    /// Clicks as a person does: what is hidden or covered cannot be clicked. The page may be drawn again meanwhile.
+    /// Clicks like a person: a hidden or covered element cannot be clicked. The page may be drawn again in the
+    /// meantime.
     pub async fn click(&self, xpath: &str) {
         let since = Instant::now();
         loop {
@@ -142,13 +143,13 @@ impl Browser {
         .await;
     }
 
-    /// Types into the element, after what stands there.
+    /// Types into the element, after its current content.
     pub async fn types(&self, xpath: &str, text: &str) {
         let element = self.element(xpath).await;
         self.post(&format!("{element}/value"), json!({"text": text})).await;
     }
 
-    /// What a person reads in the first of these elements that is on the screen.
+    /// The text of the first of these elements that is visible.
     pub async fn text(&self, css: &str) -> String {
         let script = "const e = document.querySelector(arguments[0]); return e ? e.innerText : ''";
         self.run(script, json!([css])).await.as_str().unwrap().to_owned()
@@ -158,7 +159,7 @@ impl Browser {
         self.text("body").await
     }
 
-    /// Waits until these words are read there.
+    /// Waits until the element shows these words.
     pub async fn reads(&self, css: &str, words: &str) -> String {
         let since = Instant::now();
         loop {
@@ -198,15 +199,15 @@ impl Browser {
         self.run(script, json!([css])).await.as_u64().unwrap()
     }
 
-    /// What the person has set in their system: dark colours.
+    /// Emulates a system that is set to dark colours.
     pub async fn dark(&self) {
         let dark = json!({"features": [{"name": "prefers-color-scheme", "value": "dark"}]});
         self.post("/goog/cdp/execute", json!({"cmd": "Emulation.setEmulatedMedia", "params": dark})).await;
     }
 
-    /// Keeps a picture of the screen among the output of the tests.
+    /// Saves a screenshot with the output of the tests.
     pub async fn picture(&self, name: &str) {
-        // What moves has come to rest.
+        // Ends all animations first.
         self.run("document.getAnimations().forEach(a => a.effect.getTiming().iterations === Infinity ? a.pause() : a.finish())", json!([])).await;
         let taken = self.call("GET", "/screenshot", &Value::Null).await.unwrap();
         let png = base64::engine::general_purpose::STANDARD.decode(taken.as_str().unwrap()).unwrap();
@@ -215,7 +216,7 @@ impl Browser {
         std::fs::write(folder.join(format!("{name}.png")), png).unwrap();
     }
 
-    /// Ends it; the console must have stayed silent.
+    /// Ends the browser. The console must be empty.
     pub async fn close(self) {
         let said = self.post("/se/log", json!({"type": "browser"})).await;
         assert_eq!(said, json!([]), "the console is not silent");
@@ -224,7 +225,7 @@ impl Browser {
 }
 
 impl Drop for Browser {
-    /// The driver takes its browser with it when it is asked to end, and not when it is killed.
+    /// The driver ends its browser if it is asked to end, but not if it is killed.
     fn drop(&mut self) {
         super::page::end(&self.driver);
     }

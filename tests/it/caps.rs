@@ -1,6 +1,6 @@
-//! Caps, each tried at the plan, at the click and at the step, on its own: the daily cap, protected accounts,
-//! organization admins, one's own account, the living colleague, and an approval that aged while a step was on its way
-//! or while somebody had to look.
+//! The limits on what a plan may do: the daily cap, protected accounts, organization admins, one's own account, and the
+//! identities of another living person. Each one is tested separately: at the plan, at the click and at the step. Also
+//! an approval that expires during a step, or while the run waits for a person.
 
 use std::time::Duration;
 
@@ -27,13 +27,13 @@ pub fn set(key: &'static str, value: &str) -> impl FnOnce(&mut Env) + use<> {
     }
 }
 
-/// Irreversible calls that were sent.
+/// The number of irreversible calls that were sent.
 pub fn parked(bot: &Bot) -> usize {
     let calls = bot.sandbox.wire.calls();
     calls.iter().filter(|call| call.method == "PUT" && call.path.ends_with("/manage/email")).count()
 }
 
-/// The account that has the address, and may not.
+/// The account that has the address but must not.
 pub fn wrong_account(tenant: &Tenant) -> String {
     tenant.atlassian.bearer(JANE).unwrap().id.clone()
 }
@@ -46,7 +46,7 @@ async fn halts(bot: &Bot) -> Vec<PauseReason> {
         .collect()
 }
 
-/// Approves what is asked and stops it right after the first step was sent, does something, and lets it go on.
+/// Approves the plan and holds the run right after the first step was sent. Runs `meanwhile`, then releases the run.
 async fn between_steps(bot: &Bot, meanwhile: impl AsyncFnOnce()) {
     let gate = Gate::default();
     let hold = Injection::Hold { after_effect: true, gate: gate.clone() };
@@ -68,7 +68,7 @@ pub async fn closes(bot: &Bot) {
 async fn the_daily_cap_stops_the_step_that_would_exceed_it_and_not_the_harmless_ones() {
     tells_in(held(), set("REINSTATE_LIMITS__RISKY_STEPS_PER_DAY", "0"), async |bot| {
         bot.says(ADA, &format!("repair {JANE}")).await;
-        // The plan may be approved: the cap counts steps that begin, not plans.
+        // The plan can be approved: the cap counts steps that begin, not plans.
         bot.clicks(GRACE, "reinstate.approve").await;
         bot.until("the cap", |run| run.waiting.is_some()).await;
         assert_eq!(halts(bot).await, [PauseReason::Cap]);
@@ -182,7 +182,7 @@ async fn the_address_of_a_living_colleague_is_not_moved_when_planned_or_after_th
     tells("email-held", async |bot| {
         bot.says(ADA, &format!("repair {JANE}")).await;
         bot.button("reinstate.approve").await;
-        // Somebody else is given the address at the identity provider while the plan waits.
+        // Somebody else receives the address at the identity provider while the plan waits.
         {
             let mut entra = lock(&bot.sandbox.entra);
             let other = entra.add_user("other@acme.example", "Otto Other");
@@ -218,7 +218,7 @@ async fn nobody_approves_a_plan_on_their_own_account() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_approval_that_aged_while_nothing_could_begin_is_asked_for_again() {
     tells_in(held(), set("REINSTATE_APPROVALS__START_WITHIN", "1s"), async |bot| {
-        // The look after the approval takes longer than the approval is good for.
+        // The reading after the approval takes longer than the approval is valid.
         bot.says(ADA, &format!("repair {JANE}")).await;
         bot.button("reinstate.approve").await;
         let gate = Gate::default();
@@ -257,7 +257,7 @@ async fn an_approval_from_before_a_pause_is_worth_nothing_after_it() {
         let approved = run.current.unwrap().digest;
         bot.clicks(ADA, "reinstate.retry").await;
         let run = bot.until("a plan of its own", |run| run.plans > 1).await;
-        // The world is the same and so is the plan; the person who approved it must be asked again all the same.
+        // The world and the plan are unchanged. The approver must still be asked again.
         assert_eq!(run.current.as_ref().unwrap().digest, approved);
         assert!(run.approved_by().is_empty(), "an approval outlived a pause");
         bot.button("reinstate.approve").await;

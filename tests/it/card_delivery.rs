@@ -1,5 +1,4 @@
-//! Cards in a world that does not hold still: limits, lost answers, deleted messages, archived channels. A repair
-//! never waits for Slack.
+//! Cards under rate limits, lost answers, deleted messages and archived channels. A repair never waits for Slack.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,8 +11,8 @@ use reinstate_sandbox::wire::{Injection, Service};
 
 use crate::bot::{ADA, GRACE, tells};
 
-/// How long this process stood still at most. The simulated services note when a call arrived; on a busy machine they
-/// note it later than it was sent, by no more than that.
+/// Measures the longest time that this process was suspended. The simulated services record when a call arrived. On a
+/// busy machine, this is later than the sending, by at most this time.
 struct Stalls(Arc<AtomicU64>, tokio::task::JoinHandle<()>);
 
 impl Stalls {
@@ -54,7 +53,7 @@ async fn a_card_is_updated_at_most_once_a_second_and_shows_the_last_state() {
             .collect();
         let late = stalls.longest();
         for pair in updates.windows(2) {
-            // Where the machine stood still in between, the first may have been noted that much late.
+            // If the machine was suspended in between, the first call may have been recorded late by that time.
             let apart = pair[1].duration_since(pair[0]).unsigned_abs();
             assert!(
                 apart + late >= Duration::from_millis(950),

@@ -1,5 +1,5 @@
-//! One repair carried by the real executor over the real clients, without Slack: every requester is admitted, and every
-//! approval that is asked for is given.
+//! Carries out one repair with the real executor and the real clients, without Slack. Every requester is admitted, and
+//! every requested approval is given.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +25,7 @@ pub struct Repair {
     _folder: tempfile::TempDir,
 }
 
-/// Asks for a repair and starts to carry it.
+/// Requests a repair and starts to carry it out.
 pub async fn begin(sandbox: &Sandbox, who: &'static str) -> Repair {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&format!("sqlite:{}", folder.path().join("x.db").display())).await.unwrap();
@@ -61,7 +61,7 @@ pub async fn begin(sandbox: &Sandbox, who: &'static str) -> Repair {
 }
 
 impl Repair {
-    /// Approves whatever is asked until the run ends or waits for a person: the run and its entries.
+    /// Approves every plan until the run ends or waits for a person. Returns the run and its events.
     pub async fn approve(self) -> (Run, Vec<Event>) {
         let Self { engine, stop, running, _folder } = self;
         let folded = Folded::default();
@@ -74,7 +74,7 @@ impl Repair {
                     let approved = Event::Approved { by: "U0GRACE".to_owned(), digest };
                     let also = AppendOptions { wake: true, ..AppendOptions::default() };
                     let now = reinstate::clock::now();
-                    // Lost to an entry of the executor: fold again and decide again.
+                    // The executor appended an entry first, so the append failed. Fold again and decide again.
                     drop(engine.ledger.append("run", &run, None, &[approved], now, also).await);
                     engine.work.notify_one();
                 }

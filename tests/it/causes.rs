@@ -1,4 +1,4 @@
-//! Codes, pages and scenarios are in step: a new cause needs its story and its page.
+//! Checks that codes, pages and scenarios match: a new cause needs its scenario and its page.
 
 use std::collections::BTreeSet;
 use std::path::Path;

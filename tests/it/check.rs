@@ -1,5 +1,5 @@
-//! `reinstate check` as a program: exit codes, JSON on standard output alone, and what happens when a service
-//! refuses, is gone, or means two people.
+//! `reinstate check` as a program: exit codes, JSON on standard output alone, and the result when a service refuses,
+//! does not answer, or finds two people.
 
 use std::collections::BTreeMap;
 use std::process::Output;

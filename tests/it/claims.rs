@@ -1,5 +1,5 @@
-//! Claims: a person belongs to one repair at a time, and a step on the whole tenant and any other repair keep out of
-//! each other's way.
+//! Claims: one person belongs to at most one repair at a time. A step on the whole tenant and any other repair exclude
+//! each other.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ use super::caps::{closes, held, parked, set, wrong_account};
 const JANE: &str = "jane@acme.example";
 const BOB: &str = "bob@acme.example";
 
-/// Waits until this run, which need not be the newest, has ended.
+/// Waits until this run has ended, which need not be the newest one.
 async fn ends(bot: &Bot, run: &str) -> Outcome {
     let since = Instant::now();
     loop {
@@ -30,7 +30,7 @@ async fn ends(bot: &Bot, run: &str) -> Outcome {
     }
 }
 
-/// The newest run was told which one is at work.
+/// Checks that the requester of the newest run was told which run is open.
 async fn is_told_of(bot: &Bot, first: &str) {
     let second = bot.app.ledger.run(&bot.run().await).await.unwrap();
     assert!(second.ended.unwrap().1.contains(first), "the second is told which run is first");
@@ -44,7 +44,7 @@ async fn two_operators_on_one_person_are_one_repair() {
         bot.says(ADA, &format!("repair {JANE}")).await;
         bot.button("reinstate.approve").await;
         let first = bot.run().await;
-        // The second one writes the address in another way.
+        // The second request spells the address in another way.
         bot.says("U0VERA", "repair JANE@acme.example").await;
         assert_eq!(bot.ends().await, Outcome::Busy);
         is_told_of(bot, &first).await;
@@ -56,7 +56,7 @@ async fn two_operators_on_one_person_are_one_repair() {
     .await;
 }
 
-/// The service stopped the job, so Jane was never provisioned; Bob lost his groups before that.
+/// The service stopped the job, so Jane was never provisioned. Bob lost his groups before that.
 fn stopped() -> Tenant {
     let mut tenant = find("provisioning-stopped-by-itself").unwrap().tenant();
     let bob = tenant.employee(BOB, "Bob Barker");
@@ -64,7 +64,7 @@ fn stopped() -> Tenant {
     tenant
 }
 
-/// The job of the whole tenant runs, or has been stopped again.
+/// Starts the job of the whole tenant, or stops it again.
 fn job_runs(bot: &Bot, runs: bool) {
     let mut entra = lock(&bot.sandbox.entra);
     let job = entra.atlassian_job().unwrap();
@@ -86,7 +86,7 @@ async fn no_repair_begins_beside_a_step_on_the_whole_tenant() {
             bot.sees("Start the provisioning job of the whole tenant").await;
             bot.button("reinstate.approve").await;
             let first = bot.run().await;
-            // Somebody starts the job by hand, so that Bob's repair would not need the whole tenant.
+            // Somebody starts the job by hand, so Bob's repair needs no step on the whole tenant.
             job_runs(bot, true);
             bot.says(ADA, &format!("repair {BOB}")).await;
             assert_eq!(bot.ends().await, Outcome::Busy);
@@ -126,7 +126,7 @@ async fn no_step_on_the_whole_tenant_is_planned_beside_a_repair_on_its_way() {
             job_runs(bot, true);
             gate.open();
             assert_eq!(ends(bot, &first).await, Outcome::Restored);
-            // Now nobody is in the way.
+            // Now no other run holds a claim.
             job_runs(bot, false);
             bot.says(ADA, &format!("repair {JANE}")).await;
             bot.sees("Start the provisioning job of the whole tenant").await;
@@ -139,7 +139,7 @@ async fn no_step_on_the_whole_tenant_is_planned_beside_a_repair_on_its_way() {
     .await;
 }
 
-/// Runs `reinstate runs release` on the bot's database: the exit code, and what it says.
+/// Runs `reinstate runs release` on the bot's database. Returns the exit code and the output.
 async fn release(bot: &Bot, run: &str) -> (Option<i32>, String) {
     let url = bot.app.config.store.url.expose_secret();
     let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_reinstate"))
@@ -172,7 +172,7 @@ async fn a_run_that_cannot_be_read_is_released_by_hand_and_gives_back_its_claims
             assert_eq!(release(bot, &nowhere).await.0, Some(1));
             assert_eq!(release(bot, JANE).await.0, Some(64));
 
-            // An entry that no version of the program wrote.
+            // An entry that no version of the program has written.
             let store = bot.app.ledger.store();
             let seq = store.run(&first).await.unwrap().unwrap().seq;
             let strange = NewEntry {
@@ -183,10 +183,10 @@ async fn a_run_that_cannot_be_read_is_released_by_hand_and_gives_back_its_claims
             };
             store.append(&first, seq, None, &[strange], AppendOptions::default()).await.unwrap();
             bot.app.ledger.run(&first).await.unwrap_err();
-            // By the same name it would be answered before claims are looked at.
+            // With the same name, the request would be answered before claims are checked.
             let account = wrong_account(&held());
             bot.says(ADA, &format!("repair {account}")).await;
-            // Nobody waits for the cards: the one of the first run can no longer be drawn.
+            // This test does not wait for the cards, because the card of the first run can no longer be drawn.
             let second = bot.until("the end", |run| run.ended.is_some()).await;
             assert_eq!(second.ended.unwrap().0, Outcome::Busy, "it keeps what it has claimed");
             let (code, says) = release(bot, &first).await;

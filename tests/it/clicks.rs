@@ -1,5 +1,5 @@
-//! Clicks that come in crowds, late, again, or for something that is over. One approval a person, one execution;
-//! whatever comes too late is answered to that person alone, is recorded, and leaves no button behind.
+//! Clicks that come in large numbers, late, repeated, or for something that has ended. One approval per person, one
+//! execution. A click that comes too late is answered to that person alone and recorded, and no button remains.
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ use reinstate_sandbox::wire::{Listening, listen};
 
 use super::bot::{ADA, Bot, GRACE, tells, tells_in};
 
-/// How long a thousand answers may take on a busy machine.
+/// The maximum time for a thousand answers on a busy machine.
 const LONG_LEASE: Duration = Duration::from_secs(600);
 
-/// A place that takes what people send and does nothing with it, so that it can be sent to the bot later.
+/// A server that accepts what people send and keeps it, so that the test can send it to the bot later.
 struct Drawer {
     people: Workspace,
     _listening: Listening,
@@ -32,7 +32,7 @@ impl Drawer {
         Self { people, _listening: listening }
     }
 
-    /// The body of a click on a button that stands there now.
+    /// The body of a click on a button that is there now.
     async fn click(&self, bot: &Bot, user: &str, action: &str) -> String {
         let (channel, ts) = bot.button(action).await;
         self.people.click(user, &channel, &ts, action).await.unwrap().sent
@@ -56,7 +56,7 @@ fn approvers(events: &[Event]) -> Vec<&str> {
         .collect()
 }
 
-/// Calls that must not be sent twice.
+/// The number of calls that must not be sent twice.
 fn one_shots(bot: &Bot) -> usize {
     let calls = bot.sandbox.wire.calls();
     calls.iter().filter(|call| call.method == "PUT" && call.path.ends_with("/manage/email")).count()
@@ -97,7 +97,7 @@ async fn a_thousand_clicks_of_ten_people_with_retries_are_three_approvals_and_on
         for round in 0..CLICKS_EACH {
             for body in &bodies {
                 let (people, body) = (bot.people.clone(), body.clone());
-                // Slack repeats what it holds for unanswered: every fifth click comes twice more.
+                // Slack repeats requests that it considers unanswered: every fifth click is sent three times.
                 let times = if round % 5 == 0 { 3 } else { 1 };
                 clicks.spawn(async move {
                     let kind = "application/x-www-form-urlencoded";
@@ -105,7 +105,7 @@ async fn a_thousand_clicks_of_ten_people_with_retries_are_three_approvals_and_on
                     while left > 0 {
                         let now = reinstate::clock::now().as_second();
                         let sent = people.send_signed(&body, kind, now).await;
-                        // Where the machine is so busy that a request is cut off, Slack sends it again.
+                        // If a busy machine cuts off a request, Slack sends it again.
                         match sent.map(|ack| ack.status) {
                             Ok(200) => left -= 1,
                             Ok(408) | Err(_) => assert!(since.elapsed() < LONG_LEASE, "no answer"),
@@ -133,7 +133,7 @@ async fn a_thousand_clicks_of_ten_people_with_retries_are_three_approvals_and_on
         steps.dedup();
         assert_eq!(steps.len(), all, "each step began once: {steps:?}");
         assert_eq!(one_shots(bot), 1);
-        // A crowd that clicks in vain does not fill the journal: a refusal that repeats itself is recorded once.
+        // Many useless clicks do not fill the journal: a repeated refusal is recorded once.
         let denied = events.iter().filter(|event| matches!(event, Event::Denied { .. })).count();
         assert!(denied <= 4 * CROWD_SIZE, "{denied} refusals recorded");
         println!(
@@ -168,7 +168,7 @@ async fn a_request_that_is_replayed_opens_and_decides_nothing_a_second_time() {
             assert_eq!(sends(bot, &click).await, 200);
         }
         assert_eq!(bot.ends().await, Outcome::Restored);
-        // After the end, within the five minutes that Slack's signature is good for.
+        // After the end of the run, within the five minutes for which Slack's signature is valid.
         again().await;
         for _ in 0..5 {
             sends(bot, &click).await;
@@ -187,7 +187,7 @@ async fn a_request_that_is_replayed_opens_and_decides_nothing_a_second_time() {
     .await;
 }
 
-/// Whether a refusal of this person stands in the journal, with the run or without it.
+/// Whether the journal records a refusal of this person, with the run or without it.
 async fn is_recorded(bot: &Bot, user: &str) -> bool {
     let mut pages = bot.app.ledger.store().export(None);
     while let Some(page) = pages.next_page().await.unwrap() {
@@ -201,7 +201,7 @@ async fn is_recorded(bot: &Bot, user: &str) -> bool {
     false
 }
 
-/// A click on a plan that is over: it is refused with these words, recorded, and no button is left.
+/// A click on a plan that is over: it is refused with these words and recorded, and no button remains.
 async fn comes_too_late(bot: &Bot, click: &str, words: &str) {
     assert_eq!(sends(bot, click).await, 200);
     bot.hears(GRACE, words).await;

@@ -1,5 +1,5 @@
-//! PostgreSQL with the locales that people have: their rules for comparing texts ignore and reorder characters, and
-//! nothing that the bot decides may depend on them.
+//! PostgreSQL with common locales. Their collation rules ignore and reorder characters. No decision of the bot may
+//! depend on these rules.
 
 use reinstate_core::Outcome;
 use reinstate_sandbox::scenarios::find;
@@ -9,7 +9,7 @@ use super::crash::tell;
 use super::place::On;
 use super::slack_sweep;
 
-/// A sweep is read, its list is approved and carried out, and it ends.
+/// A sweep reads everything, its list is approved and carried out, and it ends.
 async fn a_sweep_ends(on: On) {
     let Some(place) = on.place().await else { return };
     let bot = Bot::start_at(place, slack_sweep::tenant(7), |_| {}, unpaced()).await;
@@ -27,7 +27,7 @@ async fn a_sweep_ends(on: On) {
     bot.closes().await;
 }
 
-/// A repair with an approval and an irreversible step, told by the real program.
+/// A repair with an approval and an irreversible step, carried out by the real program.
 async fn a_story_ends(on: On) {
     reinstate::upstream::install_tls();
     let Some(end) = tell(on, find("email-held").unwrap(), None).await else { return };

@@ -1,4 +1,4 @@
-//! Every command in the words of people, with the exact private answers.
+//! Every command as people type it, with the exact private answers.
 
 use reinstate_core::Outcome;
 use reinstate_sandbox::lock;
@@ -34,7 +34,7 @@ async fn an_employee_reads_plain_words_and_calls_for_help_once_a_day() {
         bot.clicks_private(JANE, "reinstate.ask_for_help").await;
         let again = bot.hears(JANE, "already").await;
         insta::assert_snapshot!(again.text, @"You have asked your admins for help today already, so they were not asked again. You can ask again tomorrow.");
-        // The call carries what is needed to act on it, and only an operator may.
+        // The call for help contains what is needed to act on it. Only an operator may act.
         bot.clicks(ADA, "reinstate.repair").await;
         bot.hears(ADA, "The run has begun").await;
         assert_eq!(bot.ends().await, Outcome::Restored);
@@ -119,7 +119,7 @@ async fn a_second_repair_is_answered_privately_with_the_first() {
         let link = format!("p{}|Its card>", card.ts.replace('.', ""));
         assert!(told.text.contains(&first) && told.text.contains(&link), "{}", told.text);
         assert_eq!(lock(&bot.sandbox.slack).messages.len(), shown, "nobody else is told");
-        // The first one is as it was.
+        // The first run is unchanged.
         bot.says(GRACE, &format!("cancel {first}")).await;
         bot.hears(GRACE, "The run is stopped").await;
         bot.sees("has ended").await;

@@ -1,7 +1,7 @@
-//! SIGKILL at each of the four points of every step of every repair (before begin, after begin, after the act,
-//! before settling), a new start, and the same end: same tenant, same outcome, the same calls in the same order, no
-//! irreversible call twice, and a journal of the same shape that verifies. The real process is killed, and the
-//! simulated services decide when: a request stands at a gate, and only then the signal is sent.
+//! SIGKILL at each of the four points of every step of every repair: before begin, after begin, after the act, before
+//! settle. After a new start, the end must be the same: the same tenant and outcome, and the same calls in the same
+//! order. No irreversible call is sent twice, and the journal has the same shape and verifies. The test kills the real
+//! process. The simulated services decide when: a request waits at a gate, and only then is the signal sent.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,10 +16,10 @@ use super::place::On;
 use super::sample::Sample;
 use super::story::{End, Story, changes, is_one_shot, repaired};
 
-/// Stories told at the same time: they wait more than they work.
+/// Scenarios that run concurrently. They wait more than they work.
 const MAX_CONCURRENT: usize = 12;
 
-/// Where in a step the process dies.
+/// The point of a step at which the process dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Point {
     BeforeBegin,
@@ -30,7 +30,7 @@ pub enum Point {
 
 const POINTS: [Point; 4] = [Point::BeforeBegin, Point::AfterBegin, Point::AfterAct, Point::BeforeSettle];
 
-/// One death: the point, the step by its number among the changing calls, and the looks that come before it.
+/// One kill: the point, the step by its number among the calls that change something, and the reads before it.
 #[derive(Clone, Copy, Debug)]
 pub struct Kill {
     pub point: Point,
@@ -49,7 +49,7 @@ fn reads(call: &Call) -> bool {
         && !call.path.contains("/oauth2/")
 }
 
-/// The gate at which the process is to die.
+/// The gate at which the process must die.
 pub fn gate(story: &Story, kill: Kill) -> Gate {
     let gate = Gate::default();
     let hold = Injection::Hold { after_effect: kill.point == Point::AfterAct, gate: gate.clone() };
@@ -66,7 +66,7 @@ pub fn gate(story: &Story, kill: Kill) -> Gate {
     gate
 }
 
-/// Tells a story, with a death in it. None where the engine is missing.
+/// Runs a scenario, with one kill if given. None if the database engine is not installed.
 pub async fn tell(on: On, scenario: &'static Scenario, kill: Option<Kill>) -> Option<End> {
     let mut story = Story::on(on, scenario).await?;
     let label = format!("{on:?} {kill:?}");
@@ -90,8 +90,8 @@ pub async fn tell(on: On, scenario: &'static Scenario, kill: Option<Kill>) -> Op
     Some(story.end(&label).await)
 }
 
-/// Stories on an engine, each told whole and then with deaths in it; a sample of the stories, and of the deaths of each.
-/// The number of deaths.
+/// Runs a sample of the scenarios on a database engine, each once without a kill and then with a sample of its kills.
+/// Returns the number of kills.
 async fn matrix(on: On, stories: Sample, deaths_of_each: Sample) -> usize {
     reinstate::upstream::install_tls();
     let slots = Arc::new(Semaphore::new(MAX_CONCURRENT));
@@ -104,7 +104,7 @@ async fn matrix(on: On, stories: Sample, deaths_of_each: Sample) -> usize {
             drop(slot);
             assert_eq!(plain.outcome, Outcome::Restored, "{}", scenario.name);
             let mut told = JoinSet::new();
-            // Not the same deaths of each story.
+            // The sample contains other kills for each scenario.
             let kills = deaths(&plain).into_iter().enumerate();
             for (_, kill) in kills.filter(|(n, _)| deaths_of_each.has(n + place)) {
                 let slots = slots.clone();
@@ -120,7 +120,8 @@ async fn matrix(on: On, stories: Sample, deaths_of_each: Sample) -> usize {
                 plain.is_the_end_of(&end, &label);
                 let call = step(&plain, kill.step);
                 let lost = kill.point == Point::AfterBegin && is_one_shot(call);
-                // A restart shows only by its cycle: one that has not ended when the next process looks is asked about.
+                // A restart is visible only by its cycle. If the cycle has not ended when the next process reads, a
+                // person is asked.
                 let either = kill.point == Point::AfterAct && call.path.ends_with("/restart");
                 assert!(either || end.asked_person == lost, "{label}");
             }
@@ -147,13 +148,14 @@ pub fn step(plain: &End, step: usize) -> &Call {
     plain.calls.iter().filter(|call| changes(call)).nth(step).unwrap()
 }
 
-/// A sample for every run of the tests; four points of a step and five have no divisor in common, so all points come up.
+/// A sample for every run of the tests. Four points of a step and five have no common divisor, so all points are
+/// covered.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kill_at_any_point_of_any_step_changes_nothing_in_the_end() {
     assert!(matrix(On::Sqlite, Sample::one_in(1), Sample::one_in(5)).await >= 40);
 }
 
-/// The engine changes nothing about the steps: a third of the stories.
+/// The engine does not change the steps, so a third of the scenarios is enough.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kill_changes_nothing_on_postgres_either() {
     if On::Postgres.place().await.is_some() {

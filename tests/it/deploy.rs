@@ -1,5 +1,5 @@
-//! What lies in deploy/ and docs/ against the code: settings that the program takes, metrics that it has, and
-//! alerts and dashboards that ask for nothing else. Whether an engine likes the files is `.ci/deploy`'s to say.
+//! Checks the files in deploy/ and docs/ against the code. Their settings exist in the program, and so do their
+//! metrics. Alerts and dashboards use no other metrics. Whether an engine accepts the files is checked by `.ci/deploy`.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ fn files(folder: &Path, end: &str) -> Vec<PathBuf> {
     found
 }
 
-/// The words of a text that begin so.
+/// The words of a text that start with `start`.
 fn words<'a>(text: &'a str, start: &str) -> BTreeSet<&'a str> {
     let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
     text.split(|c: char| !part(c))
@@ -35,7 +35,7 @@ fn words<'a>(text: &'a str, start: &str) -> BTreeSet<&'a str> {
         .collect()
 }
 
-/// Every metric that the program records, tests aside.
+/// Every metric that the program records, without its tests.
 fn recorded() -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     for path in files(&top().join("src"), ".rs") {
@@ -74,7 +74,7 @@ fn alerts_and_dashboard_ask_for_metrics_that_there_are() {
     assert!(panels.iter().all(|panel| !panel["targets"].as_array().unwrap().is_empty()));
 }
 
-/// What an environment of a deployment sets, with files for the secrets.
+/// The environment that a deployment sets, with files for the secrets.
 fn environment(text: &str, folder: &Path) -> Env {
     let mut env = Env::new();
     for name in words(text, "REINSTATE_") {
@@ -116,7 +116,7 @@ fn the_config_map_is_a_configuration() {
     Config::load(Some(&file), &env, Purpose::Serve).unwrap_or_else(|problems| panic!("{problems}"));
 }
 
-/// The headings of a page as links name them.
+/// The headings of a page, in the form that links use.
 fn headings(page: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(page).unwrap();
     let titles = text

@@ -1,4 +1,5 @@
-//! Every scenario is diagnosed through the real clients: exactly its causes, and nothing for the look-alikes.
+//! Diagnoses every scenario through the real clients. The result has exactly the expected causes. Similar but healthy
+//! tenants have none.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +18,7 @@ fn found(diagnosis: &Diagnosis, blocking: bool) -> BTreeSet<Cause> {
     diagnosis.findings.iter().filter(|f| f.blocking == blocking).map(|f| f.code).collect()
 }
 
-/// What differs between a story and what was made of it.
+/// The differences between a scenario and its diagnosis.
 fn differences(scenario: &Scenario, diagnosis: &Diagnosis, plan: &Plan) -> Vec<String> {
     let verdict = if scenario.ends == Outcome::Healthy { Verdict::Healthy } else { Verdict::Broken };
     let mut wrong = Vec::new();
@@ -174,7 +175,7 @@ async fn two_causes_make_one_plan_in_an_order_that_can_work() {
     }
 }
 
-/// Waits until an effect shows that takes longer than the call: a cycle of the simulated job.
+/// Waits for an effect that takes longer than the call: a cycle of the simulated job.
 async fn shows(world: &dyn World, op: &Op, began: jiff::Timestamp) {
     for _ in 0..200 {
         let subject = Subject::asked(Who::parse("jane@acme.example").unwrap());
@@ -187,7 +188,7 @@ async fn shows(world: &dyn World, op: &Op, began: jiff::Timestamp) {
     panic!("{} shows no effect", op.action());
 }
 
-/// Plays a story to its end as the ladder does: a new look and the next rung, at most as often as there are rungs.
+/// Plays a scenario to its end as the ladder does: reads again and takes the next rung, at most once per rung.
 async fn play(scenario: &'static Scenario) -> (Verdict, Vec<String>) {
     let sandbox = start(scenario.tenant()).await;
     let config = config(&sandbox);
@@ -224,7 +225,7 @@ async fn every_plan_that_acts_brings_access_back() {
     let mut wrong = Vec::new();
     while let Some(played) = plays.join_next().await {
         let (scenario, (verdict, story)) = played.unwrap();
-        // A group whose name is taken stays an admin's to resolve, after everything else is fixed.
+        // An admin must resolve a group whose name is taken, after everything else is fixed.
         let wanted = if scenario.finds.contains(&Cause::GroupNameConflict) {
             Verdict::Broken
         } else {

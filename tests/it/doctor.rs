@@ -1,5 +1,5 @@
-//! The doctor against the simulated services: green where everything is right, and for each thing that people
-//! get wrong its own sentence and its own fix.
+//! The doctor with the simulated services: every check passes if everything is right. Each common mistake has its own
+//! message and its own fix.
 
 use std::collections::BTreeMap;
 use std::process::Stdio;
@@ -39,7 +39,7 @@ impl Said {
     }
 }
 
-/// A house with a store of its own, and what is wrong in it.
+/// An environment with a store of its own, and with a fault.
 pub struct Patient {
     pub sandbox: Sandbox,
     env: BTreeMap<String, String>,
@@ -72,7 +72,7 @@ impl Patient {
         self
     }
 
-    /// The program in this house, about to run a command.
+    /// The program in this environment, ready to run a command.
     pub fn program(&self) -> Command {
         let mut program = Command::new(env!("CARGO_BIN_EXE_reinstate"));
         program.env_clear().envs(&self.env).current_dir(self.folder.path());

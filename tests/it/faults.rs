@@ -1,7 +1,7 @@
-//! Everything that can go wrong with every call to Atlassian and Microsoft, while a repair is under way. Which
-//! calls there are is read from the wire of an undisturbed story, so a new call is tried without being listed
-//! here. Whatever goes wrong: no run says that access is back when it is not, none gives up on what is done, none
-//! hangs, no irreversible call is sent twice by the machine, and once the fault is over the person is helped.
+//! Everything that can go wrong with every call to Atlassian and Microsoft during a repair. The calls are read from an
+//! undisturbed scenario, so a new call is tested without a list. Five things must hold for every fault. No run claims
+//! access that is not there. No run gives up on something that was done. No run hangs. The program never sends an
+//! irreversible call twice. And when the fault is over, the person is helped.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,14 +17,14 @@ use tokio::sync::Semaphore;
 use super::bot::{ADA, Bot, GRACE};
 use super::folded::Folded;
 
-/// A story that takes longer hangs; on a quiet machine one takes seconds.
+/// A scenario that takes longer than this hangs. On an idle machine, one takes seconds.
 const STORY_TIMEOUT: Duration = Duration::from_secs(900);
-/// Stories told at the same time: they wait more than they work.
+/// Scenarios that run concurrently. They wait more than they work.
 const MAX_CONCURRENT: usize = 8;
-/// How long one request may take here.
+/// The timeout of one request in these tests.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What goes wrong, and for how many requests of that kind.
+/// A fault, and how many requests of its kind it affects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Fault {
     Limited,
@@ -64,11 +64,11 @@ const FAULTS: [Fault; 16] = [
     Fault::EmptySuccess,
 ];
 
-/// Longer than anything is tried again.
+/// More requests than any retry sends.
 const MANY_TIMES: u32 = 40;
 
 impl Fault {
-    /// `None`: the services themselves are out of order.
+    /// `None` if the simulated services themselves are switched to fail.
     fn injection(self) -> Option<(u32, Injection)> {
         let answer = |status, headers: &[(&str, &str)]| Injection::Answer {
             status,
@@ -96,12 +96,12 @@ impl Fault {
     }
 }
 
-/// Ours, not the simulated provisioning service's.
+/// Whether the bot sent the call, not the simulated provisioning service.
 fn ours(call: &Call) -> bool {
     call.service != Service::Slack && call.agent.starts_with("reinstate/")
 }
 
-/// The call without what differs from story to story.
+/// The call without the parts that differ between scenarios.
 fn kind(call: &Call) -> String {
     let is_fixed = |segment: &str| {
         segment.len() < 24 && !segment.chars().any(|c| c.is_ascii_digit() || c == '%' || c == '-')
@@ -123,14 +123,14 @@ fn changes(call: &Call) -> bool {
     call.method != "GET" && !search
 }
 
-/// An irreversible call.
+/// Whether the call is irreversible.
 fn is_one_shot(call: &Call) -> bool {
     ours(call)
         && call.method != "GET"
         && (call.path.ends_with("/manage/email") || call.path.ends_with("/onlyDeleteUserInDB"))
 }
 
-/// Whether the person has what a repair should bring back, seen in the simulated tenant itself.
+/// Whether the person has the access that a repair should restore, read from the simulated tenant.
 fn is_there(bot: &Bot, who: &str) -> bool {
     let atlassian = lock(&bot.sandbox.atlassian);
     let entra = lock(&bot.sandbox.entra);
@@ -149,19 +149,19 @@ fn is_there(bot: &Bot, who: &str) -> bool {
 struct Told {
     outcome: Outcome,
     calls: Vec<Call>,
-    /// How often a person asked the machine to look again, or for another repair.
+    /// How often a person requested a retry or another repair.
     retries: usize,
     struck: bool,
 }
 
-/// Asks for a repair: which run it is.
+/// Requests a repair and returns the id of its run.
 pub async fn asks(bot: &Bot, who: &str) -> String {
     let said = bot.says(ADA, &format!("repair {who}")).await;
     let (_, rest) = said.split_once("The run has begun: run ").unwrap_or_else(|| panic!("{said}"));
     rest.split('.').next().unwrap_or_default().trim_matches('`').to_owned()
 }
 
-/// Approves and retries until the run has ended. A person asks again only once the fault is over.
+/// Approves and retries until the run has ended. A person retries only after the fault is over.
 pub async fn carry(bot: &Bot, id: &str, label: &str) -> (Run, usize) {
     let since = Instant::now();
     let mut clicked: BTreeMap<String, Instant> = BTreeMap::new();
@@ -169,7 +169,7 @@ pub async fn carry(bot: &Bot, id: &str, label: &str) -> (Run, usize) {
     loop {
         let run = folded.run(&bot.app.ledger, id).await.unwrap();
         if run.ended.is_some() {
-            // By the journal: a click whose answer came too late has counted all the same.
+            // Counted from the journal: a click whose answer was late still counts.
             let retried = |event: &&Event| matches!(event, Event::Retried { .. });
             return (run, bot.events(id).await.iter().filter(retried).count());
         }
@@ -219,7 +219,7 @@ async fn tell(scenario: &Scenario, fault: Option<(Fault, String, usize)>) -> Tol
     let mut waits_for_gate = false;
     if let Some((fault, wanted, after)) = fault {
         let hits = Arc::clone(&struck);
-        // From the given one of its kind on.
+        // From the given call of its kind onwards.
         let test = move |call: &Call, before: &[Call]| {
             let is = ours(call) && kind(call) == wanted;
             let hit = is && before.iter().filter(|call| ours(call) && kind(call) == wanted).count() >= after;
@@ -257,10 +257,10 @@ async fn tell(scenario: &Scenario, fault: Option<(Fault, String, usize)>) -> Tol
     if good.contains(&outcome) {
         assert!(truth, "{label}: a false success: {events:#?}");
     } else {
-        // "It cannot be told" is neither a success nor a failure; the next look must tell.
+        // `CannotTell` is neither a success nor a failure. The next run must decide.
         let told = outcome != Outcome::CannotTell;
         assert!(!(truth && told), "{label}: {outcome:?}, and access is there: {events:#?}");
-        // The fault is over: a person who asks again gets help.
+        // The fault is over, so a person who asks again receives help.
         wire.clear_injections();
         bot.is_quiet().await;
         bot.reads_all();
@@ -280,14 +280,14 @@ async fn tell(scenario: &Scenario, fault: Option<(Fault, String, usize)>) -> Tol
     Told { outcome, calls, retries, struck: struck.load(std::sync::atomic::Ordering::SeqCst) }
 }
 
-/// What is certain of every story, whatever went wrong.
+/// Checks what must hold for every scenario and every fault.
 fn judge(label: &str, told: &Told, planned: usize) {
     let one_shots = told.calls.iter().filter(|call| is_one_shot(call) && call.status != 429).count();
     assert!(one_shots <= planned + told.retries, "{label}: {one_shots} irreversible calls");
 }
 
-/// Kinds of calls of a story, each with the numbers of those that are worth a fault: the first one, and the first
-/// one after something was changed.
+/// The kinds of calls in a scenario, each with the numbers of the calls that are worth a fault: the first one, and the
+/// first one after something was changed.
 fn moments(calls: &[Call]) -> BTreeMap<String, BTreeSet<usize>> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let mut moments: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
@@ -306,8 +306,8 @@ fn moments(calls: &[Call]) -> BTreeMap<String, BTreeSet<usize>> {
     moments
 }
 
-/// Every call × every fault, once each over all stories, or, if `REINSTATE_TEST_ALL_FAULTS` is set, in each story;
-/// of these cases the ones that are chosen by their number. How many were tried, and over how many kinds of calls.
+/// Every call with every fault, each once over all scenarios. If `REINSTATE_TEST_ALL_FAULTS` is set, each in every
+/// scenario. `chosen` selects the cases by number. Returns how many cases were tried, and over how many kinds of calls.
 async fn matrix(chosen: fn(usize) -> bool) -> (usize, usize) {
     let everything = std::env::var_os("REINSTATE_TEST_ALL_FAULTS").is_some();
     let repaired = |scenario: &&Scenario| scenario.ends == Outcome::Restored && scenario.finds.len() == 1;
@@ -322,7 +322,7 @@ async fn matrix(chosen: fn(usize) -> bool) -> (usize, usize) {
         let planned = plain.calls.iter().filter(|call| is_one_shot(call)).count();
         for (kind, numbers) in moments(&plain.calls) {
             for (turn, fault) in FAULTS.into_iter().enumerate() {
-                // The moments take turns: one fault meets the first call of its kind, the next a later one.
+                // The moments alternate: one fault meets the first call of its kind, the next fault meets a later one.
                 let place = turn % numbers.len();
                 for (at, number) in numbers.iter().copied().enumerate() {
                     if !everything && (at != place || !tried.insert((kind.clone(), fault))) {
@@ -352,7 +352,7 @@ async fn matrix(chosen: fn(usize) -> bool) -> (usize, usize) {
     (cases, kinds.len())
 }
 
-/// Tells a story until this fault has struck in it, and judges it; how often a person was asked.
+/// Runs a scenario until this fault has occurred in it, and checks the result. Returns how often a person was asked.
 async fn strikes(
     scenario: &'static Scenario,
     fault: (Fault, String, usize),
@@ -361,7 +361,7 @@ async fn strikes(
 ) -> usize {
     let _slot = slots.acquire_owned().await.unwrap();
     let label = format!("{} {fault:?}", scenario.name);
-    // On a busy machine a story may take another course and miss the moment: told again then.
+    // On a busy machine, a scenario may take another path and miss the moment. Then it runs again.
     for _ in 0..4 {
         let told = tell(scenario, Some(fault.clone())).await;
         judge(&label, &told, planned);
@@ -372,7 +372,7 @@ async fn strikes(
     panic!("{label}: the fault never struck");
 }
 
-/// A part that is told in minutes. Seventeen and sixteen have no common divisor, so every fault has its turn.
+/// A part that takes minutes. Seventeen and sixteen have no common divisor, so every fault is covered.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "minutes long: cargo test --test it -- --ignored --nocapture a_part_of_the_faults"]
 async fn a_part_of_the_faults_makes_no_false_success_no_false_failure_and_no_run_that_hangs() {

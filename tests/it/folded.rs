@@ -1,5 +1,5 @@
-//! Runs as they stand, for tests that look again and again until something has happened. Folding a journal costs far
-//! more than asking whether it has grown, so a run is folded again only when it has.
+//! A cache of folded runs, for tests that poll until something has happened. Folding a journal costs far more than
+//! asking whether it has grown, so a run is folded again only after its journal has grown.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -7,12 +7,12 @@ use std::sync::{Mutex, PoisonError};
 use reinstate::exec::{Journal, JournalError};
 use reinstate_core::Run;
 
-/// The runs that were folded, each with the number of the last entry that was folded into it.
+/// The folded runs, each with the number of its last folded entry.
 #[derive(Default)]
 pub struct Folded(Mutex<BTreeMap<String, (i64, Run)>>);
 
 impl Folded {
-    /// How many entries all runs had together when they were looked at last.
+    /// The total number of entries of all runs, at the last read.
     pub fn entries(&self) -> i64 {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).values().map(|(seq, _)| seq).sum()
     }

@@ -1,5 +1,5 @@
-//! The parts of the reference that are made from the program: configuration keys, ladder, causes and the command line.
-//! `REINSTATE_UPDATE_DOCS=1 cargo test --test it generated_docs` writes them; without it a difference is a failure.
+//! The generated parts of the reference: configuration keys, ladder, causes and the command line.
+//! `REINSTATE_UPDATE_DOCS=1 cargo test --test it generated_docs` writes them. Without it, a difference is a failure.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -15,7 +15,7 @@ fn path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
-/// Compares what stands between `<!-- name -->` and `<!-- end of name -->` of a page with what the program says.
+/// Compares the text between `<!-- name -->` and `<!-- end of name -->` on a page with the text made by the program.
 fn holds(page: &str, name: &str, made: &str) {
     let text = std::fs::read_to_string(path(page)).unwrap();
     let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->"));
@@ -32,7 +32,7 @@ fn holds(page: &str, name: &str, made: &str) {
 fn the_keys_of_the_configuration() {
     let made = reinstate::config::reference();
     holds("docs/reference/configuration.md", "keys", &made);
-    // The example explains every key of the table, each by what stands right above it.
+    // The example explains every key of the table, in the comment right above the key.
     let example = std::fs::read_to_string(path("deploy/reinstate.example.toml")).unwrap();
     let (mut section, mut explained, mut wrong) = ("", false, Vec::new());
     let mut keys = BTreeSet::new();
@@ -41,7 +41,7 @@ fn the_keys_of_the_configuration() {
             section = name;
         } else if let Some((name, _)) = line.split_once(" = ").filter(|_| !line.starts_with('#')) {
             keys.insert(format!("`{section}.{name}`"));
-            // One comment may explain a group of keys that follow each other.
+            // One comment may explain several keys that follow each other.
             if !explained {
                 wrong.push(format!("{section}.{name}"));
             }
@@ -55,7 +55,7 @@ fn the_keys_of_the_configuration() {
     assert_eq!(keys, documented);
 }
 
-/// One op of each kind, in the order of the ladder: the first, and the one after each. A new kind does not compile
+/// One op of each kind, in the order of the ladder: the first one, and the one after each. A new kind does not compile
 /// until it has its place here.
 fn next_kind(op: Option<&Op>) -> Option<Op> {
     let account = || "account".to_owned();
@@ -126,7 +126,7 @@ fn the_causes() {
     holds("docs/reference/causes.md", "causes", &made);
 }
 
-/// The help of a command and of those below it, each under a heading of its own.
+/// The help of a command and of its subcommands, each under its own heading.
 fn help_of(command: &mut clap::Command, name: &str, made: &mut String) {
     let help = command.render_long_help().to_string();
     // clap pads its columns with blanks at the end of a line.

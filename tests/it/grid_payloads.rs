@@ -1,5 +1,5 @@
-//! What Slack really sends on Enterprise Grid and beside its documents, and what others could send: never a 5xx,
-//! never an answer to somebody else.
+//! Payloads that Slack really sends on Enterprise Grid or without documentation, and payloads that others could forge.
+//! The bot never answers 5xx, and never answers another person.
 
 use reinstate_core::Outcome;
 use reinstate_sandbox::slack::Enterprise;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::bot::{ADA, GRACE, JANE, VERA, tells, tells_in};
 
-/// Interactions in odd shapes; all but the first few name nobody, or something that is not ours.
+/// Interactions in unusual shapes. All but the first few name nobody, or something that does not belong to the bot.
 fn odd() -> Vec<Value> {
     let click = |action: Value| json!({"type": "block_actions", "user": {"id": JANE}, "team": null, "actions": [action]});
     vec![
@@ -65,7 +65,7 @@ async fn whatever_slack_sends_is_answered_200_and_changes_nothing() {
         }
         bot.app.drain(bot.people.patience).await;
         assert_eq!(bot.app.ledger.store().recent_runs(1).await.unwrap(), Vec::new());
-        // A forged click is refused to the person who made it, and to nobody else.
+        // Only the person who made a forged click receives the refusal.
         for words in bot.reads_all() {
             assert!(words.contains("Reinstate") || words.contains("so it does nothing"), "{words}");
         }
@@ -110,7 +110,7 @@ async fn buttons_of_a_run_that_is_gone_or_over_are_refused_to_the_clicker_alone(
         bot.hears(GRACE, "The run is stopped").await;
         assert_eq!(bot.ends().await, Outcome::Cancelled);
         bot.sees("has ended").await;
-        // What somebody's slow client still showed.
+        // Buttons that a slow client of a person still showed.
         for action in ["reinstate.approve", "reinstate.decline"] {
             let value = value_of(&stale.blocks, action);
             bot.people.click_raw(&forged(GRACE, &stale.channel, &stale.ts, action, &value)).await.unwrap();

@@ -1,5 +1,5 @@
-//! A person whose every name was made to break something, driven through a whole repair: Slack's markup, the
-//! filters and paths of requests (the simulated services parse them strictly), the journal and its CSV.
+//! A whole repair of a person whose every name is made to break something: Slack's markup, the filters and paths of
+//! requests (the simulated services parse them strictly), the journal and its CSV.
 
 use proptest::prelude::*;
 use reinstate::sheet::Sheet;
@@ -15,7 +15,7 @@ const ADDRESS: &str = "o'brien+(x)&y=1@acme.example";
 const NAME: &str = "=cmd|' /C calc'!A0 <!channel> <@U0EVIL> <http://evil.example|x> & *b* `c` \u{1b}[31m\u{202e}\" or 1 eq 1 \\";
 const GROUP: &str = "x' or startswith(displayName,'a') <!here> \"team\" ../..?a=b#c %2e%2e";
 
-/// Somebody whom provisioning has never written, in a group of that name.
+/// A person whom provisioning has never written, in a group with a hostile name.
 fn tenant() -> Tenant {
     let mut tenant = Tenant::new();
     let person = tenant.hire(ADDRESS, NAME);
@@ -60,7 +60,7 @@ async fn a_person_whose_every_name_is_an_attack_is_repaired_like_any_other() {
                     assert!(!text.contains(c), "{c:?} in {text}");
                 }
             }
-            // Every value reached a filter or a path whole: the fakes found the person by it.
+            // Every value reached a filter or a path unchanged: the simulated services found the person by it.
             let calls = bot.sandbox.wire.calls();
             assert!(!calls.iter().any(|call| call.path.contains("..") || call.path.contains("//")));
             bot.reads_all();

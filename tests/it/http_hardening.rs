@@ -1,4 +1,5 @@
-//! What faces the network: everything but Slack's own requests is refused cheaply, and a slow client is cut off.
+//! The public side of the server: everything except Slack's own requests is refused cheaply, and slow clients are
+//! disconnected.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +8,7 @@ use tokio::net::TcpStream;
 
 use super::bot::{Bot, tells};
 
-/// A side that has not closed after this never will.
+/// The time after which the other side will not close the connection any more.
 const TEST_TIMEOUT: Duration = Duration::from_secs(90);
 
 fn address(bot: &Bot) -> String {
@@ -66,13 +67,13 @@ async fn a_large_body_is_refused_before_it_is_sent_and_an_unsigned_one_before_it
         let large = |headers: &str| {
             format!("POST /slack/events HTTP/1.1\r\nHost: a\r\n{headers}Content-Length: 157286400\r\n\r\n")
         };
-        // Not one byte of the body is sent: the answer must not wait for it.
+        // The test sends not one byte of the body: the answer must not wait for it.
         assert_eq!(status(&exchange(bot, &large("")).await), 401);
         let signed = format!("X-Slack-Signature: v0=00\r\nX-Slack-Request-Timestamp: {now}\r\n");
         assert_eq!(status(&exchange(bot, &large(&signed)).await), 413);
         let old = format!("X-Slack-Signature: v0=00\r\nX-Slack-Request-Timestamp: {}\r\n", now - 301);
         assert_eq!(status(&exchange(bot, &large(&old)).await), 401);
-        // Without a length it is read up to the limit and no further.
+        // A body without a declared length is read up to the limit and no further.
         let mut stream = TcpStream::connect(address(bot)).await.unwrap();
         let head =
             format!("POST /slack/events HTTP/1.1\r\nHost: a\r\n{signed}Transfer-Encoding: chunked\r\n\r\n");
@@ -142,7 +143,8 @@ async fn a_flood_of_unsigned_requests_costs_nothing() {
         }
         assert!(flood.join_all().await.iter().all(|status| *status == 401));
         assert_eq!(bot.sandbox.wire.calls().len(), calls, "an unsigned request made a call");
-        // However many there are, nothing is written but one count of them a minute, whose clock started before ours.
+        // However many requests there are, only one entry per minute records their count. That minute started before
+        // the test's.
         let mut journal = bot.app.ledger.store().export(None);
         let mut written = Vec::new();
         while let Some(page) = journal.next_page().await.unwrap() {
@@ -157,7 +159,7 @@ async fn a_flood_of_unsigned_requests_costs_nothing() {
     .await;
 }
 
-/// Bodies that Slack never sends, correctly signed: nothing of it is an error of ours.
+/// Correctly signed bodies that Slack never sends. None of them causes a server error.
 #[tokio::test(flavor = "multi_thread")]
 async fn signed_nonsense_is_never_an_error_of_ours() {
     let mut nonsense = vec![

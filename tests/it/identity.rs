@@ -1,5 +1,5 @@
-//! The owner of a record decides what may be sent. In these stories the least destructive step is the dangerous one; here the risk
-//! of each step is checked. Their causes are checked together with those of all other stories.
+//! The owner of a record decides what may be sent. In these scenarios, the least destructive step is the dangerous one.
+//! This file checks the risk of each step. The causes are checked together with those of all other scenarios.
 
 use reinstate_core::{Cause, Diagnosis, Plan, Risk, Verdict};
 use reinstate_sandbox::scenarios::find;
@@ -25,7 +25,7 @@ fn organization(sandbox: &Sandbox) -> Value {
     lock(&sandbox.atlassian).snapshot()
 }
 
-/// No plan has a step, advice is given, and a repair sends nothing.
+/// The plan has no step, advice is given, and a repair sends nothing.
 async fn nothing_is_sent(story: &str) {
     let (sandbox, _, plan) = of(story).await;
     assert_eq!(steps(&plan), [], "{story}");

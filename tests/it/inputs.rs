@@ -1,5 +1,5 @@
-//! The inputs of the fuzz targets as property tests: bytes of any kind, and documents that were right before
-//! something in them was changed.
+//! The inputs of the fuzz targets as property tests: arbitrary bytes, and valid documents in which something was
+//! changed.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -44,7 +44,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Puts a value in place of the node with this number, counted in depth.
+/// Replaces the node with this number, counted depth-first, with a value.
 fn change(value: &mut Value, left: &mut usize, with: &Value) {
     if *left == 0 {
         *value = with.clone();

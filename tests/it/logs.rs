@@ -1,5 +1,5 @@
-//! One run followed through the log of the real program: its id is on every line from the command to the last card, in
-//! the order of the journal, and nobody's name or address is.
+//! Follows one run through the log of the real program. Every line from the command to the last card has the run's id.
+//! The lines are in the order of the journal. No line contains a name or an address.
 
 use std::collections::BTreeMap;
 use std::process::Stdio;
@@ -12,7 +12,7 @@ use tokio::process::Command;
 use super::place::On;
 use super::story::Story;
 
-/// Whether this line is about this run: by a field of its own, or by the span it was written in.
+/// Whether this line is about this run: by its own field, or by its span.
 fn is_about(line: &Value, run: &str) -> bool {
     let spans = line["spans"].as_array().into_iter().flatten();
     line["run"] == run || spans.map(|span| &span["run"]).any(|of| of == run)
@@ -40,7 +40,7 @@ async fn a_run_can_be_followed_from_the_command_to_the_last_card() {
     let (row, run) = story.run().await.unwrap();
     let read = || -> Vec<Value> {
         let text = std::fs::read_to_string(&path).unwrap();
-        // The last line may be half-written.
+        // The last line may be incomplete.
         let whole = text.rfind('\n').map_or("", |end| &text[..end]);
         whole
             .lines()
@@ -69,7 +69,7 @@ async fn a_run_can_be_followed_from_the_command_to_the_last_card() {
         "the last card comes after the end"
     );
 
-    // Whatever was read and done upstream was done for this run, and its line says so.
+    // Every upstream call was made for this run, and its line says so.
     let calls: Vec<&Value> = lines.iter().filter(|line| line["service"].is_string()).collect();
     assert!(calls.len() > 20, "{} calls were logged", calls.len());
     for call in calls {

@@ -1,6 +1,6 @@
-//! What machines do to a run in the middle of a step: the disk is full, the database is gone for half a minute, the
-//! clock jumps by an hour. Nothing is done that could not be written down, and when the trouble is over the run
-//! comes to the end it would have come to.
+//! Machine failures in the middle of a step: the disk is full, the database is unreachable for half a minute, the clock
+//! jumps by an hour. Nothing is done that could not be written to the journal first. After the failure, the run comes
+//! to the same end as without it.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -20,16 +20,16 @@ use super::story::{End, Story, changes, is_one_shot};
 use reinstate_testing::postgres::Server;
 use reinstate_testing::skip::{cannot, skipped};
 
-/// A story with an irreversible step, an approval, and provisioning.
+/// A scenario with an irreversible step, an approval, and provisioning.
 pub const STORY: &str = "email-held";
 /// As long as a failover of a database may take.
 const DEATH_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A file system of its own and of this size, which can be filled.
+/// A separate file system of a given size, which can be filled.
 pub struct Disk(TempDir);
 
 impl Disk {
-    /// None where this user may not mount anything; then that was said.
+    /// None if this user may not mount file systems. A message then says so.
     pub fn new(megabytes: u32) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let size = format!("size={megabytes}m,mode=0777");
@@ -51,13 +51,13 @@ impl Disk {
         format!("sqlite:{}", self.0.path().join("journal.db").display())
     }
 
-    /// Nothing can be written from now on.
+    /// Makes the file system read-only.
     pub fn turn_read_only(&self) {
         let done = Command::new("mount").args(["-o", "remount,ro"]).arg(self.0.path()).status().unwrap();
         assert!(done.success(), "the file system could not be made read-only");
     }
 
-    /// Leaves not one byte.
+    /// Fills the file system to the last byte.
     pub fn fill(&self) {
         let mut file = File::create(self.filler()).unwrap();
         let block = vec![1; 1 << 16];
@@ -76,7 +76,7 @@ impl Drop for Disk {
     }
 }
 
-/// The story told without trouble, and its irreversible step at this point.
+/// Runs the scenario without a failure, and finds its irreversible step at this point.
 pub async fn plain(point: Point) -> (End, Kill) {
     reinstate::upstream::install_tls();
     let plain = tell(On::Sqlite, find(STORY).unwrap(), None).await.unwrap();
@@ -87,8 +87,8 @@ pub async fn plain(point: Point) -> (End, Kill) {
     (plain, kill)
 }
 
-/// Tells the story on this place until the process stands at the point, lets `trouble` happen, and tells it to its
-/// end, which must be the end of the story without trouble.
+/// Runs the scenario on this database until the process has reached the point. Causes `trouble`, and runs the scenario
+/// to its end. The end must be the same as without the failure.
 async fn told(
     point: Point,
     place: Place,
@@ -110,7 +110,7 @@ async fn told(
         }
     }
     let opening = async {
-        // The call that stands at the gate goes on while the trouble lasts.
+        // The call at the gate goes on while the failure lasts.
         tokio::time::sleep(Duration::from_secs(1)).await;
         gate.open();
     };
@@ -147,7 +147,7 @@ async fn a_full_disk_stops_a_run_and_loses_nothing() {
     .await;
 }
 
-/// Fills what PostgreSQL has set aside for its log, so that on a full disk the next write is one too many.
+/// Fills the space that PostgreSQL has reserved for its log. On a full disk, the next write then fails.
 async fn use_up_the_log(url: &str) {
     for _ in 0..32 {
         let Ok(mut conn) = sqlx::PgConnection::connect(url).await else { return };
@@ -167,7 +167,7 @@ async fn a_full_disk_under_postgres_stops_a_run_and_loses_nothing() {
     let place = Place::at(url.clone());
     told(Point::BeforeBegin, place, &[], async |story| {
         disk.fill();
-        // Without room for its log PostgreSQL stops; it is started again when there is.
+        // Without space for its log, PostgreSQL stops. The test starts it again when there is space.
         use_up_the_log(&url).await;
         nothing_is_started(story).await;
         disk.free();
@@ -177,7 +177,7 @@ async fn a_full_disk_under_postgres_stops_a_run_and_loses_nothing() {
     .await;
 }
 
-/// PostgreSQL is gone for half a minute while the process stands at this point.
+/// PostgreSQL is unreachable for half a minute while the process is at this point.
 async fn gone_at(point: Point) {
     let Some(server) = Server::private(tempfile::tempdir().unwrap()) else { return };
     let place = Place::at(server.database().await);
@@ -217,7 +217,7 @@ async fn a_sqlite_that_is_locked_for_longer_than_it_waits_loses_nothing() {
     .await;
 }
 
-/// Debian's libfaketime, which lets one process believe in another time; none where it is missing.
+/// Debian's libfaketime, which gives one process another time. None if it is not installed.
 fn faketime() -> Option<PathBuf> {
     let found = ["x86_64-linux-gnu", "aarch64-linux-gnu"]
         .map(|machine| PathBuf::from(format!("/usr/lib/{machine}/faketime/libfaketime.so.1")));
@@ -245,7 +245,8 @@ async fn a_clock_that_jumps_an_hour_and_back_holds_nobody_up() {
         let place = On::Sqlite.place().await.unwrap();
         let end = told(Point::AfterAct, place, &change, async |story| {
             std::fs::write(&clock, first).unwrap();
-            // A request of now is an hour old or young for it, and refused: so it is seen that the clock has jumped.
+            // For this process, a current request is an hour too old or too new, and is refused. This shows that the
+            // clock has jumped.
             let stamp = loop {
                 story.must_not_hang("until the clock has jumped");
                 let ack = story.people.command("U0VERA", ADMINS, "help").await.unwrap();

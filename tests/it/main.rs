@@ -1,4 +1,4 @@
-//! All integration tests: one crate, one link step, one module a behaviour.
+//! All integration tests: one crate, one link step, one module per behaviour.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod approvals;

@@ -1,5 +1,5 @@
-//! Bad input: answers that hold nothing, lists that never end, words nobody knows, two where there is one, and a
-//! person who changes while being read. None of it is health, none of it is a proof, and no step is taken on it.
+//! Bad input: answers without content, lists that never end, unknown words, two values where there should be one, and a
+//! person who changes while being read. None of it counts as health or as proof, and no step is based on it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::sample::Sample;
 
 const JANE: &str = "jane@acme.example";
 
-/// Answers every read of a source with this body and 200, and counts on nothing else.
+/// Answers every read of a source with status 200 and this body.
 fn answer(sandbox: &Sandbox, source: Source, body: &str) {
     let answered = Injection::Answer { status: 200, headers: Vec::new(), body: body.to_owned() };
     sandbox.wire.inject_when(u32::MAX, answered, move |call, _| read_by(call) == Some(source));
@@ -31,7 +31,7 @@ async fn sources_of(story: &str) -> BTreeSet<Source> {
     sandbox.wire.calls().iter().filter_map(read_by).collect()
 }
 
-/// Stories that between them read every source.
+/// Scenarios that together read every source.
 const STORIES: &[&str] = &[
     "healthy",
     "provisioning-stopped",
@@ -45,7 +45,7 @@ const STORIES: &[&str] = &[
     "linked-to-other-account",
 ];
 
-/// What is wrong with the diagnosis of a story in which a source answers something that holds nothing.
+/// What is wrong with the diagnosis of a scenario in which a source answers without content.
 async fn hollow(story: &str, source: Source, body: &str) -> Vec<String> {
     let scenario = find(story).unwrap();
     let wanted: BTreeSet<Cause> = scenario.finds.iter().chain(scenario.mentions).copied().collect();
@@ -64,7 +64,7 @@ async fn hollow(story: &str, source: Source, body: &str) -> Vec<String> {
     wrong.iter().map(|w| format!("{story}, {} answers {body}: {w}", source.name())).collect()
 }
 
-/// A sample: six answers of a source and five have no divisor in common, so all answers come up.
+/// A sample. Six answers of a source and five have no common divisor, so all answers are covered.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_holds_nothing_is_a_gap_and_no_absence() {
     let sample = Sample::one_in(5);
@@ -75,7 +75,7 @@ async fn an_answer_that_holds_nothing_is_a_gap_and_no_absence() {
     let mut case = 0;
     for story in STORIES {
         for source in sources_of(story).await {
-            // Each source in one story is enough: the answer is read by the same client everywhere.
+            // Each source in one scenario is enough, because the same client reads the answer everywhere.
             if !tried.insert(source) {
                 continue;
             }
@@ -145,7 +145,7 @@ async fn two_records_that_disagree_about_a_link_are_no_ground_to_stand_on() {
     tenant.atlassian.leave(&jane.record, "jira-users");
     let other = tenant.employee("jo@acme.example", "Jo Other");
     let sandbox = start(tenant).await;
-    // The index of links says that Jane's record is on Jo's account; the directory says it is on Jane's.
+    // The index of links says that Jane's record is on Jo's account. The directory says that it is on Jane's.
     let body = format!(
         r#"{{"scimLinks":[{{"scimUserId":"{}","directoryId":"{}","atlassianAccountId":"{}"}}]}}"#,
         jane.record,
@@ -161,7 +161,7 @@ async fn two_records_that_disagree_about_a_link_are_no_ground_to_stand_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_picture_that_was_torn_while_it_was_read_is_noticed_at_the_first_look() {
-    // Everybody's groups are read; then, before the last answer of the same diagnosis, Jane leaves the group.
+    // The groups of all people are read. Then, before the last answer of the same diagnosis, Jane leaves the group.
     let mut tenant = Tenant::new();
     let jane = tenant.employee(JANE, "Jane Doe");
     tenant.atlassian.leave(&jane.record, "jira-users");
@@ -187,7 +187,7 @@ async fn an_account_that_changes_before_an_approved_step_makes_a_new_plan() {
     let scenario = find("email-held").unwrap();
     let sandbox = start(scenario.tenant()).await;
     let gate = Gate::default();
-    // The accounts have been read by then; meanwhile somebody schedules the deletion of the idle one.
+    // The accounts have been read by then. In the meantime, somebody schedules the deletion of the idle one.
     let hold = Injection::Hold { after_effect: true, gate: gate.clone() };
     sandbox.wire.inject(Service::Atlassian, None, "last-active", 1, hold);
     let repair = begin(&sandbox, scenario.who).await;

@@ -1,5 +1,5 @@
-//! The same stories in tenants whose job writes something else than the object id into `externalId`. What the bot finds
-//! and does must not depend on which attribute that is; where the value cannot be computed, no record may be touched.
+//! The same scenarios in tenants whose job does not write the object id into `externalId`. The bot's findings and steps
+//! must not depend on the mapped attribute. If the value cannot be computed, no record may be touched.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,12 +17,12 @@ use crate::asking::{ask, start};
 use crate::bot::{ADA, GRACE, tells_in};
 use crate::carrying::begin;
 
-/// How many tenants are looked at side by side.
+/// How many tenants are read concurrently.
 const MAX_CONCURRENT: usize = 8;
 /// A function that the simulated job knows and the bot does not.
 const UNKNOWN: ExternalIdFrom = ExternalIdFrom::Expression("PCase([mailNickname])");
 
-/// A story that is another one where the object id is not the identity: what is to be found and done instead.
+/// A scenario with another result if the object id is not the identity: the expected causes and steps.
 struct Different {
     story: &'static str,
     finds: &'static [Cause],
@@ -30,8 +30,9 @@ struct Different {
 }
 
 const DIFFERENT: &[Different] = &[
-    // The former value is no object id, so nothing tells that an object was deleted and made again. What is left is an
-    // old record without an owner on the right account, and a refused create: the same steps under another code.
+    // The former value is not an object id, so nothing shows that an object was deleted and created again. Two facts
+    // are left: an old record without an owner on the right account, and a refused create. The steps are the same under
+    // another code.
     Different {
         story: "identity-recreated",
         finds: &[Cause::StaleRecordConflict, Cause::EmailHeldByManagedAccount],
@@ -43,8 +44,8 @@ const DIFFERENT: &[Different] = &[
             "provision-membership",
         ],
     },
-    // The same, but the account has another person's name and is older than the object: it may not become Jane's by
-    // machine, whatever its record is called.
+    // The same, but the account has another person's name and is older than the object. The program must not give it to
+    // Jane, whatever the name of its record is.
     Different {
         story: "identity-recreated-recycled",
         finds: &[Cause::StaleRecordConflict, Cause::EmailHeldByManagedAccount],
@@ -58,7 +59,7 @@ fn mapped(scenario: &Scenario, from: ExternalIdFrom) -> Tenant {
     tenant
 }
 
-/// What can be compared between two tenants: verdict, codes, steps with their risk.
+/// What can be compared between two tenants: the verdict, the codes, and the steps with their risk.
 #[derive(Debug, PartialEq)]
 struct Answer {
     verdict: Verdict,
@@ -89,7 +90,7 @@ async fn answer(sandbox: &Sandbox, who: &str) -> (Answer, Plan) {
     (Answer::of(&diagnosis, &plan), plan)
 }
 
-/// Asks about each story in its own tenant, several side by side; what each answer is wrong about.
+/// Reads each scenario in its own tenant, several concurrently. Returns what is wrong with each answer.
 async fn of_each<F, T>(stories: impl Iterator<Item = &'static Scenario>, look: F) -> Vec<String>
 where
     F: Fn(&'static Scenario) -> T + Copy + Send + 'static,
@@ -109,7 +110,7 @@ where
     wrong
 }
 
-/// Whether the story has the same answer in the mapped tenant, or the one that the table gives.
+/// Checks that the scenario has the same answer in the mapped tenant, or the one from the table.
 async fn is_the_same(scenario: &'static Scenario, from: ExternalIdFrom) -> Option<String> {
     let there = start(mapped(scenario, from)).await;
     let (found, plan) = answer(&there, scenario.who).await;
@@ -153,7 +154,7 @@ async fn every_story_has_the_same_answer_where_external_id_is_the_mail_nickname(
     fine(&of_each(ALL.iter(), by_nickname).await);
 }
 
-/// Each story under one of three other mappings, the ones with a record in the way under all.
+/// Each scenario with one of three other mappings. Scenarios with a conflicting record are tried with all of them.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_answer_does_not_depend_on_which_attribute_external_id_is() {
     let share = |turn: usize| {
@@ -186,8 +187,8 @@ async fn touches_a_record_of_unknown_owner(scenario: &'static Scenario) -> Optio
     (touched || !faults.is_empty()).then(|| format!("{} {faults:?}", found.says()))
 }
 
-/// The record in the way stands in a directory without a key. It is known by the person's address alone, whatever is
-/// mapped, and an approver decides.
+/// The conflicting record is in a directory without a key. Only the person's address identifies it, whatever is mapped,
+/// and an approver decides.
 const BY_ADDRESS: &str = "two-directories";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -196,7 +197,8 @@ async fn no_record_is_unlinked_or_deleted_where_external_id_cannot_be_computed()
     fine(&of_each(others, touches_a_record_of_unknown_owner).await);
 }
 
-/// Provisioning a person writes into the record that the job takes for theirs. Whether it is theirs cannot be told.
+/// Provisioning a person writes into the record that the job considers theirs. Whether it is theirs cannot be
+/// determined.
 async fn sends_without_an_approver(scenario: &'static Scenario) -> Option<String> {
     let tenant = mapped(scenario, UNKNOWN);
     let here = tenant.atlassian.bearer(scenario.who).map(|account| account.id.clone());
@@ -215,10 +217,10 @@ async fn provisioning_is_not_harmless_where_external_id_cannot_be_computed() {
     fine(&of_each(ALL.iter(), sends_without_an_approver).await);
 }
 
-/// What only the person's own record tells: the older name of a group, and which of two accounts is theirs.
+/// Scenarios that need the person's own record: the older name of a group, and which of two accounts is theirs.
 const BY_THE_RECORD: &[&str] = &["group-renamed", "healthy-second-account"];
 
-/// Complete access stays complete, whatever cannot be computed.
+/// Complete access stays complete, even if nothing can be computed.
 async fn is_not_left_alone(scenario: &'static Scenario) -> Option<String> {
     let sandbox = start(mapped(scenario, UNKNOWN)).await;
     let (found, _) = answer(&sandbox, scenario.who).await;
@@ -232,14 +234,14 @@ async fn who_has_access_is_healthy_where_external_id_cannot_be_computed() {
     fine(&of_each(healthy, is_not_left_alone).await);
 }
 
-/// Carries a repair to its end in the mapped tenant, with every approval given.
+/// Carries out a repair to its end in the mapped tenant, with every approval given.
 async fn ends_otherwise(scenario: &'static Scenario) -> Option<String> {
     let sandbox = start(mapped(scenario, ExternalIdFrom::MailNickname)).await;
     lock(&sandbox.entra).switches.limit_requests = 1000;
     let before = others(&sandbox);
     let (run, events) = begin(&sandbox, scenario.who).await.approve().await;
     let outcome = run.ended.as_ref().map(|(outcome, _)| *outcome);
-    // A group whose name is taken stays an admin's to resolve, and so does an account of another name.
+    // An admin must resolve a group whose name is taken, and also an account with another name.
     let advice = scenario.finds.contains(&Cause::GroupNameConflict) || scenario.ends == Outcome::Advice;
     let wanted = if advice { Outcome::Advice } else { Outcome::Restored };
     let (now, _) = answer(&sandbox, scenario.who).await;
@@ -256,7 +258,7 @@ async fn ends_otherwise(scenario: &'static Scenario) -> Option<String> {
     })
 }
 
-/// The colleagues' accounts and records, as they stand.
+/// The current accounts and records of the colleagues.
 fn others(sandbox: &Sandbox) -> Vec<String> {
     let atlassian = lock(&sandbox.atlassian);
     let is_other = |address: &str| ["ada", "grace", "vera"].iter().any(|name| address.starts_with(name));
@@ -274,7 +276,7 @@ async fn every_repair_ends_the_same_where_external_id_is_the_mail_nickname() {
     fine(&of_each(repaired, ends_otherwise).await);
 }
 
-/// The seeding case through Slack, and what people ask for afterwards.
+/// The case of "email-held" through Slack, and the requests that may follow it.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_forums_case_is_repaired_and_the_account_left_over_retired_by_nickname() {
     let tenant = mapped(find("email-held").unwrap(), ExternalIdFrom::MailNickname);
@@ -305,8 +307,8 @@ async fn the_forums_case_is_repaired_and_the_account_left_over_retired_by_nickna
     .await;
 }
 
-/// Where the new object got the nickname of the old one, the record is the person's: it is not in the way, and keeps
-/// its account.
+/// The new object received the nickname of the old one, so the record belongs to the person. It does not conflict, and
+/// keeps its account.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recreated_person_of_the_same_nickname_keeps_the_record() {
     let mut tenant = mapped(find("identity-recreated").unwrap(), ExternalIdFrom::MailNickname);
@@ -327,8 +329,9 @@ async fn a_recreated_person_of_the_same_nickname_keeps_the_record() {
     assert_eq!(linked(&sandbox), before);
 }
 
-/// A colleague's record holds Jane's name. By the object id or by the nickname, it is the colleague's: nothing of it is
-/// moved, and nothing is sent that would write into it. Where the value cannot be computed, an approver may send.
+/// A colleague's record contains Jane's name. By the object id or by the nickname, it belongs to the colleague: it is
+/// not moved, and nothing is sent that would write into it. If the value cannot be computed, an approver may allow the
+/// send.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_living_colleagues_record_is_left_alone() {
     let mut wrong = Vec::new();
@@ -351,7 +354,7 @@ async fn a_living_colleagues_record_is_left_alone() {
     fine(&wrong);
 }
 
-/// Two people have the value, so the owner of the record is not known: it is not touched.
+/// Two people have the value, so the owner of the record is unknown and the record is not touched.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_whose_value_two_people_have_is_left_alone() {
     let mut tenant = mapped(find("stale-record-conflict").unwrap(), ExternalIdFrom::MailNickname);
@@ -363,8 +366,8 @@ async fn a_record_whose_value_two_people_have_is_left_alone() {
     assert!(found.steps.iter().all(|(op, risk)| op.rung() < 4 && *risk > Risk::Harmless), "{}", found.says());
 }
 
-/// The job writes no value for a person who has none. The answer and the steps stay; a record without a value names no
-/// owner, so an approver decides where its owner matters.
+/// The job writes no value for a person who has none. The answer and the steps stay the same. A record without a value
+/// names no owner, so an approver decides if its owner matters.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_has_no_nickname_has_the_same_answer() {
     let mut wrong = Vec::new();
@@ -392,7 +395,7 @@ async fn who_has_no_nickname_has_the_same_answer() {
     fine(&wrong);
 }
 
-/// The documents disagree on what becomes of a guest's name; access that is there is there either way.
+/// The documents disagree about the name of a guest. Existing access counts in both cases.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_guest_with_access_is_healthy_whichever_name_the_job_writes() {
     let scenario = find("healthy-guest").unwrap();

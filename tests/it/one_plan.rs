@@ -1,5 +1,5 @@
-//! One state of the world has one plan, whoever asks: `check` in Slack and in the terminal, a sweep in both, and a
-//! repair. A run that began and brought nothing about is part of that state.
+//! One state of the world has one plan, whatever asks for it: `check` in Slack and in the terminal, a sweep in both,
+//! and a repair. A run that began and had no effect is part of that state.
 
 use std::process::Output;
 
@@ -28,7 +28,7 @@ async fn program(bot: &Bot, store: &str, args: &[&str]) -> Output {
         .unwrap()
 }
 
-/// The answer about Jane: of `check` the only line, of `sweep` one of many.
+/// The answer about Jane: the only line of `check`, or one of many lines of `sweep`.
 fn answer(output: &Output) -> Value {
     let lines = String::from_utf8(output.stdout.clone()).unwrap();
     let mut all = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
@@ -39,7 +39,7 @@ fn digest(answer: &Value) -> Option<String> {
     answer["plan"]["digest"].as_str().map(str::to_owned)
 }
 
-/// Ada's sweep in Slack: the digest of Jane's plan.
+/// A sweep by Ada in Slack. Returns the digest of Jane's plan.
 async fn swept(bot: &Bot) -> Option<String> {
     bot.says(ADA, "sweep").await;
     let (sweep, _) = slack_sweep::sweep(bot, |course| course.surveyed.is_some()).await;
@@ -48,7 +48,7 @@ async fn swept(bot: &Bot) -> Option<String> {
     found.digest
 }
 
-/// A repair: the digest of its first plan.
+/// A repair. Returns the digest of its first plan.
 async fn repaired(bot: &Bot) -> Option<String> {
     let before = bot.run().await;
     bot.says(ADA, &format!("repair {WHO}")).await;
@@ -74,7 +74,7 @@ async fn after_a_run_without_effect_every_entrance_has_the_same_plan() {
     let who = Who::parse(WHO).unwrap();
     let before = bot.app.diagnose(&who).await.1.digest().expect("there is a plan");
 
-    // Nobody knows whether the record was deleted; it stays where it is, and so does the old refusal in the log.
+    // Whether the record was deleted is unknown. It stays where it is, and so does the old refusal in the log.
     let fails = Injection::Answer { status: 500, headers: Vec::new(), body: "{}".to_owned() };
     bot.sandbox.wire.inject(Service::Atlassian, Some("DELETE"), "/scim/directory/", u32::MAX, fails);
     bot.says(ADA, &format!("repair {WHO}")).await;

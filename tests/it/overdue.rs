@@ -1,5 +1,5 @@
-//! What comes too late is not carried out, and the person is told why: a command that waited while the bot was away, an
-//! approval by the clock that all replicas share.
+//! A request that comes too late is not carried out, and the person is told why: a command that waited while the bot
+//! was down, and an approval that is late by the clock that all replicas share.
 
 use jiff::SignedDuration;
 use reinstate_core::run::{Goal, Request, Requester};
@@ -12,7 +12,7 @@ use sqlx::{AnyConnection, Connection as _};
 use super::bot::{ADA, Bot, GRACE, VERA, tells, tells_in};
 use super::caps::{closes, held, parked};
 
-/// Moves the clock of the database to so many seconds before or after the clock of the bot.
+/// Moves the clock of the database by this many seconds relative to the clock of the bot.
 pub async fn shifts_clock(bot: &Bot, seconds: i64) {
     let (url, shift) = (bot.app.config.store.url.expose_secret(), seconds * 1000);
     let clock = if url.starts_with("sqlite") {

@@ -1,5 +1,5 @@
-//! The sandbox page, as somebody uses it who has read nothing: the real program, its bot in a process of its own, a
-//! real browser. What is clicked is what stands on the screen.
+//! The sandbox page, used like a person who has read nothing: the real program, its bot in a separate process, a real
+//! browser. The tests click only what is on the screen.
 
 use std::process::Stdio;
 
@@ -9,11 +9,11 @@ use tokio::process::{Child, ChildStdout, Command};
 
 use super::browser::{Browser, ENTER};
 
-/// `reinstate sandbox`, running.
+/// A running `reinstate sandbox`.
 struct Page {
     child: Child,
     url: String,
-    /// Kept open: the program may say more.
+    /// Kept open, because the program may write more.
     _said: Lines<BufReader<ChildStdout>>,
 }
 
@@ -38,7 +38,7 @@ impl Page {
 }
 
 impl Drop for Page {
-    /// Asked to end, it takes its bot with it.
+    /// If asked to end, the program also ends its bot.
     fn drop(&mut self) {
         end(&self.child);
     }
@@ -52,7 +52,7 @@ pub fn end(child: &Child) {
     }
 }
 
-/// What a person who follows the hints does until the bot asks for an approval, and is then asked for it as Grace.
+/// Follows the hints of the page until the bot requests an approval, and then sees the request as Grace.
 async fn follow_to_the_question(browser: &Browser) {
     browser.sees(".next[data-step=send]").await;
     browser.press("Send").await;
@@ -63,14 +63,14 @@ async fn follow_to_the_question(browser: &Browser) {
     browser.reads("dialog[open]", "Approve this plan?").await;
 }
 
-/// Changes that reached Atlassian and Entra, as the page lists them.
+/// The number of changes that reached Atlassian and Entra, from the list on the page.
 async fn changes(browser: &Browser, path: &str) -> usize {
     let script = "return [...document.querySelectorAll('.call.change')].map(e => e.textContent)";
     let lines = browser.run(script, json!([])).await;
     lines.as_array().unwrap().iter().filter(|line| line.as_str().unwrap().contains(path)).count()
 }
 
-/// Everything the page can say about itself is in order: it knows all it was asked to draw.
+/// Checks that the page reports no problem: it can draw everything it received.
 async fn knows_everything(browser: &Browser) {
     assert_eq!(browser.count(".unknown, .emoji").await, 0, "something was not drawn");
     assert_eq!(
@@ -92,7 +92,7 @@ async fn knows_everything(browser: &Browser) {
     assert_eq!(browser.run(ids, json!([])).await, json!([]), "ids that are there twice");
 }
 
-/// Words on the screen whose contrast to what is behind them is below 4.5 : 1 (WCAG 2.2, 1.4.3).
+/// Text on the screen whose contrast with its background is below 4.5 : 1 (WCAG 2.2, 1.4.3).
 const FAINT: &str = r"
     const at = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
     const rgba = (colour) => {
@@ -182,12 +182,12 @@ async fn people_see_what_is_for_them_and_no_more() {
     let Some(browser) = Browser::open(1440, 1000).await else { return };
     let page = Page::open().await;
     browser.goto(&page.url).await;
-    // The helpdesk may look, and the answer is for her eyes only.
+    // The help desk may check, and only Vera sees the answer.
     browser.click("//a[contains(., 'Vera Helpdesk')]").await;
     browser.press("check jane@acme.example").await;
     browser.reads(".post.private", "email-held-by-managed-account").await;
     browser.picture("check").await;
-    // She may not repair: the refusal names who may, to her alone.
+    // She may not repair. Only she sees the refusal, which names the people who may.
     browser.types("//input[@id='text']", &format!("/reinstate repair jane@acme.example{ENTER}")).await;
     browser.reads(".log", "role operator").await;
     browser.click("//a[contains(., 'Ada Ops')]").await;
@@ -199,7 +199,7 @@ async fn people_see_what_is_for_them_and_no_more() {
     assert_eq!(browser.count(".places a").await, 1);
     browser.press("whoami").await;
     browser.reads(".post.private", "Guests").await;
-    // What people say is text, whatever it looks like.
+    // Text from people is shown as text, whatever it looks like.
     browser
         .types("//input[@id='text']", &format!("<img src=x onerror=alert(1)> *bold* <!channel>{ENTER}"))
         .await;
@@ -215,7 +215,7 @@ async fn windows_and_the_app_home_work_as_in_slack() {
     let Some(browser) = Browser::open(1440, 1000).await else { return };
     let page = Page::open().await;
     browser.goto(&page.url).await;
-    // The shortcut opens a window with a picker; the answer comes into the same window.
+    // The shortcut opens a modal with a picker. The answer comes into the same modal.
     browser.press("shortcut: pick a person").await;
     browser.reads("dialog.modal", "Check Atlassian access").await;
     browser.click("//dialog//option[.='Jane Doe']").await;
@@ -225,7 +225,7 @@ async fn windows_and_the_app_home_work_as_in_slack() {
     knows_everything(&browser).await;
     browser.press("Close").await;
     browser.gone("dialog.modal").await;
-    // Decline asks for a reason, which the requester reads.
+    // Decline asks for a reason, which the requester can read.
     browser.press("Send").await;
     browser.sees(".next[data-step=approve]").await;
     browser.click("//a[contains(@class, 'switch')]").await;
@@ -237,7 +237,7 @@ async fn windows_and_the_app_home_work_as_in_slack() {
     browser.gone("dialog.modal").await;
     browser.sees(".next[data-step=ended]").await;
     browser.reads(".log", "Ask me <b>tomorrow</b>").await;
-    // The App Home of an approver says what waits for her.
+    // The App Home of an approver shows what waits for her.
     browser.press("Reinstate: home").await;
     browser.reads(".log.home", "Waiting for my approval: 0").await;
     browser.picture("home").await;
@@ -267,7 +267,7 @@ async fn a_story_is_found_by_its_words_and_told_in_the_dark() {
     browser.reads(".guide", "break out of messages").await;
     browser.press("Send").await;
     browser.sees(".next[data-step=ended]").await;
-    // What would be markup, a mention or a link, were it taken for that.
+    // Text that looks like markup, a mention or a link.
     browser.reads(".log", "o'brien+(x)&y=1@acme.example").await;
     browser.reads(".truth", "=1+1 <!channel> <http://evil.example|x> *b* `c`").await;
     assert_eq!(browser.count("a[href*='evil'], .truth .mention").await, 0);
@@ -290,7 +290,7 @@ async fn a_sweep_is_read_and_repaired_by_clicks() {
     browser.run("document.getElementById('text').value = ''", json!([])).await;
     browser.types(field, &format!("/reinstate sweep{ENTER}")).await;
     browser.reads(".log", "harmlessly: what provisioning would do anyway. The table is in the thread.").await;
-    // Tomorrow's time has its day, or the button would look as if it worked no more.
+    // A time of tomorrow is shown with its day. Otherwise the button would seem to have expired.
     let until = browser.run("return document.querySelector('.card time').textContent", json!([])).await;
     assert!(until.as_str().unwrap().contains(", "), "{until}");
     browser.reads(".thread .file", "jane@acme.example").await;
@@ -324,7 +324,7 @@ async fn a_phone_shows_one_part_at_a_time() {
     let Some(browser) = Browser::open(390, 844).await else { return };
     let page = Page::open().await;
     browser.goto(&page.url).await;
-    // By keyboard: the command stands in the field, Enter sends it.
+    // With the keyboard: the command is in the field, and Enter sends it.
     browser.types("//input[@id='text']", ENTER).await;
     browser.sees(".next[data-step=approve]").await;
     browser.picture("phone-chat").await;

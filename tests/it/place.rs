@@ -1,4 +1,4 @@
-//! Where a test keeps its journal: a SQLite file, or a database on the private PostgreSQL.
+//! The database of a test: a SQLite file, or a database on the private PostgreSQL.
 
 use std::sync::Arc;
 
@@ -6,18 +6,18 @@ use tempfile::TempDir;
 
 use reinstate_testing::postgres::{Collation, Server};
 
-/// The engines a journal may stand on.
+/// The database engines for a journal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum On {
     Sqlite,
     Postgres,
-    /// PostgreSQL, texts compared by the rules of ICU.
+    /// PostgreSQL with the ICU rules for comparing texts.
     PostgresIcu,
-    /// PostgreSQL, texts compared by the rules of glibc.
+    /// PostgreSQL with the glibc rules for comparing texts.
     PostgresGlibc,
 }
 
-/// A database of its own, gone with the handle.
+/// A separate database, which is deleted with this handle.
 pub struct Place {
     pub url: String,
     _folder: Option<TempDir>,
@@ -32,7 +32,7 @@ impl Place {
 }
 
 impl On {
-    /// The engine that the suite runs on: SQLite, or what `REINSTATE_TEST_ON` says.
+    /// The engine for the whole suite: SQLite, or the one that `REINSTATE_TEST_ON` names.
     pub fn chosen() -> Self {
         match std::env::var("REINSTATE_TEST_ON").as_deref() {
             Ok("postgres") => Self::Postgres,
@@ -43,7 +43,7 @@ impl On {
         }
     }
 
-    /// A new database. None where the engine is not installed; then that was said.
+    /// Creates a database. None if the engine is not installed. A message then says so.
     pub async fn place(self) -> Option<Place> {
         let collation = match self {
             Self::Sqlite => {

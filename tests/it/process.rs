@@ -1,4 +1,4 @@
-//! The real program, running `serve` as a process of its own: to be killed, frozen and started again.
+//! The real program, running `serve` as a separate process, which a test can kill, suspend and start again.
 
 use std::collections::BTreeMap;
 use std::process::Stdio;
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::process::{Child, Command};
 
-/// How long anything may take on a busy machine before a test gives up.
+/// The time after which a test gives up, even on a busy machine.
 pub const PROCESS_TIMEOUT: Duration = Duration::from_secs(400);
 
 pub struct Bot {
@@ -15,7 +15,7 @@ pub struct Bot {
 }
 
 impl Bot {
-    /// Starts it and waits until it is ready.
+    /// Starts the process and waits until it is ready.
     pub async fn start(env: &BTreeMap<String, String>, port: u16) -> Self {
         let bot = Self::launch(env, port);
         bot.ready().await;
@@ -35,12 +35,12 @@ impl Bot {
         Self { child, port }
     }
 
-    /// Where Slack's requests go.
+    /// The URL for Slack's requests.
     pub fn request_url(port: u16) -> String {
         format!("http://127.0.0.1:{port}/slack/events")
     }
 
-    /// Waits until `/readyz` says so.
+    /// Waits until `/readyz` reports that the process is ready.
     pub async fn ready(&self) {
         let since = Instant::now();
         while self.asked("readyz").await != Some(200) {
@@ -49,24 +49,24 @@ impl Bot {
         }
     }
 
-    /// The status of one of its own pages; none when it does not answer.
+    /// The status of one of its own pages. None if it does not answer.
     pub async fn asked(&self, page: &str) -> Option<u16> {
         let answer = reqwest::get(format!("http://127.0.0.1:{}/{page}", self.port)).await;
         answer.ok().map(|answer| answer.status().as_u16())
     }
 
-    /// SIGKILL, as a machine that is switched off.
+    /// Sends SIGKILL, which has the effect of a power failure.
     pub async fn kill(mut self) {
         self.child.start_kill().unwrap();
         self.child.wait().await.unwrap();
     }
 
-    /// Waits until it has ended by itself.
+    /// Waits until the process has ended by itself.
     pub async fn ends(mut self) {
         self.child.wait().await.unwrap();
     }
 
-    /// Whether it is the process that this owner of a lease names.
+    /// Whether this process is the given owner of a lease.
     pub fn is(&self, owner: &str) -> bool {
         let pid = self.child.id().expect("it runs").to_string();
         owner.split('-').next() == Some(&pid)

@@ -1,6 +1,6 @@
-//! SIGKILL at random moments, again and again, until the story is over. The moments are drawn from a seed that is
-//! printed, so that a round can be told again: `REINSTATE_TEST_SEED=… cargo test --test it random_kills`. How many
-//! kills each engine sees is `REINSTATE_TEST_KILLS` (few by default; 500 are a quarter of an hour).
+//! SIGKILL at random moments until the scenario ends. The moments come from a printed seed, so that a failure can be
+//! repeated: `REINSTATE_TEST_SEED=… cargo test --test it random_kills`. `REINSTATE_TEST_KILLS` sets the number of kills
+//! for each engine (few by default; 500 take a quarter of an hour).
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,14 +16,14 @@ use super::crash::tell;
 use super::place::On;
 use super::story::{End, Story, repaired};
 
-/// How many kills each engine sees where nobody says otherwise.
+/// The default number of kills for each engine.
 const KILL_COUNT: u64 = 12;
-/// Stories told at the same time.
+/// Scenarios that run concurrently.
 const MAX_CONCURRENT: usize = 8;
-/// How often one story is interrupted at most: it must come to an end.
+/// The maximum number of kills in one scenario, so that it comes to an end.
 const KILLS_PER_STORY: u64 = 4;
 
-/// A number that is given, or a default.
+/// A number from the environment, if it is set.
 fn number(name: &str) -> Option<u64> {
     std::env::var(name)
         .ok()
@@ -39,7 +39,7 @@ fn random(state: &AtomicU64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// The same stories told without trouble, each once; their end does not depend on the engine.
+/// The same scenarios without kills, each run once. Their end does not depend on the engine.
 #[derive(Default)]
 struct Plain(Mutex<BTreeMap<&'static str, Arc<OnceCell<End>>>>);
 
@@ -52,7 +52,7 @@ impl Plain {
     }
 }
 
-/// Tells one story, killing the process up to `kills` times; how often it was killed.
+/// Runs one scenario and kills the process up to `kills` times. Returns how often it was killed.
 async fn round(on: On, scenario: &'static Scenario, kills: u64, chance: &AtomicU64, plain: &Plain) -> u64 {
     let plain = plain.of(scenario).await;
     let mut story = Story::on(on, scenario).await.unwrap();

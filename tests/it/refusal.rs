@@ -1,5 +1,5 @@
-//! A request that is refused for its head alone: a client that is still sending the body must be able to finish and to
-//! read why.
+//! A request that is refused because of its headers alone. A client that is still sending the body must be able to
+//! finish, and to read the reason.
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;

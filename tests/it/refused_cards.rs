@@ -1,5 +1,5 @@
-//! Cards that Slack refuses: forever, for a while, as a whole or in this place. No refusal of one card delays another
-//! card or a request for an approval, and the requester is told.
+//! Cards that Slack refuses: permanently, for a while, as a whole, or in one channel. The refusal of one card delays no
+//! other card and no request for an approval, and the requester is told.
 
 use reinstate_core::Outcome;
 use reinstate_sandbox::lock;
@@ -50,7 +50,7 @@ async fn what_cannot_be_updated_any_more_is_posted_anew_and_the_requester_is_tol
             assert_ne!(root.ts, old.ts, "{code}");
             assert!(bot.shows(&root.ts).contains("Access is back, and that was proven"), "{code}");
             bot.sees("has ended").await;
-            // What stands on the old card does nothing.
+            // The buttons on the old card do nothing.
             bot.people.click(GRACE, &old.channel, &old.ts, APPROVE).await.unwrap();
             bot.hears(GRACE, "This is a copy of the card").await;
             closes(bot).await;
@@ -66,7 +66,7 @@ async fn a_refused_card_delays_no_request_for_an_approval_and_no_end() {
             call.path.ends_with("chat.postMessage") && call.body["channel"] == HELPDESK
         });
         bot.says_in(HELPDESK, ADA, REPAIR).await;
-        // The card in the help desk's channel is refused; the approval is asked for all the same.
+        // Slack refuses the card in the help desk's channel. The approval is still requested.
         bot.sees("please approve or decline").await;
         bot.clicks(GRACE, APPROVE).await;
         let run = bot.until("the repair", |run| run.ended.is_some()).await;
@@ -96,7 +96,7 @@ async fn a_limit_on_updates_delays_no_request_for_an_approval() {
         let hold = Injection::Hold { after_effect: false, gate: gate.clone() };
         bot.sandbox.wire.inject(Service::Entra, Some("GET"), "/v1.0/users", 1, hold);
         bot.says_in(HELPDESK, ADA, REPAIR).await;
-        // The root card stands before anything is read, so that it must be updated.
+        // The root card is posted before anything is read, so it must be updated later.
         gate.reached().await;
         let root = bot.root().await;
         bot.is_quiet().await;
@@ -231,7 +231,7 @@ async fn what_cannot_be_posted_of_repairs_is_told_to_the_operator_who_asked_for_
         bot.says(ADA, "sweep").await;
         bot.button("reinstate.sweep_repair").await;
         bot.is_quiet().await;
-        // The card can be updated there, and the approvers cannot be called.
+        // The card in the channel can be updated, but the approvers cannot be called.
         lock(&bot.sandbox.slack).channels.get_mut(ADMINS).unwrap().restriction = Some(Restriction::ReadOnly);
         bot.clicks("U0LINUS", "reinstate.sweep_repair").await;
         bot.hears("U0LINUS", "cannot be posted").await;
@@ -275,7 +275,7 @@ async fn in_a_channel_that_became_shared_the_approvers_are_not_called_and_the_re
         gate.reached().await;
         bot.root().await;
         lock(&bot.sandbox.slack).channels.get_mut(ADMINS).unwrap().is_ext_shared = true;
-        // What was read of the channel is forgotten after ten seconds.
+        // The cached data of the channel expires after ten seconds.
         tokio::time::sleep(std::time::Duration::from_secs(11)).await;
         gate.open();
         bot.hears(ADA, "cannot be posted").await;

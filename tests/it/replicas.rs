@@ -1,5 +1,5 @@
-//! Three processes on one PostgreSQL. Commands and clicks arrive at any of them; one is killed, one is frozen past
-//! its lease. No message twice, no step twice, and a process that was away cannot write when it wakes.
+//! Three processes on one PostgreSQL. Commands and clicks arrive at any of them. One is killed, and one is suspended
+//! past its lease. No message and no step happens twice, and a process that was suspended cannot write when it wakes.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ use reinstate_testing::port::free_port;
 
 const REPLICA_COUNT: usize = 3;
 
-/// A process, and the people who happen to reach it.
+/// A process, and the people who reach it.
 struct Replica {
     bot: Bot,
     people: Workspace,
@@ -66,7 +66,7 @@ async fn three_processes_say_and_do_everything_once() {
     lock(&sandbox.entra).switches.limit_requests = 1000;
     let all = replicas(&sandbox, &place.url).await;
     for (n, address) in who.iter().enumerate() {
-        // Typed at one, and repeated by Slack at the other two.
+        // Typed at one replica, and repeated by Slack at the other two.
         let command = format!("repair {address}");
         let ack = all[n % REPLICA_COUNT].people.command("U0ADA", ADMINS, &command).await.unwrap();
         assert!(ack.body.contains("run has begun"), "{}", ack.body);
@@ -102,7 +102,7 @@ async fn three_processes_say_and_do_everything_once() {
     println!("{} runs, {begun} steps, {cards} messages, last carried by {carried:?}", rows.len());
 }
 
-/// A story on three replicas, stopped at a gate; the replica that stands there is taken out of the list.
+/// A scenario on three replicas, held at a gate. The replica at the gate is removed from the list.
 async fn at_the_gate(name: &str, plain: &End, kill: Kill) -> Option<(Story, Replica, Vec<Replica>, Gate)> {
     let mut story = Story::on(On::Postgres, find(name).unwrap()).await?;
     let gate = gate(&story, kill);
@@ -125,7 +125,7 @@ async fn at_the_gate(name: &str, plain: &End, kill: Kill) -> Option<(Story, Repl
     Some((story, replica, all, gate))
 }
 
-/// The story told without trouble, and its irreversible step at this point.
+/// Runs the scenario without kills, and finds its irreversible step at this point.
 async fn irreversible(name: &str, point: Point) -> (End, Kill) {
     reinstate::upstream::install_tls();
     let plain = tell(On::Sqlite, find(name).unwrap(), None).await.unwrap();
@@ -136,8 +136,8 @@ async fn irreversible(name: &str, point: Point) -> (End, Kill) {
     (plain, kill)
 }
 
-/// Every entry of a run, by its run and kind. A click that a process gets to see only when it wakes is refused, and that
-/// refusal is an entry of its own, which belongs to no run.
+/// Every entry of a run, by its run and kind. A click that a process sees only when it wakes is refused. That refusal
+/// is a separate entry, which belongs to no run.
 async fn journal(story: &Story) -> Vec<String> {
     let mut export = story.ledger.store().export(None);
     let mut all = Vec::new();
@@ -148,7 +148,7 @@ async fn journal(story: &Story) -> Vec<String> {
     all
 }
 
-/// Wakes a frozen process, and waits until it has found its way: it is ready, and has answered somebody since.
+/// Wakes a suspended process. Waits until it is ready and has answered a request since.
 async fn wakes(story: &Story, frozen: &Replica) {
     frozen.bot.signal("CONT").await;
     frozen.bot.ready().await;
@@ -218,7 +218,7 @@ async fn a_call_that_a_frozen_process_may_have_sent_is_shown_to_a_person() {
         story.must_not_hang("until a person is shown it");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    // Only now the call arrives, and then the process wakes to the answer.
+    // The call arrives only now, and then the process wakes to the answer.
     let entries = journal(&story).await;
     gate.open();
     while !story.sandbox.wire.calls().iter().any(|call| is_one_shot(call) && call.status != 0) {

@@ -1,5 +1,6 @@
-//! Which cases of a long matrix run. In `.ci/long` all do; elsewhere one in so many, other ones each day, so that a few
-//! days of runs cover the whole. The same seed is the same sample: `REINSTATE_TEST_SEED=…`, which a failure prints.
+//! Chooses which cases of a long matrix run. `.ci/long` runs all of them. Elsewhere a part runs, another part each day,
+//! so a few days of runs cover the whole. The same seed gives the same sample: `REINSTATE_TEST_SEED=…`, which a failure
+//! prints.
 
 use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -12,8 +13,8 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// One case in so many. It should have no divisor in common with how the cases repeat (four points of a step, seven
-    /// faults of a method), so that every kind of case has its turn.
+    /// One case in `one_in`. This number should have no common divisor with the periods of the cases. Otherwise one
+    /// sample covers only some kinds of cases. The periods are four (points of a step) and seven (faults of a method).
     pub fn one_in(one_in: usize) -> Self {
         let sample = Self { one_in, seed: seed() };
         println!("one case in {}; REINSTATE_TEST_SEED={}", sample.size(), sample.seed);
@@ -35,7 +36,7 @@ impl Sample {
     }
 }
 
-/// What was given, or the number of the day; the same for the whole run, though midnight may pass.
+/// The given seed, or the number of the day. It stays the same for the whole process, even past midnight.
 fn seed() -> usize {
     static SEED: OnceLock<usize> = OnceLock::new();
     *SEED.get_or_init(|| match std::env::var("REINSTATE_TEST_SEED") {
@@ -50,7 +51,7 @@ fn today() -> usize {
     usize::try_from(since.as_secs() / (24 * 3600)).unwrap()
 }
 
-/// Days that follow each other leave no case out.
+/// Consecutive days cover every case.
 #[test]
 fn the_samples_of_consecutive_days_cover_every_case() {
     let days = (20_000..20_005).map(|seed| Sample { one_in: 5, seed });

@@ -1,6 +1,6 @@
-//! No secret and no token anywhere but in the requests they are for: the real program runs real flows and their
-//! failures at its most talkative, upstreams throw our own keys back at us, and everything that came out is
-//! searched: log, messages, journal, database file, metrics, help, errors.
+//! Secrets and tokens appear only in the requests that need them. The real program runs real flows and their failures
+//! at its most verbose log level. The upstream services echo our own keys in their answers. Then the test searches all
+//! output: log, messages, journal, database file, metrics, help, errors.
 
 use std::collections::BTreeMap;
 use std::process::{Output, Stdio};
@@ -58,7 +58,7 @@ async fn no_secret_is_in_anything_that_comes_out() {
     }
     let mut people = sandbox.workspace(format!("{base}/slack/events"));
     people.patience = TEST_TIMEOUT;
-    // Upstreams that throw our own keys back at us.
+    // Upstream services that echo our own keys.
     let wire = &sandbox.wire;
     let echo = |key: &str| {
         format!(

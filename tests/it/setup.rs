@@ -1,7 +1,7 @@
-//! `docs/how-to/setup.md` followed word by word: its commands are typed in one shell, its configuration is written with the
-//! ids of the simulated tenant, its table says which permissions are granted, and its manifest which scopes. The
-//! consoles begin empty, so that whatever the document forgets is missing, and the document and the program cannot
-//! part unnoticed.
+//! Follows `docs/how-to/setup.md` literally. Its commands are typed in one shell, and its configuration is written with
+//! the ids of the simulated tenant. Its table gives the permissions to grant, and its manifest the scopes. The consoles
+//! begin empty, so anything that the document forgets is missing. The document and the program cannot diverge
+//! unnoticed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -65,7 +65,7 @@ impl Document {
         Self { text, blocks }
     }
 
-    /// The permissions of Entra that the table of what it will be able to do asks for, down to the row that begins so.
+    /// The Entra permissions in the table of capabilities, down to the row that starts with `until`.
     fn permissions(&self, until: &str) -> BTreeSet<String> {
         let mut granted = BTreeSet::new();
         for row in self.text.lines().skip_while(|line| !line.starts_with("| you want")).skip(2) {
@@ -99,7 +99,7 @@ impl Terminal {
         let mut shell = Command::new("sh");
         shell.arg("-e").current_dir(folder).env_clear().envs(env);
         shell.env("PATH", format!("{program}:{}", std::env::var("PATH").unwrap()));
-        // A group of its own, so that what it started ends with it.
+        // A process group of its own, so that the programs that it started end with it.
         shell.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut shell = shell.spawn().unwrap();
         let (input, output) = (shell.stdin.take().unwrap(), shell.stdout.take().unwrap());
@@ -110,7 +110,7 @@ impl Terminal {
         self.input.write_all(text.as_bytes()).await.unwrap();
     }
 
-    /// Waits until it shows this, and returns what it showed since the last time.
+    /// Waits until the shell shows this text. Returns what it showed since the last call.
     async fn shows(&mut self, wanted: &str) -> String {
         let mut bytes = [0; 4096];
         loop {
@@ -127,7 +127,7 @@ impl Terminal {
         }
     }
 
-    /// Types a block, answers what it asks for, and returns what it showed. A command of it that fails ends the shell.
+    /// Types a block, answers its prompts, and returns what the shell showed. A failing command ends the shell.
     async fn runs(&mut self, block: &str, answers: &[(&str, &str)]) -> String {
         self.types(block).await;
         let mut shown = String::new();
@@ -148,7 +148,7 @@ impl Drop for Terminal {
     }
 }
 
-/// Where the simulated services answer; real ones need none of this.
+/// The addresses of the simulated services. The real services need none of these settings.
 fn addresses(sandbox: &Sandbox, port: u16) -> BTreeMap<String, String> {
     let all = sandbox.env("", &format!("127.0.0.1:{port}"));
     let mut some: BTreeMap<String, String> =
@@ -157,7 +157,7 @@ fn addresses(sandbox: &Sandbox, port: u16) -> BTreeMap<String, String> {
     some
 }
 
-/// The configuration of the document with the ids of this tenant, as somebody copies them out of the consoles.
+/// The configuration from the document with the ids of this tenant, as a person copies them from the consoles.
 fn filled_in(toml: &str, sandbox: &Sandbox) -> String {
     let mut table: toml::Table = toml.parse().unwrap();
     let service_principal = lock(&sandbox.entra).atlassian.clone();
@@ -171,7 +171,7 @@ fn filled_in(toml: &str, sandbox: &Sandbox) -> String {
         ("entra.service_principal_id", service_principal.into()),
     ]);
     for (section, keys) in &mut table {
-        // The people and the groups of the document are those of the simulated tenant.
+        // The people and the groups in the document are those of the simulated tenant.
         for (key, value) in keys.as_table_mut().unwrap().iter_mut().filter(|_| section != "access") {
             let id = copied.remove(format!("{section}.{key}").as_str());
             *value = id.unwrap_or_else(|| panic!("nobody is told where to copy {section}.{key}"));
@@ -181,7 +181,7 @@ fn filled_in(toml: &str, sandbox: &Sandbox) -> String {
     table.to_string()
 }
 
-/// *Create New App > From a manifest > Install*, and the request URL that Slack now calls.
+/// *Create New App > From a manifest > Install*. Returns the request URL that Slack now calls.
 fn installs(manifest: &str, sandbox: &Sandbox) -> String {
     let lines = || manifest.lines().map(str::trim);
     let scopes = lines().skip_while(|line| *line != "bot:").skip(1).map_while(|line| line.strip_prefix("- "));
@@ -190,7 +190,7 @@ fn installs(manifest: &str, sandbox: &Sandbox) -> String {
     url.trim_matches('"').to_owned()
 }
 
-/// What people type in Slack, and what the bot says at once or a little later, to them alone.
+/// Types a command in Slack. Returns the private answer, which may come immediately or a little later.
 async fn says(people: &Workspace, sandbox: &Sandbox, line: &str) -> String {
     if line == "/invite @Reinstate" {
         let mut slack = lock(&sandbox.slack);
@@ -206,7 +206,7 @@ async fn says(people: &Workspace, sandbox: &Sandbox, line: &str) -> String {
     let since = Instant::now();
     loop {
         let said = lock(&sandbox.slack).transcript().get(before..).unwrap_or_default().join("\n");
-        // A look is announced first; its answer comes in its place.
+        // A message announces a long read first. The answer replaces it.
         if !said.is_empty() && !said.contains("Reading") {
             return said;
         }
@@ -223,7 +223,7 @@ async fn setup_followed_word_by_word_ends_with_a_green_doctor_and_a_working_bot(
     let mut tenant = scenario.tenant();
     tenant.employee("breakglass@acme.example", "Break Glass");
     let sandbox = Sandbox::start(tenant).await.unwrap();
-    // Nobody has been at the consoles yet.
+    // Nobody has used the consoles yet.
     lock(&sandbox.entra).apps.clear();
     {
         let mut slack = lock(&sandbox.slack);
@@ -292,7 +292,7 @@ async fn setup_followed_word_by_word_ends_with_a_green_doctor_and_a_working_bot(
     assert_eq!(sandbox.wire.faults(), Vec::<String>::new());
 }
 
-/// The bot that was set up does its main job: what is asked for, approved and done.
+/// Checks that the bot does its main job after the setup: a repair is requested, approved and carried out.
 async fn repairs(people: &Workspace, sandbox: &Sandbox, folder: &Path, who: &str) {
     people.command("U0ADA", ADMINS, &format!("repair {who}")).await.unwrap();
     let url = format!("sqlite:{}", folder.join("reinstate.db").display());

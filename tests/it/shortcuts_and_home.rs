@@ -14,7 +14,8 @@ async fn a_person_is_picked_and_the_answer_stands_in_the_modal() {
         bot.modal(VERA, "Whose Atlassian access shall be checked?").await;
         bot.people.pick_person(VERA, "reinstate.check_picked", JANE).await.unwrap();
         bot.modal(VERA, "Group memberships were lost on the way to Atlassian").await;
-        // From the modal there is no channel: the card stands with the admins, the rest goes to their own messages.
+        // The modal has no channel. The card is in the admins' channel, and other messages go to the person's direct
+        // messages.
         bot.people.click_modal(VERA, "reinstate.repair").await.unwrap();
         bot.modal(VERA, "The run has begun").await;
         assert_eq!(bot.ends().await, Outcome::Refused);
@@ -54,7 +55,7 @@ async fn a_decline_asks_why_and_one_that_comes_too_late_is_refused() {
         bot.submits(GRACE, json!({"reason": {"why": {"value": "She is moving to the other team."}}})).await;
         assert_eq!(bot.ends().await, Outcome::Declined);
         bot.sees("The reason: She is moving to the other team.").await;
-        // The other modal is still open; what it asks for can no longer be done.
+        // The other modal is still open, but its request can no longer be carried out.
         bot.submits(ADA, json!({"reason": {"why": {"value": null}}})).await;
         bot.hears(ADA, "The run has ended, so nothing was done.").await;
     })
@@ -124,7 +125,7 @@ async fn a_call_for_help_that_cannot_be_delivered_names_those_to_ask() {
         bot.clicks_private(JANE, "reinstate.ask_for_help").await;
         let told = bot.hears(JANE, "could not be delivered").await;
         assert!(told.text.contains("<@U0ADA>"), "{}", told.text);
-        // It does not count for the day: the next one is tried again.
+        // The failed call does not count for the day, so the next one is tried again.
         bot.clicks_private(JANE, "reinstate.ask_for_help").await;
         bot.hears(JANE, "could not be delivered").await;
     })

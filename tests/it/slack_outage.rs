@@ -1,5 +1,5 @@
-//! Slack that is down, slow, limiting or loses answers, while a repair is under way: the work goes on, the card
-//! shows the truth afterwards, and of a card that was posted twice only the one that is written down works.
+//! Slack is down, slow, limits the rate or loses answers during a repair. The work goes on, and the card shows the true
+//! state afterwards. If a card was posted twice, only the stored one works.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -54,8 +54,8 @@ async fn while_slack_is_down_the_work_goes_on_and_the_card_is_true_afterwards() 
     .await;
 }
 
-/// Where Slack comes back only when the run is over, its card and the message about the end are posted one after the
-/// other: until both are said, another process has to finish what this one may not live to say.
+/// If Slack recovers only after the end of the run, its card and the message about the end are posted one after the
+/// other. This process may die between the two. Until both are sent, another process must be able to finish.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_card_is_behind_until_the_end_was_told_as_well() {
     tells("email-held-by-colleague", async |bot| {
@@ -124,7 +124,7 @@ fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Injection {
     Injection::Answer { status, headers, body: body.to_owned() }
 }
 
-/// The forum's case to its end, with one call to Slack going wrong.
+/// Runs "email-held" to its end, with a fault in one method of Slack.
 async fn tell(method: &str, fault: Injection, times: u32) -> String {
     let label = format!("{method} {fault:?}");
     let tenant = scenarios::find("email-held").unwrap().tenant();
@@ -144,7 +144,7 @@ async fn tell(method: &str, fault: Injection, times: u32) -> String {
     label
 }
 
-/// A sample: seven faults of a method and four have no divisor in common, so all faults come up.
+/// A sample. Seven faults of a method and four have no common divisor, so all faults are covered.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_fault_of_any_call_to_slack_fails_a_repair_or_leaves_a_card_that_lies() {
     let sample = Sample::one_in(4);

@@ -1,5 +1,5 @@
-//! A sweep in Slack: read, told, approved as a list, carried out in waves, and never further than the list says; and
-//! killed at random it comes to the same.
+//! A sweep in Slack: it is read, shown, approved as a list, and carried out in waves. It never does more than the list
+//! says. Random kills do not change the result.
 
 use std::time::{Duration, Instant};
 
@@ -82,7 +82,7 @@ async fn a_list_is_read_approved_and_carried_out_in_waves() {
             let begun =
                 |bot: &Bot| bot.sandbox.wire.calls().iter().any(|c| c.path.ends_with("/provisionOnDemand"));
             assert!(!begun(bot), "nothing is sent before somebody approved");
-            // One of them changes meanwhile: it is skipped.
+            // One of them changes in the meantime, so the sweep skips this person.
             {
                 let mut atlassian = lock(&bot.sandbox.atlassian);
                 let account = atlassian.bearer("p6@acme.example").unwrap().id.clone();
@@ -125,7 +125,7 @@ async fn up_to_five_need_no_approver_and_failures_stop_the_waves() {
         bot.says(ADA, "sweep").await;
         bot.hears(ADA, "has begun").await;
         bot.sees("can be repaired harmlessly").await;
-        // From now on provisioning says yes and does nothing.
+        // From now on, provisioning accepts every request and does nothing.
         lock(&bot.sandbox.entra).switches.resend_known_member = false;
         bot.clicks(ADA, "reinstate.sweep_repair").await;
         let (_, course) = sweep(bot, |course| course.ended.is_some() || course.paused.is_some()).await;
@@ -163,7 +163,7 @@ async fn killed_five_times_at_random_it_finds_the_same() {
     };
     let mut again = 0;
     for _ in 0..5 {
-        // Some calls later, at no place in particular.
+        // After a random number of further calls.
         let [dice, ..] = *uuid::Uuid::new_v4().as_bytes();
         let until = sandbox.wire.calls().len() + 30 + usize::from(dice);
         while sandbox.wire.calls().len() < until && ledger.sweep(&sweep).await.unwrap().surveyed.is_none() {

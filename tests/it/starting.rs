@@ -1,5 +1,5 @@
-//! What is wrong when a bot starts: each fault has its own sentence and its own fix in the doctor's answer, and `serve`
-//! says the same and ends, or comes up and logs it where it can recover. Nothing is half-started.
+//! Faults at the start of a bot. In the doctor's report, each fault has its own message and its own fix. `serve`
+//! reports the same and ends, or starts and logs the fault if it can recover. The bot never starts partly.
 
 use std::process::Stdio;
 
@@ -17,7 +17,7 @@ use super::machine_failures::Disk;
 use super::process::PROCESS_TIMEOUT;
 use reinstate_testing::port::free_port;
 
-/// Why `serve` ended, and that it left nothing listening.
+/// Checks why `serve` ended, and that nothing still listens.
 async fn serve_ends(patient: Patient, code: i32, words: &str) {
     let port = free_port();
     let patient = patient.set("SERVER__LISTEN", &format!("127.0.0.1:{port}"));
@@ -30,7 +30,7 @@ async fn serve_ends(patient: Patient, code: i32, words: &str) {
     assert!(tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err(), "something still listens");
 }
 
-/// Starts `serve` and reads its log until it says this of a check; it must have come up.
+/// Starts `serve` and reads its log until it reports this state of a check. The bot must have started.
 async fn serve_logs(patient: Patient, check: &str, state: &str, words: &str) {
     let port = free_port();
     let patient = patient.set("SERVER__LISTEN", &format!("127.0.0.1:{port}")).set("LOG", "json");
@@ -68,7 +68,7 @@ async fn a_half_filled_configuration_starts_nothing() {
 async fn a_read_only_disk_is_told_and_starts_nothing() {
     let Some(disk) = Disk::new(16) else { return };
     let patient = || async { Patient::new().await.set("STORE__URL", &disk.store_url()) };
-    // A database that was used before, and one that was never made.
+    // A database that was used before, and one that was never created.
     assert_eq!(patient().await.asks().await.code, 0);
     disk.turn_read_only();
     let said = patient().await.asks().await;
@@ -164,7 +164,7 @@ async fn a_start_waits_for_nobody() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn swapped_and_expired_keys_keep_no_bot_from_starting() {
-    // What is wrong at Atlassian is the doctor's to say; a bot that starts does not ask there.
+    // The doctor reports faults at Atlassian. The bot does not check Atlassian when it starts.
     let swapped = || async {
         Patient::new().await.set("ATLASSIAN_ORG_KEY", SCIM_KEY).set("ATLASSIAN_SCIM_KEY", ORG_KEY)
     };

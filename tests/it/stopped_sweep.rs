@@ -1,5 +1,5 @@
-//! A sweep is told by its id like a run: `status`, `history`, `cancel` and `undo` say what it is and what to do. And it is
-//! stopped wherever it is, also while it reads: before its next page, by the person who asked for it or by an approver.
+//! A sweep has an id like a run: `status`, `history`, `cancel` and `undo` say what it is and what to do. A sweep can be
+//! stopped in any state, also while it reads. It stops before its next page, for its requester or for an approver.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use crate::slack_sweep::{sweep, tenant};
 
 const SWEEP_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Calls to everything but Slack so far.
+/// The number of calls so far to everything but Slack.
 fn upstream(bot: &Bot) -> usize {
     bot.sandbox.wire.calls().iter().filter(|call| call.service != Service::Slack).count()
 }
@@ -86,7 +86,7 @@ async fn a_sweep_that_offers_its_repairs_is_stopped_by_an_approver() {
     .await;
 }
 
-/// Waits until a sweep of many pages is in the middle of reading, with every answer slow; gives its id.
+/// Waits until a sweep of many pages is in the middle of reading, with every answer slow. Returns its id.
 async fn reading(bot: &Bot) -> String {
     bot.sandbox.wire.set_latency(Duration::from_millis(150));
     bot.says(ADA, "sweep").await;
@@ -102,9 +102,9 @@ async fn reading(bot: &Bot) -> String {
     id
 }
 
-/// It reads no further page, says who stopped it, keeps nothing, and is in nobody's way.
+/// Checks that the sweep reads no further page, says who stopped it, stores no result, and blocks nothing.
 async fn is_stopped(bot: &Bot, id: &str, by: &str) {
-    // What was on its way may arrive; nothing follows it.
+    // Calls that were already sent may arrive. No other call follows.
     tokio::time::sleep(Duration::from_millis(600)).await;
     let read = upstream(bot);
     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -121,7 +121,7 @@ async fn is_stopped(bot: &Bot, id: &str, by: &str) {
     assert!(!bot.private(&told).contains("/reinstate cancel"), "there is nothing to stop");
     assert!(bot.app.ledger.store().found_by(id).await.unwrap().is_empty(), "it kept what it found");
 
-    // Another one begins at once, reads to its end, and is compared with nothing.
+    // Another sweep begins immediately and reads to its end. It has no earlier result for comparison.
     bot.sandbox.wire.set_latency(Duration::ZERO);
     bot.says(ADA, "sweep").await;
     bot.hears(ADA, "has begun. It only reads").await;

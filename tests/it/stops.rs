@@ -1,5 +1,5 @@
-//! Nobody is left waiting: a run or a sweep that stops for a person tells its requester, once each time, and what the
-//! bot has repaired it does not call broken afterwards.
+//! Nobody is left waiting. A run or a sweep that stops for a person tells its requester, once each time. And the bot
+//! does not report something as broken after it has repaired it.
 
 use reinstate::config::Env;
 use reinstate_core::{Outcome, Verdict, Who};
@@ -24,7 +24,7 @@ async fn closes(bot: &Bot) {
     bot.reads_all();
 }
 
-/// Messages in a channel that tell Ada of a stop.
+/// The number of messages in a channel that tell Ada of a stop.
 fn told(bot: &Bot, channel: &str) -> usize {
     let slack = lock(&bot.sandbox.slack);
     let to_ada = |text: &str| text.starts_with("<@U0ADA>") && text.contains("has stopped");
@@ -60,7 +60,7 @@ async fn a_run_that_stops_for_a_person_tells_its_requester_once_each_time() {
 #[tokio::test(flavor = "multi_thread")]
 async fn where_the_card_is_not_in_their_channel_the_requester_is_told_alone() {
     let mut tenant = scenarios::find("email-held").unwrap().tenant();
-    // The card cannot stand where the command was typed.
+    // The card cannot be posted in the channel where the command was typed.
     tenant.slack.channels.get_mut(HELPDESK).unwrap().is_ext_shared = true;
     tells_in(tenant, no_steps, async |bot| {
         bot.says_in(HELPDESK, ADA, REPAIR).await;
@@ -96,7 +96,7 @@ async fn the_repairs_of_a_sweep_that_stop_tell_their_requester() {
                 "{}",
                 message.text
             );
-            // Each of them waits for a person as well, and has no card of its own.
+            // Each of these runs also waits for a person, and has no card of its own.
             let private = bot.sees("A repair of your sweep stopped").await;
             assert!(private.channel.starts_with('D'), "to her alone: {}", private.channel);
             assert!(

@@ -1,5 +1,5 @@
-//! A scenario told by the real program: a command is typed, people approve and retry, whatever happens to the
-//! process, until the run ends. What is left is compared with the same story told without trouble.
+//! Runs a scenario with the real program. A command is typed, and people approve and retry until the run ends, whatever
+//! happens to the process. The result is compared with the same scenario without failures.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -20,16 +20,16 @@ use super::place::{On, Place};
 use super::process::{Bot, PROCESS_TIMEOUT};
 use reinstate_testing::port::free_port;
 
-/// How soon a person clicks the same button again.
+/// The pause before a person clicks the same button again.
 const RETRY_PAUSE: Duration = Duration::from_secs(3);
 
-/// Stories that are repaired. Those of two causes may end in advice for the second; one cause each is what a step
-/// belongs to.
+/// Scenarios that end in a repair and have one cause. A scenario with two causes may end in advice for the second one.
+/// With one cause, every step belongs to that cause.
 pub fn repaired() -> impl Iterator<Item = &'static Scenario> {
     ALL.iter().filter(|scenario| scenario.ends == Outcome::Restored && scenario.finds.len() == 1)
 }
 
-/// Calls of ours that change something; what the simulated provisioning job does is not ours.
+/// Whether the bot sent this call and it changes something. Changes by the simulated provisioning job do not count.
 pub fn changes(call: &Call) -> bool {
     match call.service {
         Service::Entra => {
@@ -47,7 +47,7 @@ pub fn changes(call: &Call) -> bool {
     }
 }
 
-/// Calls that the machine must never send a second time: the one-shot rungs.
+/// Whether the program must never send this call twice: the one-shot rungs.
 pub fn is_one_shot(call: &Call) -> bool {
     changes(call)
         && [
@@ -62,7 +62,7 @@ pub fn is_one_shot(call: &Call) -> bool {
         .any(|end| call.path.ends_with(end))
 }
 
-/// A story on its way.
+/// A scenario in progress.
 pub struct Story {
     pub scenario: &'static Scenario,
     pub sandbox: Sandbox,
@@ -76,9 +76,9 @@ pub struct Story {
     progress: Mutex<Progress>,
 }
 
-/// What a story had come to when something happened in it last.
+/// The last observed state of a scenario, and when it changed.
 struct Progress {
-    /// What the test waits for, and how many entries and messages there were.
+    /// What the test waits for, and the number of entries and messages.
     seen: (String, i64, usize),
     at: Instant,
 }
@@ -86,25 +86,25 @@ struct Progress {
 #[derive(Debug)]
 pub struct End {
     pub outcome: Outcome,
-    /// What stands at Atlassian.
+    /// The state at Atlassian.
     pub tenant: Value,
     pub calls: Vec<Call>,
-    /// The journal of the run: kind and step, without what was refused.
+    /// The journal of the run: kind and step, without refusals.
     pub journal: Vec<String>,
-    /// Whether somebody had to look at an unknown outcome.
+    /// Whether a person had to check an unknown outcome.
     pub asked_person: bool,
 }
 
 impl Story {
-    /// Furnishes the tenant and the database; nothing runs yet. None where the engine is missing.
+    /// Prepares the tenant and the database; no process runs yet. None if the database engine is not installed.
     pub async fn on(engine: On, scenario: &'static Scenario) -> Option<Self> {
         Some(Self::at(engine.place().await?, scenario).await)
     }
 
-    /// The same on a database that the caller brings.
+    /// The same on a database that the caller provides.
     pub async fn at(place: Place, scenario: &'static Scenario) -> Self {
         let sandbox = Sandbox::start(scenario.tenant()).await.unwrap();
-        // The published limit of five on-demand calls is tested elsewhere; here it would only cost time.
+        // The published limit of five on-demand calls is tested elsewhere. Here it would only cost time.
         lock(&sandbox.entra).switches.limit_requests = 1000;
         let port = free_port();
         let people = talk_to(&sandbox, port);
@@ -115,7 +115,7 @@ impl Story {
         Self { scenario, sandbox, people, ledger, place, port, folded, clicks, asked_person: false, progress }
     }
 
-    /// The environment of a process that listens at this port.
+    /// The environment of a process that listens on this port.
     pub fn env(&self, port: u16) -> BTreeMap<String, String> {
         self.sandbox.env(&self.place.url, &format!("127.0.0.1:{port}"))
     }
@@ -125,7 +125,7 @@ impl Story {
         Bot::start(&self.env(self.port), self.port).await
     }
 
-    /// Ada asks for the repair, and again if she hears nothing, or that nothing was started.
+    /// Ada requests the repair. She repeats the request if she hears nothing, or if nothing was started.
     pub async fn asks(&self) {
         while !self.is_begun().await {
             self.must_not_hang("before it has begun");
@@ -133,8 +133,8 @@ impl Story {
         }
     }
 
-    /// Whether the repair has begun, after Ada asked once more. A run that is there although she was told that nothing
-    /// was started is about to be taken back.
+    /// Ada requests the repair once more. Returns whether a run has begun. If she was told that nothing was started, a
+    /// run that is still there is about to be cancelled.
     async fn is_begun(&self) -> bool {
         let text = format!("repair {}", self.scenario.who);
         match self.people.command("U0ADA", ADMINS, &text).await {
@@ -143,10 +143,10 @@ impl Story {
         }
     }
 
-    /// What people do meanwhile: Grace approves what is asked, and Ada looks at what waits for a person. A click may
-    /// meet a process that is just dying, so people click again after a while.
+    /// What people do in the meantime: Grace approves the plans, and Ada retries what waits for a person. A click may
+    /// reach a process that is just dying, so people click again after a while.
     pub async fn people_act(&mut self) {
-        // What was written down too late was taken back, and on a busy machine so may be what was asked for next.
+        // A run that was written too late was cancelled. On a busy machine, this may also happen to the next request.
         if self.run().await.is_none() {
             self.is_begun().await;
         }
@@ -155,8 +155,9 @@ impl Story {
         self.asked_person |= self.clicks.click(sandbox, people, "U0ADA", "reinstate.retry").await;
     }
 
-    /// The run of the story: not one that came too late and was taken back, not one that was asked for twice
-    /// because the first answer was slow, and not somebody else's. None while there is none, or no database.
+    /// The run of this scenario. It is not a run that came too late and was cancelled. It is not a duplicate that was
+    /// requested because the first answer was slow, and not another person's run. None if there is no run or no
+    /// database.
     pub async fn run(&self) -> Option<(RunRow, Run)> {
         for row in self.ledger.store().recent_runs(20).await.ok()? {
             let run = self.folded.run(&self.ledger, &row.run).await.ok()?;
@@ -168,13 +169,13 @@ impl Story {
         None
     }
 
-    /// The outcome, once the run has ended.
+    /// The outcome, after the run has ended.
     pub async fn outcome(&self) -> Option<Outcome> {
         self.run().await?.1.ended.map(|(outcome, _)| outcome)
     }
 
-    /// Fails when nothing has happened for longer than anything may take. How long a whole story takes depends on what
-    /// else the machine does; how long nothing happens in it hardly does, since leases and waits are counted in time.
+    /// Fails if nothing has changed for longer than any step may take. The duration of a whole scenario depends on the
+    /// load of the machine. The longest time without a change hardly does, because leases and waits are fixed times.
     pub fn must_not_hang(&self, label: &str) {
         let messages = lock(&self.sandbox.slack).messages.len();
         let seen = (label.to_owned(), self.folded.entries(), messages);
@@ -202,7 +203,8 @@ impl Story {
         }
     }
 
-    /// What is left, after the journal was found whole and no request was one that a real service would refuse.
+    /// Returns the final state, after checking that the journal verifies and that no request was one that a real
+    /// service would refuse.
     pub async fn end(self, label: &str) -> End {
         let name = self.scenario.name;
         let store = self.ledger.store();
@@ -227,7 +229,7 @@ impl Story {
 }
 
 impl End {
-    /// What was sent to change something, in order; a call sent again right away counts once.
+    /// The calls that change something, in order. A call that was repeated immediately counts once.
     pub fn sent(&self) -> Vec<String> {
         let sent = self.calls.iter().filter(|call| changes(call));
         let mut sent: Vec<String> =
@@ -236,8 +238,8 @@ impl End {
         sent
     }
 
-    /// The journal without what a second attempt writes again, and without that a call was heard to be accepted:
-    /// who dies before writing that down sees its effect all the same.
+    /// The journal without the entries that a second attempt repeats, and without the entries that a call was accepted.
+    /// A process that dies before it records the acceptance still sees the effect.
     pub fn shape(&self) -> Vec<String> {
         let mut shape = self.journal.clone();
         shape.retain(|entry| !entry.starts_with("accepted"));
@@ -250,12 +252,12 @@ impl End {
         self.calls.iter().filter(|call| is_one_shot(call)).count()
     }
 
-    /// That a story with trouble has come to the same end as this one: outcome, tenant, calls and journal.
+    /// Checks that a scenario with failures has come to the same end as this one: outcome, tenant, calls and journal.
     pub fn is_the_end_of(&self, other: &Self, label: &str) {
         assert_eq!(other.outcome, self.outcome, "{label}: {:?}", other.journal);
         assert_eq!(other.tenant, self.tenant, "{label}");
         assert_eq!(other.sent(), self.sent(), "{label}: calls");
-        // The machine sends it once; a second one is a person's decision, by a new plan and a new approval.
+        // The program sends the call once. A second one is a person's decision, with a new plan and a new approval.
         let allowed = self.one_shots() + usize::from(other.asked_person);
         assert!(other.one_shots() <= allowed, "{label}: {} irreversible calls", other.one_shots());
         if other.asked_person {
@@ -270,12 +272,12 @@ impl End {
     }
 }
 
-/// What people have clicked, and when: nobody clicks the same button again at once.
+/// What people have clicked, and when. Nobody clicks the same button again immediately.
 #[derive(Default)]
 pub struct Clicks(BTreeMap<(String, String), Instant>);
 
 impl Clicks {
-    /// Clicks every button of this action that stands there; whether there was one to click.
+    /// Clicks every existing button of this action. Returns whether there was one.
     pub async fn click(&mut self, sandbox: &Sandbox, people: &Workspace, user: &str, action: &str) -> bool {
         let mut any = false;
         for (channel, ts, value) in buttons(sandbox, action) {
@@ -290,14 +292,14 @@ impl Clicks {
     }
 }
 
-/// The people of a sandbox, talking to the process at this port. A slow machine is no reason to call it dead.
+/// The people of a sandbox, who talk to the process on this port. A slow machine does not count as a dead process.
 pub fn talk_to(sandbox: &Sandbox, port: u16) -> Workspace {
     let mut people = sandbox.workspace(Bot::request_url(port));
     people.patience = Duration::from_secs(20);
     people
 }
 
-/// Buttons of this action that stand in a channel now: channel, time stamp, value.
+/// The buttons of this action in a channel now: channel, time stamp, value.
 pub fn buttons(sandbox: &Sandbox, action: &str) -> Vec<(String, String, String)> {
     let slack = lock(&sandbox.slack);
     let mut found = Vec::new();

@@ -1,5 +1,5 @@
-//! A sweep says of every account what `check` says of it, whatever is wrong with the tenant, and where a side cannot
-//! be read it says so. The program prints it for scripts.
+//! A sweep says the same about every account as `check`, whatever is wrong with the tenant. If a source cannot be read,
+//! the sweep says so. The program prints it for scripts.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -54,7 +54,7 @@ async fn check(config: &Config, who: &str) -> SweepFinding {
     SweepFinding::of(who, &looked.diagnosis, &looked.plan, &rules)
 }
 
-/// Everybody a sweep of this tenant must have an opinion on: those with a managed account, and those assigned.
+/// Everybody a sweep of this tenant must report on: people with a managed account, and assigned people.
 fn people(sandbox: &Sandbox, who: &str) -> Vec<String> {
     let (atlassian, entra) = (lock(&sandbox.atlassian), lock(&sandbox.entra));
     let mut all = vec!["ada@acme.example".to_owned(), "grace@acme.example".to_owned()];
@@ -72,7 +72,7 @@ fn people(sandbox: &Sandbox, who: &str) -> Vec<String> {
     all
 }
 
-/// What a sweep of every scenario says otherwise than `check`, and of how many broken people both say the same.
+/// The differences between a sweep of every scenario and `check`, and the number of broken people on whom both agree.
 async fn differences(change: impl Fn(&mut Tenant)) -> (Vec<String>, usize) {
     let mut wrong = Vec::new();
     let mut told = 0;
@@ -128,7 +128,7 @@ async fn it_says_what_check_says_where_external_id_is_the_mail_nickname() {
     assert!(told > 20, "only {told} were broken at all");
 }
 
-/// The records are joined by the mapped value: healthy people cost as few calls as by object id.
+/// The records are joined by the mapped value. Healthy people cost as few calls as with the object id.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sweep_looks_no_closer_where_external_id_is_the_mail_nickname() {
     let mut calls = Vec::new();
@@ -240,7 +240,7 @@ async fn a_minute_of_limits_and_an_expired_cursor_change_no_count() {
         body: r#"{"code":429}"#.to_owned(),
     };
     sandbox.wire.inject_when(1, limited, |call, _| lists_accounts(call));
-    // The third page has expired when it is asked for.
+    // The third page has expired when it is requested.
     let expired = Injection::Answer {
         status: 400,
         headers: Vec::new(),
@@ -254,13 +254,13 @@ async fn a_minute_of_limits_and_an_expired_cursor_change_no_count() {
     assert_eq!((survey.tally.accounts, survey.tally.healthy, looked.len()), (234, 233, 1), "{survey:?}");
 }
 
-/// Whether a call asks for a page of all accounts.
+/// Whether a call requests a page of all accounts.
 fn lists_accounts(call: &Call) -> bool {
     let all = ["emails", "accountIds", "roleIds"].iter().all(|filter| call.body.get(filter).is_none());
     call.path.ends_with("users/search") && all
 }
 
-/// More people than a page of accounts holds, one of whom lacks a group.
+/// More people than fit on one page of accounts. One of them lacks a group.
 fn of_two_pages() -> Tenant {
     let mut tenant = find("membership-drift").unwrap().tenant();
     for number in 0..130 {
@@ -270,7 +270,7 @@ fn of_two_pages() -> Tenant {
     tenant
 }
 
-/// Whether the cursor of a search keeps what was asked is not documented: it must not matter.
+/// It is not documented whether the cursor of a search keeps the search criteria, so the result must not depend on it.
 #[tokio::test(flavor = "multi_thread")]
 async fn people_on_the_second_page_are_judged_like_those_on_the_first() {
     for cursor_holds_search in [false, true] {
@@ -328,7 +328,7 @@ async fn accounts_whose_groups_are_not_shown_are_counted_as_unread() {
 async fn where_the_roles_cannot_be_listed_nobody_who_was_not_listed_is_told_to_have_none() {
     let (sandbox, config) = start(of_two_pages()).await;
     let refused = Injection::Answer { status: 403, headers: Vec::new(), body: "{}".to_owned() };
-    // The first page of roles is given, and no other.
+    // Only the first page of roles is answered.
     sandbox.wire.inject_when(u32::MAX, refused, |call, _| {
         call.body.get("roleIds").is_some() && call.body.get("cursor").is_some()
     });
@@ -352,7 +352,7 @@ async fn where_the_directories_cannot_be_listed_nobody_is_healthy() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_that_vanished_between_two_pages_is_looked_at_by_its_person() {
     let (sandbox, config) = start(find("healthy").unwrap().tenant()).await;
-    // The search shows nobody at all: everybody has vanished from the list.
+    // The search returns nobody at all: everybody has vanished from the list.
     let empty = Injection::Answer {
         status: 200,
         headers: Vec::new(),
@@ -383,7 +383,7 @@ async fn a_generated_company_is_told_exactly_as_it_was_broken() {
     assert!(calls < 60 + 8 * usize::try_from(broken).unwrap(), "{calls} calls for {broken} broken");
 }
 
-/// 500 groups at the identity provider, spelled there in capitals; Atlassian has them all but the last.
+/// 500 groups at the identity provider, spelled there in capitals. Atlassian has all of them but the last.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_in_500_groups_of_another_spelling_misses_just_the_one() {
     let mut tenant = Tenant::new();

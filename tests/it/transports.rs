@@ -1,4 +1,4 @@
-//! Signed requests and Socket Mode: the same story over both, and what only a socket can do to us.
+//! Signed requests and Socket Mode: the same scenario over both, and the failures that only a socket can cause.
 
 use std::time::{Duration, Instant};
 
@@ -56,7 +56,7 @@ async fn everything(bot: &Bot) {
     bot.people.click_home(JANE, "reinstate.me").await.unwrap();
     bot.modal(JANE, "Your Atlassian access").await;
 
-    // One run is declined, the next one approved; both begin with a word of the operator.
+    // One run is declined and the next one approved. Each begins with a command of the operator.
     let said = bot.says(ADA, "repair jane@acme.example").await;
     assert!(said.contains("The run has begun"), "{said}");
     bot.sees("Waits for an approval").await;
@@ -79,11 +79,11 @@ async fn everything(bot: &Bot) {
     bot.hears(GRACE, "The run has ended").await;
     bot.sees("has ended").await;
 
-    // What can be asked for afterwards; each is a run of its own, and is stopped before its first step.
+    // The follow-up requests. Each one opens a run of its own, which is stopped before its first step.
     bot.clicks(ADA, "reinstate.retire").await;
     bot.hears(ADA, "The run has begun").await;
     stopped(bot).await;
-    // The address is taken by its rightful account, so that nothing can be taken back, and the card says so.
+    // The rightful account has taken the address. So nothing can be undone, and the card says so.
     bot.clicks(ADA, "reinstate.undo").await;
     bot.hears(ADA, "The run has begun").await;
     assert_eq!(bot.ends().await, Outcome::Advice);
@@ -93,7 +93,7 @@ async fn everything(bot: &Bot) {
     bot.reads_all();
 }
 
-/// The newest run asks for an approval, and is stopped instead.
+/// The newest run requests an approval, and is stopped instead.
 async fn stopped(bot: &Bot) {
     let run = bot.run().await;
     bot.until("a plan", |run| run.current.as_ref().is_some_and(|current| current.digest.is_some())).await;
@@ -102,7 +102,7 @@ async fn stopped(bot: &Bot) {
     assert_eq!(bot.ends().await, Outcome::Cancelled);
 }
 
-/// What a harmless repair and a sweep of it have besides: Repair, Retry, Stop, and the sweep's own buttons.
+/// The other buttons of a harmless repair and of a sweep with one: Repair, Retry, Stop, and the sweep's own buttons.
 async fn everything_else(bot: &Bot) {
     let refused = Injection::Answer { status: 403, headers: Vec::new(), body: "{}".to_owned() };
     bot.sandbox.wire.inject(Service::Entra, Some("POST"), "/provisionOnDemand", 2, refused);
@@ -122,7 +122,7 @@ async fn everything_else(bot: &Bot) {
     bot.sees("can be repaired harmlessly").await;
     bot.clicks(ADA, "reinstate.sweep_page").await;
     bot.hears(ADA, "stale@acme.example").await;
-    // It is paused while its one repair is on its way, which is brought to its end.
+    // The sweep is paused during its only repair, which is carried to its end.
     let gate = Gate::default();
     let hold = Injection::Hold { after_effect: false, gate: gate.clone() };
     bot.sandbox.wire.inject(Service::Entra, Some("POST"), "/provisionOnDemand", 1, hold);
@@ -136,7 +136,7 @@ async fn everything_else(bot: &Bot) {
     bot.reads_all();
 }
 
-/// Somebody who has lost a group, and somebody whose repair needs an approval.
+/// A person who has lost a group, and a person whose repair needs an approval.
 fn two_broken(socket: bool) -> Tenant {
     let mut tenant = tenant("membership-drift", socket);
     let hired = tenant.hire("stale@acme.example", "Sta Le");
@@ -147,7 +147,7 @@ fn two_broken(socket: bool) -> Tenant {
     tenant
 }
 
-/// Two accounts of Jane are in use, and a person picks the one that is kept.
+/// Two accounts of Jane are in use, and a person chooses the one to keep.
 async fn the_pick(bot: &Bot) {
     bot.says(ADA, "repair jane@acme.example").await;
     assert_eq!(bot.ends().await, Outcome::Advice);
@@ -183,7 +183,7 @@ async fn the_whole_story_over_a_socket() {
     tells_in(torn(true), drop_signing_secret, the_pick).await;
 }
 
-/// Waits until so many links are open, and at least so many have been opened.
+/// Waits until this many links are open, and at least `opened` have been opened.
 async fn links(bot: &Bot, open: usize, opened: usize) {
     let there = |slack: &Slack| (slack.open_links() == open && slack.sockets.opened >= opened).then_some(());
     wait_until(&bot.sandbox.slack, there, bot.people.patience).await.unwrap();
@@ -198,7 +198,7 @@ async fn the_whole_story_over_the_sockets_of_two_replicas() {
         everything(bot).await;
         let taken = lock(&bot.sandbox.slack).envelopes_by_link();
         assert_eq!(taken.len(), 4, "each link has had work: {taken:?}");
-        // One replica goes, and everybody is answered by the other.
+        // One replica stops, and the other one answers everybody.
         other.app.drain(bot.people.patience).await;
         other.stop().await;
         links(bot, 2, 4).await;
@@ -248,7 +248,7 @@ async fn links_are_refreshed_without_a_gap_and_followed_when_they_are_cut() {
         async |bot| {
             links(bot, 2, 2).await;
             lock(&bot.sandbox.slack).announce_disconnect("warning");
-            // The old ones still serve while the new ones are there already.
+            // The old links still serve while the new ones are already open.
             links(bot, 4, 4).await;
             lock(&bot.sandbox.slack).cut_links(2);
             links(bot, 2, 4).await;

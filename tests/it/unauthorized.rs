@@ -1,6 +1,6 @@
-//! People who may not, at every command and at every button: guests, the deactivated, bots, people of another
-//! company (all of them with every role that a configuration can give), and a colleague to whom none was given. They
-//! get nothing out of anything, nothing moves, and whatever they tried is recorded.
+//! People without permission try every command and every button. They are guests, deactivated people, bots, and people
+//! of another company, all with every role that a configuration can grant. A colleague without any role also tries.
+//! They learn nothing, nothing changes, and every attempt is recorded.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ use super::story::changes;
 /// A full member without any role.
 const NOBODY: &str = "U0NOBODY";
 const OUTSIDERS: [&str; 5] = ["U0GONE", "U0BOT", "U0ELSE", GUS, NOBODY];
-/// What they must not learn.
+/// Data that they must not learn.
 const DATA: [&str; 4] = ["email-held", "jane.miller", "712020:", "sha256:"];
 
 /// The tenant with outsiders in every channel.
@@ -44,7 +44,7 @@ fn open_to_all(mut tenant: Tenant) -> Tenant {
     tenant
 }
 
-/// Every role for everybody but the colleague.
+/// Grants every role to everybody but the colleague.
 fn all_roles(env: &mut Env) {
     for role in ["VIEWER", "OPERATOR", "APPROVER"] {
         let everybody = "U0ADA,U0GRACE,U0GONE,U0BOT,U0ELSE,U0GUEST";
@@ -52,8 +52,8 @@ fn all_roles(env: &mut Env) {
     }
 }
 
-/// What may not move: the organization, calls that change it, and the entries of all runs but those that outsiders
-/// opened, which end at once; refusals do not count.
+/// What must not change: the organization, the number of calls that change it, and the entries of all runs. Runs that
+/// outsiders opened end immediately and do not count. Refusals do not count either.
 async fn standing(bot: &Bot) -> (Value, usize, Vec<String>) {
     let store = bot.app.ledger.store();
     let since = Instant::now();
@@ -80,8 +80,8 @@ async fn standing(bot: &Bot) -> (Value, usize, Vec<String>) {
     (lock(&bot.sandbox.atlassian).snapshot(), writes, all)
 }
 
-/// How often something of this person was refused and recorded: in an entry of its own, with the run that it was
-/// about, or as the end of the run that it opened.
+/// How many refusals of this person were recorded: as entries of their own, with the run concerned, or as the end of
+/// the run that the person opened.
 async fn refusals(bot: &Bot, user: &str) -> usize {
     let mut export = bot.app.ledger.store().export(None);
     let (mut runs, mut count) = (BTreeSet::new(), 0);
@@ -99,7 +99,7 @@ async fn refusals(bot: &Bot, user: &str) -> usize {
     count + runs.len()
 }
 
-/// Everything that Slack shows this person alone.
+/// Everything that Slack shows to this person alone.
 fn shown_to(bot: &Bot, user: &str) -> Vec<String> {
     let slack = lock(&bot.sandbox.slack);
     let private =
@@ -108,8 +108,8 @@ fn shown_to(bot: &Bot, user: &str) -> Vec<String> {
     private.chain(views).collect()
 }
 
-/// Lets everybody who may not try something, one after the other: nothing moves, they learn nothing, and each time
-/// it is recorded.
+/// Lets every person without permission try something, one after the other. Nothing changes, they learn nothing, and
+/// each attempt is recorded.
 async fn refused(bot: &Bot, label: &str, who: &[&str], attempt: impl AsyncFn(&str)) -> usize {
     bot.app.drain(Duration::from_secs(60)).await;
     bot.is_quiet().await;
@@ -129,7 +129,7 @@ async fn refused(bot: &Bot, label: &str, who: &[&str], attempt: impl AsyncFn(&st
     who.len()
 }
 
-/// Lets them press each of these buttons, which stand in a channel.
+/// Lets them click each of these buttons in a channel.
 async fn pressed(bot: &Bot, actions: &[&str]) -> usize {
     let mut tried = 0;
     for action in actions {
@@ -143,7 +143,7 @@ async fn pressed(bot: &Bot, actions: &[&str]) -> usize {
     tried
 }
 
-/// Tells a story in which outsiders stand by.
+/// Runs a scenario with outsiders in every channel.
 async fn among(tenant: Tenant, change: impl FnOnce(&mut Env), story: impl AsyncFnOnce(&Bot) -> usize) {
     let all = |env: &mut Env| {
         all_roles(env);
@@ -191,7 +191,7 @@ async fn who_may_not_gets_nothing_out_of_any_command_or_shortcut() {
             let me = async |user: &str| {
                 bot.people.command(user, ADMINS, "me").await.unwrap();
             };
-            // A colleague may look at their own account, and at no other.
+            // The colleague may check their own account, and no other.
             tried += refused(bot, "me", &strangers, me).await;
             let ts = bot.people.say(JANE, HELPDESK, "I see nothing in Jira").unwrap();
             let author = async |user: &str| {
@@ -298,7 +298,7 @@ async fn who_may_not_cannot_press_anything_on_a_sweep() {
             tried += pressed(bot, &["approve", "decline"]).await;
             bot.clicks(GRACE, "reinstate.approve").await;
             gate.reached().await;
-            // While the repairs are on their way the tenant moves; the sweep must not stop.
+            // The tenant changes while the repairs run. The sweep must not stop.
             let (channel, ts) = bot.button("reinstate.sweep_pause").await;
             for user in OUTSIDERS {
                 let known = refusals(bot, user).await;

@@ -1,7 +1,7 @@
-//! What no published document settles about Atlassian and Entra, both ways: the whole repair suite runs in worlds
-//! in which the open questions are answered differently, carried by the real executor over the real clients. Access
-//! comes back or a person is asked; a success is never claimed that is not there, nothing irreversible is sent twice,
-//! and no service is asked something it would not understand.
+//! Open questions about Atlassian and Entra that no published document answers. The whole repair suite runs in worlds
+//! that answer them differently, with the real executor and the real clients. Access is restored, or a person is asked.
+//! The bot never claims a success that is not there, and never sends an irreversible call twice. It never sends a
+//! request that a service would not understand.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -103,8 +103,8 @@ const UNKNOWNS: &[Unknown] = &[
     ("tokens live for a second", |t| t.entra.switches.token_lifetime = SignedDuration::from_secs(1)),
 ];
 
-/// Two worlds of one kind, and one for each bit that tells two questions apart: every question stands both ways, and
-/// any two of them stand differently somewhere.
+/// Two worlds with uniform answers, and one for each bit that distinguishes two questions. Every question has both
+/// answers, and any two questions have different answers in some world.
 const WORLD_COUNT: usize = 8;
 
 fn stands_the_other_way(question: usize, world: usize) -> bool {
@@ -133,7 +133,7 @@ fn every_question_stands_both_ways_and_any_two_differ() {
     }
 }
 
-/// Whether the person has access, by the tenant itself.
+/// Whether the person has access, read from the simulated tenant.
 fn has_access(atlassian: &Atlassian, who: &str) -> bool {
     let Some(account) = atlassian.bearer(who) else { return false };
     let groups = atlassian.groups_of(&account.id);
@@ -150,7 +150,7 @@ fn has_access(atlassian: &Atlassian, who: &str) -> bool {
         })
 }
 
-/// Where a start brings no cycle at once, the next regular one comes; 40 minutes pass quickly here.
+/// If a start triggers no cycle immediately, the next regular cycle comes. Here, 40 minutes pass quickly.
 fn cycles(sandbox: &Sandbox) -> JoinHandle<()> {
     let (entra, wire) = (sandbox.entra.clone(), sandbox.wire.clone());
     tokio::spawn(async move {
@@ -164,7 +164,7 @@ fn cycles(sandbox: &Sandbox) -> JoinHandle<()> {
     })
 }
 
-/// How one story went in one world.
+/// The result of one scenario in one world.
 struct Played {
     story: &'static str,
     world: usize,
@@ -191,7 +191,7 @@ async fn play(scenario: &'static Scenario, world: usize) -> Played {
         Some(Outcome::Restored | Outcome::Healthy) if !there => {
             wrong.push("a success that is none".to_owned())
         }
-        // Where a new assignment is listed late, nothing more is expected yet.
+        // If a new assignment is listed late, nothing more is expected yet.
         Some(Outcome::Healthy) => {}
         Some(Outcome::Restored) | Some(Outcome::Advice | Outcome::CannotTell) | None => {}
         Some(other) => wrong.push(format!("ended as {other:?}")),
@@ -212,8 +212,8 @@ async fn play(scenario: &'static Scenario, world: usize) -> Played {
     Played { story: scenario.name, world, outcome, wrong }
 }
 
-/// A sample of the stories that a repair ends well, in the two worlds of one kind; where everything is tried, every story
-/// in every world.
+/// A sample of the scenarios that end in a repair, in the two uniform worlds. If the sample is whole, every scenario
+/// runs in every world.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_repair_suite_holds_with_every_question_both_ways() {
     let sample = Sample::one_in(3);
@@ -256,7 +256,8 @@ async fn the_repair_suite_holds_with_every_question_both_ways() {
         })
         .collect();
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
-    // As the documents are read, access comes back everywhere but where a name is an admin's to resolve.
+    // With the answers that the documents suggest, access is restored in every scenario, except if an admin must
+    // resolve a name.
     let plain = all.iter().filter(|played| played.world == 0 && played.outcome != Some(Outcome::Restored));
     let plain: Vec<&str> = plain.map(|played| played.story).collect();
     let resolved_by_people = "group-name-conflict-and-drift";

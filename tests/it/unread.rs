@@ -1,6 +1,6 @@
-//! Every story with every source refused that it reads, one at a time: the source is named, a gap never looks like
-//! health, and no cause appears because of it. What the page of a cause says must be readable is held to be exactly
-//! that: without it the cause is not claimed, and without anything else it still is.
+//! Every scenario with each of its sources refused, one at a time. The source is named, a gap never looks like health,
+//! and causes no additional finding. The page of a cause lists the sources that must be readable. The tests check this
+//! list: without one of these sources the cause is not found, and without any other source it is still found.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use crate::asking::{ask, read_by, refuse, start};
 use crate::sample::Sample;
 
-/// What came of one story without one source.
+/// The result of one scenario without one source.
 struct Without {
     scenario: &'static Scenario,
     source: Source,
@@ -47,7 +47,7 @@ impl Without {
         }
         let mut wanted: BTreeSet<Cause> =
             self.scenario.finds.iter().chain(self.scenario.mentions).copied().collect();
-        // The record is on another account all the same; only the refusal in the log makes more of it.
+        // The record is on another account in both cases. Only the refusal in the log adds the more specific cause.
         if wanted.contains(&Cause::EmailHeldByManagedAccount) {
             wanted.insert(Cause::LinkedToOtherAccount);
         }
@@ -62,7 +62,7 @@ async fn sources_of(scenario: &Scenario) -> BTreeSet<Source> {
     sandbox.wire.calls().iter().filter_map(read_by).collect()
 }
 
-/// A sample of the stories, without each of the sources they read.
+/// A sample of the scenarios, without each of the sources that they read.
 async fn all(sample: Sample) -> Vec<Without> {
     let turns = Arc::new(Semaphore::new(8));
     let mut runs = JoinSet::new();
@@ -78,13 +78,13 @@ async fn all(sample: Sample) -> Vec<Without> {
     runs.join_all().await
 }
 
-/// The story that is told of a cause: its namesake, else the first that finds it.
+/// The scenario for a cause: the one with its name, or else the first one that finds it.
 fn story_of(cause: Cause) -> &'static Scenario {
     let finds = |scenario: &&Scenario| scenario.finds.contains(&cause) || scenario.mentions.contains(&cause);
     find(cause.code()).or_else(|| ALL.iter().find(finds)).unwrap()
 }
 
-/// The sources that the page of a cause says must be readable.
+/// The sources that must be readable according to the page of a cause.
 fn on_the_page(cause: Cause) -> BTreeSet<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/causes/{}.md", cause.code()));
     let page = std::fs::read_to_string(path).unwrap();

@@ -1,5 +1,5 @@
-//! The upper rungs and the way back, as people meet them: typed and clicked, approved by a second person, and seen in
-//! the simulated organization itself.
+//! The upper rungs and undo, as people use them: typed and clicked, approved by a second person, and checked in the
+//! simulated organization.
 
 use reinstate_core::{Event, Outcome, Risk};
 use reinstate_sandbox::lock;
@@ -14,7 +14,7 @@ fn organization(bot: &Bot) -> Value {
     lock(&bot.sandbox.atlassian).snapshot()
 }
 
-/// Waits until the newest run asks for an approval, and approves.
+/// Waits until the newest run requests an approval, and approves.
 async fn approved(bot: &Bot) {
     let id = bot.run().await;
     bot.until("a plan", |run| {
@@ -76,8 +76,8 @@ async fn a_suspension_that_was_lifted_is_put_back_by_undo() {
     .await;
 }
 
-/// A repair that has to wait for a person after its first step, so that exactly this step is taken back: the run is
-/// stopped, and another one begins, with an approval of its own.
+/// A repair that waits for a person after its first step, so that exactly this step is undone. The run is stopped, and
+/// another one begins, with an approval of its own.
 async fn undone_while_it_waits(story: &str, done: &str, inverse: &str) {
     tells(story, async |bot| {
         let before = organization(bot);
@@ -94,7 +94,7 @@ async fn undone_while_it_waits(story: &str, done: &str, inverse: &str) {
             approved(bot).await;
         }
         bot.until("a pause", |run| run.waiting.is_some()).await;
-        // The card says so, and a message to the requester.
+        // The card says so, and so does a message to the requester.
         bot.sees("has stopped").await;
         bot.is_quiet().await;
         let card = bot.root().await;
@@ -152,7 +152,7 @@ async fn a_job_that_stopped_by_itself_is_started_for_everybody_and_waited_for() 
     .await;
 }
 
-/// The forum's case, but somebody has worked with the account that has Jane's new address as well.
+/// The case of "email-held", but somebody has also worked with the account that has Jane's new address.
 pub fn torn() -> Tenant {
     let mut tenant = find("email-held").unwrap().tenant();
     let bearer = tenant.atlassian.bearer("jane@acme.example").unwrap().id.clone();

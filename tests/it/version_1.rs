@@ -1,5 +1,5 @@
-//! A database that version 1 wrote opens, verifies and folds: the sweep, the repair that the sweep began, and a repair
-//! that was approved. The dump was made by version 1 and is never made again.
+//! A database that version 1 wrote opens, verifies and folds: the sweep, the repair that the sweep started, and a
+//! repair that was approved. Version 1 wrote the dump, which is never made again.
 
 use reinstate::exec::{Journal, Loaded};
 use reinstate_core::Outcome;

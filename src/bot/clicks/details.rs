@@ -1,4 +1,4 @@
-//! Details on demand: everything a run knows, in a modal of the person who asks, not in the channel.
+//! Details: shows everything about a run in a modal that only the caller sees, not in the channel.
 
 use crate::bot::app::App;
 use crate::bot::private::ReplyTo;

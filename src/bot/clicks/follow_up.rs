@@ -1,5 +1,6 @@
-//! Undo, retire, and the pick between two accounts: each opens another run, through the same door as a typed repair.
-//! It must never take from the button more than which run or whom, and which account, all of it looked up again.
+//! Undo, retire, and the choice between two accounts. Each one opens another run, in the same way as a typed repair.
+//! This module must never take more from the button than the run or the person, and the account. It looks all of them
+//! up again.
 
 use std::sync::Arc;
 
@@ -17,8 +18,8 @@ use crate::slack::payload::Click;
 use crate::slack::value::Value;
 use reinstate_core::run::{Goal, Request};
 
-/// Whether the button stands on the run's own card and the run is over. One that waits for a person is ended by Undo:
-/// while it is open it holds what the undo would have to claim.
+/// Checks that the button is on the run's own card and that the run has ended. Undo first ends a run that waits for a
+/// person: while that run is open, it holds the claim that the undo needs.
 pub(super) async fn check_ready(app: &App, ear: &ReplyTo, clicked: &Click, run: &str) -> Result<(), Verdict> {
     let turn = app.click_queue.turn(run, "open");
     let _turn = turn.lock().await;
@@ -30,7 +31,7 @@ pub(super) async fn check_ready(app: &App, ear: &ReplyTo, clicked: &Click, run: 
     Ok(())
 }
 
-/// Opens the run that a button asks for, and says what came of it.
+/// Opens the run that a button requests, and returns the text for the caller.
 pub(super) async fn open_follow_up(app: &Arc<App>, clicked: Click, value: &Value) -> Markup {
     let aim = match clicked.action.as_str() {
         "reinstate.undo" => Goal::Undo { run: value.run.clone() },

@@ -1,6 +1,7 @@
-//! Clicks. A click is decided on the *stored* plan, on roles asked now, on the card whose time stamp is stored,
-//! and on a run that still waits; whatever does not fit is refused to that person alone and changes nothing. It
-//! must never take from the message anything but the button's value, which only says where to look.
+//! Handles clicks. Four things decide a click: the *stored* plan, the roles read now, the card with the stored time
+//! stamp, and a run that still waits. A click that does not match is refused; only that person sees the refusal, and
+//! nothing changes. This module must never trust the message. It reads only the button's value, which says where to
+//! look.
 
 mod details;
 mod follow_up;
@@ -26,7 +27,7 @@ use crate::slack::payload::{Click, Submit};
 use crate::slack::value::Value;
 use crate::telemetry::run_span;
 
-/// Begins what a click asks for; the acknowledgement does not wait.
+/// Starts what a click requests. The acknowledgement does not wait for it.
 pub(super) fn click(app: &Arc<App>, click: Click) {
     let work = Arc::clone(app);
     app.spawn(async move {
@@ -44,7 +45,7 @@ pub(super) fn click(app: &Arc<App>, click: Click) {
                 work.reply(&ear, &card).await;
             }
             "reinstate.undo" | "reinstate.retire" | "reinstate.pick" => {
-                // A private answer is nobody's card; only one of a run can be a copy.
+                // A private answer is not a stored card. Only the card of a run can be a copy.
                 if !value.run.is_empty()
                     && let Err(verdict) = follow_up::check_ready(&work, &ear, &click, &value.run).await
                 {
@@ -80,7 +81,7 @@ pub(super) fn click(app: &Arc<App>, click: Click) {
     });
 }
 
-/// Takes what was filled into a modal; the acknowledgement does not wait.
+/// Handles a submitted modal. The acknowledgement does not wait for it.
 pub(super) fn submitted(app: &Arc<App>, submit: Submit) {
     let work = Arc::clone(app);
     app.spawn(async move {
@@ -115,7 +116,7 @@ async fn repair_from_check(app: &Arc<App>, click: Click, value: &Value) -> Messa
     Message::text(&repair::open(app, key, asked(click, &target), crate::clock::now()).await)
 }
 
-/// A click on the card of a run or a sweep.
+/// Handles a click on the card of a run or a sweep.
 async fn on_card(app: &App, ear: &ReplyTo, click: &Click, value: &Value) {
     let what = click.action.strip_prefix("reinstate.").unwrap_or(&click.action);
     let turn = app.click_queue.turn(&value.run, what);

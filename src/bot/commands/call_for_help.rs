@@ -1,5 +1,5 @@
-//! "Ask my admins for help": one call a day and person, posted with what was found where the admins are. It must
-//! never be posted into a channel that another company sees.
+//! "Ask my admins for help": posts one request per person and day, with the findings, in the channel of the admins. It
+//! must never post into a channel that is shared with another company.
 
 use crate::bot::app::App;
 use crate::bot::private::ReplyTo;

@@ -1,5 +1,5 @@
-//! `cancel RUN`: stops a run before its next step, or a sweep before its next page or repair. What is done stays done, and
-//! the card lists it.
+//! `cancel RUN`: stops a run before its next step, or a sweep before its next page or repair. Finished steps are not
+//! undone, and the card lists them.
 
 use crate::bot::app::App;
 use crate::bot::decisions::cancel::stop;

@@ -1,4 +1,4 @@
-//! `check WHO`, and Recheck: a diagnosis for the caller alone. It reads, and never writes anything upstream.
+//! `check WHO`, and Recheck: a diagnosis that only the caller sees. It reads, and never writes anything upstream.
 
 use std::time::Duration;
 
@@ -11,14 +11,14 @@ use crate::slack::markup::Markup;
 use crate::slack::messages;
 use reinstate_core::Action;
 
-/// After this time the caller reads that the work continues (docs/reference/rules.md#answer-within-five-seconds).
+/// After this time the caller is told that the work continues (docs/reference/rules.md#answer-within-five-seconds).
 const SILENT_LIMIT: Duration = Duration::from_secs(4);
 
 pub(crate) async fn check(app: &App, ear: &ReplyTo, target: &Target) {
     patiently(app, ear, answer(app, ear, target)).await;
 }
 
-/// Tells an answer, and, where it takes long, first that it is still being read.
+/// Sends an answer. If the answer takes long, first sends a message that the reading still goes on.
 pub(super) async fn patiently(app: &App, ear: &ReplyTo, answer: impl Future<Output = Message>) {
     tokio::pin!(answer);
     let card = tokio::select! {

@@ -1,5 +1,5 @@
-//! `history WHO`: every run on that account, newest first; of a sweep, the runs that it began. It reads the journal alone,
-//! so that it also answers when the account is gone or nothing upstream does.
+//! `history WHO`: lists every run on that account, newest first. For a sweep, it lists the runs that the sweep started.
+//! It reads only the journal, so it also answers when the account is gone or an upstream service is down.
 
 use std::collections::BTreeMap;
 
@@ -41,8 +41,8 @@ async fn answer(app: &App, target: &Target) -> Message {
     super::status::list(app, messages::runs_on(who.text(), runs.len()), &runs).await
 }
 
-/// What somebody asked for who typed the id of a sweep in the place of a person. The id of a sweep reads like that of an
-/// account, so the journal says which of the two it is.
+/// The history for a sweep id that was typed in the place of a person. A sweep id looks like an account id, so the
+/// journal decides which one it is.
 async fn of_a_sweep(app: &App, who: &Who) -> Option<Message> {
     let Who::Account(id) = who else { return None };
     let Ok(Loaded::Sweep(sweep, _)) = app.ledger.load(id).await else { return None };
@@ -50,14 +50,14 @@ async fn of_a_sweep(app: &App, who: &Who) -> Option<Message> {
         return Some(Message::text(&messages::no_store()));
     };
     let mut runs: Vec<String> = children.into_values().map(|(run, _)| run).collect();
-    // Their ids begin with the time.
+    // Run ids begin with the time, so this sorts by time.
     runs.sort_unstable_by(|a, b| b.cmp(a));
     let title =
         messages::history_of_a_sweep(id, &cards::sweep_line(id, &sweep, &app.limits, now), runs.len());
     Some(super::status::list(app, title, &runs).await)
 }
 
-/// The runs that name the person as asked, and those on the same account or person under another name.
+/// The runs that name the person as typed, and the runs on the same account or person under another name.
 async fn found(app: &App, who: &Who) -> Result<Vec<String>, StoreError> {
     let store = app.ledger.store();
     let mut rows = store.runs_for_identity(&name_of(who)).await?;

@@ -1,5 +1,5 @@
-//! `me`: check one's own account, in plain words. Whose account it is comes from Slack's own address of the
-//! caller, never from what they type; nothing about anybody else is shown.
+//! `me`: checks the caller's own account and answers in plain words. The account comes from the caller's address in
+//! Slack, never from what they type. The answer must never show anything about another person.
 
 use std::time::Instant;
 
@@ -28,7 +28,7 @@ async fn answer(app: &App, ear: &ReplyTo) -> Message {
     cards::me(&looked.0, looked.2)
 }
 
-/// The caller as Slack knows them.
+/// The caller, by their address in Slack.
 pub(super) async fn oneself(app: &App, ear: &ReplyTo) -> Option<Who> {
     let mut actor = app.people.actor(&app.slack, &ear.by, None).await;
     if actor.email.is_none() {

@@ -1,5 +1,5 @@
-//! One file per verb. A command is acknowledged here: with its answer where no look-up is needed, else at once
-//! and empty, the answer following privately.
+//! One file per command. This module acknowledges a command. If no look-up is needed, the acknowledgement carries the
+//! answer. Otherwise it is empty and immediate, and the answer follows privately.
 
 pub(super) mod call_for_help;
 mod cancel;
@@ -24,7 +24,7 @@ use crate::slack::messages;
 use crate::slack::payload::Slash;
 use reinstate_core::run::{Goal, MAX_REQUEST_AGE};
 
-/// Acknowledges a command and begins what it asks for.
+/// Acknowledges a command and starts what it requests.
 pub(super) async fn command(app: &Arc<App>, slash: Slash, sent_at: Timestamp) -> Reply {
     if slash.command.trim() != "/reinstate" {
         return Reply::Private(messages::not_ours());
@@ -33,7 +33,7 @@ pub(super) async fn command(app: &Arc<App>, slash: Slash, sent_at: Timestamp) ->
         Ok(command) => command,
         Err(misunderstood) => return Reply::Private(messages::misunderstood(&misunderstood)),
     };
-    // A process that was frozen in between takes up what nobody waits for any more.
+    // A process that was suspended for a while can receive requests that Slack has already given up.
     let overdue = sent_at.checked_add(MAX_REQUEST_AGE).is_ok_and(|until| crate::clock::now() > until);
     if overdue && command != Command::Help {
         return Reply::Private(messages::overdue());

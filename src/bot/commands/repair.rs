@@ -1,5 +1,5 @@
-//! `repair WHO`, and Repair from a check: opens a run and says so. The run is written down before the
-//! acknowledgement; who asks and whom they mean is found out afterwards, by the executor.
+//! `repair WHO`, and Repair from a check: opens a run and tells the caller. The run is written to the journal before
+//! the acknowledgement. The executor later checks who the caller is and resolves the person they mean.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use reinstate_core::digest::hex;
 use reinstate_core::run::{Goal, Request};
 use reinstate_store::Opened;
 
-/// How long the acknowledgement waits for the store; Slack waits 3 s.
+/// How long the acknowledgement waits for the store. Slack waits 3 s.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(super) async fn command(
@@ -29,7 +29,7 @@ pub(super) async fn command(
     target: &Target,
     aim: Goal,
 ) -> Reply {
-    // Without a trigger id the request itself is what a repeat has in common.
+    // Without a trigger id, the content of the request identifies a repeat.
     let key = slash.trigger.clone().unwrap_or_else(|| {
         let parts = [
             slash.by.id.as_str(),
@@ -49,8 +49,8 @@ pub(super) async fn command(
     Reply::Private(open(app, key, asked, sent_at).await)
 }
 
-/// Opens the run and says what came of it, within a second. "Nothing was started" is only said where nothing will be:
-/// a run that was given up in time is not written, whatever becomes of this process.
+/// Opens the run within a second and returns the text for the caller. The text "nothing was started" is used only if it
+/// is certain: a run whose opening timed out is not written later, even if this process dies.
 pub(crate) async fn open(
     app: &std::sync::Arc<App>,
     key: String,

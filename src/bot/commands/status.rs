@@ -1,4 +1,5 @@
-//! `status [RUN]`: what runs, and what waits for whom since when; of one run or sweep, everything its card shows.
+//! `status [RUN]`: lists the open runs, what each one waits for, and since when. For one run or sweep, it shows
+//! everything that its card shows.
 
 use crate::bot::app::App;
 use crate::bot::private::ReplyTo;
@@ -9,7 +10,6 @@ use crate::slack::markup::Markup;
 use crate::slack::messages;
 use reinstate_core::Action;
 
-/// How many runs are listed.
 const MAX_RUNS: usize = 20;
 
 pub(super) async fn status(app: &App, ear: &ReplyTo, run: Option<String>) {
@@ -55,7 +55,7 @@ async fn one(app: &App, id: &str) -> Message {
     }
 }
 
-/// Runs, one in a line, each with its card.
+/// A list of runs, one per line, each with a link to its card.
 pub(super) async fn list(app: &App, title: Markup, runs: &[String]) -> Message {
     let Ok(now) = app.ledger.now().await else { return Message::text(&messages::no_store()) };
     let mut shown = Vec::new();

@@ -1,5 +1,5 @@
-//! `sweep`: everybody at once. Who may is looked up first; then the sweep is written down, and from there any process
-//! carries it on. Its card stands in `slack.channel`.
+//! `sweep`: checks everybody. The caller's role is checked first. Then the sweep is written to the journal, and any
+//! process can carry it on. Its card is in `slack.channel`.
 
 use jiff::Timestamp;
 use uuid::Uuid;

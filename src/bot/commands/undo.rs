@@ -1,4 +1,4 @@
-//! `undo RUN`: opens a run whose plan is made of the inverse steps of another. Everything else about it is a repair:
+//! `undo RUN`: opens a run whose plan consists of the inverse steps of another run. Everything else is as in a repair:
 //! the same role, the same approval, the same journal. A sweep as a whole is never undone.
 
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::slack::payload::Slash;
 use reinstate_core::Kind;
 use reinstate_core::run::Goal;
 
-/// How long the acknowledgement waits until the other run is found; Slack waits 3 s.
+/// How long the acknowledgement waits for the look-up of the other run. Slack waits 3 s.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(super) async fn command(app: &Arc<App>, slash: Slash, sent_at: Timestamp, run: String) -> Reply {
@@ -28,7 +28,8 @@ pub(super) async fn command(app: &Arc<App>, slash: Slash, sent_at: Timestamp, ru
     }
 }
 
-/// Whom an earlier run was about, once it has ended: while it runs, it holds what another would have to claim.
+/// The person that an earlier run was about, if that run has ended. While it is open, it holds the claim that the new
+/// run needs.
 pub(in crate::bot) async fn whom(app: &App, run: &str) -> Result<Target, Markup> {
     let run = match app.ledger.run(run).await {
         Ok(run) => run,

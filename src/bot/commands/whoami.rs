@@ -1,4 +1,4 @@
-//! `whoami`: the caller's roles, with the rules. It answers anyone, and only about themselves.
+//! `whoami`: shows the caller's roles and the rules that grant them. It answers anybody, and only about themselves.
 
 use std::time::Instant;
 

@@ -1,5 +1,5 @@
-//! Approve: one person, one run, one digest, one moment. Everything slow is read first; then the roles are asked for
-//! again, and the approval is written within ten seconds of that, or decided again.
+//! Approve: one person approves one digest of one run. Slow reads come first. Then the roles are read again, and the
+//! approval is written within ten seconds of that. If that fails, the decision is made again.
 
 use std::time::Instant;
 
@@ -22,7 +22,7 @@ use reinstate_core::access::{EarlierRole, Ownership};
 use reinstate_core::{Action, Denied, Event, Run, may};
 use reinstate_store::{AppendError, AppendOptions};
 
-/// How often a decision is made again that became too old before it was written.
+/// How often a decision is repeated if it was too old when it was to be written.
 pub(in crate::bot) const DECISIONS: usize = 3;
 
 async fn approve(app: &App, ear: &ReplyTo, value: &Value) -> Verdict {
@@ -36,8 +36,8 @@ async fn approve(app: &App, ear: &ReplyTo, value: &Value) -> Verdict {
     Verdict::Refused(messages::denied(Denied::AskAgain, app.people.access()))
 }
 
-/// A click on Approve. Where Slack's dialog had no room for every destructive step, the click approves nothing: it
-/// opens a modal that shows all of them, with an Approve of its own.
+/// Handles a click on Approve. If Slack's dialog had no room for every destructive step, the click approves nothing. It
+/// opens a modal that shows all of them and has its own Approve button.
 pub(in crate::bot) async fn ask(
     app: &App,
     ear: &ReplyTo,
@@ -70,7 +70,7 @@ pub(in crate::bot) async fn ask(
     };
     match opened {
         Ok(_) => Verdict::Asked,
-        // The same click came twice, and the other one was first.
+        // Slack delivered the click twice, and the other delivery opened the modal first.
         Err(ApiError::Refused(code)) if code == "exchanged_trigger_id" => Verdict::Asked,
         Err(error) => {
             tracing::info!(%error, "what is approved could not be shown");
@@ -79,7 +79,7 @@ pub(in crate::bot) async fn ask(
     }
 }
 
-/// All of it was shown, and approved.
+/// Handles Approve in the modal that shows every destructive step.
 pub(in crate::bot) async fn submitted(app: &App, submit: Submit) {
     let (ear, value) = Meta::of(&submit);
     let turn = app.click_queue.turn(&value.run, "approve");
@@ -94,7 +94,7 @@ fn action(run: &Run, own: Ownership, same: EarlierRole) -> Action {
     Action::Approve { requester: requester(run), own, same, approved: run.approved_by() }
 }
 
-/// One decision; none if what it rests on was no longer true when it was to be written.
+/// Makes one decision. Returns none if the facts behind it had changed before it could be written.
 async fn decide(app: &App, ear: &ReplyTo, value: &Value) -> Result<Option<Verdict>, JournalError> {
     let run = app.ledger.run(&value.run).await?;
     if run.approved_by().contains(&ear.by.id) && run.ended.is_none() {
@@ -123,7 +123,7 @@ async fn decide(app: &App, ear: &ReplyTo, value: &Value) -> Result<Option<Verdic
     let asked_at = Instant::now();
     let actor = app.people.actor(&app.slack, &ear.by, Some(asked_at)).await;
     let deadline = asked_at.checked_add(ROLE_MAX_AGE);
-    // Reading took its time, and an approval expires by the clock of the database.
+    // The reading took time, and an approval expires by the clock of the database.
     let now = match still_waiting::now(app).await {
         Ok(now) => now,
         Err(verdict) => return Ok(Some(verdict)),
@@ -134,7 +134,7 @@ async fn decide(app: &App, ear: &ReplyTo, value: &Value) -> Result<Option<Verdic
         }
         match may(&actor, &action(run, ties.own, ties.same)) {
             Err(why) => Decision::Leave(Some(denied(why))),
-            // Somebody else approved meanwhile, who may be the same person.
+            // Somebody else approved in the meantime, and that may be the same person under another Slack id.
             Ok(_) if !ties.cover(&actor, &requester(run), &run.approved_by()) => Decision::Leave(None),
             Ok(permit) => {
                 let approved =

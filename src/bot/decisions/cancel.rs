@@ -1,5 +1,5 @@
-//! Cancel, clicked or typed: a run stops before its next step, a sweep before its next page or its next repair. What is
-//! done stays done.
+//! Cancel, clicked or typed: a run stops before its next step, a sweep before its next page or its next repair.
+//! Finished steps are not undone.
 
 use super::still_waiting::requester;
 use super::sweep;
@@ -12,7 +12,7 @@ use crate::slack::messages::{self, click};
 use reinstate_core::{Action, Event, Outcome, Run};
 use reinstate_store::AppendOptions;
 
-/// `cancel RUN`, typed with the id of a run or a sweep.
+/// Handles `cancel RUN`, typed with the id of a run or a sweep.
 pub(in crate::bot) async fn stop(app: &App, ear: &ReplyTo, id: &str) {
     let turn = app.click_queue.turn(id, "cancel");
     let verdict = {
@@ -29,7 +29,7 @@ pub(in crate::bot) async fn stop(app: &App, ear: &ReplyTo, id: &str) {
     apply_verdict(app, ear, id, "cancel", verdict).await;
 }
 
-/// What was typed has no card that shows what came of it, so it is said.
+/// A typed command has no card that shows the result, so the caller receives a text.
 fn taken(app: &App, verdict: Verdict, says: Markup) -> Verdict {
     match verdict {
         Verdict::Taken => {
@@ -40,8 +40,8 @@ fn taken(app: &App, verdict: Verdict, says: Markup) -> Verdict {
     }
 }
 
-/// Ends a run that waits for a person, so that what it did can be taken back; nothing where it has ended already.
-/// The person who asks must be allowed both, to stop this run and to begin the one that undoes it.
+/// Ends a run that waits for a person, so that its steps can be undone. Does nothing if the run has already ended. The
+/// caller needs both permissions: to stop this run, and to start the run that undoes it.
 pub(in crate::bot) async fn give_up(app: &App, ear: &ReplyTo, id: &str) -> Result<(), Verdict> {
     let run = app.ledger.run(id).await.map_err(|error| failed(&error))?;
     if run.ended.is_some() {
@@ -82,7 +82,7 @@ pub(in crate::bot) async fn cancel(app: &App, ear: &ReplyTo, id: &str, run: &Run
         if run.cancelled.is_some() {
             return Decision::Leave(refused(click::BEING_STOPPED));
         }
-        // A step on its way is brought to its end first; the loop then ends the run.
+        // A step that has begun is completed first. Then the executor ends the run.
         let events = vec![Event::Cancelled { by: permit.actor().to_owned() }];
         Decision::Write(events, AppendOptions { wake: true, ..AppendOptions::default() }, Verdict::Taken)
     });

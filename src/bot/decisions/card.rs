@@ -1,4 +1,4 @@
-//! What a button and a modal carry, and whether the card it stands on is the run's own.
+//! The data that buttons and modals carry, and the check that a button is on the run's own card.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use crate::slack::messages;
 use crate::slack::payload::{Click, Submit};
 use crate::slack::value::Value;
 
-/// What a modal carries to its answer: the button's value, and where its reader is answered.
+/// The metadata of a modal: the button's value, and where to answer the person who submits it.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(in crate::bot) struct Meta {
     #[serde(flatten)]
@@ -22,14 +22,14 @@ pub(in crate::bot) struct Meta {
 }
 
 impl Meta {
-    /// As a modal carries it.
+    /// The text that is stored in the modal.
     pub(in crate::bot) fn text(ear: &ReplyTo, value: &Value) -> String {
         let (channel, response_url) = (ear.channel.clone(), ear.response_url.clone());
         let meta = Self { value: value.clone(), channel, response_url };
         serde_json::to_string(&meta).unwrap_or_default()
     }
 
-    /// What a modal was opened for, and where the person who submitted it is answered.
+    /// Reads the metadata of a submitted modal: where to answer, and the button's value.
     pub(in crate::bot) fn of(submit: &Submit) -> (ReplyTo, Value) {
         let meta: Self = serde_json::from_str(&submit.meta).unwrap_or_default();
         let by = submit.by.clone();
@@ -42,12 +42,13 @@ pub(in crate::bot) fn gone() -> Markup {
     Markup::new().literal(messages::click::NAMES_NOBODY)
 }
 
-/// Only the card whose time stamp is stored works; a copy (its post's answer was lost) is refused with a link.
+/// Accepts only the card whose time stamp is stored. A copy can exist if the answer to a post was lost; a click on it
+/// is refused with a link to the stored card.
 pub(in crate::bot) async fn from_its_card(app: &App, click: &Click, run: &str) -> Result<(), Verdict> {
     let (Some(channel), Some(ts)) = (&click.channel, &click.ts) else {
         return Err(refused(messages::click::NOT_ITS_CARD));
     };
-    // A person may be quicker than our own note of where the card stands.
+    // A person may click before we have stored where the card is.
     let until = Instant::now() + Duration::from_secs(2);
     loop {
         let cards = match app.ledger.store().cards(run).await {

@@ -1,5 +1,5 @@
-//! Decline: ends the run; what harmless steps did stays done. A reason is asked for first, in a modal; where none
-//! can be opened, the decline counts without one.
+//! Decline: ends the run. Harmless steps that are finished are not undone. A modal asks for a reason first. If no modal
+//! can be opened, the decline counts without a reason.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ use reinstate_core::access::{EarlierRole, Ownership};
 use reinstate_core::{Action, Denied, Event, Outcome, Permit, Run};
 use reinstate_store::AppendOptions;
 
-/// A click on Decline: a person who may decline is asked why.
+/// Handles a click on Decline: asks a person who may decline for a reason.
 pub(in crate::bot) async fn ask(app: &App, ear: &ReplyTo, click: &Click, value: &Value) -> Verdict {
     let run = match allowed(app, ear, value).await {
         Ok((_, run)) => run,
@@ -36,7 +36,7 @@ pub(in crate::bot) async fn ask(app: &App, ear: &ReplyTo, click: &Click, value: 
     };
     match opened {
         Ok(_) => Verdict::Asked,
-        // The same click came twice, and the other one was first.
+        // Slack delivered the click twice, and the other delivery opened the modal first.
         Err(ApiError::Refused(code)) if code == "exchanged_trigger_id" => Verdict::Asked,
         Err(error) => {
             tracing::info!(%error, "no reason could be asked for");
@@ -45,7 +45,7 @@ pub(in crate::bot) async fn ask(app: &App, ear: &ReplyTo, click: &Click, value: 
     }
 }
 
-/// The reason was given.
+/// Handles the modal with the reason.
 pub(in crate::bot) async fn submitted(app: &App, submit: Submit) {
     let (ear, value) = Meta::of(&submit);
     let why = submit.values.pointer("/reason/why/value").and_then(serde_json::Value::as_str);
@@ -57,7 +57,7 @@ pub(in crate::bot) async fn submitted(app: &App, submit: Submit) {
     apply_verdict(app, &ear, &value.run, "decline", verdict).await;
 }
 
-/// Whether the run still waits for this plan and the person may decline it.
+/// Checks that the run still waits for this plan and that the person may decline it.
 async fn allowed(app: &App, ear: &ReplyTo, value: &Value) -> Result<(Permit, Run), Verdict> {
     let run = app.ledger.run(&value.run).await.map_err(|error| failed(&error))?;
     let now = still_waiting::now(app).await?;
@@ -67,7 +67,8 @@ async fn allowed(app: &App, ear: &ReplyTo, value: &Value) -> Result<(Permit, Run
     }
     let action = |theirs| Action::Decline { requester: requester(&run), theirs };
     let permit = match app.people.permit(&app.slack, &ear.by, &action(false)).await {
-        // Anyone may decline their own, which only much reading tells of somebody without the role.
+        // Anybody may decline a plan on their own account. For a person without the role, only a full read shows whose
+        // it is.
         Err(Denied::Missing(role)) => {
             let theirs = is_theirs(app, ear, &run).await;
             let again = app.people.permit(&app.slack, &ear.by, &action(theirs)).await;
@@ -81,7 +82,7 @@ async fn allowed(app: &App, ear: &ReplyTo, value: &Value) -> Result<(Permit, Run
     }
 }
 
-/// Whether the plan is on their own account, or asked for by them under another Slack id.
+/// Whether the plan is on the person's own account, or was requested by the same person under another Slack id.
 async fn is_theirs(app: &App, ear: &ReplyTo, run: &Run) -> bool {
     let Some(current) = &run.current else { return false };
     let actor = app.people.actor(&app.slack, &ear.by, None).await;

@@ -1,6 +1,6 @@
-//! What people decide about a run or a sweep: approve, decline, cancel, retry. A decision is made on the *stored* plan, on
-//! roles that are asked for now, and on a run that still waits; whatever does not fit is refused to that person alone and
-//! changes nothing.
+//! People's decisions about a run or a sweep: approve, decline, cancel, retry. Three things decide: the *stored* plan,
+//! the roles read now, and a run that still waits. A click that does not match is refused; only that person sees the
+//! refusal, and nothing changes.
 
 pub(super) mod approve;
 pub(super) mod cancel;

@@ -1,4 +1,4 @@
-//! Retry: an operator wants a run that waits for a person to look again.
+//! Retry: an operator asks that a run that waits for a person reads the state again.
 
 use super::verdict::{Verdict, failed, refused};
 use crate::bot::app::App;

@@ -1,5 +1,5 @@
-//! What is somebody's own, and whether two Slack ids are one person: their Slack addresses resolved to people and
-//! accounts.  What cannot be read is never "not their own".
+//! Four eyes: whether a plan is on somebody's own account, and whether two Slack ids belong to one person. Their Slack
+//! addresses are resolved to people and accounts. What cannot be read must never count as "not their own".
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,27 +11,28 @@ use reinstate_core::access::{EarlierRole, Ownership};
 use reinstate_core::subject::normalize;
 use reinstate_core::{Actor, Subject, Who};
 
-/// Who somebody is to a plan that they want to approve.
+/// How a person who wants to approve is related to the plan.
 pub(crate) struct ApproverTies {
-    /// Whether it is on their own account.
+    /// Whether the plan is on their own account.
     pub(crate) own: Ownership,
-    /// Whether they asked for it, or approved it, under another Slack id.
+    /// Whether they requested or approved the plan under another Slack id.
     pub(crate) same: EarlierRole,
-    /// The address that this was found out by.
+    /// The address with which this was determined.
     email: Option<String>,
-    /// Those they were compared with.
+    /// The Slack ids they were compared with.
     with: BTreeSet<String>,
 }
 
 impl ApproverTies {
-    /// Whether they still say everything: the address is the same, and nobody has acted since.
+    /// Whether the result is still complete: the address is the same, and nobody else has acted since.
     pub(crate) fn cover(&self, actor: &Actor, requester: &str, approved: &BTreeSet<String>) -> bool {
         self.email == actor.email && self.with.contains(requester) && approved.is_subset(&self.with)
     }
 }
 
 impl App {
-    /// Who somebody is to a plan: reads their identities, and those of everybody who acted on it before.
+    /// Determines how a person is related to a plan. Reads their identities, and those of everybody who acted on it
+    /// before.
     pub(crate) async fn ties(
         &self,
         actor: &Actor,
@@ -49,7 +50,7 @@ impl App {
         ApproverTies { own, same, email, with }
     }
 
-    /// Whether a plan's subject is the person behind this Slack address.
+    /// Whether the subject of a plan is the person with this Slack address.
     pub(crate) async fn is_own(&self, email: Option<&str>, subject: &Subject) -> Ownership {
         let Some(email) = email else { return Ownership::Unreadable };
         if subject.addresses.contains(&normalize(email)) {
@@ -61,8 +62,8 @@ impl App {
         }
     }
 
-    /// Whether the actor is the requester, or one of those who approved, under another Slack id: compared by Slack
-    /// address, and by the users of the identity provider and the accounts that the addresses lead to.
+    /// Whether the actor is the requester, or an earlier approver, under another Slack id. Compares their Slack
+    /// addresses, and the identity provider's users and the accounts to which these addresses lead.
     pub(crate) async fn same_person(
         &self,
         actor: &Actor,
@@ -82,7 +83,7 @@ impl App {
         if unreadable { EarlierRole::Unreadable } else { EarlierRole::No }
     }
 
-    /// Whether this Slack address and this Slack user are one person; none if it could not be read.
+    /// Whether this Slack address and this Slack user belong to one person. None if it could not be read.
     async fn is_one_person(&self, email: Option<&str>, other: &str) -> Option<bool> {
         let email = email?;
         let theirs = self.people.email(&self.slack, other).await.ok().flatten()?;

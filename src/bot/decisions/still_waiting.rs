@@ -1,4 +1,4 @@
-//! Whether a run still waits for exactly the plan that was shown, and the end of one that waited too long.
+//! Checks whether a run still waits for exactly the plan that was shown, and ends a run whose approval has expired.
 
 use jiff::Timestamp;
 
@@ -10,7 +10,7 @@ use reinstate_core::run::Next;
 use reinstate_core::{Event, Outcome, Run};
 use reinstate_store::AppendOptions;
 
-/// The time by the clock of the database, by which approvals expire.
+/// The current time by the clock of the database, which decides when approvals expire.
 pub(in crate::bot) async fn now(app: &App) -> Result<Timestamp, Verdict> {
     app.ledger.now().await.map_err(|error| failed(&error.into()))
 }
@@ -19,7 +19,7 @@ pub(in crate::bot) fn requester(run: &Run) -> String {
     run.asked.as_ref().map(|asked| asked.by.id.clone()).unwrap_or_default()
 }
 
-/// Whether the run still waits for exactly this plan; the digest is computed again from the plan that is stored.
+/// Checks that the run still waits for exactly this plan. The digest is computed again from the stored plan.
 pub(in crate::bot) fn still_awaits(
     app: &App,
     run: &Run,
@@ -44,7 +44,7 @@ pub(in crate::bot) fn still_awaits(
     })
 }
 
-/// Writes down that nobody approved in time, if that is so.
+/// Records that nobody approved in time, if that is the case.
 pub(in crate::bot) async fn expire(app: &App, run: &str, digest: &str, now: Timestamp) {
     let written = app.ledger.decide(run, now, |folded: &Run| {
         let this = folded.current.as_ref().is_some_and(|current| current.digest.as_deref() == Some(digest));

@@ -1,5 +1,5 @@
-//! Clicks on a sweep's card: decided on the stored list, on roles asked now, and on the card whose time stamp is
-//! stored, like every other click.
+//! Handles clicks on the card of a sweep. Like every other click, they are decided on the stored list, on the roles
+//! read now, and on the card with the stored time stamp.
 
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -23,7 +23,7 @@ use reinstate_core::sweep::{Sweep, SweepEvent, SweepFinding, SweepNext};
 use reinstate_core::{Action, Denied, Subject, Who, may};
 use reinstate_store::{AppendError, AppendOptions};
 
-/// Decides a click on the card of a sweep, whose fold is the one that the click was read with.
+/// Decides a click on the card of a sweep. `sweep` is the fold with which the click was read.
 pub(in crate::bot) async fn decide(
     app: &App,
     ear: &ReplyTo,
@@ -58,8 +58,8 @@ pub(in crate::bot) async fn decide(
     }
 }
 
-/// Stops a sweep, wherever it is: before its next page while it reads, before its next repair after that. It is ended
-/// at once; an executor that reads finds out before it asks for another page.
+/// Stops a sweep: before its next page while it reads, and before its next repair later. The sweep ends immediately. An
+/// executor that reads for it notices this before it requests another page.
 pub(in crate::bot) async fn stop(app: &App, ear: &ReplyTo, id: &str, sweep: &Sweep) -> Verdict {
     if sweep.ended.is_some() {
         return refused(messages::click::SWEEP_ENDED);
@@ -78,7 +78,7 @@ pub(in crate::bot) async fn stop(app: &App, ear: &ReplyTo, id: &str, sweep: &Swe
         if sweep.ended.is_some() {
             return Decision::Leave(refused(messages::click::SWEEP_ENDED));
         }
-        // Somebody else asked for the repairs meanwhile, so it is theirs to stop.
+        // Somebody else has requested the repairs in the meantime, so only they may stop the sweep.
         if self::requester(sweep) != requester {
             return Decision::Leave(refused(messages::click::SWEEP_MOVED_ON));
         }
@@ -89,7 +89,7 @@ pub(in crate::bot) async fn stop(app: &App, ear: &ReplyTo, id: &str, sweep: &Swe
     decided.await.unwrap_or_else(|error| failed_on_sweep(&error))
 }
 
-/// Asks for the repairs: an operator does, in their own name.
+/// Requests the repairs. An operator does this in their own name.
 async fn request(app: &App, ear: &ReplyTo, value: &Value, sweep: &Sweep) -> Verdict {
     if sweep.digest().as_deref() != Some(value.digest.as_str()) {
         return refused(messages::click::LIST_CHANGED);
@@ -121,8 +121,8 @@ async fn approve(app: &App, ear: &ReplyTo, value: &Value) -> Verdict {
     Verdict::Refused(messages::denied(Denied::AskAgain, app.people.access()))
 }
 
-/// One decision on the list: the role, four eyes, and no account of their own on it. None if what it rests on was no
-/// longer true when it was to be written.
+/// Makes one decision on the list: the role, four eyes, and no account of the approver on it. Returns none if the facts
+/// behind it had changed before it could be written.
 async fn decide_approval(app: &App, ear: &ReplyTo, value: &Value) -> Result<Option<Verdict>, JournalError> {
     let sweep = app.ledger.sweep(&value.run).await?;
     let before = match now(app).await {
@@ -169,7 +169,7 @@ fn requester(sweep: &Sweep) -> String {
     sweep.requester().map(|asked| asked.by.id.clone()).unwrap_or_default()
 }
 
-/// Everybody on the list, as one subject.
+/// One subject that stands for everybody on the list.
 fn listed(sweep: &Sweep) -> Subject {
     let mut subject = Subject::asked(Who::Account(String::new()));
     subject.accounts.clear();
@@ -194,7 +194,7 @@ async fn event_by(
     }
 }
 
-/// Writes an event, if the sweep still stands where it fits.
+/// Writes an event if the state of the sweep still fits.
 async fn write(app: &App, value: &Value, event: SweepEvent, fits: impl Fn(&SweepNext) -> bool) -> Verdict {
     let now = match now(app).await {
         Ok(now) => now,
@@ -220,7 +220,7 @@ fn failed_on_sweep(error: &JournalError) -> Verdict {
     }
 }
 
-/// Shows a page of those that need an approval of their own, to the caller alone.
+/// Shows the caller a page of the people who need an approval of their own.
 pub(in crate::bot) async fn page(app: &App, ear: &ReplyTo, value: &Value) {
     let card = found(app, ear, value).await;
     app.reply(ear, &card).await;

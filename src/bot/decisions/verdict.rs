@@ -1,5 +1,5 @@
-//! What a click came to, on a run or a sweep: said to the person alone where it was not taken, and recorded where it was
-//! refused. It must never repeat what was typed except through its encoder.
+//! The result of a click on a run or a sweep. A click that was not accepted is answered to that person alone, and a
+//! refusal is recorded. This module must never repeat typed text without the markup encoder.
 
 use crate::bot::app::App;
 use crate::bot::private::ReplyTo;
@@ -10,15 +10,14 @@ use crate::slack::messages;
 use reinstate_core::Kind;
 use reinstate_store::AppendError;
 
-/// What a click came to.
 pub(in crate::bot) enum Verdict {
-    /// It was taken; nothing more is said, the card shows it.
+    /// The click was accepted. No answer is sent, because the card shows the result.
     Taken,
-    /// It was refused; for the person alone, and for the record.
+    /// The click was refused. The text goes to that person alone and into the record.
     Refused(Markup),
-    /// A person is asked for more first.
+    /// A modal asks the person for more input first.
     Asked,
-    /// Nothing to do and nothing to record.
+    /// Nothing is done and nothing is recorded; the person receives this text.
     Idle(Markup),
 }
 
@@ -26,7 +25,7 @@ pub(in crate::bot) fn refused(text: &'static str) -> Verdict {
     Verdict::Refused(Markup::new().literal(text))
 }
 
-/// Says what a click came to, and records a refusal with the run or the sweep.
+/// Sends the result of a click, and records a refusal with the run or the sweep.
 pub(in crate::bot) async fn apply_verdict(app: &App, ear: &ReplyTo, id: &str, what: &str, verdict: Verdict) {
     match verdict {
         Verdict::Taken => {
@@ -44,7 +43,7 @@ pub(in crate::bot) async fn apply_verdict(app: &App, ear: &ReplyTo, id: &str, wh
     }
 }
 
-/// A refusal is recorded with the run or the sweep; where that has ended or is unknown, without it.
+/// Records a refusal with the run or the sweep. If that has ended or is unknown, the entry belongs to no run.
 async fn record(app: &App, ear: &ReplyTo, id: &str, what: &str, says: &Markup) {
     if !app.click_queue.is_new(id, &ear.by.id, what, says.as_str()) {
         return;
@@ -58,7 +57,7 @@ async fn record(app: &App, ear: &ReplyTo, id: &str, what: &str, says: &Markup) {
     }
 }
 
-/// What an error of the journal is to the person who clicked.
+/// Turns an error of the journal into an answer for the person who clicked.
 pub(in crate::bot) fn failed(error: &JournalError) -> Verdict {
     match error {
         JournalError::NoRun(_) => Verdict::Refused(messages::no_run()),

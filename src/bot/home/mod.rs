@@ -1,8 +1,8 @@
-//! The App Home: what waits for *my* approval, what runs, and what ran lately. It is published when somebody opens
-//! it, and again while they may be looking, whenever a run has changed: runs are read once for all who look, and that
-//! must never take more than a small part of the time, however many are open. Who looks is known to the process that
-//! heard of it and to no other; a person who opens the Home again sees the current state. It must never show runs to somebody
-//! without a role.
+//! The App Home: what waits for the reader's approval, what runs, and what ran lately. It is published when a person
+//! opens it, and again when a run changes while that person may still be looking. The runs are read once for all
+//! viewers. This must never take more than a small part of the time, however many runs are open. Only the process that
+//! received the opening event knows the viewer; a person who opens the Home again sees the current state. It must never
+//! show runs to a person without a role.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,19 +22,18 @@ use reinstate_core::run::Requester;
 use reinstate_core::sweep::SweepNext;
 use reinstate_core::{Action, may};
 
-/// How often is looked whether something has changed, at most; reading takes a tenth of the time at most.
+/// The shortest interval between two checks for changes. Reading takes at most a tenth of the time.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
-/// How many recent runs are shown.
 const MAX_RECENT_RUNS: i64 = 10;
 
-/// Somebody opened their Home.
+/// Publishes the Home of a person who opened it, and keeps it up to date from now on.
 pub(super) async fn opened(app: &App, by: Requester) {
     app.homes.watch(by.clone());
     let watcher = Watcher { by, since: Instant::now(), shown: String::new() };
     publish(app, &watcher, &OnceCell::new()).await;
 }
 
-/// Keeps Homes true until `shutdown` says so.
+/// Keeps the Homes up to date until `shutdown` is set.
 pub async fn run(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
     let mut seen = None;
     loop {
@@ -60,7 +59,7 @@ pub async fn run(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
     }
 }
 
-/// Publishes a Home if it would show something new; how long to wait if Slack says so.
+/// Publishes a Home if it would show something new. Returns how long to wait if Slack limits the rate.
 async fn publish(app: &App, watcher: &Watcher, standing: &OnceCell<Standing>) -> Duration {
     let view = draw(app, &watcher.by, standing).await;
     let print = hex(&Sha256::digest(view.to_string().as_bytes()));
@@ -90,18 +89,18 @@ async fn draw(app: &App, by: &Requester, standing: &OnceCell<Standing>) -> serde
     if !sees && !approves {
         return view::employee();
     }
-    // Not before somebody may see it.
+    // Reads the runs only if somebody may see them.
     let Ok(runs) = standing.get_or_init(|| read(app)).await else { return view::no_store() };
     view::home(&lists(app, runs, &by.id, approves, sees).await, approves, sees)
 }
 
-/// All runs of which a Home shows some, or why they cannot be read.
+/// The runs from which the Homes are drawn, or the reason why they could not be read.
 type Standing = Result<Runs, reinstate_store::StoreError>;
 
 struct Runs {
     open: Vec<Listed>,
     recent: Vec<Listed>,
-    /// How long it took to read them.
+    /// How long the reading took.
     took: Duration,
 }
 

@@ -1,5 +1,5 @@
-//! The cards that ask for approvals: posted where the root card cannot ask, and emptied when nothing is asked any
-//! more. What is asked for comes first: no card that Slack refuses may delay it.
+//! The cards that request approvals. They are posted where the root card cannot ask, and emptied when nothing is
+//! requested any more. Requests come first: a card that Slack refuses must never delay one.
 
 use super::drawing::{Drawing, RunEntries};
 use super::{PostError, PostErrors};
@@ -8,15 +8,15 @@ use reinstate_core::Event;
 use reinstate_store::{MessageRef, PostedMessage};
 
 impl Drawing<'_, RunEntries> {
-    /// Asks for approvals where the root card cannot, calls the approvers, and takes old buttons away. `root` is the
-    /// root card as it was drawn now, if it could be.
+    /// Requests approvals where the root card cannot, calls the approvers, and removes old buttons. `root` is the root
+    /// card, if it was just drawn.
     pub(super) async fn approvals(&mut self, root: Option<&MessageRef>) -> Result<(), PostError> {
         let mut troubles = PostErrors::default();
         let on_root = match self.known("root") {
             Some(root) => root.at.channel == self.app.channel,
             None => self.typed() == self.app.channel,
         };
-        // A channel that has become shared shows nobody's name: the requester is told instead.
+        // A channel that has become shared must not show names. The requester is told instead.
         let calls = on_root && self.approvals_channel().await?;
         let asked = if calls { self.call(root).await } else { self.ask().await };
         troubles.note(asked)?;
@@ -33,7 +33,7 @@ impl Drawing<'_, RunEntries> {
         troubles.settled()
     }
 
-    /// Calls the approvers to the root card, which asks.
+    /// Calls the approvers in the thread of the root card, which has the button.
     async fn call(&mut self, root: Option<&MessageRef>) -> Result<(), PostError> {
         let role = format!("call-{:04}", self.of.run.plans);
         let (Some(root), true) = (root, self.view(true).awaited().is_some()) else { return Ok(()) };
@@ -44,7 +44,7 @@ impl Drawing<'_, RunEntries> {
         Ok(())
     }
 
-    /// Asks in `slack.channel`, since the root card stands elsewhere.
+    /// Posts the request in `slack.channel`, because the root card is in another channel.
     async fn ask(&mut self) -> Result<(), PostError> {
         let Some(digest) = self.view(false).awaited().map(str::to_owned) else { return Ok(()) };
         if !self.approvals_channel().await? {
@@ -56,7 +56,7 @@ impl Drawing<'_, RunEntries> {
         Ok(())
     }
 
-    /// The digest that an approval card was posted for.
+    /// The digest for which an approval card was posted.
     pub(super) fn digest_of(&self, role: &str) -> String {
         let round = role.rsplit('-').next().and_then(|round| round.parse::<usize>().ok()).unwrap_or(0);
         let mut plans = self.of.entries.iter().filter_map(|(_, _, event)| match event {

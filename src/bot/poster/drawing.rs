@@ -1,5 +1,5 @@
-//! What of a run or a sweep stands in Slack: its cards, and where they may stand. It must never post where another company
-//! can read.
+//! The cards of a run or a sweep, and the channels where they may be. It must never post where another company can
+//! read.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -18,13 +18,13 @@ use reinstate_core::run::Request;
 use reinstate_core::{Outcome, Run};
 use reinstate_store::{MessageRef, PostedMessage};
 
-/// What has cards: a run or a sweep.
+/// A run or a sweep: it has cards in Slack.
 pub(super) trait HasCards: Sized {
-    /// The number of its newest entry.
+    /// The sequence number of its newest entry.
     fn seq(&self) -> i64;
-    /// Who is told, alone, what goes wrong with its cards.
+    /// The request whose author is told privately about problems with the cards.
     fn asked(&self) -> Option<&Request>;
-    /// Whether its root card asks for an approval now.
+    /// Whether its root card requests an approval now.
     fn asks(drawing: &Drawing<'_, Self>) -> bool;
 }
 
@@ -48,7 +48,7 @@ impl HasCards for RunEntries {
     }
 }
 
-/// A run or a sweep, and what of it stands in Slack.
+/// A run or a sweep, with its cards in Slack.
 pub(super) struct Drawing<'a, S> {
     pub(super) app: &'a App,
     pub(super) id: &'a str,
@@ -56,14 +56,14 @@ pub(super) struct Drawing<'a, S> {
     pub(super) of: S,
     pub(super) cards: Vec<PostedMessage>,
     pub(super) head: Option<String>,
-    /// Now by the clock of the database, by which approvals expire.
+    /// The current time by the clock of the database, which decides when approvals expire.
     pub(super) now: Timestamp,
-    /// Until when these cards are ours to draw.
+    /// The end of our lease on these cards.
     pub(super) until: Instant,
 }
 
 impl<'a, S: HasCards> Drawing<'a, S> {
-    /// What stands in Slack already. The head of the journal is shown once the run or the sweep has ended; a later one
+    /// Reads which cards exist. The head of the journal is shown after the run or the sweep has ended. A later head
     /// proves as much.
     pub(super) async fn of(
         app: &'a App,
@@ -81,7 +81,7 @@ impl<'a, S: HasCards> Drawing<'a, S> {
         Ok(Self { app, id, of, cards, head, now, until })
     }
 
-    /// Whether data may be shown in `slack.channel`.
+    /// Whether personal data may be shown in `slack.channel`.
     pub(super) async fn approvals_channel(&self) -> Result<bool, PostError> {
         let place = self.place(&self.app.channel).await?;
         Ok(place.member && !place.shared)
@@ -96,7 +96,7 @@ impl<'a, S: HasCards> Drawing<'a, S> {
     }
 }
 
-/// Draws a run, whose cards are ours until then.
+/// Draws the cards of a run. Our lease on them ends at `until`.
 pub(super) async fn show(
     app: &App,
     id: &str,
@@ -127,7 +127,7 @@ impl Drawing<'_, RunEntries> {
     }
 
     pub(super) async fn draw(mut self) -> Result<(), PostError> {
-        // One of many has no card of its own: the sweep's card counts it, and `status RUN` shows it.
+        // A run of a sweep has no card of its own. The sweep's card counts it, and `status RUN` shows it.
         if self.of.run.part.is_some() {
             self.tell_part_stopped().await?;
             return self.draw_nothing().await;
@@ -144,17 +144,18 @@ impl Drawing<'_, RunEntries> {
     async fn all(&mut self) -> Result<(), PostError> {
         if self.of.run.admitted.is_none() {
             return match self.of.run.ended.clone() {
-                // Nothing is shown to others before it is known that the requester may ask.
+                // Nothing is shown to others before the executor has admitted the requester.
                 None => Err(PostError::Wait(Duration::from_millis(200))),
                 Some((outcome, says)) => self.refuse(outcome, &says).await,
             };
         }
-        // Asked a second time, and found out before a card was posted: the caller alone is pointed to the first run.
+        // Another run on this account was open, and this was found before a card was posted. Only the caller is told,
+        // with a link to the first run.
         let shown = self.known("root").is_some_and(|card| card.at.channel != NO_CHANNEL);
         if let (Some((Outcome::Busy, says)), false) = (self.of.run.ended.clone(), shown) {
             return self.refuse(Outcome::Busy, &says).await;
         }
-        // Each card for itself: one that is refused delays no other, and no request for an approval.
+        // The cards are independent: one that Slack refuses delays no other card and no request for an approval.
         let mut troubles = PostErrors::default();
         let drawn = self.root().await;
         let root = troubles.note(drawn)?;
@@ -187,12 +188,12 @@ impl Drawing<'_, RunEntries> {
         Ok(())
     }
 
-    /// Where the command was typed.
+    /// The channel in which the command was typed.
     pub(super) fn typed(&self) -> String {
         self.of.run.asked.as_ref().map(|asked| asked.channel.clone()).unwrap_or_default()
     }
 
-    /// The root card, drawn again.
+    /// Draws the root card again.
     pub(super) async fn root(&mut self) -> Result<MessageRef, PostError> {
         let typed = self.typed();
         let channel = match self.known("root") {
@@ -213,7 +214,7 @@ impl Drawing<'_, RunEntries> {
         let draw = |drawing: &Self, asks_here| cards::root(&drawing.view(asks_here));
         match self.upsert("root", &channel, None, |drawing| draw(drawing, asks_here)).await {
             Ok(at) => Ok(at),
-            // The channel was archived, or we were removed from it: the card moves to where approvals are asked.
+            // The channel was archived, or the bot was removed from it. The card moves to the channel for approvals.
             Err(PostError::Gone) if channel != self.app.channel && self.approvals_channel().await? => {
                 let moved = self.app.channel.clone();
                 let old = self.known("root").map(|card| card.at.clone());

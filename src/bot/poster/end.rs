@@ -1,4 +1,4 @@
-//! The end of a run, told to those who wait for it, and what only the requester is told.
+//! The messages about the end of a run to the people who wait for it, and the messages for the requester alone.
 
 use super::drawing::{Drawing, HasCards, RunEntries};
 use super::{PostError, PostErrors};
@@ -11,12 +11,12 @@ use reinstate_core::subject::name_of;
 use reinstate_core::{Denied, Event, Outcome, Role};
 use reinstate_store::{MessageRef, PostedMessage};
 
-/// Where a card stands that only one person was told.
+/// The channel that is stored for a message that only one person received.
 pub(super) const NO_CHANNEL: &str = "-";
 
 impl Drawing<'_, RunEntries> {
-    /// Tells the outcome: the requester, and the approvers who were asked and did not act. Where the root card could
-    /// not be drawn, the requester hears it alone.
+    /// Sends the outcome to the requester, and to the approvers who were asked and did not act. If the root card could
+    /// not be drawn, the requester receives the outcome privately.
     pub(super) async fn end(&mut self, root: Option<&MessageRef>) -> Result<(), PostError> {
         let mut troubles = PostErrors::default();
         let asked: Vec<PostedMessage> = self
@@ -56,7 +56,7 @@ impl Drawing<'_, RunEntries> {
             troubles.note(outcome)?;
         }
         let elsewhere = root.is_none_or(|root| root.channel != self.typed());
-        // What is only limited is said there later.
+        // If Slack only limits the rate, the outcome is posted there later.
         let later = root.is_some_and(|root| self.is_limited(&root.channel));
         if elsewhere || !(told || later) {
             let card = cards::outcome(&self.view(true), &Markup::new());
@@ -65,8 +65,8 @@ impl Drawing<'_, RunEntries> {
         troubles.settled()
     }
 
-    /// Tells the requester once that the run waits for a person: in the thread of its card, or alone where the card is
-    /// not in their channel, or cannot be posted.
+    /// Tells the requester once that the run waits for a person. The message goes into the thread of the card. It is
+    /// private if the card is in another channel or cannot be posted.
     pub(super) async fn tell_stopped(&mut self) -> Result<(), PostError> {
         let Some(role) = self.stopped() else { return Ok(()) };
         let root = self.known("root").map(|card| card.at.clone());
@@ -78,7 +78,7 @@ impl Drawing<'_, RunEntries> {
             match put.await {
                 Ok(_) => return Ok(()),
                 Err(PostError::Wait(pause)) => return Err(PostError::Wait(pause)),
-                // What is only limited is said there later.
+                // If Slack only limits the rate, the message is posted there later.
                 Err(trouble) if self.is_limited(&root.channel) => return Err(trouble),
                 Err(trouble) => told = Err(trouble),
             }
@@ -89,7 +89,7 @@ impl Drawing<'_, RunEntries> {
         told
     }
 
-    /// The same of one repair of a sweep, which has no card.
+    /// Like [`Self::tell_stopped`], for one run of a sweep, which has no card.
     pub(super) async fn tell_part_stopped(&mut self) -> Result<(), PostError> {
         let Some(role) = self.stopped() else { return Ok(()) };
         let why = self.of.run.waiting.as_ref().map(|waiting| waiting.why.clone()).unwrap_or_default();
@@ -97,7 +97,8 @@ impl Drawing<'_, RunEntries> {
         self.tell_requester(&role, &Shown::text(&text)).await
     }
 
-    /// What the message is known by that says so, if the run waits for a person and it was not said yet.
+    /// The role of the message that says the run waits for a person. None if it does not wait, or if the message was
+    /// sent.
     fn stopped(&self) -> Option<String> {
         let waits =
             self.of.run.ended.is_none() && self.of.run.waiting.is_some() && self.of.run.cancelled.is_none();
@@ -107,7 +108,7 @@ impl Drawing<'_, RunEntries> {
         (waits && self.known(&role).is_none()).then_some(role)
     }
 
-    /// The end of a run that others are not shown, because its requester was never admitted or it came second.
+    /// Draws a run that others must not see: its requester was not admitted, or another run on the account was first.
     pub(super) async fn refuse(&mut self, outcome: Outcome, says: &str) -> Result<(), PostError> {
         let first = match outcome {
             Outcome::Busy => self.first_card().await?,
@@ -123,7 +124,7 @@ impl Drawing<'_, RunEntries> {
         Ok(())
     }
 
-    /// Of a run that came second: the card of the one that is at work, while it is.
+    /// A link to the card of the run that was first, while that run is open.
     async fn first_card(&self) -> Result<Option<String>, PostError> {
         let Some((_, who)) = &self.of.run.admitted else { return Ok(None) };
         Ok(match self.app.ledger.store().open_run_on(&name_of(who)).await? {
@@ -134,9 +135,9 @@ impl Drawing<'_, RunEntries> {
 }
 
 impl<S: HasCards> Drawing<'_, S> {
-    /// Tells the requester alone, once: it is written down before it is said.
+    /// Sends the requester a private message at most once: it is stored before it is sent.
     pub(super) async fn tell_requester(&mut self, role: &str, card: &Shown) -> Result<(), PostError> {
-        // A sweep by schedule was asked for by nobody.
+        // A scheduled sweep has no requester.
         let Some(asked) = self.of.asked().cloned().filter(|asked| !asked.by.id.is_empty()) else {
             return Ok(());
         };

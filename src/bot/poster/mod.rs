@@ -1,6 +1,6 @@
-//! Keeps cards true: shows each run's *newest* state, at most once a second and message, so that ten entries cost
-//! one update. Where a card stands is in the store; nothing is read back from Slack. A post that fails is tried
-//! again later and never stands in the way of a repair.
+//! Keeps the cards up to date. It draws the *newest* state of each run, at most once per second and message, so ten
+//! entries cost one update. The store knows where each card is; nothing is read back from Slack. A failed post is
+//! retried later and must never delay a repair.
 
 mod approvals;
 mod drawing;
@@ -22,13 +22,13 @@ use crate::telemetry::run_span;
 use drawing::show;
 use reinstate_store::StoreError;
 
-/// One update per message and second (Slack's rule for posting).
+/// At most one update per message and second, which is Slack's limit for posting.
 const DRAW_INTERVAL: Duration = Duration::from_secs(1);
-/// How often is looked without being woken: another replica may have appended.
+/// How often to check without being notified: another replica may have appended entries.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
-/// What Slack says of a channel where nothing can be posted any more.
+/// Slack's error codes for a channel in which nothing can be posted any more.
 ///
-/// A post is refused with `is_archived`, an update of what stands there already with `is_inactive`.
+/// Slack refuses a post with `is_archived`, and an update of an existing message with `is_inactive`.
 const CHANNEL_GONE_CODES: [&str; 7] = [
     "is_archived",
     "is_inactive",
@@ -38,23 +38,23 @@ const CHANNEL_GONE_CODES: [&str; 7] = [
     "restricted_action_read_only_channel",
     "restricted_action_thread_only_channel",
 ];
-/// What Slack says of a message that it does not take as it is.
+/// Slack's error codes for a message whose content it does not accept.
 const CONTENT_REFUSED_CODES: [&str; 4] =
     ["invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"];
-/// What a refusal waits for: nothing but a person changes it.
+/// The pause after a refusal. Only a person can remove its cause.
 const REFUSED_PAUSE: Duration = Duration::from_secs(30);
-/// What a journal waits for that cannot be read.
+/// The pause after a journal that could not be read.
 const UNREADABLE_PAUSE: Duration = Duration::from_secs(60);
-/// What a failure waits for before it is tried again.
+/// The pause before a failed call is retried.
 const RETRY_PAUSE: Duration = Duration::from_secs(5);
 
-/// How long a run's cards are this process's to draw. Slack's calls end well before, so a process that died is
-/// the only one that does not say when it is done.
+/// How long this process holds the lease on a run's cards. Calls to Slack time out well before that. So the lease of a
+/// live process does not expire while it draws; only a dead process leaves its lease to expire.
 const DRAW_LEASE: Duration = Duration::from_secs(30);
-/// How many runs are drawn at once.
+/// How many runs are drawn concurrently.
 const MAX_CONCURRENT_DRAWINGS: usize = 16;
 
-/// Runs until `shutdown` says so.
+/// Draws cards until `shutdown` is set.
 pub async fn run(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
     let mut work: JoinSet<Duration> = JoinSet::new();
     let mut wake = POLL_INTERVAL;
@@ -82,7 +82,7 @@ pub async fn run(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
     while work.join_next().await.is_some() {}
 }
 
-/// Draws a run that is ours until then; how long it is left alone afterwards.
+/// Draws one run, under a lease that ends at `until`. Returns how long the run then rests.
 async fn draw(app: Arc<App>, run: String, until: Instant) -> Duration {
     let shown = match app.ledger.load(&run).await {
         Ok(Loaded::Run(folded, entries)) => show(&app, &run, *folded, entries, until).await,
@@ -94,7 +94,7 @@ async fn draw(app: Arc<App>, run: String, until: Instant) -> Duration {
         }
     };
     let pause = match shown {
-        // A refused card is not sent again for a while; what else there is to show of the run is not kept back.
+        // A refused card rests for a while on its own. It does not delay the other cards of the run.
         Ok(()) | Err(PostError::Card) => DRAW_INTERVAL,
         Err(PostError::Wait(pause)) => pause,
         Err(PostError::Gone) => REFUSED_PAUSE,
@@ -103,7 +103,8 @@ async fn draw(app: Arc<App>, run: String, until: Instant) -> Duration {
     let done = if Instant::now() < until {
         store.drawn(&run, pause).await
     } else {
-        // We were away. What we sent may have come after a newer state that somebody else has drawn since.
+        // This process was suspended, and its lease has expired. Its messages may have replaced a newer state that
+        // another process drew in the meantime.
         store.draw_again(&run).await
     };
     if let Err(error) = done {
@@ -113,11 +114,11 @@ async fn draw(app: Arc<App>, run: String, until: Instant) -> Duration {
 }
 
 pub(super) enum PostError {
-    /// Nothing can be drawn now; try again after this long.
+    /// Nothing can be drawn now. Retry after this pause.
     Wait(Duration),
-    /// This card cannot be drawn now, and the others can.
+    /// This card cannot be drawn now, but others can.
     Card,
-    /// Nothing can be posted there any more: archived, deleted, or we were removed.
+    /// Nothing can be posted in the channel any more: it was archived or deleted, or the bot was removed.
     Gone,
 }
 
@@ -138,12 +139,12 @@ impl From<ApiError> for PostError {
     }
 }
 
-/// Goes on with the next card after one that could not be drawn, and keeps the first reason.
+/// Collects errors so that one failed card does not stop the next ones. Keeps the first error.
 #[derive(Default)]
 pub(super) struct PostErrors(Option<PostError>);
 
 impl PostErrors {
-    /// What was drawn, if it was. What concerns all cards ends the drawing.
+    /// Returns what was drawn, if it was drawn. An error that concerns all cards ends the drawing.
     pub(super) fn note<T>(&mut self, drawn: Result<T, PostError>) -> Result<Option<T>, PostError> {
         match drawn {
             Ok(drawn) => Ok(Some(drawn)),
@@ -155,7 +156,7 @@ impl PostErrors {
         }
     }
 
-    /// The same, where the cards that follow do not depend on it whatever it was.
+    /// Like [`Self::note`], for cards that do not depend on each other: no error ends the drawing.
     pub(super) fn keep<T>(&mut self, drawn: Result<T, PostError>) -> Option<T> {
         match drawn {
             Ok(drawn) => Some(drawn),
@@ -166,7 +167,7 @@ impl PostErrors {
         }
     }
 
-    /// The first reason, if something was not drawn.
+    /// The first error, if there was one.
     pub(super) fn settled(self) -> Result<(), PostError> {
         self.0.map_or(Ok(()), Err)
     }

@@ -1,4 +1,4 @@
-//! Keeps the card of a sweep true, in `slack.channel`, with the table and the calls to people in its thread.
+//! Keeps the card of a sweep in `slack.channel` up to date. Its thread holds the table and the calls to people.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use reinstate_core::run::Request;
 use reinstate_core::sweep::{Sweep, SweepFinding, SweepNext};
 use reinstate_store::MessageRef;
 
-/// Where a thing stands that is no message.
+/// The channel that is stored for something that is not a message.
 const NO_CHANNEL: &str = "-";
 
 impl HasCards for Sweep {
@@ -21,7 +21,7 @@ impl HasCards for Sweep {
         self.seq
     }
 
-    /// The operator who asked for the repairs, and before that the person who asked for the sweep.
+    /// The operator who requested the repairs. Before that, the person who requested the sweep.
     fn asked(&self) -> Option<&Request> {
         self.requester()
     }
@@ -31,7 +31,7 @@ impl HasCards for Sweep {
     }
 }
 
-/// Draws a sweep, whose cards are ours until then.
+/// Draws the cards of a sweep. Our lease on them ends at `until`.
 pub(super) async fn show(app: &App, id: &str, sweep: Sweep, until: Instant) -> Result<(), PostError> {
     let (seq, ended) = (sweep.seq, sweep.ended.is_some());
     let mut drawing = Drawing::of(app, id, sweep.clone(), ended, until).await?;
@@ -63,11 +63,11 @@ fn table(found: &[SweepFinding]) -> std::io::Result<Vec<u8>> {
 }
 
 impl Drawing<'_, Sweep> {
-    /// The card, and what stands in its thread.
+    /// Draws the card and the messages in its thread.
     async fn sweep(&mut self, sweep: &Sweep) -> Result<(), PostError> {
         let (app, id, now, head) = (self.app, self.id, self.now, self.head.clone());
         let view = SweepView { id, sweep, limits: &app.limits, now, head };
-        // Each for itself: what is refused delays no other message, and no call to the approvers.
+        // The messages are independent: one that Slack refuses delays no other message and no call to the approvers.
         let mut troubles = PostErrors::default();
         let drawn = self.upsert("root", &app.channel, None, |_| sweep_root(&view)).await;
         let drawn = troubles.note(drawn)?;
@@ -80,7 +80,7 @@ impl Drawing<'_, Sweep> {
         troubles.settled()
     }
 
-    /// Uploads the table of everything that is not healthy, once.
+    /// Uploads once the table of all people who are not healthy.
     async fn table(&mut self, sweep: &Sweep, root: &MessageRef) -> Result<(), PostError> {
         if sweep.surveyed.is_none() || self.known("table").is_some() {
             return Ok(());
@@ -96,7 +96,7 @@ impl Drawing<'_, Sweep> {
         let name = format!("sweep-{}.csv", sweep.opened_at.unwrap_or_default().strftime("%Y-%m-%d-%H%M"));
         let done = self.app.slack.upload(&root.channel, &root.ts, &name, table).await;
         if let Err(crate::slack::api::ApiError::Refused(code)) = &done {
-            // A workspace that does not let us upload still gets the card; the command line has the table.
+            // A workspace that does not permit uploads still receives the card. The command line can write the table.
             tracing::warn!(code, "Slack refuses the table of a sweep");
             let text = messages::no_table(code);
             self.upsert("no-table", &root.channel, Some(&root.ts), |_| Shown::text(&text)).await?;
@@ -111,7 +111,7 @@ impl Drawing<'_, Sweep> {
         Ok(())
     }
 
-    /// Calls the approvers when the card above asks them, and tells the end to the person who asked.
+    /// Calls the approvers when the card requests approval, and tells the requester when the sweep ends.
     async fn call_people(
         &mut self,
         sweep: &Sweep,

@@ -1,5 +1,6 @@
-//! Makes a message show what is drawn: updates it, or posts it where there is none. The first stored card counts. What
-//! Slack does not let us update is posted again; what it does not take as a whole is said in short.
+//! Makes a message show the drawn content: updates it, or posts it if it does not exist. If two processes post the same
+//! card, the first one in the store counts. If Slack refuses an update, the card is posted again. If Slack does not
+//! accept the whole content, a short form is sent.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -11,7 +12,7 @@ use crate::slack::blocks::Message as Shown;
 use crate::slack::messages;
 use reinstate_store::{MessageRef, PostedMessage};
 
-/// What Slack says of a thread in which nothing can be said: its root is gone, or it is closed.
+/// Slack's error codes for a thread that accepts no replies: its root is gone, or it is locked.
 const THREAD_GONE_CODES: [&str; 5] = [
     "cannot_reply_to_message",
     "thread_not_found",
@@ -20,22 +21,21 @@ const THREAD_GONE_CODES: [&str; 5] = [
     "restricted_action_non_threadable_channel",
 ];
 
-/// The method that updates, whose limit is one for the whole workspace.
+/// The method for updates. Its rate limit applies to the whole workspace.
 const UPDATE_METHOD: &str = "chat.update";
 
-/// What a limit on new messages is known by, which is one for each channel.
+/// The key for the rate limit on new messages, which applies per channel.
 fn posts(channel: &str) -> String {
     format!("chat.postMessage {channel}")
 }
 
-/// Where a message goes.
 #[derive(Clone, Copy)]
 enum Destination<'a> {
     New {
         channel: &'a str,
         thread: Option<&'a str>,
     },
-    /// It takes the place of what stands here.
+    /// The new content replaces this message.
     Standing(&'a MessageRef),
 }
 
@@ -44,14 +44,14 @@ impl<S: HasCards> Drawing<'_, S> {
         self.cards.iter().find(|card| card.role == role)
     }
 
-    /// A new card. It counts as behind until all that belongs to the newest entry is said: a process that dies
-    /// between two messages must not leave the second one out.
+    /// A new card. It counts as out of date until all messages of the newest entry are sent. Otherwise a process that
+    /// dies between two messages would leave the second one out.
     pub(super) fn card(&self, role: &str, at: MessageRef, fingerprint: String) -> PostedMessage {
         PostedMessage { run: self.id.to_owned(), role: role.to_owned(), at, rendered_seq: 0, fingerprint }
     }
 
-    /// Makes a message show what `draw` draws: updates it, or posts it where there is none, or where it cannot be
-    /// updated any more.
+    /// Makes a message show what `draw` draws. Updates it, or posts it if it does not exist or can no longer be
+    /// updated.
     pub(super) async fn upsert(
         &mut self,
         role: &str,
@@ -61,7 +61,7 @@ impl<S: HasCards> Drawing<'_, S> {
     ) -> Result<MessageRef, PostError> {
         let old = self.known(role).map(|card| (card.at.clone(), card.fingerprint.clone()));
         let Some((at, known)) = old else { return self.post(role, channel, thread, None, draw).await };
-        // By now somebody else may draw a newer state, over which this one must not be shown.
+        // The lease has expired. Another process may have drawn a newer state, and this one must not replace it.
         if Instant::now() >= self.until {
             return Err(PostError::Wait(Duration::ZERO));
         }
@@ -80,7 +80,7 @@ impl<S: HasCards> Drawing<'_, S> {
                 self.note(role, at.clone(), print);
                 Ok(at)
             }
-            // Updates have a limit of their own, which is no reason to post nothing.
+            // Updates have their own rate limit, so new messages can still be posted.
             Err(ApiError::Limited(pause)) => {
                 self.app.refused_cards.hold(UPDATE_METHOD.to_owned(), pause);
                 Err(PostError::Card)
@@ -114,7 +114,7 @@ impl<S: HasCards> Drawing<'_, S> {
         }
     }
 
-    /// Posts a message, which may take the place of another one.
+    /// Posts a message, which may replace another one.
     pub(super) async fn post(
         &mut self,
         role: &str,
@@ -128,7 +128,7 @@ impl<S: HasCards> Drawing<'_, S> {
             return Err(PostError::Card);
         }
         let mut posted = self.send(Destination::New { channel, thread }, &draw).await;
-        // The thread takes no answers: say it beside it then.
+        // The thread accepts no replies, so the message goes into the channel.
         if let (Err(ApiError::Refused(code)), Some(_)) = (&posted, thread)
             && THREAD_GONE_CODES.contains(&code.as_str())
         {
@@ -139,7 +139,7 @@ impl<S: HasCards> Drawing<'_, S> {
                 self.logs("posted", role);
                 self.keep(role, MessageRef { channel: channel.to_owned(), ts }, print, instead_of).await
             }
-            // Other channels have limits of their own.
+            // Other channels have their own rate limits.
             Err(ApiError::Limited(pause)) => {
                 self.app.refused_cards.hold(posts(channel), pause);
                 Err(PostError::Card)
@@ -156,12 +156,12 @@ impl<S: HasCards> Drawing<'_, S> {
         }
     }
 
-    /// Whether Slack takes no new message in this channel for a while.
+    /// Whether Slack's rate limit on new messages in this channel is exhausted.
     pub(super) fn is_limited(&self, channel: &str) -> bool {
         self.app.refused_cards.is_held(&posts(channel))
     }
 
-    /// Tells the requester that a card which people need cannot be posted.
+    /// Tells the requester that a card that people need cannot be posted.
     async fn says_refused(&mut self, role: &str, channel: &str, code: &str) -> Result<(), PostError> {
         let on_root = role == "root" && channel == self.app.channel && S::asks(self);
         let asks = on_root || role.starts_with("approval-");
@@ -173,13 +173,13 @@ impl<S: HasCards> Drawing<'_, S> {
         Ok(())
     }
 
-    /// What a card is known by that Slack refused.
+    /// The key under which a refused card is held.
     fn key(&self, role: &str, channel: &str, print: &str) -> String {
         format!("{} {role} {channel} {print}", self.id)
     }
 
-    /// Sends what is drawn, and where Slack does not take it: without the `plan` block, then in short. Gives the time
-    /// stamp, and the fingerprint of the whole.
+    /// Sends what is drawn. If Slack refuses it, sends it without the `plan` block, and then in a short form. Returns
+    /// the time stamp, and the fingerprint of the whole content.
     async fn send(
         &self,
         to: Destination<'_>,
@@ -193,7 +193,7 @@ impl<S: HasCards> Drawing<'_, S> {
             let shown = if brief { whole.brief(&messages::card_in_short()) } else { whole };
             let sent = match to {
                 Destination::New { channel, thread } => self.app.slack.post(channel, thread, &shown).await,
-                // A state that is no longer the newest must not be shown over a newer one.
+                // The lease has expired. This state may be old and must not replace a newer one.
                 Destination::Standing(_) if Instant::now() >= self.until => {
                     Err(ApiError::Limited(Duration::ZERO))
                 }
@@ -213,7 +213,7 @@ impl<S: HasCards> Drawing<'_, S> {
         }
     }
 
-    /// The first stored card counts; a second one is taken back.
+    /// Stores a posted card. The first stored card counts; a second one is deleted from Slack.
     pub(super) async fn keep(
         &mut self,
         role: &str,
@@ -232,7 +232,8 @@ impl<S: HasCards> Drawing<'_, S> {
         Err(PostError::Wait(Duration::ZERO))
     }
 
-    /// The newest entry that the card shows is how a line here is put beside the lines of the journal.
+    /// Logs the sequence number of the newest entry that the card shows, so that log lines can be matched with the
+    /// journal.
     fn logs(&self, what: &str, role: &str) {
         let (run, seq) = (self.id, self.of.seq());
         tracing::info!(run, seq, role, "the card {role} was {what}");
@@ -244,7 +245,7 @@ impl<S: HasCards> Drawing<'_, S> {
         self.cards.push(card);
     }
 
-    /// Whether Slack refuses the blocks as they are; from then on no card has a `plan` block.
+    /// Whether Slack refuses the blocks as they are. If so, no card has a `plan` block from then on.
     pub(super) fn fall_back_to_plain(&self, error: &ApiError) -> bool {
         let refused = matches!(error, ApiError::Refused(code) if code == "invalid_blocks" || code == "invalid_blocks_format");
         if refused {

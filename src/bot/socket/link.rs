@@ -1,5 +1,5 @@
-//! One link: envelopes in, acknowledgements out. Whether it still lives is judged by traffic: what was heard last,
-//! and whether a ping of ours is answered.
+//! One link: receives envelopes and sends acknowledgements. Traffic decides whether the link is alive: the time of the
+//! last message, and whether Slack answers a ping.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,41 +19,39 @@ use crate::bot::dispatch::dispatch;
 use crate::slack::api::ApiError;
 use crate::slack::payload;
 
-/// What opening a link, its greeting or one message out may take.
+/// The timeout for opening a link, for the greeting, and for sending one message.
 const SEND_TIMEOUT: Duration = Duration::from_secs(10);
-/// After this much silence we ask whether anybody is there.
+/// After this much silence, we send a ping.
 const PING_AFTER: Duration = Duration::from_secs(15);
-/// After this much, nobody is.
+/// After this much silence, the link counts as dead.
 const SILENCE_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a link that was followed by another may take to be closed by Slack.
+/// How long Slack may take to close a link that has a successor.
 const OVERLAP_TIMEOUT: Duration = Duration::from_secs(120);
-/// How long a stop waits for acknowledgements that are on their way.
+/// How long a stop waits for pending acknowledgements.
 const FAREWELL_TIMEOUT: Duration = Duration::from_secs(2);
-/// More than Slack sends: a click carries its whole message.
+/// More than Slack sends. A click carries the whole message it is on.
 const MESSAGE_LIMIT_BYTES: usize = 4 << 20;
 
-/// Why there is no link.
+/// Why a link could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NoLink {
-    /// Slack gave no address.
     #[error("Slack gave no address for a link: {0}")]
     Api(#[from] ApiError),
     /// The address is not one of Slack's.
     #[error("the address for a link is not Slack's")]
     Elsewhere,
-    /// It took too long.
     #[error("Slack did not greet in time")]
     Late,
-    /// The connection failed. The cause is not shown: it may hold the address, and with it the ticket.
+    /// The connection failed. The cause is not shown: it may contain the address, and the address contains the ticket.
     #[error("the connection failed")]
     Failed,
-    /// Something else than a greeting came first.
+    /// The first message was not the greeting.
     #[error("Slack did not greet")]
     Rude,
 }
 
 impl NoLink {
-    /// What it means for the link that was wanted.
+    /// The reason with which the attempt to open a link ends.
     pub(super) fn end(&self) -> End {
         match self {
             Self::Api(ApiError::Refused(code)) if code == "socket_mode_not_enabled" => End::Disabled,
@@ -67,7 +65,7 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// Asks Slack for an address, connects, and waits for the greeting.
+    /// Requests an address from Slack, connects, and waits for the greeting.
     pub(super) async fn open(app: &App) -> Result<Self, NoLink> {
         let url = app.slack.open_connection().await?;
         if !app.slack.is_own_socket(&url) {
@@ -88,7 +86,8 @@ impl Link {
         Ok(Self { socket })
     }
 
-    /// Serves until it ends. `tell` hears once that another link is wanted, which may be long before this one ends.
+    /// Serves the link until it ends. `tell` receives once the reason why another link is needed. This may be long
+    /// before the link ends.
     pub(super) async fn serve(
         mut self,
         app: Arc<App>,
@@ -113,14 +112,14 @@ impl Link {
                             None => {}
                             Some(End::Refresh) => {
                                 if let Some(tell) = tell.take() {
-                                    // The receiver only goes away with the whole program.
+                                    // The receiver is dropped only when the whole program ends.
                                     tell.send(End::Refresh).ok();
                                     until = Some(Instant::now() + OVERLAP_TIMEOUT);
                                 }
                             }
                             Some(end) => break end,
                         },
-                        // The library has queued the pong; this sends it.
+                        // The library has queued the pong; this call sends it.
                         Message::Ping(_) if timeout(SEND_TIMEOUT, self.socket.flush()).await.is_err() => {
                             break End::Silent;
                         }
@@ -139,7 +138,7 @@ impl Link {
             }
         };
         drop(acks);
-        // What is being worked on is still acknowledged, if anybody is left to hear it.
+        // Work in progress is still acknowledged, if the other side still listens.
         let farewell = async {
             while let Some(ack) = acked.recv().await {
                 if !self.send(ack).await {
@@ -161,12 +160,12 @@ impl Link {
     }
 }
 
-/// Waits for the stop; a sender that is gone is one, too.
+/// Waits for the stop. A dropped sender also counts as the stop.
 async fn stopped(shutdown: &mut watch::Receiver<bool>) {
     drop(shutdown.wait_for(|stop| *stop).await);
 }
 
-/// Takes one message of Slack's; the work is spawned, so that the next message waits for nothing.
+/// Handles one message from Slack. The work is spawned, so that the next message does not wait.
 fn take(app: &Arc<App>, text: &str, acks: &mpsc::UnboundedSender<Message>) -> Option<End> {
     let value: Value = serde_json::from_str(text).unwrap_or_default();
     let word = |key: &str| value.get(key).and_then(Value::as_str);
@@ -178,9 +177,9 @@ fn take(app: &Arc<App>, text: &str, acks: &mpsc::UnboundedSender<Message>) -> Op
             let inbound = payload::envelope(kind, value.get("payload").unwrap_or(&Value::Null));
             let answers = value.get("accepts_response_payload").and_then(Value::as_bool).unwrap_or(false);
             let (work, id, acks) = (Arc::clone(app), id.to_owned(), acks.clone());
-            // An envelope does not say when it was sent.
+            // An envelope does not contain the time at which it was sent.
             let sent_at = crate::clock::now();
-            // An envelope that is not taken is not acknowledged: Slack gives it to another link.
+            // An envelope that is not taken is not acknowledged, so Slack sends it to another link.
             app.spawn(async move {
                 let reply = dispatch(&work, inbound, sent_at).await;
                 let mut ack = Map::new();
@@ -188,7 +187,8 @@ fn take(app: &Arc<App>, text: &str, acks: &mpsc::UnboundedSender<Message>) -> Op
                 if let (Some(body), true) = (reply.body(), answers) {
                     ack.insert("payload".into(), body);
                 }
-                // A link that has ended takes no acknowledgement: the envelope comes again, and does no harm.
+                // An ended link accepts no acknowledgement. Slack delivers the envelope again, and handling it is
+                // idempotent.
                 acks.send(Message::Text(json!(ack).to_string().into())).ok();
             });
         }

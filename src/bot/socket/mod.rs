@@ -1,7 +1,7 @@
-//! Socket Mode: Slack's requests over WebSockets that we open. Slack hands each request to *any one* of the open
-//! links, so two are kept and none is closed before the next one is open. Behind the envelope everything is as over
-//! HTTP ([`super::dispatch`]). It must never let a request wait for another, nor log an address of a link: the
-//! ticket in it lets anybody in.
+//! Socket Mode: Slack's requests over WebSockets that the bot opens. Slack hands each request to *any one* of the open
+//! links. The bot keeps two links, and closes none before the next one is open. After the envelope, everything is as
+//! over HTTP ([`super::dispatch`]). A request must never wait for another one. The address of a link must never be
+//! logged: it contains a ticket that admits anybody.
 
 mod link;
 
@@ -15,28 +15,28 @@ use tokio::task::JoinSet;
 use super::app::App;
 use link::Link;
 
-/// Links kept open at the same time; Slack allows ten, for all replicas together.
+/// Links kept open at the same time. Slack allows ten for all replicas together.
 const LINK_COUNT: usize = 2;
-/// The pauses after links that did not last.
+/// The pauses after links that failed early.
 const RECONNECT_BACKOFF: ExponentialBuilder = ExponentialBuilder::new()
     .with_min_delay(Duration::from_millis(500))
     .with_max_delay(MAX_RECONNECT_PAUSE)
     .without_max_times();
 const MAX_RECONNECT_PAUSE: Duration = Duration::from_secs(30);
-/// A link that lasted this long was a good one: the next is opened without a pause.
+/// After a link that lived this long, the next one is opened without a pause.
 const GOOD_LINK_LIFETIME: Duration = Duration::from_secs(10);
 
-/// Why a link is to be followed by another.
+/// Why a link needs a successor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
-    /// Slack wants a new one; the old one goes on until Slack closes it.
+    /// Slack wants a new link. The old one works until Slack closes it.
     Refresh,
     /// Socket Mode was switched off for the app.
     Disabled,
     Closed,
-    /// Nothing came any more, not even an answer to a ping.
+    /// Slack sent nothing any more, not even the answer to a ping.
     Silent,
-    /// We stop.
+    /// The program stops.
     Stopped,
 }
 
@@ -52,7 +52,7 @@ impl End {
     }
 }
 
-/// Keeps links open until `shutdown` says so.
+/// Keeps the links open until `shutdown` is set.
 pub async fn run(app: Arc<App>, shutdown: watch::Receiver<bool>) {
     let mut slots = JoinSet::new();
     for _ in 0..LINK_COUNT {
@@ -61,7 +61,7 @@ pub async fn run(app: Arc<App>, shutdown: watch::Receiver<bool>) {
     while slots.join_next().await.is_some() {}
 }
 
-/// Keeps one link open; while Slack closes the old one, the next is open already.
+/// Keeps one link open. While Slack closes the old link, the next one is already open.
 async fn keep(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
     let mut serving = JoinSet::new();
     let mut backoff = RECONNECT_BACKOFF.build();
@@ -71,7 +71,7 @@ async fn keep(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
             Ok(link) => {
                 let (tell, told) = oneshot::channel();
                 serving.spawn(link.serve(Arc::clone(&app), tell, shutdown.clone()));
-                // A sender that is gone without a word was a task that broke off.
+                // A sender that was dropped without a message means that the task was aborted.
                 told.await.unwrap_or(End::Closed)
             }
             Err(error) => {

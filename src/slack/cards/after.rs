@@ -1,5 +1,5 @@
-//! What can be asked for after a run: to take back what it did (also while it waits for a person), and to retire the
-//! account it left over. A button here opens another run; it must never stand where that run would find nothing to do.
+//! The buttons after a run: undo its steps (also while it waits for a person), and retire the account that is left
+//! over. A button opens another run. It must never be drawn if that run would find nothing to do.
 
 use super::View;
 use crate::slack::blocks::{Button, Style};
@@ -22,7 +22,7 @@ pub(super) fn buttons(view: &View<'_>) -> Vec<Button> {
     all
 }
 
-/// To take back what the run began, where there is a way back.
+/// The button that undoes the begun steps of a run, if one of them can be undone.
 pub(super) fn undo(view: &View<'_>) -> Option<Button> {
     let begun = begun(view.events.iter().map(|(_, _, event)| event));
     begun.iter().any(|op| inverse(op).is_some() || !op.records().is_empty()).then(|| Button {

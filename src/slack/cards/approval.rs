@@ -1,5 +1,5 @@
-//! The card that asks for an approval, and the call to those who may give it. It must never carry a digest other
-//! than the one the run waits for.
+//! The card that requests an approval, and the call to the approvers. The card must never carry a digest other than the
+//! one for which the run waits.
 
 use super::overview::overview;
 use super::state::state;
@@ -9,7 +9,7 @@ use crate::slack::markup::Markup;
 use crate::slack::messages;
 use reinstate_core::plan::short;
 
-/// The card that asks for an approval in `slack.channel`, when the root card stands elsewhere.
+/// The card that requests an approval in `slack.channel`, if the root card is in another channel.
 #[must_use]
 pub fn approval(view: &View<'_>, digest: &str) -> Message {
     let waits = view.awaited() == Some(digest);
@@ -33,7 +33,7 @@ pub fn approval(view: &View<'_>, digest: &str) -> Message {
     Message::of(&title.literal(": ").then(&says), blocks, 2)
 }
 
-/// Tells approvers, who do not hear of an update, that the card above waits for them.
+/// Calls the approvers to the card above, because Slack does not notify people of an update.
 #[must_use]
 pub fn call(view: &View<'_>) -> Message {
     Message::text(

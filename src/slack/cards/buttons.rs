@@ -1,5 +1,5 @@
-//! The buttons of a run, each with the run and the digest it was drawn for. A button that can no longer work must
-//! never be drawn.
+//! The buttons of a run. Each one carries the run and the digest for which it was drawn. A button that can no longer
+//! work must never be drawn.
 
 use super::View;
 use crate::slack::blocks::{Button, Style};
@@ -35,7 +35,7 @@ pub(super) fn buttons(view: &View<'_>) -> Vec<Button> {
 pub(super) fn asking(view: &View<'_>) -> Vec<Button> {
     let plain =
         |action, words| Button { action, words, value: view.value(), style: Style::Plain, confirm: None };
-    // Where the dialog has no room for every destructive step, the click opens a modal instead of approving.
+    // If the dialog has no room for every destructive step, the click opens a modal and approves nothing.
     let confirm = super::dialog::dialog(view);
     vec![
         Button { style: Style::Primary, confirm, ..plain("reinstate.approve", "Approve") },

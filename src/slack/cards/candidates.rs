@@ -1,5 +1,5 @@
-//! Several people or accounts that WHO could mean, side by side. Of accounts one can be picked to be kept; the pick
-//! carries who was asked about and which account, and decides nothing by itself.
+//! The people or accounts that WHO could mean. One of several accounts can be chosen to be kept. The button carries the
+//! person asked about and the account. It decides nothing by itself.
 
 use serde_json::Value as Json;
 
@@ -8,10 +8,10 @@ use crate::slack::markup::Markup;
 use crate::slack::value::Value;
 use reinstate_core::Diagnosis;
 
-/// How many are shown; more than two accounts of one person are rare.
+/// How many candidates are shown. More than two accounts of one person are rare.
 const MAX_CANDIDATES: usize = 5;
 
-/// The candidates, each with its button where it can be picked. `value` is what the card's other buttons carry.
+/// The candidates, each with its button if it can be chosen. `value` is what the other buttons of the card carry.
 pub(super) fn candidates(diagnosis: &Diagnosis, value: &Value) -> Vec<Json> {
     let mut blocks = Vec::new();
     for (index, candidate) in diagnosis.candidates.iter().take(MAX_CANDIDATES).enumerate() {

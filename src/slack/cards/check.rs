@@ -13,7 +13,6 @@ use crate::slack::markup::Markup;
 use crate::slack::value::Value;
 use reinstate_core::{Diagnosis, Plan, Verdict};
 
-/// The private answer to `check`: trail, findings, groups, plan, and buttons.
 #[must_use]
 pub fn diagnosis(
     diagnosis: &Diagnosis,

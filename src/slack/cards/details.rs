@@ -1,4 +1,4 @@
-//! Everything a run knows, for the modal: all causes with all facts, every group, the whole story.
+//! The details of a run, for the modal: all causes with all facts, all groups, and the whole journal of the run.
 
 use serde_json::Value as Json;
 
@@ -13,7 +13,6 @@ use crate::slack::blocks::{context, header, listing, section};
 use crate::slack::markup::Markup;
 use reinstate_core::Diagnosis;
 
-/// The blocks of the modal.
 #[must_use]
 pub fn details(view: &View<'_>) -> Vec<Json> {
     let title = Markup::new().literal(view.title()).then(&view.name());

@@ -1,5 +1,5 @@
-//! What is asked before an approval counts: every destructive step in words, then the account and the plan. Where it
-//! does not fit into Slack's dialog, one click approves nothing: the click opens a modal that shows all of it.
+//! What an approver confirms: every destructive step in words, then the account and the plan. If this does not fit into
+//! Slack's dialog, one click must never approve: it opens a modal that shows everything.
 
 use serde_json::Value as Json;
 
@@ -10,14 +10,14 @@ use reinstate_core::plan::short;
 use reinstate_core::run::Current;
 use reinstate_core::{Op, Risk, Step};
 
-/// Characters that Slack's dialog takes.
+/// The maximum number of characters in Slack's dialog.
 const MAX_CHARACTERS: usize = 300;
-/// Characters of the person's address in it.
+/// The maximum number of characters of the person's address in the dialog.
 const MAX_NAME_CHARACTERS: usize = 80;
-/// Paragraphs of steps in the modal.
+/// The maximum number of sections with steps in the modal.
 const MAX_PAGES: usize = 40;
 
-/// Slack's own dialog; none if not every destructive step fits into it.
+/// Slack's confirmation dialog. None if not every destructive step fits into it.
 #[must_use]
 pub fn dialog(view: &View<'_>) -> Option<Confirm> {
     let current = view.run.current.as_ref()?;
@@ -38,7 +38,7 @@ pub fn dialog(view: &View<'_>) -> Option<Confirm> {
     Some(Confirm { title: Markup::new().literal("Approve this plan?"), text, yes: "Approve", no: "Back" })
 }
 
-/// The same in a modal, where there is room for all of it.
+/// The same content for a modal, which has room for all of it.
 #[must_use]
 pub fn dialog_in_full(view: &View<'_>) -> Vec<Json> {
     let Some(current) = &view.run.current else { return Vec::new() };
@@ -62,7 +62,7 @@ fn lines(current: &Current, wanted: impl Fn(&Step) -> bool) -> Vec<Markup> {
     steps.map(|step| Markup::new().literal("• ").then(&step_text(current, &step.op))).collect()
 }
 
-/// Whom it is for, and which plan.
+/// The person, and the plan.
 fn whose(view: &View<'_>, current: &Current, most: usize) -> Markup {
     let who = view.run.admitted.as_ref().map(|(_, who)| who.text().to_owned());
     let name = current.diagnosis.email.clone().or(who).unwrap_or_default();
@@ -84,7 +84,7 @@ fn last(id: &str) -> Markup {
     Markup::new().literal("…").escaped(&tail)
 }
 
-/// An account by name, as far as the plan knows it, and by the end of its id.
+/// An account by its name, if the plan knows it, and by the end of its id.
 fn account(current: &Current, id: &str) -> Markup {
     let found = &current.diagnosis;
     let candidate = found.candidates.iter().find(|one| one.id == id).and_then(|one| one.name.as_deref());
@@ -96,7 +96,7 @@ fn account(current: &Current, id: &str) -> Markup {
     }
 }
 
-/// A risky step in few words. What is not risky is never named here.
+/// A destructive or disruptive step in few words. Other steps are never named here.
 fn step_text(current: &Current, op: &Op) -> Markup {
     let text = Markup::new();
     let account = |id: &str| account(current, id);

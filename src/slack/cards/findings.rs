@@ -1,4 +1,4 @@
-//! What is broken: the causes with the facts behind them, the groups, and what could not be read.
+//! What is broken: the causes with their facts, the groups, and what could not be read.
 
 use serde_json::Value as Json;
 use url::Url;
@@ -7,24 +7,24 @@ use crate::slack::blocks::{context, section};
 use crate::slack::markup::Markup;
 use reinstate_core::{Cause, Diagnosis};
 
-/// How much of a diagnosis is shown; the rest is counted.
+/// How much of a diagnosis is shown. The rest is counted.
 #[derive(Clone, Copy)]
 pub(super) struct Budget {
     findings: usize,
-    /// Facts of each cause.
+    /// The maximum number of facts for each cause.
     facts: usize,
-    /// Names in each list of groups.
+    /// The maximum number of names in each list of groups.
     groups: usize,
 }
 
-/// In a channel: the reasons, not the whole evidence.
+/// For a channel: the reasons, not the whole evidence.
 pub(super) const CHANNEL: Budget = Budget { findings: 4, facts: 3, groups: 10 };
 /// For one person alone.
 pub(super) const PRIVATE: Budget = Budget { findings: 8, facts: 8, groups: 30 };
-/// On demand.
+/// For the details modal.
 pub(super) const DETAILS: Budget = Budget { findings: 40, facts: 40, groups: 0 };
 
-/// What is broken, with the facts behind it; each cause links to its page in `docs`.
+/// What is broken, with its facts. Each cause links to its page in `docs`.
 pub(super) fn found(diagnosis: &Diagnosis, room: Budget, docs: Option<&Url>) -> Vec<Json> {
     let mut blocks = Vec::new();
     for finding in diagnosis.findings.iter().take(room.findings) {
@@ -76,7 +76,7 @@ pub(super) fn found(diagnosis: &Diagnosis, room: Budget, docs: Option<&Url>) -> 
     blocks
 }
 
-/// The page of a cause: a file of the folder `docs/causes`.
+/// The page of a cause, a file in the folder `docs/causes`.
 fn page(docs: &Url, cause: Cause) -> Option<Url> {
     let mut page = docs.clone();
     page.path_segments_mut().ok()?.pop_if_empty().push(&format!("{}.md", cause.code()));

@@ -1,4 +1,4 @@
-//! The App Home as Slack draws it. Pure: the same lists give the same view, so that nothing unchanged is sent.
+//! The App Home as a view. It is pure: the same lists give the same view, so an unchanged Home is not sent again.
 
 use std::collections::BTreeSet;
 
@@ -8,21 +8,20 @@ use crate::slack::blocks::{Button, Style, actions, context, divider, header, sec
 use crate::slack::markup::Markup;
 use crate::slack::value;
 
-/// How many runs of each kind are shown; the others are counted.
+/// How many runs of each kind are shown. The others are counted.
 const MAX_RUNS: usize = 20;
 
-/// What a Home shows.
 #[derive(Debug, Default)]
 pub struct Lists {
-    /// Waiting for this person's approval.
+    /// Runs that wait for this person's approval.
     pub mine: List,
     /// Other open runs.
     pub open: List,
-    /// Ended, newest first.
+    /// Ended runs, newest first.
     pub recent: List,
 }
 
-/// Runs of one kind: how many, and those that are shown.
+/// Runs of one kind: their number, and the ones that are shown.
 #[derive(Debug, Default)]
 pub struct List {
     pub count: usize,
@@ -30,7 +29,7 @@ pub struct List {
 }
 
 impl List {
-    /// Counts a run, and shows it while there is room.
+    /// Counts a run, and shows it if there is room.
     pub fn add(&mut self, one: &Listed) {
         self.count += 1;
         if self.shown.len() < MAX_RUNS {
@@ -39,24 +38,22 @@ impl List {
     }
 }
 
-/// A run in a list.
 #[derive(Clone, Debug)]
 pub struct Listed {
-    /// The id of the run.
     pub id: String,
-    /// What is shown of it.
+    /// The line that the list shows.
     pub line: Markup,
-    /// Whether it waits for an approval.
+    /// Whether the run waits for an approval.
     pub waits: bool,
-    /// Who asked for it; they do not approve it.
+    /// The requester, who must not approve the run.
     pub asked_by: String,
     pub approved: BTreeSet<String>,
-    /// Its card, where Slack gave a link.
+    /// The link to its card, if Slack gave one.
     pub link: Option<String>,
 }
 
 impl Listed {
-    /// Whether this person has approved already.
+    /// Whether this person has already approved the run.
     #[must_use]
     pub fn approved_by_me(&self, me: &str) -> bool {
         self.approved.contains(me)
@@ -74,7 +71,7 @@ fn view(blocks: Vec<Value>) -> Value {
     json!({ "type": "home", "blocks": blocks })
 }
 
-/// For somebody with a role.
+/// The Home of a person with a role.
 #[must_use]
 pub fn home(lists: &Lists, approves: bool, sees: bool) -> Value {
     let mut blocks = vec![header(&Markup::new().literal("Reinstate")), buttons(sees)];
@@ -121,7 +118,7 @@ fn buttons(sees: bool) -> Value {
     actions("home", &all)
 }
 
-/// For a member without a role.
+/// The Home of a member without a role.
 #[must_use]
 pub fn employee() -> Value {
     let says = "Does Jira or Confluence show you nothing? Reinstate can look why. It changes nothing, and only \
@@ -133,7 +130,7 @@ pub fn employee() -> Value {
     ])
 }
 
-/// For guests, people of other workspaces, and while Slack does not say who somebody is.
+/// The Home of guests and people of other workspaces. Also shown if Slack does not say who somebody is.
 #[must_use]
 pub fn stranger() -> Value {
     let says = "Reinstate works for members of this workspace. If you are one and still read this, Slack did not \
@@ -141,7 +138,7 @@ pub fn stranger() -> Value {
     view(vec![header(&Markup::new().literal("Reinstate")), section(&Markup::new().literal(says))])
 }
 
-/// While the database does not answer.
+/// The Home while the database does not answer.
 #[must_use]
 pub fn no_store() -> Value {
     let says = "The database does not answer, so runs cannot be shown. Please come back in a minute.";

@@ -1,4 +1,4 @@
-//! A run in one line: in a list, and when it ends.
+//! Short texts about a run: its line in a list, that it stopped, and how it ended.
 
 use jiff::Timestamp;
 
@@ -10,7 +10,7 @@ use reinstate_core::run::{Goal, Limits, Next};
 use reinstate_core::sweep::{Sweep, SweepNext};
 use reinstate_core::{Rules, Run};
 
-/// One line for a list of runs.
+/// The line of a run in a list.
 #[must_use]
 pub fn line(id: &str, run: &Run, rules: &Rules, limits: &Limits, now: Timestamp) -> Markup {
     let who = run.admitted.as_ref().map(|(_, who)| who.text().to_owned());
@@ -32,7 +32,7 @@ pub fn line(id: &str, run: &Run, rules: &Rules, limits: &Limits, now: Timestamp)
     }
 }
 
-/// One line for a sweep in such a list.
+/// The line of a sweep in a list.
 #[must_use]
 pub fn sweep_line(id: &str, sweep: &Sweep, limits: &Limits, now: Timestamp) -> Markup {
     let mut text = Markup::new().code(id).literal(" – sweep");
@@ -54,13 +54,13 @@ pub fn sweep_line(id: &str, sweep: &Sweep, limits: &Limits, now: Timestamp) -> M
     }
 }
 
-/// A run in such a list whose journal cannot be read.
+/// The line of a run whose journal cannot be read.
 #[must_use]
 pub fn unreadable_line(id: &str) -> Markup {
     Markup::new().literal("Run ").code(id).literal(" cannot be read.")
 }
 
-/// A list of runs: a line for each that is shown, with the link to its card. `count`: how many there are.
+/// A list of runs: one line for each shown run, with a link to its card. `count` is the number of all runs.
 #[must_use]
 pub fn list(title: Markup, shown: &[(Markup, Option<String>)], count: usize) -> Message {
     let mut lines = vec![title];
@@ -78,8 +78,8 @@ pub fn list(title: Markup, shown: &[(Markup, Option<String>)], count: usize) -> 
     Message::text(&Markup::lines(&lines, 2900))
 }
 
-/// Tells the requester that a run stopped for a person: what happened, why, and what to do. `here`: the card stands
-/// above.
+/// Tells the requester that a run stopped for a person: what happened, why, and what to do. `here` means that the card
+/// is directly above.
 #[must_use]
 pub fn stopped(view: &View<'_>, channel: &str, here: bool) -> Message {
     let what = match view.aim() {
@@ -99,7 +99,7 @@ pub fn stopped(view: &View<'_>, channel: &str, here: bool) -> Message {
     })
 }
 
-/// Tells how a run ended, to those named.
+/// Tells the given people how a run ended.
 #[must_use]
 pub fn outcome(view: &View<'_>, to: &Markup) -> Message {
     let to = if to.is_empty() { Markup::new() } else { to.clone().literal(" ") };

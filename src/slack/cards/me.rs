@@ -1,4 +1,4 @@
-//! One's own access in plain words, and the call for help that may follow.
+//! A person's own access in plain words, and the call for help that may follow.
 
 use jiff::Timestamp;
 
@@ -9,10 +9,9 @@ use crate::slack::messages::{self, PlainWords, plain};
 use crate::slack::value::Value;
 use reinstate_core::{Diagnosis, Verdict};
 
-/// How many things are told at once.
+/// How many causes are shown at once.
 const MAX_CAUSES: usize = 3;
 
-/// The answer to `me`.
 #[must_use]
 pub fn me(diagnosis: &Diagnosis, at: Timestamp) -> Message {
     let title = Markup::new().literal("Your Atlassian access");
@@ -58,7 +57,7 @@ pub fn me(diagnosis: &Diagnosis, at: Timestamp) -> Message {
     Message::of(&title.literal(": ").literal(says), blocks, 2)
 }
 
-/// The call for help, for those who can repair.
+/// The call for help to the people who can repair.
 #[must_use]
 pub fn help_wanted(by: &str, asked: &str, diagnosis: &Diagnosis, at: Timestamp, access: &Access) -> Message {
     let title = Markup::new().literal("Somebody asks for help with their Atlassian access");

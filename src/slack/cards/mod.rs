@@ -1,5 +1,5 @@
-//! What a run looks like: a pure view of its newest state. The same run gives the same card, so that nothing
-//! unchanged is sent. It must never say by colour or picture alone what it does not say in words.
+//! The cards of a run: pure views of its newest state. The same run gives the same card, so an unchanged card is not
+//! sent again. A card must never use colour or a picture alone for something that it does not also say in words.
 
 mod after;
 mod approval;
@@ -42,27 +42,25 @@ use reinstate_core::plan::short;
 use reinstate_core::run::{Current, Goal, Limits, Next};
 use reinstate_core::{Event, Rules, Run};
 
-/// What a card is drawn from.
+/// The input from which a card is drawn.
 pub struct View<'a> {
-    /// The run's id.
     pub id: &'a str,
     /// Its newest state.
     pub run: &'a Run,
     pub events: &'a [(i64, Timestamp, Event)],
-    /// The planner's rules.
     pub rules: &'a Rules,
-    /// Times of a run.
+    /// The time limits of a run.
     pub limits: &'a Limits,
     pub access: &'a Access,
-    /// Now by the clock of the database, by which approvals expire.
+    /// The current time by the clock of the database, which decides when approvals expire.
     pub now: Timestamp,
-    /// The end of the journal, shown on final cards.
+    /// The head of the journal, shown on final cards.
     pub head: Option<String>,
-    /// Slack refuses the `plan` block.
+    /// True if Slack refuses the `plan` block.
     pub plain: bool,
-    /// `slack.channel`, where approvals are asked.
+    /// `slack.channel`, where approvals are requested.
     pub channel: &'a str,
-    /// Whether approvals are asked on this card.
+    /// Whether this card requests approvals.
     pub asks_here: bool,
     /// The folder with the page of each cause.
     pub docs: Option<&'a Url>,
@@ -73,7 +71,7 @@ impl View<'_> {
         self.run.next(self.now, self.rules, self.limits)
     }
 
-    /// The digest that is waited for now.
+    /// The digest for which the run now waits.
     #[must_use]
     pub fn awaited(&self) -> Option<&str> {
         match self.next() {
@@ -87,12 +85,12 @@ impl View<'_> {
         Value { run: self.id.to_owned(), digest, ..Value::default() }.text()
     }
 
-    /// What the run is for.
+    /// The goal of the run.
     fn aim(&self) -> Goal {
         self.run.asked.as_ref().map(|asked| asked.aim.clone()).unwrap_or_default()
     }
 
-    /// What the run is called, without the name of whom it is about.
+    /// The title of the run, without the name of the person.
     fn title(&self) -> &'static str {
         match self.aim() {
             Goal::Repair { .. } => "Repair of ",
@@ -108,7 +106,7 @@ impl View<'_> {
     }
 }
 
-/// Why: the trail, the findings with their facts, the steps with their risk.
+/// The reasons: the trail, the findings with their facts, and the steps with their risk.
 fn reasons(current: &Current, docs: Option<&Url>) -> Vec<Json> {
     let mut blocks = trail::trail(&current.diagnosis);
     blocks.extend(findings::found(&current.diagnosis, findings::CHANNEL, docs));
@@ -116,7 +114,7 @@ fn reasons(current: &Current, docs: Option<&Url>) -> Vec<Json> {
     blocks
 }
 
-/// Those who asked; they are not asked to approve.
+/// The requesters, who are not asked to approve.
 #[must_use]
 pub fn requesters(view: &View<'_>) -> Vec<String> {
     view.run.asked.iter().map(|asked| asked.by.id.clone()).collect()

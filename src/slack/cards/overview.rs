@@ -1,15 +1,15 @@
-//! What can be read in three seconds: what is broken, what will happen, what it costs. Everything else of a card
-//! only gives the reasons.
+//! The overview that a reader understands in three seconds: what is broken, what will happen, and what it costs. The
+//! rest of a card only gives the reasons.
 
 use std::collections::BTreeMap;
 
 use crate::slack::markup::Markup;
 use reinstate_core::{Diagnosis, Plan, Verdict};
 
-/// How many causes are named; the others are counted.
+/// How many causes are named. The others are counted.
 const MAX_CAUSES: usize = 3;
 
-/// The glance at a diagnosis and its plan, one line each.
+/// The overview of a diagnosis and its plan, one line each.
 pub(super) fn overview(diagnosis: &Diagnosis, plan: &Plan) -> Markup {
     let mut lines = vec![broken(diagnosis)];
     if !plan.steps.is_empty() {
@@ -56,7 +56,7 @@ pub(super) fn broken(diagnosis: &Diagnosis) -> Markup {
     }
 }
 
-/// Steps by risk: what an approver has to weigh.
+/// The steps by risk, which an approver must weigh.
 fn happens(plan: &Plan) -> Markup {
     let mut by_risk = BTreeMap::new();
     for step in &plan.steps {

@@ -1,4 +1,4 @@
-//! What will happen, step by step, and what only people can do. What it costs stands in the glance.
+//! The plan: what will happen, step by step, and what only people can do. The overview says what it costs.
 
 use serde_json::Value as Json;
 
@@ -37,7 +37,7 @@ pub(super) fn planned(plan: &Plan) -> Vec<Json> {
     for ticket in &plan.tickets {
         let title =
             Markup::new().literal("*Ready to paste into a ticket to ").literal(ticket.to.name()).literal("*");
-        // A quotation: it is for somebody else.
+        // A quotation, because the text is meant for somebody else.
         let text = Markup::new().literal("> ").escaped(&ticket.text);
         blocks.push(section(&Markup::lines(&[title, text], 2900)));
     }

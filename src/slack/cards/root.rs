@@ -1,5 +1,5 @@
-//! The root card: one glance at the run, then what it is made of. It must never show data of a run whose
-//! requester was not admitted.
+//! The root card: an overview of the run, followed by its parts. It must never show data of a run whose requester was
+//! not admitted.
 
 use super::candidates::candidates;
 use super::overview::overview;
@@ -10,7 +10,6 @@ use crate::slack::markup::Markup;
 use crate::slack::value::Value;
 use reinstate_core::run::{Goal, Next, Outcome, Progress};
 
-/// The root card of a run.
 #[must_use]
 pub fn root(view: &View<'_>) -> Message {
     let title = Markup::new().literal(view.title()).then(&view.name());
@@ -34,7 +33,7 @@ pub fn root(view: &View<'_>) -> Message {
     Message::of(&title.literal(": ").then(&says), blocks, 2)
 }
 
-/// What `status RUN` answers: the card without its buttons, for one person alone.
+/// The answer to `status RUN`: the card without its buttons, for one person alone.
 #[must_use]
 pub fn status(view: &View<'_>, link: Option<&str>) -> Message {
     let mut card = root(view);
@@ -56,7 +55,7 @@ fn tasks(view: &View<'_>) -> Vec<Task> {
     let next = view.next();
     let mut all = Vec::new();
     for (op, worked) in &view.run.done {
-        // Once nothing is left to do, all that was done stands together, whichever plan it was of.
+        // When no step is left, all finished steps form one list, whichever plan they belong to.
         let last = view.run.current.as_ref().is_none_or(|current| current.plan.steps.is_empty());
         let note = match (worked, last) {
             (true, true) => "",

@@ -1,4 +1,4 @@
-//! Who must act, or what came of it: the one sentence that every card of a run begins with.
+//! The first sentence of every card of a run: who must act, or what the result is.
 
 use super::{View, requesters};
 use crate::slack::markup::Markup;
@@ -22,7 +22,6 @@ pub(super) fn ending(outcome: Outcome) -> &'static str {
     }
 }
 
-/// Who must act, or what came of it.
 pub(super) fn state(view: &View<'_>) -> Markup {
     if let Some((outcome, says)) = &view.run.ended {
         let mut text = Markup::new().literal("*").literal(ending(*outcome)).literal(".* ").escaped(says);

@@ -1,5 +1,5 @@
-//! The card of a sweep: how far it is, what it found, and what can be done about it; and the pages of accounts whose
-//! repair needs an approval of its own. Counts only, and no person's name, but on the private pages.
+//! The card of a sweep: its progress, its findings, and what can be done about them. Also the pages of accounts whose
+//! repair needs an approval of its own. Only these private pages may name a person; the card shows counts.
 
 use jiff::Timestamp;
 
@@ -11,19 +11,19 @@ use reinstate_core::plan::short;
 use reinstate_core::run::Limits;
 use reinstate_core::sweep::{SurveyResult, Sweep, SweepFinding, SweepNext};
 
-/// Causes listed on the card.
+/// The maximum number of causes on the card.
 const MAX_CAUSES: usize = 20;
-/// Accounts on one page.
+/// The number of accounts on one page.
 const PAGE_SIZE: usize = 8;
 
-/// A sweep, to be drawn.
+/// The input from which the card of a sweep is drawn.
 pub struct SweepView<'a> {
     pub id: &'a str,
     pub sweep: &'a Sweep,
-    /// Times of approvals.
+    /// The time limits of approvals.
     pub limits: &'a Limits,
     pub now: Timestamp,
-    /// The end of the journal, once the sweep has ended.
+    /// The head of the journal, after the sweep has ended.
     pub head: Option<String>,
 }
 
@@ -67,7 +67,7 @@ pub fn sweep_root(view: &SweepView<'_>) -> Message {
     Message::of(&title.literal(": ").then(&says), blocks, 2)
 }
 
-/// What `status SWEEP` answers: the card without its buttons, for one person alone, and what can be done.
+/// The answer to `status SWEEP`: the card without its buttons, for one person alone, and what can be done.
 #[must_use]
 pub fn sweep_status(view: &SweepView<'_>, link: Option<&str>) -> Message {
     let mut card = sweep_root(view);
@@ -85,7 +85,7 @@ pub fn sweep_status(view: &SweepView<'_>, link: Option<&str>) -> Message {
     card.fitted(2)
 }
 
-/// Where it stands, in a sentence or two.
+/// The state of the sweep, in one or two sentences.
 fn state(view: &SweepView<'_>) -> Markup {
     let sweep = view.sweep;
     if let Some(says) = &sweep.ended {
@@ -133,7 +133,7 @@ fn state(view: &SweepView<'_>) -> Markup {
     }
 }
 
-/// The rate, where enough time has passed to tell.
+/// Adds the rate, if enough time has passed to measure it.
 fn rate(text: Markup, done: u64, since: Option<Timestamp>, at: Timestamp) -> Markup {
     let seconds = since.map_or(0, |since| at.duration_since(since).as_secs());
     match u64::try_from(seconds) {
@@ -142,7 +142,7 @@ fn rate(text: Markup, done: u64, since: Option<Timestamp>, at: Timestamp) -> Mar
     }
 }
 
-/// Counts of the repairs, their rate, and when they may be through if it stays so.
+/// The counts of the repairs, their rate, and the estimated time of completion.
 fn progress(sweep: &Sweep) -> Markup {
     let total = sweep.surveyed.as_ref().map_or(0, |surveyed| surveyed.list.repairs().len());
     let total = u64::try_from(total).unwrap_or(u64::MAX);
@@ -164,7 +164,7 @@ fn progress(sweep: &Sweep) -> Markup {
     let began = sweep.approved.as_ref().map(|(_, at)| *at).or(sweep.requested.as_ref().map(|(_, at)| *at));
     let seconds = began.map_or(0, |began| at.duration_since(began).as_secs());
     let left = total.saturating_sub(ended);
-    // Before the first few have ended, any estimate would be a guess.
+    // Before five repairs have ended, an estimate would be a guess.
     match u64::try_from(seconds) {
         Ok(seconds) if ended >= 5 && seconds > 0 && left > 0 => {
             let minutes = (left * seconds / ended).div_ceil(60);
@@ -216,7 +216,7 @@ fn found(surveyed: &SurveyResult) -> Markup {
     Markup::lines(&lines, 2900)
 }
 
-/// What can be done about what was found; once the sweep has ended, what could be.
+/// What can be done about the findings. After the sweep has ended, what could be done.
 fn repairs(surveyed: &SurveyResult, ended: bool) -> Markup {
     let harmless = surveyed.list.repairs().len();
     let tally = &surveyed.tally;
@@ -295,7 +295,7 @@ fn buttons(view: &SweepView<'_>) -> Vec<Button> {
     all
 }
 
-/// One page of accounts whose repair needs an approval of its own, each with its button: for one person alone.
+/// One page of accounts whose repair needs an approval of its own, each with its button. For one person alone.
 #[must_use]
 pub fn sweep_page(id: &str, found: &[SweepFinding], page: usize) -> Message {
     let pages = found.len().div_ceil(PAGE_SIZE).max(1);

@@ -1,5 +1,5 @@
-//! Everything the bot can post, with the largest realistic data, held against the validator of the simulated Slack:
-//! 500 groups, every cause at once, hostile names.
+//! Checks everything the bot can post with the validator of the simulated Slack. The data is the largest realistic
+//! data: 500 groups, every cause at once, hostile names.
 
 use std::collections::BTreeSet;
 
@@ -38,7 +38,7 @@ fn access() -> Access {
     Access { protected: Vec::new(), viewer: grant(), operator: grant(), approver: grant() }
 }
 
-/// The worst day of somebody with a very long name.
+/// The largest diagnosis and plan, of a person with a very long name.
 fn worst() -> (Diagnosis, Plan) {
     let email = format!("{}@acme.example", "j".repeat(240));
     let subject = Subject::asked(Who::Email(email.clone()));
@@ -130,7 +130,7 @@ fn states() -> Vec<Vec<(i64, Timestamp, Event)>> {
     ]
 }
 
-/// What people can read of blocks: a button's value is for us alone, and Slack never draws it.
+/// The parts of blocks that people can read. Slack never draws the value of a button, which is for the bot alone.
 fn read(blocks: &Value) -> Value {
     match blocks {
         Value::Object(map) if map.get("type") == Some(&json!("button")) => map
@@ -253,7 +253,7 @@ fn asks_for(ops: Vec<Op>) -> Vec<(i64, Timestamp, Event)> {
     events
 }
 
-/// What Slack asks before these steps are approved; none if one click must not do it.
+/// The text of the dialog before these steps are approved. None if one click must not approve them.
 fn dialog_of(ops: Vec<Op>) -> Option<String> {
     let (rules, limits, access) = (Rules::default(), limits(), access());
     let events = asks_for(ops);

@@ -1,4 +1,4 @@
-//! The journal of a run as people read it: when, what, and who.
+//! The journal of a run for people: when, what, and who.
 
 use jiff::Timestamp;
 

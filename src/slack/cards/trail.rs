@@ -7,11 +7,11 @@ use crate::slack::markup::Markup;
 use reinstate_core::Diagnosis;
 use reinstate_core::diagnose::{Mark, Station};
 
-/// Characters for one station: six of them fit into one section.
+/// The maximum number of characters for one station. Six stations fit into one section.
 const MAX_CHARACTERS: usize = 470;
 
 pub(super) fn trail(diagnosis: &Diagnosis) -> Vec<Json> {
-    // Each station has its share of the room, so that a long one leaves none of the others out.
+    // Each station has its own share of the characters, so a long one does not push out the others.
     let lines: Vec<Markup> =
         diagnosis.trail.iter().map(|one| Markup::lines(&[station(one)], MAX_CHARACTERS)).collect();
     if lines.is_empty() { Vec::new() } else { vec![section(&Markup::lines(&lines, 2900))] }

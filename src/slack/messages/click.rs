@@ -1,76 +1,73 @@
-//! What a click that was not taken is answered, and how a click ends a run or a sweep: one sentence each, of what
-//! happened, why, and what to do next. Pure. Only these sentences are used, so that the same refusal reads the same
-//! whichever button it was.
+//! The answers to clicks that were not accepted, and the texts with which a click ends a run or a sweep. Each is short
+//! and says what happened, why, and what to do next. Pure. Only these texts are used, so that the same refusal reads
+//! the same for every button.
 
 use crate::slack::markup::Markup;
 use reinstate_core::sweep::Sweep;
 
-/// The run is over.
 pub const RUN_ENDED: &str = "The run has ended, so nothing was done.";
-/// It is on its way to its end.
+/// The run is being cancelled.
 pub const BEING_STOPPED: &str = "The run is being stopped already. Its card shows when it has ended.";
-/// Nothing was planned yet.
+/// No plan exists yet.
 pub const NO_PLAN: &str =
     "The run has no plan to decide on yet, so nothing was done. Its card shows when it has one.";
-/// Another plan stands there by now.
+/// The run now has another plan.
 pub const PLAN_CHANGED: &str = "The plan has changed since this card was drawn, so nothing was done. \
                                 Look at the card again and decide on the new plan.";
-/// Too late.
+/// The approval has expired.
 pub const APPROVAL_OVER: &str =
     "The time to approve this plan is over, so nothing was done. Ask for the repair again.";
-/// Somebody else decided, or it went on.
+/// Somebody else decided, or the run went on.
 pub const NO_APPROVAL_AWAITED: &str =
     "The run no longer waits for an approval, so nothing was done. Look at its card again.";
-/// Somebody else retried, or it went on.
+/// Somebody else retried, or the run went on.
 pub const NO_PERSON_AWAITED: &str =
     "The run no longer waits for a person, so nothing was done. Look at its card again.";
-/// A message that is not the run's.
+/// The click came from a message that is not the run's card.
 pub const NOT_ITS_CARD: &str = "This button does not stand on the run's card, so it does nothing. \
                                 Type `/reinstate status` to find the run.";
-/// An old private answer.
+/// The click came from an old private answer.
 pub const NAMES_NOBODY: &str =
     "This button no longer says whom it is about. Type `/reinstate check WHO` instead.";
-/// A run to be undone that is erased, or never was.
+/// The run to be undone was erased or never existed.
 pub const NO_EARLIER_RUN: &str = "There is no such run, or it can no longer be read, so nothing was started. Type `/reinstate history WHO` to see the others.";
-/// A run to be undone that is at work.
+/// The run to be undone is still open.
 pub const NOT_ENDED: &str = "That run has not ended, so nothing was started. Stop it first, then ask again.";
-/// A run to be undone that was never admitted.
+/// The run to be undone was never admitted.
 pub const DID_NOTHING: &str = "That run did nothing, so there is nothing to take back.";
 
-/// The sweep is over.
 pub const SWEEP_ENDED: &str = "The sweep has ended, so nothing was done.";
-/// A button of a run on a sweep.
+/// The button of a run, clicked on a sweep.
 pub const NOT_FOR_SWEEPS: &str = "This button does nothing on a sweep.";
-/// A button of a sweep on a run.
+/// The button of a sweep, clicked on a run.
 pub const NOT_FOR_RUNS: &str = "This button does nothing on a run.";
-/// The list is another one.
 pub const LIST_CHANGED: &str =
     "The list has changed since this card was drawn, so nothing was done. Look at the card again.";
-/// The list was decided on, or too old.
+/// The list was already decided on, or its approval has expired.
 pub const NO_LIST_AWAITED: &str =
     "The sweep no longer waits for an approval of this list, so nothing was done. Look at its card again.";
-/// The sweep stands elsewhere by now.
+/// The sweep is now in another state.
 pub const SWEEP_MOVED_ON: &str = "The sweep has moved on, so nothing was done. Look at its card again.";
-/// Its rows were erased.
+/// The rows of the sweep were erased.
 pub const ROWS_GONE: &str = "The rows of this sweep are no longer kept. Ask for another sweep.";
 
-/// How a run ends that nobody approved.
+/// The end of a run that nobody approved.
 pub const EXPIRED: &str = "Nobody approved in time. Ask for the repair again if it is still wanted.";
-/// How a run ends that somebody declined.
+/// The end of a run that was declined.
 pub const DECLINED: &str = "The plan was declined; none of it was done.";
-/// How a run ends that is taken back while it waits.
+/// The end of a run that is undone while it waits for a person.
 pub const STOPPED_FOR_UNDO: &str = "It was stopped so that what it did can be taken back.";
-/// How a sweep ends whose list was declined.
+/// The end of a sweep whose list was declined.
 pub const LIST_DECLINED: &str = "The list was declined; none of it was repaired.";
-/// How a sweep ends that was stopped while it repaired.
+/// The end of a sweep that was stopped during the repairs.
 pub const SWEEP_STOPPED: &str = "The repairs were stopped. What was begun is brought to its end.";
-/// How a sweep ends that was stopped while it read.
+/// The end of a sweep that was stopped while it was reading.
 pub const READING_STOPPED: &str = "The sweep was stopped before everything was read, so it has no result. \
                                    Nothing was changed.";
-/// How a sweep ends that was stopped when it had read everything.
+/// The end of a sweep that was stopped after everything was read, before any repair.
 pub const OFFER_STOPPED: &str = "The sweep was stopped before any repair. Nothing was changed.";
 
-/// How a sweep ends that is stopped where it stands now.
+/// The end of a sweep that is stopped in its current state.
 #[must_use]
 pub fn how_a_sweep_is_stopped(sweep: &Sweep) -> &'static str {
     match (&sweep.surveyed, sweep.may_repair()) {
@@ -80,13 +77,13 @@ pub fn how_a_sweep_is_stopped(sweep: &Sweep) -> &'static str {
     }
 }
 
-/// How a run ends that somebody declined, with their reason where they gave one.
+/// The end of a run that was declined, with the reason if one was given.
 #[must_use]
 pub fn declined(why: &str) -> String {
     if why.is_empty() { DECLINED.to_owned() } else { format!("{DECLINED} The reason: {why}") }
 }
 
-/// `cancel RUN` was taken.
+/// The answer to an accepted `cancel RUN`.
 #[must_use]
 pub fn stopped(run: &str) -> Markup {
     Markup::new()
@@ -95,7 +92,7 @@ pub fn stopped(run: &str) -> Markup {
         .literal(". What was done stays done; its card lists it.")
 }
 
-/// `cancel SWEEP` was taken.
+/// The answer to an accepted `cancel SWEEP`.
 #[must_use]
 pub fn sweep_stopped(id: &str, sweep: &Sweep) -> Markup {
     let text = Markup::new().literal("The sweep is stopped: ").code(id).literal(". ");
@@ -103,7 +100,7 @@ pub fn sweep_stopped(id: &str, sweep: &Sweep) -> Markup {
         .literal(" To read the organization again, type `/reinstate sweep`.")
 }
 
-/// `undo SWEEP`.
+/// The answer to `undo SWEEP`.
 #[must_use]
 pub fn undo_of_a_sweep(id: &str) -> Markup {
     Markup::new()
@@ -114,7 +111,7 @@ pub fn undo_of_a_sweep(id: &str) -> Markup {
         .literal("` to see these runs, then `/reinstate undo RUN` with the id of one of them.")
 }
 
-/// A card that was posted twice.
+/// The answer to a click on a second copy of a card.
 #[must_use]
 pub fn copy(link: Option<&str>) -> Markup {
     let text = Markup::new().literal("This is a copy of the card, so its buttons do nothing. ");

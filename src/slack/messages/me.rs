@@ -1,5 +1,5 @@
-//! What a cause means for the person themselves: plain words for somebody who has never heard of provisioning,
-//! and what they can do. Pure. It must never name another person, an id or a group.
+//! What a cause means for the person themselves, and what they can do. The words are plain, for people who have never
+//! heard of provisioning. Pure. The text must never name another person, an id or a group.
 
 use reinstate_core::Cause;
 
@@ -13,7 +13,7 @@ pub struct PlainWords {
 
 const ADMINS: &str = "Your admins can mend this. Press the button below to ask them.";
 
-/// What a cause means for the person whose access it is.
+/// The explanation of a cause for the person whose access it affects.
 #[must_use]
 pub fn plain(cause: Cause) -> PlainWords {
     use Cause as C;

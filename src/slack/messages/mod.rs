@@ -1,4 +1,4 @@
-//! Every sentence that is not part of a card. Each says what happened, why, and what to do next. Pure.
+//! Every sentence that is not part of a card. Each one says what happened, why, and what to do next. Pure.
 
 pub mod click;
 mod me;
@@ -33,7 +33,7 @@ pub fn help() -> Markup {
     )
 }
 
-/// Text that is no command.
+/// The text is not a command.
 #[must_use]
 pub fn misunderstood(what: &ParseError) -> Markup {
     Markup::new()
@@ -43,13 +43,13 @@ pub fn misunderstood(what: &ParseError) -> Markup {
         .literal("`")
 }
 
-/// A command that this version does not carry out yet.
+/// This version does not support the command yet.
 #[must_use]
 pub fn not_yet() -> Markup {
     Markup::new().literal("That is not available yet. Nothing was done.\n").then(&help())
 }
 
-/// A command of another app.
+/// The command belongs to another app.
 #[must_use]
 pub fn not_ours() -> Markup {
     Markup::new().literal("This bot only answers `/reinstate`; try `/reinstate help`.")
@@ -61,7 +61,7 @@ pub fn begun(run: &str, again: bool) -> Markup {
     Markup::new().literal(words).code(run).literal(". Its card shows how it goes.")
 }
 
-/// The run could not be written down.
+/// The run could not be written to the journal.
 #[must_use]
 pub fn not_written() -> Markup {
     Markup::new().literal(
@@ -70,7 +70,7 @@ pub fn not_written() -> Markup {
     )
 }
 
-/// Nobody knows whether the run was written down.
+/// It is unknown whether the run was written to the journal.
 #[must_use]
 pub fn perhaps_written(run: &str) -> Markup {
     Markup::new()
@@ -88,7 +88,7 @@ pub fn overdue() -> Markup {
     )
 }
 
-/// A shortcut on a message that no person wrote.
+/// The shortcut was used on a message that no person wrote.
 #[must_use]
 pub fn no_author() -> Markup {
     Markup::new().literal(
@@ -97,7 +97,7 @@ pub fn no_author() -> Markup {
     )
 }
 
-/// Slack opened no modal: it allows three seconds.
+/// Slack opened no modal. Slack allows three seconds.
 #[must_use]
 pub fn no_modal() -> Markup {
     Markup::new().literal("Slack could not open the window in time. Nothing was done; please click again.")
@@ -109,7 +109,7 @@ pub fn no_store() -> Markup {
     Markup::new().literal("The database did not answer, so nothing was done. Please try again in a minute.")
 }
 
-/// A journal that cannot be read.
+/// The journal of this run cannot be read.
 #[must_use]
 pub fn unreadable(id: &str) -> Markup {
     Markup::new()
@@ -150,7 +150,7 @@ pub fn nothing_open() -> Markup {
     Markup::new().literal("Nothing runs and nothing waits.")
 }
 
-/// `history SWEEP`: what it is, where it stands, and how many runs it began. A list of these may follow.
+/// `history SWEEP`: what the sweep is, its state, and how many runs it started. A list of these may follow.
 #[must_use]
 pub fn history_of_a_sweep(sweep: &str, line: &Markup, runs: usize) -> Markup {
     let text = Markup::new().literal("This is the id of a sweep, not of a person. ").then(line).literal(". ");
@@ -173,13 +173,13 @@ pub fn runs_on(who: &str, count: usize) -> Markup {
     Markup::new().literal("*Runs on ").escaped(who).literal("*, newest first: ").number(count)
 }
 
-/// Nobody ever asked for a run on that account.
+/// No run on that account was ever requested.
 #[must_use]
 pub fn no_history(who: &str) -> Markup {
     Markup::new().literal("There has been no run on ").escaped(who).literal(".")
 }
 
-/// Somebody without an address cannot check themselves.
+/// A person without an address cannot check their own account.
 #[must_use]
 pub fn no_own_address() -> Markup {
     Markup::new().literal(
@@ -197,7 +197,7 @@ pub fn help_is_asked(channel: &str) -> Markup {
         .literal(". They see what was found. You need not do anything else; they will write to you.")
 }
 
-/// They were asked today already.
+/// The admins were already asked today.
 #[must_use]
 pub fn help_was_asked() -> Markup {
     Markup::new().literal(
@@ -206,7 +206,7 @@ pub fn help_was_asked() -> Markup {
     )
 }
 
-/// They could not be asked.
+/// The admins could not be asked.
 #[must_use]
 pub fn help_not_asked(access: &Access) -> Markup {
     Markup::new()
@@ -214,7 +214,7 @@ pub fn help_not_asked(access: &Access) -> Markup {
         .then(&holders(Role::Operator, access))
 }
 
-/// The card cannot stand where approvals are asked.
+/// The card cannot be posted in the channel for approvals.
 #[must_use]
 pub fn wrong_channel(channel: &str) -> Markup {
     Markup::new().literal("The card of this run and its approvals cannot be posted: ").channel(channel).literal(
@@ -224,7 +224,7 @@ pub fn wrong_channel(channel: &str) -> Markup {
     )
 }
 
-/// The card's channel is gone.
+/// The channel of the card is gone.
 #[must_use]
 pub fn card_moved(from: &str, to: &str) -> Markup {
     Markup::new()
@@ -244,7 +244,7 @@ pub fn card_again(channel: &str) -> Markup {
         .literal(". The run goes on; there is a new card.")
 }
 
-/// Slack did not take a card as a whole.
+/// Slack did not accept the whole card.
 #[must_use]
 pub fn card_in_short() -> Markup {
     Markup::new().literal("Slack did not take the whole card. *Details* shows the rest.")
@@ -261,7 +261,7 @@ pub fn card_renewed(channel: &str, code: &str) -> Markup {
         .literal("). The run goes on, and there is a new card. The buttons on the old card do nothing.")
 }
 
-/// The card could not be posted. `asks`: it asks for an approval.
+/// The card could not be posted. `asks` means that it requests an approval.
 #[must_use]
 pub fn card_refused(run: &str, channel: &str, code: &str, asks: bool) -> Markup {
     let text = Markup::new()
@@ -310,7 +310,7 @@ pub fn sweep_over(requester: &str, says: &str) -> Markup {
     Markup::new().user(requester).literal(" the repairs of this sweep have ended. ").escaped(says)
 }
 
-/// A repair of a sweep waits for a person; it has no card.
+/// A run of a sweep, which has no card, waits for a person.
 #[must_use]
 pub fn part_stopped(run: &str, whose: &Markup, why: &str) -> Markup {
     Markup::new()
@@ -325,14 +325,14 @@ pub fn part_stopped(run: &str, whose: &Markup, why: &str) -> Markup {
         .literal("` to end it, then ask for a repair of this account by itself.")
 }
 
-/// Too much is going on.
+/// Too many tasks are running.
 #[must_use]
 pub fn busy() -> Markup {
     Markup::new()
         .literal("Too much is going on right now, so nothing was started. Please try again in a minute.")
 }
 
-/// The minute's share of checks is used up.
+/// The limit of checks in one minute is used up.
 #[must_use]
 pub fn too_often(wait: Duration) -> Markup {
     let seconds = usize::try_from(wait.as_secs().max(1)).unwrap_or(60);
@@ -342,13 +342,13 @@ pub fn too_often(wait: Duration) -> Markup {
         .literal(" seconds.")
 }
 
-/// Reading takes longer than usual.
+/// The reading takes longer than usual.
 #[must_use]
 pub fn still_reading() -> Markup {
     Markup::new().literal("Still reading; the answer follows here.")
 }
 
-/// A refusal, with the role that is missing and who has it.
+/// A refusal, with the missing role and the people who have it.
 #[must_use]
 pub fn denied(denied: Denied, access: &Access) -> Markup {
     let text = Markup::new().escaped(&denied.to_string());
@@ -358,7 +358,7 @@ pub fn denied(denied: Denied, access: &Access) -> Markup {
     }
 }
 
-/// A run that came second, or whose requester was refused.
+/// A run that was refused, or that found another open run on the account.
 #[must_use]
 pub fn not_begun(says: &str, first_card: Option<&str>, holders: Option<&Markup>) -> Markup {
     let text = Markup::new().escaped(says);
@@ -391,13 +391,13 @@ fn grants(role: Role, access: &Access) -> Vec<&Grant> {
     }
 }
 
-/// Who may approve, to be mentioned.
+/// Mentions the approvers.
 #[must_use]
 pub fn approvers(access: &Access, but: &[String]) -> Markup {
     mentions(&access.approver, but)
 }
 
-/// Those of a role, to be mentioned.
+/// Mentions the people and groups that have a role.
 #[must_use]
 pub fn mentions(grant: &Grant, but: &[String]) -> Markup {
     let users = grant.users.iter().filter(|id| !but.contains(id)).take(20);
@@ -407,7 +407,7 @@ pub fn mentions(grant: &Grant, but: &[String]) -> Markup {
     Markup::list(&parts, " ")
 }
 
-/// The roles of a person, with the rules.
+/// The roles of a person, with the rules that grant them.
 #[must_use]
 pub fn whoami(actor: &Actor, home_known: bool) -> Markup {
     use reinstate_core::access::MembershipKind;

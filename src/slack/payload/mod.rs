@@ -1,5 +1,5 @@
-//! What Slack sends, as we understand it. Only the fields we need are kept; what is not known is
-//! [`Inbound::Unknown`]. It must never be made from a request that was neither signed nor came over our socket.
+//! What Slack sends, in typed form. Only the needed fields are kept. Anything unknown becomes [`Inbound::Unknown`]. An
+//! [`Inbound`] must never be made from a request that was neither signed nor received over our socket.
 
 mod read;
 #[cfg(test)]
@@ -11,12 +11,12 @@ use serde_json::Value;
 
 use reinstate_core::run::Requester;
 
-/// A request of Slack's.
+/// A request from Slack.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Inbound {
-    /// Slack looks at our certificate.
+    /// Slack checks our certificate.
     SslCheck,
-    /// Slack asks whether this address is ours: its challenge.
+    /// Slack checks that this address is ours, and sends a challenge.
     Challenge(String),
     Slash(Box<Slash>),
     /// A click on a button, or a choice in a picker.
@@ -25,7 +25,7 @@ pub enum Inbound {
     /// A modal that was submitted.
     Submit(Box<Submit>),
     Event(Box<Occurrence>),
-    /// Something else that is signed: its type.
+    /// Another signed request, with its type.
     Unknown(String),
 }
 
@@ -53,9 +53,9 @@ pub struct Slash {
     /// The command, with its slash.
     pub command: String,
     pub text: String,
-    /// Where private answers may go.
+    /// Where private answers may be sent.
     pub response_url: Option<String>,
-    /// By which a repeat is known.
+    /// The idempotency key of the request.
     pub trigger: Option<String>,
 }
 
@@ -64,30 +64,30 @@ pub struct Click {
     pub by: Requester,
     pub action: String,
     pub value: String,
-    /// The person who was picked, where it is a picker of people.
+    /// The chosen person, if the element is a picker of people.
     pub picked: Option<String>,
-    /// Where, if it was in a message.
+    /// The channel, if the click was in a message.
     pub channel: Option<String>,
-    /// The message, by its time stamp.
+    /// The time stamp of the message.
     pub ts: Option<String>,
-    /// The modal, if it was in one.
+    /// The modal, if the click was in one.
     pub view: Option<String>,
-    /// Where private answers may go.
+    /// Where private answers may be sent.
     pub response_url: Option<String>,
-    /// By which a repeat is known; opens one modal within three seconds.
+    /// The idempotency key of the click. It opens one modal within three seconds.
     pub trigger: Option<String>,
 }
 
-/// A shortcut, from anywhere or on a message.
+/// A shortcut, global or on a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shortcut {
     pub by: Requester,
     pub callback: String,
-    /// The person who wrote the message, if it was on the message of a person.
+    /// The author of the message, if a person wrote it.
     pub author: Option<String>,
     /// The message's channel.
     pub channel: Option<String>,
-    /// Where private answers may go.
+    /// Where private answers may be sent.
     pub response_url: Option<String>,
     /// Opens one modal within three seconds.
     pub trigger: Option<String>,
@@ -98,19 +98,19 @@ pub struct Shortcut {
 pub struct Submit {
     pub by: Requester,
     pub callback: String,
-    /// What we put into it when we opened it.
+    /// The metadata that we stored in the modal when we opened it.
     pub meta: String,
-    /// What was filled in: block, action, value.
+    /// The submitted values: block, action, value.
     pub values: Value,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Occurrence {
-    /// Its id, by which a repeat is known.
+    /// The id of the modal, which identifies a repeat.
     pub id: Option<String>,
     /// The inner type.
     pub kind: String,
-    /// Whom it is about, if it names one person.
+    /// The person it is about, if it names exactly one.
     pub by: Option<Requester>,
     /// The tab of the App Home.
     pub tab: Option<String>,

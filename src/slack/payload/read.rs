@@ -1,12 +1,12 @@
-//! Reading what Slack sends, tolerantly: a field may be null, of another type or missing, as Enterprise Grid and
-//! new features make it. It must never refuse a request for a field that is not needed.
+//! Parses what Slack sends, leniently. Enterprise Grid and new features make fields null, missing, or of another type.
+//! The parser must never refuse a request because of a field that is not needed.
 
 use serde_json::Value;
 
 use super::{Click, Inbound, Occurrence, Shortcut, Slash, Submit};
 use reinstate_core::run::Requester;
 
-/// Reads a verified body.
+/// Parses a verified body.
 #[must_use]
 pub fn read(body: &str, content_type: &str) -> Inbound {
     let json = content_type.trim_start().to_ascii_lowercase().starts_with("application/json");
@@ -29,7 +29,7 @@ pub fn read(body: &str, content_type: &str) -> Inbound {
     slash(|key| form.get(key))
 }
 
-/// Reads the payload of a socket's envelope of this type. From here on it is the same as over HTTP.
+/// Parses the payload of a socket envelope of this type. From here on, it is handled like a request over HTTP.
 #[must_use]
 pub fn envelope(kind: &str, payload: &Value) -> Inbound {
     match kind {

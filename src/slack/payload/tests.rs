@@ -1,4 +1,4 @@
-//! Payloads in the odd shapes that Slack really sends.
+//! Payloads in the unusual shapes that Slack really sends.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! What one person is answered alone: to `check`, `me`, `status`, `history` and `whoami`, and the call for help.
+//! The private answers to `check`, `me`, `status`, `history` and `whoami`, and the call for help.
 
 use reinstate::slack::cards;
 use reinstate::slack::messages;
@@ -384,7 +384,7 @@ pub fn lists() -> Page {
     page
 }
 
-/// The sentence that an answer begins with, and what is broken.
+/// The first sentence of an answer, and what is broken.
 fn state(card: &str) -> String {
     card.lines().take(3).collect::<Vec<_>>().join("\n")
 }

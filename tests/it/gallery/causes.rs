@@ -1,4 +1,4 @@
-//! What each cause, each step and each way to undo it is called.
+//! The name of each cause, each step and each way to undo it.
 
 use reinstate::slack::messages::plain;
 use reinstate_core::op::ResetScope;

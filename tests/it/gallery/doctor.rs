@@ -1,4 +1,4 @@
-//! What the doctor says of the simulated services: where all is well, and where everything is refused.
+//! The doctor's report on the simulated services: when everything is right, and when everything is refused.
 
 use reinstate::cli::doctor;
 use reinstate::config::{Config, Purpose};
@@ -89,7 +89,7 @@ pub fn page() -> Page {
     page
 }
 
-/// The report of the doctor on the company of the sandbox, whose services answer every call with this.
+/// The doctor's report on the tenant of the sandbox. If `answer` is given, its services answer every call with it.
 fn says(answer: Option<Injection>) -> String {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -105,7 +105,7 @@ fn says(answer: Option<Injection>) -> String {
     })
 }
 
-/// The simulated services listen where there is room.
+/// Replaces the port numbers, because the simulated services listen on any free port.
 fn ports(text: &str) -> String {
     let mut parts = text.split("127.0.0.1:");
     let first = parts.next().unwrap_or_default().to_owned();

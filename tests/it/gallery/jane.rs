@@ -1,5 +1,5 @@
-//! The person that most messages of the gallery are about, what is wrong with her access, and the story of a run. Ids
-//! and times are fixed, so that the same message is the same text on every day.
+//! The person in most messages of the gallery, what is wrong with her access, and the entries of a run. Ids and times
+//! are fixed, so that a message has the same text every day.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -33,7 +33,7 @@ pub const HEAD: &str = "16:7b4b8464a79f1c55694c21bf57778b2d45f17595dec719c954960
 pub const ADMINS: &str = "C0ADMINS";
 pub const LINK: &str = "https://acme.slack.com/archives/C0ADMINS/p1";
 
-/// So many seconds after the run was asked for.
+/// The time this many seconds after the request.
 pub fn at(second: i64) -> Timestamp {
     let begin: Timestamp = "2026-11-30T09:00:00Z".parse().unwrap();
     begin + SignedDuration::from_secs(second)
@@ -159,7 +159,7 @@ fn broken() -> Diagnosis {
     found
 }
 
-/// Only a person can help.
+/// A case in which only a person can help.
 pub fn not_assigned() -> (Diagnosis, Plan) {
     let mut found = broken();
     found.groups.expected = names(&[]);
@@ -176,7 +176,7 @@ pub fn not_assigned() -> (Diagnosis, Plan) {
     (found, plan)
 }
 
-/// Atlassian is asked for help.
+/// A case for Atlassian support.
 pub fn ticket() -> (Diagnosis, Plan) {
     let (mut found, mut plan) = not_assigned();
     found.findings = vec![finding(
@@ -194,7 +194,7 @@ pub fn ticket() -> (Diagnosis, Plan) {
     (found, plan)
 }
 
-/// Not everything could be read.
+/// A case in which not everything could be read.
 pub fn cannot_tell() -> (Diagnosis, Plan) {
     let mut found = healthy();
     found.verdict = Verdict::CannotTell;
@@ -208,7 +208,7 @@ pub fn cannot_tell() -> (Diagnosis, Plan) {
     (found, plan)
 }
 
-/// Two accounts could be the one to keep.
+/// A case with two accounts, either of which could be kept.
 pub fn two_accounts() -> (Diagnosis, Plan) {
     let mut found = email_held();
     let candidate = |id: &str, email: &str, says: &[&str]| Candidate {
@@ -285,7 +285,7 @@ pub fn memberships() -> (Diagnosis, Plan) {
     (found, plan)
 }
 
-/// What takes the parking of an address back.
+/// The plan that undoes the parking of an address.
 pub fn undo_plan() -> (Diagnosis, Plan) {
     let found = healthy();
     let op = Op::ReturnEmail {
@@ -297,7 +297,7 @@ pub fn undo_plan() -> (Diagnosis, Plan) {
     (found, plan)
 }
 
-/// What retires the idle account.
+/// The plan that retires the idle account.
 pub fn retire_plan() -> (Diagnosis, Plan) {
     let found = healthy();
     let op = Op::DeactivateAccount { account: IDLE.to_owned() };
@@ -313,16 +313,16 @@ pub fn restored() -> (Diagnosis, Plan) {
     (found, plan)
 }
 
-/// The story of a run: its entries, ten seconds apart.
+/// The history of a run: its entries, ten seconds apart.
 #[derive(Clone)]
 pub struct Story {
     pub events: Vec<(i64, Timestamp, Event)>,
-    /// When it is looked at.
+    /// The time of the view.
     pub now: Timestamp,
     pub digest: Option<String>,
-    /// Where the card stands, approvals are asked.
+    /// Whether the card requests approvals.
     pub asks_here: bool,
-    /// Slack refuses the `plan` block.
+    /// Whether Slack refuses the `plan` block.
     pub plain: bool,
     pub docs: Option<&'static str>,
 }
@@ -339,7 +339,7 @@ impl Story {
         Self::of(Goal::default())
     }
 
-    /// A run of this kind whose requester was admitted.
+    /// A run with this goal, whose requester was admitted.
     pub fn of(aim: Goal) -> Self {
         Self::asked(aim).and(Event::Admitted { rule: "access.operator.users".to_owned(), who: who() })
     }
@@ -367,7 +367,7 @@ impl Story {
         self.and(Event::Approved { by: "U0GRACE".to_owned(), digest })
     }
 
-    /// A step began. `needs`: how many approvals it needed.
+    /// Adds the begin of a step. `needs` is the number of approvals it needed.
     pub fn began(self, step: usize, needs: u32) -> Self {
         self.and(Event::Began { step, before: json!({}), needs: Some(needs) })
     }
@@ -380,7 +380,7 @@ impl Story {
         self.and(Event::Ended { outcome, message: says.to_owned() })
     }
 
-    /// Looked at so many seconds after it was asked for.
+    /// Sets the time of the view to this many seconds after the request.
     pub fn seen_at(mut self, second: i64) -> Self {
         self.now = at(second);
         self
@@ -390,7 +390,7 @@ impl Story {
         Run::fold(self.events.iter().map(|(seq, at, event)| (*seq, *at, event))).unwrap()
     }
 
-    /// What a view of this story draws.
+    /// Draws a view of this history.
     pub fn draws<T>(&self, draw: impl FnOnce(&View<'_>) -> T) -> T {
         let (run, rules, limits, access) = (self.run(), Rules::default(), limits(), access());
         let docs = self.docs.map(|docs| docs.parse().unwrap());
@@ -414,7 +414,7 @@ impl Story {
         self.run().next(self.now, &Rules::default(), &limits())
     }
 
-    /// Notes on the page which states the story is in.
+    /// Records on the page which states this history covers.
     pub fn noted(self, page: &mut Page) -> Self {
         let run = self.run();
         page.covers("Next", &self.next());

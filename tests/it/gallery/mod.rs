@@ -1,5 +1,5 @@
-//! The gallery: everything that people can read of Reinstate, as text, with one snapshot beside each. A message that
-//! changes changes here, in the same commit. `docs/reference/messages.md` is made of it.
+//! The gallery: every text of Reinstate that people can read, each with one snapshot. A changed message changes its
+//! snapshot in the same commit. `docs/reference/messages.md` is generated from the gallery.
 //!
 //! To change a message: change it, run `INSTA_FORCE_PASS=1 INSTA_UPDATE=new cargo test --test it gallery`, accept with
 //! `cargo insta review`, then `REINSTATE_UPDATE_DOCS=1 cargo test --test it gallery`.
@@ -94,8 +94,8 @@ fn is_the_document(pages: &[Page]) {
     );
 }
 
-/// The states of runs, of sweeps and of people that change what is shown. A new one does not compile without a line here,
-/// and fails without an entry.
+/// The states of runs, of sweeps and of people that change what is shown. A new state does not compile without a line
+/// here, and the test fails without an entry.
 fn states() -> Vec<String> {
     let all = [
         every!(Next: Admit, Look, Step, Prove, AwaitApproval, Expire, Conclude, AwaitPerson, Stop, Nothing),
@@ -119,7 +119,7 @@ fn states() -> Vec<String> {
     all.into_iter().flatten().collect()
 }
 
-/// The functions and sentences that words, cards and modals are made of: a new one needs an entry.
+/// The functions and constants that make messages, cards and modals. A new one needs an entry.
 #[test]
 fn every_function_that_makes_a_message_has_an_entry() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -139,7 +139,7 @@ fn every_function_that_makes_a_message_has_an_entry() {
     let mut missing = Vec::new();
     for source in &sources {
         let source = source.split("#[cfg(test)]").next().unwrap();
-        // Methods, which are indented, make no message by themselves.
+        // Methods are indented. They make no message of their own.
         let names = source.lines().filter_map(|line| {
             let rest = line.strip_prefix("pub fn ").or_else(|| line.strip_prefix("pub const "))?;
             rest.split(|c: char| !(c.is_alphanumeric() || c == '_')).next()
@@ -149,5 +149,5 @@ fn every_function_that_makes_a_message_has_an_entry() {
     assert_eq!(missing, Vec::<String>::new());
 }
 
-/// What is only part of messages, or tells Slack which modal it is.
+/// Names that are only parts of messages, or that identify a modal.
 const NO_MESSAGES: &[&str] = &["DECLINE", "APPROVE", "PICK", "mentions", "requesters"];

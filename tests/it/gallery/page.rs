@@ -1,4 +1,4 @@
-//! A page of the gallery: messages as text, each with its heading, and what of the program it shows.
+//! A page of the gallery: messages as text, each with its heading, and the parts of the program that it covers.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -9,7 +9,7 @@ use reinstate_sandbox::slack::{Slack, Surface, problems, view_problems};
 use reinstate_sandbox::tenant::Tenant;
 use serde_json::Value;
 
-/// The messages of one surface.
+/// The messages of one group.
 pub struct Page {
     title: &'static str,
     /// When these messages are shown, and who sees them.
@@ -23,7 +23,7 @@ pub struct Page {
 
 struct Entry {
     title: String,
-    /// When this one is shown.
+    /// When this message is shown.
     when: &'static str,
     text: String,
 }
@@ -33,7 +33,7 @@ impl Page {
         Self { title, about, entries: Vec::new(), covered: BTreeSet::new(), shown: BTreeSet::new() }
     }
 
-    /// A card, whose evidence and steps are left out where the page has shown exactly the same lines before.
+    /// A card without the evidence and the steps that the page has already shown with exactly the same lines.
     pub fn once(&mut self, card: &str) -> String {
         let lines: Vec<&str> = card.lines().collect();
         let trail = |line: &&str| line.starts_with(":white_check_mark: good – *Identity provider*");
@@ -56,12 +56,12 @@ impl Page {
         self.entries.push(Entry { title: title.to_owned(), when, text: text.to_owned() });
     }
 
-    /// Notes that the page shows this variant of that type.
+    /// Records that the page covers this variant of that type.
     pub fn covers(&mut self, of: &str, value: &impl std::fmt::Debug) {
         self.covered.insert(format!("{of}::{}", variant(value)));
     }
 
-    /// As a part of `docs/reference/messages.md`.
+    /// The page as a part of `docs/reference/messages.md`.
     pub fn markdown(&self) -> String {
         let mut out = format!("## {}\n\n{}\n", self.title, self.about);
         for Entry { title, when, text } in &self.entries {
@@ -72,13 +72,13 @@ impl Page {
     }
 }
 
-/// The name of a variant, from how it is printed for debugging.
+/// The name of a variant, from its debug output.
 pub fn variant(value: &impl std::fmt::Debug) -> String {
     let text = format!("{value:?}");
     text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
 }
 
-/// Compares a message with the snapshot beside it, and adds it to the page.
+/// Compares a message with its snapshot, and adds it to the page.
 macro_rules! shows {
     ($page:expr, $title:expr, $when:expr, $text:expr, @$snapshot:literal) => {{
         let text: String = $text;
@@ -88,7 +88,7 @@ macro_rules! shows {
 }
 pub(crate) use shows;
 
-/// All variants of a type, as `Type::Variant`. One that is not listed does not compile.
+/// All variants of a type, as `Type::Variant`. A missing variant does not compile.
 macro_rules! every {
     ($type:ident: $($variant:ident),* $(,)?) => {{
         #[allow(dead_code, reason = "the compiler reads it: a variant that is missing is an error")]
@@ -117,7 +117,7 @@ pub fn says(text: &Markup) -> String {
     card(&Message::text(text))
 }
 
-/// A modal: its title, what it holds, and its buttons at the bottom.
+/// A modal: its title, its content, and its buttons.
 pub fn modal(view: &Value) -> String {
     assert_eq!(view_problems(view, Surface::Modal), Vec::<String>::new());
     let text = |key: &str| view[key]["text"].as_str().map(|text| format!("[ {text} ]"));
@@ -133,7 +133,7 @@ pub fn home(view: &Value) -> String {
     slack().render_text(view["blocks"].as_array().unwrap()).join("\n")
 }
 
-/// What Slack asks before a click counts.
+/// The confirmation dialog that Slack shows before a click counts.
 pub fn dialog(confirm: &Confirm) -> String {
     let title = says(&confirm.title);
     format!("== {title} ==\n{}\n[ {} ]  [ {} ]", says(&confirm.text), confirm.no, confirm.yes)

@@ -100,7 +100,7 @@ pub fn page() -> Page {
     page
 }
 
-/// What `check` needs to begin; it asks nobody about a text that is no name.
+/// The minimum settings of `check`. It makes no call for a text that is not a name.
 const UPSTREAM: &[(&str, &str)] = &[
     ("REINSTATE_ATLASSIAN__ORG_ID", "9a1jj823-0000-4000-8000-000000000001"),
     ("REINSTATE_ATLASSIAN_ORG_KEY", "key"),

@@ -1,4 +1,4 @@
-//! One sentence or two: what is said at once, what was refused, and what is wrong with a card.
+//! Short messages: immediate answers, refusals, and problems with a card.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The card of a run until somebody has decided, and the messages that ask for the decision.
+//! The card of a run until a decision is made, and the messages that ask for the decision.
 
 use reinstate::slack::{cards, messages};
 use reinstate_core::{Diagnosis, Goal, Op, Plan};

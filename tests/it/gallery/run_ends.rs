@@ -1,4 +1,4 @@
-//! The card of a run that has ended, and the messages that tell the end. The reasons are those of the executor.
+//! The card of a run that has ended, and the messages about the end. The reasons are those of the executor.
 
 use reinstate::slack::cards;
 use reinstate::slack::markup::Markup;
@@ -390,7 +390,7 @@ pub fn page() -> Page {
     page
 }
 
-/// A run in one line, for each way to end.
+/// The line of a run in a list, for each outcome.
 pub fn lines() -> Vec<(Markup, Option<String>)> {
     let all = [
         Outcome::Healthy,
@@ -412,7 +412,7 @@ pub fn lines() -> Vec<(Markup, Option<String>)> {
     all.map(|outcome| (line(outcome), Some(LINK.to_owned()))).into()
 }
 
-/// The sentence that a card begins with.
+/// The first sentence of a card.
 fn state(card: &str) -> String {
     card.lines().nth(1).unwrap().to_owned()
 }

@@ -263,12 +263,12 @@ fn paused(halt: PauseReason, why: &str) -> Event {
     Event::Paused { step: Some(0), halt, why: why.to_owned() }
 }
 
-/// The sentence that a card begins with.
+/// The first sentence of a card.
 fn state(card: &str) -> String {
     card.lines().nth(1).unwrap().to_owned()
 }
 
-/// The sentence that a card begins with, and its progress.
+/// The first sentence of a card, and its progress.
 fn progress(card: &str) -> String {
     let marks = ["[x] ", "[~] ", "[ ] ", "[!] "];
     let steps = card.lines().filter(|line| marks.iter().any(|mark| line.starts_with(mark)));

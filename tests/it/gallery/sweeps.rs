@@ -1,4 +1,4 @@
-//! The card of a sweep, the messages in its thread, and the private pages of what needs an approval.
+//! The card of a sweep, the messages in its thread, and the private pages of repairs that need an approval.
 
 use jiff::Timestamp;
 use reinstate::sheet::Sheet;
@@ -235,7 +235,7 @@ pub fn page() -> Page {
     page
 }
 
-/// A sweep in one line, in each of its states.
+/// The line of a sweep in a list, in each of its states.
 pub fn lines() -> Vec<(Markup, Option<String>)> {
     let begun = Sweep::by("U0ADA");
     let read = begun.clone().and(surveyed(7, None));
@@ -249,7 +249,7 @@ pub fn lines() -> Vec<(Markup, Option<String>)> {
     all.map(|one| (cards::sweep_line(SWEEP, &one.folded(), &limits(), one.now), Some(LINK.to_owned()))).into()
 }
 
-/// A sweep on its way.
+/// An open sweep.
 #[derive(Clone)]
 struct Sweep {
     events: Vec<(i64, Timestamp, SweepEvent)>,
@@ -257,14 +257,14 @@ struct Sweep {
 }
 
 impl Sweep {
-    /// Asked for by this person; by nobody for the schedule.
+    /// A sweep requested by this person. An empty id means the schedule.
     fn by(user: &str) -> Self {
         let asked = asked(user, Goal::default());
         let rule = "access.operator.users".to_owned();
         Self { events: Vec::new(), now: at(0) }.and(SweepEvent::SweepOpened { asked, rule })
     }
 
-    /// An entry more, a minute later.
+    /// Adds an entry, one minute later.
     fn and(mut self, event: SweepEvent) -> Self {
         let seq = self.events.len() as i64 + 1;
         self.now = self.now.max(at((seq - 1) * 60));
@@ -281,7 +281,7 @@ impl Sweep {
         self.and(SweepEvent::SweepRequested { by, digest, rule: "access.operator.users".to_owned() })
     }
 
-    /// Ended for the reason that the time gives.
+    /// Ends the sweep for the reason that its state gives.
     fn end(self) -> Self {
         let SweepNext::End(why) = self.next() else { panic!("{:?}", self.next()) };
         self.and(SweepEvent::SweepEnded { message: why.to_owned(), by: None })
@@ -299,7 +299,7 @@ impl Sweep {
         self.folded().digest().unwrap()
     }
 
-    /// Its card; the page notes which state it shows.
+    /// Its card. The page records which state it covers.
     fn card(&self, page: &mut Page) -> String {
         let (sweep, limits) = (self.folded(), limits());
         page.covers("SweepNext", &self.next());
@@ -314,7 +314,7 @@ impl Sweep {
     }
 }
 
-/// Everything was read, with so many harmless repairs.
+/// The event that everything was read, with this many harmless repairs.
 fn surveyed(harmless: usize, since: Option<SinceLastSweep>) -> SweepEvent {
     let listed = |n: usize| ListedRepair {
         subject: format!("712020:0000-{n:04}"),
@@ -364,13 +364,13 @@ fn found(n: usize) -> SweepFinding {
     }
 }
 
-/// The sentences that a card begins with.
+/// The first sentences of a card.
 fn state(card: &str) -> String {
     let lines: Vec<&str> = card.lines().skip(1).take_while(|line| !line.contains(" accounts*")).collect();
     lines.join("\n")
 }
 
-/// The first row of the table, and the row of one account.
+/// The header of the table, and the row of one account.
 fn table(found: &SweepFinding) -> String {
     let mut out = Vec::new();
     let mut sheet = Sheet::with_line_feeds(&mut out);

@@ -1,4 +1,4 @@
-//! What the program says when it is asked for help, and when a command is not understood.
+//! What the program prints for `--help`, and when a command is not understood.
 
 use reinstate::cli::args::{self, Exit};
 

@@ -158,7 +158,7 @@ pub fn modals() -> Page {
     page
 }
 
-/// The modal of a run; the page notes which entries it tells.
+/// The modal of a run. The page records which entries it covers.
 fn details(page: &mut Page, story: &Story) -> String {
     for (_, _, event) in &story.events {
         page.covers("Event", event);
@@ -166,13 +166,13 @@ fn details(page: &mut Page, story: &Story) -> String {
     page::modal(&modals::details(story.draws(cards::details)))
 }
 
-/// What happened, as the modal tells it.
+/// The entries of the run, as the modal shows them.
 fn happened(modal: &str) -> String {
     let lines: Vec<&str> = modal.lines().skip_while(|line| !line.starts_with("*What happened*")).collect();
     lines.join("\n")
 }
 
-/// A run that was paused, looked at again, and carried on.
+/// A run that was paused, retried, and carried on.
 fn worked() -> Story {
     let denied = Event::Denied {
         by: "U0VERA".to_owned(),
@@ -199,7 +199,7 @@ fn worked() -> Story {
         .ended(Outcome::Advice, "The advice says where and how.")
 }
 
-/// More destructive steps than the dialog of Slack can show, and a disruptive one.
+/// More destructive steps than Slack's dialog can show, and a disruptive one.
 fn long_plan() -> (Diagnosis, Plan) {
     let found = email_held();
     let mut ops = vec![park(); 8];

@@ -1,4 +1,4 @@
-//! Causes of this part of the trail: the Atlassian account.
+//! Causes in this part of the trail: the Atlassian account.
 
 use reinstate_core::Cause;
 

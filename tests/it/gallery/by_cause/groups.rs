@@ -1,4 +1,4 @@
-//! Causes of this part of the trail: groups and apps.
+//! Causes in this part of the trail: groups and apps.
 
 use reinstate_core::Cause;
 

@@ -1,4 +1,4 @@
-//! Causes of this part of the trail: the identity.
+//! Causes in this part of the trail: the identity.
 
 use reinstate_core::Cause;
 

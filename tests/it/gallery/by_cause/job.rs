@@ -1,4 +1,4 @@
-//! Causes of this part of the trail: the provisioning job.
+//! Causes in this part of the trail: the provisioning job.
 
 use reinstate_core::Cause;
 

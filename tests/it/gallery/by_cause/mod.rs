@@ -1,5 +1,5 @@
-//! What `check` says of each cause, in words from the evidence: the facts, the advice, the costs and the tickets. The
-//! evidence comes from the scenario of that cause, read by the real clients from the simulated services.
+//! What `check` shows for each cause: the facts, the advice, the costs and the tickets. The evidence comes from the
+//! scenario of that cause. The real clients read it from the simulated services.
 
 pub mod accounts;
 pub mod groups;
@@ -31,7 +31,7 @@ static ANSWERS: LazyLock<BTreeMap<&'static str, String>> = LazyLock::new(|| {
     })
 });
 
-/// The scenario of that name, else the first that finds the cause alone.
+/// The scenario with the name of the cause, or else the first one that has only this cause.
 fn scenario(cause: Cause) -> &'static Scenario {
     let named = ALL.iter().find(|scenario| scenario.name == cause.code());
     let alone = || ALL.iter().find(|scenario| *scenario.finds == [cause]);
@@ -44,7 +44,7 @@ async fn answer(scenario: &'static Scenario) -> String {
     format!("{}\n\n{}", scenario.title, steady(&check::text(scenario.who, &assessment)))
 }
 
-/// The text without what differs from day to day: times, which stand a few hours in the past, and ids of the log.
+/// The text without the parts that differ from day to day: times a few hours ago, and log ids.
 fn steady(text: &str) -> String {
     let shapes =
         [("", "0000-00-00T00:00:00Z", "TIME"), ("change id ", UUID, "ID"), ("cycle id ", UUID, "ID")];
@@ -66,7 +66,7 @@ fn steady(text: &str) -> String {
 
 const UUID: &str = "00000000-0000-0000-0000-000000000000";
 
-/// The answer for a cause; the page notes that it shows it.
+/// The answer for a cause. The page records that it covers the cause.
 fn answer_for(page: &mut Page, cause: Cause) -> String {
     page.covers("Cause", &cause);
     ANSWERS[cause.code()].clone()

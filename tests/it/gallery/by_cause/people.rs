@@ -1,4 +1,4 @@
-//! Causes of this part of the trail: the person at the identity provider.
+//! Causes in this part of the trail: the person at the identity provider.
 
 use reinstate_core::Cause;
 

@@ -1,4 +1,4 @@
-//! Causes of this part of the trail: the provisioning record.
+//! Causes in this part of the trail: the provisioning record.
 
 use reinstate_core::Cause;
 
