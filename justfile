@@ -1,25 +1,26 @@
-# What one does in this repository. `just` alone lists it. Every recipe is one command; the scripts are in .ci/.
+# The commands of this repository. `just` without arguments lists them. Every recipe is one command; the scripts are
+# in .ci/.
 
 _list:
     @just --list --unsorted
 
-# Watch one story in the terminal: `just demo` or `just demo membership-drift`
+# Watch one scenario in the terminal: `just demo` or `just demo membership-drift`
 demo scenario="email-held":
     cargo run -- sandbox --play {{ scenario }}
 
-# The same in a browser, where you are the people
+# The same in a browser, where you act as the people
 page:
     cargo run -- sandbox
 
-# Format, lints, absences, documentation: everything but the tests
+# Format, lints, absences, documentation: everything except the tests
 check:
     .ci/check
 
-# All tests but the long ones; what this machine lacks is skipped and said
+# All tests except the long ones; the output names the tests that this machine cannot run
 test *arguments:
     cargo test --workspace {{ arguments }}
 
-# The tests whose name contains this, with their output: `just test-one frozen`
+# The tests whose name contains this text, with their output: `just test-one frozen`
 test-one name *arguments:
     cargo test --workspace {{ name }} -- --nocapture {{ arguments }}
 
@@ -29,7 +30,7 @@ messages:
     cargo insta review
     REINSTATE_UPDATE_DOCS=1 cargo test --test it gallery
 
-# Write the pages of the reference that are made from the program
+# Write the reference pages that are generated from the program
 generated-docs:
     REINSTATE_UPDATE_DOCS=1 cargo test --test it generated_docs
 
@@ -57,7 +58,7 @@ fmt:
 install *what="system":
     .ci/install {{ what }}
 
-# Fuzz each target for so many seconds
+# Fuzz each target for this many seconds
 fuzz seconds="60":
     .ci/fuzz {{ seconds }}
 

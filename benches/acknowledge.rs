@@ -1,11 +1,12 @@
-//! How fast a signed command is acknowledged at 64 connections, each sending its next command when the last one was
-//! answered. `serve` opens a run for each, written down and synced to the disk before it answers, and carries the runs
-//! meanwhile; beside it stands a server made with Slack's own Bolt for JavaScript that writes nothing. Run with
-//! `npm install --prefix benches/bolt && cargo bench --bench acknowledge`; without Node.js only `serve` is measured.
-//! `ACKNOWLEDGE_STORE=postgres://…` takes another store (an empty database) than a new SQLite file.
+//! Measures how fast a signed command is acknowledged with 64 connections. Each connection sends its next command
+//! when the last one is answered. For each command, `serve` opens a run and syncs it to disk before it answers;
+//! meanwhile it carries the runs. For comparison, a server that uses Slack's Bolt for JavaScript answers without any
+//! write. Run with `npm install --prefix benches/bolt && cargo bench --bench acknowledge`; without Node.js only
+//! `serve` is measured. `ACKNOWLEDGE_STORE=postgres://…` uses another store (an empty database) instead of a new
+//! SQLite file.
 //!
-//! Client and server share the machine, so figures are for comparing, not for passing. Linux only: memory is read
-//! from /proc.
+//! Client and server share the machine, so the figures are for comparison, not for a pass limit. Linux only: memory
+//! is read from /proc.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::net::TcpListener;
@@ -24,9 +25,9 @@ const CONNECTION_COUNT: usize = 64;
 const WARM_UP_TIME: Duration = Duration::from_secs(2);
 const MEASURED_TIME: Duration = Duration::from_secs(10);
 const ROUND_COUNT: usize = 3;
-/// Counts the commands of all rounds: on a store that is kept, one that was asked before would only be found again.
+/// Counts the commands of all rounds. With a store that is kept, a repeated command would only find the old run.
 static NUMBER: AtomicU64 = AtomicU64::new(0);
-/// Of each call that the runs make meanwhile.
+/// The latency of each upstream call that the runs make meanwhile.
 const LATENCY: Duration = Duration::from_millis(50);
 
 fn main() {
@@ -55,7 +56,7 @@ fn main() {
 }
 
 fn reinstate(store: &str) {
-    // The upstream services have a thread of their own, as if they were elsewhere.
+    // The upstream services have a thread of their own, as if they ran elsewhere.
     let services =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let sandbox = services.block_on(Sandbox::start(Tenant::new())).unwrap();
@@ -90,7 +91,7 @@ fn measure(name: &str, mut command: Command, port: u16) {
     );
 }
 
-/// Killed even when the measurement fails.
+/// The process is killed even if the measurement fails.
 struct Server(Child);
 
 impl Drop for Server {
@@ -103,7 +104,7 @@ async fn load(port: u16) -> (Vec<Duration>, Duration) {
     while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    // Until Slack's answer to `auth.test` is there, nobody has a role; the acknowledgement does not wait for it.
+    // Until Slack answers `auth.test`, nobody has a role. The acknowledgement does not depend on it.
     tokio::time::sleep(Duration::from_millis(500)).await;
     let began = Instant::now();
     let tasks: Vec<_> = (0..CONNECTION_COUNT).map(|_| tokio::spawn(talk(port, began))).collect();
@@ -114,7 +115,7 @@ async fn load(port: u16) -> (Vec<Duration>, Duration) {
     (times, MEASURED_TIME)
 }
 
-/// One connection: a command, its answer, the next command. The times of the answers that came after the warm-up.
+/// One connection: a command, its answer, the next command. Returns the times of the answers after the warm-up.
 async fn talk(port: u16, began: Instant) -> Vec<Duration> {
     let mut link = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     link.set_nodelay(true).unwrap();
@@ -154,7 +155,7 @@ fn request(number: u64) -> Vec<u8> {
     .into_bytes()
 }
 
-/// Whether the head and as much of the body as it announces have come.
+/// Whether the head and the announced length of the body have arrived.
 fn is_whole(answer: &[u8]) -> bool {
     let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else { return false };
     let head = String::from_utf8_lossy(&answer[..end]).to_lowercase();

@@ -1,7 +1,7 @@
-//! How long one diagnosis takes against the simulated services, with 200 ms per upstream call, and against its
-//! floor: the longest chain of calls that depend on each other. Run with `cargo bench --bench check`.
+//! Measures one diagnosis with the simulated services and 200 ms per upstream call. It compares the time with the
+//! lower bound: the longest chain of dependent calls. Run with `cargo bench --bench check`.
 //!
-//! Figures are for reading, not for passing: a noisy machine must not turn a measurement into a failure.
+//! The figures have no pass limit: a noisy machine must not turn a measurement into a failure.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::time::{Duration, Instant};
@@ -40,7 +40,7 @@ fn main() {
             LATENCY.as_millis()
         );
         println!("{:<28} {:>6} {:>10} {:>10} {:>7}", "", "calls", "median ms", "floor ms", "ratio");
-        // Token, then the person, then the person's groups.
+        // The token, then the person, then the person's groups.
         measure("first check (no token yet)", 3, true).await;
         // The person, then the person's groups.
         measure("next check (token at hand)", 2, false).await;

@@ -1,9 +1,9 @@
-//! How fast the journal takes entries, and how soon 10,000 open runs go on after their process was killed. Run with
-//! `cargo bench --bench journal`; `JOURNAL_STORE=postgres://…` takes a PostgreSQL database (an empty one each time)
-//! instead of a SQLite file in the temporary folder.
+//! Measures how fast the journal appends entries, and how soon 10,000 open runs continue after their process was
+//! killed. Run with `cargo bench --bench journal`. `JOURNAL_STORE=postgres://…` uses a PostgreSQL database (an empty
+//! one each time) instead of a SQLite file in the temporary folder.
 //!
-//! The upstream services are left out: they answer nothing, at once, so that each run is admitted, looks, finds that
-//! nothing can be told, and ends. Figures are for reading, not for passing.
+//! The upstream services are replaced: they return no data, and at once. Each run is admitted, reads, finds that
+//! nothing can be diagnosed, and ends. The figures have no pass limit.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::sync::Arc;
@@ -33,7 +33,7 @@ fn main() {
     });
 }
 
-/// A new database, and what must live as long as it.
+/// A new database, and the folder that must live as long as it.
 async fn database() -> (String, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let file = format!("sqlite:{}", folder.path().join("a.db").display());
@@ -66,7 +66,7 @@ async fn appends(at_once: usize) {
     );
 }
 
-/// Runs are opened and some are held by a process that is no more; another process carries all of them to their end.
+/// Opens runs, some of which a dead process still holds. Another process then carries all of them to their end.
 async fn resumed() {
     let (url, _folder) = database().await;
     let ledger = Journal::new(Store::open(&url).await.unwrap());
@@ -99,7 +99,7 @@ async fn resumed() {
     let (stop, stopped) = watch::channel(false);
     let carrying = tokio::spawn(engine.run(stopped));
     let (mut moved, mut counted) = (None, Instant::now());
-    // Asking must not be a part of the work: one number is asked for often, all open runs seldom.
+    // The polling must not become part of the load: one number is read often, all open runs seldom.
     while store.next_wake().await.unwrap().is_some() {
         if moved.is_none() && counted.elapsed() > Duration::from_secs(1) {
             let open = store.open_runs().await.unwrap();
@@ -146,7 +146,7 @@ fn engine(store: Store) -> Engine {
     }
 }
 
-/// Upstream services that say nothing.
+/// Upstream services that return nothing.
 struct Silence;
 
 impl World for Silence {

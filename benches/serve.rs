@@ -1,5 +1,5 @@
-//! How soon `serve` is ready after its start, with services that answer at once, and how much memory it holds when
-//! nothing happens. Run with `cargo bench --bench serve`. Linux only: memory is read from /proc.
+//! Measures how soon `serve` is ready after its start, with services that answer at once, and how much memory it uses
+//! when idle. Run with `cargo bench --bench serve`. Linux only: memory is read from /proc.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::process::{Command, Stdio};
@@ -9,7 +9,7 @@ use reinstate_sandbox::Sandbox;
 use reinstate_sandbox::tenant::Tenant;
 
 const RUN_COUNT: usize = 7;
-/// Long enough for the first look-ups to be over.
+/// Long enough for the first look-ups to finish.
 const IDLE_TIME: Duration = Duration::from_secs(3);
 
 fn main() {

@@ -1,9 +1,9 @@
-//! How long a sweep of a whole organization takes against the simulated services, with 50 ms per upstream call, how
-//! many calls it makes and how much memory it holds, each against its floor. Run with `cargo bench --bench sweep`;
-//! `SWEEP_SIZES=1000000 cargo bench --bench sweep` takes other sizes. Linux only: memory is read from /proc.
+//! Measures a sweep of a whole organization with the simulated services and 50 ms per upstream call: the time, the
+//! number of calls and the memory, each against its lower bound. Run with `cargo bench --bench sweep`;
+//! `SWEEP_SIZES=1000000 cargo bench --bench sweep` uses other sizes. Linux only: memory is read from /proc.
 //!
-//! The sweep is a process of its own (`reinstate sweep --json`), so its memory is its own. What it found is compared
-//! with what the generator broke. Figures are for reading, not for passing.
+//! The sweep runs in its own process (`reinstate sweep --json`), so that its memory can be measured. Its findings are
+//! compared with what the generator broke. The figures have no pass limit.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::BTreeMap;
@@ -17,9 +17,9 @@ use serde_json::Value;
 
 const LATENCY: Duration = Duration::from_millis(50);
 const GROUP_COUNT: usize = 300;
-/// Calls in flight to one service at once (`upstream/pace.rs`).
+/// Parallel calls to one service (`upstream/rate_limit.rs`).
 const CALLS_IN_FLIGHT: f64 = 16.0;
-/// Pages of the lists: accounts, users and memberships, records (`upstream/live/bulk.rs`).
+/// Page sizes of the lists: accounts, users and memberships, records (`upstream/live/bulk.rs`).
 const PAGE_SIZES: [usize; 3] = [100, 999, 500];
 
 fn main() {
@@ -88,7 +88,7 @@ async fn measure(people: usize) {
     );
 }
 
-/// Runs the program; its summary, how long it took, and the most memory it held.
+/// Runs the program. Returns its summary, the time, and the peak memory.
 fn sweep(env: &BTreeMap<String, String>) -> (Value, Duration, f64) {
     let began = Instant::now();
     let mut child = Command::new(env!("CARGO_BIN_EXE_reinstate"))

@@ -1,5 +1,5 @@
-//! What takes bytes from outside, each as one function of bytes: for the fuzzer, and for the property tests of the
-//! normal suite. Nothing here may panic, hang or use up memory, whatever the bytes are.
+//! All parsers of external input, each as a function of bytes: for the fuzzer, and for the property tests of the
+//! normal suite. They must never panic, hang or use up memory, whatever the bytes are.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use reinstate_core::run::Limits;
 use reinstate_core::{Event, Fold as _, Rules, Run, Who};
 use serde::de::DeserializeOwned;
 
-/// A verified body of Slack's.
+/// The body of a verified Slack request.
 pub fn request(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     for kind in ["application/x-www-form-urlencoded", "application/json", ""] {
@@ -26,7 +26,7 @@ pub fn command(bytes: &[u8]) {
     if let Err(misunderstood) = parse(&text) {
         assert!(misunderstood.form.starts_with("/reinstate "), "{}", misunderstood.form);
     }
-    // Whoever is understood is understood again as they are written down.
+    // A parsed target must parse again from its own text.
     if let Some(target) = Target::parse(&text) {
         assert_eq!(Target::parse(&target.text()), Some(target));
     }
@@ -35,7 +35,7 @@ pub fn command(bytes: &[u8]) {
     }
 }
 
-/// An answer of Atlassian's or Microsoft's: read or refused.
+/// An answer of Atlassian or Microsoft: it is parsed or refused.
 pub fn decoders(bytes: &[u8]) {
     fn read<T: DeserializeOwned>(bytes: &[u8]) {
         drop(serde_json::from_slice::<T>(bytes));
@@ -59,7 +59,7 @@ pub fn decoders(bytes: &[u8]) {
     read::<entra::steps::Step>(bytes);
 }
 
-/// The entries of a run, as the database gives them back.
+/// The entries of a run, as the database returns them.
 pub fn journal(bytes: &[u8]) {
     let Ok(events) = serde_json::from_slice::<Vec<Event>>(bytes) else { return };
     let minute = Duration::from_secs(60);
@@ -71,7 +71,7 @@ pub fn journal(bytes: &[u8]) {
         if run.apply(seq, at, event).is_err() {
             return;
         }
-        // What has ended is over, whatever was written.
+        // A run that has ended has no next step, whatever entries follow.
         let next = run.next(at, &Rules::default(), &limits);
         assert!(run.ended.is_none() || next == reinstate_core::Next::Nothing);
         drop((run.tried(), run.steps_done(), run.approved_by()));

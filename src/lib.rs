@@ -1,8 +1,8 @@
-//! Reinstate finds out why a managed Atlassian account has no access, plans the least destructive repair, gets an
-//! approval where one is needed, carries the repair out so that no crash or race can do harm, and proves that access
-//! is back.
+//! Reinstate finds why a managed Atlassian account has no access and plans the least destructive repair. It gets an
+//! approval where one is needed, carries out the repair safely under crashes and races, and proves that access is
+//! back.
 //!
-//! Eight words carry the whole; they are introduced in [`reinstate_core`].
+//! Eight terms are enough to read the code; [`reinstate_core`] introduces them.
 
 pub mod bot;
 pub mod cli;

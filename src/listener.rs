@@ -1,6 +1,6 @@
-//! The socket, and patience with its clients. Slack sends a small request at once; a client that is slow,
-//! sends endless headers or keeps connections for themselves is cut off here, before a route is looked at. It
-//! must never read a body, and never let one client hold a place forever.
+//! The listening socket and the limits on its clients. Slack sends each small request at once. This module closes a
+//! connection that is slow, sends endless headers or is kept open, before any route is called. It must never read a
+//! body, and never let one client occupy a connection forever.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -16,20 +16,21 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-/// How patient we are. The defaults are for the real world; tests are in more of a hurry.
+/// The limits on connections. The defaults are for production; tests use shorter ones.
 #[derive(Clone, Copy, Debug)]
 pub struct ConnectionLimits {
-    /// Connections at once. More wait to be accepted, and above half of it none is kept for another request.
+    /// Connections at the same time; more wait to be accepted. While more than half are in use, none is kept alive.
     pub connections: usize,
-    /// The first request's head must have arrived whole after this long.
+    /// The time within which the whole head of the first request must arrive.
     pub first_head: Duration,
-    /// The head of a later one: longer than a proxy keeps an idle connection, or it would meet a closing one.
+    /// The same for later requests. It is longer than a proxy keeps an idle connection; otherwise the proxy could
+    /// send a request into a connection that is closing.
     pub idle: Duration,
-    /// How long a connection may be used at all.
+    /// The longest lifetime of a connection.
     pub life: Duration,
-    /// How long a connection that is to close may take for the request it is at.
+    /// How long a connection that is about to close may take to finish its current request.
     pub farewell: Duration,
-    /// Bytes of a head; ours come with less than two thousand.
+    /// Bytes of a request head; real ones have less than two thousand.
     pub head: usize,
 }
 
@@ -46,7 +47,7 @@ impl Default for ConnectionLimits {
     }
 }
 
-/// Serves the routes until `shutdown` says so, then lets requests that are being answered come to their end.
+/// Serves the routes until `shutdown` is set, then lets the requests in progress finish.
 pub async fn serve(
     listener: TcpListener,
     routes: Router,
@@ -70,7 +71,7 @@ pub async fn serve(
                         drop(place);
                     });
                 }
-                // Out of file handles, most likely: the ones that are open will be given back.
+                // The process is probably out of file handles; open connections will release some.
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -80,7 +81,7 @@ pub async fn serve(
     };
     tokio::select! {
         () = accepting => {}
-        // A sender that is gone is the end, too.
+        // A dropped sender also means shutdown.
         _ = shutdown.wait_for(|end| *end) => {}
     }
     let all = async { while open.join_next().await.is_some() {} };
@@ -136,7 +137,7 @@ async fn connection(
     }
 }
 
-/// What a connection came to is counted, not logged: a flood must not fill our disk.
+/// Counts the end of a connection and does not log it: a flood of requests must not fill the disk.
 fn settle(ended: Result<(), hyper::Error>) {
     match ended {
         Err(error) if error.is_timeout() => cut_off("idle"),
@@ -172,7 +173,7 @@ mod tests {
         House { addr, stop, task: tokio::spawn(serve(listener, routes, patience, stopped)) }
     }
 
-    /// What arrives until the other side closes; a side that never closes fails the test.
+    /// What arrives until the other side closes. The test fails if it never closes.
     async fn until_closed(stream: &mut TcpStream) -> String {
         let mut all = Vec::new();
         tokio::time::timeout(TEST_TIMEOUT, stream.read_to_end(&mut all)).await.expect("never closed").ok();
@@ -203,7 +204,7 @@ mod tests {
             let mut stream = says(house.addr, text).await;
             assert_eq!(until_closed(&mut stream).await, "", "{text:?}");
         }
-        // A first request buys no more than the time between two requests.
+        // A first request does not extend the time between two requests.
         let mut stream = says(house.addr, "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /").await;
         assert_eq!(until_closed(&mut stream).await.matches("here").count(), 1);
     }
@@ -229,7 +230,7 @@ mod tests {
         for _ in 0..4 {
             idle.push(says(house.addr, "GET /").await);
         }
-        // The fifth waits until the slow ones are cut off, and is told not to stay.
+        // The fifth client waits until the slow ones are cut off, and its connection is not kept alive.
         let mut stream = says(house.addr, "GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
         let answer = until_closed(&mut stream).await;
         assert!(answer.ends_with("here"), "{answer}");

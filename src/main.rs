@@ -1,4 +1,4 @@
-//! The `reinstate` program: the edge where arguments, environment, TLS and the runtime come from.
+//! The `reinstate` program. It reads the arguments and the environment, installs TLS and starts the runtime.
 
 use std::process::ExitCode;
 

@@ -1,5 +1,5 @@
-//! Our own HTTP: Slack's requests, and what watches over us. How patient we are with a connection stands in
-//! `listener.rs`. `/readyz` and `/metrics` must never say anything about a person.
+//! The HTTP server: Slack's requests, and health and metrics. `listener.rs` holds the limits on connections.
+//! `/readyz` and `/metrics` must never contain personal data.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::listener::{self, ConnectionLimits};
 use crate::slack::manifest::EVENTS_PATH;
 use crate::telemetry::Metrics;
 
-/// A request that has not arrived whole by then is given up.
+/// The time within which a whole request must arrive.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub fn router(app: Arc<App>, metrics: Option<Metrics>) -> Router {
@@ -33,7 +33,7 @@ pub fn router(app: Arc<App>, metrics: Option<Metrics>) -> Router {
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
 }
 
-/// Serves until `shutdown` says so, then finishes what was acknowledged.
+/// Serves until `shutdown` is set, then finishes what was acknowledged.
 pub async fn run(
     app: Arc<App>,
     metrics: Option<Metrics>,
@@ -47,7 +47,8 @@ pub async fn run(
     app.drain(Duration::from_secs(10)).await;
 }
 
-/// Ready once the store and Slack's `auth.test` answer, whatever Atlassian and Entra do (docs/reference/rules.md#readiness).
+/// Ready when the store and Slack's `auth.test` answer, whether or not Atlassian and Entra answer
+/// (docs/reference/rules.md#readiness).
 async fn ready(State(app): State<Arc<App>>) -> Response {
     let store = tokio::time::timeout(Duration::from_secs(2), app.ledger.store().ping()).await;
     let store = matches!(store, Ok(Ok(())));

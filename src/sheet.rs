@@ -1,4 +1,5 @@
-//! Tables for spreadsheets (CSV, RFC 4180), made of what other people typed. A cell must never be run as a formula.
+//! Writes CSV tables (RFC 4180) for spreadsheets. The cells hold text from other people. A cell must never be run as
+//! a formula.
 
 use std::io::{self, Write};
 
@@ -23,12 +24,12 @@ const SWEEP_COLUMNS: [&str; 11] = [
 pub struct Sheet<W: Write>(csv::Writer<W>);
 
 impl<W: Write> Sheet<W> {
-    /// For a terminal or a file on this machine: a line ends as its other lines do.
+    /// For a terminal or a local file: lines end with a line feed.
     pub fn with_line_feeds(out: W) -> Self {
         Self::new(out, Terminator::Any(b'\n'))
     }
 
-    /// For a file that is handed to other people.
+    /// For a file that is given to other people: lines end with CRLF.
     pub fn with_crlf(out: W) -> Self {
         Self::new(out, Terminator::CRLF)
     }
@@ -39,7 +40,7 @@ impl<W: Write> Sheet<W> {
         )
     }
 
-    /// The first row of a sweep's table.
+    /// Writes the header row of a sweep's table.
     ///
     /// # Errors
     /// As [`Sheet::row`].
@@ -47,7 +48,7 @@ impl<W: Write> Sheet<W> {
         self.row(SWEEP_COLUMNS)
     }
 
-    /// One account of a sweep.
+    /// Writes the row of one account of a sweep.
     ///
     /// # Errors
     /// As [`Sheet::row`].
@@ -71,10 +72,10 @@ impl<W: Write> Sheet<W> {
         self.row(cells)
     }
 
-    /// One row.
+    /// Writes one row.
     ///
     /// # Errors
-    /// When it cannot be written, or has not as many cells as the row before.
+    /// When it cannot be written, or when it has another number of cells than the row before.
     pub fn row<T: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = T>) -> io::Result<()> {
         let cells = cells.into_iter().map(|cell| harmless(cell.as_ref()));
         self.0.write_record(cells).map_err(|error| match error.into_kind() {
@@ -83,7 +84,7 @@ impl<W: Write> Sheet<W> {
         })
     }
 
-    /// Hands on what is still held back.
+    /// Flushes the buffer.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -92,8 +93,8 @@ impl<W: Write> Sheet<W> {
     }
 }
 
-/// A text that a spreadsheet would run as a formula begins with an apostrophe (OWASP, "CSV Injection"), and stays on
-/// one line.
+/// Puts an apostrophe before text that a spreadsheet would run as a formula (OWASP, "CSV Injection"), and keeps the
+/// text on one line.
 fn harmless(text: &str) -> String {
     let risky = text.trim_start().starts_with(['=', '+', '-', '@']) || text.starts_with(['\t', '\r']);
     let apostrophe = if risky { "'" } else { "" };

@@ -1,6 +1,6 @@
-//! Logs and metrics. Logs go to standard error only, because standard output belongs to the answer of a command.
-//! This module must never be given a secret, and opens no port of its own: `/metrics` is served by our server.
-//! What somebody else wrote (a name, an upstream's error) can neither begin a line of its own nor move a cursor.
+//! Logs and metrics. Logs go to standard error only, because standard output holds the answer of a command. This
+//! module must never receive a secret, and it opens no port: the HTTP server serves `/metrics`. Text from other
+//! people or services must never start a new log line or move the cursor of a terminal.
 
 use std::io::{IsTerminal, Write};
 
@@ -9,17 +9,17 @@ use tracing::Level;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::TryInitError;
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
-    /// For a person; with colours on a terminal.
+    /// Text for a person, with colours on a terminal.
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
 impl LogFormat {
-    /// `json` is JSON (the value of `REINSTATE_LOG`); anything else is text.
+    /// Reads the value of `REINSTATE_LOG`: `json` means JSON, anything else means text.
     #[must_use]
     pub fn of(value: Option<&str>) -> Self {
         match value {
@@ -29,10 +29,10 @@ impl LogFormat {
     }
 }
 
-/// Begins to log. `filter` is the value of `RUST_LOG`; without one, or with one that cannot be read, `default`.
+/// Starts logging. `filter` is the value of `RUST_LOG`; if it is absent or invalid, `default` applies.
 ///
 /// # Errors
-/// Somebody has begun already.
+/// When logging was already started.
 pub fn start_logs(filter: Option<&str>, default: Level, format: LogFormat) -> Result<(), TryInitError> {
     use tracing_subscriber::util::SubscriberInitExt;
     let lines = tracing_subscriber::fmt()
@@ -45,21 +45,21 @@ pub fn start_logs(filter: Option<&str>, default: Level, format: LogFormat) -> Re
     }
 }
 
-/// What every line in it is about: the run, whichever process works on it and for whatever reason. A run passes through
-/// many hands (who asked, who carries it, who clicks, who draws its card), and its id is what their lines have in common.
+/// The span of a run. Many parts of the program log about the same run: commands, the executor, clicks and cards. The
+/// span puts the run's id into all of their lines.
 #[must_use]
 pub fn run_span(run: &str) -> tracing::Span {
     tracing::info_span!("run", run)
 }
 
-/// Writes each event on one line, with whatever could forge another line or hide a part of this one made visible.
+/// Writes each event on one line, and escapes every character that could forge another line or hide part of this one.
 struct OneLine<W>(W);
 
 impl<W: Write> Write for OneLine<W> {
-    /// Takes one whole event: that is how the subscriber writes.
+    /// Receives one whole event, because the subscriber writes each event in one call.
     fn write(&mut self, event: &[u8]) -> std::io::Result<usize> {
-        // Where nobody takes the lines any more, the work goes on: the subscriber would report the error on the same
-        // standard error, which ends the task that logged.
+        // A failed write is ignored. The subscriber would report the error on the same standard error, which would
+        // panic and end the task that logged.
         self.0.write_all(one_line(&String::from_utf8_lossy(event)).as_bytes()).ok();
         Ok(event.len())
     }
@@ -75,7 +75,7 @@ fn one_line(event: &str) -> String {
     for (at, c) in line.char_indices() {
         match c {
             '\t' => text.push(c),
-            // The subscriber's own colours. It lets those in fields through, too, but they hide nothing.
+            // Keeps the subscriber's own colours. Colours inside a field pass too, but they hide nothing.
             '\u{1b}' if line.get(at..).is_some_and(is_colour) => text.push(c),
             c if c.is_control() || turns_round(c) => text.extend(c.escape_default()),
             c => text.push(c),
@@ -85,13 +85,13 @@ fn one_line(event: &str) -> String {
     text
 }
 
-/// Plain, bold, dim, italic, or a colour of the foreground.
+/// Plain, bold, dim, italic, or a foreground colour.
 fn is_colour(rest: &str) -> bool {
     let code = rest.strip_prefix("\u{1b}[").and_then(|rest| rest.split_once('m')).map(|(code, _)| code);
     code.is_some_and(|code| matches!(code.as_bytes(), [b'0'..=b'3'] | [b'3', b'1'..=b'6']))
 }
 
-/// Separators that some viewers break lines at, and marks that turn the reading direction round.
+/// Separators that some viewers treat as line breaks, and marks that reverse the reading direction.
 fn turns_round(c: char) -> bool {
     matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
@@ -103,17 +103,17 @@ fn filter_of(value: Option<&str>, default: Level) -> EnvFilter {
         .unwrap_or_else(|| EnvFilter::new(default.as_str()))
 }
 
-/// What `/metrics` shows.
+/// The recorder behind `/metrics`.
 #[derive(Clone)]
 pub struct Metrics {
     handle: PrometheusHandle,
 }
 
 impl Metrics {
-    /// Becomes the recorder of this process.
+    /// Installs the recorder of this process.
     ///
     /// # Errors
-    /// The process has a recorder already.
+    /// When the process already has a recorder.
     pub fn install() -> Result<Self, BuildError> {
         Ok(Metrics { handle: builder()?.install_recorder()? })
     }
@@ -124,13 +124,13 @@ impl Metrics {
         self.handle.render()
     }
 
-    /// Folds what histograms have gathered; without it they grow forever. To be called every few seconds.
+    /// Compacts the samples of histograms; without this they grow forever. Call it every few seconds.
     pub fn run_upkeep(&self) {
         self.handle.run_upkeep();
     }
 }
 
-/// Fixed buckets, because quantiles of several replicas cannot be added up.
+/// The buckets are fixed, because quantiles of several replicas cannot be added.
 fn builder() -> Result<PrometheusBuilder, BuildError> {
     PrometheusBuilder::new().set_buckets(&[0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 120.0])
 }
@@ -156,7 +156,7 @@ mod tests {
         }
     }
 
-    /// What the subscriber writes for an event with this name in it.
+    /// What the subscriber writes for an event that contains this name.
     fn logged(name: &str, ansi: bool) -> String {
         use std::sync::{Arc, Mutex};
         #[derive(Clone, Default)]

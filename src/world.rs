@@ -1,5 +1,5 @@
-//! The one way to touch anything upstream: gather, observe, act. Gathering and observing only read; acting is
-//! called from `exec::step` alone, after the journal says that it will be.
+//! The only way to reach the upstream services: gather, observe, act. Gathering and observing only read. Only
+//! `exec::step` may act, and only after the journal holds the intent.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -9,56 +9,56 @@ use futures_core::future::BoxFuture;
 use reinstate_core::sweep::{Census, ListedAccount, SweepQuery};
 use reinstate_core::{Evidence, Op, Subject};
 
-/// How much is to be read.
+/// How much to read.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ReadScope {
-    /// Every station of the trail: a diagnosis.
+    /// Every station of the trail, for a diagnosis.
     Everything,
     /// What the conditions and the state of one op need.
     For(Op),
-    /// Only whether one op has taken effect, as cheaply as it can be known.
+    /// Only whether one op has taken effect, with as few requests as possible.
     Effect(Op),
 }
 
-/// What came of an act. Only looking again tells whether the wanted state is there.
+/// The answer to an act. Only a new read shows whether the wanted state is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ActOutcome {
-    /// The upstream took it.
+    /// The upstream service accepted it.
     Accepted,
-    /// The upstream answered that it changed nothing, with its reason.
+    /// The upstream service answered that it changed nothing, with its reason.
     NoEffect(String),
-    /// The upstream refused it: certainly nothing was done.
+    /// The upstream service refused it: certainly nothing was done.
     Refused(String),
-    /// The upstream is limiting us: certainly nothing was done; try after this long.
+    /// The upstream service limits our requests: certainly nothing was done. Try again after this long.
     Later(Option<Duration>),
     /// It may or may not have been done.
     Unknown(String),
 }
 
-/// One page of all accounts. Where the next one begins is known before this one is read, so that the next can be
-/// asked for meanwhile: the list of accounts is the longest chain of a sweep.
+/// One page of all accounts. Its cursor is known before its content is parsed, so the next page can be requested
+/// meanwhile. The list of accounts is the longest sequence of requests in a sweep.
 pub struct Page<T = ListedAccount> {
-    /// What to ask for the next one with; none for the last.
+    /// The cursor of the next page; `None` on the last page.
     pub next: Option<String>,
-    /// Reads what is on it; an answer that cannot be understood is an error in words.
+    /// Parses the content of the page. The error is a sentence.
     pub read: Box<dyn FnOnce() -> Result<Vec<T>, String> + Send>,
 }
 
 impl<T> Page<T> {
-    /// A page without anybody, and the last.
+    /// The last page, without accounts.
     #[must_use]
     pub fn empty() -> Self {
         Self { next: None, read: Box::new(|| Ok(Vec::new())) }
     }
 }
 
-/// How far a sweep has read: counts for people, which decide nothing.
+/// How far a sweep has read. The counts are for display only; no decision depends on them.
 #[derive(Debug, Default)]
 pub struct SweepProgress {
-    /// Users, memberships and records read.
+    /// Users, memberships and records read so far.
     pub rows: AtomicU64,
     pub accounts: AtomicU64,
-    /// Managed accounts there should be, once known: records linked to one.
+    /// The expected number of managed accounts, once known: the records that are linked to an account.
     pub expected: AtomicU64,
     pub looks: AtomicU64,
     pub looked: AtomicU64,
@@ -77,30 +77,30 @@ impl SweepProgress {
 
 /// The upstream services.
 pub trait World: Send + Sync + 'static {
-    /// Reads what is asked for. A source that fails becomes a gap; this never fails as a whole.
+    /// Reads what is requested. A source that fails becomes a gap; the call as a whole never fails.
     fn gather(&self, subject: Subject, look: ReadScope) -> BoxFuture<'_, Evidence>;
 
-    /// Sends what makes an op true, once, within the time given.
+    /// Sends the request that makes an op true, once, within the given time.
     fn act<'a>(&'a self, op: &'a Op, within: Duration) -> BoxFuture<'a, ActOutcome>;
 
-    /// Reads every side in bulk but the accounts, for a sweep. A side that fails becomes a gap.
+    /// Reads everything in bulk for a sweep, except the accounts. A source that fails becomes a gap.
     fn census<'a>(&'a self, meter: &'a SweepProgress) -> BoxFuture<'a, Census>;
 
-    /// One page of all accounts; the first without a cursor.
+    /// One page of all accounts. Pass no cursor for the first page.
     ///
     /// # Errors
-    /// Why there is none, in words.
+    /// A sentence that says why there is no page.
     fn accounts(&self, cursor: Option<String>) -> BoxFuture<'_, Result<Page, String>>;
 
-    /// One page of the ids of all accounts that hold a role which opens an app; the first without a cursor. A world
-    /// that does not read roles in bulk has none, and then nobody is known to have one.
+    /// One page of the ids of all accounts that hold a role which opens an app. Pass no cursor for the first page.
+    /// The default implementation reads no roles in bulk, so no account is known to hold one.
     ///
     /// # Errors
-    /// Why there is none, in words.
+    /// A sentence that says why there is no page.
     fn app_role_holders(&self, _cursor: Option<String>) -> BoxFuture<'_, Result<Page<String>, String>> {
         Box::pin(async { Err("the roles are not read".to_owned()) })
     }
 
-    /// Everything about one account of a sweep, as for a diagnosis; what the census knows is not read again.
+    /// Reads everything about one account of a sweep, as a diagnosis does, except what the census already holds.
     fn look<'a>(&'a self, asked: &'a SweepQuery, census: &'a Census) -> BoxFuture<'a, Evidence>;
 }

@@ -1,5 +1,5 @@
-// The measure for `cargo bench --bench acknowledge`: Slack's own framework, which checks the signature of the same
-// command and acknowledges it, and does nothing else. It asks nobody who it is, so no call leaves it.
+// The reference for `cargo bench --bench acknowledge`: Slack's own framework. It checks the signature of the same
+// command, acknowledges it, and does nothing else. It does not look up the user, so it makes no API calls.
 import bolt from '@slack/bolt';
 
 const app = new bolt.App({

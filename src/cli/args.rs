@@ -1,5 +1,5 @@
-//! The command line: which commands there are, and what each takes. It turns words into a [`Command`] or into a
-//! friendly refusal; it must not run anything, read the environment, or print by itself.
+//! The command line: the commands and their arguments. It parses arguments into a [`Command`] or returns a helpful
+//! error. It must not run anything, read the environment, or print anything itself.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -12,25 +12,25 @@ use jiff::tz::TimeZone;
 use tracing::Level;
 use url::Url;
 
-/// How the program ends. Scripts rely on the numbers.
+/// The exit codes of the program. Scripts rely on the numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// Done, or everything is healthy.
     Healthy,
-    /// Something went wrong on the way.
+    /// The command failed.
     Error,
     /// At least one finding is blocking.
     Blocking,
-    /// It cannot be told: something needed could not be read.
+    /// No answer is possible, because something required could not be read.
     CannotTell,
-    /// The command was not understood.
+    /// The arguments were not understood.
     Usage,
     /// The configuration is wrong.
     Config,
 }
 
 impl Exit {
-    /// The number: 64 and 78 are those of BSD's `sysexits.h`.
+    /// The exit code. 64 and 78 are those of BSD's `sysexits.h`.
     #[must_use]
     pub fn code(self) -> u8 {
         match self {
@@ -56,7 +56,7 @@ impl From<Exit> for ExitCode {
     name = "reinstate",
     version,
     subcommand_required = true,
-    // Repairs need a person whom Slack vouches for; say so where people look for the command.
+    // Repairs need a person whom Slack has authenticated. The help says so, because people look for the command here.
     after_help = "Try it without credentials: reinstate sandbox --play email-held\n\
                   The command line diagnoses. Repairs are asked for and approved in Slack: /reinstate repair WHO"
 )]
@@ -136,11 +136,11 @@ pub enum Command {
 }
 
 impl Command {
-    /// How much is logged where `RUST_LOG` says nothing.
+    /// The log level that applies if `RUST_LOG` is not set.
     #[must_use]
     pub fn log_level(&self) -> Level {
         match self {
-            // The terminal belongs to the story.
+            // The terminal shows the scenario, so only errors are logged.
             #[cfg(feature = "sandbox")]
             Command::Sandbox { .. } => Level::ERROR,
             _ => Level::INFO,
@@ -188,20 +188,20 @@ pub enum ExportFormat {
     Csv,
 }
 
-/// The program ends without having run a command.
+/// The program ends without running a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ending {
-    /// What to print.
+    /// The text to print.
     pub text: String,
-    /// How to end. Help that was asked for is [`Exit::Healthy`] and belongs on standard output; everything else
-    /// on standard error.
+    /// The exit code. Requested help is [`Exit::Healthy`] and is printed to standard output; everything else is
+    /// printed to standard error.
     pub exit: Exit,
 }
 
-/// Understands the arguments, the first of which is the program's name.
+/// Parses the arguments, the first of which is the program's name.
 ///
 /// # Errors
-/// The help or version that was asked for, or what could not be understood with the nearest correct form.
+/// The requested help or version, or what was not understood, with the nearest correct form.
 pub fn parse<I, T>(args: I) -> Result<Cli, Ending>
 where
     I: IntoIterator<Item = T>,
@@ -232,7 +232,7 @@ fn base_url(text: &str) -> Result<Url, String> {
 
 fn time(text: &str) -> Result<Timestamp, String> {
     let day = || text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok().map(|z| z.timestamp());
-    // A bare date would otherwise be refused, and a date is what an auditor has.
+    // A date without a time would otherwise be refused, and auditors usually have a date.
     text.parse::<Timestamp>()
         .ok()
         .or_else(day)

@@ -1,6 +1,6 @@
-//! `audit verify` and `audit export`: the journal for somebody who was not there. Reading only; a chain that
-//! does not verify ends with 1 and names the entry, and so does a database that is not there. What is exported must
-//! give nobody a right that its reader does not have.
+//! `audit verify` and `audit export`: the journal for auditors. Both only read. A hash chain that does not verify
+//! exits with 1 and names the entry; a missing database exits with 1 too. The export must never give its reader a
+//! permission that the reader does not have.
 
 use std::io::Write as _;
 
@@ -48,7 +48,7 @@ async fn export(store: &Store, format: ExportFormat, since: Option<Timestamp>) -
             let mut sheet = Sheet::with_line_feeds(out);
             while let Some(page) = pages.next_page().await? {
                 page.iter().try_for_each(|entry| sheet.row(cells(entry)))?;
-                // Whoever reads along sees each page as it comes.
+                // A program that reads the output receives each page as soon as it is written.
                 sheet.flush()?;
             }
         }
@@ -71,7 +71,7 @@ fn line(entry: &Entry) -> Value {
     })
 }
 
-/// The personal part, without the address at which anybody could answer in our name for half an hour.
+/// The personal part, without the response URL: for half an hour, anybody could use that URL to post as the bot.
 fn personal(entry: &Entry) -> Option<Value> {
     let mut value: Value = serde_json::from_str(entry.personal.as_deref()?).unwrap_or_default();
     if let Some(asked) = value.get_mut("asked").and_then(Value::as_object_mut) {

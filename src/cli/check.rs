@@ -1,5 +1,5 @@
-//! `check WHO`: one diagnosis, read-only. It needs neither the store nor Slack; where prior runs might matter and
-//! cannot be read, the answer says so.
+//! `check WHO`: one diagnosis, read-only. It needs neither the store nor Slack. If prior runs might matter and cannot
+//! be read, the answer says so. It must never change anything.
 
 use super::args::Exit;
 use crate::config::Config;
@@ -13,7 +13,7 @@ use super::{report, world};
 /// Diagnoses one person and prints the answer.
 ///
 /// # Errors
-/// When the program itself cannot work; what cannot be read upstream is part of the answer.
+/// When the program itself cannot work. Upstream read failures are part of the answer.
 pub async fn run(config: &Config, who: &str, json: bool) -> anyhow::Result<Exit> {
     let who = match Who::parse(who) {
         Ok(who) => who,
@@ -37,7 +37,7 @@ pub async fn run(config: &Config, who: &str, json: bool) -> anyhow::Result<Exit>
     })
 }
 
-/// The answer for a terminal.
+/// The answer as text for a terminal.
 #[must_use]
 pub fn text(query: &str, assessment: &Assessment) -> String {
     let Assessment { diagnosis, plan, prior_runs_unread } = assessment;
@@ -100,7 +100,7 @@ pub fn text(query: &str, assessment: &Assessment) -> String {
         ));
     }
     lines.push(String::new());
-    // What other people chose as their names must not move the cursor.
+    // Names that other people chose must not contain control characters that move the cursor.
     lines
         .iter()
         .map(|line| line.replace(|c: char| c.is_control() && c != '\n', " "))

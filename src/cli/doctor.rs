@@ -1,4 +1,4 @@
-//! `doctor [--json]`: everything the bot needs, looked at and answered for. Exit 0 only if serving would work.
+//! `doctor [--json]`: checks everything that the bot needs. It must exit with 0 only if `serve` would work.
 
 use std::path::Path;
 
@@ -8,10 +8,10 @@ use super::args::Exit;
 use crate::config::{Config, Env, Problems, Purpose};
 use crate::doctor::{Report, State, full};
 
-/// Looks at everything and prints the answer.
+/// Runs all checks and prints the report.
 ///
 /// # Errors
-/// Never today; what is wrong is part of the answer.
+/// None at present; every problem is part of the report.
 pub async fn run(file: Option<&Path>, env: &Env, json: bool) -> anyhow::Result<Exit> {
     let config = match Config::load(file, env, Purpose::Diagnose) {
         Ok(config) => config,
@@ -40,7 +40,7 @@ fn answer(report: &Report) -> Value {
     json!({ "schema": 1, "state": report.state(), "checks": report.checks })
 }
 
-/// A configuration that cannot be read: the same form, so that a script needs to know one.
+/// A configuration that cannot be read, in the same form as a report, so that scripts parse only one form.
 fn refused(problems: &Problems) -> Value {
     let checks: Vec<Value> = problems
         .list
@@ -55,7 +55,7 @@ fn refused(problems: &Problems) -> Value {
     json!({ "schema": 1, "state": "bad", "checks": checks })
 }
 
-/// For a terminal. What other people chose as names must not move the cursor.
+/// The report as text for a terminal. Names that other people chose must not move the cursor.
 #[must_use]
 pub fn text(report: &Report) -> String {
     let mut lines = Vec::new();

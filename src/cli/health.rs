@@ -1,17 +1,17 @@
-//! `health`: asks the bot that runs on this machine whether it is alive. For images that have no shell and no curl.
+//! `health`: asks the bot on this machine whether it is alive. It is for images without a shell and curl.
 
 use std::time::Duration;
 
 use super::args::Exit;
 use crate::config::Config;
 
-/// Asks `/livez` at `server.listen`.
+/// Requests `/livez` at `server.listen`.
 ///
 /// # Errors
-/// When the address cannot be asked at all.
+/// When no request can be sent to the address.
 pub async fn run(config: &Config) -> anyhow::Result<Exit> {
     let (host, port) = config.server.listen.rsplit_once(':').unwrap_or(("127.0.0.1", "3000"));
-    // What listens at every address is asked at the loopback one.
+    // A server that listens on every address is reached on the loopback address.
     let host = match host {
         "0.0.0.0" => "127.0.0.1",
         "[::]" => "[::1]",

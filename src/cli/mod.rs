@@ -1,5 +1,5 @@
-//! One file per command of the command line. A command prints its answer on standard output and nothing else
-//! there; whatever it has to say about itself goes to standard error.
+//! The commands of the command line, one file each. A command must print nothing but its answer to standard output.
+//! Everything else, such as errors and progress, goes to standard error.
 
 pub mod args;
 pub mod audit;
@@ -25,10 +25,10 @@ use crate::upstream::live::Live;
 use crate::upstream::{Clients, Limits, UpstreamConfig};
 use crate::world::World;
 
-/// Runs one command to its exit code. Problems of the configuration are printed, all of them, and end with 78.
+/// Runs one command and returns its exit code. All configuration problems are printed, and the exit code is then 78.
 ///
 /// # Errors
-/// What went wrong, for standard error; the program ends with 1.
+/// The reason of the failure, for standard error; the program exits with 1.
 pub async fn run(cli: Cli, env: Env) -> anyhow::Result<Exit> {
     let path = cli.config.as_deref();
     let load = |purpose| Config::load(path, &env, purpose);
@@ -89,7 +89,7 @@ fn refuse(problems: &Problems) -> Exit {
     Exit::Config
 }
 
-/// The real world of a configuration.
+/// The real upstream services of a configuration.
 ///
 /// # Errors
 /// When the system's certificates cannot be used.
@@ -97,7 +97,7 @@ pub fn world(config: &Config) -> anyhow::Result<Arc<dyn World>> {
     world_within(config, config.upstream().limits)
 }
 
-/// The same, with bounds on its calls that the caller brings.
+/// The same with other limits on its calls.
 ///
 /// # Errors
 /// As [`world`].

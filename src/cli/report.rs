@@ -1,5 +1,5 @@
-//! `check --json`: one object whose keys are always there (docs/reference/rules.md#stable-json). Scripts depend on it;
-//! nothing here may be renamed.
+//! `check --json`: one object that always has all its keys (docs/reference/rules.md#stable-json). Scripts depend on
+//! it, so no key may be renamed.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::exec::assess::Assessment;
 use reinstate_core::Finding;
 
-/// The source of what only our own journal knows. It is named only where it may matter and was not read.
+/// The source name of prior runs in the journal. It appears only if they may matter and could not be read.
 pub const PRIOR_RUNS: &str = "reinstate.prior-runs";
 
 pub fn json(query: &str, assessment: &Assessment) -> Value {
@@ -59,7 +59,7 @@ fn finding(finding: &Finding) -> Value {
     })
 }
 
-/// A time as the schema shows it: UTC, whole seconds.
+/// A time as the schema defines it: UTC, whole seconds.
 fn second(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

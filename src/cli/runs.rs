@@ -1,5 +1,5 @@
-//! `runs release RUN`: the way out for a run whose journal cannot be read. Nothing else ends it: no executor carries it
-//! on and no click is decided, and it keeps what it has claimed. A run that can be read is never released.
+//! `runs release RUN`: ends a run whose journal cannot be read and releases its claims. Nothing else can end such a
+//! run: no executor carries it, and no button works. A run that can be read must never be released.
 
 use secrecy::ExposeSecret as _;
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::exec::{Journal, JournalError};
 use reinstate_store::{NewEntry, Released, Store, StoreError};
 
-/// Runs one command about runs.
+/// Runs one of the `runs` commands.
 ///
 /// # Errors
 /// When the store fails.
@@ -54,11 +54,11 @@ pub async fn run(config: &Config, runs: Runs) -> anyhow::Result<Exit> {
     }
 }
 
-/// Why the journal of a run or a sweep cannot be read; none if it can.
+/// Why the journal of a run or a sweep cannot be read; `None` if it can.
 async fn unreadable(ledger: &Journal, run: &str) -> anyhow::Result<Option<String>> {
     match ledger.load(run).await {
         Ok(_) => Ok(None),
-        // A store that fails says nothing about the journal.
+        // A failure of the store says nothing about the journal.
         Err(JournalError::Store(error)) if !matches!(error, StoreError::Tampered { .. }) => Err(error.into()),
         Err(error) => Ok(Some(error.to_string())),
     }

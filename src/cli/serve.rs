@@ -1,5 +1,5 @@
-//! `serve`: the bot itself. It comes up while Slack, Atlassian and Entra are down, stops on SIGTERM or Ctrl-C,
-//! and leaves its work to the process that claims it next.
+//! `serve`: the bot itself. It starts while Slack, Atlassian and Entra are down, and stops on SIGTERM or Ctrl-C. The
+//! next process that claims its runs continues them. It must never wait for a run to end before it stops.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -23,10 +23,10 @@ use reinstate_store::{FileLock, Store, StoreError};
 
 use super::world;
 
-/// How long a stop waits for answers that are on their way.
+/// How long a stop waits for answers that are in progress.
 const FAREWELL_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The bot, running.
+/// A running bot.
 pub struct Running {
     pub addr: SocketAddr,
     pub app: Arc<App>,
@@ -36,7 +36,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// Stops taking requests, lets answers out, and ends.
+    /// Stops accepting requests, finishes the answers in progress, and ends.
     pub async fn stop(self) {
         self.stop.send_replace(true);
         for task in self.tasks {
@@ -48,12 +48,12 @@ impl Running {
     }
 }
 
-/// Starts the bot on a socket that the caller brings. Without `metrics` nothing is measured: a process has room
-/// for one recorder only, and tests start many bots. `timing` says how long the executor waits for what, `world` is
-/// what it works on.
+/// Starts the bot on the given listener. Without `metrics` nothing is measured: a process can have only one recorder,
+/// and tests start many bots. `timing` sets the waiting times of the executor, and `world` holds its upstream
+/// services.
 ///
 /// # Errors
-/// When the database cannot be opened or the HTTP clients cannot be made.
+/// When the database cannot be opened or the HTTP clients cannot be created.
 pub async fn start(
     config: Config,
     listener: TcpListener,
@@ -87,7 +87,7 @@ pub async fn start(
     Ok(Running { addr, app, stop, tasks, _alone: alone })
 }
 
-/// Serves until it is told to stop.
+/// Serves until a signal stops it.
 ///
 /// # Errors
 /// When the port is taken or the bot cannot start.
@@ -110,7 +110,7 @@ pub async fn run(config: Config) -> anyhow::Result<Exit> {
     Ok(Exit::Healthy)
 }
 
-/// Why a bot does not start on this store, and what to do about it.
+/// Why the bot cannot start with this store, and what to do about it.
 pub(super) fn unusable(error: StoreError) -> anyhow::Error {
     anyhow!("{error}. {}", doctor::store_fix(&error))
 }

@@ -1,5 +1,5 @@
-//! `sweep`: every managed account at once, read-only. It needs neither the store nor Slack. Scripts get one object a
-//! line or a table; people get a progress bar and a summary.
+//! `sweep`: diagnoses every managed account, read-only. It needs neither the store nor Slack. Scripts get one JSON
+//! object per line or a table; people get a progress bar and a summary. It must never change anything.
 
 use std::collections::HashMap;
 use std::io::{BufWriter, IsTerminal as _, Write};
@@ -22,14 +22,14 @@ use crate::world::SweepProgress;
 use reinstate_core::Cause;
 use reinstate_core::sweep::{SweepFinding, Tally};
 
-/// Findings that may wait to be printed.
+/// How many findings may wait to be printed.
 const MAX_WAITING_FINDINGS: usize = 64;
-/// How many accounts the summary for people names; the rest stands in `--json` and `--csv`.
+/// How many accounts the summary for people names; `--json` and `--csv` contain all of them.
 const MAX_NAMED: usize = 20;
-/// How often the bar is drawn.
+/// How often the progress bar is drawn.
 const DRAW_INTERVAL: Duration = Duration::from_millis(200);
 
-/// Where the findings go.
+/// The output for findings.
 enum Out {
     Lines(BufWriter<std::io::Stdout>),
     Table(Box<Sheet<std::fs::File>>),
@@ -39,7 +39,7 @@ enum Out {
 /// Sweeps and prints.
 ///
 /// # Errors
-/// When the program itself cannot work, or the file cannot be written; what cannot be read upstream is part of the
+/// When the program itself cannot work, or when the file cannot be written. Upstream read failures are part of the
 /// answer.
 pub async fn run(config: &Config, json: bool, csv: Option<PathBuf>) -> anyhow::Result<Exit> {
     let mut out = open(json, csv.as_deref())?;
@@ -73,7 +73,8 @@ pub async fn run(config: &Config, json: bool, csv: Option<PathBuf>) -> anyhow::R
     Ok(exit(&survey.tally, &survey))
 }
 
-/// 2 if any account is broken, else 3 if any cannot be told, else 0 (docs/reference/rules.md#exit-codes).
+/// 2 if any account is broken, else 3 if any account cannot be diagnosed, else 0
+/// (docs/reference/rules.md#exit-codes).
 fn exit(tally: &Tally, survey: &Survey) -> Exit {
     let not_all = survey.unread.iter().any(|(source, _)| *source == reinstate_core::Source::Accounts);
     match (tally.broken, tally.cannot_tell) {
@@ -103,7 +104,7 @@ impl Out {
         match self {
             Self::Lines(out) => {
                 writeln!(out, "{}", report::json(&looked.found.query, &looked.assessment))?;
-                // A reader of the lines sees each as it comes.
+                // A program that reads the output receives each line as soon as it is written.
                 out.flush()?;
             }
             Self::Table(out) => out.sweep_row(&looked.found)?,
@@ -170,7 +171,7 @@ fn unread(survey: &Survey) -> Vec<String> {
         .collect()
 }
 
-/// The answer for a terminal.
+/// The answer as text for a terminal.
 #[must_use]
 pub fn text(survey: &Survey, found: &[SweepFinding], took: Duration) -> String {
     let tally = &survey.tally;
@@ -220,11 +221,11 @@ pub fn text(survey: &Survey, found: &[SweepFinding], took: Duration) -> String {
         lines.push("Repairs, in Slack: /reinstate sweep".to_owned());
     }
     lines.push(String::new());
-    // What other people chose as their names must not move the cursor.
+    // Names that other people chose must not contain control characters that move the cursor.
     lines.join("\n").replace(|c: char| c.is_control() && c != '\n', " ")
 }
 
-/// A bar on a terminal, nothing elsewhere. It is drawn on standard error.
+/// A progress bar on a terminal, nothing elsewhere. It is drawn on standard error.
 fn bar(json: bool) -> ProgressBar {
     if json || !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();

@@ -1,11 +1,12 @@
-//! What each command needs from the configuration, and whether its approval rules can be satisfied at all. It must
-//! not refuse what it cannot know: the members of a user group are Slack's to tell, at `/readyz` and in `doctor`.
+//! Checks what each command needs from the configuration, and whether its approval rules can be satisfied. It must
+//! not refuse what it cannot know: only Slack knows the members of a user group, so `/readyz` and `doctor` check
+//! them.
 
 use super::problem::Problem;
 use super::secrets::{ATLASSIAN_ORG, ENTRA_CLIENT, SLACK_APP, SLACK_BOT, SLACK_SIGNING};
 use super::{Access, Config, Needed, Purpose, Transport};
 
-/// Everything that is missing for `purpose`, or that nobody could satisfy.
+/// Reports every setting that is missing for `purpose`, and every approval rule that nobody can satisfy.
 pub(super) fn needs(config: &Config, purpose: Purpose) -> Vec<Problem> {
     let mut found = Vec::new();
     if purpose == Purpose::Store {
@@ -76,8 +77,8 @@ fn require(found: &mut Vec<Problem>, variable: &str, given: bool) {
     }
 }
 
-/// Why `needed` approvers can never be found, where that is certain. Nobody approves their own request, so of the
-/// operators at least one must have enough approvers other than themselves.
+/// Why there can never be `needed` approvers, where that is certain. Nobody may approve their own request, so at
+/// least one operator must have enough approvers other than themselves.
 fn unsatisfiable(access: &Access, needed: u32) -> Option<String> {
     let approvers = &access.approver.users;
     if !access.approver.usergroups.is_empty() {
@@ -91,7 +92,7 @@ fn unsatisfiable(access: &Access, needed: u32) -> Option<String> {
         ));
     }
     let operators = &access.operator;
-    // An operator of a user group may be somebody else than all the approvers; without operators nobody asks.
+    // An operator from a user group may be a person who is not an approver. Without operators, nobody can ask.
     let others_ask = !operators.usergroups.is_empty() || operators.users.is_empty();
     let enough = |operator: &String| approvers.iter().filter(|a| *a != operator).count() >= needed;
     if others_ask || operators.users.iter().any(enough) {

@@ -1,5 +1,5 @@
-//! Finds the file, lays the overrides of the environment over it, and refuses keys that do not exist. It must
-//! never repeat a line of the file in a message: somebody may have put a password there.
+//! Finds the configuration file, applies the overrides from the environment, and refuses unknown keys. It must never
+//! repeat a line of the file in a message, because the line may contain a password.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -10,13 +10,13 @@ use super::problem::Problems;
 use super::schema::{self, GRANT, Kind};
 use super::{Env, secrets};
 
-/// The file that is read where none is named.
+/// The file that is read when none is named.
 const DEFAULT_FILE: &str = "reinstate.toml";
 /// The override of `store.url`, and the variable that names a file with its value.
 const STORE_URL: &str = "REINSTATE_STORE__URL";
 const STORE_URL_FILE: &str = "REINSTATE_STORE__URL_FILE";
 
-/// The file's settings with the overrides laid over them; what is unknown is reported and left out.
+/// Returns the settings of the file with the overrides applied. Unknown keys are reported and left out.
 pub(super) fn table(named: Option<&Path>, env: &Env, problems: &mut Problems) -> Table {
     let from_env = env.get("REINSTATE_CONFIG").filter(|v| !v.is_empty()).map(PathBuf::from);
     let named = named.map(Path::to_path_buf).or(from_env);
@@ -116,11 +116,11 @@ fn key_hint(section: &str, name: &str) -> String {
     format!("The nearest is `{}`", schema::nearest(name, here).unwrap_or_default())
 }
 
-/// Lays `REINSTATE_<SECTION>__<KEY>` over the file. The environment is sorted by name, so that
-/// `…__VIEWER__USERS` is laid over `…__VIEWER`.
+/// Applies `REINSTATE_<SECTION>__<KEY>` to the table of the file. The environment is sorted by name, so
+/// `…__VIEWER__USERS` is applied after `…__VIEWER` and overrides a part of it.
 fn overlay(table: &mut Table, env: &Env, problems: &mut Problems) {
     for (variable, text) in env {
-        // The one key of the file that may carry a password.
+        // The only key of the file that may contain a password.
         if variable == STORE_URL_FILE {
             store_url_from_file(table, env, text, problems);
             continue;
@@ -128,7 +128,7 @@ fn overlay(table: &mut Table, env: &Env, problems: &mut Problems) {
         let Some(path) = variable.strip_prefix("REINSTATE_").filter(|p| p.contains("__")) else { continue };
         let path = path.to_lowercase();
         let parts: Vec<&str> = path.split("__").collect();
-        // Only upper case is a name of ours; `find` sees lower case.
+        // Variable names are upper case; `find` expects lower case.
         let known = match parts.as_slice() {
             [section, name] => schema::find(section, name).map(|k| (k, None)),
             [section, name, inner] => schema::find(section, name)
@@ -158,7 +158,7 @@ fn overlay(table: &mut Table, env: &Env, problems: &mut Problems) {
     }
 }
 
-/// `store.url` out of a file, as secrets come.
+/// Reads `store.url` from a file, as secrets are read.
 fn store_url_from_file(table: &mut Table, env: &Env, path: &str, problems: &mut Problems) {
     if env.contains_key(STORE_URL) {
         problems.add(STORE_URL, format!("{STORE_URL_FILE} is set as well"), "Keep one of the two");
@@ -175,7 +175,7 @@ fn store_url_from_file(table: &mut Table, env: &Env, path: &str, problems: &mut 
     }
 }
 
-/// Every override, in lower case and without its prefix.
+/// The names of all overrides, in lower case and without the prefix.
 fn variables() -> Vec<String> {
     let mut names = Vec::new();
     for key in schema::KEYS {
@@ -191,7 +191,7 @@ fn value_of(kind: Kind, text: &str) -> Result<Value, String> {
     let trimmed = text.trim();
     match kind {
         Kind::Text | Kind::Url | Kind::Time(..) => Ok(Value::String(text.to_owned())),
-        // What is no number stays text, and the reader says what is wrong with it.
+        // Text that is not a number stays text; the typed reader reports what is wrong with it.
         Kind::Count(..) | Kind::Approvers(_) => Ok(trimmed
             .parse::<i64>()
             .map_or_else(|_| Value::String(trimmed.trim_matches('"').to_owned()), Value::Integer)),
@@ -231,7 +231,8 @@ fn put(table: &mut Table, key: &schema::Key, inner: Option<&str>, value: Value) 
     }
 }
 
-/// The table of that name, made where it is absent. A value in its place has been reported as such.
+/// The table with this name; it is created if absent. `None` if another value is in its place, which was already
+/// reported.
 fn sub_table<'a>(table: &'a mut Table, name: &str) -> Option<&'a mut Table> {
     table.entry(name.to_owned()).or_insert_with(|| Value::Table(Table::new())).as_table_mut()
 }

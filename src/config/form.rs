@@ -1,22 +1,22 @@
-//! The forms of single values: ids of Slack, durations, base URLs. Pure; it must never repeat a value that could
-//! carry a password.
+//! Checks the forms of single values: Slack ids, durations, base URLs. Pure functions. They must never repeat a value
+//! that may contain a password.
 
 use url::Url;
 
-/// Whether this looks like an id of Slack that begins with one of `first`.
+/// Whether the text looks like a Slack id that begins with one of `first`.
 pub(super) fn is_slack_id(text: &str, first: &[char]) -> bool {
     text.starts_with(first)
         && text.len() > 1
         && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
 }
 
-/// What to do about one that does not.
+/// The advice for a text that does not look like a Slack id.
 pub(super) fn slack_id_fix(first: &[char], noun: &str) -> String {
     let first = first.iter().map(char::to_string).collect::<Vec<_>>().join(" or ");
     format!("Copy the {noun}'s id in Slack: capital letters and digits, beginning with {first}")
 }
 
-/// `1h30m`, `90s`: whole numbers, each with its unit.
+/// Parses `1h30m` or `90s`: whole numbers, each with its unit.
 pub(super) fn seconds(text: &str) -> Option<u64> {
     let mut total: u64 = 0;
     let mut rest = text;
@@ -37,10 +37,11 @@ pub(super) fn seconds(text: &str) -> Option<u64> {
     (total > 0).then_some(total)
 }
 
-/// A base URL: http or https, with a host, its path kept, and nothing that a path could not be added to.
+/// Parses a base URL: http or https, with a host. Its path is kept. It has no part, such as a query, that would
+/// prevent adding a path.
 ///
 /// # Errors
-/// What is wrong, and what to do. The text itself is not repeated: it may carry a password.
+/// What is wrong, and what to do. The text itself is not repeated, because it may contain a password.
 pub fn base_url(text: &str) -> Result<Url, (&'static str, &'static str)> {
     let fix = "Write it like https://host or https://host/path";
     let url = Url::parse(text).map_err(|_| ("this is not a URL", fix))?;

@@ -1,9 +1,9 @@
-//! The configuration: one TOML file, overridden key by key from the environment, plus secrets that never stand
-//! in the file. It reports every problem at once, each with its key, the reason and what to do, because a person
-//! who must restart a service for every typing error gives up. It must never print a secret, never read the
-//! environment of the process by itself (it is an argument), and never guess at a key that it does not know.
+//! The configuration: one TOML file, overridden key by key from the environment, plus secrets that are never in the
+//! file. It reports every problem at once, each with its key, the reason and the fix. An administrator then does not
+//! have to restart the service after each typing error. It must never print a secret, never read the process
+//! environment itself (the environment is an argument), and never guess an unknown key.
 //!
-//! Reading is by hand and not by `serde` derive: serde stops at the first error.
+//! The values are read by hand and not with a `serde` derive, because serde stops at the first error.
 
 mod check;
 mod file;
@@ -28,10 +28,10 @@ pub use problem::{Problem, Problems};
 pub use schema::reference;
 pub use secrets::Secrets;
 
-/// The variables of the environment that the configuration looks at.
+/// The environment variables that the configuration reads.
 pub type Env = BTreeMap<String, String>;
 
-/// The variables of this process whose name begins with `REINSTATE_`: for the edge of the program only.
+/// The variables of this process whose name begins with `REINSTATE_`. Only `main` may call this.
 #[must_use]
 pub fn process_env() -> Env {
     std::env::vars_os()
@@ -40,25 +40,25 @@ pub fn process_env() -> Env {
         .collect()
 }
 
-/// What the configuration is wanted for: commands need different parts of it.
+/// What the configuration is loaded for. Each command needs different parts of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// `serve`: everything.
     Serve,
-    /// `check`, `sweep`, `doctor`: Atlassian and Entra, but neither Slack nor (for `check`) the store.
+    /// `check`, `sweep`, `doctor`: Atlassian and Entra, but not Slack. `check` does not need the store either.
     Diagnose,
     /// `audit`, `migrate`: the store only.
     Store,
 }
 
-/// The whole configuration, read and bounded.
+/// The whole configuration, parsed and checked against its bounds.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Our own HTTP server.
+    /// The HTTP server.
     pub server: Server,
     /// How to reach Slack.
     pub slack: Slack,
-    /// Where runs and the journal stand.
+    /// Where the runs and the journal are stored.
     pub store: Store,
     /// How to reach Atlassian.
     pub atlassian: Atlassian,
@@ -68,64 +68,64 @@ pub struct Config {
     pub access: Access,
     /// How many approvers a step needs.
     pub approvals: Approvals,
-    /// How much may be done, and how long it may take.
+    /// How many steps may be done, and how long they may take.
     pub limits: Limits,
-    /// Sweeps by schedule.
+    /// Scheduled sweeps.
     pub sweep: Sweep,
-    /// What was set, key by key and without secrets: what the journal keeps of a configuration.
+    /// The configured values by key, without secrets, as the journal records them.
     pub settings: BTreeMap<String, String>,
-    /// The secrets, from the environment or from files named there.
+    /// The secrets, from the environment or from files that it names.
     pub secrets: Secrets,
 }
 
 /// `[server]`
 #[derive(Clone, Debug)]
 pub struct Server {
-    /// Host and port to listen at, as `TcpListener::bind` takes it.
+    /// Host and port to listen on, as `TcpListener::bind` takes them.
     pub listen: String,
-    /// How many processes share the credentials: each keeps to its part of the published limits.
+    /// How many processes share the credentials. Each process uses its part of the published rate limits.
     pub replicas: u32,
 }
 
-/// How Slack's payloads reach us.
+/// How Slack's payloads are delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
     /// Slack calls `POST /slack/events`.
     Http,
-    /// We open a socket to Slack.
+    /// Socket mode: the bot opens a WebSocket to Slack.
     Socket,
 }
 
 /// `[slack]`
 #[derive(Clone, Debug)]
 pub struct Slack {
-    /// How payloads reach us.
+    /// How payloads are delivered.
     pub transport: Transport,
-    /// Base URL of the Web API, its path kept.
+    /// Base URL of the Web API; its path is kept.
     pub api_url: Url,
-    /// Channel id where approvals and sweeps are posted; empty where no command needs it.
+    /// The channel id where approvals and sweeps are posted; empty if no command needs it.
     pub channel: String,
-    /// The folder with the page of each cause, to which findings on cards link; without it they name their code.
+    /// The folder with one page for each cause; findings on cards link to it. Without it, a card shows only the code.
     pub docs_url: Option<Url>,
 }
 
 /// `[store]`
 #[derive(Clone, Debug)]
 pub struct Store {
-    /// `sqlite:` or `postgres://`. A secret, because a database URL may carry a password.
+    /// `sqlite:` or `postgres://`. A secret, because a database URL may contain a password.
     pub url: SecretString,
-    /// How long after the end of a run its personal data is kept.
+    /// How long the personal data of a run is kept after the run ended.
     pub forget_after: Duration,
 }
 
 /// `[atlassian]`
 #[derive(Clone, Debug)]
 pub struct Atlassian {
-    /// Base URL of the organization and SCIM interfaces, its path kept.
+    /// Base URL of the organization and SCIM APIs; its path is kept.
     pub api_url: Url,
-    /// The organization's id.
+    /// The id of the organization.
     pub org_id: String,
-    /// A claimed domain for placeholder addresses; without it nothing can be parked.
+    /// A claimed domain for placeholder addresses. Without it, no address can be parked.
     pub parking_domain: Option<String>,
     /// SCIM directory ids, in the order of their keys.
     pub directories: Vec<String>,
@@ -134,32 +134,32 @@ pub struct Atlassian {
 /// `[entra]`
 #[derive(Clone, Debug)]
 pub struct Entra {
-    /// Base URL where tokens are issued, its path kept.
+    /// Base URL of the token endpoint; its path is kept.
     pub login_url: Url,
-    /// Base URL of Microsoft Graph, its path kept.
+    /// Base URL of Microsoft Graph; its path is kept.
     pub graph_url: Url,
-    /// The tenant's id or domain.
+    /// The id or domain of the tenant.
     pub tenant_id: String,
-    /// Our own application's id.
+    /// The id of the bot's own application.
     pub client_id: String,
-    /// Object id of the Atlassian enterprise application.
+    /// The object id of the Atlassian enterprise application.
     pub service_principal_id: String,
 }
 
 /// `[access]`
 #[derive(Clone, Debug)]
 pub struct Access {
-    /// Addresses, account ids and IdP ids that are never written to.
+    /// Addresses, account ids and IdP ids that the bot never changes.
     pub protected: Vec<String>,
-    /// May look.
+    /// May diagnose.
     pub viewer: Grant,
-    /// May repair.
+    /// May diagnose and repair.
     pub operator: Grant,
     /// May approve.
     pub approver: Grant,
 }
 
-/// To whom a role is granted.
+/// The people who have a role.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Grant {
     /// Slack user ids.
@@ -173,7 +173,7 @@ pub struct Grant {
 pub enum Needed {
     /// This many approvers.
     Approvers(u32),
-    /// Never done by the machine: the step becomes advice.
+    /// The bot never does such a step; it becomes advice.
     Never,
 }
 
@@ -182,13 +182,13 @@ pub enum Needed {
 pub struct Approvals {
     /// Steps whose inverse restores the state exactly.
     pub reversible: Needed,
-    /// Steps that interrupt access or touch the tenant.
+    /// Steps that interrupt access or affect the tenant.
     pub disruptive: Needed,
     /// Steps that end an account or change who has an address.
     pub destructive: Needed,
-    /// How long an approval may be given.
+    /// How long an approval request is valid.
     pub expire_after: Duration,
-    /// How soon after the approval a step must begin.
+    /// How soon after its approval a step must begin.
     pub start_within: Duration,
 }
 
@@ -197,28 +197,28 @@ pub struct Approvals {
 pub struct Limits {
     /// How many steps of rungs 4 to 10 may begin in a day.
     pub risky_steps_per_day: u32,
-    /// How long a step may take to show at Atlassian.
+    /// How long the effect of a step may take to become visible at Atlassian.
     pub confirm_within: Duration,
 }
 
 /// `[sweep]`
 #[derive(Clone, Copy, Debug)]
 pub struct Sweep {
-    /// How often everybody is looked at without being asked; never where it is not set.
+    /// The interval of scheduled sweeps; `None` turns them off.
     pub every: Option<Duration>,
 }
 
 impl Config {
-    /// Reads the file and the environment, and says everything that is wrong with them, including what `purpose`
-    /// needs and does not find. `named` is the file given with `--config`.
+    /// Reads the file and the environment and reports all problems, including settings that `purpose` needs and that
+    /// are missing. `named` is the file from `--config`.
     ///
     /// # Errors
-    /// All problems together; the program ends with 78.
+    /// All problems together; the program exits with 78.
     pub fn load(named: Option<&Path>, env: &Env, purpose: Purpose) -> Result<Config, Problems> {
         let mut problems = Problems::default();
         let table = file::table(named, env, &mut problems);
         let config = read::config(&table, env, &mut problems);
-        // A key that could not be read is not also reported as missing.
+        // A key that could not be read is not reported as missing too.
         let known: BTreeSet<String> = problems.list.iter().map(|p| p.key.clone()).collect();
         let needs = config.iter().flat_map(|c| check::needs(c, purpose));
         problems.list.extend(needs.filter(|p| !known.contains(p.key.as_str())));
@@ -228,10 +228,10 @@ impl Config {
         }
     }
 
-    /// What `serve` needs: `doctor` reports these as findings where `serve` refuses to start.
+    /// Checks what `serve` needs. `serve` refuses to start with these problems; `doctor` reports them as findings.
     ///
     /// # Errors
-    /// Everything that is missing or cannot be satisfied.
+    /// Every setting that is missing, and every rule that nobody can satisfy.
     pub fn for_serve(&self) -> Result<(), Problems> {
         Problems::of(check::needs(self, Purpose::Serve)).into_result()
     }

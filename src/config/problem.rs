@@ -1,9 +1,9 @@
-//! What is wrong with a configuration, said to the person who must put it right: which key, why, and what to do.
-//! It must never hold the value of a secret.
+//! The problems of a configuration, as messages for the administrator: the key, the reason, and the fix. It must
+//! never hold the value of a secret.
 
 use std::fmt;
 
-/// One thing that is wrong.
+/// One problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The key (`slack.channel`), the variable (`REINSTATE_…`) or the file.
@@ -25,10 +25,10 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Everything that is wrong, together.
+/// All problems together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Problems {
-    /// Where the settings came from: a path, or nothing where there is no file.
+    /// The path of the file; `None` if there is no file.
     pub file: Option<String>,
     /// The problems, in the order in which they were found.
     pub list: Vec<Problem>,

@@ -1,5 +1,5 @@
-//! Reads typed and bounded values out of the merged table. What cannot be read is reported, and a default stands
-//! in its place so that the rest can be read as well; the caller never sees such a configuration.
+//! Reads typed values from the merged table and checks their bounds. A value that cannot be read is reported, and a
+//! default takes its place so that the other keys are checked too. Callers must never receive such a configuration.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use super::{
     Transport, secrets, settings,
 };
 
-/// The whole configuration, with its problems reported; there is always one, unless a default of ours were wrong.
+/// Reads the whole configuration and reports its problems. It returns `None` only if a built-in default is wrong.
 pub(super) fn config(table: &Table, env: &Env, problems: &mut Problems) -> Option<Config> {
     let mut r = Reader { table, problems };
     let server = Server { listen: r.listen(), replicas: r.count("server", "replicas") };
@@ -58,7 +58,7 @@ pub(super) fn config(table: &Table, env: &Env, problems: &mut Problems) -> Optio
         risky_steps_per_day: r.count("limits", "risky_steps_per_day"),
         confirm_within: r.duration("limits", "confirm_within"),
     };
-    // Off by default: a sweep is many calls, so somebody must want it.
+    // Off by default: a sweep makes many calls, so an administrator must turn it on.
     let every = match r.text_or_default("sweep", "every") {
         off if off == "off" => None,
         text => Some(r.duration_of("sweep", "every", &text)),
@@ -145,14 +145,14 @@ impl Reader<'_> {
             .iter()
             .any(|p| text.len() > p.len() && text.starts_with(p))
         {
-            // The value is not repeated: it may carry a password.
+            // The value is not repeated, because it may contain a password.
             let fix = "Write sqlite:FILE, or postgres://USER:PASSWORD@HOST/DATABASE";
             self.wrong("store", "url", "this is neither an SQLite nor a PostgreSQL URL", fix);
         }
         SecretString::from(text)
     }
 
-    /// Where the given URL is wrong the default stands in, so that the other problems are found as well.
+    /// If the configured URL is wrong, the default takes its place, so that the other problems are found too.
     fn url(&mut self, section: &str, name: &str) -> Option<Url> {
         let text = self.text_or_default(section, name);
         self.url_of(section, name, &text).or_else(|| base_url(default(section, name)).ok())
@@ -162,7 +162,7 @@ impl Reader<'_> {
         base_url(text).map_err(|(reason, fix)| self.wrong(section, name, reason, fix)).ok()
     }
 
-    /// Where the pages of the causes are read: what is configured, else the published sources of this program.
+    /// Where the pages of the causes are: the configured URL, else the public repository of this program.
     fn docs_url(&mut self) -> Option<Url> {
         let published = match env!("CARGO_PKG_REPOSITORY") {
             "" => None,
@@ -172,7 +172,7 @@ impl Reader<'_> {
         self.url_of("slack", "docs_url", &text)
     }
 
-    /// An opaque id. What it may hold is narrow because it becomes part of a path, and a pasted link or a
+    /// Reads an opaque id. Few characters are allowed, because the id becomes part of a path. A pasted link or a
     /// placeholder is the usual mistake.
     fn id(&mut self, section: &str, name: &str) -> String {
         let Some(text) = self.text(section, name) else { return String::new() };
@@ -194,7 +194,7 @@ impl Reader<'_> {
         let found = self.list(section, name);
         let unique: BTreeSet<&String> = found.iter().collect();
         if unique.len() != found.len() {
-            // Keys belong to directories by position, so dropping one in silence would shift them.
+            // Keys belong to directories by position, so a directory must not be dropped silently.
             self.wrong(section, name, "the same id is listed twice", "List each directory once");
         }
         found.into_iter().filter_map(|text| self.checked_id(section, name, text)).collect()
@@ -340,12 +340,12 @@ impl Reader<'_> {
     }
 }
 
-/// What a key is where it is left out; empty where nothing can be guessed.
+/// The default of a key; empty if it has none.
 fn default(section: &str, name: &str) -> &'static str {
     schema::find(section, name).and_then(|key| key.default).unwrap_or_default()
 }
 
-/// The least and the most that a key may be; nothing else than numbers and times has any.
+/// The lowest and the highest value of a key. Only numbers and durations have bounds.
 fn bounds(section: &str, name: &str) -> (u64, u64) {
     match schema::find(section, name).map(|key| key.kind) {
         Some(Kind::Count(least, most)) => (least.into(), most.into()),

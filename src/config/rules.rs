@@ -1,4 +1,4 @@
-//! What the configuration says about plans: the rules of the planner.
+//! Converts the configuration to the rules of the planner.
 
 use super::{Config, Needed};
 use reinstate_core::Rules;
@@ -6,7 +6,6 @@ use reinstate_core::rules::Approvers;
 use reinstate_core::subject::normalize;
 
 impl Config {
-    /// The planner's rules as the configuration states them.
     #[must_use]
     pub fn rules(&self) -> Rules {
         let approvers = |needed: Needed| match needed {

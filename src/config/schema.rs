@@ -1,22 +1,21 @@
-//! Which sections and keys there are, what each holds, and what it is where it is left out. Everything else is an
-//! error that names the nearest one, so that a typing error is never taken for a default. The reference for people
-//! (docs/reference/configuration.md) is made from this table, and nothing stands beside it.
+//! All sections and keys, with their kinds and defaults. Any other key is an error that names the nearest key, so
+//! that a typing error never silently selects a default. docs/reference/configuration.md is generated from this
+//! table; keys must not be described in a second place.
 
-/// A day, in seconds.
 const DAY_SECONDS: u64 = 24 * 60 * 60;
 
-/// What a key holds.
+/// The kind of value that a key holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Text, of a form that the reader of the key knows.
+    /// Text; the reader of the key checks its form.
     Text,
     /// A base URL, whose path is kept.
     Url,
     /// A whole number, from the first to the second.
     Count(u32, u32),
-    /// A length of time, from the first to the second, in seconds.
+    /// A duration, from the first to the second, in seconds.
     Time(u64, u64),
-    /// A whole number of at least this, or `never`.
+    /// A whole number that is not smaller than this, or `never`.
     Approvers(u32),
     List,
     /// `{ users = […], usergroups = […] }`.
@@ -24,7 +23,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// What may be written, for a person.
+    /// Describes the allowed values, for people.
     fn describe(self) -> String {
         match self {
             Kind::Text => "text".to_owned(),
@@ -38,10 +37,10 @@ impl Kind {
     }
 }
 
-/// More people than anybody would ask.
+/// An upper bound that no organization needs to exceed.
 pub(super) const MAX_APPROVERS: u32 = 10;
 
-/// Seconds in the largest unit that holds them whole.
+/// Formats seconds in the largest unit that divides them exactly.
 pub(super) fn length(seconds: u64) -> String {
     let units = [(DAY_SECONDS, "d"), (3600, "h"), (60, "m")];
     let unit = units.iter().find(|(unit, _)| seconds >= *unit && seconds.is_multiple_of(*unit));
@@ -54,9 +53,9 @@ pub(super) struct Key {
     pub(super) section: &'static str,
     pub(super) name: &'static str,
     pub(super) kind: Kind,
-    /// What it is where it is left out, as it would be written; none where nothing can be guessed.
+    /// The default as it would be written in the file; `None` if there is none.
     pub(super) default: Option<&'static str>,
-    /// What it is for, for a person.
+    /// What the key is for, for people.
     pub(super) says: &'static str,
 }
 
@@ -70,7 +69,6 @@ const fn key(
     Key { section, name, kind, default, says }
 }
 
-/// All keys of the file.
 #[rustfmt::skip]
 pub(super) const KEYS: &[Key] = &[
     key("server", "listen", Kind::Text, Some("127.0.0.1:3000"),
@@ -130,24 +128,21 @@ pub(super) const KEYS: &[Key] = &[
 /// The keys inside a [`Kind::Grant`].
 pub(super) const GRANT: [&str; 2] = ["users", "usergroups"];
 
-/// The names of the sections.
 pub(super) fn sections() -> Vec<&'static str> {
     let mut names: Vec<_> = KEYS.iter().map(|k| k.section).collect();
     names.dedup();
     names
 }
 
-/// The names of the keys of one section.
 pub(super) fn keys_of(section: &str) -> Vec<&'static str> {
     KEYS.iter().filter(|k| k.section == section).map(|k| k.name).collect()
 }
 
-/// The key of that name.
 pub(super) fn find(section: &str, name: &str) -> Option<&'static Key> {
     KEYS.iter().find(|k| k.section == section && k.name == name)
 }
 
-/// The candidate that is least unlike `name`.
+/// The candidate that is most similar to `name`.
 pub(super) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .into_iter()
@@ -156,7 +151,7 @@ pub(super) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a s
         .map(|(c, _)| c)
 }
 
-/// The table of all keys, for people, in Markdown.
+/// The table of all keys in Markdown, for the reference page.
 #[must_use]
 pub fn reference() -> String {
     let mut lines = vec![

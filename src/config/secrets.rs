@@ -1,5 +1,5 @@
 //! The secrets: each from its variable, or from the file that the variable with `_FILE` names. They must never be
-//! shown: the type that holds them has no `Display`, and its `Debug` is blank.
+//! shown: their type has no `Display`, and its `Debug` output is redacted.
 
 use std::sync::Arc;
 
@@ -15,11 +15,11 @@ pub(super) const SLACK_SIGNING: &str = "REINSTATE_SLACK_SIGNING_SECRET";
 pub(super) const SLACK_BOT: &str = "REINSTATE_SLACK_BOT_TOKEN";
 /// Slack's app-level token (transport `socket`).
 pub(super) const SLACK_APP: &str = "REINSTATE_SLACK_APP_TOKEN";
-/// The organization's API key.
+/// The API key of the organization.
 pub(super) const ATLASSIAN_ORG: &str = "REINSTATE_ATLASSIAN_ORG_KEY";
-/// The SCIM key of the first directory; `_2` of the second, and so on.
+/// The SCIM key of the first directory; `_2` is that of the second, and so on.
 pub(super) const ATLASSIAN_SCIM: &str = "REINSTATE_ATLASSIAN_SCIM_KEY";
-/// The client secret of our application at Entra ID.
+/// The client secret of the bot's application at Entra ID.
 pub(super) const ENTRA_CLIENT: &str = "REINSTATE_ENTRA_CLIENT_SECRET";
 
 /// A certificate with its private key, in PEM form, instead of the client secret.
@@ -27,23 +27,23 @@ pub(super) const ENTRA_CERTIFICATE: &str = "REINSTATE_ENTRA_CERTIFICATE";
 /// An assertion of another identity provider, instead of the client secret.
 pub(super) const ENTRA_FEDERATED: &str = "REINSTATE_ENTRA_FEDERATED_TOKEN";
 
-/// Every secret that was given.
+/// All secrets that were given.
 #[derive(Clone, Debug, Default)]
 pub struct Secrets {
     /// Verifies Slack's requests.
     pub slack_signing: Option<SecretString>,
     pub slack_bot: Option<SecretString>,
-    /// Opens the socket to Slack.
+    /// Opens the WebSocket to Slack.
     pub slack_app: Option<SecretString>,
-    /// Calls Atlassian's organization interfaces.
+    /// Calls Atlassian's organization APIs.
     pub atlassian_org: Option<SecretString>,
-    /// Calls SCIM, one for each configured directory in that order; without it that directory is a gap.
+    /// SCIM keys, one for each configured directory and in the same order. A directory without a key becomes a gap.
     pub atlassian_scim: Vec<Option<SecretString>>,
     /// Gets tokens from Entra ID.
     pub entra: Option<EntraCredential>,
 }
 
-/// Whether a variable of that name holds a secret.
+/// Whether a variable of this name holds a secret.
 pub(super) fn is_secret_name(variable: &str) -> bool {
     [
         SLACK_SIGNING,
@@ -76,7 +76,7 @@ pub(super) fn read(env: &Env, directories: usize, problems: &mut Problems) -> Se
     }
 }
 
-/// Exactly one way to prove that we are the application; two would leave open which one is meant.
+/// Reads the credential of the application. There must be exactly one: with two, it is unclear which one is meant.
 fn entra(env: &Env, problems: &mut Problems) -> Option<EntraCredential> {
     let secret = one(env, ENTRA_CLIENT, problems).map(EntraCredential::Secret);
     let certificate = text(env, ENTRA_CERTIFICATE, problems).and_then(|(key, pem)| {
@@ -86,7 +86,7 @@ fn entra(env: &Env, problems: &mut Problems) -> Option<EntraCredential> {
     });
     let certificate = certificate.map(|read| EntraCredential::Certificate(Arc::new(read)));
     let file_name = format!("{ENTRA_FEDERATED}_FILE");
-    // The program that writes the file rotates it, so it is not read here but for each token.
+    // Another program rotates this file, so the bot reads it for each token and not once at the start.
     let federated = match env.get(&file_name).filter(|path| !path.is_empty()) {
         Some(path) => Some(Federated::File(path.into())),
         None => one(env, ENTRA_FEDERATED, problems).map(Federated::Given),
@@ -106,7 +106,7 @@ fn entra(env: &Env, problems: &mut Problems) -> Option<EntraCredential> {
 
 fn one(env: &Env, name: &str, problems: &mut Problems) -> Option<SecretString> {
     let (key, text) = text(env, name, problems)?;
-    // Such a value could not be sent as a header, and would fail at the first call with a message about headers.
+    // Such a value could not be sent in a header. The first call would fail with a confusing message about headers.
     if text.chars().any(char::is_control) {
         problems.add(&key, "the secret holds more than one line or a control character", "Copy it again");
         return None;
@@ -117,7 +117,7 @@ fn one(env: &Env, name: &str, problems: &mut Problems) -> Option<SecretString> {
 /// The text of a variable or of its file, and which of the two it came from.
 fn text(env: &Env, name: &str, problems: &mut Problems) -> Option<(String, String)> {
     let file_name = format!("{name}_FILE");
-    // An empty variable is how many deployment tools say "not set".
+    // Many deployment tools set an empty variable to mean "not set".
     let given = env.get(name).filter(|v| !v.trim().is_empty());
     let file = env.get(&file_name).filter(|v| !v.is_empty());
     let text = match (given, file) {
@@ -149,7 +149,8 @@ fn text(env: &Env, name: &str, problems: &mut Problems) -> Option<(String, Strin
     Some((if file.is_some() { file_name } else { name.to_owned() }, text))
 }
 
-/// A key for a directory that is not configured would be ignored in silence, and its directory be a gap.
+/// Refuses a key for a directory that is not configured. Otherwise the key would be ignored silently, and its
+/// directory would become a gap.
 fn refuse_scim_keys_of_nothing(env: &Env, directories: usize, problems: &mut Problems) {
     for name in env.keys() {
         let Some(number) = name.strip_prefix(ATLASSIAN_SCIM).and_then(|rest| rest.strip_prefix('_')) else {

@@ -1,11 +1,12 @@
-//! What was set, key by key, for the journal: somebody who asks a year later who could approve must find it there.
-//! It must never hold a secret. Those do not stand in the file; the store's URL may carry one and is left out.
+//! The configured values by key, for the journal: an auditor can find out a year later who could approve. It must
+//! never hold a secret. Secrets are not in the file, except that the store's URL may contain one, so that key is left
+//! out.
 
 use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
-/// The settings of a merged table, as `section.key` and its value in TOML, the store's URL left out.
+/// The settings of a merged table as `section.key` and the value in TOML, without the store's URL.
 pub(super) fn of(table: &Table) -> BTreeMap<String, String> {
     let sections = table.iter().filter_map(|(section, value)| Some((section, value.as_table()?)));
     let keys = sections

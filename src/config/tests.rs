@@ -1,4 +1,4 @@
-//! The configuration as people write it, and as they get it wrong.
+//! Tests of valid configurations and of typical mistakes.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ struct Case {
     env: Env,
 }
 
-/// The example file with all secrets: a configuration that `serve` takes.
+/// The example file with all secrets: a configuration that `serve` accepts.
 fn case() -> Case {
     let mut case = Case { dir: tempfile::tempdir().unwrap(), env: Env::new() };
     for (name, value) in [
@@ -49,7 +49,7 @@ impl Case {
         self
     }
 
-    /// Replaces a piece of the example file, which must be there.
+    /// Replaces a piece of the example file; the piece must exist.
     fn edit(self, from: &str, to: &str) -> Self {
         let text = std::fs::read_to_string(self.path("reinstate.toml")).unwrap();
         assert!(text.contains(from), "{from}");
@@ -65,12 +65,12 @@ impl Case {
         self.load(Purpose::Serve).unwrap_or_else(|p| panic!("{p}"))
     }
 
-    /// The problems of `serve`, one text each.
+    /// The problems that `serve` reports, one text each.
     fn problems(&self) -> Vec<String> {
         self.load(Purpose::Serve).unwrap_err().list.iter().map(ToString::to_string).collect()
     }
 
-    /// The only problem of `serve`.
+    /// The only problem that `serve` reports.
     fn problem(&self) -> String {
         let found = self.problems();
         assert_eq!(found.len(), 1, "{found:#?}");
@@ -108,7 +108,7 @@ fn what_is_left_out_has_its_default() {
         "[slack]\nchannel = 'C1'\n[atlassian]\norg_id = 'o'\n[entra]\ntenant_id = 't'\nclient_id = 'c'\n\
          service_principal_id = 'p'\n[access]\noperator = { users = ['U1'] }\napprover = { users = ['U2'] }",
     );
-    // The key of a first directory may stay in the environment while none is configured.
+    // The key of a first directory may stay in the environment when no directory is configured.
     let config = case.good();
     assert_eq!(config.server.listen, "127.0.0.1:3000");
     assert_eq!(config.slack.transport, Transport::Http);
@@ -227,7 +227,7 @@ fn unknown_overrides_name_the_nearest() {
         let wanted = format!("REINSTATE_{name}: no key has this name. The nearest is {near}.");
         assert_eq!(case().set(name, "x").problem(), wanted);
     }
-    // Kubernetes makes such variables for a service of our name.
+    // Kubernetes sets such variables for a service with the name of the bot.
     case().set("SERVICE_HOST", "10.0.0.1").set("PORT_3000_TCP", "tcp://10.0.0.1:3000").good();
 }
 
@@ -380,7 +380,7 @@ fn an_approval_that_nobody_can_give_is_refused() {
             "{operators}/{approvers}/{needed}: {problem}"
         );
     }
-    // Whatever operators the group has, there are no two approvers.
+    // Any operators from the group do not help: there are no two approvers.
     let few = rule("", "U1", "", "2").set("ACCESS__OPERATOR__USERGROUPS", "S1").problem();
     assert!(few.contains("access.approver has 1"), "{few}");
     rule("U1", "U2", "", "1").good();
@@ -405,7 +405,7 @@ fn the_file_is_found_by_name() {
     assert_eq!(problems.list[0].key, gone.display().to_string());
     let by_env = by_env.set("CONFIG", "/nowhere/r.toml");
     assert_eq!(Config::load(None, &by_env.env, Purpose::Store).unwrap_err().list[0].key, "/nowhere/r.toml");
-    // Without a file, and none named, the environment may carry everything; nothing is named reinstate.toml here.
+    // Without a file, the environment may hold all settings. There is no reinstate.toml in this folder.
     let env = Env::from([("REINSTATE_STORE__URL".to_owned(), "sqlite:x.db".to_owned())]);
     assert_eq!(Config::load(None, &env, Purpose::Store).unwrap().store.url.expose_secret(), "sqlite:x.db");
 }

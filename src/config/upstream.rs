@@ -1,4 +1,4 @@
-//! What the configuration says about the upstream services: addresses, keys and limits of their clients.
+//! Converts the configuration to the settings of the upstream clients: addresses, keys and limits.
 
 use std::time::Duration;
 
@@ -6,7 +6,6 @@ use super::Config;
 use crate::upstream::{Limits, UpstreamConfig};
 
 impl Config {
-    /// What the clients of a configuration are made of.
     #[must_use]
     pub fn upstream(&self) -> UpstreamConfig {
         let keys = self.secrets.atlassian_scim.iter().cloned().chain(std::iter::repeat(None));
@@ -21,7 +20,8 @@ impl Config {
             client_id: self.entra.client_id.clone(),
             credential: self.secrets.entra.clone(),
             replicas: self.server.replicas,
-            // Somebody is waiting: a service that is down becomes a gap after seconds, not after a minute.
+            // A person waits for the answer, so a service that is down becomes a gap after seconds, not after a
+            // minute.
             limits: Limits { failures: 2, first_wait: Duration::from_millis(500), ..Limits::default() },
         }
     }

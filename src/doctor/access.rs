@@ -1,5 +1,6 @@
-//! The people behind the rules: do all ids name somebody who may have a role, and can every operator's request
-//! be approved by enough others? Only Slack knows the members of a user group, so this is asked, not computed.
+//! Checks the people behind the access rules: does each id name a person who may have a role, and can enough others
+//! approve each operator's request? Only Slack knows the members of a user group, so this asks Slack. It must never
+//! report a rule as good that it could not read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,21 +11,21 @@ use crate::slack::people::People;
 use reinstate_core::access::MembershipKind;
 use reinstate_core::run::Requester;
 
-/// How many people are looked up at most; Slack limits look-ups to about a hundred a minute.
+/// How many people are looked up at most; Slack limits these look-ups to about a hundred per minute.
 const MAX_PEOPLE: usize = 60;
 
 /// The people of one rule.
 #[derive(Default)]
 struct Known {
-    /// Who may have the role.
+    /// The people who may have the role.
     people: BTreeSet<String>,
-    /// What is wrong, one sentence each.
+    /// The problems, one sentence each.
     wrong: Vec<String>,
     /// Something could not be read.
     gap: Option<String>,
 }
 
-/// Whether the access rules can be satisfied by people as they are.
+/// Whether the people who exist can satisfy the access rules.
 pub(super) async fn look(config: &Config) -> Vec<Check> {
     let Some(token) = &config.secrets.slack_bot else { return Vec::new() };
     let Ok(api) = Api::new(&config.slack.api_url, token) else { return Vec::new() };
@@ -61,7 +62,7 @@ fn rule(name: &str, known: &Known) -> Check {
     }
 }
 
-/// Nobody approves their own request: each operator needs enough approvers other than themselves.
+/// Nobody may approve their own request, so each operator needs enough approvers other than themselves.
 fn approvable(config: &Config, operators: &Known, approvers: &Known) -> Check {
     const NAME: &str = "access.four-eyes";
     let approvals = &config.approvals;
@@ -131,7 +132,7 @@ async fn known(
             MembershipKind::Deactivated => "deactivated",
             MembershipKind::Bot => "a bot",
         };
-        // A group may have a guest among its members; naming one by id is a mistake.
+        // A group may have a guest among its members; a guest that is named by id is a mistake.
         if named {
             known.wrong.push(format!("{id} is {what} and has no role"));
         }

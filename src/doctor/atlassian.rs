@@ -1,5 +1,5 @@
-//! Atlassian: do the keys work, are they the right way round, is the organization key free of scopes, and is the
-//! parking domain claimed? The two kinds of key are different things, and people swap them.
+//! Checks Atlassian: do the keys work, are they swapped, is the organization key free of scopes, and is the parking
+//! domain claimed? The organization key and the SCIM keys are different things, and people swap them.
 
 use secrecy::SecretString;
 
@@ -11,7 +11,7 @@ use crate::upstream::{CallError, Clients, UpstreamConfig};
 
 const KEYS_PAGE: &str = "admin.atlassian.com > Settings > API keys";
 const DIRECTORIES_PAGE: &str = "admin.atlassian.com > Security > Identity providers > the directory";
-/// A user name that nobody has: reserved by RFC 2606.
+/// A user name that nobody has: RFC 2606 reserves the domain.
 const ABSENT_ADDRESS: &str = "reinstate-doctor@example.invalid";
 
 pub(super) async fn look(config: &Config, clients: &Clients) -> Vec<Check> {
@@ -93,7 +93,7 @@ async fn organization(config: &Config, atlassian: &Atlassian) -> Vec<Check> {
     checks
 }
 
-/// The user management API refuses keys with scopes, so it is asked about some account.
+/// The user management API refuses keys with scopes, so this check reads the permissions of some account.
 async fn manage(atlassian: &Atlassian) -> Check {
     const NAME: &str = "atlassian.user-management";
     let first = match atlassian.managed_accounts(None).await {
@@ -140,7 +140,7 @@ async fn refused_org_key(config: &Config, name: &str, error: &CallError) -> Chec
     Check::failed(name, error, fix)
 }
 
-/// Whether one of the SCIM keys reads the organization.
+/// Whether one of the SCIM keys can read the organization.
 async fn works_as_org_key(config: &Config) -> bool {
     for key in config.secrets.atlassian_scim.iter().flatten() {
         let swapped = UpstreamConfig { org_key: Some(key.clone()), ..config.upstream() };
@@ -187,7 +187,7 @@ async fn scim_key(config: &Config, name: &str, index: usize, scim: &Scim) -> Che
     Check::bad(name, saw, fix)
 }
 
-/// Whether this key reads the directory with this number.
+/// Whether this key can read the directory with this index.
 async fn works_for(config: &Config, index: usize, key: Option<&SecretString>) -> bool {
     let (Some(key), Some(id)) = (key, config.atlassian.directories.get(index)) else { return false };
     let swapped = UpstreamConfig { directories: vec![(id.clone(), Some(key.clone()))], ..config.upstream() };

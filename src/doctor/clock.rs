@@ -1,10 +1,10 @@
-//! This machine's clock against Slack's. Requests whose time stamp is five minutes off are refused, and an
-//! approval that has "expired" by a wrong clock is a puzzle for everybody.
+//! Compares the clock of this machine with Slack's clock. The bot refuses requests whose time stamp is five minutes
+//! off, and a wrong clock makes approvals expire at the wrong time.
 
 use super::Check;
 use super::slack::Clocks;
 
-/// Seconds that are still fine: an answer takes some time, and its header counts whole seconds.
+/// The largest difference that is accepted: an answer takes some time, and its header has whole seconds.
 const MAX_SKEW_SECONDS: i64 = 30;
 
 pub(super) fn look(seen: Option<Clocks>) -> Check {

@@ -1,5 +1,5 @@
-//! Entra ID: does the login work, is each permission granted (asked by a call that changes nothing), and is the
-//! configured application the one that provisions, with a job that runs?
+//! Checks Entra ID: does the login work, is each permission granted, and does the configured application have a
+//! running provisioning job? It tests each permission with a call that changes nothing.
 
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ use crate::upstream::entra::jobs::Job;
 use crate::upstream::{CallError, Clients};
 
 const APP_PAGE: &str = "Entra admin center > App registrations > Reinstate";
-/// An object id that nothing has.
+/// An object id that does not exist.
 const ABSENT_ID: &str = "00000000-0000-0000-0000-000000000000";
-/// A name that nobody has: reserved by RFC 2606.
+/// A name that nobody has: RFC 2606 reserves the domain.
 const ABSENT_ADDRESS: &str = "reinstate-doctor@example.invalid";
 
 pub(super) async fn look(config: &Config, clients: &Clients) -> Vec<Check> {
@@ -49,7 +49,7 @@ pub(super) async fn look(config: &Config, clients: &Clients) -> Vec<Check> {
     checks
 }
 
-/// Microsoft's login answers with codes of its own.
+/// Microsoft's login endpoint has its own error codes.
 fn is_login(error: &CallError) -> bool {
     matches!(error, CallError::Refused { code: Some(code), .. } if code.starts_with("AADSTS"))
 }

@@ -1,6 +1,6 @@
-//! The doctor: looks at everything the bot needs and says for each thing good, bad or unknown, what it saw, and
-//! the exact fix. It reads only, but for the database, which it opens as `serve` would. What it could not look at is
-//! unknown and never good; and it must never print a secret, not even a part of one.
+//! The doctor checks everything that the bot needs. For each check it reports good, bad or unknown, what it observed,
+//! and the exact fix. It only reads, except that it opens the database as `serve` does. What it could not read is
+//! unknown, never good. It must never print a secret or a part of one.
 
 mod access;
 mod atlassian;
@@ -19,29 +19,29 @@ use reinstate_store::Store;
 
 pub use store::fix as store_fix;
 
-/// How one thing stands.
+/// The result of one check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     Good,
     /// Not as it should be.
     Bad,
-    /// It could not be looked at.
+    /// It could not be checked.
     Unknown,
 }
 
-/// What came of looking at one thing.
+/// One check with its result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Check {
     /// A stable name, such as `slack.scopes`.
     pub name: String,
     pub state: State,
-    /// What was seen, for a person.
+    /// What was observed, for people.
     #[serde(rename = "saw")]
     pub observed: String,
-    /// What to do, where something is to be done.
+    /// What to do, if anything.
     pub fix: Option<String>,
-    /// Only a person can look at this; the program never will. It does not count against being ready.
+    /// Only a person can check this. It does not affect the overall state.
     pub by_hand: bool,
 }
 
@@ -66,7 +66,7 @@ impl Check {
         Self { by_hand: true, ..Self::unknown(name, saw, fix) }
     }
 
-    /// An upstream failure: refused is bad, with this fix; anything else could not be looked at.
+    /// A failed upstream call: a refusal is bad, with this fix; any other error is unknown.
     fn failed(name: &str, error: &CallError, fix: impl Into<String>) -> Self {
         match error {
             CallError::Refused { .. } => Self::bad(name, error.reason(), fix),
@@ -75,15 +75,15 @@ impl Check {
     }
 }
 
-/// Everything that was looked at.
+/// All checks.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// One entry a thing, in the order of the console a person would fix it in.
+    /// One entry per check, in the order in which a person would fix the problems.
     pub checks: Vec<Check>,
 }
 
 impl Report {
-    /// The worst that was found; what only a person can look at does not count.
+    /// The worst state of all checks, except those that only a person can do.
     #[must_use]
     pub fn state(&self) -> State {
         let counted = || self.checks.iter().filter(|check| !check.by_hand);
@@ -96,15 +96,14 @@ impl Report {
         }
     }
 
-    /// The check of this name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&Check> {
         self.checks.iter().find(|check| check.name == name)
     }
 }
 
-/// The quick part, for a bot that starts: what the configuration gives away, the store, Slack and the clock. It asks
-/// neither Atlassian nor Entra, because a bot starts while they are down.
+/// The quick checks when the bot starts: the configuration, the store, Slack and the clock. They do not call
+/// Atlassian or Entra, because the bot must start while those are down.
 pub async fn quick(config: &Config, store: &Store) -> Report {
     let mut checks = settings::look(config);
     let (store, (slack, seen)) = tokio::join!(store::opened(store), slack::look(config));
@@ -114,7 +113,7 @@ pub async fn quick(config: &Config, store: &Store) -> Report {
     Report { checks }
 }
 
-/// Writes a report to the log, a line for each thing.
+/// Writes a report to the log, one line per check.
 pub fn log(report: &Report) {
     for Check { name, state, observed: saw, fix, by_hand } in &report.checks {
         let fix = fix.as_deref();
@@ -127,7 +126,7 @@ pub fn log(report: &Report) {
     }
 }
 
-/// Looks at everything. Each part is looked at by itself, so that one service that is down hides nothing else.
+/// Runs all checks. Each part is independent, so that one service that is down hides no other problem.
 pub async fn full(config: &Config) -> Report {
     let mut checks = settings::look(config);
     let clients = match Clients::new(config.upstream()) {

@@ -1,4 +1,4 @@
-//! The protected list: an entry that matches nobody protects nobody, which is an error
+//! Checks the protected list: an entry that matches nobody protects nobody, which is an error
 //! (docs/reference/rules.md#protected-accounts).
 
 use super::Check;
@@ -32,7 +32,7 @@ pub(super) async fn look(config: &Config, clients: &Clients) -> Vec<Check> {
     checks
 }
 
-/// Found on one side is enough; not found counts only where both sides were read.
+/// A match in one service is enough. "Not found" counts only if both services were read.
 async fn somebody(entry: &str, clients: &Clients) -> Result<bool, CallError> {
     let (idp, account) = tokio::join!(at_idp(entry, clients), at_atlassian(entry, clients));
     match (idp, account) {
@@ -45,7 +45,8 @@ async fn somebody(entry: &str, clients: &Clients) -> Result<bool, CallError> {
 async fn at_idp(entry: &str, clients: &Clients) -> Result<bool, CallError> {
     let Some(entra) = &clients.entra else { return Ok(false) };
     if !entry.contains('@') {
-        // Account ids hold characters that no object id has; asking for one would be an error, not a no.
+        // Account ids hold characters that no object id has. A request for one would fail instead of returning "not
+        // found".
         let object = entry.len() == 36 && entry.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
         return if object { Ok(entra.user(entry).await?.is_some()) } else { Ok(false) };
     }

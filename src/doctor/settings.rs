@@ -1,11 +1,11 @@
-//! What the configuration itself gives away, without asking anybody.
+//! Checks the configuration itself, without any call.
 
 use secrecy::ExposeSecret as _;
 
 use super::Check;
 use crate::config::{Config, Transport};
 
-/// What `serve` would refuse to start with, and the form of Slack's secrets.
+/// Reports what `serve` would refuse to start with, and checks the form of Slack's secrets.
 pub(super) fn look(config: &Config) -> Vec<Check> {
     let mut checks = Vec::new();
     match config.for_serve() {
@@ -21,7 +21,7 @@ pub(super) fn look(config: &Config) -> Vec<Check> {
         checks.push(if hex {
             Check::good("slack.signing-secret", "it has the form of a signing secret")
         } else {
-            // Whether it is the right one shows only when Slack signs something; the form is a habit of Slack's.
+            // Only a signed request shows whether the secret is right. Slack does not guarantee this form.
             Check::by_hand(
                 "slack.signing-secret",
                 "signing secrets have been 32 hexadecimal digits so far, and this one is not",

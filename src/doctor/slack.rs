@@ -1,5 +1,5 @@
-//! Slack: is the token good, has the app the scopes its calls need, and is the bot where it must post? Calls go
-//! out by hand here, because only the headers of Slack's answers name the scopes and the time.
+//! Checks Slack: is the token good, does the app have the scopes that its calls need, and is the bot in its channel?
+//! This module sends its own requests, because only the headers of Slack's answers name the scopes and the time.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::slack::manifest::SCOPES;
 
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Slack's clock as its answer shows it, and ours at that moment.
+/// Slack's time from its answer, and the time of this machine at that moment.
 pub(super) type Clocks = (Timestamp, Timestamp);
 
 struct Said {
@@ -23,7 +23,7 @@ struct Said {
     clocks: Option<Clocks>,
 }
 
-/// What is known of Slack, and what its clock said.
+/// The checks of Slack, and the two clocks if Slack answered.
 pub(super) async fn look(config: &Config) -> (Vec<Check>, Option<Clocks>) {
     let Some(token) = &config.secrets.slack_bot else { return (Vec::new(), None) };
     let mut checks = Vec::new();
@@ -122,7 +122,7 @@ fn error(body: &Value) -> Option<&str> {
     Some(body.get("error").and_then(Value::as_str).unwrap_or("an answer that is not Slack's"))
 }
 
-/// One call of the Web API; the error is a sentence without the address.
+/// One call of the Web API; the error is a sentence without the URL.
 async fn call(
     config: &Config,
     token: &SecretString,

@@ -1,4 +1,4 @@
-//! The database, opened as `serve` would open it: made where it is missing, and brought up to date.
+//! Checks the database. It opens the database as `serve` does: it creates a missing one and migrates an old one.
 
 use secrecy::ExposeSecret as _;
 
@@ -6,7 +6,7 @@ use super::Check;
 use crate::config::Config;
 use reinstate_store::{Store, StoreError};
 
-/// Whether the store can be opened and written, and whether what is written survives a power cut.
+/// Whether the store can be opened and written, and whether committed data survives a power failure.
 pub(super) async fn look(config: &Config) -> Vec<Check> {
     match Store::open(config.store.url.expose_secret()).await {
         Ok(store) => opened(&store).await,
@@ -14,7 +14,7 @@ pub(super) async fn look(config: &Config) -> Vec<Check> {
     }
 }
 
-/// The same of a store that is open.
+/// The same checks for a store that is already open.
 pub(super) async fn opened(store: &Store) -> Vec<Check> {
     let mut checks = vec![Check::good("store.open", "it opens, and its tables are up to date")];
     checks.push(match store.try_write().await {
@@ -33,7 +33,8 @@ pub(super) async fn opened(store: &Store) -> Vec<Check> {
     checks
 }
 
-/// What a person does about a store that cannot be used: the doctor's words, and those of a `serve` that ends.
+/// What an administrator does about a store that cannot be used. `doctor` and a `serve` that cannot start both show
+/// it.
 #[must_use]
 pub fn fix(error: &StoreError) -> &'static str {
     match error {

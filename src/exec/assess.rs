@@ -1,5 +1,6 @@
-//! The one pipe: gather, add prior runs, diagnose, plan. `check` in Slack and in the terminal, a repair and a sweep all
-//! take it, so one state of the world has one plan, whoever asks. It only reads, and must never write anything down.
+//! The one pipeline: gather, add prior runs, diagnose, plan. `check` in Slack and in the terminal, a repair and a
+//! sweep all use it. The same evidence therefore always gives the same plan. It only reads, and must never write to
+//! the journal.
 
 use reinstate_core::sweep::{Census, SweepQuery};
 use reinstate_core::{Diagnosis, Op, Plan, Rules, Step, Subject, diagnose, plan, retire_plan, undo_plan};
@@ -9,31 +10,31 @@ use crate::world::{ReadScope, World};
 
 /// Where the evidence comes from.
 pub enum Gather<'a> {
-    /// Everything is read for one person.
+    /// Reads everything for one person.
     Person(Subject),
-    /// What the lists of a sweep know is not read again.
+    /// Reuses what the lists of a sweep already hold, and reads only the rest.
     Listed(&'a SweepQuery, &'a Census),
 }
 
 pub enum PlanFor<'a> {
-    /// Bringing access back.
+    /// Restore access.
     Repair,
-    /// Taking back what another run began.
+    /// Reverse the steps that another run began.
     Undo(&'a [Op]),
-    /// Retiring the account that another run left over.
+    /// Retire the account that another run left over.
     Retire(&'a str),
 }
 
-/// What one look at a person came to.
+/// The result of one assessment of a person.
 #[derive(Clone, Debug)]
 pub struct Assessment {
     pub diagnosis: Diagnosis,
     pub plan: Plan,
-    /// Why prior runs were not read, where they might matter. An old refusal keeps its weight then.
+    /// Why prior runs could not be read, where they might matter. An old refusal in the log then keeps its weight.
     pub prior_runs_unread: Option<String>,
 }
 
-/// Looks at one person and plans. `tried` are the steps that this run has settled.
+/// Assesses one person and makes a plan. `tried` holds the steps that this run has already settled.
 pub async fn assess(
     world: &dyn World,
     prior_runs: &PriorRuns,

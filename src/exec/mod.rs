@@ -1,6 +1,7 @@
-//! Carrying runs on: claim, fold, `next()`, do it, write it down. The loop is the recovery: a run that was
-//! killed anywhere is taken up by the process that claims it next, from what the journal says. Nothing is done here that
-//! was not first written down, and nothing risky without an approval that `next()` has seen.
+//! The executor carries runs: claim, fold, `next()`, do it, append the result. The normal path is the recovery path.
+//! When a process is killed at any point, the next process that claims the run continues from the journal. It must
+//! never act before the journal holds the intent, and never take a risky step without an approval that `next()` has
+//! checked.
 
 pub mod assess;
 pub mod journal;
@@ -28,38 +29,39 @@ use reinstate_core::subject::name_of;
 use reinstate_core::{Event, Next, Outcome, Rules, Run, Who};
 use reinstate_store::{AppendError, AppendOptions, Lease, Sleep, StoreError};
 
-/// How long a run sleeps that no look will make right.
+/// How long a run sleeps when its journal cannot be read, because another attempt would not help.
 const UNREADABLE_PAUSE: Duration = Duration::from_secs(60);
-/// The end of a command that came too late.
+/// The message of a run whose command was too old.
 const OVERDUE_TEXT: &str =
     "The command is older than 15 minutes, so nothing was done. Ask again if it is still wanted.";
-/// The end of a repair of a sweep that came too late.
+/// The message of a repair of a sweep that was too late.
 const PART_OVERDUE_TEXT: &str = "A day has passed since the list was approved, so nothing was done.";
-/// How many runs one process carries at once.
+/// How many runs one process carries at the same time.
 const MAX_CONCURRENT_RUNS: usize = 64;
 
-/// How long the executor waits for what. The defaults are for the real world; tests are in more of a hurry.
+/// The waiting times of the executor. The defaults are for real services; tests use shorter ones.
 #[derive(Clone, Copy, Debug)]
 pub struct Timing {
-    /// How long a claim on a run lasts; it is renewed while the run is carried.
+    /// How long a claim on a run lasts. The executor renews it while it carries the run.
     pub lease: Duration,
-    /// What of the lease is kept back, so that an act has ended before somebody else may take over.
+    /// The part of the lease that is held back. An act must end before another process may take over.
     pub margin: Duration,
-    /// How long a step may take that is safe to send again; provisioning on demand waits for its own limits.
+    /// The timeout of a step that is safe to send again. Provisioning on demand first waits for its own rate limit.
     pub patient: Duration,
-    /// How often the database is asked for work nobody told us about (another process may have taken the command).
+    /// How often the executor polls the database, because another process may have accepted a command.
     pub poll: Duration,
-    /// The first wait between two looks; later ones back off.
+    /// The first wait between two reads of an effect; later waits back off.
     pub first_wait: Duration,
-    /// The longest wait between two looks.
+    /// The longest wait between two reads of an effect.
     pub longest_wait: Duration,
-    /// How long to look after an upstream said that it changed nothing.
+    /// How long to keep reading after an upstream service said that it changed nothing.
     pub grace: Duration,
-    /// How long a one-shot step waits for a limit to pass before a person is asked.
+    /// How long a one-shot step waits for a rate limit before the run pauses for a person.
     pub limited: Duration,
-    /// How long a proof waits for what Atlassian shows late (docs/reference/rules.md#atlassian-role-delay).
+    /// How long the proof of access waits for what Atlassian shows late
+    /// (docs/reference/rules.md#atlassian-role-delay).
     pub proof: Duration,
-    /// How long a run sleeps when the store fails.
+    /// How long a run sleeps after a failure of the store.
     pub trouble: Duration,
 }
 
@@ -80,67 +82,64 @@ impl Default for Timing {
     }
 }
 
-/// What came of asking who the requester is.
+/// The result of asking Slack who the requester is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Admission {
-    /// They may, by this rule, and WHO is this.
+    /// This rule allows the request, and `who` is the person to repair.
     Admitted { rule: String, who: Who },
-    /// They may not, or nobody is meant; why, for them.
+    /// The request is not allowed, or nobody matches it. The text explains it to the requester.
     Refused(String),
     /// Slack did not answer; ask again after this long.
     Later(Duration),
 }
 
-/// Looks up a requester, who asked at that time: who they are and what they may do, now.
+/// Looks up the requester of a request, which was made at the given time: who they are, and what they may do now.
 pub type Admit = Arc<dyn Fn(Request, Timestamp) -> BoxFuture<'static, Admission> + Send + Sync>;
 
-/// Everything the loop needs.
+/// Everything that the executor needs.
 #[derive(Clone)]
 pub struct Engine {
     pub ledger: Journal,
-    /// The upstream services.
     pub world: Arc<dyn World>,
     pub admit: Admit,
-    /// What the planner may do.
+    /// The rules of the planner.
     pub rules: Rules,
     /// When approvals expire.
     pub limits: Limits,
-    /// How long a step may take to show.
+    /// How long an effect may take to become visible.
     pub confirm_within: Duration,
-    /// Rungs 4 to 10 in a day.
+    /// How many steps of rungs 4 to 10 may begin in a day.
     pub risky_per_day: i64,
-    /// How long it waits for what.
     pub timing: Timing,
-    /// The name of this process among replicas.
+    /// The name of this process; it is unique among the replicas.
     pub owner: String,
-    /// Rung when there may be work.
+    /// Notified when there may be work.
     pub work: Arc<Notify>,
-    /// Rung when a run has changed, for those who show it.
+    /// Notified when a run has changed, so that its card is updated.
     pub changed: Arc<Notify>,
 }
 
-/// Why a run is let go.
+/// Why the executor lets go of a run.
 enum Stop {
-    /// Until somebody or something wakes it.
+    /// The run sleeps until a time or until it is woken.
     Sleep(Sleep),
-    /// Another process has it.
+    /// Another process holds the lease.
     Lost,
     /// The store failed; try again soon.
     Trouble(String),
 }
 
-/// What carrying a run one entry further came to.
+/// What one iteration of the loop came to.
 enum Turn {
     /// Read and fold again.
     Again,
-    /// The run as it stands after what was written.
+    /// The run as it is after what was written.
     On(Box<Run>),
-    /// Let go.
     Stop(Stop),
 }
 
 impl Engine {
-    /// Carries runs until `stop` is set.
+    /// Claims and carries runs until `stop` is set.
     pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let slots = Arc::new(Semaphore::new(MAX_CONCURRENT_RUNS));
         loop {
@@ -148,7 +147,7 @@ impl Engine {
                 return;
             }
             let Ok(slot) = slots.clone().acquire_owned().await else { return };
-            // Nobody else takes places, so those that are free now stay free.
+            // Only this loop takes permits, so the permits that are free now stay free.
             let places: Vec<_> = std::iter::once(slot)
                 .chain(std::iter::from_fn(|| slots.clone().try_acquire_owned().ok()))
                 .collect();
@@ -179,14 +178,14 @@ impl Engine {
         }
     }
 
-    /// Carries one claimed run as far as it goes.
+    /// Carries one claimed run until it ends or must wait.
     async fn carry(&self, lease: Lease) {
         let renewing = self.renew(lease.clone());
         let let_go = tokio::select! {
             ended = self.turns_of(&lease) => ended,
             () = renewing => return,
         };
-        // What has ended was let go in the same breath.
+        // The append that ended a run has already released it.
         if let Some((seq, sleep)) = let_go
             && let Err(error) = self.ledger.store().release(&lease, seq, sleep).await
         {
@@ -202,14 +201,15 @@ impl Engine {
             match self.ledger.store().renew(&lease, self.timing.lease).await {
                 Ok(true) => {}
                 Ok(false) => return,
-                // The lease may still last; the next attempt tells.
+                // The lease may still be valid; the next attempt shows it.
                 Err(_) if !lease.left().is_zero() => {}
                 Err(_) => return,
             }
         }
     }
 
-    /// Carries a run or a sweep; until when it sleeps then, and the newest entry that was seen, or none if it has ended.
+    /// Carries a run or a sweep until it must wait. Returns the newest entry that was read and how long to sleep, or
+    /// `None` if the run has ended.
     async fn turns_of(&self, lease: &Lease) -> Option<(i64, Sleep)> {
         let mut known = None;
         loop {
@@ -236,7 +236,7 @@ impl Engine {
         }
     }
 
-    /// How long a run sleeps that could not be read: a store that does not answer will, what is wrong stays so.
+    /// How long to sleep after a failed read. A store that does not answer will recover; a damaged journal will not.
     fn unread(&self, lease: &Lease, error: &JournalError) -> Sleep {
         let wrong = match error {
             JournalError::Store(error) => {
@@ -258,7 +258,7 @@ impl Engine {
             Err(turn) => return turn,
         };
         let next = run.next(now, &self.rules, &self.limits);
-        // A process may have died at any place, and hours may have passed since.
+        // A process may have died at any point, so hours may have passed since the request.
         if matches!(next, Next::Admit | Next::Look | Next::Step { .. }) && run.is_overdue(now) {
             return self.overdue(run, lease).await;
         }
@@ -296,7 +296,7 @@ impl Engine {
         }
     }
 
-    /// Ends a run that came too late.
+    /// Ends a run that is too late.
     async fn overdue(&self, run: &Run, lease: &Lease) -> Turn {
         let (outcome, says) = match &run.part {
             Some(_) => (Outcome::Expired, PART_OVERDUE_TEXT),
@@ -310,8 +310,8 @@ impl Engine {
         let opened_at = run.opened_at.unwrap_or(Timestamp::MIN);
         match (self.admit)(asked, opened_at).await {
             Admission::Admitted { rule, who } => {
-                // Asked a second time: answered with the first run, before anything is read or shown. Who asks in
-                // other words, or at the same moment, is found out by what both would claim.
+                // A repeated request is answered with the first run, before anything is read or shown. A request in
+                // other words, or at the same moment, is detected later, when both runs claim the same person.
                 let first = match self.ledger.store().open_run_on(&name_of(&who)).await {
                     Ok(first) => first,
                     Err(error) => return Turn::Stop(Stop::Trouble(error.to_string())),
@@ -330,12 +330,12 @@ impl Engine {
         }
     }
 
-    /// The time by the clock of the database.
+    /// The time of the database's clock.
     async fn now(&self) -> Result<Timestamp, Turn> {
         self.ledger.now().await.map_err(|error| Turn::Stop(Stop::Trouble(error.to_string())))
     }
 
-    /// Appends what was decided on the folded run; an entry that came in between makes it fold again.
+    /// Appends events that were decided on the fold. After a conflict, the loop folds again.
     async fn append(&self, run: &Run, lease: &Lease, events: &[Event], also: AppendOptions) -> Turn {
         let now = match self.now().await {
             Ok(now) => now,
@@ -349,13 +349,13 @@ impl Engine {
     }
 }
 
-/// The end of a run that came second.
+/// The end of a run that found another run on the same person.
 fn busy(first: &str) -> Event {
     let says = format!("Run {first} is already at work on the same person. Follow that one.");
     Event::Ended { outcome: Outcome::Busy, message: says }
 }
 
-/// An append that ends the run and lets go of its claims.
+/// An append that ends the run and releases its claims.
 fn ended() -> AppendOptions {
     AppendOptions { end: true, ..AppendOptions::default() }
 }
@@ -365,7 +365,8 @@ fn refused(error: &JournalError) -> Turn {
         JournalError::Append(AppendError::LeaseLost) => Turn::Stop(Stop::Lost),
         JournalError::Append(AppendError::Ended) => Turn::Stop(Stop::Sleep(Sleep::ForEver)),
         JournalError::Append(_) | JournalError::Store(_) => Turn::Stop(Stop::Trouble(error.to_string())),
-        // The fold refused what this program wanted to write. It would want the same again.
+        // The fold refused what this program wanted to write. Another attempt would write the same, so the run
+        // sleeps.
         error => {
             tracing::error!(%error, "an entry was refused, so the run stands still");
             Turn::Stop(Stop::Sleep(Sleep::For(UNREADABLE_PAUSE)))

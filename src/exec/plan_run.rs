@@ -1,5 +1,5 @@
-//! Looking: read everything, diagnose, plan, write the plan down; and at the end read everything again to see
-//! whether access is back. It must never call a run finished on anything but a fresh look.
+//! Makes and writes the plan of a run. At the end it reads everything again and proves that access is back. It must
+//! never end a run as restored without a fresh read.
 
 use std::time::Duration;
 
@@ -15,19 +15,19 @@ use super::{Engine, JournalError, Stop, Turn, busy, ended, refused};
 
 /// Why a run has no plan.
 pub(super) enum PlanOutcome {
-    /// Nobody was admitted to it.
+    /// The requester was not admitted.
     NotAdmitted,
     /// The store failed; try again soon.
     Trouble(String),
-    /// There can be none; why, for people.
+    /// No plan is possible; the text explains why to people.
     Impossible(String),
 }
 
-/// How many plans one run may make before a person has to start another.
+/// How many plans one run may make. After that, a person must start another run.
 const MAX_PLANS: u32 = 12;
 
 impl Engine {
-    /// Reads everything and makes the plan that the run is for.
+    /// Reads everything, diagnoses, and makes the plan for the goal of the run.
     pub(super) async fn survey(&self, run: &Run) -> Result<(Diagnosis, Plan), PlanOutcome> {
         let (Some((_, who)), Some(asked)) = (run.admitted.as_ref(), run.asked.as_ref()) else {
             return Err(PlanOutcome::NotAdmitted);
@@ -40,7 +40,7 @@ impl Engine {
             }
             Goal::Undo { run } | Goal::Retire { run } => self.begun_by(run).await?,
         };
-        // What the other run touched is read as well, whether or not it still is the person's.
+        // What the other run touched is read too, even if it no longer belongs to the person.
         subject.accounts.extend(begun.iter().filter_map(Op::account).map(str::to_owned));
         subject.addresses.extend(begun.iter().filter_map(Op::frees).map(normalize));
         subject.records.extend(begun.iter().flat_map(Op::records).cloned());
@@ -60,7 +60,7 @@ impl Engine {
         Ok((diagnosis, plan))
     }
 
-    /// What another run began, by its journal.
+    /// The steps that another run began, from its journal.
     async fn begun_by(&self, run: &str) -> Result<Vec<Op>, PlanOutcome> {
         match self.ledger.entries::<Run>(run).await {
             Ok(events) => Ok(begun(events.iter().map(|(_, _, event)| event))),
@@ -74,7 +74,7 @@ impl Engine {
         }
     }
 
-    /// Why there is no plan, as a turn of the run.
+    /// Converts a missing plan into the next iteration of the run.
     pub(super) async fn unplanned(&self, run: &Run, lease: &Lease, why: PlanOutcome) -> Turn {
         match why {
             PlanOutcome::NotAdmitted => Turn::Stop(Stop::Sleep(Sleep::ForEver)),
@@ -93,7 +93,8 @@ impl Engine {
         }
     }
 
-    /// Writes a plan down and claims what it may write. Somebody else's claim ends this run: they were first.
+    /// Writes a plan and claims what it may change. If another run already holds a claim, this run ends: the other
+    /// was first.
     pub(super) async fn planned(&self, run: &Run, lease: &Lease, diagnosis: Diagnosis, plan: Plan) -> Turn {
         if run.plans >= MAX_PLANS && !plan.steps.is_empty() {
             let says =
@@ -135,7 +136,7 @@ impl Engine {
         }
     }
 
-    /// All steps are settled: is access back?
+    /// Runs when all steps are settled: it reads everything again and checks whether access is back.
     pub(super) async fn prove(&self, run: &Run, lease: &Lease) -> Turn {
         let (diagnosis, plan) = match self.survey(run).await {
             Ok(surveyed) => surveyed,
@@ -158,7 +159,7 @@ impl Engine {
         self.planned(run, lease, diagnosis, plan).await
     }
 
-    /// A plan with no steps is the end of the run.
+    /// Ends a run whose plan has no steps.
     pub(super) async fn conclude(&self, run: &Run, lease: &Lease) -> Turn {
         let Some(current) = &run.current else { return Turn::Stop(Stop::Sleep(Sleep::ForEver)) };
         let did_something = !run.steps_done().is_empty();
@@ -196,7 +197,7 @@ fn restored(diagnosis: &Diagnosis) -> String {
     }
 }
 
-/// Whether all that is left may only be late: what was provisioned a moment ago shows up bit by bit.
+/// Whether each remaining blocking finding can be a delay: Atlassian shows new provisioning bit by bit.
 fn may_be_late(diagnosis: &Diagnosis) -> bool {
     use reinstate_core::Cause;
     diagnosis.findings.iter().filter(|finding| finding.blocking).all(|finding| {

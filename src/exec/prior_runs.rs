@@ -1,6 +1,6 @@
-//! What only our own journal knows about a person: that something was moved out of their way, and when. An old
-//! refusal in the provisioning log says nothing about a world that was changed since. It must never be the only
-//! proof of anything: it takes weight from a fact and adds none.
+//! What only the journal knows about a person: that an earlier run moved something out of the way, and when. A
+//! refusal in the provisioning log from before that change no longer counts. A prior run must never be the only proof
+//! of anything. It can only weaken a fact, never add one.
 
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -12,34 +12,34 @@ use reinstate_core::run::PauseReason;
 use reinstate_core::{Event, Evidence, Plan, Run, diagnose};
 use reinstate_store::{Store, StoreError};
 
-/// How many earlier runs on a person are looked at.
+/// How many earlier runs on a person are read.
 const MAX_PRIOR_RUNS: usize = 20;
 
-/// Where prior runs are read.
+/// Where prior runs are read from.
 pub enum PriorRuns {
     /// The journal of this process.
     Journal(Journal),
-    /// The database of a command that needs none.
+    /// The database of a command that works without one.
     Database(Database),
 }
 
-/// It is opened when a prior run may matter and not before: most checks end without it.
+/// The database is opened only when a prior run may matter. Most checks end without it.
 pub struct Database {
     url: SecretString,
     journal: OnceCell<Result<Option<Journal>, String>>,
 }
 
 impl PriorRuns {
-    /// Those of a database that may not be there.
+    /// Prior runs from a database that may not exist.
     #[must_use]
     pub fn in_database(url: SecretString) -> Self {
         Self::Database(Database { url, journal: OnceCell::new() })
     }
 
-    /// Adds what they moved aside to the evidence, where a refusal stands there that it may explain.
+    /// Adds what prior runs moved aside, if the evidence holds a refusal that this may explain.
     ///
     /// # Errors
-    /// Why not all of them could be read. What was not read takes no weight from anything.
+    /// Why not all prior runs could be read. What was not read weakens no fact.
     pub async fn add_to(&self, evidence: &mut Evidence) -> Result<(), String> {
         if Case::new(evidence).conflict().is_none() {
             return Ok(());
@@ -63,7 +63,7 @@ impl PriorRuns {
             match journal.entries::<Run>(&run).await {
                 Ok(events) => evidence.cleared = evidence.cleared.max(cleared(&events)),
                 Err(JournalError::Store(error)) => read = Err(error.to_string()),
-                // A run whose personal part was erased is too old to matter.
+                // Retention erased the personal part of this run, so the run is too old to matter.
                 Err(_) => {}
             }
         }
@@ -91,8 +91,8 @@ impl PriorRuns {
     }
 }
 
-/// When a run last began to move something aside. Began is enough, unless it was refused: whether it worked is seen
-/// in the world.
+/// When a run last began to move something aside. `Began` is enough unless the step was refused: the evidence shows
+/// whether it worked.
 fn cleared(events: &[(i64, Timestamp, Event)]) -> Option<Timestamp> {
     let mut plan: Option<&Plan> = None;
     let (mut earlier, mut last) = (None, None);

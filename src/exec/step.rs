@@ -1,6 +1,6 @@
-//! One step, crash-safe: observe, begin, act, confirm, settle. This file alone calls `World::act`, and only
-//! after `Began` is committed. A timeout is unknown, not failed; an unknown outcome is settled by looking, and a
-//! one-shot step whose outcome stays unknown waits for a person: the machine never sends it again.
+//! One step, crash-safe: observe, begin, act, confirm, settle. This is the only file that calls `World::act`, and
+//! only after `Began` is committed. A timeout means unknown, not failed; reading the world again settles an unknown
+//! outcome. A one-shot step whose outcome stays unknown waits for a person, and the executor never sends it again.
 
 use std::time::Duration;
 
@@ -19,19 +19,19 @@ use super::prior_runs::PriorRuns;
 use super::{Engine, JournalError, Stop, Turn, refused};
 use crate::world::{ActOutcome, ReadScope};
 
-/// What the daily cap counts: 24 hours, so that no midnight doubles it.
+/// The window of the daily cap. It is a sliding window of 24 hours, so that midnight does not double the cap.
 const CAP_WINDOW: Duration = Duration::from_secs(24 * 3600);
-/// The longest pause between two looks at an effect that may take a day.
+/// The longest pause between two reads of an effect that may take a day.
 const MAX_LOOK_PAUSE: Duration = Duration::from_secs(300);
 
-/// How a step stands before it begins.
+/// The state of a step before it begins.
 enum StepReadiness {
-    /// It may begin; this is what is there.
+    /// It may begin; the value is the state before.
     Go(serde_json::Value),
     Done(serde_json::Value),
-    /// It began and was taken, as can be seen; its effect takes long.
+    /// It began and the service accepted it, as the evidence shows. Its effect takes long.
     Taken,
-    /// A person has to look.
+    /// The run pauses for a person.
     Halt(PauseReason, String),
 }
 
@@ -41,7 +41,7 @@ impl Engine {
         let Some(step) = current.plan.steps.get(index) else {
             return Turn::Stop(Stop::Sleep(Sleep::ForEver));
         };
-        // The first look after an approval: another world makes another plan, which needs another approval.
+        // The first execution after an approval plans again. If the plan differs, it needs another approval.
         if check_plan {
             let (diagnosis, plan) = match self.survey(run).await {
                 Ok(surveyed) => surveyed,
@@ -72,7 +72,7 @@ impl Engine {
                         .to_owned();
                 Event::Paused { step: Some(index), halt: PauseReason::Unconfirmed, why }
             }
-            // The look took so long that the approval has aged: what comes next is a new plan.
+            // The read took so long that the approval has expired, so the run makes a new plan.
             StepReadiness::Go(_) if run.is_too_late(step, now, &self.rules, &self.limits) => {
                 return Turn::Again;
             }
@@ -81,12 +81,12 @@ impl Engine {
         self.append(run, lease, &[event], AppendOptions::default()).await
     }
 
-    /// Looks at the world before a step: its state, and the conditions of its rung, read again.
+    /// Reads the state of a step and the conditions of its rung before the step is sent.
     async fn observe(&self, current: &Current, step: &Step, begun: bool) -> StepReadiness {
         let look = ReadScope::For(step.op.clone());
         let mut evidence = self.world.gather(current.plan.subject.clone(), look).await;
-        // What an earlier step has moved out of the way explains a refusal no longer.
-        // What was not read takes no weight from anything.
+        // A refusal no longer counts when an earlier step has moved its cause out of the way. If prior runs cannot be
+        // read, all facts keep their weight.
         PriorRuns::Journal(self.ledger.clone()).add_to(&mut evidence).await.ok();
         let case = Case::new(&evidence);
         let before = match step.op.state_since(&case, current.begun_at.filter(|_| begun)) {
@@ -118,7 +118,7 @@ impl Engine {
         match conditions(&step.op, &case, &self.rules) {
             ConditionState::True => StepReadiness::Go(before),
             ConditionState::False(why) => StepReadiness::Halt(PauseReason::Condition, why),
-            // A step that an approver let pass with this very gap may go on with it.
+            // An approver accepted this step with exactly this gap, so it may go on.
             ConditionState::Unread(sources)
                 if step.risk > step.op.risk() && approver_decides(&step.op, &sources) =>
             {
@@ -131,8 +131,8 @@ impl Engine {
         }
     }
 
-    /// The upstream took the step, and its effect takes long: look, and let the database count the time until the
-    /// next look. Nothing is sent from here, so a process that dies in between loses nothing.
+    /// Reads the effect of a step that the service accepted and that takes long. Between two reads, the run sleeps in
+    /// the database. Nothing is sent from here, so a crash loses nothing.
     async fn await_effect(
         &self,
         run: &Run,
@@ -167,7 +167,7 @@ impl Engine {
         self.append(run, lease, &[event], AppendOptions::default()).await
     }
 
-    /// Writes `Began` down, with the snapshot and the daily cap in the same transaction, then acts.
+    /// Appends `Began` with the snapshot and the daily cap in one transaction, then acts.
     async fn begin(
         &self,
         run: &Run,
@@ -189,12 +189,13 @@ impl Engine {
         let mut also = AppendOptions::default();
         let begun =
             run.current.as_ref().and_then(|current| current.progress.get(index)) == Some(&Progress::Begun);
-        // A step that is sent again was counted, and its snapshot taken, when it began.
+        // A step that is sent again was already counted and its snapshot already taken when it began.
         if step.op.is_capped() && !begun {
             events.push(Event::Snapshot { step: index, was: snapshot(run) });
             also.risky = Some(DailyCap { limit: self.risky_per_day, within: CAP_WINDOW });
         }
-        // Said here and judged by the fold, which does not trust that `next()` has counted.
+        // The entry records how many approvals the step needs. The fold checks them itself and does not rely on
+        // `next()`.
         events.push(Event::Began { step: index, before, needs: Some(self.rules.needs(step.risk)) });
         match self.ledger.append(&lease.run, run, Some(lease), &events, now, also).await {
             Ok(_) => {}
@@ -215,8 +216,8 @@ impl Engine {
         let first = self.timing.first_wait;
         let mut limited = Duration::ZERO;
         let acted = loop {
-            // Fencing protects the journal, not the world: the lease is asked right before sending.
-            // What must not be sent twice must also have ended before somebody else may take over.
+            // Fencing protects the journal, not the upstream services, so the lease is checked right before sending.
+            // A one-shot step must also end before another process may take over.
             let left = lease.left().saturating_sub(self.timing.margin);
             if left.is_zero() {
                 return Turn::Stop(Stop::Lost);
@@ -228,7 +229,7 @@ impl Engine {
                     limited += wait;
                     tokio::time::sleep(wait).await;
                 }
-                // Certainly not done, and safe to begin again: let the database count the time.
+                // The step was certainly not done and is safe to begin again, so the run sleeps in the database.
                 ActOutcome::Later(after) if !step.op.is_one_shot() => {
                     return Turn::Stop(Stop::Sleep(Sleep::For(after.unwrap_or(first * 2))));
                 }
@@ -239,7 +240,8 @@ impl Engine {
             return self.settle(lease, index, Event::Accepted { step: index }).await;
         }
         let patience = match &acted {
-            // Nobody waits here for what may take a day: the next look tells whether it was taken.
+            // The run does not wait here for an effect that may take a day. The next read shows whether the step was
+            // accepted.
             ActOutcome::Unknown(_) if step.op.takes().is_some() => self.timing.grace,
             ActOutcome::NoEffect(_) => self.timing.grace.min(self.confirm_within),
             ActOutcome::Refused(_) | ActOutcome::Later(_) => Duration::ZERO,
@@ -275,8 +277,8 @@ impl Engine {
         self.settle(lease, index, event).await
     }
 
-    /// Looks until the wanted state shows, backing off, for as long as patience lasts; at least once. The time that
-    /// looks take counts too, and the last look begins when patience is over, so nothing that shows in time is missed.
+    /// Reads with backoff until the wanted state is visible or the time is over; at least once. The time of the reads
+    /// counts too. The last read begins after the time is over, so an effect that is visible in time is not missed.
     async fn confirm(
         &self,
         run: &Run,
@@ -306,7 +308,8 @@ impl Engine {
         }
     }
 
-    /// Writes down how a step that was sent came out, even if another process appends in between.
+    /// Appends the outcome of a step that was sent. After a conflict with another process, it folds and appends
+    /// again.
     async fn settle(&self, lease: &Lease, index: usize, event: Event) -> Turn {
         loop {
             let run = match self.ledger.run(&lease.run).await {
@@ -336,7 +339,7 @@ impl Engine {
     }
 }
 
-/// What was there before a risky step, as the plan's look saw it: enough to undo from.
+/// The state before a risky step, as the plan saw it: enough to undo the step.
 fn snapshot(run: &Run) -> serde_json::Value {
     let Some(current) = &run.current else { return json!(null) };
     let op_addresses: Vec<&str> = current.plan.steps.iter().filter_map(|step| step.op.frees()).collect();

@@ -1,9 +1,9 @@
-//! How our application proves itself to Microsoft without a shared secret: an assertion signed with a certificate's
-//! key, or one that another identity provider issued. It must never show a key or an assertion, and never use an
-//! assertion twice.
+//! Proves to Microsoft that the bot is the application, without a shared secret. It uses an assertion that is signed
+//! with the key of a certificate, or one that another identity provider issued. It must never show a key or an
+//! assertion, and never use an assertion twice.
 //!
-//! Signed here with `ring`, which is in the tree for TLS: the JWT libraries bring a second TLS provider or an RSA
-//! implementation with an open advisory.
+//! It signs with `ring`, which TLS already needs. The JWT libraries would add a second TLS provider, or an RSA
+//! implementation with an open security advisory.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -22,9 +22,9 @@ use sha2::{Digest as _, Sha256};
 /// The form field that says what `client_assertion` is.
 pub const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// How long an assertion is good; Microsoft advises five to ten minutes.
+/// The lifetime of an assertion; Microsoft advises five to ten minutes.
 const ASSERTION_LIFETIME: Duration = Duration::from_secs(300);
-/// Their clock may be a little behind ours.
+/// Microsoft's clock may be a little behind ours.
 const CLOCK_SKEW_ALLOWANCE: Duration = Duration::from_secs(30);
 
 /// Why a certificate cannot be used.
@@ -34,12 +34,12 @@ pub enum BadCertificate {
     NoCertificate,
     #[error("it holds no private key in PEM form (BEGIN PRIVATE KEY)")]
     NoKey,
-    /// The key is of another kind, or broken.
+    /// The key is of another kind, or damaged.
     #[error("its private key is not an RSA key of 2048 bits or more")]
     NotRsa,
 }
 
-/// A certificate with its private key, as the app registration knows it.
+/// A certificate that is registered with the application, and its private key.
 pub struct Certificate {
     thumbprint: String,
     key: RsaKeyPair,
@@ -55,7 +55,7 @@ impl Certificate {
     /// Reads a PEM text that holds the certificate and its private key, in either order.
     ///
     /// # Errors
-    /// [`BadCertificate`]
+    /// See [`BadCertificate`].
     pub fn from_pem(pem: &SecretString) -> Result<Self, BadCertificate> {
         let text = pem.expose_secret().as_bytes();
         let certificate = CertificateDer::from_pem_slice(text).map_err(|_| BadCertificate::NoCertificate)?;
@@ -68,7 +68,7 @@ impl Certificate {
         Ok(Self { thumbprint: URL_SAFE_NO_PAD.encode(Sha256::digest(&certificate)), key })
     }
 
-    /// `x5t#S256`: what Microsoft finds the registered certificate by.
+    /// `x5t#S256`: Microsoft finds the registered certificate by this value.
     #[must_use]
     pub fn thumbprint(&self) -> &str {
         &self.thumbprint
@@ -80,8 +80,8 @@ impl Certificate {
         self.key.public().as_ref()
     }
 
-    /// A fresh assertion of `client` for the token endpoint `audience`
-    /// (learn.microsoft.com, Microsoft identity platform application authentication certificate credentials).
+    /// Creates an assertion for the application `client` and the token endpoint `audience` (learn.microsoft.com,
+    /// Microsoft identity platform application authentication certificate credentials).
     #[must_use]
     pub fn assertion(&self, audience: &str, client: &str, now: Timestamp) -> Option<SecretString> {
         let at = |time: Option<Timestamp>| time.map(Timestamp::as_second);
@@ -102,17 +102,17 @@ impl Certificate {
 /// An assertion of another identity provider (Kubernetes, GitHub) that the app registration trusts.
 #[derive(Clone, Debug)]
 pub enum Federated {
-    /// Given once; it ends within the hour, so this is for short jobs.
+    /// A fixed assertion. It expires within the hour, so this is for short jobs.
     Given(SecretString),
-    /// A file that is written again before the assertion ends, and read again for each token.
+    /// A file that another program renews before the assertion expires. The bot reads it for each token.
     File(PathBuf),
 }
 
 impl Federated {
-    /// The assertion as it is now.
+    /// The current assertion.
     ///
     /// # Errors
-    /// A sentence without the assertion.
+    /// A sentence that does not contain the assertion.
     pub fn read(&self) -> Result<SecretString, String> {
         match self {
             Self::Given(token) => Ok(token.clone()),

@@ -1,5 +1,5 @@
-//! A request made of typed parts. A person's data must enter a request only through the encoders here, and the
-//! secret must leave it only as the one header.
+//! A request that is built from typed parts. Personal data must enter a request only through the encoders here. The
+//! secret must be sent only in the authorization header or in a form.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub(super) enum Content {
     Form(Vec<(&'static str, SecretString)>),
 }
 
-/// A request made of typed parts. It has no `Debug`: it holds personal data and a secret.
+/// A request that is built from typed parts. It has no `Debug`, because it holds personal data and a secret.
 #[derive(Clone)]
 pub struct Call {
     pub(super) service: &'static str,
@@ -36,7 +36,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// A call to `base`, whose path is kept. Repeatable if the method only reads.
+    /// A call to `base`, whose path is kept. It is repeatable if the method is GET.
     #[must_use]
     pub fn new(service: &'static str, method: Method, base: &Url) -> Self {
         let repeatable = method == Method::GET;
@@ -61,7 +61,7 @@ impl Call {
         }
     }
 
-    /// Adds path segments that are part of the interface, separated by `/`.
+    /// Adds constant path segments, separated by `/`.
     #[must_use]
     pub fn at(mut self, fixed: &'static str) -> Self {
         for segment in fixed.split('/') {
@@ -73,8 +73,8 @@ impl Call {
         self
     }
 
-    /// Adds one path segment made of data. `name` stands for it in logs. An empty segment, `.` and `..` would
-    /// reach another resource, percent-encoded or not (WHATWG URL), so they break the call instead.
+    /// Adds one path segment that contains data; logs show `name` instead of it. An empty segment, `.` or `..` would
+    /// address another resource, even if percent-encoded (WHATWG URL), so the call becomes invalid.
     #[must_use]
     pub fn id(mut self, name: &'static str, value: &str) -> Self {
         if matches!(value, "" | "." | "..") {
@@ -88,7 +88,7 @@ impl Call {
         self
     }
 
-    /// Adds a query pair; the value is encoded, a space as `%20`.
+    /// Adds a query pair. The value is percent-encoded; a space becomes `%20`.
     #[must_use]
     pub fn query(mut self, key: &'static str, value: &str) -> Self {
         if !self.query.is_empty() {
@@ -100,7 +100,7 @@ impl Call {
         self
     }
 
-    /// Adds a fixed header.
+    /// Adds a constant header.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: &'static str) -> Self {
         self.headers.push((name, value));
@@ -113,28 +113,28 @@ impl Call {
         self
     }
 
-    /// Sends a form; its values count as secrets.
+    /// Sends a form; its values are treated as secrets.
     #[must_use]
     pub fn form(mut self, pairs: Vec<(&'static str, SecretString)>) -> Self {
         self.content = Content::Form(pairs);
         self
     }
 
-    /// Sends the credential.
+    /// Adds the bearer token.
     #[must_use]
     pub fn bearer(mut self, secret: &SecretString) -> Self {
         self.bearer = Some(secret.clone());
         self
     }
 
-    /// Says that sending it twice does no more than sending it once.
+    /// Marks the call as idempotent: it may be sent again after an unknown outcome.
     #[must_use]
     pub fn repeatable(mut self) -> Self {
         self.repeatable = true;
         self
     }
 
-    /// Sets bounds of its own.
+    /// Sets a timeout per request and a total budget for this call.
     #[must_use]
     pub fn within(mut self, per_request: Duration, budget: Duration) -> Self {
         self.per_request = Some(per_request);
@@ -142,11 +142,11 @@ impl Call {
         self
     }
 
-    /// The same call for the next page, whose address the service gave. Only the configured origin is
-    /// followed: the token goes along.
+    /// The same call for the next page, whose URL came from the service. Only the configured origin is accepted,
+    /// because the token is sent along.
     ///
     /// # Errors
-    /// [`CallError::Foreign`] for another origin or for an address that carries credentials.
+    /// [`CallError::Foreign`] for another origin, or for a URL that contains credentials.
     pub fn follow(&self, next: &str) -> Result<Self, CallError> {
         let url = self.url.join(next).map_err(|_| CallError::Foreign)?;
         if url.origin() != self.url.origin() || !url.username().is_empty() || url.password().is_some() {

@@ -1,6 +1,6 @@
-//! What can become of a call, in the words the rest of the house decides on: was nothing sent, was it refused,
-//! may it have happened? Must never carry a raw body, a header or a secret, and never call an unknown outcome
-//! a success or a failure.
+//! The possible outcomes of a call, as the rest of the program distinguishes them: not sent, refused, or perhaps
+//! done. An error must never contain a raw body, a header or a secret. An unknown outcome must never count as a
+//! success or a failure.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use reqwest::StatusCode;
 use serde_json::Value;
 use thiserror::Error;
 
-/// Why a call did not bring what was asked for.
+/// Why a call failed.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum CallError {
     /// A part of the request cannot be sent safely (an empty or `..` path segment); nothing was sent.
@@ -23,55 +23,55 @@ pub enum CallError {
         /// A short reason.
         why: String,
     },
-    /// Understood and refused: definitely not done.
+    /// The service refused the request: certainly not done.
     #[error("{}", self.reason())]
     Refused {
         /// HTTP status, 3xx or 4xx.
         status: u16,
         /// The service's own code, such as `Authorization_RequestDenied`.
         code: Option<String>,
-        /// The service's own sentence, shortened. May hold personal data: for cards, not for logs.
+        /// The service's own message, shortened. It may contain personal data: for cards, not for logs.
         message: Option<String>,
         /// The service's id of this request, for a support case.
         request_id: Option<String>,
     },
-    /// Limited, by the service or by our own pace: not done, ask again later.
+    /// Rate limited, by the service or by our own limiter: not done. Try again later.
     #[error("{}", self.reason())]
     Later {
-        /// When to try again, if it is known.
+        /// When to try again, if known.
         after: Option<Duration>,
-        /// The status, or none when our own pace said so and nothing was sent.
+        /// The status; `None` if our own limiter refused and nothing was sent.
         status: Option<u16>,
     },
-    /// No answer, or an answer that does not say whether it was done: it may have happened.
+    /// No answer, or an answer that does not tell the outcome: the request may have been done.
     #[error("{}", self.reason())]
     Unknown {
         /// A short reason.
         why: String,
     },
-    /// A 2xx whose content was not understood.
+    /// A 2xx whose content could not be parsed.
     #[error("{}", self.reason())]
     Garbled {
-        /// A short reason, with the place but not the content.
+        /// A short reason with the position, but without the content.
         why: String,
     },
     /// A list that does not end: too many pages, or the same page again.
     #[error("{}", self.reason())]
     TooMany,
-    /// The next page lies on another origin; the token was not sent there.
+    /// The next page is on another origin; the token was not sent there.
     #[error("{}", self.reason())]
     Foreign,
 }
 
 impl CallError {
-    /// A short sentence for people, such as `403 Authorization_RequestDenied`.
+    /// A short message for people, such as `403 Authorization_RequestDenied`.
     #[must_use]
     pub fn reason(&self) -> String {
         match self {
             Self::Invalid { why } => format!("not sent: {why}"),
             Self::Unreachable { why } => format!("not reached: {why}"),
             Self::Refused { status, code, .. } => {
-                // The code of the edge proxy repeats the status (docs/reference/rules.md#atlassian-errors).
+                // The edge proxy repeats the status as its code (docs/reference/rules.md#atlassian-errors).
                 let code = code.as_ref().filter(|code| **code != status.to_string());
                 let plain = code.and_then(|code| super::login_error::plain_login_error(code));
                 match (code, plain) {
@@ -97,7 +97,7 @@ impl CallError {
         }
     }
 
-    /// The HTTP status of a refusal or limit, if there was one.
+    /// The HTTP status of a refusal or of a rate limit.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         match self {
@@ -107,13 +107,13 @@ impl CallError {
         }
     }
 
-    /// The thing asked for does not exist.
+    /// Whether the requested item does not exist.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::Refused { status: 404 | 410, .. })
     }
 
-    /// Whether the request can be told not to have had any effect.
+    /// Whether the request certainly had no effect.
     #[must_use]
     pub fn is_not_done(&self) -> bool {
         match self {
@@ -124,7 +124,7 @@ impl CallError {
         }
     }
 
-    /// The same failure, seen from a call that was never sent because this one (the token) failed first.
+    /// The same failure for a call that was never sent, because this call (for the token) failed first.
     #[must_use]
     pub(super) fn before_sending(self) -> Self {
         match self {
@@ -144,7 +144,7 @@ pub(super) fn named(status: u16) -> String {
     }
 }
 
-/// Turns `Option` on "does not exist": only a 404 of the thing itself means absence.
+/// Converts "does not exist" to `None`: only a 404 or 410 of the item itself means absence.
 pub(super) fn absent<T>(result: Result<T, CallError>) -> Result<Option<T>, CallError> {
     match result {
         Ok(value) => Ok(Some(value)),
@@ -153,7 +153,7 @@ pub(super) fn absent<T>(result: Result<T, CallError>) -> Result<Option<T>, CallE
     }
 }
 
-/// The same for one thing, which must have its id: a 200 about something else is neither there nor absent.
+/// The same for one item, which must have its id. A 200 about something else proves neither presence nor absence.
 pub(super) fn whole<T>(
     result: Result<T, CallError>,
     id: impl Fn(&T) -> &Option<String>,
@@ -166,7 +166,7 @@ pub(super) fn whole<T>(
     }
 }
 
-/// What an error body says of itself.
+/// What the body of an error contains.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Complaint {
     pub code: Option<String>,
@@ -174,12 +174,12 @@ pub(super) struct Complaint {
     pub request_id: Option<String>,
 }
 
-/// Reads the error shapes of all three services. They differ even within one service (the reference lists
-/// five for Atlassian alone), so nothing is required and anything else is ignored.
+/// Reads the error shapes of all three services. They differ even within one service (the reference lists five for
+/// Atlassian alone), so no field is required and unknown fields are ignored.
 pub(super) fn complaint(body: &[u8], secret: Option<&str>) -> Complaint {
     let Ok(body) = serde_json::from_slice::<Value>(body) else { return Complaint::default() };
     let at = |pointer: &str| body.pointer(pointer).and_then(text);
-    // Microsoft's login answers with error_codes; the number is what its documents list.
+    // Microsoft's login endpoint returns `error_codes`; its documentation lists these numbers.
     let login = at("/error_codes/0").map(|number| format!("AADSTS{number}"));
     let code = login
         .or_else(|| at("/error/code"))
@@ -220,7 +220,7 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
-/// Codes and ids go into logs and lists, so they must look like codes: no spaces, no markup, no secrets.
+/// Codes and ids appear in logs and lists, so they must look like codes: no spaces, no markup, no secrets.
 pub(super) fn token_like(raw: &str, secret: Option<&str>) -> Option<String> {
     let fits = raw.len() <= 120 && raw.chars().all(|c| c.is_ascii_alphanumeric() || "._:-".contains(c));
     (fits && !raw.is_empty() && !holds(raw, secret)).then(|| raw.to_owned())

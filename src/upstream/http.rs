@@ -1,7 +1,7 @@
-//! The one way out: every request to Atlassian and Microsoft is built as a [`Call`] and sent by [`Http`].
-//! Pace, send, classify, wait, repeat; then an event and a metric. It must never follow a redirect, send a
-//! secret to another origin, repeat a request that is not repeatable after it may have been done, or let a
-//! person's data or a secret into a log line.
+//! The only HTTP client: each request to Atlassian and Microsoft is built as a [`Call`] and sent by [`Http`]. It
+//! applies the rate limit, sends, classifies the answer, waits and retries; then it emits an event and a metric. It
+//! must never follow a redirect, or send a secret to another origin. It must never retry a request that is not
+//! repeatable after it may have been done. It must never write personal data or a secret to the log.
 
 use std::time::Duration;
 
@@ -17,25 +17,25 @@ use super::call::Content;
 use super::error::{CallError, complaint, named, token_like};
 use super::rate_limit::RateLimiter;
 
-/// Bounds on one logical call, repeats included.
+/// Bounds on one call, including its retries.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// All of it: waiting for a turn, sending, and waiting between repeats.
+    /// The total time: waiting for the rate limit, sending, and waiting between retries.
     pub budget: Duration,
-    /// The same for a sweep, in the background.
+    /// The same for a sweep in the background.
     pub patience: Duration,
-    /// One request and its answer.
+    /// The time for one request and its answer.
     pub per_request: Duration,
-    /// Requests in all; after limits the service is asked again up to this often.
+    /// The number of requests in total, including those after a rate limit.
     pub attempts: u32,
-    /// Of these, how many may fail by connection or with a 5xx.
+    /// How many of them may fail with a connection error or a 5xx.
     pub failures: u32,
-    /// The first wait when the service names none; doubled each time.
+    /// The first backoff if the service names no wait; it doubles each time.
     pub first_wait: Duration,
     pub longest_wait: Duration,
-    /// Bytes of one answer.
+    /// The size limit of one answer, in bytes.
     pub answer: usize,
-    /// Whether requests wait so that the limits of the services are kept. Only simulated services can do without.
+    /// Whether the rate limiters are active. Only simulated services may turn them off.
     pub paced: bool,
 }
 
@@ -65,10 +65,10 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Reads the body as JSON; an empty one counts as an empty object.
+    /// Parses the body as JSON; an empty body counts as an empty object.
     ///
     /// # Errors
-    /// [`CallError::Garbled`] with the place, not the content.
+    /// [`CallError::Garbled`] with the position, not the content.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, CallError> {
         let empty = self.body.iter().all(u8::is_ascii_whitespace);
         serde_json::from_slice(if empty { b"{}" } else { &self.body }).map_err(|e| CallError::Garbled {
@@ -77,7 +77,7 @@ impl Answer {
     }
 }
 
-/// What one request came to.
+/// The result of one request.
 enum Outcome {
     Done(Answer),
     Limited { status: u16, after: Option<Duration> },
@@ -85,7 +85,7 @@ enum Outcome {
     Final(CallError),
 }
 
-/// The client. Cheap to clone.
+/// The client. It is cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Http {
     client: reqwest::Client,
@@ -93,7 +93,7 @@ pub struct Http {
 }
 
 impl Http {
-    /// Builds the client; connects to nothing. The crypto provider must be installed before.
+    /// Builds the client and opens no connection. The crypto provider must be installed before.
     ///
     /// # Errors
     /// When the system's certificates or proxy settings cannot be used.
@@ -102,18 +102,18 @@ impl Http {
             .user_agent(concat!("reinstate/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(Duration::from_secs(10))
-            // Shorter than the keep-alive of the services, so that a write seldom meets a closing connection.
+            // Shorter than the keep-alive of the services, so that a write seldom uses a connection that is closing.
             .pool_idle_timeout(Duration::from_secs(20))
             .build()?;
         Ok(Self { client, limits })
     }
 
-    /// The limiter that keeps a limit of a service, or one that never makes anybody wait where none is to be kept.
+    /// The given limiter, or one without an effective limit if rate limiters are turned off.
     pub(super) fn pace(&self, limiter: RateLimiter) -> RateLimiter {
         if self.limits.paced { limiter } else { RateLimiter::bucket(1_000_000, 1_000_000, 16, 1) }
     }
 
-    /// Sends a call, repeating it as far as that is safe and the budget lasts.
+    /// Sends a call, and retries it as long as that is safe and the budget allows.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -121,7 +121,7 @@ impl Http {
         if let Some(broken) = &call.broken {
             return Err(broken.clone());
         }
-        // A sweep has time: it rather waits for a limit to pass than leaves a side unread.
+        // A sweep has time: it waits for a rate limit instead of leaving a source unread.
         let patient = pace.is_background();
         let budget = call.budget.unwrap_or(self.limits.budget);
         let deadline = Instant::now() + if patient { budget.max(self.limits.patience) } else { budget };
@@ -137,10 +137,11 @@ impl Http {
             let (error, after) = match outcome {
                 Outcome::Done(answer) => return Ok(answer),
                 Outcome::Final(error) => return Err(error),
-                // Limited means not done, so even a write may be sent again.
+                // A rate-limited request was not done, so even a write may be sent again.
                 Outcome::Limited { status, after } => {
                     if let Some(after) = after {
-                        // A limit for one caller is a limit for all, and what fails counts against the limit as well.
+                        // A limit for one caller applies to all of them, and failed requests count against the limit
+                        // too.
                         pace.close(after);
                     }
                     (CallError::Later { after, status: Some(status) }, after)
@@ -153,7 +154,7 @@ impl Http {
                     (error, after)
                 }
             };
-            // It goes on growing through the waits that the service names.
+            // The backoff also grows while the service names the waits.
             let own = backoff.next().unwrap_or(self.limits.longest_wait);
             let wait = after.unwrap_or(own).max(self.limits.first_wait / 10);
             if attempt >= attempts || Instant::now() + wait >= deadline {
@@ -165,8 +166,8 @@ impl Http {
         }
     }
 
-    /// The jitter adds up to as much again, so each wait is between half of the limit and all of it: parallel calls do
-    /// not return as one.
+    /// The jitter adds up to the same amount again, so each wait is between half of the limit and all of it. Parallel
+    /// calls therefore do not retry at the same moment.
     fn backoff(&self) -> ExponentialBuilder {
         ExponentialBuilder::new()
             .with_min_delay(self.limits.first_wait.min(self.limits.longest_wait) / 2)
@@ -227,7 +228,7 @@ impl Http {
         };
         let mut response = match request.send().await {
             Ok(response) => response,
-            // reqwest's own text holds the URL, which holds a person's data.
+            // The error text of reqwest contains the URL, which contains personal data.
             Err(e) if e.is_builder() => {
                 return (None, Outcome::Final(CallError::Invalid { why: "the request could not be built" }));
             }
@@ -257,7 +258,7 @@ impl Http {
                     let why = format!("the connection was lost within the answer ({status})");
                     return (Some(status), Outcome::Failed(CallError::Unknown { why }, None));
                 }
-                // An error is an error, whether or not all of its text arrives.
+                // The status already makes it an error, even if the body is incomplete.
                 Ok(Some(_)) | Err(_) => break,
             }
         }
@@ -272,7 +273,7 @@ fn classify(call: &Call, status: u16, headers: &HeaderMap, body: Vec<u8>) -> Out
     match status {
         200..=299 => Outcome::Done(Answer { status, request_id: id, body }),
         429 => Outcome::Limited { status, after: retry_after(headers, crate::clock::now()) },
-        // A gateway gave up waiting: the service behind it may have gone on.
+        // A gateway timed out: the service behind it may still have done the request.
         408 | 500.. => {
             let why = match complaint(&body, call.secret()).code {
                 Some(code) => format!("{status} {code}"),
@@ -292,11 +293,11 @@ fn classify(call: &Call, status: u16, headers: &HeaderMap, body: Vec<u8>) -> Out
     }
 }
 
-/// The longest wait that an answer can impose. No header closes a client for longer.
+/// The longest wait that an answer can impose. No header can pause a client for longer.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(15 * 60);
 
-/// The later of `Retry-After` (seconds or an HTTP date) and Atlassian's `X-RateLimit-Reset` (an ISO instant). What
-/// cannot be read as either names no wait.
+/// The later of `Retry-After` (seconds or an HTTP date) and Atlassian's `X-RateLimit-Reset` (an ISO instant). Values
+/// that cannot be parsed are ignored.
 fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let from_now = |at: Timestamp| Duration::try_from(at.duration_since(now)).unwrap_or(Duration::ZERO);
     let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).map(str::trim);
@@ -308,7 +309,7 @@ fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     retry.max(reset).map(|after| after.min(MAX_RETRY_AFTER))
 }
 
-/// A number of seconds, whole or not, however large. A negative one is none.
+/// A number of seconds, with or without a fraction, capped at the longest wait. A negative number is ignored.
 fn seconds(raw: &str) -> Option<Duration> {
     let plain = raw.starts_with(|c: char| c.is_ascii_digit()) && raw.ends_with(|c: char| c.is_ascii_digit());
     let number: f64 = raw.parse().ok().filter(|_| plain)?;

@@ -117,7 +117,7 @@ async fn no_connection_and_no_answer_are_different() {
     let error = send(&Call::new("test", Method::POST, &nobody).at("a")).await.unwrap_err();
     assert!(error.is_not_done(), "{error:?}");
 
-    // A server that takes the request and hangs up.
+    // A server that accepts the request and closes the connection.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let rude = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
     let server = tokio::spawn(async move {

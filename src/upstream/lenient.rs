@@ -1,6 +1,6 @@
-//! Lenient readers for serde: the services answer with nulls, strings for numbers, odd dates and new enum
-//! values. Each reader turns what it can into the plain type and the rest into `None`; it must never make a
-//! whole answer unreadable for the sake of one field.
+//! Lenient readers for serde. The services return nulls, strings for numbers, odd dates and new enum values. Each
+//! reader converts what it can to the plain type and everything else to `None`. One bad field must never make a whole
+//! answer unreadable.
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-/// A string; numbers and booleans are written out, an empty string is `None`.
+/// A string; numbers and booleans are converted, and an empty string is `None`.
 pub(super) fn text<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
     Ok(Option::<Value>::deserialize(d)?.as_ref().and_then(to_text))
 }
@@ -40,7 +40,7 @@ pub(super) fn to_flag(raw: &str) -> Option<bool> {
     }
 }
 
-/// A whole number, also as a string or with a fraction of zero.
+/// A whole number, also as a string or with a zero fraction.
 pub(super) fn number<'de, D: Deserializer<'de>>(d: D) -> Result<Option<i64>, D::Error> {
     Ok(Option::<Value>::deserialize(d)?.and_then(|v| match v {
         Value::Number(n) => n.as_i64().or_else(|| n.as_f64().map(|f| f as i64)),
@@ -60,7 +60,7 @@ pub(super) fn time<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Timestamp>,
 pub(super) fn to_time(raw: &str) -> Option<Timestamp> {
     let raw = raw.trim();
     let utc = |t: DateTime| t.to_zoned(TimeZone::UTC).ok().map(|z| z.timestamp());
-    // A time without an offset (Graph's innerError.date) and a bare date (last_active) are UTC.
+    // A time without an offset (Graph's innerError.date) and a date without a time (last_active) are UTC.
     let instant =
         raw.parse::<Timestamp>().ok().or_else(|| raw.parse::<DateTime>().ok().and_then(utc)).or_else(
             || raw.parse::<Date>().ok().and_then(|d| utc(d.to_datetime(jiff::civil::Time::midnight()))),
@@ -68,15 +68,15 @@ pub(super) fn to_time(raw: &str) -> Option<Timestamp> {
     (instant.as_second() > -60_000_000_000).then_some(instant)
 }
 
-/// A list; null and absent are empty. An item of the wrong shape is an error: a list silently short of one
-/// would look like health.
+/// A list; null and absent are empty. An item with the wrong shape is an error, because a list that silently misses
+/// an item would look healthy.
 pub(super) fn list<'de, D: Deserializer<'de>, T: DeserializeOwned>(d: D) -> Result<Vec<T>, D::Error> {
     Ok(Option::<Vec<Option<Value>>>::deserialize(d)?.unwrap_or_default().into_iter().flatten()).and_then(
         |items| items.map(|v| serde_json::from_value(v).map_err(serde::de::Error::custom)).collect(),
     )
 }
 
-/// A list of strings, or one string alone; numbers are written out.
+/// A list of strings, or a single string; numbers are converted.
 pub(super) fn texts<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<String>, D::Error> {
     Ok(match Option::<Value>::deserialize(d)? {
         Some(Value::Array(items)) => items.iter().filter_map(to_text).collect(),
@@ -85,7 +85,7 @@ pub(super) fn texts<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<String>, D::E
     })
 }
 
-/// The same, where an absent or null list is not an empty one.
+/// The same, except that an absent or null list is `None`.
 pub(super) fn maybe_texts<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Vec<String>>, D::Error> {
     Ok(match Option::<Value>::deserialize(d)? {
         Some(Value::Array(items)) => items.iter().map(to_text).collect(),
@@ -94,12 +94,12 @@ pub(super) fn maybe_texts<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Vec<
     })
 }
 
-/// An object of its own shape; null, absent or another shape is the default.
+/// An object; null, absent or another shape gives the default.
 pub(super) fn object<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(d: D) -> Result<T, D::Error> {
     Ok(Option::<Value>::deserialize(d)?.and_then(|v| serde_json::from_value(v).ok()).unwrap_or_default())
 }
 
-/// Lower-case letters and digits alone, for comparing names whose casing and spacing are not stable.
+/// Only lower-case letters and digits, to compare names whose casing and spacing are not stable.
 pub(super) fn folded(raw: &str) -> String {
     raw.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

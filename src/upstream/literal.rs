@@ -1,9 +1,9 @@
-//! Encoders for the small languages inside requests: path segments, query values, OData and SCIM string
-//! literals. A person's data must never reach a request except through one of these.
+//! Encoders for the small languages inside requests: path segments, query values, OData and SCIM string literals.
+//! Personal data must never enter a request except through one of them.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// Everything but RFC 3986's unreserved characters.
+/// Everything except the unreserved characters of RFC 3986.
 const STRICT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Percent-encodes one path segment or one query value; a space becomes `%20`, never `+`.
@@ -12,13 +12,13 @@ pub fn percent(raw: &str) -> String {
     utf8_percent_encode(raw, STRICT).to_string()
 }
 
-/// An OData string literal: in single quotes, single quotes doubled.
+/// An OData string literal: in single quotes, with each single quote doubled.
 #[must_use]
 pub fn odata(raw: &str) -> String {
     format!("'{}'", raw.replace('\'', "''"))
 }
 
-/// A SCIM filter value. RFC 7644 3.4.2.2 takes JSON strings, so JSON's own encoder is the right one.
+/// A SCIM filter value. RFC 7644 3.4.2.2 uses JSON strings, so the JSON encoder is correct.
 #[must_use]
 pub fn scim(raw: &str) -> String {
     serde_json::Value::String(raw.to_owned()).to_string()

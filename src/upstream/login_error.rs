@@ -1,7 +1,7 @@
-//! What Microsoft's sign-in codes mean, in plain words.
+//! Explains Microsoft's sign-in error codes. It must never guess the meaning of an unknown code.
 
-/// Microsoft's sign-in codes in plain words.
-/// Source: learn.microsoft.com, troubleshooting service principal authentication.
+/// The explanation of a sign-in error code. Source: learn.microsoft.com, troubleshooting service principal
+/// authentication.
 #[must_use]
 pub fn plain_login_error(code: &str) -> Option<&'static str> {
     Some(match code.strip_prefix("AADSTS")? {

@@ -1,5 +1,5 @@
-//! Everything we ask of Atlassian and Microsoft, as typed functions over one way out ([`http`]). It must never
-//! decide anything: it reports what was said, or why nothing could be read.
+//! All requests to Atlassian and Microsoft, as typed functions over one HTTP client ([`http`]). It must never decide
+//! anything: it reports what a service returned, or why a read failed.
 
 pub mod assertion;
 pub mod atlassian;
@@ -30,33 +30,33 @@ pub use http::{Http, Limits};
 pub use scim::Scim;
 pub use token::EntraCredential;
 
-/// Makes ring the one TLS provider of this process; with two, the first connection panics. Call it first.
+/// Makes ring the only TLS provider of this process; with two, the first connection panics. Call it first.
 pub fn install_tls() {
-    // An error means that somebody has called it before.
+    // An error means that it was already installed.
     rustls::crypto::ring::default_provider().install_default().ok();
 }
 
-/// What the clients are made of. Without its secret a client is absent, and what it would read is a gap.
+/// The configuration of the clients. A client without a secret is absent, and what it would read becomes a gap.
 #[derive(Clone, Debug)]
 pub struct UpstreamConfig {
-    /// Atlassian's base address; its path is kept.
+    /// Atlassian's base URL; its path is kept.
     pub atlassian_url: Url,
     /// The Atlassian organization.
     pub org_id: String,
     /// The organization's API key.
     pub org_key: Option<SecretString>,
-    /// The SCIM directories, each with its own key if there is one.
+    /// The SCIM directories, each with its key if there is one.
     pub directories: Vec<(String, Option<SecretString>)>,
-    /// Microsoft's login; its path is kept.
+    /// The base URL of Microsoft's login; its path is kept.
     pub login_url: Url,
     /// Microsoft Graph, without `/v1.0`; its path is kept.
     pub graph_url: Url,
     pub tenant_id: String,
-    /// Our application in it.
+    /// The bot's application in the tenant.
     pub client_id: String,
-    /// How it proves to be itself.
+    /// How the application authenticates.
     pub credential: Option<EntraCredential>,
-    /// How many processes share these credentials, and so their limits.
+    /// How many processes share these credentials, and so their rate limits.
     pub replicas: u32,
     /// Bounds on each call.
     pub limits: Limits,
@@ -64,13 +64,12 @@ pub struct UpstreamConfig {
 
 pub struct ScimDirectory {
     pub id: String,
-    /// The client, if there is a key.
+    /// `None` if there is no key.
     pub client: Option<Scim>,
 }
 
-/// The clients for everything upstream.
+/// The clients of all upstream services.
 pub struct Clients {
-    /// Microsoft Graph.
     pub entra: Option<Entra>,
     pub atlassian: Option<Atlassian>,
     /// The SCIM directories, in the order of the configuration.
@@ -79,7 +78,7 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// The same clients for sweeps: they share every limit, and everything else goes first.
+    /// The same clients for sweeps. They share every rate limit, and all other requests have priority.
     #[must_use]
     pub fn in_background(&self) -> Self {
         let scim = self.scim.iter().map(|directory| ScimDirectory {
@@ -94,7 +93,7 @@ impl Clients {
         }
     }
 
-    /// Builds the clients and connects to nothing. The TLS provider must be installed before.
+    /// Builds the clients and opens no connection. The TLS provider must be installed before.
     ///
     /// # Errors
     /// When the system's certificates or proxy settings cannot be used.

@@ -1,4 +1,4 @@
-//! For tests: a small server that records exact request lines and answers what the test says.
+//! For tests: a small server that records exact request lines and answers as the test defines.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -42,7 +42,7 @@ pub fn status(status: u16, body: impl ToString) -> Reply {
     (status, vec![], body.to_string())
 }
 
-/// A running server and what it has seen.
+/// A running server and the requests it received.
 pub struct Probe {
     pub url: Url,
     seen: Arc<Mutex<Vec<Seen>>>,
@@ -90,7 +90,7 @@ impl Probe {
     }
 }
 
-/// A client whose waits are too short to notice.
+/// A client with very short waits.
 pub fn http() -> Http {
     Http::new(limits()).unwrap()
 }

@@ -1,8 +1,8 @@
-//! How fast we may ask, and how much at once. One [`Pace`] belongs to one credential or to one call with a
-//! published limit of its own, and has two lanes: a sweep goes in the background one, which lets everybody else
-//! pass, holds at most half of the places and one for the list that leads it, and goes on as fast as the service answers until the service says stop.
-//! It must never let a strict window be exceeded, and never make an interactive diagnosis of sixteen parallel calls
-//! wait.
+//! Limits the rate and the number of parallel requests. One [`RateLimiter`] belongs to one credential, or to one call
+//! with a published limit of its own. It has two lanes. The background lane is for sweeps: it lets all other requests
+//! pass first, and uses at most half of the in-flight slots plus one for the leading list. Within that, it sends as
+//! fast as the service answers, until the service limits it. A strict window must never be exceeded. An interactive
+//! diagnosis with sixteen parallel calls must never wait.
 
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
@@ -15,23 +15,24 @@ use governor::{DefaultDirectRateLimiter, Quota};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-/// A request takes some time to arrive, and the service counts arrivals: a window is kept this much longer.
+/// A request takes some time to arrive, and the service counts arrivals, so a window is extended by this time.
 const TRAVEL_ALLOWANCE: Duration = Duration::from_millis(500);
 
-/// Places of a window that the background lane leaves to the others.
+/// How many slots of a window the background lane leaves for other requests.
 const RESERVED_PLACES: usize = 2;
-/// How often the background lane looks whether everybody else has passed.
+/// How often the background lane checks whether other requests are waiting.
 const GIVE_WAY_PAUSE: Duration = Duration::from_millis(10);
 
-/// The right to send one request; given back when dropped.
+/// The right to send one request; released when dropped.
 #[derive(Debug)]
 pub struct Permit(#[allow(dead_code, reason = "held for its drop")] Vec<OwnedSemaphorePermit>);
 
-/// A limiter for one credential or one call. Clones share it.
+/// A limiter for one credential or one call. Clones share its state.
 #[derive(Clone, Debug)]
 pub struct RateLimiter {
     shared: Arc<Shared>,
-    /// The places of the background lane, each of which is one of `flight` as well; none for the lane that goes first.
+    /// The in-flight slots of the background lane, each of which also takes one of `flight`. `None` in the priority
+    /// lane.
     behind: Option<Arc<Semaphore>>,
 }
 
@@ -39,15 +40,15 @@ pub struct RateLimiter {
 struct Shared {
     gate: Gate,
     flight: Arc<Semaphore>,
-    /// Half of the places.
+    /// Half of the in-flight slots.
     half: Arc<Semaphore>,
-    /// How many wait for a turn in the lane that goes first.
+    /// How many requests wait in the priority lane.
     ahead: AtomicUsize,
-    /// The service has said that nobody is to ask before this.
+    /// The service has limited us: no request before this instant.
     closed: Mutex<Option<Instant>>,
 }
 
-/// Counts a caller who waits in the lane that goes first.
+/// Counts a request that waits in the priority lane.
 struct PriorityWaiter<'a>(&'a AtomicUsize);
 
 impl<'a> PriorityWaiter<'a> {
@@ -75,7 +76,8 @@ impl RateLimiter {
     pub fn bucket(burst: u32, per_second: u32, in_flight: usize, replicas: u32) -> Self {
         let replicas = NonZeroU32::new(replicas).unwrap_or(NonZeroU32::MIN);
         let per_second = NonZeroU32::new(per_second).unwrap_or(NonZeroU32::MIN);
-        // The burst is kept whole: it is what one diagnosis needs, and the steady rate pays it back.
+        // The burst is not divided among replicas: one diagnosis needs all of it, and the steady rate compensates for
+        // it.
         let interval = (Duration::from_secs(1) / per_second.get()).saturating_mul(replicas.get());
         let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
         let quota =
@@ -100,22 +102,21 @@ impl RateLimiter {
         Self { shared: Arc::clone(&self.shared), behind: Some(Arc::clone(&self.shared.half)) }
     }
 
-    /// The background lane for the one list on which everything in that lane waits: it has a place beside the half, so
-    /// that it never stands in line with what it leads.
+    /// The background lane for the one list that all other requests of a sweep depend on. It has a slot in addition
+    /// to the half, so that it never waits behind those requests.
     #[must_use]
     pub fn leading(&self) -> Self {
         Self { shared: Arc::clone(&self.shared), behind: Some(Arc::new(Semaphore::new(1))) }
     }
 
-    /// Whether this is the background lane.
     #[must_use]
     pub fn is_background(&self) -> bool {
         self.behind.is_some()
     }
 
-    /// The service limits us: nobody asks again before this long.
+    /// The service limits us: no request is sent for this long.
     pub fn close(&self, after: Duration) {
-        // An instant that cannot be expressed would be one that nobody lives to see.
+        // An instant that overflows is too far away to matter.
         let Some(until) = Instant::now().checked_add(after) else { return };
         let mut closed = self.shared.closed.lock().unwrap_or_else(PoisonError::into_inner);
         *closed = Some(closed.map_or(until, |known| known.max(until)));
@@ -126,12 +127,13 @@ impl RateLimiter {
         closed.filter(|until| *until > Instant::now())
     }
 
-    /// At most `most` requests in any `period`. A leaky bucket would let up to twice as many through around a
-    /// refill, and failed calls count against Microsoft's quota, so this one is exact.
+    /// At most `most` requests in any `period`. A leaky bucket could let up to twice as many through around a refill,
+    /// and failed calls count against Microsoft's quota, so this limiter is exact.
     #[must_use]
     pub fn window(most: u32, period: Duration, in_flight: usize, replicas: u32) -> Self {
         let (most, replicas) = (most.max(1), replicas.max(1));
-        // With more replicas than requests each gets one, in a window so many times longer.
+        // If there are more replicas than requests, each replica gets one request in a window that is longer by that
+        // factor.
         let (most, period) = if replicas > most {
             (1, period.saturating_mul(replicas.div_ceil(most)))
         } else {
@@ -143,10 +145,11 @@ impl RateLimiter {
         Self::new(gate, in_flight)
     }
 
-    /// Waits for a turn, but not past `deadline`: then it answers how much longer it would take, if known.
+    /// Waits for a permit, but not past `deadline`.
     ///
     /// # Errors
-    /// When no turn comes up before the deadline; nothing is used up then.
+    /// When there is no permit before the deadline; nothing is used up then. The error is the remaining wait, if
+    /// known.
     pub async fn turn(&self, deadline: Instant) -> Result<Permit, Option<Duration>> {
         match &self.behind {
             Some(places) => self.behind(places, deadline).await,
@@ -156,7 +159,7 @@ impl RateLimiter {
 
     async fn first(&self, deadline: Instant) -> Result<Permit, Option<Duration>> {
         let _ahead = PriorityWaiter::new(&self.shared.ahead);
-        // In flight first: a turn given before a wait for a free place would be stale when it is used.
+        // The in-flight slot comes first: a rate permit that was given earlier would be stale by the time it is used.
         let permit = place(&self.shared.flight, deadline).await?;
         self.open(deadline).await?;
         match &self.shared.gate {
@@ -177,7 +180,8 @@ impl RateLimiter {
         Ok(Permit(vec![permit]))
     }
 
-    /// The background lane: half of the places, nobody waiting ahead, and of a window never the last places.
+    /// The background lane: it uses half of the slots, waits for other requests, and never takes the last slots of a
+    /// window.
     async fn behind(&self, places: &Arc<Semaphore>, deadline: Instant) -> Result<Permit, Option<Duration>> {
         let behind = place(places, deadline).await?;
         loop {
@@ -186,7 +190,7 @@ impl RateLimiter {
                 GIVE_WAY_PAUSE
             } else if let Gate::Window { most, period, given } = &self.shared.gate {
                 let most = most.saturating_sub(RESERVED_PLACES).max(1);
-                // Only a place that is free now: a reserved one would stand before those who come later.
+                // Takes only a slot that is free now. A reserved slot would delay requests that come later.
                 match reserve(given, most, *period, Instant::now() + GIVE_WAY_PAUSE) {
                     Ok(_) => Duration::ZERO,
                     Err(wait) => wait,
@@ -205,7 +209,7 @@ impl RateLimiter {
         }
     }
 
-    /// Waits until the service lets us ask again.
+    /// Waits until the service accepts requests again.
     async fn open(&self, deadline: Instant) -> Result<(), Option<Duration>> {
         while let Some(until) = self.closed_until() {
             if until > deadline {
@@ -250,7 +254,7 @@ fn reserve(
 mod tests {
     use super::*;
 
-    /// All the slots a window gives out, without waiting for any of them.
+    /// All slots that a window gives out, without waiting for them.
     fn slots(pace: &RateLimiter, count: usize) -> Vec<Instant> {
         let Gate::Window { most, period, given } = &pace.shared.gate else { panic!("not a window") };
         let far = Instant::now() + Duration::from_secs(3600);

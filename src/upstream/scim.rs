@@ -1,5 +1,5 @@
-//! One SCIM directory of Atlassian, with that directory's own key. The identity provider owns what is in it:
-//! besides reading, the one thing done here is deleting a record by id.
+//! One SCIM directory of Atlassian, with that directory's own key. The identity provider owns its content. Besides
+//! reads, it must never do more than delete a record by id.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ pub struct ScimUser {
     pub emails: Vec<ScimEmail>,
     #[serde(deserialize_with = "lenient::flag")]
     pub active: Option<bool>,
-    /// `None` when they were not part of the answer.
+    /// `None` when the answer does not contain them.
     pub groups: Option<Vec<ScimRef>>,
     #[serde(
         rename = "urn:scim:schemas:extension:atlassian-external:1.0",
@@ -77,7 +77,7 @@ struct Extension {
     atlassian_account_id: Option<String>,
 }
 
-/// When a record was made and changed.
+/// When a record was created and changed.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Meta {
@@ -86,13 +86,13 @@ pub struct Meta {
 }
 
 impl ScimUser {
-    /// The account the record is linked to; none means unlinked.
+    /// The account that the record is linked to; `None` means unlinked.
     #[must_use]
     pub fn account_id(&self) -> Option<&str> {
         self.extension.atlassian_account_id.as_deref()
     }
 
-    /// The primary address, or the first.
+    /// The primary address, or else the first one.
     #[must_use]
     pub fn email(&self) -> Option<&str> {
         let primary = self.emails.iter().find(|e| e.primary == Some(true));
@@ -109,11 +109,11 @@ pub struct ScimGroup {
     pub external_id: Option<String>,
     #[serde(deserialize_with = "lenient::text")]
     pub display_name: Option<String>,
-    /// Record ids of this directory; `None` when they were not part of the answer.
+    /// Record ids of this directory; `None` when the answer does not contain them.
     pub members: Option<Vec<ScimRef>>,
 }
 
-/// How a record came to be gone.
+/// The result of a deletion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deleted {
     Now,
@@ -130,14 +130,14 @@ struct Listed<T> {
 }
 
 impl Scim {
-    /// Connects to nothing.
+    /// Opens no connection.
     #[must_use]
     pub fn new(http: Http, base: Url, directory: String, key: SecretString, replicas: u32) -> Self {
         let pace = http.pace(RateLimiter::bucket(20, 5, 16, replicas));
         Self { http, base, directory, key, pace }
     }
 
-    /// The same client for a sweep: whatever else is asked goes first.
+    /// The same client for a sweep: all other requests have priority.
     #[must_use]
     pub fn in_background(&self) -> Self {
         Self {
@@ -160,7 +160,7 @@ impl Scim {
         self.http.send(call, &self.pace).await?.json()
     }
 
-    /// One page of all records, from `start` (1 is the first), and how many there are in all.
+    /// One page of all records from `start` (the first is 1), and the total number of records.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -168,7 +168,7 @@ impl Scim {
         self.page(self.call(Method::GET).at("Users"), start, count).await
     }
 
-    /// One page of all groups without their members, from `start`, and how many there are in all.
+    /// One page of all groups without their members from `start`, and the total number of groups.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -194,14 +194,14 @@ impl Scim {
         Ok((page.resources.unwrap_or_default(), total))
     }
 
-    /// All that a filter finds. These are look-ups of one thing, so more than a few pages is nonsense.
+    /// All results of a filter. These are look-ups of one item, so more than a few pages is an error.
     async fn found<T: DeserializeOwned>(&self, call: &Call) -> Result<Vec<T>, CallError> {
         let mut all = Vec::new();
         for _ in 0..10 {
             let start = (all.len() + 1).to_string();
             let call = if all.is_empty() { call.clone() } else { call.clone().query("startIndex", &start) };
             let page: Listed<T> = self.one(&call).await?;
-            // RFC 7644 lets the list be absent when the total is zero; with neither it is no answer at all.
+            // RFC 7644 allows an absent list if the total is zero. Without both, the answer is invalid.
             if page.total.is_none() && page.resources.is_none() {
                 return Err(CallError::Garbled { why: "neither totalResults nor Resources".to_owned() });
             }
@@ -247,7 +247,7 @@ impl Scim {
         whole(self.one(&self.call(Method::GET).at("Users").id("scim_user", id)).await, |u: &ScimUser| &u.id)
     }
 
-    /// The groups with this name, without their members, of which there may be hundreds of thousands.
+    /// The groups with this name, without their members, because there may be hundreds of thousands.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -268,10 +268,10 @@ impl Scim {
         })
     }
 
-    /// Deletes one record. A linked managed account is deactivated by it.
+    /// Deletes one record. Atlassian then deactivates the managed account that is linked to it.
     ///
     /// # Errors
-    /// See [`CallError`]. Not repeated after an unknown outcome.
+    /// See [`CallError`]. The call is not repeated after an unknown outcome.
     pub async fn delete_user(&self, id: &str) -> Result<Deleted, CallError> {
         let patience = Duration::from_secs(30);
         let call = self.call(Method::DELETE).at("Users").id("scim_user", id).within(patience, patience);
@@ -280,8 +280,8 @@ impl Scim {
     }
 }
 
-/// The filter is looked over once more: SCIM compares without case, and a service that ignores a filter would
-/// otherwise hand us somebody else.
+/// Checks the result of a filter again. SCIM ignores case, and a service that ignores a filter would return another
+/// person.
 fn same(found: Option<&String>, wanted: &str) -> bool {
     found.is_some_and(|f| f.to_lowercase() == wanted.to_lowercase())
 }

@@ -1,5 +1,6 @@
-//! Microsoft's access token by client credentials: fetched once for all who wait, kept until shortly before it
-//! ends. Must never show the client secret or the token, and never ask again and again for what was refused.
+//! Microsoft's access token by client credentials. It is fetched once for all waiting callers and cached until
+//! shortly before it expires. It must never show the client secret or the token, and never retry a refused request in
+//! a loop.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,10 +17,10 @@ use super::http::{Call, Http};
 use super::lenient;
 use super::rate_limit::RateLimiter;
 
-/// Microsoft recommends asking for a new token some minutes before the old one ends.
+/// Microsoft recommends a new token some minutes before the old one expires.
 const RENEWAL_MARGIN: Duration = Duration::from_secs(300);
 
-/// How we prove to be the application.
+/// How the application authenticates.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum EntraCredential {
@@ -62,7 +63,7 @@ struct Granted {
 }
 
 impl Tokens {
-    /// Nothing is fetched before the first use.
+    /// Fetches nothing before the first use.
     #[must_use]
     pub fn new(
         http: Http,
@@ -77,17 +78,18 @@ impl Tokens {
         Self { http, pace, login_url, tenant, client_id, credential, scope, state: Mutex::default() }
     }
 
-    /// A token that is good for some minutes more.
+    /// A token that is valid for some minutes more.
     ///
     /// # Errors
-    /// Never "unknown": when no token could be had, the call that needed it was not sent.
+    /// Never "unknown": without a token, the call that needed it was not sent.
     pub async fn bearer(&self) -> Result<SecretString, CallError> {
         let asked = Instant::now();
         let mut state = self.state.lock().await;
         if let Some(held) = state.held.as_ref().filter(|h| Instant::now() < h.until) {
             return Ok(held.token.clone());
         }
-        // A caller that waited while another's attempt failed gets that answer; sixteen more attempts would not help.
+        // A caller that waited during a failed attempt of another caller gets the same error. More attempts would not
+        // help.
         if let Some((at, error)) = state.failed.as_ref().filter(|(at, _)| *at >= asked) {
             tracing::debug!(waited = ?at.duration_since(asked), "no token: an attempt just failed");
             return Err(error.clone());
@@ -106,7 +108,7 @@ impl Tokens {
         }
     }
 
-    /// Forgets this token, unless it was replaced meanwhile.
+    /// Drops this token, unless it was already replaced.
     pub async fn refused(&self, token: &SecretString) {
         let mut state = self.state.lock().await;
         if state.held.as_ref().is_some_and(|h| h.token.expose_secret() == token.expose_secret()) {
@@ -149,14 +151,14 @@ impl Tokens {
             .expires_in
             .and_then(|s| u64::try_from(s).ok())
             .map_or(RENEWAL_MARGIN, Duration::from_secs);
-        // A token that lives for less than the margin is still worth half its life.
+        // A token with a lifetime shorter than the margin is used for half of its lifetime.
         let good = life.saturating_sub(RENEWAL_MARGIN).max(life / 2).min(Duration::from_secs(86_400));
         Ok(Held { token, until: started + good })
     }
 }
 
-/// The resource the token is for. The national clouds have their own; anything else (a simulator, a proxy)
-/// stands for the global one.
+/// The scope of the token. The national clouds have their own. Any other host (a simulator, a proxy) gets the scope
+/// of the global cloud.
 fn scope(graph_url: &Url) -> &'static str {
     match graph_url.host_str().unwrap_or_default() {
         "graph.microsoft.us" => "https://graph.microsoft.us/.default",
@@ -201,7 +203,7 @@ mod tests {
             seen[0].body,
             "grant_type=client_credentials&client_id=app&scope=https%3A%2F%2Fgraph.microsoft.com%2F.default&client_secret=s%26cret+%2B"
         );
-        // Dropped after a refusal, but only once.
+        // The token is dropped after a refusal, but only once.
         tokens.refused(&"t1".into()).await;
         assert_eq!(tokens.bearer().await.unwrap().expose_secret(), "t2");
         tokens.refused(&"t1".into()).await;

@@ -1,5 +1,5 @@
-//! `sandbox`: the bot against the simulated services, with no credentials: a page in the browser, or one story told in
-//! the terminal. It must never read the configuration or the secrets of a real bot.
+//! `sandbox`: the bot against the simulated services, without credentials. It opens a page in the browser, or plays
+//! one scenario in the terminal. It must never read the configuration or the secrets of a real bot.
 
 pub mod page;
 mod paint;
@@ -15,13 +15,13 @@ use super::args::Exit;
 use super::serve;
 use reinstate_sandbox::scenarios::{ALL, FOLLOW_UPS, find, follow_up};
 
-/// The port the page is looked for at first; another one where it is taken.
+/// The preferred port of the page; another port is used if this one is taken.
 const DEFAULT_PORT: u16 = 8722;
 
-/// Lists the stories, plays one, or opens the page.
+/// Lists the scenarios, plays one, or opens the page.
 ///
 /// # Errors
-/// When a port or a folder cannot be had.
+/// When a port or a folder cannot be used.
 pub async fn run(play: Option<String>, list: bool) -> anyhow::Result<Exit> {
     if list {
         for scenario in ALL {
@@ -53,7 +53,7 @@ pub async fn run(play: Option<String>, list: bool) -> anyhow::Result<Exit> {
     }
 }
 
-/// The page, on loopback, until Ctrl-C.
+/// Serves the page on loopback until Ctrl-C.
 async fn open() -> anyhow::Result<Exit> {
     let scenario = ALL.first().context("there are no scenarios")?;
     let at = |port| TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));

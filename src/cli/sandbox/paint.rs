@@ -1,15 +1,16 @@
-//! Lines of a conversation for a terminal: wrapped at its width, with Slack's bold and code as colour. Elsewhere, or
-//! where `NO_COLOR` is set, the words alone. A control character of somebody else never reaches the terminal.
+//! Formats the lines of a conversation for a terminal: wrapped at its width, with Slack's bold and code as colours.
+//! In a pipe, or if `NO_COLOR` is set, it writes plain text. A control character in text from other people must never
+//! reach the terminal.
 
 use std::io::IsTerminal as _;
 
 use terminal_size::terminal_size;
 
-/// No line is longer than this, however wide the terminal is: people read it.
+/// The maximum line width: longer lines are hard to read, however wide the terminal is.
 const MAX_COLUMNS: usize = 120;
 
-/// Signs that begin a line: as Slack's text has them, their colour, the sign in a terminal, and the sign elsewhere.
-/// The words after an emoji say what it says.
+/// Signs at the beginning of a line: in Slack's text, their colour, in a terminal, and elsewhere. The words after an
+/// emoji say the same as the emoji.
 const SIGNS: &[(&str, &str, &str, &str)] = &[
     ("[x] ", "32", "✓ ", "[x] "),
     ("[~] ", "33", "… ", "[~] "),
@@ -36,7 +37,7 @@ impl Paint {
         self.terminal
     }
 
-    /// How many lines the terminal shows.
+    /// The number of lines of the terminal.
     pub(super) fn rows(&self) -> usize {
         terminal_size().map_or(24, |(_, rows)| rows.0.into())
     }
@@ -53,12 +54,12 @@ impl Paint {
         if self.colour { format!("\u{1b}[{code}m{}\u{1b}[0m", clean(text)) } else { clean(text) }
     }
 
-    /// These lines, indented; as many as it takes.
+    /// Wraps and indents these lines.
     pub(super) fn lines(&self, lines: &[String], indent: usize) -> Vec<String> {
         lines.iter().flat_map(|line| self.wrapped(line, indent, self.width())).collect()
     }
 
-    /// One line, wrapped: what follows is indented a little more.
+    /// Wraps one line; continuation lines are indented a little more.
     fn wrapped(&self, line: &str, indent: usize, width: usize) -> Vec<String> {
         let (mark, line) = self.mark(line);
         let mut style = Style::default();
@@ -86,7 +87,7 @@ impl Paint {
         all
     }
 
-    /// The sign at the beginning of a line, painted, and the rest of it.
+    /// The formatted sign at the beginning of a line, and the rest of the line.
     fn mark<'a>(&self, line: &'a str) -> (String, &'a str) {
         for (sign, code, shown, plain) in SIGNS {
             if let Some(rest) = line.strip_prefix(sign) {
@@ -103,7 +104,7 @@ impl Paint {
         }
     }
 
-    /// A word, whose marks turn bold and code on and off.
+    /// Formats a word; its marks turn bold and code on and off.
     fn word(&self, word: &str, style: &mut Style) -> String {
         let mut text = String::new();
         for c in clean(word).chars() {
@@ -138,7 +139,7 @@ struct Style {
     code: bool,
 }
 
-/// What a painted mark takes on the screen.
+/// The width of a formatted mark on the screen.
 fn mark_width(mark: &str) -> usize {
     let (mut width, mut within) = (0_usize, false);
     for c in mark.chars() {
@@ -152,7 +153,7 @@ fn mark_width(mark: &str) -> usize {
     width
 }
 
-/// Without control characters, which could rewrite what stands on the screen.
+/// Removes control characters, which could overwrite text on the screen.
 fn clean(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).collect()
 }

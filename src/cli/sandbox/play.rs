@@ -1,5 +1,5 @@
-//! `sandbox --play`: one story from beginning to end, without a browser. It ends with 0 only if access is there in the
-//! simulated tenant itself, whatever the bot says about it.
+//! `sandbox --play`: one scenario from beginning to end, without a browser. It must exit with 0 only if the simulated
+//! tenant itself shows the access, whatever the bot says.
 
 use std::time::Duration;
 
@@ -20,11 +20,11 @@ use reinstate_sandbox::slack::{Slack, Workspace};
 use reinstate_sandbox::tenant::{ADMINS, Tenant};
 use reinstate_sandbox::{Sandbox, lock};
 
-/// Where the bot listens: only the simulated Slack needs to know.
+/// The address of the bot; only the simulated Slack needs to know the port.
 const ANY_PORT: &str = "127.0.0.1:0";
-/// How long a story may take.
+/// How long a scenario may take.
 const STORY_TIMEOUT: Duration = Duration::from_secs(180);
-/// How often the screen looks at the workspace.
+/// How often the screen reads the workspace.
 const POLL_INTERVAL: Duration = Duration::from_millis(80);
 
 struct Stage {
@@ -46,10 +46,10 @@ async fn stage(tenant: Tenant) -> anyhow::Result<Stage> {
     Ok(Stage { sandbox, running, people, _folder: folder })
 }
 
-/// Tells a story.
+/// Plays a scenario.
 ///
 /// # Errors
-/// When a port or a folder cannot be had, or the story does not come to an end.
+/// When a port or a folder cannot be used, or when the scenario does not end.
 pub(super) async fn tell(scenario: &'static Scenario, after: Option<&FollowUp>) -> anyhow::Result<Exit> {
     let stage = stage(scenario.tenant()).await?;
     let mut screen = Screen::new();
@@ -79,7 +79,7 @@ pub(super) async fn tell(scenario: &'static Scenario, after: Option<&FollowUp>) 
     })
 }
 
-/// Ada clicks a button of the newest card that has it; what it opens is another run, which is waited for.
+/// Ada clicks a button of the newest card that has it. The click opens another run, and this waits for that run.
 async fn press(stage: &Stage, screen: &mut Screen, action: &str, words: &str) -> anyhow::Result<()> {
     let newest = async || anyhow::Ok(stage.running.app.ledger.store().recent_runs(1).await?.pop());
     let before = newest().await?.map(|row| row.run);
@@ -101,12 +101,12 @@ async fn watched(stage: &Stage, screen: &mut Screen) -> anyhow::Result<Outcome> 
     outcome.context("the story did not come to an end")?
 }
 
-/// Follows the workspace until the run has ended and its card says so, approving when asked.
+/// Follows the workspace until the run has ended and its card shows it, and approves when asked.
 async fn watch(stage: &Stage, screen: &mut Screen) -> anyhow::Result<Outcome> {
     let store = stage.running.app.ledger.store();
     let mut clicked: Vec<String> = Vec::new();
     loop {
-        // Asked before the workspace is looked at: what was posted by then is shown.
+        // Read before the workspace, so that everything posted until then is shown.
         let ended = store.recent_runs(1).await?.pop().filter(|row| row.ended());
         let told = ended.is_some() && store.stale_cards(1).await?.is_empty();
         screen.show(&lock(&stage.sandbox.slack));
@@ -131,7 +131,7 @@ async fn watch(stage: &Stage, screen: &mut Screen) -> anyhow::Result<Outcome> {
     }
 }
 
-/// Buttons that stand in a channel now, the oldest first: channel, time stamp, value, confirm text.
+/// The buttons that are in a channel now, the oldest first: channel, time stamp, value, confirmation text.
 fn buttons(slack: &Slack, action: &str) -> Vec<(String, String, String, String)> {
     let mut found = Vec::new();
     for message in slack.messages.iter().filter(|message| !message.deleted) {

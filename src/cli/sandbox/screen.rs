@@ -1,5 +1,5 @@
-//! The terminal of a story: what is posted is printed as people read it, and progress is redrawn in place where the
-//! terminal can. Elsewhere only the lines that changed are printed. It must never show what nobody in Slack would see.
+//! Prints a scenario to the terminal. Posts are printed as people read them. A terminal redraws progress in place;
+//! other outputs get only the lines that changed. It must never show what nobody in Slack would see.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -11,9 +11,9 @@ use reinstate_sandbox::{Sandbox, lock};
 
 pub(super) struct Screen {
     paint: Paint,
-    /// What was printed last of each post.
+    /// The last printed lines of each post.
     shown: BTreeMap<String, Vec<String>>,
-    /// The post that stands at the end of the screen, and how many lines of it can be drawn over.
+    /// The post at the end of the screen, and how many of its lines can be overwritten.
     last: Option<(String, usize)>,
 }
 
@@ -47,7 +47,7 @@ impl Screen {
         self.line(&format!("\n{head}"));
     }
 
-    /// Prints these lines; they are not drawn over.
+    /// Prints these lines, which are not overwritten later.
     fn block(&mut self, lines: &[String], indent: usize) -> usize {
         let painted = self.paint.lines(lines, indent);
         for line in &painted {
@@ -90,7 +90,7 @@ impl Screen {
         std::io::stdout().flush().ok();
     }
 
-    /// A post that changed: how far it is, drawn over where the terminal can, else the lines that are new.
+    /// Prints a changed post: in place if the terminal can do it, otherwise only the new lines.
     fn update(&mut self, key: &str, before: &[String], lines: &[String]) {
         if !self.paint.is_terminal() {
             let new: Vec<String> =
@@ -109,7 +109,7 @@ impl Screen {
         self.last = (height < self.paint.rows()).then(|| (key.to_owned(), height));
     }
 
-    /// The account of the story as it is in the simulated organization itself.
+    /// Prints the account of the scenario as it is in the simulated organization itself.
     pub(super) fn tenant(&mut self, sandbox: &Sandbox, who: &str) {
         let mut lines = Vec::new();
         {

@@ -1,43 +1,43 @@
-//! The text of an entry, as the store keeps it, and back. What cannot be read is described and never quoted: it may name
-//! a person, and errors reach the log.
+//! Converts events to the text that the store keeps, and back. An error describes unreadable text by its position and
+//! must never quote it. The text may name a person, and errors reach the log.
 
 use jiff::Timestamp;
 
 use reinstate_core::{Fold, Illegal, JournalEvent};
 use reinstate_store::{Entry, NewEntry};
 
-/// The entries of a run or a sweep, each with its number and time.
+/// The entries of a run or a sweep, each with its sequence number and its time.
 pub type Entries<F> = Vec<(i64, Timestamp, <F as Fold>::Event)>;
 
-/// Why a journal cannot be read. No variant has room for a text of the journal.
+/// Why a journal cannot be read. No variant can hold text from the journal.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
-    /// Retention erased what the fold needs.
+    /// Retention erased personal data that the fold needs.
     #[error("entry {position}: its personal data was erased")]
     Erased {
-        /// The place in the chain.
+        /// The position in the hash chain.
         position: i64,
     },
-    /// The text is not that of an entry.
+    /// The text is not an entry.
     #[error("entry {position}: it is no event, from its byte {byte} on")]
     NotAnEvent {
-        /// The place in the chain.
+        /// The position in the hash chain.
         position: i64,
-        /// Where the text stops making sense.
+        /// The byte offset at which parsing failed.
         byte: usize,
     },
-    /// The text is that of another entry than its kind says.
+    /// The text is an entry of another kind than its `kind` column says.
     #[error("entry {position}: it is not what its kind says")]
     OtherKind {
-        /// The place in the chain.
+        /// The position in the hash chain.
         position: i64,
     },
-    /// The entry can be read, and cannot follow those before it.
+    /// The entry can be read, but the fold does not allow it after the entries before it.
     #[error(transparent)]
     Illegal(#[from] Illegal),
 }
 
-/// An event as the store keeps it: what may be kept forever, and the rest in the part that can be erased.
+/// Splits an event into the part that is kept forever and the personal part that can be erased.
 pub(super) fn write<E: JournalEvent>(event: &E, at: Timestamp) -> NewEntry {
     NewEntry {
         at,
@@ -47,7 +47,7 @@ pub(super) fn write<E: JournalEvent>(event: &E, at: Timestamp) -> NewEntry {
     }
 }
 
-/// The event of an entry's kind and its personal part. `position` is for the error alone.
+/// Reads an event from its kind and its personal part. `position` is used only in the error.
 pub(super) fn read<E: JournalEvent>(
     kind: &str,
     personal: Option<&str>,
@@ -62,7 +62,6 @@ pub(super) fn read<E: JournalEvent>(
     Ok(event)
 }
 
-/// The events of entries.
 pub(super) fn read_all<F: Fold>(entries: &[Entry]) -> Result<Entries<F>, Unreadable> {
     let read = |entry: &Entry| {
         let event = read(&entry.kind, entry.personal.as_deref(), entry.position)?;
@@ -71,14 +70,13 @@ pub(super) fn read_all<F: Fold>(entries: &[Entry]) -> Result<Entries<F>, Unreada
     entries.iter().map(read).collect()
 }
 
-/// What events add up to.
 pub(super) fn fold<F: Fold>(entries: &Entries<F>) -> Result<F, Unreadable> {
     Ok(F::fold(entries.iter().map(|(seq, at, event)| (*seq, *at, event)))?)
 }
 
-/// What is folded as it stands after entries that are to be written, judged one by one. It is folded from the text that
-/// is written and to the millisecond that is kept, so that a process that is killed and one that is not go on with the
-/// same state.
+/// The fold after the given events, each of which is checked before it is written. The fold reads back the serialized
+/// text, with the time in the milliseconds that the store keeps. A process that was restarted therefore reaches the
+/// same state as one that was not.
 pub(super) fn judged<F: Fold>(
     folded: &F,
     events: &[F::Event],
@@ -89,7 +87,7 @@ pub(super) fn judged<F: Fold>(
     let kept = Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at);
     for (event, new) in events.iter().zip(entries) {
         after.may_append(event)?;
-        // It has no place in the chain yet.
+        // The entry has no position in the chain yet.
         let read = read(&new.kind, new.personal.as_deref(), 0)?;
         after.apply(after.seq().saturating_add(1), kept, &read)?;
     }
@@ -98,9 +96,9 @@ pub(super) fn judged<F: Fold>(
 
 /// Why an event must not be written.
 pub(super) enum NotWritten {
-    /// The fold refuses it.
+    /// The fold does not allow it.
     Illegal(Illegal),
-    /// It could not be read again.
+    /// Its serialized text could not be read back.
     Unreadable(Unreadable),
 }
 

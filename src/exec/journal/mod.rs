@@ -1,6 +1,7 @@
-//! The journal of all runs and sweeps, in the core's own words: events in, folds out. Every append is decided on a fold
-//! and names the entry it was decided on; on a conflict the journal is folded again and decided again. It must never
-//! write an event that the fold refuses, and never quote in an error what it could not read.
+//! The journal of all runs and sweeps: it appends events and returns folds. Appends use optimistic concurrency: each
+//! one names the entry that the decision was based on. After a conflict, the caller folds the journal again and
+//! decides again. The journal must never write an event that the fold refuses, and must never quote text that it
+//! could not read.
 
 mod entry;
 
@@ -17,13 +18,12 @@ use reinstate_store::{
     AppendError, AppendOptions, Entry, Lease, NewEntry, NewRun, OpenError, Opened, Store, StoreError,
 };
 
-/// The journal of all runs and sweeps.
 #[derive(Clone, Debug)]
 pub struct Journal {
     store: Store,
 }
 
-/// What an id stands for, with the entries it was folded from.
+/// A run or a sweep, with the entries it was folded from.
 #[derive(Clone, Debug)]
 pub enum Loaded {
     Run(Box<Run>, Entries<Run>),
@@ -33,20 +33,20 @@ pub enum Loaded {
 /// Why a run or a sweep could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
-    /// Nothing has this id.
+    /// No run or sweep has this id.
     #[error("there is no run {0}")]
     NoRun(String),
-    /// The id is that of the other kind.
+    /// The id belongs to the other kind: a sweep instead of a run, or a run instead of a sweep.
     #[error("{id} is {kind}")]
     OtherKind { id: String, kind: Kind },
-    /// The journal holds something that cannot stand there.
+    /// The journal holds an entry that cannot be read or is not allowed at its place.
     #[error("the journal of run {run} cannot be read: {why}")]
     Unreadable {
-        /// The run or the sweep.
+        /// The id of the run or the sweep.
         run: String,
         why: Unreadable,
     },
-    /// What was decided cannot stand there; nothing was written.
+    /// The fold does not allow the event; nothing was written.
     #[error(transparent)]
     Illegal(#[from] Illegal),
     #[error(transparent)]
@@ -55,16 +55,15 @@ pub enum JournalError {
     Store(#[from] StoreError),
 }
 
-/// What a decision on a fold came to.
+/// The result of a decision that is based on a fold.
 pub enum Decision<E, T> {
-    /// Write these and return this.
+    /// Append these events and return the value.
     Write(Vec<E>, AppendOptions, T),
-    /// Write nothing and return this.
+    /// Append nothing and return the value.
     Leave(T),
 }
 
 impl Journal {
-    /// The journal in a store.
     #[must_use]
     pub fn new(store: Store) -> Self {
         Self { store }
@@ -75,7 +74,7 @@ impl Journal {
         &self.store
     }
 
-    /// What time it is by the clock of the database. What expires is measured by it, whichever replica looks.
+    /// The time of the database's clock. Expiry is measured with it, so all replicas agree.
     ///
     /// # Errors
     /// When the store fails.
@@ -83,10 +82,10 @@ impl Journal {
         self.store.now().await
     }
 
-    /// Opens a run, once for each key: a retry of the same request finds the run it opened.
+    /// Opens a run. The call is idempotent by `key`: a retry of the same request finds the run that it opened.
     ///
     /// # Errors
-    /// When it could not be written down.
+    /// When the run could not be written.
     pub async fn open(
         &self,
         run: String,
@@ -98,10 +97,10 @@ impl Journal {
         logged(&new, self.store.open_run(new.clone()).await)
     }
 
-    /// The same for a caller who waits so long, and who must know whether nothing will come of it.
+    /// Opens a run within a time limit, for a caller that must know whether the write can still happen later.
     ///
     /// # Errors
-    /// When it could not be written down, or not in time.
+    /// When the run could not be written, or not in time.
     pub async fn open_within(
         &self,
         run: String,
@@ -114,10 +113,10 @@ impl Journal {
         logged(&new, self.store.open_run_within(new.clone(), limit).await)
     }
 
-    /// Opens a run that is one of many of a sweep.
+    /// Opens a run that belongs to a sweep.
     ///
     /// # Errors
-    /// When it could not be written down.
+    /// When the run could not be written.
     pub async fn open_part(
         &self,
         run: String,
@@ -131,10 +130,10 @@ impl Journal {
         logged(&new, self.store.open_child(new.clone(), &sweep).await)
     }
 
-    /// Opens a sweep, once for each key.
+    /// Opens a sweep. The call is idempotent by its key.
     ///
     /// # Errors
-    /// When it could not be written down.
+    /// When the sweep could not be written.
     pub async fn open_sweep(
         &self,
         sweep: String,
@@ -147,10 +146,10 @@ impl Journal {
         logged(&new, self.store.open_run(new.clone()).await)
     }
 
-    /// Reads and folds whatever has this id.
+    /// Reads and folds the run or the sweep with this id.
     ///
     /// # Errors
-    /// When nothing has it, or its journal is not legal.
+    /// When nothing has this id, or when the fold refuses an entry.
     pub async fn load(&self, id: &str) -> Result<Loaded, JournalError> {
         let entries = self.stored(id).await?;
         Ok(match kind(&entries) {
@@ -165,10 +164,10 @@ impl Journal {
         })
     }
 
-    /// Reads and folds a run, or a sweep, where only that will do.
+    /// Reads and folds an id that must be of the kind `F`: a run or a sweep.
     ///
     /// # Errors
-    /// As [`Self::load`]; [`JournalError::OtherKind`] when the id is that of the other kind.
+    /// As [`Self::load`]; [`JournalError::OtherKind`] when the id belongs to the other kind.
     pub async fn read<F: Fold>(&self, id: &str) -> Result<(F, Entries<F>), JournalError> {
         folded(id, &self.stored(id).await?)
     }
@@ -189,10 +188,10 @@ impl Journal {
         Ok(self.read(id).await?.0)
     }
 
-    /// The entries of a run or a sweep, read and not judged.
+    /// The entries of a run or a sweep, without a check by the fold.
     ///
     /// # Errors
-    /// As [`Self::read`], but for what the fold refuses.
+    /// As [`Self::read`], except that the fold refuses nothing here.
     pub async fn entries<F: Fold>(&self, id: &str) -> Result<Entries<F>, JournalError> {
         events::<F>(id, &self.stored(id).await?)
     }
@@ -205,11 +204,12 @@ impl Journal {
         }
     }
 
-    /// Appends events that were decided on a fold, after the fold has judged them; gives it as it then stands. `fence`
-    /// is the lease of an executor. What ends a run or a sweep also gives back what it holds.
+    /// Checks events against the fold, appends them, and returns the new fold. `fence` is the lease of an executor.
+    /// An event that ends a run or a sweep also releases its claims.
     ///
     /// # Errors
-    /// [`AppendError::Conflict`] means: fold again. [`JournalError::Illegal`]: nothing was written.
+    /// [`AppendError::Conflict`] means that another entry came first: fold again. After [`JournalError::Illegal`],
+    /// nothing was written.
     pub async fn append<F: Fold>(
         &self,
         id: &str,
@@ -231,17 +231,17 @@ impl Journal {
             log(id, entry);
         }
         if let Some(event) = events.last().filter(|event| event.is_end()) {
-            // The log is kept elsewhere, so that the chain can be checked against this head later.
+            // Logs are kept outside the database. An administrator can later check the hash chain against this head.
             let (outcome, what) = (event.outcome(), F::KIND);
             tracing::info!(run = id, ?outcome, head = %appended.head, "{what} ended");
         }
         Ok(after)
     }
 
-    /// Folds, decides and appends, again and again until nobody came in between.
+    /// Folds, decides and appends. After each conflict, it repeats all three.
     ///
     /// # Errors
-    /// When the journal cannot be read or the append is refused for another reason than a conflict.
+    /// When the journal cannot be read, or when the store refuses the append for another reason than a conflict.
     pub async fn decide<F: Fold, T>(
         &self,
         id: &str,
@@ -263,10 +263,10 @@ impl Journal {
         }
     }
 
-    /// Records with a run or a sweep that somebody tried what they may not do.
+    /// Records in a run or a sweep that a person tried something they may not do.
     ///
     /// # Errors
-    /// When nothing has this id, it has ended, or the store fails.
+    /// When nothing has this id, when it has ended, or when the store fails.
     pub async fn deny(
         &self,
         id: &str,
@@ -291,7 +291,7 @@ fn write_one<E>(event: E) -> Decision<E, ()> {
     Decision::Write(vec![event], AppendOptions::default(), ())
 }
 
-/// What entries are of, by the first of them.
+/// The first entry tells whether the entries belong to a run or to a sweep.
 fn kind(entries: &[Entry]) -> Option<Kind> {
     entries.first().and_then(|first| Kind::of(&first.kind))
 }
@@ -311,12 +311,12 @@ fn folded<F: Fold>(id: &str, entries: &[Entry]) -> Result<(F, Entries<F>), Journ
     }
 }
 
-/// A run or a sweep to be opened. Its first entry can always stand there: nothing comes before it.
+/// A new run or sweep. The first entry needs no check by the fold, because nothing comes before it.
 fn opening<E: JournalEvent>(run: String, key: String, first: &E, at: Timestamp) -> NewRun {
     NewRun { run, key, first: entry::write(first, at), wake: true }
 }
 
-/// Logs the first entry, if this was the call that wrote it.
+/// Logs the first entry, but only in the call that wrote it.
 fn logged<E>(new: &NewRun, outcome: Result<Opened, E>) -> Result<Opened, E> {
     if matches!(outcome, Ok(Opened::New)) {
         log(&new.run, &new.first);
@@ -324,12 +324,12 @@ fn logged<E>(new: &NewRun, outcome: Result<Opened, E>) -> Result<Opened, E> {
     outcome
 }
 
-/// What was written down, in the log: the part that names nobody. People who follow a run look for its id.
+/// Logs what was written, without the personal part. Operators who follow a run search the log for its id.
 fn log(run: &str, entry: &NewEntry) {
     tracing::info!(run, kind = entry.kind, facts = entry.facts, "journal: {}", entry.kind);
 }
 
-/// What was written down, counted: steps, approvals, refusals and ends are all entries.
+/// Counts what was written. Steps, approvals, refusals and ends are all entries, so one counter covers them.
 fn count(event: &impl JournalEvent) {
     metrics::counter!("reinstate_journal_entries_total", "kind" => event.kind()).increment(1);
     if let Some(outcome) = event.outcome() {

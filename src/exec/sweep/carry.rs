@@ -1,5 +1,5 @@
-//! Carrying a sweep on, as the loop carries runs: fold, `next()`, do it, write it down. A sweep that was killed while it
-//! read keeps what it had found, and reads the lists again.
+//! Carries a sweep as the executor carries runs: fold, `next()`, do it, append the result. When a process is killed
+//! while it reads, the findings so far are kept, and the next process reads the lists again. It must never act.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,21 +15,21 @@ use crate::world::{SweepProgress, World};
 use reinstate_core::sweep::{RepairList, SinceLastSweep, Sweep, SweepEvent, SweepFinding, SweepNext};
 use reinstate_store::{AppendError, AppendOptions, Lease, Sleep, StoreError, SweepRow};
 
-/// How long found rows wait for company before they are kept.
+/// How long findings wait for a batch before they are written.
 const KEEP_INTERVAL: Duration = Duration::from_secs(1);
-/// How often the reading says how far it is.
+/// How often the sweep writes its progress.
 const REPORT_INTERVAL: Duration = Duration::from_secs(10);
-/// The end of a sweep that came too late.
+/// The message of a sweep whose command was too old.
 const SWEEP_OVERDUE_TEXT: &str =
     "The command is older than 15 minutes, so nothing was read. Ask for another sweep if it is still wanted.";
-/// Rows kept at once.
+/// How many findings are written in one batch.
 const BATCH_SIZE: usize = 50;
 
-/// Why a sweep is let go.
+/// Why the executor lets go of a sweep.
 pub(in crate::exec) enum Let {
-    /// Until then, or until somebody appends with a wake.
+    /// The sweep sleeps until a time, or until an append wakes it.
     Go(Sleep),
-    /// Another process has it, or somebody appended: fold again.
+    /// Another entry came first: fold again.
     Again,
     Lost,
 }
@@ -59,7 +59,7 @@ impl From<StoreError> for Let {
 }
 
 impl Engine {
-    /// Carries one claimed sweep as far as it goes: the newest entry seen, and how long to sleep.
+    /// Carries one claimed sweep until it must wait. Returns the newest entry that was read and how long to sleep.
     pub(in crate::exec) async fn carry_sweep(&self, lease: &Lease) -> (i64, Sleep) {
         loop {
             let read = async {
@@ -106,7 +106,7 @@ impl Engine {
             .await?)
     }
 
-    /// Reads everything, keeping what is found as it is found, and writes down what it came to.
+    /// Reads everything, keeps findings as they arrive, and appends the result.
     async fn read_all(&self, sweep: &Sweep, lease: &Lease) -> Result<(), Let> {
         let store = self.ledger.store();
         let known = found(store.found_by(&lease.run).await?);
@@ -122,10 +122,10 @@ impl Engine {
         };
         let keeping = self.keep(sweep.clone(), lease, &meter, receiver);
         tokio::pin!(reading, keeping);
-        // A sweep that cannot keep what it finds stops reading.
+        // If the findings cannot be kept, the sweep stops reading.
         let (survey, sweep) = tokio::select! {
             () = gate.closed() => {
-                // A sweep without a result is no checkpoint for another one.
+                // A sweep without a result must not be used as a checkpoint by another sweep.
                 store.forget_found(&lease.run).await?;
                 return Err(Let::Again);
             }
@@ -156,8 +156,8 @@ impl Engine {
         self.append_while_reading(sweep, lease, surveyed).await.map(drop)
     }
 
-    /// Appends what the reading came to so far. Somebody may have been refused meanwhile, which is an entry too and
-    /// changes nothing for the reading.
+    /// Appends an event during the reading. After a conflict it folds and appends again, because a refused attempt of
+    /// a person is also an entry and does not affect the reading.
     async fn append_while_reading(
         &self,
         mut sweep: Sweep,
@@ -175,7 +175,7 @@ impl Engine {
         }
     }
 
-    /// Keeps rows as they come, and says now and then how far the reading is.
+    /// Writes findings in batches as they arrive, and reports the progress at intervals.
     async fn keep(
         &self,
         mut sweep: Sweep,
@@ -220,7 +220,7 @@ fn row(found: &SweepFinding) -> Option<SweepRow> {
     Some(SweepRow { query: found.query.clone(), found: text })
 }
 
-/// What was kept, as it was found; what cannot be read is looked at again.
+/// The findings that were kept. An account whose finding cannot be parsed is checked again.
 pub(super) fn found(rows: HashMap<String, String>) -> HashMap<String, SweepFinding> {
     rows.into_iter().filter_map(|(query, text)| Some((query, serde_json::from_str(&text).ok()?))).collect()
 }

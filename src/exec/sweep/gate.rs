@@ -1,5 +1,5 @@
-//! A world that is asked for no further page once its sweep was stopped, by this process or by another. The store is
-//! asked before each page, so that nobody has to tell the process that reads. It must never act.
+//! A wrapper around the world that requests no further page once its sweep was stopped, by this process or another
+//! one. It asks the store before each page, so no signal between processes is needed. It must never act.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use crate::world::{ActOutcome, Page, ReadScope, SweepProgress, World};
 use reinstate_core::sweep::{Census, SweepQuery};
 use reinstate_core::{Evidence, Op, Subject};
 
-/// How often a reading that waits for an answer looks whether its sweep was stopped.
+/// How often a sweep that waits for an answer checks whether it was stopped.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
-/// The world of one sweep, as long as the sweep goes on.
+/// The world as one sweep sees it.
 pub(super) struct Gate {
     world: Arc<dyn World>,
     journal: Journal,
@@ -26,7 +26,8 @@ impl Gate {
         Self { world: Arc::clone(world), journal: journal.clone(), sweep: sweep.to_owned() }
     }
 
-    /// Whether the sweep has ended. A store that does not answer ends nothing: the lease does, if it stays so.
+    /// Whether the sweep has ended. A store that does not answer does not end it: if the failure lasts, the lease
+    /// expires.
     async fn is_closed(&self) -> bool {
         let row = self.journal.store().run(&self.sweep).await;
         row.is_ok_and(|row| row.is_some_and(|row| row.ended()))
@@ -39,7 +40,7 @@ impl Gate {
         }
     }
 
-    /// Waits forever if the sweep has ended: the reader is dropped where [`Self::closed`] is noticed.
+    /// Never returns if the sweep has ended. The caller of [`Self::closed`] then drops the reader.
     async fn pass(&self) {
         if self.is_closed().await {
             std::future::pending::<()>().await;

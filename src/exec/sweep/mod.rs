@@ -1,5 +1,5 @@
-//! A sweep: the census, the accounts page by page, the join, and a close look at whatever does not match. It only
-//! reads; a repair that comes of it is a run like any other.
+//! A sweep: it reads the census and the accounts page by page, joins them, and checks each mismatch closely. A sweep
+//! only reads. A repair that follows from it is a normal run.
 
 mod carry;
 mod gate;

@@ -1,6 +1,6 @@
-//! The repairs of a sweep, in waves: each is a run like any other, opened for exactly one account and one plan digest,
-//! which ends by itself where the account has another plan by then. It must never open a run that the approved list
-//! does not name, nor the next wave while the one before is on its way.
+//! The repairs of a sweep, in waves. Each repair is a normal run, opened for exactly one account and one plan digest.
+//! It ends by itself if the account has another plan by then. This module must never open a run that the approved
+//! list does not name. It must never open the next wave while a run of the wave before is still open.
 
 use std::time::Duration;
 
@@ -13,26 +13,27 @@ use reinstate_core::run::{Goal, Request, SweepPart};
 use reinstate_core::sweep::{RepairCounts, RepairList, Sweep, SweepEvent};
 use reinstate_store::Lease;
 
-/// Repairs on their way at once: provisioning on demand takes five calls in ten seconds from all of them together.
+/// Repairs that run at the same time. All of them share the limit of provisioning on demand: five calls in ten
+/// seconds.
 const MAX_OPEN_REPAIRS: usize = 4;
-/// The stop rule: so many failures, and more than one in so many that have ended.
+/// The stop rule: at least this many failures, and more than one failure in this many ended runs.
 const MIN_FAILURES_TO_STOP: u64 = 2;
 const MAX_FAILURE_RATIO: u64 = 5;
-/// How often the counts are written down.
+/// How often the sweep writes its counts.
 const REPORT_INTERVAL: Duration = Duration::from_secs(3);
 
-/// How the repairs of a list stand.
+/// The state of the repairs of a list.
 #[derive(Default)]
 struct RepairProgress {
     counts: RepairCounts,
     open: usize,
-    /// The place of the first that was not begun.
+    /// The index of the first repair that was not opened.
     next: Option<usize>,
     refused: bool,
 }
 
 impl Engine {
-    /// One look at the repairs: counts what has ended, opens what may begin, and waits a little.
+    /// Counts the repairs that ended, opens what may begin, and then waits a little.
     pub(super) async fn repair_next(&self, sweep: &Sweep, lease: &Lease) -> Result<(), Let> {
         let (Some(surveyed), Some((requester, _))) = (&sweep.surveyed, &sweep.requested) else {
             return Err(Let::Again);
@@ -68,7 +69,7 @@ impl Engine {
         }
         let may = standing.next.filter(|place| {
             let wave = RepairList::wave_of(*place);
-            // The wave before must have ended: an open run is before this place.
+            // The wave before must have ended: any run that is open belongs to an earlier place in the list.
             let same = place.checked_sub(1).is_none_or(|before| RepairList::wave_of(before) == wave);
             standing.open < MAX_OPEN_REPAIRS && (same || standing.open == 0)
         });
@@ -116,7 +117,7 @@ impl Engine {
                     standing.counts.failed += 1;
                     standing.refused |= end == Some(Outcome::Refused);
                 }
-                // A run that waits for a person is in nobody's way, and not restored.
+                // A run that waits for a person blocks nothing and counts as not restored.
                 None => match self.ledger.run(run).await {
                     Ok(folded) if folded.waiting.is_none() => standing.open += 1,
                     _ => standing.counts.failed += 1,
@@ -127,12 +128,12 @@ impl Engine {
     }
 }
 
-/// What a repair of a sweep is known by: opened twice, it is the same run.
+/// The idempotency key of a repair of a sweep: opened twice, it is the same run.
 fn key(sweep: &str, subject: &str) -> String {
     format!("sweep {sweep} {subject}")
 }
 
-/// How a run ended, by the facts of its end.
+/// The outcome of a run, from the facts of its last entry.
 fn outcome(facts: &str) -> Option<Outcome> {
     let facts: serde_json::Value = serde_json::from_str(facts).ok()?;
     serde_json::from_value(facts.get("outcome")?.clone()).ok()

@@ -1,6 +1,6 @@
-//! The reading half of a sweep. The accounts are listed while the other sides are still being read, and looks are
-//! taken while the list goes on, so that the time is that of the longest list. It must never hold more pages than
-//! [`MAX_PAGES_AHEAD`] or more looks than [`MAX_QUEUED_LOOKS`], however large the organization.
+//! The reading part of a sweep. It lists the accounts while the other sources are still being read, and checks
+//! accounts while the list continues. The sweep therefore takes as long as the longest list. It must never hold more
+//! than [`MAX_PAGES_AHEAD`] pages or [`MAX_QUEUED_LOOKS`] queued checks, however large the organization is.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -18,36 +18,37 @@ use crate::exec::assess::{Assessment, Gather, PlanFor, assess};
 use crate::exec::prior_runs::PriorRuns;
 use crate::world::{Page, SweepProgress, World};
 
-/// Pages of accounts that wait for the other sides.
+/// Pages of accounts that wait for the other sources.
 const MAX_PAGES_AHEAD: usize = 256;
-/// Accounts that wait for the list of roles. Both lists come in the same order, so it is seldom more than a page.
+/// Accounts that wait for the list of roles. Both lists have the same order, so this is seldom more than one page.
 const MAX_WAITING_ACCOUNTS: usize = 25_600;
-/// Looks taken at once. Each asks several things at a time; the pace of the clients bounds the calls.
+/// Checks that run at the same time. Each sends several requests; the rate limiters of the clients bound them.
 const MAX_CONCURRENT_LOOKS: usize = 16;
-/// Looks that wait for their turn.
+/// Checks that wait to start.
 const MAX_QUEUED_LOOKS: usize = 256;
-/// How long a page is waited for before it is asked for again.
+/// How long to wait before a failed page is requested again.
 const RETRY_PAUSE: Duration = Duration::from_secs(2);
 
-/// One account that is not in order, with all that was found.
+/// One account that is not healthy, with all that was found.
 #[derive(Clone, Debug)]
 pub struct CheckedAccount {
     pub found: SweepFinding,
     pub assessment: Assessment,
 }
 
-/// What a sweep came to.
+/// The result of a sweep.
 #[derive(Clone, Debug, Default)]
 pub struct Survey {
     pub tally: Tally,
-    /// Sides that could not be read, with the reason.
+    /// Sources that could not be read, with the reason.
     pub unread: Vec<(Source, String)>,
-    /// Why prior runs were not read, where they might matter for somebody.
+    /// Why prior runs could not be read, where they might matter for an account.
     pub prior_runs_unread: Option<String>,
 }
 
-/// Sweeps the organization. Every account that is not healthy is sent to `out` as it is found, in no order; if nobody
-/// takes it any more the sweep ends. What is `known` from an interrupted sweep is counted and not looked at again.
+/// Sweeps the organization. It sends each account that is not healthy to `out` as soon as it is found, in no order.
+/// The sweep ends if the receiver is dropped. Accounts in `known`, from an interrupted sweep, are counted and not
+/// checked again.
 pub async fn survey(
     world: &Arc<dyn World>,
     prior_runs: &Arc<PriorRuns>,
@@ -86,7 +87,7 @@ pub async fn survey(
     let mut without_groups = 0_usize;
     let mut ended = false;
     while !(ended && roles.ended) {
-        // In this order: an account whose role is known already does not have to wait.
+        // The order matters: an account whose role is already known must not wait.
         let told: Vec<ListedAccount> = tokio::select! {
             biased;
             page = holders.recv(), if !roles.ended => match page {
@@ -134,13 +135,14 @@ pub async fn survey(
     Survey { tally: looks.tally, unread, prior_runs_unread: looks.prior_runs_unread }
 }
 
-/// Who holds a role that opens an app, as far as it was listed, and the accounts that wait to be told.
+/// The accounts that hold a role which opens an app, as far as listed, and the accounts that still wait for that
+/// list.
 #[derive(Default)]
 struct Roles {
     holders: Keys,
     waiting: HashMap<String, ListedAccount>,
     ended: bool,
-    /// It was not read to its end: accounts that are not on it may hold a role all the same.
+    /// The list was not read to its end: an account that is not on it may still hold a role.
     cut_short: bool,
 }
 
@@ -149,14 +151,14 @@ impl Roles {
         !self.ended && self.waiting.len() >= MAX_WAITING_ACCOUNTS
     }
 
-    /// These hold one; gives back those of them that waited.
+    /// Adds holders, and returns those of them that waited.
     fn hold(&mut self, ids: &[String]) -> Vec<ListedAccount> {
         ids.iter().for_each(|id| self.holders.add(id));
         let waited = ids.iter().filter_map(|id| self.waiting.remove(id));
         waited.map(|listed| ListedAccount { opens_app: Some(true), ..listed }).collect()
     }
 
-    /// Says of an account whether it holds one, or lets it wait.
+    /// Marks an account as a holder or not, or lets it wait if that is not known yet.
     fn tell(&mut self, listed: ListedAccount) -> Option<ListedAccount> {
         if self.holders.has(&listed.account.id) {
             return Some(ListedAccount { opens_app: Some(true), ..listed });
@@ -168,7 +170,7 @@ impl Roles {
         None
     }
 
-    /// Nobody else holds one; gives back all that waited.
+    /// The list is complete: returns all accounts that still wait.
     fn end(&mut self) -> Vec<ListedAccount> {
         self.ended = true;
         let waited = std::mem::take(&mut self.waiting);
@@ -180,8 +182,8 @@ impl Roles {
     }
 }
 
-/// Lists all there is; while a page is read the next one is on its way. A place in the list that is lost is looked for
-/// once more from the start; an account that comes twice is then counted once.
+/// Lists all pages, and requests the next page while one is parsed. If a page cannot be read, the list starts
+/// again once. An account that then comes twice is counted once.
 async fn list<T, F>(
     ask: impl Fn(Option<String>) -> F,
     count: impl Fn(&Vec<T>),
@@ -195,7 +197,7 @@ async fn list<T, F>(
         let (read, following) = match came {
             Ok(Page { next, read }) => {
                 let known = next.as_ref().is_some_and(|next| !seen.insert(next.clone()));
-                // A list that runs in a circle would do so again.
+                // A list whose pages form a circle would do so again, so there is no second attempt.
                 again &= !known;
                 let ask = async {
                     match next {
@@ -206,7 +208,7 @@ async fn list<T, F>(
                         None => None,
                     }
                 };
-                // In this order: the question is sent before the reading begins.
+                // The order matters: the request is sent before the parsing begins.
                 let (following, read) = tokio::join!(biased; ask, async { read() });
                 (read, following)
             }
@@ -235,7 +237,7 @@ async fn list<T, F>(
     }
 }
 
-/// Close looks on their way.
+/// Closer checks that are in progress.
 struct CloseChecks<'a> {
     world: &'a Arc<dyn World>,
     prior_runs: &'a Arc<PriorRuns>,
@@ -296,7 +298,7 @@ impl CloseChecks<'_> {
         if let Some(why) = &looked.assessment.prior_runs_unread {
             self.prior_runs_unread.get_or_insert_with(|| why.clone());
         }
-        // Nobody to tell means that the sweep was stopped: the caller drops it.
+        // A dropped receiver means that the sweep was stopped; the caller drops this future.
         if looked.found.verdict != Verdict::Healthy {
             self.out.send(looked).await.ok();
         }

@@ -1,4 +1,4 @@
-//! The list of accounts against a world that gives pages of one account, and sometimes none.
+//! Tests of the list of accounts, with a world whose pages hold one account or none.
 
 use std::sync::Mutex;
 
@@ -9,7 +9,7 @@ use crate::world::{ActOutcome, ReadScope};
 use reinstate_core::evidence::Account;
 use reinstate_core::{Evidence, Op, Subject};
 
-/// Pages by number, the last of which leads to `last_leads_to`; `garbled` of the readings of page 1 fail.
+/// Pages by number. The last one leads to `last_leads_to`. Page 1 fails to parse `garbled` times.
 struct Pages {
     last_leads_to: Option<&'static str>,
     garbled: Mutex<u32>,
@@ -61,7 +61,7 @@ impl World for Pages {
     }
 }
 
-/// What was heard in the world, and what was listed: ids, or why it ended.
+/// The requests that the world received, and what was listed: ids, or the reason why the list ended.
 async fn listed(last_leads_to: Option<&'static str>, garbled: u32) -> (String, Vec<String>) {
     let heard = Arc::new(Mutex::new(Vec::new()));
     let world = Pages { last_leads_to, garbled: Mutex::new(garbled), heard: Arc::clone(&heard) };

@@ -1,4 +1,4 @@
-//! The crash matrix: every step of every ladder, each of the four points around its act.
+//! The crash matrix: every step of every ladder, with a crash at each of the four points around its act.
 
 use super::house::{House, subject};
 use super::ladders::ladders;
@@ -7,7 +7,7 @@ use super::tenant::Tenant;
 use reinstate_core::run::PauseReason;
 use reinstate_core::{Event, Next, Op, Outcome};
 
-/// An uninterrupted run: what was sent, and what it left behind.
+/// A run without a crash: what was sent, and the tenant afterwards.
 async fn undisturbed(tenant: Tenant) -> (Vec<Op>, Tenant) {
     let house = House::new(tenant).await;
     house.opens("run").await;
@@ -40,7 +40,7 @@ async fn killed_at(tenant: Tenant, op: &Op, point: Point, whole: &Tenant, label:
     if op.is_one_shot() && point == Point::AfterBegin {
         let waiting = run.waiting.clone().unwrap_or_else(|| panic!("{label}: {run:?}"));
         assert_eq!(waiting.halt, PauseReason::Ambiguous, "{label}");
-        // A person looked, and asks for a new plan: only that, with its own approval, sends it again.
+        // A person checked, and asks for a new plan. Only that plan, with its own approval, sends the step again.
         house.says("run", Event::Retried { by: "U-DAN".to_owned() }).await;
         run = house.to_the_end("run").await;
     }

@@ -1,4 +1,4 @@
-//! One house for one test: a database on disk, a model world, and people who approve and retry.
+//! The fixture of one test: a database on disk, a model world, and people who approve and retry.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,7 +49,7 @@ impl House {
         self.opens_at(run, aim, crate::clock::now()).await;
     }
 
-    /// Opens a run for a command that was typed then.
+    /// Opens a run for a command that was typed at the given time.
     pub async fn opens_at(&self, run: &str, aim: Goal, at: jiff::Timestamp) {
         let asked = Request {
             by: Requester::with_id("U-DAN"),
@@ -61,7 +61,7 @@ impl House {
         self.ledger.open(run.to_owned(), run.to_owned(), asked, at).await.unwrap();
     }
 
-    /// Sets the clock of the database forward, and no other one.
+    /// Moves the clock of the database forward, and no other clock.
     pub async fn shifts_the_clock(&self, seconds: i64) {
         let mut conn = sqlx::SqliteConnection::connect(&self.url).await.unwrap();
         let view = format!(
@@ -102,13 +102,13 @@ impl House {
         }
     }
 
-    /// Carries a run once, until it is let go.
+    /// Carries a run once, until the executor lets go of it.
     pub async fn carry(&self, engine: &Engine, run: &str) {
         let lease = engine.ledger.store().claim(run, &engine.owner, engine.timing.lease).await.unwrap();
         engine.carry(lease.expect("nobody else holds the run")).await;
     }
 
-    /// Carries a run until the model's point is reached, and dies there.
+    /// Carries a run until the model reaches its crash point, and drops it there.
     pub async fn die(&self, engine: Engine, run: &str) -> bool {
         let store = engine.ledger.store();
         let lease = store.claim(run, &engine.owner, engine.timing.lease).await.unwrap().unwrap();
@@ -117,7 +117,8 @@ impl House {
             () = self.model.reached.notified() => true,
         };
         if died {
-            // The dead hold their lease until it runs out; it is cut short so that nobody waits for it.
+            // A dead process keeps its lease until it expires. The test shortens the lease, so that it does not have
+            // to wait.
             assert!(store.renew(&lease, Duration::ZERO).await.unwrap());
         }
         died
@@ -142,7 +143,7 @@ impl House {
         self.says(run, Event::Approved { by: "U-ADA".to_owned(), digest }).await;
     }
 
-    /// Carries a run, approving whatever is asked, until it ends or waits for a person.
+    /// Carries a run and approves each request, until the run ends or waits for a person.
     pub async fn to_the_end(&self, run: &str) -> Run {
         for turn in 0..40 {
             let engine = self.engine(&format!("e{turn}")).await;
@@ -156,7 +157,7 @@ impl House {
         self.checked(run).await
     }
 
-    /// The run, after the journal was found legal and whole.
+    /// The run, after a check that the journal is legal and its hash chain intact.
     pub async fn checked(&self, run: &str) -> Run {
         self.ledger.store().verify(None).await.unwrap();
         self.run(run).await

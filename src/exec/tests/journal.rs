@@ -1,4 +1,4 @@
-//! The journal itself: what it reads, what it refuses, and what it never says.
+//! Tests of the journal: what it reads, what it refuses, and what it never quotes.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -46,13 +46,13 @@ async fn a_run_goes_on_as_if_it_were_read_again() {
         journal.append("r", &run, Some(&lease), &events, now, AppendOptions::default()).await.unwrap();
     let again = journal.run("r").await.unwrap();
     assert_eq!(format!("{after:?}"), format!("{again:?}"));
-    // What was decided on an older entry is refused, and nothing is folded on.
+    // An append that was decided on an older entry is refused, and the fold does not change.
     let cancelled = [Event::Cancelled { by: "U0ADA".to_owned() }];
     let late = journal.append("r", &run, Some(&lease), &cancelled, now, AppendOptions::default()).await;
     assert!(matches!(late, Err(JournalError::Append(AppendError::Conflict { seq: 3 }))), "{late:?}");
 }
 
-/// What somebody wrote into the database who wants it to be read in a log.
+/// Text that an attacker wrote into the database to have it appear in a log.
 const HOSTILE: &str = "HOSTILE-jane@acme.example";
 
 /// Everything that is logged in this thread.
@@ -70,7 +70,7 @@ impl std::io::Write for Logged {
     }
 }
 
-/// All that is said of a journal with this entry in it, to the person who asks for it, and in the log.
+/// Everything that is said about a journal with this entry: to the person who asks for it, and in the log.
 async fn said_of(first: &NewEntry, second: Option<&NewEntry>) -> (String, String) {
     let logged = Logged::default();
     let to = logged.clone();
@@ -155,12 +155,12 @@ async fn an_id_tells_what_it_is_of() {
     assert_eq!(journal.run("s").await.unwrap_err().to_string(), "s is a sweep");
     assert_eq!(journal.sweep("r").await.unwrap_err().to_string(), "r is a run");
     assert!(matches!(journal.load("nobody").await, Err(JournalError::NoRun(_))));
-    // A refusal is recorded with either.
+    // A refusal is recorded in a run and in a sweep.
     for id in ["r", "s"] {
         journal.deny(id, now, ("U0GUS", "cancel", "Guests have no role.")).await.unwrap();
         assert_eq!(journal.store().run(id).await.unwrap().unwrap().seq, 2);
     }
-    // An end gives back what is held, whatever was asked for besides.
+    // An entry that ends a sweep releases its claims, whatever the options say.
     let sweep = journal.sweep("s").await.unwrap();
     let ended = [SweepEvent::SweepEnded { message: "s".to_owned(), by: None }];
     journal.append("s", &sweep, None, &ended, now, AppendOptions::default()).await.unwrap();

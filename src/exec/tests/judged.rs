@@ -1,5 +1,5 @@
-//! The journal against random histories: what may follow is said by an oracle that folds nothing and reads the entries
-//! alone. Every entry that it calls illegal is refused and not written, and every other one is written.
+//! The journal against random histories. An oracle without a fold reads the entries alone and says which event may
+//! follow. Every event that it calls illegal must be refused and not written. Every other event must be written.
 
 use std::collections::BTreeSet;
 
@@ -30,7 +30,7 @@ fn asked(by: &str) -> Request {
     }
 }
 
-/// Appends what the oracle allows, chosen by `dice`; at each place, everything else that may be wanted must be refused.
+/// Appends what the oracle allows, chosen by `dice`. At each position, every other possible event must be refused.
 async fn walk<F: Fold + std::fmt::Debug>(
     id: &str,
     journal: &Journal,
@@ -49,7 +49,7 @@ async fn walk<F: Fold + std::fmt::Debug>(
         for event in wanted(&history) {
             if allows(&history, &event) {
                 assert_eq!(folded.may_append(&event), Ok(()), "{event:?} after {history:#?}");
-                // The rarer an end, the longer the history.
+                // Ends are chosen rarely, so that the histories become long.
                 if !event.is_end() || *dice > 250 {
                     legal.push(event);
                 }
@@ -68,7 +68,7 @@ async fn walk<F: Fold + std::fmt::Debug>(
             "something was written"
         );
         assert_eq!(format!("{folded:?}"), before, "a refused entry left a trace");
-        // Nothing is written after the end; what was refused then is recorded elsewhere.
+        // Nothing is appended after the end. A later refused attempt is recorded elsewhere.
         if history.iter().any(JournalEvent::is_end) {
             break;
         }
@@ -106,7 +106,7 @@ fn plan_of(events: &[Event]) -> Option<(&Plan, &[Event])> {
     }
 }
 
-/// Everything that somebody may want to append to a run, legal or not.
+/// All events that could be appended to a run, legal or not.
 fn wanted_of_a_run(diagnosis: &Diagnosis, history: &[Event]) -> Vec<Event> {
     let mut all = vec![
         Event::Opened { asked: asked(ADA), part: None },
@@ -152,7 +152,7 @@ enum Stage {
     Fruitless,
 }
 
-/// The law of a run, read from the entries.
+/// The rules of a run, computed from the entries.
 fn run_allows(history: &[Event], event: &Event) -> bool {
     if history.iter().any(JournalEvent::is_end) {
         return matches!(event, Event::Denied { .. });
@@ -247,7 +247,7 @@ fn read(history: &[SweepEvent]) -> Option<&RepairList> {
     })
 }
 
-/// Everything that somebody may want to append to a sweep, legal or not.
+/// All events that could be appended to a sweep, legal or not.
 fn wanted_of_a_sweep(history: &[SweepEvent]) -> Vec<SweepEvent> {
     let mut all = vec![
         SweepEvent::SweepOpened { asked: asked(ADA), rule: "r".to_owned() },
@@ -281,7 +281,7 @@ fn wanted_of_a_sweep(history: &[SweepEvent]) -> Vec<SweepEvent> {
     all
 }
 
-/// The law of a sweep, read from the entries.
+/// The rules of a sweep, computed from the entries.
 fn sweep_allows(history: &[SweepEvent], event: &SweepEvent) -> bool {
     if history.iter().any(JournalEvent::is_end) {
         return matches!(event, SweepEvent::SweepDenied { .. });

@@ -1,4 +1,4 @@
-//! The tenants that the tests of the executor begin with, each broken in one way, and the ladder that repairs it.
+//! The tenants that the executor's tests start with. Each is broken in one way, and one ladder repairs it.
 
 use std::collections::BTreeSet;
 
@@ -39,7 +39,7 @@ impl Tenant {
         }
     }
 
-    /// The job stands still, and nobody was written since.
+    /// The job does not run, and it has written nobody since.
     pub fn stopped() -> Self {
         let mut t = Self::healthy();
         t.records.clear();
@@ -49,7 +49,7 @@ impl Tenant {
         t
     }
 
-    /// The unlinked account was deactivated by hand, is on its way out, and its access is suspended.
+    /// The unlinked account was deactivated by hand, its deletion is scheduled, and its access is suspended.
     pub fn put_aside() -> Self {
         let mut t = Self::stopped();
         t.stopped = false;
@@ -58,7 +58,7 @@ impl Tenant {
         t
     }
 
-    /// Both groups were lost on the way, and access is suspended.
+    /// Both groups were lost, and access is suspended.
     pub fn drift() -> Self {
         let mut t = Self::healthy();
         t.records.get_mut("r1").unwrap().groups.clear();
@@ -68,7 +68,7 @@ impl Tenant {
         t
     }
 
-    /// The record is on an empty account, the address on the account she used.
+    /// The record is linked to an empty account. The account that she used has the address.
     pub fn unlink() -> Self {
         let mut t = Self::healthy();
         t.records.get_mut("r1").unwrap().account = Some(A2.to_owned());
@@ -78,14 +78,14 @@ impl Tenant {
         t
     }
 
-    /// Both accounts were used: which one is kept is for a person to say.
+    /// Both accounts were used, so a person must choose which one is kept.
     pub fn torn() -> Self {
         let mut t = Self::unlink();
         t.accounts.get_mut(A2).unwrap().used = true;
         t
     }
 
-    /// An import's unlinked record holds her name.
+    /// An unlinked record of an import holds her user name.
     pub fn delete() -> Self {
         let mut t = Self::healthy();
         let own = t.records.remove("r1").unwrap();
@@ -98,7 +98,7 @@ impl Tenant {
         t
     }
 
-    /// Her account has an old address and lost its groups; an empty one has her address.
+    /// Her account has an old address and has lost its groups. An empty account has her address.
     pub fn park() -> Self {
         let mut t = Self::healthy();
         t.records.get_mut("r1").unwrap().groups.clear();
@@ -108,7 +108,7 @@ impl Tenant {
         t
     }
 
-    /// Two old records on the right account, and no key to look into their directory.
+    /// Two old records are linked to the right account, and there is no key for their directory.
     pub fn forget() -> Self {
         let mut t = Self::delete();
         for name in ["r0", "r9"] {
@@ -121,7 +121,7 @@ impl Tenant {
     }
 }
 
-/// Every ladder of the matrix.
+/// All ladders of the matrix.
 pub fn ladders() -> Vec<(&'static str, Tenant)> {
     vec![
         ("drift", Tenant::drift()),

@@ -1,4 +1,4 @@
-//! What comes too late, by which clock that is told, and what the fold does not let the executor write.
+//! Tests of requests that come too late, of the clock that decides it, and of entries that the fold refuses.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ fn asked() -> Request {
 
 #[tokio::test]
 async fn a_command_that_is_taken_up_after_fifteen_minutes_does_nothing_and_says_why() {
-    // A harmless repair: nobody would be asked before it runs.
+    // A harmless repair: it would run without an approval.
     let house = House::new(Tenant::drift()).await;
     house.opens_at("late", Goal::default(), ago(16)).await;
     let run = house.to_the_end("late").await;
@@ -98,7 +98,7 @@ async fn a_planned_command_that_waited_too_long_does_nothing() {
     planned(&house, "run").await;
     house.shifts_the_clock(16 * 60).await;
     is_refused_as_too_old(&house, "run").await;
-    // A minute earlier it is done.
+    // One minute earlier, the run is carried out.
     let house = House::new(Tenant::drift()).await;
     planned(&house, "run").await;
     house.shifts_the_clock(14 * 60).await;
@@ -160,7 +160,8 @@ async fn an_approval_expires_by_the_clock_of_the_database() {
     house.shifts_the_clock(61 * 60).await;
     house.carry(&house.engine("e2").await, "run").await;
     assert_eq!(outcome(&house.checked("run").await), Some(Outcome::Expired));
-    // The same for the time in which a step may begin: an hour after its approval it is not begun.
+    // The same holds for the time within which a step must begin: an hour after the approval, the step does not
+    // begin.
     let mut house = waiting_for_approval().await;
     house.limits.start_within = Duration::from_secs(900);
     house.approves("run").await;

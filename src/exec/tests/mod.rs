@@ -1,5 +1,5 @@
-//! Attempts to break the executor over a model of the world. Nothing here waits for a clock: a crash is a future
-//! that is dropped at a point the model was told to block at, and its lease is then cut short in the database.
+//! Attempts to break the executor with a model of the world. No test waits for a clock. A crash is a future that is
+//! dropped at a point where the model blocks; the test then shortens the lease in the database.
 
 mod crash;
 #[allow(dead_code, reason = "the fixtures of the core's tests; not every one is used here")]

@@ -1,5 +1,5 @@
-//! The world of the executor's tests: a toy tenant behind the one trait. It counts every call that changes something,
-//! stands still where a process is to die, and answers as a test wants.
+//! The world of the executor's tests: a toy tenant behind the `World` trait. It counts every call that changes
+//! something, blocks where a process should die, and answers as a test wants.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use reinstate_core::Op;
 use reinstate_core::evidence::Evidence;
 use reinstate_core::subject::Subject;
 
-/// Where a process can die around one act.
+/// The points around one act where a process can die.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Point {
     BeforeBegin,
@@ -22,7 +22,7 @@ pub enum Point {
     BeforeSettle,
 }
 
-/// How an act comes out.
+/// The outcome of an act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     AcceptedInVain,
@@ -45,7 +45,7 @@ struct Script {
 pub struct Model {
     pub tenant: Mutex<Tenant>,
     script: Mutex<Script>,
-    /// Rung when the point to die at is reached.
+    /// Notified when the crash point is reached.
     pub reached: Notify,
 }
 
@@ -58,17 +58,17 @@ impl Model {
         self.script.lock().unwrap().block = Some((op, point));
     }
 
-    /// The next call for this op comes out like this.
+    /// Sets the outcome of the next call for this op.
     pub fn fate(&self, op: Op, fate: Fate) {
         self.script.lock().unwrap().fates.push((op, fate));
     }
 
-    /// From now on every look at the effect of a step takes this long.
+    /// From now on, each read of the effect of a step takes this long.
     pub fn slow_looks(&self, takes: Duration) {
         self.script.lock().unwrap().look_takes = takes;
     }
 
-    /// How often the effect of this op was looked for.
+    /// How often the effect of this op was read.
     pub fn looks(&self, op: &Op) -> usize {
         self.script.lock().unwrap().looks.iter().filter(|looked| *looked == op).count()
     }
@@ -111,7 +111,7 @@ impl World for Model {
             }
             let mut tenant = self.tenant.lock().unwrap();
             let evidence = tenant.evidence(subject);
-            // What takes long shows at the second look.
+            // An effect that takes long is visible at the second read.
             tenant.tick();
             evidence
         })

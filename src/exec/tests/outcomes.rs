@@ -1,4 +1,4 @@
-//! Every way in which an act can come out, for every step of every ladder.
+//! Every possible outcome of an act, for every step of every ladder.
 
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ async fn with_fate(tenant: Tenant, op: &Op, fate: Fate, label: &str) {
             let events = house.events("run").await;
             assert!(events.iter().any(|event| matches!(event, Event::NoEffect { .. })), "{label}");
         }
-        // It was taken, and nobody is asked for a day.
+        // The service accepted the step, and for a day the run asks nobody.
         Fate::AcceptedInVain if op.takes().is_some() => {
             assert_eq!((halt, &run.ended, times), (None, &None, 1), "{label}");
             let accepted = run.open_step().map(|(_, _, progress)| progress);
@@ -56,7 +56,7 @@ async fn with_fate(tenant: Tenant, op: &Op, fate: Fate, label: &str) {
     if halt.is_some() {
         assert_eq!(times, 1, "{label}: a step that waits for a person is not sent again");
         assert_eq!(run.ended, None, "{label}");
-        // Nothing moves without the person.
+        // Nothing happens until a person decides.
         house.to_the_end("run").await;
         assert_eq!(house.model.times(op), 1, "{label}");
         house.says("run", Event::Retried { by: "U-DAN".to_owned() }).await;
@@ -87,7 +87,7 @@ async fn no_outcome_is_taken_for_another() {
     }
 }
 
-/// A look may take seconds, because requests are rate limited. Its time counts against the time that an effect may take.
+/// A read may take seconds because of rate limits. This time counts towards the time that an effect may take.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn slow_looks_do_not_prolong_the_wait_for_an_effect() {
     let op = sent_by(&Tenant::drift()).await.first().cloned().unwrap();
@@ -99,7 +99,7 @@ async fn slow_looks_do_not_prolong_the_wait_for_an_effect() {
     house.carry(&engine, "run").await;
     let halt = house.run("run").await.waiting.map(|waiting| waiting.halt);
     assert_eq!(halt, Some(PauseReason::Unconfirmed));
-    // Five fill the time; one begins before them, and one when it is over.
+    // Five reads fit into the time; one comes before them, and one when the time is over.
     let looks = house.model.looks(&op);
     assert!(looks <= 7, "{looks} looks");
 }

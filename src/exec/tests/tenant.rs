@@ -1,5 +1,5 @@
-//! A toy tenant that obeys the rules the ladder relies on: what is true upstream, what the machine can see of it, and
-//! what a call changes.
+//! A toy tenant that obeys the rules which the ladder relies on. It models the true state upstream, what the bot can
+//! see of it, and what each call changes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +28,7 @@ pub struct ToyRecord {
     pub groups: BTreeSet<String>,
 }
 
-/// What is true upstream.
+/// The true state upstream.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tenant {
     pub accounts: BTreeMap<String, ToyAccount>,
@@ -36,22 +36,22 @@ pub struct Tenant {
     pub key_at_hand: bool,
     pub wrote_last: bool,
     pub refused_last: bool,
-    /// When that refusal came; it is not compared. One from before the run has no time of its own.
+    /// When the refusal happened. It is not compared. A refusal from before the run has no time.
     pub refused_at: RefusedAt,
     pub expected: BTreeSet<String>,
     /// The domains cannot be read, so on-demand steps need an approver.
     pub domains_unread: bool,
     /// The service stopped the job.
     pub stopped: bool,
-    /// A record that is written again goes back to the account it was unlinked from.
+    /// A record that is provisioned again is linked to the account it was unlinked from.
     pub clings_to: Option<String>,
-    /// A cycle that was asked for and has not run.
+    /// A cycle was requested and has not run yet.
     pub due: bool,
-    /// Whether a cycle has ended; when is not compared.
+    /// Whether a cycle has ended. Its time is not compared.
     pub cycled: Cycled,
 }
 
-/// The newest cycle. Two tenants are the same whenever it was.
+/// The time of the newest cycle. It does not count when two tenants are compared.
 #[derive(Clone, Debug, Default)]
 pub struct Cycled(pub Option<jiff::Timestamp>);
 
@@ -61,7 +61,7 @@ impl PartialEq for Cycled {
     }
 }
 
-/// When something was refused. Two tenants are the same whenever it was, and whether or not.
+/// The time of a refusal. It never counts when two tenants are compared.
 #[derive(Clone, Debug, Default)]
 pub struct RefusedAt(pub Option<jiff::Timestamp>);
 
@@ -83,7 +83,7 @@ impl Tenant {
         }
     }
 
-    /// What the machine can see of it.
+    /// What the bot can see of it.
     pub fn evidence(&self, subject: Subject) -> Evidence {
         let mut e = healthy();
         e.subject = subject;
@@ -208,7 +208,7 @@ impl Tenant {
         Ok(())
     }
 
-    /// What a call does; an error is what the upstream says when it changes nothing.
+    /// What a call does. The error is the message of the upstream service when it changes nothing.
     pub fn apply(&mut self, op: &Op) -> Result<(), String> {
         match op {
             Op::ProvisionUser { .. } => self.provision_user()?,
@@ -260,7 +260,7 @@ impl Tenant {
         self.records.values().any(|record| record.account.as_deref() == Some(account))
     }
 
-    /// An account that no record holds.
+    /// An account that no record is linked to.
     fn lifecycle(&mut self, account: &str) -> Result<&mut ToyAccount, String> {
         if self.holds(account) {
             return Err("403 externalDirectory.scim".to_owned());
@@ -268,7 +268,7 @@ impl Tenant {
         Ok(self.accounts.get_mut(account).unwrap())
     }
 
-    /// A cycle that is due runs, and writes what provisioning on demand would.
+    /// Runs a requested cycle, which writes the same as provisioning on demand.
     pub fn tick(&mut self) {
         if !std::mem::take(&mut self.due) {
             return;

@@ -1,4 +1,5 @@
-//! The way back, the retirement, the pick, and the step that takes a day: each is another run through the same loop.
+//! Tests of undo, retirement, the pick of an account, and a step that takes a day. Each is another run in the same
+//! loop.
 
 use super::evidence::{A1, A2, JANE, MAIL, U1, record_id, restore};
 use super::house::{House, subject};
@@ -16,7 +17,7 @@ fn account() -> String {
     A1.to_owned()
 }
 
-/// Repairs, stopping before provisioning takes hold of the account.
+/// Runs a repair that stops before provisioning has an effect on the account.
 async fn repaired(tenant: Tenant) -> House {
     let house = House::new(tenant).await;
     house.opens("run").await;
@@ -73,7 +74,7 @@ async fn every_step_whose_undo_is_full_is_undone_to_the_same_tenant() {
         assert_eq!(house.tenant(), tenant, "{name}");
         let approved = house.events("undo").await.iter().any(|event| matches!(event, Event::Approved { .. }));
         assert!(approved, "{name}: taking access away is approved by a second person");
-        // A second undo finds nothing.
+        // A second undo finds nothing to do.
         house.opens_for("again", Goal::Undo { run: "run".to_owned() }).await;
         assert_eq!(outcome(&house.to_the_end("again").await), Some(Outcome::Advice), "{name}");
         assert_eq!(house.tenant(), tenant, "{name}");
@@ -93,7 +94,7 @@ async fn the_account_left_over_is_retired_after_the_proof_and_comes_back_by_undo
     let run = undone(&house, "retire").await;
     assert_eq!(outcome(&run), Some(Outcome::Done), "{run:?}");
     assert_eq!(house.tenant(), before, "undone exactly");
-    // The next rung is another run, asked for by a person.
+    // The next rung is another run, which a person requests.
     house.opens_for("retire-2", Goal::Retire { run: "run".to_owned() }).await;
     house.to_the_end("retire-2").await;
     house.opens_for("delete", Goal::Retire { run: "retire-2".to_owned() }).await;
@@ -104,7 +105,7 @@ async fn the_account_left_over_is_retired_after_the_proof_and_comes_back_by_undo
 
 #[tokio::test]
 async fn an_address_goes_back_while_it_is_free() {
-    // Stopped between parking and provisioning, nobody has the address.
+    // The run stopped between parking and provisioning, so nobody has the address.
     let house = repaired(Tenant::park()).await;
     assert_eq!(house.tenant().accounts[A2].email.get(..6), Some("parked"));
     let run = undone(&house, "run").await;
@@ -120,7 +121,7 @@ async fn what_was_there_already_is_not_taken_back() {
     let run = undone(&house, "run").await;
     assert_eq!(outcome(&run), Some(Outcome::Advice));
     assert!(house.model.sent().is_empty());
-    // A run that is not there is told, and claims nothing.
+    // An undo of a run that does not exist is refused and claims nothing.
     house.opens_for("nothing", Goal::Undo { run: "no-such-run".to_owned() }).await;
     assert_eq!(outcome(&house.to_the_end("nothing").await), Some(Outcome::Refused));
 }
@@ -177,7 +178,7 @@ async fn what_was_accepted_is_waited_for_in_the_database_and_after_a_day_a_perso
     let run = house.checked("run").await;
     assert_eq!(run.open_step().map(|(_, _, progress)| progress), Some(Progress::Accepted), "it sleeps");
     assert_eq!(run.waiting, None);
-    // Stopping does not wait for what was taken.
+    // A cancel does not wait for a step that the service has accepted.
     let mut stopped = run.clone();
     let cancelled = Event::Cancelled { by: "U-DAN".to_owned() };
     stopped.apply(stopped.seq + 1, crate::clock::now(), &cancelled).unwrap();

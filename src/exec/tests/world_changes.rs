@@ -1,4 +1,5 @@
-//! What other people do meanwhile: the world changes, another run, a cancel, a cap, nobody answers.
+//! Tests of changes by others: the world changes, another run starts, a person cancels, a cap is reached, nobody
+//! answers.
 
 use std::time::Duration;
 
@@ -32,7 +33,7 @@ async fn another_world_than_the_approved_one_is_a_new_plan_with_a_new_approval()
     let house = waiting_for_approval(Tenant::unlink()).await;
     let first = house.run("run").await.current.unwrap().digest;
     house.approves("run").await;
-    // One group came back by itself: the plan has one step less.
+    // One group came back by itself, so the plan has one step less.
     house.model.tenant.lock().unwrap().accounts.get_mut(A1).unwrap().groups.insert("jira-users".to_owned());
     house.carry(&house.engine("e2").await, "run").await;
     let run = house.checked("run").await;
@@ -85,7 +86,7 @@ async fn a_second_run_on_the_same_person_is_told_of_the_first() {
     assert_eq!(outcome(&second), Some(Outcome::Busy));
     assert!(second.ended.unwrap().1.contains("run"));
     assert_eq!(outcome(&house.to_the_end("run").await), Some(Outcome::Restored));
-    // Ended runs claim nothing.
+    // Ended runs hold no claims.
     house.opens("third").await;
     assert_eq!(outcome(&house.to_the_end("third").await), Some(Outcome::Healthy));
 }
@@ -151,7 +152,7 @@ async fn a_step_that_died_before_it_was_sent_is_not_sent_long_after_its_approval
     house.approves("run").await;
     house.model.block_at(unlink(), Point::AfterBegin);
     assert!(house.die(house.engine("dead").await, "run").await);
-    // The process that takes it up finds the time to start long past.
+    // When the next process claims the run, the time to start is already over.
     house.limits = Limits { start_within: Duration::ZERO, ..house.limits };
     house.carry(&house.engine("late").await, "run").await;
     assert_eq!(house.model.times(&unlink()), 1);

@@ -1,5 +1,5 @@
-//! Groups of the organization and what they grant. Reads only: a synced group's members are the identity
-//! provider's, and a deleted group's permissions do not come back.
+//! The groups of the organization and the roles they grant. It only reads, and must never change a group. The
+//! identity provider owns the members of a synced group, and the permissions of a deleted group do not come back.
 
 use reqwest::Method;
 use serde::Deserialize;
@@ -26,7 +26,7 @@ pub struct Group {
 }
 
 impl Group {
-    /// Whether the identity provider owns the members; `None` when nothing says so.
+    /// Whether the identity provider owns the members; `None` when the answer does not say it.
     #[must_use]
     pub fn is_synced(&self) -> Option<bool> {
         let by = self.managed_by.as_deref().map(|m| m.eq_ignore_ascii_case("external"));
@@ -42,10 +42,10 @@ pub struct GroupRoles {
     pub resource_id: Option<String>,
     #[serde(deserialize_with = "lenient::text")]
     pub resource_owner: Option<String>,
-    /// `None` when they were not shown, which is not the same as none.
+    /// `None` when the answer does not contain the roles, which is not the same as no roles.
     #[serde(deserialize_with = "lenient::maybe_texts")]
     pub roles: Option<Vec<String>>,
-    /// Set: this is a default group of the resource.
+    /// If set, this is a default group of the resource.
     #[serde(deserialize_with = "lenient::text")]
     pub default_role: Option<String>,
 }
@@ -54,14 +54,13 @@ pub struct GroupRoles {
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(default)]
 pub struct Workspace {
-    /// The resource that roles name.
+    /// The id of the resource, to which roles refer.
     #[serde(deserialize_with = "lenient::text")]
     pub id: Option<String>,
     #[serde(deserialize_with = "lenient::object")]
     pub attributes: WorkspaceAttributes,
 }
 
-/// What a workspace says of itself.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
 pub struct WorkspaceAttributes {
@@ -76,14 +75,14 @@ pub struct WorkspaceAttributes {
 }
 
 impl Atlassian {
-    /// The organization's apps, for their seats.
+    /// The apps of the organization, with their seats.
     ///
     /// # Errors
     /// See [`CallError`].
     pub async fn workspaces(&self) -> Result<Vec<Workspace>, CallError> {
         let call =
             self.call(Method::POST).at("admin/v2/orgs").id("org", &self.org).at("workspaces").repeatable();
-        // Other than everywhere else, a body with a cursor must hold nothing else.
+        // In this API only, a body with a cursor must contain nothing else.
         self.all(|at| match at {
             Some(cursor) => call.clone().json(json!({"cursor": cursor})),
             None => call.clone().json(json!({"limit": 100})),
@@ -91,7 +90,7 @@ impl Atlassian {
         .await
     }
 
-    /// The groups with these names, without regard to case.
+    /// The groups with these names; the case of letters is ignored.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -99,7 +98,7 @@ impl Atlassian {
         self.groups("groupNames", names).await
     }
 
-    /// The groups that these accounts are in, taken together.
+    /// The groups of all these accounts together.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -109,7 +108,7 @@ impl Atlassian {
 
     async fn groups(&self, by: &'static str, values: &[String]) -> Result<Vec<Group>, CallError> {
         let mut found = Vec::new();
-        // No values means no filter, that is, every group: so nothing is asked.
+        // An empty list means no filter, that is, every group. Without values, no request is sent.
         for some in values.chunks(MAX_NAMED) {
             let body = json!({by: some, "limit": 100});
             found.extend(self.all_post(self.directories(Method::POST).at("groups/search"), body).await?);

@@ -1,5 +1,5 @@
-//! The links between SCIM records and accounts, with the organization's key. Breaking one makes the account
-//! lose its synced groups until they are provisioned again.
+//! The links between SCIM records and accounts, which need the organization's key. An account that is unlinked loses
+//! its synced groups until they are provisioned again. An answer without a list must never be read as "no links".
 
 use reqwest::Method;
 use serde::Deserialize;
@@ -16,7 +16,7 @@ use crate::upstream::lenient;
 pub struct ScimLink {
     #[serde(deserialize_with = "lenient::text")]
     pub scim_user_id: Option<String>,
-    /// `None`: the record exists, and is linked to nobody.
+    /// `None`: the record exists and is linked to no account.
     #[serde(deserialize_with = "lenient::text")]
     pub atlassian_account_id: Option<String>,
     #[serde(deserialize_with = "lenient::text")]
@@ -25,7 +25,7 @@ pub struct ScimLink {
     pub directory_id: Option<String>,
 }
 
-/// `scimLinks` must be there: an answer without it says nothing, and must not be read as "no links".
+/// `scimLinks` is required: an answer without it must not be read as "no links".
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Links {
@@ -34,12 +34,12 @@ struct Links {
 }
 
 impl Atlassian {
-    /// `/admin/user-provisioning/v1/org/{org}`: singular, other than everywhere else.
+    /// `/admin/user-provisioning/v1/org/{org}`: singular, unlike all other paths.
     fn provisioning(&self, method: Method) -> Call {
         self.call(method).at("admin/user-provisioning/v1/org").id("org", &self.org)
     }
 
-    /// The records linked to an account.
+    /// The records that are linked to an account.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -49,7 +49,7 @@ impl Atlassian {
         Ok(links.scim_links)
     }
 
-    /// The records that have an address, linked or not.
+    /// The records that have this address, linked or not.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -60,7 +60,7 @@ impl Atlassian {
         Ok(links.scim_links)
     }
 
-    /// Breaks one record's link; the record stays.
+    /// Unlinks one record from its account; the record stays.
     ///
     /// # Errors
     /// See [`CallError`].

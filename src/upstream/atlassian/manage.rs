@@ -1,5 +1,5 @@
-//! User management: what may be changed on a managed account, and the changes themselves. Every one of them
-//! is sent once; any 4xx means that nothing was changed.
+//! User management: what may be changed on a managed account, and the changes themselves. It must send each change
+//! only once. Any 4xx means that nothing was changed.
 
 use std::collections::BTreeMap;
 
@@ -11,27 +11,27 @@ use crate::upstream::error::CallError;
 use crate::upstream::http::Call;
 use crate::upstream::lenient;
 
-/// Whether something may be done, and if not, why.
+/// Whether an operation is allowed, and if not, why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Permission {
     Allowed,
-    /// It may not; the key is such as `externalDirectory.scim` or `administrative.notMyself`.
+    /// Not allowed. The key is, for example, `externalDirectory.scim` or `administrative.notMyself`.
     Refused(Option<String>),
 }
 
-/// The permissions on one account, by privilege (`email.set`, `lifecycle.delete`, …). A privilege that is not
-/// there was not answered: unread, not allowed. Privileges by field are flattened: `profile.write.name`.
+/// The permissions on one account, by privilege (`email.set`, `lifecycle.delete`, …). An absent privilege is unread,
+/// not allowed. Privileges of single fields are flattened: `profile.write.name`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Privileges(BTreeMap<String, Permission>);
 
 impl Privileges {
-    /// What was said about one privilege.
+    /// The permission for one privilege.
     #[must_use]
     pub fn get(&self, privilege: &str) -> Option<&Permission> {
         self.0.get(privilege)
     }
 
-    /// Whether any answer gives this reason.
+    /// Whether any privilege is refused for this reason.
     #[must_use]
     pub fn any_refused_for(&self, reason: &str) -> bool {
         self.0.values().any(|p| matches!(p, Permission::Refused(Some(r)) if r.eq_ignore_ascii_case(reason)))
@@ -71,11 +71,11 @@ impl Atlassian {
         self.call(method).at("users").id("account", account).at("manage")
     }
 
-    /// What may be done with an account. With no names, everything is asked; the documents leave open how a
-    /// list of names is read, so they are sent as the document's default says, one pair each.
+    /// What may be done with an account. Without names, all privileges are requested. The documents do not define how
+    /// a list of names is parsed. The names are sent in the default form of the API description: one pair each.
     ///
     /// # Errors
-    /// See [`CallError`]. A 403 or 404 is an account that this organization does not manage.
+    /// See [`CallError`]. A 403 or 404 means that this organization does not manage the account.
     pub async fn privileges(&self, account: &str, names: &[&str]) -> Result<Privileges, CallError> {
         let call =
             names.iter().fold(self.manage(Method::GET, account), |call, name| call.query("privileges", name));
@@ -87,7 +87,7 @@ impl Atlassian {
         Ok(privileges)
     }
 
-    /// Gives an account another address, and ends all its sessions.
+    /// Changes the address of an account, which ends all its sessions.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -111,7 +111,7 @@ impl Atlassian {
         self.write(self.manage(Method::POST, account).at("lifecycle/enable")).await
     }
 
-    /// Schedules an account's deletion, due in 14 days.
+    /// Schedules the deletion of an account, which happens after 14 days.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -119,7 +119,7 @@ impl Atlassian {
         self.write(self.manage(Method::POST, account).at("lifecycle/delete")).await
     }
 
-    /// Calls a scheduled deletion off.
+    /// Cancels a scheduled deletion.
     ///
     /// # Errors
     /// See [`CallError`].

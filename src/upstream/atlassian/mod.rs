@@ -1,6 +1,6 @@
-//! Atlassian's organization, user management and SCIM link APIs, all with the organization's key. It must never
-//! send a write twice after an unknown outcome, and knows no call that deletes a group or removes a person
-//! from the directory.
+//! Atlassian's organization, user management and SCIM link APIs, all with the organization's key. It must never send
+//! a write twice after an unknown outcome. It has no call that deletes a group or removes a person from the
+//! directory.
 
 pub mod groups;
 pub mod links;
@@ -24,10 +24,10 @@ use super::rate_limit::RateLimiter;
 
 const SERVICE: &str = "atlassian";
 
-/// Items that one request may name, in every list of v2.
+/// How many items one request may name, in every list of v2.
 const MAX_NAMED: usize = 10;
 
-/// A hundred items a page: a hundred thousand accounts.
+/// With a hundred items per page, this is enough for a hundred thousand accounts.
 const MAX_PAGES: usize = 1000;
 
 /// A client for one organization.
@@ -37,9 +37,9 @@ pub struct Atlassian {
     org: String,
     key: SecretString,
     pace: RateLimiter,
-    /// Of the list that a sweep cannot be faster than.
+    /// For the list of accounts, which limits the speed of a sweep.
     leading: RateLimiter,
-    /// Of the other list that follows it page by page.
+    /// For the list of role holders, which is read in parallel to the list of accounts.
     leading_roles: RateLimiter,
     last_active: RateLimiter,
 }
@@ -48,13 +48,13 @@ pub struct Atlassian {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page<T> {
     pub items: Vec<T>,
-    /// What to ask for the next one with.
+    /// The cursor of the next page.
     pub next: Option<String>,
 }
 
-/// One page of a list of which only the way on was read.
+/// One page of a list of which only the cursor was parsed.
 pub struct UnreadPage<T> {
-    /// What to ask for the next one with.
+    /// The cursor of the next page.
     pub next: Option<String>,
     answer: Answer,
     item: PhantomData<fn() -> T>,
@@ -81,7 +81,7 @@ struct NextLink {
 #[derive(Deserialize)]
 #[serde(bound = "T: DeserializeOwned")]
 struct Listing<T> {
-    // Required, be it null: an answer about something else must not be read as an empty list.
+    // Required, even if null: an answer about something else must not be read as an empty list.
     #[serde(deserialize_with = "lenient::list")]
     data: Vec<T>,
     #[serde(default, deserialize_with = "lenient::object")]
@@ -94,7 +94,7 @@ struct Links {
     next: Value,
 }
 
-/// `{"data": …}` around one thing; some answers come without.
+/// `{"data": …}` around one item; some answers have no such wrapper.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Wrapped<T> {
@@ -103,7 +103,7 @@ enum Wrapped<T> {
 }
 
 impl Atlassian {
-    /// Connects to nothing.
+    /// Opens no connection.
     #[must_use]
     pub fn new(http: Http, base: Url, org: String, key: SecretString, replicas: u32) -> Self {
         let pace = http.pace(RateLimiter::bucket(20, 5, 16, replicas));
@@ -112,7 +112,7 @@ impl Atlassian {
         Self { http, base, org, key, leading, leading_roles, pace, last_active }
     }
 
-    /// The same client for a sweep: whatever else is asked goes first.
+    /// The same client for a sweep: all other requests have priority.
     #[must_use]
     pub fn in_background(&self) -> Self {
         Self {
@@ -136,7 +136,7 @@ impl Atlassian {
         self.call(method).at("admin/v2/orgs").id("org", &self.org)
     }
 
-    /// `/admin/v2/orgs/{org}/directories/-`: `-` stands for every directory that the key may manage. For reading.
+    /// `/admin/v2/orgs/{org}/directories/-`, only for reads. `-` means every directory that the key may manage.
     fn directories(&self, method: Method) -> Call {
         self.v2(method).at("directories/-")
     }
@@ -150,7 +150,7 @@ impl Atlassian {
         self.http.send(call, &self.pace).await
     }
 
-    /// A write: sent once, and with less patience than a read, since a run has a lease to keep.
+    /// Sends a write once. Its timeout is shorter than that of a read, because a run has a lease.
     async fn write(&self, call: Call) -> Result<(), CallError> {
         let patience = Duration::from_secs(30);
         self.send(&call.within(patience, patience)).await.map(drop)
@@ -167,7 +167,7 @@ impl Atlassian {
         Ok(Page { items: listed.data, next: cursor(&listed.links.next) })
     }
 
-    /// Every page of a list; `ask` makes the call for a cursor.
+    /// Reads every page of a list; `ask` builds the call for a cursor.
     async fn all<T: DeserializeOwned>(
         &self,
         ask: impl Fn(Option<&str>) -> Call,
@@ -185,7 +185,7 @@ impl Atlassian {
         Err(CallError::TooMany)
     }
 
-    /// A list asked for by GET, with the cursor in the query.
+    /// Reads a list with GET requests, with the cursor in the query.
     async fn all_get<T: DeserializeOwned>(&self, call: Call) -> Result<Vec<T>, CallError> {
         self.all(|at| match at {
             Some(cursor) => call.clone().query("cursor", cursor),
@@ -194,15 +194,15 @@ impl Atlassian {
         .await
     }
 
-    /// A search asked for by POST, with the cursor in the body. Searching changes nothing, so it is repeatable.
+    /// Reads a search with POST requests, with the cursor in the body. A search changes nothing, so it is repeatable.
     async fn all_post<T: DeserializeOwned>(&self, call: Call, body: Value) -> Result<Vec<T>, CallError> {
         let call = call.repeatable();
         self.all(|at| call.clone().json(beside(body.clone(), at))).await
     }
 }
 
-/// The body of a search with the cursor of its next page. Filters and `expand` are sent again with every cursor: a
-/// cursor of a search says where to go on, and not what was asked.
+/// The body of a search with the cursor of the next page. The filters and `expand` are sent with every cursor,
+/// because a cursor of a search does not contain them.
 fn beside(mut body: Value, cursor: Option<&str>) -> Value {
     if let (Some(cursor), Some(parts)) = (cursor, body.as_object_mut()) {
         parts.insert("cursor".to_owned(), cursor.into());
@@ -210,7 +210,7 @@ fn beside(mut body: Value, cursor: Option<&str>) -> Value {
     body
 }
 
-/// `links.next` is a bare token (v2), or by the documents of v1 a URL with the token in its query.
+/// Reads `links.next`: a bare token (v2), or, in the documents of v1, a URL with the token in its query.
 fn cursor(next: &Value) -> Option<String> {
     let next = match next {
         Value::String(text) => text.as_str(),
@@ -233,7 +233,7 @@ pub(super) mod testing {
     use super::*;
     use crate::upstream::probe::{Probe, Reply, Seen, http};
 
-    /// An organization behind `/at` that answers what the test says.
+    /// An organization behind `/at` that answers as the test defines.
     pub async fn org(answer: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static) -> (Probe, Atlassian) {
         let probe = Probe::start(answer).await;
         let base = probe.url.join("at/").unwrap();

@@ -1,4 +1,5 @@
-//! Accounts as the organization sees them, and its domains. Reads only, but for lifting a suspension.
+//! The accounts and the domains of the organization. Besides reading, it only suspends an account in one directory or
+//! lifts that suspension. It must never write to the directory `-`, which means all directories.
 
 use jiff::Timestamp;
 use reqwest::Method;
@@ -10,7 +11,7 @@ use crate::upstream::error::{CallError, whole};
 use crate::upstream::lenient;
 use reinstate_core::evidence::APP_ROLES;
 
-/// An account in a search or in the details. Unknown states stay as they came.
+/// An account from a search or from the details. Unknown states are kept as text.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Account {
@@ -38,16 +39,16 @@ pub struct Account {
     /// `managed`, `unmanaged`.
     #[serde(deserialize_with = "lenient::text")]
     pub claim_status: Option<String>,
-    /// `synced`, `invited`; absent is unknown.
+    /// `synced`, `invited`; absent means unknown.
     #[serde(deserialize_with = "lenient::text")]
     pub management_source: Option<String>,
     #[serde(deserialize_with = "lenient::texts")]
     pub platform_roles: Vec<String>,
-    /// `None` when they were not part of the answer, which is not the same as no groups.
+    /// `None` when the answer does not contain them, which is not the same as no groups.
     pub groups: Option<Vec<GroupRef>>,
 }
 
-/// A group somebody is in.
+/// A group of an account.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
 pub struct GroupRef {
@@ -57,7 +58,7 @@ pub struct GroupRef {
     pub name: Option<String>,
 }
 
-/// Activity in one app, which is no access to it; v1 and v2 spell the keys differently.
+/// Activity in one app; it does not prove access. v1 and v2 spell the keys differently.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(default)]
 pub struct ProductAccess {
@@ -74,14 +75,14 @@ pub struct ProductAccess {
 }
 
 impl ProductAccess {
-    /// The latest activity, by the finer of the two fields.
+    /// The latest activity, from the more precise of the two fields.
     #[must_use]
     pub fn last(&self) -> Option<Timestamp> {
         self.last_active_timestamp.or(self.last_active)
     }
 }
 
-/// A role of an account in an app, and how it came by it.
+/// A role of an account in an app, and how the account got it.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Roles {
@@ -89,7 +90,7 @@ pub struct Roles {
     pub resource_id: Option<String>,
     #[serde(deserialize_with = "lenient::text")]
     pub resource_owner: Option<String>,
-    /// Deprecated by Atlassian in favour of the next.
+    /// Deprecated by Atlassian in favour of `role_assignments`.
     #[serde(deserialize_with = "lenient::maybe_texts")]
     pub roles: Option<Vec<String>>,
     pub role_assignments: Option<Vec<RoleAssignment>>,
@@ -110,7 +111,7 @@ pub struct RoleAssignment {
 }
 
 impl Roles {
-    /// The roles, by whichever field has them; `None` where neither says them.
+    /// The roles, from the field that has them; `None` if neither field does.
     #[must_use]
     pub fn names(&self) -> Option<Vec<&str>> {
         let newer = self.role_assignments.as_ref().filter(|newer| !newer.is_empty() || self.roles.is_none());
@@ -149,17 +150,16 @@ pub struct ManagedAccount {
     pub last_active: Option<Timestamp>,
 }
 
-/// When an account was last seen in each app.
+/// When an account was last active in each app.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 pub struct LastActive {
     #[serde(alias = "productAccess", deserialize_with = "lenient::list")]
     pub product_access: Vec<ProductAccess>,
 }
 
-/// A domain and whether the organization holds it.
+/// A domain and whether the organization has verified it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Domain {
-    /// The domain's name.
     pub name: String,
     /// `verified`, `unverified`, `deleted`, `superseded`, `missing_token`.
     pub status: Option<String>,
@@ -209,7 +209,7 @@ impl Atlassian {
 
     async fn accounts(&self, by: &'static str, values: &[String]) -> Result<Vec<Account>, CallError> {
         let mut found = Vec::new();
-        // No values means no filter, that is, everybody: so nothing is asked.
+        // An empty list means no filter, that is, every account. Without values, no request is sent.
         for some in values.chunks(MAX_NAMED) {
             let body = json!({by: some, "expand": ["groups", "platformRoles"], "limit": 100});
             found.extend(self.all_post(self.directories(Method::POST).at("users/search"), body).await?);
@@ -217,9 +217,9 @@ impl Atlassian {
         Ok(found)
     }
 
-    /// One page of every account that the organization manages or has in its directories, with groups; the first
-    /// with no cursor. For sweeps, which must not hold them all. It goes past whatever else a sweep asks, since no
-    /// page can be asked for before the one before it has come.
+    /// One page of all accounts that the organization manages or has in its directories, with groups. Pass no cursor
+    /// for the first page. A sweep uses it and must not hold all pages in memory. It has priority over the other
+    /// requests of a sweep, because a page can only be requested after the page before it.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -229,7 +229,7 @@ impl Atlassian {
         UnreadPage::new(self.http.send(&call, &self.leading).await?)
     }
 
-    /// One page of the accounts that hold a role in at least one app which opens it; the first with no cursor.
+    /// One page of the accounts that hold a role which opens an app. Pass no cursor for the first page.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -247,7 +247,7 @@ impl Atlassian {
         self.all_get(self.v2(Method::GET).at("directories").query("limit", "100")).await
     }
 
-    /// The accounts that are in one user directory. `each` gets the id of each account as it comes.
+    /// The accounts in one user directory. `each` receives the id of each account as it arrives.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -256,7 +256,7 @@ impl Atlassian {
         directory: &str,
         mut each: impl FnMut(&str),
     ) -> Result<(), CallError> {
-        // Managed accounts that are in no directory may be listed as well, so they are left out by their membership.
+        // The list may also contain managed accounts that are in no directory. The membership filter excludes them.
         let body = json!({"membershipStatus": ["active", "suspended"], "limit": 100});
         let directory = self.v2(Method::POST).at("directories").id("directory", directory);
         let call = directory.at("users/search").repeatable();
@@ -283,7 +283,7 @@ impl Atlassian {
         whole(self.one(&call).await, |a: &Account| &a.account_id)
     }
 
-    /// An account's roles in all apps.
+    /// The roles of an account in all apps.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -301,7 +301,7 @@ impl Atlassian {
             .await
     }
 
-    /// Lifts an account's suspension in one directory; roles and groups come back.
+    /// Lifts the suspension of an account in one directory; its roles and groups come back.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -309,7 +309,7 @@ impl Atlassian {
         self.write_in(directory, account, "restore").await
     }
 
-    /// Suspends an account in one directory: none of its apps can be used; roles and groups are kept.
+    /// Suspends an account in one directory: it cannot use any app there. It keeps its roles and groups.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -318,7 +318,7 @@ impl Atlassian {
     }
 
     async fn write_in(&self, directory: &str, account: &str, verb: &'static str) -> Result<(), CallError> {
-        // `-` means every directory. It is documented for reading only, and would reach further than was meant.
+        // `-` means every directory. It is documented for reads only, and a write would affect too much.
         if directory == "-" {
             return Err(CallError::Invalid { why: "a write names one directory" });
         }
@@ -326,7 +326,7 @@ impl Atlassian {
         self.write(directory.at("users").id("account", account).at(verb)).await
     }
 
-    /// When an account was last active, per app. Up to a day late.
+    /// When an account was last active, per app. The values are up to a day old.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -334,7 +334,7 @@ impl Atlassian {
         let call = self.v1(Method::GET).at("directory/users").id("account", account).at("last-active-dates");
         let (mut all, mut seen, mut at) =
             (LastActive::default(), std::collections::HashSet::new(), None::<String>);
-        // A page is an object here, with a list inside.
+        // In this API, `data` is an object that contains the list.
         for _ in 0..20 {
             let call = at.as_deref().map_or_else(|| call.clone(), |c| call.clone().query("cursor", c));
             let page: RawLastActive = self.http.send(&call, &self.last_active).await?.json()?;
@@ -348,7 +348,8 @@ impl Atlassian {
         Err(CallError::TooMany)
     }
 
-    /// One page of all managed accounts; the first with no cursor. For sweeps, which must not hold them all.
+    /// One page of all managed accounts. Pass no cursor for the first page. A sweep must not hold all pages in
+    /// memory.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -357,7 +358,7 @@ impl Atlassian {
         self.page(&cursor.map_or_else(|| call.clone(), |c| call.clone().query("cursor", c))).await
     }
 
-    /// The organization's domains.
+    /// The domains of the organization.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -373,7 +374,7 @@ impl Atlassian {
 
 #[derive(Deserialize)]
 struct RawLastActive {
-    // Required: somebody of whom nothing was said is not somebody who never came.
+    // Required: missing data must not be read as "was never active".
     data: LastActive,
     #[serde(default, deserialize_with = "lenient::object")]
     links: super::Links,

@@ -102,7 +102,7 @@ async fn of_a_page_of_everybody_the_way_on_is_known_before_it_is_read() {
         assert!(matches!(page.read(), Err(CallError::Garbled { .. })), "nobody is not what it says");
     }
     let bodies: Vec<_> = probe.seen().iter().map(|seen| seen.json()).collect();
-    // What is to be shown is asked for with every page: a cursor does not keep it.
+    // `expand` is sent with every page, because a cursor does not keep it.
     assert_eq!(bodies[0], json!({"expand": ["groups", "platformRoles"], "limit": 100}));
     assert_eq!(bodies[1], json!({"expand": ["groups", "platformRoles"], "limit": 100, "cursor": "a/b+c"}));
 }

@@ -1,5 +1,6 @@
-//! Who started and stopped a job last, by the directory's audit log. It shares its published limit with the
-//! provisioning log, so it is read only where a job stands still. It must never name a person it was not told.
+//! Who last started or stopped a provisioning job, from the directory's audit log. That log shares its rate limit
+//! with the provisioning log, so it is read only when a job does not run. It must never report a person whom the log
+//! does not name.
 
 use std::time::Duration;
 
@@ -10,20 +11,20 @@ use super::Entra;
 use crate::upstream::error::CallError;
 use crate::upstream::{lenient, literal};
 
-/// Pages of the audit log: changes of provisioning are few.
+/// How many pages of the audit log are read; provisioning settings change seldom.
 const MAX_PAGES: usize = 4;
 
 /// One change of an application's provisioning.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JobChange {
     pub at: Option<Timestamp>,
-    /// What, such as `Disable/pause provisioning configuration`.
+    /// The activity, such as `Disable/pause provisioning configuration`.
     pub activity: String,
-    /// The person who did it, as people call them.
+    /// The person who did it, by name or address.
     pub by_user: Option<String>,
     /// The application that did it.
     pub by_app: Option<String>,
-    /// What was changed; the object id of the application is among them where Microsoft says so.
+    /// The ids of the changed objects. Microsoft may include the object id of the application.
     pub targets: Vec<String>,
 }
 
@@ -88,7 +89,7 @@ impl From<Raw> for JobChange {
 }
 
 impl Entra {
-    /// Changes of provisioning in the whole tenant since then, newest first.
+    /// The changes of provisioning in the whole tenant since then, newest first.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -104,7 +105,7 @@ impl Entra {
             .query("$orderby", "activityDateTime desc")
             .query("$top", "100")
             .within(Duration::from_secs(30), Duration::from_secs(60));
-        // The newest come first, so what lies beyond the last page is older than what counts.
+        // The newest changes come first, so what is after the last page is too old to matter.
         let (raw, _) = self.pages::<Raw>(call, &self.audit, MAX_PAGES).await?;
         let mut all: Vec<JobChange> = raw.into_iter().map(JobChange::from).collect();
         all.sort_by_key(|change| std::cmp::Reverse(change.at));

@@ -1,4 +1,4 @@
-//! Lists of the whole tenant, page by page: for sweeps, which must not hold whole answers. Reads only.
+//! Lists of the whole tenant, page by page, for sweeps. It only reads, and must never hold a whole list in memory.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -14,18 +14,18 @@ use crate::upstream::http::Call;
 use crate::upstream::literal;
 use crate::upstream::rate_limit::RateLimiter;
 
-/// What a sweep needs of every user, besides the attributes that the job's mapping refers to.
+/// What a sweep needs of every user, besides the attributes that the job's mapping uses.
 const USER_FIELDS: &str = "id,userPrincipalName,mail,proxyAddresses,otherMails,accountEnabled,userType,displayName,\
                     createdDateTime,onPremisesSyncEnabled";
 
-/// A page of 999 at most: more than any tenant has.
+/// With up to 999 items per page, this is more than any tenant has.
 const MAX_BULK_PAGES: usize = 5000;
 
 impl Entra {
-    /// Every live user, page by page, with these attributes of the schema.
+    /// Reads all existing users page by page, with these attributes of the schema.
     ///
     /// # Errors
-    /// See [`CallError`]. What was given out before the error was right, and is not all.
+    /// See [`CallError`]. The users before the error were correct but are not complete.
     pub async fn every_user(
         &self,
         attributes: &BTreeSet<String>,
@@ -41,7 +41,7 @@ impl Entra {
         self.each::<User, _>(call, &self.graph, each).await
     }
 
-    /// Every user deleted within the last 30 days, page by page.
+    /// Reads all users that were deleted within the last 30 days, page by page.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -50,7 +50,7 @@ impl Entra {
         self.each::<User, _>(call.query("$select", USER_FIELDS).query("$top", "999"), &self.graph, each).await
     }
 
-    /// Every direct member of a group, page by page.
+    /// Reads all direct members of a group, page by page.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -59,7 +59,7 @@ impl Entra {
         self.each::<Member, _>(call.query("$select", "id").query("$top", "999"), &self.graph, each).await
     }
 
-    /// The job's log since a time, newest first, page by page.
+    /// Reads the job's log since a time, newest first, page by page.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -80,8 +80,7 @@ impl Entra {
         self.each::<Raw, _>(call, &self.audit, each).await
     }
 
-    /// Follows a list to its end. A place in it that has expired meanwhile is looked for once more from the start;
-    /// what comes twice then is for `each` to notice.
+    /// Reads a list to its end. If the cursor expires, it starts again once; `each` must then ignore duplicates.
     async fn each<T: DeserializeOwned + Send, I: From<T> + Send>(
         &self,
         first: Call,

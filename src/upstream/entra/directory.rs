@@ -1,4 +1,4 @@
-//! People, groups and assignments as the identity provider has them. Reads only.
+//! Users, groups and assignments of the identity provider. It only reads, and must never write to the directory.
 
 use std::collections::BTreeMap;
 
@@ -10,14 +10,14 @@ use crate::upstream::error::{CallError, whole};
 use crate::upstream::{lenient, literal};
 use reinstate_core::evidence::IdpUser;
 
-/// What is read of a user. The last line holds what a job's mapping may refer to
+/// The properties that are read of a user. The last line holds the attributes that a job's mapping may use
 /// ([`IdpUser::MAPPED_ATTRIBUTES`](reinstate_core::evidence::IdpUser::MAPPED_ATTRIBUTES)).
 const USER_FIELDS: &str = "id,userPrincipalName,mail,proxyAddresses,otherMails,accountEnabled,userType,displayName,\
                     createdDateTime,onPremisesSyncEnabled,\
                     mailNickname,employeeId,givenName,surname,jobTitle,department,companyName,\
                     onPremisesUserPrincipalName,onPremisesSamAccountName,onPremisesImmutableId,onPremisesExtensionAttributes";
 
-/// A user, live or deleted. Members we may not read come with the id alone.
+/// A user, existing or deleted. A member that the application may not read has only an id.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
 pub struct User {
@@ -41,13 +41,13 @@ pub struct User {
     pub created_date_time: Option<Timestamp>,
     #[serde(deserialize_with = "lenient::flag")]
     pub on_premises_sync_enabled: Option<bool>,
-    /// What a job's mapping may refer to, as far as it is not empty.
+    /// The attributes that a job's mapping may use, without the empty ones.
     #[serde(flatten, deserialize_with = "mapped_attributes")]
     pub attributes: BTreeMap<String, String>,
 }
 
-/// Picks the attributes that a mapping may refer to out of everything else that came; the extension attributes lie in
-/// an object of their own.
+/// Picks the attributes that a mapping may use from the rest of the answer. The extension attributes are in an object
+/// of their own.
 fn mapped_attributes<'de, D: serde::Deserializer<'de>>(
     deserializer: D,
 ) -> Result<BTreeMap<String, String>, D::Error> {
@@ -60,7 +60,7 @@ fn mapped_attributes<'de, D: serde::Deserializer<'de>>(
     Ok(known.filter_map(|name| Some(((*name).to_owned(), text(name)?.to_owned()))).collect())
 }
 
-/// A group somebody is a member of.
+/// A group that a user is a member of.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Group {
@@ -89,7 +89,7 @@ pub struct Member {
 }
 
 impl Member {
-    /// Whether it is a person; where nothing says so, the ids tell, for no group has a person's id.
+    /// Whether the member is a user. Without a type it counts as one: the ids never match those of another kind.
     #[must_use]
     pub fn is_user(&self) -> bool {
         self.odata_type.as_deref().is_none_or(|t| t.to_ascii_lowercase().ends_with("microsoft.graph.user"))
@@ -97,13 +97,13 @@ impl Member {
 }
 
 impl Group {
-    /// Lists of memberships also hold roles and administrative units.
+    /// Lists of memberships also contain roles and administrative units.
     fn is_group(&self) -> bool {
         self.odata_type.as_deref().is_none_or(|t| t.to_ascii_lowercase().ends_with("microsoft.graph.group"))
     }
 }
 
-/// One principal assigned to an application.
+/// One principal that is assigned to an application.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Assignment {
@@ -117,7 +117,7 @@ pub struct Assignment {
     pub principal_id: Option<String>,
     #[serde(deserialize_with = "lenient::text")]
     pub principal_display_name: Option<String>,
-    /// `User`, `Group`, `ServicePrincipal`, or something newer.
+    /// `User`, `Group`, `ServicePrincipal`, or a newer kind.
     #[serde(deserialize_with = "lenient::text")]
     pub principal_type: Option<String>,
 }
@@ -136,7 +136,7 @@ pub struct ServicePrincipal {
     pub account_enabled: Option<bool>,
 }
 
-/// By which attribute an address is looked for.
+/// The attribute in which an address is looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AddressIn {
     /// `userPrincipalName`
@@ -154,7 +154,7 @@ impl AddressIn {
         match self {
             Self::Upn => format!("userPrincipalName eq {}", literal::odata(address)),
             Self::Mail => format!("mail eq {}", literal::odata(address)),
-            // Values carry a prefix; the comparison ignores case, so `smtp:` finds the primary `SMTP:` too.
+            // The values have a prefix. The comparison ignores case, so `smtp:` also finds the primary `SMTP:`.
             Self::Proxy => {
                 format!("proxyAddresses/any(p:p eq {})", literal::odata(&format!("smtp:{address}")))
             }
@@ -172,7 +172,7 @@ fn property(attribute: &str) -> Option<String> {
     Some(if extension { ["onPremisesExtensionAttributes", name].join("/") } else { name.to_owned() })
 }
 
-/// The Graph property that holds one of the mapped attributes, as a selection names it.
+/// The Graph property that holds a mapped attribute, as `$select` names it.
 pub(super) fn selected(attribute: &str) -> Option<String> {
     let name = IdpUser::MAPPED_ATTRIBUTES.iter().find(|known| known.eq_ignore_ascii_case(attribute))?;
     let extension = name.starts_with("extensionAttribute");
@@ -180,12 +180,12 @@ pub(super) fn selected(attribute: &str) -> Option<String> {
 }
 
 impl Entra {
-    /// A live user by object id or UPN.
+    /// An existing user by object id or UPN.
     ///
     /// # Errors
     /// See [`CallError`]; not found is `None`.
     pub async fn user(&self, id_or_upn: &str) -> Result<Option<User>, CallError> {
-        // `/users/$x` would be read as a keyword of OData.
+        // OData would read `/users/$x` as a keyword.
         if id_or_upn.starts_with('$') {
             return Ok(self.users_with(AddressIn::Upn, id_or_upn).await?.into_iter().next());
         }
@@ -193,7 +193,7 @@ impl Entra {
         whole(self.one(call).await, |u: &User| &u.id)
     }
 
-    /// The live users with this address. More than one is an ambiguity for the caller to report.
+    /// The existing users with this address. The caller must report more than one as an ambiguity.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -203,8 +203,8 @@ impl Entra {
         self.all(call).await
     }
 
-    /// The live users of whom an attribute of the schema has this value, without regard to case. `None` for an attribute
-    /// that Graph cannot be asked for.
+    /// The existing users whose attribute has this value; case is ignored. `None` if Graph cannot filter by the
+    /// attribute.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -216,14 +216,14 @@ impl Entra {
         let Some(property) = property(attribute) else { return Ok(None) };
         let filter = format!("{property} eq {}", literal::odata(value));
         let call = self.get().at("users").query("$filter", &filter).query("$select", USER_FIELDS);
-        // Some properties are found by an advanced query only.
+        // Some properties can only be filtered with an advanced query.
         let advanced = property.starts_with("onPremises") || property == "companyName";
         let call =
             if advanced { call.query("$count", "true").header("consistencylevel", "eventual") } else { call };
         self.all(call).await.map(Some)
     }
 
-    /// Users deleted within the last 30 days that bore this mail address.
+    /// The users with this mail address that were deleted within the last 30 days.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -233,8 +233,8 @@ impl Entra {
         self.all(call.query("$filter", &filter).query("$select", USER_FIELDS)).await
     }
 
-    /// The same by UPN. Deletion puts the object id in front of it, so only its end can be compared, which is
-    /// an advanced query on an index that may lag.
+    /// The same by UPN. A deletion puts the object id before the UPN, so only the end can be compared. That needs an
+    /// advanced query, whose index is eventually consistent.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -250,7 +250,8 @@ impl Entra {
         self.all(call).await
     }
 
-    /// The groups a user is a *direct* member of. Without a cast: the cast reads a lagging index.
+    /// The groups that a user is a *direct* member of. The path has no type cast, because a cast reads an index that
+    /// is only eventually consistent.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -259,7 +260,7 @@ impl Entra {
         Ok(self.all::<Group>(call).await?.into_iter().filter(Group::is_group).collect())
     }
 
-    /// The groups a user is a member of directly or through other groups.
+    /// The groups that a user is a member of, directly or through other groups.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -276,7 +277,7 @@ impl Entra {
         whole(self.one(self.get().at("groups").id("group", id)).await, |g: &Group| &g.id)
     }
 
-    /// Everybody and every group assigned to an application.
+    /// All users and groups that are assigned to an application.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -294,7 +295,7 @@ impl Entra {
         whole(self.one(call).await, |s: &ServicePrincipal| &s.id)
     }
 
-    /// The enterprise applications whose name starts so, to find the one that has the job.
+    /// The enterprise applications whose name begins with `start`, to find the one with the job.
     ///
     /// # Errors
     /// See [`CallError`].

@@ -1,5 +1,5 @@
-//! Provisioning jobs: their state, their settings, and the two ways to get one going. `ForceDeletes` is not
-//! among the reset scopes, and must never be.
+//! Provisioning jobs: their state, their settings, and the two ways to start one. The reset scopes must never contain
+//! `ForceDeletes`.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::upstream::http::Call;
 use crate::upstream::lenient;
 use reinstate_core::op::ResetScope;
 
-/// A job. Unknown codes stay as they came.
+/// A job. Unknown codes are kept as text.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Job {
@@ -25,7 +25,7 @@ pub struct Job {
     pub status: JobStatus,
 }
 
-/// When a job runs.
+/// The schedule of a job.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Schedule {
@@ -34,7 +34,7 @@ pub struct Schedule {
     pub state: Option<String>,
 }
 
-/// How a job fares. A time in the year 1 means never, and is `None`.
+/// The state of a job. Microsoft writes a time in the year 1 for "never"; it is read as `None`.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
 pub struct JobStatus {
@@ -60,7 +60,7 @@ pub struct Execution {
     pub error: JobError,
 }
 
-/// Why a job stands still.
+/// Why a job is in quarantine.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Quarantine {
@@ -70,7 +70,7 @@ pub struct Quarantine {
     pub error: JobError,
 }
 
-/// An error of a cycle or of a quarantine; all empty if there was none.
+/// An error of a cycle or of a quarantine; all fields are empty if there was none.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
 pub struct JobError {
@@ -80,14 +80,14 @@ pub struct JobError {
     pub message: Option<String>,
 }
 
-/// What the settings say. The secret among them is never read out of the answer.
+/// The settings of a job. The secret among them is never read from the answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// True: everybody; false: the assigned alone.
+    /// True: all users; false: only assigned users.
     pub sync_all: Option<bool>,
-    /// The SCIM address the job writes to; it ends in the Atlassian directory's id.
+    /// The SCIM URL that the job writes to; it ends with the id of the Atlassian directory.
     pub base_address: Option<String>,
-    /// True: who falls out of scope is left alone.
+    /// True: a user who falls out of scope is left alone.
     pub skip_out_of_scope_deletions: Option<bool>,
 }
 
@@ -116,7 +116,8 @@ impl Entra {
         self.one(Self::synchronization(self.get(), service_principal).at("jobs").id("job", job)).await
     }
 
-    /// The settings of an application's provisioning. Optional: reading them is documented for beta alone.
+    /// The settings of an application's provisioning. They are optional, because the read is documented only for
+    /// beta.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -137,7 +138,7 @@ impl Entra {
         Ok(settings)
     }
 
-    /// Starts a paused job, or clears its quarantine.
+    /// Starts a paused job, or ends its quarantine.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -147,7 +148,7 @@ impl Entra {
         self.send(write(call), &self.graph).await.map(drop)
     }
 
-    /// Restarts a job over its whole scope.
+    /// Restarts a job for its whole scope.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -164,7 +165,7 @@ impl Entra {
     }
 }
 
-/// A step of a run has a lease to keep, so a write waits less long than a read.
+/// The timeout of a write is shorter than that of a read, because the run has a lease.
 fn write(call: Call) -> Call {
     call.within(Duration::from_secs(30), Duration::from_secs(30))
 }

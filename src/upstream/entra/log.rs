@@ -1,5 +1,6 @@
-//! The provisioning log: what was tried for one object, and how the target answered. The error code alone
-//! misleads (one code wraps every 4xx of the target), so the wrapped answer is read out of the reason.
+//! The provisioning log: what the job tried for one object, and how the target answered. One error code covers every
+//! 4xx of the target, so this module reads the target's answer from the text of the reason. It must never trust the
+//! error code alone.
 
 use std::time::Duration;
 
@@ -15,48 +16,47 @@ use crate::upstream::{lenient, literal};
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LogEntry {
-    /// The entry's id.
     pub id: Option<String>,
     pub at: Option<Timestamp>,
     pub job_id: Option<String>,
     pub cycle_id: Option<String>,
     pub change_id: Option<String>,
-    /// `create`, `update`, `disable`, `delete`, `stageddelete`, `other`, …, folded.
+    /// `create`, `update`, `disable`, `delete`, `stageddelete`, `other`, …, normalized.
     pub action: Option<String>,
     pub status: Option<Status>,
     /// Microsoft's error code.
     pub error_code: Option<String>,
-    /// Microsoft's sentence. May hold personal data.
+    /// Microsoft's message. It may contain personal data.
     pub reason: Option<String>,
-    /// What the target answered, if the sentence wraps an answer.
+    /// The answer of the target, if the message contains one.
     pub wrapped: Option<Wrapped>,
     /// Why nothing was done.
     pub skip: Option<SkipReason>,
     pub scoping: Scoping,
-    /// The object at the source.
+    /// The object in Entra.
     pub source_id: Option<String>,
-    /// The object at the target, by the id Entra knows it by.
+    /// The object at the target, by the id that Entra has for it.
     pub target_id: Option<String>,
 }
 
-/// An answer of the target inside an error's reason.
+/// An answer of the target inside the reason of an error.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wrapped {
     pub status: Option<u16>,
-    /// SCIM's kind of error, such as `uniqueness`.
+    /// The error type of SCIM, such as `uniqueness`.
     pub scim_type: Option<String>,
-    /// The target's sentence. May hold personal data.
+    /// The target's message. It may contain personal data.
     pub detail: Option<String>,
-    /// When Entra tries again.
+    /// When Entra will try again.
     pub retry_at: Option<Timestamp>,
 }
 
-/// What the log holds, newest first.
+/// Entries of the log, newest first.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LogRead {
-    /// The entries of the object asked for.
+    /// The entries of the requested object.
     pub entries: Vec<LogEntry>,
-    /// False: there are older ones within the time asked for that were not read.
+    /// False if older entries within the requested time were not read.
     pub complete: bool,
 }
 
@@ -73,7 +73,7 @@ pub(super) struct Raw {
     cycle_id: Option<String>,
     #[serde(deserialize_with = "lenient::text")]
     change_id: Option<String>,
-    // `action` and `statusInfo` are the names of the retired beta.
+    // `action` and `statusInfo` are the names from the retired beta.
     #[serde(alias = "action", deserialize_with = "lenient::text")]
     provisioning_action: Option<String>,
     #[serde(alias = "statusInfo", deserialize_with = "lenient::object")]
@@ -114,7 +114,7 @@ struct Identity {
 }
 
 impl Entra {
-    /// What happened to one source object (a user or a group) since then.
+    /// The entries of one source object (a user or a group) since then.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -132,7 +132,7 @@ impl Entra {
         );
         let read = self.pages::<Raw>(self.log(&narrow, "50"), &self.audit, 3).await;
         let (raw, complete) = match read {
-            // Not every combination of filters is taken; then we choose among more entries ourselves.
+            // Graph refuses some combinations of filters. Then the client reads more entries and filters them itself.
             Err(CallError::Refused { status: 400 | 501, .. }) => {
                 self.pages::<Raw>(self.log(&wide, "500"), &self.audit, 4).await?
             }
@@ -148,7 +148,8 @@ impl Entra {
         Ok(LogRead { entries, complete })
     }
 
-    /// The log of a job, about anybody, newest first: up to 6000 entries, in about 25 s by the published limit.
+    /// The log of a job for all objects, newest first: up to 6000 entries. With the published rate limit this takes
+    /// about 25 s.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -203,8 +204,8 @@ impl From<Raw> for LogEntry {
     }
 }
 
-/// Reads `StatusCode: Conflict … Web Response: {SCIM error}. … again after this date: 2026-03-24T13:23:44Z UTC`.
-/// Any part may be missing; with none of them there is no wrapped answer.
+/// Parses `StatusCode: Conflict … Web Response: {SCIM error}. … again after this date: 2026-03-24T13:23:44Z UTC`. Any
+/// part may be missing; if all are missing, there is no wrapped answer.
 #[must_use]
 pub fn unwrap_reason(reason: &str) -> Option<Wrapped> {
     let after = |mark: &str| {
@@ -215,7 +216,7 @@ pub fn unwrap_reason(reason: &str) -> Option<Wrapped> {
     let status = after("StatusCode:").map(word).and_then(|w| http_status(&w));
     let body = after("Web Response:").unwrap_or(reason);
     let scim = body.find('{').and_then(|at| body.get(at..)).and_then(|from| {
-        // The sentence goes on right after the JSON, so only the first value is read.
+        // More text follows the JSON directly, so only the first value is parsed.
         serde_json::Deserializer::from_str(from).into_iter::<Value>().next()?.ok()
     });
     let field = |name: &str| scim.as_ref().and_then(|v| v.get(name)).and_then(lenient::to_text);

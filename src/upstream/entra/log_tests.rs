@@ -1,4 +1,4 @@
-//! The log as Entra writes it: the true status inside the sentence, retry dates, skips under several names.
+//! Tests with the log as Entra writes it: the real status inside the message, retry dates, several names for a skip.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::super::testing::{asked, tenant};
 use super::*;
 use crate::upstream::probe::{ok, status};
 
-/// A page of entries in the shapes that the log is known to have; the people in it are made up.
+/// A page of entries in all known shapes of the log; the people in it are invented.
 const PAGE: &str = include_str!("../../../tests/data/provisioning-log.json");
 const INES: &str = "1f6b2a9c-5555-4666-8777-d88899900011";
 const JOB: &str = "atlassianCloud.5d2f3a557b514a4c9a406c3c1c5d9e10.0b1c2d3e-1111-4222-8333-944455566677";
@@ -22,7 +22,7 @@ async fn page() -> Vec<LogEntry> {
 async fn every_shape_of_entry_is_read() {
     let entries = page().await;
     let of = |id: &str| entries.iter().find(|entry| entry.id.as_deref() == Some(id)).unwrap();
-    // The entry, its action, how it ended, the target's own status, the kind of refusal, when it is tried again.
+    // The entry, its action, its status, the status of the target, the error type, and the time of the next attempt.
     for (id, action, ended, http, kind, again) in [
         (
             "entry-1",

@@ -1,5 +1,5 @@
-//! Microsoft Graph, as far as a diagnosis and its mild repairs need it. It must never write to the directory
-//! of the identity provider, and never take the token to another origin.
+//! Microsoft Graph, as far as a diagnosis and its harmless repairs need it. It must never write to the identity
+//! provider's directory, and never send the token to another origin.
 
 pub mod audit;
 pub mod bulk;
@@ -25,10 +25,10 @@ use super::token::Tokens;
 
 const SERVICE: &str = "entra";
 
-/// Directory lists hold up to 999 a page, so this is more than any tenant has.
+/// With up to 999 items per page, this is more than any tenant has.
 const MAX_PAGES: usize = 500;
 
-/// A client for one tenant and one application of ours.
+/// A client for one tenant and the bot's application in it.
 pub struct Entra {
     http: Http,
     base: Url,
@@ -41,7 +41,7 @@ pub struct Entra {
 #[derive(Deserialize)]
 #[serde(bound = "T: DeserializeOwned")]
 struct Listed<T> {
-    // Required, be it null: an answer about something else must not be read as an empty list.
+    // Required, even if null: an answer about something else must not be read as an empty list.
     #[serde(deserialize_with = "lenient::list")]
     value: Vec<T>,
     #[serde(default, rename = "@odata.nextLink", deserialize_with = "lenient::text")]
@@ -49,7 +49,7 @@ struct Listed<T> {
 }
 
 impl Entra {
-    /// Connects to nothing.
+    /// Opens no connection.
     #[must_use]
     pub fn new(http: Http, graph_url: Url, tokens: Tokens, replicas: u32) -> Self {
         let ten_seconds = Duration::from_secs(10);
@@ -60,7 +60,7 @@ impl Entra {
         Self { http, base: graph_url, tokens: Arc::new(tokens), graph, on_demand, audit }
     }
 
-    /// The same client for a sweep: whatever else is asked goes first.
+    /// The same client for a sweep: all other requests have priority.
     #[must_use]
     pub fn in_background(&self) -> Self {
         Self {
@@ -81,8 +81,8 @@ impl Entra {
         Call::new(SERVICE, Method::POST, &self.base).at("v1.0")
     }
 
-    /// Sends with a token; a token that is refused is replaced once. A 401 means not done, so that is safe for
-    /// a write too.
+    /// Sends a call with a token. If the token is refused, one new token is fetched. A 401 means that nothing was
+    /// done, so sending again is safe even for a write.
     async fn send(&self, call: Call, pace: &RateLimiter) -> Result<Answer, CallError> {
         let token = self.tokens.bearer().await?;
         match self.http.send(&call.clone().bearer(&token), pace).await {
@@ -106,8 +106,8 @@ impl Entra {
         }
     }
 
-    /// Up to `most` pages, and whether these were all. A page may be empty and still have a next one; headers
-    /// go along to every page.
+    /// Reads up to `most` pages and tells whether these were all. A page may be empty and still have a next one. The
+    /// headers are sent with every page.
     async fn pages<T: DeserializeOwned>(
         &self,
         first: Call,
@@ -135,7 +135,7 @@ pub(super) mod testing {
     use crate::upstream::probe::{Probe, Reply, Seen, http, ok};
     use crate::upstream::token::EntraCredential;
 
-    /// A tenant behind `/graph` that answers what the test says; tokens are `t1`, `t2`, ….
+    /// A tenant behind `/graph` that answers as the test defines; the tokens are `t1`, `t2`, ….
     pub async fn tenant(answer: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static) -> (Probe, Entra) {
         let probe = Probe::start(move |seen, n| {
             if seen.line.contains("/oauth2/") {
@@ -152,7 +152,7 @@ pub(super) mod testing {
         (probe, entra)
     }
 
-    /// The lines after `POST /login/…/token`.
+    /// The request lines, without those of `POST /login/…/token`.
     pub fn asked(probe: &Probe) -> Vec<String> {
         probe.lines().into_iter().filter(|l| !l.contains("/oauth2/")).collect()
     }

@@ -1,5 +1,5 @@
-//! Provision on demand: one user, or one group with up to five members. HTTP 200 is not success: the verdict
-//! stands inside, in one of two shapes. Must never call a skipped export a repair.
+//! Provision on demand: one user, or one group with up to five members. HTTP 200 does not mean success: the result is
+//! inside the body, in one of two shapes. It must never treat a skipped export as a repair.
 
 use std::time::Duration;
 
@@ -11,38 +11,38 @@ use super::steps::{self, Scoping, SkipReason, Status, Step};
 use crate::upstream::error::CallError;
 use crate::upstream::lenient;
 
-/// Members that one request may carry.
+/// How many members one request may contain.
 pub const MAX_MEMBERS: usize = 5;
 
-/// What Entra says it did. Whether it is so is seen at Atlassian alone.
+/// The result as Entra reports it. Only a read at Atlassian shows the real effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Exported.
     Applied,
-    /// Skipped, because Entra's own cache says that both sides agree. Not a repair.
+    /// Skipped, because Entra's cache says that both systems already match. This is not a repair.
     EntraThinksInSync,
-    /// Skipped: the person is not in scope; the parts that are false say why.
+    /// Skipped, because the person is not in scope. The false fields give the reason.
     OutOfScope(Scoping),
     /// Skipped for another reason, or failed.
     Failed {
         /// Microsoft's code.
         code: Option<String>,
-        /// Microsoft's sentence; may hold personal data.
+        /// Microsoft's message; it may contain personal data.
         reason: Option<String>,
     },
     /// The answer could not be understood.
     Unknown,
 }
 
-/// What came back.
+/// The result and the ids of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OnDemand {
     pub verdict: Verdict,
     /// The id of the change in the provisioning log.
     pub change_id: Option<String>,
-    /// The object at the target, by the id Entra knows it by.
+    /// The object at the target, by the id that Entra has for it.
     pub target_id: Option<String>,
-    /// For a support case.
+    /// Microsoft's id of the request, for a support case.
     pub request_id: Option<String>,
 }
 
@@ -106,7 +106,7 @@ impl Entra {
     /// Provisions one user now.
     ///
     /// # Errors
-    /// See [`CallError`]. Not repeated after an unknown outcome.
+    /// See [`CallError`]. The call is not repeated after an unknown outcome.
     pub async fn provision_user(
         &self,
         service_principal: &str,
@@ -118,10 +118,10 @@ impl Entra {
         self.provision(service_principal, job, rule, subject).await
     }
 
-    /// Provisions one group now, with these of its members.
+    /// Provisions one group now, with these members.
     ///
     /// # Errors
-    /// See [`CallError`]; [`CallError::Invalid`] for no member or more than [`MAX_MEMBERS`].
+    /// See [`CallError`]; [`CallError::Invalid`] for no member or for more than [`MAX_MEMBERS`].
     pub async fn provision_members(
         &self,
         service_principal: &str,
@@ -133,7 +133,7 @@ impl Entra {
         if users.is_empty() || users.len() > MAX_MEMBERS {
             return Err(CallError::Invalid { why: "one to five members go with one group" });
         }
-        // `User` and `Group` are case-sensitive in effect: lower case stands for other sources.
+        // The case of `User` and `Group` matters: lower case means other source systems.
         let members: Vec<_> =
             users.iter().map(|u| json!({"objectId": u, "objectTypeName": "User"})).collect();
         let subject = json!({"objectId": group, "objectTypeName": "Group", "links": {"members": members}});
@@ -152,16 +152,17 @@ impl Entra {
             .id("job", job)
             .at("provisionOnDemand")
             .json(json!({"parameters": [{"ruleId": rule, "subjects": [subject]}]}))
-            // "Typically under 30 seconds", and the limit of 5 in 10 s may have to be waited out before.
+            // Microsoft says "typically under 30 seconds". The call may first have to wait for the limit of 5
+            // requests in 10 s.
             .within(Duration::from_secs(60), Duration::from_secs(90));
         let answer = self.send(call, &self.on_demand).await?;
-        // It was taken, whatever it says of itself; an answer we cannot read is an unknown verdict.
+        // The service accepted the request in any case. An answer that cannot be parsed is an unknown verdict.
         let pair: Pair = answer.json().unwrap_or_default();
         Ok(OnDemand { request_id: answer.request_id, ..judge(&pair) })
     }
 }
 
-/// `key` and `value` are strings that hold JSON; taken as JSON, too, should that change.
+/// `key` and `value` are strings that contain JSON. Plain JSON is accepted too, in case Microsoft changes this.
 fn inner(value: &Value) -> Value {
     match value {
         Value::String(text) => serde_json::from_str(text).unwrap_or_default(),

@@ -1,5 +1,6 @@
-//! A job's schema, boiled down to what a diagnosis asks: which rule to provision by, what feeds the address and
-//! the external id, by what objects are matched, and whether groups are synced at all.
+//! Extracts from a job's schema what a diagnosis needs: the rule for provisioning, the sources of the address and the
+//! external id, the attributes for matching, and whether groups are synced. It must never guess: what the schema does
+//! not say is `None`.
 
 use serde::Deserialize;
 
@@ -7,18 +8,18 @@ use super::Entra;
 use crate::upstream::error::CallError;
 use crate::upstream::lenient::{self, folded};
 
-/// What a job's schema says, as far as it could be found. `None` means not said.
+/// The relevant parts of a job's schema. `None` means that the schema does not say it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mapping {
-    /// The rule to name when provisioning a user on demand.
+    /// The rule for provisioning a user on demand.
     pub user_rule: Option<String>,
-    /// The rule to name when provisioning a group on demand.
+    /// The rule for provisioning a group on demand.
     pub group_rule: Option<String>,
-    /// False: groups are not synced; also when there is no mapping for them at all.
+    /// False if groups are not synced; also if they have no mapping at all.
     pub groups_enabled: Option<bool>,
-    /// False: memberships of existing groups are never changed (no Update, or `members` not mapped).
+    /// False if memberships of existing groups are never changed (no Update, or `members` is not mapped).
     pub memberships_flow: Option<bool>,
-    /// A scoping filter stands on users.
+    /// Whether users have a scoping filter.
     pub users_filtered: bool,
     /// The source expression of `userName`.
     pub user_name: Option<String>,
@@ -28,9 +29,9 @@ pub struct Mapping {
     pub external_id: Option<String>,
     /// The source expression of a group's `externalId`.
     pub group_external_id: Option<String>,
-    /// The target attributes users are matched by, first one first.
+    /// The target attributes that users are matched by, in order of precedence.
     pub user_matching: Vec<String>,
-    /// The target attributes groups are matched by, first one first.
+    /// The target attributes that groups are matched by, in order of precedence.
     pub group_matching: Vec<String>,
 }
 
@@ -104,7 +105,7 @@ struct Source {
 }
 
 impl Entra {
-    /// What the job's schema says.
+    /// Reads the schema of the job.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -150,7 +151,8 @@ fn read(schema: &Schema) -> Mapping {
     read
 }
 
-/// The rule that provisions this kind of object out of Entra, preferring what says that it can do so on demand.
+/// The rule that provisions this kind of object from Entra. A rule that is marked for provisioning on demand is
+/// preferred.
 fn pick<'a>(schema: &'a Schema, kind: &str) -> Option<(&'a Rule, &'a ObjectMapping)> {
     let mut best: Option<(u8, &Rule, &ObjectMapping)> = None;
     for rule in &schema.synchronization_rules {
@@ -185,7 +187,7 @@ impl Rule {
 }
 
 impl ObjectMapping {
-    /// The source expression of a target attribute; `None` where it is not mapped.
+    /// The source expression of a target attribute; `None` if it is not mapped.
     fn feed(&self, wanted: impl Fn(&str) -> bool) -> Option<String> {
         let target = |m: &&AttributeMapping| {
             wanted(&m.target_attribute_name.as_deref().map(folded).unwrap_or_default())
@@ -202,8 +204,8 @@ impl ObjectMapping {
 }
 
 impl AttributeMapping {
-    /// The source expression. One that is not understood, or not applied at every change, is the empty text, of which
-    /// nobody can tell the value.
+    /// The source expression. It is empty if it is not understood or not applied to every change, because its value
+    /// is then unknown.
     fn expression(&self) -> String {
         let always = self.flow_type.as_deref().is_none_or(|flow| flow.eq_ignore_ascii_case("Always"));
         let (name, written) = (self.source.name.as_deref(), self.source.expression.as_deref());
@@ -215,7 +217,7 @@ impl AttributeMapping {
         };
         match self.default_value.as_deref() {
             _ if !always || text.is_empty() => String::new(),
-            // What is written where the source is empty.
+            // The value that is written if the source is empty.
             Some(default) => format!("Coalesce({text}, {})", quoted(default)),
             None => text,
         }
@@ -227,7 +229,7 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// A scope holds `groups` of clauses; an empty one filters nothing.
+/// Whether a scope filters anything. It holds `groups` of clauses, and an empty one filters nothing.
 fn has_filter(scope: &serde_json::Value) -> bool {
     use serde_json::Value;
     match scope {

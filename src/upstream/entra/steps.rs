@@ -1,5 +1,6 @@
-//! The steps of one provisioning attempt, which on-demand answers and the provisioning log share: what was
-//! skipped and why, and what the scoping found. Names and casing are not stable, so all are compared folded.
+//! The steps of one provisioning attempt, which on-demand answers and the provisioning log share: what was skipped
+//! and why, and the results of scoping. Names and casing are not stable, so it must never compare them without
+//! normalization.
 
 use std::collections::BTreeMap;
 
@@ -25,14 +26,14 @@ pub struct Step {
     details: BTreeMap<String, Value>,
 }
 
-/// How something ended, with the casing and synonyms folded.
+/// The result of a step, with casing and synonyms normalized.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Status {
     /// Done.
     Success,
-    /// Done, with a remark.
+    /// Done, with a warning.
     Warning,
-    /// Evaluated, and nothing done.
+    /// Evaluated, but nothing was done.
     Skipped,
     /// Not done.
     Failure,
@@ -55,16 +56,16 @@ impl Status {
 /// Why nothing was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SkipReason {
-    /// Entra believes that both sides agree; it does not look at the members of the target.
+    /// Entra assumes that both systems match. It does not check the members at the target.
     RedundantExport,
-    /// Not assigned, inactive, or without the role.
+    /// Not assigned, inactive, or without the required role.
     NotEntitled,
-    /// Anything else, as it came.
+    /// Any other reason, as text.
     Other(String),
 }
 
 impl SkipReason {
-    /// Reads a code or a sentence.
+    /// Reads a code or a message.
     #[must_use]
     pub fn read(raw: &str) -> Self {
         let name = folded(raw);
@@ -78,22 +79,22 @@ impl SkipReason {
     }
 }
 
-/// What the scoping step found. `None` means not said.
+/// The results of the scoping step. `None` means that the step does not say it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scoping {
-    /// Active in the source.
+    /// Active in Entra.
     pub active: Option<bool>,
     pub assigned: Option<bool>,
-    /// Has the role that is needed.
+    /// Has the required role.
     pub entitled: Option<bool>,
     /// Passes the scoping filters.
     pub in_scope: Option<bool>,
-    /// The clauses that were false.
+    /// The clauses that were not met.
     pub failed_clauses: Vec<String>,
 }
 
 impl Scoping {
-    /// Something was found to be false.
+    /// Whether any result is false.
     #[must_use]
     pub fn is_negative(&self) -> bool {
         [self.active, self.assigned, self.entitled, self.in_scope].contains(&Some(false))
@@ -118,7 +119,7 @@ impl Scoping {
             k if k.starts_with("activein") => &mut self.active,
             _ => return,
         };
-        // One step that says no outweighs another that says yes.
+        // A false result of one step outweighs a true one of another step.
         match flag(value) {
             Some(false) => *slot = Some(false),
             Some(true) => *slot = slot.or(Some(true)),
@@ -132,7 +133,7 @@ fn flag(value: &Value) -> Option<bool> {
 }
 
 impl Step {
-    /// `import`, `scoping`, `matching`, `export`, …, folded.
+    /// `import`, `scoping`, `matching`, `export`, …, normalized.
     #[must_use]
     pub fn kind(&self) -> String {
         folded(self.kind.as_deref().or(self.provisioning_step_type.as_deref()).unwrap_or_default())
@@ -143,7 +144,7 @@ impl Step {
         self.status.as_deref().and_then(Status::read)
     }
 
-    /// A detail by name, whatever its casing and spacing.
+    /// A detail by name; casing and spacing are ignored.
     #[must_use]
     pub fn detail(&self, name: &str) -> Option<String> {
         let name = folded(name);
@@ -167,7 +168,7 @@ impl Step {
     }
 }
 
-/// The first skip reason that is understood, else the first there is.
+/// The first skip reason that is known, else the first one.
 #[must_use]
 pub fn skip_reason(steps: &[Step]) -> Option<SkipReason> {
     let mut found: Vec<_> = steps.iter().filter_map(Step::skip_reason).collect();
@@ -175,7 +176,7 @@ pub fn skip_reason(steps: &[Step]) -> Option<SkipReason> {
     found.into_iter().next()
 }
 
-/// What the scoping steps found; a skipped step of another kind may repeat it.
+/// The results of the scoping steps. A skipped step of another kind may repeat them.
 #[must_use]
 pub fn scoping(steps: &[Step]) -> Scoping {
     let mut scoping = Scoping::default();

@@ -1,5 +1,6 @@
-//! What is sent to make an op true: one call each, and only documented calls (docs/reference/rules.md#atlassian-calls).
-//! An answer is never taken for the effect; it only says how long it is worth looking for the effect.
+//! The requests that make an op true: one call each, and only documented calls
+//! (docs/reference/rules.md#atlassian-calls). It must never treat an answer as the effect. The answer only says how
+//! long it is worth waiting for the effect.
 
 use super::Live;
 use crate::upstream::CallError;
@@ -122,7 +123,7 @@ fn shorten(text: &str) -> String {
 
 fn acted(answer: Result<(), CallError>) -> ActOutcome {
     match answer {
-        // A 2xx that was not understood was taken all the same; looking tells.
+        // The service accepted a request with a 2xx, even if the body cannot be parsed. A read shows the effect.
         Ok(()) | Err(CallError::Garbled { .. }) => ActOutcome::Accepted,
         Err(CallError::Later { after, .. }) => ActOutcome::Later(after),
         // Nothing was sent.

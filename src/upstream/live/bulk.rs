@@ -1,5 +1,5 @@
-//! Reading every side at once for a sweep: all lists beside each other, each page turned into compact rows as it
-//! comes. A list that fails becomes a gap with its reason. It must never keep a whole answer.
+//! Reads everything for a sweep: all lists in parallel, with each page converted to compact rows as it arrives. A
+//! list that fails becomes a gap with its reason. It must never keep a whole answer.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,19 +17,19 @@ use crate::world::{Page, SweepProgress};
 use reinstate_core::evidence::{Account, Assignment, Domain, Job, Mapping, Pending, Read, StoppedBy};
 use reinstate_core::sweep::{Census, Keys, ListedAccount, Logs, Members, People, Records};
 
-/// Records asked for at a time. A service may give fewer; what it gives is taken as its page.
+/// How many records are requested per page. A service may return fewer; that is then its page size.
 const RECORDS: usize = 500;
-/// Below this a page that is too large is not divided any further.
+/// A page of this size or smaller is not split further.
 const FEWEST: usize = 10;
 
-/// Entries of the job's log that are counted at most (`Entra::job_log`).
+/// How many entries of the job's log are counted at most (`Entra::job_log`).
 const COUNTED: usize = 6000;
-/// What the job does that takes somebody's access away, as the log names it, folded.
+/// The actions of the job that remove access, as the log names them, normalized.
 const REMOVALS: &[&str] = &["stageddelete", "disable", "delete"];
 
 type Said = (Option<bool>, Option<String>);
 
-/// What belongs to the job.
+/// What was read about the job.
 #[derive(Default)]
 struct Rules {
     settings: Read<Said>,
@@ -39,10 +39,10 @@ struct Rules {
 }
 
 impl Live {
-    /// Reads everything but the accounts.
+    /// Reads everything except the accounts.
     pub(super) async fn read_in_bulk(&self, meter: &SweepProgress) -> Census {
         let at = crate::clock::now();
-        // The mapping says which attributes of everybody are needed.
+        // The mapping names the attributes that are needed of all users.
         let found = self.job_or_applications(at).await;
         let mapping = self.whole_mapping(at, found.0.get()).await;
         let attributes = mapping.get().map(Mapping::attributes).unwrap_or_default();
@@ -99,8 +99,8 @@ impl Live {
         Ok(Page { next, read: Box::new(read) })
     }
 
-    /// The accounts that are in more than one user directory. The search says of an account that it is suspended only
-    /// where it is suspended in all of them, so these need a look of their own.
+    /// The accounts that are in more than one user directory. The search reports an account as suspended only if it
+    /// is suspended in all of them, so these accounts need a check of their own.
     async fn several_directories(&self, at: Timestamp) -> Read<Keys> {
         let read = async {
             let org = self.org()?;
@@ -151,7 +151,7 @@ impl Live {
         Rules { settings, log, pending, stopped_by }
     }
 
-    /// The log by person, and what it says the job may still do.
+    /// The log entries by person, and what the job may still do according to the log.
     async fn whole_log(
         &self,
         at: Timestamp,
@@ -174,7 +174,7 @@ impl Live {
         let read =
             async { self.entra()?.every_log_entry(job, since, each).await.map_err(|e| reason(&e)) }.await;
         logs.seal();
-        // A diagnosis of one person reads so many entries and no more; both must say the same.
+        // A diagnosis of one person reads the same number of entries, so that both give the same result.
         let removals = LogRead { entries: removals, complete: count <= COUNTED };
         let pending = read.clone().and_then(|()| convert::pending(removals).map_err(Reason::from));
         (side(at, read.map(|()| logs)), side(at, pending))
@@ -238,7 +238,7 @@ impl Live {
         side(at, read.map(|()| people))
     }
 
-    /// The users deleted within the last 30 days.
+    /// The users that were deleted within the last 30 days.
     async fn whole_bin(&self, at: Timestamp) -> Read<People> {
         let mut people = People::default();
         let read = async {
@@ -273,13 +273,13 @@ impl Live {
     }
 }
 
-/// Which apps it opens is told by another list.
+/// Another list tells whether the account opens an app.
 fn listed(account: crate::upstream::atlassian::users::Account) -> Option<ListedAccount> {
     let account: Account = convert::account(account)?;
     Some(ListedAccount { account, opens_app: None })
 }
 
-/// A poisoned lock still holds the rows that were put in.
+/// A poisoned lock still holds the rows that were added.
 fn lock<T>(rows: &Mutex<T>) -> MutexGuard<'_, T> {
     rows.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -298,8 +298,8 @@ fn add(people: &mut People, user: User) {
     }
 }
 
-/// The first page tells how many records there are and how large a page may be; the others do not depend on each
-/// other, so they are read side by side.
+/// The first page tells the number of records and the page size. The other pages do not depend on each other, so they
+/// are read in parallel.
 async fn every_record(scim: &Scim, directory: &str, meter: &SweepProgress) -> Result<Records, Reason> {
     let records = Mutex::new(Records::new(directory));
     let take = |found: Vec<crate::upstream::scim::ScimUser>| {
@@ -322,13 +322,13 @@ async fn every_record(scim: &Scim, directory: &str, meter: &SweepProgress) -> Re
             let take = &take;
             let read = async move {
                 let (mut at, end) = (start, (start + size).min(total + 1));
-                // A service may give fewer than it was asked for; a page that shrank is asked for the rest.
+                // A service may return fewer records than requested; the rest is requested again.
                 while at < end {
                     let (found, now) = record_page(scim, at, end - at).await.map_err(|e| reason(&e))?;
                     let count = found.len();
                     take(found);
                     if count == 0 {
-                        // The list became shorter meanwhile: its end is the end.
+                        // The list became shorter meanwhile: its new end is the end.
                         return if now < at { Ok(()) } else { Err("a page of records was empty".into()) };
                     }
                     at += count;
@@ -345,7 +345,7 @@ async fn every_record(scim: &Scim, directory: &str, meter: &SweepProgress) -> Re
     Ok(records)
 }
 
-/// People in hundreds of groups make large pages: one that is larger than an answer may be is divided.
+/// People in hundreds of groups make large pages. A page that exceeds the size limit of an answer is split.
 async fn record_page(
     scim: &Scim,
     start: usize,
@@ -360,7 +360,7 @@ async fn record_page(
     }
 }
 
-/// IdP group ids by SCIM group id.
+/// The group ids of the identity provider, by SCIM group id.
 async fn every_group(scim: &Scim) -> Result<BTreeMap<String, String>, Reason> {
     let mut known = BTreeMap::new();
     let mut start = 1;

@@ -1,5 +1,5 @@
-//! From the words of the services to the words of the core. It must never invent: what a service did not say
-//! stays `None`.
+//! Converts the answers of the services to the types of the core. It must never invent a value: what a service did
+//! not return stays `None`.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use reinstate_core::subject::{RecordId, normalize};
 pub(super) fn user(user: directory::User) -> Option<core::IdpUser> {
     let aliases = user.proxy_addresses.iter().chain(&user.other_mails);
     let plain = |alias: &String| match alias.split_once(':') {
-        // Other address types (SIP, X500) are no e-mail addresses.
+        // Other address types (SIP, X500) are not e-mail addresses.
         Some((kind, address)) => kind.eq_ignore_ascii_case("smtp").then(|| address.to_owned()),
         None => Some(alias.clone()),
     };
@@ -51,7 +51,7 @@ pub(super) fn assignment(assignment: directory::Assignment) -> Option<core::Assi
     })
 }
 
-/// Default Access is the role whose id has no digit but zero.
+/// Default Access is the role whose id contains no digit except zero.
 fn is_default_access(role: &str) -> bool {
     role.chars().all(|c| c == '0' || c == '-')
 }
@@ -73,8 +73,8 @@ pub(super) fn job(job: jobs::Job) -> Option<core::Job> {
     })
 }
 
-/// Who stopped the job of this application last, where it was stopped after it was last started. A change that
-/// names no application may be ours: a person behind it is asked first, the service behind it proves nothing.
+/// Who last stopped the job of this application, if it was stopped after it was last started. A change that names no
+/// application may concern this one. It counts only if a person made it; a change by the service proves nothing.
 pub(super) fn stopper(changes: Vec<audit::JobChange>, service_principal: &str) -> Option<core::StoppedBy> {
     let ours = |change: &audit::JobChange| {
         let named = change.targets.iter().any(|id| id.eq_ignore_ascii_case(service_principal));
@@ -95,7 +95,8 @@ pub(super) fn stopper(changes: Vec<audit::JobChange>, service_principal: &str) -
     }
 }
 
-/// What waits in the log of a job. Half a log would be a count that is too low, so it is none.
+/// Counts what is pending in the log of a job. An incomplete log would give a count that is too low, so it is an
+/// error.
 pub(super) fn pending(log: log::LogRead) -> Result<core::Pending, String> {
     if !log.complete {
         return Err("the job's log of the last 30 days is too long to be counted".to_owned());
@@ -104,7 +105,7 @@ pub(super) fn pending(log: log::LogRead) -> Result<core::Pending, String> {
     let mut pending = core::Pending::default();
     for entry in log.entries {
         let (Some(action), Some(object)) = (entry.action, entry.source_id) else { continue };
-        // Newest first: what came of an object last is what counts. A staged deletion stays one.
+        // The entries are sorted newest first, and the newest entry of an object counts. A staged deletion stays one.
         let newest = settled.insert((action.clone(), object));
         let waits = newest && entry.status == Some(steps::Status::Failure);
         match action.as_str() {
@@ -170,8 +171,8 @@ pub(super) fn account(account: atlassian::Account) -> Option<core::Account> {
         Some("unmanaged") => core::Claim::Unmanaged,
         _ => core::Claim::Unknown,
     };
-    // `status` is composed of the two others (docs/reference/rules.md#atlassian-account-status).
-    // It fills in where they are not given.
+    // `status` combines the two other fields (docs/reference/rules.md#atlassian-account-status). It is used only if
+    // they are absent.
     let status = account.account_status.or_else(|| match composite.as_str() {
         "active" | "suspended" | "not_invited" => Some("active".to_owned()),
         "deactivated" | "for_deletion" => Some("inactive".to_owned()),
@@ -184,7 +185,7 @@ pub(super) fn account(account: atlassian::Account) -> Option<core::Account> {
         _ => None,
     });
     let groups = account.groups.map(|groups| {
-        // A group without a name is kept: it may be any of those that seem to be missing.
+        // A group without a name is kept, because it may be one of those that seem to be missing.
         let named = groups.into_iter().map(|group| core::IdpGroup {
             id: group.id.unwrap_or_default(),
             name: group.name.unwrap_or_default(),
@@ -202,13 +203,13 @@ pub(super) fn account(account: atlassian::Account) -> Option<core::Account> {
         for_deletion: account.for_deletion.unwrap_or(composite == "for_deletion"),
         claim,
         source: account.management_source,
-        // An empty list may be one that was not given; the role assignments tell.
+        // An empty list may mean that the field was not returned; the role assignments show the truth.
         platform_roles: (!account.platform_roles.is_empty()).then_some(account.platform_roles),
         groups,
     })
 }
 
-/// Whether a resource is an app. One that is not named at all is not known to be one.
+/// Whether a resource is an app. A resource without an id and an owner does not count as one.
 fn is_app(resource: &str, owner: &str) -> bool {
     let platform = owner == "platform" || resource.starts_with("ari:cloud:platform");
     let named = !resource.is_empty() || !owner.is_empty();
@@ -273,7 +274,7 @@ pub(super) fn permissions(privileges: &Privileges, asked: &[&str]) -> core::Perm
         Some(((*name).to_owned(), reason))
     });
     let mut permissions = core::Permissions(said.collect());
-    // The reason for one's own account may stand at any privilege.
+    // The reason for one's own account may appear at any privilege.
     if privileges.any_refused_for("administrative.notMyself") {
         permissions.0.insert("any".to_owned(), Some("administrative.notMyself".to_owned()));
     }
@@ -330,7 +331,7 @@ pub(super) fn workspace(space: groups::Workspace) -> Option<core::Workspace> {
     Some(core::Workspace { id, name, usage: space.attributes.usage, capacity: space.attributes.capacity })
 }
 
-/// The SCIM directory in the address that a job writes to: `…/scim/directory/{id}`.
+/// The SCIM directory id in the URL that a job writes to: `…/scim/directory/{id}`.
 pub(super) fn directory_of(base_address: &str) -> Option<String> {
     let (_, rest) = base_address.split_once("/scim/directory/")?;
     let id = rest.split(['/', '?']).next().unwrap_or_default();

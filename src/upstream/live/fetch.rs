@@ -1,5 +1,5 @@
-//! One want, one read: each brings a change of the evidence. Readings of the same field are joined, and a gap
-//! stays a gap: what was read beside it would look complete and is not.
+//! One read for each request: each returns a change of the evidence. Several readings of one field are joined. A gap
+//! must stay a gap: a list that was only partly read would look complete.
 
 use futures_core::future::BoxFuture;
 use jiff::Timestamp;
@@ -10,14 +10,14 @@ use crate::upstream::{Atlassian, CallError, Entra, Scim};
 use reinstate_core::Evidence;
 use reinstate_core::evidence::{Account, Application, Gap, IdpUser, Read};
 
-/// What is read from the permission document. The whole document is requested
+/// The privileges that are used from the permission document. The whole document is requested
 /// (docs/reference/rules.md#atlassian-permission-document).
 const PRIVILEGES: &[&str] = &["email.set", "lifecycle.enablement", "lifecycle.delete"];
-/// How far back the log is read; Microsoft keeps it for 30 days.
+/// How many days of the log are read; Microsoft keeps it for 30 days.
 const LOG_WINDOW_DAYS: i64 = 30;
 
 const NO_JOB: &str = "the configured application has no synchronization job";
-/// How the names of Atlassian's gallery applications begin.
+/// The prefix of the names of Atlassian's gallery applications.
 const APPLICATION_NAME: &str = "Atlassian";
 
 /// A change of the evidence.
@@ -25,7 +25,7 @@ pub(super) type Change = Box<dyn FnOnce(&mut Evidence) + Send>;
 
 pub(super) type Reason = Gap;
 
-/// Since when the logs are read.
+/// The time from which the logs are read.
 pub(super) fn days_before(at: Timestamp) -> Timestamp {
     at.checked_sub(jiff::SignedDuration::from_hours(24 * LOG_WINDOW_DAYS)).unwrap_or(Timestamp::MIN)
 }
@@ -42,7 +42,7 @@ pub(super) fn change(apply: impl FnOnce(&mut Evidence) + Send + 'static) -> Chan
     Box::new(apply)
 }
 
-/// Joins a new reading of a list into the one there is.
+/// Joins a new reading into an existing list.
 pub(super) fn join<T>(
     slot: &mut Read<Vec<T>>,
     found: Result<Vec<T>, Reason>,
@@ -86,7 +86,7 @@ impl Live {
             .ok_or_else(|| format!("no SCIM key is configured for directory {directory}").into())
     }
 
-    /// Reads one want.
+    /// Reads one request.
     pub(super) fn fetch(&self, want: ReadRequest) -> BoxFuture<'_, Change> {
         Box::pin(async move {
             tracing::debug!(source = want.source().name(), "reading");
@@ -181,7 +181,7 @@ impl Live {
                     async { self.entra()?.settings(&self.service_principal).await.map_err(|e| reason(&e)) }
                         .await;
                 change(move |e| {
-                    // An optional reading: not every tenant lets it be read, and nothing waits for it.
+                    // An optional reading: not every tenant allows it, and nothing depends on it.
                     if let (Ok(settings), Read::Seen { value, .. }) = (found, &mut e.mapping) {
                         value.sync_all = settings.sync_all;
                         value.directory = settings.base_address.as_deref().and_then(convert::directory_of);
@@ -197,7 +197,7 @@ impl Live {
                 }
                 .await;
                 let found = found.and_then(|log| match (log.complete, log.entries.is_empty()) {
-                    // The newest entries are what counts; none among the newest of everybody's proves nothing.
+                    // Only the newest entries are read. If none of them concerns the person, that proves nothing.
                     (false, true) => Err("the log is longer than what is read of it".into()),
                     _ => Ok(log.entries.into_iter().map(convert::log_entry).collect()),
                 });
@@ -213,7 +213,7 @@ impl Live {
         }
     }
 
-    /// Why the job stands still, and what waits in its log.
+    /// Why the job does not run, and what is pending in its log.
     async fn standstill(&self, want: ReadRequest) -> Change {
         let at = crate::clock::now();
         let since = days_before(at);
@@ -227,8 +227,8 @@ impl Live {
         change(move |e| e.stopped_by = once(found, at))
     }
 
-    /// The job. Where the configured application has none, the tenant's Atlassian applications tell whether another one
-    /// has it (docs/reference/rules.md#wrong-application-or-pull-synchronization).
+    /// The job. If the configured application has none, the tenant's other Atlassian applications may have it
+    /// (docs/reference/rules.md#wrong-application-or-pull-synchronization).
     pub(super) async fn job_or_applications(
         &self,
         at: Timestamp,
@@ -252,7 +252,7 @@ impl Live {
         }
     }
 
-    /// Every enterprise application whose name says Atlassian, and whether it has a job.
+    /// All enterprise applications whose name begins with Atlassian, and whether they have a job.
     async fn applications(&self) -> Result<Vec<Application>, Reason> {
         let entra = self.entra()?;
         let found = entra.service_principals_named(APPLICATION_NAME).await.map_err(|e| reason(&e))?;
@@ -271,7 +271,7 @@ impl Live {
         self.jobs().await?.ok_or_else(|| NO_JOB.into())
     }
 
-    /// If there are several, one that is active.
+    /// The job of the application. If there are several, an active one.
     async fn jobs(&self) -> Result<Option<reinstate_core::evidence::Job>, Reason> {
         let jobs = self.entra()?.jobs(&self.service_principal).await.map_err(|e| reason(&e))?;
         let mut jobs: Vec<_> = jobs.into_iter().filter_map(convert::job).collect();
@@ -347,7 +347,7 @@ impl Live {
                 let found = async { self.org()?.scim_links(&account).await.map_err(|e| reason(&e)) }.await;
                 let found = found.map(|all| {
                     let links = all.into_iter().filter_map(convert::link);
-                    // The call is about this account; an answer that leaves it out means it all the same.
+                    // The call is about this account, so an answer that omits it still means this account.
                     let mine = links.map(|mut link| {
                         link.account.get_or_insert_with(|| account.clone());
                         link
@@ -424,7 +424,7 @@ fn accounts(found: Result<Vec<crate::upstream::atlassian::users::Account>, Reaso
     change(move |e| join(&mut e.accounts, found, at, |a: &Account, b| a.id == b.id))
 }
 
-/// Accounts that were seen in another way.
+/// Adds accounts that were found in another way.
 pub(super) fn accounts_seen(found: Vec<Account>, at: Timestamp) -> Change {
     change(move |e| join(&mut e.accounts, Ok(found), at, |a: &Account, b| a.id == b.id))
 }

@@ -1,5 +1,5 @@
-//! What a sweep has read in bulk already, as answers to wants: the same changes of the evidence as if it had been
-//! asked for one person. It must never answer what it does not know; a side that could not be read stays a gap.
+//! Answers read requests from what a sweep has already read in bulk, with the same changes of the evidence as a read
+//! for one person. It must never answer what it does not know. A source that could not be read stays a gap.
 
 use std::collections::BTreeMap;
 
@@ -12,12 +12,12 @@ use reinstate_core::evidence::{AppRole, Mapping, Read, ScimRecord};
 use reinstate_core::subject::normalize;
 use reinstate_core::sweep::{Census, ListedAccount, LookDepth, Records, SweepQuery};
 
-/// What is known of a want.
+/// What the census knows about a read request.
 pub(super) enum Answer {
     Known(Change),
-    /// Nothing, and it is not to be asked.
+    /// Not known, and it must not be read.
     Leave,
-    /// Nothing: ask.
+    /// Not known: read it.
     Unknown,
 }
 
@@ -32,7 +32,7 @@ impl<'a> FromCensus<'a> {
         Self { asked, census }
     }
 
-    /// What the census says.
+    /// Answers a read request from the census.
     pub(super) fn answer(&self, want: &ReadRequest) -> Answer {
         match self.known(want) {
             Some(change) => Answer::Known(change),
@@ -120,7 +120,7 @@ impl<'a> FromCensus<'a> {
                 let read = c.stopped_by.clone();
                 change(move |e| e.stopped_by = read)
             }
-            // Only the assigned groups are known; a close look reads the others too.
+            // Only the assigned groups are known; a closer check reads the others too.
             ReadRequest::Memberships(person) if self.asked.need == LookDepth::Local => {
                 let read = match (&c.members, c.groups_of(person)) {
                     (Read::Seen { at, .. }, Some(groups)) => Read::seen(*at, groups),
@@ -175,7 +175,7 @@ impl<'a> FromCensus<'a> {
         }))
     }
 
-    /// The account as the search listed it, where the question is about that one.
+    /// The account as the search listed it, if the request is about this account.
     fn account(&self, is_it: impl Fn(&ListedAccount) -> bool) -> Option<Change> {
         match &self.asked.listed {
             Some(listed) if is_it(listed) => {
@@ -187,12 +187,12 @@ impl<'a> FromCensus<'a> {
         }
     }
 
-    /// Whether there is any role that opens an app, which is all that the list of them says. Of an account in several
-    /// directories it does not say in which.
+    /// Whether the account holds any role that opens an app; the list says nothing more. For an account in several
+    /// directories, the list does not say in which.
     fn roles(&self, account: &str) -> Option<Change> {
         let listed = self.asked.listed.as_ref().filter(|listed| listed.account.id == account)?;
         let opens = listed.opens_app.filter(|_| self.census.is_in_several(account) == Some(false))?;
-        // With one directory at most, the membership says how the account stands there.
+        // With at most one directory, the membership tells the state of the account there.
         let role = || AppRole {
             role: "shown by the search".to_owned(),
             app: true,
@@ -207,7 +207,7 @@ impl<'a> FromCensus<'a> {
     }
 }
 
-/// What a side says, with its time; a gap with its reason; nothing where it was not asked.
+/// Finds a value in a source, with its time. A gap keeps its reason, and a source that was not read gives `None`.
 fn found<T, F>(side: &Read<T>, find: impl FnOnce(&T) -> F) -> Option<(Timestamp, Result<F, Reason>)> {
     match side {
         Read::Seen { at, value } => Some((*at, Ok(find(value)))),

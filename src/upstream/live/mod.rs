@@ -1,6 +1,6 @@
-//! The real world: gathering evidence with as few round trips as the data allows, and sending what makes an op
-//! true. Gathering is a loop of rounds: a pure function says what is wanted next, everything wanted is read at
-//! once, and what came is merged into the evidence. A source that fails becomes a gap with its reason.
+//! The real world: it gathers evidence with few round trips, and sends the request that makes an op true. It gathers
+//! in rounds. In each round a pure function says what to read next, everything is read in parallel, and the results
+//! are merged into the evidence. A source that fails must become a gap with its reason.
 
 mod act;
 mod bulk;
@@ -23,20 +23,20 @@ use reinstate_core::sweep::{Census, SweepQuery};
 use reinstate_core::{Evidence, Op, Subject};
 use wants::{ReadRequest, wants};
 
-/// Rounds of a diagnosis that follows links from account to record to owner; it ends earlier when nothing is
-/// wanted any more.
+/// The rounds of a diagnosis that follows links from account to record to owner. It ends earlier when nothing more is
+/// needed.
 const MAX_ROUNDS: usize = 7;
 
-/// Atlassian and Entra, as they are.
+/// The real Atlassian and Entra.
 pub struct Live {
     clients: Clients,
     service_principal: String,
-    /// The same world for sweeps, behind everything else.
+    /// The same world for sweeps, with low priority.
     behind: Option<Box<Live>>,
 }
 
 impl Live {
-    /// A world over these clients. `service_principal` is the object id of the Atlassian enterprise application.
+    /// A world that uses these clients. `service_principal` is the object id of the Atlassian enterprise application.
     #[must_use]
     pub fn new(clients: Clients, service_principal: String) -> Self {
         let clients_behind = clients.in_background();
@@ -53,7 +53,7 @@ impl Live {
         self.clients.scim.iter().map(|directory| directory.id.clone()).collect()
     }
 
-    /// Reads in rounds. What is known already is not read again; with nothing but that, no call is made.
+    /// Reads in rounds. What is already known is not read again; if everything is known, no call is made.
     async fn read(&self, subject: Subject, look: &ReadScope, known: Option<&FromCensus<'_>>) -> Evidence {
         let mut evidence = Evidence::new(subject, crate::clock::now());
         evidence.places = self.clients.places.clone();

@@ -1,5 +1,5 @@
-//! People at the identity provider, looked up by address, by id and by what the job writes as their `externalId`. A
-//! look-up that could miss somebody must never say that there is nobody.
+//! Users at the identity provider, found by address, by id and by the value that the job writes as their
+//! `externalId`. A look-up that may miss a user must never report that there is none.
 
 use futures_util::future::join_all;
 
@@ -10,12 +10,12 @@ use crate::upstream::entra::directory::AddressIn;
 use reinstate_core::evidence::{IdpUser, Mapping};
 use reinstate_core::expression::Mapped;
 
-/// Why the owner of a record is unread although the directory was.
+/// The reason of the gap when the directory was read but the owner of a record is unknown.
 pub(super) const UNTRACED: &str = "whose externalId this is cannot be told from the job's mapping";
 
 impl Live {
-    /// Live users of an address, by every attribute that could hold it: a look-up that stops at the first hit misses
-    /// the second person.
+    /// The existing users with an address, by every attribute that may hold it. A look-up that stops at the first
+    /// match misses the second person.
     pub(super) async fn users(&self, address: &str) -> Result<Vec<IdpUser>, Reason> {
         let entra = self.entra()?;
         let by = |place| async move { entra.users_with(place, address).await };
@@ -37,13 +37,13 @@ impl Live {
         Ok(found.and_then(convert::user))
     }
 
-    /// The live users of whom the job would write this externalId, and the user who has it as object id.
+    /// The existing users for whom the job would write this externalId, and the user who has it as object id.
     pub(super) async fn owner(&self, external: &str, from: Option<String>) -> Result<Vec<IdpUser>, Reason> {
         let entra = self.entra()?;
         let by_id = async {
             match entra.user(external).await {
                 Ok(found) => Ok(found.and_then(convert::user)),
-                // What cannot be an object id is nobody's.
+                // A value that cannot be an object id belongs to no user.
                 Err(CallError::Refused { status: 400, .. } | CallError::Invalid { .. }) => Ok(None),
                 Err(error) => Err(reason(&error)),
             }
@@ -87,7 +87,7 @@ impl Live {
             entra.deleted_users_with_upn(address),
         );
         let people = |found: Vec<_>| found.into_iter().filter_map(convert::user).collect::<Vec<IdpUser>>();
-        // The end of a name may be the end of another person's longer name.
+        // The end of a name may also be the end of another person's longer name.
         let gone = |found: Vec<_>| {
             let all = people(found).into_iter();
             all.filter(|user| user.was_deleted_as(address)).collect::<Vec<IdpUser>>()
@@ -97,7 +97,7 @@ impl Live {
                 mail.extend(upn);
                 Ok(gone(mail))
             }
-            // Not every tenant takes the advanced query by name; the mail has been asked for all the same.
+            // Not every tenant accepts the advanced query by UPN. The query by mail address has succeeded.
             (Ok(mail), Err(CallError::Refused { status: 400, .. })) => Ok(gone(mail)),
             (Err(error), _) | (_, Err(error)) => Err(reason(&error)),
         };

@@ -1,4 +1,4 @@
-//! What the services say of roles, and what they leave out.
+//! Tests of what the services return about roles, and what they leave out.
 
 use super::*;
 
@@ -77,7 +77,7 @@ fn what_is_left_out_is_not_none() {
     };
     assert_eq!(groups(serde_json::json!([])), Some(Vec::new()));
     assert_eq!(groups(serde_json::Value::Null), None);
-    // One without a name is kept: it may be any group that seems to be missing.
+    // A group without a name is kept, because it may be any group that seems to be missing.
     let shown = groups(serde_json::json!([{"id": "g", "name": "jira"}, {"id": "h"}])).unwrap();
     assert_eq!(shown.iter().map(|group| group.name.as_str()).collect::<Vec<_>>(), ["jira", ""]);
 }

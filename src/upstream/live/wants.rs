@@ -1,6 +1,6 @@
-//! What to read next, as a pure function of what is known. Asking for less is how a check stays fast; asking
-//! for what a condition needs is how a step stays safe. It must never want the same thing under two names, and
-//! never leave out what a condition of the wanted op reads.
+//! Decides what to read next, as a pure function of the evidence. Reading less keeps a check fast; reading what a
+//! condition needs keeps a step safe. It must never request the same thing under two names, and never omit what a
+//! condition of the op reads.
 
 use std::collections::BTreeSet;
 
@@ -10,20 +10,20 @@ use reinstate_core::evidence::{Claim, Evidence, IdpUser};
 use reinstate_core::subject::{RecordId, Who, normalize, normalize_name};
 use reinstate_core::{Op, Source};
 
-/// How many accounts one search takes (docs/reference/rules.md#atlassian-search-limit).
+/// How many accounts one search accepts (docs/reference/rules.md#atlassian-search-limit).
 const MAX_ACCOUNTS_PER_SEARCH: usize = 10;
-/// SCIM groups looked into when a name does not match: a rename, not a listing.
+/// How many SCIM groups are read when a name does not match: a rename, not a listing.
 const MAX_RENAMED: usize = 10;
-/// Groups asked for what they grant. Of somebody with more, and no app at all, the rest stays undecided.
+/// For how many groups the roles are read. If an account without any app has more groups, the rest stays undecided.
 const MAX_ROLES: usize = 30;
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum ReadRequest {
-    /// Live users whose UPN, mail or proxy address is this.
+    /// Existing users whose UPN, mail or proxy address is this.
     Users(String),
     /// One user by object id.
     UserById(String),
-    /// Users by another address, and deleted users: only when nobody was found.
+    /// Users with the address in another attribute, and deleted users. Only if nobody was found.
     Strays(String),
     Memberships(String),
     Nested(String),
@@ -33,7 +33,7 @@ pub(super) enum ReadRequest {
     Settings,
     Log(String, String),
     Stopper,
-    /// What waits in the whole log of the job.
+    /// What is pending in the whole log of the job.
     Pending(String),
     AccountsByEmail(Vec<String>),
     AccountsById(Vec<String>),
@@ -44,7 +44,7 @@ pub(super) enum ReadRequest {
     RecordById(RecordId),
     Permissions(String),
     Roles(String),
-    /// The user directories an account is in.
+    /// The user directories that an account is in.
     UserDirectories(String),
     LastActive(String),
     Domains,
@@ -52,7 +52,7 @@ pub(super) enum ReadRequest {
     GroupRoles(String),
     Workspaces,
     Bearers(String),
-    /// Whose this externalId is, by the expression that the job maps it from.
+    /// The owner of this externalId, by the expression that the job maps it from.
     Owner(String, Option<String>),
     ScimGroup(String, String),
 }
@@ -87,7 +87,7 @@ impl ReadRequest {
     }
 }
 
-/// Everything wanted by now; what was read already is filtered out by the caller.
+/// Everything that can be requested now. The caller filters out what was already read.
 pub(super) fn wants(look: &ReadScope, e: &Evidence, directories: &[String]) -> Vec<ReadRequest> {
     match look {
         ReadScope::Everything => everything(e, directories, true, true),
@@ -105,8 +105,9 @@ pub(super) fn wants(look: &ReadScope, e: &Evidence, directories: &[String]) -> V
     }
 }
 
-/// A step looks at all that its conditions could need, but at the log only where a condition hangs on it: the log
-/// may be read five times in ten seconds, and a plan has many steps. Provisioning is harmless only by the log.
+/// A step reads everything that its conditions may need. It reads the log only if a condition depends on it, because
+/// the log allows five requests in ten seconds and a plan has many steps. Only the log shows that provisioning is
+/// harmless.
 fn everything(e: &Evidence, directories: &[String], by_log: bool, diagnosing: bool) -> Vec<ReadRequest> {
     let mut all = vec![ReadRequest::Assignments, ReadRequest::Jobs, ReadRequest::Domains];
     names(e, directories, &mut all);
@@ -122,7 +123,7 @@ fn everything(e: &Evidence, directories: &[String], by_log: bool, diagnosing: bo
         }
         if case.is_assigned() == Some(false) {
             all.push(ReadRequest::Nested(person.id.clone()));
-            // The settings are kept with the mapping, so they wait for it.
+            // The settings are stored with the mapping, so they are read after it.
             all.extend(e.mapping.get().map(|_| ReadRequest::Settings));
         }
     }
@@ -139,14 +140,14 @@ fn everything(e: &Evidence, directories: &[String], by_log: bool, diagnosing: bo
     all
 }
 
-/// The person by every address, and every account and record with one of these addresses.
+/// The person by every address, and all accounts and records with one of these addresses.
 fn names(e: &Evidence, directories: &[String], all: &mut Vec<ReadRequest>) {
     let mut asked: BTreeSet<String> = BTreeSet::new();
     if let Who::Email(email) = &e.subject.who {
         asked.insert(normalize(email));
     }
     let found: Vec<&IdpUser> = e.users.get().into_iter().flatten().collect();
-    // An account id says nothing to the identity provider; its address does.
+    // The identity provider does not know account ids, so the account's address is used.
     if let Who::Account(id) = &e.subject.who {
         all.push(ReadRequest::AccountsById(vec![id.clone()]));
         asked.extend(e.account(id).and_then(|account| account.email.as_deref()).map(normalize));
@@ -171,7 +172,7 @@ fn names(e: &Evidence, directories: &[String], all: &mut Vec<ReadRequest>) {
     for external in case.identity.external_id.all() {
         all.extend(directories.iter().map(|id| ReadRequest::RecordsByExternal(id.clone(), external.clone())));
     }
-    // What the identity provider believes to be the person's record, even under another name.
+    // The record that the identity provider takes for the person's, even if it has another name.
     if let Some(anchor) = case.anchor().filter(|_| case.person.is_some()) {
         let is_known = case.record_links.iter().any(|tie| tie.id.record == anchor && tie.record.is_some());
         let ids = directories
@@ -206,9 +207,9 @@ fn mapping(e: &Evidence, all: &mut Vec<ReadRequest>) {
     all.extend(e.job.get().map(|job| ReadRequest::Mapping(job.id.clone())));
 }
 
-/// Links, permissions and roles of every account that may be the person's, and accounts behind links.
+/// Links, permissions and roles of every account that may belong to the person, and the accounts behind links.
 fn accounts(e: &Evidence, case: &Case<'_>, all: &mut Vec<ReadRequest>) {
-    // The person was found by the address that was asked for, and the identity provider keeps these two unique.
+    // The person was found by the address in the request. The identity provider keeps these two attributes unique.
     let logins = case.person.into_iter().flat_map(|person| person.upn.iter().chain(&person.mail));
     let mut known: BTreeSet<String> = logins.map(|address| normalize(address)).collect();
     if let Who::Email(email) = &e.subject.who {
@@ -221,7 +222,7 @@ fn accounts(e: &Evidence, case: &Case<'_>, all: &mut Vec<ReadRequest>) {
             all.push(ReadRequest::Permissions(account.id.clone()));
         }
         all.push(ReadRequest::Roles(account.id.clone()));
-        // An account whose address is none of the person's may be another person's.
+        // An account with none of the person's addresses may belong to another person.
         let other = account.email.as_deref().map(normalize).filter(|email| !known.contains(email));
         all.extend(other.filter(|_| case.person.is_some()).map(ReadRequest::Bearers));
     }
@@ -240,7 +241,7 @@ fn accounts(e: &Evidence, case: &Case<'_>, all: &mut Vec<ReadRequest>) {
     }
 }
 
-/// Whose a record is. An object id tells by itself; another value may belong to two people, which matters where
+/// The owner of a record. An object id is enough on its own. Another value may belong to two people, which matters if
 /// something is to be repaired.
 fn owner(e: &Evidence, case: &Case<'_>, tie: &RecordLink<'_>) -> Option<ReadRequest> {
     let external = tie.record?.external_id.clone()?;
@@ -252,8 +253,8 @@ fn owner(e: &Evidence, case: &Case<'_>, tie: &RecordLink<'_>) -> Option<ReadRequ
     wanted.then(|| ReadRequest::Owner(external, mapping.and_then(|mapping| mapping.external_id_from.clone())))
 }
 
-/// Why the job stands still and what waits in its log: only where it may have to be started. A key that is refused
-/// is for a person to decide, whatever the log says.
+/// Why the job does not run, and what is pending in its log. Only if the job may have to be started. A rejected key
+/// needs a decision by a person, whatever the log says.
 fn standstill(e: &Evidence, all: &mut Vec<ReadRequest>) {
     let Some(job) = e.job.get().filter(|job| !job.key_is_rejected()) else { return };
     if !job.is_quarantined() && job.standstill().is_some() {
@@ -266,8 +267,8 @@ fn standstill(e: &Evidence, all: &mut Vec<ReadRequest>) {
     }
 }
 
-/// Where the account is suspended, which of its directories count, and whether there are seats to give back: only of
-/// an account that is suspended somewhere, or whose roles do not say how it stands.
+/// In which directories the account is suspended, which of them count, and the seats of the apps. Only for an account
+/// that is suspended somewhere, or whose roles do not show its state.
 fn suspension(case: &Case<'_>, all: &mut Vec<ReadRequest>) {
     let Some(account) = case.account else { return };
     let rows = case.role_rows(account).unwrap_or_default();
@@ -288,7 +289,7 @@ fn suspension(case: &Case<'_>, all: &mut Vec<ReadRequest>) {
     if directories.len() > 1 && !expected.is_empty() {
         all.push(ReadRequest::OrgGroups(expected.iter().map(|group| group.name.clone()).collect()));
     }
-    // Without a role there, what the groups grant tells which seats come back.
+    // If the account has no role there, the roles of its groups tell which seats it will take.
     let without = |id: &&str| !rows.iter().any(|row| row.app && row.directory.as_deref() == Some(*id));
     if case.suspended_in(account).iter().any(without) {
         let groups = account.groups.iter().flatten().filter(|group| !group.id.is_empty());
@@ -296,8 +297,8 @@ fn suspension(case: &Case<'_>, all: &mut Vec<ReadRequest>) {
     }
 }
 
-/// Which of two accounts is used, and whose the other one's address is: only where there are two, or where the
-/// question is about another account than the person's.
+/// Which of two accounts is used, and who has the other account's address. Only if there are two accounts, or if the
+/// request is about another account than the person's.
 fn others(e: &Evidence, case: &Case<'_>, all: &mut Vec<ReadRequest>) {
     let own = case.account.map(|account| account.id.as_str());
     let asked = e.subject.accounts.iter().any(|id| Some(id.as_str()) != own);
@@ -308,7 +309,7 @@ fn others(e: &Evidence, case: &Case<'_>, all: &mut Vec<ReadRequest>) {
         all.push(ReadRequest::LastActive(account.id.clone()));
         all.extend(account.email.as_deref().map(|email| ReadRequest::Bearers(normalize(email))));
     }
-    // An address that was moved aside may have to go back, and nobody has it now.
+    // An address that was parked may have to be restored, and no account has it now.
     all.extend(e.subject.addresses.iter().cloned().map(ReadRequest::Bearers));
 }
 
@@ -327,7 +328,8 @@ fn renamed_groups(case: &Case<'_>, all: &mut Vec<ReadRequest>) {
     all.extend(strange.take(MAX_RENAMED));
 }
 
-/// Whether a group is missing because a local one has its name: only where everything before the groups is good.
+/// Whether a local group with the same name is the reason for a missing group. Only if everything before the groups
+/// is good.
 fn clashing_groups(e: &Evidence, case: &Case<'_>, all: &mut Vec<ReadRequest>) {
     let missing = case.missing().unwrap_or_default();
     if missing.is_empty() || case.good_record().is_none() {
@@ -340,7 +342,7 @@ fn clashing_groups(e: &Evidence, case: &Case<'_>, all: &mut Vec<ReadRequest>) {
     all.extend(local.map(|group| ReadRequest::GroupRoles(group.id.clone())));
 }
 
-/// What the groups of the account grant, and the seats: only where everything is there and gives no app.
+/// The roles of the account's groups, and the seats. Only if everything is in place but the account has no app.
 fn lost_roles(e: &Evidence, case: &Case<'_>, all: &mut Vec<ReadRequest>) {
     let Some(account) = case.account.filter(|account| case.has_role(account) == Some(false)) else { return };
     if case.good_record().is_none() || case.missing().is_none_or(|missing| !missing.is_empty()) {
@@ -354,8 +356,8 @@ fn lost_roles(e: &Evidence, case: &Case<'_>, all: &mut Vec<ReadRequest>) {
     }
 }
 
-/// Which directory the job writes to, where records stand in several; and whether the account of an earlier
-/// identity was used, where the person was created again.
+/// The directory that the job writes to, if the person has records in several. Also the use of the account of an
+/// earlier identity, if the person was created again.
 fn other_identities(case: &Case<'_>, all: &mut Vec<ReadRequest>) {
     let directories: BTreeSet<&str> = case.own_records().map(|tie| tie.id.directory.as_str()).collect();
     if directories.len() > 1 {
@@ -376,7 +378,7 @@ fn effect(op: &Op, e: &Evidence, directories: &[String]) -> Vec<ReadRequest> {
                 names(e, directories, &mut all);
                 all.retain(|want| !matches!(want, ReadRequest::Users(_) | ReadRequest::Strays(_)));
             }
-            // Where records may stand in several directories, the settings tell which one counts.
+            // If there are several directories, the settings tell which one counts.
             if directories.len() > 1 {
                 all.extend(e.mapping.get().map(|_| ReadRequest::Settings));
             }
@@ -419,7 +421,6 @@ fn effect(op: &Op, e: &Evidence, directories: &[String]) -> Vec<ReadRequest> {
     all
 }
 
-/// Whether an address was seen at all; used by tests.
 #[cfg(test)]
 mod tests {
     use super::*;

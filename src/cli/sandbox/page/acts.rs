@@ -1,5 +1,5 @@
-//! What a person does on the page, handed on to the simulated Slack as what they do there. Every act ends where it
-//! began, with the page drawn again; what went wrong is said to that person, in words.
+//! What a person does on the page, passed to the simulated Slack as an action of that person. Every handler must end
+//! with a redirect to the page. Errors are shown to that person as text.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use reinstate_sandbox::lock;
 use reinstate_sandbox::scenarios::find;
 use reinstate_sandbox::slack::{Ack, ActError};
 
-/// The fields of a form, some of which may come more than once.
+/// The fields of a form; a name may occur more than once.
 type Fields = Form<Vec<(String, String)>>;
 
 fn get<'a>(fields: &'a [(String, String)], key: &str) -> &'a str {
@@ -27,7 +27,7 @@ fn seat(stage: &Stage, fields: &[(String, String)]) -> Seat {
     Seat::of(&fields.iter().cloned().collect()).settled(&lock(&stage.sandbox.slack))
 }
 
-/// Says what Slack would show when the bot did not answer, and goes back.
+/// Shows what Slack would show if the bot did not answer correctly, and redirects back.
 fn back(stage: &Stage, seat: &Seat, done: Result<Ack, ActError>) -> Response {
     let notice = match done {
         Ok(ack) if ack.status == 200 => None,
@@ -45,7 +45,7 @@ fn back(stage: &Stage, seat: &Seat, done: Result<Ack, ActError>) -> Response {
     Redirect::to(&seat.url()).into_response()
 }
 
-/// Types into the channel: a command of ours, or a sentence.
+/// Posts to the channel: a slash command of the bot, or a message.
 pub(super) async fn say(State(page): State<Arc<Page>>, Form(fields): Fields) -> Response {
     let stage = page.stage();
     let seat = seat(&stage, &fields);
@@ -57,7 +57,7 @@ pub(super) async fn say(State(page): State<Arc<Page>>, Form(fields): Fields) -> 
             Err(ActError::NotThere(format!("{other} is no command here. Try /reinstate help")))
         }
         _ => {
-            // As Slack does with what people type: what looks like markup of ours is text of theirs.
+            // Slack escapes what people type, so text that looks like markup stays text.
             let words = words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
             let said = stage.people.say(&seat.user, &seat.place, &words).err();
             stage.tell(&seat.user, said.map(|error| format!("Slack does not let you: {error}.")));
@@ -67,7 +67,7 @@ pub(super) async fn say(State(page): State<Arc<Page>>, Form(fields): Fields) -> 
     back(&stage, &seat, done)
 }
 
-/// Presses a button of a message, of a private message, of the App Home or of a modal.
+/// Presses a button of a message, a private message, the App Home or a modal.
 pub(super) async fn click(State(page): State<Arc<Page>>, Form(fields): Fields) -> Response {
     let stage = page.stage();
     let seat = seat(&stage, &fields);
@@ -89,7 +89,7 @@ pub(super) async fn click(State(page): State<Arc<Page>>, Form(fields): Fields) -
     back(&stage, &seat, done)
 }
 
-/// Submits the modal that this person has open.
+/// Submits the open modal of this person.
 pub(super) async fn submit(State(page): State<Arc<Page>>, Form(fields): Fields) -> Response {
     let stage = page.stage();
     let seat = seat(&stage, &fields);
@@ -105,7 +105,7 @@ pub(super) async fn submit(State(page): State<Arc<Page>>, Form(fields): Fields) 
     back(&stage, &seat, done)
 }
 
-/// Closes the modal that this person has open.
+/// Closes the open modal of this person.
 pub(super) async fn close(State(page): State<Arc<Page>>, Form(fields): Fields) -> Response {
     let stage = page.stage();
     let seat = seat(&stage, &fields);
@@ -119,7 +119,7 @@ pub(super) async fn close(State(page): State<Arc<Page>>, Form(fields): Fields) -
     Redirect::to(&seat.url()).into_response()
 }
 
-/// Uses a shortcut: of a message, or the one that is everywhere.
+/// Uses a shortcut: a message shortcut or the global one.
 pub(super) async fn shortcut(State(page): State<Arc<Page>>, Form(fields): Fields) -> Response {
     let stage = page.stage();
     let seat = seat(&stage, &fields);
@@ -132,7 +132,7 @@ pub(super) async fn shortcut(State(page): State<Arc<Page>>, Form(fields): Fields
     back(&stage, &seat, done)
 }
 
-/// Opens the App Home, which Slack tells the bot.
+/// Opens the App Home; Slack sends this event to the bot.
 pub(super) async fn home(State(page): State<Arc<Page>>, Form(fields): Fields) -> Response {
     let stage = page.stage();
     let seat = seat(&stage, &fields).with_place(HOME_TAB);
@@ -140,7 +140,7 @@ pub(super) async fn home(State(page): State<Arc<Page>>, Form(fields): Fields) ->
     back(&stage, &seat, done)
 }
 
-/// Begins another story, in a tenant of its own.
+/// Starts another scenario in a tenant of its own.
 pub(super) async fn story(State(page): State<Arc<Page>>, Form(fields): Fields) -> Response {
     let (stage, wanted) = (page.stage(), get(&fields, "story"));
     let told = match find(wanted) {
@@ -157,7 +157,7 @@ pub(super) async fn story(State(page): State<Arc<Page>>, Form(fields): Fields) -
     }
 }
 
-/// Breaks something, or repairs it.
+/// Injects a fault, or removes it.
 pub(super) async fn fault(State(page): State<Arc<Page>>, Form(fields): Fields) -> Response {
     let stage = page.stage();
     let seat = seat(&stage, &fields);

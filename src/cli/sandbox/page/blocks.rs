@@ -1,5 +1,5 @@
-//! Block Kit as HTML: the JSON as the bot sent it and Slack stored it, block by block. A block that is not known
-//! here is shown as one that is not known, never left out.
+//! Renders Block Kit as HTML, from the JSON that the bot sent and Slack stored. An unknown block must be shown as
+//! unknown, never left out.
 
 use maud::{Markup, html};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use super::mrkdwn::{link, mark, mention, mrkdwn, time};
 use super::seat::Seat;
 use reinstate_sandbox::slack::Slack;
 
-/// Where blocks stand, and so what a click on one of their buttons is about.
+/// Where blocks are shown, which decides what a click on a button refers to.
 #[derive(Clone, Debug)]
 pub(super) enum Place<'a> {
     /// A message in a channel.
@@ -17,21 +17,21 @@ pub(super) enum Place<'a> {
         channel: &'a str,
         ts: &'a str,
     },
-    /// A message for one person: its index in the workspace.
+    /// An ephemeral message: its index in the workspace.
     Private {
         index: usize,
     },
     Home,
-    /// A modal: one form around all of it.
+    /// A modal: a single form around all blocks.
     Modal,
 }
 
-/// What blocks are drawn for.
+/// The context in which blocks are rendered.
 pub(super) struct Canvas<'a> {
-    /// Names of people and channels.
+    /// Used for the names of people and channels.
     pub slack: &'a Slack,
     pub seat: &'a Seat,
-    /// Where the blocks stand.
+    /// Where the blocks are shown.
     pub place: Place<'a>,
 }
 
@@ -124,7 +124,7 @@ impl Canvas<'_> {
         }
     }
 
-    /// A button; with Slack's own question before it, where the bot asks for one.
+    /// A button, with Slack's confirmation dialog if the bot requests one.
     fn button(&self, element: &Value, block: &Value) -> Markup {
         let style = text(element, "style");
         if let Some(url) = element.get("url").and_then(Value::as_str) {
@@ -158,7 +158,8 @@ impl Canvas<'_> {
         }
     }
 
-    /// A picker of people. Slack sends a pick at once; here a button sends it, so that the keyboard can choose first.
+    /// A picker of people. Slack sends a selection at once. Here a button sends it, so that keyboard users can choose
+    /// first.
     fn picker(&self, element: &Value, block: &Value) -> Markup {
         let words = element.get("placeholder").map_or("Pick a person", |words| text(words, "text"));
         self.formed(html! {
@@ -173,7 +174,7 @@ impl Canvas<'_> {
         })
     }
 
-    /// In a form of its own, but not within a modal, which is one form already.
+    /// Puts a button in a form of its own, except within a modal, which is already one form.
     fn formed(&self, button: Markup) -> Markup {
         if matches!(self.place, Place::Modal) {
             return button;
@@ -181,7 +182,7 @@ impl Canvas<'_> {
         html! { form method="post" action="/act/click" { (seated(self.seat)) (button) } }
     }
 
-    /// What a press says: where, and which button.
+    /// The data of a press: the place and the button.
     fn press(&self, element: &Value, block: &Value) -> String {
         let mut press = json!({"action": text(element, "action_id"), "block": text(block, "block_id")});
         if let Some(map) = press.as_object_mut() {
@@ -238,7 +239,7 @@ impl Canvas<'_> {
     }
 }
 
-/// The fields that carry the seat through a form.
+/// The hidden fields that carry the seat through a form.
 pub(super) fn seated(seat: &Seat) -> Markup {
     html! {
         input type="hidden" name="as" value=(seat.user);
@@ -269,12 +270,12 @@ fn styled(value: &Value, words: Markup) -> Markup {
     }
 }
 
-/// Nothing is loaded from elsewhere: a picture is shown by its words.
+/// Loads nothing from other sites: a picture is shown as its text.
 fn picture(value: &Value) -> Markup {
     html! { span.picture role="img" aria-label=(text(value, "alt_text")) { (text(value, "alt_text")) } }
 }
 
-/// An id of its own for the question of a button: letters and digits only.
+/// A unique id for the dialog of a button: letters and digits only.
 fn dialog_id(press: &str) -> String {
     let letters = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
     format!("ask-{}", press.chars().map(letters).collect::<String>())

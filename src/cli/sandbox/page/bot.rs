@@ -1,5 +1,5 @@
-//! The bot as a process of its own: the same program with `serve`. Killing it is SIGKILL, as a crash would be. It is
-//! given an environment of its own and nothing of ours, so that real credentials can never reach the sandbox.
+//! The bot as a separate process: the same program with `serve`. It is killed with SIGKILL, like a crash. It gets an
+//! environment of its own and inherits only `RUST_LOG`, so real credentials must never reach the sandbox.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,21 +12,21 @@ use tokio::sync::Mutex;
 
 use reinstate_sandbox::lock;
 
-/// How long the bot may take to be ready.
+/// How long the bot may take to become ready.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
-/// How often it is asked.
+/// How often its readiness is polled.
 const POLL_INTERVAL: Duration = Duration::from_millis(30);
 
-/// What is known of the process.
+/// The state of the process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Health {
-    /// Its process id, while it runs.
+    /// Its process id while it runs.
     pub pid: Option<u32>,
     /// How often it was killed.
     pub kills: u32,
 }
 
-/// The bot's process: running, or killed.
+/// The process of the bot: running, or killed.
 pub struct Bot {
     program: PathBuf,
     env: BTreeMap<String, String>,
@@ -36,7 +36,7 @@ pub struct Bot {
 }
 
 impl Bot {
-    /// Starts it on a port and waits until it is ready.
+    /// Starts the bot on a port and waits until it is ready.
     pub(super) async fn start(
         program: &Path,
         env: BTreeMap<String, String>,
@@ -52,7 +52,7 @@ impl Bot {
         *lock(&self.health)
     }
 
-    /// Starts it again, if it does not run.
+    /// Starts the bot again if it does not run.
     pub(super) async fn again(&self) -> anyhow::Result<()> {
         let mut slot = self.child.lock().await;
         if slot.is_some() {
@@ -91,7 +91,7 @@ impl Bot {
         }
     }
 
-    /// SIGKILL, and nothing before it.
+    /// Sends SIGKILL without any warning before.
     pub(super) async fn kill(&self) {
         let Some(mut child) = self.child.lock().await.take() else { return };
         if let Err(error) = child.kill().await {

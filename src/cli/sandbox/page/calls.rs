@@ -1,5 +1,5 @@
-//! The calls that reached the simulated Atlassian and Entra, newest first: what the bot really did, as the services
-//! saw it. Changes stay listed; of the reads only the newest. Bodies are not shown; a path says enough.
+//! The calls that reached the simulated Atlassian and Entra, newest first: what the bot did, as the services saw it.
+//! All changes stay listed, but only the newest reads. Bodies must never be shown; the path is enough.
 
 use maud::{Markup, html};
 use percent_encoding::percent_decode_str;
@@ -8,7 +8,7 @@ use super::mrkdwn::time;
 use super::stage::Stage;
 use reinstate_sandbox::wire::{Call, Service};
 
-/// How many of the newest are shown, whatever they are.
+/// How many of the newest calls are shown, whatever their kind.
 const MAX_CALLS: usize = 20;
 
 pub(super) fn panel(stage: &Stage) -> Markup {
@@ -46,7 +46,7 @@ fn line(call: &Call, number: usize) -> Markup {
     }
 }
 
-/// Without the mount point, which is ours and not the service's.
+/// The path without the mount point, which belongs to the sandbox and not to the service.
 fn path(path: &str) -> String {
     let decoded = percent_decode_str(path).decode_utf8_lossy();
     let rest = ["/atlassian", "/graph", "/login"].iter().find_map(|mount| decoded.strip_prefix(mount));

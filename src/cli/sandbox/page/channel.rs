@@ -1,5 +1,5 @@
-//! The conversation as one person sees it: messages, threads, what is for their eyes only, their App Home, a modal
-//! in front of it. What a person would not see in Slack is not sent to the browser.
+//! The conversation as one person sees it: messages, threads, ephemeral messages, the App Home and an open modal.
+//! Content that the person would not see in Slack must never be sent to the browser.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use super::seat::{HOME_TAB, Seat};
 use super::stage::Stage;
 use reinstate_sandbox::slack::{Ephemeral, File, Message, Slack};
 
-/// One post with what it takes to draw it.
+/// One post with the data to render it.
 struct Post<'a> {
     /// Its id on the page.
     id: String,
@@ -53,7 +53,7 @@ impl<'a> Post<'a> {
         }
     }
 
-    /// A file that the bot shared, as the message that shares it.
+    /// A file that the bot shared, shown as a message.
     fn file(slack: &'a Slack, channel: &'a str, file: &'a File) -> Self {
         Self {
             id: format!("f-{}", file.id),
@@ -68,7 +68,7 @@ impl<'a> Post<'a> {
     }
 }
 
-/// The head, the log and the composer; or the App Home.
+/// The header, the messages and the composer; or the App Home.
 pub(super) fn conversation(stage: &Stage, slack: &Slack, seat: &Seat) -> Markup {
     if seat.place == HOME_TAB {
         return home(slack, seat);
@@ -87,7 +87,7 @@ pub(super) fn conversation(stage: &Stage, slack: &Slack, seat: &Seat) -> Markup 
     }
 }
 
-/// What a channel or direct message is called.
+/// The name of a channel or a direct message.
 pub(super) fn title(slack: &Slack, place: &str) -> String {
     match slack.channels.get(place) {
         _ if place == HOME_TAB => "Reinstate: home".to_owned(),
@@ -97,7 +97,7 @@ pub(super) fn title(slack: &Slack, place: &str) -> String {
     }
 }
 
-/// Roots in order of time, each with its thread below it.
+/// The top-level posts in order of time, each with its thread below it.
 fn entries(slack: &Slack, seat: &Seat) -> Vec<Markup> {
     let mut threads: BTreeMap<&str, Vec<Post<'_>>> = BTreeMap::new();
     let mut roots: Vec<Post<'_>> = Vec::new();
@@ -166,7 +166,7 @@ fn post(slack: &Slack, seat: &Seat, shown: &Post<'_>, replies: &[Post<'_>]) -> M
     }
 }
 
-/// A file with its beginning, as Slack shows a text.
+/// A file with its first lines, as Slack shows a text file.
 fn attached(file: &File) -> Markup {
     const MAX_SHOWN: usize = 20;
     let text = String::from_utf8_lossy(file.bytes.as_deref().unwrap_or_default());
@@ -180,7 +180,7 @@ fn attached(file: &File) -> Markup {
     }
 }
 
-/// The message shortcut, where Slack has its "more actions".
+/// The message shortcut, in the place of Slack's "more actions".
 fn shortcut(seat: &Seat, shown: &Post<'_>) -> Markup {
     html! {
         form.shortcut method="post" action="/act/shortcut" {
@@ -197,7 +197,7 @@ fn clock(ts: &str) -> Markup {
     html! { span.hint { (time(at, &words)) } }
 }
 
-/// Where one types; before a story begins, its first command is filled in for a person who may send it.
+/// The input field. Before a scenario begins, it holds the first command, for a person who may send it.
 fn composer(stage: &Stage, slack: &Slack, seat: &Seat) -> Markup {
     let who = stage.scenario.who;
     let begun = slack.messages.iter().any(|message| message.user == slack.bot_user);
@@ -240,7 +240,7 @@ fn home(slack: &Slack, seat: &Seat) -> Markup {
     }
 }
 
-/// The modal that this person has open.
+/// The open modal of this person.
 pub(super) fn modal(stage: &Stage, slack: &Slack, seat: &Seat) -> Markup {
     let Some(view) = slack.modal(&seat.user) else { return Markup::default() };
     let canvas = Canvas { slack, seat, place: Place::Modal };

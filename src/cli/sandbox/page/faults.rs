@@ -1,5 +1,5 @@
-//! Breaking things on purpose, and repairing them: slow or limited services, lost answers, a bot that is killed in the
-//! middle of a change. It only arms the wire and kills the process; how the bot takes it is the bot's business.
+//! Injects faults and removes them: slow or rate-limited services, lost answers, a bot that is killed in the middle
+//! of a change. It must only configure the simulated network and kill the process; the bot's reaction is its own.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use super::seat::Seat;
 use super::stage::Stage;
 use reinstate_sandbox::wire::{Call, Gate, Injection, Service, Wire};
 
-/// How slow the services get.
+/// How much slower the services become.
 const SLOW_DELAY: Duration = Duration::from_millis(1500);
 
-/// Something that can be broken: its name, what its button says, and what it does.
+/// The faults: name, text of the button, and effect.
 const FAULTS: &[(&str, &str, &str)] = &[
     ("slow", "Slow services", "Every call to Slack, Atlassian and Entra takes 1.5 s longer."),
     ("limit-atlassian", "Atlassian says 429", "Its next three calls are answered with “too many requests”."),
@@ -50,7 +50,7 @@ fn limit(wire: &Wire, service: Service) {
     wire.inject(service, None, "", 3, Injection::Answer { status: 429, headers, body });
 }
 
-/// The next change is carried out, and the bot dies before it hears of it.
+/// The service applies the next change, and the bot is killed before it receives the answer.
 fn kill_at_change(stage: &Arc<Stage>) {
     let gate = Gate::default();
     let hold = Injection::Hold { after_effect: true, gate: gate.clone() };

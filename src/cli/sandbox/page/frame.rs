@@ -1,5 +1,5 @@
-//! The page as a whole: the document, and its body as one piece that is drawn again whenever anything changes. It puts
-//! parts together; what they show stands in their own files.
+//! The page as a whole: the document, and its body as one piece that is rendered again after each change. It must
+//! only combine parts; other files render them.
 
 use maud::{DOCTYPE, Markup, html};
 
@@ -30,7 +30,7 @@ pub(super) async fn document(stage: &Stage, seat: &Seat) -> Result<Markup, Journ
     })
 }
 
-/// Everything within `body`: what is sent when something changed.
+/// The content of `body`, which is sent after each change.
 pub(super) async fn body(stage: &Stage, seat: &Seat) -> Result<Markup, JournalError> {
     let told = timeline::read(stage).await?;
     let slack = lock(&stage.sandbox.slack);

@@ -1,6 +1,6 @@
-//! Who may talk to the page: the person at this machine, through this page. Another site that is open in the same
-//! browser must not be able to press its buttons, nor may a name that was pointed at loopback read it; and what the
-//! page shows may load nothing from elsewhere.
+//! Restricts the page to the person at this machine. Another site in the same browser must never be able to press a
+//! button. A DNS name that points to loopback must never be able to read the page. The page must never load anything
+//! from other sites.
 
 use std::net::SocketAddr;
 
@@ -26,7 +26,7 @@ pub(super) async fn guard(State(addr): State<SocketAddr>, request: Request, next
     response
 }
 
-/// A name that somebody pointed at this machine has another `Host`; a form on another site has another `Origin`.
+/// DNS rebinding shows in the `Host` header; a form on another site shows in the `Origin` header.
 fn is_ours(request: &Request, port: u16) -> bool {
     let text = |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let names = [format!("127.0.0.1:{port}"), format!("localhost:{port}")];

@@ -1,5 +1,5 @@
-//! What to do next, for somebody who has read nothing: derived from what stands in the simulated Slack and from the
-//! journal, every time again. It suggests; it must never act.
+//! Suggests the next action to a person who has read nothing. Each time it derives the hint from the simulated Slack
+//! and the journal. It must never act.
 
 use maud::{Markup, html};
 
@@ -28,7 +28,7 @@ pub(super) fn guide(stage: &Stage, slack: &Slack, seat: &Seat, stories: &[Story]
 fn hint(stage: &Stage, slack: &Slack, seat: &Seat, stories: &[Story]) -> (&'static str, Markup) {
     let me = of(&seat.user);
     let name = |person: &Person| slack.users.get(person.id).map_or(person.id, |u| &u.real_name).to_owned();
-    // Somebody else's turn: one click away, at the channel where it is.
+    // Another person must act: a link switches to that person and their channel.
     let turn = |may: fn(&Person) -> bool, then: Markup| {
         let there = |id: &str| seat.with_place(ADMINS).with_user(id);
         match (me.filter(|me| may(me) && seat.place == ADMINS), who(may)) {
@@ -110,7 +110,7 @@ fn ended(outcome: Outcome) -> Markup {
     }
 }
 
-/// Whether a button stands in a channel now.
+/// Whether a button with this action is in a channel now.
 fn stands(slack: &Slack, action: &str) -> bool {
     let has = |block: &serde_json::Value| {
         super::blocks::items(block, "elements")

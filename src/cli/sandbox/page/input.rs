@@ -1,5 +1,5 @@
-//! The fields of a modal: drawn from the view the bot opened, and read back into the `state.values` that Slack sends.
-//! What is asked stands in the view alone; a form field that the view does not have is not looked at.
+//! The fields of a modal: rendered from the view that the bot opened, and read back into the `state.values` that
+//! Slack sends. Only the view defines the fields; a form field that is not in the view must be ignored.
 
 use maud::{Markup, html};
 use serde_json::{Map, Value, json};
@@ -80,7 +80,7 @@ fn control(canvas: &Canvas<'_>, element: &Value, name: &str, required: bool) -> 
     }
 }
 
-/// The people one can pick.
+/// The people who can be picked.
 pub(super) fn people(canvas: &Canvas<'_>, initial: &str) -> Markup {
     html! {
         @for person in CAST {
@@ -91,7 +91,7 @@ pub(super) fn people(canvas: &Canvas<'_>, initial: &str) -> Markup {
     }
 }
 
-/// What Slack would send as `view.state.values` for these form fields.
+/// The `view.state.values` that Slack would send for these form fields.
 pub(super) fn values(view: &Value, fields: &[(String, String)]) -> Value {
     let mut values = Map::new();
     for block in items(view, "blocks").iter().filter(|block| text(block, "type") == "input") {

@@ -1,5 +1,5 @@
-//! The page kept true while it is open: the body is drawn again a few times a second, and sent when it differs from
-//! what was sent last. There is no second way in which something changes on the screen.
+//! Keeps an open page current: the body is rendered several times a second and sent if it differs from the last one
+//! sent. There must be no second way to update the screen.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -17,10 +17,10 @@ use super::seat::Seat;
 use super::{Page, frame};
 use reinstate_sandbox::lock;
 
-/// How often the page is drawn again: a person sees it as at once.
+/// How often the page is rendered: often enough to look immediate.
 const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
-/// What a browser is sent.
+/// The stream of updates to a browser.
 pub(super) struct Updates(mpsc::Receiver<Event>);
 
 impl Stream for Updates {
@@ -43,7 +43,7 @@ pub(super) async fn live(
             let seat = seat.clone().settled(&lock(&stage.sandbox.slack));
             match frame::body(&stage, &seat).await.map(maud::PreEscaped::into_string) {
                 Ok(body) if body != sent => {
-                    // JSON, because a line break within the data would end the event.
+                    // Sent as JSON, because a line break in the data would end the event.
                     let event = Event::default().json_data(&body);
                     sent = body;
                     let Ok(event) = event else { break };

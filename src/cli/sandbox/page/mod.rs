@@ -1,7 +1,7 @@
-//! The sandbox in a browser: a channel that shows the very Block Kit the bot posts, people of different roles to
-//! act as, the simulated tenant behind it, and ways to break things. The bot is a process of its own, so that it
-//! can really be killed. The page listens on loopback only, believes nobody but itself, and shows somebody's text
-//! only through maud's escaping; it must never reach into the bot.
+//! The sandbox in a browser: a channel that shows the same Block Kit that the bot posts, people with different roles
+//! to act as, the simulated tenant, and faults to inject. The bot is a separate process, so that it can really be
+//! killed. The page listens on loopback only, accepts only its own requests, and shows text only through maud's
+//! escaping. It must never reach into the bot.
 
 mod acts;
 mod blocks;
@@ -44,7 +44,7 @@ use stage::Stage;
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
-/// The page: the story on stage, and the program that plays the bot.
+/// The page: the current scenario, and the program that runs as the bot.
 pub struct Page {
     program: PathBuf,
     addr: SocketAddr,
@@ -56,7 +56,7 @@ impl Page {
         lock(&self.stage).clone()
     }
 
-    /// Puts another story on stage; the old bot and its services end with the last look at them.
+    /// Starts another scenario. The old bot is killed; the old services end with their last user.
     async fn tell(&self, scenario: &'static Scenario) -> anyhow::Result<()> {
         let next = Stage::open(scenario, &self.program).await?;
         let before = std::mem::replace(&mut *lock(&self.stage), Arc::new(next));
@@ -65,10 +65,10 @@ impl Page {
     }
 }
 
-/// Serves the page on a socket that the caller brings, until `end`. `program` is the `reinstate` to run as the bot.
+/// Serves the page on the given listener until `end`. `program` is the `reinstate` binary that runs as the bot.
 ///
 /// # Errors
-/// When the simulated services or the bot do not start, or the socket fails.
+/// When the simulated services or the bot do not start, or when the listener fails.
 pub async fn serve(
     listener: TcpListener,
     program: PathBuf,
@@ -79,7 +79,7 @@ pub async fn serve(
     let stage = Arc::new(Stage::open(scenario, &program).await?);
     let page = Arc::new(Page { program, addr, stage: Mutex::new(stage) });
     let router = router(page.clone());
-    // A live connection never ends by itself, so the server is dropped instead of waited for.
+    // A stream of updates never ends by itself, so the server is dropped instead of awaited.
     tokio::select! {
         served = async { axum::serve(listener, router).await } => served?,
         () = end => {}

@@ -1,12 +1,12 @@
-//! Slack's `mrkdwn` as HTML: style, mentions, links, dates, emoji. Everything that is not markup passes maud's
-//! escaping; only web links become links. Emoji are drawn by the style sheet and said in words, so that nothing
-//! hangs on a colour or on a font.
+//! Renders Slack's `mrkdwn` as HTML: style, mentions, links, dates, emoji. All other text passes maud's escaping, and
+//! only web links become links. The style sheet draws the emoji, and text describes them. Their meaning must never
+//! depend on a colour or on a font.
 
 use maud::{Markup, html};
 
 use reinstate_sandbox::slack::Slack;
 
-/// The emoji the bot uses: name, the class it is drawn by, the sign in it, and what a screen reader says.
+/// The emoji that the bot uses: name, CSS class, sign, and the text for a screen reader.
 const EMOJI: &[(&str, &str, &str, &str)] = &[
     ("white_check_mark", "good", "✓", "good"),
     ("heavy_check_mark", "good", "✓", "good"),
@@ -56,7 +56,7 @@ fn inline(slack: &Slack, raw: &str) -> Markup {
     html! { @for part in parts { (part) } (decode(&plain)) }
 }
 
-/// A piece of markup at the beginning of `rest`, and what follows it.
+/// Parses a piece of markup at the beginning of `rest`. Returns it and the text after it.
 fn piece<'a>(slack: &Slack, rest: &'a str, first: char, before: Option<char>) -> Option<(Markup, &'a str)> {
     let inner = rest.get(first.len_utf8()..)?;
     match first {
@@ -88,7 +88,7 @@ fn piece<'a>(slack: &Slack, rest: &'a str, first: char, before: Option<char>) ->
     }
 }
 
-/// Up to the mark that closes it: not after a space, and not within a word.
+/// The text up to the closing mark, which must not follow a space or be inside a word.
 fn span(inner: &str, mark: char) -> Option<(&str, &str)> {
     if inner.starts_with(char::is_whitespace) {
         return None;
@@ -121,7 +121,7 @@ fn tag(slack: &Slack, tag: &str) -> Markup {
     link(&url, &words)
 }
 
-/// The name behind `@U…`, `#C…`, `!subteam^S…` or `!here`.
+/// The name for `@U…`, `#C…`, `!subteam^S…` or `!here`.
 pub(super) fn mention(slack: &Slack, target: &str) -> String {
     if let Some(id) = target.strip_prefix('@') {
         return format!("@{}", slack.users.get(id).map_or(id, |user| &user.real_name));
@@ -135,7 +135,7 @@ pub(super) fn mention(slack: &Slack, target: &str) -> String {
     format!("@{}", target.trim_start_matches('!'))
 }
 
-/// A moment, in the reader's zone where the script runs and in UTC where it does not.
+/// A time. The script shows it in the reader's time zone; without the script, it is in UTC.
 pub(super) fn time(at: Option<jiff::Timestamp>, words: &str) -> Markup {
     match at {
         Some(at) => html! { time datetime=(at.strftime("%Y-%m-%dT%H:%M:%SZ")) { (words) } },
@@ -143,7 +143,7 @@ pub(super) fn time(at: Option<jiff::Timestamp>, words: &str) -> Markup {
     }
 }
 
-/// A link, where it leads to the web; else its words.
+/// A link if the URL is a web address; otherwise only its text.
 pub(super) fn link(url: &str, words: &str) -> Markup {
     if url.starts_with("https://") || url.starts_with("http://") {
         html! { a href=(url) target="_blank" rel="noreferrer" { (words) } }
@@ -159,7 +159,7 @@ fn emoji(name: &str) -> Markup {
     }
 }
 
-/// A round mark with a sign in it, and its meaning for those who do not see it.
+/// A round mark with a sign, and its meaning for a screen reader.
 pub(super) fn mark(class: &str, sign: &str, says: &str) -> Markup {
     html! { span class={ "mark " (class) } role="img" aria-label=(says) { (sign) } }
 }

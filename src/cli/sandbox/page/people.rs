@@ -1,5 +1,5 @@
-//! Who one can act as, with the role the sandbox's configuration gives them. It must never decide anything: the bot
-//! asks the simulated Slack.
+//! The people one can act as, with their roles from the sandbox's configuration. It must never decide a permission:
+//! the bot asks the simulated Slack.
 
 /// A person of the sandbox.
 pub(super) struct Person {
@@ -10,7 +10,7 @@ pub(super) struct Person {
     pub repairs: bool,
 }
 
-/// The people, in the order of the story. The roles are those of `Sandbox::env`.
+/// The people, in the order of the scenarios. The roles are those of `Sandbox::env`.
 pub(super) const CAST: &[Person] = &[
     Person { id: "U0ADA", role: "operator: may repair", approves: false, repairs: true },
     Person { id: "U0GRACE", role: "approver: says yes or no", approves: true, repairs: false },
@@ -19,22 +19,22 @@ pub(super) const CAST: &[Person] = &[
     Person { id: "U0GUEST", role: "guest from a partner", approves: false, repairs: false },
 ];
 
-/// This person, if they are of the cast.
+/// The person with this id, if it is one of the cast.
 pub(super) fn of(id: &str) -> Option<&'static Person> {
     CAST.iter().find(|person| person.id == id)
 }
 
-/// The one who may do something, so that a hint can name them.
+/// The first person who may do something, so that a hint can name them.
 pub(super) fn who(may: impl Fn(&Person) -> bool) -> Option<&'static Person> {
     CAST.iter().find(|person| may(person))
 }
 
-/// The first letters of a name, for the round mark beside it.
+/// The first letters of a name, for the avatar.
 pub(super) fn initials(name: &str) -> String {
     name.split_whitespace().filter_map(|word| word.chars().next()).take(2).collect()
 }
 
-/// A colour class of the style sheet, one for each of the cast.
+/// A colour class of the style sheet, one for each person of the cast.
 pub(super) fn shade(id: &str) -> String {
     format!("shade-{}", CAST.iter().position(|person| person.id == id).unwrap_or(CAST.len()))
 }

@@ -1,10 +1,10 @@
-// The page is drawn by the server. This puts what it sends into place without losing what a person is doing: focus,
-// typed text, an open question. It knows nothing of Slack, runs or tenants. Without it, forms and links still work.
+// The server renders the page. This script puts each update in place and keeps what a person is doing: focus, typed
+// text, an open dialog. It knows nothing about Slack, runs or tenants. Forms and links also work without it.
 "use strict";
 
 let source = null;
 
-// Times are sent in UTC; people read them in their own zone, and with the day where that is not today.
+// Times arrive in UTC. People read them in their own time zone, with the date if it is not today.
 function local(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
@@ -20,7 +20,7 @@ function same(a, b) {
   return a && a.nodeType === b.nodeType && a.nodeName === b.nodeName && (a.id || "") === (b.id || "");
 }
 
-// Makes `old` look like `next`. What a person holds open or has typed belongs to them.
+// Changes `old` to match `next`. It keeps what a person has opened or typed.
 function morph(old, next) {
   if (old.nodeType === Node.TEXT_NODE) {
     if (old.data !== next.data) old.data = next.data;
@@ -69,7 +69,7 @@ function put(html) {
   morph(document.getElementById("page"), next.content.getElementById("page"));
   const now = document.getElementById("log");
   if (now && (below || now.getAttribute("aria-label") !== where)) now.scrollTop = now.scrollHeight;
-  // A button that has done its work is gone; whoever pressed it goes on where it stood, not at the top of the page.
+  // A button may disappear after it was pressed. The focus then goes to the conversation, not to the top of the page.
   if (focused && !focused.isConnected) document.getElementById("conversation").focus({preventScroll: true});
   for (const dialog of document.querySelectorAll("dialog[data-modal]")) {
     if (!dialog.matches(":modal")) {

@@ -1,5 +1,6 @@
-//! Where one sits: as whom, in which channel, and which part of the page a narrow screen shows. It stands in the
-//! address, so that it survives a reload and Back works; what is not there is settled, never refused.
+//! The seat: the person one acts as, the channel, and the part of the page that a narrow screen shows. It is stored
+//! in the URL, so that a reload and the Back button work. An unknown value must be replaced by a valid one, never
+//! refused.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -12,13 +13,13 @@ use super::people::CAST;
 use reinstate_sandbox::slack::Slack;
 use reinstate_sandbox::tenant::ADMINS;
 
-/// The place of the App Home, which is no channel.
+/// The place of the App Home, which is not a channel.
 pub(super) const HOME_TAB: &str = "home";
-/// The parts of the page a narrow screen shows one at a time.
+/// The parts of the page; a narrow screen shows one at a time.
 pub(super) const TABS: &[(&str, &str)] =
     &[("chat", "Slack"), ("truth", "Tenant"), ("journal", "Journal"), ("stage", "Stage")];
 
-/// A person at a place.
+/// A person in a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Seat {
     /// Slack user id.
@@ -27,24 +28,24 @@ pub(super) struct Seat {
     pub place: String,
     /// One of [`TABS`].
     pub tab: String,
-    /// What the list of stories is narrowed down to; empty shows all.
+    /// The filter of the list of scenarios; empty shows all.
     pub find: String,
 }
 
 impl Seat {
-    /// From the pairs of a query or form.
+    /// Reads a seat from the pairs of a query or a form.
     pub(super) fn of(pairs: &HashMap<String, String>) -> Self {
         let get = |key: &str| pairs.get(key).cloned().unwrap_or_default();
         Self { user: get("as"), place: get("in"), tab: get("tab"), find: get("find") }
     }
 
-    /// At the beginning of a story: as the operator, where approvals are asked.
+    /// The first seat of a scenario: the operator, in the channel for approvals.
     pub(super) fn first() -> Self {
         let user = CAST.first().map_or("", |person| person.id).to_owned();
         Self { user, place: ADMINS.to_owned(), tab: "chat".to_owned(), find: String::new() }
     }
 
-    /// The nearest seat that there is.
+    /// Replaces unknown values with valid ones.
     pub(super) fn settled(mut self, slack: &Slack) -> Self {
         let first = Self::first();
         if !CAST.iter().any(|person| person.id == self.user) {

@@ -1,5 +1,5 @@
-//! What is on stage: one story with its simulated services, the bot that works against them, and its journal. A new
-//! story is a new stage; nothing is carried over.
+//! The stage: one scenario with its simulated services, the bot that works against them, and its journal. A new
+//! scenario is a new stage; it must never reuse anything of the old one.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,17 +15,17 @@ use reinstate_sandbox::slack::Workspace;
 use reinstate_sandbox::{Sandbox, lock};
 use reinstate_store::Store;
 
-/// What a modal said about its fields: view id, then what is wrong by block id.
+/// The errors of a modal: the view id, and the message for each block id.
 pub(super) type Complaints = (String, BTreeMap<String, String>);
 
-/// One story with everything that plays in it.
+/// One scenario with everything that runs in it.
 pub struct Stage {
     pub(super) scenario: &'static Scenario,
     pub(super) sandbox: Sandbox,
     pub(super) people: Workspace,
     pub(super) bot: Bot,
     pub(super) ledger: Journal,
-    /// What the page itself has to say to a person, until they act again.
+    /// Messages of the page to a person, shown until that person acts again.
     notices: Mutex<BTreeMap<String, String>>,
     complaints: Mutex<BTreeMap<String, Complaints>>,
     _folder: Folder,
@@ -38,7 +38,7 @@ impl Stage {
         let folder = Folder::make().context("no temporary folder could be made")?;
         let url = folder.store_url();
         let store = Store::open(&url).await.context("the sandbox's database could not be opened")?;
-        // The port stays the same when the bot is killed and started again: Slack knows one address.
+        // The port stays the same when the bot is killed and started again, because Slack knows only one URL.
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let bot = Bot::start(program, sandbox.env(&url, &format!("127.0.0.1:{port}")), port).await?;
         let people = sandbox.workspace(format!("http://127.0.0.1:{port}/slack/events"));
@@ -66,7 +66,7 @@ impl Stage {
         };
     }
 
-    /// What the open modal of this person complains about, by block.
+    /// The errors of this person's open modal, by block.
     pub(super) fn complaints(&self, user: &str, view: &str) -> BTreeMap<String, String> {
         lock(&self.complaints)
             .get(user)

@@ -1,5 +1,5 @@
-//! The stories to choose from, by the station of the trail where something is wrong, and a field that narrows them down
-//! by name, title or cause. It only lists; a story is begun by its form.
+//! The list of scenarios, grouped by the station of the trail where something is wrong, with a filter by name, title
+//! or cause. It only lists; a form must start a scenario.
 
 use maud::{Markup, html};
 
@@ -54,7 +54,7 @@ pub(super) fn panel(stage: &Stage, seat: &Seat) -> Markup {
     }
 }
 
-/// Whether every word stands in the story's name, title or causes.
+/// Whether every word occurs in the scenario's name, title or causes.
 pub(super) fn fits(story: &Scenario, words: &str) -> bool {
     let mut text = format!("{} {}", story.name, story.title).to_lowercase();
     for cause in story.finds.iter().chain(story.mentions) {

@@ -1,6 +1,6 @@
-//! What is really there, whatever the bot says: each person of the identity provider, the SCIM record made from them,
-//! the Atlassian account it is linked to and its groups, side by side. It reads the fakes' own state and changes
-//! nothing.
+//! The real state of the simulated tenant, whatever the bot says. One row shows each person of the identity provider,
+//! the SCIM record, the linked Atlassian account, and its groups. It reads the state of the simulators and must never
+//! change it.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use reinstate_sandbox::entra::{Entra, JobCode, User};
 use reinstate_sandbox::lock;
 use reinstate_sandbox::slack::Slack;
 
-/// One chain: whatever of it exists.
+/// One row: the parts of the chain that exist.
 #[derive(Clone, Copy)]
 struct Row<'a> {
     person: Option<&'a User>,
@@ -42,7 +42,7 @@ pub(super) fn panel(stage: &Stage, slack: &Slack) -> Markup {
     }
 }
 
-/// People with their records and accounts, then records of nobody, then accounts without a record.
+/// People with their records and accounts, then records without a person, then accounts without a record.
 fn rows<'a>(atlassian: &'a Atlassian, entra: &'a Entra) -> Vec<Row<'a>> {
     let mut rows = Vec::new();
     let (mut records, mut accounts) = (BTreeSet::new(), BTreeSet::new());
@@ -71,7 +71,7 @@ fn rows<'a>(atlassian: &'a Atlassian, entra: &'a Entra) -> Vec<Row<'a>> {
     rows
 }
 
-/// Those one can act as, besides the employee: their chain is whole, and would only be in the way.
+/// The people one can act as, except the employee. Their chains are complete and would only distract.
 fn is_colleague(row: &Row<'_>, slack: &Slack) -> bool {
     let Some(person) = row.person else { return false };
     CAST.iter()
@@ -197,7 +197,7 @@ fn job(entra: &Entra) -> Markup {
     }
 }
 
-/// An address, which may be broken before its `@` and nowhere else.
+/// An address that may be wrapped only before its `@`.
 fn address(email: &str) -> Markup {
     match email.split_once('@') {
         Some((name, domain)) => html! { (name) wbr; "@" (domain) },
@@ -205,12 +205,12 @@ fn address(email: &str) -> Markup {
     }
 }
 
-/// The end of an id, which is what tells two of them apart.
+/// The end of an id, because two ids differ there.
 fn tail(id: &str) -> &str {
     id.char_indices().rev().nth(3).and_then(|(at, _)| id.get(at..)).unwrap_or(id)
 }
 
-/// A number with commas, as people read it.
+/// A number with thousands separators.
 fn grouped(number: u32) -> String {
     let digits = number.to_string();
     let mut text = String::new();

@@ -51,7 +51,7 @@ fn nothing_of_somebody_becomes_html() {
         for tag in ["<script", "<img", "<javascript", "href=\"javascript"] {
             assert!(!drawn.contains(tag), "{tag} in {drawn}");
         }
-        // Quotes of somebody's never end an attribute.
+        // Quotes in text from other people must never end an attribute.
         assert!(!drawn.contains("\" onclick=\""), "{drawn}");
     }
 }

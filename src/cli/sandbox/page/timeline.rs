@@ -1,5 +1,5 @@
-//! What just happened, from the journal: every entry of the newest runs, in words, newest first. It folds nothing and
-//! decides nothing; it reads what any auditor would read.
+//! The journal of the newest runs as text: every entry, newest first. It must never fold or decide anything; it shows
+//! what any auditor can read.
 
 use maud::{Markup, html};
 
@@ -76,7 +76,7 @@ fn entries(slack: &Slack, events: &[(i64, jiff::Timestamp, Event)]) -> Markup {
     html! { @for line in lines.iter().rev() { (line) } }
 }
 
-/// How an entry is drawn, what it is, and what it is about.
+/// The CSS class, the title and the details of an entry.
 type Words = (&'static str, &'static str, String);
 
 fn line(seq: i64, at: jiff::Timestamp, (class, head, more): &Words) -> Markup {
@@ -170,7 +170,7 @@ fn words(slack: &Slack, event: &Event, plan: Option<&Plan>) -> Words {
     }
 }
 
-/// Long ids by their ends: the card has all of it.
+/// Shortens long ids to their ends; the card shows the whole id.
 fn brief(text: &str) -> String {
     let is_id =
         |word: &str| word.len() > 30 && word.chars().all(|c| c.is_ascii_hexdigit() || matches!(c, '-' | ':'));
