@@ -146,13 +146,13 @@ impl Drawing<'_, RunEntries> {
             return match self.of.run.ended.clone() {
                 // Nothing is shown to others before it is known that the requester may ask.
                 None => Err(PostError::Wait(Duration::from_millis(200))),
-                Some((outcome, says)) => self.refuse(outcome, &says).await,
+                Some((outcome, message)) => self.refuse(outcome, &message).await,
             };
         }
         // Asked a second time, and found out before a card was posted: the caller alone is pointed to the first run.
         let shown = self.known("root").is_some_and(|card| card.at.channel != PRIVATE);
-        if let (Some((Outcome::Busy, says)), false) = (self.of.run.ended.clone(), shown) {
-            return self.refuse(Outcome::Busy, &says).await;
+        if let (Some((Outcome::Busy, message)), false) = (self.of.run.ended.clone(), shown) {
+            return self.refuse(Outcome::Busy, &message).await;
         }
         // Each card for itself: one that is refused delays no other, and no request for an approval.
         let mut troubles = PostErrors::default();

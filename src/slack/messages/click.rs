@@ -1,7 +1,7 @@
-//! What a click that was not taken is answered, and how a click ends a run or a sweep: one sentence each, of what
-//! happened, why, and what to do next. Pure. Only these sentences are used, so that the same refusal reads the same
+//! What a click that was not taken is answered: one sentence each, of what happened, why, and what to do next. Pure. Only these sentences are used, so that the same refusal reads the same
 //! whichever button it was.
 
+use super::end_reason;
 use crate::slack::markup::Markup;
 use reinstate_core::sweep::Sweep;
 
@@ -54,38 +54,6 @@ pub const SWEEP_MOVED_ON: &str = "The sweep has moved on, so nothing was done. L
 /// Its rows were erased.
 pub const ROWS_GONE: &str = "The rows of this sweep are no longer kept. Ask for another sweep.";
 
-/// How a run ends that nobody approved.
-pub const EXPIRED: &str = "Nobody approved in time. Ask for the repair again if it is still wanted.";
-/// How a run ends that somebody declined.
-pub const DECLINED: &str = "The plan was declined; none of it was done.";
-/// How a run ends that is taken back while it waits.
-pub const STOPPED_FOR_UNDO: &str = "It was stopped so that what it did can be taken back.";
-/// How a sweep ends whose list was declined.
-pub const LIST_DECLINED: &str = "The list was declined; none of it was repaired.";
-/// How a sweep ends that was stopped while it repaired.
-pub const SWEEP_STOPPED: &str = "The repairs were stopped. What was begun is brought to its end.";
-/// How a sweep ends that was stopped while it read.
-pub const READING_STOPPED: &str = "The sweep was stopped before everything was read, so it has no result. \
-                                   Nothing was changed.";
-/// How a sweep ends that was stopped when it had read everything.
-pub const OFFER_STOPPED: &str = "The sweep was stopped before any repair. Nothing was changed.";
-
-/// How a sweep ends that is stopped where it stands now.
-#[must_use]
-pub fn how_a_sweep_is_stopped(sweep: &Sweep) -> &'static str {
-    match (&sweep.surveyed, sweep.may_repair()) {
-        (None, _) => READING_STOPPED,
-        (Some(_), false) => OFFER_STOPPED,
-        (Some(_), true) => SWEEP_STOPPED,
-    }
-}
-
-/// How a run ends that somebody declined, with their reason where they gave one.
-#[must_use]
-pub fn declined(why: &str) -> String {
-    if why.is_empty() { DECLINED.to_owned() } else { format!("{DECLINED} The reason: {why}") }
-}
-
 /// `cancel RUN` was taken.
 #[must_use]
 pub fn stopped(run: &str) -> Markup {
@@ -99,7 +67,7 @@ pub fn stopped(run: &str) -> Markup {
 #[must_use]
 pub fn sweep_stopped(id: &str, sweep: &Sweep) -> Markup {
     let text = Markup::new().literal("The sweep is stopped: ").code(id).literal(". ");
-    text.literal(how_a_sweep_is_stopped(sweep))
+    text.escaped(&end_reason(&sweep.stop_reason()))
         .literal(" To read the organization again, type `/reinstate sweep`.")
 }
 

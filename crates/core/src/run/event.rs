@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::reason::{EndMessage, PauseMessage};
 use crate::Who;
 use crate::diagnose::Diagnosis;
 use crate::fold::JournalEvent;
@@ -227,7 +228,8 @@ pub enum Event {
         /// The step.
         step: usize,
         /// What was said.
-        why: String,
+        #[serde(flatten)]
+        why: PauseMessage,
     },
     /// The run waits for a person.
     Paused {
@@ -235,8 +237,9 @@ pub enum Event {
         step: Option<usize>,
         /// Why.
         halt: PauseReason,
-        /// In words.
-        why: String,
+        /// What exactly.
+        #[serde(flatten)]
+        why: PauseMessage,
     },
     /// A person wants a new look.
     Retried {
@@ -256,9 +259,9 @@ pub enum Event {
     Ended {
         /// How.
         outcome: Outcome,
-        /// In words.
-        #[serde(rename = "says")]
-        message: String,
+        /// Why.
+        #[serde(flatten)]
+        message: EndMessage,
     },
 }
 

@@ -5,6 +5,7 @@
 mod event;
 mod legal;
 mod next;
+mod reason;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +17,7 @@ use super::op::{Op, Risk};
 use super::plan::{Plan, Step};
 pub use event::{Event, Goal, Outcome, PauseReason, Request, SweepPart, begun};
 pub use next::{CARRY_OUT_WITHIN, Limits, Next};
+pub use reason::{EndMessage, EndReason, PauseDetail, PauseMessage};
 
 /// A person × a digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,8 +84,8 @@ pub struct Waiting {
     pub step: Option<usize>,
     /// Why.
     pub halt: PauseReason,
-    /// In words.
-    pub why: String,
+    /// What exactly.
+    pub why: PauseMessage,
 }
 
 /// The fold of a run's entries.
@@ -114,7 +116,7 @@ pub struct Run {
     /// Who wants it stopped before its next step.
     pub cancelled: Option<String>,
     /// The end.
-    pub ended: Option<(Outcome, String)>,
+    pub ended: Option<(Outcome, EndMessage)>,
 }
 
 impl Fold for Run {
@@ -177,7 +179,7 @@ impl Fold for Run {
                 self.waiting = None;
                 self.look_again = true;
             }
-            Event::Ended { outcome, message: says } => self.ended = Some((*outcome, says.clone())),
+            Event::Ended { outcome, message } => self.ended = Some((*outcome, message.clone())),
             Event::Cancelled { by } => self.cancelled = Some(by.clone()),
             Event::Declined { .. } => self.close(Outcome::Declined),
             Event::Expired { .. } => self.close(Outcome::Expired),

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::{RepairList, SinceLastSweep, SweepEvent, Tally};
 use crate::evidence::Source;
 use crate::fold::{Fold, Kind};
-use crate::run::{CARRY_OUT_WITHIN, Limits, Request};
+use crate::run::{CARRY_OUT_WITHIN, EndMessage, EndReason, Limits, PauseMessage, Request};
 
 /// How long harmless steps may begin after the list was approved (docs/reference/rules.md#repairs-of-a-sweep).
 pub const START_WITHIN: Duration = Duration::from_secs(24 * 3600);
@@ -64,7 +64,7 @@ pub struct Sweep {
     /// Who approved it, and when.
     pub approved: Option<(String, Timestamp)>,
     /// Why it stands still.
-    pub paused: Option<String>,
+    pub paused: Option<PauseMessage>,
     /// Who paused it; nobody where the stop rule did, or while nothing is paused.
     pub paused_by: Option<String>,
     /// How often it was paused.
@@ -74,7 +74,7 @@ pub struct Sweep {
     /// Failures that somebody has seen and said go on to.
     pub forgiven: u64,
     /// The end.
-    pub ended: Option<String>,
+    pub ended: Option<EndMessage>,
     /// Who stopped or declined it; nobody where it came to its end by itself.
     pub ended_by: Option<String>,
 }
@@ -92,8 +92,8 @@ pub enum SweepNext {
     AwaitPerson,
     /// Carry the list out.
     Repair,
-    /// The time is over, or there is nothing to do: end with these words.
-    End(&'static str),
+    /// The time is over, or there is nothing to do.
+    End(EndReason),
     /// Nothing is left.
     Nothing,
 }
@@ -174,8 +174,8 @@ impl Fold for Sweep {
                 self.repaired = Some((at, counts));
             }
             SweepEvent::SweepDenied { .. } => {}
-            SweepEvent::SweepEnded { message: says, by } => {
-                self.ended = Some(says.clone());
+            SweepEvent::SweepEnded { message, by } => {
+                self.ended = Some(message.clone());
                 self.ended_by.clone_from(by);
             }
         }
@@ -241,6 +241,16 @@ impl Sweep {
         self.requested.is_some() && (!needs || self.approved.is_some())
     }
 
+    /// Why it ends if a person stops it now.
+    #[must_use]
+    pub fn stop_reason(&self) -> EndReason {
+        match (&self.surveyed, self.may_repair()) {
+            (None, _) => EndReason::ReadingStopped,
+            (Some(_), false) => EndReason::OfferStopped,
+            (Some(_), true) => EndReason::RepairsStopped,
+        }
+    }
+
     /// Until when its repairs may begin, once they may.
     #[must_use]
     pub fn begins_until(&self) -> Option<Timestamp> {
@@ -272,16 +282,14 @@ impl Sweep {
         }
         let Some(surveyed) = &self.surveyed else { return SweepNext::Survey };
         if surveyed.list.repairs().is_empty() {
-            return SweepNext::End("There is nothing that could be repaired harmlessly.");
+            return SweepNext::End(EndReason::NothingToRepair);
         }
         let Some((_, requested_at)) = &self.requested else {
             let until = add(surveyed.at, OFFERED);
             return if now < until {
                 SweepNext::AwaitRequest(until)
             } else {
-                SweepNext::End(
-                    "Nobody asked for the repairs within a day; another sweep will see what is there then.",
-                )
+                SweepNext::End(EndReason::NotRequested)
             };
         };
         if !self.may_repair() {
@@ -289,13 +297,11 @@ impl Sweep {
             return if now < until {
                 SweepNext::AwaitApproval(until)
             } else {
-                SweepNext::End("Nobody approved the list in time. None of it was repaired.")
+                SweepNext::End(EndReason::ListNotApproved)
             };
         }
         if self.begins_until().is_some_and(|until| now >= until) {
-            return SweepNext::End(
-                "A day has passed since the approval; what was not begun by then was left.",
-            );
+            return SweepNext::End(EndReason::ListExpired);
         }
         if self.paused.is_some() { SweepNext::AwaitPerson } else { SweepNext::Repair }
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{RepairList, Tally};
 use crate::evidence::Source;
 use crate::fold::JournalEvent;
-use crate::run::{Outcome, Request};
+use crate::run::{EndMessage, Outcome, PauseMessage, Request};
 
 /// One entry of the journal of a sweep.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,7 +65,8 @@ pub enum SweepEvent {
         /// Who; nobody for the stop rule.
         by: Option<String>,
         /// Why.
-        why: String,
+        #[serde(flatten)]
+        why: PauseMessage,
     },
     /// They go on.
     SweepResumed {
@@ -94,9 +95,9 @@ pub enum SweepEvent {
     },
     /// The end.
     SweepEnded {
-        /// In words.
-        #[serde(rename = "says")]
-        message: String,
+        /// Why.
+        #[serde(flatten)]
+        message: EndMessage,
         /// The person who stopped or declined it; none where it came to its end by itself. Version 1 does not say.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
