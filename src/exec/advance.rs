@@ -1,7 +1,7 @@
 //! Why a run or a sweep does not simply go on with the fold that an append gave. It must never decide what comes next:
 //! that is said by `next()`.
 
-use super::{JournalError, UNREADABLE};
+use super::{JournalError, UNREADABLE_PAUSE};
 use reinstate_store::{AppendError, Sleep, StoreError};
 
 /// What happens to a run or a sweep that does not go on with the fold at hand.
@@ -32,7 +32,7 @@ impl From<JournalError> for Advance {
             // The fold refused what this program wanted to write. It would want the same again.
             error => {
                 tracing::error!(%error, "an entry cannot be read or was refused, so the run or sweep stands still");
-                Self::Sleep(Sleep::For(UNREADABLE))
+                Self::Sleep(Sleep::For(UNREADABLE_PAUSE))
             }
         }
     }

@@ -3,9 +3,10 @@
 //! was not first written down, and nothing risky without an approval that `next()` has seen.
 
 mod advance;
+pub mod assess;
 pub mod journal;
 mod plan_run;
-pub(crate) mod prior_runs;
+pub mod prior_runs;
 mod step;
 pub mod sweep;
 #[cfg(test)]
@@ -30,9 +31,9 @@ use reinstate_core::{Event, Next, Outcome, Rules, Run, Who};
 use reinstate_store::{AppendOptions, Lease, Sleep, StoreError};
 
 /// How long a run sleeps that no look will make right.
-const UNREADABLE: Duration = Duration::from_secs(60);
+const UNREADABLE_PAUSE: Duration = Duration::from_secs(60);
 /// How many runs one process carries at once.
-const AT_ONCE: usize = 64;
+const MAX_CONCURRENT_RUNS: usize = 64;
 
 /// How long the executor waits for what. The defaults are for the real world; tests are in more of a hurry.
 #[derive(Clone, Copy, Debug)]
@@ -80,12 +81,7 @@ impl Default for Timing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Admission {
     /// They may, by this rule, and WHO is this.
-    Admitted {
-        /// The rule.
-        rule: String,
-        /// Whom they mean.
-        who: Who,
-    },
+    Admitted { rule: String, who: Who },
     /// They may not, or nobody is meant; why, for them.
     Refused(String),
     /// Slack did not answer; ask again after this long.
@@ -98,11 +94,9 @@ pub type Admit = Arc<dyn Fn(Request, Timestamp) -> BoxFuture<'static, Admission>
 /// Everything the loop needs.
 #[derive(Clone)]
 pub struct Engine {
-    /// The journal.
     pub ledger: Journal,
     /// The upstream services.
     pub world: Arc<dyn World>,
-    /// Who may.
     pub admit: Admit,
     /// What the planner may do.
     pub rules: Rules,
@@ -125,7 +119,7 @@ pub struct Engine {
 impl Engine {
     /// Carries runs until `stop` is set.
     pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
-        let slots = Arc::new(Semaphore::new(AT_ONCE));
+        let slots = Arc::new(Semaphore::new(MAX_CONCURRENT_RUNS));
         loop {
             if *stop.borrow() {
                 return;
@@ -240,7 +234,7 @@ impl Engine {
         };
         if wrong {
             tracing::error!(run = %lease.run, %error, "a run cannot be carried on");
-            return Sleep::For(UNREADABLE);
+            return Sleep::For(UNREADABLE_PAUSE);
         }
         tracing::warn!(run = %lease.run, %error, "a run waits for the store");
         Sleep::For(self.timing.trouble)

@@ -6,15 +6,13 @@ use std::time::Duration;
 use reinstate_core::planner::left_over;
 use reinstate_core::run::{EndReason, begun};
 use reinstate_core::subject::normalize;
-use reinstate_core::{
-    Diagnosis, Event, Goal, Op, Outcome, Plan, Run, Subject, Verdict, diagnose, plan, retire_plan, undo_plan,
-};
+use reinstate_core::{Diagnosis, Event, Goal, Op, Outcome, Plan, Run, Subject, Verdict};
 use reinstate_store::{AppendError, AppendOptions, Lease, Sleep, StoreError, TENANT, Tenant};
 
 use super::advance::Advance;
-use super::prior_runs::add_prior_runs;
+use super::assess::{Assessment, Gather, PlanFor, assess};
+use super::prior_runs::PriorRuns;
 use super::{Engine, JournalError, busy, end, ended};
-use crate::world::ReadScope;
 
 /// Why a run has no plan.
 pub(super) enum PlanOutcome {
@@ -27,7 +25,7 @@ pub(super) enum PlanOutcome {
 }
 
 /// How many plans one run may make before a person has to start another.
-const MOST_PLANS: u32 = 12;
+const MAX_PLANS: u32 = 12;
 
 impl Engine {
     /// Reads everything and makes the plan that the run is for.
@@ -47,19 +45,17 @@ impl Engine {
         subject.accounts.extend(begun.iter().filter_map(Op::account).map(str::to_owned));
         subject.addresses.extend(begun.iter().filter_map(Op::frees).map(normalize));
         subject.records.extend(begun.iter().flat_map(Op::records).cloned());
-        let mut evidence = self.world.gather(subject, ReadScope::Everything).await;
-        add_prior_runs(&self.ledger, &mut evidence).await;
-        let diagnosis = diagnose(&evidence);
-        let tried = run.tried();
-        let plan = match &asked.aim {
-            Goal::Repair { .. } => plan(&evidence, &diagnosis, &self.rules, &tried),
-            Goal::Undo { .. } => undo_plan(&evidence, &diagnosis, &self.rules, &begun, &tried),
-            Goal::Retire { .. } => {
-                let account =
-                    left_over(&begun).ok_or_else(|| PlanOutcome::Impossible(EndReason::NoAccountLeftOver))?;
-                retire_plan(&evidence, &diagnosis, &self.rules, account, &tried)
-            }
+        let goal = match &asked.aim {
+            Goal::Repair { .. } => PlanFor::Repair,
+            Goal::Undo { .. } => PlanFor::Undo(&begun),
+            Goal::Retire { .. } => PlanFor::Retire(
+                left_over(&begun).ok_or(PlanOutcome::Impossible(EndReason::NoAccountLeftOver))?,
+            ),
         };
+        let prior_runs = PriorRuns::Journal(self.ledger.clone());
+        let (world, gather) = (self.world.as_ref(), Gather::Person(subject));
+        let Assessment { diagnosis, plan, .. } =
+            assess(world, &prior_runs, &self.rules, gather, goal, &run.tried()).await;
         Ok((diagnosis, plan))
     }
 
@@ -103,7 +99,7 @@ impl Engine {
         diagnosis: Diagnosis,
         plan: Plan,
     ) -> Result<Box<Run>, Advance> {
-        if run.plans >= MOST_PLANS && !plan.steps.is_empty() {
+        if run.plans >= MAX_PLANS && !plan.steps.is_empty() {
             return self.end(run, lease, Outcome::Advice, EndReason::TooManyPlans).await;
         }
         let writes = !plan.steps.is_empty();

@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use super::gate::Gate;
 use super::{CheckedAccount, survey};
 use crate::exec::advance::Advance;
+use crate::exec::prior_runs::PriorRuns;
 use crate::exec::{Engine, JournalError};
 use crate::world::{SweepProgress, World};
 use reinstate_core::run::EndReason;
@@ -17,11 +18,11 @@ use reinstate_core::sweep::{RepairList, SinceLastSweep, Sweep, SweepEvent, Sweep
 use reinstate_store::{AppendOptions, Lease, Sleep, SweepRow};
 
 /// How long found rows wait for company before they are kept.
-const KEEP: Duration = Duration::from_secs(1);
+const KEEP_INTERVAL: Duration = Duration::from_secs(1);
 /// How often the reading says how far it is.
-const SAY: Duration = Duration::from_secs(10);
+const REPORT_INTERVAL: Duration = Duration::from_secs(10);
 /// Rows kept at once.
-const BATCH: usize = 50;
+const BATCH_SIZE: usize = 50;
 
 impl Engine {
     /// Carries one claimed sweep as far as it goes: the newest entry seen, and how long to sleep.
@@ -85,11 +86,12 @@ impl Engine {
         let store = self.ledger.store();
         let known = found(store.found_by(&lease.run).await?);
         let (rules, meter) = (Arc::new(self.rules.clone()), Arc::new(SweepProgress::default()));
-        let (sender, receiver) = mpsc::channel(BATCH);
+        let (sender, receiver) = mpsc::channel(BATCH_SIZE);
+        let prior_runs = Arc::new(PriorRuns::Journal(self.ledger.clone()));
         let gate = Arc::new(Gate::new(&self.world, &self.ledger, &lease.run));
         let world: Arc<dyn World> = gate.clone();
         let reading = async {
-            let survey = survey(&world, &rules, &meter, &known, &sender).await;
+            let survey = survey(&world, &prior_runs, &rules, &meter, &known, &sender).await;
             drop(sender);
             survey
         };
@@ -162,11 +164,11 @@ impl Engine {
                 looked = receiver.recv() => match looked {
                     Some(looked) => {
                         batch.extend(row(&looked.found));
-                        if batch.len() < BATCH { continue } else { true }
+                        if batch.len() < BATCH_SIZE { continue } else { true }
                     }
                     None => false,
                 },
-                () = tokio::time::sleep(KEEP) => true,
+                () = tokio::time::sleep(KEEP_INTERVAL) => true,
             };
             if !batch.is_empty() {
                 self.ledger.store().keep_found(&lease.run, std::mem::take(&mut batch)).await?;
@@ -174,7 +176,7 @@ impl Engine {
             if !more {
                 return Ok(sweep);
             }
-            if said.elapsed() >= SAY {
+            if said.elapsed() >= REPORT_INTERVAL {
                 said = Instant::now();
                 let progress = SweepEvent::SweepProgress {
                     accounts: SweepProgress::get(&meter.accounts),

@@ -9,12 +9,12 @@ use crate::slack::value::Value;
 use reinstate_core::Diagnosis;
 
 /// How many are shown; more than two accounts of one person are rare.
-const MOST: usize = 5;
+const MAX_CANDIDATES: usize = 5;
 
 /// The candidates, each with its button where it can be picked. `value` is what the card's other buttons carry.
 pub(super) fn candidates(diagnosis: &Diagnosis, value: &Value) -> Vec<Json> {
     let mut blocks = Vec::new();
-    for (index, candidate) in diagnosis.candidates.iter().take(MOST).enumerate() {
+    for (index, candidate) in diagnosis.candidates.iter().take(MAX_CANDIDATES).enumerate() {
         let account = candidate.kind == "atlassian-account";
         let head = Markup::new()
             .literal(if account { "*Account* " } else { "*Person* " })

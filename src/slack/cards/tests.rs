@@ -14,7 +14,7 @@ use crate::slack::modal;
 use reinstate_core::diagnose::{Candidate, Mark, Station, diagnose};
 use reinstate_core::evidence::Source;
 use reinstate_core::finding::{Cause, Fact, Finding, Verdict};
-use reinstate_core::run::{Limits, PauseReason, Request};
+use reinstate_core::run::{Limits, PauseReason, Request, Requester};
 use reinstate_core::subject::RecordId;
 use reinstate_core::{
     Diagnosis, Event, Evidence, Fold as _, Op, Outcome, Plan, Rules, Run, Step, Subject, Undo, Who,
@@ -91,9 +91,7 @@ fn worst() -> (Diagnosis, Plan) {
 fn run_of(more: Vec<Event>) -> Vec<(i64, Timestamp, Event)> {
     let (diagnosis, plan) = worst();
     let asked = Request {
-        by: "U0ADA".into(),
-        team: None,
-        enterprise: None,
+        by: Requester::with_id("U0ADA"),
         channel: "C0ADMINS".into(),
         text: HOSTILE.into(),
         response_url: None,
@@ -115,13 +113,13 @@ fn states() -> Vec<Vec<(i64, Timestamp, Event)>> {
     let digest = worst().1.digest().unwrap();
     let long = || HOSTILE.repeat(100);
     let denied = || Event::Denied { by: "U0VIEW".into(), what: long(), why: long() };
-    let ended = |outcome| Event::Ended { outcome, message: long() };
+    let ended = |outcome| Event::Ended { outcome, message: long().into() };
     let approved = || Event::Approved { by: "U0GRACE".into(), digest: digest.clone() };
     vec![
         run_of(Vec::new()),
         run_of(vec![approved()]),
         run_of(vec![approved(), Event::Began { step: 0, before: json!({}), needs: Some(1) }]),
-        run_of(vec![Event::Paused { step: Some(0), halt: PauseReason::Ambiguous, why: long() }]),
+        run_of(vec![Event::Paused { step: Some(0), halt: PauseReason::Ambiguous, why: long().into() }]),
         run_of((0..300).map(|_| denied()).collect()),
         run_of(vec![
             Event::Declined { by: "U0GRACE".into(), digest: digest.clone() },

@@ -2,7 +2,7 @@
 
 use reinstate::slack::cards;
 use reinstate::slack::markup::Markup;
-use reinstate::slack::messages::{self, click};
+use reinstate::slack::messages;
 use reinstate_core::run::EndReason;
 use reinstate_core::{Event, Goal, Outcome};
 

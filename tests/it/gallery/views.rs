@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use reinstate::slack::cards;
 use reinstate::slack::cards::home::{self, List, Listed, Lists};
 use reinstate::slack::markup::Markup;
-use reinstate::slack::messages::click;
 use reinstate::slack::modal as modals;
 use reinstate_core::run::{EndReason, PauseReason};
 use reinstate_core::{Diagnosis, Event, Op, Outcome, Plan};

@@ -102,11 +102,8 @@ const WHERE_ACCESS_IS_MISSING: &[Cause] =
 pub struct Candidate {
     /// `idp-user` or `atlassian-account`.
     pub kind: String,
-    /// Its id.
     pub id: String,
-    /// Address.
     pub email: Option<String>,
-    /// Name.
     pub name: Option<String>,
     /// What sets it apart: last use, links, groups, roles.
     #[serde(rename = "says")]
@@ -141,9 +138,7 @@ pub struct Diagnosis {
     pub record: Option<String>,
     /// Healthy, broken or cannot tell.
     pub verdict: Verdict,
-    /// Groups.
     pub groups: Groups,
-    /// The stations of the trail.
     pub trail: Vec<Station>,
     /// Causes, in the order of the trail.
     pub findings: Vec<Finding>,

@@ -10,7 +10,7 @@ use crate::evidence::Source;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum EndReason {
-    /// The command was not carried out within [`crate::run::CARRY_OUT_WITHIN`].
+    /// The command was not carried out within [`crate::run::MAX_REQUEST_AGE`].
     CommandOverdue,
     /// The repair of a sweep did not begin within a day after the approval of its list.
     RepairOverdue,
