@@ -139,12 +139,15 @@ mod tests {
         let table = written(|sheet| {
             sheet.sweep_columns().unwrap();
             sheet.sweep_row(&found).unwrap();
-            assert!(sheet.row(["one cell"]).is_err());
         });
         let expected = "\"account\",\"verdict\",\"causes\",\"missing groups\",\"plan\",\"risk\",\"needs approval\",\
                         \"something unread\",\"atlassian account id\",\"idp user id\",\"plan digest\"\r\n\
                         \"'=cmd@acme.example\",\"broken\",\"record-unlinked matching-on-email\",\"2\",\"\",\"\",\"\",\
                         \"no\",\"\",\"\",\"\"\r\n";
         assert_eq!(table, expected);
+        written(|sheet| {
+            sheet.sweep_columns().unwrap();
+            assert!(sheet.row(["one cell"]).is_err());
+        });
     }
 }

@@ -32,7 +32,7 @@ const DRAW_INTERVAL: Duration = Duration::from_millis(200);
 /// Where the findings go.
 enum Out {
     Lines(BufWriter<std::io::Stdout>),
-    Table(Sheet<std::fs::File>),
+    Table(Box<Sheet<std::fs::File>>),
     People(Vec<SweepFinding>),
 }
 
@@ -91,7 +91,7 @@ fn open(json: bool, csv: Option<&Path>) -> anyhow::Result<Out> {
                 .with_context(|| format!("{} cannot be written", path.display()))?;
             let mut table = Sheet::with_line_feeds(file);
             table.sweep_columns()?;
-            Out::Table(table)
+            Out::Table(Box::new(table))
         }
         None if json => Out::Lines(BufWriter::new(std::io::stdout())),
         None => Out::People(Vec::new()),
