@@ -420,7 +420,7 @@ async fn admission_asks_slack_and_a_failed_look_up_is_later() {
     let now = crate::clock::now();
     let says = "This needs the role operator.".to_owned();
     assert_eq!(house.app.admit(&asked, now).await, Admission::Refused(says.clone()));
-    let ended = Event::Ended { outcome: Outcome::Refused, message: says };
+    let ended = Event::Ended { outcome: Outcome::Refused, message: says.into() };
     house.write(&run, vec![ended], true).await;
     assert!(house.private("U0NONE", "This needs the role operator.").await.text.contains("<@U0ADA>"));
     asked.by = Requester::with_id("U0ADA");

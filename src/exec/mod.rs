@@ -3,6 +3,7 @@
 //! never act before the journal holds the intent, and never take a risky step without an approval that `next()` has
 //! checked.
 
+mod advance;
 pub mod assess;
 pub mod journal;
 mod plan_run;
@@ -24,19 +25,15 @@ use tracing::Instrument as _;
 
 use crate::telemetry::run_span;
 use crate::world::World;
-use reinstate_core::run::{Limits, Request};
+use advance::Advance;
+use reinstate_core::run::{EndMessage, EndReason, Limits, Request};
 use reinstate_core::subject::name_of;
 use reinstate_core::{Event, Next, Outcome, Rules, Run, Who};
-use reinstate_store::{AppendError, AppendOptions, Lease, Sleep, StoreError};
+use reinstate_store::{AppendOptions, Lease, Sleep, StoreError};
 
 /// How long a run sleeps when its journal cannot be read, because another attempt would not help.
 const UNREADABLE_PAUSE: Duration = Duration::from_secs(60);
-/// The message of a run whose command was too old.
-const OVERDUE_TEXT: &str =
-    "The command is older than 15 minutes, so nothing was done. Ask again if it is still wanted.";
-/// The message of a repair of a sweep that was too late.
-const PART_OVERDUE_TEXT: &str = "A day has passed since the list was approved, so nothing was done.";
-/// How many runs one process carries at the same time.
+/// How many runs one process carries at once.
 const MAX_CONCURRENT_RUNS: usize = 64;
 
 /// The waiting times of the executor. The defaults are for real services; tests use shorter ones.
@@ -117,25 +114,6 @@ pub struct Engine {
     pub work: Arc<Notify>,
     /// Notified when a run has changed, so that its card is updated.
     pub changed: Arc<Notify>,
-}
-
-/// Why the executor lets go of a run.
-enum Stop {
-    /// The run sleeps until a time or until it is woken.
-    Sleep(Sleep),
-    /// Another process holds the lease.
-    Lost,
-    /// The store failed; try again soon.
-    Trouble(String),
-}
-
-/// What one iteration of the loop came to.
-enum Turn {
-    /// Read and fold again.
-    Again,
-    /// The run as it is after what was written.
-    On(Box<Run>),
-    Stop(Stop),
 }
 
 impl Engine {
@@ -222,21 +200,32 @@ impl Engine {
                 },
             };
             match self.turn(&run, lease).await {
-                Turn::Again => {}
-                Turn::On(after) if after.ended.is_some() => return None,
-                Turn::On(after) => known = Some(after),
-                Turn::Stop(Stop::Sleep(sleep)) => return Some((run.seq, sleep)),
-                Turn::Stop(Stop::Lost) => return Some((i64::MAX, Sleep::Now)),
-                Turn::Stop(Stop::Trouble(why)) => {
-                    tracing::warn!(run = %lease.run, why, "a run waits for the store");
-                    return Some((i64::MAX, Sleep::For(self.timing.trouble)));
+                Ok(after) if after.ended.is_some() => return None,
+                Ok(after) => known = Some(after),
+                Err(advance) => {
+                    if let Some(release) = self.release(lease, run.seq, advance) {
+                        return Some(release);
+                    }
                 }
             }
             self.changed.notify_one();
         }
     }
 
-    /// How long to sleep after a failed read. A store that does not answer will recover; a damaged journal will not.
+    /// Until when a run or a sweep sleeps, and the newest entry that was seen; none if it goes on at once.
+    fn release(&self, lease: &Lease, seq: i64, advance: Advance) -> Option<(i64, Sleep)> {
+        match advance {
+            Advance::Again => None,
+            Advance::Sleep(sleep) => Some((seq, sleep)),
+            Advance::Lost => Some((i64::MAX, Sleep::Now)),
+            Advance::StoreFailed(why) => {
+                tracing::warn!(run = %lease.run, why, "a run or sweep waits for the store");
+                Some((i64::MAX, Sleep::For(self.timing.trouble)))
+            }
+        }
+    }
+
+    /// How long a run sleeps that could not be read: a store that does not answer will, what is wrong stays so.
     fn unread(&self, lease: &Lease, error: &JournalError) -> Sleep {
         let wrong = match error {
             JournalError::Store(error) => {
@@ -252,11 +241,8 @@ impl Engine {
         Sleep::For(self.timing.trouble)
     }
 
-    async fn turn(&self, run: &Run, lease: &Lease) -> Turn {
-        let now = match self.now().await {
-            Ok(now) => now,
-            Err(turn) => return turn,
-        };
+    async fn turn(&self, run: &Run, lease: &Lease) -> Result<Box<Run>, Advance> {
+        let now = self.now().await?;
         let next = run.next(now, &self.rules, &self.limits);
         // A process may have died at any point, so hours may have passed since the request.
         if matches!(next, Next::Admit | Next::Look | Next::Step { .. }) && run.is_overdue(now) {
@@ -268,108 +254,94 @@ impl Engine {
             Next::Step { index, check_plan } => self.step(run, lease, index, check_plan).await,
             Next::Prove => self.prove(run, lease).await,
             Next::Conclude => self.conclude(run, lease).await,
-            Next::AwaitApproval { until } => Turn::Stop(Stop::Sleep(Sleep::until(until, now))),
+            Next::AwaitApproval { until } => Err(Advance::Sleep(Sleep::until(until, now))),
             Next::Expire => {
                 let digest =
                     run.current.as_ref().and_then(|current| current.digest.clone()).unwrap_or_default();
-                let says = "Nobody approved in time. Nothing of this plan was done.".to_owned();
-                let events =
-                    [Event::Expired { digest }, Event::Ended { outcome: Outcome::Expired, message: says }];
+                let events = [Event::Expired { digest }, end(Outcome::Expired, EndReason::NotApproved)];
                 self.append(run, lease, &events, ended()).await
             }
             Next::Stop => {
                 let closed = run.current.as_ref().and_then(|current| current.closed);
                 let outcome = closed.filter(|_| run.cancelled.is_none()).unwrap_or(Outcome::Cancelled);
-                let says = match outcome {
-                    Outcome::Skipped => {
-                        "The account has changed since the list was approved, so nothing was done."
-                    }
-                    Outcome::Advice => {
-                        "The listed plan was done, and access is not back. Look at the account by itself."
-                    }
-                    _ => "It was stopped before its next step. What was done stays done.",
+                let reason = match outcome {
+                    Outcome::Skipped => EndReason::AccountChanged,
+                    Outcome::Advice => EndReason::ListedPlanInsufficient,
+                    _ => EndReason::Stopped,
                 };
-                let says = says.to_owned();
-                self.append(run, lease, &[Event::Ended { outcome, message: says }], ended()).await
+                self.end(run, lease, outcome, reason).await
             }
-            Next::AwaitPerson | Next::Nothing => Turn::Stop(Stop::Sleep(Sleep::ForEver)),
+            Next::AwaitPerson | Next::Nothing => Err(Advance::Sleep(Sleep::ForEver)),
         }
     }
 
     /// Ends a run that is too late.
-    async fn overdue(&self, run: &Run, lease: &Lease) -> Turn {
-        let (outcome, says) = match &run.part {
-            Some(_) => (Outcome::Expired, PART_OVERDUE_TEXT),
-            None => (Outcome::Refused, OVERDUE_TEXT),
+    async fn overdue(&self, run: &Run, lease: &Lease) -> Result<Box<Run>, Advance> {
+        let (outcome, reason) = match &run.part {
+            Some(_) => (Outcome::Expired, EndReason::RepairOverdue),
+            None => (Outcome::Refused, EndReason::CommandOverdue),
         };
-        self.append(run, lease, &[Event::Ended { outcome, message: says.to_owned() }], ended()).await
+        self.end(run, lease, outcome, reason).await
     }
 
-    async fn admit(&self, run: &Run, lease: &Lease) -> Turn {
-        let Some(asked) = run.asked.clone() else { return Turn::Stop(Stop::Sleep(Sleep::ForEver)) };
+    async fn admit(&self, run: &Run, lease: &Lease) -> Result<Box<Run>, Advance> {
+        let Some(asked) = run.asked.clone() else { return Err(Advance::Sleep(Sleep::ForEver)) };
         let opened_at = run.opened_at.unwrap_or(Timestamp::MIN);
         match (self.admit)(asked, opened_at).await {
             Admission::Admitted { rule, who } => {
                 // A repeated request is answered with the first run, before anything is read or shown. A request in
                 // other words, or at the same moment, is detected later, when both runs claim the same person.
-                let first = match self.ledger.store().open_run_on(&name_of(&who)).await {
-                    Ok(first) => first,
-                    Err(error) => return Turn::Stop(Stop::Trouble(error.to_string())),
-                };
+                let first = self.ledger.store().open_run_on(&name_of(&who)).await?;
                 let admitted = Event::Admitted { rule, who };
                 match first {
                     Some(first) => self.append(run, lease, &[admitted, busy(&first)], ended()).await,
                     None => self.append(run, lease, &[admitted], AppendOptions::default()).await,
                 }
             }
-            Admission::Refused(says) => {
-                self.append(run, lease, &[Event::Ended { outcome: Outcome::Refused, message: says }], ended())
-                    .await
-            }
-            Admission::Later(after) => Turn::Stop(Stop::Sleep(Sleep::For(after))),
+            Admission::Refused(text) => self.end(run, lease, Outcome::Refused, text).await,
+            Admission::Later(after) => Err(Advance::Sleep(Sleep::For(after))),
         }
     }
 
-    /// The time of the database's clock.
-    async fn now(&self) -> Result<Timestamp, Turn> {
-        self.ledger.now().await.map_err(|error| Turn::Stop(Stop::Trouble(error.to_string())))
+    /// The time by the clock of the database.
+    async fn now(&self) -> Result<Timestamp, Advance> {
+        Ok(self.ledger.now().await?)
     }
 
-    /// Appends events that were decided on the fold. After a conflict, the loop folds again.
-    async fn append(&self, run: &Run, lease: &Lease, events: &[Event], also: AppendOptions) -> Turn {
-        let now = match self.now().await {
-            Ok(now) => now,
-            Err(turn) => return turn,
-        };
-        match self.ledger.append(&lease.run, run, Some(lease), events, now, also).await {
-            Ok(after) => Turn::On(Box::new(after)),
-            Err(JournalError::Append(AppendError::Conflict { .. })) => Turn::Again,
-            Err(error) => refused(&error),
-        }
+    /// Ends a run.
+    async fn end(
+        &self,
+        run: &Run,
+        lease: &Lease,
+        outcome: Outcome,
+        message: impl Into<EndMessage>,
+    ) -> Result<Box<Run>, Advance> {
+        self.append(run, lease, &[end(outcome, message)], ended()).await
+    }
+
+    /// Appends what was decided on the folded run; an entry that came in between makes it fold again.
+    async fn append(
+        &self,
+        run: &Run,
+        lease: &Lease,
+        events: &[Event],
+        also: AppendOptions,
+    ) -> Result<Box<Run>, Advance> {
+        let now = self.now().await?;
+        Ok(Box::new(self.ledger.append(&lease.run, run, Some(lease), events, now, also).await?))
     }
 }
 
 /// The end of a run that found another run on the same person.
 fn busy(first: &str) -> Event {
-    let says = format!("Run {first} is already at work on the same person. Follow that one.");
-    Event::Ended { outcome: Outcome::Busy, message: says }
+    end(Outcome::Busy, EndReason::PersonBusy { run: first.to_owned() })
+}
+
+fn end(outcome: Outcome, message: impl Into<EndMessage>) -> Event {
+    Event::Ended { outcome, message: message.into() }
 }
 
 /// An append that ends the run and releases its claims.
 fn ended() -> AppendOptions {
     AppendOptions { end: true, ..AppendOptions::default() }
-}
-
-fn refused(error: &JournalError) -> Turn {
-    match error {
-        JournalError::Append(AppendError::LeaseLost) => Turn::Stop(Stop::Lost),
-        JournalError::Append(AppendError::Ended) => Turn::Stop(Stop::Sleep(Sleep::ForEver)),
-        JournalError::Append(_) | JournalError::Store(_) => Turn::Stop(Stop::Trouble(error.to_string())),
-        // The fold refused what this program wanted to write. Another attempt would write the same, so the run
-        // sleeps.
-        error => {
-            tracing::error!(%error, "an entry was refused, so the run stands still");
-            Turn::Stop(Stop::Sleep(Sleep::For(UNREADABLE_PAUSE)))
-        }
-    }
 }

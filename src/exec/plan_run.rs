@@ -4,14 +4,15 @@
 use std::time::Duration;
 
 use reinstate_core::planner::left_over;
-use reinstate_core::run::begun;
+use reinstate_core::run::{EndReason, begun};
 use reinstate_core::subject::normalize;
 use reinstate_core::{Diagnosis, Event, Goal, Op, Outcome, Plan, Run, Subject, Verdict};
 use reinstate_store::{AppendError, AppendOptions, Lease, Sleep, StoreError, TENANT, Tenant};
 
+use super::advance::Advance;
 use super::assess::{Assessment, Gather, PlanFor, assess};
 use super::prior_runs::PriorRuns;
-use super::{Engine, JournalError, Stop, Turn, busy, ended, refused};
+use super::{Engine, JournalError, busy, end, ended};
 
 /// Why a run has no plan.
 pub(super) enum PlanOutcome {
@@ -20,7 +21,7 @@ pub(super) enum PlanOutcome {
     /// The store failed; try again soon.
     Trouble(String),
     /// No plan is possible; the text explains why to people.
-    Impossible(String),
+    Impossible(EndReason),
 }
 
 /// How many plans one run may make. After that, a person must start another run.
@@ -47,11 +48,9 @@ impl Engine {
         let goal = match &asked.aim {
             Goal::Repair { .. } => PlanFor::Repair,
             Goal::Undo { .. } => PlanFor::Undo(&begun),
-            Goal::Retire { .. } => PlanFor::Retire(left_over(&begun).ok_or_else(|| {
-                PlanOutcome::Impossible(
-                    "That run left no account over, so there is nothing to retire.".to_owned(),
-                )
-            })?),
+            Goal::Retire { .. } => PlanFor::Retire(
+                left_over(&begun).ok_or(PlanOutcome::Impossible(EndReason::NoAccountLeftOver))?,
+            ),
         };
         let prior_runs = PriorRuns::Journal(self.ledger.clone());
         let (world, gather) = (self.world.as_ref(), Gather::Person(subject));
@@ -67,26 +66,25 @@ impl Engine {
             Err(JournalError::Store(error)) if !matches!(error, StoreError::UnknownRun(_)) => {
                 Err(PlanOutcome::Trouble(error.to_string()))
             }
-            Err(_) => Err(PlanOutcome::Impossible(
-                "What that run did can no longer be read: its personal data was erased, or there is no such run."
-                    .to_owned(),
-            )),
+            Err(_) => Err(PlanOutcome::Impossible(EndReason::EarlierRunUnreadable)),
         }
     }
 
     /// Converts a missing plan into the next iteration of the run.
-    pub(super) async fn unplanned(&self, run: &Run, lease: &Lease, why: PlanOutcome) -> Turn {
+    pub(super) async fn unplanned(
+        &self,
+        run: &Run,
+        lease: &Lease,
+        why: PlanOutcome,
+    ) -> Result<Box<Run>, Advance> {
         match why {
-            PlanOutcome::NotAdmitted => Turn::Stop(Stop::Sleep(Sleep::ForEver)),
-            PlanOutcome::Trouble(why) => Turn::Stop(Stop::Trouble(why)),
-            PlanOutcome::Impossible(says) => {
-                self.append(run, lease, &[Event::Ended { outcome: Outcome::Refused, message: says }], ended())
-                    .await
-            }
+            PlanOutcome::NotAdmitted => Err(Advance::Sleep(Sleep::ForEver)),
+            PlanOutcome::Trouble(why) => Err(Advance::StoreFailed(why)),
+            PlanOutcome::Impossible(reason) => self.end(run, lease, Outcome::Refused, reason).await,
         }
     }
 
-    pub(super) async fn look(&self, run: &Run, lease: &Lease) -> Turn {
+    pub(super) async fn look(&self, run: &Run, lease: &Lease) -> Result<Box<Run>, Advance> {
         match self.survey(run).await {
             Ok((diagnosis, plan)) => self.planned(run, lease, diagnosis, plan).await,
             Err(why) => self.unplanned(run, lease, why).await,
@@ -95,14 +93,15 @@ impl Engine {
 
     /// Writes a plan and claims what it may change. If another run already holds a claim, this run ends: the other
     /// was first.
-    pub(super) async fn planned(&self, run: &Run, lease: &Lease, diagnosis: Diagnosis, plan: Plan) -> Turn {
+    pub(super) async fn planned(
+        &self,
+        run: &Run,
+        lease: &Lease,
+        diagnosis: Diagnosis,
+        plan: Plan,
+    ) -> Result<Box<Run>, Advance> {
         if run.plans >= MAX_PLANS && !plan.steps.is_empty() {
-            let says =
-                "It looked again and again without an end in sight. A person should look at the trail."
-                    .to_owned();
-            return self
-                .append(run, lease, &[Event::Ended { outcome: Outcome::Advice, message: says }], ended())
-                .await;
+            return self.end(run, lease, Outcome::Advice, EndReason::TooManyPlans).await;
         }
         let writes = !plan.steps.is_empty();
         let share = if plan.is_tenant_wide() { Tenant::Exclusive } else { Tenant::Shared };
@@ -114,30 +113,23 @@ impl Engine {
         };
         let digest = plan.digest();
         let event = Event::Planned { diagnosis: Box::new(diagnosis), plan: Box::new(plan), digest };
-        let now = match self.now().await {
-            Ok(now) => now,
-            Err(turn) => return turn,
-        };
+        let now = self.now().await?;
         match self.ledger.append(&lease.run, run, Some(lease), &[event], now, also).await {
-            Ok(after) => Turn::On(Box::new(after)),
-            Err(JournalError::Append(AppendError::Conflict { .. })) => Turn::Again,
+            Ok(after) => Ok(Box::new(after)),
             Err(JournalError::Append(AppendError::Claimed { by_run, identity })) => {
                 let event = if identity == TENANT {
-                    let says = format!(
-                        "Run {by_run} is at work, and a step on the whole tenant and any other repair keep out of each other's way. Ask again when it has ended."
-                    );
-                    Event::Ended { outcome: Outcome::Busy, message: says }
+                    end(Outcome::Busy, EndReason::TenantBusy { run: by_run })
                 } else {
                     busy(&by_run)
                 };
                 self.append(run, lease, &[event], ended()).await
             }
-            Err(error) => refused(&error),
+            Err(error) => Err(error.into()),
         }
     }
 
     /// Runs when all steps are settled: it reads everything again and checks whether access is back.
-    pub(super) async fn prove(&self, run: &Run, lease: &Lease) -> Turn {
+    pub(super) async fn prove(&self, run: &Run, lease: &Lease) -> Result<Box<Run>, Advance> {
         let (diagnosis, plan) = match self.survey(run).await {
             Ok(surveyed) => surveyed,
             Err(why) => return self.unplanned(run, lease, why).await,
@@ -146,55 +138,43 @@ impl Engine {
         if repairs && diagnosis.verdict != Verdict::Healthy && plan.steps.is_empty() {
             let since = run.current.as_ref().and_then(|current| current.settled_at);
             let patience = self.timing.proof.min(self.confirm_within);
-            let now = match self.now().await {
-                Ok(now) => now,
-                Err(turn) => return turn,
-            };
+            let now = self.now().await?;
             let waited = since.map(|at| now.duration_since(at));
             let waited = waited.and_then(|waited| Duration::try_from(waited).ok()).unwrap_or(patience);
             if waited < patience && may_be_late(&diagnosis) {
-                return Turn::Stop(Stop::Sleep(Sleep::For((waited / 2).max(self.timing.first_wait))));
+                return Err(Advance::Sleep(Sleep::For((waited / 2).max(self.timing.first_wait))));
             }
         }
         self.planned(run, lease, diagnosis, plan).await
     }
 
     /// Ends a run whose plan has no steps.
-    pub(super) async fn conclude(&self, run: &Run, lease: &Lease) -> Turn {
-        let Some(current) = &run.current else { return Turn::Stop(Stop::Sleep(Sleep::ForEver)) };
+    pub(super) async fn conclude(&self, run: &Run, lease: &Lease) -> Result<Box<Run>, Advance> {
+        let Some(current) = &run.current else { return Err(Advance::Sleep(Sleep::ForEver)) };
         let did_something = !run.steps_done().is_empty();
         let aim = run.asked.as_ref().map(|asked| &asked.aim);
         if let Some(Goal::Undo { .. } | Goal::Retire { .. }) = aim {
             let undo = matches!(aim, Some(Goal::Undo { .. }));
-            let (outcome, says) = match (did_something, undo) {
-                (true, true) => (Outcome::Done, "What could be taken back is taken back, and was read back."),
-                (true, false) => (Outcome::Done, "The account is retired, and that was read back."),
-                (false, true) => (Outcome::Advice, "Nothing of that run is left that could be taken back."),
-                (false, false) => (Outcome::Advice, "Nothing was done; the reason stands with the plan."),
+            let (outcome, reason) = match (did_something, undo) {
+                (true, true) => (Outcome::Done, EndReason::Undone),
+                (true, false) => (Outcome::Done, EndReason::Retired),
+                (false, true) => (Outcome::Advice, EndReason::NothingToUndo),
+                (false, false) => (Outcome::Advice, EndReason::NotRetired),
             };
-            let event = Event::Ended { outcome, message: says.to_owned() };
-            return self.append(run, lease, &[event], ended()).await;
+            return self.end(run, lease, outcome, reason).await;
         }
-        let (outcome, says) = match current.diagnosis.verdict {
+        let (outcome, reason) = match current.diagnosis.verdict {
             Verdict::Healthy if did_something => (Outcome::Restored, restored(&current.diagnosis)),
-            Verdict::Healthy => (Outcome::Healthy, "Nothing was done.".to_owned()),
-            Verdict::CannotTell => (
-                Outcome::CannotTell,
-                "Whether access is in order could not be told, so nothing more was done.".to_owned(),
-            ),
-            Verdict::Broken => (Outcome::Advice, "The advice says where and how.".to_owned()),
+            Verdict::Healthy => (Outcome::Healthy, EndReason::NothingToDo),
+            Verdict::CannotTell => (Outcome::CannotTell, EndReason::CannotTell),
+            Verdict::Broken => (Outcome::Advice, EndReason::Advice),
         };
-        self.append(run, lease, &[Event::Ended { outcome, message: says }], ended()).await
+        self.end(run, lease, outcome, reason).await
     }
 }
 
-fn restored(diagnosis: &Diagnosis) -> String {
-    let groups = diagnosis.groups.present.as_ref().map_or(0, Vec::len);
-    match groups {
-        0 => "The account is active and has an app role.".to_owned(),
-        1 => "The account is active, and Atlassian shows the expected group.".to_owned(),
-        _ => format!("The account is active, and Atlassian shows all {groups} expected groups."),
-    }
+fn restored(diagnosis: &Diagnosis) -> EndReason {
+    EndReason::Restored { groups: diagnosis.groups.present.as_ref().map_or(0, Vec::len) }
 }
 
 /// Whether each remaining blocking finding can be a delay: Atlassian shows new provisioning bit by bit.

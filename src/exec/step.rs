@@ -11,12 +11,13 @@ use tokio::time::Instant;
 
 use reinstate_core::condition::{ConditionState, approver_decides, conditions};
 use reinstate_core::diagnose::Case;
-use reinstate_core::run::{Current, PauseReason, Progress};
-use reinstate_core::{Event, Run, State, Step};
+use reinstate_core::run::{Current, PauseDetail, PauseMessage, PauseReason, Progress};
+use reinstate_core::{Event, Run, Source, State, Step};
 use reinstate_store::{AppendError, AppendOptions, DailyCap, Lease, Sleep};
 
+use super::advance::Advance;
 use super::prior_runs::PriorRuns;
-use super::{Engine, JournalError, Stop, Turn, refused};
+use super::{Engine, JournalError};
 use crate::world::{ActOutcome, ReadScope};
 
 /// The window of the daily cap. It is a sliding window of 24 hours, so that midnight does not double the cap.
@@ -32,14 +33,20 @@ enum StepReadiness {
     /// It began and the service accepted it, as the evidence shows. Its effect takes long.
     Taken,
     /// The run pauses for a person.
-    Halt(PauseReason, String),
+    Halt(PauseReason, PauseMessage),
 }
 
 impl Engine {
-    pub(super) async fn step(&self, run: &Run, lease: &Lease, index: usize, check_plan: bool) -> Turn {
-        let Some(current) = &run.current else { return Turn::Stop(Stop::Sleep(Sleep::ForEver)) };
+    pub(super) async fn step(
+        &self,
+        run: &Run,
+        lease: &Lease,
+        index: usize,
+        check_plan: bool,
+    ) -> Result<Box<Run>, Advance> {
+        let Some(current) = &run.current else { return Err(Advance::Sleep(Sleep::ForEver)) };
         let Some(step) = current.plan.steps.get(index) else {
-            return Turn::Stop(Stop::Sleep(Sleep::ForEver));
+            return Err(Advance::Sleep(Sleep::ForEver));
         };
         // The first execution after an approval plans again. If the plan differs, it needs another approval.
         if check_plan {
@@ -57,24 +64,18 @@ impl Engine {
             _ => false,
         };
         let ready = self.observe(current, step, begun).await;
-        let now = match self.now().await {
-            Ok(now) => now,
-            Err(turn) => return turn,
-        };
+        let now = self.now().await?;
         let event = match ready {
             StepReadiness::Done(after) if begun => Event::Confirmed { step: index, after },
             StepReadiness::Done(_) => Event::Already { step: index },
             StepReadiness::Taken => Event::Accepted { step: index },
-            StepReadiness::Halt(halt, why) => Event::Paused { step: Some(index), halt, why },
+            StepReadiness::Halt(halt, why) => paused(index, halt, why),
             StepReadiness::Go(_) if begun && run.is_too_late(step, now, &self.rules, &self.limits) => {
-                let why =
-                    "it began, its effect does not show, and the time in which it may be sent has run out"
-                        .to_owned();
-                Event::Paused { step: Some(index), halt: PauseReason::Unconfirmed, why }
+                paused(index, PauseReason::Unconfirmed, PauseDetail::TooLateToSend)
             }
             // The read took so long that the approval has expired, so the run makes a new plan.
             StepReadiness::Go(_) if run.is_too_late(step, now, &self.rules, &self.limits) => {
-                return Turn::Again;
+                return Err(Advance::Again);
             }
             StepReadiness::Go(before) => return self.begin(run, lease, index, step, before).await,
         };
@@ -92,42 +93,27 @@ impl Engine {
         let before = match step.op.state_since(&case, current.begun_at.filter(|_| begun)) {
             State::Done(after) => return StepReadiness::Done(after),
             State::Underway(_) => return StepReadiness::Taken,
-            State::Blocked(why) => return StepReadiness::Halt(PauseReason::Changed, why),
-            State::Unread(sources) => {
-                let names: Vec<&str> = sources.iter().map(|source| source.name()).collect();
-                return StepReadiness::Halt(
-                    PauseReason::Condition,
-                    format!("{} could not be read", names.join(", ")),
-                );
-            }
+            State::Blocked(why) => return StepReadiness::Halt(PauseReason::Changed, why.into()),
+            State::Unread(sources) => return unread(sources),
             State::Open(before) => before,
         };
         if begun && step.op.is_one_shot() {
-            return StepReadiness::Halt(
-                PauseReason::Ambiguous,
-                "The call may have been sent, and its effect does not show. It is never sent a second time by the machine."
-                    .to_owned(),
-            );
+            return StepReadiness::Halt(PauseReason::Ambiguous, PauseDetail::MaybeSent.into());
         }
         if !begun && before != step.before && !step.before.is_null() {
-            return StepReadiness::Halt(
-                PauseReason::Changed,
-                format!("the plan expected {}, and there is {before}", step.before),
-            );
+            let detail = PauseDetail::Unexpected { expected: step.before.clone(), found: before };
+            return StepReadiness::Halt(PauseReason::Changed, detail.into());
         }
         match conditions(&step.op, &case, &self.rules) {
             ConditionState::True => StepReadiness::Go(before),
-            ConditionState::False(why) => StepReadiness::Halt(PauseReason::Condition, why),
+            ConditionState::False(why) => StepReadiness::Halt(PauseReason::Condition, why.into()),
             // An approver accepted this step with exactly this gap, so it may go on.
             ConditionState::Unread(sources)
                 if step.risk > step.op.risk() && approver_decides(&step.op, &sources) =>
             {
                 StepReadiness::Go(before)
             }
-            ConditionState::Unread(sources) => {
-                let names: Vec<&str> = sources.iter().map(|source| source.name()).collect();
-                StepReadiness::Halt(PauseReason::Condition, format!("{} could not be read", names.join(", ")))
-            }
+            ConditionState::Unread(sources) => unread(sources),
         }
     }
 
@@ -140,28 +126,22 @@ impl Engine {
         index: usize,
         current: &Current,
         step: &Step,
-    ) -> Turn {
+    ) -> Result<Box<Run>, Advance> {
         let look = ReadScope::Effect(step.op.clone());
         let evidence = self.world.gather(current.plan.subject.clone(), look).await;
         let patience = step.op.takes().unwrap_or(self.confirm_within);
         let begun = current.begun_at.unwrap_or(current.at);
-        let now = match self.now().await {
-            Ok(now) => now,
-            Err(turn) => return turn,
-        };
+        let now = self.now().await?;
         let waited = now.duration_since(begun).unsigned_abs();
         let event = match step.op.state_since(&Case::new(&evidence), Some(begun)) {
             State::Done(after) => Event::Confirmed { step: index, after },
             _ if waited >= patience => {
-                let why = format!(
-                    "it was accepted, and after {} hours its effect does not show",
-                    patience.as_secs() / 3600
-                );
-                Event::Paused { step: Some(index), halt: PauseReason::Unconfirmed, why }
+                let detail = PauseDetail::NotShownWithin { hours: patience.as_secs() / 3600 };
+                paused(index, PauseReason::Unconfirmed, detail)
             }
             _ => {
                 let pause = (waited / 4).clamp(self.timing.first_wait, MAX_LOOK_PAUSE);
-                return Turn::Stop(Stop::Sleep(Sleep::For(pause.min(patience.saturating_sub(waited)))));
+                return Err(Advance::Sleep(Sleep::For(pause.min(patience.saturating_sub(waited)))));
             }
         };
         self.append(run, lease, &[event], AppendOptions::default()).await
@@ -175,16 +155,11 @@ impl Engine {
         index: usize,
         step: &Step,
         before: serde_json::Value,
-    ) -> Turn {
-        match self.ledger.store().renew(lease, self.timing.lease).await {
-            Ok(true) => {}
-            Ok(false) => return Turn::Stop(Stop::Lost),
-            Err(error) => return Turn::Stop(Stop::Trouble(error.to_string())),
+    ) -> Result<Box<Run>, Advance> {
+        if !self.ledger.store().renew(lease, self.timing.lease).await? {
+            return Err(Advance::Lost);
         }
-        let now = match self.now().await {
-            Ok(now) => now,
-            Err(turn) => return turn,
-        };
+        let now = self.now().await?;
         let mut events = Vec::new();
         let mut also = AppendOptions::default();
         let begun =
@@ -199,20 +174,25 @@ impl Engine {
         events.push(Event::Began { step: index, before, needs: Some(self.rules.needs(step.risk)) });
         match self.ledger.append(&lease.run, run, Some(lease), &events, now, also).await {
             Ok(_) => {}
-            Err(JournalError::Append(AppendError::Conflict { .. })) => return Turn::Again,
             Err(JournalError::Append(AppendError::CapReached { used, limit })) => {
-                let why = format!("{used} of {limit} risky steps have begun in the last 24 hours");
-                let event = Event::Paused { step: Some(index), halt: PauseReason::Cap, why };
+                let event = paused(index, PauseReason::Cap, PauseDetail::CapReached { used, limit });
                 return self.append(run, lease, &[event], AppendOptions::default()).await;
             }
-            Err(error) => return refused(&error),
+            Err(error) => return Err(error.into()),
         }
         self.changed.notify_one();
         let begun_at = run.current.as_ref().and_then(|current| current.begun_at.filter(|_| begun));
         self.act(run, lease, index, step, begun_at.unwrap_or(now)).await
     }
 
-    async fn act(&self, run: &Run, lease: &Lease, index: usize, step: &Step, begun: Timestamp) -> Turn {
+    async fn act(
+        &self,
+        run: &Run,
+        lease: &Lease,
+        index: usize,
+        step: &Step,
+        begun: Timestamp,
+    ) -> Result<Box<Run>, Advance> {
         let first = self.timing.first_wait;
         let mut limited = Duration::ZERO;
         let acted = loop {
@@ -220,7 +200,7 @@ impl Engine {
             // A one-shot step must also end before another process may take over.
             let left = lease.left().saturating_sub(self.timing.margin);
             if left.is_zero() {
-                return Turn::Stop(Stop::Lost);
+                return Err(Advance::Lost);
             }
             let within = if step.op.is_one_shot() { left } else { self.timing.patient };
             match self.world.act(&step.op, within).await {
@@ -231,7 +211,7 @@ impl Engine {
                 }
                 // The step was certainly not done and is safe to begin again, so the run sleeps in the database.
                 ActOutcome::Later(after) if !step.op.is_one_shot() => {
-                    return Turn::Stop(Stop::Sleep(Sleep::For(after.unwrap_or(first * 2))));
+                    return Err(Advance::Sleep(Sleep::For(after.unwrap_or(first * 2))));
                 }
                 acted => break acted,
             }
@@ -250,28 +230,21 @@ impl Engine {
         let seen = self.confirm(run, step, begun, patience).await;
         let event = match (seen, acted) {
             (Some(after), _) => Event::Confirmed { step: index, after },
-            (None, ActOutcome::Refused(why)) => {
-                Event::Paused { step: Some(index), halt: PauseReason::Refused, why }
+            (None, ActOutcome::Refused(why)) => paused(index, PauseReason::Refused, why),
+            (None, ActOutcome::Later(_)) => paused(index, PauseReason::Refused, PauseDetail::RateLimited),
+            (None, ActOutcome::NoEffect(why)) if step.op.rung() <= 2 => {
+                Event::NoEffect { step: index, why: why.into() }
             }
-            (None, ActOutcome::Later(_)) => {
-                let why = "the upstream kept limiting us; nothing was done".to_owned();
-                Event::Paused { step: Some(index), halt: PauseReason::Refused, why }
-            }
-            (None, ActOutcome::NoEffect(why)) if step.op.rung() <= 2 => Event::NoEffect { step: index, why },
             (None, ActOutcome::Accepted) if step.op.rung() <= 2 => {
-                let why = "it was accepted, and Atlassian does not show it".to_owned();
-                Event::NoEffect { step: index, why }
+                Event::NoEffect { step: index, why: PauseDetail::NotProvisioned.into() }
             }
-            (None, ActOutcome::Unknown(_)) if step.op.takes().is_some() => return Turn::Again,
+            (None, ActOutcome::Unknown(_)) if step.op.takes().is_some() => return Err(Advance::Again),
             (None, ActOutcome::Unknown(why)) if step.op.is_one_shot() => {
-                Event::Paused { step: Some(index), halt: PauseReason::Ambiguous, why }
+                paused(index, PauseReason::Ambiguous, why)
             }
-            (None, ActOutcome::Accepted) => {
-                let why = "it was accepted, and its effect does not show".to_owned();
-                Event::Paused { step: Some(index), halt: PauseReason::Unconfirmed, why }
-            }
+            (None, ActOutcome::Accepted) => paused(index, PauseReason::Unconfirmed, PauseDetail::NotShown),
             (None, ActOutcome::NoEffect(why) | ActOutcome::Unknown(why)) => {
-                Event::Paused { step: Some(index), halt: PauseReason::Unconfirmed, why }
+                paused(index, PauseReason::Unconfirmed, why)
             }
         };
         self.settle(lease, index, event).await
@@ -310,36 +283,35 @@ impl Engine {
 
     /// Appends the outcome of a step that was sent. After a conflict with another process, it folds and appends
     /// again.
-    async fn settle(&self, lease: &Lease, index: usize, event: Event) -> Turn {
+    async fn settle(&self, lease: &Lease, index: usize, event: Event) -> Result<Box<Run>, Advance> {
         loop {
             let run = match self.ledger.run(&lease.run).await {
                 Ok(run) => run,
-                Err(error) => return Turn::Stop(Stop::Trouble(error.to_string())),
+                Err(error) => return Err(Advance::StoreFailed(error.to_string())),
             };
             let begun = run.current.as_ref().and_then(|current| current.progress.get(index))
                 == Some(&Progress::Begun);
             if !begun || run.ended.is_some() {
-                return Turn::Again;
+                return Err(Advance::Again);
             }
-            let now = match self.now().await {
-                Ok(now) => now,
-                Err(turn) => return turn,
-            };
-            let events = std::slice::from_ref(&event);
-            match self
-                .ledger
-                .append(&lease.run, &run, Some(lease), events, now, AppendOptions::default())
-                .await
-            {
-                Ok(_) => return Turn::Again,
-                Err(JournalError::Append(AppendError::Conflict { .. })) => {}
-                Err(error) => return refused(&error),
+            match self.append(&run, lease, std::slice::from_ref(&event), AppendOptions::default()).await {
+                Err(Advance::Again) => {}
+                settled => return settled,
             }
         }
     }
 }
 
-/// The state before a risky step, as the plan saw it: enough to undo the step.
+fn paused(step: usize, halt: PauseReason, why: impl Into<PauseMessage>) -> Event {
+    Event::Paused { step: Some(step), halt, why: why.into() }
+}
+
+/// What the step depends on could not be read.
+fn unread(sources: Vec<Source>) -> StepReadiness {
+    StepReadiness::Halt(PauseReason::Condition, PauseDetail::Unread { sources }.into())
+}
+
+/// What was there before a risky step, as the plan's look saw it: enough to undo from.
 fn snapshot(run: &Run) -> serde_json::Value {
     let Some(current) = &run.current else { return json!(null) };
     let op_addresses: Vec<&str> = current.plan.steps.iter().filter_map(|step| step.op.frees()).collect();

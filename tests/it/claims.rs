@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use reinstate::slack::messages::end_message;
 use reinstate_core::Outcome;
 use reinstate_sandbox::entra::JobCode;
 use reinstate_sandbox::lock;
@@ -33,7 +34,8 @@ async fn ends(bot: &Bot, run: &str) -> Outcome {
 /// Checks that the requester of the newest run was told which run is open.
 async fn is_told_of(bot: &Bot, first: &str) {
     let second = bot.app.ledger.run(&bot.run().await).await.unwrap();
-    assert!(second.ended.unwrap().1.contains(first), "the second is told which run is first");
+    let (_, message) = second.ended.unwrap();
+    assert!(end_message(&message).contains(first), "the second is told which run is first");
 }
 
 #[tokio::test(flavor = "multi_thread")]

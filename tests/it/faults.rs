@@ -269,7 +269,7 @@ async fn tell(scenario: &Scenario, fault: Option<(Fault, String, usize)>) -> Tol
         retries += more + 1;
         let (again, says) = run.ended.unwrap();
         let story = bot.events(&id).await;
-        assert!(good.contains(&again), "{label}: {again:?} ({says}) when asked again: {story:#?}");
+        assert!(good.contains(&again), "{label}: {again:?} ({says:?}) when asked again: {story:#?}");
         assert!(is_there(&bot, scenario.who), "{label}: a false success when asked again");
         outcome = again;
     }

@@ -133,7 +133,7 @@ async fn tell(method: &str, fault: Injection, times: u32) -> String {
     let id = asks(&bot, JANE).await;
     let (run, _) = carry(&bot, &id, &label).await;
     let (outcome, says) = run.ended.unwrap();
-    assert_eq!(outcome, Outcome::Restored, "{label}: {says}");
+    assert_eq!(outcome, Outcome::Restored, "{label}: {says:?}");
     bot.is_quiet().await;
     let cards = bot.app.ledger.store().cards(&id).await.unwrap();
     let root = cards.iter().find(|card| card.role == "root").expect("there is a card");

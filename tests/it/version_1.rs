@@ -2,7 +2,9 @@
 //! repair that was approved. Version 1 wrote the dump, which is never made again.
 
 use reinstate::exec::{Journal, Loaded};
+use reinstate::slack::messages::end_message;
 use reinstate_core::Outcome;
+use reinstate_core::run::EndMessage;
 use reinstate_store::Store;
 use sqlx::Connection as _;
 
@@ -32,13 +34,19 @@ async fn a_database_of_version_1_opens_folds_and_verifies() {
         }
     }
     let [(sweep_id, sweep)] = sweeps.as_slice() else { panic!("one sweep, and not {}", sweeps.len()) };
-    assert!(sweep.ended.as_deref().unwrap().contains("1 of 1 account has its access back"), "{sweep:?}");
+    // Version 1 wrote the sentence, and that is what is shown.
+    let EndMessage::Text(text) = sweep.ended.as_ref().unwrap() else { panic!("{sweep:?}") };
+    assert!(text.contains("1 of 1 account has its access back"), "{sweep:?}");
+    assert_eq!(end_message(sweep.ended.as_ref().unwrap()), text.as_str());
     assert_eq!((sweep.ended_by.as_deref(), sweep.requester().unwrap().by.id.as_str()), (None, "U0ADA"));
     assert_eq!(sweep.surveyed.as_ref().unwrap().list.repairs().len(), 1);
     let [(_, approved), (_, part)] = runs.as_slice() else { panic!("two runs, and not {}", runs.len()) };
     assert_eq!(part.part.as_ref().unwrap().sweep, *sweep_id);
     for run in [approved, part] {
-        assert_eq!(run.ended.as_ref().unwrap().0, Outcome::Restored);
+        let (outcome, message) = run.ended.as_ref().unwrap();
+        assert_eq!(*outcome, Outcome::Restored);
+        assert!(matches!(message, EndMessage::Text(_)), "{message:?}");
+        assert!(end_message(message).contains("The account is active"), "{message:?}");
         assert!(!run.steps_done().is_empty());
     }
 }

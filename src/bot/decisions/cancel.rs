@@ -9,6 +9,7 @@ use crate::bot::private::ReplyTo;
 use crate::exec::{Decision, Loaded};
 use crate::slack::markup::Markup;
 use crate::slack::messages::{self, click};
+use reinstate_core::run::EndReason;
 use reinstate_core::{Action, Event, Outcome, Run};
 use reinstate_store::AppendOptions;
 
@@ -61,7 +62,7 @@ pub(in crate::bot) async fn give_up(app: &App, ear: &ReplyTo, id: &str) -> Resul
         if run.waiting.is_none() {
             return Decision::Leave(Err(refused(click::NOT_ENDED)));
         }
-        let message = click::STOPPED_FOR_UNDO.to_owned();
+        let message = EndReason::StoppedForUndo.into();
         let events =
             vec![Event::Cancelled { by: by.clone() }, Event::Ended { outcome: Outcome::Cancelled, message }];
         Decision::Write(events, AppendOptions { end: true, ..AppendOptions::default() }, Ok(()))

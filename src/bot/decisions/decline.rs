@@ -17,6 +17,7 @@ use crate::slack::modal;
 use crate::slack::payload::{Click, Submit};
 use crate::slack::value::Value;
 use reinstate_core::access::{EarlierRole, Ownership};
+use reinstate_core::run::EndReason;
 use reinstate_core::{Action, Denied, Event, Outcome, Permit, Run};
 use reinstate_store::AppendOptions;
 
@@ -96,7 +97,6 @@ async fn decline(app: &App, ear: &ReplyTo, value: &Value, why: &str) -> Verdict 
         Err(verdict) => return verdict,
     };
     let why: String = why.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(500).collect();
-    let says = messages::click::declined(&why);
     let now = match still_waiting::now(app).await {
         Ok(now) => now,
         Err(verdict) => return verdict,
@@ -107,7 +107,10 @@ async fn decline(app: &App, ear: &ReplyTo, value: &Value, why: &str) -> Verdict 
         }
         let events = vec![
             Event::Declined { by: permit.actor().to_owned(), digest: value.digest.clone() },
-            Event::Ended { outcome: Outcome::Declined, message: says.clone() },
+            Event::Ended {
+                outcome: Outcome::Declined,
+                message: EndReason::Declined { why: why.clone() }.into(),
+            },
         ];
         Decision::Write(events, AppendOptions { end: true, ..AppendOptions::default() }, Verdict::Taken)
     });

@@ -6,7 +6,7 @@ use super::verdict::{Verdict, failed, refused};
 use crate::bot::app::App;
 use crate::exec::Decision;
 use crate::slack::messages::click;
-use reinstate_core::run::Next;
+use reinstate_core::run::{EndReason, Next};
 use reinstate_core::{Event, Outcome, Run};
 use reinstate_store::AppendOptions;
 
@@ -53,7 +53,7 @@ pub(in crate::bot) async fn expire(app: &App, run: &str, digest: &str, now: Time
         }
         let events = vec![
             Event::Expired { digest: digest.to_owned() },
-            Event::Ended { outcome: Outcome::Expired, message: click::EXPIRED.to_owned() },
+            Event::Ended { outcome: Outcome::Expired, message: EndReason::ApprovalOver.into() },
         ];
         Decision::Write(events, AppendOptions { end: true, ..AppendOptions::default() }, true)
     });

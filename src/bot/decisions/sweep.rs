@@ -17,7 +17,7 @@ use crate::slack::messages;
 use crate::slack::people::ROLE_MAX_AGE;
 use crate::slack::value::Value;
 use reinstate_core::access::{EarlierRole, Ownership};
-use reinstate_core::run::{Goal, Request, Requester};
+use reinstate_core::run::{EndReason, Goal, PauseDetail, Request, Requester};
 use reinstate_core::subject::normalize;
 use reinstate_core::sweep::{Sweep, SweepEvent, SweepFinding, SweepNext};
 use reinstate_core::{Action, Denied, Subject, Who, may};
@@ -39,14 +39,14 @@ pub(in crate::bot) async fn decide(
         "approve" => approve(app, ear, value).await,
         "decline" => {
             let action = Action::Decline { requester: requester(sweep), theirs: false };
-            let says = messages::click::LIST_DECLINED.to_owned();
-            let event = SweepEvent::SweepEnded { message: says, by: Some(ear.by.id.clone()) };
+            let message = EndReason::ListDeclined.into();
+            let event = SweepEvent::SweepEnded { message, by: Some(ear.by.id.clone()) };
             let waits = |next: &SweepNext| matches!(next, SweepNext::AwaitApproval(_));
             event_by(app, ear, value, &action, event, waits).await
         }
         "sweep_pause" => {
             let by = Some(ear.by.id.clone());
-            let event = SweepEvent::SweepPaused { by, why: "somebody paused it".to_owned() };
+            let event = SweepEvent::SweepPaused { by, why: PauseDetail::PausedByPerson.into() };
             event_by(app, ear, value, &Action::Repair, event, |next| *next == SweepNext::Repair).await
         }
         "retry" => {
@@ -82,8 +82,8 @@ pub(in crate::bot) async fn stop(app: &App, ear: &ReplyTo, id: &str, sweep: &Swe
         if self::requester(sweep) != requester {
             return Decision::Leave(refused(messages::click::SWEEP_MOVED_ON));
         }
-        let says = messages::click::how_a_sweep_is_stopped(sweep).to_owned();
-        let event = SweepEvent::SweepEnded { message: says, by: Some(permit.actor().to_owned()) };
+        let message = sweep.stop_reason().into();
+        let event = SweepEvent::SweepEnded { message, by: Some(permit.actor().to_owned()) };
         Decision::Write(vec![event], AppendOptions { wake: true, ..AppendOptions::default() }, Verdict::Taken)
     });
     decided.await.unwrap_or_else(|error| failed_on_sweep(&error))

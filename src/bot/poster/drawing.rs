@@ -146,14 +146,14 @@ impl Drawing<'_, RunEntries> {
             return match self.of.run.ended.clone() {
                 // Nothing is shown to others before the executor has admitted the requester.
                 None => Err(PostError::Wait(Duration::from_millis(200))),
-                Some((outcome, says)) => self.refuse(outcome, &says).await,
+                Some((outcome, message)) => self.refuse(outcome, &message).await,
             };
         }
         // Another run on this account was open, and this was found before a card was posted. Only the caller is told,
         // with a link to the first run.
         let shown = self.known("root").is_some_and(|card| card.at.channel != NO_CHANNEL);
-        if let (Some((Outcome::Busy, says)), false) = (self.of.run.ended.clone(), shown) {
-            return self.refuse(Outcome::Busy, &says).await;
+        if let (Some((Outcome::Busy, message)), false) = (self.of.run.ended.clone(), shown) {
+            return self.refuse(Outcome::Busy, &message).await;
         }
         // The cards are independent: one that Slack refuses delays no other card and no request for an approval.
         let mut troubles = PostErrors::default();

@@ -7,6 +7,7 @@ use crate::slack::blocks::Message as Shown;
 use crate::slack::cards;
 use crate::slack::markup::Markup;
 use crate::slack::messages;
+use reinstate_core::run::EndMessage;
 use reinstate_core::subject::name_of;
 use reinstate_core::{Denied, Event, Outcome, Role};
 use reinstate_store::{MessageRef, PostedMessage};
@@ -92,7 +93,8 @@ impl Drawing<'_, RunEntries> {
     /// Like [`Self::tell_stopped`], for one run of a sweep, which has no card.
     pub(super) async fn tell_part_stopped(&mut self) -> Result<(), PostError> {
         let Some(role) = self.stopped() else { return Ok(()) };
-        let why = self.of.run.waiting.as_ref().map(|waiting| waiting.why.clone()).unwrap_or_default();
+        let waiting = self.of.run.waiting.as_ref();
+        let why = waiting.map(|waiting| messages::pause_message(&waiting.why)).unwrap_or_default();
         let text = messages::part_stopped(self.id, &self.view(false).name(), &why);
         self.tell_requester(&role, &Shown::text(&text)).await
     }
@@ -109,14 +111,15 @@ impl Drawing<'_, RunEntries> {
     }
 
     /// Draws a run that others must not see: its requester was not admitted, or another run on the account was first.
-    pub(super) async fn refuse(&mut self, outcome: Outcome, says: &str) -> Result<(), PostError> {
+    pub(super) async fn refuse(&mut self, outcome: Outcome, message: &EndMessage) -> Result<(), PostError> {
         let first = match outcome {
             Outcome::Busy => self.first_card().await?,
             _ => None,
         };
+        let says = messages::end_message(message);
         let missing = outcome == Outcome::Refused && says == Denied::Missing(Role::Operator).to_string();
         let holders = missing.then(|| messages::holders(Role::Operator, self.app.people.access()));
-        let text = messages::not_begun(says, first.as_deref(), holders.as_ref());
+        let text = messages::not_begun(&says, first.as_deref(), holders.as_ref());
         self.tell_requester("root", &Shown::text(&text)).await?;
         for card in &self.cards {
             self.app.ledger.store().mark_rendered(self.id, &card.at, self.of.run.seq, "").await?;

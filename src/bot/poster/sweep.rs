@@ -132,14 +132,15 @@ impl Drawing<'_, Sweep> {
         if let (Some(why), Some(requester), true) = (&sweep.paused, &requester, stands)
             && self.known(&role).is_none()
         {
-            let text = messages::sweep_stopped(requester, sweep.paused_by.as_deref(), why);
+            let text =
+                messages::sweep_stopped(requester, sweep.paused_by.as_deref(), &messages::pause_message(why));
             let told = self.upsert(&role, &root.channel, Some(&root.ts), |_| Shown::text(&text)).await;
             troubles.note(told)?;
         }
-        if let (Some(says), Some(requester)) = (&sweep.ended, requester)
+        if let (Some(message), Some(requester)) = (&sweep.ended, requester)
             && self.known("outcome").is_none()
         {
-            let text = messages::sweep_over(&requester, says);
+            let text = messages::sweep_over(&requester, &messages::end_message(message));
             let told = self.upsert("outcome", &root.channel, Some(&root.ts), |_| Shown::text(&text)).await;
             troubles.note(told)?;
         }

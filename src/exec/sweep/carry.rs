@@ -9,54 +9,20 @@ use tokio::sync::mpsc;
 
 use super::gate::Gate;
 use super::{CheckedAccount, survey};
+use crate::exec::advance::Advance;
 use crate::exec::prior_runs::PriorRuns;
-use crate::exec::{Engine, JournalError, UNREADABLE_PAUSE};
+use crate::exec::{Engine, JournalError};
 use crate::world::{SweepProgress, World};
+use reinstate_core::run::EndReason;
 use reinstate_core::sweep::{RepairList, SinceLastSweep, Sweep, SweepEvent, SweepFinding, SweepNext};
-use reinstate_store::{AppendError, AppendOptions, Lease, Sleep, StoreError, SweepRow};
+use reinstate_store::{AppendOptions, Lease, Sleep, SweepRow};
 
 /// How long findings wait for a batch before they are written.
 const KEEP_INTERVAL: Duration = Duration::from_secs(1);
 /// How often the sweep writes its progress.
 const REPORT_INTERVAL: Duration = Duration::from_secs(10);
-/// The message of a sweep whose command was too old.
-const SWEEP_OVERDUE_TEXT: &str =
-    "The command is older than 15 minutes, so nothing was read. Ask for another sweep if it is still wanted.";
-/// How many findings are written in one batch.
+/// Rows kept at once.
 const BATCH_SIZE: usize = 50;
-
-/// Why the executor lets go of a sweep.
-pub(in crate::exec) enum Let {
-    /// The sweep sleeps until a time, or until an append wakes it.
-    Go(Sleep),
-    /// Another entry came first: fold again.
-    Again,
-    Lost,
-}
-
-impl From<JournalError> for Let {
-    fn from(error: JournalError) -> Self {
-        match error {
-            JournalError::Append(AppendError::Conflict { .. }) => Self::Again,
-            JournalError::Append(AppendError::LeaseLost) => Self::Lost,
-            JournalError::Append(AppendError::Ended) => Self::Go(Sleep::ForEver),
-            JournalError::Append(_) | JournalError::Store(_) => {
-                tracing::warn!(%error, "a sweep waits for the store");
-                Self::Go(Sleep::For(Duration::from_secs(5)))
-            }
-            error => {
-                tracing::error!(%error, "a sweep cannot be carried on");
-                Self::Go(Sleep::For(UNREADABLE_PAUSE))
-            }
-        }
-    }
-}
-
-impl From<StoreError> for Let {
-    fn from(error: StoreError) -> Self {
-        Self::from(JournalError::Store(error))
-    }
-}
 
 impl Engine {
     /// Carries one claimed sweep until it must wait. Returns the newest entry that was read and how long to sleep.
@@ -70,27 +36,36 @@ impl Engine {
                 Err(error) => return (i64::MAX, self.unread(lease, &error)),
             };
             let done = match sweep.next(now, &self.limits) {
-                _ if sweep.is_overdue(now) => {
-                    self.end_sweep(&sweep, lease, SWEEP_OVERDUE_TEXT.to_owned()).await
-                }
+                _ if sweep.is_overdue(now) => self.end_sweep(&sweep, lease, EndReason::SweepOverdue).await,
                 SweepNext::Survey => self.read_all(&sweep, lease).await,
                 SweepNext::Repair => self.repair_next(&sweep, lease).await,
-                SweepNext::End(says) => self.end_sweep(&sweep, lease, says.to_owned()).await,
+                SweepNext::End(reason) => self.end_sweep(&sweep, lease, reason).await,
                 SweepNext::AwaitRequest(until) | SweepNext::AwaitApproval(until) => {
-                    Err(Let::Go(Sleep::until(until, now)))
+                    Err(Advance::Sleep(Sleep::until(until, now)))
                 }
-                SweepNext::AwaitPerson | SweepNext::Nothing => Err(Let::Go(Sleep::ForEver)),
+                SweepNext::AwaitPerson | SweepNext::Nothing => Err(Advance::Sleep(Sleep::ForEver)),
             };
             match done {
-                Ok(()) | Err(Let::Again) => self.changed.notify_one(),
-                Err(Let::Go(sleep)) => return (sweep.seq, sleep),
-                Err(Let::Lost) => return (i64::MAX, Sleep::Now),
+                Ok(()) => {}
+                Err(advance) => {
+                    if let Some(release) = self.release(lease, sweep.seq, advance) {
+                        return release;
+                    }
+                }
             }
+            self.changed.notify_one();
         }
     }
 
-    pub(super) async fn end_sweep(&self, sweep: &Sweep, lease: &Lease, says: String) -> Result<(), Let> {
-        self.append_on(sweep, lease, SweepEvent::SweepEnded { message: says, by: None }).await.map(drop)
+    pub(super) async fn end_sweep(
+        &self,
+        sweep: &Sweep,
+        lease: &Lease,
+        reason: EndReason,
+    ) -> Result<(), Advance> {
+        self.append_on(sweep, lease, SweepEvent::SweepEnded { message: reason.into(), by: None })
+            .await
+            .map(drop)
     }
 
     pub(super) async fn append_on(
@@ -98,7 +73,7 @@ impl Engine {
         sweep: &Sweep,
         lease: &Lease,
         event: SweepEvent,
-    ) -> Result<Sweep, Let> {
+    ) -> Result<Sweep, Advance> {
         let now = self.ledger.now().await?;
         Ok(self
             .ledger
@@ -107,7 +82,7 @@ impl Engine {
     }
 
     /// Reads everything, keeps findings as they arrive, and appends the result.
-    async fn read_all(&self, sweep: &Sweep, lease: &Lease) -> Result<(), Let> {
+    async fn read_all(&self, sweep: &Sweep, lease: &Lease) -> Result<(), Advance> {
         let store = self.ledger.store();
         let known = found(store.found_by(&lease.run).await?);
         let (rules, meter) = (Arc::new(self.rules.clone()), Arc::new(SweepProgress::default()));
@@ -127,7 +102,7 @@ impl Engine {
             () = gate.closed() => {
                 // A sweep without a result must not be used as a checkpoint by another sweep.
                 store.forget_found(&lease.run).await?;
-                return Err(Let::Again);
+                return Err(Advance::Again);
             }
             kept = &mut keeping => {
                 let sweep = kept?;
@@ -163,14 +138,14 @@ impl Engine {
         mut sweep: Sweep,
         lease: &Lease,
         event: SweepEvent,
-    ) -> Result<Sweep, Let> {
+    ) -> Result<Sweep, Advance> {
         loop {
             match self.append_on(&sweep, lease, event.clone()).await {
-                Err(Let::Again) => sweep = self.ledger.sweep(&lease.run).await?,
+                Err(Advance::Again) => sweep = self.ledger.sweep(&lease.run).await?,
                 appended => return appended,
             }
             if sweep.ended.is_some() || sweep.surveyed.is_some() {
-                return Err(Let::Again);
+                return Err(Advance::Again);
             }
         }
     }
@@ -182,7 +157,7 @@ impl Engine {
         lease: &Lease,
         meter: &SweepProgress,
         mut receiver: mpsc::Receiver<CheckedAccount>,
-    ) -> Result<Sweep, Let> {
+    ) -> Result<Sweep, Advance> {
         let (mut batch, mut said) = (Vec::new(), Instant::now());
         loop {
             let more = tokio::select! {

@@ -54,7 +54,7 @@ impl World for Gate {
     }
 
     fn act<'a>(&'a self, _: &'a Op, _: Duration) -> BoxFuture<'a, ActOutcome> {
-        Box::pin(async { ActOutcome::Refused("a sweep only reads".to_owned()) })
+        Box::pin(async { ActOutcome::Refused("read-only".to_owned()) })
     }
 
     fn census<'a>(&'a self, meter: &'a SweepProgress) -> BoxFuture<'a, Census> {

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::carry::Let;
 use crate::exec::Engine;
+use crate::exec::advance::Advance;
 use reinstate_core::Outcome;
-use reinstate_core::run::{Goal, Request, SweepPart};
+use reinstate_core::run::{EndReason, Goal, PauseDetail, Request, SweepPart};
 use reinstate_core::sweep::{RepairCounts, RepairList, Sweep, SweepEvent};
 use reinstate_store::Lease;
 
@@ -34,9 +34,9 @@ struct RepairProgress {
 
 impl Engine {
     /// Counts the repairs that ended, opens what may begin, and then waits a little.
-    pub(super) async fn repair_next(&self, sweep: &Sweep, lease: &Lease) -> Result<(), Let> {
+    pub(super) async fn repair_next(&self, sweep: &Sweep, lease: &Lease) -> Result<(), Advance> {
         let (Some(surveyed), Some((requester, _))) = (&sweep.surveyed, &sweep.requested) else {
-            return Err(Let::Again);
+            return Err(Advance::Again);
         };
         let list = surveyed.list.repairs();
         let standing = self.standing(list, &lease.run).await?;
@@ -56,14 +56,13 @@ impl Engine {
             return self.append_on(sweep, lease, event).await.map(drop);
         }
         if standing.refused {
-            let says = "The requester no longer has the role operator, so nothing more was begun.";
-            return self.end_sweep(sweep, lease, says.to_owned()).await;
+            return self.end_sweep(sweep, lease, EndReason::RequesterNotOperator).await;
         }
         if all {
             return self.end_sweep(sweep, lease, ending(counts)).await;
         }
         if stop {
-            let why = format!("{failed} of {ended} repairs did not bring access back");
+            let why = PauseDetail::RepairsFailed { failed, ended }.into();
             let event = SweepEvent::SweepPaused { by: None, why };
             return self.append_on(sweep, lease, event).await.map(drop);
         }
@@ -93,7 +92,7 @@ impl Engine {
             }
             _ => tokio::time::sleep(self.timing.poll).await,
         }
-        Err(Let::Again)
+        Err(Advance::Again)
     }
 
     /// Counts the runs of this sweep, in the order of the list.
@@ -101,7 +100,7 @@ impl Engine {
         &self,
         list: &[reinstate_core::sweep::ListedRepair],
         sweep: &str,
-    ) -> Result<RepairProgress, Let> {
+    ) -> Result<RepairProgress, Advance> {
         let runs = self.ledger.store().children(sweep).await?;
         let mut standing = RepairProgress::default();
         for (place, one) in list.iter().enumerate() {
@@ -145,15 +144,7 @@ fn is_due(sweep: &Sweep) -> bool {
     Duration::try_from(since).is_ok_and(|since| since >= REPORT_INTERVAL)
 }
 
-fn ending(counts: RepairCounts) -> String {
-    let whose = if counts.begun == 1 { "account has its" } else { "accounts have their" };
-    let mut says = format!("{} of {} {whose} access back", counts.restored, counts.begun);
-    if counts.skipped > 0 {
-        says.push_str(&format!("; {} were skipped because they had changed since", counts.skipped));
-    }
-    if counts.failed > 0 {
-        says.push_str(&format!("; {} need another look", counts.failed));
-    }
-    says.push('.');
-    says
+fn ending(counts: RepairCounts) -> EndReason {
+    let RepairCounts { begun, restored, skipped, failed } = counts;
+    EndReason::Repaired { begun, restored, skipped, failed }
 }

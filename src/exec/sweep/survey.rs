@@ -10,7 +10,8 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use reinstate_core::sweep::{
-    Census, Join, JoinOutcome, Keys, ListedAccount, SweepFinding, SweepQuery, Tally,
+    Census, Join, JoinOutcome, Keys, ListedAccount, REPEATED_PAGE, SweepFinding, SweepQuery, Tally,
+    groups_not_shown,
 };
 use reinstate_core::{Rules, Source, Verdict, Who};
 
@@ -125,8 +126,7 @@ pub async fn survey(
         }
     }
     if without_groups > 0 {
-        let why = format!("the search did not show the groups of {without_groups} accounts");
-        unread.push((Source::Groups, why));
+        unread.push((Source::Groups, groups_not_shown(without_groups)));
     }
     for asked in join.without_account(&census) {
         looks.begin(asked).await;
@@ -201,9 +201,7 @@ async fn list<T, F>(
                 again &= !known;
                 let ask = async {
                     match next {
-                        Some(_) if known => {
-                            Some(Err("the list of accounts comes back to a page that was read".to_owned()))
-                        }
+                        Some(_) if known => Some(Err(REPEATED_PAGE.to_owned())),
                         Some(next) => Some(ask(Some(next)).await),
                         None => None,
                     }

@@ -162,7 +162,7 @@ async fn an_id_tells_what_it_is_of() {
     }
     // An entry that ends a sweep releases its claims, whatever the options say.
     let sweep = journal.sweep("s").await.unwrap();
-    let ended = [SweepEvent::SweepEnded { message: "s".to_owned(), by: None }];
+    let ended = [SweepEvent::SweepEnded { message: "s".into(), by: None }];
     journal.append("s", &sweep, None, &ended, now, AppendOptions::default()).await.unwrap();
     assert!(journal.store().run("s").await.unwrap().unwrap().ended());
 }

@@ -112,10 +112,10 @@ fn wanted_of_a_run(diagnosis: &Diagnosis, history: &[Event]) -> Vec<Event> {
         Event::Opened { asked: asked(ADA), part: None },
         Event::Admitted { rule: "r".to_owned(), who: Who::Email(MAIL.to_owned()) },
         Event::Cancelled { by: ADA.to_owned() },
-        Event::Paused { step: None, halt: PauseReason::Changed, why: "w".to_owned() },
+        Event::Paused { step: None, halt: PauseReason::Changed, why: "w".into() },
         Event::Retried { by: ADA.to_owned() },
-        Event::Denied { by: ADA.to_owned(), what: "w".to_owned(), why: "w".to_owned() },
-        Event::Ended { outcome: Outcome::Advice, message: "s".to_owned() },
+        Event::Denied { by: ADA.to_owned(), what: "w".to_owned(), why: "w".into() },
+        Event::Ended { outcome: Outcome::Advice, message: "s".into() },
     ];
     for plan in plans() {
         for digest in [plan.digest(), Some("sha256:forged".to_owned())] {
@@ -138,7 +138,7 @@ fn wanted_of_a_run(diagnosis: &Diagnosis, history: &[Event]) -> Vec<Event> {
         all.push(Event::Accepted { step });
         all.push(Event::Already { step });
         all.push(Event::Confirmed { step, after: json!(1) });
-        all.push(Event::NoEffect { step, why: "w".to_owned() });
+        all.push(Event::NoEffect { step, why: "w".into() });
     }
     all
 }
@@ -252,11 +252,11 @@ fn wanted_of_a_sweep(history: &[SweepEvent]) -> Vec<SweepEvent> {
     let mut all = vec![
         SweepEvent::SweepOpened { asked: asked(ADA), rule: "r".to_owned() },
         SweepEvent::SweepProgress { accounts: 1, looks: 1, looked: 1 },
-        SweepEvent::SweepPaused { by: None, why: "w".to_owned() },
+        SweepEvent::SweepPaused { by: None, why: "w".into() },
         SweepEvent::SweepResumed { by: ADA.to_owned() },
         SweepEvent::SweepRepaired { begun: 1, restored: 1, skipped: 0, failed: 0 },
-        SweepEvent::SweepDenied { by: ADA.to_owned(), what: "w".to_owned(), why: "w".to_owned() },
-        SweepEvent::SweepEnded { message: "s".to_owned(), by: None },
+        SweepEvent::SweepDenied { by: ADA.to_owned(), what: "w".to_owned(), why: "w".into() },
+        SweepEvent::SweepEnded { message: "s".into(), by: None },
     ];
     for count in [0, 3, 6] {
         all.push(SweepEvent::SweepSurveyed {

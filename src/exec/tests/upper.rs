@@ -5,7 +5,7 @@ use super::evidence::{A1, A2, JANE, MAIL, U1, record_id, restore};
 use super::house::{House, subject};
 use super::model::Fate;
 use super::tenant::Tenant;
-use reinstate_core::run::{PauseReason, Progress};
+use reinstate_core::run::{EndReason, PauseReason, Progress};
 use reinstate_core::{Event, Fold as _, Goal, Next, Op, Outcome, Run};
 use reinstate_store::{AppendOptions, Tenant as Share};
 
@@ -215,7 +215,7 @@ async fn a_step_on_the_whole_tenant_and_any_other_repair_keep_out_of_each_others
     house.opens("run").await;
     let run = house.to_the_end("run").await;
     assert_eq!(outcome(&run), Some(Outcome::Busy));
-    assert!(run.ended.unwrap().1.contains("the whole tenant"));
+    assert_eq!(run.ended.unwrap().1, EndReason::TenantBusy { run: "other".to_owned() }.into());
     assert_eq!(house.model.sent(), []);
     assert!(house.model.tenant.lock().unwrap().stopped);
 }

@@ -8,7 +8,7 @@ use super::house::House;
 use super::model::{Fate, Point};
 use super::tenant::Tenant;
 use crate::exec::{Decision, JournalError};
-use reinstate_core::run::{Limits, PauseReason};
+use reinstate_core::run::{EndReason, Limits, PauseReason};
 use reinstate_core::{Event, Next, Op, Outcome, Run};
 use reinstate_store::AppendOptions;
 
@@ -84,7 +84,7 @@ async fn a_second_run_on_the_same_person_is_told_of_the_first() {
     house.opens("second").await;
     let second = house.to_the_end("second").await;
     assert_eq!(outcome(&second), Some(Outcome::Busy));
-    assert!(second.ended.unwrap().1.contains("run"));
+    assert_eq!(second.ended.unwrap().1, EndReason::PersonBusy { run: "run".to_owned() }.into());
     assert_eq!(outcome(&house.to_the_end("run").await), Some(Outcome::Restored));
     // Ended runs hold no claims.
     house.opens("third").await;

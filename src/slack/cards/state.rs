@@ -23,8 +23,9 @@ pub(super) fn ending(outcome: Outcome) -> &'static str {
 }
 
 pub(super) fn state(view: &View<'_>) -> Markup {
-    if let Some((outcome, says)) = &view.run.ended {
-        let mut text = Markup::new().literal("*").literal(ending(*outcome)).literal(".* ").escaped(says);
+    if let Some((outcome, message)) = &view.run.ended {
+        let says = messages::end_message(message);
+        let mut text = Markup::new().literal("*").literal(ending(*outcome)).literal(".* ").escaped(&says);
         let by = view.events.iter().rev().find_map(|(_, _, event)| match event {
             Event::Declined { by, .. } | Event::Cancelled { by } => Some(by),
             _ => None,
@@ -61,7 +62,8 @@ fn waiting(view: &View<'_>) -> Markup {
     let text = match &view.run.waiting {
         Some(waiting) => {
             let refused = if waiting.halt == PauseReason::Refused { "the call was refused: " } else { "" };
-            text.literal(refused).escaped(waiting.why.trim_end_matches('.')).literal(".")
+            let why = messages::pause_message(&waiting.why);
+            text.literal(refused).escaped(why.trim_end_matches('.')).literal(".")
         }
         None => text,
     };

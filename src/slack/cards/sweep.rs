@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use crate::slack::blocks::{Button, Confirm, Message, Style, actions, context, header, section};
 use crate::slack::markup::Markup;
+use crate::slack::messages;
 use crate::slack::value::Value;
 use reinstate_core::Cause;
 use reinstate_core::plan::short;
@@ -88,10 +89,11 @@ pub fn sweep_status(view: &SweepView<'_>, link: Option<&str>) -> Message {
 /// The state of the sweep, in one or two sentences.
 fn state(view: &SweepView<'_>) -> Markup {
     let sweep = view.sweep;
-    if let Some(says) = &sweep.ended {
+    if let Some(message) = &sweep.ended {
+        let says = messages::end_message(message);
         return match &sweep.ended_by {
-            Some(by) => Markup::new().literal("*Ended by* ").user(by).literal("*.* ").escaped(says),
-            None => Markup::new().literal("*Ended.* ").escaped(says),
+            Some(by) => Markup::new().literal("*Ended by* ").user(by).literal("*.* ").escaped(&says),
+            None => Markup::new().literal("*Ended.* ").escaped(&says),
         };
     }
     match sweep.next(view.now, view.limits) {
@@ -125,7 +127,7 @@ fn state(view: &SweepView<'_>) -> Markup {
             if let Some(by) = &sweep.paused_by {
                 return text.user(by).literal(" paused the repairs. Press *Go on* or *Stop*.");
             }
-            let why = sweep.paused.clone().unwrap_or_default();
+            let why = sweep.paused.as_ref().map(messages::pause_message).unwrap_or_default();
             text.escaped(&why).literal(". Look at what failed, then go on or stop.")
         }
         SweepNext::Repair => progress(sweep),

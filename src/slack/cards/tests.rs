@@ -113,13 +113,13 @@ fn states() -> Vec<Vec<(i64, Timestamp, Event)>> {
     let digest = worst().1.digest().unwrap();
     let long = || HOSTILE.repeat(100);
     let denied = || Event::Denied { by: "U0VIEW".into(), what: long(), why: long() };
-    let ended = |outcome| Event::Ended { outcome, message: long() };
+    let ended = |outcome| Event::Ended { outcome, message: long().into() };
     let approved = || Event::Approved { by: "U0GRACE".into(), digest: digest.clone() };
     vec![
         run_of(Vec::new()),
         run_of(vec![approved()]),
         run_of(vec![approved(), Event::Began { step: 0, before: json!({}), needs: Some(1) }]),
-        run_of(vec![Event::Paused { step: Some(0), halt: PauseReason::Ambiguous, why: long() }]),
+        run_of(vec![Event::Paused { step: Some(0), halt: PauseReason::Ambiguous, why: long().into() }]),
         run_of((0..300).map(|_| denied()).collect()),
         run_of(vec![
             Event::Declined { by: "U0GRACE".into(), digest: digest.clone() },

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::slack::markup::Markup;
+use crate::slack::messages;
 use reinstate_core::plan::short;
 use reinstate_core::{Event, Step};
 
@@ -41,15 +42,19 @@ pub(super) fn timeline(events: &[(i64, Timestamp, Event)]) -> Vec<Markup> {
             Event::Accepted { step: index } => text.literal("taken, and awaited: ").then(&step(index)),
             Event::Already { step: index } => text.literal("was done already: ").then(&step(index)),
             Event::Confirmed { step: index, .. } => text.literal("confirmed: ").then(&step(index)),
-            Event::NoEffect { step: index, why } => {
-                text.literal("without effect: ").then(&step(index)).literal(" – ").escaped(why)
+            Event::NoEffect { step: index, why } => text
+                .literal("without effect: ")
+                .then(&step(index))
+                .literal(" – ")
+                .escaped(&messages::pause_message(why)),
+            Event::Paused { why, .. } => {
+                text.literal("waits for a person: ").escaped(&messages::pause_message(why))
             }
-            Event::Paused { why, .. } => text.literal("waits for a person: ").escaped(why),
             Event::Retried { by } => text.literal("looked at again, as ").user(by).literal(" wished"),
             Event::Denied { by, what, .. } => {
                 text.literal("refused to ").user(by).literal(": ").escaped(what)
             }
-            Event::Ended { message: says, .. } => text.literal("ended: ").escaped(says),
+            Event::Ended { message, .. } => text.literal("ended: ").escaped(&messages::end_message(message)),
         };
         lines.push(Markup::new().literal("• ").time(*at).literal(" ").then(&says));
     }

@@ -2,6 +2,7 @@
 //! and says what happened, why, and what to do next. Pure. Only these texts are used, so that the same refusal reads
 //! the same for every button.
 
+use super::end_reason;
 use crate::slack::markup::Markup;
 use reinstate_core::sweep::Sweep;
 
@@ -51,39 +52,7 @@ pub const SWEEP_MOVED_ON: &str = "The sweep has moved on, so nothing was done. L
 /// The rows of the sweep were erased.
 pub const ROWS_GONE: &str = "The rows of this sweep are no longer kept. Ask for another sweep.";
 
-/// The end of a run that nobody approved.
-pub const EXPIRED: &str = "Nobody approved in time. Ask for the repair again if it is still wanted.";
-/// The end of a run that was declined.
-pub const DECLINED: &str = "The plan was declined; none of it was done.";
-/// The end of a run that is undone while it waits for a person.
-pub const STOPPED_FOR_UNDO: &str = "It was stopped so that what it did can be taken back.";
-/// The end of a sweep whose list was declined.
-pub const LIST_DECLINED: &str = "The list was declined; none of it was repaired.";
-/// The end of a sweep that was stopped during the repairs.
-pub const SWEEP_STOPPED: &str = "The repairs were stopped. What was begun is brought to its end.";
-/// The end of a sweep that was stopped while it was reading.
-pub const READING_STOPPED: &str = "The sweep was stopped before everything was read, so it has no result. \
-                                   Nothing was changed.";
-/// The end of a sweep that was stopped after everything was read, before any repair.
-pub const OFFER_STOPPED: &str = "The sweep was stopped before any repair. Nothing was changed.";
-
-/// The end of a sweep that is stopped in its current state.
-#[must_use]
-pub fn how_a_sweep_is_stopped(sweep: &Sweep) -> &'static str {
-    match (&sweep.surveyed, sweep.may_repair()) {
-        (None, _) => READING_STOPPED,
-        (Some(_), false) => OFFER_STOPPED,
-        (Some(_), true) => SWEEP_STOPPED,
-    }
-}
-
-/// The end of a run that was declined, with the reason if one was given.
-#[must_use]
-pub fn declined(why: &str) -> String {
-    if why.is_empty() { DECLINED.to_owned() } else { format!("{DECLINED} The reason: {why}") }
-}
-
-/// The answer to an accepted `cancel RUN`.
+/// `cancel RUN` was taken.
 #[must_use]
 pub fn stopped(run: &str) -> Markup {
     Markup::new()
@@ -96,7 +65,7 @@ pub fn stopped(run: &str) -> Markup {
 #[must_use]
 pub fn sweep_stopped(id: &str, sweep: &Sweep) -> Markup {
     let text = Markup::new().literal("The sweep is stopped: ").code(id).literal(". ");
-    text.literal(how_a_sweep_is_stopped(sweep))
+    text.escaped(&end_reason(&sweep.stop_reason()))
         .literal(" To read the organization again, type `/reinstate sweep`.")
 }
 

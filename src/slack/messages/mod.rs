@@ -2,9 +2,11 @@
 
 pub mod click;
 mod me;
+mod reason;
 mod unresolved;
 
 pub use me::{PlainWords, plain};
+pub use reason::{end_message, end_reason, pause_detail, pause_message};
 pub use unresolved::Unresolved;
 
 use std::time::Duration;

@@ -245,7 +245,7 @@ pub fn lists() -> Page {
     let stopped = asks.clone().approved().began(0, 1).and(Event::Paused {
         step: Some(0),
         halt: PauseReason::Refused,
-        why: "403 Forbidden".to_owned(),
+        why: "403 Forbidden".into(),
     });
     let shown = [
         (line(&asks), link()),

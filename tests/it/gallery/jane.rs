@@ -10,7 +10,7 @@ use reinstate::slack::cards::View;
 use reinstate_core::Fold as _;
 use reinstate_core::diagnose::{Candidate, Mark, Station, diagnose};
 use reinstate_core::finding::{Cause, Fact, Finding, Verdict};
-use reinstate_core::run::{Limits, Next, Request, Requester};
+use reinstate_core::run::{EndMessage, Limits, Next, Request, Requester};
 use reinstate_core::subject::RecordId;
 use reinstate_core::{
     Diagnosis, Event, Evidence, Goal, Op, Outcome, Plan, Rules, Run, Source, Step, Subject, Ticket, Vendor,
@@ -376,8 +376,8 @@ impl Story {
         self.and(Event::Confirmed { step, after: json!({}) })
     }
 
-    pub fn ended(self, outcome: Outcome, says: &str) -> Self {
-        self.and(Event::Ended { outcome, message: says.to_owned() })
+    pub fn ended(self, outcome: Outcome, message: impl Into<EndMessage>) -> Self {
+        self.and(Event::Ended { outcome, message: message.into() })
     }
 
     /// Sets the time of the view to this many seconds after the request.

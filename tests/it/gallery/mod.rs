@@ -11,6 +11,7 @@ mod doctor;
 mod jane;
 mod page;
 mod program;
+mod reasons;
 mod refusals;
 mod run_asks;
 mod run_ends;
@@ -26,7 +27,7 @@ use std::path::Path;
 use page::{Page, every};
 use reinstate::slack::messages::Unresolved;
 use reinstate_core::access::MembershipKind;
-use reinstate_core::run::{PauseReason, Progress};
+use reinstate_core::run::{EndReason, PauseDetail, PauseReason, Progress};
 use reinstate_core::sweep::SweepNext;
 use reinstate_core::{Cause, Denied, Event, Goal, Next, Op, Outcome};
 
@@ -40,6 +41,7 @@ fn pages() -> Vec<Page> {
         run_asks::page(),
         run_works::page(),
         run_ends::page(),
+        reasons::page(),
         refusals::clicks(),
         refusals::refusals(),
         refusals::about_cards(),
@@ -101,6 +103,13 @@ fn states() -> Vec<String> {
         every!(Next: Admit, Look, Step, Prove, AwaitApproval, Expire, Conclude, AwaitPerson, Stop, Nothing),
         every!(Outcome: Healthy, Restored, Done, Advice, CannotTell, Refused, Busy, Declined, Expired, Cancelled,
             Skipped),
+        every!(EndReason: CommandOverdue, RepairOverdue, SweepOverdue, PersonBusy, TenantBusy, EarlierRunUnreadable,
+            NoAccountLeftOver, TooManyPlans, NotApproved, ApprovalOver, Declined, Stopped, StoppedForUndo,
+            AccountChanged, ListedPlanInsufficient, Undone, NothingToUndo, Retired, NotRetired, Restored, NothingToDo,
+            CannotTell, Advice, NothingToRepair, NotRequested, ListNotApproved, ListDeclined, ListExpired,
+            RequesterNotOperator, Repaired, ReadingStopped, OfferStopped, RepairsStopped),
+        every!(PauseDetail: Unexpected, Unread, MaybeSent, TooLateToSend, NotShown, NotProvisioned, NotShownWithin,
+            RateLimited, CapReached, RepairsFailed, PausedByPerson),
         every!(PauseReason: Changed, Condition, Ambiguous, Refused, Unconfirmed, Cap),
         every!(Goal: Repair, Undo, Retire),
         every!(Progress: Open, Begun, Accepted, Done, Fruitless),

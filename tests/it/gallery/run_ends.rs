@@ -2,7 +2,8 @@
 
 use reinstate::slack::cards;
 use reinstate::slack::markup::Markup;
-use reinstate::slack::messages::{self, click};
+use reinstate::slack::messages;
+use reinstate_core::run::EndReason;
 use reinstate_core::{Event, Goal, Outcome};
 
 use super::jane::{
@@ -17,7 +18,7 @@ pub fn page() -> Page {
         "The same message as above. It keeps the buttons for what can follow, and shows the end of the journal.",
     );
     let root = |story: &Story| card(&story.draws(cards::root));
-    let says = "The account is active, and Atlassian shows all 2 expected groups.";
+    let reason = EndReason::Restored { groups: 2 };
     let parked = Story::repair().planned(parking()).approved().began(0, 1).confirmed(0);
 
     let end = parked
@@ -27,7 +28,7 @@ pub fn page() -> Page {
         .began(2, 0)
         .confirmed(2)
         .planned(restored())
-        .ended(Outcome::Restored, says)
+        .ended(Outcome::Restored, reason.clone())
         .noted(&mut page);
     shows!(page, "Restored", "Access was read back and is there. An account was left over, so it can be retired.", page.once(&root(&end)), @"
     # Repair of jane@acme.example
@@ -63,7 +64,7 @@ pub fn page() -> Page {
         .began(1, 0)
         .confirmed(1)
         .planned(restored())
-        .ended(Outcome::Restored, says)
+        .ended(Outcome::Restored, reason)
         .noted(&mut page);
     shows!(page, "Restored, without anything to undo", "Only harmless steps were done.", page.once(&root(&end)), @"
     # Repair of jane@acme.example
@@ -78,7 +79,7 @@ pub fn page() -> Page {
     (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`, asked by @ada 2026-11-30 09:00 UTC, journal `16:7b4b8464a79f1c55694c21bf57778b2d45f17595dec719c95496008c4d0080bc`)
     ");
     let end =
-        Story::repair().planned(restored()).ended(Outcome::Healthy, "Nothing was done.").noted(&mut page);
+        Story::repair().planned(restored()).ended(Outcome::Healthy, EndReason::NothingToDo).noted(&mut page);
     shows!(page, "Healthy", "Nothing was wrong.", page.once(&root(&end)), @"
     # Repair of jane@acme.example
     *Access was good from the start.* Nothing was done.
@@ -89,10 +90,8 @@ pub fn page() -> Page {
     [ Details ]
     (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`, asked by @ada 2026-11-30 09:00 UTC, journal `16:7b4b8464a79f1c55694c21bf57778b2d45f17595dec719c95496008c4d0080bc`)
     ");
-    let end = Story::repair()
-        .planned(not_assigned())
-        .ended(Outcome::Advice, "The advice says where and how.")
-        .noted(&mut page);
+    let end =
+        Story::repair().planned(not_assigned()).ended(Outcome::Advice, EndReason::Advice).noted(&mut page);
     shows!(page, "Advice", "The plan has no step that the program may take.", page.once(&root(&end)), @"
     # Repair of jane@acme.example
     *Only people can do what is left.* The advice says where and how.
@@ -116,10 +115,7 @@ pub fn page() -> Page {
     [ Details ]
     (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`, asked by @ada 2026-11-30 09:00 UTC, journal `16:7b4b8464a79f1c55694c21bf57778b2d45f17595dec719c95496008c4d0080bc`)
     ");
-    let end = Story::repair()
-        .planned(ticket())
-        .ended(Outcome::Advice, "The advice says where and how.")
-        .noted(&mut page);
+    let end = Story::repair().planned(ticket()).ended(Outcome::Advice, EndReason::Advice).noted(&mut page);
     shows!(page, "Advice, with a text for a ticket", "The support of Atlassian or Microsoft can help.", page.once(&root(&end)), @"
     # Repair of jane@acme.example
     *Only people can do what is left.* The advice says where and how.
@@ -145,10 +141,8 @@ pub fn page() -> Page {
     [ Details ]
     (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`, asked by @ada 2026-11-30 09:00 UTC, journal `16:7b4b8464a79f1c55694c21bf57778b2d45f17595dec719c95496008c4d0080bc`)
     ");
-    let end = Story::repair()
-        .planned(two_accounts())
-        .ended(Outcome::Advice, "The advice says where and how.")
-        .noted(&mut page);
+    let end =
+        Story::repair().planned(two_accounts()).ended(Outcome::Advice, EndReason::Advice).noted(&mut page);
     shows!(page, "Advice, with a choice", "Somebody has to pick the account to keep. Each button starts a new run.", page.once(&root(&end)), @"
     # Repair of jane@acme.example
     *Only people can do what is left.* The advice says where and how.
@@ -184,7 +178,7 @@ pub fn page() -> Page {
     ");
     let end = Story::repair()
         .planned(cannot_tell())
-        .ended(Outcome::CannotTell, "Whether access is in order could not be told, so nothing more was done.")
+        .ended(Outcome::CannotTell, EndReason::CannotTell)
         .noted(&mut page);
     shows!(page, "Cannot tell", "Something that is needed could not be read.", page.once(&root(&end)), @"
     # Repair of jane@acme.example
@@ -209,7 +203,11 @@ pub fn page() -> Page {
     let asks = Story::repair().planned(parking());
     let digest = asks.digest();
     let declined = Event::Declined { by: "U0GRACE".to_owned(), digest: digest.clone() };
-    let end = asks.clone().and(declined.clone()).ended(Outcome::Declined, click::DECLINED).noted(&mut page);
+    let end = asks
+        .clone()
+        .and(declined.clone())
+        .ended(Outcome::Declined, EndReason::Declined { why: String::new() })
+        .noted(&mut page);
     shows!(page, "Declined", "An approver declined without a reason.", page.once(&root(&end)), @"
     # Repair of jane@acme.example
     *Declined.* The plan was declined; none of it was done. By @grace.
@@ -246,21 +244,16 @@ pub fn page() -> Page {
     let end = asks
         .clone()
         .and(declined)
-        .ended(Outcome::Declined, &click::declined("Jane leaves on Friday."))
+        .ended(Outcome::Declined, EndReason::Declined { why: "Jane leaves on Friday.".to_owned() })
         .noted(&mut page);
     shows!(page, "Declined, with a reason", "An approver gave a reason.", state(&root(&end)), @"*Declined.* The plan was declined; none of it was done. The reason: Jane leaves on Friday. By @grace.");
     let expired = asks.and(Event::Expired { digest });
-    let end = expired.clone().ended(Outcome::Expired, click::EXPIRED).noted(&mut page);
+    let end = expired.clone().ended(Outcome::Expired, EndReason::ApprovalOver).noted(&mut page);
     shows!(page, "Expired", "Somebody clicked after the time to approve was over.", state(&root(&end)), @"*Nobody approved in time.* Nobody approved in time. Ask for the repair again if it is still wanted.");
-    let end = expired
-        .ended(Outcome::Expired, "Nobody approved in time. Nothing of this plan was done.")
-        .noted(&mut page);
+    let end = expired.ended(Outcome::Expired, EndReason::NotApproved).noted(&mut page);
     shows!(page, "Expired by itself", "Nobody clicked until the time to approve was over.", state(&root(&end)), @"*Nobody approved in time.* Nobody approved in time. Nothing of this plan was done.");
     let cancelled = parked.clone().and(Event::Cancelled { by: "U0ADA".to_owned() });
-    let end = cancelled
-        .clone()
-        .ended(Outcome::Cancelled, "It was stopped before its next step. What was done stays done.")
-        .noted(&mut page);
+    let end = cancelled.clone().ended(Outcome::Cancelled, EndReason::Stopped).noted(&mut page);
     shows!(page, "Stopped", "Somebody pressed *Stop* or typed `cancel RUN`, and the step on its way has ended.", page.once(&root(&end)), @"
     # Repair of jane@acme.example
     *Stopped.* It was stopped before its next step. What was done stays done. By @ada.
@@ -277,10 +270,9 @@ pub fn page() -> Page {
     [ Undo what was done ]  [ Details ]
     (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`, asked by @ada 2026-11-30 09:00 UTC, plan `b6ae9a20`, approved by @grace 2026-11-30 09:00 UTC, journal `16:7b4b8464a79f1c55694c21bf57778b2d45f17595dec719c95496008c4d0080bc`)
     ");
-    let end = cancelled.ended(Outcome::Cancelled, click::STOPPED_FOR_UNDO).noted(&mut page);
+    let end = cancelled.ended(Outcome::Cancelled, EndReason::StoppedForUndo).noted(&mut page);
     shows!(page, "Stopped for an undo", "Somebody pressed *Undo what was done* while it waited for an operator.", state(&root(&end)), @"*Stopped.* It was stopped so that what it did can be taken back. By @ada.");
-    let late = "The command is older than 15 minutes, so nothing was done. Ask again if it is still wanted.";
-    let end = Story::repair().ended(Outcome::Cancelled, late).noted(&mut page);
+    let end = Story::repair().ended(Outcome::Cancelled, EndReason::CommandOverdue).noted(&mut page);
     shows!(page, "Stopped because it came too late", "No process was there to begin it in time.", page.once(&root(&end)), @"
     # Repair of jane@acme.example
     *Stopped.* The command is older than 15 minutes, so nothing was done. Ask again if it is still wanted.
@@ -288,8 +280,10 @@ pub fn page() -> Page {
     [ ] Read everything and find the cause
     (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`, asked by @ada 2026-11-30 09:00 UTC, journal `16:7b4b8464a79f1c55694c21bf57778b2d45f17595dec719c95496008c4d0080bc`)
     ");
-    let skipped = "The account has changed since the list was approved, so nothing was done.";
-    let end = Story::repair().planned(parking()).ended(Outcome::Skipped, skipped).noted(&mut page);
+    let end = Story::repair()
+        .planned(parking())
+        .ended(Outcome::Skipped, EndReason::AccountChanged)
+        .noted(&mut page);
     shows!(page, "Skipped", "One repair of a sweep. It has no card; `status RUN` shows this.",
         card(&end.draws(|view| cards::status(view, None))), @"
     # Repair of jane@acme.example
@@ -333,8 +327,8 @@ pub fn page() -> Page {
     [ ] Read everything and find the cause
     (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`, asked by @ada 2026-11-30 09:00 UTC, journal `16:7b4b8464a79f1c55694c21bf57778b2d45f17595dec719c95496008c4d0080bc`)
     ");
-    let busy = format!("Run {EARLIER} is already at work on the same person. Follow that one.");
-    let end = Story::repair().ended(Outcome::Busy, &busy).noted(&mut page);
+    let busy = EndReason::PersonBusy { run: EARLIER.to_owned() };
+    let end = Story::repair().ended(Outcome::Busy, busy).noted(&mut page);
     shows!(page, "Busy", "Another run is at work on the same person. The requester is told alone.", state(&root(&end)), @"*Another run is on the same account.* Run 01a22a00-0000-7000-8000-000000000001 is already at work on the same person. Follow that one.");
 
     let undo = Goal::Undo { run: EARLIER.to_owned() };
@@ -344,7 +338,7 @@ pub fn page() -> Page {
         .began(0, 1)
         .confirmed(0)
         .planned(restored())
-        .ended(Outcome::Done, "What could be taken back is taken back, and was read back.")
+        .ended(Outcome::Done, EndReason::Undone)
         .noted(&mut page);
     shows!(page, "An undo is done", "What the undo did can be undone in turn.", page.once(&root(&end)), @"
     # Undo of a repair of jane@acme.example
@@ -359,7 +353,7 @@ pub fn page() -> Page {
     ");
     shows!(page, "An undo is done: the thread", "As above.",
         card(&end.draws(|view| cards::outcome(view, &Markup::new().user("U0ADA")))), @"@ada the undo of a repair of jane@acme.example has ended. *Done.* What could be taken back is taken back, and was read back.");
-    let nothing = "Nothing of that run is left that could be taken back.";
+    let nothing = EndReason::NothingToUndo;
     let end = Story::of(undo).planned(restored()).ended(Outcome::Advice, nothing).noted(&mut page);
     shows!(page, "An undo had nothing to do", "As above.", state(&root(&end)), @"*Only people can do what is left.* Nothing of that run is left that could be taken back.");
     let retire = Goal::Retire { run: EARLIER.to_owned() };
@@ -369,7 +363,7 @@ pub fn page() -> Page {
         .began(0, 1)
         .confirmed(0)
         .planned(restored())
-        .ended(Outcome::Done, "The account is retired, and that was read back.")
+        .ended(Outcome::Done, EndReason::Retired)
         .noted(&mut page);
     shows!(page, "A retirement is done", "The account is inactive, so it can be deleted next.", page.once(&root(&end)), @"
     # Retirement of an account left over by the repair of jane@acme.example
@@ -384,7 +378,7 @@ pub fn page() -> Page {
     ");
     shows!(page, "A retirement is done: the thread", "As above.",
         card(&end.draws(|view| cards::outcome(view, &Markup::new().user("U0ADA")))), @"@ada the retirement of an account left over by the repair of jane@acme.example has ended. *Done.* The account is retired, and that was read back.");
-    let nothing = "Nothing was done; the reason stands with the plan.";
+    let nothing = EndReason::NotRetired;
     let end = Story::of(retire).planned(not_assigned()).ended(Outcome::Advice, nothing).noted(&mut page);
     shows!(page, "A retirement was not possible", "As above.", state(&root(&end)), @"*Only people can do what is left.* Nothing was done; the reason stands with the plan.");
     page

@@ -1,8 +1,9 @@
 //! The card of a run while steps are carried out, and while it waits for a person.
 
 use reinstate::slack::cards;
-use reinstate_core::run::PauseReason;
-use reinstate_core::{Event, Goal};
+use reinstate_core::run::{PauseDetail, PauseMessage, PauseReason};
+use reinstate_core::{Event, Goal, Source};
+use serde_json::json;
 
 use super::jane::{ADMINS, EARLIER, Story, memberships, parking, retire_plan, undo_plan};
 use super::page::{Page, card, shows};
@@ -75,10 +76,8 @@ pub fn page() -> Page {
     [ ] Have the identity provider write the membership in jira-users again
     [ ] Confirm access
     ");
-    let tried = between
-        .clone()
-        .and(Event::NoEffect { step: 1, why: "it changed nothing".to_owned() })
-        .noted(&mut page);
+    let tried =
+        between.clone().and(Event::NoEffect { step: 1, why: "it changed nothing".into() }).noted(&mut page);
     shows!(page, "A step had no effect", "Everything is read again, and another plan is made.", page.once(&root(&tried)), @"
     # Repair of jane@acme.example
     *Reading what is there.*
@@ -180,10 +179,14 @@ pub fn page() -> Page {
     ");
 
     // The words are those of the executor.
-    let waits = |halt, why: &str| parked.clone().and(paused(halt, why));
+    let waits = |halt, why: PauseMessage| parked.clone().and(paused(halt, why));
     let changed = waits(
         PauseReason::Changed,
-        r#"the plan expected {"email":"jane@acme.example"}, and there is {"email":"j@acme.example"}"#,
+        PauseDetail::Unexpected {
+            expected: json!({ "email": "jane@acme.example" }),
+            found: json!({ "email": "j@acme.example" }),
+        }
+        .into(),
     )
     .noted(&mut page);
     shows!(page, "It waits for an operator", "A step could not be carried out. Here the account has changed since the plan was made.",
@@ -208,21 +211,21 @@ pub fn page() -> Page {
     shows!(page, "The requester is told alone that it waits", "Privately, when the card stands in another channel or cannot be posted.",
         card(&changed.draws(|view| cards::stopped(view, ADMINS, false))), @r#"The repair of jane@acme.example has stopped. *Waits for an operator:* the plan expected {"email":"jane@acme.example"}, and there is {"email":"j@acme.example"}. Retry looks at everything again. Stop ends the run, and what was done stays done. Undo what was done ends the run and plans the way back. The buttons are on its card in #atlassian-admins."#);
     let condition =
-        waits(PauseReason::Condition, "entra.provisioning-log could not be read").noted(&mut page);
+        waits(PauseReason::Condition, PauseDetail::Unread { sources: vec![Source::ProvisioningLog] }.into())
+            .noted(&mut page);
     shows!(page, "It waits because something could not be read", "A condition of the step is not read and true any more.",
         state(&root(&condition)), @"*Waits for an operator:* entra.provisioning-log could not be read. Retry looks at everything again. Stop ends the run, and what was done stays done. Undo what was done ends the run and plans the way back.");
-    let ambiguous = waits(PauseReason::Ambiguous, "The call may have been sent, and its effect does not show. It is never sent a second time by the machine.").noted(&mut page);
+    let ambiguous = waits(PauseReason::Ambiguous, PauseDetail::MaybeSent.into()).noted(&mut page);
     shows!(page, "It waits because of an unknown outcome", "The program stopped after the call may have been sent.",
         state(&root(&ambiguous)), @"*Waits for an operator:* The call may have been sent, and its effect does not show. It is never sent a second time by the machine. Retry looks at everything again. Stop ends the run, and what was done stays done. Undo what was done ends the run and plans the way back.");
     let refused =
-        waits(PauseReason::Refused, "403 Forbidden: the account is managed by the identity provider")
+        waits(PauseReason::Refused, "403 Forbidden: the account is managed by the identity provider".into())
             .noted(&mut page);
     shows!(page, "It waits because the call was refused", "Atlassian or Microsoft said no.", state(&root(&refused)), @"*Waits for an operator:* the call was refused: 403 Forbidden: the account is managed by the identity provider. Retry looks at everything again. Stop ends the run, and what was done stays done. Undo what was done ends the run and plans the way back.");
-    let unconfirmed =
-        waits(PauseReason::Unconfirmed, "it was accepted, and its effect does not show").noted(&mut page);
+    let unconfirmed = waits(PauseReason::Unconfirmed, PauseDetail::NotShown.into()).noted(&mut page);
     shows!(page, "It waits because the effect does not show", "The call was accepted.", state(&root(&unconfirmed)), @"*Waits for an operator:* it was accepted, and its effect does not show. Retry looks at everything again. Stop ends the run, and what was done stays done. Undo what was done ends the run and plans the way back.");
     let cap = approved
-        .and(paused(PauseReason::Cap, "20 of 20 risky steps have begun in the last 24 hours"))
+        .and(paused(PauseReason::Cap, PauseDetail::CapReached { used: 20, limit: 20 }))
         .noted(&mut page);
     shows!(page, "It waits because of the daily cap", "No step was done yet, so there is nothing to undo.", page.once(&root(&cap)), @"
     # Repair of jane@acme.example
@@ -259,8 +262,8 @@ pub fn page() -> Page {
     page
 }
 
-fn paused(halt: PauseReason, why: &str) -> Event {
-    Event::Paused { step: Some(0), halt, why: why.to_owned() }
+fn paused(halt: PauseReason, why: impl Into<PauseMessage>) -> Event {
+    Event::Paused { step: Some(0), halt, why: why.into() }
 }
 
 /// The first sentence of a card.

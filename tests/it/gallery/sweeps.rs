@@ -5,6 +5,7 @@ use reinstate::sheet::Sheet;
 use reinstate::slack::cards::{self, SweepView};
 use reinstate::slack::markup::Markup;
 use reinstate::slack::messages;
+use reinstate_core::run::{EndReason, PauseDetail, PauseMessage};
 use reinstate_core::sweep::{
     ListedRepair, RepairList, SinceLastSweep, Sweep as Folded, SweepEvent, SweepFinding, SweepNext, Tally,
 };
@@ -129,7 +130,7 @@ pub fn page() -> Page {
     let working = approved.clone().and(repaired(4, 1, 1));
     shows!(page, "Sweep: repairing", "After the first five repairs, the rest of the time is estimated.",
         state(&working.card(&mut page)), @"*Repairing:* 4 of 7 restored, 1 skipped because they had changed, 1 need another look. At this rate about 1 more minutes.");
-    let why = "1 of 6 repairs did not bring access back".to_owned();
+    let why = PauseMessage::from(PauseDetail::RepairsFailed { failed: 1, ended: 6 });
     let stopped = working.clone().and(SweepEvent::SweepPaused { by: None, why: why.clone() });
     shows!(page, "Sweep: the repairs stopped", "Too many repairs failed. An operator decides.", stopped.card(&mut page), @"
     # Sweep of the organization
@@ -145,9 +146,9 @@ pub fn page() -> Page {
     (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada)
     ");
     shows!(page, "Sweep: the requester is told that they stopped", "In the thread of the card.",
-        says(&messages::sweep_stopped("U0ADA", None, &why)), @"@ada The repairs of this sweep stopped and wait for an operator: 1 of 6 repairs did not bring access back. Look at what failed. Then press *Go on* or *Stop* on the card above.");
+        says(&messages::sweep_stopped("U0ADA", None, &messages::pause_message(&why))), @"@ada The repairs of this sweep stopped and wait for an operator: 1 of 6 repairs did not bring access back. Look at what failed. Then press *Go on* or *Stop* on the card above.");
     let by = Some("U0VERA".to_owned());
-    let paused = working.clone().and(SweepEvent::SweepPaused { by, why: "somebody paused it".to_owned() });
+    let paused = working.clone().and(SweepEvent::SweepPaused { by, why: PauseDetail::PausedByPerson.into() });
     shows!(page, "Sweep: paused", "An operator pressed *Pause*.", state(&paused.card(&mut page)), @"
     *Repairing:* 4 of 7 restored, 1 skipped because they had changed, 1 need another look. At this rate about 1 more minutes.
     *Waits for an operator:* @vera paused the repairs. Press *Go on* or *Stop*.
@@ -159,7 +160,7 @@ pub fn page() -> Page {
     let resumed = stopped.clone().and(SweepEvent::SweepResumed { by: "U0ADA".to_owned() });
     assert!(matches!(resumed.next(), SweepNext::Repair));
     let told = "6 of 7 accounts have their access back; 1 need another look".to_owned();
-    let ended = working.and(SweepEvent::SweepEnded { message: told.clone(), by: None });
+    let ended = working.and(SweepEvent::SweepEnded { message: told.as_str().into(), by: None });
     shows!(page, "Sweep: the repairs have ended", "Every repair on the list has ended.", ended.card(&mut page), @"
     # Sweep of the organization
     *Ended.* 6 of 7 accounts have their access back; 1 need another look
@@ -174,19 +175,19 @@ pub fn page() -> Page {
     ");
     shows!(page, "Sweep: the requester is told the end", "In the thread of the card.", says(&messages::sweep_over("U0ADA", &told)), @"@ada the repairs of this sweep have ended. 6 of 7 accounts have their access back; 1 need another look");
     let ended_by =
-        |says: &str| SweepEvent::SweepEnded { message: says.to_owned(), by: Some("U0GRACE".to_owned()) };
-    let declined = requested.clone().and(ended_by(messages::click::LIST_DECLINED));
+        |reason: EndReason| SweepEvent::SweepEnded { message: reason.into(), by: Some("U0GRACE".to_owned()) };
+    let declined = requested.clone().and(ended_by(EndReason::ListDeclined));
     shows!(page, "Sweep: declined", "An approver declined the list.", state(&declined.card(&mut page)), @"*Ended by* @grace*.* The list was declined; none of it was repaired.");
-    let unread = read.clone().and(ended_by(messages::click::READING_STOPPED));
+    let unread = read.clone().and(ended_by(EndReason::ReadingStopped));
     shows!(page, "Sweep: stopped while it reads", "The person who asked for it, or an approver, pressed *Stop* or typed `cancel SWEEP`.",
         state(&unread.card(&mut page)), @r"
     *Ended by* @grace*.* The sweep was stopped before everything was read, so it has no result. Nothing was changed.
     (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada · journal `16:7b4b8464a79f1c55694c21bf57778b2d45f17595dec719c95496008c4d0080bc`)
     ");
-    let unoffered = small.clone().and(ended_by(messages::click::OFFER_STOPPED));
+    let unoffered = small.clone().and(ended_by(EndReason::OfferStopped));
     shows!(page, "Sweep: stopped before any repair", "As above, with `cancel SWEEP`.", state(&unoffered.card(&mut page)), @"*Ended by* @grace*.* The sweep was stopped before any repair. Nothing was changed.");
-    assert_eq!(messages::click::how_a_sweep_is_stopped(&approved.folded()), messages::click::SWEEP_STOPPED);
-    let cancelled = approved.clone().and(ended_by(messages::click::SWEEP_STOPPED));
+    assert_eq!(approved.folded().stop_reason(), EndReason::RepairsStopped);
+    let cancelled = approved.clone().and(ended_by(EndReason::RepairsStopped));
     shows!(page, "Sweep: stopped", "Somebody pressed *Stop*.", state(&cancelled.card(&mut page)), @"*Ended by* @grace*.* The repairs were stopped. What was begun is brought to its end.");
     let over = requested.seen_at(4000);
     shows!(page, "Sweep: the time to approve is over", "For a moment, until the sweep has ended.", state(&over.card(&mut page)), @"*Ending.*");
@@ -243,7 +244,7 @@ pub fn lines() -> Vec<(Markup, Option<String>)> {
     let approved = requested
         .clone()
         .and(SweepEvent::SweepApproved { by: "U0GRACE".to_owned(), digest: requested.digest() });
-    let paused = approved.clone().and(SweepEvent::SweepPaused { by: None, why: "5 of 7 failed".to_owned() });
+    let paused = approved.clone().and(SweepEvent::SweepPaused { by: None, why: "5 of 7 failed".into() });
     let ending = begun.clone().and(surveyed(0, None));
     let all = [begun, read, requested, approved, paused, ending.clone(), ending.end(), Sweep::by("")];
     all.map(|one| (cards::sweep_line(SWEEP, &one.folded(), &limits(), one.now), Some(LINK.to_owned()))).into()
@@ -284,7 +285,7 @@ impl Sweep {
     /// Ends the sweep for the reason that its state gives.
     fn end(self) -> Self {
         let SweepNext::End(why) = self.next() else { panic!("{:?}", self.next()) };
-        self.and(SweepEvent::SweepEnded { message: why.to_owned(), by: None })
+        self.and(SweepEvent::SweepEnded { message: why.into(), by: None })
     }
 
     fn folded(&self) -> Folded {

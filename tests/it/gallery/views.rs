@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use reinstate::slack::cards;
 use reinstate::slack::cards::home::{self, List, Listed, Lists};
 use reinstate::slack::markup::Markup;
-use reinstate::slack::messages::click;
 use reinstate::slack::modal as modals;
-use reinstate_core::run::PauseReason;
+use reinstate_core::run::{EndReason, PauseReason};
 use reinstate_core::{Diagnosis, Event, Op, Outcome, Plan};
 use serde_json::json;
 
@@ -126,7 +125,7 @@ pub fn modals() -> Page {
     let (asks, by) = (Story::repair().planned(parking()), || "U0ADA".to_owned());
     let digest = asks.digest();
     let declined = asks.clone().and(Event::Declined { by: "U0GRACE".to_owned(), digest: digest.clone() });
-    shows!(page, "Details: declined", "The end of the same modal.", happened(&details(&mut page, &declined.ended(Outcome::Declined, click::DECLINED))), @"
+    shows!(page, "Details: declined", "The end of the same modal.", happened(&details(&mut page, &declined.ended(Outcome::Declined, EndReason::Declined { why: String::new() }))), @"
     *What happened*
     • 2026-11-30 09:00 UTC asked for by @ada
     • 2026-11-30 09:00 UTC the requester may do it, by access.operator.users
@@ -135,7 +134,8 @@ pub fn modals() -> Page {
     • 2026-11-30 09:00 UTC ended: The plan was declined; none of it was done.
     [ Close ]
     ");
-    let expired = asks.clone().and(Event::Expired { digest }).ended(Outcome::Expired, click::EXPIRED);
+    let expired =
+        asks.clone().and(Event::Expired { digest }).ended(Outcome::Expired, EndReason::ApprovalOver);
     shows!(page, "Details: expired", "The end of the same modal.", happened(&details(&mut page, &expired)), @"
     *What happened*
     • 2026-11-30 09:00 UTC asked for by @ada
@@ -177,7 +177,7 @@ fn worked() -> Story {
     let denied = Event::Denied {
         by: "U0VERA".to_owned(),
         what: "approve".to_owned(),
-        why: "This needs the role approver.".to_owned(),
+        why: "This needs the role approver.".into(),
     };
     Story::repair()
         .planned(parking())
@@ -185,7 +185,7 @@ fn worked() -> Story {
         .approved()
         .and(Event::Snapshot { step: 0, was: json!({}) })
         .began(0, 1)
-        .and(Event::Paused { step: Some(0), halt: PauseReason::Refused, why: "403 Forbidden".to_owned() })
+        .and(Event::Paused { step: Some(0), halt: PauseReason::Refused, why: "403 Forbidden".into() })
         .and(Event::Retried { by: "U0ADA".to_owned() })
         .planned(memberships())
         .began(0, 0)
@@ -194,9 +194,9 @@ fn worked() -> Story {
         .and(Event::Already { step: 1 })
         .planned(memberships())
         .began(0, 0)
-        .and(Event::NoEffect { step: 0, why: "the identity provider skipped it".to_owned() })
+        .and(Event::NoEffect { step: 0, why: "the identity provider skipped it".into() })
         .planned(not_assigned())
-        .ended(Outcome::Advice, "The advice says where and how.")
+        .ended(Outcome::Advice, EndReason::Advice)
 }
 
 /// More destructive steps than Slack's dialog can show, and a disruptive one.
@@ -228,7 +228,7 @@ pub fn homes() -> Page {
         list
     };
     let asks = Story::repair().planned(parking());
-    let ended = Story::repair().planned(restored()).ended(Outcome::Healthy, "Nothing was done.");
+    let ended = Story::repair().planned(restored()).ended(Outcome::Healthy, EndReason::NothingToDo);
     let lists = Lists {
         mine: list(1, &listed(&asks, Some(LINK))),
         open: list(22, &listed(&asks.approved(), None)),

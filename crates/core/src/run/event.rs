@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::reason::{EndMessage, PauseMessage};
 use crate::Who;
 use crate::diagnose::Diagnosis;
 use crate::fold::JournalEvent;
@@ -211,13 +212,18 @@ pub enum Event {
     /// The wanted state of a step was read back.
     Confirmed { step: usize, after: Value },
     /// A step that repeats what provisioning does was accepted but changed nothing. The next rung may help.
-    NoEffect { step: usize, why: String },
+    NoEffect {
+        step: usize,
+        #[serde(flatten)]
+        why: PauseMessage,
+    },
     /// The run waits for a person.
     Paused {
         /// The step that the pause concerns, if any.
         step: Option<usize>,
         halt: PauseReason,
-        why: String,
+        #[serde(flatten)]
+        why: PauseMessage,
     },
     /// A person asked for a new reading and a new plan.
     Retried {
@@ -233,8 +239,8 @@ pub enum Event {
     },
     Ended {
         outcome: Outcome,
-        #[serde(rename = "says")]
-        message: String,
+        #[serde(flatten)]
+        message: EndMessage,
     },
 }
 

@@ -5,6 +5,7 @@
 mod event;
 mod legal;
 mod next;
+mod reason;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +17,7 @@ use super::op::{Op, Risk};
 use super::plan::{Plan, Step};
 pub use event::{Event, Goal, Outcome, PauseReason, Request, Requester, SweepPart, begun};
 pub use next::{Limits, MAX_REQUEST_AGE, Next};
+pub use reason::{EndMessage, EndReason, PauseDetail, PauseMessage};
 
 /// One person's approval of one digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +77,7 @@ pub struct Waiting {
     /// The step that the pause concerns, if any.
     pub step: Option<usize>,
     pub halt: PauseReason,
-    pub why: String,
+    pub why: PauseMessage,
 }
 
 /// The fold of a run's entries.
@@ -102,7 +104,7 @@ pub struct Run {
     pub plans: u32,
     /// The person who asked to stop the run before its next step.
     pub cancelled: Option<String>,
-    pub ended: Option<(Outcome, String)>,
+    pub ended: Option<(Outcome, EndMessage)>,
 }
 
 impl Fold for Run {
@@ -165,7 +167,7 @@ impl Fold for Run {
                 self.waiting = None;
                 self.look_again = true;
             }
-            Event::Ended { outcome, message: says } => self.ended = Some((*outcome, says.clone())),
+            Event::Ended { outcome, message } => self.ended = Some((*outcome, message.clone())),
             Event::Cancelled { by } => self.cancelled = Some(by.clone()),
             Event::Declined { .. } => self.close(Outcome::Declined),
             Event::Expired { .. } => self.close(Outcome::Expired),

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::{RepairList, SinceLastSweep, SweepEvent, Tally};
 use crate::evidence::Source;
 use crate::fold::{Fold, Kind};
-use crate::run::{Limits, MAX_REQUEST_AGE, Request};
+use crate::run::{EndMessage, EndReason, Limits, MAX_REQUEST_AGE, PauseMessage, Request};
 
 /// How long repairs may begin after the list was approved or, if it needs no approval, requested
 /// (docs/reference/rules.md#repairs-of-a-sweep).
@@ -56,7 +56,7 @@ pub struct Sweep {
     /// Who approved the list, and when.
     pub approved: Option<(String, Timestamp)>,
     /// Why the repairs are paused.
-    pub paused: Option<String>,
+    pub paused: Option<PauseMessage>,
     /// Who paused the repairs. `None` if the stop rule paused them, or if they are not paused.
     pub paused_by: Option<String>,
     /// How often the repairs were paused.
@@ -65,7 +65,7 @@ pub struct Sweep {
     pub repaired: Option<(Timestamp, RepairCounts)>,
     /// How many failures there were when somebody last resumed the repairs. The stop rule does not count these again.
     pub forgiven: u64,
-    pub ended: Option<String>,
+    pub ended: Option<EndMessage>,
     /// Who stopped or declined the sweep. `None` if it ended by itself.
     pub ended_by: Option<String>,
 }
@@ -83,7 +83,7 @@ pub enum SweepNext {
     /// Carry out the repairs on the list.
     Repair,
     /// End the sweep with this message: the time is over, or there is nothing to do.
-    End(&'static str),
+    End(EndReason),
     Nothing,
 }
 
@@ -163,8 +163,8 @@ impl Fold for Sweep {
                 self.repaired = Some((at, counts));
             }
             SweepEvent::SweepDenied { .. } => {}
-            SweepEvent::SweepEnded { message: says, by } => {
-                self.ended = Some(says.clone());
+            SweepEvent::SweepEnded { message, by } => {
+                self.ended = Some(message.clone());
                 self.ended_by.clone_from(by);
             }
         }
@@ -230,7 +230,17 @@ impl Sweep {
         self.requested.is_some() && (!needs || self.approved.is_some())
     }
 
-    /// Until when the repairs may begin. `None` before they were requested.
+    /// Why it ends if a person stops it now.
+    #[must_use]
+    pub fn stop_reason(&self) -> EndReason {
+        match (&self.surveyed, self.may_repair()) {
+            (None, _) => EndReason::ReadingStopped,
+            (Some(_), false) => EndReason::OfferStopped,
+            (Some(_), true) => EndReason::RepairsStopped,
+        }
+    }
+
+    /// Until when its repairs may begin, once they may.
     #[must_use]
     pub fn begins_until(&self) -> Option<Timestamp> {
         let requested = self.requested.as_ref().map(|(_, at)| *at);
@@ -262,16 +272,14 @@ impl Sweep {
         }
         let Some(surveyed) = &self.surveyed else { return SweepNext::Survey };
         if surveyed.list.repairs().is_empty() {
-            return SweepNext::End("There is nothing that could be repaired harmlessly.");
+            return SweepNext::End(EndReason::NothingToRepair);
         }
         let Some((_, requested_at)) = &self.requested else {
             let until = add(surveyed.at, OFFER_TIMEOUT);
             return if now < until {
                 SweepNext::AwaitRequest(until)
             } else {
-                SweepNext::End(
-                    "Nobody asked for the repairs within a day; another sweep will see what is there then.",
-                )
+                SweepNext::End(EndReason::NotRequested)
             };
         };
         if !self.may_repair() {
@@ -279,13 +287,11 @@ impl Sweep {
             return if now < until {
                 SweepNext::AwaitApproval(until)
             } else {
-                SweepNext::End("Nobody approved the list in time. None of it was repaired.")
+                SweepNext::End(EndReason::ListNotApproved)
             };
         }
         if self.begins_until().is_some_and(|until| now >= until) {
-            return SweepNext::End(
-                "A day has passed since the approval; what was not begun by then was left.",
-            );
+            return SweepNext::End(EndReason::ListExpired);
         }
         if self.paused.is_some() { SweepNext::AwaitPerson } else { SweepNext::Repair }
     }

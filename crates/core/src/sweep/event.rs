@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{RepairList, Tally};
 use crate::evidence::Source;
 use crate::fold::JournalEvent;
-use crate::run::{Outcome, Request};
+use crate::run::{EndMessage, Outcome, PauseMessage, Request};
 
 /// One entry of the journal of a sweep.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,7 +57,8 @@ pub enum SweepEvent {
     SweepPaused {
         /// Who paused them. `None` for the stop rule.
         by: Option<String>,
-        why: String,
+        #[serde(flatten)]
+        why: PauseMessage,
     },
     SweepResumed {
         /// Slack user id.
@@ -81,8 +82,8 @@ pub enum SweepEvent {
         why: String,
     },
     SweepEnded {
-        #[serde(rename = "says")]
-        message: String,
+        #[serde(flatten)]
+        message: EndMessage,
         /// The person who stopped or declined the sweep. `None` if it ended by itself, and in entries of version 1.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,

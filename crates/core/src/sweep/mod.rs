@@ -5,6 +5,7 @@
 mod census;
 mod course;
 mod event;
+mod gaps;
 mod join;
 mod list;
 mod log;
@@ -19,6 +20,7 @@ mod texts;
 pub use census::Census;
 pub use course::{REPAIR_START_TIMEOUT, RepairCounts, SurveyResult, Sweep, SweepNext};
 pub use event::{SinceLastSweep, SweepEvent};
+pub use gaps::{REPEATED_PAGE, groups_not_shown};
 pub use join::{Join, JoinOutcome, LookDepth, SweepQuery};
 pub use list::{ListedRepair, MAX_REPAIRS_WITHOUT_APPROVER, RepairList};
 pub use log::Logs;

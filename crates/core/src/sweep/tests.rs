@@ -246,7 +246,7 @@ fn nothing_is_repaired_that_nobody_approved_and_nothing_after_a_day() {
     assert_eq!(next(&events, 9), SweepNext::Repair);
     assert_eq!(next(&events, 86_000), SweepNext::Repair);
     assert!(matches!(next(&events, 86_500), SweepNext::End(_)), "a day is over");
-    events.push(SweepEvent::SweepPaused { by: None, why: "2 of 5".to_owned() });
+    events.push(SweepEvent::SweepPaused { by: None, why: "2 of 5".into() });
     assert_eq!(next(&events, 9), SweepNext::AwaitPerson);
     events.push(SweepEvent::SweepResumed { by: "U0ADA".to_owned() });
     assert_eq!(next(&events, 9), SweepNext::Repair);

@@ -7,6 +7,7 @@ mod digest;
 mod ownership;
 mod plans;
 mod provisioning;
+mod reasons;
 mod run;
 mod states;
 mod upper;

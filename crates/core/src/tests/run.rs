@@ -91,10 +91,10 @@ fn wild(run: &Run, kind: u8, a: u8, diagnosis: &Diagnosis) -> Event {
         }
         11 => Event::Already { step },
         12 => Event::Confirmed { step, after: json!(1) },
-        13 => Event::NoEffect { step, why: "w".to_owned() },
+        13 => Event::NoEffect { step, why: "w".into() },
         14 if a.is_multiple_of(2) => Event::Retried { by: who },
-        14 => Event::Paused { step: Some(step), halt: PauseReason::Changed, why: "w".to_owned() },
-        _ if a.is_multiple_of(8) => Event::Ended { outcome: Outcome::Advice, message: "s".to_owned() },
+        14 => Event::Paused { step: Some(step), halt: PauseReason::Changed, why: "w".into() },
+        _ if a.is_multiple_of(8) => Event::Ended { outcome: Outcome::Advice, message: "s".into() },
         _ => Event::Denied { by: who, what: "w".to_owned(), why: "w".to_owned() },
     }
 }
@@ -115,9 +115,9 @@ fn driven(run: &Run, now: Timestamp, rules: &Rules, a: u8, diagnosis: &Diagnosis
             match (begun, a % 8) {
                 (false, 0) => Event::Already { step: index },
                 (false, _) => Event::Began { step: index, before: json!(1), needs },
-                (true, 0) => Event::NoEffect { step: index, why: "w".to_owned() },
+                (true, 0) => Event::NoEffect { step: index, why: "w".into() },
                 (true, 1) => {
-                    Event::Paused { step: Some(index), halt: PauseReason::Ambiguous, why: "w".to_owned() }
+                    Event::Paused { step: Some(index), halt: PauseReason::Ambiguous, why: "w".into() }
                 }
                 (true, 2) => Event::Began { step: index, before: json!(1), needs },
                 (true, _) => Event::Confirmed { step: index, after: json!(1) },
@@ -129,8 +129,8 @@ fn driven(run: &Run, now: Timestamp, rules: &Rules, a: u8, diagnosis: &Diagnosis
         }
         Next::Expire => Event::Expired { digest },
         Next::AwaitPerson => Event::Retried { by: "U-ADA".to_owned() },
-        Next::Conclude => Event::Ended { outcome: Outcome::Advice, message: "s".to_owned() },
-        Next::Stop => Event::Ended { outcome: Outcome::Cancelled, message: "s".to_owned() },
+        Next::Conclude => Event::Ended { outcome: Outcome::Advice, message: "s".into() },
+        Next::Stop => Event::Ended { outcome: Outcome::Cancelled, message: "s".into() },
         Next::Nothing => return None,
     })
 }
@@ -430,7 +430,7 @@ fn a_refused_on_demand_step_is_not_remembered_as_tried() {
     let plan = made(&[0], 1);
     let events = [
         (1, Event::Began { step: 0, before: json!(1), needs: None }),
-        (2, Event::Paused { step: Some(0), halt: PauseReason::Refused, why: "limited".to_owned() }),
+        (2, Event::Paused { step: Some(0), halt: PauseReason::Refused, why: "limited".into() }),
         (3, Event::Retried { by: "U-DAN".to_owned() }),
     ];
     let before = run_with(&plan, &events).unwrap().tried();
@@ -511,7 +511,7 @@ fn a_command_is_for_fifteen_minutes_and_a_repair_of_a_sweep_for_a_day() {
     assert!(!overdue(&untouched, 900) && overdue(&untouched, 901));
     // A run that began in time continues. What a person has answered or is asked has limits of its own.
     let began = Event::Began { step: 0, before: json!(null), needs: Some(0) };
-    let paused = Event::Paused { step: Some(0), halt: PauseReason::Changed, why: "w".to_owned() };
+    let paused = Event::Paused { step: Some(0), halt: PauseReason::Changed, why: "w".into() };
     let retried = Event::Retried { by: "U-DAN".to_owned() };
     let again = planned(&diagnose(&healthy()), plan.clone());
     let histories = [

@@ -6,6 +6,7 @@ use maud::{Markup, html};
 use super::mrkdwn::time;
 use super::stage::Stage;
 use crate::exec::{Entries, JournalError, Loaded};
+use crate::slack::messages;
 use reinstate_core::plan::short;
 use reinstate_core::run::{Outcome, PauseReason};
 use reinstate_core::sweep::{Sweep, SweepEvent};
@@ -112,7 +113,9 @@ fn sweep_words(slack: &Slack, event: &SweepEvent) -> Words {
         SweepEvent::SweepApproved { by, digest } => {
             ("person", "approved", format!("{}, exactly list {}", name(by), short(digest)))
         }
-        SweepEvent::SweepPaused { why, .. } => ("bad", "waits for a person", why.clone()),
+        SweepEvent::SweepPaused { why, .. } => {
+            ("bad", "waits for a person", messages::pause_message(why).into_owned())
+        }
         SweepEvent::SweepResumed { by } => ("person", "goes on", name(by)),
         SweepEvent::SweepRepaired { begun, restored, skipped, failed } => {
             let counts =
@@ -122,7 +125,9 @@ fn sweep_words(slack: &Slack, event: &SweepEvent) -> Words {
         SweepEvent::SweepDenied { by, what, why } => {
             ("bad", "refused", format!("{}, {what}: {why}", name(by)))
         }
-        SweepEvent::SweepEnded { message: says, .. } => ("good", "ended", says.clone()),
+        SweepEvent::SweepEnded { message, .. } => {
+            ("good", "ended", messages::end_message(message).into_owned())
+        }
     }
 }
 
@@ -157,13 +162,17 @@ fn words(slack: &Slack, event: &Event, plan: Option<&Plan>) -> Words {
         Event::Began { step: index, .. } => ("act", "began", step(*index)),
         Event::Already { step: index } => ("good", "found it done", step(*index)),
         Event::Confirmed { step: index, .. } => ("good", "confirmed", step(*index)),
-        Event::NoEffect { step: index, why } => ("bad", "no effect", format!("{}: {why}", step(*index))),
-        Event::Paused { halt, why, .. } => ("bad", "waits for a person", format!("{}: {why}", halted(*halt))),
+        Event::NoEffect { step: index, why } => {
+            ("bad", "no effect", format!("{}: {}", step(*index), messages::pause_message(why)))
+        }
+        Event::Paused { halt, why, .. } => {
+            ("bad", "waits for a person", format!("{}: {}", halted(*halt), messages::pause_message(why)))
+        }
         Event::Retried { by } => ("person", "asked for a new look", name(by)),
         Event::Denied { by, what, why } => ("bad", "refused", format!("{}, {what}: {why}", name(by))),
-        Event::Ended { outcome, message: says } => {
+        Event::Ended { outcome, message } => {
             let good = matches!(outcome, Outcome::Restored | Outcome::Healthy);
-            (if good { "good" } else { "bad" }, "ended", says.clone())
+            (if good { "good" } else { "bad" }, "ended", messages::end_message(message).into_owned())
         }
         #[allow(unreachable_patterns, reason = "entries of later kinds are named, not described")]
         other => ("", other.kind(), String::new()),
