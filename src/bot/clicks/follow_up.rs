@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::bot::app::App;
+use crate::bot::click_queue::ClickKind;
 use crate::bot::commands::repair;
 use crate::bot::commands::undo::whom;
 use crate::bot::decisions::cancel::give_up;
@@ -11,6 +12,7 @@ use crate::bot::decisions::card::{from_its_card, gone};
 use crate::bot::decisions::verdict::Verdict;
 use crate::bot::opening::{asked, opening_key};
 use crate::bot::private::ReplyTo;
+use crate::slack::action::ButtonAction;
 use crate::slack::command::Target;
 use crate::slack::markup::Markup;
 use crate::slack::payload::Click;
@@ -19,11 +21,17 @@ use reinstate_core::run::{Goal, Request};
 
 /// Whether the button stands on the run's own card and the run is over. One that waits for a person is ended by Undo:
 /// while it is open it holds what the undo would have to claim.
-pub(super) async fn check_ready(app: &App, ear: &ReplyTo, clicked: &Click, run: &str) -> Result<(), Verdict> {
-    let turn = app.click_queue.turn(run, "open");
+pub(super) async fn check_ready(
+    app: &App,
+    ear: &ReplyTo,
+    clicked: &Click,
+    action: ButtonAction,
+    run: &str,
+) -> Result<(), Verdict> {
+    let turn = app.click_queue.turn(run, ClickKind::Open);
     let _turn = turn.lock().await;
     from_its_card(app, clicked, run).await?;
-    if clicked.action == "reinstate.undo" {
+    if action == ButtonAction::Undo {
         give_up(app, ear, run).await?;
         app.nudge();
     }
@@ -31,10 +39,15 @@ pub(super) async fn check_ready(app: &App, ear: &ReplyTo, clicked: &Click, run: 
 }
 
 /// Opens the run that a button asks for, and says what came of it.
-pub(super) async fn open_follow_up(app: &Arc<App>, clicked: Click, value: &Value) -> Markup {
-    let aim = match clicked.action.as_str() {
-        "reinstate.undo" => Goal::Undo { run: value.run.clone() },
-        "reinstate.retire" => Goal::Retire { run: value.run.clone() },
+pub(super) async fn open_follow_up(
+    app: &Arc<App>,
+    clicked: Click,
+    action: ButtonAction,
+    value: &Value,
+) -> Markup {
+    let aim = match action {
+        ButtonAction::Undo => Goal::Undo { run: value.run.clone() },
+        ButtonAction::Retire => Goal::Retire { run: value.run.clone() },
         _ => Goal::Repair { keep: Some(value.keep.clone()) },
     };
     let target = if value.run.is_empty() {

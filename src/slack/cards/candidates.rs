@@ -3,6 +3,7 @@
 
 use serde_json::Value as Json;
 
+use crate::slack::action::ButtonAction;
 use crate::slack::blocks::{Button, Style, actions, section};
 use crate::slack::markup::Markup;
 use crate::slack::value::Value;
@@ -29,7 +30,8 @@ pub(super) fn candidates(diagnosis: &Diagnosis, value: &Value) -> Vec<Json> {
         if account {
             let value = Value { keep: candidate.id.clone(), ..value.clone() }.text();
             let words = "Keep this account";
-            let pick = Button { action: "reinstate.pick", words, value, style: Style::Plain, confirm: None };
+            let pick =
+                Button { action: ButtonAction::Pick, words, value, style: Style::Plain, confirm: None };
             blocks.push(actions(&format!("pick-{index}"), &[pick]));
         }
     }
