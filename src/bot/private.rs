@@ -14,7 +14,7 @@ use crate::slack::messages;
 use crate::slack::modal;
 use crate::slack::people::Caller;
 use reinstate_core::{Action, Event, Permit, Run};
-use reinstate_store::NewEntry;
+use reinstate_store::{CardRole, NewEntry};
 
 /// How often a private answer waits for a limit to pass, and for how long at most.
 const LIMITS: usize = 2;
@@ -151,7 +151,7 @@ impl App {
     pub(crate) async fn card_link(&self, run: &str) -> Option<String> {
         let ask = || async {
             let cards = self.ledger.store().cards(run).await.map_err(drop)?;
-            let root = cards.into_iter().find(|card| card.role == "root").ok_or(())?;
+            let root = cards.into_iter().find(|card| card.role == CardRole::Root).ok_or(())?;
             self.slack.permalink(&root.at.channel, &root.at.ts).await.map_err(drop)
         };
         self.links.get(run, None, ask).await.ok()

@@ -9,6 +9,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use super::bulk_statement::Statements;
+use super::card_role::CardRole;
 use super::journal::lock_head;
 use super::{Store, StoreError, millis};
 
@@ -20,8 +21,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 pub struct PostedMessage {
     /// The run.
     pub run: String,
-    /// What the card is for; `root` is the one that every run has.
-    pub role: String,
+    /// What the card is for.
+    pub role: CardRole,
     /// Where it stands.
     pub at: MessageRef,
     /// The newest entry that it shows.
@@ -43,7 +44,7 @@ impl PostedMessage {
     fn from_row(row: &AnyRow) -> Result<Self, StoreError> {
         Ok(Self {
             run: row.try_get("run")?,
-            role: row.try_get("role")?,
+            role: CardRole::from(row.try_get::<String, _>("role")?.as_str()),
             at: MessageRef { channel: row.try_get("channel")?, ts: row.try_get("ts")? },
             rendered_seq: row.try_get("rendered_seq")?,
             fingerprint: row.try_get("fingerprint")?,
@@ -74,7 +75,7 @@ impl Store {
                      WHERE cards.channel = $7 AND cards.ts = $8",
                 )
                 .bind(&card.run)
-                .bind(&card.role)
+                .bind(card.role.to_string())
                 .bind(&card.at.channel)
                 .bind(&card.at.ts)
                 .bind(card.rendered_seq)
@@ -135,7 +136,7 @@ impl Store {
                 .await?;
         let mut cards = rows.iter().map(PostedMessage::from_row).collect::<Result<Vec<_>, _>>()?;
         // Not sorted by the database, whose order of texts depends on its locale.
-        cards.sort_by(|one, other| one.role.cmp(&other.role));
+        cards.sort_by_cached_key(|card| card.role.to_string());
         Ok(cards)
     }
 

@@ -9,7 +9,7 @@ use super::{CONTENT, GONE, PostError, REFUSED};
 use crate::slack::api::ApiError;
 use crate::slack::blocks::Message as Shown;
 use crate::slack::messages;
-use reinstate_store::{MessageRef, PostedMessage};
+use reinstate_store::{CardRole, MessageRef, PostedMessage};
 
 /// What Slack says of a thread in which nothing can be said: its root is gone, or it is closed.
 const THREAD_GONE: [&str; 5] = [
@@ -38,21 +38,21 @@ enum Destination<'a> {
 }
 
 impl<S: HasCards> Drawing<'_, S> {
-    pub(super) fn known(&self, role: &str) -> Option<&PostedMessage> {
-        self.cards.iter().find(|card| card.role == role)
+    pub(super) fn known(&self, role: &CardRole) -> Option<&PostedMessage> {
+        self.cards.iter().find(|card| card.role == *role)
     }
 
     /// A new card. It counts as behind until all that belongs to the newest entry is said: a process that dies
     /// between two messages must not leave the second one out.
-    pub(super) fn card(&self, role: &str, at: MessageRef, fingerprint: String) -> PostedMessage {
-        PostedMessage { run: self.id.to_owned(), role: role.to_owned(), at, rendered_seq: 0, fingerprint }
+    pub(super) fn card(&self, role: &CardRole, at: MessageRef, fingerprint: String) -> PostedMessage {
+        PostedMessage { run: self.id.to_owned(), role: role.clone(), at, rendered_seq: 0, fingerprint }
     }
 
     /// Makes a message show what `draw` draws: updates it, or posts it where there is none, or where it cannot be
     /// updated any more.
     pub(super) async fn upsert(
         &mut self,
-        role: &str,
+        role: &CardRole,
         channel: &str,
         thread: Option<&str>,
         draw: impl Fn(&Self) -> Shown,
@@ -93,20 +93,22 @@ impl<S: HasCards> Drawing<'_, S> {
     }
 
     /// Tells the requester that there is a new card, and why.
-    async fn says_again(&mut self, role: &str, channel: &str, code: &str) -> Result<(), PostError> {
+    async fn says_again(&mut self, role: &CardRole, channel: &str, code: &str) -> Result<(), PostError> {
+        let name = role.to_string();
         tracing::info!(
             run = self.id,
-            role,
+            role = name,
             code,
-            "the card {role} was posted anew: Slack refused the update"
+            "the card {name} was posted anew: Slack refused the update"
         );
-        let asks = role == "root" || role.starts_with("approval-");
+        let asks = matches!(role, CardRole::Root | CardRole::Approval(_));
         match code {
-            "message_not_found" if role == "root" => {
-                self.tell_requester("again", &Shown::text(&messages::card_again(channel))).await
+            "message_not_found" if *role == CardRole::Root => {
+                self.tell_requester(&CardRole::Again, &Shown::text(&messages::card_again(channel))).await
             }
             _ if asks => {
-                self.tell_requester("renewed", &Shown::text(&messages::card_renewed(channel, code))).await
+                self.tell_requester(&CardRole::Renewed, &Shown::text(&messages::card_renewed(channel, code)))
+                    .await
             }
             _ => Ok(()),
         }
@@ -115,7 +117,7 @@ impl<S: HasCards> Drawing<'_, S> {
     /// Posts a message, which may take the place of another one.
     pub(super) async fn post(
         &mut self,
-        role: &str,
+        role: &CardRole,
         channel: &str,
         thread: Option<&str>,
         instead_of: Option<MessageRef>,
@@ -160,19 +162,20 @@ impl<S: HasCards> Drawing<'_, S> {
     }
 
     /// Tells the requester that a card which people need cannot be posted.
-    async fn says_refused(&mut self, role: &str, channel: &str, code: &str) -> Result<(), PostError> {
-        let on_root = role == "root" && channel == self.app.channel && S::asks(self);
-        let asks = on_root || role.starts_with("approval-");
-        if asks || role == "root" {
+    async fn says_refused(&mut self, role: &CardRole, channel: &str, code: &str) -> Result<(), PostError> {
+        let is_root = *role == CardRole::Root;
+        let on_root = is_root && channel == self.app.channel && S::asks(self);
+        let asks = on_root || matches!(role, CardRole::Approval(_));
+        if asks || is_root {
             let text = messages::card_refused(self.id, channel, code, asks);
-            let role = if asks { "refused-approval" } else { "refused" };
-            self.tell_requester(role, &Shown::text(&text)).await?;
+            let role = if asks { CardRole::RefusedApproval } else { CardRole::Refused };
+            self.tell_requester(&role, &Shown::text(&text)).await?;
         }
         Ok(())
     }
 
     /// What a card is known by that Slack refused.
-    fn key(&self, role: &str, channel: &str, print: &str) -> String {
+    fn key(&self, role: &CardRole, channel: &str, print: &str) -> String {
         format!("{} {role} {channel} {print}", self.id)
     }
 
@@ -214,7 +217,7 @@ impl<S: HasCards> Drawing<'_, S> {
     /// The first stored card counts; a second one is taken back.
     pub(super) async fn keep(
         &mut self,
-        role: &str,
+        role: &CardRole,
         at: MessageRef,
         print: String,
         instead_of: Option<MessageRef>,
@@ -231,14 +234,14 @@ impl<S: HasCards> Drawing<'_, S> {
     }
 
     /// The newest entry that the card shows is how a line here is put beside the lines of the journal.
-    fn logs(&self, what: &str, role: &str) {
-        let (run, seq) = (self.id, self.of.seq());
+    fn logs(&self, what: &str, role: &CardRole) {
+        let (run, seq, role) = (self.id, self.of.seq(), role.to_string());
         tracing::info!(run, seq, role, "the card {role} was {what}");
     }
 
-    pub(super) fn note(&mut self, role: &str, at: MessageRef, print: String) {
+    pub(super) fn note(&mut self, role: &CardRole, at: MessageRef, print: String) {
         let card = self.card(role, at, print);
-        self.cards.retain(|known| known.role != role);
+        self.cards.retain(|known| known.role != *role);
         self.cards.push(card);
     }
 
