@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::config::Config;
+use crate::exec::NoteKind;
 use reinstate_core::digest::hex;
 use reinstate_store::{Entry, NewEntry, Store, StoreError};
 
 /// The entry about a configuration that was changed.
-const CONFIGURED: &str = "configured";
+const CONFIGURED: &str = NoteKind::Configured.word();
 
 /// Writes down with what configuration the bot starts, if it is not the one of the last start: the digest and the
 /// names of what changed forever, the values (they name people) until they are forgotten.

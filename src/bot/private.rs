@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::app::App;
+use crate::exec::NoteKind;
 use crate::slack::api::ApiError;
 use crate::slack::blocks::Message;
 use crate::slack::cards::View;
@@ -104,21 +105,21 @@ impl App {
 
     /// Records a refusal that belongs to no run.
     pub(crate) async fn record_denial(&self, by: &str, what: &str, why: &str) {
-        self.record("denied", what, by, why).await;
+        self.record(NoteKind::Denied, what, by, why).await;
     }
 
     /// Records what somebody did that belongs to no run.
-    pub(crate) async fn record(&self, kind: &str, what: &str, by: &str, why: &str) {
+    pub(crate) async fn record(&self, kind: NoteKind, what: &str, by: &str, why: &str) {
         let facts = serde_json::json!({ "what": what });
         let personal = serde_json::json!({ "by": by, "why": why });
         let entry = NewEntry {
             at: crate::clock::now(),
-            kind: kind.to_owned(),
+            kind: kind.word().to_owned(),
             facts: facts.to_string(),
             personal: Some(personal.to_string()),
         };
         if let Err(error) = self.ledger.store().append_global(entry).await {
-            tracing::warn!(%error, kind, "what somebody did could not be recorded");
+            tracing::warn!(%error, kind = kind.word(), "what somebody did could not be recorded");
         }
     }
 

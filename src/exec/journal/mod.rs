@@ -3,8 +3,10 @@
 //! write an event that the fold refuses, and never quote in an error what it could not read.
 
 mod entry;
+mod note;
 
 pub use entry::{Entries, Unreadable};
+pub use note::NoteKind;
 
 use std::time::Duration;
 

@@ -8,6 +8,7 @@ use crate::slack::blocks::{Button, Style, actions, section};
 use crate::slack::markup::Markup;
 use crate::slack::value::Value;
 use reinstate_core::Diagnosis;
+use reinstate_core::diagnose::CandidateKind;
 
 /// How many are shown; more than two accounts of one person are rare.
 const MOST: usize = 5;
@@ -16,7 +17,7 @@ const MOST: usize = 5;
 pub(super) fn candidates(diagnosis: &Diagnosis, value: &Value) -> Vec<Json> {
     let mut blocks = Vec::new();
     for (index, candidate) in diagnosis.candidates.iter().take(MOST).enumerate() {
-        let account = candidate.kind == "atlassian-account";
+        let account = candidate.kind == CandidateKind::AtlassianAccount;
         let head = Markup::new()
             .literal(if account { "*Account* " } else { "*Person* " })
             .code(&candidate.id)

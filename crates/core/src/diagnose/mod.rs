@@ -97,11 +97,32 @@ const RULES: &[Rule] = &[
 const WHERE_ACCESS_IS_MISSING: &[Cause] =
     &[Cause::PullSync, Cause::EmailMismatch, Cause::GroupRenamed, Cause::GroupWithoutRole, Cause::SeatsFull];
 
+/// What a candidate is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CandidateKind {
+    /// A user of the identity provider.
+    IdpUser,
+    /// An Atlassian account, which can be picked to be kept.
+    AtlassianAccount,
+}
+
+impl CandidateKind {
+    /// As it is written down, and shown in a terminal.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::IdpUser => "idp-user",
+            Self::AtlassianAccount => "atlassian-account",
+        }
+    }
+}
+
 /// Something that WHO could have meant, when it meant more than one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candidate {
-    /// `idp-user` or `atlassian-account`.
-    pub kind: String,
+    /// What it is.
+    pub kind: CandidateKind,
     /// Its id.
     pub id: String,
     /// Address.
@@ -230,4 +251,23 @@ fn verdict(case: &Case<'_>, findings: &[Finding]) -> Verdict {
 /// A fact of one source, if that source was read.
 fn fact<T>(read: &super::evidence::Read<T>, source: Source, says: impl Into<String>) -> Option<Fact> {
     read.at().map(|seen_at| Fact { source, message: says.into(), seen_at })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_candidate_is_read_and_written_as_version_1_did() {
+        for kind in [CandidateKind::IdpUser, CandidateKind::AtlassianAccount] {
+            let text = format!(
+                r#"{{"kind":"{}","id":"1","email":null,"name":"Jane","says":["enabled"]}}"#,
+                kind.word()
+            );
+            let read: Candidate = serde_json::from_str(&text).unwrap();
+            assert_eq!(read.kind, kind);
+            assert_eq!(serde_json::to_string(&read).unwrap(), text);
+        }
+        assert_eq!(CandidateKind::IdpUser.word(), "idp-user");
+    }
 }
