@@ -6,7 +6,7 @@
 //!
 //! Client and server share the machine, so figures are for comparing, not for passing. Linux only: memory is read
 //! from /proc.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -20,10 +20,10 @@ use reinstate_sandbox::tenant::{ADMINS, SIGNING_SECRET, Tenant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-const CONNECTIONS: usize = 64;
-const WARM_UP: Duration = Duration::from_secs(2);
-const MEASURED: Duration = Duration::from_secs(10);
-const ROUNDS: usize = 3;
+const CONNECTION_COUNT: usize = 64;
+const WARM_UP_TIME: Duration = Duration::from_secs(2);
+const MEASURED_TIME: Duration = Duration::from_secs(10);
+const ROUND_COUNT: usize = 3;
 /// Counts the commands of all rounds: on a store that is kept, one that was asked before would only be found again.
 static NUMBER: AtomicU64 = AtomicU64::new(0);
 /// Of each call that the runs make meanwhile.
@@ -32,12 +32,12 @@ const LATENCY: Duration = Duration::from_millis(50);
 fn main() {
     reinstate::upstream::install_tls();
     println!(
-        "Acknowledgement of `/reinstate repair WHO` at {CONNECTIONS} connections, {ROUNDS} rounds of {} s",
-        MEASURED.as_secs()
+        "Acknowledgement of `/reinstate repair WHO` at {CONNECTION_COUNT} connections, {ROUND_COUNT} rounds of {} s",
+        MEASURED_TIME.as_secs()
     );
     println!("{:<28} {:>10} {:>8} {:>8} {:>8} {:>8}", "", "answers/s", "p50 ms", "p99 ms", "max ms", "MB");
     let bolt = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/bolt");
-    for _ in 0..ROUNDS {
+    for _ in 0..ROUND_COUNT {
         let folder = tempfile::tempdir().unwrap();
         let store = std::env::var("ACKNOWLEDGE_STORE")
             .unwrap_or_else(|_| format!("sqlite:{}", folder.path().join("a.db").display()));
@@ -106,12 +106,12 @@ async fn load(port: u16) -> (Vec<Duration>, Duration) {
     // Until Slack's answer to `auth.test` is there, nobody has a role; the acknowledgement does not wait for it.
     tokio::time::sleep(Duration::from_millis(500)).await;
     let began = Instant::now();
-    let tasks: Vec<_> = (0..CONNECTIONS).map(|_| tokio::spawn(talk(port, began))).collect();
+    let tasks: Vec<_> = (0..CONNECTION_COUNT).map(|_| tokio::spawn(talk(port, began))).collect();
     let mut times = Vec::new();
     for task in tasks {
         times.extend(task.await.unwrap());
     }
-    (times, MEASURED)
+    (times, MEASURED_TIME)
 }
 
 /// One connection: a command, its answer, the next command. The times of the answers that came after the warm-up.
@@ -120,7 +120,7 @@ async fn talk(port: u16, began: Instant) -> Vec<Duration> {
     link.set_nodelay(true).unwrap();
     let mut times = Vec::new();
     let mut answer = Vec::with_capacity(4096);
-    while began.elapsed() < WARM_UP + MEASURED {
+    while began.elapsed() < WARM_UP_TIME + MEASURED_TIME {
         let request = request(NUMBER.fetch_add(1, Ordering::Relaxed));
         let sent = Instant::now();
         link.write_all(&request).await.unwrap();
@@ -131,7 +131,7 @@ async fn talk(port: u16, began: Instant) -> Vec<Duration> {
         assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
         let text = String::from_utf8_lossy(&answer);
         assert!(!text.contains("ephemeral") || text.contains("has begun"), "nothing was begun: {text}");
-        if began.elapsed() > WARM_UP {
+        if began.elapsed() > WARM_UP_TIME {
             times.push(sent.elapsed());
         }
     }

@@ -2,7 +2,7 @@
 //! floor: the longest chain of calls that depend on each other. Run with `cargo bench --bench check`.
 //!
 //! Figures are for reading, not for passing: a noisy machine must not turn a measurement into a failure.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ use reinstate_sandbox::Sandbox;
 use reinstate_sandbox::tenant::Tenant;
 
 const LATENCY: Duration = Duration::from_millis(200);
-const RUNS: usize = 5;
+const RUN_COUNT: usize = 5;
 
 /// A healthy person with ten groups.
 fn tenant() -> Tenant {
@@ -36,7 +36,7 @@ fn main() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         println!(
-            "One check of a healthy account with 10 groups, {} ms per upstream call, {RUNS} runs",
+            "One check of a healthy account with 10 groups, {} ms per upstream call, {RUN_COUNT} runs",
             LATENCY.as_millis()
         );
         println!("{:<28} {:>6} {:>10} {:>10} {:>7}", "", "calls", "median ms", "floor ms", "ratio");
@@ -50,7 +50,7 @@ fn main() {
 async fn measure(name: &str, chain: u32, cold: bool) {
     let mut times = Vec::new();
     let mut calls = 0;
-    for _ in 0..RUNS {
+    for _ in 0..RUN_COUNT {
         let sandbox = Sandbox::start(tenant()).await.unwrap();
         let config =
             Config::load(None, &sandbox.env("sqlite::memory:", "127.0.0.1:0"), Purpose::Diagnose).unwrap();
@@ -71,7 +71,7 @@ async fn measure(name: &str, chain: u32, cold: bool) {
         calls = sandbox.wire.calls().len() - before - token;
     }
     times.sort();
-    let median = times.get(RUNS / 2).copied().unwrap_or_default();
+    let median = times.get(RUN_COUNT / 2).copied().unwrap_or_default();
     let floor = LATENCY * chain;
     println!(
         "{name:<28} {calls:>6} {:>10} {:>10} {:>7.2}",

@@ -4,7 +4,7 @@
 //!
 //! The upstream services are left out: they answer nothing, at once, so that each run is admitted, looks, finds that
 //! nothing can be told, and ends. Figures are for reading, not for passing.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,15 +13,15 @@ use futures_core::future::BoxFuture;
 use reinstate::clock;
 use reinstate::exec::{Admission, Engine, Journal, Timing};
 use reinstate::world::{ActOutcome, Page, ReadScope, SweepProgress, World};
-use reinstate_core::run::{Goal, Limits, Request};
+use reinstate_core::run::{Goal, Limits, Request, Requester};
 use reinstate_core::sweep;
 use reinstate_core::sweep::Census;
 use reinstate_core::{Evidence, Op, Rules, Subject, Who};
 use reinstate_store::{NewEntry, Store};
 use tokio::sync::{Notify, watch};
 
-const APPENDS: usize = 4_000;
-const RUNS: usize = 10_000;
+const APPEND_COUNT: usize = 4_000;
+const RUN_COUNT: usize = 10_000;
 
 fn main() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -48,7 +48,7 @@ async fn appends(at_once: usize) {
         .map(|_| {
             let store = store.clone();
             tokio::spawn(async move {
-                for _ in 0..APPENDS / at_once {
+                for _ in 0..APPEND_COUNT / at_once {
                     let facts = r#"{"kind":"began","index":0,"before":{"email":"x"}}"#.to_owned();
                     let personal = Some(r#"{"who":"jane@acme.example"}"#.to_owned());
                     let entry = NewEntry { at: clock::now(), kind: "began".to_owned(), facts, personal };
@@ -60,7 +60,7 @@ async fn appends(at_once: usize) {
     for writer in writers {
         writer.await.unwrap();
     }
-    let rate = APPENDS as f64 / began.elapsed().as_secs_f64();
+    let rate = APPEND_COUNT as f64 / began.elapsed().as_secs_f64();
     println!(
         "appends, {at_once:>2} at once     {rate:>8.0} a second, each committed and synced before it is answered"
     );
@@ -75,7 +75,7 @@ async fn resumed() {
         .map(|part| {
             let ledger = ledger.clone();
             tokio::spawn(async move {
-                for number in (part..RUNS).step_by(64) {
+                for number in (part..RUN_COUNT).step_by(64) {
                     ledger
                         .open(format!("run-{number}"), format!("key-{number}"), asked(number), clock::now())
                         .await
@@ -87,7 +87,7 @@ async fn resumed() {
     for opener in openers {
         opener.await.unwrap();
     }
-    println!("{RUNS} runs opened       {:>8.1} s", opening.elapsed().as_secs_f64());
+    println!("{RUN_COUNT} runs opened       {:>8.1} s", opening.elapsed().as_secs_f64());
     let held = ledger.store().claim_up_to("dead", Duration::from_secs(5), 64).await.unwrap();
     assert!(!held.is_empty());
     drop(ledger);
@@ -118,9 +118,7 @@ async fn resumed() {
 
 fn asked(number: usize) -> Request {
     Request {
-        by: "U0ADA".to_owned(),
-        team: None,
-        enterprise: None,
+        by: Requester::with_id("U0ADA"),
         channel: "C0ADMINS".to_owned(),
         text: format!("person{number}@acme.example"),
         response_url: None,

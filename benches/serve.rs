@@ -1,6 +1,6 @@
 //! How soon `serve` is ready after its start, with services that answer at once, and how much memory it holds when
 //! nothing happens. Run with `cargo bench --bench serve`. Linux only: memory is read from /proc.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use reinstate_sandbox::Sandbox;
 use reinstate_sandbox::tenant::Tenant;
 
-const RUNS: usize = 7;
+const RUN_COUNT: usize = 7;
 /// Long enough for the first look-ups to be over.
-const IDLE: Duration = Duration::from_secs(3);
+const IDLE_TIME: Duration = Duration::from_secs(3);
 
 fn main() {
     reinstate::upstream::install_tls();
@@ -18,7 +18,7 @@ fn main() {
     runtime.block_on(async {
         let mut ready = Vec::new();
         let mut memory = Vec::new();
-        for _ in 0..RUNS {
+        for _ in 0..RUN_COUNT {
             let sandbox = Sandbox::start(Tenant::new()).await.unwrap();
             let folder = tempfile::tempdir().unwrap();
             let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -38,7 +38,7 @@ fn main() {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
             ready.push(started.elapsed());
-            tokio::time::sleep(IDLE).await;
+            tokio::time::sleep(IDLE_TIME).await;
             let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
             let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
             memory.push(line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap());
@@ -47,11 +47,11 @@ fn main() {
         }
         ready.sort();
         memory.sort_unstable();
-        println!("serve, {RUNS} starts, a new SQLite file each time");
-        println!("start to ready, median   {:>6} ms", ready.get(RUNS / 2).unwrap().as_millis());
+        println!("serve, {RUN_COUNT} starts, a new SQLite file each time");
+        println!("start to ready, median   {:>6} ms", ready.get(RUN_COUNT / 2).unwrap().as_millis());
         println!(
             "idle memory, median      {:>6.1} MB",
-            memory.get(RUNS / 2).copied().unwrap_or_default() as f64 / 1024.0
+            memory.get(RUN_COUNT / 2).copied().unwrap_or_default() as f64 / 1024.0
         );
     });
 }

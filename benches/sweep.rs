@@ -4,7 +4,7 @@
 //!
 //! The sweep is a process of its own (`reinstate sweep --json`), so its memory is its own. What it found is compared
 //! with what the generator broke. Figures are for reading, not for passing.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -16,17 +16,17 @@ use reinstate_sandbox::large_org::Crowd;
 use serde_json::Value;
 
 const LATENCY: Duration = Duration::from_millis(50);
-const GROUPS: usize = 300;
+const GROUP_COUNT: usize = 300;
 /// Calls in flight to one service at once (`upstream/pace.rs`).
-const IN_FLIGHT: f64 = 16.0;
+const CALLS_IN_FLIGHT: f64 = 16.0;
 /// Pages of the lists: accounts, users and memberships, records (`upstream/live/bulk.rs`).
-const PAGES: [usize; 3] = [100, 999, 500];
+const PAGE_SIZES: [usize; 3] = [100, 999, 500];
 
 fn main() {
     reinstate::upstream::install_tls();
     let sizes = std::env::var("SWEEP_SIZES").unwrap_or_else(|_| "10000,100000".to_owned());
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    println!("A sweep with {} ms per upstream call, {GROUPS} groups, 1 % broken", LATENCY.as_millis());
+    println!("A sweep with {} ms per upstream call, {GROUP_COUNT} groups, 1 % broken", LATENCY.as_millis());
     println!(
         "{:>9} {:>8} {:>8} {:>6} {:>8} {:>8} {:>6} {:>8} {:>11} {:>7}",
         "accounts",
@@ -46,7 +46,7 @@ fn main() {
 }
 
 async fn measure(people: usize) {
-    let company = Crowd { people, groups: GROUPS, broken_in: 100, seed: 1 }.company();
+    let company = Crowd { people, groups: GROUP_COUNT, broken_in: 100, seed: 1 }.company();
     let (expected, broken, accounts) = (company.by_cause.clone(), company.broken, company.accounts);
     let members: Vec<usize> =
         company.tenant.entra.groups.values().map(|group| group.members.len().max(1)).collect();
@@ -60,14 +60,14 @@ async fn measure(people: usize) {
     let right = found == expected && summary["summary"]["broken"] == broken;
     let calls = sandbox.wire.calls().len();
     // All accounts, and those that hold a role which opens an app.
-    let pages = 2 * accounts.div_ceil(PAGES[0] as u64) as usize
-        + people.div_ceil(PAGES[1])
-        + members.iter().map(|count| count.div_ceil(PAGES[1])).sum::<usize>()
-        + people.div_ceil(PAGES[2])
+    let pages = 2 * accounts.div_ceil(PAGE_SIZES[0] as u64) as usize
+        + people.div_ceil(PAGE_SIZES[1])
+        + members.iter().map(|count| count.div_ceil(PAGE_SIZES[1])).sum::<usize>()
+        + people.div_ceil(PAGE_SIZES[2])
         + entries.div_ceil(500);
     let allowed = 1.1 * pages as f64 + 8.0 * broken as f64;
-    let chain = accounts.div_ceil(PAGES[0] as u64) as f64 * LATENCY.as_secs_f64();
-    let flight = calls as f64 / IN_FLIGHT * LATENCY.as_secs_f64();
+    let chain = accounts.div_ceil(PAGE_SIZES[0] as u64) as f64 * LATENCY.as_secs_f64();
+    let flight = calls as f64 / CALLS_IN_FLIGHT * LATENCY.as_secs_f64();
     let limit = entries.div_ceil(500).saturating_sub(5) as f64 / 5.0 * 10.0;
     let floor = chain.max(flight).max(limit);
     println!(

@@ -156,7 +156,7 @@ mod tests {
 
     use super::*;
 
-    const SOON: Duration = Duration::from_secs(60);
+    const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 
     struct House {
         addr: std::net::SocketAddr,
@@ -175,7 +175,7 @@ mod tests {
     /// What arrives until the other side closes; a side that never closes fails the test.
     async fn until_closed(stream: &mut TcpStream) -> String {
         let mut all = Vec::new();
-        tokio::time::timeout(SOON, stream.read_to_end(&mut all)).await.expect("never closed").ok();
+        tokio::time::timeout(TEST_TIMEOUT, stream.read_to_end(&mut all)).await.expect("never closed").ok();
         String::from_utf8_lossy(&all).into_owned()
     }
 
@@ -238,12 +238,12 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_stays_for_ever_and_the_end_waits_for_nobody() {
-        let house = house(ConnectionLimits { idle: SOON, ..hurried() }).await;
+        let house = house(ConnectionLimits { idle: TEST_TIMEOUT, ..hurried() }).await;
         let mut stream = says(house.addr, "GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
         assert!(until_closed(&mut stream).await.ends_with("here"), "closed at the end of its life");
         let late = says(house.addr, "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /").await;
         house.stop.send(true).unwrap();
-        tokio::time::timeout(SOON, house.task).await.expect("it ends").unwrap();
+        tokio::time::timeout(TEST_TIMEOUT, house.task).await.expect("it ends").unwrap();
         drop(late);
     }
 }

@@ -21,9 +21,8 @@ use crate::slack::manifest::EVENTS_PATH;
 use crate::telemetry::Metrics;
 
 /// A request that has not arrived whole by then is given up.
-const WITHIN: Duration = Duration::from_secs(10);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The routes.
 pub fn router(app: Arc<App>, metrics: Option<Metrics>) -> Router {
     Router::new()
         .route(EVENTS_PATH, post(inbound::events))
@@ -31,7 +30,7 @@ pub fn router(app: Arc<App>, metrics: Option<Metrics>) -> Router {
         .route("/readyz", get(ready))
         .with_state(app)
         .route("/metrics", get(move || std::future::ready(shown(metrics.as_ref()))))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, WITHIN))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
 }
 
 /// Serves until `shutdown` says so, then finishes what was acknowledged.

@@ -1,55 +1,128 @@
 //! Tables for spreadsheets (CSV, RFC 4180), made of what other people typed. A cell must never be run as a formula.
 
+use std::io::{self, Write};
+
+use csv::{QuoteStyle, Terminator};
 use reinstate_core::sweep::SweepFinding;
 
-/// The first line of a sweep's table.
-pub const SWEEP_HEAD: &str = "\"account\",\"verdict\",\"causes\",\"missing groups\",\"plan\",\"risk\",\"needs approval\",\"something unread\",\"atlassian account id\",\"idp user id\",\"plan digest\"";
+const SWEEP_COLUMNS: [&str; 11] = [
+    "account",
+    "verdict",
+    "causes",
+    "missing groups",
+    "plan",
+    "risk",
+    "needs approval",
+    "something unread",
+    "atlassian account id",
+    "idp user id",
+    "plan digest",
+];
 
-/// One line of a sweep's table.
-#[must_use]
-pub fn sweep_row(found: &SweepFinding) -> String {
-    let yes = |is: bool| if is { "yes" } else { "no" };
-    let causes: Vec<&str> = found.causes.iter().map(|cause| cause.code()).collect();
-    let missing = found.missing.map_or("unknown".to_owned(), |count| count.to_string());
-    let cells = [
-        found.query.as_str(),
-        found.verdict.word(),
-        &causes.join(" "),
-        &missing,
-        &found.steps.join(" "),
-        found.risk.map_or("", |risk| risk.word()),
-        if found.digest.is_some() { yes(found.needs_approval) } else { "" },
-        yes(found.unread),
-        found.account.as_deref().unwrap_or_default(),
-        found.person.as_deref().unwrap_or_default(),
-        found.digest.as_deref().unwrap_or_default(),
-    ];
-    cells.map(cell).join(",")
+/// A table that is written row by row. Every cell is quoted.
+pub struct Sheet<W: Write>(csv::Writer<W>);
+
+impl<W: Write> Sheet<W> {
+    /// For a terminal or a file on this machine: a line ends as its other lines do.
+    pub fn with_line_feeds(out: W) -> Self {
+        Self::new(out, Terminator::Any(b'\n'))
+    }
+
+    /// For a file that is handed to other people.
+    pub fn with_crlf(out: W) -> Self {
+        Self::new(out, Terminator::CRLF)
+    }
+
+    fn new(out: W, terminator: Terminator) -> Self {
+        Self(
+            csv::WriterBuilder::new().quote_style(QuoteStyle::Always).terminator(terminator).from_writer(out),
+        )
+    }
+
+    /// The first row of a sweep's table.
+    ///
+    /// # Errors
+    /// As [`Sheet::row`].
+    pub fn sweep_columns(&mut self) -> io::Result<()> {
+        self.row(SWEEP_COLUMNS)
+    }
+
+    /// One account of a sweep.
+    ///
+    /// # Errors
+    /// As [`Sheet::row`].
+    pub fn sweep_row(&mut self, found: &SweepFinding) -> io::Result<()> {
+        let yes = |is: bool| if is { "yes" } else { "no" };
+        let causes: Vec<&str> = found.causes.iter().map(|cause| cause.code()).collect();
+        let missing = found.missing.map_or("unknown".to_owned(), |count| count.to_string());
+        let cells: [&str; SWEEP_COLUMNS.len()] = [
+            found.query.as_str(),
+            found.verdict.word(),
+            &causes.join(" "),
+            &missing,
+            &found.steps.join(" "),
+            found.risk.map_or("", |risk| risk.word()),
+            if found.digest.is_some() { yes(found.needs_approval) } else { "" },
+            yes(found.unread),
+            found.account.as_deref().unwrap_or_default(),
+            found.person.as_deref().unwrap_or_default(),
+            found.digest.as_deref().unwrap_or_default(),
+        ];
+        self.row(cells)
+    }
+
+    /// One row.
+    ///
+    /// # Errors
+    /// When it cannot be written, or has not as many cells as the row before.
+    pub fn row<T: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = T>) -> io::Result<()> {
+        let cells = cells.into_iter().map(|cell| harmless(cell.as_ref()));
+        self.0.write_record(cells).map_err(|error| match error.into_kind() {
+            csv::ErrorKind::Io(error) => error,
+            other => io::Error::other(format!("{other:?}")),
+        })
+    }
+
+    /// Hands on what is still held back.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
-/// One cell: always quoted, and a text that a spreadsheet would run as a formula begins with an apostrophe
-/// (OWASP, "CSV Injection").
-#[must_use]
-pub fn cell(text: &str) -> String {
+/// A text that a spreadsheet would run as a formula begins with an apostrophe (OWASP, "CSV Injection"), and stays on
+/// one line.
+fn harmless(text: &str) -> String {
     let risky = text.trim_start().starts_with(['=', '+', '-', '@']) || text.starts_with(['\t', '\r']);
     let apostrophe = if risky { "'" } else { "" };
-    format!("\"{apostrophe}{}\"", text.replace('"', "\"\"").replace(['\n', '\r'], " "))
+    format!("{apostrophe}{}", text.replace(['\n', '\r'], " "))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn no_cell_is_a_formula_and_quotes_are_doubled() {
-        assert_eq!(cell("=HYPERLINK(\"x\")"), "\"'=HYPERLINK(\"\"x\"\")\"");
-        assert_eq!(cell("@SUM(1)"), "\"'@SUM(1)\"");
-        assert_eq!(cell("  =1+1"), "\"'  =1+1\"");
-        assert_eq!(cell("Jane, \"JD\"\nDoe"), "\"Jane, \"\"JD\"\" Doe\"");
+    fn written(write: impl FnOnce(&mut Sheet<&mut Vec<u8>>)) -> String {
+        let mut out = Vec::new();
+        let mut sheet = Sheet::with_crlf(&mut out);
+        write(&mut sheet);
+        sheet.flush().unwrap();
+        drop(sheet);
+        String::from_utf8(out).unwrap()
     }
 
     #[test]
-    fn a_row_has_as_many_cells_as_the_head() {
+    fn no_cell_is_a_formula_and_quotes_are_doubled() {
+        let table = written(|sheet| {
+            sheet.row(["=HYPERLINK(\"x\")", "@SUM(1)", "  =1+1", "Jane, \"JD\"\nDoe"]).unwrap();
+        });
+        assert_eq!(table, "\"'=HYPERLINK(\"\"x\"\")\",\"'@SUM(1)\",\"'  =1+1\",\"Jane, \"\"JD\"\" Doe\"\r\n");
+    }
+
+    #[test]
+    fn a_row_has_as_many_cells_as_the_columns() {
         let found = SweepFinding {
             query: "=cmd@acme.example".to_owned(),
             account: None,
@@ -63,11 +136,15 @@ mod tests {
             risk: None,
             needs_approval: false,
         };
-        let row = sweep_row(&found);
-        assert_eq!(row.matches("\",\"").count(), SWEEP_HEAD.matches("\",\"").count());
-        assert!(
-            row.starts_with("\"'=cmd@acme.example\",\"broken\",\"record-unlinked matching-on-email\",\"2\""),
-            "{row}"
-        );
+        let table = written(|sheet| {
+            sheet.sweep_columns().unwrap();
+            sheet.sweep_row(&found).unwrap();
+            assert!(sheet.row(["one cell"]).is_err());
+        });
+        let expected = "\"account\",\"verdict\",\"causes\",\"missing groups\",\"plan\",\"risk\",\"needs approval\",\
+                        \"something unread\",\"atlassian account id\",\"idp user id\",\"plan digest\"\r\n\
+                        \"'=cmd@acme.example\",\"broken\",\"record-unlinked matching-on-email\",\"2\",\"\",\"\",\"\",\
+                        \"no\",\"\",\"\",\"\"\r\n";
+        assert_eq!(table, expected);
     }
 }

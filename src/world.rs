@@ -57,23 +57,18 @@ impl<T> Page<T> {
 pub struct SweepProgress {
     /// Users, memberships and records read.
     pub rows: AtomicU64,
-    /// Accounts listed.
     pub accounts: AtomicU64,
     /// Managed accounts there should be, once known: records linked to one.
     pub expected: AtomicU64,
-    /// Looks to be taken.
     pub looks: AtomicU64,
-    /// Looks taken.
     pub looked: AtomicU64,
 }
 
 impl SweepProgress {
-    /// Counts.
     pub fn add(counter: &AtomicU64, count: usize) {
         counter.fetch_add(u64::try_from(count).unwrap_or(0), Ordering::Relaxed);
     }
 
-    /// Reads.
     #[must_use]
     pub fn get(counter: &AtomicU64) -> u64 {
         counter.load(Ordering::Relaxed)

@@ -13,30 +13,31 @@ use tracing::Instrument as _;
 
 use super::refused_requests::RefusedRequests;
 use crate::config::Config;
-use crate::exec::prior_runs::add_prior_runs;
+use crate::exec::assess::{Assessment, Gather, PlanFor, assess};
+use crate::exec::prior_runs::PriorRuns;
 use crate::exec::{Admission, Engine, Journal, Timing};
 use crate::slack::api::{Api, ApiError, NoClient};
 use crate::slack::command::Target;
 use crate::slack::messages::Unresolved;
-use crate::slack::people::{Caller, People};
+use crate::slack::people::People;
 use crate::slack::response::Responses;
-use crate::slack::slots::Slots;
-use crate::world::{ReadScope, World};
+use crate::slack::single_flight::SingleFlight;
+use crate::world::World;
 use reinstate_core::run::{Limits, Request};
 use reinstate_core::subject::{name_of, normalize};
-use reinstate_core::{Action, Denied, Diagnosis, Plan, Rules, Subject, Who, diagnose, plan};
+use reinstate_core::{Action, Denied, Diagnosis, Plan, Rules, Subject, Who};
 use reinstate_store::Store;
 
 /// How long `check` and Recheck share one diagnosis (docs/reference/rules.md#shared-diagnosis).
-const SHARED: Duration = Duration::from_secs(60);
+const DIAGNOSIS_MAX_AGE: Duration = Duration::from_secs(60);
 /// How many diagnoses one person may ask for in a minute (docs/reference/rules.md#shared-diagnosis).
-const A_MINUTE: usize = 5;
+const MAX_DIAGNOSES_PER_MINUTE: usize = 5;
 /// How long a requester's look-up is tried before the run is refused.
-const ADMIT_WITHIN: Duration = Duration::from_secs(60);
+const ADMISSION_TIMEOUT: Duration = Duration::from_secs(60);
 /// How soon it is tried again.
-const ASK_AGAIN: Duration = Duration::from_secs(3);
+const ADMISSION_RETRY_PAUSE: Duration = Duration::from_secs(3);
 /// How much may be going on at once besides runs; more is answered "busy".
-const TASKS: u32 = 4096;
+const MAX_TASKS: u32 = 4096;
 
 /// A diagnosis, the plan made from it, and when it was asked for.
 pub type SharedDiagnosis = Arc<(Diagnosis, Plan, Timestamp)>;
@@ -92,13 +93,12 @@ pub struct App {
     pub(crate) plan_blocks_refused: AtomicBool,
     /// Cards that Slack refused a moment ago.
     pub(crate) refused_cards: super::refused_cards::RefusedCards,
-    pub(crate) identities: Slots<Arc<super::identities::MaybeIdentities>, ()>,
+    pub(crate) identities: SingleFlight<Arc<super::identities::MaybeIdentities>, ()>,
     pub(crate) click_queue: super::click_queue::ClickQueue,
-    /// Links to cards.
-    pub(crate) links: Slots<String, ()>,
+    pub(crate) links: SingleFlight<String, ()>,
     /// Whose App Home is kept up to date.
     pub(crate) homes: super::watchers::OpenHomes,
-    looks: Slots<SharedDiagnosis, ()>,
+    looks: SingleFlight<SharedDiagnosis, ()>,
     asked: Mutex<HashMap<String, VecDeque<Instant>>>,
     tasks: Arc<Semaphore>,
 }
@@ -127,13 +127,13 @@ impl App {
             refused_requests: RefusedRequests::default(),
             plan_blocks_refused: AtomicBool::new(false),
             refused_cards: super::refused_cards::RefusedCards::default(),
-            identities: Slots::new(Duration::from_secs(10)),
+            identities: SingleFlight::new(Duration::from_secs(10)),
             click_queue: super::click_queue::ClickQueue::default(),
-            links: Slots::new(SHARED),
+            links: SingleFlight::new(DIAGNOSIS_MAX_AGE),
             homes: super::watchers::OpenHomes::default(),
-            looks: Slots::new(SHARED),
+            looks: SingleFlight::new(DIAGNOSIS_MAX_AGE),
             asked: Mutex::new(HashMap::new()),
-            tasks: Arc::new(Semaphore::new(TASKS as usize)),
+            tasks: Arc::new(Semaphore::new(MAX_TASKS as usize)),
         }))
     }
 
@@ -168,10 +168,10 @@ impl App {
     /// Reads everything about somebody, finds the causes and makes the plan.
     pub async fn diagnose(&self, who: &Who) -> (Diagnosis, Plan) {
         let began = Instant::now();
-        let mut evidence = self.world.gather(Subject::asked(who.clone()), ReadScope::Everything).await;
-        add_prior_runs(&self.ledger, &mut evidence).await;
-        let diagnosis = diagnose(&evidence);
-        let plan = plan(&evidence, &diagnosis, &self.rules, &[]);
+        let prior_runs = PriorRuns::Journal(self.ledger.clone());
+        let (world, gather) = (self.world.as_ref(), Gather::Person(Subject::asked(who.clone())));
+        let Assessment { diagnosis, plan, .. } =
+            assess(world, &prior_runs, &self.rules, gather, PlanFor::Repair, &[]).await;
         metrics::histogram!("reinstate_diagnosis_seconds").record(began.elapsed().as_secs_f64());
         metrics::counter!("reinstate_diagnoses_total", "verdict" => diagnosis.verdict.word()).increment(1);
         (diagnosis, plan)
@@ -240,7 +240,7 @@ impl App {
         asked.retain(|_, times| times.back().is_some_and(|last| last.elapsed() < MINUTE));
         let times = asked.entry(person.to_owned()).or_default();
         times.retain(|time| time.elapsed() < MINUTE);
-        if times.len() >= A_MINUTE {
+        if times.len() >= MAX_DIAGNOSES_PER_MINUTE {
             let left = times.front().map_or(MINUTE, |first| MINUTE.saturating_sub(first.elapsed()));
             return Err(left.max(Duration::from_secs(1)));
         }
@@ -252,16 +252,14 @@ impl App {
     pub async fn admit(&self, asked: &Request, opened_at: Timestamp) -> Admission {
         let refused = |says: &str| Admission::Refused(says.to_owned());
         let late = |denied: Denied| {
-            let until = opened_at.checked_add(ADMIT_WITHIN).unwrap_or(opened_at);
+            let until = opened_at.checked_add(ADMISSION_TIMEOUT).unwrap_or(opened_at);
             if crate::clock::now() < until {
-                Admission::Later(ASK_AGAIN)
+                Admission::Later(ADMISSION_RETRY_PAUSE)
             } else {
                 refused(&denied.to_string())
             }
         };
-        let caller =
-            Caller { id: asked.by.clone(), team: asked.team.clone(), enterprise: asked.enterprise.clone() };
-        let permit = match self.people.permit(&self.slack, &caller, &Action::Repair).await {
+        let permit = match self.people.permit(&self.slack, &asked.by, &Action::Repair).await {
             Ok(permit) => permit,
             Err(Denied::AskAgain) => return late(Denied::AskAgain),
             Err(denied) => return refused(&denied.to_string()),
@@ -309,7 +307,7 @@ impl App {
 
     /// Waits until everything that was spawned is done, or the time is up.
     pub async fn drain(&self, within: Duration) {
-        if tokio::time::timeout(within, self.tasks.acquire_many(TASKS)).await.is_err() {
+        if tokio::time::timeout(within, self.tasks.acquire_many(MAX_TASKS)).await.is_err() {
             tracing::warn!("some answers to Slack were not finished before the end");
         }
     }

@@ -12,7 +12,7 @@ use reinstate_core::digest::hex;
 use reinstate_store::{Entry, NewEntry, Store, StoreError};
 
 /// The entry about a configuration that was changed.
-const CONFIGURED: &str = NoteKind::Configured.word();
+const CONFIGURED_KIND: &str = NoteKind::Configured.word();
 
 /// Writes down with what configuration the bot starts, if it is not the one of the last start: the digest and the
 /// names of what changed forever, the values (they name people) until they are forgotten.
@@ -21,7 +21,7 @@ const CONFIGURED: &str = NoteKind::Configured.word();
 /// When the store fails.
 pub async fn note_configuration(store: &Store, config: &Config, at: Timestamp) -> Result<(), StoreError> {
     let settings = config.settings.clone();
-    store.append_global_after(CONFIGURED, move |last| configured(last.as_ref(), &settings, at)).await?;
+    store.append_global_after(CONFIGURED_KIND, move |last| configured(last.as_ref(), &settings, at)).await?;
     Ok(())
 }
 
@@ -44,7 +44,7 @@ fn configured(last: Option<&Entry>, settings: &BTreeMap<String, String>, at: Tim
         added.map(|(key, _)| key).chain(removed).collect()
     });
     let facts = json!({ "digest": digest, "version": version, "changed": changed }).to_string();
-    Some(NewEntry { at, kind: CONFIGURED.to_owned(), facts, personal: Some(now) })
+    Some(NewEntry { at, kind: CONFIGURED_KIND.to_owned(), facts, personal: Some(now) })
 }
 
 #[cfg(test)]
@@ -59,7 +59,7 @@ mod tests {
         let settings = settings(pairs);
         let before = store.head().await.unwrap();
         let decide = move |last: Option<Entry>| configured(last.as_ref(), &settings, Timestamp::UNIX_EPOCH);
-        store.append_global_after(CONFIGURED, decide).await.unwrap()?;
+        store.append_global_after(CONFIGURED_KIND, decide).await.unwrap()?;
         let mut pages = store.export(None);
         let entries = pages.next_page().await.unwrap().unwrap();
         let last = entries.last().unwrap();

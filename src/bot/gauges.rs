@@ -10,9 +10,9 @@ use super::app::App;
 use reinstate_core::run::Next;
 
 /// How often they are read; Prometheus asks about as often.
-const EVERY: Duration = Duration::from_secs(15);
+const POLL_INTERVAL: Duration = Duration::from_secs(15);
 /// How many open runs are looked into; beyond that they are counted as `other`.
-const MOST: usize = 200;
+const MAX_RUNS: usize = 200;
 
 /// Every state of an open run, so that a state nobody is in shows zero instead of its last count.
 const STATES: [&str; 4] = ["running", "waits-for-approval", "waits-for-person", "other"];
@@ -24,7 +24,7 @@ pub async fn run(app: std::sync::Arc<App>, mut stop: watch::Receiver<bool>) {
             tracing::debug!(%error, "the gauges could not be read");
         }
         tokio::select! {
-            () = tokio::time::sleep(EVERY) => {}
+            () = tokio::time::sleep(POLL_INTERVAL) => {}
             _ = stop.wait_for(|end| *end) => return,
         }
     }
@@ -32,7 +32,7 @@ pub async fn run(app: std::sync::Arc<App>, mut stop: watch::Receiver<bool>) {
 
 async fn read(app: &App) -> Result<(), reinstate_store::StoreError> {
     let now = crate::clock::now();
-    let (runs, all) = app.ledger.store().oldest_open_runs(MOST).await?;
+    let (runs, all) = app.ledger.store().oldest_open_runs(MAX_RUNS).await?;
     let mut states: BTreeMap<&str, u32> = STATES.iter().map(|state| (*state, 0)).collect();
     let mut oldest = 0.0_f64;
     for run in &runs {

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use backon::{ExponentialBuilder, Retryable as _};
 use serde_json::json;
 use tokio::sync::watch;
 use tokio::time::interval;
@@ -16,15 +17,21 @@ use crate::telemetry::Metrics;
 use reinstate_store::NewEntry;
 
 /// How often old measurements are thrown away.
-const UPKEEP: Duration = Duration::from_secs(5);
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 /// How often refused requests are noted: a flood must not become a flood of entries.
-const NOTED: Duration = Duration::from_secs(60);
+const NOTE_INTERVAL: Duration = Duration::from_secs(60);
 /// How often it is looked for people to forget.
-const FORGET: Duration = Duration::from_secs(3600);
+const FORGET_INTERVAL: Duration = Duration::from_secs(3600);
+/// How soon Slack is asked again whose bot this is, where it names no pause of its own.
+const HOME_BACKOFF: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(500))
+    .with_max_delay(Duration::from_secs(30))
+    .without_max_times();
 
 /// Keeps house until `stopped` is set.
 pub async fn run(app: Arc<App>, metrics: Option<Metrics>, mut stopped: watch::Receiver<bool>) {
-    let (mut upkeep, mut noted, mut forgotten) = (interval(UPKEEP), interval(NOTED), interval(FORGET));
+    let (mut upkeep, mut noted, mut forgotten) =
+        (interval(UPKEEP_INTERVAL), interval(NOTE_INTERVAL), interval(FORGET_INTERVAL));
     // A sender that is gone is the end, too.
     let end = async move { stopped.wait_for(|end| *end).await.map(drop).unwrap_or_default() };
     tokio::pin!(end);
@@ -72,19 +79,18 @@ async fn forget(app: &App) {
 }
 
 /// Asks `auth.test` until it answers; then there is nothing left to do.
-pub async fn keep_home(app: std::sync::Arc<crate::bot::app::App>, mut shutdown: watch::Receiver<bool>) {
-    let mut wait = Duration::from_millis(500);
-    while let Err(error) = app.people.learn_installation(&app.slack).await {
-        tracing::warn!(%error, "Slack has not said whose bot this is yet, so nobody has a role");
-        let pause = match error {
-            ApiError::Limited(pause) => pause,
-            _ => wait,
-        };
-        wait = wait.saturating_mul(2).min(Duration::from_secs(30));
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            _ = shutdown.changed() => return,
-        }
+pub async fn keep_home(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
+    let learn = (|| app.people.learn_installation(&app.slack))
+        .retry(HOME_BACKOFF)
+        .adjust(|error, backoff| match error {
+            ApiError::Limited(pause) => Some(*pause),
+            _ => backoff,
+        })
+        .notify(|error, _| {
+            tracing::warn!(%error, "Slack has not said whose bot this is yet, so nobody has a role");
+        });
+    tokio::select! {
+        learned = learn => if learned.is_ok() { app.nudge() },
+        _ = shutdown.changed() => {}
     }
-    app.nudge();
 }

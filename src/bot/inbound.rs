@@ -20,7 +20,7 @@ use super::dispatch::dispatch;
 use crate::slack::payload;
 
 /// What Slack may send at most: a click carries its whole message.
-pub const MOST_BYTES: usize = 1 << 20;
+pub const BODY_LIMIT_BYTES: usize = 1 << 20;
 
 /// Takes a request of Slack's.
 pub async fn events(State(app): State<Arc<App>>, request: Request) -> Response {
@@ -58,7 +58,7 @@ async fn verified(app: &App, headers: &HeaderMap, body: Body) -> Result<String, 
     let refuse = |reason| (StatusCode::UNAUTHORIZED, reason);
     // What says how large it is need not be read to be refused; what does not is read up to the limit.
     let signed = signed_just_now(app, headers).and_then(|signed| {
-        if body.size_hint().lower() > MOST_BYTES as u64 { Err(too_large) } else { Ok(signed) }
+        if body.size_hint().lower() > BODY_LIMIT_BYTES as u64 { Err(too_large) } else { Ok(signed) }
     });
     let (signature, stamp, secret) = match signed {
         Ok(signed) => signed,
@@ -67,7 +67,7 @@ async fn verified(app: &App, headers: &HeaderMap, body: Body) -> Result<String, 
             return Err(refusal);
         }
     };
-    let bytes = to_bytes(body, MOST_BYTES).await.map_err(|_| too_large)?;
+    let bytes = to_bytes(body, BODY_LIMIT_BYTES).await.map_err(|_| too_large)?;
     let body = String::from_utf8(bytes.into()).map_err(|_| refuse("not text"))?;
     Verifier::new(&secret).verify(signature, &body, stamp).map_err(|_| refuse("signature"))?;
     Ok(body)
@@ -98,21 +98,21 @@ fn signed_just_now<'a>(
 /// Takes and drops what little is left of a refused body. A sender that is cut off while it writes never reads
 /// why; one that sends more than this is cut off all the same.
 async fn let_finish(mut body: Body) {
-    const MOST: usize = 2 * MOST_BYTES;
-    const WITHIN: Duration = Duration::from_secs(2);
-    if body.size_hint().lower() > MOST as u64 {
+    const DRAIN_LIMIT_BYTES: usize = 2 * BODY_LIMIT_BYTES;
+    const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
+    if body.size_hint().lower() > DRAIN_LIMIT_BYTES as u64 {
         return;
     }
     let mut taken = 0;
     let finish = async {
         while let Some(Ok(frame)) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
             taken += frame.data_ref().map_or(0, |data| data.len());
-            if taken > MOST {
+            if taken > DRAIN_LIMIT_BYTES {
                 return;
             }
         }
     };
-    if tokio::time::timeout(WITHIN, finish).await.is_err() {
+    if tokio::time::timeout(DRAIN_TIMEOUT, finish).await.is_err() {
         metrics::counter!("reinstate_slack_cut_off_total").increment(1);
     }
 }

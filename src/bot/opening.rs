@@ -16,9 +16,7 @@ pub(super) fn opening_key(click: &Click, value: &Value) -> String {
 /// The repair that a click asks for.
 pub(super) fn asked(click: Click, target: &Target) -> Request {
     Request {
-        by: click.by.id,
-        team: click.by.team,
-        enterprise: click.by.enterprise,
+        by: click.by,
         channel: click.channel.unwrap_or_default(),
         text: target.text(),
         response_url: click.response_url,

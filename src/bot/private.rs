@@ -13,18 +13,18 @@ use crate::slack::blocks::Message;
 use crate::slack::cards::View;
 use crate::slack::messages;
 use crate::slack::modal;
-use crate::slack::people::Caller;
+use reinstate_core::run::Requester;
 use reinstate_core::{Action, Event, Permit, Run};
 use reinstate_store::{CardRole, NewEntry};
 
 /// How often a private answer waits for a limit to pass, and for how long at most.
-const LIMITS: usize = 2;
-const LONGEST_LIMIT: Duration = Duration::from_secs(5);
+const MAX_RETRIES: usize = 2;
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// Where one person can be answered alone.
 #[derive(Clone, Debug)]
 pub(crate) struct ReplyTo {
-    pub(crate) by: Caller,
+    pub(crate) by: Requester,
     pub(crate) channel: Option<String>,
     pub(crate) response_url: Option<String>,
     /// A modal of theirs, which then shows the newest answer.
@@ -51,9 +51,9 @@ impl App {
         }
         // From the App Home, or where the channel is gone, there is no place but their own.
         let mut told = self.reply_directly(&ear.by.id, card).await;
-        for _ in 0..LIMITS {
+        for _ in 0..MAX_RETRIES {
             match told {
-                Err(ApiError::Limited(pause)) if pause <= LONGEST_LIMIT => tokio::time::sleep(pause).await,
+                Err(ApiError::Limited(pause)) if pause <= MAX_RETRY_AFTER => tokio::time::sleep(pause).await,
                 _ => break,
             }
             told = self.reply_directly(&ear.by.id, card).await;

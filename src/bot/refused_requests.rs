@@ -8,7 +8,6 @@ use std::sync::{Mutex, PoisonError};
 pub struct RefusedRequests(Mutex<BTreeMap<&'static str, u64>>);
 
 impl RefusedRequests {
-    /// Counts one.
     pub fn count(&self, reason: &'static str) {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *counts.entry(reason).or_default() += 1;

@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::app::App;
-use reinstate_core::run::{Goal, Request};
+use reinstate_core::run::{Goal, Request, Requester};
 
 /// How often the clock is looked at.
-const LOOK: Duration = Duration::from_secs(60);
+const POLL_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Runs until `stop` says so; at once where no schedule is set.
 pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
@@ -21,7 +21,7 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
             tracing::warn!(%error, "whether a sweep is due could not be read; looking again in a minute");
         }
         tokio::select! {
-            () = tokio::time::sleep(LOOK) => {}
+            () = tokio::time::sleep(POLL_INTERVAL) => {}
             _ = stop.changed() => {}
         }
     }
@@ -39,9 +39,7 @@ pub async fn open(app: &App, every: Duration, now: Timestamp) -> Result<bool, re
     }
     let turn = now.as_millisecond().div_euclid(length);
     let asked = Request {
-        by: String::new(),
-        team: None,
-        enterprise: None,
+        by: Requester::default(),
         channel: app.channel.clone(),
         text: "sweep".to_owned(),
         response_url: None,

@@ -13,10 +13,10 @@ use super::app::App;
 use super::reply::Reply;
 use crate::config::{Config, Env, Purpose};
 use crate::exec::Admission;
-use crate::slack::people::Caller;
 use crate::world::{ActOutcome, ReadScope, World};
 use reinstate_core::evidence::{Account, IdpUser};
 use reinstate_core::run::PauseReason;
+use reinstate_core::run::Requester;
 use reinstate_core::subject::RecordId;
 use reinstate_core::{Event, Evidence, Op, Outcome, Plan, Read, Run, Step, Subject, Undo, Who, diagnose};
 use reinstate_sandbox::lock;
@@ -24,7 +24,7 @@ use reinstate_sandbox::slack::{Ephemeral, Message, Shared, Slack, Unread, Worksp
 use reinstate_sandbox::wire::{Injection, Listening, Service, Wire, listen};
 use reinstate_store::{AppendOptions, Store};
 
-const SOON: Duration = Duration::from_secs(20);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Ada and Grace are at the identity provider; nobody acts.
 struct Script {
@@ -123,7 +123,7 @@ async fn house() -> House {
         tokio::task::yield_now().await;
     }
     let mut bot = Workspace::new(Arc::clone(&slack), wire.clone(), url);
-    bot.patience = SOON;
+    bot.patience = WAIT_TIMEOUT;
     House { app, slack, bot, wire, script, _listening: listening, _stop: stop, _dir: dir }
 }
 
@@ -161,7 +161,7 @@ impl House {
                 .find(|(_, one)| shows(&one.text, &one.blocks).contains(says))
                 .map(|(_, one)| (*one).clone())
         };
-        wait_until(&self.slack, find, SOON).await.unwrap_or_else(|seen| panic!("{says}: {seen}"))
+        wait_until(&self.slack, find, WAIT_TIMEOUT).await.unwrap_or_else(|seen| panic!("{says}: {seen}"))
     }
 
     async fn message(&self, channel: &str, says: &str) -> Message {
@@ -169,7 +169,7 @@ impl House {
             let all = slack.messages_in(channel);
             all.iter().find(|one| shows(&one.text, &one.blocks).contains(says)).map(|one| (*one).clone())
         };
-        wait_until(&self.slack, find, SOON).await.unwrap_or_else(|seen| panic!("{says}: {seen}"))
+        wait_until(&self.slack, find, WAIT_TIMEOUT).await.unwrap_or_else(|seen| panic!("{says}: {seen}"))
     }
 
     /// Opens a run by command.
@@ -248,7 +248,7 @@ async fn only_slacks_own_requests_are_taken() {
     let secret = std::mem::replace(&mut lock(&house.slack).signing_secret, "wrong".into());
     assert_eq!(house.bot.send_signed(body, form, now).await.unwrap().status, 401);
     lock(&house.slack).signing_secret = secret;
-    let most = super::inbound::MOST_BYTES;
+    let most = super::inbound::BODY_LIMIT_BYTES;
     let large = format!("{body}&x={}", "y".repeat(most - body.len() - 3));
     assert_eq!(house.bot.send_signed(&large, form, now).await.unwrap().status, 200);
     assert_eq!(house.bot.send_signed(&format!("{large}z"), form, now).await.unwrap().status, 413);
@@ -321,7 +321,7 @@ async fn one_of_many_approvals_of_a_person_counts_and_their_own_never() {
     while !house.kinds(&run).await.contains(&"approved") {
         tokio::task::yield_now().await;
     }
-    house.app.drain(SOON).await;
+    house.app.drain(WAIT_TIMEOUT).await;
     let kinds = house.kinds(&run).await;
     assert_eq!(kinds.iter().filter(|kind| **kind == "approved").count(), 1, "{kinds:?}");
     assert_eq!(kinds.iter().filter(|kind| **kind == "denied").count(), 3, "{kinds:?}");
@@ -355,7 +355,7 @@ async fn a_copy_of_the_card_does_nothing_and_a_decline_ends_and_is_told() {
     let link = format!("p{}", asked.ts.replace('.', ""));
     house.private("U0GRACE", &link).await;
     house.bot.click("U0GRACE", "C0ADMINS", &asked.ts, "reinstate.decline").await.unwrap();
-    wait_until(&house.slack, |slack| slack.modal("U0GRACE").map(drop), SOON).await.unwrap();
+    wait_until(&house.slack, |slack| slack.modal("U0GRACE").map(drop), WAIT_TIMEOUT).await.unwrap();
     let why = json!({"reason": {"why": {"type": "plain_text_input", "value": "Jane has left.\n<!here>"}}});
     house.bot.view_submission("U0GRACE", why).await.unwrap();
     let told = house.message("C0DESK", "has ended").await;
@@ -368,7 +368,7 @@ async fn a_copy_of_the_card_does_nothing_and_a_decline_ends_and_is_told() {
         let card = slack.message(&asked.ts)?;
         (!shows("", &card.blocks).contains("reinstate.approve")).then_some(())
     };
-    wait_until(&house.slack, gone, SOON).await.unwrap();
+    wait_until(&house.slack, gone, WAIT_TIMEOUT).await.unwrap();
     assert_eq!(house.kinds(&run).await.last(), Some(&"ended"));
     assert_eq!(house.faults(), Vec::<String>::new());
 }
@@ -423,14 +423,14 @@ async fn admission_asks_slack_and_a_failed_look_up_is_later() {
     let ended = Event::Ended { outcome: Outcome::Refused, message: says };
     house.write(&run, vec![ended], true).await;
     assert!(house.private("U0NONE", "This needs the role operator.").await.text.contains("<@U0ADA>"));
-    asked.by = "U0ADA".into();
+    asked.by = Requester::with_id("U0ADA");
     asked.text = "<@U0HEDY>".into();
     house.wire.inject(Service::Slack, None, "users.info", 9, Injection::LoseAnswer);
     assert!(matches!(house.app.admit(&asked, now).await, Admission::Later(_)));
     let long_ago = now.checked_sub(Duration::from_secs(120)).unwrap();
     assert!(matches!(house.app.admit(&asked, long_ago).await, Admission::Refused { .. }));
     house.wire.clear_injections();
-    asked.by = "U0ADA".into();
+    asked.by = Requester::with_id("U0ADA");
     loop {
         // A failure is shared for half a second.
         match house.app.admit(&asked, now).await {
@@ -455,7 +455,7 @@ async fn a_run_that_cannot_be_written_down_is_not_started() {
     let ack = house.bot.command("U0ADA", "C0DESK", "repair jane@acme.example").await.unwrap();
     assert!(ack.json()["text"].as_str().unwrap().starts_with("Nothing was started"), "{}", ack.body);
     held.rollback().await.unwrap();
-    house.app.drain(SOON).await;
+    house.app.drain(WAIT_TIMEOUT).await;
     assert_eq!(house.app.ledger.store().open_runs().await.unwrap(), Vec::new());
 }
 
@@ -463,7 +463,7 @@ async fn a_run_that_cannot_be_written_down_is_not_started() {
 async fn a_command_that_comes_too_late_is_refused_with_the_reason() {
     let house = house().await;
     let slash = |text: &str| crate::slack::payload::Slash {
-        by: Caller { id: "U0ADA".into(), team: None, enterprise: None },
+        by: Requester::with_id("U0ADA"),
         channel: "C0DESK".into(),
         command: "/reinstate".into(),
         text: text.into(),
@@ -477,7 +477,7 @@ async fn a_command_that_comes_too_late_is_refused_with_the_reason() {
         };
         assert!(says.as_str().contains("more than 15 minutes"), "{text}: {}", says.as_str());
     }
-    house.app.drain(SOON).await;
+    house.app.drain(WAIT_TIMEOUT).await;
     assert_eq!(house.app.ledger.store().open_runs().await.unwrap(), Vec::new());
     let Reply::Private(says) =
         super::commands::command(&house.app, slash("repair j@acme.example"), ago(14)).await

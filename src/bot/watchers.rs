@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::slack::people::Caller;
+use reinstate_core::run::Requester;
 
 /// How long somebody counts as looking after they opened their Home.
-const WATCHED: Duration = Duration::from_secs(8 * 3600);
+const WATCH_PERIOD: Duration = Duration::from_secs(8 * 3600);
 /// How many people's Homes are kept up to date.
-const MOST_WATCHED: usize = 200;
+const MAX_WATCHED: usize = 200;
 
 /// Whose Home is kept up to date.
 #[derive(Debug, Default)]
@@ -17,16 +17,16 @@ pub struct OpenHomes(Mutex<HashMap<String, Watcher>>);
 
 #[derive(Clone, Debug)]
 pub(super) struct Watcher {
-    pub(super) by: Caller,
+    pub(super) by: Requester,
     pub(super) since: Instant,
     pub(super) shown: String,
 }
 
 impl OpenHomes {
-    pub(super) fn watch(&self, by: Caller) {
+    pub(super) fn watch(&self, by: Requester) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|_, watcher| watcher.since.elapsed() < WATCHED);
-        if all.len() >= MOST_WATCHED
+        all.retain(|_, watcher| watcher.since.elapsed() < WATCH_PERIOD);
+        if all.len() >= MAX_WATCHED
             && let Some(oldest) = all.iter().min_by_key(|(_, one)| one.since).map(|(id, _)| id.clone())
         {
             all.remove(&oldest);

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::args::{Audit, Exit, ExportFormat};
 use crate::config::Config;
-use crate::sheet::cell;
+use crate::sheet::Sheet;
 use reinstate_store::{Entry, Store};
 
 /// Runs one audit command.
@@ -37,14 +37,19 @@ pub async fn run(config: &Config, audit: Audit) -> anyhow::Result<Exit> {
 async fn export(store: &Store, format: ExportFormat, since: Option<Timestamp>) -> anyhow::Result<Exit> {
     let mut pages = store.export(since);
     let mut out = std::io::stdout().lock();
-    if format == ExportFormat::Csv {
-        writeln!(out, "position,at,run,run_seq,kind,facts,personal,hash")?;
-    }
-    while let Some(page) = pages.next_page().await? {
-        for entry in page {
-            match format {
-                ExportFormat::Jsonl => writeln!(out, "{}", line(&entry))?,
-                ExportFormat::Csv => writeln!(out, "{}", row(&entry))?,
+    match format {
+        ExportFormat::Jsonl => {
+            while let Some(page) = pages.next_page().await? {
+                page.iter().try_for_each(|entry| writeln!(out, "{}", line(entry)))?;
+            }
+        }
+        ExportFormat::Csv => {
+            writeln!(out, "position,at,run,run_seq,kind,facts,personal,hash")?;
+            let mut sheet = Sheet::with_line_feeds(out);
+            while let Some(page) = pages.next_page().await? {
+                page.iter().try_for_each(|entry| sheet.row(cells(entry)))?;
+                // Whoever reads along sees each page as it comes.
+                sheet.flush()?;
             }
         }
     }
@@ -75,8 +80,8 @@ fn personal(entry: &Entry) -> Option<Value> {
     Some(value)
 }
 
-fn row(entry: &Entry) -> String {
-    let cells = [
+fn cells(entry: &Entry) -> [String; 8] {
+    [
         entry.position.to_string(),
         entry.at.to_string(),
         entry.run.clone().unwrap_or_default(),
@@ -85,6 +90,5 @@ fn row(entry: &Entry) -> String {
         entry.facts.clone(),
         personal(entry).map(|value| value.to_string()).unwrap_or_default(),
         entry.hash.clone(),
-    ];
-    cells.iter().map(|text| cell(text)).collect::<Vec<_>>().join(",")
+    ]
 }

@@ -1,10 +1,12 @@
-//! `check WHO`: one diagnosis, read-only. It needs neither the store nor Slack.
+//! `check WHO`: one diagnosis, read-only. It needs neither the store nor Slack; where prior runs might matter and
+//! cannot be read, the answer says so.
 
 use super::args::Exit;
 use crate::config::Config;
-use crate::world::ReadScope;
+use crate::exec::assess::{Assessment, Gather, PlanFor, assess};
+use crate::exec::prior_runs::PriorRuns;
 use reinstate_core::diagnose::Mark;
-use reinstate_core::{Diagnosis, Plan, Subject, Verdict, Who, diagnose, plan};
+use reinstate_core::{Subject, Verdict, Who};
 
 use super::{report, world};
 
@@ -20,16 +22,15 @@ pub async fn run(config: &Config, who: &str, json: bool) -> anyhow::Result<Exit>
             return Ok(Exit::Usage);
         }
     };
-    let world = world(config)?;
-    let evidence = world.gather(Subject::asked(who.clone()), ReadScope::Everything).await;
-    let diagnosis = diagnose(&evidence);
-    let plan = plan(&evidence, &diagnosis, &config.rules(), &[]);
+    let (world, prior_runs) = (world(config)?, PriorRuns::in_database(config.store.url.clone()));
+    let gather = Gather::Person(Subject::asked(who.clone()));
+    let assessment = assess(world.as_ref(), &prior_runs, &config.rules(), gather, PlanFor::Repair, &[]).await;
     if json {
-        println!("{}", report::json(who.text(), &diagnosis, &plan));
+        println!("{}", report::json(who.text(), &assessment));
     } else {
-        print!("{}", text(who.text(), &diagnosis, &plan));
+        print!("{}", text(who.text(), &assessment));
     }
-    Ok(match diagnosis.verdict {
+    Ok(match assessment.diagnosis.verdict {
         Verdict::Healthy => Exit::Healthy,
         Verdict::Broken => Exit::Blocking,
         Verdict::CannotTell => Exit::CannotTell,
@@ -38,7 +39,8 @@ pub async fn run(config: &Config, who: &str, json: bool) -> anyhow::Result<Exit>
 
 /// The answer for a terminal.
 #[must_use]
-pub fn text(query: &str, diagnosis: &Diagnosis, plan: &Plan) -> String {
+pub fn text(query: &str, assessment: &Assessment) -> String {
+    let Assessment { diagnosis, plan, prior_runs_unread } = assessment;
     let mut lines = vec![format!("{query}: {}", diagnosis.verdict.word()), String::new()];
     for station in &diagnosis.trail {
         let mark = match station.mark {
@@ -64,7 +66,11 @@ pub fn text(query: &str, diagnosis: &Diagnosis, plan: &Plan) -> String {
     section(
         &mut lines,
         "Could not be read",
-        diagnosis.unread.iter().map(|(s, why)| format!("{}: {why}", s.name())),
+        diagnosis
+            .unread
+            .iter()
+            .map(|(source, why)| format!("{}: {why}", source.name()))
+            .chain(prior_runs_unread.iter().map(|why| format!("{}: {why}", report::PRIOR_RUNS))),
     );
     section(
         &mut lines,

@@ -4,10 +4,16 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use reinstate_core::{Diagnosis, Finding, Plan};
+use crate::exec::assess::Assessment;
+use reinstate_core::Finding;
 
-/// The object.
-pub fn json(query: &str, diagnosis: &Diagnosis, plan: &Plan) -> Value {
+/// The source of what only our own journal knows. It is named only where it may matter and was not read.
+pub const PRIOR_RUNS: &str = "reinstate.prior-runs";
+
+pub fn json(query: &str, assessment: &Assessment) -> Value {
+    let Assessment { diagnosis, plan, prior_runs_unread } = assessment;
+    let unread = diagnosis.unread.iter().map(|(source, reason)| json!({"source": source, "reason": reason}));
+    let prior_runs = prior_runs_unread.iter().map(|why| json!({"source": PRIOR_RUNS, "reason": why}));
     json!({
         "schema": 1,
         "account": {
@@ -24,7 +30,7 @@ pub fn json(query: &str, diagnosis: &Diagnosis, plan: &Plan) -> Value {
             "missing": diagnosis.groups.missing,
         },
         "findings": diagnosis.findings.iter().map(finding).collect::<Vec<_>>(),
-        "unread": diagnosis.unread.iter().map(|(source, reason)| json!({"source": source, "reason": reason})).collect::<Vec<_>>(),
+        "unread": unread.chain(prior_runs).collect::<Vec<_>>(),
         "candidates": diagnosis.candidates,
         "plan": {
             "digest": plan.digest(),

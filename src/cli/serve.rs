@@ -24,13 +24,11 @@ use reinstate_store::{FileLock, Store, StoreError};
 use super::world;
 
 /// How long a stop waits for answers that are on their way.
-const FAREWELL: Duration = Duration::from_secs(5);
+const FAREWELL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The bot, running.
 pub struct Running {
-    /// Where it listens.
     pub addr: SocketAddr,
-    /// Its context.
     pub app: Arc<App>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
@@ -43,7 +41,7 @@ impl Running {
         self.stop.send_replace(true);
         for task in self.tasks {
             let abort = task.abort_handle();
-            if tokio::time::timeout(FAREWELL, task).await.is_err() {
+            if tokio::time::timeout(FAREWELL_TIMEOUT, task).await.is_err() {
                 abort.abort();
             }
         }

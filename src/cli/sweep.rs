@@ -15,23 +15,24 @@ use tokio::sync::mpsc;
 use super::args::Exit;
 use super::{report, world};
 use crate::config::Config;
+use crate::exec::prior_runs::PriorRuns;
 use crate::exec::sweep::{CheckedAccount, Survey, survey};
-use crate::sheet;
+use crate::sheet::Sheet;
 use crate::world::SweepProgress;
 use reinstate_core::Cause;
 use reinstate_core::sweep::{SweepFinding, Tally};
 
 /// Findings that may wait to be printed.
-const WAITING: usize = 64;
+const MAX_WAITING_FINDINGS: usize = 64;
 /// How many accounts the summary for people names; the rest stands in `--json` and `--csv`.
-const NAMED: usize = 20;
+const MAX_NAMED: usize = 20;
 /// How often the bar is drawn.
-const DRAW: Duration = Duration::from_millis(200);
+const DRAW_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Where the findings go.
 enum Out {
     Lines(BufWriter<std::io::Stdout>),
-    Table(BufWriter<std::fs::File>),
+    Table(Box<Sheet<std::fs::File>>),
     People(Vec<SweepFinding>),
 }
 
@@ -44,12 +45,13 @@ pub async fn run(config: &Config, json: bool, csv: Option<PathBuf>) -> anyhow::R
     let mut out = open(json, csv.as_deref())?;
     let world = world(config)?;
     let (rules, meter) = (Arc::new(config.rules()), Arc::new(SweepProgress::default()));
-    let (sender, mut looked) = mpsc::channel::<CheckedAccount>(WAITING);
+    let prior_runs = Arc::new(PriorRuns::in_database(config.store.url.clone()));
+    let (sender, mut looked) = mpsc::channel::<CheckedAccount>(MAX_WAITING_FINDINGS);
     let began = Instant::now();
     let bar = bar(json);
     let known = HashMap::new();
     let sweeping = async {
-        let survey = survey(&world, &rules, &meter, &known, &sender).await;
+        let survey = survey(&world, &prior_runs, &rules, &meter, &known, &sender).await;
         drop(sender);
         survey
     };
@@ -60,7 +62,7 @@ pub async fn run(config: &Config, json: bool, csv: Option<PathBuf>) -> anyhow::R
                     Some(looked) => out.put(&looked)?,
                     None => return anyhow::Ok(()),
                 },
-                () = tokio::time::sleep(DRAW) => draw(&bar, &meter, began),
+                () = tokio::time::sleep(DRAW_INTERVAL) => draw(&bar, &meter, began),
             }
         }
     };
@@ -87,9 +89,9 @@ fn open(json: bool, csv: Option<&Path>) -> anyhow::Result<Out> {
         Some(path) => {
             let file = std::fs::File::create(path)
                 .with_context(|| format!("{} cannot be written", path.display()))?;
-            let mut table = BufWriter::new(file);
-            writeln!(table, "{}", sheet::SWEEP_HEAD)?;
-            Out::Table(table)
+            let mut table = Sheet::with_line_feeds(file);
+            table.sweep_columns()?;
+            Out::Table(Box::new(table))
         }
         None if json => Out::Lines(BufWriter::new(std::io::stdout())),
         None => Out::People(Vec::new()),
@@ -100,11 +102,11 @@ impl Out {
     fn put(&mut self, looked: &CheckedAccount) -> anyhow::Result<()> {
         match self {
             Self::Lines(out) => {
-                writeln!(out, "{}", report::json(&looked.found.query, &looked.diagnosis, &looked.plan))?;
+                writeln!(out, "{}", report::json(&looked.found.query, &looked.assessment))?;
                 // A reader of the lines sees each as it comes.
                 out.flush()?;
             }
-            Self::Table(out) => writeln!(out, "{}", sheet::sweep_row(&looked.found))?,
+            Self::Table(out) => out.sweep_row(&looked.found)?,
             Self::People(found) => found.push(looked.found.clone()),
         }
         Ok(())
@@ -140,6 +142,9 @@ fn not_healthy(tally: &Tally) -> u64 {
 #[must_use]
 pub fn summary(survey: &Survey) -> serde_json::Value {
     let tally = &survey.tally;
+    let sides = survey.unread.iter().map(|(source, why)| json!({"source": source, "reason": why}));
+    let prior_runs =
+        survey.prior_runs_unread.iter().map(|why| json!({"source": report::PRIOR_RUNS, "reason": why}));
     json!({"schema": 1, "summary": {
         "accounts": tally.accounts,
         "healthy": tally.healthy,
@@ -147,7 +152,7 @@ pub fn summary(survey: &Survey) -> serde_json::Value {
         "cannot_tell": tally.cannot_tell,
         "by_cause": tally.by_cause,
         "unread": tally.unread,
-        "sides_unread": survey.unread.iter().map(|(source, why)| json!({"source": source, "reason": why})).collect::<Vec<_>>(),
+        "sides_unread": sides.chain(prior_runs).collect::<Vec<_>>(),
     }})
 }
 
@@ -156,6 +161,12 @@ fn unread(survey: &Survey) -> Vec<String> {
         .unread
         .iter()
         .map(|(source, why)| format!("Could not be read: {} ({why})", source.name()))
+        .chain(
+            survey
+                .prior_runs_unread
+                .iter()
+                .map(|why| format!("Could not be read: {} ({why})", report::PRIOR_RUNS)),
+        )
         .collect()
 }
 
@@ -171,9 +182,10 @@ pub fn text(survey: &Survey, found: &[SweepFinding], took: Duration) -> String {
         tally.broken,
         tally.cannot_tell
     )];
-    if !survey.unread.is_empty() {
+    let not_read = unread(survey);
+    if !not_read.is_empty() {
         lines.push(String::new());
-        lines.extend(unread(survey));
+        lines.extend(not_read);
         lines.push("What needs these sides is not judged above.".to_owned());
     }
     let mut causes: Vec<(&str, u64, &str)> = Cause::ALL
@@ -194,12 +206,15 @@ pub fn text(survey: &Survey, found: &[SweepFinding], took: Duration) -> String {
         ));
         let mut named: Vec<&SweepFinding> = found.iter().collect();
         named.sort_by(|a, b| (&a.causes, &a.query).cmp(&(&b.causes, &b.query)));
-        for one in named.iter().take(NAMED) {
+        for one in named.iter().take(MAX_NAMED) {
             let codes: Vec<&str> = one.causes.iter().map(|cause| cause.code()).collect();
             lines.push(format!("  {:<44} {}", one.query, codes.join(", ")));
         }
-        if named.len() > NAMED {
-            lines.push(format!("  … and {} more: --json or --csv FILE lists them all", named.len() - NAMED));
+        if named.len() > MAX_NAMED {
+            lines.push(format!(
+                "  … and {} more: --json or --csv FILE lists them all",
+                named.len() - MAX_NAMED
+            ));
         }
         lines.push("\nOne of them:       reinstate check WHO".to_owned());
         lines.push("Repairs, in Slack: /reinstate sweep".to_owned());
@@ -242,7 +257,11 @@ mod tests {
     use reinstate_core::Source;
 
     fn survey(broken: u64, cannot_tell: u64, unread: Vec<(Source, String)>) -> Survey {
-        Survey { tally: Tally { accounts: 9, broken, cannot_tell, ..Tally::default() }, unread }
+        Survey {
+            tally: Tally { accounts: 9, broken, cannot_tell, ..Tally::default() },
+            unread,
+            prior_runs_unread: None,
+        }
     }
 
     #[test]

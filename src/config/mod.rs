@@ -235,14 +235,6 @@ impl Config {
     pub fn for_serve(&self) -> Result<(), Problems> {
         Problems::of(check::needs(self, Purpose::Serve)).into_result()
     }
-
-    /// What `check`, `sweep` and `doctor` need.
-    ///
-    /// # Errors
-    /// Everything that is missing.
-    pub fn for_check(&self) -> Result<(), Problems> {
-        Problems::of(check::needs(self, Purpose::Diagnose)).into_result()
-    }
 }
 
 #[cfg(test)]

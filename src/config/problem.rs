@@ -10,7 +10,6 @@ pub struct Problem {
     pub key: String,
     /// What is wrong with it.
     pub reason: String,
-    /// What to do.
     pub fix: String,
 }
 

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::form::{base_url, is_slack_id, seconds, slack_id_fix};
 use super::problem::Problems;
-use super::schema::{self, Kind, MOST_APPROVERS, length};
+use super::schema::{self, Kind, MAX_APPROVERS, length};
 use super::{
     Access, Approvals, Atlassian, Config, Entra, Env, Grant, Limits, Needed, Server, Slack, Store, Sweep,
     Transport, secrets, settings,
@@ -350,7 +350,7 @@ fn bounds(section: &str, name: &str) -> (u64, u64) {
     match schema::find(section, name).map(|key| key.kind) {
         Some(Kind::Count(least, most)) => (least.into(), most.into()),
         Some(Kind::Time(least, most)) => (least, most),
-        Some(Kind::Approvers(least)) => (least.into(), MOST_APPROVERS.into()),
+        Some(Kind::Approvers(least)) => (least.into(), MAX_APPROVERS.into()),
         _ => (0, 0),
     }
 }

@@ -3,7 +3,7 @@
 //! (docs/reference/configuration.md) is made from this table, and nothing stands beside it.
 
 /// A day, in seconds.
-const DAY: u64 = 24 * 60 * 60;
+const DAY_SECONDS: u64 = 24 * 60 * 60;
 
 /// What a key holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +18,6 @@ pub(super) enum Kind {
     Time(u64, u64),
     /// A whole number of at least this, or `never`.
     Approvers(u32),
-    /// A list of texts.
     List,
     /// `{ users = […], usergroups = […] }`.
     Grant,
@@ -32,7 +31,7 @@ impl Kind {
             Kind::Url => "URL".to_owned(),
             Kind::Count(least, most) => format!("number, {least} to {most}"),
             Kind::Time(least, most) => format!("time, {} to {}", length(least), length(most)),
-            Kind::Approvers(least) => format!("number, {least} to {MOST_APPROVERS}, or `\"never\"`"),
+            Kind::Approvers(least) => format!("number, {least} to {MAX_APPROVERS}, or `\"never\"`"),
             Kind::List => "list of texts".to_owned(),
             Kind::Grant => "`{ users = [], usergroups = [] }`".to_owned(),
         }
@@ -40,11 +39,11 @@ impl Kind {
 }
 
 /// More people than anybody would ask.
-pub(super) const MOST_APPROVERS: u32 = 10;
+pub(super) const MAX_APPROVERS: u32 = 10;
 
 /// Seconds in the largest unit that holds them whole.
 pub(super) fn length(seconds: u64) -> String {
-    let units = [(DAY, "d"), (3600, "h"), (60, "m")];
+    let units = [(DAY_SECONDS, "d"), (3600, "h"), (60, "m")];
     let unit = units.iter().find(|(unit, _)| seconds >= *unit && seconds.is_multiple_of(*unit));
     unit.map_or_else(|| format!("{seconds}s"), |(unit, name)| format!("{}{name}", seconds / unit))
 }
@@ -89,7 +88,7 @@ pub(super) const KEYS: &[Key] = &[
     key("store", "url", Kind::Text, Some("sqlite:reinstate.db"),
         "`sqlite:FILE` for one process, `postgres://USER:PASSWORD@HOST/DATABASE` for more. May come from a file, as \
          secrets do: `REINSTATE_STORE__URL_FILE`."),
-    key("store", "forget_after", Kind::Time(DAY, 3650 * DAY), Some("400d"),
+    key("store", "forget_after", Kind::Time(DAY_SECONDS, 3650 * DAY_SECONDS), Some("400d"),
         "How long after the end of a run its personal data is kept."),
     key("atlassian", "api_url", Kind::Url, Some("https://api.atlassian.com"),
         "Atlassian's organization and SCIM interfaces."),
@@ -117,14 +116,14 @@ pub(super) const KEYS: &[Key] = &[
         "Approvers for a step that interrupts access, is restored by provisioning, or touches the whole tenant."),
     key("approvals", "destructive", Kind::Approvers(1), Some("1"),
         "Approvers for a step that changes who bears an address, or disables or ends an account."),
-    key("approvals", "expire_after", Kind::Time(1, 7 * DAY), Some("60m"), "How long an approval may be given."),
-    key("approvals", "start_within", Kind::Time(1, DAY), Some("15m"),
+    key("approvals", "expire_after", Kind::Time(1, 7 * DAY_SECONDS), Some("60m"), "How long an approval may be given."),
+    key("approvals", "start_within", Kind::Time(1, DAY_SECONDS), Some("15m"),
         "How soon after its approval a step must begin; later it is a new plan with a new approval."),
     key("limits", "risky_steps_per_day", Kind::Count(0, 10_000), Some("20"),
         "How many steps of rungs 4 to 10 may begin in 24 hours; 0 allows none."),
-    key("limits", "confirm_within", Kind::Time(1, DAY), Some("10m"),
+    key("limits", "confirm_within", Kind::Time(1, DAY_SECONDS), Some("10m"),
         "How long a step may take to show at Atlassian before a person is asked."),
-    key("sweep", "every", Kind::Time(3600, 31 * DAY), Some("off"),
+    key("sweep", "every", Kind::Time(3600, 31 * DAY_SECONDS), Some("off"),
         "Look at everybody without being asked, this often, or `off`."),
 ];
 
@@ -179,6 +178,9 @@ mod tests {
 
     #[test]
     fn a_length_of_time_is_said_in_its_largest_whole_unit() {
-        assert_eq!([1, 90, 3600, DAY, 3650 * DAY].map(length), ["1s", "90s", "1h", "1d", "3650d"]);
+        assert_eq!(
+            [1, 90, 3600, DAY_SECONDS, 3650 * DAY_SECONDS].map(length),
+            ["1s", "90s", "1h", "1d", "3650d"]
+        );
     }
 }

@@ -32,7 +32,6 @@ pub(super) const ENTRA_FEDERATED: &str = "REINSTATE_ENTRA_FEDERATED_TOKEN";
 pub struct Secrets {
     /// Verifies Slack's requests.
     pub slack_signing: Option<SecretString>,
-    /// Calls Slack.
     pub slack_bot: Option<SecretString>,
     /// Opens the socket to Slack.
     pub slack_app: Option<SecretString>,

@@ -352,7 +352,6 @@ fn commands_need_only_their_part() {
         .set("SLACK__CHANNEL", "")
         .set("ACCESS__APPROVER__USERS", "");
     let config = case.load(Purpose::Diagnose).unwrap();
-    assert!(config.for_check().is_ok());
     let missing: Vec<_> = config.for_serve().unwrap_err().list.into_iter().map(|p| p.key).collect();
     let slack = ["slack.channel", "REINSTATE_SLACK_BOT_TOKEN", "REINSTATE_SLACK_SIGNING_SECRET"];
     assert_eq!(missing, [&slack[..], &["approvals.disruptive", "approvals.destructive"]].concat());

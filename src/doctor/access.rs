@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Check;
 use crate::config::{Config, Grant, Needed};
 use crate::slack::api::Api;
-use crate::slack::people::{Caller, People};
+use crate::slack::people::People;
 use reinstate_core::access::MembershipKind;
+use reinstate_core::run::Requester;
 
 /// How many people are looked up at most; Slack limits look-ups to about a hundred a minute.
-const MOST: usize = 60;
+const MAX_PEOPLE: usize = 60;
 
 /// The people of one rule.
 #[derive(Default)]
@@ -103,14 +104,14 @@ async fn known(
         }
     }
     for (id, named) in ids {
-        if standings.len() >= MOST && !standings.contains_key(&id) {
-            known.gap = Some(format!("more than {MOST} people are named; the rest was not looked up"));
+        if standings.len() >= MAX_PEOPLE && !standings.contains_key(&id) {
+            known.gap = Some(format!("more than {MAX_PEOPLE} people are named; the rest was not looked up"));
             break;
         }
         let standing = match standings.get(&id) {
             Some(standing) => *standing,
             None => {
-                let caller = Caller { id: id.clone(), team: None, enterprise: None };
+                let caller = Requester::with_id(id.clone());
                 let standing = people.actor(api, &caller, None).await.membership;
                 standings.insert(id.clone(), standing);
                 standing

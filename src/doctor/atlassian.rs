@@ -9,10 +9,10 @@ use crate::upstream::atlassian::Atlassian;
 use crate::upstream::scim::Scim;
 use crate::upstream::{CallError, Clients, UpstreamConfig};
 
-const KEYS: &str = "admin.atlassian.com > Settings > API keys";
-const DIRECTORIES: &str = "admin.atlassian.com > Security > Identity providers > the directory";
+const KEYS_PAGE: &str = "admin.atlassian.com > Settings > API keys";
+const DIRECTORIES_PAGE: &str = "admin.atlassian.com > Security > Identity providers > the directory";
 /// A user name that nobody has: reserved by RFC 2606.
-const NOBODY: &str = "reinstate-doctor@example.invalid";
+const ABSENT_ADDRESS: &str = "reinstate-doctor@example.invalid";
 
 pub(super) async fn look(config: &Config, clients: &Clients) -> Vec<Check> {
     let mut checks = Vec::new();
@@ -27,7 +27,7 @@ pub(super) async fn look(config: &Config, clients: &Clients) -> Vec<Check> {
                 &name,
                 format!("{variable} is not set, so this directory's records cannot be looked into"),
                 format!(
-                    "Make a key in {DIRECTORIES} > SCIM, and set {variable}; without it repairs are coarser"
+                    "Make a key in {DIRECTORIES_PAGE} > SCIM, and set {variable}; without it repairs are coarser"
                 ),
             ),
             Some(scim) => scim_key(config, &name, index, scim).await,
@@ -38,14 +38,16 @@ pub(super) async fn look(config: &Config, clients: &Clients) -> Vec<Check> {
             "atlassian.directories",
             "no SCIM directory is configured",
             format!(
-                "Copy the directory id from the SCIM base URL in {DIRECTORIES} into atlassian.directories"
+                "Copy the directory id from the SCIM base URL in {DIRECTORIES_PAGE} into atlassian.directories"
             ),
         ));
     }
     checks.push(Check::by_hand(
         "atlassian.key-expiry",
         "no interface tells when a key expires; keys made since 2025 live a year at most",
-        format!("Look at the expiry in {KEYS} and in {DIRECTORIES}, and put both dates into a calendar"),
+        format!(
+            "Look at the expiry in {KEYS_PAGE} and in {DIRECTORIES_PAGE}, and put both dates into a calendar"
+        ),
     ));
     checks
 }
@@ -96,7 +98,9 @@ async fn manage(atlassian: &Atlassian) -> Check {
     const NAME: &str = "atlassian.user-management";
     let first = match atlassian.managed_accounts(None).await {
         Ok(page) => page.items.into_iter().find_map(|account| account.account_id),
-        Err(error) => return Check::failed(NAME, &error, format!("Make a new key without scopes in {KEYS}")),
+        Err(error) => {
+            return Check::failed(NAME, &error, format!("Make a new key without scopes in {KEYS_PAGE}"));
+        }
     };
     let Some(account) = first else {
         return Check::unknown(
@@ -111,16 +115,16 @@ async fn manage(atlassian: &Atlassian) -> Check {
             NAME,
             format!("the key may not manage accounts ({})", error.reason()),
             format!(
-                "Make a new API key *without scopes* in {KEYS}: the user management API refuses scoped keys"
+                "Make a new API key *without scopes* in {KEYS_PAGE}: the user management API refuses scoped keys"
             ),
         ),
-        Err(error) => Check::failed(NAME, &error, format!("Make a new key without scopes in {KEYS}")),
+        Err(error) => Check::failed(NAME, &error, format!("Make a new key without scopes in {KEYS_PAGE}")),
     }
 }
 
 async fn refused_org_key(config: &Config, name: &str, error: &CallError) -> Check {
     let fix = format!(
-        "Make a new API key without scopes in {KEYS}, set REINSTATE_ATLASSIAN_ORG_KEY, check atlassian.org_id"
+        "Make a new API key without scopes in {KEYS_PAGE}, set REINSTATE_ATLASSIAN_ORG_KEY, check atlassian.org_id"
     );
     if error.status() == Some(401) && works_as_org_key(config).await {
         return Check::bad(
@@ -150,13 +154,13 @@ async fn works_as_org_key(config: &Config) -> bool {
 }
 
 async fn scim_key(config: &Config, name: &str, index: usize, scim: &Scim) -> Check {
-    let error = match scim.users_by_name(NOBODY).await {
+    let error = match scim.users_by_name(ABSENT_ADDRESS).await {
         Ok(_) => return Check::good(name, "it reads this directory"),
         Err(error) => error,
     };
     let variable = scim_variable(index);
     let fix = format!(
-        "Make a new SCIM key in {DIRECTORIES}, set {variable}, and enter the same key in Entra's provisioning"
+        "Make a new SCIM key in {DIRECTORIES_PAGE}, set {variable}, and enter the same key in Entra's provisioning"
     );
     if !matches!(error.status(), Some(401 | 403 | 404)) {
         return Check::failed(name, &error, fix);
@@ -189,5 +193,5 @@ async fn works_for(config: &Config, index: usize, key: Option<&SecretString>) ->
     let swapped = UpstreamConfig { directories: vec![(id.clone(), Some(key.clone()))], ..config.upstream() };
     let Ok(clients) = Clients::new(swapped) else { return false };
     let Some(scim) = clients.scim.into_iter().find_map(|directory| directory.client) else { return false };
-    scim.users_by_name(NOBODY).await.is_ok()
+    scim.users_by_name(ABSENT_ADDRESS).await.is_ok()
 }

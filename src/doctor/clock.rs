@@ -5,14 +5,14 @@ use super::Check;
 use super::slack::Clocks;
 
 /// Seconds that are still fine: an answer takes some time, and its header counts whole seconds.
-const FINE: i64 = 30;
+const MAX_SKEW_SECONDS: i64 = 30;
 
 pub(super) fn look(seen: Option<Clocks>) -> Check {
     let Some((theirs, ours)) = seen else {
         return Check::unknown("clock", "no service told its time", "Try again when Slack answers");
     };
     let off = ours.as_second().saturating_sub(theirs.as_second());
-    if off.abs() <= FINE {
+    if off.abs() <= MAX_SKEW_SECONDS {
         return Check::good("clock", "it agrees with Slack's");
     }
     let side = if off > 0 { "ahead of" } else { "behind" };

@@ -10,20 +10,20 @@ use crate::upstream::entra::directory::AddressIn;
 use crate::upstream::entra::jobs::Job;
 use crate::upstream::{CallError, Clients};
 
-const APP: &str = "Entra admin center > App registrations > Reinstate";
+const APP_PAGE: &str = "Entra admin center > App registrations > Reinstate";
 /// An object id that nothing has.
-const NOTHING: &str = "00000000-0000-0000-0000-000000000000";
+const ABSENT_ID: &str = "00000000-0000-0000-0000-000000000000";
 /// A name that nobody has: reserved by RFC 2606.
-const NOBODY: &str = "reinstate-doctor@example.invalid";
+const ABSENT_ADDRESS: &str = "reinstate-doctor@example.invalid";
 
 pub(super) async fn look(config: &Config, clients: &Clients) -> Vec<Check> {
     let Some(entra) = &clients.entra else { return Vec::new() };
-    let users = entra.users_with(AddressIn::Upn, NOBODY).await;
+    let users = entra.users_with(AddressIn::Upn, ABSENT_ADDRESS).await;
     if let Err(error) = &users
         && is_login(error)
     {
         let fix = format!(
-            "Make a new secret in {APP} > Certificates & secrets; check entra.tenant_id and entra.client_id"
+            "Make a new secret in {APP_PAGE} > Certificates & secrets; check entra.tenant_id and entra.client_id"
         );
         return vec![Check::failed("entra.login", error, fix)];
     }
@@ -36,7 +36,7 @@ pub(super) async fn look(config: &Config, clients: &Clients) -> Vec<Check> {
         _ => Check::good("entra.login", "Microsoft gives a token"),
     }];
     checks.push(permission("User.Read.All", users.map(drop)));
-    checks.push(permission("GroupMember.Read.All", entra.group(NOTHING).await.map(drop)));
+    checks.push(permission("GroupMember.Read.All", entra.group(ABSENT_ID).await.map(drop)));
     let id = config.entra.service_principal_id.as_str();
     if !id.is_empty() {
         checks.extend(application(entra, id).await);
@@ -44,7 +44,7 @@ pub(super) async fn look(config: &Config, clients: &Clients) -> Vec<Check> {
     checks.push(Check::by_hand(
         "entra.permission Synchronization.ReadWrite.All",
         "whether provisioning may be asked for cannot be tried without doing it",
-        format!("Look in {APP} > API permissions, with admin consent; without it only diagnosis works"),
+        format!("Look in {APP_PAGE} > API permissions, with admin consent; without it only diagnosis works"),
     ));
     checks
 }
@@ -62,7 +62,7 @@ fn permission(name: &str, asked: Result<(), CallError>) -> Check {
             &check,
             error.reason(),
             format!(
-                "Add the application permission {name} in {APP} > API permissions, and grant admin consent"
+                "Add the application permission {name} in {APP_PAGE} > API permissions, and grant admin consent"
             ),
         ),
         Err(error) => Check::unknown(&check, error.reason(), "Try again when Microsoft Graph answers"),
@@ -101,7 +101,7 @@ async fn application(entra: &Entra, id: &str) -> Vec<Check> {
         checks.extend(rule(entra, id, job).await);
         let now = crate::clock::now();
         let since = now.checked_sub(Duration::from_secs(3600)).unwrap_or(now);
-        let log = entra.provisioning_log(job, NOTHING, since).await;
+        let log = entra.provisioning_log(job, ABSENT_ID, since).await;
         checks.push(permission("AuditLog.Read.All", log.map(drop)));
     }
     checks

@@ -23,7 +23,6 @@ pub use store::fix as store_fix;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
-    /// As it should be.
     Good,
     /// Not as it should be.
     Bad,
@@ -36,7 +35,6 @@ pub enum State {
 pub struct Check {
     /// A stable name, such as `slack.scopes`.
     pub name: String,
-    /// How it stands.
     pub state: State,
     /// What was seen, for a person.
     #[serde(rename = "saw")]

@@ -12,7 +12,7 @@ use super::Check;
 use crate::config::{Config, Transport};
 use crate::slack::manifest::SCOPES;
 
-const WITHIN: Duration = Duration::from_secs(10);
+const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Slack's clock as its answer shows it, and ours at that moment.
 pub(super) type Clocks = (Timestamp, Timestamp);
@@ -131,7 +131,7 @@ async fn call(
 ) -> Result<Said, String> {
     let client = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
-        .timeout(WITHIN)
+        .timeout(CALL_TIMEOUT)
         .build()
         .map_err(|_| "the HTTP client could not be made".to_owned())?;
     let mut url = config.slack.api_url.clone();

@@ -2,9 +2,10 @@
 //! killed anywhere is taken up by the process that claims it next, from what the journal says. Nothing is done here that
 //! was not first written down, and nothing risky without an approval that `next()` has seen.
 
+pub mod assess;
 pub mod journal;
 mod plan_run;
-pub(crate) mod prior_runs;
+pub mod prior_runs;
 mod step;
 pub mod sweep;
 #[cfg(test)]
@@ -28,14 +29,14 @@ use reinstate_core::{Event, Next, Outcome, Rules, Run, Who};
 use reinstate_store::{AppendError, AppendOptions, Lease, Sleep, StoreError};
 
 /// How long a run sleeps that no look will make right.
-const UNREADABLE: Duration = Duration::from_secs(60);
+const UNREADABLE_PAUSE: Duration = Duration::from_secs(60);
 /// The end of a command that came too late.
-const OVERDUE: &str =
+const OVERDUE_TEXT: &str =
     "The command is older than 15 minutes, so nothing was done. Ask again if it is still wanted.";
 /// The end of a repair of a sweep that came too late.
-const OVERDUE_REPAIR: &str = "A day has passed since the list was approved, so nothing was done.";
+const PART_OVERDUE_TEXT: &str = "A day has passed since the list was approved, so nothing was done.";
 /// How many runs one process carries at once.
-const AT_ONCE: usize = 64;
+const MAX_CONCURRENT_RUNS: usize = 64;
 
 /// How long the executor waits for what. The defaults are for the real world; tests are in more of a hurry.
 #[derive(Clone, Copy, Debug)]
@@ -83,12 +84,7 @@ impl Default for Timing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Admission {
     /// They may, by this rule, and WHO is this.
-    Admitted {
-        /// The rule.
-        rule: String,
-        /// Whom they mean.
-        who: Who,
-    },
+    Admitted { rule: String, who: Who },
     /// They may not, or nobody is meant; why, for them.
     Refused(String),
     /// Slack did not answer; ask again after this long.
@@ -101,11 +97,9 @@ pub type Admit = Arc<dyn Fn(Request, Timestamp) -> BoxFuture<'static, Admission>
 /// Everything the loop needs.
 #[derive(Clone)]
 pub struct Engine {
-    /// The journal.
     pub ledger: Journal,
     /// The upstream services.
     pub world: Arc<dyn World>,
-    /// Who may.
     pub admit: Admit,
     /// What the planner may do.
     pub rules: Rules,
@@ -148,7 +142,7 @@ enum Turn {
 impl Engine {
     /// Carries runs until `stop` is set.
     pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
-        let slots = Arc::new(Semaphore::new(AT_ONCE));
+        let slots = Arc::new(Semaphore::new(MAX_CONCURRENT_RUNS));
         loop {
             if *stop.borrow() {
                 return;
@@ -252,7 +246,7 @@ impl Engine {
         };
         if wrong {
             tracing::error!(run = %lease.run, %error, "a run cannot be carried on");
-            return Sleep::For(UNREADABLE);
+            return Sleep::For(UNREADABLE_PAUSE);
         }
         tracing::warn!(run = %lease.run, %error, "a run waits for the store");
         Sleep::For(self.timing.trouble)
@@ -305,8 +299,8 @@ impl Engine {
     /// Ends a run that came too late.
     async fn overdue(&self, run: &Run, lease: &Lease) -> Turn {
         let (outcome, says) = match &run.part {
-            Some(_) => (Outcome::Expired, OVERDUE_REPAIR),
-            None => (Outcome::Refused, OVERDUE),
+            Some(_) => (Outcome::Expired, PART_OVERDUE_TEXT),
+            None => (Outcome::Refused, OVERDUE_TEXT),
         };
         self.append(run, lease, &[Event::Ended { outcome, message: says.to_owned() }], ended()).await
     }
@@ -374,7 +368,7 @@ fn refused(error: &JournalError) -> Turn {
         // The fold refused what this program wanted to write. It would want the same again.
         error => {
             tracing::error!(%error, "an entry was refused, so the run stands still");
-            Turn::Stop(Stop::Sleep(Sleep::For(UNREADABLE)))
+            Turn::Stop(Stop::Sleep(Sleep::For(UNREADABLE_PAUSE)))
         }
     }
 }

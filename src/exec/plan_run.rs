@@ -6,14 +6,12 @@ use std::time::Duration;
 use reinstate_core::planner::left_over;
 use reinstate_core::run::begun;
 use reinstate_core::subject::normalize;
-use reinstate_core::{
-    Diagnosis, Event, Goal, Op, Outcome, Plan, Run, Subject, Verdict, diagnose, plan, retire_plan, undo_plan,
-};
+use reinstate_core::{Diagnosis, Event, Goal, Op, Outcome, Plan, Run, Subject, Verdict};
 use reinstate_store::{AppendError, AppendOptions, Lease, Sleep, StoreError, TENANT, Tenant};
 
-use super::prior_runs::add_prior_runs;
+use super::assess::{Assessment, Gather, PlanFor, assess};
+use super::prior_runs::PriorRuns;
 use super::{Engine, JournalError, Stop, Turn, busy, ended, refused};
-use crate::world::ReadScope;
 
 /// Why a run has no plan.
 pub(super) enum PlanOutcome {
@@ -26,7 +24,7 @@ pub(super) enum PlanOutcome {
 }
 
 /// How many plans one run may make before a person has to start another.
-const MOST_PLANS: u32 = 12;
+const MAX_PLANS: u32 = 12;
 
 impl Engine {
     /// Reads everything and makes the plan that the run is for.
@@ -46,22 +44,19 @@ impl Engine {
         subject.accounts.extend(begun.iter().filter_map(Op::account).map(str::to_owned));
         subject.addresses.extend(begun.iter().filter_map(Op::frees).map(normalize));
         subject.records.extend(begun.iter().flat_map(Op::records).cloned());
-        let mut evidence = self.world.gather(subject, ReadScope::Everything).await;
-        add_prior_runs(&self.ledger, &mut evidence).await;
-        let diagnosis = diagnose(&evidence);
-        let tried = run.tried();
-        let plan = match &asked.aim {
-            Goal::Repair { .. } => plan(&evidence, &diagnosis, &self.rules, &tried),
-            Goal::Undo { .. } => undo_plan(&evidence, &diagnosis, &self.rules, &begun, &tried),
-            Goal::Retire { .. } => {
-                let account = left_over(&begun).ok_or_else(|| {
-                    PlanOutcome::Impossible(
-                        "That run left no account over, so there is nothing to retire.".to_owned(),
-                    )
-                })?;
-                retire_plan(&evidence, &diagnosis, &self.rules, account, &tried)
-            }
+        let goal = match &asked.aim {
+            Goal::Repair { .. } => PlanFor::Repair,
+            Goal::Undo { .. } => PlanFor::Undo(&begun),
+            Goal::Retire { .. } => PlanFor::Retire(left_over(&begun).ok_or_else(|| {
+                PlanOutcome::Impossible(
+                    "That run left no account over, so there is nothing to retire.".to_owned(),
+                )
+            })?),
         };
+        let prior_runs = PriorRuns::Journal(self.ledger.clone());
+        let (world, gather) = (self.world.as_ref(), Gather::Person(subject));
+        let Assessment { diagnosis, plan, .. } =
+            assess(world, &prior_runs, &self.rules, gather, goal, &run.tried()).await;
         Ok((diagnosis, plan))
     }
 
@@ -100,7 +95,7 @@ impl Engine {
 
     /// Writes a plan down and claims what it may write. Somebody else's claim ends this run: they were first.
     pub(super) async fn planned(&self, run: &Run, lease: &Lease, diagnosis: Diagnosis, plan: Plan) -> Turn {
-        if run.plans >= MOST_PLANS && !plan.steps.is_empty() {
+        if run.plans >= MAX_PLANS && !plan.steps.is_empty() {
             let says =
                 "It looked again and again without an end in sight. A person should look at the trail."
                     .to_owned();

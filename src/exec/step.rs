@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use backon::{BackoffBuilder as _, ExponentialBuilder};
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::time::Instant;
@@ -14,20 +15,19 @@ use reinstate_core::run::{Current, PauseReason, Progress};
 use reinstate_core::{Event, Run, State, Step};
 use reinstate_store::{AppendError, AppendOptions, DailyCap, Lease, Sleep};
 
-use super::prior_runs::add_prior_runs;
+use super::prior_runs::PriorRuns;
 use super::{Engine, JournalError, Stop, Turn, refused};
 use crate::world::{ActOutcome, ReadScope};
 
 /// What the daily cap counts: 24 hours, so that no midnight doubles it.
-const DAY: Duration = Duration::from_secs(24 * 3600);
+const CAP_WINDOW: Duration = Duration::from_secs(24 * 3600);
 /// The longest pause between two looks at an effect that may take a day.
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+const MAX_LOOK_PAUSE: Duration = Duration::from_secs(300);
 
 /// How a step stands before it begins.
 enum StepReadiness {
     /// It may begin; this is what is there.
     Go(serde_json::Value),
-    /// It is there already.
     Done(serde_json::Value),
     /// It began and was taken, as can be seen; its effect takes long.
     Taken,
@@ -86,7 +86,8 @@ impl Engine {
         let look = ReadScope::For(step.op.clone());
         let mut evidence = self.world.gather(current.plan.subject.clone(), look).await;
         // What an earlier step has moved out of the way explains a refusal no longer.
-        add_prior_runs(&self.ledger, &mut evidence).await;
+        // What was not read takes no weight from anything.
+        PriorRuns::Journal(self.ledger.clone()).add_to(&mut evidence).await.ok();
         let case = Case::new(&evidence);
         let before = match step.op.state_since(&case, current.begun_at.filter(|_| begun)) {
             State::Done(after) => return StepReadiness::Done(after),
@@ -159,7 +160,7 @@ impl Engine {
                 Event::Paused { step: Some(index), halt: PauseReason::Unconfirmed, why }
             }
             _ => {
-                let pause = (waited / 4).clamp(self.timing.first_wait, LONGEST_PAUSE);
+                let pause = (waited / 4).clamp(self.timing.first_wait, MAX_LOOK_PAUSE);
                 return Turn::Stop(Stop::Sleep(Sleep::For(pause.min(patience.saturating_sub(waited)))));
             }
         };
@@ -191,7 +192,7 @@ impl Engine {
         // A step that is sent again was counted, and its snapshot taken, when it began.
         if step.op.is_capped() && !begun {
             events.push(Event::Snapshot { step: index, was: snapshot(run) });
-            also.risky = Some(DailyCap { limit: self.risky_per_day, within: DAY });
+            also.risky = Some(DailyCap { limit: self.risky_per_day, within: CAP_WINDOW });
         }
         // Said here and judged by the fold, which does not trust that `next()` has counted.
         events.push(Event::Began { step: index, before, needs: Some(self.rules.needs(step.risk)) });
@@ -285,7 +286,12 @@ impl Engine {
     ) -> Option<serde_json::Value> {
         let subject = run.current.as_ref()?.plan.subject.clone();
         let started = Instant::now();
-        let mut wait = self.timing.first_wait;
+        let mut backoff = ExponentialBuilder::new()
+            .with_factor(1.5)
+            .with_min_delay(self.timing.first_wait)
+            .with_max_delay(self.timing.longest_wait)
+            .without_max_times()
+            .build();
         loop {
             let is_last = started.elapsed() >= patience;
             let evidence = self.world.gather(subject.clone(), ReadScope::Effect(step.op.clone())).await;
@@ -295,8 +301,8 @@ impl Engine {
             if is_last {
                 return None;
             }
-            tokio::time::sleep(wait.min(patience.saturating_sub(started.elapsed()))).await;
-            wait = (wait * 3 / 2).min(self.timing.longest_wait);
+            let pause = backoff.next().unwrap_or(self.timing.longest_wait);
+            tokio::time::sleep(pause.min(patience.saturating_sub(started.elapsed()))).await;
         }
     }
 

@@ -17,13 +17,13 @@ use url::Url;
 use super::blocks::Message;
 
 /// A call that takes longer has been lost.
-const WITHIN: Duration = Duration::from_secs(5);
+const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 /// The same for the bytes of a file.
-const UPLOAD_WITHIN: Duration = Duration::from_secs(60);
+const UPLOAD_TIMEOUT: Duration = Duration::from_secs(60);
 /// What a refusal without `Retry-After`, or with one that cannot be read, means.
-const RETRY: Duration = Duration::from_secs(5);
+const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(5);
 /// The shortest and the longest `Retry-After` that is believed: no value makes us hammer, or be silent for hours.
-const RETRY_WITHIN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(900));
+const RETRY_AFTER_RANGE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(900));
 
 /// Why Slack gave no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -90,7 +90,7 @@ impl Api {
         let client = SlackHyperClient::new(connector);
         let files = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
-            .timeout(UPLOAD_WITHIN)
+            .timeout(UPLOAD_TIMEOUT)
             .build()
             .map_err(|error| tls(&error))?;
         Ok(Self { client, token: api_token(token), app_token: None, files, base: base.clone() })
@@ -107,13 +107,13 @@ impl Api {
         let session = self.client.open_session(&self.token);
         let params = params.to_vec();
         let call = session.http_session_api.http_get::<Value, _, _>(method, &params, None);
-        settle(method, tokio::time::timeout(WITHIN, call).await)
+        settle(method, tokio::time::timeout(CALL_TIMEOUT, call).await)
     }
 
     async fn write(&self, method: &'static str, body: &Value) -> Result<Value, ApiError> {
         let session = self.client.open_session(&self.token);
         let call = session.http_session_api.http_post::<Value, Value>(method, body, None);
-        settle(method, tokio::time::timeout(WITHIN, call).await)
+        settle(method, tokio::time::timeout(CALL_TIMEOUT, call).await)
     }
 
     /// `auth.test`
@@ -214,7 +214,7 @@ impl Api {
         let session = self.client.open_session(token);
         let none = json!({});
         let call = session.http_session_api.http_post::<Value, Value>("apps.connections.open", &none, None);
-        id(settle("apps.connections.open", tokio::time::timeout(WITHIN, call).await)?, "url")
+        id(settle("apps.connections.open", tokio::time::timeout(CALL_TIMEOUT, call).await)?, "url")
     }
 
     /// Whether the address of a socket is Slack's: encrypted and on its domain, or beside a base URL for tests.
@@ -359,12 +359,12 @@ fn reason(error: &SlackClientError) -> ApiError {
         SlackClientError::ApiError(error)
             if ["ratelimited", "rate_limited"].contains(&error.code.as_str()) =>
         {
-            ApiError::Limited(RETRY)
+            ApiError::Limited(DEFAULT_RETRY_AFTER)
         }
         SlackClientError::ApiError(error) => ApiError::Refused(error.code.clone()),
         SlackClientError::RateLimitError(error) => {
-            let (shortest, longest) = RETRY_WITHIN;
-            ApiError::Limited(error.retry_after.unwrap_or(RETRY).clamp(shortest, longest))
+            let (shortest, longest) = RETRY_AFTER_RANGE;
+            ApiError::Limited(error.retry_after.unwrap_or(DEFAULT_RETRY_AFTER).clamp(shortest, longest))
         }
         SlackClientError::HttpError(_) => ApiError::Lost("an HTTP error"),
         SlackClientError::ProtocolError(_) => ApiError::Lost("an answer that cannot be read"),

@@ -9,14 +9,14 @@ use super::markup::Markup;
 use reinstate_core::digest::hex;
 
 /// Blocks that one message may hold.
-const MOST_BLOCKS: usize = 50;
+const MAX_BLOCKS: usize = 50;
 /// Characters that all blocks of one message may hold together. Slack documents that there is a limit
 /// (`msg_blocks_too_long`) and not which; others have measured 11,300 and more.
-const MOST_CHARACTERS: usize = 11_000;
+const MAX_CHARACTERS: usize = 11_000;
 /// No block is shortened to less than this.
-const LEAST_CHARACTERS: usize = 60;
+const MIN_CHARACTERS: usize = 60;
 /// Characters of the text in a card that is said in short.
-const BRIEF: usize = 1500;
+const MAX_BRIEF_CHARACTERS: usize = 1500;
 
 /// What a message says: its blocks, and the text for notifications and for clients without blocks.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,7 +37,7 @@ impl Message {
     /// A message of blocks; what is too much is counted. The last `keep` blocks always stay.
     #[must_use]
     pub fn of(text: &Markup, mut blocks: Vec<Value>, keep: usize) -> Self {
-        let over = blocks.len().saturating_sub(MOST_BLOCKS);
+        let over = blocks.len().saturating_sub(MAX_BLOCKS);
         if over > 0 {
             let keep = keep.min(blocks.len());
             let tail = blocks.split_off(blocks.len().saturating_sub(keep));
@@ -61,7 +61,7 @@ impl Message {
     /// line.
     #[must_use]
     pub fn brief(&self, why: &Markup) -> Self {
-        let text = Markup::shorten(&self.text, BRIEF);
+        let text = Markup::shorten(&self.text, MAX_BRIEF_CHARACTERS);
         let kind = |block: &&Value, kind: &str| block.get("type").is_some_and(|known| known == kind);
         let mut blocks = vec![
             json!({"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": true}}),
@@ -84,12 +84,12 @@ impl Message {
 /// Makes blocks fit into one message: the longest are shortened first, each with a count of what is left out, and the
 /// last `keep` blocks always stay.
 fn fit(blocks: &mut Vec<Value>, keep: usize) {
-    if blocks.iter().map(length).sum::<usize>() > MOST_CHARACTERS {
+    if blocks.iter().map(length).sum::<usize>() > MAX_CHARACTERS {
         let most = share(blocks);
         blocks.iter_mut().for_each(|block| shorten(block, most));
     }
     let mut left = 0;
-    while blocks.iter().map(length).sum::<usize>() > MOST_CHARACTERS {
+    while blocks.iter().map(length).sum::<usize>() > MAX_CHARACTERS {
         let body = blocks.len().saturating_sub(keep);
         // The count stands where the last block was that is left out.
         let Some(at) = body.checked_sub(if left == 0 { 1 } else { 2 }) else { return };
@@ -108,9 +108,9 @@ fn share(blocks: &[Value]) -> usize {
     let fits = |most: usize| {
         let all =
             blocks.iter().map(|block| if is_long(block) { length(block).min(most) } else { length(block) });
-        all.sum::<usize>() <= MOST_CHARACTERS
+        all.sum::<usize>() <= MAX_CHARACTERS
     };
-    let (mut low, mut high) = (LEAST_CHARACTERS, MOST_CHARACTERS);
+    let (mut low, mut high) = (MIN_CHARACTERS, MAX_CHARACTERS);
     while low < high {
         let middle = (low + high).div_ceil(2);
         if fits(middle) {
@@ -167,11 +167,11 @@ fn shorten(block: &mut Value, most: usize) {
 
 /// As many tasks as fit, then how many were left out.
 fn fewer(tasks: &mut Vec<Value>, most: usize) {
-    const COUNT: usize = 24;
+    const COUNT_CHARACTERS: usize = 24;
     let mut used = 0;
     let fit = tasks.iter().take_while(|task| {
         used += length(task);
-        used + COUNT <= most
+        used + COUNT_CHARACTERS <= most
     });
     let (fit, all) = (fit.count(), tasks.len());
     if fit == all {
@@ -179,7 +179,7 @@ fn fewer(tasks: &mut Vec<Value>, most: usize) {
     }
     tasks.truncate(fit);
     let says = Markup::new().literal("… and ").number(all - fit).literal(" more steps");
-    tasks.push(json!({"task_id": "task-more", "title": says.cut(COUNT), "status": Status::Pending.word()}));
+    tasks.push(json!({"task_id": "task-more", "title": says.cut(COUNT_CHARACTERS), "status": Status::Pending.word()}));
 }
 
 /// A heading in plain text.
@@ -188,7 +188,6 @@ pub fn header(text: &Markup) -> Value {
     json!({"type": "header", "text": {"type": "plain_text", "text": text.cut(150)}})
 }
 
-/// A paragraph.
 #[must_use]
 pub fn section(text: &Markup) -> Value {
     json!({"type": "section", "text": mrkdwn(text, 3000)})
@@ -260,26 +259,19 @@ pub enum Style {
 /// Slack's own "are you sure?".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confirm {
-    /// The question.
     pub title: Markup,
     /// What will happen.
     pub text: Markup,
-    /// Yes.
     pub yes: &'static str,
-    /// No.
     pub no: &'static str,
 }
 
-/// A button.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Button {
-    /// What it asks for.
     pub action: ButtonAction,
-    /// What it says.
     pub words: &'static str,
     /// What it carries, opaque to Slack; a value that is too long is left out, and such a click is refused.
     pub value: String,
-    /// How it looks.
     pub style: Style,
     /// Asked before the click counts.
     pub confirm: Option<Confirm>,
@@ -355,9 +347,7 @@ impl Status {
 /// One line of progress.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Task {
-    /// What.
     pub title: Markup,
-    /// How far.
     pub status: Status,
 }
 
@@ -410,7 +400,7 @@ mod tests {
             assert_eq!(card.blocks.len(), 50);
             assert_eq!(card.blocks[49]["type"], "actions");
             assert!(card.text.chars().count() <= 3000);
-            assert!(shown(&card.blocks) <= MOST_CHARACTERS, "{}", shown(&card.blocks));
+            assert!(shown(&card.blocks) <= MAX_CHARACTERS, "{}", shown(&card.blocks));
         }
     }
 
@@ -431,7 +421,7 @@ mod tests {
         blocks.push(foot.clone());
         let card = Message::of(&Markup::new().literal("text"), blocks, 1);
         assert_eq!(problems(&card.blocks, Surface::Message), Vec::<String>::new());
-        assert!(shown(&card.blocks) <= MOST_CHARACTERS && shown(&card.blocks) > MOST_CHARACTERS / 2);
+        assert!(shown(&card.blocks) <= MAX_CHARACTERS && shown(&card.blocks) > MAX_CHARACTERS / 2);
         assert_eq!((&card.blocks[0], card.blocks.last()), (&short, Some(&foot)));
         let text = card.blocks[2]["text"]["text"].as_str().unwrap();
         assert!(text.starts_with("line 0 ") && text.contains("\n… and "), "{text}");

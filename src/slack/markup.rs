@@ -38,7 +38,6 @@ impl Markup {
         self
     }
 
-    /// A number.
     #[must_use]
     pub fn number(mut self, number: usize) -> Self {
         self.0.push_str(&number.to_string());
@@ -71,7 +70,6 @@ impl Markup {
         }
     }
 
-    /// Names a channel.
     #[must_use]
     pub fn channel(mut self, id: &str) -> Self {
         if is_id(id) {

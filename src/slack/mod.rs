@@ -13,5 +13,5 @@ pub mod modal;
 pub mod payload;
 pub mod people;
 pub mod response;
-pub mod slots;
+pub mod single_flight;
 pub mod value;

@@ -8,12 +8,12 @@ use super::blocks::{Message, section};
 use super::markup::Markup;
 
 /// Blocks that a modal may hold.
-const MOST_BLOCKS: usize = 100;
+const MAX_BLOCKS: usize = 100;
 
 fn modal(title: &'static str, mut blocks: Vec<Value>) -> Value {
-    let over = blocks.len().saturating_sub(MOST_BLOCKS);
+    let over = blocks.len().saturating_sub(MAX_BLOCKS);
     if over > 0 {
-        blocks.truncate(MOST_BLOCKS - 1);
+        blocks.truncate(MAX_BLOCKS - 1);
         blocks.push(section(&Markup::new().literal("… and ").number(over + 1).literal(" more parts")));
     }
     json!({
@@ -30,14 +30,12 @@ pub fn reading() -> Value {
     modal("Reinstate", vec![section(&Markup::new().literal("Reading everything. The answer appears here."))])
 }
 
-/// A private answer.
 #[must_use]
 pub fn answer(card: &Message) -> Value {
     let text = || json!({"type": "section", "text": {"type": "mrkdwn", "text": card.text, "verbatim": true}});
     modal("Reinstate", if card.blocks.is_empty() { vec![text()] } else { card.blocks.clone() })
 }
 
-/// Details on demand.
 #[must_use]
 pub fn details(blocks: Vec<Value>) -> Value {
     modal("Details", blocks)

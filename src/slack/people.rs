@@ -9,13 +9,14 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::api::{Api, ApiError};
-use super::slots::Slots;
+use super::single_flight::SingleFlight;
 use crate::config::{Access, Grant};
 use reinstate_core::access::MembershipKind;
+use reinstate_core::run::Requester;
 use reinstate_core::{Action, Actor, Denied, Permit, Role, may};
 
 /// A look-up is at most this old when somebody acts on it.
-pub const ROLE_LIFE: Duration = Duration::from_secs(10);
+pub const ROLE_MAX_AGE: Duration = Duration::from_secs(10);
 
 /// The team that our bot token belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,17 +29,6 @@ pub struct Installation {
     pub whole_organization: bool,
     /// Our bot's user.
     pub bot: Option<String>,
-}
-
-/// A person as a signed payload names them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Caller {
-    /// Slack user id.
-    pub id: String,
-    /// The team of the payload, if it names one.
-    pub team: Option<String>,
-    /// The enterprise of the payload, if it names one.
-    pub enterprise: Option<String>,
 }
 
 /// What is known of a channel.
@@ -56,9 +46,9 @@ pub struct ChannelInfo {
 pub struct People {
     installation: RwLock<Option<Installation>>,
     access: Access,
-    users: Slots<Value, ApiError>,
-    groups: Slots<BTreeSet<String>, ApiError>,
-    channels: Slots<Value, ApiError>,
+    users: SingleFlight<Value, ApiError>,
+    groups: SingleFlight<BTreeSet<String>, ApiError>,
+    channels: SingleFlight<Value, ApiError>,
 }
 
 impl People {
@@ -68,9 +58,9 @@ impl People {
         Self {
             installation: RwLock::new(None),
             access,
-            users: Slots::new(ROLE_LIFE),
-            groups: Slots::new(ROLE_LIFE),
-            channels: Slots::new(ROLE_LIFE),
+            users: SingleFlight::new(ROLE_MAX_AGE),
+            groups: SingleFlight::new(ROLE_MAX_AGE),
+            channels: SingleFlight::new(ROLE_MAX_AGE),
         }
     }
 
@@ -110,7 +100,7 @@ impl People {
     ///
     /// # Errors
     /// The refusal.
-    pub async fn permit(&self, api: &Api, caller: &Caller, action: &Action) -> Result<Permit, Denied> {
+    pub async fn permit(&self, api: &Api, caller: &Requester, action: &Action) -> Result<Permit, Denied> {
         let began = Instant::now();
         match may(&self.actor(api, caller, None).await, action) {
             Ok(permit) => Ok(permit),
@@ -121,7 +111,7 @@ impl People {
     }
 
     /// Looks somebody up. `since` wants an answer that was asked for at or after that instant.
-    pub async fn actor(&self, api: &Api, caller: &Caller, since: Option<Instant>) -> Actor {
+    pub async fn actor(&self, api: &Api, caller: &Requester, since: Option<Instant>) -> Actor {
         let mut actor = Actor {
             id: caller.id.clone(),
             membership: MembershipKind::Unknown,
@@ -215,7 +205,7 @@ impl People {
     }
 }
 
-fn standing(home: &Installation, caller: &Caller, user: &Value) -> MembershipKind {
+fn standing(home: &Installation, caller: &Requester, user: &Value) -> MembershipKind {
     let flag = |key: &str| user.get(key).and_then(Value::as_bool).unwrap_or(false);
     let text = |pointer: &str| user.pointer(pointer).and_then(Value::as_str);
     let enterprise = text("/enterprise_user/enterprise_id");
@@ -275,8 +265,12 @@ mod tests {
         }
     }
 
-    fn caller(team: Option<&str>, enterprise: Option<&str>) -> Caller {
-        Caller { id: "U1".into(), team: team.map(str::to_owned), enterprise: enterprise.map(str::to_owned) }
+    fn caller(team: Option<&str>, enterprise: Option<&str>) -> Requester {
+        Requester {
+            id: "U1".into(),
+            team: team.map(str::to_owned),
+            enterprise: enterprise.map(str::to_owned),
+        }
     }
 
     #[test]

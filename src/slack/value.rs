@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 /// The value of a button: opaque to Slack, and looked up by us.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Value {
-    /// The run.
     #[serde(rename = "r", default, skip_serializing_if = "String::is_empty")]
     pub run: String,
     /// The digest of the plan that was shown.

@@ -20,20 +20,18 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 /// The form field that says what `client_assertion` is.
-pub const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+pub const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// How long an assertion is good; Microsoft advises five to ten minutes.
-const LIFE: Duration = Duration::from_secs(300);
+const ASSERTION_LIFETIME: Duration = Duration::from_secs(300);
 /// Their clock may be a little behind ours.
-const EARLY: Duration = Duration::from_secs(30);
+const CLOCK_SKEW_ALLOWANCE: Duration = Duration::from_secs(30);
 
 /// Why a certificate cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadCertificate {
-    /// There is no certificate in it.
     #[error("it holds no certificate in PEM form (BEGIN CERTIFICATE)")]
     NoCertificate,
-    /// There is no key in it.
     #[error("it holds no private key in PEM form (BEGIN PRIVATE KEY)")]
     NoKey,
     /// The key is of another kind, or broken.
@@ -90,8 +88,8 @@ impl Certificate {
         let header = json!({ "alg": "PS256", "typ": "JWT", "x5t#S256": self.thumbprint });
         let claims = json!({
             "aud": audience, "iss": client, "sub": client, "jti": uuid::Uuid::new_v4().to_string(),
-            "nbf": at(now.checked_sub(EARLY).ok())?, "iat": now.as_second(),
-            "exp": at(now.checked_add(LIFE).ok())?,
+            "nbf": at(now.checked_sub(CLOCK_SKEW_ALLOWANCE).ok())?, "iat": now.as_second(),
+            "exp": at(now.checked_add(ASSERTION_LIFETIME).ok())?,
         });
         let part = |value: &serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let signed = format!("{}.{}", part(&header), part(&claims));

@@ -107,7 +107,6 @@ impl Call {
         self
     }
 
-    /// Sends JSON.
     #[must_use]
     pub fn json(mut self, body: Value) -> Self {
         self.content = Content::Json(body);

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use backon::{BackoffBuilder as _, ExponentialBuilder};
 use jiff::Timestamp;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use secrecy::ExposeSecret;
@@ -31,7 +32,6 @@ pub struct Limits {
     pub failures: u32,
     /// The first wait when the service names none; doubled each time.
     pub first_wait: Duration,
-    /// The longest such wait.
     pub longest_wait: Duration,
     /// Bytes of one answer.
     pub answer: usize,
@@ -58,7 +58,6 @@ impl Default for Limits {
 /// A 2xx answer.
 #[derive(Debug)]
 pub struct Answer {
-    /// HTTP status.
     pub status: u16,
     /// The service's id of this request.
     pub request_id: Option<String>,
@@ -128,6 +127,7 @@ impl Http {
         let deadline = Instant::now() + if patient { budget.max(self.limits.patience) } else { budget };
         let attempts = if patient { self.limits.attempts.saturating_mul(5) } else { self.limits.attempts };
         let (mut attempt, mut failures) = (0, 0);
+        let mut backoff = self.backoff().build();
         loop {
             attempt += 1;
             let outcome = match pace.turn(deadline).await {
@@ -153,7 +153,9 @@ impl Http {
                     (error, after)
                 }
             };
-            let wait = after.unwrap_or_else(|| self.backoff(attempt)).max(self.limits.first_wait / 10);
+            // It goes on growing through the waits that the service names.
+            let own = backoff.next().unwrap_or(self.limits.longest_wait);
+            let wait = after.unwrap_or(own).max(self.limits.first_wait / 10);
             if attempt >= attempts || Instant::now() + wait >= deadline {
                 return Err(error);
             }
@@ -163,12 +165,14 @@ impl Http {
         }
     }
 
-    /// Doubling, capped, and between half and all of it, so that parallel calls do not return as one.
-    fn backoff(&self, attempt: u32) -> Duration {
-        let doubled = self.limits.first_wait.saturating_mul(1 << attempt.saturating_sub(1).min(16));
-        let half = doubled.min(self.limits.longest_wait) / 2;
-        let [dice, ..] = *uuid::Uuid::new_v4().as_bytes();
-        half + half.mul_f64(f64::from(dice) / 255.0)
+    /// The jitter adds up to as much again, so each wait is between half of the limit and all of it: parallel calls do
+    /// not return as one.
+    fn backoff(&self) -> ExponentialBuilder {
+        ExponentialBuilder::new()
+            .with_min_delay(self.limits.first_wait.min(self.limits.longest_wait) / 2)
+            .with_max_delay(self.limits.longest_wait / 2)
+            .with_jitter()
+            .without_max_times()
     }
 
     async fn once(&self, call: &Call, deadline: Instant) -> Outcome {
@@ -289,7 +293,7 @@ fn classify(call: &Call, status: u16, headers: &HeaderMap, body: Vec<u8>) -> Out
 }
 
 /// The longest wait that an answer can impose. No header closes a client for longer.
-const LONGEST_AFTER: Duration = Duration::from_secs(15 * 60);
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(15 * 60);
 
 /// The later of `Retry-After` (seconds or an HTTP date) and Atlassian's `X-RateLimit-Reset` (an ISO instant). What
 /// cannot be read as either names no wait.
@@ -301,14 +305,14 @@ fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
         seconds(raw).or_else(date)
     });
     let reset = text("x-ratelimit-reset").and_then(super::lenient::to_time).map(from_now);
-    retry.max(reset).map(|after| after.min(LONGEST_AFTER))
+    retry.max(reset).map(|after| after.min(MAX_RETRY_AFTER))
 }
 
 /// A number of seconds, whole or not, however large. A negative one is none.
 fn seconds(raw: &str) -> Option<Duration> {
     let plain = raw.starts_with(|c: char| c.is_ascii_digit()) && raw.ends_with(|c: char| c.is_ascii_digit());
     let number: f64 = raw.parse().ok().filter(|_| plain)?;
-    Duration::try_from_secs_f64(number.clamp(0.0, LONGEST_AFTER.as_secs_f64())).ok()
+    Duration::try_from_secs_f64(number.clamp(0.0, MAX_RETRY_AFTER.as_secs_f64())).ok()
 }
 
 #[cfg(test)]

@@ -51,7 +51,6 @@ pub struct UpstreamConfig {
     pub login_url: Url,
     /// Microsoft Graph, without `/v1.0`; its path is kept.
     pub graph_url: Url,
-    /// The tenant.
     pub tenant_id: String,
     /// Our application in it.
     pub client_id: String,
@@ -63,9 +62,7 @@ pub struct UpstreamConfig {
     pub limits: Limits,
 }
 
-/// One configured SCIM directory.
 pub struct ScimDirectory {
-    /// Its id.
     pub id: String,
     /// The client, if there is a key.
     pub client: Option<Scim>,
@@ -75,11 +72,9 @@ pub struct ScimDirectory {
 pub struct Clients {
     /// Microsoft Graph.
     pub entra: Option<Entra>,
-    /// The Atlassian organization.
     pub atlassian: Option<Atlassian>,
     /// The SCIM directories, in the order of the configuration.
     pub scim: Vec<ScimDirectory>,
-    /// Where they read.
     pub places: Installation,
 }
 

@@ -16,12 +16,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 /// A request takes some time to arrive, and the service counts arrivals: a window is kept this much longer.
-const TRAVEL: Duration = Duration::from_millis(500);
+const TRAVEL_ALLOWANCE: Duration = Duration::from_millis(500);
 
 /// Places of a window that the background lane leaves to the others.
-const KEPT: usize = 2;
+const RESERVED_PLACES: usize = 2;
 /// How often the background lane looks whether everybody else has passed.
-const GIVE_WAY: Duration = Duration::from_millis(10);
+const GIVE_WAY_PAUSE: Duration = Duration::from_millis(10);
 
 /// The right to send one request; given back when dropped.
 #[derive(Debug)]
@@ -138,7 +138,8 @@ impl RateLimiter {
             (most / replicas, period)
         };
         let most = usize::try_from(most).unwrap_or(1);
-        let gate = Gate::Window { most, period: period.saturating_add(TRAVEL), given: Mutex::default() };
+        let gate =
+            Gate::Window { most, period: period.saturating_add(TRAVEL_ALLOWANCE), given: Mutex::default() };
         Self::new(gate, in_flight)
     }
 
@@ -182,11 +183,11 @@ impl RateLimiter {
         loop {
             self.open(deadline).await?;
             let wait = if self.shared.ahead.load(Ordering::Relaxed) > 0 {
-                GIVE_WAY
+                GIVE_WAY_PAUSE
             } else if let Gate::Window { most, period, given } = &self.shared.gate {
-                let most = most.saturating_sub(KEPT).max(1);
+                let most = most.saturating_sub(RESERVED_PLACES).max(1);
                 // Only a place that is free now: a reserved one would stand before those who come later.
-                match reserve(given, most, *period, Instant::now() + GIVE_WAY) {
+                match reserve(given, most, *period, Instant::now() + GIVE_WAY_PAUSE) {
                     Ok(_) => Duration::ZERO,
                     Err(wait) => wait,
                 }

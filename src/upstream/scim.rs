@@ -24,10 +24,8 @@ pub struct Scim {
     pace: RateLimiter,
 }
 
-/// A user record.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "SCIM's names")]
 pub struct ScimUser {
     #[serde(deserialize_with = "lenient::text")]
     pub id: Option<String>,
@@ -55,7 +53,6 @@ pub struct ScimUser {
 /// An address of a record.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(default)]
-#[allow(missing_docs, reason = "SCIM's names")]
 pub struct ScimEmail {
     #[serde(deserialize_with = "lenient::text")]
     pub value: Option<String>,
@@ -66,7 +63,6 @@ pub struct ScimEmail {
 /// A reference to a group or to a member.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(default)]
-#[allow(missing_docs, reason = "SCIM's names")]
 pub struct ScimRef {
     #[serde(deserialize_with = "lenient::text")]
     pub value: Option<String>,
@@ -84,12 +80,9 @@ struct Extension {
 /// When a record was made and changed.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "SCIM's names")]
 pub struct Meta {
     #[serde(deserialize_with = "lenient::time")]
     pub created: Option<jiff::Timestamp>,
-    #[serde(deserialize_with = "lenient::time")]
-    pub last_modified: Option<jiff::Timestamp>,
 }
 
 impl ScimUser {
@@ -107,10 +100,8 @@ impl ScimUser {
     }
 }
 
-/// A group record.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "SCIM's names")]
 pub struct ScimGroup {
     #[serde(deserialize_with = "lenient::text")]
     pub id: Option<String>,
@@ -125,9 +116,7 @@ pub struct ScimGroup {
 /// How a record came to be gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deleted {
-    /// By this call.
     Now,
-    /// It was not there.
     AlreadyGone,
 }
 

@@ -17,13 +17,12 @@ use super::lenient;
 use super::rate_limit::RateLimiter;
 
 /// Microsoft recommends asking for a new token some minutes before the old one ends.
-const MARGIN: Duration = Duration::from_secs(300);
+const RENEWAL_MARGIN: Duration = Duration::from_secs(300);
 
 /// How we prove to be the application.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum EntraCredential {
-    /// A client secret.
     Secret(SecretString),
     /// A certificate registered with the application.
     Certificate(Arc<Certificate>),
@@ -138,7 +137,7 @@ impl Tokens {
             EntraCredential::Federated(federated) => Some(federated.read().map_err(broken)?),
         };
         if let Some(assertion) = assertion {
-            form.push(("client_assertion_type", SecretString::from(assertion::TYPE)));
+            form.push(("client_assertion_type", SecretString::from(assertion::ASSERTION_TYPE)));
             form.push(("client_assertion", assertion));
         }
         let call = call.form(form).repeatable();
@@ -146,9 +145,12 @@ impl Tokens {
         let granted: Granted = self.http.send(&call, &self.pace).await?.json()?;
         let token = granted.access_token.map(SecretString::from);
         let token = token.ok_or_else(|| CallError::Garbled { why: "no access_token".to_owned() })?;
-        let life = granted.expires_in.and_then(|s| u64::try_from(s).ok()).map_or(MARGIN, Duration::from_secs);
+        let life = granted
+            .expires_in
+            .and_then(|s| u64::try_from(s).ok())
+            .map_or(RENEWAL_MARGIN, Duration::from_secs);
         // A token that lives for less than the margin is still worth half its life.
-        let good = life.saturating_sub(MARGIN).max(life / 2).min(Duration::from_secs(86_400));
+        let good = life.saturating_sub(RENEWAL_MARGIN).max(life / 2).min(Duration::from_secs(86_400));
         Ok(Held { token, until: started + good })
     }
 }

@@ -24,9 +24,9 @@ use super::folded::Folded;
 use super::place::{On, Place};
 
 /// After this long a test has failed: nothing that it waits for takes a tenth of it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(60);
 /// How often the journal is looked at.
-const GLANCE: Duration = Duration::from_millis(10);
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Ada, an operator.
 pub const ADA: &str = "U0ADA";
@@ -43,7 +43,6 @@ pub const GUS: &str = "U0GUEST";
 pub struct Bot {
     /// The simulated services.
     pub sandbox: Sandbox,
-    /// The people.
     pub people: Workspace,
     /// The bot's own context.
     pub app: Arc<App>,
@@ -115,13 +114,13 @@ impl Bot {
         let running = serve::start(config, listener, None, hurried(), world).await.unwrap();
         let mut people = sandbox.workspace(format!("http://{}/slack/events", running.addr));
         // A slow machine is no reason to call an acknowledgement late; benchmarks measure it.
-        people.patience = PATIENCE;
+        people.patience = WAIT_TIMEOUT;
         let app = Arc::clone(&running.app);
         let bot = Self { sandbox, people, app, running, _place: place };
         let since = Instant::now();
         while bot.app.people.home().is_none() {
-            assert!(since.elapsed() < PATIENCE, "Slack was not found");
-            tokio::time::sleep(GLANCE).await;
+            assert!(since.elapsed() < WAIT_TIMEOUT, "Slack was not found");
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
         bot
     }
@@ -149,7 +148,7 @@ impl Bot {
     pub async fn says_in(&self, channel: &str, user: &str, text: &str) -> String {
         let since = Instant::now();
         let mut ack = self.people.command(user, channel, text).await.unwrap();
-        while ack.body.contains("could not be written down") && since.elapsed() < PATIENCE {
+        while ack.body.contains("could not be written down") && since.elapsed() < WAIT_TIMEOUT {
             self.reads_all();
             ack = self.people.command(user, channel, text).await.unwrap();
         }
@@ -289,8 +288,8 @@ impl Bot {
             if let Some(row) = self.app.ledger.store().recent_runs(1).await.unwrap().pop() {
                 return row.run;
             }
-            assert!(since.elapsed() < PATIENCE, "no run was opened");
-            tokio::time::sleep(GLANCE).await;
+            assert!(since.elapsed() < WAIT_TIMEOUT, "no run was opened");
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 
@@ -303,8 +302,8 @@ impl Bot {
             if let Some(root) = cards.into_iter().find(|card| card.role == reinstate_store::CardRole::Root) {
                 return root.at;
             }
-            assert!(since.elapsed() < PATIENCE, "there is no root card");
-            tokio::time::sleep(GLANCE).await;
+            assert!(since.elapsed() < WAIT_TIMEOUT, "there is no root card");
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 
@@ -319,12 +318,12 @@ impl Bot {
                 return run;
             }
             assert!(
-                since.elapsed() < PATIENCE,
+                since.elapsed() < WAIT_TIMEOUT,
                 "{what}: not yet; {:?}\n{}",
                 self.events(&id).await.iter().map(Event::kind).collect::<Vec<_>>(),
                 lock(&self.sandbox.slack).transcript().join("\n")
             );
-            tokio::time::sleep(GLANCE).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 
@@ -339,8 +338,8 @@ impl Bot {
     pub async fn is_quiet(&self) {
         let since = Instant::now();
         while !self.app.ledger.store().stale_cards(1).await.unwrap().is_empty() {
-            assert!(since.elapsed() < PATIENCE, "the cards do not catch up");
-            tokio::time::sleep(GLANCE).await;
+            assert!(since.elapsed() < WAIT_TIMEOUT, "the cards do not catch up");
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 
@@ -352,7 +351,7 @@ impl Bot {
 
     /// The end of a story: nothing unread, nothing misunderstood, a journal that verifies.
     pub async fn closes(self) {
-        self.app.drain(PATIENCE).await;
+        self.app.drain(WAIT_TIMEOUT).await;
         self.is_quiet().await;
         let mut unread = self.reads_all();
         // Said after four seconds, so only on a busy machine.
@@ -364,7 +363,7 @@ impl Bot {
     }
 
     async fn waits<T>(&self, what: &str, find: impl FnMut(&Slack) -> Option<T>) -> T {
-        let found = wait_until(&self.sandbox.slack, find, PATIENCE).await;
+        let found = wait_until(&self.sandbox.slack, find, WAIT_TIMEOUT).await;
         found.unwrap_or_else(|seen| panic!("{what}: {seen}"))
     }
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-const PATIENCE: Duration = Duration::from_secs(120);
+const PAGE_TIMEOUT: Duration = Duration::from_secs(120);
 /// The key that a WebDriver types for Enter.
 pub const ENTER: &str = "\u{e007}";
 
@@ -67,7 +67,7 @@ impl Browser {
         let wanted = json!({
             "goog:chromeOptions": options,
             "goog:loggingPrefs": {"browser": "ALL"},
-            "timeouts": {"script": PATIENCE.as_millis()},
+            "timeouts": {"script": PAGE_TIMEOUT.as_millis()},
         });
         let mut browser = Self {
             driver,
@@ -115,7 +115,7 @@ impl Browser {
                     let id = found.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_owned();
                     return format!("/element/{id}");
                 }
-                Err(error) => assert!(since.elapsed() < PATIENCE, "{error}\n{}", self.all().await),
+                Err(error) => assert!(since.elapsed() < PAGE_TIMEOUT, "{error}\n{}", self.all().await),
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -128,7 +128,7 @@ impl Browser {
             let element = self.element(xpath).await;
             match self.call("POST", &format!("{element}/click"), &json!({})).await {
                 Ok(_) => return,
-                Err(error) => assert!(since.elapsed() < PATIENCE, "{error}"),
+                Err(error) => assert!(since.elapsed() < PAGE_TIMEOUT, "{error}"),
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -167,7 +167,7 @@ impl Browser {
                 return text;
             }
             assert!(
-                since.elapsed() < PATIENCE,
+                since.elapsed() < PAGE_TIMEOUT,
                 "{words:?} is not read in {css}:\n{text}\n---\n{}",
                 self.all().await
             );
@@ -179,7 +179,7 @@ impl Browser {
     pub async fn sees(&self, css: &str) {
         let since = Instant::now();
         while self.count(css).await == 0 {
-            assert!(since.elapsed() < PATIENCE, "there is no {css}:\n{}", self.all().await);
+            assert!(since.elapsed() < PAGE_TIMEOUT, "there is no {css}:\n{}", self.all().await);
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -188,7 +188,7 @@ impl Browser {
     pub async fn gone(&self, css: &str) {
         let since = Instant::now();
         while self.count(css).await > 0 {
-            assert!(since.elapsed() < PATIENCE, "there still is {css}:\n{}", self.all().await);
+            assert!(since.elapsed() < PAGE_TIMEOUT, "there still is {css}:\n{}", self.all().await);
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }

@@ -18,14 +18,14 @@ struct Stalls(Arc<AtomicU64>, tokio::task::JoinHandle<()>);
 
 impl Stalls {
     fn watch() -> Self {
-        const TICK: Duration = Duration::from_millis(10);
+        const POLL_INTERVAL: Duration = Duration::from_millis(10);
         let longest = Arc::new(AtomicU64::new(0));
         let noted = Arc::clone(&longest);
         let watching = tokio::spawn(async move {
             loop {
                 let began = Instant::now();
-                tokio::time::sleep(TICK).await;
-                let stood = began.elapsed().saturating_sub(TICK).as_millis();
+                tokio::time::sleep(POLL_INTERVAL).await;
+                let stood = began.elapsed().saturating_sub(POLL_INTERVAL).as_millis();
                 noted.fetch_max(u64::try_from(stood).unwrap(), Ordering::Relaxed);
             }
         });

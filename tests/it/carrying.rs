@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use reinstate::cli::world_within;
 use reinstate::exec::{Admission, Engine, Journal};
-use reinstate_core::run::{Goal, Limits, Request};
+use reinstate_core::run::{Goal, Limits, Request, Requester};
 use reinstate_core::{Event, Next, Run, Who};
 use reinstate_sandbox::Sandbox;
 use reinstate_store::{AppendOptions, Store};
@@ -48,9 +48,7 @@ pub async fn begin(sandbox: &Sandbox, who: &'static str) -> Repair {
         changed: Arc::default(),
     });
     let asked = Request {
-        by: "U0ADA".to_owned(),
-        team: None,
-        enterprise: None,
+        by: Requester::with_id("U0ADA"),
         channel: "C0ADMINS".to_owned(),
         text: format!("repair {who}"),
         response_url: None,

@@ -16,7 +16,7 @@ use reinstate_sandbox::wire::{Listening, listen};
 use super::bot::{ADA, Bot, GRACE, tells, tells_in};
 
 /// How long a thousand answers may take on a busy machine.
-const LONG: Duration = Duration::from_secs(600);
+const LONG_LEASE: Duration = Duration::from_secs(600);
 
 /// A place that takes what people send and does nothing with it, so that it can be sent to the bot later.
 struct Drawer {
@@ -62,13 +62,13 @@ fn one_shots(bot: &Bot) -> usize {
     calls.iter().filter(|call| call.method == "PUT" && call.path.ends_with("/manage/email")).count()
 }
 
-const CROWD: usize = 10;
+const CROWD_SIZE: usize = 10;
 const CLICKS_EACH: usize = 100;
 
 /// Ten approvers, of whom three are needed.
 fn crowd() -> (Tenant, impl FnOnce(&mut Env)) {
     let mut tenant = scenarios::find("email-held").unwrap().tenant();
-    let ids: Vec<String> = (0..CROWD).map(|number| format!("U0CROWD{number}")).collect();
+    let ids: Vec<String> = (0..CROWD_SIZE).map(|number| format!("U0CROWD{number}")).collect();
     for (number, id) in ids.iter().enumerate() {
         let mail = format!("crowd{number}@acme.example");
         tenant.employee(&mail, &format!("Crowd {number}"));
@@ -89,7 +89,7 @@ async fn a_thousand_clicks_of_ten_people_with_retries_are_three_approvals_and_on
         bot.says(ADA, "repair jane@acme.example").await;
         let drawer = Drawer::of(bot).await;
         let mut bodies = Vec::new();
-        for number in 0..CROWD {
+        for number in 0..CROWD_SIZE {
             bodies.push(drawer.click(bot, &format!("U0CROWD{number}"), "reinstate.approve").await);
         }
         let mut clicks = tokio::task::JoinSet::new();
@@ -108,7 +108,7 @@ async fn a_thousand_clicks_of_ten_people_with_retries_are_three_approvals_and_on
                         // Where the machine is so busy that a request is cut off, Slack sends it again.
                         match sent.map(|ack| ack.status) {
                             Ok(200) => left -= 1,
-                            Ok(408) | Err(_) => assert!(since.elapsed() < LONG, "no answer"),
+                            Ok(408) | Err(_) => assert!(since.elapsed() < LONG_LEASE, "no answer"),
                             Ok(other) => panic!("{other}"),
                         }
                     }
@@ -135,9 +135,12 @@ async fn a_thousand_clicks_of_ten_people_with_retries_are_three_approvals_and_on
         assert_eq!(one_shots(bot), 1);
         // A crowd that clicks in vain does not fill the journal: a refusal that repeats itself is recorded once.
         let denied = events.iter().filter(|event| matches!(event, Event::Denied { .. })).count();
-        assert!(denied <= 4 * CROWD, "{denied} refusals recorded");
-        println!("{sent} clicks, {} requests with retries, {denied} refusals", CROWD * CLICKS_EACH * 7 / 5);
-        bot.app.drain(LONG).await;
+        assert!(denied <= 4 * CROWD_SIZE, "{denied} refusals recorded");
+        println!(
+            "{sent} clicks, {} requests with retries, {denied} refusals",
+            CROWD_SIZE * CLICKS_EACH * 7 / 5
+        );
+        bot.app.drain(LONG_LEASE).await;
         bot.reads_all();
     })
     .await;
@@ -178,7 +181,7 @@ async fn a_request_that_is_replayed_opens_and_decides_nothing_a_second_time() {
         let events = bot.events(&run).await;
         assert_eq!(approvers(&events), [GRACE]);
         assert_eq!(one_shots(bot), 1);
-        bot.app.drain(LONG).await;
+        bot.app.drain(LONG_LEASE).await;
         bot.reads_all();
     })
     .await;
@@ -202,7 +205,7 @@ async fn is_recorded(bot: &Bot, user: &str) -> bool {
 async fn comes_too_late(bot: &Bot, click: &str, words: &str) {
     assert_eq!(sends(bot, click).await, 200);
     bot.hears(GRACE, words).await;
-    bot.app.drain(LONG).await;
+    bot.app.drain(LONG_LEASE).await;
     assert!(is_recorded(bot, GRACE).await, "{words}: the attempt was not recorded");
     bot.is_quiet().await;
     assert_eq!(bot.button_now("reinstate.approve"), None, "{words}: a button that can no longer work");
@@ -281,7 +284,7 @@ async fn what_was_superseded_cannot_be_approved_and_the_new_plan_can() {
         bot.clicks(GRACE, "reinstate.approve").await;
         assert_eq!(bot.ends().await, Outcome::Restored);
         assert_eq!(one_shots(bot), 1);
-        bot.app.drain(LONG).await;
+        bot.app.drain(LONG_LEASE).await;
         bot.reads_all();
     })
     .await;
@@ -296,7 +299,7 @@ async fn what_was_approved_and_done_cannot_be_approved_again() {
         assert_eq!(bot.ends().await, Outcome::Restored);
         sends(bot, &click).await;
         bot.hears(GRACE, "The run has ended, so nothing was done").await;
-        bot.app.drain(LONG).await;
+        bot.app.drain(LONG_LEASE).await;
         assert!(is_recorded(bot, GRACE).await);
         assert_eq!(bot.button_now("reinstate.approve"), None);
         assert_eq!(one_shots(bot), 1);

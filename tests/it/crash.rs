@@ -17,7 +17,7 @@ use super::sample::Sample;
 use super::story::{End, Story, changes, is_one_shot, repaired};
 
 /// Stories told at the same time: they wait more than they work.
-const AT_ONCE: usize = 12;
+const MAX_CONCURRENT: usize = 12;
 
 /// Where in a step the process dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +94,7 @@ pub async fn tell(on: On, scenario: &'static Scenario, kill: Option<Kill>) -> Op
 /// The number of deaths.
 async fn matrix(on: On, stories: Sample, deaths_of_each: Sample) -> usize {
     reinstate::upstream::install_tls();
-    let slots = Arc::new(Semaphore::new(AT_ONCE));
+    let slots = Arc::new(Semaphore::new(MAX_CONCURRENT));
     let mut all = JoinSet::new();
     for (place, scenario) in repaired().enumerate().filter(|(place, _)| stories.has(*place)) {
         let slots = slots.clone();

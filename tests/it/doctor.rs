@@ -13,7 +13,6 @@ use reinstate_sandbox::{Sandbox, lock};
 use serde_json::Value;
 use tokio::process::Command;
 
-/// What the program said.
 pub struct Said {
     pub code: i32,
     checks: Vec<Value>,

@@ -18,11 +18,11 @@ use super::bot::{ADA, Bot, GRACE};
 use super::folded::Folded;
 
 /// A story that takes longer hangs; on a quiet machine one takes seconds.
-const PATIENCE: Duration = Duration::from_secs(900);
+const STORY_TIMEOUT: Duration = Duration::from_secs(900);
 /// Stories told at the same time: they wait more than they work.
-const AT_ONCE: usize = 8;
+const MAX_CONCURRENT: usize = 8;
 /// How long one request may take here.
-const LIMIT: Duration = Duration::from_secs(5);
+const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What goes wrong, and for how many requests of that kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,7 +65,7 @@ const FAULTS: [Fault; 16] = [
 ];
 
 /// Longer than anything is tried again.
-const FOR_LONG: u32 = 40;
+const MANY_TIMES: u32 = 40;
 
 impl Fault {
     /// `None`: the services themselves are out of order.
@@ -79,13 +79,13 @@ impl Fault {
             Self::Limited => (1, answer(429, &[("retry-after", "1")])),
             Self::LimitedWithoutATime => (2, answer(429, &[])),
             Self::Error500 => (1, answer(500, &[])),
-            Self::Error503ForLong => (FOR_LONG, answer(503, &[])),
+            Self::Error503ForLong => (MANY_TIMES, answer(503, &[])),
             Self::Refused => return None,
             Self::ClosedBefore => (1, Injection::LoseRequest),
-            Self::ClosedBeforeForLong => (FOR_LONG, Injection::LoseRequest),
+            Self::ClosedBeforeForLong => (MANY_TIMES, Injection::LoseRequest),
             Self::ClosedAfterTheEffect => (1, Injection::LoseAnswer),
             Self::BrokenOffWithin => (1, Injection::Truncate),
-            Self::TooSlow => (1, Injection::Delay(LIMIT + LIMIT / 4)),
+            Self::TooSlow => (1, Injection::Delay(CALL_TIMEOUT + CALL_TIMEOUT / 4)),
             Self::Html => (1, Injection::Garble("<html>Bad gateway</html>".to_owned())),
             Self::HalfJson => (1, Injection::Garble(r#"{"data":[{"id":"#.to_owned())),
             Self::OtherJson => (1, Injection::Garble(r#"[{"unexpected":null}]"#.to_owned())),
@@ -174,7 +174,7 @@ pub async fn carry(bot: &Bot, id: &str, label: &str) -> (Run, usize) {
             return (run, bot.events(id).await.iter().filter(retried).count());
         }
         assert!(
-            since.elapsed() < PATIENCE,
+            since.elapsed() < STORY_TIMEOUT,
             "{label} hangs: {:?}\n{}",
             bot.events(id).await.iter().map(Event::kind).collect::<Vec<_>>(),
             lock(&bot.sandbox.slack).transcript().join("\n")
@@ -200,7 +200,7 @@ async fn tell(scenario: &Scenario, fault: Option<(Fault, String, usize)>) -> Tol
     let ms = Duration::from_millis;
     let limits = Limits {
         budget: Duration::from_secs(20),
-        per_request: LIMIT,
+        per_request: CALL_TIMEOUT,
         failures: 2,
         first_wait: ms(20),
         longest_wait: ms(200),
@@ -311,7 +311,7 @@ fn moments(calls: &[Call]) -> BTreeMap<String, BTreeSet<usize>> {
 async fn matrix(chosen: fn(usize) -> bool) -> (usize, usize) {
     let everything = std::env::var_os("REINSTATE_TEST_ALL_FAULTS").is_some();
     let repaired = |scenario: &&Scenario| scenario.ends == Outcome::Restored && scenario.finds.len() == 1;
-    let slots = Arc::new(Semaphore::new(AT_ONCE));
+    let slots = Arc::new(Semaphore::new(MAX_CONCURRENT));
     let mut tried: BTreeSet<(String, Fault)> = BTreeSet::new();
     let mut stories = Vec::new();
     let mut kinds = BTreeSet::new();

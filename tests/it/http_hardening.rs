@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use super::bot::{Bot, tells};
 
 /// A side that has not closed after this never will.
-const NEVER: Duration = Duration::from_secs(90);
+const TEST_TIMEOUT: Duration = Duration::from_secs(90);
 
 fn address(bot: &Bot) -> String {
     let url = url::Url::parse(&bot.people.request_url).unwrap();
@@ -20,7 +20,7 @@ async fn exchange(bot: &Bot, text: &str) -> String {
     let mut stream = TcpStream::connect(address(bot)).await.unwrap();
     stream.write_all(text.as_bytes()).await.unwrap();
     let mut all = Vec::new();
-    tokio::time::timeout(NEVER, stream.read_to_end(&mut all)).await.expect("never closed").ok();
+    tokio::time::timeout(TEST_TIMEOUT, stream.read_to_end(&mut all)).await.expect("never closed").ok();
     String::from_utf8_lossy(&all).into_owned()
 }
 
@@ -83,7 +83,7 @@ async fn a_large_body_is_refused_before_it_is_sent_and_an_unsigned_one_before_it
             sent += 1;
         }
         let mut answer = Vec::new();
-        tokio::time::timeout(NEVER, stream.read_to_end(&mut answer)).await.expect("never closed").ok();
+        tokio::time::timeout(TEST_TIMEOUT, stream.read_to_end(&mut answer)).await.expect("never closed").ok();
         let answer = String::from_utf8_lossy(&answer);
         assert!(answer.is_empty() || status(&answer) == 413, "{answer}");
         assert!(sent < 160, "ten mebibytes were taken");

@@ -23,7 +23,7 @@ use reinstate_testing::skip::{cannot, skipped};
 /// A story with an irreversible step, an approval, and provisioning.
 pub const STORY: &str = "email-held";
 /// As long as a failover of a database may take.
-const GONE: Duration = Duration::from_secs(30);
+const DEATH_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A file system of its own and of this size, which can be filled.
 pub struct Disk(TempDir);
@@ -184,7 +184,7 @@ async fn gone_at(point: Point) {
     told(point, place, &[], async |story| {
         server.stop();
         nothing_is_started(story).await;
-        tokio::time::sleep(GONE).await;
+        tokio::time::sleep(DEATH_TIMEOUT).await;
         nothing_is_started(story).await;
         server.start();
     })
@@ -211,7 +211,7 @@ async fn a_sqlite_that_is_locked_for_longer_than_it_waits_loses_nothing() {
         let mut other = sqlx::SqliteConnection::connect(&file).await.unwrap();
         other.execute("BEGIN IMMEDIATE").await.unwrap();
         nothing_is_started(story).await;
-        tokio::time::sleep(GONE + Duration::from_secs(5)).await;
+        tokio::time::sleep(DEATH_TIMEOUT + Duration::from_secs(5)).await;
         other.execute("ROLLBACK").await.unwrap();
     })
     .await;

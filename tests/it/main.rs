@@ -1,5 +1,5 @@
 //! All integration tests: one crate, one link step, one module a behaviour.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod approvals;
 mod asking;
@@ -33,6 +33,7 @@ mod logs;
 mod machine_failures;
 mod malformed_answers;
 mod mapped;
+mod one_plan;
 mod overdue;
 mod page;
 mod place;

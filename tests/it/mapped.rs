@@ -18,7 +18,7 @@ use crate::bot::{ADA, GRACE, tells_in};
 use crate::carrying::begin;
 
 /// How many tenants are looked at side by side.
-const AT_ONCE: usize = 8;
+const MAX_CONCURRENT: usize = 8;
 /// A function that the simulated job knows and the bot does not.
 const UNKNOWN: ExternalIdFrom = ExternalIdFrom::Expression("PCase([mailNickname])");
 
@@ -95,7 +95,7 @@ where
     F: Fn(&'static Scenario) -> T + Copy + Send + 'static,
     T: Future<Output = Option<String>> + Send,
 {
-    let turns = Arc::new(Semaphore::new(AT_ONCE));
+    let turns = Arc::new(Semaphore::new(MAX_CONCURRENT));
     let mut looks = JoinSet::new();
     for scenario in stories {
         let turns = turns.clone();

@@ -2,7 +2,7 @@
 //! approval by the clock that all replicas share.
 
 use jiff::SignedDuration;
-use reinstate_core::run::{Goal, Request};
+use reinstate_core::run::{Goal, Request, Requester};
 use reinstate_core::{Next, Outcome};
 use reinstate_sandbox::scenarios::find;
 use reinstate_sandbox::tenant::ADMINS;
@@ -35,9 +35,7 @@ pub async fn shifts_clock(bot: &Bot, seconds: i64) {
 async fn a_command_that_waited_too_long_is_refused_with_the_reason() {
     tells("membership-drift", async |bot| {
         let asked = Request {
-            by: ADA.to_owned(),
-            team: None,
-            enterprise: None,
+            by: Requester::with_id(ADA),
             channel: ADMINS.to_owned(),
             text: "jane@acme.example".to_owned(),
             response_url: None,

@@ -7,9 +7,8 @@ use std::time::{Duration, Instant};
 use tokio::process::{Child, Command};
 
 /// How long anything may take on a busy machine before a test gives up.
-pub const PATIENCE: Duration = Duration::from_secs(400);
+pub const PROCESS_TIMEOUT: Duration = Duration::from_secs(400);
 
-/// One process.
 pub struct Bot {
     child: Child,
     port: u16,
@@ -23,7 +22,6 @@ impl Bot {
         bot
     }
 
-    /// Starts it.
     pub fn launch(env: &BTreeMap<String, String>, port: u16) -> Self {
         let child = Command::new(env!("CARGO_BIN_EXE_reinstate"))
             .arg("serve")
@@ -46,7 +44,7 @@ impl Bot {
     pub async fn ready(&self) {
         let since = Instant::now();
         while self.asked("readyz").await != Some(200) {
-            assert!(since.elapsed() < PATIENCE, "serve did not come up");
+            assert!(since.elapsed() < PROCESS_TIMEOUT, "serve did not come up");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

@@ -17,11 +17,11 @@ use super::place::On;
 use super::story::{End, Story, repaired};
 
 /// How many kills each engine sees where nobody says otherwise.
-const KILLS: u64 = 12;
+const KILL_COUNT: u64 = 12;
 /// Stories told at the same time.
-const AT_ONCE: usize = 8;
+const MAX_CONCURRENT: usize = 8;
 /// How often one story is interrupted at most: it must come to an end.
-const EACH: u64 = 4;
+const KILLS_PER_STORY: u64 = 4;
 
 /// A number that is given, or a default.
 fn number(name: &str) -> Option<u64> {
@@ -86,11 +86,11 @@ async fn rounds(on: On) {
         return;
     }
     let seed = number("REINSTATE_TEST_SEED").unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0);
-    let wanted = number("REINSTATE_TEST_KILLS").unwrap_or(KILLS);
+    let wanted = number("REINSTATE_TEST_KILLS").unwrap_or(KILL_COUNT);
     println!("REINSTATE_TEST_SEED={seed}");
     let chance = Arc::new(AtomicU64::new(seed));
     let plain = Arc::new(Plain::default());
-    let slots = Arc::new(Semaphore::new(AT_ONCE));
+    let slots = Arc::new(Semaphore::new(MAX_CONCURRENT));
     let stories: Vec<_> = repaired().collect();
     let (mut told, mut kills, mut count) = (JoinSet::new(), 0, 0);
     while kills < wanted {
@@ -102,7 +102,7 @@ async fn rounds(on: On) {
         let (chance, plain) = (chance.clone(), plain.clone());
         count += 1;
         told.spawn(async move {
-            let killed = round(on, scenario, 1 + random(&chance) % EACH, &chance, &plain).await;
+            let killed = round(on, scenario, 1 + random(&chance) % KILLS_PER_STORY, &chance, &plain).await;
             drop(slot);
             killed
         });

@@ -16,11 +16,11 @@ use reinstate_store::Store;
 
 use super::crash::{Kill, Point, deaths, gate, step, tell};
 use super::place::On;
-use super::process::{Bot, PATIENCE};
+use super::process::{Bot, PROCESS_TIMEOUT};
 use super::story::{Clicks, End, Story, buttons, changes, is_one_shot, talk_to};
 use reinstate_testing::port::free_port;
 
-const REPLICAS: usize = 3;
+const REPLICA_COUNT: usize = 3;
 
 /// A process, and the people who happen to reach it.
 struct Replica {
@@ -30,10 +30,10 @@ struct Replica {
 
 async fn replicas(sandbox: &Sandbox, url: &str) -> Vec<Replica> {
     let mut all = Vec::new();
-    for _ in 0..REPLICAS {
+    for _ in 0..REPLICA_COUNT {
         let port = free_port();
         let mut env = sandbox.env(url, &format!("127.0.0.1:{port}"));
-        env.insert("REINSTATE_SERVER__REPLICAS".to_owned(), REPLICAS.to_string());
+        env.insert("REINSTATE_SERVER__REPLICAS".to_owned(), REPLICA_COUNT.to_string());
         all.push(Replica { bot: Bot::launch(&env, port), people: talk_to(sandbox, port) });
     }
     for replica in &all {
@@ -68,9 +68,9 @@ async fn three_processes_say_and_do_everything_once() {
     for (n, address) in who.iter().enumerate() {
         // Typed at one, and repeated by Slack at the other two.
         let command = format!("repair {address}");
-        let ack = all[n % REPLICAS].people.command("U0ADA", ADMINS, &command).await.unwrap();
+        let ack = all[n % REPLICA_COUNT].people.command("U0ADA", ADMINS, &command).await.unwrap();
         assert!(ack.body.contains("run has begun"), "{}", ack.body);
-        for (m, replica) in all.iter().enumerate().filter(|(m, _)| *m != n % REPLICAS) {
+        for (m, replica) in all.iter().enumerate().filter(|(m, _)| *m != n % REPLICA_COUNT) {
             let again = replica.people.retry(&ack, u32::try_from(m).unwrap(), "http_timeout").await.unwrap();
             assert!(again.body.contains("had begun already"), "{}", again.body);
         }
@@ -80,8 +80,8 @@ async fn three_processes_say_and_do_everything_once() {
     let since = Instant::now();
     let (mut clicks, mut turn) = (Clicks::default(), 0);
     while !store.open_runs().await.unwrap().is_empty() || !store.stale_cards(1).await.unwrap().is_empty() {
-        assert!(since.elapsed() < PATIENCE, "{}", lock(&sandbox.slack).transcript().join("\n"));
-        clicks.click(&sandbox, &all[turn % REPLICAS].people, "U0GRACE", "reinstate.approve").await;
+        assert!(since.elapsed() < PROCESS_TIMEOUT, "{}", lock(&sandbox.slack).transcript().join("\n"));
+        clicks.click(&sandbox, &all[turn % REPLICA_COUNT].people, "U0GRACE", "reinstate.approve").await;
         turn += 1;
         tokio::time::sleep(Duration::from_millis(200)).await;
     }

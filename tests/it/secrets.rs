@@ -12,13 +12,13 @@ use reinstate_sandbox::wire::{Injection, Service};
 use reinstate_sandbox::{Sandbox, lock};
 use tokio::process::Command;
 
-const PATIENCE: Duration = Duration::from_secs(120);
+const TEST_TIMEOUT: Duration = Duration::from_secs(120);
 const SECRETS: [&str; 5] = [BOT_TOKEN, CLIENT_SECRET, ORG_KEY, SCIM_KEY, SIGNING_SECRET];
 
 async fn program(env: &BTreeMap<String, String>, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_reinstate"));
     command.args(arguments).env_clear().envs(env).env("RUST_LOG", "trace").env("RUST_BACKTRACE", "1");
-    tokio::time::timeout(PATIENCE, command.stdin(Stdio::null()).output()).await.expect("it ends").unwrap()
+    tokio::time::timeout(TEST_TIMEOUT, command.stdin(Stdio::null()).output()).await.expect("it ends").unwrap()
 }
 
 fn said(output: &Output) -> String {
@@ -53,11 +53,11 @@ async fn no_secret_is_in_anything_that_comes_out() {
         .unwrap();
     let since = Instant::now();
     while !reqwest::get(format!("{base}/readyz")).await.is_ok_and(|answer| answer.status() == 200) {
-        assert!(since.elapsed() < PATIENCE, "serve did not come up");
+        assert!(since.elapsed() < TEST_TIMEOUT, "serve did not come up");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let mut people = sandbox.workspace(format!("{base}/slack/events"));
-    people.patience = PATIENCE;
+    people.patience = TEST_TIMEOUT;
     // Upstreams that throw our own keys back at us.
     let wire = &sandbox.wire;
     let echo = |key: &str| {
@@ -76,7 +76,7 @@ async fn no_secret_is_in_anything_that_comes_out() {
         people.command("U0ADA", ADMINS, text).await.unwrap();
         let since = Instant::now();
         while lock(&sandbox.slack).ephemerals.len() == before {
-            assert!(since.elapsed() < PATIENCE, "no answer to {text}");
+            assert!(since.elapsed() < TEST_TIMEOUT, "no answer to {text}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
@@ -95,14 +95,14 @@ async fn no_secret_is_in_anything_that_comes_out() {
         if let Some(ts) = find(&lock(&sandbox.slack)) {
             break ts;
         }
-        assert!(since.elapsed() < PATIENCE, "{}", lock(&sandbox.slack).transcript().join("\n"));
+        assert!(since.elapsed() < TEST_TIMEOUT, "{}", lock(&sandbox.slack).transcript().join("\n"));
         tokio::time::sleep(Duration::from_millis(20)).await;
     };
     people.click("U0ADA", ADMINS, &ts, "reinstate.approve").await.unwrap();
     people.click("U0GRACE", ADMINS, &ts, "reinstate.approve").await.unwrap();
     let since = Instant::now();
     while !lock(&sandbox.slack).transcript().join("\n").contains("Access is back") {
-        assert!(since.elapsed() < PATIENCE, "{}", lock(&sandbox.slack).transcript().join("\n"));
+        assert!(since.elapsed() < TEST_TIMEOUT, "{}", lock(&sandbox.slack).transcript().join("\n"));
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     people.send_unsigned("x=1", "text/plain").await.unwrap();

@@ -21,7 +21,7 @@ use reinstate_store::Store;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-use super::process::PATIENCE;
+use super::process::PROCESS_TIMEOUT;
 use super::story::{Clicks, talk_to};
 use reinstate_testing::port::free_port;
 
@@ -120,7 +120,8 @@ impl Terminal {
                 self.read += at + wanted.len();
                 return before;
             }
-            let count = tokio::time::timeout(PATIENCE, self.output.read(&mut bytes)).await.unwrap().unwrap();
+            let count =
+                tokio::time::timeout(PROCESS_TIMEOUT, self.output.read(&mut bytes)).await.unwrap().unwrap();
             assert!(count > 0, "the shell ended before it showed {wanted:?}:\n{}", self.shown);
             self.shown += &String::from_utf8_lossy(&bytes[..count]);
         }
@@ -209,7 +210,7 @@ async fn says(people: &Workspace, sandbox: &Sandbox, line: &str) -> String {
         if !said.is_empty() && !said.contains("Reading") {
             return said;
         }
-        assert!(since.elapsed() < PATIENCE, "{line}: nothing was answered: {}\n{said}", ack.body);
+        assert!(since.elapsed() < PROCESS_TIMEOUT, "{line}: nothing was answered: {}\n{said}", ack.body);
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -245,7 +246,7 @@ async fn setup_followed_word_by_word_ends_with_a_green_doctor_and_a_working_bot(
                 terminal.types(&text).await;
                 let since = Instant::now();
                 while !reqwest::get(format!("{here}/readyz")).await.is_ok_and(|a| a.status().is_success()) {
-                    assert!(since.elapsed() < PATIENCE, "serve did not come up:\n{}", terminal.shown);
+                    assert!(since.elapsed() < PROCESS_TIMEOUT, "serve did not come up:\n{}", terminal.shown);
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
                 serving = true;
@@ -304,7 +305,7 @@ async fn repairs(people: &Workspace, sandbox: &Sandbox, folder: &Path, who: &str
         if let Some((outcome, _)) = ledger.run(&newest.run).await.unwrap().ended {
             break outcome;
         }
-        assert!(since.elapsed() < PATIENCE, "{}", lock(&sandbox.slack).transcript().join("\n"));
+        assert!(since.elapsed() < PROCESS_TIMEOUT, "{}", lock(&sandbox.slack).transcript().join("\n"));
         tokio::time::sleep(Duration::from_millis(50)).await;
     };
     assert_eq!(outcome, Outcome::Restored);

@@ -15,7 +15,7 @@ use crate::bot::{ADA, Bot, GRACE, VERA, tells_in};
 use crate::process;
 use reinstate_testing::port::free_port;
 
-const PATIENCE: Duration = Duration::from_secs(120);
+const SWEEP_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// People who lost a group, and one whose repair needs an approval of its own.
 pub fn tenant(drifted: usize) -> Tenant {
@@ -42,7 +42,7 @@ pub async fn sweep(bot: &Bot, wanted: impl Fn(&Sweep) -> bool) -> (String, Sweep
                 return (row.run, *sweep);
             }
         }
-        assert!(since.elapsed() < PATIENCE, "the sweep does not get there");
+        assert!(since.elapsed() < SWEEP_TIMEOUT, "the sweep does not get there");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -158,7 +158,7 @@ async fn killed_five_times_at_random_it_finds_the_same() {
         if let Some(row) = ledger.store().recent_runs(1).await.unwrap().pop() {
             break row.run;
         }
-        assert!(since.elapsed() < PATIENCE, "no sweep was opened");
+        assert!(since.elapsed() < SWEEP_TIMEOUT, "no sweep was opened");
         tokio::time::sleep(Duration::from_millis(10)).await;
     };
     let mut again = 0;
@@ -167,7 +167,7 @@ async fn killed_five_times_at_random_it_finds_the_same() {
         let [dice, ..] = *uuid::Uuid::new_v4().as_bytes();
         let until = sandbox.wire.calls().len() + 30 + usize::from(dice);
         while sandbox.wire.calls().len() < until && ledger.sweep(&sweep).await.unwrap().surveyed.is_none() {
-            assert!(since.elapsed() < PATIENCE, "the sweep stands still");
+            assert!(since.elapsed() < SWEEP_TIMEOUT, "the sweep stands still");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         again += usize::from(ledger.sweep(&sweep).await.unwrap().surveyed.is_none());
@@ -179,7 +179,7 @@ async fn killed_five_times_at_random_it_finds_the_same() {
         if course.surveyed.is_some() {
             break course;
         }
-        assert!(since.elapsed() < PATIENCE, "the sweep does not end");
+        assert!(since.elapsed() < SWEEP_TIMEOUT, "the sweep does not end");
         tokio::time::sleep(Duration::from_millis(20)).await;
     };
     let tally = course.surveyed.unwrap().tally;

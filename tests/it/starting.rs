@@ -14,14 +14,14 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use super::doctor::Patient;
 use super::machine_failures::Disk;
-use super::process::PATIENCE;
+use super::process::PROCESS_TIMEOUT;
 use reinstate_testing::port::free_port;
 
 /// Why `serve` ended, and that it left nothing listening.
 async fn serve_ends(patient: Patient, code: i32, words: &str) {
     let port = free_port();
     let patient = patient.set("SERVER__LISTEN", &format!("127.0.0.1:{port}"));
-    let ended = tokio::time::timeout(PATIENCE, patient.program().arg("serve").output()).await;
+    let ended = tokio::time::timeout(PROCESS_TIMEOUT, patient.program().arg("serve").output()).await;
     let ended = ended.expect("serve does not end").unwrap();
     let said = String::from_utf8(ended.stderr).unwrap();
     assert_eq!(ended.status.code(), Some(code), "{said}");
@@ -38,7 +38,7 @@ async fn serve_logs(patient: Patient, check: &str, state: &str, words: &str) {
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let mut log = Vec::new();
     let said = loop {
-        let line = tokio::time::timeout(PATIENCE, lines.next_line()).await.unwrap().unwrap();
+        let line = tokio::time::timeout(PROCESS_TIMEOUT, lines.next_line()).await.unwrap().unwrap();
         let Some(line) = line else { panic!("serve ended without a word of {check}:\n{}", log.join("\n")) };
         log.push(line.clone());
         let said: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));

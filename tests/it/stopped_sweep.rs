@@ -1,5 +1,5 @@
 //! A sweep is told by its id like a run: `status`, `history`, `cancel` and `undo` say what it is and what to do. And it is
-//! stopped wherever it is, also while it reads: before its next page, by whoever asked for it or by an approver.
+//! stopped wherever it is, also while it reads: before its next page, by the person who asked for it or by an approver.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use reinstate_sandbox::wire::Service;
 use crate::bot::{ADA, Bot, GRACE, VERA, plain, tells_in};
 use crate::slack_sweep::{sweep, tenant};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const SWEEP_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Calls to everything but Slack so far.
 fn upstream(bot: &Bot) -> usize {
@@ -94,7 +94,7 @@ async fn reading(bot: &Bot) -> String {
     bot.sees("Reading every side in bulk").await;
     let since = Instant::now();
     while upstream(bot) < 12 {
-        assert!(since.elapsed() < PATIENCE, "nothing is read");
+        assert!(since.elapsed() < SWEEP_TIMEOUT, "nothing is read");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let (id, course) = sweep(bot, |_| true).await;

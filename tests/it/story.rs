@@ -17,11 +17,11 @@ use serde_json::Value;
 
 use super::folded::Folded;
 use super::place::{On, Place};
-use super::process::{Bot, PATIENCE};
+use super::process::{Bot, PROCESS_TIMEOUT};
 use reinstate_testing::port::free_port;
 
 /// How soon a person clicks the same button again.
-const AGAIN: Duration = Duration::from_secs(3);
+const RETRY_PAUSE: Duration = Duration::from_secs(3);
 
 /// Stories that are repaired. Those of two causes may end in advice for the second; one cause each is what a step
 /// belongs to.
@@ -83,7 +83,6 @@ struct Progress {
     at: Instant,
 }
 
-/// How a story ended.
 #[derive(Debug)]
 pub struct End {
     pub outcome: Outcome,
@@ -184,7 +183,7 @@ impl Story {
             *progress = Progress { seen, at: Instant::now() };
         }
         assert!(
-            progress.at.elapsed() < PATIENCE,
+            progress.at.elapsed() < PROCESS_TIMEOUT,
             "{} {label} hangs:\n{}",
             self.scenario.name,
             lock(&self.sandbox.slack).transcript().join("\n")
@@ -280,8 +279,8 @@ impl Clicks {
     pub async fn click(&mut self, sandbox: &Sandbox, people: &Workspace, user: &str, action: &str) -> bool {
         let mut any = false;
         for (channel, ts, value) in buttons(sandbox, action) {
-            let last = self.0.entry((ts.clone(), value)).or_insert_with(|| Instant::now() - AGAIN);
-            if last.elapsed() >= AGAIN {
+            let last = self.0.entry((ts.clone(), value)).or_insert_with(|| Instant::now() - RETRY_PAUSE);
+            if last.elapsed() >= RETRY_PAUSE {
                 *last = Instant::now();
                 people.click(user, &channel, &ts, action).await.ok();
                 any = true;

@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use reinstate::cli::world;
 use reinstate::config::{Config, Purpose};
+use reinstate::exec::assess::{Gather, PlanFor, assess};
+use reinstate::exec::prior_runs::PriorRuns;
 use reinstate::exec::sweep::{CheckedAccount, Survey, survey};
-use reinstate::world::{ReadScope, SweepProgress};
+use reinstate::world::SweepProgress;
 use reinstate_core::evidence::Read;
 use reinstate_core::sweep::SweepFinding;
-use reinstate_core::{Cause, Source, Subject, Verdict, Who, diagnose, plan};
+use reinstate_core::{Cause, Source, Subject, Verdict, Who};
 use reinstate_sandbox::external_id::ExternalIdFrom;
 use reinstate_sandbox::large_org::Crowd;
 use reinstate_sandbox::scenarios::{ALL, find};
@@ -32,7 +34,9 @@ async fn sweep(config: &Config) -> (Survey, Vec<CheckedAccount>) {
     let world = world(config).unwrap();
     let rules = Arc::new(config.rules());
     let (sender, mut receiver) = tokio::sync::mpsc::channel(1000);
-    let survey = survey(&world, &rules, &Arc::new(SweepProgress::default()), &HashMap::new(), &sender).await;
+    let prior_runs = Arc::new(PriorRuns::in_database(config.store.url.clone()));
+    let meter = Arc::new(SweepProgress::default());
+    let survey = survey(&world, &prior_runs, &rules, &meter, &HashMap::new(), &sender).await;
     drop(sender);
     let mut all = Vec::new();
     while let Some(looked) = receiver.recv().await {
@@ -43,10 +47,11 @@ async fn sweep(config: &Config) -> (Survey, Vec<CheckedAccount>) {
 
 async fn check(config: &Config, who: &str) -> SweepFinding {
     let world = world(config).unwrap();
-    let evidence = world.gather(Subject::asked(Who::parse(who).unwrap()), ReadScope::Everything).await;
-    let diagnosis = diagnose(&evidence);
+    let prior_runs = PriorRuns::in_database(config.store.url.clone());
+    let gather = Gather::Person(Subject::asked(Who::parse(who).unwrap()));
     let rules = config.rules();
-    SweepFinding::of(who, &diagnosis, &plan(&evidence, &diagnosis, &rules, &[]), &rules)
+    let looked = assess(world.as_ref(), &prior_runs, &rules, gather, PlanFor::Repair, &[]).await;
+    SweepFinding::of(who, &looked.diagnosis, &looked.plan, &rules)
 }
 
 /// Everybody a sweep of this tenant must have an opinion on: those with a managed account, and those assigned.
@@ -154,7 +159,11 @@ async fn a_side_that_cannot_be_read_is_said_and_the_rest_is_judged() {
     );
     let ada = looked.iter().find(|looked| looked.found.query == "ada@acme.example").unwrap();
     assert_eq!((ada.found.verdict, ada.found.unread), (Verdict::CannotTell, true));
-    assert!(matches!(ada.diagnosis.unread.first(), Some((Source::Users, _))), "{:?}", ada.diagnosis.unread);
+    assert!(
+        matches!(ada.assessment.diagnosis.unread.first(), Some((Source::Users, _))),
+        "{:?}",
+        ada.assessment.diagnosis.unread
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -304,7 +313,12 @@ async fn accounts_whose_groups_are_not_shown_are_counted_as_unread() {
     sandbox.wire.inject_when(1, answer, |call, _| lists_accounts(call));
     let (survey, looked) = sweep(&config).await;
     let ada = looked.iter().find(|looked| looked.found.query == "ada@acme.example").unwrap();
-    assert_eq!((ada.found.verdict, ada.found.unread), (Verdict::CannotTell, true), "{:?}", ada.diagnosis);
+    assert_eq!(
+        (ada.found.verdict, ada.found.unread),
+        (Verdict::CannotTell, true),
+        "{:?}",
+        ada.assessment.diagnosis
+    );
     assert_eq!((survey.tally.cannot_tell, survey.tally.unread), (1, 1), "{:?}", survey.tally);
     let said: Vec<&str> = survey.unread.iter().map(|(_, why)| why.as_str()).collect();
     assert_eq!(said, ["the search did not show the groups of 1 accounts"]);

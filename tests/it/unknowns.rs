@@ -105,7 +105,7 @@ const UNKNOWNS: &[Unknown] = &[
 
 /// Two worlds of one kind, and one for each bit that tells two questions apart: every question stands both ways, and
 /// any two of them stand differently somewhere.
-const WORLDS: usize = 8;
+const WORLD_COUNT: usize = 8;
 
 fn stands_the_other_way(question: usize, world: usize) -> bool {
     match world {
@@ -123,7 +123,7 @@ fn flipped(world: usize) -> Vec<&'static str> {
 #[test]
 fn every_question_stands_both_ways_and_any_two_differ() {
     let of = |question: usize| -> Vec<bool> {
-        (0..WORLDS).map(|world| stands_the_other_way(question, world)).collect()
+        (0..WORLD_COUNT).map(|world| stands_the_other_way(question, world)).collect()
     };
     for (question, (name, _)) in UNKNOWNS.iter().enumerate() {
         assert!(of(question).contains(&true) && of(question).contains(&false), "{name}");
@@ -217,7 +217,7 @@ async fn play(scenario: &'static Scenario, world: usize) -> Played {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_repair_suite_holds_with_every_question_both_ways() {
     let sample = Sample::one_in(3);
-    let worlds = if sample.is_whole() { 0..WORLDS } else { 0..2 };
+    let worlds = if sample.is_whole() { 0..WORLD_COUNT } else { 0..2 };
     let turns = Arc::new(Semaphore::new(12));
     let mut plays = JoinSet::new();
     let repaired = ALL.iter().filter(|scenario| scenario.ends == Outcome::Restored).enumerate();

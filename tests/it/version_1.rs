@@ -33,7 +33,7 @@ async fn a_database_of_version_1_opens_folds_and_verifies() {
     }
     let [(sweep_id, sweep)] = sweeps.as_slice() else { panic!("one sweep, and not {}", sweeps.len()) };
     assert!(sweep.ended.as_deref().unwrap().contains("1 of 1 account has its access back"), "{sweep:?}");
-    assert_eq!((sweep.ended_by.as_deref(), sweep.requester().unwrap().by.as_str()), (None, "U0ADA"));
+    assert_eq!((sweep.ended_by.as_deref(), sweep.requester().unwrap().by.id.as_str()), (None, "U0ADA"));
     assert_eq!(sweep.surveyed.as_ref().unwrap().list.repairs().len(), 1);
     let [(_, approved), (_, part)] = runs.as_slice() else { panic!("two runs, and not {}", runs.len()) };
     assert_eq!(part.part.as_ref().unwrap().sweep, *sweep_id);

@@ -13,7 +13,6 @@ pub enum Role {
     Viewer,
     /// May check and repair.
     Operator,
-    /// May approve.
     Approver,
 }
 
@@ -35,11 +34,9 @@ impl Role {
 pub enum MembershipKind {
     /// A full member of our workspace or enterprise.
     Member,
-    /// A guest.
     Guest,
     /// Somebody of another workspace.
     Stranger,
-    /// Deactivated.
     Deactivated,
     /// A bot or an app.
     Bot,
@@ -52,7 +49,6 @@ pub enum MembershipKind {
 pub struct Actor {
     /// Slack user id.
     pub id: String,
-    /// Whose person.
     pub membership: MembershipKind,
     /// Roles, each with the rule that grants it.
     pub roles: Vec<(Role, String)>,
@@ -79,7 +75,6 @@ impl Actor {
 pub enum Ownership {
     /// The plan touches the actor's own account.
     Yes,
-    /// It does not.
     No,
     /// The actor's address leads to no user of the identity provider and to no account.
     Nobody,
@@ -90,11 +85,8 @@ pub enum Ownership {
 /// Whether the actor has acted on the same plan before, under another Slack id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EarlierRole {
-    /// No.
     No,
-    /// They asked for it.
     Requester,
-    /// They approved it.
     Approver,
     /// It could not be read.
     Unreadable,
@@ -109,9 +101,7 @@ pub enum Action {
     CheckOneself,
     /// See what waits and what was done: those who check, and those who have to approve.
     Follow,
-    /// Start a repair.
     Repair,
-    /// Approve a plan.
     Approve {
         /// Who asked for the run.
         requester: String,
@@ -119,10 +109,8 @@ pub enum Action {
         own: Ownership,
         /// Whether the actor is one of those below under another Slack id.
         same: EarlierRole,
-        /// Who has approved already.
         approved: BTreeSet<String>,
     },
-    /// Decline a plan.
     Decline {
         /// Who asked for the run.
         requester: String,
@@ -157,19 +145,15 @@ impl Permit {
     }
 }
 
-/// Why not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Denied {
     /// Not one of our people.
     #[error("You are not a member of this workspace, so Reinstate takes nothing from you.")]
     Stranger,
-    /// A guest.
     #[error("Guests have no role in Reinstate. Ask a member of the workspace.")]
     Guest,
-    /// Deactivated.
     #[error("Your Slack account is deactivated, so it has no role in Reinstate.")]
     Deactivated,
-    /// A bot.
     #[error("Bots and apps have no role in Reinstate.")]
     Bot,
     /// The look-up failed.
@@ -177,7 +161,6 @@ pub enum Denied {
         "Slack did not answer who you are, so nobody has a role right now. Nothing was done; please try again in a minute."
     )]
     AskAgain,
-    /// A role is missing.
     #[error("This needs the role {}.", .0.word())]
     Missing(Role),
     /// Four eyes.

@@ -5,13 +5,13 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// Keeps a digest made here from ever being taken for one made elsewhere.
-const DOMAIN: &str = "reinstate.plan.v1\n";
+const DIGEST_DOMAIN: &str = "reinstate.plan.v1\n";
 
 /// `sha256:` and the hexadecimal digest of the value's canonical JSON (keys sorted, no white space).
 #[must_use]
 pub fn digest(value: &impl Serialize) -> String {
     let value = serde_json::to_value(value).unwrap_or(Value::Null);
-    let mut text = String::from(DOMAIN);
+    let mut text = String::from(DIGEST_DOMAIN);
     write(&value, &mut text);
     format!("sha256:{}", hex(&Sha256::digest(text.as_bytes())))
 }

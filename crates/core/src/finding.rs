@@ -135,23 +135,19 @@ impl<'de> Deserialize<'de> for Cause {
 /// A fact as a finding cites it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fact {
-    /// Where it was read.
     pub source: Source,
     /// What it says, in words. Never contains a time: the words are part of the plan's digest.
     #[serde(rename = "says")]
     pub message: String,
-    /// When it was read.
     pub seen_at: Timestamp,
 }
 
 /// A cause, proven.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
-    /// The cause.
     pub code: Cause,
     /// Whether access is missing because of it.
     pub blocking: bool,
-    /// The facts.
     pub because: Vec<Fact>,
 }
 
@@ -174,7 +170,6 @@ impl Finding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// Yes.
     Healthy,
     /// No, and this is why.
     Broken,

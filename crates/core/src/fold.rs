@@ -64,9 +64,7 @@ pub trait JournalEvent: Clone + Serialize + DeserializeOwned {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("entry {seq} ({kind}) cannot stand there: {why}")]
 pub struct Illegal {
-    /// Its number.
     pub seq: i64,
-    /// Its kind.
     pub kind: &'static str,
     /// Why. Always a text of this program, so that nothing of the entry is quoted.
     pub why: &'static str,
@@ -74,7 +72,6 @@ pub struct Illegal {
 
 /// The state that the entries of one journal add up to.
 pub trait Fold: Clone + Default {
-    /// Its entries.
     type Event: JournalEvent;
 
     /// What it is.

@@ -56,7 +56,6 @@ impl Who {
         Err(NotAName)
     }
 
-    /// What was typed.
     #[must_use]
     pub fn text(&self) -> &str {
         match self {
@@ -68,7 +67,6 @@ impl Who {
 /// A record of a SCIM directory, by id.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RecordId {
-    /// The SCIM directory.
     pub directory: String,
     /// The SCIM user id.
     pub record: String,

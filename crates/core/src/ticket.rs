@@ -10,7 +10,7 @@ use super::evidence::{LogEntry, Source};
 use super::finding::{Cause, Finding, Verdict};
 
 /// How many entries of the log are told; support asks for the newest.
-const ENTRIES: usize = 3;
+const MAX_ENTRIES: usize = 3;
 
 /// Who is asked for help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,9 +40,7 @@ impl Vendor {
 /// One paragraph for one vendor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ticket {
-    /// Whom it is for.
     pub to: Vendor,
-    /// The paragraph.
     pub text: String,
 }
 
@@ -111,7 +109,7 @@ fn paragraph(to: Vendor, asked: &[(&Finding, &'static str)], case: &Case<'_>) ->
             .map(|fact| format!("{} ({}, read {})", fact.message, fact.source.name(), second(fact.seen_at)));
         says.push(format!("{}: {}.", finding.code.title(), facts.collect::<Vec<_>>().join("; ")));
     }
-    let told = case.e.log.get().into_iter().flatten().filter(|entry| !entry.succeeded()).take(ENTRIES);
+    let told = case.e.log.get().into_iter().flatten().filter(|entry| !entry.succeeded()).take(MAX_ENTRIES);
     says.extend(told.map(attempt));
     for (source, reason, request) in case.e.refused_requests() {
         if to.answers_for(source) {

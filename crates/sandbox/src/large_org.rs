@@ -12,7 +12,6 @@ use reinstate_core::Cause;
 /// What a company looks like.
 #[derive(Clone, Copy, Debug)]
 pub struct Crowd {
-    /// How many people.
     pub people: usize,
     /// How many synced groups, at least 4. The first three give the apps and hold a third of the people each.
     pub groups: usize,
@@ -70,11 +69,9 @@ const BREAKS: &[(Break, &[Cause])] = &[
 
 /// A generated company, and what a sweep of it must find.
 pub struct Company {
-    /// The services.
     pub tenant: Tenant,
     /// How many have each cause.
     pub by_cause: BTreeMap<String, u64>,
-    /// How many are broken.
     pub broken: u64,
     /// Accounts there are, with those of the three people every tenant has.
     pub accounts: u64,
@@ -95,7 +92,6 @@ fn place(seed: u64, a: usize, b: usize, count: usize) -> usize {
 struct Rooms(Vec<(String, String)>);
 
 impl Crowd {
-    /// Makes the company.
     #[must_use]
     pub fn company(&self) -> Company {
         let mut tenant = Tenant::new();

@@ -44,13 +44,9 @@ const ROLES: &[&str] = &[
 
 /// The three services, and the ids a scenario needs.
 pub struct Tenant {
-    /// Atlassian.
     pub atlassian: Atlassian,
-    /// Entra ID.
     pub entra: Entra,
-    /// Slack.
     pub slack: Slack,
-    /// The Jira site.
     pub jira: String,
     /// The Confluence site.
     pub wiki: String,
@@ -66,7 +62,6 @@ pub struct Tenant {
 pub struct Person {
     /// IdP object id.
     pub idp: String,
-    /// Account id.
     pub account: String,
     /// SCIM record id.
     pub record: String,

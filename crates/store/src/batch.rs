@@ -18,7 +18,7 @@ use super::write::Change;
 use super::{Store, StoreError};
 
 /// How many are written together at most, so that the first of them does not wait long for the last.
-const MOST: usize = 64;
+const MAX_BATCH: usize = 64;
 
 /// Writes all of it in one transaction, and says what each came to.
 /// The head of the chain is locked, and its transaction goes on from there.
@@ -37,7 +37,7 @@ pub(super) struct Batcher<T, A>(Queue<Waiting<T, A>>);
 
 impl<T, A> Default for Batcher<T, A> {
     fn default() -> Self {
-        Self(Queue::new(1, MOST))
+        Self(Queue::new(1, MAX_BATCH))
     }
 }
 

@@ -7,9 +7,9 @@ use std::iter::repeat_n;
 use std::sync::OnceLock;
 
 /// Rows of a statement, smallest first.
-const SIZES: [usize; 4] = [1, 4, 16, MOST];
+const ROW_COUNTS: [usize; 4] = [1, 4, 16, MAX_ROWS];
 /// More rows than this are more than one statement.
-const MOST: usize = 64;
+const MAX_ROWS: usize = 64;
 
 /// The same statement for each number of rows.
 pub(super) struct Statements {
@@ -17,13 +17,13 @@ pub(super) struct Statements {
     given: usize,
     columns: usize,
     after: &'static str,
-    texts: [OnceLock<String>; SIZES.len()],
+    texts: [OnceLock<String>; ROW_COUNTS.len()],
 }
 
 impl Statements {
     /// `before (VALUES ($1, …), …) after`. So many parameters are `given` before the rows, which have so many columns.
     pub(super) const fn new(before: &'static str, given: usize, columns: usize, after: &'static str) -> Self {
-        Self { before, given, columns, after, texts: [const { OnceLock::new() }; SIZES.len()] }
+        Self { before, given, columns, after, texts: [const { OnceLock::new() }; ROW_COUNTS.len()] }
     }
 
     /// What is to be written, cut into pieces of one statement each: its text, and for each of its rows what belongs
@@ -32,8 +32,9 @@ impl Statements {
         &'static self,
         all: &'a [T],
     ) -> impl Iterator<Item = (&'static str, impl Iterator<Item = Option<&'a T>>)> {
-        all.chunks(MOST).filter_map(|rows| {
-            let (size, text) = SIZES.into_iter().zip(&self.texts).find(|(size, _)| *size >= rows.len())?;
+        all.chunks(MAX_ROWS).filter_map(|rows| {
+            let (size, text) =
+                ROW_COUNTS.into_iter().zip(&self.texts).find(|(size, _)| *size >= rows.len())?;
             let text = text.get_or_init(|| self.text(size)).as_str();
             Some((text, rows.iter().map(Some).chain(repeat_n(None, size - rows.len()))))
         })

@@ -14,16 +14,14 @@ use super::journal::lock_head;
 use super::{Store, StoreError, millis};
 
 /// How long a card waits at most before it is tried again.
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+const MAX_PAUSE: Duration = Duration::from_secs(300);
 
 /// A message that shows a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PostedMessage {
-    /// The run.
     pub run: String,
     /// What the card is for.
     pub role: CardRole,
-    /// Where it stands.
     pub at: MessageRef,
     /// The newest entry that it shows.
     pub rendered_seq: i64,
@@ -34,7 +32,6 @@ pub struct PostedMessage {
 /// A message in Slack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageRef {
-    /// Its channel.
     pub channel: String,
     /// Its time stamp, which is its id within the channel.
     pub ts: String,
@@ -212,7 +209,7 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub async fn drawn(&self, run: &str, pause: Duration) -> Result<(), StoreError> {
-        let (run, pause) = (run.to_owned(), pause.min(LONGEST_PAUSE));
+        let (run, pause) = (run.to_owned(), pause.min(MAX_PAUSE));
         self.write(move |conn| {
             Box::pin(async move {
                 sqlx::query("UPDATE runs SET draw_at = (SELECT ms FROM db_clock) + $2 WHERE run = $1")

@@ -10,14 +10,13 @@ use super::erasure::ErasedRanges;
 use super::{Store, StoreError};
 
 /// How many entries are read at once.
-const PAGE: i64 = 500;
+const PAGE_SIZE: i64 = 500;
 
 /// A chain in which everything fits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
     /// How many entries it has.
     pub entries: i64,
-    /// Its end.
     pub head: Head,
 }
 
@@ -140,7 +139,7 @@ impl Store {
         ))
         .bind(after)
         .bind(since)
-        .bind(PAGE)
+        .bind(PAGE_SIZE)
         .fetch_all(&self.pool)
         .await?
         .iter()

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{Store, StoreError, millis};
 
 /// Slack repeats an event within the hour, and delayed events within a day; two days are kept.
-const KEPT: Duration = Duration::from_secs(2 * 24 * 3600);
+const RETENTION: Duration = Duration::from_secs(2 * 24 * 3600);
 
 impl Store {
     /// Whether `key` is seen for the first time. Of many callers at once, one hears yes.
@@ -26,7 +26,7 @@ impl Store {
                         .execute(&mut *conn)
                         .await?;
                 sqlx::query("DELETE FROM sights WHERE seen_at < $1")
-                    .bind(at.saturating_sub(millis(KEPT)))
+                    .bind(at.saturating_sub(millis(RETENTION)))
                     .execute(conn)
                     .await?;
                 Ok(done.rows_affected() == 1)

@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 use super::StoreError;
 
-const ENTRY: &[u8] = b"reinstate.journal.entry.v1";
-const PERSONAL: &[u8] = b"reinstate.journal.personal.v1";
+const ENTRY_DOMAIN: &[u8] = b"reinstate.journal.entry.v1";
+const PERSONAL_DOMAIN: &[u8] = b"reinstate.journal.personal.v1";
 
 /// What a caller wants written down.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,6 @@ pub struct Entry {
     pub run: Option<String>,
     /// Its place in the run, from 1; none for entries about the whole store.
     pub run_seq: Option<i64>,
-    /// When it happened.
     pub at: Timestamp,
     /// The name of what happened.
     pub kind: String,
@@ -139,7 +138,7 @@ impl Entry {
 
     fn own_hash(&self) -> String {
         let mut hash = Sha256::new();
-        part(&mut hash, ENTRY);
+        part(&mut hash, ENTRY_DOMAIN);
         part(&mut hash, &self.position.to_be_bytes());
         optional(&mut hash, self.run.as_deref().map(str::as_bytes));
         optional(&mut hash, self.run_seq.map(i64::to_be_bytes).as_ref().map(<[u8; 8]>::as_slice));
@@ -173,7 +172,7 @@ impl Entry {
 
 fn personal_hash(salt: &str, personal: &str) -> String {
     let mut hash = Sha256::new();
-    part(&mut hash, PERSONAL);
+    part(&mut hash, PERSONAL_DOMAIN);
     part(&mut hash, salt.as_bytes());
     part(&mut hash, personal.as_bytes());
     hex(&hash.finalize())

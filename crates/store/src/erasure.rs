@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::entry::{Entry, NewEntry};
 
 /// The kind of the entries that say what retention has erased.
-const KIND: &str = "personal-erased";
+const ERASED_KIND: &str = "personal-erased";
 
 /// The facts of such an entry.
 #[derive(Serialize, Deserialize)]
@@ -27,7 +27,7 @@ pub(super) fn entry(positions: &[i64], found: bool, at: Timestamp) -> Option<New
     positions.iter().for_each(|position| holes.add(*position));
     let positions = holes.0.into_iter().collect();
     let facts = serde_json::to_string(&Facts { positions, found }).ok()?;
-    Some(NewEntry { at, kind: KIND.to_owned(), facts, personal: None })
+    Some(NewEntry { at, kind: ERASED_KIND.to_owned(), facts, personal: None })
 }
 
 /// Positions whose personal data is gone: first and last of each stretch.
@@ -40,7 +40,7 @@ impl ErasedRanges {
         if entry.erased() {
             self.add(entry.position);
         }
-        if entry.run.is_none() && entry.kind == KIND {
+        if entry.run.is_none() && entry.kind == ERASED_KIND {
             // What cannot be read explains nothing.
             let facts = serde_json::from_str::<Facts>(&entry.facts).ok();
             for (first, last) in facts.into_iter().flat_map(|facts| facts.positions) {

@@ -66,7 +66,6 @@ pub enum AppendError {
         /// How many may.
         limit: i64,
     },
-    /// The run has ended.
     #[error("the run has ended")]
     Ended,
     /// The deadline of the decision has passed: look again and decide again.

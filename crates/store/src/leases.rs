@@ -18,14 +18,12 @@ use super::journal::lock_head;
 use super::{Store, StoreError, millis};
 
 /// How many runs are looked up at least: other replicas may reach for the same ones.
-const CANDIDATES: usize = 16;
+const MAX_CANDIDATES: usize = 16;
 
 /// The right to work on a run. Clones share the time that is left, so that one task can renew for another.
 #[derive(Clone, Debug)]
 pub struct Lease {
-    /// The run.
     pub run: String,
-    /// The holder.
     pub owner: String,
     /// Raised each time the lease is taken: an older holder is recognised by it.
     pub epoch: i64,
@@ -46,7 +44,6 @@ impl Lease {
 /// When a run that is let go shall be taken up again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sleep {
-    /// At once.
     Now,
     /// After a length of time, counted by the database, so that differing clocks cannot wake it too early.
     For(Duration),
@@ -107,7 +104,7 @@ impl Store {
                     WHERE ended_at IS NULL AND wake_at IS NOT NULL
                         AND touched_at > (SELECT ms FROM db_clock) + 60000 LIMIT $1) AS misdated",
             )
-            .bind(i64::try_from(most.max(CANDIDATES)).unwrap_or(i64::MAX))
+            .bind(i64::try_from(most.max(MAX_CANDIDATES)).unwrap_or(i64::MAX))
             .fetch_all(&self.pool)
             .await?;
             if candidates.is_empty() {

@@ -122,7 +122,6 @@ async fn open_all(
     Ok(opened)
 }
 
-/// Which run has which of these keys.
 async fn runs_of_keys(
     conn: &mut AnyConnection,
     runs: &[Opening],

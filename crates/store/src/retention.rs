@@ -12,9 +12,8 @@ use super::{Store, StoreError, erasure, runs};
 
 /// How many entries or runs are changed in one transaction, so that a repair never waits long for the one writer of
 /// SQLite.
-const AT_ONCE: i64 = 500;
+const BATCH_SIZE: i64 = 500;
 
-/// What retention has erased.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Erased {
     /// Entries whose personal data is gone.
@@ -50,7 +49,7 @@ impl Store {
 async fn erase_some(conn: &mut AnyConnection, before: i64) -> Result<u64, StoreError> {
     let head = lock_head(conn).await?;
     let mut positions: Vec<i64> =
-        sqlx::query_scalar(TO_ERASE).bind(before).bind(AT_ONCE).fetch_all(&mut *conn).await?;
+        sqlx::query_scalar(TO_ERASE).bind(before).bind(BATCH_SIZE).fetch_all(&mut *conn).await?;
     if positions.is_empty() {
         return Ok(0);
     }
@@ -108,7 +107,7 @@ async fn forget_some(conn: &mut AnyConnection, before: i64) -> Result<Option<u64
     // Code that locks many runs locks the head first (`leases.rs`).
     lock_head(conn).await?;
     let runs: Vec<String> =
-        sqlx::query_scalar(TO_FORGET).bind(before).bind(AT_ONCE).fetch_all(&mut *conn).await?;
+        sqlx::query_scalar(TO_FORGET).bind(before).bind(BATCH_SIZE).fetch_all(&mut *conn).await?;
     if runs.is_empty() {
         // What was seen before names people as well, and is kept for two days at most.
         sqlx::query("DELETE FROM sights WHERE seen_at < $1").bind(before).execute(conn).await?;

@@ -33,16 +33,13 @@ pub enum Opened {
     },
 }
 
-/// The row of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunRow {
-    /// Its id.
     pub run: String,
     /// What its request is known by.
     pub key: String,
     /// Its newest sequence number.
     pub seq: i64,
-    /// When it was opened.
     pub opened_at: Timestamp,
     /// When it ended; none while it is open.
     pub ended_at: Option<Timestamp>,

@@ -8,10 +8,8 @@ use sqlx::Row;
 
 use super::{Store, StoreError};
 
-/// One row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SweepRow {
-    /// What was asked.
     pub query: String,
     /// What was found, as text.
     pub found: String,

@@ -32,17 +32,20 @@ impl Default for Timeouts {
 }
 
 /// What an upgrade of the tables may take.
-pub(super) const UPGRADE: Duration = Duration::from_secs(3600);
+pub(super) const UPGRADE_TIMEOUT: Duration = Duration::from_secs(3600);
 
 /// Limits that PostgreSQL keeps by itself. The last one frees what a frozen process has locked.
-pub(super) const POSTGRES: &str = "SET statement_timeout = '15s'; SET lock_timeout = '10s'; \
+pub(super) const POSTGRES_SETTINGS: &str = "SET statement_timeout = '15s'; SET lock_timeout = '10s'; \
                                    SET idle_in_transaction_session_timeout = '30s'";
+/// The same for a command that only reads.
+pub(super) const POSTGRES_READ_SETTINGS: &str = "SET statement_timeout = '15s'; SET lock_timeout = '10s'; \
+                                                 SET default_transaction_read_only = on";
 /// The same within an upgrade, which may take long and may wait long for another upgrade.
-pub(super) const POSTGRES_UPGRADE: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; \
+pub(super) const POSTGRES_UPGRADE_SETTINGS: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; \
                                            SET LOCAL idle_in_transaction_session_timeout = 0";
 /// How long an upgrade waits for a lock on the tables. All who read them wait behind it, so it is shorter than their
 /// own limit; then the upgrade lets them through and is tried again.
-pub(super) const POSTGRES_UPGRADE_LOCK: &str = "SET LOCAL lock_timeout = '5s'";
+pub(super) const POSTGRES_UPGRADE_LOCK_SETTING: &str = "SET LOCAL lock_timeout = '5s'";
 
 const WAITING: u8 = 0;
 const BEGUN: u8 = 1;

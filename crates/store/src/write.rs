@@ -20,7 +20,7 @@ use super::timeouts::{self, Ticket};
 use super::{Engine, Store, StoreError};
 
 /// How many changes one commit carries at most, so that the first of them does not wait long for the last.
-const TOGETHER: usize = 32;
+const MAX_CONCURRENT_WRITES: usize = 32;
 
 /// A change that waits for its turn, with its types taken away so that it can wait beside others.
 pub(super) trait Change: Send {
@@ -89,7 +89,7 @@ pub(super) type Writers = Queue<Box<dyn Change>>;
 /// wait could lock each other out there.
 pub(super) fn writers(engine: Engine, connections: usize) -> Writers {
     match engine {
-        Engine::Sqlite => Queue::new(1, TOGETHER),
+        Engine::Sqlite => Queue::new(1, MAX_CONCURRENT_WRITES),
         Engine::Postgres => Queue::new(connections, 1),
     }
 }

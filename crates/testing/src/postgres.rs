@@ -18,7 +18,7 @@ use super::skip::skipped;
 static SHARED: Mutex<Weak<Server>> = Mutex::new(Weak::new());
 
 /// PostgreSQL refuses to run as root, so that root becomes `nobody`.
-const NOBODY: u32 = 65534;
+const NOBODY_UID: u32 = 65534;
 
 /// By which rules a database compares texts: nothing may depend on them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -62,7 +62,7 @@ impl Server {
         }
         let data = folder.path().join("data");
         std::fs::create_dir(&data).unwrap();
-        let user = (uid() == 0).then_some(NOBODY);
+        let user = (uid() == 0).then_some(NOBODY_UID);
         if let Some(user) = user {
             for place in [folder.path(), &data] {
                 std::os::unix::fs::chown(place, Some(user), Some(user)).unwrap();

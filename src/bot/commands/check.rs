@@ -12,7 +12,7 @@ use crate::slack::messages;
 use reinstate_core::Action;
 
 /// After this time the caller reads that the work continues (docs/reference/rules.md#answer-within-five-seconds).
-const PATIENCE: Duration = Duration::from_secs(4);
+const SILENT_LIMIT: Duration = Duration::from_secs(4);
 
 pub(crate) async fn check(app: &App, ear: &ReplyTo, target: &Target) {
     patiently(app, ear, answer(app, ear, target)).await;
@@ -23,7 +23,7 @@ pub(super) async fn patiently(app: &App, ear: &ReplyTo, answer: impl Future<Outp
     tokio::pin!(answer);
     let card = tokio::select! {
         card = &mut answer => card,
-        () = tokio::time::sleep(PATIENCE) => {
+        () = tokio::time::sleep(SILENT_LIMIT) => {
             app.reply(ear, &Message::text(&messages::still_reading())).await;
             answer.await
         }

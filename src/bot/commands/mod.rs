@@ -22,7 +22,7 @@ use super::reply::Reply;
 use crate::slack::command::{Command, parse};
 use crate::slack::messages;
 use crate::slack::payload::Slash;
-use reinstate_core::run::{CARRY_OUT_WITHIN, Goal};
+use reinstate_core::run::{Goal, MAX_REQUEST_AGE};
 
 /// Acknowledges a command and begins what it asks for.
 pub(super) async fn command(app: &Arc<App>, slash: Slash, sent_at: Timestamp) -> Reply {
@@ -34,7 +34,7 @@ pub(super) async fn command(app: &Arc<App>, slash: Slash, sent_at: Timestamp) ->
         Err(misunderstood) => return Reply::Private(messages::misunderstood(&misunderstood)),
     };
     // A process that was frozen in between takes up what nobody waits for any more.
-    let overdue = sent_at.checked_add(CARRY_OUT_WITHIN).is_ok_and(|until| crate::clock::now() > until);
+    let overdue = sent_at.checked_add(MAX_REQUEST_AGE).is_ok_and(|until| crate::clock::now() > until);
     if overdue && command != Command::Help {
         return Reply::Private(messages::overdue());
     }

@@ -20,7 +20,7 @@ use reinstate_core::run::{Goal, Request};
 use reinstate_store::Opened;
 
 /// How long the acknowledgement waits for the store; Slack waits 3 s.
-const WITHIN: Duration = Duration::from_secs(1);
+const OPEN_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(super) async fn command(
     app: &std::sync::Arc<App>,
@@ -40,9 +40,7 @@ pub(super) async fn command(
         format!("request {}", hex(&Sha256::digest(parts.join("\n").as_bytes())))
     });
     let asked = Request {
-        by: slash.by.id,
-        team: slash.by.team,
-        enterprise: slash.by.enterprise,
+        by: slash.by,
         channel: slash.channel,
         text: target.text(),
         response_url: slash.response_url,
@@ -61,7 +59,7 @@ pub(crate) async fn open(
 ) -> Markup {
     let run = Uuid::now_v7().to_string();
     let (ledger, id) = (app.ledger.clone(), run.clone());
-    let opening = async move { ledger.open_within(id, key, asked, sent_at, WITHIN).await };
+    let opening = async move { ledger.open_within(id, key, asked, sent_at, OPEN_TIMEOUT).await };
     match tokio::spawn(opening.instrument(run_span(&run))).await {
         Ok(Ok(opened)) => {
             app.nudge();

@@ -10,7 +10,7 @@ use crate::slack::messages;
 use reinstate_core::Action;
 
 /// How many runs are listed.
-const MOST: usize = 20;
+const MAX_RUNS: usize = 20;
 
 pub(super) async fn status(app: &App, ear: &ReplyTo, run: Option<String>) {
     let card = match (app.allow(ear, "status", &Action::Check).await, run) {
@@ -59,7 +59,7 @@ async fn one(app: &App, id: &str) -> Message {
 pub(super) async fn list(app: &App, title: Markup, runs: &[String]) -> Message {
     let Ok(now) = app.ledger.now().await else { return Message::text(&messages::no_store()) };
     let mut shown = Vec::new();
-    for id in runs.iter().take(MOST) {
+    for id in runs.iter().take(MAX_RUNS) {
         let line = match app.ledger.load(id).await {
             Ok(Loaded::Run(run, _)) => cards::line(id, &run, &app.rules, &app.limits, now),
             Ok(Loaded::Sweep(sweep, _)) => cards::sweep_line(id, &sweep, &app.limits, now),

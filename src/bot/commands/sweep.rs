@@ -26,9 +26,7 @@ pub(super) async fn sweep(app: &App, ear: &ReplyTo, key: String, sent_at: Timest
 
 async fn begin(app: &App, ear: &ReplyTo, key: String, sent_at: Timestamp, rule: String) -> Markup {
     let asked = Request {
-        by: ear.by.id.clone(),
-        team: ear.by.team.clone(),
-        enterprise: ear.by.enterprise.clone(),
+        by: ear.by.clone(),
         channel: ear.channel.clone().unwrap_or_default(),
         text: "sweep".to_owned(),
         response_url: ear.response_url.clone(),

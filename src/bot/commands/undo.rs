@@ -18,10 +18,10 @@ use reinstate_core::Kind;
 use reinstate_core::run::Goal;
 
 /// How long the acknowledgement waits until the other run is found; Slack waits 3 s.
-const WITHIN: Duration = Duration::from_secs(1);
+const OPEN_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(super) async fn command(app: &Arc<App>, slash: Slash, sent_at: Timestamp, run: String) -> Reply {
-    match tokio::time::timeout(WITHIN, whom(app, &run)).await {
+    match tokio::time::timeout(OPEN_TIMEOUT, whom(app, &run)).await {
         Ok(Ok(target)) => repair::command(app, slash, sent_at, &target, Goal::Undo { run }).await,
         Ok(Err(says)) => Reply::Private(says),
         Err(_) => Reply::Private(messages::not_written()),

@@ -17,7 +17,7 @@ use crate::slack::markup::Markup;
 use crate::slack::messages::{self, click};
 use crate::slack::modal;
 use crate::slack::payload::{Click, Submit};
-use crate::slack::people::ROLE_LIFE;
+use crate::slack::people::ROLE_MAX_AGE;
 use crate::slack::value::Value;
 use reinstate_core::access::{EarlierRole, Ownership};
 use reinstate_core::{Action, Denied, Event, Run, may};
@@ -123,7 +123,7 @@ async fn decide(app: &App, ear: &ReplyTo, value: &Value) -> Result<Option<Verdic
     let ties = app.ties(&known, &subject, &requester(&run), &run.approved_by()).await;
     let asked_at = Instant::now();
     let actor = app.people.actor(&app.slack, &ear.by, Some(asked_at)).await;
-    let deadline = asked_at.checked_add(ROLE_LIFE);
+    let deadline = asked_at.checked_add(ROLE_MAX_AGE);
     // Reading took its time, and an approval expires by the clock of the database.
     let now = match still_waiting::now(app).await {
         Ok(now) => now,

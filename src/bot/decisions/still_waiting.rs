@@ -16,7 +16,7 @@ pub(in crate::bot) async fn now(app: &App) -> Result<Timestamp, Verdict> {
 }
 
 pub(in crate::bot) fn requester(run: &Run) -> String {
-    run.asked.as_ref().map(|asked| asked.by.clone()).unwrap_or_default()
+    run.asked.as_ref().map(|asked| asked.by.id.clone()).unwrap_or_default()
 }
 
 /// Whether the run still waits for exactly this plan; the digest is computed again from the plan that is stored.

@@ -15,10 +15,10 @@ use crate::slack::blocks::Message;
 use crate::slack::cards::sweep_page;
 use crate::slack::markup::Markup;
 use crate::slack::messages;
-use crate::slack::people::ROLE_LIFE;
+use crate::slack::people::ROLE_MAX_AGE;
 use crate::slack::value::Value;
 use reinstate_core::access::{EarlierRole, Ownership};
-use reinstate_core::run::{Goal, Request};
+use reinstate_core::run::{Goal, Request, Requester};
 use reinstate_core::subject::normalize;
 use reinstate_core::sweep::{Sweep, SweepEvent, SweepFinding, SweepNext};
 use reinstate_core::{Action, Denied, Subject, Who, may};
@@ -100,9 +100,7 @@ async fn request(app: &App, ear: &ReplyTo, value: &Value, sweep: &Sweep) -> Verd
         Err(denied) => return Verdict::Refused(messages::denied(denied, app.people.access())),
     };
     let by = Request {
-        by: permit.actor().to_owned(),
-        team: ear.by.team.clone(),
-        enterprise: ear.by.enterprise.clone(),
+        by: Requester { id: permit.actor().to_owned(), ..ear.by.clone() },
         channel: ear.channel.clone().unwrap_or_default(),
         text: "sweep".to_owned(),
         response_url: None,
@@ -153,7 +151,7 @@ async fn decide_approval(app: &App, ear: &ReplyTo, value: &Value) -> Result<Opti
         return Ok(None);
     }
     let approved = SweepEvent::SweepApproved { by: actor.id, digest: value.digest.clone() };
-    let deadline = asked_at.checked_add(ROLE_LIFE);
+    let deadline = asked_at.checked_add(ROLE_MAX_AGE);
     let now = match now(app).await {
         Ok(now) => now,
         Err(verdict) => return Ok(Some(verdict)),
@@ -169,7 +167,7 @@ async fn decide_approval(app: &App, ear: &ReplyTo, value: &Value) -> Result<Opti
 }
 
 fn requester(sweep: &Sweep) -> String {
-    sweep.requester().map(|by| by.by.clone()).unwrap_or_default()
+    sweep.requester().map(|asked| asked.by.id.clone()).unwrap_or_default()
 }
 
 /// Everybody on the list, as one subject.

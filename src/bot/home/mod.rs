@@ -17,18 +17,18 @@ use super::watchers::Watcher;
 use crate::exec::Loaded;
 use crate::slack::api::ApiError;
 use crate::slack::cards::home::{self as view, Listed, Lists};
-use crate::slack::people::Caller;
 use reinstate_core::digest::hex;
+use reinstate_core::run::Requester;
 use reinstate_core::sweep::SweepNext;
 use reinstate_core::{Action, may};
 
 /// How often is looked whether something has changed, at most; reading takes a tenth of the time at most.
-const LOOK: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// How many recent runs are shown.
-const RECENT: i64 = 10;
+const MAX_RECENT_RUNS: i64 = 10;
 
 /// Somebody opened their Home.
-pub(super) async fn opened(app: &App, by: Caller) {
+pub(super) async fn opened(app: &App, by: Requester) {
     app.homes.watch(by.clone());
     let watcher = Watcher { by, since: Instant::now(), shown: String::new() };
     publish(app, &watcher, &OnceCell::new()).await;
@@ -38,7 +38,7 @@ pub(super) async fn opened(app: &App, by: Caller) {
 pub async fn run(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
     let mut seen = None;
     loop {
-        let mut pause = LOOK;
+        let mut pause = POLL_INTERVAL;
         let watchers = app.homes.all();
         if !watchers.is_empty() {
             let now = app.ledger.store().head().await.ok().map(|head| head.to_string());
@@ -80,7 +80,7 @@ async fn publish(app: &App, watcher: &Watcher, standing: &OnceCell<Standing>) ->
     }
 }
 
-async fn draw(app: &App, by: &Caller, standing: &OnceCell<Standing>) -> serde_json::Value {
+async fn draw(app: &App, by: &Requester, standing: &OnceCell<Standing>) -> serde_json::Value {
     let actor = app.people.actor(&app.slack, by, None).await;
     if may(&actor, &Action::CheckOneself).is_err() {
         return view::stranger();
@@ -112,8 +112,8 @@ async fn read(app: &App) -> Standing {
     for row in store.open_runs().await? {
         open.extend(listed(app, &row.run, now).await);
     }
-    let ended = store.recent_runs(RECENT * 3).await?.into_iter().filter(|row| row.ended());
-    for row in ended.take(usize::try_from(RECENT).unwrap_or(10)) {
+    let ended = store.recent_runs(MAX_RECENT_RUNS * 3).await?.into_iter().filter(|row| row.ended());
+    for row in ended.take(usize::try_from(MAX_RECENT_RUNS).unwrap_or(10)) {
         recent.extend(listed(app, &row.run, now).await);
     }
     Ok(Runs { open, recent, took: began.elapsed() })
@@ -148,7 +148,7 @@ async fn listed(app: &App, id: &str, now: Timestamp) -> Option<Listed> {
                 id: id.to_owned(),
                 line: crate::slack::cards::sweep_line(id, &sweep, &app.limits, now),
                 waits: matches!(sweep.next(now, &app.limits), SweepNext::AwaitApproval(_)),
-                asked_by: sweep.requester().map(|by| by.by.clone()).unwrap_or_default(),
+                asked_by: sweep.requester().map(|asked| asked.by.id.clone()).unwrap_or_default(),
                 approved: BTreeSet::new(),
                 link: None,
             });
@@ -159,7 +159,7 @@ async fn listed(app: &App, id: &str, now: Timestamp) -> Option<Listed> {
         id: id.to_owned(),
         line: crate::slack::cards::line(id, &run, &app.rules, &app.limits, now),
         waits: matches!(next, reinstate_core::Next::AwaitApproval { .. }),
-        asked_by: run.asked.as_ref().map(|asked| asked.by.clone()).unwrap_or_default(),
+        asked_by: run.asked.as_ref().map(|asked| asked.by.id.clone()).unwrap_or_default(),
         approved: run.approved_by(),
         link: None,
     })

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::end::PRIVATE;
+use super::end::NO_CHANNEL;
 use super::{PostError, PostErrors};
 use crate::bot::app::App;
 use crate::exec::Entries;
@@ -154,7 +154,7 @@ impl Drawing<'_, RunEntries> {
             };
         }
         // Asked a second time, and found out before a card was posted: the caller alone is pointed to the first run.
-        let shown = self.known(&CardRole::Root).is_some_and(|card| card.at.channel != PRIVATE);
+        let shown = self.known(&CardRole::Root).is_some_and(|card| card.at.channel != NO_CHANNEL);
         if let (Some((Outcome::Busy, says)), false) = (self.of.run.ended.clone(), shown) {
             return self.refuse(Outcome::Busy, &says).await;
         }
@@ -181,7 +181,7 @@ impl Drawing<'_, RunEntries> {
     }
 
     async fn draw_nothing(&self) -> Result<(), PostError> {
-        let at = MessageRef { channel: PRIVATE.to_owned(), ts: self.id.to_owned() };
+        let at = MessageRef { channel: NO_CHANNEL.to_owned(), ts: self.id.to_owned() };
         let store = self.app.ledger.store();
         store.set_card(self.card(&CardRole::Root, at.clone(), String::new()), None).await?;
         store.mark_rendered(self.id, &at, self.of.run.seq, "").await?;

@@ -7,13 +7,12 @@ use crate::slack::blocks::Message as Shown;
 use crate::slack::cards;
 use crate::slack::markup::Markup;
 use crate::slack::messages;
-use crate::slack::people::Caller;
 use reinstate_core::subject::name_of;
 use reinstate_core::{Denied, Event, Outcome, Role};
 use reinstate_store::{CardRole, MessageRef, PostedMessage};
 
 /// Where a card stands that only one person was told.
-pub(super) const PRIVATE: &str = "-";
+pub(super) const NO_CHANNEL: &str = "-";
 
 impl Drawing<'_, RunEntries> {
     /// Tells the outcome: the requester, and the approvers who were asked and did not act. Where the root card could
@@ -26,7 +25,7 @@ impl Drawing<'_, RunEntries> {
             .filter(|card| matches!(card.role, CardRole::Approval(_) | CardRole::Call(_)))
             .cloned()
             .collect();
-        let requester = self.of.run.asked.as_ref().map(|asked| asked.by.clone()).unwrap_or_default();
+        let requester = self.of.run.asked.as_ref().map(|asked| asked.by.id.clone()).unwrap_or_default();
         let mut acted: Vec<String> = vec![requester.clone()];
         for (_, _, event) in &self.of.entries {
             if let Event::Approved { by, .. } | Event::Declined { by, .. } = event {
@@ -139,21 +138,20 @@ impl<S: HasCards> Drawing<'_, S> {
     /// Tells the requester alone, once: it is written down before it is said.
     pub(super) async fn tell_requester(&mut self, role: &CardRole, card: &Shown) -> Result<(), PostError> {
         // A sweep by schedule was asked for by nobody.
-        let Some(asked) = self.of.asked().cloned().filter(|asked| !asked.by.is_empty()) else {
+        let Some(asked) = self.of.asked().cloned().filter(|asked| !asked.by.id.is_empty()) else {
             return Ok(());
         };
         if self.known(role).is_some() {
             return Ok(());
         }
-        let at = MessageRef { channel: PRIVATE.to_owned(), ts: role.to_string() };
+        let at = MessageRef { channel: NO_CHANNEL.to_owned(), ts: role.to_string() };
         let note = self.card(role, at, String::new());
         if !self.app.ledger.store().set_card(note.clone(), None).await? {
             return Ok(());
         }
         self.cards.push(note);
-        let by = Caller { id: asked.by, team: asked.team, enterprise: asked.enterprise };
         let channel = Some(asked.channel).filter(|channel| !channel.is_empty());
-        let ear = ReplyTo { by, channel, response_url: asked.response_url, view: None };
+        let ear = ReplyTo { by: asked.by, channel, response_url: asked.response_url, view: None };
         self.app.reply(&ear, card).await;
         Ok(())
     }

@@ -23,13 +23,13 @@ use drawing::show;
 use reinstate_store::StoreError;
 
 /// One update per message and second (Slack's rule for posting).
-const EVERY: Duration = Duration::from_secs(1);
+const DRAW_INTERVAL: Duration = Duration::from_secs(1);
 /// How often is looked without being woken: another replica may have appended.
-const LOOK: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// What Slack says of a channel where nothing can be posted any more.
 ///
 /// A post is refused with `is_archived`, an update of what stands there already with `is_inactive`.
-const GONE: [&str; 7] = [
+const CHANNEL_GONE_CODES: [&str; 7] = [
     "is_archived",
     "is_inactive",
     "channel_not_found",
@@ -39,30 +39,31 @@ const GONE: [&str; 7] = [
     "restricted_action_thread_only_channel",
 ];
 /// What Slack says of a message that it does not take as it is.
-const CONTENT: [&str; 4] = ["invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"];
+const CONTENT_REFUSED_CODES: [&str; 4] =
+    ["invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"];
 /// What a refusal waits for: nothing but a person changes it.
-const REFUSED: Duration = Duration::from_secs(30);
+const REFUSED_PAUSE: Duration = Duration::from_secs(30);
 /// What a journal waits for that cannot be read.
-const UNREADABLE: Duration = Duration::from_secs(60);
+const UNREADABLE_PAUSE: Duration = Duration::from_secs(60);
 /// What a failure waits for before it is tried again.
-const AGAIN: Duration = Duration::from_secs(5);
+const RETRY_PAUSE: Duration = Duration::from_secs(5);
 
 /// How long a run's cards are this process's to draw. Slack's calls end well before, so a process that died is
 /// the only one that does not say when it is done.
-const DRAWING: Duration = Duration::from_secs(30);
+const DRAW_LEASE: Duration = Duration::from_secs(30);
 /// How many runs are drawn at once.
-const AT_ONCE: usize = 16;
+const MAX_CONCURRENT_DRAWINGS: usize = 16;
 
 /// Runs until `shutdown` says so.
 pub async fn run(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
     let mut work: JoinSet<Duration> = JoinSet::new();
-    let mut wake = LOOK;
+    let mut wake = POLL_INTERVAL;
     loop {
-        let (free, until) = (AT_ONCE - work.len(), Instant::now() + DRAWING);
+        let (free, until) = (MAX_CONCURRENT_DRAWINGS - work.len(), Instant::now() + DRAW_LEASE);
         let stale = if free == 0 {
             Vec::new()
         } else {
-            app.ledger.store().take_stale(free, DRAWING).await.unwrap_or_else(|error| {
+            app.ledger.store().take_stale(free, DRAW_LEASE).await.unwrap_or_else(|error| {
                 tracing::warn!(%error, "which cards are behind cannot be read");
                 Vec::new()
             })
@@ -73,8 +74,8 @@ pub async fn run(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
         }
         tokio::select! {
             () = app.wake.poster.notified() => {}
-            () = tokio::time::sleep(wake) => wake = LOOK,
-            Some(done) = work.join_next() => wake = done.unwrap_or(LOOK).min(LOOK),
+            () = tokio::time::sleep(wake) => wake = POLL_INTERVAL,
+            Some(done) = work.join_next() => wake = done.unwrap_or(POLL_INTERVAL).min(POLL_INTERVAL),
             _ = shutdown.wait_for(|end| *end) => break,
         }
     }
@@ -89,14 +90,14 @@ async fn draw(app: Arc<App>, run: String, until: Instant) -> Duration {
         Err(JournalError::Store(error)) if !matches!(error, StoreError::Tampered { .. }) => Err(error.into()),
         Err(error) => {
             tracing::warn!(run, %error, "a run or a sweep cannot be shown");
-            Err(PostError::Wait(UNREADABLE))
+            Err(PostError::Wait(UNREADABLE_PAUSE))
         }
     };
     let pause = match shown {
         // A refused card is not sent again for a while; what else there is to show of the run is not kept back.
-        Ok(()) | Err(PostError::Card) => EVERY,
+        Ok(()) | Err(PostError::Card) => DRAW_INTERVAL,
         Err(PostError::Wait(pause)) => pause,
-        Err(PostError::Gone) => REFUSED,
+        Err(PostError::Gone) => REFUSED_PAUSE,
     };
     let store = app.ledger.store();
     let done = if Instant::now() < until {
@@ -124,7 +125,7 @@ impl From<ApiError> for PostError {
     fn from(error: ApiError) -> Self {
         match error {
             ApiError::Limited(pause) => Self::Wait(pause),
-            ApiError::Refused(code) if GONE.contains(&code.as_str()) => {
+            ApiError::Refused(code) if CHANNEL_GONE_CODES.contains(&code.as_str()) => {
                 tracing::warn!(code, "nothing can be posted in the channel of a card");
                 Self::Gone
             }
@@ -132,7 +133,7 @@ impl From<ApiError> for PostError {
                 tracing::warn!(code, "Slack refuses a card");
                 Self::Card
             }
-            ApiError::Lost(_) => Self::Wait(AGAIN),
+            ApiError::Lost(_) => Self::Wait(RETRY_PAUSE),
         }
     }
 }
@@ -174,6 +175,6 @@ impl PostErrors {
 impl From<reinstate_store::StoreError> for PostError {
     fn from(error: reinstate_store::StoreError) -> Self {
         tracing::warn!(%error, "a card's place could not be read or written");
-        Self::Wait(AGAIN)
+        Self::Wait(RETRY_PAUSE)
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::drawing::{Drawing, HasCards};
 use super::{PostError, PostErrors};
 use crate::bot::app::App;
-use crate::sheet;
+use crate::sheet::Sheet;
 use crate::slack::blocks::Message as Shown;
 use crate::slack::cards::{SweepView, sweep_root};
 use crate::slack::messages;
@@ -14,7 +14,7 @@ use reinstate_core::sweep::{Sweep, SweepFinding, SweepNext};
 use reinstate_store::{CardRole, MessageRef};
 
 /// Where a thing stands that is no message.
-const ELSEWHERE: &str = "-";
+const NO_CHANNEL: &str = "-";
 
 impl HasCards for Sweep {
     fn seq(&self) -> i64 {
@@ -52,6 +52,16 @@ pub(super) async fn show(app: &App, id: &str, sweep: Sweep, until: Instant) -> R
     Ok(())
 }
 
+fn table(found: &[SweepFinding]) -> std::io::Result<Vec<u8>> {
+    let mut table = Vec::new();
+    let mut sheet = Sheet::with_crlf(&mut table);
+    sheet.sweep_columns()?;
+    found.iter().try_for_each(|found| sheet.sweep_row(found))?;
+    sheet.flush()?;
+    drop(sheet);
+    Ok(table)
+}
+
 impl Drawing<'_, Sweep> {
     /// The card, and what stands in its thread.
     async fn sweep(&mut self, sweep: &Sweep) -> Result<(), PostError> {
@@ -79,14 +89,12 @@ impl Drawing<'_, Sweep> {
         let mut found: Vec<SweepFinding> =
             rows.values().filter_map(|text| serde_json::from_str(text).ok()).collect();
         found.sort_by(|a, b| a.query.cmp(&b.query));
-        let mut table = String::from(sheet::SWEEP_HEAD);
-        for one in &found {
-            table.push_str("\r\n");
-            table.push_str(&sheet::sweep_row(one));
-        }
-        table.push_str("\r\n");
+        let table = table(&found).map_err(|error| {
+            tracing::error!(run = self.id, %error, "the table of a sweep cannot be made");
+            PostError::Card
+        })?;
         let name = format!("sweep-{}.csv", sweep.opened_at.unwrap_or_default().strftime("%Y-%m-%d-%H%M"));
-        let done = self.app.slack.upload(&root.channel, &root.ts, &name, table.into_bytes()).await;
+        let done = self.app.slack.upload(&root.channel, &root.ts, &name, table).await;
         if let Err(crate::slack::api::ApiError::Refused(code)) = &done {
             // A workspace that does not let us upload still gets the card; the command line has the table.
             tracing::warn!(code, "Slack refuses the table of a sweep");
@@ -95,7 +103,7 @@ impl Drawing<'_, Sweep> {
         } else {
             done?;
         }
-        let at = MessageRef { channel: ELSEWHERE.to_owned(), ts: CardRole::Table.to_string() };
+        let at = MessageRef { channel: NO_CHANNEL.to_owned(), ts: CardRole::Table.to_string() };
         let note = self.card(&CardRole::Table, at, String::new());
         if self.app.ledger.store().set_card(note.clone(), None).await? {
             self.cards.push(note);
@@ -112,7 +120,7 @@ impl Drawing<'_, Sweep> {
         now: jiff::Timestamp,
     ) -> Result<(), PostError> {
         let mut troubles = PostErrors::default();
-        let requester = sweep.requested.as_ref().map(|(by, _)| by.by.clone());
+        let requester = sweep.requested.as_ref().map(|(asked, _)| asked.by.id.clone());
         let waits = matches!(sweep.next(now, &self.app.limits), SweepNext::AwaitApproval(_));
         if waits && asks && self.known(&CardRole::SweepCall).is_none() {
             let text = messages::sweep_waits(self.app.people.access(), requester.as_deref());

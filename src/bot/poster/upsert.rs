@@ -5,14 +5,14 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::drawing::{Drawing, HasCards};
-use super::{CONTENT, GONE, PostError, REFUSED};
+use super::{CHANNEL_GONE_CODES, CONTENT_REFUSED_CODES, PostError, REFUSED_PAUSE};
 use crate::slack::api::ApiError;
 use crate::slack::blocks::Message as Shown;
 use crate::slack::messages;
 use reinstate_store::{CardRole, MessageRef, PostedMessage};
 
 /// What Slack says of a thread in which nothing can be said: its root is gone, or it is closed.
-const THREAD_GONE: [&str; 5] = [
+const THREAD_GONE_CODES: [&str; 5] = [
     "cannot_reply_to_message",
     "thread_not_found",
     "invalid_thread_ts",
@@ -21,7 +21,7 @@ const THREAD_GONE: [&str; 5] = [
 ];
 
 /// The method that updates, whose limit is one for the whole workspace.
-const UPDATE: &str = "chat.update";
+const UPDATE_METHOD: &str = "chat.update";
 
 /// What a limit on new messages is known by, which is one for each channel.
 fn posts(channel: &str) -> String {
@@ -31,8 +31,10 @@ fn posts(channel: &str) -> String {
 /// Where a message goes.
 #[derive(Clone, Copy)]
 enum Destination<'a> {
-    /// It is new there.
-    New { channel: &'a str, thread: Option<&'a str> },
+    New {
+        channel: &'a str,
+        thread: Option<&'a str>,
+    },
     /// It takes the place of what stands here.
     Standing(&'a MessageRef),
 }
@@ -67,7 +69,7 @@ impl<S: HasCards> Drawing<'_, S> {
         if known == print {
             return Ok(at);
         }
-        if self.app.refused_cards.is_held(UPDATE)
+        if self.app.refused_cards.is_held(UPDATE_METHOD)
             || self.app.refused_cards.is_held(&self.key(role, channel, &print))
         {
             return Err(PostError::Card);
@@ -80,10 +82,10 @@ impl<S: HasCards> Drawing<'_, S> {
             }
             // Updates have a limit of their own, which is no reason to post nothing.
             Err(ApiError::Limited(pause)) => {
-                self.app.refused_cards.hold(UPDATE.to_owned(), pause);
+                self.app.refused_cards.hold(UPDATE_METHOD.to_owned(), pause);
                 Err(PostError::Card)
             }
-            Err(ApiError::Refused(code)) if !GONE.contains(&code.as_str()) => {
+            Err(ApiError::Refused(code)) if !CHANNEL_GONE_CODES.contains(&code.as_str()) => {
                 let again = self.post(role, channel, thread, Some(at), draw).await?;
                 self.says_again(role, channel, &code).await?;
                 Ok(again)
@@ -130,7 +132,7 @@ impl<S: HasCards> Drawing<'_, S> {
         let mut posted = self.send(Destination::New { channel, thread }, &draw).await;
         // The thread takes no answers: say it beside it then.
         if let (Err(ApiError::Refused(code)), Some(_)) = (&posted, thread)
-            && THREAD_GONE.contains(&code.as_str())
+            && THREAD_GONE_CODES.contains(&code.as_str())
         {
             posted = self.send(Destination::New { channel, thread: None }, &draw).await;
         }
@@ -146,9 +148,9 @@ impl<S: HasCards> Drawing<'_, S> {
             }
             Err(error) => {
                 if let ApiError::Refused(code) = &error
-                    && !GONE.contains(&code.as_str())
+                    && !CHANNEL_GONE_CODES.contains(&code.as_str())
                 {
-                    self.app.refused_cards.hold(key, REFUSED);
+                    self.app.refused_cards.hold(key, REFUSED_PAUSE);
                     self.says_refused(role, channel, code).await?;
                 }
                 Err(error.into())
@@ -205,7 +207,7 @@ impl<S: HasCards> Drawing<'_, S> {
             match sent {
                 Ok(ts) => return Ok((ts, print)),
                 Err(error) if !plain && self.fall_back_to_plain(&error) => {}
-                Err(ApiError::Refused(code)) if !brief && CONTENT.contains(&code.as_str()) => {
+                Err(ApiError::Refused(code)) if !brief && CONTENT_REFUSED_CODES.contains(&code.as_str()) => {
                     tracing::warn!(run = self.id, code, "Slack does not take a card as a whole");
                     brief = true;
                 }

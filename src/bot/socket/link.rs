@@ -20,17 +20,17 @@ use crate::slack::api::ApiError;
 use crate::slack::payload;
 
 /// What opening a link, its greeting or one message out may take.
-const WITHIN: Duration = Duration::from_secs(10);
+const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 /// After this much silence we ask whether anybody is there.
-const QUIET: Duration = Duration::from_secs(15);
+const PING_AFTER: Duration = Duration::from_secs(15);
 /// After this much, nobody is.
-const DEAD: Duration = Duration::from_secs(30);
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a link that was followed by another may take to be closed by Slack.
-const OVERLAP: Duration = Duration::from_secs(120);
+const OVERLAP_TIMEOUT: Duration = Duration::from_secs(120);
 /// How long a stop waits for acknowledgements that are on their way.
-const FAREWELL: Duration = Duration::from_secs(2);
+const FAREWELL_TIMEOUT: Duration = Duration::from_secs(2);
 /// More than Slack sends: a click carries its whole message.
-const MOST_BYTES: usize = 4 << 20;
+const MESSAGE_LIMIT_BYTES: usize = 4 << 20;
 
 /// Why there is no link.
 #[derive(Debug, thiserror::Error)]
@@ -62,7 +62,6 @@ impl NoLink {
     }
 }
 
-/// An open link.
 pub(super) struct Link {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
 }
@@ -74,11 +73,11 @@ impl Link {
         if !app.slack.is_own_socket(&url) {
             return Err(NoLink::Elsewhere);
         }
-        let config = WebSocketConfig::default().max_message_size(Some(MOST_BYTES));
+        let config = WebSocketConfig::default().max_message_size(Some(MESSAGE_LIMIT_BYTES));
         let connecting = connect_async_with_config(url, Some(config), true);
         let (mut socket, _) =
-            timeout(WITHIN, connecting).await.map_err(|_| NoLink::Late)?.map_err(|_| NoLink::Failed)?;
-        let greeting = timeout(WITHIN, socket.next()).await.map_err(|_| NoLink::Late)?;
+            timeout(SEND_TIMEOUT, connecting).await.map_err(|_| NoLink::Late)?.map_err(|_| NoLink::Failed)?;
+        let greeting = timeout(SEND_TIMEOUT, socket.next()).await.map_err(|_| NoLink::Late)?;
         let Some(Ok(Message::Text(text))) = greeting else { return Err(NoLink::Rude) };
         let hello: Value = serde_json::from_str(&text).unwrap_or_default();
         if hello.get("type").is_none_or(|kind| kind != "hello") {
@@ -103,8 +102,8 @@ impl Link {
         let mut asked = false;
         let mut until = None;
         let end = loop {
-            let quiet = if asked { heard + DEAD } else { heard + QUIET };
-            let over = until.unwrap_or_else(|| Instant::now() + OVERLAP);
+            let quiet = if asked { heard + SILENCE_TIMEOUT } else { heard + PING_AFTER };
+            let over = until.unwrap_or_else(|| Instant::now() + OVERLAP_TIMEOUT);
             tokio::select! {
                 message = self.socket.next() => {
                     let Some(Ok(message)) = message else { break End::Closed };
@@ -116,13 +115,13 @@ impl Link {
                                 if let Some(tell) = tell.take() {
                                     // The receiver only goes away with the whole program.
                                     tell.send(End::Refresh).ok();
-                                    until = Some(Instant::now() + OVERLAP);
+                                    until = Some(Instant::now() + OVERLAP_TIMEOUT);
                                 }
                             }
                             Some(end) => break end,
                         },
                         // The library has queued the pong; this sends it.
-                        Message::Ping(_) if timeout(WITHIN, self.socket.flush()).await.is_err() => {
+                        Message::Ping(_) if timeout(SEND_TIMEOUT, self.socket.flush()).await.is_err() => {
                             break End::Silent;
                         }
                         Message::Close(_) => break End::Closed,
@@ -149,7 +148,7 @@ impl Link {
             }
             self.socket.close(None).await.ok();
         };
-        timeout(FAREWELL, farewell).await.ok();
+        timeout(FAREWELL_TIMEOUT, farewell).await.ok();
         metrics::gauge!("reinstate_socket_links").decrement(1.0);
         tracing::info!(reason = end.word(), "a link to Slack has ended");
         if let Some(tell) = tell.take() {
@@ -158,7 +157,7 @@ impl Link {
     }
 
     async fn send(&mut self, message: Message) -> bool {
-        matches!(timeout(WITHIN, self.socket.send(message)).await, Ok(Ok(())))
+        matches!(timeout(SEND_TIMEOUT, self.socket.send(message)).await, Ok(Ok(())))
     }
 }
 

@@ -8,6 +8,7 @@ mod link;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use backon::{BackoffBuilder as _, ExponentialBuilder};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
@@ -15,13 +16,15 @@ use super::app::App;
 use link::Link;
 
 /// Links kept open at the same time; Slack allows ten, for all replicas together.
-const LINKS: usize = 2;
-/// The first pause after a link that did not last; it doubles.
-const FIRST: Duration = Duration::from_millis(500);
-/// The longest pause.
-const LONGEST: Duration = Duration::from_secs(30);
+const LINK_COUNT: usize = 2;
+/// The pauses after links that did not last.
+const RECONNECT_BACKOFF: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(500))
+    .with_max_delay(MAX_RECONNECT_PAUSE)
+    .without_max_times();
+const MAX_RECONNECT_PAUSE: Duration = Duration::from_secs(30);
 /// A link that lasted this long was a good one: the next is opened without a pause.
-const LASTED: Duration = Duration::from_secs(10);
+const GOOD_LINK_LIFETIME: Duration = Duration::from_secs(10);
 
 /// Why a link is to be followed by another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +33,6 @@ enum End {
     Refresh,
     /// Socket Mode was switched off for the app.
     Disabled,
-    /// It was closed.
     Closed,
     /// Nothing came any more, not even an answer to a ping.
     Silent,
@@ -53,7 +55,7 @@ impl End {
 /// Keeps links open until `shutdown` says so.
 pub async fn run(app: Arc<App>, shutdown: watch::Receiver<bool>) {
     let mut slots = JoinSet::new();
-    for _ in 0..LINKS {
+    for _ in 0..LINK_COUNT {
         slots.spawn(keep(Arc::clone(&app), shutdown.clone()));
     }
     while slots.join_next().await.is_some() {}
@@ -62,7 +64,7 @@ pub async fn run(app: Arc<App>, shutdown: watch::Receiver<bool>) {
 /// Keeps one link open; while Slack closes the old one, the next is open already.
 async fn keep(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
     let mut serving = JoinSet::new();
-    let mut wait = FIRST;
+    let mut backoff = RECONNECT_BACKOFF.build();
     while !*shutdown.borrow() {
         let opened = Instant::now();
         let end = match Link::open(&app).await {
@@ -87,15 +89,14 @@ async fn keep(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
                 "nothing reaches us: Socket Mode is switched off for this app; switch it on in the app's settings"
             );
         }
-        if opened.elapsed() >= LASTED && end != End::Disabled {
-            wait = FIRST;
+        if opened.elapsed() >= GOOD_LINK_LIFETIME && end != End::Disabled {
+            backoff = RECONNECT_BACKOFF.build();
             continue;
         }
         tokio::select! {
-            () = tokio::time::sleep(wait) => {}
+            () = tokio::time::sleep(backoff.next().unwrap_or(MAX_RECONNECT_PAUSE)) => {}
             _ = shutdown.wait_for(|stop| *stop) => break,
         }
-        wait = wait.saturating_mul(2).min(LONGEST);
     }
     while serving.join_next().await.is_some() {}
 }

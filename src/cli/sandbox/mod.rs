@@ -16,7 +16,7 @@ use super::serve;
 use reinstate_sandbox::scenarios::{ALL, FOLLOW_UPS, find, follow_up};
 
 /// The port the page is looked for at first; another one where it is taken.
-const PORT: u16 = 8722;
+const DEFAULT_PORT: u16 = 8722;
 
 /// Lists the stories, plays one, or opens the page.
 ///
@@ -57,7 +57,7 @@ pub async fn run(play: Option<String>, list: bool) -> anyhow::Result<Exit> {
 async fn open() -> anyhow::Result<Exit> {
     let scenario = ALL.first().context("there are no scenarios")?;
     let at = |port| TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
-    let listener = match at(PORT).await {
+    let listener = match at(DEFAULT_PORT).await {
         Ok(listener) => listener,
         Err(_) => at(0).await.context("no loopback port could be had")?,
     };

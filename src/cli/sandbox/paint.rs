@@ -6,7 +6,7 @@ use std::io::IsTerminal as _;
 use terminal_size::terminal_size;
 
 /// No line is longer than this, however wide the terminal is: people read it.
-const WIDEST: usize = 120;
+const MAX_COLUMNS: usize = 120;
 
 /// Signs that begin a line: as Slack's text has them, their colour, the sign in a terminal, and the sign elsewhere.
 /// The words after an emoji say what it says.
@@ -20,7 +20,6 @@ const SIGNS: &[(&str, &str, &str, &str)] = &[
     (":grey_question: ", "33", "? ", ""),
 ];
 
-/// How to paint.
 pub(super) struct Paint {
     terminal: bool,
     colour: bool,
@@ -46,7 +45,7 @@ impl Paint {
         if !self.terminal {
             return usize::MAX;
         }
-        terminal_size().map_or(80, |(width, _)| usize::from(width.0)).clamp(40, WIDEST)
+        terminal_size().map_or(80, |(width, _)| usize::from(width.0)).clamp(40, MAX_COLUMNS)
     }
 
     /// Text in one colour (the number of an SGR sequence).

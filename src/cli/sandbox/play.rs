@@ -24,9 +24,9 @@ use reinstate_sandbox::{Sandbox, lock};
 /// Where the bot listens: only the simulated Slack needs to know.
 const ANY_PORT: &str = "127.0.0.1:0";
 /// How long a story may take.
-const PATIENCE: Duration = Duration::from_secs(180);
+const STORY_TIMEOUT: Duration = Duration::from_secs(180);
 /// How often the screen looks at the workspace.
-const GLANCE: Duration = Duration::from_millis(80);
+const POLL_INTERVAL: Duration = Duration::from_millis(80);
 
 struct Stage {
     sandbox: Sandbox,
@@ -90,15 +90,15 @@ async fn press(stage: &Stage, screen: &mut Screen, action: &str, words: &str) ->
     stage.people.click("U0ADA", &channel, &ts, action).await.context("the click got no answer")?;
     let opened = async {
         while newest().await?.map(|row| row.run) == before {
-            tokio::time::sleep(GLANCE).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
         anyhow::Ok(())
     };
-    tokio::time::timeout(PATIENCE, opened).await.context("the click opened no run")?
+    tokio::time::timeout(STORY_TIMEOUT, opened).await.context("the click opened no run")?
 }
 
 async fn watched(stage: &Stage, screen: &mut Screen) -> anyhow::Result<Outcome> {
-    let outcome = tokio::time::timeout(PATIENCE, watch(stage, screen)).await;
+    let outcome = tokio::time::timeout(STORY_TIMEOUT, watch(stage, screen)).await;
     outcome.context("the story did not come to an end")?
 }
 
@@ -130,7 +130,7 @@ async fn watch(stage: &Stage, screen: &mut Screen) -> anyhow::Result<Outcome> {
                 .context("the click got no answer")?;
             clicked.push(value);
         }
-        tokio::time::sleep(GLANCE).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 

@@ -9,7 +9,6 @@ use reinstate_core::subject::normalize;
 use reinstate_sandbox::slack::Slack;
 use reinstate_sandbox::{Sandbox, lock};
 
-/// The terminal.
 pub(super) struct Screen {
     paint: Paint,
     /// What was printed last of each post.

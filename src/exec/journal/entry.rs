@@ -37,7 +37,7 @@ pub enum Unreadable {
     Illegal(#[from] Illegal),
 }
 
-/// An event as the store keeps it: what may be kept for ever, and the rest in the part that can be erased.
+/// An event as the store keeps it: what may be kept forever, and the rest in the part that can be erased.
 pub(super) fn write<E: JournalEvent>(event: &E, at: Timestamp) -> NewEntry {
     NewEntry {
         at,

@@ -28,9 +28,7 @@ pub struct Journal {
 /// What an id stands for, with the entries it was folded from.
 #[derive(Clone, Debug)]
 pub enum Loaded {
-    /// A run.
     Run(Box<Run>, Entries<Run>),
-    /// A sweep.
     Sweep(Box<Sweep>, Entries<Sweep>),
 }
 
@@ -42,27 +40,19 @@ pub enum JournalError {
     NoRun(String),
     /// The id is that of the other kind.
     #[error("{id} is {kind}")]
-    OtherKind {
-        /// The id.
-        id: String,
-        /// What it is.
-        kind: Kind,
-    },
+    OtherKind { id: String, kind: Kind },
     /// The journal holds something that cannot stand there.
     #[error("the journal of run {run} cannot be read: {why}")]
     Unreadable {
         /// The run or the sweep.
         run: String,
-        /// Why.
         why: Unreadable,
     },
     /// What was decided cannot stand there; nothing was written.
     #[error(transparent)]
     Illegal(#[from] Illegal),
-    /// The append was refused.
     #[error(transparent)]
     Append(#[from] AppendError),
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -82,7 +72,6 @@ impl Journal {
         Self { store }
     }
 
-    /// The store below.
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.store
@@ -337,7 +326,7 @@ fn logged<E>(new: &NewRun, outcome: Result<Opened, E>) -> Result<Opened, E> {
     outcome
 }
 
-/// What was written down, in the log: the part that names nobody. Whoever follows a run looks for its id.
+/// What was written down, in the log: the part that names nobody. People who follow a run look for its id.
 fn log(run: &str, entry: &NewEntry) {
     tracing::info!(run, kind = entry.kind, facts = entry.facts, "journal: {}", entry.kind);
 }

@@ -9,20 +9,21 @@ use tokio::sync::mpsc;
 
 use super::gate::Gate;
 use super::{CheckedAccount, survey};
-use crate::exec::{Engine, JournalError, UNREADABLE};
+use crate::exec::prior_runs::PriorRuns;
+use crate::exec::{Engine, JournalError, UNREADABLE_PAUSE};
 use crate::world::{SweepProgress, World};
 use reinstate_core::sweep::{RepairList, SinceLastSweep, Sweep, SweepEvent, SweepFinding, SweepNext};
 use reinstate_store::{AppendError, AppendOptions, Lease, Sleep, StoreError, SweepRow};
 
 /// How long found rows wait for company before they are kept.
-const KEEP: Duration = Duration::from_secs(1);
+const KEEP_INTERVAL: Duration = Duration::from_secs(1);
 /// How often the reading says how far it is.
-const SAY: Duration = Duration::from_secs(10);
+const REPORT_INTERVAL: Duration = Duration::from_secs(10);
 /// The end of a sweep that came too late.
-const OVERDUE_SWEEP: &str =
+const SWEEP_OVERDUE_TEXT: &str =
     "The command is older than 15 minutes, so nothing was read. Ask for another sweep if it is still wanted.";
 /// Rows kept at once.
-const BATCH: usize = 50;
+const BATCH_SIZE: usize = 50;
 
 /// Why a sweep is let go.
 pub(in crate::exec) enum Let {
@@ -30,7 +31,6 @@ pub(in crate::exec) enum Let {
     Go(Sleep),
     /// Another process has it, or somebody appended: fold again.
     Again,
-    /// The lease is lost.
     Lost,
 }
 
@@ -46,7 +46,7 @@ impl From<JournalError> for Let {
             }
             error => {
                 tracing::error!(%error, "a sweep cannot be carried on");
-                Self::Go(Sleep::For(UNREADABLE))
+                Self::Go(Sleep::For(UNREADABLE_PAUSE))
             }
         }
     }
@@ -70,7 +70,9 @@ impl Engine {
                 Err(error) => return (i64::MAX, self.unread(lease, &error)),
             };
             let done = match sweep.next(now, &self.limits) {
-                _ if sweep.is_overdue(now) => self.end_sweep(&sweep, lease, OVERDUE_SWEEP.to_owned()).await,
+                _ if sweep.is_overdue(now) => {
+                    self.end_sweep(&sweep, lease, SWEEP_OVERDUE_TEXT.to_owned()).await
+                }
                 SweepNext::Survey => self.read_all(&sweep, lease).await,
                 SweepNext::Repair => self.repair_next(&sweep, lease).await,
                 SweepNext::End(says) => self.end_sweep(&sweep, lease, says.to_owned()).await,
@@ -109,11 +111,12 @@ impl Engine {
         let store = self.ledger.store();
         let known = found(store.found_by(&lease.run).await?);
         let (rules, meter) = (Arc::new(self.rules.clone()), Arc::new(SweepProgress::default()));
-        let (sender, receiver) = mpsc::channel(BATCH);
+        let (sender, receiver) = mpsc::channel(BATCH_SIZE);
+        let prior_runs = Arc::new(PriorRuns::Journal(self.ledger.clone()));
         let gate = Arc::new(Gate::new(&self.world, &self.ledger, &lease.run));
         let world: Arc<dyn World> = gate.clone();
         let reading = async {
-            let survey = survey(&world, &rules, &meter, &known, &sender).await;
+            let survey = survey(&world, &prior_runs, &rules, &meter, &known, &sender).await;
             drop(sender);
             survey
         };
@@ -186,11 +189,11 @@ impl Engine {
                 looked = receiver.recv() => match looked {
                     Some(looked) => {
                         batch.extend(row(&looked.found));
-                        if batch.len() < BATCH { continue } else { true }
+                        if batch.len() < BATCH_SIZE { continue } else { true }
                     }
                     None => false,
                 },
-                () = tokio::time::sleep(KEEP) => true,
+                () = tokio::time::sleep(KEEP_INTERVAL) => true,
             };
             if !batch.is_empty() {
                 self.ledger.store().keep_found(&lease.run, std::mem::take(&mut batch)).await?;
@@ -198,7 +201,7 @@ impl Engine {
             if !more {
                 return Ok(sweep);
             }
-            if said.elapsed() >= SAY {
+            if said.elapsed() >= REPORT_INTERVAL {
                 said = Instant::now();
                 let progress = SweepEvent::SweepProgress {
                     accounts: SweepProgress::get(&meter.accounts),

@@ -39,7 +39,7 @@ impl Gate {
         }
     }
 
-    /// Waits for ever if the sweep has ended: whoever reads is dropped where [`Self::closed`] is noticed.
+    /// Waits forever if the sweep has ended: the reader is dropped where [`Self::closed`] is noticed.
     async fn pass(&self) {
         if self.is_closed().await {
             std::future::pending::<()>().await;

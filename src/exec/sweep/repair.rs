@@ -14,12 +14,12 @@ use reinstate_core::sweep::{RepairCounts, RepairList, Sweep, SweepEvent};
 use reinstate_store::Lease;
 
 /// Repairs on their way at once: provisioning on demand takes five calls in ten seconds from all of them together.
-const AT_ONCE: usize = 4;
+const MAX_OPEN_REPAIRS: usize = 4;
 /// The stop rule: so many failures, and more than one in so many that have ended.
-const FAILURES: u64 = 2;
-const ONE_IN: u64 = 5;
+const MIN_FAILURES_TO_STOP: u64 = 2;
+const MAX_FAILURE_RATIO: u64 = 5;
 /// How often the counts are written down.
-const SAY: Duration = Duration::from_secs(3);
+const REPORT_INTERVAL: Duration = Duration::from_secs(3);
 
 /// How the repairs of a list stand.
 #[derive(Default)]
@@ -44,7 +44,7 @@ impl Engine {
         let ended = counts.restored + counts.skipped + counts.failed;
         let all = standing.next.is_none() && standing.open == 0;
         let failed = counts.failed.saturating_sub(sweep.forgiven);
-        let stop = failed >= FAILURES && failed * ONE_IN > ended;
+        let stop = failed >= MIN_FAILURES_TO_STOP && failed * MAX_FAILURE_RATIO > ended;
         if counts != known && (all || stop || standing.refused || is_due(sweep)) {
             let event = SweepEvent::SweepRepaired {
                 begun: counts.begun,
@@ -70,7 +70,7 @@ impl Engine {
             let wave = RepairList::wave_of(*place);
             // The wave before must have ended: an open run is before this place.
             let same = place.checked_sub(1).is_none_or(|before| RepairList::wave_of(before) == wave);
-            standing.open < AT_ONCE && (same || standing.open == 0)
+            standing.open < MAX_OPEN_REPAIRS && (same || standing.open == 0)
         });
         match may.and_then(|place| list.get(place)) {
             Some(one) if !self.ledger.store().is_busy().await? => {
@@ -81,8 +81,6 @@ impl Engine {
                 };
                 let asked = Request {
                     by: requester.by.clone(),
-                    team: requester.team.clone(),
-                    enterprise: requester.enterprise.clone(),
                     channel: String::new(),
                     text: one.query.clone(),
                     response_url: None,
@@ -143,7 +141,7 @@ fn outcome(facts: &str) -> Option<Outcome> {
 fn is_due(sweep: &Sweep) -> bool {
     let last = sweep.repaired.map(|(at, _)| at).unwrap_or(Timestamp::MIN);
     let since = crate::clock::now().duration_since(last);
-    Duration::try_from(since).is_ok_and(|since| since >= SAY)
+    Duration::try_from(since).is_ok_and(|since| since >= REPORT_INTERVAL)
 }
 
 fn ending(counts: RepairCounts) -> String {

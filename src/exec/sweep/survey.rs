@@ -1,6 +1,6 @@
 //! The reading half of a sweep. The accounts are listed while the other sides are still being read, and looks are
 //! taken while the list goes on, so that the time is that of the longest list. It must never hold more pages than
-//! [`AHEAD`] or more looks than [`QUEUED`], however large the organization.
+//! [`MAX_PAGES_AHEAD`] or more looks than [`MAX_QUEUED_LOOKS`], however large the organization.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -12,52 +12,52 @@ use tokio::task::JoinSet;
 use reinstate_core::sweep::{
     Census, Join, JoinOutcome, Keys, ListedAccount, SweepFinding, SweepQuery, Tally,
 };
-use reinstate_core::{Diagnosis, Plan, Rules, Source, Verdict, Who, diagnose, plan};
+use reinstate_core::{Rules, Source, Verdict, Who};
 
+use crate::exec::assess::{Assessment, Gather, PlanFor, assess};
+use crate::exec::prior_runs::PriorRuns;
 use crate::world::{Page, SweepProgress, World};
 
 /// Pages of accounts that wait for the other sides.
-const AHEAD: usize = 256;
+const MAX_PAGES_AHEAD: usize = 256;
 /// Accounts that wait for the list of roles. Both lists come in the same order, so it is seldom more than a page.
-const WAITING: usize = 25_600;
+const MAX_WAITING_ACCOUNTS: usize = 25_600;
 /// Looks taken at once. Each asks several things at a time; the pace of the clients bounds the calls.
-const AT_ONCE: usize = 16;
+const MAX_CONCURRENT_LOOKS: usize = 16;
 /// Looks that wait for their turn.
-const QUEUED: usize = 256;
+const MAX_QUEUED_LOOKS: usize = 256;
 /// How long a page is waited for before it is asked for again.
-const AGAIN: Duration = Duration::from_secs(2);
+const RETRY_PAUSE: Duration = Duration::from_secs(2);
 
 /// One account that is not in order, with all that was found.
 #[derive(Clone, Debug)]
 pub struct CheckedAccount {
-    /// In short.
     pub found: SweepFinding,
-    /// The diagnosis.
-    pub diagnosis: Diagnosis,
-    /// The plan.
-    pub plan: Plan,
+    pub assessment: Assessment,
 }
 
 /// What a sweep came to.
 #[derive(Clone, Debug, Default)]
 pub struct Survey {
-    /// The counts.
     pub tally: Tally,
     /// Sides that could not be read, with the reason.
     pub unread: Vec<(Source, String)>,
+    /// Why prior runs were not read, where they might matter for somebody.
+    pub prior_runs_unread: Option<String>,
 }
 
 /// Sweeps the organization. Every account that is not healthy is sent to `out` as it is found, in no order; if nobody
 /// takes it any more the sweep ends. What is `known` from an interrupted sweep is counted and not looked at again.
 pub async fn survey(
     world: &Arc<dyn World>,
+    prior_runs: &Arc<PriorRuns>,
     rules: &Arc<Rules>,
     meter: &Arc<SweepProgress>,
     known: &HashMap<String, SweepFinding>,
     out: &mpsc::Sender<CheckedAccount>,
 ) -> Survey {
-    let (page, mut pages) = mpsc::channel(AHEAD);
-    let (holder, mut holders) = mpsc::channel(AHEAD);
+    let (page, mut pages) = mpsc::channel(MAX_PAGES_AHEAD);
+    let (holder, mut holders) = mpsc::channel(MAX_PAGES_AHEAD);
     let mut listing = JoinSet::new();
     let (accounts, roles) = (Arc::clone(world), Arc::clone(world));
     let counted = Arc::clone(meter);
@@ -69,14 +69,16 @@ pub async fn survey(
     let census = Arc::new(world.census(meter).await);
     let mut looks = CloseChecks {
         world,
+        prior_runs,
         rules,
         meter,
         census: Arc::clone(&census),
         known,
         out,
-        places: Arc::new(Semaphore::new(AT_ONCE)),
+        places: Arc::new(Semaphore::new(MAX_CONCURRENT_LOOKS)),
         running: JoinSet::new(),
         tally: Tally::default(),
+        prior_runs_unread: None,
     };
     let mut join = Join::default();
     let mut unread = census.gaps();
@@ -129,7 +131,7 @@ pub async fn survey(
         looks.begin(asked).await;
     }
     looks.end().await;
-    Survey { tally: looks.tally, unread }
+    Survey { tally: looks.tally, unread, prior_runs_unread: looks.prior_runs_unread }
 }
 
 /// Who holds a role that opens an app, as far as it was listed, and the accounts that wait to be told.
@@ -137,7 +139,6 @@ pub async fn survey(
 struct Roles {
     holders: Keys,
     waiting: HashMap<String, ListedAccount>,
-    /// The list has ended.
     ended: bool,
     /// It was not read to its end: accounts that are not on it may hold a role all the same.
     cut_short: bool,
@@ -145,7 +146,7 @@ struct Roles {
 
 impl Roles {
     fn is_full(&self) -> bool {
-        !self.ended && self.waiting.len() >= WAITING
+        !self.ended && self.waiting.len() >= MAX_WAITING_ACCOUNTS
     }
 
     /// These hold one; gives back those of them that waited.
@@ -223,7 +224,7 @@ async fn list<T, F>(
             Err(_) if again => {
                 again = false;
                 seen.clear();
-                tokio::time::sleep(AGAIN).await;
+                tokio::time::sleep(RETRY_PAUSE).await;
                 came = ask(None).await;
             }
             Err(why) => {
@@ -237,6 +238,7 @@ async fn list<T, F>(
 /// Close looks on their way.
 struct CloseChecks<'a> {
     world: &'a Arc<dyn World>,
+    prior_runs: &'a Arc<PriorRuns>,
     rules: &'a Arc<Rules>,
     meter: &'a Arc<SweepProgress>,
     census: Arc<Census>,
@@ -245,6 +247,7 @@ struct CloseChecks<'a> {
     places: Arc<Semaphore>,
     running: JoinSet<CheckedAccount>,
     tally: Tally,
+    prior_runs_unread: Option<String>,
 }
 
 impl CloseChecks<'_> {
@@ -255,22 +258,23 @@ impl CloseChecks<'_> {
             self.tally.found(found);
             return;
         }
-        while self.running.len() >= QUEUED {
+        while self.running.len() >= MAX_QUEUED_LOOKS {
             self.take().await;
         }
         while let Some(Ok(looked)) = self.running.try_join_next() {
             self.count(looked).await;
         }
         let (world, census) = (Arc::clone(self.world), Arc::clone(&self.census));
-        let (rules, places) = (Arc::clone(self.rules), Arc::clone(&self.places));
+        let (rules, prior_runs) = (Arc::clone(self.rules), Arc::clone(self.prior_runs));
+        let places = Arc::clone(&self.places);
         self.running.spawn(async move {
             let place = places.acquire().await;
-            let evidence = world.look(&asked, &census).await;
+            let gather = Gather::Listed(&asked, &census);
+            let assessment = assess(world.as_ref(), &prior_runs, &rules, gather, PlanFor::Repair, &[]).await;
             drop(place);
-            let diagnosis = diagnose(&evidence);
-            let plan = plan(&evidence, &diagnosis, &rules, &[]);
             let (Who::Email(query) | Who::Account(query)) = &asked.who;
-            CheckedAccount { found: SweepFinding::of(query, &diagnosis, &plan, &rules), diagnosis, plan }
+            let found = SweepFinding::of(query, &assessment.diagnosis, &assessment.plan, &rules);
+            CheckedAccount { found, assessment }
         });
     }
 
@@ -289,6 +293,9 @@ impl CloseChecks<'_> {
     async fn count(&mut self, looked: CheckedAccount) {
         SweepProgress::add(&self.meter.looked, 1);
         self.tally.found(&looked.found);
+        if let Some(why) = &looked.assessment.prior_runs_unread {
+            self.prior_runs_unread.get_or_insert_with(|| why.clone());
+        }
         // Nobody to tell means that the sweep was stopped: the caller drops it.
         if looked.found.verdict != Verdict::Healthy {
             self.out.send(looked).await.ok();

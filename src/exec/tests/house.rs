@@ -10,7 +10,7 @@ use super::evidence::MAIL;
 use super::model::Model;
 use super::tenant::Tenant;
 use crate::exec::{Admission, Engine, Journal, Timing};
-use reinstate_core::run::{Limits, Request};
+use reinstate_core::run::{Limits, Request, Requester};
 use reinstate_core::{Event, Goal, Next, Rules, Run, Subject, Who};
 use reinstate_store::{AppendOptions, Store};
 
@@ -52,9 +52,7 @@ impl House {
     /// Opens a run for a command that was typed then.
     pub async fn opens_at(&self, run: &str, aim: Goal, at: jiff::Timestamp) {
         let asked = Request {
-            by: "U-DAN".to_owned(),
-            team: None,
-            enterprise: None,
+            by: Requester::with_id("U-DAN"),
             channel: "C1".to_owned(),
             text: format!("repair {MAIL}"),
             response_url: None,

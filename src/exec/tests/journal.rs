@@ -8,16 +8,14 @@ use jiff::Timestamp;
 use super::house::House;
 use super::tenant::Tenant;
 use crate::exec::{Decision, Journal, JournalError, Loaded};
-use reinstate_core::run::Request;
+use reinstate_core::run::{Request, Requester};
 use reinstate_core::sweep::{Sweep, SweepEvent};
 use reinstate_core::{Event, Evidence, Goal, Rules, Run, Subject, Who, diagnose, plan};
 use reinstate_store::{AppendError, AppendOptions, NewEntry, NewRun, Store};
 
 fn asked() -> Request {
     Request {
-        by: "U0ADA".to_owned(),
-        team: None,
-        enterprise: None,
+        by: Requester::with_id("U0ADA"),
         channel: "C0ADMINS".to_owned(),
         text: "jane@acme.example".to_owned(),
         response_url: None,
@@ -72,7 +70,7 @@ impl std::io::Write for Logged {
     }
 }
 
-/// All that is said of a journal with this entry in it, to whoever asks for it, and in the log.
+/// All that is said of a journal with this entry in it, to the person who asks for it, and in the log.
 async fn said_of(first: &NewEntry, second: Option<&NewEntry>) -> (String, String) {
     let logged = Logged::default();
     let to = logged.clone();

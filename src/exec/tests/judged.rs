@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::evidence::{A1, JANE, MAIL, at, healthy, record_id};
 use crate::exec::{Journal, JournalError};
-use reinstate_core::run::{PauseReason, Request};
+use reinstate_core::run::{PauseReason, Request, Requester};
 use reinstate_core::sweep::{ListedRepair, RepairList, Sweep, SweepEvent, Tally};
 use reinstate_core::{
     Diagnosis, Event, Fold, Goal, Illegal, JournalEvent, Op, Outcome, Plan, Run, Step, Subject, Undo, Who,
@@ -22,9 +22,7 @@ const GRACE: &str = "U0GRACE";
 
 fn asked(by: &str) -> Request {
     Request {
-        by: by.to_owned(),
-        team: None,
-        enterprise: None,
+        by: Requester::with_id(by),
         channel: "C1".to_owned(),
         text: MAIL.to_owned(),
         response_url: None,

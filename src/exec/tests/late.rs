@@ -9,7 +9,7 @@ use super::house::{House, subject};
 use super::model::Point;
 use super::tenant::Tenant;
 use crate::exec::JournalError;
-use reinstate_core::run::{Request, SweepPart};
+use reinstate_core::run::{Request, Requester, SweepPart};
 use reinstate_core::{Event, Goal, Next, Outcome, Plan, Run, Who};
 use reinstate_store::AppendOptions;
 
@@ -23,9 +23,7 @@ fn outcome(run: &Run) -> Option<Outcome> {
 
 fn asked() -> Request {
     Request {
-        by: "U-DAN".to_owned(),
-        team: None,
-        enterprise: None,
+        by: Requester::with_id("U-DAN"),
         channel: "C1".to_owned(),
         text: "sweep".to_owned(),
         response_url: None,

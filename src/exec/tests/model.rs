@@ -42,7 +42,6 @@ struct Script {
     look_takes: Duration,
 }
 
-/// The model world.
 pub struct Model {
     pub tenant: Mutex<Tenant>,
     script: Mutex<Script>,

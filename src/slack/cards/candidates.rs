@@ -11,12 +11,12 @@ use reinstate_core::Diagnosis;
 use reinstate_core::diagnose::CandidateKind;
 
 /// How many are shown; more than two accounts of one person are rare.
-const MOST: usize = 5;
+const MAX_CANDIDATES: usize = 5;
 
 /// The candidates, each with its button where it can be picked. `value` is what the card's other buttons carry.
 pub(super) fn candidates(diagnosis: &Diagnosis, value: &Value) -> Vec<Json> {
     let mut blocks = Vec::new();
-    for (index, candidate) in diagnosis.candidates.iter().take(MOST).enumerate() {
+    for (index, candidate) in diagnosis.candidates.iter().take(MAX_CANDIDATES).enumerate() {
         let account = candidate.kind == CandidateKind::AtlassianAccount;
         let head = Markup::new()
             .literal(if account { "*Account* " } else { "*Person* " })

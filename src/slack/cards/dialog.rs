@@ -11,11 +11,11 @@ use reinstate_core::run::Current;
 use reinstate_core::{Op, Risk, Step};
 
 /// Characters that Slack's dialog takes.
-const MOST: usize = 300;
+const MAX_CHARACTERS: usize = 300;
 /// Characters of the person's address in it.
-const NAME: usize = 80;
+const MAX_NAME_CHARACTERS: usize = 80;
 /// Paragraphs of steps in the modal.
-const PAGES: usize = 40;
+const MAX_PAGES: usize = 40;
 
 /// Slack's own dialog; none if not every destructive step fits into it.
 #[must_use]
@@ -23,14 +23,14 @@ pub fn dialog(view: &View<'_>) -> Option<Confirm> {
     let current = view.run.current.as_ref()?;
     let destructive = lines(current, |step| step.risk == Risk::Destructive);
     let others = lines(current, |step| step.risk == Risk::Disruptive);
-    let whose = whose(view, current, NAME);
+    let whose = whose(view, current, MAX_NAME_CHARACTERS);
     let text = |others: &[Markup]| {
         let none = [Markup::new().literal("No destructive step.")];
         let first: &[Markup] = if destructive.is_empty() { &none } else { &destructive };
         let all: Vec<Markup> = first.iter().chain(others).chain([&whose]).cloned().collect();
         Markup::list(&all, "\n")
     };
-    let fits = |text: &Markup| text.as_str().chars().count() <= MOST;
+    let fits = |text: &Markup| text.as_str().chars().count() <= MAX_CHARACTERS;
     let counted =
         [Markup::new().literal("• disruptive steps: ").number(others.len()).literal(", see the card")];
     let text =
@@ -50,7 +50,7 @@ pub fn dialog_in_full(view: &View<'_>) -> Vec<Json> {
     for (risk, title) in kinds {
         let lines = lines(current, |step| step.risk == risk);
         if !lines.is_empty() {
-            blocks.extend(listing(&Markup::new().literal(title), &lines, PAGES));
+            blocks.extend(listing(&Markup::new().literal(title), &lines, MAX_PAGES));
         }
     }
     blocks.push(section(&whose(view, current, usize::MAX)));

@@ -10,7 +10,6 @@ use reinstate_core::{Cause, Diagnosis};
 /// How much of a diagnosis is shown; the rest is counted.
 #[derive(Clone, Copy)]
 pub(super) struct Budget {
-    /// Causes.
     findings: usize,
     /// Facts of each cause.
     facts: usize,

@@ -10,7 +10,7 @@ use crate::slack::markup::Markup;
 use crate::slack::value;
 
 /// How many runs of each kind are shown; the others are counted.
-const MOST_RUNS: usize = 20;
+const MAX_RUNS: usize = 20;
 
 /// What a Home shows.
 #[derive(Debug, Default)]
@@ -26,9 +26,7 @@ pub struct Lists {
 /// Runs of one kind: how many, and those that are shown.
 #[derive(Debug, Default)]
 pub struct List {
-    /// All of them.
     pub count: usize,
-    /// The first of them.
     pub shown: Vec<Listed>,
 }
 
@@ -36,7 +34,7 @@ impl List {
     /// Counts a run, and shows it while there is room.
     pub fn add(&mut self, one: &Listed) {
         self.count += 1;
-        if self.shown.len() < MOST_RUNS {
+        if self.shown.len() < MAX_RUNS {
             self.shown.push(one.clone());
         }
     }
@@ -53,7 +51,6 @@ pub struct Listed {
     pub waits: bool,
     /// Who asked for it; they do not approve it.
     pub asked_by: String,
-    /// Who has approved already.
     pub approved: BTreeSet<String>,
     /// Its card, where Slack gave a link.
     pub link: Option<String>,

@@ -17,7 +17,7 @@ pub fn line(id: &str, run: &Run, rules: &Rules, limits: &Limits, now: Timestamp)
     let mut text =
         Markup::new().code(id).literal(" – ").escaped(&who.unwrap_or_else(|| "not looked up yet".to_owned()));
     if let Some(asked) = &run.asked {
-        text = text.literal(", asked by ").user(&asked.by);
+        text = text.literal(", asked by ").user(&asked.by.id);
     }
     if let Some(at) = run.opened_at {
         text = text.literal(" ").time(at);
@@ -36,8 +36,8 @@ pub fn line(id: &str, run: &Run, rules: &Rules, limits: &Limits, now: Timestamp)
 #[must_use]
 pub fn sweep_line(id: &str, sweep: &Sweep, limits: &Limits, now: Timestamp) -> Markup {
     let mut text = Markup::new().code(id).literal(" – sweep");
-    if let Some(asked) = sweep.asked.as_ref().filter(|asked| !asked.by.is_empty()) {
-        text = text.literal(", asked by ").user(&asked.by);
+    if let Some(asked) = sweep.asked.as_ref().filter(|asked| !asked.by.id.is_empty()) {
+        text = text.literal(", asked by ").user(&asked.by.id);
     }
     if let Some(at) = sweep.opened_at {
         text = text.literal(" ").time(at);
@@ -88,7 +88,7 @@ pub fn stopped(view: &View<'_>, channel: &str, here: bool) -> Message {
         Goal::Retire { .. } => "The retirement of an account left over by the repair of ",
     };
     let text = match &view.run.asked {
-        Some(asked) if here => Markup::new().user(&asked.by).literal(" "),
+        Some(asked) if here => Markup::new().user(&asked.by.id).literal(" "),
         _ => Markup::new(),
     };
     let text = text.literal(what).then(&view.name()).literal(" has stopped. ").then(&state(view));

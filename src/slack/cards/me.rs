@@ -11,7 +11,7 @@ use crate::slack::value::Value;
 use reinstate_core::{Diagnosis, Verdict};
 
 /// How many things are told at once.
-const MOST: usize = 3;
+const MAX_CAUSES: usize = 3;
 
 /// The answer to `me`.
 #[must_use]
@@ -35,7 +35,7 @@ pub fn me(diagnosis: &Diagnosis, at: Timestamp) -> Message {
                 told.push(plain);
             }
         }
-        blocks.extend(told.iter().take(MOST).map(|plain| {
+        blocks.extend(told.iter().take(MAX_CAUSES).map(|plain| {
             section(&Markup::new().literal(plain.what).literal("\n*What to do:* ").literal(plain.next))
         }));
         if told.is_empty() {

@@ -48,13 +48,11 @@ pub struct View<'a> {
     pub id: &'a str,
     /// Its newest state.
     pub run: &'a Run,
-    /// Its entries.
     pub events: &'a [(i64, Timestamp, Event)],
     /// The planner's rules.
     pub rules: &'a Rules,
     /// Times of a run.
     pub limits: &'a Limits,
-    /// Who has which role.
     pub access: &'a Access,
     /// Now by the clock of the database, by which approvals expire.
     pub now: Timestamp,
@@ -103,7 +101,6 @@ impl View<'_> {
         }
     }
 
-    /// Whom it is about.
     pub(crate) fn name(&self) -> Markup {
         let diagnosed = self.run.current.as_ref().and_then(|current| current.diagnosis.email.clone());
         let admitted = self.run.admitted.as_ref().map(|(_, who)| who.text().to_owned());
@@ -122,13 +119,13 @@ fn reasons(current: &Current, docs: Option<&Url>) -> Vec<Json> {
 /// Those who asked; they are not asked to approve.
 #[must_use]
 pub fn requesters(view: &View<'_>) -> Vec<String> {
-    view.run.asked.iter().map(|asked| asked.by.clone()).collect()
+    view.run.asked.iter().map(|asked| asked.by.id.clone()).collect()
 }
 
 pub(super) fn foot(view: &View<'_>) -> Markup {
     let mut text = Markup::new().literal("Run ").code(view.id);
     if let Some(asked) = &view.run.asked {
-        text = text.literal(", asked by ").user(&asked.by);
+        text = text.literal(", asked by ").user(&asked.by.id);
     }
     if let Some(at) = view.run.opened_at {
         text = text.literal(" ").time(at);

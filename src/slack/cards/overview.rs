@@ -7,7 +7,7 @@ use crate::slack::markup::Markup;
 use reinstate_core::{Diagnosis, Plan, Verdict};
 
 /// How many causes are named; the others are counted.
-const MOST: usize = 3;
+const MAX_CAUSES: usize = 3;
 
 /// The glance at a diagnosis and its plan, one line each.
 pub(super) fn overview(diagnosis: &Diagnosis, plan: &Plan) -> Markup {
@@ -45,8 +45,13 @@ pub(super) fn broken(diagnosis: &Diagnosis) -> Markup {
         (0, Verdict::Broken) if missing > 0 => text.number(missing).literal(" expected groups are missing"),
         (0, Verdict::Broken) => text.literal("access is missing, and no cause could be proven"),
         (count, _) => {
-            let text = text.then(&Markup::list(causes.get(..count.min(MOST)).unwrap_or_default(), "; "));
-            if count > MOST { text.literal("; and ").number(count - MOST).literal(" more") } else { text }
+            let text =
+                text.then(&Markup::list(causes.get(..count.min(MAX_CAUSES)).unwrap_or_default(), "; "));
+            if count > MAX_CAUSES {
+                text.literal("; and ").number(count - MAX_CAUSES).literal(" more")
+            } else {
+                text
+            }
         }
     }
 }

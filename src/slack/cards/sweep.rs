@@ -13,19 +13,16 @@ use reinstate_core::run::Limits;
 use reinstate_core::sweep::{SurveyResult, Sweep, SweepFinding, SweepNext};
 
 /// Causes listed on the card.
-const CAUSES: usize = 20;
+const MAX_CAUSES: usize = 20;
 /// Accounts on one page.
-const A_PAGE: usize = 8;
+const PAGE_SIZE: usize = 8;
 
 /// A sweep, to be drawn.
 pub struct SweepView<'a> {
-    /// Its id.
     pub id: &'a str,
-    /// Its fold.
     pub sweep: &'a Sweep,
     /// Times of approvals.
     pub limits: &'a Limits,
-    /// Now.
     pub now: Timestamp,
     /// The end of the journal, once the sweep has ended.
     pub head: Option<String>,
@@ -35,7 +32,6 @@ fn count(number: u64) -> Markup {
     Markup::new().number(usize::try_from(number).unwrap_or(usize::MAX))
 }
 
-/// The root card.
 #[must_use]
 pub fn sweep_root(view: &SweepView<'_>) -> Message {
     let title = Markup::new().literal("Sweep of the organization");
@@ -59,10 +55,10 @@ pub fn sweep_root(view: &SweepView<'_>) -> Message {
     }
     let mut foot = Markup::new().literal("Sweep ").code(view.id);
     if let Some(asked) = &view.sweep.asked {
-        foot = if asked.by.is_empty() {
+        foot = if asked.by.id.is_empty() {
             foot.literal(" by schedule")
         } else {
-            foot.literal(" asked by ").user(&asked.by)
+            foot.literal(" asked by ").user(&asked.by.id)
         };
     }
     if let Some(head) = &view.head {
@@ -120,7 +116,7 @@ fn state(view: &SweepView<'_>) -> Markup {
         SweepNext::AwaitApproval(until) => {
             let text = Markup::new().literal("*Waits for an approval* until ").time(until).literal(". ");
             let text = match &sweep.requested {
-                Some((by, _)) => text.user(&by.by).literal(" wants the harmless repairs carried out. "),
+                Some((by, _)) => text.user(&by.by.id).literal(" wants the harmless repairs carried out. "),
                 None => text,
             };
             text.literal("They touch more than five accounts, so an approver is needed.")
@@ -210,8 +206,8 @@ fn found(surveyed: &SurveyResult) -> Markup {
     let mut causes: Vec<(Cause, u64)> =
         Cause::ALL.iter().filter_map(|cause| Some((*cause, *tally.by_cause.get(cause.code())?))).collect();
     causes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    let more = causes.len().saturating_sub(CAUSES);
-    for (cause, number) in causes.into_iter().take(CAUSES) {
+    let more = causes.len().saturating_sub(MAX_CAUSES);
+    for (cause, number) in causes.into_iter().take(MAX_CAUSES) {
         let line = Markup::new().literal("• ").then(&count(number)).literal(" × ");
         lines.push(line.literal(cause.title()).literal(" (").code(cause.code()).literal(")"));
     }
@@ -303,7 +299,7 @@ fn buttons(view: &SweepView<'_>) -> Vec<Button> {
 /// One page of accounts whose repair needs an approval of its own, each with its button: for one person alone.
 #[must_use]
 pub fn sweep_page(id: &str, found: &[SweepFinding], page: usize) -> Message {
-    let pages = found.len().div_ceil(A_PAGE).max(1);
+    let pages = found.len().div_ceil(PAGE_SIZE).max(1);
     let page = page.min(pages.saturating_sub(1));
     let title = Markup::new()
         .literal("Repairs that need an approval each, page ")
@@ -311,7 +307,7 @@ pub fn sweep_page(id: &str, found: &[SweepFinding], page: usize) -> Message {
         .literal(" of ")
         .number(pages);
     let mut blocks = vec![section(&title)];
-    for (place, one) in found.iter().enumerate().skip(page * A_PAGE).take(A_PAGE) {
+    for (place, one) in found.iter().enumerate().skip(page * PAGE_SIZE).take(PAGE_SIZE) {
         let causes: Vec<Markup> =
             one.causes.iter().map(|cause| Markup::new().literal(cause.title())).collect();
         let risk = one.risk.map_or("", reinstate_core::Risk::word);

@@ -14,7 +14,7 @@ use crate::slack::modal;
 use reinstate_core::diagnose::{Candidate, CandidateKind, Mark, Station, diagnose};
 use reinstate_core::evidence::Source;
 use reinstate_core::finding::{Cause, Fact, Finding, Verdict};
-use reinstate_core::run::{Limits, PauseReason, Request};
+use reinstate_core::run::{Limits, PauseReason, Request, Requester};
 use reinstate_core::subject::RecordId;
 use reinstate_core::{
     Diagnosis, Event, Evidence, Fold as _, Op, Outcome, Plan, Rules, Run, Step, Subject, Undo, Who,
@@ -91,9 +91,7 @@ fn worst() -> (Diagnosis, Plan) {
 fn run_of(more: Vec<Event>) -> Vec<(i64, Timestamp, Event)> {
     let (diagnosis, plan) = worst();
     let asked = Request {
-        by: "U0ADA".into(),
-        team: None,
-        enterprise: None,
+        by: Requester::with_id("U0ADA"),
         channel: "C0ADMINS".into(),
         text: HOSTILE.into(),
         response_url: None,

@@ -20,7 +20,7 @@ pub(super) fn timeline(events: &[(i64, Timestamp, Event)]) -> Vec<Markup> {
         };
         let text = Markup::new();
         let says = match event {
-            Event::Opened { asked, .. } => text.literal("asked for by ").user(&asked.by),
+            Event::Opened { asked, .. } => text.literal("asked for by ").user(&asked.by.id),
             Event::Admitted { rule, .. } => text.literal("the requester may do it, by ").escaped(rule),
             Event::Planned { plan, digest, .. } => match digest {
                 Some(digest) => text

@@ -8,12 +8,12 @@ use reinstate_core::Diagnosis;
 use reinstate_core::diagnose::{Mark, Station};
 
 /// Characters for one station: six of them fit into one section.
-const SHARE: usize = 470;
+const MAX_CHARACTERS: usize = 470;
 
 pub(super) fn trail(diagnosis: &Diagnosis) -> Vec<Json> {
     // Each station has its share of the room, so that a long one leaves none of the others out.
     let lines: Vec<Markup> =
-        diagnosis.trail.iter().map(|one| Markup::lines(&[station(one)], SHARE)).collect();
+        diagnosis.trail.iter().map(|one| Markup::lines(&[station(one)], MAX_CHARACTERS)).collect();
     if lines.is_empty() { Vec::new() } else { vec![section(&Markup::lines(&lines, 2900))] }
 }
 

@@ -6,7 +6,6 @@ use reinstate_core::Cause;
 /// A cause in plain words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlainWords {
-    /// What is the matter.
     pub what: &'static str,
     /// What to do about it.
     pub next: &'static str,

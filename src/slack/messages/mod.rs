@@ -55,7 +55,6 @@ pub fn not_ours() -> Markup {
     Markup::new().literal("This bot only answers `/reinstate`; try `/reinstate help`.")
 }
 
-/// The run has begun.
 #[must_use]
 pub fn begun(run: &str, again: bool) -> Markup {
     let words = if again { "The run had begun already: run " } else { "The run has begun: run " };
@@ -120,13 +119,11 @@ pub fn unreadable(id: &str) -> Markup {
         .literal("Please tell the people who run Reinstate: the log says which entry it is.")
 }
 
-/// A run that is not there.
 #[must_use]
 pub fn no_run() -> Markup {
     Markup::new().literal("There is no such run. Type `/reinstate status` to see the open ones.")
 }
 
-/// The sweep has begun.
 #[must_use]
 pub fn sweep_begun(sweep: &str, channel: &str) -> Markup {
     Markup::new()
@@ -148,7 +145,6 @@ pub fn no_table(code: &str) -> Markup {
         .literal("; `reinstate sweep --csv FILE` writes the same table.")
 }
 
-/// Nothing is open.
 #[must_use]
 pub fn nothing_open() -> Markup {
     Markup::new().literal("Nothing runs and nothing waits.")
@@ -373,7 +369,6 @@ pub fn not_begun(says: &str, first_card: Option<&str>, holders: Option<&Markup>)
     }
 }
 
-/// Who has a role.
 #[must_use]
 pub fn holders(role: Role, access: &Access) -> Markup {
     let mut parts = Vec::new();

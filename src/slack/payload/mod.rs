@@ -9,7 +9,7 @@ pub use read::{envelope, read};
 
 use serde_json::Value;
 
-use super::people::Caller;
+use reinstate_core::run::Requester;
 
 /// A request of Slack's.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,15 +18,12 @@ pub enum Inbound {
     SslCheck,
     /// Slack asks whether this address is ours: its challenge.
     Challenge(String),
-    /// A slash command.
     Slash(Box<Slash>),
     /// A click on a button, or a choice in a picker.
     Click(Box<Click>),
-    /// A shortcut.
     Shortcut(Box<Shortcut>),
     /// A modal that was submitted.
     Submit(Box<Submit>),
-    /// An event.
     Event(Box<Occurrence>),
     /// Something else that is signed: its type.
     Unknown(String),
@@ -49,16 +46,12 @@ impl Inbound {
     }
 }
 
-/// A slash command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slash {
-    /// Who.
-    pub by: Caller,
-    /// Where.
+    pub by: Requester,
     pub channel: String,
     /// The command, with its slash.
     pub command: String,
-    /// What follows it.
     pub text: String,
     /// Where private answers may go.
     pub response_url: Option<String>,
@@ -66,14 +59,10 @@ pub struct Slash {
     pub trigger: Option<String>,
 }
 
-/// A click.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Click {
-    /// Who.
-    pub by: Caller,
-    /// Which button.
+    pub by: Requester,
     pub action: String,
-    /// What it carries.
     pub value: String,
     /// The person who was picked, where it is a picker of people.
     pub picked: Option<String>,
@@ -92,9 +81,7 @@ pub struct Click {
 /// A shortcut, from anywhere or on a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shortcut {
-    /// Who.
-    pub by: Caller,
-    /// Which.
+    pub by: Requester,
     pub callback: String,
     /// The person who wrote the message, if it was on the message of a person.
     pub author: Option<String>,
@@ -109,9 +96,7 @@ pub struct Shortcut {
 /// A modal that was submitted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Submit {
-    /// Who.
-    pub by: Caller,
-    /// Which modal.
+    pub by: Requester,
     pub callback: String,
     /// What we put into it when we opened it.
     pub meta: String,
@@ -119,7 +104,6 @@ pub struct Submit {
     pub values: Value,
 }
 
-/// An event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Occurrence {
     /// Its id, by which a repeat is known.
@@ -127,7 +111,7 @@ pub struct Occurrence {
     /// The inner type.
     pub kind: String,
     /// Whom it is about, if it names one person.
-    pub by: Option<Caller>,
+    pub by: Option<Requester>,
     /// The tab of the App Home.
     pub tab: Option<String>,
 }

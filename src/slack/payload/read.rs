@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::{Click, Inbound, Occurrence, Shortcut, Slash, Submit};
-use crate::slack::people::Caller;
+use reinstate_core::run::Requester;
 
 /// Reads a verified body.
 #[must_use]
@@ -45,7 +45,7 @@ fn slash(get: impl Fn(&str) -> Option<String>) -> Inbound {
         return Inbound::Unknown("unreadable".to_owned());
     };
     Inbound::Slash(Box::new(Slash {
-        by: Caller { id, team: get("team_id"), enterprise: get("enterprise_id") },
+        by: Requester { id, team: get("team_id"), enterprise: get("enterprise_id") },
         channel: get("channel_id").unwrap_or_default(),
         command,
         text: get("text").unwrap_or_default(),
@@ -72,7 +72,7 @@ fn event(value: &Value) -> Inbound {
         Some("event_callback") => Inbound::Event(Box::new(Occurrence {
             id: text(value, "/event_id"),
             kind: text(value, "/event/type").unwrap_or_else(|| "unknown".to_owned()),
-            by: text(value, "/event/user").map(|id| Caller {
+            by: text(value, "/event/user").map(|id| Requester {
                 id,
                 team: text(value, "/team_id"),
                 enterprise: text(value, "/enterprise_id"),
@@ -89,7 +89,7 @@ fn interaction(value: &Value) -> Inbound {
     let Some(id) = text(value, "/user/id") else { return Inbound::Unknown(kind) };
     let team = text(value, "/user/team_id").or_else(|| text(value, "/team/id"));
     let enterprise = text(value, "/enterprise/id").or_else(|| text(value, "/team/enterprise_id"));
-    let by = Caller { id, team, enterprise };
+    let by = Requester { id, team, enterprise };
     let channel = text(value, "/channel/id").or_else(|| text(value, "/container/channel_id"));
     let response_url = text(value, "/response_url");
     let trigger = text(value, "/trigger_id");

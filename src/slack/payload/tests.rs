@@ -25,7 +25,7 @@ fn click() -> Value {
 #[test]
 fn grids_nulls_and_new_things_do_not_break_a_click() {
     let Inbound::Click(got) = interactive(&click()) else { panic!("no click") };
-    assert_eq!(got.by, Caller { id: "W1".into(), team: Some("T1".into()), enterprise: Some("E1".into()) });
+    assert_eq!(got.by, Requester { id: "W1".into(), team: Some("T1".into()), enterprise: Some("E1".into()) });
     assert_eq!((got.channel.as_deref(), got.ts.as_deref()), (Some("C1"), Some("1.2")));
     let mut odd = click();
     odd["container"] = json!({"type": "hologram", "message_ts": "1.2", "channel_id": "C1"});
@@ -40,7 +40,7 @@ fn a_command_needs_no_team() {
     let body = "command=%2Freinstate&user_id=W1&channel_id=C1&text=check+%3C%40U2%7Cbo%3E&enterprise_id=E1\
                 &trigger_id=1.2&is_enterprise_install=true";
     let Inbound::Slash(got) = read(body, "application/x-www-form-urlencoded") else { panic!("no command") };
-    assert_eq!(got.by, Caller { id: "W1".into(), team: None, enterprise: Some("E1".into()) });
+    assert_eq!(got.by, Requester { id: "W1".into(), team: None, enterprise: Some("E1".into()) });
     assert_eq!(got.text, "check <@U2|bo>");
     assert_eq!(got.response_url, None);
 }

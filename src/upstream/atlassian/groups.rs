@@ -5,14 +5,12 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Atlassian, MOST_NAMED};
+use super::{Atlassian, MAX_NAMED};
 use crate::upstream::error::CallError;
 use crate::upstream::lenient;
 
-/// A group.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Atlassian's names")]
 pub struct Group {
     #[serde(deserialize_with = "lenient::text")]
     pub id: Option<String>,
@@ -25,17 +23,6 @@ pub struct Group {
     /// `external`, `admins`, `team-members`, `open`.
     #[serde(deserialize_with = "lenient::text")]
     pub managed_by: Option<String>,
-    #[serde(deserialize_with = "lenient::object")]
-    pub management_access: ManagementAccess,
-}
-
-/// What the key may do with a group.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
-#[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Atlassian's names")]
-pub struct ManagementAccess {
-    #[serde(deserialize_with = "lenient::flag")]
-    pub modifiable: Option<bool>,
 }
 
 impl Group {
@@ -50,7 +37,6 @@ impl Group {
 /// A role that a group grants.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Atlassian's names")]
 pub struct GroupRoles {
     #[serde(deserialize_with = "lenient::text")]
     pub resource_id: Option<String>,
@@ -71,7 +57,6 @@ pub struct Workspace {
     /// The resource that roles name.
     #[serde(deserialize_with = "lenient::text")]
     pub id: Option<String>,
-    /// The rest.
     #[serde(deserialize_with = "lenient::object")]
     pub attributes: WorkspaceAttributes,
 }
@@ -79,12 +64,9 @@ pub struct Workspace {
 /// What a workspace says of itself.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Atlassian's names")]
 pub struct WorkspaceAttributes {
     #[serde(deserialize_with = "lenient::text")]
     pub name: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub type_key: Option<String>,
     #[serde(deserialize_with = "lenient::text")]
     pub status: Option<String>,
     #[serde(deserialize_with = "lenient::number")]
@@ -128,17 +110,13 @@ impl Atlassian {
     async fn groups(&self, by: &'static str, values: &[String]) -> Result<Vec<Group>, CallError> {
         let mut found = Vec::new();
         // No values means no filter, that is, every group: so nothing is asked.
-        for some in values.chunks(MOST_NAMED) {
+        for some in values.chunks(MAX_NAMED) {
             let body = json!({by: some, "limit": 100});
             found.extend(self.all_post(self.directories(Method::POST).at("groups/search"), body).await?);
         }
         Ok(found)
     }
 
-    /// What a group grants.
-    ///
-    /// # Errors
-    /// See [`CallError`].
     pub async fn group_role_assignments(&self, group: &str) -> Result<Vec<GroupRoles>, CallError> {
         let call = self.directories(Method::GET).at("groups").id("group", group).at("role-assignments");
         self.all_get(call.query("limit", "100")).await

@@ -13,7 +13,6 @@ use crate::upstream::lenient;
 /// A SCIM record and the account it is linked to.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Atlassian's names")]
 pub struct ScimLink {
     #[serde(deserialize_with = "lenient::text")]
     pub scim_user_id: Option<String>,

@@ -14,7 +14,6 @@ use crate::upstream::lenient;
 /// Whether something may be done, and if not, why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Permission {
-    /// It may.
     Allowed,
     /// It may not; the key is such as `externalDirectory.scim` or `administrative.notMyself`.
     Refused(Option<String>),

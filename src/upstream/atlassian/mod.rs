@@ -25,10 +25,10 @@ use super::rate_limit::RateLimiter;
 const SERVICE: &str = "atlassian";
 
 /// Items that one request may name, in every list of v2.
-const MOST_NAMED: usize = 10;
+const MAX_NAMED: usize = 10;
 
 /// A hundred items a page: a hundred thousand accounts.
-const MOST_PAGES: usize = 1000;
+const MAX_PAGES: usize = 1000;
 
 /// A client for one organization.
 pub struct Atlassian {
@@ -47,7 +47,6 @@ pub struct Atlassian {
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page<T> {
-    /// What is on it.
     pub items: Vec<T>,
     /// What to ask for the next one with.
     pub next: Option<String>,
@@ -67,10 +66,6 @@ impl<T: DeserializeOwned> UnreadPage<T> {
         Ok(Self { next: cursor(&links.next), answer, item: PhantomData })
     }
 
-    /// Reads what is on it.
-    ///
-    /// # Errors
-    /// [`CallError::Garbled`]
     pub fn read(self) -> Result<Vec<T>, CallError> {
         let listed: Listing<T> = self.answer.json()?;
         Ok(listed.data)
@@ -178,7 +173,7 @@ impl Atlassian {
         ask: impl Fn(Option<&str>) -> Call,
     ) -> Result<Vec<T>, CallError> {
         let (mut items, mut seen, mut at) = (Vec::new(), HashSet::new(), None::<String>);
-        for _ in 0..MOST_PAGES {
+        for _ in 0..MAX_PAGES {
             let page = self.page(&ask(at.as_deref())).await?;
             items.extend(page.items);
             let Some(next) = page.next else { return Ok(items) };

@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Atlassian, MOST_NAMED, Page, UnreadPage, beside};
+use super::{Atlassian, MAX_NAMED, Page, UnreadPage, beside};
 use crate::upstream::error::{CallError, whole};
 use crate::upstream::lenient;
 use reinstate_core::evidence::APP_ROLES;
@@ -13,7 +13,6 @@ use reinstate_core::evidence::APP_ROLES;
 /// An account in a search or in the details. Unknown states stay as they came.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Atlassian's names")]
 pub struct Account {
     #[serde(deserialize_with = "lenient::text")]
     pub account_id: Option<String>,
@@ -29,16 +28,10 @@ pub struct Account {
     /// `active`, `suspended`, `no_membership`.
     #[serde(deserialize_with = "lenient::text")]
     pub membership_status: Option<String>,
-    #[serde(deserialize_with = "lenient::time")]
-    pub added_to_org: Option<Timestamp>,
-    #[serde(deserialize_with = "lenient::time")]
-    pub deactivated_on: Option<Timestamp>,
     #[serde(deserialize_with = "lenient::flag")]
     pub for_deletion: Option<bool>,
     #[serde(deserialize_with = "lenient::text")]
     pub name: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub nickname: Option<String>,
     /// Absent when hidden.
     #[serde(deserialize_with = "lenient::text")]
     pub email: Option<String>,
@@ -57,7 +50,6 @@ pub struct Account {
 /// A group somebody is in.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Atlassian's names")]
 pub struct GroupRef {
     #[serde(deserialize_with = "lenient::text")]
     pub id: Option<String>,
@@ -68,7 +60,6 @@ pub struct GroupRef {
 /// Activity in one app, which is no access to it; v1 and v2 spell the keys differently.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(default)]
-#[allow(missing_docs, reason = "Atlassian's names")]
 pub struct ProductAccess {
     #[serde(deserialize_with = "lenient::text")]
     pub id: Option<String>,
@@ -93,7 +84,6 @@ impl ProductAccess {
 /// A role of an account in an app, and how it came by it.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Atlassian's names")]
 pub struct Roles {
     #[serde(deserialize_with = "lenient::text")]
     pub resource_id: Option<String>,
@@ -109,10 +99,8 @@ pub struct Roles {
     pub user_directory_status: Option<String>,
 }
 
-/// One role.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Atlassian's names")]
 pub struct RoleAssignment {
     #[serde(deserialize_with = "lenient::text")]
     pub role: Option<String>,
@@ -136,7 +124,6 @@ impl Roles {
 /// A user directory of the organization.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Atlassian's names")]
 pub struct Directory {
     #[serde(deserialize_with = "lenient::text")]
     pub directory_id: Option<String>,
@@ -147,7 +134,6 @@ pub struct Directory {
 /// A managed account in the list of v1.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(default)]
-#[allow(missing_docs, reason = "Atlassian's names")]
 pub struct ManagedAccount {
     #[serde(alias = "accountId", deserialize_with = "lenient::text")]
     pub account_id: Option<String>,
@@ -165,12 +151,9 @@ pub struct ManagedAccount {
 
 /// When an account was last seen in each app.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
-#[allow(missing_docs, reason = "Atlassian's names")]
 pub struct LastActive {
     #[serde(alias = "productAccess", deserialize_with = "lenient::list")]
     pub product_access: Vec<ProductAccess>,
-    #[serde(default, alias = "addedToOrg", deserialize_with = "lenient::time")]
-    pub added_to_org: Option<Timestamp>,
 }
 
 /// A domain and whether the organization holds it.
@@ -227,7 +210,7 @@ impl Atlassian {
     async fn accounts(&self, by: &'static str, values: &[String]) -> Result<Vec<Account>, CallError> {
         let mut found = Vec::new();
         // No values means no filter, that is, everybody: so nothing is asked.
-        for some in values.chunks(MOST_NAMED) {
+        for some in values.chunks(MAX_NAMED) {
             let body = json!({by: some, "expand": ["groups", "platformRoles"], "limit": 100});
             found.extend(self.all_post(self.directories(Method::POST).at("users/search"), body).await?);
         }
@@ -278,7 +261,7 @@ impl Atlassian {
         let directory = self.v2(Method::POST).at("directories").id("directory", directory);
         let call = directory.at("users/search").repeatable();
         let (mut seen, mut at) = (std::collections::HashSet::new(), None::<String>);
-        for _ in 0..super::MOST_PAGES {
+        for _ in 0..super::MAX_PAGES {
             let page: Page<Account> =
                 self.page(&call.clone().json(beside(body.clone(), at.as_deref()))).await?;
             page.items.iter().filter_map(|account| account.account_id.as_deref()).for_each(&mut each);
@@ -356,7 +339,6 @@ impl Atlassian {
             let call = at.as_deref().map_or_else(|| call.clone(), |c| call.clone().query("cursor", c));
             let page: RawLastActive = self.http.send(&call, &self.last_active).await?.json()?;
             all.product_access.extend(page.data.product_access);
-            all.added_to_org = all.added_to_org.or(page.data.added_to_org);
             let Some(next) = super::cursor(&page.links.next) else { return Ok(all) };
             if !seen.insert(next.clone()) {
                 break;

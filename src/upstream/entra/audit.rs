@@ -11,12 +11,11 @@ use crate::upstream::error::CallError;
 use crate::upstream::{lenient, literal};
 
 /// Pages of the audit log: changes of provisioning are few.
-const MOST_PAGES: usize = 4;
+const MAX_PAGES: usize = 4;
 
 /// One change of an application's provisioning.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JobChange {
-    /// When.
     pub at: Option<Timestamp>,
     /// What, such as `Disable/pause provisioning configuration`.
     pub activity: String,
@@ -106,7 +105,7 @@ impl Entra {
             .query("$top", "100")
             .within(Duration::from_secs(30), Duration::from_secs(60));
         // The newest come first, so what lies beyond the last page is older than what counts.
-        let (raw, _) = self.pages::<Raw>(call, &self.audit, MOST_PAGES).await?;
+        let (raw, _) = self.pages::<Raw>(call, &self.audit, MAX_PAGES).await?;
         let mut all: Vec<JobChange> = raw.into_iter().map(JobChange::from).collect();
         all.sort_by_key(|change| std::cmp::Reverse(change.at));
         Ok(all)

@@ -15,11 +15,11 @@ use crate::upstream::literal;
 use crate::upstream::rate_limit::RateLimiter;
 
 /// What a sweep needs of every user, besides the attributes that the job's mapping refers to.
-const USER: &str = "id,userPrincipalName,mail,proxyAddresses,otherMails,accountEnabled,userType,displayName,\
+const USER_FIELDS: &str = "id,userPrincipalName,mail,proxyAddresses,otherMails,accountEnabled,userType,displayName,\
                     createdDateTime,onPremisesSyncEnabled";
 
 /// A page of 999 at most: more than any tenant has.
-const MOST_PAGES: usize = 5000;
+const MAX_BULK_PAGES: usize = 5000;
 
 impl Entra {
     /// Every live user, page by page, with these attributes of the schema.
@@ -31,7 +31,7 @@ impl Entra {
         attributes: &BTreeSet<String>,
         each: impl FnMut(User) + Send,
     ) -> Result<(), CallError> {
-        let mut select = USER.to_owned();
+        let mut select = USER_FIELDS.to_owned();
         let properties: BTreeSet<String> = attributes.iter().filter_map(|name| selected(name)).collect();
         for property in properties {
             select.push(',');
@@ -47,7 +47,7 @@ impl Entra {
     /// See [`CallError`].
     pub async fn every_deleted_user(&self, each: impl FnMut(User) + Send) -> Result<(), CallError> {
         let call = self.get().at("directory/deletedItems/microsoft.graph.user");
-        self.each::<User, _>(call.query("$select", USER).query("$top", "999"), &self.graph, each).await
+        self.each::<User, _>(call.query("$select", USER_FIELDS).query("$top", "999"), &self.graph, each).await
     }
 
     /// Every direct member of a group, page by page.
@@ -109,7 +109,7 @@ impl Entra {
     ) -> Result<(), CallError> {
         let mut seen = std::collections::HashSet::new();
         let mut call = first.clone();
-        for _ in 0..MOST_PAGES {
+        for _ in 0..MAX_BULK_PAGES {
             let page: Listed<T> = self.send(call, pace).await?.json()?;
             page.value.into_iter().for_each(|item| each(item.into()));
             let Some(next) = page.next else { return Ok(()) };

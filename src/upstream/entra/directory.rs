@@ -12,15 +12,14 @@ use reinstate_core::evidence::IdpUser;
 
 /// What is read of a user. The last line holds what a job's mapping may refer to
 /// ([`IdpUser::MAPPED_ATTRIBUTES`](reinstate_core::evidence::IdpUser::MAPPED_ATTRIBUTES)).
-const USER: &str = "id,userPrincipalName,mail,proxyAddresses,otherMails,accountEnabled,userType,displayName,\
-                    createdDateTime,deletedDateTime,onPremisesSyncEnabled,onPremisesLastSyncDateTime,externalUserState,\
+const USER_FIELDS: &str = "id,userPrincipalName,mail,proxyAddresses,otherMails,accountEnabled,userType,displayName,\
+                    createdDateTime,onPremisesSyncEnabled,\
                     mailNickname,employeeId,givenName,surname,jobTitle,department,companyName,\
                     onPremisesUserPrincipalName,onPremisesSamAccountName,onPremisesImmutableId,onPremisesExtensionAttributes";
 
 /// A user, live or deleted. Members we may not read come with the id alone.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Microsoft's names")]
 pub struct User {
     #[serde(deserialize_with = "lenient::text")]
     pub id: Option<String>,
@@ -40,14 +39,8 @@ pub struct User {
     pub display_name: Option<String>,
     #[serde(deserialize_with = "lenient::time")]
     pub created_date_time: Option<Timestamp>,
-    #[serde(deserialize_with = "lenient::time")]
-    pub deleted_date_time: Option<Timestamp>,
     #[serde(deserialize_with = "lenient::flag")]
     pub on_premises_sync_enabled: Option<bool>,
-    #[serde(deserialize_with = "lenient::time")]
-    pub on_premises_last_sync_date_time: Option<Timestamp>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub external_user_state: Option<String>,
     /// What a job's mapping may refer to, as far as it is not empty.
     #[serde(flatten, deserialize_with = "mapped_attributes")]
     pub attributes: BTreeMap<String, String>,
@@ -70,7 +63,6 @@ fn mapped_attributes<'de, D: serde::Deserializer<'de>>(
 /// A group somebody is a member of.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Microsoft's names")]
 pub struct Group {
     #[serde(rename = "@odata.type", deserialize_with = "lenient::text")]
     pub odata_type: Option<String>,
@@ -82,10 +74,6 @@ pub struct Group {
     pub security_enabled: Option<bool>,
     #[serde(deserialize_with = "lenient::flag")]
     pub on_premises_sync_enabled: Option<bool>,
-    #[serde(deserialize_with = "lenient::texts")]
-    pub group_types: Vec<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub membership_rule: Option<String>,
     #[serde(deserialize_with = "lenient::text")]
     pub membership_rule_processing_state: Option<String>,
 }
@@ -93,7 +81,6 @@ pub struct Group {
 /// A direct member of a group: a user, or another group.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(default)]
-#[allow(missing_docs, reason = "Microsoft's names")]
 pub struct Member {
     #[serde(rename = "@odata.type", deserialize_with = "lenient::text")]
     pub odata_type: Option<String>,
@@ -114,18 +101,11 @@ impl Group {
     fn is_group(&self) -> bool {
         self.odata_type.as_deref().is_none_or(|t| t.to_ascii_lowercase().ends_with("microsoft.graph.group"))
     }
-
-    /// Its members are computed by a rule.
-    #[must_use]
-    pub fn is_dynamic(&self) -> bool {
-        self.group_types.iter().any(|t| t.eq_ignore_ascii_case("DynamicMembership"))
-    }
 }
 
 /// One principal assigned to an application.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Microsoft's names")]
 pub struct Assignment {
     #[serde(deserialize_with = "lenient::text")]
     pub id: Option<String>,
@@ -145,7 +125,6 @@ pub struct Assignment {
 /// An enterprise application.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Microsoft's names")]
 pub struct ServicePrincipal {
     #[serde(deserialize_with = "lenient::text")]
     pub id: Option<String>,
@@ -210,7 +189,7 @@ impl Entra {
         if id_or_upn.starts_with('$') {
             return Ok(self.users_with(AddressIn::Upn, id_or_upn).await?.into_iter().next());
         }
-        let call = self.get().at("users").id("user", id_or_upn).query("$select", USER);
+        let call = self.get().at("users").id("user", id_or_upn).query("$select", USER_FIELDS);
         whole(self.one(call).await, |u: &User| &u.id)
     }
 
@@ -219,7 +198,8 @@ impl Entra {
     /// # Errors
     /// See [`CallError`].
     pub async fn users_with(&self, place: AddressIn, address: &str) -> Result<Vec<User>, CallError> {
-        let call = self.get().at("users").query("$filter", &place.filter(address)).query("$select", USER);
+        let call =
+            self.get().at("users").query("$filter", &place.filter(address)).query("$select", USER_FIELDS);
         self.all(call).await
     }
 
@@ -235,7 +215,7 @@ impl Entra {
     ) -> Result<Option<Vec<User>>, CallError> {
         let Some(property) = property(attribute) else { return Ok(None) };
         let filter = format!("{property} eq {}", literal::odata(value));
-        let call = self.get().at("users").query("$filter", &filter).query("$select", USER);
+        let call = self.get().at("users").query("$filter", &filter).query("$select", USER_FIELDS);
         // Some properties are found by an advanced query only.
         let advanced = property.starts_with("onPremises") || property == "companyName";
         let call =
@@ -250,7 +230,7 @@ impl Entra {
     pub async fn deleted_users_with_mail(&self, address: &str) -> Result<Vec<User>, CallError> {
         let filter = AddressIn::Mail.filter(address);
         let call = self.get().at("directory/deletedItems/microsoft.graph.user");
-        self.all(call.query("$filter", &filter).query("$select", USER)).await
+        self.all(call.query("$filter", &filter).query("$select", USER_FIELDS)).await
     }
 
     /// The same by UPN. Deletion puts the object id in front of it, so only its end can be compared, which is
@@ -265,17 +245,9 @@ impl Entra {
             .at("directory/deletedItems/microsoft.graph.user")
             .query("$filter", &filter)
             .query("$count", "true")
-            .query("$select", USER)
+            .query("$select", USER_FIELDS)
             .header("consistencylevel", "eventual");
         self.all(call).await
-    }
-
-    /// A deleted user by object id.
-    ///
-    /// # Errors
-    /// See [`CallError`]; not found is `None`.
-    pub async fn deleted_user(&self, id: &str) -> Result<Option<User>, CallError> {
-        whole(self.one(self.get().at("directory/deletedItems").id("user", id)).await, |u: &User| &u.id)
     }
 
     /// The groups a user is a *direct* member of. Without a cast: the cast reads a lagging index.
@@ -349,7 +321,7 @@ mod tests {
         entra.member_of("../me").await.unwrap();
         entra.service_principals_named("Atlassian").await.unwrap();
         entra.user("$x@y").await.unwrap();
-        let select = USER.replace(',', "%2C");
+        let select = USER_FIELDS.replace(',', "%2C");
         assert_eq!(
             asked(&probe),
             [
@@ -381,12 +353,11 @@ mod tests {
     #[tokio::test]
     async fn memberships_keep_groups_alone() {
         let (_probe, entra) = tenant(|_, _| {
-            ok(r##"{"value":[{"@odata.type":"#microsoft.graph.group","id":"g","displayName":null,"groupTypes":["DynamicMembership"],"new":{}},
-                {"@odata.type":"#microsoft.graph.directoryRole","id":"r"},{"id":"h","groupTypes":null}]}"##)
+            ok(r##"{"value":[{"@odata.type":"#microsoft.graph.group","id":"g","displayName":null,"new":{}},
+                {"@odata.type":"#microsoft.graph.directoryRole","id":"r"},{"id":"h","displayName":null}]}"##)
         })
         .await;
         let groups = entra.member_of("u").await.unwrap();
         assert_eq!(groups.iter().filter_map(|g| g.id.as_deref()).collect::<Vec<_>>(), ["g", "h"]);
-        assert!(groups[0].is_dynamic() && !groups[1].is_dynamic());
     }
 }

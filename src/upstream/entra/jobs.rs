@@ -16,12 +16,9 @@ use reinstate_core::op::ResetScope;
 /// A job. Unknown codes stay as they came.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Microsoft's names")]
 pub struct Job {
     #[serde(deserialize_with = "lenient::text")]
     pub id: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub template_id: Option<String>,
     #[serde(deserialize_with = "lenient::object")]
     pub schedule: Schedule,
     #[serde(deserialize_with = "lenient::object")]
@@ -35,39 +32,23 @@ pub struct Schedule {
     /// `Active`, `Disabled`, `Paused`.
     #[serde(deserialize_with = "lenient::text")]
     pub state: Option<String>,
-    /// Such as `PT40M`.
-    #[serde(deserialize_with = "lenient::text")]
-    pub interval: Option<String>,
 }
 
 /// How a job fares. A time in the year 1 means never, and is `None`.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Microsoft's names")]
 pub struct JobStatus {
     /// `NotConfigured`, `NotRun`, `Active`, `Paused`, `Quarantine`.
     #[serde(deserialize_with = "lenient::text")]
     pub code: Option<String>,
     pub last_execution: Option<Execution>,
     pub last_successful_execution: Option<Execution>,
-    pub last_successful_execution_with_exports: Option<Execution>,
     pub quarantine: Option<Quarantine>,
-    #[serde(deserialize_with = "lenient::number")]
-    pub count_successive_complete_failures: Option<i64>,
-    /// `None`: the initial cycle has not finished.
-    #[serde(deserialize_with = "lenient::time")]
-    pub steady_state_first_achieved_time: Option<Timestamp>,
-    #[serde(deserialize_with = "lenient::time")]
-    pub steady_state_last_achieved_time: Option<Timestamp>,
 }
 
-/// One cycle.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Microsoft's names")]
 pub struct Execution {
-    #[serde(deserialize_with = "lenient::text")]
-    pub activity_identifier: Option<String>,
     /// `Succeeded`, `Failed`, `EntryLevelErrors`.
     #[serde(deserialize_with = "lenient::text")]
     pub state: Option<String>,
@@ -82,14 +63,9 @@ pub struct Execution {
 /// Why a job stands still.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Microsoft's names")]
 pub struct Quarantine {
     #[serde(deserialize_with = "lenient::text")]
     pub reason: Option<String>,
-    #[serde(deserialize_with = "lenient::time")]
-    pub current_began: Option<Timestamp>,
-    #[serde(deserialize_with = "lenient::time")]
-    pub next_attempt: Option<Timestamp>,
     #[serde(deserialize_with = "lenient::object")]
     pub error: JobError,
 }
@@ -97,7 +73,6 @@ pub struct Quarantine {
 /// An error of a cycle or of a quarantine; all empty if there was none.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Microsoft's names")]
 pub struct JobError {
     #[serde(deserialize_with = "lenient::text")]
     pub code: Option<String>,
@@ -137,10 +112,6 @@ impl Entra {
         self.all(Self::synchronization(self.get(), service_principal).at("jobs")).await
     }
 
-    /// One job.
-    ///
-    /// # Errors
-    /// See [`CallError`].
     pub async fn job(&self, service_principal: &str, job: &str) -> Result<Job, CallError> {
         self.one(Self::synchronization(self.get(), service_principal).at("jobs").id("job", job)).await
     }
@@ -218,8 +189,6 @@ mod tests {
         let quarantine = jobs[0].status.quarantine.as_ref().unwrap();
         assert_eq!(quarantine.reason.as_deref(), Some("SomethingNew"));
         assert!(quarantine.error.code.as_deref().unwrap().ends_with("InvalidCredentials"));
-        assert_eq!(jobs[0].status.steady_state_first_achieved_time, None);
-        assert_eq!(jobs[0].status.count_successive_complete_failures, Some(1));
         assert_eq!(asked(&probe), ["GET /graph/v1.0/servicePrincipals/sp/synchronization/jobs"]);
     }
 

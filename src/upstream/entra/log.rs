@@ -13,22 +13,16 @@ use crate::upstream::error::CallError;
 use crate::upstream::http::Call;
 use crate::upstream::{lenient, literal};
 
-/// One attempt.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LogEntry {
     /// The entry's id.
     pub id: Option<String>,
-    /// When it happened.
     pub at: Option<Timestamp>,
-    /// Which job did it.
     pub job_id: Option<String>,
-    /// In which cycle.
     pub cycle_id: Option<String>,
-    /// The id of the change.
     pub change_id: Option<String>,
     /// `create`, `update`, `disable`, `delete`, `stageddelete`, `other`, …, folded.
     pub action: Option<String>,
-    /// How it ended.
     pub status: Option<Status>,
     /// Microsoft's error code.
     pub error_code: Option<String>,
@@ -38,22 +32,16 @@ pub struct LogEntry {
     pub wrapped: Option<Wrapped>,
     /// Why nothing was done.
     pub skip: Option<SkipReason>,
-    /// What the scoping found.
     pub scoping: Scoping,
     /// The object at the source.
     pub source_id: Option<String>,
     /// The object at the target, by the id Entra knows it by.
     pub target_id: Option<String>,
-    /// Who set it off: `system`, `user`, `application`, ….
-    pub initiator: Option<String>,
-    /// What was changed.
-    pub modified: Vec<Change>,
 }
 
 /// An answer of the target inside an error's reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wrapped {
-    /// HTTP status.
     pub status: Option<u16>,
     /// SCIM's kind of error, such as `uniqueness`.
     pub scim_type: Option<String>,
@@ -61,19 +49,6 @@ pub struct Wrapped {
     pub detail: Option<String>,
     /// When Entra tries again.
     pub retry_at: Option<Timestamp>,
-}
-
-/// One changed attribute.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Microsoft's names")]
-pub struct Change {
-    #[serde(deserialize_with = "lenient::text")]
-    pub display_name: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub old_value: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub new_value: Option<String>,
 }
 
 /// What the log holds, newest first.
@@ -105,14 +80,10 @@ pub(super) struct Raw {
     provisioning_status_info: Info,
     #[serde(deserialize_with = "lenient::list")]
     provisioning_steps: Vec<Step>,
-    #[serde(deserialize_with = "lenient::list")]
-    modified_properties: Vec<Change>,
     #[serde(deserialize_with = "lenient::object")]
     source_identity: Identity,
     #[serde(deserialize_with = "lenient::object")]
     target_identity: Identity,
-    #[serde(deserialize_with = "lenient::object")]
-    initiated_by: Initiator,
 }
 
 #[derive(Deserialize, Default)]
@@ -140,13 +111,6 @@ struct ErrorInfo {
 struct Identity {
     #[serde(deserialize_with = "lenient::text")]
     id: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct Initiator {
-    #[serde(deserialize_with = "lenient::text")]
-    initiator_type: Option<String>,
 }
 
 impl Entra {
@@ -235,8 +199,6 @@ impl From<Raw> for LogEntry {
             scoping: steps::scoping(&raw.provisioning_steps),
             source_id: raw.source_identity.id,
             target_id: raw.target_identity.id,
-            initiator: raw.initiated_by.initiator_type,
-            modified: raw.modified_properties,
         }
     }
 }

@@ -26,7 +26,7 @@ use super::token::Tokens;
 const SERVICE: &str = "entra";
 
 /// Directory lists hold up to 999 a page, so this is more than any tenant has.
-const MOST_PAGES: usize = 500;
+const MAX_PAGES: usize = 500;
 
 /// A client for one tenant and one application of ours.
 pub struct Entra {
@@ -100,7 +100,7 @@ impl Entra {
     }
 
     async fn all<T: DeserializeOwned>(&self, call: Call) -> Result<Vec<T>, CallError> {
-        match self.pages(call, &self.graph, MOST_PAGES).await? {
+        match self.pages(call, &self.graph, MAX_PAGES).await? {
             (items, true) => Ok(items),
             (_, false) => Err(CallError::TooMany),
         }

@@ -12,7 +12,7 @@ use crate::upstream::error::CallError;
 use crate::upstream::lenient;
 
 /// Members that one request may carry.
-pub const MOST_MEMBERS: usize = 5;
+pub const MAX_MEMBERS: usize = 5;
 
 /// What Entra says it did. Whether it is so is seen at Atlassian alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +37,6 @@ pub enum Verdict {
 /// What came back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OnDemand {
-    /// The verdict.
     pub verdict: Verdict,
     /// The id of the change in the provisioning log.
     pub change_id: Option<String>,
@@ -122,7 +121,7 @@ impl Entra {
     /// Provisions one group now, with these of its members.
     ///
     /// # Errors
-    /// See [`CallError`]; [`CallError::Invalid`] for no member or more than [`MOST_MEMBERS`].
+    /// See [`CallError`]; [`CallError::Invalid`] for no member or more than [`MAX_MEMBERS`].
     pub async fn provision_members(
         &self,
         service_principal: &str,
@@ -131,7 +130,7 @@ impl Entra {
         group: &str,
         users: &[String],
     ) -> Result<OnDemand, CallError> {
-        if users.is_empty() || users.len() > MOST_MEMBERS {
+        if users.is_empty() || users.len() > MAX_MEMBERS {
             return Err(CallError::Invalid { why: "one to five members go with one group" });
         }
         // `User` and `Group` are case-sensitive in effect: lower case stands for other sources.

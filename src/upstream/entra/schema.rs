@@ -14,8 +14,6 @@ pub struct Mapping {
     pub user_rule: Option<String>,
     /// The rule to name when provisioning a group on demand.
     pub group_rule: Option<String>,
-    /// False: users are not synced.
-    pub users_enabled: Option<bool>,
     /// False: groups are not synced; also when there is no mapping for them at all.
     pub groups_enabled: Option<bool>,
     /// False: memberships of existing groups are never changed (no Update, or `members` not mapped).
@@ -130,8 +128,7 @@ fn read(schema: &Schema) -> Mapping {
         None => Some(false),
         Some((_, mapping)) => Some(mapping.enabled != Some(false)),
     };
-    let mut read =
-        Mapping { users_enabled: enabled(&users), groups_enabled: enabled(&groups), ..Mapping::default() };
+    let mut read = Mapping { groups_enabled: enabled(&groups), ..Mapping::default() };
     if let Some((rule, mapping)) = users {
         read.user_rule = rule.id.clone();
         read.users_filtered = has_filter(&mapping.scope);
@@ -270,7 +267,7 @@ mod tests {
                 {"enabled": false, "flowTypes": "Add", "sourceObjectName": "Group",
                  "attributeMappings": [{"targetAttributeName": "displayName", "matchingPriority": 1, "source": null}]}]}]}));
         assert_eq!(read.user_rule.as_deref(), Some("R#V2"));
-        assert_eq!((read.users_enabled, read.groups_enabled), (Some(true), Some(false)));
+        assert_eq!(read.groups_enabled, Some(false));
         assert_eq!(read.memberships_flow, Some(false));
         assert!(!read.users_filtered);
         assert_eq!(read.user_matching, ["userName", "externalId"]);
@@ -303,10 +300,7 @@ mod tests {
             {"sourceObjectName": "user", "scope": {"groups": [{"clauses": []}]}, "attributeMappings": null}]}]}));
         assert_eq!(read.user_rule.as_deref(), Some("r"));
         assert!(read.users_filtered);
-        assert_eq!(
-            (read.users_enabled, read.groups_enabled, read.group_rule),
-            (Some(true), Some(false), None)
-        );
+        assert_eq!((read.groups_enabled, read.group_rule), (Some(false), None));
     }
 
     #[test]

@@ -8,10 +8,8 @@ use serde_json::Value;
 
 use crate::upstream::lenient::{self, folded};
 
-/// One step.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "Microsoft's names")]
 pub struct Step {
     #[serde(deserialize_with = "lenient::text")]
     pub name: Option<String>,
@@ -85,7 +83,6 @@ impl SkipReason {
 pub struct Scoping {
     /// Active in the source.
     pub active: Option<bool>,
-    /// Assigned to the application.
     pub assigned: Option<bool>,
     /// Has the role that is needed.
     pub entitled: Option<bool>,
@@ -141,7 +138,6 @@ impl Step {
         folded(self.kind.as_deref().or(self.provisioning_step_type.as_deref()).unwrap_or_default())
     }
 
-    /// How it ended.
     #[must_use]
     pub fn ended(&self) -> Option<Status> {
         self.status.as_deref().and_then(Status::read)

@@ -10,7 +10,6 @@ use reinstate_core::Op;
 const NO_ENTRA: &str = "no Entra credential is configured";
 
 impl Live {
-    /// Sends one op.
     pub(super) async fn send(&self, op: &Op) -> ActOutcome {
         match op {
             Op::ProvisionUser { person, .. } => self.on_demand(person, None).await,

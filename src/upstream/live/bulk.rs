@@ -79,7 +79,6 @@ impl Live {
         census
     }
 
-    /// One page of accounts.
     pub(super) async fn page_of_accounts(&self, cursor: Option<String>) -> Result<Page, String> {
         let org = self.org().map_err(|why| why.reason)?;
         let page = org.every_account(cursor.as_deref()).await.map_err(|e| e.reason())?;

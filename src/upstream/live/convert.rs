@@ -205,7 +205,6 @@ pub(super) fn account(account: atlassian::Account) -> Option<core::Account> {
         // An empty list may be one that was not given; the role assignments tell.
         platform_roles: (!account.platform_roles.is_empty()).then_some(account.platform_roles),
         groups,
-        added: account.added_to_org,
     })
 }
 

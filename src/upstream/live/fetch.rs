@@ -14,11 +14,11 @@ use reinstate_core::evidence::{Account, Application, Gap, IdpUser, Read};
 /// (docs/reference/rules.md#atlassian-permission-document).
 const PRIVILEGES: &[&str] = &["email.set", "lifecycle.enablement", "lifecycle.delete"];
 /// How far back the log is read; Microsoft keeps it for 30 days.
-const LOG_DAYS: i64 = 30;
+const LOG_WINDOW_DAYS: i64 = 30;
 
 const NO_JOB: &str = "the configured application has no synchronization job";
 /// How the names of Atlassian's gallery applications begin.
-const APPLICATION: &str = "Atlassian";
+const APPLICATION_NAME: &str = "Atlassian";
 
 /// A change of the evidence.
 pub(super) type Change = Box<dyn FnOnce(&mut Evidence) + Send>;
@@ -27,7 +27,7 @@ pub(super) type Reason = Gap;
 
 /// Since when the logs are read.
 pub(super) fn days_before(at: Timestamp) -> Timestamp {
-    at.checked_sub(jiff::SignedDuration::from_hours(24 * LOG_DAYS)).unwrap_or(Timestamp::MIN)
+    at.checked_sub(jiff::SignedDuration::from_hours(24 * LOG_WINDOW_DAYS)).unwrap_or(Timestamp::MIN)
 }
 
 pub(super) fn reason(error: &CallError) -> Reason {
@@ -255,7 +255,7 @@ impl Live {
     /// Every enterprise application whose name says Atlassian, and whether it has a job.
     async fn applications(&self) -> Result<Vec<Application>, Reason> {
         let entra = self.entra()?;
-        let found = entra.service_principals_named(APPLICATION).await.map_err(|e| reason(&e))?;
+        let found = entra.service_principals_named(APPLICATION_NAME).await.map_err(|e| reason(&e))?;
         let mut all = Vec::new();
         for application in found {
             let Some(id) = application.id else { continue };

@@ -14,7 +14,6 @@ use reinstate_core::sweep::{Census, ListedAccount, LookDepth, Records, SweepQuer
 
 /// What is known of a want.
 pub(super) enum Answer {
-    /// This.
     Known(Change),
     /// Nothing, and it is not to be asked.
     Leave,

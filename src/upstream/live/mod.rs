@@ -25,7 +25,7 @@ use wants::{ReadRequest, wants};
 
 /// Rounds of a diagnosis that follows links from account to record to owner; it ends earlier when nothing is
 /// wanted any more.
-const MOST_ROUNDS: usize = 7;
+const MAX_ROUNDS: usize = 7;
 
 /// Atlassian and Entra, as they are.
 pub struct Live {
@@ -60,7 +60,7 @@ impl Live {
         evidence.places.application = Some(self.service_principal.clone());
         let directories = self.directories();
         let mut asked: BTreeSet<ReadRequest> = BTreeSet::new();
-        for _ in 0..MOST_ROUNDS {
+        for _ in 0..MAX_ROUNDS {
             let new: Vec<ReadRequest> = wants(look, &evidence, &directories)
                 .into_iter()
                 .filter(|want| asked.insert(want.clone()))

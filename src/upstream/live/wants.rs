@@ -11,13 +11,12 @@ use reinstate_core::subject::{RecordId, Who, normalize, normalize_name};
 use reinstate_core::{Op, Source};
 
 /// How many accounts one search takes (docs/reference/rules.md#atlassian-search-limit).
-const ACCOUNTS_PER_SEARCH: usize = 10;
+const MAX_ACCOUNTS_PER_SEARCH: usize = 10;
 /// SCIM groups looked into when a name does not match: a rename, not a listing.
-const MOST_RENAMED: usize = 10;
+const MAX_RENAMED: usize = 10;
 /// Groups asked for what they grant. Of somebody with more, and no app at all, the rest stays undecided.
-const MOST_ROLES: usize = 30;
+const MAX_ROLES: usize = 30;
 
-/// One read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum ReadRequest {
     /// Live users whose UPN, mail or proxy address is this.
@@ -33,7 +32,6 @@ pub(super) enum ReadRequest {
     Mapping(String),
     Settings,
     Log(String, String),
-    /// Who stopped the job.
     Stopper,
     /// What waits in the whole log of the job.
     Pending(String),
@@ -192,7 +190,7 @@ fn names(e: &Evidence, directories: &[String], all: &mut Vec<ReadRequest>) {
         }
     }
     let ids: Vec<String> = e.subject.accounts.iter().cloned().collect();
-    all.extend(ids.chunks(ACCOUNTS_PER_SEARCH).map(|ids| ReadRequest::AccountsById(ids.to_vec())));
+    all.extend(ids.chunks(MAX_ACCOUNTS_PER_SEARCH).map(|ids| ReadRequest::AccountsById(ids.to_vec())));
     all.extend(
         e.subject
             .records
@@ -294,7 +292,7 @@ fn suspension(case: &Case<'_>, all: &mut Vec<ReadRequest>) {
     let without = |id: &&str| !rows.iter().any(|row| row.app && row.directory.as_deref() == Some(*id));
     if case.suspended_in(account).iter().any(without) {
         let groups = account.groups.iter().flatten().filter(|group| !group.id.is_empty());
-        all.extend(groups.take(MOST_ROLES).map(|group| ReadRequest::GroupRoles(group.id.clone())));
+        all.extend(groups.take(MAX_ROLES).map(|group| ReadRequest::GroupRoles(group.id.clone())));
     }
 }
 
@@ -326,7 +324,7 @@ fn renamed_groups(case: &Case<'_>, all: &mut Vec<ReadRequest>) {
         let groups = record.groups.iter().filter(|group| !expected.contains(&normalize_name(&group.name)));
         groups.map(|group| ReadRequest::ScimGroup(record.id.directory.clone(), group.id.clone()))
     });
-    all.extend(strange.take(MOST_RENAMED));
+    all.extend(strange.take(MAX_RENAMED));
 }
 
 /// Whether a group is missing because a local one has its name: only where everything before the groups is good.
@@ -349,7 +347,7 @@ fn lost_roles(e: &Evidence, case: &Case<'_>, all: &mut Vec<ReadRequest>) {
         return;
     }
     let groups = account.groups.iter().flatten().filter(|group| !group.id.is_empty());
-    all.extend(groups.take(MOST_ROLES).map(|group| ReadRequest::GroupRoles(group.id.clone())));
+    all.extend(groups.take(MAX_ROLES).map(|group| ReadRequest::GroupRoles(group.id.clone())));
     let granted = e.group_roles.values().filter_map(|read| read.get()).flatten().any(|role| role.grants);
     if granted {
         all.push(ReadRequest::Workspaces);

@@ -10,7 +10,7 @@ use reinstate::slack::cards::View;
 use reinstate_core::Fold as _;
 use reinstate_core::diagnose::{Candidate, CandidateKind, Mark, Station, diagnose};
 use reinstate_core::finding::{Cause, Fact, Finding, Verdict};
-use reinstate_core::run::{Limits, Next, Request};
+use reinstate_core::run::{Limits, Next, Request, Requester};
 use reinstate_core::subject::RecordId;
 use reinstate_core::{
     Diagnosis, Event, Evidence, Goal, Op, Outcome, Plan, Rules, Run, Source, Step, Subject, Ticket, Vendor,
@@ -61,9 +61,7 @@ pub fn who() -> Who {
 
 pub fn asked(by: &str, aim: Goal) -> Request {
     Request {
-        by: by.to_owned(),
-        team: None,
-        enterprise: None,
+        by: Requester::with_id(by),
         channel: ADMINS.to_owned(),
         text: JANE.to_owned(),
         response_url: None,
@@ -330,7 +328,6 @@ pub struct Story {
 }
 
 impl Story {
-    /// Somebody asked for it.
     pub fn asked(aim: Goal) -> Self {
         let events = Vec::new();
         let story = Self { events, now: at(0), digest: None, asks_here: true, plain: false, docs: None };
@@ -413,7 +410,6 @@ impl Story {
         })
     }
 
-    /// What comes next.
     pub fn next(&self) -> Next {
         self.run().next(self.now, &Rules::default(), &limits())
     }

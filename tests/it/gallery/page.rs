@@ -128,7 +128,6 @@ pub fn modal(view: &Value) -> String {
     lines.join("\n")
 }
 
-/// An App Home.
 pub fn home(view: &Value) -> String {
     assert_eq!(view_problems(view, Surface::Home), Vec::<String>::new());
     slack().render_text(view["blocks"].as_array().unwrap()).join("\n")

@@ -274,7 +274,6 @@ pub fn page() -> Page {
     page
 }
 
-/// A disruptive plan.
 pub fn unlink_plan() -> (Diagnosis, Plan) {
     let found = email_held();
     let ops = vec![Op::UnlinkRecord { record: record_id(), account: OWN.to_owned() }, write_record()];

@@ -1,7 +1,7 @@
 //! The card of a sweep, the messages in its thread, and the private pages of what needs an approval.
 
 use jiff::Timestamp;
-use reinstate::sheet;
+use reinstate::sheet::Sheet;
 use reinstate::slack::cards::{self, SweepView};
 use reinstate::slack::markup::Markup;
 use reinstate::slack::messages;
@@ -227,7 +227,7 @@ pub fn page() -> Page {
     [ Repair ]
     ");
     shows!(page, "Sweep: the table", "A file in the thread of the card, for a spreadsheet; `sweep --csv FILE` writes the same.",
-        format!("{}\n{}", sheet::SWEEP_HEAD, sheet::sweep_row(&found[0])), @r#"
+        table(&found[0]), @r#"
     "account","verdict","causes","missing groups","plan","risk","needs approval","something unread","atlassian account id","idp user id","plan digest"
     "person1@acme.example","broken","email-held-by-managed-account membership-drift","2","park-email provision-user","destructive","yes","no","712020:0000-0001","3b9f61aa-0001","sha256:0000000000000000000000000000000000000000000000000000000000000001"
     "#);
@@ -368,4 +368,15 @@ fn found(n: usize) -> SweepFinding {
 fn state(card: &str) -> String {
     let lines: Vec<&str> = card.lines().skip(1).take_while(|line| !line.contains(" accounts*")).collect();
     lines.join("\n")
+}
+
+/// The first row of the table, and the row of one account.
+fn table(found: &SweepFinding) -> String {
+    let mut out = Vec::new();
+    let mut sheet = Sheet::with_line_feeds(&mut out);
+    sheet.sweep_columns().unwrap();
+    sheet.sweep_row(found).unwrap();
+    sheet.flush().unwrap();
+    drop(sheet);
+    String::from_utf8(out).unwrap().trim_end().to_owned()
 }

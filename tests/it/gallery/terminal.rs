@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use reinstate::cli::{check, doctor, report, sweep};
 use reinstate::doctor::{Check, Report, State};
+use reinstate::exec::assess::Assessment;
 use reinstate::exec::sweep::Survey;
 use reinstate_core::sweep::{SweepFinding, Tally};
 use reinstate_core::{Cause, Diagnosis, Plan, Risk, Source, Verdict};
@@ -16,7 +17,9 @@ pub fn page() -> Page {
         "Terminal: check, sweep and doctor",
         "Whoever runs the program sees it, on standard output. Nothing is changed.",
     );
-    let answer = |(found, plan): (Diagnosis, Plan)| check::text(JANE, &found, &plan);
+    let assessed =
+        |(diagnosis, plan): (Diagnosis, Plan)| Assessment { diagnosis, plan, prior_runs_unread: None };
+    let answer = |found: (Diagnosis, Plan)| check::text(JANE, &assessed(found));
     shows!(page, "check: healthy", "Exit code 0.", answer(restored()), @"
     jane@acme.example: healthy
 
@@ -158,8 +161,7 @@ pub fn page() -> Page {
     Could not be read
       atlassian.users: Atlassian answered 503 Service Unavailable
     ");
-    let (found, plan) = memberships();
-    let json = serde_json::to_string_pretty(&report::json(JANE, &found, &plan)).unwrap();
+    let json = serde_json::to_string_pretty(&report::json(JANE, &assessed(memberships()))).unwrap();
     shows!(page, "check --json", "One object on one line; here it is spread over lines.", json, @r#"
     {
       "account": {
@@ -239,7 +241,7 @@ pub fn page() -> Page {
         [(Cause::MembershipDrift.code().to_owned(), 20), (Cause::NotAssigned.code().to_owned(), 2)].into();
     let tally = Tally { accounts: 5000, healthy: 4977, broken: 22, cannot_tell: 1, unread: 1, by_cause };
     let unread = vec![(Source::ProvisioningLog, "403 Forbidden".to_owned())];
-    let broken = Survey { tally, unread };
+    let broken = Survey { tally, unread, ..Survey::default() };
     let took = Duration::from_millis(14_250);
     shows!(page, "sweep", "Exit code 2. 20 accounts are named.", sweep::text(&broken, &all, took), @"
     5000 accounts in 14.2 s: 4977 healthy, 22 broken, 1 cannot be told
@@ -279,7 +281,7 @@ pub fn page() -> Page {
     Repairs, in Slack: /reinstate sweep
     ");
     let tally = Tally { accounts: 5000, healthy: 5000, ..Tally::default() };
-    let healthy = Survey { tally, unread: Vec::new() };
+    let healthy = Survey { tally, ..Survey::default() };
     shows!(page, "sweep: healthy", "Exit code 0.", sweep::text(&healthy, &[], took), @"5000 accounts in 14.2 s: 5000 healthy, 0 broken, 0 cannot be told");
     shows!(page, "sweep --json: the last line", "Each account that is not healthy has a line like that of `check --json` before.",
         sweep::summary(&broken).to_string(), @r#"{"schema":1,"summary":{"accounts":5000,"broken":22,"by_cause":{"membership-drift":20,"not-assigned":2},"cannot_tell":1,"healthy":4977,"sides_unread":[{"reason":"403 Forbidden","source":"entra.provisioning-log"}],"unread":1}}"#);

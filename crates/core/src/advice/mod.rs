@@ -74,7 +74,6 @@ fn application(case: &Case<'_>) -> String {
     format!("Entra admin center, Enterprise applications > the Atlassian application{id}")
 }
 
-/// Its page of provisioning.
 fn provisioning(case: &Case<'_>) -> String {
     format!("{} > Provisioning", application(case))
 }

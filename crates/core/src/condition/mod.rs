@@ -22,7 +22,6 @@ const NOT_VERIFIED: &str =
 /// What the conditions of an op come to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConditionState {
-    /// All read and true.
     True,
     /// Nothing is false, but these were not read.
     Unread(Vec<Source>),

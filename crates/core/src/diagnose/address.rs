@@ -10,7 +10,8 @@ use crate::finding::{Cause, Finding};
 use crate::subject::normalize;
 
 /// What tells whether access is there (docs/reference/rules.md#access).
-const ACCESS: &[Source] = &[Source::Memberships, Source::Assignments, Source::Accounts, Source::Roles];
+const ACCESS_SOURCES: &[Source] =
+    &[Source::Memberships, Source::Assignments, Source::Accounts, Source::Roles];
 
 /// The links by address, and every configured directory by name and by id
 /// (docs/reference/rules.md#complete-address-lookups).
@@ -103,7 +104,7 @@ pub(super) fn domain_not_claimed(case: &Case<'_>) -> Answer {
     let Some(wanted) = case.wanted.as_deref() else { return wanted_is_unread(case) };
     match case.e.on_verified_domain(wanted) {
         Some(false) if case.has_access() == Some(true) => Answer::No,
-        Some(false) if case.has_access().is_none() => Answer::Unread(ACCESS),
+        Some(false) if case.has_access().is_none() => Answer::Unread(ACCESS_SOURCES),
         None if case.has_access() == Some(true) => Answer::No,
         None => Answer::Unread(&[Source::Domains]),
         Some(true) => Answer::No,
@@ -143,7 +144,7 @@ pub(super) fn two_directories(case: &Case<'_>) -> Answer {
         return Answer::No;
     }
     if case.has_access().is_none() {
-        return Answer::Unread(ACCESS);
+        return Answer::Unread(ACCESS_SOURCES);
     }
     let mut facts = says.into_iter().filter_map(|(directory, line)| match case.e.records.get(directory) {
         Some(read @ Read::Seen { .. }) => fact(read, Source::ScimUsers, line),

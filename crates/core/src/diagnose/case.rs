@@ -12,7 +12,6 @@ use crate::subject::{Subject, Who, normalize};
 
 /// The arranged evidence.
 pub struct Case<'a> {
-    /// The evidence itself.
     pub e: &'a Evidence,
     /// The one live person, if there is exactly one.
     pub person: Option<&'a IdpUser>,
@@ -20,8 +19,6 @@ pub struct Case<'a> {
     pub identity: Identity,
     /// The address the identity provider wants the account to have, folded; `None` when it cannot be told.
     pub wanted: Option<String>,
-    /// The `userName` the identity provider wants, folded; `None` when it cannot be told.
-    pub wanted_name: Option<String>,
     /// Every record that concerns the person.
     pub record_links: Vec<RecordLink<'a>>,
     /// The person's own record.
@@ -45,7 +42,6 @@ impl<'a> Case<'a> {
             e,
             person,
             wanted: identity.wanted_email(),
-            wanted_name: identity.wanted_name(),
             identity,
             record_links: record_links(e),
             own: None,
@@ -282,10 +278,10 @@ impl<'a> Case<'a> {
 
 /// The first of a list, and how many more.
 fn few<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
-    const SHOWN: usize = 6;
+    const MAX_SHOWN: usize = 6;
     let names: Vec<&str> = names.into_iter().collect();
-    let shown = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
-    match names.len().saturating_sub(SHOWN) {
+    let shown = names.iter().take(MAX_SHOWN).copied().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(MAX_SHOWN) {
         0 => shown,
         more => format!("{shown} and {more} more"),
     }

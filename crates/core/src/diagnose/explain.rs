@@ -8,11 +8,12 @@ use crate::finding::{Cause, Finding};
 use Cause as C;
 
 /// What stops the whole job.
-const JOB: &[Cause] = &[C::ScimKeyRejected, C::ProvisioningQuarantined, C::ProvisioningStopped, C::PullSync];
+const JOB_CAUSES: &[Cause] =
+    &[C::ScimKeyRejected, C::ProvisioningQuarantined, C::ProvisioningStopped, C::PullSync];
 /// What keeps one person out of it.
-const PERSON: &[Cause] = &[C::OutOfScope, C::AttributeMissing];
+const PERSON_CAUSES: &[Cause] = &[C::OutOfScope, C::AttributeMissing];
 /// What stands in the way of the record.
-const RECORD: &[Cause] = &[
+const RECORD_CAUSES: &[Cause] = &[
     C::StaleRecordConflict,
     C::EmailHeldByManagedAccount,
     C::EmailHeldOutside,
@@ -25,31 +26,40 @@ const RECORD: &[Cause] = &[
 
 /// Each symptom with the causes beside which it is not reported.
 const SYMPTOMS: &[(Cause, &[&[Cause]])] = &[
-    (C::SyncPending, &[JOB, PERSON, RECORD]),
-    (C::NeverProvisioned, &[JOB, PERSON, RECORD, &[C::SyncPending, C::DeactivatedLocally]]),
-    (C::AttributeMissing, &[JOB]),
+    (C::SyncPending, &[JOB_CAUSES, PERSON_CAUSES, RECORD_CAUSES]),
+    (
+        C::NeverProvisioned,
+        &[JOB_CAUSES, PERSON_CAUSES, RECORD_CAUSES, &[C::SyncPending, C::DeactivatedLocally]],
+    ),
+    (C::AttributeMissing, &[JOB_CAUSES]),
     (
         C::RecordUnlinked,
-        &[PERSON, &[C::EmailHeldOutside, C::TwoDirectories, C::DomainNotClaimed, C::IdentityRecreated]],
+        &[
+            PERSON_CAUSES,
+            &[C::EmailHeldOutside, C::TwoDirectories, C::DomainNotClaimed, C::IdentityRecreated],
+        ],
     ),
     (C::StaleRecordConflict, &[&[C::IdentityRecreated]]),
     (C::EmailHeldByManagedAccount, &[&[C::PendingDeletion, C::IdentityRecreated, C::DomainNotClaimed]]),
     (C::EmailHeldOutside, &[&[C::DomainNotClaimed, C::PendingDeletion]]),
     (C::EmailMismatch, &[&[C::TwoDirectories, C::DomainNotClaimed]]),
     (C::StaleAnchor, &[&[C::IdentityRecreated]]),
-    (C::DomainNotClaimed, &[JOB, PERSON]),
+    (C::DomainNotClaimed, &[JOB_CAUSES, PERSON_CAUSES]),
     (
         C::DeactivatedByIdp,
-        &[PERSON, &[C::IdpUserDisabled, C::IdpUserDeleted, C::NotAssigned, C::NestedOnly, C::PullSync]],
+        &[
+            PERSON_CAUSES,
+            &[C::IdpUserDisabled, C::IdpUserDeleted, C::NotAssigned, C::NestedOnly, C::PullSync],
+        ],
     ),
     (C::DeactivatedLocally, &[&[C::IdpUserMissing, C::IdpUserDeleted, C::IdpUserDisabled]]),
-    (C::NotInDirectory, &[JOB, PERSON, RECORD]),
+    (C::NotInDirectory, &[JOB_CAUSES, PERSON_CAUSES, RECORD_CAUSES]),
     (
         C::MembershipDrift,
         &[
-            JOB,
-            PERSON,
-            RECORD,
+            JOB_CAUSES,
+            PERSON_CAUSES,
+            RECORD_CAUSES,
             &[C::GroupSyncOff, C::EmailMismatch, C::RecordUnlinked, C::LinkedToOtherAccount],
         ],
     ),

@@ -6,7 +6,6 @@ use crate::subject::RecordId;
 /// A SCIM record and the account it is linked to, from every source that shows it.
 #[derive(Clone, Debug)]
 pub struct RecordLink<'a> {
-    /// The record.
     pub id: RecordId,
     /// Whether the sources that show the link agree about it.
     pub link_known: bool,

@@ -6,10 +6,8 @@ use super::record_link::RecordLink;
 use crate::evidence::{IdpUser, LogEntry, Read};
 use crate::subject::normalize;
 
-/// Whose a record is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Owner<'a> {
-    /// The person's.
     Person,
     /// Another living person's.
     Other(&'a IdpUser),

@@ -15,16 +15,12 @@ pub enum Mark {
     Good,
     /// Read, and not as it should be.
     Broken,
-    /// Not read.
     Unread,
 }
 
-/// One station.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Station {
-    /// Its name.
     pub name: String,
-    /// How it looks.
     pub mark: Mark,
     /// The fact behind it, in words.
     #[serde(rename = "says")]

@@ -12,9 +12,7 @@ use crate::subject::{RecordId, normalize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Claim {
-    /// It does.
     Managed,
-    /// It does not.
     Unmanaged,
     /// Atlassian did not say.
     #[default]
@@ -28,9 +26,7 @@ pub struct Account {
     pub id: String,
     /// `accountType`: atlassian, customer, app.
     pub kind: Option<String>,
-    /// Address it has.
     pub email: Option<String>,
-    /// Display name.
     pub name: Option<String>,
     /// `accountStatus`: active, inactive, closed.
     pub status: Option<String>,
@@ -46,8 +42,6 @@ pub struct Account {
     pub platform_roles: Option<Vec<String>>,
     /// Groups it is a member of; `None` when not shown.
     pub groups: Option<Vec<IdpGroup>>,
-    /// When it was added to the organization.
-    pub added: Option<Timestamp>,
 }
 
 impl Account {
@@ -112,16 +106,13 @@ impl Permissions {
 /// A link as `get-scim-links` shows it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ScimLink {
-    /// The record.
     pub id: RecordId,
     /// The account it is linked to; `None` is an unlinked record.
     pub account: Option<String>,
 }
 
-/// A SCIM user record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ScimRecord {
-    /// Directory and id.
     pub id: RecordId,
     /// `externalId`
     pub external_id: Option<String>,
@@ -131,7 +122,6 @@ pub struct ScimRecord {
     pub email: Option<String>,
     /// `active`
     pub active: Option<bool>,
-    /// The linked account.
     pub account: Option<String>,
     /// Groups the record is a member of.
     pub groups: Vec<IdpGroup>,
@@ -151,9 +141,7 @@ pub struct Domain {
 /// A group of the organization.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct OrgGroup {
-    /// Id in the organization.
     pub id: String,
-    /// Name.
     pub name: String,
     /// Whether its members come from the identity provider.
     pub synced: Option<bool>,
@@ -181,7 +169,6 @@ pub struct GroupRole {
 pub struct Workspace {
     /// The resource that roles name.
     pub id: String,
-    /// Its name.
     pub name: String,
     /// Seats taken.
     pub usage: Option<i64>,
@@ -229,7 +216,6 @@ pub fn opens_app(role: &str) -> bool {
 pub struct AppRole {
     /// The app or site (ARI).
     pub resource: String,
-    /// The role.
     pub role: String,
     /// Whether it opens an app.
     pub app: bool,
@@ -261,9 +247,7 @@ impl AppRole {
 /// A user directory of the organization. It is not a SCIM directory.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserDirectory {
-    /// Its id.
     pub id: String,
-    /// Its name.
     pub name: Option<String>,
 }
 

@@ -11,7 +11,6 @@ use crate::subject::normalize;
 /// A user object at the identity provider (Graph `user`).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct IdpUser {
-    /// Object id.
     pub id: String,
     /// `userPrincipalName`
     pub upn: Option<String>,
@@ -95,7 +94,6 @@ impl IdpUser {
 /// A group at the identity provider.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct IdpGroup {
-    /// Object id.
     pub id: String,
     /// `displayName`; empty where the caller may not read it.
     pub name: String,
@@ -111,7 +109,6 @@ pub struct Assignment {
     pub principal: String,
     /// Whether it is a group.
     pub is_group: bool,
-    /// Its display name.
     pub name: String,
     /// `createdDateTime`
     pub created: Option<Timestamp>,
@@ -213,7 +210,6 @@ pub struct Pending {
 pub struct Application {
     /// Object id of the service principal.
     pub id: String,
-    /// Its name.
     pub name: String,
     /// Whether it has a synchronization job.
     pub has_job: bool,
@@ -289,7 +285,6 @@ fn mapped(from: Option<&str>, person: &IdpUser) -> Mapped {
 /// What the job did for this person once (`auditLogs/provisioning`).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LogEntry {
-    /// When.
     pub at: Option<Timestamp>,
     /// create, update, delete, disable, stagedDelete, other.
     pub action: String,

@@ -46,7 +46,6 @@ impl From<&str> for Gap {
 /// Where all of this was read: what support asks for first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Installation {
-    /// The Atlassian organization.
     pub organization: Option<String>,
     /// The tenant of the identity provider.
     pub tenant: Option<String>,
@@ -63,11 +62,8 @@ pub enum Read<T> {
     NotAsked,
     /// It was asked and could not be read.
     Gap(Gap),
-    /// It was read.
     Seen {
-        /// When.
         at: Timestamp,
-        /// What.
         value: T,
     },
 }
@@ -86,7 +82,6 @@ impl<T> Read<T> {
         }
     }
 
-    /// When it was read.
     pub fn at(&self) -> Option<Timestamp> {
         match self {
             Self::Seen { at, .. } => Some(*at),
@@ -118,7 +113,6 @@ pub struct Evidence {
     pub subject: Subject,
     /// When the gathering began.
     pub asked_at: Timestamp,
-    /// Where it was read.
     pub places: Installation,
     /// Live users whose id, UPN, mail or alias is the question's.
     pub users: Read<Vec<IdpUser>>,
@@ -128,9 +122,7 @@ pub struct Evidence {
     pub memberships: Read<Vec<IdpGroup>>,
     /// Direct and nested groups of the person.
     pub nested: Read<Vec<IdpGroup>>,
-    /// Assignments of the application.
     pub assignments: Read<Vec<Assignment>>,
-    /// The job.
     pub job: Read<Job>,
     /// Who stopped the job, if the audit log says: asked only where it stands still.
     pub stopped_by: Read<Option<StoppedBy>>,
@@ -138,7 +130,6 @@ pub struct Evidence {
     pub pending: Read<Pending>,
     /// The tenant's Atlassian applications: asked only where the configured one has no job.
     pub applications: Read<Vec<Application>>,
-    /// Its rules.
     pub mapping: Read<Mapping>,
     /// The person's log, newest first.
     pub log: Read<Vec<LogEntry>>,
@@ -162,7 +153,6 @@ pub struct Evidence {
     pub user_directories: BTreeMap<String, Read<Vec<UserDirectory>>>,
     /// Last use per account.
     pub last_active: BTreeMap<String, Read<Vec<AppUse>>>,
-    /// Domains of the organization.
     pub domains: Read<Vec<Domain>>,
     /// Organization groups with the names of missing ones.
     pub groups: Read<Vec<OrgGroup>>,

@@ -34,7 +34,6 @@ sources! {
     Assignments = "entra.assignments",
     /// The Atlassian applications of the tenant.
     Applications = "entra.applications",
-    /// The synchronization job.
     Jobs = "entra.jobs",
     /// Rules and attribute mappings of the job.
     Schema = "entra.schema",
@@ -48,7 +47,6 @@ sources! {
     ScimGroups = "scim.groups",
     /// Which SCIM record is linked to which account.
     ScimLinks = "atlassian.scim-links",
-    /// Accounts in the organization.
     Accounts = "atlassian.users",
     /// What may be managed of an account, and why not.
     Permissions = "atlassian.permissions",
@@ -56,13 +54,10 @@ sources! {
     Roles = "atlassian.role-assignments",
     /// User directories that an account is in.
     Directories = "atlassian.directories",
-    /// Groups of the organization.
     Groups = "atlassian.groups",
-    /// What the groups grant.
     GroupRoles = "atlassian.group-role-assignments",
     /// Apps with their seats.
     Workspaces = "atlassian.workspaces",
-    /// Claimed domains.
     Domains = "atlassian.domains",
     /// When an account was last used.
     LastActive = "atlassian.last-active",

@@ -43,7 +43,6 @@ impl Value {
     }
 }
 
-/// A parsed expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expression {
     /// A source attribute, by its name in the schema.
@@ -63,7 +62,6 @@ pub enum Mapped {
     Unread,
     /// Nothing is written.
     Empty,
-    /// This.
     One(String),
     /// One of these: the vendor's documents disagree on which.
     Either(Vec<String>),

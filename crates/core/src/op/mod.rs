@@ -38,56 +38,39 @@ pub enum Op {
     },
     /// Rung 3: the account is not suspended in this directory.
     RestoreAccess {
-        /// Account id.
         account: String,
         /// The user directory. Entries of version 1 name none; those are never sent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         directory: Option<String>,
     },
     /// Rung 3: the account is active.
-    ActivateAccount {
-        /// Account id.
-        account: String,
-    },
+    ActivateAccount { account: String },
     /// Rung 3: the account is not scheduled for deletion.
-    CancelDeletion {
-        /// Account id.
-        account: String,
-    },
+    CancelDeletion { account: String },
     /// Rung 4: this record is not linked to this account.
     UnlinkRecord {
-        /// The record.
         record: RecordId,
         /// The account it is linked to today.
         account: String,
     },
     /// Rung 5: this record does not exist.
-    DeleteRecord {
-        /// The record.
-        record: RecordId,
-    },
+    DeleteRecord { record: RecordId },
     /// Rung 6: none of these records of this account exists, in any directory.
     ForgetAccountRecords {
-        /// Account id.
         account: String,
         /// The records that will go.
         records: Vec<RecordId>,
     },
     /// Rung 7: the job runs again where it left off, and a cycle that began afterwards has ended.
-    StartProvisioning {
-        /// The job.
-        job: String,
-    },
+    StartProvisioning { job: String },
     /// Rung 7: the job has looked at everything again, in a cycle that began afterwards and has ended.
     RestartProvisioning {
-        /// The job.
         job: String,
         /// What it forgets first.
         scope: ResetScope,
     },
     /// Rung 8: a wrong account has a placeholder, so that its address is free.
     ParkEmail {
-        /// Account id.
         account: String,
         /// The address it has today.
         from: String,
@@ -95,18 +78,11 @@ pub enum Op {
         to: String,
     },
     /// Rung 9: the account is inactive.
-    DeactivateAccount {
-        /// Account id.
-        account: String,
-    },
+    DeactivateAccount { account: String },
     /// Rung 10: the account is scheduled for deletion, due in 14 days.
-    ScheduleDeletion {
-        /// Account id.
-        account: String,
-    },
+    ScheduleDeletion { account: String },
     /// The inverse of `restore-access`: the account is suspended in this directory.
     SuspendAccess {
-        /// Account id.
         account: String,
         /// The user directory. Entries of version 1 name none; those are never sent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -114,7 +90,6 @@ pub enum Op {
     },
     /// The inverse of `park-email`: the account has its address again.
     ReturnEmail {
-        /// Account id.
         account: String,
         /// The placeholder it has today.
         from: String,
@@ -146,7 +121,7 @@ impl ResetScope {
 }
 
 /// How long a cycle over the whole tenant may take (docs/reference/rules.md#length-of-a-tenant-wide-cycle).
-const A_CYCLE: Duration = Duration::from_secs(24 * 3600);
+const MAX_CYCLE: Duration = Duration::from_secs(24 * 3600);
 
 /// What a step needs (docs/reference/rules.md#risk-of-a-step).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -187,7 +162,6 @@ pub enum Undo {
     FullButDestructive,
     /// Our inverse restores it exactly, until provisioning takes hold of the account.
     WhileUnlinked,
-    /// Provisioning restores it.
     ByProvisioning,
     /// Until somebody else takes the address.
     UntilTaken,
@@ -198,7 +172,6 @@ pub enum Undo {
 }
 
 impl Undo {
-    /// In words.
     #[must_use]
     pub fn message(self) -> &'static str {
         match self {
@@ -387,7 +360,7 @@ impl Op {
     /// `confirm_within` for a step on one thing.
     #[must_use]
     pub fn takes(&self) -> Option<Duration> {
-        self.is_tenant_wide().then_some(A_CYCLE)
+        self.is_tenant_wide().then_some(MAX_CYCLE)
     }
 
     /// The account it writes to, directly or through provisioning.

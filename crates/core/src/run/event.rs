@@ -11,15 +11,32 @@ use crate::fold::{JournalEvent, Kind};
 use crate::op::Op;
 use crate::plan::Plan;
 
+/// Who asks for something, as a signed payload of Slack names them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requester {
+    /// Slack user id; empty for the schedule.
+    #[serde(rename = "by")]
+    pub id: String,
+    /// The team of the payload, if it names one.
+    pub team: Option<String>,
+    /// The enterprise of the payload, if it names one.
+    pub enterprise: Option<String>,
+}
+
+impl Requester {
+    /// Somebody of whom no payload says where they belong.
+    #[must_use]
+    pub fn with_id(id: impl Into<String>) -> Self {
+        Self { id: id.into(), team: None, enterprise: None }
+    }
+}
+
 /// Where a command came from, as Slack signed it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
-    /// Slack user id of the requester.
-    pub by: String,
-    /// Their team, if Slack gave one.
-    pub team: Option<String>,
-    /// Their enterprise, if Slack gave one.
-    pub enterprise: Option<String>,
+    /// In an entry its fields stand beside the others, as in version 1.
+    #[serde(flatten)]
+    pub by: Requester,
     /// The channel it was typed in.
     pub channel: String,
     /// The words after the command.
@@ -41,15 +58,9 @@ pub enum Goal {
         keep: Option<String>,
     },
     /// What another run did is taken back.
-    Undo {
-        /// That run.
-        run: String,
-    },
+    Undo { run: String },
     /// The account that another run left over is retired.
-    Retire {
-        /// That run.
-        run: String,
-    },
+    Retire { run: String },
 }
 
 impl Default for Goal {
@@ -76,7 +87,6 @@ pub enum Outcome {
     Refused,
     /// Another run is on the same identities.
     Busy,
-    /// Somebody declined.
     Declined,
     /// Nobody approved in time.
     Expired,
@@ -89,7 +99,6 @@ pub enum Outcome {
 /// A run that is one of many: the sweep it belongs to, and the one plan that was listed there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SweepPart {
-    /// The sweep.
     pub sweep: String,
     /// The digest of the plan on the approved list.
     pub digest: String,
@@ -128,7 +137,6 @@ pub enum PauseReason {
     Condition,
     /// An irreversible call may or may not have happened.
     Ambiguous,
-    /// The upstream refused.
     Refused,
     /// It was accepted and does not show.
     Unconfirmed,
@@ -142,7 +150,6 @@ pub enum PauseReason {
 pub enum Event {
     /// Somebody asked for a repair.
     Opened {
-        /// Who and where.
         asked: Request,
         /// The sweep it is part of, if it is one of many.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -157,7 +164,6 @@ pub enum Event {
     },
     /// Everything was read, and this is the plan. A later one supersedes it and its approvals.
     Planned {
-        /// What was found.
         diagnosis: Box<Diagnosis>,
         /// What should be done.
         plan: Box<Plan>,
@@ -168,21 +174,15 @@ pub enum Event {
     Approved {
         /// Slack user id.
         by: String,
-        /// What they approved.
         digest: String,
     },
-    /// Somebody declined.
     Declined {
         /// Slack user id.
         by: String,
-        /// What they declined.
         digest: String,
     },
     /// Nobody approved in time.
-    Expired {
-        /// What was not approved.
-        digest: String,
-    },
+    Expired { digest: String },
     /// Somebody stopped the run.
     Cancelled {
         /// Slack user id.
@@ -190,52 +190,31 @@ pub enum Event {
     },
     /// What was there before a risky step, for undo.
     Snapshot {
-        /// The step.
         step: usize,
         /// Account, records and groups as they were.
         was: Value,
     },
     /// A step begins: the point of no return. Nothing is sent before this is committed.
     Began {
-        /// The step.
         step: usize,
-        /// What was there.
         before: Value,
         /// How many approvals the configuration asked for when it began. None in entries of older versions.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         needs: Option<u32>,
     },
     /// The upstream took a step whose effect takes long. Each process that claims the run looks for it again.
-    Accepted {
-        /// The step.
-        step: usize,
-    },
+    Accepted { step: usize },
     /// A step was done already when its turn came.
-    Already {
-        /// The step.
-        step: usize,
-    },
+    Already { step: usize },
     /// A step's wanted state was read back.
-    Confirmed {
-        /// The step.
-        step: usize,
-        /// What is there now.
-        after: Value,
-    },
+    Confirmed { step: usize, after: Value },
     /// A step that repeats what provisioning would do was accepted and changed nothing; the next rung may help.
-    NoEffect {
-        /// The step.
-        step: usize,
-        /// What was said.
-        why: String,
-    },
+    NoEffect { step: usize, why: String },
     /// The run waits for a person.
     Paused {
         /// The step, if it was one.
         step: Option<usize>,
-        /// Why.
         halt: PauseReason,
-        /// In words.
         why: String,
     },
     /// A person wants a new look.
@@ -247,16 +226,11 @@ pub enum Event {
     Denied {
         /// Slack user id.
         by: String,
-        /// What they tried.
         what: String,
-        /// Why not.
         why: String,
     },
-    /// The end.
     Ended {
-        /// How.
         outcome: Outcome,
-        /// In words.
         #[serde(rename = "says")]
         message: String,
     },

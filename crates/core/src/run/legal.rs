@@ -78,7 +78,7 @@ impl Run {
         if current.approvals.iter().any(|approval| approval.by == by) {
             return Err("one person approves once");
         }
-        if self.asked.as_ref().is_some_and(|asked| asked.by == by) {
+        if self.asked.as_ref().is_some_and(|asked| asked.by.id == by) {
             return Err("nobody approves their own request");
         }
         Ok(())

@@ -14,24 +14,21 @@ use super::diagnose::Diagnosis;
 use super::fold::{Fold, Kind};
 use super::op::{Op, Risk};
 use super::plan::{Plan, Step};
-pub use event::{Event, Goal, Outcome, PauseReason, Request, SweepPart, begun};
-pub use next::{CARRY_OUT_WITHIN, Limits, Next};
+pub use event::{Event, Goal, Outcome, PauseReason, Request, Requester, SweepPart, begun};
+pub use next::{Limits, MAX_REQUEST_AGE, Next};
 
 /// A person × a digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Approval {
     /// Slack user id.
     pub by: String,
-    /// What was approved.
     pub digest: String,
-    /// When.
     pub at: Timestamp,
 }
 
 /// How far a step has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Progress {
-    /// Not begun.
     #[default]
     Open,
     /// Begun, not settled.
@@ -55,13 +52,11 @@ impl Progress {
 /// The plan a run is on.
 #[derive(Clone, Debug)]
 pub struct Current {
-    /// What was found.
     pub diagnosis: Diagnosis,
     /// What is to be done.
     pub plan: Plan,
     /// The plan's digest.
     pub digest: Option<String>,
-    /// When it was made.
     pub at: Timestamp,
     /// Approvals of exactly this digest.
     pub approvals: Vec<Approval>,
@@ -75,14 +70,11 @@ pub struct Current {
     pub closed: Option<Outcome>,
 }
 
-/// Waiting for a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
     /// The step, if it was one.
     pub step: Option<usize>,
-    /// Why.
     pub halt: PauseReason,
-    /// In words.
     pub why: String,
 }
 
@@ -91,21 +83,17 @@ pub struct Waiting {
 pub struct Run {
     /// Number of the last entry.
     pub seq: i64,
-    /// Who asked.
     pub asked: Option<Request>,
     /// The sweep it is part of.
     pub part: Option<SweepPart>,
-    /// When.
     pub opened_at: Option<Timestamp>,
     /// The rule that admitted the requester, and whom WHO turned out to be.
     pub admitted: Option<(String, super::Who)>,
-    /// The current plan.
     pub current: Option<Current>,
     /// What the run has done under earlier plans: op and whether it changed anything.
     pub done: Vec<(Op, bool)>,
     /// Of these, the steps that came to their end; what was refused on the way may be tried again.
     settled: Vec<Step>,
-    /// Waiting for a person.
     pub waiting: Option<Waiting>,
     /// A person asked for a new look, or a step was fruitless: plan again.
     pub look_again: bool,
@@ -113,7 +101,6 @@ pub struct Run {
     pub plans: u32,
     /// Who wants it stopped before its next step.
     pub cancelled: Option<String>,
-    /// The end.
     pub ended: Option<(Outcome, String)>,
 }
 

@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use super::{Current, Progress, Run};
 use crate::plan::Step;
 use crate::rules::Rules;
-use crate::sweep::START_WITHIN;
+use crate::sweep::REPAIR_START_TIMEOUT;
 
 /// How long after it was typed a command may be carried out.
-pub const CARRY_OUT_WITHIN: Duration = Duration::from_secs(15 * 60);
+pub const MAX_REQUEST_AGE: Duration = Duration::from_secs(15 * 60);
 
 /// Times that [`Run::next`] needs from the configuration.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +22,6 @@ pub struct Limits {
     pub start_within: Duration,
 }
 
-/// What comes next.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Next {
     /// Look up who the requester is and what they may do.
@@ -40,14 +39,12 @@ pub enum Next {
     Prove,
     /// Wait for an approval until then.
     AwaitApproval {
-        /// Expiry.
         until: Timestamp,
     },
     /// Nobody approved in time: write that down.
     Expire,
     /// The plan has no steps: end with the advice.
     Conclude,
-    /// Wait for a person.
     AwaitPerson,
     /// Somebody stopped the run, and no step is on its way: end it.
     Stop,
@@ -130,8 +127,8 @@ impl Run {
             return false;
         }
         let until = match &self.part {
-            Some(part) => part.until.unwrap_or_else(|| add(opened_at, START_WITHIN)),
-            None => add(opened_at, CARRY_OUT_WITHIN),
+            Some(part) => part.until.unwrap_or_else(|| add(opened_at, REPAIR_START_TIMEOUT)),
+            None => add(opened_at, MAX_REQUEST_AGE),
         };
         now > until
     }

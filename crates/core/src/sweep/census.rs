@@ -15,7 +15,6 @@ use crate::subject::{Subject, Who};
 /// Everything that was read in bulk but the accounts, which pass by page by page.
 #[derive(Clone, Debug, Default)]
 pub struct Census {
-    /// The job.
     pub job: Read<Job>,
     /// The tenant's Atlassian applications, where the configured one has no job.
     pub applications: Read<Vec<Application>>,
@@ -23,11 +22,9 @@ pub struct Census {
     pub mapping: Read<Mapping>,
     /// `SyncAll` and the directory that the job writes to.
     pub settings: Read<(Option<bool>, Option<String>)>,
-    /// Assignments of the application.
     pub assignments: Read<Vec<Assignment>>,
     /// Direct members of the assigned groups, which go by their place among the assignments.
     pub members: Read<Members>,
-    /// Living users.
     pub users: Read<People>,
     /// Users deleted within the last 30 days.
     pub deleted: Read<People>,
@@ -35,13 +32,11 @@ pub struct Census {
     pub records: BTreeMap<String, Read<Records>>,
     /// IdP group ids by SCIM group id, by directory.
     pub scim_groups: BTreeMap<String, Read<BTreeMap<String, String>>>,
-    /// The provisioning log.
     pub log: Read<Logs>,
     /// What the job may still do to people.
     pub pending: Read<Pending>,
     /// Who stopped the job, where it stands still.
     pub stopped_by: Read<Option<StoppedBy>>,
-    /// Domains of the organization.
     pub domains: Read<Vec<Domain>>,
     /// The accounts that are in more than one user directory.
     pub several: Read<Keys>,

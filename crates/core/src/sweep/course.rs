@@ -9,19 +9,17 @@ use jiff::Timestamp;
 use super::{RepairList, SinceLastSweep, SweepEvent, Tally};
 use crate::evidence::Source;
 use crate::fold::{Fold, Kind};
-use crate::run::{CARRY_OUT_WITHIN, Limits, Request};
+use crate::run::{Limits, MAX_REQUEST_AGE, Request};
 
 /// How long harmless steps may begin after the list was approved (docs/reference/rules.md#repairs-of-a-sweep).
-pub const START_WITHIN: Duration = Duration::from_secs(24 * 3600);
+pub const REPAIR_START_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
 /// How long a finished sweep offers its button.
-const OFFERED: Duration = Duration::from_secs(24 * 3600);
+const OFFER_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
 
 /// What a sweep found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SurveyResult {
-    /// When.
     pub at: Timestamp,
-    /// The counts.
     pub tally: Tally,
     /// Sides that could not be read.
     pub unread: Vec<(Source, String)>,
@@ -33,14 +31,10 @@ pub struct SurveyResult {
     pub since: Option<SinceLastSweep>,
 }
 
-/// Counts of the repairs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RepairCounts {
-    /// Runs begun.
     pub begun: u64,
-    /// Restored.
     pub restored: u64,
-    /// Skipped.
     pub skipped: u64,
     /// Not restored.
     pub failed: u64,
@@ -51,13 +45,10 @@ pub struct RepairCounts {
 pub struct Sweep {
     /// Number of the last entry.
     pub seq: i64,
-    /// Who asked.
     pub asked: Option<Request>,
-    /// When.
     pub opened_at: Option<Timestamp>,
     /// Accounts listed, looks to be taken, looks taken.
     pub progress: Option<(Timestamp, [u64; 3])>,
-    /// What was found.
     pub surveyed: Option<SurveyResult>,
     /// Who wants the list carried out, and since when.
     pub requested: Option<(Request, Timestamp)>,
@@ -73,13 +64,11 @@ pub struct Sweep {
     pub repaired: Option<(Timestamp, RepairCounts)>,
     /// Failures that somebody has seen and said go on to.
     pub forgiven: u64,
-    /// The end.
     pub ended: Option<String>,
     /// Who stopped or declined it; nobody where it came to its end by itself.
     pub ended_by: Option<String>,
 }
 
-/// What comes next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SweepNext {
     /// Read everything.
@@ -94,7 +83,6 @@ pub enum SweepNext {
     Repair,
     /// The time is over, or there is nothing to do: end with these words.
     End(&'static str),
-    /// Nothing is left.
     Nothing,
 }
 
@@ -208,7 +196,7 @@ impl Sweep {
 
     fn judge_approval(&self, by: &str, digest: &str) -> Result<(), &'static str> {
         let Some((requester, _)) = &self.requested else { return Err("nobody asked for the repairs") };
-        if requester.by == by {
+        if requester.by.id == by {
             return Err("nobody approves their own request");
         }
         if self.digest().as_deref() != Some(digest) {
@@ -225,7 +213,7 @@ impl Sweep {
     #[must_use]
     pub fn requester(&self) -> Option<&Request> {
         let asked = self.requested.as_ref().map(|(by, _)| by).or(self.asked.as_ref());
-        asked.filter(|asked| !asked.by.is_empty())
+        asked.filter(|asked| !asked.by.id.is_empty())
     }
 
     /// The digest of the list; `None` before the survey, and of an empty list.
@@ -246,7 +234,7 @@ impl Sweep {
     pub fn begins_until(&self) -> Option<Timestamp> {
         let requested = self.requested.as_ref().map(|(_, at)| *at);
         let since = self.approved.as_ref().map(|(_, at)| *at).or(requested)?;
-        Some(add(since, START_WITHIN))
+        Some(add(since, REPAIR_START_TIMEOUT))
     }
 
     /// Whether it was typed too long ago and nothing of it was done. What the schedule asks for is no command.
@@ -254,7 +242,7 @@ impl Sweep {
     pub fn is_overdue(&self, now: Timestamp) -> bool {
         let (Some(asked), Some(opened_at)) = (&self.asked, self.opened_at) else { return false };
         let untouched = self.progress.is_none() && self.surveyed.is_none() && self.ended.is_none();
-        untouched && !asked.by.is_empty() && now > add(opened_at, CARRY_OUT_WITHIN)
+        untouched && !asked.by.id.is_empty() && now > add(opened_at, MAX_REQUEST_AGE)
     }
 
     /// Whether the sweep waits for an approval of this list now.
@@ -275,7 +263,7 @@ impl Sweep {
             return SweepNext::End("There is nothing that could be repaired harmlessly.");
         }
         let Some((_, requested_at)) = &self.requested else {
-            let until = add(surveyed.at, OFFERED);
+            let until = add(surveyed.at, OFFER_TIMEOUT);
             return if now < until {
                 SweepNext::AwaitRequest(until)
             } else {

@@ -23,16 +23,13 @@ pub enum SweepEvent {
     },
     /// How far the reading is, for people.
     SweepProgress {
-        /// Accounts listed.
         accounts: u64,
         /// Looks to be taken, as far as known.
         looks: u64,
-        /// Looks taken.
         looked: u64,
     },
     /// Everything was read.
     SweepSurveyed {
-        /// The counts.
         tally: Tally,
         /// Sides that could not be read, with the reason.
         unread: Vec<(Source, String)>,
@@ -45,7 +42,6 @@ pub enum SweepEvent {
     },
     /// An operator wants the list carried out, and is the requester of every repair.
     SweepRequested {
-        /// Who.
         by: Request,
         /// The list's digest.
         digest: String,
@@ -53,7 +49,6 @@ pub enum SweepEvent {
         #[serde(default)]
         rule: String,
     },
-    /// An approver agrees.
     SweepApproved {
         /// Slack user id.
         by: String,
@@ -64,17 +59,14 @@ pub enum SweepEvent {
     SweepPaused {
         /// Who; nobody for the stop rule.
         by: Option<String>,
-        /// Why.
         why: String,
     },
-    /// They go on.
     SweepResumed {
         /// Slack user id.
         by: String,
     },
     /// How far the repairs are.
     SweepRepaired {
-        /// Runs begun.
         begun: u64,
         /// Restored, or in order by then.
         restored: u64,
@@ -87,14 +79,10 @@ pub enum SweepEvent {
     SweepDenied {
         /// Slack user id.
         by: String,
-        /// What they tried.
         what: String,
-        /// Why not.
         why: String,
     },
-    /// The end.
     SweepEnded {
-        /// In words.
         #[serde(rename = "says")]
         message: String,
         /// The person who stopped or declined it; none where it came to its end by itself. Version 1 does not say.

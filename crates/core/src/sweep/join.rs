@@ -24,7 +24,6 @@ pub enum LookDepth {
 /// One question of a sweep.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SweepQuery {
-    /// Whom it is about.
     pub who: Who,
     /// How closely to look.
     pub need: LookDepth,
@@ -37,9 +36,7 @@ pub struct SweepQuery {
 pub enum JoinOutcome {
     /// Not one of the organization's people, or listed before.
     Skip,
-    /// In order.
     Good,
-    /// To be looked at.
     Look(Box<SweepQuery>),
     /// Another account of a person who is looked at already.
     Beside,

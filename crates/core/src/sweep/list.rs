@@ -7,20 +7,18 @@ use serde_json::json;
 use crate::digest::digest;
 
 /// More accounts than this affect the tenant, and need an approver (docs/reference/rules.md#repairs-of-a-sweep).
-pub const HARMLESS_WITHOUT_APPROVER: usize = 5;
+pub const MAX_REPAIRS_WITHOUT_APPROVER: usize = 5;
 
 /// One repair of a list.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ListedRepair {
     /// The account, else the person.
     pub subject: String,
-    /// What to ask with.
     pub query: String,
     /// The plan's digest.
     pub digest: String,
 }
 
-/// A list of repairs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RepairList(Vec<ListedRepair>);
 
@@ -49,7 +47,7 @@ impl RepairList {
     /// Whether it touches so many accounts that an approver is needed.
     #[must_use]
     pub fn needs_approver(&self) -> bool {
-        self.0.len() > HARMLESS_WITHOUT_APPROVER
+        self.0.len() > MAX_REPAIRS_WITHOUT_APPROVER
     }
 
     /// The waves in which it is carried out: 5, 50, the rest.

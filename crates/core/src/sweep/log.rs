@@ -7,9 +7,8 @@ use super::key;
 use crate::evidence::LogEntry;
 
 /// Entries kept of one person.
-const KEPT: usize = 12;
+const MAX_ENTRIES: usize = 12;
 
-/// The log by person.
 #[derive(Clone, Debug, Default)]
 pub struct Logs {
     people: HashMap<u128, Vec<LogEntry>>,
@@ -25,7 +24,7 @@ impl Logs {
         let keeps = if succeeded {
             !known.iter().any(LogEntry::succeeded) || (exported(&entry) && !known.iter().any(exported))
         } else {
-            known.len() < KEPT
+            known.len() < MAX_ENTRIES
         };
         if !keeps {
             return;

@@ -17,10 +17,10 @@ mod tests;
 mod texts;
 
 pub use census::Census;
-pub use course::{RepairCounts, START_WITHIN, SurveyResult, Sweep, SweepNext};
+pub use course::{REPAIR_START_TIMEOUT, RepairCounts, SurveyResult, Sweep, SweepNext};
 pub use event::{SinceLastSweep, SweepEvent};
 pub use join::{Join, JoinOutcome, LookDepth, SweepQuery};
-pub use list::{HARMLESS_WITHOUT_APPROVER, ListedRepair, RepairList};
+pub use list::{ListedRepair, MAX_REPAIRS_WITHOUT_APPROVER, RepairList};
 pub use log::Logs;
 pub use members::Members;
 pub use people::People;
@@ -45,7 +45,6 @@ pub struct ListedAccount {
 pub struct Keys(HashSet<u128>);
 
 impl Keys {
-    /// Adds an account.
     pub fn add(&mut self, account: &str) {
         self.0.insert(key(account));
     }

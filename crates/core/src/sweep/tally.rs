@@ -73,9 +73,7 @@ impl SweepFinding {
 pub struct Tally {
     /// Managed accounts, each once, and people who should have one and have none.
     pub accounts: u64,
-    /// In order.
     pub healthy: u64,
-    /// Broken.
     pub broken: u64,
     /// Of these it cannot be told.
     pub cannot_tell: u64,

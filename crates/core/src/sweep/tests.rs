@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::*;
 use crate::evidence::{Assignment, Claim, IdpGroup, IdpUser, Mapping, Read, ScimRecord};
 use crate::fold::Fold as _;
-use crate::run::{Goal, Limits, Request as By};
+use crate::run::{Goal, Limits, Request as By, Requester};
 use crate::subject::RecordId;
 
 const JANE: &str = "000000e1-0000-4000-8000-00000000000a";
@@ -201,9 +201,7 @@ fn a_list_is_sorted_and_its_digest_is_of_accounts_and_plans() {
 
 fn by(id: &str) -> By {
     By {
-        by: id.to_owned(),
-        team: None,
-        enterprise: None,
+        by: Requester::with_id(id),
         channel: "C1".to_owned(),
         text: "sweep".to_owned(),
         response_url: None,

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-const PIECE: usize = 1 << 20;
+const PIECE_BYTES: usize = 1 << 20;
 
 /// Where a string stands; the default is "none".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -13,7 +13,6 @@ pub(super) struct Text {
     len: u32,
 }
 
-/// The strings.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Texts {
     pieces: Vec<String>,
@@ -27,8 +26,8 @@ impl Texts {
         if len == 0 {
             return Text::default();
         }
-        if self.pieces.last().is_none_or(|last| last.len() + text.len() > PIECE) {
-            self.pieces.push(String::with_capacity(PIECE.max(text.len())));
+        if self.pieces.last().is_none_or(|last| last.len() + text.len() > PIECE_BYTES) {
+            self.pieces.push(String::with_capacity(PIECE_BYTES.max(text.len())));
         }
         let piece = u32::try_from(self.pieces.len().saturating_sub(1)).unwrap_or(u32::MAX);
         let Some(last) = self.pieces.last_mut() else { return Text::default() };

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::build::{A1, JANE, MAIL, at, healthy, record_id};
 use crate::plan::{Plan, Step};
 use crate::rules::{Approvers, Rules};
-use crate::run::{Limits, PauseReason, Progress, Request, SweepPart};
+use crate::run::{Limits, PauseReason, Progress, Request, Requester, SweepPart};
 use crate::subject::{Subject, Who};
 use crate::{Diagnosis, Event, Fold as _, Next, Op, Outcome, Risk, Run, Undo, diagnose};
 
@@ -48,9 +48,7 @@ fn planned(diagnosis: &Diagnosis, plan: Plan) -> Event {
 pub fn asked(by: &str) -> Event {
     Event::Opened {
         asked: Request {
-            by: by.to_owned(),
-            team: None,
-            enterprise: None,
+            by: Requester::with_id(by),
             channel: "C1".to_owned(),
             text: format!("repair {MAIL}"),
             response_url: None,
@@ -179,7 +177,7 @@ fn judge(entries: &[(Timestamp, Event)], next: &Next, now: Timestamp, rules: &Ru
         return;
     }
     let requester = match &entries[0].1 {
-        Event::Opened { asked, .. } => &asked.by,
+        Event::Opened { asked, .. } => &asked.by.id,
         _ => panic!("no opening"),
     };
     assert!(!has(&|e| matches!(e, Event::Declined { .. } | Event::Expired { .. })), "a step after a no");
@@ -526,4 +524,15 @@ fn a_command_is_for_fifteen_minutes_and_a_repair_of_a_sweep_for_a_day() {
         let timed: Vec<_> = history.into_iter().map(|event| (1, event)).collect();
         assert!(!overdue(&run_with(&plan, &timed).unwrap(), DAY), "{timed:?}");
     }
+}
+
+#[test]
+fn who_asks_stands_beside_the_other_fields_of_an_entry_as_in_version_1() {
+    let entry = r#"{"by":"U-DAN","team":"T1","enterprise":null,"channel":"C1","text":"jane@acme.example","response_url":null,"aim":{"kind":"repair","keep":null}}"#;
+    let asked: Request = serde_json::from_str(entry).unwrap();
+    assert_eq!(asked.by, Requester { team: Some("T1".to_owned()), ..Requester::with_id("U-DAN") });
+    assert_eq!(serde_json::to_string(&asked).unwrap(), entry, "the same bytes as before");
+    let older = r#"{"kind":"opened","asked":{"by":"U-DAN","team":null,"enterprise":"E1","channel":"C1","text":"x","response_url":null}}"#;
+    let Event::Opened { asked, .. } = serde_json::from_str(older).unwrap() else { panic!("no opening") };
+    assert_eq!(asked.by, Requester { enterprise: Some("E1".to_owned()), ..Requester::with_id("U-DAN") });
 }

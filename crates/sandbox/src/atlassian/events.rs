@@ -9,19 +9,19 @@ use super::refusal::unknown;
 use super::rules::same;
 use super::state::{Atlassian, Event};
 
-const LIST: [&str; 10] =
+const LIST_PARAMETERS: [&str; 10] =
     ["q", "from", "to", "action", "actor", "ip", "product", "location", "limit", "cursor"];
-const STREAM: [&str; 5] = ["from", "to", "limit", "sortOrder", "cursor"];
+const STREAM_PARAMETERS: [&str; 5] = ["from", "to", "limit", "sortOrder", "cursor"];
 
 pub(super) fn answer(tenant: &mut Atlassian, ask: &Ask, rest: &[&str]) -> Answer {
     match rest {
         ["events"] => {
             limited(tenant, "events", tenant.switches.events_per_minute)?;
-            list(tenant, ask, &LIST, 30, false)
+            list(tenant, ask, &LIST_PARAMETERS, 30, false)
         }
         ["events-stream"] => {
             limited(tenant, "events-stream", 50)?;
-            list(tenant, ask, &STREAM, 200, true)
+            list(tenant, ask, &STREAM_PARAMETERS, 200, true)
         }
         ["events", id] => {
             limited(tenant, "event", tenant.switches.events_per_minute)?;

@@ -10,7 +10,7 @@ use super::refusal::unknown;
 use super::rules::same;
 use super::state::{Atlassian, OrgGroup, Workspace};
 
-const SEARCH: Spec = &[
+const SEARCH_SPEC: Spec = &[
     ("cursor", Kind::Text),
     ("limit", Kind::Number),
     ("sortBy", Kind::Sort),
@@ -24,19 +24,19 @@ const SEARCH: Spec = &[
     ("groupNames", Kind::List(&[])),
     ("expand", Kind::List(&["counts.resources", "counts.users"])),
 ];
-const PAGE: Spec = &[("cursor", Kind::Text), ("limit", Kind::Number)];
+const PAGE_SPEC: Spec = &[("cursor", Kind::Text), ("limit", Kind::Number)];
 
 pub(super) fn answer(tenant: &mut Atlassian, ask: &Ask, rest: &[&str], scope: Option<&str>) -> Answer {
     match (ask.method.as_str(), rest) {
         ("POST", ["groups", "search"]) => {
             let body = optional_body(ask)?;
-            check(&body, SEARCH)?;
+            check(&body, SEARCH_SPEC)?;
             let walk = Walk::search(tenant, body, 20, 100)?;
             search(tenant, walk, scope)
         }
         ("GET", ["groups"]) => {
-            let query = from_query(ask, SEARCH)?;
-            check(&query, SEARCH)?;
+            let query = from_query(ask, SEARCH_SPEC)?;
+            check(&query, SEARCH_SPEC)?;
             let walk = Walk::new(tenant, query, 20, 100)?;
             search(tenant, walk, scope)
         }
@@ -49,8 +49,8 @@ pub(super) fn answer(tenant: &mut Atlassian, ask: &Ask, rest: &[&str], scope: Op
             Ok(Reply::ok(json!({"data": shown(tenant, group, &[])})))
         }
         ("GET", ["groups", id, "role-assignments"]) => {
-            let query = from_query(ask, PAGE)?;
-            check(&query, PAGE)?;
+            let query = from_query(ask, PAGE_SPEC)?;
+            check(&query, PAGE_SPEC)?;
             let walk = Walk::new(tenant, query, 20, 100)?;
             let all: Vec<Value> = find(tenant, id)?
                 .grants
@@ -133,13 +133,13 @@ pub(super) fn shown(tenant: &Atlassian, group: &OrgGroup, expand: &[&str]) -> Va
     shown
 }
 
-const WORKSPACES: Spec =
+const WORKSPACES_SPEC: Spec =
     &[("cursor", Kind::Text), ("limit", Kind::Number), ("sort", Kind::Sort), ("query", Kind::Query)];
 
 /// Product instances; `usage` and `capacity` are the evidence for "no seats left".
 pub(super) fn workspaces(tenant: &mut Atlassian, ask: &Ask) -> Answer {
     let body = optional_body(ask)?;
-    check(&body, WORKSPACES)?;
+    check(&body, WORKSPACES_SPEC)?;
     if body.contains_key("cursor") && body.len() > 1 {
         return Err(invalid("a body with a cursor must hold nothing else"));
     }

@@ -8,7 +8,7 @@ use super::ask::{Answer, Ask, Reply};
 use super::state::{Account, Atlassian, Status};
 use super::switches::PrivilegesQuery;
 
-const GRACE: SignedDuration = SignedDuration::from_hours(14 * 24);
+const DELETION_GRACE: SignedDuration = SignedDuration::from_hours(14 * 24);
 const FIELDS: [&str; 10] = [
     "name",
     "nickname",
@@ -66,7 +66,7 @@ pub(super) fn answer(tenant: &mut Atlassian, ask: &Ask, id: &str, rest: &[&str])
             allow(tenant, &account, "lifecycle.delete")?;
             blocked(&account)?;
             tenant.set_active(id, false);
-            let due = tenant.now.saturating_add(GRACE).ok();
+            let due = tenant.now.saturating_add(DELETION_GRACE).ok();
             if let Some(found) = tenant.accounts.get_mut(id).filter(|a| a.deletion_due.is_none()) {
                 found.deletion_due = due;
             }

@@ -10,7 +10,7 @@ use super::rules::Access;
 use super::state::{Account, Atlassian, Domain, Status};
 use super::{events, groups, people, writes};
 
-const API: &str = "https://api.atlassian.com/admin";
+const API_BASE_URL: &str = "https://api.atlassian.com/admin";
 
 pub(super) fn answer(tenant: &mut Atlassian, ask: &Ask, rest: &[&str]) -> Answer {
     let scoped = authorize(tenant, ask)?;
@@ -21,7 +21,7 @@ pub(super) fn answer(tenant: &mut Atlassian, ask: &Ask, rest: &[&str]) -> Answer
     tenant.actor = "organization-key".to_owned();
     match rest {
         ["v1", "orgs"] if ask.method == "GET" => Ok(Reply::ok(json!({
-            "data": [organization(tenant)], "links": {"self": format!("{API}/v1/orgs")}, "meta": null
+            "data": [organization(tenant)], "links": {"self": format!("{API_BASE_URL}/v1/orgs")}, "meta": null
         }))),
         ["v1" | "v2", "orgs", org_id, ..] => {
             same_org(tenant, org_id)?;
@@ -41,7 +41,7 @@ fn version_1(tenant: &mut Atlassian, ask: &Ask, rest: &[&str], scoped: bool) -> 
         ("GET", ["users"]) => managed_accounts(tenant, ask),
         ("GET", ["domains"]) => {
             let all: Vec<Value> = tenant.domains.iter().map(|d| domain(tenant, d)).collect();
-            let here = format!("{API}/v1/orgs/{}/domains", tenant.org_id);
+            let here = format!("{API_BASE_URL}/v1/orgs/{}/domains", tenant.org_id);
             Ok(Reply::ok(json!({"data": all, "links": {"self": here, "prev": null, "next": null}})))
         }
         ("GET", ["domains", id]) => match tenant.domains.iter().find(|d| d.name == *id) {
@@ -117,7 +117,7 @@ pub(super) fn same_org(tenant: &Atlassian, org_id: &str) -> Result<(), Reply> {
 }
 
 fn organization(tenant: &Atlassian) -> Value {
-    let here = format!("{API}/v1/orgs/{}", tenant.org_id);
+    let here = format!("{API_BASE_URL}/v1/orgs/{}", tenant.org_id);
     json!({
         "id": tenant.org_id, "type": "orgs", "attributes": {"name": tenant.org_name}, "links": {"self": here},
         "relationships": {"domains": {"related": format!("{here}/domains")},
@@ -129,12 +129,12 @@ fn domain(tenant: &Atlassian, domain: &Domain) -> Value {
     json!({
         "id": domain.name, "type": "domains",
         "attributes": {"name": domain.name, "claim": {"type": domain.kind, "status": domain.status}},
-        "links": {"self": format!("{API}/v1/orgs/{}/domains/{}", tenant.org_id, domain.name)}
+        "links": {"self": format!("{API_BASE_URL}/v1/orgs/{}/domains/{}", tenant.org_id, domain.name)}
     })
 }
 
-const CURSOR: Spec = &[("cursor", Kind::Text)];
-const DIRECTORIES: Spec = &[
+const CURSOR_SPEC: Spec = &[("cursor", Kind::Text)];
+const DIRECTORIES_SPEC: Spec = &[
     ("accountId", Kind::Text),
     ("directoryIds", Kind::List(&[])),
     ("searchTerm", Kind::Text),
@@ -143,8 +143,8 @@ const DIRECTORIES: Spec = &[
 ];
 
 fn directories(tenant: &Atlassian, ask: &Ask) -> Answer {
-    let query = from_query(ask, DIRECTORIES)?;
-    check(&query, DIRECTORIES)?;
+    let query = from_query(ask, DIRECTORIES_SPEC)?;
+    check(&query, DIRECTORIES_SPEC)?;
     let walk = Walk::new(tenant, query, 20, 100)?;
     let wanted = |id: &str| walk.list("directoryIds").is_none_or(|ids| ids.iter().any(|known| known == id));
     let member =
@@ -157,8 +157,8 @@ fn directories(tenant: &Atlassian, ask: &Ask) -> Answer {
 
 /// Managed accounts, whether or not they are in a directory; there is no filter.
 fn managed_accounts(tenant: &mut Atlassian, ask: &Ask) -> Answer {
-    let query = from_query(ask, CURSOR)?;
-    check(&query, CURSOR)?;
+    let query = from_query(ask, CURSOR_SPEC)?;
+    check(&query, CURSOR_SPEC)?;
     let size = tenant.switches.v1_page_size;
     let walk = Walk::new(tenant, query, size, size)?;
     let all: Vec<String> = tenant.accounts.values().filter(|a| a.managed()).map(|a| a.id.clone()).collect();
@@ -168,7 +168,7 @@ fn managed_accounts(tenant: &mut Atlassian, ask: &Ask) -> Answer {
         .iter()
         .filter_map(|(id, access)| Some(managed_account(tenant, tenant.accounts.get(id)?, access)))
         .collect();
-    let here = format!("{API}/v1/orgs/{}/users", tenant.org_id);
+    let here = format!("{API_BASE_URL}/v1/orgs/{}/users", tenant.org_id);
     let mut next = walk.cursor(tenant, next);
     if let (Some(cursor), false) = (next.as_str(), tenant.switches.v1_next_is_token) {
         let encoded: String = url::form_urlencoded::byte_serialize(cursor.as_bytes()).collect();

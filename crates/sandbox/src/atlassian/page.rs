@@ -15,7 +15,6 @@ pub(super) enum Kind {
     Number,
     /// 1 to 10 strings, of these if any are listed.
     List(&'static [&'static str]),
-    /// One of these strings.
     OneOf(&'static [&'static str]),
     Sort,
     /// An object with operators, looked at by its reader.

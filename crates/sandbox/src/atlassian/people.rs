@@ -13,7 +13,7 @@ use super::refusal::{no_user, stamp, unknown};
 use super::rules::{Access, same};
 use super::state::{Account, Atlassian, Membership, Status};
 
-const SEARCH: Spec = &[
+const SEARCH_SPEC: Spec = &[
     ("cursor", Kind::Text),
     ("limit", Kind::Number),
     ("accountIds", Kind::List(&[])),
@@ -37,13 +37,13 @@ pub(super) fn answer(tenant: &mut Atlassian, ask: &Ask, rest: &[&str], scope: Op
     match (ask.method.as_str(), rest) {
         ("POST", ["users", "search"]) => {
             let body = optional_body(ask)?;
-            check(&body, SEARCH)?;
+            check(&body, SEARCH_SPEC)?;
             let walk = Walk::search(tenant, body, tenant.switches.page_size, 100)?;
             search(tenant, walk, scope)
         }
         ("GET", ["users"]) => {
-            let query = from_query(ask, SEARCH)?;
-            check(&query, SEARCH)?;
+            let query = from_query(ask, SEARCH_SPEC)?;
+            check(&query, SEARCH_SPEC)?;
             let walk = Walk::new(tenant, query, 20, 100)?;
             search(tenant, walk, scope)
         }
@@ -316,7 +316,7 @@ fn person(
     shown
 }
 
-const ROLES: Spec = &[
+const ROLES_SPEC: Spec = &[
     ("resourceIds", Kind::List(&[])),
     ("resourceOwners", Kind::List(&[])),
     ("roleIds", Kind::List(&[])),
@@ -326,8 +326,8 @@ const ROLES: Spec = &[
 ];
 
 fn role_assignments(tenant: &mut Atlassian, ask: &Ask, id: &str, scope: Option<&str>) -> Answer {
-    let query = from_query(ask, ROLES)?;
-    check(&query, ROLES)?;
+    let query = from_query(ask, ROLES_SPEC)?;
+    check(&query, ROLES_SPEC)?;
     let walk = Walk::new(tenant, query, 20, 100)?;
     let account = find(tenant, id)?;
     let access = tenant.access_of(id);

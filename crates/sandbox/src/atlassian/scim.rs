@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::ask::{Answer, Ask, Reply};
-use super::scim_request::BASE;
+use super::scim_request::BASE_URL;
 use super::state::Atlassian;
 use super::{scim_groups, scim_users};
 
@@ -65,7 +65,7 @@ fn config(directory: &str) -> Value {
             "description": "Authentication scheme using the OAuth Bearer Token Standard"
         }],
         "meta": {
-            "location": format!("{BASE}/{directory}/ServiceProviderConfig"),
+            "location": format!("{BASE_URL}/{directory}/ServiceProviderConfig"),
             "resourceType": "ServiceProviderConfig",
             "lastModified": "2018-05-03T19:31:29.723Z", "created": "2018-05-03T19:31:29.723Z"
         }

@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use super::ask::{Answer, Ask, Reply};
 use super::rules::same;
 use super::scim_record::{bad, operations, schema};
-use super::scim_request::{BASE, body, filter, kept, page, shaped};
+use super::scim_request::{BASE_URL, body, filter, kept, page, shaped};
 use super::state::{Atlassian, Member, OrgGroup, ScimGroup};
 
 fn render(tenant: &Atlassian, group: &ScimGroup, with_members: bool) -> Value {
-    let here = format!("{BASE}/{}", group.directory);
+    let here = format!("{BASE_URL}/{}", group.directory);
     let members: Vec<Value> = group
         .members
         .keys()

@@ -5,12 +5,12 @@ use serde_json::{Map, Value, json};
 
 use super::ask::Reply;
 use super::rules::same;
-use super::scim_request::BASE;
+use super::scim_request::BASE_URL;
 use super::state::{Atlassian, ScimUser};
 
-const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
-const EXTERNAL: &str = "urn:scim:schemas:extension:atlassian-external:1.0";
-const KEPT: [&str; 11] = [
+const ENTERPRISE_SCHEMA: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+const EXTERNAL_SCHEMA: &str = "urn:scim:schemas:extension:atlassian-external:1.0";
+const KEPT_ATTRIBUTES: [&str; 11] = [
     "name",
     "displayName",
     "nickName",
@@ -21,12 +21,12 @@ const KEPT: [&str; 11] = [
     "organization",
     "locale",
     "phoneNumbers",
-    ENTERPRISE,
+    ENTERPRISE_SCHEMA,
 ];
 
 /// The record as SCIM shows it. Without a link the extension block is absent.
 pub(super) fn render(tenant: &Atlassian, user: &ScimUser) -> Value {
-    let here = format!("{BASE}/{}", user.directory);
+    let here = format!("{BASE_URL}/{}", user.directory);
     let groups: Vec<Value> = tenant
         .groups_holding(&user.id)
         .into_iter()
@@ -36,7 +36,10 @@ pub(super) fn render(tenant: &Atlassian, user: &ScimUser) -> Value {
         })
         .collect();
     let mut map = user.rest.clone();
-    map.insert("schemas".into(), json!([EXTERNAL, "urn:ietf:params:scim:schemas:core:2.0:User", ENTERPRISE]));
+    map.insert(
+        "schemas".into(),
+        json!([EXTERNAL_SCHEMA, "urn:ietf:params:scim:schemas:core:2.0:User", ENTERPRISE_SCHEMA]),
+    );
     map.insert("id".into(), json!(user.id));
     if let Some(external_id) = &user.external_id {
         map.insert("externalId".into(), json!(external_id));
@@ -45,7 +48,7 @@ pub(super) fn render(tenant: &Atlassian, user: &ScimUser) -> Value {
     map.insert("emails".into(), json!([{"value": user.email, "type": "work", "primary": true}]));
     map.insert("groups".into(), json!(groups));
     if let Some(account) = &user.account {
-        map.insert(EXTERNAL.into(), json!({"atlassianAccountId": account}));
+        map.insert(EXTERNAL_SCHEMA.into(), json!({"atlassianAccountId": account}));
     }
     map.insert("active".into(), json!(user.active));
     map.insert(
@@ -129,11 +132,11 @@ fn set(draft: &mut ScimUser, path: &str, value: Option<&Value>) -> Result<(), Re
         draft.active = flag(value)?;
     } else if path.get(..6).is_some_and(|start| same(start, "emails")) {
         draft.email = address(value).ok_or_else(|| bad("an email without a value"))?;
-    } else if let Some(name) = path.strip_prefix(ENTERPRISE).and_then(|rest| rest.strip_prefix(':')) {
-        nested(&mut draft.rest, ENTERPRISE, name, value);
+    } else if let Some(name) = path.strip_prefix(ENTERPRISE_SCHEMA).and_then(|rest| rest.strip_prefix(':')) {
+        nested(&mut draft.rest, ENTERPRISE_SCHEMA, name, value);
     } else if let Some(name) = path.strip_prefix("name.") {
         nested(&mut draft.rest, "name", name, value);
-    } else if let Some(name) = KEPT.iter().find(|known| same(known, path)) {
+    } else if let Some(name) = KEPT_ATTRIBUTES.iter().find(|known| same(known, path)) {
         match value {
             Some(value) => drop(draft.rest.insert((*name).to_owned(), value.clone())),
             None => drop(draft.rest.remove(*name)),

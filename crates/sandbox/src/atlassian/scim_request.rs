@@ -6,7 +6,7 @@ use super::ask::{Ask, Reply};
 use super::rules::same;
 use super::state::Atlassian;
 
-pub(super) const BASE: &str = "https://api.atlassian.com/scim/directory";
+pub(super) const BASE_URL: &str = "https://api.atlassian.com/scim/directory";
 
 /// The body of a SCIM write.
 pub(super) fn body(ask: &Ask) -> Result<serde_json::Map<String, Value>, Reply> {

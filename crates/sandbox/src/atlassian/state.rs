@@ -15,7 +15,6 @@ use super::switches::Switches;
 pub struct Atlassian {
     /// The organization's id, part of most paths.
     pub org_id: String,
-    /// Its name.
     pub org_name: String,
     /// The organization API key without scopes: opens everything but SCIM.
     pub org_key: String,
@@ -27,7 +26,6 @@ pub struct Atlassian {
     pub directory_id: String,
     /// Other user directories of the organization.
     pub more_directories: Vec<UserDirectory>,
-    /// Domains with their claim.
     pub domains: Vec<Domain>,
     /// SCIM directories, each with its own key.
     pub directories: Vec<ScimDirectory>,
@@ -71,9 +69,7 @@ pub struct Domain {
 /// A user directory of the v2 paths.
 #[derive(Clone, Debug)]
 pub struct UserDirectory {
-    /// Its id.
     pub id: String,
-    /// Its name.
     pub name: String,
 }
 
@@ -111,7 +107,6 @@ pub enum Membership {
 /// Whose managed account it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ManagedBy {
-    /// Ours.
     Us,
     /// Nobody's: the domain is not claimed.
     Nobody,
@@ -119,7 +114,6 @@ pub enum ManagedBy {
     Another,
 }
 
-/// One Atlassian account.
 #[derive(Clone, Debug)]
 pub struct Account {
     /// The opaque account id.
@@ -178,7 +172,6 @@ pub struct Activity {
     pub day: String,
 }
 
-/// One SCIM user record.
 #[derive(Clone, Debug)]
 pub struct ScimUser {
     /// Server-made id.
@@ -199,13 +192,11 @@ pub struct ScimUser {
     pub linked_at: Timestamp,
     /// Everything else that was sent: `name`, `displayName`, `title`, …
     pub rest: Map<String, Value>,
-    /// When it was made.
     pub created: Timestamp,
     /// When it was last written.
     pub modified: Timestamp,
 }
 
-/// One SCIM group.
 #[derive(Clone, Debug)]
 pub struct ScimGroup {
     /// Server-made id.
@@ -218,7 +209,6 @@ pub struct ScimGroup {
     pub external_id: Option<String>,
     /// Members by SCIM user id.
     pub members: BTreeMap<String, Member>,
-    /// When it was made.
     pub created: Timestamp,
     /// When it was last written.
     pub modified: Timestamp,
@@ -237,9 +227,7 @@ pub struct Member {
 /// A group of the organization.
 #[derive(Clone, Debug)]
 pub struct OrgGroup {
-    /// Group id.
     pub id: String,
-    /// Its name.
     pub name: String,
     /// Free text.
     pub description: String,
@@ -249,7 +237,6 @@ pub struct OrgGroup {
     pub synced: bool,
     /// Members set by hand, by account id; without effect for a synced group.
     pub members: BTreeSet<String>,
-    /// What membership grants.
     pub grants: Vec<Grant>,
 }
 
@@ -273,7 +260,6 @@ pub struct Workspace {
     pub id: String,
     /// The product, such as `confluence`.
     pub key: String,
-    /// Its name.
     pub name: String,
     /// Where people open it.
     pub host_url: String,
@@ -288,16 +274,12 @@ pub struct Workspace {
 /// One entry of the audit log.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// Event id.
     pub id: String,
-    /// When.
     pub time: Timestamp,
     /// Upper case, as listed by `event-actions`; lower case on the wire.
     pub action: String,
-    /// Who.
     pub actor: String,
     /// The account, group or record it is about.
     pub subject: String,
-    /// A sentence.
     pub message: String,
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 /// How lists of privileges may be written in a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PrivilegesQuery {
-    /// Both ways.
     Both,
     /// `privileges=a&privileges=b` only.
     Repeated,

@@ -12,10 +12,10 @@ use super::filter::{Op, parse};
 use super::request::Ask;
 use super::state::{Assignment, Entra, ServicePrincipal, USER_ROLE};
 
-const KIND: &str = "microsoft.graph.servicePrincipal";
-const READ: &[&str] =
+const ODATA_TYPE: &str = "microsoft.graph.servicePrincipal";
+const READ_PERMISSIONS: &[&str] =
     &["Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"];
-const DEFAULT: &[&str] = &[
+const DEFAULT_FIELDS: &[&str] = &[
     "id",
     "appId",
     "displayName",
@@ -73,7 +73,7 @@ pub(super) fn resolve(entra: &Entra, key: &str) -> Result<String, Refusal> {
 pub(super) fn list(entra: &Entra, ask: &Ask) -> Result<Reply, Refusal> {
     let owner = ask.has(&["Application.ReadWrite.OwnedBy"]);
     if !owner {
-        ask.need(READ)?;
+        ask.need(READ_PERMISSIONS)?;
     }
     ask.only(&["$select", "$filter", "$top", "$count", "$skiptoken"])?;
     let clauses = match ask.option("$filter") {
@@ -105,7 +105,7 @@ pub(super) fn list(entra: &Entra, ask: &Ask) -> Result<Reply, Refusal> {
                 _ => text(&clause.path) == value,
             })
         });
-        let item = select(ask, KIND, &all, DEFAULT)?;
+        let item = select(ask, ODATA_TYPE, &all, DEFAULT_FIELDS)?;
         if hit {
             items.push(item.into());
         }
@@ -116,12 +116,12 @@ pub(super) fn list(entra: &Entra, ask: &Ask) -> Result<Reply, Refusal> {
 /// `GET /servicePrincipals/{id}`
 pub(super) fn one(entra: &Entra, ask: &Ask, key: &str) -> Result<Reply, Refusal> {
     if !ask.has(&["Application.ReadWrite.OwnedBy"]) {
-        ask.need(READ)?;
+        ask.need(READ_PERMISSIONS)?;
     }
     ask.only(&["$select"])?;
     let id = resolve(entra, key)?;
     let sp = entra.service_principals.get(&id).ok_or_else(|| Refusal::missing(key))?;
-    let mut body = select(ask, KIND, &sp.properties(), DEFAULT)?;
+    let mut body = select(ask, ODATA_TYPE, &sp.properties(), DEFAULT_FIELDS)?;
     body.insert(
         "@odata.context".into(),
         format!("{}/v1.0/$metadata#servicePrincipals/$entity", ask.base).into(),
@@ -132,7 +132,7 @@ pub(super) fn one(entra: &Entra, ask: &Ask, key: &str) -> Result<Reply, Refusal>
 /// `GET /servicePrincipals/{id}/appRoleAssignedTo`, which lags behind recent changes.
 pub(super) fn assigned_to(entra: &Entra, ask: &Ask, key: &str, now: Timestamp) -> Result<Reply, Refusal> {
     if !ask.has(&["Application.ReadWrite.OwnedBy"]) {
-        ask.need(READ)?;
+        ask.need(READ_PERMISSIONS)?;
     }
     ask.only(&["$select", "$top", "$skiptoken"])?;
     let id = resolve(entra, key)?;
@@ -169,7 +169,7 @@ pub(super) fn of_user(entra: &Entra, ask: &Ask, key: &str) -> Result<Reply, Refu
     page(ask, &entra.switches, &context, items, 999)
 }
 
-const ASSIGNMENT: &[&str] = &[
+const ASSIGNMENT_FIELDS: &[&str] = &[
     "id",
     "deletedDateTime",
     "appRoleId",
@@ -204,7 +204,7 @@ fn show<'a>(
             "resourceId": assignment.resource,
         });
         if let Value::Object(all) = all {
-            out.push(select(ask, "microsoft.graph.appRoleAssignment", &all, ASSIGNMENT)?.into());
+            out.push(select(ask, "microsoft.graph.appRoleAssignment", &all, ASSIGNMENT_FIELDS)?.into());
         }
     }
     Ok(out)

@@ -9,11 +9,11 @@ use super::request::Ask;
 use super::state::{Entra, User};
 use super::switches::Switches;
 
-const KIND: &str = "microsoft.graph.user";
+const ODATA_TYPE: &str = "microsoft.graph.user";
 pub(super) const READ_USERS: &[&str] =
     &["User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"];
 /// What comes without `$select`; `accountEnabled` is not among them.
-const DEFAULT: &[&str] = &[
+const DEFAULT_FIELDS: &[&str] = &[
     "businessPhones",
     "displayName",
     "givenName",
@@ -112,7 +112,7 @@ pub(super) fn same(a: &str, b: &str) -> bool {
 pub(super) fn user(entra: &Entra, ask: &Ask, key: &str) -> Result<Reply, Refusal> {
     ask.need(READ_USERS)?;
     ask.only(&["$select"])?;
-    let mut body = select(ask, KIND, &find(entra, key)?.properties(), DEFAULT)?;
+    let mut body = select(ask, ODATA_TYPE, &find(entra, key)?.properties(), DEFAULT_FIELDS)?;
     body.insert("@odata.context".into(), format!("{}/v1.0/$metadata#users/$entity", ask.base).into());
     Ok(Reply::ok(body.into()))
 }
@@ -143,18 +143,19 @@ fn list<'a>(
         Some(text) => Some(one_clause(ask, text)?),
     };
     // Properties are checked even if nobody matches.
-    select(ask, KIND, &User::default().properties(), DEFAULT)?;
+    select(ask, ODATA_TYPE, &User::default().properties(), DEFAULT_FIELDS)?;
     let Some(clause) = clause else {
         return page_of(ask, &entra.switches, context, total, 999, |start, size| {
             let page = users.skip(start).take(size);
-            page.map(|user| select(ask, KIND, &user.properties(), DEFAULT).map(Value::from)).collect()
+            page.map(|user| select(ask, ODATA_TYPE, &user.properties(), DEFAULT_FIELDS).map(Value::from))
+                .collect()
         });
     };
     let mut items = Vec::new();
     for user in users {
         let all = user.properties();
         if holds(&clause, &all) {
-            items.push(select(ask, KIND, &all, DEFAULT)?.into());
+            items.push(select(ask, ODATA_TYPE, &all, DEFAULT_FIELDS)?.into());
         }
     }
     page(ask, &entra.switches, context, items, 999)

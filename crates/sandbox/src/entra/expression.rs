@@ -22,7 +22,6 @@ pub(super) enum Expression {
 /// What an expression comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// No value at all.
     Null,
     Text(String),
     Flag(bool),

@@ -11,7 +11,7 @@ use super::directory::{READ_USERS, find};
 use super::request::Ask;
 use super::state::{Entra, Group};
 
-const KIND: &str = "microsoft.graph.group";
+const ODATA_TYPE: &str = "microsoft.graph.group";
 /// Who sees more of a group than its id.
 const READ_GROUPS: &[&str] = &[
     "GroupMember.Read.All",
@@ -21,7 +21,7 @@ const READ_GROUPS: &[&str] = &[
     "Directory.Read.All",
     "Directory.ReadWrite.All",
 ];
-const DEFAULT: &[&str] = &[
+const DEFAULT_FIELDS: &[&str] = &[
     "id",
     "createdDateTime",
     "description",
@@ -112,7 +112,7 @@ pub(super) fn member_of(
     for id in containing(entra, &user.id, transitive, until) {
         if let Some(group) = entra.groups.get(&id) {
             let all = visible(ask, group);
-            let mut item = select(ask, KIND, &all, DEFAULT)?;
+            let mut item = select(ask, ODATA_TYPE, &all, DEFAULT_FIELDS)?;
             if cast {
                 item.remove("@odata.type");
             }
@@ -164,7 +164,7 @@ pub(super) fn group(entra: &Entra, ask: &Ask, id: &str) -> Result<Reply, Refusal
     ask.need(READ_GROUPS)?;
     ask.only(&["$select"])?;
     let group = entra.groups.get(id).ok_or_else(|| Refusal::missing(id))?;
-    let mut body = select(ask, KIND, &group.properties(), DEFAULT)?;
+    let mut body = select(ask, ODATA_TYPE, &group.properties(), DEFAULT_FIELDS)?;
     body.remove("@odata.type");
     body.insert("@odata.context".into(), format!("{}/v1.0/$metadata#groups/$entity", ask.base).into());
     Ok(Reply::ok(body.into()))
@@ -183,8 +183,8 @@ pub(super) fn members(entra: &Entra, ask: &Ask, id: &str) -> Result<Reply, Refus
 
 /// A member as a list shows it: a user, or a group with the properties that both have.
 fn shown(entra: &Entra, ask: &Ask, id: &str) -> Option<Result<Value, Refusal>> {
-    const USER: &str = "microsoft.graph.user";
-    let kind = || Value::from(format!("#{USER}"));
+    const USER_ODATA_TYPE: &str = "microsoft.graph.user";
+    let kind = || Value::from(format!("#{USER_ODATA_TYPE}"));
     let Some(user) = entra.users.get(id) else {
         let all = entra.groups.get(id)?.properties();
         // Properties of users that groups lack are left out, as for any mixed list.
@@ -205,5 +205,5 @@ fn shown(entra: &Entra, ask: &Ask, id: &str) -> Option<Result<Value, Refusal>> {
     }
     all.insert("@odata.type".into(), kind());
     let default = ["id", "displayName", "mail", "userPrincipalName"];
-    Some(select(ask, USER, &all, &default).map(Value::from))
+    Some(select(ask, USER_ODATA_TYPE, &all, &default).map(Value::from))
 }

@@ -11,8 +11,8 @@ use super::request::Ask;
 use super::state::By;
 use super::state::{Entra, Job, JobCode, Quarantine, Run};
 
-const READ: &[&str] = &["Synchronization.Read.All", "Synchronization.ReadWrite.All"];
-pub(super) const WRITE: &[&str] = &["Synchronization.ReadWrite.All"];
+const READ_PERMISSIONS: &[&str] = &["Synchronization.Read.All", "Synchronization.ReadWrite.All"];
+pub(super) const WRITE_PERMISSIONS: &[&str] = &["Synchronization.ReadWrite.All"];
 /// How Graph says "never".
 const NEVER: &str = "0001-01-01T00:00:00Z";
 
@@ -107,7 +107,7 @@ fn find_mut<'a>(entra: &'a mut Entra, sp: &str, id: &str) -> Result<&'a mut Job,
 pub(super) fn list(entra: &Entra, ask: &Ask, key: &str) -> Result<Reply, Refusal> {
     ask.only(&[])?;
     let sp = resolve(entra, key)?;
-    ask.need_or_own(entra, &sp, READ)?;
+    ask.need_or_own(entra, &sp, READ_PERMISSIONS)?;
     let jobs: Vec<Value> =
         entra.service_principals.get(&sp).and_then(|sp| sp.job.as_ref()).map(show).into_iter().collect();
     Ok(Reply::ok(json!({
@@ -120,7 +120,7 @@ pub(super) fn list(entra: &Entra, ask: &Ask, key: &str) -> Result<Reply, Refusal
 pub(super) fn one(entra: &Entra, ask: &Ask, key: &str, id: &str) -> Result<Reply, Refusal> {
     ask.only(&[])?;
     let sp = resolve(entra, key)?;
-    ask.need_or_own(entra, &sp, READ)?;
+    ask.need_or_own(entra, &sp, READ_PERMISSIONS)?;
     Ok(Reply::ok(show(find(entra, &sp, id)?)))
 }
 
@@ -128,7 +128,7 @@ pub(super) fn one(entra: &Entra, ask: &Ask, key: &str, id: &str) -> Result<Reply
 pub(super) fn schema(entra: &Entra, ask: &Ask, key: &str, id: &str) -> Result<Reply, Refusal> {
     ask.only(&[])?;
     let sp = resolve(entra, key)?;
-    ask.need_or_own(entra, &sp, READ)?;
+    ask.need_or_own(entra, &sp, READ_PERMISSIONS)?;
     Ok(Reply::ok(find(entra, &sp, id)?.schema.clone()))
 }
 
@@ -136,7 +136,7 @@ pub(super) fn schema(entra: &Entra, ask: &Ask, key: &str, id: &str) -> Result<Re
 pub(super) fn secrets(entra: &Entra, ask: &Ask, key: &str) -> Result<Reply, Refusal> {
     ask.only(&[])?;
     let sp = resolve(entra, key)?;
-    ask.need_or_own(entra, &sp, READ)?;
+    ask.need_or_own(entra, &sp, READ_PERMISSIONS)?;
     if !entra.switches.secrets_readable {
         return Err(Refusal::denied());
     }
@@ -156,7 +156,7 @@ pub(super) fn secrets(entra: &Entra, ask: &Ask, key: &str) -> Result<Reply, Refu
 fn to_write<'a>(entra: &'a mut Entra, ask: &Ask, key: &str, id: &str) -> Result<&'a mut Job, Refusal> {
     ask.only(&[])?;
     let sp = resolve(entra, key)?;
-    ask.need_or_own(entra, &sp, WRITE)?;
+    ask.need_or_own(entra, &sp, WRITE_PERMISSIONS)?;
     find_mut(entra, &sp, id)
 }
 

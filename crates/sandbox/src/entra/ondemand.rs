@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::answer::{Refusal, Reply};
 use super::assignments::resolve;
 use super::engine::{self, Trigger};
-use super::jobs::{self, WRITE};
+use super::jobs::{self, WRITE_PERMISSIONS};
 use super::limits::limit;
 use super::mapping;
 use super::membership::{self, Links};
@@ -61,7 +61,7 @@ fn admit(entra: &mut Entra, ask: &Ask, key: &str, id: &str, now: Timestamp) -> R
     limit(entra, "provisionOnDemand", &ask.caller.client_id, now)?;
     ask.only(&[])?;
     let sp = resolve(entra, key)?;
-    ask.need_or_own(entra, &sp, WRITE)?;
+    ask.need_or_own(entra, &sp, WRITE_PERMISSIONS)?;
     let job = jobs::find(entra, &sp, id)?;
     let stopped = (job.quarantine.is_some() && !entra.switches.on_demand_while_quarantined)
         || (job.schedule_state != "Active" && !entra.switches.on_demand_while_paused);

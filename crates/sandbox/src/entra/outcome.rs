@@ -34,7 +34,6 @@ impl LogEntry {
         }
     }
 
-    /// Appends a step.
     pub(super) fn step(
         &mut self,
         name: &str,

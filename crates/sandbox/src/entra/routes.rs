@@ -90,7 +90,7 @@ async fn answer(state: &Shared, ask: &Ask, now: Timestamp) -> Result<Reply, Refu
     Ok(reply)
 }
 
-const GROUP: &str = "microsoft.graph.group";
+const GROUP_ODATA_TYPE: &str = "microsoft.graph.group";
 
 fn table(entra: &mut Entra, ask: &Ask, path: &[&str], now: Timestamp) -> Result<Reply, Refusal> {
     if ask.method == Method::GET {
@@ -98,9 +98,13 @@ fn table(entra: &mut Entra, ask: &Ask, path: &[&str], now: Timestamp) -> Result<
             ["users"] => directory::users(entra, ask),
             ["users", id] => directory::user(entra, ask, id),
             ["users", id, "memberOf"] => groups::member_of(entra, ask, id, false, false, now),
-            ["users", id, "memberOf", GROUP] => groups::member_of(entra, ask, id, false, true, now),
+            ["users", id, "memberOf", GROUP_ODATA_TYPE] => {
+                groups::member_of(entra, ask, id, false, true, now)
+            }
             ["users", id, "transitiveMemberOf"] => groups::member_of(entra, ask, id, true, false, now),
-            ["users", id, "transitiveMemberOf", GROUP] => groups::member_of(entra, ask, id, true, true, now),
+            ["users", id, "transitiveMemberOf", GROUP_ODATA_TYPE] => {
+                groups::member_of(entra, ask, id, true, true, now)
+            }
             ["users", id, "appRoleAssignments"] => assignments::of_user(entra, ask, id),
             ["directory", "deletedItems", "microsoft.graph.user"] => directory::deleted(entra, ask),
             ["groups", id] => groups::group(entra, ask, id),

@@ -12,10 +12,8 @@ use super::switches::Switches;
 /// The tenant as the routers share it.
 pub type Shared = Arc<Mutex<Entra>>;
 
-/// One tenant.
 #[derive(Clone, Debug)]
 pub struct Entra {
-    /// The directory id.
     pub tenant_id: String,
     /// Verified domains; the token endpoint takes any of them for the id.
     pub domains: Vec<String>,
@@ -73,14 +71,11 @@ pub(super) struct Token {
     pub expires: Timestamp,
     /// Whom it was given to.
     pub client_id: String,
-    /// The permissions in it.
     pub roles: BTreeSet<String>,
 }
 
-/// A user.
 #[derive(Clone, Debug, Default)]
 pub struct User {
-    /// Object id.
     pub id: String,
     /// `userPrincipalName`
     pub upn: String,
@@ -94,15 +89,11 @@ pub struct User {
     pub account_enabled: bool,
     /// `Member` or `Guest`.
     pub user_type: String,
-    /// Display name.
     pub display_name: String,
-    /// Given name.
     pub given_name: Option<String>,
-    /// Surname.
     pub surname: Option<String>,
     /// Department: what scoping filters are usually about.
     pub department: Option<String>,
-    /// Job title.
     pub job_title: Option<String>,
     /// `mailNickname`: what Microsoft's default table maps to `externalId`. A directory may hold people without one.
     pub mail_nickname: Option<String>,
@@ -131,12 +122,9 @@ pub struct Member {
     pub since: Timestamp,
 }
 
-/// A group.
 #[derive(Clone, Debug)]
 pub struct Group {
-    /// Object id.
     pub id: String,
-    /// Display name.
     pub display_name: String,
     /// Only security-enabled groups are provisioned.
     pub security_enabled: bool,
@@ -144,7 +132,6 @@ pub struct Group {
     pub membership_rule: Option<String>,
     /// Whether the group is mastered on premises.
     pub on_premises_sync_enabled: Option<bool>,
-    /// When it was created.
     pub created: Timestamp,
     /// Direct members, users and groups.
     pub members: Vec<Member>,
@@ -153,7 +140,6 @@ pub struct Group {
 /// An enterprise application.
 #[derive(Clone, Debug)]
 pub struct ServicePrincipal {
-    /// Object id.
     pub id: String,
     /// The application's id, never to be taken for the object id.
     pub app_id: String,
@@ -168,7 +154,6 @@ pub struct ServicePrincipal {
 /// An assignment of a user or group to an application.
 #[derive(Clone, Debug)]
 pub struct Assignment {
-    /// Opaque id.
     pub id: String,
     /// The user or group.
     pub principal: String,
@@ -178,7 +163,6 @@ pub struct Assignment {
     pub app_role: String,
     /// Whether the provisioning service does not honour it, as when its role was removed. Graph lists it all the same.
     pub is_broken: bool,
-    /// When it was made.
     pub created: Timestamp,
 }
 
@@ -207,7 +191,6 @@ pub enum JobCode {
 pub struct Quarantine {
     /// Such as `EncounteredQuarantineException` or `TooManyDeletes`.
     pub reason: String,
-    /// Since when.
     pub began: Timestamp,
     /// When the next cycle is tried.
     pub next_attempt: Timestamp,
@@ -222,9 +205,7 @@ pub struct Quarantine {
 pub struct Run {
     /// The cycle's id.
     pub id: String,
-    /// When it began.
     pub began: Timestamp,
-    /// When it ended.
     pub ended: Timestamp,
     /// `Succeeded`, `Failed` or `EntryLevelErrors`.
     pub state: String,
@@ -263,7 +244,6 @@ pub struct Escrow {
 /// A synchronization job with its settings and the engine's memory.
 #[derive(Clone, Debug)]
 pub struct Job {
-    /// Opaque id.
     pub id: String,
     /// Such as `scim`.
     pub template_id: String,
@@ -325,7 +305,6 @@ pub struct Step {
 pub struct Subject {
     /// Object id or SCIM id.
     pub id: String,
-    /// Display name.
     pub name: String,
     /// `User` or `Group`.
     pub kind: String,
@@ -345,17 +324,12 @@ pub struct LogError {
 pub struct LogEntry {
     /// The event's id.
     pub id: String,
-    /// When it happened.
     pub at: Timestamp,
     /// From when on the log shows it.
     pub visible: Timestamp,
-    /// The job.
     pub job_id: String,
-    /// The service principal.
     pub service_principal: String,
-    /// The cycle.
     pub cycle_id: String,
-    /// The change.
     pub change_id: String,
     /// Create, Update, Disable, Delete, StagedDelete or Other.
     pub action: String,
@@ -367,13 +341,11 @@ pub struct LogEntry {
     pub source: Subject,
     /// On the side of Atlassian.
     pub target: Subject,
-    /// The steps in order.
     pub steps: Vec<Step>,
     /// Attribute, old value, new value.
     pub modified: Vec<(String, Option<String>, String)>,
 }
 
-/// Who did it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum By {
     /// A user, by user principal name.
@@ -382,14 +354,10 @@ pub enum By {
     App(String),
 }
 
-/// One change.
 #[derive(Clone, Debug)]
 pub struct Audit {
-    /// When.
     pub at: Timestamp,
-    /// What.
     pub activity: String,
-    /// Who.
     pub by: By,
     /// The object id of the enterprise application.
     pub service_principal: String,

@@ -16,20 +16,17 @@ pub use follow_up::{FOLLOW_UPS, FollowUp, follow_up};
 use super::tenant::Tenant;
 use reinstate_core::{Cause, Outcome};
 
-/// A story.
 #[derive(Clone, Copy)]
 pub struct Scenario {
     /// Its name: the code of its cause, where it has one.
     pub name: &'static str,
     /// What happens, in one line.
     pub title: &'static str,
-    /// Whom it is about.
     pub who: &'static str,
     /// The blocking causes to be found: exactly these.
     pub finds: &'static [Cause],
     /// Findings that block nothing: exactly these.
     pub mentions: &'static [Cause],
-    /// How a repair ends.
     pub ends: Outcome,
     arrange: fn(&mut Tenant),
 }

@@ -41,7 +41,7 @@ const fn write(
     Method { name, writes: true, scope, tier, args, run }
 }
 
-const POST: &[&str] = &[
+const POST_ARGUMENTS: &[&str] = &[
     "channel",
     "user",
     "text",
@@ -103,10 +103,10 @@ const METHODS: &[Method] = &[
         &["channel", "users", "return_im", "prevent_creation"],
         people::conversations_open,
     ),
-    write("chat.postMessage", "chat:write", Tier::Posting, POST, chat::post_message),
-    write("chat.update", "chat:write", Tier::T3, POST, chat::update),
+    write("chat.postMessage", "chat:write", Tier::Posting, POST_ARGUMENTS, chat::post_message),
+    write("chat.update", "chat:write", Tier::T3, POST_ARGUMENTS, chat::update),
     write("chat.delete", "chat:write", Tier::T3, &["channel", "ts", "as_user"], chat::delete),
-    write("chat.postEphemeral", "chat:write", Tier::T4, POST, chat::post_ephemeral),
+    write("chat.postEphemeral", "chat:write", Tier::T4, POST_ARGUMENTS, chat::post_ephemeral),
     read("chat.getPermalink", "", Tier::Free, &["channel", "message_ts"], chat::permalink),
     read(
         "files.getUploadURLExternal",

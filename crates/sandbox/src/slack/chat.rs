@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::call::{Answer, Args, Refusal, invalid_blocks};
 use super::model::{Channel, Edit, Ephemeral, Message, Restriction};
 use super::state::Slack;
-use super::validate::{MOST_CHARACTERS, Surface, characters, problems};
+use super::validate::{MAX_CHARACTERS, Surface, characters, problems};
 
 /// The content of a post, as it was sent. `None` means that the field was not there.
 pub(super) struct Content {
@@ -45,13 +45,13 @@ impl Slack {
             if !found.is_empty() {
                 return Err(invalid_blocks(&found));
             }
-            let most = self.switches.most_characters.unwrap_or(MOST_CHARACTERS);
+            let most = self.switches.most_characters.unwrap_or(MAX_CHARACTERS);
             let long = characters(blocks);
             if long > most {
                 let why = format!("blocks of {long} characters");
                 let refusal = Refusal::fault("msg_blocks_too_long", why);
                 // Below what others have measured it is this workspace that is odd, not the client.
-                return Err(Refusal { fault: refusal.fault.filter(|_| long > MOST_CHARACTERS), ..refusal });
+                return Err(Refusal { fault: refusal.fault.filter(|_| long > MAX_CHARACTERS), ..refusal });
             }
             if self.switches.refuse_blocks && !blocks.is_empty() {
                 let mut refusal = invalid_blocks(&["[ERROR] refused by a switch".to_owned()]);

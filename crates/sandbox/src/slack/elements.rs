@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::validate::{Look, Markup};
 
-const COMMON: &[&str] = &["type", "action_id", "confirm", "focus_on_load"];
+const COMMON_FIELDS: &[&str] = &["type", "action_id", "confirm", "focus_on_load"];
 
 /// Looks at one element standing in a `section`, `actions`, `context` or `input` block.
 pub(super) fn element(look: &mut Look, value: &Value, home: &str) {
@@ -20,7 +20,7 @@ pub(super) fn element(look: &mut Look, value: &Value, home: &str) {
     if let Some(inner) = map.get("confirm") {
         look.inside("confirm", |look| confirm(look, inner));
     }
-    let known = |more: &[&'static str]| [COMMON, more].concat();
+    let known = |more: &[&'static str]| [COMMON_FIELDS, more].concat();
     match kind {
         "button" => button(look, map),
         "image" => {

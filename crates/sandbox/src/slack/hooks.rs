@@ -9,10 +9,10 @@ use super::call::{Args, Refusal};
 use super::model::{Edit, Source};
 use super::state::Slack;
 
-const USES: u32 = 5;
-const LIFE_S: i64 = 30 * 60;
+const MAX_USES: u32 = 5;
+const LIFETIME_SECONDS: i64 = 30 * 60;
 
-const KNOWN: &[&str] = &[
+const KNOWN_FIELDS: &[&str] = &[
     "text",
     "blocks",
     "attachments",
@@ -38,10 +38,10 @@ pub(super) fn answer(
         return Err((405, Refusal::fault("invalid_payload", format!("called by {}", parts.method))));
     }
     let url = slack.response_urls.get_mut(token).ok_or_else(|| (404, Refusal::from("invalid_url")))?;
-    if now.as_second().saturating_sub(url.made.as_second()) > LIFE_S {
+    if now.as_second().saturating_sub(url.made.as_second()) > LIFETIME_SECONDS {
         return Err((404, "expired_url".into()));
     }
-    if url.uses >= USES {
+    if url.uses >= MAX_USES {
         return Err((404, "used_url".into()));
     }
     let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
@@ -51,7 +51,7 @@ pub(super) fn answer(
     let Ok(Value::Object(map)) = serde_json::from_slice(body) else {
         return Err((400, Refusal::fault("invalid_payload", "the body is no JSON object")));
     };
-    if let Some(key) = map.keys().find(|key| !KNOWN.contains(&key.as_str())) {
+    if let Some(key) = map.keys().find(|key| !KNOWN_FIELDS.contains(&key.as_str())) {
         return Err((400, Refusal::fault("invalid_payload", format!("a response has no field `{key}`"))));
     }
     url.uses = url.uses.saturating_add(1);

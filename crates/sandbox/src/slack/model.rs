@@ -7,14 +7,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-/// A workspace.
 #[derive(Clone, Debug, Serialize)]
 pub struct Team {
     /// `T…`
     pub id: String,
     /// The first label of its address.
     pub domain: String,
-    /// Its name.
     pub name: String,
 }
 
@@ -23,7 +21,6 @@ pub struct Team {
 pub struct Enterprise {
     /// `E…`
     pub id: String,
-    /// Its name.
     pub name: String,
     /// Installed on the whole organization: payloads then carry `team: null`, and commands no `team_id`.
     pub org_install: bool,
@@ -36,15 +33,12 @@ pub struct User {
     pub id: String,
     /// The handle.
     pub name: String,
-    /// The full name.
     pub real_name: String,
     /// The address; empty for bots.
     pub email: String,
     /// The workspace the person belongs to.
     pub team_id: String,
-    /// Deactivated.
     pub deleted: bool,
-    /// A bot.
     pub is_bot: bool,
     /// A multi-channel guest.
     pub is_restricted: bool,
@@ -56,7 +50,6 @@ pub struct User {
     pub tz: String,
 }
 
-/// A user group.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct UserGroup {
     /// `S…`
@@ -97,7 +90,6 @@ pub struct Channel {
 /// What a channel does not take (documented errors of `chat.postMessage`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Restriction {
-    /// Anything.
     ReadOnly,
     /// Top-level messages.
     ThreadOnly,
@@ -108,30 +100,24 @@ pub enum Restriction {
 /// What a message was before it was edited.
 #[derive(Clone, Debug, Serialize)]
 pub struct Edit {
-    /// The text then.
     pub text: String,
-    /// The blocks then.
     pub blocks: Vec<Value>,
 }
 
 /// A message that everyone in the channel sees.
 #[derive(Clone, Debug, Serialize)]
 pub struct Message {
-    /// Where.
     pub channel: String,
     /// Its id within the channel.
     pub ts: String,
     /// The root of its thread, if it is a reply.
     pub thread_ts: Option<String>,
-    /// Who.
     pub user: String,
     /// The text, also the fallback of the blocks.
     pub text: String,
     /// The blocks, with the ids Slack adds.
     pub blocks: Vec<Value>,
-    /// Legacy attachments.
     pub attachments: Vec<Value>,
-    /// Message metadata.
     pub metadata: Option<Value>,
     /// Every earlier form, oldest first.
     pub edits: Vec<Edit>,
@@ -151,17 +137,12 @@ pub struct Message {
 /// A message that one person alone sees.
 #[derive(Clone, Debug, Serialize)]
 pub struct Ephemeral {
-    /// Where.
     pub channel: String,
-    /// For whom.
     pub user: String,
     /// Its time stamp.
     pub ts: String,
-    /// In which thread.
     pub thread_ts: Option<String>,
-    /// The text.
     pub text: String,
-    /// The blocks.
     pub blocks: Vec<Value>,
     /// `postEphemeral`, `response_url` or `ack`.
     pub via: &'static str,
@@ -180,10 +161,7 @@ pub enum Source {
     /// A slash command or a shortcut: there is no original to replace.
     Command,
     /// A click in this message.
-    Message {
-        /// The message.
-        ts: String,
-    },
+    Message { ts: String },
     /// A click in the ephemeral message with this index.
     Ephemeral {
         /// Index into `Slack::ephemerals`.
@@ -196,7 +174,6 @@ pub enum Source {
 pub struct ResponseUrl {
     /// Where the interaction took place.
     pub channel: String,
-    /// Who acted.
     pub user: String,
     /// On what.
     pub source: Source,
@@ -209,7 +186,6 @@ pub struct ResponseUrl {
 /// A trigger id: opens one view within three seconds.
 #[derive(Clone, Debug, Serialize)]
 pub struct Trigger {
-    /// Who acted.
     pub user: String,
     /// When it was handed out.
     pub made: Timestamp,
@@ -252,9 +228,7 @@ pub struct Switches {
 /// A file, from its announcement on.
 #[derive(Clone, Debug, Default)]
 pub struct File {
-    /// Its id.
     pub id: String,
-    /// Its name.
     pub name: String,
     /// The length that was announced.
     pub length: usize,

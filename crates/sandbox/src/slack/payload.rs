@@ -171,7 +171,6 @@ impl Slack {
         pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
     }
 
-    /// A global shortcut.
     pub(super) fn shortcut_json(&self, user: &str, callback: &str, trigger: &str, ts: &str) -> Value {
         let mut body = self.interaction("shortcut", user);
         body.remove("api_app_id");
@@ -181,7 +180,6 @@ impl Slack {
         Value::Object(body)
     }
 
-    /// A shortcut on a message.
     pub(super) fn message_shortcut_json(
         &self,
         user: &str,

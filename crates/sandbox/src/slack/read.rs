@@ -16,12 +16,10 @@ use super::state::Slack;
 pub enum Unread {
     /// For everyone in the channel.
     Message(Message),
-    /// For one person.
     Private(Ephemeral),
 }
 
 impl Unread {
-    /// Where it was posted.
     #[must_use]
     pub fn channel(&self) -> &str {
         match self {
@@ -39,7 +37,6 @@ impl Unread {
         }
     }
 
-    /// Its blocks.
     #[must_use]
     pub fn blocks(&self) -> &[Value] {
         match self {
@@ -48,7 +45,6 @@ impl Unread {
         }
     }
 
-    /// When it was posted.
     #[must_use]
     pub fn ts(&self) -> &str {
         match self {

@@ -9,7 +9,7 @@ use super::super::lock;
 use super::sign::signature;
 use super::workspace::Workspace;
 
-pub(super) const FORM: &str = "application/x-www-form-urlencoded";
+pub(super) const FORM_CONTENT_TYPE: &str = "application/x-www-form-urlencoded";
 
 /// Why an act could not be done, or was not answered.
 #[derive(Debug, thiserror::Error)]
@@ -28,9 +28,7 @@ pub enum ActError {
 /// The bot's answer to an act.
 #[derive(Clone, Debug)]
 pub struct Ack {
-    /// HTTP status.
     pub status: u16,
-    /// The body as sent.
     pub body: String,
     /// The trigger id of the act, or empty.
     pub trigger_id: String,
@@ -38,7 +36,6 @@ pub struct Ack {
     pub response_token: String,
     /// What was sent, so that it can be sent again.
     pub sent: String,
-    /// Its content type.
     pub content_type: String,
 }
 
@@ -90,7 +87,7 @@ impl Workspace {
         token: String,
     ) -> Result<Ack, ActError> {
         let body = form(&[("payload".to_owned(), payload.to_string())]);
-        self.deliver(body, FORM, trigger, token).await
+        self.deliver(body, FORM_CONTENT_TYPE, trigger, token).await
     }
 
     pub(super) async fn deliver(
@@ -173,7 +170,7 @@ impl Workspace {
 
 /// The type of an envelope, and what it carries.
 fn enveloped(body: &str, content_type: &str) -> (&'static str, Value) {
-    if content_type != FORM {
+    if content_type != FORM_CONTENT_TYPE {
         return ("events_api", serde_json::from_str(body).unwrap_or_default());
     }
     let pairs: Vec<(String, String)> = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();

@@ -4,7 +4,7 @@
 
 use sha2::{Digest, Sha256};
 
-const BLOCK: usize = 64;
+const BLOCK_BYTES: usize = 64;
 
 /// The value of `X-Slack-Signature` for a body sent at `timestamp` (seconds).
 #[must_use]
@@ -15,8 +15,8 @@ pub fn signature(secret: &str, timestamp: &str, body: &[u8]) -> String {
 }
 
 fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
-    let mut padded = if key.len() > BLOCK { Sha256::digest(key).to_vec() } else { key.to_vec() };
-    padded.resize(BLOCK, 0);
+    let mut padded = if key.len() > BLOCK_BYTES { Sha256::digest(key).to_vec() } else { key.to_vec() };
+    padded.resize(BLOCK_BYTES, 0);
     let pad = |with: u8| padded.iter().map(move |byte| byte ^ with).collect::<Vec<u8>>();
     let inner = Sha256::new().chain_update(pad(0x36)).chain_update(message).finalize();
     Sha256::new().chain_update(pad(0x5c)).chain_update(inner).finalize().to_vec()

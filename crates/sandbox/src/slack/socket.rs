@@ -26,9 +26,9 @@ use super::state::Slack;
 use jiff::Timestamp;
 
 /// Slack allows ten links for an app.
-const MOST_LINKS: usize = 10;
+const MAX_LINKS: usize = 10;
 /// How often Slack pings, and how long it waits for an answer.
-const PING: Duration = Duration::from_secs(5);
+const PING_INTERVAL: Duration = Duration::from_secs(5);
 
 /// The listener; it ends when this is dropped.
 #[derive(Debug)]
@@ -80,7 +80,7 @@ fn admit(state: &Shared, request: &Request, response: Response) -> Result<Respon
     {
         return Err(refuse(StatusCode::UNAUTHORIZED));
     }
-    if slack.sockets.links.len() >= MOST_LINKS {
+    if slack.sockets.links.len() >= MAX_LINKS {
         return Err(refuse(StatusCode::TOO_MANY_REQUESTS));
     }
     Ok(response)
@@ -136,7 +136,7 @@ async fn serve(
     if socket.send(Message::Text(hello.to_string().into())).await.is_err() {
         return;
     }
-    let mut ping = tokio::time::interval(PING);
+    let mut ping = tokio::time::interval(PING_INTERVAL);
     let mut unanswered = 0usize;
     loop {
         tokio::select! {

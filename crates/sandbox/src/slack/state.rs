@@ -18,14 +18,12 @@ use super::model::{
 };
 use super::sign::hex;
 
-/// The workspace.
 #[derive(Clone, Debug)]
 pub struct Slack {
     /// The workspace itself.
     pub team: Team,
     /// Set on Enterprise Grid.
     pub enterprise: Option<Enterprise>,
-    /// Our app.
     pub app_id: String,
     /// Our app's bot.
     pub bot_id: String,
@@ -57,13 +55,11 @@ pub struct Slack {
     pub views: BTreeMap<String, View>,
     /// What this workspace does unlike others.
     pub switches: Switches,
-    /// Rate limits.
     pub limits: Limits,
     /// Files, from their announcement on.
     pub files: Vec<File>,
     /// Where the response URLs are served, without a slash at the end.
     pub base: String,
-    /// Socket Mode.
     pub sockets: Sockets,
     changed: Arc<Notify>,
     minted: u64,
@@ -137,7 +133,6 @@ impl Slack {
         slot
     }
 
-    /// Adds a user group.
     pub fn add_group(&mut self, id: &str, handle: &str, users: &[&str]) -> &mut UserGroup {
         let group = UserGroup {
             id: id.to_owned(),

@@ -8,7 +8,7 @@ use super::super::lock;
 use super::chat::Content;
 use super::model::{Edit, Message, Source};
 use super::payload::{Click, find_button};
-use super::send::{Ack, ActError, FORM, form};
+use super::send::{Ack, ActError, FORM_CONTENT_TYPE, form};
 use super::state::Slack;
 use super::validate::{Surface, problems};
 use super::views::view_problems;
@@ -37,7 +37,7 @@ impl Workspace {
             let pairs = slack.command_pairs(user, channel, (command, text), &trigger, &url);
             (form(&pairs), trigger, token)
         };
-        let ack = self.deliver(body, FORM, trigger, token).await?;
+        let ack = self.deliver(body, FORM_CONTENT_TYPE, trigger, token).await?;
         self.show_answer(user, channel, &ack);
         Ok(ack)
     }

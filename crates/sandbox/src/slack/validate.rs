@@ -206,7 +206,7 @@ fn task_card(look: &mut Look, map: &Map<String, Value>) {
 
 /// The lowest total at which others have seen a message refused (bolt-js issue 2867). Slack documents the error and no
 /// number.
-pub(super) const MOST_CHARACTERS: usize = 11_300;
+pub(super) const MAX_CHARACTERS: usize = 11_300;
 
 /// Characters of everything that is shown in blocks: every text object, and titles of tasks.
 #[must_use]

@@ -11,11 +11,11 @@ use super::state::Slack;
 use super::validate::{Surface, problems};
 
 /// How long a trigger id lives, in milliseconds (`docs.slack.dev`, "Handling user interaction").
-const TRIGGER_MS: i64 = 3_000;
+const TRIGGER_LIFETIME_MS: i64 = 3_000;
 
 pub(super) fn open(slack: &mut Slack, args: &Args, now: Timestamp) -> Answer {
     let trigger = slack.triggers.get_mut(args.need("trigger_id")?).ok_or("invalid_trigger_id")?;
-    if now.as_millisecond().saturating_sub(trigger.made.as_millisecond()) > TRIGGER_MS {
+    if now.as_millisecond().saturating_sub(trigger.made.as_millisecond()) > TRIGGER_LIFETIME_MS {
         return Err("expired_trigger_id".into());
     }
     if trigger.used {

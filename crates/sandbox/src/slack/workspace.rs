@@ -8,7 +8,6 @@ use super::Shared;
 /// The people of a workspace, and the bot they talk to.
 #[derive(Clone, Debug)]
 pub struct Workspace {
-    /// The workspace.
     pub state: Shared,
     /// Where faults go.
     pub wire: Wire,

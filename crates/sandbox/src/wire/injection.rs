@@ -15,7 +15,6 @@ use super::listening::HangUp;
 pub enum Injection {
     /// Answer with this status, headers and body; the fake never sees the request.
     Answer {
-        /// HTTP status.
         status: u16,
         /// Header name and value pairs.
         headers: Vec<(String, String)>,
@@ -40,7 +39,6 @@ pub enum Injection {
     Hold {
         /// Whether the fake acts first.
         after_effect: bool,
-        /// The gate.
         gate: Gate,
     },
 }

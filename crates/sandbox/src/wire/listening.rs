@@ -22,7 +22,6 @@ pub(super) struct HangUp;
 /// A fake that listens on a port of its own.
 #[derive(Debug)]
 pub struct Listening {
-    /// Where it listens.
     pub addr: SocketAddr,
     down: watch::Sender<bool>,
     task: tokio::task::JoinHandle<()>,

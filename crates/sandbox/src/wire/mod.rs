@@ -38,9 +38,7 @@ pub enum Service {
 /// One request as it arrived and the status it was answered with.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// When it arrived.
     pub at: Timestamp,
-    /// Where it arrived.
     pub service: Service,
     /// The HTTP method, upper case.
     pub method: String,

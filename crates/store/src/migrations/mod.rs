@@ -7,7 +7,7 @@ use std::time::Duration;
 use sqlx::{Any, AnyConnection, Row};
 
 use super::journal::lock_head;
-use super::timeouts::{POSTGRES_UPGRADE, POSTGRES_UPGRADE_LOCK, UPGRADE};
+use super::timeouts::{POSTGRES_UPGRADE_LOCK_SETTING, POSTGRES_UPGRADE_SETTINGS, UPGRADE_TIMEOUT};
 use super::{Engine, Store, StoreError, retention};
 
 struct Migration {
@@ -18,7 +18,7 @@ struct Migration {
 }
 
 /// From this version on, entries say what retention has erased.
-const ERASURES: i64 = 4;
+const ERASURES_VERSION: i64 = 4;
 
 /// How often an upgrade is tried that others lock out, and the pause in which they come to their end.
 const MAX_ATTEMPTS: u32 = 20;
@@ -71,18 +71,28 @@ fn is_locked_out(engine: Engine, error: &StoreError) -> bool {
     }
 }
 
+/// For those who only read: whether the tables are as this program knows them.
+pub(super) async fn check(store: &Store) -> Result<(), StoreError> {
+    let found = version(&store.pool).await?;
+    if pending(found)?.is_empty() {
+        return Ok(());
+    }
+    let why = format!("its tables are those of an older version ({found}); run `reinstate migrate`");
+    Err(StoreError::Open(why))
+}
+
 /// Makes all steps that are missing, in one transaction.
 async fn upgrade(store: &Store) -> Result<(), StoreError> {
     let engine = store.engine;
     store
-        .write_for(UPGRADE, move |conn| {
+        .write_for(UPGRADE_TIMEOUT, move |conn| {
             Box::pin(async move {
                 if engine == Engine::Postgres {
-                    sqlx::raw_sql(POSTGRES_UPGRADE).execute(&mut *conn).await?;
+                    sqlx::raw_sql(POSTGRES_UPGRADE_SETTINGS).execute(&mut *conn).await?;
                 }
                 lock(conn, engine).await?;
                 if engine == Engine::Postgres {
-                    sqlx::raw_sql(POSTGRES_UPGRADE_LOCK).execute(&mut *conn).await?;
+                    sqlx::raw_sql(POSTGRES_UPGRADE_LOCK_SETTING).execute(&mut *conn).await?;
                 }
                 sqlx::raw_sql(
                     "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)",
@@ -102,7 +112,7 @@ async fn upgrade(store: &Store) -> Result<(), StoreError> {
                     if !own.is_empty() {
                         sqlx::raw_sql(own).execute(&mut *conn).await?;
                     }
-                    if step.version == ERASURES {
+                    if step.version == ERASURES_VERSION {
                         retention::note_what_was_erased(conn).await?;
                     }
                     sqlx::query("INSERT INTO schema_version (version) VALUES ($1)")

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::super::{AppendOptions, MessageRef, NewEntry, NewRun, PostedMessage, StoreError};
 use super::{Place, appended, entry, opened};
 
-const LONG: Duration = Duration::from_secs(60);
+const LONG_LEASE: Duration = Duration::from_secs(60);
 
 fn at(ts: &str) -> MessageRef {
     MessageRef { channel: "C0ADMINS".into(), ts: ts.into() }
@@ -61,7 +61,7 @@ pub async fn one_of_many_draws_a_run(place: &Place) {
     let run = opened(&stores[0]).await;
     let takes = (0..16).map(|n| {
         let store = stores[n % 2].clone();
-        tokio::spawn(async move { store.take_stale(8, LONG).await.unwrap().len() })
+        tokio::spawn(async move { store.take_stale(8, LONG_LEASE).await.unwrap().len() })
     });
     let takes: Vec<_> = takes.collect();
     let mut taken = 0;
@@ -69,19 +69,19 @@ pub async fn one_of_many_draws_a_run(place: &Place) {
         taken += take.await.unwrap();
     }
     assert_eq!(taken, 1);
-    stores[0].drawn(&run, LONG).await.unwrap();
-    assert!(stores[1].take_stale(8, LONG).await.unwrap().is_empty(), "it is left alone for a while");
+    stores[0].drawn(&run, LONG_LEASE).await.unwrap();
+    assert!(stores[1].take_stale(8, LONG_LEASE).await.unwrap().is_empty(), "it is left alone for a while");
     stores[0].drawn(&run, Duration::ZERO).await.unwrap();
-    assert_eq!(stores[1].take_stale(8, LONG).await.unwrap(), std::slice::from_ref(&run));
+    assert_eq!(stores[1].take_stale(8, LONG_LEASE).await.unwrap(), std::slice::from_ref(&run));
     stores[1].set_card(card(&run, "root", "1.0", 1), None).await.unwrap();
     stores[1].drawn(&run, Duration::ZERO).await.unwrap();
-    assert!(stores[1].take_stale(8, LONG).await.unwrap().is_empty(), "it is shown");
+    assert!(stores[1].take_stale(8, LONG_LEASE).await.unwrap().is_empty(), "it is shown");
     stores[0].draw_again(&run).await.unwrap();
     assert_eq!(stores[1].cards(&run).await.unwrap()[0].fingerprint, "", "nobody knows what it shows");
-    assert_eq!(stores[1].take_stale(8, LONG).await.unwrap(), std::slice::from_ref(&run));
+    assert_eq!(stores[1].take_stale(8, LONG_LEASE).await.unwrap(), std::slice::from_ref(&run));
     // A clock that was set back an hour since.
     sqlx::raw_sql("UPDATE runs SET draw_at = draw_at + 3600000").execute(&stores[0].pool).await.unwrap();
-    assert_eq!(stores[0].take_stale(8, LONG).await.unwrap(), [run]);
+    assert_eq!(stores[0].take_stale(8, LONG_LEASE).await.unwrap(), [run]);
 }
 
 /// Each locks many runs, in an order of its own.

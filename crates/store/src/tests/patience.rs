@@ -13,15 +13,15 @@ use super::super::{AppendError, AppendOptions, NewRun, Store, StoreError};
 use super::{Place, entry, opened};
 
 /// As long as nobody in the real world would wait; far more than what the stores of these tests wait.
-const FOR_EVER: Duration = Duration::from_secs(120);
-const SOON: Duration = Duration::from_millis(300);
+const TEST_TIMEOUT: Duration = Duration::from_secs(120);
+const ANSWER_TIMEOUT: Duration = Duration::from_millis(300);
 
 /// A store whose callers have little patience.
 async fn hurried(place: &Place) -> Store {
     let mut store = place.open().await;
-    store.patience.answer = SOON;
-    store.patience.transaction = SOON * 4;
-    store.pool.limit = SOON;
+    store.patience.answer = ANSWER_TIMEOUT;
+    store.patience.transaction = ANSWER_TIMEOUT * 4;
+    store.pool.limit = ANSWER_TIMEOUT;
     store
 }
 
@@ -44,15 +44,15 @@ pub async fn what_was_given_up_is_never_written(place: &Place) {
     let run = opened(&patient).await;
     let mut other = locked(place).await;
     let mut store = patient.clone();
-    store.patience.answer = SOON;
+    store.patience.answer = ANSWER_TIMEOUT;
     let told = async {
         let steps = [entry("step")];
         tokio::join!(
-            store.open_run_within(new("late"), SOON),
+            store.open_run_within(new("late"), ANSWER_TIMEOUT),
             store.append(&run, 1, None, &steps, AppendOptions::default())
         )
     };
-    let (opening, append) = timeout(FOR_EVER, told).await.expect("nobody was told");
+    let (opening, append) = timeout(TEST_TIMEOUT, told).await.expect("nobody was told");
     let failed = opening.unwrap_err();
     assert!(failed.nothing_written && matches!(failed.error, StoreError::NoAnswer), "{failed:?}");
     assert!(matches!(append, Err(AppendError::Store(StoreError::NoAnswer))), "{append:?}");
@@ -83,7 +83,7 @@ pub async fn a_lock_that_is_not_given_back_is_told(place: &Place) {
             Ok::<_, StoreError>(())
         })
     });
-    let busy = timeout(FOR_EVER, busy).await.expect("nobody was told");
+    let busy = timeout(TEST_TIMEOUT, busy).await.expect("nobody was told");
     assert!(matches!(busy, Err(StoreError::Busy)), "{busy:?}");
     sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
     store.append_global(entry("denied")).await.unwrap();
@@ -157,16 +157,17 @@ pub async fn a_frozen_server_holds_nobody_up(place: &Place) {
             Ok::<_, StoreError>(())
         })
     });
-    let half = timeout(FOR_EVER, half).await.expect("the caller waits for ever");
+    let half = timeout(TEST_TIMEOUT, half).await.expect("the caller waits for ever");
     assert!(matches!(half, Err(StoreError::Interrupted)), "{half:?}");
-    let read = timeout(FOR_EVER, store.run(&run)).await.expect("the reader waits for ever");
+    let read = timeout(TEST_TIMEOUT, store.run(&run)).await.expect("the reader waits for ever");
     assert!(matches!(read, Err(StoreError::NoAnswer)), "{read:?}");
-    let written = timeout(FOR_EVER, store.append_global(entry("denied"))).await.expect("it waits for ever");
+    let written =
+        timeout(TEST_TIMEOUT, store.append_global(entry("denied"))).await.expect("it waits for ever");
     assert!(matches!(written, Err(StoreError::NoAnswer | StoreError::Interrupted)), "{written:?}");
     // The transaction itself is given up as well, so that the next ones have their turn.
-    tokio::time::sleep(SOON * 5).await;
+    tokio::time::sleep(ANSWER_TIMEOUT * 5).await;
     freeze.send(false).unwrap();
-    let again = timeout(FOR_EVER, async {
+    let again = timeout(TEST_TIMEOUT, async {
         while store.append_global(entry("denied")).await.is_err() {}
         while store.run(&run).await.is_err() {}
     });
@@ -191,7 +192,7 @@ async fn upgrading(
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    timeout(FOR_EVER, waits).await.expect("the upgrade waits for nothing");
+    timeout(TEST_TIMEOUT, waits).await.expect("the upgrade waits for nothing");
     upgrade
 }
 

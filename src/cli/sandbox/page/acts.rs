@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::Value;
 
 use super::blocks::text;
-use super::seat::{HOME, Seat};
+use super::seat::{HOME_TAB, Seat};
 use super::stage::Stage;
 use super::{Page, faults, input};
 use crate::slack::action::ShortcutCallback;
@@ -136,7 +136,7 @@ pub(super) async fn shortcut(State(page): State<Arc<Page>>, Form(fields): Fields
 /// Opens the App Home, which Slack tells the bot.
 pub(super) async fn home(State(page): State<Arc<Page>>, Form(fields): Fields) -> Response {
     let stage = page.stage();
-    let seat = seat(&stage, &fields).with_place(HOME);
+    let seat = seat(&stage, &fields).with_place(HOME_TAB);
     let done = stage.people.home_opened(&seat.user).await;
     back(&stage, &seat, done)
 }

@@ -13,10 +13,14 @@ use reinstate_sandbox::slack::Slack;
 #[derive(Clone, Debug)]
 pub(super) enum Place<'a> {
     /// A message in a channel.
-    Message { channel: &'a str, ts: &'a str },
+    Message {
+        channel: &'a str,
+        ts: &'a str,
+    },
     /// A message for one person: its index in the workspace.
-    Private { index: usize },
-    /// The App Home.
+    Private {
+        index: usize,
+    },
     Home,
     /// A modal: one form around all of it.
     Modal,
@@ -26,7 +30,6 @@ pub(super) enum Place<'a> {
 pub(super) struct Canvas<'a> {
     /// Names of people and channels.
     pub slack: &'a Slack,
-    /// Who looks.
     pub seat: &'a Seat,
     /// Where the blocks stand.
     pub place: Place<'a>,
@@ -99,7 +102,6 @@ impl Canvas<'_> {
         }
     }
 
-    /// A text object.
     pub(super) fn text(&self, value: Option<&Value>) -> Markup {
         let Some(value) = value else { return Markup::default() };
         let raw = text(value, "text");

@@ -13,9 +13,9 @@ use tokio::sync::Mutex;
 use reinstate_sandbox::lock;
 
 /// How long the bot may take to be ready.
-const PATIENCE: Duration = Duration::from_secs(20);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 /// How often it is asked.
-const GLANCE: Duration = Duration::from_millis(30);
+const POLL_INTERVAL: Duration = Duration::from_millis(30);
 
 /// What is known of the process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,10 +84,10 @@ impl Bot {
             if let Some(status) = child.try_wait()? {
                 bail!("the bot ended while it started: {status}");
             }
-            if since.elapsed() > PATIENCE {
-                bail!("the bot did not become ready within {PATIENCE:?}");
+            if since.elapsed() > ANSWER_TIMEOUT {
+                bail!("the bot did not become ready within {ANSWER_TIMEOUT:?}");
             }
-            tokio::time::sleep(GLANCE).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 

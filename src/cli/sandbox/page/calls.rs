@@ -9,10 +9,10 @@ use super::stage::Stage;
 use reinstate_sandbox::wire::{Call, Service};
 
 /// How many of the newest are shown, whatever they are.
-const NEWEST: usize = 20;
+const MAX_CALLS: usize = 20;
 
 pub(super) fn panel(stage: &Stage) -> Markup {
-    let (count, calls) = stage.sandbox.wire.upstream(NEWEST);
+    let (count, calls) = stage.sandbox.wire.upstream(MAX_CALLS);
     let faults = stage.sandbox.wire.faults();
     html! {
         section.panel.calls aria-labelledby="calls-t" {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::blocks::{Canvas, Place, items, seated};
 use super::mrkdwn::{mrkdwn, time};
 use super::people::{initials, of, shade};
-use super::seat::{HOME, Seat};
+use super::seat::{HOME_TAB, Seat};
 use super::stage::Stage;
 use reinstate_sandbox::slack::{Ephemeral, File, Message, Slack};
 
@@ -70,7 +70,7 @@ impl<'a> Post<'a> {
 
 /// The head, the log and the composer; or the App Home.
 pub(super) fn conversation(stage: &Stage, slack: &Slack, seat: &Seat) -> Markup {
-    if seat.place == HOME {
+    if seat.place == HOME_TAB {
         return home(slack, seat);
     }
     let channel = slack.channels.get(&seat.place);
@@ -90,7 +90,7 @@ pub(super) fn conversation(stage: &Stage, slack: &Slack, seat: &Seat) -> Markup 
 /// What a channel or direct message is called.
 pub(super) fn title(slack: &Slack, place: &str) -> String {
     match slack.channels.get(place) {
-        _ if place == HOME => "Reinstate: home".to_owned(),
+        _ if place == HOME_TAB => "Reinstate: home".to_owned(),
         Some(channel) if channel.is_im => "Reinstate (direct message)".to_owned(),
         Some(channel) => format!("#{}", channel.name),
         None => place.to_owned(),
@@ -168,14 +168,14 @@ fn post(slack: &Slack, seat: &Seat, shown: &Post<'_>, replies: &[Post<'_>]) -> M
 
 /// A file with its beginning, as Slack shows a text.
 fn attached(file: &File) -> Markup {
-    const SHOWN: usize = 20;
+    const MAX_SHOWN: usize = 20;
     let text = String::from_utf8_lossy(file.bytes.as_deref().unwrap_or_default());
-    let begins: Vec<&str> = text.lines().take(SHOWN).collect();
+    let begins: Vec<&str> = text.lines().take(MAX_SHOWN).collect();
     html! {
         figure.file {
             figcaption { (file.name) }
             pre tabindex="0" { (begins.join("\n")) }
-            @if text.lines().count() > SHOWN { p.hint { "… and more lines" } }
+            @if text.lines().count() > MAX_SHOWN { p.hint { "… and more lines" } }
         }
     }
 }

@@ -12,7 +12,7 @@ use super::stage::Stage;
 use reinstate_sandbox::wire::{Call, Gate, Injection, Service, Wire};
 
 /// How slow the services get.
-const SLOW: Duration = Duration::from_millis(1500);
+const SLOW_DELAY: Duration = Duration::from_millis(1500);
 
 /// Something that can be broken: its name, what its button says, and what it does.
 const FAULTS: &[(&str, &str, &str)] = &[
@@ -27,7 +27,7 @@ const FAULTS: &[(&str, &str, &str)] = &[
 pub(super) async fn cause(stage: &Arc<Stage>, fault: &str) -> anyhow::Result<()> {
     let wire = &stage.sandbox.wire;
     match fault {
-        "slow" => wire.set_latency(SLOW),
+        "slow" => wire.set_latency(SLOW_DELAY),
         "limit-atlassian" => limit(wire, Service::Atlassian),
         "limit-entra" => limit(wire, Service::Entra),
         "limit-slack" => limit(wire, Service::Slack),
@@ -65,7 +65,6 @@ fn kill_at_change(stage: &Arc<Stage>) {
     });
 }
 
-/// The panel.
 pub(super) fn panel(stage: &Stage, seat: &Seat) -> Markup {
     let wire = &stage.sandbox.wire;
     let (health, slow, armed) = (stage.bot.health(), !wire.latency().is_zero(), wire.armed());

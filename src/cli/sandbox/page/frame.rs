@@ -5,7 +5,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::blocks::seated;
 use super::people::{CAST, initials, shade};
-use super::seat::{HOME, Seat, TABS};
+use super::seat::{HOME_TAB, Seat, TABS};
 use super::stage::Stage;
 use super::{calls, channel, faults, guide, stories, tenant, timeline};
 use crate::exec::JournalError;
@@ -104,7 +104,7 @@ fn places(slack: &Slack, seat: &Seat) -> Markup {
                 li {
                     form method="post" action="/act/home" {
                         (seated(seat))
-                        button.quiet aria-current=[here(HOME)] { "Reinstate: home" }
+                        button.quiet aria-current=[here(HOME_TAB)] { "Reinstate: home" }
                     }
                 }
             }

@@ -18,7 +18,7 @@ use super::{Page, frame};
 use reinstate_sandbox::lock;
 
 /// How often the page is drawn again: a person sees it as at once.
-const GLANCE: Duration = Duration::from_millis(200);
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
 /// What a browser is sent.
 pub(super) struct Updates(mpsc::Receiver<Event>);
@@ -55,7 +55,7 @@ pub(super) async fn live(
                 Err(error) => tracing::warn!(%error, "the page could not be drawn"),
             }
             drop(stage);
-            tokio::time::sleep(GLANCE).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     });
     Sse::new(Updates(receive)).keep_alive(KeepAlive::default())

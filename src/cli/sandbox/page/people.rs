@@ -5,11 +5,8 @@
 pub(super) struct Person {
     /// Slack user id.
     pub id: &'static str,
-    /// What they do here.
     pub role: &'static str,
-    /// May approve.
     pub approves: bool,
-    /// May repair.
     pub repairs: bool,
 }
 

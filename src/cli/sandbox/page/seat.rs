@@ -13,7 +13,7 @@ use reinstate_sandbox::slack::Slack;
 use reinstate_sandbox::tenant::ADMINS;
 
 /// The place of the App Home, which is no channel.
-pub(super) const HOME: &str = "home";
+pub(super) const HOME_TAB: &str = "home";
 /// The parts of the page a narrow screen shows one at a time.
 pub(super) const TABS: &[(&str, &str)] =
     &[("chat", "Slack"), ("truth", "Tenant"), ("journal", "Journal"), ("stage", "Stage")];
@@ -23,7 +23,7 @@ pub(super) const TABS: &[(&str, &str)] =
 pub(super) struct Seat {
     /// Slack user id.
     pub user: String,
-    /// A channel id, or [`HOME`].
+    /// A channel id, or [`HOME_TAB`].
     pub place: String,
     /// One of [`TABS`].
     pub tab: String,
@@ -54,12 +54,12 @@ impl Seat {
             self.tab = first.tab;
         }
         let sees = |place: &str| slack.channels.get(place).is_some_and(|c| c.members.contains(&self.user));
-        if self.place != HOME && !sees(&self.place) {
+        if self.place != HOME_TAB && !sees(&self.place) {
             let other = slack.channels.values().find(|channel| sees(&channel.id));
             self.place = if sees(&first.place) {
                 first.place
             } else {
-                other.map_or(HOME.to_owned(), |channel| channel.id.clone())
+                other.map_or(HOME_TAB.to_owned(), |channel| channel.id.clone())
             };
         }
         self

@@ -21,7 +21,6 @@ struct Row<'a> {
     account: Option<&'a Account>,
 }
 
-/// The panel.
 pub(super) fn panel(stage: &Stage, slack: &Slack) -> Markup {
     let atlassian = lock(&stage.sandbox.atlassian);
     let entra = lock(&stage.sandbox.entra);

@@ -13,7 +13,7 @@ use reinstate_core::{Event, Plan, Run};
 use reinstate_sandbox::slack::Slack;
 
 /// How many runs are shown.
-const RUNS: i64 = 4;
+const MAX_RUNS: i64 = 4;
 
 /// The entries of a run, or of a sweep.
 pub(super) enum Story {
@@ -24,7 +24,7 @@ pub(super) enum Story {
 /// The newest runs and sweeps, the newest first.
 pub(super) async fn read(stage: &Stage) -> Result<Vec<Story>, JournalError> {
     let mut stories = Vec::new();
-    for row in stage.ledger.store().recent_runs(RUNS).await? {
+    for row in stage.ledger.store().recent_runs(MAX_RUNS).await? {
         stories.push(match stage.ledger.load(&row.run).await? {
             Loaded::Run(_, entries) => Story::Run(row.run, entries),
             Loaded::Sweep(_, entries) => Story::Sweep(row.run, entries),
@@ -33,7 +33,6 @@ pub(super) async fn read(stage: &Stage) -> Result<Vec<Story>, JournalError> {
     Ok(stories)
 }
 
-/// The panel.
 pub(super) fn panel(slack: &Slack, stories: &[Story]) -> Markup {
     html! {
         section.panel.journal aria-labelledby="journal-t" {
@@ -94,7 +93,7 @@ fn sweep_words(slack: &Slack, event: &SweepEvent) -> Words {
     let name = |id: &str| slack.users.get(id).map_or(id, |user| &user.real_name).to_owned();
     match event {
         SweepEvent::SweepOpened { asked, rule } => {
-            ("person", "asked", format!("{}: sweep, by the rule {rule}", name(&asked.by)))
+            ("person", "asked", format!("{}: sweep, by the rule {rule}", name(&asked.by.id)))
         }
         SweepEvent::SweepProgress { accounts, looks, looked } => {
             ("", "reads", format!("{accounts} accounts, {looked} of {looks} close looks"))
@@ -107,7 +106,7 @@ fn sweep_words(slack: &Slack, event: &SweepEvent) -> Words {
             ("", "read everything", counts)
         }
         SweepEvent::SweepRequested { by, digest, rule } => {
-            let says = format!("{}, list {}, by the rule {rule}", name(&by.by), short(digest));
+            let says = format!("{}, list {}, by the rule {rule}", name(&by.by.id), short(digest));
             ("person", "asked for the repairs", says)
         }
         SweepEvent::SweepApproved { by, digest } => {
@@ -134,7 +133,7 @@ fn words(slack: &Slack, event: &Event, plan: Option<&Plan>) -> Words {
             .map_or_else(|| format!("step {}", index + 1), |step| step.op.says())
     };
     match event {
-        Event::Opened { asked, .. } => ("person", "asked", format!("{}: {}", name(&asked.by), asked.text)),
+        Event::Opened { asked, .. } => ("person", "asked", format!("{}: {}", name(&asked.by.id), asked.text)),
         Event::Admitted { rule, .. } => ("", "admitted", format!("by the rule {rule}")),
         Event::Planned { diagnosis, plan, digest } => {
             let causes: Vec<&str> = diagnosis.findings.iter().map(|finding| finding.code.code()).collect();

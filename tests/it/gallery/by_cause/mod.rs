@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use reinstate::cli::check;
+use reinstate::exec::assess::Assessment;
 use reinstate_core::Cause;
 use reinstate_sandbox::scenarios::{ALL, Scenario};
 
@@ -38,8 +39,9 @@ fn scenario(cause: Cause) -> &'static Scenario {
 }
 
 async fn answer(scenario: &'static Scenario) -> String {
-    let (_sandbox, found, plan) = look(scenario).await;
-    format!("{}\n\n{}", scenario.title, steady(&check::text(scenario.who, &found, &plan)))
+    let (_sandbox, diagnosis, plan) = look(scenario).await;
+    let assessment = Assessment { diagnosis, plan, prior_runs_unread: None };
+    format!("{}\n\n{}", scenario.title, steady(&check::text(scenario.who, &assessment)))
 }
 
 /// The text without what differs from day to day: times, which stand a few hours in the past, and ids of the log.
