@@ -8,11 +8,12 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::config::Config;
+use crate::exec::NoteKind;
 use reinstate_core::digest::hex;
 use reinstate_store::{Entry, NewEntry, Store, StoreError};
 
 /// The kind of the entry that records a configuration.
-const CONFIGURED_KIND: &str = "configured";
+const CONFIGURED_KIND: &str = NoteKind::Configured.word();
 
 /// Records the configuration at the start, if it differs from that of the last start. The digest and the names of the
 /// changed settings are kept forever. The values name people, so they are erased with other personal data.

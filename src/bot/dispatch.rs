@@ -52,9 +52,10 @@ fn happened(app: &Arc<App>, event: Occurrence) {
     app.spawn(async move {
         if let Some(id) = &event.id {
             let new = work.ledger.store().mark_seen(id, crate::clock::now()).await;
-            let seen = if matches!(new, Ok(false)) { "again" } else { "first" };
+            let repeated = matches!(new, Ok(false));
+            let seen = if repeated { "again" } else { "first" };
             metrics::counter!("reinstate_slack_events_total", "seen" => seen).increment(1);
-            if seen == "again" {
+            if repeated {
                 return;
             }
         }

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::time::interval;
 
 use super::app::App;
+use crate::exec::NoteKind;
 use crate::slack::api::ApiError;
 use crate::telemetry::Metrics;
 use reinstate_store::NewEntry;
@@ -53,7 +54,7 @@ async fn note_refused(app: &App) {
     }
     let facts = json!({ "by_reason": counts }).to_string();
     let at = crate::clock::now();
-    let entry = NewEntry { at, kind: "requests-refused".to_owned(), facts, personal: None };
+    let entry = NewEntry { at, kind: NoteKind::RequestsRefused.word().to_owned(), facts, personal: None };
     if let Err(error) = app.ledger.store().append_global(entry).await {
         tracing::warn!(%error, "refused requests could not be noted; they are counted on");
         app.refused_requests.put_back(counts);

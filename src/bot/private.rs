@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::app::App;
+use crate::exec::NoteKind;
 use crate::slack::api::ApiError;
 use crate::slack::blocks::Message;
 use crate::slack::cards::View;
@@ -14,7 +15,7 @@ use crate::slack::messages;
 use crate::slack::modal;
 use reinstate_core::run::Requester;
 use reinstate_core::{Action, Event, Permit, Run};
-use reinstate_store::NewEntry;
+use reinstate_store::{CardRole, NewEntry};
 
 /// How often a private answer is retried after a rate limit, if the pause is at most [`MAX_RETRY_AFTER`].
 const MAX_RETRIES: usize = 2;
@@ -104,21 +105,21 @@ impl App {
 
     /// Records a refusal that belongs to no run.
     pub(crate) async fn record_denial(&self, by: &str, what: &str, why: &str) {
-        self.record("denied", what, by, why).await;
+        self.record(NoteKind::Denied, what, by, why).await;
     }
 
     /// Records an act of a person that belongs to no run.
-    pub(crate) async fn record(&self, kind: &str, what: &str, by: &str, why: &str) {
+    pub(crate) async fn record(&self, kind: NoteKind, what: &str, by: &str, why: &str) {
         let facts = serde_json::json!({ "what": what });
         let personal = serde_json::json!({ "by": by, "why": why });
         let entry = NewEntry {
             at: crate::clock::now(),
-            kind: kind.to_owned(),
+            kind: kind.word().to_owned(),
             facts: facts.to_string(),
             personal: Some(personal.to_string()),
         };
         if let Err(error) = self.ledger.store().append_global(entry).await {
-            tracing::warn!(%error, kind, "what somebody did could not be recorded");
+            tracing::warn!(%error, kind = kind.word(), "what somebody did could not be recorded");
         }
     }
 
@@ -151,7 +152,7 @@ impl App {
     pub(crate) async fn card_link(&self, run: &str) -> Option<String> {
         let ask = || async {
             let cards = self.ledger.store().cards(run).await.map_err(drop)?;
-            let root = cards.into_iter().find(|card| card.role == "root").ok_or(())?;
+            let root = cards.into_iter().find(|card| card.role == CardRole::Root).ok_or(())?;
             self.slack.permalink(&root.at.channel, &root.at.ts).await.map_err(drop)
         };
         self.links.get(run, None, ask).await.ok()

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::app::App;
 use super::commands::check;
 use super::private::ReplyTo;
+use crate::slack::action::ShortcutCallback;
 use crate::slack::blocks::Message;
 use crate::slack::command::Target;
 use crate::slack::messages;
@@ -22,15 +23,15 @@ pub(super) fn used(app: &Arc<App>, shortcut: Shortcut) {
             response_url: shortcut.response_url,
             view: None,
         };
-        match (shortcut.callback.as_str(), shortcut.author) {
-            ("reinstate.check_person", _) => pick(&work, &ear, shortcut.trigger.as_deref()).await,
-            ("reinstate.check_message", Some(author)) => {
+        match (ShortcutCallback::parse(&shortcut.callback), shortcut.author) {
+            (Some(ShortcutCallback::CheckPerson), _) => pick(&work, &ear, shortcut.trigger.as_deref()).await,
+            (Some(ShortcutCallback::CheckMessage), Some(author)) => {
                 check::check(&work, &ear, &Target::Mention(author)).await;
             }
-            ("reinstate.check_message", None) => {
+            (Some(ShortcutCallback::CheckMessage), None) => {
                 work.reply(&ear, &Message::text(&messages::no_author())).await
             }
-            _ => metrics::counter!("reinstate_shortcuts_unknown_total").increment(1),
+            (None, _) => metrics::counter!("reinstate_shortcuts_unknown_total").increment(1),
         }
     });
 }

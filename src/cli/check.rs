@@ -77,7 +77,7 @@ pub fn text(query: &str, assessment: &Assessment) -> String {
         "More than one is meant",
         diagnosis.candidates.iter().map(|candidate| {
             let email = candidate.email.as_deref().unwrap_or("no address");
-            format!("{} {} ({email}): {}", candidate.kind, candidate.id, candidate.remarks.join(", "))
+            format!("{} {} ({email}): {}", candidate.kind.word(), candidate.id, candidate.remarks.join(", "))
         }),
     );
     section(

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::args::{Exit, Runs};
 use crate::config::Config;
-use crate::exec::{Journal, JournalError};
+use crate::exec::{Journal, JournalError, NoteKind};
 use reinstate_store::{NewEntry, Released, Store, StoreError};
 
 /// Runs one of the `runs` commands.
@@ -34,7 +34,7 @@ pub async fn run(config: &Config, runs: Runs) -> anyhow::Result<Exit> {
     let facts = json!({ "run": run, "by": "cli" });
     let new = NewEntry {
         at: crate::clock::now(),
-        kind: "run-released".to_owned(),
+        kind: NoteKind::RunReleased.word().to_owned(),
         facts: facts.to_string(),
         personal: None,
     };

@@ -5,6 +5,7 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::action::ButtonAction;
 use super::markup::Markup;
 use reinstate_core::digest::hex;
 
@@ -267,8 +268,7 @@ pub struct Confirm {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Button {
-    /// `reinstate.…`
-    pub action: &'static str,
+    pub action: ButtonAction,
     pub words: &'static str,
     /// The value that the button carries, opaque to Slack. A value that is too long is left out, and such a click is
     /// refused.
@@ -282,7 +282,7 @@ impl Button {
     fn json(&self) -> Value {
         let mut button = json!({
             "type": "button",
-            "action_id": self.action,
+            "action_id": self.action.id(),
             "text": {"type": "plain_text", "text": self.words},
         });
         if let Some(map) = button.as_object_mut() {
@@ -380,7 +380,7 @@ mod tests {
     fn the_longest_of_everything_is_still_accepted() {
         let long = Markup::new().escaped(&"x&".repeat(5000));
         let button = |n: usize| Button {
-            action: ["reinstate.approve", "reinstate.decline"][n],
+            action: [ButtonAction::Approve, ButtonAction::Decline][n],
             words: "Approve",
             value: "v".repeat(2000 + n),
             style: Style::Primary,
@@ -432,7 +432,7 @@ mod tests {
     #[test]
     fn a_card_in_short_keeps_its_buttons() {
         let buttons = [Button {
-            action: "reinstate.approve",
+            action: ButtonAction::Approve,
             words: "Approve",
             value: "v".into(),
             style: Style::Plain,

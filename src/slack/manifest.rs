@@ -4,6 +4,8 @@
 
 use url::Url;
 
+use super::action::ShortcutCallback;
+
 /// How Slack reaches the bot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivery {
@@ -43,6 +45,8 @@ pub fn render(delivery: &Delivery) -> String {
     let command_url = line("      ", "url");
     let request_url = line("    ", "request_url");
     let scopes: String = SCOPES.iter().map(|scope| format!("      - {scope}\n")).collect();
+    let check_message = ShortcutCallback::CheckMessage.id();
+    let check_person = ShortcutCallback::CheckPerson.id();
     format!(
         r##"_metadata:
   major_version: 1
@@ -61,11 +65,11 @@ features:
   shortcuts:
     - name: Check this person's Atlassian access
       type: message
-      callback_id: reinstate.check_message
+      callback_id: {check_message}
       description: Find out why the author of a message has no access
     - name: Check Atlassian access
       type: global
-      callback_id: reinstate.check_person
+      callback_id: {check_person}
       description: Pick a person and find out why they have no access
   slash_commands:
     - command: /reinstate

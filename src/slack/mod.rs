@@ -1,6 +1,7 @@
 //! Slack: parses what people send, and draws what the bot shows. A message is a view; nothing is ever read back from
 //! one. This module must never decide what a person may do: [`reinstate_core::may`] does that.
 
+pub mod action;
 pub mod api;
 pub mod blocks;
 pub mod cards;

@@ -3,16 +3,11 @@
 
 use serde_json::{Value, json};
 
+use super::action::{ButtonAction, ModalCallback};
 use super::blocks::{Message, section};
 use super::markup::Markup;
 
-/// The modal that asks for the reason of a decline.
-pub const DECLINE: &str = "reinstate.decline";
-/// The modal that shows everything that is approved.
-pub const APPROVE: &str = "reinstate.approve";
-/// The picker of people.
-pub const PICK: &str = "reinstate.check_picked";
-/// The maximum number of blocks in a modal.
+/// Blocks that a modal may hold.
 const MAX_BLOCKS: usize = 100;
 
 fn modal(title: &'static str, mut blocks: Vec<Value>) -> Value {
@@ -52,7 +47,7 @@ pub fn person() -> Value {
     let says = "Whose Atlassian access shall be checked? Nothing is changed, and only you see the answer.";
     let picker = json!({
         "type": "users_select",
-        "action_id": PICK,
+        "action_id": ButtonAction::CheckPicked.id(),
         "placeholder": {"type": "plain_text", "text": "Pick a person"},
     });
     let pick = json!({"type": "actions", "block_id": "person", "elements": [picker]});
@@ -68,7 +63,7 @@ pub fn person() -> Value {
 pub fn approval(blocks: Vec<Value>, meta: &str) -> Value {
     let mut view = modal("Approve this plan?", blocks);
     if let Some(map) = view.as_object_mut() {
-        map.insert("callback_id".into(), APPROVE.into());
+        map.insert("callback_id".into(), ModalCallback::Approve.id().into());
         map.insert("private_metadata".into(), meta.into());
         map.insert("submit".into(), json!({"type": "plain_text", "text": "Approve"}));
         map.insert("close".into(), json!({"type": "plain_text", "text": "Back"}));
@@ -92,7 +87,7 @@ pub fn reason(whose: &Markup, meta: &str) -> Value {
     });
     let mut view = modal("Decline this plan?", vec![section(&says), input]);
     if let Some(map) = view.as_object_mut() {
-        map.insert("callback_id".into(), DECLINE.into());
+        map.insert("callback_id".into(), ModalCallback::Decline.id().into());
         map.insert("private_metadata".into(), meta.into());
         map.insert("submit".into(), json!({"type": "plain_text", "text": "Decline"}));
         map.insert("close".into(), json!({"type": "plain_text", "text": "Back"}));

@@ -299,7 +299,7 @@ impl Bot {
         let since = Instant::now();
         loop {
             let cards = self.app.ledger.store().cards(&run).await.unwrap();
-            if let Some(root) = cards.into_iter().find(|card| card.role == "root") {
+            if let Some(root) = cards.into_iter().find(|card| card.role == reinstate_store::CardRole::Root) {
                 return root.at;
             }
             assert!(since.elapsed() < WAIT_TIMEOUT, "there is no root card");

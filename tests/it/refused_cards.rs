@@ -75,7 +75,10 @@ async fn a_refused_card_delays_no_request_for_an_approval_and_no_end() {
         assert!(bot.private(&private).contains("The run goes on"), "the approval was asked for elsewhere");
         bot.hears(ADA, "has ended").await;
         let stands = bot.app.ledger.store().cards(&bot.run().await).await.unwrap();
-        assert!(stands.iter().all(|card| card.role != "root"), "it was refused until then: {stands:?}");
+        assert!(
+            stands.iter().all(|card| card.role != reinstate_store::CardRole::Root),
+            "it was refused until then: {stands:?}"
+        );
         bot.sandbox.wire.clear_injections();
         closes(bot).await;
         assert_eq!(bot.root().await.channel, HELPDESK, "it is tried again");
@@ -256,7 +259,10 @@ async fn a_limit_on_posts_in_one_channel_delays_no_request_for_an_approval_in_an
         bot.says_in(HELPDESK, ADA, REPAIR).await;
         bot.sees("please approve or decline").await;
         let stands = bot.app.ledger.store().cards(&bot.run().await).await.unwrap();
-        assert!(stands.iter().all(|card| card.role != "root"), "it was limited until then: {stands:?}");
+        assert!(
+            stands.iter().all(|card| card.role != reinstate_store::CardRole::Root),
+            "it was limited until then: {stands:?}"
+        );
         bot.clicks(GRACE, APPROVE).await;
         assert_eq!(bot.ends().await, Outcome::Restored);
         assert_eq!(bot.root().await.channel, HELPDESK, "it is posted afterwards");

@@ -90,7 +90,7 @@ async fn of_a_card_whose_answer_was_lost_only_the_one_that_is_written_down_works
         let since = Instant::now();
         let stored = loop {
             let cards = bot.app.ledger.store().cards(&run).await.unwrap();
-            if let Some(root) = cards.iter().find(|card| card.role == "root") {
+            if let Some(root) = cards.iter().find(|card| card.role == reinstate_store::CardRole::Root) {
                 break root.at.ts.clone();
             }
             assert!(since.elapsed() < Duration::from_secs(60), "no card was written down");
@@ -136,7 +136,8 @@ async fn tell(method: &str, fault: Injection, times: u32) -> String {
     assert_eq!(outcome, Outcome::Restored, "{label}: {says:?}");
     bot.is_quiet().await;
     let cards = bot.app.ledger.store().cards(&id).await.unwrap();
-    let root = cards.iter().find(|card| card.role == "root").expect("there is a card");
+    let root =
+        cards.iter().find(|card| card.role == reinstate_store::CardRole::Root).expect("there is a card");
     let shown = bot.shows(&root.at.ts);
     assert!(shown.contains("Access is back, and that was proven"), "{label}: {shown}");
     closes(&bot).await;

@@ -20,14 +20,19 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The name of the first entry of such a journal, as the store keeps it.
+    #[must_use]
+    pub fn opening(self) -> &'static str {
+        match self {
+            Self::Run => "opened",
+            Self::Sweep => "sweep-opened",
+        }
+    }
+
     /// The kind of a journal whose first entry has this name. `None` if no journal may begin with such an entry.
     #[must_use]
     pub fn of(opening: &str) -> Option<Self> {
-        match opening {
-            "opened" => Some(Self::Run),
-            "sweep-opened" => Some(Self::Sweep),
-            _ => None,
-        }
+        [Self::Run, Self::Sweep].into_iter().find(|kind| kind.opening() == opening)
     }
 }
 

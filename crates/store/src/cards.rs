@@ -9,6 +9,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use super::bulk_statement::Statements;
+use super::card_role::CardRole;
 use super::journal::lock_head;
 use super::{Store, StoreError, millis};
 
@@ -20,7 +21,7 @@ const MAX_PAUSE: Duration = Duration::from_secs(300);
 pub struct PostedMessage {
     pub run: String,
     /// The purpose of the card. Every run has a card with the role `root`.
-    pub role: String,
+    pub role: CardRole,
     pub at: MessageRef,
     /// The newest entry that the card shows.
     pub rendered_seq: i64,
@@ -40,7 +41,7 @@ impl PostedMessage {
     fn from_row(row: &AnyRow) -> Result<Self, StoreError> {
         Ok(Self {
             run: row.try_get("run")?,
-            role: row.try_get("role")?,
+            role: CardRole::from(row.try_get::<String, _>("role")?.as_str()),
             at: MessageRef { channel: row.try_get("channel")?, ts: row.try_get("ts")? },
             rendered_seq: row.try_get("rendered_seq")?,
             fingerprint: row.try_get("fingerprint")?,
@@ -72,7 +73,7 @@ impl Store {
                      WHERE cards.channel = $7 AND cards.ts = $8",
                 )
                 .bind(&card.run)
-                .bind(&card.role)
+                .bind(card.role.to_string())
                 .bind(&card.at.channel)
                 .bind(&card.at.ts)
                 .bind(card.rendered_seq)
@@ -134,7 +135,7 @@ impl Store {
                 .await?;
         let mut cards = rows.iter().map(PostedMessage::from_row).collect::<Result<Vec<_>, _>>()?;
         // The code sorts, because the text order of the database depends on its locale.
-        cards.sort_by(|one, other| one.role.cmp(&other.role));
+        cards.sort_by_cached_key(|card| card.role.to_string());
         Ok(cards)
     }
 

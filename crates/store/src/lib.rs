@@ -9,6 +9,7 @@
 mod append;
 mod batch;
 mod bulk_statement;
+mod card_role;
 mod cards;
 mod chain;
 mod claims;
@@ -32,6 +33,7 @@ mod tests;
 mod timeouts;
 mod write;
 
+pub use card_role::CardRole;
 pub use cards::{MessageRef, PostedMessage};
 pub use chain::{AuditError, Export, Verified};
 pub use claims::{DailyCap, TENANT, Tenant};

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use crate::bot::app::App;
+use crate::bot::click_queue::ClickKind;
 use crate::bot::commands::repair;
 use crate::bot::commands::undo::whom;
 use crate::bot::decisions::cancel::give_up;
@@ -12,6 +13,7 @@ use crate::bot::decisions::card::{from_its_card, gone};
 use crate::bot::decisions::verdict::Verdict;
 use crate::bot::opening::{asked, opening_key};
 use crate::bot::private::ReplyTo;
+use crate::slack::action::ButtonAction;
 use crate::slack::command::Target;
 use crate::slack::markup::Markup;
 use crate::slack::payload::Click;
@@ -20,11 +22,17 @@ use reinstate_core::run::{Goal, Request};
 
 /// Checks that the button is on the run's own card and that the run has ended. Undo first ends a run that waits for a
 /// person: while that run is open, it holds the claim that the undo needs.
-pub(super) async fn check_ready(app: &App, ear: &ReplyTo, clicked: &Click, run: &str) -> Result<(), Verdict> {
-    let turn = app.click_queue.turn(run, "open");
+pub(super) async fn check_ready(
+    app: &App,
+    ear: &ReplyTo,
+    clicked: &Click,
+    action: ButtonAction,
+    run: &str,
+) -> Result<(), Verdict> {
+    let turn = app.click_queue.turn(run, ClickKind::Open);
     let _turn = turn.lock().await;
     from_its_card(app, clicked, run).await?;
-    if clicked.action == "reinstate.undo" {
+    if action == ButtonAction::Undo {
         give_up(app, ear, run).await?;
         app.nudge();
     }
@@ -32,10 +40,15 @@ pub(super) async fn check_ready(app: &App, ear: &ReplyTo, clicked: &Click, run: 
 }
 
 /// Opens the run that a button requests, and returns the text for the caller.
-pub(super) async fn open_follow_up(app: &Arc<App>, clicked: Click, value: &Value) -> Markup {
-    let aim = match clicked.action.as_str() {
-        "reinstate.undo" => Goal::Undo { run: value.run.clone() },
-        "reinstate.retire" => Goal::Retire { run: value.run.clone() },
+pub(super) async fn open_follow_up(
+    app: &Arc<App>,
+    clicked: Click,
+    action: ButtonAction,
+    value: &Value,
+) -> Markup {
+    let aim = match action {
+        ButtonAction::Undo => Goal::Undo { run: value.run.clone() },
+        ButtonAction::Retire => Goal::Retire { run: value.run.clone() },
         _ => Goal::Repair { keep: Some(value.keep.clone()) },
     };
     let target = if value.run.is_empty() {

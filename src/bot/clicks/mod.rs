@@ -11,6 +11,7 @@ use std::sync::Arc;
 use tracing::Instrument as _;
 
 use super::app::App;
+use super::click_queue::ClickKind;
 use super::commands::{call_for_help, check, me, repair};
 use super::decisions::card::{from_its_card, gone};
 use super::decisions::verdict::{Verdict, apply_verdict, failed, refused};
@@ -19,6 +20,7 @@ use super::opening::{asked, opening_key};
 use super::private::ReplyTo;
 use super::shortcuts;
 use crate::exec::Loaded;
+use crate::slack::action::{ButtonAction, ModalCallback, UnknownId};
 use crate::slack::blocks::Message;
 use crate::slack::command::Target;
 use crate::slack::messages;
@@ -38,57 +40,60 @@ pub(super) fn click(app: &Arc<App>, click: Click) {
             view: click.view.clone(),
         };
         let value: Value = serde_json::from_str(&click.value).unwrap_or_default();
-        match click.action.as_str() {
-            "reinstate.recheck" => recheck(&work, &ear, &value).await,
-            "reinstate.repair" => {
-                let card = repair_from_check(&work, click, &value).await;
-                work.reply(&ear, &card).await;
-            }
-            "reinstate.undo" | "reinstate.retire" | "reinstate.pick" => {
-                // A private answer is not a stored card. Only the card of a run can be a copy.
-                if !value.run.is_empty()
-                    && let Err(verdict) = follow_up::check_ready(&work, &ear, &click, &value.run).await
-                {
-                    return apply_verdict(&work, &ear, &value.run, "open", verdict).await;
-                }
-                let says = follow_up::open_follow_up(&work, click, &value).await;
-                work.reply(&ear, &Message::text(&says)).await;
-            }
-            "reinstate.approve"
-            | "reinstate.decline"
-            | "reinstate.cancel"
-            | "reinstate.retry"
-            | "reinstate.sweep_repair"
-            | "reinstate.sweep_pause" => {
-                on_card(&work, &ear, &click, &value).instrument(run_span(&value.run)).await;
-            }
-            "reinstate.sweep_page" => sweep::page(&work, &ear, &value).await,
-            "reinstate.details" => details::details(&work, &ear, &click, &value).await,
-            "reinstate.ask_for_help" => call_for_help::ask(&work, &ear).await,
-            "reinstate.check_person" => shortcuts::pick(&work, &ear, click.trigger.as_deref()).await,
-            modal::PICK => shortcuts::picked(&work, &ear, click.picked).await,
-            "reinstate.me" => {
-                let view = work.open_modal(&ear, click.trigger.as_deref(), &modal::reading()).await;
-                if view.is_some() {
-                    me::me(&work, &ReplyTo { view, ..ear }).await;
-                }
-            }
-            action if action.starts_with("reinstate.") => {
-                work.reply(&ear, &Message::text(&messages::not_yet())).await;
-            }
-            _ => metrics::counter!("reinstate_clicks_unknown_total").increment(1),
+        match ButtonAction::parse(&click.action) {
+            Ok(action) => clicked(&work, ear, click, action, value).await,
+            Err(UnknownId::OtherVersion) => work.reply(&ear, &Message::text(&messages::not_yet())).await,
+            Err(UnknownId::Foreign) => metrics::counter!("reinstate_clicks_unknown_total").increment(1),
         }
     });
+}
+
+async fn clicked(app: &Arc<App>, ear: ReplyTo, click: Click, action: ButtonAction, value: Value) {
+    let on_card = |kind| on_card(app, &ear, &click, &value, kind).instrument(run_span(&value.run));
+    match action {
+        ButtonAction::Recheck => recheck(app, &ear, &value).await,
+        ButtonAction::Repair => {
+            let card = repair_from_check(app, click, &value).await;
+            app.reply(&ear, &card).await;
+        }
+        ButtonAction::Undo | ButtonAction::Retire | ButtonAction::Pick => {
+            // A private answer is nobody's card; only one of a run can be a copy.
+            if !value.run.is_empty()
+                && let Err(verdict) = follow_up::check_ready(app, &ear, &click, action, &value.run).await
+            {
+                return apply_verdict(app, &ear, &value.run, ClickKind::Open, verdict).await;
+            }
+            let says = follow_up::open_follow_up(app, click, action, &value).await;
+            app.reply(&ear, &Message::text(&says)).await;
+        }
+        ButtonAction::Approve => on_card(ClickKind::Approve).await,
+        ButtonAction::Decline => on_card(ClickKind::Decline).await,
+        ButtonAction::Cancel => on_card(ClickKind::Cancel).await,
+        ButtonAction::Retry => on_card(ClickKind::Retry).await,
+        ButtonAction::SweepRepair => on_card(ClickKind::SweepRepair).await,
+        ButtonAction::SweepPause => on_card(ClickKind::SweepPause).await,
+        ButtonAction::SweepPage => sweep::page(app, &ear, &value).await,
+        ButtonAction::Details => details::details(app, &ear, &click, &value).await,
+        ButtonAction::AskForHelp => call_for_help::ask(app, &ear).await,
+        ButtonAction::CheckPerson => shortcuts::pick(app, &ear, click.trigger.as_deref()).await,
+        ButtonAction::CheckPicked => shortcuts::picked(app, &ear, click.picked).await,
+        ButtonAction::Me => {
+            let view = app.open_modal(&ear, click.trigger.as_deref(), &modal::reading()).await;
+            if view.is_some() {
+                me::me(app, &ReplyTo { view, ..ear }).await;
+            }
+        }
+    }
 }
 
 /// Handles a submitted modal. The acknowledgement does not wait for it.
 pub(super) fn submitted(app: &Arc<App>, submit: Submit) {
     let work = Arc::clone(app);
     app.spawn(async move {
-        match submit.callback.as_str() {
-            modal::APPROVE => approve::submitted(&work, submit).await,
-            modal::DECLINE => decline::submitted(&work, submit).await,
-            _ => metrics::counter!("reinstate_submissions_unknown_total").increment(1),
+        match ModalCallback::parse(&submit.callback) {
+            Some(ModalCallback::Approve) => approve::submitted(&work, submit).await,
+            Some(ModalCallback::Decline) => decline::submitted(&work, submit).await,
+            None => metrics::counter!("reinstate_submissions_unknown_total").increment(1),
         }
     });
 }
@@ -117,30 +122,31 @@ async fn repair_from_check(app: &Arc<App>, click: Click, value: &Value) -> Messa
 }
 
 /// Handles a click on the card of a run or a sweep.
-async fn on_card(app: &App, ear: &ReplyTo, click: &Click, value: &Value) {
-    let what = click.action.strip_prefix("reinstate.").unwrap_or(&click.action);
-    let turn = app.click_queue.turn(&value.run, what);
+async fn on_card(app: &App, ear: &ReplyTo, click: &Click, value: &Value, kind: ClickKind) {
+    let turn = app.click_queue.turn(&value.run, kind);
     let verdict = {
         let _turn = turn.lock().await;
         match from_its_card(app, click, &value.run).await {
             Err(verdict) => verdict,
-            Ok(()) => decide(app, ear, click, value, what).await,
+            Ok(()) => decide(app, ear, click, value, kind).await,
         }
     };
-    apply_verdict(app, ear, &value.run, what, verdict).await;
+    apply_verdict(app, ear, &value.run, kind, verdict).await;
 }
 
-async fn decide(app: &App, ear: &ReplyTo, click: &Click, value: &Value, what: &str) -> Verdict {
+async fn decide(app: &App, ear: &ReplyTo, click: &Click, value: &Value, kind: ClickKind) -> Verdict {
     let run = match app.ledger.load(&value.run).await {
         Ok(Loaded::Run(run, _)) => run,
-        Ok(Loaded::Sweep(sweep, _)) => return sweep::decide(app, ear, value, what, &sweep).await,
+        Ok(Loaded::Sweep(sweep, _)) => return sweep::decide(app, ear, value, kind, &sweep).await,
         Err(error) => return failed(&error),
     };
-    match what {
-        "approve" => approve::ask(app, ear, click, value, &run).await,
-        "decline" => decline::ask(app, ear, click, value).await,
-        "retry" => retry::retry(app, ear, &value.run).await,
-        "cancel" => cancel::cancel(app, ear, &value.run, &run).await,
-        _ => refused(messages::click::NOT_FOR_RUNS),
+    match kind {
+        ClickKind::Approve => approve::ask(app, ear, click, value, &run).await,
+        ClickKind::Decline => decline::ask(app, ear, click, value).await,
+        ClickKind::Retry => retry::retry(app, ear, &value.run).await,
+        ClickKind::Cancel => cancel::cancel(app, ear, &value.run, &run).await,
+        ClickKind::SweepRepair | ClickKind::SweepPause | ClickKind::Open => {
+            refused(messages::click::NOT_FOR_RUNS)
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::bot::app::App;
 use crate::bot::private::ReplyTo;
+use crate::exec::NoteKind;
 use crate::slack::blocks::Message;
 use crate::slack::cards;
 use crate::slack::messages;
@@ -28,7 +29,7 @@ async fn answer(app: &App, ear: &ReplyTo) -> Message {
         Ok(false) => return Message::text(&messages::help_was_asked()),
         Err(_) => return Message::text(&messages::no_store()),
     }
-    app.record("help-asked", "help", &ear.by.id, "").await;
+    app.record(NoteKind::HelpAsked, "help", &ear.by.id, "").await;
     let looked = app.shared_diagnosis(&who).await;
     let card = cards::help_wanted(&ear.by.id, who.text(), &looked.0, looked.2, app.people.access());
     let place = app.people.channel_info(&app.slack, &app.channel).await;

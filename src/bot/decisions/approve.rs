@@ -8,6 +8,7 @@ use super::still_waiting;
 use super::still_waiting::{expire, requester, still_awaits};
 use super::verdict::{Verdict, apply_verdict, failed, refused};
 use crate::bot::app::App;
+use crate::bot::click_queue::ClickKind;
 use crate::bot::private::ReplyTo;
 use crate::exec::{Decision, JournalError};
 use crate::slack::api::ApiError;
@@ -82,12 +83,12 @@ pub(in crate::bot) async fn ask(
 /// Handles Approve in the modal that shows every destructive step.
 pub(in crate::bot) async fn submitted(app: &App, submit: Submit) {
     let (ear, value) = Meta::of(&submit);
-    let turn = app.click_queue.turn(&value.run, "approve");
+    let turn = app.click_queue.turn(&value.run, ClickKind::Approve);
     let verdict = {
         let _turn = turn.lock().await;
         approve(app, &ear, &value).await
     };
-    apply_verdict(app, &ear, &value.run, "approve", verdict).await;
+    apply_verdict(app, &ear, &value.run, ClickKind::Approve, verdict).await;
 }
 
 fn action(run: &Run, own: Ownership, same: EarlierRole) -> Action {

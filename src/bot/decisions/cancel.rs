@@ -5,6 +5,7 @@ use super::still_waiting::requester;
 use super::sweep;
 use super::verdict::{Verdict, apply_verdict, failed, refused};
 use crate::bot::app::App;
+use crate::bot::click_queue::ClickKind;
 use crate::bot::private::ReplyTo;
 use crate::exec::{Decision, Loaded};
 use crate::slack::markup::Markup;
@@ -15,7 +16,7 @@ use reinstate_store::AppendOptions;
 
 /// Handles `cancel RUN`, typed with the id of a run or a sweep.
 pub(in crate::bot) async fn stop(app: &App, ear: &ReplyTo, id: &str) {
-    let turn = app.click_queue.turn(id, "cancel");
+    let turn = app.click_queue.turn(id, ClickKind::Cancel);
     let verdict = {
         let _turn = turn.lock().await;
         match app.ledger.load(id).await {
@@ -27,7 +28,7 @@ pub(in crate::bot) async fn stop(app: &App, ear: &ReplyTo, id: &str) {
             Err(error) => failed(&error),
         }
     };
-    apply_verdict(app, ear, id, "cancel", verdict).await;
+    apply_verdict(app, ear, id, ClickKind::Cancel, verdict).await;
 }
 
 /// A typed command has no card that shows the result, so the caller receives a text.

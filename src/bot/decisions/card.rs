@@ -11,6 +11,7 @@ use crate::slack::markup::Markup;
 use crate::slack::messages;
 use crate::slack::payload::{Click, Submit};
 use crate::slack::value::Value;
+use reinstate_store::CardRole;
 
 /// The metadata of a modal: the button's value, and where to answer the person who submits it.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -58,9 +59,12 @@ pub(in crate::bot) async fn from_its_card(app: &App, click: &Click, run: &str) -
         if cards.iter().any(|card| card.at.channel == *channel && card.at.ts == *ts) {
             return Ok(());
         }
-        let root = cards.iter().find(|card| card.role == "root");
-        let asked =
-            cards.iter().filter(|card| card.role.starts_with("approval")).max_by(|a, b| a.role.cmp(&b.role));
+        let root = cards.iter().find(|card| card.role == CardRole::Root);
+        let approvals = cards.iter().filter_map(|card| match card.role {
+            CardRole::Approval(plan) => Some((plan, card)),
+            _ => None,
+        });
+        let asked = approvals.max_by_key(|(plan, _)| *plan).map(|(_, card)| card);
         let complete = root.is_some_and(|root| root.at.channel == app.channel) || asked.is_some();
         if complete || Instant::now() >= until {
             let right = asked.or(root);

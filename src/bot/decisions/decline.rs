@@ -8,6 +8,7 @@ use super::still_waiting;
 use super::still_waiting::{expire, requester, still_awaits};
 use super::verdict::{Verdict, apply_verdict, failed};
 use crate::bot::app::App;
+use crate::bot::click_queue::ClickKind;
 use crate::bot::private::ReplyTo;
 use crate::exec::Decision;
 use crate::slack::api::ApiError;
@@ -50,12 +51,12 @@ pub(in crate::bot) async fn ask(app: &App, ear: &ReplyTo, click: &Click, value: 
 pub(in crate::bot) async fn submitted(app: &App, submit: Submit) {
     let (ear, value) = Meta::of(&submit);
     let why = submit.values.pointer("/reason/why/value").and_then(serde_json::Value::as_str);
-    let turn = app.click_queue.turn(&value.run, "decline");
+    let turn = app.click_queue.turn(&value.run, ClickKind::Decline);
     let verdict = {
         let _turn = turn.lock().await;
         decline(app, &ear, &value, why.unwrap_or_default()).await
     };
-    apply_verdict(app, &ear, &value.run, "decline", verdict).await;
+    apply_verdict(app, &ear, &value.run, ClickKind::Decline, verdict).await;
 }
 
 /// Checks that the run still waits for this plan and that the person may decline it.

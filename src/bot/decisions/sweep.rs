@@ -8,6 +8,7 @@ use super::approve::DECISIONS;
 use super::still_waiting::now;
 use super::verdict::{Verdict, failed, refused};
 use crate::bot::app::App;
+use crate::bot::click_queue::ClickKind;
 use crate::bot::private::ReplyTo;
 use crate::exec::{Decision, JournalError};
 use crate::slack::blocks::Message;
@@ -28,33 +29,33 @@ pub(in crate::bot) async fn decide(
     app: &App,
     ear: &ReplyTo,
     value: &Value,
-    what: &str,
+    kind: ClickKind,
     sweep: &Sweep,
 ) -> Verdict {
     if sweep.ended.is_some() {
         return refused(messages::click::SWEEP_ENDED);
     }
-    match what {
-        "sweep_repair" => request(app, ear, value, sweep).await,
-        "approve" => approve(app, ear, value).await,
-        "decline" => {
+    match kind {
+        ClickKind::SweepRepair => request(app, ear, value, sweep).await,
+        ClickKind::Approve => approve(app, ear, value).await,
+        ClickKind::Decline => {
             let action = Action::Decline { requester: requester(sweep), theirs: false };
             let message = EndReason::ListDeclined.into();
             let event = SweepEvent::SweepEnded { message, by: Some(ear.by.id.clone()) };
             let waits = |next: &SweepNext| matches!(next, SweepNext::AwaitApproval(_));
             event_by(app, ear, value, &action, event, waits).await
         }
-        "sweep_pause" => {
+        ClickKind::SweepPause => {
             let by = Some(ear.by.id.clone());
             let event = SweepEvent::SweepPaused { by, why: PauseDetail::PausedByPerson.into() };
             event_by(app, ear, value, &Action::Repair, event, |next| *next == SweepNext::Repair).await
         }
-        "retry" => {
+        ClickKind::Retry => {
             let event = SweepEvent::SweepResumed { by: ear.by.id.clone() };
             event_by(app, ear, value, &Action::Repair, event, |next| *next == SweepNext::AwaitPerson).await
         }
-        "cancel" => stop(app, ear, &value.run, sweep).await,
-        _ => refused(messages::click::NOT_FOR_SWEEPS),
+        ClickKind::Cancel => stop(app, ear, &value.run, sweep).await,
+        ClickKind::Open => refused(messages::click::NOT_FOR_SWEEPS),
     }
 }
 

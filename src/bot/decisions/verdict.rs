@@ -2,6 +2,7 @@
 //! refusal is recorded. This module must never repeat typed text without the markup encoder.
 
 use crate::bot::app::App;
+use crate::bot::click_queue::ClickKind;
 use crate::bot::private::ReplyTo;
 use crate::exec::JournalError;
 use crate::slack::blocks::Message;
@@ -26,7 +27,13 @@ pub(in crate::bot) fn refused(text: &'static str) -> Verdict {
 }
 
 /// Sends the result of a click, and records a refusal with the run or the sweep.
-pub(in crate::bot) async fn apply_verdict(app: &App, ear: &ReplyTo, id: &str, what: &str, verdict: Verdict) {
+pub(in crate::bot) async fn apply_verdict(
+    app: &App,
+    ear: &ReplyTo,
+    id: &str,
+    kind: ClickKind,
+    verdict: Verdict,
+) {
     match verdict {
         Verdict::Taken => {
             metrics::counter!("reinstate_clicks_total", "outcome" => "taken").increment(1);
@@ -36,7 +43,7 @@ pub(in crate::bot) async fn apply_verdict(app: &App, ear: &ReplyTo, id: &str, wh
         Verdict::Idle(says) => app.reply(ear, &Message::text(&says)).await,
         Verdict::Refused(says) => {
             metrics::counter!("reinstate_clicks_total", "outcome" => "refused").increment(1);
-            record(app, ear, id, what, &says).await;
+            record(app, ear, id, kind, &says).await;
             app.reply(ear, &Message::text(&says)).await;
             app.wake.poster.notify_one();
         }
@@ -44,14 +51,14 @@ pub(in crate::bot) async fn apply_verdict(app: &App, ear: &ReplyTo, id: &str, wh
 }
 
 /// Records a refusal with the run or the sweep. If that has ended or is unknown, the entry belongs to no run.
-async fn record(app: &App, ear: &ReplyTo, id: &str, what: &str, says: &Markup) {
-    if !app.click_queue.is_new(id, &ear.by.id, what, says.as_str()) {
+async fn record(app: &App, ear: &ReplyTo, id: &str, kind: ClickKind, says: &Markup) {
+    if !app.click_queue.is_new(id, &ear.by.id, kind, says.as_str()) {
         return;
     }
-    match app.ledger.deny(id, crate::clock::now(), (&ear.by.id, what, says.as_str())).await {
+    match app.ledger.deny(id, crate::clock::now(), (&ear.by.id, kind.word(), says.as_str())).await {
         Ok(()) => {}
         Err(JournalError::Append(AppendError::Ended) | JournalError::NoRun(_)) => {
-            app.record_denial(&ear.by.id, what, says.as_str()).await;
+            app.record_denial(&ear.by.id, kind.word(), says.as_str()).await;
         }
         Err(error) => tracing::warn!(%error, "a refused click could not be recorded"),
     }

@@ -5,14 +5,14 @@ use super::drawing::{Drawing, RunEntries};
 use super::{PostError, PostErrors};
 use crate::slack::cards;
 use reinstate_core::Event;
-use reinstate_store::{MessageRef, PostedMessage};
+use reinstate_store::{CardRole, MessageRef, PostedMessage};
 
 impl Drawing<'_, RunEntries> {
     /// Requests approvals where the root card cannot, calls the approvers, and removes old buttons. `root` is the root
     /// card, if it was just drawn.
     pub(super) async fn approvals(&mut self, root: Option<&MessageRef>) -> Result<(), PostError> {
         let mut troubles = PostErrors::default();
-        let on_root = match self.known("root") {
+        let on_root = match self.known(&CardRole::Root) {
             Some(root) => root.at.channel == self.app.channel,
             None => self.typed() == self.app.channel,
         };
@@ -20,10 +20,16 @@ impl Drawing<'_, RunEntries> {
         let calls = on_root && self.approvals_channel().await?;
         let asked = if calls { self.call(root).await } else { self.ask().await };
         troubles.note(asked)?;
-        let old: Vec<PostedMessage> =
-            self.cards.iter().filter(|card| card.role.starts_with("approval-")).cloned().collect();
-        for card in old {
-            let digest = self.digest_of(&card.role);
+        let old: Vec<(PostedMessage, u32)> = self
+            .cards
+            .iter()
+            .filter_map(|card| match card.role {
+                CardRole::Approval(plan) => Some((card.clone(), plan)),
+                _ => None,
+            })
+            .collect();
+        for (card, plan) in old {
+            let digest = self.digest_of(plan);
             let emptied = self.upsert(&card.role, &card.at.channel, None, |drawing| {
                 cards::approval(&drawing.view(true), &digest)
             });
@@ -35,7 +41,7 @@ impl Drawing<'_, RunEntries> {
 
     /// Calls the approvers in the thread of the root card, which has the button.
     async fn call(&mut self, root: Option<&MessageRef>) -> Result<(), PostError> {
-        let role = format!("call-{:04}", self.of.run.plans);
+        let role = CardRole::Call(self.of.run.plans);
         let (Some(root), true) = (root, self.view(true).awaited().is_some()) else { return Ok(()) };
         if self.known(&role).is_none() {
             self.upsert(&role, &root.channel, Some(&root.ts), |drawing| cards::call(&drawing.view(true)))
@@ -51,18 +57,18 @@ impl Drawing<'_, RunEntries> {
             return self.tell_wrong_channel().await;
         }
         let channel = self.app.channel.clone();
-        let role = format!("approval-{:04}", self.of.run.plans);
+        let role = CardRole::Approval(self.of.run.plans);
         self.upsert(&role, &channel, None, |drawing| cards::approval(&drawing.view(true), &digest)).await?;
         Ok(())
     }
 
     /// The digest for which an approval card was posted.
-    pub(super) fn digest_of(&self, role: &str) -> String {
-        let round = role.rsplit('-').next().and_then(|round| round.parse::<usize>().ok()).unwrap_or(0);
+    pub(super) fn digest_of(&self, plan: u32) -> String {
+        let skipped = usize::try_from(plan.saturating_sub(1)).unwrap_or(usize::MAX);
         let mut plans = self.of.entries.iter().filter_map(|(_, _, event)| match event {
             Event::Planned { digest, .. } => Some(digest.clone().unwrap_or_default()),
             _ => None,
         });
-        plans.nth(round.saturating_sub(1)).unwrap_or_default()
+        plans.nth(skipped).unwrap_or_default()
     }
 }

@@ -16,7 +16,7 @@ use crate::slack::messages;
 use crate::slack::people::ChannelInfo;
 use reinstate_core::run::Request;
 use reinstate_core::{Outcome, Run};
-use reinstate_store::{MessageRef, PostedMessage};
+use reinstate_store::{CardRole, MessageRef, PostedMessage};
 
 /// A run or a sweep: it has cards in Slack.
 pub(super) trait HasCards: Sized {
@@ -92,7 +92,11 @@ impl<'a, S: HasCards> Drawing<'a, S> {
     }
 
     pub(super) async fn tell_wrong_channel(&mut self) -> Result<(), PostError> {
-        self.tell_requester("wrong-channel", &Shown::text(&messages::wrong_channel(&self.app.channel))).await
+        self.tell_requester(
+            &CardRole::WrongChannel,
+            &Shown::text(&messages::wrong_channel(&self.app.channel)),
+        )
+        .await
     }
 }
 
@@ -151,9 +155,9 @@ impl Drawing<'_, RunEntries> {
         }
         // Another run on this account was open, and this was found before a card was posted. Only the caller is told,
         // with a link to the first run.
-        let shown = self.known("root").is_some_and(|card| card.at.channel != NO_CHANNEL);
-        if let (Some((Outcome::Busy, message)), false) = (self.of.run.ended.clone(), shown) {
-            return self.refuse(Outcome::Busy, &message).await;
+        let shown = self.known(&CardRole::Root).is_some_and(|card| card.at.channel != NO_CHANNEL);
+        if let (Some((Outcome::Busy, says)), false) = (self.of.run.ended.clone(), shown) {
+            return self.refuse(Outcome::Busy, &says).await;
         }
         // The cards are independent: one that Slack refuses delays no other card and no request for an approval.
         let mut troubles = PostErrors::default();
@@ -165,7 +169,7 @@ impl Drawing<'_, RunEntries> {
         troubles.note(told)?;
         if self.of.run.ended.is_some() {
             // A root card that could not be updated still has its thread.
-            let root = self.known("root").map(|card| card.at.clone());
+            let root = self.known(&CardRole::Root).map(|card| card.at.clone());
             let told = self.end(root.as_ref()).await;
             troubles.note(told)?;
         }
@@ -180,7 +184,7 @@ impl Drawing<'_, RunEntries> {
     async fn draw_nothing(&self) -> Result<(), PostError> {
         let at = MessageRef { channel: NO_CHANNEL.to_owned(), ts: self.id.to_owned() };
         let store = self.app.ledger.store();
-        store.set_card(self.card("root", at.clone(), String::new()), None).await?;
+        store.set_card(self.card(&CardRole::Root, at.clone(), String::new()), None).await?;
         store.mark_rendered(self.id, &at, self.of.run.seq, "").await?;
         for card in &self.cards {
             store.mark_rendered(self.id, &card.at, self.of.run.seq, "").await?;
@@ -196,7 +200,7 @@ impl Drawing<'_, RunEntries> {
     /// Draws the root card again.
     pub(super) async fn root(&mut self) -> Result<MessageRef, PostError> {
         let typed = self.typed();
-        let channel = match self.known("root") {
+        let channel = match self.known(&CardRole::Root) {
             Some(card) => card.at.channel.clone(),
             None => {
                 let place = if typed.is_empty() { None } else { Some(self.place(&typed).await?) };
@@ -212,14 +216,15 @@ impl Drawing<'_, RunEntries> {
         };
         let asks_here = channel == self.app.channel && self.approvals_channel().await?;
         let draw = |drawing: &Self, asks_here| cards::root(&drawing.view(asks_here));
-        match self.upsert("root", &channel, None, |drawing| draw(drawing, asks_here)).await {
+        match self.upsert(&CardRole::Root, &channel, None, |drawing| draw(drawing, asks_here)).await {
             Ok(at) => Ok(at),
             // The channel was archived, or the bot was removed from it. The card moves to the channel for approvals.
             Err(PostError::Gone) if channel != self.app.channel && self.approvals_channel().await? => {
                 let moved = self.app.channel.clone();
-                let old = self.known("root").map(|card| card.at.clone());
-                let at = self.post("root", &moved, None, old, |drawing| draw(drawing, true)).await?;
-                self.tell_requester("moved", &Shown::text(&messages::card_moved(&channel, &moved))).await?;
+                let old = self.known(&CardRole::Root).map(|card| card.at.clone());
+                let at = self.post(&CardRole::Root, &moved, None, old, |drawing| draw(drawing, true)).await?;
+                self.tell_requester(&CardRole::Moved, &Shown::text(&messages::card_moved(&channel, &moved)))
+                    .await?;
                 Ok(at)
             }
             Err(trouble) => Err(trouble),

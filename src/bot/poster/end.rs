@@ -10,7 +10,7 @@ use crate::slack::messages;
 use reinstate_core::run::EndMessage;
 use reinstate_core::subject::name_of;
 use reinstate_core::{Denied, Event, Outcome, Role};
-use reinstate_store::{MessageRef, PostedMessage};
+use reinstate_store::{CardRole, MessageRef, PostedMessage};
 
 /// The channel that is stored for a message that only one person received.
 pub(super) const NO_CHANNEL: &str = "-";
@@ -23,7 +23,7 @@ impl Drawing<'_, RunEntries> {
         let asked: Vec<PostedMessage> = self
             .cards
             .iter()
-            .filter(|card| card.role.starts_with("approval-") || card.role.starts_with("call-"))
+            .filter(|card| matches!(card.role, CardRole::Approval(_) | CardRole::Call(_)))
             .cloned()
             .collect();
         let requester = self.of.run.asked.as_ref().map(|asked| asked.by.id.clone()).unwrap_or_default();
@@ -35,24 +35,25 @@ impl Drawing<'_, RunEntries> {
         }
         let approvers = messages::approvers(self.app.people.access(), &acted);
         let mut to = Markup::new().user(&requester);
-        let separate = asked.iter().rev().find(|card| card.role.starts_with("approval-")).cloned();
+        let separate = asked.iter().rev().find(|card| matches!(card.role, CardRole::Approval(_))).cloned();
         if separate.is_none() && !asked.is_empty() {
             to = to.literal(" ").then(&approvers);
         }
-        let mut told = self.known("outcome").is_some();
+        let mut told = self.known(&CardRole::Outcome).is_some();
         if let (Some(root), false) = (root, told) {
-            let outcome = self.upsert("outcome", &root.channel, Some(&root.ts), |drawing| {
+            let outcome = self.upsert(&CardRole::Outcome, &root.channel, Some(&root.ts), |drawing| {
                 cards::outcome(&drawing.view(true), &to)
             });
             let outcome = outcome.await;
             told = troubles.note(outcome)?.is_some();
         }
         if let Some(card) = separate
-            && self.known("outcome-approvers").is_none()
+            && self.known(&CardRole::OutcomeApprovers).is_none()
         {
-            let outcome = self.upsert("outcome-approvers", &card.at.channel, Some(&card.at.ts), |drawing| {
-                cards::outcome(&drawing.view(true), &approvers)
-            });
+            let outcome =
+                self.upsert(&CardRole::OutcomeApprovers, &card.at.channel, Some(&card.at.ts), |drawing| {
+                    cards::outcome(&drawing.view(true), &approvers)
+                });
             let outcome = outcome.await;
             troubles.note(outcome)?;
         }
@@ -61,7 +62,7 @@ impl Drawing<'_, RunEntries> {
         let later = root.is_some_and(|root| self.is_limited(&root.channel));
         if elsewhere || !(told || later) {
             let card = cards::outcome(&self.view(true), &Markup::new());
-            self.tell_requester("private-end", &card).await?;
+            self.tell_requester(&CardRole::PrivateEnd, &card).await?;
         }
         troubles.settled()
     }
@@ -70,7 +71,7 @@ impl Drawing<'_, RunEntries> {
     /// private if the card is in another channel or cannot be posted.
     pub(super) async fn tell_stopped(&mut self) -> Result<(), PostError> {
         let Some(role) = self.stopped() else { return Ok(()) };
-        let root = self.known("root").map(|card| card.at.clone());
+        let root = self.known(&CardRole::Root).map(|card| card.at.clone());
         let mut told = Ok(());
         if let Some(root) = root.as_ref().filter(|root| root.channel == self.typed()) {
             let put = self.upsert(&role, &root.channel, Some(&root.ts), |drawing| {
@@ -101,12 +102,12 @@ impl Drawing<'_, RunEntries> {
 
     /// The role of the message that says the run waits for a person. None if it does not wait, or if the message was
     /// sent.
-    fn stopped(&self) -> Option<String> {
+    fn stopped(&self) -> Option<CardRole> {
         let waits =
             self.of.run.ended.is_none() && self.of.run.waiting.is_some() && self.of.run.cancelled.is_none();
         let pauses =
             self.of.entries.iter().filter(|(_, _, event)| matches!(event, Event::Paused { .. })).count();
-        let role = format!("stopped-{pauses:04}");
+        let role = CardRole::Stopped(u32::try_from(pauses).unwrap_or(u32::MAX));
         (waits && self.known(&role).is_none()).then_some(role)
     }
 
@@ -120,7 +121,7 @@ impl Drawing<'_, RunEntries> {
         let missing = outcome == Outcome::Refused && says == Denied::Missing(Role::Operator).to_string();
         let holders = missing.then(|| messages::holders(Role::Operator, self.app.people.access()));
         let text = messages::not_begun(&says, first.as_deref(), holders.as_ref());
-        self.tell_requester("root", &Shown::text(&text)).await?;
+        self.tell_requester(&CardRole::Root, &Shown::text(&text)).await?;
         for card in &self.cards {
             self.app.ledger.store().mark_rendered(self.id, &card.at, self.of.run.seq, "").await?;
         }
@@ -138,16 +139,16 @@ impl Drawing<'_, RunEntries> {
 }
 
 impl<S: HasCards> Drawing<'_, S> {
-    /// Sends the requester a private message at most once: it is stored before it is sent.
-    pub(super) async fn tell_requester(&mut self, role: &str, card: &Shown) -> Result<(), PostError> {
-        // A scheduled sweep has no requester.
+    /// Tells the requester alone, once: it is written down before it is said.
+    pub(super) async fn tell_requester(&mut self, role: &CardRole, card: &Shown) -> Result<(), PostError> {
+        // A sweep by schedule was asked for by nobody.
         let Some(asked) = self.of.asked().cloned().filter(|asked| !asked.by.id.is_empty()) else {
             return Ok(());
         };
         if self.known(role).is_some() {
             return Ok(());
         }
-        let at = MessageRef { channel: NO_CHANNEL.to_owned(), ts: role.to_owned() };
+        let at = MessageRef { channel: NO_CHANNEL.to_owned(), ts: role.to_string() };
         let note = self.card(role, at, String::new());
         if !self.app.ledger.store().set_card(note.clone(), None).await? {
             return Ok(());

@@ -11,7 +11,7 @@ use crate::slack::cards::{SweepView, sweep_root};
 use crate::slack::messages;
 use reinstate_core::run::Request;
 use reinstate_core::sweep::{Sweep, SweepFinding, SweepNext};
-use reinstate_store::MessageRef;
+use reinstate_store::{CardRole, MessageRef};
 
 /// The channel that is stored for something that is not a message.
 const NO_CHANNEL: &str = "-";
@@ -69,9 +69,9 @@ impl Drawing<'_, Sweep> {
         let view = SweepView { id, sweep, limits: &app.limits, now, head };
         // The messages are independent: one that Slack refuses delays no other message and no call to the approvers.
         let mut troubles = PostErrors::default();
-        let drawn = self.upsert("root", &app.channel, None, |_| sweep_root(&view)).await;
+        let drawn = self.upsert(&CardRole::Root, &app.channel, None, |_| sweep_root(&view)).await;
         let drawn = troubles.note(drawn)?;
-        if let Some(root) = self.known("root").map(|card| card.at.clone()) {
+        if let Some(root) = self.known(&CardRole::Root).map(|card| card.at.clone()) {
             let called = self.call_people(sweep, &root, drawn.is_some(), now).await;
             troubles.keep(called);
             let told = self.table(sweep, &root).await;
@@ -82,7 +82,7 @@ impl Drawing<'_, Sweep> {
 
     /// Uploads once the table of all people who are not healthy.
     async fn table(&mut self, sweep: &Sweep, root: &MessageRef) -> Result<(), PostError> {
-        if sweep.surveyed.is_none() || self.known("table").is_some() {
+        if sweep.surveyed.is_none() || self.known(&CardRole::Table).is_some() {
             return Ok(());
         }
         let rows = self.app.ledger.store().found_by(self.id).await?;
@@ -99,12 +99,12 @@ impl Drawing<'_, Sweep> {
             // A workspace that does not permit uploads still receives the card. The command line can write the table.
             tracing::warn!(code, "Slack refuses the table of a sweep");
             let text = messages::no_table(code);
-            self.upsert("no-table", &root.channel, Some(&root.ts), |_| Shown::text(&text)).await?;
+            self.upsert(&CardRole::NoTable, &root.channel, Some(&root.ts), |_| Shown::text(&text)).await?;
         } else {
             done?;
         }
-        let at = MessageRef { channel: NO_CHANNEL.to_owned(), ts: "table".to_owned() };
-        let note = self.card("table", at, String::new());
+        let at = MessageRef { channel: NO_CHANNEL.to_owned(), ts: CardRole::Table.to_string() };
+        let note = self.card(&CardRole::Table, at, String::new());
         if self.app.ledger.store().set_card(note.clone(), None).await? {
             self.cards.push(note);
         }
@@ -122,13 +122,15 @@ impl Drawing<'_, Sweep> {
         let mut troubles = PostErrors::default();
         let requester = sweep.requested.as_ref().map(|(asked, _)| asked.by.id.clone());
         let waits = matches!(sweep.next(now, &self.app.limits), SweepNext::AwaitApproval(_));
-        if waits && asks && self.known("call").is_none() {
+        if waits && asks && self.known(&CardRole::SweepCall).is_none() {
             let text = messages::sweep_waits(self.app.people.access(), requester.as_deref());
-            let called = self.upsert("call", &root.channel, Some(&root.ts), |_| Shown::text(&text)).await;
+            let called = self
+                .upsert(&CardRole::SweepCall, &root.channel, Some(&root.ts), |_| Shown::text(&text))
+                .await;
             troubles.note(called)?;
         }
         let stands = sweep.next(now, &self.app.limits) == SweepNext::AwaitPerson;
-        let role = format!("stopped-{:04}", sweep.pauses);
+        let role = CardRole::Stopped(sweep.pauses);
         if let (Some(why), Some(requester), true) = (&sweep.paused, &requester, stands)
             && self.known(&role).is_none()
         {
@@ -137,11 +139,12 @@ impl Drawing<'_, Sweep> {
             let told = self.upsert(&role, &root.channel, Some(&root.ts), |_| Shown::text(&text)).await;
             troubles.note(told)?;
         }
-        if let (Some(message), Some(requester)) = (&sweep.ended, requester)
-            && self.known("outcome").is_none()
+        if let (Some(says), Some(requester)) = (&sweep.ended, requester)
+            && self.known(&CardRole::Outcome).is_none()
         {
-            let text = messages::sweep_over(&requester, &messages::end_message(message));
-            let told = self.upsert("outcome", &root.channel, Some(&root.ts), |_| Shown::text(&text)).await;
+            let text = messages::sweep_over(&requester, &messages::end_message(says));
+            let told =
+                self.upsert(&CardRole::Outcome, &root.channel, Some(&root.ts), |_| Shown::text(&text)).await;
             troubles.note(told)?;
         }
         troubles.settled()

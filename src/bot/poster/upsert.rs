@@ -10,7 +10,7 @@ use super::{CHANNEL_GONE_CODES, CONTENT_REFUSED_CODES, PostError, REFUSED_PAUSE}
 use crate::slack::api::ApiError;
 use crate::slack::blocks::Message as Shown;
 use crate::slack::messages;
-use reinstate_store::{MessageRef, PostedMessage};
+use reinstate_store::{CardRole, MessageRef, PostedMessage};
 
 /// Slack's error codes for a thread that accepts no replies: its root is gone, or it is locked.
 const THREAD_GONE_CODES: [&str; 5] = [
@@ -40,21 +40,21 @@ enum Destination<'a> {
 }
 
 impl<S: HasCards> Drawing<'_, S> {
-    pub(super) fn known(&self, role: &str) -> Option<&PostedMessage> {
-        self.cards.iter().find(|card| card.role == role)
+    pub(super) fn known(&self, role: &CardRole) -> Option<&PostedMessage> {
+        self.cards.iter().find(|card| card.role == *role)
     }
 
     /// A new card. It counts as out of date until all messages of the newest entry are sent. Otherwise a process that
     /// dies between two messages would leave the second one out.
-    pub(super) fn card(&self, role: &str, at: MessageRef, fingerprint: String) -> PostedMessage {
-        PostedMessage { run: self.id.to_owned(), role: role.to_owned(), at, rendered_seq: 0, fingerprint }
+    pub(super) fn card(&self, role: &CardRole, at: MessageRef, fingerprint: String) -> PostedMessage {
+        PostedMessage { run: self.id.to_owned(), role: role.clone(), at, rendered_seq: 0, fingerprint }
     }
 
     /// Makes a message show what `draw` draws. Updates it, or posts it if it does not exist or can no longer be
     /// updated.
     pub(super) async fn upsert(
         &mut self,
-        role: &str,
+        role: &CardRole,
         channel: &str,
         thread: Option<&str>,
         draw: impl Fn(&Self) -> Shown,
@@ -95,20 +95,22 @@ impl<S: HasCards> Drawing<'_, S> {
     }
 
     /// Tells the requester that there is a new card, and why.
-    async fn says_again(&mut self, role: &str, channel: &str, code: &str) -> Result<(), PostError> {
+    async fn says_again(&mut self, role: &CardRole, channel: &str, code: &str) -> Result<(), PostError> {
+        let name = role.to_string();
         tracing::info!(
             run = self.id,
-            role,
+            role = name,
             code,
-            "the card {role} was posted anew: Slack refused the update"
+            "the card {name} was posted anew: Slack refused the update"
         );
-        let asks = role == "root" || role.starts_with("approval-");
+        let asks = matches!(role, CardRole::Root | CardRole::Approval(_));
         match code {
-            "message_not_found" if role == "root" => {
-                self.tell_requester("again", &Shown::text(&messages::card_again(channel))).await
+            "message_not_found" if *role == CardRole::Root => {
+                self.tell_requester(&CardRole::Again, &Shown::text(&messages::card_again(channel))).await
             }
             _ if asks => {
-                self.tell_requester("renewed", &Shown::text(&messages::card_renewed(channel, code))).await
+                self.tell_requester(&CardRole::Renewed, &Shown::text(&messages::card_renewed(channel, code)))
+                    .await
             }
             _ => Ok(()),
         }
@@ -117,7 +119,7 @@ impl<S: HasCards> Drawing<'_, S> {
     /// Posts a message, which may replace another one.
     pub(super) async fn post(
         &mut self,
-        role: &str,
+        role: &CardRole,
         channel: &str,
         thread: Option<&str>,
         instead_of: Option<MessageRef>,
@@ -162,19 +164,20 @@ impl<S: HasCards> Drawing<'_, S> {
     }
 
     /// Tells the requester that a card that people need cannot be posted.
-    async fn says_refused(&mut self, role: &str, channel: &str, code: &str) -> Result<(), PostError> {
-        let on_root = role == "root" && channel == self.app.channel && S::asks(self);
-        let asks = on_root || role.starts_with("approval-");
-        if asks || role == "root" {
+    async fn says_refused(&mut self, role: &CardRole, channel: &str, code: &str) -> Result<(), PostError> {
+        let is_root = *role == CardRole::Root;
+        let on_root = is_root && channel == self.app.channel && S::asks(self);
+        let asks = on_root || matches!(role, CardRole::Approval(_));
+        if asks || is_root {
             let text = messages::card_refused(self.id, channel, code, asks);
-            let role = if asks { "refused-approval" } else { "refused" };
-            self.tell_requester(role, &Shown::text(&text)).await?;
+            let role = if asks { CardRole::RefusedApproval } else { CardRole::Refused };
+            self.tell_requester(&role, &Shown::text(&text)).await?;
         }
         Ok(())
     }
 
     /// The key under which a refused card is held.
-    fn key(&self, role: &str, channel: &str, print: &str) -> String {
+    fn key(&self, role: &CardRole, channel: &str, print: &str) -> String {
         format!("{} {role} {channel} {print}", self.id)
     }
 
@@ -216,7 +219,7 @@ impl<S: HasCards> Drawing<'_, S> {
     /// Stores a posted card. The first stored card counts; a second one is deleted from Slack.
     pub(super) async fn keep(
         &mut self,
-        role: &str,
+        role: &CardRole,
         at: MessageRef,
         print: String,
         instead_of: Option<MessageRef>,
@@ -234,14 +237,14 @@ impl<S: HasCards> Drawing<'_, S> {
 
     /// Logs the sequence number of the newest entry that the card shows, so that log lines can be matched with the
     /// journal.
-    fn logs(&self, what: &str, role: &str) {
-        let (run, seq) = (self.id, self.of.seq());
+    fn logs(&self, what: &str, role: &CardRole) {
+        let (run, seq, role) = (self.id, self.of.seq(), role.to_string());
         tracing::info!(run, seq, role, "the card {role} was {what}");
     }
 
-    pub(super) fn note(&mut self, role: &str, at: MessageRef, print: String) {
+    pub(super) fn note(&mut self, role: &CardRole, at: MessageRef, print: String) {
         let card = self.card(role, at, print);
-        self.cards.retain(|known| known.role != role);
+        self.cards.retain(|known| known.role != *role);
         self.cards.push(card);
     }
 

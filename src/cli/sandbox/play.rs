@@ -11,6 +11,7 @@ use crate::cli::args::Exit;
 use crate::cli::{serve, world};
 use crate::config::{Config, Purpose};
 use crate::exec::Timing;
+use crate::slack::action::ButtonAction;
 use crate::telemetry::Metrics;
 use reinstate_core::Outcome;
 use reinstate_core::subject::normalize;
@@ -116,13 +117,15 @@ async fn watch(stage: &Stage, screen: &mut Screen) -> anyhow::Result<Outcome> {
         }
         let asking = {
             let slack = lock(&stage.sandbox.slack);
-            buttons(&slack, "reinstate.approve").into_iter().find(|(_, _, value, _)| !clicked.contains(value))
+            buttons(&slack, ButtonAction::Approve.id())
+                .into_iter()
+                .find(|(_, _, value, _)| !clicked.contains(value))
         };
         if let Some((channel, ts, value, confirm)) = asking {
             screen.clicks("Grace", "Approve", &confirm);
             stage
                 .people
-                .click("U0GRACE", &channel, &ts, "reinstate.approve")
+                .click("U0GRACE", &channel, &ts, ButtonAction::Approve.id())
                 .await
                 .context("the click got no answer")?;
             clicked.push(value);

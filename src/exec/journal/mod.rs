@@ -4,8 +4,10 @@
 //! could not read.
 
 mod entry;
+mod note;
 
 pub use entry::{Entries, Unreadable};
+pub use note::NoteKind;
 
 use std::time::Duration;
 

@@ -2,6 +2,7 @@
 //! over. A button opens another run. It must never be drawn if that run would find nothing to do.
 
 use super::View;
+use crate::slack::action::ButtonAction;
 use crate::slack::blocks::{Button, Style};
 use reinstate_core::planner::{inverse, left_over};
 use reinstate_core::run::begun;
@@ -17,7 +18,7 @@ pub(super) fn buttons(view: &View<'_>) -> Vec<Button> {
     if proven && !undoes && left_over(&begun).is_some() && begun.iter().all(|op| op.rung() < 10) {
         let inactive = begun.iter().any(|op| op.rung() == 9);
         let words = if inactive { "Delete the account left over" } else { "Retire the account left over" };
-        all.push(plain("reinstate.retire", words));
+        all.push(plain(ButtonAction::Retire, words));
     }
     all
 }
@@ -26,7 +27,7 @@ pub(super) fn buttons(view: &View<'_>) -> Vec<Button> {
 pub(super) fn undo(view: &View<'_>) -> Option<Button> {
     let begun = begun(view.events.iter().map(|(_, _, event)| event));
     begun.iter().any(|op| inverse(op).is_some() || !op.records().is_empty()).then(|| Button {
-        action: "reinstate.undo",
+        action: ButtonAction::Undo,
         words: "Undo what was done",
         value: view.value(),
         style: Style::Plain,

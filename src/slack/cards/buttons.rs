@@ -2,14 +2,15 @@
 //! work must never be drawn.
 
 use super::View;
+use crate::slack::action::ButtonAction;
 use crate::slack::blocks::{Button, Style};
 use reinstate_core::run::Next;
 
 pub(super) fn buttons(view: &View<'_>) -> Vec<Button> {
     let plain =
         |action, words| Button { action, words, value: view.value(), style: Style::Plain, confirm: None };
-    let recheck = || plain("reinstate.recheck", "Recheck");
-    let details = || plain("reinstate.details", "Details");
+    let recheck = || plain(ButtonAction::Recheck, "Recheck");
+    let details = || plain(ButtonAction::Details, "Details");
     if view.run.ended.is_some() {
         let mut all = super::after::buttons(view);
         if view.run.current.is_some() {
@@ -21,9 +22,9 @@ pub(super) fn buttons(view: &View<'_>) -> Vec<Button> {
         Next::AwaitApproval { .. } if view.asks_here => asking(view),
         Next::AwaitApproval { .. } => vec![recheck(), details()],
         Next::AwaitPerson => {
-            let mut all = vec![Button { style: Style::Primary, ..plain("reinstate.retry", "Retry") }];
+            let mut all = vec![Button { style: Style::Primary, ..plain(ButtonAction::Retry, "Retry") }];
             all.extend(super::after::undo(view));
-            all.push(Button { style: Style::Danger, ..plain("reinstate.cancel", "Stop") });
+            all.push(Button { style: Style::Danger, ..plain(ButtonAction::Cancel, "Stop") });
             all.extend([recheck(), details()]);
             all
         }
@@ -38,9 +39,9 @@ pub(super) fn asking(view: &View<'_>) -> Vec<Button> {
     // If the dialog has no room for every destructive step, the click opens a modal and approves nothing.
     let confirm = super::dialog::dialog(view);
     vec![
-        Button { style: Style::Primary, confirm, ..plain("reinstate.approve", "Approve") },
-        Button { style: Style::Danger, ..plain("reinstate.decline", "Decline") },
-        plain("reinstate.recheck", "Recheck"),
-        plain("reinstate.details", "Details"),
+        Button { style: Style::Primary, confirm, ..plain(ButtonAction::Approve, "Approve") },
+        Button { style: Style::Danger, ..plain(ButtonAction::Decline, "Decline") },
+        plain(ButtonAction::Recheck, "Recheck"),
+        plain(ButtonAction::Details, "Details"),
     ]
 }

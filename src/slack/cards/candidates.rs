@@ -3,10 +3,12 @@
 
 use serde_json::Value as Json;
 
+use crate::slack::action::ButtonAction;
 use crate::slack::blocks::{Button, Style, actions, section};
 use crate::slack::markup::Markup;
 use crate::slack::value::Value;
 use reinstate_core::Diagnosis;
+use reinstate_core::diagnose::CandidateKind;
 
 /// How many candidates are shown. More than two accounts of one person are rare.
 const MAX_CANDIDATES: usize = 5;
@@ -15,7 +17,7 @@ const MAX_CANDIDATES: usize = 5;
 pub(super) fn candidates(diagnosis: &Diagnosis, value: &Value) -> Vec<Json> {
     let mut blocks = Vec::new();
     for (index, candidate) in diagnosis.candidates.iter().take(MAX_CANDIDATES).enumerate() {
-        let account = candidate.kind == "atlassian-account";
+        let account = candidate.kind == CandidateKind::AtlassianAccount;
         let head = Markup::new()
             .literal(if account { "*Account* " } else { "*Person* " })
             .code(&candidate.id)
@@ -29,7 +31,8 @@ pub(super) fn candidates(diagnosis: &Diagnosis, value: &Value) -> Vec<Json> {
         if account {
             let value = Value { keep: candidate.id.clone(), ..value.clone() }.text();
             let words = "Keep this account";
-            let pick = Button { action: "reinstate.pick", words, value, style: Style::Plain, confirm: None };
+            let pick =
+                Button { action: ButtonAction::Pick, words, value, style: Style::Plain, confirm: None };
             blocks.push(actions(&format!("pick-{index}"), &[pick]));
         }
     }

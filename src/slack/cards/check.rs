@@ -8,6 +8,7 @@ use super::findings::{PRIVATE, found};
 use super::overview::overview;
 use super::plan::planned;
 use super::trail::trail;
+use crate::slack::action::ButtonAction;
 use crate::slack::blocks::{Button, Message, Style, actions, header, section};
 use crate::slack::markup::Markup;
 use crate::slack::value::Value;
@@ -40,9 +41,9 @@ pub fn diagnosis(
     let button = |action, words, style| Button { action, words, value: value.clone(), style, confirm: None };
     let mut buttons = Vec::new();
     if !plan.steps.is_empty() {
-        buttons.push(button("reinstate.repair", "Repair", Style::Primary));
+        buttons.push(button(ButtonAction::Repair, "Repair", Style::Primary));
     }
-    buttons.push(button("reinstate.recheck", "Recheck", Style::Plain));
+    buttons.push(button(ButtonAction::Recheck, "Recheck", Style::Plain));
     blocks.push(actions("check", &buttons));
     Message::of(&title.literal(": ").literal(verdict), blocks, 1)
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use crate::slack::action::ButtonAction;
 use crate::slack::blocks::{Button, Style, actions, context, divider, header, section};
 use crate::slack::markup::Markup;
 use crate::slack::value;
@@ -112,9 +113,9 @@ fn buttons(sees: bool) -> Value {
     };
     let mut all = Vec::new();
     if sees {
-        all.push(button("reinstate.check_person", "Check a person", Style::Primary));
+        all.push(button(ButtonAction::CheckPerson, "Check a person", Style::Primary));
     }
-    all.push(button("reinstate.me", "Check my own access", Style::Plain));
+    all.push(button(ButtonAction::Me, "Check my own access", Style::Plain));
     actions("home", &all)
 }
 

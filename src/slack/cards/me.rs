@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::config::Access;
+use crate::slack::action::ButtonAction;
 use crate::slack::blocks::{Button, Message, Style, actions, context, header, section};
 use crate::slack::markup::Markup;
 use crate::slack::messages::{self, PlainWords, plain};
@@ -45,7 +46,7 @@ pub fn me(diagnosis: &Diagnosis, at: Timestamp) -> Message {
     blocks.push(actions(
         "me",
         &[Button {
-            action: "reinstate.ask_for_help",
+            action: ButtonAction::AskForHelp,
             words: "Ask my admins for help",
             value: Value::default().text(),
             style,
@@ -78,8 +79,8 @@ pub fn help_wanted(by: &str, asked: &str, diagnosis: &Diagnosis, at: Timestamp, 
         actions(
             "help",
             &[
-                button("reinstate.repair", "Repair", Style::Primary),
-                button("reinstate.recheck", "Recheck", Style::Plain),
+                button(ButtonAction::Repair, "Repair", Style::Primary),
+                button(ButtonAction::Recheck, "Recheck", Style::Plain),
             ],
         ),
         context(&[Markup::new().literal("Read ").time(at)]),

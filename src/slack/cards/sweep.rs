@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 
+use crate::slack::action::ButtonAction;
 use crate::slack::blocks::{Button, Confirm, Message, Style, actions, context, header, section};
 use crate::slack::markup::Markup;
 use crate::slack::messages;
@@ -253,7 +254,7 @@ fn buttons(view: &SweepView<'_>) -> Vec<Button> {
     let value = Value { run: view.id.to_owned(), digest: digest.clone(), ..Value::default() }.text();
     let plain =
         |action, words| Button { action, words, value: value.clone(), style: Style::Plain, confirm: None };
-    let stop = || Button { style: Style::Danger, ..plain("reinstate.cancel", "Stop") };
+    let stop = || Button { style: Style::Danger, ..plain(ButtonAction::Cancel, "Stop") };
     let Some(surveyed) = &sweep.surveyed else {
         return if sweep.ended.is_none() { vec![stop()] } else { Vec::new() };
     };
@@ -276,23 +277,23 @@ fn buttons(view: &SweepView<'_>) -> Vec<Button> {
     };
     let mut all = match sweep.next(view.now, view.limits) {
         SweepNext::AwaitRequest(_) => vec![primary(
-            "reinstate.sweep_repair",
+            ButtonAction::SweepRepair,
             "Repair the harmless ones",
             "Repair the harmless ones?",
             "Repair",
         )],
         SweepNext::AwaitApproval(_) => vec![
-            primary("reinstate.approve", "Approve", "Approve this list?", "Approve"),
-            Button { style: Style::Danger, ..plain("reinstate.decline", "Decline") },
+            primary(ButtonAction::Approve, "Approve", "Approve this list?", "Approve"),
+            Button { style: Style::Danger, ..plain(ButtonAction::Decline, "Decline") },
         ],
-        SweepNext::Repair => vec![plain("reinstate.sweep_pause", "Pause"), stop()],
+        SweepNext::Repair => vec![plain(ButtonAction::SweepPause, "Pause"), stop()],
         SweepNext::AwaitPerson => {
-            vec![Button { style: Style::Primary, ..plain("reinstate.retry", "Go on") }, stop()]
+            vec![Button { style: Style::Primary, ..plain(ButtonAction::Retry, "Go on") }, stop()]
         }
         SweepNext::Survey | SweepNext::End(_) | SweepNext::Nothing => Vec::new(),
     };
     if surveyed.approvals > 0 {
-        all.push(plain("reinstate.sweep_page", "Show those that need an approval"));
+        all.push(plain(ButtonAction::SweepPage, "Show those that need an approval"));
     }
     all
 }
@@ -325,7 +326,7 @@ pub fn sweep_page(id: &str, found: &[SweepFinding], page: usize) -> Message {
         blocks.push(actions(
             &format!("sweep-page-{place}"),
             &[Button {
-                action: "reinstate.repair",
+                action: ButtonAction::Repair,
                 words: "Repair",
                 value,
                 style: Style::Plain,
@@ -338,7 +339,7 @@ pub fn sweep_page(id: &str, found: &[SweepFinding], page: usize) -> Message {
         blocks.push(actions(
             &format!("sweep-next-{page}"),
             &[Button {
-                action: "reinstate.sweep_page",
+                action: ButtonAction::SweepPage,
                 words: "Next page",
                 value,
                 style: Style::Plain,

@@ -11,7 +11,7 @@ use crate::config::{Access, Grant};
 use crate::slack::blocks::Message;
 use crate::slack::markup::Markup;
 use crate::slack::modal;
-use reinstate_core::diagnose::{Candidate, Mark, Station, diagnose};
+use reinstate_core::diagnose::{Candidate, CandidateKind, Mark, Station, diagnose};
 use reinstate_core::evidence::Source;
 use reinstate_core::finding::{Cause, Fact, Finding, Verdict};
 use reinstate_core::run::{Limits, PauseReason, Request, Requester};
@@ -68,7 +68,7 @@ fn worst() -> (Diagnosis, Plan) {
     found.unread = (0..30).map(|_| (Source::Users, HOSTILE.repeat(20))).collect();
     found.candidates = (0..9)
         .map(|n| Candidate {
-            kind: "atlassian-account".into(),
+            kind: CandidateKind::AtlassianAccount,
             id: format!("{HOSTILE}{n}"),
             email: Some(HOSTILE.repeat(10)),
             name: Some(HOSTILE.repeat(10)),

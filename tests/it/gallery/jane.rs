@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use reinstate::config::{Access, Grant};
 use reinstate::slack::cards::View;
 use reinstate_core::Fold as _;
-use reinstate_core::diagnose::{Candidate, Mark, Station, diagnose};
+use reinstate_core::diagnose::{Candidate, CandidateKind, Mark, Station, diagnose};
 use reinstate_core::finding::{Cause, Fact, Finding, Verdict};
 use reinstate_core::run::{EndMessage, Limits, Next, Request, Requester};
 use reinstate_core::subject::RecordId;
@@ -212,7 +212,7 @@ pub fn cannot_tell() -> (Diagnosis, Plan) {
 pub fn two_accounts() -> (Diagnosis, Plan) {
     let mut found = email_held();
     let candidate = |id: &str, email: &str, says: &[&str]| Candidate {
-        kind: "atlassian-account".to_owned(),
+        kind: CandidateKind::AtlassianAccount,
         id: id.to_owned(),
         email: Some(email.to_owned()),
         name: Some("Jane Doe".to_owned()),

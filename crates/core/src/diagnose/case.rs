@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use super::Candidate;
 use super::attribute::Identity;
 use super::record_link::{RecordLink, record_links};
 use super::record_links::Owner;
+use super::{Candidate, CandidateKind};
 use crate::evidence::{Account, Claim, Evidence, IdpUser, Read};
 use crate::subject::{Subject, Who, normalize};
 
@@ -272,7 +272,7 @@ impl<'a> Case<'a> {
             self.record_links.iter().filter(|tie| tie.account.as_deref() == Some(&account.id)).count();
         says.push(format!("{links} provisioning records linked"));
         Candidate {
-            kind: "atlassian-account".to_owned(),
+            kind: CandidateKind::AtlassianAccount,
             id: account.id.clone(),
             email: account.email.clone(),
             name: account.name.clone(),
@@ -299,7 +299,7 @@ fn user_candidate(user: &IdpUser) -> Candidate {
         None => "unknown whether enabled",
     };
     Candidate {
-        kind: "idp-user".to_owned(),
+        kind: CandidateKind::IdpUser,
         id: user.id.clone(),
         email: user.mail.clone().or_else(|| user.upn.clone()),
         name: user.name.clone(),

@@ -97,11 +97,31 @@ const RULES: &[Rule] = &[
 const WHERE_ACCESS_IS_MISSING: &[Cause] =
     &[Cause::PullSync, Cause::EmailMismatch, Cause::GroupRenamed, Cause::GroupWithoutRole, Cause::SeatsFull];
 
+/// What a candidate is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CandidateKind {
+    /// A user of the identity provider.
+    IdpUser,
+    /// An Atlassian account, which can be picked to be kept.
+    AtlassianAccount,
+}
+
+impl CandidateKind {
+    /// As it is written down, and shown in a terminal.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::IdpUser => "idp-user",
+            Self::AtlassianAccount => "atlassian-account",
+        }
+    }
+}
+
 /// A person or account that WHO could mean, if it matches more than one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candidate {
-    /// `idp-user` or `atlassian-account`.
-    pub kind: String,
+    pub kind: CandidateKind,
     pub id: String,
     pub email: Option<String>,
     pub name: Option<String>,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::reason::{EndMessage, PauseMessage};
 use crate::Who;
 use crate::diagnose::Diagnosis;
-use crate::fold::JournalEvent;
+use crate::fold::{JournalEvent, Kind};
 use crate::op::Op;
 use crate::plan::Plan;
 
@@ -249,7 +249,7 @@ impl Event {
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Opened { .. } => "opened",
+            Self::Opened { .. } => Kind::Run.opening(),
             Self::Admitted { .. } => "admitted",
             Self::Planned { .. } => "planned",
             Self::Approved { .. } => "approved",

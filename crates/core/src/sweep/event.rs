@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{RepairList, Tally};
 use crate::evidence::Source;
-use crate::fold::JournalEvent;
+use crate::fold::{JournalEvent, Kind};
 use crate::run::{EndMessage, Outcome, PauseMessage, Request};
 
 /// One entry of the journal of a sweep.
@@ -108,7 +108,7 @@ impl SweepEvent {
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::SweepOpened { .. } => "sweep-opened",
+            Self::SweepOpened { .. } => Kind::Sweep.opening(),
             Self::SweepProgress { .. } => "sweep-progress",
             Self::SweepSurveyed { .. } => "sweep-surveyed",
             Self::SweepRequested { .. } => "sweep-requested",

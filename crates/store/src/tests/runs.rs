@@ -431,7 +431,8 @@ pub async fn order_is_not_that_of_names(place: &Place) {
             PostedMessage { run: "b".into(), role: role.into(), at, rendered_seq: 1, fingerprint: "".into() };
         store.set_card(card, None).await.unwrap();
     }
-    let cards: Vec<_> = store.cards("b").await.unwrap().into_iter().map(|card| card.role).collect();
+    let cards: Vec<_> =
+        store.cards("b").await.unwrap().into_iter().map(|card| card.role.to_string()).collect();
     assert_eq!(cards, ["B", "a-c", "ab", "b"]);
 }
 

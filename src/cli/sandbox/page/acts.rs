@@ -12,6 +12,7 @@ use super::blocks::text;
 use super::seat::{HOME_TAB, Seat};
 use super::stage::Stage;
 use super::{Page, faults, input};
+use crate::slack::action::ShortcutCallback;
 use reinstate_sandbox::lock;
 use reinstate_sandbox::scenarios::find;
 use reinstate_sandbox::slack::{Ack, ActError};
@@ -125,9 +126,9 @@ pub(super) async fn shortcut(State(page): State<Arc<Page>>, Form(fields): Fields
     let seat = seat(&stage, &fields);
     let (user, ts) = (&seat.user, get(&fields, "ts"));
     let done = if ts.is_empty() {
-        stage.people.shortcut(user, "reinstate.check_person").await
+        stage.people.shortcut(user, ShortcutCallback::CheckPerson.id()).await
     } else {
-        stage.people.message_shortcut(user, &seat.place, ts, "reinstate.check_message").await
+        stage.people.message_shortcut(user, &seat.place, ts, ShortcutCallback::CheckMessage.id()).await
     };
     back(&stage, &seat, done)
 }

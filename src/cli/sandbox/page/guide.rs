@@ -8,6 +8,7 @@ use super::people::{Person, of, who};
 use super::seat::Seat;
 use super::stage::Stage;
 use super::timeline::Story;
+use crate::slack::action::ButtonAction;
 use reinstate_core::Event;
 use reinstate_core::run::Outcome;
 use reinstate_core::sweep::SweepEvent;
@@ -48,21 +49,21 @@ fn hint(stage: &Stage, slack: &Slack, seat: &Seat, stories: &[Story]) -> (&'stat
         };
         return ("dead", words);
     }
-    if stands(slack, "reinstate.approve") {
+    if stands(slack, ButtonAction::Approve) {
         let words = html! {
             "the bot asks a second person. Read what it will do and what it costs, then press "
             strong { "Approve" } " on the card in #atlassian-admins."
         };
         return ("approve", turn(|person| person.approves, words));
     }
-    if stands(slack, "reinstate.retry") {
+    if stands(slack, ButtonAction::Retry) {
         let words = html! {
             "the bot does not guess: it waits for a person. Read why on the card, then press "
             strong { "Retry" } " for a new look, or one of the ways out beside it."
         };
         return ("retry", turn(|person| person.repairs, words));
     }
-    if stands(slack, "reinstate.sweep_repair") {
+    if stands(slack, ButtonAction::SweepRepair) {
         let words = html! {
             "the sweep has read everybody and changed nothing. Press " strong { "Repair the harmless ones" }
             " on its card, or look at the table in its thread."
@@ -111,11 +112,11 @@ fn ended(outcome: Outcome) -> Markup {
 }
 
 /// Whether a button with this action is in a channel now.
-fn stands(slack: &Slack, action: &str) -> bool {
+fn stands(slack: &Slack, action: ButtonAction) -> bool {
     let has = |block: &serde_json::Value| {
         super::blocks::items(block, "elements")
             .iter()
-            .any(|element| super::blocks::text(element, "action_id") == action)
+            .any(|element| super::blocks::text(element, "action_id") == action.id())
     };
     slack.messages.iter().filter(|message| !message.deleted).any(|message| message.blocks.iter().any(has))
 }

@@ -481,3 +481,15 @@ fn sources_that_disagree_about_a_link_prove_nothing_that_needs_it() {
     put(&mut e.links, |links| links[0].account = Some("a9".into()));
     assert_eq!(codes(&e), Vec::<&str>::new());
 }
+
+#[test]
+fn a_candidate_is_read_and_written_as_version_1_did() {
+    for kind in [crate::diagnose::CandidateKind::IdpUser, crate::diagnose::CandidateKind::AtlassianAccount] {
+        let text =
+            format!(r#"{{"kind":"{}","id":"1","email":null,"name":"Jane","says":["enabled"]}}"#, kind.word());
+        let read: crate::diagnose::Candidate = serde_json::from_str(&text).unwrap();
+        assert_eq!(read.kind, kind);
+        assert_eq!(serde_json::to_string(&read).unwrap(), text);
+    }
+    assert_eq!(crate::diagnose::CandidateKind::IdpUser.word(), "idp-user");
+}
