@@ -354,7 +354,7 @@ pub fn lists() -> Page {
         email: Some("ada@acme.example".to_owned()),
     };
     let whoami = |page: &mut Page, actor: Actor| {
-        page.covers("Standing", &actor.membership);
+        page.covers("MembershipKind", &actor.membership);
         says(&messages::whoami(&actor, true))
     };
     let roles = [

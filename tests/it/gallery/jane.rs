@@ -419,10 +419,10 @@ impl Story {
         let run = self.run();
         page.covers("Next", &self.next());
         if let Some(asked) = &run.asked {
-            page.covers("Aim", &asked.aim);
+            page.covers("Goal", &asked.aim);
         }
         if let Some(waiting) = &run.waiting {
-            page.covers("Halt", &waiting.halt);
+            page.covers("PauseReason", &waiting.halt);
         }
         if let Some((outcome, _)) = &run.ended {
             page.covers("Outcome", outcome);
