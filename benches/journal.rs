@@ -128,7 +128,7 @@ fn asked(number: usize) -> Request {
 
 fn engine(store: Store) -> Engine {
     Engine {
-        ledger: Journal::new(store),
+        journal: Journal::new(store),
         world: Arc::new(Silence),
         admit: Arc::new(|asked, _| {
             Box::pin(async move {

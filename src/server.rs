@@ -50,7 +50,7 @@ pub async fn run(
 /// Ready when the store and Slack's `auth.test` answer, whether or not Atlassian and Entra answer
 /// (docs/reference/rules.md#readiness).
 async fn ready(State(app): State<Arc<App>>) -> Response {
-    let store = tokio::time::timeout(Duration::from_secs(2), app.ledger.store().ping()).await;
+    let store = tokio::time::timeout(Duration::from_secs(2), app.journal.store().ping()).await;
     let store = matches!(store, Ok(Ok(())));
     let slack = app.people.home().is_some();
     let word = |fine: bool| if fine { "ok" } else { "not yet" };

@@ -63,7 +63,7 @@ pub enum StartError {
 
 pub struct App {
     /// The journal of all runs and sweeps.
-    pub ledger: Journal,
+    pub journal: Journal,
     pub world: Arc<dyn World>,
     pub slack: Api,
     /// Roles and permissions.
@@ -103,7 +103,7 @@ impl App {
     pub fn new(config: Config, store: Store, world: Arc<dyn World>) -> Result<Arc<Self>, StartError> {
         let token = config.secrets.slack_bot.as_ref().ok_or(StartError::NoToken)?;
         Ok(Arc::new(Self {
-            ledger: Journal::new(store),
+            journal: Journal::new(store),
             world,
             slack: Api::new(&config.slack.api_url, token)?.with_app_token(config.secrets.slack_app.as_ref()),
             people: People::new(config.access.clone()),
@@ -134,7 +134,7 @@ impl App {
     pub fn engine(self: &Arc<Self>) -> Engine {
         let app = Arc::clone(self);
         Engine {
-            ledger: self.ledger.clone(),
+            journal: self.journal.clone(),
             world: Arc::clone(&self.world),
             admit: Arc::new(move |asked, opened_at| {
                 let app = Arc::clone(&app);
@@ -160,7 +160,7 @@ impl App {
     /// Gathers the evidence about a person, finds the causes and makes the plan.
     pub async fn diagnose(&self, who: &Who) -> (Diagnosis, Plan) {
         let began = Instant::now();
-        let prior_runs = PriorRuns::Journal(self.ledger.clone());
+        let prior_runs = PriorRuns::Journal(self.journal.clone());
         let (world, gather) = (self.world.as_ref(), Gather::Person(Subject::asked(who.clone())));
         let Assessment { diagnosis, plan, .. } =
             assess(world, &prior_runs, &self.rules, gather, PlanFor::Repair, &[]).await;
@@ -184,7 +184,7 @@ impl App {
     async fn has_changed_since(&self, who: &Who, looked: &SharedDiagnosis) -> bool {
         let mut names = looked.0.subject.names();
         names.push(name_of(who));
-        match self.ledger.store().is_changed(&names, looked.2).await {
+        match self.journal.store().is_changed(&names, looked.2).await {
             Ok(changed) => changed,
             Err(error) => {
                 tracing::warn!(%error, "whether a diagnosis is still true could not be read");
@@ -217,7 +217,7 @@ impl App {
     /// The current time by the clock of the database, which also dates the entries. If the store does not answer, the
     /// local clock is used, so that the caller still receives a diagnosis.
     async fn time(&self) -> Timestamp {
-        self.ledger.now().await.unwrap_or_else(|error| {
+        self.journal.now().await.unwrap_or_else(|error| {
             tracing::warn!(%error, "the clock of the database could not be read");
             crate::clock::now()
         })

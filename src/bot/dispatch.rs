@@ -51,7 +51,7 @@ fn happened(app: &Arc<App>, event: Occurrence) {
     let work = Arc::clone(app);
     app.spawn(async move {
         if let Some(id) = &event.id {
-            let new = work.ledger.store().mark_seen(id, crate::clock::now()).await;
+            let new = work.journal.store().mark_seen(id, crate::clock::now()).await;
             let repeated = matches!(new, Ok(false));
             let seen = if repeated { "again" } else { "first" };
             metrics::counter!("reinstate_slack_events_total", "seen" => seen).increment(1);

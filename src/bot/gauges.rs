@@ -32,11 +32,11 @@ pub async fn run(app: std::sync::Arc<App>, mut stop: watch::Receiver<bool>) {
 
 async fn read(app: &App) -> Result<(), reinstate_store::StoreError> {
     let now = crate::clock::now();
-    let (runs, all) = app.ledger.store().oldest_open_runs(MAX_RUNS).await?;
+    let (runs, all) = app.journal.store().oldest_open_runs(MAX_RUNS).await?;
     let mut states: BTreeMap<&str, u32> = STATES.iter().map(|state| (*state, 0)).collect();
     let mut oldest = 0.0_f64;
     for run in &runs {
-        let state = match app.ledger.run(run).await {
+        let state = match app.journal.run(run).await {
             Ok(run) => match run.next(now, &app.rules, &app.limits) {
                 Next::AwaitApproval { .. } => {
                     let since = run.current.as_ref().map_or(now, |current| current.at);
@@ -58,7 +58,7 @@ async fn read(app: &App) -> Result<(), reinstate_store::StoreError> {
         metrics::gauge!("reinstate_runs", "state" => (*state).to_owned()).set(f64::from(*count));
     }
     metrics::gauge!("reinstate_approval_oldest_seconds").set(oldest);
-    let behind = app.ledger.store().stale_cards(1000).await?.len();
+    let behind = app.journal.store().stale_cards(1000).await?.len();
     metrics::gauge!("reinstate_cards_behind").set(f64::from(u32::try_from(behind).unwrap_or(u32::MAX)));
     Ok(())
 }

@@ -55,7 +55,7 @@ async fn note_refused(app: &App) {
     let facts = json!({ "by_reason": counts }).to_string();
     let at = crate::clock::now();
     let entry = NewEntry { at, kind: NoteKind::RequestsRefused.word().to_owned(), facts, personal: None };
-    if let Err(error) = app.ledger.store().append_global(entry).await {
+    if let Err(error) = app.journal.store().append_global(entry).await {
         tracing::warn!(%error, "refused requests could not be noted; they are counted on");
         app.refused_requests.put_back(counts);
     }
@@ -63,7 +63,7 @@ async fn note_refused(app: &App) {
 
 async fn forget(app: &App) {
     let Ok(before) = crate::clock::now().checked_sub(app.config.store.forget_after) else { return };
-    match app.ledger.store().erase_personal(before).await {
+    match app.journal.store().erase_personal(before).await {
         Ok(erased) if erased.entries > 0 => {
             tracing::info!(
                 entries = erased.entries,

@@ -33,30 +33,30 @@ pub(crate) struct ReplyTo {
 
 impl App {
     /// Sends a message to one person alone. A message that cannot be delivered is counted and dropped.
-    pub(crate) async fn reply(&self, ear: &ReplyTo, card: &Message) {
-        if let Some(view) = &ear.view
+    pub(crate) async fn reply(&self, reply_to: &ReplyTo, card: &Message) {
+        if let Some(view) = &reply_to.view
             && self.slack.update_view(view, &modal::answer(card)).await.is_ok()
         {
             return;
         }
-        if let Some(url) = &ear.response_url
+        if let Some(url) = &reply_to.response_url
             && self.responses.send(url, card).await
         {
             return;
         }
-        if let Some(channel) = &ear.channel
-            && self.slack.ephemeral(channel, &ear.by.id, card).await.is_ok()
+        if let Some(channel) = &reply_to.channel
+            && self.slack.ephemeral(channel, &reply_to.by.id, card).await.is_ok()
         {
             return;
         }
         // From the App Home, or if the channel is gone, only their direct messages remain.
-        let mut told = self.reply_directly(&ear.by.id, card).await;
+        let mut told = self.reply_directly(&reply_to.by.id, card).await;
         for _ in 0..MAX_RETRIES {
             match told {
                 Err(ApiError::Limited(pause)) if pause <= MAX_RETRY_AFTER => tokio::time::sleep(pause).await,
                 _ => break,
             }
-            told = self.reply_directly(&ear.by.id, card).await;
+            told = self.reply_directly(&reply_to.by.id, card).await;
         }
         if let Err(error) = told {
             metrics::counter!("reinstate_answers_lost_total").increment(1);
@@ -72,7 +72,7 @@ impl App {
     /// Opens a modal for a person and returns its id. If that fails, the person is told.
     pub(crate) async fn open_modal(
         &self,
-        ear: &ReplyTo,
+        reply_to: &ReplyTo,
         trigger: Option<&str>,
         view: &Value,
     ) -> Option<String> {
@@ -86,18 +86,23 @@ impl App {
             Err(ApiError::Refused(code)) if code == "exchanged_trigger_id" => None,
             Err(error) => {
                 tracing::info!(%error, "a modal could not be opened");
-                self.reply(ear, &Message::text(&messages::no_modal())).await;
+                self.reply(reply_to, &Message::text(&messages::no_modal())).await;
                 None
             }
         }
     }
 
     /// Checks a permission. A refusal is recorded, and comes back as a message for the person.
-    pub(crate) async fn allow(&self, ear: &ReplyTo, what: &str, action: &Action) -> Result<Permit, Message> {
-        match self.people.permit(&self.slack, &ear.by, action).await {
+    pub(crate) async fn allow(
+        &self,
+        reply_to: &ReplyTo,
+        what: &str,
+        action: &Action,
+    ) -> Result<Permit, Message> {
+        match self.people.permit(&self.slack, &reply_to.by, action).await {
             Ok(permit) => Ok(permit),
             Err(denied) => {
-                self.record_denial(&ear.by.id, what, &denied.to_string()).await;
+                self.record_denial(&reply_to.by.id, what, &denied.to_string()).await;
                 Err(Message::text(&messages::denied(denied, self.people.access())))
             }
         }
@@ -118,7 +123,7 @@ impl App {
             facts: facts.to_string(),
             personal: Some(personal.to_string()),
         };
-        if let Err(error) = self.ledger.store().append_global(entry).await {
+        if let Err(error) = self.journal.store().append_global(entry).await {
             tracing::warn!(%error, kind = kind.word(), "what somebody did could not be recorded");
         }
     }
@@ -151,7 +156,7 @@ impl App {
     /// A link to a run's root card. None if there is no card, or if Slack does not give the link.
     pub(crate) async fn card_link(&self, run: &str) -> Option<String> {
         let ask = || async {
-            let cards = self.ledger.store().cards(run).await.map_err(drop)?;
+            let cards = self.journal.store().cards(run).await.map_err(drop)?;
             let root = cards.into_iter().find(|card| card.role == CardRole::Root).ok_or(())?;
             self.slack.permalink(&root.at.channel, &root.at.ts).await.map_err(drop)
         };

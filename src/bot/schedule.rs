@@ -33,7 +33,7 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
 /// If the store fails.
 pub async fn open(app: &App, every: Duration, now: Timestamp) -> Result<bool, reinstate_store::StoreError> {
     let length = i64::try_from(every.as_millis()).unwrap_or(i64::MAX).max(1);
-    let last = app.ledger.store().last_survey().await?;
+    let last = app.journal.store().last_survey().await?;
     if last.is_some_and(|last| now.as_millisecond().saturating_sub(last) < length) {
         return Ok(false);
     }
@@ -46,7 +46,7 @@ pub async fn open(app: &App, every: Duration, now: Timestamp) -> Result<bool, re
         aim: Goal::default(),
     };
     let (id, key) = (uuid::Uuid::now_v7().to_string(), format!("sweep schedule {turn}"));
-    let opened = app.ledger.open_sweep(id, key, asked, "schedule".to_owned(), now).await?;
+    let opened = app.journal.open_sweep(id, key, asked, "schedule".to_owned(), now).await?;
     app.nudge();
     Ok(opened == reinstate_store::Opened::New)
 }

@@ -17,19 +17,21 @@ use crate::slack::payload::Shortcut;
 pub(super) fn used(app: &Arc<App>, shortcut: Shortcut) {
     let work = Arc::clone(app);
     app.spawn(async move {
-        let ear = ReplyTo {
+        let reply_to = ReplyTo {
             by: shortcut.by,
             channel: shortcut.channel,
             response_url: shortcut.response_url,
             view: None,
         };
         match (ShortcutCallback::parse(&shortcut.callback), shortcut.author) {
-            (Some(ShortcutCallback::CheckPerson), _) => pick(&work, &ear, shortcut.trigger.as_deref()).await,
+            (Some(ShortcutCallback::CheckPerson), _) => {
+                pick(&work, &reply_to, shortcut.trigger.as_deref()).await
+            }
             (Some(ShortcutCallback::CheckMessage), Some(author)) => {
-                check::check(&work, &ear, &Target::Mention(author)).await;
+                check::check(&work, &reply_to, &Target::Mention(author)).await;
             }
             (Some(ShortcutCallback::CheckMessage), None) => {
-                work.reply(&ear, &Message::text(&messages::no_author())).await
+                work.reply(&reply_to, &Message::text(&messages::no_author())).await
             }
             (None, _) => metrics::counter!("reinstate_shortcuts_unknown_total").increment(1),
         }
@@ -37,17 +39,17 @@ pub(super) fn used(app: &Arc<App>, shortcut: Shortcut) {
 }
 
 /// Opens the picker of people.
-pub(super) async fn pick(app: &App, ear: &ReplyTo, trigger: Option<&str>) {
-    app.open_modal(ear, trigger, &modal::person()).await;
+pub(super) async fn pick(app: &App, reply_to: &ReplyTo, trigger: Option<&str>) {
+    app.open_modal(reply_to, trigger, &modal::person()).await;
 }
 
 /// Handles the chosen person: the modal first shows that the reading goes on, then the answer.
-pub(super) async fn picked(app: &App, ear: &ReplyTo, person: Option<String>) {
+pub(super) async fn picked(app: &App, reply_to: &ReplyTo, person: Option<String>) {
     let Some(person) = person else { return };
-    if let Some(view) = &ear.view
+    if let Some(view) = &reply_to.view
         && app.slack.update_view(view, &modal::reading()).await.is_err()
     {
         tracing::debug!("a modal was closed before it could show that it reads");
     }
-    check::check(app, ear, &Target::Mention(person)).await;
+    check::check(app, reply_to, &Target::Mention(person)).await;
 }

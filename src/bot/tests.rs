@@ -183,7 +183,7 @@ impl House {
     async fn write(&self, run: &str, events: Vec<Event>, end: bool) {
         let also = || AppendOptions { end, ..AppendOptions::default() };
         let decision = |_: &reinstate_core::Run| crate::exec::Decision::Write(events.clone(), also(), ());
-        self.app.ledger.decide(run, crate::clock::now(), decision).await.unwrap();
+        self.app.journal.decide(run, crate::clock::now(), decision).await.unwrap();
         self.app.nudge();
     }
 
@@ -201,7 +201,7 @@ impl House {
     }
 
     async fn kinds(&self, run: &str) -> Vec<&'static str> {
-        self.app.ledger.entries::<Run>(run).await.unwrap().iter().map(|(_, _, event)| event.kind()).collect()
+        self.app.journal.entries::<Run>(run).await.unwrap().iter().map(|(_, _, event)| event.kind()).collect()
     }
 
     fn faults(&self) -> Vec<String> {
@@ -391,7 +391,7 @@ async fn a_waiting_run_is_retried_by_operators_and_cancelled_by_its_requester() 
     house.bot.command("U0ADA", "C0ADMINS", &format!("cancel {run}")).await.unwrap();
     house.private("U0ADA", "The run is stopped").await;
     // The executor, which does not run in this test, ends the run before the next step.
-    assert_eq!(house.app.ledger.run(&run).await.unwrap().cancelled.as_deref(), Some("U0ADA"));
+    assert_eq!(house.app.journal.run(&run).await.unwrap().cancelled.as_deref(), Some("U0ADA"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -415,7 +415,7 @@ async fn where_plan_blocks_are_refused_and_posts_are_lost_there_is_still_a_card(
 async fn admission_asks_slack_and_a_failed_look_up_is_later() {
     let house = house().await;
     let run = house.repairs("U0NONE", "C0DESK").await;
-    let folded = house.app.ledger.run(&run).await.unwrap();
+    let folded = house.app.journal.run(&run).await.unwrap();
     let mut asked = folded.asked.unwrap();
     let now = crate::clock::now();
     let says = "This needs the role operator.".to_owned();
@@ -456,7 +456,7 @@ async fn a_run_that_cannot_be_written_down_is_not_started() {
     assert!(ack.json()["text"].as_str().unwrap().starts_with("Nothing was started"), "{}", ack.body);
     held.rollback().await.unwrap();
     house.app.drain(WAIT_TIMEOUT).await;
-    assert_eq!(house.app.ledger.store().open_runs().await.unwrap(), Vec::new());
+    assert_eq!(house.app.journal.store().open_runs().await.unwrap(), Vec::new());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -478,13 +478,13 @@ async fn a_command_that_comes_too_late_is_refused_with_the_reason() {
         assert!(says.as_str().contains("more than 15 minutes"), "{text}: {}", says.as_str());
     }
     house.app.drain(WAIT_TIMEOUT).await;
-    assert_eq!(house.app.ledger.store().open_runs().await.unwrap(), Vec::new());
+    assert_eq!(house.app.journal.store().open_runs().await.unwrap(), Vec::new());
     let Reply::Private(says) =
         super::commands::command(&house.app, slash("repair j@acme.example"), ago(14)).await
     else {
         panic!("no answer")
     };
     assert!(says.as_str().contains("The run has begun"), "{}", says.as_str());
-    let opened = house.app.ledger.store().open_runs().await.unwrap();
+    let opened = house.app.journal.store().open_runs().await.unwrap();
     assert!(opened[0].opened_at <= ago(14), "the run is as old as its command");
 }

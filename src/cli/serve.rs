@@ -101,7 +101,7 @@ pub async fn run(config: Config) -> anyhow::Result<Exit> {
     tracing::info!(addr = %running.addr, "listening on {}", running.addr);
     let app = running.app.clone();
     let glance = tokio::spawn(async move {
-        doctor::log(&doctor::quick(&app.config, app.ledger.store()).await);
+        doctor::log(&doctor::quick(&app.config, app.journal.store()).await);
     });
     wait_for_the_end().await;
     tracing::info!("stopping");

@@ -96,7 +96,7 @@ pub type Admit = Arc<dyn Fn(Request, Timestamp) -> BoxFuture<'static, Admission>
 /// Everything that the executor needs.
 #[derive(Clone)]
 pub struct Engine {
-    pub ledger: Journal,
+    pub journal: Journal,
     pub world: Arc<dyn World>,
     pub admit: Admit,
     /// The rules of the planner.
@@ -129,7 +129,7 @@ impl Engine {
             let places: Vec<_> = std::iter::once(slot)
                 .chain(std::iter::from_fn(|| slots.clone().try_acquire_owned().ok()))
                 .collect();
-            match self.ledger.store().claim_up_to(&self.owner, self.timing.lease, places.len()).await {
+            match self.journal.store().claim_up_to(&self.owner, self.timing.lease, places.len()).await {
                 Ok(leases) if !leases.is_empty() => {
                     for (lease, place) in leases.into_iter().zip(places) {
                         let engine = self.clone();
@@ -165,7 +165,7 @@ impl Engine {
         };
         // The append that ended a run has already released it.
         if let Some((seq, sleep)) = let_go
-            && let Err(error) = self.ledger.store().release(&lease, seq, sleep).await
+            && let Err(error) = self.journal.store().release(&lease, seq, sleep).await
         {
             tracing::warn!(run = %lease.run, %error, "a run was not let go; its lease will expire");
         }
@@ -176,7 +176,7 @@ impl Engine {
     async fn renew(&self, lease: Lease) {
         loop {
             tokio::time::sleep(self.timing.lease / 3).await;
-            match self.ledger.store().renew(&lease, self.timing.lease).await {
+            match self.journal.store().renew(&lease, self.timing.lease).await {
                 Ok(true) => {}
                 Ok(false) => return,
                 // The lease may still be valid; the next attempt shows it.
@@ -193,7 +193,7 @@ impl Engine {
         loop {
             let run = match known.take() {
                 Some(run) => run,
-                None => match self.ledger.load(&lease.run).await {
+                None => match self.journal.load(&lease.run).await {
                     Ok(Loaded::Run(run, _)) => run,
                     Ok(Loaded::Sweep(..)) => return Some(self.carry_sweep(lease).await),
                     Err(error) => return Some((i64::MAX, self.unread(lease, &error))),
@@ -291,7 +291,7 @@ impl Engine {
             Admission::Admitted { rule, who } => {
                 // A repeated request is answered with the first run, before anything is read or shown. A request in
                 // other words, or at the same moment, is detected later, when both runs claim the same person.
-                let first = self.ledger.store().open_run_on(&name_of(&who)).await?;
+                let first = self.journal.store().open_run_on(&name_of(&who)).await?;
                 let admitted = Event::Admitted { rule, who };
                 match first {
                     Some(first) => self.append(run, lease, &[admitted, busy(&first)], ended()).await,
@@ -305,7 +305,7 @@ impl Engine {
 
     /// The time by the clock of the database.
     async fn now(&self) -> Result<Timestamp, Advance> {
-        Ok(self.ledger.now().await?)
+        Ok(self.journal.now().await?)
     }
 
     /// Ends a run.
@@ -328,7 +328,7 @@ impl Engine {
         also: AppendOptions,
     ) -> Result<Box<Run>, Advance> {
         let now = self.now().await?;
-        Ok(Box::new(self.ledger.append(&lease.run, run, Some(lease), events, now, also).await?))
+        Ok(Box::new(self.journal.append(&lease.run, run, Some(lease), events, now, also).await?))
     }
 }
 

@@ -52,7 +52,7 @@ impl Engine {
                 left_over(&begun).ok_or(PlanOutcome::Impossible(EndReason::NoAccountLeftOver))?,
             ),
         };
-        let prior_runs = PriorRuns::Journal(self.ledger.clone());
+        let prior_runs = PriorRuns::Journal(self.journal.clone());
         let (world, gather) = (self.world.as_ref(), Gather::Person(subject));
         let Assessment { diagnosis, plan, .. } =
             assess(world, &prior_runs, &self.rules, gather, goal, &run.tried()).await;
@@ -61,7 +61,7 @@ impl Engine {
 
     /// The steps that another run began, from its journal.
     async fn begun_by(&self, run: &str) -> Result<Vec<Op>, PlanOutcome> {
-        match self.ledger.entries::<Run>(run).await {
+        match self.journal.entries::<Run>(run).await {
             Ok(events) => Ok(begun(events.iter().map(|(_, _, event)| event))),
             Err(JournalError::Store(error)) if !matches!(error, StoreError::UnknownRun(_)) => {
                 Err(PlanOutcome::Trouble(error.to_string()))
@@ -114,7 +114,7 @@ impl Engine {
         let digest = plan.digest();
         let event = Event::Planned { diagnosis: Box::new(diagnosis), plan: Box::new(plan), digest };
         let now = self.now().await?;
-        match self.ledger.append(&lease.run, run, Some(lease), &[event], now, also).await {
+        match self.journal.append(&lease.run, run, Some(lease), &[event], now, also).await {
             Ok(after) => Ok(Box::new(after)),
             Err(JournalError::Append(AppendError::Claimed { by_run, identity })) => {
                 let event = if identity == TENANT {

@@ -88,7 +88,7 @@ impl Engine {
         let mut evidence = self.world.gather(current.plan.subject.clone(), look).await;
         // A refusal no longer counts when an earlier step has moved its cause out of the way. If prior runs cannot be
         // read, all facts keep their weight.
-        PriorRuns::Journal(self.ledger.clone()).add_to(&mut evidence).await.ok();
+        PriorRuns::Journal(self.journal.clone()).add_to(&mut evidence).await.ok();
         let case = Case::new(&evidence);
         let before = match step.op.state_since(&case, current.begun_at.filter(|_| begun)) {
             State::Done(after) => return StepReadiness::Done(after),
@@ -156,7 +156,7 @@ impl Engine {
         step: &Step,
         before: serde_json::Value,
     ) -> Result<Box<Run>, Advance> {
-        if !self.ledger.store().renew(lease, self.timing.lease).await? {
+        if !self.journal.store().renew(lease, self.timing.lease).await? {
             return Err(Advance::Lost);
         }
         let now = self.now().await?;
@@ -172,7 +172,7 @@ impl Engine {
         // The entry records how many approvals the step needs. The fold checks them itself and does not rely on
         // `next()`.
         events.push(Event::Began { step: index, before, needs: Some(self.rules.needs(step.risk)) });
-        match self.ledger.append(&lease.run, run, Some(lease), &events, now, also).await {
+        match self.journal.append(&lease.run, run, Some(lease), &events, now, also).await {
             Ok(_) => {}
             Err(JournalError::Append(AppendError::CapReached { used, limit })) => {
                 let event = paused(index, PauseReason::Cap, PauseDetail::CapReached { used, limit });
@@ -285,7 +285,7 @@ impl Engine {
     /// again.
     async fn settle(&self, lease: &Lease, index: usize, event: Event) -> Result<Box<Run>, Advance> {
         loop {
-            let run = match self.ledger.run(&lease.run).await {
+            let run = match self.journal.run(&lease.run).await {
                 Ok(run) => run,
                 Err(error) => return Err(Advance::StoreFailed(error.to_string())),
             };

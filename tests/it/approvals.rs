@@ -129,13 +129,13 @@ async fn an_approver_whose_address_belongs_to_nobody_is_told_that_another_must_d
         bot.clicks(SECOND, APPROVE).await;
         bot.hears(SECOND, "another approver must decide").await;
         let run = bot.run().await;
-        assert!(bot.app.ledger.run(&run).await.unwrap().approved_by().is_empty());
+        assert!(bot.app.journal.run(&run).await.unwrap().approved_by().is_empty());
         // A person whose identities cannot be read may not approve either.
         let refuse = Injection::Answer { status: 403, headers: Vec::new(), body: "{}".to_owned() };
         bot.sandbox.wire.inject(Service::Entra, Some("GET"), "/v1.0/users", 1000, refuse);
         bot.clicks(GRACE, APPROVE).await;
         bot.hears(GRACE, "could not be read, so your approval was not taken").await;
-        assert!(bot.app.ledger.run(&run).await.unwrap().approved_by().is_empty());
+        assert!(bot.app.journal.run(&run).await.unwrap().approved_by().is_empty());
         bot.says(ADA, &format!("cancel {run}")).await;
         closes(bot).await;
     })
@@ -158,7 +158,7 @@ async fn whether_the_requester_is_the_same_person_must_be_readable() {
             bot.hears(GRACE, "Whether you and the person who asked are the same could not be read").await;
             lock(&bot.sandbox.slack).users.get_mut(ADA).unwrap().email = "ada@acme.example".to_owned();
             let run = bot.run().await;
-            assert!(bot.app.ledger.run(&run).await.unwrap().approved_by().is_empty());
+            assert!(bot.app.journal.run(&run).await.unwrap().approved_by().is_empty());
             bot.says(ADA, &format!("cancel {run}")).await;
             closes(bot).await;
         },
@@ -193,7 +193,7 @@ async fn roles_are_asked_for_after_everything_slow_was_read() {
         gate.open();
         bot.hears(GRACE, "This needs the role approver").await;
         let run = bot.run().await;
-        assert!(bot.app.ledger.run(&run).await.unwrap().approved_by().is_empty());
+        assert!(bot.app.journal.run(&run).await.unwrap().approved_by().is_empty());
         bot.says(ADA, &format!("cancel {run}")).await;
         closes(bot).await;
     })
@@ -220,7 +220,7 @@ async fn a_look_up_that_fails_after_everything_was_read_grants_nothing() {
             gate.open();
             bot.hears(GRACE, "Slack did not answer who you are").await;
             let run = bot.run().await;
-            assert!(bot.app.ledger.run(&run).await.unwrap().approved_by().is_empty());
+            assert!(bot.app.journal.run(&run).await.unwrap().approved_by().is_empty());
             closes(bot).await;
         },
     )
@@ -284,7 +284,7 @@ async fn anyone_may_decline_a_plan_on_their_own_account_and_nobody_another_ones(
 
 /// The personal parts of the entries of this kind, of a sweep and its runs.
 async fn entries(bot: &Bot, kind: &str) -> Vec<Value> {
-    let mut export = bot.app.ledger.store().export(None);
+    let mut export = bot.app.journal.store().export(None);
     let mut all = Vec::new();
     while let Some(page) = export.next_page().await.unwrap() {
         all.extend(

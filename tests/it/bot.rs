@@ -246,7 +246,7 @@ impl Bot {
 
     /// The recorded refusals that belong to no run, oldest first.
     pub async fn denials(&self) -> Vec<String> {
-        let mut export = self.app.ledger.store().export(None);
+        let mut export = self.app.journal.store().export(None);
         let mut all = Vec::new();
         while let Some(page) = export.next_page().await.unwrap() {
             for entry in page.iter().filter(|entry| entry.run.is_none() && entry.kind == "denied") {
@@ -285,7 +285,7 @@ impl Bot {
     pub async fn run(&self) -> String {
         let since = Instant::now();
         loop {
-            if let Some(row) = self.app.ledger.store().recent_runs(1).await.unwrap().pop() {
+            if let Some(row) = self.app.journal.store().recent_runs(1).await.unwrap().pop() {
                 return row.run;
             }
             assert!(since.elapsed() < WAIT_TIMEOUT, "no run was opened");
@@ -298,7 +298,7 @@ impl Bot {
         let run = self.run().await;
         let since = Instant::now();
         loop {
-            let cards = self.app.ledger.store().cards(&run).await.unwrap();
+            let cards = self.app.journal.store().cards(&run).await.unwrap();
             if let Some(root) = cards.into_iter().find(|card| card.role == reinstate_store::CardRole::Root) {
                 return root.at;
             }
@@ -313,7 +313,7 @@ impl Bot {
         let since = Instant::now();
         let folded = Folded::default();
         loop {
-            let run = folded.run(&self.app.ledger, &id).await.unwrap();
+            let run = folded.run(&self.app.journal, &id).await.unwrap();
             if wanted(&run) {
                 return run;
             }
@@ -337,7 +337,7 @@ impl Bot {
     /// Waits until no card is out of date.
     pub async fn is_quiet(&self) {
         let since = Instant::now();
-        while !self.app.ledger.store().stale_cards(1).await.unwrap().is_empty() {
+        while !self.app.journal.store().stale_cards(1).await.unwrap().is_empty() {
             assert!(since.elapsed() < WAIT_TIMEOUT, "the cards do not catch up");
             tokio::time::sleep(POLL_INTERVAL).await;
         }
@@ -345,7 +345,7 @@ impl Bot {
 
     /// The events of a run.
     pub async fn events(&self, run: &str) -> Vec<Event> {
-        let all = self.app.ledger.entries::<Run>(run).await.unwrap();
+        let all = self.app.journal.entries::<Run>(run).await.unwrap();
         all.into_iter().map(|(_, _, event)| event).collect()
     }
 
@@ -358,7 +358,7 @@ impl Bot {
         unread.retain(|one| !one.ends_with("Still reading; the answer follows here."));
         assert!(unread.is_empty(), "nobody read this:\n{}", unread.join("\n"));
         assert_eq!(self.sandbox.wire.faults(), Vec::<String>::new());
-        self.app.ledger.store().verify(None).await.unwrap();
+        self.app.journal.store().verify(None).await.unwrap();
         self.running.stop().await;
     }
 

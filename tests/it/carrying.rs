@@ -32,7 +32,7 @@ pub async fn begin(sandbox: &Sandbox, who: &'static str) -> Repair {
     let config = config(sandbox);
     let hour = Duration::from_secs(3600);
     let engine = Arc::new(Engine {
-        ledger: Journal::new(store),
+        journal: Journal::new(store),
         world: world_within(&config, unpaced()).unwrap(),
         admit: Arc::new(move |_, _| {
             let who = Who::parse(who).unwrap();
@@ -54,7 +54,7 @@ pub async fn begin(sandbox: &Sandbox, who: &'static str) -> Repair {
         response_url: None,
         aim: Goal::default(),
     };
-    engine.ledger.open("run".into(), "run".into(), asked, reinstate::clock::now()).await.unwrap();
+    engine.journal.open("run".into(), "run".into(), asked, reinstate::clock::now()).await.unwrap();
     let (stop, stopped) = watch::channel(false);
     let running = tokio::spawn(engine.clone().run(stopped));
     Repair { engine, stop, running, _folder: folder }
@@ -66,7 +66,7 @@ impl Repair {
         let Self { engine, stop, running, _folder } = self;
         let folded = Folded::default();
         let run = loop {
-            let run = folded.run(&engine.ledger, "run").await.unwrap();
+            let run = folded.run(&engine.journal, "run").await.unwrap();
             match run.next(reinstate::clock::now(), &engine.rules, &engine.limits) {
                 Next::Nothing | Next::AwaitPerson => break run,
                 Next::AwaitApproval { .. } => {
@@ -75,7 +75,7 @@ impl Repair {
                     let also = AppendOptions { wake: true, ..AppendOptions::default() };
                     let now = reinstate::clock::now();
                     // The executor appended an entry first, so the append failed. Fold again and decide again.
-                    drop(engine.ledger.append("run", &run, None, &[approved], now, also).await);
+                    drop(engine.journal.append("run", &run, None, &[approved], now, also).await);
                     engine.work.notify_one();
                 }
                 _ => tokio::time::sleep(Duration::from_millis(10)).await,
@@ -83,8 +83,8 @@ impl Repair {
         };
         stop.send(true).unwrap();
         running.await.unwrap();
-        engine.ledger.store().verify(None).await.unwrap();
-        let events = engine.ledger.entries::<Run>("run").await.unwrap();
+        engine.journal.store().verify(None).await.unwrap();
+        let events = engine.journal.entries::<Run>("run").await.unwrap();
         (run, events.into_iter().map(|(_, _, event)| event).collect())
     }
 }

@@ -23,7 +23,7 @@ const BOB: &str = "bob@acme.example";
 async fn ends(bot: &Bot, run: &str) -> Outcome {
     let since = Instant::now();
     loop {
-        if let Some((outcome, _)) = bot.app.ledger.run(run).await.unwrap().ended {
+        if let Some((outcome, _)) = bot.app.journal.run(run).await.unwrap().ended {
             return outcome;
         }
         assert!(since.elapsed() < Duration::from_secs(60), "{run} does not end");
@@ -33,7 +33,7 @@ async fn ends(bot: &Bot, run: &str) -> Outcome {
 
 /// Checks that the requester of the newest run was told which run is open.
 async fn is_told_of(bot: &Bot, first: &str) {
-    let second = bot.app.ledger.run(&bot.run().await).await.unwrap();
+    let second = bot.app.journal.run(&bot.run().await).await.unwrap();
     let (_, message) = second.ended.unwrap();
     assert!(end_message(&message).contains(first), "the second is told which run is first");
 }
@@ -175,7 +175,7 @@ async fn a_run_that_cannot_be_read_is_released_by_hand_and_gives_back_its_claims
             assert_eq!(release(bot, JANE).await.0, Some(64));
 
             // An entry that no version of the program has written.
-            let store = bot.app.ledger.store();
+            let store = bot.app.journal.store();
             let seq = store.run(&first).await.unwrap().unwrap().seq;
             let strange = NewEntry {
                 at: reinstate::clock::now(),
@@ -184,7 +184,7 @@ async fn a_run_that_cannot_be_read_is_released_by_hand_and_gives_back_its_claims
                 personal: Some(r#"{"kind":"approved","by":"jane.secret@acme.example"}"#.to_owned()),
             };
             store.append(&first, seq, None, &[strange], AppendOptions::default()).await.unwrap();
-            bot.app.ledger.run(&first).await.unwrap_err();
+            bot.app.journal.run(&first).await.unwrap_err();
             // With the same name, the request would be answered before claims are checked.
             let account = wrong_account(&held());
             bot.says(ADA, &format!("repair {account}")).await;
@@ -211,7 +211,7 @@ async fn a_run_that_cannot_be_read_is_released_by_hand_and_gives_back_its_claims
 
 /// The newest entry that belongs to no run.
 async fn last_note(bot: &Bot) -> String {
-    let mut export = bot.app.ledger.store().export(None);
+    let mut export = bot.app.journal.store().export(None);
     let mut last = String::new();
     while let Some(page) = export.next_page().await.unwrap() {
         for entry in page.into_iter().filter(|entry| entry.run.is_none()) {

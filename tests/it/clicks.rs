@@ -177,7 +177,7 @@ async fn a_request_that_is_replayed_opens_and_decides_nothing_a_second_time() {
         let old = reinstate::clock::now().as_second() - 301;
         let kind = "application/x-www-form-urlencoded";
         assert_eq!(bot.people.send_signed(&click, kind, old).await.unwrap().status, 401);
-        assert_eq!(bot.app.ledger.store().recent_runs(10).await.unwrap().len(), 1, "one run");
+        assert_eq!(bot.app.journal.store().recent_runs(10).await.unwrap().len(), 1, "one run");
         let events = bot.events(&run).await;
         assert_eq!(approvers(&events), [GRACE]);
         assert_eq!(one_shots(bot), 1);
@@ -189,7 +189,7 @@ async fn a_request_that_is_replayed_opens_and_decides_nothing_a_second_time() {
 
 /// Whether the journal records a refusal of this person, with the run or without it.
 async fn is_recorded(bot: &Bot, user: &str) -> bool {
-    let mut pages = bot.app.ledger.store().export(None);
+    let mut pages = bot.app.journal.store().export(None);
     while let Some(page) = pages.next_page().await.unwrap() {
         let hit = page.iter().any(|entry| {
             entry.kind == "denied" && entry.personal.as_deref().is_some_and(|text| text.contains(user))

@@ -123,7 +123,7 @@ async fn a_second_repair_is_answered_privately_with_the_first() {
         bot.says(GRACE, &format!("cancel {first}")).await;
         bot.hears(GRACE, "The run is stopped").await;
         bot.sees("has ended").await;
-        let run = bot.app.ledger.run(&first).await.unwrap();
+        let run = bot.app.journal.run(&first).await.unwrap();
         assert_eq!(run.ended.unwrap().0, Outcome::Cancelled);
     })
     .await;

@@ -167,7 +167,7 @@ pub async fn carry(bot: &Bot, id: &str, label: &str) -> (Run, usize) {
     let mut clicked: BTreeMap<String, Instant> = BTreeMap::new();
     let folded = Folded::default();
     loop {
-        let run = folded.run(&bot.app.ledger, id).await.unwrap();
+        let run = folded.run(&bot.app.journal, id).await.unwrap();
         if run.ended.is_some() {
             // Counted from the journal: a click whose answer was late still counts.
             let retried = |event: &&Event| matches!(event, Event::Retried { .. });

@@ -64,7 +64,7 @@ async fn whatever_slack_sends_is_answered_200_and_changes_nothing() {
             assert_eq!(ack.status, 200, "{body:?}");
         }
         bot.app.drain(bot.people.patience).await;
-        assert_eq!(bot.app.ledger.store().recent_runs(1).await.unwrap(), Vec::new());
+        assert_eq!(bot.app.journal.store().recent_runs(1).await.unwrap(), Vec::new());
         // Only the person who made a forged click receives the refusal.
         for words in bot.reads_all() {
             assert!(words.contains("Reinstate") || words.contains("so it does nothing"), "{words}");

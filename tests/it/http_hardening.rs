@@ -132,7 +132,7 @@ async fn a_flood_of_unsigned_requests_costs_nothing() {
     tells("healthy", async |bot| {
         let since = Instant::now();
         let calls = bot.sandbox.wire.calls().len();
-        let before = bot.app.ledger.store().head().await.unwrap().position;
+        let before = bot.app.journal.store().head().await.unwrap().position;
         let mut flood = tokio::task::JoinSet::new();
         for number in 0..1000 {
             let people = bot.people.clone();
@@ -145,7 +145,7 @@ async fn a_flood_of_unsigned_requests_costs_nothing() {
         assert_eq!(bot.sandbox.wire.calls().len(), calls, "an unsigned request made a call");
         // However many requests there are, only one entry per minute records their count. That minute started before
         // the test's.
-        let mut journal = bot.app.ledger.store().export(None);
+        let mut journal = bot.app.journal.store().export(None);
         let mut written = Vec::new();
         while let Some(page) = journal.next_page().await.unwrap() {
             written.extend(page.into_iter().filter(|entry| entry.position > before));
@@ -218,7 +218,7 @@ async fn signed_nonsense_is_never_an_error_of_ours() {
             }
         }
         println!("{sent} bodies");
-        assert_eq!(bot.app.ledger.store().recent_runs(5).await.unwrap().len(), 0);
+        assert_eq!(bot.app.journal.store().recent_runs(5).await.unwrap().len(), 0);
         bot.app.drain(Duration::from_secs(60)).await;
         bot.reads_all();
     })

@@ -43,7 +43,7 @@ fn digest(answer: &Value) -> Option<String> {
 async fn swept(bot: &Bot) -> Option<String> {
     bot.says(ADA, "sweep").await;
     let (sweep, _) = slack_sweep::sweep(bot, |course| course.surveyed.is_some()).await;
-    let rows = bot.app.ledger.store().found_by(&sweep).await.unwrap();
+    let rows = bot.app.journal.store().found_by(&sweep).await.unwrap();
     let found: SweepFinding = serde_json::from_str(&rows[WHO]).unwrap();
     found.digest
 }

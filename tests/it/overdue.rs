@@ -43,7 +43,7 @@ async fn a_command_that_waited_too_long_is_refused_with_the_reason() {
         };
         let typed = reinstate::clock::now().checked_sub(SignedDuration::from_mins(16)).unwrap();
         let id = uuid::Uuid::now_v7().to_string();
-        bot.app.ledger.open(id.clone(), id, asked, typed).await.unwrap();
+        bot.app.journal.open(id.clone(), id, asked, typed).await.unwrap();
         bot.app.nudge();
         assert_eq!(bot.ends().await, Outcome::Refused);
         bot.hears(ADA, "older than 15 minutes").await;
@@ -64,7 +64,7 @@ async fn an_approval_expires_by_the_clock_of_the_database() {
             bot.says(ADA, "repair jane@acme.example").await;
             bot.button("reinstate.approve").await;
             let limits = &bot.app.limits;
-            let run = bot.app.ledger.run(&bot.run().await).await.unwrap();
+            let run = bot.app.journal.run(&bot.run().await).await.unwrap();
             let next = run.next(reinstate::clock::now(), &bot.app.rules, limits);
             assert!(matches!(next, Next::AwaitApproval { .. }), "{next:?}");
             shifts_clock(bot, 3660).await;

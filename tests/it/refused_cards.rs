@@ -74,7 +74,7 @@ async fn a_refused_card_delays_no_request_for_an_approval_and_no_end() {
         let private = bot.hears(ADA, "Slack refuses the card of your run").await;
         assert!(bot.private(&private).contains("The run goes on"), "the approval was asked for elsewhere");
         bot.hears(ADA, "has ended").await;
-        let stands = bot.app.ledger.store().cards(&bot.run().await).await.unwrap();
+        let stands = bot.app.journal.store().cards(&bot.run().await).await.unwrap();
         assert!(
             stands.iter().all(|card| card.role != reinstate_store::CardRole::Root),
             "it was refused until then: {stands:?}"
@@ -258,7 +258,7 @@ async fn a_limit_on_posts_in_one_channel_delays_no_request_for_an_approval_in_an
         });
         bot.says_in(HELPDESK, ADA, REPAIR).await;
         bot.sees("please approve or decline").await;
-        let stands = bot.app.ledger.store().cards(&bot.run().await).await.unwrap();
+        let stands = bot.app.journal.store().cards(&bot.run().await).await.unwrap();
         assert!(
             stands.iter().all(|card| card.role != reinstate_store::CardRole::Root),
             "it was limited until then: {stands:?}"

@@ -40,7 +40,7 @@ async fn while_slack_is_down_the_work_goes_on_and_the_card_is_true_afterwards() 
         gate.open();
         let run = bot.until("the end", |run| run.ended.is_some()).await;
         assert_eq!(run.ended.unwrap().0, Outcome::Restored, "Slack is not needed for a step");
-        let behind = bot.app.ledger.store().stale_cards(10).await.unwrap();
+        let behind = bot.app.journal.store().stale_cards(10).await.unwrap();
         assert_eq!(behind, [bot.run().await], "the card is known to be behind");
         let shown = bot.shows(&card.ts);
         assert!(!shown.contains("Access is back"), "{shown}");
@@ -69,9 +69,9 @@ async fn a_card_is_behind_until_the_end_was_told_as_well() {
         bot.says(ADA, &format!("repair {JANE}")).await;
         gate.reached().await;
         let run = bot.run().await;
-        assert_eq!(bot.app.ledger.run(&run).await.unwrap().ended.unwrap().0, Outcome::Advice);
+        assert_eq!(bot.app.journal.run(&run).await.unwrap().ended.unwrap().0, Outcome::Advice);
         bot.sees("Only people can do what is left").await;
-        assert_eq!(bot.app.ledger.store().stale_cards(10).await.unwrap(), [run]);
+        assert_eq!(bot.app.journal.store().stale_cards(10).await.unwrap(), [run]);
         gate.open();
         bot.is_quiet().await;
         bot.sees("has ended").await;
@@ -89,7 +89,7 @@ async fn of_a_card_whose_answer_was_lost_only_the_one_that_is_written_down_works
         bot.until("a plan that waits", |run| run.current.is_some()).await;
         let since = Instant::now();
         let stored = loop {
-            let cards = bot.app.ledger.store().cards(&run).await.unwrap();
+            let cards = bot.app.journal.store().cards(&run).await.unwrap();
             if let Some(root) = cards.iter().find(|card| card.role == reinstate_store::CardRole::Root) {
                 break root.at.ts.clone();
             }
@@ -111,7 +111,7 @@ async fn of_a_card_whose_answer_was_lost_only_the_one_that_is_written_down_works
                 bot.hears(GRACE, "This is a copy of the card").await;
             }
         }
-        assert!(bot.app.ledger.run(&run).await.unwrap().approved_by().is_empty());
+        assert!(bot.app.journal.run(&run).await.unwrap().approved_by().is_empty());
         bot.people.click(GRACE, ADMINS, &stored, APPROVE).await.unwrap();
         assert_eq!(bot.ends().await, Outcome::Restored);
         closes(bot).await;
@@ -135,7 +135,7 @@ async fn tell(method: &str, fault: Injection, times: u32) -> String {
     let (outcome, says) = run.ended.unwrap();
     assert_eq!(outcome, Outcome::Restored, "{label}: {says:?}");
     bot.is_quiet().await;
-    let cards = bot.app.ledger.store().cards(&id).await.unwrap();
+    let cards = bot.app.journal.store().cards(&id).await.unwrap();
     let root =
         cards.iter().find(|card| card.role == reinstate_store::CardRole::Root).expect("there is a card");
     let shown = bot.shows(&root.at.ts);

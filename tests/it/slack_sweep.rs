@@ -35,8 +35,8 @@ pub fn tenant(drifted: usize) -> Tenant {
 pub async fn sweep(bot: &Bot, wanted: impl Fn(&Sweep) -> bool) -> (String, Sweep) {
     let since = Instant::now();
     loop {
-        for row in bot.app.ledger.store().recent_runs(50).await.unwrap() {
-            if let Loaded::Sweep(sweep, _) = bot.app.ledger.load(&row.run).await.unwrap()
+        for row in bot.app.journal.store().recent_runs(50).await.unwrap() {
+            if let Loaded::Sweep(sweep, _) = bot.app.journal.load(&row.run).await.unwrap()
                 && wanted(&sweep)
             {
                 return (row.run, *sweep);

@@ -52,7 +52,7 @@ async fn every_command_says_what_the_id_of_a_sweep_is() {
             let told = bot.hears(VERA, "The repairs that it began, newest first: 1.").await;
             let part = bot.run().await;
             assert!(told.text.contains(&part), "{}", told.text);
-            assert_eq!(bot.app.ledger.run(&part).await.unwrap().ended.unwrap().0, Outcome::Restored);
+            assert_eq!(bot.app.journal.run(&part).await.unwrap().ended.unwrap().0, Outcome::Restored);
             bot.says(GRACE, &format!("cancel {id}")).await;
             bot.hears(GRACE, "The sweep has ended, so nothing was done.").await;
             bot.is_quiet().await;
@@ -110,7 +110,7 @@ async fn is_stopped(bot: &Bot, id: &str, by: &str) {
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(upstream(bot), read, "it reads on");
     bot.is_quiet().await;
-    let stopped = bot.app.ledger.sweep(id).await.unwrap();
+    let stopped = bot.app.journal.sweep(id).await.unwrap();
     assert!(stopped.surveyed.is_none() && stopped.progress.is_none(), "{stopped:?}");
     let card = bot.sees("The sweep was stopped before everything was read").await;
     let shown = bot.shows(&card.ts);
@@ -119,7 +119,7 @@ async fn is_stopped(bot: &Bot, id: &str, by: &str) {
     bot.says(VERA, &format!("status {id}")).await;
     let told = bot.hears(VERA, "The sweep was stopped before everything was read").await;
     assert!(!bot.private(&told).contains("/reinstate cancel"), "there is nothing to stop");
-    assert!(bot.app.ledger.store().found_by(id).await.unwrap().is_empty(), "it kept what it found");
+    assert!(bot.app.journal.store().found_by(id).await.unwrap().is_empty(), "it kept what it found");
 
     // Another sweep begins immediately and reads to its end. It has no earlier result for comparison.
     bot.sandbox.wire.set_latency(Duration::ZERO);
@@ -147,7 +147,7 @@ async fn a_sweep_is_stopped_while_it_reads_by_whoever_asked_for_it() {
             let id = reading(bot).await;
             bot.says(VERA, &format!("cancel {id}")).await;
             bot.hears(VERA, "This needs the role approver").await;
-            assert!(bot.app.ledger.sweep(&id).await.unwrap().ended.is_none(), "a refusal stops nothing");
+            assert!(bot.app.journal.sweep(&id).await.unwrap().ended.is_none(), "a refusal stops nothing");
             bot.says(ADA, &format!("cancel {id}")).await;
             let told = bot.hears(ADA, "The sweep is stopped").await;
             insta::assert_snapshot!(told.text.replace(&id, "ID"), @"The sweep is stopped: `ID`. The sweep was stopped before everything was read, so it has no result. Nothing was changed. To read the organization again, type `/reinstate sweep`.");

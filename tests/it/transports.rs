@@ -89,7 +89,7 @@ async fn everything(bot: &Bot) {
     assert_eq!(bot.ends().await, Outcome::Advice);
     bot.says(ADA, &format!("undo {run}")).await;
     assert_eq!(bot.ends().await, Outcome::Advice);
-    assert_eq!(bot.app.ledger.store().recent_runs(10).await.unwrap().len(), 5);
+    assert_eq!(bot.app.journal.store().recent_runs(10).await.unwrap().len(), 5);
     bot.reads_all();
 }
 
@@ -286,7 +286,7 @@ async fn envelopes_that_come_twice_do_no_harm_and_slow_ones_hold_nobody_up() {
             let run = bot.run().await;
             let approved = bot.events(&run).await.iter().filter(|event| event.kind() == "approved").count();
             assert_eq!(approved, 1);
-            assert_eq!(bot.app.ledger.store().recent_runs(5).await.unwrap().len(), 1);
+            assert_eq!(bot.app.journal.store().recent_runs(5).await.unwrap().len(), 1);
             bot.reads_all();
         },
     )

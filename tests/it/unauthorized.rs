@@ -55,7 +55,7 @@ fn all_roles(env: &mut Env) {
 /// What must not change: the organization, the number of calls that change it, and the entries of all runs. Runs that
 /// outsiders opened end immediately and do not count. Refusals do not count either.
 async fn standing(bot: &Bot) -> (Value, usize, Vec<String>) {
-    let store = bot.app.ledger.store();
+    let store = bot.app.journal.store();
     let since = Instant::now();
     let mut all = Vec::new();
     for row in store.recent_runs(200).await.unwrap() {
@@ -83,7 +83,7 @@ async fn standing(bot: &Bot) -> (Value, usize, Vec<String>) {
 /// How many refusals of this person were recorded: as entries of their own, with the run concerned, or as the end of
 /// the run that the person opened.
 async fn refusals(bot: &Bot, user: &str) -> usize {
-    let mut export = bot.app.ledger.store().export(None);
+    let mut export = bot.app.journal.store().export(None);
     let (mut runs, mut count) = (BTreeSet::new(), 0);
     while let Some(page) = export.next_page().await.unwrap() {
         for entry in page {
@@ -313,7 +313,7 @@ async fn who_may_not_cannot_press_anything_on_a_sweep() {
             super::slack_sweep::sweep(bot, |course| course.paused.is_some()).await;
             gate.open();
             let since = Instant::now();
-            while bot.app.ledger.store().open_runs().await.unwrap().iter().any(|row| row.run != id) {
+            while bot.app.journal.store().open_runs().await.unwrap().iter().any(|row| row.run != id) {
                 assert!(since.elapsed() < Duration::from_secs(60), "a repair does not end");
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }

@@ -103,10 +103,10 @@ async fn undone_while_it_waits(story: &str, done: &str, inverse: &str) {
 
         bot.clicks(VERA, "reinstate.undo").await;
         bot.hears(VERA, "This needs the role operator").await;
-        assert!(bot.app.ledger.run(&first).await.unwrap().ended.is_none(), "it waits as it did");
+        assert!(bot.app.journal.run(&first).await.unwrap().ended.is_none(), "it waits as it did");
         bot.clicks(ADA, "reinstate.undo").await;
         bot.hears(ADA, "The run has begun").await;
-        let stopped = bot.app.ledger.run(&first).await.unwrap().ended.unwrap();
+        let stopped = bot.app.journal.run(&first).await.unwrap().ended.unwrap();
         assert_eq!(stopped.0, Outcome::Cancelled);
         bot.sees(inverse).await;
         approved(bot).await;

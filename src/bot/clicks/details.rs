@@ -10,16 +10,16 @@ use crate::slack::payload::Click;
 use crate::slack::value::Value;
 use reinstate_core::{Action, Run};
 
-pub(super) async fn details(app: &App, ear: &ReplyTo, click: &Click, value: &Value) {
-    if let Err(card) = app.allow(ear, "details", &Action::Follow).await {
-        return app.reply(ear, &card).await;
+pub(super) async fn details(app: &App, reply_to: &ReplyTo, click: &Click, value: &Value) {
+    if let Err(card) = app.allow(reply_to, "details", &Action::Follow).await {
+        return app.reply(reply_to, &card).await;
     }
-    let Ok((run, events)) = app.ledger.read::<Run>(&value.run).await else {
-        return app.reply(ear, &Message::text(&messages::no_run())).await;
+    let Ok((run, events)) = app.journal.read::<Run>(&value.run).await else {
+        return app.reply(reply_to, &Message::text(&messages::no_run())).await;
     };
-    let Ok(now) = app.ledger.now().await else {
-        return app.reply(ear, &Message::text(&messages::no_store())).await;
+    let Ok(now) = app.journal.now().await else {
+        return app.reply(reply_to, &Message::text(&messages::no_store())).await;
     };
     let view = app.private_view(&value.run, &run, &events, now);
-    app.open_modal(ear, click.trigger.as_deref(), &modal::details(cards::details(&view))).await;
+    app.open_modal(reply_to, click.trigger.as_deref(), &modal::details(cards::details(&view))).await;
 }

@@ -24,7 +24,7 @@ use reinstate_core::run::{Goal, Request};
 /// person: while that run is open, it holds the claim that the undo needs.
 pub(super) async fn check_ready(
     app: &App,
-    ear: &ReplyTo,
+    reply_to: &ReplyTo,
     clicked: &Click,
     action: ButtonAction,
     run: &str,
@@ -33,7 +33,7 @@ pub(super) async fn check_ready(
     let _turn = turn.lock().await;
     from_its_card(app, clicked, run).await?;
     if action == ButtonAction::Undo {
-        give_up(app, ear, run).await?;
+        give_up(app, reply_to, run).await?;
         app.nudge();
     }
     Ok(())

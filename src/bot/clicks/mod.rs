@@ -33,7 +33,7 @@ use crate::telemetry::run_span;
 pub(super) fn click(app: &Arc<App>, click: Click) {
     let work = Arc::clone(app);
     app.spawn(async move {
-        let ear = ReplyTo {
+        let reply_to = ReplyTo {
             by: click.by.clone(),
             channel: click.channel.clone(),
             response_url: click.response_url.clone(),
@@ -41,30 +41,30 @@ pub(super) fn click(app: &Arc<App>, click: Click) {
         };
         let value: Value = serde_json::from_str(&click.value).unwrap_or_default();
         match ButtonAction::parse(&click.action) {
-            Ok(action) => clicked(&work, ear, click, action, value).await,
-            Err(UnknownId::OtherVersion) => work.reply(&ear, &Message::text(&messages::not_yet())).await,
+            Ok(action) => clicked(&work, reply_to, click, action, value).await,
+            Err(UnknownId::OtherVersion) => work.reply(&reply_to, &Message::text(&messages::not_yet())).await,
             Err(UnknownId::Foreign) => metrics::counter!("reinstate_clicks_unknown_total").increment(1),
         }
     });
 }
 
-async fn clicked(app: &Arc<App>, ear: ReplyTo, click: Click, action: ButtonAction, value: Value) {
-    let on_card = |kind| on_card(app, &ear, &click, &value, kind).instrument(run_span(&value.run));
+async fn clicked(app: &Arc<App>, reply_to: ReplyTo, click: Click, action: ButtonAction, value: Value) {
+    let on_card = |kind| on_card(app, &reply_to, &click, &value, kind).instrument(run_span(&value.run));
     match action {
-        ButtonAction::Recheck => recheck(app, &ear, &value).await,
+        ButtonAction::Recheck => recheck(app, &reply_to, &value).await,
         ButtonAction::Repair => {
             let card = repair_from_check(app, click, &value).await;
-            app.reply(&ear, &card).await;
+            app.reply(&reply_to, &card).await;
         }
         ButtonAction::Undo | ButtonAction::Retire | ButtonAction::Pick => {
             // A private answer is nobody's card; only one of a run can be a copy.
             if !value.run.is_empty()
-                && let Err(verdict) = follow_up::check_ready(app, &ear, &click, action, &value.run).await
+                && let Err(verdict) = follow_up::check_ready(app, &reply_to, &click, action, &value.run).await
             {
-                return apply_verdict(app, &ear, &value.run, ClickKind::Open, verdict).await;
+                return apply_verdict(app, &reply_to, &value.run, ClickKind::Open, verdict).await;
             }
             let says = follow_up::open_follow_up(app, click, action, &value).await;
-            app.reply(&ear, &Message::text(&says)).await;
+            app.reply(&reply_to, &Message::text(&says)).await;
         }
         ButtonAction::Approve => on_card(ClickKind::Approve).await,
         ButtonAction::Decline => on_card(ClickKind::Decline).await,
@@ -72,15 +72,15 @@ async fn clicked(app: &Arc<App>, ear: ReplyTo, click: Click, action: ButtonActio
         ButtonAction::Retry => on_card(ClickKind::Retry).await,
         ButtonAction::SweepRepair => on_card(ClickKind::SweepRepair).await,
         ButtonAction::SweepPause => on_card(ClickKind::SweepPause).await,
-        ButtonAction::SweepPage => sweep::page(app, &ear, &value).await,
-        ButtonAction::Details => details::details(app, &ear, &click, &value).await,
-        ButtonAction::AskForHelp => call_for_help::ask(app, &ear).await,
-        ButtonAction::CheckPerson => shortcuts::pick(app, &ear, click.trigger.as_deref()).await,
-        ButtonAction::CheckPicked => shortcuts::picked(app, &ear, click.picked).await,
+        ButtonAction::SweepPage => sweep::page(app, &reply_to, &value).await,
+        ButtonAction::Details => details::details(app, &reply_to, &click, &value).await,
+        ButtonAction::AskForHelp => call_for_help::ask(app, &reply_to).await,
+        ButtonAction::CheckPerson => shortcuts::pick(app, &reply_to, click.trigger.as_deref()).await,
+        ButtonAction::CheckPicked => shortcuts::picked(app, &reply_to, click.picked).await,
         ButtonAction::Me => {
-            let view = app.open_modal(&ear, click.trigger.as_deref(), &modal::reading()).await;
+            let view = app.open_modal(&reply_to, click.trigger.as_deref(), &modal::reading()).await;
             if view.is_some() {
-                me::me(app, &ReplyTo { view, ..ear }).await;
+                me::me(app, &ReplyTo { view, ..reply_to }).await;
             }
         }
     }
@@ -98,11 +98,11 @@ pub(super) fn submitted(app: &Arc<App>, submit: Submit) {
     });
 }
 
-async fn recheck(app: &App, ear: &ReplyTo, value: &Value) {
+async fn recheck(app: &App, reply_to: &ReplyTo, value: &Value) {
     let target = if value.run.is_empty() {
         Target::parse(&value.who)
     } else {
-        let run = app.ledger.run(&value.run).await.ok();
+        let run = app.journal.run(&value.run).await.ok();
         run.and_then(|run| match (run.admitted, run.asked) {
             (Some((_, who)), _) => Some(Target::Who(who)),
             (None, Some(asked)) => Target::parse(&asked.text),
@@ -110,8 +110,8 @@ async fn recheck(app: &App, ear: &ReplyTo, value: &Value) {
         })
     };
     match target {
-        Some(target) => check::check(app, ear, &target).await,
-        None => app.reply(ear, &Message::text(&gone())).await,
+        Some(target) => check::check(app, reply_to, &target).await,
+        None => app.reply(reply_to, &Message::text(&gone())).await,
     }
 }
 
@@ -122,29 +122,29 @@ async fn repair_from_check(app: &Arc<App>, click: Click, value: &Value) -> Messa
 }
 
 /// Handles a click on the card of a run or a sweep.
-async fn on_card(app: &App, ear: &ReplyTo, click: &Click, value: &Value, kind: ClickKind) {
+async fn on_card(app: &App, reply_to: &ReplyTo, click: &Click, value: &Value, kind: ClickKind) {
     let turn = app.click_queue.turn(&value.run, kind);
     let verdict = {
         let _turn = turn.lock().await;
         match from_its_card(app, click, &value.run).await {
             Err(verdict) => verdict,
-            Ok(()) => decide(app, ear, click, value, kind).await,
+            Ok(()) => decide(app, reply_to, click, value, kind).await,
         }
     };
-    apply_verdict(app, ear, &value.run, kind, verdict).await;
+    apply_verdict(app, reply_to, &value.run, kind, verdict).await;
 }
 
-async fn decide(app: &App, ear: &ReplyTo, click: &Click, value: &Value, kind: ClickKind) -> Verdict {
-    let run = match app.ledger.load(&value.run).await {
+async fn decide(app: &App, reply_to: &ReplyTo, click: &Click, value: &Value, kind: ClickKind) -> Verdict {
+    let run = match app.journal.load(&value.run).await {
         Ok(Loaded::Run(run, _)) => run,
-        Ok(Loaded::Sweep(sweep, _)) => return sweep::decide(app, ear, value, kind, &sweep).await,
+        Ok(Loaded::Sweep(sweep, _)) => return sweep::decide(app, reply_to, value, kind, &sweep).await,
         Err(error) => return failed(&error),
     };
     match kind {
-        ClickKind::Approve => approve::ask(app, ear, click, value, &run).await,
-        ClickKind::Decline => decline::ask(app, ear, click, value).await,
-        ClickKind::Retry => retry::retry(app, ear, &value.run).await,
-        ClickKind::Cancel => cancel::cancel(app, ear, &value.run, &run).await,
+        ClickKind::Approve => approve::ask(app, reply_to, click, value, &run).await,
+        ClickKind::Decline => decline::ask(app, reply_to, click, value).await,
+        ClickKind::Retry => retry::retry(app, reply_to, &value.run).await,
+        ClickKind::Cancel => cancel::cancel(app, reply_to, &value.run, &run).await,
         ClickKind::SweepRepair | ClickKind::SweepPause | ClickKind::Open => {
             refused(messages::click::NOT_FOR_RUNS)
         }

@@ -9,29 +9,29 @@ use crate::slack::cards;
 use crate::slack::messages;
 use reinstate_core::Action;
 
-pub(crate) async fn ask(app: &App, ear: &ReplyTo) {
-    let card = answer(app, ear).await;
-    app.reply(ear, &card).await;
+pub(crate) async fn ask(app: &App, reply_to: &ReplyTo) {
+    let card = answer(app, reply_to).await;
+    app.reply(reply_to, &card).await;
 }
 
-async fn answer(app: &App, ear: &ReplyTo) -> Message {
-    if let Err(card) = app.allow(ear, "ask for help", &Action::CheckOneself).await {
+async fn answer(app: &App, reply_to: &ReplyTo) -> Message {
+    if let Err(card) = app.allow(reply_to, "ask for help", &Action::CheckOneself).await {
         return card;
     }
-    let Some(who) = super::me::oneself(app, ear).await else {
+    let Some(who) = super::me::oneself(app, reply_to).await else {
         return Message::text(&messages::no_own_address());
     };
     let now = crate::clock::now();
-    let key = format!("help {} {}", ear.by.id, now.strftime("%Y-%m-%d"));
-    let store = app.ledger.store();
+    let key = format!("help {} {}", reply_to.by.id, now.strftime("%Y-%m-%d"));
+    let store = app.journal.store();
     match store.mark_seen(&key, now).await {
         Ok(true) => {}
         Ok(false) => return Message::text(&messages::help_was_asked()),
         Err(_) => return Message::text(&messages::no_store()),
     }
-    app.record(NoteKind::HelpAsked, "help", &ear.by.id, "").await;
+    app.record(NoteKind::HelpAsked, "help", &reply_to.by.id, "").await;
     let looked = app.shared_diagnosis(&who).await;
-    let card = cards::help_wanted(&ear.by.id, who.text(), &looked.0, looked.2, app.people.access());
+    let card = cards::help_wanted(&reply_to.by.id, who.text(), &looked.0, looked.2, app.people.access());
     let place = app.people.channel_info(&app.slack, &app.channel).await;
     let posted = match place {
         Ok(place) if place.member && !place.shared => app.slack.post(&app.channel, None, &card).await.is_ok(),

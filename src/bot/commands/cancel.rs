@@ -5,6 +5,6 @@ use crate::bot::app::App;
 use crate::bot::decisions::cancel::stop;
 use crate::bot::private::ReplyTo;
 
-pub(super) async fn cancel(app: &App, ear: &ReplyTo, run: &str) {
-    stop(app, ear, run).await;
+pub(super) async fn cancel(app: &App, reply_to: &ReplyTo, run: &str) {
+    stop(app, reply_to, run).await;
 }

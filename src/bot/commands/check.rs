@@ -14,28 +14,28 @@ use reinstate_core::Action;
 /// After this time the caller is told that the work continues (docs/reference/rules.md#answer-within-five-seconds).
 const SILENT_LIMIT: Duration = Duration::from_secs(4);
 
-pub(crate) async fn check(app: &App, ear: &ReplyTo, target: &Target) {
-    patiently(app, ear, answer(app, ear, target)).await;
+pub(crate) async fn check(app: &App, reply_to: &ReplyTo, target: &Target) {
+    patiently(app, reply_to, answer(app, reply_to, target)).await;
 }
 
 /// Sends an answer. If the answer takes long, first sends a message that the reading still goes on.
-pub(super) async fn patiently(app: &App, ear: &ReplyTo, answer: impl Future<Output = Message>) {
+pub(super) async fn patiently(app: &App, reply_to: &ReplyTo, answer: impl Future<Output = Message>) {
     tokio::pin!(answer);
     let card = tokio::select! {
         card = &mut answer => card,
         () = tokio::time::sleep(SILENT_LIMIT) => {
-            app.reply(ear, &Message::text(&messages::still_reading())).await;
+            app.reply(reply_to, &Message::text(&messages::still_reading())).await;
             answer.await
         }
     };
-    app.reply(ear, &card).await;
+    app.reply(reply_to, &card).await;
 }
 
-async fn answer(app: &App, ear: &ReplyTo, target: &Target) -> Message {
-    if let Err(card) = app.allow(ear, "check", &Action::Check).await {
+async fn answer(app: &App, reply_to: &ReplyTo, target: &Target) -> Message {
+    if let Err(card) = app.allow(reply_to, "check", &Action::Check).await {
         return card;
     }
-    if let Err(wait) = app.count_look(&ear.by.id) {
+    if let Err(wait) = app.count_look(&reply_to.by.id) {
         return Message::text(&messages::too_often(wait));
     }
     let who = match app.resolve(target).await {

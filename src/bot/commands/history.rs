@@ -15,12 +15,12 @@ use reinstate_core::subject::name_of;
 use reinstate_core::{Action, Who};
 use reinstate_store::StoreError;
 
-pub(super) async fn history(app: &App, ear: &ReplyTo, target: &Target) {
-    let card = match app.allow(ear, "history", &Action::Check).await {
+pub(super) async fn history(app: &App, reply_to: &ReplyTo, target: &Target) {
+    let card = match app.allow(reply_to, "history", &Action::Check).await {
         Ok(_) => answer(app, target).await,
         Err(card) => card,
     };
-    app.reply(ear, &card).await;
+    app.reply(reply_to, &card).await;
 }
 
 async fn answer(app: &App, target: &Target) -> Message {
@@ -45,8 +45,8 @@ async fn answer(app: &App, target: &Target) -> Message {
 /// journal decides which one it is.
 async fn of_a_sweep(app: &App, who: &Who) -> Option<Message> {
     let Who::Account(id) = who else { return None };
-    let Ok(Loaded::Sweep(sweep, _)) = app.ledger.load(id).await else { return None };
-    let (Ok(now), Ok(children)) = (app.ledger.now().await, app.ledger.store().children(id).await) else {
+    let Ok(Loaded::Sweep(sweep, _)) = app.journal.load(id).await else { return None };
+    let (Ok(now), Ok(children)) = (app.journal.now().await, app.journal.store().children(id).await) else {
         return Some(Message::text(&messages::no_store()));
     };
     let mut runs: Vec<String> = children.into_values().map(|(run, _)| run).collect();
@@ -59,11 +59,11 @@ async fn of_a_sweep(app: &App, who: &Who) -> Option<Message> {
 
 /// The runs that name the person as typed, and the runs on the same account or person under another name.
 async fn found(app: &App, who: &Who) -> Result<Vec<String>, StoreError> {
-    let store = app.ledger.store();
+    let store = app.journal.store();
     let mut rows = store.runs_for_identity(&name_of(who)).await?;
     let mut all = BTreeMap::new();
     if let Some(newest) = rows.first()
-        && let Ok(run) = app.ledger.run(&newest.run).await
+        && let Ok(run) = app.journal.run(&newest.run).await
     {
         for identity in run.current.map(|current| current.plan.subject.claims()).unwrap_or_default() {
             rows.extend(store.runs_for_identity(&identity).await?);

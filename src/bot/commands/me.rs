@@ -12,27 +12,27 @@ use reinstate_core::{Action, Who};
 
 use super::check::patiently;
 
-pub(crate) async fn me(app: &App, ear: &ReplyTo) {
-    patiently(app, ear, answer(app, ear)).await;
+pub(crate) async fn me(app: &App, reply_to: &ReplyTo) {
+    patiently(app, reply_to, answer(app, reply_to)).await;
 }
 
-async fn answer(app: &App, ear: &ReplyTo) -> Message {
-    if let Err(card) = app.allow(ear, "me", &Action::CheckOneself).await {
+async fn answer(app: &App, reply_to: &ReplyTo) -> Message {
+    if let Err(card) = app.allow(reply_to, "me", &Action::CheckOneself).await {
         return card;
     }
-    if let Err(wait) = app.count_look(&ear.by.id) {
+    if let Err(wait) = app.count_look(&reply_to.by.id) {
         return Message::text(&messages::too_often(wait));
     }
-    let Some(who) = oneself(app, ear).await else { return Message::text(&messages::no_own_address()) };
+    let Some(who) = oneself(app, reply_to).await else { return Message::text(&messages::no_own_address()) };
     let looked = app.shared_diagnosis(&who).await;
     cards::me(&looked.0, looked.2)
 }
 
 /// The caller, by their address in Slack.
-pub(super) async fn oneself(app: &App, ear: &ReplyTo) -> Option<Who> {
-    let mut actor = app.people.actor(&app.slack, &ear.by, None).await;
+pub(super) async fn oneself(app: &App, reply_to: &ReplyTo) -> Option<Who> {
+    let mut actor = app.people.actor(&app.slack, &reply_to.by, None).await;
     if actor.email.is_none() {
-        actor = app.people.actor(&app.slack, &ear.by, Some(Instant::now())).await;
+        actor = app.people.actor(&app.slack, &reply_to.by, Some(Instant::now())).await;
     }
     Who::parse(&actor.email?).ok()
 }

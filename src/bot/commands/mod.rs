@@ -38,7 +38,7 @@ pub(super) async fn command(app: &Arc<App>, slash: Slash, sent_at: Timestamp) ->
     if overdue && command != Command::Help {
         return Reply::Private(messages::overdue());
     }
-    let ear = ReplyTo {
+    let reply_to = ReplyTo {
         by: slash.by.clone(),
         channel: Some(slash.channel.clone()).filter(|channel| !channel.is_empty()),
         response_url: slash.response_url.clone(),
@@ -51,15 +51,17 @@ pub(super) async fn command(app: &Arc<App>, slash: Slash, sent_at: Timestamp) ->
             return repair::command(app, slash, sent_at, &target, Goal::default()).await;
         }
         Command::Undo(run) => return undo::command(app, slash, sent_at, run).await,
-        Command::Check(target) => app.spawn(async move { check::check(&work, &ear, &target).await }),
-        Command::Me => app.spawn(async move { me::me(&work, &ear).await }),
-        Command::Whoami => app.spawn(async move { whoami::whoami(&work, &ear).await }),
-        Command::Status(run) => app.spawn(async move { status::status(&work, &ear, run).await }),
-        Command::History(target) => app.spawn(async move { history::history(&work, &ear, &target).await }),
-        Command::Cancel(run) => app.spawn(async move { cancel::cancel(&work, &ear, &run).await }),
+        Command::Check(target) => app.spawn(async move { check::check(&work, &reply_to, &target).await }),
+        Command::Me => app.spawn(async move { me::me(&work, &reply_to).await }),
+        Command::Whoami => app.spawn(async move { whoami::whoami(&work, &reply_to).await }),
+        Command::Status(run) => app.spawn(async move { status::status(&work, &reply_to, run).await }),
+        Command::History(target) => {
+            app.spawn(async move { history::history(&work, &reply_to, &target).await })
+        }
+        Command::Cancel(run) => app.spawn(async move { cancel::cancel(&work, &reply_to, &run).await }),
         Command::Sweep => {
             let key = slash.trigger.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
-            app.spawn(async move { sweep::sweep(&work, &ear, key, sent_at).await })
+            app.spawn(async move { sweep::sweep(&work, &reply_to, key, sent_at).await })
         }
     };
     if begun { Reply::Empty } else { Reply::Private(messages::busy()) }

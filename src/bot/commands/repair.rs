@@ -58,7 +58,7 @@ pub(crate) async fn open(
     sent_at: Timestamp,
 ) -> Markup {
     let run = Uuid::now_v7().to_string();
-    let (ledger, id) = (app.ledger.clone(), run.clone());
+    let (ledger, id) = (app.journal.clone(), run.clone());
     let opening = async move { ledger.open_within(id, key, asked, sent_at, OPEN_TIMEOUT).await };
     match tokio::spawn(opening.instrument(run_span(&run))).await {
         Ok(Ok(opened)) => {

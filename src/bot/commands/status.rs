@@ -12,17 +12,17 @@ use reinstate_core::Action;
 
 const MAX_RUNS: usize = 20;
 
-pub(super) async fn status(app: &App, ear: &ReplyTo, run: Option<String>) {
-    let card = match (app.allow(ear, "status", &Action::Check).await, run) {
+pub(super) async fn status(app: &App, reply_to: &ReplyTo, run: Option<String>) {
+    let card = match (app.allow(reply_to, "status", &Action::Check).await, run) {
         (Err(card), _) => card,
         (Ok(_), Some(run)) => one(app, &run).await,
         (Ok(_), None) => open(app).await,
     };
-    app.reply(ear, &card).await;
+    app.reply(reply_to, &card).await;
 }
 
 async fn open(app: &App) -> Message {
-    let runs: Vec<String> = match app.ledger.store().open_runs().await {
+    let runs: Vec<String> = match app.journal.store().open_runs().await {
         Ok(rows) => rows.into_iter().map(|row| row.run).collect(),
         Err(_) => return Message::text(&messages::no_store()),
     };
@@ -33,7 +33,7 @@ async fn open(app: &App) -> Message {
 }
 
 async fn one(app: &App, id: &str) -> Message {
-    let loaded = match app.ledger.load(id).await {
+    let loaded = match app.journal.load(id).await {
         Ok(loaded) => loaded,
         Err(JournalError::NoRun(_)) => return Message::text(&messages::no_run()),
         Err(error) => {
@@ -42,7 +42,7 @@ async fn one(app: &App, id: &str) -> Message {
             return Message::text(&if unreadable { messages::unreadable(id) } else { messages::no_store() });
         }
     };
-    let Ok(now) = app.ledger.now().await else { return Message::text(&messages::no_store()) };
+    let Ok(now) = app.journal.now().await else { return Message::text(&messages::no_store()) };
     let link = app.card_link(id).await;
     match loaded {
         Loaded::Run(run, entries) => {
@@ -57,10 +57,10 @@ async fn one(app: &App, id: &str) -> Message {
 
 /// A list of runs, one per line, each with a link to its card.
 pub(super) async fn list(app: &App, title: Markup, runs: &[String]) -> Message {
-    let Ok(now) = app.ledger.now().await else { return Message::text(&messages::no_store()) };
+    let Ok(now) = app.journal.now().await else { return Message::text(&messages::no_store()) };
     let mut shown = Vec::new();
     for id in runs.iter().take(MAX_RUNS) {
-        let line = match app.ledger.load(id).await {
+        let line = match app.journal.load(id).await {
             Ok(Loaded::Run(run, _)) => cards::line(id, &run, &app.rules, &app.limits, now),
             Ok(Loaded::Sweep(sweep, _)) => cards::sweep_line(id, &sweep, &app.limits, now),
             Err(_) => cards::unreadable_line(id),

@@ -13,28 +13,28 @@ use reinstate_core::Action;
 use reinstate_core::run::{Goal, Request};
 use reinstate_store::Opened;
 
-pub(super) async fn sweep(app: &App, ear: &ReplyTo, key: String, sent_at: Timestamp) {
-    let says = match app.people.permit(&app.slack, &ear.by, &Action::Repair).await {
-        Ok(permit) => begin(app, ear, key, sent_at, permit.rule().to_owned()).await,
+pub(super) async fn sweep(app: &App, reply_to: &ReplyTo, key: String, sent_at: Timestamp) {
+    let says = match app.people.permit(&app.slack, &reply_to.by, &Action::Repair).await {
+        Ok(permit) => begin(app, reply_to, key, sent_at, permit.rule().to_owned()).await,
         Err(denied) => {
-            app.record_denial(&ear.by.id, "sweep", &denied.to_string()).await;
+            app.record_denial(&reply_to.by.id, "sweep", &denied.to_string()).await;
             messages::denied(denied, app.people.access())
         }
     };
-    app.reply(ear, &Message::text(&says)).await;
+    app.reply(reply_to, &Message::text(&says)).await;
 }
 
-async fn begin(app: &App, ear: &ReplyTo, key: String, sent_at: Timestamp, rule: String) -> Markup {
+async fn begin(app: &App, reply_to: &ReplyTo, key: String, sent_at: Timestamp, rule: String) -> Markup {
     let asked = Request {
-        by: ear.by.clone(),
-        channel: ear.channel.clone().unwrap_or_default(),
+        by: reply_to.by.clone(),
+        channel: reply_to.channel.clone().unwrap_or_default(),
         text: "sweep".to_owned(),
-        response_url: ear.response_url.clone(),
+        response_url: reply_to.response_url.clone(),
         aim: Goal::default(),
     };
     let id = Uuid::now_v7().to_string();
     let sweep = id.clone();
-    match app.ledger.open_sweep(id.clone(), format!("sweep {key}"), asked, rule, sent_at).await {
+    match app.journal.open_sweep(id.clone(), format!("sweep {key}"), asked, rule, sent_at).await {
         Ok(opened) => {
             app.nudge();
             let id = if let Opened::Existing { run } = opened { run } else { id };

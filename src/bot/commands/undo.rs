@@ -31,7 +31,7 @@ pub(super) async fn command(app: &Arc<App>, slash: Slash, sent_at: Timestamp, ru
 /// The person that an earlier run was about, if that run has ended. While it is open, it holds the claim that the new
 /// run needs.
 pub(in crate::bot) async fn whom(app: &App, run: &str) -> Result<Target, Markup> {
-    let run = match app.ledger.run(run).await {
+    let run = match app.journal.run(run).await {
         Ok(run) => run,
         Err(JournalError::OtherKind { id, kind: Kind::Sweep }) => return Err(click::undo_of_a_sweep(&id)),
         Err(JournalError::Store(error)) => {

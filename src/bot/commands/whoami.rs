@@ -7,7 +7,7 @@ use crate::bot::private::ReplyTo;
 use crate::slack::blocks::Message;
 use crate::slack::messages;
 
-pub(super) async fn whoami(app: &App, ear: &ReplyTo) {
-    let actor = app.people.actor(&app.slack, &ear.by, Some(Instant::now())).await;
-    app.reply(ear, &Message::text(&messages::whoami(&actor, app.people.home().is_some()))).await;
+pub(super) async fn whoami(app: &App, reply_to: &ReplyTo) {
+    let actor = app.people.actor(&app.slack, &reply_to.by, Some(Instant::now())).await;
+    app.reply(reply_to, &Message::text(&messages::whoami(&actor, app.people.home().is_some()))).await;
 }

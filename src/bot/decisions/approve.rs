@@ -26,9 +26,9 @@ use reinstate_store::{AppendError, AppendOptions};
 /// How often a decision is repeated if it was too old when it was to be written.
 pub(in crate::bot) const DECISIONS: usize = 3;
 
-async fn approve(app: &App, ear: &ReplyTo, value: &Value) -> Verdict {
+async fn approve(app: &App, reply_to: &ReplyTo, value: &Value) -> Verdict {
     for _ in 0..DECISIONS {
-        match decide(app, ear, value).await {
+        match decide(app, reply_to, value).await {
             Ok(Some(verdict)) => return verdict,
             Ok(None) | Err(JournalError::Append(AppendError::TooLate)) => {}
             Err(error) => return failed(&error),
@@ -41,7 +41,7 @@ async fn approve(app: &App, ear: &ReplyTo, value: &Value) -> Verdict {
 /// opens a modal that shows all of them and has its own Approve button.
 pub(in crate::bot) async fn ask(
     app: &App,
-    ear: &ReplyTo,
+    reply_to: &ReplyTo,
     click: &Click,
     value: &Value,
     run: &Run,
@@ -51,20 +51,20 @@ pub(in crate::bot) async fn ask(
         Err(verdict) => return verdict,
     };
     let view = app.private_view(&value.run, run, &[], now);
-    let asks = run.ended.is_none() && run.current.is_some() && !run.approved_by().contains(&ear.by.id);
+    let asks = run.ended.is_none() && run.current.is_some() && !run.approved_by().contains(&reply_to.by.id);
     if !asks || cards::dialog(&view).is_some() {
-        return approve(app, ear, value).await;
+        return approve(app, reply_to, value).await;
     }
     if let Err(verdict) = still_awaits(app, run, &value.digest, now) {
         expire(app, &value.run, &value.digest, now).await;
         return verdict;
     }
     if let Err(why) =
-        app.people.permit(&app.slack, &ear.by, &action(run, Ownership::No, EarlierRole::No)).await
+        app.people.permit(&app.slack, &reply_to.by, &action(run, Ownership::No, EarlierRole::No)).await
     {
         return Verdict::Refused(messages::denied(why, app.people.access()));
     }
-    let modal = modal::approval(cards::dialog_in_full(&view), &Meta::text(ear, value));
+    let modal = modal::approval(cards::dialog_in_full(&view), &Meta::text(reply_to, value));
     let opened = match &click.trigger {
         Some(trigger) => app.slack.open_view(trigger, &modal).await,
         None => Err(ApiError::Lost("there is no trigger id")),
@@ -82,13 +82,13 @@ pub(in crate::bot) async fn ask(
 
 /// Handles Approve in the modal that shows every destructive step.
 pub(in crate::bot) async fn submitted(app: &App, submit: Submit) {
-    let (ear, value) = Meta::of(&submit);
+    let (reply_to, value) = Meta::of(&submit);
     let turn = app.click_queue.turn(&value.run, ClickKind::Approve);
     let verdict = {
         let _turn = turn.lock().await;
-        approve(app, &ear, &value).await
+        approve(app, &reply_to, &value).await
     };
-    apply_verdict(app, &ear, &value.run, ClickKind::Approve, verdict).await;
+    apply_verdict(app, &reply_to, &value.run, ClickKind::Approve, verdict).await;
 }
 
 fn action(run: &Run, own: Ownership, same: EarlierRole) -> Action {
@@ -96,9 +96,9 @@ fn action(run: &Run, own: Ownership, same: EarlierRole) -> Action {
 }
 
 /// Makes one decision. Returns none if the facts behind it had changed before it could be written.
-async fn decide(app: &App, ear: &ReplyTo, value: &Value) -> Result<Option<Verdict>, JournalError> {
-    let run = app.ledger.run(&value.run).await?;
-    if run.approved_by().contains(&ear.by.id) && run.ended.is_none() {
+async fn decide(app: &App, reply_to: &ReplyTo, value: &Value) -> Result<Option<Verdict>, JournalError> {
+    let run = app.journal.run(&value.run).await?;
+    if run.approved_by().contains(&reply_to.by.id) && run.ended.is_none() {
         return Ok(Some(Verdict::Idle(Markup::new().escaped(&Denied::Already.to_string()))));
     }
     let now = match still_waiting::now(app).await {
@@ -112,24 +112,24 @@ async fn decide(app: &App, ear: &ReplyTo, value: &Value) -> Result<Option<Verdic
     let denied = |denied| Verdict::Refused(messages::denied(denied, app.people.access()));
     // A person without the role is refused before anything is read about them.
     if let Err(why) =
-        app.people.permit(&app.slack, &ear.by, &action(&run, Ownership::No, EarlierRole::No)).await
+        app.people.permit(&app.slack, &reply_to.by, &action(&run, Ownership::No, EarlierRole::No)).await
     {
         return Ok(Some(denied(why)));
     }
     let Some(subject) = run.current.as_ref().map(|current| current.plan.subject.clone()) else {
         return Ok(Some(refused(click::NO_PLAN)));
     };
-    let known = app.people.actor(&app.slack, &ear.by, None).await;
+    let known = app.people.actor(&app.slack, &reply_to.by, None).await;
     let ties = app.ties(&known, &subject, &requester(&run), &run.approved_by()).await;
     let asked_at = Instant::now();
-    let actor = app.people.actor(&app.slack, &ear.by, Some(asked_at)).await;
+    let actor = app.people.actor(&app.slack, &reply_to.by, Some(asked_at)).await;
     let deadline = asked_at.checked_add(ROLE_MAX_AGE);
     // The reading took time, and an approval expires by the clock of the database.
     let now = match still_waiting::now(app).await {
         Ok(now) => now,
         Err(verdict) => return Ok(Some(verdict)),
     };
-    let decided = app.ledger.decide(&value.run, now, |run: &Run| {
+    let decided = app.journal.decide(&value.run, now, |run: &Run| {
         if let Err(verdict) = still_awaits(app, run, &value.digest, now) {
             return Decision::Leave(Some(verdict));
         }

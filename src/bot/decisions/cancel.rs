@@ -15,20 +15,20 @@ use reinstate_core::{Action, Event, Outcome, Run};
 use reinstate_store::AppendOptions;
 
 /// Handles `cancel RUN`, typed with the id of a run or a sweep.
-pub(in crate::bot) async fn stop(app: &App, ear: &ReplyTo, id: &str) {
+pub(in crate::bot) async fn stop(app: &App, reply_to: &ReplyTo, id: &str) {
     let turn = app.click_queue.turn(id, ClickKind::Cancel);
     let verdict = {
         let _turn = turn.lock().await;
-        match app.ledger.load(id).await {
-            Ok(Loaded::Run(run, _)) => taken(app, cancel(app, ear, id, &run).await, click::stopped(id)),
+        match app.journal.load(id).await {
+            Ok(Loaded::Run(run, _)) => taken(app, cancel(app, reply_to, id, &run).await, click::stopped(id)),
             Ok(Loaded::Sweep(sweep, _)) => {
                 let says = click::sweep_stopped(id, &sweep);
-                taken(app, sweep::stop(app, ear, id, &sweep).await, says)
+                taken(app, sweep::stop(app, reply_to, id, &sweep).await, says)
             }
             Err(error) => failed(&error),
         }
     };
-    apply_verdict(app, ear, id, ClickKind::Cancel, verdict).await;
+    apply_verdict(app, reply_to, id, ClickKind::Cancel, verdict).await;
 }
 
 /// A typed command has no card that shows the result, so the caller receives a text.
@@ -44,19 +44,19 @@ fn taken(app: &App, verdict: Verdict, says: Markup) -> Verdict {
 
 /// Ends a run that waits for a person, so that its steps can be undone. Does nothing if the run has already ended. The
 /// caller needs both permissions: to stop this run, and to start the run that undoes it.
-pub(in crate::bot) async fn give_up(app: &App, ear: &ReplyTo, id: &str) -> Result<(), Verdict> {
-    let run = app.ledger.run(id).await.map_err(|error| failed(&error))?;
+pub(in crate::bot) async fn give_up(app: &App, reply_to: &ReplyTo, id: &str) -> Result<(), Verdict> {
+    let run = app.journal.run(id).await.map_err(|error| failed(&error))?;
     if run.ended.is_some() {
         return Ok(());
     }
     let mut by = String::new();
     for action in [Action::Repair, Action::Cancel { requester: requester(&run) }] {
-        match app.people.permit(&app.slack, &ear.by, &action).await {
+        match app.people.permit(&app.slack, &reply_to.by, &action).await {
             Ok(permit) => permit.actor().clone_into(&mut by),
             Err(denied) => return Err(Verdict::Refused(messages::denied(denied, app.people.access()))),
         }
     }
-    let decided = app.ledger.decide(id, crate::clock::now(), |run: &Run| {
+    let decided = app.journal.decide(id, crate::clock::now(), |run: &Run| {
         if run.ended.is_some() {
             return Decision::Leave(Ok(()));
         }
@@ -71,13 +71,13 @@ pub(in crate::bot) async fn give_up(app: &App, ear: &ReplyTo, id: &str) -> Resul
     decided.await.unwrap_or_else(|error| Err(failed(&error)))
 }
 
-pub(in crate::bot) async fn cancel(app: &App, ear: &ReplyTo, id: &str, run: &Run) -> Verdict {
+pub(in crate::bot) async fn cancel(app: &App, reply_to: &ReplyTo, id: &str, run: &Run) -> Verdict {
     let action = Action::Cancel { requester: requester(run) };
-    let permit = match app.people.permit(&app.slack, &ear.by, &action).await {
+    let permit = match app.people.permit(&app.slack, &reply_to.by, &action).await {
         Ok(permit) => permit,
         Err(denied) => return Verdict::Refused(messages::denied(denied, app.people.access())),
     };
-    let decided = app.ledger.decide(id, crate::clock::now(), |run: &Run| {
+    let decided = app.journal.decide(id, crate::clock::now(), |run: &Run| {
         if run.ended.is_some() {
             return Decision::Leave(refused(click::RUN_ENDED));
         }

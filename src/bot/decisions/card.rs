@@ -24,8 +24,8 @@ pub(in crate::bot) struct Meta {
 
 impl Meta {
     /// The text that is stored in the modal.
-    pub(in crate::bot) fn text(ear: &ReplyTo, value: &Value) -> String {
-        let (channel, response_url) = (ear.channel.clone(), ear.response_url.clone());
+    pub(in crate::bot) fn text(reply_to: &ReplyTo, value: &Value) -> String {
+        let (channel, response_url) = (reply_to.channel.clone(), reply_to.response_url.clone());
         let meta = Self { value: value.clone(), channel, response_url };
         serde_json::to_string(&meta).unwrap_or_default()
     }
@@ -34,8 +34,8 @@ impl Meta {
     pub(in crate::bot) fn of(submit: &Submit) -> (ReplyTo, Value) {
         let meta: Self = serde_json::from_str(&submit.meta).unwrap_or_default();
         let by = submit.by.clone();
-        let ear = ReplyTo { by, channel: meta.channel, response_url: meta.response_url, view: None };
-        (ear, meta.value)
+        let reply_to = ReplyTo { by, channel: meta.channel, response_url: meta.response_url, view: None };
+        (reply_to, meta.value)
     }
 }
 
@@ -52,7 +52,7 @@ pub(in crate::bot) async fn from_its_card(app: &App, click: &Click, run: &str) -
     // A person may click before we have stored where the card is.
     let until = Instant::now() + Duration::from_secs(2);
     loop {
-        let cards = match app.ledger.store().cards(run).await {
+        let cards = match app.journal.store().cards(run).await {
             Ok(cards) => cards,
             Err(_) => return Err(Verdict::Idle(messages::no_store())),
         };

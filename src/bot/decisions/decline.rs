@@ -23,13 +23,13 @@ use reinstate_core::{Action, Denied, Event, Outcome, Permit, Run};
 use reinstate_store::AppendOptions;
 
 /// Handles a click on Decline: asks a person who may decline for a reason.
-pub(in crate::bot) async fn ask(app: &App, ear: &ReplyTo, click: &Click, value: &Value) -> Verdict {
-    let run = match allowed(app, ear, value).await {
+pub(in crate::bot) async fn ask(app: &App, reply_to: &ReplyTo, click: &Click, value: &Value) -> Verdict {
+    let run = match allowed(app, reply_to, value).await {
         Ok((_, run)) => run,
         Err(verdict) => return verdict,
     };
     let email = run.current.and_then(|current| current.diagnosis.email).unwrap_or_default();
-    let meta = Meta::text(ear, value);
+    let meta = Meta::text(reply_to, value);
     let opened = match &click.trigger {
         Some(trigger) => {
             app.slack.open_view(trigger, &modal::reason(&Markup::new().escaped(&email), &meta)).await
@@ -42,38 +42,38 @@ pub(in crate::bot) async fn ask(app: &App, ear: &ReplyTo, click: &Click, value: 
         Err(ApiError::Refused(code)) if code == "exchanged_trigger_id" => Verdict::Asked,
         Err(error) => {
             tracing::info!(%error, "no reason could be asked for");
-            decline(app, ear, value, "").await
+            decline(app, reply_to, value, "").await
         }
     }
 }
 
 /// Handles the modal with the reason.
 pub(in crate::bot) async fn submitted(app: &App, submit: Submit) {
-    let (ear, value) = Meta::of(&submit);
+    let (reply_to, value) = Meta::of(&submit);
     let why = submit.values.pointer("/reason/why/value").and_then(serde_json::Value::as_str);
     let turn = app.click_queue.turn(&value.run, ClickKind::Decline);
     let verdict = {
         let _turn = turn.lock().await;
-        decline(app, &ear, &value, why.unwrap_or_default()).await
+        decline(app, &reply_to, &value, why.unwrap_or_default()).await
     };
-    apply_verdict(app, &ear, &value.run, ClickKind::Decline, verdict).await;
+    apply_verdict(app, &reply_to, &value.run, ClickKind::Decline, verdict).await;
 }
 
 /// Checks that the run still waits for this plan and that the person may decline it.
-async fn allowed(app: &App, ear: &ReplyTo, value: &Value) -> Result<(Permit, Run), Verdict> {
-    let run = app.ledger.run(&value.run).await.map_err(|error| failed(&error))?;
+async fn allowed(app: &App, reply_to: &ReplyTo, value: &Value) -> Result<(Permit, Run), Verdict> {
+    let run = app.journal.run(&value.run).await.map_err(|error| failed(&error))?;
     let now = still_waiting::now(app).await?;
     if let Err(verdict) = still_awaits(app, &run, &value.digest, now) {
         expire(app, &value.run, &value.digest, now).await;
         return Err(verdict);
     }
     let action = |theirs| Action::Decline { requester: requester(&run), theirs };
-    let permit = match app.people.permit(&app.slack, &ear.by, &action(false)).await {
+    let permit = match app.people.permit(&app.slack, &reply_to.by, &action(false)).await {
         // Anybody may decline a plan on their own account. For a person without the role, only a full read shows whose
         // it is.
         Err(Denied::Missing(role)) => {
-            let theirs = is_theirs(app, ear, &run).await;
-            let again = app.people.permit(&app.slack, &ear.by, &action(theirs)).await;
+            let theirs = is_theirs(app, reply_to, &run).await;
+            let again = app.people.permit(&app.slack, &reply_to.by, &action(theirs)).await;
             again.map_err(|_| Denied::Missing(role))
         }
         permit => permit,
@@ -85,15 +85,15 @@ async fn allowed(app: &App, ear: &ReplyTo, value: &Value) -> Result<(Permit, Run
 }
 
 /// Whether the plan is on the person's own account, or was requested by the same person under another Slack id.
-async fn is_theirs(app: &App, ear: &ReplyTo, run: &Run) -> bool {
+async fn is_theirs(app: &App, reply_to: &ReplyTo, run: &Run) -> bool {
     let Some(current) = &run.current else { return false };
-    let actor = app.people.actor(&app.slack, &ear.by, None).await;
+    let actor = app.people.actor(&app.slack, &reply_to.by, None).await;
     let ties = app.ties(&actor, &current.plan.subject, &requester(run), &BTreeSet::new()).await;
     ties.own == Ownership::Yes || ties.same == EarlierRole::Requester
 }
 
-async fn decline(app: &App, ear: &ReplyTo, value: &Value, why: &str) -> Verdict {
-    let permit = match allowed(app, ear, value).await {
+async fn decline(app: &App, reply_to: &ReplyTo, value: &Value, why: &str) -> Verdict {
+    let permit = match allowed(app, reply_to, value).await {
         Ok((permit, _)) => permit,
         Err(verdict) => return verdict,
     };
@@ -102,7 +102,7 @@ async fn decline(app: &App, ear: &ReplyTo, value: &Value, why: &str) -> Verdict 
         Ok(now) => now,
         Err(verdict) => return verdict,
     };
-    let decided = app.ledger.decide(&value.run, now, |run: &Run| {
+    let decided = app.journal.decide(&value.run, now, |run: &Run| {
         if let Err(verdict) = still_awaits(app, run, &value.digest, now) {
             return Decision::Leave(verdict);
         }

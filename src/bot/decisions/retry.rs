@@ -8,12 +8,12 @@ use crate::slack::messages;
 use reinstate_core::{Action, Event, Run};
 use reinstate_store::AppendOptions;
 
-pub(in crate::bot) async fn retry(app: &App, ear: &ReplyTo, id: &str) -> Verdict {
-    let permit = match app.people.permit(&app.slack, &ear.by, &Action::Repair).await {
+pub(in crate::bot) async fn retry(app: &App, reply_to: &ReplyTo, id: &str) -> Verdict {
+    let permit = match app.people.permit(&app.slack, &reply_to.by, &Action::Repair).await {
         Ok(permit) => permit,
         Err(denied) => return Verdict::Refused(messages::denied(denied, app.people.access())),
     };
-    let decided = app.ledger.decide(id, crate::clock::now(), |run: &Run| {
+    let decided = app.journal.decide(id, crate::clock::now(), |run: &Run| {
         if run.ended.is_some() || run.waiting.is_none() {
             return Decision::Leave(refused(messages::click::NO_PERSON_AWAITED));
         }

@@ -12,7 +12,7 @@ use reinstate_store::AppendOptions;
 
 /// The current time by the clock of the database, which decides when approvals expire.
 pub(in crate::bot) async fn now(app: &App) -> Result<Timestamp, Verdict> {
-    app.ledger.now().await.map_err(|error| failed(&error.into()))
+    app.journal.now().await.map_err(|error| failed(&error.into()))
 }
 
 pub(in crate::bot) fn requester(run: &Run) -> String {
@@ -46,7 +46,7 @@ pub(in crate::bot) fn still_awaits(
 
 /// Records that nobody approved in time, if that is the case.
 pub(in crate::bot) async fn expire(app: &App, run: &str, digest: &str, now: Timestamp) {
-    let written = app.ledger.decide(run, now, |folded: &Run| {
+    let written = app.journal.decide(run, now, |folded: &Run| {
         let this = folded.current.as_ref().is_some_and(|current| current.digest.as_deref() == Some(digest));
         if !this || folded.next(now, &app.rules, &app.limits) != Next::Expire {
             return Decision::Leave(false);

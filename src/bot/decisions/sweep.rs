@@ -27,7 +27,7 @@ use reinstate_store::{AppendError, AppendOptions};
 /// Decides a click on the card of a sweep. `sweep` is the fold with which the click was read.
 pub(in crate::bot) async fn decide(
     app: &App,
-    ear: &ReplyTo,
+    reply_to: &ReplyTo,
     value: &Value,
     kind: ClickKind,
     sweep: &Sweep,
@@ -36,38 +36,39 @@ pub(in crate::bot) async fn decide(
         return refused(messages::click::SWEEP_ENDED);
     }
     match kind {
-        ClickKind::SweepRepair => request(app, ear, value, sweep).await,
-        ClickKind::Approve => approve(app, ear, value).await,
+        ClickKind::SweepRepair => request(app, reply_to, value, sweep).await,
+        ClickKind::Approve => approve(app, reply_to, value).await,
         ClickKind::Decline => {
             let action = Action::Decline { requester: requester(sweep), theirs: false };
             let message = EndReason::ListDeclined.into();
-            let event = SweepEvent::SweepEnded { message, by: Some(ear.by.id.clone()) };
+            let event = SweepEvent::SweepEnded { message, by: Some(reply_to.by.id.clone()) };
             let waits = |next: &SweepNext| matches!(next, SweepNext::AwaitApproval(_));
-            event_by(app, ear, value, &action, event, waits).await
+            event_by(app, reply_to, value, &action, event, waits).await
         }
         ClickKind::SweepPause => {
-            let by = Some(ear.by.id.clone());
+            let by = Some(reply_to.by.id.clone());
             let event = SweepEvent::SweepPaused { by, why: PauseDetail::PausedByPerson.into() };
-            event_by(app, ear, value, &Action::Repair, event, |next| *next == SweepNext::Repair).await
+            event_by(app, reply_to, value, &Action::Repair, event, |next| *next == SweepNext::Repair).await
         }
         ClickKind::Retry => {
-            let event = SweepEvent::SweepResumed { by: ear.by.id.clone() };
-            event_by(app, ear, value, &Action::Repair, event, |next| *next == SweepNext::AwaitPerson).await
+            let event = SweepEvent::SweepResumed { by: reply_to.by.id.clone() };
+            event_by(app, reply_to, value, &Action::Repair, event, |next| *next == SweepNext::AwaitPerson)
+                .await
         }
-        ClickKind::Cancel => stop(app, ear, &value.run, sweep).await,
+        ClickKind::Cancel => stop(app, reply_to, &value.run, sweep).await,
         ClickKind::Open => refused(messages::click::NOT_FOR_SWEEPS),
     }
 }
 
 /// Stops a sweep: before its next page while it reads, and before its next repair later. The sweep ends immediately. An
 /// executor that reads for it notices this before it requests another page.
-pub(in crate::bot) async fn stop(app: &App, ear: &ReplyTo, id: &str, sweep: &Sweep) -> Verdict {
+pub(in crate::bot) async fn stop(app: &App, reply_to: &ReplyTo, id: &str, sweep: &Sweep) -> Verdict {
     if sweep.ended.is_some() {
         return refused(messages::click::SWEEP_ENDED);
     }
     let requester = requester(sweep);
     let action = Action::Cancel { requester: requester.clone() };
-    let permit = match app.people.permit(&app.slack, &ear.by, &action).await {
+    let permit = match app.people.permit(&app.slack, &reply_to.by, &action).await {
         Ok(permit) => permit,
         Err(denied) => return Verdict::Refused(messages::denied(denied, app.people.access())),
     };
@@ -75,7 +76,7 @@ pub(in crate::bot) async fn stop(app: &App, ear: &ReplyTo, id: &str, sweep: &Swe
         Ok(now) => now,
         Err(verdict) => return verdict,
     };
-    let decided = app.ledger.decide(id, now, |sweep: &Sweep| {
+    let decided = app.journal.decide(id, now, |sweep: &Sweep| {
         if sweep.ended.is_some() {
             return Decision::Leave(refused(messages::click::SWEEP_ENDED));
         }
@@ -91,17 +92,17 @@ pub(in crate::bot) async fn stop(app: &App, ear: &ReplyTo, id: &str, sweep: &Swe
 }
 
 /// Requests the repairs. An operator does this in their own name.
-async fn request(app: &App, ear: &ReplyTo, value: &Value, sweep: &Sweep) -> Verdict {
+async fn request(app: &App, reply_to: &ReplyTo, value: &Value, sweep: &Sweep) -> Verdict {
     if sweep.digest().as_deref() != Some(value.digest.as_str()) {
         return refused(messages::click::LIST_CHANGED);
     }
-    let permit = match app.people.permit(&app.slack, &ear.by, &Action::Repair).await {
+    let permit = match app.people.permit(&app.slack, &reply_to.by, &Action::Repair).await {
         Ok(permit) => permit,
         Err(denied) => return Verdict::Refused(messages::denied(denied, app.people.access())),
     };
     let by = Request {
-        by: Requester { id: permit.actor().to_owned(), ..ear.by.clone() },
-        channel: ear.channel.clone().unwrap_or_default(),
+        by: Requester { id: permit.actor().to_owned(), ..reply_to.by.clone() },
+        channel: reply_to.channel.clone().unwrap_or_default(),
         text: "sweep".to_owned(),
         response_url: None,
         aim: Goal::default(),
@@ -111,9 +112,9 @@ async fn request(app: &App, ear: &ReplyTo, value: &Value, sweep: &Sweep) -> Verd
     write(app, value, event, |next| matches!(next, SweepNext::AwaitRequest(_))).await
 }
 
-async fn approve(app: &App, ear: &ReplyTo, value: &Value) -> Verdict {
+async fn approve(app: &App, reply_to: &ReplyTo, value: &Value) -> Verdict {
     for _ in 0..DECISIONS {
-        match decide_approval(app, ear, value).await {
+        match decide_approval(app, reply_to, value).await {
             Ok(Some(verdict)) => return verdict,
             Ok(None) | Err(JournalError::Append(AppendError::TooLate)) => {}
             Err(error) => return failed_on_sweep(&error),
@@ -124,8 +125,12 @@ async fn approve(app: &App, ear: &ReplyTo, value: &Value) -> Verdict {
 
 /// Makes one decision on the list: the role, four eyes, and no account of the approver on it. Returns none if the facts
 /// behind it had changed before it could be written.
-async fn decide_approval(app: &App, ear: &ReplyTo, value: &Value) -> Result<Option<Verdict>, JournalError> {
-    let sweep = app.ledger.sweep(&value.run).await?;
+async fn decide_approval(
+    app: &App,
+    reply_to: &ReplyTo,
+    value: &Value,
+) -> Result<Option<Verdict>, JournalError> {
+    let sweep = app.journal.sweep(&value.run).await?;
     let before = match now(app).await {
         Ok(now) => now,
         Err(verdict) => return Ok(Some(verdict)),
@@ -137,13 +142,15 @@ async fn decide_approval(app: &App, ear: &ReplyTo, value: &Value) -> Result<Opti
     let action =
         |own, same| Action::Approve { requester: requester.clone(), own, same, approved: BTreeSet::new() };
     let denied = |denied| Verdict::Refused(messages::denied(denied, app.people.access()));
-    if let Err(why) = app.people.permit(&app.slack, &ear.by, &action(Ownership::No, EarlierRole::No)).await {
+    if let Err(why) =
+        app.people.permit(&app.slack, &reply_to.by, &action(Ownership::No, EarlierRole::No)).await
+    {
         return Ok(Some(denied(why)));
     }
-    let known = app.people.actor(&app.slack, &ear.by, None).await;
+    let known = app.people.actor(&app.slack, &reply_to.by, None).await;
     let ties = app.ties(&known, &listed(&sweep), &requester, &BTreeSet::new()).await;
     let asked_at = Instant::now();
-    let actor = app.people.actor(&app.slack, &ear.by, Some(asked_at)).await;
+    let actor = app.people.actor(&app.slack, &reply_to.by, Some(asked_at)).await;
     if let Err(why) = may(&actor, &action(ties.own, ties.same)) {
         return Ok(Some(denied(why)));
     }
@@ -156,7 +163,7 @@ async fn decide_approval(app: &App, ear: &ReplyTo, value: &Value) -> Result<Opti
         Ok(now) => now,
         Err(verdict) => return Ok(Some(verdict)),
     };
-    let written = app.ledger.decide(&value.run, now, |sweep: &Sweep| {
+    let written = app.journal.decide(&value.run, now, |sweep: &Sweep| {
         if !sweep.awaits(&value.digest, now, &app.limits) {
             return Decision::Leave(refused(messages::click::SWEEP_MOVED_ON));
         }
@@ -183,13 +190,13 @@ fn listed(sweep: &Sweep) -> Subject {
 
 async fn event_by(
     app: &App,
-    ear: &ReplyTo,
+    reply_to: &ReplyTo,
     value: &Value,
     action: &Action,
     event: SweepEvent,
     fits: impl Fn(&SweepNext) -> bool,
 ) -> Verdict {
-    match app.people.permit(&app.slack, &ear.by, action).await {
+    match app.people.permit(&app.slack, &reply_to.by, action).await {
         Ok(_) => write(app, value, event, fits).await,
         Err(denied) => Verdict::Refused(messages::denied(denied, app.people.access())),
     }
@@ -201,7 +208,7 @@ async fn write(app: &App, value: &Value, event: SweepEvent, fits: impl Fn(&Sweep
         Ok(now) => now,
         Err(verdict) => return verdict,
     };
-    let written = app.ledger.decide(&value.run, now, |sweep: &Sweep| {
+    let written = app.journal.decide(&value.run, now, |sweep: &Sweep| {
         if !fits(&sweep.next(now, &app.limits)) {
             return Decision::Leave(refused(messages::click::SWEEP_MOVED_ON));
         }
@@ -222,17 +229,17 @@ fn failed_on_sweep(error: &JournalError) -> Verdict {
 }
 
 /// Shows the caller a page of the people who need an approval of their own.
-pub(in crate::bot) async fn page(app: &App, ear: &ReplyTo, value: &Value) {
-    let card = found(app, ear, value).await;
-    app.reply(ear, &card).await;
+pub(in crate::bot) async fn page(app: &App, reply_to: &ReplyTo, value: &Value) {
+    let card = found(app, reply_to, value).await;
+    app.reply(reply_to, &card).await;
 }
 
-async fn found(app: &App, ear: &ReplyTo, value: &Value) -> Message {
-    if let Err(denied) = app.people.permit(&app.slack, &ear.by, &Action::Check).await {
-        app.record_denial(&ear.by.id, "sweep_page", &denied.to_string()).await;
+async fn found(app: &App, reply_to: &ReplyTo, value: &Value) -> Message {
+    if let Err(denied) = app.people.permit(&app.slack, &reply_to.by, &Action::Check).await {
+        app.record_denial(&reply_to.by.id, "sweep_page", &denied.to_string()).await;
         return Message::text(&messages::denied(denied, app.people.access()));
     }
-    let Ok(rows) = app.ledger.store().found_by(&value.run).await else {
+    let Ok(rows) = app.journal.store().found_by(&value.run).await else {
         return Message::text(&messages::no_store());
     };
     let mut found: Vec<SweepFinding> =

@@ -29,7 +29,7 @@ pub(in crate::bot) fn refused(text: &'static str) -> Verdict {
 /// Sends the result of a click, and records a refusal with the run or the sweep.
 pub(in crate::bot) async fn apply_verdict(
     app: &App,
-    ear: &ReplyTo,
+    reply_to: &ReplyTo,
     id: &str,
     kind: ClickKind,
     verdict: Verdict,
@@ -40,25 +40,25 @@ pub(in crate::bot) async fn apply_verdict(
             app.nudge();
         }
         Verdict::Asked => {}
-        Verdict::Idle(says) => app.reply(ear, &Message::text(&says)).await,
+        Verdict::Idle(says) => app.reply(reply_to, &Message::text(&says)).await,
         Verdict::Refused(says) => {
             metrics::counter!("reinstate_clicks_total", "outcome" => "refused").increment(1);
-            record(app, ear, id, kind, &says).await;
-            app.reply(ear, &Message::text(&says)).await;
+            record(app, reply_to, id, kind, &says).await;
+            app.reply(reply_to, &Message::text(&says)).await;
             app.wake.poster.notify_one();
         }
     }
 }
 
 /// Records a refusal with the run or the sweep. If that has ended or is unknown, the entry belongs to no run.
-async fn record(app: &App, ear: &ReplyTo, id: &str, kind: ClickKind, says: &Markup) {
-    if !app.click_queue.is_new(id, &ear.by.id, kind, says.as_str()) {
+async fn record(app: &App, reply_to: &ReplyTo, id: &str, kind: ClickKind, says: &Markup) {
+    if !app.click_queue.is_new(id, &reply_to.by.id, kind, says.as_str()) {
         return;
     }
-    match app.ledger.deny(id, crate::clock::now(), (&ear.by.id, kind.word(), says.as_str())).await {
+    match app.journal.deny(id, crate::clock::now(), (&reply_to.by.id, kind.word(), says.as_str())).await {
         Ok(()) => {}
         Err(JournalError::Append(AppendError::Ended) | JournalError::NoRun(_)) => {
-            app.record_denial(&ear.by.id, kind.word(), says.as_str()).await;
+            app.record_denial(&reply_to.by.id, kind.word(), says.as_str()).await;
         }
         Err(error) => tracing::warn!(%error, "a refused click could not be recorded"),
     }

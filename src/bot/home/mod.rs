@@ -40,7 +40,7 @@ pub async fn run(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
         let mut pause = POLL_INTERVAL;
         let watchers = app.homes.all();
         if !watchers.is_empty() {
-            let now = app.ledger.store().head().await.ok().map(|head| head.to_string());
+            let now = app.journal.store().head().await.ok().map(|head| head.to_string());
             if now.is_some() && now != seen {
                 seen = now;
                 let standing = OnceCell::new();
@@ -105,8 +105,8 @@ struct Runs {
 }
 
 async fn read(app: &App) -> Standing {
-    let (began, store) = (Instant::now(), app.ledger.store());
-    let now = app.ledger.now().await?;
+    let (began, store) = (Instant::now(), app.journal.store());
+    let now = app.journal.now().await?;
     let (mut open, mut recent) = (Vec::new(), Vec::new());
     for row in store.open_runs().await? {
         open.extend(listed(app, &row.run, now).await);
@@ -140,7 +140,7 @@ async fn lists(app: &App, runs: &Runs, me: &str, approves: bool, sees: bool) -> 
 }
 
 async fn listed(app: &App, id: &str, now: Timestamp) -> Option<Listed> {
-    let run = match app.ledger.load(id).await.ok()? {
+    let run = match app.journal.load(id).await.ok()? {
         Loaded::Run(run, _) => run,
         Loaded::Sweep(sweep, _) => {
             return Some(Listed {

@@ -72,10 +72,10 @@ impl<'a, S: HasCards> Drawing<'a, S> {
         ended: bool,
         until: Instant,
     ) -> Result<Self, PostError> {
-        let now = app.ledger.now().await?;
-        let cards = app.ledger.store().cards(id).await?;
+        let now = app.journal.now().await?;
+        let cards = app.journal.store().cards(id).await?;
         let head = match ended {
-            true => app.ledger.store().head().await.ok().map(|head| head.to_string()),
+            true => app.journal.store().head().await.ok().map(|head| head.to_string()),
             false => None,
         };
         Ok(Self { app, id, of, cards, head, now, until })
@@ -175,7 +175,7 @@ impl Drawing<'_, RunEntries> {
         }
         troubles.settled()?;
         for card in &self.cards {
-            let store = self.app.ledger.store();
+            let store = self.app.journal.store();
             store.mark_rendered(self.id, &card.at, self.of.run.seq, &card.fingerprint).await?;
         }
         Ok(())
@@ -183,7 +183,7 @@ impl Drawing<'_, RunEntries> {
 
     async fn draw_nothing(&self) -> Result<(), PostError> {
         let at = MessageRef { channel: NO_CHANNEL.to_owned(), ts: self.id.to_owned() };
-        let store = self.app.ledger.store();
+        let store = self.app.journal.store();
         store.set_card(self.card(&CardRole::Root, at.clone(), String::new()), None).await?;
         store.mark_rendered(self.id, &at, self.of.run.seq, "").await?;
         for card in &self.cards {

@@ -123,7 +123,7 @@ impl Drawing<'_, RunEntries> {
         let text = messages::not_begun(&says, first.as_deref(), holders.as_ref());
         self.tell_requester(&CardRole::Root, &Shown::text(&text)).await?;
         for card in &self.cards {
-            self.app.ledger.store().mark_rendered(self.id, &card.at, self.of.run.seq, "").await?;
+            self.app.journal.store().mark_rendered(self.id, &card.at, self.of.run.seq, "").await?;
         }
         Ok(())
     }
@@ -131,7 +131,7 @@ impl Drawing<'_, RunEntries> {
     /// A link to the card of the run that was first, while that run is open.
     async fn first_card(&self) -> Result<Option<String>, PostError> {
         let Some((_, who)) = &self.of.run.admitted else { return Ok(None) };
-        Ok(match self.app.ledger.store().open_run_on(&name_of(who)).await? {
+        Ok(match self.app.journal.store().open_run_on(&name_of(who)).await? {
             Some(first) => self.app.card_link(&first).await,
             None => None,
         })
@@ -150,13 +150,13 @@ impl<S: HasCards> Drawing<'_, S> {
         }
         let at = MessageRef { channel: NO_CHANNEL.to_owned(), ts: role.to_string() };
         let note = self.card(role, at, String::new());
-        if !self.app.ledger.store().set_card(note.clone(), None).await? {
+        if !self.app.journal.store().set_card(note.clone(), None).await? {
             return Ok(());
         }
         self.cards.push(note);
         let channel = Some(asked.channel).filter(|channel| !channel.is_empty());
-        let ear = ReplyTo { by: asked.by, channel, response_url: asked.response_url, view: None };
-        self.app.reply(&ear, card).await;
+        let reply_to = ReplyTo { by: asked.by, channel, response_url: asked.response_url, view: None };
+        self.app.reply(&reply_to, card).await;
         Ok(())
     }
 }

@@ -63,7 +63,7 @@ pub async fn run(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
         let stale = if free == 0 {
             Vec::new()
         } else {
-            app.ledger.store().take_stale(free, DRAW_LEASE).await.unwrap_or_else(|error| {
+            app.journal.store().take_stale(free, DRAW_LEASE).await.unwrap_or_else(|error| {
                 tracing::warn!(%error, "which cards are behind cannot be read");
                 Vec::new()
             })
@@ -84,7 +84,7 @@ pub async fn run(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
 
 /// Draws one run, under a lease that ends at `until`. Returns how long the run then rests.
 async fn draw(app: Arc<App>, run: String, until: Instant) -> Duration {
-    let shown = match app.ledger.load(&run).await {
+    let shown = match app.journal.load(&run).await {
         Ok(Loaded::Run(folded, entries)) => show(&app, &run, *folded, entries, until).await,
         Ok(Loaded::Sweep(sweep, _)) => sweep::show(&app, &run, *sweep, until).await,
         Err(JournalError::Store(error)) if !matches!(error, StoreError::Tampered { .. }) => Err(error.into()),
@@ -99,7 +99,7 @@ async fn draw(app: Arc<App>, run: String, until: Instant) -> Duration {
         Err(PostError::Wait(pause)) => pause,
         Err(PostError::Gone) => REFUSED_PAUSE,
     };
-    let store = app.ledger.store();
+    let store = app.journal.store();
     let done = if Instant::now() < until {
         store.drawn(&run, pause).await
     } else {

@@ -47,7 +47,7 @@ pub(super) async fn show(app: &App, id: &str, sweep: Sweep, until: Instant) -> R
         drawn => drawn?,
     }
     for card in &drawing.cards {
-        app.ledger.store().mark_rendered(id, &card.at, seq, &card.fingerprint).await?;
+        app.journal.store().mark_rendered(id, &card.at, seq, &card.fingerprint).await?;
     }
     Ok(())
 }
@@ -85,7 +85,7 @@ impl Drawing<'_, Sweep> {
         if sweep.surveyed.is_none() || self.known(&CardRole::Table).is_some() {
             return Ok(());
         }
-        let rows = self.app.ledger.store().found_by(self.id).await?;
+        let rows = self.app.journal.store().found_by(self.id).await?;
         let mut found: Vec<SweepFinding> =
             rows.values().filter_map(|text| serde_json::from_str(text).ok()).collect();
         found.sort_by(|a, b| a.query.cmp(&b.query));
@@ -105,7 +105,7 @@ impl Drawing<'_, Sweep> {
         }
         let at = MessageRef { channel: NO_CHANNEL.to_owned(), ts: CardRole::Table.to_string() };
         let note = self.card(&CardRole::Table, at, String::new());
-        if self.app.ledger.store().set_card(note.clone(), None).await? {
+        if self.app.journal.store().set_card(note.clone(), None).await? {
             self.cards.push(note);
         }
         Ok(())

@@ -225,7 +225,7 @@ impl<S: HasCards> Drawing<'_, S> {
         instead_of: Option<MessageRef>,
     ) -> Result<MessageRef, PostError> {
         let card = self.card(role, at.clone(), print.clone());
-        if self.app.ledger.store().set_card(card, instead_of).await? {
+        if self.app.journal.store().set_card(card, instead_of).await? {
             self.note(role, at.clone(), print);
             return Ok(at);
         }

@@ -82,7 +82,7 @@ pub(super) async fn tell(scenario: &'static Scenario, after: Option<&FollowUp>) 
 
 /// Ada clicks a button of the newest card that has it. The click opens another run, and this waits for that run.
 async fn press(stage: &Stage, screen: &mut Screen, action: &str, words: &str) -> anyhow::Result<()> {
-    let newest = async || anyhow::Ok(stage.running.app.ledger.store().recent_runs(1).await?.pop());
+    let newest = async || anyhow::Ok(stage.running.app.journal.store().recent_runs(1).await?.pop());
     let before = newest().await?.map(|row| row.run);
     let found = buttons(&lock(&stage.sandbox.slack), action).pop();
     let (channel, ts, ..) = found.with_context(|| format!("nobody offers \"{words}\""))?;
@@ -104,7 +104,7 @@ async fn watched(stage: &Stage, screen: &mut Screen) -> anyhow::Result<Outcome> 
 
 /// Follows the workspace until the run has ended and its card shows it, and approves when asked.
 async fn watch(stage: &Stage, screen: &mut Screen) -> anyhow::Result<Outcome> {
-    let store = stage.running.app.ledger.store();
+    let store = stage.running.app.journal.store();
     let mut clicked: Vec<String> = Vec::new();
     loop {
         // Read before the workspace, so that everything posted until then is shown.
@@ -112,7 +112,7 @@ async fn watch(stage: &Stage, screen: &mut Screen) -> anyhow::Result<Outcome> {
         let told = ended.is_some() && store.stale_cards(1).await?.is_empty();
         screen.show(&lock(&stage.sandbox.slack));
         if let Some(row) = ended.filter(|_| told) {
-            let run = stage.running.app.ledger.run(&row.run).await?;
+            let run = stage.running.app.journal.run(&row.run).await?;
             return Ok(run.ended.map_or(Outcome::CannotTell, |(outcome, _)| outcome));
         }
         let asking = {

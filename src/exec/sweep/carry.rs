@@ -29,7 +29,7 @@ impl Engine {
     pub(in crate::exec) async fn carry_sweep(&self, lease: &Lease) -> (i64, Sleep) {
         loop {
             let read = async {
-                Ok::<_, JournalError>((self.ledger.sweep(&lease.run).await?, self.ledger.now().await?))
+                Ok::<_, JournalError>((self.journal.sweep(&lease.run).await?, self.journal.now().await?))
             };
             let (sweep, now) = match read.await {
                 Ok(read) => read,
@@ -74,21 +74,21 @@ impl Engine {
         lease: &Lease,
         event: SweepEvent,
     ) -> Result<Sweep, Advance> {
-        let now = self.ledger.now().await?;
+        let now = self.journal.now().await?;
         Ok(self
-            .ledger
+            .journal
             .append(&lease.run, sweep, Some(lease), &[event], now, AppendOptions::default())
             .await?)
     }
 
     /// Reads everything, keeps findings as they arrive, and appends the result.
     async fn read_all(&self, sweep: &Sweep, lease: &Lease) -> Result<(), Advance> {
-        let store = self.ledger.store();
+        let store = self.journal.store();
         let known = found(store.found_by(&lease.run).await?);
         let (rules, meter) = (Arc::new(self.rules.clone()), Arc::new(SweepProgress::default()));
         let (sender, receiver) = mpsc::channel(BATCH_SIZE);
-        let prior_runs = Arc::new(PriorRuns::Journal(self.ledger.clone()));
-        let gate = Arc::new(Gate::new(&self.world, &self.ledger, &lease.run));
+        let prior_runs = Arc::new(PriorRuns::Journal(self.journal.clone()));
+        let gate = Arc::new(Gate::new(&self.world, &self.journal, &lease.run));
         let world: Arc<dyn World> = gate.clone();
         let reading = async {
             let survey = survey(&world, &prior_runs, &rules, &meter, &known, &sender).await;
@@ -110,7 +110,7 @@ impl Engine {
             }
             survey = &mut reading => (survey, keeping.await?),
         };
-        let now = self.ledger.now().await?;
+        let now = self.journal.now().await?;
         let all = found(store.found_by(&lease.run).await?);
         let before = store.close_survey(&lease.run, now.as_millisecond()).await?;
         let since = match before {
@@ -141,7 +141,7 @@ impl Engine {
     ) -> Result<Sweep, Advance> {
         loop {
             match self.append_on(&sweep, lease, event.clone()).await {
-                Err(Advance::Again) => sweep = self.ledger.sweep(&lease.run).await?,
+                Err(Advance::Again) => sweep = self.journal.sweep(&lease.run).await?,
                 appended => return appended,
             }
             if sweep.ended.is_some() || sweep.surveyed.is_some() {
@@ -171,7 +171,7 @@ impl Engine {
                 () = tokio::time::sleep(KEEP_INTERVAL) => true,
             };
             if !batch.is_empty() {
-                self.ledger.store().keep_found(&lease.run, std::mem::take(&mut batch)).await?;
+                self.journal.store().keep_found(&lease.run, std::mem::take(&mut batch)).await?;
             }
             if !more {
                 return Ok(sweep);

@@ -73,7 +73,7 @@ impl Engine {
             standing.open < MAX_OPEN_REPAIRS && (same || standing.open == 0)
         });
         match may.and_then(|place| list.get(place)) {
-            Some(one) if !self.ledger.store().is_busy().await? => {
+            Some(one) if !self.journal.store().is_busy().await? => {
                 let part = SweepPart {
                     sweep: lease.run.clone(),
                     digest: one.digest.clone(),
@@ -87,7 +87,7 @@ impl Engine {
                     aim: Goal::default(),
                 };
                 let (id, key) = (uuid::Uuid::now_v7().to_string(), key(&lease.run, &one.subject));
-                self.ledger.open_part(id, key, asked, part, crate::clock::now()).await?;
+                self.journal.open_part(id, key, asked, part, crate::clock::now()).await?;
                 self.work.notify_one();
             }
             _ => tokio::time::sleep(self.timing.poll).await,
@@ -101,7 +101,7 @@ impl Engine {
         list: &[reinstate_core::sweep::ListedRepair],
         sweep: &str,
     ) -> Result<RepairProgress, Advance> {
-        let runs = self.ledger.store().children(sweep).await?;
+        let runs = self.journal.store().children(sweep).await?;
         let mut standing = RepairProgress::default();
         for (place, one) in list.iter().enumerate() {
             let Some((run, end)) = runs.get(&key(sweep, &one.subject)) else {
@@ -117,7 +117,7 @@ impl Engine {
                     standing.refused |= end == Some(Outcome::Refused);
                 }
                 // A run that waits for a person blocks nothing and counts as not restored.
-                None => match self.ledger.run(run).await {
+                None => match self.journal.run(run).await {
                     Ok(folded) if folded.waiting.is_none() => standing.open += 1,
                     _ => standing.counts.failed += 1,
                 },

@@ -78,7 +78,7 @@ impl House {
         let store = Store::open(&self.url).await.unwrap();
         let ms = Duration::from_millis;
         Engine {
-            ledger: Journal::new(store),
+            journal: Journal::new(store),
             world: self.model.clone(),
             admit: Arc::new(|_, _| {
                 let who = Who::Email(MAIL.to_owned());
@@ -104,13 +104,13 @@ impl House {
 
     /// Carries a run once, until the executor lets go of it.
     pub async fn carry(&self, engine: &Engine, run: &str) {
-        let lease = engine.ledger.store().claim(run, &engine.owner, engine.timing.lease).await.unwrap();
+        let lease = engine.journal.store().claim(run, &engine.owner, engine.timing.lease).await.unwrap();
         engine.carry(lease.expect("nobody else holds the run")).await;
     }
 
     /// Carries a run until the model reaches its crash point, and drops it there.
     pub async fn die(&self, engine: Engine, run: &str) -> bool {
-        let store = engine.ledger.store();
+        let store = engine.journal.store();
         let lease = store.claim(run, &engine.owner, engine.timing.lease).await.unwrap().unwrap();
         let died = tokio::select! {
             () = engine.carry(lease.clone()) => false,

@@ -176,7 +176,7 @@ async fn an_approval_expires_by_the_clock_of_the_database() {
 async fn the_fold_judges_what_the_executor_writes() {
     let house = waiting_for_approval().await;
     let engine = house.engine("e2").await;
-    let lease = engine.ledger.store().claim("run", "e2", Duration::from_secs(60)).await.unwrap().unwrap();
+    let lease = engine.journal.store().claim("run", "e2", Duration::from_secs(60)).await.unwrap().unwrap();
     let run = house.run("run").await;
     let before = house.ledger.store().head().await.unwrap();
     let now = crate::clock::now();
@@ -189,7 +189,7 @@ async fn the_fold_judges_what_the_executor_writes() {
     for event in [began(Some(1)), began(None), planned(&run), Event::Already { step: 3 }] {
         let events = [event];
         let appended =
-            engine.ledger.append("run", &run, Some(&lease), &events, now, AppendOptions::default()).await;
+            engine.journal.append("run", &run, Some(&lease), &events, now, AppendOptions::default()).await;
         assert!(matches!(appended, Err(JournalError::Illegal(_))), "{appended:?}");
     }
     assert_eq!(house.ledger.store().head().await.unwrap(), before, "nothing was written");
@@ -197,7 +197,7 @@ async fn the_fold_judges_what_the_executor_writes() {
     house.says("run", Event::Cancelled { by: "U-DAN".to_owned() }).await;
     let run = house.run("run").await;
     let late = engine
-        .ledger
+        .journal
         .append("run", &run, Some(&lease), &[began(Some(1))], now, AppendOptions::default())
         .await;
     assert!(matches!(late, Err(JournalError::Illegal(_))), "{late:?}");

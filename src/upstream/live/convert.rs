@@ -346,5 +346,5 @@ pub(super) fn domain(domain: atlassian::Domain) -> core::Domain {
 }
 
 #[cfg(test)]
-#[path = "say_tests.rs"]
+#[path = "convert_tests.rs"]
 mod tests;

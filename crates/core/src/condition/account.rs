@@ -125,7 +125,7 @@ pub(super) fn not_anothers(case: &Case<'_>, record: &RecordId) -> ConditionState
     }
     match case.record_links.iter().find(|tie| tie.id == *record) {
         Some(tie) if is_leftover(case, tie) => ConditionState::True,
-        Some(tie) => tie_is_not_anothers(case, tie),
+        Some(tie) => link_is_not_anothers(case, tie),
         None => ConditionState::Unread(vec![Source::ScimUsers]),
     }
 }
@@ -144,7 +144,7 @@ fn is_leftover(case: &Case<'_>, tie: &RecordLink<'_>) -> bool {
 }
 
 /// The same check for a record that was found.
-pub(super) fn tie_is_not_anothers<'a>(case: &Case<'a>, tie: &RecordLink<'a>) -> ConditionState {
+pub(super) fn link_is_not_anothers<'a>(case: &Case<'a>, tie: &RecordLink<'a>) -> ConditionState {
     match case.owner(tie) {
         Owner::Person | Owner::Nobody => ConditionState::True,
         Owner::Other(other) => ConditionState::False(format!(

@@ -3,7 +3,7 @@
 //! to another person. A step must never count as harmless unless all of these conditions were read and are true.
 
 use super::ConditionState;
-use super::account::tie_is_not_anothers;
+use super::account::link_is_not_anothers;
 use crate::diagnose::{Case, RecordLink, assignment_is_contradicted};
 use crate::evidence::{LogEntry, Source};
 use crate::op::Op;
@@ -138,7 +138,7 @@ fn may_be_written<'a>(
     earlier: &[&Op],
 ) -> ConditionState {
     let is_loosened = earlier.iter().any(|op| op.records().contains(&tie.id));
-    tie_is_not_anothers(case, tie).and(|| match tie.account.as_deref().filter(|_| !is_loosened) {
+    link_is_not_anothers(case, tie).and(|| match tie.account.as_deref().filter(|_| !is_loosened) {
         Some(linked) if Some(linked) != account => ConditionState::False(format!(
             "the provisioning record {} that would be written is linked to account {linked}",
             tie.id.record

@@ -3,7 +3,6 @@
 //! evidence as for one person. It must never call an account healthy if a source that it needs is unread.
 
 mod census;
-mod course;
 mod event;
 mod gaps;
 mod join;
@@ -12,13 +11,13 @@ mod log;
 mod members;
 mod people;
 mod records;
+mod state;
 mod tally;
 #[cfg(test)]
 mod tests;
 mod texts;
 
 pub use census::Census;
-pub use course::{REPAIR_START_TIMEOUT, RepairCounts, SurveyResult, Sweep, SweepNext};
 pub use event::{SinceLastSweep, SweepEvent};
 pub use gaps::{REPEATED_PAGE, groups_not_shown};
 pub use join::{Join, JoinOutcome, LookDepth, SweepQuery};
@@ -27,6 +26,7 @@ pub use log::Logs;
 pub use members::Members;
 pub use people::People;
 pub use records::{Groups, Records};
+pub use state::{REPAIR_START_TIMEOUT, RepairCounts, SurveyResult, Sweep, SweepNext};
 pub use tally::{SweepFinding, Tally};
 
 use std::collections::HashSet;
