@@ -31,18 +31,21 @@ impl ClickKind {
     }
 }
 
+/// Held while one click is decided.
+type Turn = Arc<tokio::sync::Mutex<()>>;
+
 /// Handles the clicks of one kind on one run one at a time. Otherwise a thousand clicks would all fold the journal and
 /// conflict with each other. Each kind has its own lock: an Approve reads a lot, and a Decline must not wait for it. A
 /// repeated refusal is recorded only once.
 #[derive(Default)]
 pub(crate) struct ClickQueue {
-    turns: Mutex<HashMap<(String, ClickKind), Arc<tokio::sync::Mutex<()>>>>,
+    turns: Mutex<HashMap<(String, ClickKind), Turn>>,
     refused: Mutex<HashSet<(ClickKind, [String; 3])>>,
 }
 
 impl ClickQueue {
     /// The lock for one kind of click on one run.
-    pub(crate) fn turn(&self, run: &str, kind: ClickKind) -> Arc<tokio::sync::Mutex<()>> {
+    pub(crate) fn turn(&self, run: &str, kind: ClickKind) -> Turn {
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
         if turns.len() > 1024 {
             turns.retain(|_, turn| Arc::strong_count(turn) > 1);

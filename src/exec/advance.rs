@@ -1,5 +1,5 @@
-//! Why a run or a sweep does not simply go on with the fold that an append gave. It must never decide what comes next:
-//! that is said by `next()`.
+//! How the executor goes on after a turn that did not end with a new fold: read again, sleep, or give up the lease. It must
+//! never decide which step comes next. `next()` decides that.
 
 use super::{JournalError, UNREADABLE_PAUSE};
 use reinstate_store::{AppendError, Sleep, StoreError};

@@ -1,5 +1,5 @@
-//! Why a run or a sweep ended or waits, as data: the ids and counts that a sentence is made of, and no sentence. Entries
-//! keep a reason for ever, so a variant or a field is added and never renamed. It must never hold words for people.
+//! Why a run or a sweep ended, or why it waits, as data: the ids and counts that the message needs. Journal entries are
+//! never rewritten, so variants and fields are added but never renamed. It must never hold text for people.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
