@@ -11,7 +11,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(ending) => {
             if ending.exit == args::Exit::Healthy {
-                print!("{}", ending.text);
+                cli::out::print(format_args!("{}", ending.text));
             } else {
                 eprint!("{}", ending.text);
             }

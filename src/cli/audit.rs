@@ -2,6 +2,7 @@
 //! exits with 1 and names the entry; a missing database exits with 1 too. The export must never give its reader a
 //! permission that the reader does not have.
 
+use crate::cli::out;
 use std::io::Write as _;
 
 use jiff::Timestamp;
@@ -22,7 +23,10 @@ pub async fn run(config: &Config, audit: Audit) -> anyhow::Result<Exit> {
     match audit {
         Audit::Verify { head } => match store.verify(head.as_deref()).await {
             Ok(verified) => {
-                println!("The journal is whole: {} entries, head {}.", verified.entries, verified.head);
+                out::line(format_args!(
+                    "The journal is whole: {} entries, head {}.",
+                    verified.entries, verified.head
+                ));
                 Ok(Exit::Healthy)
             }
             Err(error) => {

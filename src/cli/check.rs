@@ -2,6 +2,7 @@
 //! be read, the answer says so. It must never change anything.
 
 use super::args::Exit;
+use crate::cli::out;
 use crate::config::Config;
 use crate::exec::assess::{Assessment, Gather, PlanFor, assess};
 use crate::exec::prior_runs::PriorRuns;
@@ -26,9 +27,9 @@ pub async fn run(config: &Config, who: &str, json: bool) -> anyhow::Result<Exit>
     let gather = Gather::Person(Subject::asked(who.clone()));
     let assessment = assess(world.as_ref(), &prior_runs, &config.rules(), gather, PlanFor::Repair, &[]).await;
     if json {
-        println!("{}", report::json(who.text(), &assessment));
+        out::line(format_args!("{}", report::json(who.text(), &assessment)));
     } else {
-        print!("{}", text(who.text(), &assessment));
+        out::print(format_args!("{}", text(who.text(), &assessment)));
     }
     Ok(match assessment.diagnosis.verdict {
         Verdict::Healthy => Exit::Healthy,

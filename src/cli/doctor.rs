@@ -1,5 +1,6 @@
 //! `doctor [--json]`: checks everything that the bot needs. It must exit with 0 only if `serve` would work.
 
+use crate::cli::out;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -17,7 +18,7 @@ pub async fn run(file: Option<&Path>, env: &Env, json: bool) -> anyhow::Result<E
         Ok(config) => config,
         Err(problems) => {
             if json {
-                println!("{}", refused(&problems));
+                out::line(format_args!("{}", refused(&problems)));
             }
             eprintln!("{problems}");
             return Ok(Exit::Config);
@@ -25,9 +26,9 @@ pub async fn run(file: Option<&Path>, env: &Env, json: bool) -> anyhow::Result<E
     };
     let report = full(&config).await;
     if json {
-        println!("{}", answer(&report));
+        out::line(format_args!("{}", answer(&report)));
     } else {
-        print!("{}", text(&report));
+        out::print(format_args!("{}", text(&report)));
     }
     Ok(match report.state() {
         State::Good => Exit::Healthy,

@@ -1,5 +1,6 @@
 //! `health`: asks the bot on this machine whether it is alive. It is for images without a shell and curl.
 
+use crate::cli::out;
 use std::time::Duration;
 
 use super::args::Exit;
@@ -24,7 +25,7 @@ pub async fn run(config: &Config) -> anyhow::Result<Exit> {
     let client = reqwest::Client::builder().timeout(Duration::from_secs(3)).build()?;
     match client.get(url).send().await {
         Ok(answer) if answer.status().is_success() => {
-            println!("alive");
+            out::line(format_args!("alive"));
             Ok(Exit::Healthy)
         }
         Ok(answer) => {

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod check;
 pub mod doctor;
 pub mod health;
+pub mod out;
 pub mod report;
 pub mod runs;
 #[cfg(feature = "sandbox")]
@@ -46,7 +47,7 @@ pub async fn run(cli: Cli, env: Env) -> anyhow::Result<Exit> {
                 Some(url) if !socket => crate::slack::manifest::Delivery::Http(url),
                 _ => crate::slack::manifest::Delivery::Socket,
             };
-            print!("{}", crate::slack::manifest::render(&delivery));
+            out::print(format_args!("{}", crate::slack::manifest::render(&delivery)));
             Ok(Exit::Healthy)
         }
         Command::Serve => match load(Purpose::Serve) {
@@ -67,7 +68,7 @@ pub async fn run(cli: Cli, env: Env) -> anyhow::Result<Exit> {
             Ok(config) => {
                 let opened = reinstate_store::Store::open(config.store.url.expose_secret()).await;
                 opened.map_err(serve::unusable)?;
-                println!("The database is up to date.");
+                out::line(format_args!("The database is up to date."));
                 Ok(Exit::Healthy)
             }
             Err(problems) => Ok(refuse(&problems)),

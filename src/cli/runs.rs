@@ -1,6 +1,7 @@
 //! `runs release RUN`: ends a run whose journal cannot be read and releases its claims. Nothing else can end such a
 //! run: no executor carries it, and no button works. A run that can be read must never be released.
 
+use crate::cli::out;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
@@ -40,7 +41,9 @@ pub async fn run(config: &Config, runs: Runs) -> anyhow::Result<Exit> {
     };
     match store.release_run(&run, row.seq, new).await? {
         Released::Yes(head) => {
-            println!("Run {run} was released: {why}. Its claims are free. The journal ends with {head}.");
+            out::line(format_args!(
+                "Run {run} was released: {why}. Its claims are free. The journal ends with {head}."
+            ));
             Ok(Exit::Healthy)
         }
         Released::Ended => {

@@ -1,6 +1,7 @@
 //! `sweep`: diagnoses every managed account, read-only. It needs neither the store nor Slack. Scripts get one JSON
 //! object per line or a table; people get a progress bar and a summary. It must never change anything.
 
+use crate::cli::out;
 use std::collections::HashMap;
 use std::io::{BufWriter, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
@@ -129,7 +130,7 @@ impl Out {
                 );
                 unread(survey).iter().for_each(|line| eprintln!("{line}"));
             }
-            Self::People(found) => print!("{}", text(survey, &found, took)),
+            Self::People(found) => out::print(format_args!("{}", text(survey, &found, took))),
         }
         Ok(())
     }

@@ -179,3 +179,19 @@ async fn no_secret_is_printed_whatever_goes_wrong() {
         assert!(!all.contains(&secret), "{secret} in {all}");
     }
 }
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    for arguments in [["sandbox", "--list"].as_slice(), &["--help"], &["manifest", "--socket"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_reinstate"))
+            .args(arguments)
+            .stdout(writer)
+            .stderr(std::process::Stdio::piped())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    }
+}

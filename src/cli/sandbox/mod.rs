@@ -6,6 +6,7 @@ mod paint;
 mod play;
 mod screen;
 
+use crate::cli::out;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::Context as _;
@@ -25,10 +26,10 @@ const DEFAULT_PORT: u16 = 8722;
 pub async fn run(play: Option<String>, list: bool) -> anyhow::Result<Exit> {
     if list {
         for scenario in ALL {
-            println!("{:<32} {}", scenario.name, scenario.title);
+            out::line(format_args!("{:<32} {}", scenario.name, scenario.title));
         }
         for sequel in FOLLOW_UPS {
-            println!("{:<32} {}", sequel.name, sequel.title);
+            out::line(format_args!("{:<32} {}", sequel.name, sequel.title));
         }
         return Ok(Exit::Healthy);
     }
@@ -62,12 +63,12 @@ async fn open() -> anyhow::Result<Exit> {
         Err(_) => at(0).await.context("no loopback port could be had")?,
     };
     let program = std::env::current_exe().context("this program's own file could not be found")?;
-    println!(
+    out::line(format_args!(
         "Reinstate against a simulated Slack, Atlassian and Entra ID. Open this in a browser:\n\n  http://{}\n\n\
          Ctrl-C ends it. In the terminal instead: reinstate sandbox --play {}",
         listener.local_addr()?,
         scenario.name
-    );
+    ));
     page::serve(listener, program, scenario, serve::wait_for_the_end()).await?;
     Ok(Exit::Healthy)
 }

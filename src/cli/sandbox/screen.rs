@@ -1,6 +1,7 @@
 //! Prints a scenario to the terminal. Posts are printed as people read them. A terminal redraws progress in place;
 //! other outputs get only the lines that changed. It must never show what nobody in Slack would see.
 
+use crate::cli::out;
 use std::collections::BTreeMap;
 use std::io::Write as _;
 
@@ -23,7 +24,7 @@ impl Screen {
     }
 
     pub(super) fn line(&mut self, text: &str) {
-        println!("{text}");
+        out::line(format_args!("{text}"));
         self.last = None;
     }
 
@@ -102,8 +103,8 @@ impl Screen {
         let tasks = lines.iter().filter(|line| is_task(line));
         let progress: Vec<String> = state.chain(tasks).cloned().collect();
         match self.last.take() {
-            Some((last, height)) if last == key => print!("\u{1b}[{height}A\u{1b}[J"),
-            _ => println!(),
+            Some((last, height)) if last == key => out::print(format_args!("\u{1b}[{height}A\u{1b}[J")),
+            _ => out::line(format_args!("")),
         }
         let height = self.block(&progress, 2);
         self.last = (height < self.paint.rows()).then(|| (key.to_owned(), height));
