@@ -63,7 +63,7 @@ async fn verified(app: &App, headers: &HeaderMap, body: Body) -> Result<String, 
     let (signature, stamp, secret) = match signed {
         Ok(signed) => signed,
         Err(refusal) => {
-            tokio::spawn(let_finish(body));
+            tokio::spawn(read_to_end(body));
             return Err(refusal);
         }
     };
@@ -98,7 +98,7 @@ fn signed_just_now<'a>(
 
 /// Reads and discards the rest of a refused body, up to a small limit. A sender whose connection closes while it writes
 /// never reads the answer. A sender that sends more than the limit is disconnected anyway.
-async fn let_finish(mut body: Body) {
+async fn read_to_end(mut body: Body) {
     const DRAIN_LIMIT_BYTES: usize = 2 * BODY_LIMIT_BYTES;
     const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
     if body.size_hint().lower() > DRAIN_LIMIT_BYTES as u64 {

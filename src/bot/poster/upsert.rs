@@ -36,7 +36,7 @@ enum Destination<'a> {
         thread: Option<&'a str>,
     },
     /// The new content replaces this message.
-    Standing(&'a MessageRef),
+    Existing(&'a MessageRef),
 }
 
 impl<S: HasCards> Drawing<'_, S> {
@@ -74,7 +74,7 @@ impl<S: HasCards> Drawing<'_, S> {
         {
             return Err(PostError::Card);
         }
-        match self.send(Destination::Standing(&at), &draw).await {
+        match self.send(Destination::Existing(&at), &draw).await {
             Ok((_, print)) => {
                 self.logs("updated", role);
                 self.note(role, at.clone(), print);
@@ -87,7 +87,7 @@ impl<S: HasCards> Drawing<'_, S> {
             }
             Err(ApiError::Refused(code)) if !CHANNEL_GONE_CODES.contains(&code.as_str()) => {
                 let again = self.post(role, channel, thread, Some(at), draw).await?;
-                self.says_again(role, channel, &code).await?;
+                self.tell_reposted(role, channel, &code).await?;
                 Ok(again)
             }
             Err(error) => Err(error.into()),
@@ -95,7 +95,7 @@ impl<S: HasCards> Drawing<'_, S> {
     }
 
     /// Tells the requester that there is a new card, and why.
-    async fn says_again(&mut self, role: &CardRole, channel: &str, code: &str) -> Result<(), PostError> {
+    async fn tell_reposted(&mut self, role: &CardRole, channel: &str, code: &str) -> Result<(), PostError> {
         let name = role.to_string();
         tracing::info!(
             run = self.id,
@@ -151,7 +151,7 @@ impl<S: HasCards> Drawing<'_, S> {
                     && !CHANNEL_GONE_CODES.contains(&code.as_str())
                 {
                     self.app.refused_cards.hold(key, REFUSED_PAUSE);
-                    self.says_refused(role, channel, code).await?;
+                    self.tell_refused(role, channel, code).await?;
                 }
                 Err(error.into())
             }
@@ -164,7 +164,7 @@ impl<S: HasCards> Drawing<'_, S> {
     }
 
     /// Tells the requester that a card that people need cannot be posted.
-    async fn says_refused(&mut self, role: &CardRole, channel: &str, code: &str) -> Result<(), PostError> {
+    async fn tell_refused(&mut self, role: &CardRole, channel: &str, code: &str) -> Result<(), PostError> {
         let is_root = *role == CardRole::Root;
         let on_root = is_root && channel == self.app.channel && S::asks(self);
         let asks = on_root || matches!(role, CardRole::Approval(_));
@@ -197,10 +197,10 @@ impl<S: HasCards> Drawing<'_, S> {
             let sent = match to {
                 Destination::New { channel, thread } => self.app.slack.post(channel, thread, &shown).await,
                 // The lease has expired. This state may be old and must not replace a newer one.
-                Destination::Standing(_) if Instant::now() >= self.until => {
+                Destination::Existing(_) if Instant::now() >= self.until => {
                     Err(ApiError::Limited(Duration::ZERO))
                 }
-                Destination::Standing(at) => {
+                Destination::Existing(at) => {
                     self.app.slack.update(&at.channel, &at.ts, &shown).await.map(|()| at.ts.clone())
                 }
             };

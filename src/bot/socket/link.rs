@@ -34,7 +34,7 @@ const MESSAGE_LIMIT_BYTES: usize = 4 << 20;
 
 /// Why a link could not be opened.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum NoLink {
+pub(super) enum LinkError {
     #[error("Slack gave no address for a link: {0}")]
     Api(#[from] ApiError),
     /// The address is not one of Slack's.
@@ -47,10 +47,10 @@ pub(super) enum NoLink {
     Failed,
     /// The first message was not the greeting.
     #[error("Slack did not greet")]
-    Rude,
+    NoGreeting,
 }
 
-impl NoLink {
+impl LinkError {
     /// The reason with which the attempt to open a link ends.
     pub(super) fn end(&self) -> End {
         match self {
@@ -66,20 +66,22 @@ pub(super) struct Link {
 
 impl Link {
     /// Requests an address from Slack, connects, and waits for the greeting.
-    pub(super) async fn open(app: &App) -> Result<Self, NoLink> {
+    pub(super) async fn open(app: &App) -> Result<Self, LinkError> {
         let url = app.slack.open_connection().await?;
         if !app.slack.is_own_socket(&url) {
-            return Err(NoLink::Elsewhere);
+            return Err(LinkError::Elsewhere);
         }
         let config = WebSocketConfig::default().max_message_size(Some(MESSAGE_LIMIT_BYTES));
         let connecting = connect_async_with_config(url, Some(config), true);
-        let (mut socket, _) =
-            timeout(SEND_TIMEOUT, connecting).await.map_err(|_| NoLink::Late)?.map_err(|_| NoLink::Failed)?;
-        let greeting = timeout(SEND_TIMEOUT, socket.next()).await.map_err(|_| NoLink::Late)?;
-        let Some(Ok(Message::Text(text))) = greeting else { return Err(NoLink::Rude) };
+        let (mut socket, _) = timeout(SEND_TIMEOUT, connecting)
+            .await
+            .map_err(|_| LinkError::Late)?
+            .map_err(|_| LinkError::Failed)?;
+        let greeting = timeout(SEND_TIMEOUT, socket.next()).await.map_err(|_| LinkError::Late)?;
+        let Some(Ok(Message::Text(text))) = greeting else { return Err(LinkError::NoGreeting) };
         let hello: Value = serde_json::from_str(&text).unwrap_or_default();
         if hello.get("type").is_none_or(|kind| kind != "hello") {
-            return Err(NoLink::Rude);
+            return Err(LinkError::NoGreeting);
         }
         tracing::info!("a link to Slack is open");
         metrics::counter!("reinstate_socket_opened_total").increment(1);

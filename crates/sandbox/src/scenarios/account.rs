@@ -6,7 +6,7 @@ use crate::atlassian::Membership;
 use crate::tenant::{DIRECTORY, Tenant};
 use reinstate_core::{Cause, Outcome};
 
-pub(super) const STORIES: &[Scenario] = &[
+pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "pending-deletion",
         title: "Somebody scheduled Jane's account for deletion and removed its record before.",

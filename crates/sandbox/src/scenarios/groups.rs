@@ -5,7 +5,7 @@ use crate::atlassian::Membership;
 use crate::tenant::{DIRECTORY, Person, Tenant};
 use reinstate_core::{Cause, Outcome};
 
-pub(super) const STORIES: &[Scenario] = &[
+pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "membership-drift",
         title: "Everything is in order but the groups: Atlassian lost them, and the identity provider does not look.",

@@ -4,7 +4,7 @@ use super::{JANE, Scenario};
 use crate::tenant::hours_ago;
 use reinstate_core::Outcome;
 
-pub(super) const STORIES: &[Scenario] = &[
+pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "healthy",
         title: "Everything is in order.",

@@ -12,7 +12,7 @@ use crate::external_id::ExternalIdFrom;
 use crate::tenant::{DIRECTORY, Tenant, hours_ago};
 use reinstate_core::{Cause, Outcome};
 
-pub(super) const STORIES: &[Scenario] = &[
+pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "healthy-nickname-and-other-name",
         title: "The job writes nicknames and names of the old directory on premises; none of them is Jane's cloud name.",

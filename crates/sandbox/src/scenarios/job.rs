@@ -7,7 +7,7 @@ use crate::entra::{JobCode, Quarantine};
 use crate::tenant::{Tenant, hours_ago};
 use reinstate_core::{Cause, Outcome};
 
-pub(super) const STORIES: &[Scenario] = &[
+pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "scim-key-rejected",
         title: "The SCIM key of the identity provider has run out; Jane's groups never came.",

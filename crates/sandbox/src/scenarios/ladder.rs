@@ -7,7 +7,7 @@ use crate::entra::{By, JobCode, LogEntry, STOPPED, Subject};
 use crate::tenant::{Tenant, hours_ago};
 use reinstate_core::{Cause, Outcome};
 
-pub(super) const STORIES: &[Scenario] = &[
+pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "provisioning-stopped-by-itself",
         title: "The service stopped the job after four weeks of errors; its cause is mended, and Jane is new.",

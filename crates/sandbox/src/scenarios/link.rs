@@ -10,7 +10,7 @@ use reinstate_core::{Cause, Outcome};
 /// The object id of a former person.
 const GONE: &str = "deadbeef-0000-4000-8000-00000000beef";
 
-pub(super) const STORIES: &[Scenario] = &[
+pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "email-held",
         title: "Jane was renamed. A second, idle account bears her new address, so her real one lost its groups.",

@@ -51,23 +51,23 @@ pub fn find(name: &str) -> Option<&'static Scenario> {
 const JANE: &str = "jane@acme.example";
 
 /// The scenarios of each module. The case that started this project comes first.
-const ROOMS: [&[Scenario]; 8] = [
-    link::STORIES,
-    identity::STORIES,
-    job::STORIES,
-    ladder::STORIES,
-    source::STORIES,
-    account::STORIES,
-    groups::STORIES,
-    healthy::STORIES,
+const GROUPS: [&[Scenario]; 8] = [
+    link::SCENARIOS,
+    identity::SCENARIOS,
+    job::SCENARIOS,
+    ladder::SCENARIOS,
+    source::SCENARIOS,
+    account::SCENARIOS,
+    groups::SCENARIOS,
+    healthy::SCENARIOS,
 ];
 
 #[allow(clippy::indexing_slicing, reason = "run by the compiler: what is out of bounds does not build")]
 const COUNT: usize = {
-    let (mut room, mut count) = (0, 0);
-    while room < ROOMS.len() {
-        count += ROOMS[room].len();
-        room += 1;
+    let (mut group, mut count) = (0, 0);
+    while group < GROUPS.len() {
+        count += GROUPS[group].len();
+        group += 1;
     }
     count
 };
@@ -75,15 +75,15 @@ const COUNT: usize = {
 /// Every scenario in one list, joined at compile time.
 #[allow(clippy::indexing_slicing, reason = "run by the compiler: what is out of bounds does not build")]
 static JOINED: [Scenario; COUNT] = {
-    let mut all = [link::STORIES[0]; COUNT];
-    let (mut room, mut at) = (0, 0);
-    while room < ROOMS.len() {
-        let mut story = 0;
-        while story < ROOMS[room].len() {
-            all[at] = ROOMS[room][story];
-            (story, at) = (story + 1, at + 1);
+    let mut all = [link::SCENARIOS[0]; COUNT];
+    let (mut group, mut at) = (0, 0);
+    while group < GROUPS.len() {
+        let mut scenario = 0;
+        while scenario < GROUPS[group].len() {
+            all[at] = GROUPS[group][scenario];
+            (scenario, at) = (scenario + 1, at + 1);
         }
-        room += 1;
+        group += 1;
     }
     all
 };
@@ -96,11 +96,11 @@ pub static ALL: &[Scenario] = &JOINED;
 #[must_use]
 pub fn by_station() -> Vec<(&'static str, Vec<&'static Scenario>)> {
     let rooms: [(&str, &[&[Scenario]]); 5] = [
-        ("Identity provider", &[source::STORIES]),
-        ("Provisioning", &[job::STORIES, ladder::STORIES]),
-        ("SCIM record and link", &[link::STORIES, identity::STORIES]),
-        ("Atlassian account", &[account::STORIES]),
-        ("Groups and apps", &[groups::STORIES]),
+        ("Identity provider", &[source::SCENARIOS]),
+        ("Provisioning", &[job::SCENARIOS, ladder::SCENARIOS]),
+        ("SCIM record and link", &[link::SCENARIOS, identity::SCENARIOS]),
+        ("Atlassian account", &[account::SCENARIOS]),
+        ("Groups and apps", &[groups::SCENARIOS]),
     ];
     let broken = |scenario: &&Scenario| {
         !(scenario.finds.is_empty() && scenario.mentions.is_empty()) || scenario.ends != Outcome::Healthy

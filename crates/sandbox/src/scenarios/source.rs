@@ -9,7 +9,7 @@ use crate::entra::{LogEntry, Run, Step, Subject, mapping_source};
 use crate::tenant::{DIRECTORY, Tenant, hours_ago};
 use reinstate_core::{Cause, Outcome};
 
-pub(super) const STORIES: &[Scenario] = &[
+pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "idp-user-missing",
         title: "Nobody of that name is at the identity provider.",
