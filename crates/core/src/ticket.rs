@@ -152,7 +152,9 @@ fn whom(case: &Case<'_>) -> String {
     ids.extend(case.account.map(|account| format!("Atlassian account {}", account.id)));
     ids.extend(case.other.map(|account| format!("another Atlassian account {}", account.id)));
     let own = case.own.iter().chain(case.conflicting_records());
-    ids.extend(own.map(|tie| format!("SCIM record {} of directory {}", tie.id.record, tie.id.directory)));
+    ids.extend(own.map(|record_link| {
+        format!("SCIM record {} of directory {}", record_link.id.record, record_link.id.directory)
+    }));
     format!("It concerns one person: {}.", ids.join(", "))
 }
 

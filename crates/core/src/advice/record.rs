@@ -19,8 +19,11 @@ pub(super) fn advise(cause: Cause, case: &Case<'_>) -> Option<String> {
         }
         Cause::TwoDirectories => {
             let target = case.target_directory().unwrap_or("not known");
-            let others: Vec<&str> =
-                case.own_records().map(|tie| tie.id.directory.as_str()).filter(|id| *id != target).collect();
+            let others: Vec<&str> = case
+                .own_records()
+                .map(|record_link| record_link.id.directory.as_str())
+                .filter(|id| *id != target)
+                .collect();
             format!(
                 "In admin.atlassian.com, Security > Identity providers: the job writes to directory {target}, and {} holds the person as well. See to which one {domain} is linked. Remove the other one only after its people are unlinked.",
                 super::listed(others.into_iter(), "another one")
@@ -37,11 +40,11 @@ pub(super) fn advise(cause: Cause, case: &Case<'_>) -> Option<String> {
             )
         }
         Cause::OrphanedRecord => {
-            let tie = case.own_records().find(|tie| tie.record.is_some())?;
-            let account = tie.account.as_deref().unwrap_or("it is linked to none");
+            let record_link = case.own_records().find(|record_link| record_link.record.is_some())?;
+            let account = record_link.account.as_deref().unwrap_or("it is linked to none");
             format!(
                 "If {name} has left: deactivate the account ({account}) in admin.atlassian.com, Directory > Managed accounts, and have provisioning record {} of directory {} removed (the ticket below asks for it). If they should be back, restore them in Entra first.",
-                tie.id.record, tie.id.directory
+                record_link.id.record, record_link.id.directory
             )
         }
         Cause::DomainNotClaimed => format!(

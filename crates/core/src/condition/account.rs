@@ -123,9 +123,9 @@ pub(super) fn not_anothers(case: &Case<'_>, record: &RecordId) -> ConditionState
     if case.e.record(record) == Some(None) {
         return ConditionState::True;
     }
-    match case.record_links.iter().find(|tie| tie.id == *record) {
-        Some(tie) if is_leftover(case, tie) => ConditionState::True,
-        Some(tie) => link_is_not_anothers(case, tie),
+    match case.record_links.iter().find(|record_link| record_link.id == *record) {
+        Some(record_link) if is_leftover(case, record_link) => ConditionState::True,
+        Some(record_link) => link_is_not_anothers(case, record_link),
         None => ConditionState::Unread(vec![Source::ScimUsers]),
     }
 }
@@ -133,25 +133,28 @@ pub(super) fn not_anothers(case: &Case<'_>, record: &RecordId) -> ConditionState
 /// Whether a record is a leftover. It is in a directory without a key that the job does not write to. It has the
 /// person's address and is linked to the account with that address. Nothing more can be read of it, and the address
 /// belongs to the person alone.
-fn is_leftover(case: &Case<'_>, tie: &RecordLink<'_>) -> bool {
-    let elsewhere = case.target_directory().is_some_and(|target| target != tie.id.directory);
+fn is_leftover(case: &Case<'_>, record_link: &RecordLink<'_>) -> bool {
+    let elsewhere = case.target_directory().is_some_and(|target| target != record_link.id.directory);
     let bears = |id: &str| {
         case.wanted
             .as_deref()
             .is_some_and(|wanted| case.e.account(id).is_some_and(|known| known.bears(wanted)))
     };
-    tie.record.is_none() && tie.by_address && elsewhere && tie.account.as_deref().is_some_and(bears)
+    record_link.record.is_none()
+        && record_link.by_address
+        && elsewhere
+        && record_link.account.as_deref().is_some_and(bears)
 }
 
 /// The same check for a record that was found.
-pub(super) fn link_is_not_anothers<'a>(case: &Case<'a>, tie: &RecordLink<'a>) -> ConditionState {
-    match case.owner(tie) {
+pub(super) fn link_is_not_anothers<'a>(case: &Case<'a>, record_link: &RecordLink<'a>) -> ConditionState {
+    match case.owner(record_link) {
         Owner::Person | Owner::Nobody => ConditionState::True,
         Owner::Other(other) => ConditionState::False(format!(
             "the provisioning record belongs to another living person ({})",
             other.name.as_deref().unwrap_or(&other.id)
         )),
-        Owner::Unread if tie.record.is_none() => ConditionState::Unread(vec![Source::ScimUsers]),
+        Owner::Unread if record_link.record.is_none() => ConditionState::Unread(vec![Source::ScimUsers]),
         Owner::Unread => ConditionState::Unread(vec![Source::Users]),
     }
 }
@@ -164,8 +167,8 @@ pub(super) fn account_is_not_anothers(case: &Case<'_>, id: &str) -> ConditionSta
         return ConditionState::Unread(vec![Source::Users]);
     }
     let linked: Vec<&RecordLink<'_>> =
-        case.record_links.iter().filter(|tie| tie.account.as_deref() == Some(id)).collect();
-    let owners: Vec<Owner<'_>> = linked.iter().map(|tie| case.owner(tie)).collect();
+        case.record_links.iter().filter(|record_link| record_link.account.as_deref() == Some(id)).collect();
+    let owners: Vec<Owner<'_>> = linked.iter().map(|record_link| case.owner(record_link)).collect();
     if let Some(Owner::Other(other)) = owners.iter().find(|owner| matches!(owner, Owner::Other(_))) {
         let name = other.name.as_deref().unwrap_or(&other.id);
         return ConditionState::False(format!(
@@ -175,21 +178,20 @@ pub(super) fn account_is_not_anothers(case: &Case<'_>, id: &str) -> ConditionSta
     // The person's own record without an `externalId` points to nobody else. The same holds for a record with the value
     // that the job writes for the person, if no such value can be traced back to a user.
     let expression = case.e.mapping.get().and_then(Mapping::external_id_expression);
-    let is_untraced = |tie: &RecordLink<'_>| {
-        let external = tie.record.and_then(|record| record.external_id.as_deref());
+    let is_untraced = |record_link: &RecordLink<'_>| {
+        let external = record_link.record.and_then(|record| record.external_id.as_deref());
         let traced = |external| expression.as_ref().is_some_and(|known| known.traced(external).is_some());
-        case.has_the_external_id(tie) && external.is_some_and(|external| !traced(external))
+        case.has_the_external_id(record_link) && external.is_some_and(|external| !traced(external))
     };
-    let is_own = |tie: &RecordLink<'_>| {
-        let unnamed = tie.record.is_some_and(|record| record.external_id.is_none());
-        (unnamed || is_untraced(tie)) && case.own.as_ref().is_some_and(|own| own.id == tie.id)
+    let is_own = |record_link: &RecordLink<'_>| {
+        let unnamed = record_link.record.is_some_and(|record| record.external_id.is_none());
+        (unnamed || is_untraced(record_link)) && case.own.as_ref().is_some_and(|own| own.id == record_link.id)
     };
-    let of_somebody = linked
-        .iter()
-        .zip(&owners)
-        .find(|(tie, owner)| **owner == Owner::Unread && tie.record.is_some() && !is_own(tie));
-    if let Some((tie, _)) = of_somebody {
-        let record = &tie.id.record;
+    let of_somebody = linked.iter().zip(&owners).find(|(record_link, owner)| {
+        **owner == Owner::Unread && record_link.record.is_some() && !is_own(record_link)
+    });
+    if let Some((record_link, _)) = of_somebody {
+        let record = &record_link.id.record;
         return ConditionState::False(format!(
             "the record {record} is linked to account {id}, and whose it is could not be read"
         ));
@@ -206,7 +208,7 @@ pub(super) fn account_is_not_anothers(case: &Case<'_>, id: &str) -> ConditionSta
     // An account that the question or the run names needs no record as proof.
     let named = case.e.subject.accounts.contains(id);
     if !own && ((owners.is_empty() && !named) || owners.contains(&Owner::Unread)) {
-        return ConditionState::False(format!("nothing that could be read ties account {id} to the person"));
+        return ConditionState::False(format!("nothing that could be read links account {id} to the person"));
     }
     match no_colleague_has(case, address) {
         ConditionState::Unread(_) => ConditionState::False(format!(
@@ -246,10 +248,19 @@ fn links_are_dead(case: &Case<'_>, id: &str) -> ConditionState {
         return ConditionState::Unread(vec![Source::ScimLinks]);
     };
     links.iter().fold(ConditionState::True, |held, link| {
-        held.and(|| match case.record_links.iter().find(|tie| tie.id == link.id).and_then(|tie| tie.record) {
-            None => ConditionState::Unread(vec![Source::ScimUsers]),
-            Some(record) if record.external_id.is_none() => ConditionState::Unread(vec![Source::ScimUsers]),
-            Some(_) => not_anothers(case, &link.id),
+        held.and(|| {
+            match case
+                .record_links
+                .iter()
+                .find(|record_link| record_link.id == link.id)
+                .and_then(|record_link| record_link.record)
+            {
+                None => ConditionState::Unread(vec![Source::ScimUsers]),
+                Some(record) if record.external_id.is_none() => {
+                    ConditionState::Unread(vec![Source::ScimUsers])
+                }
+                Some(_) => not_anothers(case, &link.id),
+            }
         })
     })
 }

@@ -168,7 +168,7 @@ fn provisioning(
         return ConditionState::False("the name now means another person".to_owned());
     }
     // If the plan expected a new account, the account that the person's record created is the expected one.
-    let made = || case.own.as_ref().and_then(|tie| tie.account.as_deref());
+    let made = || case.own.as_ref().and_then(|record_link| record_link.account.as_deref());
     let account =
         account.or_else(|| made().filter(|id| case.e.account(id).is_some_and(|made| made.bears(email))));
     let bearers = case.e.accounts.get().map(|accounts| {
@@ -176,10 +176,10 @@ fn provisioning(
         all.all(|bearer| Some(bearer.id.as_str()) == account || parks(earlier, &bearer.id))
     });
     let link_is_ours = match &case.own {
-        Some(tie) if loosens(earlier, &tie.id) => Some(true),
+        Some(record_link) if loosens(earlier, &record_link.id) => Some(true),
         // If two sources disagree, one of them shows another account.
-        Some(tie) if !tie.link_known => Some(false),
-        Some(tie) => match tie.account.as_deref() {
+        Some(record_link) if !record_link.link_known => Some(false),
+        Some(record_link) => match record_link.account.as_deref() {
             Some(id) => Some(Some(id) == account),
             // Atlassian links an unlinked record to the account that has its address. The next condition checks that
             // account.

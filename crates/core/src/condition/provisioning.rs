@@ -93,13 +93,15 @@ pub(super) fn written_record(case: &Case<'_>, account: Option<&str>, earlier: &[
         return ConditionState::Unread(vec![Source::ScimUsers]);
     }
     if let Some(anchor) = case.anchor() {
-        if let Some(tie) =
-            case.record_links.iter().find(|tie| tie.id.record == anchor && tie.record.is_some())
+        if let Some(record_link) = case
+            .record_links
+            .iter()
+            .find(|record_link| record_link.id.record == anchor && record_link.record.is_some())
         {
-            return if is_deleted(earlier, &tie.id) {
+            return if is_deleted(earlier, &record_link.id) {
                 matched_record(case, account, earlier)
             } else {
-                anchored(case, tie, account, earlier).and(|| matched_record(case, account, earlier))
+                anchored(case, record_link, account, earlier).and(|| matched_record(case, account, earlier))
             };
         }
         let is_gone = |directory: &String| {
@@ -116,12 +118,12 @@ pub(super) fn written_record(case: &Case<'_>, account: Option<&str>, earlier: &[
 /// If the anchor's record exists, it must be the record that this program takes for the person's own.
 fn anchored<'a>(
     case: &Case<'a>,
-    tie: &RecordLink<'a>,
+    record_link: &RecordLink<'a>,
     account: Option<&str>,
     earlier: &[&Op],
 ) -> ConditionState {
-    may_be_written(case, tie, account, earlier).and(|| match &case.own {
-        Some(own) if own.id == tie.id => ConditionState::True,
+    may_be_written(case, record_link, account, earlier).and(|| match &case.own {
+        Some(own) if own.id == record_link.id => ConditionState::True,
         Some(_) => ConditionState::False(
             "the identity provider is anchored on another record than the person's".to_owned(),
         ),
@@ -133,33 +135,38 @@ fn anchored<'a>(
 /// linked to the expected account or to none.
 fn may_be_written<'a>(
     case: &Case<'a>,
-    tie: &RecordLink<'a>,
+    record_link: &RecordLink<'a>,
     account: Option<&str>,
     earlier: &[&Op],
 ) -> ConditionState {
-    let is_loosened = earlier.iter().any(|op| op.records().contains(&tie.id));
-    link_is_not_anothers(case, tie).and(|| match tie.account.as_deref().filter(|_| !is_loosened) {
-        Some(linked) if Some(linked) != account => ConditionState::False(format!(
-            "the provisioning record {} that would be written is linked to account {linked}",
-            tie.id.record
-        )),
-        _ => ConditionState::True,
+    let is_loosened = earlier.iter().any(|op| op.records().contains(&record_link.id));
+    link_is_not_anothers(case, record_link).and(|| {
+        match record_link.account.as_deref().filter(|_| !is_loosened) {
+            Some(linked) if Some(linked) != account => ConditionState::False(format!(
+                "the provisioning record {} that would be written is linked to account {linked}",
+                record_link.id.record
+            )),
+            _ => ConditionState::True,
+        }
     })
 }
 
 /// No record that a new match could find may belong to another living person or be linked to another account.
 fn matched_record(case: &Case<'_>, account: Option<&str>, earlier: &[&Op]) -> ConditionState {
     let own = case.own.as_ref().map(|own| &own.id);
-    let here =
-        |tie: &&RecordLink<'_>| case.target_directory().is_none_or(|target| target == tie.id.directory);
-    let found = case
-        .record_links
-        .iter()
-        .filter(here)
-        .filter(|tie| Some(&tie.id) == own || case.has_the_name(tie) || case.has_the_external_id(tie));
+    let here = |record_link: &&RecordLink<'_>| {
+        case.target_directory().is_none_or(|target| target == record_link.id.directory)
+    };
+    let found = case.record_links.iter().filter(here).filter(|record_link| {
+        Some(&record_link.id) == own
+            || case.has_the_name(record_link)
+            || case.has_the_external_id(record_link)
+    });
     found
-        .filter(|tie| !is_deleted(earlier, &tie.id))
-        .fold(ConditionState::True, |held, tie| held.and(|| may_be_written(case, tie, account, earlier)))
+        .filter(|record_link| !is_deleted(earlier, &record_link.id))
+        .fold(ConditionState::True, |held, record_link| {
+            held.and(|| may_be_written(case, record_link, account, earlier))
+        })
 }
 
 fn is_deleted(earlier: &[&Op], id: &RecordId) -> bool {

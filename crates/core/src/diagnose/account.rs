@@ -37,7 +37,8 @@ fn inactive<'a>(case: &Case<'a>) -> Result<&'a Account, Answer> {
 /// Whether only the identity provider can activate the account: a record is linked to it, or the permission document
 /// says so.
 fn held_by_idp(case: &Case<'_>, account: &Account) -> Option<bool> {
-    if case.record_links.iter().any(|tie| tie.account.as_deref() == Some(account.id.as_str())) {
+    if case.record_links.iter().any(|record_link| record_link.account.as_deref() == Some(account.id.as_str()))
+    {
         return Some(true);
     }
     let permissions = case.e.permissions.get(&account.id)?.get()?;

@@ -133,11 +133,14 @@ pub(super) fn two_directories(case: &Case<'_>) -> Answer {
         return Answer::Unread(&[Source::ScimLinks]);
     }
     let mut says: Vec<(&str, String)> = Vec::new();
-    for tie in case.own_records() {
-        let linked = tie.account.as_deref().map_or("no account".to_owned(), |id| format!("account {id}"));
-        let line =
-            format!("directory {} holds record {}, linked to {linked}", tie.id.directory, tie.id.record);
-        says.push((tie.id.directory.as_str(), line));
+    for record_link in case.own_records() {
+        let linked =
+            record_link.account.as_deref().map_or("no account".to_owned(), |id| format!("account {id}"));
+        let line = format!(
+            "directory {} holds record {}, linked to {linked}",
+            record_link.id.directory, record_link.id.record
+        );
+        says.push((record_link.id.directory.as_str(), line));
     }
     let directories: std::collections::BTreeSet<&str> =
         says.iter().map(|(directory, _)| *directory).collect();

@@ -66,35 +66,56 @@ impl<'a> Case<'a> {
         // If several directories have records of the person, the person's own record is in the one that the job writes
         // to.
         let target = self.target_directory();
-        let mut ties: Vec<&RecordLink<'a>> = self.record_links.iter().collect();
+        let mut links: Vec<&RecordLink<'a>> = self.record_links.iter().collect();
         // A directory should not have two records with one name. If it does, the linked one is used.
-        ties.sort_by_key(|tie| {
-            (target.is_some_and(|id| id != tie.id.directory), tie.account.is_none(), &tie.id)
+        links.sort_by_key(|record_link| {
+            (
+                target.is_some_and(|id| id != record_link.id.directory),
+                record_link.account.is_none(),
+                &record_link.id,
+            )
         });
         let of = |test: &dyn Fn(&RecordLink<'a>) -> bool| {
-            ties.iter().find(|tie| test(tie)).map(|tie| (*tie).clone())
+            links.iter().find(|record_link| test(record_link)).map(|record_link| (*record_link).clone())
         };
-        let external = |tie: &RecordLink<'a>| tie.record.and_then(|record| record.external_id.as_deref());
-        let is_free = |tie: &RecordLink<'a>| {
-            matches!(self.owner(tie), Owner::Person | Owner::Nobody)
-                || (tie.record.is_some() && external(tie).is_none())
+        let external = |record_link: &RecordLink<'a>| {
+            record_link.record.and_then(|record| record.external_id.as_deref())
         };
-        let by_id =
-            |tie: &RecordLink<'a>| self.has_the_external_id(tie) || external(tie) == Some(person.id.as_str());
+        let is_free = |record_link: &RecordLink<'a>| {
+            matches!(self.owner(record_link), Owner::Person | Owner::Nobody)
+                || (record_link.record.is_some() && external(record_link).is_none())
+        };
+        let by_id = |record_link: &RecordLink<'a>| {
+            self.has_the_external_id(record_link) || external(record_link) == Some(person.id.as_str())
+        };
         let anchor = self.anchor();
         let bearer = self.bearer().map(|account| account.id.as_str());
-        of(&|tie| by_id(tie) && self.is_anothers(tie) != Some(true))
-            .or_else(|| of(&|tie| anchor == Some(tie.id.record.as_str()) && is_free(tie)))
+        of(&|record_link| by_id(record_link) && self.is_anothers(record_link) != Some(true))
             .or_else(|| {
-                let linked = |tie: &RecordLink<'a>| bearer.is_some() && tie.account.as_deref() == bearer;
-                of(&|tie| linked(tie) && is_free(tie) && self.create_was_refused() == Some(false))
+                of(&|record_link| anchor == Some(record_link.id.record.as_str()) && is_free(record_link))
             })
-            .or_else(|| of(&|tie| self.has_the_name(tie) && tie.record.is_some() && external(tie).is_none()))
+            .or_else(|| {
+                let linked = |record_link: &RecordLink<'a>| {
+                    bearer.is_some() && record_link.account.as_deref() == bearer
+                };
+                of(&|record_link| {
+                    linked(record_link) && is_free(record_link) && self.create_was_refused() == Some(false)
+                })
+            })
+            .or_else(|| {
+                of(&|record_link| {
+                    self.has_the_name(record_link)
+                        && record_link.record.is_some()
+                        && external(record_link).is_none()
+                })
+            })
             // Without the directory's key, only the link by address is known. Each step on such a record has the
             // condition that its owner was read, so that step stays unread.
             .or_else(|| {
-                let by_address = |tie: &RecordLink<'a>| tie.record.is_none() && tie.by_address;
-                let found = of(&|tie| by_address(tie) && tie.account.is_some()).or_else(|| of(&by_address));
+                let by_address =
+                    |record_link: &RecordLink<'a>| record_link.record.is_none() && record_link.by_address;
+                let found = of(&|record_link| by_address(record_link) && record_link.account.is_some())
+                    .or_else(|| of(&by_address));
                 // A record that was read and may be the person's takes precedence over a record that was not read.
                 found.filter(|_| !self.a_read_record_may_be_own())
             })
@@ -112,7 +133,7 @@ impl<'a> Case<'a> {
     fn choose_account(&mut self) {
         let Some(accounts) = self.e.accounts.get() else { return };
         let open = |account: &&Account| account.status.as_deref() != Some("closed");
-        let linked = self.own.as_ref().and_then(|tie| tie.account.as_deref());
+        let linked = self.own.as_ref().and_then(|record_link| record_link.account.as_deref());
         let linked = linked.and_then(|id| accounts.iter().find(|account| account.id == id));
         let wanted = self.wanted.clone().or_else(|| asked_address(self.e));
         // An address belongs to one account. If the evidence shows two, it was read while something changed, and the
@@ -240,8 +261,8 @@ impl<'a> Case<'a> {
         subject.addresses = self.addresses();
         subject.accounts.extend(self.account.map(|account| account.id.clone()));
         subject.accounts.extend(self.other.map(|account| account.id.clone()));
-        subject.records.extend(self.own.as_ref().map(|tie| tie.id.clone()));
-        subject.records.extend(self.conflicting_records().map(|tie| tie.id.clone()));
+        subject.records.extend(self.own.as_ref().map(|record_link| record_link.id.clone()));
+        subject.records.extend(self.conflicting_records().map(|record_link| record_link.id.clone()));
         subject
     }
 
@@ -268,8 +289,11 @@ impl<'a> Case<'a> {
             }
             None => says.push("roles not read".to_owned()),
         }
-        let links =
-            self.record_links.iter().filter(|tie| tie.account.as_deref() == Some(&account.id)).count();
+        let links = self
+            .record_links
+            .iter()
+            .filter(|record_link| record_link.account.as_deref() == Some(&account.id))
+            .count();
         says.push(format!("{links} provisioning records linked"));
         Candidate {
             kind: CandidateKind::AtlassianAccount,

@@ -15,24 +15,29 @@ use crate::subject::normalize;
 /// (docs/reference/rules.md#recreated-identity).
 pub(super) fn identity_recreated(case: &Case<'_>) -> Answer {
     let Some(person) = case.person.filter(|_| is_due(case)) else { return Answer::No };
-    let Some(tie) = case.recreated() else {
+    let Some(record_link) = case.recreated() else {
         return may_be_recreated(case);
     };
-    let (Some(record), Some(read)) = (tie.record, case.e.records.get(&tie.id.directory)) else {
+    let (Some(record), Some(read)) = (record_link.record, case.e.records.get(&record_link.id.directory))
+    else {
         return Answer::No;
     };
     let day = |at: Option<jiff::Timestamp>| {
         at.map_or("an unknown day".to_owned(), |at| at.strftime("%Y-%m-%d").to_string())
     };
     let external = record.external_id.as_deref().unwrap_or("none");
-    let old = format!("record {} of {} carries the object id {external}", tie.id.record, day(record.created));
+    let old = format!(
+        "record {} of {} carries the object id {external}",
+        record_link.id.record,
+        day(record.created)
+    );
     let new = format!(
         "no user has that id any more; {} has the id {} and was created on {}",
         person.name.as_deref().unwrap_or("the person"),
         person.id,
         day(person.created)
     );
-    let account = tie.account.as_deref().and_then(|id| case.e.account(id)).and_then(|account| {
+    let account = record_link.account.as_deref().and_then(|id| case.e.account(id)).and_then(|account| {
         let uses = case.e.last_active.get(&account.id).and_then(Read::get);
         let last = uses.and_then(|uses| uses.iter().map(|used| used.day.as_str()).max());
         let says = format!(
@@ -55,8 +60,8 @@ pub(super) fn identity_recreated(case: &Case<'_>) -> Answer {
 /// The answer if `identity_recreated` found nothing. It is unread if a record has another object id and its owner or
 /// the mapping is unread.
 fn may_be_recreated(case: &Case<'_>) -> Answer {
-    for tie in case.conflicting_records() {
-        let external = tie.record.and_then(|record| record.external_id.as_deref());
+    for record_link in case.conflicting_records() {
+        let external = record_link.record.and_then(|record| record.external_id.as_deref());
         let Some(external) = external.filter(|id| is_object_id(id)) else { continue };
         if case.e.mapping.get().is_none() {
             return Answer::Unread(&[Source::Jobs, Source::Schema]);
@@ -104,21 +109,22 @@ pub(super) fn orphaned_record(case: &Case<'_>) -> Answer {
     let addresses = case.addresses();
     let holds =
         |email: &Option<String>| email.as_deref().is_some_and(|email| addresses.contains(&normalize(email)));
-    for tie in case.own_records() {
-        let Some(record) = tie.record else { return Answer::Unread(&[Source::ScimUsers]) };
+    for record_link in case.own_records() {
+        let Some(record) = record_link.record else { return Answer::Unread(&[Source::ScimUsers]) };
         let names = holds(&record.user_name) || holds(&record.email);
-        let gone = match (case.owner(tie), record.external_id.as_deref()) {
+        let gone = match (case.owner(record_link), record.external_id.as_deref()) {
             // An `externalId` that never was an object id proves too little alone; a name must match as well.
             (Owner::Nobody, Some(id)) => is_object_id(id) || names,
             (Owner::Unread, None) => names,
             (Owner::Unread, Some(_)) => return Answer::Unread(&[Source::Users]),
             _ => false,
         };
-        let Some(read) = case.e.records.get(&tie.id.directory).filter(|_| gone) else { continue };
-        let linked = tie.account.as_deref().map_or("no account".to_owned(), |id| format!("account {id}"));
+        let Some(read) = case.e.records.get(&record_link.id.directory).filter(|_| gone) else { continue };
+        let linked =
+            record_link.account.as_deref().map_or("no account".to_owned(), |id| format!("account {id}"));
         let says = format!(
             "record {} carries {} and is linked to {linked}",
-            tie.id.record,
+            record_link.id.record,
             record.external_id.as_deref().unwrap_or("no externalId")
         );
         if let Some(first) = fact(read, Source::ScimUsers, says) {

@@ -145,7 +145,10 @@ pub(super) fn email_held_by_managed_account(case: &Case<'_>) -> Answer {
     if !bears || !case.is_managed(account) || account.for_deletion || account.kind_is_not_a_person() {
         return Answer::No;
     }
-    if case.conflicting_records().any(|tie| tie.account.as_deref() != Some(account.id.as_str())) {
+    if case
+        .conflicting_records()
+        .any(|record_link| record_link.account.as_deref() != Some(account.id.as_str()))
+    {
         return Answer::No;
     }
     if case.e.log.get().is_none() {
@@ -173,9 +176,11 @@ pub(super) fn stale_record_conflict(case: &Case<'_>) -> Answer {
         return Answer::No;
     }
     let mut finding: Option<Finding> = None;
-    let recreated = case.recreated().map(|tie| tie.id.clone());
-    for tie in case.conflicting_records().filter(|tie| Some(&tie.id) != recreated.as_ref()) {
-        match case.owner(tie) {
+    let recreated = case.recreated().map(|record_link| record_link.id.clone());
+    for record_link in
+        case.conflicting_records().filter(|record_link| Some(&record_link.id) != recreated.as_ref())
+    {
+        match case.owner(record_link) {
             // The record of a living colleague is in use, so it is not stale.
             Owner::Other(_) => continue,
             Owner::Unread => {
@@ -183,15 +188,16 @@ pub(super) fn stale_record_conflict(case: &Case<'_>) -> Answer {
             }
             Owner::Person | Owner::Nobody => {}
         }
-        let holds = tie.record.map_or_else(
+        let holds = record_link.record.map_or_else(
             || "the person's address".to_owned(),
             |record| {
                 let name = record.user_name.as_deref().unwrap_or("unknown");
                 format!("userName {name}, externalId {}", record.external_id.as_deref().unwrap_or("none"))
             },
         );
-        let linked = tie.account.as_deref().map_or("no account".to_owned(), |id| format!("account {id}"));
-        let says = format!("record {} holds {holds} and is linked to {linked}", tie.id.record);
+        let linked =
+            record_link.account.as_deref().map_or("no account".to_owned(), |id| format!("account {id}"));
+        let says = format!("record {} holds {holds} and is linked to {linked}", record_link.id.record);
         let Some(fact) = links_fact(case, says) else { continue };
         finding = Some(match finding {
             Some(known) => known.and(Some(fact)),

@@ -214,7 +214,7 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
             .or_else(|| case.account.and_then(|account| account.name.clone())),
         account: case.account.map(|account| account.id.clone()),
         person: case.person.map(|person| person.id.clone()),
-        record: case.own.as_ref().map(|tie| tie.id.record.clone()),
+        record: case.own.as_ref().map(|record_link| record_link.id.record.clone()),
         verdict,
         groups: case.groups(),
         trail: trail::stations(&case, &findings),

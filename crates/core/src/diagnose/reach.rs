@@ -155,7 +155,7 @@ impl<'a> Case<'a> {
     /// The name of the SCIM group with this IdP group's id, if the directory shows the account in it.
     fn old_name(&self, group: &IdpGroup) -> Option<&'a str> {
         let shown = self.account?.groups.as_ref()?;
-        let record = self.own.as_ref().and_then(|tie| tie.record)?;
+        let record = self.own.as_ref().and_then(|record_link| record_link.record)?;
         self.e.scim_groups.get()?.iter().find_map(|(scim_id, idp_id)| {
             let old = record.groups.iter().find(|known| known.id == *scim_id)?;
             let here = *idp_id == group.id

@@ -22,7 +22,7 @@ pub(super) fn record_links(e: &Evidence) -> Vec<RecordLink<'_>> {
     let mut all: Vec<RecordLink<'_>> = Vec::new();
     let by_id = e.records_by_id.iter().filter_map(|(_, read)| read.get()?.as_ref());
     for record in e.records.values().filter_map(Read::get).flatten().chain(by_id) {
-        if !all.iter().any(|tie| tie.id == record.id) {
+        if !all.iter().any(|record_link| record_link.id == record.id) {
             all.push(RecordLink {
                 id: record.id.clone(),
                 link_known: true,
@@ -39,14 +39,17 @@ pub(super) fn record_links(e: &Evidence) -> Vec<RecordLink<'_>> {
         if e.record(&link.id) == Some(None) {
             continue;
         }
-        match all.iter_mut().find(|tie| tie.id == link.id) {
-            Some(tie) => {
-                tie.by_address |= by_address;
+        match all.iter_mut().find(|record_link| record_link.id == link.id) {
+            Some(record_link) => {
+                record_link.by_address |= by_address;
                 // The directory and the index disagree, so the link is unknown.
-                if tie.account.is_some() && link.account.is_some() && tie.account != link.account {
-                    tie.link_known = false;
+                if record_link.account.is_some()
+                    && link.account.is_some()
+                    && record_link.account != link.account
+                {
+                    record_link.link_known = false;
                 }
-                tie.account = tie.account.take().or_else(|| link.account.clone());
+                record_link.account = record_link.account.take().or_else(|| link.account.clone());
             }
             None => all.push(RecordLink {
                 id: link.id.clone(),

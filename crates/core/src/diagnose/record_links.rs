@@ -21,9 +21,9 @@ impl<'a> Case<'a> {
     /// The owner of a record: the person for whom the job writes its `externalId`. If two people share the value, the
     /// record counts as the other person's. So every value has to be looked up; only object ids are unique.
     #[must_use]
-    pub fn owner(&self, tie: &RecordLink<'a>) -> Owner<'a> {
+    pub fn owner(&self, record_link: &RecordLink<'a>) -> Owner<'a> {
         // Without an `externalId`, nothing shows the owner. A name may have belonged to another person before.
-        let Some(external) = tie.record.and_then(|record| record.external_id.as_deref()) else {
+        let Some(external) = record_link.record.and_then(|record| record.external_id.as_deref()) else {
             return Owner::Unread;
         };
         if self.person.is_some_and(|person| normalize(&person.id) == normalize(external)) {
@@ -40,8 +40,8 @@ impl<'a> Case<'a> {
 
     /// Whether a record belongs to another living person. `None` if its owner is unread.
     #[must_use]
-    pub fn is_anothers(&self, tie: &RecordLink<'a>) -> Option<bool> {
-        match self.owner(tie) {
+    pub fn is_anothers(&self, record_link: &RecordLink<'a>) -> Option<bool> {
+        match self.owner(record_link) {
             Owner::Person | Owner::Nobody => Some(false),
             Owner::Other(_) => Some(true),
             Owner::Unread => None,
@@ -71,22 +71,22 @@ impl<'a> Case<'a> {
         let only = configured.next().filter(|_| configured.next().is_none()).map(String::as_str);
         said.or(only).or_else(|| {
             let anchor = self.anchor()?;
-            let tie = self.record_links.iter().find(|tie| tie.id.record == anchor)?;
-            (self.owner(tie) == Owner::Person).then_some(tie.id.directory.as_str())
+            let record_link = self.record_links.iter().find(|record_link| record_link.id.record == anchor)?;
+            (self.owner(record_link) == Owner::Person).then_some(record_link.id.directory.as_str())
         })
     }
 
     /// Whether a record has the person's `userName`. Atlassian compares names without case.
     #[must_use]
-    pub fn has_the_name(&self, tie: &RecordLink<'_>) -> bool {
-        let name = tie.record.and_then(|record| record.user_name.as_deref());
+    pub fn has_the_name(&self, record_link: &RecordLink<'_>) -> bool {
+        let name = record_link.record.and_then(|record| record.user_name.as_deref());
         name.is_some_and(|name| self.identity.user_name.may_be(name))
     }
 
     /// Whether a record has the `externalId` that the job writes for the person.
     #[must_use]
-    pub fn has_the_external_id(&self, tie: &RecordLink<'_>) -> bool {
-        let external = tie.record.and_then(|record| record.external_id.as_deref());
+    pub fn has_the_external_id(&self, record_link: &RecordLink<'_>) -> bool {
+        let external = record_link.record.and_then(|record| record.external_id.as_deref());
         external.is_some_and(|external| self.identity.external_id.may_be(external))
     }
 
@@ -94,13 +94,14 @@ impl<'a> Case<'a> {
     /// Records that are known to belong to another living person are left out.
     pub fn own_records(&self) -> impl Iterator<Item = &RecordLink<'a>> {
         let account = self.account.map(|account| account.id.as_str());
-        self.record_links.iter().filter(move |tie| {
-            let linked = account.is_some() && tie.account.as_deref() == account;
+        self.record_links.iter().filter(move |record_link| {
+            let linked = account.is_some() && record_link.account.as_deref() == account;
             let person_id = self.person.is_some_and(|person| {
-                tie.record.and_then(|record| record.external_id.as_deref()) == Some(person.id.as_str())
+                record_link.record.and_then(|record| record.external_id.as_deref())
+                    == Some(person.id.as_str())
             });
-            let named = person_id || self.has_the_external_id(tie) || self.has_the_name(tie);
-            (linked || named || tie.by_address) && self.is_anothers(tie) != Some(true)
+            let named = person_id || self.has_the_external_id(record_link) || self.has_the_name(record_link);
+            (linked || named || record_link.by_address) && self.is_anothers(record_link) != Some(true)
         })
     }
 
@@ -113,11 +114,11 @@ impl<'a> Case<'a> {
         if self.own.as_ref().is_some_and(|own| own.account.is_some()) || !expression.is_object_id() {
             return None;
         }
-        self.conflicting_records().find(|tie| {
-            let Some(record) = tie.record else { return false };
+        self.conflicting_records().find(|record_link| {
+            let Some(record) = record_link.record else { return false };
             let was_object_id = record.external_id.as_deref().is_some_and(is_object_id);
             let younger = person.created.zip(record.created).is_some_and(|(person, record)| person > record);
-            was_object_id && self.owner(tie) == Owner::Nobody && younger
+            was_object_id && self.owner(record_link) == Owner::Nobody && younger
         })
     }
 
@@ -125,11 +126,11 @@ impl<'a> Case<'a> {
     /// is younger than the record. The account may belong to the same person, or somebody else may have inherited the
     /// address.
     #[must_use]
-    pub fn is_former_identity(&self, tie: &RecordLink<'a>) -> bool {
-        let created = tie.record.and_then(|record| record.created);
+    pub fn is_former_identity(&self, record_link: &RecordLink<'a>) -> bool {
+        let created = record_link.record.and_then(|record| record.created);
         let younger = self.person.and_then(|person| person.created).zip(created);
-        tie.account.is_some()
-            && self.owner(tie) == Owner::Nobody
+        record_link.account.is_some()
+            && self.owner(record_link) == Owner::Nobody
             && younger.is_some_and(|(person, record)| person > record)
     }
 
@@ -185,44 +186,47 @@ impl<'a> Case<'a> {
     /// addition, there must be proof: a refusal newer than the last success, or a link of the record to a wrong
     /// account.
     pub fn conflicting_records(&self) -> impl Iterator<Item = &RecordLink<'a>> {
-        let own = self.own.as_ref().map(|tie| tie.id.clone());
+        let own = self.own.as_ref().map(|record_link| record_link.id.clone());
         let target = self.target_directory().map(str::to_owned);
         let bearer = self.bearer().map(|account| account.id.as_str());
         let refused = self.conflict().is_some();
-        self.record_links.iter().filter(move |tie| {
-            let here = target.as_ref().is_some_and(|id| *id == tie.id.directory);
-            let holds = here && self.holds_something(tie);
-            let on_bearer = bearer.is_some() && tie.account.as_deref() == bearer;
-            let on_wrong = match (tie.account.as_deref(), bearer) {
+        self.record_links.iter().filter(move |record_link| {
+            let here = target.as_ref().is_some_and(|id| *id == record_link.id.directory);
+            let holds = here && self.holds_something(record_link);
+            let on_bearer = bearer.is_some() && record_link.account.as_deref() == bearer;
+            let on_wrong = match (record_link.account.as_deref(), bearer) {
                 (Some(linked), Some(bearer)) => linked != bearer,
                 _ => false,
             };
-            Some(&tie.id) != own.as_ref() && (holds || on_bearer) && (refused || (holds && on_wrong))
+            Some(&record_link.id) != own.as_ref() && (holds || on_bearer) && (refused || (holds && on_wrong))
         })
     }
 
     /// Whether a record has the person's name, id or address. For a record that was not read, only the address is
     /// known.
-    fn holds_something(&self, tie: &RecordLink<'_>) -> bool {
-        let Some(record) = tie.record else { return tie.by_address };
+    fn holds_something(&self, record_link: &RecordLink<'_>) -> bool {
+        let Some(record) = record_link.record else { return record_link.by_address };
         let address = record.email.as_deref().is_some_and(|email| self.identity.email.may_be(email));
-        address || self.has_the_name(tie) || self.has_the_external_id(tie)
+        address || self.has_the_name(record_link) || self.has_the_external_id(record_link)
     }
 
     /// Whether a record that was read has the person's name, id or address, and its owner is unread.
     pub(super) fn a_read_record_may_be_own(&self) -> bool {
-        let unread = |tie: &RecordLink<'a>| tie.record.is_some() && self.owner(tie) == Owner::Unread;
-        self.record_links.iter().any(|tie| unread(tie) && self.holds_something(tie))
+        let unread = |record_link: &RecordLink<'a>| {
+            record_link.record.is_some() && self.owner(record_link) == Owner::Unread
+        };
+        self.record_links.iter().any(|record_link| unread(record_link) && self.holds_something(record_link))
     }
 
     /// Whether a record may be the person's, but this is unknown. Either its owner is unread, or the log is unread,
     /// which would show whether the identity provider knows the record.
     #[must_use]
     pub fn record_is_unread(&self) -> bool {
-        let concerns = |tie: &&RecordLink<'a>| self.holds_something(tie) || tie.by_address;
+        let concerns =
+            |record_link: &&RecordLink<'a>| self.holds_something(record_link) || record_link.by_address;
         let mut others = self.record_links.iter().filter(concerns);
         self.own.is_none()
-            && others.any(|tie| match self.owner(tie) {
+            && others.any(|record_link| match self.owner(record_link) {
                 Owner::Unread => true,
                 Owner::Person | Owner::Nobody => self.e.log.get().is_none() && !self.has_no_job(),
                 Owner::Other(_) => false,

@@ -123,15 +123,17 @@ fn job(case: &Case<'_>) -> Station {
 fn record(case: &Case<'_>) -> Station {
     const NAME: &str = "SCIM record";
     match &case.own {
-        Some(tie) => match (&tie.account, tie.record.and_then(|record| record.active)) {
-            (Some(_), Some(false)) => station(NAME, Mark::Broken, "linked, but not active"),
-            (Some(account), _) => {
-                let right = case.account.is_some_and(|known| known.id == *account);
-                let mark = if right { Mark::Good } else { Mark::Broken };
-                station(NAME, mark, format!("linked to account {account}"))
+        Some(record_link) => {
+            match (&record_link.account, record_link.record.and_then(|record| record.active)) {
+                (Some(_), Some(false)) => station(NAME, Mark::Broken, "linked, but not active"),
+                (Some(account), _) => {
+                    let right = case.account.is_some_and(|known| known.id == *account);
+                    let mark = if right { Mark::Good } else { Mark::Broken };
+                    station(NAME, mark, format!("linked to account {account}"))
+                }
+                (None, _) => station(NAME, Mark::Broken, "linked to no account"),
             }
-            (None, _) => station(NAME, Mark::Broken, "linked to no account"),
-        },
+        }
         None if case.e.links.get().is_some() => station(NAME, Mark::Broken, "there is none"),
         None => station(NAME, Mark::Unread, unread(&case.e.links)),
     }

@@ -121,10 +121,11 @@ fn provision_user(case: &Case<'_>, account: Option<&str>, email: &str) -> State 
     if case.e.accounts.get().is_none() {
         return State::Unread(vec![Source::Accounts]);
     }
-    let linked = case.own.as_ref().and_then(|tie| tie.account.clone());
+    let linked = case.own.as_ref().and_then(|record_link| record_link.account.clone());
     let before = json!({ "linked_to": linked });
     let Some(linked) = linked else { return State::Open(before) };
-    let live = case.own.as_ref().and_then(|tie| tie.record).and_then(|record| record.active) != Some(false);
+    let live = case.own.as_ref().and_then(|record_link| record_link.record).and_then(|record| record.active)
+        != Some(false);
     let known = case.e.account(&linked);
     let bears = known.is_some_and(|known| known.bears(email));
     let usable = known.is_some_and(Account::is_active);

@@ -36,8 +36,8 @@ pub(super) fn cost(case: &Case<'_>, steps: &[Step]) -> Vec<String> {
 
 /// What an approver of `identity-recreated` confirms by approving (docs/reference/rules.md#recreated-identity).
 fn same_person(case: &Case<'_>) -> Option<String> {
-    let (tie, person) = (case.recreated()?, case.person?);
-    let account = case.e.account(tie.account.as_deref()?)?;
+    let (record_link, person) = (case.recreated()?, case.person?);
+    let account = case.e.account(record_link.account.as_deref()?)?;
     Some(format!(
         "To approve is to say that this is the same person: {} at the identity provider, and account {} of {}, {}.",
         person.name.as_deref().unwrap_or("unnamed"),
@@ -121,11 +121,11 @@ pub(super) fn what_stays(case: &Case<'_>, op: &Op, steps: &[Step]) -> Option<Str
             "To undo it, account {account} would be scheduled for deletion anew, due 14 days from then."
         )),
         Op::UnlinkRecord { record, .. } | Op::DeleteRecord { record } => Some(format!(
-            "Record {} is not put back as it was: provisioning ties the person to whichever account bears their address.",
+            "Record {} is not put back as it was: provisioning links the person to whichever account bears their address.",
             record.record
         )),
         Op::ForgetAccountRecords { .. } => Some(
-            "The records are not put back as they were: provisioning ties the person to whichever account bears their address."
+            "The records are not put back as they were: provisioning links the person to whichever account bears their address."
                 .to_owned(),
         ),
         Op::StartProvisioning { .. } | Op::RestartProvisioning { .. } => {

@@ -164,8 +164,9 @@ fn expected_before(op: &Op, case: &Case<'_>, earlier: &[Step]) -> serde_json::Va
     let own = case.own.as_ref();
     match op {
         Op::ProvisionUser { .. } => {
-            let loosened = own.is_some_and(|tie| earlier.iter().any(|s| s.op.records().contains(&tie.id)));
-            let linked = own.and_then(|tie| tie.account.clone()).filter(|_| !loosened);
+            let loosened = own
+                .is_some_and(|record_link| earlier.iter().any(|s| s.op.records().contains(&record_link.id)));
+            let linked = own.and_then(|record_link| record_link.account.clone()).filter(|_| !loosened);
             json!({ "linked_to": linked })
         }
         Op::ProvisionMembership { .. } => json!({ "member": false }),

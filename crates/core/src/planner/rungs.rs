@@ -71,16 +71,16 @@ pub(super) fn ops(
     } else if diagnosis.found(Cause::TwoDirectories) {
         ops.extend(leave_other_directories(case)?);
     } else if diagnosis.found(Cause::IdentityRecreated) {
-        if let Some(tie) = case.recreated() {
-            same_person(case, tie)?;
-            ops.extend(clear_record(case, tie)?);
+        if let Some(record_link) = case.recreated() {
+            same_person(case, record_link)?;
+            ops.extend(clear_record(case, record_link)?);
         }
     } else if diagnosis.found(Cause::StaleRecordConflict) {
-        for tie in case.conflicting_records() {
-            if case.is_former_identity(tie) {
-                same_person(case, tie)?;
+        for record_link in case.conflicting_records() {
+            if case.is_former_identity(record_link) {
+                same_person(case, record_link)?;
             }
-            ops.extend(clear_record(case, tie)?);
+            ops.extend(clear_record(case, record_link)?);
         }
     } else if diagnosis.found(Cause::RecordUnlinked) {
         if provisioned()
@@ -183,12 +183,15 @@ pub(crate) fn is_proven(case: &Case<'_>, tried: &[Step], op: &Op) -> bool {
         return true;
     }
     let records = op.records();
-    let is_wrong = |id: &RecordId| case.conflicting_records().any(|tie| tie.id == *id);
+    let is_wrong = |id: &RecordId| case.conflicting_records().any(|record_link| record_link.id == *id);
     // Whether the record may be removed at all is a condition of each step. A record that cannot be read was found by
     // the address.
     let is_own = |id: &RecordId| {
-        let tie = case.record_links.iter().find(|tie| tie.id == *id);
-        tie.is_some_and(|tie| case.owner(tie) == Owner::Person || (tie.record.is_none() && tie.by_address))
+        let record_link = case.record_links.iter().find(|record_link| record_link.id == *id);
+        record_link.is_some_and(|record_link| {
+            case.owner(record_link) == Owner::Person
+                || (record_link.record.is_none() && record_link.by_address)
+        })
     };
     let elsewhere = |id: &RecordId| case.target_directory().is_some_and(|target| target != id.directory);
     let written_again = tried.iter().any(|step| matches!(step.op, Op::ProvisionUser { .. }));
@@ -228,23 +231,24 @@ fn leave_other_directories(case: &Case<'_>) -> Result<Vec<Op>, String> {
     let target = case.target_directory().ok_or(
         "Which of the two directories the job writes to could not be read, so none of the records is touched.",
     )?;
-    let others = case.own_records().filter(|tie| tie.id.directory != target);
-    let linked = others.filter_map(|tie| Some((tie.id.clone(), tie.account.clone()?)));
+    let others = case.own_records().filter(|record_link| record_link.id.directory != target);
+    let linked =
+        others.filter_map(|record_link| Some((record_link.id.clone(), record_link.account.clone()?)));
     Ok(linked.map(|(record, account)| Op::UnlinkRecord { record, account }).collect())
 }
 
 /// Checks that an old record belongs to the same person. If the names differ, or the account was last used before the
 /// new object was created, a person has to decide (docs/reference/rules.md#recreated-identity). An unread source proves
 /// nothing.
-fn same_person(case: &Case<'_>, tie: &RecordLink<'_>) -> Result<(), String> {
+fn same_person(case: &Case<'_>, record_link: &RecordLink<'_>) -> Result<(), String> {
     let ask = |why: &str| {
         format!(
             "Whether this is the same person is for you to say: {why}. If it is, and only then, delete the old provisioning record {} and provision the person again.",
-            tie.id.record
+            record_link.id.record
         )
     };
-    let Some(account) = tie.account.as_deref().and_then(|id| case.e.account(id)) else {
-        return if tie.account.is_none() {
+    let Some(account) = record_link.account.as_deref().and_then(|id| case.e.account(id)) else {
+        return if record_link.account.is_none() {
             Ok(())
         } else {
             Err(ask("the account of the old record is not shown"))
@@ -304,7 +308,7 @@ fn part_two_accounts(case: &Case<'_>, rules: &Rules, tried: &[Step]) -> Result<V
     let (Some(keep), Some(wrong)) = (case.account, case.other) else { return Ok(Vec::new()) };
     let Some(own) = &case.own else {
         return Err(format!(
-            "No provisioning record ties account {} to the person, and provisioning ties by address. Give it the \
+            "No provisioning record links account {} to the person, and provisioning links by address. Give it the \
              person's address in admin.atlassian.com first, or keep account {}, which bears it.",
             keep.id, wrong.id
         ));
@@ -319,8 +323,12 @@ fn part_two_accounts(case: &Case<'_>, rules: &Rules, tried: &[Step]) -> Result<V
     if wrong.for_deletion {
         ops.push(Op::CancelDeletion { account: wrong.id.clone() });
     }
-    for tie in case.record_links.iter().filter(|tie| tie.account.as_deref() == Some(wrong.id.as_str())) {
-        ops.extend(clear_record(case, tie)?);
+    for record_link in case
+        .record_links
+        .iter()
+        .filter(|record_link| record_link.account.as_deref() == Some(wrong.id.as_str()))
+    {
+        ops.extend(clear_record(case, record_link)?);
     }
     let domain = rules
         .parking_domain
@@ -336,13 +344,13 @@ fn part_two_accounts(case: &Case<'_>, rules: &Rules, tried: &[Step]) -> Result<V
 
 /// Rungs 4 to 6 for one record. If the directory's key is available, the record is deleted by id, because that touches
 /// no other record.
-fn clear_record(case: &Case<'_>, tie: &RecordLink<'_>) -> Result<Vec<Op>, String> {
-    let key_at_hand = case.e.records.get(&tie.id.directory).is_some_and(|read| read.get().is_some());
-    let delete = Op::DeleteRecord { record: tie.id.clone() };
-    match (&tie.account, key_at_hand) {
+fn clear_record(case: &Case<'_>, record_link: &RecordLink<'_>) -> Result<Vec<Op>, String> {
+    let key_at_hand = case.e.records.get(&record_link.id.directory).is_some_and(|read| read.get().is_some());
+    let delete = Op::DeleteRecord { record: record_link.id.clone() };
+    match (&record_link.account, key_at_hand) {
         (None, true) => Ok(vec![delete]),
         (Some(account), true) => {
-            Ok(vec![Op::UnlinkRecord { record: tie.id.clone(), account: account.clone() }, delete])
+            Ok(vec![Op::UnlinkRecord { record: record_link.id.clone(), account: account.clone() }, delete])
         }
         (Some(account), false) => {
             let links = case.e.account_links.get(account).and_then(Read::get);
@@ -356,7 +364,7 @@ fn clear_record(case: &Case<'_>, tie: &RecordLink<'_>) -> Result<Vec<Op>, String
         (None, false) => Err(format!(
             "Record {} is in the way and linked to no account; deleting it needs the SCIM key of directory {}. \
              Configure REINSTATE_ATLASSIAN_SCIM_KEY, or ask Atlassian to remove it.",
-            tie.id.record, tie.id.directory
+            record_link.id.record, record_link.id.directory
         )),
     }
 }

@@ -197,7 +197,7 @@ fn by_nickname(mut e: Evidence) -> Evidence {
 
 fn owner_of(e: &Evidence, id: &str) -> &'static str {
     let case = Case::new(e);
-    match case.owner(case.record_links.iter().find(|tie| tie.id.record == id).unwrap()) {
+    match case.owner(case.record_links.iter().find(|record_link| record_link.id.record == id).unwrap()) {
         Owner::Person => "person",
         Owner::Other(_) => "other",
         Owner::Nobody => "nobody",
