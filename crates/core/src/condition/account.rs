@@ -208,7 +208,7 @@ pub(super) fn account_is_not_anothers(case: &Case<'_>, id: &str) -> ConditionSta
     // An account that the question or the run names needs no record as proof.
     let named = case.e.subject.accounts.contains(id);
     if !own && ((owners.is_empty() && !named) || owners.contains(&Owner::Unread)) {
-        return ConditionState::False(format!("nothing that could be read links account {id} to the person"));
+        return ConditionState::False(format!("nothing that could be read ties account {id} to the person"));
     }
     match no_colleague_has(case, address) {
         ConditionState::Unread(_) => ConditionState::False(format!(

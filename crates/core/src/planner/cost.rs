@@ -121,11 +121,11 @@ pub(super) fn what_stays(case: &Case<'_>, op: &Op, steps: &[Step]) -> Option<Str
             "To undo it, account {account} would be scheduled for deletion anew, due 14 days from then."
         )),
         Op::UnlinkRecord { record, .. } | Op::DeleteRecord { record } => Some(format!(
-            "Record {} is not put back as it was: provisioning links the person to whichever account bears their address.",
+            "Record {} is not put back as it was: provisioning ties the person to whichever account bears their address.",
             record.record
         )),
         Op::ForgetAccountRecords { .. } => Some(
-            "The records are not put back as they were: provisioning links the person to whichever account bears their address."
+            "The records are not put back as they were: provisioning ties the person to whichever account bears their address."
                 .to_owned(),
         ),
         Op::StartProvisioning { .. } | Op::RestartProvisioning { .. } => {

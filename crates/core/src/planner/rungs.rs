@@ -308,7 +308,7 @@ fn part_two_accounts(case: &Case<'_>, rules: &Rules, tried: &[Step]) -> Result<V
     let (Some(keep), Some(wrong)) = (case.account, case.other) else { return Ok(Vec::new()) };
     let Some(own) = &case.own else {
         return Err(format!(
-            "No provisioning record links account {} to the person, and provisioning links by address. Give it the \
+            "No provisioning record ties account {} to the person, and provisioning ties by address. Give it the \
              person's address in admin.atlassian.com first, or keep account {}, which bears it.",
             keep.id, wrong.id
         ));
