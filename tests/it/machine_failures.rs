@@ -133,7 +133,7 @@ async fn nothing_is_started(story: &Story) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "waits for real time to pass: cargo test --test it -- --ignored trouble::"]
+#[ignore = "waits for real time to pass: cargo test --test it -- --ignored machine_failures::"]
 async fn a_full_disk_stops_a_run_and_loses_nothing() {
     let Some(disk) = Disk::new(16) else { return };
     let place = Place::at(disk.store_url());
@@ -158,7 +158,7 @@ async fn use_up_the_log(url: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "waits for real time to pass: cargo test --test it -- --ignored trouble::"]
+#[ignore = "waits for real time to pass: cargo test --test it -- --ignored machine_failures::"]
 async fn a_full_disk_under_postgres_stops_a_run_and_loses_nothing() {
     let Some(disk) = Disk::new(96) else { return };
     let folder = tempfile::tempdir_in(disk.0.path()).unwrap();
@@ -197,13 +197,13 @@ async fn a_postgres_that_is_gone_for_half_a_minute_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "waits for real time to pass: cargo test --test it -- --ignored trouble::"]
+#[ignore = "waits for real time to pass: cargo test --test it -- --ignored machine_failures::"]
 async fn a_postgres_that_is_gone_before_a_step_begins_loses_nothing() {
     gone_at(Point::BeforeBegin).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "waits for real time to pass: cargo test --test it -- --ignored trouble::"]
+#[ignore = "waits for real time to pass: cargo test --test it -- --ignored machine_failures::"]
 async fn a_sqlite_that_is_locked_for_longer_than_it_waits_loses_nothing() {
     let place = On::Sqlite.place().await.unwrap();
     let file = place.url.clone();
@@ -229,7 +229,7 @@ fn faketime() -> Option<PathBuf> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "waits for real time to pass: cargo test --test it -- --ignored trouble::"]
+#[ignore = "waits for real time to pass: cargo test --test it -- --ignored machine_failures::"]
 async fn a_clock_that_jumps_an_hour_and_back_holds_nobody_up() {
     let Some(library) = faketime() else { return };
     for (first, then) in [("+3600", "+0"), ("-3600", "+0")] {

@@ -28,6 +28,7 @@ mod grid_payloads;
 mod hostile;
 mod http_hardening;
 mod identity;
+mod ignored;
 mod inputs;
 mod logs;
 mod machine_failures;
