@@ -9,5 +9,6 @@ mod plans;
 mod provisioning;
 mod reasons;
 mod run;
+mod run_rules;
 mod states;
 mod upper;
