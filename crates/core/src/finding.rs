@@ -61,6 +61,10 @@ causes! {
     AttributeMissing = "attribute-missing", true, "The person lacks an attribute that provisioning needs";
     /// The person or the assignment is newer than the last cycle.
     SyncPending = "sync-pending", true, "The assignment is newer than the last provisioning cycle";
+    /// The person is assigned, enabled and in scope, and the job still finds no assignment that entitles them.
+    AssignmentBroken = "assignment-broken", true, "The assignment exists, but the identity provider does not accept it";
+    /// An assigned group is dynamic, its processing is paused, and the person is in no expected group.
+    DynamicGroupPending = "dynamic-group-pending", true, "A dynamic group is paused, so it has not taken the person in";
     /// The person has no SCIM record.
     NeverProvisioned = "never-provisioned", true, "The person was never provisioned";
     /// The SCIM record is linked to no account.
@@ -81,6 +85,10 @@ causes! {
     IdentityRecreated = "identity-recreated", true, "The person was created anew at the identity provider";
     /// The identity provider is still anchored on a SCIM record that no longer exists.
     StaleAnchor = "stale-anchor", true, "The identity provider looks for a provisioning record that is gone";
+    /// The identity provider is anchored on a record that is not the person's.
+    WrongAnchor = "wrong-anchor", true, "The identity provider writes to a provisioning record that is not the person's";
+    /// The newest exports of the person or of a group of theirs failed, and no other cause explains it.
+    ExportFailing = "export-failing", true, "Atlassian refuses what the identity provider writes";
     /// The user object of this SCIM record no longer exists.
     OrphanedRecord = "orphaned-record", true, "A provisioning record outlived its person";
     /// The domain of the address is not claimed.
@@ -90,6 +98,14 @@ causes! {
     DeactivatedByIdp = "deactivated-by-idp", true, "The account was deactivated by provisioning";
     /// An administrator deactivated the account in Atlassian.
     DeactivatedLocally = "deactivated-locally", true, "The account was deactivated in Atlassian";
+    /// The account is inactive, but its SCIM record says that it is active.
+    DeactivatedWhileLinked = "deactivated-while-linked", true, "The account was deactivated in Atlassian, and provisioning says that it is active";
+    /// The account is inactive, and this organization does not manage it.
+    DeactivatedElsewhere = "deactivated-elsewhere", true, "The account is deactivated, and this organization does not manage it";
+    /// The address is on a verified domain, and the account with this address is not managed.
+    AccountUnclaimed = "account-unclaimed", true, "The account is on a verified domain, but it is not claimed";
+    /// The owner of the account never confirmed its address.
+    EmailUnverified = "email-unverified", true, "The e-mail address of the account was never confirmed";
     /// The account is suspended in a user directory.
     Suspended = "suspended", true, "The account's access is suspended in the organization";
     /// The account is in no user directory of the organization.
@@ -108,8 +124,18 @@ causes! {
     GroupWithoutRole = "group-without-role", true, "The person's groups give no app role";
     /// The app has no free seat.
     SeatsFull = "seats-full", true, "No seat is left in the app";
+    /// On an expected app, the account has only roles that are weaker than the role that its group grants.
+    RoleTooWeak = "role-too-weak", true, "The account has a weaker role than its group grants";
+    /// The group has as many members as the synchronization takes, and the person is missing from it.
+    GroupTooLarge = "group-too-large", true, "A group has reached the size limit of the synchronization";
+    /// The requested app is granted by none of the person's groups.
+    AppNotGranted = "app-not-granted", true, "None of the person's groups grants the app";
     /// The job matches people by e-mail.
     MatchingOnEmail = "matching-on-email", false, "Provisioning matches people by e-mail address";
+    /// Another account of the same name holds the person's earlier work.
+    HistoryElsewhere = "history-elsewhere", false, "The person's earlier work may be on another account";
+    /// The job's mapping of `active` does not follow the person's status.
+    ActiveMapping = "active-mapping", false, "The job's mapping of active does not follow the person's status";
 }
 
 impl Serialize for Cause {

@@ -34,6 +34,17 @@ pub fn plain(cause: Cause) -> PlainWords {
             "Your company account is switched off, and so is your Atlassian account.",
             "Only your company can switch it on again. The button below asks the admins.",
         ),
+        C::AssignmentBroken => (
+            "Your company has given you Atlassian, but its directory of people does not accept that entry.",
+            ADMINS,
+        ),
+        C::DynamicGroupPending => (
+            "Your company fills one of its groups by a rule. The rule is paused, so you are not in the group yet.",
+            ADMINS,
+        ),
+        C::ExportFailing => {
+            ("Your company passes your data on to Atlassian, and Atlassian refuses them.", ADMINS)
+        }
         C::NotAssigned | C::NestedOnly | C::OutOfScope => (
             "Your company has not given you Atlassian yet: you are not on the list of people who get it.",
             "Ask your manager or your admins to add you. The button below asks the admins.",
@@ -55,11 +66,12 @@ pub fn plain(cause: Cause) -> PlainWords {
         | C::EmailMismatch
         | C::IdentityRecreated
         | C::StaleAnchor
+        | C::WrongAnchor
         | C::OrphanedRecord => (
             "Your company account and your Atlassian account have lost each other. Nothing of what you wrote is gone.",
             ADMINS,
         ),
-        C::EmailHeldOutside | C::DomainNotClaimed => (
+        C::EmailHeldOutside | C::DomainNotClaimed | C::AccountUnclaimed => (
             "Your e-mail address belongs to an Atlassian account that your company does not look after.",
             ADMINS,
         ),
@@ -67,13 +79,38 @@ pub fn plain(cause: Cause) -> PlainWords {
             "Your Atlassian account is marked to be deleted. That can still be taken back.",
             "Please do not wait: press the button below today.",
         ),
-        C::DeactivatedByIdp | C::DeactivatedLocally | C::Suspended | C::NotInDirectory => {
-            ("Your Atlassian account is switched off for your company.", ADMINS)
-        }
-        C::MembershipDrift | C::GroupNameConflict | C::DefaultGroupClash | C::GroupRenamed => (
+        C::DeactivatedElsewhere => (
+            "Your Atlassian account is switched off by another company, which looks after it.",
+            "Ask the people of that company to switch it on. The button below asks your own admins.",
+        ),
+        C::EmailUnverified => (
+            "Nobody has confirmed yet that the e-mail address of your Atlassian account is yours.",
+            "Look for a message from Atlassian in your mailbox, and confirm the address. The button below asks the admins.",
+        ),
+        C::DeactivatedByIdp
+        | C::DeactivatedLocally
+        | C::DeactivatedWhileLinked
+        | C::Suspended
+        | C::NotInDirectory => ("Your Atlassian account is switched off for your company.", ADMINS),
+        C::MembershipDrift
+        | C::GroupNameConflict
+        | C::DefaultGroupClash
+        | C::GroupTooLarge
+        | C::GroupRenamed => (
             "You belong to the right groups in your company, but Atlassian does not know of all of them.",
             ADMINS,
         ),
+        C::RoleTooWeak => (
+            "You can open the Atlassian product, but with fewer rights than your group should give you.",
+            ADMINS,
+        ),
+        C::AppNotGranted => ("The groups you belong to do not open this Atlassian product.", ADMINS),
+        C::HistoryElsewhere => {
+            ("What you wrote earlier may belong to another Atlassian account of yours.", ADMINS)
+        }
+        C::ActiveMapping => {
+            ("Your company's directory does not tell Atlassian correctly who is active.", ADMINS)
+        }
         C::GroupWithoutRole => ("The groups you belong to do not open any Atlassian product.", ADMINS),
         C::SeatsFull => {
             ("All licences that your company bought are in use, so there is none left for you.", ADMINS)

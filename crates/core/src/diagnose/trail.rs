@@ -45,6 +45,10 @@ fn place(cause: Cause) -> usize {
         | C::OutOfScope
         | C::AttributeMissing
         | C::SyncPending
+        | C::AssignmentBroken
+        | C::DynamicGroupPending
+        | C::ExportFailing
+        | C::ActiveMapping
         | C::MatchingOnEmail => 1,
         C::NeverProvisioned
         | C::RecordUnlinked
@@ -55,20 +59,27 @@ fn place(cause: Cause) -> usize {
         | C::TwoDirectories
         | C::IdentityRecreated
         | C::StaleAnchor
+        | C::WrongAnchor
         | C::OrphanedRecord
         | C::DomainNotClaimed => 2,
         C::EmailMismatch
         | C::PendingDeletion
         | C::DeactivatedByIdp
         | C::DeactivatedLocally
+        | C::DeactivatedWhileLinked
+        | C::DeactivatedElsewhere
+        | C::AccountUnclaimed
+        | C::EmailUnverified
+        | C::HistoryElsewhere
         | C::Suspended
         | C::NotInDirectory => 3,
         C::MembershipDrift
         | C::PropagationLag
         | C::GroupNameConflict
         | C::DefaultGroupClash
+        | C::GroupTooLarge
         | C::GroupRenamed => 4,
-        C::GroupWithoutRole | C::SeatsFull => 5,
+        C::GroupWithoutRole | C::SeatsFull | C::RoleTooWeak | C::AppNotGranted => 5,
     }
 }
 
