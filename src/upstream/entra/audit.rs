@@ -103,8 +103,10 @@ impl Entra {
     /// # Errors
     /// See [`CallError`].
     pub async fn job_changes(&self, since: Timestamp) -> Result<JobChanges, CallError> {
-        let service = literal::odata("Account Provisioning");
-        let filter = format!("loggedByService eq {service} and activityDateTime ge {since:.0}");
+        let filter = format!(
+            "loggedByService eq {} and activityDateTime ge {since:.0}",
+            literal::odata("Account Provisioning")
+        );
         let call = self
             .get()
             .at("auditLogs/directoryAudits")
