@@ -20,6 +20,7 @@ const RECORD_CAUSES: &[Cause] = &[
     C::TwoDirectories,
     C::IdentityRecreated,
     C::StaleAnchor,
+    C::WrongAnchor,
     C::DomainNotClaimed,
     C::PendingDeletion,
 ];
@@ -29,7 +30,12 @@ const SYMPTOMS: &[(Cause, &[&[Cause]])] = &[
     (C::SyncPending, &[JOB_CAUSES, PERSON_CAUSES, RECORD_CAUSES]),
     (
         C::NeverProvisioned,
-        &[JOB_CAUSES, PERSON_CAUSES, RECORD_CAUSES, &[C::SyncPending, C::DeactivatedLocally]],
+        &[
+            JOB_CAUSES,
+            PERSON_CAUSES,
+            RECORD_CAUSES,
+            &[C::SyncPending, C::DeactivatedLocally, C::ExportFailing],
+        ],
     ),
     (C::AttributeMissing, &[JOB_CAUSES]),
     (
@@ -42,8 +48,17 @@ const SYMPTOMS: &[(Cause, &[&[Cause]])] = &[
     (C::StaleRecordConflict, &[&[C::IdentityRecreated]]),
     (C::EmailHeldByManagedAccount, &[&[C::PendingDeletion, C::IdentityRecreated, C::DomainNotClaimed]]),
     (C::EmailHeldOutside, &[&[C::DomainNotClaimed, C::PendingDeletion]]),
-    (C::EmailMismatch, &[&[C::TwoDirectories, C::DomainNotClaimed]]),
+    (C::EmailMismatch, &[&[C::TwoDirectories, C::DomainNotClaimed, C::WrongAnchor]]),
     (C::StaleAnchor, &[&[C::IdentityRecreated]]),
+    (
+        C::ExportFailing,
+        &[
+            JOB_CAUSES,
+            PERSON_CAUSES,
+            RECORD_CAUSES,
+            &[C::LinkedToOtherAccount, C::EmailMismatch, C::OrphanedRecord],
+        ],
+    ),
     (C::DomainNotClaimed, &[JOB_CAUSES, PERSON_CAUSES]),
     (
         C::DeactivatedByIdp,

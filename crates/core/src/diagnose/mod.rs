@@ -3,12 +3,15 @@
 
 mod account;
 mod address;
+mod anchor;
 mod apps;
 mod attribute;
 mod case;
 mod clash;
 mod explain;
+mod export;
 mod groups;
+mod history;
 mod identity;
 mod job;
 mod link;
@@ -25,6 +28,7 @@ mod trail;
 pub use attribute::Identity;
 pub use case::Case;
 pub(crate) use clash::local as local_group;
+pub(crate) use export::answer as export_answer;
 pub use record_link::RecordLink;
 pub use record_links::Owner;
 pub(crate) use source::assignment_is_contradicted;
@@ -75,7 +79,9 @@ const RULES: &[Rule] = &[
     (Cause::TwoDirectories, address::two_directories),
     (Cause::EmailMismatch, address::email_mismatch),
     (Cause::IdentityRecreated, identity::identity_recreated),
-    (Cause::StaleAnchor, identity::stale_anchor),
+    (Cause::StaleAnchor, anchor::stale_anchor),
+    (Cause::WrongAnchor, anchor::wrong_anchor),
+    (Cause::ExportFailing, export::export_failing),
     (Cause::OrphanedRecord, identity::orphaned_record),
     (Cause::DomainNotClaimed, address::domain_not_claimed),
     (Cause::PendingDeletion, account::pending_deletion),
@@ -91,11 +97,18 @@ const RULES: &[Rule] = &[
     (Cause::GroupWithoutRole, apps::group_without_role),
     (Cause::SeatsFull, apps::seats_full),
     (Cause::MatchingOnEmail, job::matching_on_email),
+    (Cause::HistoryElsewhere, history::history_elsewhere),
 ];
 
 /// Causes that block only if access is missing. See docs/reference/rules.md#causes-that-block-only-without-access.
-const WHERE_ACCESS_IS_MISSING: &[Cause] =
-    &[Cause::PullSync, Cause::EmailMismatch, Cause::GroupRenamed, Cause::GroupWithoutRole, Cause::SeatsFull];
+const WHERE_ACCESS_IS_MISSING: &[Cause] = &[
+    Cause::PullSync,
+    Cause::EmailMismatch,
+    Cause::ExportFailing,
+    Cause::GroupRenamed,
+    Cause::GroupWithoutRole,
+    Cause::SeatsFull,
+];
 
 /// What a candidate is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -13,17 +13,8 @@ pub(super) fn is_due(case: &Case<'_>) -> bool {
         && (case.is_assigned() == Some(true) || super::assignment_is_contradicted(case))
 }
 
-/// The newest log entry that shows whether the person is in scope. An export or a comparison shows that they are; a
-/// filter shows that they are not.
-fn newest_verdict<'a>(case: &Case<'a>) -> Option<&'a LogEntry> {
-    case.e.log.get()?.iter().find(|entry| {
-        let compared = entry.skip_reason.as_deref() == Some("RedundantExport");
-        (entry.succeeded() && entry.is_export()) || compared || left_out(entry)
-    })
-}
-
 fn left_out(entry: &LogEntry) -> bool {
-    entry.filtered_out || entry.skip_reason.as_deref() == Some("NotEffectivelyEntitled")
+    entry.filtered_out || entry.is_not_entitled()
 }
 
 /// The job has a filter, and the newest log entry shows that it leaves the person out.
@@ -39,7 +30,8 @@ pub(super) fn out_of_scope(case: &Case<'_>) -> Answer {
     if case.e.log.get().is_none() {
         return Answer::Unread(&[Source::ProvisioningLog]);
     }
-    let Some(entry) = newest_verdict(case).filter(|entry| left_out(entry)) else { return Answer::No };
+    let newest = case.newest_verdict().flatten();
+    let Some(entry) = newest.filter(|entry| left_out(entry)) else { return Answer::No };
     let says = if entry.failed_clauses.is_empty() {
         "the job skipped the person, who is enabled and assigned".to_owned()
     } else {
