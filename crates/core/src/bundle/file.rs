@@ -95,7 +95,7 @@ impl Bundle {
         // A field that is not written again was not understood.
         let known = serde_json::to_value(&bundle).map_err(|error| BundleError::Damaged(short(&error)))?;
         match unknown_field(&value, &known, &mut Vec::new()) {
-            Some(field) => Err(BundleError::UnknownField(field)),
+            Some(field) => Err(BundleError::UnknownField(printable(&field))),
             None => Ok(bundle),
         }
     }
@@ -112,6 +112,12 @@ impl Bundle {
 /// The message of an error without the values that it quotes.
 fn short(error: &serde_json::Error) -> String {
     format!("{:?} error at line {} column {}", error.classify(), error.line(), error.column()).to_lowercase()
+}
+
+/// The start of a text from a file, without characters that move the cursor.
+fn printable(text: &str) -> String {
+    const MAX_CHARS: usize = 100;
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_CHARS).collect()
 }
 
 /// The first field that has no counterpart.
