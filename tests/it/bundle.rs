@@ -63,7 +63,11 @@ fn left(text: &str, personal: &BTreeSet<String>) -> Vec<String> {
     let text = text.to_lowercase();
     let words: BTreeSet<&str> = text.split(|c: char| !c.is_alphanumeric()).collect();
     let is_left = |value: &&String| {
-        if value.chars().all(char::is_alphanumeric) { words.contains(value.as_str()) } else { text.contains(value.as_str()) }
+        if value.chars().all(char::is_alphanumeric) {
+            words.contains(value.as_str())
+        } else {
+            text.contains(value.as_str())
+        }
     };
     personal.iter().filter(is_left).cloned().collect()
 }
@@ -133,7 +137,8 @@ async fn a_bundle_is_replayed_without_network_or_configuration() {
     };
     assert_eq!((codes(&live), &live["verdict"]), (codes(&again), &again["verdict"]));
     assert_ne!(live["account"]["email"], again["account"]["email"]);
-    let file: Value = serde_json::from_slice(&std::fs::read(folder.path().join("case.json")).unwrap()).unwrap();
+    let file: Value =
+        serde_json::from_slice(&std::fs::read(folder.path().join("case.json")).unwrap()).unwrap();
     assert_eq!((&file["bundle"], &file["diagnosis"]), (&Value::from(1), &again));
     let text = run(&BTreeMap::new(), folder.path(), &["replay", "case.json"]).await;
     assert!(String::from_utf8_lossy(&text.stdout).contains("email-held-by-managed-account"), "{text:?}");
@@ -144,7 +149,8 @@ async fn no_secret_is_in_a_bundle_even_if_a_service_repeats_it() {
     let folder = tempfile::tempdir().unwrap();
     let sandbox = Sandbox::start(find("email-held").unwrap().tenant()).await.unwrap();
     let planted = "ATATT3xFfGF0Tk9UIEEgS0VZ";
-    let body = serde_json::json!({"error": {"code": format!("Denied {ORG_KEY} {planted}"), "message": planted}});
+    let body =
+        serde_json::json!({"error": {"code": format!("Denied {ORG_KEY} {planted}"), "message": planted}});
     let refused = Injection::Answer { status: 403, headers: Vec::new(), body: body.to_string() };
     sandbox.wire.inject_when(u32::MAX, refused, |call, _| {
         call.service == Service::Entra && call.path.contains("/auditLogs/")
@@ -156,6 +162,16 @@ async fn no_secret_is_in_a_bundle_even_if_a_service_repeats_it() {
     for secret in [ORG_KEY, SCIM_KEY, CLIENT_SECRET, BOT_TOKEN, SIGNING_SECRET, planted] {
         assert!(!text.contains(secret), "{secret}");
     }
+}
+
+/// The file was written by the first version that writes bundles, and must never be written again.
+#[test]
+fn a_bundle_of_the_first_version_stays_readable() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/data/bundle-1.json");
+    let bundle = Bundle::parse(&std::fs::read(&path).unwrap()).unwrap();
+    let codes = Codes::of(&bundle.evidence, &Rules::default());
+    assert_eq!(codes.causes(), "broken: email-held-by-managed-account");
+    assert_eq!(reinstate::cli::report::causes(&bundle.diagnosis), Some(codes.causes()));
 }
 
 #[tokio::test]

@@ -49,16 +49,8 @@ impl Pseudonymize for Assignment {
 
 impl Pseudonymize for Job {
     fn pseudonymized(&self, by: &mut Pseudonymizer) -> Self {
-        let Self {
-            id,
-            schedule,
-            code: state,
-            quarantine,
-            error_code,
-            cycle_began,
-            last_cycle,
-            last_success,
-        } = self;
+        let Self { id, schedule, code: state, quarantine, error_code, cycle_began, last_cycle, last_success } =
+            self;
         Self {
             id: by.name(id),
             schedule: code(schedule, by),

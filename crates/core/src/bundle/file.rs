@@ -45,7 +45,9 @@ pub enum BundleError {
     NotJson(String),
     #[error("the file is JSON, but not an evidence bundle: it has no \"bundle\" with a version number")]
     NoBundle,
-    #[error("the bundle has version {0}, and this program reads versions up to {VERSION}; use a newer program")]
+    #[error(
+        "the bundle has version {0}, and this program reads versions up to {VERSION}; use a newer program"
+    )]
     NewerVersion(u64),
     #[error("the bundle has \"{0}\", which this program does not know; it was written by a newer program")]
     UnknownField(String),
@@ -85,7 +87,8 @@ impl Bundle {
         if bytes.len() > MAX_BUNDLE_BYTES {
             return Err(BundleError::TooLarge);
         }
-        let value: Value = serde_json::from_slice(bytes).map_err(|error| BundleError::NotJson(short(&error)))?;
+        let value: Value =
+            serde_json::from_slice(bytes).map_err(|error| BundleError::NotJson(short(&error)))?;
         let version = value.get("bundle").and_then(Value::as_u64).ok_or(BundleError::NoBundle)?;
         if version > VERSION {
             return Err(BundleError::NewerVersion(version));
@@ -132,9 +135,10 @@ fn unknown_field(value: &Value, known: &Value, path: &mut Vec<String>) -> Option
             path.pop();
             found
         }),
-        (Value::Array(items), Value::Array(counterparts)) => {
-            items.iter().zip(counterparts).find_map(|(item, counterpart)| unknown_field(item, counterpart, path))
-        }
+        (Value::Array(items), Value::Array(counterparts)) => items
+            .iter()
+            .zip(counterparts)
+            .find_map(|(item, counterpart)| unknown_field(item, counterpart, path)),
         _ => None,
     }
 }

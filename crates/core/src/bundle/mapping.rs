@@ -16,7 +16,8 @@ impl Pseudonymizer {
     pub(super) fn expression(&mut self, text: &str) -> String {
         match Expression::parse(text) {
             Some(expression) => {
-                let about_kind = expression.attributes().iter().any(|name| name.eq_ignore_ascii_case("userType"));
+                let about_kind =
+                    expression.attributes().iter().any(|name| name.eq_ignore_ascii_case("userType"));
                 self.constants(expression, about_kind).to_string()
             }
             None => {
@@ -48,7 +49,8 @@ impl Pseudonymizer {
     pub(super) fn attribute(&mut self, name: &str) -> String {
         let is_known = |known: &&str| known.eq_ignore_ascii_case(name);
         let plain = ["objectId", "userPrincipalName", "mail", "displayName", "userType", "accountEnabled"];
-        let is_microsofts = plain.iter().chain(["IsSoftDeleted"].iter()).chain(IdpUser::MAPPED_ATTRIBUTES).any(is_known);
+        let is_microsofts =
+            plain.iter().chain(["IsSoftDeleted"].iter()).chain(IdpUser::MAPPED_ATTRIBUTES).any(is_known);
         if is_microsofts { name.to_owned() } else { self.sentence(name) }
     }
 }
@@ -180,5 +182,9 @@ fn stored(
             }
         }
     }
-    if is_unread { format!("Switch([{mark}], [{store}], \"unread\", Unread())") } else { format!("[{store}]") }
+    if is_unread {
+        format!("Switch([{mark}], [{store}], \"unread\", Unread())")
+    } else {
+        format!("[{store}]")
+    }
 }

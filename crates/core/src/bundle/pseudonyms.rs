@@ -187,7 +187,11 @@ fn respelled(name: &str, spelled: &str) -> String {
             _ => None,
         };
         let upper = like.map_or(all_upper && !letters.is_empty(), char::is_uppercase);
-        if upper { text.extend(letter.to_uppercase()) } else { text.push(letter) }
+        if upper {
+            text.extend(letter.to_uppercase())
+        } else {
+            text.push(letter)
+        }
         while let [mark, behind @ ..] = rest {
             if !is_combining_mark(*mark) {
                 break;

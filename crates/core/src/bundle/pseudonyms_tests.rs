@@ -13,8 +13,13 @@ fn replaced<const N: usize>(texts: [&str; N]) -> [String; N] {
 
 #[test]
 fn equal_parts_stay_equal_and_different_parts_different() {
-    let [jane, other, domain, sub, name] =
-        replaced(["jane.doe@acme.example", "jane@acme.example", "acme.example", "eu.acme.example", "Jane Doe"]);
+    let [jane, other, domain, sub, name] = replaced([
+        "jane.doe@acme.example",
+        "jane@acme.example",
+        "acme.example",
+        "eu.acme.example",
+        "Jane Doe",
+    ]);
     let (local, at) = jane.split_once('@').unwrap();
     assert_eq!(at, domain);
     assert!(sub.ends_with(&format!(".{domain}")), "{sub}");
@@ -27,8 +32,7 @@ fn equal_parts_stay_equal_and_different_parts_different() {
 
 #[test]
 fn spellings_differ_as_before() {
-    let [lower, first, all, odd, one, one_upper] =
-        replaced(["jane", "Jane", "JANE", "jANe", "j", "J"]);
+    let [lower, first, all, odd, one, one_upper] = replaced(["jane", "Jane", "JANE", "jANe", "j", "J"]);
     assert_eq!((lower.to_uppercase(), lower.clone()), (all, first.to_lowercase()));
     assert!(first.starts_with(|c: char| c.is_uppercase()) && odd != first && odd.to_lowercase() == lower);
     assert_eq!(one.to_uppercase(), one_upper);
@@ -50,7 +54,8 @@ fn spellings_differ_as_before() {
 
 #[test]
 fn object_ids_keep_their_order() {
-    let mut ids: Vec<String> = (0..40).map(|n| format!("{:08x}-0000-4000-8000-00000000000a", n * 7919)).collect();
+    let mut ids: Vec<String> =
+        (0..40).map(|n| format!("{:08x}-0000-4000-8000-00000000000a", n * 7919)).collect();
     ids.sort();
     let mut names = Pseudonyms::new(KEY);
     ids.iter().for_each(|id| names.collect(id));

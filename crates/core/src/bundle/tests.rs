@@ -78,8 +78,7 @@ const EXPRESSIONS: &[&str] = &[
 
 fn generated(numbers: Vec<u8>) -> Evidence {
     let mut c = Choices(numbers.into_iter());
-    let bases =
-        [healthy, drifted, never_provisioned, linked_elsewhere, address_elsewhere, stale_record];
+    let bases = [healthy, drifted, never_provisioned, linked_elsewhere, address_elsewhere, stale_record];
     let mut e = bases[c.number(bases.len())]();
     for jane in value(&mut e.users) {
         somebody(jane, &mut c);
@@ -88,7 +87,8 @@ fn generated(numbers: Vec<u8>) -> Evidence {
         let mut other = IdpUser { id: OTHER.to_owned(), ..person() };
         somebody(&mut other, &mut c);
         let list = if c.maybe() { vec![other, person()] } else { vec![other] };
-        e.owners.insert(if c.maybe() { OTHER.to_owned() } else { c.of(NAMES).to_owned() }, seen(list.clone()));
+        e.owners
+            .insert(if c.maybe() { OTHER.to_owned() } else { c.of(NAMES).to_owned() }, seen(list.clone()));
         e.bearers.insert(c.of(ADDRESSES).to_lowercase(), seen(list));
     }
     let mapping = value(&mut e.mapping);
@@ -122,7 +122,11 @@ fn generated(numbers: Vec<u8>) -> Evidence {
     if c.maybe() {
         let mut entry = refused(c.of(&["create", "update"]));
         entry.scim_type = None;
-        entry.detail = Some(format!("Resource [USER]: with email[{}] {}", c.of(ADDRESSES), c.of(&["already exists.", "is odd"])));
+        entry.detail = Some(format!(
+            "Resource [USER]: with email[{}] {}",
+            c.of(ADDRESSES),
+            c.of(&["already exists.", "is odd"])
+        ));
         let log = value(&mut e.log);
         log.insert(c.number(2).min(log.len()), entry);
     }
@@ -151,7 +155,9 @@ fn somebody(user: &mut IdpUser, c: &mut Choices) {
     user.aliases = vec![c.of(ADDRESSES).to_owned()];
     user.name = Some(c.of(NAMES).to_owned());
     user.kind = Some(c.of(&["Member", "Guest"]).to_owned());
-    for attribute in ["mailNickname", "employeeId", "givenName", "surname", "department", "extensionAttribute15"] {
+    for attribute in
+        ["mailNickname", "employeeId", "givenName", "surname", "department", "extensionAttribute15"]
+    {
         if c.maybe() {
             user.attributes.insert(attribute.to_owned(), c.of(NAMES).to_owned());
         }
@@ -168,11 +174,15 @@ fn people(e: &Evidence) -> Vec<&IdpUser> {
 /// What the records hold, in a fixed order.
 fn records(e: &Evidence) -> Vec<[&str; 3]> {
     let all = e.records.values().filter_map(Read::get).flatten();
-    all.map(|record| [&record.external_id, &record.user_name, &record.email].map(|text| text.as_deref().unwrap())).collect()
+    all.map(|record| {
+        [&record.external_id, &record.user_name, &record.email].map(|text| text.as_deref().unwrap())
+    })
+    .collect()
 }
 
 /// The words of names that must not be left.
-const PERSONAL: &[&str] = &["jane", "jdoe", "doe", "rené", "rene\u{301}", "acme", "partner", "70012", "wiki", "staff", "0815"];
+const PERSONAL: &[&str] =
+    &["jane", "jdoe", "doe", "rené", "rene\u{301}", "acme", "partner", "70012", "wiki", "staff", "0815"];
 
 /// The words of a text, lower case.
 fn words(text: &str) -> BTreeSet<String> {

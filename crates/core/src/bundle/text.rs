@@ -51,7 +51,8 @@ impl Pseudonymizer {
         if self.is_collecting {
             let personal = &mut self.personal;
             split(text, &fixed_parts(text), |part, is_fixed| {
-                let words = tokens(part).into_iter().filter(|token| !is_fixed && !matches!(token, Token::Between(_)));
+                let words =
+                    tokens(part).into_iter().filter(|token| !is_fixed && !matches!(token, Token::Between(_)));
                 personal.extend(words.map(|token| token.text().to_lowercase()));
                 String::new()
             });
@@ -98,10 +99,12 @@ impl Pseudonymizer {
         let mut parts = text.splitn(4, ':');
         match (parts.next(), parts.next(), parts.next(), parts.next()) {
             (Some("ari"), Some(service), Some(product), Some(rest)) => {
-                let rest: Vec<String> = rest
-                    .split_inclusive([':', '/'])
-                    .map(|part| if vocabulary::is_resource_type(part) { part.to_owned() } else { self.name(part) })
-                    .collect();
+                let rest: Vec<String> =
+                    rest.split_inclusive([':', '/'])
+                        .map(|part| {
+                            if vocabulary::is_resource_type(part) { part.to_owned() } else { self.name(part) }
+                        })
+                        .collect();
                 format!("ari:{service}:{product}:{}", rest.concat())
             }
             _ => self.name(text),
@@ -147,9 +150,13 @@ impl Pseudonymizer {
                 return part.to_owned();
             }
             let values = ranges_of(part, searched.clone());
-            split(part, &values, |part, is_value| {
-                if is_value { self.value_again(part) } else { self.words(part) }
-            })
+            split(
+                part,
+                &values,
+                |part, is_value| {
+                    if is_value { self.value_again(part) } else { self.words(part) }
+                },
+            )
         })
     }
 
@@ -193,9 +200,7 @@ impl Pseudonymizer {
         match token {
             Token::Between(_) => true,
             Token::Word(word) => !is_personal && vocabulary::is_technical(word),
-            Token::Number(digits) => {
-                !is_personal && (behind_word || digits.len() <= MAX_PLAIN_DIGITS)
-            }
+            Token::Number(digits) => !is_personal && (behind_word || digits.len() <= MAX_PLAIN_DIGITS),
             Token::Guid(_) | Token::Hex(_) | Token::Mixed(_) => false,
         }
     }
@@ -313,7 +318,9 @@ mod tests {
                     2026-11-25T13:23:44Z about 712020:jane-1 (403 Authorization_RequestDenied)";
         let new = sentence(&known, text);
         assert!(new.starts_with("Resource [USER]: with email["), "{new}");
-        for kept in ["] already exists. ", "2026-11-25T13:23:44Z", "712020:", "(403 Authorization_RequestDenied)"] {
+        for kept in
+            ["] already exists. ", "2026-11-25T13:23:44Z", "712020:", "(403 Authorization_RequestDenied)"]
+        {
             assert!(new.contains(kept), "{kept}: {new}");
         }
         for gone in ["jane", "doe", "acme", "bob"] {
@@ -352,12 +359,18 @@ mod tests {
             }
         }
         let new = by.person(guest);
-        assert!(new.contains("#EXT#@") && new.ends_with(".onmicrosoft.com") && !new.contains("partner"), "{new}");
+        assert!(
+            new.contains("#EXT#@") && new.ends_with(".onmicrosoft.com") && !new.contains("partner"),
+            "{new}"
+        );
         let new = by.person(moved);
         assert!(new.contains("+atlassian_conflict@") && !new.contains("jane"), "{new}");
         let new = by.resource(site);
         assert!(new.starts_with("ari:cloud:jira-software::site/") && !new.contains("5e5f6a"), "{new}");
         assert_eq!(by.code("RedundantExport"), "RedundantExport");
-        assert_eq!(by.reason("403 Some_NewCode: jane"), format!("403 Some_NewCode: {}", by.names.replaced("jane")));
+        assert_eq!(
+            by.reason("403 Some_NewCode: jane"),
+            format!("403 Some_NewCode: {}", by.names.replaced("jane"))
+        );
     }
 }

@@ -110,8 +110,7 @@ mod tests {
         let compact = "0f1c3c5e8c5e4d0e9d352f2a6d1d6a11";
         assert_eq!(tokens(guid), [Token::Guid(guid)]);
         let deleted = format!("{compact}jane@x");
-        let expected =
-            [Token::Guid(compact), Token::Word("jane"), Token::Between("@"), Token::Word("x")];
+        let expected = [Token::Guid(compact), Token::Word("jane"), Token::Between("@"), Token::Word("x")];
         assert_eq!(tokens(&deleted), expected);
         assert_eq!(tokens("jane07"), [Token::Word("jane"), Token::Number("07")]);
         assert_eq!(tokens("9a1jj823"), [Token::Mixed("9a1jj823")]);
