@@ -51,6 +51,7 @@ pub fn read_by(call: &Call) -> Option<Source> {
         Service::Entra if has("/transitiveMemberOf") => Source::NestedMemberships,
         Service::Entra if has("/memberOf") => Source::Memberships,
         Service::Entra if has("/deletedItems") => Source::DeletedUsers,
+        Service::Entra if path.ends_with("/v1.0/groups") => Source::DynamicGroups,
         Service::Entra if has("/v1.0/users") => Source::Users,
         Service::Entra if has("/appRoleAssignedTo") => Source::Assignments,
         Service::Entra if has("/auditLogs/directoryAudits") => Source::AuditLog,

@@ -82,6 +82,10 @@ impl<'a> FromCensus<'a> {
                 let read = c.assignments.clone();
                 change(move |e| e.assignments = read)
             }
+            ReadRequest::DynamicGroups if !matches!(c.dynamic_groups, Read::NotAsked) => {
+                let read = c.dynamic_groups.clone();
+                change(move |e| e.dynamic_groups = read)
+            }
             ReadRequest::Jobs => {
                 let (job, applications) = (c.job.clone(), c.applications.clone());
                 change(move |e| {

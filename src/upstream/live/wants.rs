@@ -27,6 +27,7 @@ pub(super) enum ReadRequest {
     Strays(String),
     Memberships(String),
     Nested(String),
+    DynamicGroups,
     Assignments,
     Jobs,
     Mapping(String),
@@ -66,6 +67,7 @@ impl ReadRequest {
             }
             Self::Memberships(_) => Source::Memberships,
             Self::Nested(_) => Source::NestedMemberships,
+            Self::DynamicGroups => Source::DynamicGroups,
             Self::Assignments => Source::Assignments,
             Self::Jobs => Source::Jobs,
             Self::Mapping(_) | Self::Settings => Source::Schema,
@@ -123,6 +125,9 @@ fn everything(e: &Evidence, directories: &[String], by_log: bool, diagnosing: bo
         }
         if case.is_assigned() == Some(false) {
             all.push(ReadRequest::Nested(person.id.clone()));
+            if diagnosing && e.assignments.get().into_iter().flatten().any(|assignment| assignment.is_group) {
+                all.push(ReadRequest::DynamicGroups);
+            }
             // The settings are stored with the mapping, so they are read after it.
             all.extend(e.mapping.get().map(|_| ReadRequest::Settings));
         }
@@ -222,6 +227,10 @@ fn accounts(e: &Evidence, case: &Case<'_>, all: &mut Vec<ReadRequest>) {
             all.push(ReadRequest::Permissions(account.id.clone()));
         }
         all.push(ReadRequest::Roles(account.id.clone()));
+        // Whether the owner ever used the account despite an unconfirmed address.
+        if account.email_verified == Some(false) {
+            all.push(ReadRequest::LastActive(account.id.clone()));
+        }
         // An account with none of the person's addresses may belong to another person.
         let other = account.email.as_deref().map(normalize).filter(|email| !known.contains(email));
         all.extend(other.filter(|_| case.person.is_some()).map(ReadRequest::Bearers));

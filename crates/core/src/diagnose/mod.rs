@@ -7,6 +7,7 @@ mod apps;
 mod attribute;
 mod case;
 mod clash;
+mod deactivation;
 mod explain;
 mod groups;
 mod identity;
@@ -27,6 +28,7 @@ pub use case::Case;
 pub(crate) use clash::local as local_group;
 pub use record_link::RecordLink;
 pub use record_links::Owner;
+pub(crate) use scope::assigned_by;
 pub(crate) use source::assignment_is_contradicted;
 pub use trail::{Mark, Station};
 
@@ -66,6 +68,8 @@ const RULES: &[Rule] = &[
     (Cause::OutOfScope, scope::out_of_scope),
     (Cause::AttributeMissing, scope::attribute_missing),
     (Cause::SyncPending, scope::sync_pending),
+    (Cause::AssignmentBroken, scope::assignment_broken),
+    (Cause::DynamicGroupPending, source::dynamic_group_pending),
     (Cause::NeverProvisioned, link::never_provisioned),
     (Cause::RecordUnlinked, link::record_unlinked),
     (Cause::LinkedToOtherAccount, link::linked_to_other_account),
@@ -79,8 +83,12 @@ const RULES: &[Rule] = &[
     (Cause::OrphanedRecord, identity::orphaned_record),
     (Cause::DomainNotClaimed, address::domain_not_claimed),
     (Cause::PendingDeletion, account::pending_deletion),
-    (Cause::DeactivatedByIdp, account::deactivated_by_idp),
-    (Cause::DeactivatedLocally, account::deactivated_locally),
+    (Cause::DeactivatedByIdp, deactivation::by_idp),
+    (Cause::DeactivatedLocally, deactivation::locally),
+    (Cause::DeactivatedWhileLinked, deactivation::while_linked),
+    (Cause::DeactivatedElsewhere, deactivation::elsewhere),
+    (Cause::AccountUnclaimed, account::unclaimed),
+    (Cause::EmailUnverified, account::email_unverified),
     (Cause::Suspended, account::suspended),
     (Cause::NotInDirectory, account::not_in_directory),
     (Cause::MembershipDrift, groups::membership_drift),
@@ -91,11 +99,20 @@ const RULES: &[Rule] = &[
     (Cause::GroupWithoutRole, apps::group_without_role),
     (Cause::SeatsFull, apps::seats_full),
     (Cause::MatchingOnEmail, job::matching_on_email),
+    (Cause::ActiveMapping, job::active_mapping),
 ];
 
 /// Causes that block only if access is missing. See docs/reference/rules.md#causes-that-block-only-without-access.
-const WHERE_ACCESS_IS_MISSING: &[Cause] =
-    &[Cause::PullSync, Cause::EmailMismatch, Cause::GroupRenamed, Cause::GroupWithoutRole, Cause::SeatsFull];
+const WHERE_ACCESS_IS_MISSING: &[Cause] = &[
+    Cause::PullSync,
+    Cause::OutOfScope,
+    Cause::AssignmentBroken,
+    Cause::EmailMismatch,
+    Cause::AccountUnclaimed,
+    Cause::GroupRenamed,
+    Cause::GroupWithoutRole,
+    Cause::SeatsFull,
+];
 
 /// What a candidate is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -122,6 +122,9 @@ pub struct Evidence {
     pub memberships: Read<Vec<IdpGroup>>,
     /// Groups of which the person is a direct or nested member.
     pub nested: Read<Vec<IdpGroup>>,
+    /// The dynamic groups of the tenant. Read only if the person is in no assigned group and a group is assigned.
+    #[serde(default)]
+    pub dynamic_groups: Read<Vec<DynamicGroup>>,
     pub assignments: Read<Vec<Assignment>>,
     pub job: Read<Job>,
     /// Who stopped the job, according to the audit log. Read only if the job is stopped.
@@ -185,6 +188,7 @@ impl Evidence {
             deleted_users: Read::NotAsked,
             memberships: Read::NotAsked,
             nested: Read::NotAsked,
+            dynamic_groups: Read::NotAsked,
             assignments: Read::NotAsked,
             job: Read::NotAsked,
             stopped_by: Read::NotAsked,
@@ -248,6 +252,7 @@ impl Evidence {
         add(Source::DeletedUsers, self.deleted_users.why());
         add(Source::Memberships, self.memberships.why());
         add(Source::NestedMemberships, self.nested.why());
+        add(Source::DynamicGroups, self.dynamic_groups.why());
         add(Source::Assignments, self.assignments.why());
         add(Source::Applications, self.applications.why());
         add(Source::Jobs, self.job.why());

@@ -29,6 +29,8 @@ sources! {
     Memberships = "entra.memberships",
     /// Groups of which the person is a direct or nested member.
     NestedMemberships = "entra.nested-memberships",
+    /// The dynamic groups of the tenant.
+    DynamicGroups = "entra.dynamic-groups",
     /// The users and groups that are assigned to the Atlassian enterprise application.
     Assignments = "entra.assignments",
     /// The Atlassian applications of the tenant.

@@ -2,6 +2,7 @@
 //! allows. It must never plan a rung whose condition is false, or one that was tried without effect.
 
 mod cost;
+mod reactivate;
 mod retire;
 mod rungs;
 mod undo;

@@ -6,6 +6,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::Rules;
+use super::reactivate::reactivate;
 use crate::advice::restore_by_hand;
 use crate::diagnose::{Case, Diagnosis, Owner, RecordLink, local_group};
 use crate::digest::hex;
@@ -35,6 +36,11 @@ pub(super) fn blocked_at_source(diagnosis: &Diagnosis) -> bool {
                 | C::IdpUserDisabled
                 | C::NotAssigned
                 | C::NestedOnly
+                | C::AssignmentBroken
+                | C::DynamicGroupPending
+                | C::DeactivatedElsewhere
+                | C::AccountUnclaimed
+                | C::ActiveMapping
         )
     })
 }
@@ -52,6 +58,12 @@ pub(super) fn ops(
         && let Some(ops) = rung_seven(case, diagnosis, job, tried)
     {
         return ops;
+    }
+    // Only the owner of an account that the organization does not manage can cancel its deletion.
+    if diagnosis.found(Cause::PendingDeletion)
+        && case.account.is_some_and(|account| case.manages(account) == Some(false))
+    {
+        return Ok(Vec::new());
     }
     let email = case.wanted.clone().ok_or(match case.identity.email {
         Mapped::Empty => "The identity provider holds no address for the person; add one first.",
@@ -81,6 +93,10 @@ pub(super) fn ops(
                 same_person(case, record_link)?;
             }
             ops.extend(clear_record(case, record_link)?);
+        }
+    } else if diagnosis.found(Cause::DeactivatedWhileLinked) {
+        if provisioned() {
+            ops.extend(reactivate(case)?);
         }
     } else if diagnosis.found(Cause::RecordUnlinked) {
         if provisioned()

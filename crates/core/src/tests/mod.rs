@@ -7,6 +7,7 @@ mod digest;
 mod ownership;
 mod plans;
 mod provisioning;
+mod reactivation;
 mod reasons;
 mod run;
 mod run_rules;
