@@ -71,6 +71,7 @@ pub fn read_by(call: &Call) -> Option<Source> {
         Service::Atlassian if has("/role-assignments") => Source::Roles,
         Service::Atlassian if path.ends_with("/directories") => Source::Directories,
         Service::Atlassian if has("/workspaces") => Source::Workspaces,
+        Service::Atlassian if path.ends_with("/events") => Source::OrgAuditLog,
         Service::Atlassian if has("/domains") => Source::Domains,
         _ => return None,
     })

@@ -413,6 +413,14 @@ impl Live {
                 let found = found.map(|all| all.into_iter().filter_map(convert::workspace).collect());
                 change(move |e| e.workspaces = once(found, at))
             }
+            ReadRequest::DeactivatedBy(account) => {
+                let since = days_before(at);
+                let found =
+                    async { self.org()?.deactivated_by(&account, since).await.map_err(|e| reason(&e)) }.await;
+                change(move |e| {
+                    e.deactivated_by.insert(account, once(found, at));
+                })
+            }
             ReadRequest::LastActive(account) => {
                 let found = async { self.org()?.last_active(&account).await.map_err(|e| reason(&e)) }.await;
                 let found = found.map(convert::uses);

@@ -48,6 +48,8 @@ pub(super) enum ReadRequest {
     /// The user directories that an account is in.
     UserDirectories(String),
     LastActive(String),
+    /// Who deactivated this account.
+    DeactivatedBy(String),
     Domains,
     OrgGroups(Vec<String>),
     GroupRoles(String),
@@ -80,6 +82,7 @@ impl ReadRequest {
             Self::Roles(_) => Source::Roles,
             Self::UserDirectories(_) => Source::Directories,
             Self::LastActive(_) => Source::LastActive,
+            Self::DeactivatedBy(_) => Source::OrgAuditLog,
             Self::Domains => Source::Domains,
             Self::OrgGroups(_) => Source::Groups,
             Self::GroupRoles(_) => Source::GroupRoles,
@@ -140,6 +143,8 @@ fn everything(e: &Evidence, directories: &[String], by_log: bool, diagnosing: bo
     if diagnosing {
         clashing_groups(e, &case, &mut all);
         lost_roles(e, &case, &mut all);
+        let account = case.account.filter(|account| case.is_deactivated_while_linked(account));
+        all.extend(account.map(|account| ReadRequest::DeactivatedBy(account.id.clone())));
     }
     other_identities(&case, &mut all);
     all

@@ -10,7 +10,9 @@ pub(super) fn advise(cause: Cause, case: &Case<'_>) -> Option<String> {
     let person = name(case);
     Some(match cause {
         Cause::DeactivatedWhileLinked => format!(
-            "Find out first whether {} was deactivated on purpose; if so, disable {person} in Entra instead. Otherwise you can also do the repair in Entra: disable {person}, wait for one cycle (about 40 minutes), enable {person}, and wait for another. Then the status is sent again.",
+            "{} whether {} was deactivated on purpose; if so, disable {person} in Entra instead. Otherwise you can also do the repair in Entra: disable {person}, wait for one cycle (about 40 minutes), enable {person}, and wait for another. Then the status is sent again.",
+            case.deactivated_by(case.account?)
+                .map_or("Find out first".to_owned(), |name| format!("Ask {name}")),
             called(case.account?)
         ),
         Cause::DeactivatedElsewhere => {

@@ -58,6 +58,9 @@ pub(super) fn unclaimed(case: &Case<'_>) -> Answer {
     unread.map_or(Answer::No, Answer::Unread)
 }
 
+/// The answer for an address that was never confirmed, if it is unknown whether the account was used.
+pub(super) const UNCONFIRMED: &[Source] = &[Source::LastActive];
+
 /// The owner never confirmed the address of the account. It blocks only if access is missing or the account was never
 /// used; otherwise it is advice.
 pub(super) fn email_unverified(case: &Case<'_>) -> Answer {
@@ -71,13 +74,18 @@ pub(super) fn email_unverified(case: &Case<'_>) -> Answer {
         Some(false) => {}
     }
     let uses = case.e.last_active.get(&account.id);
-    let never_used = uses.and_then(Read::get).is_some_and(Vec::is_empty);
+    let lacks_access = case.has_access() == Some(false);
+    let never_used = match uses.and_then(Read::get) {
+        Some(uses) => uses.is_empty(),
+        None if lacks_access => false,
+        None => return Answer::Unread(UNCONFIRMED),
+    };
     let says = format!("the address of account {} was never confirmed", account.id);
     fact(&case.e.accounts, Source::Accounts, says).map_or(Answer::No, |first| {
         let unused = uses.filter(|_| never_used);
         let unused = unused.and_then(|read| fact(read, Source::LastActive, "the account was never used"));
         let mut finding = Finding::new(Cause::EmailUnverified, first).and(unused);
-        finding.blocking = never_used || case.has_access() == Some(false);
+        finding.blocking = never_used || lacks_access;
         Answer::Yes(finding)
     })
 }

@@ -49,6 +49,18 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// Whether the account is inactive although each of its linked records is active.
+    #[must_use]
+    pub fn is_deactivated_while_linked(&self, account: &Account) -> bool {
+        account.is_deactivated() && self.linked_records(account) == LinkedRecords::Active
+    }
+
+    /// The person who deactivated the account, if the organization's audit log names one.
+    #[must_use]
+    pub fn deactivated_by(&self, account: &Account) -> Option<&'a str> {
+        self.e.deactivated_by.get(&account.id)?.get()?.as_deref()
+    }
+
     /// Whether only the identity provider can activate the account: a record is linked to it, or the permission
     /// document shows it.
     pub(super) fn is_held_by_idp(&self, account: &Account) -> Option<bool> {
@@ -151,11 +163,15 @@ pub(super) fn while_linked(case: &Case<'_>) -> Answer {
         (.., None) => Answer::Unread(&[Source::Permissions]),
         (Some(true), Some(_), Some(true)) => {
             match finding(case, Cause::DeactivatedWhileLinked, account, "is inactive") {
-                Answer::Yes(finding) => Answer::Yes(finding.and(record_fact(case, account)).and(fact(
-                    &case.e.users,
-                    Source::Users,
-                    "the person is enabled",
-                ))),
+                Answer::Yes(finding) => Answer::Yes(
+                    finding
+                        .and(record_fact(case, account))
+                        .and(fact(&case.e.users, Source::Users, "the person is enabled"))
+                        .and(case.deactivated_by(account).and_then(|name| {
+                            let read = case.e.deactivated_by.get(&account.id)?;
+                            fact(read, Source::OrgAuditLog, format!("{name} deactivated the account"))
+                        })),
+                ),
                 other => other,
             }
         }

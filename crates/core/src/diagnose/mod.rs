@@ -215,7 +215,7 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
             finding.blocking = case.has_access() == Some(false);
         }
     }
-    let verdict = verdict(&case, &findings);
+    let verdict = verdict(&case, &findings, &undecided);
     let mut unread = evidence.gaps();
     unread.extend(
         case.unnamed().into_iter().map(|group| {
@@ -243,7 +243,7 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
 }
 
 /// See docs/reference/rules.md#verdict.
-fn verdict(case: &Case<'_>, findings: &[Finding]) -> Verdict {
+fn verdict(case: &Case<'_>, findings: &[Finding], undecided: &[Undecided]) -> Verdict {
     if case.is_ambiguous() {
         return Verdict::CannotTell;
     }
@@ -251,7 +251,10 @@ fn verdict(case: &Case<'_>, findings: &[Finding]) -> Verdict {
     if missing || findings.iter().any(|finding| finding.blocking) {
         return Verdict::Broken;
     }
+    // An address that was never confirmed may keep even a person with complete access out.
+    let unconfirmed = (Cause::EmailUnverified, account::UNCONFIRMED.to_vec());
     match case.has_access() {
+        Some(true) if undecided.contains(&unconfirmed) => Verdict::CannotTell,
         Some(true) => Verdict::Healthy,
         Some(false) => Verdict::Broken,
         None => Verdict::CannotTell,

@@ -87,10 +87,15 @@ pub(super) fn out_of_scope(case: &Case<'_>) -> Answer {
 
 /// The person is enabled, assigned and in scope, and the newest log entry shows that no assignment entitles them. Then
 /// the assignment itself is invalid, for example because its role was removed
-/// (docs/reference/rules.md#entra-broken-assignments). Without the log, nothing suggests this cause.
+/// (docs/reference/rules.md#entra-broken-assignments). Only the log shows it.
 pub(super) fn assignment_broken(case: &Case<'_>) -> Answer {
     if case.person.is_none_or(|person| person.enabled == Some(false)) || case.has_no_job() {
         return Answer::No;
+    }
+    if case.e.log.get().is_none() {
+        // With complete access, it would be advice alone.
+        let possible = case.is_assigned() != Some(false) && case.has_access() != Some(true);
+        return if possible { Answer::Unread(&[Source::ProvisioningLog]) } else { Answer::No };
     }
     let entry = match leaves_out(case) {
         Ok(entry) if entry.is_not_entitled() => entry,

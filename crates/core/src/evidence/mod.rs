@@ -156,6 +156,10 @@ pub struct Evidence {
     pub user_directories: BTreeMap<String, Read<Vec<UserDirectory>>>,
     /// The last uses of each account.
     pub last_active: BTreeMap<String, Read<Vec<AppUse>>>,
+    /// The person who deactivated an account, according to the organization's audit log. Read only if provisioning has
+    /// the account as active.
+    #[serde(default)]
+    pub deactivated_by: BTreeMap<String, Read<Option<String>>>,
     pub domains: Read<Vec<Domain>>,
     /// Groups of the organization with the names of missing groups.
     pub groups: Read<Vec<OrgGroup>>,
@@ -205,6 +209,7 @@ impl Evidence {
             roles: BTreeMap::new(),
             user_directories: BTreeMap::new(),
             last_active: BTreeMap::new(),
+            deactivated_by: BTreeMap::new(),
             domains: Read::NotAsked,
             groups: Read::NotAsked,
             group_roles: BTreeMap::new(),
@@ -289,6 +294,9 @@ impl Evidence {
         add(Source::Domains, self.domains.why());
         for read in self.last_active.values() {
             add(Source::LastActive, read.why());
+        }
+        for read in self.deactivated_by.values() {
+            add(Source::OrgAuditLog, read.why());
         }
         all
     }

@@ -62,6 +62,8 @@ sources! {
     Domains = "atlassian.domains",
     /// When an account was last used.
     LastActive = "atlassian.last-active",
+    /// Who deactivated an account. It needs Atlassian Guard, so it is optional.
+    OrgAuditLog = "atlassian.audit-log",
 }
 
 impl Serialize for Source {

@@ -20,3 +20,10 @@ pub(super) fn reactivate(case: &Case<'_>) -> Result<Vec<Op>, String> {
         Op::ActivateAccount { account },
     ])
 }
+
+/// Whether an op gives an account back that a person deactivated in Atlassian.
+pub(super) fn undoes_a_person(case: &Case<'_>, op: &Op) -> bool {
+    let undone =
+        |account| case.is_deactivated_while_linked(account) && case.deactivated_by(account).is_some();
+    op.rung() <= 3 && case.account.is_some_and(undone)
+}

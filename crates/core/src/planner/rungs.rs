@@ -10,7 +10,7 @@ use super::reactivate::reactivate;
 use crate::advice::restore_by_hand;
 use crate::diagnose::{Case, Diagnosis, Owner, RecordLink, local_group};
 use crate::digest::hex;
-use crate::evidence::{IdpGroup, IdpUser, Read};
+use crate::evidence::{IdpGroup, IdpUser, Read, Source};
 use crate::expression::Mapped;
 use crate::finding::Cause;
 use crate::op::{Op, ResetScope, State};
@@ -94,11 +94,11 @@ pub(super) fn ops(
             }
             ops.extend(clear_record(case, record_link)?);
         }
-    } else if diagnosis.found(Cause::DeactivatedWhileLinked) {
+    } else if is_likely(diagnosis, Cause::DeactivatedWhileLinked) {
         if provisioned() {
             ops.extend(reactivate(case)?);
         }
-    } else if diagnosis.found(Cause::RecordUnlinked) {
+    } else if is_likely(diagnosis, Cause::RecordUnlinked) {
         if provisioned()
             && let Some(own) = &case.own
         {
@@ -107,7 +107,7 @@ pub(super) fn ops(
     } else if (case.own.as_ref().is_none_or(|own| own.account.is_none()) && !absence_is_unread(case))
         || diagnosis.found(Cause::EmailMismatch)
         || diagnosis.found(Cause::EmailHeldByManagedAccount)
-        || diagnosis.found(Cause::DeactivatedByIdp)
+        || is_likely(diagnosis, Cause::DeactivatedByIdp)
     {
         if provisioned() {
             return Err(
@@ -286,6 +286,13 @@ fn same_person(case: &Case<'_>, record_link: &RecordLink<'_>) -> Result<(), Stri
         ))),
         _ => Err(ask("the last use of the account or the creation of the person could not be read")),
     }
+}
+
+/// Whether a cause was found, or is undecided only because the log is unread. Then a condition of each step is unread as
+/// well, and an approver decides.
+fn is_likely(diagnosis: &Diagnosis, cause: Cause) -> bool {
+    let by_log = (cause, vec![Source::ProvisioningLog]);
+    diagnosis.found(cause) || diagnosis.undecided.contains(&by_log)
 }
 
 /// Whether it is unknown if the person has a record; then none is made. If the links by address were read and only a

@@ -90,3 +90,27 @@ fn without_the_log_an_approver_decides_about_the_first_attempt() {
     assert_eq!(plan.risk(), Some(Risk::Disruptive));
     assert!(diagnose(&e).unread.iter().any(|(source, _)| *source == Source::ProvisioningLog));
 }
+
+#[test]
+fn if_a_person_deactivated_the_account_an_approver_decides_every_step() {
+    let named = |name: Read<Option<String>>| {
+        let mut e = deactivated();
+        e.deactivated_by.insert(A1.to_owned(), name);
+        let first = after(&e, &[]);
+        let second = after(&e, &first.steps);
+        (diagnose(&e), first, second)
+    };
+    let (diagnosis, first, second) = named(super::build::seen(Some("Olga".to_owned())));
+    for plan in [&first, &second] {
+        assert!(plan.steps.iter().all(|step| step.risk >= Risk::Disruptive), "{:?}", plan.steps);
+    }
+    assert!(first.advice.iter().any(|text| text.starts_with("Ask Olga")), "{:?}", first.advice);
+    let fact = diagnosis.findings[0].because.iter().find(|fact| fact.source == Source::OrgAuditLog);
+    assert!(fact.is_some_and(|fact| fact.message == "Olga deactivated the account"));
+    // The audit log is optional: without it, or if it names nobody, the first attempt stays harmless.
+    for unnamed in [super::build::seen(None), Read::Gap("403".into()), Read::NotAsked] {
+        let (diagnosis, first, _) = named(unnamed);
+        assert!(diagnosis.found(Cause::DeactivatedWhileLinked));
+        assert_eq!(first.risk(), Some(Risk::Harmless));
+    }
+}

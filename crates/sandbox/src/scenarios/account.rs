@@ -84,6 +84,20 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         },
     },
     Scenario {
+        name: "deactivated-while-linked-by-a-person",
+        title: "The same, and the audit log names the admin: an approver decides even the first attempt.",
+        who: JANE,
+        finds: &[Cause::DeactivatedWhileLinked],
+        mentions: &[],
+        ends: Outcome::Restored,
+        arrange: |tenant| {
+            let jane = tenant.employee(JANE, "Jane Doe");
+            let admin = tenant.employee("olga@acme.example", "Olga Admin");
+            tenant.atlassian.actor = admin.account;
+            tenant.atlassian.set_active(&jane.account, false);
+        },
+    },
+    Scenario {
         name: "deactivated-elsewhere",
         title: "A guest's account is deactivated by their own company, and provisioning here has it as active.",
         who: GUEST,

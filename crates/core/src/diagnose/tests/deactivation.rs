@@ -135,7 +135,9 @@ fn an_unconfirmed_address_blocks_only_without_access_or_use() {
     };
     let used = AppUse { app: "jira".into(), day: "2026-10-02".into() };
     let mut e = unconfirmed();
-    assert_eq!(blocking(&e), Some(false), "the last use is unread");
+    let diagnosis = diagnose(&e);
+    assert!(undecided(&diagnosis, Cause::EmailUnverified), "the last use is unread");
+    assert_eq!(diagnosis.verdict, Verdict::CannotTell);
     e.last_active.insert("a1".into(), seen(vec![used]));
     assert_eq!(blocking(&e), Some(false));
     e.last_active.insert("a1".into(), seen(Vec::new()));
