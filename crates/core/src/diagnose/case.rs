@@ -102,7 +102,8 @@ impl<'a> Case<'a> {
     }
 
     /// The account that has the wanted address. A managed account takes precedence.
-    pub(super) fn bearer(&self) -> Option<&'a Account> {
+    #[must_use]
+    pub fn bearer(&self) -> Option<&'a Account> {
         let wanted = self.wanted.as_deref()?;
         let open = |account: &&Account| account.status.as_deref() != Some("closed");
         let all = self.e.accounts.get()?.iter().filter(open).filter(|account| account.bears(wanted));
