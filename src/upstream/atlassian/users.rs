@@ -39,6 +39,9 @@ pub struct Account {
     /// `managed`, `unmanaged`.
     #[serde(deserialize_with = "lenient::text")]
     pub claim_status: Option<String>,
+    /// Whether the owner has confirmed the address.
+    #[serde(deserialize_with = "lenient::flag")]
+    pub email_verified: Option<bool>,
     /// `synced`, `invited`; absent means unknown.
     #[serde(deserialize_with = "lenient::text")]
     pub management_source: Option<String>,
@@ -207,6 +210,21 @@ impl Atlassian {
     /// See [`CallError`].
     pub async fn accounts_by_id(&self, ids: &[String]) -> Result<Vec<Account>, CallError> {
         self.accounts("accountIds", ids).await
+    }
+
+    /// The managed accounts whose name or address contains a text: the first page, which holds up to 100. The search is
+    /// free text, so the caller must compare the names.
+    ///
+    /// # Errors
+    /// See [`CallError`]; more than one page is an error, because a part of a list looks like the whole.
+    pub async fn accounts_like(&self, term: &str) -> Result<Vec<Account>, CallError> {
+        let body = json!({"searchTerm": term, "claimStatus": "managed", "limit": 100});
+        let call = self.directories(Method::POST).at("users/search").json(body).repeatable();
+        let page = UnreadPage::<Account>::new(self.http.send(&call, &self.pace).await?)?;
+        if page.next.is_some() {
+            return Err(CallError::Garbled { why: "more than 100 accounts have this name".to_owned() });
+        }
+        page.read()
     }
 
     async fn accounts(&self, by: &'static str, values: &[String]) -> Result<Vec<Account>, CallError> {
