@@ -13,6 +13,7 @@ use reinstate_sandbox::Sandbox;
 use reinstate_sandbox::scenarios::{ALL, Scenario};
 use reinstate_sandbox::tenant::Tenant;
 use reinstate_sandbox::wire::{Call, Service};
+use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -113,9 +114,10 @@ async fn every_exchange_of_every_scenario_is_in_the_published_documents() {
     for (calls, found) in runs.join_all().await {
         count += calls;
         for (fault, scenario) in found {
-            match judge.explained(&fault) {
-                Some(number) => drop(used.insert(number)),
-                None => drop(wrong.entry(fault).or_insert(scenario)),
+            if let Some(number) = judge.explained(&fault) {
+                used.insert(number);
+            } else {
+                wrong.entry(fault).or_insert(scenario);
             }
         }
     }
@@ -128,5 +130,50 @@ async fn every_exchange_of_every_scenario_is_in_the_published_documents() {
         let unused: Vec<&str> =
             all.filter(|(number, _)| !used.contains(number)).map(|(_, one)| one.fault.as_str()).collect();
         assert!(unused.is_empty(), "these deviations do not occur any more: {unused:?}");
+    }
+}
+
+/// One call for each kind of difference, so that no kind passes silently.
+#[test]
+fn every_kind_of_difference_is_found() {
+    let judge = Judge::new();
+    let call = |method: &str, path: &str, query: &str, body: Value, status: u16, answer: Value| Call {
+        at: reinstate::clock::now(),
+        service: Service::Atlassian,
+        method: method.to_owned(),
+        path: path.to_owned(),
+        query: query.to_owned(),
+        agent: String::new(),
+        body,
+        status,
+        answer: Some(answer),
+    };
+    let search = "/admin/v2/orgs/o/directories/-/users/search";
+    let good = json!({"emails": ["jane@acme.example"], "expand": ["groups"], "limit": 100});
+    let page = json!({"data": [{"accountId": "a", "forDeletion": false}], "links": {"next": "c"}});
+    let faults = |call: Call| judge.faults(&call).join("; ");
+    assert_eq!(faults(call("POST", search, "", good.clone(), 200, page.clone())), "");
+    let domains = "/admin/v1/orgs/o/domains";
+    for (call, wanted) in [
+        (
+            call("POST", "/admin/v2/orgs/o/people", "", good.clone(), 200, page.clone()),
+            "no document declares",
+        ),
+        (call("GET", search, "", Value::Null, 200, page.clone()), "the method is not declared"),
+        (
+            call("POST", search, "", json!({"email": "x"}), 200, page.clone()),
+            "body/email: it is not declared",
+        ),
+        (call("POST", search, "", json!({"emails": "x"}), 200, page.clone()), "is no array"),
+        (call("POST", search, "", json!({"expand": ["all"]}), 200, page.clone()), "is none of"),
+        (call("POST", search, "limit=1", good.clone(), 200, page.clone()), "query limit: it is not declared"),
+        (call("POST", search, "", good.clone(), 201, page.clone()), "status 201: it is not declared"),
+        (call("POST", search, "", good.clone(), 200, json!({"data": {}})), "is no array"),
+        (call("POST", search, "", good.clone(), 200, json!({"data": [{"accountId": 1}]})), "is no string"),
+        (call("POST", search, "", good, 200, json!({"data": [{"id": "a"}]})), "id: it is not declared"),
+        (call("GET", domains, "", json!({}), 200, json!({"data": []})), "body: {} is not declared"),
+    ] {
+        let found = faults(call);
+        assert!(found.contains(wanted), "{wanted:?} is not in {found:?}");
     }
 }

@@ -42,12 +42,15 @@ impl Schemas {
         }
         let mut faults = Vec::new();
         for part in list(map, "allOf") {
-            faults.extend(self.faults(part, value, place).into_iter().filter(|fault| !is_undeclared(fault)));
+            let found = self.faults(part, value, place).into_iter();
+            faults.extend(found.filter(|fault| !is_undeclared(fault, place)));
         }
         for keyword in ["oneOf", "anyOf"] {
-            let all = list(map, keyword).map(|part| self.faults(part, value, place));
-            let all: Vec<Vec<String>> =
-                all.map(|found| found.into_iter().filter(|fault| !is_undeclared(fault)).collect()).collect();
+            let of = |part| {
+                let found = self.faults(part, value, place).into_iter();
+                found.filter(|fault| !is_undeclared(fault, place)).collect()
+            };
+            let all: Vec<Vec<String>> = list(map, keyword).map(of).collect();
             if !all.is_empty() && all.iter().all(|found| !found.is_empty()) {
                 faults.extend(all.into_iter().min_by_key(Vec::len).unwrap_or_default());
             }
@@ -132,7 +135,10 @@ impl Schemas {
         for part in ["allOf", "oneOf", "anyOf"].iter().flat_map(|keyword| list(map, keyword)) {
             let (fields, others) = self.declared(part);
             declares |= !fields.is_empty();
-            all.extend(fields);
+            // The part itself was validated with its own schemas.
+            for name in fields.into_keys() {
+                all.entry(name).or_insert_with(|| Value::Object(Map::new()));
+            }
             open = open.or(others.filter(|others| *others != Value::Bool(true)));
         }
         if !declares && open.is_none() {
@@ -163,9 +169,11 @@ impl Schemas {
 
 const UNDECLARED: &str = "it is not declared";
 
-/// Whether a fault is about an undeclared property. Of a composed schema, the whole is asked for that.
-fn is_undeclared(fault: &str) -> bool {
-    fault.ends_with(UNDECLARED)
+/// Whether a fault is about an undeclared property of the value at this place. Of a composed schema, the whole is asked
+/// for that.
+fn is_undeclared(fault: &str, place: &str) -> bool {
+    let inner = fault.strip_suffix(UNDECLARED).and_then(|fault| fault.strip_prefix(place));
+    inner.and_then(|name| name.strip_prefix('/')).is_some_and(|name| !name.contains('/'))
 }
 
 fn list<'a>(map: &'a Map<String, Value>, keyword: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
@@ -206,6 +214,12 @@ mod tests {
         assert!(of(&both, json!({"a": "x", "b": 3})).is_empty());
         assert_eq!(of(&both, json!({"a": "x", "b": 4})), ["/b: 4 is out of range"]);
         assert_eq!(of(&both, json!({"a": "x", "c": 4})), ["/c: it is not declared"]);
+        let deep = json!({"allOf": [{"properties": {"d": name}}, {"properties": {"e": {"type": "string"}}}]});
+        assert_eq!(of(&deep, json!({"d": {"a": "x", "b": 1}})), ["/d/b: it is not declared"]);
+        let flag = |allowed: bool| json!({"type": "object", "properties": {"allowed": {"enum": [allowed]}}});
+        let either = json!({"oneOf": [flag(true), flag(false)]});
+        assert!(of(&either, json!({"allowed": true})).is_empty());
+        assert_eq!(of(&either, json!({"allowed": 1})).len(), 1);
         let some = json!({"anyOf": [name, {"type": "object", "nullable": true}]});
         assert!(of(&some, json!(null)).is_empty() && of(&some, json!({"a": "x"})).is_empty());
         assert_eq!(of(&some, json!("x")).len(), 1);
