@@ -8,8 +8,11 @@ mod bulk;
 mod convert;
 mod fetch;
 mod from_census;
+mod jobs;
 mod people;
 mod wants;
+mod wants_effect;
+mod wants_identity;
 
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -8,10 +8,12 @@ use serde::{Deserialize, Serialize};
 
 mod atlassian;
 mod entra;
+mod log;
 mod source;
 
 pub use atlassian::*;
 pub use entra::*;
+pub use log::*;
 pub use source::Source;
 
 use super::subject::{RecordId, Subject, normalize};

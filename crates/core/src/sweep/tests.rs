@@ -172,6 +172,21 @@ fn no_doubt_is_called_health() {
 }
 
 #[test]
+fn an_anchor_on_another_record_is_a_doubt() {
+    let census_with = |target: &str| {
+        let mut census = census(&[(GROUP, "jira-users")]);
+        let mut log = Logs::default();
+        let (status, target) = ("success".to_owned(), Some(target.to_owned()));
+        log.add(JANE, crate::evidence::LogEntry { status, target, ..Default::default() });
+        census.log = Read::seen(at(0), log);
+        census
+    };
+    assert_eq!(judge(&census_with("r1"), jane(&["jira-users"])), JoinOutcome::Good);
+    let doubt = judge(&census_with("r2"), jane(&["jira-users"]));
+    assert!(matches!(doubt, JoinOutcome::Look(asked) if asked.need == LookDepth::Close));
+}
+
+#[test]
 fn ids_that_are_no_guids_are_kept_apart() {
     assert_eq!(key(JANE), key(&JANE.replace('-', "")));
     assert_ne!(key("import-1042"), key("import-1043"));
