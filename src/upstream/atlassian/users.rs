@@ -39,6 +39,9 @@ pub struct Account {
     /// `managed`, `unmanaged`.
     #[serde(deserialize_with = "lenient::text")]
     pub claim_status: Option<String>,
+    /// Whether the owner has confirmed the address.
+    #[serde(deserialize_with = "lenient::flag")]
+    pub email_verified: Option<bool>,
     /// `synced`, `invited`; absent means unknown.
     #[serde(deserialize_with = "lenient::text")]
     pub management_source: Option<String>,

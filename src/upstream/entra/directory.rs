@@ -74,6 +74,10 @@ pub struct Group {
     pub security_enabled: Option<bool>,
     #[serde(deserialize_with = "lenient::flag")]
     pub on_premises_sync_enabled: Option<bool>,
+    /// The rule of a dynamic group.
+    #[serde(deserialize_with = "lenient::text")]
+    pub membership_rule: Option<String>,
+    /// `On` or `Paused`, for a dynamic group.
     #[serde(deserialize_with = "lenient::text")]
     pub membership_rule_processing_state: Option<String>,
 }
@@ -339,6 +343,16 @@ impl Entra {
         whole(self.one(self.get().at("groups").id("group", id)).await, |g: &Group| &g.id)
     }
 
+    /// Every dynamic group of the tenant, with the state of its rule.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn dynamic_groups(&self) -> Result<Vec<Group>, CallError> {
+        let call = self.get().at("groups").query("$filter", "groupTypes/any(t:t eq 'DynamicMembership')");
+        let fields = "id,displayName,membershipRule,membershipRuleProcessingState";
+        self.all(call.query("$select", fields).query("$top", "999")).await
+    }
+
     /// All users and groups that are assigned to an application.
     ///
     /// # Errors
@@ -397,6 +411,7 @@ mod tests {
         entra.deleted_users_with_upn("o'b@x").await.unwrap();
         entra.member_of("../me").await.unwrap();
         entra.service_principals_named("Atlassian").await.unwrap();
+        entra.dynamic_groups().await.unwrap();
         entra.user("$x@y").await.unwrap();
         let select = USER_FIELDS.replace(',', "%2C");
         assert_eq!(
@@ -408,6 +423,7 @@ mod tests {
                 format!("GET /graph/v1.0/directory/deletedItems/microsoft.graph.user?$filter=endsWith%28userPrincipalName%2C%27o%27%27b%40x%27%29&$count=true&$select={select}"),
                 "GET /graph/v1.0/users/..%2Fme/memberOf?$top=999".to_owned(),
                 "GET /graph/v1.0/servicePrincipals?$filter=startswith%28displayName%2C%27Atlassian%27%29&$select=id%2CappId%2CdisplayName%2CaccountEnabled".to_owned(),
+                "GET /graph/v1.0/groups?$filter=groupTypes%2Fany%28t%3At%20eq%20%27DynamicMembership%27%29&$select=id%2CdisplayName%2CmembershipRule%2CmembershipRuleProcessingState&$top=999".to_owned(),
                 format!("GET /graph/v1.0/users?$filter=userPrincipalName%20eq%20%27%24x%40y%27&$select={select}"),
             ]
         );

@@ -78,6 +78,9 @@ pub struct JobError {
     pub code: Option<String>,
     #[serde(deserialize_with = "lenient::text")]
     pub message: Option<String>,
+    /// Whether an admin of the tenant has to correct something before the job can work.
+    #[serde(deserialize_with = "lenient::flag")]
+    pub tenant_actionable: Option<bool>,
 }
 
 /// The settings of a job. The secret among them is never read from the answer.

@@ -15,7 +15,9 @@ use crate::upstream::entra::log::{LogEntry, LogRead};
 use crate::upstream::scim::ScimGroup;
 use crate::upstream::{CallError, Scim};
 use crate::world::{Page, SweepProgress};
-use reinstate_core::evidence::{Account, Assignment, Domain, Job, Mapping, Pending, Read, StoppedBy};
+use reinstate_core::evidence::{
+    Account, Assignment, Domain, DynamicGroup, Job, Mapping, Pending, Read, StoppedBy,
+};
 use reinstate_core::sweep::{Census, Keys, ListedAccount, Logs, Members, People, Records};
 
 /// How many records are requested per page. A service may return fewer; that is then its page size.
@@ -37,6 +39,13 @@ struct Rules {
     log: Read<Logs>,
     pending: Read<Pending>,
     stopped_by: Read<Option<StoppedBy>>,
+}
+
+/// What was read about the assignments.
+struct Assigned {
+    assignments: Read<Vec<Assignment>>,
+    members: Read<Members>,
+    dynamic_groups: Read<Vec<DynamicGroup>>,
 }
 
 impl Live {
@@ -66,8 +75,9 @@ impl Live {
             log: rules.log,
             pending: rules.pending,
             stopped_by: rules.stopped_by,
-            assignments: assigned.0,
-            members: assigned.1,
+            assignments: assigned.assignments,
+            members: assigned.members,
+            dynamic_groups: assigned.dynamic_groups,
             users,
             deleted,
             records,
@@ -185,16 +195,21 @@ impl Live {
         (side(at, read.map(|()| logs)), side(at, pending))
     }
 
-    async fn whole_assignment(
-        &self,
-        at: Timestamp,
-        meter: &SweepProgress,
-    ) -> (Read<Vec<Assignment>>, Read<Members>) {
+    async fn whole_assignment(&self, at: Timestamp, meter: &SweepProgress) -> Assigned {
         let read = async { self.entra()?.assigned_to(&self.service_principal).await.map_err(|e| reason(&e)) };
         let assignments: Vec<Assignment> = match read.await {
             Ok(all) => all.into_iter().filter_map(convert::assignment).collect(),
-            Err(why) => return (Read::Gap(why.clone()), Read::Gap(why)),
+            Err(why) => {
+                return Assigned {
+                    assignments: Read::Gap(why.clone()),
+                    members: Read::Gap(why),
+                    dynamic_groups: Read::NotAsked,
+                };
+            }
         };
+        let has_groups = assignments.iter().any(|assignment| assignment.is_group);
+        let dynamic_groups =
+            async { if has_groups { side(at, self.dynamic_groups().await) } else { Read::NotAsked } };
         let members = Mutex::new(Members::default());
         let groups: Vec<BoxFuture<'_, Result<(), Reason>>> = assignments
             .iter()
@@ -221,10 +236,12 @@ impl Live {
                 read
             })
             .collect();
-        let read: Result<Vec<()>, Reason> = join_all(groups).await.into_iter().collect();
+        let (read, dynamic_groups) = tokio::join!(join_all(groups), dynamic_groups);
+        let read: Result<Vec<()>, Reason> = read.into_iter().collect();
         let mut members = members.into_inner().unwrap_or_else(PoisonError::into_inner);
         members.seal();
-        (Read::seen(at, assignments), side(at, read.map(|_| members)))
+        let members = side(at, read.map(|_| members));
+        Assigned { assignments: Read::seen(at, assignments), members, dynamic_groups }
     }
 
     async fn whole_directory(

@@ -41,6 +41,20 @@ pub(super) fn group(group: directory::Group) -> Option<core::IdpGroup> {
     })
 }
 
+pub(super) fn dynamic_group(group: directory::Group) -> Option<core::DynamicGroup> {
+    let state = group.membership_rule_processing_state.as_deref().map(str::to_lowercase);
+    Some(core::DynamicGroup {
+        id: group.id?,
+        name: group.display_name.unwrap_or_default(),
+        rule: group.membership_rule,
+        paused: match state.as_deref() {
+            Some("paused") => Some(true),
+            Some("on") => Some(false),
+            _ => None,
+        },
+    })
+}
+
 pub(super) fn assignment(assignment: directory::Assignment) -> Option<core::Assignment> {
     Some(core::Assignment {
         principal: assignment.principal_id?,
@@ -67,6 +81,7 @@ pub(super) fn job(job: jobs::Job) -> Option<core::Job> {
         code: status.code.clone(),
         quarantine: quarantine.map(|q| q.reason.clone().unwrap_or_else(|| "no reason given".to_owned())),
         error_code: in_quarantine.or_else(|| last.and_then(|run| run.error.code.clone())),
+        tenant_actionable: quarantine.and_then(|q| q.error.tenant_actionable),
         cycle_began: last.and_then(|run| run.time_began),
         last_cycle: last.and_then(|run| run.time_ended),
         last_success: status.last_successful_execution.as_ref().and_then(|run| run.time_ended),
@@ -136,6 +151,7 @@ pub(super) fn mapping(mapping: schema::Mapping) -> core::Mapping {
         user_name_from: mapping.user_name,
         email_from: mapping.work_email,
         external_id_from: mapping.external_id,
+        active_from: mapping.active,
         matching: mapping.user_matching,
         scoped: mapping.users_filtered,
         sync_all: None,
@@ -166,6 +182,11 @@ pub(super) fn log_entry(entry: log::LogEntry) -> core::LogEntry {
             steps::SkipReason::Other(other) => other,
         }),
         filtered_out: entry.scoping.in_scope == Some(false) || !entry.scoping.failed_clauses.is_empty(),
+        scoping: core::Scoping {
+            active: entry.scoping.active,
+            assigned: entry.scoping.assigned,
+            in_filter: entry.scoping.in_scope,
+        },
         failed_clauses: entry.scoping.failed_clauses,
         target: entry.target_id,
         change_id: entry.change_id,
@@ -212,6 +233,7 @@ pub(super) fn account(account: atlassian::Account) -> Option<core::Account> {
         membership,
         for_deletion: account.for_deletion.unwrap_or(composite == "for_deletion"),
         claim,
+        email_verified: account.email_verified,
         source: account.management_source,
         // An empty list may mean that the field was not returned; the role assignments show the truth.
         platform_roles: (!account.platform_roles.is_empty()).then_some(account.platform_roles),
@@ -313,6 +335,7 @@ pub(super) fn record(directory: &str, user: scim::ScimUser) -> Option<core::Scim
         account,
         groups: groups.collect(),
         created: user.meta.created,
+        modified: user.meta.last_modified,
     })
 }
 

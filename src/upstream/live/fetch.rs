@@ -8,7 +8,7 @@ use super::wants::ReadRequest;
 use super::{Live, convert};
 use crate::upstream::{Atlassian, CallError, Entra, Scim};
 use reinstate_core::Evidence;
-use reinstate_core::evidence::{Account, Gap, IdpUser, Read};
+use reinstate_core::evidence::{Account, DynamicGroup, Gap, IdpUser, Read};
 
 /// The privileges that are used from the permission document. The whole document is requested
 /// (docs/reference/rules.md#atlassian-permission-document).
@@ -93,6 +93,7 @@ impl Live {
                 | ReadRequest::Strays(_)
                 | ReadRequest::Memberships(_)
                 | ReadRequest::Nested(_)
+                | ReadRequest::DynamicGroups
                 | ReadRequest::Assignments
                 | ReadRequest::TenantDomains
                 | ReadRequest::Bearers(_)
@@ -152,6 +153,10 @@ impl Live {
                 let found = found.map(|all| all.into_iter().filter_map(convert::group).collect());
                 change(move |e| e.nested = once(found, at))
             }
+            ReadRequest::DynamicGroups => {
+                let found = self.dynamic_groups().await;
+                change(move |e| e.dynamic_groups = once(found, at))
+            }
             ReadRequest::Bearers(address) => {
                 let found = self.users(&address).await;
                 change(move |e| {
@@ -177,6 +182,11 @@ impl Live {
                 change(move |e| e.assignments = once(found, at))
             }
         }
+    }
+
+    pub(super) async fn dynamic_groups(&self) -> Result<Vec<DynamicGroup>, Reason> {
+        let found = self.entra()?.dynamic_groups().await.map_err(|e| reason(&e))?;
+        Ok(found.into_iter().filter_map(convert::dynamic_group).collect())
     }
 
     async fn provisioning(&self, want: ReadRequest) -> Change {
@@ -368,6 +378,14 @@ impl Live {
                 let found = async { self.org()?.workspaces().await.map_err(|e| reason(&e)) }.await;
                 let found = found.map(|all| all.into_iter().filter_map(convert::workspace).collect());
                 change(move |e| e.workspaces = once(found, at))
+            }
+            ReadRequest::DeactivatedBy(account) => {
+                let since = days_before(at);
+                let found =
+                    async { self.org()?.deactivated_by(&account, since).await.map_err(|e| reason(&e)) }.await;
+                change(move |e| {
+                    e.deactivated_by.insert(account, once(found, at));
+                })
             }
             ReadRequest::LastActive(account) => {
                 let found = self.last_active(&account).await.map(convert::uses);

@@ -36,6 +36,8 @@ impl<'a> FromCensus<'a> {
     pub(super) fn answer(&self, want: &ReadRequest) -> Answer {
         match self.known(want) {
             Some(change) => Answer::Known(change),
+            // The audit log allows ten calls a minute. Each account is read again before its repair.
+            None if matches!(want, ReadRequest::DeactivatedBy(_)) => Answer::Leave,
             None if self.asked.need == LookDepth::Local => Answer::Leave,
             None => Answer::Unknown,
         }
@@ -85,6 +87,10 @@ impl<'a> FromCensus<'a> {
             ReadRequest::Assignments => {
                 let read = c.assignments.clone();
                 change(move |e| e.assignments = read)
+            }
+            ReadRequest::DynamicGroups if !matches!(c.dynamic_groups, Read::NotAsked) => {
+                let read = c.dynamic_groups.clone();
+                change(move |e| e.dynamic_groups = read)
             }
             ReadRequest::Jobs => {
                 let (job, applications) = (c.job.clone(), c.applications.clone());

@@ -31,6 +31,7 @@ pub(super) enum ReadRequest {
     Strays(String),
     Memberships(String),
     Nested(String),
+    DynamicGroups,
     Assignments,
     Jobs,
     Mapping(String),
@@ -53,6 +54,8 @@ pub(super) enum ReadRequest {
     /// The user directories that an account is in.
     UserDirectories(String),
     LastActive(String),
+    /// Who deactivated this account.
+    DeactivatedBy(String),
     Domains,
     /// The domains that the Entra tenant has verified.
     TenantDomains,
@@ -77,6 +80,7 @@ impl ReadRequest {
             | Self::Owner(..) => Source::Users,
             Self::Memberships(_) => Source::Memberships,
             Self::Nested(_) => Source::NestedMemberships,
+            Self::DynamicGroups => Source::DynamicGroups,
             Self::Assignments => Source::Assignments,
             Self::Jobs => Source::Jobs,
             Self::Mapping(_) | Self::Settings => Source::Schema,
@@ -89,6 +93,7 @@ impl ReadRequest {
             Self::Roles(_) => Source::Roles,
             Self::UserDirectories(_) => Source::Directories,
             Self::LastActive(_) => Source::LastActive,
+            Self::DeactivatedBy(_) => Source::OrgAuditLog,
             Self::Domains => Source::Domains,
             Self::TenantDomains => Source::TenantDomains,
             Self::OrgGroups(_) => Source::Groups,
@@ -135,6 +140,9 @@ fn everything(e: &Evidence, directories: &[String], by_log: bool, diagnosing: bo
         }
         if case.is_assigned() == Some(false) {
             all.push(ReadRequest::Nested(person.id.clone()));
+            if diagnosing && e.assignments.get().into_iter().flatten().any(|assignment| assignment.is_group) {
+                all.push(ReadRequest::DynamicGroups);
+            }
             // The settings are stored with the mapping, so they are read after it.
             all.extend(e.mapping.get().map(|_| ReadRequest::Settings));
         }
@@ -149,6 +157,8 @@ fn everything(e: &Evidence, directories: &[String], by_log: bool, diagnosing: bo
         lost_roles(e, &case, &mut all);
         history(e, &case, &mut all);
         claimable_domain(&case, &mut all);
+        let account = case.account.filter(|account| case.is_deactivated_while_linked(account));
+        all.extend(account.map(|account| ReadRequest::DeactivatedBy(account.id.clone())));
     }
     other_identities(&case, &mut all);
     all
@@ -174,6 +184,10 @@ fn accounts(e: &Evidence, case: &Case<'_>, all: &mut Vec<ReadRequest>) {
             all.push(ReadRequest::Permissions(account.id.clone()));
         }
         all.push(ReadRequest::Roles(account.id.clone()));
+        // Whether the owner ever used the account despite an unconfirmed address.
+        if account.email_verified == Some(false) {
+            all.push(ReadRequest::LastActive(account.id.clone()));
+        }
         // An account with none of the person's addresses may belong to another person.
         let other = account.email.as_deref().map(normalize).filter(|email| !known.contains(email));
         all.extend(other.filter(|_| case.person.is_some()).map(ReadRequest::Bearers));

@@ -65,8 +65,9 @@ fn is_count(function: &str, at: usize) -> bool {
 }
 
 /// The expressions of a mapping, each with its name in this program.
-fn expressions(mapping: &mut Mapping) -> [&mut Option<String>; 3] {
-    [&mut mapping.user_name_from, &mut mapping.email_from, &mut mapping.external_id_from]
+fn expressions(mapping: &mut Mapping) -> [&mut Option<String>; 4] {
+    let Mapping { user_name_from, email_from, external_id_from, active_from, .. } = mapping;
+    [user_name_from, email_from, external_id_from, active_from]
 }
 
 /// Where a person is found in the evidence: in which list, under which key, at which place.

@@ -95,6 +95,7 @@ impl Pseudonymize for Evidence {
             deleted_users,
             memberships,
             nested,
+            dynamic_groups,
             assignments,
             job,
             stopped_by,
@@ -109,6 +110,7 @@ impl Pseudonymize for Evidence {
             records,
             records_by_id,
             permissions,
+            deactivated_by,
             roles,
             user_directories,
             last_active,
@@ -132,6 +134,7 @@ impl Pseudonymize for Evidence {
             deleted_users: deleted_users.pseudonymized(by),
             memberships: memberships.pseudonymized(by),
             nested: nested.pseudonymized(by),
+            dynamic_groups: dynamic_groups.pseudonymized(by),
             assignments: assignments.pseudonymized(by),
             job: job.pseudonymized(by),
             stopped_by: stopped_by.pseudonymized(by),
@@ -149,6 +152,10 @@ impl Pseudonymize for Evidence {
                 .map(|(id, read)| (id.pseudonymized(by), read.pseudonymized(by)))
                 .collect(),
             permissions: keyed(permissions, by, Pseudonymizer::account_id),
+            deactivated_by: deactivated_by
+                .iter()
+                .map(|(account, read)| (by.account_id(account), actor(read, by)))
+                .collect(),
             roles: keyed(roles, by, Pseudonymizer::account_id),
             user_directories: keyed(user_directories, by, Pseudonymizer::account_id),
             last_active: keyed(last_active, by, Pseudonymizer::account_id),
@@ -170,6 +177,15 @@ impl Pseudonymize for Evidence {
             cleared: *cleared,
             starts: starts.pseudonymized(by),
         }
+    }
+}
+
+/// Who did something, if somebody is named.
+fn actor(read: &Read<Option<String>>, by: &mut Pseudonymizer) -> Read<Option<String>> {
+    match read {
+        Read::NotAsked => Read::NotAsked,
+        Read::Gap(gap) => Read::Gap(gap.pseudonymized(by)),
+        Read::Seen { at, value } => Read::seen(*at, person(value, by)),
     }
 }
 

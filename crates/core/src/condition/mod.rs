@@ -85,9 +85,9 @@ fn of_the_op(op: &Op, case: &Case<'_>, rules: &Rules, earlier: &[&Op]) -> Condit
             let email = case.wanted.clone().unwrap_or_default();
             provisioning(case, person, account.as_deref(), &email, rules, earlier).and(|| member(case, group))
         }
-        Op::ActivateAccount { account } => may_write(case, account, rules)
-            .and(|| allowed(case, account, "lifecycle.enablement"))
-            .and(|| enabled(case)),
+        Op::ActivateAccount { account } => {
+            may_write(case, account, rules).and(|| may_activate(case, account, earlier)).and(|| enabled(case))
+        }
         Op::CancelDeletion { account } => may_write(case, account, rules).and(|| enabled(case)),
         Op::RestoreAccess { account, directory } => may_write(case, account, rules)
             .and(|| enabled(case))
@@ -182,6 +182,20 @@ fn provisioning(
         .and(|| ConditionState::of(case.e.on_verified_domain(email), Source::Domains, NOT_VERIFIED))
         .and(|| ConditionState::of(bearers, Source::Accounts, "another account bears the address"))
         .and(|| account.map_or(ConditionState::True, |id| may_write(case, id, rules)))
+}
+
+/// Whether Atlassian allows to activate an account. A link to provisioning is no obstacle if an earlier op removes it.
+fn may_activate(case: &Case<'_>, account: &str, earlier: &[&Op]) -> ConditionState {
+    const PRIVILEGE: &str = "lifecycle.enablement";
+    let mut linked =
+        case.record_links.iter().filter(|link| link.account.as_deref() == Some(account)).peekable();
+    let unlinks = linked.peek().is_some() && linked.all(|link| loosens(earlier, &link.id));
+    let document = case.e.permissions.get(account).and_then(Read::get);
+    let reason = document.and_then(|document| document.0.get(PRIVILEGE)?.as_deref());
+    if unlinks && reason.is_some_and(|reason| reason.starts_with("externalDirectory")) {
+        return ConditionState::True;
+    }
+    allowed(case, account, PRIVILEGE)
 }
 
 /// Whether an earlier op unlinks or deletes this record.

@@ -102,7 +102,8 @@ impl<'a> Case<'a> {
     }
 
     /// The account that has the wanted address.
-    pub(super) fn bearer(&self) -> Option<&'a Account> {
+    #[must_use]
+    pub fn bearer(&self) -> Option<&'a Account> {
         self.bearer_of(self.wanted.as_deref()?)
     }
 

@@ -11,7 +11,7 @@ use Cause as C;
 const JOB_CAUSES: &[Cause] =
     &[C::ScimKeyRejected, C::ProvisioningQuarantined, C::ProvisioningStopped, C::PullSync];
 /// Causes that keep one person out of the job.
-const PERSON_CAUSES: &[Cause] = &[C::OutOfScope, C::AttributeMissing];
+const PERSON_CAUSES: &[Cause] = &[C::OutOfScope, C::AttributeMissing, C::AssignmentBroken];
 /// Causes that prevent the record from being written.
 const RECORD_CAUSES: &[Cause] = &[
     C::StaleRecordConflict,
@@ -23,6 +23,17 @@ const RECORD_CAUSES: &[Cause] = &[
     C::WrongAnchor,
     C::DomainNotClaimed,
     C::PendingDeletion,
+    C::DeactivatedElsewhere,
+    C::AccountUnclaimed,
+];
+/// Causes because of which the identity provider does not provision the person at all.
+const NOT_PROVISIONED: &[Cause] = &[
+    C::IdpUserDisabled,
+    C::IdpUserDeleted,
+    C::NotAssigned,
+    C::NestedOnly,
+    C::DynamicGroupPending,
+    C::PullSync,
 ];
 
 /// Each symptom with the causes that explain it. A symptom is not reported together with one of them.
@@ -42,14 +53,18 @@ const SYMPTOMS: &[(Cause, &[&[Cause]])] = &[
         C::RecordUnlinked,
         &[
             PERSON_CAUSES,
-            &[C::EmailHeldOutside, C::TwoDirectories, C::DomainNotClaimed, C::IdentityRecreated],
+            &[
+                C::EmailHeldOutside,
+                C::TwoDirectories,
+                C::DomainNotClaimed,
+                C::IdentityRecreated,
+                C::DeactivatedElsewhere,
+                C::AccountUnclaimed,
+            ],
         ],
     ),
     (C::StaleRecordConflict, &[&[C::IdentityRecreated]]),
     (C::EmailHeldByManagedAccount, &[&[C::PendingDeletion, C::IdentityRecreated, C::DomainNotClaimed]]),
-    (C::EmailHeldOutside, &[&[C::DomainNotClaimed, C::PendingDeletion]]),
-    (C::EmailMismatch, &[&[C::TwoDirectories, C::DomainNotClaimed, C::WrongAnchor]]),
-    (C::StaleAnchor, &[&[C::IdentityRecreated]]),
     (
         C::ExportFailing,
         &[
@@ -59,15 +74,20 @@ const SYMPTOMS: &[(Cause, &[&[Cause]])] = &[
             &[C::LinkedToOtherAccount, C::EmailMismatch, C::OrphanedRecord],
         ],
     ),
-    (C::DomainNotClaimed, &[JOB_CAUSES, PERSON_CAUSES]),
     (
-        C::DeactivatedByIdp,
-        &[
-            PERSON_CAUSES,
-            &[C::IdpUserDisabled, C::IdpUserDeleted, C::NotAssigned, C::NestedOnly, C::PullSync],
-        ],
+        C::EmailHeldOutside,
+        &[&[C::DomainNotClaimed, C::PendingDeletion, C::DeactivatedElsewhere, C::AccountUnclaimed]],
     ),
-    (C::DeactivatedLocally, &[&[C::IdpUserMissing, C::IdpUserDeleted, C::IdpUserDisabled]]),
+    (C::EmailMismatch, &[&[C::TwoDirectories, C::DomainNotClaimed, C::WrongAnchor, C::AccountUnclaimed]]),
+    (C::StaleAnchor, &[&[C::IdentityRecreated]]),
+    (C::DomainNotClaimed, &[JOB_CAUSES, PERSON_CAUSES, &[C::DeactivatedElsewhere]]),
+    (C::DeactivatedByIdp, &[PERSON_CAUSES, NOT_PROVISIONED, &[C::DeactivatedElsewhere, C::ActiveMapping]]),
+    (
+        C::DeactivatedLocally,
+        &[&[C::IdpUserMissing, C::IdpUserDeleted, C::IdpUserDisabled, C::DeactivatedElsewhere]],
+    ),
+    (C::DeactivatedWhileLinked, &[PERSON_CAUSES, NOT_PROVISIONED, &[C::DeactivatedElsewhere]]),
+    (C::DeactivatedElsewhere, &[&[C::IdpUserMissing, C::IdpUserDeleted, C::IdpUserDisabled]]),
     (C::NotInDirectory, &[JOB_CAUSES, PERSON_CAUSES, RECORD_CAUSES]),
     (
         C::MembershipDrift,
@@ -78,9 +98,10 @@ const SYMPTOMS: &[(Cause, &[&[Cause]])] = &[
             &[C::GroupSyncOff, C::EmailMismatch, C::RecordUnlinked, C::LinkedToOtherAccount],
         ],
     ),
-    (C::PropagationLag, &[&[C::PullSync, C::EmailHeldOutside, C::TwoDirectories]]),
+    (C::PropagationLag, &[&[C::PullSync, C::EmailHeldOutside, C::TwoDirectories, C::AccountUnclaimed]]),
     (C::GroupWithoutRole, &[&[C::NotInDirectory, C::TwoDirectories]]),
     (C::SeatsFull, &[&[C::NotInDirectory, C::TwoDirectories]]),
+    (C::NotAssigned, &[&[C::DynamicGroupPending]]),
     (C::MatchingOnEmail, &[&[C::PullSync]]),
 ];
 

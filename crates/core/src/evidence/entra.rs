@@ -126,6 +126,17 @@ pub struct IdpGroup {
     pub security: Option<bool>,
 }
 
+/// A dynamic group: a rule decides who is a member, and nobody can be added by hand.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DynamicGroup {
+    pub id: String,
+    pub name: String,
+    /// `membershipRule`
+    pub rule: Option<String>,
+    /// `membershipRuleProcessingState`: whether the evaluation of the rule is paused. `None` if not shown.
+    pub paused: Option<bool>,
+}
+
 /// An assignment to the enterprise application (`appRoleAssignedTo`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Assignment {
@@ -153,6 +164,9 @@ pub struct Job {
     pub quarantine: Option<String>,
     /// Error code of the quarantine or of the last execution.
     pub error_code: Option<String>,
+    /// `status.quarantine.error.tenantActionable`: whether an admin has to correct something first. `None` if not shown.
+    #[serde(default)]
+    pub tenant_actionable: Option<bool>,
     /// When the last finished execution began. `None` if there was none.
     #[serde(default)]
     pub cycle_began: Option<Timestamp>,
@@ -266,6 +280,9 @@ pub struct Mapping {
     pub email_from: Option<String>,
     /// Source expression of `externalId`. `None` if the attribute is not mapped.
     pub external_id_from: Option<String>,
+    /// Source expression of `active`. `None` if the attribute is not mapped.
+    #[serde(default)]
+    pub active_from: Option<String>,
     /// The target attributes used for matching, in order of precedence.
     pub matching: Vec<String>,
     /// Whether the user mapping has a scoping filter.
@@ -295,10 +312,16 @@ impl Mapping {
         mapped(self.external_id_from.as_deref(), person)
     }
 
+    /// What the job writes into `active` for a person whom it provisions.
+    #[must_use]
+    pub fn active(&self, person: &IdpUser) -> Mapped {
+        mapped(self.active_from.as_deref(), person)
+    }
+
     /// The source attributes in the expressions that this program can parse.
     #[must_use]
     pub fn attributes(&self) -> BTreeSet<String> {
-        let all = [&self.user_name_from, &self.email_from, &self.external_id_from];
+        let all = [&self.user_name_from, &self.email_from, &self.external_id_from, &self.active_from];
         let parsed = all.into_iter().flatten().filter_map(|text| Expression::parse(text));
         parsed.flat_map(|one| one.attributes().into_iter().map(str::to_owned).collect::<Vec<_>>()).collect()
     }
@@ -336,7 +359,3 @@ fn mapped(from: Option<&str>, person: &IdpUser) -> Mapped {
         Some(Some(expression)) => expression.mapped(person),
     }
 }
-
-/// The phrases with which a target answers that a value is in use, lower case.
-pub const CONFLICT_PHRASES: &[&str] =
-    &["already exists", "already in use", "already taken", "not unique", "must be unique", "duplicate"];

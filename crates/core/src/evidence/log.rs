@@ -3,6 +3,22 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// The phrases with which a target answers that a value is in use, lower case.
+pub const CONFLICT_PHRASES: &[&str] =
+    &["already exists", "already in use", "already taken", "not unique", "must be unique", "duplicate"];
+
+/// What the identity provider found about a person at the time of a log entry. `None` means that the entry does not
+/// show it. Other sources show the state of today.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scoping {
+    /// Whether the person was enabled.
+    pub active: Option<bool>,
+    /// Whether an assignment reached the person.
+    pub assigned: Option<bool>,
+    /// Whether the scoping filter let the person pass.
+    pub in_filter: Option<bool>,
+}
+
 /// One event for this person in the job's log (`auditLogs/provisioning`).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LogEntry {
@@ -21,11 +37,13 @@ pub struct LogEntry {
     pub detail: Option<String>,
     /// Why nothing was exported, normalized (`NotEffectivelyEntitled`, `RedundantExport`).
     pub skip_reason: Option<String>,
-    /// Whether the scoping filter excluded the person. The other details of the filter (active, assigned) are read from
-    /// other sources.
+    /// Whether the scoping filter excluded the person.
     pub filtered_out: bool,
     /// The clauses of the filter that were false.
     pub failed_clauses: Vec<String>,
+    /// What the identity provider found about the person before it decided.
+    #[serde(default)]
+    pub scoping: Scoping,
     /// `targetIdentity.id`: the SCIM record that the identity provider is anchored on.
     pub target: Option<String>,
     /// `changeId`, for a ticket.

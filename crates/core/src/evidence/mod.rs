@@ -138,6 +138,9 @@ pub struct Evidence {
     pub memberships: Read<Vec<IdpGroup>>,
     /// Groups of which the person is a direct or nested member.
     pub nested: Read<Vec<IdpGroup>>,
+    /// The dynamic groups of the tenant. Read only if the person is in no assigned group and a group is assigned.
+    #[serde(default)]
+    pub dynamic_groups: Read<Vec<DynamicGroup>>,
     pub assignments: Read<Vec<Assignment>>,
     pub job: Read<Job>,
     /// Who stopped the job, according to the audit log. Read only if the job is stopped.
@@ -173,6 +176,10 @@ pub struct Evidence {
     pub user_directories: BTreeMap<String, Read<Vec<UserDirectory>>>,
     /// The last uses of each account.
     pub last_active: BTreeMap<String, Read<Vec<AppUse>>>,
+    /// The person who deactivated an account, according to the organization's audit log. Read only if provisioning has
+    /// the account as active.
+    #[serde(default)]
+    pub deactivated_by: BTreeMap<String, Read<Option<String>>>,
     pub domains: Read<Vec<Domain>>,
     /// The domains that the tenant of the identity provider has verified. Read only if the organization has not verified
     /// the domain of the person's address.
@@ -215,6 +222,7 @@ impl Evidence {
             deleted_users: Read::NotAsked,
             memberships: Read::NotAsked,
             nested: Read::NotAsked,
+            dynamic_groups: Read::NotAsked,
             assignments: Read::NotAsked,
             job: Read::NotAsked,
             stopped_by: Read::NotAsked,
@@ -232,6 +240,7 @@ impl Evidence {
             roles: BTreeMap::new(),
             user_directories: BTreeMap::new(),
             last_active: BTreeMap::new(),
+            deactivated_by: BTreeMap::new(),
             domains: Read::NotAsked,
             tenant_domains: Read::NotAsked,
             groups: Read::NotAsked,
@@ -285,6 +294,7 @@ impl Evidence {
         add(Source::DeletedUsers, self.deleted_users.why());
         add(Source::Memberships, self.memberships.why());
         add(Source::NestedMemberships, self.nested.why());
+        add(Source::DynamicGroups, self.dynamic_groups.why());
         add(Source::Assignments, self.assignments.why());
         add(Source::TenantDomains, self.tenant_domains.why());
         add(Source::Applications, self.applications.why());
@@ -323,6 +333,9 @@ impl Evidence {
         add(Source::Domains, self.domains.why());
         for read in self.last_active.values() {
             add(Source::LastActive, read.why());
+        }
+        for read in self.deactivated_by.values() {
+            add(Source::OrgAuditLog, read.why());
         }
         all
     }

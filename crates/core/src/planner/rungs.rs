@@ -6,10 +6,11 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::Rules;
+use super::reactivate::reactivate;
 use crate::advice::restore_by_hand;
 use crate::diagnose::{Case, Diagnosis, Owner, RecordLink, local_group};
 use crate::digest::hex;
-use crate::evidence::{IdpGroup, IdpUser, Read};
+use crate::evidence::{IdpGroup, IdpUser, Read, Source};
 use crate::expression::Mapped;
 use crate::finding::Cause;
 use crate::op::{Op, ResetScope, State};
@@ -35,6 +36,11 @@ pub(super) fn blocked_at_source(diagnosis: &Diagnosis) -> bool {
                 | C::IdpUserDisabled
                 | C::NotAssigned
                 | C::NestedOnly
+                | C::AssignmentBroken
+                | C::DynamicGroupPending
+                | C::DeactivatedElsewhere
+                | C::AccountUnclaimed
+                | C::ActiveMapping
         )
     })
 }
@@ -52,6 +58,12 @@ pub(super) fn ops(
         && let Some(ops) = rung_seven(case, diagnosis, job, tried)
     {
         return ops;
+    }
+    // Only the owner of an account that the organization does not manage can cancel its deletion.
+    if diagnosis.found(Cause::PendingDeletion)
+        && case.account.is_some_and(|account| case.manages(account) == Some(false))
+    {
+        return Ok(Vec::new());
     }
     let email = case.wanted.clone().ok_or(match case.identity.email {
         Mapped::Empty => "The identity provider holds no address for the person; add one first.",
@@ -82,7 +94,11 @@ pub(super) fn ops(
             }
             ops.extend(clear_record(case, record_link)?);
         }
-    } else if diagnosis.found(Cause::RecordUnlinked) {
+    } else if is_likely(diagnosis, Cause::DeactivatedWhileLinked) {
+        if provisioned() {
+            ops.extend(reactivate(case)?);
+        }
+    } else if is_likely(diagnosis, Cause::RecordUnlinked) {
         if provisioned()
             && let Some(own) = &case.own
         {
@@ -91,7 +107,7 @@ pub(super) fn ops(
     } else if (case.own.as_ref().is_none_or(|own| own.account.is_none()) && !absence_is_unread(case))
         || diagnosis.found(Cause::EmailMismatch)
         || diagnosis.found(Cause::EmailHeldByManagedAccount)
-        || diagnosis.found(Cause::DeactivatedByIdp)
+        || is_likely(diagnosis, Cause::DeactivatedByIdp)
     {
         if provisioned() {
             return after_on_demand(case, diagnosis, tried);
@@ -275,6 +291,13 @@ fn same_person(case: &Case<'_>, record_link: &RecordLink<'_>) -> Result<(), Stri
         ))),
         _ => Err(ask("the last use of the account or the creation of the person could not be read")),
     }
+}
+
+/// Whether a cause was found, or is undecided only because the log is unread. Then a condition of each step is unread as
+/// well, and an approver decides.
+fn is_likely(diagnosis: &Diagnosis, cause: Cause) -> bool {
+    let by_log = (cause, vec![Source::ProvisioningLog]);
+    diagnosis.found(cause) || diagnosis.undecided.contains(&by_log)
 }
 
 /// Whether it is unknown if the person has a record; then none is made. If the links by address were read and only a

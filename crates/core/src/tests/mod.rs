@@ -10,6 +10,7 @@ mod log;
 mod ownership;
 mod plans;
 mod provisioning;
+mod reactivation;
 mod reasons;
 mod run;
 mod run_rules;

@@ -289,7 +289,7 @@ fn person(
         "accountStatus": account_status(account), "membershipStatus": membership,
         "addedToOrg": format!("{}T00:00:00.000Z", account.added_to_org), "deactivatedOn": null,
         "forDeletion": account.pending(), "name": account.display_name(), "nickname": account.display_name(),
-        "email": account.email, "emailVerified": true,
+        "email": account.email, "emailVerified": account.email_verified,
         "claimStatus": if account.managed() { "managed" } else { "unmanaged" },
         "managementSource": source, "mfaEnabled": true, "picture": picture, "avatar": picture,
         "jobTitle": null, "department": null, "organization": null, "location": null, "timeZone": null,

@@ -247,7 +247,7 @@ fn rule(clause: &Clause) -> Option<Query> {
     }
 }
 
-fn holds(clause: &Clause, all: &Map<String, Value>) -> bool {
+pub(super) fn holds(clause: &Clause, all: &Map<String, Value>) -> bool {
     let (name, part) = clause.path.split_once('/').unwrap_or((&clause.path, ""));
     let whole = all.get(name);
     let actual = if part.is_empty() { whole } else { whole.and_then(|whole| whole.get(part)) };

@@ -84,7 +84,9 @@ fn quarantine(quarantine: &Quarantine) -> Value {
         "reason": quarantine.reason,
         "seriesBegan": quarantine.began.to_string(),
         "seriesCount": 1,
-        "error": {"code": quarantine.code, "message": quarantine.message, "tenantActionable": true},
+        "error": {
+            "code": quarantine.code, "message": quarantine.message, "tenantActionable": quarantine.tenant_actionable,
+        },
     })
 }
 

@@ -129,7 +129,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         name: "drift-while-not-entitled",
         title: "A group is missing. Jane is assigned, and the job calls her not entitled: sending her again disables her.",
         who: JANE,
-        finds: &[Cause::MembershipDrift],
+        finds: &[Cause::AssignmentBroken],
         mentions: &[],
         ends: Outcome::Advice,
         arrange: |tenant| {

@@ -125,7 +125,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         name: "email-held-unmanaged",
         title: "Jane's own account was invited before the domain was claimed, and was never claimed.",
         who: JANE,
-        finds: &[Cause::EmailHeldOutside],
+        finds: &[Cause::AccountUnclaimed],
         mentions: &[],
         ends: Outcome::Advice,
         arrange: |tenant| {
