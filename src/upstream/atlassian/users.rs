@@ -49,6 +49,8 @@ pub struct Account {
     pub platform_roles: Vec<String>,
     /// `None` when the answer does not contain them, which is not the same as no groups.
     pub groups: Option<Vec<GroupRef>>,
+    /// `None` when the answer does not contain them. An app that was never used may be missing in the list.
+    pub product_access: Option<Vec<ProductAccess>>,
 }
 
 /// A group of an account.
@@ -349,6 +351,23 @@ impl Atlassian {
             at = Some(next);
         }
         Err(CallError::TooMany)
+    }
+
+    /// When an account was last active, per app, from the search in the user directory. Organizations on the original
+    /// user management refuse [`Self::last_active`]. `None` if the answer does not tell: apps that were never used may
+    /// be missing, so an empty list proves nothing.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn last_active_in_directory(&self, account: &str) -> Result<Option<LastActive>, CallError> {
+        let body = json!({"accountIds": [account], "expand": ["productAccess"], "limit": 100});
+        let call = self.directories(Method::POST).at("users/search");
+        let found: Vec<Account> = self.all_post(call, body).await?;
+        let mut uses = Vec::new();
+        for one in found.into_iter().filter(|one| one.account_id.as_deref() == Some(account)) {
+            uses.extend(one.product_access.unwrap_or_default());
+        }
+        Ok((!uses.is_empty()).then_some(LastActive { product_access: uses }))
     }
 
     /// One page of all managed accounts. Pass no cursor for the first page. A sweep must not hold all pages in

@@ -12,6 +12,7 @@ use super::fetch::{Reason, days_before, reason};
 use super::{Live, convert};
 use crate::upstream::entra::directory::User;
 use crate::upstream::entra::log::{LogEntry, LogRead};
+use crate::upstream::scim::ScimGroup;
 use crate::upstream::{CallError, Scim};
 use crate::world::{Page, SweepProgress};
 use reinstate_core::evidence::{
@@ -154,7 +155,11 @@ impl Live {
                 return Read::NotAsked;
             }
             let read = async { self.entra()?.job_changes(days_before(at)).await.map_err(|e| reason(&e)) };
-            side(at, read.await.map(|changes| convert::stopper(changes, &self.service_principal)))
+            let found = read.await;
+            side(
+                at,
+                found.and_then(|log| convert::stopper(log, &self.service_principal).map_err(Reason::from)),
+            )
         };
         let (settings, (log, pending), stopped_by) =
             tokio::join!(settings, self.whole_log(at, &job.id, meter), stopper);
@@ -377,12 +382,27 @@ async fn record_page(
     }
 }
 
+/// The document does not say that a list of groups can leave out the members. With them, a page may exceed the size
+/// limit of an answer, and is split.
+async fn group_page(
+    scim: &Scim,
+    start: usize,
+    count: &mut usize,
+) -> Result<(Vec<ScimGroup>, usize), CallError> {
+    loop {
+        match scim.groups_page(start, *count).await {
+            Err(CallError::Garbled { .. }) if *count > 1 => *count = (*count / 5).max(1),
+            read => return read,
+        }
+    }
+}
+
 /// The group ids of the identity provider, by SCIM group id.
 async fn every_group(scim: &Scim) -> Result<BTreeMap<String, String>, Reason> {
     let mut known = BTreeMap::new();
-    let mut start = 1;
+    let (mut start, mut count) = (1, RECORDS);
     loop {
-        let (groups, total) = scim.groups_page(start, RECORDS).await.map_err(|e| reason(&e))?;
+        let (groups, total) = group_page(scim, start, &mut count).await.map_err(|e| reason(&e))?;
         start += groups.len();
         let empty = groups.is_empty();
         known.extend(groups.into_iter().filter_map(|group| Some((group.id?, group.external_id?))));

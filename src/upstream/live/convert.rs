@@ -90,24 +90,34 @@ pub(super) fn job(job: jobs::Job) -> Option<core::Job> {
 
 /// Who last stopped the job of this application, if it was stopped after it was last started. A change that names no
 /// application may concern this one. It counts only if a person made it; a change by the service proves nothing.
-pub(super) fn stopper(changes: Vec<audit::JobChange>, service_principal: &str) -> Option<core::StoppedBy> {
+///
+/// A log that was not read to its end and contains no such change proves nothing, so it is an error.
+pub(super) fn stopper(
+    read: audit::JobChanges,
+    service_principal: &str,
+) -> Result<Option<core::StoppedBy>, String> {
     let ours = |change: &audit::JobChange| {
         let named = change.targets.iter().any(|id| id.eq_ignore_ascii_case(service_principal));
         named || (change.targets.is_empty() && change.by_user.is_some())
     };
-    let newest = changes.into_iter().filter(ours).find(|change| {
+    let newest = read.changes.into_iter().filter(ours).find(|change| {
         let activity = change.activity.to_lowercase();
         activity.starts_with("disable/") || activity.starts_with("enable/")
-    })?;
+    });
+    let newest = match newest {
+        Some(newest) => newest,
+        None if read.complete => return Ok(None),
+        None => return Err("the audit log is longer than what is read of it".to_owned()),
+    };
     if newest.activity.to_lowercase().starts_with("enable/") {
-        return None;
+        return Ok(None);
     }
-    match (newest.by_user, newest.by_app) {
+    Ok(match (newest.by_user, newest.by_app) {
         (Some(name), _) => Some(core::StoppedBy::Named(name)),
         (None, Some(app)) if app.to_lowercase().contains("provisioning") => Some(core::StoppedBy::Service),
         (None, Some(app)) => Some(core::StoppedBy::Named(app)),
         (None, None) => None,
-    }
+    })
 }
 
 /// Counts what is pending in the log of a job. An incomplete log would give a count that is too low, so it is an

@@ -233,7 +233,8 @@ impl Live {
             return change(move |e| e.pending = once(found, at));
         }
         let found = async { self.entra()?.job_changes(since).await.map_err(|e| reason(&e)) }.await;
-        let found = found.map(|changes| convert::stopper(changes, &self.service_principal));
+        let found =
+            found.and_then(|log| convert::stopper(log, &self.service_principal).map_err(Reason::from));
         change(move |e| e.stopped_by = once(found, at))
     }
 
@@ -341,11 +342,11 @@ impl Live {
             ReadRequest::AccountsByEmail(emails) => {
                 let found =
                     async { self.org()?.accounts_by_email(&emails).await.map_err(|e| reason(&e)) }.await;
-                accounts(found, at)
+                self.accounts(found, at).await
             }
             ReadRequest::AccountsById(ids) => {
                 let found = async { self.org()?.accounts_by_id(&ids).await.map_err(|e| reason(&e)) }.await;
-                accounts(found, at)
+                self.accounts(found, at).await
             }
             ReadRequest::LinksByEmail(email) => {
                 let found =
@@ -422,8 +423,7 @@ impl Live {
                 })
             }
             ReadRequest::LastActive(account) => {
-                let found = async { self.org()?.last_active(&account).await.map_err(|e| reason(&e)) }.await;
-                let found = found.map(convert::uses);
+                let found = self.last_active(&account).await.map(convert::uses);
                 change(move |e| {
                     e.last_active.insert(account, once(found, at));
                 })
@@ -435,11 +435,6 @@ impl Live {
             }
         }
     }
-}
-
-fn accounts(found: Result<Vec<crate::upstream::atlassian::users::Account>, Reason>, at: Timestamp) -> Change {
-    let found = found.map(|all| all.into_iter().filter_map(convert::account).collect());
-    change(move |e| join(&mut e.accounts, found, at, |a: &Account, b| a.id == b.id))
 }
 
 /// Adds accounts that were found in another way.

@@ -184,6 +184,13 @@ impl<'a> FromCensus<'a> {
     /// The account as the search listed it, if the request is about this account.
     fn account(&self, is_it: impl Fn(&ListedAccount) -> bool) -> Option<Change> {
         match &self.asked.listed {
+            // An empty list of groups proves nothing (docs/reference/rules.md#atlassian-groups-of-an-account).
+            Some(listed)
+                if self.asked.need != LookDepth::Local
+                    && listed.account.groups.as_ref().is_some_and(Vec::is_empty) =>
+            {
+                None
+            }
             Some(listed) if is_it(listed) => {
                 let account = listed.account.clone();
                 let at = self.census.users.at().unwrap_or_else(crate::clock::now);

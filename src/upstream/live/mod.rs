@@ -2,6 +2,7 @@
 //! in rounds. In each round a pure function says what to read next, everything is read in parallel, and the results
 //! are merged into the evidence. A source that fails must become a gap with its reason.
 
+mod accounts;
 mod act;
 mod bulk;
 mod convert;

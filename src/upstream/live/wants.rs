@@ -193,7 +193,7 @@ fn names(e: &Evidence, directories: &[String], all: &mut Vec<ReadRequest>) {
     let emails: Vec<String> = addresses.iter().filter(|address| address.contains('@')).cloned().collect();
     for address in emails {
         all.push(ReadRequest::LinksByEmail(address.clone()));
-        all.push(ReadRequest::AccountsByEmail(vec![address]));
+        all.push(ReadRequest::AccountsByEmail(spellings(e, address)));
     }
     for directory in directories {
         for name in &user_names {
@@ -210,6 +210,27 @@ fn names(e: &Evidence, directories: &[String], all: &mut Vec<ReadRequest>) {
             .cloned()
             .map(ReadRequest::RecordById),
     );
+}
+
+/// An address as the sources write it. It is not documented whether a search finds an address that is written with
+/// other letters in upper case.
+fn spellings(e: &Evidence, address: String) -> Vec<String> {
+    let people = e.users.get().into_iter().flatten();
+    let written = people.flat_map(|user| user.upn.iter().chain(&user.mail).chain(&user.aliases));
+    let asked = match &e.subject.who {
+        Who::Email(email) => Some(email),
+        Who::Account(_) => None,
+    };
+    let mut others: Vec<String> = written
+        .chain(asked)
+        .filter(|text| normalize(text) == address && **text != address)
+        .cloned()
+        .collect();
+    others.sort();
+    others.dedup();
+    let mut all = vec![address];
+    all.extend(others.into_iter().take(MAX_ACCOUNTS_PER_SEARCH - 1));
+    all
 }
 
 fn mapping(e: &Evidence, all: &mut Vec<ReadRequest>) {
@@ -453,7 +474,7 @@ mod tests {
             ReadRequest::Assignments,
             ReadRequest::Jobs,
             ReadRequest::Domains,
-            ReadRequest::AccountsByEmail(vec![jane()]),
+            ReadRequest::AccountsByEmail(vec![jane(), "Jane@acme.example".to_owned()]),
             ReadRequest::LinksByEmail(jane()),
             ReadRequest::RecordsByName("d1".into(), jane()),
         ]);

@@ -316,6 +316,10 @@ pub struct Scoping {
     pub in_filter: Option<bool>,
 }
 
+/// The phrases with which a target answers that a value is in use, lower case.
+pub const CONFLICT_PHRASES: &[&str] =
+    &["already exists", "already in use", "already taken", "not unique", "must be unique", "duplicate"];
+
 /// One event for this person in the job's log (`auditLogs/provisioning`).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LogEntry {
@@ -357,16 +361,8 @@ impl LogEntry {
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         let detail = self.detail.as_deref().unwrap_or_default().to_lowercase();
-        let taken = [
-            "already exists",
-            "already in use",
-            "already taken",
-            "not unique",
-            "must be unique",
-            "duplicate",
-        ];
         self.scim_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("uniqueness"))
-            || (self.http_status == Some(409) && taken.iter().any(|words| detail.contains(words)))
+            || (self.http_status == Some(409) && CONFLICT_PHRASES.iter().any(|words| detail.contains(words)))
     }
 
     /// Whether something was written to the target.

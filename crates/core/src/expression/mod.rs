@@ -9,6 +9,7 @@ mod functions;
 mod parse;
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use super::evidence::IdpUser;
 use super::subject::normalize;
@@ -167,6 +168,29 @@ impl Expression {
     #[must_use]
     pub fn is_object_id(&self) -> bool {
         matches!(self, Self::Attribute(name) if name.eq_ignore_ascii_case("objectId"))
+    }
+}
+
+/// Writes an expression so that it can be parsed again. Constants are quoted, and no argument is left out.
+impl fmt::Display for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Attribute(name) => write!(f, "[{name}]"),
+            Self::Constant(text) => {
+                write!(f, "\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+            }
+            Self::Call(name, arguments) => {
+                write!(f, "{name}(")?;
+                for (at, argument) in arguments.iter().enumerate() {
+                    let comma = if at > 0 { ", " } else { "" };
+                    write!(f, "{comma}{argument}")?;
+                }
+                f.write_str(")")
+            }
+            Self::Compare(one, equal, other) => {
+                write!(f, "{one} {} {other}", if *equal { "=" } else { "<>" })
+            }
+        }
     }
 }
 

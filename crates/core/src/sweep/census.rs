@@ -77,6 +77,7 @@ impl Census {
         add(Source::Jobs, self.job.gap());
         add(Source::Schema, self.mapping.gap());
         add(Source::ProvisioningLog, self.log.gap());
+        add(Source::AuditLog, self.stopped_by.gap());
         self.records.values().for_each(|read| add(Source::ScimUsers, read.gap()));
         self.scim_groups.values().for_each(|read| add(Source::ScimGroups, read.gap()));
         add(Source::Domains, self.domains.gap());

@@ -46,6 +46,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         ends: Outcome::Advice,
         arrange: |tenant| {
             tenant.hire(JANE, "Jane Doe");
+            tenant.grant_audit_log();
             if let Some(job) = tenant.entra.atlassian_job() {
                 job.code = JobCode::Paused;
                 "Paused".clone_into(&mut job.schedule_state);
