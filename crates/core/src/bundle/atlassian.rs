@@ -18,6 +18,7 @@ impl Pseudonymize for Account {
             membership,
             for_deletion,
             claim,
+            email_verified,
             source,
             platform_roles,
             groups,
@@ -32,6 +33,7 @@ impl Pseudonymize for Account {
             membership: code(membership, by),
             for_deletion: *for_deletion,
             claim: *claim,
+            email_verified: *email_verified,
             source: code(source, by),
             platform_roles: platform_roles
                 .as_ref()
