@@ -21,6 +21,7 @@ impl Pseudonymize for Account {
             source,
             platform_roles,
             groups,
+            email_verified,
         } = self;
         Self {
             id: by.account_id(id),
@@ -36,6 +37,7 @@ impl Pseudonymize for Account {
                 .as_ref()
                 .map(|roles| roles.iter().map(|role| by.code(role)).collect()),
             groups: groups.pseudonymized(by),
+            email_verified: *email_verified,
         }
     }
 }
@@ -56,7 +58,7 @@ impl Pseudonymize for ScimLink {
 
 impl Pseudonymize for ScimRecord {
     fn pseudonymized(&self, by: &mut Pseudonymizer) -> Self {
-        let Self { id, external_id, user_name, email, active, account, groups, created } = self;
+        let Self { id, external_id, user_name, email, active, account, groups, created, modified } = self;
         Self {
             id: id.pseudonymized(by),
             external_id: person(external_id, by),
@@ -66,6 +68,7 @@ impl Pseudonymize for ScimRecord {
             account: account.as_deref().map(|id| by.account_id(id)),
             groups: groups.pseudonymized(by),
             created: *created,
+            modified: *modified,
         }
     }
 }

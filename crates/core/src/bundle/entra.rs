@@ -3,7 +3,7 @@
 use super::text::Pseudonymizer;
 use super::walk::{Pseudonymize, code, name, person};
 use crate::evidence::{
-    Application, Assignment, IdpGroup, IdpUser, Job, LogEntry, Mapping, Pending, StoppedBy,
+    Application, Assignment, DynamicGroup, IdpGroup, IdpUser, Job, LogEntry, Mapping, Pending, StoppedBy,
 };
 
 impl Pseudonymize for IdpUser {
@@ -34,6 +34,14 @@ impl Pseudonymize for IdpGroup {
     }
 }
 
+impl Pseudonymize for DynamicGroup {
+    fn pseudonymized(&self, by: &mut Pseudonymizer) -> Self {
+        let Self { id, name, rule, paused } = self;
+        let rule = rule.as_deref().map(|rule| by.sentence(rule));
+        Self { id: by.name(id), name: by.name(name), rule, paused: *paused }
+    }
+}
+
 impl Pseudonymize for Assignment {
     fn pseudonymized(&self, by: &mut Pseudonymizer) -> Self {
         let Self { principal, is_group, name, created, default_access } = self;
@@ -49,14 +57,24 @@ impl Pseudonymize for Assignment {
 
 impl Pseudonymize for Job {
     fn pseudonymized(&self, by: &mut Pseudonymizer) -> Self {
-        let Self { id, schedule, code: state, quarantine, error_code, cycle_began, last_cycle, last_success } =
-            self;
+        let Self {
+            id,
+            schedule,
+            code: state,
+            quarantine,
+            error_code,
+            tenant_actionable,
+            cycle_began,
+            last_cycle,
+            last_success,
+        } = self;
         Self {
             id: by.name(id),
             schedule: code(schedule, by),
             code: code(state, by),
             quarantine: code(quarantine, by),
             error_code: code(error_code, by),
+            tenant_actionable: *tenant_actionable,
             cycle_began: *cycle_began,
             last_cycle: *last_cycle,
             last_success: *last_success,
@@ -96,6 +114,7 @@ impl Pseudonymize for Mapping {
             user_name_from,
             email_from,
             external_id_from,
+            active_from,
             matching,
             scoped,
             sync_all,
@@ -106,6 +125,7 @@ impl Pseudonymize for Mapping {
             user_name_from: expression(user_name_from),
             email_from: expression(email_from),
             external_id_from: expression(external_id_from),
+            active_from: expression(active_from),
             user_rule: name(user_rule, by),
             group_rule: name(group_rule, by),
             groups_on: *groups_on,
@@ -129,6 +149,7 @@ impl Pseudonymize for LogEntry {
             detail,
             skip_reason,
             filtered_out,
+            scoping,
             failed_clauses,
             target,
             change_id,
@@ -145,6 +166,7 @@ impl Pseudonymize for LogEntry {
             detail: detail.as_deref().map(|detail| by.sentence(detail)),
             skip_reason: code(skip_reason, by),
             filtered_out: *filtered_out,
+            scoping: *scoping,
             failed_clauses: failed_clauses.iter().map(|clause| by.sentence(clause)).collect(),
             target: name(target, by),
             change_id: name(change_id, by),

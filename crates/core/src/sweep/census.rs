@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use super::{Keys, Logs, Members, People, Records};
 use crate::diagnose::diagnose;
 use crate::evidence::{
-    Application, Assignment, Domain, Evidence, IdpGroup, Job, Mapping, Pending, Read, ScimRecord, Source,
-    StoppedBy,
+    Application, Assignment, Domain, DynamicGroup, Evidence, IdpGroup, Job, Mapping, Pending, Read,
+    ScimRecord, Source, StoppedBy,
 };
 use crate::subject::{Subject, Who};
 
@@ -24,6 +24,8 @@ pub struct Census {
     /// `SyncAll` and the directory that the job writes to.
     pub settings: Read<(Option<bool>, Option<String>)>,
     pub assignments: Read<Vec<Assignment>>,
+    /// The dynamic groups of the tenant. Read only if a group is assigned.
+    pub dynamic_groups: Read<Vec<DynamicGroup>>,
     /// Direct members of the assigned groups. A group is identified by its position among the assignments.
     pub members: Read<Members>,
     pub users: Read<People>,
@@ -70,10 +72,12 @@ impl Census {
         add(Source::Users, self.users.gap());
         add(Source::DeletedUsers, self.deleted.gap());
         add(Source::Assignments, self.assignments.gap());
+        add(Source::DynamicGroups, self.dynamic_groups.gap());
         add(Source::Memberships, self.members.gap());
         add(Source::Jobs, self.job.gap());
         add(Source::Schema, self.mapping.gap());
         add(Source::ProvisioningLog, self.log.gap());
+        add(Source::AuditLog, self.stopped_by.gap());
         self.records.values().for_each(|read| add(Source::ScimUsers, read.gap()));
         self.scim_groups.values().for_each(|read| add(Source::ScimGroups, read.gap()));
         add(Source::Domains, self.domains.gap());

@@ -169,7 +169,13 @@ impl Census {
             return LookDepth::Close;
         }
         let apps = listed.opens_app == Some(true);
-        let good = active && apps && self.names_agree(listed, &user) && self.groups_agree(listed, &user.id);
+        // An unconfirmed address is a fault of its own, unless the account was used.
+        let confirmed = account.email_verified != Some(false);
+        let good = active
+            && apps
+            && confirmed
+            && self.names_agree(listed, &user)
+            && self.groups_agree(listed, &user.id);
         match (good, self.trouble) {
             (true, false) => LookDepth::Nothing,
             (true, true) => LookDepth::Local,
