@@ -18,7 +18,6 @@ impl Pseudonymize for Account {
             membership,
             for_deletion,
             claim,
-            email_verified,
             source,
             platform_roles,
             groups,
@@ -33,7 +32,6 @@ impl Pseudonymize for Account {
             membership: code(membership, by),
             for_deletion: *for_deletion,
             claim: *claim,
-            email_verified: *email_verified,
             source: code(source, by),
             platform_roles: platform_roles
                 .as_ref()

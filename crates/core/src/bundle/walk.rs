@@ -114,7 +114,6 @@ impl Pseudonymize for Evidence {
             roles,
             user_directories,
             last_active,
-            deactivated_by,
             domains,
             tenant_domains,
             groups,
@@ -160,10 +159,6 @@ impl Pseudonymize for Evidence {
             roles: keyed(roles, by, Pseudonymizer::account_id),
             user_directories: keyed(user_directories, by, Pseudonymizer::account_id),
             last_active: keyed(last_active, by, Pseudonymizer::account_id),
-            deactivated_by: deactivated_by
-                .iter()
-                .map(|(id, read)| (by.account_id(id), actor(read, by)))
-                .collect(),
             domains: domains.pseudonymized(by),
             tenant_domains: match tenant_domains {
                 Read::NotAsked => Read::NotAsked,
@@ -212,15 +207,6 @@ impl Pseudonymize for JobStart {
 impl Pseudonymize for BTreeMap<String, String> {
     fn pseudonymized(&self, by: &mut Pseudonymizer) -> Self {
         self.iter().map(|(scim, idp)| (by.name(scim), by.name(idp))).collect()
-    }
-}
-
-/// Who deactivated an account, if the log names a person.
-fn actor(read: &Read<Option<String>>, by: &mut Pseudonymizer) -> Read<Option<String>> {
-    match read {
-        Read::NotAsked => Read::NotAsked,
-        Read::Gap(gap) => Read::Gap(gap.pseudonymized(by)),
-        Read::Seen { at, value } => Read::Seen { at: *at, value: person(value, by) },
     }
 }
 

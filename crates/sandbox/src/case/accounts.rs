@@ -119,6 +119,7 @@ fn account_of(case: &Case<'_>, known: &Known, tenant: &Tenant, missing: &mut Mis
         id: known.id.clone(),
         kind: known.kind.clone().unwrap_or_else(|| "atlassian".to_owned()),
         email: known.email.clone().unwrap_or_default(),
+        email_verified: known.email_verified != Some(false),
         name: known.name.clone().unwrap_or_default(),
         status,
         deletion_due: known

@@ -63,6 +63,7 @@ fn state(known: &Known, entra: &mut Entra) {
         next_attempt: ended.unwrap_or(Timestamp::UNIX_EPOCH),
         code: known.error_code.clone().unwrap_or_default(),
         message: String::new(),
+        tenant_actionable: known.tenant_actionable == Some(true),
     });
     let failed = known.error_code.clone().filter(|_| known.quarantine.is_none());
     job.last_execution = known.last_cycle.map(|ended| run(known.cycle_began, ended, failed));

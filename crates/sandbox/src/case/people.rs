@@ -89,13 +89,15 @@ fn person(user: &IdpUser, missing: &mut Missing) -> User {
     made
 }
 
-fn add_group(tenant: &mut Tenant, group: &IdpGroup) {
+fn add_group(case: &Case<'_>, tenant: &mut Tenant, group: &IdpGroup) {
     if !tenant.entra.groups.contains_key(&group.id) {
+        let dynamic = case.e.dynamic_groups.get().into_iter().flatten().find(|known| known.id == group.id);
         let made = Group {
             id: group.id.clone(),
             display_name: group.name.clone(),
             security_enabled: group.security != Some(false),
-            membership_rule: None,
+            membership_rule: dynamic.map(|known| known.rule.clone().unwrap_or_default()),
+            rule_is_paused: dynamic.is_some_and(|known| known.paused == Some(true)),
             on_premises_sync_enabled: None,
             created: Timestamp::UNIX_EPOCH,
             members: Vec::new(),
@@ -108,14 +110,14 @@ fn memberships(case: &Case<'_>, tenant: &mut Tenant, missing: &mut Missing) {
     let Some(person) = case.person else { return };
     let direct = case.e.memberships.get().cloned().unwrap_or_default();
     for group in &direct {
-        add_group(tenant, group);
+        add_group(case, tenant, group);
         tenant.entra.add_member(&group.id, &person.id);
     }
     for group in case.e.nested.get().into_iter().flatten() {
         if direct.iter().any(|known| known.id == group.id) {
             continue;
         }
-        add_group(tenant, group);
+        add_group(case, tenant, group);
         match direct.first() {
             Some(child) => tenant.entra.nest(&group.id, &child.id),
             None => missing.add("Through which group the person is in a nested group is not known."),
@@ -130,7 +132,7 @@ fn assignments(case: &Case<'_>, tenant: &mut Tenant, missing: &mut Missing) {
         if assignment.is_group {
             let group =
                 IdpGroup { id: assignment.principal.clone(), name: assignment.name.clone(), security: None };
-            add_group(tenant, &group);
+            add_group(case, tenant, &group);
         }
         let mine = case.person.is_some_and(|person| person.id == assignment.principal)
             || tenant.entra.groups.get(&assignment.principal).is_some_and(|group| {
