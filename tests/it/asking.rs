@@ -53,6 +53,7 @@ pub fn read_by(call: &Call) -> Option<Source> {
         Service::Entra if has("/deletedItems") => Source::DeletedUsers,
         Service::Entra if path.ends_with("/v1.0/groups") => Source::DynamicGroups,
         Service::Entra if has("/v1.0/users") => Source::Users,
+        Service::Entra if path.ends_with("/organization") => Source::TenantDomains,
         Service::Entra if has("/appRoleAssignedTo") => Source::Assignments,
         Service::Entra if has("/auditLogs/directoryAudits") => Source::AuditLog,
         Service::Entra if has("/auditLogs/directoryAudits") => Source::AuditLog,

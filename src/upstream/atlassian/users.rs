@@ -212,6 +212,21 @@ impl Atlassian {
         self.accounts("accountIds", ids).await
     }
 
+    /// The managed accounts whose name or address contains a text: the first page, which holds up to 100. The search is
+    /// free text, so the caller must compare the names.
+    ///
+    /// # Errors
+    /// See [`CallError`]; more than one page is an error, because a part of a list looks like the whole.
+    pub async fn accounts_like(&self, term: &str) -> Result<Vec<Account>, CallError> {
+        let body = json!({"searchTerm": term, "claimStatus": "managed", "limit": 100});
+        let call = self.directories(Method::POST).at("users/search").json(body).repeatable();
+        let page = UnreadPage::<Account>::new(self.http.send(&call, &self.pace).await?)?;
+        if page.next.is_some() {
+            return Err(CallError::Garbled { why: "more than 100 accounts have this name".to_owned() });
+        }
+        page.read()
+    }
+
     async fn accounts(&self, by: &'static str, values: &[String]) -> Result<Vec<Account>, CallError> {
         let mut found = Vec::new();
         // An empty list means no filter, that is, every account. Without values, no request is sent.

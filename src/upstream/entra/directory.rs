@@ -140,6 +140,21 @@ pub struct ServicePrincipal {
     pub account_enabled: Option<bool>,
 }
 
+/// The tenant itself.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase", default)]
+struct Organization {
+    #[serde(deserialize_with = "lenient::list")]
+    verified_domains: Vec<VerifiedDomain>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(default)]
+struct VerifiedDomain {
+    #[serde(deserialize_with = "lenient::text")]
+    name: Option<String>,
+}
+
 /// The attribute in which an address is looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AddressIn {
@@ -167,13 +182,31 @@ impl AddressIn {
     }
 }
 
-/// The Graph property of an attribute of the schema, as a filter names it.
+/// The Graph property of an attribute of the schema, as a filter names it. Microsoft Graph uses the names of the schema;
+/// it refuses a name that it does not know.
 fn property(attribute: &str) -> Option<String> {
     let plain = ["mail", "userPrincipalName", "displayName"].into_iter();
     let known = plain.chain(IdpUser::MAPPED_ATTRIBUTES.iter().copied());
-    let name = known.into_iter().find(|known| known.eq_ignore_ascii_case(attribute))?;
+    let name = known.into_iter().find(|known| known.eq_ignore_ascii_case(attribute));
+    let name = name.or_else(|| is_name(attribute).then_some(attribute))?;
     let extension = name.starts_with("extensionAttribute");
     Some(if extension { ["onPremisesExtensionAttributes", name].join("/") } else { name.to_owned() })
+}
+
+/// Whether a text has the form of a property name. Anything else never reaches a query.
+fn is_name(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// The value of one attribute of a user, as Graph returned it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AttributeValue {
+    Text(String),
+    /// The user has none. Graph leaves out an extension without a value.
+    Empty,
+    /// A list or an object, which is no text.
+    Other,
 }
 
 /// The Graph property that holds a mapped attribute, as `$select` names it.
@@ -195,6 +228,32 @@ impl Entra {
         }
         let call = self.get().at("users").id("user", id_or_upn).query("$select", USER_FIELDS);
         whole(self.one(call).await, |u: &User| &u.id)
+    }
+
+    /// One attribute of a user, by its name in the job's schema. `None` if Graph does not know such a property.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn attribute_of(
+        &self,
+        user: &str,
+        attribute: &str,
+    ) -> Result<Option<AttributeValue>, CallError> {
+        if !is_name(attribute) {
+            return Ok(None);
+        }
+        let call = self.get().at("users").id("user", user).query("$select", &["id,", attribute].concat());
+        let found: BTreeMap<String, serde_json::Value> = match self.one(call).await {
+            Err(CallError::Refused { status: 400, .. }) => return Ok(None),
+            found => found?,
+        };
+        let value = found.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(attribute));
+        Ok(Some(match value.map(|(_, value)| value) {
+            None | Some(serde_json::Value::Null) => AttributeValue::Empty,
+            Some(serde_json::Value::String(text)) if text.is_empty() => AttributeValue::Empty,
+            Some(serde_json::Value::String(text)) => AttributeValue::Text(text),
+            Some(_) => AttributeValue::Other,
+        }))
     }
 
     /// The existing users with this address. The caller must report more than one as an ambiguity.
@@ -224,7 +283,10 @@ impl Entra {
         let advanced = property.starts_with("onPremises") || property == "companyName";
         let call =
             if advanced { call.query("$count", "true").header("consistencylevel", "eventual") } else { call };
-        self.all(call).await.map(Some)
+        match self.all(call).await {
+            Err(CallError::Refused { status: 400, .. }) => Ok(None),
+            found => found.map(Some),
+        }
     }
 
     /// The users with this mail address that were deleted within the last 30 days.
@@ -298,6 +360,20 @@ impl Entra {
     pub async fn assigned_to(&self, service_principal: &str) -> Result<Vec<Assignment>, CallError> {
         let call = self.get().at("servicePrincipals").id("service_principal", service_principal);
         self.all(call.at("appRoleAssignedTo").query("$top", "999")).await
+    }
+
+    /// The names of the domains that the tenant has verified. It needs `Organization.Read.All`, or `Directory.Read.All`.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn verified_domains(&self) -> Result<Vec<String>, CallError> {
+        let call = self.get().at("organization").query("$select", "id,verifiedDomains");
+        let found: Vec<Organization> = self.all(call).await?;
+        if found.is_empty() {
+            return Err(CallError::Garbled { why: "no organization".to_owned() });
+        }
+        let domains = found.into_iter().flat_map(|tenant| tenant.verified_domains);
+        Ok(domains.filter_map(|domain| domain.name).collect())
     }
 
     /// An enterprise application by object id.

@@ -70,6 +70,20 @@ pub(super) fn once<T>(found: Result<T, Reason>, at: Timestamp) -> Read<T> {
     }
 }
 
+/// Why the job is unread if another application has one.
+fn other_job(application: &Application, known: bool) -> String {
+    let (name, id) = (&application.name, &application.id);
+    if known {
+        return format!(
+            "{NO_JOB}; the application {name} ({id}) has one, so entra.service_principal_id names the wrong application"
+        );
+    }
+    format!(
+        "{NO_JOB}; the application {name} ({id}) has one, and which directory it writes to could not be read, so \
+         entra.service_principal_id may name the wrong application"
+    )
+}
+
 impl Live {
     pub(super) fn entra(&self) -> Result<&Entra, Reason> {
         self.clients.entra.as_ref().ok_or_else(|| "no Entra credential is configured".into())
@@ -93,11 +107,13 @@ impl Live {
             match want {
                 ReadRequest::Users(_)
                 | ReadRequest::UserById(_)
+                | ReadRequest::Attribute(..)
                 | ReadRequest::Strays(_)
                 | ReadRequest::Memberships(_)
                 | ReadRequest::Nested(_)
                 | ReadRequest::DynamicGroups
                 | ReadRequest::Assignments
+                | ReadRequest::TenantDomains
                 | ReadRequest::Bearers(_)
                 | ReadRequest::Owner(..) => self.directory(want).await,
                 ReadRequest::Jobs
@@ -124,6 +140,18 @@ impl Live {
             ReadRequest::UserById(id) => {
                 let found = self.user(&id).await.map(|found| found.into_iter().collect());
                 change(move |e| join(&mut e.users, found, at, |a: &IdpUser, b| a.id == b.id))
+            }
+            ReadRequest::Attribute(person, name) => {
+                let found = self.attribute(&person, &name).await;
+                change(move |e| match (found, &mut e.users) {
+                    (Ok(value), Read::Seen { value: users, .. }) => {
+                        for user in users.iter_mut().filter(|user| user.id == person) {
+                            user.attributes.insert(name.clone(), value.clone());
+                        }
+                    }
+                    (Ok(_), _) => {}
+                    (Err(reason), _) => drop(e.unselected.insert(name, reason)),
+                })
             }
             ReadRequest::Strays(address) => {
                 let (others, deleted) = self.strays(&address).await;
@@ -152,6 +180,10 @@ impl Live {
                 change(move |e| {
                     e.bearers.insert(address, once(found, at));
                 })
+            }
+            ReadRequest::TenantDomains => {
+                let found = async { self.entra()?.verified_domains().await.map_err(|e| reason(&e)) }.await;
+                change(move |e| e.tenant_domains = once(found, at))
             }
             ReadRequest::Owner(external, from) => {
                 let found = self.owner(&external, from).await;
@@ -249,30 +281,35 @@ impl Live {
             Ok(Some(job)) => (Read::seen(at, job), Read::NotAsked),
             Ok(None) => match self.applications().await {
                 Err(why) => (Read::Gap(NO_JOB.into()), Read::Gap(why)),
-                Ok(all) => match all.iter().find(|application| application.has_job) {
-                    Some(right) => {
-                        let reason = format!(
-                            "{NO_JOB}; the application {} ({}) has one, so entra.service_principal_id names the wrong application",
-                            right.name, right.id
-                        );
-                        (Read::Gap(reason.into()), Read::seen(at, all))
-                    }
-                    None => (Read::NotAsked, Read::seen(at, all)),
-                },
+                Ok(all) => {
+                    let right = all.iter().find(|(application, _)| application.has_job);
+                    let job = right.map_or(Read::NotAsked, |(application, known)| {
+                        Read::Gap(other_job(application, *known).into())
+                    });
+                    (job, Read::seen(at, all.into_iter().map(|(application, _)| application).collect()))
+                }
             },
         }
     }
 
-    /// All enterprise applications whose name begins with Atlassian, and whether they have a job.
-    async fn applications(&self) -> Result<Vec<Application>, Reason> {
+    /// All enterprise applications whose name begins with Atlassian. Each comes with whether its job is known to write
+    /// to one of our directories. The base address of a job is not readable in every tenant.
+    async fn applications(&self) -> Result<Vec<(Application, bool)>, Reason> {
         let entra = self.entra()?;
+        let ours = self.directories();
         let found = entra.service_principals_named(APPLICATION_NAME).await.map_err(|e| reason(&e))?;
         let mut all = Vec::new();
         for application in found {
             let Some(id) = application.id else { continue };
-            let has_job =
+            let jobs =
                 id != self.service_principal && !entra.jobs(&id).await.map_err(|e| reason(&e))?.is_empty();
-            all.push(Application { name: application.display_name.unwrap_or_default(), id, has_job });
+            let settings = if jobs { entra.settings(&id).await.ok() } else { None };
+            let address = settings.and_then(|settings| settings.base_address);
+            let directory = address.as_deref().and_then(convert::directory_of);
+            let known = directory.as_ref().map(|directory| ours.contains(directory));
+            let name = application.display_name.unwrap_or_default();
+            let has_job = jobs && known != Some(false);
+            all.push((Application { name, id, has_job }, known == Some(true)));
         }
         Ok(all)
     }
@@ -347,6 +384,11 @@ impl Live {
             ReadRequest::AccountsById(ids) => {
                 let found = async { self.org()?.accounts_by_id(&ids).await.map_err(|e| reason(&e)) }.await;
                 self.accounts(found, at).await
+            }
+            ReadRequest::Namesakes(term) => {
+                let found = async { self.org()?.accounts_like(&term).await.map_err(|e| reason(&e)) }.await;
+                let found = found.map(|all| all.into_iter().filter_map(convert::account).collect());
+                change(move |e| join(&mut e.namesakes, found, at, |a: &Account, b| a.id == b.id))
             }
             ReadRequest::LinksByEmail(email) => {
                 let found =

@@ -68,6 +68,10 @@ impl<'a> FromCensus<'a> {
             }
             ReadRequest::Owner(external, from) => {
                 let mapping = Mapping { external_id_from: from.clone(), ..Mapping::default() };
+                // The bulk reading does not hold such attributes of everybody.
+                if !mapping.unusual_attributes().is_empty() {
+                    return None;
+                }
                 let (at, users) = found(&c.users, |people| people.by_external(&mapping, external))?;
                 let expression = mapping.external_id_expression();
                 let traced = expression.is_some_and(|expression| expression.traced(external).is_some());

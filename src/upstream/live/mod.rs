@@ -26,7 +26,7 @@ use wants::{ReadRequest, wants};
 
 /// The rounds of a diagnosis that follows links from account to record to owner. It ends earlier when nothing more is
 /// needed.
-const MAX_ROUNDS: usize = 7;
+const MAX_ROUNDS: usize = 9;
 
 /// The real Atlassian and Entra.
 pub struct Live {

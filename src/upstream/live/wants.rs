@@ -23,6 +23,8 @@ pub(super) enum ReadRequest {
     Users(String),
     /// One user by object id.
     UserById(String),
+    /// One attribute of the person that the job's mapping names and that is not read with every user.
+    Attribute(String, String),
     /// Users with the address in another attribute, and deleted users. Only if nobody was found.
     Strays(String),
     Memberships(String),
@@ -38,6 +40,8 @@ pub(super) enum ReadRequest {
     Pending(String),
     AccountsByEmail(Vec<String>),
     AccountsById(Vec<String>),
+    /// Managed accounts by name or by local part.
+    Namesakes(String),
     LinksByEmail(String),
     LinksOf(String),
     RecordsByName(String, String),
@@ -51,6 +55,8 @@ pub(super) enum ReadRequest {
     /// Who deactivated this account.
     DeactivatedBy(String),
     Domains,
+    /// The domains that the Entra tenant has verified.
+    TenantDomains,
     OrgGroups(Vec<String>),
     GroupRoles(String),
     Workspaces,
@@ -64,9 +70,12 @@ impl ReadRequest {
     /// The source that it reads.
     pub(super) fn source(&self) -> Source {
         match self {
-            Self::Users(_) | Self::UserById(_) | Self::Strays(_) | Self::Bearers(_) | Self::Owner(..) => {
-                Source::Users
-            }
+            Self::Users(_)
+            | Self::UserById(_)
+            | Self::Attribute(..)
+            | Self::Strays(_)
+            | Self::Bearers(_)
+            | Self::Owner(..) => Source::Users,
             Self::Memberships(_) => Source::Memberships,
             Self::Nested(_) => Source::NestedMemberships,
             Self::DynamicGroups => Source::DynamicGroups,
@@ -75,7 +84,7 @@ impl ReadRequest {
             Self::Mapping(_) | Self::Settings => Source::Schema,
             Self::Log(..) | Self::Pending(_) => Source::ProvisioningLog,
             Self::Stopper => Source::AuditLog,
-            Self::AccountsByEmail(_) | Self::AccountsById(_) => Source::Accounts,
+            Self::AccountsByEmail(_) | Self::AccountsById(_) | Self::Namesakes(_) => Source::Accounts,
             Self::LinksByEmail(_) | Self::LinksOf(_) => Source::ScimLinks,
             Self::RecordsByName(..) | Self::RecordsByExternal(..) | Self::RecordById(_) => Source::ScimUsers,
             Self::Permissions(_) => Source::Permissions,
@@ -84,6 +93,7 @@ impl ReadRequest {
             Self::LastActive(_) => Source::LastActive,
             Self::DeactivatedBy(_) => Source::OrgAuditLog,
             Self::Domains => Source::Domains,
+            Self::TenantDomains => Source::TenantDomains,
             Self::OrgGroups(_) => Source::Groups,
             Self::GroupRoles(_) => Source::GroupRoles,
             Self::Workspaces => Source::Workspaces,
@@ -136,6 +146,10 @@ fn everything(e: &Evidence, directories: &[String], by_log: bool, diagnosing: bo
         }
     }
     standstill(e, &mut all);
+    let address = case.wanted.as_deref().filter(|_| case.person.is_some_and(|person| !person.is_guest()));
+    if diagnosing && address.is_some_and(|address| e.on_verified_domain(address) == Some(false)) {
+        all.push(ReadRequest::TenantDomains);
+    }
     accounts(e, &case, &mut all);
     suspension(&case, &mut all);
     others(e, &case, &mut all);
@@ -143,6 +157,7 @@ fn everything(e: &Evidence, directories: &[String], by_log: bool, diagnosing: bo
     if diagnosing {
         clashing_groups(e, &case, &mut all);
         lost_roles(e, &case, &mut all);
+        history(e, &case, &mut all);
         let account = case.account.filter(|account| case.is_deactivated_while_linked(account));
         all.extend(account.map(|account| ReadRequest::DeactivatedBy(account.id.clone())));
     }
@@ -168,6 +183,7 @@ fn names(e: &Evidence, directories: &[String], all: &mut Vec<ReadRequest>) {
             all.push(ReadRequest::Strays(address.clone()));
         }
     }
+    all.extend(by_record(e).map(ReadRequest::UserById));
     let mut addresses = asked;
     if let [person] = found.as_slice() {
         addresses.extend(person.addresses());
@@ -176,19 +192,24 @@ fn names(e: &Evidence, directories: &[String], all: &mut Vec<ReadRequest>) {
         }
     }
     let case = Case::new(e);
-    addresses.extend(case.wanted.clone());
+    if let (Some(person), Some(mapping)) = (case.person, e.mapping.get()) {
+        let unusual = mapping.unusual_attributes().into_iter();
+        all.extend(unusual.map(|name| ReadRequest::Attribute(person.id.clone(), name)));
+    }
+    // A guest's address may be written in two forms.
+    addresses.extend(case.identity.email.all().iter().map(|address| normalize(address)));
     let mut user_names = addresses.clone();
     user_names.extend(case.identity.user_name.all().iter().map(|name| normalize(name)));
     for external in case.identity.external_id.all() {
         all.extend(directories.iter().map(|id| ReadRequest::RecordsByExternal(id.clone(), external.clone())));
     }
-    // The record that the identity provider takes for the person's, even if it has another name.
-    if let Some(anchor) = case.anchor().filter(|_| case.person.is_some()) {
-        let is_known = case.record_links.iter().any(|tie| tie.id.record == anchor && tie.record.is_some());
+    // The record that the identity provider takes for the person's, even if it has another name. It costs a call only if
+    // it is not a record that was read already.
+    if let Some(anchor) = case.anchor().filter(|_| case.person.is_some() && case.anchor_link().is_none()) {
         let ids = directories
             .iter()
             .map(|directory| RecordId { directory: directory.clone(), record: anchor.to_owned() });
-        all.extend(ids.filter(|_| !is_known).map(ReadRequest::RecordById));
+        all.extend(ids.map(ReadRequest::RecordById));
     }
     let emails: Vec<String> = addresses.iter().filter(|address| address.contains('@')).cloned().collect();
     for address in emails {
@@ -210,6 +231,27 @@ fn names(e: &Evidence, directories: &[String], all: &mut Vec<ReadRequest>) {
             .cloned()
             .map(ReadRequest::RecordById),
     );
+}
+
+/// The owner of the record that is linked to the account in the request, if nobody has the account's address. An old
+/// address still leads to the person.
+fn by_record(e: &Evidence) -> Option<String> {
+    let Who::Account(id) = &e.subject.who else { return None };
+    if !e.users.get().is_some_and(Vec::is_empty) {
+        return None;
+    }
+    let case = Case::new(e);
+    let linked = case.record_links.iter().filter(|link| link.account.as_ref() == Some(id));
+    let external = linked.filter_map(|link| link.record?.external_id.as_ref());
+    let owners: BTreeSet<&str> = external
+        .filter_map(|external| e.owners.get(external)?.get())
+        .flatten()
+        .map(|user| user.id.as_str())
+        .collect();
+    match owners.into_iter().collect::<Vec<_>>().as_slice() {
+        [one] => Some((*one).to_owned()),
+        _ => None,
+    }
 }
 
 /// An address as the sources write it. It is not documented whether a search finds an address that is written with
@@ -262,9 +304,11 @@ fn accounts(e: &Evidence, case: &Case<'_>, all: &mut Vec<ReadRequest>) {
         all.extend(other.filter(|_| case.person.is_some()).map(ReadRequest::Bearers));
     }
     for tie in &case.record_links {
+        let is_namesake = |id: &String| e.namesakes.get().into_iter().flatten().any(|known| known.id == *id);
         if let Some(id) = &tie.account
             && e.accounts.get().is_some()
             && e.account(id).is_none()
+            && !is_namesake(id)
         {
             all.push(ReadRequest::AccountsById(vec![id.clone()]));
         }
@@ -388,6 +432,26 @@ fn lost_roles(e: &Evidence, case: &Case<'_>, all: &mut Vec<ReadRequest>) {
     let granted = e.group_roles.values().filter_map(|read| read.get()).flatten().any(|role| role.grants);
     if granted {
         all.push(ReadRequest::Workspaces);
+    }
+}
+
+/// Whether earlier work of the person may be on another account. Only if their user object is young.
+fn history(e: &Evidence, case: &Case<'_>, all: &mut Vec<ReadRequest>) {
+    let Some(account) = case.account.filter(|_| case.may_have_history_elsewhere()) else { return };
+    all.push(ReadRequest::LastActive(account.id.clone()));
+    if case.has_older_use() != Some(false) {
+        return;
+    }
+    let local = case.wanted.as_deref().and_then(|address| address.split(['@', '+']).next());
+    let name = case.person.and_then(|person| person.name.clone());
+    let terms = name.into_iter().chain(local.map(|local| format!("{local}+")));
+    all.extend(terms.filter(|term| term.len() > 1).map(ReadRequest::Namesakes));
+    for other in e.namesakes.get().into_iter().flatten().filter(|other| case.is_namesake(other)) {
+        all.push(ReadRequest::LastActive(other.id.clone()));
+        if case.use_ended_then(other) == Some(true) {
+            all.push(ReadRequest::LinksOf(other.id.clone()));
+            all.extend(other.email.as_deref().map(|email| ReadRequest::Bearers(normalize(email))));
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! produces text only; advice must never become a step.
 
 mod account;
+mod anchor;
 mod group;
 mod job;
 mod person;
@@ -17,6 +18,7 @@ pub(super) fn advise(cause: Cause, case: &Case<'_>) -> Option<String> {
         .or_else(|| person::advise(cause, case))
         .or_else(|| account::advise(cause, case))
         .or_else(|| record::advise(cause, case))
+        .or_else(|| anchor::advise(cause, case))
         .or_else(|| group::advise(cause, case))
 }
 

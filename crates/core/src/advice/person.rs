@@ -4,6 +4,7 @@ use super::{application, listed, name, provisioning};
 use crate::diagnose::{Case, assigned_by};
 use crate::evidence::{Assignment, DynamicGroup};
 use crate::finding::Cause;
+use crate::planner::last_used;
 
 pub(super) fn advise(cause: Cause, case: &Case<'_>) -> Option<String> {
     let name = name(case);
@@ -76,6 +77,20 @@ pub(super) fn advise(cause: Cause, case: &Case<'_>) -> Option<String> {
                 "Fill the attribute {} of {name}{id} in Entra (mail is set by an Exchange mailbox only), or let the job fall back in {} > Mappings > Provision Microsoft Entra ID Users: Coalesce([mail], [userPrincipalName]).",
                 from.unwrap_or_else(|| "that the log names".to_owned()),
                 provisioning(case)
+            )
+        }
+        Cause::HistoryElsewhere => {
+            let others: Vec<String> = case
+                .former_accounts()
+                .iter()
+                .map(|account| {
+                    let address = account.email.as_deref().unwrap_or("no address that is shown");
+                    format!("account {} ({address}), {}", account.id, last_used(case, account))
+                })
+                .collect();
+            format!(
+                "The earlier work of {name} may be on {}. Compare the accounts in admin.atlassian.com, Directory > Managed accounts. A name proves nothing: ask the person. If it is theirs and the new account has no content, move the new account's address aside and give the old account the address {name}, then provision {name} again. If both have content, ask Atlassian's support: accounts cannot be merged.",
+                others.join("; ")
             )
         }
         Cause::SyncPending => {

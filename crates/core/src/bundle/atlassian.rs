@@ -18,10 +18,10 @@ impl Pseudonymize for Account {
             membership,
             for_deletion,
             claim,
-            email_verified,
             source,
             platform_roles,
             groups,
+            email_verified,
         } = self;
         Self {
             id: by.account_id(id),
@@ -32,12 +32,12 @@ impl Pseudonymize for Account {
             membership: code(membership, by),
             for_deletion: *for_deletion,
             claim: *claim,
-            email_verified: *email_verified,
             source: code(source, by),
             platform_roles: platform_roles
                 .as_ref()
                 .map(|roles| roles.iter().map(|role| by.code(role)).collect()),
             groups: groups.pseudonymized(by),
+            email_verified: *email_verified,
         }
     }
 }

@@ -49,11 +49,7 @@ impl Pseudonymizer {
 
     /// The name of an attribute. The names of Microsoft stay; those of an organization are replaced.
     pub(super) fn attribute(&mut self, name: &str) -> String {
-        let is_known = |known: &&str| known.eq_ignore_ascii_case(name);
-        let plain = ["objectId", "userPrincipalName", "mail", "displayName", "userType", "accountEnabled"];
-        let is_microsofts =
-            plain.iter().chain(["IsSoftDeleted"].iter()).chain(IdpUser::MAPPED_ATTRIBUTES).any(is_known);
-        if is_microsofts { name.to_owned() } else { self.sentence(name) }
+        if IdpUser::is_usual(name) { name.to_owned() } else { self.sentence(name) }
     }
 }
 
@@ -75,8 +71,9 @@ fn is_count(function: &str, at: usize) -> bool {
 }
 
 /// The expressions of a mapping, each with its name in this program.
-fn expressions(mapping: &mut Mapping) -> [&mut Option<String>; 3] {
-    [&mut mapping.user_name_from, &mut mapping.email_from, &mut mapping.external_id_from]
+fn expressions(mapping: &mut Mapping) -> [&mut Option<String>; 4] {
+    let Mapping { user_name_from, email_from, external_id_from, active_from, .. } = mapping;
+    [user_name_from, email_from, external_id_from, active_from]
 }
 
 /// Where a person is found in the evidence: in which list, under which key, at which place.

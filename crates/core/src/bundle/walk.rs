@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::text::Pseudonymizer;
-use crate::evidence::{Evidence, Gap, Installation, Read};
+use crate::evidence::{Evidence, Gap, Installation, JobStart, Read};
 use crate::subject::{RecordId, Subject, Who};
 
 /// A value whose personal parts can be replaced.
@@ -74,11 +74,13 @@ impl Pseudonymize for Subject {
 
 impl Pseudonymize for Installation {
     fn pseudonymized(&self, by: &mut Pseudonymizer) -> Self {
-        let Self { organization, tenant, application } = self;
+        let Self { organization, tenant, application, job_directory, sync_all } = self;
         Self {
             organization: name(organization, by),
             tenant: name(tenant, by),
             application: name(application, by),
+            job_directory: name(job_directory, by),
+            sync_all: *sync_all,
         }
     }
 }
@@ -102,23 +104,27 @@ impl Pseudonymize for Evidence {
             mapping,
             log,
             accounts,
+            namesakes,
             links,
             account_links,
             records,
             records_by_id,
             permissions,
+            deactivated_by,
             roles,
             user_directories,
             last_active,
-            deactivated_by,
             domains,
+            tenant_domains,
             groups,
             group_roles,
             workspaces,
             scim_groups,
             bearers,
             owners,
+            unselected,
             cleared,
+            starts,
         } = self;
         Self {
             subject: subject.pseudonymized(by),
@@ -137,6 +143,7 @@ impl Pseudonymize for Evidence {
             mapping: mapping.pseudonymized(by),
             log: log.pseudonymized(by),
             accounts: accounts.pseudonymized(by),
+            namesakes: namesakes.pseudonymized(by),
             links: links.pseudonymized(by),
             account_links: keyed(account_links, by, Pseudonymizer::account_id),
             records: keyed(records, by, Pseudonymizer::name),
@@ -145,22 +152,54 @@ impl Pseudonymize for Evidence {
                 .map(|(id, read)| (id.pseudonymized(by), read.pseudonymized(by)))
                 .collect(),
             permissions: keyed(permissions, by, Pseudonymizer::account_id),
+            deactivated_by: deactivated_by
+                .iter()
+                .map(|(account, read)| (by.account_id(account), actor(read, by)))
+                .collect(),
             roles: keyed(roles, by, Pseudonymizer::account_id),
             user_directories: keyed(user_directories, by, Pseudonymizer::account_id),
             last_active: keyed(last_active, by, Pseudonymizer::account_id),
-            deactivated_by: deactivated_by
-                .iter()
-                .map(|(id, read)| (by.account_id(id), actor(read, by)))
-                .collect(),
             domains: domains.pseudonymized(by),
+            tenant_domains: match tenant_domains {
+                Read::NotAsked => Read::NotAsked,
+                Read::Gap(gap) => Read::Gap(gap.pseudonymized(by)),
+                Read::Seen { at, value } => {
+                    Read::seen(*at, value.iter().map(|domain| by.person(domain)).collect())
+                }
+            },
             groups: groups.pseudonymized(by),
             group_roles: keyed(group_roles, by, Pseudonymizer::name),
             workspaces: workspaces.pseudonymized(by),
             scim_groups: scim_groups.pseudonymized(by),
             bearers: keyed(bearers, by, Pseudonymizer::person),
             owners: keyed(owners, by, Pseudonymizer::person),
+            unselected: keyed(unselected, by, Pseudonymizer::attribute),
             cleared: *cleared,
+            starts: starts.pseudonymized(by),
         }
+    }
+}
+
+/// Who did something, if somebody is named.
+fn actor(read: &Read<Option<String>>, by: &mut Pseudonymizer) -> Read<Option<String>> {
+    match read {
+        Read::NotAsked => Read::NotAsked,
+        Read::Gap(gap) => Read::Gap(gap.pseudonymized(by)),
+        Read::Seen { at, value } => Read::seen(*at, person(value, by)),
+    }
+}
+
+/// The state holds codes of the job's state and nothing else.
+impl Pseudonymize for JobStart {
+    fn pseudonymized(&self, by: &mut Pseudonymizer) -> Self {
+        let Self { at, before } = self;
+        let mut before = before.clone();
+        for value in before.as_object_mut().into_iter().flat_map(|state| state.values_mut()) {
+            if let serde_json::Value::String(text) = value {
+                *text = by.code(text);
+            }
+        }
+        Self { at: *at, before }
     }
 }
 
@@ -168,15 +207,6 @@ impl Pseudonymize for Evidence {
 impl Pseudonymize for BTreeMap<String, String> {
     fn pseudonymized(&self, by: &mut Pseudonymizer) -> Self {
         self.iter().map(|(scim, idp)| (by.name(scim), by.name(idp))).collect()
-    }
-}
-
-/// Who deactivated an account, if the log names a person.
-fn actor(read: &Read<Option<String>>, by: &mut Pseudonymizer) -> Read<Option<String>> {
-    match read {
-        Read::NotAsked => Read::NotAsked,
-        Read::Gap(gap) => Read::Gap(gap.pseudonymized(by)),
-        Read::Seen { at, value } => Read::Seen { at: *at, value: person(value, by) },
     }
 }
 

@@ -13,9 +13,7 @@ use super::op::Op;
 use super::rules::Rules;
 use super::subject::RecordId;
 pub use account::may_write;
-use account::{
-    account_is_not_anothers, allowed, enabled, is_nobodys, is_ours, may_end, not_anothers, person_is_free,
-};
+use account::{account_is_not_anothers, allowed, enabled, is_nobodys, may_end, not_anothers, person_is_free};
 
 const NOT_VERIFIED: &str =
     "the address is not on a verified domain of the organization, so Atlassian would unlink the account";
@@ -175,18 +173,6 @@ fn provisioning(
         let mut all = accounts.iter().filter(|a| a.bears(email) && a.status.as_deref() != Some("closed"));
         all.all(|bearer| Some(bearer.id.as_str()) == account || parks(earlier, &bearer.id))
     });
-    let link_is_ours = match &case.own {
-        Some(record_link) if loosens(earlier, &record_link.id) => Some(true),
-        // If two sources disagree, one of them shows another account.
-        Some(record_link) if !record_link.link_known => Some(false),
-        Some(record_link) => match record_link.account.as_deref() {
-            Some(id) => Some(Some(id) == account),
-            // Atlassian links an unlinked record to the account that has its address. The next condition checks that
-            // account.
-            None => Some(true),
-        },
-        None => case.e.links.get().map(|_| true),
-    };
     ConditionState::of(known.enabled, Source::Users, "the person is disabled at the identity provider")
         .and(|| provisioning::assigned(case))
         .and(|| provisioning::entitled(case))
@@ -194,13 +180,8 @@ fn provisioning(
         .and(|| provisioning::written_record(case, account, earlier))
         .and(|| provisioning::would_not_be_refused(case, earlier))
         .and(|| ConditionState::of(case.e.on_verified_domain(email), Source::Domains, NOT_VERIFIED))
-        .and(|| {
-            ConditionState::of(link_is_ours, Source::ScimLinks, "the record is linked to another account")
-        })
         .and(|| ConditionState::of(bearers, Source::Accounts, "another account bears the address"))
-        .and(|| {
-            account.map_or(ConditionState::True, |id| may_write(case, id, rules).and(|| is_ours(case, id)))
-        })
+        .and(|| account.map_or(ConditionState::True, |id| may_write(case, id, rules)))
 }
 
 /// Whether Atlassian allows to activate an account. A link to provisioning is no obstacle if an earlier op removes it.

@@ -20,6 +20,7 @@ const RECORD_CAUSES: &[Cause] = &[
     C::TwoDirectories,
     C::IdentityRecreated,
     C::StaleAnchor,
+    C::WrongAnchor,
     C::DomainNotClaimed,
     C::PendingDeletion,
     C::DeactivatedElsewhere,
@@ -40,7 +41,12 @@ const SYMPTOMS: &[(Cause, &[&[Cause]])] = &[
     (C::SyncPending, &[JOB_CAUSES, PERSON_CAUSES, RECORD_CAUSES]),
     (
         C::NeverProvisioned,
-        &[JOB_CAUSES, PERSON_CAUSES, RECORD_CAUSES, &[C::SyncPending, C::DeactivatedLocally]],
+        &[
+            JOB_CAUSES,
+            PERSON_CAUSES,
+            RECORD_CAUSES,
+            &[C::SyncPending, C::DeactivatedLocally, C::ExportFailing],
+        ],
     ),
     (C::AttributeMissing, &[JOB_CAUSES]),
     (
@@ -60,10 +66,19 @@ const SYMPTOMS: &[(Cause, &[&[Cause]])] = &[
     (C::StaleRecordConflict, &[&[C::IdentityRecreated]]),
     (C::EmailHeldByManagedAccount, &[&[C::PendingDeletion, C::IdentityRecreated, C::DomainNotClaimed]]),
     (
+        C::ExportFailing,
+        &[
+            JOB_CAUSES,
+            PERSON_CAUSES,
+            RECORD_CAUSES,
+            &[C::LinkedToOtherAccount, C::EmailMismatch, C::OrphanedRecord],
+        ],
+    ),
+    (
         C::EmailHeldOutside,
         &[&[C::DomainNotClaimed, C::PendingDeletion, C::DeactivatedElsewhere, C::AccountUnclaimed]],
     ),
-    (C::EmailMismatch, &[&[C::TwoDirectories, C::DomainNotClaimed, C::AccountUnclaimed]]),
+    (C::EmailMismatch, &[&[C::TwoDirectories, C::DomainNotClaimed, C::WrongAnchor, C::AccountUnclaimed]]),
     (C::StaleAnchor, &[&[C::IdentityRecreated]]),
     (C::DomainNotClaimed, &[JOB_CAUSES, PERSON_CAUSES, &[C::DeactivatedElsewhere]]),
     (C::DeactivatedByIdp, &[PERSON_CAUSES, NOT_PROVISIONED, &[C::DeactivatedElsewhere, C::ActiveMapping]]),

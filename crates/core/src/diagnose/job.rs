@@ -73,8 +73,10 @@ pub(super) fn pull_sync(case: &Case<'_>) -> Answer {
     }
     let names: Vec<&str> =
         case.e.applications.get().into_iter().flatten().map(|one| one.name.as_str()).collect();
-    let says =
-        format!("no Atlassian application of the tenant has a synchronization job ({})", names.join(", "));
+    let says = format!(
+        "no Atlassian application of the tenant has a job that writes to a configured directory ({})",
+        names.join(", ")
+    );
     fact(&case.e.applications, Source::Applications, says)
         .map_or(Answer::No, |fact| Answer::Yes(Finding::new(Cause::PullSync, fact)))
 }

@@ -3,13 +3,16 @@
 
 mod account;
 mod address;
+mod anchor;
 mod apps;
 mod attribute;
 mod case;
 mod clash;
 mod deactivation;
 mod explain;
+mod export;
 mod groups;
+mod history;
 mod identity;
 mod job;
 mod link;
@@ -26,6 +29,7 @@ mod trail;
 pub use attribute::Identity;
 pub use case::Case;
 pub(crate) use clash::local as local_group;
+pub(crate) use export::answer as export_answer;
 pub use record_link::RecordLink;
 pub use record_links::Owner;
 pub(crate) use scope::assigned_by;
@@ -79,7 +83,9 @@ const RULES: &[Rule] = &[
     (Cause::TwoDirectories, address::two_directories),
     (Cause::EmailMismatch, address::email_mismatch),
     (Cause::IdentityRecreated, identity::identity_recreated),
-    (Cause::StaleAnchor, identity::stale_anchor),
+    (Cause::StaleAnchor, anchor::stale_anchor),
+    (Cause::WrongAnchor, anchor::wrong_anchor),
+    (Cause::ExportFailing, export::export_failing),
     (Cause::OrphanedRecord, identity::orphaned_record),
     (Cause::DomainNotClaimed, address::domain_not_claimed),
     (Cause::PendingDeletion, account::pending_deletion),
@@ -99,6 +105,7 @@ const RULES: &[Rule] = &[
     (Cause::GroupWithoutRole, apps::group_without_role),
     (Cause::SeatsFull, apps::seats_full),
     (Cause::MatchingOnEmail, job::matching_on_email),
+    (Cause::HistoryElsewhere, history::history_elsewhere),
     (Cause::ActiveMapping, job::active_mapping),
 ];
 
@@ -108,6 +115,7 @@ const WHERE_ACCESS_IS_MISSING: &[Cause] = &[
     Cause::OutOfScope,
     Cause::AssignmentBroken,
     Cause::EmailMismatch,
+    Cause::ExportFailing,
     Cause::AccountUnclaimed,
     Cause::GroupRenamed,
     Cause::GroupWithoutRole,

@@ -13,15 +13,6 @@ pub(super) fn is_due(case: &Case<'_>) -> bool {
         && (case.is_assigned() == Some(true) || super::assignment_is_contradicted(case))
 }
 
-/// The newest log entry that shows whether the job provisions the person. A write or a comparison shows that it does; a
-/// filter or a missing entitlement shows that it does not.
-pub(super) fn newest_verdict<'a>(case: &Case<'a>) -> Option<&'a LogEntry> {
-    case.e.log.get()?.iter().find(|entry| {
-        let compared = entry.skip_reason.as_deref() == Some("RedundantExport");
-        (entry.is_export() && entry.skip_reason.is_none()) || compared || left_out(entry)
-    })
-}
-
 fn left_out(entry: &LogEntry) -> bool {
     entry.filtered_out || entry.is_not_entitled()
 }
@@ -45,7 +36,7 @@ fn is_filtered(entry: &LogEntry) -> Option<bool> {
 
 /// The newest log entry, if it leaves the person out and still counts today. Otherwise the answer of the rule.
 fn leaves_out<'a>(case: &Case<'a>) -> Result<&'a LogEntry, Answer> {
-    let entry = newest_verdict(case).filter(|entry| left_out(entry) && !case.is_outdated(entry));
+    let entry = case.newest_verdict().flatten().filter(|entry| left_out(entry) && !case.is_outdated(entry));
     entry.ok_or(Answer::No)
 }
 
@@ -138,8 +129,8 @@ pub(crate) fn assigned_by<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Assig
     })
 }
 
-/// The source attribute of a mandatory target attribute is empty today. A log entry only confirms it. Not reported if the person's
-/// record is linked: Entra sends no empty values, so that record keeps working.
+/// The source attribute of a mandatory target attribute is empty today. A log entry only confirms it. Not reported if
+/// the person's record is linked: Entra sends no empty values, so that record keeps working.
 pub(super) fn attribute_missing(case: &Case<'_>) -> Answer {
     if !is_due(case) || case.own.as_ref().is_some_and(|own| own.account.is_some()) {
         return Answer::No;

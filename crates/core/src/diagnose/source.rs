@@ -79,14 +79,6 @@ pub(crate) fn assignment_is_contradicted(case: &Case<'_>) -> bool {
     contradiction(case).is_some()
 }
 
-impl Case<'_> {
-    /// Whether the job provisions everybody, assigned or not. `None` if unknown.
-    #[must_use]
-    pub fn sync_all(&self) -> Option<bool> {
-        self.e.mapping.get().and_then(|mapping| mapping.sync_all)
-    }
-}
-
 /// The fact that contradicts a missing assignment.
 fn contradiction(case: &Case<'_>) -> Option<Fact> {
     if case.sync_all() == Some(true) {
@@ -127,7 +119,7 @@ fn unassigned(case: &Case<'_>) -> Unassigned {
         (None, None) => Unassigned::Unread(&[Source::Jobs, Source::Schema, Source::ProvisioningLog]),
         // A job that provisions everybody would have written the person, or skipped them for another reason.
         (None, Some(log)) => {
-            let withdrawn = super::scope::newest_verdict(case).is_some_and(LogEntry::is_not_entitled);
+            let withdrawn = case.newest_verdict().flatten().is_some_and(LogEntry::is_not_entitled);
             let never = !log.iter().any(LogEntry::succeeded);
             if never || withdrawn { Unassigned::Proven } else { Unassigned::Unread(&[Source::Schema]) }
         }

@@ -43,7 +43,7 @@ impl From<&str> for Gap {
     }
 }
 
-/// The ids of the installation. Support asks for them first.
+/// The ids of the installation, which support asks for first, and what the configuration says about the job.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Installation {
     pub organization: Option<String>,
@@ -51,6 +51,12 @@ pub struct Installation {
     pub tenant: Option<String>,
     /// Object id of the Atlassian enterprise application.
     pub application: Option<String>,
+    /// The SCIM directory that the job writes to, according to the configuration. What Graph shows takes precedence.
+    #[serde(default)]
+    pub job_directory: Option<String>,
+    /// Whether the job provisions everybody, according to the configuration. What Graph shows takes precedence.
+    #[serde(default)]
+    pub sync_all: Option<bool>,
 }
 
 /// The result of reading one source.
@@ -106,6 +112,14 @@ impl<T> Read<T> {
     }
 }
 
+/// A start of the job by an earlier run whose cycle has ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobStart {
+    pub at: Timestamp,
+    /// The state of the job before the start, as the step recorded it.
+    pub before: serde_json::Value,
+}
+
 /// Everything that was read for one diagnosis.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
@@ -138,6 +152,10 @@ pub struct Evidence {
     pub log: Read<Vec<LogEntry>>,
     /// Accounts that have one of the addresses, or are linked to one of the records.
     pub accounts: Read<Vec<Account>>,
+    /// Accounts with the person's name, or with their local part and a suffix. Read only if the person's user object is
+    /// young. They are not candidates for the person's account.
+    #[serde(default)]
+    pub namesakes: Read<Vec<Account>>,
     /// Links that were found by the addresses.
     pub links: Read<Vec<ScimLink>>,
     /// Links by account id.
@@ -161,6 +179,10 @@ pub struct Evidence {
     #[serde(default)]
     pub deactivated_by: BTreeMap<String, Read<Option<String>>>,
     pub domains: Read<Vec<Domain>>,
+    /// The domains that the tenant of the identity provider has verified. Read only if the organization has not verified
+    /// the domain of the person's address.
+    #[serde(default)]
+    pub tenant_domains: Read<Vec<String>>,
     /// Groups of the organization with the names of missing groups.
     pub groups: Read<Vec<OrgGroup>>,
     /// The roles that a group grants, by group id. Read only if a group name conflicts or a role is missing.
@@ -175,9 +197,15 @@ pub struct Evidence {
     /// matters. An empty list means that the value belongs to nobody. More than one user means that the value does not
     /// identify a person.
     pub owners: BTreeMap<String, Read<Vec<IdpUser>>>,
+    /// Attributes of the person that the job's mapping names and that could not be selected, with the reason.
+    #[serde(default)]
+    pub unselected: BTreeMap<String, Gap>,
     /// When this program last removed an obstacle for the person. An older refusal no longer proves anything.
     #[serde(default)]
     pub cleared: Option<Timestamp>,
+    /// The starts of the job by earlier runs, from the journal. Read only if the job does not run.
+    #[serde(default)]
+    pub starts: Vec<JobStart>,
 }
 
 impl Evidence {
@@ -201,6 +229,7 @@ impl Evidence {
             mapping: Read::NotAsked,
             log: Read::NotAsked,
             accounts: Read::NotAsked,
+            namesakes: Read::NotAsked,
             links: Read::NotAsked,
             account_links: BTreeMap::new(),
             records: BTreeMap::new(),
@@ -211,13 +240,16 @@ impl Evidence {
             last_active: BTreeMap::new(),
             deactivated_by: BTreeMap::new(),
             domains: Read::NotAsked,
+            tenant_domains: Read::NotAsked,
             groups: Read::NotAsked,
             group_roles: BTreeMap::new(),
             workspaces: Read::NotAsked,
             scim_groups: Read::NotAsked,
             bearers: BTreeMap::new(),
             owners: BTreeMap::new(),
+            unselected: BTreeMap::new(),
             cleared: None,
+            starts: Vec::new(),
         }
     }
 
@@ -248,6 +280,9 @@ impl Evidence {
         let mut all: Vec<(Source, &'e Gap)> = Vec::new();
         let mut add = |source: Source, gap: Option<&'e Gap>| all.extend(gap.map(|gap| (source, gap)));
         add(Source::Users, self.users.why());
+        for gap in self.unselected.values() {
+            add(Source::Users, Some(gap));
+        }
         for read in self.bearers.values() {
             add(Source::Users, read.why());
         }
@@ -259,6 +294,7 @@ impl Evidence {
         add(Source::NestedMemberships, self.nested.why());
         add(Source::DynamicGroups, self.dynamic_groups.why());
         add(Source::Assignments, self.assignments.why());
+        add(Source::TenantDomains, self.tenant_domains.why());
         add(Source::Applications, self.applications.why());
         add(Source::Jobs, self.job.why());
         add(Source::Schema, self.mapping.why());
@@ -277,6 +313,7 @@ impl Evidence {
             add(Source::ScimLinks, read.why());
         }
         add(Source::Accounts, self.accounts.why());
+        add(Source::Accounts, self.namesakes.why());
         for read in self.permissions.values() {
             add(Source::Permissions, read.why());
         }

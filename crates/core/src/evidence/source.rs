@@ -33,6 +33,8 @@ sources! {
     DynamicGroups = "entra.dynamic-groups",
     /// The users and groups that are assigned to the Atlassian enterprise application.
     Assignments = "entra.assignments",
+    /// The domains that the tenant of the identity provider has verified.
+    TenantDomains = "entra.domains",
     /// The Atlassian applications of the tenant.
     Applications = "entra.applications",
     Jobs = "entra.jobs",

@@ -139,12 +139,13 @@ impl Expression {
     #[must_use]
     pub fn traced(&self, value: &str) -> Option<Vec<(&str, String)>> {
         match self {
-            // Only attributes by which this program looks up users are traced. The user principal name is not, because
-            // for a guest the job writes a different text.
+            // An attribute that is not read with every user is looked up as well. If Microsoft Graph cannot filter by
+            // it, the owner stays unread. The user principal name is not traced, because for a guest the job writes a
+            // different text. Status and type identify nobody.
             Self::Attribute(name) => {
-                let known = ["objectId", "mail", "displayName"].iter().chain(IdpUser::MAPPED_ATTRIBUTES);
-                let known = known.copied().any(|known| known.eq_ignore_ascii_case(name));
-                known.then(|| vec![(name.as_str(), value.to_owned())])
+                let untraced = ["userPrincipalName", "userType", "accountEnabled", "IsSoftDeleted"];
+                let is_traced = !untraced.iter().any(|known| known.eq_ignore_ascii_case(name));
+                is_traced.then(|| vec![(name.as_str(), value.to_owned())])
             }
             Self::Call(name, arguments) => match (name.to_lowercase().as_str(), arguments.as_slice()) {
                 // The lookup ignores case.
@@ -215,7 +216,7 @@ fn written_names(person: &IdpUser) -> Vec<Option<String>> {
     names
 }
 
-/// An attribute of a person, by its name in the schema. It is unread if this program never requests it. If only the id
+/// An attribute of a person, by its name in the schema. It is unread if it was not selected. If only the id
 /// of the person may be read, every other attribute is unread.
 fn attribute_of(person: &IdpUser, name: &str, upn: Option<&str>) -> Result<Value, Unread> {
     let name = name.to_lowercase();
@@ -234,7 +235,11 @@ fn attribute_of(person: &IdpUser, name: &str, upn: Option<&str>) -> Result<Value
         "issoftdeleted" => Ok(Value::flag(false)),
         other => match IdpUser::MAPPED_ATTRIBUTES.iter().find(|known| known.to_lowercase() == other) {
             Some(known) => Ok(Value::text(person.attributes.get(*known).cloned().unwrap_or_default())),
-            None => Err(Unread),
+            None => {
+                let mut selected = person.attributes.iter();
+                let found = selected.find(|(known, _)| known.to_lowercase() == other);
+                found.map(|(_, value)| Value::text(value.as_str())).ok_or(Unread)
+            }
         },
     }
 }

@@ -18,7 +18,6 @@ use super::op::{Op, Risk, State};
 use super::plan::{Plan, Step, because};
 use super::rules::{Approvers, Rules};
 use super::ticket::tickets;
-#[cfg(test)]
 pub(crate) use cost::last_used;
 pub use retire::{left_over, retire_plan};
 #[cfg(test)]

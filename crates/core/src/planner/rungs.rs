@@ -110,10 +110,7 @@ pub(super) fn ops(
         || is_likely(diagnosis, Cause::DeactivatedByIdp)
     {
         if provisioned() {
-            return Err(
-                "The identity provider was asked to write the person's record again and it did not help."
-                    .to_owned(),
-            );
+            return after_on_demand(case, diagnosis, tried);
         }
     } else {
         make_record = false;
@@ -215,31 +212,39 @@ pub(crate) fn is_proven(case: &Case<'_>, tried: &[Step], op: &Op) -> bool {
         && records.iter().all(|id| is_wrong(id) || (is_own(id) && (elsewhere(id) || written_again)))
 }
 
-/// Ops for the job itself. It resumes first; only if that did not help, it starts over. If the identity provider is
-/// anchored on a record that no longer exists, every record has to be matched again. `None` if the job has no fault.
+/// The op for the job itself, if the job does not run. `None` if the job has no fault. A start that ended in the same
+/// state is not repeated.
 fn rung_seven(
     case: &Case<'_>,
     diagnosis: &Diagnosis,
     job: String,
     tried: &[Step],
 ) -> Option<Result<Vec<Op>, String>> {
-    let start = Op::StartProvisioning { job: job.clone() };
-    let restart = |scope| Op::RestartProvisioning { job: job.clone(), scope };
-    let ways = if diagnosis.found(Cause::ProvisioningQuarantined) {
-        vec![start, restart(ResetScope::Usual)]
-    } else if diagnosis.found(Cause::ProvisioningStopped) {
-        vec![start]
-    } else if diagnosis.found(Cause::StaleAnchor) {
-        vec![restart(ResetScope::Full)]
-    } else {
+    if !diagnosis.found(Cause::ProvisioningQuarantined) && !diagnosis.found(Cause::ProvisioningStopped) {
         return None;
-    };
-    let next = ways.into_iter().find(|op| !was_tried(case, tried, op));
-    Some(
-        next.map(|op| vec![op]).ok_or_else(|| {
-            "The job was started again in this run, and it stands as it stood before.".to_owned()
-        }),
-    )
+    }
+    let start = Op::StartProvisioning { job };
+    Some(if was_tried(case, tried, &start) {
+        Err("The job was started again in this run, and it came back to the same state.".to_owned())
+    } else {
+        Ok(vec![start])
+    })
+}
+
+/// What remains if provision on demand had no effect. Only if the identity provider itself does not find the record
+/// that it wrote before, all records are matched again.
+fn after_on_demand(case: &Case<'_>, diagnosis: &Diagnosis, tried: &[Step]) -> Result<Vec<Op>, String> {
+    let in_vain =
+        "The identity provider was asked to write the person's record again and it did not help.".to_owned();
+    if !diagnosis.found(Cause::StaleAnchor) || !case.anchor_was_not_found() {
+        return Err(in_vain);
+    }
+    let job = case.e.job.get().map(|job| job.id.clone()).ok_or(in_vain)?;
+    let restart = Op::RestartProvisioning { job, scope: ResetScope::Full };
+    if was_tried(case, tried, &restart) {
+        return Err("All records were matched again in this run, and the person still has none.".to_owned());
+    }
+    Ok(vec![restart])
 }
 
 /// Unlinks, by id, the records in directories that the job does not write to.

@@ -127,6 +127,7 @@ fn table(entra: &mut Entra, ask: &Ask, path: &[&str], now: Timestamp) -> Result<
             }
             ["users", id, "appRoleAssignments"] => assignments::of_user(entra, ask, id),
             ["directory", "deletedItems", "microsoft.graph.user"] => directory::deleted(entra, ask),
+            ["organization"] => directory::organization(entra, ask),
             ["groups"] => groups::list(entra, ask),
             ["groups", id] => groups::group(entra, ask, id),
             ["groups", id, "members"] => groups::members(entra, ask, id),

@@ -182,7 +182,7 @@ fn pull(tenant: &mut Tenant) {
     }
 }
 
-fn match_on_email(tenant: &mut Tenant) {
+pub(super) fn match_on_email(tenant: &mut Tenant) {
     let users = "/synchronizationRules/0/objectMappings/1/attributeMappings";
     for (at, priority) in [(0, 0), (2, 1)] {
         if let Some(rank) = schema(tenant, &format!("{users}/{at}/matchingPriority")) {

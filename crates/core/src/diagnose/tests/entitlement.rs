@@ -245,12 +245,13 @@ fn an_export_that_left_the_record_inactive_is_not_repeated() {
         (vec![written(19)], false),
         (vec![LogEntry { action: "disable".into(), ..written(20) }], false),
         (vec![LogEntry { target: Some("r2".into()), ..written(20) }], false),
-        (vec![LogEntry { status: "failure".into(), ..written(20) }], false),
         (vec![], false),
     ] {
         let wanted = if proven { "active-mapping" } else { "deactivated-by-idp" };
         assert_eq!(codes(&with_log(switched_off(), log.clone())), [wanted], "{log:?}");
     }
+    let refused = vec![LogEntry { status: "failure".into(), ..written(20) }];
+    assert_eq!(codes(&with_log(switched_off(), refused)), ["export-failing", "deactivated-by-idp"]);
     let mut e = with_log(switched_off(), vec![written(20)]);
     put(e.records.get_mut("d1").unwrap(), |all| all[0].modified = None);
     assert_eq!(codes(&e), ["deactivated-by-idp"], "when the record was written is unread");

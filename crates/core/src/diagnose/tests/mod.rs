@@ -176,7 +176,11 @@ fn sync_pending_goes_by_creation_times_alone() {
         if tried {
             put(&mut e.log, |log| log.push(LogEntry { status: "failure".into(), ..LogEntry::default() }));
         }
-        let wanted = if pending { "sync-pending" } else { "never-provisioned" };
+        let wanted = match (pending, tried) {
+            (true, _) => "sync-pending",
+            (false, true) => "export-failing",
+            (false, false) => "never-provisioned",
+        };
         assert_eq!(codes(&e), [wanted], "{user:?} {assigned:?} {cycle:?} {tried}");
     }
 }
