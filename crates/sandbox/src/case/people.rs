@@ -25,7 +25,18 @@ pub(super) fn arrange(case: &Case<'_>, tenant: &mut Tenant, missing: &mut Missin
         let deleted = User { deleted: Some(e.asked_at), ..person(&user, missing) };
         tenant.entra.deleted_users.insert(user.id.clone(), deleted);
     }
+    tenant.entra.domains.extend(e.tenant_domains.get().cloned().unwrap_or_default());
     memberships(case, tenant, missing);
+    for dynamic in e.dynamic_groups.get().into_iter().flatten() {
+        add_group(
+            tenant,
+            &IdpGroup { id: dynamic.id.clone(), name: dynamic.name.clone(), security: Some(true) },
+        );
+        if let Some(group) = tenant.entra.groups.get_mut(&dynamic.id) {
+            group.membership_rule = Some(dynamic.rule.clone().unwrap_or_default());
+            group.rule_is_paused = dynamic.paused == Some(true);
+        }
+    }
     assignments(case, tenant, missing);
 }
 
@@ -96,6 +107,7 @@ fn add_group(tenant: &mut Tenant, group: &IdpGroup) {
             display_name: group.name.clone(),
             security_enabled: group.security != Some(false),
             membership_rule: None,
+            rule_is_paused: false,
             on_premises_sync_enabled: None,
             created: Timestamp::UNIX_EPOCH,
             members: Vec::new(),
