@@ -166,7 +166,6 @@ fn account_of(case: &Case<'_>, known: &Known, tenant: &Tenant, missing: &mut Mis
         blocked_by: None,
         restricted: restriction(case, known),
         profile: Map::new(),
-        email_verified: known.email_verified != Some(false),
     };
     memberships(case, known, tenant, &mut account);
     account
