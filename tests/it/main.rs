@@ -43,6 +43,7 @@ mod process;
 mod random_kills;
 mod refusal;
 mod refused_cards;
+mod rehearsal;
 mod replicas;
 mod sample;
 mod secrets;
