@@ -4,18 +4,17 @@
 
 use std::collections::BTreeSet;
 
+use super::wants_apps;
 use crate::world::ReadScope;
 use reinstate_core::diagnose::{Case, RecordLink};
 use reinstate_core::evidence::{Claim, Evidence, IdpUser};
-use reinstate_core::subject::{RecordId, Who, normalize, normalize_name};
+use reinstate_core::subject::{RecordId, Who, normalize};
 use reinstate_core::{Op, Source};
 
-/// How many accounts one search accepts (docs/reference/rules.md#atlassian-search-limit).
-const MAX_ACCOUNTS_PER_SEARCH: usize = 10;
-/// How many SCIM groups are read when a name does not match: a rename, not a listing.
-const MAX_RENAMED: usize = 10;
-/// For how many groups the roles are read. If an account without any app has more groups, the rest stays undecided.
-const MAX_ROLES: usize = 30;
+/// How many accounts or groups one search accepts (docs/reference/rules.md#atlassian-search-limit).
+pub(super) const MAX_PER_SEARCH: usize = 10;
+/// For how many groups the roles are read. If a person has more groups, the rest stays undecided.
+pub(super) const MAX_ROLES: usize = 300;
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum ReadRequest {
@@ -49,6 +48,12 @@ pub(super) enum ReadRequest {
     LastActive(String),
     Domains,
     OrgGroups(Vec<String>),
+    /// The groups with these ids, which the account is in.
+    ShownGroups(Vec<String>),
+    /// The groups whose names contain this name.
+    SimilarGroups(String),
+    /// The groups that have a role on this resource.
+    GrantingGroups(String),
     GroupRoles(String),
     Workspaces,
     Bearers(String),
@@ -79,7 +84,10 @@ impl ReadRequest {
             Self::UserDirectories(_) => Source::Directories,
             Self::LastActive(_) => Source::LastActive,
             Self::Domains => Source::Domains,
-            Self::OrgGroups(_) => Source::Groups,
+            Self::OrgGroups(_)
+            | Self::ShownGroups(_)
+            | Self::SimilarGroups(_)
+            | Self::GrantingGroups(_) => Source::Groups,
             Self::GroupRoles(_) => Source::GroupRoles,
             Self::Workspaces => Source::Workspaces,
             Self::ScimGroup(..) => Source::ScimGroups,
@@ -131,10 +139,10 @@ fn everything(e: &Evidence, directories: &[String], by_log: bool, diagnosing: bo
     accounts(e, &case, &mut all);
     suspension(&case, &mut all);
     others(e, &case, &mut all);
-    renamed_groups(&case, &mut all);
+    wants_apps::renamed_groups(&case, &mut all);
     if diagnosing {
-        clashing_groups(e, &case, &mut all);
-        lost_roles(e, &case, &mut all);
+        wants_apps::clashing_groups(&case, &mut all);
+        wants_apps::granted_apps(&case, &mut all);
     }
     other_identities(&case, &mut all);
     all
@@ -191,7 +199,7 @@ fn names(e: &Evidence, directories: &[String], all: &mut Vec<ReadRequest>) {
         }
     }
     let ids: Vec<String> = e.subject.accounts.iter().cloned().collect();
-    all.extend(ids.chunks(MAX_ACCOUNTS_PER_SEARCH).map(|ids| ReadRequest::AccountsById(ids.to_vec())));
+    all.extend(ids.chunks(MAX_PER_SEARCH).map(|ids| ReadRequest::AccountsById(ids.to_vec())));
     all.extend(
         e.subject
             .records
@@ -311,49 +319,6 @@ fn others(e: &Evidence, case: &Case<'_>, all: &mut Vec<ReadRequest>) {
     }
     // An address that was parked may have to be restored, and no account has it now.
     all.extend(e.subject.addresses.iter().cloned().map(ReadRequest::Bearers));
-}
-
-/// A group that the directory knows under an older name is not missing (docs/reference/rules.md#renamed-group).
-fn renamed_groups(case: &Case<'_>, all: &mut Vec<ReadRequest>) {
-    if case.unnamed().is_empty() && case.missing().is_none_or(|missing| missing.is_empty()) {
-        return;
-    }
-    let expected: BTreeSet<String> =
-        case.expected().into_iter().flatten().map(|group| normalize_name(&group.name)).collect();
-    let own = case.own.as_ref().and_then(|tie| tie.record);
-    let strange = own.into_iter().flat_map(|record| {
-        let groups = record.groups.iter().filter(|group| !expected.contains(&normalize_name(&group.name)));
-        groups.map(|group| ReadRequest::ScimGroup(record.id.directory.clone(), group.id.clone()))
-    });
-    all.extend(strange.take(MAX_RENAMED));
-}
-
-/// Whether a local group with the same name is the reason for a missing group. Only if everything before the groups
-/// is good.
-fn clashing_groups(e: &Evidence, case: &Case<'_>, all: &mut Vec<ReadRequest>) {
-    let missing = case.missing().unwrap_or_default();
-    if missing.is_empty() || case.good_record().is_none() {
-        return;
-    }
-    let mut names: Vec<String> = missing.iter().map(|group| group.name.clone()).collect();
-    names.sort();
-    all.push(ReadRequest::OrgGroups(names));
-    let local = e.groups.get().into_iter().flatten().filter(|group| group.synced == Some(false));
-    all.extend(local.map(|group| ReadRequest::GroupRoles(group.id.clone())));
-}
-
-/// The roles of the account's groups, and the seats. Only if everything is in place but the account has no app.
-fn lost_roles(e: &Evidence, case: &Case<'_>, all: &mut Vec<ReadRequest>) {
-    let Some(account) = case.account.filter(|account| case.has_role(account) == Some(false)) else { return };
-    if case.good_record().is_none() || case.missing().is_none_or(|missing| !missing.is_empty()) {
-        return;
-    }
-    let groups = account.groups.iter().flatten().filter(|group| !group.id.is_empty());
-    all.extend(groups.take(MAX_ROLES).map(|group| ReadRequest::GroupRoles(group.id.clone())));
-    let granted = e.group_roles.values().filter_map(|read| read.get()).flatten().any(|role| role.grants);
-    if granted {
-        all.push(ReadRequest::Workspaces);
-    }
 }
 
 /// The directory that the job writes to, if the person has records in several. Also the use of the account of an

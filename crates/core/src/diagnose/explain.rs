@@ -66,6 +66,7 @@ const SYMPTOMS: &[(Cause, &[&[Cause]])] = &[
     (C::PropagationLag, &[&[C::PullSync, C::EmailHeldOutside, C::TwoDirectories]]),
     (C::GroupWithoutRole, &[&[C::NotInDirectory, C::TwoDirectories]]),
     (C::SeatsFull, &[&[C::NotInDirectory, C::TwoDirectories]]),
+    (C::RoleTooWeak, &[&[C::NotInDirectory, C::TwoDirectories]]),
     (C::MatchingOnEmail, &[&[C::PullSync]]),
 ];
 
