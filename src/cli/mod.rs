@@ -34,8 +34,8 @@ pub async fn run(cli: Cli, env: Env) -> anyhow::Result<Exit> {
     let path = cli.config.as_deref();
     let load = |purpose| Config::load(path, &env, purpose);
     match cli.command {
-        Command::Check { who, json } => match load(Purpose::Diagnose) {
-            Ok(config) => check::run(&config, &who, json).await,
+        Command::Check { who, app, json } => match load(Purpose::Diagnose) {
+            Ok(config) => check::run(&config, &who, app.as_deref(), json).await,
             Err(problems) => Ok(refuse(&problems)),
         },
         Command::Sweep { json, csv } => match load(Purpose::Diagnose) {

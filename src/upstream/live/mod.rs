@@ -73,10 +73,14 @@ impl Live {
         let directories = self.directories();
         let mut asked: BTreeSet<ReadRequest> = BTreeSet::new();
         for _ in 0..MAX_ROUNDS {
-            let new: Vec<ReadRequest> = wants(look, &evidence, &directories)
-                .into_iter()
-                .filter(|want| asked.insert(want.clone()))
-                .collect();
+            let mut new = BTreeSet::new();
+            // What only a person without access needs comes last, if that is not known earlier.
+            for last in [false, true] {
+                if new.is_empty() {
+                    new.extend(wants(look, &evidence, &directories, last));
+                    new.retain(|want| asked.insert(want.clone()));
+                }
+            }
             if new.is_empty() {
                 break;
             }

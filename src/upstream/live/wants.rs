@@ -95,10 +95,17 @@ impl ReadRequest {
     }
 }
 
-/// Everything that can be requested now. The caller filters out what was already read.
-pub(super) fn wants(look: &ReadScope, e: &Evidence, directories: &[String]) -> Vec<ReadRequest> {
+/// Everything that can be requested now. The caller filters out what was already read. `last` means that nothing else is
+/// left to request.
+pub(super) fn wants(look: &ReadScope, e: &Evidence, directories: &[String], last: bool) -> Vec<ReadRequest> {
     match look {
-        ReadScope::Everything => everything(e, directories, true, true),
+        ReadScope::Everything => {
+            let mut all = everything(e, directories, true, true);
+            if wants_apps::has_what_is_needed(e, last) {
+                all.retain(|want| !matches!(want, ReadRequest::Domains | ReadRequest::Permissions(_)));
+            }
+            all
+        }
         ReadScope::For(op) => {
             let mut all = everything(e, directories, op.rung() <= 2, false);
             if let Some(job) = e.job.get().filter(|_| op.is_tenant_wide()) {
@@ -397,13 +404,13 @@ mod tests {
         let subject = Subject::asked(Who::Email("Jane@acme.example".into()));
         let e = Evidence::new(subject, jiff::Timestamp::UNIX_EPOCH);
         let first: BTreeSet<ReadRequest> =
-            wants(&ReadScope::Everything, &e, &["d1".into()]).into_iter().collect();
+            wants(&ReadScope::Everything, &e, &["d1".into()], false).into_iter().collect();
         let jane = || "jane@acme.example".to_owned();
         let expected = BTreeSet::from([
             ReadRequest::Users(jane()),
             ReadRequest::Assignments,
             ReadRequest::Jobs,
-            ReadRequest::Domains,
+            ReadRequest::Workspaces,
             ReadRequest::AccountsByEmail(vec![jane()]),
             ReadRequest::LinksByEmail(jane()),
             ReadRequest::RecordsByName("d1".into(), jane()),
@@ -416,7 +423,7 @@ mod tests {
         let subject = Subject::asked(Who::Email("jane@acme.example".into()));
         let mut e = Evidence::new(subject, jiff::Timestamp::UNIX_EPOCH);
         e.users = Read::Gap("403".into());
-        let wanted = wants(&ReadScope::Everything, &e, &[]);
+        let wanted = wants(&ReadScope::Everything, &e, &[], false);
         assert!(
             !wanted.iter().any(|want| matches!(want, ReadRequest::Strays(_) | ReadRequest::Memberships(_))),
             "{wanted:?}"

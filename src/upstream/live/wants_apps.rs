@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use super::wants::{MAX_PER_SEARCH, MAX_ROLES, ReadRequest};
 use reinstate_core::diagnose::Case;
-use reinstate_core::evidence::{IdpGroup, Read};
-use reinstate_core::subject::normalize_name;
+use reinstate_core::evidence::{Claim, Evidence, IdpGroup, Read};
+use reinstate_core::subject::{Who, normalize_name};
 
 /// How many SCIM groups are read when a name does not match: a rename, not a listing.
 const MAX_RENAMED: usize = 10;
@@ -71,4 +71,25 @@ pub(super) fn granted_apps(case: &Case<'_>, all: &mut Vec<ReadRequest>) {
     let without = case.groups_without_app();
     all.extend(without.into_iter().take(MAX_SIMILAR).map(|group| ReadRequest::SimilarGroups(group.name.clone())));
     all.extend(case.app_not_granted().map(|resource| ReadRequest::GrantingGroups(resource.to_owned())));
+}
+
+/// Whether the person needs neither the verified domains nor the permissions of their account: it is managed and active,
+/// and its access is complete, or this is not known yet. Only a check or the beginning of a repair asks about nothing
+/// but the person. An undo also writes to a healthy person's account.
+pub(super) fn has_what_is_needed(e: &Evidence, last: bool) -> bool {
+    let case = Case::new(e);
+    let subject = &e.subject;
+    let beyond = !subject.records.is_empty() || subject.addresses.len() > 1 || subject.keep.is_some();
+    let asked = match &subject.who {
+        Who::Account(id) => subject.accounts.iter().all(|known| known == id),
+        Who::Email(_) => subject.accounts.is_empty(),
+    };
+    if beyond || !asked || case.other.is_some() || !case.candidates.is_empty() {
+        return false;
+    }
+    let only = e.accounts.get().is_none_or(|all| {
+        all.len() == 1 && all.iter().all(|account| account.claim == Claim::Managed && account.is_active())
+    });
+    let access = case.has_access();
+    only && (access == Some(true) || (access.is_none() && !last))
 }

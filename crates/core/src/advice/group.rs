@@ -92,6 +92,10 @@ fn without_role(case: &Case<'_>) -> String {
     } else {
         format!(" A group of a similar name has roles in apps: {}. Give the same roles to the synced group.", similar.join(", "))
     };
+    let has_role = case.account.and_then(|account| case.has_role(account)) == Some(true);
+    if has_role && similar.is_empty() {
+        return format!("{names} give no app. That is right for groups that are used only for permissions inside apps.");
+    }
     format!(
         "In admin.atlassian.com, Directory > Groups: open the group ({names}) and give it a role in the app that its members need (Add products).{similar}"
     )

@@ -120,6 +120,9 @@ const ABOUT_OTHER_APPS: &[Cause] = &[
 
 /// What a diagnosis does not examine. A healthy answer says so.
 pub const NOT_EXAMINED: [&str; 3] = ["sign-in", "permissions-inside-apps", "portal-accounts"];
+/// The same as a sentence for people.
+pub const NOT_EXAMINED_SENTENCE: &str =
+    "Not examined: sign-in, permissions inside apps, and portal accounts.";
 
 /// What a candidate is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
