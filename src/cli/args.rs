@@ -95,6 +95,17 @@ pub enum Command {
         /// Print one JSON object
         #[arg(long)]
         json: bool,
+        /// Also write the evidence to a file, with pseudonyms for names, addresses and ids
+        #[arg(long, value_name = "FILE")]
+        bundle: Option<PathBuf>,
+    },
+    /// Diagnose the evidence in a file that `check --bundle` wrote; needs no network and no configuration
+    Replay {
+        /// The file
+        file: PathBuf,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
     },
     /// Diagnose every managed account; reads only
     Sweep {
@@ -270,8 +281,13 @@ mod tests {
 
     #[test]
     fn every_command_is_understood() {
-        let check = |json| Command::Check { who: "jane@acme.example".into(), app: None, json };
-        let about = Command::Check { who: "jane@acme.example".into(), app: Some("wiki".into()), json: false };
+        let check = |json| Command::Check { who: "jane@acme.example".into(), app: None, json, bundle: None };
+        let about = Command::Check {
+            who: "jane@acme.example".into(),
+            app: Some("wiki".into()),
+            json: false,
+            bundle: None,
+        };
         assert_eq!(command("reinstate check jane@acme.example --app wiki"), about);
         assert_eq!(ending("reinstate check jane@acme.example --app ").exit, Exit::Usage);
         assert_eq!(command("reinstate serve"), Command::Serve);
@@ -286,6 +302,11 @@ mod tests {
         assert_eq!(command("reinstate check jane@acme.example"), check(false));
         assert_eq!(command("reinstate check jane@acme.example --json"), check(true));
         assert_eq!(command("reinstate check --json jane@acme.example"), check(true));
+        let bundle = Some("case.json".into());
+        let writing = Command::Check { who: "jane@acme.example".into(), json: false, bundle };
+        assert_eq!(command("reinstate check jane@acme.example --bundle case.json"), writing);
+        let replay = Command::Replay { file: "case.json".into(), json: true };
+        assert_eq!(command("reinstate replay case.json --json"), replay);
         assert_eq!(command("reinstate sweep --json"), Command::Sweep { json: true, csv: None });
         assert_eq!(
             command("reinstate sweep --csv a.csv"),

@@ -3,6 +3,7 @@
 
 pub mod args;
 pub mod audit;
+pub mod bundle;
 pub mod check;
 pub mod doctor;
 pub mod health;
@@ -34,10 +35,11 @@ pub async fn run(cli: Cli, env: Env) -> anyhow::Result<Exit> {
     let path = cli.config.as_deref();
     let load = |purpose| Config::load(path, &env, purpose);
     match cli.command {
-        Command::Check { who, app, json } => match load(Purpose::Diagnose) {
-            Ok(config) => check::run(&config, &who, app.as_deref(), json).await,
+        Command::Check { who, app, json, bundle } => match load(Purpose::Diagnose) {
+            Ok(config) => check::run(&config, &who, app.as_deref(), json, bundle.as_deref()).await,
             Err(problems) => Ok(refuse(&problems)),
         },
+        Command::Replay { file, json } => bundle::replay(&file, json),
         Command::Sweep { json, csv } => match load(Purpose::Diagnose) {
             Ok(config) => sweep::run(&config, json, csv).await,
             Err(problems) => Ok(refuse(&problems)),

@@ -7,6 +7,7 @@ mod audit;
 mod backup;
 mod bot;
 mod browser;
+mod bundle;
 mod caps;
 mod card_delivery;
 mod carrying;

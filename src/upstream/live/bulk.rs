@@ -12,9 +12,12 @@ use super::fetch::{Reason, days_before, reason};
 use super::{Live, convert};
 use crate::upstream::entra::directory::User;
 use crate::upstream::entra::log::{LogEntry, LogRead};
+use crate::upstream::scim::ScimGroup;
 use crate::upstream::{CallError, Scim};
 use crate::world::{Page, SweepProgress};
-use reinstate_core::evidence::{Account, Assignment, Domain, Job, Mapping, Pending, Read, StoppedBy};
+use reinstate_core::evidence::{
+    Account, Assignment, Domain, DynamicGroup, Job, Mapping, Pending, Read, StoppedBy,
+};
 use reinstate_core::sweep::{Census, Grants, Keys, ListedAccount, Logs, Members, People, Records};
 
 /// How many records are requested per page. A service may return fewer; that is then its page size.
@@ -46,7 +49,7 @@ impl Live {
         let found = self.job_or_applications(at).await;
         let mapping = self.whole_mapping(at, found.0.get()).await;
         let attributes = mapping.get().map(Mapping::attributes).unwrap_or_default();
-        let (rules, members, users, deleted, directories, domains, several) = tokio::join!(
+        let (rules, assigned, users, deleted, directories, domains, several) = tokio::join!(
             self.whole_job(at, found.0.get(), meter),
             self.all_members(at, &grants.assignments, meter),
             self.whole_directory(at, &attributes, meter),
@@ -66,7 +69,8 @@ impl Live {
             pending: rules.pending,
             stopped_by: rules.stopped_by,
             grants,
-            members,
+            members: assigned.0,
+            dynamic_groups: assigned.1,
             users,
             deleted,
             records,
@@ -132,7 +136,11 @@ impl Live {
                 return Read::NotAsked;
             }
             let read = async { self.entra()?.job_changes(days_before(at)).await.map_err(|e| reason(&e)) };
-            side(at, read.await.map(|changes| convert::stopper(changes, &self.service_principal)))
+            let found = read.await;
+            side(
+                at,
+                found.and_then(|log| convert::stopper(log, &self.service_principal).map_err(Reason::from)),
+            )
         };
         let (settings, (log, pending), stopped_by) =
             tokio::join!(settings, self.whole_log(at, &job.id, meter), stopper);
@@ -168,18 +176,21 @@ impl Live {
         (side(at, read.map(|()| logs)), side(at, pending))
     }
 
-    /// The direct members of the assigned groups.
+    /// The direct members of the assigned groups, and the dynamic groups of the tenant.
     async fn all_members(
         &self,
         at: Timestamp,
         assignments: &Read<Vec<Assignment>>,
         meter: &SweepProgress,
-    ) -> Read<Members> {
+    ) -> (Read<Members>, Read<Vec<DynamicGroup>>) {
         let assignments = match assignments {
             Read::Seen { value, .. } => value,
-            Read::Gap(why) => return Read::Gap(why.clone()),
-            Read::NotAsked => return Read::NotAsked,
+            Read::Gap(why) => return (Read::Gap(why.clone()), Read::NotAsked),
+            Read::NotAsked => return (Read::NotAsked, Read::NotAsked),
         };
+        let has_groups = assignments.iter().any(|assignment| assignment.is_group);
+        let dynamic_groups =
+            async { if has_groups { side(at, self.dynamic_groups().await) } else { Read::NotAsked } };
         let members = Mutex::new(Members::default());
         let groups: Vec<BoxFuture<'_, Result<(), Reason>>> = assignments
             .iter()
@@ -206,10 +217,11 @@ impl Live {
                 read
             })
             .collect();
-        let read: Result<Vec<()>, Reason> = join_all(groups).await.into_iter().collect();
+        let (read, dynamic_groups) = tokio::join!(join_all(groups), dynamic_groups);
+        let read: Result<Vec<()>, Reason> = read.into_iter().collect();
         let mut members = members.into_inner().unwrap_or_else(PoisonError::into_inner);
         members.seal();
-        side(at, read.map(|_| members))
+        (side(at, read.map(|_| members)), dynamic_groups)
     }
 
     async fn whole_directory(
@@ -350,12 +362,27 @@ async fn record_page(
     }
 }
 
+/// The document does not say that a list of groups can leave out the members. With them, a page may exceed the size
+/// limit of an answer, and is split.
+async fn group_page(
+    scim: &Scim,
+    start: usize,
+    count: &mut usize,
+) -> Result<(Vec<ScimGroup>, usize), CallError> {
+    loop {
+        match scim.groups_page(start, *count).await {
+            Err(CallError::Garbled { .. }) if *count > 1 => *count = (*count / 5).max(1),
+            read => return read,
+        }
+    }
+}
+
 /// The group ids of the identity provider, by SCIM group id.
 async fn every_group(scim: &Scim) -> Result<BTreeMap<String, String>, Reason> {
     let mut known = BTreeMap::new();
-    let mut start = 1;
+    let (mut start, mut count) = (1, RECORDS);
     loop {
-        let (groups, total) = scim.groups_page(start, RECORDS).await.map_err(|e| reason(&e))?;
+        let (groups, total) = group_page(scim, start, &mut count).await.map_err(|e| reason(&e))?;
         start += groups.len();
         let empty = groups.is_empty();
         known.extend(groups.into_iter().filter_map(|group| Some((group.id?, group.external_id?))));

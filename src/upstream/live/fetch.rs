@@ -8,7 +8,7 @@ use super::wants::ReadRequest;
 use super::{Live, convert};
 use crate::upstream::{Atlassian, CallError, Entra, Scim};
 use reinstate_core::Evidence;
-use reinstate_core::evidence::{Account, Application, Gap, IdpUser, Read};
+use reinstate_core::evidence::{Account, Application, DynamicGroup, Gap, IdpUser, Read};
 
 /// The privileges that are used from the permission document. The whole document is requested
 /// (docs/reference/rules.md#atlassian-permission-document).
@@ -70,6 +70,20 @@ pub(super) fn once<T>(found: Result<T, Reason>, at: Timestamp) -> Read<T> {
     }
 }
 
+/// Why the job is unread if another application has one.
+fn other_job(application: &Application, known: bool) -> String {
+    let (name, id) = (&application.name, &application.id);
+    if known {
+        return format!(
+            "{NO_JOB}; the application {name} ({id}) has one, so entra.service_principal_id names the wrong application"
+        );
+    }
+    format!(
+        "{NO_JOB}; the application {name} ({id}) has one, and which directory it writes to could not be read, so \
+         entra.service_principal_id may name the wrong application"
+    )
+}
+
 impl Live {
     pub(super) fn entra(&self) -> Result<&Entra, Reason> {
         self.clients.entra.as_ref().ok_or_else(|| "no Entra credential is configured".into())
@@ -93,10 +107,13 @@ impl Live {
             match want {
                 ReadRequest::Users(_)
                 | ReadRequest::UserById(_)
+                | ReadRequest::Attribute(..)
                 | ReadRequest::Strays(_)
                 | ReadRequest::Memberships(_)
                 | ReadRequest::Nested(_)
+                | ReadRequest::DynamicGroups
                 | ReadRequest::Assignments
+                | ReadRequest::TenantDomains
                 | ReadRequest::Bearers(_)
                 | ReadRequest::Owner(..) => self.directory(want).await,
                 ReadRequest::Jobs
@@ -130,6 +147,18 @@ impl Live {
                 let found = self.user(&id).await.map(|found| found.into_iter().collect());
                 change(move |e| join(&mut e.users, found, at, |a: &IdpUser, b| a.id == b.id))
             }
+            ReadRequest::Attribute(person, name) => {
+                let found = self.attribute(&person, &name).await;
+                change(move |e| match (found, &mut e.users) {
+                    (Ok(value), Read::Seen { value: users, .. }) => {
+                        for user in users.iter_mut().filter(|user| user.id == person) {
+                            user.attributes.insert(name.clone(), value.clone());
+                        }
+                    }
+                    (Ok(_), _) => {}
+                    (Err(reason), _) => drop(e.unselected.insert(name, reason)),
+                })
+            }
             ReadRequest::Strays(address) => {
                 let (others, deleted) = self.strays(&address).await;
                 change(move |e| {
@@ -148,11 +177,19 @@ impl Live {
                 let found = found.map(|all| all.into_iter().filter_map(convert::group).collect());
                 change(move |e| e.nested = once(found, at))
             }
+            ReadRequest::DynamicGroups => {
+                let found = self.dynamic_groups().await;
+                change(move |e| e.dynamic_groups = once(found, at))
+            }
             ReadRequest::Bearers(address) => {
                 let found = self.users(&address).await;
                 change(move |e| {
                     e.bearers.insert(address, once(found, at));
                 })
+            }
+            ReadRequest::TenantDomains => {
+                let found = async { self.entra()?.verified_domains().await.map_err(|e| reason(&e)) }.await;
+                change(move |e| e.tenant_domains = once(found, at))
             }
             ReadRequest::Owner(external, from) => {
                 let found = self.owner(&external, from).await;
@@ -169,6 +206,11 @@ impl Live {
                 change(move |e| e.assignments = once(found, at))
             }
         }
+    }
+
+    pub(super) async fn dynamic_groups(&self) -> Result<Vec<DynamicGroup>, Reason> {
+        let found = self.entra()?.dynamic_groups().await.map_err(|e| reason(&e))?;
+        Ok(found.into_iter().filter_map(convert::dynamic_group).collect())
     }
 
     async fn provisioning(&self, want: ReadRequest) -> Change {
@@ -229,7 +271,8 @@ impl Live {
             return change(move |e| e.pending = once(found, at));
         }
         let found = async { self.entra()?.job_changes(since).await.map_err(|e| reason(&e)) }.await;
-        let found = found.map(|changes| convert::stopper(changes, &self.service_principal));
+        let found =
+            found.and_then(|log| convert::stopper(log, &self.service_principal).map_err(Reason::from));
         change(move |e| e.stopped_by = once(found, at))
     }
 
@@ -244,30 +287,35 @@ impl Live {
             Ok(Some(job)) => (Read::seen(at, job), Read::NotAsked),
             Ok(None) => match self.applications().await {
                 Err(why) => (Read::Gap(NO_JOB.into()), Read::Gap(why)),
-                Ok(all) => match all.iter().find(|application| application.has_job) {
-                    Some(right) => {
-                        let reason = format!(
-                            "{NO_JOB}; the application {} ({}) has one, so entra.service_principal_id names the wrong application",
-                            right.name, right.id
-                        );
-                        (Read::Gap(reason.into()), Read::seen(at, all))
-                    }
-                    None => (Read::NotAsked, Read::seen(at, all)),
-                },
+                Ok(all) => {
+                    let right = all.iter().find(|(application, _)| application.has_job);
+                    let job = right.map_or(Read::NotAsked, |(application, known)| {
+                        Read::Gap(other_job(application, *known).into())
+                    });
+                    (job, Read::seen(at, all.into_iter().map(|(application, _)| application).collect()))
+                }
             },
         }
     }
 
-    /// All enterprise applications whose name begins with Atlassian, and whether they have a job.
-    async fn applications(&self) -> Result<Vec<Application>, Reason> {
+    /// All enterprise applications whose name begins with Atlassian. Each comes with whether its job is known to write
+    /// to one of our directories. The base address of a job is not readable in every tenant.
+    async fn applications(&self) -> Result<Vec<(Application, bool)>, Reason> {
         let entra = self.entra()?;
+        let ours = self.directories();
         let found = entra.service_principals_named(APPLICATION_NAME).await.map_err(|e| reason(&e))?;
         let mut all = Vec::new();
         for application in found {
             let Some(id) = application.id else { continue };
-            let has_job =
+            let jobs =
                 id != self.service_principal && !entra.jobs(&id).await.map_err(|e| reason(&e))?.is_empty();
-            all.push(Application { name: application.display_name.unwrap_or_default(), id, has_job });
+            let settings = if jobs { entra.settings(&id).await.ok() } else { None };
+            let address = settings.and_then(|settings| settings.base_address);
+            let directory = address.as_deref().and_then(convert::directory_of);
+            let known = directory.as_ref().map(|directory| ours.contains(directory));
+            let name = application.display_name.unwrap_or_default();
+            let has_job = jobs && known != Some(false);
+            all.push((Application { name, id, has_job }, known == Some(true)));
         }
         Ok(all)
     }
@@ -337,11 +385,16 @@ impl Live {
             ReadRequest::AccountsByEmail(emails) => {
                 let found =
                     async { self.org()?.accounts_by_email(&emails).await.map_err(|e| reason(&e)) }.await;
-                accounts(found, at)
+                self.accounts(found, at).await
             }
             ReadRequest::AccountsById(ids) => {
                 let found = async { self.org()?.accounts_by_id(&ids).await.map_err(|e| reason(&e)) }.await;
-                accounts(found, at)
+                self.accounts(found, at).await
+            }
+            ReadRequest::Namesakes(term) => {
+                let found = async { self.org()?.accounts_like(&term).await.map_err(|e| reason(&e)) }.await;
+                let found = found.map(|all| all.into_iter().filter_map(convert::account).collect());
+                change(move |e| join(&mut e.namesakes, found, at, |a: &Account, b| a.id == b.id))
             }
             ReadRequest::LinksByEmail(email) => {
                 let found =
@@ -388,9 +441,16 @@ impl Live {
                     e.user_directories.insert(account, once(found, at));
                 })
             }
+            ReadRequest::DeactivatedBy(account) => {
+                let since = days_before(at);
+                let found =
+                    async { self.org()?.deactivated_by(&account, since).await.map_err(|e| reason(&e)) }.await;
+                change(move |e| {
+                    e.deactivated_by.insert(account, once(found, at));
+                })
+            }
             ReadRequest::LastActive(account) => {
-                let found = async { self.org()?.last_active(&account).await.map_err(|e| reason(&e)) }.await;
-                let found = found.map(convert::uses);
+                let found = self.last_active(&account).await.map(convert::uses);
                 change(move |e| {
                     e.last_active.insert(account, once(found, at));
                 })
@@ -402,11 +462,6 @@ impl Live {
             }
         }
     }
-}
-
-fn accounts(found: Result<Vec<crate::upstream::atlassian::users::Account>, Reason>, at: Timestamp) -> Change {
-    let found = found.map(|all| all.into_iter().filter_map(convert::account).collect());
-    change(move |e| join(&mut e.accounts, found, at, |a: &Account, b| a.id == b.id))
 }
 
 /// Adds accounts that were found in another way.

@@ -2,6 +2,7 @@
 //! in rounds. In each round a pure function says what to read next, everything is read in parallel, and the results
 //! are merged into the evidence. A source that fails must become a gap with its reason.
 
+mod accounts;
 mod act;
 mod bulk;
 mod bulk_grants;
@@ -31,7 +32,7 @@ use wants::{ReadRequest, wants};
 
 /// The rounds of a diagnosis that follows links from account to record to owner. It ends earlier when nothing more is
 /// needed.
-const MAX_ROUNDS: usize = 7;
+const MAX_ROUNDS: usize = 9;
 
 /// The real Atlassian and Entra.
 pub struct Live {

@@ -22,10 +22,13 @@ pub(super) enum ReadRequest {
     Users(String),
     /// One user by object id.
     UserById(String),
+    /// One attribute of the person that the job's mapping names and that is not read with every user.
+    Attribute(String, String),
     /// Users with the address in another attribute, and deleted users. Only if nobody was found.
     Strays(String),
     Memberships(String),
     Nested(String),
+    DynamicGroups,
     Assignments,
     Jobs,
     Mapping(String),
@@ -36,6 +39,8 @@ pub(super) enum ReadRequest {
     Pending(String),
     AccountsByEmail(Vec<String>),
     AccountsById(Vec<String>),
+    /// Managed accounts by name or by local part.
+    Namesakes(String),
     LinksByEmail(String),
     LinksOf(String),
     RecordsByName(String, String),
@@ -46,7 +51,11 @@ pub(super) enum ReadRequest {
     /// The user directories that an account is in.
     UserDirectories(String),
     LastActive(String),
+    /// Who deactivated this account.
+    DeactivatedBy(String),
     Domains,
+    /// The domains that the Entra tenant has verified.
+    TenantDomains,
     OrgGroups(Vec<String>),
     /// The groups with these ids, which the account is in.
     ShownGroups(Vec<String>),
@@ -66,24 +75,30 @@ impl ReadRequest {
     /// The source that it reads.
     pub(super) fn source(&self) -> Source {
         match self {
-            Self::Users(_) | Self::UserById(_) | Self::Strays(_) | Self::Bearers(_) | Self::Owner(..) => {
-                Source::Users
-            }
+            Self::Users(_)
+            | Self::UserById(_)
+            | Self::Attribute(..)
+            | Self::Strays(_)
+            | Self::Bearers(_)
+            | Self::Owner(..) => Source::Users,
             Self::Memberships(_) => Source::Memberships,
             Self::Nested(_) => Source::NestedMemberships,
+            Self::DynamicGroups => Source::DynamicGroups,
             Self::Assignments => Source::Assignments,
             Self::Jobs => Source::Jobs,
             Self::Mapping(_) | Self::Settings => Source::Schema,
             Self::Log(..) | Self::Pending(_) => Source::ProvisioningLog,
             Self::Stopper => Source::AuditLog,
-            Self::AccountsByEmail(_) | Self::AccountsById(_) => Source::Accounts,
+            Self::AccountsByEmail(_) | Self::AccountsById(_) | Self::Namesakes(_) => Source::Accounts,
             Self::LinksByEmail(_) | Self::LinksOf(_) => Source::ScimLinks,
             Self::RecordsByName(..) | Self::RecordsByExternal(..) | Self::RecordById(_) => Source::ScimUsers,
             Self::Permissions(_) => Source::Permissions,
             Self::Roles(_) => Source::Roles,
             Self::UserDirectories(_) => Source::Directories,
             Self::LastActive(_) => Source::LastActive,
+            Self::DeactivatedBy(_) => Source::OrgAuditLog,
             Self::Domains => Source::Domains,
+            Self::TenantDomains => Source::TenantDomains,
             Self::OrgGroups(_)
             | Self::ShownGroups(_)
             | Self::SimilarGroups(_)
@@ -138,11 +153,18 @@ fn everything(e: &Evidence, directories: &[String], by_log: bool, diagnosing: bo
         }
         if case.is_assigned() == Some(false) {
             all.push(ReadRequest::Nested(person.id.clone()));
+            if diagnosing && e.assignments.get().into_iter().flatten().any(|assignment| assignment.is_group) {
+                all.push(ReadRequest::DynamicGroups);
+            }
             // The settings are stored with the mapping, so they are read after it.
             all.extend(e.mapping.get().map(|_| ReadRequest::Settings));
         }
     }
     standstill(e, &mut all);
+    let address = case.wanted.as_deref().filter(|_| case.person.is_some_and(|person| !person.is_guest()));
+    if diagnosing && address.is_some_and(|address| e.on_verified_domain(address) == Some(false)) {
+        all.push(ReadRequest::TenantDomains);
+    }
     accounts(e, &case, &mut all);
     suspension(&case, &mut all);
     others(e, &case, &mut all);
@@ -150,6 +172,9 @@ fn everything(e: &Evidence, directories: &[String], by_log: bool, diagnosing: bo
     if diagnosing {
         wants_apps::clashing_groups(&case, &mut all);
         wants_apps::granted_apps(&case, &mut all);
+        history(e, &case, &mut all);
+        let account = case.account.filter(|account| case.is_deactivated_while_linked(account));
+        all.extend(account.map(|account| ReadRequest::DeactivatedBy(account.id.clone())));
     }
     other_identities(&case, &mut all);
     all
@@ -173,6 +198,7 @@ fn names(e: &Evidence, directories: &[String], all: &mut Vec<ReadRequest>) {
             all.push(ReadRequest::Strays(address.clone()));
         }
     }
+    all.extend(by_record(e).map(ReadRequest::UserById));
     let mut addresses = asked;
     if let [person] = found.as_slice() {
         addresses.extend(person.addresses());
@@ -181,24 +207,29 @@ fn names(e: &Evidence, directories: &[String], all: &mut Vec<ReadRequest>) {
         }
     }
     let case = Case::new(e);
-    addresses.extend(case.wanted.clone());
+    if let (Some(person), Some(mapping)) = (case.person, e.mapping.get()) {
+        let unusual = mapping.unusual_attributes().into_iter();
+        all.extend(unusual.map(|name| ReadRequest::Attribute(person.id.clone(), name)));
+    }
+    // A guest's address may be written in two forms.
+    addresses.extend(case.identity.email.all().iter().map(|address| normalize(address)));
     let mut user_names = addresses.clone();
     user_names.extend(case.identity.user_name.all().iter().map(|name| normalize(name)));
     for external in case.identity.external_id.all() {
         all.extend(directories.iter().map(|id| ReadRequest::RecordsByExternal(id.clone(), external.clone())));
     }
-    // The record that the identity provider takes for the person's, even if it has another name.
-    if let Some(anchor) = case.anchor().filter(|_| case.person.is_some()) {
-        let is_known = case.record_links.iter().any(|tie| tie.id.record == anchor && tie.record.is_some());
+    // The record that the identity provider takes for the person's, even if it has another name. It costs a call only if
+    // it is not a record that was read already.
+    if let Some(anchor) = case.anchor().filter(|_| case.person.is_some() && case.anchor_link().is_none()) {
         let ids = directories
             .iter()
             .map(|directory| RecordId { directory: directory.clone(), record: anchor.to_owned() });
-        all.extend(ids.filter(|_| !is_known).map(ReadRequest::RecordById));
+        all.extend(ids.map(ReadRequest::RecordById));
     }
     let emails: Vec<String> = addresses.iter().filter(|address| address.contains('@')).cloned().collect();
     for address in emails {
         all.push(ReadRequest::LinksByEmail(address.clone()));
-        all.push(ReadRequest::AccountsByEmail(vec![address]));
+        all.push(ReadRequest::AccountsByEmail(spellings(e, address)));
     }
     for directory in directories {
         for name in &user_names {
@@ -215,6 +246,48 @@ fn names(e: &Evidence, directories: &[String], all: &mut Vec<ReadRequest>) {
             .cloned()
             .map(ReadRequest::RecordById),
     );
+}
+
+/// The owner of the record that is linked to the account in the request, if nobody has the account's address. An old
+/// address still leads to the person.
+fn by_record(e: &Evidence) -> Option<String> {
+    let Who::Account(id) = &e.subject.who else { return None };
+    if !e.users.get().is_some_and(Vec::is_empty) {
+        return None;
+    }
+    let case = Case::new(e);
+    let linked = case.record_links.iter().filter(|link| link.account.as_ref() == Some(id));
+    let external = linked.filter_map(|link| link.record?.external_id.as_ref());
+    let owners: BTreeSet<&str> = external
+        .filter_map(|external| e.owners.get(external)?.get())
+        .flatten()
+        .map(|user| user.id.as_str())
+        .collect();
+    match owners.into_iter().collect::<Vec<_>>().as_slice() {
+        [one] => Some((*one).to_owned()),
+        _ => None,
+    }
+}
+
+/// An address as the sources write it. It is not documented whether a search finds an address that is written with
+/// other letters in upper case.
+fn spellings(e: &Evidence, address: String) -> Vec<String> {
+    let people = e.users.get().into_iter().flatten();
+    let written = people.flat_map(|user| user.upn.iter().chain(&user.mail).chain(&user.aliases));
+    let asked = match &e.subject.who {
+        Who::Email(email) => Some(email),
+        Who::Account(_) => None,
+    };
+    let mut others: Vec<String> = written
+        .chain(asked)
+        .filter(|text| normalize(text) == address && **text != address)
+        .cloned()
+        .collect();
+    others.sort();
+    others.dedup();
+    let mut all = vec![address];
+    all.extend(others.into_iter().take(MAX_ACCOUNTS_PER_SEARCH - 1));
+    all
 }
 
 fn mapping(e: &Evidence, all: &mut Vec<ReadRequest>) {
@@ -237,14 +310,20 @@ fn accounts(e: &Evidence, case: &Case<'_>, all: &mut Vec<ReadRequest>) {
             all.push(ReadRequest::Permissions(account.id.clone()));
         }
         all.push(ReadRequest::Roles(account.id.clone()));
+        // Whether the owner ever used the account despite an unconfirmed address.
+        if account.email_verified == Some(false) {
+            all.push(ReadRequest::LastActive(account.id.clone()));
+        }
         // An account with none of the person's addresses may belong to another person.
         let other = account.email.as_deref().map(normalize).filter(|email| !known.contains(email));
         all.extend(other.filter(|_| case.person.is_some()).map(ReadRequest::Bearers));
     }
     for tie in &case.record_links {
+        let is_namesake = |id: &String| e.namesakes.get().into_iter().flatten().any(|known| known.id == *id);
         if let Some(id) = &tie.account
             && e.accounts.get().is_some()
             && e.account(id).is_none()
+            && !is_namesake(id)
         {
             all.push(ReadRequest::AccountsById(vec![id.clone()]));
         }
@@ -326,6 +405,26 @@ fn others(e: &Evidence, case: &Case<'_>, all: &mut Vec<ReadRequest>) {
     }
     // An address that was parked may have to be restored, and no account has it now.
     all.extend(e.subject.addresses.iter().cloned().map(ReadRequest::Bearers));
+}
+
+/// Whether earlier work of the person may be on another account. Only if their user object is young.
+fn history(e: &Evidence, case: &Case<'_>, all: &mut Vec<ReadRequest>) {
+    let Some(account) = case.account.filter(|_| case.may_have_history_elsewhere()) else { return };
+    all.push(ReadRequest::LastActive(account.id.clone()));
+    if case.has_older_use() != Some(false) {
+        return;
+    }
+    let local = case.wanted.as_deref().and_then(|address| address.split(['@', '+']).next());
+    let name = case.person.and_then(|person| person.name.clone());
+    let terms = name.into_iter().chain(local.map(|local| format!("{local}+")));
+    all.extend(terms.filter(|term| term.len() > 1).map(ReadRequest::Namesakes));
+    for other in e.namesakes.get().into_iter().flatten().filter(|other| case.is_namesake(other)) {
+        all.push(ReadRequest::LastActive(other.id.clone()));
+        if case.use_ended_then(other) == Some(true) {
+            all.push(ReadRequest::LinksOf(other.id.clone()));
+            all.extend(other.email.as_deref().map(|email| ReadRequest::Bearers(normalize(email))));
+        }
+    }
 }
 
 /// The directory that the job writes to, if the person has records in several. Also the use of the account of an
@@ -411,7 +510,7 @@ mod tests {
             ReadRequest::Assignments,
             ReadRequest::Jobs,
             ReadRequest::Workspaces,
-            ReadRequest::AccountsByEmail(vec![jane()]),
+            ReadRequest::AccountsByEmail(vec![jane(), "Jane@acme.example".to_owned()]),
             ReadRequest::LinksByEmail(jane()),
             ReadRequest::RecordsByName("d1".into(), jane()),
         ]);

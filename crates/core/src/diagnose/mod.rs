@@ -3,6 +3,7 @@
 
 mod account;
 mod address;
+mod anchor;
 mod app_access;
 mod app_choice;
 mod app_list;
@@ -10,8 +11,11 @@ mod apps;
 mod attribute;
 mod case;
 mod clash;
+mod deactivation;
 mod explain;
+mod export;
 mod groups;
+mod history;
 mod identity;
 mod job;
 mod link;
@@ -32,8 +36,10 @@ pub(crate) use apps::{seats, weak_apps};
 pub use attribute::Identity;
 pub use case::Case;
 pub(crate) use clash::local as local_group;
+pub(crate) use export::answer as export_answer;
 pub use record_link::RecordLink;
 pub use record_links::Owner;
+pub(crate) use scope::assigned_by;
 pub(crate) use source::assignment_is_contradicted;
 pub use trail::{Mark, Station};
 
@@ -73,6 +79,8 @@ const RULES: &[Rule] = &[
     (Cause::OutOfScope, scope::out_of_scope),
     (Cause::AttributeMissing, scope::attribute_missing),
     (Cause::SyncPending, scope::sync_pending),
+    (Cause::AssignmentBroken, scope::assignment_broken),
+    (Cause::DynamicGroupPending, source::dynamic_group_pending),
     (Cause::NeverProvisioned, link::never_provisioned),
     (Cause::RecordUnlinked, link::record_unlinked),
     (Cause::LinkedToOtherAccount, link::linked_to_other_account),
@@ -82,12 +90,18 @@ const RULES: &[Rule] = &[
     (Cause::TwoDirectories, address::two_directories),
     (Cause::EmailMismatch, address::email_mismatch),
     (Cause::IdentityRecreated, identity::identity_recreated),
-    (Cause::StaleAnchor, identity::stale_anchor),
+    (Cause::StaleAnchor, anchor::stale_anchor),
+    (Cause::WrongAnchor, anchor::wrong_anchor),
+    (Cause::ExportFailing, export::export_failing),
     (Cause::OrphanedRecord, identity::orphaned_record),
     (Cause::DomainNotClaimed, address::domain_not_claimed),
     (Cause::PendingDeletion, account::pending_deletion),
-    (Cause::DeactivatedByIdp, account::deactivated_by_idp),
-    (Cause::DeactivatedLocally, account::deactivated_locally),
+    (Cause::DeactivatedByIdp, deactivation::by_idp),
+    (Cause::DeactivatedLocally, deactivation::locally),
+    (Cause::DeactivatedWhileLinked, deactivation::while_linked),
+    (Cause::DeactivatedElsewhere, deactivation::elsewhere),
+    (Cause::AccountUnclaimed, account::unclaimed),
+    (Cause::EmailUnverified, account::email_unverified),
     (Cause::Suspended, account::suspended),
     (Cause::NotInDirectory, account::not_in_directory),
     (Cause::MembershipDrift, groups::membership_drift),
@@ -100,11 +114,22 @@ const RULES: &[Rule] = &[
     (Cause::RoleTooWeak, apps::role_too_weak),
     (Cause::AppNotGranted, apps::app_not_granted),
     (Cause::MatchingOnEmail, job::matching_on_email),
+    (Cause::HistoryElsewhere, history::history_elsewhere),
+    (Cause::ActiveMapping, job::active_mapping),
 ];
 
 /// Causes that block only if access is missing. See docs/reference/rules.md#causes-that-block-only-without-access.
-const WHERE_ACCESS_IS_MISSING: &[Cause] =
-    &[Cause::PullSync, Cause::EmailMismatch, Cause::GroupRenamed, Cause::SeatsFull, Cause::AppNotGranted];
+const WHERE_ACCESS_IS_MISSING: &[Cause] = &[
+    Cause::PullSync,
+    Cause::OutOfScope,
+    Cause::AssignmentBroken,
+    Cause::EmailMismatch,
+    Cause::ExportFailing,
+    Cause::AccountUnclaimed,
+    Cause::GroupRenamed,
+    Cause::SeatsFull,
+    Cause::AppNotGranted,
+];
 
 /// If one app was asked for and the person can open it, these causes are about other apps and groups.
 const ABOUT_OTHER_APPS: &[Cause] = &[
@@ -237,7 +262,7 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
             finding.blocking = false;
         }
     }
-    let verdict = verdict(&case, &findings);
+    let verdict = verdict(&case, &findings, &undecided);
     let mut unread = evidence.gaps();
     unread.extend(
         case.unnamed().into_iter().map(|group| {
@@ -267,7 +292,7 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
 }
 
 /// See docs/reference/rules.md#verdict.
-fn verdict(case: &Case<'_>, findings: &[Finding]) -> Verdict {
+fn verdict(case: &Case<'_>, findings: &[Finding], undecided: &[Undecided]) -> Verdict {
     if case.is_ambiguous() {
         return Verdict::CannotTell;
     }
@@ -276,7 +301,10 @@ fn verdict(case: &Case<'_>, findings: &[Finding]) -> Verdict {
     if missing || findings.iter().any(|finding| finding.blocking) {
         return Verdict::Broken;
     }
+    // An address that was never confirmed may keep even a person with complete access out.
+    let unconfirmed = (Cause::EmailUnverified, account::UNCONFIRMED.to_vec());
     match case.has_access() {
+        Some(true) if undecided.contains(&unconfirmed) => Verdict::CannotTell,
         Some(true) => Verdict::Healthy,
         Some(false) => Verdict::Broken,
         None => Verdict::CannotTell,

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use super::{Grants, Keys, Logs, Members, People, Records, RoleList};
 use crate::diagnose::diagnose;
 use crate::evidence::{
-    Application, Assignment, Domain, Evidence, IdpGroup, Job, Mapping, Pending, Read, ScimRecord, Source,
-    StoppedBy,
+    Application, Assignment, Domain, DynamicGroup, Evidence, IdpGroup, Job, Mapping, Pending, Read,
+    ScimRecord, Source, StoppedBy,
 };
 use crate::subject::{Subject, Who};
 
@@ -27,6 +27,8 @@ pub struct Census {
     pub grants: Grants,
     /// The lists of role holders that the sweep reads. `None` if it is unknown which ones it needs.
     pub role_lists: Option<Vec<RoleList>>,
+    /// The dynamic groups of the tenant. Read only if a group is assigned.
+    pub dynamic_groups: Read<Vec<DynamicGroup>>,
     /// Direct members of the assigned groups. A group is identified by its position among the assignments.
     pub members: Read<Members>,
     pub users: Read<People>,
@@ -73,6 +75,7 @@ impl Census {
         add(Source::Users, self.users.gap());
         add(Source::DeletedUsers, self.deleted.gap());
         add(Source::Assignments, self.grants.assignments.gap());
+        add(Source::DynamicGroups, self.dynamic_groups.gap());
         add(Source::Memberships, self.members.gap());
         add(Source::Groups, self.grants.groups.gap());
         self.grants.group_roles.values().for_each(|read| add(Source::GroupRoles, read.gap()));
@@ -80,6 +83,7 @@ impl Census {
         add(Source::Jobs, self.job.gap());
         add(Source::Schema, self.mapping.gap());
         add(Source::ProvisioningLog, self.log.gap());
+        add(Source::AuditLog, self.stopped_by.gap());
         self.records.values().for_each(|read| add(Source::ScimUsers, read.gap()));
         self.scim_groups.values().for_each(|read| add(Source::ScimGroups, read.gap()));
         add(Source::Domains, self.domains.gap());

@@ -176,8 +176,11 @@ impl Census {
         if active && apps.is_none() {
             return LookDepth::Local;
         }
+        // An unconfirmed address is a fault of its own, unless the account was used.
+        let confirmed = account.email_verified != Some(false);
         let good = active
             && apps == Some(true)
+            && confirmed
             && self.names_agree(listed, &user)
             && self.groups_agree(listed, &user.id);
         match (good, self.trouble) {

@@ -111,6 +111,7 @@ fn census(groups: &[(&str, &str)]) -> Census {
         account: Some("712020:jane".to_owned()),
         groups: Vec::new(),
         created: None,
+        modified: None,
     });
     records.seal();
     Census {
