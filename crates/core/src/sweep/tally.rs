@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::list::ListedRepair;
-use crate::finding::{Cause, Verdict};
+use crate::finding::{Cause, Finding, Verdict};
 use crate::{Diagnosis, Plan, Risk, Rules};
 
 /// The shortest useful summary of an account that is not healthy.
@@ -17,10 +17,14 @@ pub struct SweepFinding {
     pub person: Option<String>,
     /// `broken` or `cannot-tell`.
     pub verdict: Verdict,
-    /// The causes, in the order of the trail.
+    /// The causes, in the order of the trail. Without a group that grants no app where the person can open something:
+    /// most organizations have such groups.
     pub causes: Vec<Cause>,
     /// How many groups are missing. `None` if unknown.
     pub missing: Option<usize>,
+    /// The missing apps by name. `None` if unknown.
+    #[serde(default)]
+    pub missing_apps: Option<Vec<String>>,
     /// Whether a source was unread.
     pub unread: bool,
     pub digest: Option<String>,
@@ -40,8 +44,13 @@ impl SweepFinding {
             account: diagnosis.account.clone(),
             person: diagnosis.person.clone(),
             verdict: diagnosis.verdict,
-            causes: diagnosis.findings.iter().map(|finding| finding.code).collect(),
+            causes: diagnosis.findings.iter().filter(|f| counts(f)).map(|finding| finding.code).collect(),
             missing: diagnosis.groups.missing.as_ref().map(Vec::len),
+            missing_apps: diagnosis
+                .apps
+                .missing
+                .as_ref()
+                .map(|apps| apps.iter().map(|app| app.name.to_string()).collect()),
             unread: !diagnosis.unread.is_empty(),
             digest: plan.digest(),
             steps: plan.steps.iter().map(|step| step.op.action().to_owned()).collect(),
@@ -64,6 +73,11 @@ impl SweepFinding {
     }
 }
 
+/// Whether a sweep counts a finding.
+fn counts(finding: &Finding) -> bool {
+    finding.blocking || finding.code != Cause::GroupWithoutRole
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// Managed accounts, each once, plus people who should have an account and have none.
@@ -74,11 +88,32 @@ pub struct Tally {
     pub cannot_tell: u64,
     /// Accounts that are not healthy and for which a source was unread.
     pub unread: u64,
-    /// How many of the accounts that are not healthy have each cause.
+    /// How many of the accounts that are not healthy have each cause. The causes that concern everybody are not counted.
     pub by_cause: BTreeMap<String, u64>,
+    /// The causes that concern everybody, so they are reported once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tenant_causes: Vec<Cause>,
 }
 
 impl Tally {
+    /// An empty tally of a tenant with these causes.
+    #[must_use]
+    pub fn of_tenant(tenant_causes: Vec<Cause>) -> Self {
+        Self { tenant_causes, ..Self::default() }
+    }
+
+    /// Whether the tenant has a fault that a person has to correct before single accounts are repaired.
+    #[must_use]
+    pub fn has_tenant_fault(&self) -> bool {
+        self.tenant_causes.iter().any(|cause| cause.blocks())
+    }
+
+    /// Whether an account has a cause of its own, besides those that concern everybody.
+    #[must_use]
+    pub fn has_own_cause(&self, found: &SweepFinding) -> bool {
+        found.causes.is_empty() || found.causes.iter().any(|cause| !self.tenant_causes.contains(cause))
+    }
+
     /// Counts a healthy account.
     pub fn healthy(&mut self) {
         self.accounts += 1;
@@ -102,7 +137,7 @@ impl Tally {
             return;
         }
         self.unread += u64::from(found.unread);
-        for cause in &found.causes {
+        for cause in found.causes.iter().filter(|cause| !self.tenant_causes.contains(cause)) {
             *self.by_cause.entry(cause.code().to_owned()).or_default() += 1;
         }
     }
