@@ -33,8 +33,6 @@ impl Pseudonymizer {
             Expression::Attribute(name) => Expression::Attribute(self.attribute(&name)),
             // `Member` and `Guest` are values of `userType`, which stay as they are.
             Expression::Constant(text) if about_kind && is_kind(&text) => Expression::Constant(text),
-            // The values of `active` are not personal.
-            Expression::Constant(text) if is_flag(&text) => Expression::Constant(text),
             Expression::Constant(text) => Expression::Constant(self.constant(&text)),
             Expression::Compare(one, equal, other) => Expression::Compare(inner(one), equal, inner(other)),
             Expression::Call(name, arguments) => {
@@ -55,10 +53,6 @@ impl Pseudonymizer {
 
 fn is_kind(text: &str) -> bool {
     ["member", "guest"].iter().any(|kind| text.eq_ignore_ascii_case(kind))
-}
-
-fn is_flag(text: &str) -> bool {
-    ["true", "false"].iter().any(|flag| text.eq_ignore_ascii_case(flag))
 }
 
 /// Whether an argument is a number of characters or a place in a list.

@@ -28,6 +28,10 @@ pub(super) fn stale_anchor(case: &Case<'_>) -> Answer {
         }
         Some((_, Some(false))) | None => refused(),
     };
+    // A record that may be the person's was read, but its owner is unread.
+    if first.is_some() && case.record_is_unread() {
+        return Answer::Unread(&[Source::Users, Source::Schema]);
+    }
     let absent = gone.filter(|(_, gone)| *gone == Some(true)).and_then(|(anchor, _)| gone_fact(case, anchor));
     let none = || links_fact(case, "no provisioning record of the person exists");
     first.map_or(Answer::No, |first| {
@@ -61,25 +65,18 @@ pub(super) fn wrong_anchor(case: &Case<'_>) -> Answer {
         return if unread { Answer::Unread(&[Source::ScimUsers]) } else { Answer::No };
     };
     let is_own = case.own.as_ref().is_some_and(|own| own.id == link.id);
-    let says = match case.owner(link) {
-        Owner::Other(other) => {
+    let mut beside = case.record_links.iter().filter(|other| other.id.directory == link.id.directory);
+    let right = beside.find(|other| other.id != link.id && case.has_the_external_id(other));
+    let says = match (case.owner(link), right.filter(|_| !case.has_the_external_id(link))) {
+        (Owner::Other(other), _) => {
             let name = other.name.as_deref().unwrap_or(&other.id);
             format!("record {} belongs to another living person ({name})", link.id.record)
         }
-        Owner::Unread if !is_own => return Answer::Unread(&[Source::Users, Source::Schema]),
-        Owner::Unread | Owner::Person | Owner::Nobody => {
-            let mut same = case.record_links.iter().filter(|other| other.id.directory == link.id.directory);
-            let right = same.find(|other| other.id != link.id && case.has_the_external_id(other));
-            match right {
-                Some(right) if !case.has_the_external_id(link) => {
-                    format!(
-                        "record {} has the externalId that the job writes for the person",
-                        right.id.record
-                    )
-                }
-                _ => return Answer::No,
-            }
+        (_, Some(right)) => {
+            format!("record {} has the externalId that the job writes for the person", right.id.record)
         }
+        (Owner::Unread, None) if !is_own => return Answer::Unread(&[Source::Users, Source::Schema]),
+        (_, None) => return Answer::No,
     };
     let first = format!("the identity provider wrote record {} for the person last", link.id.record);
     let by_id = case.e.records_by_id.iter().find(|(id, _)| *id == link.id).map(|(_, read)| read);

@@ -81,6 +81,12 @@ fn an_anchor_is_stale_only_if_it_is_gone_and_the_person_has_no_other_record() {
     let mut e = gone();
     value(&mut e.users)[0].enabled = Some(false);
     assert!(!codes(&e).contains(&Cause::StaleAnchor), "nobody writes a disabled person");
+    // A record has the person's name, and who owns it is unread.
+    let mut e = gone();
+    value(&mut e.mapping).external_id_from = Some("SingleAppRoleAssignment([appRoleAssignments])".to_owned());
+    value(e.records.get_mut(D1).unwrap()).push(record("r1", OTHER, MAIL, Some(A1)));
+    assert!(!codes(&e).contains(&Cause::StaleAnchor));
+    assert_eq!(needs(&diagnose(&e), Cause::StaleAnchor), Some(vec![Source::Users, Source::Schema]));
     // The log begins after the last success.
     let mut e = never_provisioned();
     newest(&mut e, "failure", |entry| entry.error_code = Some("SomeInvalidAnchor".to_owned()));
@@ -125,6 +131,10 @@ fn an_anchor_beside_the_record_with_the_persons_value_is_wrong() {
     newest(&mut e, "success", |entry| entry.target = Some("r9".to_owned()));
     assert!(codes(&e).contains(&Cause::WrongAnchor));
     assert!(planned(&e, &rules()).steps.is_empty());
+    // The same for a record without an externalId, whose owner nobody can look up.
+    let mut unnamed = e.clone();
+    super::build::record_of(&mut unnamed, "r9").external_id = None;
+    assert!(codes(&unnamed).contains(&Cause::WrongAnchor));
     // In another directory, it is the record of a former job.
     let mut elsewhere = e.clone();
     for read in elsewhere.records.values_mut() {
