@@ -250,6 +250,7 @@ fn a_cause_that_concerns_everybody_is_reported_once_and_stops_the_repairs() {
         verdict: Verdict::Broken,
         causes: causes.to_vec(),
         missing: None,
+        missing_apps: None,
         unread: false,
         digest: None,
         steps: Vec::new(),
