@@ -3,7 +3,7 @@
 //! The bot never claims a success that is not there, and never sends an irreversible call twice. It never sends a
 //! request that a service would not understand.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -301,46 +301,4 @@ async fn the_repair_suite_holds_with_every_question_both_ways() {
     let played = all.iter().any(|played| played.story == resolved_by_people);
     let wanted: BTreeSet<&str> = played.then_some(resolved_by_people).into_iter().collect();
     assert_eq!(plain, wanted);
-}
-
-/// The scenarios that end with a person if one question alone has the harder answer, by question. The file also has
-/// the world with every harder answer.
-fn needing_people() -> BTreeMap<String, BTreeSet<String>> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/data/harder_answers.json");
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
-}
-
-/// A sample of the scenarios that end in a repair, with each harder answer alone. The bot restores access, or asks a
-/// person in exactly the scenarios of the list.
-#[tokio::test(flavor = "multi_thread")]
-async fn one_harder_answer_alone_stops_only_the_repairs_that_depend_on_it() {
-    let sample = Sample::one_in(11);
-    let listed = needing_people();
-    let turns = Arc::new(Semaphore::new(8));
-    let mut plays = JoinSet::new();
-    let repaired = ALL.iter().filter(|scenario| scenario.ends == Outcome::Restored);
-    let harder = UNKNOWNS.iter().enumerate().filter(|(_, question)| question.1 == Harder);
-    let cases = repaired.flat_map(|scenario| harder.clone().map(move |(at, _)| (scenario, at)));
-    for (_, (scenario, at)) in cases.enumerate().filter(|(place, _)| sample.has(*place)) {
-        let turns = turns.clone();
-        plays.spawn(async move {
-            let _turn = turns.acquire().await.unwrap();
-            let mut tenant = scenario.tenant();
-            (UNKNOWNS[at].2)(&mut tenant);
-            play_in(tenant, scenario, at).await
-        });
-    }
-    let mut wrong = Vec::new();
-    for played in plays.join_all().await {
-        let question = UNKNOWNS[played.world].0;
-        let story = played.story;
-        let asks = listed.get(question).is_some_and(|all| all.contains(story));
-        let resolved_by_people = story == "group-name-conflict-and-drift";
-        let restored = played.outcome == Some(Outcome::Restored);
-        if restored == (asks || resolved_by_people) || !played.wrong.is_empty() {
-            wrong.push(format!("{question}: {story}: {:?} {:?}", played.outcome, played.wrong));
-        }
-    }
-    wrong.sort();
-    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
