@@ -37,6 +37,10 @@ impl Schemas {
             let known = KNOWN.contains(&keyword.as_str()) || ["oneOf", "anyOf"].contains(&keyword.as_str());
             assert!(known || IGNORED.contains(&keyword.as_str()), "{place}: unknown keyword {keyword}");
         }
+        // A schema without keywords allows everything.
+        if map.is_empty() {
+            return Vec::new();
+        }
         if value.is_null() {
             return if self.may_be_null(map) { Vec::new() } else { vec![format!("{place}: null")] };
         }
@@ -220,6 +224,9 @@ mod tests {
         let either = json!({"oneOf": [flag(true), flag(false)]});
         assert!(of(&either, json!({"allowed": true})).is_empty());
         assert_eq!(of(&either, json!({"allowed": 1})).len(), 1);
+        let maybe = json!({"properties": {"n": {"type": "string", "nullable": true}}});
+        let maybe = json!({"anyOf": [maybe, {"type": "object", "nullable": true}]});
+        assert!(of(&maybe, json!({"n": null})).is_empty());
         let some = json!({"anyOf": [name, {"type": "object", "nullable": true}]});
         assert!(of(&some, json!(null)).is_empty() && of(&some, json!({"a": "x"})).is_empty());
         assert_eq!(of(&some, json!("x")).len(), 1);
