@@ -35,7 +35,7 @@ pub use app_list::{App, Apps, MissingApp, Why};
 pub(crate) use apps::{seats, weak_apps};
 pub use attribute::Identity;
 pub use case::Case;
-pub(crate) use clash::local as local_group;
+pub(crate) use clash::{is_built_in_name, local as local_group};
 pub(crate) use export::answer as export_answer;
 pub use record_link::RecordLink;
 pub use record_links::Owner;
