@@ -83,6 +83,9 @@ pub enum Command {
         /// List the stories
         #[arg(long)]
         list: bool,
+        /// Begin with the tenant of an evidence bundle, to rehearse a repair
+        #[arg(long, value_name = "BUNDLE", conflicts_with_all = ["play", "list"])]
+        from: Option<PathBuf>,
     },
     /// Find out why a person has no access; reads only
     Check {
@@ -294,10 +297,19 @@ mod tests {
         assert_eq!(command("reinstate migrate"), Command::Migrate);
         #[cfg(feature = "sandbox")]
         {
-            assert_eq!(command("reinstate sandbox"), Command::Sandbox { play: None, list: false });
-            assert_eq!(command("reinstate sandbox --list"), Command::Sandbox { play: None, list: true });
-            let play = Command::Sandbox { play: Some("email-held".into()), list: false };
-            assert_eq!(command("reinstate sandbox --play email-held"), play);
+            let sandbox = |play: Option<&str>, list, from: Option<&str>| Command::Sandbox {
+                play: play.map(str::to_owned),
+                list,
+                from: from.map(Into::into),
+            };
+            assert_eq!(command("reinstate sandbox"), sandbox(None, false, None));
+            assert_eq!(command("reinstate sandbox --list"), sandbox(None, true, None));
+            assert_eq!(
+                command("reinstate sandbox --play email-held"),
+                sandbox(Some("email-held"), false, None)
+            );
+            assert_eq!(command("reinstate sandbox --from a.json"), sandbox(None, false, Some("a.json")));
+            assert_eq!(ending("reinstate sandbox --from a.json --list").exit, Exit::Usage);
         }
         assert_eq!(command("reinstate check jane@acme.example"), check(false));
         assert_eq!(command("reinstate check jane@acme.example --json"), check(true));

@@ -57,7 +57,7 @@ pub async fn run(cli: Cli, env: Env) -> anyhow::Result<Exit> {
             Err(problems) => Ok(refuse(&problems)),
         },
         #[cfg(feature = "sandbox")]
-        Command::Sandbox { play, list } => sandbox::run(play, list).await,
+        Command::Sandbox { play, list, from } => sandbox::run(play, list, from.as_deref()).await,
         Command::Audit(audit) => match load(Purpose::Store) {
             Ok(config) => audit::run(&config, audit).await,
             Err(problems) => Ok(refuse(&problems)),

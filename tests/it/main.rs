@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod approvals;
+mod apps;
 mod asking;
 mod audit;
 mod backup;
@@ -43,6 +44,7 @@ mod process;
 mod random_kills;
 mod refusal;
 mod refused_cards;
+mod rehearsal;
 mod replicas;
 mod sample;
 mod secrets;

@@ -25,8 +25,10 @@ pub struct Sandbox {
     pub entra: entra::Shared,
     /// Slack's state.
     pub slack: slack::Shared,
-    /// The directories in the bot's configuration. The bot gets the key of the first one only.
+    /// The directories in the bot's configuration. Those with a key come first.
     directories: Vec<String>,
+    /// The keys of the first directories.
+    keys: Vec<String>,
     upstream: Listening,
     chat: Listening,
     _door: slack::SocketDoor,
@@ -40,6 +42,11 @@ impl Sandbox {
     pub async fn start(tenant: Tenant) -> std::io::Result<Self> {
         let wire = Wire::default();
         let mut directories = vec![DIRECTORY.to_owned()];
+        let mut keys = vec![SCIM_KEY.to_owned()];
+        for (id, key) in tenant.with_key {
+            directories.push(id);
+            keys.push(key);
+        }
         directories.extend(tenant.without_key);
         let atlassian: atlassian::Shared = Arc::new(Mutex::new(tenant.atlassian));
         let entra = tenant.entra.shared();
@@ -60,7 +67,7 @@ impl Sandbox {
         let chat = listen(slack::router(slack.clone(), wire.clone(), String::new()), loopback).await?;
         lock(&slack).base = chat.url();
         let door = slack::sockets(slack.clone(), wire.clone()).await?;
-        Ok(Self { wire, atlassian, entra, slack, directories, upstream, chat, _door: door })
+        Ok(Self { wire, atlassian, entra, slack, directories, keys, upstream, chat, _door: door })
     }
 
     /// Puts Atlassian and Microsoft out of order, or in order again. Out of order, they refuse connections.
@@ -111,9 +118,12 @@ impl Sandbox {
             ("SLACK_BOT_TOKEN", BOT_TOKEN.to_owned()),
             ("SLACK_APP_TOKEN", app_token),
             ("ATLASSIAN_ORG_KEY", ORG_KEY.to_owned()),
-            ("ATLASSIAN_SCIM_KEY", SCIM_KEY.to_owned()),
             ("ENTRA_CLIENT_SECRET", CLIENT_SECRET.to_owned()),
         ];
-        pairs.into_iter().map(|(key, value)| (format!("REINSTATE_{key}"), value)).collect()
+        let keys = (1..).zip(&self.keys).map(|(number, key)| {
+            let suffix = if number == 1 { String::new() } else { format!("_{number}") };
+            (format!("REINSTATE_ATLASSIAN_SCIM_KEY{suffix}"), key.clone())
+        });
+        pairs.into_iter().map(|(key, value)| (format!("REINSTATE_{key}"), value)).chain(keys).collect()
     }
 }

@@ -55,6 +55,8 @@ pub struct Tenant {
     pub jira_users: String,
     /// The IdP group `wiki-users`.
     pub wiki_users: String,
+    /// Further directories in the bot's configuration, each with its key.
+    pub with_key: Vec<(String, String)>,
     /// Directories that the bot knows but has no keys for.
     pub without_key: Vec<String>,
 }
@@ -107,8 +109,9 @@ impl Tenant {
         slack.add_channel(HELPDESK, "help-desk", &["U0ADA", "U0VERA", "U0JANE", "U0GUEST", &bot]);
         slack.add_group("S0HELPDESK", "helpdesk", &["U0VERA"]);
 
-        let without_key = Vec::new();
-        let mut tenant = Self { atlassian, entra, slack, jira, wiki, jira_users, wiki_users, without_key };
+        let (with_key, without_key) = (Vec::new(), Vec::new());
+        let mut tenant =
+            Self { atlassian, entra, slack, jira, wiki, jira_users, wiki_users, with_key, without_key };
         for (upn, name) in [
             ("ada@acme.example", "Ada Ops"),
             ("grace@acme.example", "Grace Approver"),

@@ -11,9 +11,12 @@ mod fetch;
 mod fetch_groups;
 mod from_census;
 mod group_cache;
+mod jobs;
 mod people;
 mod wants;
 mod wants_apps;
+mod wants_effect;
+mod wants_identity;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

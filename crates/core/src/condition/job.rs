@@ -31,6 +31,11 @@ fn stands_for_a_known_reason(case: &Case<'_>, job: &Job) -> ConditionState {
             "Atlassian refuses the job's key, which a person must renew first".to_owned(),
         );
     }
+    if job.is_quarantined() && job.tenant_actionable == Some(true) {
+        return ConditionState::False(
+            "the quarantine names a fault that your organization must correct first".to_owned(),
+        );
+    }
     if job.is_quarantined() {
         let reason = job.quarantine.as_deref().map(str::trim).unwrap_or_default();
         return match reason.to_lowercase().as_str() {

@@ -61,25 +61,18 @@ pub(super) fn wrong_anchor(case: &Case<'_>) -> Answer {
         return if unread { Answer::Unread(&[Source::ScimUsers]) } else { Answer::No };
     };
     let is_own = case.own.as_ref().is_some_and(|own| own.id == link.id);
-    let says = match case.owner(link) {
-        Owner::Other(other) => {
+    let mut beside = case.record_links.iter().filter(|other| other.id.directory == link.id.directory);
+    let right = beside.find(|other| other.id != link.id && case.has_the_external_id(other));
+    let says = match (case.owner(link), right.filter(|_| !case.has_the_external_id(link))) {
+        (Owner::Other(other), _) => {
             let name = other.name.as_deref().unwrap_or(&other.id);
             format!("record {} belongs to another living person ({name})", link.id.record)
         }
-        Owner::Unread if !is_own => return Answer::Unread(&[Source::Users, Source::Schema]),
-        Owner::Unread | Owner::Person | Owner::Nobody => {
-            let mut same = case.record_links.iter().filter(|other| other.id.directory == link.id.directory);
-            let right = same.find(|other| other.id != link.id && case.has_the_external_id(other));
-            match right {
-                Some(right) if !case.has_the_external_id(link) => {
-                    format!(
-                        "record {} has the externalId that the job writes for the person",
-                        right.id.record
-                    )
-                }
-                _ => return Answer::No,
-            }
+        (_, Some(right)) => {
+            format!("record {} has the externalId that the job writes for the person", right.id.record)
         }
+        (Owner::Unread, None) if !is_own => return Answer::Unread(&[Source::Users, Source::Schema]),
+        (_, None) => return Answer::No,
     };
     let first = format!("the identity provider wrote record {} for the person last", link.id.record);
     let by_id = case.e.records_by_id.iter().find(|(id, _)| *id == link.id).map(|(_, read)| read);

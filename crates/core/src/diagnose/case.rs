@@ -101,19 +101,22 @@ impl<'a> Case<'a> {
             })
     }
 
-    /// The account that has the wanted address. A managed account takes precedence.
+    /// The account that has the wanted address.
     #[must_use]
     pub fn bearer(&self) -> Option<&'a Account> {
-        let wanted = self.wanted.as_deref()?;
-        let open = |account: &&Account| account.status.as_deref() != Some("closed");
-        let all = self.e.accounts.get()?.iter().filter(open).filter(|account| account.bears(wanted));
+        self.bearer_of(self.wanted.as_deref()?)
+    }
+
+    /// The account that has an address. A managed account takes precedence.
+    fn bearer_of(&self, address: &str) -> Option<&'a Account> {
+        let all = self.e.accounts.get()?.iter().filter(|account| is_open(account) && account.bears(address));
         all.min_by_key(|account| !self.is_managed(account))
     }
 
     /// See docs/reference/rules.md#which-of-two-accounts-is-kept.
     fn choose_account(&mut self) {
         let Some(accounts) = self.e.accounts.get() else { return };
-        let open = |account: &&Account| account.status.as_deref() != Some("closed");
+        let open = |account: &&Account| is_open(account);
         let linked = self.own.as_ref().and_then(|record_link| record_link.account.as_deref());
         let linked = linked.and_then(|id| accounts.iter().find(|account| account.id == id));
         let wanted = self.wanted.clone().or_else(|| asked_address(self.e));
@@ -129,11 +132,7 @@ impl<'a> Case<'a> {
             self.candidates = twice.iter().map(|account| self.account_candidate(account)).collect();
             return;
         }
-        let bearer = wanted.as_deref().and_then(|address| {
-            let mut all: Vec<&Account> = accounts.iter().filter(open).filter(|a| a.bears(address)).collect();
-            all.sort_by_key(|account| !self.is_managed(account));
-            all.first().copied()
-        });
+        let bearer = wanted.as_deref().and_then(|address| self.bearer_of(address));
         if let Some(linked) = linked {
             self.account = Some(linked);
             if let Some(bearer) = bearer.filter(|b| b.id != linked.id && self.is_managed(b)) {
@@ -296,6 +295,10 @@ impl<'a> Case<'a> {
             remarks: says,
         }
     }
+}
+
+fn is_open(account: &Account) -> bool {
+    account.status.as_deref() != Some("closed")
 }
 
 /// The first names of a list, and how many more there are.

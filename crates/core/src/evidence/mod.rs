@@ -8,11 +8,13 @@ use serde::{Deserialize, Serialize};
 
 mod atlassian;
 mod entra;
+mod log;
 mod role;
 mod source;
 
 pub use atlassian::*;
 pub use entra::*;
+pub use log::*;
 pub use role::*;
 pub use source::Source;
 

@@ -11,6 +11,7 @@ use crate::evidence::{
     Application, Assignment, Domain, DynamicGroup, Evidence, IdpGroup, Job, Mapping, Pending, Read,
     ScimRecord, Source, StoppedBy,
 };
+use crate::finding::Cause;
 use crate::subject::{Subject, Who};
 
 /// The bulk reading of every source except the accounts. Those are judged page by page and not kept.
@@ -50,6 +51,8 @@ pub struct Census {
     pub accounts_gap: Option<String>,
     /// Whether the job has a fault that concerns everybody. [`Self::settle`] sets it.
     pub trouble: bool,
+    /// The causes that concern everybody, in the order of the trail. [`Self::settle`] sets them.
+    pub tenant_causes: Vec<Cause>,
 }
 
 impl Census {
@@ -65,6 +68,12 @@ impl Census {
         e.applications = self.applications.clone();
         let causes = diagnose(&e).findings;
         self.trouble = causes.iter().any(|finding| finding.blocking && finding.code.blocks());
+        self.tenant_causes = causes.iter().map(|finding| finding.code).collect();
+        // Without any verified domain, every account has this cause.
+        if self.domains.get().is_some_and(|domains| !domains.iter().any(|domain| domain.verified)) {
+            self.tenant_causes.push(Cause::DomainNotClaimed);
+        }
+        self.tenant_causes.sort_unstable();
     }
 
     /// What could not be read, with the reason.

@@ -254,7 +254,10 @@ impl Census {
                 }
             }
         }
-        (right == 1 && ids.len() == 1) || (ids.is_empty() && !every)
+        // An anchor on another record needs a look of its own.
+        let anchor = self.log.get().and_then(|log| log.anchor(&user.id));
+        let anchored = anchor.is_none_or(|anchor| ids.contains(anchor));
+        (right == 1 && ids.len() == 1 && anchored) || (ids.is_empty() && !every)
     }
 
     /// Whether the directory shows every expected group, by its name or by an older name of the same SCIM group.

@@ -125,6 +125,10 @@ fn an_anchor_beside_the_record_with_the_persons_value_is_wrong() {
     newest(&mut e, "success", |entry| entry.target = Some("r9".to_owned()));
     assert!(codes(&e).contains(&Cause::WrongAnchor));
     assert!(planned(&e, &rules()).steps.is_empty());
+    // The same for a record without an externalId, whose owner nobody can look up.
+    let mut unnamed = e.clone();
+    super::build::record_of(&mut unnamed, "r9").external_id = None;
+    assert!(codes(&unnamed).contains(&Cause::WrongAnchor));
     // In another directory, it is the record of a former job.
     let mut elsewhere = e.clone();
     for read in elsewhere.records.values_mut() {

@@ -82,6 +82,7 @@ fn the_job_runs_again_only_where_nobody_wanted_it_to_stand_still() {
         staged,
         key,
         ("deletes", |e| value(&mut e.job).quarantine = Some("TooManyDeletes".to_owned())),
+        ("a fault of the tenant", |e| value(&mut e.job).tenant_actionable = Some(true)),
         ("unknown", |e| value(&mut e.job).quarantine = Some("Unknown".to_owned())),
         ("not given", |e| value(&mut e.job).quarantine = Some("no reason given".to_owned())),
         ("by its code alone", |e| {

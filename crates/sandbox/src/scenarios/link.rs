@@ -227,6 +227,8 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         ends: Outcome::Advice,
         arrange: |tenant| {
             tenant.entra.domains.push("newco.example".to_owned());
+            // The same permission shows the verified domains of the tenant.
+            tenant.grant_audit_log();
             tenant.hire("jane@newco.example", "Jane Doe");
             tenant.account("jane@newco.example", "Jane Doe", 9);
         },
