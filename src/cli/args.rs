@@ -315,7 +315,7 @@ mod tests {
         assert_eq!(command("reinstate check jane@acme.example --json"), check(true));
         assert_eq!(command("reinstate check --json jane@acme.example"), check(true));
         let bundle = Some("case.json".into());
-        let writing = Command::Check { who: "jane@acme.example".into(), json: false, bundle };
+        let writing = Command::Check { who: "jane@acme.example".into(), app: None, json: false, bundle };
         assert_eq!(command("reinstate check jane@acme.example --bundle case.json"), writing);
         let replay = Command::Replay { file: "case.json".into(), json: true };
         assert_eq!(command("reinstate replay case.json --json"), replay);

@@ -68,7 +68,8 @@ pub(super) fn exit(assessment: &Assessment) -> Exit {
 #[must_use]
 pub fn unclear(choice: &AppChoice) -> String {
     let means = if choice.several { "means several apps" } else { "means no app of the organization" };
-    let mut lines = vec![format!("\"{}\" {means}. Use more of the name, or the id, of one of these:", choice.asked)];
+    let mut lines =
+        vec![format!("\"{}\" {means}. Use more of the name, or the id, of one of these:", choice.asked)];
     lines.extend(choice.apps.iter().map(|app| format!("  {app}  {}", app.resource)));
     lines.join("\n").replace(|c: char| c.is_control() && c != '\n', " ")
 }
@@ -152,9 +153,12 @@ pub fn text(query: &str, assessment: &Assessment) -> String {
 
 /// One line for each expected app.
 fn apps(diagnosis: &Diagnosis) -> impl Iterator<Item = String> {
-    let present = diagnosis.apps.present.iter().flatten().map(|app| {
-        format!("ok      {} as {}, through {}", app.name, app.role, app.through.join(", "))
-    });
+    let present = diagnosis
+        .apps
+        .present
+        .iter()
+        .flatten()
+        .map(|app| format!("ok      {} as {}, through {}", app.name, app.role, app.through.join(", ")));
     let missing = diagnosis.apps.missing.iter().flatten();
     present.chain(missing.map(|app| format!("MISSING {}: {}", app.name, app.why.word())))
 }

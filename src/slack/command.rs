@@ -224,17 +224,28 @@ mod tests {
         assert_eq!(parse("repair <@U123ABC|ada>"), Ok(Command::Repair(Target::Mention("U123ABC".into()))));
         assert_eq!(parse("repair <@W123ABC>"), Ok(Command::Repair(Target::Mention("W123ABC".into()))));
         let id = "712020:0f1c3c5e-8c5e-4d0e-9d35-2f2a6d1d6a11";
-        assert_eq!(parse(&format!("check {id}")), Ok(Command::Check(Target::Who(Who::Account(id.into())), None)));
+        assert_eq!(
+            parse(&format!("check {id}")),
+            Ok(Command::Check(Target::Who(Who::Account(id.into())), None))
+        );
     }
 
     #[test]
     fn an_app_may_follow_the_person() {
         let of = |app: &str| Ok(Command::Check(email("ada@acme.example"), Some(app.to_owned())));
         assert_eq!(parse("check ada@acme.example confluence"), of("confluence"));
-        assert_eq!(parse("check <mailto:ada@acme.example|ada@acme.example>  \u{201c}Jira acme\u{201d}"), of("Jira acme"));
+        assert_eq!(
+            parse("check <mailto:ada@acme.example|ada@acme.example>  \u{201c}Jira acme\u{201d}"),
+            of("Jira acme")
+        );
         let jane = Target::Mention("U1A".into());
-        assert_eq!(parse("check <@U1A|jane> jira-software"), Ok(Command::Check(jane, Some("jira-software".into()))));
-        for text in ["check ada@acme.example <@U1A>", "check ada@acme.example *", "check ada@acme.example a;b"] {
+        assert_eq!(
+            parse("check <@U1A|jane> jira-software"),
+            Ok(Command::Check(jane, Some("jira-software".into())))
+        );
+        for text in
+            ["check ada@acme.example <@U1A>", "check ada@acme.example *", "check ada@acme.example a;b"]
+        {
             assert_eq!(parse(text).unwrap_err().form, "/reinstate check WHO [APP]", "{text}");
         }
         assert_eq!(parse("repair ada@acme.example confluence").unwrap_err().form, "/reinstate repair WHO");

@@ -55,7 +55,8 @@ async fn each_missing_app_has_its_reason() {
         ("suspended-in-one-directory", vec![("confluence (acme)", "suspended")]),
     ] {
         let (diagnosis, _) = about(scenario, None).await;
-        let wanted: Vec<(String, &str)> = wanted.into_iter().map(|(app, why)| (app.to_owned(), why)).collect();
+        let wanted: Vec<(String, &str)> =
+            wanted.into_iter().map(|(app, why)| (app.to_owned(), why)).collect();
         assert_eq!(missing(&diagnosis), wanted, "{scenario}: {:?}", diagnosis.apps);
         assert_eq!(diagnosis.apps.expected.is_some(), true, "{scenario}");
     }
@@ -64,10 +65,16 @@ async fn each_missing_app_has_its_reason() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_verdict_is_about_the_app_that_was_asked_for() {
     let (jira, _) = about("seats-full-in-one-app", Some("jira")).await;
-    assert_eq!((jira.verdict, jira.findings.iter().any(|finding| finding.blocking)), (Verdict::Healthy, false));
+    assert_eq!(
+        (jira.verdict, jira.findings.iter().any(|finding| finding.blocking)),
+        (Verdict::Healthy, false)
+    );
     assert_eq!(jira.apps.expected.as_ref().map(Vec::len), Some(1));
     let (wiki, plan) = about("seats-full-in-one-app", Some("confluence")).await;
-    assert_eq!((wiki.verdict, missing(&wiki)), (Verdict::Broken, vec![("confluence (acme)".to_owned(), "seats-full")]));
+    assert_eq!(
+        (wiki.verdict, missing(&wiki)),
+        (Verdict::Broken, vec![("confluence (acme)".to_owned(), "seats-full")])
+    );
     assert!(plan.steps.is_empty());
     // The account counts, whatever the app.
     let (suspended, _) = about("suspended", Some("confluence")).await;
@@ -122,7 +129,9 @@ async fn an_app_that_no_group_grants_leads_to_the_groups_that_do() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_one_of_its_sources_no_app_is_there_and_none_is_missing() {
     let scenarios = ["role-too-weak", "seats-full-in-one-app", "healthy", "group-without-role"];
-    for source in [Source::Roles, Source::GroupRoles, Source::Memberships, Source::Assignments, Source::Accounts] {
+    for source in
+        [Source::Roles, Source::GroupRoles, Source::Memberships, Source::Assignments, Source::Accounts]
+    {
         for scenario in scenarios {
             let sandbox = start(find(scenario).unwrap().tenant()).await;
             refuse(&sandbox, source);
@@ -171,14 +180,20 @@ async fn the_terminal_answers_about_one_app_or_lists_the_choice() {
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
     let lab = answer["apps"]["missing"][0].clone();
-    assert_eq!((&lab["app"], &lab["site"], &lab["why"]), (&json!("confluence"), &json!("lab"), &json!("seats-full")));
+    assert_eq!(
+        (&lab["app"], &lab["site"], &lab["why"]),
+        (&json!("confluence"), &json!("lab"), &json!("seats-full"))
+    );
     assert_eq!(answer["apps"]["missing"].as_array().unwrap().len(), 1);
     assert_eq!(answer["apps"]["present"], json!([]));
     assert_eq!(answer["not_examined"], json!(["sign-in", "permissions-inside-apps", "portal-accounts"]));
     let open = run(&env, &["check", JANE, "--app", "jira"]).await;
     assert_eq!(open.status.code(), Some(0), "{open:?}");
     let text = String::from_utf8(open.stdout).unwrap();
-    assert!(text.contains("Not examined: sign-in") && text.contains("Ready to paste into a ticket"), "{text}");
+    assert!(
+        text.contains("Not examined: sign-in") && text.contains("Ready to paste into a ticket"),
+        "{text}"
+    );
     for (app, listed) in [("confluence", 2), ("trello", 3), ("acme", 2)] {
         let output = run(&env, &["check", JANE, "--app", app, "--json"]).await;
         assert_eq!((output.status.code(), output.stdout.len()), (Some(64), 0), "{app}: {output:?}");
@@ -197,7 +212,10 @@ async fn the_json_has_every_list_of_apps_and_groups() {
     assert_eq!(answer["groups"]["extra"], json!(["former-team"]));
     let wiki = answer["apps"]["present"][0].clone();
     assert_eq!(wiki, answer["apps"]["expected"][0]);
-    assert_eq!((&wiki["app"], &wiki["site"], &wiki["role"]), (&json!("confluence"), &json!("acme"), &json!("user")));
+    assert_eq!(
+        (&wiki["app"], &wiki["site"], &wiki["role"]),
+        (&json!("confluence"), &json!("acme"), &json!("user"))
+    );
     assert_eq!(wiki["through"], json!(["wiki-users"]));
     assert!(wiki["resource"].as_str().unwrap().starts_with("ari:cloud:confluence::site/"));
 }

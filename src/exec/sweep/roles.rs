@@ -22,7 +22,12 @@ pub(super) enum RolePage {
 }
 
 /// Reads one list of role holders to its end.
-pub(super) async fn role_holders(world: Arc<dyn World>, of: RoleList, number: u16, out: mpsc::Sender<RolePage>) {
+pub(super) async fn role_holders(
+    world: Arc<dyn World>,
+    of: RoleList,
+    number: u16,
+    out: mpsc::Sender<RolePage>,
+) {
     let (page, mut pages) = mpsc::channel(1);
     let read = list(|cursor| world.role_holders(&of, cursor), |_| {}, page);
     let forward = async {
@@ -129,13 +134,15 @@ impl<'c> Roles<'c> {
         let id = &listed.account.id;
         let of = |number: u16| self.lists.get(usize::from(number));
         // If a list was not read to its end, an account that is not on it may still hold the role.
-        let unknown = deciding.iter().filter_map(|number| of(*number)).any(|list| {
-            (list.failed || !list.ended) && !list.holders.has(id)
-        });
+        let unknown = deciding
+            .iter()
+            .filter_map(|number| of(*number))
+            .any(|list| (list.failed || !list.ended) && !list.holders.has(id));
         if unknown || self.census.role_lists.is_none() {
             return ListedAccount { roles: None, ..listed };
         }
-        let lists = (0_u16..).zip(&self.lists).filter(|(_, list)| list.holders.has(id)).map(|(number, _)| number);
+        let lists =
+            (0_u16..).zip(&self.lists).filter(|(_, list)| list.holders.has(id)).map(|(number, _)| number);
         ListedAccount { roles: Some(HeldRoles { lists: lists.collect() }), ..listed }
     }
 }

@@ -15,9 +15,9 @@ use reinstate_core::sweep::{
 };
 use reinstate_core::{Rules, Source, Verdict, Who};
 
+use super::roles::{RolePage, Roles, role_holders};
 use crate::exec::assess::{Assessment, Gather, PlanFor, assess};
 use crate::exec::prior_runs::PriorRuns;
-use super::roles::{RolePage, Roles, role_holders};
 use crate::world::{Page, SweepProgress, World};
 
 /// Pages of accounts that wait for the other sources.

@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 use url::Url;
 
+use super::apps::apps;
 use super::candidates::candidates;
 use super::findings::{PRIVATE, found};
 use super::overview::overview;
 use super::plan::planned;
 use super::trail::trail;
 use crate::slack::action::ButtonAction;
-use super::apps::apps;
 use crate::slack::blocks::{Button, Message, Style, actions, context, header, section};
 use crate::slack::markup::Markup;
 use crate::slack::value::Value;

@@ -225,6 +225,9 @@ mod tests {
                 "GET /at/admin/v2/orgs/o1/directories/-/groups/g%2F1/role-assignments?limit=100",
             ]
         );
-        assert_eq!(probe.seen()[1].json(), json!({"groupNames": ["g\"10", "g\"11"], "expand": ["counts.resources", "counts.users"], "limit": 100}));
+        assert_eq!(
+            probe.seen()[1].json(),
+            json!({"groupNames": ["g\"10", "g\"11"], "expand": ["counts.resources", "counts.users"], "limit": 100})
+        );
     }
 }

@@ -22,11 +22,14 @@ impl Live {
         };
         let groups = async {
             let read = async { self.org()?.every_group().await.map_err(|e| reason(&e)) };
-            side(at, read.await.map(|all| {
-                let mut groups = converted(all);
-                groups.sort_by(|a, b| a.id.cmp(&b.id));
-                groups
-            }))
+            side(
+                at,
+                read.await.map(|all| {
+                    let mut groups = converted(all);
+                    groups.sort_by(|a, b| a.id.cmp(&b.id));
+                    groups
+                }),
+            )
         };
         let workspaces = async {
             let read = async { self.org()?.workspaces().await.map_err(|e| reason(&e)) };

@@ -223,8 +223,13 @@ impl<'a> FromCensus<'a> {
         }
     }
 
-    fn groups(&self, is_it: impl Fn(&OrgGroup) -> bool) -> Option<(Timestamp, Result<Vec<OrgGroup>, Reason>)> {
-        found(&self.census.grants.groups, |groups| groups.iter().filter(|group| is_it(group)).cloned().collect())
+    fn groups(
+        &self,
+        is_it: impl Fn(&OrgGroup) -> bool,
+    ) -> Option<(Timestamp, Result<Vec<OrgGroup>, Reason>)> {
+        found(&self.census.grants.groups, |groups| {
+            groups.iter().filter(|group| is_it(group)).cloned().collect()
+        })
     }
 
     /// The roles of the account, if the lists show them without doubt. For an account in several directories, the

@@ -101,10 +101,9 @@ impl ReadRequest {
             Self::DeactivatedBy(_) => Source::OrgAuditLog,
             Self::Domains => Source::Domains,
             Self::TenantDomains => Source::TenantDomains,
-            Self::OrgGroups(_)
-            | Self::ShownGroups(_)
-            | Self::SimilarGroups(_)
-            | Self::GrantingGroups(_) => Source::Groups,
+            Self::OrgGroups(_) | Self::ShownGroups(_) | Self::SimilarGroups(_) | Self::GrantingGroups(_) => {
+                Source::Groups
+            }
             Self::GroupRoles(_) => Source::GroupRoles,
             Self::Workspaces => Source::Workspaces,
             Self::ScimGroup(..) => Source::ScimGroups,

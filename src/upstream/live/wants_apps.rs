@@ -69,7 +69,9 @@ pub(super) fn granted_apps(case: &Case<'_>, all: &mut Vec<ReadRequest>) {
     }
     all.extend(roles.into_iter().take(MAX_ROLES).map(|id| ReadRequest::GroupRoles(id.to_owned())));
     let without = case.groups_without_app();
-    all.extend(without.into_iter().take(MAX_SIMILAR).map(|group| ReadRequest::SimilarGroups(group.name.clone())));
+    all.extend(
+        without.into_iter().take(MAX_SIMILAR).map(|group| ReadRequest::SimilarGroups(group.name.clone())),
+    );
     all.extend(case.app_not_granted().map(|resource| ReadRequest::GrantingGroups(resource.to_owned())));
 }
 

@@ -90,11 +90,16 @@ fn without_role(case: &Case<'_>) -> String {
     let similar = if similar.is_empty() {
         String::new()
     } else {
-        format!(" A group of a similar name has roles in apps: {}. Give the same roles to the synced group.", similar.join(", "))
+        format!(
+            " A group of a similar name has roles in apps: {}. Give the same roles to the synced group.",
+            similar.join(", ")
+        )
     };
     let has_role = case.account.and_then(|account| case.has_role(account)) == Some(true);
     if has_role && similar.is_empty() {
-        return format!("{names} give no app. That is right for groups that are used only for permissions inside apps.");
+        return format!(
+            "{names} give no app. That is right for groups that are used only for permissions inside apps."
+        );
     }
     format!(
         "In admin.atlassian.com, Directory > Groups: open the group ({names}) and give it a role in the app that its members need (Add products).{similar}"
@@ -105,11 +110,19 @@ fn without_role(case: &Case<'_>) -> String {
 fn similar(case: &Case<'_>) -> Vec<String> {
     let grants = case.grants().unwrap_or_default();
     let without: Vec<String> = grants.without_app.iter().map(|group| normalize_name(&group.name)).collect();
-    let found = case.e.similar_groups.get().into_iter().flatten().chain(case.e.shown_groups.get().into_iter().flatten());
+    let found = case
+        .e
+        .similar_groups
+        .get()
+        .into_iter()
+        .flatten()
+        .chain(case.e.shown_groups.get().into_iter().flatten());
     let is_similar = |known: &&OrgGroup| {
         let name = normalize_name(&known.name);
         known.resources != Some(0)
-            && without.iter().any(|group| *group != name && (name.starts_with(group.as_str()) || group.starts_with(&name)))
+            && without
+                .iter()
+                .any(|group| *group != name && (name.starts_with(group.as_str()) || group.starts_with(&name)))
     };
     let mut names: Vec<String> = found.filter(is_similar).map(|known| known.name.clone()).collect();
     names.sort();

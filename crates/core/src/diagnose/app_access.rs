@@ -96,8 +96,7 @@ impl<'a> Case<'a> {
             }
             AskedApp::One(space) => space.id.as_str(),
         };
-        let keep =
-            |apps: Vec<GrantedApp<'a>>| apps.into_iter().filter(|app| app.resource == only).collect();
+        let keep = |apps: Vec<GrantedApp<'a>>| apps.into_iter().filter(|app| app.resource == only).collect();
         Some(AppStates { present: keep(states.present), missing: keep(states.missing), ..states })
     }
 
@@ -135,8 +134,12 @@ impl<'a> Case<'a> {
             return None;
         }
         let strong = |row: &&AppRole| row.resource == resource && row.level() >= Some(level);
-        let held: Vec<Option<bool>> =
-            self.role_rows(account)?.iter().filter(strong).map(|row| self.is_active_in(account, row)).collect();
+        let held: Vec<Option<bool>> = self
+            .role_rows(account)?
+            .iter()
+            .filter(strong)
+            .map(|row| self.is_active_in(account, row))
+            .collect();
         if held.contains(&Some(true)) {
             return Some(true);
         }
@@ -205,7 +208,9 @@ impl<'a> Case<'a> {
                 }
                 let granted =
                     self.e.group_roles.get(&group.id).and_then(Read::get).ok_or(Source::GroupRoles)?;
-                apps.extend(granted.iter().filter(|role| role.takes_seat()).map(|role| role.resource.as_str()));
+                apps.extend(
+                    granted.iter().filter(|role| role.takes_seat()).map(|role| role.resource.as_str()),
+                );
             }
         } else {
             apps.extend(here.iter().filter(|row| row.takes_seat()).map(|row| row.resource.as_str()));

@@ -58,8 +58,7 @@ fn names(space: &Workspace) -> Vec<String> {
 fn matching<'a>(asked: &str, spaces: &'a [Workspace]) -> Vec<&'a Workspace> {
     let asked = normalize_name(asked);
     // "confluence acme" and "confluence/acme" mean the app on that site.
-    let words: Vec<&str> =
-        asked.split([' ', '/', '(', ')', ',']).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = asked.split([' ', '/', '(', ')', ',']).filter(|word| !word.is_empty()).collect();
     let has = |space: &&Workspace| {
         let names = names(space);
         normalize_name(&space.id) == asked
@@ -67,9 +66,7 @@ fn matching<'a>(asked: &str, spaces: &'a [Workspace]) -> Vec<&'a Workspace> {
             || (!words.is_empty() && words.iter().all(|word| names.iter().any(|name| name.contains(word))))
     };
     let found: Vec<&Workspace> = spaces.iter().filter(has).collect();
-    let exact = |space: &&&Workspace| {
-        normalize_name(&space.id) == asked || names(space).contains(&asked)
-    };
+    let exact = |space: &&&Workspace| normalize_name(&space.id) == asked || names(space).contains(&asked);
     match found.iter().filter(exact).collect::<Vec<_>>().as_slice() {
         [one] => vec![**one],
         _ => found,
@@ -93,8 +90,10 @@ impl<'a> Case<'a> {
         let AskedApp::Unclear(many) = self.asked_app() else { return None };
         let all = || self.e.workspaces.get().into_iter().flatten().collect();
         let several = !many.is_empty();
-        let mut apps: Vec<AppName> =
-            if several { many } else { all() }.into_iter().map(|space| self.app_name(&space.id, None)).collect();
+        let mut apps: Vec<AppName> = if several { many } else { all() }
+            .into_iter()
+            .map(|space| self.app_name(&space.id, None))
+            .collect();
         apps.sort();
         Some(AppChoice { asked: self.e.subject.app.clone().unwrap_or_default(), several, apps })
     }

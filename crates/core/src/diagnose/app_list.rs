@@ -100,8 +100,9 @@ pub(super) fn apps(case: &Case<'_>, findings: &[Finding]) -> Apps {
         super::app_choice::AskedApp::One(space) => space.id == resource,
         _ => true,
     };
-    let expected = grants
-        .map(|grants| sorted(grants.apps.iter().filter(|app| in_question(app.resource)).map(shown).collect()));
+    let expected = grants.map(|grants| {
+        sorted(grants.apps.iter().filter(|app| in_question(app.resource)).map(shown).collect())
+    });
     let mut missing: Vec<MissingApp> = states
         .missing
         .iter()
@@ -131,9 +132,11 @@ fn reason(case: &Case<'_>, app: &GrantedApp<'_>, findings: &[Finding]) -> Option
     let found = |cause: Cause| findings.iter().any(|finding| finding.code == cause && finding.blocking);
     let is_in = app.groups.iter().any(|group| case.shows(group) == Some(true));
     // The causes before the apps come first: without them, the rest cannot work.
-    let earlier = findings.iter().filter(|finding| finding.blocking).map(|finding| finding.code).find(|cause| {
-        !APP_CAUSES.contains(cause) && (!GROUP_CAUSES.contains(cause) || !is_in)
-    });
+    let earlier = findings
+        .iter()
+        .filter(|finding| finding.blocking)
+        .map(|finding| finding.code)
+        .find(|cause| !APP_CAUSES.contains(cause) && (!GROUP_CAUSES.contains(cause) || !is_in));
     let space = case.e.workspaces.get().into_iter().flatten().find(|space| space.id == app.resource);
     let full = app.level >= RoleLevel::User && space.and_then(Workspace::is_full) == Some(true);
     let weak = || {

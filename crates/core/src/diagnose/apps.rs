@@ -144,7 +144,8 @@ pub(super) fn role_too_weak(case: &Case<'_>) -> Answer {
         let mut grants = weak_apps(case, account).into_iter().flat_map(|(app, _)| app.groups);
         let grants = grants.find_map(|group| {
             let ids = case.ids_at_atlassian(group)?;
-            let read = ids.iter().find_map(|id| case.e.group_roles.get(*id).filter(|read| read.get().is_some()))?;
+            let read =
+                ids.iter().find_map(|id| case.e.group_roles.get(*id).filter(|read| read.get().is_some()))?;
             fact(read, Source::GroupRoles, format!("{} grants the stronger role", group.name))
         });
         Answer::Yes(Finding::new(Cause::RoleTooWeak, first).and(grants))
@@ -171,7 +172,11 @@ pub(crate) fn weak_apps<'a>(case: &Case<'a>, account: &Account) -> Vec<(GrantedA
         held
     };
     let lacking = lacking(case, states.missing).into_iter().filter(|app| !is_full(app));
-    lacking.map(|app| (roles(&app), app)).filter(|(held, _)| !held.is_empty()).map(|(held, app)| (app, held)).collect()
+    lacking
+        .map(|app| (roles(&app), app))
+        .filter(|(held, _)| !held.is_empty())
+        .map(|(held, app)| (app, held))
+        .collect()
 }
 
 /// One app was asked for, and none of the expected groups grants it.
@@ -196,7 +201,11 @@ pub(super) fn app_not_granted(case: &Case<'_>) -> Answer {
     let app = case.app_name(&space.id, None);
     let expected = case.expected().unwrap_or_default();
     let first = if expected.is_empty() {
-        fact(&case.e.memberships, Source::Memberships, format!("no assigned group of the person grants {app}"))
+        fact(
+            &case.e.memberships,
+            Source::Memberships,
+            format!("no assigned group of the person grants {app}"),
+        )
     } else {
         not_granted(case, &grants, format!("{} do not grant {app}", names(&expected)))
     };

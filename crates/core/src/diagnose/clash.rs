@@ -41,8 +41,9 @@ fn clash(case: &Case<'_>, cause: Cause, default: bool) -> Answer {
         format!("{list} is a group of the organization whose members do not come from the identity provider");
     fact(&case.e.groups, Source::Groups, says).map_or(Answer::No, |first| {
         let roles = case.e.group_roles.get(&group.id).filter(|_| default);
-        let default =
-            roles.and_then(|read| fact(read, Source::GroupRoles, "it is a built-in group or a default group of an app"));
+        let default = roles.and_then(|read| {
+            fact(read, Source::GroupRoles, "it is a built-in group or a default group of an app")
+        });
         Answer::Yes(Finding::new(cause, first).and(default))
     })
 }
@@ -54,8 +55,14 @@ pub(super) fn group_name_conflict(case: &Case<'_>) -> Answer {
 
 /// The groups that Atlassian makes itself, with the roles of administrators
 /// (docs/reference/rules.md#atlassian-built-in-groups).
-const BUILT_IN: &[&str] =
-    &["org-admins", "site-admins", "administrators", "system-administrators", "atlassian-addons", "atlassian-addons-admin"];
+const BUILT_IN: &[&str] = &[
+    "org-admins",
+    "site-admins",
+    "administrators",
+    "system-administrators",
+    "atlassian-addons",
+    "atlassian-addons-admin",
+];
 
 fn is_built_in(group: &OrgGroup) -> bool {
     let name = normalize_name(&group.name);

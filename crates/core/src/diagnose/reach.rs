@@ -192,7 +192,8 @@ impl<'a> Case<'a> {
     fn extra(&self) -> Option<Vec<&'a IdpGroup>> {
         let shown = self.account?.groups.as_ref()?;
         let expected = self.expected()?;
-        let given: Vec<&IdpGroup> = expected.iter().filter_map(|group| self.shown_as(group)).flatten().collect();
+        let given: Vec<&IdpGroup> =
+            expected.iter().filter_map(|group| self.shown_as(group)).flatten().collect();
         // A job that provisions everybody may also give groups that are not assigned.
         let unassigned = self.e.mapping.get().and_then(|mapping| mapping.sync_all) != Some(false);
         let direct = self.e.memberships.get()?.iter().filter(|_| unassigned);

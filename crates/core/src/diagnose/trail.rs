@@ -85,7 +85,8 @@ fn place(cause: Cause) -> usize {
 
 /// The six stations of one case.
 pub(super) fn stations(case: &Case<'_>, findings: &[Finding]) -> Vec<Station> {
-    let mut all = vec![person(case), job(case), record(case), account(case), groups(case), apps(case, findings)];
+    let mut all =
+        vec![person(case), job(case), record(case), account(case), groups(case), apps(case, findings)];
     for finding in findings.iter().filter(|finding| finding.blocking) {
         if let Some(station) = all.get_mut(place(finding.code)) {
             station.mark = Mark::Broken;
@@ -184,7 +185,10 @@ fn groups(case: &Case<'_>) -> Station {
 fn apps(case: &Case<'_>, findings: &[Finding]) -> Station {
     const NAME: &str = "Apps";
     let apps = super::app_list::apps(case, findings);
-    let lists = apps.present.zip(apps.missing).filter(|(present, missing)| !(present.is_empty() && missing.is_empty()));
+    let lists = apps
+        .present
+        .zip(apps.missing)
+        .filter(|(present, missing)| !(present.is_empty() && missing.is_empty()));
     if let Some((present, missing)) = lists {
         let mark = if missing.is_empty() { Mark::Good } else { Mark::Broken };
         let lines = present.iter().map(|app| format!("{}: {}", app.name, app.role));

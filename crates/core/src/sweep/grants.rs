@@ -105,8 +105,11 @@ impl HeldRoles {
     /// the app, or only on the list of roles that open nothing.
     #[must_use]
     pub fn role_on(&self, lists: &[RoleList], resource: &str) -> Option<Option<&'static str>> {
-        let here: Vec<ListedRoles> =
-            self.on(lists).filter(|list| list.resource.as_deref() == Some(resource)).map(|list| list.roles).collect();
+        let here: Vec<ListedRoles> = self
+            .on(lists)
+            .filter(|list| list.resource.as_deref() == Some(resource))
+            .map(|list| list.roles)
+            .collect();
         match here.as_slice() {
             [] => Some(None),
             [ListedRoles::One(role)] => Some(Some(role)),
@@ -203,7 +206,8 @@ mod tests {
             roles: vec!["atlassian/user".into()],
             ..GroupRole::default()
         };
-        let closed = GroupRole { resource: "desk".into(), app: true, roles: vec!["customer".into()], ..group.clone() };
+        let closed =
+            GroupRole { resource: "desk".into(), app: true, roles: vec!["customer".into()], ..group.clone() };
         let at = jiff::Timestamp::UNIX_EPOCH;
         let mut grants = Grants {
             assignments: Read::seen(at, Vec::new()),

@@ -187,7 +187,9 @@ impl Census {
             (true, false) => LookDepth::Nothing,
             (true, true) => LookDepth::Local,
             // Without the job's mapping, no reading can tell which record is whose.
-            (false, _) if self.mapping.gap().is_some() && !self.roles_are_in_doubt(listed) => LookDepth::Local,
+            (false, _) if self.mapping.gap().is_some() && !self.roles_are_in_doubt(listed) => {
+                LookDepth::Local
+            }
             (false, _) => LookDepth::Close,
         }
     }
@@ -293,7 +295,8 @@ impl Census {
             of.peek().is_some() && of.all(|(_, known)| *known != id)
         };
         let found = expected.iter().map(|group| {
-            let old = ids.iter().find(|(_, id)| *id == group.id).map(|(name, _)| named(name)).unwrap_or_default();
+            let old =
+                ids.iter().find(|(_, id)| *id == group.id).map(|(name, _)| named(name)).unwrap_or_default();
             if old.is_empty() {
                 named(&group.name).into_iter().filter(|known| !is_another(known, &group.id)).collect()
             } else {
@@ -343,7 +346,8 @@ impl Census {
         let person = self.person_of(listed).and_then(|row| self.users.get()?.id(row)).map(str::to_owned);
         let needed = person.and_then(|person| self.needed(listed, &person).ok()).unwrap_or_default();
         let decides = |list: &RoleList| {
-            needed.is_empty() || list.resource.as_deref().is_some_and(|resource| needed.contains_key(resource))
+            needed.is_empty()
+                || list.resource.as_deref().is_some_and(|resource| needed.contains_key(resource))
         };
         let numbers = lists.iter().enumerate().filter(|(_, list)| decides(list));
         numbers.filter_map(|(number, _)| u16::try_from(number).ok()).collect()
@@ -369,7 +373,7 @@ fn satisfies(held: &HeldRoles, lists: &[RoleList], needed: &Needed<'_>) -> bool 
     if needed.is_empty() {
         return held.opens_something(lists);
     }
-    needed.iter().all(|(resource, level)| {
-        held.role_on(lists, resource).is_some_and(|role| is_enough(role, *level))
-    })
+    needed
+        .iter()
+        .all(|(resource, level)| held.role_on(lists, resource).is_some_and(|role| is_enough(role, *level)))
 }

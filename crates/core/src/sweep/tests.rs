@@ -71,7 +71,8 @@ fn grants(groups: &[(&str, &str)], assignments: Vec<Assignment>) -> Grants {
         roles: vec!["atlassian/user".to_owned()],
         ..GroupRole::default()
     };
-    let group = |name: &str| OrgGroup { id: name.to_lowercase(), name: name.to_owned(), ..OrgGroup::default() };
+    let group =
+        |name: &str| OrgGroup { id: name.to_lowercase(), name: name.to_owned(), ..OrgGroup::default() };
     let mut known: Vec<OrgGroup> = groups.iter().map(|(_, name)| group(name)).collect();
     known.sort_by(|a, b| a.id.cmp(&b.id));
     let roles = known.iter().map(|group| (group.id.clone(), Read::seen(at(0), vec![role.clone()])));
@@ -249,6 +250,7 @@ fn a_cause_that_concerns_everybody_is_reported_once_and_stops_the_repairs() {
         verdict: Verdict::Broken,
         causes: causes.to_vec(),
         missing: None,
+        missing_apps: None,
         unread: false,
         digest: None,
         steps: Vec::new(),

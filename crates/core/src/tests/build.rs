@@ -4,8 +4,9 @@
 use jiff::Timestamp;
 
 use reinstate_core::evidence::{
-    Account, AppRole, AppUse, Assignment, Claim, Domain, Evidence, GroupRole, IdpGroup, IdpUser, Job, LogEntry,
-    Mapping, OrgGroup, Pending, Permissions, Read, ScimLink, ScimRecord, StoppedBy, UserDirectory, Workspace,
+    Account, AppRole, AppUse, Assignment, Claim, Domain, Evidence, GroupRole, IdpGroup, IdpUser, Job,
+    LogEntry, Mapping, OrgGroup, Pending, Permissions, Read, ScimLink, ScimRecord, StoppedBy, UserDirectory,
+    Workspace,
 };
 use reinstate_core::op::Op;
 use reinstate_core::subject::{RecordId, Subject, Who};

@@ -438,8 +438,12 @@ fn restoring_needs_a_free_seat_in_every_app_that_it_gives_back() {
     // Without a role in that directory, the groups show which apps come back.
     let grants = |e: &mut Evidence| {
         value(e.roles.get_mut(A1).unwrap()).clear();
-        let role =
-            GroupRole { resource: "jira".to_owned(), app: true, roles: vec!["user".to_owned()], ..GroupRole::default() };
+        let role = GroupRole {
+            resource: "jira".to_owned(),
+            app: true,
+            roles: vec!["user".to_owned()],
+            ..GroupRole::default()
+        };
         for name in ["jira-users", "wiki-users"] {
             e.group_roles.insert(group(name).id, seen(vec![role.clone()]));
         }

@@ -4,8 +4,8 @@
 use proptest::prelude::*;
 
 use super::build::{
-    A1, A2, D1, JANE, MAIL, OTHER, account, address_elsewhere, drifted, gap, grant, group, healthy, jira, link,
-    linked_elsewhere, never_provisioned, person, record, record_of, role, seen, stale_record, surround,
+    A1, A2, D1, JANE, MAIL, OTHER, account, address_elsewhere, drifted, gap, grant, group, healthy, jira,
+    link, linked_elsewhere, never_provisioned, person, record, record_of, role, seen, stale_record, surround,
     suspend, value,
 };
 use super::conditions::rules;

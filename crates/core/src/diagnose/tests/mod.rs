@@ -9,9 +9,8 @@ mod suspension;
 
 use super::{Diagnosis, diagnose};
 use crate::evidence::{
-    Account, AppRole, Application, Assignment, Claim, Domain, Evidence, GroupRole, IdpGroup, IdpUser, Job, LogEntry,
-    Mapping, OrgGroup, Permissions, Read, ScimLink, ScimRecord, Source, UserDirectory,
-    Workspace,
+    Account, AppRole, Application, Assignment, Claim, Domain, Evidence, GroupRole, IdpGroup, IdpUser, Job,
+    LogEntry, Mapping, OrgGroup, Permissions, Read, ScimLink, ScimRecord, Source, UserDirectory, Workspace,
 };
 use crate::finding::{Cause, Verdict};
 use crate::subject::{RecordId, Subject, Who};
