@@ -58,6 +58,8 @@ pub struct UpstreamConfig {
     pub job_directory: Option<String>,
     /// Whether the job provisions everybody, according to the configuration.
     pub sync_all: Option<bool>,
+    /// How many members of a group the synchronization takes.
+    pub group_members: Option<i64>,
     /// How the application authenticates.
     pub credential: Option<EntraCredential>,
     /// How many processes share these credentials, and so their rate limits.
@@ -109,6 +111,7 @@ impl Clients {
             application: None,
             job_directory: config.job_directory.clone(),
             sync_all: config.sync_all,
+            group_members: config.group_members,
         };
         let replicas = config.replicas;
         let entra = config.credential.map(|credential| {
@@ -153,6 +156,7 @@ mod tests {
             client_id: "c".into(),
             job_directory: None,
             sync_all: None,
+            group_members: None,
             credential: Some(EntraCredential::Secret("sesame".into())),
             replicas: 1,
             limits: probe::limits(),
