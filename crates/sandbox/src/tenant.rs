@@ -214,6 +214,12 @@ impl Tenant {
 /// A time in the recent past.
 #[must_use]
 pub fn hours_ago(hours: i64) -> Timestamp {
+    minutes_ago(hours.saturating_mul(60))
+}
+
+/// A time in the very recent past.
+#[must_use]
+pub fn minutes_ago(minutes: i64) -> Timestamp {
     let now = crate::clock::now();
-    now.checked_sub(SignedDuration::from_hours(hours)).unwrap_or(now)
+    now.checked_sub(SignedDuration::from_mins(minutes)).unwrap_or(now)
 }
