@@ -32,6 +32,13 @@ pub const HELPDESK: &str = "C0HELP";
 /// The claimed domain.
 pub const DOMAIN: &str = "acme.example";
 
+/// The people who work with the bot.
+pub(super) const STAFF: [(&str, &str); 3] = [
+    ("ada@acme.example", "Ada Ops"),
+    ("grace@acme.example", "Grace Approver"),
+    ("vera@acme.example", "Vera Helpdesk"),
+];
+
 /// The permissions that our application needs in Graph. The manifests and the setup documents list the same ones.
 const ROLES: &[&str] = &[
     "User.Read.All",
@@ -54,6 +61,8 @@ pub struct Tenant {
     pub jira_users: String,
     /// The IdP group `wiki-users`.
     pub wiki_users: String,
+    /// Further directories in the bot's configuration, each with its key.
+    pub with_key: Vec<(String, String)>,
     /// Directories that the bot knows but has no keys for.
     pub without_key: Vec<String>,
 }
@@ -74,9 +83,19 @@ impl Default for Tenant {
 }
 
 impl Tenant {
-    /// The company, with its two synced groups. Only one colleague is in them.
+    /// The company, with its two synced groups, and the staff of the help desk in them.
     #[must_use]
     pub fn new() -> Self {
+        let mut tenant = Self::without_people();
+        for (upn, name) in STAFF {
+            tenant.employee(upn, name);
+        }
+        tenant
+    }
+
+    /// The company without people at the identity provider and at Atlassian.
+    #[must_use]
+    pub fn without_people() -> Self {
         let mut atlassian = Atlassian::new(ORG);
         atlassian.org_key = ORG_KEY.to_owned();
         atlassian.claim_domain(DOMAIN);
@@ -106,16 +125,8 @@ impl Tenant {
         slack.add_channel(HELPDESK, "help-desk", &["U0ADA", "U0VERA", "U0JANE", "U0GUEST", &bot]);
         slack.add_group("S0HELPDESK", "helpdesk", &["U0VERA"]);
 
-        let without_key = Vec::new();
-        let mut tenant = Self { atlassian, entra, slack, jira, wiki, jira_users, wiki_users, without_key };
-        for (upn, name) in [
-            ("ada@acme.example", "Ada Ops"),
-            ("grace@acme.example", "Grace Approver"),
-            ("vera@acme.example", "Vera Helpdesk"),
-        ] {
-            tenant.employee(upn, name);
-        }
-        tenant
+        let (with_key, without_key) = (Vec::new(), Vec::new());
+        Self { atlassian, entra, slack, jira, wiki, jira_users, wiki_users, with_key, without_key }
     }
 
     /// Adds a person at the identity provider who is in both groups but has nothing at Atlassian.
