@@ -23,6 +23,7 @@ mod doctor;
 mod faults;
 mod folded;
 mod gallery;
+mod generated;
 mod generated_docs;
 mod grid_payloads;
 mod hostile;

@@ -80,6 +80,13 @@ pub fn access(atlassian: &Atlassian, account: &str) -> Access {
     Access { apps, groups }
 }
 
+/// What a human can do now, with the account that opens most.
+#[must_use]
+pub fn access_of(atlassian: &Atlassian, human: &Human) -> Access {
+    let all = human.account.iter().chain(&human.spare_accounts).map(|account| access(atlassian, account));
+    all.max_by_key(|access| access.apps.len()).unwrap_or_default()
+}
+
 /// Whether a user directory lets the account in. One of its groups brings a person in who was not put in by hand.
 fn lets_in(atlassian: &Atlassian, account: &Account, directory: Option<&str>, by_group: bool) -> bool {
     let by_hand = match directory {
@@ -103,14 +110,9 @@ pub fn assigned_groups(entra: &Entra, idp: &str) -> BTreeSet<String> {
     groups.filter(|group| group.has(idp)).map(|group| group.id.clone()).collect()
 }
 
-/// Whether a human has everything that they should have: an enabled user object, an active account that is let in,
-/// every assigned group, every app that these groups open as far as the weakest of them opens it, and at least one app.
-#[must_use]
-pub fn is_complete(atlassian: &Atlassian, entra: &Entra, groups: &[GroupLink], human: &Human) -> bool {
-    lacks(atlassian, entra, groups, human).is_none()
-}
-
-/// The first thing that is missing, in words. None if nothing is.
+/// The first thing that a human lacks, in words. None if they have everything that they should have: an enabled user
+/// object, an active account that is let in, every assigned group, every app that these groups open as far as the
+/// weakest of them opens it, and at least one app.
 #[must_use]
 pub fn lacks(atlassian: &Atlassian, entra: &Entra, groups: &[GroupLink], human: &Human) -> Option<String> {
     let Some(idp) = &human.idp else { return Some("a user object".to_owned()) };

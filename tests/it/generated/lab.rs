@@ -16,7 +16,7 @@ use reinstate_core::{
     Cause, Diagnosis, Evidence, Op, Plan, Rules, Step, Subject, Verdict, Who, diagnose, plan,
 };
 use reinstate_sandbox::generator::faults::Fault;
-use reinstate_sandbox::generator::{GroupLink, Human, Recipe, Truth};
+use reinstate_sandbox::generator::{GroupLink, Recipe, SecondDirectory, Truth};
 use reinstate_sandbox::in_process::InProcess;
 use reinstate_sandbox::wire::Injection;
 use reinstate_sandbox::{lock, oracle};
@@ -71,6 +71,10 @@ pub struct Lab {
     pub groups: Vec<GroupLink>,
     pub who: String,
     pub injected: Vec<&'static Fault>,
+    /// Whether a directory other than the job's holds a record of the person.
+    pub has_record_elsewhere: bool,
+    /// Whether the job synchronizes everybody, and nothing can read that.
+    pub sync_all_unread: bool,
     rules: Arc<Rules>,
 }
 
@@ -119,6 +123,8 @@ impl Lab {
             groups: made.groups,
             who: made.who,
             injected: made.injected,
+            has_record_elsewhere: made.blueprint.second_directory == SecondDirectory::WithKeyAndRecord,
+            sync_all_unread: made.blueprint.sync_all_is_hidden(),
             rules,
         }
     }
@@ -157,16 +163,7 @@ impl Lab {
     /// What every human can do now, in the order of the truth.
     pub fn everybody(&self) -> Vec<oracle::Access> {
         let atlassian = lock(&self.services.atlassian);
-        let of = |human: &Human| {
-            let all = human.account.iter().chain(&human.spare_accounts);
-            all.map(|account| oracle::access(&atlassian, account)).collect::<Vec<_>>()
-        };
-        // A human works with the account that opens most.
-        self.truth
-            .humans
-            .iter()
-            .map(|human| of(human).into_iter().max_by_key(|access| access.apps.len()).unwrap_or_default())
-            .collect()
+        self.truth.humans.iter().map(|human| oracle::access_of(&atlassian, human)).collect()
     }
 
     /// What a human lacks, in words.

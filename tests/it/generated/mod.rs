@@ -4,3 +4,4 @@
 mod invariants;
 mod lab;
 mod runner;
+mod whole_bot;

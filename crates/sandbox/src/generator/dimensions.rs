@@ -103,6 +103,7 @@ pub const DIMENSIONS: &[Dimension] = &[
             ("one-broken", |b| b.assigned = Assigned::OneBroken),
             ("sync-all", |b| b.assigned = Assigned::SyncAll),
             ("groups-and-sync-all", |b| b.assigned = Assigned::GroupsAndSyncAll),
+            ("dynamic-groups", |b| b.assigned = Assigned::DynamicGroups),
         ],
     },
     Dimension {
@@ -154,6 +155,8 @@ pub const DIMENSIONS: &[Dimension] = &[
             ("conflict-then-success", |b| b.history = History::ConflictThenSuccess),
             ("not-entitled-then-success", |b| b.history = History::NotEntitledThenSuccess),
             ("lost-anchor-then-success", |b| b.history = History::LostAnchorThenSuccess),
+            ("refusal-then-success", |b| b.history = History::RefusalThenSuccess),
+            ("other-record-then-success", |b| b.history = History::OtherRecordThenSuccess),
             ("success-then-nothing", |b| b.history = History::SuccessThenNothing),
             ("nothing", |b| b.history = History::Nothing),
         ],
@@ -214,5 +217,6 @@ pub const DIMENSIONS: &[Dimension] = &[
         choices: &[ORDINARY, ("full", |b| b.seats_full = true), ("unknown", |b| b.seats_known = false)],
     },
     Dimension { name: "used", choices: &[ORDINARY, ("never", |b| b.used = false)] },
+    Dimension { name: "org-admin", choices: &[ORDINARY, ("yes", |b| b.is_org_admin = true)] },
     Dimension { name: "audit-log", choices: &[ORDINARY, ("forbidden", |b| b.audit_log = false)] },
 ];

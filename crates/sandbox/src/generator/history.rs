@@ -29,6 +29,8 @@ pub(super) fn write(world: &mut World) {
         }
         History::NotEntitledThenSuccess => not_entitled(world, 90),
         History::LostAnchorThenSuccess => lost_anchor(world, 90),
+        History::RefusalThenSuccess => refused_otherwise(world, "Update", 90),
+        History::OtherRecordThenSuccess => success(world, "5578ea37-0000-4000-8000-0000000000ff", 90),
         History::SuccessThenNothing => {
             success(world, &record, 40);
             return nothing_to_do(world, 20);

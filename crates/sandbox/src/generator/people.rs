@@ -143,6 +143,7 @@ impl World {
         }
         let human = Human {
             name: hire.name.to_owned(),
+            asked: hire.mail.unwrap_or(hire.upn).to_owned(),
             idp: Some(idp.clone()),
             addresses: hire.mail.into_iter().chain([hire.upn]).map(str::to_owned).collect(),
             living: true,
@@ -202,6 +203,11 @@ impl World {
         match kind {
             Assigned::Groups | Assigned::SyncAll | Assigned::GroupsAndSyncAll => {}
             Assigned::GroupsAndDirect | Assigned::Direct => entra.assign_user(idp),
+            Assigned::DynamicGroups => {
+                for group in entra.groups.values_mut() {
+                    group.membership_rule = Some("user.accountEnabled -eq true".to_owned());
+                }
+            }
             Assigned::DefaultAccess => {
                 for assignment in &mut entra.assignments {
                     DEFAULT_ACCESS.clone_into(&mut assignment.app_role);

@@ -19,6 +19,21 @@ const OTHER_ANSWER: usize = 12;
 /// How often one source is refused.
 const REFUSED: usize = 8;
 
+/// The questions that decide what a write does.
+const EFFECTS: &[&str] = &[
+    "atlassian.delete_refused_while_linked",
+    "atlassian.forget_keeps_active",
+    "atlassian.create_links_inactive",
+    "atlassian.create_links_pending",
+    "atlassian.relink_on_update",
+    "atlassian.relink_restores_groups",
+    "entra.rematch_when_gone",
+    "entra.compare_with_target",
+    "entra.resend_known_member",
+    "entra.restart_resends_members",
+    "entra.booleans_as_strings",
+];
+
 /// The sources that can be refused. Others are refused by their own dimensions.
 const REFUSABLE: &[Source] = Source::ALL;
 
@@ -88,6 +103,31 @@ impl Recipe {
     /// Builds the tenant.
     #[must_use]
     pub fn world(&self) -> World {
+        self.build(false)
+    }
+
+    /// Builds the tenant with the staff of the help desk in it, for tests of the whole bot.
+    #[must_use]
+    pub fn world_with_staff(&self) -> World {
+        self.build(true)
+    }
+
+    /// The same recipe with the other answer to every question that decides what a write does. What can be read before
+    /// the first write is the same.
+    #[must_use]
+    pub fn with_other_effects(&self) -> Self {
+        let mut other = self.clone();
+        for dimension in FLIPS.iter().filter(|dimension| EFFECTS.contains(&dimension.name)) {
+            if other.values.remove(dimension.name).is_none()
+                && let Some((flipped, _)) = dimension.choices.get(1)
+            {
+                other.values.insert(dimension.name, flipped);
+            }
+        }
+        other
+    }
+
+    fn build(&self, staff: bool) -> World {
         let mut blueprint = Blueprint::default();
         for dimension in dimensions() {
             let value = self.values.get(dimension.name);
@@ -96,7 +136,7 @@ impl Recipe {
                 set(&mut blueprint);
             }
         }
-        let mut world = build(&blueprint);
+        let mut world = build(&blueprint, staff);
         for fault in self.faults.iter().filter_map(|name| faults::find(name)) {
             if (fault.inject)(&mut world) {
                 world.injected.push(fault);
@@ -151,5 +191,69 @@ impl std::fmt::Display for Recipe {
         let all: Vec<String> = values.chain(faults).chain(refused).collect();
         f.write_str(if all.is_empty() { "the ordinary tenant" } else { "" })?;
         f.write_str(&all.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_always_gives_the_same_recipe_and_the_recipe_the_same_tenant() {
+        for seed in 0..200 {
+            let recipe = Recipe::drawn(seed);
+            assert_eq!(recipe, Recipe::drawn(seed));
+            let (one, two) = (recipe.world(), recipe.world());
+            assert_eq!(one.tenant.atlassian.snapshot(), two.tenant.atlassian.snapshot(), "{recipe}");
+            assert_eq!(one.tenant.entra.snapshot(), two.tenant.entra.snapshot(), "{recipe}");
+            assert_eq!(one.who, two.who);
+        }
+    }
+
+    #[test]
+    fn every_value_and_every_fault_can_be_named_and_changes_the_tenant_it_is_for() {
+        let shown = |recipe: &Recipe| {
+            let world = recipe.world();
+            let job = world.tenant.entra.service_principals.values().map(|one| format!("{one:?}"));
+            let people =
+                format!("{:?}{:?}", world.tenant.atlassian.accounts, world.tenant.atlassian.switches);
+            let rest = format!("{:?}{:?}", world.tenant.entra.apps, world.tenant.entra.switches);
+            let groups = format!("{:?}{:?}", world.tenant.entra.groups, world.tenant.atlassian.workspaces);
+            format!(
+                "{} {} {} {people} {rest} {groups} {:?} {:?} {} {:?}",
+                world.tenant.atlassian.snapshot(),
+                world.tenant.entra.snapshot(),
+                job.collect::<String>(),
+                world.tenant.with_key,
+                world.tenant.without_key,
+                world.who,
+                world.tenant.entra.log.iter().map(|entry| (&entry.status, &entry.action)).collect::<Vec<_>>(),
+            )
+        };
+        let ordinary = shown(&Recipe::default());
+        for dimension in dimensions() {
+            for (value, _) in dimension.choices.iter().skip(1) {
+                let recipe = Recipe::named(&[(dimension.name, value)], &[]);
+                assert_eq!(recipe.values.len(), 1);
+                assert_ne!(shown(&recipe), ordinary, "{recipe}");
+            }
+        }
+        for fault in faults::all() {
+            assert_eq!(Recipe::named(&[], &[fault.name]).faults, [fault.name]);
+        }
+    }
+
+    #[test]
+    fn every_simpler_recipe_has_less_and_the_ordinary_one_has_none() {
+        for seed in 0..50 {
+            let recipe = Recipe::drawn(seed);
+            let size = |recipe: &Recipe| {
+                recipe.values.len() + recipe.faults.len() + usize::from(recipe.refused.is_some())
+            };
+            let simpler = recipe.simpler();
+            assert_eq!(simpler.len(), size(&recipe));
+            assert!(simpler.iter().all(|less| size(less) + 1 == size(&recipe)));
+        }
+        assert!(Recipe::default().simpler().is_empty());
     }
 }

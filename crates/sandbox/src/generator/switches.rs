@@ -102,3 +102,55 @@ pub const OTHERS: &[Dimension] = &[
         choices: &[DEFAULT, ("an-hour", |b| b.entra.log_latency = SignedDuration::from_hours(1))],
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Switches that are not drawn: they change when something happens, or only how a refusal is worded.
+    const NOT_DRAWN: &[&str] = &[
+        "event_delay",
+        "events_per_minute",
+        "gone_status",
+        "synced_group_code",
+        "assignment_honoured_after",
+        "assignment_listed_after",
+        "index_lag",
+        "on_demand_latency",
+        "token_lifetime",
+        "limit_window",
+        "limit_requests",
+    ];
+
+    #[test]
+    fn every_switch_is_drawn_or_named_as_not_drawn() {
+        let drawn: String =
+            FLIPS.iter().chain(OTHERS).map(|dimension| format!("{} ", dimension.name)).collect();
+        let parts = [
+            ("email_taken_status", "email_taken"),
+            ("email_taken_key", "email_taken"),
+            ("v1_page_size", "atlassian.pages"),
+            ("scim_page_size", "atlassian.pages"),
+            ("scim_max_count", "atlassian.pages"),
+            ("page_size", "pages"),
+        ];
+        for shown in [
+            format!("{:#?}", crate::atlassian::Switches::default()),
+            format!("{:#?}", crate::entra::Switches::default()),
+        ] {
+            let fields = shown.lines().filter_map(|line| line.strip_prefix("    ")?.split_once(": "));
+            let names: Vec<&str> =
+                fields.map(|(name, _)| name).filter(|name| !name.starts_with(' ')).collect();
+            assert!(names.len() > 20, "{names:?}");
+            for name in names {
+                let within = parts.iter().find(|(field, _)| *field == name).map_or(name, |(_, part)| part);
+                assert!(
+                    drawn.contains(&format!(".{within} "))
+                        || drawn.contains(&format!("{within} "))
+                        || NOT_DRAWN.contains(&name),
+                    "{name}"
+                );
+            }
+        }
+    }
+}

@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug, Default)]
 pub struct Human {
     pub name: String,
+    /// How a colleague would ask about the human: the address, or the user principal name if there is no mailbox.
+    pub asked: String,
     /// The object id at the identity provider, if the human has a user object there now.
     pub idp: Option<String>,
     /// The account with which the human works.

@@ -122,6 +122,7 @@ pub(super) const FAULTS: &[Fault] = &[
             }
             if let Some(person) = world.truth.humans.first_mut() {
                 person.addresses.insert(NEW.to_owned());
+                NEW.clone_into(&mut person.asked);
             }
             true
         },
