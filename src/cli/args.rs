@@ -83,12 +83,26 @@ pub enum Command {
         /// List the stories
         #[arg(long)]
         list: bool,
+        /// Begin with the tenant of an evidence bundle, to rehearse a repair
+        #[arg(long, value_name = "BUNDLE", conflicts_with_all = ["play", "list"])]
+        from: Option<PathBuf>,
     },
     /// Find out why a person has no access; reads only
     Check {
         /// An e-mail address or an Atlassian account id
         #[arg(value_parser = who)]
         who: String,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+        /// Also write the evidence to a file, with pseudonyms for names, addresses and ids
+        #[arg(long, value_name = "FILE")]
+        bundle: Option<PathBuf>,
+    },
+    /// Diagnose the evidence in a file that `check --bundle` wrote; needs no network and no configuration
+    Replay {
+        /// The file
+        file: PathBuf,
         /// Print one JSON object
         #[arg(long)]
         json: bool,
@@ -259,19 +273,33 @@ mod tests {
 
     #[test]
     fn every_command_is_understood() {
-        let check = |json| Command::Check { who: "jane@acme.example".into(), json };
+        let check = |json| Command::Check { who: "jane@acme.example".into(), json, bundle: None };
         assert_eq!(command("reinstate serve"), Command::Serve);
         assert_eq!(command("reinstate migrate"), Command::Migrate);
         #[cfg(feature = "sandbox")]
         {
-            assert_eq!(command("reinstate sandbox"), Command::Sandbox { play: None, list: false });
-            assert_eq!(command("reinstate sandbox --list"), Command::Sandbox { play: None, list: true });
-            let play = Command::Sandbox { play: Some("email-held".into()), list: false };
-            assert_eq!(command("reinstate sandbox --play email-held"), play);
+            let sandbox = |play: Option<&str>, list, from: Option<&str>| Command::Sandbox {
+                play: play.map(str::to_owned),
+                list,
+                from: from.map(Into::into),
+            };
+            assert_eq!(command("reinstate sandbox"), sandbox(None, false, None));
+            assert_eq!(command("reinstate sandbox --list"), sandbox(None, true, None));
+            assert_eq!(
+                command("reinstate sandbox --play email-held"),
+                sandbox(Some("email-held"), false, None)
+            );
+            assert_eq!(command("reinstate sandbox --from a.json"), sandbox(None, false, Some("a.json")));
+            assert_eq!(ending("reinstate sandbox --from a.json --list").exit, Exit::Usage);
         }
         assert_eq!(command("reinstate check jane@acme.example"), check(false));
         assert_eq!(command("reinstate check jane@acme.example --json"), check(true));
         assert_eq!(command("reinstate check --json jane@acme.example"), check(true));
+        let bundle = Some("case.json".into());
+        let writing = Command::Check { who: "jane@acme.example".into(), json: false, bundle };
+        assert_eq!(command("reinstate check jane@acme.example --bundle case.json"), writing);
+        let replay = Command::Replay { file: "case.json".into(), json: true };
+        assert_eq!(command("reinstate replay case.json --json"), replay);
         assert_eq!(command("reinstate sweep --json"), Command::Sweep { json: true, csv: None });
         assert_eq!(
             command("reinstate sweep --csv a.csv"),

@@ -1,21 +1,23 @@
 //! `check WHO`: one diagnosis, read-only. It needs neither the store nor Slack. If prior runs might matter and cannot
 //! be read, the answer says so. It must never change anything.
 
+use std::path::Path;
+
 use super::args::Exit;
 use crate::cli::out;
 use crate::config::Config;
-use crate::exec::assess::{Assessment, Gather, PlanFor, assess};
+use crate::exec::assess::{Assessment, Gather, PlanFor, assess_evidence, gather_evidence};
 use crate::exec::prior_runs::PriorRuns;
 use reinstate_core::diagnose::Mark;
 use reinstate_core::{Subject, Verdict, Who};
 
-use super::{report, world};
+use super::{bundle, report, world};
 
-/// Diagnoses one person and prints the answer.
+/// Diagnoses one person and prints the answer. Writes an evidence bundle if a file is given.
 ///
 /// # Errors
 /// When the program itself cannot work. Upstream read failures are part of the answer.
-pub async fn run(config: &Config, who: &str, json: bool) -> anyhow::Result<Exit> {
+pub async fn run(config: &Config, who: &str, json: bool, bundle: Option<&Path>) -> anyhow::Result<Exit> {
     let who = match Who::parse(who) {
         Ok(who) => who,
         Err(error) => {
@@ -24,18 +26,32 @@ pub async fn run(config: &Config, who: &str, json: bool) -> anyhow::Result<Exit>
         }
     };
     let (world, prior_runs) = (world(config)?, PriorRuns::in_database(config.store.url.clone()));
-    let gather = Gather::Person(Subject::asked(who.clone()));
-    let assessment = assess(world.as_ref(), &prior_runs, &config.rules(), gather, PlanFor::Repair, &[]).await;
-    if json {
-        out::line(format_args!("{}", report::json(who.text(), &assessment)));
-    } else {
-        out::print(format_args!("{}", text(who.text(), &assessment)));
+    let (gather, rules) = (Gather::Person(Subject::asked(who.clone())), config.rules());
+    let (evidence, unread) = gather_evidence(world.as_ref(), &prior_runs, gather).await;
+    let assessment = assess_evidence(&evidence, unread, &rules, PlanFor::Repair, &[]);
+    print(who.text(), &assessment, json);
+    if let Some(file) = bundle {
+        bundle::write(file, &evidence, &rules, assessment.prior_runs_unread.as_deref())?;
     }
-    Ok(match assessment.diagnosis.verdict {
+    Ok(exit(&assessment))
+}
+
+/// Prints the answer.
+pub(super) fn print(query: &str, assessment: &Assessment, json: bool) {
+    if json {
+        out::line(format_args!("{}", report::json(query, assessment)));
+    } else {
+        out::print(format_args!("{}", text(query, assessment)));
+    }
+}
+
+/// The exit code of an answer.
+pub(super) fn exit(assessment: &Assessment) -> Exit {
+    match assessment.diagnosis.verdict {
         Verdict::Healthy => Exit::Healthy,
         Verdict::Broken => Exit::Blocking,
         Verdict::CannotTell => Exit::CannotTell,
-    })
+    }
 }
 
 /// The answer as text for a terminal.

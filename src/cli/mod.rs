@@ -3,6 +3,7 @@
 
 pub mod args;
 pub mod audit;
+pub mod bundle;
 pub mod check;
 pub mod doctor;
 pub mod health;
@@ -34,10 +35,11 @@ pub async fn run(cli: Cli, env: Env) -> anyhow::Result<Exit> {
     let path = cli.config.as_deref();
     let load = |purpose| Config::load(path, &env, purpose);
     match cli.command {
-        Command::Check { who, json } => match load(Purpose::Diagnose) {
-            Ok(config) => check::run(&config, &who, json).await,
+        Command::Check { who, json, bundle } => match load(Purpose::Diagnose) {
+            Ok(config) => check::run(&config, &who, json, bundle.as_deref()).await,
             Err(problems) => Ok(refuse(&problems)),
         },
+        Command::Replay { file, json } => bundle::replay(&file, json),
         Command::Sweep { json, csv } => match load(Purpose::Diagnose) {
             Ok(config) => sweep::run(&config, json, csv).await,
             Err(problems) => Ok(refuse(&problems)),
@@ -55,7 +57,7 @@ pub async fn run(cli: Cli, env: Env) -> anyhow::Result<Exit> {
             Err(problems) => Ok(refuse(&problems)),
         },
         #[cfg(feature = "sandbox")]
-        Command::Sandbox { play, list } => sandbox::run(play, list).await,
+        Command::Sandbox { play, list, from } => sandbox::run(play, list, from.as_deref()).await,
         Command::Audit(audit) => match load(Purpose::Store) {
             Ok(config) => audit::run(&config, audit).await,
             Err(problems) => Ok(refuse(&problems)),

@@ -47,6 +47,19 @@ pub fn json(query: &str, assessment: &Assessment) -> Value {
     })
 }
 
+/// The verdict and the causes of such an object, as [`reinstate_core::bundle::Codes::causes`] writes them. `None` if
+/// they are not there.
+pub fn causes(answer: &Value) -> Option<String> {
+    let codes: Vec<&str> = answer
+        .get("findings")?
+        .as_array()?
+        .iter()
+        .filter_map(|finding| finding.get("code")?.as_str())
+        .collect();
+    let causes = if codes.is_empty() { "no cause".to_owned() } else { codes.join(", ") };
+    Some(format!("{}: {causes}", answer.get("verdict")?.as_str()?))
+}
+
 fn finding(finding: &Finding) -> Value {
     json!({
         "code": finding.code,

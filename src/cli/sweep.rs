@@ -153,6 +153,7 @@ pub fn summary(survey: &Survey) -> serde_json::Value {
         "broken": tally.broken,
         "cannot_tell": tally.cannot_tell,
         "by_cause": tally.by_cause,
+        "tenant_causes": tally.tenant_causes,
         "unread": tally.unread,
         "sides_unread": sides.chain(prior_runs).collect::<Vec<_>>(),
     }})
@@ -190,6 +191,14 @@ pub fn text(survey: &Survey, found: &[SweepFinding], took: Duration) -> String {
         lines.extend(not_read);
         lines.push("What needs these sides is not judged above.".to_owned());
     }
+    if !tally.tenant_causes.is_empty() {
+        lines.push(String::new());
+        let one = |cause: &Cause| format!("Concerns everybody: {} ({})", cause.title(), cause.code());
+        lines.extend(tally.tenant_causes.iter().map(one));
+        if tally.has_tenant_fault() {
+            lines.push("Correct this first. Until then, no repair of many accounts is offered.".to_owned());
+        }
+    }
     let mut causes: Vec<(&str, u64, &str)> = Cause::ALL
         .iter()
         .filter_map(|cause| Some((cause.code(), *tally.by_cause.get(cause.code())?, cause.title())))
@@ -200,13 +209,14 @@ pub fn text(survey: &Survey, found: &[SweepFinding], took: Duration) -> String {
         lines.extend(causes.iter().map(|(code, count, title)| format!("  {code:<30} {count:>8}  {title}")));
     }
     if !found.is_empty() {
-        let harmless = found.iter().filter(|found| found.harmless().is_some()).count();
+        let may_repair = !tally.has_tenant_fault();
+        let harmless = found.iter().filter(|found| may_repair && found.harmless().is_some()).count();
         let approval = found.iter().filter(|found| found.needs_approval).count();
         let advice = found.iter().filter(|found| found.digest.is_none()).count();
         lines.push(format!(
             "\n{harmless} could be repaired harmlessly, {approval} need an approval each, {advice} need a person's hand.\n"
         ));
-        let mut named: Vec<&SweepFinding> = found.iter().collect();
+        let mut named: Vec<&SweepFinding> = found.iter().filter(|one| tally.has_own_cause(one)).collect();
         named.sort_by(|a, b| (&a.causes, &a.query).cmp(&(&b.causes, &b.query)));
         for one in named.iter().take(MAX_NAMED) {
             let codes: Vec<&str> = one.causes.iter().map(|cause| cause.code()).collect();
@@ -264,6 +274,40 @@ mod tests {
             unread,
             prior_runs_unread: None,
         }
+    }
+
+    #[test]
+    fn a_cause_of_the_whole_tenant_is_named_once_and_offers_no_repairs() {
+        let found = |query: &str, causes: Vec<Cause>| SweepFinding {
+            query: query.to_owned(),
+            account: Some(query.to_owned()),
+            person: None,
+            verdict: reinstate_core::Verdict::Broken,
+            causes,
+            missing: None,
+            unread: false,
+            digest: Some("sha256:1".to_owned()),
+            steps: vec!["provision-user".to_owned()],
+            risk: Some(reinstate_core::Risk::Harmless),
+            needs_approval: false,
+        };
+        let all = [
+            found("common@acme.example", vec![Cause::ProvisioningStopped]),
+            found("own@acme.example", vec![Cause::ProvisioningStopped, Cause::Suspended]),
+        ];
+        let mut survey = survey(0, 0, Vec::new());
+        survey.tally.tenant_causes = vec![Cause::ProvisioningStopped];
+        all.iter().for_each(|one| survey.tally.found(one));
+        let text = text(&survey, &all, Duration::from_secs(1));
+        assert_eq!(text.matches("provisioning-stopped").count(), 2, "{text}");
+        assert!(
+            text.contains("Concerns everybody: Provisioning is stopped (provisioning-stopped)"),
+            "{text}"
+        );
+        assert!(text.contains("own@acme.example") && !text.contains("common@acme.example"), "{text}");
+        assert!(text.contains("0 could be repaired harmlessly"), "{text}");
+        assert_eq!(summary(&survey)["summary"]["tenant_causes"], json!(["provisioning-stopped"]));
+        assert_eq!(summary(&survey)["summary"]["by_cause"], json!({"suspended": 1}));
     }
 
     #[test]

@@ -190,6 +190,8 @@ fn variables() -> Vec<String> {
 fn value_of(kind: Kind, text: &str) -> Result<Value, String> {
     let trimmed = text.trim();
     match kind {
+        // Text that is no flag stays text; the typed reader reports what is wrong with it.
+        Kind::Flag => Ok(trimmed.parse().map_or_else(|_| Value::String(trimmed.to_owned()), Value::Boolean)),
         Kind::Text | Kind::Url | Kind::Time(..) => Ok(Value::String(text.to_owned())),
         // Text that is not a number stays text; the typed reader reports what is wrong with it.
         Kind::Count(..) | Kind::Approvers(_) => Ok(trimmed

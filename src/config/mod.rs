@@ -144,6 +144,10 @@ pub struct Entra {
     pub client_id: String,
     /// The object id of the Atlassian enterprise application.
     pub service_principal_id: String,
+    /// The SCIM directory that the job writes to, for tenants whose Graph does not show it.
+    pub directory: Option<String>,
+    /// Whether the job provisions everybody, for tenants whose Graph does not show it.
+    pub sync_all: Option<bool>,
 }
 
 /// `[access]`

@@ -40,6 +40,8 @@ pub(super) fn config(table: &Table, env: &Env, problems: &mut Problems) -> Optio
         tenant_id: r.id("entra", "tenant_id"),
         client_id: r.id("entra", "client_id"),
         service_principal_id: r.id("entra", "service_principal_id"),
+        directory: r.directory(&atlassian.directories),
+        sync_all: r.flag("entra", "sync_all"),
     };
     let access = Access {
         protected: r.list("access", "protected"),
@@ -198,6 +200,35 @@ impl Reader<'_> {
             self.wrong(section, name, "the same id is listed twice", "List each directory once");
         }
         found.into_iter().filter_map(|text| self.checked_id(section, name, text)).collect()
+    }
+
+    /// The directory that the job writes to. It must be one of the configured directories, because a typing error would
+    /// make every record look as if it belonged to another directory.
+    fn directory(&mut self, configured: &[String]) -> Option<String> {
+        let (section, name) = ("entra", "directory");
+        let text = self.text(section, name).filter(|text| !text.is_empty())?;
+        let id = self.checked_id(section, name, text)?;
+        if configured.contains(&id) {
+            return Some(id);
+        }
+        let reason = format!("{id} is not one of atlassian.directories");
+        self.wrong(section, name, &reason, "Add it to atlassian.directories, or correct it");
+        None
+    }
+
+    fn flag(&mut self, section: &str, name: &str) -> Option<bool> {
+        match self.value(section, name)? {
+            Value::Boolean(flag) => Some(*flag),
+            _ => {
+                self.wrong(
+                    section,
+                    name,
+                    "this is neither true nor false",
+                    "Write true or false, without quotes",
+                );
+                None
+            }
+        }
     }
 
     fn domain(&mut self, section: &str, name: &str) -> Option<String> {

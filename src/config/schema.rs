@@ -13,6 +13,8 @@ pub(super) enum Kind {
     Url,
     /// A whole number, from the first to the second.
     Count(u32, u32),
+    /// `true` or `false`.
+    Flag,
     /// A duration, from the first to the second, in seconds.
     Time(u64, u64),
     /// A whole number that is not smaller than this, or `never`.
@@ -29,6 +31,7 @@ impl Kind {
             Kind::Text => "text".to_owned(),
             Kind::Url => "URL".to_owned(),
             Kind::Count(least, most) => format!("number, {least} to {most}"),
+            Kind::Flag => "`true` or `false`".to_owned(),
             Kind::Time(least, most) => format!("time, {} to {}", length(least), length(most)),
             Kind::Approvers(least) => format!("number, {least} to {MAX_APPROVERS}, or `\"never\"`"),
             Kind::List => "list of texts".to_owned(),
@@ -103,6 +106,12 @@ pub(super) const KEYS: &[Key] = &[
     key("entra", "client_id", Kind::Text, None, "Application id of Reinstate's app registration. Needed."),
     key("entra", "service_principal_id", Kind::Text, None,
         "Object id of the Atlassian enterprise application that provisions. Needed."),
+    key("entra", "directory", Kind::Text, None,
+        "Id of the SCIM directory that the job writes to, one of `atlassian.directories`. Used where Graph does not show \
+         the job's base address."),
+    key("entra", "sync_all", Kind::Flag, None,
+        "Whether the job provisions everybody (`true`) or only people who are assigned (`false`). Used where Graph does \
+         not show it. Without both, Reinstate needs the log to say that a person is not assigned."),
     key("access", "protected", Kind::List, Some("[]"),
         "Addresses, account ids or Entra object ids that are never written to, besides organization admins."),
     key("access", "viewer", Kind::Grant, Some("nobody"), "Slack users and user groups that may diagnose."),

@@ -248,6 +248,8 @@ fn values_are_bounded() {
         ("atlassian.parking_domain", "acme"),
         ("entra.login_url", "https://user@host"),
         ("entra.tenant_id", "a/b"),
+        ("entra.directory", "elsewhere"),
+        ("entra.sync_all", "perhaps"),
         ("approvals.reversible", "-1"),
         ("approvals.disruptive", "0"),
         ("approvals.destructive", "11"),
@@ -270,6 +272,19 @@ fn values_are_bounded() {
     }
     assert!(case().edit("protected = [", "protected = [1, ").problem().starts_with("access.protected: "));
     assert!(case().edit("channel = \"C0ADMINS\"", "channel = 5").problem().contains("this is a integer"));
+}
+
+#[test]
+fn what_graph_may_not_show_of_the_job_can_be_configured() {
+    let config = case().good();
+    assert_eq!((config.entra.directory, config.entra.sync_all), (None, None));
+    let config = case()
+        .set("ATLASSIAN__DIRECTORIES", "d1,d2")
+        .set("ENTRA__DIRECTORY", "d2")
+        .set("ENTRA__SYNC_ALL", "true")
+        .good();
+    let upstream = config.upstream();
+    assert_eq!((upstream.job_directory.as_deref(), upstream.sync_all), (Some("d2"), Some(true)));
 }
 
 #[test]

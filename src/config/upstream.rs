@@ -18,6 +18,8 @@ impl Config {
             graph_url: self.entra.graph_url.clone(),
             tenant_id: self.entra.tenant_id.clone(),
             client_id: self.entra.client_id.clone(),
+            job_directory: self.entra.directory.clone(),
+            sync_all: self.entra.sync_all,
             credential: self.secrets.entra.clone(),
             replicas: self.server.replicas,
             // A person waits for the answer, so a service that is down becomes a gap after seconds, not after a

@@ -89,27 +89,52 @@ async fn organization(config: &Config, atlassian: &Atlassian) -> Vec<Check> {
             ),
         },
     });
-    checks.push(manage(atlassian).await);
+    checks.extend(accounts(atlassian).await);
     checks
 }
 
-/// The user management API refuses keys with scopes, so this check reads the permissions of some account.
-async fn manage(atlassian: &Atlassian) -> Check {
+/// The checks that ask about some managed account.
+async fn accounts(atlassian: &Atlassian) -> Vec<Check> {
     const NAME: &str = "atlassian.user-management";
     let first = match atlassian.managed_accounts(None).await {
         Ok(page) => page.items.into_iter().find_map(|account| account.account_id),
         Err(error) => {
-            return Check::failed(NAME, &error, format!("Make a new key without scopes in {KEYS_PAGE}"));
+            let fix = format!("Make a new key without scopes in {KEYS_PAGE}");
+            return vec![Check::failed(NAME, &error, fix)];
         }
     };
     let Some(account) = first else {
-        return Check::unknown(
-            NAME,
-            "the organization has no managed account to ask about",
-            "Claim a domain first",
-        );
+        let observed = "the organization has no managed account to ask about";
+        return vec![Check::unknown(NAME, observed, "Claim a domain first")];
     };
-    match atlassian.privileges(&account, &[]).await {
+    let (manage, generation) = tokio::join!(manage(atlassian, &account), generation(atlassian, &account));
+    vec![manage, generation]
+}
+
+/// Whether the organization is on the original user management. Some calls do not exist there
+/// (docs/reference/rules.md#atlassian-original-user-management).
+async fn generation(atlassian: &Atlassian, account: &str) -> Check {
+    const NAME: &str = "atlassian.centralized-user-management";
+    match atlassian.last_active(account).await {
+        Ok(_) => Check::good(NAME, "the calls of the centralized user management answer"),
+        Err(error) if error.is_original_user_management() => Check::by_hand(
+            NAME,
+            format!(
+                "the organization is on the original user management ({}): it does not tell the last use of an \
+                 account, and has no call that restores suspended access, so Reinstate reports some causes as unread \
+                 and gives advice instead of the step restore-access",
+                error.reason()
+            ),
+            "Ask Atlassian when the organization moves to the centralized user management",
+        ),
+        Err(error) => Check::failed(NAME, &error, format!("Make a new key without scopes in {KEYS_PAGE}")),
+    }
+}
+
+/// The user management API refuses keys with scopes, so this check reads the permissions of an account.
+async fn manage(atlassian: &Atlassian, account: &str) -> Check {
+    const NAME: &str = "atlassian.user-management";
+    match atlassian.privileges(account, &[]).await {
         Ok(_) => Check::good(NAME, "it tells what may be done with an account"),
         Err(error @ CallError::Refused { status: 401 | 403, .. }) => Check::bad(
             NAME,

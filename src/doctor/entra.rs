@@ -40,13 +40,41 @@ pub(super) async fn look(config: &Config, clients: &Clients) -> Vec<Check> {
     let id = config.entra.service_principal_id.as_str();
     if !id.is_empty() {
         checks.extend(application(entra, id).await);
+        checks.push(writing(entra.start_job(id, ABSENT_ID).await));
     }
-    checks.push(Check::by_hand(
-        "entra.permission Synchronization.ReadWrite.All",
-        "whether provisioning may be asked for cannot be tried without doing it",
-        format!("Look in {APP_PAGE} > API permissions, with admin consent; without it only diagnosis works"),
-    ));
     checks
+}
+
+/// Whether the application may write to the job. `asked` is the answer to the start of a job that does not exist, so
+/// the call changes nothing. Only repairs need this permission, so that its absence is no error.
+fn writing(asked: Result<(), CallError>) -> Check {
+    const NAME: &str = "entra.permission Synchronization.ReadWrite.All";
+    let place =
+        format!("{APP_PAGE} > API permissions, and grant admin consent; without it only diagnosis works");
+    match asked {
+        Err(error) if error.is_not_found() => {
+            Check::good(NAME, "a call that needs it was refused only because its job does not exist")
+        }
+        // Microsoft documents a second permission, for the owner of an application. See
+        // docs/reference/rules.md#entra-missing-right.
+        Err(error) if error.is_missing_right() => Check::by_hand(
+            NAME,
+            error.reason(),
+            format!(
+                "Application.ReadWrite.OwnedBy was not enough. It needs ownership of the enterprise application, not \
+                 of the app registration. If that is so, add Synchronization.ReadWrite.All in {place}"
+            ),
+        ),
+        Err(error @ CallError::Refused { status: 401 | 403, .. }) => {
+            Check::by_hand(NAME, error.reason(), format!("For repairs, add it in {place}"))
+        }
+        Err(error) => Check::by_hand(NAME, error.reason(), format!("For repairs, look for it in {place}")),
+        Ok(()) => Check::by_hand(
+            NAME,
+            "the answer to a call that needs it does not tell",
+            format!("For repairs, look for it in {place}"),
+        ),
+    }
 }
 
 /// Microsoft's login endpoint has its own error codes.
@@ -103,8 +131,29 @@ async fn application(entra: &Entra, id: &str) -> Vec<Check> {
         let since = now.checked_sub(Duration::from_secs(3600)).unwrap_or(now);
         let log = entra.provisioning_log(job, ABSENT_ID, since).await;
         checks.push(permission("AuditLog.Read.All", log.map(drop)));
+        checks.push(audit_log(entra.job_changes(since).await.map(drop)));
     }
     checks
+}
+
+/// This permission is optional, so that its absence is no error. The call needs it besides `AuditLog.Read.All`
+/// (docs/reference/rules.md#entra-audit-log).
+fn audit_log(asked: Result<(), CallError>) -> Check {
+    const NAME: &str = "entra.permission Directory.Read.All";
+    match asked {
+        Err(error @ CallError::Refused { status: 401 | 403, .. }) => Check::by_hand(
+            NAME,
+            format!(
+                "{}; so Reinstate cannot find out who stopped a job, and never starts one",
+                error.reason()
+            ),
+            format!(
+                "If Reinstate shall start a job that stopped by itself, add the application permission \
+                 Directory.Read.All in {APP_PAGE} > API permissions, and grant admin consent"
+            ),
+        ),
+        asked => permission("Directory.Read.All", asked),
+    }
 }
 
 async fn no_job(entra: &Entra, id: &str) -> Check {

@@ -1,6 +1,7 @@
 //! The doctor checks everything that the bot needs. For each check it reports good, bad or unknown, what it observed,
-//! and the exact fix. It only reads, except that it opens the database as `serve` does. What it could not read is
-//! unknown, never good. It must never print a secret or a part of one.
+//! and the exact fix. It only reads, except that it opens the database as `serve` does and asks
+//! to start a job that does not exist. What it could not read is unknown,
+//! never good. It must never print a secret or a part of one.
 
 mod access;
 mod atlassian;

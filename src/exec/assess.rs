@@ -3,7 +3,9 @@
 //! the journal.
 
 use reinstate_core::sweep::{Census, SweepQuery};
-use reinstate_core::{Diagnosis, Op, Plan, Rules, Step, Subject, diagnose, plan, retire_plan, undo_plan};
+use reinstate_core::{
+    Diagnosis, Evidence, Op, Plan, Rules, Step, Subject, diagnose, plan, retire_plan, undo_plan,
+};
 
 use super::prior_runs::PriorRuns;
 use crate::world::{ReadScope, World};
@@ -43,16 +45,38 @@ pub async fn assess(
     goal: PlanFor<'_>,
     tried: &[Step],
 ) -> Assessment {
+    let (evidence, prior_runs_unread) = gather_evidence(world, prior_runs, gather).await;
+    assess_evidence(&evidence, prior_runs_unread, rules, goal, tried)
+}
+
+/// The first half: gathers the evidence and adds prior runs. Also returns why prior runs could not be read.
+pub async fn gather_evidence(
+    world: &dyn World,
+    prior_runs: &PriorRuns,
+    gather: Gather<'_>,
+) -> (Evidence, Option<String>) {
     let mut evidence = match gather {
         Gather::Person(subject) => world.gather(subject, ReadScope::Everything).await,
         Gather::Listed(asked, census) => world.look(asked, census).await,
     };
     let prior_runs_unread = prior_runs.add_to(&mut evidence).await.err();
-    let diagnosis = diagnose(&evidence);
+    (evidence, prior_runs_unread)
+}
+
+/// The second half: diagnoses and plans. It reads nothing.
+#[must_use]
+pub fn assess_evidence(
+    evidence: &Evidence,
+    prior_runs_unread: Option<String>,
+    rules: &Rules,
+    goal: PlanFor<'_>,
+    tried: &[Step],
+) -> Assessment {
+    let diagnosis = diagnose(evidence);
     let plan = match goal {
-        PlanFor::Repair => plan(&evidence, &diagnosis, rules, tried),
-        PlanFor::Undo(begun) => undo_plan(&evidence, &diagnosis, rules, begun, tried),
-        PlanFor::Retire(account) => retire_plan(&evidence, &diagnosis, rules, account, tried),
+        PlanFor::Repair => plan(evidence, &diagnosis, rules, tried),
+        PlanFor::Undo(begun) => undo_plan(evidence, &diagnosis, rules, begun, tried),
+        PlanFor::Retire(account) => retire_plan(evidence, &diagnosis, rules, account, tried),
     };
     Assessment { diagnosis, plan, prior_runs_unread }
 }

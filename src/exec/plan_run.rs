@@ -11,7 +11,7 @@ use reinstate_store::{AppendError, AppendOptions, Lease, Sleep, StoreError, TENA
 
 use super::advance::Advance;
 use super::assess::{Assessment, Gather, PlanFor, assess};
-use super::prior_runs::PriorRuns;
+use super::prior_runs::{PriorRuns, job_identity};
 use super::{Engine, JournalError, busy, end, ended};
 
 /// Why a run has no plan.
@@ -107,7 +107,7 @@ impl Engine {
         let share = if plan.is_tenant_wide() { Tenant::Exclusive } else { Tenant::Shared };
         let also = AppendOptions {
             claim: if writes { plan.subject.claims() } else { Vec::new() },
-            about: plan.subject.names(),
+            about: plan.subject.names().into_iter().chain(jobs(&plan)).collect(),
             tenant: writes.then_some(share),
             ..AppendOptions::default()
         };
@@ -171,6 +171,12 @@ impl Engine {
         };
         self.end(run, lease, outcome, reason).await
     }
+}
+
+/// The jobs that a plan starts, so that later runs find it.
+fn jobs(plan: &Plan) -> impl Iterator<Item = String> + '_ {
+    let wide = plan.steps.iter().filter(|step| step.op.is_tenant_wide());
+    wide.map(|step| job_identity(step.op.target()))
 }
 
 fn restored(diagnosis: &Diagnosis) -> EndReason {

@@ -1,6 +1,7 @@
-//! What only the journal knows about a person: that an earlier run moved something out of the way, and when. A
-//! refusal in the provisioning log from before that change no longer counts. A prior run must never be the only proof
-//! of anything. It can only weaken a fact, never add one.
+//! What only the journal knows about a person and the job: that an earlier run moved something out of the way, and when,
+//! and that an earlier run started the job. A refusal in the provisioning log from before such a change no longer
+//! counts, and a start that ended in the same state is not repeated. A prior run must never be the only proof of
+//! anything. It can only weaken a fact or prevent a step, never add one.
 
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -8,6 +9,7 @@ use tokio::sync::OnceCell;
 
 use super::{Journal, JournalError};
 use reinstate_core::diagnose::Case;
+use reinstate_core::evidence::JobStart;
 use reinstate_core::run::PauseReason;
 use reinstate_core::{Event, Evidence, Plan, Run, diagnose};
 use reinstate_store::{Store, StoreError};
@@ -36,18 +38,22 @@ impl PriorRuns {
         Self::Database(Database { url, journal: OnceCell::new() })
     }
 
-    /// Adds what prior runs moved aside, if the evidence holds a refusal that this may explain.
+    /// Adds what prior runs moved aside, if the evidence holds a refusal that this may explain, and the starts of the
+    /// job by prior runs, if the job does not run.
     ///
     /// # Errors
     /// Why not all prior runs could be read. What was not read weakens no fact.
     pub async fn add_to(&self, evidence: &mut Evidence) -> Result<(), String> {
-        if Case::new(evidence).conflict().is_none() {
+        let refused = Case::new(evidence).conflict().is_some();
+        let stopped = evidence.job.get().filter(|job| !job.runs()).map(|job| job_identity(&job.id));
+        if !refused && stopped.is_none() {
             return Ok(());
         }
         let Some(journal) = self.journal().await? else { return Ok(()) };
         let mut read = Ok(());
         let mut runs = Vec::new();
-        for identity in diagnose(evidence).subject.claims() {
+        let person = if refused { diagnose(evidence).subject.claims() } else { Vec::new() };
+        for identity in stopped.into_iter().chain(person) {
             match journal.store().runs_for_identity(&identity).await {
                 Ok(rows) => {
                     for row in rows {
@@ -61,12 +67,16 @@ impl PriorRuns {
         }
         for run in runs {
             match journal.entries::<Run>(&run).await {
-                Ok(events) => evidence.cleared = evidence.cleared.max(cleared(&events)),
+                Ok(events) => {
+                    evidence.cleared = evidence.cleared.max(cleared(&events));
+                    evidence.starts.extend(starts(&events));
+                }
                 Err(JournalError::Store(error)) => read = Err(error.to_string()),
                 // Retention erased the personal part of this run, so the run is too old to matter.
                 Err(_) => {}
             }
         }
+        evidence.starts.sort_by_key(|start| start.at);
         if let Err(why) = &read {
             tracing::warn!(why, "not all prior runs on a person could be read");
         }
@@ -89,6 +99,36 @@ impl PriorRuns {
             }
         }
     }
+}
+
+/// The name under which the runs that started a job can be found.
+pub(super) fn job_identity(job: &str) -> String {
+    format!("job:{job}")
+}
+
+/// The starts of the job whose cycle has ended, each with the state of the job before.
+fn starts(events: &[(i64, Timestamp, Event)]) -> Vec<JobStart> {
+    let mut plan: Option<&Plan> = None;
+    let mut begun: Option<(usize, JobStart)> = None;
+    let mut all = Vec::new();
+    for (_, at, event) in events {
+        match event {
+            Event::Planned { plan: newer, .. } => {
+                plan = Some(newer);
+                begun = None;
+            }
+            Event::Began { step, before, .. } => {
+                let op = plan.and_then(|plan| plan.steps.get(*step)).map(|step| &step.op);
+                let start = JobStart { at: *at, before: before.clone() };
+                begun = op.filter(|op| op.is_tenant_wide()).map(|_| (*step, start));
+            }
+            Event::Confirmed { step, .. } => {
+                all.extend(begun.take().filter(|(known, _)| known == step).map(|(_, start)| start));
+            }
+            _ => {}
+        }
+    }
+    all
 }
 
 /// When a run last began to move something aside. `Began` is enough unless the step was refused: the evidence shows

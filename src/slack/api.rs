@@ -15,11 +15,11 @@ use slack_morphism::prelude::{SlackApiToken, SlackApiTokenValue, SlackClientHype
 use url::Url;
 
 use super::blocks::Message;
+use super::hosts;
+use super::upload::UPLOAD_TIMEOUT;
 
 /// The timeout of a call.
-const CALL_TIMEOUT: Duration = Duration::from_secs(5);
-/// The timeout for uploading the bytes of a file.
-const UPLOAD_TIMEOUT: Duration = Duration::from_secs(60);
+pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 /// The pause if a rate-limited answer has no `Retry-After`, or one that cannot be parsed.
 const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(5);
 /// The range to which `Retry-After` is clamped. No value may make the bot flood Slack, or keep it silent for hours.
@@ -49,12 +49,12 @@ pub enum NoClient {
 /// A client of the Web API of one workspace.
 pub struct Api {
     client: SlackHyperClient,
-    token: SlackApiToken,
+    pub(super) token: SlackApiToken,
     /// The app-level token, which only opens sockets.
     app_token: Option<SlackApiToken>,
     /// The client for the bytes of files. They go to another address than the method calls, and without the token.
-    files: reqwest::Client,
-    base: Url,
+    pub(super) files: reqwest::Client,
+    pub(super) base: Url,
 }
 
 impl std::fmt::Debug for Api {
@@ -109,7 +109,7 @@ impl Api {
         settle(method, tokio::time::timeout(CALL_TIMEOUT, call).await)
     }
 
-    async fn write(&self, method: &'static str, body: &Value) -> Result<Value, ApiError> {
+    pub(super) async fn write(&self, method: &'static str, body: &Value) -> Result<Value, ApiError> {
         let session = self.client.open_session(&self.token);
         let call = session.http_session_api.http_post::<Value, Value>(method, body, None);
         settle(method, tokio::time::timeout(CALL_TIMEOUT, call).await)
@@ -222,11 +222,10 @@ impl Api {
     #[must_use]
     pub fn is_own_socket(&self, url: &str) -> bool {
         let Ok(url) = Url::parse(url) else { return false };
-        let host = url.host_str().unwrap_or_default();
-        let own = url.scheme() == "wss" && (host == "slack.com" || host.ends_with(".slack.com"));
-        own || (self.base.scheme() == "http"
-            && url.scheme() == "ws"
-            && url.host_str() == self.base.host_str())
+        hosts::is_slack(&self.base, &url, "wss")
+            || (self.base.scheme() == "http"
+                && url.scheme() == "ws"
+                && url.host_str() == self.base.host_str())
     }
 
     /// `conversations.open`. Returns the channel of the direct messages with a person.
@@ -261,40 +260,6 @@ impl Api {
     /// [`ApiError`]
     pub async fn publish_home(&self, user: &str, view: &Value) -> Result<(), ApiError> {
         self.write("views.publish", &json!({ "user_id": user, "view": view })).await.map(drop)
-    }
-
-    /// Shares a file in a thread: calls `files.getUploadURLExternal`, uploads the bytes, calls
-    /// `files.completeUploadExternal`. The bytes go only to Slack, and without the token.
-    ///
-    /// # Errors
-    /// [`ApiError`]
-    pub async fn upload(
-        &self,
-        channel: &str,
-        thread: &str,
-        name: &str,
-        bytes: Vec<u8>,
-    ) -> Result<(), ApiError> {
-        let length = bytes.len().to_string();
-        let params = [("filename", Some(name)), ("length", Some(length.as_str()))];
-        let answer = self.read("files.getUploadURLExternal", &params).await?;
-        let text = |key: &str| answer.get(key).and_then(Value::as_str).map(str::to_owned);
-        let lost = ApiError::Lost("an answer without its upload");
-        let (url, id) = text("upload_url").zip(text("file_id")).ok_or(lost)?;
-        let url = Url::parse(&url).map_err(|_| ApiError::Lost("an upload address that cannot be read"))?;
-        let host = url.host_str().unwrap_or_default();
-        let slack = url.scheme() == "https" && (host == "slack.com" || host.ends_with(".slack.com"));
-        if !slack && url.origin() != self.base.origin() {
-            return Err(ApiError::Lost("an upload address that is not Slack's"));
-        }
-        let sent = self.files.post(url).body(bytes).send().await;
-        if !sent.is_ok_and(|answer| answer.status().is_success()) {
-            return Err(ApiError::Lost("the file was not taken"));
-        }
-        let body = json!({
-            "files": [{"id": id, "title": name}], "channel_id": channel, "thread_ts": thread,
-        });
-        self.write("files.completeUploadExternal", &body).await.map(drop)
     }
 
     /// `chat.getPermalink`
@@ -341,6 +306,11 @@ fn settle(method: &'static str, result: Settled) -> Result<Value, ApiError> {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(reason(&error)),
     };
+    counted(method, result)
+}
+
+/// Counts a call by its outcome.
+pub(super) fn counted(method: &'static str, result: Result<Value, ApiError>) -> Result<Value, ApiError> {
     let outcome = match &result {
         Ok(_) => "ok",
         Err(ApiError::Limited(_)) => "limited",
@@ -354,6 +324,12 @@ fn settle(method: &'static str, result: Settled) -> Result<Value, ApiError> {
     result
 }
 
+/// The pause that Slack asks for, within bounds.
+pub(super) fn retry_after(asked: Option<Duration>) -> Duration {
+    let (shortest, longest) = RETRY_AFTER_RANGE;
+    asked.unwrap_or(DEFAULT_RETRY_AFTER).clamp(shortest, longest)
+}
+
 fn reason(error: &SlackClientError) -> ApiError {
     match error {
         // `chat.postMessage` documents a spelling of its own.
@@ -363,10 +339,7 @@ fn reason(error: &SlackClientError) -> ApiError {
             ApiError::Limited(DEFAULT_RETRY_AFTER)
         }
         SlackClientError::ApiError(error) => ApiError::Refused(error.code.clone()),
-        SlackClientError::RateLimitError(error) => {
-            let (shortest, longest) = RETRY_AFTER_RANGE;
-            ApiError::Limited(error.retry_after.unwrap_or(DEFAULT_RETRY_AFTER).clamp(shortest, longest))
-        }
+        SlackClientError::RateLimitError(error) => ApiError::Limited(retry_after(error.retry_after)),
         SlackClientError::HttpError(_) => ApiError::Lost("an HTTP error"),
         SlackClientError::ProtocolError(_) => ApiError::Lost("an answer that cannot be read"),
         _ => ApiError::Lost("Slack cannot be reached"),

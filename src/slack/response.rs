@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::blocks::Message;
+use super::hosts;
 
 /// The client for response URLs.
 #[derive(Clone, Debug)]
@@ -37,13 +38,10 @@ impl Responses {
         if !url.username().is_empty() || url.password().is_some() {
             return false;
         }
-        let hooks = url.scheme() == "https"
-            && url.host_str() == Some("hooks.slack.com")
-            && url.port_or_known_default() == Some(443);
         let same = url.scheme() == self.ours.scheme()
             && url.host_str() == self.ours.host_str()
             && url.port_or_known_default() == self.ours.port_or_known_default();
-        hooks || same
+        hosts::is_hook(&self.ours, &url) || same
     }
 
     /// Sends a message to the person alone. Returns false if it did not arrive, or possibly did not.

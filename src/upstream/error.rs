@@ -73,7 +73,10 @@ impl CallError {
             Self::Refused { status, code, .. } => {
                 // The edge proxy repeats the status as its code (docs/reference/rules.md#atlassian-errors).
                 let code = code.as_ref().filter(|code| **code != status.to_string());
-                let plain = code.and_then(|code| super::login_error::plain_login_error(code));
+                let plain = match self.is_missing_right() {
+                    true => Some("the application lacks a right for this call"),
+                    false => code.and_then(|code| super::login_error::plain_login_error(code)),
+                };
                 match (code, plain) {
                     (Some(code), Some(plain)) => format!("{status} {code}: {plain}"),
                     (Some(code), None) => format!("{status} {code}"),
@@ -111,6 +114,20 @@ impl CallError {
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::Refused { status: 404 | 410, .. })
+    }
+
+    /// Whether Microsoft Graph refused the request because the application lacks a right, in its shape that looks
+    /// like an expired token (docs/reference/rules.md#entra-missing-right).
+    #[must_use]
+    pub fn is_missing_right(&self) -> bool {
+        matches!(self, Self::Refused { status: 401, code: Some(code), .. } if code == "UnknownError")
+    }
+
+    /// Whether Atlassian refused the request because the organization is on the original user management
+    /// (docs/reference/rules.md#atlassian-original-user-management).
+    #[must_use]
+    pub fn is_original_user_management(&self) -> bool {
+        matches!(self, Self::Refused { status: 400, code: Some(code), .. } if code == "ADMIN-400-4")
     }
 
     /// Whether the request certainly had no effect.

@@ -56,6 +56,10 @@ pub struct UpstreamConfig {
     pub tenant_id: String,
     /// The bot's application in the tenant.
     pub client_id: String,
+    /// The directory that the job writes to, according to the configuration.
+    pub job_directory: Option<String>,
+    /// Whether the job provisions everybody, according to the configuration.
+    pub sync_all: Option<bool>,
     /// How the application authenticates.
     pub credential: Option<EntraCredential>,
     /// How many processes share these credentials, and so their rate limits.
@@ -111,6 +115,8 @@ impl Clients {
             organization: Some(config.org_id.clone()),
             tenant: Some(config.tenant_id.clone()),
             application: None,
+            job_directory: config.job_directory.clone(),
+            sync_all: config.sync_all,
         };
         let replicas = config.replicas;
         let entra = config.credential.map(|credential| {
@@ -153,6 +159,8 @@ mod tests {
             graph_url: nowhere,
             tenant_id: "t".into(),
             client_id: "c".into(),
+            job_directory: None,
+            sync_all: None,
             credential: Some(EntraCredential::Secret("sesame".into())),
             replicas: 1,
             limits: probe::limits(),

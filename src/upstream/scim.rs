@@ -83,6 +83,8 @@ struct Extension {
 pub struct Meta {
     #[serde(deserialize_with = "lenient::time")]
     pub created: Option<jiff::Timestamp>,
+    #[serde(deserialize_with = "lenient::time")]
+    pub last_modified: Option<jiff::Timestamp>,
 }
 
 impl ScimUser {

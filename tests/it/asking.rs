@@ -51,7 +51,9 @@ pub fn read_by(call: &Call) -> Option<Source> {
         Service::Entra if has("/transitiveMemberOf") => Source::NestedMemberships,
         Service::Entra if has("/memberOf") => Source::Memberships,
         Service::Entra if has("/deletedItems") => Source::DeletedUsers,
+        Service::Entra if path.ends_with("/v1.0/groups") => Source::DynamicGroups,
         Service::Entra if has("/v1.0/users") => Source::Users,
+        Service::Entra if path.ends_with("/organization") => Source::TenantDomains,
         Service::Entra if has("/appRoleAssignedTo") => Source::Assignments,
         Service::Entra if has("/auditLogs/directoryAudits") => Source::AuditLog,
         Service::Entra if has("/auditLogs/directoryAudits") => Source::AuditLog,
@@ -70,6 +72,7 @@ pub fn read_by(call: &Call) -> Option<Source> {
         Service::Atlassian if has("/role-assignments") => Source::Roles,
         Service::Atlassian if path.ends_with("/directories") => Source::Directories,
         Service::Atlassian if has("/workspaces") => Source::Workspaces,
+        Service::Atlassian if path.ends_with("/events") => Source::OrgAuditLog,
         Service::Atlassian if has("/domains") => Source::Domains,
         _ => return None,
     })

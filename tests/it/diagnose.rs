@@ -38,8 +38,8 @@ fn differences(scenario: &Scenario, diagnosis: &Diagnosis, plan: &Plan) -> Vec<S
     if scenario.ends == Outcome::Advice && plan.advice.is_empty() {
         wrong.push("it ends with advice, and there is none".to_owned());
     }
-    // A directory whose key the bot does not have is a gap, and the only one.
-    if diagnosis.unread.len() != scenario.tenant().without_key.len() {
+    // What the bot has no key or no permission for is a gap, and the only one.
+    if diagnosis.unread.len() != scenario.tenant().gaps() {
         wrong.push(format!("unread {:?}", diagnosis.unread));
     }
     wrong

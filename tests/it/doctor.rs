@@ -227,6 +227,95 @@ async fn a_permission_that_was_not_granted_is_named() {
     }
 }
 
+/// The roles of the bot's application.
+fn grant(patient: &Patient, change: impl FnOnce(&mut Vec<String>)) {
+    change(&mut lock(&patient.sandbox.entra).apps.get_mut(CLIENT).unwrap().roles);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_permission_for_the_audit_log_is_optional_and_is_probed() {
+    const NAME: &str = "entra.permission Directory.Read.All";
+    let said = Patient::new().await.asks().await;
+    said.is(NAME, State::Unknown)
+        .says(NAME, "never starts one")
+        .says(NAME, "403 Authorization_RequestDenied");
+    assert_eq!(said.code, 0, "it is optional");
+    let patient = Patient::new().await;
+    grant(&patient, |roles| roles.push("Directory.Read.All".to_owned()));
+    patient.asks().await.is(NAME, State::Good);
+    // The newer permission is enough for the provisioning log, and not for the audit log.
+    let patient = Patient::new().await;
+    grant(&patient, |roles| {
+        roles.retain(|role| role != "AuditLog.Read.All");
+        roles.extend(["ProvisioningLog.Read.All".to_owned(), "Directory.Read.All".to_owned()]);
+    });
+    patient.asks().await.is("entra.permission AuditLog.Read.All", State::Good).is(NAME, State::Unknown);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_right_to_start_a_job_is_tried_without_starting_one() {
+    const NAME: &str = "entra.permission Synchronization.ReadWrite.All";
+    let patient = Patient::new().await;
+    patient.asks().await.is(NAME, State::Good);
+    let job = lock(&patient.sandbox.entra).atlassian_job().unwrap().clone();
+    assert!(lock(&patient.sandbox.entra).audits.is_empty(), "nothing was started");
+    assert_eq!(job.schedule_state, "Active");
+
+    let patient = Patient::new().await;
+    grant(&patient, |roles| {
+        roles.retain(|role| role != "Synchronization.ReadWrite.All");
+        roles.push("Synchronization.Read.All".to_owned());
+    });
+    let said = patient.asks().await;
+    said.is(NAME, State::Unknown)
+        .says(NAME, "403 Authorization_RequestDenied")
+        .says(NAME, "only diagnosis works");
+    assert_eq!(said.code, 0, "diagnosis needs no more");
+
+    // The owner of the application: Graph's answer looks like that to an expired token.
+    for allowed in [false, true] {
+        let patient = Patient::new().await;
+        {
+            let mut entra = lock(&patient.sandbox.entra);
+            entra.switches.owner_may_start = allowed;
+            let sp = entra.atlassian.clone();
+            entra.service_principals.get_mut(&sp).unwrap().owners.push(CLIENT.to_owned());
+        }
+        grant(&patient, |roles| {
+            roles.retain(|role| role != "Synchronization.ReadWrite.All");
+            roles.push("Application.ReadWrite.OwnedBy".to_owned());
+        });
+        let said = patient.asks().await;
+        said.is("entra.permission Synchronization.Read.All", State::Good);
+        if allowed {
+            said.is(NAME, State::Good);
+        } else {
+            said.is(NAME, State::Unknown)
+                .says(NAME, "lacks a right")
+                .says(NAME, "of the enterprise application");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organization_on_the_original_user_management_is_told_apart() {
+    const NAME: &str = "atlassian.centralized-user-management";
+    let patient = Patient::new().await;
+    patient.asks().await.is(NAME, State::Good);
+    lock(&patient.sandbox.atlassian).switches.original_user_management = true;
+    let said = patient.asks().await;
+    said.is(NAME, State::Unknown).says(NAME, "original user management (400 ADMIN-400-4)");
+    said.says(NAME, "instead of the step restore-access");
+    assert_eq!(said.code, 0, "diagnosis and most repairs work");
+    // Another 400 does not say that.
+    let patient = Patient::new().await;
+    let body =
+        r#"{"errors":[{"id":"1","status":"400","code":"ADMIN-400-24","title":"Invalid","detail":""}]}"#;
+    let refusal = Injection::Answer { status: 400, headers: Vec::new(), body: body.to_owned() };
+    patient.sandbox.wire.inject(Service::Atlassian, None, "/last-active-dates", u32::MAX, refusal);
+    patient.asks().await.is(NAME, State::Bad).says(NAME, "400 ADMIN-400-24");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn slacks_own_troubles_each_have_a_sentence() {
     let patient = Patient::new().await;

@@ -50,7 +50,7 @@ async fn nothing_is_sent_where_a_colleagues_record_holds_the_name() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_sent_where_the_job_takes_a_colleagues_record_for_the_persons() {
-    nothing_is_sent("anchor-of-a-colleague").await;
+    nothing_is_sent("wrong-anchor").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -66,6 +66,9 @@ const UNKNOWNS: &[Unknown] = &[
     ("a rename over SCIM is refused", |t| t.atlassian.switches.rename_refused = true),
     ("a cursor of a search holds what was asked", |t| t.atlassian.switches.cursor_holds_search = true),
     ("a dash means every directory in writes", |t| t.atlassian.switches.dash_writes = true),
+    ("a search over all directories lists no groups", |t| t.atlassian.switches.dash_groups = false),
+    ("a search by address ignores the case", |t| t.atlassian.switches.emails_ignore_case = true),
+    ("SCIM groups leave out their members", |t| t.atlassian.switches.groups_exclude_members = true),
     ("a membership is that of the directory in the path", |t| {
         t.atlassian.switches.membership_of_scope = true;
     }),
@@ -83,6 +86,8 @@ const UNKNOWNS: &[Unknown] = &[
     ("the log comes late", |t| t.entra.switches.log_latency = SignedDuration::from_secs(60)),
     ("the log refuses filters together", |t| t.entra.switches.log_refuses_combined_filter = true),
     ("the log needs both roles", |t| t.entra.switches.log_needs_both_roles = true),
+    ("the audit log can be filtered by category", |t| t.entra.switches.audits_filter_category = true),
+    ("an owner may start a job", |t| t.entra.switches.owner_may_start = true),
     ("a record that is gone is not matched anew", |t| t.entra.switches.rematch_when_gone = false),
     ("on demand compares with the record", |t| t.entra.switches.compare_with_target = true),
     ("a restart does not send members", |t| t.entra.switches.restart_resends_members = false),

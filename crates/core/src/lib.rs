@@ -20,6 +20,7 @@ extern crate self as reinstate_core;
 
 pub mod access;
 mod advice;
+pub mod bundle;
 pub mod condition;
 pub mod diagnose;
 pub mod digest;

@@ -15,7 +15,7 @@ pub enum Approvers {
     Never,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rules {
     /// Protected addresses and ids, normalized.
     pub protected: BTreeSet<String>,

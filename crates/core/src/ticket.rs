@@ -89,8 +89,11 @@ fn request(to: Vendor, cause: Cause) -> Option<&'static str> {
         (Vendor::Microsoft, C::ProvisioningQuarantined) => {
             "Please tell us which objects brought the job into quarantine, and whether it can be restarted without executing the deletions that are pending."
         }
-        (Vendor::Microsoft, C::StaleAnchor) => {
-            "Please tell us how to have this one object matched anew without a restart that concerns the whole job."
+        (Vendor::Microsoft, C::StaleAnchor | C::WrongAnchor) => {
+            "Please remove the object connection of this one object, or tell us how to have it matched again without a restart that concerns the whole job."
+        }
+        (Vendor::Atlassian, C::ExportFailing) => {
+            "Please tell us why the provisioning interface refuses these requests, and what must be corrected."
         }
         (Vendor::Microsoft, C::NeverProvisioned | C::MembershipDrift | C::OutOfScope) => {
             "Please tell us why the job does not export this object, which is enabled and assigned."
@@ -210,6 +213,7 @@ mod tests {
             organization: Some("org-1".into()),
             tenant: Some("tenant-1".into()),
             application: Some("sp-1".into()),
+            ..Installation::default()
         };
         e.domains = Read::Gap(Gap { reason: "403 Forbidden".into(), request: Some("req-7".into()) });
         e.nested = Read::Gap(Gap { reason: "403 Forbidden".into(), request: Some("req-8".into()) });

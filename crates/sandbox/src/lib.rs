@@ -4,6 +4,7 @@
 //! `sandbox` command and tests may use this crate.
 
 pub mod atlassian;
+pub mod case;
 pub mod clock;
 pub mod entra;
 pub mod external_id;

@@ -125,6 +125,10 @@ pub fn lacks(atlassian: &Atlassian, entra: &Entra, groups: &[GroupLink], human: 
     if known.status != Status::Active || known.pending() {
         return Some("an active account".to_owned());
     }
+    // Whoever never confirmed the address has never been in.
+    if !known.email_verified && known.activity.is_empty() {
+        return Some("a confirmed address".to_owned());
+    }
     let mut expected: BTreeMap<String, Strength> = BTreeMap::new();
     for idp_group in assigned_groups(entra, idp) {
         let link = groups.iter().find(|link| link.idp == idp_group);

@@ -39,15 +39,16 @@ pub(super) const STAFF: [(&str, &str); 3] = [
     ("vera@acme.example", "Vera Helpdesk"),
 ];
 
-/// The permissions that our application needs in Graph. The manifests and the setup documents list the same ones.
+/// The permissions of our application in Graph: those that docs/how-to/setup.md lists, without the optional ones.
 const ROLES: &[&str] = &[
     "User.Read.All",
     "GroupMember.Read.All",
     "Application.Read.All",
     "Synchronization.ReadWrite.All",
     "AuditLog.Read.All",
-    "Directory.Read.All",
 ];
+/// The permission that the directory's audit log needs besides `AuditLog.Read.All`. It is optional.
+const AUDIT_LOG_ROLE: &str = "Directory.Read.All";
 
 /// The three services, and the ids that a scenario needs.
 pub struct Tenant {
@@ -127,6 +128,22 @@ impl Tenant {
 
         let (with_key, without_key) = (Vec::new(), Vec::new());
         Self { atlassian, entra, slack, jira, wiki, jira_users, wiki_users, with_key, without_key }
+    }
+
+    /// Grants the optional permission to read the directory's audit log.
+    pub fn grant_audit_log(&mut self) {
+        if let Some(app) = self.entra.apps.get_mut(CLIENT) {
+            app.roles.push(AUDIT_LOG_ROLE.to_owned());
+        }
+    }
+
+    /// How many sources a diagnosis cannot read: the directories without a key, and the audit log if it is needed and
+    /// its permission was not granted.
+    #[must_use]
+    pub fn gaps(&self) -> usize {
+        let granted = |app: &super::entra::App| app.roles.iter().any(|role| role == AUDIT_LOG_ROLE);
+        let may_read = self.entra.apps.get(CLIENT).is_some_and(granted);
+        self.without_key.len() + usize::from(!may_read && !self.entra.audits.is_empty())
     }
 
     /// Adds a person at the identity provider who is in both groups but has nothing at Atlassian.

@@ -120,11 +120,15 @@ impl Engine {
             }
             None => None,
         };
+        // A fault of the whole tenant has to be corrected first. Many repairs at once could make it worse.
+        let may_repair = !survey.tally.has_tenant_fault();
+        let harmless = all.values().filter(|_| may_repair).filter_map(SweepFinding::harmless);
+        let list = RepairList::new(harmless.collect());
         let approvals = all.values().filter(|found| found.needs_approval).count();
         let surveyed = SweepEvent::SweepSurveyed {
             tally: survey.tally,
             unread: survey.unread,
-            list: RepairList::new(all.values().filter_map(SweepFinding::harmless).collect()),
+            list,
             approvals: u64::try_from(approvals).unwrap_or(u64::MAX),
             since,
         };

@@ -79,7 +79,7 @@ pub async fn survey(
         out,
         places: Arc::new(Semaphore::new(MAX_CONCURRENT_LOOKS)),
         running: JoinSet::new(),
-        tally: Tally::default(),
+        tally: Tally::of_tenant(census.tenant_causes.clone()),
         prior_runs_unread: None,
     };
     let mut join = Join::default();

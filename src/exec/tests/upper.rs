@@ -219,3 +219,17 @@ async fn a_step_on_the_whole_tenant_and_any_other_repair_keep_out_of_each_others
     assert_eq!(house.model.sent(), []);
     assert!(house.model.tenant.lock().unwrap().stopped);
 }
+
+#[tokio::test]
+async fn a_job_that_an_earlier_run_started_in_vain_is_left_to_people() {
+    let house = House::new(Tenant::stopped()).await;
+    house.opens("first").await;
+    let first = house.to_the_end("first").await;
+    let starts = || house.model.sent().iter().filter(|op| op.is_tenant_wide()).count();
+    assert_eq!((outcome(&first), starts()), (Some(Outcome::Restored), 1));
+    // The job came back to the state in which it was started.
+    *house.model.tenant.lock().unwrap() = Tenant::stopped();
+    house.opens("second").await;
+    let second = house.to_the_end("second").await;
+    assert_eq!((outcome(&second), starts()), (Some(Outcome::Advice), 1));
+}

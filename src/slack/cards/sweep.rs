@@ -205,6 +205,14 @@ fn found(surveyed: &SurveyResult) -> Markup {
                 .literal(" with other causes"),
         );
     }
+    for cause in &tally.tenant_causes {
+        let line = Markup::new().literal("*Concerns everybody:* ").literal(cause.title());
+        lines.push(line.literal(" (").code(cause.code()).literal(")"));
+    }
+    if tally.has_tenant_fault() {
+        let says = "Correct this first. Until then, no repair of many accounts is offered.";
+        lines.push(Markup::new().literal(says));
+    }
     let mut causes: Vec<(Cause, u64)> =
         Cause::ALL.iter().filter_map(|cause| Some((*cause, *tally.by_cause.get(cause.code())?))).collect();
     causes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));

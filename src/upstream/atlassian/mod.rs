@@ -2,6 +2,7 @@
 //! a write twice after an unknown outcome. It has no call that deletes a group or removes a person from the
 //! directory.
 
+pub mod events;
 pub mod groups;
 pub mod links;
 pub mod manage;
@@ -42,6 +43,8 @@ pub struct Atlassian {
     /// For the list of role holders, which is read in parallel to the list of accounts.
     leading_roles: RateLimiter,
     last_active: RateLimiter,
+    /// For the audit log: ten calls a minute.
+    events: RateLimiter,
 }
 
 /// One page of a list.
@@ -108,8 +111,9 @@ impl Atlassian {
     pub fn new(http: Http, base: Url, org: String, key: SecretString, replicas: u32) -> Self {
         let pace = http.pace(RateLimiter::bucket(20, 5, 16, replicas));
         let last_active = http.pace(RateLimiter::window(200, Duration::from_secs(60), 8, replicas));
+        let events = http.pace(RateLimiter::window(10, Duration::from_secs(60), 1, replicas));
         let (leading, leading_roles) = (pace.leading(), pace.leading());
-        Self { http, base, org, key, leading, leading_roles, pace, last_active }
+        Self { http, base, org, key, leading, leading_roles, pace, last_active, events }
     }
 
     /// The same client for a sweep: all other requests have priority.
@@ -124,6 +128,7 @@ impl Atlassian {
             leading: self.leading.clone(),
             leading_roles: self.leading_roles.clone(),
             last_active: self.last_active.in_background(),
+            events: self.events.in_background(),
         }
     }
 

@@ -39,6 +39,9 @@ pub struct Account {
     /// `managed`, `unmanaged`.
     #[serde(deserialize_with = "lenient::text")]
     pub claim_status: Option<String>,
+    /// Whether the owner has confirmed the address.
+    #[serde(deserialize_with = "lenient::flag")]
+    pub email_verified: Option<bool>,
     /// `synced`, `invited`; absent means unknown.
     #[serde(deserialize_with = "lenient::text")]
     pub management_source: Option<String>,
@@ -46,6 +49,8 @@ pub struct Account {
     pub platform_roles: Vec<String>,
     /// `None` when the answer does not contain them, which is not the same as no groups.
     pub groups: Option<Vec<GroupRef>>,
+    /// `None` when the answer does not contain them. An app that was never used may be missing in the list.
+    pub product_access: Option<Vec<ProductAccess>>,
 }
 
 /// A group of an account.
@@ -207,6 +212,21 @@ impl Atlassian {
         self.accounts("accountIds", ids).await
     }
 
+    /// The managed accounts whose name or address contains a text: the first page, which holds up to 100. The search is
+    /// free text, so the caller must compare the names.
+    ///
+    /// # Errors
+    /// See [`CallError`]; more than one page is an error, because a part of a list looks like the whole.
+    pub async fn accounts_like(&self, term: &str) -> Result<Vec<Account>, CallError> {
+        let body = json!({"searchTerm": term, "claimStatus": "managed", "limit": 100});
+        let call = self.directories(Method::POST).at("users/search").json(body).repeatable();
+        let page = UnreadPage::<Account>::new(self.http.send(&call, &self.pace).await?)?;
+        if page.next.is_some() {
+            return Err(CallError::Garbled { why: "more than 100 accounts have this name".to_owned() });
+        }
+        page.read()
+    }
+
     async fn accounts(&self, by: &'static str, values: &[String]) -> Result<Vec<Account>, CallError> {
         let mut found = Vec::new();
         // An empty list means no filter, that is, every account. Without values, no request is sent.
@@ -346,6 +366,23 @@ impl Atlassian {
             at = Some(next);
         }
         Err(CallError::TooMany)
+    }
+
+    /// When an account was last active, per app, from the search in the user directory. Organizations on the original
+    /// user management refuse [`Self::last_active`]. `None` if the answer does not tell: apps that were never used may
+    /// be missing, so an empty list proves nothing.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn last_active_in_directory(&self, account: &str) -> Result<Option<LastActive>, CallError> {
+        let body = json!({"accountIds": [account], "expand": ["productAccess"], "limit": 100});
+        let call = self.directories(Method::POST).at("users/search");
+        let found: Vec<Account> = self.all_post(call, body).await?;
+        let mut uses = Vec::new();
+        for one in found.into_iter().filter(|one| one.account_id.as_deref() == Some(account)) {
+            uses.extend(one.product_access.unwrap_or_default());
+        }
+        Ok((!uses.is_empty()).then_some(LastActive { product_access: uses }))
     }
 
     /// One page of all managed accounts. Pass no cursor for the first page. A sweep must not hold all pages in

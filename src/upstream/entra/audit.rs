@@ -28,6 +28,14 @@ pub struct JobChange {
     pub targets: Vec<String>,
 }
 
+/// The newest changes, newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JobChanges {
+    pub changes: Vec<JobChange>,
+    /// Whether the log was read to its end. If not, a change that is not in the list may still exist.
+    pub complete: bool,
+}
+
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct Raw {
@@ -89,14 +97,15 @@ impl From<Raw> for JobChange {
 }
 
 impl Entra {
-    /// The changes of provisioning in the whole tenant since then, newest first.
+    /// The changes of provisioning in the whole tenant since then. The reference page marks both properties of the
+    /// filter as filterable, but not `category` (docs/reference/rules.md#entra-audit-log).
     ///
     /// # Errors
     /// See [`CallError`].
-    pub async fn job_changes(&self, since: Timestamp) -> Result<Vec<JobChange>, CallError> {
+    pub async fn job_changes(&self, since: Timestamp) -> Result<JobChanges, CallError> {
         let filter = format!(
-            "category eq {} and activityDateTime ge {since:.0}",
-            literal::odata("ProvisioningManagement")
+            "loggedByService eq {} and activityDateTime ge {since:.0}",
+            literal::odata("Account Provisioning")
         );
         let call = self
             .get()
@@ -105,11 +114,10 @@ impl Entra {
             .query("$orderby", "activityDateTime desc")
             .query("$top", "100")
             .within(Duration::from_secs(30), Duration::from_secs(60));
-        // The newest changes come first, so what is after the last page is too old to matter.
-        let (raw, _) = self.pages::<Raw>(call, &self.audit, MAX_PAGES).await?;
-        let mut all: Vec<JobChange> = raw.into_iter().map(JobChange::from).collect();
-        all.sort_by_key(|change| std::cmp::Reverse(change.at));
-        Ok(all)
+        let (raw, complete) = self.pages::<Raw>(call, &self.audit, MAX_PAGES).await?;
+        let mut changes: Vec<JobChange> = raw.into_iter().map(JobChange::from).collect();
+        changes.sort_by_key(|change| std::cmp::Reverse(change.at));
+        Ok(JobChanges { changes, complete })
     }
 }
 
@@ -131,11 +139,14 @@ mod tests {
         })
         .await;
         let changes = entra.job_changes("2026-10-26T00:00:00Z".parse().unwrap()).await.unwrap();
+        assert!(changes.complete);
+        let changes = changes.changes;
         assert_eq!(changes[0].by_user.as_deref(), Some("ada@acme.example"), "the newest first");
         assert_eq!(changes[1].by_app.as_deref(), Some("Microsoft Entra Provisioning Service"));
         assert_eq!(changes[1].targets, ["sp-1"]);
         let line = asked(&probe).remove(0);
-        assert!(line.contains("/auditLogs/directoryAudits?$filter=category%20eq%20%27Prov"), "{line}");
+        let filter = "$filter=loggedByService%20eq%20%27Account%20Provisioning%27%20and%20";
+        assert!(line.contains(&format!("/auditLogs/directoryAudits?{filter}")), "{line}");
         assert!(line.contains("activityDateTime%20ge%202026-10-26T00%3A00%3A00Z"), "{line}");
     }
 }

@@ -74,6 +74,10 @@ pub struct Group {
     pub security_enabled: Option<bool>,
     #[serde(deserialize_with = "lenient::flag")]
     pub on_premises_sync_enabled: Option<bool>,
+    /// The rule of a dynamic group.
+    #[serde(deserialize_with = "lenient::text")]
+    pub membership_rule: Option<String>,
+    /// `On` or `Paused`, for a dynamic group.
     #[serde(deserialize_with = "lenient::text")]
     pub membership_rule_processing_state: Option<String>,
 }
@@ -136,6 +140,21 @@ pub struct ServicePrincipal {
     pub account_enabled: Option<bool>,
 }
 
+/// The tenant itself.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase", default)]
+struct Organization {
+    #[serde(deserialize_with = "lenient::list")]
+    verified_domains: Vec<VerifiedDomain>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(default)]
+struct VerifiedDomain {
+    #[serde(deserialize_with = "lenient::text")]
+    name: Option<String>,
+}
+
 /// The attribute in which an address is looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AddressIn {
@@ -163,13 +182,31 @@ impl AddressIn {
     }
 }
 
-/// The Graph property of an attribute of the schema, as a filter names it.
+/// The Graph property of an attribute of the schema, as a filter names it. Microsoft Graph uses the names of the schema;
+/// it refuses a name that it does not know.
 fn property(attribute: &str) -> Option<String> {
     let plain = ["mail", "userPrincipalName", "displayName"].into_iter();
     let known = plain.chain(IdpUser::MAPPED_ATTRIBUTES.iter().copied());
-    let name = known.into_iter().find(|known| known.eq_ignore_ascii_case(attribute))?;
+    let name = known.into_iter().find(|known| known.eq_ignore_ascii_case(attribute));
+    let name = name.or_else(|| is_name(attribute).then_some(attribute))?;
     let extension = name.starts_with("extensionAttribute");
     Some(if extension { ["onPremisesExtensionAttributes", name].join("/") } else { name.to_owned() })
+}
+
+/// Whether a text has the form of a property name. Anything else never reaches a query.
+fn is_name(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// The value of one attribute of a user, as Graph returned it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AttributeValue {
+    Text(String),
+    /// The user has none. Graph leaves out an extension without a value.
+    Empty,
+    /// A list or an object, which is no text.
+    Other,
 }
 
 /// The Graph property that holds a mapped attribute, as `$select` names it.
@@ -191,6 +228,32 @@ impl Entra {
         }
         let call = self.get().at("users").id("user", id_or_upn).query("$select", USER_FIELDS);
         whole(self.one(call).await, |u: &User| &u.id)
+    }
+
+    /// One attribute of a user, by its name in the job's schema. `None` if Graph does not know such a property.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn attribute_of(
+        &self,
+        user: &str,
+        attribute: &str,
+    ) -> Result<Option<AttributeValue>, CallError> {
+        if !is_name(attribute) {
+            return Ok(None);
+        }
+        let call = self.get().at("users").id("user", user).query("$select", &["id,", attribute].concat());
+        let found: BTreeMap<String, serde_json::Value> = match self.one(call).await {
+            Err(CallError::Refused { status: 400, .. }) => return Ok(None),
+            found => found?,
+        };
+        let value = found.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(attribute));
+        Ok(Some(match value.map(|(_, value)| value) {
+            None | Some(serde_json::Value::Null) => AttributeValue::Empty,
+            Some(serde_json::Value::String(text)) if text.is_empty() => AttributeValue::Empty,
+            Some(serde_json::Value::String(text)) => AttributeValue::Text(text),
+            Some(_) => AttributeValue::Other,
+        }))
     }
 
     /// The existing users with this address. The caller must report more than one as an ambiguity.
@@ -220,7 +283,10 @@ impl Entra {
         let advanced = property.starts_with("onPremises") || property == "companyName";
         let call =
             if advanced { call.query("$count", "true").header("consistencylevel", "eventual") } else { call };
-        self.all(call).await.map(Some)
+        match self.all(call).await {
+            Err(CallError::Refused { status: 400, .. }) => Ok(None),
+            found => found.map(Some),
+        }
     }
 
     /// The users with this mail address that were deleted within the last 30 days.
@@ -277,6 +343,16 @@ impl Entra {
         whole(self.one(self.get().at("groups").id("group", id)).await, |g: &Group| &g.id)
     }
 
+    /// Every dynamic group of the tenant, with the state of its rule.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn dynamic_groups(&self) -> Result<Vec<Group>, CallError> {
+        let call = self.get().at("groups").query("$filter", "groupTypes/any(t:t eq 'DynamicMembership')");
+        let fields = "id,displayName,membershipRule,membershipRuleProcessingState";
+        self.all(call.query("$select", fields).query("$top", "999")).await
+    }
+
     /// All users and groups that are assigned to an application.
     ///
     /// # Errors
@@ -284,6 +360,20 @@ impl Entra {
     pub async fn assigned_to(&self, service_principal: &str) -> Result<Vec<Assignment>, CallError> {
         let call = self.get().at("servicePrincipals").id("service_principal", service_principal);
         self.all(call.at("appRoleAssignedTo").query("$top", "999")).await
+    }
+
+    /// The names of the domains that the tenant has verified. It needs `Organization.Read.All`, or `Directory.Read.All`.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn verified_domains(&self) -> Result<Vec<String>, CallError> {
+        let call = self.get().at("organization").query("$select", "id,verifiedDomains");
+        let found: Vec<Organization> = self.all(call).await?;
+        if found.is_empty() {
+            return Err(CallError::Garbled { why: "no organization".to_owned() });
+        }
+        let domains = found.into_iter().flat_map(|tenant| tenant.verified_domains);
+        Ok(domains.filter_map(|domain| domain.name).collect())
     }
 
     /// An enterprise application by object id.
@@ -321,6 +411,7 @@ mod tests {
         entra.deleted_users_with_upn("o'b@x").await.unwrap();
         entra.member_of("../me").await.unwrap();
         entra.service_principals_named("Atlassian").await.unwrap();
+        entra.dynamic_groups().await.unwrap();
         entra.user("$x@y").await.unwrap();
         let select = USER_FIELDS.replace(',', "%2C");
         assert_eq!(
@@ -332,6 +423,7 @@ mod tests {
                 format!("GET /graph/v1.0/directory/deletedItems/microsoft.graph.user?$filter=endsWith%28userPrincipalName%2C%27o%27%27b%40x%27%29&$count=true&$select={select}"),
                 "GET /graph/v1.0/users/..%2Fme/memberOf?$top=999".to_owned(),
                 "GET /graph/v1.0/servicePrincipals?$filter=startswith%28displayName%2C%27Atlassian%27%29&$select=id%2CappId%2CdisplayName%2CaccountEnabled".to_owned(),
+                "GET /graph/v1.0/groups?$filter=groupTypes%2Fany%28t%3At%20eq%20%27DynamicMembership%27%29&$select=id%2CdisplayName%2CmembershipRule%2CmembershipRuleProcessingState&$top=999".to_owned(),
                 format!("GET /graph/v1.0/users?$filter=userPrincipalName%20eq%20%27%24x%40y%27&$select={select}"),
             ]
         );

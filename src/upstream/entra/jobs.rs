@@ -78,6 +78,9 @@ pub struct JobError {
     pub code: Option<String>,
     #[serde(deserialize_with = "lenient::text")]
     pub message: Option<String>,
+    /// Whether an admin of the tenant has to correct something before the job can work.
+    #[serde(deserialize_with = "lenient::flag")]
+    pub tenant_actionable: Option<bool>,
 }
 
 /// The settings of a job. The secret among them is never read from the answer.
@@ -116,14 +119,14 @@ impl Entra {
         self.one(Self::synchronization(self.get(), service_principal).at("jobs").id("job", job)).await
     }
 
-    /// The settings of an application's provisioning. They are optional, because the read is documented only for
-    /// beta.
+    /// The settings of an application's provisioning. They are optional: Microsoft documents the read only for the beta
+    /// version, and no rule may need them (docs/reference/rules.md#entra-beta-settings).
     ///
     /// # Errors
     /// See [`CallError`].
     pub async fn settings(&self, service_principal: &str) -> Result<Settings, CallError> {
         let pairs: Vec<Setting> =
-            self.all(Self::synchronization(self.get(), service_principal).at("secrets")).await?;
+            self.all(Self::synchronization(self.get_beta(), service_principal).at("secrets")).await?;
         let mut settings = Settings::default();
         for Setting { key, value } in pairs {
             match key.as_deref().map(lenient::folded).as_deref() {
@@ -195,7 +198,7 @@ mod tests {
 
     #[tokio::test]
     async fn settings_leave_the_secret_behind() {
-        let (_probe, entra) = tenant(|_, _| {
+        let (probe, entra) = tenant(|_, _| {
             ok(r#"{"value":[{"key":"SecretToken","value":"sesame"},{"key":"SyncAll","value":"False"},
                 {"key":"BaseAddress","value":"https://api.atlassian.com/scim/directory/d1"}]}"#)
         })
@@ -204,6 +207,7 @@ mod tests {
         assert_eq!(settings.sync_all, Some(false));
         assert!(settings.base_address.as_deref().unwrap().ends_with("/d1"));
         assert!(!format!("{settings:?}").contains("sesame"));
+        assert_eq!(asked(&probe), ["GET /graph/beta/servicePrincipals/sp/synchronization/secrets"]);
     }
 
     #[tokio::test]

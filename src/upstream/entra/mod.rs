@@ -77,15 +77,22 @@ impl Entra {
         Call::new(SERVICE, Method::GET, &self.base).at("v1.0")
     }
 
+    /// For the only read that Microsoft documents in the beta version alone.
+    fn get_beta(&self) -> Call {
+        Call::new(SERVICE, Method::GET, &self.base).at("beta")
+    }
+
     fn post(&self) -> Call {
         Call::new(SERVICE, Method::POST, &self.base).at("v1.0")
     }
 
     /// Sends a call with a token. If the token is refused, one new token is fetched. A 401 means that nothing was
-    /// done, so sending again is safe even for a write.
+    /// done, so sending again is safe even for a write. A 401 for a missing right is not about the token
+    /// (docs/reference/rules.md#entra-missing-right).
     async fn send(&self, call: Call, pace: &RateLimiter) -> Result<Answer, CallError> {
         let token = self.tokens.bearer().await?;
         match self.http.send(&call.clone().bearer(&token), pace).await {
+            Err(error) if error.is_missing_right() => Err(error),
             Err(CallError::Refused { status: 401, .. }) => {
                 self.tokens.refused(&token).await;
                 let token = self.tokens.bearer().await?;
@@ -200,5 +207,37 @@ mod tests {
         let (probe, entra) = tenant(|_, _| status(401, "{}")).await;
         assert_eq!(entra.one::<Value>(entra.get().at("x")).await.unwrap_err().status(), Some(401));
         assert_eq!(asked(&probe).len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_401_for_a_missing_right_is_not_about_the_token() {
+        let (probe, entra) =
+            tenant(|_, _| status(401, r#"{"error":{"code":"UnknownError","message":""}}"#)).await;
+        let error = entra.start_job("sp", "job").await.unwrap_err();
+        assert_eq!(error.reason(), "401 UnknownError: the application lacks a right for this call");
+        assert!(error.is_not_done());
+        assert_eq!(asked(&probe).len(), 1, "no second token is used for it");
+    }
+
+    #[tokio::test]
+    async fn a_refusal_in_the_middle_of_a_list_is_no_end() {
+        let (_probe, entra) = tenant(|seen, _| match seen.line.contains("page=2") {
+            true => status(400, r#"{"error":{"code":"BadRequest","message":"Invalid filter clause"}}"#),
+            false => {
+                let host = seen.header("host");
+                let next = format!("http://{host}/graph/v1.0/auditLogs/x?page=2");
+                ok(format!(r#"{{"value":[{{"id":"1"}}],"@odata.nextLink":"{next}"}}"#))
+            }
+        })
+        .await;
+        let since = "2026-11-01T00:00:00Z".parse().unwrap();
+        assert_eq!(entra.member_of("u").await.unwrap_err().status(), Some(400));
+        assert_eq!(entra.job_changes(since).await.unwrap_err().status(), Some(400));
+        assert_eq!(entra.job_log("job", since).await.unwrap_err().status(), Some(400));
+        assert_eq!(entra.provisioning_log("job", "u", since).await.unwrap_err().status(), Some(400));
+        let (mut users, mut entries) = (0, 0);
+        assert!(entra.every_user(&std::collections::BTreeSet::new(), |_| users += 1).await.is_err());
+        assert!(entra.every_log_entry("job", since, |_| entries += 1).await.is_err());
+        assert_eq!((users, entries), (1, 1), "what came before the refusal is not the whole");
     }
 }

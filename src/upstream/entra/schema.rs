@@ -27,6 +27,8 @@ pub struct Mapping {
     pub work_email: Option<String>,
     /// The source expression of a user's `externalId`.
     pub external_id: Option<String>,
+    /// The source expression of a user's `active`.
+    pub active: Option<String>,
     /// The source expression of a group's `externalId`.
     pub group_external_id: Option<String>,
     /// The target attributes that users are matched by, in order of precedence.
@@ -138,6 +140,7 @@ fn read(schema: &Schema) -> Mapping {
             .feed(|t| t.starts_with("emails") && t.contains("work"))
             .or_else(|| mapping.feed(|t| t.starts_with("email")));
         read.external_id = mapping.feed(|t| t == "externalid");
+        read.active = mapping.feed(|t| t == "active");
         read.user_matching = mapping.matching();
     }
     if let Some((rule, mapping)) = groups {

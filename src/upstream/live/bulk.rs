@@ -12,9 +12,12 @@ use super::fetch::{Reason, days_before, reason};
 use super::{Live, convert};
 use crate::upstream::entra::directory::User;
 use crate::upstream::entra::log::{LogEntry, LogRead};
+use crate::upstream::scim::ScimGroup;
 use crate::upstream::{CallError, Scim};
 use crate::world::{Page, SweepProgress};
-use reinstate_core::evidence::{Account, Assignment, Domain, Job, Mapping, Pending, Read, StoppedBy};
+use reinstate_core::evidence::{
+    Account, Assignment, Domain, DynamicGroup, Job, Mapping, Pending, Read, StoppedBy,
+};
 use reinstate_core::sweep::{Census, Keys, ListedAccount, Logs, Members, People, Records};
 
 /// How many records are requested per page. A service may return fewer; that is then its page size.
@@ -36,6 +39,13 @@ struct Rules {
     log: Read<Logs>,
     pending: Read<Pending>,
     stopped_by: Read<Option<StoppedBy>>,
+}
+
+/// What was read about the assignments.
+struct Assigned {
+    assignments: Read<Vec<Assignment>>,
+    members: Read<Members>,
+    dynamic_groups: Read<Vec<DynamicGroup>>,
 }
 
 impl Live {
@@ -65,8 +75,9 @@ impl Live {
             log: rules.log,
             pending: rules.pending,
             stopped_by: rules.stopped_by,
-            assignments: assigned.0,
-            members: assigned.1,
+            assignments: assigned.assignments,
+            members: assigned.members,
+            dynamic_groups: assigned.dynamic_groups,
             users,
             deleted,
             records,
@@ -144,7 +155,11 @@ impl Live {
                 return Read::NotAsked;
             }
             let read = async { self.entra()?.job_changes(days_before(at)).await.map_err(|e| reason(&e)) };
-            side(at, read.await.map(|changes| convert::stopper(changes, &self.service_principal)))
+            let found = read.await;
+            side(
+                at,
+                found.and_then(|log| convert::stopper(log, &self.service_principal).map_err(Reason::from)),
+            )
         };
         let (settings, (log, pending), stopped_by) =
             tokio::join!(settings, self.whole_log(at, &job.id, meter), stopper);
@@ -180,16 +195,21 @@ impl Live {
         (side(at, read.map(|()| logs)), side(at, pending))
     }
 
-    async fn whole_assignment(
-        &self,
-        at: Timestamp,
-        meter: &SweepProgress,
-    ) -> (Read<Vec<Assignment>>, Read<Members>) {
+    async fn whole_assignment(&self, at: Timestamp, meter: &SweepProgress) -> Assigned {
         let read = async { self.entra()?.assigned_to(&self.service_principal).await.map_err(|e| reason(&e)) };
         let assignments: Vec<Assignment> = match read.await {
             Ok(all) => all.into_iter().filter_map(convert::assignment).collect(),
-            Err(why) => return (Read::Gap(why.clone()), Read::Gap(why)),
+            Err(why) => {
+                return Assigned {
+                    assignments: Read::Gap(why.clone()),
+                    members: Read::Gap(why),
+                    dynamic_groups: Read::NotAsked,
+                };
+            }
         };
+        let has_groups = assignments.iter().any(|assignment| assignment.is_group);
+        let dynamic_groups =
+            async { if has_groups { side(at, self.dynamic_groups().await) } else { Read::NotAsked } };
         let members = Mutex::new(Members::default());
         let groups: Vec<BoxFuture<'_, Result<(), Reason>>> = assignments
             .iter()
@@ -216,10 +236,12 @@ impl Live {
                 read
             })
             .collect();
-        let read: Result<Vec<()>, Reason> = join_all(groups).await.into_iter().collect();
+        let (read, dynamic_groups) = tokio::join!(join_all(groups), dynamic_groups);
+        let read: Result<Vec<()>, Reason> = read.into_iter().collect();
         let mut members = members.into_inner().unwrap_or_else(PoisonError::into_inner);
         members.seal();
-        (Read::seen(at, assignments), side(at, read.map(|_| members)))
+        let members = side(at, read.map(|_| members));
+        Assigned { assignments: Read::seen(at, assignments), members, dynamic_groups }
     }
 
     async fn whole_directory(
@@ -360,12 +382,27 @@ async fn record_page(
     }
 }
 
+/// The document does not say that a list of groups can leave out the members. With them, a page may exceed the size
+/// limit of an answer, and is split.
+async fn group_page(
+    scim: &Scim,
+    start: usize,
+    count: &mut usize,
+) -> Result<(Vec<ScimGroup>, usize), CallError> {
+    loop {
+        match scim.groups_page(start, *count).await {
+            Err(CallError::Garbled { .. }) if *count > 1 => *count = (*count / 5).max(1),
+            read => return read,
+        }
+    }
+}
+
 /// The group ids of the identity provider, by SCIM group id.
 async fn every_group(scim: &Scim) -> Result<BTreeMap<String, String>, Reason> {
     let mut known = BTreeMap::new();
-    let mut start = 1;
+    let (mut start, mut count) = (1, RECORDS);
     loop {
-        let (groups, total) = scim.groups_page(start, RECORDS).await.map_err(|e| reason(&e))?;
+        let (groups, total) = group_page(scim, start, &mut count).await.map_err(|e| reason(&e))?;
         start += groups.len();
         let empty = groups.is_empty();
         known.extend(groups.into_iter().filter_map(|group| Some((group.id?, group.external_id?))));

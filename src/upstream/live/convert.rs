@@ -41,6 +41,20 @@ pub(super) fn group(group: directory::Group) -> Option<core::IdpGroup> {
     })
 }
 
+pub(super) fn dynamic_group(group: directory::Group) -> Option<core::DynamicGroup> {
+    let state = group.membership_rule_processing_state.as_deref().map(str::to_lowercase);
+    Some(core::DynamicGroup {
+        id: group.id?,
+        name: group.display_name.unwrap_or_default(),
+        rule: group.membership_rule,
+        paused: match state.as_deref() {
+            Some("paused") => Some(true),
+            Some("on") => Some(false),
+            _ => None,
+        },
+    })
+}
+
 pub(super) fn assignment(assignment: directory::Assignment) -> Option<core::Assignment> {
     Some(core::Assignment {
         principal: assignment.principal_id?,
@@ -67,6 +81,7 @@ pub(super) fn job(job: jobs::Job) -> Option<core::Job> {
         code: status.code.clone(),
         quarantine: quarantine.map(|q| q.reason.clone().unwrap_or_else(|| "no reason given".to_owned())),
         error_code: in_quarantine.or_else(|| last.and_then(|run| run.error.code.clone())),
+        tenant_actionable: quarantine.and_then(|q| q.error.tenant_actionable),
         cycle_began: last.and_then(|run| run.time_began),
         last_cycle: last.and_then(|run| run.time_ended),
         last_success: status.last_successful_execution.as_ref().and_then(|run| run.time_ended),
@@ -75,24 +90,34 @@ pub(super) fn job(job: jobs::Job) -> Option<core::Job> {
 
 /// Who last stopped the job of this application, if it was stopped after it was last started. A change that names no
 /// application may concern this one. It counts only if a person made it; a change by the service proves nothing.
-pub(super) fn stopper(changes: Vec<audit::JobChange>, service_principal: &str) -> Option<core::StoppedBy> {
+///
+/// A log that was not read to its end and contains no such change proves nothing, so it is an error.
+pub(super) fn stopper(
+    read: audit::JobChanges,
+    service_principal: &str,
+) -> Result<Option<core::StoppedBy>, String> {
     let ours = |change: &audit::JobChange| {
         let named = change.targets.iter().any(|id| id.eq_ignore_ascii_case(service_principal));
         named || (change.targets.is_empty() && change.by_user.is_some())
     };
-    let newest = changes.into_iter().filter(ours).find(|change| {
+    let newest = read.changes.into_iter().filter(ours).find(|change| {
         let activity = change.activity.to_lowercase();
         activity.starts_with("disable/") || activity.starts_with("enable/")
-    })?;
+    });
+    let newest = match newest {
+        Some(newest) => newest,
+        None if read.complete => return Ok(None),
+        None => return Err("the audit log is longer than what is read of it".to_owned()),
+    };
     if newest.activity.to_lowercase().starts_with("enable/") {
-        return None;
+        return Ok(None);
     }
-    match (newest.by_user, newest.by_app) {
+    Ok(match (newest.by_user, newest.by_app) {
         (Some(name), _) => Some(core::StoppedBy::Named(name)),
         (None, Some(app)) if app.to_lowercase().contains("provisioning") => Some(core::StoppedBy::Service),
         (None, Some(app)) => Some(core::StoppedBy::Named(app)),
         (None, None) => None,
-    }
+    })
 }
 
 /// Counts what is pending in the log of a job. An incomplete log would give a count that is too low, so it is an
@@ -126,6 +151,7 @@ pub(super) fn mapping(mapping: schema::Mapping) -> core::Mapping {
         user_name_from: mapping.user_name,
         email_from: mapping.work_email,
         external_id_from: mapping.external_id,
+        active_from: mapping.active,
         matching: mapping.user_matching,
         scoped: mapping.users_filtered,
         sync_all: None,
@@ -156,6 +182,11 @@ pub(super) fn log_entry(entry: log::LogEntry) -> core::LogEntry {
             steps::SkipReason::Other(other) => other,
         }),
         filtered_out: entry.scoping.in_scope == Some(false) || !entry.scoping.failed_clauses.is_empty(),
+        scoping: core::Scoping {
+            active: entry.scoping.active,
+            assigned: entry.scoping.assigned,
+            in_filter: entry.scoping.in_scope,
+        },
         failed_clauses: entry.scoping.failed_clauses,
         target: entry.target_id,
         change_id: entry.change_id,
@@ -202,6 +233,7 @@ pub(super) fn account(account: atlassian::Account) -> Option<core::Account> {
         membership,
         for_deletion: account.for_deletion.unwrap_or(composite == "for_deletion"),
         claim,
+        email_verified: account.email_verified,
         source: account.management_source,
         // An empty list may mean that the field was not returned; the role assignments show the truth.
         platform_roles: (!account.platform_roles.is_empty()).then_some(account.platform_roles),
@@ -303,6 +335,7 @@ pub(super) fn record(directory: &str, user: scim::ScimUser) -> Option<core::Scim
         account,
         groups: groups.collect(),
         created: user.meta.created,
+        modified: user.meta.last_modified,
     })
 }
 

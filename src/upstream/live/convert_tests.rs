@@ -1,4 +1,4 @@
-//! Tests of what the services return about roles, and what they leave out.
+//! Tests of what the services return about roles and about the job, and what they leave out.
 
 use super::*;
 
@@ -80,4 +80,24 @@ fn what_is_left_out_is_not_none() {
     // A group without a name is kept, because it may be any group that seems to be missing.
     let shown = groups(serde_json::json!([{"id": "g", "name": "jira"}, {"id": "h"}])).unwrap();
     assert_eq!(shown.iter().map(|group| group.name.as_str()).collect::<Vec<_>>(), ["jira", ""]);
+}
+
+#[test]
+fn who_stopped_the_job_is_unread_if_the_log_ends_before_that() {
+    let change = |activity: &str, target: &str| audit::JobChange {
+        activity: activity.to_owned(),
+        by_user: Some("Vera".to_owned()),
+        targets: vec![target.to_owned()],
+        ..audit::JobChange::default()
+    };
+    let read = |activity: &str, target: &str, complete| {
+        stopper(audit::JobChanges { changes: vec![change(activity, target)], complete }, "sp")
+    };
+    let stop = "Disable/pause provisioning configuration";
+    for complete in [true, false] {
+        assert_eq!(read(stop, "sp", complete), Ok(Some(core::StoppedBy::Named("Vera".to_owned()))));
+        assert_eq!(read("Enable/start provisioning configuration", "sp", complete), Ok(None));
+    }
+    assert_eq!(read(stop, "another", true), Ok(None));
+    assert!(read(stop, "another", false).is_err(), "the change may be on a page that was not read");
 }

@@ -8,17 +8,13 @@ use super::wants::ReadRequest;
 use super::{Live, convert};
 use crate::upstream::{Atlassian, CallError, Entra, Scim};
 use reinstate_core::Evidence;
-use reinstate_core::evidence::{Account, Application, Gap, IdpUser, Read};
+use reinstate_core::evidence::{Account, DynamicGroup, Gap, IdpUser, Read};
 
 /// The privileges that are used from the permission document. The whole document is requested
 /// (docs/reference/rules.md#atlassian-permission-document).
 const PRIVILEGES: &[&str] = &["email.set", "lifecycle.enablement", "lifecycle.delete"];
 /// How many days of the log are read; Microsoft keeps it for 30 days.
 const LOG_WINDOW_DAYS: i64 = 30;
-
-const NO_JOB: &str = "the configured application has no synchronization job";
-/// The prefix of the names of Atlassian's gallery applications.
-const APPLICATION_NAME: &str = "Atlassian";
 
 /// A change of the evidence.
 pub(super) type Change = Box<dyn FnOnce(&mut Evidence) + Send>;
@@ -93,10 +89,13 @@ impl Live {
             match want {
                 ReadRequest::Users(_)
                 | ReadRequest::UserById(_)
+                | ReadRequest::Attribute(..)
                 | ReadRequest::Strays(_)
                 | ReadRequest::Memberships(_)
                 | ReadRequest::Nested(_)
+                | ReadRequest::DynamicGroups
                 | ReadRequest::Assignments
+                | ReadRequest::TenantDomains
                 | ReadRequest::Bearers(_)
                 | ReadRequest::Owner(..) => self.directory(want).await,
                 ReadRequest::Jobs
@@ -124,6 +123,18 @@ impl Live {
                 let found = self.user(&id).await.map(|found| found.into_iter().collect());
                 change(move |e| join(&mut e.users, found, at, |a: &IdpUser, b| a.id == b.id))
             }
+            ReadRequest::Attribute(person, name) => {
+                let found = self.attribute(&person, &name).await;
+                change(move |e| match (found, &mut e.users) {
+                    (Ok(value), Read::Seen { value: users, .. }) => {
+                        for user in users.iter_mut().filter(|user| user.id == person) {
+                            user.attributes.insert(name.clone(), value.clone());
+                        }
+                    }
+                    (Ok(_), _) => {}
+                    (Err(reason), _) => drop(e.unselected.insert(name, reason)),
+                })
+            }
             ReadRequest::Strays(address) => {
                 let (others, deleted) = self.strays(&address).await;
                 change(move |e| {
@@ -142,11 +153,19 @@ impl Live {
                 let found = found.map(|all| all.into_iter().filter_map(convert::group).collect());
                 change(move |e| e.nested = once(found, at))
             }
+            ReadRequest::DynamicGroups => {
+                let found = self.dynamic_groups().await;
+                change(move |e| e.dynamic_groups = once(found, at))
+            }
             ReadRequest::Bearers(address) => {
                 let found = self.users(&address).await;
                 change(move |e| {
                     e.bearers.insert(address, once(found, at));
                 })
+            }
+            ReadRequest::TenantDomains => {
+                let found = async { self.entra()?.verified_domains().await.map_err(|e| reason(&e)) }.await;
+                change(move |e| e.tenant_domains = once(found, at))
             }
             ReadRequest::Owner(external, from) => {
                 let found = self.owner(&external, from).await;
@@ -163,6 +182,11 @@ impl Live {
                 change(move |e| e.assignments = once(found, at))
             }
         }
+    }
+
+    pub(super) async fn dynamic_groups(&self) -> Result<Vec<DynamicGroup>, Reason> {
+        let found = self.entra()?.dynamic_groups().await.map_err(|e| reason(&e))?;
+        Ok(found.into_iter().filter_map(convert::dynamic_group).collect())
     }
 
     async fn provisioning(&self, want: ReadRequest) -> Change {
@@ -223,62 +247,9 @@ impl Live {
             return change(move |e| e.pending = once(found, at));
         }
         let found = async { self.entra()?.job_changes(since).await.map_err(|e| reason(&e)) }.await;
-        let found = found.map(|changes| convert::stopper(changes, &self.service_principal));
+        let found =
+            found.and_then(|log| convert::stopper(log, &self.service_principal).map_err(Reason::from));
         change(move |e| e.stopped_by = once(found, at))
-    }
-
-    /// The job. If the configured application has none, the tenant's other Atlassian applications may have it
-    /// (docs/reference/rules.md#wrong-application-or-pull-synchronization).
-    pub(super) async fn job_or_applications(
-        &self,
-        at: Timestamp,
-    ) -> (Read<reinstate_core::evidence::Job>, Read<Vec<Application>>) {
-        match self.jobs().await {
-            Err(reason) => (Read::Gap(reason), Read::NotAsked),
-            Ok(Some(job)) => (Read::seen(at, job), Read::NotAsked),
-            Ok(None) => match self.applications().await {
-                Err(why) => (Read::Gap(NO_JOB.into()), Read::Gap(why)),
-                Ok(all) => match all.iter().find(|application| application.has_job) {
-                    Some(right) => {
-                        let reason = format!(
-                            "{NO_JOB}; the application {} ({}) has one, so entra.service_principal_id names the wrong application",
-                            right.name, right.id
-                        );
-                        (Read::Gap(reason.into()), Read::seen(at, all))
-                    }
-                    None => (Read::NotAsked, Read::seen(at, all)),
-                },
-            },
-        }
-    }
-
-    /// All enterprise applications whose name begins with Atlassian, and whether they have a job.
-    async fn applications(&self) -> Result<Vec<Application>, Reason> {
-        let entra = self.entra()?;
-        let found = entra.service_principals_named(APPLICATION_NAME).await.map_err(|e| reason(&e))?;
-        let mut all = Vec::new();
-        for application in found {
-            let Some(id) = application.id else { continue };
-            let has_job =
-                id != self.service_principal && !entra.jobs(&id).await.map_err(|e| reason(&e))?.is_empty();
-            all.push(Application { name: application.display_name.unwrap_or_default(), id, has_job });
-        }
-        Ok(all)
-    }
-
-    /// The job of the application.
-    pub(super) async fn job(&self) -> Result<reinstate_core::evidence::Job, Reason> {
-        self.jobs().await?.ok_or_else(|| NO_JOB.into())
-    }
-
-    /// The job of the application. If there are several, an active one.
-    async fn jobs(&self) -> Result<Option<reinstate_core::evidence::Job>, Reason> {
-        let jobs = self.entra()?.jobs(&self.service_principal).await.map_err(|e| reason(&e))?;
-        let mut jobs: Vec<_> = jobs.into_iter().filter_map(convert::job).collect();
-        jobs.sort_by_key(|job| {
-            !job.schedule.as_deref().is_some_and(|state| state.eq_ignore_ascii_case("active"))
-        });
-        Ok(jobs.into_iter().next())
     }
 
     async fn records(&self, want: ReadRequest) -> Change {
@@ -331,11 +302,16 @@ impl Live {
             ReadRequest::AccountsByEmail(emails) => {
                 let found =
                     async { self.org()?.accounts_by_email(&emails).await.map_err(|e| reason(&e)) }.await;
-                accounts(found, at)
+                self.accounts(found, at).await
             }
             ReadRequest::AccountsById(ids) => {
                 let found = async { self.org()?.accounts_by_id(&ids).await.map_err(|e| reason(&e)) }.await;
-                accounts(found, at)
+                self.accounts(found, at).await
+            }
+            ReadRequest::Namesakes(term) => {
+                let found = async { self.org()?.accounts_like(&term).await.map_err(|e| reason(&e)) }.await;
+                let found = found.map(|all| all.into_iter().filter_map(convert::account).collect());
+                change(move |e| join(&mut e.namesakes, found, at, |a: &Account, b| a.id == b.id))
             }
             ReadRequest::LinksByEmail(email) => {
                 let found =
@@ -403,9 +379,16 @@ impl Live {
                 let found = found.map(|all| all.into_iter().filter_map(convert::workspace).collect());
                 change(move |e| e.workspaces = once(found, at))
             }
+            ReadRequest::DeactivatedBy(account) => {
+                let since = days_before(at);
+                let found =
+                    async { self.org()?.deactivated_by(&account, since).await.map_err(|e| reason(&e)) }.await;
+                change(move |e| {
+                    e.deactivated_by.insert(account, once(found, at));
+                })
+            }
             ReadRequest::LastActive(account) => {
-                let found = async { self.org()?.last_active(&account).await.map_err(|e| reason(&e)) }.await;
-                let found = found.map(convert::uses);
+                let found = self.last_active(&account).await.map(convert::uses);
                 change(move |e| {
                     e.last_active.insert(account, once(found, at));
                 })
@@ -417,11 +400,6 @@ impl Live {
             }
         }
     }
-}
-
-fn accounts(found: Result<Vec<crate::upstream::atlassian::users::Account>, Reason>, at: Timestamp) -> Change {
-    let found = found.map(|all| all.into_iter().filter_map(convert::account).collect());
-    change(move |e| join(&mut e.accounts, found, at, |a: &Account, b| a.id == b.id))
 }
 
 /// Adds accounts that were found in another way.

@@ -36,6 +36,8 @@ impl<'a> FromCensus<'a> {
     pub(super) fn answer(&self, want: &ReadRequest) -> Answer {
         match self.known(want) {
             Some(change) => Answer::Known(change),
+            // The audit log allows ten calls a minute. Each account is read again before its repair.
+            None if matches!(want, ReadRequest::DeactivatedBy(_)) => Answer::Leave,
             None if self.asked.need == LookDepth::Local => Answer::Leave,
             None => Answer::Unknown,
         }
@@ -66,6 +68,10 @@ impl<'a> FromCensus<'a> {
             }
             ReadRequest::Owner(external, from) => {
                 let mapping = Mapping { external_id_from: from.clone(), ..Mapping::default() };
+                // The bulk reading does not hold such attributes of everybody.
+                if !mapping.unusual_attributes().is_empty() {
+                    return None;
+                }
                 let (at, users) = found(&c.users, |people| people.by_external(&mapping, external))?;
                 let expression = mapping.external_id_expression();
                 let traced = expression.is_some_and(|expression| expression.traced(external).is_some());
@@ -81,6 +87,10 @@ impl<'a> FromCensus<'a> {
             ReadRequest::Assignments => {
                 let read = c.assignments.clone();
                 change(move |e| e.assignments = read)
+            }
+            ReadRequest::DynamicGroups if !matches!(c.dynamic_groups, Read::NotAsked) => {
+                let read = c.dynamic_groups.clone();
+                change(move |e| e.dynamic_groups = read)
             }
             ReadRequest::Jobs => {
                 let (job, applications) = (c.job.clone(), c.applications.clone());
@@ -178,6 +188,13 @@ impl<'a> FromCensus<'a> {
     /// The account as the search listed it, if the request is about this account.
     fn account(&self, is_it: impl Fn(&ListedAccount) -> bool) -> Option<Change> {
         match &self.asked.listed {
+            // An empty list of groups proves nothing (docs/reference/rules.md#atlassian-groups-of-an-account).
+            Some(listed)
+                if self.asked.need != LookDepth::Local
+                    && listed.account.groups.as_ref().is_some_and(Vec::is_empty) =>
+            {
+                None
+            }
             Some(listed) if is_it(listed) => {
                 let account = listed.account.clone();
                 let at = self.census.users.at().unwrap_or_else(crate::clock::now);

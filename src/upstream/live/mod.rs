@@ -2,13 +2,17 @@
 //! in rounds. In each round a pure function says what to read next, everything is read in parallel, and the results
 //! are merged into the evidence. A source that fails must become a gap with its reason.
 
+mod accounts;
 mod act;
 mod bulk;
 mod convert;
 mod fetch;
 mod from_census;
+mod jobs;
 mod people;
 mod wants;
+mod wants_effect;
+mod wants_identity;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -25,7 +29,7 @@ use wants::{ReadRequest, wants};
 
 /// The rounds of a diagnosis that follows links from account to record to owner. It ends earlier when nothing more is
 /// needed.
-const MAX_ROUNDS: usize = 7;
+const MAX_ROUNDS: usize = 9;
 
 /// The real Atlassian and Entra.
 pub struct Live {

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use super::fetch::{Reason, reason};
 use super::{Live, convert};
 use crate::upstream::CallError;
-use crate::upstream::entra::directory::AddressIn;
+use crate::upstream::entra::directory::{AddressIn, AttributeValue};
 use reinstate_core::evidence::{IdpUser, Mapping};
 use reinstate_core::expression::Mapped;
 
@@ -35,6 +35,16 @@ impl Live {
     pub(super) async fn user(&self, id: &str) -> Result<Option<IdpUser>, Reason> {
         let found = self.entra()?.user(id).await.map_err(|e| reason(&e))?;
         Ok(found.and_then(convert::user))
+    }
+
+    /// One attribute of a user that the job's mapping names; empty if the user has none.
+    pub(super) async fn attribute(&self, user: &str, name: &str) -> Result<String, Reason> {
+        match self.entra()?.attribute_of(user, name).await.map_err(|e| reason(&e))? {
+            Some(AttributeValue::Text(text)) => Ok(text),
+            Some(AttributeValue::Empty) => Ok(String::new()),
+            Some(AttributeValue::Other) => Err(format!("the attribute {name} is no text").into()),
+            None => Err(format!("the attribute {name} of the job's mapping cannot be selected").into()),
+        }
     }
 
     /// The existing users for whom the job would write this externalId, and the user who has it as object id.

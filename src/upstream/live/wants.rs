@@ -4,14 +4,16 @@
 
 use std::collections::BTreeSet;
 
+use super::wants_effect::effect;
+use super::wants_identity::{claimable_domain, history, names, other_identities, owner};
 use crate::world::ReadScope;
-use reinstate_core::diagnose::{Case, RecordLink};
-use reinstate_core::evidence::{Claim, Evidence, IdpUser};
+use reinstate_core::diagnose::Case;
+use reinstate_core::evidence::{Claim, Evidence};
 use reinstate_core::subject::{RecordId, Who, normalize, normalize_name};
 use reinstate_core::{Op, Source};
 
 /// How many accounts one search accepts (docs/reference/rules.md#atlassian-search-limit).
-const MAX_ACCOUNTS_PER_SEARCH: usize = 10;
+pub(super) const MAX_ACCOUNTS_PER_SEARCH: usize = 10;
 /// How many SCIM groups are read when a name does not match: a rename, not a listing.
 const MAX_RENAMED: usize = 10;
 /// For how many groups the roles are read. If an account without any app has more groups, the rest stays undecided.
@@ -23,10 +25,13 @@ pub(super) enum ReadRequest {
     Users(String),
     /// One user by object id.
     UserById(String),
+    /// One attribute of the person that the job's mapping names and that is not read with every user.
+    Attribute(String, String),
     /// Users with the address in another attribute, and deleted users. Only if nobody was found.
     Strays(String),
     Memberships(String),
     Nested(String),
+    DynamicGroups,
     Assignments,
     Jobs,
     Mapping(String),
@@ -37,6 +42,8 @@ pub(super) enum ReadRequest {
     Pending(String),
     AccountsByEmail(Vec<String>),
     AccountsById(Vec<String>),
+    /// Managed accounts by name or by local part.
+    Namesakes(String),
     LinksByEmail(String),
     LinksOf(String),
     RecordsByName(String, String),
@@ -47,7 +54,11 @@ pub(super) enum ReadRequest {
     /// The user directories that an account is in.
     UserDirectories(String),
     LastActive(String),
+    /// Who deactivated this account.
+    DeactivatedBy(String),
     Domains,
+    /// The domains that the Entra tenant has verified.
+    TenantDomains,
     OrgGroups(Vec<String>),
     GroupRoles(String),
     Workspaces,
@@ -61,24 +72,30 @@ impl ReadRequest {
     /// The source that it reads.
     pub(super) fn source(&self) -> Source {
         match self {
-            Self::Users(_) | Self::UserById(_) | Self::Strays(_) | Self::Bearers(_) | Self::Owner(..) => {
-                Source::Users
-            }
+            Self::Users(_)
+            | Self::UserById(_)
+            | Self::Attribute(..)
+            | Self::Strays(_)
+            | Self::Bearers(_)
+            | Self::Owner(..) => Source::Users,
             Self::Memberships(_) => Source::Memberships,
             Self::Nested(_) => Source::NestedMemberships,
+            Self::DynamicGroups => Source::DynamicGroups,
             Self::Assignments => Source::Assignments,
             Self::Jobs => Source::Jobs,
             Self::Mapping(_) | Self::Settings => Source::Schema,
             Self::Log(..) | Self::Pending(_) => Source::ProvisioningLog,
             Self::Stopper => Source::AuditLog,
-            Self::AccountsByEmail(_) | Self::AccountsById(_) => Source::Accounts,
+            Self::AccountsByEmail(_) | Self::AccountsById(_) | Self::Namesakes(_) => Source::Accounts,
             Self::LinksByEmail(_) | Self::LinksOf(_) => Source::ScimLinks,
             Self::RecordsByName(..) | Self::RecordsByExternal(..) | Self::RecordById(_) => Source::ScimUsers,
             Self::Permissions(_) => Source::Permissions,
             Self::Roles(_) => Source::Roles,
             Self::UserDirectories(_) => Source::Directories,
             Self::LastActive(_) => Source::LastActive,
+            Self::DeactivatedBy(_) => Source::OrgAuditLog,
             Self::Domains => Source::Domains,
+            Self::TenantDomains => Source::TenantDomains,
             Self::OrgGroups(_) => Source::Groups,
             Self::GroupRoles(_) => Source::GroupRoles,
             Self::Workspaces => Source::Workspaces,
@@ -123,6 +140,9 @@ fn everything(e: &Evidence, directories: &[String], by_log: bool, diagnosing: bo
         }
         if case.is_assigned() == Some(false) {
             all.push(ReadRequest::Nested(person.id.clone()));
+            if diagnosing && e.assignments.get().into_iter().flatten().any(|assignment| assignment.is_group) {
+                all.push(ReadRequest::DynamicGroups);
+            }
             // The settings are stored with the mapping, so they are read after it.
             all.extend(e.mapping.get().map(|_| ReadRequest::Settings));
         }
@@ -135,74 +155,16 @@ fn everything(e: &Evidence, directories: &[String], by_log: bool, diagnosing: bo
     if diagnosing {
         clashing_groups(e, &case, &mut all);
         lost_roles(e, &case, &mut all);
+        history(e, &case, &mut all);
+        claimable_domain(&case, &mut all);
+        let account = case.account.filter(|account| case.is_deactivated_while_linked(account));
+        all.extend(account.map(|account| ReadRequest::DeactivatedBy(account.id.clone())));
     }
     other_identities(&case, &mut all);
     all
 }
 
-/// The person by every address, and all accounts and records with one of these addresses.
-fn names(e: &Evidence, directories: &[String], all: &mut Vec<ReadRequest>) {
-    let mut asked: BTreeSet<String> = BTreeSet::new();
-    if let Who::Email(email) = &e.subject.who {
-        asked.insert(normalize(email));
-    }
-    let found: Vec<&IdpUser> = e.users.get().into_iter().flatten().collect();
-    // The identity provider does not know account ids, so the account's address is used.
-    if let Who::Account(id) = &e.subject.who {
-        all.push(ReadRequest::AccountsById(vec![id.clone()]));
-        asked.extend(e.account(id).and_then(|account| account.email.as_deref()).map(normalize));
-    }
-    for address in &asked {
-        all.push(ReadRequest::Users(address.clone()));
-        if e.users.get().is_some_and(Vec::is_empty) {
-            all.push(ReadRequest::Strays(address.clone()));
-        }
-    }
-    let mut addresses = asked;
-    if let [person] = found.as_slice() {
-        addresses.extend(person.addresses());
-        for directory in directories {
-            all.push(ReadRequest::RecordsByExternal(directory.clone(), person.id.clone()));
-        }
-    }
-    let case = Case::new(e);
-    addresses.extend(case.wanted.clone());
-    let mut user_names = addresses.clone();
-    user_names.extend(case.identity.user_name.all().iter().map(|name| normalize(name)));
-    for external in case.identity.external_id.all() {
-        all.extend(directories.iter().map(|id| ReadRequest::RecordsByExternal(id.clone(), external.clone())));
-    }
-    // The record that the identity provider takes for the person's, even if it has another name.
-    if let Some(anchor) = case.anchor().filter(|_| case.person.is_some()) {
-        let is_known = case.record_links.iter().any(|tie| tie.id.record == anchor && tie.record.is_some());
-        let ids = directories
-            .iter()
-            .map(|directory| RecordId { directory: directory.clone(), record: anchor.to_owned() });
-        all.extend(ids.filter(|_| !is_known).map(ReadRequest::RecordById));
-    }
-    let emails: Vec<String> = addresses.iter().filter(|address| address.contains('@')).cloned().collect();
-    for address in emails {
-        all.push(ReadRequest::LinksByEmail(address.clone()));
-        all.push(ReadRequest::AccountsByEmail(vec![address]));
-    }
-    for directory in directories {
-        for name in &user_names {
-            all.push(ReadRequest::RecordsByName(directory.clone(), name.clone()));
-        }
-    }
-    let ids: Vec<String> = e.subject.accounts.iter().cloned().collect();
-    all.extend(ids.chunks(MAX_ACCOUNTS_PER_SEARCH).map(|ids| ReadRequest::AccountsById(ids.to_vec())));
-    all.extend(
-        e.subject
-            .records
-            .iter()
-            .filter(|id| directories.contains(&id.directory))
-            .cloned()
-            .map(ReadRequest::RecordById),
-    );
-}
-
-fn mapping(e: &Evidence, all: &mut Vec<ReadRequest>) {
+pub(super) fn mapping(e: &Evidence, all: &mut Vec<ReadRequest>) {
     all.push(ReadRequest::Jobs);
     all.extend(e.job.get().map(|job| ReadRequest::Mapping(job.id.clone())));
 }
@@ -222,14 +184,20 @@ fn accounts(e: &Evidence, case: &Case<'_>, all: &mut Vec<ReadRequest>) {
             all.push(ReadRequest::Permissions(account.id.clone()));
         }
         all.push(ReadRequest::Roles(account.id.clone()));
+        // Whether the owner ever used the account despite an unconfirmed address.
+        if account.email_verified == Some(false) {
+            all.push(ReadRequest::LastActive(account.id.clone()));
+        }
         // An account with none of the person's addresses may belong to another person.
         let other = account.email.as_deref().map(normalize).filter(|email| !known.contains(email));
         all.extend(other.filter(|_| case.person.is_some()).map(ReadRequest::Bearers));
     }
     for tie in &case.record_links {
+        let is_namesake = |id: &String| e.namesakes.get().into_iter().flatten().any(|known| known.id == *id);
         if let Some(id) = &tie.account
             && e.accounts.get().is_some()
             && e.account(id).is_none()
+            && !is_namesake(id)
         {
             all.push(ReadRequest::AccountsById(vec![id.clone()]));
         }
@@ -239,18 +207,6 @@ fn accounts(e: &Evidence, case: &Case<'_>, all: &mut Vec<ReadRequest>) {
         }
         all.extend(owner(e, case, tie));
     }
-}
-
-/// The owner of a record. An object id is enough on its own. Another value may belong to two people, which matters if
-/// something is to be repaired.
-fn owner(e: &Evidence, case: &Case<'_>, tie: &RecordLink<'_>) -> Option<ReadRequest> {
-    let external = tie.record?.external_id.clone()?;
-    let is_id = case.person.is_some_and(|person| person.id == external);
-    let is_mapped = case.identity.external_id.may_be(&external);
-    let repair = || case.e.accounts.get().is_some() && case.has_access() == Some(false);
-    let mapping = e.mapping.get();
-    let wanted = !is_id && (!is_mapped || repair()) && (mapping.is_some() || case.has_no_job());
-    wanted.then(|| ReadRequest::Owner(external, mapping.and_then(|mapping| mapping.external_id_from.clone())))
 }
 
 /// Why the job does not run, and what is pending in its log. Only if the job may have to be started. A rejected key
@@ -356,71 +312,6 @@ fn lost_roles(e: &Evidence, case: &Case<'_>, all: &mut Vec<ReadRequest>) {
     }
 }
 
-/// The directory that the job writes to, if the person has records in several. Also the use of the account of an
-/// earlier identity, if the person was created again.
-fn other_identities(case: &Case<'_>, all: &mut Vec<ReadRequest>) {
-    let directories: BTreeSet<&str> = case.own_records().map(|tie| tie.id.directory.as_str()).collect();
-    if directories.len() > 1 {
-        all.extend(case.e.mapping.get().map(|_| ReadRequest::Settings));
-    }
-    let former = case.conflicting_records().filter(|tie| case.is_former_identity(tie));
-    all.extend(former.filter_map(|tie| tie.account.clone()).map(ReadRequest::LastActive));
-}
-
-/// Only what shows whether one op has taken effect.
-fn effect(op: &Op, e: &Evidence, directories: &[String]) -> Vec<ReadRequest> {
-    let mut all = Vec::new();
-    match op {
-        Op::ProvisionUser { person, .. } => {
-            all.push(ReadRequest::UserById(person.clone()));
-            mapping(e, &mut all);
-            if e.users.get().is_some() {
-                names(e, directories, &mut all);
-                all.retain(|want| !matches!(want, ReadRequest::Users(_) | ReadRequest::Strays(_)));
-            }
-            // If there are several directories, the settings tell which one counts.
-            if directories.len() > 1 {
-                all.extend(e.mapping.get().map(|_| ReadRequest::Settings));
-            }
-            let linked = Case::new(e).own.and_then(|tie| tie.account);
-            all.extend(linked.map(|id| ReadRequest::AccountsById(vec![id])));
-        }
-        Op::ProvisionMembership { account: None, .. } => {
-            all.extend(
-                e.subject.addresses.iter().map(|address| ReadRequest::AccountsByEmail(vec![address.clone()])),
-            );
-        }
-        Op::RestoreAccess { account, .. } | Op::SuspendAccess { account, .. } => {
-            all.push(ReadRequest::AccountsById(vec![account.clone()]));
-            all.push(ReadRequest::Roles(account.clone()));
-            all.push(ReadRequest::UserDirectories(account.clone()));
-        }
-        Op::ProvisionMembership { account: Some(account), .. }
-        | Op::ActivateAccount { account }
-        | Op::CancelDeletion { account }
-        | Op::DeactivateAccount { account }
-        | Op::ScheduleDeletion { account }
-        | Op::ParkEmail { account, .. }
-        | Op::ReturnEmail { account, .. } => all.push(ReadRequest::AccountsById(vec![account.clone()])),
-        Op::StartProvisioning { .. } | Op::RestartProvisioning { .. } => all.push(ReadRequest::Jobs),
-        Op::UnlinkRecord { record, account } => {
-            all.push(ReadRequest::LinksOf(account.clone()));
-            all.push(ReadRequest::RecordById(record.clone()));
-        }
-        Op::DeleteRecord { record } => all.push(ReadRequest::RecordById(record.clone())),
-        Op::ForgetAccountRecords { account, records } => {
-            all.push(ReadRequest::LinksOf(account.clone()));
-            all.extend(records.iter().cloned().map(ReadRequest::RecordById));
-        }
-    }
-    let known = |want: &ReadRequest| match want {
-        ReadRequest::RecordById(id) => directories.contains(&id.directory),
-        _ => true,
-    };
-    all.retain(known);
-    all
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -439,7 +330,7 @@ mod tests {
             ReadRequest::Assignments,
             ReadRequest::Jobs,
             ReadRequest::Domains,
-            ReadRequest::AccountsByEmail(vec![jane()]),
+            ReadRequest::AccountsByEmail(vec![jane(), "Jane@acme.example".to_owned()]),
             ReadRequest::LinksByEmail(jane()),
             ReadRequest::RecordsByName("d1".into(), jane()),
         ]);

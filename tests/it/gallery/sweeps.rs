@@ -338,6 +338,7 @@ fn surveyed(harmless: usize, since: Option<SinceLastSweep>) -> SweepEvent {
             .filter(|(_, n)| *n > 0)
             .map(|(cause, n)| (cause.code().to_owned(), n))
             .collect(),
+        tenant_causes: Vec::new(),
     };
     let list = RepairList::new((0..harmless).map(listed).collect());
     SweepEvent::SweepSurveyed { tally, unread: Vec::new(), list, approvals: 9, since }

@@ -239,7 +239,15 @@ pub fn page() -> Page {
     all.extend((21..=22).map(|n| found(n, Cause::NotAssigned)));
     let by_cause =
         [(Cause::MembershipDrift.code().to_owned(), 20), (Cause::NotAssigned.code().to_owned(), 2)].into();
-    let tally = Tally { accounts: 5000, healthy: 4977, broken: 22, cannot_tell: 1, unread: 1, by_cause };
+    let tally = Tally {
+        accounts: 5000,
+        healthy: 4977,
+        broken: 22,
+        cannot_tell: 1,
+        unread: 1,
+        by_cause,
+        ..Tally::default()
+    };
     let unread = vec![(Source::ProvisioningLog, "403 Forbidden".to_owned())];
     let broken = Survey { tally, unread, ..Survey::default() };
     let took = Duration::from_millis(14_250);

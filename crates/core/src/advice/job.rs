@@ -43,6 +43,13 @@ pub(super) fn advise(cause: Cause, case: &Case<'_>) -> Option<String> {
         Cause::MatchingOnEmail => format!(
             "The job matches on e-mail, so a rename will make a duplicate. In {place} > Mappings > Provision Microsoft Entra ID Users: map objectId to externalId with matching precedence 1. An initial cycle follows."
         ),
+        Cause::ActiveMapping => {
+            let from = case.e.mapping.get().and_then(|mapping| mapping.active_from.clone());
+            format!(
+                "In {place} > Mappings > Provision Microsoft Entra ID Users: the attribute active is written from {}. Set it to Switch([IsSoftDeleted], , \"False\", \"True\", \"True\", \"False\"), which is Microsoft's default, and save. An initial cycle follows.",
+                from.unwrap_or_else(|| "nothing that was read".to_owned())
+            )
+        }
         _ => return None,
     })
 }

@@ -1,6 +1,8 @@
 //! Advice: what only a person can do about a cause, with the exact place and the exact values from the evidence. It
 //! produces text only; advice must never become a step.
 
+mod account;
+mod anchor;
 mod group;
 mod job;
 mod person;
@@ -14,7 +16,9 @@ use super::op::Op;
 pub(super) fn advise(cause: Cause, case: &Case<'_>) -> Option<String> {
     job::advise(cause, case)
         .or_else(|| person::advise(cause, case))
+        .or_else(|| account::advise(cause, case))
         .or_else(|| record::advise(cause, case))
+        .or_else(|| anchor::advise(cause, case))
         .or_else(|| group::advise(cause, case))
 }
 

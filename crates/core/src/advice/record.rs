@@ -1,6 +1,6 @@
 //! Advice about records, addresses and domains that neither the organization nor this program can change.
 
-use super::{application, name};
+use super::name;
 use crate::diagnose::Case;
 use crate::finding::Cause;
 
@@ -9,7 +9,7 @@ pub(super) fn advise(cause: Cause, case: &Case<'_>) -> Option<String> {
     let domain = name.rsplit_once('@').map_or("the domain", |(_, domain)| domain);
     Some(match cause {
         Cause::EmailHeldOutside => format!(
-            "An account that this organization does not manage bears {name}. If it is on {domain}, claim it: admin.atlassian.com, Settings > Domains > {domain} > Claim accounts. If another organization manages it, its admins must release it or change its address. A portal-only customer account of the service desk is migrated under Products > the service desk > Portal-only customers > {name}."
+            "An account that this organization does not manage has the address {name}. If nobody manages it, claim it: admin.atlassian.com, Settings > Domains > {domain} > Claim accounts. If another organization manages it, its admins must release it or change its address. A portal-only customer account of the service desk is migrated under Products > the service desk > Portal-only customers > {name}."
         ),
         Cause::EmailHeldByManagedAccount | Cause::LinkedToOtherAccount => {
             let other = &case.other.as_ref()?.id;
@@ -29,16 +29,6 @@ pub(super) fn advise(cause: Cause, case: &Case<'_>) -> Option<String> {
                 super::listed(others.into_iter(), "another one")
             )
         }
-        Cause::StaleAnchor => {
-            let groups = super::listed(
-                case.expected().into_iter().flatten().map(|group| group.name.as_str()),
-                "the assigned ones",
-            );
-            format!(
-                "The identity provider looks for a record that was deleted. In {} > Users and groups, look up the groups; in Groups, take {name} out of theirs ({groups}; the person, never the group), wait for one cycle (about 40 minutes), and put them back. If that does not help, restart provisioning with everything matched anew (resetScope Full); it concerns the whole tenant.",
-                application(case)
-            )
-        }
         Cause::OrphanedRecord => {
             let record_link = case.own_records().find(|record_link| record_link.record.is_some())?;
             let account = record_link.account.as_deref().unwrap_or("it is linked to none");
@@ -47,9 +37,18 @@ pub(super) fn advise(cause: Cause, case: &Case<'_>) -> Option<String> {
                 record_link.id.record, record_link.id.directory
             )
         }
-        Cause::DomainNotClaimed => format!(
-            "Verify {domain} and claim its accounts: admin.atlassian.com, Settings > Domains > Add domain > {domain}, then Claim accounts. Until then Atlassian neither links nor updates accounts of that domain. Then provision {name} again."
-        ),
+        Cause::DomainNotClaimed => match case.domain_is_claimable() {
+            Some(true) => format!(
+                "Verify {domain} and claim its accounts: admin.atlassian.com, Settings > Domains > Add domain > {domain}, then Claim accounts. Until then Atlassian neither links nor updates accounts of that domain. Then provision {name} again."
+            ),
+            Some(false) => format!(
+                "{domain} is not a domain that your Entra tenant has verified, so its accounts belong to others, and this organization does not manage them. Ask {name} to sign in to Atlassian with an account of their own. In {}, allow external people to be synchronized, then provision {name} again. Or give {name} an address on a domain of your organization.",
+                super::directory(case)
+            ),
+            None => format!(
+                "This organization does not manage accounts of the domain of {name}, and whether your Entra tenant has verified that domain could not be read. If it has, the domain can be claimed: admin.atlassian.com, Settings > Domains. If it has not, its accounts belong to others, and only their organization can change them."
+            ),
+        },
         Cause::NotInDirectory => format!(
             "In admin.atlassian.com, Directory > Users > Invite users: invite {name} to the organization's directory, or add them to a synced group that gives an app."
         ),

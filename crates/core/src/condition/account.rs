@@ -39,7 +39,7 @@ pub(super) fn enabled(case: &Case<'_>) -> ConditionState {
     }
 }
 
-/// Whether an account may be written at all. It must be of type `atlassian`, no organization admin, not the account of
+/// Whether an account may be written at all. It must be managed by this organization, of type `atlassian`, no organization admin, not the account of
 /// the API key, and not on the protected list. What cannot be read counts as protected
 /// (docs/reference/rules.md#protected-accounts).
 #[must_use]
@@ -71,6 +71,10 @@ pub fn may_write(case: &Case<'_>, id: &str, rules: &Rules) -> ConditionState {
     }
     if account.kind.as_deref() != Some("atlassian") {
         return ConditionState::False(format!("account {id} is not a person's account"));
+    }
+    // Provisioning such an account would unlink it, and its other settings belong to others.
+    if account.claim == Claim::Unmanaged {
+        return ConditionState::False(format!("this organization does not manage account {id}"));
     }
     is_plain_member(case, account)
 }
@@ -227,14 +231,6 @@ fn is_a_login(case: &Case<'_>, address: &str) -> bool {
         .flat_map(|person| person.upn.iter().chain(&person.mail))
         .any(|own| normalize(own) == normalize(address));
     (asked && case.person.is_some()) || logins
-}
-
-/// Provisioning an account that the organization does not manage would unlink it.
-pub(super) fn is_ours(case: &Case<'_>, id: &str) -> ConditionState {
-    let Some(account) = case.e.account(id) else { return ConditionState::Unread(vec![Source::Accounts]) };
-    let unread = account.claim == Claim::Unknown && case.e.permissions.get(id).and_then(Read::get).is_none();
-    let known = (!unread).then(|| case.is_managed(account));
-    ConditionState::of(known, Source::Accounts, "the organization does not manage the account")
 }
 
 /// Rungs 8 to 10 and their inverses. `address` is the one that the account has, or will have again.

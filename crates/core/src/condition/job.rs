@@ -3,17 +3,37 @@
 
 use super::ConditionState;
 use crate::diagnose::Case;
-use crate::evidence::{Job, Read, Source, StoppedBy};
+use crate::evidence::{Job, JobStart, Read, Source, StoppedBy};
 
 pub(super) fn may_run(case: &Case<'_>) -> ConditionState {
     let Some(job) = case.e.job.get() else { return ConditionState::Unread(vec![Source::Jobs]) };
-    stands_for_a_known_reason(case, job).and(|| nothing_waits_to_be_deleted(case))
+    stands_for_a_known_reason(case, job)
+        .and(|| was_not_started_in_vain(case, job))
+        .and(|| nothing_waits_to_be_deleted(case))
+}
+
+/// A start that ended in the same state again would end there once more.
+fn was_not_started_in_vain(case: &Case<'_>, job: &Job) -> ConditionState {
+    let state = job.state();
+    let in_vain = |start: &&JobStart| start.before == state && !job.has_succeeded_since(start.at);
+    match case.e.starts.iter().rev().find(in_vain) {
+        Some(start) if !job.runs() => ConditionState::False(format!(
+            "the job was started on {} and came back to the same state",
+            start.at.strftime("%Y-%m-%d")
+        )),
+        _ => ConditionState::True,
+    }
 }
 
 fn stands_for_a_known_reason(case: &Case<'_>, job: &Job) -> ConditionState {
     if job.key_is_rejected() {
         return ConditionState::False(
             "Atlassian refuses the job's key, which a person must renew first".to_owned(),
+        );
+    }
+    if job.is_quarantined() && job.tenant_actionable == Some(true) {
+        return ConditionState::False(
+            "the quarantine names a fault that your organization must correct first".to_owned(),
         );
     }
     if job.is_quarantined() {

@@ -13,9 +13,7 @@ use super::op::Op;
 use super::rules::Rules;
 use super::subject::RecordId;
 pub use account::may_write;
-use account::{
-    account_is_not_anothers, allowed, enabled, is_nobodys, is_ours, may_end, not_anothers, person_is_free,
-};
+use account::{account_is_not_anothers, allowed, enabled, is_nobodys, may_end, not_anothers, person_is_free};
 
 const NOT_VERIFIED: &str =
     "the address is not on a verified domain of the organization, so Atlassian would unlink the account";
@@ -87,9 +85,9 @@ fn of_the_op(op: &Op, case: &Case<'_>, rules: &Rules, earlier: &[&Op]) -> Condit
             let email = case.wanted.clone().unwrap_or_default();
             provisioning(case, person, account.as_deref(), &email, rules, earlier).and(|| member(case, group))
         }
-        Op::ActivateAccount { account } => may_write(case, account, rules)
-            .and(|| allowed(case, account, "lifecycle.enablement"))
-            .and(|| enabled(case)),
+        Op::ActivateAccount { account } => {
+            may_write(case, account, rules).and(|| may_activate(case, account, earlier)).and(|| enabled(case))
+        }
         Op::CancelDeletion { account } => may_write(case, account, rules).and(|| enabled(case)),
         Op::RestoreAccess { account, directory } => may_write(case, account, rules)
             .and(|| enabled(case))
@@ -175,18 +173,6 @@ fn provisioning(
         let mut all = accounts.iter().filter(|a| a.bears(email) && a.status.as_deref() != Some("closed"));
         all.all(|bearer| Some(bearer.id.as_str()) == account || parks(earlier, &bearer.id))
     });
-    let link_is_ours = match &case.own {
-        Some(record_link) if loosens(earlier, &record_link.id) => Some(true),
-        // If two sources disagree, one of them shows another account.
-        Some(record_link) if !record_link.link_known => Some(false),
-        Some(record_link) => match record_link.account.as_deref() {
-            Some(id) => Some(Some(id) == account),
-            // Atlassian links an unlinked record to the account that has its address. The next condition checks that
-            // account.
-            None => Some(true),
-        },
-        None => case.e.links.get().map(|_| true),
-    };
     ConditionState::of(known.enabled, Source::Users, "the person is disabled at the identity provider")
         .and(|| provisioning::assigned(case))
         .and(|| provisioning::entitled(case))
@@ -194,13 +180,22 @@ fn provisioning(
         .and(|| provisioning::written_record(case, account, earlier))
         .and(|| provisioning::would_not_be_refused(case, earlier))
         .and(|| ConditionState::of(case.e.on_verified_domain(email), Source::Domains, NOT_VERIFIED))
-        .and(|| {
-            ConditionState::of(link_is_ours, Source::ScimLinks, "the record is linked to another account")
-        })
         .and(|| ConditionState::of(bearers, Source::Accounts, "another account bears the address"))
-        .and(|| {
-            account.map_or(ConditionState::True, |id| may_write(case, id, rules).and(|| is_ours(case, id)))
-        })
+        .and(|| account.map_or(ConditionState::True, |id| may_write(case, id, rules)))
+}
+
+/// Whether Atlassian allows to activate an account. A link to provisioning is no obstacle if an earlier op removes it.
+fn may_activate(case: &Case<'_>, account: &str, earlier: &[&Op]) -> ConditionState {
+    const PRIVILEGE: &str = "lifecycle.enablement";
+    let mut linked =
+        case.record_links.iter().filter(|link| link.account.as_deref() == Some(account)).peekable();
+    let unlinks = linked.peek().is_some() && linked.all(|link| loosens(earlier, &link.id));
+    let document = case.e.permissions.get(account).and_then(Read::get);
+    let reason = document.and_then(|document| document.0.get(PRIVILEGE)?.as_deref());
+    if unlinks && reason.is_some_and(|reason| reason.starts_with("externalDirectory")) {
+        return ConditionState::True;
+    }
+    allowed(case, account, PRIVILEGE)
 }
 
 /// Whether an earlier op unlinks or deletes this record.

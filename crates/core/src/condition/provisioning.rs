@@ -4,7 +4,7 @@
 
 use super::ConditionState;
 use super::account::link_is_not_anothers;
-use crate::diagnose::{Case, RecordLink, assignment_is_contradicted};
+use crate::diagnose::{Case, RecordLink, assignment_is_contradicted, export_answer};
 use crate::evidence::{LogEntry, Source};
 use crate::op::Op;
 use crate::subject::RecordId;
@@ -65,21 +65,13 @@ pub(super) fn in_scope(case: &Case<'_>) -> ConditionState {
     match case.e.mapping.get() {
         None => ConditionState::Unread(vec![Source::Schema]),
         Some(mapping) if !mapping.scoped => ConditionState::True,
-        Some(_) => match case.e.log.get() {
-            None => ConditionState::Unread(vec![Source::ProvisioningLog]),
-            Some(log) => {
-                // Entra compares only people who are in scope, so "nothing to export" proves that the person is.
-                let compared = |entry: &LogEntry| entry.skip_reason.as_deref() == Some("RedundantExport");
-                let skipped = |entry: &LogEntry| entry.skip_reason.is_some() || entry.filtered_out;
-                let newest = log.iter().find(|entry| entry.succeeded() || skipped(entry));
-                match newest {
-                    Some(entry) if (entry.succeeded() && entry.is_export()) || compared(entry) => {
-                        ConditionState::True
-                    }
-                    Some(_) => ConditionState::False("the scoping filter leaves the person out".to_owned()),
-                    None => ConditionState::Unread(vec![Source::ProvisioningLog]),
-                }
+        Some(_) => match case.newest_verdict() {
+            Some(Some(entry)) if entry.is_in_reach() => ConditionState::True,
+            Some(Some(entry)) if entry.filtered_out || entry.is_not_entitled() => {
+                ConditionState::False("the scoping filter leaves the person out".to_owned())
             }
+            // The person was withdrawn, which may have another reason than the filter. Or nothing shows it.
+            _ => ConditionState::Unread(vec![Source::ProvisioningLog]),
         },
     }
 }
@@ -88,31 +80,20 @@ pub(super) fn in_scope(case: &Case<'_>) -> ConditionState {
 /// the anchor. If there is no anchor, or its record no longer exists, it is any record that a new match could find.
 /// Without the log, which shows the anchor, [`entitled`] already makes the step unread.
 pub(super) fn written_record(case: &Case<'_>, account: Option<&str>, earlier: &[&Op]) -> ConditionState {
-    let written_to = case.e.mapping.get().and_then(|mapping| mapping.directory.as_ref());
-    if !case.every_directory_was_read() || written_to.is_some_and(|id| !case.e.records.contains_key(id)) {
+    let target = case.target_directory();
+    if !case.every_directory_was_read() || target.is_some_and(|id| !case.e.records.contains_key(id)) {
         return ConditionState::Unread(vec![Source::ScimUsers]);
     }
-    if let Some(anchor) = case.anchor() {
-        if let Some(record_link) = case
-            .record_links
-            .iter()
-            .find(|record_link| record_link.id.record == anchor && record_link.record.is_some())
-        {
-            return if is_deleted(earlier, &record_link.id) {
-                matched_record(case, account, earlier)
-            } else {
-                anchored(case, record_link, account, earlier).and(|| matched_record(case, account, earlier))
-            };
-        }
-        let is_gone = |directory: &String| {
-            let id = RecordId { directory: directory.clone(), record: anchor.to_owned() };
-            case.e.record(&id) == Some(None)
-        };
-        if !case.e.records.keys().all(is_gone) {
-            return ConditionState::Unread(vec![Source::ScimUsers]);
-        }
+    // A directory that is not configured may hold a record, and only the links by address show it.
+    if case.own.is_none() && case.e.links.get().is_none() {
+        return ConditionState::Unread(vec![Source::ScimLinks]);
     }
-    matched_record(case, account, earlier)
+    match (case.anchor_link(), case.anchor_is_gone()) {
+        (Some(link), _) if !is_deleted(earlier, &link.id) => anchored(case, link, account, earlier),
+        (None, None) if case.anchor().is_some() => ConditionState::Unread(vec![Source::ScimUsers]),
+        _ => ConditionState::True,
+    }
+    .and(|| matched_record(case, account, earlier))
 }
 
 /// If the anchor's record exists, it must be the record that this program takes for the person's own.
@@ -140,6 +121,13 @@ fn may_be_written<'a>(
     earlier: &[&Op],
 ) -> ConditionState {
     let is_loosened = earlier.iter().any(|op| op.records().contains(&record_link.id));
+    // If two sources disagree, one of them shows another account.
+    if !record_link.link_known && !is_loosened {
+        return ConditionState::False(format!(
+            "the sources disagree about the account of the provisioning record {}",
+            record_link.id.record
+        ));
+    }
     link_is_not_anothers(case, record_link).and(|| {
         match record_link.account.as_deref().filter(|_| !is_loosened) {
             Some(linked) if Some(linked) != account => ConditionState::False(format!(
@@ -151,16 +139,16 @@ fn may_be_written<'a>(
     })
 }
 
-/// No record that a new match could find may belong to another living person or be linked to another account.
+/// Neither the person's own record nor a record that a new match could find may belong to another living person or be
+/// linked to another account. An unlinked record is linked to the account that has its address, which is checked apart.
 fn matched_record(case: &Case<'_>, account: Option<&str>, earlier: &[&Op]) -> ConditionState {
     let own = case.own.as_ref().map(|own| &own.id);
     let here = |record_link: &&RecordLink<'_>| {
         case.target_directory().is_none_or(|target| target == record_link.id.directory)
     };
-    let found = case.record_links.iter().filter(here).filter(|record_link| {
-        Some(&record_link.id) == own
-            || case.has_the_name(record_link)
-            || case.has_the_external_id(record_link)
+    let found = case.record_links.iter().filter(|record_link| {
+        let matches = || case.has_the_name(record_link) || case.has_the_external_id(record_link);
+        Some(&record_link.id) == own || (here(record_link) && matches())
     });
     found
         .filter(|record_link| !is_deleted(earlier, &record_link.id))
@@ -174,20 +162,19 @@ fn is_deleted(earlier: &[&Op], id: &RecordId) -> bool {
 }
 
 /// The newest failure must not be one that a new attempt would only repeat. A conflict no longer counts if an earlier
-/// step of this plan, or an earlier run, has removed the obstacle.
+/// step of this plan removes the obstacle. The look-up must be one that Atlassian can answer.
 pub(super) fn would_not_be_refused(case: &Case<'_>, earlier: &[&Op]) -> ConditionState {
+    if case.looks_up_in_vain() {
+        let why =
+            "the job looks people up by an attribute that Atlassian cannot filter by, so it would fail again";
+        return ConditionState::False(why.to_owned());
+    }
     let Some(failure) = case.newest_failure() else {
         return ConditionState::Unread(vec![Source::ProvisioningLog]);
     };
     let Some(entry) = failure else { return ConditionState::True };
-    let cleared = entry.at.zip(case.e.cleared).is_some_and(|(at, cleared)| at < cleared);
     let clears = earlier.iter().any(|op| !op.records().is_empty() || matches!(op, Op::ParkEmail { .. }));
-    let anchor_is_gone = entry.error_code.as_deref().is_some_and(|code| code.ends_with("InvalidAnchor"));
-    if ((cleared || clears) && entry.is_conflict()) || anchor_is_gone {
-        return ConditionState::True;
-    }
-    let works_again = |at| case.e.job.get().is_some_and(|job| job.has_worked_since(at));
-    if entry.is_key_refused() && entry.at.is_some_and(works_again) {
+    if (clears && entry.is_conflict()) || entry.is_lost_anchor() || case.is_old_key_refusal(entry) {
         return ConditionState::True;
     }
     match entry.http_status {
@@ -202,6 +189,8 @@ pub(super) fn would_not_be_refused(case: &Case<'_>, earlier: &[&Op]) -> Conditio
 }
 
 fn repeated(entry: &LogEntry) -> String {
-    let said = entry.detail.as_deref().or(entry.error_code.as_deref()).unwrap_or("no reason given");
-    format!("Atlassian refused the last attempt, and another one would be refused as well: {said}")
+    format!(
+        "Atlassian refused the last attempt, and another one would be refused as well: {}",
+        export_answer(entry)
+    )
 }

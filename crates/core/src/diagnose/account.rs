@@ -1,7 +1,9 @@
-//! Causes at the Atlassian account itself (docs/reference/rules.md#atlassian-account-states).
+//! Causes at the Atlassian account itself, except its deactivation
+//! (docs/reference/rules.md#atlassian-account-states).
 
+use super::scope::is_due;
 use super::{Answer, Case, fact};
-use crate::evidence::{Account, Source};
+use crate::evidence::{Account, Read, Source};
 use crate::finding::{Cause, Finding};
 
 fn on_account(case: &Case<'_>, cause: Cause, says: &str, test: impl Fn(&Account) -> bool) -> Answer {
@@ -21,67 +23,71 @@ pub(super) fn pending_deletion(case: &Case<'_>) -> Answer {
     on_account(case, Cause::PendingDeletion, "is scheduled for deletion", |account| account.for_deletion)
 }
 
-fn is_inactive(account: &Account) -> bool {
-    !account.for_deletion
-        && account.status.as_deref().is_some_and(|status| status.eq_ignore_ascii_case("inactive"))
-}
-
-/// The person's account, if it is inactive. Otherwise the answer of the rule.
-fn inactive<'a>(case: &Case<'a>) -> Result<&'a Account, Answer> {
-    if case.e.accounts.get().is_none() {
-        return Err(Answer::Unread(&[Source::Accounts]));
-    }
-    case.account.filter(|account| is_inactive(account)).ok_or(Answer::No)
-}
-
-/// Whether only the identity provider can activate the account: a record is linked to it, or the permission document
-/// says so.
-fn held_by_idp(case: &Case<'_>, account: &Account) -> Option<bool> {
-    if case.record_links.iter().any(|record_link| record_link.account.as_deref() == Some(account.id.as_str()))
-    {
-        return Some(true);
-    }
-    let permissions = case.e.permissions.get(&account.id)?.get()?;
-    Some(permissions.0.get("lifecycle.enablement").is_some_and(|reason| {
-        reason.as_deref().is_some_and(|reason| reason.starts_with("externalDirectory"))
-    }))
-}
-
-/// The account is inactive, and only the identity provider can activate it. Not reported together with
-/// `idp-user-disabled`, which explains it.
-pub(super) fn deactivated_by_idp(case: &Case<'_>) -> Answer {
-    let account = match inactive(case) {
-        Ok(account) => account,
-        Err(answer) => return answer,
-    };
-    if case.person.is_none_or(|person| person.enabled == Some(false)) {
+/// The account that holds the person's address is on a verified domain, and this organization does not manage it. Any
+/// update by SCIM takes such an account out of its synced groups
+/// (docs/reference/rules.md#atlassian-managed-accounts-only).
+pub(super) fn unclaimed(case: &Case<'_>) -> Answer {
+    if !is_due(case) {
         return Answer::No;
     }
-    match held_by_idp(case, account) {
-        Some(true) => {
-            on_account(case, Cause::DeactivatedByIdp, "is inactive and linked to provisioning", is_inactive)
-        }
-        Some(false) => Answer::No,
-        None => Answer::Unread(&[Source::ScimLinks, Source::Permissions]),
+    if case.e.accounts.get().is_none() {
+        return Answer::Unread(&[Source::Accounts]);
     }
+    let mut unread: Option<&'static [Source]> = None;
+    for account in case.account.into_iter().chain(case.bearer()) {
+        let Some(email) = account.email.as_deref().filter(|_| !account.kind_is_not_a_person()) else {
+            continue;
+        };
+        match (case.manages(account), case.e.on_verified_domain(email)) {
+            (Some(true), _) | (_, Some(false)) => {}
+            (None, _) => unread = Some(&[Source::Permissions]),
+            (Some(false), None) => unread = Some(&[Source::Domains]),
+            (Some(false), Some(true)) => {
+                let domain = email.rsplit_once('@').map_or(email, |(_, domain)| domain);
+                let says = format!("account {} has the address {email} and is not managed", account.id);
+                return fact(&case.e.accounts, Source::Accounts, says).map_or(Answer::No, |first| {
+                    Answer::Yes(Finding::new(Cause::AccountUnclaimed, first).and(fact(
+                        &case.e.domains,
+                        Source::Domains,
+                        format!("{domain} is a verified domain of the organization"),
+                    )))
+                });
+            }
+        }
+    }
+    unread.map_or(Answer::No, Answer::Unread)
 }
 
-/// The account is inactive, and only an administrator can have deactivated it.
-pub(super) fn deactivated_locally(case: &Case<'_>) -> Answer {
-    let account = match inactive(case) {
-        Ok(account) => account,
-        Err(answer) => return answer,
-    };
-    match held_by_idp(case, account) {
-        Some(false) => on_account(
-            case,
-            Cause::DeactivatedLocally,
-            "is inactive and not linked to provisioning",
-            is_inactive,
-        ),
-        Some(true) => Answer::No,
-        None => Answer::Unread(&[Source::ScimLinks, Source::Permissions]),
+/// The answer for an address that was never confirmed, if it is unknown whether the account was used.
+pub(super) const UNCONFIRMED: &[Source] = &[Source::LastActive];
+
+/// The owner never confirmed the address of the account. It blocks only if access is missing or the account was never
+/// used; otherwise it is advice.
+pub(super) fn email_unverified(case: &Case<'_>) -> Answer {
+    if case.e.accounts.get().is_none() {
+        return Answer::Unread(&[Source::Accounts]);
     }
+    let Some(account) = case.account else { return Answer::No };
+    match account.email_verified {
+        Some(true) => return Answer::No,
+        None => return Answer::Unread(&[Source::Accounts]),
+        Some(false) => {}
+    }
+    let uses = case.e.last_active.get(&account.id);
+    let lacks_access = case.has_access() == Some(false);
+    let never_used = match uses.and_then(Read::get) {
+        Some(uses) => uses.is_empty(),
+        None if lacks_access => false,
+        None => return Answer::Unread(UNCONFIRMED),
+    };
+    let says = format!("the address of account {} was never confirmed", account.id);
+    fact(&case.e.accounts, Source::Accounts, says).map_or(Answer::No, |first| {
+        let unused = uses.filter(|_| never_used);
+        let unused = unused.and_then(|read| fact(read, Source::LastActive, "the account was never used"));
+        let mut finding = Finding::new(Cause::EmailUnverified, first).and(unused);
+        finding.blocking = never_used || lacks_access;
+        Answer::Yes(finding)
+    })
 }
 
 /// The sources that would show whether the account is suspended.

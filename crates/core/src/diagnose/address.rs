@@ -21,7 +21,7 @@ fn look_ups_are_complete(case: &Case<'_>) -> bool {
 
 /// The answer of a rule that needs the address that the job writes, if that address is unknown.
 fn wanted_is_unread(case: &Case<'_>) -> Answer {
-    let unread = case.identity.email == Mapped::Unread && !case.has_no_job();
+    let unread = matches!(case.identity.email, Mapped::Unread | Mapped::Either(_)) && !case.has_no_job();
     if unread { Answer::Unread(&[Source::Schema]) } else { Answer::No }
 }
 

@@ -60,79 +60,63 @@ impl<'a> Case<'a> {
 
     /// Finds the person's record. It tries, in this order: the `externalId`, the anchor in the log, the account that
     /// has the wanted address, and the `userName`. The last three count only if the record belongs to nobody else. A
-    /// record with another `externalId` is never the person's by `userName` alone.
+    /// record with another `externalId` is never the person's by `userName` alone
+    /// (docs/reference/rules.md#the-record-of-a-person).
     fn find_own(&self) -> Option<RecordLink<'a>> {
-        let person = self.person?;
+        self.person?;
         // If several directories have records of the person, the person's own record is in the one that the job writes
         // to.
         let target = self.target_directory();
         let mut links: Vec<&RecordLink<'a>> = self.record_links.iter().collect();
         // A directory should not have two records with one name. If it does, the linked one is used.
-        links.sort_by_key(|record_link| {
-            (
-                target.is_some_and(|id| id != record_link.id.directory),
-                record_link.account.is_none(),
-                &record_link.id,
-            )
+        links.sort_by_key(|link| {
+            (target.is_some_and(|id| id != link.id.directory), link.account.is_none(), &link.id)
         });
         let of = |test: &dyn Fn(&RecordLink<'a>) -> bool| {
-            links.iter().find(|record_link| test(record_link)).map(|record_link| (*record_link).clone())
+            links.iter().find(|link| test(link)).map(|link| (*link).clone())
         };
-        let external = |record_link: &RecordLink<'a>| {
-            record_link.record.and_then(|record| record.external_id.as_deref())
+        let is_unnamed =
+            |link: &RecordLink<'a>| link.record.is_some_and(|record| record.external_id.is_none());
+        let is_free = |link: &RecordLink<'a>| {
+            matches!(self.owner(link), Owner::Person | Owner::Nobody) || is_unnamed(link)
         };
-        let is_free = |record_link: &RecordLink<'a>| {
-            matches!(self.owner(record_link), Owner::Person | Owner::Nobody)
-                || (record_link.record.is_some() && external(record_link).is_none())
-        };
-        let by_id = |record_link: &RecordLink<'a>| {
-            self.has_the_external_id(record_link) || external(record_link) == Some(person.id.as_str())
-        };
+        let is_by_id = |link: &RecordLink<'a>| self.has_the_external_id(link) || self.has_the_object_id(link);
         let anchor = self.anchor();
         let bearer = self.bearer().map(|account| account.id.as_str());
-        of(&|record_link| by_id(record_link) && self.is_anothers(record_link) != Some(true))
-            .or_else(|| {
-                of(&|record_link| anchor == Some(record_link.id.record.as_str()) && is_free(record_link))
-            })
-            .or_else(|| {
-                let linked = |record_link: &RecordLink<'a>| {
-                    bearer.is_some() && record_link.account.as_deref() == bearer
-                };
-                of(&|record_link| {
-                    linked(record_link) && is_free(record_link) && self.create_was_refused() == Some(false)
-                })
-            })
-            .or_else(|| {
-                of(&|record_link| {
-                    self.has_the_name(record_link)
-                        && record_link.record.is_some()
-                        && external(record_link).is_none()
-                })
-            })
+        let linked = |link: &RecordLink<'a>| bearer.is_some() && link.account.as_deref() == bearer;
+        // An identity provider that tries to create the person does not know such a record as theirs.
+        let is_known = || self.create_was_refused() == Some(false);
+        of(&|link| is_by_id(link) && self.is_anothers(link) != Some(true))
+            .or_else(|| of(&|link| anchor == Some(link.id.record.as_str()) && is_free(link)))
+            .or_else(|| of(&|link| linked(link) && is_free(link) && is_known()))
+            .or_else(|| of(&|link| self.has_the_name(link) && is_unnamed(link)))
             // Without the directory's key, only the link by address is known. Each step on such a record has the
             // condition that its owner was read, so that step stays unread.
             .or_else(|| {
-                let by_address =
-                    |record_link: &RecordLink<'a>| record_link.record.is_none() && record_link.by_address;
-                let found = of(&|record_link| by_address(record_link) && record_link.account.is_some())
-                    .or_else(|| of(&by_address));
+                let by_address = |link: &RecordLink<'a>| link.record.is_none() && link.by_address;
+                let found =
+                    of(&|link| by_address(link) && link.account.is_some()).or_else(|| of(&by_address));
                 // A record that was read and may be the person's takes precedence over a record that was not read.
                 found.filter(|_| !self.a_read_record_may_be_own())
             })
     }
 
-    /// The account that has the wanted address. A managed account takes precedence.
-    pub(super) fn bearer(&self) -> Option<&'a Account> {
-        let wanted = self.wanted.as_deref()?;
-        let open = |account: &&Account| account.status.as_deref() != Some("closed");
-        let all = self.e.accounts.get()?.iter().filter(open).filter(|account| account.bears(wanted));
+    /// The account that has the wanted address.
+    #[must_use]
+    pub fn bearer(&self) -> Option<&'a Account> {
+        self.bearer_of(self.wanted.as_deref()?)
+    }
+
+    /// The account that has an address. A managed account takes precedence.
+    fn bearer_of(&self, address: &str) -> Option<&'a Account> {
+        let all = self.e.accounts.get()?.iter().filter(|account| is_open(account) && account.bears(address));
         all.min_by_key(|account| !self.is_managed(account))
     }
 
     /// See docs/reference/rules.md#which-of-two-accounts-is-kept.
     fn choose_account(&mut self) {
         let Some(accounts) = self.e.accounts.get() else { return };
-        let open = |account: &&Account| account.status.as_deref() != Some("closed");
+        let open = |account: &&Account| is_open(account);
         let linked = self.own.as_ref().and_then(|record_link| record_link.account.as_deref());
         let linked = linked.and_then(|id| accounts.iter().find(|account| account.id == id));
         let wanted = self.wanted.clone().or_else(|| asked_address(self.e));
@@ -148,11 +132,7 @@ impl<'a> Case<'a> {
             self.candidates = twice.iter().map(|account| self.account_candidate(account)).collect();
             return;
         }
-        let bearer = wanted.as_deref().and_then(|address| {
-            let mut all: Vec<&Account> = accounts.iter().filter(open).filter(|a| a.bears(address)).collect();
-            all.sort_by_key(|account| !self.is_managed(account));
-            all.first().copied()
-        });
+        let bearer = wanted.as_deref().and_then(|address| self.bearer_of(address));
         if let Some(linked) = linked {
             self.account = Some(linked);
             if let Some(bearer) = bearer.filter(|b| b.id != linked.id && self.is_managed(b)) {
@@ -232,12 +212,24 @@ impl<'a> Case<'a> {
         if all.contains(&None) { None } else { Some(false) }
     }
 
+    /// Whether the identity provider's own tenant has verified the domain of the wanted address, so that the
+    /// organization can claim it. A guest's domain belongs to others. `None` if unread.
+    #[must_use]
+    pub fn domain_is_claimable(&self) -> Option<bool> {
+        if self.person.is_some_and(IdpUser::is_guest) {
+            return Some(false);
+        }
+        let (_, domain) = self.wanted.as_deref()?.rsplit_once('@')?;
+        Some(self.e.tenant_domains.get()?.iter().any(|known| normalize(known) == domain))
+    }
+
     /// Every address that may be the person's, lower case.
     #[must_use]
     pub fn addresses(&self) -> BTreeSet<String> {
         let mut all = self.e.subject.addresses.clone();
         all.extend(self.person.map(IdpUser::addresses).unwrap_or_default());
-        all.extend(self.wanted.clone());
+        // A guest's address may be written in two forms, and both are the person's.
+        all.extend(self.identity.email.all().iter().map(|address| normalize(address)));
         all
     }
 
@@ -303,6 +295,10 @@ impl<'a> Case<'a> {
             remarks: says,
         }
     }
+}
+
+fn is_open(account: &Account) -> bool {
+    account.status.as_deref() != Some("closed")
 }
 
 /// The first names of a list, and how many more there are.

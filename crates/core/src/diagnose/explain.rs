@@ -11,7 +11,7 @@ use Cause as C;
 const JOB_CAUSES: &[Cause] =
     &[C::ScimKeyRejected, C::ProvisioningQuarantined, C::ProvisioningStopped, C::PullSync];
 /// Causes that keep one person out of the job.
-const PERSON_CAUSES: &[Cause] = &[C::OutOfScope, C::AttributeMissing];
+const PERSON_CAUSES: &[Cause] = &[C::OutOfScope, C::AttributeMissing, C::AssignmentBroken];
 /// Causes that prevent the record from being written.
 const RECORD_CAUSES: &[Cause] = &[
     C::StaleRecordConflict,
@@ -20,8 +20,20 @@ const RECORD_CAUSES: &[Cause] = &[
     C::TwoDirectories,
     C::IdentityRecreated,
     C::StaleAnchor,
+    C::WrongAnchor,
     C::DomainNotClaimed,
     C::PendingDeletion,
+    C::DeactivatedElsewhere,
+    C::AccountUnclaimed,
+];
+/// Causes because of which the identity provider does not provision the person at all.
+const NOT_PROVISIONED: &[Cause] = &[
+    C::IdpUserDisabled,
+    C::IdpUserDeleted,
+    C::NotAssigned,
+    C::NestedOnly,
+    C::DynamicGroupPending,
+    C::PullSync,
 ];
 
 /// Each symptom with the causes that explain it. A symptom is not reported together with one of them.
@@ -29,30 +41,53 @@ const SYMPTOMS: &[(Cause, &[&[Cause]])] = &[
     (C::SyncPending, &[JOB_CAUSES, PERSON_CAUSES, RECORD_CAUSES]),
     (
         C::NeverProvisioned,
-        &[JOB_CAUSES, PERSON_CAUSES, RECORD_CAUSES, &[C::SyncPending, C::DeactivatedLocally]],
+        &[
+            JOB_CAUSES,
+            PERSON_CAUSES,
+            RECORD_CAUSES,
+            &[C::SyncPending, C::DeactivatedLocally, C::ExportFailing],
+        ],
     ),
     (C::AttributeMissing, &[JOB_CAUSES]),
     (
         C::RecordUnlinked,
         &[
             PERSON_CAUSES,
-            &[C::EmailHeldOutside, C::TwoDirectories, C::DomainNotClaimed, C::IdentityRecreated],
+            &[
+                C::EmailHeldOutside,
+                C::TwoDirectories,
+                C::DomainNotClaimed,
+                C::IdentityRecreated,
+                C::DeactivatedElsewhere,
+                C::AccountUnclaimed,
+            ],
         ],
     ),
     (C::StaleRecordConflict, &[&[C::IdentityRecreated]]),
     (C::EmailHeldByManagedAccount, &[&[C::PendingDeletion, C::IdentityRecreated, C::DomainNotClaimed]]),
-    (C::EmailHeldOutside, &[&[C::DomainNotClaimed, C::PendingDeletion]]),
-    (C::EmailMismatch, &[&[C::TwoDirectories, C::DomainNotClaimed]]),
-    (C::StaleAnchor, &[&[C::IdentityRecreated]]),
-    (C::DomainNotClaimed, &[JOB_CAUSES, PERSON_CAUSES]),
     (
-        C::DeactivatedByIdp,
+        C::ExportFailing,
         &[
+            JOB_CAUSES,
             PERSON_CAUSES,
-            &[C::IdpUserDisabled, C::IdpUserDeleted, C::NotAssigned, C::NestedOnly, C::PullSync],
+            RECORD_CAUSES,
+            &[C::LinkedToOtherAccount, C::EmailMismatch, C::OrphanedRecord],
         ],
     ),
-    (C::DeactivatedLocally, &[&[C::IdpUserMissing, C::IdpUserDeleted, C::IdpUserDisabled]]),
+    (
+        C::EmailHeldOutside,
+        &[&[C::DomainNotClaimed, C::PendingDeletion, C::DeactivatedElsewhere, C::AccountUnclaimed]],
+    ),
+    (C::EmailMismatch, &[&[C::TwoDirectories, C::DomainNotClaimed, C::WrongAnchor, C::AccountUnclaimed]]),
+    (C::StaleAnchor, &[&[C::IdentityRecreated]]),
+    (C::DomainNotClaimed, &[JOB_CAUSES, PERSON_CAUSES, &[C::DeactivatedElsewhere]]),
+    (C::DeactivatedByIdp, &[PERSON_CAUSES, NOT_PROVISIONED, &[C::DeactivatedElsewhere, C::ActiveMapping]]),
+    (
+        C::DeactivatedLocally,
+        &[&[C::IdpUserMissing, C::IdpUserDeleted, C::IdpUserDisabled, C::DeactivatedElsewhere]],
+    ),
+    (C::DeactivatedWhileLinked, &[PERSON_CAUSES, NOT_PROVISIONED, &[C::DeactivatedElsewhere]]),
+    (C::DeactivatedElsewhere, &[&[C::IdpUserMissing, C::IdpUserDeleted, C::IdpUserDisabled]]),
     (C::NotInDirectory, &[JOB_CAUSES, PERSON_CAUSES, RECORD_CAUSES]),
     (
         C::MembershipDrift,
@@ -63,9 +98,10 @@ const SYMPTOMS: &[(Cause, &[&[Cause]])] = &[
             &[C::GroupSyncOff, C::EmailMismatch, C::RecordUnlinked, C::LinkedToOtherAccount],
         ],
     ),
-    (C::PropagationLag, &[&[C::PullSync, C::EmailHeldOutside, C::TwoDirectories]]),
+    (C::PropagationLag, &[&[C::PullSync, C::EmailHeldOutside, C::TwoDirectories, C::AccountUnclaimed]]),
     (C::GroupWithoutRole, &[&[C::NotInDirectory, C::TwoDirectories]]),
     (C::SeatsFull, &[&[C::NotInDirectory, C::TwoDirectories]]),
+    (C::NotAssigned, &[&[C::DynamicGroupPending]]),
     (C::MatchingOnEmail, &[&[C::PullSync]]),
 ];
 

@@ -1,8 +1,6 @@
-//! Causes at the owner of a record: a user object was created again, a record outlived its user object, or an anchor
-//! outlived its record (docs/reference/rules.md#recreated-identity, docs/reference/rules.md#entra-log-codes). A name
-//! alone must never prove that two objects are the same person.
+//! Causes at the owner of a record: a user object was created again, or a record outlived its user object
+//! (docs/reference/rules.md#recreated-identity). A name alone must never prove that two objects are the same person.
 
-use super::link::links_fact;
 use super::record_links::is_object_id;
 use super::scope::is_due;
 use super::{Answer, Case, Owner, fact};
@@ -73,31 +71,6 @@ fn may_be_recreated(case: &Case<'_>) -> Answer {
     Answer::No
 }
 
-/// The newest attempts failed with `InvalidAnchor`: Entra looks for a record that somebody deleted.
-pub(super) fn stale_anchor(case: &Case<'_>) -> Answer {
-    if !is_due(case) {
-        return Answer::No;
-    }
-    let Some(log) = case.e.log.get() else {
-        let asked = case.own.is_none() && !case.has_no_job();
-        return if asked { Answer::Unread(&[Source::ProvisioningLog]) } else { Answer::No };
-    };
-    let lost = log
-        .iter()
-        .take_while(|entry| !(entry.succeeded() && entry.is_export()))
-        .find(|entry| entry.error_code.as_deref().is_some_and(|code| code.ends_with("InvalidAnchor")));
-    let Some(_) = lost else { return Answer::No };
-    let says = "the identity provider did not find the record that it wrote before (InvalidAnchor)";
-    fact(&case.e.log, Source::ProvisioningLog, says).map_or(Answer::No, |first| {
-        let gone = case
-            .own
-            .is_none()
-            .then(|| links_fact(case, "no provisioning record of the person exists"))
-            .flatten();
-        Answer::Yes(Finding::new(Cause::StaleAnchor, first).and(gone))
-    })
-}
-
 /// The record's user object no longer exists at the identity provider. Reported together with `idp-user-missing` or
 /// `idp-user-deleted`.
 pub(super) fn orphaned_record(case: &Case<'_>) -> Answer {
@@ -109,9 +82,19 @@ pub(super) fn orphaned_record(case: &Case<'_>) -> Answer {
     let addresses = case.addresses();
     let holds =
         |email: &Option<String>| email.as_deref().is_some_and(|email| addresses.contains(&normalize(email)));
-    for record_link in case.own_records() {
-        let Some(record) = record_link.record else { return Answer::Unread(&[Source::ScimUsers]) };
+    let account = case.account.map(|account| account.id.as_str());
+    for record_link in &case.record_links {
+        let linked = account.is_some() && record_link.account.as_deref() == account;
+        let Some(record) = record_link.record else {
+            if linked || record_link.by_address {
+                return Answer::Unread(&[Source::ScimUsers]);
+            }
+            continue;
+        };
         let names = holds(&record.user_name) || holds(&record.email);
+        if !(linked || names || record_link.by_address) {
+            continue;
+        }
         let gone = match (case.owner(record_link), record.external_id.as_deref()) {
             // An `externalId` that never was an object id proves too little alone; a name must match as well.
             (Owner::Nobody, Some(id)) => is_object_id(id) || names,

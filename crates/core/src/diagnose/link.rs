@@ -51,7 +51,15 @@ pub(super) fn never_provisioned(case: &Case<'_>) -> Answer {
 
 /// The person's record exists and is linked to no account.
 pub(super) fn record_unlinked(case: &Case<'_>) -> Answer {
-    let Some(own) = &case.own else { return Answer::No };
+    let Some(own) = &case.own else {
+        let mut unlinked = case.record_links.iter().filter(|link| link.account.is_none());
+        let in_question = should_have_record(case) && case.record_is_unread() && unlinked.next().is_some();
+        return if in_question {
+            Answer::Unread(&[Source::Users, Source::Schema, Source::ProvisioningLog])
+        } else {
+            Answer::No
+        };
+    };
     if own.account.is_some() || !own.link_known {
         return Answer::No;
     }

@@ -3,12 +3,16 @@
 
 mod account;
 mod address;
+mod anchor;
 mod apps;
 mod attribute;
 mod case;
 mod clash;
+mod deactivation;
 mod explain;
+mod export;
 mod groups;
+mod history;
 mod identity;
 mod job;
 mod link;
@@ -25,8 +29,10 @@ mod trail;
 pub use attribute::Identity;
 pub use case::Case;
 pub(crate) use clash::local as local_group;
+pub(crate) use export::answer as export_answer;
 pub use record_link::RecordLink;
 pub use record_links::Owner;
+pub(crate) use scope::assigned_by;
 pub(crate) use source::assignment_is_contradicted;
 pub use trail::{Mark, Station};
 
@@ -66,6 +72,8 @@ const RULES: &[Rule] = &[
     (Cause::OutOfScope, scope::out_of_scope),
     (Cause::AttributeMissing, scope::attribute_missing),
     (Cause::SyncPending, scope::sync_pending),
+    (Cause::AssignmentBroken, scope::assignment_broken),
+    (Cause::DynamicGroupPending, source::dynamic_group_pending),
     (Cause::NeverProvisioned, link::never_provisioned),
     (Cause::RecordUnlinked, link::record_unlinked),
     (Cause::LinkedToOtherAccount, link::linked_to_other_account),
@@ -75,12 +83,18 @@ const RULES: &[Rule] = &[
     (Cause::TwoDirectories, address::two_directories),
     (Cause::EmailMismatch, address::email_mismatch),
     (Cause::IdentityRecreated, identity::identity_recreated),
-    (Cause::StaleAnchor, identity::stale_anchor),
+    (Cause::StaleAnchor, anchor::stale_anchor),
+    (Cause::WrongAnchor, anchor::wrong_anchor),
+    (Cause::ExportFailing, export::export_failing),
     (Cause::OrphanedRecord, identity::orphaned_record),
     (Cause::DomainNotClaimed, address::domain_not_claimed),
     (Cause::PendingDeletion, account::pending_deletion),
-    (Cause::DeactivatedByIdp, account::deactivated_by_idp),
-    (Cause::DeactivatedLocally, account::deactivated_locally),
+    (Cause::DeactivatedByIdp, deactivation::by_idp),
+    (Cause::DeactivatedLocally, deactivation::locally),
+    (Cause::DeactivatedWhileLinked, deactivation::while_linked),
+    (Cause::DeactivatedElsewhere, deactivation::elsewhere),
+    (Cause::AccountUnclaimed, account::unclaimed),
+    (Cause::EmailUnverified, account::email_unverified),
     (Cause::Suspended, account::suspended),
     (Cause::NotInDirectory, account::not_in_directory),
     (Cause::MembershipDrift, groups::membership_drift),
@@ -91,11 +105,22 @@ const RULES: &[Rule] = &[
     (Cause::GroupWithoutRole, apps::group_without_role),
     (Cause::SeatsFull, apps::seats_full),
     (Cause::MatchingOnEmail, job::matching_on_email),
+    (Cause::HistoryElsewhere, history::history_elsewhere),
+    (Cause::ActiveMapping, job::active_mapping),
 ];
 
 /// Causes that block only if access is missing. See docs/reference/rules.md#causes-that-block-only-without-access.
-const WHERE_ACCESS_IS_MISSING: &[Cause] =
-    &[Cause::PullSync, Cause::EmailMismatch, Cause::GroupRenamed, Cause::GroupWithoutRole, Cause::SeatsFull];
+const WHERE_ACCESS_IS_MISSING: &[Cause] = &[
+    Cause::PullSync,
+    Cause::OutOfScope,
+    Cause::AssignmentBroken,
+    Cause::EmailMismatch,
+    Cause::ExportFailing,
+    Cause::AccountUnclaimed,
+    Cause::GroupRenamed,
+    Cause::GroupWithoutRole,
+    Cause::SeatsFull,
+];
 
 /// What a candidate is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -198,7 +223,7 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
             finding.blocking = case.has_access() == Some(false);
         }
     }
-    let verdict = verdict(&case, &findings);
+    let verdict = verdict(&case, &findings, &undecided);
     let mut unread = evidence.gaps();
     unread.extend(
         case.unnamed().into_iter().map(|group| {
@@ -226,7 +251,7 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
 }
 
 /// See docs/reference/rules.md#verdict.
-fn verdict(case: &Case<'_>, findings: &[Finding]) -> Verdict {
+fn verdict(case: &Case<'_>, findings: &[Finding], undecided: &[Undecided]) -> Verdict {
     if case.is_ambiguous() {
         return Verdict::CannotTell;
     }
@@ -234,7 +259,10 @@ fn verdict(case: &Case<'_>, findings: &[Finding]) -> Verdict {
     if missing || findings.iter().any(|finding| finding.blocking) {
         return Verdict::Broken;
     }
+    // An address that was never confirmed may keep even a person with complete access out.
+    let unconfirmed = (Cause::EmailUnverified, account::UNCONFIRMED.to_vec());
     match case.has_access() {
+        Some(true) if undecided.contains(&unconfirmed) => Verdict::CannotTell,
         Some(true) => Verdict::Healthy,
         Some(false) => Verdict::Broken,
         None => Verdict::CannotTell,

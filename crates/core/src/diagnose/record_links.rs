@@ -4,7 +4,7 @@
 use super::case::Case;
 use super::record_link::RecordLink;
 use crate::evidence::{IdpUser, LogEntry, Read};
-use crate::subject::normalize;
+use crate::subject::{RecordId, normalize};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Owner<'a> {
@@ -61,19 +61,57 @@ impl<'a> Case<'a> {
         log.iter().filter(|entry| entry.succeeded()).find_map(|entry| entry.target.as_deref())
     }
 
-    /// The SCIM directory that the job writes to. The job's settings decide. Without them, it is the only configured
-    /// directory. Otherwise it is the directory of the record that the job wrote, if that record is known to be the
-    /// person's.
+    /// The record of the anchor, if one of the directories has it.
+    #[must_use]
+    pub fn anchor_link(&self) -> Option<&RecordLink<'a>> {
+        let anchor = self.anchor()?;
+        self.record_links.iter().find(|link| link.id.record == anchor && link.record.is_some())
+    }
+
+    /// Whether no configured directory has the record of the anchor. `None` if one of them was not read for it, or if
+    /// there is no anchor.
+    #[must_use]
+    pub fn anchor_is_gone(&self) -> Option<bool> {
+        let anchor = self.anchor()?;
+        if self.anchor_link().is_some() {
+            return Some(false);
+        }
+        let is_gone = |directory: &String| {
+            let id = RecordId { directory: directory.clone(), record: anchor.to_owned() };
+            self.e.record(&id) == Some(None)
+        };
+        let target = self.written_directory();
+        let mut asked =
+            self.e.records.keys().filter(|id| target.is_none_or(|target| target == **id)).peekable();
+        (asked.peek().is_some() && asked.all(is_gone)).then_some(true)
+    }
+
+    /// Whether the identity provider itself failed to find the record of the anchor, since its last success.
+    #[must_use]
+    pub fn anchor_was_not_found(&self) -> bool {
+        self.since_success().is_some_and(|mut entries| entries.any(|entry| entry.is_lost_anchor()))
+    }
+
+    /// The SCIM directory that the job writes to. The job's settings decide, then the configuration. Without both, it
+    /// is the only configured directory, else the directory of the anchor's record, which the job wrote.
     #[must_use]
     pub fn target_directory(&self) -> Option<&str> {
+        self.written_directory().or_else(|| Some(self.anchor_link()?.id.directory.as_str()))
+    }
+
+    /// The job's directory, as far as it is known without the anchor.
+    fn written_directory(&self) -> Option<&str> {
         let said = self.e.mapping.get().and_then(|mapping| mapping.directory.as_deref());
         let mut configured = self.e.records.keys();
         let only = configured.next().filter(|_| configured.next().is_none()).map(String::as_str);
-        said.or(only).or_else(|| {
-            let anchor = self.anchor()?;
-            let record_link = self.record_links.iter().find(|record_link| record_link.id.record == anchor)?;
-            (self.owner(record_link) == Owner::Person).then_some(record_link.id.directory.as_str())
-        })
+        said.or(self.e.places.job_directory.as_deref()).or(only)
+    }
+
+    /// Whether the job provisions everybody, assigned or not. The job's settings decide, then the configuration. `None`
+    /// if neither shows it.
+    #[must_use]
+    pub fn sync_all(&self) -> Option<bool> {
+        self.e.mapping.get().and_then(|mapping| mapping.sync_all).or(self.e.places.sync_all)
     }
 
     /// Whether a record has the person's `userName`. Atlassian compares names without case.
@@ -90,17 +128,23 @@ impl<'a> Case<'a> {
         external.is_some_and(|external| self.identity.external_id.may_be(external))
     }
 
+    /// Whether a record has the object id of the person as `externalId`, and what the job writes there is not known. An
+    /// object id names one person only. If the job is known to write another value, this record is from before that.
+    pub(super) fn has_the_object_id(&self, record_link: &RecordLink<'_>) -> bool {
+        let external = record_link.record.and_then(|record| record.external_id.as_deref());
+        self.identity.external_id.one().is_none()
+            && self.person.zip(external).is_some_and(|(person, id)| normalize(&person.id) == normalize(id))
+    }
+
     /// The records of the person, in every directory: linked to their account, or found by their id, name or address.
     /// Records that are known to belong to another living person are left out.
     pub fn own_records(&self) -> impl Iterator<Item = &RecordLink<'a>> {
         let account = self.account.map(|account| account.id.as_str());
         self.record_links.iter().filter(move |record_link| {
             let linked = account.is_some() && record_link.account.as_deref() == account;
-            let person_id = self.person.is_some_and(|person| {
-                record_link.record.and_then(|record| record.external_id.as_deref())
-                    == Some(person.id.as_str())
-            });
-            let named = person_id || self.has_the_external_id(record_link) || self.has_the_name(record_link);
+            let named = self.owner(record_link) == Owner::Person
+                || self.has_the_external_id(record_link)
+                || self.has_the_name(record_link);
             (linked || named || record_link.by_address) && self.is_anothers(record_link) != Some(true)
         })
     }
@@ -136,43 +180,56 @@ impl<'a> Case<'a> {
 
     /// The log entries since the person's newest success, newest first. Older entries prove nothing about the present
     /// state. `None` if unread.
-    fn since_success(&self) -> Option<impl Iterator<Item = &'a LogEntry>> {
+    fn since_success(&self) -> Option<impl Iterator<Item = &'a LogEntry> + use<'a>> {
         Some(self.e.log.get()?.iter().take_while(|entry| !(entry.succeeded() && entry.is_export())))
     }
 
-    /// The newest log entry in which Atlassian refused because a value is in use. A refusal from before this program
-    /// removed an obstacle proves nothing about the present state.
+    /// Whether a refusal proves nothing about the present state, because this program has removed an obstacle since.
+    fn is_cleared(&self, entry: &LogEntry) -> bool {
+        let since = entry.at.zip(self.e.cleared).is_some_and(|(at, cleared)| at < cleared);
+        since && entry.is_conflict()
+    }
+
+    /// The conflicts since the last success, newest first: refusals because a value is in use. `None` if the log is
+    /// unread.
+    fn conflicts(&self) -> Option<impl Iterator<Item = &'a LogEntry>> {
+        Some(self.since_success()?.filter(|entry| entry.is_conflict() && !self.is_cleared(entry)))
+    }
+
+    /// The newest conflict.
     #[must_use]
     pub fn conflict(&self) -> Option<&'a LogEntry> {
-        self.since_success()?
-            .find(|entry| entry.is_conflict())
-            .filter(|entry| entry.at.zip(self.e.cleared).is_none_or(|(at, cleared)| at >= cleared))
+        self.conflicts()?.next()
     }
 
-    /// Whether the identity provider tried to *create* the person since its last success and was refused. It then knows
-    /// no record as theirs. `None` if the log is unread.
+    /// Whether the identity provider tried to *create* the person since its last success and was refused by a conflict.
+    /// It then knows no record as theirs. `None` if the log is unread.
     #[must_use]
     pub fn create_was_refused(&self) -> Option<bool> {
-        let is_create = |entry: &LogEntry| entry.action.eq_ignore_ascii_case("create");
-        Some(self.since_success()?.any(|entry| is_create(entry) && entry.is_conflict()))
+        Some(self.conflicts()?.any(|entry| entry.action.eq_ignore_ascii_case("create")))
     }
 
-    /// Whether the identity provider last found, since its last success, that no assignment entitles the person. It
-    /// compares or writes only people who are entitled. `None` if the log is unread.
+    /// The newest log entry that shows whether the identity provider provisions the person: it wrote or compared them,
+    /// withdrew them, or found that the filter or the assignment leaves them out. `None` if the log is unread;
+    /// `Some(None)` if no entry shows it.
+    #[must_use]
+    pub fn newest_verdict(&self) -> Option<Option<&'a LogEntry>> {
+        Some(self.e.log.get()?.iter().find(|entry| entry.is_verdict()))
+    }
+
+    /// Whether the newest verdict of the identity provider is that no assignment entitles the person. `None` if the log
+    /// is unread.
     #[must_use]
     pub fn is_not_entitled(&self) -> Option<bool> {
-        let compared = |entry: &LogEntry| entry.skip_reason.as_deref() == Some("RedundantExport");
-        let attempted = |entry: &LogEntry| entry.is_export() && entry.skip_reason.is_none();
-        let newest = self
-            .since_success()?
-            .find(|entry| entry.is_not_entitled() || compared(entry) || attempted(entry));
-        Some(newest.is_some_and(LogEntry::is_not_entitled))
+        Some(self.newest_verdict()?.is_some_and(LogEntry::is_not_entitled))
     }
 
-    /// The newest failure since the last success. `None` if the log is unread; `Some(None)` if there was no failure.
+    /// The newest failure since the last success, unless this program has removed its reason since. `None` if the log is
+    /// unread; `Some(None)` if there is none.
     #[must_use]
     pub fn newest_failure(&self) -> Option<Option<&'a LogEntry>> {
-        Some(self.since_success()?.find(|entry| entry.status.eq_ignore_ascii_case("failure")))
+        let newest = self.since_success()?.find(|entry| entry.is_failure());
+        Some(newest.filter(|entry| !self.is_cleared(entry)))
     }
 
     /// Whether the job has written the person at least once. `None` if the log is unread.
@@ -189,13 +246,14 @@ impl<'a> Case<'a> {
         let own = self.own.as_ref().map(|record_link| record_link.id.clone());
         let target = self.target_directory().map(str::to_owned);
         let bearer = self.bearer().map(|account| account.id.as_str());
+        let account = self.account.map(|account| account.id.as_str());
         let refused = self.conflict().is_some();
         self.record_links.iter().filter(move |record_link| {
             let here = target.as_ref().is_some_and(|id| *id == record_link.id.directory);
             let holds = here && self.holds_something(record_link);
             let on_bearer = bearer.is_some() && record_link.account.as_deref() == bearer;
             let on_wrong = match (record_link.account.as_deref(), bearer) {
-                (Some(linked), Some(bearer)) => linked != bearer,
+                (Some(linked), Some(bearer)) => linked != bearer && Some(linked) != account,
                 _ => false,
             };
             Some(&record_link.id) != own.as_ref() && (holds || on_bearer) && (refused || (holds && on_wrong))

@@ -2,7 +2,7 @@
 //! (docs/reference/rules.md#entra-people-and-assignments).
 
 use super::{Answer, Case, fact};
-use crate::evidence::{Read, Source};
+use crate::evidence::{LogEntry, Read, Source};
 use crate::finding::{Cause, Fact, Finding};
 use crate::subject::Who;
 
@@ -81,8 +81,10 @@ pub(crate) fn assignment_is_contradicted(case: &Case<'_>) -> bool {
 
 /// The fact that contradicts a missing assignment.
 fn contradiction(case: &Case<'_>) -> Option<Fact> {
-    if case.e.mapping.get().and_then(|mapping| mapping.sync_all) == Some(true) {
-        return fact(&case.e.mapping, Source::Schema, "the job takes everybody, assigned or not (SyncAll)");
+    if case.sync_all() == Some(true) {
+        let says = "the job provisions everybody, assigned or not (SyncAll)";
+        let read = fact(&case.e.mapping, Source::Schema, says);
+        return read.or_else(|| fact(&case.e.assignments, Source::Assignments, says));
     }
     let newest = case.e.log.get().into_iter().flatten().find(|entry| {
         let withdrawn = matches!(entry.action.to_lowercase().as_str(), "disable" | "delete");
@@ -93,40 +95,99 @@ fn contradiction(case: &Case<'_>) -> Option<Fact> {
     fact(&case.e.log, Source::ProvisioningLog, "the job has written the person since")
 }
 
+/// Whether a missing assignment keeps the person out of the job.
+enum Unassigned {
+    /// It does: the job provisions only assigned people, and nothing shows that it provisions this person.
+    Proven,
+    /// It does not, because of this fact.
+    Contradicted(Fact),
+    /// It depends on these sources.
+    Unread(&'static [Source]),
+}
+
+/// See docs/reference/rules.md#contradicted-assignment.
+fn unassigned(case: &Case<'_>) -> Unassigned {
+    if let Some(fact) = contradiction(case) {
+        return Unassigned::Contradicted(fact);
+    }
+    match (case.sync_all(), case.e.log.get()) {
+        // The log could contradict the missing assignment. For a person with access, that is likely.
+        (Some(_), None) if case.has_access() == Some(true) => {
+            Unassigned::Unread(&[Source::Jobs, Source::ProvisioningLog])
+        }
+        (Some(_), _) => Unassigned::Proven,
+        (None, None) => Unassigned::Unread(&[Source::Jobs, Source::Schema, Source::ProvisioningLog]),
+        // A job that provisions everybody would have written the person, or skipped them for another reason.
+        (None, Some(log)) => {
+            let withdrawn = case.newest_verdict().flatten().is_some_and(LogEntry::is_not_entitled);
+            let never = !log.iter().any(LogEntry::succeeded);
+            if never || withdrawn { Unassigned::Proven } else { Unassigned::Unread(&[Source::Schema]) }
+        }
+    }
+}
+
 /// The person is assigned neither directly nor through a group, nested groups included. If other evidence contradicts
 /// this, it is only advice (docs/reference/rules.md#contradicted-assignment).
 pub(super) fn not_assigned(case: &Case<'_>) -> Answer {
     if is_settled(case) {
         return Answer::No;
     }
-    let blocks = !assignment_is_contradicted(case);
-    let unread = case.e.mapping.get().is_none() || case.e.log.get().is_none();
-    if blocks && unread && case.has_access() == Some(true) {
-        return Answer::Unread(&[Source::Jobs, Source::Schema, Source::ProvisioningLog]);
-    }
     match case.is_assigned() {
-        Some(true) => Answer::No,
-        None => Answer::Unread(&[Source::Assignments, Source::Memberships]),
-        Some(false) => match nested_hit(case) {
-            None => Answer::Unread(&[Source::NestedMemberships]),
-            Some(Some(_)) => Answer::No,
-            Some(None) => fact(
-                &case.e.assignments,
-                Source::Assignments,
-                "neither the person nor a group of theirs is assigned to the application",
-            )
-            .map_or(Answer::No, |first| {
-                let groups = case.e.memberships.get().map_or(0, Vec::len);
-                let mut finding = Finding::new(Cause::NotAssigned, first).and(fact(
-                    &case.e.memberships,
-                    Source::Memberships,
-                    format!("the person is a direct member of {groups} groups"),
-                ));
-                finding.blocking = blocks;
-                Answer::Yes(finding.and(contradiction(case)))
-            }),
-        },
+        Some(true) => return Answer::No,
+        None => return Answer::Unread(&[Source::Assignments, Source::Memberships]),
+        Some(false) => {}
     }
+    match nested_hit(case) {
+        None => return Answer::Unread(&[Source::NestedMemberships]),
+        Some(Some(_)) => return Answer::No,
+        Some(None) => {}
+    }
+    let contradicted = match unassigned(case) {
+        Unassigned::Unread(sources) => return Answer::Unread(sources),
+        Unassigned::Proven => None,
+        Unassigned::Contradicted(fact) => Some(fact),
+    };
+    let says = "neither the person nor a group of theirs is assigned to the application";
+    fact(&case.e.assignments, Source::Assignments, says).map_or(Answer::No, |first| {
+        let groups = case.e.memberships.get().map_or(0, Vec::len);
+        let says = format!("the person is a direct member of {groups} groups");
+        let mut finding =
+            Finding::new(Cause::NotAssigned, first).and(fact(&case.e.memberships, Source::Memberships, says));
+        finding.blocking = contradicted.is_none();
+        Answer::Yes(finding.and(contradicted))
+    })
+}
+
+/// An assigned group is dynamic and its rule is paused, and the person is in no assigned group. While the rule is
+/// paused, the group takes nobody in (docs/reference/rules.md#entra-dynamic-groups).
+pub(super) fn dynamic_group_pending(case: &Case<'_>) -> Answer {
+    if is_settled(case) || case.is_assigned() != Some(false) {
+        return Answer::No;
+    }
+    let assigned = case.e.assignments.get().into_iter().flatten().filter(|assignment| assignment.is_group);
+    let assigned: Vec<&str> = assigned.map(|assignment| assignment.principal.as_str()).collect();
+    if assigned.is_empty() {
+        return Answer::No;
+    }
+    match unassigned(case) {
+        Unassigned::Contradicted(_) => return Answer::No,
+        Unassigned::Unread(sources) => return Answer::Unread(sources),
+        Unassigned::Proven => {}
+    }
+    let Some(dynamic) = case.e.dynamic_groups.get() else { return Answer::Unread(&[Source::DynamicGroups]) };
+    let mine: Vec<_> = dynamic.iter().filter(|group| assigned.contains(&group.id.as_str())).collect();
+    let paused: Vec<&str> =
+        mine.iter().filter(|group| group.paused == Some(true)).map(|group| group.name.as_str()).collect();
+    if paused.is_empty() {
+        let unread = mine.iter().any(|group| group.paused.is_none());
+        return if unread { Answer::Unread(&[Source::DynamicGroups]) } else { Answer::No };
+    }
+    let says = format!("{} is a dynamic group, and the evaluation of its rule is paused", paused.join(", "));
+    fact(&case.e.dynamic_groups, Source::DynamicGroups, says).map_or(Answer::No, |first| {
+        let says = "the person is a direct member of no assigned group";
+        let none = fact(&case.e.memberships, Source::Memberships, says);
+        Answer::Yes(Finding::new(Cause::DynamicGroupPending, first).and(none))
+    })
 }
 
 /// The name of an assigned group that contains the person only through another group. `None` if unknown; `Some(None)`
@@ -153,6 +214,7 @@ pub(super) fn nested_only(case: &Case<'_>) -> Answer {
     match nested_hit(case) {
         None => Answer::Unread(&[Source::NestedMemberships]),
         Some(None) => Answer::No,
+        Some(Some(_)) if let Unassigned::Unread(sources) = unassigned(case) => Answer::Unread(sources),
         Some(Some(group)) => fact(
             &case.e.nested,
             Source::NestedMemberships,

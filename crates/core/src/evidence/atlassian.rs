@@ -36,6 +36,9 @@ pub struct Account {
     /// Whether it is scheduled for deletion.
     pub for_deletion: bool,
     pub claim: Claim,
+    /// `emailVerified`: whether the owner has confirmed the address. `None` if not shown.
+    #[serde(default)]
+    pub email_verified: Option<bool>,
     /// `managementSource`: synced, invited.
     pub source: Option<String>,
     /// Platform roles such as `atlassian/org-admin`. `None` if not shown.
@@ -75,6 +78,13 @@ impl Account {
     #[must_use]
     pub fn is_understood(&self) -> bool {
         self.knows_status() && self.knows_membership()
+    }
+
+    /// Whether the account is deactivated and not scheduled for deletion. An unknown status proves nothing.
+    #[must_use]
+    pub fn is_deactivated(&self) -> bool {
+        let inactive = |status: &str| status.eq_ignore_ascii_case("inactive");
+        !self.for_deletion && self.status.as_deref().is_some_and(inactive)
     }
 
     /// Whether the account is usable: not deactivated, not closed, not scheduled for deletion.
@@ -127,6 +137,9 @@ pub struct ScimRecord {
     pub groups: Vec<IdpGroup>,
     /// `meta.created`
     pub created: Option<Timestamp>,
+    /// `meta.lastModified`: when anybody last wrote the record. `None` if not shown.
+    #[serde(default)]
+    pub modified: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

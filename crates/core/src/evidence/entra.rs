@@ -30,7 +30,8 @@ pub struct IdpUser {
     /// `onPremisesSyncEnabled`
     pub on_premises: Option<bool>,
     /// Other attributes that a mapping may refer to, by their names in the job's schema. An attribute of
-    /// [`Self::MAPPED_ATTRIBUTES`] that is missing here is empty.
+    /// [`Self::MAPPED_ATTRIBUTES`] that is missing here is empty. Any other attribute is here only if it was selected,
+    /// with the empty text if the person has none.
     #[serde(default)]
     pub attributes: BTreeMap<String, String>,
 }
@@ -65,6 +66,28 @@ impl IdpUser {
         "extensionAttribute14",
         "extensionAttribute15",
     ];
+
+    /// Whether an attribute of the schema is read with every user.
+    #[must_use]
+    pub fn is_usual(attribute: &str) -> bool {
+        const OWN: &[&str] = &[
+            "objectId",
+            "userPrincipalName",
+            "mail",
+            "displayName",
+            "userType",
+            "accountEnabled",
+            "IsSoftDeleted",
+        ];
+        OWN.iter().chain(Self::MAPPED_ATTRIBUTES).any(|known| known.eq_ignore_ascii_case(attribute))
+    }
+
+    /// Whether the user is a guest, whose domain belongs to another organization.
+    #[must_use]
+    pub fn is_guest(&self) -> bool {
+        let by_name = self.upn.as_deref().is_some_and(|upn| upn.to_uppercase().contains("#EXT#"));
+        by_name || self.kind.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("guest"))
+    }
 
     /// Every address of this user, lower case. The `mail` comes first.
     #[must_use]
@@ -103,6 +126,17 @@ pub struct IdpGroup {
     pub security: Option<bool>,
 }
 
+/// A dynamic group: a rule decides who is a member, and nobody can be added by hand.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DynamicGroup {
+    pub id: String,
+    pub name: String,
+    /// `membershipRule`
+    pub rule: Option<String>,
+    /// `membershipRuleProcessingState`: whether the evaluation of the rule is paused. `None` if not shown.
+    pub paused: Option<bool>,
+}
+
 /// An assignment to the enterprise application (`appRoleAssignedTo`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Assignment {
@@ -130,6 +164,9 @@ pub struct Job {
     pub quarantine: Option<String>,
     /// Error code of the quarantine or of the last execution.
     pub error_code: Option<String>,
+    /// `status.quarantine.error.tenantActionable`: whether an admin has to correct something first. `None` if not shown.
+    #[serde(default)]
+    pub tenant_actionable: Option<bool>,
     /// When the last finished execution began. `None` if there was none.
     #[serde(default)]
     pub cycle_began: Option<Timestamp>,
@@ -179,6 +216,18 @@ impl Job {
         self.last_success.max(ended_well).is_some_and(|ended| ended >= at)
     }
 
+    /// Whether a cycle is known to have succeeded since this time.
+    #[must_use]
+    pub fn has_succeeded_since(&self, at: Timestamp) -> bool {
+        self.last_success.is_some_and(|ended| ended >= at)
+    }
+
+    /// The state of the job as a step records it.
+    #[must_use]
+    pub fn state(&self) -> serde_json::Value {
+        serde_json::json!({ "schedule": self.schedule, "code": self.code, "quarantine": self.quarantine })
+    }
+
     fn has_code(&self, code: &str) -> bool {
         self.code.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(code))
     }
@@ -211,6 +260,8 @@ pub struct Application {
     /// Object id of the service principal.
     pub id: String,
     pub name: String,
+    /// Whether it has a job that writes, or may write, to a configured directory. A job that writes elsewhere provisions
+    /// other people, such as customers of the service desk, and says nothing about this configuration.
     pub has_job: bool,
 }
 
@@ -229,6 +280,9 @@ pub struct Mapping {
     pub email_from: Option<String>,
     /// Source expression of `externalId`. `None` if the attribute is not mapped.
     pub external_id_from: Option<String>,
+    /// Source expression of `active`. `None` if the attribute is not mapped.
+    #[serde(default)]
+    pub active_from: Option<String>,
     /// The target attributes used for matching, in order of precedence.
     pub matching: Vec<String>,
     /// Whether the user mapping has a scoping filter.
@@ -258,12 +312,37 @@ impl Mapping {
         mapped(self.external_id_from.as_deref(), person)
     }
 
+    /// What the job writes into `active` for a person whom it provisions.
+    #[must_use]
+    pub fn active(&self, person: &IdpUser) -> Mapped {
+        mapped(self.active_from.as_deref(), person)
+    }
+
     /// The source attributes in the expressions that this program can parse.
     #[must_use]
     pub fn attributes(&self) -> BTreeSet<String> {
-        let all = [&self.user_name_from, &self.email_from, &self.external_id_from];
+        let all = [&self.user_name_from, &self.email_from, &self.external_id_from, &self.active_from];
         let parsed = all.into_iter().flatten().filter_map(|text| Expression::parse(text));
         parsed.flat_map(|one| one.attributes().into_iter().map(str::to_owned).collect::<Vec<_>>()).collect()
+    }
+
+    /// The first attribute by which the job looks people up and Atlassian cannot filter
+    /// (docs/reference/rules.md#atlassian-scim-filters).
+    #[must_use]
+    pub fn unfilterable(&self) -> Option<&str> {
+        let filters = |target: &&String| {
+            ["userName", "externalId"].iter().any(|known| known.eq_ignore_ascii_case(target))
+        };
+        self.matching.iter().find(|target| !filters(target)).map(String::as_str)
+    }
+
+    /// The attributes in the expressions that are not read with every user. Each is selected on its own, and its value is
+    /// unread if that fails.
+    #[must_use]
+    pub fn unusual_attributes(&self) -> BTreeSet<String> {
+        let mut all = self.attributes();
+        all.retain(|name| !IdpUser::is_usual(name));
+        all
     }
 
     /// The parsed expression of `externalId`. `None` if there is none or it cannot be parsed.
@@ -278,81 +357,5 @@ fn mapped(from: Option<&str>, person: &IdpUser) -> Mapped {
         None => Mapped::Empty,
         Some(None) => Mapped::Unread,
         Some(Some(expression)) => expression.mapped(person),
-    }
-}
-
-/// One event for this person in the job's log (`auditLogs/provisioning`).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct LogEntry {
-    pub at: Option<Timestamp>,
-    /// create, update, delete, disable, stagedDelete, other.
-    pub action: String,
-    /// success, failure, skipped, warning.
-    pub status: String,
-    /// Entra's own error code. It may be misleading; rules use the HTTP status.
-    pub error_code: Option<String>,
-    /// The HTTP status of the target's answer.
-    pub http_status: Option<u16>,
-    /// `scimType` of the target's answer.
-    pub scim_type: Option<String>,
-    /// `detail` of the target's answer.
-    pub detail: Option<String>,
-    /// Why nothing was exported, normalized (`NotEffectivelyEntitled`, `RedundantExport`).
-    pub skip_reason: Option<String>,
-    /// Whether the scoping filter excluded the person. The other details of the filter (active, assigned) are read from
-    /// other sources.
-    pub filtered_out: bool,
-    /// The clauses of the filter that were false.
-    pub failed_clauses: Vec<String>,
-    /// `targetIdentity.id`: the SCIM record that the identity provider is anchored on.
-    pub target: Option<String>,
-    /// `changeId`, for a ticket.
-    pub change_id: Option<String>,
-    /// `cycleId`, for a ticket.
-    pub cycle_id: Option<String>,
-    /// When the identity provider will try again, according to its log.
-    pub retry_at: Option<Timestamp>,
-}
-
-impl LogEntry {
-    /// Whether the target refused because a value is already in use. It shows this by `scimType`, or by a detail that
-    /// names a value that already exists. Any other 409 is not such a conflict.
-    #[must_use]
-    pub fn is_conflict(&self) -> bool {
-        let detail = self.detail.as_deref().unwrap_or_default().to_lowercase();
-        let taken = [
-            "already exists",
-            "already in use",
-            "already taken",
-            "not unique",
-            "must be unique",
-            "duplicate",
-        ];
-        self.scim_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("uniqueness"))
-            || (self.http_status == Some(409) && taken.iter().any(|words| detail.contains(words)))
-    }
-
-    /// Whether something was written to the target.
-    #[must_use]
-    pub fn is_export(&self) -> bool {
-        matches!(self.action.to_lowercase().as_str(), "create" | "update")
-    }
-
-    /// Whether the target rejected the key that the identity provider uses.
-    #[must_use]
-    pub fn is_key_refused(&self) -> bool {
-        let code = self.error_code.as_deref().unwrap_or_default();
-        self.http_status == Some(401) || code.ends_with("InvalidCredentials")
-    }
-
-    /// Whether the identity provider found that no assignment entitles the person.
-    #[must_use]
-    pub fn is_not_entitled(&self) -> bool {
-        self.skip_reason.as_deref() == Some("NotEffectivelyEntitled")
-    }
-
-    #[must_use]
-    pub fn succeeded(&self) -> bool {
-        self.status.eq_ignore_ascii_case("success")
     }
 }

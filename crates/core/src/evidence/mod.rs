@@ -8,10 +8,12 @@ use serde::{Deserialize, Serialize};
 
 mod atlassian;
 mod entra;
+mod log;
 mod source;
 
 pub use atlassian::*;
 pub use entra::*;
+pub use log::*;
 pub use source::Source;
 
 use super::subject::{RecordId, Subject, normalize};
@@ -43,7 +45,7 @@ impl From<&str> for Gap {
     }
 }
 
-/// The ids of the installation. Support asks for them first.
+/// The ids of the installation, which support asks for first, and what the configuration says about the job.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Installation {
     pub organization: Option<String>,
@@ -51,6 +53,12 @@ pub struct Installation {
     pub tenant: Option<String>,
     /// Object id of the Atlassian enterprise application.
     pub application: Option<String>,
+    /// The SCIM directory that the job writes to, according to the configuration. What Graph shows takes precedence.
+    #[serde(default)]
+    pub job_directory: Option<String>,
+    /// Whether the job provisions everybody, according to the configuration. What Graph shows takes precedence.
+    #[serde(default)]
+    pub sync_all: Option<bool>,
 }
 
 /// The result of reading one source.
@@ -106,6 +114,14 @@ impl<T> Read<T> {
     }
 }
 
+/// A start of the job by an earlier run whose cycle has ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobStart {
+    pub at: Timestamp,
+    /// The state of the job before the start, as the step recorded it.
+    pub before: serde_json::Value,
+}
+
 /// Everything that was read for one diagnosis.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
@@ -122,6 +138,9 @@ pub struct Evidence {
     pub memberships: Read<Vec<IdpGroup>>,
     /// Groups of which the person is a direct or nested member.
     pub nested: Read<Vec<IdpGroup>>,
+    /// The dynamic groups of the tenant. Read only if the person is in no assigned group and a group is assigned.
+    #[serde(default)]
+    pub dynamic_groups: Read<Vec<DynamicGroup>>,
     pub assignments: Read<Vec<Assignment>>,
     pub job: Read<Job>,
     /// Who stopped the job, according to the audit log. Read only if the job is stopped.
@@ -135,6 +154,10 @@ pub struct Evidence {
     pub log: Read<Vec<LogEntry>>,
     /// Accounts that have one of the addresses, or are linked to one of the records.
     pub accounts: Read<Vec<Account>>,
+    /// Accounts with the person's name, or with their local part and a suffix. Read only if the person's user object is
+    /// young. They are not candidates for the person's account.
+    #[serde(default)]
+    pub namesakes: Read<Vec<Account>>,
     /// Links that were found by the addresses.
     pub links: Read<Vec<ScimLink>>,
     /// Links by account id.
@@ -153,7 +176,15 @@ pub struct Evidence {
     pub user_directories: BTreeMap<String, Read<Vec<UserDirectory>>>,
     /// The last uses of each account.
     pub last_active: BTreeMap<String, Read<Vec<AppUse>>>,
+    /// The person who deactivated an account, according to the organization's audit log. Read only if provisioning has
+    /// the account as active.
+    #[serde(default)]
+    pub deactivated_by: BTreeMap<String, Read<Option<String>>>,
     pub domains: Read<Vec<Domain>>,
+    /// The domains that the tenant of the identity provider has verified. Read only if the organization has not verified
+    /// the domain of the person's address.
+    #[serde(default)]
+    pub tenant_domains: Read<Vec<String>>,
     /// Groups of the organization with the names of missing groups.
     pub groups: Read<Vec<OrgGroup>>,
     /// The roles that a group grants, by group id. Read only if a group name conflicts or a role is missing.
@@ -168,9 +199,15 @@ pub struct Evidence {
     /// matters. An empty list means that the value belongs to nobody. More than one user means that the value does not
     /// identify a person.
     pub owners: BTreeMap<String, Read<Vec<IdpUser>>>,
+    /// Attributes of the person that the job's mapping names and that could not be selected, with the reason.
+    #[serde(default)]
+    pub unselected: BTreeMap<String, Gap>,
     /// When this program last removed an obstacle for the person. An older refusal no longer proves anything.
     #[serde(default)]
     pub cleared: Option<Timestamp>,
+    /// The starts of the job by earlier runs, from the journal. Read only if the job does not run.
+    #[serde(default)]
+    pub starts: Vec<JobStart>,
 }
 
 impl Evidence {
@@ -185,6 +222,7 @@ impl Evidence {
             deleted_users: Read::NotAsked,
             memberships: Read::NotAsked,
             nested: Read::NotAsked,
+            dynamic_groups: Read::NotAsked,
             assignments: Read::NotAsked,
             job: Read::NotAsked,
             stopped_by: Read::NotAsked,
@@ -193,6 +231,7 @@ impl Evidence {
             mapping: Read::NotAsked,
             log: Read::NotAsked,
             accounts: Read::NotAsked,
+            namesakes: Read::NotAsked,
             links: Read::NotAsked,
             account_links: BTreeMap::new(),
             records: BTreeMap::new(),
@@ -201,14 +240,18 @@ impl Evidence {
             roles: BTreeMap::new(),
             user_directories: BTreeMap::new(),
             last_active: BTreeMap::new(),
+            deactivated_by: BTreeMap::new(),
             domains: Read::NotAsked,
+            tenant_domains: Read::NotAsked,
             groups: Read::NotAsked,
             group_roles: BTreeMap::new(),
             workspaces: Read::NotAsked,
             scim_groups: Read::NotAsked,
             bearers: BTreeMap::new(),
             owners: BTreeMap::new(),
+            unselected: BTreeMap::new(),
             cleared: None,
+            starts: Vec::new(),
         }
     }
 
@@ -239,6 +282,9 @@ impl Evidence {
         let mut all: Vec<(Source, &'e Gap)> = Vec::new();
         let mut add = |source: Source, gap: Option<&'e Gap>| all.extend(gap.map(|gap| (source, gap)));
         add(Source::Users, self.users.why());
+        for gap in self.unselected.values() {
+            add(Source::Users, Some(gap));
+        }
         for read in self.bearers.values() {
             add(Source::Users, read.why());
         }
@@ -248,7 +294,9 @@ impl Evidence {
         add(Source::DeletedUsers, self.deleted_users.why());
         add(Source::Memberships, self.memberships.why());
         add(Source::NestedMemberships, self.nested.why());
+        add(Source::DynamicGroups, self.dynamic_groups.why());
         add(Source::Assignments, self.assignments.why());
+        add(Source::TenantDomains, self.tenant_domains.why());
         add(Source::Applications, self.applications.why());
         add(Source::Jobs, self.job.why());
         add(Source::Schema, self.mapping.why());
@@ -267,6 +315,7 @@ impl Evidence {
             add(Source::ScimLinks, read.why());
         }
         add(Source::Accounts, self.accounts.why());
+        add(Source::Accounts, self.namesakes.why());
         for read in self.permissions.values() {
             add(Source::Permissions, read.why());
         }
@@ -284,6 +333,9 @@ impl Evidence {
         add(Source::Domains, self.domains.why());
         for read in self.last_active.values() {
             add(Source::LastActive, read.why());
+        }
+        for read in self.deactivated_by.values() {
+            add(Source::OrgAuditLog, read.why());
         }
         all
     }

@@ -29,8 +29,12 @@ sources! {
     Memberships = "entra.memberships",
     /// Groups of which the person is a direct or nested member.
     NestedMemberships = "entra.nested-memberships",
+    /// The dynamic groups of the tenant.
+    DynamicGroups = "entra.dynamic-groups",
     /// The users and groups that are assigned to the Atlassian enterprise application.
     Assignments = "entra.assignments",
+    /// The domains that the tenant of the identity provider has verified.
+    TenantDomains = "entra.domains",
     /// The Atlassian applications of the tenant.
     Applications = "entra.applications",
     Jobs = "entra.jobs",
@@ -60,6 +64,8 @@ sources! {
     Domains = "atlassian.domains",
     /// When an account was last used.
     LastActive = "atlassian.last-active",
+    /// Who deactivated an account. It needs Atlassian Guard, so it is optional.
+    OrgAuditLog = "atlassian.audit-log",
 }
 
 impl Serialize for Source {

@@ -9,6 +9,7 @@ mod functions;
 mod parse;
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use super::evidence::IdpUser;
 use super::subject::normalize;
@@ -138,12 +139,13 @@ impl Expression {
     #[must_use]
     pub fn traced(&self, value: &str) -> Option<Vec<(&str, String)>> {
         match self {
-            // Only attributes by which this program looks up users are traced. The user principal name is not, because
-            // for a guest the job writes a different text.
+            // An attribute that is not read with every user is looked up as well. If Microsoft Graph cannot filter by
+            // it, the owner stays unread. The user principal name is not traced, because for a guest the job writes a
+            // different text. Status and type identify nobody.
             Self::Attribute(name) => {
-                let known = ["objectId", "mail", "displayName"].iter().chain(IdpUser::MAPPED_ATTRIBUTES);
-                let known = known.copied().any(|known| known.eq_ignore_ascii_case(name));
-                known.then(|| vec![(name.as_str(), value.to_owned())])
+                let untraced = ["userPrincipalName", "userType", "accountEnabled", "IsSoftDeleted"];
+                let is_traced = !untraced.iter().any(|known| known.eq_ignore_ascii_case(name));
+                is_traced.then(|| vec![(name.as_str(), value.to_owned())])
             }
             Self::Call(name, arguments) => match (name.to_lowercase().as_str(), arguments.as_slice()) {
                 // The lookup ignores case.
@@ -170,6 +172,29 @@ impl Expression {
     }
 }
 
+/// Writes an expression so that it can be parsed again. Constants are quoted, and no argument is left out.
+impl fmt::Display for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Attribute(name) => write!(f, "[{name}]"),
+            Self::Constant(text) => {
+                write!(f, "\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+            }
+            Self::Call(name, arguments) => {
+                write!(f, "{name}(")?;
+                for (at, argument) in arguments.iter().enumerate() {
+                    let comma = if at > 0 { ", " } else { "" };
+                    write!(f, "{comma}{argument}")?;
+                }
+                f.write_str(")")
+            }
+            Self::Compare(one, equal, other) => {
+                write!(f, "{one} {} {other}", if *equal { "=" } else { "<>" })
+            }
+        }
+    }
+}
+
 /// The part before a suffix, if the value ends with it. The comparison ignores case.
 fn strip_suffix<'v>(value: &'v str, suffix: &str) -> Option<&'v str> {
     let (rest, end) = value.split_at_checked(value.len().checked_sub(suffix.len())?)?;
@@ -191,7 +216,7 @@ fn written_names(person: &IdpUser) -> Vec<Option<String>> {
     names
 }
 
-/// An attribute of a person, by its name in the schema. It is unread if this program never requests it. If only the id
+/// An attribute of a person, by its name in the schema. It is unread if it was not selected. If only the id
 /// of the person may be read, every other attribute is unread.
 fn attribute_of(person: &IdpUser, name: &str, upn: Option<&str>) -> Result<Value, Unread> {
     let name = name.to_lowercase();
@@ -210,7 +235,11 @@ fn attribute_of(person: &IdpUser, name: &str, upn: Option<&str>) -> Result<Value
         "issoftdeleted" => Ok(Value::flag(false)),
         other => match IdpUser::MAPPED_ATTRIBUTES.iter().find(|known| known.to_lowercase() == other) {
             Some(known) => Ok(Value::text(person.attributes.get(*known).cloned().unwrap_or_default())),
-            None => Err(Unread),
+            None => {
+                let mut selected = person.attributes.iter();
+                let found = selected.find(|(known, _)| known.to_lowercase() == other);
+                found.map(|(_, value)| Value::text(value.as_str())).ok_or(Unread)
+            }
         },
     }
 }

@@ -117,12 +117,18 @@ fn an_owner_is_looked_up_only_by_what_a_value_can_be_traced_to() {
 }
 
 #[test]
+fn an_attribute_that_is_not_read_with_every_user_is_looked_up_as_well() {
+    let parsed = Expression::parse("[extension_ab12_empNo]").unwrap();
+    assert_eq!(parsed.traced("x"), Some(vec![("extension_ab12_empNo", "x".to_owned())]));
+}
+
+#[test]
 fn nothing_is_traced_to_what_nobody_can_be_looked_up_by() {
     for text in [
-        "[extension_ab12_empNo]",
         "[userPrincipalName]",
         "ToLower([userPrincipalName])",
-        "Coalesce([mail], [extension_1_x])",
+        "Coalesce([mail], [userType])",
+        "[accountEnabled]",
         "ToLower([mailNickname], \"tr\")",
     ] {
         assert_eq!(Expression::parse(text).unwrap().traced("x"), None, "{text}");

@@ -113,9 +113,7 @@ fn no_directory() -> State {
 
 /// Done if a live record of the person is linked to the account, and the account has the wanted address.
 fn provision_user(case: &Case<'_>, account: Option<&str>, email: &str) -> State {
-    let directories_read =
-        !case.e.records.is_empty() && case.e.records.values().all(|read| read.get().is_some());
-    if case.e.links.get().is_none() && !directories_read {
+    if case.e.links.get().is_none() && !case.every_directory_was_read() {
         return State::Unread(vec![Source::ScimLinks]);
     }
     if case.e.accounts.get().is_none() {
@@ -226,7 +224,7 @@ fn cycled(case: &Case<'_>, job: &str, begun: Option<Timestamp>, already: impl Fn
     if known.id != job {
         return State::Blocked(format!("the application's job is now {}", known.id));
     }
-    let before = json!({ "schedule": known.schedule, "code": known.code, "quarantine": known.quarantine });
+    let before = known.state();
     let Some(begun) = begun else {
         return if already(known) { State::Done(before) } else { State::Open(before) };
     };

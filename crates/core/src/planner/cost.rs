@@ -5,7 +5,7 @@ use crate::diagnose::Case;
 use crate::evidence::{Account, Read};
 use crate::op::{Op, ResetScope};
 use crate::plan::Step;
-use crate::subject::normalize;
+use crate::subject::{RecordId, normalize};
 
 pub(crate) fn last_used(case: &Case<'_>, account: &Account) -> String {
     match case.e.last_active.get(&account.id).and_then(Read::get) {
@@ -52,17 +52,14 @@ fn of_step(case: &Case<'_>, op: &Op) -> Vec<String> {
         case.e.account(account).map_or_else(|| "last use not read".to_owned(), |known| last_used(case, known))
     };
     match op {
-        Op::DeleteRecord { record } => vec![match case.anchor() {
-            Some(anchor) if anchor == record.record => format!(
-                "The identity provider is anchored on record {anchor}; deleting it may leave it looking for a record that is gone, for which only a full restart, or un-assigning, one cycle and re-assigning by hand, is known to help."
-            ),
-            Some(_) => format!("The identity provider is not anchored on record {}.", record.record),
-            None => format!("Whether the identity provider is anchored on record {} is not known.", record.record),
-        }],
-        Op::ForgetAccountRecords { account, records } => vec![format!(
-            "All {} provisioning records of account {account} go, in every directory of the organization.",
-            records.len()
-        )],
+        Op::DeleteRecord { record } => vec![anchored(case, record)],
+        Op::ForgetAccountRecords { account, records } => {
+            let all = format!(
+                "All {} provisioning records of account {account} go, in every directory of the organization.",
+                records.len()
+            );
+            std::iter::once(all).chain(records.iter().map(|record| anchored(case, record))).collect()
+        }
         Op::RestoreAccess { account, .. } => vec![format!(
             "Account {account} takes its seats again in every app it has a role in; without a free seat Atlassian refuses."
         )],
@@ -100,6 +97,19 @@ fn of_step(case: &Case<'_>, op: &Op) -> Vec<String> {
         | Op::ActivateAccount { .. }
         | Op::CancelDeletion { .. }
         | Op::UnlinkRecord { .. } => Vec::new(),
+    }
+}
+
+/// Whether the identity provider is anchored on a record that is deleted, and what follows
+/// (docs/reference/rules.md#object-connections).
+fn anchored(case: &Case<'_>, record: &RecordId) -> String {
+    let record = &record.record;
+    match case.anchor() {
+        Some(anchor) if anchor == record => format!(
+            "The identity provider is anchored on record {record}. After it is deleted, provision on demand usually matches the person again. If it does not, an admin removes this one object connection by hand, or provisioning is restarted with the scope Full."
+        ),
+        Some(_) => format!("The identity provider is not anchored on record {record}."),
+        None => format!("Whether the identity provider is anchored on record {record} is not known."),
     }
 }
 

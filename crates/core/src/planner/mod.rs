@@ -2,6 +2,7 @@
 //! allows. It must never plan a rung whose condition is false, or one that was tried without effect.
 
 mod cost;
+mod reactivate;
 mod retire;
 mod rungs;
 mod undo;
@@ -17,7 +18,6 @@ use super::op::{Op, Risk, State};
 use super::plan::{Plan, Step, because};
 use super::rules::{Approvers, Rules};
 use super::ticket::tickets;
-#[cfg(test)]
 pub(crate) use cost::last_used;
 pub use retire::{left_over, retire_plan};
 #[cfg(test)]
@@ -127,6 +127,8 @@ fn step(op: Op, case: &Case<'_>, rules: &Rules, earlier: &[Step]) -> Result<Step
     let mut risk = op.risk();
     let before: Vec<&Op> = earlier.iter().map(|step| &step.op).collect();
     match conditions_after(&op, case, rules, &before) {
+        // A person deactivated the account, and it may have been meant. So an approver decides.
+        ConditionState::True if reactivate::undoes_a_person(case, &op) => risk = Risk::Disruptive.max(risk),
         ConditionState::True => {}
         ConditionState::Unread(sources) => {
             let names: Vec<&str> = sources.iter().map(|source| source.name()).collect();

@@ -6,10 +6,11 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::Rules;
+use super::reactivate::reactivate;
 use crate::advice::restore_by_hand;
 use crate::diagnose::{Case, Diagnosis, Owner, RecordLink, local_group};
 use crate::digest::hex;
-use crate::evidence::{IdpGroup, IdpUser, Read};
+use crate::evidence::{IdpGroup, IdpUser, Read, Source};
 use crate::expression::Mapped;
 use crate::finding::Cause;
 use crate::op::{Op, ResetScope, State};
@@ -35,6 +36,11 @@ pub(super) fn blocked_at_source(diagnosis: &Diagnosis) -> bool {
                 | C::IdpUserDisabled
                 | C::NotAssigned
                 | C::NestedOnly
+                | C::AssignmentBroken
+                | C::DynamicGroupPending
+                | C::DeactivatedElsewhere
+                | C::AccountUnclaimed
+                | C::ActiveMapping
         )
     })
 }
@@ -52,6 +58,12 @@ pub(super) fn ops(
         && let Some(ops) = rung_seven(case, diagnosis, job, tried)
     {
         return ops;
+    }
+    // Only the owner of an account that the organization does not manage can cancel its deletion.
+    if diagnosis.found(Cause::PendingDeletion)
+        && case.account.is_some_and(|account| case.manages(account) == Some(false))
+    {
+        return Ok(Vec::new());
     }
     let email = case.wanted.clone().ok_or(match case.identity.email {
         Mapped::Empty => "The identity provider holds no address for the person; add one first.",
@@ -82,7 +94,11 @@ pub(super) fn ops(
             }
             ops.extend(clear_record(case, record_link)?);
         }
-    } else if diagnosis.found(Cause::RecordUnlinked) {
+    } else if is_likely(diagnosis, Cause::DeactivatedWhileLinked) {
+        if provisioned() {
+            ops.extend(reactivate(case)?);
+        }
+    } else if is_likely(diagnosis, Cause::RecordUnlinked) {
         if provisioned()
             && let Some(own) = &case.own
         {
@@ -91,13 +107,10 @@ pub(super) fn ops(
     } else if (case.own.as_ref().is_none_or(|own| own.account.is_none()) && !absence_is_unread(case))
         || diagnosis.found(Cause::EmailMismatch)
         || diagnosis.found(Cause::EmailHeldByManagedAccount)
-        || diagnosis.found(Cause::DeactivatedByIdp)
+        || is_likely(diagnosis, Cause::DeactivatedByIdp)
     {
         if provisioned() {
-            return Err(
-                "The identity provider was asked to write the person's record again and it did not help."
-                    .to_owned(),
-            );
+            return after_on_demand(case, diagnosis, tried);
         }
     } else {
         make_record = false;
@@ -199,31 +212,39 @@ pub(crate) fn is_proven(case: &Case<'_>, tried: &[Step], op: &Op) -> bool {
         && records.iter().all(|id| is_wrong(id) || (is_own(id) && (elsewhere(id) || written_again)))
 }
 
-/// Ops for the job itself. It resumes first; only if that did not help, it starts over. If the identity provider is
-/// anchored on a record that no longer exists, every record has to be matched again. `None` if the job has no fault.
+/// The op for the job itself, if the job does not run. `None` if the job has no fault. A start that ended in the same
+/// state is not repeated.
 fn rung_seven(
     case: &Case<'_>,
     diagnosis: &Diagnosis,
     job: String,
     tried: &[Step],
 ) -> Option<Result<Vec<Op>, String>> {
-    let start = Op::StartProvisioning { job: job.clone() };
-    let restart = |scope| Op::RestartProvisioning { job: job.clone(), scope };
-    let ways = if diagnosis.found(Cause::ProvisioningQuarantined) {
-        vec![start, restart(ResetScope::Usual)]
-    } else if diagnosis.found(Cause::ProvisioningStopped) {
-        vec![start]
-    } else if diagnosis.found(Cause::StaleAnchor) {
-        vec![restart(ResetScope::Full)]
-    } else {
+    if !diagnosis.found(Cause::ProvisioningQuarantined) && !diagnosis.found(Cause::ProvisioningStopped) {
         return None;
-    };
-    let next = ways.into_iter().find(|op| !was_tried(case, tried, op));
-    Some(
-        next.map(|op| vec![op]).ok_or_else(|| {
-            "The job was started again in this run, and it stands as it stood before.".to_owned()
-        }),
-    )
+    }
+    let start = Op::StartProvisioning { job };
+    Some(if was_tried(case, tried, &start) {
+        Err("The job was started again in this run, and it came back to the same state.".to_owned())
+    } else {
+        Ok(vec![start])
+    })
+}
+
+/// What remains if provision on demand had no effect. Only if the identity provider itself does not find the record
+/// that it wrote before, all records are matched again.
+fn after_on_demand(case: &Case<'_>, diagnosis: &Diagnosis, tried: &[Step]) -> Result<Vec<Op>, String> {
+    let in_vain =
+        "The identity provider was asked to write the person's record again and it did not help.".to_owned();
+    if !diagnosis.found(Cause::StaleAnchor) || !case.anchor_was_not_found() {
+        return Err(in_vain);
+    }
+    let job = case.e.job.get().map(|job| job.id.clone()).ok_or(in_vain)?;
+    let restart = Op::RestartProvisioning { job, scope: ResetScope::Full };
+    if was_tried(case, tried, &restart) {
+        return Err("All records were matched again in this run, and the person still has none.".to_owned());
+    }
+    Ok(vec![restart])
 }
 
 /// Unlinks, by id, the records in directories that the job does not write to.
@@ -270,6 +291,13 @@ fn same_person(case: &Case<'_>, record_link: &RecordLink<'_>) -> Result<(), Stri
         ))),
         _ => Err(ask("the last use of the account or the creation of the person could not be read")),
     }
+}
+
+/// Whether a cause was found, or is undecided only because the log is unread. Then a condition of each step is unread as
+/// well, and an approver decides.
+fn is_likely(diagnosis: &Diagnosis, cause: Cause) -> bool {
+    let by_log = (cause, vec![Source::ProvisioningLog]);
+    diagnosis.found(cause) || diagnosis.undecided.contains(&by_log)
 }
 
 /// Whether it is unknown if the person has a record; then none is made. If the links by address were read and only a

@@ -8,9 +8,10 @@ use jiff::Timestamp;
 use super::{Keys, Logs, Members, People, Records};
 use crate::diagnose::diagnose;
 use crate::evidence::{
-    Application, Assignment, Domain, Evidence, IdpGroup, Job, Mapping, Pending, Read, ScimRecord, Source,
-    StoppedBy,
+    Application, Assignment, Domain, DynamicGroup, Evidence, IdpGroup, Job, Mapping, Pending, Read,
+    ScimRecord, Source, StoppedBy,
 };
+use crate::finding::Cause;
 use crate::subject::{Subject, Who};
 
 /// The bulk reading of every source except the accounts. Those are judged page by page and not kept.
@@ -24,6 +25,8 @@ pub struct Census {
     /// `SyncAll` and the directory that the job writes to.
     pub settings: Read<(Option<bool>, Option<String>)>,
     pub assignments: Read<Vec<Assignment>>,
+    /// The dynamic groups of the tenant. Read only if a group is assigned.
+    pub dynamic_groups: Read<Vec<DynamicGroup>>,
     /// Direct members of the assigned groups. A group is identified by its position among the assignments.
     pub members: Read<Members>,
     pub users: Read<People>,
@@ -45,6 +48,8 @@ pub struct Census {
     pub accounts_gap: Option<String>,
     /// Whether the job has a fault that concerns everybody. [`Self::settle`] sets it.
     pub trouble: bool,
+    /// The causes that concern everybody, in the order of the trail. [`Self::settle`] sets them.
+    pub tenant_causes: Vec<Cause>,
 }
 
 impl Census {
@@ -60,6 +65,12 @@ impl Census {
         e.applications = self.applications.clone();
         let causes = diagnose(&e).findings;
         self.trouble = causes.iter().any(|finding| finding.blocking && finding.code.blocks());
+        self.tenant_causes = causes.iter().map(|finding| finding.code).collect();
+        // Without any verified domain, every account has this cause.
+        if self.domains.get().is_some_and(|domains| !domains.iter().any(|domain| domain.verified)) {
+            self.tenant_causes.push(Cause::DomainNotClaimed);
+        }
+        self.tenant_causes.sort_unstable();
     }
 
     /// What could not be read, with the reason.
@@ -70,10 +81,12 @@ impl Census {
         add(Source::Users, self.users.gap());
         add(Source::DeletedUsers, self.deleted.gap());
         add(Source::Assignments, self.assignments.gap());
+        add(Source::DynamicGroups, self.dynamic_groups.gap());
         add(Source::Memberships, self.members.gap());
         add(Source::Jobs, self.job.gap());
         add(Source::Schema, self.mapping.gap());
         add(Source::ProvisioningLog, self.log.gap());
+        add(Source::AuditLog, self.stopped_by.gap());
         self.records.values().for_each(|read| add(Source::ScimUsers, read.gap()));
         self.scim_groups.values().for_each(|read| add(Source::ScimGroups, read.gap()));
         add(Source::Domains, self.domains.gap());

@@ -169,7 +169,13 @@ impl Census {
             return LookDepth::Close;
         }
         let apps = listed.opens_app == Some(true);
-        let good = active && apps && self.names_agree(listed, &user) && self.groups_agree(listed, &user.id);
+        // An unconfirmed address is a fault of its own, unless the account was used.
+        let confirmed = account.email_verified != Some(false);
+        let good = active
+            && apps
+            && confirmed
+            && self.names_agree(listed, &user)
+            && self.groups_agree(listed, &user.id);
         match (good, self.trouble) {
             (true, false) => LookDepth::Nothing,
             (true, true) => LookDepth::Local,
@@ -241,7 +247,10 @@ impl Census {
                 }
             }
         }
-        (right == 1 && ids.len() == 1) || (ids.is_empty() && !every)
+        // An anchor on another record needs a look of its own.
+        let anchor = self.log.get().and_then(|log| log.anchor(&user.id));
+        let anchored = anchor.is_none_or(|anchor| ids.contains(anchor));
+        (right == 1 && ids.len() == 1 && anchored) || (ids.is_empty() && !every)
     }
 
     /// Whether the directory shows every expected group, by its name or by an older name of the same SCIM group.

@@ -50,6 +50,12 @@ impl Logs {
         self.people.get(&key(person)).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// The record that the newest success of a person names: the anchor.
+    #[must_use]
+    pub fn anchor(&self, person: &str) -> Option<&str> {
+        self.of(person).iter().filter(|entry| entry.succeeded()).find_map(|entry| entry.target.as_deref())
+    }
+
     /// Whether the newest entry reports a problem: it is neither a success nor "nothing to do".
     #[must_use]
     pub fn complains_of(&self, person: &str) -> bool {

@@ -51,6 +51,7 @@ struct Row {
     groups: (u32, u32),
     active: Option<bool>,
     created: Option<Timestamp>,
+    modified: Option<Timestamp>,
 }
 
 /// The records of one directory, indexed by id, user name, external id and account.
@@ -101,6 +102,7 @@ impl Records {
             groups: self.groups.put(&record.groups),
             active: record.active,
             created: record.created,
+            modified: record.modified,
         });
     }
 
@@ -135,6 +137,7 @@ impl Records {
             account: self.texts.owned(found.account),
             groups: self.groups.get(found.groups).cloned().collect(),
             created: found.created,
+            modified: found.modified,
         })
     }
 

@@ -74,11 +74,32 @@ pub struct Tally {
     pub cannot_tell: u64,
     /// Accounts that are not healthy and for which a source was unread.
     pub unread: u64,
-    /// How many of the accounts that are not healthy have each cause.
+    /// How many of the accounts that are not healthy have each cause. The causes that concern everybody are not counted.
     pub by_cause: BTreeMap<String, u64>,
+    /// The causes that concern everybody, so they are reported once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tenant_causes: Vec<Cause>,
 }
 
 impl Tally {
+    /// An empty tally of a tenant with these causes.
+    #[must_use]
+    pub fn of_tenant(tenant_causes: Vec<Cause>) -> Self {
+        Self { tenant_causes, ..Self::default() }
+    }
+
+    /// Whether the tenant has a fault that a person has to correct before single accounts are repaired.
+    #[must_use]
+    pub fn has_tenant_fault(&self) -> bool {
+        self.tenant_causes.iter().any(|cause| cause.blocks())
+    }
+
+    /// Whether an account has a cause of its own, besides those that concern everybody.
+    #[must_use]
+    pub fn has_own_cause(&self, found: &SweepFinding) -> bool {
+        found.causes.is_empty() || found.causes.iter().any(|cause| !self.tenant_causes.contains(cause))
+    }
+
     /// Counts a healthy account.
     pub fn healthy(&mut self) {
         self.accounts += 1;
@@ -102,7 +123,7 @@ impl Tally {
             return;
         }
         self.unread += u64::from(found.unread);
-        for cause in &found.causes {
+        for cause in found.causes.iter().filter(|cause| !self.tenant_causes.contains(cause)) {
             *self.by_cause.entry(cause.code().to_owned()).or_default() += 1;
         }
     }

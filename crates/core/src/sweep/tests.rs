@@ -5,7 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::*;
-use crate::evidence::{Assignment, Claim, IdpGroup, IdpUser, Mapping, Read, ScimRecord};
+use crate::evidence::{Assignment, Claim, Domain, IdpGroup, IdpUser, Job, Mapping, Read, ScimRecord};
+use crate::finding::{Cause, Verdict};
 use crate::fold::Fold as _;
 use crate::run::{Goal, Limits, Request as By, Requester};
 use crate::subject::RecordId;
@@ -85,6 +86,7 @@ fn census(groups: &[(&str, &str)]) -> Census {
         account: Some("712020:jane".to_owned()),
         groups: Vec::new(),
         created: None,
+        modified: None,
     });
     records.seal();
     Census {
@@ -141,10 +143,11 @@ fn an_account_that_comes_twice_counts_once_and_a_second_account_stands_beside() 
 
 #[test]
 fn no_doubt_is_called_health() {
-    let doubts: [fn(&mut Census, &mut ListedAccount); 12] = [
+    let doubts: [fn(&mut Census, &mut ListedAccount); 13] = [
         |_, listed| listed.account.membership = None,
         |_, listed| listed.account.status = Some("inactive".to_owned()),
         |_, listed| listed.account.for_deletion = true,
+        |_, listed| listed.account.email_verified = Some(false),
         |_, listed| listed.opens_app = Some(false),
         |_, listed| listed.opens_app = None,
         |_, listed| listed.account.groups = None,
@@ -169,6 +172,75 @@ fn no_doubt_is_called_health() {
         doubt(&mut census, &mut listed);
         assert!(matches!(judge(&census, listed), JoinOutcome::Look(_)), "doubt {number}");
     }
+}
+
+#[test]
+fn an_anchor_on_another_record_is_a_doubt() {
+    let census_with = |target: &str| {
+        let mut census = census(&[(GROUP, "jira-users")]);
+        let mut log = Logs::default();
+        let (status, target) = ("success".to_owned(), Some(target.to_owned()));
+        log.add(JANE, crate::evidence::LogEntry { status, target, ..Default::default() });
+        census.log = Read::seen(at(0), log);
+        census
+    };
+    assert_eq!(judge(&census_with("r1"), jane(&["jira-users"])), JoinOutcome::Good);
+    let doubt = judge(&census_with("r2"), jane(&["jira-users"]));
+    assert!(matches!(doubt, JoinOutcome::Look(asked) if asked.need == LookDepth::Close));
+}
+
+#[test]
+fn a_cause_that_concerns_everybody_is_reported_once_and_stops_the_repairs() {
+    let settled = |change: fn(&mut Census)| {
+        let mut census = census(&[(GROUP, "jira-users")]);
+        let domain = Domain { name: "acme.example".to_owned(), verified: true };
+        census.domains = Read::seen(at(0), vec![domain]);
+        let job = Job { id: "j".to_owned(), code: Some("Active".to_owned()), ..Job::default() };
+        census.job = Read::seen(at(0), job);
+        change(&mut census);
+        census.settle(at(0));
+        census.tenant_causes
+    };
+    assert_eq!(settled(|_| {}), []);
+    let paused = settled(|census| {
+        let job = Job { id: "j".to_owned(), code: Some("Paused".to_owned()), ..Job::default() };
+        census.job = Read::seen(at(0), job);
+    });
+    assert_eq!(paused, [Cause::ProvisioningStopped]);
+    assert_eq!(settled(|census| census.domains = Read::seen(at(0), Vec::new())), [Cause::DomainNotClaimed]);
+    assert_eq!(settled(|census| census.domains = Read::Gap("403".into())), [], "unread proves nothing");
+    let advice = settled(|census| {
+        let matching = vec!["emails[type eq \"work\"].value".to_owned()];
+        census.mapping = Read::seen(at(0), Mapping { matching, ..mapping("[objectId]") });
+    });
+    assert_eq!(advice, [Cause::MatchingOnEmail]);
+
+    let found = |causes: &[Cause]| SweepFinding {
+        query: "jane@acme.example".to_owned(),
+        account: None,
+        person: None,
+        verdict: Verdict::Broken,
+        causes: causes.to_vec(),
+        missing: None,
+        unread: false,
+        digest: None,
+        steps: Vec::new(),
+        risk: None,
+        needs_approval: false,
+    };
+    let (common, both) = (found(&paused), found(&[Cause::ProvisioningStopped, Cause::Suspended]));
+    let mut tally = Tally::of_tenant(paused);
+    tally.found(&common);
+    tally.found(&both);
+    assert_eq!(tally.broken, 2);
+    assert_eq!(tally.by_cause, [("suspended".to_owned(), 1)].into());
+    assert!(!tally.has_own_cause(&common) && tally.has_own_cause(&both) && tally.has_own_cause(&found(&[])));
+    assert!(tally.has_tenant_fault() && !Tally::of_tenant(advice).has_tenant_fault());
+    // A journal of an earlier version has no such field.
+    let old = serde_json::from_str::<Tally>(
+        r#"{"accounts":1,"healthy":1,"broken":0,"cannot_tell":0,"unread":0,"by_cause":{}}"#,
+    );
+    assert_eq!(old.unwrap().tenant_causes, []);
 }
 
 #[test]

@@ -60,6 +60,7 @@ pub fn account(id: &str, email: &str) -> Account {
         status: Some("active".to_owned()),
         membership: Some("active".to_owned()),
         claim: Claim::Managed,
+        email_verified: Some(true),
         platform_roles: Some(Vec::new()),
         groups: Some(Vec::new()),
         ..Account::default()
@@ -76,6 +77,7 @@ pub fn record(id: &str, external: &str, email: &str, account: Option<&str>) -> S
         account: account.map(str::to_owned),
         groups: Vec::new(),
         created: None,
+        modified: None,
     }
 }
 
@@ -149,6 +151,7 @@ pub fn healthy() -> Evidence {
         user_name_from: Some("[userPrincipalName]".to_owned()),
         email_from: Some("[mail]".to_owned()),
         external_id_from: Some("[objectId]".to_owned()),
+        active_from: Some("Switch([IsSoftDeleted], , \"False\", \"True\", \"True\", \"False\")".to_owned()),
         ..Mapping::default()
     });
     e.log = seen(vec![LogEntry {

@@ -103,7 +103,7 @@ fn an_on_demand_step_with_a_false_condition_is_never_sent() {
         }),
         ("out of scope", |e| {
             value(&mut e.mapping).scoped = true;
-            let left_out = LogEntry { skip_reason: Some("NotInScope".to_owned()), ..LogEntry::default() };
+            let left_out = LogEntry { filtered_out: true, ..LogEntry::default() };
             e.log = seen(vec![left_out]);
         }),
         ("domain not claimed", |e| value(&mut e.domains).clear()),

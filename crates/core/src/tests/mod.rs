@@ -1,12 +1,16 @@
 //! Tests of the pure core that start from one healthy evidence. Each test changes one thing and checks what must
 //! follow, or must not.
 
+mod anchor;
 pub mod build;
 mod conditions;
 mod digest;
+mod history;
+mod log;
 mod ownership;
 mod plans;
 mod provisioning;
+mod reactivation;
 mod reasons;
 mod run;
 mod run_rules;

@@ -203,6 +203,7 @@ impl World {
             account: linked,
             groups: Vec::new(),
             created: Some(at(-1000)),
+            modified: None,
         };
         self.records.push(Record { owner, held });
     }

@@ -13,7 +13,6 @@ use crate::diagnose::{Case, Owner};
 use crate::evidence::{Claim, Evidence, IdpUser, LogEntry, Read};
 use crate::plan::Step;
 use crate::planner::is_proven;
-use crate::subject::RecordId;
 use crate::{Cause, Op, Risk, Undo, Verdict, diagnose, plan};
 
 type Change = (&'static str, fn(&mut Evidence));
@@ -481,17 +480,4 @@ fn a_deleted_person_is_known_by_the_whole_name() {
     };
     assert!(deleted.was_deleted_as("Joann@acme.example"));
     assert!(!deleted.was_deleted_as("ann@acme.example"));
-}
-
-#[test]
-fn the_anchor_of_a_directory_that_the_job_does_not_write_to_tells_nothing_about_it() {
-    let mut e = healthy();
-    let mut elsewhere = record("r9", OTHER, MAIL, None);
-    elsewhere.id = RecordId { directory: "directory-2".to_owned(), record: "r9".to_owned() };
-    e.records.insert("directory-2".to_owned(), seen(vec![elsewhere]));
-    e.owners.insert(OTHER.to_owned(), seen(vec![colleague()]));
-    newest(&mut e, entry("success", |known| known.target = Some("r9".to_owned())));
-    assert_eq!(Case::new(&e).target_directory(), None, "the anchor is a colleague's");
-    e.owners.clear();
-    assert_eq!(Case::new(&e).target_directory(), None, "the anchor is somebody's");
 }

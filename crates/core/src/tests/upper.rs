@@ -2,13 +2,13 @@
 //! undo and retirement, and the choice between two accounts.
 
 use super::build::{
-    A1, A2, JANE, MAIL, OTHER, U1, account, account_of, address_elsewhere, gap, healthy, link,
+    A1, A2, JANE, MAIL, OTHER, U1, account, account_of, address_elsewhere, at, gap, healthy, link,
     linked_elsewhere, never_provisioned, person, record, record_id, restore, seen, surround, value,
 };
 use super::conditions::{planned, rules};
 use crate::condition::{ConditionState, conditions};
 use crate::diagnose::Case;
-use crate::evidence::{Evidence, IdpUser, Read, StoppedBy};
+use crate::evidence::{Evidence, IdpUser, JobStart, Read, StoppedBy};
 use crate::op::ResetScope;
 use crate::planner::{inverse, left_over, parking_address};
 use crate::{Op, Plan, Risk, Undo, Verdict, diagnose, retire_plan, undo_plan};
@@ -82,6 +82,7 @@ fn the_job_runs_again_only_where_nobody_wanted_it_to_stand_still() {
         staged,
         key,
         ("deletes", |e| value(&mut e.job).quarantine = Some("TooManyDeletes".to_owned())),
+        ("a fault of the tenant", |e| value(&mut e.job).tenant_actionable = Some(true)),
         ("unknown", |e| value(&mut e.job).quarantine = Some("Unknown".to_owned())),
         ("not given", |e| value(&mut e.job).quarantine = Some("no reason given".to_owned())),
         ("by its code alone", |e| {
@@ -105,7 +106,7 @@ fn no_job_is_started_for_somebody_the_identity_provider_does_not_show() {
 }
 
 #[test]
-fn the_job_goes_on_where_it_left_off_before_it_starts_over() {
+fn a_start_that_ended_in_the_same_state_is_not_repeated() {
     let first = planned(&slowed(), &rules());
     let actions = |plan: &Plan| plan.steps.iter().map(|step| step.op.action()).collect::<Vec<_>>();
     assert_eq!(actions(&first), ["start-provisioning"]);
@@ -119,14 +120,24 @@ fn the_job_goes_on_where_it_left_off_before_it_starts_over() {
     let e = slowed();
     let diagnosis = diagnose(&e);
     let second = crate::plan(&e, &diagnosis, &rules(), &first.steps);
-    assert_eq!(actions(&second), ["restart-provisioning"]);
-    let both = [first.steps.clone(), second.steps.clone()].concat();
-    let third = crate::plan(&e, &diagnosis, &rules(), &both);
-    assert!(third.steps.is_empty() && third.advice.iter().any(|line| line.contains("as it stood before")));
-    // Another quarantine reason is different evidence.
+    assert!(second.steps.is_empty() && second.advice.iter().any(|line| line.contains("same state")));
+    // An earlier run started it, as the journal shows.
     let mut e = slowed();
+    let before = value(&mut e.job).state();
+    e.starts = vec![JobStart { at: at(-100), before }];
+    let again = planned(&e, &rules());
+    assert!(again.steps.is_empty(), "{:?}", again.steps);
+    assert!(
+        again.advice.iter().any(|line| line.contains("came back to the same state")),
+        "{:?}",
+        again.advice
+    );
+    value(&mut e.job).last_success = Some(at(-50));
+    assert_eq!(actions(&planned(&e, &rules())), ["start-provisioning"], "it ran well in between");
+    // Another quarantine reason is different evidence.
+    value(&mut e.job).last_success = None;
     value(&mut e.job).quarantine = Some("EncounteredBaseEscrowThreshold".to_owned());
-    assert_eq!(actions(&crate::plan(&e, &diagnose(&e), &rules(), &both)), ["start-provisioning"]);
+    assert_eq!(actions(&crate::plan(&e, &diagnose(&e), &rules(), &first.steps)), ["start-provisioning"]);
 }
 
 /// Jane has access, and an account that her repair left without use has a placeholder address.

@@ -105,6 +105,7 @@ impl Atlassian {
             direct_roles: BTreeSet::new(),
             activity: Vec::new(),
             added_to_org: "2024-01-01".to_owned(),
+            email_verified: true,
             sessions: 0,
             contributions: 0,
             blocked_by: None,

@@ -121,6 +121,16 @@ fn instant(text: Option<&str>) -> Result<Option<Timestamp>, Reply> {
     }
 }
 
+/// The actor of an event: an account with its address, or a part of the system with its name alone.
+fn actor(tenant: &Atlassian, id: &str) -> Value {
+    let Some(account) = tenant.accounts.get(id) else {
+        return json!({"id": id, "name": id, "email": null, "links": null});
+    };
+    let itself = format!("https://api.atlassian.com/users/{id}/manage/profile");
+    let links = json!({"alt": null, "self": itself});
+    json!({"id": id, "name": account.display_name(), "email": account.email, "links": links})
+}
+
 fn shown(tenant: &Atlassian, event: &Event, stream: bool) -> Value {
     let here = format!("https://api.atlassian.com/admin/v1/orgs/{}", tenant.org_id);
     let mut context = Vec::new();
@@ -133,7 +143,7 @@ fn shown(tenant: &Atlassian, event: &Event, stream: bool) -> Value {
     }
     let mut attributes = json!({
         "time": event.time.to_string(), "action": event.action.to_lowercase(),
-        "actor": {"id": event.actor, "name": event.actor, "email": null, "links": null},
+        "actor": actor(tenant, &event.actor),
         "context": context,
         "container": [{"id": tenant.org_id, "type": "orgs", "attributes": {"name": tenant.org_name},
                        "links": {"alt": null, "self": here}}]

@@ -216,6 +216,7 @@ fn set_email(tenant: &mut Atlassian, ask: &Ask, account: &Account) -> Answer {
     }
     if let Some(found) = tenant.accounts.get_mut(&account.id) {
         email.clone_into(&mut found.email);
+        found.email_verified = true;
         found.sessions = 0;
     }
     tenant.log("EMAIL_CHANGE", &account.id, &format!("{} became {email}", account.email));
@@ -253,7 +254,7 @@ fn profile(account: &Account) -> Value {
     let mut shown = json!({
         "account_id": account.id, "account_type": account.kind, "account_status": status,
         "name": account.display_name(), "nickname": account.display_name(), "zoneinfo": "Etc/UTC",
-        "locale": "en-US", "email": account.email, "email_verified": true,
+        "locale": "en-US", "email": account.email, "email_verified": account.email_verified,
         "picture": "https://avatar-management--avatars.us-west-2.prod.public.atl-paas.net/default-avatar.png",
         "extended_profile": {}, "characteristics": {"not_mentionable": null},
         "privacy_settings": {"name": "public", "nickname": "public", "picture": "collaborator",

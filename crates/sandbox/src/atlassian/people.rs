@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::ask::{Answer, Ask, Reply};
 use super::index::Index;
 use super::page::{Kind, Spec, Walk, check, from_query, invalid, optional_body};
-use super::refusal::{no_user, stamp, unknown};
+use super::refusal::{no_user, not_there, stamp, unknown};
 use super::rules::{Access, same};
 use super::state::{Account, Atlassian, Membership, Status};
 
@@ -141,7 +141,7 @@ fn search(tenant: &mut Atlassian, walk: Walk, scope: Option<&str>) -> Answer {
         let data = shown(tenant, &walk, &page, scope);
         return listed(tenant, walk, data, next);
     }
-    let fits = plain(&walk);
+    let fits = plain(&walk, tenant.switches.emails_ignore_case);
     let plain: Vec<&Account> = candidates(tenant, &walk).into_iter().filter(|a| fits(a)).collect();
     let all: Vec<&Account> = if scope.is_some() || needs_access(&walk) {
         let ids: BTreeSet<&str> = plain.iter().map(|a| a.id.as_str()).collect();
@@ -208,7 +208,7 @@ fn shown(tenant: &Atlassian, walk: &Walk, page: &[&Account], scope: Option<&str>
 }
 
 /// The filters that need only the account, parsed once for the whole search.
-fn plain(walk: &Walk) -> impl Fn(&Account) -> bool + use<> {
+fn plain(walk: &Walk, ignores_case: bool) -> impl Fn(&Account) -> bool + use<> {
     let (ids, emails) = (walk.list("accountIds"), walk.list("emails"));
     let (domains, statuses) = (walk.list("emailDomains"), walk.list("accountStatus"));
     let term = walk.text("searchTerm").map(str::to_lowercase);
@@ -220,7 +220,9 @@ fn plain(walk: &Walk) -> impl Fn(&Account) -> bool + use<> {
     move |account| {
         let domain = account.email.rsplit_once('@').map_or("", |(_, d)| d);
         mfa && ids.as_ref().is_none_or(|l| l.contains(&account.id))
-            && among(&emails, &account.email)
+            && emails.as_ref().is_none_or(|l| {
+                l.iter().any(|asked| *asked == account.email || ignores_case && same(asked, &account.email))
+            })
             && among(&domains, domain)
             && among(&statuses, account_status(account))
             && managed.is_none_or(|m| m == account.managed())
@@ -287,7 +289,7 @@ fn person(
         "accountStatus": account_status(account), "membershipStatus": membership,
         "addedToOrg": format!("{}T00:00:00.000Z", account.added_to_org), "deactivatedOn": null,
         "forDeletion": account.pending(), "name": account.display_name(), "nickname": account.display_name(),
-        "email": account.email, "emailVerified": true,
+        "email": account.email, "emailVerified": account.email_verified,
         "claimStatus": if account.managed() { "managed" } else { "unmanaged" },
         "managementSource": source, "mfaEnabled": true, "picture": picture, "avatar": picture,
         "jobTitle": null, "department": null, "organization": null, "location": null, "timeZone": null,
@@ -299,6 +301,7 @@ fn person(
             let value = match *part {
                 "platformRoles" => json!(account.platform_roles),
                 "counts.resources" => json!({"resources": roles.len()}),
+                "groups" if scope.is_none() && !tenant.switches.dash_groups => json!([]),
                 "groups" => access
                     .groups
                     .iter()
@@ -371,6 +374,9 @@ fn role_assignments(tenant: &mut Atlassian, ask: &Ask, id: &str, scope: Option<&
 
 pub(super) fn last_active(tenant: &Atlassian, id: &str) -> Answer {
     let account = find(tenant, id)?;
+    if tenant.switches.original_user_management {
+        return Err(not_there());
+    }
     let products: Vec<Value> = account
         .activity
         .iter()

@@ -42,8 +42,9 @@ pub(super) fn list(tenant: &Atlassian, ask: &Ask, directory: &str) -> Answer {
     let found: Vec<&ScimGroup> =
         tenant.scim_groups.values().filter(|g| g.directory == directory).filter(wanted).collect();
     // Members that are not shown are not rendered, because there may be a million.
-    let members = kept(ask)?("members");
-    page(tenant, ask, &found, |group| render(tenant, group, members))
+    let obeyed = tenant.switches.groups_exclude_members;
+    let members = kept(ask)?("members") || !obeyed;
+    page(tenant, ask, &found, obeyed, |group| render(tenant, group, members))
 }
 
 fn find(tenant: &Atlassian, directory: &str, id: &str) -> Result<ScimGroup, Reply> {

@@ -31,11 +31,12 @@ pub(super) fn filter(ask: &Ask, allowed: &[&str]) -> Result<Option<(String, Stri
     }
 }
 
-/// A page of a list. As recorded, `itemsPerPage` is the size of a page, not the number of items on it.
+/// A page of a list. `shapes` is whether it obeys `attributes` and `excludedAttributes`. As recorded, `itemsPerPage` is the size of a page, not the number of items on it.
 pub(super) fn page<T>(
     tenant: &Atlassian,
     ask: &Ask,
     found: &[T],
+    shapes: bool,
     render: impl Fn(&T) -> Value,
 ) -> Result<Reply, Reply> {
     let known = ["filter", "startIndex", "count", "attributes", "excludedAttributes"];
@@ -49,7 +50,7 @@ pub(super) fn page<T>(
         .iter()
         .skip(start.saturating_sub(1))
         .take(count)
-        .map(|item| shaped(ask, render(item)))
+        .map(|item| if shapes { shaped(ask, render(item)) } else { Ok(render(item)) })
         .collect::<Result<_, _>>()?;
     Ok(Reply::ok(json!({
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],

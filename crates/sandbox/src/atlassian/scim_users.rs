@@ -23,7 +23,7 @@ pub(super) fn list(tenant: &Atlassian, ask: &Ask, directory: &str) -> Answer {
     let filter = filter(ask, &["userName", "externalId"])?;
     if let (None, Some(index)) = (&filter, &tenant.index) {
         let all = index.records.get(directory).map(Vec::as_slice).unwrap_or_default();
-        return page(tenant, ask, all, |id| {
+        return page(tenant, ask, all, true, |id| {
             tenant.scim_users.get(id).map_or(Value::Null, |u| render(tenant, u))
         });
     }
@@ -38,7 +38,7 @@ pub(super) fn list(tenant: &Atlassian, ask: &Ask, directory: &str) -> Answer {
         })
         .collect();
     found.sort_by(|a, b| a.id.cmp(&b.id));
-    page(tenant, ask, &found, |user| render(tenant, user))
+    page(tenant, ask, &found, true, |user| render(tenant, user))
 }
 
 fn find(tenant: &Atlassian, directory: &str, id: &str) -> Result<ScimUser, Reply> {

@@ -124,6 +124,8 @@ pub struct Account {
     pub kind: String,
     /// Its address. Empty once the account is closed. Unique without regard to case.
     pub email: String,
+    /// Whether the owner has confirmed the address.
+    pub email_verified: bool,
     pub name: String,
     pub status: Status,
     /// When it will be closed, if its deletion is scheduled.

@@ -75,8 +75,17 @@ pub struct Switches {
     /// Whether `membershipStatus` in the path of one directory is that of this directory; otherwise it is that of all
     /// together.
     pub membership_of_scope: bool,
+    /// Whether `expand: groups` in a search over all directories (`-`) lists the groups; otherwise the list is empty.
+    pub dash_groups: bool,
+    /// Whether `emails` of a search finds an address that is written with other letters in upper case.
+    pub emails_ignore_case: bool,
+    /// Whether SCIM groups obey `excludedAttributes`, which the document names for users only.
+    pub groups_exclude_members: bool,
     /// Whether `productAccess` lists apps that were never used, without a time; otherwise it omits them.
     pub unused_apps_listed: bool,
+    /// Whether the organization is on the original user management. This is no question, but a kind of organization:
+    /// it refuses the last use of an account, and the calls that suspend and restore.
+    pub original_user_management: bool,
 }
 
 impl Default for Switches {
@@ -111,7 +120,11 @@ impl Default for Switches {
             cursor_holds_search: false,
             dash_writes: false,
             membership_of_scope: false,
+            dash_groups: true,
+            emails_ignore_case: false,
+            groups_exclude_members: false,
             unused_apps_listed: true,
+            original_user_management: false,
         }
     }
 }

@@ -7,7 +7,7 @@ use super::ask::{Answer, Ask, Reply};
 use super::groups;
 use super::page::{body, invalid};
 use super::people;
-use super::refusal::{no_directory, no_user, unknown};
+use super::refusal::{no_directory, no_user, not_there, unknown};
 use super::rules::same;
 use super::state::{Atlassian, Grant, Membership, OrgGroup};
 
@@ -15,6 +15,9 @@ pub(super) fn answer(tenant: &mut Atlassian, ask: &Ask, rest: &[&str], scope: Op
     match (ask.method.as_str(), rest) {
         ("POST", ["users", _, "suspend" | "restore"]) if scope.is_none() && !tenant.switches.dash_writes => {
             Err(no_directory().faulty("`-` is documented for reading only"))
+        }
+        ("POST", ["users", _, "suspend" | "restore"]) if tenant.switches.original_user_management => {
+            Err(not_there())
         }
         ("POST", ["users", account, "suspend"]) => suspend(tenant, account, scope),
         ("POST", ["users", account, "restore"]) => restore(tenant, account, scope),

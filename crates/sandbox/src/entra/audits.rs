@@ -10,6 +10,8 @@ use super::limits::limit;
 use super::request::Ask;
 use super::state::{Audit, By, Entra};
 
+const CATEGORY: &str = "ProvisioningManagement";
+const SERVICE: &str = "Account Provisioning";
 /// A stop, with the name of the portal's button in the log.
 pub const STOPPED: &str = "Disable/pause provisioning configuration";
 /// A start.
@@ -28,6 +30,7 @@ impl Entra {
 /// `GET /auditLogs/directoryAudits`
 pub(super) fn list(entra: &mut Entra, ask: &Ask, now: Timestamp) -> Result<Reply, Refusal> {
     limit(entra, "auditLogs", &ask.caller.client_id, now)?;
+    // Both permissions, as the reference page of the list names them together.
     ask.need(&["AuditLog.Read.All"])?;
     ask.need(&["Directory.Read.All"])?;
     ask.only(&["$filter", "$orderby", "$top", "$skiptoken"])?;
@@ -36,7 +39,7 @@ pub(super) fn list(entra: &mut Entra, ask: &Ask, now: Timestamp) -> Result<Reply
         Some(text) => parse(text).map_err(|why| Refusal::bad(format!("Invalid filter clause: {why}")))?,
     };
     for clause in &clauses {
-        allowed(clause)?;
+        allowed(clause, entra.switches.audits_filter_category)?;
     }
     if !matches!(ask.option("$orderby"), None | Some("activityDateTime desc")) {
         return Err(Refusal::bad("Ordering by this is not supported."));
@@ -48,14 +51,17 @@ pub(super) fn list(entra: &mut Entra, ask: &Ask, now: Timestamp) -> Result<Reply
     page(ask, &entra.switches, "auditLogs/directoryAudits", items, 1000)
 }
 
-fn allowed(clause: &Clause) -> Result<(), Refusal> {
+/// The properties that the table of the resource marks as filterable.
+fn allowed(clause: &Clause, category: bool) -> Result<(), Refusal> {
     let good = match clause.path.as_str() {
         "activityDateTime" => {
             matches!(clause.op, Op::Eq | Op::Ge | Op::Le)
                 && !clause.quoted
                 && clause.values.iter().all(|value| value.parse::<Timestamp>().is_ok())
         }
-        "category" | "activityDisplayName" => clause.op == Op::Eq && clause.quoted,
+        "category" => category && clause.op == Op::Eq && clause.quoted,
+        "loggedByService" => clause.op == Op::Eq && clause.quoted,
+        "activityDisplayName" => matches!(clause.op, Op::Eq | Op::StartsWith) && clause.quoted,
         _ => false,
     };
     if good {
@@ -68,7 +74,9 @@ fn allowed(clause: &Clause) -> Result<(), Refusal> {
 fn holds(clause: &Clause, audit: &Audit) -> bool {
     let Some(wanted) = clause.values.first() else { return false };
     match clause.path.as_str() {
-        "category" => wanted == "ProvisioningManagement",
+        "category" => wanted == CATEGORY,
+        "loggedByService" => wanted == SERVICE,
+        "activityDisplayName" if clause.op == Op::StartsWith => audit.activity.starts_with(wanted.as_str()),
         "activityDisplayName" => *wanted == audit.activity,
         _ => wanted.parse::<Timestamp>().is_ok_and(|wanted| match clause.op {
             Op::Ge => audit.at >= wanted,
@@ -93,8 +101,8 @@ fn show(entra: &Entra, audit: &Audit) -> Value {
         ),
     };
     json!({
-        "category": "ProvisioningManagement",
-        "loggedByService": "Account Provisioning",
+        "category": CATEGORY,
+        "loggedByService": SERVICE,
         "activityDisplayName": audit.activity,
         "activityDateTime": audit.at.to_string(),
         "operationType": "",

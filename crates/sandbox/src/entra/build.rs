@@ -142,6 +142,7 @@ impl Entra {
             display_name: display_name.to_owned(),
             security_enabled: true,
             membership_rule: None,
+            rule_is_paused: false,
             on_premises_sync_enabled: None,
             created: Timestamp::UNIX_EPOCH,
             members: Vec::new(),

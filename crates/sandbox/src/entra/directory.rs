@@ -117,6 +117,22 @@ pub(super) fn user(entra: &Entra, ask: &Ask, key: &str) -> Result<Reply, Refusal
     Ok(Reply::ok(body.into()))
 }
 
+/// `GET /organization`: the tenant itself, with its verified domains.
+pub(super) fn organization(entra: &Entra, ask: &Ask) -> Result<Reply, Refusal> {
+    ask.need(&["Organization.Read.All", "Directory.Read.All", "Directory.ReadWrite.All"])?;
+    ask.only(&["$select"])?;
+    let domains: Vec<Value> = entra
+        .domains
+        .iter()
+        .map(|name| json!({"name": name, "type": "Managed", "isDefault": false, "isInitial": false}))
+        .collect();
+    let tenant = json!({"id": entra.tenant_id, "displayName": "Acme", "verifiedDomains": domains});
+    let all = tenant.as_object().cloned().unwrap_or_default();
+    let one = select(ask, "microsoft.graph.organization", &all, &["id", "displayName", "verifiedDomains"])?;
+    let context = format!("{}/v1.0/$metadata#organization", ask.base);
+    Ok(Reply::ok(json!({"@odata.context": context, "value": [one]})))
+}
+
 /// `GET /users`
 pub(super) fn users(entra: &Entra, ask: &Ask) -> Result<Reply, Refusal> {
     ask.need(READ_USERS)?;
@@ -231,7 +247,7 @@ fn rule(clause: &Clause) -> Option<Query> {
     }
 }
 
-fn holds(clause: &Clause, all: &Map<String, Value>) -> bool {
+pub(super) fn holds(clause: &Clause, all: &Map<String, Value>) -> bool {
     let (name, part) = clause.path.split_once('/').unwrap_or((&clause.path, ""));
     let whole = all.get(name);
     let actual = if part.is_empty() { whole } else { whole.and_then(|whole| whole.get(part)) };

@@ -28,6 +28,8 @@ pub(super) enum Trigger {
 pub(super) struct Scoping {
     pub active: bool,
     pub assigned: bool,
+    /// Whether one of the assignments gives a role that exists.
+    pub has_role: bool,
     pub in_filter: bool,
     said: Map<String, Value>,
 }
@@ -35,7 +37,7 @@ pub(super) struct Scoping {
 impl Scoping {
     /// Whether the service would provision the user.
     pub fn entitled(&self) -> bool {
-        self.active && self.assigned && self.in_filter
+        self.active && self.assigned && self.has_role && self.in_filter
     }
 }
 
@@ -44,20 +46,20 @@ impl Entra {
     pub(super) fn scoping(&self, sp: &str, user: &User, now: Timestamp) -> Scoping {
         let job = self.service_principals.get(sp).and_then(|sp| sp.job.as_ref());
         let until = now.checked_sub(self.switches.assignment_honoured_after).unwrap_or(now);
-        let honoured = |a: &&Assignment| a.resource == sp && a.created <= until && !a.is_broken;
-        let assigned = self.assignments.iter().filter(honoured).any(|a| {
-            a.principal == user.id
-                || self
-                    .groups
-                    .get(&a.principal)
-                    .is_some_and(|group| group.security_enabled && group.has(&user.id))
-        });
+        let honoured = |a: &&Assignment| a.resource == sp && a.created <= until;
+        let reaches = |a: &&Assignment| {
+            let group = self.groups.get(&a.principal);
+            a.principal == user.id || group.is_some_and(|group| group.security_enabled && group.has(&user.id))
+        };
+        let reaching: Vec<&Assignment> = self.assignments.iter().filter(honoured).filter(reaches).collect();
+        let everybody = job.is_some_and(|job| job.sync_all);
         let (in_filter, said) = job
             .and_then(|job| mapping::object(&job.schema, "User"))
             .map_or((false, Map::new()), |mapping| mapping::scope(mapping, &user.properties()));
         Scoping {
             active: user.account_enabled && user.deleted.is_none(),
-            assigned: assigned || job.is_some_and(|job| job.sync_all),
+            assigned: everybody || !reaching.is_empty(),
+            has_role: everybody || reaching.iter().any(|assignment| !assignment.is_broken),
             in_filter,
             said,
         }
@@ -148,7 +150,7 @@ fn scoping_step(entry: &mut LogEntry, scoping: &Scoping) {
     let details = [
         ("IsActive", word(scoping.active)),
         ("Assigned", word(scoping.assigned)),
-        ("IsEffectivelyEntitledForProvisioning", word(scoping.active && scoping.assigned)),
+        ("IsEffectivelyEntitledForProvisioning", word(scoping.active && scoping.has_role)),
         ("IsInProvisioningScopeDisplayName", word(scoping.in_filter)),
         ("ScopeEvaluationResult", Value::Object(scoping.said.clone()).to_string()),
     ];
@@ -355,6 +357,7 @@ fn quarantine(job: &mut Job, code: &str, now: Timestamp) {
         next_attempt: now.checked_add(jiff::SignedDuration::from_hours(24)).unwrap_or(now),
         code: code.into(),
         message: "Please provide a valid tenant URL and secret token for your application.".into(),
+        tenant_actionable: true,
     });
 }
 

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::answer::{Refusal, Reply, page, page_of, select};
-use super::directory::{READ_USERS, find};
+use super::directory::{READ_USERS, find, holds};
+use super::filter::{Op, parse};
 use super::request::Ask;
 use super::state::{Entra, Group};
 
@@ -52,7 +53,7 @@ impl Group {
             "mailNickname": self.display_name.replace(' ', ""),
             "groupTypes": if dynamic { json!(["DynamicMembership"]) } else { json!([]) },
             "membershipRule": self.membership_rule,
-            "membershipRuleProcessingState": dynamic.then_some("On"),
+            "membershipRuleProcessingState": dynamic.then_some(if self.rule_is_paused { "Paused" } else { "On" }),
             "onPremisesSyncEnabled": self.on_premises_sync_enabled,
             "onPremisesLastSyncDateTime": null,
             "onPremisesSamAccountName": null,
@@ -158,6 +159,34 @@ pub(super) fn check(entra: &Entra, ask: &Ask, key: &str) -> Result<Reply, Refusa
         "@odata.context": format!("{}/v1.0/$metadata#Collection(Edm.String)", ask.base),
         "value": hits,
     })))
+}
+
+/// `GET /groups`, with the two filters on dynamic groups that Microsoft documents.
+pub(super) fn list(entra: &Entra, ask: &Ask) -> Result<Reply, Refusal> {
+    ask.need(READ_GROUPS)?;
+    ask.only(&["$select", "$filter", "$top", "$count", "$skiptoken"])?;
+    let clauses = ask.option("$filter").map(parse).transpose();
+    let clauses = clauses.map_err(|why| Refusal::bad(format!("Invalid filter clause: {why}")))?;
+    for clause in clauses.iter().flatten() {
+        let known = matches!(
+            (clause.path.as_str(), clause.op, clause.quoted),
+            ("groupTypes", Op::AnyEq, true) | ("membershipRuleProcessingState", Op::Eq, true)
+        );
+        if !known {
+            let why = format!("Unsupported query filter clause for property '{}'.", clause.path);
+            return Err(Refusal::fault(400, "Request_UnsupportedQuery", why));
+        }
+    }
+    let mut items = Vec::new();
+    for group in entra.groups.values() {
+        let all = group.properties();
+        if clauses.iter().flatten().all(|clause| holds(clause, &all)) {
+            let mut item = select(ask, ODATA_TYPE, &all, DEFAULT_FIELDS)?;
+            item.remove("@odata.type");
+            items.push(item.into());
+        }
+    }
+    page(ask, &entra.switches, "groups", items, 999)
 }
 
 /// `GET /groups/{id}`

@@ -84,7 +84,9 @@ fn quarantine(quarantine: &Quarantine) -> Value {
         "reason": quarantine.reason,
         "seriesBegan": quarantine.began.to_string(),
         "seriesCount": 1,
-        "error": {"code": quarantine.code, "message": quarantine.message, "tenantActionable": true},
+        "error": {
+            "code": quarantine.code, "message": quarantine.message, "tenantActionable": quarantine.tenant_actionable,
+        },
     })
 }
 
@@ -132,7 +134,8 @@ pub(super) fn schema(entra: &Entra, ask: &Ask, key: &str, id: &str) -> Result<Re
     Ok(Reply::ok(find(entra, &sp, id)?.schema.clone()))
 }
 
-/// `GET …/synchronization/secrets`: the read form is documented for beta only, so a switch may refuse it.
+/// `GET /beta/…/synchronization/secrets`: documented for the beta version only, so a switch may refuse it. In v1.0 the
+/// segment cannot be read.
 pub(super) fn secrets(entra: &Entra, ask: &Ask, key: &str) -> Result<Reply, Refusal> {
     ask.only(&[])?;
     let sp = resolve(entra, key)?;
@@ -148,7 +151,7 @@ pub(super) fn secrets(entra: &Entra, ask: &Ask, key: &str) -> Result<Reply, Refu
         ])
     });
     Ok(Reply::ok(json!({
-        "@odata.context": format!("{}/v1.0/$metadata#servicePrincipals('{sp}')/synchronization/secrets", ask.base),
+        "@odata.context": format!("{}/beta/$metadata#servicePrincipals('{sp}')/synchronization/secrets", ask.base),
         "value": values.unwrap_or_else(|| json!([])),
     })))
 }
@@ -157,6 +160,9 @@ fn to_write<'a>(entra: &'a mut Entra, ask: &Ask, key: &str, id: &str) -> Result<
     ask.only(&[])?;
     let sp = resolve(entra, key)?;
     ask.need_or_own(entra, &sp, WRITE_PERMISSIONS)?;
+    if !ask.has(WRITE_PERMISSIONS) && !entra.switches.owner_may_start {
+        return Err(Refusal::new(401, "UnknownError", ""));
+    }
     find_mut(entra, &sp, id)
 }
 

@@ -10,11 +10,19 @@ use serde_json::Value;
 use super::answer::Refusal;
 use super::state::{Entra, Token};
 
+/// The version of Graph in the path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Version {
+    V1,
+    Beta,
+}
+
 /// A request with a valid token.
 #[derive(Debug)]
 pub(super) struct Ask {
     pub method: Method,
-    /// Decoded segments after `/v1.0`, with keys in parentheses split off.
+    pub version: Version,
+    /// Decoded segments after the version, with keys in parentheses split off.
     pub segments: Vec<String>,
     /// The path as it was sent, for links.
     pub raw_path: String,

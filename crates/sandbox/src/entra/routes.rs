@@ -10,17 +10,18 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::answer::{Refusal, Reply, respond};
-use super::request::{Ask, query, segments};
+use super::request::{Ask, Version, query, segments};
 use super::state::{Entra, Shared};
 use super::{assignments, audits, cycle, directory, groups, jobs, logs, ondemand, token};
 use crate::lock;
 use crate::wire::{Service, Wire};
 
-/// Graph under `/v1.0`. `base` is the public base URL, perhaps with a path. Links to next pages begin with it.
+/// Graph under `/v1.0`, and the one read that exists only under `/beta`. `base` is the public base URL, perhaps with a path. Links to next pages begin with it.
 pub fn graph_router(state: Shared, wire: Wire, base: String) -> Router {
     let base = base.trim_end_matches('/').to_owned();
     let router = Router::new()
         .route("/v1.0/{*rest}", axum::routing::any(graph))
+        .route("/beta/{*rest}", axum::routing::any(graph))
         .fallback(graph)
         .with_state((state, wire.clone(), base));
     wire.around(Service::Entra, router)
@@ -47,9 +48,12 @@ async fn read(state: &Shared, request: Request, base: String, now: Timestamp) ->
     let (parts, body) = request.into_parts();
     let caller = token::bearer(&lock(state), &parts.headers, now)?;
     let raw_path = parts.uri.path().to_owned();
-    let segments = raw_path
-        .strip_prefix("/v1.0/")
-        .and_then(segments)
+    let versioned = match raw_path.strip_prefix("/beta/") {
+        Some(rest) => Some((Version::Beta, rest)),
+        None => raw_path.strip_prefix("/v1.0/").map(|rest| (Version::V1, rest)),
+    };
+    let (version, segments) = versioned
+        .and_then(|(version, rest)| Some((version, segments(rest)?)))
         .ok_or_else(|| Refusal::fault(400, "BadRequest", "Invalid version or path."))?;
     let bytes = to_bytes(body, 1 << 20).await.unwrap_or_default();
     let is_json = parts
@@ -66,7 +70,17 @@ async fn read(state: &Shared, request: Request, base: String, now: Timestamp) ->
         return Err(Refusal::fault(400, "BadRequest", "Write requests must be application/json."));
     };
     let query = query(parts.uri.query().unwrap_or_default());
-    Ok(Ask { method: parts.method, segments, raw_path, query, headers: parts.headers, body, base, caller })
+    Ok(Ask {
+        method: parts.method,
+        version,
+        segments,
+        raw_path,
+        query,
+        headers: parts.headers,
+        body,
+        base,
+        caller,
+    })
 }
 
 async fn answer(state: &Shared, ask: &Ask, now: Timestamp) -> Result<Reply, Refusal> {
@@ -93,6 +107,12 @@ async fn answer(state: &Shared, ask: &Ask, now: Timestamp) -> Result<Reply, Refu
 const GROUP_ODATA_TYPE: &str = "microsoft.graph.group";
 
 fn table(entra: &mut Entra, ask: &Ask, path: &[&str], now: Timestamp) -> Result<Reply, Refusal> {
+    if ask.version == Version::Beta {
+        return match (ask.method.as_str(), path) {
+            ("GET", ["servicePrincipals", id, "synchronization", "secrets"]) => jobs::secrets(entra, ask, id),
+            _ => Err(unknown(path)),
+        };
+    }
     if ask.method == Method::GET {
         return match path {
             ["users"] => directory::users(entra, ask),
@@ -107,6 +127,8 @@ fn table(entra: &mut Entra, ask: &Ask, path: &[&str], now: Timestamp) -> Result<
             }
             ["users", id, "appRoleAssignments"] => assignments::of_user(entra, ask, id),
             ["directory", "deletedItems", "microsoft.graph.user"] => directory::deleted(entra, ask),
+            ["organization"] => directory::organization(entra, ask),
+            ["groups"] => groups::list(entra, ask),
             ["groups", id] => groups::group(entra, ask, id),
             ["groups", id, "members"] => groups::members(entra, ask, id),
             ["servicePrincipals"] => assignments::list(entra, ask),
@@ -117,7 +139,6 @@ fn table(entra: &mut Entra, ask: &Ask, path: &[&str], now: Timestamp) -> Result<
             ["servicePrincipals", id, "synchronization", "jobs", job, "schema"] => {
                 jobs::schema(entra, ask, id, job)
             }
-            ["servicePrincipals", id, "synchronization", "secrets"] => jobs::secrets(entra, ask, id),
             ["auditLogs", "provisioning"] => logs::list(entra, ask, now),
             ["auditLogs", "directoryAudits"] => audits::list(entra, ask, now),
             _ => Err(unknown(path)),

@@ -132,6 +132,8 @@ pub struct Group {
     pub security_enabled: bool,
     /// The rule, if the membership is dynamic.
     pub membership_rule: Option<String>,
+    /// Whether an admin paused the evaluation of the rule. The membership then stays as it is.
+    pub rule_is_paused: bool,
     /// Whether the on-premises directory controls the group.
     pub on_premises_sync_enabled: Option<bool>,
     pub created: Timestamp,
@@ -163,7 +165,8 @@ pub struct Assignment {
     pub resource: String,
     /// The role in the application, or [`DEFAULT_ACCESS`] if none was chosen.
     pub app_role: String,
-    /// Whether the provisioning service ignores it, for example because its role was removed. Graph still lists it.
+    /// Whether the provisioning service ignores it, for example because its role was removed. Graph still lists it, and
+    /// the log shows the person as assigned, but without the required role.
     pub is_broken: bool,
     pub created: Timestamp,
 }
@@ -199,6 +202,8 @@ pub struct Quarantine {
     /// The error behind it.
     pub code: String,
     pub message: String,
+    /// Whether an admin has to correct something before the job can work.
+    pub tenant_actionable: bool,
 }
 
 /// A finished cycle.

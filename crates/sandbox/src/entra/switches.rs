@@ -68,7 +68,7 @@ pub struct Switches {
     pub on_demand_while_quarantined: bool,
     /// Whether on-demand provisioning works while the job is paused.
     pub on_demand_while_paused: bool,
-    /// Whether v1.0 lets anyone read the synchronization secrets.
+    /// Whether the beta version lets anyone read the synchronization secrets.
     pub secrets_readable: bool,
     /// How long until an on-demand run appears in the provisioning log.
     pub log_latency: SignedDuration,
@@ -76,6 +76,11 @@ pub struct Switches {
     pub log_refuses_combined_filter: bool,
     /// Whether the log requires `AuditLog.Read.All` and `Directory.Read.All` together.
     pub log_needs_both_roles: bool,
+    /// Whether `Application.ReadWrite.OwnedBy` and ownership are enough to start, pause and restart a job. The reference
+    /// pages say so; a report of 2023 had 401 `UnknownError` instead.
+    pub owner_may_start: bool,
+    /// Whether the audit log can be filtered by `category`, which the table of the resource does not mark.
+    pub audits_filter_category: bool,
     /// The duration of an on-demand call.
     pub on_demand_latency: std::time::Duration,
     /// Whether the target gets booleans as the strings `"True"` and `"False"`.
@@ -118,6 +123,8 @@ impl Default for Switches {
             log_latency: SignedDuration::ZERO,
             log_refuses_combined_filter: false,
             log_needs_both_roles: false,
+            owner_may_start: false,
+            audits_filter_category: false,
             on_demand_latency: std::time::Duration::ZERO,
             booleans_as_strings: false,
             cycle_after_start: true,

@@ -212,7 +212,7 @@ impl Default for Blueprint {
             seats_known: true,
             used: true,
             is_org_admin: false,
-            audit_log: true,
+            audit_log: false,
             atlassian: atlassian::Switches::default(),
             // A test asks faster than any person, and time does not pass for the limits of the simulated service.
             entra: entra::Switches { limit_requests: usize::MAX, ..entra::Switches::default() },

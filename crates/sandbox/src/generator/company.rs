@@ -10,7 +10,7 @@ use super::people::Hire;
 use super::truth::Truth;
 use super::{history, schema};
 use crate::atlassian::{Grant, ManagedBy, Membership};
-use crate::tenant::{CLIENT, STAFF, Tenant, hours_ago};
+use crate::tenant::{STAFF, Tenant, hours_ago};
 
 /// The second SCIM directory.
 pub(super) const SECOND: &str = "6c2f0000-0000-4000-8000-000000000002";
@@ -111,10 +111,8 @@ impl World {
         if let Some(job) = tenant.entra.atlassian_job() {
             job.sync_all = matches!(blueprint.assigned, Assigned::SyncAll | Assigned::GroupsAndSyncAll);
         }
-        if !blueprint.audit_log
-            && let Some(app) = tenant.entra.apps.get_mut(CLIENT)
-        {
-            app.roles.retain(|role| role != "Directory.Read.All");
+        if blueprint.audit_log {
+            tenant.grant_audit_log();
         }
     }
 

@@ -218,5 +218,5 @@ pub const DIMENSIONS: &[Dimension] = &[
     },
     Dimension { name: "used", choices: &[ORDINARY, ("never", |b| b.used = false)] },
     Dimension { name: "org-admin", choices: &[ORDINARY, ("yes", |b| b.is_org_admin = true)] },
-    Dimension { name: "audit-log", choices: &[ORDINARY, ("forbidden", |b| b.audit_log = false)] },
+    Dimension { name: "audit-log", choices: &[ORDINARY, ("granted", |b| b.audit_log = true)] },
 ];

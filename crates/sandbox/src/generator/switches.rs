@@ -40,6 +40,10 @@ pub const FLIPS: &[Dimension] = flips![
     atlassian.dash_writes,
     atlassian.membership_of_scope,
     atlassian.unused_apps_listed,
+    atlassian.dash_groups,
+    atlassian.emails_ignore_case,
+    atlassian.groups_exclude_members,
+    atlassian.original_user_management,
     entra.rematch_when_gone,
     entra.compare_with_target,
     entra.resend_known_member,
@@ -57,6 +61,8 @@ pub const FLIPS: &[Dimension] = flips![
     entra.booleans_as_strings,
     entra.cycle_after_start,
     entra.empty_condition_is_false,
+    entra.owner_may_start,
+    entra.audits_filter_category,
 ];
 
 /// The other questions. Rate limits and latencies are left out: they change when something happens, not what.

@@ -2,7 +2,7 @@
 
 use super::link::remembered_as;
 use super::{JANE, Scenario};
-use crate::atlassian::Membership;
+use crate::atlassian::{ManagedBy, Membership};
 use crate::tenant::{DIRECTORY, Tenant};
 use reinstate_core::{Cause, Outcome};
 
@@ -56,6 +56,140 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             tenant.hire(JANE, "Jane Doe");
             let account = tenant.account(JANE, "Jane Doe", 31);
             tenant.atlassian.set_active(&account, false);
+        },
+    },
+    Scenario {
+        name: "deactivated-while-linked",
+        title: "An admin deactivated Jane's account by hand; provisioning still has it as active.",
+        who: JANE,
+        finds: &[Cause::DeactivatedWhileLinked],
+        mentions: &[],
+        ends: Outcome::Restored,
+        arrange: |tenant| {
+            let jane = tenant.employee(JANE, "Jane Doe");
+            tenant.atlassian.set_active(&jane.account, false);
+        },
+    },
+    Scenario {
+        name: "deactivated-while-linked-and-drift",
+        title: "The same, and a group is missing as well: the lost group is written after the account is active.",
+        who: JANE,
+        finds: &[Cause::DeactivatedWhileLinked],
+        mentions: &[],
+        ends: Outcome::Restored,
+        arrange: |tenant| {
+            let jane = tenant.employee(JANE, "Jane Doe");
+            tenant.atlassian.set_active(&jane.account, false);
+            tenant.atlassian.leave(&jane.record, "jira-users");
+        },
+    },
+    Scenario {
+        name: "deactivated-while-linked-by-a-person",
+        title: "The same, and the audit log names the admin: an approver decides even the first attempt.",
+        who: JANE,
+        finds: &[Cause::DeactivatedWhileLinked],
+        mentions: &[],
+        ends: Outcome::Restored,
+        arrange: |tenant| {
+            let jane = tenant.employee(JANE, "Jane Doe");
+            let admin = tenant.employee("olga@acme.example", "Olga Admin");
+            tenant.atlassian.actor = admin.account;
+            tenant.atlassian.set_active(&jane.account, false);
+        },
+    },
+    Scenario {
+        name: "deactivated-elsewhere",
+        title: "A guest's account is deactivated by their own company, and provisioning here has it as active.",
+        who: GUEST,
+        finds: &[Cause::DeactivatedElsewhere],
+        mentions: &[],
+        ends: Outcome::Advice,
+        arrange: |tenant| {
+            let (jane, account) = guest(tenant);
+            let record = tenant.atlassian.scim_record(DIRECTORY, GUEST, &jane, Some(&account));
+            tenant.atlassian.join(&record, "jira-users");
+            tenant.atlassian.join(&record, "wiki-users");
+            tenant.exported(&jane, &record);
+            tenant.atlassian.set_active(&account, false);
+        },
+    },
+    Scenario {
+        name: "deactivated-elsewhere-unlinked",
+        title: "The same of a guest who was never provisioned: the domain is not ours to claim.",
+        who: GUEST,
+        finds: &[Cause::DeactivatedElsewhere],
+        mentions: &[],
+        ends: Outcome::Advice,
+        arrange: |tenant| {
+            let (_, account) = guest(tenant);
+            tenant.atlassian.set_active(&account, false);
+        },
+    },
+    Scenario {
+        name: "account-unclaimed",
+        title: "The domain is verified, but Jane's account was never claimed, and a group is missing.",
+        who: JANE,
+        finds: &[Cause::AccountUnclaimed],
+        mentions: &[],
+        ends: Outcome::Advice,
+        arrange: |tenant| {
+            let jane = tenant.employee(JANE, "Jane Doe");
+            unclaimed(tenant, &jane.account);
+            tenant.atlassian.leave(&jane.record, "wiki-users");
+        },
+    },
+    Scenario {
+        name: "healthy-unclaimed",
+        title: "Jane's account was never claimed, and she has what she needs until the next update.",
+        who: JANE,
+        finds: &[],
+        mentions: &[Cause::AccountUnclaimed],
+        ends: Outcome::Healthy,
+        arrange: |tenant| {
+            let jane = tenant.employee(JANE, "Jane Doe");
+            unclaimed(tenant, &jane.account);
+        },
+    },
+    Scenario {
+        name: "pending-deletion-unclaimed",
+        title: "Jane scheduled the deletion of her account, which the organization never claimed.",
+        who: JANE,
+        finds: &[Cause::PendingDeletion, Cause::AccountUnclaimed],
+        mentions: &[],
+        ends: Outcome::Advice,
+        arrange: |tenant| {
+            let jane = tenant.employee(JANE, "Jane Doe");
+            unclaimed(tenant, &jane.account);
+            tenant.atlassian.schedule_deletion(&jane.account);
+        },
+    },
+    Scenario {
+        name: "email-unverified",
+        title: "Jane never confirmed her address and has never been in.",
+        who: JANE,
+        finds: &[Cause::EmailUnverified],
+        mentions: &[],
+        ends: Outcome::Advice,
+        arrange: |tenant| {
+            let jane = tenant.employee(JANE, "Jane Doe");
+            if let Some(known) = tenant.atlassian.accounts.get_mut(&jane.account) {
+                known.email_verified = false;
+                known.activity.clear();
+            }
+        },
+    },
+    Scenario {
+        name: "healthy-email-unverified",
+        title: "Jane never confirmed her address, but she works every day.",
+        who: JANE,
+        finds: &[],
+        mentions: &[Cause::EmailUnverified],
+        ends: Outcome::Healthy,
+        arrange: |tenant| {
+            let jane = tenant.employee(JANE, "Jane Doe");
+            if let Some(known) = tenant.atlassian.accounts.get_mut(&jane.account) {
+                known.email_verified = false;
+            }
         },
     },
     Scenario {
@@ -192,6 +326,32 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         },
     },
 ];
+
+/// The address of a guest, whose company is not ours.
+const GUEST: &str = "jane@partner.example";
+
+/// A guest with an account that their own company manages: the person and the account.
+fn guest(tenant: &mut Tenant) -> (String, String) {
+    let account = tenant.account(GUEST, "Jane Doe", 3);
+    let jane = tenant.hire("jane_partner.example#EXT#@acme.example", "Jane Doe");
+    if let Some(user) = tenant.entra.users.get_mut(&jane) {
+        "Guest".clone_into(&mut user.user_type);
+        user.mail = Some(GUEST.to_owned());
+        user.proxy_addresses.clear();
+    }
+    if let Some(known) = tenant.atlassian.accounts.get_mut(&account) {
+        known.managed_by = ManagedBy::Another;
+        known.membership = Membership::Active;
+    }
+    (jane, account)
+}
+
+fn unclaimed(tenant: &mut Tenant, account: &str) {
+    if let Some(known) = tenant.atlassian.accounts.get_mut(account) {
+        known.managed_by = ManagedBy::Nobody;
+        known.membership = Membership::Active;
+    }
+}
 
 /// The previous address of the account.
 const OLD: &str = "jane.miller@acme.example";

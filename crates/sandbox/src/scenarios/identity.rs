@@ -39,9 +39,8 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         name: "name-held-by-colleague",
         title: "The record of a colleague holds Jane's user name. It is the colleague's, and nothing may be moved.",
         who: JANE,
-        // No cause explains this: the record belongs to an active colleague, so it is not stale, and the address is
-        // free.
-        finds: &[],
+        // The record belongs to an active colleague, so it is not stale, and the address is free.
+        finds: &[Cause::ExportFailing],
         mentions: &[],
         ends: Outcome::Advice,
         arrange: |tenant| {
@@ -57,10 +56,10 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         },
     },
     Scenario {
-        name: "anchor-of-a-colleague",
+        name: "wrong-anchor",
         title: "A group is missing, and the job takes a colleague's record for Jane's. Anything sent would change that record.",
         who: JANE,
-        finds: &[Cause::MembershipDrift],
+        finds: &[Cause::WrongAnchor],
         mentions: &[],
         ends: Outcome::Advice,
         arrange: |tenant| {
@@ -72,10 +71,65 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         },
     },
     Scenario {
+        name: "export-failing",
+        title: "Atlassian refuses Jane's record because of a value in it, and no cause explains the refusal.",
+        who: JANE,
+        finds: &[Cause::ExportFailing],
+        mentions: &[],
+        ends: Outcome::Advice,
+        arrange: |tenant| {
+            let jane = tenant.hire(JANE, "Jane Doe");
+            tenant.account(JANE, "Jane Doe", 77);
+            malformed(tenant, &jane, "Create");
+        },
+    },
+    Scenario {
+        name: "export-failing-by-match",
+        title: "The job looks people up by e-mail address. Atlassian does not filter by it, so nobody new arrives.",
+        who: JANE,
+        finds: &[Cause::ExportFailing],
+        mentions: &[Cause::MatchingOnEmail],
+        ends: Outcome::Advice,
+        arrange: |tenant| {
+            tenant.hire(JANE, "Jane Doe");
+            super::job::match_on_email(tenant);
+        },
+    },
+    Scenario {
+        name: "healthy-export-failing-and-access",
+        title: "The newest export failed because of a title that is too long. Everything that Jane needs is there.",
+        who: JANE,
+        finds: &[],
+        mentions: &[],
+        ends: Outcome::Healthy,
+        arrange: |tenant| {
+            let jane = tenant.employee(JANE, "Jane Doe");
+            malformed(tenant, &jane.idp, "Update");
+        },
+    },
+    Scenario {
+        name: "history-elsewhere",
+        title: "Jane came back as a vendor with a new user. Her years of work are on the account of the old one.",
+        who: "c-jane@acme.example",
+        finds: &[],
+        mentions: &[Cause::HistoryElsewhere],
+        ends: Outcome::Healthy,
+        arrange: |tenant| came_back(tenant, false),
+    },
+    Scenario {
+        name: "healthy-new-namesake",
+        title: "A new colleague has the same name as another who works here.",
+        who: "c-jane@acme.example",
+        finds: &[],
+        mentions: &[],
+        ends: Outcome::Healthy,
+        arrange: |tenant| came_back(tenant, true),
+    },
+    Scenario {
         name: "drift-while-not-entitled",
         title: "A group is missing. Jane is assigned, and the job calls her not entitled: sending her again disables her.",
         who: JANE,
-        finds: &[Cause::MembershipDrift],
+        finds: &[Cause::AssignmentBroken],
         mentions: &[],
         ends: Outcome::Advice,
         arrange: |tenant| {
@@ -165,6 +219,39 @@ fn match_by_external_id(tenant: &mut Tenant) {
             *rank = json!(priority);
         }
     }
+}
+
+/// Jane Doe has an old user with a used account, and a new user with an account that nobody has used.
+fn came_back(tenant: &mut Tenant, old_is_enabled: bool) {
+    let old = tenant.employee(JANE, "Jane Doe");
+    if let Some(user) = tenant.entra.users.get_mut(&old.idp) {
+        user.account_enabled = old_is_enabled;
+    }
+    let new = tenant.employee("c-jane@acme.example", "Jane Doe");
+    if let Some(user) = tenant.entra.users.get_mut(&new.idp) {
+        user.created = hours_ago(30 * 24);
+    }
+    let used = hours_ago(40 * 24).strftime("%Y-%m-%d").to_string();
+    if let Some(account) = tenant.atlassian.accounts.get_mut(&old.account) {
+        account.activity.iter_mut().for_each(|one| used.clone_into(&mut one.day));
+    }
+    if let Some(account) = tenant.atlassian.accounts.get_mut(&new.account) {
+        account.activity.clear();
+        account.contributions = 0;
+    }
+}
+
+/// Atlassian refused a value of the person.
+fn malformed(tenant: &mut Tenant, idp: &str, action: &str) {
+    let scim = json!({
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
+        "status": "400", "scimType": "invalidValue", "detail": "title: size must be between 0 and 255",
+    });
+    let reason = format!(
+        "StatusCode: BadRequest\r\nMessage: Processing of the HTTP request resulted in an exception.\r\nWeb Response: \r\n{scim}."
+    );
+    let code = "SystemForCrossDomainIdentityManagementBadRequest";
+    tenant.entra.log_failure(idp, action, code, &reason, hours_ago(3));
 }
 
 /// The newest log entry about the person: assigned, enabled and in scope, but not entitled.

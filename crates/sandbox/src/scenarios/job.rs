@@ -46,6 +46,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         ends: Outcome::Advice,
         arrange: |tenant| {
             tenant.hire(JANE, "Jane Doe");
+            tenant.grant_audit_log();
             if let Some(job) = tenant.entra.atlassian_job() {
                 job.code = JobCode::Paused;
                 "Paused".clone_into(&mut job.schedule_state);
@@ -118,6 +119,34 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         },
     },
     Scenario {
+        name: "active-mapping",
+        title: "The job writes active from a constant that says no, so Jane's account was deactivated.",
+        who: JANE,
+        finds: &[Cause::ActiveMapping],
+        mentions: &[],
+        ends: Outcome::Advice,
+        arrange: |tenant| {
+            let jane = tenant.employee(JANE, "Jane Doe");
+            active_from(tenant, "False");
+            tenant.atlassian.set_active(&jane.account, false);
+            if let Some(record) = tenant.atlassian.scim_users.get_mut(&jane.record) {
+                record.active = false;
+            }
+        },
+    },
+    Scenario {
+        name: "healthy-active-mapping",
+        title: "The job writes active from a constant that says yes. It hurts nobody until somebody leaves.",
+        who: JANE,
+        finds: &[],
+        mentions: &[Cause::ActiveMapping],
+        ends: Outcome::Healthy,
+        arrange: |tenant| {
+            tenant.employee(JANE, "Jane Doe");
+            active_from(tenant, "True");
+        },
+    },
+    Scenario {
         name: "healthy-sign-in-application",
         title: "A second enterprise application is there for signing in alone.",
         who: JANE,
@@ -140,6 +169,7 @@ pub(super) fn quarantine(tenant: &mut Tenant, reason: &str, code: &str) {
             next_attempt: hours_ago(-20),
             code: code.to_owned(),
             message: "The job was slowed down.".to_owned(),
+            tenant_actionable: true,
         });
     }
 }
@@ -152,12 +182,20 @@ fn pull(tenant: &mut Tenant) {
     }
 }
 
-fn match_on_email(tenant: &mut Tenant) {
+pub(super) fn match_on_email(tenant: &mut Tenant) {
     let users = "/synchronizationRules/0/objectMappings/1/attributeMappings";
     for (at, priority) in [(0, 0), (2, 1)] {
         if let Some(rank) = schema(tenant, &format!("{users}/{at}/matchingPriority")) {
             *rank = json!(priority);
         }
+    }
+}
+
+/// Makes the job write a constant into `active`.
+fn active_from(tenant: &mut Tenant, constant: &str) {
+    let source = "/synchronizationRules/0/objectMappings/1/attributeMappings/1/source";
+    if let Some(source) = schema(tenant, source) {
+        *source = json!({"type": "Constant", "name": constant, "expression": format!("\"{constant}\"")});
     }
 }
 

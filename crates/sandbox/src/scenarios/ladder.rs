@@ -18,6 +18,20 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         arrange: |tenant| {
             let service = By::App("Microsoft Entra Provisioning Service".to_owned());
             stopped(tenant, service);
+            tenant.grant_audit_log();
+            tenant.hire(JANE, "Jane Doe");
+        },
+    },
+    Scenario {
+        name: "provisioning-stopped-without-the-audit-log",
+        title: "The service stopped the job, and the application has no right to read who did it.",
+        who: JANE,
+        finds: &[Cause::ProvisioningStopped],
+        mentions: &[],
+        ends: Outcome::Advice,
+        arrange: |tenant| {
+            let service = By::App("Microsoft Entra Provisioning Service".to_owned());
+            stopped(tenant, service);
             tenant.hire(JANE, "Jane Doe");
         },
     },
@@ -30,6 +44,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         ends: Outcome::Advice,
         arrange: |tenant| {
             stopped(tenant, By::User("vera@acme.example".to_owned()));
+            tenant.grant_audit_log();
             tenant.hire(JANE, "Jane Doe");
         },
     },

@@ -125,7 +125,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         name: "email-held-unmanaged",
         title: "Jane's own account was invited before the domain was claimed, and was never claimed.",
         who: JANE,
-        finds: &[Cause::EmailHeldOutside],
+        finds: &[Cause::AccountUnclaimed],
         mentions: &[],
         ends: Outcome::Advice,
         arrange: |tenant| {
@@ -206,6 +206,19 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         },
     },
     Scenario {
+        name: "stale-anchor-in-silence",
+        title: "Somebody deleted Jane's record by hand. No cycle has looked for it since, so the log shows only success.",
+        who: JANE,
+        finds: &[Cause::StaleAnchor],
+        mentions: &[],
+        ends: Outcome::Restored,
+        arrange: |tenant| {
+            let jane = tenant.employee(JANE, "Jane Doe");
+            forget(tenant, &jane.record);
+            written(tenant, &jane.idp, &jane.record);
+        },
+    },
+    Scenario {
         name: "domain-not-claimed",
         title: "Jane's address lies on a domain that the organization has not claimed.",
         who: "jane@newco.example",
@@ -213,6 +226,9 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         mentions: &[],
         ends: Outcome::Advice,
         arrange: |tenant| {
+            tenant.entra.domains.push("newco.example".to_owned());
+            // The same permission shows the verified domains of the tenant.
+            tenant.grant_audit_log();
             tenant.hire("jane@newco.example", "Jane Doe");
             tenant.account("jane@newco.example", "Jane Doe", 9);
         },
@@ -229,6 +245,20 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             let reason = "The object that was matched before was not found in the target system.";
             tenant.entra.log_failure(&jane.idp, "Update", "InvalidAnchor", reason, hours_ago(60));
             written(tenant, &jane.idp, &jane.record);
+        },
+    },
+    Scenario {
+        name: "healthy-anchor-in-former-directory",
+        title: "The newest success in the log is from the time when the job wrote to another directory.",
+        who: JANE,
+        finds: &[],
+        mentions: &[],
+        ends: Outcome::Healthy,
+        arrange: |tenant| {
+            let jane = tenant.employee(JANE, "Jane Doe");
+            tenant.atlassian.add_directory(OLD_DIRECTORY, "sandbox-old-key");
+            let old = tenant.atlassian.scim_record(OLD_DIRECTORY, JANE, "import-1042", None);
+            written(tenant, &jane.idp, &old);
         },
     },
     Scenario {

@@ -126,6 +126,92 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         },
     },
     Scenario {
+        name: "assignment-broken",
+        title: "Jane's groups are assigned with a role that was removed, so the job entitles nobody through them.",
+        who: JANE,
+        finds: &[Cause::AssignmentBroken],
+        mentions: &[],
+        ends: Outcome::Advice,
+        arrange: |tenant| {
+            let jane = tenant.hire(JANE, "Jane Doe");
+            tenant.account(JANE, "Jane Doe", 12);
+            break_assignments(tenant);
+            not_entitled(tenant, &jane, 2);
+        },
+    },
+    Scenario {
+        name: "assignment-broken-and-renamed",
+        title: "The same; Jane was renamed meanwhile, and a group was lost.",
+        who: JANE,
+        finds: &[Cause::AssignmentBroken, Cause::EmailMismatch],
+        mentions: &[],
+        ends: Outcome::Advice,
+        arrange: |tenant| {
+            let jane = tenant.hire(JANE, "Jane Doe");
+            let account = tenant.account("jane.miller@acme.example", "Jane Miller", 250);
+            let record =
+                tenant.atlassian.scim_record(DIRECTORY, "jane.miller@acme.example", &jane, Some(&account));
+            tenant.atlassian.join(&record, "wiki-users");
+            tenant.exported(&jane, &record);
+            break_assignments(tenant);
+            not_entitled(tenant, &jane, 2);
+        },
+    },
+    Scenario {
+        name: "healthy-once-not-entitled",
+        title: "The job once skipped Jane for lack of a role, and has written her since.",
+        who: JANE,
+        finds: &[],
+        mentions: &[],
+        ends: Outcome::Healthy,
+        arrange: |tenant| {
+            let jane = tenant.employee(JANE, "Jane Doe");
+            not_entitled(tenant, &jane.idp, 30);
+            written(tenant, &jane.idp, &jane.record);
+        },
+    },
+    Scenario {
+        name: "dynamic-group-pending",
+        title: "Jane belongs into a dynamic group, and an admin has paused the evaluation of its rule.",
+        who: JANE,
+        finds: &[Cause::DynamicGroupPending],
+        mentions: &[],
+        ends: Outcome::Advice,
+        arrange: |tenant| {
+            let jane = tenant.entra.add_user(JANE, "Jane Doe");
+            if let Some(user) = tenant.entra.users.get_mut(&jane) {
+                user.department = Some("Engineering".to_owned());
+            }
+            by_rule(tenant, true);
+            tenant.account(JANE, "Jane Doe", 40);
+        },
+    },
+    Scenario {
+        name: "not-assigned-dynamic",
+        title: "The assigned group is dynamic, its rule is evaluated, and Jane does not match it.",
+        who: JANE,
+        finds: &[Cause::NotAssigned],
+        mentions: &[],
+        ends: Outcome::Advice,
+        arrange: |tenant| {
+            tenant.entra.add_user(JANE, "Jane Doe");
+            by_rule(tenant, false);
+            tenant.account(JANE, "Jane Doe", 40);
+        },
+    },
+    Scenario {
+        name: "healthy-dynamic-group-paused",
+        title: "The assigned group is dynamic and paused, and Jane was in it before.",
+        who: JANE,
+        finds: &[],
+        mentions: &[],
+        ends: Outcome::Healthy,
+        arrange: |tenant| {
+            tenant.employee(JANE, "Jane Doe");
+            by_rule(tenant, true);
+        },
+    },
+    Scenario {
         name: "attribute-missing",
         title: "Jane has no mailbox, and the job fills the address from the mail alone.",
         who: JANE,
@@ -316,9 +402,6 @@ fn filter(tenant: &mut Tenant, idp: &str, department: &str) {
 
 /// The log entry for a person whom the filter excludes.
 fn skipped(tenant: &mut Tenant, idp: &str) {
-    let source = Subject { id: idp.to_owned(), name: JANE.to_owned(), kind: "User".to_owned() };
-    let mut entry = LogEntry::about(source, hours_ago(2));
-    "Skipped".clone_into(&mut entry.status);
     let details = [
         ("IsActive", "True"),
         ("Assigned", "True"),
@@ -326,12 +409,48 @@ fn skipped(tenant: &mut Tenant, idp: &str) {
         ("ScopeEvaluationResult", "{\"engineers.department EQUALS 'Engineering'\":false}"),
         ("SkipReason", "NotEffectivelyEntitled"),
     ];
+    left_out(tenant, idp, 2, &details);
+}
+
+/// The log entry for a person whose assignment gives no role that exists.
+fn not_entitled(tenant: &mut Tenant, idp: &str, hours: i64) {
+    let details = [
+        ("IsActive", "True"),
+        ("Assigned", "True"),
+        ("IsEffectivelyEntitledForProvisioning", "False"),
+        ("IsInProvisioningScopeDisplayName", "True"),
+        ("SkipReason", "NotEffectivelyEntitled"),
+    ];
+    left_out(tenant, idp, hours, &details);
+}
+
+/// Removes the role of every assignment. Graph still lists the assignments.
+fn break_assignments(tenant: &mut Tenant) {
+    for assignment in &mut tenant.entra.assignments {
+        assignment.is_broken = true;
+    }
+}
+
+/// Makes the assigned groups dynamic.
+fn by_rule(tenant: &mut Tenant, paused: bool) {
+    for id in [tenant.jira_users.clone(), tenant.wiki_users.clone()] {
+        if let Some(group) = tenant.entra.groups.get_mut(&id) {
+            group.membership_rule = Some("user.department -eq \"Engineering\"".to_owned());
+            group.rule_is_paused = paused;
+        }
+    }
+}
+
+fn left_out(tenant: &mut Tenant, idp: &str, hours: i64, details: &[(&str, &str)]) {
+    let source = Subject { id: idp.to_owned(), name: JANE.to_owned(), kind: "User".to_owned() };
+    let mut entry = LogEntry::about(source, hours_ago(hours));
+    "Skipped".clone_into(&mut entry.status);
     entry.steps.push(Step {
         name: "EntrySynchronizationScoping".to_owned(),
         kind: "Scoping".to_owned(),
         status: "Skipped".to_owned(),
         description: "Determine if User in scope by evaluating against each scoping filter".to_owned(),
-        details: details.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        details: details.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
     });
     tenant.entra.log_entry(entry);
 }

@@ -11,10 +11,20 @@ use super::limits::Tier;
 use super::state::Slack;
 use super::{chat, files, people, socket, views};
 
+/// How a method takes its arguments, from its reference page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Takes {
+    /// GET with a query, or POST with a form: methods that only read.
+    Query,
+    /// POST with a form, never JSON.
+    Form,
+    /// POST with a form or JSON: most methods that write.
+    Json,
+}
+
 struct Method {
     name: &'static str,
-    /// Slack accepts JSON bodies only for methods that write. Methods that only read take a query or a form.
-    writes: bool,
+    takes: Takes,
     scope: &'static str,
     tier: Tier,
     args: &'static [&'static str],
@@ -28,7 +38,17 @@ const fn read(
     args: &'static [&'static str],
     run: fn(&mut Slack, &Args, Timestamp) -> Answer,
 ) -> Method {
-    Method { name, writes: false, scope, tier, args, run }
+    Method { name, takes: Takes::Query, scope, tier, args, run }
+}
+
+const fn form(
+    name: &'static str,
+    scope: &'static str,
+    tier: Tier,
+    args: &'static [&'static str],
+    run: fn(&mut Slack, &Args, Timestamp) -> Answer,
+) -> Method {
+    Method { name, takes: Takes::Form, scope, tier, args, run }
 }
 
 const fn write(
@@ -38,7 +58,7 @@ const fn write(
     args: &'static [&'static str],
     run: fn(&mut Slack, &Args, Timestamp) -> Answer,
 ) -> Method {
-    Method { name, writes: true, scope, tier, args, run }
+    Method { name, takes: Takes::Json, scope, tier, args, run }
 }
 
 const POST_ARGUMENTS: &[&str] = &[
@@ -108,7 +128,7 @@ const METHODS: &[Method] = &[
     write("chat.delete", "chat:write", Tier::T3, &["channel", "ts", "as_user"], chat::delete),
     write("chat.postEphemeral", "chat:write", Tier::T4, POST_ARGUMENTS, chat::post_ephemeral),
     read("chat.getPermalink", "", Tier::Free, &["channel", "message_ts"], chat::permalink),
-    read(
+    form(
         "files.getUploadURLExternal",
         "files:write",
         Tier::T4,
@@ -173,8 +193,8 @@ fn authorize(slack: &Slack, method: &Method, parts: &Parts) -> Result<(), Refusa
 
 fn arguments(method: &Method, parts: &Parts, body: &[u8]) -> Result<Args, Refusal> {
     let query = parts.uri.query().unwrap_or_default();
-    if parts.method == Verb::GET && (!method.writes || method.name == "auth.test") {
-        return Ok(form(query.as_bytes()));
+    if parts.method == Verb::GET && (method.takes == Takes::Query || method.name == "auth.test") {
+        return Ok(pairs(query.as_bytes()));
     }
     if parts.method != Verb::POST {
         return Err(Refusal::fault("method_not_supported", format!("called by {}", parts.method)));
@@ -184,22 +204,20 @@ fn arguments(method: &Method, parts: &Parts, body: &[u8]) -> Result<Args, Refusa
     }
     let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     match kind.and_then(|kind| kind.split(';').next()).map(str::trim) {
-        Some("application/x-www-form-urlencoded") => Ok(form(body)),
-        Some("application/json") if method.writes => match serde_json::from_slice(body) {
+        Some("application/x-www-form-urlencoded") => Ok(pairs(body)),
+        Some("application/json") if method.takes == Takes::Json => match serde_json::from_slice(body) {
             Ok(Value::Object(map)) => Ok(Args(map)),
             Ok(_) => Err(Refusal::fault("json_not_object", "the body is no JSON object")),
             Err(error) => Err(Refusal::fault("invalid_json", error.to_string())),
         },
-        Some("application/json") => {
-            Err(Refusal::fault("invalid_arguments", "methods that read take a query or a form, not JSON"))
-        }
+        Some("application/json") => Err(Refusal::fault("invalid_arguments", "this method takes no JSON")),
         None if body.is_empty() && method.args.is_empty() => Ok(Args::default()),
         None => Err(Refusal::fault("missing_post_type", "no content type")),
         Some(other) => Err(Refusal::fault("invalid_post_type", format!("content type {other}"))),
     }
 }
 
-fn form(bytes: &[u8]) -> Args {
+fn pairs(bytes: &[u8]) -> Args {
     Args(
         url::form_urlencoded::parse(bytes)
             .map(|(key, value)| (key.into_owned(), Value::String(value.into_owned())))

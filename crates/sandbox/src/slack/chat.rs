@@ -116,16 +116,20 @@ impl Slack {
         Err(format!("restricted_action_{refused}").as_str().into())
     }
 
-    /// The root of a thread, from any message in it.
-    pub(super) fn root(&self, channel: &str, ts: &str) -> Result<String, Refusal> {
+    /// The root of a thread, from any message in it. None if a reply to a deleted message appears at top level.
+    pub(super) fn root(&self, channel: &str, ts: &str) -> Result<Option<String>, Refusal> {
         let message =
             self.messages.iter().find(|message| message.channel == channel && message.ts == ts).ok_or_else(
                 || Refusal::fault("invalid_thread_ts", format!("no message {ts} in {channel}")),
             )?;
+        if message.deleted && !self.switches.deleted_root_refused {
+            // Observed by others: such a reply is accepted and appears at top level.
+            return Ok(None);
+        }
         if message.deleted {
             return Err("cannot_reply_to_message".into());
         }
-        Ok(message.thread_ts.clone().unwrap_or_else(|| message.ts.clone()))
+        Ok(Some(message.thread_ts.clone().unwrap_or_else(|| message.ts.clone())))
     }
 
     /// Stores a message of the bot.
@@ -213,7 +217,7 @@ impl Slack {
     }
 
     fn thread_asked(&self, args: &Args, channel: &str) -> Result<Option<String>, Refusal> {
-        args.str("thread_ts").map(|ts| self.root(channel, ts)).transpose()
+        args.str("thread_ts").map_or(Ok(None), |ts| self.root(channel, ts))
     }
 }
 

@@ -71,7 +71,7 @@ fn respond(slack: &mut Slack, token: &str, args: &Args, now: Timestamp) -> Resul
     if args.flag("replace_original").unwrap_or(false) && url.source != Source::Command {
         return replace(slack, &url.source, public, args, now);
     }
-    let thread_ts = args.str("thread_ts").map(|ts| slack.root(&url.channel, ts)).transpose()?;
+    let thread_ts = args.str("thread_ts").map_or(Ok(None), |ts| slack.root(&url.channel, ts))?;
     let content = slack.content(args, 40_000)?;
     if public {
         slack.store(&url.channel, thread_ts, content, now);

@@ -222,6 +222,8 @@ pub struct Switches {
     pub most_characters: Option<usize>,
     /// Refuses every message with blocks, whatever they contain.
     pub refuse_blocks: bool,
+    /// Refuses a reply to a deleted message. Otherwise it appears at top level.
+    pub deleted_root_refused: bool,
 }
 
 /// A file, from its announcement on.

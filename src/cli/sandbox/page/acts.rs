@@ -12,6 +12,7 @@ use super::blocks::text;
 use super::seat::{HOME_TAB, Seat};
 use super::stage::Stage;
 use super::{Page, faults, input};
+use crate::cli::sandbox::setting::{CASE, Setting};
 use crate::slack::action::ShortcutCallback;
 use reinstate_sandbox::lock;
 use reinstate_sandbox::scenarios::find;
@@ -144,8 +145,9 @@ pub(super) async fn home(State(page): State<Arc<Page>>, Form(fields): Fields) ->
 /// Starts another scenario in a tenant of its own.
 pub(super) async fn story(State(page): State<Arc<Page>>, Form(fields): Fields) -> Response {
     let (stage, wanted) = (page.stage(), get(&fields, "story"));
-    let told = match find(wanted) {
-        Some(scenario) => page.tell(scenario).await,
+    let case = page.case.clone().filter(|_| wanted == CASE);
+    let told = match case.or_else(|| find(wanted).map(Setting::Scenario)) {
+        Some(setting) => page.tell(setting).await,
         None => Err(anyhow::anyhow!("there is no story of that name")),
     };
     match told {

@@ -199,7 +199,7 @@ fn clock(ts: &str) -> Markup {
 
 /// The input field. Before a scenario begins, it holds the first command, for a person who may send it.
 fn composer(stage: &Stage, slack: &Slack, seat: &Seat) -> Markup {
-    let who = stage.scenario.who;
+    let who = &stage.who;
     let begun = slack.messages.iter().any(|message| message.user == slack.bot_user);
     let first = match of(&seat.user) {
         Some(person) if person.repairs && !begun => format!("/reinstate repair {who}"),

@@ -20,7 +20,13 @@ pub(super) fn guide(stage: &Stage, slack: &Slack, seat: &Seat, stories: &[Story]
     let (step, words) = hint(stage, slack, seat, stories);
     html! {
         aside.guide aria-label="What to do next" {
-            p.story { strong { (stage.scenario.name) } " " (stage.scenario.title) }
+            p.story { strong { (stage.setting.name()) } " " (stage.setting.title()) }
+            @if !stage.left_out.is_empty() {
+                details {
+                    summary { "What the bundle does not hold (" (stage.left_out.len()) ")" }
+                    ul { @for what in &stage.left_out { li { (what) } } }
+                }
+            }
             p.next role="status" data-step=(step) { (words) }
         }
     }

@@ -36,8 +36,8 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
 
+use super::setting::Setting;
 use reinstate_sandbox::lock;
-use reinstate_sandbox::scenarios::Scenario;
 use seat::Seat;
 use stage::Stage;
 
@@ -48,6 +48,8 @@ const SCRIPT: &str = include_str!("script.js");
 pub struct Page {
     program: PathBuf,
     addr: SocketAddr,
+    /// The case of a bundle, if the page began with one.
+    case: Option<Setting>,
     stage: Mutex<Arc<Stage>>,
 }
 
@@ -57,8 +59,8 @@ impl Page {
     }
 
     /// Starts another scenario. The old bot is killed; the old services end with their last user.
-    async fn tell(&self, scenario: &'static Scenario) -> anyhow::Result<()> {
-        let next = Stage::open(scenario, &self.program).await?;
+    async fn tell(&self, setting: Setting) -> anyhow::Result<()> {
+        let next = Stage::open(setting, self.case.is_some(), &self.program).await?;
         let before = std::mem::replace(&mut *lock(&self.stage), Arc::new(next));
         before.bot.kill().await;
         Ok(())
@@ -72,12 +74,13 @@ impl Page {
 pub async fn serve(
     listener: TcpListener,
     program: PathBuf,
-    scenario: &'static Scenario,
+    setting: Setting,
     end: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
     let addr = listener.local_addr()?;
-    let stage = Arc::new(Stage::open(scenario, &program).await?);
-    let page = Arc::new(Page { program, addr, stage: Mutex::new(stage) });
+    let case = matches!(setting, Setting::Case(_)).then(|| setting.clone());
+    let stage = Arc::new(Stage::open(setting, case.is_some(), &program).await?);
+    let page = Arc::new(Page { program, addr, case, stage: Mutex::new(stage) });
     let router = router(page.clone());
     // A stream of updates never ends by itself, so the server is dropped instead of awaited.
     tokio::select! {

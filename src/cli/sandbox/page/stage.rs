@@ -8,9 +8,10 @@ use std::sync::Mutex;
 use anyhow::Context as _;
 
 use super::bot::Bot;
+use crate::cli::sandbox::setting::Setting;
 use crate::exec::Journal;
+use reinstate_sandbox::case::Arranged;
 use reinstate_sandbox::folder::Folder;
-use reinstate_sandbox::scenarios::Scenario;
 use reinstate_sandbox::slack::Workspace;
 use reinstate_sandbox::{Sandbox, lock};
 use reinstate_store::Store;
@@ -20,7 +21,13 @@ pub(super) type Complaints = (String, BTreeMap<String, String>);
 
 /// One scenario with everything that runs in it.
 pub struct Stage {
-    pub(super) scenario: &'static Scenario,
+    pub(super) setting: Setting,
+    /// The person that the scenario or the case is about.
+    pub(super) who: String,
+    /// What the bundle of a case does not hold.
+    pub(super) left_out: Vec<String>,
+    /// Whether the list offers a case besides the scenarios.
+    pub(super) has_case: bool,
     pub(super) sandbox: Sandbox,
     pub(super) people: Workspace,
     pub(super) bot: Bot,
@@ -32,9 +39,9 @@ pub struct Stage {
 }
 
 impl Stage {
-    pub(super) async fn open(scenario: &'static Scenario, program: &Path) -> anyhow::Result<Self> {
-        let sandbox =
-            Sandbox::start(scenario.tenant()).await.context("the simulated services found no port")?;
+    pub(super) async fn open(setting: Setting, has_case: bool, program: &Path) -> anyhow::Result<Self> {
+        let Arranged { tenant, who, left_out } = setting.arrange();
+        let sandbox = Sandbox::start(tenant).await.context("the simulated services found no port")?;
         let folder = Folder::make().context("no temporary folder could be made")?;
         let url = folder.store_url();
         let store = Store::open(&url).await.context("the sandbox's database could not be opened")?;
@@ -43,7 +50,10 @@ impl Stage {
         let bot = Bot::start(program, sandbox.env(&url, &format!("127.0.0.1:{port}")), port).await?;
         let people = sandbox.workspace(format!("http://127.0.0.1:{port}/slack/events"));
         Ok(Self {
-            scenario,
+            setting,
+            who,
+            left_out,
+            has_case,
             sandbox,
             people,
             bot,

@@ -6,6 +6,7 @@ use maud::{Markup, html};
 use super::blocks::seated;
 use super::seat::Seat;
 use super::stage::Stage;
+use crate::cli::sandbox::setting::CASE;
 use reinstate_sandbox::scenarios::{Scenario, by_station};
 
 pub(super) fn panel(stage: &Stage, seat: &Seat) -> Markup {
@@ -30,11 +31,16 @@ pub(super) fn panel(stage: &Stage, seat: &Seat) -> Markup {
                     (seated(seat))
                     label.unseen for="story" { "Story" }
                     select id="story" name="story" {
+                        @if stage.has_case {
+                            optgroup label="From your bundle" {
+                                option value=(CASE) selected[stage.setting.name() == CASE] { (CASE) }
+                            }
+                        }
                         @for (station, stories) in &parts {
                             optgroup label=(station) {
                                 @for story in stories {
                                     option value=(story.name) title=(story.title)
-                                        selected[story.name == stage.scenario.name] { (story.name) }
+                                        selected[story.name == stage.setting.name()] { (story.name) }
                                 }
                             }
                         }

@@ -3,6 +3,8 @@
 
 use jiff::Timestamp;
 
+mod deactivation;
+mod entitlement;
 mod suspension;
 
 use super::{Diagnosis, diagnose};
@@ -50,6 +52,7 @@ fn record() -> ScimRecord {
         account: Some("a1".into()),
         groups: vec![group("jira")],
         created: Some(at(0)),
+        modified: Some(at(0)),
     }
 }
 
@@ -85,6 +88,7 @@ fn healthy() -> Evidence {
         user_name_from: Some("[userPrincipalName]".into()),
         email_from: Some("[mail]".into()),
         external_id_from: Some("[objectId]".into()),
+        active_from: Some("Switch([IsSoftDeleted], , \"False\", \"True\", \"True\", \"False\")".to_owned()),
         matching: vec!["userName".into()],
         ..Mapping::default()
     });
@@ -97,6 +101,7 @@ fn healthy() -> Evidence {
         status: Some("active".into()),
         membership: Some("active".into()),
         claim: Claim::Managed,
+        email_verified: Some(true),
         groups: Some(vec![group("jira")]),
         ..Account::default()
     }]);
@@ -171,7 +176,11 @@ fn sync_pending_goes_by_creation_times_alone() {
         if tried {
             put(&mut e.log, |log| log.push(LogEntry { status: "failure".into(), ..LogEntry::default() }));
         }
-        let wanted = if pending { "sync-pending" } else { "never-provisioned" };
+        let wanted = match (pending, tried) {
+            (true, _) => "sync-pending",
+            (false, true) => "export-failing",
+            (false, false) => "never-provisioned",
+        };
         assert_eq!(codes(&e), [wanted], "{user:?} {assigned:?} {cycle:?} {tried}");
     }
 }
@@ -389,6 +398,8 @@ fn a_missing_assignment_is_advice_where_it_is_contradicted() {
         let mut e = healthy();
         e.memberships = seen(Vec::new());
         e.nested = seen(Vec::new());
+        e.dynamic_groups = seen(Vec::new());
+        put(&mut e.mapping, |mapping| mapping.sync_all = Some(false));
         e
     };
     let lost = |e: &mut Evidence| drop(e.roles.insert("a1".into(), seen(Vec::new())));

@@ -42,6 +42,8 @@ async fn a_person_is_shown_with_the_composite_status() {
     let body =
         json!({"emails": ["JANE@ACME.EXAMPLE"], "expand": ["groups", "platformRoles", "productAccess"]});
     let show = || bench.people(body.clone());
+    assert_eq!(show().await.1["data"], json!([]), "not documented, so the case counts");
+    bench.tenant(|t| t.switches.emails_ignore_case = true);
     let (status, found) = show().await;
     let jane = &found["data"][0];
     assert_eq!(
@@ -322,5 +324,34 @@ async fn product_access_is_the_last_use_and_no_role() {
     bench.tenant(|t| t.last_active(&bench.jane, &bench.jira, "2026-10-02"));
     bench.tenant(|t| t.groups.values_mut().for_each(|group| group.grants.clear()));
     assert_eq!(shown().await[0]["lastActiveTimestamp"], "2026-10-02T12:00:00.000Z");
+    bench.clean();
+}
+
+#[tokio::test]
+async fn a_search_over_all_directories_may_list_no_groups_and_one_of_a_directory_does() {
+    let bench = Bench::new().await;
+    let body = json!({"accountIds": [bench.jane], "expand": ["groups"]});
+    assert_eq!(bench.people(body.clone()).await.1["data"][0]["groups"][0]["name"], "jira-users");
+    bench.tenant(|t| t.switches.dash_groups = false);
+    assert_eq!(bench.people(body.clone()).await.1["data"][0]["groups"], json!([]));
+    let directory = bench.tenant(|t| t.directory_id.clone());
+    let path = format!("/admin/v2/orgs/{ORG}/directories/{directory}/users/search");
+    let (_, found) = bench.call(KEY, "POST", &path, Some(body)).await;
+    assert_eq!(found["data"][0]["groups"][0]["name"], "jira-users");
+    bench.clean();
+}
+
+#[tokio::test]
+async fn the_original_user_management_lacks_three_calls() {
+    let bench = Bench::new().await;
+    bench.tenant(|t| t.switches.original_user_management = true);
+    let last = v1(&format!("directory/users/{}/last-active-dates", bench.jane));
+    let (status, body) = bench.call(KEY, "GET", &last, None).await;
+    assert_eq!((status, &body["errors"][0]["code"]), (400, &json!("ADMIN-400-4")));
+    let directory = bench.tenant(|t| t.directory_id.clone());
+    for verb in ["suspend", "restore"] {
+        let path = format!("/admin/v2/orgs/{ORG}/directories/{directory}/users/{}/{verb}", bench.jane);
+        assert_eq!(bench.call(KEY, "POST", &path, None).await.0, 400);
+    }
     bench.clean();
 }

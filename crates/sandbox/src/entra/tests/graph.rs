@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::super::{By, STOPPED};
 use super::{TENANT, tenant};
 use crate::lock;
 
@@ -267,7 +268,42 @@ async fn ownership_does_instead_of_a_tenant_wide_right() {
     lock(&t.state).service_principals.get_mut(&sp).unwrap().owners.push("bot".into());
     let (status, body) = t.get(&t.sync("jobs")).await;
     assert_eq!((status, &body["value"][0]["id"]), (200, &json!(t.job)));
-    assert_eq!(t.get(&t.sync("secrets")).await.1["value"][1]["value"], json!("*"));
+    lock(&t.state).switches.secrets_readable = true;
+    assert_eq!(t.beta(&t.sync("secrets")).await.1["value"][1]["value"], json!("*"));
     lock(&t.state).switches.secrets_readable = false;
-    assert_eq!(t.get(&t.sync("secrets")).await.0, 403);
+    assert_eq!(t.beta(&t.sync("secrets")).await.0, 403);
+    let start = t.sync(&format!("jobs/{}/start", t.job));
+    let (status, body) = t.send(Method::POST, &start, false, None).await;
+    assert_eq!((status, &body["error"]["code"]), (401, &json!("UnknownError")));
+    lock(&t.state).switches.owner_may_start = true;
+    assert_eq!(t.send(Method::POST, &start, false, None).await.0, 204);
+}
+
+#[tokio::test]
+async fn the_beta_version_has_the_secrets_and_nothing_else() {
+    let t = tenant().await;
+    let (status, body) = t.get(&t.sync("secrets")).await;
+    assert_eq!(status, 400);
+    let message = body["error"]["message"].as_str().unwrap();
+    assert_eq!(message, "Resource not found for the segment 'secrets'.");
+    assert_eq!(t.beta(&t.sync("jobs")).await.0, 400);
+    assert_eq!(t.beta(&format!("users/{}", t.ada)).await.0, 400);
+    assert_eq!(t.wire.faults().len(), 3, "a client that asks for these is wrong");
+}
+
+#[tokio::test]
+async fn the_audit_log_needs_both_permissions_and_a_filter_that_is_documented() {
+    let mut t = tenant().await;
+    let by_service = "auditLogs/directoryAudits?$filter=loggedByService eq 'Account Provisioning'";
+    assert_eq!(t.get(by_service).await.0, 403);
+    lock(&t.state).apps.get_mut("bot").unwrap().roles.push("Directory.Read.All".into());
+    t.token = t.log_in("bot", "s3cret").await.1["access_token"].as_str().unwrap().to_owned();
+    lock(&t.state).audit(STOPPED, By::User("ada@acme.example".into()), crate::clock::now());
+    assert_eq!(t.get(by_service).await.1["value"][0]["activityDisplayName"], json!(STOPPED));
+    let named = "auditLogs/directoryAudits?$filter=startswith(activityDisplayName,'Disable/')";
+    assert_eq!(t.get(named).await.1["value"].as_array().unwrap().len(), 1);
+    let by_category = "auditLogs/directoryAudits?$filter=category eq 'ProvisioningManagement'";
+    assert_eq!(t.get(by_category).await.0, 400);
+    lock(&t.state).switches.audits_filter_category = true;
+    assert_eq!(t.get(by_category).await.1["value"].as_array().unwrap().len(), 1);
 }

@@ -74,7 +74,18 @@ impl Tenant {
     }
 
     async fn send(&self, method: Method, path: &str, eventual: bool, body: Option<Value>) -> (u16, Value) {
-        let url = format!("{}/v1.0/{path}", self.graph.url());
+        self.send_to("v1.0", method, path, eventual, body).await
+    }
+
+    async fn send_to(
+        &self,
+        version: &str,
+        method: Method,
+        path: &str,
+        eventual: bool,
+        body: Option<Value>,
+    ) -> (u16, Value) {
+        let url = format!("{}/{version}/{path}", self.graph.url());
         let mut request = self.http.request(method, url).bearer_auth(&self.token);
         if eventual {
             request = request.header("ConsistencyLevel", "eventual");
@@ -91,6 +102,10 @@ impl Tenant {
 
     async fn get(&self, path: &str) -> (u16, Value) {
         self.send(Method::GET, path, false, None).await
+    }
+
+    async fn beta(&self, path: &str) -> (u16, Value) {
+        self.send_to("beta", Method::GET, path, false, None).await
     }
 
     fn sync(&self, rest: &str) -> String {

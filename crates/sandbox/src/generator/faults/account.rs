@@ -64,6 +64,17 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     },
     Fault {
+        name: "email-unverified",
+        codes: &[Cause::EmailUnverified],
+        inject: |world| {
+            let account = world.account_of_person();
+            let Some(known) = world.tenant.atlassian.accounts.get_mut(&account) else { return false };
+            known.email_verified = false;
+            known.activity.clear();
+            true
+        },
+    },
+    Fault {
         name: "suspended",
         codes: &[Cause::Suspended],
         inject: |world| membership(world, Membership::Suspended),

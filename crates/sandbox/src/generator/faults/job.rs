@@ -101,6 +101,7 @@ fn quarantine(world: &mut World, reason: &str, code: &str) {
             next_attempt: hours_ago(-20),
             code: code.to_owned(),
             message: "The job was slowed down.".to_owned(),
+            tenant_actionable: false,
         });
     }
 }

@@ -141,6 +141,23 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     },
     Fault {
+        name: "dynamic-group-pending",
+        codes: &[Cause::DynamicGroupPending],
+        inject: |world| {
+            if !matches!(world.blueprint.assigned, Assigned::Groups | Assigned::DynamicGroups) {
+                return false;
+            }
+            world.leave_groups();
+            world.drop_record();
+            world.forget_history();
+            for group in world.tenant.entra.groups.values_mut() {
+                group.membership_rule = Some("user.department -eq \"Engineering\"".to_owned());
+                group.rule_is_paused = true;
+            }
+            true
+        },
+    },
+    Fault {
         name: "assignment-broken",
         codes: &[Cause::AssignmentBroken],
         inject: |world| {
