@@ -6,7 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
-use super::directory::{Member, User, selected};
+use super::attributes::selected;
+use super::directory::{Member, User};
 use super::log::{LogEntry, Raw};
 use super::{Entra, Listed};
 use crate::upstream::error::CallError;

@@ -12,7 +12,7 @@ use reinstate_core::evidence::IdpUser;
 
 /// The properties that are read of a user. The last line holds the attributes that a job's mapping may use
 /// ([`IdpUser::MAPPED_ATTRIBUTES`](reinstate_core::evidence::IdpUser::MAPPED_ATTRIBUTES)).
-const USER_FIELDS: &str = "id,userPrincipalName,mail,proxyAddresses,otherMails,accountEnabled,userType,displayName,\
+pub(super) const USER_FIELDS: &str = "id,userPrincipalName,mail,proxyAddresses,otherMails,accountEnabled,userType,displayName,\
                     createdDateTime,onPremisesSyncEnabled,\
                     mailNickname,employeeId,givenName,surname,jobTitle,department,companyName,\
                     onPremisesUserPrincipalName,onPremisesSamAccountName,onPremisesImmutableId,onPremisesExtensionAttributes";
@@ -182,40 +182,6 @@ impl AddressIn {
     }
 }
 
-/// The Graph property of an attribute of the schema, as a filter names it. Microsoft Graph uses the names of the schema;
-/// it refuses a name that it does not know.
-fn property(attribute: &str) -> Option<String> {
-    let plain = ["mail", "userPrincipalName", "displayName"].into_iter();
-    let known = plain.chain(IdpUser::MAPPED_ATTRIBUTES.iter().copied());
-    let name = known.into_iter().find(|known| known.eq_ignore_ascii_case(attribute));
-    let name = name.or_else(|| is_name(attribute).then_some(attribute))?;
-    let extension = name.starts_with("extensionAttribute");
-    Some(if extension { ["onPremisesExtensionAttributes", name].join("/") } else { name.to_owned() })
-}
-
-/// Whether a text has the form of a property name. Anything else never reaches a query.
-fn is_name(text: &str) -> bool {
-    text.starts_with(|first: char| first.is_ascii_alphabetic())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-}
-
-/// The value of one attribute of a user, as Graph returned it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum AttributeValue {
-    Text(String),
-    /// The user has none. Graph leaves out an extension without a value.
-    Empty,
-    /// A list or an object, which is no text.
-    Other,
-}
-
-/// The Graph property that holds a mapped attribute, as `$select` names it.
-pub(super) fn selected(attribute: &str) -> Option<String> {
-    let name = IdpUser::MAPPED_ATTRIBUTES.iter().find(|known| known.eq_ignore_ascii_case(attribute))?;
-    let extension = name.starts_with("extensionAttribute");
-    Some(if extension { "onPremisesExtensionAttributes".to_owned() } else { (*name).to_owned() })
-}
-
 impl Entra {
     /// An existing user by object id or UPN.
     ///
@@ -230,32 +196,6 @@ impl Entra {
         whole(self.one(call).await, |u: &User| &u.id)
     }
 
-    /// One attribute of a user, by its name in the job's schema. `None` if Graph does not know such a property.
-    ///
-    /// # Errors
-    /// See [`CallError`].
-    pub async fn attribute_of(
-        &self,
-        user: &str,
-        attribute: &str,
-    ) -> Result<Option<AttributeValue>, CallError> {
-        if !is_name(attribute) {
-            return Ok(None);
-        }
-        let call = self.get().at("users").id("user", user).query("$select", &["id,", attribute].concat());
-        let found: BTreeMap<String, serde_json::Value> = match self.one(call).await {
-            Err(CallError::Refused { status: 400, .. }) => return Ok(None),
-            found => found?,
-        };
-        let value = found.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(attribute));
-        Ok(Some(match value.map(|(_, value)| value) {
-            None | Some(serde_json::Value::Null) => AttributeValue::Empty,
-            Some(serde_json::Value::String(text)) if text.is_empty() => AttributeValue::Empty,
-            Some(serde_json::Value::String(text)) => AttributeValue::Text(text),
-            Some(_) => AttributeValue::Other,
-        }))
-    }
-
     /// The existing users with this address. The caller must report more than one as an ambiguity.
     ///
     /// # Errors
@@ -264,29 +204,6 @@ impl Entra {
         let call =
             self.get().at("users").query("$filter", &place.filter(address)).query("$select", USER_FIELDS);
         self.all(call).await
-    }
-
-    /// The existing users whose attribute has this value; case is ignored. `None` if Graph cannot filter by the
-    /// attribute.
-    ///
-    /// # Errors
-    /// See [`CallError`].
-    pub async fn users_with_attribute(
-        &self,
-        attribute: &str,
-        value: &str,
-    ) -> Result<Option<Vec<User>>, CallError> {
-        let Some(property) = property(attribute) else { return Ok(None) };
-        let filter = format!("{property} eq {}", literal::odata(value));
-        let call = self.get().at("users").query("$filter", &filter).query("$select", USER_FIELDS);
-        // Some properties can only be filtered with an advanced query.
-        let advanced = property.starts_with("onPremises") || property == "companyName";
-        let call =
-            if advanced { call.query("$count", "true").header("consistencylevel", "eventual") } else { call };
-        match self.all(call).await {
-            Err(CallError::Refused { status: 400, .. }) => Ok(None),
-            found => found.map(Some),
-        }
     }
 
     /// The users with this mail address that were deleted within the last 30 days.
@@ -427,6 +344,17 @@ mod tests {
                 format!("GET /graph/v1.0/users?$filter=userPrincipalName%20eq%20%27%24x%40y%27&$select={select}"),
             ]
         );
+    }
+
+    #[tokio::test]
+    async fn the_verified_domains_are_those_of_the_tenant() {
+        let (_probe, entra) = tenant(|_, _| {
+            ok(r#"{"value":[{"id":"t","verifiedDomains":[{"name":"acme.example","isDefault":true},{"name":null}]}]}"#)
+        })
+        .await;
+        assert_eq!(entra.verified_domains().await, Ok(vec!["acme.example".to_owned()]));
+        let (_other, empty) = tenant(|_, _| ok(r#"{"value":[]}"#)).await;
+        assert!(empty.verified_domains().await.is_err(), "a tenant that is not shown has no known domains");
     }
 
     #[tokio::test]

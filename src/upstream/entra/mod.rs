@@ -1,6 +1,7 @@
 //! Microsoft Graph, as far as a diagnosis and its harmless repairs need it. It must never write to the identity
 //! provider's directory, and never send the token to another origin.
 
+pub mod attributes;
 pub mod audit;
 pub mod bulk;
 pub mod directory;

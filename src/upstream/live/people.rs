@@ -6,7 +6,8 @@ use futures_util::future::join_all;
 use super::fetch::{Reason, reason};
 use super::{Live, convert};
 use crate::upstream::CallError;
-use crate::upstream::entra::directory::{AddressIn, AttributeValue};
+use crate::upstream::entra::attributes::AttributeValue;
+use crate::upstream::entra::directory::AddressIn;
 use reinstate_core::evidence::{IdpUser, Mapping};
 use reinstate_core::expression::Mapped;
 

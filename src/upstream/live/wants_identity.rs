@@ -50,9 +50,9 @@ pub(super) fn names(e: &Evidence, directories: &[String], all: &mut Vec<ReadRequ
     // The record that the identity provider takes for the person's, even if it has another name. It costs a call only if
     // it is not a record that was read already.
     if let Some(anchor) = case.anchor().filter(|_| case.person.is_some() && case.anchor_link().is_none()) {
-        let ids = directories
-            .iter()
-            .map(|directory| RecordId { directory: directory.clone(), record: anchor.to_owned() });
+        let target = case.target_directory();
+        let here = directories.iter().filter(|id| target.is_none_or(|target| target == id.as_str()));
+        let ids = here.map(|directory| RecordId { directory: directory.clone(), record: anchor.to_owned() });
         all.extend(ids.map(ReadRequest::RecordById));
     }
     let emails: Vec<String> = addresses.iter().filter(|address| address.contains('@')).cloned().collect();
@@ -151,11 +151,13 @@ pub(super) fn history(e: &Evidence, case: &Case<'_>, all: &mut Vec<ReadRequest>)
     }
 }
 
-/// The directory that the job writes to, if the person has records in several. Also the use of the account of an
+/// The directory that the job writes to, if the person has records in several, or if access is missing and there are
+/// several directories. Also the use of the account of an
 /// earlier identity, if the person was created again.
 pub(super) fn other_identities(case: &Case<'_>, all: &mut Vec<ReadRequest>) {
     let directories: BTreeSet<&str> = case.own_records().map(|tie| tie.id.directory.as_str()).collect();
-    if directories.len() > 1 {
+    let in_doubt = case.e.records.len() > 1 && case.has_access() == Some(false);
+    if directories.len() > 1 || in_doubt {
         all.extend(case.e.mapping.get().map(|_| ReadRequest::Settings));
     }
     let former = case.conflicting_records().filter(|tie| case.is_former_identity(tie));

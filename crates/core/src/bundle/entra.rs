@@ -129,7 +129,7 @@ impl Pseudonymize for Mapping {
             user_rule: name(user_rule, by),
             group_rule: name(group_rule, by),
             groups_on: *groups_on,
-            matching: matching.iter().map(|target| by.sentence(target)).collect(),
+            matching: matching.iter().map(|target| by.target(target)).collect(),
             scoped: *scoped,
             sync_all: *sync_all,
             directory: name(directory, by),

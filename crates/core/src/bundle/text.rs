@@ -117,6 +117,18 @@ impl Pseudonymizer {
         if is_code(text) { text.to_owned() } else { self.sentence(text) }
     }
 
+    /// The name of an attribute of the target. Rules compare it, so technical words stay even if a person has such a
+    /// name.
+    pub(super) fn target(&mut self, text: &str) -> String {
+        let stays = |token: Token<'_>| match token {
+            Token::Word(word) => vocabulary::is_technical(word),
+            Token::Number(digits) => digits.len() <= MAX_PLAIN_DIGITS,
+            Token::Between(_) => true,
+            Token::Guid(_) | Token::Hex(_) | Token::Mixed(_) => false,
+        };
+        if tokens(text).into_iter().all(stays) { text.to_owned() } else { self.sentence(text) }
+    }
+
     /// A date as `YYYY-MM-DD`.
     pub(super) fn day(&mut self, text: &str) -> String {
         if text.parse::<Date>().is_ok() { text.to_owned() } else { self.sentence(text) }

@@ -28,6 +28,10 @@ pub(super) fn stale_anchor(case: &Case<'_>) -> Answer {
         }
         Some((_, Some(false))) | None => refused(),
     };
+    // A record that may be the person's was read, but its owner is unread.
+    if first.is_some() && case.record_is_unread() {
+        return Answer::Unread(&[Source::Users, Source::Schema]);
+    }
     let absent = gone.filter(|(_, gone)| *gone == Some(true)).and_then(|(anchor, _)| gone_fact(case, anchor));
     let none = || links_fact(case, "no provisioning record of the person exists");
     first.map_or(Answer::No, |first| {

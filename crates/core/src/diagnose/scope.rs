@@ -129,8 +129,8 @@ pub(crate) fn assigned_by<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Assig
     })
 }
 
-/// The source attribute of a mandatory target attribute is empty today. A log entry only confirms it. Not reported if the person's
-/// record is linked: Entra sends no empty values, so that record keeps working.
+/// The source attribute of a mandatory target attribute is empty today. A log entry only confirms it. Not reported if
+/// the person's record is linked: Entra sends no empty values, so that record keeps working.
 pub(super) fn attribute_missing(case: &Case<'_>) -> Answer {
     if !is_due(case) || case.own.as_ref().is_some_and(|own| own.account.is_some()) {
         return Answer::No;

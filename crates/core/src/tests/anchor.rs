@@ -81,6 +81,12 @@ fn an_anchor_is_stale_only_if_it_is_gone_and_the_person_has_no_other_record() {
     let mut e = gone();
     value(&mut e.users)[0].enabled = Some(false);
     assert!(!codes(&e).contains(&Cause::StaleAnchor), "nobody writes a disabled person");
+    // A record has the person's name, and who owns it is unread.
+    let mut e = gone();
+    value(&mut e.mapping).external_id_from = Some("SingleAppRoleAssignment([appRoleAssignments])".to_owned());
+    value(e.records.get_mut(D1).unwrap()).push(record("r1", OTHER, MAIL, Some(A1)));
+    assert!(!codes(&e).contains(&Cause::StaleAnchor));
+    assert_eq!(needs(&diagnose(&e), Cause::StaleAnchor), Some(vec![Source::Users, Source::Schema]));
     // The log begins after the last success.
     let mut e = never_provisioned();
     newest(&mut e, "failure", |entry| entry.error_code = Some("SomeInvalidAnchor".to_owned()));

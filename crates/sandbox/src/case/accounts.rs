@@ -8,9 +8,13 @@ use reinstate_core::evidence::{Account as Known, AppRole, Claim, Read};
 use serde_json::Map;
 
 use super::Missing;
-use crate::atlassian::{Account, Activity, Domain, ManagedBy, Membership, Status, UserDirectory, Workspace};
-use crate::tenant::Tenant;
+use crate::atlassian::{
+    Account, Activity, Domain, Event, ManagedBy, Membership, Status, UserDirectory, Workspace,
+};
+use crate::tenant::{DOMAIN, Tenant};
 
+/// How old an event of the audit log is, because the evidence does not say it.
+const AGE_OF_EVENT: SignedDuration = SignedDuration::from_hours(24);
 /// How long until a scheduled deletion, because the evidence does not say when it is due.
 const UNTIL_DELETION: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -26,9 +30,30 @@ pub(super) fn arrange(case: &Case<'_>, tenant: &mut Tenant, missing: &mut Missin
     }
     directories(case, tenant);
     workspaces(case, tenant);
-    for account in e.accounts.get().into_iter().flatten() {
+    let known = e.accounts.get().into_iter().chain(e.namesakes.get()).flatten();
+    for account in known {
+        if tenant.atlassian.accounts.contains_key(&account.id) {
+            continue;
+        }
         let made = account_of(case, account, tenant, missing);
         tenant.atlassian.accounts.insert(made.id.clone(), made);
+    }
+    for (account, read) in &e.deactivated_by {
+        if let Some(Some(name)) = read.get() {
+            // The admin has an address, because an actor without one is no person.
+            let admin = tenant
+                .atlassian
+                .add_account(&format!("admin-{}@{DOMAIN}", tenant.atlassian.events.len()), name);
+            let id = format!("event-{}", tenant.atlassian.events.len());
+            tenant.atlassian.events.push(Event {
+                id,
+                time: e.asked_at.saturating_sub(AGE_OF_EVENT).unwrap_or(e.asked_at),
+                action: "MANAGED_ACCOUNT_DEACTIVATED".to_owned(),
+                actor: admin,
+                subject: account.clone(),
+                message: String::new(),
+            });
+        }
     }
 }
 
@@ -48,8 +73,10 @@ fn directories(case: &Case<'_>, tenant: &mut Tenant) {
     for id in of_roles.chain(of_groups) {
         all.entry(id).or_default();
     }
-    let own = case.account.map(|account| account.id.as_str());
-    let first = own.and_then(|id| rows(case, id).iter().find_map(|row| row.directory.clone()));
+    // Roles that no group grants come through the primary directory, so an active one comes first.
+    let own = case.account.map(|account| rows(case, &account.id)).unwrap_or_default();
+    let works = |row: &&AppRole| row.app && row.is_status("active") == Some(true);
+    let first = own.iter().find(works).or(own.first()).and_then(|row| row.directory.clone());
     if let Some(id) = first.or_else(|| all.keys().next().cloned()) {
         all.remove(&id);
         tenant.atlassian.directory_id = id;

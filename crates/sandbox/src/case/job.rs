@@ -63,7 +63,7 @@ fn state(known: &Known, entra: &mut Entra) {
         next_attempt: ended.unwrap_or(Timestamp::UNIX_EPOCH),
         code: known.error_code.clone().unwrap_or_default(),
         message: String::new(),
-        tenant_actionable: known.tenant_actionable == Some(true),
+        tenant_actionable: known.tenant_actionable != Some(false),
     });
     let failed = known.error_code.clone().filter(|_| known.quarantine.is_none());
     job.last_execution = known.last_cycle.map(|ended| run(known.cycle_began, ended, failed));
@@ -88,6 +88,7 @@ fn schema(mapping: &Mapping, case: &Case<'_>, tenant: &mut Tenant, missing: &mut
         ("userName", &mapping.user_name_from),
         ("emails[type eq \"work\"].value", &mapping.email_from),
         ("externalId", &mapping.external_id_from),
+        ("active", &mapping.active_from),
     ];
     for (target, from) in targets {
         match from {
@@ -121,7 +122,7 @@ fn schema(mapping: &Mapping, case: &Case<'_>, tenant: &mut Tenant, missing: &mut
         }
     }
     if let Some(job) = tenant.entra.atlassian_job() {
-        job.sync_all = mapping.sync_all == Some(true);
+        job.sync_all = mapping.sync_all.or(case.e.places.sync_all) == Some(true);
     }
 }
 
@@ -154,6 +155,9 @@ fn order(object: &mut Value, matching: &[String]) {
 
 fn stopped_by(case: &Case<'_>, tenant: &mut Tenant) {
     let e = case.e;
+    if e.stopped_by.get().is_some() {
+        tenant.grant_audit_log();
+    }
     let at = e.asked_at.saturating_sub(SignedDuration::from_hours(24)).unwrap_or(e.asked_at);
     match e.stopped_by.get() {
         Some(Some(StoppedBy::Named(name))) => tenant.entra.audit(STOPPED, By::User(name.clone()), at),

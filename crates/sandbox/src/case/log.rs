@@ -60,14 +60,21 @@ fn entry(known: &Known, source: Subject, at: Timestamp) -> LogEntry {
             reason: reason.unwrap_or_default(),
         });
     }
-    if known.filtered_out {
+    let said = [
+        ("IsActive", known.scoping.active),
+        ("Assigned", known.scoping.assigned),
+        ("IsInProvisioningScopeDisplayName", known.scoping.in_filter.or(known.filtered_out.then_some(false))),
+    ];
+    let word = |is: bool| if is { "True" } else { "False" }.to_owned();
+    let mut details: BTreeMap<String, String> =
+        said.into_iter().filter_map(|(name, is)| Some((name.to_owned(), word(is?)))).collect();
+    if !known.failed_clauses.is_empty() {
         let failed: BTreeMap<&String, bool> =
             known.failed_clauses.iter().map(|clause| (clause, false)).collect();
-        let details = [
-            ("IsInProvisioningScopeDisplayName".to_owned(), "False".to_owned()),
-            ("ScopeEvaluationResult".to_owned(), json!(failed).to_string()),
-        ];
-        made.steps.push(step("EntrySynchronizationScoping", "Scoping", "Skipped", details.into()));
+        details.insert("ScopeEvaluationResult".to_owned(), json!(failed).to_string());
+    }
+    if !details.is_empty() {
+        made.steps.push(step("EntrySynchronizationScoping", "Scoping", "Success", details));
     }
     if let Some(why) = &known.skip_reason {
         let details = BTreeMap::from([("SkipReason".to_owned(), why.clone())]);

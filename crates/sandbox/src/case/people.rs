@@ -25,7 +25,18 @@ pub(super) fn arrange(case: &Case<'_>, tenant: &mut Tenant, missing: &mut Missin
         let deleted = User { deleted: Some(e.asked_at), ..person(&user, missing) };
         tenant.entra.deleted_users.insert(user.id.clone(), deleted);
     }
+    tenant.entra.domains.extend(e.tenant_domains.get().cloned().unwrap_or_default());
     memberships(case, tenant, missing);
+    for dynamic in e.dynamic_groups.get().into_iter().flatten() {
+        add_group(
+            tenant,
+            &IdpGroup { id: dynamic.id.clone(), name: dynamic.name.clone(), security: Some(true) },
+        );
+        if let Some(group) = tenant.entra.groups.get_mut(&dynamic.id) {
+            group.membership_rule = Some(dynamic.rule.clone().unwrap_or_default());
+            group.rule_is_paused = dynamic.paused == Some(true);
+        }
+    }
     assignments(case, tenant, missing);
 }
 
@@ -89,15 +100,14 @@ fn person(user: &IdpUser, missing: &mut Missing) -> User {
     made
 }
 
-fn add_group(case: &Case<'_>, tenant: &mut Tenant, group: &IdpGroup) {
+fn add_group(tenant: &mut Tenant, group: &IdpGroup) {
     if !tenant.entra.groups.contains_key(&group.id) {
-        let dynamic = case.e.dynamic_groups.get().into_iter().flatten().find(|known| known.id == group.id);
         let made = Group {
             id: group.id.clone(),
             display_name: group.name.clone(),
             security_enabled: group.security != Some(false),
-            membership_rule: dynamic.map(|known| known.rule.clone().unwrap_or_default()),
-            rule_is_paused: dynamic.is_some_and(|known| known.paused == Some(true)),
+            membership_rule: None,
+            rule_is_paused: false,
             on_premises_sync_enabled: None,
             created: Timestamp::UNIX_EPOCH,
             members: Vec::new(),
@@ -110,14 +120,14 @@ fn memberships(case: &Case<'_>, tenant: &mut Tenant, missing: &mut Missing) {
     let Some(person) = case.person else { return };
     let direct = case.e.memberships.get().cloned().unwrap_or_default();
     for group in &direct {
-        add_group(case, tenant, group);
+        add_group(tenant, group);
         tenant.entra.add_member(&group.id, &person.id);
     }
     for group in case.e.nested.get().into_iter().flatten() {
         if direct.iter().any(|known| known.id == group.id) {
             continue;
         }
-        add_group(case, tenant, group);
+        add_group(tenant, group);
         match direct.first() {
             Some(child) => tenant.entra.nest(&group.id, &child.id),
             None => missing.add("Through which group the person is in a nested group is not known."),
@@ -132,7 +142,7 @@ fn assignments(case: &Case<'_>, tenant: &mut Tenant, missing: &mut Missing) {
         if assignment.is_group {
             let group =
                 IdpGroup { id: assignment.principal.clone(), name: assignment.name.clone(), security: None };
-            add_group(case, tenant, &group);
+            add_group(tenant, &group);
         }
         let mine = case.person.is_some_and(|person| person.id == assignment.principal)
             || tenant.entra.groups.get(&assignment.principal).is_some_and(|group| {

@@ -41,6 +41,7 @@ pub(super) fn arrange(case: &Case<'_>, tenant: &mut Tenant, missing: &mut Missin
             );
         }
     }
+    roles_of_other_directories(case, tenant, missing);
     direct_roles(case, tenant);
 }
 
@@ -214,6 +215,36 @@ fn join(case: &Case<'_>, account: &Account, group: &IdpGroup, id: &str, tenant: 
             if let Some(found) = tenant.atlassian.groups.get_mut(id) {
                 found.synced = false;
                 found.members.insert(account.id.clone());
+            }
+        }
+    }
+}
+
+/// The roles that an account holds through another directory than the primary one. There, only a group grants roles.
+fn roles_of_other_directories(case: &Case<'_>, tenant: &mut Tenant, missing: &mut Missing) {
+    for (account, read) in &case.e.roles {
+        let shown = tenant.atlassian.groups_of(account);
+        for row in read.get().into_iter().flatten().filter(|row| row.app) {
+            let Some(directory) = row.directory.as_ref() else { continue };
+            if *directory == tenant.atlassian.directory_id {
+                continue;
+            }
+            let mut here =
+                tenant.atlassian.groups.values_mut().filter(|group| {
+                    group.directory.as_ref() == Some(directory) && shown.contains(&group.name)
+                });
+            let Some(group) = here.next() else {
+                missing.add("Which group grants a role in another directory is not known.");
+                continue;
+            };
+            let is_granted = group.grants.iter().any(|grant| grant.resource_id == row.resource);
+            if !is_granted {
+                group.grants.push(Grant {
+                    resource_id: row.resource.clone(),
+                    owner: row.resource.split(':').nth(2).unwrap_or_default().to_owned(),
+                    roles: vec![row.role.clone()],
+                    default_role: None,
+                });
             }
         }
     }

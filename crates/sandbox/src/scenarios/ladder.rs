@@ -62,6 +62,18 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         },
     },
     Scenario {
+        name: "provisioning-quarantined-by-configuration",
+        title: "The quarantine names a fault of the application's configuration. A start would end in the same quarantine.",
+        who: JANE,
+        finds: &[Cause::ProvisioningQuarantined],
+        mentions: &[],
+        ends: Outcome::Advice,
+        arrange: |tenant| {
+            quarantine(tenant, "EncounteredQuarantineException", "DuplicateAppRoleDisplayName");
+            tenant.hire(JANE, "Jane Doe");
+        },
+    },
+    Scenario {
         name: "provisioning-quarantined-with-staged-deletes",
         title: "The job waits, and somebody's deletion is staged: nobody but a person may let it go on.",
         who: JANE,
@@ -90,6 +102,10 @@ fn stopped(tenant: &mut Tenant, by: By) {
     }
 }
 
+/// Too many writes failed. Nothing in the tenant has to be corrected.
 fn slowed_down(tenant: &mut Tenant) {
     quarantine(tenant, "EncounteredEscrowProportionThreshold", "EscrowProportion");
+    if let Some(quarantine) = tenant.entra.atlassian_job().and_then(|job| job.quarantine.as_mut()) {
+        quarantine.tenant_actionable = false;
+    }
 }
