@@ -15,8 +15,9 @@ use reinstate_core::sweep::Tally;
 use reinstate_core::{
     Cause, Diagnosis, Evidence, Op, Plan, Rules, Step, Subject, Verdict, Who, diagnose, plan,
 };
+use reinstate_sandbox::atlassian::ManagedBy;
 use reinstate_sandbox::generator::faults::Fault;
-use reinstate_sandbox::generator::{GroupLink, Recipe, SecondDirectory, Truth};
+use reinstate_sandbox::generator::{Blueprint, GroupLink, PersonKind, Recipe, SecondDirectory, Truth};
 use reinstate_sandbox::in_process::InProcess;
 use reinstate_sandbox::wire::Injection;
 use reinstate_sandbox::{lock, oracle};
@@ -71,8 +72,8 @@ pub struct Lab {
     pub groups: Vec<GroupLink>,
     pub who: String,
     pub injected: Vec<&'static Fault>,
-    /// Whether a directory other than the job's holds a record of the person.
-    pub has_record_elsewhere: bool,
+    /// Causes that the tenant itself has, and that may explain a fault.
+    pub explains: Vec<Cause>,
     /// Whether the job synchronizes everybody, and nothing can read that.
     pub sync_all_unread: bool,
     rules: Arc<Rules>,
@@ -86,6 +87,24 @@ fn network() -> Transport {
             Transport::network().unwrap()
         })
         .clone()
+}
+
+/// Causes that a dimension brings along.
+fn explains(blueprint: &Blueprint) -> Vec<Cause> {
+    let mut all = Vec::new();
+    // A record of the person in another directory is a finding of its own.
+    if blueprint.second_directory == SecondDirectory::WithKeyAndRecord {
+        all.extend([Cause::RecordUnlinked, Cause::TwoDirectories]);
+    }
+    // The account of a guest is one that we do not manage.
+    if blueprint.person == PersonKind::Guest {
+        all.extend([Cause::DomainNotClaimed, Cause::EmailHeldOutside]);
+    }
+    // Atlassian cannot filter by an address.
+    if blueprint.matching.starts_with("emails") {
+        all.push(Cause::ExportFailing);
+    }
+    all
 }
 
 /// No waits: a simulated service that refuses once refuses always.
@@ -123,7 +142,7 @@ impl Lab {
             groups: made.groups,
             who: made.who,
             injected: made.injected,
-            has_record_elsewhere: made.blueprint.second_directory == SecondDirectory::WithKeyAndRecord,
+            explains: explains(&made.blueprint),
             sync_all_unread: made.blueprint.sync_all_is_hidden(),
             rules,
         }
@@ -171,6 +190,17 @@ impl Lab {
         let atlassian = lock(&self.services.atlassian);
         let entra = lock(&self.services.entra);
         oracle::lacks(&atlassian, &entra, &self.groups, &self.truth.humans[human])
+    }
+
+    /// Whether a sweep has to answer about this human: the account is managed, or the job should provision them.
+    pub fn sweep_covers(&self, human: usize) -> bool {
+        let human = &self.truth.humans[human];
+        let atlassian = lock(&self.services.atlassian);
+        let account = human.account.as_ref().and_then(|id| atlassian.accounts.get(id));
+        let is_managed = account.is_some_and(|known| known.managed_by == ManagedBy::Us);
+        let entra = lock(&self.services.entra);
+        let is_assigned = |idp: &String| !oracle::assigned_groups(&entra, idp).is_empty();
+        human.idp.as_ref().is_some_and(|idp| is_managed || is_assigned(idp))
     }
 
     /// Sends a step and waits for an effect that takes longer than the call.

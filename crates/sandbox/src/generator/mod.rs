@@ -15,7 +15,7 @@ mod schema;
 mod switches;
 mod truth;
 
-pub use blueprint::{Blueprint, SecondDirectory};
+pub use blueprint::{Blueprint, PersonKind, SecondDirectory};
 pub use company::{GroupLink, World};
 pub use recipe::Recipe;
 pub use truth::{Human, Truth};
