@@ -15,7 +15,7 @@ use reinstate::exec::{Admission, Engine, Journal, Timing};
 use reinstate::world::{ActOutcome, Page, ReadScope, SweepProgress, World};
 use reinstate_core::run::{Goal, Limits, Request, Requester};
 use reinstate_core::sweep;
-use reinstate_core::sweep::Census;
+use reinstate_core::sweep::{Census, Grants};
 use reinstate_core::{Evidence, Op, Rules, Subject, Who};
 use reinstate_store::{NewEntry, Store};
 use tokio::sync::{Notify, watch};
@@ -158,7 +158,7 @@ impl World for Silence {
         Box::pin(async { ActOutcome::Refused("there is nobody".to_owned()) })
     }
 
-    fn census<'a>(&'a self, _: &'a SweepProgress) -> BoxFuture<'a, Census> {
+    fn census<'a>(&'a self, _: Grants, _: &'a SweepProgress) -> BoxFuture<'a, Census> {
         unimplemented!("no sweep is measured here")
     }
 

@@ -6,11 +6,12 @@ use std::io::{self, Write};
 use csv::{QuoteStyle, Terminator};
 use reinstate_core::sweep::SweepFinding;
 
-const SWEEP_COLUMNS: [&str; 11] = [
+const SWEEP_COLUMNS: [&str; 12] = [
     "account",
     "verdict",
     "causes",
     "missing groups",
+    "missing apps",
     "plan",
     "risk",
     "needs approval",
@@ -61,6 +62,7 @@ impl<W: Write> Sheet<W> {
             found.verdict.word(),
             &causes.join(" "),
             &missing,
+            &found.missing_apps.as_ref().map_or("unknown".to_owned(), |apps| apps.join(", ")),
             &found.steps.join(" "),
             found.risk.map_or("", |risk| risk.word()),
             if found.digest.is_some() { yes(found.needs_approval) } else { "" },
@@ -131,6 +133,7 @@ mod tests {
             verdict: reinstate_core::Verdict::Broken,
             causes: vec![reinstate_core::Cause::RecordUnlinked, reinstate_core::Cause::MatchingOnEmail],
             missing: Some(2),
+            missing_apps: Some(vec!["confluence (acme)".to_owned()]),
             unread: false,
             digest: None,
             steps: Vec::new(),
@@ -141,9 +144,9 @@ mod tests {
             sheet.sweep_columns().unwrap();
             sheet.sweep_row(&found).unwrap();
         });
-        let expected = "\"account\",\"verdict\",\"causes\",\"missing groups\",\"plan\",\"risk\",\"needs approval\",\
+        let expected = "\"account\",\"verdict\",\"causes\",\"missing groups\",\"missing apps\",\"plan\",\"risk\",\"needs approval\",\
                         \"something unread\",\"atlassian account id\",\"idp user id\",\"plan digest\"\r\n\
-                        \"'=cmd@acme.example\",\"broken\",\"record-unlinked matching-on-email\",\"2\",\"\",\"\",\"\",\
+                        \"'=cmd@acme.example\",\"broken\",\"record-unlinked matching-on-email\",\"2\",\"confluence (acme)\",\"\",\"\",\"\",\
                         \"no\",\"\",\"\",\"\"\r\n";
         assert_eq!(table, expected);
         written(|sheet| {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_core::future::BoxFuture;
 
-use reinstate_core::sweep::{Census, ListedAccount, SweepQuery};
+use reinstate_core::sweep::{Census, Grants, ListedAccount, RoleList, SweepQuery};
 use reinstate_core::{Evidence, Op, Subject};
 
 /// How much to read.
@@ -83,8 +83,15 @@ pub trait World: Send + Sync + 'static {
     /// Sends the request that makes an op true, once, within the given time.
     fn act<'a>(&'a self, op: &'a Op, within: Duration) -> BoxFuture<'a, ActOutcome>;
 
-    /// Reads everything in bulk for a sweep, except the accounts. A source that fails becomes a gap.
-    fn census<'a>(&'a self, meter: &'a SweepProgress) -> BoxFuture<'a, Census>;
+    /// Reads for a sweep what the assigned groups grant. A source that fails becomes a gap. The default implementation
+    /// reads nothing, so it is unknown which apps anybody should be able to open.
+    fn grants(&self) -> BoxFuture<'_, Grants> {
+        Box::pin(async { Grants::default() })
+    }
+
+    /// Reads everything in bulk for a sweep, except the accounts and what [`Self::grants`] has read. A source that fails
+    /// becomes a gap.
+    fn census<'a>(&'a self, grants: Grants, meter: &'a SweepProgress) -> BoxFuture<'a, Census>;
 
     /// One page of all accounts. Pass no cursor for the first page.
     ///
@@ -92,12 +99,16 @@ pub trait World: Send + Sync + 'static {
     /// A sentence that says why there is no page.
     fn accounts(&self, cursor: Option<String>) -> BoxFuture<'_, Result<Page, String>>;
 
-    /// One page of the ids of all accounts that hold a role which opens an app. Pass no cursor for the first page.
-    /// The default implementation reads no roles in bulk, so no account is known to hold one.
+    /// One page of the ids of all accounts that are on a list of role holders. Pass no cursor for the first page. The
+    /// default implementation reads no roles in bulk, so no account is known to hold one.
     ///
     /// # Errors
     /// A sentence that says why there is no page.
-    fn app_role_holders(&self, _cursor: Option<String>) -> BoxFuture<'_, Result<Page<String>, String>> {
+    fn role_holders<'a>(
+        &'a self,
+        _list: &'a RoleList,
+        _cursor: Option<String>,
+    ) -> BoxFuture<'a, Result<Page<String>, String>> {
         Box::pin(async { Err("the roles are not read".to_owned()) })
     }
 

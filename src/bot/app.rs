@@ -24,7 +24,7 @@ use crate::slack::response::Responses;
 use crate::slack::single_flight::SingleFlight;
 use crate::world::World;
 use reinstate_core::run::{Limits, Request};
-use reinstate_core::subject::{name_of, normalize};
+use reinstate_core::subject::{name_of, normalize, normalize_name};
 use reinstate_core::{Action, Denied, Diagnosis, Plan, Rules, Subject, Who};
 use reinstate_store::Store;
 
@@ -158,10 +158,10 @@ impl App {
     }
 
     /// Gathers the evidence about a person, finds the causes and makes the plan.
-    pub async fn diagnose(&self, who: &Who) -> (Diagnosis, Plan) {
+    pub async fn diagnose(&self, who: &Who, about: Option<&str>) -> (Diagnosis, Plan) {
         let began = Instant::now();
         let prior_runs = PriorRuns::Journal(self.journal.clone());
-        let (world, gather) = (self.world.as_ref(), Gather::Person(Subject::asked(who.clone())));
+        let (world, gather) = (self.world.as_ref(), Gather::Person(Subject::asked(who.clone()).about(about)));
         let Assessment { diagnosis, plan, .. } =
             assess(world, &prior_runs, &self.rules, gather, PlanFor::Repair, &[]).await;
         metrics::histogram!("reinstate_diagnosis_seconds").record(began.elapsed().as_secs_f64());
@@ -172,9 +172,14 @@ impl App {
     /// The diagnosis that `me`, `check` and Recheck share. It is at most 60 s old. It is also never older than the last
     /// change that a run made to the same person, in this process or in another.
     pub async fn shared_diagnosis(&self, who: &Who) -> SharedDiagnosis {
-        let looked = self.looked(who, None).await;
+        self.shared_diagnosis_about(who, None).await
+    }
+
+    /// The same, for one app if one is given. Only equal questions share a diagnosis.
+    pub async fn shared_diagnosis_about(&self, who: &Who, about: Option<&str>) -> SharedDiagnosis {
+        let looked = self.looked(who, about, None).await;
         if self.has_changed_since(who, &looked).await {
-            return self.looked(who, Some(Instant::now())).await;
+            return self.looked(who, about, Some(Instant::now())).await;
         }
         looked
     }
@@ -193,14 +198,15 @@ impl App {
         }
     }
 
-    async fn looked(&self, who: &Who, since: Option<Instant>) -> SharedDiagnosis {
+    async fn looked(&self, who: &Who, about: Option<&str>, since: Option<Instant>) -> SharedDiagnosis {
         let key = match who {
             Who::Email(email) => format!("email {}", normalize(email)),
             Who::Account(id) => format!("account {id}"),
         };
+        let key = about.map_or_else(|| key.clone(), |app| format!("{key} about {}", normalize_name(app)));
         let look = || async {
             let at = self.time().await;
-            let (diagnosis, plan) = self.diagnose(who).await;
+            let (diagnosis, plan) = self.diagnose(who, about).await;
             Ok::<_, ()>(Arc::new((diagnosis, plan, at)))
         };
         match self.looks.get(&key, since, look).await {
@@ -208,7 +214,7 @@ impl App {
             // The closure above cannot fail. This branch satisfies the type without a panic.
             Err(()) => {
                 let at = self.time().await;
-                let (diagnosis, plan) = self.diagnose(who).await;
+                let (diagnosis, plan) = self.diagnose(who, about).await;
                 Arc::new((diagnosis, plan, at))
             }
         }

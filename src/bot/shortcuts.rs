@@ -28,7 +28,7 @@ pub(super) fn used(app: &Arc<App>, shortcut: Shortcut) {
                 pick(&work, &reply_to, shortcut.trigger.as_deref()).await
             }
             (Some(ShortcutCallback::CheckMessage), Some(author)) => {
-                check::check(&work, &reply_to, &Target::Mention(author)).await;
+                check::check(&work, &reply_to, &Target::Mention(author), None).await;
             }
             (Some(ShortcutCallback::CheckMessage), None) => {
                 work.reply(&reply_to, &Message::text(&messages::no_author())).await
@@ -51,5 +51,5 @@ pub(super) async fn picked(app: &App, reply_to: &ReplyTo, person: Option<String>
     {
         tracing::debug!("a modal was closed before it could show that it reads");
     }
-    check::check(app, reply_to, &Target::Mention(person)).await;
+    check::check(app, reply_to, &Target::Mention(person), None).await;
 }

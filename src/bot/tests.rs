@@ -60,6 +60,7 @@ impl World for Script {
 
     fn census<'a>(
         &'a self,
+        _: reinstate_core::sweep::Grants,
         _: &'a crate::world::SweepProgress,
     ) -> BoxFuture<'a, reinstate_core::sweep::Census> {
         Box::pin(async { reinstate_core::sweep::Census::default() })

@@ -92,6 +92,9 @@ pub enum Command {
         /// An e-mail address or an Atlassian account id
         #[arg(value_parser = who)]
         who: String,
+        /// One app: any unambiguous part of its key or of its site's name, such as confluence
+        #[arg(long, value_name = "APP", value_parser = app)]
+        app: Option<String>,
         /// Print one JSON object
         #[arg(long)]
         json: bool,
@@ -235,6 +238,14 @@ fn who(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
+fn app(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err("give a part of the name of an app, such as confluence".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
 fn run_id(text: &str) -> Result<String, String> {
     let id = uuid::Uuid::parse_str(text.trim()).map_err(|_| "give the id of a run, as its card shows it")?;
     Ok(id.to_string())
@@ -273,7 +284,15 @@ mod tests {
 
     #[test]
     fn every_command_is_understood() {
-        let check = |json| Command::Check { who: "jane@acme.example".into(), json, bundle: None };
+        let check = |json| Command::Check { who: "jane@acme.example".into(), app: None, json, bundle: None };
+        let about = Command::Check {
+            who: "jane@acme.example".into(),
+            app: Some("wiki".into()),
+            json: false,
+            bundle: None,
+        };
+        assert_eq!(command("reinstate check jane@acme.example --app wiki"), about);
+        assert_eq!(ending("reinstate check jane@acme.example --app ").exit, Exit::Usage);
         assert_eq!(command("reinstate serve"), Command::Serve);
         assert_eq!(command("reinstate migrate"), Command::Migrate);
         #[cfg(feature = "sandbox")]
@@ -296,7 +315,7 @@ mod tests {
         assert_eq!(command("reinstate check jane@acme.example --json"), check(true));
         assert_eq!(command("reinstate check --json jane@acme.example"), check(true));
         let bundle = Some("case.json".into());
-        let writing = Command::Check { who: "jane@acme.example".into(), json: false, bundle };
+        let writing = Command::Check { who: "jane@acme.example".into(), app: None, json: false, bundle };
         assert_eq!(command("reinstate check jane@acme.example --bundle case.json"), writing);
         let replay = Command::Replay { file: "case.json".into(), json: true };
         assert_eq!(command("reinstate replay case.json --json"), replay);

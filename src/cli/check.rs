@@ -1,4 +1,4 @@
-//! `check WHO`: one diagnosis, read-only. It needs neither the store nor Slack. If prior runs might matter and cannot
+//! `check WHO [--app APP]`: one diagnosis, read-only. It needs neither the store nor Slack. If prior runs might matter and cannot
 //! be read, the answer says so. It must never change anything.
 
 use std::path::Path;
@@ -8,8 +8,8 @@ use crate::cli::out;
 use crate::config::Config;
 use crate::exec::assess::{Assessment, Gather, PlanFor, assess_evidence, gather_evidence};
 use crate::exec::prior_runs::PriorRuns;
-use reinstate_core::diagnose::Mark;
-use reinstate_core::{Subject, Verdict, Who};
+use reinstate_core::diagnose::{AppChoice, Mark, NOT_EXAMINED_SENTENCE};
+use reinstate_core::{Diagnosis, Subject, Verdict, Who};
 
 use super::{bundle, report, world};
 
@@ -17,7 +17,13 @@ use super::{bundle, report, world};
 ///
 /// # Errors
 /// When the program itself cannot work. Upstream read failures are part of the answer.
-pub async fn run(config: &Config, who: &str, json: bool, bundle: Option<&Path>) -> anyhow::Result<Exit> {
+pub async fn run(
+    config: &Config,
+    who: &str,
+    app: Option<&str>,
+    json: bool,
+    bundle: Option<&Path>,
+) -> anyhow::Result<Exit> {
     let who = match Who::parse(who) {
         Ok(who) => who,
         Err(error) => {
@@ -26,9 +32,13 @@ pub async fn run(config: &Config, who: &str, json: bool, bundle: Option<&Path>) 
         }
     };
     let (world, prior_runs) = (world(config)?, PriorRuns::in_database(config.store.url.clone()));
-    let (gather, rules) = (Gather::Person(Subject::asked(who.clone())), config.rules());
+    let (gather, rules) = (Gather::Person(Subject::asked(who.clone()).about(app)), config.rules());
     let (evidence, unread) = gather_evidence(world.as_ref(), &prior_runs, gather).await;
     let assessment = assess_evidence(&evidence, unread, &rules, PlanFor::Repair, &[]);
+    if let Some(choice) = &assessment.diagnosis.app_choice {
+        eprintln!("{}", unclear(choice));
+        return Ok(Exit::Usage);
+    }
     print(who.text(), &assessment, json);
     if let Some(file) = bundle {
         bundle::write(file, &evidence, &rules, assessment.prior_runs_unread.as_deref())?;
@@ -54,6 +64,16 @@ pub(super) fn exit(assessment: &Assessment) -> Exit {
     }
 }
 
+/// Why APP cannot be used, with the apps to choose from.
+#[must_use]
+pub fn unclear(choice: &AppChoice) -> String {
+    let means = if choice.several { "means several apps" } else { "means no app of the organization" };
+    let mut lines =
+        vec![format!("\"{}\" {means}. Use more of the name, or the id, of one of these:", choice.asked)];
+    lines.extend(choice.apps.iter().map(|app| format!("  {app}  {}", app.resource)));
+    lines.join("\n").replace(|c: char| c.is_control() && c != '\n', " ")
+}
+
 /// The answer as text for a terminal.
 #[must_use]
 pub fn text(query: &str, assessment: &Assessment) -> String {
@@ -67,6 +87,7 @@ pub fn text(query: &str, assessment: &Assessment) -> String {
         };
         lines.push(format!("  {mark} {:<18} {}", station.name, station.message));
     }
+    section(&mut lines, "Apps", apps(diagnosis));
     section(
         &mut lines,
         "Found",
@@ -80,6 +101,8 @@ pub fn text(query: &str, assessment: &Assessment) -> String {
     if let Some(missing) = diagnosis.groups.missing.as_ref().filter(|missing| !missing.is_empty()) {
         section(&mut lines, "Missing groups", missing.iter().cloned());
     }
+    let extra = diagnosis.groups.extra.iter().flatten().cloned();
+    section(&mut lines, "Groups at Atlassian that the identity provider does not give", extra);
     section(
         &mut lines,
         "Could not be read",
@@ -110,6 +133,9 @@ pub fn text(query: &str, assessment: &Assessment) -> String {
         let title = format!("Ready to paste into a ticket to {}", ticket.to.name());
         section(&mut lines, &title, std::iter::once(ticket.text.clone()));
     }
+    if diagnosis.verdict == Verdict::Healthy {
+        lines.push(format!("\n{NOT_EXAMINED_SENTENCE}"));
+    }
     if let Some(digest) = plan.digest() {
         lines.push(format!(
             "\nRepairs are asked for in Slack: /reinstate repair {query}   (plan {})",
@@ -123,6 +149,18 @@ pub fn text(query: &str, assessment: &Assessment) -> String {
         .map(|line| line.replace(|c: char| c.is_control() && c != '\n', " "))
         .collect::<Vec<_>>()
         .join("\n")
+}
+
+/// One line for each expected app.
+fn apps(diagnosis: &Diagnosis) -> impl Iterator<Item = String> {
+    let present = diagnosis
+        .apps
+        .present
+        .iter()
+        .flatten()
+        .map(|app| format!("ok      {} as {}, through {}", app.name, app.role, app.through.join(", ")));
+    let missing = diagnosis.apps.missing.iter().flatten();
+    present.chain(missing.map(|app| format!("MISSING {}: {}", app.name, app.why.word())))
 }
 
 fn section(lines: &mut Vec<String>, title: &str, items: impl Iterator<Item = String>) {

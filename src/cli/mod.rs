@@ -35,8 +35,8 @@ pub async fn run(cli: Cli, env: Env) -> anyhow::Result<Exit> {
     let path = cli.config.as_deref();
     let load = |purpose| Config::load(path, &env, purpose);
     match cli.command {
-        Command::Check { who, json, bundle } => match load(Purpose::Diagnose) {
-            Ok(config) => check::run(&config, &who, json, bundle.as_deref()).await,
+        Command::Check { who, app, json, bundle } => match load(Purpose::Diagnose) {
+            Ok(config) => check::run(&config, &who, app.as_deref(), json, bundle.as_deref()).await,
             Err(problems) => Ok(refuse(&problems)),
         },
         Command::Replay { file, json } => bundle::replay(&file, json),

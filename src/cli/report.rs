@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::exec::assess::Assessment;
 use reinstate_core::Finding;
+use reinstate_core::diagnose::NOT_EXAMINED;
 
 /// The source name of prior runs in the journal. It appears only if they may matter and could not be read.
 pub const PRIOR_RUNS: &str = "reinstate.prior-runs";
@@ -28,9 +29,16 @@ pub fn json(query: &str, assessment: &Assessment) -> Value {
             "expected": diagnosis.groups.expected,
             "present": diagnosis.groups.present,
             "missing": diagnosis.groups.missing,
+            "extra": diagnosis.groups.extra,
+        },
+        "apps": {
+            "expected": diagnosis.apps.expected,
+            "present": diagnosis.apps.present,
+            "missing": diagnosis.apps.missing,
         },
         "findings": diagnosis.findings.iter().map(finding).collect::<Vec<_>>(),
         "unread": unread.chain(prior_runs).collect::<Vec<_>>(),
+        "not_examined": NOT_EXAMINED,
         "candidates": diagnosis.candidates,
         "plan": {
             "digest": plan.digest(),

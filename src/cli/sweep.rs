@@ -285,6 +285,7 @@ mod tests {
             verdict: reinstate_core::Verdict::Broken,
             causes,
             missing: None,
+            missing_apps: None,
             unread: false,
             digest: Some("sha256:1".to_owned()),
             steps: vec!["provision-user".to_owned()],

@@ -53,8 +53,8 @@ fn bare(text: &str) -> &str {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// `check WHO`
-    Check(Target),
+    /// `check WHO [APP]`
+    Check(Target, Option<String>),
     /// `repair WHO`
     Repair(Target),
     /// `sweep`
@@ -84,9 +84,12 @@ pub struct ParseError {
     pub form: &'static str,
 }
 
+/// No name of an app or a site is longer.
+const MAX_APP_CHARACTERS: usize = 200;
+
 /// Each command with its correct form.
 const FORMS: &[(&str, &str)] = &[
-    ("check", "/reinstate check WHO"),
+    ("check", "/reinstate check WHO [APP]"),
     ("repair", "/reinstate repair WHO"),
     ("sweep", "/reinstate sweep"),
     ("status", "/reinstate status"),
@@ -128,7 +131,10 @@ pub fn parse(text: &str) -> Result<Command, ParseError> {
     };
     match verb.as_str() {
         "" | "help" | "?" => Ok(Command::Help),
-        "check" => target(who).map(Command::Check),
+        "check" => match check(rest) {
+            Some((target, app)) => Ok(Command::Check(target, app)),
+            None => target(who).map(|target| Command::Check(target, None)),
+        },
         "repair" => target(who).map(Command::Repair),
         "history" => target(who).map(Command::History),
         "sweep" => alone(Command::Sweep),
@@ -143,6 +149,19 @@ pub fn parse(text: &str) -> Result<Command, ParseError> {
         }
         other => Err(ParseError { reason: "There is no such command.", form: nearest(other) }),
     }
+}
+
+/// WHO, and after it APP: a part of the name of an app or of its site.
+fn check(rest: &str) -> Option<(Target, Option<String>)> {
+    if let Some(target) = Target::parse(rest) {
+        return Some((target, None));
+    }
+    let (who, app) = rest.split_once(' ')?;
+    let app = bare(app);
+    // A second name or a broken mention is not an app.
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.' | '/' | ':' | '(' | ')');
+    let fits = !app.is_empty() && app.chars().count() <= MAX_APP_CHARACTERS && app.chars().all(plain);
+    Target::parse(who).filter(|_| fits).map(|target| (target, Some(app.to_owned())))
 }
 
 fn nearest(verb: &str) -> &'static str {
@@ -200,12 +219,36 @@ mod tests {
             "check a\u{200b}da@acme.example",
             "check ada@acme.example\u{7}",
         ] {
-            assert_eq!(parse(text), Ok(Command::Check(ada.clone())), "{text:?}");
+            assert_eq!(parse(text), Ok(Command::Check(ada.clone(), None)), "{text:?}");
         }
         assert_eq!(parse("repair <@U123ABC|ada>"), Ok(Command::Repair(Target::Mention("U123ABC".into()))));
         assert_eq!(parse("repair <@W123ABC>"), Ok(Command::Repair(Target::Mention("W123ABC".into()))));
         let id = "712020:0f1c3c5e-8c5e-4d0e-9d35-2f2a6d1d6a11";
-        assert_eq!(parse(&format!("check {id}")), Ok(Command::Check(Target::Who(Who::Account(id.into())))));
+        assert_eq!(
+            parse(&format!("check {id}")),
+            Ok(Command::Check(Target::Who(Who::Account(id.into())), None))
+        );
+    }
+
+    #[test]
+    fn an_app_may_follow_the_person() {
+        let of = |app: &str| Ok(Command::Check(email("ada@acme.example"), Some(app.to_owned())));
+        assert_eq!(parse("check ada@acme.example confluence"), of("confluence"));
+        assert_eq!(
+            parse("check <mailto:ada@acme.example|ada@acme.example>  \u{201c}Jira acme\u{201d}"),
+            of("Jira acme")
+        );
+        let jane = Target::Mention("U1A".into());
+        assert_eq!(
+            parse("check <@U1A|jane> jira-software"),
+            Ok(Command::Check(jane, Some("jira-software".into())))
+        );
+        for text in
+            ["check ada@acme.example <@U1A>", "check ada@acme.example *", "check ada@acme.example a;b"]
+        {
+            assert_eq!(parse(text).unwrap_err().form, "/reinstate check WHO [APP]", "{text}");
+        }
+        assert_eq!(parse("repair ada@acme.example confluence").unwrap_err().form, "/reinstate repair WHO");
     }
 
     #[test]
@@ -227,15 +270,15 @@ mod tests {
     #[test]
     fn what_is_not_understood_names_the_nearest_form() {
         let form = |text: &str| parse(text).unwrap_err().form;
-        assert_eq!(form("chek ada@acme.example"), "/reinstate check WHO");
+        assert_eq!(form("chek ada@acme.example"), "/reinstate check WHO [APP]");
         assert_eq!(form("repiar ada@acme.example"), "/reinstate repair WHO");
-        assert_eq!(form("check"), "/reinstate check WHO");
-        assert_eq!(form("check ada"), "/reinstate check WHO");
-        assert_eq!(form("check ada@acme.example bo@acme.example"), "/reinstate check WHO");
-        assert_eq!(form("check <!channel>"), "/reinstate check WHO");
-        assert_eq!(form("check <@U1> <@U2>"), "/reinstate check WHO");
-        assert_eq!(form("check <@U1|x> y>"), "/reinstate check WHO");
-        assert_eq!(form("ada@acme.example"), "/reinstate check WHO");
+        assert_eq!(form("check"), "/reinstate check WHO [APP]");
+        assert_eq!(form("check ada"), "/reinstate check WHO [APP]");
+        assert_eq!(form("check ada@acme.example bo@acme.example"), "/reinstate check WHO [APP]");
+        assert_eq!(form("check <!channel>"), "/reinstate check WHO [APP]");
+        assert_eq!(form("check <@U1> <@U2>"), "/reinstate check WHO [APP]");
+        assert_eq!(form("check <@U1|x> y>"), "/reinstate check WHO [APP]");
+        assert_eq!(form("ada@acme.example"), "/reinstate check WHO [APP]");
         assert_eq!(form("cancel everything"), "/reinstate cancel RUN");
         assert_eq!(form("sweep now"), "/reinstate sweep");
         assert_eq!(form("make coffee"), "/reinstate help");

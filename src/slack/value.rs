@@ -13,6 +13,9 @@ pub struct Value {
     /// The person a private answer was about.
     #[serde(rename = "w", default, skip_serializing_if = "String::is_empty")]
     pub who: String,
+    /// The app that a private answer was about, as typed.
+    #[serde(rename = "a", default, skip_serializing_if = "String::is_empty")]
+    pub app: String,
     /// The account that was chosen to be kept.
     #[serde(rename = "k", default, skip_serializing_if = "String::is_empty")]
     pub keep: String,

@@ -102,11 +102,11 @@ impl RateLimiter {
         Self { shared: Arc::clone(&self.shared), behind: Some(Arc::clone(&self.shared.half)) }
     }
 
-    /// The background lane for the one list that all other requests of a sweep depend on. It has a slot in addition
-    /// to the half, so that it never waits behind those requests.
+    /// The background lane for the lists that all other requests of a sweep depend on. They have these slots in
+    /// addition to the half, so that they never wait behind those requests.
     #[must_use]
-    pub fn leading(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), behind: Some(Arc::new(Semaphore::new(1))) }
+    pub fn leading(&self, slots: usize) -> Self {
+        Self { shared: Arc::clone(&self.shared), behind: Some(Arc::new(Semaphore::new(slots.max(1)))) }
     }
 
     #[must_use]
@@ -317,7 +317,7 @@ mod tests {
         assert!(sweep.turn(soon()).await.is_err(), "half of the places is all it gets");
         let first = (pace.turn(soon()).await.unwrap(), pace.turn(soon()).await.unwrap());
         drop(first.1);
-        let leads = pace.leading();
+        let leads = pace.leading(1);
         let led = leads.turn(soon()).await.unwrap();
         assert!(leads.turn(soon()).await.is_err(), "one place beside the half, and no more");
         drop((held, led));

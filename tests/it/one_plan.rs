@@ -72,7 +72,7 @@ async fn after_a_run_without_effect_every_entrance_has_the_same_plan() {
     };
     let bot = Bot::start_at(place, tenant, change, Limits::default()).await;
     let who = Who::parse(WHO).unwrap();
-    let before = bot.app.diagnose(&who).await.1.digest().expect("there is a plan");
+    let before = bot.app.diagnose(&who, None).await.1.digest().expect("there is a plan");
 
     // Whether the record was deleted is unknown. It stays where it is, and so does the old refusal in the log.
     let fails = Injection::Answer { status: 500, headers: Vec::new(), body: "{}".to_owned() };
@@ -83,7 +83,7 @@ async fn after_a_run_without_effect_every_entrance_has_the_same_plan() {
     bot.clicks(ADA, "reinstate.cancel").await;
     bot.until("the end", |run| run.ended.is_some()).await;
 
-    let check = bot.app.diagnose(&who).await.1.digest();
+    let check = bot.app.diagnose(&who, None).await.1.digest();
     assert_ne!(check.as_ref(), Some(&before), "the run that began takes weight from the refusal");
     let without = answer(&program(&bot, "sqlite:nothing.db", &["check", WHO, "--json"]).await);
     assert_eq!(digest(&without), Some(before), "without prior runs the plan is another");

@@ -88,6 +88,9 @@ pub struct Subject {
     /// If there are several accounts: the one that a person chose to keep.
     #[serde(default)]
     pub keep: Option<String>,
+    /// The app that the question is about, as typed. Only a check asks for one app; a run never does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app: Option<String>,
 }
 
 impl Subject {
@@ -102,7 +105,13 @@ impl Subject {
             Who::Account(id) => BTreeSet::from([id.clone()]),
             Who::Email(_) => BTreeSet::new(),
         };
-        Self { who, person: None, addresses, accounts, records: BTreeSet::new(), keep: None }
+        Self { who, person: None, addresses, accounts, records: BTreeSet::new(), keep: None, app: None }
+    }
+
+    /// The same question about one app only.
+    #[must_use]
+    pub fn about(self, app: Option<&str>) -> Self {
+        Self { app: app.map(str::to_owned), ..self }
     }
 
     /// The identities that a run claims until it ends, so that two runs never write the same thing

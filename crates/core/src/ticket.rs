@@ -43,11 +43,14 @@ pub struct Ticket {
     pub text: String,
 }
 
-/// The tickets that can help with this diagnosis. Empty if the organization can fix the cause itself.
+/// The tickets that can help with this diagnosis. None if the organization can fix the cause itself. If the person is
+/// healthy, one about what was not examined.
 #[must_use]
 pub fn tickets(case: &Case<'_>, diagnosis: &Diagnosis) -> Vec<Ticket> {
-    if diagnosis.verdict != Verdict::Broken {
-        return Vec::new();
+    match diagnosis.verdict {
+        Verdict::Healthy => return vec![beyond_what_was_examined(case, diagnosis)],
+        Verdict::CannotTell => return Vec::new(),
+        Verdict::Broken => {}
     }
     let of = |to: Vendor| {
         let asked: Vec<(&Finding, &'static str)> = diagnosis
@@ -59,6 +62,19 @@ pub fn tickets(case: &Case<'_>, diagnosis: &Diagnosis) -> Vec<Ticket> {
         (!asked.is_empty()).then(|| Ticket { to, text: paragraph(to, &asked, case) })
     };
     [Vendor::Atlassian, Vendor::Microsoft].into_iter().filter_map(of).collect()
+}
+
+/// The text for a healthy person who still cannot work. The reason is then something that was not examined.
+fn beyond_what_was_examined(case: &Case<'_>, diagnosis: &Diagnosis) -> Ticket {
+    let present = diagnosis.apps.present.iter().flatten();
+    let apps: Vec<String> = present.map(|app| format!("{} ({})", app.name, app.role)).collect();
+    let apps = if apps.is_empty() { "at least one app".to_owned() } else { apps.join(", ") };
+    let text = format!(
+        "{} {} The account and its membership are active, no expected group is missing, and the account holds its roles in {apps}. The person still cannot work. Please find out why; sign-in, permissions inside apps and portal-only accounts were not examined.",
+        place(Vendor::Atlassian, case),
+        whom(case)
+    );
+    Ticket { to: Vendor::Atlassian, text }
 }
 
 /// What the vendor is asked to do about a cause. `None` if this vendor cannot help.
@@ -247,7 +263,14 @@ mod tests {
     }
 
     #[test]
-    fn whom_nothing_is_wrong_with_nobody_is_asked_about() {
-        assert_eq!(paragraphs(&build::healthy()), Vec::new());
+    fn a_healthy_answer_offers_a_ticket_about_what_was_not_examined() {
+        let all = paragraphs(&build::healthy());
+        let [atlassian] = all.as_slice() else { panic!("{all:?}") };
+        for part in ["sign-in", "permissions inside apps", "portal-only accounts", build::JANE, build::A1] {
+            assert!(atlassian.text.contains(part), "{part}: {}", atlassian.text);
+        }
+        let mut e = build::healthy();
+        e.accounts = build::gap();
+        assert_eq!(paragraphs(&e), Vec::new(), "what cannot be told is no ticket");
     }
 }

@@ -114,6 +114,11 @@ impl Crowd {
                 }
             }
         }
+        // No app that a suspended person would get back has a free seat.
+        if company.by_cause.contains_key(Cause::SeatsFull.code()) {
+            let suspended = company.by_cause.get(Cause::Suspended.code()).copied().unwrap_or_default();
+            *company.by_cause.entry(Cause::SeatsFull.code().to_owned()).or_default() += suspended;
+        }
         company.tenant.atlassian.freeze();
         company.tenant.entra.freeze();
         company

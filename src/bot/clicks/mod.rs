@@ -110,7 +110,10 @@ async fn recheck(app: &App, reply_to: &ReplyTo, value: &Value) {
         })
     };
     match target {
-        Some(target) => check::check(app, reply_to, &target).await,
+        Some(target) => {
+            let about = Some(value.app.as_str()).filter(|app| !app.is_empty());
+            check::check(app, reply_to, &target, about).await;
+        }
         None => app.reply(reply_to, &Message::text(&gone())).await,
     }
 }

@@ -1,4 +1,4 @@
-//! `check WHO`, and Recheck: a diagnosis that only the caller sees. It reads, and never writes anything upstream.
+//! `check WHO [APP]`, and Recheck: a diagnosis that only the caller sees. It reads, and never writes anything upstream.
 
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ use reinstate_core::Action;
 /// After this time the caller is told that the work continues (docs/reference/rules.md#answer-within-five-seconds).
 const SILENT_LIMIT: Duration = Duration::from_secs(4);
 
-pub(crate) async fn check(app: &App, reply_to: &ReplyTo, target: &Target) {
-    patiently(app, reply_to, answer(app, reply_to, target)).await;
+pub(crate) async fn check(app: &App, reply_to: &ReplyTo, target: &Target, about: Option<&str>) {
+    patiently(app, reply_to, answer(app, reply_to, target, about)).await;
 }
 
 /// Sends an answer. If the answer takes long, first sends a message that the reading still goes on.
@@ -31,7 +31,7 @@ pub(super) async fn patiently(app: &App, reply_to: &ReplyTo, answer: impl Future
     app.reply(reply_to, &card).await;
 }
 
-async fn answer(app: &App, reply_to: &ReplyTo, target: &Target) -> Message {
+async fn answer(app: &App, reply_to: &ReplyTo, target: &Target, about: Option<&str>) -> Message {
     if let Err(card) = app.allow(reply_to, "check", &Action::Check).await {
         return card;
     }
@@ -42,7 +42,10 @@ async fn answer(app: &App, reply_to: &ReplyTo, target: &Target) -> Message {
         Ok(who) => who,
         Err(unresolved) => return Message::text(&Markup::new().escaped(&unresolved.to_string())),
     };
-    let looked = app.shared_diagnosis(&who).await;
+    let looked = app.shared_diagnosis_about(&who, about).await;
+    if let Some(choice) = &looked.0.app_choice {
+        return Message::text(&messages::unclear_app(choice));
+    }
     let docs = app.config.slack.docs_url.as_ref();
     cards::diagnosis(&looked.0, &looked.1, looked.2, who.text(), docs)
 }

@@ -51,7 +51,9 @@ pub(super) async fn command(app: &Arc<App>, slash: Slash, sent_at: Timestamp) ->
             return repair::command(app, slash, sent_at, &target, Goal::default()).await;
         }
         Command::Undo(run) => return undo::command(app, slash, sent_at, run).await,
-        Command::Check(target) => app.spawn(async move { check::check(&work, &reply_to, &target).await }),
+        Command::Check(target, about) => {
+            app.spawn(async move { check::check(&work, &reply_to, &target, about.as_deref()).await })
+        }
         Command::Me => app.spawn(async move { me::me(&work, &reply_to).await }),
         Command::Whoami => app.spawn(async move { whoami::whoami(&work, &reply_to).await }),
         Command::Status(run) => app.spawn(async move { status::status(&work, &reply_to, run).await }),

@@ -8,7 +8,7 @@ use futures_core::future::BoxFuture;
 
 use crate::exec::Journal;
 use crate::world::{ActOutcome, Page, ReadScope, SweepProgress, World};
-use reinstate_core::sweep::{Census, SweepQuery};
+use reinstate_core::sweep::{Census, Grants, RoleList, SweepQuery};
 use reinstate_core::{Evidence, Op, Subject};
 
 /// How often a sweep that waits for an answer checks whether it was stopped.
@@ -57,8 +57,12 @@ impl World for Gate {
         Box::pin(async { ActOutcome::Refused("read-only".to_owned()) })
     }
 
-    fn census<'a>(&'a self, meter: &'a SweepProgress) -> BoxFuture<'a, Census> {
-        self.world.census(meter)
+    fn grants(&self) -> BoxFuture<'_, Grants> {
+        self.world.grants()
+    }
+
+    fn census<'a>(&'a self, grants: Grants, meter: &'a SweepProgress) -> BoxFuture<'a, Census> {
+        self.world.census(grants, meter)
     }
 
     fn accounts(&self, cursor: Option<String>) -> BoxFuture<'_, Result<Page, String>> {
@@ -68,10 +72,14 @@ impl World for Gate {
         })
     }
 
-    fn app_role_holders(&self, cursor: Option<String>) -> BoxFuture<'_, Result<Page<String>, String>> {
+    fn role_holders<'a>(
+        &'a self,
+        list: &'a RoleList,
+        cursor: Option<String>,
+    ) -> BoxFuture<'a, Result<Page<String>, String>> {
         Box::pin(async move {
             self.pass().await;
-            self.world.app_role_holders(cursor).await
+            self.world.role_holders(list, cursor).await
         })
     }
 

@@ -4,6 +4,7 @@
 mod carry;
 mod gate;
 mod repair;
+mod roles;
 mod survey;
 
 pub use survey::{CheckedAccount, Survey, survey};

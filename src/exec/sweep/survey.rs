@@ -10,19 +10,18 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use reinstate_core::sweep::{
-    Census, Join, JoinOutcome, Keys, ListedAccount, REPEATED_PAGE, SweepFinding, SweepQuery, Tally,
+    Census, Join, JoinOutcome, ListedAccount, REPEATED_PAGE, SweepFinding, SweepQuery, Tally,
     groups_not_shown,
 };
 use reinstate_core::{Rules, Source, Verdict, Who};
 
+use super::roles::{RolePage, Roles, role_holders};
 use crate::exec::assess::{Assessment, Gather, PlanFor, assess};
 use crate::exec::prior_runs::PriorRuns;
 use crate::world::{Page, SweepProgress, World};
 
 /// Pages of accounts that wait for the other sources.
 const MAX_PAGES_AHEAD: usize = 256;
-/// Accounts that wait for the list of roles. Both lists have the same order, so this is seldom more than one page.
-const MAX_WAITING_ACCOUNTS: usize = 25_600;
 /// Checks that run at the same time. Each sends several requests; the rate limiters of the clients bound them.
 const MAX_CONCURRENT_LOOKS: usize = 16;
 /// Checks that wait to start.
@@ -61,14 +60,22 @@ pub async fn survey(
     let (page, mut pages) = mpsc::channel(MAX_PAGES_AHEAD);
     let (holder, mut holders) = mpsc::channel(MAX_PAGES_AHEAD);
     let mut listing = JoinSet::new();
-    let (accounts, roles) = (Arc::clone(world), Arc::clone(world));
+    let accounts = Arc::clone(world);
     let counted = Arc::clone(meter);
     listing.spawn(async move {
         let count = |accounts: &Vec<ListedAccount>| SweepProgress::add(&counted.accounts, accounts.len());
         list(|cursor| accounts.accounts(cursor), count, page).await;
     });
-    listing.spawn(async move { list(|cursor| roles.app_role_holders(cursor), |_| {}, holder).await });
-    let census = Arc::new(world.census(meter).await);
+    // What the groups grant decides which lists of role holders are read. They are read while the rest is read.
+    let grants = world.grants().await;
+    let lists = grants.lists();
+    for (number, of) in (0_u16..).zip(lists.iter().flatten().cloned()) {
+        listing.spawn(role_holders(Arc::clone(world), of, number, holder.clone()));
+    }
+    drop(holder);
+    let mut census = world.census(grants, meter).await;
+    census.role_lists = lists;
+    let census = Arc::new(census);
     let mut looks = CloseChecks {
         world,
         prior_runs,
@@ -84,7 +91,7 @@ pub async fn survey(
     };
     let mut join = Join::default();
     let mut unread = census.gaps();
-    let mut roles = Roles::default();
+    let mut roles = Roles::new(&census);
     let mut without_groups = 0_usize;
     let mut ended = false;
     while !(ended && roles.ended) {
@@ -92,11 +99,11 @@ pub async fn survey(
         let told: Vec<ListedAccount> = tokio::select! {
             biased;
             page = holders.recv(), if !roles.ended => match page {
-                Some(Ok(ids)) => roles.hold(&ids),
-                Some(Err(why)) => {
-                    unread.push((Source::Roles, why));
-                    roles.cut_short = true;
-                    Vec::new()
+                Some(RolePage::Holders(list, ids)) => roles.hold(list, &ids),
+                Some(RolePage::End(list, failure)) => {
+                    let failure = failure.map(|why| (Source::Roles, why));
+                    unread.extend(failure.clone().filter(|gap| !unread.contains(gap)));
+                    roles.end_of(list, failure.is_some())
                 }
                 None => roles.end(),
             },
@@ -135,56 +142,9 @@ pub async fn survey(
     Survey { tally: looks.tally, unread, prior_runs_unread: looks.prior_runs_unread }
 }
 
-/// The accounts that hold a role which opens an app, as far as listed, and the accounts that still wait for that
-/// list.
-#[derive(Default)]
-struct Roles {
-    holders: Keys,
-    waiting: HashMap<String, ListedAccount>,
-    ended: bool,
-    /// The list was not read to its end: an account that is not on it may still hold a role.
-    cut_short: bool,
-}
-
-impl Roles {
-    fn is_full(&self) -> bool {
-        !self.ended && self.waiting.len() >= MAX_WAITING_ACCOUNTS
-    }
-
-    /// Adds holders, and returns those of them that waited.
-    fn hold(&mut self, ids: &[String]) -> Vec<ListedAccount> {
-        ids.iter().for_each(|id| self.holders.add(id));
-        let waited = ids.iter().filter_map(|id| self.waiting.remove(id));
-        waited.map(|listed| ListedAccount { opens_app: Some(true), ..listed }).collect()
-    }
-
-    /// Marks an account as a holder or not, or lets it wait if that is not known yet.
-    fn tell(&mut self, listed: ListedAccount) -> Option<ListedAccount> {
-        if self.holders.has(&listed.account.id) {
-            return Some(ListedAccount { opens_app: Some(true), ..listed });
-        }
-        if self.ended {
-            return Some(self.without(listed));
-        }
-        self.waiting.insert(listed.account.id.clone(), listed);
-        None
-    }
-
-    /// The list is complete: returns all accounts that still wait.
-    fn end(&mut self) -> Vec<ListedAccount> {
-        self.ended = true;
-        let waited = std::mem::take(&mut self.waiting);
-        waited.into_values().map(|listed| self.without(listed)).collect()
-    }
-
-    fn without(&self, listed: ListedAccount) -> ListedAccount {
-        ListedAccount { opens_app: (!self.cut_short).then_some(false), ..listed }
-    }
-}
-
 /// Lists all pages, and requests the next page while one is parsed. If a page cannot be read, the list starts
 /// again once. An account that then comes twice is counted once.
-async fn list<T, F>(
+pub(super) async fn list<T, F>(
     ask: impl Fn(Option<String>) -> F,
     count: impl Fn(&Vec<T>),
     out: mpsc::Sender<Result<Vec<T>, String>>,

@@ -7,6 +7,7 @@ use futures_core::future::BoxFuture;
 use super::*;
 use crate::world::{ActOutcome, ReadScope};
 use reinstate_core::evidence::Account;
+use reinstate_core::sweep::Grants;
 use reinstate_core::{Evidence, Op, Subject};
 
 /// Pages by number. The last one leads to `last_leads_to`. Page 1 fails to parse `garbled` times.
@@ -27,7 +28,7 @@ impl World for Pages {
         Box::pin(async { ActOutcome::Refused("this world only lists".to_owned()) })
     }
 
-    fn census<'a>(&'a self, _: &'a SweepProgress) -> BoxFuture<'a, Census> {
+    fn census<'a>(&'a self, _: Grants, _: &'a SweepProgress) -> BoxFuture<'a, Census> {
         Box::pin(async { Census::default() })
     }
 
@@ -50,7 +51,7 @@ impl World for Pages {
                     return Err("garbled".to_owned());
                 }
                 let account = Account { id: number.to_string(), ..Account::default() };
-                Ok(vec![ListedAccount { account, opens_app: None }])
+                Ok(vec![ListedAccount { account, roles: None }])
             });
             Ok(Page { next, read })
         })

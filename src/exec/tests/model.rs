@@ -147,6 +147,7 @@ impl World for Model {
 
     fn census<'a>(
         &'a self,
+        _: reinstate_core::sweep::Grants,
         _: &'a crate::world::SweepProgress,
     ) -> BoxFuture<'a, reinstate_core::sweep::Census> {
         Box::pin(async { reinstate_core::sweep::Census::default() })

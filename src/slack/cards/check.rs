@@ -1,17 +1,19 @@
-//! The private answer to `check`: verdict, trail, findings, plan, and buttons.
+//! The private answer to `check`: verdict, apps, trail, findings, plan, and buttons.
 
 use jiff::Timestamp;
 use url::Url;
 
+use super::apps::apps;
 use super::candidates::candidates;
 use super::findings::{PRIVATE, found};
 use super::overview::overview;
 use super::plan::planned;
 use super::trail::trail;
 use crate::slack::action::ButtonAction;
-use crate::slack::blocks::{Button, Message, Style, actions, header, section};
+use crate::slack::blocks::{Button, Message, Style, actions, context, header, section};
 use crate::slack::markup::Markup;
 use crate::slack::value::Value;
+use reinstate_core::diagnose::NOT_EXAMINED_SENTENCE;
 use reinstate_core::{Diagnosis, Plan, Verdict};
 
 #[must_use]
@@ -31,10 +33,15 @@ pub fn diagnosis(
     };
     let says = Markup::new().literal("*").literal(verdict).literal("* Read ").time(at).literal(".");
     let mut blocks = vec![header(&title), section(&says)];
+    blocks.extend(apps(diagnosis));
     blocks.push(section(&overview(diagnosis, plan)));
     blocks.extend(trail(diagnosis));
     blocks.extend(found(diagnosis, PRIVATE, docs));
-    let value = Value { who: asked.to_owned(), ..Value::default() };
+    if diagnosis.verdict == Verdict::Healthy {
+        blocks.push(context(&[Markup::new().literal(NOT_EXAMINED_SENTENCE)]));
+    }
+    let app = diagnosis.subject.app.clone().unwrap_or_default();
+    let value = Value { who: asked.to_owned(), app, ..Value::default() };
     blocks.extend(candidates(diagnosis, &value));
     blocks.extend(planned(plan));
     let value = value.text();

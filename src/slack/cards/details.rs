@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use super::apps::apps;
 use super::findings::{DETAILS, found};
 use super::overview::overview;
 use super::plan::planned;
@@ -19,6 +20,7 @@ pub fn details(view: &View<'_>) -> Vec<Json> {
     let mut blocks = vec![header(&title), section(&state(view)), context(&[foot(view)])];
     if let Some(current) = &view.run.current {
         blocks.push(section(&overview(&current.diagnosis, &current.plan)));
+        blocks.extend(apps(&current.diagnosis));
         blocks.extend(trail(&current.diagnosis));
         blocks.extend(found(&current.diagnosis, DETAILS, view.docs));
         blocks.extend(groups(&current.diagnosis));
@@ -33,6 +35,7 @@ fn groups(diagnosis: &Diagnosis) -> Vec<Json> {
         ("*Groups missing:* ", &diagnosis.groups.missing),
         ("*Groups present:* ", &diagnosis.groups.present),
         ("*Groups expected:* ", &diagnosis.groups.expected),
+        ("*Groups that only Atlassian shows:* ", &diagnosis.groups.extra),
     ];
     let mut blocks = Vec::new();
     for (title, names) in lists {

@@ -3,6 +3,7 @@
 
 mod after;
 mod approval;
+mod apps;
 mod buttons;
 mod candidates;
 mod check;

@@ -14,6 +14,7 @@ use std::time::Duration;
 use super::command::ParseError;
 use super::markup::Markup;
 use crate::config::{Access, Grant};
+use reinstate_core::diagnose::AppChoice;
 use reinstate_core::{Actor, Denied, Role};
 
 /// The commands, each with the role it needs.
@@ -22,7 +23,7 @@ pub fn help() -> Markup {
     Markup::new().literal(
         "*What Reinstate understands*\n\
          WHO is an e-mail address, a mention or an Atlassian account id. RUN is the id on a card, of a run or of a sweep.\n\
-         • `/reinstate check WHO` – find out why somebody has no access; reads only (role: viewer)\n\
+         • `/reinstate check WHO [APP]` – find out why somebody has no access, or cannot open one app; reads only (role: viewer)\n\
          • `/reinstate repair WHO` – find out and repair, asking for approval where one is needed (role: operator)\n\
          • `/reinstate sweep` – check every managed account (role: operator)\n\
          • `/reinstate status [RUN]` – what runs and what waits for whom (role: viewer)\n\
@@ -43,6 +44,20 @@ pub fn misunderstood(what: &ParseError) -> Markup {
         .literal("\nThe nearest correct form: `")
         .literal(what.form)
         .literal("`")
+}
+
+/// APP does not mean exactly one app.
+#[must_use]
+pub fn unclear_app(choice: &AppChoice) -> Markup {
+    let text = Markup::new().code(&choice.asked);
+    let text = if choice.several {
+        text.literal(" means several apps. Use more of the name of one of these:")
+    } else {
+        text.literal(" means no app of the organization. These are its apps:")
+    };
+    let mut lines = vec![text];
+    lines.extend(choice.apps.iter().map(|app| Markup::new().literal("• ").escaped(&app.to_string())));
+    Markup::lines(&lines, 2900)
 }
 
 /// This version does not support the command yet.

@@ -23,6 +23,19 @@ pub struct Group {
     /// `external`, `admins`, `team-members`, `open`.
     #[serde(deserialize_with = "lenient::text")]
     pub managed_by: Option<String>,
+    /// Only if it was asked for.
+    #[serde(deserialize_with = "lenient::object")]
+    pub counts: GroupCounts,
+}
+
+/// How many members a group has, and on how many resources it has roles. `None` when the answer does not say it.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(default)]
+pub struct GroupCounts {
+    #[serde(deserialize_with = "lenient::number")]
+    pub users: Option<i64>,
+    #[serde(deserialize_with = "lenient::number")]
+    pub resources: Option<i64>,
 }
 
 impl Group {
@@ -66,6 +79,12 @@ pub struct Workspace {
 pub struct WorkspaceAttributes {
     #[serde(deserialize_with = "lenient::text")]
     pub name: Option<String>,
+    /// The key of the app, such as `jira-software`.
+    #[serde(deserialize_with = "lenient::text")]
+    pub type_key: Option<String>,
+    /// Where people open the app.
+    #[serde(deserialize_with = "lenient::text")]
+    pub host_url: Option<String>,
     #[serde(deserialize_with = "lenient::text")]
     pub status: Option<String>,
     #[serde(deserialize_with = "lenient::number")]
@@ -106,14 +125,53 @@ impl Atlassian {
         self.groups("accountIds", accounts).await
     }
 
+    /// The groups with these ids.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn groups_by_id(&self, ids: &[String]) -> Result<Vec<Group>, CallError> {
+        self.groups("groupIds", ids).await
+    }
+
+    /// The groups whose names contain this text.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn groups_like(&self, text: &str) -> Result<Vec<Group>, CallError> {
+        self.search_groups(json!({"searchTerm": text})).await
+    }
+
+    /// The groups that have a role on this resource.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn groups_on(&self, resource: &str) -> Result<Vec<Group>, CallError> {
+        self.search_groups(json!({"resourceIds": [resource]})).await
+    }
+
+    /// Every group of the organization.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn every_group(&self) -> Result<Vec<Group>, CallError> {
+        self.search_groups(json!({})).await
+    }
+
     async fn groups(&self, by: &'static str, values: &[String]) -> Result<Vec<Group>, CallError> {
         let mut found = Vec::new();
         // An empty list means no filter, that is, every group. Without values, no request is sent.
         for some in values.chunks(MAX_NAMED) {
-            let body = json!({by: some, "limit": 100});
-            found.extend(self.all_post(self.directories(Method::POST).at("groups/search"), body).await?);
+            found.extend(self.search_groups(json!({by: some})).await?);
         }
         Ok(found)
+    }
+
+    async fn search_groups(&self, mut body: serde_json::Value) -> Result<Vec<Group>, CallError> {
+        if let Some(parts) = body.as_object_mut() {
+            parts.insert("expand".to_owned(), json!(["counts.resources", "counts.users"]));
+            parts.insert("limit".to_owned(), json!(100));
+        }
+        self.all_post(self.directories(Method::POST).at("groups/search"), body).await
     }
 
     pub async fn group_role_assignments(&self, group: &str) -> Result<Vec<GroupRoles>, CallError> {
@@ -167,6 +225,9 @@ mod tests {
                 "GET /at/admin/v2/orgs/o1/directories/-/groups/g%2F1/role-assignments?limit=100",
             ]
         );
-        assert_eq!(probe.seen()[1].json(), json!({"groupNames": ["g\"10", "g\"11"], "limit": 100}));
+        assert_eq!(
+            probe.seen()[1].json(),
+            json!({"groupNames": ["g\"10", "g\"11"], "expand": ["counts.resources", "counts.users"], "limit": 100})
+        );
     }
 }

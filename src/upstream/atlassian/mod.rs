@@ -31,6 +31,9 @@ const MAX_NAMED: usize = 10;
 /// With a hundred items per page, this is enough for a hundred thousand accounts.
 const MAX_PAGES: usize = 1000;
 
+/// How many lists of role holders are read at the same time. Three requests of other people still fit beside them.
+const ROLE_LISTS_IN_FLIGHT: usize = 4;
+
 /// A client for one organization.
 pub struct Atlassian {
     http: Http,
@@ -40,7 +43,7 @@ pub struct Atlassian {
     pace: RateLimiter,
     /// For the list of accounts, which limits the speed of a sweep.
     leading: RateLimiter,
-    /// For the list of role holders, which is read in parallel to the list of accounts.
+    /// For the lists of role holders, which are read in parallel to the list of accounts.
     leading_roles: RateLimiter,
     last_active: RateLimiter,
     /// For the audit log: ten calls a minute.
@@ -112,7 +115,7 @@ impl Atlassian {
         let pace = http.pace(RateLimiter::bucket(20, 5, 16, replicas));
         let last_active = http.pace(RateLimiter::window(200, Duration::from_secs(60), 8, replicas));
         let events = http.pace(RateLimiter::window(10, Duration::from_secs(60), 1, replicas));
-        let (leading, leading_roles) = (pace.leading(), pace.leading());
+        let (leading, leading_roles) = (pace.leading(1), pace.leading(ROLE_LISTS_IN_FLIGHT));
         Self { http, base, org, key, leading, leading_roles, pace, last_active, events }
     }
 

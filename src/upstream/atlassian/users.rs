@@ -9,7 +9,6 @@ use serde_json::json;
 use super::{Atlassian, MAX_NAMED, Page, UnreadPage, beside};
 use crate::upstream::error::{CallError, whole};
 use crate::upstream::lenient;
-use reinstate_core::evidence::APP_ROLES;
 
 /// An account from a search or from the details. Unknown states are kept as text.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
@@ -124,6 +123,14 @@ impl Roles {
             Some(newer) => newer.iter().map(|r| r.role.as_deref()).collect(),
             None => Some(self.roles.as_ref()?.iter().map(String::as_str).collect()),
         }
+    }
+
+    /// Whether a role was given to the account itself. `None` if the answer does not say it.
+    #[must_use]
+    pub fn is_direct(&self, role: &str) -> Option<bool> {
+        let held = self.role_assignments.as_ref()?.iter().find(|held| held.role.as_deref() == Some(role))?;
+        let methods = &held.role_assignment_methods;
+        (!methods.is_empty()).then(|| methods.iter().any(|method| method.eq_ignore_ascii_case("direct")))
     }
 }
 
@@ -249,12 +256,21 @@ impl Atlassian {
         UnreadPage::new(self.http.send(&call, &self.leading).await?)
     }
 
-    /// One page of the accounts that hold a role which opens an app. Pass no cursor for the first page.
+    /// One page of the accounts that hold one of these roles, on this resource or, without one, on any. Pass no cursor
+    /// for the first page.
     ///
     /// # Errors
     /// See [`CallError`].
-    pub async fn app_role_holders(&self, cursor: Option<&str>) -> Result<UnreadPage<Account>, CallError> {
-        let body = json!({"roleIds": APP_ROLES, "limit": 100});
+    pub async fn role_holders(
+        &self,
+        resource: Option<&str>,
+        roles: &[String],
+        cursor: Option<&str>,
+    ) -> Result<UnreadPage<Account>, CallError> {
+        let mut body = json!({"roleIds": roles, "limit": 100});
+        if let (Some(resource), Some(parts)) = (resource, body.as_object_mut()) {
+            parts.insert("resourceIds".to_owned(), json!([resource]));
+        }
         let call = self.directories(Method::POST).at("users/search").json(beside(body, cursor)).repeatable();
         UnreadPage::new(self.http.send(&call, &self.leading_roles).await?)
     }

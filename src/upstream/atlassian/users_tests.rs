@@ -108,21 +108,16 @@ async fn of_a_page_of_everybody_the_way_on_is_known_before_it_is_read() {
 }
 
 #[tokio::test]
-async fn roles_are_listed_by_the_six_that_open_an_app_with_every_page() {
+async fn role_holders_are_listed_by_role_and_resource_with_every_page() {
     let (probe, org) = org(|_, _| ok(r#"{"data":[{"accountId":"a"}],"links":{"next":"n"}}"#)).await;
-    org.app_role_holders(None).await.unwrap();
-    org.app_role_holders(Some("n")).await.unwrap();
+    let roles = ["atlassian/user".to_owned()];
+    org.role_holders(Some("ari"), &roles, None).await.unwrap();
+    org.role_holders(Some("ari"), &roles, Some("n")).await.unwrap();
+    org.role_holders(None, &roles, None).await.unwrap();
     let bodies: Vec<_> = probe.seen().iter().map(|seen| seen.json()).collect();
-    let roles = json!([
-        "atlassian/user",
-        "atlassian/admin",
-        "atlassian/guest",
-        "atlassian/basic",
-        "atlassian/contributor",
-        "atlassian/stakeholder"
-    ]);
-    assert_eq!(bodies[0], json!({"roleIds": roles, "limit": 100}));
-    assert_eq!(bodies[1], json!({"roleIds": roles, "limit": 100, "cursor": "n"}));
+    assert_eq!(bodies[0], json!({"roleIds": roles, "resourceIds": ["ari"], "limit": 100}));
+    assert_eq!(bodies[1], json!({"roleIds": roles, "resourceIds": ["ari"], "limit": 100, "cursor": "n"}));
+    assert_eq!(bodies[2], json!({"roleIds": roles, "limit": 100}));
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use crate::world::{Page, SweepProgress};
 use reinstate_core::evidence::{
     Account, Assignment, Domain, DynamicGroup, Job, Mapping, Pending, Read, StoppedBy,
 };
-use reinstate_core::sweep::{Census, Keys, ListedAccount, Logs, Members, People, Records};
+use reinstate_core::sweep::{Census, Grants, Keys, ListedAccount, Logs, Members, People, Records};
 
 /// How many records are requested per page. A service may return fewer; that is then its page size.
 const RECORDS: usize = 500;
@@ -41,16 +41,9 @@ struct Rules {
     stopped_by: Read<Option<StoppedBy>>,
 }
 
-/// What was read about the assignments.
-struct Assigned {
-    assignments: Read<Vec<Assignment>>,
-    members: Read<Members>,
-    dynamic_groups: Read<Vec<DynamicGroup>>,
-}
-
 impl Live {
-    /// Reads everything except the accounts.
-    pub(super) async fn read_in_bulk(&self, meter: &SweepProgress) -> Census {
+    /// Reads everything except the accounts and what was already read about groups.
+    pub(super) async fn read_in_bulk(&self, grants: Grants, meter: &SweepProgress) -> Census {
         let at = crate::clock::now();
         // The mapping names the attributes that are needed of all users.
         let found = self.job_or_applications(at).await;
@@ -58,7 +51,7 @@ impl Live {
         let attributes = mapping.get().map(Mapping::attributes).unwrap_or_default();
         let (rules, assigned, users, deleted, directories, domains, several) = tokio::join!(
             self.whole_job(at, found.0.get(), meter),
-            self.whole_assignment(at, meter),
+            self.all_members(at, &grants.assignments, meter),
             self.whole_directory(at, &attributes, meter),
             self.whole_bin(at),
             self.whole_scim(at, meter),
@@ -75,9 +68,9 @@ impl Live {
             log: rules.log,
             pending: rules.pending,
             stopped_by: rules.stopped_by,
-            assignments: assigned.assignments,
-            members: assigned.members,
-            dynamic_groups: assigned.dynamic_groups,
+            grants,
+            members: assigned.0,
+            dynamic_groups: assigned.1,
             users,
             deleted,
             records,
@@ -95,18 +88,6 @@ impl Live {
         let page = org.every_account(cursor.as_deref()).await.map_err(|e| e.reason())?;
         let next = page.next.clone();
         let read = || Ok(page.read().map_err(|e| e.reason())?.into_iter().filter_map(listed).collect());
-        Ok(Page { next, read: Box::new(read) })
-    }
-
-    /// One page of the ids of accounts that hold a role which opens an app.
-    pub(super) async fn page_of_role_holders(&self, cursor: Option<String>) -> Result<Page<String>, String> {
-        let org = self.org().map_err(|why| why.reason)?;
-        let page = org.app_role_holders(cursor.as_deref()).await.map_err(|e| e.reason())?;
-        let next = page.next.clone();
-        let read = || {
-            let found = page.read().map_err(|e| e.reason())?;
-            Ok(found.into_iter().filter_map(|account| account.account_id).collect())
-        };
         Ok(Page { next, read: Box::new(read) })
     }
 
@@ -195,17 +176,17 @@ impl Live {
         (side(at, read.map(|()| logs)), side(at, pending))
     }
 
-    async fn whole_assignment(&self, at: Timestamp, meter: &SweepProgress) -> Assigned {
-        let read = async { self.entra()?.assigned_to(&self.service_principal).await.map_err(|e| reason(&e)) };
-        let assignments: Vec<Assignment> = match read.await {
-            Ok(all) => all.into_iter().filter_map(convert::assignment).collect(),
-            Err(why) => {
-                return Assigned {
-                    assignments: Read::Gap(why.clone()),
-                    members: Read::Gap(why),
-                    dynamic_groups: Read::NotAsked,
-                };
-            }
+    /// The direct members of the assigned groups, and the dynamic groups of the tenant.
+    async fn all_members(
+        &self,
+        at: Timestamp,
+        assignments: &Read<Vec<Assignment>>,
+        meter: &SweepProgress,
+    ) -> (Read<Members>, Read<Vec<DynamicGroup>>) {
+        let assignments = match assignments {
+            Read::Seen { value, .. } => value,
+            Read::Gap(why) => return (Read::Gap(why.clone()), Read::NotAsked),
+            Read::NotAsked => return (Read::NotAsked, Read::NotAsked),
         };
         let has_groups = assignments.iter().any(|assignment| assignment.is_group);
         let dynamic_groups =
@@ -240,8 +221,7 @@ impl Live {
         let read: Result<Vec<()>, Reason> = read.into_iter().collect();
         let mut members = members.into_inner().unwrap_or_else(PoisonError::into_inner);
         members.seal();
-        let members = side(at, read.map(|_| members));
-        Assigned { assignments: Read::seen(at, assignments), members, dynamic_groups }
+        (side(at, read.map(|_| members)), dynamic_groups)
     }
 
     async fn whole_directory(
@@ -295,10 +275,10 @@ impl Live {
     }
 }
 
-/// Another list tells whether the account opens an app.
+/// Other lists tell which roles the account holds.
 fn listed(account: crate::upstream::atlassian::users::Account) -> Option<ListedAccount> {
     let account: Account = convert::account(account)?;
-    Some(ListedAccount { account, opens_app: None })
+    Some(ListedAccount { account, roles: None })
 }
 
 /// A poisoned lock still holds the rows that were added.
@@ -306,7 +286,7 @@ fn lock<T>(rows: &Mutex<T>) -> MutexGuard<'_, T> {
     rows.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn side<T>(at: Timestamp, read: Result<T, Reason>) -> Read<T> {
+pub(super) fn side<T>(at: Timestamp, read: Result<T, Reason>) -> Read<T> {
     match read {
         Ok(value) => Read::seen(at, value),
         Err(why) => Read::Gap(why),

@@ -269,6 +269,7 @@ pub(super) fn roles(all: Vec<atlassian::Roles>) -> Result<Vec<core::AppRole>, St
             list.push(core::AppRole {
                 role: role.to_owned(),
                 app: app && core::opens_app(role),
+                direct: held.is_direct(role),
                 ..row.clone()
             });
         }
@@ -341,18 +342,24 @@ pub(super) fn record(directory: &str, user: scim::ScimUser) -> Option<core::Scim
 
 pub(super) fn org_group(group: groups::Group) -> Option<core::OrgGroup> {
     let synced = group.is_synced();
-    Some(core::OrgGroup { id: group.id?, name: group.name?, synced, directory: group.directory_id })
+    Some(core::OrgGroup {
+        id: group.id?,
+        name: group.name?,
+        synced,
+        directory: group.directory_id,
+        resources: group.counts.resources,
+        members: group.counts.users,
+    })
 }
 
 pub(super) fn group_role(held: groups::GroupRoles) -> Result<core::GroupRole, String> {
     let resource = held.resource_id.unwrap_or_default();
     let owner = held.resource_owner.unwrap_or_default().to_lowercase();
-    let app = is_app(&resource, &owner);
     let roles = held.roles.ok_or("a role assignment of the group does not say its roles")?;
-    let role = |role: &String| core::AppRole { role: role.clone(), app, ..core::AppRole::default() };
     Ok(core::GroupRole {
-        grants: app && roles.iter().any(|role| core::opens_app(role)),
-        takes_seat: roles.iter().any(|held| role(held).takes_seat()),
+        app: is_app(&resource, &owner),
+        owner: Some(owner).filter(|owner| !owner.is_empty()),
+        roles,
         is_default: held.default_role.is_some(),
         resource,
     })
@@ -360,8 +367,23 @@ pub(super) fn group_role(held: groups::GroupRoles) -> Result<core::GroupRole, St
 
 pub(super) fn workspace(space: groups::Workspace) -> Option<core::Workspace> {
     let id = space.id?;
-    let name = space.attributes.name.unwrap_or_else(|| id.clone());
-    Some(core::Workspace { id, name, usage: space.attributes.usage, capacity: space.attributes.capacity })
+    let attributes = space.attributes;
+    Some(core::Workspace {
+        name: attributes.name.unwrap_or_else(|| id.clone()),
+        key: attributes.type_key,
+        site: attributes.host_url.as_deref().and_then(site),
+        usage: attributes.usage,
+        capacity: attributes.capacity,
+        id,
+    })
+}
+
+/// The name of a site: the first part of its host name, such as `acme` of `https://acme.atlassian.net`.
+fn site(host_url: &str) -> Option<String> {
+    let url = url::Url::parse(host_url).ok();
+    let host = url.as_ref().and_then(url::Url::host_str).unwrap_or(host_url);
+    let first = host.split('.').next().unwrap_or_default();
+    (!first.is_empty()).then(|| first.to_owned())
 }
 
 /// The SCIM directory id in the URL that a job writes to: `…/scim/directory/{id}`.

@@ -22,16 +22,16 @@ fn six_roles_open_an_app_whatever_their_prefix_and_no_others_do() {
             [role.to_owned(), format!("atlassian/{role}"), format!("Atlassian/{}", role.to_uppercase())]
         {
             assert!(held(jira(&name)).unwrap()[0].app, "{name}");
-            assert!(granted(jira(&name)).unwrap().grants, "{name}");
+            assert!(granted(jira(&name)).unwrap().grants(), "{name}");
         }
     }
     for role in ["user-access-admin", "customer", "ai-access", "org-admin", "site-admin", "brand-new", ""] {
         let name = format!("atlassian/{role}");
         assert!(!held(jira(&name)).unwrap()[0].app, "{name}");
-        assert!(!granted(jira(&name)).unwrap().grants, "{name}");
+        assert!(!granted(jira(&name)).unwrap().grants(), "{name}");
     }
-    assert!(granted(jira("atlassian/user")).unwrap().takes_seat);
-    assert!(!granted(jira("atlassian/guest")).unwrap().takes_seat);
+    assert!(granted(jira("atlassian/user")).unwrap().takes_seat());
+    assert!(!granted(jira("atlassian/guest")).unwrap().takes_seat());
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn a_role_is_one_in_an_app_only_where_it_is_said_of_what() {
     ] {
         assert_eq!(held(row(resource, owner, "atlassian/user")).unwrap()[0].app, app, "{resource} {owner}");
         assert_eq!(
-            granted(row(resource, owner, "atlassian/user")).unwrap().grants,
+            granted(row(resource, owner, "atlassian/user")).unwrap().grants(),
             app,
             "{resource} {owner}"
         );

@@ -82,8 +82,8 @@ impl Live {
             .ok_or_else(|| format!("no SCIM key is configured for directory {directory}").into())
     }
 
-    /// Reads one request.
-    pub(super) fn fetch(&self, want: ReadRequest) -> BoxFuture<'_, Change> {
+    /// Reads one request. What is known about groups may be some minutes old, if `may_be_cached`.
+    pub(super) fn fetch(&self, want: ReadRequest, may_be_cached: bool) -> BoxFuture<'_, Change> {
         Box::pin(async move {
             tracing::debug!(source = want.source().name(), "reading");
             match want {
@@ -107,6 +107,12 @@ impl Live {
                 | ReadRequest::RecordsByExternal(..)
                 | ReadRequest::RecordById(_)
                 | ReadRequest::ScimGroup(..) => self.records(want).await,
+                ReadRequest::OrgGroups(_)
+                | ReadRequest::ShownGroups(_)
+                | ReadRequest::SimilarGroups(_)
+                | ReadRequest::GrantingGroups(_)
+                | ReadRequest::GroupRoles(_)
+                | ReadRequest::Workspaces => self.groups_and_apps(want, may_be_cached).await,
                 _ => self.organization(want).await,
             }
         })
@@ -357,27 +363,6 @@ impl Live {
                 change(move |e| {
                     e.user_directories.insert(account, once(found, at));
                 })
-            }
-            ReadRequest::OrgGroups(names) => {
-                let found = async { self.org()?.groups_by_name(&names).await.map_err(|e| reason(&e)) }.await;
-                let found = found.map(|all| all.into_iter().filter_map(convert::org_group).collect());
-                change(move |e| join(&mut e.groups, found, at, |a, b| a.id == b.id))
-            }
-            ReadRequest::GroupRoles(id) => {
-                let found =
-                    async { self.org()?.group_role_assignments(&id).await.map_err(|e| reason(&e)) }.await;
-                let found = found.and_then(|all| {
-                    let roles: Result<_, String> = all.into_iter().map(convert::group_role).collect();
-                    roles.map_err(Reason::from)
-                });
-                change(move |e| {
-                    e.group_roles.insert(id, once(found, at));
-                })
-            }
-            ReadRequest::Workspaces => {
-                let found = async { self.org()?.workspaces().await.map_err(|e| reason(&e)) }.await;
-                let found = found.map(|all| all.into_iter().filter_map(convert::workspace).collect());
-                change(move |e| e.workspaces = once(found, at))
             }
             ReadRequest::DeactivatedBy(account) => {
                 let since = days_before(at);

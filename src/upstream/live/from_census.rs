@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use super::fetch::{Change, Reason, change, join, once};
 use super::people::UNTRACED;
 use super::wants::ReadRequest;
-use reinstate_core::evidence::{AppRole, Mapping, Read, ScimRecord};
-use reinstate_core::subject::normalize;
+use reinstate_core::evidence::{AppRole, Mapping, OrgGroup, Read, ScimRecord};
+use reinstate_core::subject::{normalize, normalize_name};
 use reinstate_core::sweep::{Census, ListedAccount, LookDepth, Records, SweepQuery};
 
 /// What the census knows about a read request.
@@ -85,7 +85,7 @@ impl<'a> FromCensus<'a> {
                 })
             }
             ReadRequest::Assignments => {
-                let read = c.assignments.clone();
+                let read = c.grants.assignments.clone();
                 change(move |e| e.assignments = read)
             }
             ReadRequest::DynamicGroups if !matches!(c.dynamic_groups, Read::NotAsked) => {
@@ -157,6 +157,25 @@ impl<'a> FromCensus<'a> {
             ReadRequest::AccountsById(ids) => {
                 self.account(|listed| ids.iter().all(|id| *id == listed.account.id))?
             }
+            ReadRequest::Workspaces => {
+                let read = c.grants.workspaces.clone();
+                change(move |e| e.workspaces = read)
+            }
+            ReadRequest::OrgGroups(names) => {
+                let names: Vec<String> = names.iter().map(|name| normalize_name(name)).collect();
+                let (at, groups) = self.groups(|group| names.contains(&normalize_name(&group.name)))?;
+                change(move |e| join(&mut e.groups, groups, at, |a, b| a.id == b.id))
+            }
+            ReadRequest::ShownGroups(ids) => {
+                let (at, groups) = self.groups(|group| ids.contains(&group.id))?;
+                change(move |e| join(&mut e.shown_groups, groups, at, |a, b| a.id == b.id))
+            }
+            ReadRequest::GroupRoles(id) => {
+                let (id, read) = (id.clone(), c.grants.group_roles.get(id)?.clone());
+                change(move |e| {
+                    e.group_roles.insert(id, read);
+                })
+            }
             ReadRequest::Roles(account) if self.asked.need == LookDepth::Local => self.roles(account)?,
             _ => return None,
         })
@@ -204,19 +223,30 @@ impl<'a> FromCensus<'a> {
         }
     }
 
-    /// Whether the account holds any role that opens an app; the list says nothing more. For an account in several
-    /// directories, the list does not say in which.
+    fn groups(
+        &self,
+        is_it: impl Fn(&OrgGroup) -> bool,
+    ) -> Option<(Timestamp, Result<Vec<OrgGroup>, Reason>)> {
+        found(&self.census.grants.groups, |groups| {
+            groups.iter().filter(|group| is_it(group)).cloned().collect()
+        })
+    }
+
+    /// The roles of the account, if the lists show them without doubt. For an account in several directories, the
+    /// lists do not say in which.
     fn roles(&self, account: &str) -> Option<Change> {
         let listed = self.asked.listed.as_ref().filter(|listed| listed.account.id == account)?;
-        let opens = listed.opens_app.filter(|_| self.census.is_in_several(account) == Some(false))?;
+        let lists = self.census.role_lists.as_deref()?;
+        let held = listed.roles.as_ref().filter(|_| self.census.is_in_several(account) == Some(false))?;
         // With at most one directory, the membership tells the state of the account there.
-        let role = || AppRole {
-            role: "shown by the search".to_owned(),
+        let role = |(resource, role): (String, &'static str)| AppRole {
+            resource,
+            role: role.to_owned(),
             app: true,
             status: listed.account.membership.clone(),
             ..AppRole::default()
         };
-        let roles: Vec<AppRole> = opens.then(role).into_iter().collect();
+        let roles: Vec<AppRole> = held.roles(lists)?.into_iter().map(role).collect();
         let (account, at) = (account.to_owned(), self.census.users.at().unwrap_or_else(crate::clock::now));
         Some(change(move |e| {
             e.roles.insert(account, Read::seen(at, roles));

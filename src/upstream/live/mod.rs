@@ -5,16 +5,21 @@
 mod accounts;
 mod act;
 mod bulk;
+mod bulk_grants;
 mod convert;
 mod fetch;
+mod fetch_groups;
 mod from_census;
+mod group_cache;
 mod jobs;
 mod people;
 mod wants;
+mod wants_apps;
 mod wants_effect;
 mod wants_identity;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_core::future::BoxFuture;
@@ -23,7 +28,8 @@ use futures_util::future::join_all;
 use super::Clients;
 use crate::world::{ActOutcome, Page, ReadScope, SweepProgress, World};
 use from_census::{Answer, FromCensus};
-use reinstate_core::sweep::{Census, SweepQuery};
+use group_cache::GroupCache;
+use reinstate_core::sweep::{Census, Grants, RoleList, SweepQuery};
 use reinstate_core::{Evidence, Op, Subject};
 use wants::{ReadRequest, wants};
 
@@ -35,6 +41,7 @@ const MAX_ROUNDS: usize = 9;
 pub struct Live {
     clients: Clients,
     service_principal: String,
+    groups: Arc<GroupCache>,
     /// The same world for sweeps, with low priority.
     behind: Option<Box<Live>>,
 }
@@ -44,9 +51,14 @@ impl Live {
     #[must_use]
     pub fn new(clients: Clients, service_principal: String) -> Self {
         let clients_behind = clients.in_background();
-        let behind =
-            Self { clients: clients_behind, service_principal: service_principal.clone(), behind: None };
-        Self { clients, service_principal, behind: Some(Box::new(behind)) }
+        let groups = Arc::new(GroupCache::default());
+        let behind = Self {
+            clients: clients_behind,
+            service_principal: service_principal.clone(),
+            groups: Arc::clone(&groups),
+            behind: None,
+        };
+        Self { clients, service_principal, groups, behind: Some(Box::new(behind)) }
     }
 
     fn behind(&self) -> &Self {
@@ -65,10 +77,14 @@ impl Live {
         let directories = self.directories();
         let mut asked: BTreeSet<ReadRequest> = BTreeSet::new();
         for _ in 0..MAX_ROUNDS {
-            let new: Vec<ReadRequest> = wants(look, &evidence, &directories)
-                .into_iter()
-                .filter(|want| asked.insert(want.clone()))
-                .collect();
+            let mut new = BTreeSet::new();
+            // What only a person without access needs comes last, if that is not known earlier.
+            for last in [false, true] {
+                if new.is_empty() {
+                    new.extend(wants(look, &evidence, &directories, last));
+                    new.retain(|want| asked.insert(want.clone()));
+                }
+            }
             if new.is_empty() {
                 break;
             }
@@ -80,7 +96,9 @@ impl Live {
                     Answer::Unknown => unknown.push(want),
                 }
             }
-            let changes = join_all(unknown.into_iter().map(|want| self.fetch(want))).await;
+            // A condition of a step is checked against the present state.
+            let may_be_cached = *look == ReadScope::Everything;
+            let changes = join_all(unknown.into_iter().map(|want| self.fetch(want, may_be_cached))).await;
             for change in changes {
                 change(&mut evidence);
             }
@@ -94,16 +112,24 @@ impl World for Live {
         Box::pin(async move { self.read(subject, &look, None).await })
     }
 
-    fn census<'a>(&'a self, meter: &'a SweepProgress) -> BoxFuture<'a, Census> {
-        Box::pin(self.behind().read_in_bulk(meter))
+    fn grants(&self) -> BoxFuture<'_, Grants> {
+        Box::pin(self.behind().read_grants())
+    }
+
+    fn census<'a>(&'a self, grants: Grants, meter: &'a SweepProgress) -> BoxFuture<'a, Census> {
+        Box::pin(self.behind().read_in_bulk(grants, meter))
     }
 
     fn accounts(&self, cursor: Option<String>) -> BoxFuture<'_, Result<Page, String>> {
         Box::pin(async move { self.behind().page_of_accounts(cursor).await })
     }
 
-    fn app_role_holders(&self, cursor: Option<String>) -> BoxFuture<'_, Result<Page<String>, String>> {
-        Box::pin(async move { self.behind().page_of_role_holders(cursor).await })
+    fn role_holders<'a>(
+        &'a self,
+        list: &'a RoleList,
+        cursor: Option<String>,
+    ) -> BoxFuture<'a, Result<Page<String>, String>> {
+        Box::pin(async move { self.behind().page_of_role_holders(list, cursor).await })
     }
 
     fn look<'a>(&'a self, asked: &'a SweepQuery, census: &'a Census) -> BoxFuture<'a, Evidence> {

@@ -4,20 +4,19 @@
 
 use std::collections::BTreeSet;
 
+use super::wants_apps;
 use super::wants_effect::effect;
 use super::wants_identity::{claimable_domain, history, names, other_identities, owner};
 use crate::world::ReadScope;
 use reinstate_core::diagnose::Case;
 use reinstate_core::evidence::{Claim, Evidence};
-use reinstate_core::subject::{RecordId, Who, normalize, normalize_name};
+use reinstate_core::subject::{RecordId, Who, normalize};
 use reinstate_core::{Op, Source};
 
-/// How many accounts one search accepts (docs/reference/rules.md#atlassian-search-limit).
-pub(super) const MAX_ACCOUNTS_PER_SEARCH: usize = 10;
-/// How many SCIM groups are read when a name does not match: a rename, not a listing.
-const MAX_RENAMED: usize = 10;
-/// For how many groups the roles are read. If an account without any app has more groups, the rest stays undecided.
-const MAX_ROLES: usize = 30;
+/// How many accounts or groups one search accepts (docs/reference/rules.md#atlassian-search-limit).
+pub(super) const MAX_PER_SEARCH: usize = 10;
+/// For how many groups the roles are read. If a person has more groups, the rest stays undecided.
+pub(super) const MAX_ROLES: usize = 300;
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum ReadRequest {
@@ -60,6 +59,12 @@ pub(super) enum ReadRequest {
     /// The domains that the Entra tenant has verified.
     TenantDomains,
     OrgGroups(Vec<String>),
+    /// The groups with these ids, which the account is in.
+    ShownGroups(Vec<String>),
+    /// The groups whose names contain this name.
+    SimilarGroups(String),
+    /// The groups that have a role on this resource.
+    GrantingGroups(String),
     GroupRoles(String),
     Workspaces,
     Bearers(String),
@@ -96,7 +101,9 @@ impl ReadRequest {
             Self::DeactivatedBy(_) => Source::OrgAuditLog,
             Self::Domains => Source::Domains,
             Self::TenantDomains => Source::TenantDomains,
-            Self::OrgGroups(_) => Source::Groups,
+            Self::OrgGroups(_) | Self::ShownGroups(_) | Self::SimilarGroups(_) | Self::GrantingGroups(_) => {
+                Source::Groups
+            }
             Self::GroupRoles(_) => Source::GroupRoles,
             Self::Workspaces => Source::Workspaces,
             Self::ScimGroup(..) => Source::ScimGroups,
@@ -104,12 +111,23 @@ impl ReadRequest {
     }
 }
 
-/// Everything that can be requested now. The caller filters out what was already read.
-pub(super) fn wants(look: &ReadScope, e: &Evidence, directories: &[String]) -> Vec<ReadRequest> {
+/// Everything that can be requested now. The caller filters out what was already read. `last` means that nothing else is
+/// left to request.
+pub(super) fn wants(look: &ReadScope, e: &Evidence, directories: &[String], last: bool) -> Vec<ReadRequest> {
     match look {
-        ReadScope::Everything => everything(e, directories, true, true),
+        ReadScope::Everything => {
+            let mut all = everything(e, directories, true, true);
+            if wants_apps::has_what_is_needed(e, last) {
+                all.retain(|want| !matches!(want, ReadRequest::Domains | ReadRequest::Permissions(_)));
+            }
+            all
+        }
         ReadScope::For(op) => {
             let mut all = everything(e, directories, op.rung() <= 2, false);
+            // An account is ended only if the person has access through another one.
+            if op.rung() >= 9 {
+                wants_apps::granted_apps(&Case::new(e), &mut all);
+            }
             if let Some(job) = e.job.get().filter(|_| op.is_tenant_wide()) {
                 all.push(ReadRequest::Pending(job.id.clone()));
             }
@@ -151,10 +169,10 @@ fn everything(e: &Evidence, directories: &[String], by_log: bool, diagnosing: bo
     accounts(e, &case, &mut all);
     suspension(&case, &mut all);
     others(e, &case, &mut all);
-    renamed_groups(&case, &mut all);
+    wants_apps::renamed_groups(&case, &mut all);
     if diagnosing {
-        clashing_groups(e, &case, &mut all);
-        lost_roles(e, &case, &mut all);
+        wants_apps::clashing_groups(&case, &mut all);
+        wants_apps::granted_apps(&case, &mut all);
         history(e, &case, &mut all);
         claimable_domain(&case, &mut all);
         let account = case.account.filter(|account| case.is_deactivated_while_linked(account));
@@ -269,49 +287,6 @@ fn others(e: &Evidence, case: &Case<'_>, all: &mut Vec<ReadRequest>) {
     all.extend(e.subject.addresses.iter().cloned().map(ReadRequest::Bearers));
 }
 
-/// A group that the directory knows under an older name is not missing (docs/reference/rules.md#renamed-group).
-fn renamed_groups(case: &Case<'_>, all: &mut Vec<ReadRequest>) {
-    if case.unnamed().is_empty() && case.missing().is_none_or(|missing| missing.is_empty()) {
-        return;
-    }
-    let expected: BTreeSet<String> =
-        case.expected().into_iter().flatten().map(|group| normalize_name(&group.name)).collect();
-    let own = case.own.as_ref().and_then(|tie| tie.record);
-    let strange = own.into_iter().flat_map(|record| {
-        let groups = record.groups.iter().filter(|group| !expected.contains(&normalize_name(&group.name)));
-        groups.map(|group| ReadRequest::ScimGroup(record.id.directory.clone(), group.id.clone()))
-    });
-    all.extend(strange.take(MAX_RENAMED));
-}
-
-/// Whether a local group with the same name is the reason for a missing group. Only if everything before the groups
-/// is good.
-fn clashing_groups(e: &Evidence, case: &Case<'_>, all: &mut Vec<ReadRequest>) {
-    let missing = case.missing().unwrap_or_default();
-    if missing.is_empty() || case.good_record().is_none() {
-        return;
-    }
-    let mut names: Vec<String> = missing.iter().map(|group| group.name.clone()).collect();
-    names.sort();
-    all.push(ReadRequest::OrgGroups(names));
-    let local = e.groups.get().into_iter().flatten().filter(|group| group.synced == Some(false));
-    all.extend(local.map(|group| ReadRequest::GroupRoles(group.id.clone())));
-}
-
-/// The roles of the account's groups, and the seats. Only if everything is in place but the account has no app.
-fn lost_roles(e: &Evidence, case: &Case<'_>, all: &mut Vec<ReadRequest>) {
-    let Some(account) = case.account.filter(|account| case.has_role(account) == Some(false)) else { return };
-    if case.good_record().is_none() || case.missing().is_none_or(|missing| !missing.is_empty()) {
-        return;
-    }
-    let groups = account.groups.iter().flatten().filter(|group| !group.id.is_empty());
-    all.extend(groups.take(MAX_ROLES).map(|group| ReadRequest::GroupRoles(group.id.clone())));
-    let granted = e.group_roles.values().filter_map(|read| read.get()).flatten().any(|role| role.grants);
-    if granted {
-        all.push(ReadRequest::Workspaces);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -323,13 +298,13 @@ mod tests {
         let subject = Subject::asked(Who::Email("Jane@acme.example".into()));
         let e = Evidence::new(subject, jiff::Timestamp::UNIX_EPOCH);
         let first: BTreeSet<ReadRequest> =
-            wants(&ReadScope::Everything, &e, &["d1".into()]).into_iter().collect();
+            wants(&ReadScope::Everything, &e, &["d1".into()], false).into_iter().collect();
         let jane = || "jane@acme.example".to_owned();
         let expected = BTreeSet::from([
             ReadRequest::Users(jane()),
             ReadRequest::Assignments,
             ReadRequest::Jobs,
-            ReadRequest::Domains,
+            ReadRequest::Workspaces,
             ReadRequest::AccountsByEmail(vec![jane(), "Jane@acme.example".to_owned()]),
             ReadRequest::LinksByEmail(jane()),
             ReadRequest::RecordsByName("d1".into(), jane()),
@@ -342,7 +317,7 @@ mod tests {
         let subject = Subject::asked(Who::Email("jane@acme.example".into()));
         let mut e = Evidence::new(subject, jiff::Timestamp::UNIX_EPOCH);
         e.users = Read::Gap("403".into());
-        let wanted = wants(&ReadScope::Everything, &e, &[]);
+        let wanted = wants(&ReadScope::Everything, &e, &[], false);
         assert!(
             !wanted.iter().any(|want| matches!(want, ReadRequest::Strays(_) | ReadRequest::Memberships(_))),
             "{wanted:?}"

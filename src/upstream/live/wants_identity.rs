@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::wants::{MAX_ACCOUNTS_PER_SEARCH, ReadRequest};
+use super::wants::{MAX_PER_SEARCH, ReadRequest};
 use reinstate_core::diagnose::{Case, RecordLink};
 use reinstate_core::evidence::{Evidence, IdpUser};
 use reinstate_core::subject::{RecordId, Who, normalize};
@@ -66,7 +66,7 @@ pub(super) fn names(e: &Evidence, directories: &[String], all: &mut Vec<ReadRequ
         }
     }
     let ids: Vec<String> = e.subject.accounts.iter().cloned().collect();
-    all.extend(ids.chunks(MAX_ACCOUNTS_PER_SEARCH).map(|ids| ReadRequest::AccountsById(ids.to_vec())));
+    all.extend(ids.chunks(MAX_PER_SEARCH).map(|ids| ReadRequest::AccountsById(ids.to_vec())));
     all.extend(
         e.subject
             .records
@@ -115,7 +115,7 @@ fn spellings(e: &Evidence, address: String) -> Vec<String> {
     others.sort();
     others.dedup();
     let mut all = vec![address];
-    all.extend(others.into_iter().take(MAX_ACCOUNTS_PER_SEARCH - 1));
+    all.extend(others.into_iter().take(MAX_PER_SEARCH - 1));
     all
 }
 

@@ -358,6 +358,7 @@ fn found(n: usize) -> SweepFinding {
         verdict: Verdict::Broken,
         causes: vec![Cause::EmailHeldByManagedAccount, Cause::MembershipDrift],
         missing: Some(2),
+        missing_apps: None,
         unread: false,
         digest: Some(format!("sha256:{n:064}")),
         steps: vec!["park-email".to_owned(), "provision-user".to_owned()],

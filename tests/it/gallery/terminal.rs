@@ -229,6 +229,7 @@ pub fn page() -> Page {
         verdict: Verdict::Broken,
         causes: vec![cause],
         missing: Some(2),
+        missing_apps: None,
         unread: false,
         digest: (cause == Cause::MembershipDrift).then(|| format!("sha256:{n:064}")),
         steps: Vec::new(),

@@ -8,7 +8,7 @@ mod job;
 mod person;
 mod record;
 
-use super::diagnose::Case;
+use super::diagnose::{Case, Diagnosis};
 use super::finding::Cause;
 use super::op::Op;
 
@@ -20,6 +20,11 @@ pub(super) fn advise(cause: Cause, case: &Case<'_>) -> Option<String> {
         .or_else(|| record::advise(cause, case))
         .or_else(|| anchor::advise(cause, case))
         .or_else(|| group::advise(cause, case))
+}
+
+/// What to know about missing apps that no cause explains, and about missing apps that were not asked for.
+pub(super) fn about_apps(diagnosis: &Diagnosis) -> Vec<String> {
+    group::about_apps(diagnosis)
 }
 
 /// How a person carries out an op by hand that the configuration does not allow this program to do.

@@ -82,19 +82,21 @@ impl Pseudonymize for Domain {
 
 impl Pseudonymize for OrgGroup {
     fn pseudonymized(&self, by: &mut Pseudonymizer) -> Self {
-        let Self { id, name, synced, directory } = self;
+        let Self { id, name, synced, directory, resources, members } = self;
         let directory = directory.as_deref().map(|id| by.name(id));
-        Self { id: by.name(id), name: by.name(name), synced: *synced, directory }
+        let (resources, members) = (*resources, *members);
+        Self { id: by.name(id), name: by.name(name), synced: *synced, directory, resources, members }
     }
 }
 
 impl Pseudonymize for GroupRole {
     fn pseudonymized(&self, by: &mut Pseudonymizer) -> Self {
-        let Self { resource, grants, takes_seat, is_default } = self;
+        let Self { resource, owner, app, roles, is_default } = self;
         Self {
             resource: by.resource(resource),
-            grants: *grants,
-            takes_seat: *takes_seat,
+            owner: code(owner, by),
+            app: *app,
+            roles: roles.iter().map(|role| by.code(role)).collect(),
             is_default: *is_default,
         }
     }
@@ -102,20 +104,28 @@ impl Pseudonymize for GroupRole {
 
 impl Pseudonymize for Workspace {
     fn pseudonymized(&self, by: &mut Pseudonymizer) -> Self {
-        let Self { id, name, usage, capacity } = self;
-        Self { id: by.resource(id), name: by.sentence(name), usage: *usage, capacity: *capacity }
+        let Self { id, name: title, key, site, usage, capacity } = self;
+        Self {
+            id: by.resource(id),
+            name: by.sentence(title),
+            key: code(key, by),
+            site: name(site, by),
+            usage: *usage,
+            capacity: *capacity,
+        }
     }
 }
 
 impl Pseudonymize for AppRole {
     fn pseudonymized(&self, by: &mut Pseudonymizer) -> Self {
-        let Self { resource, role, app, directory, status } = self;
+        let Self { resource, role, app, directory, status, direct } = self;
         Self {
             resource: by.resource(resource),
             role: by.code(role),
             app: *app,
             directory: name(directory, by),
             status: code(status, by),
+            direct: *direct,
         }
     }
 }

@@ -60,7 +60,7 @@ impl Pseudonymize for Who {
 
 impl Pseudonymize for Subject {
     fn pseudonymized(&self, by: &mut Pseudonymizer) -> Self {
-        let Self { who, person, addresses, accounts, records, keep } = self;
+        let Self { who, person, addresses, accounts, records, keep, app } = self;
         Self {
             who: who.pseudonymized(by),
             person: name(person, by),
@@ -68,6 +68,7 @@ impl Pseudonymize for Subject {
             accounts: accounts.iter().map(|id| by.account_id(id)).collect(),
             records: records.iter().map(|id| id.pseudonymized(by)).collect(),
             keep: keep.as_deref().map(|id| by.account_id(id)),
+            app: app.as_deref().map(|app| by.sentence(app)),
         }
     }
 }
@@ -117,6 +118,9 @@ impl Pseudonymize for Evidence {
             domains,
             tenant_domains,
             groups,
+            shown_groups,
+            similar_groups,
+            granting_groups,
             group_roles,
             workspaces,
             scim_groups,
@@ -124,6 +128,8 @@ impl Pseudonymize for Evidence {
             owners,
             unselected,
             cleared,
+            sent_memberships,
+            group_member_limit,
             starts,
         } = self;
         Self {
@@ -168,6 +174,9 @@ impl Pseudonymize for Evidence {
                 }
             },
             groups: groups.pseudonymized(by),
+            shown_groups: shown_groups.pseudonymized(by),
+            similar_groups: similar_groups.pseudonymized(by),
+            granting_groups: granting_groups.pseudonymized(by),
             group_roles: keyed(group_roles, by, Pseudonymizer::name),
             workspaces: workspaces.pseudonymized(by),
             scim_groups: scim_groups.pseudonymized(by),
@@ -175,6 +184,8 @@ impl Pseudonymize for Evidence {
             owners: keyed(owners, by, Pseudonymizer::person),
             unselected: keyed(unselected, by, Pseudonymizer::attribute),
             cleared: *cleared,
+            sent_memberships: sent_memberships.iter().map(|id| by.name(id)).collect(),
+            group_member_limit: *group_member_limit,
             starts: starts.pseudonymized(by),
         }
     }

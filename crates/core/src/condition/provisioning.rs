@@ -22,7 +22,12 @@ pub(super) fn assigned(case: &Case<'_>) -> ConditionState {
 /// An assignment alone does not prove that the person is entitled. It may be invalid, it may be Default Access, or its
 /// group may not entitle its members. The last result of the identity provider decides.
 pub(super) fn entitled(case: &Case<'_>) -> ConditionState {
+    let verdict = case.newest_verdict().flatten();
     match case.is_not_entitled() {
+        // What left the person out has changed since; nothing shows yet whether the person is entitled now.
+        Some(true) if verdict.is_some_and(|entry| case.is_outdated(entry)) => {
+            return ConditionState::Unread(vec![Source::ProvisioningLog]);
+        }
         None => return ConditionState::Unread(vec![Source::ProvisioningLog]),
         Some(true) => {
             let why = "the identity provider found last that no assignment entitles the person, and on demand would disable them";

@@ -30,7 +30,8 @@ fn clash(case: &Case<'_>, cause: Cause, default: bool) -> Answer {
         let Some(Read::Seen { value: roles, .. }) = case.e.group_roles.get(&group.id) else {
             return Answer::Unread(&[Source::GroupRoles]);
         };
-        if roles.iter().any(|role| role.is_default) == default {
+        let reserved = is_built_in(group) || roles.iter().any(|role| role.is_default || role.is_for_admins());
+        if reserved == default {
             names.push(group);
         }
     }
@@ -40,8 +41,9 @@ fn clash(case: &Case<'_>, cause: Cause, default: bool) -> Answer {
         format!("{list} is a group of the organization whose members do not come from the identity provider");
     fact(&case.e.groups, Source::Groups, says).map_or(Answer::No, |first| {
         let roles = case.e.group_roles.get(&group.id).filter(|_| default);
-        let default =
-            roles.and_then(|read| fact(read, Source::GroupRoles, "it is a default group of an app"));
+        let default = roles.and_then(|read| {
+            fact(read, Source::GroupRoles, "it is a built-in group or a default group of an app")
+        });
         Answer::Yes(Finding::new(cause, first).and(default))
     })
 }
@@ -51,7 +53,23 @@ pub(super) fn group_name_conflict(case: &Case<'_>) -> Answer {
     clash(case, Cause::GroupNameConflict, false)
 }
 
-/// The local group is an app's default group. Atlassian then answers success, but the synced group never arrives.
+/// The groups that Atlassian makes itself, with the roles of administrators
+/// (docs/reference/rules.md#atlassian-built-in-groups).
+const BUILT_IN: &[&str] = &[
+    "org-admins",
+    "site-admins",
+    "administrators",
+    "system-administrators",
+    "atlassian-addons",
+    "atlassian-addons-admin",
+];
+
+fn is_built_in(group: &OrgGroup) -> bool {
+    let name = normalize_name(&group.name);
+    BUILT_IN.contains(&name.as_str())
+}
+
+/// The local group is a built-in group, or an app's default group. Atlassian then answers success, but the synced group never arrives.
 pub(super) fn default_group_clash(case: &Case<'_>) -> Answer {
     clash(case, Cause::DefaultGroupClash, true)
 }

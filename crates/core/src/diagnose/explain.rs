@@ -101,6 +101,7 @@ const SYMPTOMS: &[(Cause, &[&[Cause]])] = &[
     (C::PropagationLag, &[&[C::PullSync, C::EmailHeldOutside, C::TwoDirectories, C::AccountUnclaimed]]),
     (C::GroupWithoutRole, &[&[C::NotInDirectory, C::TwoDirectories]]),
     (C::SeatsFull, &[&[C::NotInDirectory, C::TwoDirectories]]),
+    (C::RoleTooWeak, &[&[C::NotInDirectory, C::TwoDirectories]]),
     (C::NotAssigned, &[&[C::DynamicGroupPending]]),
     (C::MatchingOnEmail, &[&[C::PullSync]]),
 ];

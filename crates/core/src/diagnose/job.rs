@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 
 use super::deactivation::LinkedRecords;
 use super::{Answer, Case, fact};
-use crate::evidence::{Job, LogEntry, Mapping, Source};
+use crate::evidence::{Job, Mapping, Source};
 use crate::expression::Expression;
 use crate::finding::{Cause, Fact, Finding};
 use crate::subject::normalize;
@@ -168,10 +168,9 @@ fn written_value(case: &Case<'_>, mapping: &Mapping) -> Option<String> {
 /// has written the record since.
 fn written_and_left_inactive(case: &Case<'_>) -> Option<Fact> {
     case.person.filter(|person| person.enabled == Some(true))?;
-    let withdrawn = |entry: &LogEntry| matches!(entry.action.to_lowercase().as_str(), "disable" | "delete");
     let mut written = case.e.log.get()?.iter().filter(|entry| entry.succeeded());
     let newest =
-        written.find(|entry| entry.is_export() || withdrawn(entry)).filter(|entry| entry.is_export())?;
+        written.find(|entry| entry.is_export() || entry.is_withdrawn()).filter(|entry| entry.is_export())?;
     let record = case.own.as_ref()?.record.filter(|record| record.active == Some(false))?;
     let same = newest.target.as_deref() == Some(record.id.record.as_str());
     let (at, modified) = newest.at.zip(record.modified)?;

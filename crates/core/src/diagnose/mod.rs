@@ -4,6 +4,9 @@
 mod account;
 mod address;
 mod anchor;
+mod app_access;
+mod app_choice;
+mod app_list;
 mod apps;
 mod attribute;
 mod case;
@@ -26,6 +29,10 @@ mod suspension;
 mod tests;
 mod trail;
 
+pub(crate) use app_choice::AskedApp;
+pub use app_choice::{AppChoice, AppName};
+pub use app_list::{App, Apps, MissingApp, Why};
+pub(crate) use apps::{seats, weak_apps};
 pub use attribute::Identity;
 pub use case::Case;
 pub(crate) use clash::local as local_group;
@@ -104,6 +111,8 @@ const RULES: &[Rule] = &[
     (Cause::GroupRenamed, clash::group_renamed),
     (Cause::GroupWithoutRole, apps::group_without_role),
     (Cause::SeatsFull, apps::seats_full),
+    (Cause::RoleTooWeak, apps::role_too_weak),
+    (Cause::AppNotGranted, apps::app_not_granted),
     (Cause::MatchingOnEmail, job::matching_on_email),
     (Cause::HistoryElsewhere, history::history_elsewhere),
     (Cause::ActiveMapping, job::active_mapping),
@@ -118,9 +127,27 @@ const WHERE_ACCESS_IS_MISSING: &[Cause] = &[
     Cause::ExportFailing,
     Cause::AccountUnclaimed,
     Cause::GroupRenamed,
-    Cause::GroupWithoutRole,
     Cause::SeatsFull,
+    Cause::AppNotGranted,
 ];
+
+/// If one app was asked for and the person can open it, these causes are about other apps and groups.
+const ABOUT_OTHER_APPS: &[Cause] = &[
+    Cause::Suspended,
+    Cause::MembershipDrift,
+    Cause::PropagationLag,
+    Cause::GroupNameConflict,
+    Cause::DefaultGroupClash,
+    Cause::GroupTooLarge,
+    Cause::GroupWithoutRole,
+    Cause::RoleTooWeak,
+];
+
+/// What a diagnosis does not examine. A healthy answer says so.
+pub const NOT_EXAMINED: [&str; 3] = ["sign-in", "permissions-inside-apps", "portal-accounts"];
+/// The same as a sentence for people.
+pub const NOT_EXAMINED_SENTENCE: &str =
+    "Not examined: sign-in, permissions inside apps, and portal accounts.";
 
 /// What a candidate is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -164,6 +191,9 @@ pub struct Groups {
     pub present: Option<Vec<String>>,
     /// The expected groups that the Atlassian directory does not show.
     pub missing: Option<Vec<String>>,
+    /// Synced groups that Atlassian shows and the identity provider does not give. They are reported, never repaired.
+    #[serde(default)]
+    pub extra: Option<Vec<String>>,
 }
 
 /// The result of one diagnosis.
@@ -184,6 +214,11 @@ pub struct Diagnosis {
     pub record: Option<String>,
     pub verdict: Verdict,
     pub groups: Groups,
+    #[serde(default)]
+    pub apps: Apps,
+    /// Filled if APP does not mean exactly one app.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app_choice: Option<AppChoice>,
     pub trail: Vec<Station>,
     /// The causes, in the order of the trail.
     pub findings: Vec<Finding>,
@@ -218,9 +253,13 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
         }
     }
     let mut findings = explain::explained(findings, &mut undecided);
+    let can_open_asked = matches!(case.asked_app(), AskedApp::One(_)) && case.has_access() == Some(true);
     for finding in &mut findings {
         if WHERE_ACCESS_IS_MISSING.contains(&finding.code) {
             finding.blocking = case.has_access() == Some(false);
+        }
+        if ABOUT_OTHER_APPS.contains(&finding.code) && can_open_asked {
+            finding.blocking = false;
         }
     }
     let verdict = verdict(&case, &findings, &undecided);
@@ -242,6 +281,8 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
         record: case.own.as_ref().map(|record_link| record_link.id.record.clone()),
         verdict,
         groups: case.groups(),
+        apps: app_list::apps(&case, &findings),
+        app_choice: case.app_choice(),
         trail: trail::stations(&case, &findings),
         findings,
         undecided,
@@ -255,7 +296,8 @@ fn verdict(case: &Case<'_>, findings: &[Finding], undecided: &[Undecided]) -> Ve
     if case.is_ambiguous() {
         return Verdict::CannotTell;
     }
-    let missing = case.missing().is_some_and(|missing| !missing.is_empty());
+    let any = matches!(case.asked_app(), AskedApp::Any);
+    let missing = any && case.missing().is_some_and(|missing| !missing.is_empty());
     if missing || findings.iter().any(|finding| finding.blocking) {
         return Verdict::Broken;
     }

@@ -2,9 +2,10 @@
 //! (docs/reference/rules.md#access). What was not read stays `None`.
 
 use super::Groups;
+use super::app_choice::AskedApp;
 use super::case::Case;
 use super::record_link::RecordLink;
-use crate::evidence::IdpGroup;
+use crate::evidence::{Account, IdpGroup, RoleLevel};
 use crate::subject::normalize_name;
 
 impl<'a> Case<'a> {
@@ -102,23 +103,57 @@ impl<'a> Case<'a> {
         Some(groups)
     }
 
-    /// Whether the directory shows the account in this group. The `externalId` of the SCIM group decides if it is
-    /// known, else the name (docs/reference/rules.md#renamed-group).
+    /// The groups of the account that are this group. The `externalId` of the SCIM group decides if it was read, else
+    /// the name (docs/reference/rules.md#renamed-group). `None` if the groups of the account were not shown.
+    #[must_use]
+    pub fn shown_as(&self, group: &IdpGroup) -> Option<Vec<&'a IdpGroup>> {
+        let shown = self.account?.groups.as_ref()?;
+        let named = |name: &str| {
+            let name = normalize_name(name);
+            let same = move |known: &&IdpGroup| !name.is_empty() && normalize_name(&known.name) == name;
+            shown.iter().filter(same)
+        };
+        if let Some(name) = self.name_by_id(group) {
+            let found: Vec<&IdpGroup> = named(name).collect();
+            if !found.is_empty() {
+                return Some(found);
+            }
+        }
+        Some(named(&group.name).filter(|known| !self.is_another_group(known, group)).collect())
+    }
+
+    /// Whether the directory shows the account in this group.
     #[must_use]
     pub fn shows(&self, group: &IdpGroup) -> Option<bool> {
         self.e.accounts.get()?;
         let Some(account) = self.account else { return Some(false) };
-        let groups = account.groups.as_ref()?;
-        let name = normalize_name(&group.name);
-        if !name.is_empty() && groups.iter().any(|shown| normalize_name(&shown.name) == name) {
-            return Some(true);
-        }
-        if self.old_name(group).is_some() {
+        if !self.shown_as(group)?.is_empty() {
             return Some(true);
         }
         // A group whose name could not be read may be any group.
-        let unnamed = name.is_empty() || groups.iter().any(|shown| shown.name.trim().is_empty());
+        let shown = account.groups.as_ref()?;
+        let unnamed = group.name.trim().is_empty() || shown.iter().any(|known| known.name.trim().is_empty());
         if unnamed { None } else { Some(false) }
+    }
+
+    /// The SCIM groups of the person's record whose `externalId` was read, with that id.
+    fn scim_groups(&self) -> impl Iterator<Item = (&'a IdpGroup, &'a str)> {
+        let record = self.own.as_ref().and_then(|record_link| record_link.record);
+        let known = self.e.scim_groups.get();
+        let groups = record.into_iter().flat_map(|record| &record.groups);
+        groups.filter_map(move |group| Some((group, known?.get(&group.id)?.as_str())))
+    }
+
+    /// The name of the SCIM group with this IdP group's id.
+    fn name_by_id(&self, group: &IdpGroup) -> Option<&'a str> {
+        self.scim_groups().find(|(_, id)| *id == group.id).map(|(known, _)| known.name.as_str())
+    }
+
+    /// Whether the SCIM group of this name is known to be that of another IdP group, and of no group of this name.
+    fn is_another_group(&self, shown: &IdpGroup, group: &IdpGroup) -> bool {
+        let name = normalize_name(&shown.name);
+        let mut ids = self.scim_groups().filter(|(known, _)| normalize_name(&known.name) == name).peekable();
+        ids.peek().is_some() && ids.all(|(_, id)| id != group.id)
     }
 
     /// The expected groups whose name could not be read.
@@ -143,25 +178,39 @@ impl<'a> Case<'a> {
     /// The expected groups that the directory shows under an older name, with that name.
     #[must_use]
     pub fn renamed(&self) -> Vec<(&'a IdpGroup, &'a str)> {
-        let Some(shown) = self.account.and_then(|account| account.groups.as_ref()) else { return Vec::new() };
-        let by_name = |group: &IdpGroup| {
-            shown.iter().any(|known| normalize_name(&known.name) == normalize_name(&group.name))
-        };
-        let expected = self.expected().unwrap_or_default();
-        let renamed = expected.into_iter().filter(|group| !by_name(group));
-        renamed.filter_map(|group| Some((group, self.old_name(group)?))).collect()
+        let expected = self.expected().unwrap_or_default().into_iter();
+        let renamed = expected.filter_map(|group| {
+            let shown = self.shown_as(group)?;
+            let is_same = |known: &&&IdpGroup| normalize_name(&known.name) == normalize_name(&group.name);
+            let old = shown.first().filter(|_| !shown.iter().any(|known| is_same(&known)))?;
+            Some((group, old.name.as_str()))
+        });
+        renamed.collect()
     }
 
-    /// The name of the SCIM group with this IdP group's id, if the directory shows the account in it.
-    fn old_name(&self, group: &IdpGroup) -> Option<&'a str> {
+    /// The synced groups that the account shows and the identity provider does not give. `None` if unknown.
+    fn extra(&self) -> Option<Vec<&'a IdpGroup>> {
         let shown = self.account?.groups.as_ref()?;
-        let record = self.own.as_ref().and_then(|record_link| record_link.record)?;
-        self.e.scim_groups.get()?.iter().find_map(|(scim_id, idp_id)| {
-            let old = record.groups.iter().find(|known| known.id == *scim_id)?;
-            let here = *idp_id == group.id
-                && shown.iter().any(|known| normalize_name(&known.name) == normalize_name(&old.name));
-            here.then_some(old.name.as_str())
-        })
+        let expected = self.expected()?;
+        let given: Vec<&IdpGroup> =
+            expected.iter().filter_map(|group| self.shown_as(group)).flatten().collect();
+        // A job that provisions everybody may also give groups that are not assigned.
+        let unassigned = self.e.mapping.get().and_then(|mapping| mapping.sync_all) != Some(false);
+        let direct = self.e.memberships.get()?.iter().filter(|_| unassigned);
+        let direct: Vec<&IdpGroup> = direct.filter_map(|group| self.shown_as(group)).flatten().collect();
+        let mut extra = Vec::new();
+        for group in shown {
+            if given.contains(&group) || direct.contains(&group) {
+                continue;
+            }
+            let read = self.e.shown_groups.get()?.iter().find(|known| known.id == group.id)?;
+            if read.synced? {
+                // An unnamed group may be one of the expected ones.
+                (!group.name.trim().is_empty()).then_some(())?;
+                extra.push(group);
+            }
+        }
+        Some(extra)
     }
 
     /// The groups, as shown to people and scripts.
@@ -184,11 +233,16 @@ impl<'a> Case<'a> {
             }
             Some(names(shown))
         });
-        Groups { expected: self.expected().map(names), present, missing: self.missing().map(names) }
+        Groups {
+            expected: self.expected().map(names),
+            present,
+            missing: self.missing().map(names),
+            extra: self.extra().map(names),
+        }
     }
 
-    /// Whether the person has access: the account is active, its membership is active, no group is missing, and it has
-    /// at least one app role (docs/reference/rules.md#access). `None` if unknown.
+    /// Whether the person has access: the account and its membership are active, and no group and no app is missing
+    /// (docs/reference/rules.md#access). If one app was asked for: whether they can open that app. `None` if unknown.
     #[must_use]
     pub fn has_access(&self) -> Option<bool> {
         self.e.accounts.get()?;
@@ -196,6 +250,11 @@ impl<'a> Case<'a> {
         let member = account.membership.as_deref().is_none_or(|m| m.eq_ignore_ascii_case("active"));
         if account.for_deletion || (account.is_understood() && !(account.is_active() && member)) {
             return Some(false);
+        }
+        match self.asked_app() {
+            AskedApp::Any => {}
+            AskedApp::Unread | AskedApp::Unclear(_) => return None,
+            AskedApp::One(space) => return self.can_open(&space.id),
         }
         match self.missing() {
             Some(missing) if !missing.is_empty() => return Some(false),
@@ -205,9 +264,38 @@ impl<'a> Case<'a> {
         if self.is_suspended(account) == Some(true) {
             return Some(false);
         }
-        let role = self.has_role(account);
+        let apps = self.has_apps(account);
         // A state that was not shown, or that has an unknown value, is a gap. A gap never counts as good.
         let known = account.is_understood() && self.is_suspended(account).is_some();
-        if known || role == Some(false) { role } else { None }
+        if known || apps == Some(false) { apps } else { None }
+    }
+
+    /// Whether the account can open every app that the expected groups grant. If they grant none, whether it can open
+    /// any app.
+    fn has_apps(&self, account: &Account) -> Option<bool> {
+        let states = self.all_app_states()?;
+        if !states.missing.is_empty() {
+            return Some(false);
+        }
+        if states.unknown {
+            // Whichever apps are granted, an account without any role can open none of them.
+            return self.has_role(account).filter(|holds| !holds);
+        }
+        if states.present.is_empty() { self.has_role(account) } else { Some(true) }
+    }
+
+    /// Whether the account can open the app that was asked for. If no expected group grants it, any role that opens it
+    /// is enough.
+    fn can_open(&self, resource: &str) -> Option<bool> {
+        let states = self.app_states();
+        if states.as_ref().is_some_and(|states| !states.missing.is_empty()) {
+            return Some(false);
+        }
+        if states.as_ref().is_some_and(|states| !states.present.is_empty()) {
+            return Some(true);
+        }
+        let holds = self.holds(resource, RoleLevel::Limited);
+        // A group whose roles are unread may need a stronger role than the account has.
+        if holds == Some(true) && states.is_none_or(|states| states.unknown) { None } else { holds }
     }
 }

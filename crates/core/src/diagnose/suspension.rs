@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::case::Case;
-use crate::evidence::{Account, AppRole, Read, UserDirectory};
+use crate::evidence::{Account, AppRole, IdpGroup, OrgGroup, Read, UserDirectory};
 use crate::subject::normalize_name;
 
 impl<'a> Case<'a> {
@@ -71,7 +71,7 @@ impl<'a> Case<'a> {
 
     /// Whether the account is active in the directory of this role. If the row shows no status, the membership decides,
     /// provided that the account is in one directory only.
-    fn is_active_in(&self, account: &Account, row: &AppRole) -> Option<bool> {
+    pub(super) fn is_active_in(&self, account: &Account, row: &AppRole) -> Option<bool> {
         if row.status.is_some() {
             return row.is_status("active");
         }
@@ -85,6 +85,7 @@ impl<'a> Case<'a> {
     fn counts(&self, directory: &str) -> Option<bool> {
         let e = self.e;
         if e.groups.gap().is_some()
+            || e.shown_groups.gap().is_some()
             || e.users.gap().is_some()
             || e.memberships.gap().is_some()
             || e.assignments.gap().is_some()
@@ -96,25 +97,38 @@ impl<'a> Case<'a> {
 
     /// Whether the directories of all expected groups are known and this is none of them. `None` if unknown.
     fn belongs_elsewhere(&self, directory: &str) -> Option<bool> {
-        let (known, expected) = (self.e.groups.get()?, self.expected()?);
-        let mut all = BTreeSet::new();
+        let expected = self.expected()?;
         // A person who is assigned without a group may use any directory.
         if expected.is_empty() {
             return None;
         }
+        let mut all = BTreeSet::new();
         for group in expected {
-            let mut found = false;
-            for shown in
-                known.iter().filter(|shown| normalize_name(&shown.name) == normalize_name(&group.name))
-            {
-                found = true;
-                all.insert(shown.directory.as_deref()?);
-            }
-            if !found {
+            let directories = self.directories_of_group(group);
+            if directories.is_empty() {
                 return None;
+            }
+            for directory in directories {
+                all.insert(directory?);
             }
         }
         Some(!all.contains(directory))
+    }
+
+    /// The user directory of each group at Atlassian that is this expected group. `None` in place of a directory that
+    /// was not shown.
+    fn directories_of_group(&self, group: &IdpGroup) -> Vec<Option<&'a str>> {
+        let shown = self.shown_as(group).unwrap_or_default();
+        let name = normalize_name(&group.name);
+        let is_it = |known: &&OrgGroup| {
+            shown.iter().any(|shown| shown.id == known.id)
+                || (shown.is_empty() && normalize_name(&known.name) == name)
+        };
+        let by_id: Vec<&OrgGroup> = self.read_groups().filter(is_it).collect();
+        // A group that was read by name only.
+        let by_name = || self.read_groups().filter(|known| normalize_name(&known.name) == name);
+        let found: Vec<&OrgGroup> = if by_id.is_empty() { by_name().collect() } else { by_id };
+        found.into_iter().map(|known| known.directory.as_deref()).collect()
     }
 
     /// The role assignments of an account, if they were read.

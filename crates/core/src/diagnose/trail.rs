@@ -85,7 +85,8 @@ fn place(cause: Cause) -> usize {
 
 /// The six stations of one case.
 pub(super) fn stations(case: &Case<'_>, findings: &[Finding]) -> Vec<Station> {
-    let mut all = vec![person(case), job(case), record(case), account(case), groups(case), apps(case)];
+    let mut all =
+        vec![person(case), job(case), record(case), account(case), groups(case), apps(case, findings)];
     for finding in findings.iter().filter(|finding| finding.blocking) {
         if let Some(station) = all.get_mut(place(finding.code)) {
             station.mark = Mark::Broken;
@@ -181,12 +182,31 @@ fn groups(case: &Case<'_>) -> Station {
     }
 }
 
-fn apps(case: &Case<'_>) -> Station {
+fn apps(case: &Case<'_>, findings: &[Finding]) -> Station {
     const NAME: &str = "Apps";
-    match case.account.map(|account| case.has_role(account)) {
-        Some(Some(true)) => station(NAME, Mark::Good, "at least one app role"),
-        Some(Some(false)) => station(NAME, Mark::Broken, "no app role"),
-        Some(None) => station(NAME, Mark::Unread, "app roles could not be read"),
+    let apps = super::app_list::apps(case, findings);
+    let lists = apps
+        .present
+        .zip(apps.missing)
+        .filter(|(present, missing)| !(present.is_empty() && missing.is_empty()));
+    if let Some((present, missing)) = lists {
+        let mark = if missing.is_empty() { Mark::Good } else { Mark::Broken };
+        let lines = present.iter().map(|app| format!("{}: {}", app.name, app.role));
+        let missing = missing.iter().map(|app| match app.why.0 {
+            Some(cause) => format!("{}: missing ({})", app.name, cause.code()),
+            None => format!("{}: missing", app.name),
+        });
+        return station(NAME, mark, lines.chain(missing).collect::<Vec<_>>().join("; "));
+    }
+    // No expected group grants an app, or what they grant was not read.
+    match case.account.map(|account| (case.has_access(), case.has_role(account))) {
+        Some((Some(true), _)) => station(NAME, Mark::Good, "at least one app role"),
+        Some((_, Some(false))) => station(NAME, Mark::Broken, "no app role"),
+        Some(_) if matches!(case.grants(), Some(grants) if grants.unread) => {
+            station(NAME, Mark::Unread, "which apps the groups grant could not be read")
+        }
+        Some((_, Some(true))) => station(NAME, Mark::Good, "at least one app role"),
+        Some((_, None)) => station(NAME, Mark::Unread, "app roles could not be read"),
         None if case.e.accounts.get().is_some() && case.candidates.is_empty() => {
             station(NAME, Mark::Broken, "no account, so no app role")
         }

@@ -160,20 +160,12 @@ pub struct OrgGroup {
     /// The user directory of the group.
     #[serde(default)]
     pub directory: Option<String>,
-}
-
-/// A role that a group grants.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GroupRole {
-    /// The app or site (ARI).
-    pub resource: String,
-    /// Whether the role opens the app.
-    pub grants: bool,
-    /// Whether the role takes a paid seat.
+    /// On how many resources the group has roles. `None` if not shown.
     #[serde(default)]
-    pub takes_seat: bool,
-    /// Whether the group is a default group of the app.
-    pub is_default: bool,
+    pub resources: Option<i64>,
+    /// How many members the group has. `None` if not shown.
+    #[serde(default)]
+    pub members: Option<i64>,
 }
 
 /// An app of the organization, with its seats.
@@ -182,6 +174,12 @@ pub struct Workspace {
     /// The resource (ARI) that roles refer to.
     pub id: String,
     pub name: String,
+    /// Atlassian's key of the app, such as `jira-software`.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// The name of the site: the first part of the host name under which the app is opened.
+    #[serde(default)]
+    pub site: Option<String>,
     /// The number of seats taken.
     pub usage: Option<i64>,
     /// The number of seats available. `None` if Atlassian does not show it.
@@ -193,66 +191,6 @@ impl Workspace {
     #[must_use]
     pub fn is_full(&self) -> Option<bool> {
         Some(self.usage? >= self.capacity?)
-    }
-}
-
-/// The ids of the roles that open an app. No other role opens one: `user-access-admin` manages users, `customer` sees
-/// the help center, `ai-access` is no app, and the roles of organization and site admins are for administration. A role
-/// with an unknown name does not count as opening an app.
-pub const APP_ROLES: &[&str] = &[
-    "atlassian/user",
-    "atlassian/admin",
-    "atlassian/guest",
-    "atlassian/basic",
-    "atlassian/contributor",
-    "atlassian/stakeholder",
-];
-
-/// The roles of [`APP_ROLES`] that take a paid seat.
-const SEAT_ROLES: &[&str] = &["atlassian/user", "atlassian/admin"];
-
-/// Whether a role is one of these. The prefix does not matter: `atlassian/user` equals `user`.
-fn is_one_of(role: &str, names: &[&str]) -> bool {
-    let name = |role: &str| role.rsplit('/').next().map(str::to_ascii_lowercase);
-    names.iter().any(|known| name(known) == name(role))
-}
-
-/// Whether a role opens the app in which it is held.
-#[must_use]
-pub fn opens_app(role: &str) -> bool {
-    is_one_of(role, APP_ROLES)
-}
-
-/// A role of an account. A row without a role is kept with an empty role, because it still shows the status in the
-/// directory.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct AppRole {
-    /// The app or site (ARI).
-    pub resource: String,
-    pub role: String,
-    /// Whether the role opens an app.
-    pub app: bool,
-    /// The user directory through which the account has the role. `None` for platform roles.
-    #[serde(default)]
-    pub directory: Option<String>,
-    /// `userDirectoryStatus`: the status of the account in that directory.
-    #[serde(default)]
-    pub status: Option<String>,
-}
-
-impl AppRole {
-    /// Whether the role takes a paid seat of its app.
-    #[must_use]
-    pub fn takes_seat(&self) -> bool {
-        self.app && is_one_of(&self.role, SEAT_ROLES)
-    }
-
-    /// Whether the account's status in the directory has this value. `None` if no status or an unknown value was shown.
-    #[must_use]
-    pub fn is_status(&self, word: &str) -> Option<bool> {
-        let status = self.status.as_deref()?;
-        let known = ["active", "suspended"].iter().any(|known| status.eq_ignore_ascii_case(known));
-        known.then(|| status.eq_ignore_ascii_case(word))
     }
 }
 

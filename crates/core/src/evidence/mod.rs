@@ -1,7 +1,7 @@
 //! Evidence: typed facts, each with the time at which it was read, plus gaps. A gap has a reason for people. It must
 //! never count as good: every rule that needs the source answers `cannot-tell`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,11 +9,13 @@ use serde::{Deserialize, Serialize};
 mod atlassian;
 mod entra;
 mod log;
+mod role;
 mod source;
 
 pub use atlassian::*;
 pub use entra::*;
 pub use log::*;
+pub use role::*;
 pub use source::Source;
 
 use super::subject::{RecordId, Subject, normalize};
@@ -187,9 +189,18 @@ pub struct Evidence {
     pub tenant_domains: Read<Vec<String>>,
     /// Groups of the organization with the names of missing groups.
     pub groups: Read<Vec<OrgGroup>>,
-    /// The roles that a group grants, by group id. Read only if a group name conflicts or a role is missing.
+    /// The groups that the person's account is in, read by their ids.
+    #[serde(default)]
+    pub shown_groups: Read<Vec<OrgGroup>>,
+    /// Groups whose names contain the name of a group that grants no app. Read only if the person has no app.
+    #[serde(default)]
+    pub similar_groups: Read<Vec<OrgGroup>>,
+    /// The groups that have a role in the app that was asked for. Read only if no expected group grants it.
+    #[serde(default)]
+    pub granting_groups: Read<Vec<OrgGroup>>,
+    /// The roles that a group grants, by group id. Read for the expected groups, and for groups whose names conflict.
     pub group_roles: BTreeMap<String, Read<Vec<GroupRole>>>,
-    /// Apps with their seats. Read only if a role is missing.
+    /// Apps with their seats.
     pub workspaces: Read<Vec<Workspace>>,
     /// IdP group ids by SCIM group id, for the SCIM groups whose `externalId` was read.
     pub scim_groups: Read<BTreeMap<String, String>>,
@@ -205,6 +216,12 @@ pub struct Evidence {
     /// When this program last removed an obstacle for the person. An older refusal no longer proves anything.
     #[serde(default)]
     pub cleared: Option<Timestamp>,
+    /// The groups for which a run of this program has sent the person's membership.
+    #[serde(default)]
+    pub sent_memberships: BTreeSet<String>,
+    /// How many members of a group the synchronization takes, by the configuration.
+    #[serde(default)]
+    pub group_member_limit: Option<i64>,
     /// The starts of the job by earlier runs, from the journal. Read only if the job does not run.
     #[serde(default)]
     pub starts: Vec<JobStart>,
@@ -244,6 +261,9 @@ impl Evidence {
             domains: Read::NotAsked,
             tenant_domains: Read::NotAsked,
             groups: Read::NotAsked,
+            shown_groups: Read::NotAsked,
+            similar_groups: Read::NotAsked,
+            granting_groups: Read::NotAsked,
             group_roles: BTreeMap::new(),
             workspaces: Read::NotAsked,
             scim_groups: Read::NotAsked,
@@ -251,6 +271,8 @@ impl Evidence {
             owners: BTreeMap::new(),
             unselected: BTreeMap::new(),
             cleared: None,
+            sent_memberships: BTreeSet::new(),
+            group_member_limit: None,
             starts: Vec::new(),
         }
     }
@@ -325,7 +347,9 @@ impl Evidence {
         for read in self.user_directories.values() {
             add(Source::Directories, read.why());
         }
-        add(Source::Groups, self.groups.why());
+        for read in [&self.groups, &self.shown_groups, &self.similar_groups, &self.granting_groups] {
+            add(Source::Groups, read.why());
+        }
         for read in self.group_roles.values() {
             add(Source::GroupRoles, read.why());
         }

@@ -9,7 +9,7 @@ mod undo;
 
 use serde_json::json;
 
-use super::advice::{advise, by_hand};
+use super::advice::{about_apps, advise, by_hand};
 use super::condition::{ConditionState, approver_decides, conditions_after};
 use super::diagnose::{Case, Diagnosis};
 use super::evidence::Evidence;
@@ -72,7 +72,7 @@ fn advice(case: &Case<'_>, diagnosis: &Diagnosis, steps: &[Step]) -> Vec<String>
          keep: that makes a plan of its own, with its own approval."
     };
     let undecided = (!diagnosis.candidates.is_empty()).then(|| ask.to_owned());
-    undecided.into_iter().chain(words).collect()
+    undecided.into_iter().chain(words).chain(about_apps(diagnosis)).collect()
 }
 
 /// Turns all ops into steps. The error says why one of them is not allowed.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Keys, Logs, Members, People, Records};
+use super::{Grants, Keys, Logs, Members, People, Records, RoleList};
 use crate::diagnose::diagnose;
 use crate::evidence::{
     Application, Assignment, Domain, DynamicGroup, Evidence, IdpGroup, Job, Mapping, Pending, Read,
@@ -24,7 +24,10 @@ pub struct Census {
     pub mapping: Read<Mapping>,
     /// `SyncAll` and the directory that the job writes to.
     pub settings: Read<(Option<bool>, Option<String>)>,
-    pub assignments: Read<Vec<Assignment>>,
+    /// The assignments, the groups of the organization, what they grant, and the apps.
+    pub grants: Grants,
+    /// The lists of role holders that the sweep reads. `None` if it is unknown which ones it needs.
+    pub role_lists: Option<Vec<RoleList>>,
     /// The dynamic groups of the tenant. Read only if a group is assigned.
     pub dynamic_groups: Read<Vec<DynamicGroup>>,
     /// Direct members of the assigned groups. A group is identified by its position among the assignments.
@@ -80,9 +83,12 @@ impl Census {
         let mut add = |source, gap: Option<&str>| all.extend(gap.map(|reason| (source, reason.to_owned())));
         add(Source::Users, self.users.gap());
         add(Source::DeletedUsers, self.deleted.gap());
-        add(Source::Assignments, self.assignments.gap());
+        add(Source::Assignments, self.grants.assignments.gap());
         add(Source::DynamicGroups, self.dynamic_groups.gap());
         add(Source::Memberships, self.members.gap());
+        add(Source::Groups, self.grants.groups.gap());
+        self.grants.group_roles.values().for_each(|read| add(Source::GroupRoles, read.gap()));
+        add(Source::Workspaces, self.grants.workspaces.gap());
         add(Source::Jobs, self.job.gap());
         add(Source::Schema, self.mapping.gap());
         add(Source::ProvisioningLog, self.log.gap());
@@ -92,6 +98,13 @@ impl Census {
         add(Source::Domains, self.domains.gap());
         add(Source::Directories, self.several.gap());
         add(Source::Accounts, self.accounts_gap.as_deref());
+        // Many groups may be unread for one reason.
+        let mut seen = Vec::new();
+        all.retain(|gap| {
+            let new = !seen.contains(gap);
+            seen.extend(new.then(|| gap.clone()));
+            new
+        });
         all
     }
 
@@ -107,7 +120,7 @@ impl Census {
     /// Whether the sources were read without which no account can be called healthy.
     pub(super) fn can_judge(&self) -> bool {
         self.users.get().is_some()
-            && self.assignments.get().is_some()
+            && self.grants.assignments.get().is_some()
             && self.members.get().is_some()
             && !self.is_wrong_application()
     }
@@ -115,7 +128,7 @@ impl Census {
     /// The assigned groups of which a person is a direct member. `None` if a source is unread.
     #[must_use]
     pub fn groups_of(&self, person: &str) -> Option<Vec<IdpGroup>> {
-        let (assignments, members) = (self.assignments.get()?, self.members.get()?);
+        let (assignments, members) = (self.grants.assignments.get()?, self.members.get()?);
         let group =
             |a: &Assignment| IdpGroup { id: a.principal.clone(), name: a.name.clone(), security: None };
         Some(members.groups_of(person).filter_map(|number| assignments.get(number).map(group)).collect())
@@ -124,7 +137,7 @@ impl Census {
     pub(super) fn is_assigned(&self, person: &str) -> bool {
         let directly = |a: &Assignment| !a.is_group && a.principal == person;
         self.members.get().is_some_and(|members| members.groups_of(person).next().is_some())
-            || self.assignments.get().is_some_and(|all| all.iter().any(directly))
+            || self.grants.assignments.get().is_some_and(|all| all.iter().any(directly))
     }
 
     /// The records that are linked to an account, in every directory that was read.

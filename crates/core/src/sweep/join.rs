@@ -4,7 +4,8 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::{Census, ListedAccount, People, Records, key};
+use super::grants::{Needed, add_needed, is_enough};
+use super::{Census, HeldRoles, ListedAccount, People, Records, RoleList, key};
 use crate::diagnose::Identity;
 use crate::evidence::{Account, Claim, IdpGroup, IdpUser, Read};
 use crate::expression::Mapped;
@@ -161,18 +162,24 @@ impl Census {
         let active = account.is_active() && account.knows_status() && account.is_member("active");
         // If a bulk source is unread, it is unread for many accounts. Reading each of them separately would take too
         // many calls. So they are diagnosed with what was read.
-        let unread = listed.opens_app.is_none() || account.groups.is_none() || self.several.get().is_none();
+        let unread = listed.roles.is_none()
+            || account.groups.is_none()
+            || self.several.get().is_none()
+            || self.role_lists.is_none();
         if active && unread {
             return LookDepth::Local;
         }
         if self.is_in_several(&account.id) != Some(false) {
             return LookDepth::Close;
         }
-        let apps = listed.opens_app == Some(true);
+        let apps = self.apps_agree(listed, &user.id);
+        if active && apps.is_none() {
+            return LookDepth::Local;
+        }
         // An unconfirmed address is a fault of its own, unless the account was used.
         let confirmed = account.email_verified != Some(false);
         let good = active
-            && apps
+            && apps == Some(true)
             && confirmed
             && self.names_agree(listed, &user)
             && self.groups_agree(listed, &user.id);
@@ -180,7 +187,9 @@ impl Census {
             (true, false) => LookDepth::Nothing,
             (true, true) => LookDepth::Local,
             // Without the job's mapping, no reading can tell which record is whose.
-            (false, _) if self.mapping.gap().is_some() => LookDepth::Local,
+            (false, _) if self.mapping.gap().is_some() && !self.roles_are_in_doubt(listed) => {
+                LookDepth::Local
+            }
             (false, _) => LookDepth::Close,
         }
     }
@@ -255,23 +264,116 @@ impl Census {
 
     /// Whether the directory shows every expected group, by its name or by an older name of the same SCIM group.
     fn groups_agree(&self, listed: &ListedAccount, person: &str) -> bool {
-        let Some(shown) = &listed.account.groups else { return false };
-        let shown: BTreeSet<String> = shown.iter().map(|group| normalize_name(&group.name)).collect();
-        let Some(expected) = self.groups_of(person) else { return false };
-        let missing: Vec<&IdpGroup> =
-            expected.iter().filter(|group| !shown.contains(&normalize_name(&group.name))).collect();
-        if missing.is_empty() {
-            return true;
+        let shown = self.shown_groups(listed, person);
+        shown.is_some_and(|shown| shown.iter().all(|groups| !groups.is_empty()))
+    }
+
+    /// For each expected group of a person: the groups of the account that are this group. By name if the account has
+    /// a group of the name of each; else by the `externalId` of the SCIM groups first, as a diagnosis does.
+    fn shown_groups<'l>(&self, listed: &'l ListedAccount, person: &str) -> Option<Vec<Vec<&'l IdpGroup>>> {
+        let shown = listed.account.groups.as_ref()?;
+        let expected = self.groups_of(person)?;
+        let named = |name: &str| -> Vec<&'l IdpGroup> {
+            let name = normalize_name(name);
+            shown.iter().filter(|known| !name.is_empty() && normalize_name(&known.name) == name).collect()
+        };
+        let by_name: Vec<Vec<&IdpGroup>> = expected.iter().map(|group| named(&group.name)).collect();
+        if by_name.iter().all(|groups| !groups.is_empty()) {
+            return Some(by_name);
         }
         let records = self.linked(&listed.account.id);
-        missing.iter().all(|group| {
-            records.iter().any(|record| {
-                let known = self.scim_groups.get(&record.id.directory).and_then(Read::get);
-                record.groups.iter().any(|old| {
-                    let same = known.and_then(|known| known.get(&old.id)) == Some(&group.id);
-                    same && shown.contains(&normalize_name(&old.name))
-                })
+        let ids: Vec<(&str, &str)> = records
+            .iter()
+            .filter_map(|record| Some((record, self.scim_groups.get(&record.id.directory)?.get()?)))
+            .flat_map(|(record, known)| {
+                record.groups.iter().filter_map(|old| Some((old.name.as_str(), known.get(&old.id)?.as_str())))
             })
-        })
+            .collect();
+        let is_another = |shown: &IdpGroup, id: &str| {
+            let name = normalize_name(&shown.name);
+            let mut of = ids.iter().filter(|(known, _)| normalize_name(known) == name).peekable();
+            of.peek().is_some() && of.all(|(_, known)| *known != id)
+        };
+        let found = expected.iter().map(|group| {
+            let old =
+                ids.iter().find(|(_, id)| *id == group.id).map(|(name, _)| named(name)).unwrap_or_default();
+            if old.is_empty() {
+                named(&group.name).into_iter().filter(|known| !is_another(known, &group.id)).collect()
+            } else {
+                old
+            }
+        });
+        Some(found.collect())
     }
+
+    /// Whether the account holds a sufficient role in every app that the person's groups grant; if they grant none, in
+    /// any app. `Some(false)` also where the lists leave a doubt. `None` if something is unread for many accounts.
+    fn apps_agree(&self, listed: &ListedAccount, person: &str) -> Option<bool> {
+        let (held, lists) = (listed.roles.as_ref()?, self.role_lists.as_deref()?);
+        let needed = match self.needed(listed, person) {
+            Ok(needed) => needed,
+            Err(Unknown::Unread) => return None,
+            Err(Unknown::NotListed) => return Some(false),
+        };
+        Some(satisfies(held, lists, &needed))
+    }
+
+    /// The weakest role that the person's groups grant on each app.
+    fn needed(&self, listed: &ListedAccount, person: &str) -> Result<Needed<'_>, Unknown> {
+        self.grants.groups.get().ok_or(Unknown::Unread)?;
+        let shown = self.shown_groups(listed, person).ok_or(Unknown::NotListed)?;
+        let mut needed = Needed::new();
+        for id in shown.into_iter().flatten().map(|group| group.id.as_str()) {
+            let known = self.grants.group(id).ok_or(Unknown::NotListed)?;
+            if known.resources == Some(0) {
+                continue;
+            }
+            match self.grants.group_roles.get(id) {
+                Some(Read::Seen { value, .. }) => add_needed(&mut needed, value),
+                Some(Read::Gap(_)) => return Err(Unknown::Unread),
+                // The roles of a local group are not listed.
+                Some(Read::NotAsked) | None => return Err(Unknown::NotListed),
+            }
+        }
+        Ok(needed)
+    }
+
+    /// The numbers of the lists of role holders that decide about an account: those of the apps that it needs. All
+    /// lists, if that is unknown.
+    #[must_use]
+    pub fn deciding_lists(&self, listed: &ListedAccount) -> Vec<u16> {
+        let lists = self.role_lists.as_deref().unwrap_or_default();
+        let person = self.person_of(listed).and_then(|row| self.users.get()?.id(row)).map(str::to_owned);
+        let needed = person.and_then(|person| self.needed(listed, &person).ok()).unwrap_or_default();
+        let decides = |list: &RoleList| {
+            needed.is_empty()
+                || list.resource.as_deref().is_some_and(|resource| needed.contains_key(resource))
+        };
+        let numbers = lists.iter().enumerate().filter(|(_, list)| decides(list));
+        numbers.filter_map(|(number, _)| u16::try_from(number).ok()).collect()
+    }
+
+    /// Whether the lists do not show the roles of an account without doubt. Then only a reading of its own does.
+    fn roles_are_in_doubt(&self, listed: &ListedAccount) -> bool {
+        let lists = self.role_lists.as_deref().unwrap_or_default();
+        listed.roles.as_ref().is_some_and(|held| held.roles(lists).is_none())
+    }
+}
+
+/// Why it is unknown which apps a person needs.
+enum Unknown {
+    /// A bulk source is unread, for many accounts.
+    Unread,
+    /// The bulk sources do not show it for this account.
+    NotListed,
+}
+
+/// Whether the lists show without doubt a sufficient role in every needed app.
+fn satisfies(held: &HeldRoles, lists: &[RoleList], needed: &Needed<'_>) -> bool {
+    if needed.is_empty() {
+        return held.opens_something(lists);
+    }
+    needed
+        .iter()
+        .all(|(resource, level)| held.role_on(lists, resource).is_some_and(|role| is_enough(role, *level)))
 }

@@ -5,6 +5,7 @@
 mod census;
 mod event;
 mod gaps;
+mod grants;
 mod join;
 mod list;
 mod log;
@@ -20,6 +21,7 @@ mod texts;
 pub use census::Census;
 pub use event::{SinceLastSweep, SweepEvent};
 pub use gaps::{REPEATED_PAGE, groups_not_shown};
+pub use grants::{Grants, HeldRoles, ListedRoles, RoleList};
 pub use join::{Join, JoinOutcome, LookDepth, SweepQuery};
 pub use list::{ListedRepair, MAX_REPAIRS_WITHOUT_APPROVER, RepairList};
 pub use log::Logs;
@@ -37,8 +39,8 @@ use super::evidence::Account;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ListedAccount {
     pub account: Account,
-    /// Whether the account holds a role that opens an app. `None` if the roles are unread.
-    pub opens_app: Option<bool>,
+    /// The lists of role holders that the account is on. `None` if a list that matters is unread.
+    pub roles: Option<HeldRoles>,
 }
 
 /// A set of accounts by their keys. The full ids of a large organization would take too much memory.

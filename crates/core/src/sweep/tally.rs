@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::list::ListedRepair;
-use crate::finding::{Cause, Verdict};
+use crate::finding::{Cause, Finding, Verdict};
 use crate::{Diagnosis, Plan, Risk, Rules};
 
 /// The shortest useful summary of an account that is not healthy.
@@ -17,10 +17,14 @@ pub struct SweepFinding {
     pub person: Option<String>,
     /// `broken` or `cannot-tell`.
     pub verdict: Verdict,
-    /// The causes, in the order of the trail.
+    /// The causes, in the order of the trail. Without a group that grants no app where the person can open something:
+    /// most organizations have such groups.
     pub causes: Vec<Cause>,
     /// How many groups are missing. `None` if unknown.
     pub missing: Option<usize>,
+    /// The missing apps by name. `None` if unknown.
+    #[serde(default)]
+    pub missing_apps: Option<Vec<String>>,
     /// Whether a source was unread.
     pub unread: bool,
     pub digest: Option<String>,
@@ -40,8 +44,13 @@ impl SweepFinding {
             account: diagnosis.account.clone(),
             person: diagnosis.person.clone(),
             verdict: diagnosis.verdict,
-            causes: diagnosis.findings.iter().map(|finding| finding.code).collect(),
+            causes: diagnosis.findings.iter().filter(|f| counts(f)).map(|finding| finding.code).collect(),
             missing: diagnosis.groups.missing.as_ref().map(Vec::len),
+            missing_apps: diagnosis
+                .apps
+                .missing
+                .as_ref()
+                .map(|apps| apps.iter().map(|app| app.name.to_string()).collect()),
             unread: !diagnosis.unread.is_empty(),
             digest: plan.digest(),
             steps: plan.steps.iter().map(|step| step.op.action().to_owned()).collect(),
@@ -62,6 +71,11 @@ impl SweepFinding {
         let digest = self.digest.clone().filter(|_| self.risk == Some(Risk::Harmless))?;
         Some(ListedRepair { subject: self.subject().to_owned(), query: self.query.clone(), digest })
     }
+}
+
+/// Whether a sweep counts a finding.
+fn counts(finding: &Finding) -> bool {
+    finding.blocking || finding.code != Cause::GroupWithoutRole
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

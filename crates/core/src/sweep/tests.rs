@@ -5,7 +5,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::*;
-use crate::evidence::{Assignment, Claim, Domain, IdpGroup, IdpUser, Job, Mapping, Read, ScimRecord};
+use crate::evidence::{
+    Assignment, Claim, Domain, GroupRole, IdpGroup, IdpUser, Job, Mapping, OrgGroup, Read, ScimRecord,
+};
 use crate::finding::{Cause, Verdict};
 use crate::fold::Fold as _;
 use crate::run::{Goal, Limits, Request as By, Requester};
@@ -33,7 +35,7 @@ fn group(id: &str, name: &str) -> IdpGroup {
 }
 
 fn jane(groups: &[&str]) -> ListedAccount {
-    let groups = groups.iter().enumerate().map(|(n, name)| group(&format!("g{n}"), name)).collect();
+    let groups = groups.iter().map(|name| group(&name.to_lowercase(), name)).collect();
     let account = crate::evidence::Account {
         id: "712020:jane".to_owned(),
         kind: Some("atlassian".to_owned()),
@@ -44,7 +46,7 @@ fn jane(groups: &[&str]) -> ListedAccount {
         groups: Some(groups),
         ..Default::default()
     };
-    ListedAccount { account, opens_app: Some(true) }
+    ListedAccount { account, roles: Some(HeldRoles { lists: vec![0] }) }
 }
 
 fn mapping(external_id: &str) -> Mapping {
@@ -54,6 +56,31 @@ fn mapping(external_id: &str) -> Mapping {
         email_from: Some("[mail]".to_owned()),
         external_id_from: Some(external_id.to_owned()),
         ..Mapping::default()
+    }
+}
+
+fn list(resource: &str, roles: ListedRoles) -> RoleList {
+    RoleList { resource: Some(resource.to_owned()), roles }
+}
+
+/// Each group grants Jira. At Atlassian it has the id of its name in lower case.
+fn grants(groups: &[(&str, &str)], assignments: Vec<Assignment>) -> Grants {
+    let role = GroupRole {
+        resource: "jira".to_owned(),
+        app: true,
+        roles: vec!["atlassian/user".to_owned()],
+        ..GroupRole::default()
+    };
+    let group =
+        |name: &str| OrgGroup { id: name.to_lowercase(), name: name.to_owned(), ..OrgGroup::default() };
+    let mut known: Vec<OrgGroup> = groups.iter().map(|(_, name)| group(name)).collect();
+    known.sort_by(|a, b| a.id.cmp(&b.id));
+    let roles = known.iter().map(|group| (group.id.clone(), Read::seen(at(0), vec![role.clone()])));
+    Grants {
+        assignments: Read::seen(at(0), assignments),
+        group_roles: roles.collect(),
+        groups: Read::seen(at(0), known),
+        workspaces: Read::seen(at(0), Vec::new()),
     }
 }
 
@@ -92,7 +119,8 @@ fn census(groups: &[(&str, &str)]) -> Census {
     Census {
         users: Read::seen(at(0), people),
         members: Read::seen(at(0), members),
-        assignments: Read::seen(at(0), assignments),
+        grants: grants(groups, assignments),
+        role_lists: Some(vec![list("jira", ListedRoles::One("user")), list("jira", ListedRoles::Closed)]),
         records: [("d1".to_owned(), Read::seen(at(0), records))].into(),
         mapping: Read::seen(at(0), mapping("[objectId]")),
         several: Read::seen(at(0), Keys::default()),
@@ -148,8 +176,8 @@ fn no_doubt_is_called_health() {
         |_, listed| listed.account.status = Some("inactive".to_owned()),
         |_, listed| listed.account.for_deletion = true,
         |_, listed| listed.account.email_verified = Some(false),
-        |_, listed| listed.opens_app = Some(false),
-        |_, listed| listed.opens_app = None,
+        |_, listed| listed.roles = Some(HeldRoles::default()),
+        |_, listed| listed.roles = None,
         |_, listed| listed.account.groups = None,
         |_, listed| listed.account.status = Some("limbo".to_owned()),
         |census, _| census.several = Read::Gap("403".into()),
@@ -222,6 +250,7 @@ fn a_cause_that_concerns_everybody_is_reported_once_and_stops_the_repairs() {
         verdict: Verdict::Broken,
         causes: causes.to_vec(),
         missing: None,
+        missing_apps: None,
         unread: false,
         digest: None,
         steps: Vec::new(),

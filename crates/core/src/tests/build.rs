@@ -4,8 +4,9 @@
 use jiff::Timestamp;
 
 use reinstate_core::evidence::{
-    Account, AppRole, AppUse, Assignment, Claim, Domain, Evidence, IdpGroup, IdpUser, Job, LogEntry, Mapping,
-    Pending, Permissions, Read, ScimLink, ScimRecord, StoppedBy, UserDirectory, Workspace,
+    Account, AppRole, AppUse, Assignment, Claim, Domain, Evidence, GroupRole, IdpGroup, IdpUser, Job,
+    LogEntry, Mapping, OrgGroup, Pending, Permissions, Read, ScimLink, ScimRecord, StoppedBy, UserDirectory,
+    Workspace,
 };
 use reinstate_core::op::Op;
 use reinstate_core::subject::{RecordId, Subject, Who};
@@ -89,6 +90,18 @@ pub fn role(name: &str) -> AppRole {
         app: true,
         directory: Some(U1.to_owned()),
         status: Some("active".to_owned()),
+        ..AppRole::default()
+    }
+}
+
+/// What the groups grant: a role in Jira.
+pub fn grant(name: &str) -> GroupRole {
+    GroupRole {
+        resource: "jira".to_owned(),
+        owner: Some("jira-software".to_owned()),
+        app: true,
+        roles: vec![name.to_owned()],
+        is_default: false,
     }
 }
 
@@ -103,7 +116,14 @@ pub fn suspend(e: &mut Evidence, id: &str) {
 
 /// Jira with ten seats, of which `usage` are taken.
 pub fn jira(usage: i64) -> Workspace {
-    Workspace { id: "jira".to_owned(), name: "Jira".to_owned(), usage: Some(usage), capacity: Some(10) }
+    Workspace {
+        id: "jira".to_owned(),
+        name: "Jira".to_owned(),
+        key: Some("jira-software".to_owned()),
+        site: Some("acme".to_owned()),
+        usage: Some(usage),
+        capacity: Some(10),
+    }
 }
 
 pub fn restore(account: &str) -> Op {
@@ -163,13 +183,25 @@ pub fn healthy() -> Evidence {
     let mut own = record("r1", JANE, MAIL, Some(A1));
     own.groups = groups.clone();
     let mut jane = account(A1, MAIL);
-    jane.groups = Some(groups);
+    jane.groups = Some(groups.clone());
     e.accounts = seen(vec![jane]);
     e.links = seen(vec![link("r1", Some(A1))]);
     e.records.insert(D1.to_owned(), seen(vec![own]));
     surround(&mut e, A1, vec![link("r1", Some(A1))], true);
     e.domains = seen(vec![Domain { name: "acme.example".to_owned(), verified: true }]);
     e.groups = seen(Vec::new());
+    let shown = groups.iter().map(|group| OrgGroup {
+        id: group.id.clone(),
+        name: group.name.clone(),
+        synced: Some(true),
+        resources: Some(1),
+        ..OrgGroup::default()
+    });
+    e.shown_groups = seen(shown.collect());
+    for group in &groups {
+        e.group_roles.insert(group.id.clone(), seen(vec![grant("user")]));
+    }
+    e.workspaces = seen(vec![jira(9)]);
     e.scim_groups = seen(std::collections::BTreeMap::new());
     e
 }

@@ -438,15 +438,22 @@ fn restoring_needs_a_free_seat_in_every_app_that_it_gives_back() {
     // Without a role in that directory, the groups show which apps come back.
     let grants = |e: &mut Evidence| {
         value(e.roles.get_mut(A1).unwrap()).clear();
-        let role =
-            GroupRole { resource: "jira".to_owned(), grants: true, takes_seat: true, is_default: false };
+        let role = GroupRole {
+            resource: "jira".to_owned(),
+            app: true,
+            roles: vec!["user".to_owned()],
+            ..GroupRole::default()
+        };
         for name in ["jira-users", "wiki-users"] {
             e.group_roles.insert(group(name).id, seen(vec![role.clone()]));
         }
     };
     assert_eq!(with(grants), ConditionState::True);
     assert_eq!(
-        with(|e| value(e.roles.get_mut(A1).unwrap()).clear()),
+        with(|e| {
+            value(e.roles.get_mut(A1).unwrap()).clear();
+            e.group_roles.clear();
+        }),
         ConditionState::Unread(vec![Source::GroupRoles])
     );
 }

@@ -5,6 +5,7 @@ mod anchor;
 pub mod build;
 mod conditions;
 mod digest;
+mod entitled;
 mod history;
 mod log;
 mod ownership;

@@ -4,8 +4,8 @@
 use proptest::prelude::*;
 
 use super::build::{
-    A1, A2, D1, JANE, MAIL, OTHER, account, address_elsewhere, drifted, gap, group, healthy, jira, link,
-    linked_elsewhere, never_provisioned, person, record, record_of, role, seen, stale_record, surround,
+    A1, A2, D1, JANE, MAIL, OTHER, account, address_elsewhere, drifted, gap, grant, group, healthy, jira,
+    link, linked_elsewhere, never_provisioned, person, record, record_of, role, seen, stale_record, surround,
     suspend, value,
 };
 use super::conditions::rules;
@@ -145,6 +145,17 @@ const CHANGES: &[Change] = &[
             roles.push(AppRole { directory, status, ..role("user") });
         })
     },
+    |e| known(e.roles.get_mut(A1)).into_iter().flatten().for_each(|row| row.role = "guest".to_owned()),
+    |e| known(e.roles.get_mut(A1)).into_iter().flatten().for_each(|row| row.resource = "wiki".to_owned()),
+    |e| known(e.roles.get_mut(A1)).into_iter().for_each(Vec::clear),
+    |e| drop(e.group_roles.insert("g-jira-users".to_owned(), seen(vec![grant("admin")]))),
+    |e| drop(e.group_roles.insert("g-wiki-users".to_owned(), seen(vec![grant("customer")]))),
+    |e| drop(e.group_roles.insert("g-wiki-users".to_owned(), gap())),
+    |e| e.group_roles.clear(),
+    |e| e.shown_groups = gap(),
+    |e| known(Some(&mut e.shown_groups)).into_iter().flatten().for_each(|group| group.resources = None),
+    |e| e.subject.app = Some("jira".to_owned()),
+    |e| e.subject.app = Some("wiki".to_owned()),
     |e| e.workspaces = gap(),
     |e| e.workspaces = seen(vec![jira(10)]),
     |e| {
@@ -426,11 +437,17 @@ proptest! {
             prop_assert_eq!(diagnosis.verdict, Verdict::CannotTell);
             return Ok(());
         }
-        if blocking || missing.as_ref().is_some_and(|missing| !missing.is_empty()) {
+        let missing_groups = missing.as_ref().is_some_and(|missing| !missing.is_empty()) && e.subject.app.is_none();
+        let missing_apps = diagnosis.apps.missing.as_ref().is_some_and(|missing| !missing.is_empty());
+        if blocking || missing_groups || missing_apps {
             prop_assert_eq!(diagnosis.verdict, Verdict::Broken);
         }
         if diagnosis.verdict == Verdict::Healthy {
-            prop_assert_eq!(missing, Some(Vec::new()));
+            let asked = e.subject.app.is_some();
+            prop_assert!(asked || missing == Some(Vec::new()));
+            let lists = [diagnosis.apps.expected.clone(), diagnosis.apps.present.clone()];
+            prop_assert!(asked || (lists[0].is_some() && lists[0] == lists[1]), "an app was not read or is not there");
+            prop_assert!(diagnosis.apps.missing.as_ref().is_none_or(Vec::is_empty));
             let id = diagnosis.account.clone().expect("healthy without an account");
             let known = e.account(&id).expect("healthy without having read the account");
             prop_assert!(!known.for_deletion);
@@ -440,7 +457,7 @@ proptest! {
             let opens = |held: &AppRole| held.app && held.status.as_deref().is_none_or(|how| how == "active");
             prop_assert!(roles.iter().any(opens), "no role opens an app");
             let suspended = |held: &AppRole| held.status.as_deref() == Some("suspended");
-            prop_assert!(!roles.iter().any(suspended), "suspended in a directory");
+            prop_assert!(asked || !roles.iter().any(suspended), "suspended in a directory");
         }
         for (source, reason) in e.gaps() {
             prop_assert!(diagnosis.unread.contains(&(source, reason)), "a gap that is not shown");

@@ -99,7 +99,7 @@ fn is_platform(resource: &str) -> bool {
 /// The apps with their seats, and the apps that are known only by roles.
 fn workspaces(case: &Case<'_>, tenant: &mut Tenant) {
     let e = case.e;
-    let mut add = |id: &str, name: &str, usage: Option<i64>, capacity: Option<i64>| {
+    let mut add = |id: &str, name: &str, site: Option<&str>, usage: Option<i64>, capacity: Option<i64>| {
         if is_platform(id) || tenant.atlassian.workspaces.iter().any(|known| known.id == id) {
             return;
         }
@@ -108,19 +108,19 @@ fn workspaces(case: &Case<'_>, tenant: &mut Tenant) {
             id: id.to_owned(),
             key: product(id).to_owned(),
             name: name.to_owned(),
-            host_url: "https://case.atlassian.net".to_owned(),
+            host_url: format!("https://{}.atlassian.net", site.unwrap_or("case")),
             usage: count(usage),
             capacity: count(capacity),
             unseated: std::collections::BTreeSet::new(),
         });
     };
     for app in e.workspaces.get().into_iter().flatten() {
-        add(&app.id, &app.name, app.usage, app.capacity);
+        add(&app.id, &app.name, app.site.as_deref(), app.usage, app.capacity);
     }
     let held = e.roles.values().filter_map(Read::get).flatten().map(|row| row.resource.as_str());
     let granted = e.group_roles.values().filter_map(Read::get).flatten().map(|role| role.resource.as_str());
     for resource in held.chain(granted) {
-        add(resource, product(resource), None, None);
+        add(resource, product(resource), None, None, None);
     }
 }
 

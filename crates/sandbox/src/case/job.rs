@@ -12,6 +12,10 @@ use crate::tenant::{SCIM_KEY, Tenant};
 
 pub(super) fn arrange(case: &Case<'_>, tenant: &mut Tenant, missing: &mut Missing) {
     let e = case.e;
+    // One optional permission is for both sources.
+    if e.stopped_by.get().is_some() || e.tenant_domains.get().is_some() {
+        tenant.grant_audit_log();
+    }
     if let Some(all) = e.applications.get() {
         // The configured application has no job.
         let own = tenant.entra.atlassian.clone();
@@ -155,9 +159,6 @@ fn order(object: &mut Value, matching: &[String]) {
 
 fn stopped_by(case: &Case<'_>, tenant: &mut Tenant) {
     let e = case.e;
-    if e.stopped_by.get().is_some() {
-        tenant.grant_audit_log();
-    }
     let at = e.asked_at.saturating_sub(SignedDuration::from_hours(24)).unwrap_or(e.asked_at);
     match e.stopped_by.get() {
         Some(Some(StoppedBy::Named(name))) => tenant.entra.audit(STOPPED, By::User(name.clone()), at),

@@ -148,7 +148,8 @@ fn add_group(case: &Case<'_>, group: &IdpGroup, tenant: &mut Tenant) -> String {
         group.id.clone()
     };
     let synced = is_synced(case, &group.name);
-    let shown = case.e.groups.get().into_iter().flatten().find(|known| known.id == group.id);
+    let read = [&case.e.shown_groups, &case.e.groups].into_iter().filter_map(Read::get).flatten();
+    let shown = read.into_iter().find(|known| known.id == group.id);
     let made = OrgGroup {
         id: id.clone(),
         name: group.name.clone(),
@@ -177,20 +178,11 @@ fn grants(case: &Case<'_>, group: &str) -> Vec<Grant> {
         .flatten()
         .map(|held| Grant {
             resource_id: held.resource.clone(),
-            owner: product(&held.resource),
-            roles: vec![role_of(held.grants, held.takes_seat).to_owned()],
+            owner: held.owner.clone().unwrap_or_else(|| product(&held.resource)),
+            roles: held.roles.clone(),
             default_role: held.is_default.then(|| "atlassian/user".to_owned()),
         })
         .collect()
-}
-
-/// A role with these two effects. Its name is not in the evidence.
-fn role_of(opens: bool, takes_seat: bool) -> &'static str {
-    match (opens, takes_seat) {
-        (true, true) => "atlassian/user",
-        (true, false) => "atlassian/guest",
-        (false, _) => "atlassian/user-access-admin",
-    }
 }
 
 /// Makes an account a member of a group: through its record if the group is synced.

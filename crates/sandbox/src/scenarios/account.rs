@@ -222,7 +222,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         name: "suspended-seats-full",
         title: "Jane's access is suspended, and her seat has been taken meanwhile.",
         who: JANE,
-        finds: &[Cause::Suspended],
+        finds: &[Cause::Suspended, Cause::SeatsFull],
         mentions: &[],
         ends: Outcome::Advice,
         arrange: |tenant| {

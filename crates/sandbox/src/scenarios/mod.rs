@@ -2,6 +2,7 @@
 //! has exactly the one or two causes in its name. A healthy scenario must trigger nothing.
 
 mod account;
+mod apps;
 mod follow_up;
 mod groups;
 mod healthy;
@@ -51,7 +52,7 @@ pub fn find(name: &str) -> Option<&'static Scenario> {
 const JANE: &str = "jane@acme.example";
 
 /// The scenarios of each module. The case that started this project comes first.
-const GROUPS: [&[Scenario]; 8] = [
+const GROUPS: [&[Scenario]; 9] = [
     link::SCENARIOS,
     identity::SCENARIOS,
     job::SCENARIOS,
@@ -59,6 +60,7 @@ const GROUPS: [&[Scenario]; 8] = [
     source::SCENARIOS,
     account::SCENARIOS,
     groups::SCENARIOS,
+    apps::SCENARIOS,
     healthy::SCENARIOS,
 ];
 
@@ -100,7 +102,7 @@ pub fn by_station() -> Vec<(&'static str, Vec<&'static Scenario>)> {
         ("Provisioning", &[job::SCENARIOS, ladder::SCENARIOS]),
         ("SCIM record and link", &[link::SCENARIOS, identity::SCENARIOS]),
         ("Atlassian account", &[account::SCENARIOS]),
-        ("Groups and apps", &[groups::SCENARIOS]),
+        ("Groups and apps", &[groups::SCENARIOS, apps::SCENARIOS]),
     ];
     let broken = |scenario: &&Scenario| {
         !(scenario.finds.is_empty() && scenario.mentions.is_empty()) || scenario.ends != Outcome::Healthy

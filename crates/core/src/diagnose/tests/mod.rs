@@ -9,8 +9,8 @@ mod suspension;
 
 use super::{Diagnosis, diagnose};
 use crate::evidence::{
-    Account, AppRole, Application, Assignment, Claim, Domain, Evidence, IdpGroup, IdpUser, Job, LogEntry,
-    Mapping, OrgGroup, Permissions, Read, ScimLink, ScimRecord, Source, UserDirectory,
+    Account, AppRole, Application, Assignment, Claim, Domain, Evidence, GroupRole, IdpGroup, IdpUser, Job,
+    LogEntry, Mapping, OrgGroup, Permissions, Read, ScimLink, ScimRecord, Source, UserDirectory, Workspace,
 };
 use crate::finding::{Cause, Verdict};
 use crate::subject::{RecordId, Subject, Who};
@@ -39,6 +39,34 @@ fn role(directory: &str, status: &str) -> AppRole {
         app: true,
         directory: Some(directory.into()),
         status: Some(status.into()),
+        ..AppRole::default()
+    }
+}
+
+/// What a group grants: these roles in an app.
+fn grant(resource: &str, roles: &[&str]) -> GroupRole {
+    GroupRole {
+        resource: resource.into(),
+        app: true,
+        roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+        ..GroupRole::default()
+    }
+}
+
+/// A synced group of the organization.
+fn org_group(name: &str) -> OrgGroup {
+    OrgGroup { id: format!("g-{name}"), name: name.into(), synced: Some(true), ..OrgGroup::default() }
+}
+
+/// An app on the site acme, with ten seats.
+fn space(key: &str, usage: i64) -> Workspace {
+    Workspace {
+        id: key.into(),
+        name: key.into(),
+        key: Some(key.into()),
+        site: Some("acme".into()),
+        usage: Some(usage),
+        capacity: Some(10),
     }
 }
 
@@ -110,6 +138,9 @@ fn healthy() -> Evidence {
     e.records.insert("d1".into(), seen(vec![record()]));
     e.permissions.insert("a1".into(), seen(Permissions::default()));
     e.roles.insert("a1".into(), seen(vec![role("u1", "active")]));
+    e.shown_groups = seen(vec![org_group("jira")]);
+    e.group_roles.insert("g-jira".into(), seen(vec![grant("jira", &["atlassian/user"])]));
+    e.workspaces = seen(vec![space("jira", 5), space("wiki", 5)]);
     e.domains = seen(vec![Domain { name: "acme.example".into(), verified: true }]);
     e
 }
@@ -355,7 +386,7 @@ fn records_in_two_directories_trouble_only_whom_they_trouble() {
 
 #[test]
 fn a_missing_group_is_a_conflict_only_if_no_synced_group_has_its_name() {
-    let local = |synced| OrgGroup { id: "o".into(), name: "JIRA".into(), synced, directory: None };
+    let local = |synced| OrgGroup { id: "o".into(), name: "JIRA".into(), synced, ..OrgGroup::default() };
     for (groups, wanted) in [
         (vec![local(Some(false))], "group-name-conflict"),
         (vec![local(Some(false)), local(Some(true))], "membership-drift"),

@@ -17,11 +17,13 @@ fn a_suspension_in_one_of_two_directories_counts_unless_the_groups_are_known_to_
     assert!(says.contains("directory u2"), "{says}");
     assert!(diagnosis.findings[0].blocking);
     // The expected group is known to belong to the other directory.
+    e.shown_groups = Read::NotAsked;
     let group = |directory: Option<&str>| OrgGroup {
         id: "o".into(),
         name: "JIRA".into(),
         synced: Some(true),
         directory: directory.map(str::to_owned),
+        ..OrgGroup::default()
     };
     e.groups = seen(vec![group(Some("u1"))]);
     assert_eq!(diagnose(&e).verdict, Verdict::Healthy);
