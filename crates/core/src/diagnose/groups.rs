@@ -86,7 +86,9 @@ impl Case<'_> {
         let names: Vec<String> = missing.iter().map(|group| normalize_name(&group.name)).collect();
         let groups = self.e.groups.get().into_iter().flatten();
         let full = groups.filter(|known| known.members.is_some_and(|count| count >= limit));
-        full.filter(|known| names.contains(&normalize_name(&known.name))).map(|known| known.name.clone()).collect()
+        full.filter(|known| names.contains(&normalize_name(&known.name)))
+            .map(|known| known.name.clone())
+            .collect()
     }
 }
 
@@ -102,7 +104,8 @@ pub(super) fn group_too_large(case: &Case<'_>) -> Answer {
         return if sizes.contains(&None) { Answer::Unread(&[Source::Groups]) } else { Answer::No };
     }
     let full = case.full_groups().join(", ");
-    let says = format!("{full} has as many members as the synchronization takes, and the membership was sent");
+    let says =
+        format!("{full} has as many members as the synchronization takes, and the membership was sent");
     fact(&case.e.groups, Source::Groups, says)
         .map_or(Answer::No, |first| Answer::Yes(Finding::new(Cause::GroupTooLarge, first)))
 }

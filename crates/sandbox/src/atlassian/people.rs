@@ -266,7 +266,8 @@ fn access_match(
         && walk.list("groupIds").is_none_or(|l| access.groups.iter().any(|g| l.contains(&g.id)))
         && walk.list("resourceIds").is_none_or(|l| l.iter().any(|r| roles.contains_key(r)))
         && walk.list("roleIds").is_none_or(|l| roles.values().any(|by| l.iter().any(|r| by.contains_key(r))))
-        && (!tenant.switches.role_on_resource || holds_there(&walk.list("resourceIds"), &walk.list("roleIds"), &roles))
+        && (!tenant.switches.role_on_resource
+            || holds_there(&walk.list("resourceIds"), &walk.list("roleIds"), &roles))
         && walk.list("directoryIds").is_none_or(|l| l.iter().any(|id| is_in(id)))
 }
 

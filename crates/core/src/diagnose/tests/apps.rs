@@ -102,7 +102,9 @@ fn beside_a_suspension_every_full_app_that_returns_is_named() {
     let mut e = with_wiki(&["user"]);
     app(&mut e, "wiki", "user");
     put(&mut e.accounts, |all| all[0].membership = Some("suspended".into()));
-    put(e.roles.get_mut("a1").unwrap(), |rows| rows.iter_mut().for_each(|row| row.status = Some("suspended".into())));
+    put(e.roles.get_mut("a1").unwrap(), |rows| {
+        rows.iter_mut().for_each(|row| row.status = Some("suspended".into()))
+    });
     assert_eq!(codes(&e), ["suspended"]);
     e.workspaces = seen(vec![space("jira", 5), space("wiki", 10)]);
     let diagnosis = diagnose(&e);
@@ -111,7 +113,9 @@ fn beside_a_suspension_every_full_app_that_returns_is_named() {
     assert!(says.contains("wiki has 10 of 10") && !says.contains("jira"), "{says}");
     // A person who is not suspended has those seats.
     put(&mut e.accounts, |all| all[0].membership = Some("active".into()));
-    put(e.roles.get_mut("a1").unwrap(), |rows| rows.iter_mut().for_each(|row| row.status = Some("active".into())));
+    put(e.roles.get_mut("a1").unwrap(), |rows| {
+        rows.iter_mut().for_each(|row| row.status = Some("active".into()))
+    });
     assert_eq!(codes(&e), Vec::<&str>::new());
 }
 
@@ -153,7 +157,10 @@ fn unread_roles_leave_apps_unknown_unless_something_is_certain() {
     let mut e = healthy();
     e.roles.insert("a1".into(), Read::Gap("503".into()));
     let diagnosis = diagnose(&e);
-    assert_eq!((diagnosis.verdict, diagnosis.apps.expected.map(|all| all.len())), (Verdict::CannotTell, Some(1)));
+    assert_eq!(
+        (diagnosis.verdict, diagnosis.apps.expected.map(|all| all.len())),
+        (Verdict::CannotTell, Some(1))
+    );
 }
 
 #[test]
@@ -190,7 +197,10 @@ fn a_question_about_one_app_is_answered_for_that_app() {
     assert_eq!(ask(&e, "wiki").verdict, Verdict::Broken);
     // Several apps, none, and unread apps.
     let both = ask(&e, "i");
-    assert_eq!((both.verdict, both.app_choice.map(|choice| (choice.several, choice.apps.len()))), (Verdict::CannotTell, Some((true, 2))));
+    assert_eq!(
+        (both.verdict, both.app_choice.map(|choice| (choice.several, choice.apps.len()))),
+        (Verdict::CannotTell, Some((true, 2)))
+    );
     let none = ask(&e, "trello").app_choice.unwrap();
     assert_eq!((none.several, none.apps.len()), (false, 2));
     e.workspaces = Read::Gap("403".into());
@@ -295,7 +305,10 @@ fn a_full_group_is_the_cause_only_after_the_membership_was_sent() {
     let mut e = lost(Some(35_000));
     assert_eq!(codes(&e), ["membership-drift"]);
     e.sent_memberships.insert("g-jira".into());
-    assert_eq!((codes(&e), missing(&e)), (vec!["group-too-large"], Some(vec![("jira".into(), "group-too-large")])));
+    assert_eq!(
+        (codes(&e), missing(&e)),
+        (vec!["group-too-large"], Some(vec![("jira".into(), "group-too-large")]))
+    );
     let mut small = lost(Some(34_999));
     small.sent_memberships.insert("g-jira".into());
     assert_eq!(codes(&small), ["membership-drift"]);
