@@ -1,5 +1,5 @@
 use super::*;
-use crate::upstream::probe::{Probe, Seen, free, http, limits, ok, status};
+use crate::upstream::probe::{Probe, Seen, free, http, ok, status};
 use reqwest::{Method, Url};
 use secrecy::SecretString;
 use serde_json::Value;

@@ -11,10 +11,7 @@ use reinstate::exec::prior_runs::PriorRuns;
 use reinstate::exec::sweep::survey;
 use reinstate::upstream::{Limits, Transport};
 use reinstate::world::{ReadScope, SweepProgress, World};
-use reinstate_core::sweep::Tally;
-use reinstate_core::{
-    Cause, Diagnosis, Evidence, Op, Plan, Rules, Step, Subject, Verdict, Who, diagnose, plan,
-};
+use reinstate_core::{Cause, Diagnosis, Op, Plan, Rules, Step, Subject, Verdict, Who, diagnose, plan};
 use reinstate_sandbox::atlassian::ManagedBy;
 use reinstate_sandbox::generator::faults::Fault;
 use reinstate_sandbox::generator::{Blueprint, GroupLink, PersonKind, Recipe, SecondDirectory, Truth};
@@ -28,13 +25,11 @@ use crate::asking::read_by;
 /// What a sweep says about each account that it does not call healthy.
 pub struct Swept {
     pub found: HashMap<String, (Verdict, BTreeSet<Cause>)>,
-    pub tally: Tally,
     pub unread: Vec<String>,
 }
 
 /// The answer about one person.
 pub struct Answer {
-    pub evidence: Evidence,
     pub diagnosis: Diagnosis,
     pub plan: Plan,
 }
@@ -153,7 +148,7 @@ impl Lab {
         let evidence = self.bot.gather(Subject::asked(who), ReadScope::Everything).await;
         let diagnosis = diagnose(&evidence);
         let plan = plan(&evidence, &diagnosis, &self.rules, tried);
-        Some(Answer { evidence, diagnosis, plan })
+        Some(Answer { diagnosis, plan })
     }
 
     pub async fn sweep(&self) -> Swept {
@@ -176,7 +171,7 @@ impl Lab {
         };
         let (survey, found) = tokio::join!(sweeping, collecting);
         let unread = survey.unread.iter().map(|(source, why)| format!("{}: {why}", source.name())).collect();
-        Swept { found, tally: survey.tally, unread }
+        Swept { found, unread }
     }
 
     /// What every human can do now, in the order of the truth.
