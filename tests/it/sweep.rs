@@ -30,7 +30,7 @@ async fn start(tenant: Tenant) -> (Sandbox, Config) {
     (sandbox, config)
 }
 
-async fn sweep(config: &Config) -> (Survey, Vec<CheckedAccount>) {
+pub async fn sweep(config: &Config) -> (Survey, Vec<CheckedAccount>) {
     let world = world(config).unwrap();
     let rules = Arc::new(config.rules());
     let (sender, mut receiver) = tokio::sync::mpsc::channel(1000);

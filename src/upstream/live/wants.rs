@@ -124,6 +124,10 @@ pub(super) fn wants(look: &ReadScope, e: &Evidence, directories: &[String], last
         }
         ReadScope::For(op) => {
             let mut all = everything(e, directories, op.rung() <= 2, false);
+            // An account is ended only if the person has access through another one.
+            if op.rung() >= 9 {
+                wants_apps::granted_apps(&Case::new(e), &mut all);
+            }
             if let Some(job) = e.job.get().filter(|_| op.is_tenant_wide()) {
                 all.push(ReadRequest::Pending(job.id.clone()));
             }

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 
 use super::deactivation::LinkedRecords;
 use super::{Answer, Case, fact};
-use crate::evidence::{Job, LogEntry, Mapping, Source};
+use crate::evidence::{Job, Mapping, Source};
 use crate::expression::Expression;
 use crate::finding::{Cause, Fact, Finding};
 use crate::subject::normalize;

@@ -112,6 +112,7 @@ const RULES: &[Rule] = &[
     (Cause::GroupWithoutRole, apps::group_without_role),
     (Cause::SeatsFull, apps::seats_full),
     (Cause::RoleTooWeak, apps::role_too_weak),
+    (Cause::GroupTooLarge, groups::group_too_large),
     (Cause::AppNotGranted, apps::app_not_granted),
     (Cause::MatchingOnEmail, job::matching_on_email),
     (Cause::HistoryElsewhere, history::history_elsewhere),

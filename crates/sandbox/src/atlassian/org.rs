@@ -10,6 +10,7 @@ use super::rules::Access;
 use super::state::{Account, Atlassian, Domain, Status};
 use super::{events, groups, people, writes};
 
+const DIRECTORY_ICON: &str = "https://admin.atlassian.com/directory.png";
 const API_BASE_URL: &str = "https://api.atlassian.com/admin";
 
 pub(super) fn answer(tenant: &mut Atlassian, ask: &Ask, rest: &[&str]) -> Answer {
@@ -152,7 +153,7 @@ fn directories(tenant: &Atlassian, ask: &Ask) -> Answer {
         |id: &str| walk.text("accountId").is_none_or(|account| people::is_in(tenant, account, Some(id)));
     let all = tenant.user_directories().filter(|(id, _)| wanted(id) && member(id));
     let data: Vec<Value> =
-        all.map(|(id, name)| json!({"directoryId": id, "name": name, "icon": null})).collect();
+        all.map(|(id, name)| json!({"directoryId": id, "name": name, "icon": DIRECTORY_ICON})).collect();
     Ok(Reply::ok(json!({"data": data, "links": {"self": null, "prev": null, "next": null}})))
 }
 

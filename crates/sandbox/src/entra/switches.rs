@@ -54,7 +54,8 @@ pub struct Switches {
     pub leave_out_nulls: bool,
     /// Whether a 429 says how long to wait.
     pub retry_after: bool,
-    /// How long until the engine honours a new assignment ("a few minutes").
+    /// How long until the engine honours a new assignment. Microsoft documents "up to a few minutes" for provisioning on
+    /// demand.
     pub assignment_honoured_after: SignedDuration,
     /// How long until `appRoleAssignedTo` shows a new assignment.
     pub assignment_listed_after: SignedDuration,
@@ -112,7 +113,7 @@ impl Default for Switches {
             empty_group_value: false,
             leave_out_nulls: false,
             retry_after: true,
-            assignment_honoured_after: SignedDuration::ZERO,
+            assignment_honoured_after: SignedDuration::from_mins(3),
             assignment_listed_after: SignedDuration::ZERO,
             index_lag: SignedDuration::ZERO,
             page_size: 100,

@@ -6,7 +6,7 @@ use super::job::schema;
 use super::link::written;
 use super::{JANE, Scenario};
 use crate::entra::{LogEntry, Run, Step, Subject, mapping_source};
-use crate::tenant::{DIRECTORY, Tenant, hours_ago};
+use crate::tenant::{DIRECTORY, Tenant, hours_ago, minutes_ago};
 use reinstate_core::{Cause, Outcome};
 
 pub(super) const SCENARIOS: &[Scenario] = &[
@@ -250,7 +250,8 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             let jane = tenant.employee(JANE, "Jane Doe");
             let design = tenant.entra.add_group("design");
             tenant.entra.add_member(&design, &jane.idp);
-            tenant.entra.assign_at(&design, hours_ago(0));
+            // Provisioning on demand honours an assignment after a few minutes.
+            tenant.entra.assign_at(&design, minutes_ago(10));
             cycle_ended(tenant);
         },
     },

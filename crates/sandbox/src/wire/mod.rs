@@ -6,6 +6,7 @@ mod injection;
 mod listening;
 
 pub use injection::{Gate, Injection};
+pub(crate) use listening::HangUp;
 pub use listening::{Listening, listen, listen_at};
 
 use std::collections::{HashMap, VecDeque};
@@ -52,6 +53,9 @@ pub struct Call {
     pub body: Value,
     /// The status of the answer.
     pub status: u16,
+    /// The body of the simulator's answer, if answers are recorded ([`Wire::record_answers`]). Injected answers are not
+    /// recorded, because no simulator gave them.
+    pub answer: Option<Value>,
 }
 
 impl Call {
@@ -84,6 +88,7 @@ struct Inner {
     rules: Mutex<VecDeque<Rule>>,
     latency: Mutex<Duration>,
     remembers: AtomicBool,
+    records: AtomicBool,
     answers: Mutex<HashMap<String, Known>>,
 }
 
@@ -174,6 +179,11 @@ impl Wire {
         self.inner.remembers.store(true, Ordering::Relaxed);
     }
 
+    /// Records the body of every answer from now on.
+    pub fn record_answers(&self) {
+        self.inner.records.store(true, Ordering::Relaxed);
+    }
+
     /// Removes the injected failures that have not happened yet.
     pub fn clear_injections(&self) {
         lock(&self.inner.rules).clear();
@@ -215,6 +225,7 @@ async fn pass(State((wire, service)): State<(Wire, Service)>, request: Request, 
                 .to_owned(),
             body: as_json(&bytes),
             status: 0,
+            answer: None,
         });
         calls.len().saturating_sub(1)
     };
@@ -224,7 +235,7 @@ async fn pass(State((wire, service)): State<(Wire, Service)>, request: Request, 
     let same = format!("{method} {path}?{} {}", parts.uri.query().unwrap_or_default(), as_json(&bytes));
     let request = Request::from_parts(parts, Body::from(bytes));
     let response = match injection {
-        None => wire.keep(same, run(next, request).await).await,
+        None => wire.keep(same, wire.record(index, run(next, request).await).await).await,
         Some(injection) => fail(&wire, injection, &same, request, next).await,
     };
     if !latency.is_zero() {
@@ -287,6 +298,19 @@ async fn fail(wire: &Wire, injection: Injection, same: &str, request: Request, n
 }
 
 impl Wire {
+    /// Records the body of an answer, if answers are recorded, and returns the answer.
+    async fn record(&self, index: usize, response: Response) -> Response {
+        if !self.inner.records.load(Ordering::Relaxed) {
+            return response;
+        }
+        let (parts, body) = response.into_parts();
+        let Ok(bytes) = to_bytes(body, 16 << 20).await else { return hang_up() };
+        if let Some(call) = lock(&self.inner.calls).get_mut(index) {
+            call.answer = Some(as_json(&bytes));
+        }
+        Response::from_parts(parts, Body::from(bytes))
+    }
+
     /// Stores a successful answer if answers are kept, and returns it.
     async fn keep(&self, same: String, response: Response) -> Response {
         if !self.inner.remembers.load(Ordering::Relaxed) || !response.status().is_success() {
