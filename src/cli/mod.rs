@@ -24,7 +24,7 @@ use secrecy::ExposeSecret as _;
 use self::args::{Cli, Command, Exit};
 use crate::config::{Config, Env, Problems, Purpose};
 use crate::upstream::live::Live;
-use crate::upstream::{Clients, Limits, UpstreamConfig};
+use crate::upstream::{Clients, Limits, Transport, UpstreamConfig};
 use crate::world::World;
 
 /// Runs one command and returns its exit code. All configuration problems are printed, and the exit code is then 78.
@@ -105,7 +105,13 @@ pub fn world(config: &Config) -> anyhow::Result<Arc<dyn World>> {
 /// # Errors
 /// As [`world`].
 pub fn world_within(config: &Config, limits: Limits) -> anyhow::Result<Arc<dyn World>> {
-    let upstream = UpstreamConfig { limits, ..config.upstream() };
-    let clients = Clients::new(upstream).context("the HTTP client could not be made")?;
-    Ok(Arc::new(Live::new(clients, config.entra.service_principal_id.clone())))
+    let network = Transport::network().context("the HTTP client could not be made")?;
+    Ok(world_over(network, config, limits))
+}
+
+/// The same over another way to the services.
+#[must_use]
+pub fn world_over(transport: Transport, config: &Config, limits: Limits) -> Arc<dyn World> {
+    let clients = Clients::over(transport, UpstreamConfig { limits, ..config.upstream() });
+    Arc::new(Live::new(clients, config.entra.service_principal_id.clone()))
 }

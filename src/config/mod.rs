@@ -203,6 +203,8 @@ pub struct Limits {
     pub risky_steps_per_day: u32,
     /// How long the effect of a step may take to become visible at Atlassian.
     pub confirm_within: Duration,
+    /// How many members of a group the synchronization to Atlassian takes.
+    pub group_members: u32,
 }
 
 /// `[sweep]`

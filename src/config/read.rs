@@ -59,6 +59,7 @@ pub(super) fn config(table: &Table, env: &Env, problems: &mut Problems) -> Optio
     let limits = Limits {
         risky_steps_per_day: r.count("limits", "risky_steps_per_day"),
         confirm_within: r.duration("limits", "confirm_within"),
+        group_members: r.count("limits", "group_members"),
     };
     // Off by default: a sweep makes many calls, so an administrator must turn it on.
     let every = match r.text_or_default("sweep", "every") {

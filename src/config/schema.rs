@@ -130,6 +130,8 @@ pub(super) const KEYS: &[Key] = &[
         "How many steps of rungs 4 to 10 may begin in 24 hours; 0 allows none."),
     key("limits", "confirm_within", Kind::Time(1, DAY_SECONDS), Some("10m"),
         "How long a step may take to show at Atlassian before a person is asked."),
+    key("limits", "group_members", Kind::Count(1, 10_000_000), Some("35000"),
+        "How many members of a group the synchronization to Atlassian takes."),
     key("sweep", "every", Kind::Time(3600, 31 * DAY_SECONDS), Some("off"),
         "Look at everybody without being asked, this often, or `off`."),
 ];

@@ -20,6 +20,7 @@ impl Config {
             client_id: self.entra.client_id.clone(),
             job_directory: self.entra.directory.clone(),
             sync_all: self.entra.sync_all,
+            group_members: Some(i64::from(self.limits.group_members)),
             credential: self.secrets.entra.clone(),
             replicas: self.server.replicas,
             // A person waits for the answer, so a service that is down becomes a gap after seconds, not after a

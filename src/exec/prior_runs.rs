@@ -3,6 +3,8 @@
 //! counts, and a start that ended in the same state is not repeated. A prior run must never be the only proof of
 //! anything. It can only weaken a fact or prevent a step, never add one.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::OnceCell;
@@ -11,7 +13,7 @@ use super::{Journal, JournalError};
 use reinstate_core::diagnose::Case;
 use reinstate_core::evidence::JobStart;
 use reinstate_core::run::PauseReason;
-use reinstate_core::{Event, Evidence, Plan, Run, diagnose};
+use reinstate_core::{Event, Evidence, Op, Plan, Run, diagnose};
 use reinstate_store::{Store, StoreError};
 
 /// How many earlier runs on a person are read.
@@ -38,21 +40,22 @@ impl PriorRuns {
         Self::Database(Database { url, journal: OnceCell::new() })
     }
 
-    /// Adds what prior runs moved aside, if the evidence holds a refusal that this may explain, and the starts of the
-    /// job by prior runs, if the job does not run.
+    /// Adds what prior runs moved aside, if the evidence holds a refusal that this may explain, the starts of the job by
+    /// prior runs, if the job does not run, and the memberships that they sent, if a missing group is full.
     ///
     /// # Errors
     /// Why not all prior runs could be read. What was not read weakens no fact.
     pub async fn add_to(&self, evidence: &mut Evidence) -> Result<(), String> {
         let refused = Case::new(evidence).conflict().is_some();
+        let full = !Case::new(evidence).full_groups().is_empty();
         let stopped = evidence.job.get().filter(|job| !job.runs()).map(|job| job_identity(&job.id));
-        if !refused && stopped.is_none() {
+        if !refused && !full && stopped.is_none() {
             return Ok(());
         }
         let Some(journal) = self.journal().await? else { return Ok(()) };
         let mut read = Ok(());
         let mut runs = Vec::new();
-        let person = if refused { diagnose(evidence).subject.claims() } else { Vec::new() };
+        let person = if refused || full { diagnose(evidence).subject.claims() } else { Vec::new() };
         for identity in stopped.into_iter().chain(person) {
             match journal.store().runs_for_identity(&identity).await {
                 Ok(rows) => {
@@ -70,6 +73,7 @@ impl PriorRuns {
                 Ok(events) => {
                     evidence.cleared = evidence.cleared.max(cleared(&events));
                     evidence.starts.extend(starts(&events));
+                    evidence.sent_memberships.extend(sent(&events));
                 }
                 Err(JournalError::Store(error)) => read = Err(error.to_string()),
                 // Retention erased the personal part of this run, so the run is too old to matter.
@@ -104,6 +108,32 @@ impl PriorRuns {
 /// The name under which the runs that started a job can be found.
 pub(super) fn job_identity(job: &str) -> String {
     format!("job:{job}")
+}
+
+/// The groups to which a run has sent the person's membership, and the service did not refuse it.
+fn sent(events: &[(i64, Timestamp, Event)]) -> BTreeSet<String> {
+    let mut plan: Option<&Plan> = None;
+    let (mut last, mut all) = (None, BTreeSet::new());
+    for (_, _, event) in events {
+        match event {
+            Event::Planned { plan: newer, .. } => plan = Some(newer),
+            Event::Began { step, .. } => {
+                let op = plan.and_then(|plan| plan.steps.get(*step)).map(|step| &step.op);
+                last = match op {
+                    Some(Op::ProvisionMembership { group, .. }) => Some(group.clone()),
+                    _ => None,
+                };
+                all.extend(last.clone());
+            }
+            Event::Paused { halt: PauseReason::Refused, .. } => {
+                if let Some(group) = last.take() {
+                    all.remove(&group);
+                }
+            }
+            _ => {}
+        }
+    }
+    all
 }
 
 /// The starts of the job whose cycle has ended, each with the state of the job before.

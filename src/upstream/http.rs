@@ -16,6 +16,7 @@ pub use super::call::Call;
 use super::call::Content;
 use super::error::{CallError, complaint, named, token_like};
 use super::rate_limit::RateLimiter;
+use super::transport::{SendError, Transport};
 
 /// Bounds on one call, including its retries.
 #[derive(Clone, Debug)]
@@ -88,24 +89,14 @@ enum Outcome {
 /// The client. It is cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Http {
-    client: reqwest::Client,
+    transport: Transport,
     limits: Limits,
 }
 
 impl Http {
-    /// Builds the client and opens no connection. The crypto provider must be installed before.
-    ///
-    /// # Errors
-    /// When the system's certificates or proxy settings cannot be used.
-    pub fn new(limits: Limits) -> Result<Self, reqwest::Error> {
-        let client = reqwest::Client::builder()
-            .user_agent(concat!("reinstate/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(Duration::from_secs(10))
-            // Shorter than the keep-alive of the services, so that a write seldom uses a connection that is closing.
-            .pool_idle_timeout(Duration::from_secs(20))
-            .build()?;
-        Ok(Self { client, limits })
+    #[must_use]
+    pub fn new(transport: Transport, limits: Limits) -> Self {
+        Self { transport, limits }
     }
 
     /// The given limiter, or one without an effective limit if rate limiters are turned off.
@@ -205,7 +196,7 @@ impl Http {
 
     async fn exchange(&self, call: &Call) -> (Option<u16>, Outcome) {
         let mut request =
-            self.client.request(call.method.clone(), call.target()).header(ACCEPT, "application/json");
+            self.transport.request(call.method.clone(), call.target()).header(ACCEPT, "application/json");
         for (name, value) in &call.headers {
             request = request.header(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
@@ -226,17 +217,16 @@ impl Http {
                 request.form(&pairs.iter().map(|(k, v)| (*k, v.expose_secret())).collect::<Vec<_>>())
             }
         };
-        let mut response = match request.send().await {
+        let mut response = match self.transport.send(request).await {
             Ok(response) => response,
-            // The error text of reqwest contains the URL, which contains personal data.
-            Err(e) if e.is_builder() => {
+            Err(SendError::Invalid) => {
                 return (None, Outcome::Final(CallError::Invalid { why: "the request could not be built" }));
             }
-            Err(e) if e.is_connect() => {
-                let why = if e.is_timeout() { "no connection in time" } else { "no connection" };
+            Err(SendError::NoConnection { timed_out }) => {
+                let why = if timed_out { "no connection in time" } else { "no connection" };
                 return (None, Outcome::Failed(CallError::Unreachable { why: why.to_owned() }, None));
             }
-            Err(_) => {
+            Err(SendError::Lost) => {
                 let why = "the connection was lost before the answer".to_owned();
                 return (None, Outcome::Failed(CallError::Unknown { why }, None));
             }

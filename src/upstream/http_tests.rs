@@ -1,5 +1,5 @@
 use super::*;
-use crate::upstream::probe::{Probe, Seen, free, http, limits, ok, status};
+use crate::upstream::probe::{Probe, Seen, free, http, ok, status};
 use reqwest::{Method, Url};
 use secrecy::SecretString;
 use serde_json::Value;
@@ -65,7 +65,7 @@ async fn no_limit_however_long_panics_or_closes_a_client_for_hours() {
             let probe =
                 Probe::start(move |_, _| (code, vec![("retry-after", long.into())], String::new())).await;
             let pace = free();
-            let error = Http::new(limits()).unwrap().send(&get(&probe), &pace).await.unwrap_err();
+            let error = http().send(&get(&probe), &pace).await.unwrap_err();
             assert!(matches!(error, CallError::Later { .. } | CallError::Unknown { .. }), "{error:?}");
             let now = tokio::time::Instant::now();
             let closed = pace.turn(now + Duration::from_secs(1)).await.err().flatten();
@@ -151,7 +151,7 @@ async fn a_slow_answer_is_unknown() {
     let silent = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
     let brief = Duration::from_millis(50);
     let call = Call::new("test", Method::POST, &silent).at("a").within(brief, Duration::from_secs(5));
-    let error = Http::new(limits()).unwrap().send(&call, &free()).await.unwrap_err();
+    let error = http().send(&call, &free()).await.unwrap_err();
     assert_eq!(error, CallError::Unknown { why: "no answer in time".into() });
 }
 

@@ -16,6 +16,7 @@ mod probe;
 pub mod rate_limit;
 pub mod scim;
 pub mod token;
+pub mod transport;
 
 use secrecy::SecretString;
 use url::Url;
@@ -29,6 +30,7 @@ pub use error::CallError;
 pub use http::{Http, Limits};
 pub use scim::Scim;
 pub use token::EntraCredential;
+pub use transport::Transport;
 
 /// Makes ring the only TLS provider of this process; with two, the first connection panics. Call it first.
 pub fn install_tls() {
@@ -58,6 +60,8 @@ pub struct UpstreamConfig {
     pub job_directory: Option<String>,
     /// Whether the job provisions everybody, according to the configuration.
     pub sync_all: Option<bool>,
+    /// How many members of a group the synchronization takes.
+    pub group_members: Option<i64>,
     /// How the application authenticates.
     pub credential: Option<EntraCredential>,
     /// How many processes share these credentials, and so their rate limits.
@@ -97,18 +101,25 @@ impl Clients {
         }
     }
 
-    /// Builds the clients and opens no connection. The TLS provider must be installed before.
+    /// Builds the clients for the network and opens no connection. The TLS provider must be installed before.
     ///
     /// # Errors
     /// When the system's certificates or proxy settings cannot be used.
     pub fn new(config: UpstreamConfig) -> Result<Self, reqwest::Error> {
-        let http = Http::new(config.limits)?;
+        Ok(Self::over(Transport::network()?, config))
+    }
+
+    /// Builds the clients for this way to the services.
+    #[must_use]
+    pub fn over(transport: Transport, config: UpstreamConfig) -> Self {
+        let http = Http::new(transport, config.limits);
         let places = Installation {
             organization: Some(config.org_id.clone()),
             tenant: Some(config.tenant_id.clone()),
             application: None,
             job_directory: config.job_directory.clone(),
             sync_all: config.sync_all,
+            group_members: config.group_members,
         };
         let replicas = config.replicas;
         let entra = config.credential.map(|credential| {
@@ -131,7 +142,7 @@ impl Clients {
             client: key.map(|key| Scim::new(http.clone(), base.clone(), id.clone(), key, replicas)),
             id,
         });
-        Ok(Self { entra, atlassian, scim: scim.collect(), places })
+        Self { entra, atlassian, scim: scim.collect(), places }
     }
 }
 
@@ -153,6 +164,7 @@ mod tests {
             client_id: "c".into(),
             job_directory: None,
             sync_all: None,
+            group_members: None,
             credential: Some(EntraCredential::Secret("sesame".into())),
             replicas: 1,
             limits: probe::limits(),

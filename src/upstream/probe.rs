@@ -11,6 +11,7 @@ use url::Url;
 
 use super::http::{Http, Limits};
 use super::rate_limit::RateLimiter;
+use super::transport::Transport;
 
 /// One request as it arrived.
 #[derive(Clone, Debug)]
@@ -92,7 +93,8 @@ impl Probe {
 
 /// A client with very short waits.
 pub fn http() -> Http {
-    Http::new(limits()).unwrap()
+    let limits = limits();
+    Http::new(Transport::network().unwrap(), limits)
 }
 
 pub fn limits() -> Limits {

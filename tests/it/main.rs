@@ -26,6 +26,7 @@ mod documented_refusals;
 mod faults;
 mod folded;
 mod gallery;
+mod generated;
 mod generated_docs;
 mod grid_payloads;
 mod hostile;

@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::asking::{ask, read_by, refuse, start};
+use crate::causes::WITHOUT_SCENARIO;
 use crate::sample::Sample;
 
 /// The result of one scenario without one source.
@@ -104,7 +105,7 @@ async fn a_source_that_cannot_be_read_is_named_and_proves_nothing() {
     println!("{} stories, each without each source it reads: {} runs", stories.len(), all.len());
     let mut wrong: Vec<String> = all.iter().flat_map(Without::wrong).collect();
     let mut needed: BTreeMap<Cause, BTreeSet<String>> = BTreeMap::new();
-    for cause in Cause::ALL {
+    for cause in Cause::ALL.iter().filter(|cause| !WITHOUT_SCENARIO.contains(cause)) {
         let story = story_of(*cause);
         if !stories.contains(story.name) {
             continue;
@@ -122,7 +123,7 @@ async fn a_source_that_cannot_be_read_is_named_and_proves_nothing() {
     if sample.is_whole() {
         let tried: BTreeSet<Source> = all.iter().map(|run| run.source).collect();
         assert_eq!(tried, Source::ALL.iter().copied().collect(), "some source is read by no story");
-        assert_eq!(needed.len(), Cause::ALL.len());
+        assert_eq!(needed.len(), Cause::ALL.len() - WITHOUT_SCENARIO.len());
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }

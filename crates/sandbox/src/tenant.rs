@@ -32,6 +32,13 @@ pub const HELPDESK: &str = "C0HELP";
 /// The claimed domain.
 pub const DOMAIN: &str = "acme.example";
 
+/// The people who work with the bot.
+pub(super) const STAFF: [(&str, &str); 3] = [
+    ("ada@acme.example", "Ada Ops"),
+    ("grace@acme.example", "Grace Approver"),
+    ("vera@acme.example", "Vera Helpdesk"),
+];
+
 /// The permissions of our application in Graph: those that docs/how-to/setup.md lists, without the optional ones.
 const ROLES: &[&str] = &[
     "User.Read.All",
@@ -77,9 +84,19 @@ impl Default for Tenant {
 }
 
 impl Tenant {
-    /// The company, with its two synced groups. Only one colleague is in them.
+    /// The company, with its two synced groups, and the staff of the help desk in them.
     #[must_use]
     pub fn new() -> Self {
+        let mut tenant = Self::without_people();
+        for (upn, name) in STAFF {
+            tenant.employee(upn, name);
+        }
+        tenant
+    }
+
+    /// The company without people at the identity provider and at Atlassian.
+    #[must_use]
+    pub fn without_people() -> Self {
         let mut atlassian = Atlassian::new(ORG);
         atlassian.org_key = ORG_KEY.to_owned();
         atlassian.claim_domain(DOMAIN);
@@ -110,16 +127,7 @@ impl Tenant {
         slack.add_group("S0HELPDESK", "helpdesk", &["U0VERA"]);
 
         let (with_key, without_key) = (Vec::new(), Vec::new());
-        let mut tenant =
-            Self { atlassian, entra, slack, jira, wiki, jira_users, wiki_users, with_key, without_key };
-        for (upn, name) in [
-            ("ada@acme.example", "Ada Ops"),
-            ("grace@acme.example", "Grace Approver"),
-            ("vera@acme.example", "Vera Helpdesk"),
-        ] {
-            tenant.employee(upn, name);
-        }
-        tenant
+        Self { atlassian, entra, slack, jira, wiki, jira_users, wiki_users, with_key, without_key }
     }
 
     /// Grants the optional permission to read the directory's audit log.

@@ -3,6 +3,7 @@
 use reinstate::slack::cards;
 use reinstate::slack::messages;
 use reinstate_core::access::MembershipKind;
+use reinstate_core::diagnose::{AppChoice, AppName};
 use reinstate_core::run::PauseReason;
 use reinstate_core::{Actor, Diagnosis, Event, Goal, Plan, Role};
 
@@ -32,6 +33,7 @@ pub fn checks() -> Page {
     *Groups missing:* none
     *Groups present:* `jira-users`, `wiki-users`
     *Groups expected:* `jira-users`, `wiki-users`
+    (Not examined: sign-in, permissions inside apps, and portal accounts.)
     [ Recheck ]
     ");
     shows!(page, "Check: a repair needs an approval", "*Repair* starts a run.", answer(parking()), @"
@@ -181,6 +183,24 @@ pub fn checks() -> Page {
     *What is broken:* access is missing, and no cause could be proven
     ");
     shows!(page, "Check: reading takes long", "After four seconds. The answer follows.", says(&messages::still_reading()), @"Still reading; the answer follows here.");
+    let app = |key: &str, site: &str| AppName {
+        app: key.to_owned(),
+        site: Some(site.to_owned()),
+        resource: format!("ari:cloud:{key}::site/{site}"),
+    };
+    let choice = |asked: &str, several, apps| AppChoice { asked: asked.to_owned(), several, apps };
+    let wikis = choice("confl", true, vec![app("confluence", "acme"), app("confluence", "lab")]);
+    shows!(page, "Check: several apps", "`check WHO APP`, and APP means several apps.", says(&messages::unclear_app(&wikis)), @"
+    `confl` means several apps. Use more of the name of one of these:
+    • confluence (acme)
+    • confluence (lab)
+    ");
+    let none = choice("trello", false, vec![app("confluence", "acme"), app("jira-software", "acme")]);
+    shows!(page, "Check: no such app", "`check WHO APP`, and APP means no app of the organization.", says(&messages::unclear_app(&none)), @"
+    `trello` means no app of the organization. These are its apps:
+    • confluence (acme)
+    • jira-software (acme)
+    ");
     page
 }
 
@@ -334,7 +354,7 @@ pub fn lists() -> Page {
     shows!(page, "Help", "`help`", says(&messages::help()), @"
     *What Reinstate understands*
     WHO is an e-mail address, a mention or an Atlassian account id. RUN is the id on a card, of a run or of a sweep.
-    • `/reinstate check WHO` – find out why somebody has no access; reads only (role: viewer)
+    • `/reinstate check WHO [APP]` – find out why somebody has no access, or cannot open one app; reads only (role: viewer)
     • `/reinstate repair WHO` – find out and repair, asking for approval where one is needed (role: operator)
     • `/reinstate sweep` – check every managed account (role: operator)
     • `/reinstate status [RUN]` – what runs and what waits for whom (role: viewer)

@@ -33,6 +33,7 @@ pub fn page() -> Page {
     good     atlassian.org-key: it reads the organization and its 1 domains
     good     atlassian.parking-domain: acme.example is verified
     good     atlassian.user-management: it tells what may be done with an account
+    good     atlassian.centralized-user-management: the calls of the centralized user management answer
     good     atlassian.scim-key 6c2f0000-0000-4000-8000-000000000001: it reads this directory
     by hand  atlassian.key-expiry: no interface tells when a key expires; keys made since 2025 live a year at most
                Look at the expiry in admin.atlassian.com > Settings > API keys and in admin.atlassian.com > Security > Identity providers > the directory, and put both dates into a calendar.
@@ -47,8 +48,9 @@ pub fn page() -> Page {
     by hand  entra.matching: people are matched by userName first; a rename may make duplicates
                Read docs/causes/matching-on-email.md.
     good     entra.permission AuditLog.Read.All: a call that needs it was answered
-    by hand  entra.permission Synchronization.ReadWrite.All: whether provisioning may be asked for cannot be tried without doing it
-               Look in Entra admin center > App registrations > Reinstate > API permissions, with admin consent; without it only diagnosis works.
+    by hand  entra.permission Directory.Read.All: 403 Authorization_RequestDenied; so Reinstate cannot find out who stopped a job, and never starts one
+               If Reinstate shall start a job that stopped by itself, add the application permission Directory.Read.All in Entra admin center > App registrations > Reinstate > API permissions, and grant admin consent.
+    good     entra.permission Synchronization.ReadWrite.All: a call that needs it was refused only because its job does not exist
     good     clock: it agrees with Slack's
 
     Ready to serve.
@@ -80,8 +82,8 @@ pub fn page() -> Page {
                Add the application permission GroupMember.Read.All in Entra admin center > App registrations > Reinstate > API permissions, and grant admin consent.
     BAD      entra.permission Application.Read.All: 403 Forbidden
                Add the application permission Application.Read.All in Entra admin center > App registrations > Reinstate > API permissions, and grant admin consent.
-    by hand  entra.permission Synchronization.ReadWrite.All: whether provisioning may be asked for cannot be tried without doing it
-               Look in Entra admin center > App registrations > Reinstate > API permissions, with admin consent; without it only diagnosis works.
+    by hand  entra.permission Synchronization.ReadWrite.All: 403 Forbidden
+               For repairs, add it in Entra admin center > App registrations > Reinstate > API permissions, and grant admin consent; without it only diagnosis works.
     good     clock: it agrees with Slack's
 
     Not ready: mend what is BAD, then run doctor again.

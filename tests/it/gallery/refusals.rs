@@ -29,7 +29,7 @@ pub fn commands() -> Page {
     That is not available yet. Nothing was done.
     *What Reinstate understands*
     WHO is an e-mail address, a mention or an Atlassian account id. RUN is the id on a card, of a run or of a sweep.
-    • `/reinstate check WHO` – find out why somebody has no access; reads only (role: viewer)
+    • `/reinstate check WHO [APP]` – find out why somebody has no access, or cannot open one app; reads only (role: viewer)
     • `/reinstate repair WHO` – find out and repair, asking for approval where one is needed (role: operator)
     • `/reinstate sweep` – check every managed account (role: operator)
     • `/reinstate status [RUN]` – what runs and what waits for whom (role: viewer)
@@ -45,7 +45,7 @@ pub fn commands() -> Page {
     let misunderstood = |text: &str| says(&messages::misunderstood(&parse(text).unwrap_err()));
     shows!(page, "No such command", "`chek jane@acme.example`", misunderstood("chek jane@acme.example"), @"
     There is no such command.
-    The nearest correct form: `/reinstate check WHO`
+    The nearest correct form: `/reinstate check WHO [APP]`
     ");
     shows!(page, "No such command, and none is near", "`make coffee`", misunderstood("make coffee"), @"
     There is no such command.
@@ -53,15 +53,15 @@ pub fn commands() -> Page {
     ");
     shows!(page, "A name alone", "`jane@acme.example`", misunderstood("jane@acme.example"), @"
     What shall be done? A name alone is no command.
-    The nearest correct form: `/reinstate check WHO`
+    The nearest correct form: `/reinstate check WHO [APP]`
     ");
     shows!(page, "No WHO", "`check`", misunderstood("check"), @"
     Whom? WHO is an e-mail address, a mention or an Atlassian account id.
-    The nearest correct form: `/reinstate check WHO`
+    The nearest correct form: `/reinstate check WHO [APP]`
     ");
     shows!(page, "Not one WHO", "`check jane and joe`", misunderstood("check jane and joe"), @"
     WHO is one e-mail address, one mention or one Atlassian account id.
-    The nearest correct form: `/reinstate check WHO`
+    The nearest correct form: `/reinstate check WHO [APP]`
     ");
     shows!(page, "Too much after a command", "`sweep now`", misunderstood("sweep now"), @"
     This command takes nothing after it.

@@ -229,8 +229,8 @@ pub fn page() -> Page {
     ");
     shows!(page, "Sweep: the table", "A file in the thread of the card, for a spreadsheet; `sweep --csv FILE` writes the same.",
         table(&found[0]), @r#"
-    "account","verdict","causes","missing groups","plan","risk","needs approval","something unread","atlassian account id","idp user id","plan digest"
-    "person1@acme.example","broken","email-held-by-managed-account membership-drift","2","park-email provision-user","destructive","yes","no","712020:0000-0001","3b9f61aa-0001","sha256:0000000000000000000000000000000000000000000000000000000000000001"
+    "account","verdict","causes","missing groups","missing apps","plan","risk","needs approval","something unread","atlassian account id","idp user id","plan digest"
+    "person1@acme.example","broken","email-held-by-managed-account membership-drift","2","unknown","park-email provision-user","destructive","yes","no","712020:0000-0001","3b9f61aa-0001","sha256:0000000000000000000000000000000000000000000000000000000000000001"
     "#);
     shows!(page, "Sweep: the table cannot be uploaded", "In the thread of the card.", says(&messages::no_table("missing_scope")), @"Slack does not take the table (`missing_scope`). Reinstate needs the scope `files:write`; `reinstate sweep --csv FILE` writes the same table.");
     page

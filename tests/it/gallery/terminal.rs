@@ -29,6 +29,8 @@ pub fn page() -> Page {
       ok      Atlassian account  active
       ok      Groups             2 of 2 expected
       ok      Apps               at least one app role
+
+    Not examined: sign-in, permissions inside apps, and portal accounts.
     ");
     shows!(page, "check: broken", "Exit code 2.", answer(parking()), @"
     jane@acme.example: broken
@@ -171,6 +173,11 @@ pub fn page() -> Page {
         "query": "jane@acme.example",
         "scim_user_id": "5578ea37-0000-4000-8000-000000000004"
       },
+      "apps": {
+        "expected": null,
+        "missing": null,
+        "present": null
+      },
       "candidates": [],
       "findings": [
         {
@@ -190,12 +197,18 @@ pub fn page() -> Page {
           "jira-users",
           "wiki-users"
         ],
+        "extra": null,
         "missing": [
           "jira-users",
           "wiki-users"
         ],
         "present": []
       },
+      "not_examined": [
+        "sign-in",
+        "permissions-inside-apps",
+        "portal-accounts"
+      ],
       "plan": {
         "advice": [],
         "cost": [],
@@ -293,7 +306,7 @@ pub fn page() -> Page {
     let healthy = Survey { tally, ..Survey::default() };
     shows!(page, "sweep: healthy", "Exit code 0.", sweep::text(&healthy, &[], took), @"5000 accounts in 14.2 s: 5000 healthy, 0 broken, 0 cannot be told");
     shows!(page, "sweep --json: the last line", "Each account that is not healthy has a line like that of `check --json` before.",
-        sweep::summary(&broken).to_string(), @r#"{"schema":1,"summary":{"accounts":5000,"broken":22,"by_cause":{"membership-drift":20,"not-assigned":2},"cannot_tell":1,"healthy":4977,"sides_unread":[{"reason":"403 Forbidden","source":"entra.provisioning-log"}],"unread":1}}"#);
+        sweep::summary(&broken).to_string(), @r#"{"schema":1,"summary":{"accounts":5000,"broken":22,"by_cause":{"membership-drift":20,"not-assigned":2},"cannot_tell":1,"healthy":4977,"sides_unread":[{"reason":"403 Forbidden","source":"entra.provisioning-log"}],"tenant_causes":[],"unread":1}}"#);
 
     let line = |name: &str, state, saw: &str, fix: Option<&str>, by_hand| Check {
         name: name.to_owned(),

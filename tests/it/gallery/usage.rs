@@ -22,6 +22,7 @@ pub fn page() -> Page {
       serve        Run the bot
       sandbox      Try the bot against a simulated Slack, Atlassian and Entra: no credentials needed
       check        Find out why a person has no access; reads only
+      replay       Diagnose the evidence in a file that `check --bundle` wrote; needs no network and no configuration
       sweep        Diagnose every managed account; reads only
       doctor       Test the configuration, the credentials and their permissions
       audit        Verify or export the journal
@@ -49,8 +50,10 @@ pub fn page() -> Page {
       <WHO>  An e-mail address or an Atlassian account id
 
     Options:
+          --app <APP>      One app: any unambiguous part of its key or of its site's name, such as confluence
           --config <FILE>  The configuration; else the file that REINSTATE_CONFIG names, else reinstate.toml
           --json           Print one JSON object
+          --bundle <FILE>  Also write the evidence to a file, with pseudonyms for names, addresses and ids
       -h, --help           Print help
     ");
     shows!(page, "sweep --help", "Exit code 0.", ending("reinstate sweep --help"), @"
@@ -83,6 +86,7 @@ pub fn page() -> Page {
           --config <FILE>    The configuration; else the file that REINSTATE_CONFIG names, else reinstate.toml
           --play <SCENARIO>  Play one story from beginning to end, then stop
           --list             List the stories
+          --from <BUNDLE>    Begin with the tenant of an evidence bundle, to rehearse a repair
       -h, --help             Print help
     ");
     shows!(page, "audit --help", "Exit code 0.", ending("reinstate audit --help"), @"

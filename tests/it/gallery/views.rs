@@ -46,6 +46,7 @@ pub fn modals() -> Page {
     *Groups missing:* none
     *Groups present:* `jira-users`, `wiki-users`
     *Groups expected:* `jira-users`, `wiki-users`
+    (Not examined: sign-in, permissions inside apps, and portal accounts.)
     [ Recheck ]
     [ Close ]
     ");
@@ -99,6 +100,7 @@ pub fn modals() -> Page {
     *Groups missing:* 0
     *Groups present:* 0
     *Groups expected:* 0
+    *Groups that only Atlassian shows:* not known
     *What only a person can do*
     • Assign jane@acme.example (object id 3b9f61aa-0000-4000-8000-000000000004): make them a direct member of a group that is assigned (jira-users, wiki-users).
     *What happened*

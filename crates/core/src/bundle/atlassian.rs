@@ -85,7 +85,7 @@ impl Pseudonymize for OrgGroup {
         let Self { id, name, synced, directory, resources, members } = self;
         let directory = directory.as_deref().map(|id| by.name(id));
         let (resources, members) = (*resources, *members);
-        Self { id: by.name(id), name: by.name(name), synced: *synced, directory, resources, members }
+        Self { id: by.name(id), name: by.group(name), synced: *synced, directory, resources, members }
     }
 }
 

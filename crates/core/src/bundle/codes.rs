@@ -1,7 +1,7 @@
 //! The codes of a diagnosis and its plan: everything but the texts and the names. They show whether two diagnoses are
 //! the same.
 
-use crate::diagnose::{Diagnosis, Mark, Undecided};
+use crate::diagnose::{Diagnosis, Mark, Undecided, Why};
 use crate::evidence::{Evidence, Source};
 use crate::finding::{Cause, Verdict};
 use crate::op::Risk;
@@ -20,6 +20,10 @@ pub struct Codes {
     pub trail: Vec<Mark>,
     /// How many candidates there are.
     pub candidates: usize,
+    /// How many groups are expected, present, missing and extra.
+    pub groups: [Option<usize>; 4],
+    /// How many apps are expected and present, and why the others are missing.
+    pub apps: ([Option<usize>; 2], Option<Vec<Why>>),
     /// The actions of the plan with their risks.
     pub steps: Vec<(&'static str, Risk)>,
 }
@@ -27,6 +31,7 @@ pub struct Codes {
 impl Codes {
     #[must_use]
     pub fn new(diagnosis: &Diagnosis, plan: &Plan) -> Self {
+        let Diagnosis { groups, apps, .. } = diagnosis;
         Self {
             verdict: diagnosis.verdict,
             findings: diagnosis.findings.iter().map(|finding| (finding.code, finding.blocking)).collect(),
@@ -34,6 +39,16 @@ impl Codes {
             unread: diagnosis.unread.iter().map(|(source, _)| *source).collect(),
             trail: diagnosis.trail.iter().map(|station| station.mark).collect(),
             candidates: diagnosis.candidates.len(),
+            groups: [&groups.expected, &groups.present, &groups.missing, &groups.extra]
+                .map(|names| names.as_ref().map(Vec::len)),
+            apps: (
+                [&apps.expected, &apps.present].map(|all| all.as_ref().map(Vec::len)),
+                apps.missing.as_ref().map(|all| {
+                    let mut why: Vec<_> = all.iter().map(|app| app.why).collect();
+                    why.sort_by_key(|why| why.word());
+                    why
+                }),
+            ),
             steps: plan.steps.iter().map(|step| (step.op.action(), step.risk)).collect(),
         }
     }

@@ -30,7 +30,7 @@ impl Pseudonymize for IdpUser {
 impl Pseudonymize for IdpGroup {
     fn pseudonymized(&self, by: &mut Pseudonymizer) -> Self {
         let Self { id, name, security } = self;
-        Self { id: by.name(id), name: by.name(name), security: *security }
+        Self { id: by.name(id), name: by.group(name), security: *security }
     }
 }
 
@@ -38,7 +38,7 @@ impl Pseudonymize for DynamicGroup {
     fn pseudonymized(&self, by: &mut Pseudonymizer) -> Self {
         let Self { id, name, rule, paused } = self;
         let rule = rule.as_deref().map(|rule| by.sentence(rule));
-        Self { id: by.name(id), name: by.name(name), rule, paused: *paused }
+        Self { id: by.name(id), name: by.group(name), rule, paused: *paused }
     }
 }
 
@@ -48,7 +48,7 @@ impl Pseudonymize for Assignment {
         Self {
             principal: by.name(principal),
             is_group: *is_group,
-            name: if *is_group { by.name(name) } else { by.person(name) },
+            name: if *is_group { by.group(name) } else { by.person(name) },
             created: *created,
             default_access: *default_access,
         }

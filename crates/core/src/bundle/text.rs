@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use super::pseudonyms::{Key, Pseudonyms};
 use super::token::{Token, tokens};
 use super::vocabulary;
+use crate::diagnose::is_built_in_name;
 use crate::evidence::CONFLICT_PHRASES;
 
 /// A code of a vendor is not longer than this.
@@ -68,6 +69,12 @@ impl Pseudonymizer {
             return text.to_owned();
         }
         with_fixed_parts(text, |part| self.names.replaced(part))
+    }
+
+    /// The name of a group. The groups that Atlassian makes itself have the same name in every organization, and a rule
+    /// looks for it.
+    pub(super) fn group(&mut self, text: &str) -> String {
+        if is_built_in_name(text) { text.to_owned() } else { self.name(text) }
     }
 
     /// A constant of an expression, or the value of one. It may be a part of a name or a plain word, so it is not

@@ -75,12 +75,13 @@ impl Pseudonymize for Subject {
 
 impl Pseudonymize for Installation {
     fn pseudonymized(&self, by: &mut Pseudonymizer) -> Self {
-        let Self { organization, tenant, application, job_directory, sync_all } = self;
+        let Self { organization, tenant, application, job_directory, sync_all, group_members } = self;
         Self {
             organization: name(organization, by),
             tenant: name(tenant, by),
             application: name(application, by),
             job_directory: name(job_directory, by),
+            group_members: *group_members,
             sync_all: *sync_all,
         }
     }
@@ -129,7 +130,6 @@ impl Pseudonymize for Evidence {
             unselected,
             cleared,
             sent_memberships,
-            group_member_limit,
             starts,
         } = self;
         Self {
@@ -185,7 +185,6 @@ impl Pseudonymize for Evidence {
             unselected: keyed(unselected, by, Pseudonymizer::attribute),
             cleared: *cleared,
             sent_memberships: sent_memberships.iter().map(|id| by.name(id)).collect(),
-            group_member_limit: *group_member_limit,
             starts: starts.pseudonymized(by),
         }
     }

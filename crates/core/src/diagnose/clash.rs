@@ -65,8 +65,12 @@ const BUILT_IN: &[&str] = &[
 ];
 
 fn is_built_in(group: &OrgGroup) -> bool {
-    let name = normalize_name(&group.name);
-    BUILT_IN.contains(&name.as_str())
+    is_built_in_name(&group.name)
+}
+
+/// Whether Atlassian makes a group of this name itself.
+pub fn is_built_in_name(name: &str) -> bool {
+    BUILT_IN.contains(&normalize_name(name).as_str())
 }
 
 /// The local group is a built-in group, or an app's default group. Atlassian then answers success, but the synced group never arrives.

@@ -38,7 +38,9 @@ pub(super) fn membership_drift(case: &Case<'_>) -> Answer {
         _ => {}
     }
     let Some((_, mut lacking)) = split(case, own) else { return Answer::Unread(&[Source::ScimUsers]) };
-    lacking.retain(|group| local(case, group).is_none() && !case.is_young(group));
+    lacking.retain(|group| {
+        local(case, group).is_none() && !case.is_young(group) && case.is_too_large(group) != Some(true)
+    });
     if lacking.is_empty() {
         return Answer::No;
     }
@@ -53,6 +55,59 @@ pub(super) fn membership_drift(case: &Case<'_>) -> Answer {
             format!("the account does not show {}", names(&lacking)),
         )))
     })
+}
+
+/// How many members of a group the synchronization takes, if the configuration does not say it
+/// (docs/reference/rules.md#atlassian-group-size).
+const MEMBER_LIMIT: i64 = 35_000;
+
+impl Case<'_> {
+    /// Whether a missing group is as large as the synchronization allows, although the person's membership was sent.
+    /// `None` if the size of the group was not read.
+    pub(crate) fn is_too_large(&self, group: &IdpGroup) -> Option<bool> {
+        if !self.e.sent_memberships.contains(&group.id) {
+            return Some(false);
+        }
+        let limit = self.e.places.group_members.unwrap_or(MEMBER_LIMIT);
+        let name = normalize_name(&group.name);
+        let named = self.e.groups.get()?.iter().filter(|known| normalize_name(&known.name) == name);
+        let sizes: Vec<Option<i64>> = named.map(|known| known.members).collect();
+        if sizes.iter().flatten().any(|count| *count >= limit) {
+            return Some(true);
+        }
+        if sizes.contains(&None) { None } else { Some(false) }
+    }
+
+    /// The missing groups that are as large as the synchronization allows, whether or not the membership was sent.
+    #[must_use]
+    pub fn full_groups(&self) -> Vec<String> {
+        let limit = self.e.places.group_members.unwrap_or(MEMBER_LIMIT);
+        let missing = self.missing().unwrap_or_default();
+        let names: Vec<String> = missing.iter().map(|group| normalize_name(&group.name)).collect();
+        let groups = self.e.groups.get().into_iter().flatten();
+        let full = groups.filter(|known| known.members.is_some_and(|count| count >= limit));
+        full.filter(|known| names.contains(&normalize_name(&known.name)))
+            .map(|known| known.name.clone())
+            .collect()
+    }
+}
+
+/// The group has as many members as the synchronization takes, and the person is missing although the membership was
+/// sent. Before it was sent, this is `membership-drift`.
+pub(super) fn group_too_large(case: &Case<'_>) -> Answer {
+    if case.good_record().is_none() {
+        return Answer::No;
+    }
+    let missing = case.missing().unwrap_or_default();
+    let sizes: Vec<Option<bool>> = missing.iter().map(|group| case.is_too_large(group)).collect();
+    if !sizes.contains(&Some(true)) {
+        return if sizes.contains(&None) { Answer::Unread(&[Source::Groups]) } else { Answer::No };
+    }
+    let full = case.full_groups().join(", ");
+    let says =
+        format!("{full} has as many members as the synchronization takes, and the membership was sent");
+    fact(&case.e.groups, Source::Groups, says)
+        .map_or(Answer::No, |first| Answer::Yes(Finding::new(Cause::GroupTooLarge, first)))
 }
 
 /// The SCIM group has the member, but the user directory does not show it yet.

@@ -35,7 +35,7 @@ pub use app_list::{App, Apps, MissingApp, Why};
 pub(crate) use apps::{seats, weak_apps};
 pub use attribute::Identity;
 pub use case::Case;
-pub(crate) use clash::local as local_group;
+pub(crate) use clash::{is_built_in_name, local as local_group};
 pub(crate) use export::answer as export_answer;
 pub use record_link::RecordLink;
 pub use record_links::Owner;
@@ -112,6 +112,7 @@ const RULES: &[Rule] = &[
     (Cause::GroupWithoutRole, apps::group_without_role),
     (Cause::SeatsFull, apps::seats_full),
     (Cause::RoleTooWeak, apps::role_too_weak),
+    (Cause::GroupTooLarge, groups::group_too_large),
     (Cause::AppNotGranted, apps::app_not_granted),
     (Cause::MatchingOnEmail, job::matching_on_email),
     (Cause::HistoryElsewhere, history::history_elsewhere),

@@ -61,6 +61,9 @@ pub struct Installation {
     /// Whether the job provisions everybody, according to the configuration. What Graph shows takes precedence.
     #[serde(default)]
     pub sync_all: Option<bool>,
+    /// How many members of a group the synchronization takes, according to the configuration.
+    #[serde(default)]
+    pub group_members: Option<i64>,
 }
 
 /// The result of reading one source.
@@ -219,9 +222,6 @@ pub struct Evidence {
     /// The groups for which a run of this program has sent the person's membership.
     #[serde(default)]
     pub sent_memberships: BTreeSet<String>,
-    /// How many members of a group the synchronization takes, by the configuration.
-    #[serde(default)]
-    pub group_member_limit: Option<i64>,
     /// The starts of the job by earlier runs, from the journal. Read only if the job does not run.
     #[serde(default)]
     pub starts: Vec<JobStart>,
@@ -272,7 +272,6 @@ impl Evidence {
             unselected: BTreeMap::new(),
             cleared: None,
             sent_memberships: BTreeSet::new(),
-            group_member_limit: None,
             starts: Vec::new(),
         }
     }

@@ -337,7 +337,8 @@ fn judge(e: &Evidence, plan: &Plan) {
                     let spaces = e.workspaces.get();
                     let full = |id: &str| spaces.and_then(|all| all.iter().find(|s| s.id == id)?.is_full());
                     let roles = e.roles.get(account).and_then(Read::get).into_iter().flatten();
-                    for held in roles.filter(|r| r.app && r.directory.as_deref() == Some(directory)) {
+                    for held in roles.filter(|r| r.takes_seat() && r.directory.as_deref() == Some(directory))
+                    {
                         assert_ne!(full(&held.resource), Some(true), "there is no seat");
                         let counted = full(&held.resource).is_some();
                         assert!(counted || step.risk == Risk::Disruptive, "the seats are unread");

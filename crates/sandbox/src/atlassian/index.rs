@@ -24,8 +24,8 @@ pub(super) struct Index {
     pub by_mail: HashMap<String, Vec<String>>,
     /// SCIM groups by member.
     pub groups_of: HashMap<String, Vec<String>>,
-    /// Accounts by the roles they have, each in search order.
-    pub by_role: BTreeMap<String, Vec<String>>,
+    /// Accounts by the roles they have, each in search order: anywhere, and as a search on one resource finds them.
+    pub by_role: BTreeMap<(Option<String>, String), Vec<String>>,
     /// When the first deletion is due.
     pub due: Option<Timestamp>,
 }
@@ -60,10 +60,18 @@ impl Atlassian {
         let access = self.access(&ids);
         for id in &index.accounts {
             let (Some(account), Some(found)) = (self.accounts.get(id), access.get(id)) else { continue };
-            let roles: BTreeSet<String> =
-                self.roles(account, found).into_values().flat_map(BTreeMap::into_keys).collect();
-            for role in roles {
-                index.by_role.entry(role).or_default().push(id.clone());
+            let roles = self.roles(account, found);
+            let anywhere: BTreeSet<&String> = roles.values().flat_map(BTreeMap::keys).collect();
+            for role in &anywhere {
+                index.by_role.entry((None, (*role).clone())).or_default().push(id.clone());
+            }
+            for (resource, held) in &roles {
+                let here: BTreeSet<&String> =
+                    if self.switches.role_on_resource { held.keys().collect() } else { anywhere.clone() };
+                for role in here {
+                    let key = (Some(resource.clone()), role.clone());
+                    index.by_role.entry(key).or_default().push(id.clone());
+                }
             }
         }
         drop(access);

@@ -158,14 +158,24 @@ fn search(tenant: &mut Atlassian, walk: Walk, scope: Option<&str>) -> Answer {
     listed(tenant, walk, data, next)
 }
 
-/// The accounts that the index returns for a search: all of them, or those with one of the given roles.
+/// The accounts that the index returns for a search: all of them, or those with one of the given roles, on one resource
+/// if one is given.
 fn indexed<'a>(index: &'a Index, walk: &Walk) -> Option<Cow<'a, [String]>> {
-    let known = |name: &String| matches!(name.as_str(), "cursor" | "limit" | "expand" | "sortBy" | "roleIds");
+    let known = |name: &String| {
+        matches!(name.as_str(), "cursor" | "limit" | "expand" | "sortBy" | "roleIds" | "resourceIds")
+    };
     if !walk.body.keys().all(known) {
         return None;
     }
-    let Some(roles) = walk.list("roleIds") else { return Some(Cow::Borrowed(&index.accounts)) };
-    let mut lists = roles.iter().filter_map(|role| index.by_role.get(role));
+    let resource = match walk.list("resourceIds").as_deref() {
+        None => None,
+        Some([one]) => Some(one.clone()),
+        Some(_) => return None,
+    };
+    let Some(roles) = walk.list("roleIds") else {
+        return resource.is_none().then_some(Cow::Borrowed(&index.accounts));
+    };
+    let mut lists = roles.iter().filter_map(|role| index.by_role.get(&(resource.clone(), role.clone())));
     Some(match (lists.next(), lists.next()) {
         (None, _) => Cow::Owned(Vec::new()),
         (Some(one), None) => Cow::Borrowed(one),
@@ -256,7 +266,22 @@ fn access_match(
         && walk.list("groupIds").is_none_or(|l| access.groups.iter().any(|g| l.contains(&g.id)))
         && walk.list("resourceIds").is_none_or(|l| l.iter().any(|r| roles.contains_key(r)))
         && walk.list("roleIds").is_none_or(|l| roles.values().any(|by| l.iter().any(|r| by.contains_key(r))))
+        && (!tenant.switches.role_on_resource
+            || holds_there(&walk.list("resourceIds"), &walk.list("roleIds"), &roles))
         && walk.list("directoryIds").is_none_or(|l| l.iter().any(|id| is_in(id)))
+}
+
+/// Whether one of these roles is held on one of these resources.
+fn holds_there(
+    resources: &Option<Vec<String>>,
+    wanted: &Option<Vec<String>>,
+    roles: &super::rules::RolesByResource,
+) -> bool {
+    let (Some(resources), Some(wanted)) = (resources, wanted) else { return true };
+    resources
+        .iter()
+        .filter_map(|resource| roles.get(resource))
+        .any(|held| wanted.iter().any(|role| held.contains_key(role)))
 }
 
 /// When each app was last used. This does not tell whether the person may use it now.

@@ -169,6 +169,12 @@ impl Atlassian {
         self.access_of(account).groups.iter().map(|g| g.name.clone()).collect()
     }
 
+    /// The ids of the groups in which the organization shows an account.
+    #[must_use]
+    pub fn group_ids_of(&self, account: &str) -> BTreeSet<String> {
+        self.access_of(account).groups.iter().map(|g| g.id.clone()).collect()
+    }
+
     /// The user directory of a group.
     pub(super) fn directory_of<'a>(&'a self, group: &'a OrgGroup) -> &'a str {
         group.directory.as_deref().unwrap_or(&self.directory_id)

@@ -70,6 +70,9 @@ pub struct Switches {
     pub events_per_minute: usize,
     /// Whether the cursor of a POST search remembers filters and `expand`; otherwise only those sent with it apply.
     pub cursor_holds_search: bool,
+    /// Whether a search by `roleIds` and `resourceIds` finds only accounts that hold such a role on such a resource;
+    /// otherwise it finds accounts that hold such a role anywhere and any role on such a resource.
+    pub role_on_resource: bool,
     /// Whether writes accept `-` for every directory; otherwise it names no directory.
     pub dash_writes: bool,
     /// Whether `membershipStatus` in the path of one directory is that of this directory; otherwise it is that of all
@@ -118,6 +121,7 @@ impl Default for Switches {
             same_group_ids: false,
             events_per_minute: 10,
             cursor_holds_search: false,
+            role_on_resource: false,
             dash_writes: false,
             membership_of_scope: false,
             dash_groups: true,

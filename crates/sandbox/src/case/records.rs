@@ -27,9 +27,10 @@ pub(super) fn arrange(case: &Case<'_>, tenant: &mut Tenant, missing: &mut Missin
             missing.add("The groups of an account were not shown.");
         }
     }
-    // A group without members here. What the evidence does not show may exist, but it is not arranged.
-    let local = case.e.groups.get().into_iter().flatten();
-    for known in local {
+    // Groups without members here. What the evidence does not show may exist, but it is not arranged.
+    let e = case.e;
+    let lists = [&e.shown_groups, &e.groups, &e.similar_groups, &e.granting_groups];
+    for known in lists.into_iter().filter_map(Read::get).flatten() {
         add_group(case, &IdpGroup { id: known.id.clone(), name: known.name.clone(), security: None }, tenant);
     }
     if case.e.groups.get().is_none() {
@@ -125,8 +126,9 @@ fn add_scim_group(case: &Case<'_>, record: &RecordId, group: &IdpGroup, tenant: 
 /// Whether the identity provider controls the members of a group.
 fn is_synced(case: &Case<'_>, name: &str) -> bool {
     let name = normalize_name(name);
-    let shown = case.e.groups.get().into_iter().flatten().find(|known| normalize_name(&known.name) == name);
-    if let Some(synced) = shown.and_then(|known| known.synced) {
+    let read = [&case.e.shown_groups, &case.e.groups].into_iter().filter_map(Read::get).flatten();
+    let mut shown = read.filter(|known| normalize_name(&known.name) == name);
+    if let Some(synced) = shown.find_map(|known| known.synced) {
         return synced;
     }
     let of_records =
@@ -259,7 +261,8 @@ fn direct_roles(case: &Case<'_>, tenant: &mut Tenant) {
             .map(|row| (row.resource.clone(), row.role.clone()))
             .collect();
         for (resource, _) in granted.difference(&held) {
-            let is_held = held.iter().any(|(other, _)| other == resource);
+            // A role of a group that the account does not hold got no seat.
+            let is_held = granted.intersection(&held).any(|(other, _)| other == resource);
             let app = tenant.atlassian.workspaces.iter_mut().find(|app| app.id == *resource && !is_held);
             if let Some(app) = app {
                 app.unseated.insert(account.clone());

@@ -39,9 +39,15 @@ impl Entra {
             limits: BTreeMap::new(),
             nicknames: BTreeSet::new(),
             holders: None,
+            services: None,
         };
         entra.atlassian = entra.add_service_principal("Atlassian Cloud");
         entra
+    }
+
+    /// From now on the job writes to these services, and no longer over the network.
+    pub fn write_through(&mut self, services: crate::in_process::Services) {
+        self.services = Some(services);
     }
 
     /// Wraps the tenant for the routers.

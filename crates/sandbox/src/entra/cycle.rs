@@ -236,10 +236,11 @@ impl Entra {
 async fn drop_group(state: &Shared, sp: &str, id: &str) {
     let found = {
         let mut entra = lock(state);
-        let strings = entra.switches.booleans_as_strings;
+        let (strings, services) = (entra.switches.booleans_as_strings, entra.services.clone());
         entra.job_mut(sp).and_then(|job| {
             let anchor = job.cache.remove(id)?.anchor?;
-            Some((Scim { base: job.base_address.clone(), key: job.secret_token.clone(), strings }, anchor))
+            let (base, key) = (job.base_address.clone(), job.secret_token.clone());
+            Some((Scim { base, key, strings, services }, anchor))
         })
     };
     if let Some((scim, anchor)) = found

@@ -100,6 +100,7 @@ impl Work {
                 base: job.base_address.clone(),
                 key: job.secret_token.clone(),
                 strings: entra.switches.booleans_as_strings,
+                services: entra.services.clone(),
             },
             switches: entra.switches.clone(),
             mapping: mapping::object(&job.schema, kind.name())?.clone(),

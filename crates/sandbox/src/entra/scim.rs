@@ -1,5 +1,5 @@
 //! The provisioning service as a SCIM client: capitalised operations, one filter for each matching attribute, over
-//! real HTTP. It must never call anything but the job's own base address.
+//! HTTP. It must never call anything but the job's own base address.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -9,6 +9,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Client, Method};
 use serde_json::{Map, Value, json};
 
+use crate::in_process::Services;
+
 /// The target as a job's settings name it.
 #[derive(Clone, Debug)]
 pub(super) struct Scim {
@@ -16,6 +18,8 @@ pub(super) struct Scim {
     pub key: String,
     /// Whether booleans are sent as strings (no `aadOptscim062020` in the tenant URL).
     pub strings: bool,
+    /// The target in this process, if it is not reached over the network.
+    pub services: Option<Services>,
 }
 
 /// The target refused, or could not be reached (then there is no status).
@@ -157,7 +161,13 @@ impl Scim {
         if let Some(body) = body {
             request = request.header("content-type", "application/scim+json").body(body.to_string());
         }
-        let response = request.send().await.map_err(unreachable)?;
+        let response = match &self.services {
+            None => request.send().await.map_err(unreachable)?,
+            Some(services) => {
+                let answer = services.deliver(request.build().map_err(unreachable)?).await;
+                answer.ok_or_else(|| Refused { status: None, body: "the connection was lost".to_owned() })?
+            }
+        };
         let status = response.status().as_u16();
         let text = response.text().await.map_err(unreachable)?;
         if (200..300).contains(&status) {

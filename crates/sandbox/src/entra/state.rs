@@ -43,6 +43,8 @@ pub struct Entra {
     pub(super) nicknames: BTreeSet<String>,
     /// An index of memberships by member. It exists while no membership changes.
     pub(super) holders: Option<super::index::Holders>,
+    /// Where the job writes to in this process. Otherwise it writes over the network.
+    pub(super) services: Option<crate::in_process::Services>,
     /// Times of the latest rate-limited calls, by limit and client.
     pub(super) limits: BTreeMap<String, VecDeque<Timestamp>>,
 }

@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 
 /// Marks a response: the server closes the connection instead of sending it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct HangUp;
+pub(crate) struct HangUp;
 
 /// A simulator that listens on its own port.
 #[derive(Debug)]

@@ -6,6 +6,7 @@ mod injection;
 mod listening;
 
 pub use injection::{Gate, Injection};
+pub(crate) use listening::HangUp;
 pub use listening::{Listening, listen, listen_at};
 
 use std::collections::{HashMap, VecDeque};

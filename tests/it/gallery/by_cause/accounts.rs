@@ -20,7 +20,11 @@ pub fn page() -> Page {
       BROKEN  SCIM record        there is none
       BROKEN  Atlassian account  The account is scheduled for deletion
       BROKEN  Groups             0 of 2 expected
-      BROKEN  Apps               no app role
+      BROKEN  Apps               confluence (acme): missing (pending-deletion); jira-software (acme): missing (pending-deletion)
+
+    Apps
+      MISSING confluence (acme): pending-deletion
+      MISSING jira-software (acme): pending-deletion
 
     Found
       The account is scheduled for deletion (pending-deletion)
@@ -51,11 +55,16 @@ pub fn page() -> Page {
       BROKEN  SCIM record        linked, but not active
       BROKEN  Atlassian account  The account was deactivated by provisioning
       BROKEN  Groups             0 of 2 expected
-      BROKEN  Apps               no app role
+      BROKEN  Apps               confluence (acme): missing (deactivated-by-idp); jira-software (acme): missing (deactivated-by-idp)
+
+    Apps
+      MISSING confluence (acme): deactivated-by-idp
+      MISSING jira-software (acme): deactivated-by-idp
 
     Found
       The account was deactivated by provisioning (deactivated-by-idp)
         atlassian.users: account 712020:93c3f6a0-0000-4000-8000-000000000004 is inactive and linked to provisioning
+        scim.users: the linked record 5578ea37-0000-4000-8000-000000000004 is inactive
 
     Missing groups
       jira-users
@@ -66,7 +75,7 @@ pub fn page() -> Page {
       2. Have the identity provider write the membership in jira-users again [harmless; nothing to undo]
       3. Have the identity provider write the membership in wiki-users again [harmless; nothing to undo]
 
-    Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan 8d6e010f)
+    Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan 8824b8bd)
     ");
     shows!(page, "deactivated-locally", "The account was deactivated in Atlassian.", answer_for(&mut page, Cause::DeactivatedLocally), @"
     An admin deactivated Jane's account by hand; provisioning does not hold it.
@@ -78,7 +87,11 @@ pub fn page() -> Page {
       BROKEN  SCIM record        there is none
       BROKEN  Atlassian account  The account was deactivated in Atlassian
       BROKEN  Groups             0 of 2 expected
-      BROKEN  Apps               no app role
+      BROKEN  Apps               confluence (acme): missing (deactivated-locally); jira-software (acme): missing (deactivated-locally)
+
+    Apps
+      MISSING confluence (acme): deactivated-locally
+      MISSING jira-software (acme): deactivated-locally
 
     Found
       The account was deactivated in Atlassian (deactivated-locally)
@@ -106,7 +119,11 @@ pub fn page() -> Page {
       ok      SCIM record        linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
       BROKEN  Atlassian account  The account's access is suspended in the organization
       ok      Groups             2 of 2 expected
-      ok      Apps               at least one app role
+      BROKEN  Apps               confluence (acme): missing (suspended); jira-software (acme): missing (suspended)
+
+    Apps
+      MISSING confluence (acme): suspended
+      MISSING jira-software (acme): suspended
 
     Found
       The account's access is suspended in the organization (suspended)
@@ -138,6 +155,110 @@ pub fn page() -> Page {
 
     What a person can do
       In admin.atlassian.com, Directory > Users > Invite users: invite jane@acme.example to the organization's directory, or add them to a synced group that gives an app.
+    ");
+    shows!(page, "deactivated-while-linked", "The account is inactive, and its record is active.", answer_for(&mut page, Cause::DeactivatedWhileLinked), @"
+    An admin deactivated Jane's account by hand; provisioning still has it as active.
+
+    jane@acme.example: broken
+
+      ok      Identity provider  exists and is enabled
+      ok      Provisioning       assigned; the job runs
+      ok      SCIM record        linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
+      BROKEN  Atlassian account  The account was deactivated in Atlassian, and provisioning says that it is active
+      ok      Groups             2 of 2 expected
+      BROKEN  Apps               confluence (acme): missing (deactivated-while-linked); jira-software (acme): missing (deactivated-while-linked)
+
+    Apps
+      MISSING confluence (acme): deactivated-while-linked
+      MISSING jira-software (acme): deactivated-while-linked
+
+    Found
+      The account was deactivated in Atlassian, and provisioning says that it is active (deactivated-while-linked)
+        atlassian.users: account 712020:93c3f6a0-0000-4000-8000-000000000004 is inactive
+        scim.users: the linked record 5578ea37-0000-4000-8000-000000000004 is active
+        entra.users: the person is enabled
+
+    Plan
+      1. Have the identity provider write the person's record again [harmless; nothing to undo]
+
+    What a person can do
+      Find out first whether account 712020:93c3f6a0-0000-4000-8000-000000000004 (jane@acme.example) was deactivated on purpose; if so, disable jane@acme.example in Entra instead. Otherwise you can also do the repair in Entra: disable jane@acme.example, wait for one cycle (about 40 minutes), enable jane@acme.example, and wait for another. Then the status is sent again.
+
+    Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan 603a844a)
+    ");
+    shows!(page, "deactivated-elsewhere", "The account is inactive, and this organization does not manage it.", answer_for(&mut page, Cause::DeactivatedElsewhere), @"
+    A guest's account is deactivated by their own company, and provisioning here has it as active.
+
+    jane@partner.example: broken
+
+      ok      Identity provider  exists and is enabled
+      ok      Provisioning       assigned; the job runs
+      ok      SCIM record        linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
+      BROKEN  Atlassian account  The account is deactivated, and this organization does not manage it
+      ok      Groups             2 of 2 expected
+      BROKEN  Apps               confluence (acme): missing (deactivated-elsewhere); jira-software (acme): missing (deactivated-elsewhere)
+
+    Apps
+      MISSING confluence (acme): deactivated-elsewhere
+      MISSING jira-software (acme): deactivated-elsewhere
+
+    Found
+      The account is deactivated, and this organization does not manage it (deactivated-elsewhere)
+        atlassian.users: account 712020:93c3f6a0-0000-4000-8000-000000000004 is inactive, and this organization does not manage it
+
+    What a person can do
+      This organization does not manage account 712020:93c3f6a0-0000-4000-8000-000000000004 (jane@partner.example), so nothing here can activate it. The admins of the organization that manages partner.example can: admin.atlassian.com, Directory > Managed accounts > Reactivate account. If they do not want to, give jane@partner.example another address in Entra.
+    ");
+    shows!(page, "account-unclaimed", "The account is on a verified domain and not claimed.", answer_for(&mut page, Cause::AccountUnclaimed), @"
+    The domain is verified, but Jane's account was never claimed, and a group is missing.
+
+    jane@acme.example: broken
+
+      ok      Identity provider  exists and is enabled
+      ok      Provisioning       assigned; the job runs
+      ok      SCIM record        linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
+      BROKEN  Atlassian account  The account is on a verified domain, but it is not claimed
+      BROKEN  Groups             1 of 2 expected
+      BROKEN  Apps               jira-software (acme): user; confluence (acme): missing (account-unclaimed)
+
+    Apps
+      ok      jira-software (acme) as user, through jira-users
+      MISSING confluence (acme): account-unclaimed
+
+    Found
+      The account is on a verified domain, but it is not claimed (account-unclaimed)
+        atlassian.users: account 712020:93c3f6a0-0000-4000-8000-000000000004 has the address jane@acme.example and is not managed
+        atlassian.domains: acme.example is a verified domain of the organization
+
+    Missing groups
+      wiki-users
+
+    What a person can do
+      This organization does not manage account 712020:93c3f6a0-0000-4000-8000-000000000004 (jane@acme.example), although acme.example is verified. In admin.atlassian.com, Settings > Domains > acme.example > Claim accounts: claim it. If it is not listed there, another organization manages it, and its admins must release it. Do not provision jane@acme.example before: an update of an unclaimed account takes it out of its synced groups.
+    ");
+    shows!(page, "email-unverified", "Nobody confirmed the address of the account.", answer_for(&mut page, Cause::EmailUnverified), @"
+    Jane never confirmed her address and has never been in.
+
+    jane@acme.example: broken
+
+      ok      Identity provider  exists and is enabled
+      ok      Provisioning       assigned; the job runs
+      ok      SCIM record        linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
+      BROKEN  Atlassian account  The e-mail address of the account was never confirmed
+      ok      Groups             2 of 2 expected
+      ok      Apps               confluence (acme): user; jira-software (acme): user
+
+    Apps
+      ok      confluence (acme) as user, through wiki-users
+      ok      jira-software (acme) as user, through jira-users
+
+    Found
+      The e-mail address of the account was never confirmed (email-unverified)
+        atlassian.users: the address of account 712020:93c3f6a0-0000-4000-8000-000000000004 was never confirmed
+        atlassian.last-active: the account was never used
+
+    What a person can do
+      The address of account 712020:93c3f6a0-0000-4000-8000-000000000004 (jane@acme.example) was never confirmed. Ask its owner to open Atlassian's confirmation mail, or to sign in at https://id.atlassian.com, which sends it again. Look in the spam folder as well.
     ");
     page
 }

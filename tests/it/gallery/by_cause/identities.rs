@@ -20,7 +20,11 @@ pub fn page() -> Page {
       ok      SCIM record        linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
       BROKEN  Atlassian account  The account bears another address than the identity provider says
       BROKEN  Groups             0 of 2 expected
-      BROKEN  Apps               no app role
+      BROKEN  Apps               confluence (acme): missing (email-mismatch); jira-software (acme): missing (email-mismatch)
+
+    Apps
+      MISSING confluence (acme): email-mismatch
+      MISSING jira-software (acme): email-mismatch
 
     Found
       The account bears another address than the identity provider says (email-mismatch)
@@ -49,7 +53,11 @@ pub fn page() -> Page {
       BROKEN  SCIM record        The person was created anew at the identity provider
       ok      Atlassian account  active
       BROKEN  Groups             0 of 2 expected
-      BROKEN  Apps               no app role
+      BROKEN  Apps               confluence (acme): missing (identity-recreated); jira-software (acme): missing (identity-recreated)
+
+    Apps
+      MISSING confluence (acme): identity-recreated
+      MISSING jira-software (acme): identity-recreated
 
     Found
       The person was created anew at the identity provider (identity-recreated)
@@ -87,7 +95,11 @@ pub fn page() -> Page {
       BROKEN  SCIM record        The identity provider looks for a provisioning record that is gone
       ok      Atlassian account  active
       BROKEN  Groups             0 of 2 expected
-      BROKEN  Apps               no app role
+      BROKEN  Apps               confluence (acme): missing (stale-anchor); jira-software (acme): missing (stale-anchor)
+
+    Apps
+      MISSING confluence (acme): stale-anchor
+      MISSING jira-software (acme): stale-anchor
 
     Found
       The identity provider looks for a provisioning record that is gone (stale-anchor)
@@ -99,17 +111,14 @@ pub fn page() -> Page {
       wiki-users
 
     Plan
-      1. Restart the provisioning job of the whole tenant, with every record matched anew [disruptive; cannot be undone]
-
-    What it costs
-      Everybody in the tenant is looked at again: 20 min to many hours, at most 24 h, and no other repair runs meanwhile. Every record of the tenant is matched anew; where a match is not found, a second record is made.
-      Waiting in the job's log: 0 deactivations and 0 deletions that failed and will be tried again, 0 staged deletions. What left the scope since the last cycle comes on top and is counted nowhere.
-      It cannot be undone: what a cycle has written stays written.
+      1. Have the identity provider write the person's record again [harmless; nothing to undo]
+      2. Have the identity provider write the membership in jira-users again [harmless; nothing to undo]
+      3. Have the identity provider write the membership in wiki-users again [harmless; nothing to undo]
 
     What a person can do
-      The identity provider looks for a record that was deleted. In Entra admin center, Enterprise applications > the Atlassian application (object id 0000005e-0000-4000-8000-000000000000) > Users and groups, look up the groups; in Groups, take jane@acme.example out of theirs (jira-users, wiki-users; the person, never the group), wait for one cycle (about 40 minutes), and put them back. If that does not help, restart provisioning with everything matched anew (resetScope Full); it concerns the whole tenant.
+      The identity provider looks for a record that was deleted. Provision on demand usually makes it look for the person again: Entra admin center, Enterprise applications > the Atlassian application (object id 0000005e-0000-4000-8000-000000000000) > Provisioning > Provision on demand, for jane@acme.example. If it answers InvalidAnchor, there are three ways. Remove the object connection of this one person by hand: pause the job, send DELETE https://graph.microsoft.com/beta/servicePrincipals/0000005e-0000-4000-8000-000000000000/synchronization/jobs/scim.0f0e0000000040008000000000000001.0000000b-0000-4000-8000-000000000001/objectConnections('000000e1-0000-4000-8000-000000000004'), provision the person on demand, and start the job. This is a beta call, which Microsoft does not support in production. Or, in Entra admin center, Enterprise applications > the Atlassian application (object id 0000005e-0000-4000-8000-000000000000) > Users and groups, look up the groups; in Groups, take jane@acme.example out of theirs (jira-users, wiki-users; the person, never the group), wait for one cycle (about 40 minutes), and put them back. Or restart provisioning with everything matched again (resetScope Full), which concerns the whole tenant.
 
-    Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan 771ef865)
+    Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan 89d10af6)
     ");
     shows!(page, "orphaned-record", "A provisioning record outlived its person.", answer_for(&mut page, Cause::OrphanedRecord), @"
     Jane was deleted at the identity provider without being un-assigned: her record and account live on.
@@ -147,7 +156,11 @@ pub fn page() -> Page {
       BROKEN  SCIM record        The domain of the person's address is not claimed
       ok      Atlassian account  active
       BROKEN  Groups             0 of 2 expected
-      BROKEN  Apps               no app role
+      BROKEN  Apps               confluence (acme): missing (domain-not-claimed); jira-software (acme): missing (domain-not-claimed)
+
+    Apps
+      MISSING confluence (acme): domain-not-claimed
+      MISSING jira-software (acme): domain-not-claimed
 
     Found
       The domain of the person's address is not claimed (domain-not-claimed)
@@ -160,6 +173,66 @@ pub fn page() -> Page {
 
     What a person can do
       Verify newco.example and claim its accounts: admin.atlassian.com, Settings > Domains > Add domain > newco.example, then Claim accounts. Until then Atlassian neither links nor updates accounts of that domain. Then provision jane@newco.example again.
+    ");
+    shows!(page, "wrong-anchor", "The identity provider writes to a record that is not the person's.", answer_for(&mut page, Cause::WrongAnchor), @"
+    A group is missing, and the job takes a colleague's record for Jane's. Anything sent would change that record.
+
+    jane@acme.example: broken
+
+      ok      Identity provider  exists and is enabled
+      ok      Provisioning       assigned; the job runs
+      BROKEN  SCIM record        The identity provider writes to a provisioning record that is not the person's
+      ok      Atlassian account  active
+      BROKEN  Groups             1 of 2 expected
+      BROKEN  Apps               confluence (acme): user; jira-software (acme): missing (wrong-anchor)
+
+    Apps
+      ok      confluence (acme) as user, through wiki-users
+      MISSING jira-software (acme): wrong-anchor
+
+    Found
+      The identity provider writes to a provisioning record that is not the person's (wrong-anchor)
+        entra.provisioning-log: the identity provider wrote record 5578ea37-0000-4000-8000-000000000005 for the person last
+        scim.users: record 5578ea37-0000-4000-8000-000000000005 belongs to another living person (Jane Roe)
+
+    Missing groups
+      jira-users
+
+    What a person can do
+      The identity provider takes record 5578ea37-0000-4000-8000-000000000005 for the record of jane@acme.example. Do not provision jane@acme.example on demand before this is corrected: it would write the address and the name of jane@acme.example into that record. There are two ways. Remove the object connection of this one person by hand: pause the job, send DELETE https://graph.microsoft.com/beta/servicePrincipals/0000005e-0000-4000-8000-000000000000/synchronization/jobs/scim.0f0e0000000040008000000000000001.0000000b-0000-4000-8000-000000000001/objectConnections('000000e1-0000-4000-8000-000000000004'), provision the person on demand, and start the job. This is a beta call, which Microsoft does not support in production. Or restart provisioning with everything matched again (resetScope Full), which concerns the whole tenant.
+      Have the identity provider write the membership in jira-users again is not proposed: the provisioning record belongs to another living person (Jane Roe).
+
+    Ready to paste into a ticket to Microsoft
+      Application provisioning from Microsoft Entra ID to Atlassian Cloud: tenant 0f0e0000-0000-4000-8000-000000000001, service principal 0000005e-0000-4000-8000-000000000000, job scim.0f0e0000000040008000000000000001.0000000b-0000-4000-8000-000000000001. It concerns one person: address jane@acme.example, Entra object id 000000e1-0000-4000-8000-000000000004, Atlassian account 712020:93c3f6a0-0000-4000-8000-000000000004, SCIM record 5578ea37-0000-4000-8000-000000000004 of directory 6c2f0000-0000-4000-8000-000000000001. The identity provider writes to a provisioning record that is not the person's: the identity provider wrote record 5578ea37-0000-4000-8000-000000000005 for the person last (entra.provisioning-log, read TIME); record 5578ea37-0000-4000-8000-000000000005 belongs to another living person (Jane Roe) (scim.users, read TIME). Please remove the object connection of this one object, or tell us how to have it matched again without a restart that concerns the whole job.
+    ");
+    shows!(page, "history-elsewhere", "Earlier work may be on another account.", answer_for(&mut page, Cause::HistoryElsewhere), @"
+    Jane came back as a vendor with a new user. Her years of work are on the account of the old one.
+
+    c-jane@acme.example: healthy
+
+      ok      Identity provider  exists and is enabled
+      ok      Provisioning       assigned; the job runs
+      ok      SCIM record        linked to account 712020:93c3f6a0-0000-4000-8000-000000000005
+      ok      Atlassian account  active
+      ok      Groups             2 of 2 expected
+      ok      Apps               confluence (acme): user; jira-software (acme): user
+
+    Apps
+      ok      confluence (acme) as user, through wiki-users
+      ok      jira-software (acme) as user, through jira-users
+
+    Found
+      The person's earlier work may be on another account (history-elsewhere)
+        atlassian.last-active: account 712020:93c3f6a0-0000-4000-8000-000000000004 of Jane Doe (jane@acme.example) was last used on 2026-10-21, and its user is disabled or gone
+        entra.users: the user was created on 2026-10-31, and account 712020:93c3f6a0-0000-4000-8000-000000000005 has no older use
+
+    What a person can do
+      The earlier work of c-jane@acme.example may be on account 712020:93c3f6a0-0000-4000-8000-000000000004 (jane@acme.example), last active in jira-software 2026-10-21. Compare the accounts in admin.atlassian.com, Directory > Managed accounts. A name proves nothing: ask the person. If it is theirs and the new account has no content, move the new account's address aside and give the old account the address c-jane@acme.example, then provision c-jane@acme.example again. If both have content, ask Atlassian's support: accounts cannot be merged.
+
+    Ready to paste into a ticket to Atlassian
+      User provisioning (SCIM) of organization 9a1jj823-0000-4000-8000-000000000001, directory 6c2f0000-0000-4000-8000-000000000001. It concerns one person: address c-jane@acme.example, Entra object id 000000e1-0000-4000-8000-000000000005, Atlassian account 712020:93c3f6a0-0000-4000-8000-000000000005, SCIM record 5578ea37-0000-4000-8000-000000000005 of directory 6c2f0000-0000-4000-8000-000000000001. The account and its membership are active, no expected group is missing, and the account holds its roles in confluence (acme) (user), jira-software (acme) (user). The person still cannot work. Please find out why; sign-in, permissions inside apps and portal-only accounts were not examined.
+
+    Not examined: sign-in, permissions inside apps, and portal accounts.
     ");
     page
 }

@@ -20,7 +20,11 @@ pub fn page() -> Page {
       ok      SCIM record        linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
       ok      Atlassian account  active
       BROKEN  Groups             0 of 2 expected
-      BROKEN  Apps               no app role
+      BROKEN  Apps               confluence (acme): missing (scim-key-rejected); jira-software (acme): missing (scim-key-rejected)
+
+    Apps
+      MISSING confluence (acme): scim-key-rejected
+      MISSING jira-software (acme): scim-key-rejected
 
     Found
       Atlassian rejects the key that the identity provider uses (scim-key-rejected)
@@ -43,7 +47,11 @@ pub fn page() -> Page {
       ok      SCIM record        linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
       ok      Atlassian account  active
       BROKEN  Groups             0 of 2 expected
-      BROKEN  Apps               no app role
+      BROKEN  Apps               confluence (acme): missing (provisioning-quarantined); jira-software (acme): missing (provisioning-quarantined)
+
+    Apps
+      MISSING confluence (acme): provisioning-quarantined
+      MISSING jira-software (acme): provisioning-quarantined
 
     Found
       Provisioning is in quarantine (provisioning-quarantined)
@@ -55,7 +63,7 @@ pub fn page() -> Page {
 
     What a person can do
       In Entra admin center, Enterprise applications > the Atlassian application (object id 0000005e-0000-4000-8000-000000000000) > Provisioning: the quarantine says TooManyDeletes (TooManyDeletes). Mend that, then choose Restart provisioning. If it counts deletions, look at them before anybody allows them.
-      Start the provisioning job of the whole tenant where it left off is not proposed: the job stands still because it would delete too many.
+      Start the provisioning job of the whole tenant where it left off is not proposed: the quarantine names a fault that your organization must correct first.
 
     Ready to paste into a ticket to Microsoft
       Application provisioning from Microsoft Entra ID to Atlassian Cloud: tenant 0f0e0000-0000-4000-8000-000000000001, service principal 0000005e-0000-4000-8000-000000000000, job scim.0f0e0000000040008000000000000001.0000000b-0000-4000-8000-000000000001. It concerns one person: address jane@acme.example, Entra object id 000000e1-0000-4000-8000-000000000004, Atlassian account 712020:93c3f6a0-0000-4000-8000-000000000004, SCIM record 5578ea37-0000-4000-8000-000000000004 of directory 6c2f0000-0000-4000-8000-000000000001. Provisioning is in quarantine: the job is in quarantine: TooManyDeletes (entra.jobs, read TIME). Please tell us which objects brought the job into quarantine, and whether it can be restarted without executing the deletions that are pending.
@@ -70,7 +78,11 @@ pub fn page() -> Page {
       BROKEN  SCIM record        there is none
       BROKEN  Atlassian account  there is none
       BROKEN  Groups             0 of 2 expected
-      BROKEN  Apps               no account, so no app role
+      BROKEN  Apps               confluence (acme): missing (provisioning-stopped); jira-software (acme): missing (provisioning-stopped)
+
+    Apps
+      MISSING confluence (acme): provisioning-stopped
+      MISSING jira-software (acme): provisioning-stopped
 
     Found
       Provisioning is stopped (provisioning-stopped)
@@ -94,7 +106,11 @@ pub fn page() -> Page {
       ok      SCIM record        linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
       ok      Atlassian account  active
       BROKEN  Groups             0 of 2 expected
-      BROKEN  Apps               no app role
+      BROKEN  Apps               confluence (acme): missing (group-sync-off); jira-software (acme): missing (group-sync-off)
+
+    Apps
+      MISSING confluence (acme): group-sync-off
+      MISSING jira-software (acme): group-sync-off
 
     Found
       Provisioning does not carry groups (group-sync-off)
@@ -117,11 +133,15 @@ pub fn page() -> Page {
       BROKEN  SCIM record        there is none
       BROKEN  Atlassian account  there is none
       BROKEN  Groups             0 of 2 expected
-      BROKEN  Apps               no account, so no app role
+      BROKEN  Apps               confluence (acme): missing (pull-sync); jira-software (acme): missing (pull-sync)
+
+    Apps
+      MISSING confluence (acme): pull-sync
+      MISSING jira-software (acme): pull-sync
 
     Found
       Atlassian pulls people by itself; nothing is provisioned by SCIM (pull-sync)
-        entra.applications: no Atlassian application of the tenant has a synchronization job (Atlassian Cloud)
+        entra.applications: no Atlassian application of the tenant has a job that writes to a configured directory (Atlassian Cloud)
 
     Missing groups
       jira-users
@@ -140,7 +160,11 @@ pub fn page() -> Page {
       ok      SCIM record        linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
       ok      Atlassian account  active
       ok      Groups             2 of 2 expected
-      ok      Apps               at least one app role
+      ok      Apps               confluence (acme): user; jira-software (acme): user
+
+    Apps
+      ok      confluence (acme) as user, through wiki-users
+      ok      jira-software (acme) as user, through jira-users
 
     Found
       Provisioning matches people by e-mail address (matching-on-email)
@@ -148,6 +172,38 @@ pub fn page() -> Page {
 
     What a person can do
       The job matches on e-mail, so a rename will make a duplicate. In Entra admin center, Enterprise applications > the Atlassian application (object id 0000005e-0000-4000-8000-000000000000) > Provisioning > Mappings > Provision Microsoft Entra ID Users: map objectId to externalId with matching precedence 1. An initial cycle follows.
+
+    Ready to paste into a ticket to Atlassian
+      User provisioning (SCIM) of organization 9a1jj823-0000-4000-8000-000000000001, directory 6c2f0000-0000-4000-8000-000000000001. It concerns one person: address jane@acme.example, Entra object id 000000e1-0000-4000-8000-000000000004, Atlassian account 712020:93c3f6a0-0000-4000-8000-000000000004, SCIM record 5578ea37-0000-4000-8000-000000000004 of directory 6c2f0000-0000-4000-8000-000000000001. The account and its membership are active, no expected group is missing, and the account holds its roles in confluence (acme) (user), jira-software (acme) (user). The person still cannot work. Please find out why; sign-in, permissions inside apps and portal-only accounts were not examined.
+
+    Not examined: sign-in, permissions inside apps, and portal accounts.
+    "#);
+    shows!(page, "active-mapping", "The job does not write the person's status into active.", answer_for(&mut page, Cause::ActiveMapping), @r#"
+    The job writes active from a constant that says no, so Jane's account was deactivated.
+
+    jane@acme.example: broken
+
+      ok      Identity provider  exists and is enabled
+      BROKEN  Provisioning       The job's mapping of active does not follow the person's status
+      BROKEN  SCIM record        linked, but not active
+      BROKEN  Atlassian account  not active
+      BROKEN  Groups             0 of 2 expected
+      BROKEN  Apps               confluence (acme): missing (active-mapping); jira-software (acme): missing (active-mapping)
+
+    Apps
+      MISSING confluence (acme): active-mapping
+      MISSING jira-software (acme): active-mapping
+
+    Found
+      The job's mapping of active does not follow the person's status (active-mapping)
+        entra.schema: the job writes active from "False"
+
+    Missing groups
+      jira-users
+      wiki-users
+
+    What a person can do
+      In Entra admin center, Enterprise applications > the Atlassian application (object id 0000005e-0000-4000-8000-000000000000) > Provisioning > Mappings > Provision Microsoft Entra ID Users: the attribute active is written from "False". Set it to Switch([IsSoftDeleted], , "False", "True", "True", "False"), which is Microsoft's default, and save. An initial cycle follows.
     "#);
     page
 }

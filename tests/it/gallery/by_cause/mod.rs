@@ -13,11 +13,12 @@ use std::sync::LazyLock;
 
 use reinstate::cli::check;
 use reinstate::exec::assess::Assessment;
-use reinstate_core::Cause;
-use reinstate_sandbox::scenarios::{ALL, Scenario};
+use reinstate::world::ReadScope;
+use reinstate_core::{Cause, Subject, Who, diagnose, plan};
+use reinstate_sandbox::scenarios::{ALL, Scenario, find};
 
 use super::page::Page;
-use crate::asking::look;
+use crate::asking::{config, look, start};
 
 /// The answer for the scenario of each cause.
 static ANSWERS: LazyLock<BTreeMap<&'static str, String>> = LazyLock::new(|| {
@@ -25,7 +26,7 @@ static ANSWERS: LazyLock<BTreeMap<&'static str, String>> = LazyLock::new(|| {
     runtime.block_on(async {
         let mut answers = tokio::task::JoinSet::new();
         for cause in Cause::ALL {
-            answers.spawn(async move { (cause.code(), answer(scenario(*cause)).await) });
+            answers.spawn(async move { (cause.code(), answer_of(*cause).await) });
         }
         answers.join_all().await.into_iter().collect()
     })
@@ -36,6 +37,43 @@ fn scenario(cause: Cause) -> &'static Scenario {
     let named = ALL.iter().find(|scenario| scenario.name == cause.code());
     let alone = || ALL.iter().find(|scenario| *scenario.finds == [cause]);
     named.or_else(alone).unwrap()
+}
+
+/// Two causes need more than a scenario: a question about one app, and a membership that an earlier run has sent.
+async fn answer_of(cause: Cause) -> String {
+    let (scenario, title, app) = match cause {
+        Cause::AppNotGranted => {
+            ("healthy", "Jane asks for an app that none of her groups grants.", Some("lab"))
+        }
+        Cause::GroupTooLarge => {
+            ("membership-drift", "A run has sent the memberships, and the groups are full.", None)
+        }
+        other => return answer(scenario(other)).await,
+    };
+    let mut tenant = find(scenario).unwrap().tenant();
+    let wiki = tenant.atlassian.add_workspace("confluence", "Laboratory Wiki");
+    for space in tenant.atlassian.workspaces.iter_mut().filter(|space| space.id == wiki) {
+        space.host_url = "https://lab.atlassian.net".to_owned();
+    }
+    tenant.atlassian.add_group("lab-people", true, &[(&wiki, "atlassian/user")]);
+    let group = tenant.entra.add_group("lab-people");
+    tenant.entra.assign_group(&group);
+    let sandbox = start(tenant).await;
+    let who = "jane@acme.example";
+    let subject = Subject::asked(Who::parse(who).unwrap()).about(app);
+    let mut evidence =
+        reinstate::cli::world(&config(&sandbox)).unwrap().gather(subject, ReadScope::Everything).await;
+    if cause == Cause::GroupTooLarge {
+        evidence.places.group_members = Some(1);
+        evidence
+            .sent_memberships
+            .extend(evidence.memberships.get().unwrap().iter().map(|group| group.id.clone()));
+    }
+    let diagnosis = diagnose(&evidence);
+    assert!(diagnosis.found(cause), "{diagnosis:?}");
+    let plan = plan(&evidence, &diagnosis, &config(&sandbox).rules(), &[]);
+    let assessment = Assessment { diagnosis, plan, prior_runs_unread: None };
+    format!("{title}\n\n{}", steady(&check::text(who, &assessment)))
 }
 
 async fn answer(scenario: &'static Scenario) -> String {

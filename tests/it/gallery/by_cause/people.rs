@@ -59,7 +59,11 @@ pub fn page() -> Page {
       BROKEN  SCIM record        linked, but not active
       BROKEN  Atlassian account  not active
       BROKEN  Groups             0 of 2 expected
-      BROKEN  Apps               no app role
+      BROKEN  Apps               confluence (acme): missing (idp-user-disabled); jira-software (acme): missing (idp-user-disabled)
+
+    Apps
+      MISSING confluence (acme): idp-user-disabled
+      MISSING jira-software (acme): idp-user-disabled
 
     Found
       The person is disabled at the identity provider (idp-user-disabled)
@@ -109,7 +113,7 @@ pub fn page() -> Page {
         entra.nested-memberships: the person belongs to jira-users only through another group, and provisioning does not look into nested groups
 
     What a person can do
-      Provisioning does not look into nested groups. In the Entra admin center, Groups: make jane@acme.example (object id 000000e1-0000-4000-8000-000000000004) a direct member of an assigned group (jira-users, wiki-users), or assign the inner group itself in Entra admin center, Enterprise applications > the Atlassian application (object id 0000005e-0000-4000-8000-000000000000) > Users and groups.
+      Provisioning does not look into nested groups. In the Entra admin center, Groups: make them a direct member of a group that is assigned (jira-users, wiki-users) (jane@acme.example (object id 000000e1-0000-4000-8000-000000000004)), or assign the inner group itself in Entra admin center, Enterprise applications > the Atlassian application (object id 0000005e-0000-4000-8000-000000000000) > Users and groups.
     ");
     shows!(page, "out-of-scope", "The provisioning filter leaves the person out.", answer_for(&mut page, Cause::OutOfScope), @"
     The job's filter takes engineers; Jane is in sales.
@@ -121,7 +125,11 @@ pub fn page() -> Page {
       BROKEN  SCIM record        there is none
       ok      Atlassian account  active
       BROKEN  Groups             0 of 2 expected
-      BROKEN  Apps               no app role
+      BROKEN  Apps               confluence (acme): missing (out-of-scope); jira-software (acme): missing (out-of-scope)
+
+    Apps
+      MISSING confluence (acme): out-of-scope
+      MISSING jira-software (acme): out-of-scope
 
     Found
       The provisioning filter leaves the person out (out-of-scope)
@@ -148,7 +156,11 @@ pub fn page() -> Page {
       BROKEN  SCIM record        there is none
       ok      Atlassian account  active
       BROKEN  Groups             0 of 2 expected
-      BROKEN  Apps               no app role
+      BROKEN  Apps               confluence (acme): missing (attribute-missing); jira-software (acme): missing (attribute-missing)
+
+    Apps
+      MISSING confluence (acme): attribute-missing
+      MISSING jira-software (acme): attribute-missing
 
     Found
       The person lacks an attribute that provisioning needs (attribute-missing)
@@ -172,7 +184,11 @@ pub fn page() -> Page {
       BROKEN  SCIM record        there is none
       BROKEN  Atlassian account  there is none
       BROKEN  Groups             0 of 2 expected
-      BROKEN  Apps               no account, so no app role
+      BROKEN  Apps               confluence (acme): missing (sync-pending); jira-software (acme): missing (sync-pending)
+
+    Apps
+      MISSING confluence (acme): sync-pending
+      MISSING jira-software (acme): sync-pending
 
     Found
       The assignment is newer than the last provisioning cycle (sync-pending)
@@ -193,5 +209,53 @@ pub fn page() -> Page {
 
     Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan f02e1fa2)
     ");
+    shows!(page, "assignment-broken", "The assignment entitles nobody.", answer_for(&mut page, Cause::AssignmentBroken), @"
+    Jane's groups are assigned with a role that was removed, so the job entitles nobody through them.
+
+    jane@acme.example: broken
+
+      ok      Identity provider  exists and is enabled
+      BROKEN  Provisioning       The assignment exists, but the identity provider does not accept it
+      BROKEN  SCIM record        there is none
+      ok      Atlassian account  active
+      BROKEN  Groups             0 of 2 expected
+      BROKEN  Apps               confluence (acme): missing (assignment-broken); jira-software (acme): missing (assignment-broken)
+
+    Apps
+      MISSING confluence (acme): assignment-broken
+      MISSING jira-software (acme): assignment-broken
+
+    Found
+      The assignment exists, but the identity provider does not accept it (assignment-broken)
+        entra.provisioning-log: the job skipped the person, because no assignment entitles them (NotEffectivelyEntitled)
+        entra.assignments: the person is assigned by jira-users, wiki-users
+
+    Missing groups
+      jira-users
+      wiki-users
+
+    What a person can do
+      jane@acme.example (object id 000000e1-0000-4000-8000-000000000004) is assigned by jira-users, wiki-users, but the identity provider accepts none of these assignments. In Entra admin center, Enterprise applications > the Atlassian application (object id 0000005e-0000-4000-8000-000000000000) > Users and groups: select the assignment, choose Edit assignment and select a role that exists (User). If it is a group's, you can instead assign jane@acme.example directly with that role. Never remove the assignment of a group: Atlassian could lose the group.
+    ");
+    shows!(page, "dynamic-group-pending", "A dynamic group is paused.", answer_for(&mut page, Cause::DynamicGroupPending), @r#"
+    Jane belongs into a dynamic group, and an admin has paused the evaluation of its rule.
+
+    jane@acme.example: broken
+
+      ok      Identity provider  exists and is enabled
+      BROKEN  Provisioning       A dynamic group is paused, so it has not taken the person in
+      BROKEN  SCIM record        there is none
+      ok      Atlassian account  active
+      ok      Groups             0 of 0 expected
+      BROKEN  Apps               no app role
+
+    Found
+      A dynamic group is paused, so it has not taken the person in (dynamic-group-pending)
+        entra.dynamic-groups: jira-users, wiki-users is a dynamic group, and the evaluation of its rule is paused
+        entra.memberships: the person is a direct member of no assigned group
+
+    What a person can do
+      In the Entra admin center, Groups > the group > Dynamic membership rules: end the pause of jira-users (object id 00000096-0000-4000-8000-000000000001, rule: user.department -eq "Engineering"); wiki-users (object id 00000096-0000-4000-8000-000000000002, rule: user.department -eq "Engineering"). Then check with Validate Rules that the rule includes jane@acme.example (object id 000000e1-0000-4000-8000-000000000004). If it does not, change the attribute that the rule names, or the rule.
+    "#);
     page
 }

@@ -20,7 +20,11 @@ pub fn page() -> Page {
       BROKEN  SCIM record        The person was never provisioned
       BROKEN  Atlassian account  there is none
       BROKEN  Groups             0 of 2 expected
-      BROKEN  Apps               no account, so no app role
+      BROKEN  Apps               confluence (acme): missing (never-provisioned); jira-software (acme): missing (never-provisioned)
+
+    Apps
+      MISSING confluence (acme): never-provisioned
+      MISSING jira-software (acme): never-provisioned
 
     Found
       The person was never provisioned (never-provisioned)
@@ -48,7 +52,11 @@ pub fn page() -> Page {
       BROKEN  SCIM record        The provisioning record is linked to no account
       ok      Atlassian account  active
       BROKEN  Groups             0 of 2 expected
-      BROKEN  Apps               no app role
+      BROKEN  Apps               confluence (acme): missing (record-unlinked); jira-software (acme): missing (record-unlinked)
+
+    Apps
+      MISSING confluence (acme): record-unlinked
+      MISSING jira-software (acme): record-unlinked
 
     Found
       The provisioning record is linked to no account (record-unlinked)
@@ -75,7 +83,11 @@ pub fn page() -> Page {
       BROKEN  SCIM record        The provisioning record is linked to another account
       ok      Atlassian account  active
       BROKEN  Groups             0 of 2 expected
-      BROKEN  Apps               no app role
+      BROKEN  Apps               confluence (acme): missing (linked-to-other-account); jira-software (acme): missing (linked-to-other-account)
+
+    Apps
+      MISSING confluence (acme): linked-to-other-account
+      MISSING jira-software (acme): linked-to-other-account
 
     Found
       The provisioning record is linked to another account (linked-to-other-account)
@@ -108,7 +120,11 @@ pub fn page() -> Page {
       BROKEN  SCIM record        An old provisioning record is in the way
       ok      Atlassian account  active
       BROKEN  Groups             0 of 2 expected
-      BROKEN  Apps               no app role
+      BROKEN  Apps               confluence (acme): missing (stale-record-conflict); jira-software (acme): missing (stale-record-conflict)
+
+    Apps
+      MISSING confluence (acme): stale-record-conflict
+      MISSING jira-software (acme): stale-record-conflict
 
     Found
       An old provisioning record is in the way (stale-record-conflict)
@@ -142,7 +158,11 @@ pub fn page() -> Page {
       BROKEN  SCIM record        Another managed account bears the person's address
       ok      Atlassian account  active
       BROKEN  Groups             0 of 2 expected
-      BROKEN  Apps               no app role
+      BROKEN  Apps               confluence (acme): missing (email-held-by-managed-account); jira-software (acme): missing (email-held-by-managed-account)
+
+    Apps
+      MISSING confluence (acme): email-held-by-managed-account
+      MISSING jira-software (acme): email-held-by-managed-account
 
     Found
       Another managed account bears the person's address (email-held-by-managed-account)
@@ -176,7 +196,11 @@ pub fn page() -> Page {
       BROKEN  SCIM record        An account outside the organization bears the person's address
       BROKEN  Atlassian account  there is none
       BROKEN  Groups             0 of 2 expected
-      BROKEN  Apps               no account, so no app role
+      BROKEN  Apps               confluence (acme): missing (email-held-outside); jira-software (acme): missing (email-held-outside)
+
+    Apps
+      MISSING confluence (acme): email-held-outside
+      MISSING jira-software (acme): email-held-outside
 
     Found
       An account outside the organization bears the person's address (email-held-outside)
@@ -189,7 +213,7 @@ pub fn page() -> Page {
       wiki-users
 
     What a person can do
-      An account that this organization does not manage bears jane@acme.example. If it is on acme.example, claim it: admin.atlassian.com, Settings > Domains > acme.example > Claim accounts. If another organization manages it, its admins must release it or change its address. A portal-only customer account of the service desk is migrated under Products > the service desk > Portal-only customers > jane@acme.example.
+      An account that this organization does not manage has the address jane@acme.example. If nobody manages it, claim it: admin.atlassian.com, Settings > Domains > acme.example > Claim accounts. If another organization manages it, its admins must release it or change its address. A portal-only customer account of the service desk is migrated under Products > the service desk > Portal-only customers > jane@acme.example.
 
     Ready to paste into a ticket to Atlassian
       User provisioning (SCIM) of organization 9a1jj823-0000-4000-8000-000000000001, directory 6c2f0000-0000-4000-8000-000000000001. It concerns one person: address jane@acme.example, Entra object id 000000e1-0000-4000-8000-000000000004. An account outside the organization bears the person's address: no account of this organization bears jane@acme.example (atlassian.users, read TIME); no provisioning record of another object holds the address, the userName or the externalId (atlassian.scim-links, read TIME); Atlassian refused the identity provider with 409: Resource [USER]: with email[jane@acme.example] already exists. (entra.provisioning-log, read TIME). Provisioning log, TIME: create ended as failure, error code SystemForCrossDomainIdentityManagementServiceIncompatibleFiltering, HTTP status 409, SCIM error uniqueness, detail Resource [USER]: with email[jane@acme.example] already exists., change id ID, cycle id ID, to be retried TIME. Please tell us what kind of account bears the address (unclaimed, another organization's, a portal-only customer's), and how it can be released to us.
@@ -204,7 +228,11 @@ pub fn page() -> Page {
       BROKEN  SCIM record        Two provisioning directories hold the person
       ok      Atlassian account  active
       BROKEN  Groups             0 of 2 expected
-      BROKEN  Apps               no app role
+      BROKEN  Apps               confluence (acme): missing (two-directories); jira-software (acme): missing (two-directories)
+
+    Apps
+      MISSING confluence (acme): two-directories
+      MISSING jira-software (acme): two-directories
 
     Found
       Two provisioning directories hold the person (two-directories)
@@ -230,6 +258,37 @@ pub fn page() -> Page {
       In admin.atlassian.com, Security > Identity providers: the job writes to directory 6c2f0000-0000-4000-8000-000000000001, and 6c2f0000-0000-4000-8000-000000000009 holds the person as well. See to which one acme.example is linked. Remove the other one only after its people are unlinked.
 
     Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan 6c308a53)
+    ");
+    shows!(page, "export-failing", "Atlassian refuses what the identity provider writes.", answer_for(&mut page, Cause::ExportFailing), @"
+    Atlassian refuses Jane's record because of a value in it, and no cause explains the refusal.
+
+    jane@acme.example: broken
+
+      ok      Identity provider  exists and is enabled
+      BROKEN  Provisioning       Atlassian refuses what the identity provider writes
+      BROKEN  SCIM record        there is none
+      ok      Atlassian account  active
+      BROKEN  Groups             0 of 2 expected
+      BROKEN  Apps               confluence (acme): missing (export-failing); jira-software (acme): missing (export-failing)
+
+    Apps
+      MISSING confluence (acme): export-failing
+      MISSING jira-software (acme): export-failing
+
+    Found
+      Atlassian refuses what the identity provider writes (export-failing)
+        entra.provisioning-log: the newest export failed: HTTP status 400, scimType invalidValue, title: size must be between 0 and 255
+
+    Missing groups
+      jira-users
+      wiki-users
+
+    What a person can do
+      Atlassian refuses what the identity provider writes for jane@acme.example: HTTP status 400, scimType invalidValue, title: size must be between 0 and 255. Correct the value that the answer names, at the identity provider or in Entra admin center, Enterprise applications > the Atlassian application (object id 0000005e-0000-4000-8000-000000000000) > Provisioning > Mappings. Then provision jane@acme.example on demand. If the answer names nothing that you can correct, send the ticket below to Atlassian.
+      Have the identity provider write the person's record again is not proposed: Atlassian refused the last attempt, and another one would be refused as well: HTTP status 400, scimType invalidValue, title: size must be between 0 and 255.
+
+    Ready to paste into a ticket to Atlassian
+      User provisioning (SCIM) of organization 9a1jj823-0000-4000-8000-000000000001, directory 6c2f0000-0000-4000-8000-000000000001. It concerns one person: address jane@acme.example, Entra object id 000000e1-0000-4000-8000-000000000004, Atlassian account 712020:93c3f6a0-0000-4000-8000-000000000004. Atlassian refuses what the identity provider writes: the newest export failed: HTTP status 400, scimType invalidValue, title: size must be between 0 and 255 (entra.provisioning-log, read TIME). Provisioning log, TIME: create ended as failure, error code SystemForCrossDomainIdentityManagementBadRequest, HTTP status 400, SCIM error invalidValue, detail title: size must be between 0 and 255, change id ID, cycle id ID. Please tell us why the provisioning interface refuses these requests, and what must be corrected.
     ");
     page
 }

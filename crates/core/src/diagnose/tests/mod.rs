@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 
+mod apps;
 mod deactivation;
 mod entitlement;
 mod suspension;

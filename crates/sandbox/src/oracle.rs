@@ -1,0 +1,154 @@
+//! Who can open which app now, and who should. It is computed from the simulated state alone: never from what the
+//! services answer, and never with the program's rules.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::atlassian::{Account, Atlassian, Membership, Status};
+use super::entra::Entra;
+use super::generator::{GroupLink, Human};
+
+/// How much a role lets a person do in an app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Strength {
+    /// Guests, and the roles of a part of an app.
+    Partial,
+    User,
+    Admin,
+}
+
+/// The strength of a role. None for a role that opens no app.
+#[must_use]
+pub fn strength(role: &str) -> Option<Strength> {
+    match role.rsplit('/').next()? {
+        "guest" | "basic" | "contributor" | "stakeholder" => Some(Strength::Partial),
+        "user" => Some(Strength::User),
+        "admin" => Some(Strength::Admin),
+        _ => None,
+    }
+}
+
+/// What one account can do now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Access {
+    /// Resources that it can open, and how far.
+    pub apps: BTreeMap<String, Strength>,
+    /// Ids of the organization's groups in which it is.
+    pub groups: BTreeSet<String>,
+}
+
+impl Access {
+    /// Whether nothing of the other access is missing here.
+    #[must_use]
+    pub fn is_at_least(&self, other: &Self) -> bool {
+        other.groups.is_subset(&self.groups)
+            && other.apps.iter().all(|(app, needed)| self.apps.get(app).is_some_and(|held| held >= needed))
+    }
+}
+
+/// What an account can do now.
+#[must_use]
+pub fn access(atlassian: &Atlassian, account: &str) -> Access {
+    let Some(known) = atlassian.accounts.get(account) else { return Access::default() };
+    if known.status != Status::Active || known.pending() {
+        return Access::default();
+    }
+    let groups = atlassian.group_ids_of(account);
+    let mut apps: BTreeMap<String, Strength> = BTreeMap::new();
+    let mut open = |resource: &str, role: &str| {
+        if let Some(strength) = strength(role) {
+            let held = apps.entry(resource.to_owned()).or_insert(strength);
+            *held = (*held).max(strength);
+        }
+    };
+    for group in groups.iter().filter_map(|id| atlassian.groups.get(id)) {
+        if !lets_in(atlassian, known, group.directory.as_deref(), true) {
+            continue;
+        }
+        for grant in &group.grants {
+            let seatless = atlassian
+                .workspaces
+                .iter()
+                .any(|app| app.id == grant.resource_id && app.unseated.contains(account));
+            if !seatless {
+                grant.roles.iter().for_each(|role| open(&grant.resource_id, role));
+            }
+        }
+    }
+    if lets_in(atlassian, known, None, !groups.is_empty()) {
+        known.direct_roles.iter().for_each(|(resource, role)| open(resource, role));
+    }
+    Access { apps, groups }
+}
+
+/// What a human can do now, with the account that opens most.
+#[must_use]
+pub fn access_of(atlassian: &Atlassian, human: &Human) -> Access {
+    let all = human.account.iter().chain(&human.spare_accounts).map(|account| access(atlassian, account));
+    all.max_by_key(|access| access.apps.len()).unwrap_or_default()
+}
+
+/// Whether a user directory lets the account in. One of its groups brings a person in who was not put in by hand.
+fn lets_in(atlassian: &Atlassian, account: &Account, directory: Option<&str>, by_group: bool) -> bool {
+    let by_hand = match directory {
+        Some(id) if id != atlassian.directory_id => {
+            account.elsewhere.get(id).copied().unwrap_or(Membership::None)
+        }
+        _ => account.membership,
+    };
+    match by_hand {
+        Membership::Active => true,
+        Membership::Suspended => false,
+        Membership::None => by_group,
+    }
+}
+
+/// The groups of the Atlassian application of which a user is a direct member.
+#[must_use]
+pub fn assigned_groups(entra: &Entra, idp: &str) -> BTreeSet<String> {
+    let assigned = entra.assignments.iter().filter(|one| one.resource == entra.atlassian);
+    let groups = assigned.filter_map(|one| entra.groups.get(&one.principal));
+    groups.filter(|group| group.has(idp)).map(|group| group.id.clone()).collect()
+}
+
+/// The first thing that a human lacks, in words. None if they have everything that they should have: an enabled user
+/// object, an active account that is let in, every assigned group, every app that these groups open as far as the
+/// weakest of them opens it, and at least one app.
+#[must_use]
+pub fn lacks(atlassian: &Atlassian, entra: &Entra, groups: &[GroupLink], human: &Human) -> Option<String> {
+    let Some(idp) = &human.idp else { return Some("a user object".to_owned()) };
+    if !entra.users.get(idp).is_some_and(|user| user.account_enabled) {
+        return Some("an enabled user object".to_owned());
+    }
+    let Some(account) = &human.account else { return Some("an account".to_owned()) };
+    let held = access(atlassian, account);
+    let Some(known) = atlassian.accounts.get(account) else { return Some("an account".to_owned()) };
+    if known.status != Status::Active || known.pending() {
+        return Some("an active account".to_owned());
+    }
+    // Whoever never confirmed the address has never been in.
+    if !known.email_verified && known.activity.is_empty() {
+        return Some("a confirmed address".to_owned());
+    }
+    let mut expected: BTreeMap<String, Strength> = BTreeMap::new();
+    for idp_group in assigned_groups(entra, idp) {
+        let link = groups.iter().find(|link| link.idp == idp_group);
+        let here = link.and_then(|link| atlassian.groups.get(&link.org)).filter(|group| group.synced);
+        let Some(group) = here.filter(|group| held.groups.contains(&group.id)) else {
+            return Some(format!("the group {idp_group}"));
+        };
+        if !lets_in(atlassian, known, group.directory.as_deref(), true) {
+            return Some(format!("access to the directory of {}", group.name));
+        }
+        for grant in &group.grants {
+            if let Some(weakest) = grant.roles.iter().filter_map(|role| strength(role)).min() {
+                let needed = expected.entry(grant.resource_id.clone()).or_insert(weakest);
+                *needed = (*needed).min(weakest);
+            }
+        }
+    }
+    let missing = expected.iter().find(|(app, needed)| held.apps.get(*app).is_none_or(|has| has < *needed));
+    if let Some((app, _)) = missing {
+        return Some(format!("the app {app}"));
+    }
+    held.apps.is_empty().then(|| "any app".to_owned())
+}

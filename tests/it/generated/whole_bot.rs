@@ -1,0 +1,87 @@
+//! A share of the generated tenants over HTTP and through the whole bot: an operator asks for the repair in the simulated
+//! Slack, an approver approves each plan, and the run ends with a legal journal.
+
+use reinstate::clock;
+use reinstate_core::Next;
+use reinstate_sandbox::generator::{GroupLink, Recipe, Truth};
+use reinstate_sandbox::{Sandbox, lock, oracle};
+
+use super::lab::Lab;
+use crate::bot::{ADA, GRACE, tells_in};
+
+/// How many repairs run in CI. `.ci/long` runs 2,000.
+const REPAIRS: u64 = 12;
+
+/// Whether the tenant has something to repair.
+async fn has_steps(recipe: &Recipe) -> bool {
+    let lab = Lab::new(recipe);
+    lab.check(&lab.who, &[]).await.is_some_and(|answer| !answer.plan.steps.is_empty())
+}
+
+fn everybody(sandbox: &Sandbox, truth: &Truth) -> Vec<oracle::Access> {
+    let atlassian = lock(&sandbox.atlassian);
+    truth.humans.iter().map(|human| oracle::access_of(&atlassian, human)).collect()
+}
+
+fn lacks(sandbox: &Sandbox, truth: &Truth, groups: &[GroupLink]) -> Option<String> {
+    oracle::lacks(&lock(&sandbox.atlassian), &lock(&sandbox.entra), groups, &truth.humans[0])
+}
+
+/// One repair. Returns what is wrong.
+async fn repair(recipe: &Recipe) -> Vec<String> {
+    let world = recipe.world_with_staff();
+    let (truth, groups, who) = (world.truth, world.groups, world.who);
+    let mut wrong = Vec::new();
+    tells_in(
+        world.tenant,
+        |_| {},
+        async |bot| {
+            let before = everybody(&bot.sandbox, &truth);
+            bot.says(ADA, &format!("repair {who}")).await;
+            let waits = |next: &Next| matches!(next, Next::AwaitApproval { .. });
+            let rests = |next: &Next| waits(next) || matches!(next, Next::Nothing | Next::AwaitPerson);
+            let next = |run: &reinstate_core::Run| run.next(clock::now(), &bot.app.rules, &bot.app.limits);
+            let run = loop {
+                let run = bot.until("a plan that waits, or the end", |run| rests(&next(run))).await;
+                if !waits(&next(&run)) {
+                    break run;
+                }
+                bot.is_quiet().await;
+                bot.clicks(GRACE, "reinstate.approve").await;
+                bot.until("the approval", |run| !waits(&next(run))).await;
+            };
+            bot.is_quiet().await;
+            let after = everybody(&bot.sandbox, &truth);
+            for (human, (old, new)) in truth.humans.iter().zip(before.iter().zip(&after)) {
+                if !new.is_at_least(old) {
+                    wrong.push(format!("{}: {old:?} became {new:?}", human.name));
+                }
+            }
+            let restored = run.ended.as_ref().is_some_and(|(outcome, _)| {
+                matches!(outcome, reinstate_core::Outcome::Restored | reinstate_core::Outcome::Healthy)
+            });
+            if restored && let Some(lacks) = lacks(&bot.sandbox, &truth, &groups) {
+                wrong.push(format!("the run ended with access, and the person lacks {lacks}"));
+            }
+            bot.reads_all();
+        },
+    )
+    .await;
+    wrong
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn repairs_through_the_whole_bot_only_add_access() {
+    let wanted = super::runner::from_env("REINSTATE_TENANTS_OVER_HTTP", REPAIRS);
+    let mut seed = super::runner::from_env("REINSTATE_TEST_SEED", 1).wrapping_mul(1_000_003);
+    let (mut done, mut wrong) = (0, Vec::new());
+    while done < wanted {
+        seed = seed.wrapping_add(1);
+        let recipe = Recipe { refused: None, ..Recipe::drawn(seed) };
+        if has_steps(&recipe).await {
+            done += 1;
+            wrong.extend(repair(&recipe).await.into_iter().map(|why| format!("{recipe}: {why}")));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
