@@ -89,6 +89,10 @@ pub(super) fn written_record(case: &Case<'_>, account: Option<&str>, earlier: &[
     if !case.every_directory_was_read() || target.is_some_and(|id| !case.e.records.contains_key(id)) {
         return ConditionState::Unread(vec![Source::ScimUsers]);
     }
+    // Then the person may have a record that no look-up finds, and the identity provider may write it.
+    if case.record_is_unread() {
+        return ConditionState::Unread(vec![Source::ScimUsers, Source::Schema]);
+    }
     // A directory that is not configured may hold a record, and only the links by address show it.
     if case.own.is_none() && case.e.links.get().is_none() {
         return ConditionState::Unread(vec![Source::ScimLinks]);

@@ -22,11 +22,13 @@ pub(super) fn group_without_role(case: &Case<'_>) -> Answer {
         return Answer::Yes(finding);
     }
     // A group that does not exist at Atlassian may get its roles later.
-    if !grants.apps.is_empty() || grants.without_app.is_empty() || !grants.absent.is_empty() {
+    if !grants.apps.is_empty() || !grants.absent.is_empty() {
         return Answer::No;
     }
     match (grants.unread, holds) {
         (true, _) => Answer::Unread(&[Source::GroupRoles]),
+        // There is no expected group.
+        _ if grants.without_app.is_empty() => Answer::No,
         (_, None) => Answer::Unread(&[Source::Roles]),
         _ => {
             let Some(first) = without_role(case, &grants.without_app) else { return Answer::No };

@@ -294,7 +294,7 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
 
 /// See docs/reference/rules.md#verdict.
 fn verdict(case: &Case<'_>, findings: &[Finding], undecided: &[Undecided]) -> Verdict {
-    if case.is_ambiguous() {
+    if case.is_ambiguous() || matches!(case.asked_app(), AskedApp::Unclear(_) | AskedApp::Unread) {
         return Verdict::CannotTell;
     }
     let any = matches!(case.asked_app(), AskedApp::Any);

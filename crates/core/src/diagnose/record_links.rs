@@ -4,6 +4,7 @@
 use super::case::Case;
 use super::record_link::RecordLink;
 use crate::evidence::{IdpUser, LogEntry, Read};
+use crate::expression::Mapped;
 use crate::subject::{RecordId, normalize};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -280,6 +281,10 @@ impl<'a> Case<'a> {
     /// which would show whether the identity provider knows the record.
     #[must_use]
     pub fn record_is_unread(&self) -> bool {
+        // A record with an older name and address can be found by its `externalId` alone.
+        if self.own.is_none() && self.identity.external_id == Mapped::Unread && !self.has_no_job() {
+            return true;
+        }
         let concerns =
             |record_link: &&RecordLink<'a>| self.holds_something(record_link) || record_link.by_address;
         let mut others = self.record_links.iter().filter(concerns);
