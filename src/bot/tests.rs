@@ -265,7 +265,7 @@ async fn what_needs_no_look_up_is_in_the_acknowledgement() {
     let says = async |text: &str| house.bot.command("U0NONE", "C0DESK", text).await.unwrap().json();
     assert_eq!(says("help").await["response_type"], "ephemeral");
     let text = says("chek <!channel>").await["text"].as_str().unwrap().to_owned();
-    assert_eq!(text, "There is no such command.\nThe nearest correct form: `/reinstate check WHO`");
+    assert_eq!(text, "There is no such command.\nThe nearest correct form: `/reinstate check WHO [APP]`");
     assert_eq!(house.bot.slash("U0NONE", "C0DESK", "/other", "x").await.unwrap().status, 200);
     says("whoami").await;
     house.private("U0NONE", "• none").await;

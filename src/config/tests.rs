@@ -91,8 +91,10 @@ fn the_example_is_complete_and_good() {
     assert_eq!(config.atlassian.parking_domain.as_deref(), Some("acme.example"));
     let table: toml::Table = EXAMPLE.parse().unwrap();
     for key in schema::KEYS {
+        // A key without a default that is right for everybody is shown as a comment.
+        let shown = EXAMPLE.contains(&format!("\n# {} = ", key.name));
         assert!(
-            table[key.section].get(key.name).is_some(),
+            shown || table[key.section].get(key.name).is_some(),
             "{}.{} is not in the example",
             key.section,
             key.name

@@ -244,7 +244,7 @@ mod tests {
             Ok(Command::Check(jane, Some("jira-software".into())))
         );
         for text in
-            ["check ada@acme.example <@U1A>", "check ada@acme.example *", "check ada@acme.example a;b"]
+            ["check ada@acme.example <@U1A>", "check ada@acme.example ;", "check ada@acme.example a;b"]
         {
             assert_eq!(parse(text).unwrap_err().form, "/reinstate check WHO [APP]", "{text}");
         }

@@ -133,6 +133,10 @@ async fn without_one_of_its_sources_no_app_is_there_and_none_is_missing() {
         [Source::Roles, Source::GroupRoles, Source::Memberships, Source::Assignments, Source::Accounts]
     {
         for scenario in scenarios {
+            // The search for groups shows that such a group has a role on no resource, so its roles are not read.
+            if (scenario, source) == ("group-without-role", Source::GroupRoles) {
+                continue;
+            }
             let sandbox = start(find(scenario).unwrap().tenant()).await;
             refuse(&sandbox, source);
             let (diagnosis, _) = ask(&sandbox, None).await;
@@ -220,7 +224,7 @@ async fn the_json_has_every_list_of_apps_and_groups() {
     assert!(wiki["resource"].as_str().unwrap().starts_with("ari:cloud:confluence::site/"));
 }
 
-/// I4 over the scenarios: whoever is healthy has each expected app, and whoever lacks one is broken.
+/// I4 over the scenarios: a healthy person has each expected app, and a person who lacks one is broken.
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_healthy_whose_expected_apps_are_not_all_there() {
     for scenario in ALL {

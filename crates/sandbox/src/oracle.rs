@@ -125,7 +125,7 @@ pub fn lacks(atlassian: &Atlassian, entra: &Entra, groups: &[GroupLink], human: 
     if known.status != Status::Active || known.pending() {
         return Some("an active account".to_owned());
     }
-    // Whoever never confirmed the address has never been in.
+    // A person who never confirmed the address has never been in.
     if !known.email_verified && known.activity.is_empty() {
         return Some("a confirmed address".to_owned());
     }

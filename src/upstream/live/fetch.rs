@@ -4,7 +4,7 @@
 use futures_core::future::BoxFuture;
 use jiff::Timestamp;
 
-use super::wants::ReadRequest;
+use super::read_request::ReadRequest;
 use super::{Live, convert};
 use crate::upstream::{Atlassian, CallError, Entra, Scim};
 use reinstate_core::Evidence;

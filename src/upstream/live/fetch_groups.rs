@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::Live;
 use super::convert;
 use super::fetch::{Change, Reason, change, join, once, reason};
-use super::wants::ReadRequest;
+use super::read_request::ReadRequest;
 use crate::upstream::atlassian::groups::Group;
 use reinstate_core::evidence::{GroupRole, OrgGroup};
 

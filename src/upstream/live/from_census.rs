@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::fetch::{Change, Reason, change, join, once};
 use super::people::UNTRACED;
-use super::wants::ReadRequest;
+use super::read_request::ReadRequest;
 use reinstate_core::evidence::{AppRole, Mapping, OrgGroup, Read, ScimRecord};
 use reinstate_core::subject::{normalize, normalize_name};
 use reinstate_core::sweep::{Census, ListedAccount, LookDepth, Records, SweepQuery};

@@ -13,6 +13,7 @@ mod from_census;
 mod group_cache;
 mod jobs;
 mod people;
+mod read_request;
 mod wants;
 mod wants_apps;
 mod wants_effect;
@@ -29,9 +30,10 @@ use super::Clients;
 use crate::world::{ActOutcome, Page, ReadScope, SweepProgress, World};
 use from_census::{Answer, FromCensus};
 use group_cache::GroupCache;
+use read_request::ReadRequest;
 use reinstate_core::sweep::{Census, Grants, RoleList, SweepQuery};
 use reinstate_core::{Evidence, Op, Subject};
-use wants::{ReadRequest, wants};
+use wants::wants;
 
 /// The rounds of a diagnosis that follows links from account to record to owner. It ends earlier when nothing more is
 /// needed.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::wants::{MAX_PER_SEARCH, MAX_ROLES, ReadRequest};
+use super::read_request::{MAX_PER_SEARCH, MAX_ROLES, ReadRequest};
 use reinstate_core::diagnose::Case;
 use reinstate_core::evidence::{Claim, Evidence, IdpGroup, Read};
 use reinstate_core::subject::{Who, normalize_name};

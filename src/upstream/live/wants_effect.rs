@@ -1,7 +1,7 @@
 //! What to read to see whether one op has taken effect. It must never read more than that, because it is read again and
 //! again while the effect is awaited.
 
-use super::wants::{ReadRequest, mapping};
+use super::read_request::{ReadRequest, mapping};
 use super::wants_identity::names;
 use reinstate_core::diagnose::Case;
 use reinstate_core::{Evidence, Op};

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::wants::{MAX_PER_SEARCH, ReadRequest};
+use super::read_request::{MAX_PER_SEARCH, ReadRequest};
 use reinstate_core::diagnose::{Case, RecordLink};
 use reinstate_core::evidence::{Evidence, IdpUser};
 use reinstate_core::subject::{RecordId, Who, normalize};

@@ -51,7 +51,7 @@ fn an_anchor_that_is_gone_climbs_from_rung_one() {
     let first = plan(&e, &diagnosis, &rules(), &[]);
     assert_eq!(first.steps[0].op.action(), "provision-user", "{:?}", first.advice);
     assert_eq!(first.steps[0].op.rung(), 1);
-    // It had no effect, and the log does not say why: everybody is not matched anew on a guess.
+    // It had no effect, and the log does not say why: not everybody is matched again on a guess.
     let second = plan(&e, &diagnosis, &rules(), &first.steps);
     assert!(second.steps.is_empty(), "{:?}", second.steps);
     // The identity provider answered that it does not find the record.

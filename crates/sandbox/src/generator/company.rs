@@ -5,42 +5,14 @@ use super::blueprint::{
     Assigned, Blueprint, Colleagues, GroupNames, OtherApplication, PersonKind, SecondDirectory,
     UserDirectories,
 };
-use super::faults::Fault;
 use super::people::Hire;
 use super::truth::Truth;
+use super::world::{ALIAS, GroupLink, SECOND, World};
 use super::{history, schema};
 use crate::atlassian::{Grant, ManagedBy, Membership};
-use crate::tenant::{STAFF, Tenant, hours_ago};
+use crate::tenant::{STAFF, Tenant};
 
-/// The second SCIM directory.
-pub(super) const SECOND: &str = "6c2f0000-0000-4000-8000-000000000002";
 const SECOND_KEY: &str = "sandbox-second-key";
-
-/// A group that is assigned to the application, in each of the places where it exists.
-#[derive(Clone, Debug)]
-pub struct GroupLink {
-    /// At the identity provider.
-    pub idp: String,
-    /// The SCIM group.
-    pub scim: String,
-    /// The group of the organization.
-    pub org: String,
-    /// Its name at Atlassian.
-    pub name: String,
-}
-
-/// A generated tenant while it is built, and afterwards.
-pub struct World {
-    pub tenant: Tenant,
-    pub blueprint: Blueprint,
-    pub truth: Truth,
-    /// The groups in which everybody is who is assigned through groups.
-    pub groups: Vec<GroupLink>,
-    /// How WHO names the person of interest.
-    pub who: String,
-    /// The faults that were injected.
-    pub injected: Vec<&'static Fault>,
-}
 
 impl World {
     /// The tenant with its groups and without people.
@@ -219,7 +191,7 @@ impl World {
             Colleagues::None => {}
             Colleagues::SimilarAddress => {
                 self.employ(&Hire::member("Mary Jane", "mary.jane@acme.example"));
-                self.employ(&Hire::member("Ane Doe", "ane@acme.example"));
+                self.employ(&Hire::member("Anne Doe", "ane@acme.example"));
             }
             Colleagues::SameName => {
                 let given_name = Some("Janey");
@@ -236,9 +208,6 @@ impl World {
         }
     }
 }
-
-/// Another address of the person.
-pub(super) const ALIAS: &str = "jane.alias@acme.example";
 
 /// The names of an assigned group in Entra and at Atlassian.
 fn names(kind: GroupNames, plain: &str) -> (String, String) {
@@ -278,20 +247,4 @@ pub(super) fn build(blueprint: &Blueprint, staff: bool) -> World {
     world.add_rest();
     history::write(&mut world);
     world
-}
-
-/// The last cycle ended an hour ago without an error.
-pub(super) fn cycle_ended(world: &mut World) {
-    if let Some(job) = world.tenant.entra.atlassian_job() {
-        job.last_execution = Some(crate::entra::Run {
-            id: "cycle".to_owned(),
-            began: hours_ago(2),
-            ended: hours_ago(1),
-            state: "Succeeded".to_owned(),
-            imported: 4,
-            exported: 0,
-            escrowed: 0,
-            error: None,
-        });
-    }
 }

@@ -1,7 +1,7 @@
 //! The provisioning log of a generated tenant. Entries are old enough that nothing waits for them.
 
 use super::blueprint::History;
-use super::company::{World, cycle_ended};
+use super::world::{World, cycle_ended};
 use crate::entra::{LogEntry, LogError, Step, Subject};
 use crate::tenant::hours_ago;
 

@@ -14,8 +14,9 @@ mod recipe;
 mod schema;
 mod switches;
 mod truth;
+mod world;
 
 pub use blueprint::{Blueprint, PersonKind, SecondDirectory};
-pub use company::{GroupLink, World};
 pub use recipe::Recipe;
 pub use truth::{Human, Truth};
+pub use world::{GroupLink, World};

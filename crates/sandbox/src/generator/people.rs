@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::blueprint::{AskedBy, Assigned, PersonKind};
-use super::company::{ALIAS, World};
 use super::truth::Human;
+use super::world::{ALIAS, World};
 use crate::entra::{Assignment, DEFAULT_ACCESS, User};
 use crate::tenant::{DIRECTORY, hours_ago};
 

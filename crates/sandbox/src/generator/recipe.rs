@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use reinstate_core::Source;
 
 use super::blueprint::Blueprint;
-use super::company::{World, build};
+use super::company::build;
 use super::dimensions::{DIMENSIONS, Dimension};
 use super::faults;
 use super::random::Random;
 use super::switches::{FLIPS, OTHERS};
+use super::world::World;
 
 /// How often a dimension has another value than the ordinary one, in percent.
 const UNUSUAL: usize = 18;

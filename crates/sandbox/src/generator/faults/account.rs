@@ -3,7 +3,7 @@
 use reinstate_core::Cause;
 
 use super::super::blueprint::{Assigned, PersonKind, UserDirectories};
-use super::super::company::World;
+use super::super::world::World;
 use super::Fault;
 use crate::atlassian::{ManagedBy, Membership, Status};
 

@@ -2,8 +2,8 @@
 
 use reinstate_core::Cause;
 
-use super::super::company::{GroupLink, World};
 use super::super::schema;
+use super::super::world::{GroupLink, World};
 use super::Fault;
 use crate::tenant::DIRECTORY;
 

@@ -2,7 +2,7 @@
 
 use reinstate_core::Cause;
 
-use super::super::company::World;
+use super::super::world::World;
 use super::super::{history, schema};
 use super::Fault;
 use crate::entra::{Audit, By, JobCode, Quarantine, STOPPED};

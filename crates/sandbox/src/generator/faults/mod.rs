@@ -10,7 +10,7 @@ mod source;
 
 use reinstate_core::Cause;
 
-use super::company::World;
+use super::world::World;
 
 /// One fault.
 pub struct Fault {

@@ -3,8 +3,8 @@
 use reinstate_core::Cause;
 
 use super::super::blueprint::{PersonKind, SecondDirectory};
-use super::super::company::{SECOND, World};
 use super::super::history;
+use super::super::world::{SECOND, World};
 use super::Fault;
 use crate::atlassian::{ManagedBy, Membership};
 use crate::tenant::DIRECTORY;

@@ -4,7 +4,7 @@ use reinstate_core::Cause;
 use serde_json::json;
 
 use super::super::blueprint::Assigned;
-use super::super::company::{World, cycle_ended};
+use super::super::world::{World, cycle_ended};
 use super::super::{history, schema};
 use super::Fault;
 use crate::entra::Group;
