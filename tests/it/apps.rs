@@ -58,7 +58,7 @@ async fn each_missing_app_has_its_reason() {
         let wanted: Vec<(String, &str)> =
             wanted.into_iter().map(|(app, why)| (app.to_owned(), why)).collect();
         assert_eq!(missing(&diagnosis), wanted, "{scenario}: {:?}", diagnosis.apps);
-        assert_eq!(diagnosis.apps.expected.is_some(), true, "{scenario}");
+        assert!(diagnosis.apps.expected.is_some(), "{scenario}");
     }
 }
 

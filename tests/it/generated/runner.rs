@@ -47,7 +47,7 @@ async fn shrunk(recipe: &Recipe, failure: &Failure) -> (Recipe, Failure) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "until every cause of version 2 is in main: cargo test --test it -- --ignored generated::runner"]
+#[ignore = "minutes, and not yet green for every tenant: cargo test --test it -- --ignored generated::runner"]
 async fn the_invariants_hold_in_every_generated_tenant() {
     let (first, count) = match std::env::var("REINSTATE_TENANT").ok().and_then(|text| text.parse().ok()) {
         Some(one) => (one, 1),

@@ -98,7 +98,7 @@ fn full_beside_suspension(case: &Case<'_>, account: &Account) -> Answer {
     }
     let Some(spaces) = case.e.workspaces.get() else { return Answer::Unread(&[Source::Workspaces]) };
     let is_full = |app: &&str| spaces.iter().any(|space| space.id == **app && space.is_full() == Some(true));
-    needed.retain(|app| is_full(&app));
+    needed.retain(|app| is_full(app));
     full_apps(case, &needed, None)
 }
 
