@@ -28,6 +28,12 @@ fn holds(page: &str, name: &str, made: &str) {
     assert_eq!(found, made, "{page}: REINSTATE_UPDATE_DOCS=1 cargo test --test it generated_docs");
 }
 
+/// A key of the example with its value. A key without a default that is right for everybody is shown as a comment.
+fn shown_key(line: &str) -> Option<(&str, &str)> {
+    let line = line.strip_prefix("# ").unwrap_or(line);
+    line.split_once(" = ").filter(|(name, _)| name.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+}
+
 #[test]
 fn the_keys_of_the_configuration() {
     let made = reinstate::config::reference();
@@ -39,7 +45,7 @@ fn the_keys_of_the_configuration() {
     for line in example.lines() {
         if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
             section = name;
-        } else if let Some((name, _)) = line.split_once(" = ").filter(|_| !line.starts_with('#')) {
+        } else if let Some((name, _)) = shown_key(line) {
             keys.insert(format!("`{section}.{name}`"));
             // One comment may explain several keys that follow each other.
             if !explained {
