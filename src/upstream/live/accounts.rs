@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::fetch::{Change, Reason, change, join, reason};
 use super::{Live, convert};
 use crate::upstream::atlassian::users::{self, LastActive};
-use reinstate_core::evidence::{Account, IdpGroup, Read};
+use reinstate_core::evidence::{Account, IdpGroup};
 
 const NO_LAST_USE: &str =
     "the organization is on the original user management, which does not tell the last use";
@@ -17,29 +17,26 @@ impl Live {
     pub(super) async fn accounts(&self, found: Result<Vec<users::Account>, Reason>, at: Timestamp) -> Change {
         let mut found: Result<Vec<Account>, Reason> =
             found.map(|all| all.into_iter().filter_map(convert::account).collect());
-        let mut gap = None;
         if let Ok(all) = &mut found {
-            gap = self.groups_of_all(all).await.err();
+            self.groups_of_all(all).await;
         }
-        change(move |e| {
-            join(&mut e.accounts, found, at, |a: &Account, b| a.id == b.id);
-            if let Some(gap) = gap {
-                e.accounts = Read::Gap(gap);
-            }
-        })
+        change(move |e| join(&mut e.accounts, found, at, |a: &Account, b| a.id == b.id))
     }
 
     /// It is not documented whether a search over all directories lists the groups of each of them. So an empty list
     /// proves nothing, and the search for groups is asked as well (docs/reference/rules.md#atlassian-groups-of-an-account).
-    async fn groups_of_all(&self, all: &mut [Account]) -> Result<(), Reason> {
+    /// If that search fails, the groups of the account are unread.
+    async fn groups_of_all(&self, all: &mut [Account]) {
         let empty = all.iter_mut().filter(|account| account.groups.as_ref().is_some_and(Vec::is_empty));
         let reads = empty.map(|account| async move {
             let ids = [account.id.clone()];
-            let found = self.org()?.groups_of(&ids).await.map_err(|e| reason(&e))?;
-            account.groups = Some(found.into_iter().map(group).collect());
-            Ok(())
+            let found = match self.org() {
+                Ok(org) => org.groups_of(&ids).await.ok(),
+                Err(_) => None,
+            };
+            account.groups = found.map(|found| found.into_iter().map(group).collect());
         });
-        join_all(reads).await.into_iter().collect()
+        join_all(reads).await;
     }
 
     /// When an account was last used. The second source is asked only where the organization refuses the first one.

@@ -15,6 +15,11 @@ pub(super) fn export_failing(case: &Case<'_>) -> Answer {
     if case.e.log.get().is_none() {
         return Answer::Unread(&[Source::ProvisioningLog]);
     }
+    // A record that was not read may have the value and explain the refusal.
+    let is_conflict = case.failing_export().is_some_and(LogEntry::is_conflict);
+    if is_conflict && !case.every_directory_was_read() {
+        return Answer::Unread(&[Source::ScimUsers]);
+    }
     let failed = case.failing_export().and_then(|entry| {
         fact(&case.e.log, Source::ProvisioningLog, format!("the newest export failed: {}", answer(entry)))
     });
