@@ -218,10 +218,15 @@ mod tests {
             let job = world.tenant.entra.service_principals.values().map(|one| format!("{one:?}"));
             let people =
                 format!("{:?}{:?}", world.tenant.atlassian.accounts, world.tenant.atlassian.switches);
-            let rest = format!("{:?}{:?}", world.tenant.entra.apps, world.tenant.entra.switches);
+            let places =
+                format!("{:?}{:?}", world.tenant.atlassian.more_directories, world.tenant.atlassian.groups);
+            let records =
+                format!("{:?}{:?}", world.tenant.atlassian.directories, world.tenant.atlassian.scim_users);
+            let (apps, switches) = (&world.tenant.entra.apps, &world.tenant.entra.switches);
+            let rest = format!("{apps:?}{switches:?}{:?}", world.tenant.entra.assignments);
             let groups = format!("{:?}{:?}", world.tenant.entra.groups, world.tenant.atlassian.workspaces);
             format!(
-                "{} {} {} {people} {rest} {groups} {:?} {:?} {} {:?}",
+                "{} {} {} {people} {places} {records} {rest} {groups} {:?} {:?} {} {:?}",
                 world.tenant.atlassian.snapshot(),
                 world.tenant.entra.snapshot(),
                 job.collect::<String>(),
@@ -232,13 +237,18 @@ mod tests {
             )
         };
         let ordinary = shown(&Recipe::default());
+        let mut unchanged = Vec::new();
         for dimension in dimensions() {
             for (value, _) in dimension.choices.iter().skip(1) {
                 let recipe = Recipe::named(&[(dimension.name, value)], &[]);
                 assert_eq!(recipe.values.len(), 1);
-                assert_ne!(shown(&recipe), ordinary, "{recipe}");
+                if shown(&recipe) == ordinary {
+                    unchanged.push(format!("{}={value}", dimension.name));
+                }
             }
         }
+        // In an ordinary tenant, the user name is the address.
+        assert_eq!(unchanged, ["asked-by=name"]);
         for fault in faults::all() {
             assert_eq!(Recipe::named(&[], &[fault.name]).faults, [fault.name]);
         }

@@ -115,6 +115,7 @@ mod tests {
 
     /// Switches that are not drawn: they change when something happens, or only how a refusal is worded.
     const NOT_DRAWN: &[&str] = &[
+        "role_on_resource",
         "event_delay",
         "events_per_minute",
         "gone_status",
