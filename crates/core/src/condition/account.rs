@@ -263,19 +263,13 @@ fn links_are_dead(case: &Case<'_>, id: &str) -> ConditionState {
 
 /// No live user other than the subject may have the address as UPN, mail or proxy address.
 fn no_colleague_has(case: &Case<'_>, address: &str) -> ConditionState {
-    let Some(Read::Seen { value, .. }) = case.e.bearers.get(&normalize(address)) else {
-        return ConditionState::Unread(vec![Source::Users]);
-    };
-    // If the person is unknown, any user with the address may be a colleague.
-    if case.person.is_none() && case.e.users.get().is_none() {
-        return ConditionState::Unread(vec![Source::Users]);
-    }
-    match value.iter().find(|user| case.person.is_none_or(|person| person.id != user.id)) {
-        Some(user) => ConditionState::False(format!(
+    match case.colleague_with(address) {
+        None => ConditionState::Unread(vec![Source::Users]),
+        Some(None) => ConditionState::True,
+        Some(Some(user)) => ConditionState::False(format!(
             "a living colleague has the address at the identity provider ({})",
             user.name.as_deref().unwrap_or(&user.id)
         )),
-        None => ConditionState::True,
     }
 }
 

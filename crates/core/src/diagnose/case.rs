@@ -101,6 +101,30 @@ impl<'a> Case<'a> {
             })
     }
 
+    /// The living person other than this one who has an address as UPN, mail or proxy address. `None` if unread. If it
+    /// is unknown who this person is, any user with the address may be another one.
+    #[must_use]
+    pub fn colleague_with(&self, address: &str) -> Option<Option<&'a IdpUser>> {
+        let users = self.e.bearers.get(&normalize(address))?.get()?;
+        if self.person.is_none() && self.e.users.get().is_none() {
+            return None;
+        }
+        Some(users.iter().find(|user| self.person.is_none_or(|person| person.id != user.id)))
+    }
+
+    /// Whether an account may be another person's, because another living person has its address. A record that is linked
+    /// to it proves nothing then. `None` if unread.
+    #[must_use]
+    pub fn may_be_a_colleagues(&self, account: &Account) -> Option<bool> {
+        let address = account.email.as_deref().filter(|_| self.person.is_some());
+        match address {
+            Some(address) if !self.addresses().contains(&normalize(address)) => {
+                self.colleague_with(address).map(|user| user.is_some())
+            }
+            _ => Some(false),
+        }
+    }
+
     /// The account that has the wanted address.
     #[must_use]
     pub fn bearer(&self) -> Option<&'a Account> {

@@ -247,6 +247,10 @@ impl<'a> Case<'a> {
     pub fn has_access(&self) -> Option<bool> {
         self.e.accounts.get()?;
         let Some(account) = self.account else { return Some(false) };
+        // The access of another person's account proves nothing about this person.
+        if self.may_be_a_colleagues(account) != Some(false) {
+            return None;
+        }
         let member = account.membership.as_deref().is_none_or(|m| m.eq_ignore_ascii_case("active"));
         if account.for_deletion || (account.is_understood() && !(account.is_active() && member)) {
             return Some(false);

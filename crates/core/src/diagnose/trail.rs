@@ -157,6 +157,9 @@ fn account(case: &Case<'_>) -> Station {
         (Some(account), _) if !account.for_deletion && !account.is_understood() => {
             station(NAME, Mark::Unread, "its state was not shown, or in a word that is not known")
         }
+        (Some(account), _) if case.may_be_a_colleagues(account) != Some(false) => {
+            station(NAME, Mark::Unread, "another person at the identity provider may have its address")
+        }
         (Some(account), _) if account.is_active() => station(NAME, Mark::Good, "active"),
         (Some(_), _) => station(NAME, Mark::Broken, "not active"),
         (None, Read::Seen { .. }) if !case.candidates.is_empty() => {
