@@ -1,0 +1,126 @@
+//! Records, their owners and the accounts that they are linked to, as tables over hand-made evidence.
+
+use super::*;
+
+#[test]
+fn email_held_outside_needs_every_look_up() {
+    let mut e = without_record();
+    put(&mut e.log, |log| log.push(refusal()));
+    assert_eq!(codes(&e), ["email-held-outside"]);
+    let spoil: [fn(&mut Evidence); 6] = [
+        |e| e.links = Read::Gap("403".into()),
+        |e| drop(e.records.insert("d1".into(), Read::Gap("403".into()))),
+        |e| drop(e.records.insert("d2".into(), Read::Gap("no key".into()))),
+        |e| e.records.clear(),
+        |e| e.log = Read::Gap("403".into()),
+        |e| e.domains = Read::Gap("403".into()),
+    ];
+    for (number, spoil) in spoil.into_iter().enumerate() {
+        let mut spoiled = e.clone();
+        spoil(&mut spoiled);
+        let diagnosis = diagnose(&spoiled);
+        assert!(!diagnosis.found(Cause::EmailHeldOutside), "{number}");
+        assert!(undecided(&diagnosis, Cause::EmailHeldOutside), "{number}");
+    }
+}
+
+#[test]
+fn a_refusal_proves_nothing_about_what_was_moved_aside_since() {
+    let mut e = without_record();
+    put(&mut e.log, |log| log.push(refusal()));
+    put(&mut e.log, |log| log[0].at = Some(at(1)));
+    let later = at(2);
+    e.cleared = Some(later);
+    assert_eq!(codes(&e), ["never-provisioned"]);
+    put(&mut e.log, |log| log[0].at = Some(later));
+    assert_eq!(codes(&e), ["email-held-outside"], "refused again since");
+    put(&mut e.log, |log| log[0].at = None);
+    assert_eq!(codes(&e), ["email-held-outside"], "a refusal without a time is not known to be older");
+}
+
+#[test]
+fn a_recreated_identity_is_not_a_stale_record() {
+    // Columns: `externalId` of the record, whether its owner lives, when the person was created, the cause.
+    for (external, owner, created, cause) in [
+        (EARLIER, Some(false), 5, Some(Cause::IdentityRecreated)),
+        (EARLIER, Some(false), -5, Some(Cause::StaleRecordConflict)),
+        (EARLIER, Some(true), 5, None),
+        ("import-1042", None, 5, Some(Cause::StaleRecordConflict)),
+    ] {
+        let mut e = without_record();
+        put(&mut e.users, |users| users[0].created = Some(at(created)));
+        put(&mut e.log, |log| log.push(refusal()));
+        e.owners.insert("import-1042".into(), seen(Vec::new()));
+        let stale = ScimRecord { external_id: Some(external.into()), account: None, ..record() };
+        e.records.insert("d1".into(), seen(vec![stale]));
+        if let Some(lives) = owner {
+            let owner = lives.then(|| IdpUser { id: EARLIER.into(), ..IdpUser::default() });
+            e.owners.insert(EARLIER.into(), seen(owner.into_iter().collect()));
+        }
+        let diagnosis = diagnose(&e);
+        for known in [Cause::IdentityRecreated, Cause::StaleRecordConflict] {
+            assert_eq!(
+                diagnosis.found(known),
+                cause == Some(known),
+                "{external} {owner:?} {created}: {known:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_unread_owner_proves_neither() {
+    let mut e = without_record();
+    put(&mut e.users, |users| users[0].created = Some(at(5)));
+    put(&mut e.log, |log| log.push(refusal()));
+    e.records.insert("d1".into(), seen(vec![ScimRecord { external_id: Some(EARLIER.into()), ..record() }]));
+    e.owners.insert(EARLIER.into(), Read::Gap("403".into()));
+    let diagnosis = diagnose(&e);
+    assert!(!diagnosis.found(Cause::IdentityRecreated) && !diagnosis.found(Cause::StaleRecordConflict));
+    assert!(undecided(&diagnosis, Cause::IdentityRecreated));
+}
+
+#[test]
+fn records_in_two_directories_trouble_only_whom_they_trouble() {
+    let other =
+        ScimLink { id: RecordId { directory: "d9".into(), record: "r9".into() }, account: Some("a1".into()) };
+    let mut e = healthy();
+    put(&mut e.links, |links| links.push(other));
+    assert_eq!(codes(&e), Vec::<&str>::new());
+    put(&mut e.accounts, |all| all[0].groups = Some(Vec::new()));
+    assert_eq!(codes(&e), ["two-directories"]);
+}
+
+#[test]
+fn of_two_where_there_is_one_nobody_is_chosen_by_chance() {
+    // Two accounts with one address: the evidence was read while something changed.
+    let mut e = healthy();
+    put(&mut e.accounts, |all| all.push(Account { id: "a2".into(), ..all[0].clone() }));
+    let diagnosis = diagnose(&e);
+    assert_eq!((diagnosis.verdict, diagnosis.candidates.len()), (Verdict::CannotTell, 2));
+    // If a directory has two records of one person, the linked one is hers, in either order.
+    for other in ["r0", "r2"] {
+        let mut e = healthy();
+        let twin = ScimRecord {
+            id: RecordId { directory: "d1".into(), record: other.into() },
+            account: None,
+            ..record()
+        };
+        put(e.records.get_mut("d1").unwrap(), |all| all.push(twin));
+        let diagnosis = diagnose(&e);
+        assert_eq!(
+            (diagnosis.verdict, diagnosis.record.as_deref()),
+            (Verdict::Healthy, Some("r1")),
+            "{other}"
+        );
+    }
+}
+
+#[test]
+fn sources_that_disagree_about_a_link_prove_nothing_that_needs_it() {
+    let mut e = healthy();
+    put(&mut e.accounts, |all| all[0].groups = Some(Vec::new()));
+    assert_eq!(codes(&e), ["propagation-lag"]);
+    put(&mut e.links, |links| links[0].account = Some("a9".into()));
+    assert_eq!(codes(&e), Vec::<&str>::new());
+}
