@@ -82,7 +82,7 @@ const APP_CAUSES: &[Cause] = &[
 ];
 
 pub(super) fn apps(case: &Case<'_>, findings: &[Finding]) -> Apps {
-    if !case.candidates.is_empty() {
+    if !case.candidates.is_empty() || case.account_is_in_doubt() {
         return Apps::default();
     }
     let Some(states) = case.app_states() else { return Apps::default() };

@@ -112,17 +112,13 @@ impl<'a> Case<'a> {
         Some(users.iter().find(|user| self.person.is_none_or(|person| person.id != user.id)))
     }
 
-    /// Whether an account may be another person's, because another living person has its address. A record that is linked
-    /// to it proves nothing then. `None` if unread.
+    /// Whether the account that was found may be another person's: another living person has its address, or it is unread
+    /// whether one has. A record that is linked to it then proves nothing.
     #[must_use]
-    pub fn may_be_a_colleagues(&self, account: &Account) -> Option<bool> {
-        let address = account.email.as_deref().filter(|_| self.person.is_some());
-        match address {
-            Some(address) if !self.addresses().contains(&normalize(address)) => {
-                self.colleague_with(address).map(|user| user.is_some())
-            }
-            _ => Some(false),
-        }
+    pub fn account_is_in_doubt(&self) -> bool {
+        let address = self.account.and_then(|account| account.email.as_deref());
+        let Some(address) = address.filter(|_| self.person.is_some()) else { return false };
+        !self.addresses().contains(&normalize(address)) && self.colleague_with(address) != Some(None)
     }
 
     /// The account that has the wanted address.

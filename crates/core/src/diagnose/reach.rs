@@ -216,7 +216,7 @@ impl<'a> Case<'a> {
     /// The groups, as shown to people and scripts.
     #[must_use]
     pub fn groups(&self) -> Groups {
-        if !self.candidates.is_empty() {
+        if !self.candidates.is_empty() || self.account_is_in_doubt() {
             return Groups::default();
         }
         let names = |groups: Vec<&IdpGroup>| {
@@ -248,7 +248,7 @@ impl<'a> Case<'a> {
         self.e.accounts.get()?;
         let Some(account) = self.account else { return Some(false) };
         // The access of another person's account proves nothing about this person.
-        if self.may_be_a_colleagues(account) != Some(false) {
+        if self.account_is_in_doubt() {
             return None;
         }
         let member = account.membership.as_deref().is_none_or(|m| m.eq_ignore_ascii_case("active"));

@@ -157,7 +157,7 @@ fn account(case: &Case<'_>) -> Station {
         (Some(account), _) if !account.for_deletion && !account.is_understood() => {
             station(NAME, Mark::Unread, "its state was not shown, or in a word that is not known")
         }
-        (Some(account), _) if case.may_be_a_colleagues(account) != Some(false) => {
+        (Some(_), _) if case.account_is_in_doubt() => {
             station(NAME, Mark::Unread, "another person at the identity provider may have its address")
         }
         (Some(account), _) if account.is_active() => station(NAME, Mark::Good, "active"),

@@ -124,3 +124,24 @@ fn sources_that_disagree_about_a_link_prove_nothing_that_needs_it() {
     put(&mut e.links, |links| links[0].account = Some("a9".into()));
     assert_eq!(codes(&e), Vec::<&str>::new());
 }
+
+#[test]
+fn the_account_of_a_colleague_proves_no_access() {
+    let rick = || IdpUser { id: "rick".into(), name: Some("Rick Roe".into()), ..IdpUser::default() };
+    let with = |users: Read<Vec<IdpUser>>| {
+        let mut e = healthy();
+        // The record has the person's externalId, and it is linked to an account with another address.
+        put(&mut e.accounts, |all| all[0].email = Some("rick.roe@acme.example".into()));
+        e.bearers.insert("rick.roe@acme.example".into(), users);
+        diagnose(&e)
+    };
+    for users in [seen(vec![rick()]), Read::Gap("403".into()), Read::NotAsked] {
+        let doubt = with(users);
+        assert_eq!(doubt.verdict, Verdict::CannotTell, "{:?}", doubt.findings);
+        assert_eq!((doubt.groups.present, doubt.apps.present), (None, None));
+    }
+    // An address that no living person has may be an older one of the person.
+    let renamed = with(seen(Vec::new()));
+    assert_eq!(renamed.verdict, Verdict::Healthy, "{:?}", renamed.findings);
+    assert!(renamed.found(Cause::EmailMismatch));
+}
