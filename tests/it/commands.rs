@@ -16,7 +16,7 @@ async fn an_employee_reads_plain_words_and_calls_for_help_once_a_day() {
         # Your Atlassian access
         *Something is wrong with your access.*
         You belong to the right groups in your company, but Atlassian does not know of all of them.
-        *What to do:* Your admins can mend this. Press the button below to ask them.
+        *What to do:* Your admins can fix this. Press the button below to ask them.
         [ Ask my admins for help ]
         (Read (time). Nothing was changed. Only you see this.)
         ");

@@ -11,7 +11,7 @@ pub struct PlainWords {
     pub next: &'static str,
 }
 
-const ADMINS: &str = "Your admins can mend this. Press the button below to ask them.";
+const ADMINS: &str = "Your admins can fix this. Press the button below to ask them.";
 
 /// The explanation of a cause for the person whose access it affects.
 #[must_use]

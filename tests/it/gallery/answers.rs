@@ -220,7 +220,7 @@ pub fn me() -> Page {
     # Your Atlassian access
     *Something is wrong with your access.*
     Your company account and your Atlassian account have lost each other. Nothing of what you wrote is gone.
-    *What to do:* Your admins can mend this. Press the button below to ask them.
+    *What to do:* Your admins can fix this. Press the button below to ask them.
     [ Ask my admins for help ]
     (Read 2026-11-30 09:00 UTC. Nothing was changed. Only you see this.)
     ");

@@ -23,19 +23,19 @@ pub fn causes() -> Page {
     shows!(page, "Every cause", "In the order of the trail.", all.join("\n"), @"
     scim-key-rejected: Atlassian rejects the key that the identity provider uses
       Your company passes its list of people on to Atlassian by itself. That has stopped, for everybody, not only for you.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     provisioning-quarantined: Provisioning is in quarantine
       Your company passes its list of people on to Atlassian by itself. That has stopped, for everybody, not only for you.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     provisioning-stopped: Provisioning is stopped
       Your company passes its list of people on to Atlassian by itself. That has stopped, for everybody, not only for you.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     group-sync-off: Provisioning does not carry groups
       Your company's groups, which open Jira and Confluence to you, are not passed on to Atlassian.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     pull-sync: Atlassian pulls people by itself; nothing is provisioned by SCIM
       Your company's groups, which open Jira and Confluence to you, are not passed on to Atlassian.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     idp-user-missing: The identity provider knows nobody of that name
       Your company's directory of people does not know your e-mail address, so Atlassian does not know it either.
       Ask your help desk whether your address has changed. The button below asks the admins.
@@ -56,124 +56,124 @@ pub fn causes() -> Page {
       Ask your manager or your admins to add you. The button below asks the admins.
     attribute-missing: The person lacks an attribute that provisioning needs
       Something that Atlassian needs to know about you is empty in your company's directory of people.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     sync-pending: The assignment is newer than the last provisioning cycle
       You were given access a short while ago, and Atlassian has not caught up yet.
       Wait an hour and try again. If nothing has changed by then, press the button below.
     assignment-broken: The assignment exists, but the identity provider does not accept it
       Your company has given you Atlassian, but its directory of people does not accept that entry.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     dynamic-group-pending: A dynamic group is paused, so it has not taken the person in
       Your company fills one of its groups by a rule. The rule is paused, so you are not in the group yet.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     never-provisioned: The person was never provisioned
       Your company has not passed your name on to Atlassian yet.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     record-unlinked: The provisioning record is linked to no account
       Your company account and your Atlassian account have lost each other. Nothing of what you wrote is gone.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     linked-to-other-account: The provisioning record is linked to another account
       Your company account and your Atlassian account have lost each other. Nothing of what you wrote is gone.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     stale-record-conflict: An old provisioning record is in the way
       Your company account and your Atlassian account have lost each other. Nothing of what you wrote is gone.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     email-held-by-managed-account: Another managed account bears the person's address
       Your company account and your Atlassian account have lost each other. Nothing of what you wrote is gone.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     email-held-outside: An account outside the organization bears the person's address
       Your e-mail address belongs to an Atlassian account that your company does not look after.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     two-directories: Two provisioning directories hold the person
       Your company account and your Atlassian account have lost each other. Nothing of what you wrote is gone.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     email-mismatch: The account bears another address than the identity provider says
       Your company account and your Atlassian account have lost each other. Nothing of what you wrote is gone.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     identity-recreated: The person was created anew at the identity provider
       Your company account and your Atlassian account have lost each other. Nothing of what you wrote is gone.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     stale-anchor: The identity provider looks for a provisioning record that is gone
       Your company account and your Atlassian account have lost each other. Nothing of what you wrote is gone.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     wrong-anchor: The identity provider writes to a provisioning record that is not the person's
       Your company account and your Atlassian account have lost each other. Nothing of what you wrote is gone.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     export-failing: Atlassian refuses what the identity provider writes
       Your company passes your data on to Atlassian, and Atlassian refuses them.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     orphaned-record: A provisioning record outlived its person
       Your company account and your Atlassian account have lost each other. Nothing of what you wrote is gone.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     domain-not-claimed: The domain of the person's address is not claimed
       Your e-mail address belongs to an Atlassian account that your company does not look after.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     pending-deletion: The account is scheduled for deletion
       Your Atlassian account is marked to be deleted. That can still be taken back.
       Please do not wait: press the button below today.
     deactivated-by-idp: The account was deactivated by provisioning
       Your Atlassian account is switched off for your company.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     deactivated-locally: The account was deactivated in Atlassian
       Your Atlassian account is switched off for your company.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     deactivated-while-linked: The account was deactivated in Atlassian, and provisioning says that it is active
       Your Atlassian account is switched off for your company.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     deactivated-elsewhere: The account is deactivated, and this organization does not manage it
       Your Atlassian account is switched off by another company, which looks after it.
       Ask the people of that company to switch it on. The button below asks your own admins.
     account-unclaimed: The account is on a verified domain, but it is not claimed
       Your e-mail address belongs to an Atlassian account that your company does not look after.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     email-unverified: The e-mail address of the account was never confirmed
       Nobody has confirmed yet that the e-mail address of your Atlassian account is yours.
       Look for a message from Atlassian in your mailbox, and confirm the address. The button below asks the admins.
     suspended: The account's access is suspended in the organization
       Your Atlassian account is switched off for your company.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     not-in-directory: The account is in no user directory of the organization
       Your Atlassian account is switched off for your company.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     membership-drift: Group memberships were lost on the way to Atlassian
       You belong to the right groups in your company, but Atlassian does not know of all of them.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     propagation-lag: Atlassian has the membership but does not show it yet
       You were given access a short while ago, and Atlassian has not caught up yet.
       Wait an hour and try again. If nothing has changed by then, press the button below.
     group-name-conflict: A local group of the same name keeps the synced group out
       You belong to the right groups in your company, but Atlassian does not know of all of them.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     default-group-clash: A default group of an app has the synced group's name
       You belong to the right groups in your company, but Atlassian does not know of all of them.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     group-renamed: A group was renamed, and Atlassian keeps the old name
       You belong to the right groups in your company, but Atlassian does not know of all of them.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     group-without-role: The person's groups give no app role
       The groups you belong to do not open any Atlassian product.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     seats-full: No seat is left in the app
       All licences that your company bought are in use, so there is none left for you.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     role-too-weak: The account has a weaker role than its group grants
       You can open the Atlassian product, but with fewer rights than your group should give you.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     group-too-large: A group has reached the size limit of the synchronization
       You belong to the right groups in your company, but Atlassian does not know of all of them.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     app-not-granted: None of the person's groups grants the app
       The groups you belong to do not open this Atlassian product.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     matching-on-email: Provisioning matches people by e-mail address (blocks nothing)
       Your company recognises people by their e-mail address. If yours changes, your access may break.
       You need not do anything.
     history-elsewhere: The person's earlier work may be on another account (blocks nothing)
       What you wrote earlier may belong to another Atlassian account of yours.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     active-mapping: The job's mapping of active does not follow the person's status (blocks nothing)
       Your company's directory does not tell Atlassian correctly who is active.
-      Your admins can mend this. Press the button below to ask them.
+      Your admins can fix this. Press the button below to ask them.
     ");
     page
 }
