@@ -109,6 +109,9 @@ pub(super) const FAULTS: &[Fault] = &[
         name: "active-mapping",
         codes: &[Cause::ActiveMapping],
         inject: |world| {
+            if world.blueprint.active.is_none() {
+                return false;
+            }
             schema::fill(&mut world.tenant, "active", Some("[extensionAttribute9]"));
             let (account, record) = (world.account_of_person(), world.record_of_person());
             world.tenant.atlassian.set_active(&account, false);
@@ -134,6 +137,10 @@ fn clear_grants(world: &mut World, groups: &[String]) -> bool {
 
 /// The person got no seat in Jira, and none is left.
 fn without_seat(world: &mut World) -> bool {
+    // Only these roles take a seat.
+    if !["user", "admin"].iter().any(|role| world.blueprint.jira_role.ends_with(role)) {
+        return false;
+    }
     let (account, jira) = (world.account_of_person(), world.tenant.jira.clone());
     for workspace in world.tenant.atlassian.workspaces.iter_mut().filter(|one| one.id == jira) {
         workspace.usage = workspace.capacity;

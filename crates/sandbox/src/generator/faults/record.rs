@@ -304,6 +304,10 @@ pub(super) const FAULTS: &[Fault] = &[
         name: "wrong-anchor-without-record",
         codes: &[Cause::WrongAnchor],
         inject: |world| {
+            // Without an externalId, no record shows its owner.
+            if world.blueprint.external_id.is_none() {
+                return false;
+            }
             let Some(record) = record_of_colleague(world) else { return false };
             world.drop_record();
             anchored_on(world, &record);

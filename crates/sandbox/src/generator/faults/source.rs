@@ -120,8 +120,15 @@ pub(super) const FAULTS: &[Fault] = &[
                 return false;
             }
             let Some(user) = world.tenant.entra.users.get_mut(&idp) else { return false };
+            let upn = user.upn.clone();
             user.mail = None;
             user.proxy_addresses.clear();
+            if world.who.contains('@') {
+                world.who.clone_from(&upn);
+            }
+            if let Some(person) = world.truth.humans.first_mut() {
+                person.asked = upn;
+            }
             world.drop_record();
             world.forget_history();
             true
