@@ -112,13 +112,22 @@ impl<'a> Case<'a> {
         Some(users.iter().find(|user| self.person.is_none_or(|person| person.id != user.id)))
     }
 
-    /// Whether the account that was found may be another person's: another living person has its address, or it is unread
-    /// whether one has. A record that is linked to it then proves nothing.
+    /// Whether the account that was found may be another person's, or it is unread whether it is. Then its access proves
+    /// nothing about this person.
     #[must_use]
     pub fn account_is_in_doubt(&self) -> bool {
-        let address = self.account.and_then(|account| account.email.as_deref());
-        let Some(address) = address.filter(|_| self.person.is_some()) else { return false };
-        !self.addresses().contains(&normalize(address)) && self.colleague_with(address) != Some(None)
+        let Some(account) = self.account.filter(|_| self.person.is_some()) else { return false };
+        let address = account.email.as_deref();
+        // A record of the person may be linked to the account of a colleague.
+        let by_address = address.is_some_and(|address| {
+            !self.addresses().contains(&normalize(address)) && self.colleague_with(address) != Some(None)
+        });
+        // The account of a colleague may have the person's address.
+        let is_of_another = |link: &RecordLink<'a>| {
+            let linked = link.account.as_deref() == Some(account.id.as_str()) && link.record.is_some();
+            linked && !self.has_the_name(link) && !matches!(self.owner(link), Owner::Person | Owner::Nobody)
+        };
+        by_address || (self.own.is_none() && self.record_links.iter().any(is_of_another))
     }
 
     /// The account that has the wanted address.

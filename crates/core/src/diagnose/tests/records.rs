@@ -145,3 +145,22 @@ fn the_account_of_a_colleague_proves_no_access() {
     assert_eq!(renamed.verdict, Verdict::Healthy, "{:?}", renamed.findings);
     assert!(renamed.found(Cause::EmailMismatch));
 }
+
+#[test]
+fn the_persons_address_on_the_account_of_a_colleague_proves_no_access() {
+    let with = |name: &str, owners: Read<Vec<IdpUser>>| {
+        let mut e = healthy();
+        put(e.records.get_mut("d1").unwrap(), |all| {
+            all[0].user_name = Some(name.into());
+            all[0].external_id = Some("x1".into());
+        });
+        e.owners.insert("x1".into(), owners);
+        diagnose(&e)
+    };
+    let rick = IdpUser { id: "rick".into(), ..IdpUser::default() };
+    for owners in [seen(vec![rick]), Read::Gap("403".into())] {
+        let doubt = with("rick.roe@acme.example", owners);
+        assert_ne!(doubt.verdict, Verdict::Healthy, "{:?}", doubt.findings);
+        assert_eq!(doubt.groups.present, None);
+    }
+}
