@@ -10,7 +10,7 @@ use super::people::UNTRACED;
 use super::read_request::ReadRequest;
 use reinstate_core::evidence::{AppRole, Mapping, OrgGroup, Read, ScimRecord};
 use reinstate_core::subject::{normalize, normalize_name};
-use reinstate_core::sweep::{Census, ListedAccount, LookDepth, Records, SweepQuery};
+use reinstate_core::sweep::{Census, ListedAccount, LookDepth, People, Records, SweepQuery};
 
 /// What the census knows about a read request.
 pub(super) enum Answer {
@@ -72,9 +72,15 @@ impl<'a> FromCensus<'a> {
                 if !mapping.unusual_attributes().is_empty() {
                     return None;
                 }
-                let (at, users) = found(&c.users, |people| people.by_external(&mapping, external))?;
                 let expression = mapping.external_id_expression();
                 let traced = expression.is_some_and(|expression| expression.traced(external).is_some());
+                // A reading for one person finds an owner by the object id or by what the value can be traced to. The
+                // answer must be the same here.
+                let find = |people: &People| match traced {
+                    true => people.by_external(&mapping, external),
+                    false => people.by_id(external).into_iter().collect(),
+                };
+                let (at, users) = found(&c.users, find)?;
                 let users = users.and_then(|users| match users.is_empty() && !traced {
                     true => Err(Reason::from(UNTRACED)),
                     false => Ok(users),
@@ -266,8 +272,8 @@ fn found<T, F>(side: &Read<T>, find: impl FnOnce(&T) -> F) -> Option<(Timestamp,
 struct Users(Timestamp, Result<Vec<reinstate_core::evidence::IdpUser>, Reason>);
 
 fn people(
-    side: &Read<reinstate_core::sweep::People>,
-    find: impl FnOnce(&reinstate_core::sweep::People) -> Vec<reinstate_core::evidence::IdpUser>,
+    side: &Read<People>,
+    find: impl FnOnce(&People) -> Vec<reinstate_core::evidence::IdpUser>,
 ) -> Option<Users> {
     found(side, find).map(|(at, found)| Users(at, found))
 }

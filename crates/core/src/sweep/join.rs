@@ -93,7 +93,7 @@ impl Join {
             }
             let user = users.user(row)?;
             let who = [user.mail, user.upn].into_iter().flatten().find_map(|a| Who::parse(&a).ok())?;
-            let need = if census.trouble || self.cut_short { LookDepth::Local } else { LookDepth::Close };
+            let need = if self.cut_short { LookDepth::Local } else { LookDepth::Close };
             Some(SweepQuery { who, need, listed: None })
         })
     }
@@ -138,6 +138,13 @@ impl Census {
         }
     }
 
+    /// Whether a record is linked to an account or has its address.
+    fn has_record_of(&self, account: &Account) -> bool {
+        let has_address =
+            |records: &Records| account.email.as_deref().is_some_and(|e| records.has_address(e));
+        !self.linked(&account.id).is_empty() || self.records.values().filter_map(Read::get).any(has_address)
+    }
+
     fn need(&self, listed: &ListedAccount, person: Option<usize>) -> LookDepth {
         if !self.can_judge() {
             return LookDepth::Local;
@@ -147,17 +154,19 @@ impl Census {
         let inactive =
             account.status.as_deref().is_some_and(|status| status.eq_ignore_ascii_case("inactive"));
         let Some(user) = user else {
-            // Both Entra and Atlassian agree that the person has left. A separate reading could not find anything to
-            // repair.
+            // Both Entra and Atlassian agree that the person has left, and nothing of them remains. A separate reading
+            // could not find anything to repair.
             let gone = account.email.as_deref().is_some_and(|email| self.nobody_bears(email));
-            return if inactive && !account.for_deletion && gone {
+            return if inactive && !account.for_deletion && gone && !self.has_record_of(account) {
                 LookDepth::Local
             } else {
                 LookDepth::Close
             };
         };
         if inactive && !account.for_deletion && user.enabled == Some(false) {
-            return LookDepth::Local;
+            let identity = Identity::new(self.mapping.get(), Some(&user));
+            let agrees = self.record_agrees(account, &user, &identity, RecordOf::Leaver);
+            return if agrees { LookDepth::Local } else { LookDepth::Close };
         }
         let active = account.is_active() && account.knows_status() && account.is_member("active");
         // If a bulk source is unread, it is unread for many accounts. Reading each of them separately would take too
@@ -216,13 +225,18 @@ impl Census {
             return false;
         }
         if self.has_no_job() {
-            return true;
+            let is_of_another = |id: &str| is_another_user(self, id, &user.id);
+            return !self
+                .linked(&account.id)
+                .iter()
+                .any(|record| record.external_id.as_deref().is_some_and(is_of_another));
         }
-        self.is_assigned(&user.id) && self.record_agrees(account, user, &identity)
+        self.is_assigned(&user.id) && self.record_agrees(account, user, &identity, RecordOf::Member)
     }
 
-    /// If every directory was read: whether exactly one record is the person's, and it is linked to this account.
-    fn record_agrees(&self, account: &Account, user: &IdpUser, identity: &Identity) -> bool {
+    /// If every directory was read: whether exactly one record is the person's, and it is linked to this account. Of
+    /// somebody who left, the record may be inactive, or there may be none.
+    fn record_agrees(&self, account: &Account, user: &IdpUser, identity: &Identity, of: RecordOf) -> bool {
         let read: Vec<&Records> = self.records.values().filter_map(Read::get).collect();
         if read.is_empty() {
             return true;
@@ -249,7 +263,7 @@ impl Census {
             for record in records.by_account(&account.id).into_iter().chain(by_id).chain(named) {
                 let mine = record.external_id.as_deref().map(normalize) == external
                     && record.account.as_deref() == Some(account.id.as_str())
-                    && record.active != Some(false);
+                    && (of == RecordOf::Leaver || record.active != Some(false));
                 let same_name = record.user_name.as_deref().map(normalize) == name;
                 if ids.insert(record.id.record.clone()) && mine && same_name {
                     right += 1;
@@ -259,7 +273,7 @@ impl Census {
         // An anchor on another record needs a look of its own.
         let anchor = self.log.get().and_then(|log| log.anchor(&user.id));
         let anchored = anchor.is_none_or(|anchor| ids.contains(anchor));
-        (right == 1 && ids.len() == 1 && anchored) || (ids.is_empty() && !every)
+        (right == 1 && ids.len() == 1 && anchored) || (ids.is_empty() && (of == RecordOf::Leaver || !every))
     }
 
     /// Whether the directory shows every expected group, by its name or by an older name of the same SCIM group.
@@ -358,6 +372,20 @@ impl Census {
         let lists = self.role_lists.as_deref().unwrap_or_default();
         listed.roles.as_ref().is_some_and(|held| held.roles(lists).is_none())
     }
+}
+
+/// Whether an object id is that of another user.
+fn is_another_user(census: &Census, id: &str, person: &str) -> bool {
+    id != person && census.users.get().is_some_and(|users| users.row_of(id).is_some())
+}
+
+/// Whose record is compared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum RecordOf {
+    /// Somebody whom the job should provision.
+    Member,
+    /// Somebody who was disabled, and whose account is inactive.
+    Leaver,
 }
 
 /// Why it is unknown which apps a person needs.

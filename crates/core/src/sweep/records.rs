@@ -63,6 +63,7 @@ pub struct Records {
     rows: Vec<Row>,
     by_id: Index<u128>,
     by_name: Index<u128>,
+    by_email: Index<u128>,
     by_external: Index<u128>,
     by_account: Index<u128>,
 }
@@ -80,6 +81,9 @@ impl Records {
         self.by_id.add(key(&record.id.record), row);
         if let Some(name) = &record.user_name {
             self.by_name.add(key(&normalize(name)), row);
+        }
+        if let Some(email) = record.email.as_ref().filter(|email| Some(*email) != record.user_name.as_ref()) {
+            self.by_email.add(key(&normalize(email)), row);
         }
         if let Some(external) = &record.external_id {
             self.by_external.add(key(external), row);
@@ -108,7 +112,14 @@ impl Records {
 
     /// Sorts the indexes. Call it after the last `add` and before the first lookup.
     pub fn seal(&mut self) {
-        for index in [&mut self.by_id, &mut self.by_name, &mut self.by_external, &mut self.by_account] {
+        let indexes = [
+            &mut self.by_id,
+            &mut self.by_name,
+            &mut self.by_email,
+            &mut self.by_external,
+            &mut self.by_account,
+        ];
+        for index in indexes {
             index.seal();
         }
         self.groups.known = HashMap::new();
@@ -163,6 +174,15 @@ impl Records {
         self.found(&self.by_name, key(&wanted), |r| {
             r.user_name.as_deref().is_some_and(|n| normalize(n) == wanted)
         })
+    }
+
+    /// Whether a record has this address as user name or as work address.
+    #[must_use]
+    pub fn has_address(&self, address: &str) -> bool {
+        let wanted = normalize(address);
+        let is = |known: &Option<String>| known.as_deref().is_some_and(|known| normalize(known) == wanted);
+        !self.by_name(address).is_empty()
+            || !self.found(&self.by_email, key(&wanted), |record| is(&record.email)).is_empty()
     }
 
     #[must_use]

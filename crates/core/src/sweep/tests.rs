@@ -203,6 +203,75 @@ fn no_doubt_is_called_health() {
 }
 
 #[test]
+fn who_has_left_is_looked_at_if_something_of_them_remains() {
+    let depth = |census: &Census| {
+        let mut left = jane(&[]);
+        left.account.status = Some("inactive".to_owned());
+        match judge(census, left) {
+            JoinOutcome::Look(asked) => Some(asked.need),
+            _ => None,
+        }
+    };
+    let disabled = |census: &mut Census| {
+        let mut people = People::default();
+        people.add(&IdpUser { enabled: Some(false), ..user(JANE, "jane@acme.example") }, &[]);
+        people.seal();
+        census.users = Read::seen(at(0), people);
+    };
+    let records = |all: &[(&str, &str, Option<&str>)]| {
+        let mut records = Records::new("d1");
+        for (id, address, account) in all {
+            records.add(&ScimRecord {
+                id: RecordId { directory: "d1".to_owned(), record: (*id).to_owned() },
+                external_id: Some(JANE.to_owned()),
+                user_name: Some((*address).to_owned()),
+                email: Some("jane@acme.example".to_owned()),
+                active: Some(false),
+                account: account.map(str::to_owned),
+                groups: Vec::new(),
+                created: None,
+                modified: None,
+            });
+        }
+        records.seal();
+        std::collections::BTreeMap::from([("d1".to_owned(), Read::seen(at(0), records))])
+    };
+    let name = "jane@acme.example";
+    let mut census = census(&[]);
+    disabled(&mut census);
+    // Columns: the records, how closely a disabled person is looked at, and somebody without a user object.
+    for (all, when_disabled, when_gone) in [
+        (&[][..], LookDepth::Local, LookDepth::Local),
+        (&[("r1", name, Some("712020:jane"))], LookDepth::Local, LookDepth::Close),
+        (&[("r1", name, Some("712020:other"))], LookDepth::Close, LookDepth::Close),
+        (&[("r1", "jane@corp.example", None)], LookDepth::Close, LookDepth::Close),
+        (
+            &[("r1", name, Some("712020:jane")), ("r2", name, Some("712020:jane"))],
+            LookDepth::Close,
+            LookDepth::Close,
+        ),
+    ] {
+        census.records = records(all);
+        assert_eq!(depth(&census), Some(when_disabled), "{all:?}");
+        let mut gone = census.clone();
+        gone.users = Read::seen(at(0), People::default());
+        assert_eq!(depth(&gone), Some(when_gone), "{all:?}");
+    }
+}
+
+#[test]
+fn a_person_without_an_account_is_looked_at_also_while_the_job_has_a_fault() {
+    let mut census = census(&[(GROUP, "jira-users")]);
+    census.trouble = true;
+    let need = |join: &Join| join.without_account(&census).map(|asked| asked.need).collect::<Vec<_>>();
+    assert_eq!(need(&Join::default()), [LookDepth::Close]);
+    // Where the list of accounts is not complete, the person may have one.
+    let mut cut = Join::default();
+    cut.cut_short = true;
+    assert_eq!(need(&cut), [LookDepth::Local]);
+}
+
+#[test]
 fn an_anchor_on_another_record_is_a_doubt() {
     let census_with = |target: &str| {
         let mut census = census(&[(GROUP, "jira-users")]);
