@@ -163,6 +163,19 @@ pub fn normalize(text: &str) -> String {
     text.nfc().collect::<String>().to_lowercase().nfc().collect()
 }
 
+/// The forms in which a service may have the name of a group: as it is written, with single spaces, and each of these in
+/// both Unicode forms. A service that compares letters one by one finds a name in one of them only.
+#[must_use]
+pub fn written_forms(name: &str) -> Vec<String> {
+    let single = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    let texts = [name, single.as_str()].into_iter();
+    let mut all: Vec<String> =
+        texts.flat_map(|text| [text.to_owned(), text.nfc().collect(), text.nfd().collect()]).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
 /// Normalizes the name of a group for comparison: like [`normalize`], and any run of white space counts as one space.
 #[must_use]
 pub fn normalize_name(text: &str) -> String {

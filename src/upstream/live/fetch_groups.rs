@@ -7,17 +7,17 @@ use jiff::Timestamp;
 use super::Live;
 use super::convert;
 use super::fetch::{Change, Reason, change, join, once, reason};
-use super::read_request::ReadRequest;
+use super::read_request::{MAX_PER_SEARCH, ReadRequest};
 use crate::upstream::atlassian::groups::Group;
 use reinstate_core::evidence::{GroupRole, OrgGroup};
+use reinstate_core::subject::written_forms;
 
 impl Live {
     pub(super) async fn groups_and_apps(&self, want: ReadRequest, may_be_cached: bool) -> Change {
         let at = crate::clock::now();
         match want {
             ReadRequest::OrgGroups(names) => {
-                let found = async { self.org()?.groups_by_name(&names).await.map_err(|e| reason(&e)) }.await;
-                let found = found.map(converted);
+                let found = self.groups_by_name(&names).await.map(converted);
                 change(move |e| join(&mut e.groups, found, at, same))
             }
             ReadRequest::ShownGroups(ids) => {
@@ -50,6 +50,16 @@ impl Live {
                 change(move |e| e.workspaces = once(found, at))
             }
         }
+    }
+
+    /// The groups with these names, in whichever form Atlassian has them.
+    async fn groups_by_name(&self, names: &[String]) -> Result<Vec<Group>, Reason> {
+        let forms: Vec<String> = names.iter().flat_map(|name| written_forms(name)).collect();
+        let mut all = Vec::new();
+        for forms in forms.chunks(MAX_PER_SEARCH) {
+            all.extend(self.org()?.groups_by_name(forms).await.map_err(|e| reason(&e))?);
+        }
+        Ok(all)
     }
 
     /// The groups with these ids. Only those that were not read within the last minutes are requested.

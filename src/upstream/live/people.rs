@@ -10,6 +10,7 @@ use crate::upstream::entra::attributes::AttributeValue;
 use crate::upstream::entra::directory::AddressIn;
 use reinstate_core::evidence::{IdpUser, Mapping};
 use reinstate_core::expression::Mapped;
+use reinstate_core::subject::normalize;
 
 /// The reason of the gap when the directory was read but the owner of a record is unknown.
 pub(super) const UNTRACED: &str = "whose externalId this is cannot be told from the job's mapping";
@@ -53,7 +54,10 @@ impl Live {
         let entra = self.entra()?;
         let by_id = async {
             match entra.user(external).await {
-                Ok(found) => Ok(found.and_then(convert::user)),
+                // The same request finds a user by the user principal name. Only the id says whose record it is.
+                Ok(found) => Ok(found
+                    .and_then(convert::user)
+                    .filter(|user| normalize(&user.id) == normalize(external))),
                 // A value that cannot be an object id belongs to no user.
                 Err(CallError::Refused { status: 400, .. } | CallError::Invalid { .. }) => Ok(None),
                 Err(error) => Err(reason(&error)),

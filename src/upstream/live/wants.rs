@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use super::read_request::{MAX_ROLES, ReadRequest, mapping};
 use super::wants_apps;
 use super::wants_effect::effect;
-use super::wants_identity::{claimable_domain, history, names, other_identities, owner};
+use super::wants_identity::{claimable_domain, history, name_owner, names, other_identities, owner};
 use crate::world::ReadScope;
 use reinstate_core::Op;
 use reinstate_core::diagnose::Case;
@@ -122,6 +122,7 @@ fn accounts(e: &Evidence, case: &Case<'_>, all: &mut Vec<ReadRequest>) {
             all.push(ReadRequest::RecordById(tie.id.clone()));
         }
         all.extend(owner(e, case, tie));
+        all.extend(name_owner(case, tie));
     }
 }
 

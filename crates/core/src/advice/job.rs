@@ -4,6 +4,9 @@ use super::{directory, provisioning};
 use crate::diagnose::Case;
 use crate::finding::Cause;
 
+/// Microsoft's default mapping of `active` (docs/reference/rules.md#entra-attribute-mappings).
+const DEFAULT_ACTIVE: &str = r#"Switch([IsSoftDeleted], , "False", "True", "True", "False")"#;
+
 pub(super) fn advise(cause: Cause, case: &Case<'_>) -> Option<String> {
     let place = provisioning(case);
     let job = case.e.job.get();
@@ -45,8 +48,13 @@ pub(super) fn advise(cause: Cause, case: &Case<'_>) -> Option<String> {
         ),
         Cause::ActiveMapping => {
             let from = case.e.mapping.get().and_then(|mapping| mapping.active_from.clone());
+            if from.as_deref() == Some(DEFAULT_ACTIVE) {
+                return Some(format!(
+                    "The job wrote the person's record and left it inactive, although the attribute active has Microsoft's default mapping. In {place} > Provision on demand, provision the person and compare the value of active with the record. Then ask Atlassian's support about the record."
+                ));
+            }
             format!(
-                "In {place} > Mappings > Provision Microsoft Entra ID Users: the attribute active is written from {}. Set it to Switch([IsSoftDeleted], , \"False\", \"True\", \"True\", \"False\"), which is Microsoft's default, and save. An initial cycle follows.",
+                "In {place} > Mappings > Provision Microsoft Entra ID Users: the attribute active is written from {}. Set it to {DEFAULT_ACTIVE}, which is Microsoft's default, and save. An initial cycle follows.",
                 from.unwrap_or_else(|| "nothing that was read".to_owned())
             )
         }

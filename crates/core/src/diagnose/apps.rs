@@ -68,15 +68,14 @@ pub(super) fn seats_full(case: &Case<'_>) -> Answer {
     if lacking.is_empty() {
         return Answer::No;
     }
-    let Some(spaces) = case.e.workspaces.get() else { return Answer::Unread(&[Source::Workspaces]) };
-    // A role that takes no seat does not wait for one.
-    let needs_seat = |app: &&GrantedApp<'_>| app.level >= RoleLevel::User;
-    let full: Vec<&str> = lacking
-        .iter()
-        .filter(needs_seat)
-        .map(|app| app.resource)
-        .filter(|app| spaces.iter().any(|space| space.id == *app && space.is_full() == Some(true)))
-        .collect();
+    if case.e.workspaces.get().is_none() {
+        return Answer::Unread(&[Source::Workspaces]);
+    }
+    let needed = needing_seats(&lacking);
+    let full: Vec<&str> = needed.filter(|app| is_full(case, app) == Some(true)).collect();
+    if full.is_empty() && needing_seats(&lacking).any(|app| is_full(case, app).is_none()) {
+        return Answer::Unread(&[Source::Workspaces]);
+    }
     let none = |resource: &str| format!("the account has no role in {}", case.app_name(resource, None));
     let roles = full.iter().map(|app| none(app)).collect::<Vec<_>>().join("; ");
     full_apps(case, &full, roles_fact(case, account, roles))
@@ -96,10 +95,36 @@ fn full_beside_suspension(case: &Case<'_>, account: &Account) -> Answer {
     if needed.is_empty() {
         return Answer::No;
     }
-    let Some(spaces) = case.e.workspaces.get() else { return Answer::Unread(&[Source::Workspaces]) };
-    let is_full = |app: &&str| spaces.iter().any(|space| space.id == **app && space.is_full() == Some(true));
-    needed.retain(|app| is_full(app));
+    if case.e.workspaces.get().is_none() {
+        return Answer::Unread(&[Source::Workspaces]);
+    }
+    let is_unknown = needed.iter().any(|app| is_full(case, app).is_none());
+    needed.retain(|app| is_full(case, app) == Some(true));
+    if needed.is_empty() && is_unknown {
+        return Answer::Unread(&[Source::Workspaces]);
+    }
     full_apps(case, &needed, None)
+}
+
+/// The missing apps that take a seat. A role that takes no seat does not wait for one.
+fn needing_seats<'a>(missing: &[GrantedApp<'a>]) -> impl Iterator<Item = &'a str> {
+    missing.iter().filter(|app| app.level >= RoleLevel::User).map(|app| app.resource)
+}
+
+/// Whether an app has no seat left. `None` if its seats are not shown.
+fn is_full(case: &Case<'_>, app: &str) -> Option<bool> {
+    case.e.workspaces.get()?.iter().find(|space| space.id == app)?.is_full()
+}
+
+/// The names of the apps that the person lacks and whose seats are not shown.
+pub(super) fn unknown_seats(case: &Case<'_>) -> Vec<String> {
+    if case.e.workspaces.get().is_none() {
+        return Vec::new();
+    }
+    let states = case.app_states().unwrap_or_default();
+    let lacking = lacking(case, states.missing);
+    let unknown: Vec<&str> = needing_seats(&lacking).filter(|app| is_full(case, app).is_none()).collect();
+    unknown.into_iter().map(|app| case.app_name(app, None).to_string()).collect()
 }
 
 /// The finding that these apps are full.

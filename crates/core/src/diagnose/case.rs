@@ -78,7 +78,8 @@ impl<'a> Case<'a> {
         let is_unnamed =
             |link: &RecordLink<'a>| link.record.is_some_and(|record| record.external_id.is_none());
         let is_free = |link: &RecordLink<'a>| {
-            matches!(self.owner(link), Owner::Person | Owner::Nobody) || is_unnamed(link)
+            matches!(self.owner(link), Owner::Person | Owner::Nobody)
+                || (is_unnamed(link) && self.name_is_another_persons(link) == Some(false))
         };
         let is_by_id = |link: &RecordLink<'a>| self.has_the_external_id(link) || self.has_the_object_id(link);
         let anchor = self.anchor();
@@ -112,11 +113,14 @@ impl<'a> Case<'a> {
         Some(users.iter().find(|user| self.person.is_none_or(|person| person.id != user.id)))
     }
 
-    /// Whether the account that was found may be another person's, or it is unread whether it is. Then its access proves
-    /// nothing about this person.
+    /// Whether it is unknown which account is the person's: the account that was found may be another person's, or none
+    /// was found and the person may have one. Then no access proves anything about this person.
     #[must_use]
     pub fn account_is_in_doubt(&self) -> bool {
-        let Some(account) = self.account.filter(|_| self.person.is_some()) else { return false };
+        if self.person.is_none() {
+            return false;
+        }
+        let Some(account) = self.account else { return self.account_may_be_hidden() };
         let address = account.email.as_deref();
         // A record of the person may be linked to the account of a colleague.
         let by_address = address.is_some_and(|address| {
@@ -125,9 +129,25 @@ impl<'a> Case<'a> {
         // The account of a colleague may have the person's address.
         let is_of_another = |link: &RecordLink<'a>| {
             let linked = link.account.as_deref() == Some(account.id.as_str()) && link.record.is_some();
-            linked && !self.has_the_name(link) && !matches!(self.owner(link), Owner::Person | Owner::Nobody)
+            linked
+                && !self.has_the_name(link)
+                && match self.owner(link) {
+                    Owner::Person | Owner::Nobody => false,
+                    Owner::Other(_) => true,
+                    // Without a job, nothing writes an `externalId`, and the record proves nothing.
+                    Owner::Unread => !self.has_no_job(),
+                }
         };
-        by_address || (self.own.is_none() && self.record_links.iter().any(is_of_another))
+        // A record with the person's `externalId` may have the name of a colleague.
+        let is_named_after_another = |own: &RecordLink<'a>| {
+            let linked = own.account.as_deref() == Some(account.id.as_str());
+            linked && self.name_is_another_persons(own) == Some(true)
+        };
+        by_address
+            || match &self.own {
+                Some(own) => is_named_after_another(own),
+                None => self.record_links.iter().any(is_of_another),
+            }
     }
 
     /// The account that has the wanted address.

@@ -98,8 +98,10 @@ pub(super) fn orphaned_record(case: &Case<'_>) -> Answer {
         let gone = match (case.owner(record_link), record.external_id.as_deref()) {
             // An `externalId` that never was an object id proves too little alone; a name must match as well.
             (Owner::Nobody, Some(id)) => is_object_id(id) || names,
-            (Owner::Unread, None) => names,
-            (Owner::Unread, Some(_)) => return Answer::Unread(&[Source::Users]),
+            (Owner::Unread, _) if case.owner_cannot_be_found(record_link) => {
+                return Answer::Unread(&[Source::Users]);
+            }
+            (Owner::Unread, _) => names,
             _ => false,
         };
         let Some(read) = case.e.records.get(&record_link.id.directory).filter(|_| gone) else { continue };

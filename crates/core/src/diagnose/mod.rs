@@ -28,6 +28,7 @@ mod suspension;
 #[cfg(test)]
 mod tests;
 mod trail;
+mod unshown;
 
 pub(crate) use app_choice::AskedApp;
 pub use app_choice::{AppChoice, AppName};
@@ -265,11 +266,7 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
     }
     let verdict = verdict(&case, &findings, &undecided);
     let mut unread = evidence.gaps();
-    unread.extend(
-        case.unnamed().into_iter().map(|group| {
-            (Source::Memberships, format!("the name of the group {} could not be read", group.id))
-        }),
-    );
+    unread.extend(case.unshown(&undecided));
     Diagnosis {
         subject: case.subject(),
         email: case.email(),

@@ -126,7 +126,7 @@ impl<'a> Case<'a> {
     #[must_use]
     pub fn shows(&self, group: &IdpGroup) -> Option<bool> {
         self.e.accounts.get()?;
-        let Some(account) = self.account else { return Some(false) };
+        let Some(account) = self.account else { return (!self.account_is_in_doubt()).then_some(false) };
         if !self.shown_as(group)?.is_empty() {
             return Some(true);
         }
@@ -246,11 +246,11 @@ impl<'a> Case<'a> {
     #[must_use]
     pub fn has_access(&self) -> Option<bool> {
         self.e.accounts.get()?;
-        let Some(account) = self.account else { return Some(false) };
         // The access of another person's account proves nothing about this person.
         if self.account_is_in_doubt() {
             return None;
         }
+        let Some(account) = self.account else { return Some(false) };
         let member = account.membership.as_deref().is_none_or(|m| m.eq_ignore_ascii_case("active"));
         if account.for_deletion || (account.is_understood() && !(account.is_active() && member)) {
             return Some(false);

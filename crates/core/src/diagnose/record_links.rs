@@ -1,11 +1,17 @@
 //! Which person each SCIM record belongs to, and what follows from that. It must never decide by a name alone if an id
 //! is known. It must never treat a record as abandoned if its owner is unread.
 
+use jiff::SignedDuration;
+
 use super::case::Case;
 use super::record_link::RecordLink;
 use crate::evidence::{IdpUser, LogEntry, Read};
 use crate::expression::Mapped;
-use crate::subject::{RecordId, normalize};
+use crate::subject::{RecordId, Who, normalize};
+
+/// How long every tenant keeps its provisioning log. Tenants with a premium licence keep it for 30 days. Source:
+/// <https://learn.microsoft.com/entra/identity/monitoring-health/reference-reports-data-retention>.
+const LOG_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Owner<'a> {
@@ -47,6 +53,24 @@ impl<'a> Case<'a> {
             Owner::Other(_) => Some(true),
             Owner::Unread => None,
         }
+    }
+
+    /// Whether the `userName` of a record is that of another living person. `None` if unknown. For a guest, the job
+    /// writes a name that differs from the user principal name, so only the name of an ordinary user can be looked up.
+    #[must_use]
+    pub fn name_is_another_persons(&self, record_link: &RecordLink<'a>) -> Option<bool> {
+        let name = record_link.record?.user_name.as_deref()?;
+        if self.has_the_name(record_link) {
+            return Some(false);
+        }
+        if self.colleague_with(name)?.is_some() {
+            return Some(true);
+        }
+        let expression = self.e.mapping.get()?.user_name_expression()?;
+        let attribute = expression.plain_attribute()?.to_lowercase();
+        let (local, _) = name.rsplit_once('@')?;
+        let is_looked_up = attribute == "mail" || (attribute == "userprincipalname" && !local.contains('_'));
+        is_looked_up.then_some(false)
     }
 
     /// Whether every configured directory was read for the person's names and id.
@@ -135,6 +159,23 @@ impl<'a> Case<'a> {
         let external = record_link.record.and_then(|record| record.external_id.as_deref());
         self.identity.external_id.one().is_none()
             && self.person.zip(external).is_some_and(|(person, id)| normalize(&person.id) == normalize(id))
+    }
+
+    /// Whether one account was asked for, and a record that is linked to it does not show its owner. Its address may be an
+    /// older one of a living person.
+    #[must_use]
+    pub fn owner_of_the_asked_account_is_unread(&self) -> bool {
+        let Who::Account(id) = &self.e.subject.who else { return false };
+        let mut linked = self.record_links.iter().filter(|link| link.account.as_ref() == Some(id));
+        linked.any(|link| link.record.is_some() && self.owner_cannot_be_found(link))
+    }
+
+    /// Whether nothing shows the owner of a record. Where the job writes an `externalId`, a record without one was not
+    /// made by the job, and its name is the only sign.
+    pub(super) fn owner_cannot_be_found(&self, link: &RecordLink<'a>) -> bool {
+        let is_unnamed = link.record.is_some_and(|record| record.external_id.is_none());
+        let is_written = self.e.mapping.get().is_some_and(|mapping| mapping.external_id_from.is_some());
+        self.owner(link) == Owner::Unread && !(is_unnamed && is_written)
     }
 
     /// The records of the person, in every directory: linked to their account, or found by their id, name or address.
@@ -277,12 +318,38 @@ impl<'a> Case<'a> {
         self.record_links.iter().any(|record_link| unread(record_link) && self.holds_something(record_link))
     }
 
+    /// Whether the person's record may exist although no look-up found it. A record with an older name and address can be
+    /// found by its `externalId` or by the anchor alone.
+    #[must_use]
+    pub fn no_lookup_finds_the_record(&self) -> bool {
+        let is_hidden = match self.identity.external_id {
+            Mapped::Unread => true,
+            // The job writes no `externalId`, so only the log could show the record.
+            Mapped::Empty => self.anchor().is_none() && !self.log_covers_the_person(),
+            Mapped::One(_) | Mapped::Either(_) => false,
+        };
+        self.own.is_none() && is_hidden && !self.has_no_job()
+    }
+
+    /// Whether the log was read and reaches back to the creation of the person's user object.
+    fn log_covers_the_person(&self) -> bool {
+        let created = self.person.and_then(|person| person.created);
+        let age = created.map(|created| self.e.asked_at.duration_since(created));
+        self.e.log.get().is_some() && age.is_some_and(|age| age < LOG_KEPT)
+    }
+
+    /// Whether no account was found, and the person may have one with an older address. Only the record that no look-up
+    /// found shows it.
+    pub(super) fn account_may_be_hidden(&self) -> bool {
+        let is_hidden = self.no_lookup_finds_the_record() || !self.every_directory_was_read();
+        self.e.accounts.get().is_some() && self.own.is_none() && !self.has_no_job() && is_hidden
+    }
+
     /// Whether a record may be the person's, but this is unknown. Either its owner is unread, or the log is unread,
     /// which would show whether the identity provider knows the record.
     #[must_use]
     pub fn record_is_unread(&self) -> bool {
-        // A record with an older name and address can be found by its `externalId` alone.
-        if self.own.is_none() && self.identity.external_id == Mapped::Unread && !self.has_no_job() {
+        if self.no_lookup_finds_the_record() {
             return true;
         }
         let concerns =

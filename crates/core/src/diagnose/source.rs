@@ -24,6 +24,9 @@ pub(super) fn missing(case: &Case<'_>) -> Answer {
     if case.e.deleted_users.gap().is_some() {
         return Answer::Unread(&[Source::DeletedUsers]);
     }
+    if case.owner_of_the_asked_account_is_unread() {
+        return Answer::Unread(&[Source::Users]);
+    }
     let says = "no user has this name as user principal name, mail, proxy address or other address";
     match fact(&case.e.users, Source::Users, says) {
         Some(first) => Answer::Yes(Finding::new(Cause::IdpUserMissing, first).and(fact(

@@ -165,6 +165,9 @@ fn account(case: &Case<'_>) -> Station {
         (None, Read::Seen { .. }) if !case.candidates.is_empty() => {
             station(NAME, Mark::Unread, "more than one account is the person's")
         }
+        (None, Read::Seen { .. }) if case.account_is_in_doubt() => {
+            station(NAME, Mark::Unread, "none was found, and the person may have one with an older address")
+        }
         (None, Read::Seen { .. }) => station(NAME, Mark::Broken, "there is none"),
         (None, read) => station(NAME, Mark::Unread, unread(read)),
     }

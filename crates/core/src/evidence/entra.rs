@@ -345,6 +345,12 @@ impl Mapping {
         all
     }
 
+    /// The parsed expression of `userName`. `None` if there is none or it cannot be parsed.
+    #[must_use]
+    pub fn user_name_expression(&self) -> Option<Expression> {
+        self.user_name_from.as_deref().and_then(Expression::parse)
+    }
+
     /// The parsed expression of `externalId`. `None` if there is none or it cannot be parsed.
     #[must_use]
     pub fn external_id_expression(&self) -> Option<Expression> {

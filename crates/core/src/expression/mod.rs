@@ -165,6 +165,19 @@ impl Expression {
         }
     }
 
+    /// The attribute that the expression writes as it is, without regard to case.
+    #[must_use]
+    pub fn plain_attribute(&self) -> Option<&str> {
+        match self {
+            Self::Attribute(name) => Some(name),
+            Self::Call(name, arguments) => match (name.to_lowercase().as_str(), arguments.as_slice()) {
+                ("tolower" | "toupper", [one]) => one.plain_attribute(),
+                _ => None,
+            },
+            Self::Constant(_) | Self::Compare(..) => None,
+        }
+    }
+
     /// Whether the expression is the object id and nothing else.
     #[must_use]
     pub fn is_object_id(&self) -> bool {

@@ -98,6 +98,20 @@ fn a_full_app_is_the_cause_only_where_the_person_lacks_it() {
 }
 
 #[test]
+fn seats_that_are_not_shown_are_not_free_seats() {
+    let hidden = |key: &str| Workspace { usage: None, ..space(key, 0) };
+    let mut e = with_wiki(&["user"]);
+    e.workspaces = seen(vec![space("jira", 1), hidden("wiki")]);
+    let diagnosis = diagnose(&e);
+    assert!(undecided(&diagnosis, Cause::SeatsFull) && !diagnosis.found(Cause::SeatsFull));
+    let says = "the seats of wiki (acme) are not shown".to_owned();
+    assert!(diagnosis.unread.contains(&(Source::Workspaces, says)), "{:?}", diagnosis.unread);
+    // An app that the person can open needs no seat.
+    e.workspaces = seen(vec![hidden("jira"), space("wiki", 1)]);
+    assert!(!undecided(&diagnose(&e), Cause::SeatsFull));
+}
+
+#[test]
 fn beside_a_suspension_every_full_app_that_returns_is_named() {
     let mut e = with_wiki(&["user"]);
     app(&mut e, "wiki", "user");

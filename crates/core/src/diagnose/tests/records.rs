@@ -164,3 +164,113 @@ fn the_persons_address_on_the_account_of_a_colleague_proves_no_access() {
         assert_eq!(doubt.groups.present, None);
     }
 }
+
+const RICK: &str = "rick.roe@acme.example";
+
+/// The person's account is linked to a record with another name, and the job does not write `externalId`.
+fn unnamed_record(name: &str, user_name_from: &str) -> Evidence {
+    let mut e = healthy();
+    put(&mut e.mapping, |mapping| {
+        mapping.external_id_from = None;
+        mapping.user_name_from = Some(user_name_from.to_owned());
+    });
+    put(e.records.get_mut("d1").unwrap(), |all| {
+        (all[0].external_id, all[0].user_name) = (None, Some(name.to_owned()));
+    });
+    e
+}
+
+#[test]
+fn without_an_external_id_the_name_of_a_record_shows_whether_it_is_a_colleagues() {
+    let rick = || IdpUser { id: "rick".into(), ..IdpUser::default() };
+    // Columns: the record's name, what the job writes as `userName`, who has the name, whether the record is the person's.
+    for (name, from, bearers, own) in [
+        (JANE, "[userPrincipalName]", None, true),
+        ("jane.miller@acme.example", "[userPrincipalName]", Some(seen(Vec::new())), true),
+        ("jane.miller@acme.example", "ToLower([mail])", Some(seen(Vec::new())), true),
+        ("jane.miller@acme.example", "[userPrincipalName]", None, false),
+        ("jane.miller@acme.example", "[userPrincipalName]", Some(Read::Gap("403".into())), false),
+        (RICK, "[userPrincipalName]", Some(seen(vec![rick()])), false),
+        // The name of a guest differs from the user principal name, and a nickname is no address.
+        ("rick_roe.example@acme.example", "[userPrincipalName]", Some(seen(Vec::new())), false),
+        ("rick", "[mailNickname]", Some(seen(Vec::new())), false),
+    ] {
+        let mut e = unnamed_record(name, from);
+        e.bearers.extend(bearers.clone().map(|read| (name.to_owned(), read)));
+        let diagnosis = diagnose(&e);
+        assert_eq!(diagnosis.record.is_some(), own, "{name} {from} {bearers:?}");
+        if !own {
+            assert_eq!(diagnosis.verdict, Verdict::CannotTell, "{name} {from} {bearers:?}");
+        }
+    }
+}
+
+#[test]
+fn a_record_with_the_persons_external_id_and_the_name_of_a_colleague_proves_no_access() {
+    let mut e = healthy();
+    put(e.records.get_mut("d1").unwrap(), |all| all[0].user_name = Some(RICK.into()));
+    assert_eq!(diagnose(&e).verdict, Verdict::Healthy, "an older name of the person");
+    e.bearers.insert(RICK.to_owned(), seen(vec![IdpUser { id: "rick".into(), ..IdpUser::default() }]));
+    let diagnosis = diagnose(&e);
+    assert_eq!((diagnosis.verdict, diagnosis.groups.present), (Verdict::CannotTell, None));
+}
+
+#[test]
+fn without_an_account_it_is_unknown_whether_the_person_has_one_with_an_older_address() {
+    let mut e = without_record();
+    e.accounts = seen(Vec::new());
+    assert_eq!(diagnose(&e).verdict, Verdict::Broken);
+    let spoil: [fn(&mut Evidence); 3] = [
+        |e| put(&mut e.mapping, |mapping| mapping.external_id_from = Some("PCase([mailNickname])".into())),
+        |e| drop(e.records.insert("d1".into(), Read::Gap("403".into()))),
+        |e| e.records.clear(),
+    ];
+    for (number, spoil) in spoil.into_iter().enumerate() {
+        let mut spoiled = e.clone();
+        spoil(&mut spoiled);
+        let diagnosis = diagnose(&spoiled);
+        assert_eq!((diagnosis.verdict, diagnosis.groups.missing), (Verdict::CannotTell, None), "{number}");
+    }
+}
+
+#[test]
+fn the_reason_is_named_where_the_mapping_leaves_a_cause_undecided() {
+    let mut e = without_record();
+    put(&mut e.mapping, |mapping| mapping.external_id_from = Some("PCase([mailNickname])".into()));
+    let diagnosis = diagnose(&e);
+    assert!(undecided(&diagnosis, Cause::NeverProvisioned));
+    let says = "what the job writes as externalId cannot be computed: PCase([mailNickname])";
+    assert!(diagnosis.unread.contains(&(Source::Schema, says.to_owned())), "{:?}", diagnosis.unread);
+    let good = diagnose(&healthy());
+    assert_eq!(good.unread, [], "nothing is named that changes nothing");
+}
+
+#[test]
+fn an_old_address_does_not_prove_that_the_owner_of_an_account_has_left() {
+    let asked = |external: Option<&str>, from: Option<&str>| {
+        let mut e = unnamed_record("jane.miller@acme.example", "[userPrincipalName]");
+        e.subject = Subject::asked(Who::Account("a1".into()));
+        put(&mut e.mapping, |mapping| mapping.external_id_from = from.map(str::to_owned));
+        put(e.records.get_mut("d1").unwrap(), |all| all[0].external_id = external.map(str::to_owned));
+        put(&mut e.accounts, |all| all[0].email = Some("jane.miller@acme.example".into()));
+        e.users = seen(Vec::new());
+        e.deleted_users = seen(Vec::new());
+        e
+    };
+    let object_id = Some("[objectId]");
+    let mut known = asked(Some(EARLIER), object_id);
+    known.owners.insert(EARLIER.into(), seen(Vec::new()));
+    // Columns: the evidence, whether the owner is known to be missing.
+    for (e, missing) in [
+        (known, true),
+        (asked(Some(EARLIER), object_id), false),
+        (asked(None, None), false),
+        // Where the job writes an `externalId`, it did not make a record without one.
+        (asked(None, object_id), true),
+    ] {
+        let diagnosis = diagnose(&e);
+        assert_eq!(diagnosis.found(Cause::IdpUserMissing), missing, "{:?}", e.owners);
+        assert_eq!(undecided(&diagnosis, Cause::IdpUserMissing), !missing);
+        assert_eq!(undecided(&diagnosis, Cause::OrphanedRecord), !missing);
+    }
+}

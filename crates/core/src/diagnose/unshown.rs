@@ -1,0 +1,54 @@
+//! What stays unknown although its source answered: a group without a name, a value of the mapping that cannot be
+//! computed, seats that are not shown. A diagnosis names each of them. It must never name one that changes nothing.
+
+use super::case::Case;
+use super::{Undecided, apps};
+use crate::evidence::Source;
+use crate::expression::Mapped;
+
+impl Case<'_> {
+    /// What the sources did not show, with the reason, as far as it matters for the answer.
+    pub(super) fn unshown(&self, undecided: &[Undecided]) -> Vec<(Source, String)> {
+        let mut all: Vec<(Source, String)> = self
+            .unnamed()
+            .into_iter()
+            .map(|group| {
+                (Source::Memberships, format!("the name of the group {} could not be read", group.id))
+            })
+            .collect();
+        let is_open = |source: Source| undecided.iter().any(|(_, needs)| needs.contains(&source));
+        if is_open(Source::Schema) {
+            all.extend(self.uncomputed());
+        }
+        if is_open(Source::Users) && self.person.is_none() && self.owner_of_the_asked_account_is_unread() {
+            let says = "whose record is linked to the account cannot be told: it has no externalId that leads to a user";
+            all.push((Source::Users, says.to_owned()));
+        }
+        if is_open(Source::Workspaces) {
+            let unknown = apps::unknown_seats(self).into_iter();
+            all.extend(unknown.map(|app| (Source::Workspaces, format!("the seats of {app} are not shown"))));
+        }
+        all
+    }
+
+    /// The values that the job writes for the person and that cannot be computed.
+    fn uncomputed(&self) -> Vec<(Source, String)> {
+        let Some(mapping) = self.e.mapping.get().filter(|_| self.person.is_some()) else { return Vec::new() };
+        let targets = [
+            ("externalId", &mapping.external_id_from, &self.identity.external_id),
+            ("userName", &mapping.user_name_from, &self.identity.user_name),
+            ("the work address", &mapping.email_from, &self.identity.email),
+        ];
+        let mut all = Vec::new();
+        for (target, from, value) in targets {
+            let from = from.as_deref().unwrap_or_default();
+            let reason = match value {
+                Mapped::Unread => "cannot be computed",
+                Mapped::Either(_) => "may have two forms for a guest",
+                Mapped::Empty | Mapped::One(_) => continue,
+            };
+            all.push((Source::Schema, format!("what the job writes as {target} {reason}: {from}")));
+        }
+        all
+    }
+}
