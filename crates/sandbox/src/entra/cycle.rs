@@ -14,21 +14,26 @@ use super::scim::{Kind, Scim};
 use super::state::{Entra, Job, JobCode, Run, Shared};
 use crate::lock;
 
-/// Runs one cycle of every due job, and another one if it was requested meanwhile.
+/// Runs one cycle of every due job.
 pub async fn tick_cycle(state: &Shared) {
     let ids: Vec<String> = lock(state).service_principals.keys().cloned().collect();
     for sp in ids {
-        loop {
-            if !begin(state, &sp, crate::clock::now()) {
-                break;
-            }
-            run(state, &sp).await;
-            let mut entra = lock(state);
-            let Some(job) = entra.job_mut(&sp) else { break };
-            job.running = false;
-            if !std::mem::take(&mut job.run_again) {
-                break;
-            }
+        cycle_of(state, &sp).await;
+    }
+}
+
+/// Runs one cycle of the job of one application, and another one if it was requested meanwhile.
+pub(super) async fn cycle_of(state: &Shared, sp: &str) {
+    loop {
+        if !begin(state, sp, crate::clock::now()) {
+            return;
+        }
+        run(state, sp).await;
+        let mut entra = lock(state);
+        let Some(job) = entra.job_mut(sp) else { return };
+        job.running = false;
+        if !std::mem::take(&mut job.run_again) {
+            return;
         }
     }
 }

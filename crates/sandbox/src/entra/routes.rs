@@ -91,15 +91,18 @@ async fn answer(state: &Shared, ask: &Ask, now: Timestamp) -> Result<Reply, Refu
     {
         return ondemand::run(state, ask, sp, job, now).await;
     }
-    let (reply, cycle_after) = {
+    let (reply, started) = {
         let mut entra = lock(state);
-        let starts = matches!(path.as_slice(), [.., "start" | "restart"]);
+        let started = match path.as_slice() {
+            ["servicePrincipals", sp, .., "start" | "restart"] => Some((*sp).to_owned()),
+            _ => None,
+        };
         let reply = table(&mut entra, ask, &path, now)?;
-        (reply, starts && entra.switches.cycle_after_start)
+        (reply, started.filter(|_| entra.switches.cycle_after_start))
     };
-    if cycle_after {
+    if let Some(sp) = started {
         let state = state.clone();
-        tokio::spawn(async move { cycle::tick_cycle(&state).await });
+        tokio::spawn(async move { cycle::cycle_of(&state, &sp).await });
     }
     Ok(reply)
 }
