@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::atlassian::{Account, Atlassian, Membership, Status};
+use super::atlassian::{Account, Atlassian, Membership, OrgGroup, Status};
 use super::entra::Entra;
 use super::generator::{GroupLink, Human};
 
@@ -80,11 +80,36 @@ pub fn access(atlassian: &Atlassian, account: &str) -> Access {
     Access { apps, groups }
 }
 
-/// What a human can do now, with the account that opens most.
+/// What a human can do now, with all their accounts together.
 #[must_use]
 pub fn access_of(atlassian: &Atlassian, human: &Human) -> Access {
-    let all = human.account.iter().chain(&human.spare_accounts).map(|account| access(atlassian, account));
-    all.max_by_key(|access| access.apps.len()).unwrap_or_default()
+    let mut all = Access::default();
+    for account in human.account.iter().chain(&human.spare_accounts) {
+        let Access { apps, groups } = access(atlassian, account);
+        all.groups.extend(groups);
+        for (app, strength) in apps {
+            let held = all.apps.entry(app).or_insert(strength);
+            *held = (*held).max(strength);
+        }
+    }
+    all
+}
+
+/// Whether anything ties the account of a human to their user object: an address that the user object has now, or a
+/// record that is linked to it.
+#[must_use]
+pub fn account_is_tied(atlassian: &Atlassian, entra: &Entra, human: &Human) -> bool {
+    let account = human.account.as_ref().and_then(|id| atlassian.accounts.get(id));
+    let (Some(account), Some(user)) = (account, human.idp.as_ref().and_then(|id| entra.users.get(id))) else {
+        return false;
+    };
+    let proxies = user.proxy_addresses.iter().map(|proxy| proxy.rsplit(':').next().unwrap_or(proxy));
+    let mut addresses = proxies.chain(user.mail.as_deref()).chain([user.upn.as_str()]);
+    let is_linked = |record: &String| {
+        atlassian.scim_users.get(record).is_some_and(|known| known.account.as_ref() == Some(&account.id))
+    };
+    addresses.any(|address| address.to_lowercase() == account.email.to_lowercase())
+        || human.records.iter().any(is_linked)
 }
 
 /// Whether a user directory lets the account in. One of its groups brings a person in who was not put in by hand.
@@ -110,6 +135,33 @@ pub fn assigned_groups(entra: &Entra, idp: &str) -> BTreeSet<String> {
     groups.filter(|group| group.has(idp)).map(|group| group.id.clone()).collect()
 }
 
+/// The synced group of the organization that belongs to a group of the identity provider.
+fn group_here<'a>(atlassian: &'a Atlassian, groups: &[GroupLink], idp_group: &str) -> Option<&'a OrgGroup> {
+    let link = groups.iter().find(|link| link.idp == idp_group)?;
+    atlassian.groups.get(&link.org).filter(|group| group.synced)
+}
+
+/// The apps that the assigned groups of a human open, each as far as the weakest of them opens it.
+#[must_use]
+pub fn expected_apps(
+    atlassian: &Atlassian,
+    entra: &Entra,
+    groups: &[GroupLink],
+    human: &Human,
+) -> BTreeMap<String, Strength> {
+    let mut expected: BTreeMap<String, Strength> = BTreeMap::new();
+    let assigned = human.idp.iter().flat_map(|idp| assigned_groups(entra, idp));
+    for group in assigned.filter_map(|id| group_here(atlassian, groups, &id)) {
+        for grant in &group.grants {
+            if let Some(weakest) = grant.roles.iter().filter_map(|role| strength(role)).min() {
+                let needed = expected.entry(grant.resource_id.clone()).or_insert(weakest);
+                *needed = (*needed).min(weakest);
+            }
+        }
+    }
+    expected
+}
+
 /// The first thing that a human lacks, in words. None if they have everything that they should have: an enabled user
 /// object, an active account that is let in, every assigned group, every app that these groups open as far as the
 /// weakest of them opens it, and at least one app.
@@ -129,23 +181,16 @@ pub fn lacks(atlassian: &Atlassian, entra: &Entra, groups: &[GroupLink], human: 
     if !known.email_verified && known.activity.is_empty() {
         return Some("a confirmed address".to_owned());
     }
-    let mut expected: BTreeMap<String, Strength> = BTreeMap::new();
     for idp_group in assigned_groups(entra, idp) {
-        let link = groups.iter().find(|link| link.idp == idp_group);
-        let here = link.and_then(|link| atlassian.groups.get(&link.org)).filter(|group| group.synced);
+        let here = group_here(atlassian, groups, &idp_group);
         let Some(group) = here.filter(|group| held.groups.contains(&group.id)) else {
             return Some(format!("the group {idp_group}"));
         };
         if !lets_in(atlassian, known, group.directory.as_deref(), true) {
             return Some(format!("access to the directory of {}", group.name));
         }
-        for grant in &group.grants {
-            if let Some(weakest) = grant.roles.iter().filter_map(|role| strength(role)).min() {
-                let needed = expected.entry(grant.resource_id.clone()).or_insert(weakest);
-                *needed = (*needed).min(weakest);
-            }
-        }
     }
+    let expected = expected_apps(atlassian, entra, groups, human);
     let missing = expected.iter().find(|(app, needed)| held.apps.get(*app).is_none_or(|has| has < *needed));
     if let Some((app, _)) = missing {
         return Some(format!("the app {app}"));

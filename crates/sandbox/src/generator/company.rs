@@ -119,6 +119,8 @@ impl World {
         let other = self.tenant.entra.add_service_principal("Atlassian Cloud (old)");
         let job = job.filter(|_| kind != OtherApplication::WithoutJob).map(|mut job| {
             job.id = format!("{}.other", job.id);
+            // It never provisioned anybody.
+            job.cache.clear();
             if kind == OtherApplication::OtherService {
                 "https://scim.other.example/v2".clone_into(&mut job.base_address);
             }

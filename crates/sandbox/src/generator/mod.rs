@@ -16,7 +16,7 @@ mod switches;
 mod truth;
 mod world;
 
-pub use blueprint::{Blueprint, PersonKind, SecondDirectory};
+pub use blueprint::{Blueprint, PersonKind, SecondDirectory, UserDirectories};
 pub use recipe::Recipe;
 pub use truth::{Human, Truth};
 pub use world::{GroupLink, World};

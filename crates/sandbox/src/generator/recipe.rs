@@ -168,7 +168,7 @@ impl Recipe {
         all
     }
 
-    /// The arrangement of a scenario that builds this tenant.
+    /// The line by which a test keeps this tenant (`tests/it/generated/kept.rs`).
     #[must_use]
     pub fn code(&self) -> String {
         let values: Vec<String> =
@@ -176,7 +176,7 @@ impl Recipe {
         let faults: Vec<String> = self.faults.iter().map(|name| format!("\"{name}\"")).collect();
         let refused = self.refused.map(|source| format!(" // and {} answers 403", source.name()));
         format!(
-            "arrange: |tenant| generated(tenant, &[{}], &[{}]),{}",
+            "kept(\"NAME\", &[{}], &[{}]),{}",
             values.join(", "),
             faults.join(", "),
             refused.unwrap_or_default()

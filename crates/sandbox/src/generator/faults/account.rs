@@ -6,6 +6,7 @@ use super::super::blueprint::{Assigned, PersonKind, UserDirectories};
 use super::super::world::World;
 use super::Fault;
 use crate::atlassian::{ManagedBy, Membership, Status};
+use crate::tenant::hours_ago;
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault {
@@ -26,7 +27,7 @@ pub(super) const FAULTS: &[Fault] = &[
                 (world.account_of_person(), world.record_of_person(), world.idp_of_person());
             world.tenant.atlassian.set_active(&account, false);
             if let Some(known) = world.tenant.atlassian.scim_users.get_mut(&record) {
-                known.active = false;
+                (known.active, known.modified) = (false, hours_ago(1));
             }
             world.lose_groups(usize::MAX);
             if let Some(job) = world.tenant.entra.atlassian_job() {

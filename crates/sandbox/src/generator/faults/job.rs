@@ -29,7 +29,8 @@ pub(super) const FAULTS: &[Fault] = &[
         codes: &[Cause::ProvisioningQuarantined],
         inject: |world| {
             quarantine(world, "TooManyDeletes", "TooManyDeletes");
-            world.lose_groups(1)
+            world.lose_groups(1);
+            true
         },
     },
     Fault {
@@ -44,7 +45,8 @@ pub(super) const FAULTS: &[Fault] = &[
                 service_principal: world.tenant.entra.atlassian.clone(),
             };
             world.tenant.entra.audits.push(audit);
-            world.lose_groups(1)
+            world.lose_groups(1);
+            true
         },
     },
     Fault {
@@ -52,7 +54,8 @@ pub(super) const FAULTS: &[Fault] = &[
         codes: &[Cause::ProvisioningStopped],
         inject: |world| {
             stop(world);
-            world.lose_groups(1)
+            world.lose_groups(1);
+            true
         },
     },
     Fault {

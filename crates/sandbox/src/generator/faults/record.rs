@@ -93,9 +93,9 @@ pub(super) const FAULTS: &[Fault] = &[
         codes: &[],
         inject: |world| {
             let values = world.values_of_person();
+            let Some(record) = record_of_colleague(world) else { return false };
             world.drop_record();
             world.forget_history();
-            let Some(record) = record_of_colleague(world) else { return false };
             if let Some(known) = world.tenant.atlassian.scim_users.get_mut(&record) {
                 known.user_name.clone_from(&values.user_name);
             }

@@ -197,7 +197,7 @@ fn switch_off(world: &mut World) {
     let (account, record) = (world.account_of_person(), world.record_of_person());
     world.tenant.atlassian.set_active(&account, false);
     if let Some(known) = world.tenant.atlassian.scim_users.get_mut(&record) {
-        known.active = false;
+        (known.active, known.modified) = (false, hours_ago(1));
     }
     let idp = world.idp_of_person();
     if let Some(export) = world.tenant.entra.atlassian_job().and_then(|job| job.cache.get_mut(&idp)) {
