@@ -1,8 +1,8 @@
 //! The rules that hold in every tenant (docs/reference/rules.md#generated-tenants). Each returns what it found wrong.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use reinstate_core::{Cause, Finding, Op, Plan, Risk, Verdict};
+use reinstate_core::{Cause, Finding, Op, Plan, Risk, Source, Verdict};
 use reinstate_sandbox::generator::Recipe;
 
 use super::lab::{Answer, Lab};
@@ -35,7 +35,7 @@ pub async fn broken(recipe: &Recipe) -> Vec<Failure> {
     }
     // A sweep reads some sources that a check does not read, and the other way round. With one of them refused, the
     // two may know different things.
-    if recipe.refused.is_none() {
+    if recipe.refused.is_none() && !lab.has_unknown_role {
         failures.extend(sweep_agrees(&lab).await);
     }
     let mut faults = lab.services.wire.faults();
@@ -62,7 +62,8 @@ fn of_answer(lab: &Lab, human: usize, answer: &Answer) -> Vec<Failure> {
     let mut failures = Vec::new();
     let lacks = lab.lacks(human);
     let verdict = answer.diagnosis.verdict;
-    if lacks.is_none() && !answer.plan.steps.is_empty() {
+    // An account that nothing ties to the person looks like nobody's.
+    if lacks.is_none() && lab.is_tied(human) && !answer.plan.steps.is_empty() {
         let kind = answer.plan.steps[0].op.action().to_owned();
         failures.push(failure("I1", format!("complete, and the plan begins with {kind}"), answer.describe()));
     }
@@ -78,7 +79,46 @@ fn of_answer(lab: &Lab, human: usize, answer: &Answer) -> Vec<Failure> {
         }
     }
     failures.extend(touches_another(lab, human, &answer.plan, "I2"));
+    failures.extend(apps_are_true(lab, human, answer));
     failures
+}
+
+/// What is said about each app is true: each app that is called present can be opened, each that is called missing
+/// cannot, and none is left out.
+fn apps_are_true(lab: &Lab, human: usize, answer: &Answer) -> Vec<Failure> {
+    let diagnosis = &answer.diagnosis;
+    let (Some(present), Some(missing)) = (&diagnosis.apps.present, &diagnosis.apps.missing) else {
+        return Vec::new();
+    };
+    // Everything but the name of the record says that the account of this colleague is the person's.
+    let both = ["email-held-by-colleague", "external-id-held-by-colleague"];
+    if human > 0 && both.iter().all(|name| lab.injected.iter().any(|fault| fault.name == *name)) {
+        return Vec::new();
+    }
+    // The answer may be about another account of the same human.
+    if diagnosis.account.is_some() && diagnosis.account != lab.truth.humans[human].account {
+        return Vec::new();
+    }
+    let told = present.iter().map(|app| (app.name.resource.clone(), true));
+    let told: BTreeMap<String, bool> =
+        told.chain(missing.iter().map(|app| (app.name.resource.clone(), false))).collect();
+    let mut truth = lab.apps(human);
+    // Where a local group has the name of an expected one, the apps of the local group count as expected and missing.
+    if lab.injected.iter().any(|fault| ["group-name-conflict", "default-group-clash"].contains(&fault.name)) {
+        let local = told.iter().filter(|(app, can)| !**can && !truth.contains_key(*app));
+        truth.extend(local.map(|(app, can)| (app.clone(), *can)).collect::<Vec<_>>());
+    }
+    if told == truth {
+        return Vec::new();
+    }
+    let kind = if told.len() < truth.len() {
+        "left out"
+    } else if told.len() > truth.len() {
+        "not expected"
+    } else {
+        "wrong"
+    };
+    vec![failure("apps", kind, format!("said {told:?}, true {truth:?}; {}", answer.describe()))]
 }
 
 /// I2: no step touches what belongs to another living human.
@@ -167,7 +207,7 @@ async fn sweep_agrees(lab: &Lab) -> Vec<Failure> {
             let details =
                 format!("{name}: sweep {codes:?} unread {:?}, check {}", swept.unread, answer.describe());
             failures.push(failure("sweep", kind, details));
-        } else if codes != checked {
+        } else if codes != checked && !has_no_job(&answer) {
             let differ: Vec<_> = codes.symmetric_difference(&checked).map(|cause| cause.code()).collect();
             let details = format!("{name}: sweep {codes:?}, check {}", answer.describe());
             failures.push(failure("sweep", format!("codes differ in {differ:?}"), details));
@@ -177,6 +217,12 @@ async fn sweep_agrees(lab: &Lab) -> Vec<Failure> {
         }
     }
     failures
+}
+
+/// Whether the job could not be read, as where the wrong application is configured. Then a sweep reads nothing about
+/// single accounts.
+fn has_no_job(answer: &Answer) -> bool {
+    answer.diagnosis.unread.iter().any(|(source, _)| *source == Source::Jobs)
 }
 
 /// I3: the steps called harmless reduce nobody's access.

@@ -11,10 +11,13 @@ use reinstate::exec::prior_runs::PriorRuns;
 use reinstate::exec::sweep::survey;
 use reinstate::upstream::{Limits, Transport};
 use reinstate::world::{ReadScope, SweepProgress, World};
+use reinstate_core::evidence::CLOSED_ROLES;
 use reinstate_core::{Cause, Diagnosis, Op, Plan, Rules, Step, Subject, Verdict, Who, diagnose, plan};
 use reinstate_sandbox::atlassian::ManagedBy;
 use reinstate_sandbox::generator::faults::Fault;
-use reinstate_sandbox::generator::{Blueprint, GroupLink, PersonKind, Recipe, SecondDirectory, Truth};
+use reinstate_sandbox::generator::{
+    GroupLink, PersonKind, Recipe, SecondDirectory, Truth, UserDirectories, World as GeneratedWorld,
+};
 use reinstate_sandbox::in_process::InProcess;
 use reinstate_sandbox::wire::Injection;
 use reinstate_sandbox::{lock, oracle};
@@ -71,6 +74,9 @@ pub struct Lab {
     pub explains: Vec<Cause>,
     /// Whether the job synchronizes everybody, and nothing can read that.
     pub sync_all_unread: bool,
+    /// Whether an account may have a role that nobody knows. The lists of a sweep do not show such a role
+    /// (docs/reference/rules.md#atlassian-search-by-role).
+    pub has_unknown_role: bool,
     rules: Arc<Rules>,
 }
 
@@ -85,15 +91,25 @@ fn network() -> Transport {
 }
 
 /// Causes that a dimension brings along.
-fn explains(blueprint: &Blueprint) -> Vec<Cause> {
+fn explains(made: &GeneratedWorld) -> Vec<Cause> {
+    let blueprint = &made.blueprint;
     let mut all = Vec::new();
+    // The organization does not show an account that another one manages, so its id leads to nobody.
+    let asked = made.tenant.atlassian.accounts.get(&made.who);
+    if asked.is_some_and(|account| account.managed_by != ManagedBy::Us) {
+        all.push(Cause::IdpUserMissing);
+    }
     // A record of the person in another directory is a finding of its own.
     if blueprint.second_directory == SecondDirectory::WithKeyAndRecord {
         all.extend([Cause::RecordUnlinked, Cause::TwoDirectories]);
     }
     // The account of a guest is one that we do not manage.
     if blueprint.person == PersonKind::Guest {
-        all.extend([Cause::DomainNotClaimed, Cause::EmailHeldOutside]);
+        all.extend([Cause::DomainNotClaimed, Cause::EmailHeldOutside, Cause::DeactivatedElsewhere]);
+    }
+    // A suspension in a directory explains why a person without groups can open nothing.
+    if blueprint.user_directories == UserDirectories::SuspendedElsewhere {
+        all.push(Cause::Suspended);
     }
     // Atlassian cannot filter by an address.
     if blueprint.matching.starts_with("emails") {
@@ -116,6 +132,13 @@ fn limits() -> Limits {
 impl Lab {
     pub fn new(recipe: &Recipe) -> Self {
         let made = recipe.world();
+        let explains = explains(&made);
+        let is_unknown = |role: &str| {
+            let name = role.rsplit('/').next().unwrap_or(role);
+            oracle::strength(role).is_none() && !CLOSED_ROLES.contains(&name)
+        };
+        let roles = made.blueprint.direct_role.into_iter().chain([made.blueprint.jira_role]);
+        let has_unknown_role = roles.into_iter().any(is_unknown);
         let services = InProcess::new(made.tenant);
         if let Some(source) = recipe.refused {
             let refused = Injection::Answer { status: 403, headers: Vec::new(), body: "{}".to_owned() };
@@ -137,7 +160,8 @@ impl Lab {
             groups: made.groups,
             who: made.who,
             injected: made.injected,
-            explains: explains(&made.blueprint),
+            explains,
+            has_unknown_role,
             sync_all_unread: made.blueprint.sync_all_is_hidden(),
             rules,
         }
@@ -187,6 +211,28 @@ impl Lab {
         oracle::lacks(&atlassian, &entra, &self.groups, &self.truth.humans[human])
     }
 
+    /// The apps that a human should be able to open, each with whether their account can.
+    pub fn apps(&self, human: usize) -> BTreeMap<String, bool> {
+        let atlassian = lock(&self.services.atlassian);
+        let entra = lock(&self.services.entra);
+        let human = &self.truth.humans[human];
+        let held = human.account.as_ref().map(|id| oracle::access(&atlassian, id).apps).unwrap_or_default();
+        let expected = oracle::expected_apps(&atlassian, &entra, &self.groups, human).into_iter();
+        expected
+            .map(|(app, needed)| {
+                let can = held.get(&app).is_some_and(|has| *has >= needed);
+                (app, can)
+            })
+            .collect()
+    }
+
+    /// Whether anything ties the account of a human to their user object.
+    pub fn is_tied(&self, human: usize) -> bool {
+        let atlassian = lock(&self.services.atlassian);
+        let entra = lock(&self.services.entra);
+        oracle::account_is_tied(&atlassian, &entra, &self.truth.humans[human])
+    }
+
     /// Whether a sweep has to answer about this human: the account is managed, or the job should provision them.
     pub fn sweep_covers(&self, human: usize) -> bool {
         let human = &self.truth.humans[human];
@@ -194,7 +240,10 @@ impl Lab {
         let account = human.account.as_ref().and_then(|id| atlassian.accounts.get(id));
         let is_managed = account.is_some_and(|known| known.managed_by == ManagedBy::Us);
         let entra = lock(&self.services.entra);
-        let is_assigned = |idp: &String| !oracle::assigned_groups(&entra, idp).is_empty();
+        let is_assigned = |idp: &String| {
+            let is_enabled = entra.users.get(idp).is_some_and(|user| user.account_enabled);
+            is_enabled && !oracle::assigned_groups(&entra, idp).is_empty()
+        };
         human.idp.as_ref().is_some_and(|idp| is_managed || is_assigned(idp))
     }
 

@@ -2,6 +2,7 @@
 //! that nobody wrote by hand.
 
 mod invariants;
+mod kept;
 mod lab;
 mod runner;
 mod whole_bot;
