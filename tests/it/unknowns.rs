@@ -110,7 +110,7 @@ const UNKNOWNS: &[Unknown] = &[
     }),
     ("the audit log can be filtered by category", Easier, |t| t.entra.switches.audits_filter_category = true),
     ("an owner may start a job", Easier, |t| t.entra.switches.owner_may_start = true),
-    ("a record that is gone is not matched anew", Harder, |t| t.entra.switches.rematch_when_gone = false),
+    ("a record that is gone is matched anew", Easier, |t| t.entra.switches.rematch_when_gone = true),
     ("on demand compares with the record", Easier, |t| t.entra.switches.compare_with_target = true),
     ("a restart does not send members", Harder, |t| t.entra.switches.restart_resends_members = false),
     ("no cycle comes with a start", Harder, |t| t.entra.switches.cycle_after_start = false),
@@ -206,6 +206,11 @@ struct Played {
 
 async fn play(scenario: &'static Scenario, world: usize) -> Played {
     let mut tenant = scenario.tenant();
+    if world == HARDEST {
+        // Some scenarios set an easier answer than the default.
+        tenant.atlassian.switches = reinstate_sandbox::atlassian::Switches::default();
+        tenant.entra.switches = reinstate_sandbox::entra::Switches::default();
+    }
     for (at, (_, _, flip)) in UNKNOWNS.iter().enumerate() {
         if stands_the_other_way(at, world) {
             flip(&mut tenant);

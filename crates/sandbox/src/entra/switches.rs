@@ -1,5 +1,6 @@
-//! Switches for the questions about Entra that no document answers, so that tests can run the bot with each answer. A
-//! switch must never hide a documented behaviour.
+//! Switches for the questions about Entra that no document answers, so that tests can run the bot with each answer. The
+//! default is the unkind answer: the one that makes repairs harder. If a document decides, the default is its answer, and
+//! the switch says so. A switch must never hide a documented behaviour.
 
 use jiff::SignedDuration;
 
@@ -32,10 +33,11 @@ impl GuestName {
     }
 }
 
-/// The open questions. The defaults follow the plain reading of the reference.
+/// The open questions.
 #[derive(Clone, Debug)]
 pub struct Switches {
-    /// Whether matching happens again when the record of the anchor is gone. Otherwise the result is `InvalidAnchor`.
+    /// Whether matching happens again when the record of the anchor is gone, as one engineer of a vendor says. Otherwise
+    /// the result is `InvalidAnchor`, as Microsoft's table of error codes says.
     pub rematch_when_gone: bool,
     /// Whether on-demand provisioning compares a user with the record it has just read, not only with its own cache.
     pub compare_with_target: bool,
@@ -104,7 +106,7 @@ pub struct Switches {
 impl Default for Switches {
     fn default() -> Self {
         Self {
-            rematch_when_gone: true,
+            rematch_when_gone: false,
             compare_with_target: false,
             resend_known_member: true,
             restart_resends_members: true,

@@ -216,6 +216,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             let jane = tenant.employee(JANE, "Jane Doe");
             forget(tenant, &jane.record);
             written(tenant, &jane.idp, &jane.record);
+            tenant.entra.switches.rematch_when_gone = true;
         },
     },
     Scenario {
