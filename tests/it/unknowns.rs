@@ -112,7 +112,7 @@ const UNKNOWNS: &[Unknown] = &[
     ("an owner may start a job", Easier, |t| t.entra.switches.owner_may_start = true),
     ("a record that is gone is matched anew", Easier, |t| t.entra.switches.rematch_when_gone = true),
     ("on demand compares with the record", Easier, |t| t.entra.switches.compare_with_target = true),
-    ("a restart does not send members", Harder, |t| t.entra.switches.restart_resends_members = false),
+    ("a restart sends members again", Easier, |t| t.entra.switches.restart_resends_members = true),
     ("no cycle comes with a start", Harder, |t| t.entra.switches.cycle_after_start = false),
     ("a new membership is indexed late", Harder, |t| {
         t.entra.switches.index_lag = SignedDuration::from_millis(300);

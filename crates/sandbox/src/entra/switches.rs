@@ -44,7 +44,8 @@ pub struct Switches {
     /// Whether on-demand provisioning sends a member again that Entra believes is there. Otherwise the result is
     /// `RedundantExport`.
     pub resend_known_member: bool,
-    /// Whether the first cycle after a restart sends all members again, as one vendor's manual says.
+    /// Whether the first cycle after a restart sends members again that Entra believes are there, as one vendor's manual
+    /// says. The scope `Full` always does, because it drops what Entra believes.
     pub restart_resends_members: bool,
     /// The shape of an on-demand answer.
     pub shape: Shape,
@@ -109,7 +110,7 @@ impl Default for Switches {
             rematch_when_gone: false,
             compare_with_target: false,
             resend_known_member: true,
-            restart_resends_members: true,
+            restart_resends_members: false,
             shape: Shape::A,
             odd_casing: false,
             empty_group_value: false,
