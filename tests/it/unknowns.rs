@@ -70,7 +70,7 @@ const UNKNOWNS: &[Unknown] = &[
     ("privileges are asked for repeatedly", Neither, |t| {
         t.atlassian.switches.privileges_query = PrivilegesQuery::Repeated;
     }),
-    ("an update does not link again", Harder, |t| t.atlassian.switches.relink_on_update = false),
+    ("an update links again", Easier, |t| t.atlassian.switches.relink_on_update = true),
     ("a new link brings memberships back", Easier, |t| t.atlassian.switches.relink_restores_groups = true),
     ("memberships show late", Harder, |t| t.atlassian.switches.lag = Duration::from_millis(150)),
     ("events come late", Harder, |t| t.atlassian.switches.event_delay = Duration::from_millis(500)),

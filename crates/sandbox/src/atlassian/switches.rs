@@ -1,5 +1,6 @@
-//! The questions that the published documents leave open. Each is a switch whose default is the answer that we think
-//! most likely. A switch must never hide a documented rule.
+//! The questions that the published documents leave open. Each is a switch. Its default is the unkind answer: the one
+//! that makes repairs harder. If a document decides, the default is its answer, and the switch says so. A switch must
+//! never hide a documented rule.
 
 use std::time::Duration;
 
@@ -40,7 +41,8 @@ pub struct Switches {
     pub scoped_key_writes: bool,
     /// Whether a scoped key may read events.
     pub scoped_key_reads_events: bool,
-    /// Whether an update of an unlinked record links it to the managed account that has its address (ACCESS-2172).
+    /// Whether an update of an unlinked record links it to the managed account that has its address, as ACCESS-2172 says.
+    /// ACCESS-1396 and ACCESS-1737 say that it does not.
     pub relink_on_update: bool,
     /// Whether a new link restores the memberships that the record had when it lost the last link.
     pub relink_restores_groups: bool,
@@ -106,7 +108,7 @@ impl Default for Switches {
             links_take_scoped_key: false,
             scoped_key_writes: false,
             scoped_key_reads_events: true,
-            relink_on_update: true,
+            relink_on_update: false,
             relink_restores_groups: false,
             lag: Duration::ZERO,
             event_delay: Duration::ZERO,
