@@ -98,7 +98,7 @@ impl Default for Switches {
         Self {
             delete_refused_while_linked: true,
             forget_keeps_active: true,
-            create_links_inactive: true,
+            create_links_inactive: false,
             create_links_pending: false,
             privileges_query: PrivilegesQuery::Both,
             email_taken_status: 400,
