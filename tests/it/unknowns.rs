@@ -89,7 +89,7 @@ const UNKNOWNS: &[Unknown] = &[
     ("a membership is that of the directory in the path", Easier, |t| {
         t.atlassian.switches.membership_of_scope = true;
     }),
-    ("apps that were never used are left out", Harder, |t| t.atlassian.switches.unused_apps_listed = false),
+    ("apps that were never used are listed", Easier, |t| t.atlassian.switches.unused_apps_listed = true),
     // Entra.
     ("a known member is not sent again", Harder, |t| t.entra.switches.resend_known_member = false),
     ("on demand answers in shape B", Neither, |t| t.entra.switches.shape = Shape::B),

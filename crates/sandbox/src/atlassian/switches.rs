@@ -86,7 +86,8 @@ pub struct Switches {
     pub emails_ignore_case: bool,
     /// Whether SCIM groups obey `excludedAttributes`, which the document names for users only.
     pub groups_exclude_members: bool,
-    /// Whether `productAccess` lists apps that were never used, without a time; otherwise it omits them.
+    /// Whether `productAccess` lists apps that were never used, without a time, as one published client expects; otherwise
+    /// it omits them.
     pub unused_apps_listed: bool,
     /// Whether the organization is on the original user management. This is no question, but a kind of organization:
     /// it refuses the last use of an account, and the calls that suspend and restore.
@@ -129,7 +130,7 @@ impl Default for Switches {
             dash_groups: true,
             emails_ignore_case: false,
             groups_exclude_members: false,
-            unused_apps_listed: true,
+            unused_apps_listed: false,
             original_user_management: false,
         }
     }
