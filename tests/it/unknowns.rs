@@ -50,7 +50,9 @@ const UNKNOWNS: &[Unknown] = &[
     }),
     ("writing a link is answered 200", Neither, |t| t.atlassian.switches.link_write_status = 200),
     ("links take a scoped key", Easier, |t| t.atlassian.switches.links_take_scoped_key = true),
-    ("forgetting records deactivates", Harder, |t| t.atlassian.switches.forget_keeps_active = false),
+    ("forgetting records keeps the account active", Easier, |t| {
+        t.atlassian.switches.forget_keeps_active = true
+    }),
     ("creating links to an inactive account", Easier, |t| t.atlassian.switches.create_links_inactive = true),
     ("creating links to an account pending deletion", Easier, |t| {
         t.atlassian.switches.create_links_pending = true

@@ -98,7 +98,7 @@ impl Default for Switches {
     fn default() -> Self {
         Self {
             delete_refused_while_linked: true,
-            forget_keeps_active: true,
+            forget_keeps_active: false,
             create_links_inactive: false,
             create_links_pending: false,
             privileges_query: PrivilegesQuery::Both,

@@ -223,6 +223,7 @@ async fn two_ways_to_the_same_state_look_the_same() {
     let (one, two) = (Bench::new().await, Bench::new().await);
     assert_eq!(one.tenant(|t| t.snapshot()), two.tenant(|t| t.snapshot()));
     for bench in [&one, &two] {
+        bench.tenant(|t| t.switches.forget_keeps_active = true);
         bench
             .call(KEY, "DELETE", &Bench::links(&format!("user/{}/onlyDeleteUserInDB", bench.jane)), None)
             .await;
