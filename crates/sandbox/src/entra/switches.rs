@@ -70,7 +70,8 @@ pub struct Switches {
     pub empty_pages: bool,
     /// Whether on-demand provisioning works while the job is in quarantine.
     pub on_demand_while_quarantined: bool,
-    /// Whether on-demand provisioning works while the job is paused.
+    /// Whether on-demand provisioning works while the job is paused. Microsoft's guide to removing an object connection
+    /// tells admins to use it then.
     pub on_demand_while_paused: bool,
     /// Whether the beta version lets anyone read the synchronization secrets.
     pub secrets_readable: bool,
@@ -121,7 +122,7 @@ impl Default for Switches {
             index_lag: SignedDuration::ZERO,
             page_size: 100,
             empty_pages: false,
-            on_demand_while_quarantined: true,
+            on_demand_while_quarantined: false,
             on_demand_while_paused: true,
             secrets_readable: true,
             log_latency: SignedDuration::ZERO,
