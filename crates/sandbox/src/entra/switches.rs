@@ -55,7 +55,7 @@ pub struct Switches {
     pub empty_group_value: bool,
     /// Whether nulls are left out of answers.
     pub leave_out_nulls: bool,
-    /// Whether a 429 says how long to wait.
+    /// Whether a 429 says how long to wait. Microsoft's guidance asks clients to expect both.
     pub retry_after: bool,
     /// How long until the engine honours a new assignment. Microsoft documents "up to a few minutes" for provisioning on
     /// demand.
@@ -116,7 +116,7 @@ impl Default for Switches {
             odd_casing: false,
             empty_group_value: false,
             leave_out_nulls: false,
-            retry_after: true,
+            retry_after: false,
             assignment_honoured_after: SignedDuration::from_mins(3),
             assignment_listed_after: SignedDuration::ZERO,
             index_lag: SignedDuration::ZERO,
