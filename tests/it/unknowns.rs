@@ -50,10 +50,10 @@ const UNKNOWNS: &[Unknown] = &[
     }),
     ("writing a link is answered 200", Neither, |t| t.atlassian.switches.link_write_status = 200),
     ("links take a scoped key", Easier, |t| t.atlassian.switches.links_take_scoped_key = true),
-    ("forgetting records deactivates", Harder, |t| t.atlassian.switches.forget_keeps_active = false),
-    ("creating does not link to an inactive account", Harder, |t| {
-        t.atlassian.switches.create_links_inactive = false
+    ("forgetting records keeps the account active", Easier, |t| {
+        t.atlassian.switches.forget_keeps_active = true
     }),
+    ("creating links to an inactive account", Easier, |t| t.atlassian.switches.create_links_inactive = true),
     ("creating links to an account pending deletion", Easier, |t| {
         t.atlassian.switches.create_links_pending = true
     }),
@@ -70,7 +70,7 @@ const UNKNOWNS: &[Unknown] = &[
     ("privileges are asked for repeatedly", Neither, |t| {
         t.atlassian.switches.privileges_query = PrivilegesQuery::Repeated;
     }),
-    ("an update does not link again", Harder, |t| t.atlassian.switches.relink_on_update = false),
+    ("an update links again", Easier, |t| t.atlassian.switches.relink_on_update = true),
     ("a new link brings memberships back", Easier, |t| t.atlassian.switches.relink_restores_groups = true),
     ("memberships show late", Harder, |t| t.atlassian.switches.lag = Duration::from_millis(150)),
     ("events come late", Harder, |t| t.atlassian.switches.event_delay = Duration::from_millis(500)),
@@ -91,16 +91,16 @@ const UNKNOWNS: &[Unknown] = &[
     ("a membership is that of the directory in the path", Easier, |t| {
         t.atlassian.switches.membership_of_scope = true;
     }),
-    ("apps that were never used are left out", Harder, |t| t.atlassian.switches.unused_apps_listed = false),
+    ("apps that were never used are listed", Easier, |t| t.atlassian.switches.unused_apps_listed = true),
     // Entra.
     ("a known member is not sent again", Harder, |t| t.entra.switches.resend_known_member = false),
     ("on demand answers in shape B", Neither, |t| t.entra.switches.shape = Shape::B),
     ("words come in lower case", Neither, |t| t.entra.switches.odd_casing = true),
     ("a group's answer is empty", Neither, |t| t.entra.switches.empty_group_value = true),
     ("nulls are left out", Neither, |t| t.entra.switches.leave_out_nulls = true),
-    ("no on demand while quarantined", Harder, |t| t.entra.switches.on_demand_while_quarantined = false),
+    ("on demand works while quarantined", Easier, |t| t.entra.switches.on_demand_while_quarantined = true),
     ("no on demand while paused", Neither, |t| t.entra.switches.on_demand_while_paused = false),
-    ("a 429 does not say how long", Harder, |t| t.entra.switches.retry_after = false),
+    ("a 429 says how long", Easier, |t| t.entra.switches.retry_after = true),
     ("secrets cannot be read", Harder, |t| t.entra.switches.secrets_readable = false),
     ("the log comes late", Harder, |t| t.entra.switches.log_latency = SignedDuration::from_secs(60)),
     ("the log refuses filters together", Harder, |t| t.entra.switches.log_refuses_combined_filter = true),
@@ -110,9 +110,9 @@ const UNKNOWNS: &[Unknown] = &[
     }),
     ("the audit log can be filtered by category", Easier, |t| t.entra.switches.audits_filter_category = true),
     ("an owner may start a job", Easier, |t| t.entra.switches.owner_may_start = true),
-    ("a record that is gone is not matched anew", Harder, |t| t.entra.switches.rematch_when_gone = false),
+    ("a record that is gone is matched anew", Easier, |t| t.entra.switches.rematch_when_gone = true),
     ("on demand compares with the record", Easier, |t| t.entra.switches.compare_with_target = true),
-    ("a restart does not send members", Harder, |t| t.entra.switches.restart_resends_members = false),
+    ("a restart sends members again", Easier, |t| t.entra.switches.restart_resends_members = true),
     ("no cycle comes with a start", Harder, |t| t.entra.switches.cycle_after_start = false),
     ("a new membership is indexed late", Harder, |t| {
         t.entra.switches.index_lag = SignedDuration::from_millis(300);
@@ -206,6 +206,11 @@ struct Played {
 
 async fn play(scenario: &'static Scenario, world: usize) -> Played {
     let mut tenant = scenario.tenant();
+    if world == HARDEST {
+        // Some scenarios set an easier answer than the default.
+        tenant.atlassian.switches = reinstate_sandbox::atlassian::Switches::default();
+        tenant.entra.switches = reinstate_sandbox::entra::Switches::default();
+    }
     for (at, (_, _, flip)) in UNKNOWNS.iter().enumerate() {
         if stands_the_other_way(at, world) {
             flip(&mut tenant);

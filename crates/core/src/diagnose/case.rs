@@ -67,7 +67,8 @@ impl<'a> Case<'a> {
         // If several directories have records of the person, the person's own record is in the one that the job writes
         // to.
         let target = self.target_directory();
-        let mut links: Vec<&RecordLink<'a>> = self.record_links.iter().collect();
+        let mut links: Vec<&RecordLink<'a>> =
+            self.record_links.iter().filter(|link| !self.is_remainder(link)).collect();
         // A directory should not have two records with one name. If it does, the linked one is used.
         links.sort_by_key(|link| {
             (target.is_some_and(|id| id != link.id.directory), link.account.is_none(), &link.id)

@@ -310,6 +310,13 @@ impl<'a> Case<'a> {
         address || self.has_the_name(record_link) || self.has_the_external_id(record_link)
     }
 
+    /// Whether a record is linked to no account, in a directory that the job does not write to. Such a record has no effect,
+    /// and it is not the record of the person.
+    pub(super) fn is_remainder(&self, record_link: &RecordLink<'a>) -> bool {
+        let elsewhere = self.target_directory().is_some_and(|target| target != record_link.id.directory);
+        elsewhere && record_link.account.is_none() && record_link.link_known
+    }
+
     /// Whether a record that was read has the person's name, id or address, and its owner is unread.
     pub(super) fn a_read_record_may_be_own(&self) -> bool {
         let unread = |record_link: &RecordLink<'a>| {
@@ -354,7 +361,7 @@ impl<'a> Case<'a> {
         }
         let concerns =
             |record_link: &&RecordLink<'a>| self.holds_something(record_link) || record_link.by_address;
-        let mut others = self.record_links.iter().filter(concerns);
+        let mut others = self.record_links.iter().filter(concerns).filter(|link| !self.is_remainder(link));
         self.own.is_none()
             && others.any(|record_link| match self.owner(record_link) {
                 Owner::Unread => true,

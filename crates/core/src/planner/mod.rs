@@ -94,10 +94,12 @@ fn if_proven(steps: Vec<Step>, case: &Case<'_>, tried: &[Step]) -> Result<Vec<St
     }
 }
 
-/// Refuses steps that were all tried before on the same evidence: they would have the same result.
+/// Refuses steps that were tried before on the same evidence, because they would have the same result. If the record is
+/// not written, no later step of the plan begins, so a plan is also refused if it begins with that step.
 fn unless_tried(steps: Vec<Step>, tried: &[Step]) -> Result<Vec<Step>, String> {
     let again = |step: &Step| tried.iter().any(|done| done.op == step.op && done.before == step.before);
-    if !steps.is_empty() && steps.iter().all(again) {
+    let in_vain = |step: &Step| matches!(step.op, Op::ProvisionUser { .. }) && again(step);
+    if steps.first().is_some_and(in_vain) || (!steps.is_empty() && steps.iter().all(again)) {
         return Err(
             "All that could be done was done in this run, and what was found is there again as before."
                 .to_owned(),

@@ -82,6 +82,12 @@ pub(super) fn ops(
         ops.extend(part_two_accounts(case, rules, tried)?);
     } else if diagnosis.found(Cause::TwoDirectories) {
         ops.extend(leave_other_directories(case)?);
+        // No document says that an update links a record again. If it does not, the record is made anew.
+        if ops.is_empty() && provisioned() {
+            for record_link in unlinked_in_target(case) {
+                ops.extend(clear_record(case, record_link)?);
+            }
+        }
     } else if diagnosis.found(Cause::IdentityRecreated) {
         if let Some(record_link) = case.recreated() {
             same_person(case, record_link)?;
@@ -256,6 +262,16 @@ fn leave_other_directories(case: &Case<'_>) -> Result<Vec<Op>, String> {
     let linked =
         others.filter_map(|record_link| Some((record_link.id.clone(), record_link.account.clone()?)));
     Ok(linked.map(|(record, account)| Op::UnlinkRecord { record, account }).collect())
+}
+
+/// The person's own records in the directory of the job that are linked to no account.
+fn unlinked_in_target<'a, 'b>(case: &'b Case<'a>) -> impl Iterator<Item = &'b RecordLink<'a>> {
+    let target = case.target_directory();
+    case.own_records().filter(move |record_link| {
+        Some(record_link.id.directory.as_str()) == target
+            && record_link.account.is_none()
+            && record_link.link_known
+    })
 }
 
 /// Checks that an old record belongs to the same person. If the names differ, or the account was last used before the

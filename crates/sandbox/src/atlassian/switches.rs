@@ -1,5 +1,6 @@
-//! The questions that the published documents leave open. Each is a switch whose default is the answer that we think
-//! most likely. A switch must never hide a documented rule.
+//! The questions that the published documents leave open. Each is a switch. Its default is the unkind answer: the one
+//! that makes repairs harder. If a document decides, the default is its answer, and the switch says so. A switch must
+//! never hide a documented rule.
 
 use std::time::Duration;
 
@@ -40,7 +41,8 @@ pub struct Switches {
     pub scoped_key_writes: bool,
     /// Whether a scoped key may read events.
     pub scoped_key_reads_events: bool,
-    /// Whether an update of an unlinked record links it to the managed account that has its address (ACCESS-2172).
+    /// Whether an update of an unlinked record links it to the managed account that has its address, as ACCESS-2172 says.
+    /// ACCESS-1396 and ACCESS-1737 say that it does not.
     pub relink_on_update: bool,
     /// Whether a new link restores the memberships that the record had when it lost the last link.
     pub relink_restores_groups: bool,
@@ -84,7 +86,8 @@ pub struct Switches {
     pub emails_ignore_case: bool,
     /// Whether SCIM groups obey `excludedAttributes`, which the document names for users only.
     pub groups_exclude_members: bool,
-    /// Whether `productAccess` lists apps that were never used, without a time; otherwise it omits them.
+    /// Whether `productAccess` lists apps that were never used, without a time, as one published client expects; otherwise
+    /// it omits them.
     pub unused_apps_listed: bool,
     /// Whether the organization is on the original user management. This is no question, but a kind of organization:
     /// it refuses the last use of an account, and the calls that suspend and restore.
@@ -95,8 +98,8 @@ impl Default for Switches {
     fn default() -> Self {
         Self {
             delete_refused_while_linked: true,
-            forget_keeps_active: true,
-            create_links_inactive: true,
+            forget_keeps_active: false,
+            create_links_inactive: false,
             create_links_pending: false,
             privileges_query: PrivilegesQuery::Both,
             email_taken_status: 400,
@@ -106,7 +109,7 @@ impl Default for Switches {
             links_take_scoped_key: false,
             scoped_key_writes: false,
             scoped_key_reads_events: true,
-            relink_on_update: true,
+            relink_on_update: false,
             relink_restores_groups: false,
             lag: Duration::ZERO,
             event_delay: Duration::ZERO,
@@ -127,7 +130,7 @@ impl Default for Switches {
             dash_groups: true,
             emails_ignore_case: false,
             groups_exclude_members: false,
-            unused_apps_listed: true,
+            unused_apps_listed: false,
             original_user_management: false,
         }
     }

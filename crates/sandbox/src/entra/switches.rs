@@ -1,5 +1,6 @@
-//! Switches for the questions about Entra that no document answers, so that tests can run the bot with each answer. A
-//! switch must never hide a documented behaviour.
+//! Switches for the questions about Entra that no document answers, so that tests can run the bot with each answer. The
+//! default is the unkind answer: the one that makes repairs harder. If a document decides, the default is its answer, and
+//! the switch says so. A switch must never hide a documented behaviour.
 
 use jiff::SignedDuration;
 
@@ -32,17 +33,19 @@ impl GuestName {
     }
 }
 
-/// The open questions. The defaults follow the plain reading of the reference.
+/// The open questions.
 #[derive(Clone, Debug)]
 pub struct Switches {
-    /// Whether matching happens again when the record of the anchor is gone. Otherwise the result is `InvalidAnchor`.
+    /// Whether matching happens again when the record of the anchor is gone, as one engineer of a vendor says. Otherwise
+    /// the result is `InvalidAnchor`, as Microsoft's table of error codes says.
     pub rematch_when_gone: bool,
     /// Whether on-demand provisioning compares a user with the record it has just read, not only with its own cache.
     pub compare_with_target: bool,
     /// Whether on-demand provisioning sends a member again that Entra believes is there. Otherwise the result is
     /// `RedundantExport`.
     pub resend_known_member: bool,
-    /// Whether the first cycle after a restart sends all members again, as one vendor's manual says.
+    /// Whether the first cycle after a restart sends members again that Entra believes are there, as one vendor's manual
+    /// says. The scope `Full` always does, because it drops what Entra believes.
     pub restart_resends_members: bool,
     /// The shape of an on-demand answer.
     pub shape: Shape,
@@ -52,7 +55,7 @@ pub struct Switches {
     pub empty_group_value: bool,
     /// Whether nulls are left out of answers.
     pub leave_out_nulls: bool,
-    /// Whether a 429 says how long to wait.
+    /// Whether a 429 says how long to wait. Microsoft's guidance asks clients to expect both.
     pub retry_after: bool,
     /// How long until the engine honours a new assignment. Microsoft documents "up to a few minutes" for provisioning on
     /// demand.
@@ -67,7 +70,8 @@ pub struct Switches {
     pub empty_pages: bool,
     /// Whether on-demand provisioning works while the job is in quarantine.
     pub on_demand_while_quarantined: bool,
-    /// Whether on-demand provisioning works while the job is paused.
+    /// Whether on-demand provisioning works while the job is paused. Microsoft's guide to removing an object connection
+    /// tells admins to use it then.
     pub on_demand_while_paused: bool,
     /// Whether the beta version lets anyone read the synchronization secrets.
     pub secrets_readable: bool,
@@ -104,21 +108,21 @@ pub struct Switches {
 impl Default for Switches {
     fn default() -> Self {
         Self {
-            rematch_when_gone: true,
+            rematch_when_gone: false,
             compare_with_target: false,
             resend_known_member: true,
-            restart_resends_members: true,
+            restart_resends_members: false,
             shape: Shape::A,
             odd_casing: false,
             empty_group_value: false,
             leave_out_nulls: false,
-            retry_after: true,
+            retry_after: false,
             assignment_honoured_after: SignedDuration::from_mins(3),
             assignment_listed_after: SignedDuration::ZERO,
             index_lag: SignedDuration::ZERO,
             page_size: 100,
             empty_pages: false,
-            on_demand_while_quarantined: true,
+            on_demand_while_quarantined: false,
             on_demand_while_paused: true,
             secrets_readable: true,
             log_latency: SignedDuration::ZERO,

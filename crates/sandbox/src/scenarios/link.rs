@@ -74,9 +74,21 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         arrange: |tenant| {
             let jane = tenant.employee(JANE, "Jane Doe");
             tenant.atlassian.unlink(&jane.record);
-            if let Some(user) = tenant.entra.users.get_mut(&jane.idp) {
-                user.display_name = "Jane Doe-Smith".to_owned();
-            }
+            renamed(tenant, &jane.idp);
+            tenant.atlassian.switches.relink_on_update = true;
+        },
+    },
+    Scenario {
+        name: "record-unlinked-for-good",
+        title: "The provisioning record has lost its account; writing it again does not link it, so it is made anew.",
+        who: JANE,
+        finds: &[Cause::RecordUnlinked],
+        mentions: &[],
+        ends: Outcome::Restored,
+        arrange: |tenant| {
+            let jane = tenant.employee(JANE, "Jane Doe");
+            tenant.atlassian.unlink(&jane.record);
+            renamed(tenant, &jane.idp);
         },
     },
     Scenario {
@@ -147,9 +159,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             tenant.atlassian.scim_record(OLD_DIRECTORY, JANE, &jane, Some(&account));
             let record = tenant.atlassian.scim_record(DIRECTORY, JANE, &jane, None);
             tenant.exported(&jane, &record);
-            if let Some(user) = tenant.entra.users.get_mut(&jane) {
-                user.display_name = "Jane Doe-Smith".to_owned();
-            }
+            renamed(tenant, &jane);
         },
     },
     Scenario {
@@ -216,6 +226,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             let jane = tenant.employee(JANE, "Jane Doe");
             forget(tenant, &jane.record);
             written(tenant, &jane.idp, &jane.record);
+            tenant.entra.switches.rematch_when_gone = true;
         },
     },
     Scenario {
@@ -275,6 +286,13 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         },
     },
 ];
+
+/// The identity provider has a change to write, so that it writes the record.
+fn renamed(tenant: &mut Tenant, idp: &str) {
+    if let Some(user) = tenant.entra.users.get_mut(idp) {
+        user.display_name = "Jane Doe-Smith".to_owned();
+    }
+}
 
 /// A directory whose key nobody has any more.
 const OLD_DIRECTORY: &str = "6c2f0000-0000-4000-8000-000000000009";

@@ -149,7 +149,6 @@ async fn a_blocked_account_is_neither_deleted_nor_deactivated() {
 #[tokio::test]
 async fn whether_forgetting_deactivates_is_a_switch() {
     let bench = Bench::new().await;
-    bench.tenant(|t| t.switches.forget_keeps_active = false);
     let forget = Bench::links(&format!("user/{}/onlyDeleteUserInDB", bench.jane));
     assert_eq!(bench.call("scoped-key", "DELETE", &forget, None).await.0, 403);
     assert_eq!(bench.tenant(|t| t.scim_users.len()), 1);
@@ -183,7 +182,7 @@ async fn unlink_leaves_an_orphan_and_forget_leaves_the_account() {
     assert_eq!(links["scimLinks"][0]["atlassianAccountId"], serde_json::Value::Null);
     assert!(bench.groups(&bench.jane).is_empty() && bench.did("SCIM_USER_UNLINKED_FROM_AA"));
     bench.tenant(|t| t.scim_users.get_mut(&bench.record).unwrap().account = Some(bench.jane.clone()));
-    bench.tenant(|t| t.switches.link_write_status = 200);
+    bench.tenant(|t| (t.switches.link_write_status, t.switches.forget_keeps_active) = (200, true));
     let forget = Bench::links(&format!("user/{}/onlyDeleteUserInDB", bench.jane));
     assert_eq!(bench.call(KEY, "DELETE", &forget, None).await.0, 200);
     assert_eq!(ask().await.1, json!({"scimLinks": []}));
