@@ -9,6 +9,7 @@ mod entitled;
 mod history;
 mod ladder;
 mod log;
+mod one_change;
 mod ownership;
 mod plans;
 mod provisioning;
