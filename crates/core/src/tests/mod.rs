@@ -1,6 +1,7 @@
 //! Tests of the pure core that start from one healthy evidence. Each test changes one thing and checks what must
 //! follow, or must not.
 
+mod account_owner;
 mod anchor;
 pub mod build;
 mod conditions;
