@@ -1,19 +1,27 @@
 //! Tests of the pure core that start from one healthy evidence. Each test changes one thing and checks what must
 //! follow, or must not.
 
+mod account_owner;
 mod anchor;
 pub mod build;
 mod conditions;
 mod digest;
 mod entitled;
+mod gaps;
 mod history;
+mod ladder;
 mod log;
+mod names;
+mod one_change;
 mod ownership;
+mod planning;
 mod plans;
 mod provisioning;
 mod reactivation;
 mod reasons;
 mod run;
+mod run_legal;
+mod run_memory;
 mod run_rules;
 mod states;
 mod upper;

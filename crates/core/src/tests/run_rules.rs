@@ -12,7 +12,7 @@ use crate::subject::Who;
 use crate::{Event, Fold as _, Next, Run, diagnose};
 
 /// A run with this plan, after these events.
-fn run_with(plan: &Plan, events: &[(i64, Event)]) -> Result<Run, crate::Illegal> {
+pub(super) fn run_with(plan: &Plan, events: &[(i64, Event)]) -> Result<Run, crate::Illegal> {
     let mut all = vec![
         (0, asked("U-DAN")),
         (0, Event::Admitted { rule: "r".to_owned(), who: Who::Email(MAIL.to_owned()) }),
@@ -26,7 +26,7 @@ fn run_with(plan: &Plan, events: &[(i64, Event)]) -> Result<Run, crate::Illegal>
     Ok(run)
 }
 
-fn approved(by: &str, plan: &Plan) -> Event {
+pub(super) fn approved(by: &str, plan: &Plan) -> Event {
     Event::Approved { by: by.to_owned(), digest: plan.digest().unwrap() }
 }
 

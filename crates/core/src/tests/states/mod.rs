@@ -1,5 +1,6 @@
 //! The state of the world compared with each op: Done, Open, Unread, Blocked. Also: which of two accounts is kept.
 
+mod job;
 mod suspension;
 
 use super::build::{
