@@ -108,6 +108,10 @@ fn apps_are_true(lab: &Lab, human: usize, answer: &Answer) -> Vec<Failure> {
         let local = told.iter().filter(|(app, can)| !**can && !truth.contains_key(*app));
         truth.extend(local.map(|(app, can)| (app.clone(), *can)).collect::<Vec<_>>());
     }
+    // A renamed group is found through the record only while the record shows it.
+    if lab.injected.iter().any(|fault| fault.name == "group-renamed") {
+        truth.retain(|app, _| told.contains_key(app));
+    }
     if told == truth {
         return Vec::new();
     }
@@ -250,6 +254,8 @@ async fn whole_repair(recipe: &Recipe) -> Vec<Failure> {
     let lab = Lab::new(recipe);
     let before = lab.everybody();
     let (mut tried, mut story) = (Vec::new(), Vec::new());
+    // With a source unread, an approver decides, and the person may lose what they have.
+    let mut all_was_read = true;
     for round in 0..5 {
         let Some(answer) = lab.check(&lab.who, &tried).await else { break };
         if round > 0 {
@@ -262,6 +268,7 @@ async fn whole_repair(recipe: &Recipe) -> Vec<Failure> {
             break;
         }
         for step in answer.plan.steps {
+            all_was_read &= step.risk == step.op.risk();
             story.push(lab.send(&step.op).await);
             tried.push(step);
             let after = lab.everybody();
@@ -274,7 +281,7 @@ async fn whole_repair(recipe: &Recipe) -> Vec<Failure> {
         }
     }
     let after = lab.everybody();
-    if !after[0].is_at_least(&before[0]) {
+    if all_was_read && !after[0].is_at_least(&before[0]) {
         let last = story.last().and_then(|line| line.split(':').next()).unwrap_or_default().to_owned();
         let details = format!("{:?} became {:?}; {story:?}", before[0], after[0]);
         return vec![failure("repair", format!("the person has less than before, after {last}"), details)];

@@ -76,8 +76,7 @@ impl<'a> Case<'a> {
         let of = |test: &dyn Fn(&RecordLink<'a>) -> bool| {
             links.iter().find(|link| test(link)).map(|link| (*link).clone())
         };
-        let is_unnamed =
-            |link: &RecordLink<'a>| link.record.is_some_and(|record| record.external_id.is_none());
+        let is_unnamed = |link: &RecordLink<'a>| self.has_no_external_id(link);
         let is_free = |link: &RecordLink<'a>| {
             matches!(self.owner(link), Owner::Person | Owner::Nobody)
                 || (is_unnamed(link) && self.name_is_another_persons(link) == Some(false))

@@ -173,9 +173,13 @@ impl<'a> Case<'a> {
     /// Whether nothing shows the owner of a record. Where the job writes an `externalId`, a record without one was not
     /// made by the job, and its name is the only sign.
     pub(super) fn owner_cannot_be_found(&self, link: &RecordLink<'a>) -> bool {
-        let is_unnamed = link.record.is_some_and(|record| record.external_id.is_none());
         let is_written = self.e.mapping.get().is_some_and(|mapping| mapping.external_id_from.is_some());
-        self.owner(link) == Owner::Unread && !(is_unnamed && is_written)
+        self.owner(link) == Owner::Unread && !(self.has_no_external_id(link) && is_written)
+    }
+
+    /// Whether a record was read and has no `externalId`.
+    pub(super) fn has_no_external_id(&self, link: &RecordLink<'a>) -> bool {
+        link.record.is_some_and(|record| record.external_id.is_none())
     }
 
     /// The records of the person, in every directory: linked to their account, or found by their id, name or address.

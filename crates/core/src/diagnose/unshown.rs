@@ -20,9 +20,13 @@ impl Case<'_> {
         if is_open(Source::Schema) {
             all.extend(self.uncomputed());
         }
-        if is_open(Source::Users) && self.person.is_none() && self.owner_of_the_asked_account_is_unread() {
-            let says = "whose record is linked to the account cannot be told: it has no externalId that leads to a user";
-            all.push((Source::Users, says.to_owned()));
+        if is_open(Source::Users) {
+            let unnamed = self.record_links.iter().filter(|link| self.has_no_external_id(link));
+            all.extend(unnamed.map(|link| {
+                let says =
+                    format!("whose the record {} is cannot be told: it has no externalId", link.id.record);
+                (Source::Users, says)
+            }));
         }
         if is_open(Source::Workspaces) {
             let unknown = apps::unknown_seats(self).into_iter();
