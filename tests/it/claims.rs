@@ -63,6 +63,7 @@ fn stopped() -> Tenant {
     let mut tenant = find("provisioning-stopped-by-itself").unwrap().tenant();
     let bob = tenant.employee(BOB, "Bob Barker");
     tenant.atlassian.leave(&bob.record, "jira-users");
+    tenant.sends_known_members();
     tenant
 }
 

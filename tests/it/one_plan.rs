@@ -66,7 +66,8 @@ async fn repaired(bot: &Bot) -> Option<String> {
 async fn after_a_run_without_effect_every_entrance_has_the_same_plan() {
     let place = On::chosen().place().await.expect("the engine that was asked for");
     let store = place.url.clone();
-    let tenant = find("stale-record-conflict").unwrap().tenant();
+    let mut tenant = find("stale-record-conflict").unwrap().tenant();
+    tenant.atlassian.switches.relink_on_update = true;
     let change = |env: &mut reinstate::config::Env| {
         env.insert("REINSTATE_LIMITS__CONFIRM_WITHIN".to_owned(), "1s".to_owned());
     };

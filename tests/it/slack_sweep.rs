@@ -20,6 +20,7 @@ const SWEEP_TIMEOUT: Duration = Duration::from_secs(120);
 /// People who lost a group, and one whose repair needs an approval of its own.
 pub fn tenant(drifted: usize) -> Tenant {
     let mut tenant = Tenant::new();
+    tenant.sends_known_members();
     for number in 0..drifted {
         let person = tenant.employee(&format!("p{number}@acme.example"), "Some Body");
         tenant.atlassian.leave(&person.record, "jira-users");

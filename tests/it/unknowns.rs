@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 use reinstate_core::{Outcome, Verdict};
 use reinstate_sandbox::atlassian::{Atlassian, Membership, PrivilegesQuery, Status};
 use reinstate_sandbox::entra::{Shape, tick_cycle};
-use reinstate_sandbox::scenarios::{ALL, Scenario};
+use reinstate_sandbox::scenarios::{ALL, Scenario, find};
 use reinstate_sandbox::tenant::Tenant;
 use reinstate_sandbox::wire::Call;
 use reinstate_sandbox::{Sandbox, lock};
@@ -93,7 +93,7 @@ const UNKNOWNS: &[Unknown] = &[
     }),
     ("apps that were never used are listed", Easier, |t| t.atlassian.switches.unused_apps_listed = true),
     // Entra.
-    ("a known member is not sent again", Harder, |t| t.entra.switches.resend_known_member = false),
+    ("a known member is sent again", Easier, |t| t.entra.switches.resend_known_member = true),
     ("on demand answers in shape B", Neither, |t| t.entra.switches.shape = Shape::B),
     ("words come in lower case", Neither, |t| t.entra.switches.odd_casing = true),
     ("a group's answer is empty", Neither, |t| t.entra.switches.empty_group_value = true),
@@ -310,4 +310,24 @@ async fn the_repair_suite_holds_with_every_question_both_ways() {
     let played = all.iter().any(|played| played.story == resolved_by_people);
     let wanted: BTreeSet<&str> = played.then_some(resolved_by_people).into_iter().collect();
     assert_eq!(plain, wanted);
+}
+
+/// Entra believes that Jane is in her groups, so it sends no membership. Everything else is repaired, and the run ends with
+/// what a person can do for Jane alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn groups_that_entra_does_not_send_end_in_advice_to_put_the_person_back() {
+    for name in ["membership-drift", "email-held"] {
+        let scenario = find(name).unwrap();
+        let mut tenant = scenario.tenant();
+        tenant.entra.switches.resend_known_member = false;
+        let sandbox = start(tenant).await;
+        let run = begin(&sandbox, scenario.who).await.approve().await.0;
+        assert_eq!(run.ended.as_ref().map(|(outcome, _)| *outcome), Some(Outcome::Advice), "{name}");
+        let advice = &run.current.as_ref().unwrap().plan.advice;
+        let wanted = "take jane@acme.example out of jira-users, wiki-users (the person, never the group)";
+        assert!(advice.iter().any(|line| line.contains(wanted)), "{name}: {advice:?}");
+        let restarts = sandbox.wire.calls().iter().filter(|call| call.path.ends_with("/restart")).count();
+        assert_eq!(restarts, 0, "{name} restarts the job of the tenant");
+        assert_eq!(sandbox.wire.faults(), Vec::<String>::new(), "{name}");
+    }
 }

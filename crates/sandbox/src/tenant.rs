@@ -198,6 +198,12 @@ impl Tenant {
         }
     }
 
+    /// Lets the identity provider send a member on demand that it believes is there. No document promises this. Repairs that
+    /// write lost groups need it; otherwise they end in advice.
+    pub fn sends_known_members(&mut self) {
+        self.entra.switches.resend_known_member = true;
+    }
+
     /// Adds a refusal (409) of a taken address to the provisioning log, as Entra wraps it.
     pub fn refused(&mut self, idp: &str, action: &str, address: &str) {
         self.refused_for(idp, action, "email", address);

@@ -1,6 +1,6 @@
 //! Advice about groups, the roles they grant, and seats. This program never writes a group.
 
-use super::{directory, listed};
+use super::{directory, listed, name};
 use crate::diagnose::{AskedApp, Case, Diagnosis, local_group, seats, weak_apps};
 use crate::evidence::{OrgGroup, Workspace};
 use crate::finding::Cause;
@@ -60,6 +60,18 @@ pub(super) fn advise(cause: Cause, case: &Case<'_>) -> Option<String> {
         Cause::GroupTooLarge => "Split the group at the identity provider into smaller groups, assign them to the Atlassian application, and give each of them the same roles at Atlassian before people are moved. Do not delete or un-assign the old group.".to_owned(),
         _ => return None,
     })
+}
+
+/// What to do if the memberships were written on demand without effect. The identity provider writes only what has changed
+/// there, and a person can make that change for one person. A restart would affect everybody.
+pub(crate) fn put_back(case: &Case<'_>) -> String {
+    let missing = case.missing().unwrap_or_default();
+    let free = missing.iter().filter(|group| local_group(case, group).is_none());
+    let groups = listed(free.map(|group| group.name.as_str()), "the groups");
+    format!(
+        "The memberships were written again and Atlassian still does not show them. The identity provider sends no member that it believes is there already. In Entra admin center > Groups, take {} out of {groups} (the person, never the group), wait for one cycle (about 40 minutes), and put them back. Then check again. Only if that does not help, restart provisioning with everything matched again (resetScope Full), which concerns the whole tenant.",
+        name(case)
+    )
 }
 
 /// One line for the missing apps that no cause explains, and one for those that were not asked for.

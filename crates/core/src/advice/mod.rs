@@ -11,6 +11,7 @@ mod record;
 use super::diagnose::{Case, Diagnosis};
 use super::finding::Cause;
 use super::op::Op;
+pub(super) use group::put_back;
 
 /// The advice for a cause. `None` if a step can repair it.
 pub(super) fn advise(cause: Cause, case: &Case<'_>) -> Option<String> {

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::Rules;
 use super::reactivate::reactivate;
-use crate::advice::restore_by_hand;
+use crate::advice::{put_back, restore_by_hand};
 use crate::diagnose::{Case, Diagnosis, Owner, RecordLink, local_group};
 use crate::digest::hex;
 use crate::evidence::{IdpGroup, IdpUser, Read, Source};
@@ -136,9 +136,7 @@ pub(super) fn ops(
         let before = ops.len();
         ops.retain(|op| !was_tried(case, tried, op));
         if ops.is_empty() && before > 0 {
-            return Err("The memberships were written again and Atlassian still does not show them. At the identity \
-                        provider, remove the person from the group and add them again, or restart provisioning."
-                .to_owned());
+            return Err(put_back(case));
         }
     }
     Ok(ops)

@@ -42,7 +42,7 @@ pub struct Switches {
     /// Whether on-demand provisioning compares a user with the record it has just read, not only with its own cache.
     pub compare_with_target: bool,
     /// Whether on-demand provisioning sends a member again that Entra believes is there. Otherwise the result is
-    /// `RedundantExport`.
+    /// `RedundantExport`, which Microsoft documents for equal states.
     pub resend_known_member: bool,
     /// Whether the first cycle after a restart sends members again that Entra believes are there, as one vendor's manual
     /// says. The scope `Full` always does, because it drops what Entra believes.
@@ -79,7 +79,8 @@ pub struct Switches {
     pub log_latency: SignedDuration,
     /// Whether the log refuses a person's id combined with a job and a time.
     pub log_refuses_combined_filter: bool,
-    /// Whether the log requires `AuditLog.Read.All` and `Directory.Read.All` together.
+    /// Whether the provisioning log requires `AuditLog.Read.All` and `Directory.Read.All` together, as its page says.
+    /// Microsoft's newer data of permissions decides: either is enough.
     pub log_needs_both_roles: bool,
     /// Whether `Application.ReadWrite.OwnedBy` and ownership are enough to start, pause and restart a job. The reference
     /// pages say so; a report of 2023 had 401 `UnknownError` instead.
@@ -90,7 +91,8 @@ pub struct Switches {
     pub on_demand_latency: std::time::Duration,
     /// Whether the target gets booleans as the strings `"True"` and `"False"`.
     pub booleans_as_strings: bool,
-    /// Whether a cycle runs at once after start and restart.
+    /// Whether a cycle runs at once after start and restart. The default is the kind answer, because nothing else in the
+    /// sandbox runs a cycle: otherwise a demonstration would wait for 24 hours.
     pub cycle_after_start: bool,
     /// The form of a guest's name.
     pub guest_name: GuestName,
@@ -110,7 +112,7 @@ impl Default for Switches {
         Self {
             rematch_when_gone: false,
             compare_with_target: false,
-            resend_known_member: true,
+            resend_known_member: false,
             restart_resends_members: false,
             shape: Shape::A,
             odd_casing: false,

@@ -260,6 +260,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             let jane = tenant.employee(JANE, "Jane Doe");
             membership(tenant, &jane.account, Membership::Suspended);
             tenant.atlassian.leave(&jane.record, "jira-users");
+            tenant.sends_known_members();
         },
     },
     Scenario {
@@ -306,6 +307,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             tenant.exported(&jane, &record);
             remembered_as(tenant, &jane, OLD);
             membership(tenant, &account, Membership::Suspended);
+            tenant.sends_known_members();
         },
     },
     Scenario {

@@ -17,6 +17,25 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             let jane = tenant.employee(JANE, "Jane Doe");
             tenant.atlassian.leave(&jane.record, "jira-users");
             tenant.atlassian.leave(&jane.record, "wiki-users");
+            tenant.sends_known_members();
+        },
+    },
+    Scenario {
+        name: "membership-unsent",
+        title: "Jane was out of scope when her groups were written, and the identity provider does not look again.",
+        who: JANE,
+        finds: &[Cause::MembershipDrift],
+        mentions: &[],
+        ends: Outcome::Restored,
+        arrange: |tenant| {
+            let jane = tenant.employee(JANE, "Jane Doe");
+            for group in [tenant.jira_users.clone(), tenant.wiki_users.clone()] {
+                if let Some(sent) = tenant.entra.atlassian_job().and_then(|job| job.cache.get_mut(&group)) {
+                    sent.members.remove(&jane.idp);
+                }
+            }
+            tenant.atlassian.leave(&jane.record, "jira-users");
+            tenant.atlassian.leave(&jane.record, "wiki-users");
         },
     },
     Scenario {
@@ -35,6 +54,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
                     member.dropped = true;
                 }
             }
+            tenant.sends_known_members();
         },
     },
     Scenario {
@@ -82,6 +102,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             third_group(tenant, &jane, "design");
             tenant.atlassian.add_group("design", false, &[]);
             tenant.atlassian.leave(&jane.record, "jira-users");
+            tenant.sends_known_members();
         },
     },
     Scenario {

@@ -166,6 +166,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             tenant.atlassian.leave(&jane.record, "jira-users");
             tenant.atlassian.add_directory(OTHER_DIRECTORY, "sandbox-other-key");
             tenant.without_key.push(OTHER_DIRECTORY.to_owned());
+            tenant.sends_known_members();
         },
     },
     Scenario {
@@ -202,6 +203,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             let reason = "StatusCode: Unauthorized\r\nMessage: The credentials were refused.";
             tenant.entra.log_failure(&jane.idp, "Update", code, reason, hours_ago(90));
             cycle_ended(tenant);
+            tenant.sends_known_members();
         },
     },
 ];

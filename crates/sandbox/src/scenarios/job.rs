@@ -116,6 +116,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             let jane = tenant.employee(JANE, "Jane Doe");
             tenant.atlassian.leave(&jane.record, "jira-users");
             match_on_email(tenant);
+            tenant.sends_known_members();
         },
     },
     Scenario {

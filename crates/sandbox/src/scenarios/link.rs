@@ -18,7 +18,10 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         finds: &[Cause::EmailHeldByManagedAccount],
         mentions: &[],
         ends: Outcome::Restored,
-        arrange: email_held,
+        arrange: |tenant| {
+            email_held(tenant);
+            tenant.sends_known_members();
+        },
     },
     Scenario {
         name: "email-held-by-colleague",
@@ -76,6 +79,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             tenant.atlassian.unlink(&jane.record);
             renamed(tenant, &jane.idp);
             tenant.atlassian.switches.relink_on_update = true;
+            tenant.sends_known_members();
         },
     },
     Scenario {
@@ -176,6 +180,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             let record = tenant.atlassian.scim_record(DIRECTORY, old, &jane, Some(&account));
             tenant.exported(&jane, &record);
             remembered_as(tenant, &jane, old);
+            tenant.sends_known_members();
         },
     },
     Scenario {
@@ -227,6 +232,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             forget(tenant, &jane.record);
             written(tenant, &jane.idp, &jane.record);
             tenant.entra.switches.rematch_when_gone = true;
+            tenant.sends_known_members();
         },
     },
     Scenario {

@@ -269,6 +269,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             tenant.entra.remove_member(&group, &jane.idp);
             tenant.entra.add_member_at(&group, &jane.idp, hours_ago(0));
             cycle_ended(tenant);
+            tenant.sends_known_members();
         },
     },
     Scenario {
