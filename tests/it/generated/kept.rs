@@ -49,6 +49,17 @@ const KEPT: &[Kept] = &[
         faults: &["email-mismatch"],
         refused: Some(Source::ScimUsers),
     },
+    Kept {
+        name: "the access of an account proves nothing while its record cannot be read and has another address",
+        values: &[],
+        faults: &["email-held-by-colleague"],
+        refused: Some(Source::ScimUsers),
+    },
+    kept(
+        "a job without externalId is named as the reason",
+        &[("external-id", "not-mapped")],
+        &["never-provisioned"],
+    ),
     kept(
         "an externalId that cannot be computed is named as the reason",
         &[("external-id", "unknown-function")],

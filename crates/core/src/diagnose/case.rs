@@ -126,10 +126,11 @@ impl<'a> Case<'a> {
         let by_address = address.is_some_and(|address| {
             !self.addresses().contains(&normalize(address)) && self.colleague_with(address) != Some(None)
         });
-        // The account of a colleague may have the person's address.
+        // The account of a colleague may have the person's address. A record that was not read and does not have it may
+        // be that colleague's.
         let is_of_another = |link: &RecordLink<'a>| {
-            let linked = link.account.as_deref() == Some(account.id.as_str()) && link.record.is_some();
-            linked
+            link.account.as_deref() == Some(account.id.as_str())
+                && (link.record.is_some() || !link.by_address)
                 && !self.has_the_name(link)
                 && match self.owner(link) {
                     Owner::Person | Owner::Nobody => false,

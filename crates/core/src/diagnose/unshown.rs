@@ -38,12 +38,16 @@ impl Case<'_> {
     /// The values that the job writes for the person and that cannot be computed.
     fn uncomputed(&self) -> Vec<(Source, String)> {
         let Some(mapping) = self.e.mapping.get().filter(|_| self.person.is_some()) else { return Vec::new() };
+        let mut all = Vec::new();
+        if self.identity.external_id == Mapped::Empty && self.no_lookup_finds_the_record() {
+            let says = "the job writes no externalId, so a record with an older name cannot be found";
+            all.push((Source::Schema, says.to_owned()));
+        }
         let targets = [
             ("externalId", &mapping.external_id_from, &self.identity.external_id),
             ("userName", &mapping.user_name_from, &self.identity.user_name),
             ("the work address", &mapping.email_from, &self.identity.email),
         ];
-        let mut all = Vec::new();
         for (target, from, value) in targets {
             let from = from.as_deref().unwrap_or_default();
             let reason = match value {

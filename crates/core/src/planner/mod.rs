@@ -31,8 +31,11 @@ pub use undo::{inverse, undo_plan};
 pub fn plan(evidence: &Evidence, diagnosis: &Diagnosis, rules: &Rules, tried: &[Step]) -> Plan {
     let case = Case::new(evidence);
     let undecided = !diagnosis.candidates.is_empty();
-    // If nothing is missing, nothing is repaired.
-    let nothing_to_do = diagnosis.verdict != Verdict::Broken || undecided || case.has_access() == Some(true);
+    // If nothing is missing, nothing is repaired. If it is unknown which account is the person's, neither.
+    let nothing_to_do = diagnosis.verdict != Verdict::Broken
+        || undecided
+        || case.has_access() == Some(true)
+        || case.account_is_in_doubt();
     let made = if nothing_to_do || rungs::blocked_at_source(diagnosis) {
         Ok(Vec::new())
     } else {

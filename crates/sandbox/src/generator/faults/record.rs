@@ -172,6 +172,10 @@ pub(super) const FAULTS: &[Fault] = &[
                 (known.managed_by, known.membership) = (ManagedBy::Another, Membership::None);
                 known.direct_roles.clear();
             }
+            // An account that is in a group of the organization is in the organization.
+            for group in world.tenant.atlassian.groups.values_mut() {
+                group.members.remove(&account);
+            }
             history::refused(world, "Create", "email", &values.email, 3);
             true
         },
