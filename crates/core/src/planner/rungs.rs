@@ -82,7 +82,7 @@ pub(super) fn ops(
         ops.extend(part_two_accounts(case, rules, tried)?);
     } else if diagnosis.found(Cause::TwoDirectories) {
         ops.extend(leave_other_directories(case)?);
-        // No document says that an update links a record again. If it does not, the record is made anew.
+        // No document says that an update links a record again. If it does not, the record is made again.
         if ops.is_empty() && provisioned() {
             for record_link in unlinked_in_target(case) {
                 ops.extend(clear_record(case, record_link)?);
