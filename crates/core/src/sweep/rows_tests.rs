@@ -186,10 +186,10 @@ fn a_record_comes_back_and_is_found_by_each_of_its_values() {
         assert_eq!(records.by_id(&known.id.record).as_ref(), Some(known));
     }
     assert_eq!(records.by_id("r9"), None);
-    assert_eq!(records.by_name("JANE@acme.example"), [one.clone()]);
-    assert_eq!(records.by_external(JANE), [one.clone()]);
+    assert_eq!(records.by_name("JANE@acme.example"), std::slice::from_ref(&one));
+    assert_eq!(records.by_external(JANE), std::slice::from_ref(&one));
     assert_eq!(records.by_account("712020:a1"), [one]);
-    assert_eq!(records.by_external("import-1042"), [two.clone()]);
+    assert_eq!(records.by_external("import-1042"), std::slice::from_ref(&two));
     assert_eq!(records.by_account("712020:a2"), [two]);
     assert!(records.by_name("nobody").is_empty() && records.by_external("712020:a1").is_empty());
 }
