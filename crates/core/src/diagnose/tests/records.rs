@@ -164,3 +164,18 @@ fn the_persons_address_on_the_account_of_a_colleague_proves_no_access() {
         assert_eq!(doubt.groups.present, None);
     }
 }
+
+#[test]
+fn only_a_guid_is_an_object_id() {
+    use super::super::record_links::is_object_id;
+    assert!(is_object_id(ID) && is_object_id(&ID.to_uppercase()));
+    for other in [
+        "import-1042",
+        "000000e1-0000-4000-8000-00000000000g",
+        "000000e1000040008000000000000001",
+        "cafe",
+        "",
+    ] {
+        assert!(!is_object_id(other), "{other}");
+    }
+}
