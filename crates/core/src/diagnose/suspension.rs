@@ -120,11 +120,8 @@ impl<'a> Case<'a> {
     fn directories_of_group(&self, group: &IdpGroup) -> Vec<Option<&'a str>> {
         let shown = self.shown_as(group).unwrap_or_default();
         let name = normalize_name(&group.name);
-        let is_it = |known: &&OrgGroup| {
-            shown.iter().any(|shown| shown.id == known.id)
-                || (shown.is_empty() && normalize_name(&known.name) == name)
-        };
-        let by_id: Vec<&OrgGroup> = self.read_groups().filter(is_it).collect();
+        let is_shown = |known: &&OrgGroup| shown.iter().any(|shown| shown.id == known.id);
+        let by_id: Vec<&OrgGroup> = self.read_groups().filter(is_shown).collect();
         // A group that was read by name only.
         let by_name = || self.read_groups().filter(|known| normalize_name(&known.name) == name);
         let found: Vec<&OrgGroup> = if by_id.is_empty() { by_name().collect() } else { by_id };

@@ -378,9 +378,6 @@ fn part_two_accounts(case: &Case<'_>, rules: &Rules, tried: &[Step]) -> Result<V
         .ok_or("No parking domain is configured (atlassian.parking_domain), so the wrong account's address cannot be moved aside.")?;
     let from = wrong.email.clone().unwrap_or_default();
     ops.push(Op::ParkEmail { account: wrong.id.clone(), from, to: parking_address(&wrong.id, domain) });
-    if keep.id == wrong.id {
-        return Err("Both accounts are the same one.".to_owned());
-    }
     Ok(ops)
 }
 

@@ -12,7 +12,11 @@ mod log;
 mod members;
 mod people;
 mod records;
+#[cfg(test)]
+mod rows_tests;
 mod state;
+#[cfg(test)]
+mod state_tests;
 mod tally;
 #[cfg(test)]
 mod tests;

@@ -81,13 +81,15 @@ impl People {
 
     fn put_attributes(&mut self, user: &IdpUser) -> (u32, u8) {
         let start = u32::try_from(self.attributes.len()).unwrap_or(u32::MAX);
+        let mut count = 0;
         for (place, name) in (0_u8..).zip(IdpUser::MAPPED_ATTRIBUTES) {
             if let Some(value) = user.attributes.get(*name) {
                 let text = self.texts.put(value);
                 self.attributes.push((place, text));
+                count += 1;
             }
         }
-        (start, u8::try_from(user.attributes.len()).unwrap_or(u8::MAX))
+        (start, count)
     }
 
     /// Indexes people by the `externalId` that the job writes for them. An `externalId` that is the object id needs no

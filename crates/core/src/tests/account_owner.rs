@@ -96,7 +96,8 @@ fn a_leftover_is_unlinked_only_if_everything_that_shows_it_is_read() {
 fn without_a_person_nothing_shows_that_they_are_not_protected() {
     let suspend = Op::SuspendAccess { account: A1.to_owned(), directory: None };
     let nobody = |e: &mut Evidence| value(&mut e.users).clear();
-    let cases: [(&str, fn(&mut Evidence), &str); 3] = [
+    type Row = (&'static str, fn(&mut Evidence), &'static str);
+    let cases: [Row; 3] = [
         ("nobody", nobody, "the person is not at the identity provider"),
         ("unread", |e| e.users = gap(), "who the person is could not be read"),
         ("two people", |e| value(&mut e.users).push(colleague()), "who the person is could not be read"),

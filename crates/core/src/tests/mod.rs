@@ -2,6 +2,7 @@
 //! follow, or must not.
 
 mod account_owner;
+mod advice;
 mod anchor;
 pub mod build;
 mod conditions;

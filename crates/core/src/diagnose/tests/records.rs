@@ -274,3 +274,18 @@ fn an_old_address_does_not_prove_that_the_owner_of_an_account_has_left() {
         assert_eq!(undecided(&diagnosis, Cause::OrphanedRecord), !missing);
     }
 }
+
+#[test]
+fn only_a_guid_is_an_object_id() {
+    use super::super::record_links::is_object_id;
+    assert!(is_object_id(ID) && is_object_id(&ID.to_uppercase()));
+    for other in [
+        "import-1042",
+        "000000e1-0000-4000-8000-00000000000g",
+        "000000e1000040008000000000000001",
+        "cafe",
+        "",
+    ] {
+        assert!(!is_object_id(other), "{other}");
+    }
+}

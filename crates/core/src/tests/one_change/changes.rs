@@ -1,6 +1,9 @@
 //! The changes, each of which is made alone.
 
-use crate::evidence::{AppRole, Claim, DynamicGroup, Evidence, IdpUser, LogEntry, Read};
+use crate::evidence::{
+    AppRole, Application, Claim, DynamicGroup, Evidence, GroupRole, IdpUser, LogEntry, OrgGroup, Read,
+};
+use crate::subject::{Subject, Who};
 use crate::tests::build::{
     A1, A2, D1, JANE, MAIL, OTHER, account, at, gap, grant, group, jira, link, person, record, refused, role,
     seen, surround,
@@ -222,5 +225,135 @@ pub const CHANGES: &[Change] = &[
     ("the domain is claimable", |e| {
         known(&mut e.domains).into_iter().for_each(Vec::clear);
         e.tenant_domains = seen(vec!["acme.example".to_owned()]);
+    }),
+    ("asked by the id of the account", |e| e.subject = Subject::asked(Who::Account(A1.to_owned()))),
+    ("asked by the id of no account", |e| e.subject = Subject::asked(Who::Account("712020:none".to_owned()))),
+    ("asked by another address", |e| {
+        e.subject = Subject::asked(Who::Email("jane.alias@acme.example".to_owned()))
+    }),
+    ("assigned directly", |e| {
+        known(&mut e.assignments).into_iter().flatten().for_each(|one| {
+            (one.principal, one.is_group) = (JANE.to_owned(), false);
+        });
+    }),
+    ("assigned a minute ago, and no cycle since", |e| {
+        known(&mut e.assignments).into_iter().flatten().for_each(|one| one.created = Some(at(-60)));
+        known(&mut e.job).into_iter().for_each(|job| job.last_cycle = Some(at(-600)));
+    }),
+    ("assigned before the last cycle", |e| {
+        known(&mut e.assignments).into_iter().flatten().for_each(|one| one.created = Some(at(-600)));
+        known(&mut e.job).into_iter().for_each(|job| job.last_cycle = Some(at(-60)));
+    }),
+    ("another application has the job", |e| {
+        e.job = gap();
+        e.applications = seen(vec![Application { has_job: true, ..Application::default() }]);
+    }),
+    ("no application has a job", |e| {
+        e.job = gap();
+        e.applications = seen(vec![Application::default()]);
+    }),
+    ("groups inside groups unread", |e| e.nested = gap()),
+    ("groups inside groups are none", |e| e.nested = seen(Vec::new())),
+    ("left out by the filter", |e| {
+        entry(e, |entry| {
+            (entry.status, entry.filtered_out) = ("skipped".to_owned(), true);
+            entry.failed_clauses = vec!["department".to_owned()];
+        });
+    }),
+    ("withdrawn", |e| {
+        entry(e, |entry| (entry.action, entry.status) = ("disable".to_owned(), "success".to_owned()));
+    }),
+    ("the key was refused once", |e| {
+        entry(e, |entry| (entry.status, entry.http_status) = ("failure".to_owned(), Some(401)));
+    }),
+    ("a membership was refused", |e| {
+        entry(e, |entry| {
+            (entry.status, entry.http_status) = ("failure".to_owned(), Some(404));
+            entry.detail = Some("group not found".to_owned());
+        });
+    }),
+    ("no cycle was read", |e| known(&mut e.job).into_iter().for_each(|job| job.last_cycle = None)),
+    ("active is mapped from a date", |e| {
+        known(&mut e.mapping)
+            .into_iter()
+            .for_each(|mapping| mapping.active_from = Some("[employeeHireDate]".to_owned()));
+    }),
+    ("active is mapped from the status", |e| {
+        known(&mut e.mapping)
+            .into_iter()
+            .for_each(|mapping| mapping.active_from = Some("[accountEnabled]".to_owned()));
+    }),
+    ("active is not mapped", |e| {
+        known(&mut e.mapping).into_iter().for_each(|mapping| mapping.active_from = None)
+    }),
+    ("nobody knows whose the account is", |e| accounts(e, |known| known.claim = Claim::Unknown)),
+    ("no word about the account", |e| {
+        accounts(e, |known| (known.status, known.membership) = (None, None));
+    }),
+    ("a word about the account that nobody knows", |e| {
+        accounts(e, |known| known.status = Some("limbo".to_owned()));
+    }),
+    ("a person deactivated the account", |e| {
+        accounts(e, |known| known.status = Some("inactive".to_owned()));
+        e.deactivated_by.insert(A1.to_owned(), seen(Some("Vera".to_owned())));
+    }),
+    ("the groups are full", |e| {
+        let full = |group: &mut OrgGroup| group.members = Some(35_000);
+        known(&mut e.groups).into_iter().flatten().for_each(full);
+        known(&mut e.shown_groups).into_iter().flatten().for_each(full);
+    }),
+    ("the groups are full and the membership was sent", |e| {
+        let full = |group: &mut OrgGroup| group.members = Some(35_000);
+        known(&mut e.groups).into_iter().flatten().for_each(full);
+        known(&mut e.shown_groups).into_iter().flatten().for_each(full);
+        e.sent_memberships = ["g-jira-users", "g-wiki-users"].map(str::to_owned).into();
+    }),
+    ("the groups are local ones", |e| {
+        known(&mut e.groups).into_iter().flatten().for_each(|group| group.synced = Some(false));
+        known(&mut e.shown_groups).into_iter().flatten().for_each(|group| group.synced = Some(false));
+    }),
+    ("the groups are not at Atlassian", |e| {
+        (e.groups, e.shown_groups) = (seen(Vec::new()), seen(Vec::new()))
+    }),
+    ("the groups have other names there", |e| {
+        accounts(e, |known| {
+            known.groups.iter_mut().flatten().for_each(|group| group.name.insert_str(0, "old-"));
+        });
+    }),
+    ("the record has every group", |e| {
+        records(e, |record| record.groups = vec![group("jira-users"), group("wiki-users")]);
+    }),
+    ("the record has no group", |e| records(e, |record| record.groups.clear())),
+    ("roles through no directory", |e| {
+        e.roles.get_mut(A1).and_then(known).into_iter().flatten().for_each(|row| row.directory = None);
+    }),
+    ("roles with a status that nobody knows", |e| {
+        let limbo = Some("limbo".to_owned());
+        e.roles.get_mut(A1).and_then(known).into_iter().flatten().for_each(|row| row.status = limbo.clone());
+    }),
+    ("suspended in every directory by its roles", |e| {
+        let word = Some("suspended".to_owned());
+        e.roles.get_mut(A1).and_then(known).into_iter().flatten().for_each(|row| row.status = word.clone());
+    }),
+    ("a role in an app that no group grants", |e| {
+        let more = AppRole { resource: "wiki".to_owned(), ..role("user") };
+        e.roles.get_mut(A1).and_then(known).into_iter().for_each(|rows| rows.push(more.clone()));
+    }),
+    ("one group grants another app", |e| {
+        let wiki =
+            GroupRole { resource: "wiki".to_owned(), owner: Some("confluence".to_owned()), ..grant("user") };
+        drop(e.group_roles.insert("g-wiki-users".to_owned(), seen(vec![wiki])));
+    }),
+    ("what one group grants is unread", |e| drop(e.group_roles.insert("g-wiki-users".to_owned(), gap()))),
+    ("one group grants a weak role", |e| {
+        drop(e.group_roles.insert("g-wiki-users".to_owned(), seen(vec![grant("guest")])));
+    }),
+    ("a former account with her name", |e| {
+        users(e, |user| user.created = Some(at(-86_400)));
+        let mut former = account(A2, "jane.miller@acme.example");
+        former.status = Some("inactive".to_owned());
+        e.namesakes = seen(vec![former]);
+        surround(e, A2, Vec::new(), true);
+        e.bearers.insert("jane.miller@acme.example".to_owned(), seen(Vec::new()));
     }),
 ];

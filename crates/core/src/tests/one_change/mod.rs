@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::conditions::rules;
-use crate::diagnose::{App, Mark, MissingApp, Station};
+use crate::diagnose::{App, Candidate, Mark, MissingApp, Station};
 use crate::evidence::Evidence;
 use crate::plan::Step;
 use crate::{Diagnosis, diagnose, plan};
@@ -54,11 +54,16 @@ fn outcome(e: &Evidence) -> Outcome {
             step.before
         )
     };
+    let candidate = |one: &Candidate| format!("{}({})", id(&Some(one.id.clone())), one.remarks.join(", "));
     let values = [
         ("account", id(&diagnosis.account)),
         ("advice", plan.advice.len().to_string()),
         ("apps", granted(&diagnosis.apps.expected)),
-        ("candidates", diagnosis.candidates.len().to_string()),
+        ("candidates", list(&diagnosis.candidates.iter().map(candidate).collect::<Vec<_>>())),
+        (
+            "claims",
+            list(&plan.subject.claims().iter().map(|claim| id(&Some(claim.clone()))).collect::<Vec<_>>()),
+        ),
         ("costs", plan.cost.len().to_string()),
         ("extra", known(diagnosis.groups.extra.clone())),
         ("groups", known(diagnosis.groups.expected.clone())),
@@ -120,7 +125,9 @@ fn next_plans(e: &Evidence) -> String {
 fn table() -> String {
     let mut out = String::new();
     for (world, made) in worlds::WORLDS {
-        let base = made();
+        let mut base = made();
+        // The groups that the account does not show were found by their names.
+        base.groups = base.shown_groups.clone();
         let before = outcome(&base);
         let nothing = Outcome { values: BTreeMap::new(), causes: BTreeSet::new() };
         write!(out, "# {world}\n{}\n{}", difference(&nothing, &before), next_plans(&base)).unwrap();
