@@ -35,4 +35,6 @@ pub fn pseudonymized(evidence: &Evidence, more: &[&str], key: Key) -> (Evidence,
 }
 
 #[cfg(test)]
+mod shape_tests;
+#[cfg(test)]
 mod tests;
