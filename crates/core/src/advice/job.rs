@@ -4,7 +4,7 @@ use super::{directory, provisioning};
 use crate::diagnose::Case;
 use crate::finding::Cause;
 
-/// Microsoft's default mapping of `active` (docs/reference/rules.md#entra-attribute-mappings).
+/// Microsoft's default mapping of `active` (docs/reference/rules.md#mapping-of-the-status).
 const DEFAULT_ACTIVE: &str = r#"Switch([IsSoftDeleted], , "False", "True", "True", "False")"#;
 
 pub(super) fn advise(cause: Cause, case: &Case<'_>) -> Option<String> {
