@@ -95,6 +95,10 @@ fn apps_are_true(lab: &Lab, human: usize, answer: &Answer) -> Vec<Failure> {
     if human > 0 && both.iter().all(|name| lab.injected.iter().any(|fault| fault.name == *name)) {
         return Vec::new();
     }
+    // An account that nothing ties to the person looks like nobody's.
+    if diagnosis.account.is_none() && !lab.is_tied(human) {
+        return Vec::new();
+    }
     // The answer may be about another account of the same human.
     if diagnosis.account.is_some() && diagnosis.account != lab.truth.humans[human].account {
         return Vec::new();
@@ -172,9 +176,11 @@ fn finds_the_fault(lab: &Lab, answer: &Answer) -> Vec<Failure> {
     let undecided = !diagnosis.undecided.is_empty() && !diagnosis.unread.is_empty();
     // Whether the job synchronizes everybody cannot be read, and the log shows no success (docs/reference/rules.md).
     let not_assigned = lab.sync_all_unread && answer.codes().contains(&Cause::NotAssigned);
+    // Who asks by an account that nothing ties to a user object learns only that.
+    let untied = !lab.is_tied(0) && answer.codes().contains(&Cause::IdpUserMissing);
     // What makes the tenant special explains a fault as well, and symptoms are not reported beside it.
     let explained = lab.explains.iter().any(|cause| answer.codes().contains(cause));
-    if found || told || undecided || not_assigned || explained || lab.lacks(0).is_none() {
+    if found || told || undecided || untied || not_assigned || explained || lab.lacks(0).is_none() {
         return Vec::new();
     }
     vec![failure("found", fault.name, answer.describe())]
@@ -197,8 +203,8 @@ async fn sweep_agrees(lab: &Lab) -> Vec<Failure> {
     }
     for name in names {
         let Some(answer) = lab.check(&name, &[]).await else { continue };
-        // Without the job, a sweep does not know who should have an account.
-        if has_no_job(&answer) && answer.diagnosis.account.is_none() {
+        // Without the job, a sweep reads nothing about single accounts.
+        if has_no_job(&answer) {
             continue;
         }
         // As advice, this cause is left out of sweeps (docs/causes/group-without-role.md).
@@ -215,7 +221,7 @@ async fn sweep_agrees(lab: &Lab) -> Vec<Failure> {
             let details =
                 format!("{name}: sweep {codes:?} unread {:?}, check {}", swept.unread, answer.describe());
             failures.push(failure("sweep", kind, details));
-        } else if codes != checked && !has_no_job(&answer) {
+        } else if codes != checked {
             let differ: Vec<_> = codes.symmetric_difference(&checked).map(|cause| cause.code()).collect();
             let details = format!("{name}: sweep {codes:?}, check {}", answer.describe());
             failures.push(failure("sweep", format!("codes differ in {differ:?}"), details));
@@ -253,12 +259,12 @@ async fn harmless_steps(recipe: &Recipe, plan: &Plan) -> Vec<Failure> {
 }
 
 /// A whole repair, as if every step were approved: nobody else's access is reduced, and the person has at least what
-/// they had.
+/// they had. A step that an approver allowed although a source was unread may do both.
 async fn whole_repair(recipe: &Recipe) -> Vec<Failure> {
     let lab = Lab::new(recipe);
     let before = lab.everybody();
     let (mut tried, mut story) = (Vec::new(), Vec::new());
-    // With a source unread, an approver decides, and the person may lose what they have.
+    // With a source unread, an approver decides, and somebody may lose what they have.
     let mut all_was_read = true;
     for round in 0..5 {
         let Some(answer) = lab.check(&lab.who, &tried).await else { break };
@@ -277,7 +283,7 @@ async fn whole_repair(recipe: &Recipe) -> Vec<Failure> {
             tried.push(step);
             let after = lab.everybody();
             for (at, (old, new)) in before.iter().zip(&after).enumerate().skip(1) {
-                if !new.is_at_least(old) {
+                if all_was_read && !new.is_at_least(old) {
                     let details = format!("{}: {old:?} became {new:?}; {story:?}", lab.truth.humans[at].name);
                     return vec![failure("repair", "reduced another's access", details)];
                 }

@@ -61,6 +61,22 @@ const KEPT: &[Kept] = &[
         &["never-provisioned"],
     ),
     kept(
+        "a record that may be the person's hides whether they have an account",
+        &[("external-id", "join")],
+        &["email-held-by-colleague", "external-id-held-by-colleague"],
+    ),
+    Kept {
+        name: "the record of a colleague with the person's name proves no access while the log cannot be read",
+        values: &[],
+        faults: &["email-held-by-colleague", "name-held-by-colleague"],
+        refused: Some(Source::ProvisioningLog),
+    },
+    kept(
+        "where the directory of the job is unknown, a record in one of them may explain a refusal",
+        &[("entra.secrets_readable", "flipped"), ("second-directory", "with-key")],
+        &["stale-record-conflict"],
+    ),
+    kept(
         "an externalId that cannot be computed is named as the reason",
         &[("external-id", "unknown-function")],
         &["never-provisioned-without-account"],

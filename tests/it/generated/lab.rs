@@ -12,7 +12,9 @@ use reinstate::exec::sweep::survey;
 use reinstate::upstream::{Limits, Transport};
 use reinstate::world::{ReadScope, SweepProgress, World};
 use reinstate_core::evidence::CLOSED_ROLES;
-use reinstate_core::{Cause, Diagnosis, Op, Plan, Rules, Step, Subject, Verdict, Who, diagnose, plan};
+use reinstate_core::{
+    Cause, Diagnosis, Op, Plan, Rules, Source, Step, Subject, Verdict, Who, diagnose, plan,
+};
 use reinstate_sandbox::atlassian::ManagedBy;
 use reinstate_sandbox::generator::faults::Fault;
 use reinstate_sandbox::generator::{
@@ -132,7 +134,11 @@ fn limits() -> Limits {
 impl Lab {
     pub fn new(recipe: &Recipe) -> Self {
         let made = recipe.world();
-        let explains = explains(&made);
+        let mut explains = explains(&made);
+        // An unread record may be inactive (docs/reference/rules.md#deactivated-accounts).
+        if recipe.refused == Some(Source::ScimUsers) {
+            explains.push(Cause::DeactivatedByIdp);
+        }
         let is_unknown = |role: &str| {
             let name = role.rsplit('/').next().unwrap_or(role);
             oracle::strength(role).is_none() && !CLOSED_ROLES.contains(&name)

@@ -131,12 +131,11 @@ impl<'a> Case<'a> {
         let is_of_another = |link: &RecordLink<'a>| {
             link.account.as_deref() == Some(account.id.as_str())
                 && (link.record.is_some() || !link.by_address)
-                && !self.has_the_name(link)
                 && match self.owner(link) {
                     Owner::Person | Owner::Nobody => false,
                     Owner::Other(_) => true,
                     // Without a job, nothing writes an `externalId`, and the record proves nothing.
-                    Owner::Unread => !self.has_no_job(),
+                    Owner::Unread => !self.has_no_job() && !self.has_the_name(link),
                 }
         };
         // A record with the person's `externalId` may have the name of a colleague.

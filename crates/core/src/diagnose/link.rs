@@ -1,7 +1,7 @@
 //! Causes at the SCIM record and its link (docs/reference/rules.md#scim-record-and-link-of-atlassian). Fixed rules
 //! distinguish causes that look alike (docs/reference/rules.md#record-and-link).
 
-use super::{Answer, Case, Owner, fact};
+use super::{Answer, Case, Owner, RecordLink, fact};
 use crate::evidence::{Read, Source};
 use crate::finding::{Cause, Fact, Finding};
 
@@ -161,6 +161,11 @@ pub(super) fn email_held_by_managed_account(case: &Case<'_>) -> Answer {
     }
     if case.e.log.get().is_none() {
         return Answer::Unread(&[Source::ProvisioningLog]);
+    }
+    // A record in the directory of the job may explain the refusal, and it is unknown which directory that is.
+    let unlinked = |link: &RecordLink<'_>| link.account.is_none() && case.holds_something(link);
+    if case.target_directory().is_none() && case.record_links.iter().any(unlinked) {
+        return Answer::Unread(&[Source::Schema]);
     }
     match conflict_fact(case) {
         Some(first) => Answer::Yes(Finding::new(Cause::EmailHeldByManagedAccount, first).and(fact(

@@ -308,7 +308,7 @@ impl<'a> Case<'a> {
 
     /// Whether a record has the person's name, id or address. For a record that was not read, only the address is
     /// known.
-    fn holds_something(&self, record_link: &RecordLink<'_>) -> bool {
+    pub(super) fn holds_something(&self, record_link: &RecordLink<'_>) -> bool {
         let Some(record) = record_link.record else { return record_link.by_address };
         let address = record.email.as_deref().is_some_and(|email| self.identity.email.may_be(email));
         address || self.has_the_name(record_link) || self.has_the_external_id(record_link)
@@ -352,7 +352,9 @@ impl<'a> Case<'a> {
     /// Whether no account was found, and the person may have one with an older address. Only the record that no look-up
     /// found shows it.
     pub(super) fn account_may_be_hidden(&self) -> bool {
-        let is_hidden = self.no_lookup_finds_the_record() || !self.every_directory_was_read();
+        let is_hidden = self.no_lookup_finds_the_record()
+            || !self.every_directory_was_read()
+            || self.a_read_record_may_be_own();
         self.e.accounts.get().is_some() && self.own.is_none() && !self.has_no_job() && is_hidden
     }
 

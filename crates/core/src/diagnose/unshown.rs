@@ -19,6 +19,9 @@ impl Case<'_> {
         let is_open = |source: Source| undecided.iter().any(|(_, needs)| needs.contains(&source));
         if is_open(Source::Schema) {
             all.extend(self.uncomputed());
+            let several = self.e.records.len() > 1 && self.target_directory().is_none();
+            let says = "the directory that the job writes to is not known; entra.directory can name it";
+            all.extend(several.then(|| (Source::Schema, says.to_owned())));
         }
         if is_open(Source::Users) {
             let unnamed = self.record_links.iter().filter(|link| self.has_no_external_id(link));

@@ -84,6 +84,10 @@ pub(super) const FAULTS: &[Fault] = &[
         name: "suspended-in-second-directory",
         codes: &[Cause::Suspended],
         inject: |world| {
+            // Without an app there, the suspension takes nothing away.
+            if world.blueprint.wiki_role.and_then(crate::oracle::strength).is_none() {
+                return false;
+            }
             let second = world.tenant.atlassian.more_directories.first().map(|known| known.id.clone());
             let Some(second) =
                 second.filter(|_| world.blueprint.user_directories == UserDirectories::WikiInSecond)

@@ -112,11 +112,11 @@ pub(super) const FAULTS: &[Fault] = &[
             if world.blueprint.active.is_none() {
                 return false;
             }
-            schema::fill(&mut world.tenant, "active", Some("[extensionAttribute9]"));
             let (account, record) = (world.account_of_person(), world.record_of_person());
-            world.tenant.atlassian.set_active(&account, false);
             let Some(known) = world.tenant.atlassian.scim_users.get_mut(&record) else { return false };
             known.active = false;
+            schema::fill(&mut world.tenant, "active", Some("[extensionAttribute9]"));
+            world.tenant.atlassian.set_active(&account, false);
             true
         },
     },
