@@ -231,19 +231,80 @@ fn an_earlier_step_clears_a_conflict_and_takes_a_record_out_of_the_way() {
 
 #[test]
 fn an_assignment_of_somebody_else_entitles_nobody() {
-    let assigned = |principal: &str, is_group: bool| {
+    // Whether her own group entitles her is unread. Nobody else's assignment may decide it.
+    let beside = |principal: &str, is_group: bool| {
         let mut e = never_provisioned();
         value(&mut e.assignments).truncate(1);
-        let one = &mut value(&mut e.assignments)[0];
-        (one.principal, one.is_group) = (principal.to_owned(), is_group);
-        e.memberships = seen(vec![super::build::group("elsewhere")]);
-        value(&mut e.mapping).sync_all = Some(true);
+        let mut more = value(&mut e.assignments)[0].clone();
+        value(&mut e.assignments)[0].default_access = None;
+        (more.principal, more.is_group) = (principal.to_owned(), is_group);
+        value(&mut e.assignments).push(more);
         held(&provision(), &e)
     };
-    assert_eq!(assigned(JANE, false), ConditionState::True, "her own assignment");
-    assert_ne!(assigned(OTHER, false), ConditionState::True, "a colleague's");
-    assert_ne!(assigned(JANE, true), ConditionState::True, "a group that happens to have the id");
-    assert_ne!(assigned("g-jira-users", true), ConditionState::True, "a group that she is not in");
+    assert_eq!(beside(JANE, false), ConditionState::True, "her own assignment");
+    let unread = ConditionState::Unread(vec![Source::Assignments]);
+    assert_eq!(beside(OTHER, false), unread, "a colleague's");
+    assert_eq!(beside(JANE, true), unread, "a group that happens to have the id");
+    assert_eq!(beside("g-elsewhere", true), unread, "a group that she is not in");
+    // A group without security entitles nobody, whatever other groups do.
+    let mut e = never_provisioned();
+    value(&mut e.assignments).truncate(1);
+    value(&mut e.memberships)[0].security = Some(false);
+    assert!(why(held(&provision(), &e)).contains("none of the person's assigned groups is a security group"));
+}
+
+#[test]
+fn the_source_that_is_missing_is_the_one_that_is_named() {
+    let mut e = super::build::stale_record();
+    e.owners.remove(OTHER);
+    let delete = Op::DeleteRecord { record: record_id("r0") };
+    assert_eq!(held(&delete, &e), ConditionState::Unread(vec![Source::Users]));
+    // A person whom the job withdrew may be out of scope for another reason than the filter.
+    let mut e = drifted();
+    value(&mut e.mapping).scoped = true;
+    let withdrawn = |action: &str| crate::evidence::LogEntry {
+        action: action.to_owned(),
+        status: "success".to_owned(),
+        ..crate::evidence::LogEntry::default()
+    };
+    value(&mut e.log).insert(0, withdrawn("disable"));
+    assert_eq!(held(&provision(), &e), ConditionState::Unread(vec![Source::ProvisioningLog]));
+    value(&mut e.log)[0].filtered_out = true;
+    value(&mut e.log)[0].action = "other".to_owned();
+    assert!(why(held(&provision(), &e)).contains("the scoping filter leaves the person out"));
+}
+
+#[test]
+fn a_new_account_that_the_record_made_is_the_expected_one() {
+    let open = Op::ProvisionUser { person: JANE.to_owned(), account: None, email: MAIL.to_owned() };
+    assert_eq!(held(&open, &healthy()), ConditionState::True);
+    let mut e = healthy();
+    account_of(&mut e, A1).email = Some("jane.old@acme.example".to_owned());
+    assert_ne!(held(&open, &e), ConditionState::True, "the account has another address");
+}
+
+#[test]
+fn an_own_record_whose_owner_can_be_looked_up_has_to_be() {
+    let lift = Op::CancelDeletion { account: A1.to_owned() };
+    let mut e = healthy();
+    value(&mut e.mapping).external_id_from = Some("[mailNickname]".to_owned());
+    value(&mut e.users)[0].attributes.insert("mailNickname".to_owned(), "jane".to_owned());
+    record_of(&mut e, "r1").external_id = Some("jane".to_owned());
+    e.owners.insert("jane".to_owned(), seen(vec![person()]));
+    assert_eq!(held(&lift, &e), ConditionState::True);
+    e.owners.insert("jane".to_owned(), gap());
+    assert!(why(held(&lift, &e)).contains("whose it is could not be read"), "{}", why(held(&lift, &e)));
+}
+
+#[test]
+fn an_anchor_that_an_earlier_step_deletes_is_no_anchor() {
+    let mut e = drifted();
+    value(e_records(&mut e)).push(record("r0", OTHER, "jane.old@acme.example", None));
+    e.owners.insert(OTHER.to_owned(), seen(Vec::new()));
+    value(&mut e.log)[0].target = Some("r0".to_owned());
+    let delete = Op::DeleteRecord { record: record_id("r0") };
+    assert!(why(after(&provision(), &e, &[])).contains("anchored on another record"));
+    assert_eq!(after(&provision(), &e, &[&delete]), ConditionState::True);
 }
 
 #[test]

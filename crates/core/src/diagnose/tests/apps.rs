@@ -334,3 +334,45 @@ fn a_full_group_is_the_cause_only_after_the_membership_was_sent() {
     unknown.sent_memberships.insert("g-jira".into());
     assert!(undecided(&diagnose(&unknown), Cause::GroupTooLarge));
 }
+
+#[test]
+fn groups_that_grant_no_app_are_looked_up_only_where_nothing_can_be_opened() {
+    let names = |e: &Evidence| {
+        let case = super::super::Case::new(e);
+        case.groups_without_app().iter().map(|group| group.name.clone()).collect::<Vec<_>>()
+    };
+    let without = || {
+        let mut e = healthy();
+        e.group_roles.values_mut().for_each(|roles| *roles = seen(Vec::new()));
+        e.roles.values_mut().for_each(|roles| put(roles, Vec::clear));
+        e
+    };
+    assert!(!names(&without()).is_empty());
+    assert_eq!(names(&healthy()), [""; 0], "a group grants an app");
+    let mut e = without();
+    e.roles = healthy().roles;
+    assert_eq!(names(&e), [""; 0], "the account can open something");
+    let mut e = without();
+    e.roles.values_mut().for_each(|roles| *roles = Read::Gap("503".into()));
+    assert_eq!(names(&e), [""; 0], "whether it can is unread");
+    let mut e = without();
+    e.group_roles.values_mut().for_each(|roles| *roles = Read::Gap("503".into()));
+    assert_eq!(names(&e), [""; 0], "what the groups grant is unread");
+}
+
+#[test]
+fn the_asked_app_is_named_if_it_is_known_that_no_group_grants_it() {
+    let asked = |app: &str, change: fn(&mut Evidence)| {
+        let mut e = with_wiki(&["user"]);
+        e.subject.app = Some(app.into());
+        change(&mut e);
+        super::super::Case::new(&e).app_not_granted().map(str::to_owned)
+    };
+    assert_eq!(asked("jira", |_| {}), None);
+    let nothing = |e: &mut Evidence| e.group_roles.values_mut().for_each(|roles| *roles = seen(Vec::new()));
+    assert_eq!(asked("jira", nothing).as_deref(), Some("jira"));
+    let unread =
+        |e: &mut Evidence| e.group_roles.values_mut().for_each(|roles| *roles = Read::Gap("503".into()));
+    assert_eq!(asked("jira", unread), None);
+    assert_eq!(asked("weather", nothing), None, "no such app");
+}
