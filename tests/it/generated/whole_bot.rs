@@ -18,13 +18,14 @@ const REPAIRS: u64 = 12;
 
 /// How many repairs run concurrently. Each waits more than it works.
 const MAX_CONCURRENT: usize = 8;
-/// What takes an hour or a cycle outside. A run waits for it, and this test does not.
-const SLOW: &[&str] = &["entra.cycle_after_start", "atlassian.lag", "entra.log_latency"];
+/// Dimensions that are left as they are. Three take an hour or a cycle outside: a run waits for them, and this test does
+/// not. Where a name is written in another form, a full restart makes a second group, as the plan says beforehand.
+const LEFT_OUT: &[&str] = &["entra.cycle_after_start", "atlassian.lag", "entra.log_latency", "group-names"];
 
-/// The recipe of a seed, with every source open and without what takes an hour.
+/// The recipe of a seed, with every source open.
 fn recipe(seed: u64) -> Recipe {
     let mut recipe = Recipe { refused: None, ..Recipe::drawn(seed) };
-    recipe.values.retain(|name, _| !SLOW.contains(name));
+    recipe.values.retain(|name, _| !LEFT_OUT.contains(name));
     recipe
 }
 
