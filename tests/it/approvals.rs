@@ -366,6 +366,7 @@ async fn four_eyes_and_own_account_hold_for_the_list_of_a_sweep() {
 fn held_at_length() -> (Tenant, String) {
     let long = format!("jane.{}@acme.example", "x".repeat(215));
     let mut tenant = Tenant::new();
+    tenant.sends_known_members();
     let jane = tenant.hire(&long, "Jane Doe");
     let real = tenant.account("jane.miller@acme.example", "Jane Miller", 1432);
     tenant.account(&long, "Jane Doe", 0);

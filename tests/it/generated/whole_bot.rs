@@ -90,7 +90,7 @@ async fn repair(recipe: &Recipe) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn repairs_through_the_whole_bot_only_add_access() {
     let wanted = super::runner::from_env("REINSTATE_TENANTS_OVER_HTTP", REPAIRS);
-    let mut seed = super::runner::from_env("REINSTATE_TEST_SEED", 1).wrapping_mul(1_000_003);
+    let mut seed = super::runner::from_env("REINSTATE_TENANTS_SEED", 1).wrapping_mul(1_000_003);
     let (mut begun, mut wrong) = (0, Vec::new());
     let mut running = JoinSet::new();
     let began = Instant::now();
