@@ -119,14 +119,11 @@ fn spellings(e: &Evidence, address: String) -> Vec<String> {
     all
 }
 
-/// Who has the name of a record that has another name than the person's. Without an `externalId`, nothing else shows its
-/// owner. The person's own record may have the name of a colleague.
+/// Who has the name of a record without `externalId`. Nothing else shows its owner.
 pub(super) fn name_owner(case: &Case<'_>, tie: &RecordLink<'_>) -> Option<ReadRequest> {
     // Before the mapping is read, each name is another name.
     case.identity.user_name.all().first()?;
-    let is_own = case.own.as_ref().is_some_and(|own| own.id == tie.id);
-    let decides = |external: &Option<String>| external.is_none() || is_own;
-    let record = tie.record.filter(|record| decides(&record.external_id) && !case.has_the_name(tie))?;
+    let record = tie.record.filter(|record| record.external_id.is_none() && !case.has_the_name(tie))?;
     record.user_name.as_deref().map(|name| ReadRequest::Bearers(normalize(name)))
 }
 

@@ -59,6 +59,11 @@ pub async fn broken(recipe: &Recipe) -> Vec<Failure> {
 
 /// I1, I2 and I4 for one answer about one human.
 fn of_answer(lab: &Lab, human: usize, answer: &Answer) -> Vec<Failure> {
+    // Everything but the name of the record says that the account of a colleague is the person's. Nobody could tell.
+    let both = ["email-held-by-colleague", "external-id-held-by-colleague"];
+    if both.iter().all(|name| lab.injected.iter().any(|fault| fault.name == *name)) {
+        return touches_another(lab, human, &answer.plan, "I2");
+    }
     let mut failures = Vec::new();
     let lacks = lab.lacks(human);
     let verdict = answer.diagnosis.verdict;
@@ -90,11 +95,6 @@ fn apps_are_true(lab: &Lab, human: usize, answer: &Answer) -> Vec<Failure> {
     let (Some(present), Some(missing)) = (&diagnosis.apps.present, &diagnosis.apps.missing) else {
         return Vec::new();
     };
-    // Everything but the name of the record says that the account of this colleague is the person's.
-    let both = ["email-held-by-colleague", "external-id-held-by-colleague"];
-    if human > 0 && both.iter().all(|name| lab.injected.iter().any(|fault| fault.name == *name)) {
-        return Vec::new();
-    }
     // An account that nothing ties to the person looks like nobody's.
     if diagnosis.account.is_none() && !lab.is_tied(human) {
         return Vec::new();

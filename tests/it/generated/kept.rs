@@ -34,11 +34,6 @@ const KEPT: &[Kept] = &[
         &["email-held-by-colleague"],
     ),
     kept(
-        "nobody has the access of a colleague whose account and record have their address and externalId",
-        &[],
-        &["email-held-by-colleague", "external-id-held-by-colleague"],
-    ),
-    kept(
         "a person whose account may be hidden behind an old address is not provisioned again",
         &[("external-id", "unknown-function")],
         &["email-held-by-colleague"],

@@ -138,16 +138,7 @@ impl<'a> Case<'a> {
                     Owner::Unread => !self.has_no_job() && !self.has_the_name(link),
                 }
         };
-        // A record with the person's `externalId` may have the name of a colleague.
-        let is_named_after_another = |own: &RecordLink<'a>| {
-            let linked = own.account.as_deref() == Some(account.id.as_str());
-            linked && self.name_is_another_persons(own) == Some(true)
-        };
-        by_address
-            || match &self.own {
-                Some(own) => is_named_after_another(own),
-                None => self.record_links.iter().any(is_of_another),
-            }
+        by_address || (self.own.is_none() && self.record_links.iter().any(is_of_another))
     }
 
     /// The account that has the wanted address.

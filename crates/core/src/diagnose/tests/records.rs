@@ -206,16 +206,6 @@ fn without_an_external_id_the_name_of_a_record_shows_whether_it_is_a_colleagues(
 }
 
 #[test]
-fn a_record_with_the_persons_external_id_and_the_name_of_a_colleague_proves_no_access() {
-    let mut e = healthy();
-    put(e.records.get_mut("d1").unwrap(), |all| all[0].user_name = Some(RICK.into()));
-    assert_eq!(diagnose(&e).verdict, Verdict::Healthy, "an older name of the person");
-    e.bearers.insert(RICK.to_owned(), seen(vec![IdpUser { id: "rick".into(), ..IdpUser::default() }]));
-    let diagnosis = diagnose(&e);
-    assert_eq!((diagnosis.verdict, diagnosis.groups.present), (Verdict::CannotTell, None));
-}
-
-#[test]
 fn without_an_account_it_is_unknown_whether_the_person_has_one_with_an_older_address() {
     let mut e = without_record();
     e.accounts = seen(Vec::new());
