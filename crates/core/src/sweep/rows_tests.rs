@@ -2,7 +2,7 @@
 
 use super::texts::{Text, Texts};
 use super::*;
-use crate::evidence::{IdpGroup, IdpUser, Mapping, ScimRecord};
+use crate::evidence::{Application, IdpGroup, IdpUser, Mapping, Read, ScimRecord, Source};
 use crate::subject::RecordId;
 
 const JANE: &str = "000000e1-0000-4000-8000-00000000000a";
@@ -226,4 +226,60 @@ fn an_account_in_two_lists_is_in_several() {
     let guid = JANE.replace('-', "");
     assert_ne!(super::key(&guid), super::key(&format!("{guid}0")));
     assert_ne!(super::key(&guid), super::key(&format!("0{guid}")));
+}
+
+#[test]
+fn every_bulk_source_that_could_not_be_read_is_named_once() {
+    type Place = (Source, fn(&mut Census));
+    let places: [Place; 17] = [
+        (Source::Users, |census| census.users = Read::Gap("503".into())),
+        (Source::DeletedUsers, |census| census.deleted = Read::Gap("503".into())),
+        (Source::Assignments, |census| census.grants.assignments = Read::Gap("503".into())),
+        (Source::DynamicGroups, |census| census.dynamic_groups = Read::Gap("503".into())),
+        (Source::Memberships, |census| census.members = Read::Gap("503".into())),
+        (Source::Groups, |census| census.grants.groups = Read::Gap("503".into())),
+        (Source::GroupRoles, |census| {
+            for group in ["a", "b"] {
+                census.grants.group_roles.insert(group.to_owned(), Read::Gap("503".into()));
+            }
+        }),
+        (Source::Workspaces, |census| census.grants.workspaces = Read::Gap("503".into())),
+        (Source::Jobs, |census| census.job = Read::Gap("503".into())),
+        (Source::Schema, |census| census.mapping = Read::Gap("503".into())),
+        (Source::ProvisioningLog, |census| census.log = Read::Gap("503".into())),
+        (Source::AuditLog, |census| census.stopped_by = Read::Gap("503".into())),
+        (Source::ScimUsers, |census| drop(census.records.insert("d1".to_owned(), Read::Gap("503".into())))),
+        (Source::ScimGroups, |census| {
+            drop(census.scim_groups.insert("d1".to_owned(), Read::Gap("503".into())));
+        }),
+        (Source::Domains, |census| census.domains = Read::Gap("503".into())),
+        (Source::Directories, |census| census.several = Read::Gap("503".into())),
+        (Source::Accounts, |census| census.accounts_gap = Some("503".to_owned())),
+    ];
+    for (source, spoil) in places {
+        let mut census = Census::default();
+        spoil(&mut census);
+        assert_eq!(census.gaps(), [(source, "503".to_owned())]);
+    }
+    let mut census = Census { job: Read::Gap("403".into()), ..Census::default() };
+    census.records.insert("d1".to_owned(), Read::Gap("403".into()));
+    census.records.insert("d2".to_owned(), Read::Gap("404".into()));
+    let reason = |source, reason: &str| (source, reason.to_owned());
+    let expected =
+        [reason(Source::Jobs, "403"), reason(Source::ScimUsers, "403"), reason(Source::ScimUsers, "404")];
+    assert_eq!(census.gaps(), expected);
+}
+
+#[test]
+fn the_applications_tell_where_the_job_is() {
+    let with = |jobs: &[bool]| {
+        let all = jobs.iter().map(|has_job| Application { has_job: *has_job, ..Application::default() });
+        Census { applications: Read::seen(at(0), all.collect()), ..Census::default() }
+    };
+    assert!(with(&[false]).has_no_job() && !with(&[false]).is_wrong_application());
+    assert!(!with(&[false, true]).has_no_job() && with(&[false, true]).is_wrong_application());
+    assert!(!Census::default().has_no_job() && !Census::default().is_wrong_application());
+    let mut census = with(&[false]);
+    census.job = Read::seen(at(0), crate::evidence::Job::default());
+    assert!(!census.has_no_job());
 }

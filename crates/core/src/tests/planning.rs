@@ -233,21 +233,47 @@ fn a_record_that_was_unlinked_in_vain_is_removed_and_then_nothing_more() {
 }
 
 #[test]
-fn all_records_of_an_account_are_not_removed_twice_for_new_ones() {
-    let without_key = |records: &[&str]| {
-        let mut e = stale_record();
-        let links: Vec<_> = records.iter().map(|id| link(id, Some(A1))).collect();
-        e.links = seen(links.clone());
-        e.account_links.insert(A1.to_owned(), seen(links));
-        e.records.insert(D1.to_owned(), Read::Gap("no key".into()));
-        e
-    };
-    let e = without_key(&["r0"]);
+fn a_record_of_nobody_on_the_wrong_account_is_removed_before_its_address_moves() {
+    let mut e = address_elsewhere();
+    value(e.records.get_mut(D1).unwrap()).push(record("r0", OTHER, "jane.old@acme.example", Some(A2)));
+    e.account_links.insert(A2.to_owned(), seen(vec![link("r0", Some(A2))]));
+    e.owners.insert(OTHER.to_owned(), seen(Vec::new()));
+    let plan = planned(&e, &rules());
+    let expected = ["unlink-record", "delete-record", "park-email", "provision-user"];
+    assert_eq!(actions(&plan)[..4], expected, "{:?}", plan.advice);
+}
+
+#[test]
+fn no_record_is_made_where_it_is_unread_whether_there_is_one() {
+    let mut e = never_provisioned();
+    e.links = Read::Gap("503".into());
+    assert_eq!(actions(&planned(&e, &rules()))[0], "provision-user", "the directory shows none");
+    e.records.insert(D1.to_owned(), Read::Gap("503".into()));
+    let plan = planned(&e, &rules());
+    assert!(!actions(&plan).contains(&"provision-user"), "{:?}", plan.steps);
+    e.links = seen(Vec::new());
+    assert_eq!(actions(&planned(&e, &rules()))[0], "provision-user", "no record has her address");
+}
+
+#[test]
+fn a_plan_without_an_address_says_why() {
+    let mut e = drifted();
+    (value(&mut e.users)[0].mail, value(&mut e.users)[0].upn) = (Some(String::new()), None);
+    value(&mut e.mapping).email_from = Some("[mail]".to_owned());
+    let plan = planned(&e, &rules());
+    assert!(plan.steps.is_empty(), "{:?}", plan.steps);
+    assert!(says(&plan, "holds no address") || says(&plan, "could not be told"), "{:?}", plan.advice);
+}
+
+#[test]
+fn an_appeared_record_stops_the_removal_of_all_records_of_an_account() {
+    let mut e = stale_record();
+    let links = vec![link("r0", Some(A1))];
+    e.links = seen(links.clone());
+    e.account_links.insert(A1.to_owned(), seen(links));
     let case = crate::diagnose::Case::new(&e);
-    let forget = |records: &[&str]| Op::ForgetAccountRecords {
-        account: A1.to_owned(),
-        records: records.iter().map(|id| record_id(id)).collect(),
-    };
-    assert!(matches!(forget(&["r0"]).state(&case), State::Open(_)));
-    assert!(matches!(forget(&["r1"]).state(&case), State::Blocked(_)), "r0 has appeared since");
+    let forget =
+        |record: &str| Op::ForgetAccountRecords { account: A1.to_owned(), records: vec![record_id(record)] };
+    assert!(matches!(forget("r0").state(&case), State::Open(_)));
+    assert!(matches!(forget("r1").state(&case), State::Blocked(_)), "r0 has appeared since");
 }

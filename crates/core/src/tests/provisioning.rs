@@ -463,6 +463,10 @@ fn nothing_is_taken_away_without_a_proof() {
         proven(&e, std::slice::from_ref(&written), &delete),
         "the own record, after it was written again in vain"
     );
+    // A record of nobody is not the person's, though her address finds it.
+    value(e.records.get_mut(D1).unwrap()).push(record("r9", OTHER, MAIL, None));
+    value(&mut e.links).push(super::build::link("r9", None));
+    e.owners.insert(OTHER.to_owned(), seen(Vec::new()));
     assert!(!proven(&e, &[written], &Op::DeleteRecord { record: record_id("r9") }), "another record");
     newest(&mut e, refused("update"));
     assert!(proven(&e, &[], &delete) && proven(&e, &[], &park));

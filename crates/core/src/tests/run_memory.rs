@@ -200,3 +200,12 @@ fn nothing_follows_an_empty_journal_or_an_end() {
     let run = run_with(&plan, &[(1, ended)]).unwrap();
     assert_eq!(run.next(at(2), &Rules::default(), &LIMITS), Next::Nothing);
 }
+
+#[test]
+fn a_stop_does_not_wait_for_a_person() {
+    let plan = made(&[0], 1);
+    let paused = Event::Paused { step: Some(0), halt: PauseReason::Ambiguous, why: "w".into() };
+    let stop = Event::Cancelled { by: "U-DAN".to_owned() };
+    let run = run_with(&plan, &[(1, began(0)), (2, paused), (3, stop)]).unwrap();
+    assert_eq!(run.next(at(4), &Rules::default(), &LIMITS), Next::Stop);
+}
