@@ -133,7 +133,6 @@ impl Fold for Run {
                 self.retire();
                 self.plans += 1;
                 self.look_again = false;
-                self.waiting = None;
                 self.current = Some(Current {
                     diagnosis: (**diagnosis).clone(),
                     progress: vec![Progress::Open; plan.steps.len()],

@@ -277,3 +277,20 @@ fn an_appeared_record_stops_the_removal_of_all_records_of_an_account() {
     assert!(matches!(forget("r0").state(&case), State::Open(_)));
     assert!(matches!(forget("r1").state(&case), State::Blocked(_)), "r0 has appeared since");
 }
+
+#[test]
+fn a_colleagues_record_in_another_directory_is_not_the_persons() {
+    let own_records = |external: &str| {
+        let mut e = drifted();
+        let mut second = record("r2", external, MAIL, Some(A1));
+        second.id.directory = "directory-2".to_owned();
+        e.records.insert("directory-2".to_owned(), seen(vec![second]));
+        e.places.job_directory = Some(D1.to_owned());
+        let joan = crate::evidence::IdpUser { id: OTHER.to_owned(), ..person() };
+        e.owners.insert(OTHER.to_owned(), seen(vec![joan]));
+        let case = crate::diagnose::Case::new(&e);
+        case.own_records().map(|link| link.id.record.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(own_records(super::build::JANE), ["r1", "r2"]);
+    assert_eq!(own_records(OTHER), ["r1"]);
+}

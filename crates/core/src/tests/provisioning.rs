@@ -223,6 +223,7 @@ fn a_record_is_the_persons_by_the_mapped_value() {
     let jane = value(&mut twins.users)[0].clone();
     twins.owners.insert("jane".to_owned(), seen(vec![jane, colleague()]));
     assert_eq!(owner_of(&twins, "r1"), "other");
+    assert_eq!(diagnose(&twins).record, None, "a record of two is nobody's own");
     assert!(planned(&twins, &rules()).steps.is_empty());
     // An expression that is not understood identifies nobody, and must not take the record from the person.
     let mut unknown = by_nickname(drifted());
