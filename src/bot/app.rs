@@ -12,6 +12,7 @@ use tokio::sync::{Notify, Semaphore};
 use tracing::Instrument as _;
 
 use super::refused_requests::RefusedRequests;
+use super::socket::OpenLinks;
 use crate::config::Config;
 use crate::exec::assess::{Assessment, Gather, PlanFor, assess};
 use crate::exec::prior_runs::PriorRuns;
@@ -88,6 +89,8 @@ pub struct App {
     pub(crate) identities: SingleFlight<Arc<super::identities::MaybeIdentities>, ()>,
     pub(crate) click_queue: super::click_queue::ClickQueue,
     pub(crate) links: SingleFlight<String, ()>,
+    /// The links of Socket Mode. With `transport = "http"` there is none.
+    pub socket_links: OpenLinks,
     /// The people whose App Home is kept up to date.
     pub(crate) homes: super::watchers::OpenHomes,
     looks: SingleFlight<SharedDiagnosis, ()>,
@@ -122,6 +125,7 @@ impl App {
             identities: SingleFlight::new(Duration::from_secs(10)),
             click_queue: super::click_queue::ClickQueue::default(),
             links: SingleFlight::new(DIAGNOSIS_MAX_AGE),
+            socket_links: OpenLinks::new(Instant::now()),
             homes: super::watchers::OpenHomes::default(),
             looks: SingleFlight::new(DIAGNOSIS_MAX_AGE),
             asked: Mutex::new(HashMap::new()),

@@ -55,6 +55,7 @@ mod setup;
 mod shortcuts_and_home;
 mod slack_outage;
 mod slack_sweep;
+mod socket_links;
 mod starting;
 mod stopped_sweep;
 mod stops;

@@ -38,12 +38,7 @@ pub(super) async fn command(app: &Arc<App>, slash: Slash, sent_at: Timestamp) ->
     if overdue && command != Command::Help {
         return Reply::Private(messages::overdue());
     }
-    let reply_to = ReplyTo {
-        by: slash.by.clone(),
-        channel: Some(slash.channel.clone()).filter(|channel| !channel.is_empty()),
-        response_url: slash.response_url.clone(),
-        view: None,
-    };
+    let reply_to = ReplyTo::command(&slash);
     let work = Arc::clone(app);
     let begun = match command {
         Command::Help => return Reply::Private(messages::help()),
