@@ -187,7 +187,9 @@ fn take(app: &Arc<App>, text: &str, acks: &mpsc::UnboundedSender<Message>) -> Op
             // An envelope that is not taken is not acknowledged, so Slack sends it to another link.
             app.spawn(async move {
                 let asker = match &inbound {
-                    Inbound::Slash(slash) if !answers => Some(ReplyTo::command(slash)),
+                    Inbound::Slash(slash) if !answers => {
+                        Some((ReplyTo::command(slash), slash.trigger.clone()))
+                    }
                     _ => None,
                 };
                 let reply = dispatch(&work, inbound, sent_at).await;
@@ -200,7 +202,9 @@ fn take(app: &Arc<App>, text: &str, acks: &mpsc::UnboundedSender<Message>) -> Op
                 // idempotent.
                 acks.send(Message::Text(json!(ack).to_string().into())).ok();
                 // An acknowledgement that may carry no text is followed by a message.
-                if let (Reply::Private(text), Some(asker)) = (reply, asker) {
+                if let (Reply::Private(text), Some((asker, trigger))) = (reply, asker)
+                    && !work.is_repeat(trigger.as_deref()).await
+                {
                     work.reply(&asker, &Text::text(&text)).await;
                 }
             });
