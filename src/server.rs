@@ -2,7 +2,7 @@
 //! `/readyz` and `/metrics` must never contain personal data.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::State;
@@ -16,6 +16,7 @@ use tower_http::timeout::TimeoutLayer;
 use crate::bot::app::App;
 use crate::bot::housekeeping;
 use crate::bot::inbound;
+use crate::config::Transport;
 use crate::listener::{self, ConnectionLimits};
 use crate::slack::manifest::EVENTS_PATH;
 use crate::telemetry::Metrics;
@@ -47,15 +48,18 @@ pub async fn run(
     app.drain(Duration::from_secs(10)).await;
 }
 
-/// Ready when the store and Slack's `auth.test` answer, whether or not Atlassian and Entra answer
-/// (docs/reference/rules.md#readiness).
+/// Ready when the store and Slack's `auth.test` answer, whether or not Atlassian and Entra answer. Over a socket, a
+/// link must be open or have been open a short time ago (docs/reference/rules.md#readiness).
 async fn ready(State(app): State<Arc<App>>) -> Response {
     let store = tokio::time::timeout(Duration::from_secs(2), app.journal.store().ping()).await;
-    let store = matches!(store, Ok(Ok(())));
-    let slack = app.people.home().is_some();
-    let word = |fine: bool| if fine { "ok" } else { "not yet" };
-    let status = if store && slack { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, format!("store: {}\nslack: {}\n", word(store), word(slack))).into_response()
+    let mut parts = vec![("store", matches!(store, Ok(Ok(())))), ("slack", app.people.home().is_some())];
+    if app.config.slack.transport == Transport::Socket {
+        parts.push(("socket", app.socket_links.are_ready(Instant::now())));
+    }
+    let fine = parts.iter().all(|(_, fine)| *fine);
+    let status = if fine { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let line = |(name, fine): (&str, bool)| format!("{name}: {}\n", if fine { "ok" } else { "not yet" });
+    (status, parts.into_iter().map(line).collect::<String>()).into_response()
 }
 
 fn shown(metrics: Option<&Metrics>) -> String {

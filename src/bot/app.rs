@@ -1,17 +1,18 @@
 //! The context that commands, clicks, the poster and the executor share. It holds handles, rules and caches. It keeps
 //! no state that may not be lost: the store holds the durable state. It must never carry out a step.
 
-use std::collections::{HashMap, VecDeque};
 use std::future::Future;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::sync::{Notify, Semaphore};
 use tracing::Instrument as _;
 
+use super::look_limit::LookLimit;
 use super::refused_requests::RefusedRequests;
+use super::socket::OpenLinks;
 use crate::config::Config;
 use crate::exec::assess::{Assessment, Gather, PlanFor, assess};
 use crate::exec::prior_runs::PriorRuns;
@@ -30,8 +31,6 @@ use reinstate_store::Store;
 
 /// How long `check`, `me` and Recheck share one diagnosis (docs/reference/rules.md#shared-diagnosis).
 const DIAGNOSIS_MAX_AGE: Duration = Duration::from_secs(60);
-/// How many diagnoses one person may request in a minute (docs/reference/rules.md#shared-diagnosis).
-const MAX_DIAGNOSES_PER_MINUTE: usize = 5;
 /// How long the executor retries the look-up of a requester before it refuses the run.
 const ADMISSION_TIMEOUT: Duration = Duration::from_secs(60);
 /// The pause between two attempts at that look-up.
@@ -88,10 +87,13 @@ pub struct App {
     pub(crate) identities: SingleFlight<Arc<super::identities::MaybeIdentities>, ()>,
     pub(crate) click_queue: super::click_queue::ClickQueue,
     pub(crate) links: SingleFlight<String, ()>,
+    /// The links of Socket Mode. With `transport = "http"` there is none.
+    pub socket_links: OpenLinks,
+    pub(crate) other_database: super::other_database::OtherDatabase,
     /// The people whose App Home is kept up to date.
     pub(crate) homes: super::watchers::OpenHomes,
     looks: SingleFlight<SharedDiagnosis, ()>,
-    asked: Mutex<HashMap<String, VecDeque<Instant>>>,
+    pub(super) look_limit: LookLimit,
     tasks: Arc<Semaphore>,
 }
 
@@ -122,9 +124,11 @@ impl App {
             identities: SingleFlight::new(Duration::from_secs(10)),
             click_queue: super::click_queue::ClickQueue::default(),
             links: SingleFlight::new(DIAGNOSIS_MAX_AGE),
+            socket_links: OpenLinks::new(Instant::now()),
+            other_database: super::other_database::OtherDatabase::default(),
             homes: super::watchers::OpenHomes::default(),
             looks: SingleFlight::new(DIAGNOSIS_MAX_AGE),
-            asked: Mutex::new(HashMap::new()),
+            look_limit: LookLimit::default(),
             tasks: Arc::new(Semaphore::new(MAX_TASKS as usize)),
         }))
     }
@@ -227,24 +231,6 @@ impl App {
             tracing::warn!(%error, "the clock of the database could not be read");
             crate::clock::now()
         })
-    }
-
-    /// Counts one diagnosis against a person's rate limit.
-    ///
-    /// # Errors
-    /// How long to wait, if the person has used up the limit for this minute.
-    pub fn count_look(&self, person: &str) -> Result<(), Duration> {
-        const MINUTE: Duration = Duration::from_secs(60);
-        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        asked.retain(|_, times| times.back().is_some_and(|last| last.elapsed() < MINUTE));
-        let times = asked.entry(person.to_owned()).or_default();
-        times.retain(|time| time.elapsed() < MINUTE);
-        if times.len() >= MAX_DIAGNOSES_PER_MINUTE {
-            let left = times.front().map_or(MINUTE, |first| MINUTE.saturating_sub(first.elapsed()));
-            return Err(left.max(Duration::from_secs(1)));
-        }
-        times.push_back(Instant::now());
-        Ok(())
     }
 
     /// Decides for the executor whether the requester may have this run, and resolves the person that WHO names.

@@ -13,6 +13,7 @@ use crate::slack::blocks::Message;
 use crate::slack::cards::View;
 use crate::slack::messages;
 use crate::slack::modal;
+use crate::slack::payload::Slash;
 use reinstate_core::run::Requester;
 use reinstate_core::{Action, Event, Permit, Run};
 use reinstate_store::{CardRole, NewEntry};
@@ -29,6 +30,18 @@ pub(crate) struct ReplyTo {
     pub(crate) response_url: Option<String>,
     /// Their open modal, which then shows the newest answer.
     pub(crate) view: Option<String>,
+}
+
+impl ReplyTo {
+    /// The person who typed a command.
+    pub(crate) fn command(slash: &Slash) -> Self {
+        Self {
+            by: slash.by.clone(),
+            channel: Some(slash.channel.clone()).filter(|channel| !channel.is_empty()),
+            response_url: slash.response_url.clone(),
+            view: None,
+        }
+    }
 }
 
 impl App {

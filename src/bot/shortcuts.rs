@@ -17,6 +17,9 @@ use crate::slack::payload::Shortcut;
 pub(super) fn used(app: &Arc<App>, shortcut: Shortcut) {
     let work = Arc::clone(app);
     app.spawn(async move {
+        if work.is_repeat(shortcut.trigger.as_deref()).await {
+            return;
+        }
         let reply_to = ReplyTo {
             by: shortcut.by,
             channel: shortcut.channel,

@@ -78,7 +78,8 @@ pub async fn start(
         tokio::spawn(server::run(app.clone(), metrics.clone(), listener, stopped.clone())),
     ];
     if over_socket {
-        tasks.push(tokio::spawn(socket::run(app.clone(), stopped.clone())));
+        let (seed, _) = uuid::Uuid::new_v4().as_u64_pair();
+        tasks.push(tokio::spawn(socket::run(app.clone(), stopped.clone(), seed)));
     }
     if metrics.is_some() {
         tasks.push(tokio::spawn(gauges::run(app.clone(), stopped.clone())));

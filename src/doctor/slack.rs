@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::Check;
 use crate::config::{Config, Transport};
+use crate::slack::channel::{ChannelInfo, ChannelProblem};
 use crate::slack::manifest::SCOPES;
 
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
@@ -79,25 +80,30 @@ async fn channel(config: &Config, token: &SecretString) -> Check {
             format!("In Slack, /invite the bot to {id}, or name another slack.channel"),
         );
     }
-    let flag =
-        |key: &str| said.body.pointer(&format!("/channel/{key}")).and_then(Value::as_bool).unwrap_or(false);
-    let name = said.body.pointer("/channel/name").and_then(Value::as_str).unwrap_or(id);
-    if flag("is_archived") {
-        return Check::bad(
+    let read = said.body.get("channel").unwrap_or(&Value::Null);
+    let name = read.get("name").and_then(Value::as_str).filter(|name| !name.is_empty()).unwrap_or(id);
+    match ChannelInfo::read(read).judge() {
+        Ok(()) => Check::good(NAME, format!("the bot is a member of #{name}")),
+        Err(ChannelProblem::Direct) => Check::bad(
             NAME,
-            format!("#{name} is archived"),
-            "Unarchive it, or name another slack.channel",
-        );
+            format!("{id} is a direct message, so no approval is ever asked there"),
+            "Name a channel of your own workspace as slack.channel",
+        ),
+        Err(ChannelProblem::Archived) => {
+            Check::bad(NAME, format!("#{name} is archived"), "Unarchive it, or name another slack.channel")
+        }
+        Err(ChannelProblem::NotMember) => {
+            let saw = format!("the bot is not a member of #{name}");
+            Check::bad(NAME, saw, format!("In Slack, open #{name} and type /invite @Reinstate"))
+        }
+        Err(ChannelProblem::Shared) => {
+            let saw = format!(
+                "#{name} is shared with another company, or Slack does not say that it is not, so no approval is \
+                 ever asked there"
+            );
+            Check::bad(NAME, saw, "Name a channel of your own workspace alone as slack.channel")
+        }
     }
-    if !flag("is_member") {
-        let saw = format!("the bot is not a member of #{name}");
-        return Check::bad(NAME, saw, format!("In Slack, open #{name} and type /invite @Reinstate"));
-    }
-    if flag("is_ext_shared") || flag("is_pending_ext_shared") {
-        let saw = format!("#{name} is shared with another company, so no approval is ever asked there");
-        return Check::bad(NAME, saw, "Name a channel of your own workspace alone as slack.channel");
-    }
-    Check::good(NAME, format!("the bot is a member of #{name}"))
 }
 
 async fn socket(config: &Config, token: &SecretString) -> Check {

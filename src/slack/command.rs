@@ -1,6 +1,7 @@
 //! The grammar of `/reinstate`: turns text into a command, or into the reason and the nearest correct form. Pure. It
 //! must never guess WHO, and must never repeat typed text without the markup encoder.
 
+use super::run_ref::RunRef;
 use reinstate_core::Who;
 
 /// The person a command is about.
@@ -60,13 +61,15 @@ pub enum Command {
     /// `sweep`
     Sweep,
     /// `status [RUN]`
-    Status(Option<String>),
+    Status(Option<RunRef>),
     /// `history WHO`
     History(Target),
+    /// `history RUN`
+    HistoryOf(RunRef),
     /// `cancel RUN`
-    Cancel(String),
+    Cancel(RunRef),
     /// `undo RUN`
-    Undo(String),
+    Undo(RunRef),
     /// `me`
     Me,
     /// `whoami`
@@ -124,8 +127,8 @@ pub fn parse(text: &str) -> Result<Command, ParseError> {
         "WHO is one e-mail address, one mention or one Atlassian account id."
     };
     let run = || {
-        run_id(rest).ok_or(ParseError {
-            reason: "RUN is the id shown on the card of a run or a sweep.",
+        RunRef::parse(rest).ok_or(ParseError {
+            reason: "RUN is the id on the card of a run or a sweep, or its first or last 4 characters or more.",
             form: form(&verb),
         })
     };
@@ -136,7 +139,10 @@ pub fn parse(text: &str) -> Result<Command, ParseError> {
             None => target(who).map(|target| Command::Check(target, None)),
         },
         "repair" => target(who).map(Command::Repair),
-        "history" => target(who).map(Command::History),
+        "history" => match (Target::parse(rest), RunRef::parse(rest)) {
+            (None, Some(run)) => Ok(Command::HistoryOf(run)),
+            _ => target(who).map(Command::History),
+        },
         "sweep" => alone(Command::Sweep),
         "me" => alone(Command::Me),
         "whoami" => alone(Command::Whoami),
@@ -173,12 +179,6 @@ fn nearest(verb: &str) -> &'static str {
         .filter(|(distance, length, _)| *distance <= (length + 1) / 3)
         .min_by_key(|(distance, _, _)| *distance)
         .map_or("/reinstate help", |(_, _, form)| form)
-}
-
-/// The complete id of a run or a sweep.
-fn run_id(text: &str) -> Option<String> {
-    let text = text.trim_matches(['`', '"', '\'']);
-    uuid::Uuid::parse_str(text).ok().map(|id| id.to_string())
 }
 
 /// Normalizes the text: single spaces, plain quotes, no invisible characters.
@@ -284,6 +284,11 @@ mod tests {
         assert_eq!(form("make coffee"), "/reinstate help");
         assert_eq!(form(&"x".repeat(100_000)), "/reinstate help");
         assert_eq!(parse("  "), Ok(Command::Help));
+        let run = || RunRef::parse("8a9b").unwrap();
+        assert_eq!(parse("cancel 8A9B"), Ok(Command::Cancel(run())));
+        assert_eq!(parse("status …8a9b"), Ok(Command::Status(Some(run()))));
+        assert_eq!(parse("history 8a9b"), Ok(Command::HistoryOf(run())));
+        assert_eq!(form("history a9b"), "/reinstate history WHO");
         assert_eq!(parse("whoAmI"), Ok(Command::Whoami));
     }
 }

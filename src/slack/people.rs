@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::api::{Api, ApiError};
+use super::channel::ChannelInfo;
 use super::single_flight::SingleFlight;
 use crate::config::{Access, Grant};
 use reinstate_core::access::MembershipKind;
@@ -29,17 +30,6 @@ pub struct Installation {
     pub whole_organization: bool,
     /// The user id of our bot.
     pub bot: Option<String>,
-}
-
-/// What is known of a channel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ChannelInfo {
-    /// Whether our bot may post there.
-    pub member: bool,
-    /// Whether it is shared with another company. Unknown counts as shared.
-    pub shared: bool,
-    /// A direct message of two or more people.
-    pub direct: bool,
 }
 
 /// The cached look-ups.
@@ -188,17 +178,17 @@ impl People {
         Ok(user.pointer("/profile/email").and_then(Value::as_str).map(str::to_owned))
     }
 
-    /// What is known of a channel. What cannot be read counts as shared.
+    /// What is known of a channel.
     ///
     /// # Errors
     /// Only a rate limit or a lost call, which the caller can retry.
     pub async fn channel_info(&self, api: &Api, id: &str) -> Result<ChannelInfo, ApiError> {
-        let unknown = ChannelInfo { member: false, shared: true, direct: id.starts_with('D') };
+        let unknown = ChannelInfo::unknown(id);
         if unknown.direct {
             return Ok(unknown);
         }
         match self.channels.get(id, None, || api.channel(id)).await {
-            Ok(channel) => Ok(place(&channel)),
+            Ok(channel) => Ok(ChannelInfo::read(&channel)),
             Err(ApiError::Refused(_)) => Ok(unknown),
             Err(error) => Err(error),
         }
@@ -230,23 +220,6 @@ fn standing(home: &Installation, caller: &Requester, user: &Value) -> Membership
         MembershipKind::Guest
     } else {
         MembershipKind::Member
-    }
-}
-
-fn place(channel: &Value) -> ChannelInfo {
-    let flag = |key: &str| channel.get(key).and_then(Value::as_bool);
-    let direct = flag("is_im").unwrap_or(false) || flag("is_mpim").unwrap_or(false);
-    // A channel that is shared only by workspaces of our own organization is not shared with another company.
-    let foreign = match (flag("is_ext_shared"), flag("is_shared"), flag("is_org_shared")) {
-        (Some(false), Some(false), _) | (Some(false), Some(true), Some(true)) => {
-            flag("is_pending_ext_shared").unwrap_or(false)
-        }
-        _ => true,
-    };
-    ChannelInfo {
-        member: flag("is_member").unwrap_or(false) && !flag("is_archived").unwrap_or(false),
-        shared: foreign,
-        direct,
     }
 }
 
@@ -298,18 +271,5 @@ mod tests {
         assert_eq!(standing(&grid, &caller(None, Some("E2")), &user), MembershipKind::Stranger);
         let other = json!({"team_id": "T7", "enterprise_user": {"enterprise_id": "E2"}});
         assert_eq!(standing(&grid, &caller(None, Some("E1")), &other), MembershipKind::Stranger);
-    }
-
-    #[test]
-    fn what_is_unknown_of_a_channel_counts_as_shared() {
-        let whole = json!({"is_member": true, "is_shared": false, "is_ext_shared": false});
-        assert_eq!(place(&whole), ChannelInfo { member: true, shared: false, direct: false });
-        assert!(place(&json!({"is_member": true})).shared);
-        assert!(place(&json!({"is_shared": true, "is_ext_shared": true})).shared);
-        assert!(
-            place(&json!({"is_shared": false, "is_ext_shared": false, "is_pending_ext_shared": true})).shared
-        );
-        assert!(!place(&json!({"is_shared": true, "is_ext_shared": false, "is_org_shared": true})).shared);
-        assert!(!place(&json!({"is_member": true, "is_archived": true})).member);
     }
 }

@@ -127,7 +127,11 @@ impl Bot {
 
     /// Another bot on the same database and the same Slack. End it with [`Running::stop`].
     pub async fn replica(&self) -> Running {
-        let config = self.app.config.clone();
+        self.another(self.app.config.clone()).await
+    }
+
+    /// Another bot with this configuration, on the same Slack.
+    pub async fn another(&self, config: Config) -> Running {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let world = world_within(&config, unpaced()).unwrap();
         serve::start(config, listener, None, hurried(), world).await.unwrap()

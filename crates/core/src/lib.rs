@@ -33,6 +33,7 @@ pub mod plan;
 pub mod planner;
 pub mod rules;
 pub mod run;
+pub mod short_id;
 pub mod subject;
 pub mod sweep;
 #[cfg(test)]
@@ -49,5 +50,6 @@ pub use plan::{Plan, Step};
 pub use planner::{plan, retire_plan, undo_plan};
 pub use rules::Rules;
 pub use run::{Approval, Event, Goal, Next, Outcome, Run};
+pub use short_id::short_id;
 pub use subject::{Subject, Who};
 pub use ticket::{Ticket, Vendor};

@@ -1,5 +1,5 @@
-//! Deduplication of Slack events: Slack delivers an event again when it gets no answer in time. The stored keys are
-//! not part of the journal. They are deleted once Slack no longer repeats the events.
+//! Deduplication of Slack events and requests: Slack delivers them again when it gets no answer in time. The stored
+//! keys are not part of the journal. They are deleted once Slack no longer repeats the events.
 
 use std::time::Duration;
 

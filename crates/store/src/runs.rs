@@ -101,6 +101,25 @@ impl Store {
         row.as_ref().map(RunRow::from_row).transpose()
     }
 
+    /// Up to `most` of the runs whose id begins or ends with these characters, newest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn runs_with_part(&self, part: &str, most: i64) -> Result<Vec<String>, StoreError> {
+        // Equality of parts does not depend on the locale of the database, unlike a range of texts.
+        Ok(sqlx::query_scalar(concat!(
+            "SELECT run FROM runs
+             WHERE substr(run, 1, length($1)) = $1 OR substr(run, length(run) - length($1) + 1) = $1
+             ORDER BY opened_at DESC, ",
+            first_position!(),
+            " DESC LIMIT $2",
+        ))
+        .bind(part)
+        .bind(most)
+        .fetch_all(&self.pool)
+        .await?)
+    }
+
     /// The runs that have not ended, oldest first.
     ///
     /// # Errors

@@ -33,6 +33,9 @@ use crate::telemetry::run_span;
 pub(super) fn click(app: &Arc<App>, click: Click) {
     let work = Arc::clone(app);
     app.spawn(async move {
+        if work.is_repeat(click.trigger.as_deref()).await {
+            return;
+        }
         let reply_to = ReplyTo {
             by: click.by.clone(),
             channel: click.channel.clone(),
@@ -49,6 +52,9 @@ pub(super) fn click(app: &Arc<App>, click: Click) {
 }
 
 async fn clicked(app: &Arc<App>, reply_to: ReplyTo, click: Click, action: ButtonAction, value: Value) {
+    if let Some(says) = app.is_of_another_database(&click, &value.run).await {
+        return app.reply(&reply_to, &Message::text(&says)).await;
+    }
     let on_card = |kind| on_card(app, &reply_to, &click, &value, kind).instrument(run_span(&value.run));
     match action {
         ButtonAction::Recheck => recheck(app, &reply_to, &value).await,
@@ -90,6 +96,9 @@ async fn clicked(app: &Arc<App>, reply_to: ReplyTo, click: Click, action: Button
 pub(super) fn submitted(app: &Arc<App>, submit: Submit) {
     let work = Arc::clone(app);
     app.spawn(async move {
+        if work.is_repeat(submit.trigger.as_deref()).await {
+            return;
+        }
         match ModalCallback::parse(&submit.callback) {
             Some(ModalCallback::Approve) => approve::submitted(&work, submit).await,
             Some(ModalCallback::Decline) => decline::submitted(&work, submit).await,

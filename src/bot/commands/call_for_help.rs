@@ -34,7 +34,7 @@ async fn answer(app: &App, reply_to: &ReplyTo) -> Message {
     let card = cards::help_wanted(&reply_to.by.id, who.text(), &looked.0, looked.2, app.people.access());
     let place = app.people.channel_info(&app.slack, &app.channel).await;
     let posted = match place {
-        Ok(place) if place.member && !place.shared => app.slack.post(&app.channel, None, &card).await.is_ok(),
+        Ok(place) if place.judge().is_ok() => app.slack.post(&app.channel, None, &card).await.is_ok(),
         _ => false,
     };
     if posted {

@@ -1,8 +1,10 @@
-//! `history WHO`: lists every run on that account, newest first. For a sweep, it lists the runs that the sweep started.
+//! `history WHO`: lists every run on that account, newest first. For a run, it lists the runs on the same person; for a
+//! sweep, the runs that the sweep started.
 //! It reads only the journal, so it also answers when the account is gone or an upstream service is down.
 
 use std::collections::BTreeMap;
 
+use super::which_run;
 use crate::bot::app::App;
 use crate::bot::private::ReplyTo;
 use crate::exec::Loaded;
@@ -11,6 +13,7 @@ use crate::slack::cards;
 use crate::slack::command::Target;
 use crate::slack::markup::Markup;
 use crate::slack::messages;
+use crate::slack::run_ref::RunRef;
 use reinstate_core::subject::name_of;
 use reinstate_core::{Action, Who};
 use reinstate_store::StoreError;
@@ -23,15 +26,34 @@ pub(super) async fn history(app: &App, reply_to: &ReplyTo, target: &Target) {
     app.reply(reply_to, &card).await;
 }
 
+/// The history for an id that was typed in the place of a person.
+pub(super) async fn of(app: &App, reply_to: &ReplyTo, run: &RunRef) {
+    let card = match app.allow(reply_to, "history", &Action::Check).await {
+        Ok(_) => match which_run::only(app, reply_to, run).await {
+            Ok(id) => of_id(app, &id).await.unwrap_or_else(|| Message::text(&messages::no_run())),
+            Err(answer) => answer,
+        },
+        Err(card) => card,
+    };
+    app.reply(reply_to, &card).await;
+}
+
 async fn answer(app: &App, target: &Target) -> Message {
     let who = match app.resolve(target).await {
         Ok(who) => who,
         Err(unresolved) => return Message::text(&Markup::new().escaped(&unresolved.to_string())),
     };
-    if let Some(card) = of_a_sweep(app, &who).await {
+    // The id of a run or a sweep looks like an account id, so the journal decides which one it is.
+    if let Who::Account(id) = &who
+        && let Some(card) = of_id(app, id).await
+    {
         return card;
     }
-    let runs = match found(app, &who).await {
+    of_person(app, &who).await
+}
+
+async fn of_person(app: &App, who: &Who) -> Message {
+    let runs = match found(app, who).await {
         Ok(runs) => runs,
         Err(_) => return Message::text(&messages::no_store()),
     };
@@ -41,11 +63,16 @@ async fn answer(app: &App, target: &Target) -> Message {
     super::status::list(app, messages::runs_on(who.text(), runs.len()), &runs).await
 }
 
-/// The history for a sweep id that was typed in the place of a person. A sweep id looks like an account id, so the
-/// journal decides which one it is.
-async fn of_a_sweep(app: &App, who: &Who) -> Option<Message> {
-    let Who::Account(id) = who else { return None };
-    let Ok(Loaded::Sweep(sweep, _)) = app.journal.load(id).await else { return None };
+/// The runs on the person of a run, or the runs that a sweep has begun. None if nothing has this id.
+async fn of_id(app: &App, id: &str) -> Option<Message> {
+    let sweep = match app.journal.load(id).await {
+        Ok(Loaded::Sweep(sweep, _)) => sweep,
+        Ok(Loaded::Run(run, _)) => {
+            let (_, who) = run.admitted?;
+            return Some(of_person(app, &who).await);
+        }
+        Err(_) => return None,
+    };
     let (Ok(now), Ok(children)) = (app.journal.now().await, app.journal.store().children(id).await) else {
         return Some(Message::text(&messages::no_store()));
     };

@@ -10,7 +10,7 @@ use crate::slack::cards;
 use crate::slack::messages;
 use reinstate_core::{Action, Who};
 
-use super::check::patiently;
+use super::check::{limited, patiently};
 
 pub(crate) async fn me(app: &App, reply_to: &ReplyTo) {
     patiently(app, reply_to, answer(app, reply_to)).await;
@@ -20,12 +20,11 @@ async fn answer(app: &App, reply_to: &ReplyTo) -> Message {
     if let Err(card) = app.allow(reply_to, "me", &Action::CheckOneself).await {
         return card;
     }
-    if let Err(wait) = app.count_look(&reply_to.by.id) {
-        return Message::text(&messages::too_often(wait));
-    }
     let Some(who) = oneself(app, reply_to).await else { return Message::text(&messages::no_own_address()) };
-    let looked = app.shared_diagnosis(&who).await;
-    cards::me(&looked.0, looked.2)
+    match limited(app, reply_to, &who, None).await {
+        Ok(looked) => cards::me(&looked.0, looked.2),
+        Err(answer) => answer,
+    }
 }
 
 /// The caller, by their address in Slack.

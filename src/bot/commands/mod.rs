@@ -10,8 +10,10 @@ pub(super) mod repair;
 mod status;
 mod sweep;
 pub(super) mod undo;
+mod which_run;
 mod whoami;
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -38,33 +40,35 @@ pub(super) async fn command(app: &Arc<App>, slash: Slash, sent_at: Timestamp) ->
     if overdue && command != Command::Help {
         return Reply::Private(messages::overdue());
     }
-    let reply_to = ReplyTo {
-        by: slash.by.clone(),
-        channel: Some(slash.channel.clone()).filter(|channel| !channel.is_empty()),
-        response_url: slash.response_url.clone(),
-        view: None,
-    };
-    let work = Arc::clone(app);
-    let begun = match command {
+    let reply_to = ReplyTo::command(&slash);
+    let (work, trigger) = (Arc::clone(app), slash.trigger.clone());
+    let answering: Pin<Box<dyn Future<Output = ()> + Send>> = match command {
         Command::Help => return Reply::Private(messages::help()),
         Command::Repair(target) => {
             return repair::command(app, slash, sent_at, &target, Goal::default()).await;
         }
         Command::Undo(run) => return undo::command(app, slash, sent_at, run).await,
         Command::Check(target, about) => {
-            app.spawn(async move { check::check(&work, &reply_to, &target, about.as_deref()).await })
+            Box::pin(async move { check::check(&work, &reply_to, &target, about.as_deref()).await })
         }
-        Command::Me => app.spawn(async move { me::me(&work, &reply_to).await }),
-        Command::Whoami => app.spawn(async move { whoami::whoami(&work, &reply_to).await }),
-        Command::Status(run) => app.spawn(async move { status::status(&work, &reply_to, run).await }),
+        Command::Me => Box::pin(async move { me::me(&work, &reply_to).await }),
+        Command::Whoami => Box::pin(async move { whoami::whoami(&work, &reply_to).await }),
+        Command::Status(run) => Box::pin(async move { status::status(&work, &reply_to, run).await }),
         Command::History(target) => {
-            app.spawn(async move { history::history(&work, &reply_to, &target).await })
+            Box::pin(async move { history::history(&work, &reply_to, &target).await })
         }
-        Command::Cancel(run) => app.spawn(async move { cancel::cancel(&work, &reply_to, &run).await }),
+        Command::HistoryOf(run) => Box::pin(async move { history::of(&work, &reply_to, &run).await }),
+        Command::Cancel(run) => Box::pin(async move { cancel::cancel(&work, &reply_to, &run).await }),
         Command::Sweep => {
             let key = slash.trigger.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
-            app.spawn(async move { sweep::sweep(&work, &reply_to, key, sent_at).await })
+            Box::pin(async move { sweep::sweep(&work, &reply_to, key, sent_at).await })
         }
     };
+    let gate = Arc::clone(app);
+    let begun = app.spawn(async move {
+        if !gate.is_repeat(trigger.as_deref()).await {
+            answering.await;
+        }
+    });
     if begun { Reply::Empty } else { Reply::Private(messages::busy()) }
 }

@@ -1,6 +1,7 @@
 //! `status [RUN]`: lists the open runs, what each one waits for, and since when. For one run or sweep, it shows
 //! everything that its card shows.
 
+use super::which_run;
 use crate::bot::app::App;
 use crate::bot::private::ReplyTo;
 use crate::exec::{JournalError, Loaded};
@@ -8,14 +9,18 @@ use crate::slack::blocks::Message;
 use crate::slack::cards::{self, SweepView};
 use crate::slack::markup::Markup;
 use crate::slack::messages;
+use crate::slack::run_ref::RunRef;
 use reinstate_core::Action;
 
 const MAX_RUNS: usize = 20;
 
-pub(super) async fn status(app: &App, reply_to: &ReplyTo, run: Option<String>) {
+pub(super) async fn status(app: &App, reply_to: &ReplyTo, run: Option<RunRef>) {
     let card = match (app.allow(reply_to, "status", &Action::Check).await, run) {
         (Err(card), _) => card,
-        (Ok(_), Some(run)) => one(app, &run).await,
+        (Ok(_), Some(run)) => match which_run::only(app, reply_to, &run).await {
+            Ok(id) => one(app, &id).await,
+            Err(answer) => answer,
+        },
         (Ok(_), None) => open(app).await,
     };
     app.reply(reply_to, &card).await;

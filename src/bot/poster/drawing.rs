@@ -12,8 +12,8 @@ use crate::bot::app::App;
 use crate::exec::Entries;
 use crate::slack::blocks::Message as Shown;
 use crate::slack::cards::{self, View};
+use crate::slack::channel::ChannelInfo;
 use crate::slack::messages;
-use crate::slack::people::ChannelInfo;
 use reinstate_core::run::Request;
 use reinstate_core::{Outcome, Run};
 use reinstate_store::{CardRole, MessageRef, PostedMessage};
@@ -83,8 +83,7 @@ impl<'a, S: HasCards> Drawing<'a, S> {
 
     /// Whether personal data may be shown in `slack.channel`.
     pub(super) async fn approvals_channel(&self) -> Result<bool, PostError> {
-        let place = self.place(&self.app.channel).await?;
-        Ok(place.member && !place.shared)
+        Ok(self.place(&self.app.channel).await?.judge().is_ok())
     }
 
     pub(super) async fn place(&self, channel: &str) -> Result<ChannelInfo, PostError> {
@@ -205,7 +204,7 @@ impl Drawing<'_, RunEntries> {
             None => {
                 let place = if typed.is_empty() { None } else { Some(self.place(&typed).await?) };
                 match place {
-                    Some(place) if place.member && !place.shared && !place.direct => typed.clone(),
+                    Some(place) if place.judge().is_ok() => typed.clone(),
                     _ if self.approvals_channel().await? => self.app.channel.clone(),
                     _ => {
                         self.tell_wrong_channel().await?;

@@ -16,8 +16,11 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_conf
 use super::End;
 use crate::bot::app::App;
 use crate::bot::dispatch::dispatch;
+use crate::bot::private::ReplyTo;
+use crate::bot::reply::Reply;
 use crate::slack::api::ApiError;
-use crate::slack::payload;
+use crate::slack::blocks::Message as Text;
+use crate::slack::payload::{self, Inbound};
 
 /// The timeout for opening a link, for the greeting, and for sending one message.
 const SEND_TIMEOUT: Duration = Duration::from_secs(10);
@@ -96,7 +99,7 @@ impl Link {
         tell: oneshot::Sender<End>,
         mut shutdown: watch::Receiver<bool>,
     ) {
-        metrics::gauge!("reinstate_socket_links").increment(1.0);
+        app.socket_links.opened(std::time::Instant::now());
         let mut tell = Some(tell);
         let (acks, mut acked) = mpsc::unbounded_channel::<Message>();
         let mut heard = Instant::now();
@@ -139,6 +142,7 @@ impl Link {
                 () = stopped(&mut shutdown) => break End::Stopped,
             }
         };
+        app.socket_links.ended(std::time::Instant::now(), end == End::Stopped);
         drop(acks);
         // Work in progress is still acknowledged, if the other side still listens.
         let farewell = async {
@@ -150,7 +154,6 @@ impl Link {
             self.socket.close(None).await.ok();
         };
         timeout(FAREWELL_TIMEOUT, farewell).await.ok();
-        metrics::gauge!("reinstate_socket_links").decrement(1.0);
         tracing::info!(reason = end.word(), "a link to Slack has ended");
         if let Some(tell) = tell.take() {
             tell.send(end).ok();
@@ -183,6 +186,12 @@ fn take(app: &Arc<App>, text: &str, acks: &mpsc::UnboundedSender<Message>) -> Op
             let sent_at = crate::clock::now();
             // An envelope that is not taken is not acknowledged, so Slack sends it to another link.
             app.spawn(async move {
+                let asker = match &inbound {
+                    Inbound::Slash(slash) if !answers => {
+                        Some((ReplyTo::command(slash), slash.trigger.clone()))
+                    }
+                    _ => None,
+                };
                 let reply = dispatch(&work, inbound, sent_at).await;
                 let mut ack = Map::new();
                 ack.insert("envelope_id".into(), id.into());
@@ -192,6 +201,12 @@ fn take(app: &Arc<App>, text: &str, acks: &mpsc::UnboundedSender<Message>) -> Op
                 // An ended link accepts no acknowledgement. Slack delivers the envelope again, and handling it is
                 // idempotent.
                 acks.send(Message::Text(json!(ack).to_string().into())).ok();
+                // An acknowledgement that may carry no text is followed by a message.
+                if let (Reply::Private(text), Some((asker, trigger))) = (reply, asker)
+                    && !work.is_repeat(trigger.as_deref()).await
+                {
+                    work.reply(&asker, &Text::text(&text)).await;
+                }
             });
         }
         _ => metrics::counter!("reinstate_socket_strange_total").increment(1),

@@ -4,27 +4,23 @@
 //! logged: it contains a ticket that admits anybody.
 
 mod link;
+mod open_links;
+mod reconnect;
+
+pub use open_links::OpenLinks;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use backon::{BackoffBuilder as _, ExponentialBuilder};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
 use super::app::App;
 use link::Link;
+use reconnect::Reconnect;
 
 /// Links kept open at the same time. Slack allows ten for all replicas together.
-const LINK_COUNT: usize = 2;
-/// The pauses after links that failed early.
-const RECONNECT_BACKOFF: ExponentialBuilder = ExponentialBuilder::new()
-    .with_min_delay(Duration::from_millis(500))
-    .with_max_delay(MAX_RECONNECT_PAUSE)
-    .without_max_times();
-const MAX_RECONNECT_PAUSE: Duration = Duration::from_secs(30);
-/// After a link that lived this long, the next one is opened without a pause.
-const GOOD_LINK_LIFETIME: Duration = Duration::from_secs(10);
+const LINK_COUNT: u64 = 2;
 
 /// Why a link needs a successor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,31 +48,33 @@ impl End {
     }
 }
 
-/// Keeps the links open until `shutdown` is set.
-pub async fn run(app: Arc<App>, shutdown: watch::Receiver<bool>) {
+/// Keeps the links open until `shutdown` is set. `seed` makes the pauses between two tries random.
+pub async fn run(app: Arc<App>, shutdown: watch::Receiver<bool>, seed: u64) {
+    metrics::gauge!("reinstate_socket_links").set(0.0);
     let mut slots = JoinSet::new();
-    for _ in 0..LINK_COUNT {
-        slots.spawn(keep(Arc::clone(&app), shutdown.clone()));
+    for slot in 0..LINK_COUNT {
+        let reconnect = Reconnect::new(seed.wrapping_add(slot));
+        slots.spawn(keep(Arc::clone(&app), shutdown.clone(), reconnect));
     }
     while slots.join_next().await.is_some() {}
 }
 
-/// Keeps one link open. While Slack closes the old link, the next one is already open.
-async fn keep(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
+/// Keeps one link open, whatever happens to the others. While Slack closes the old link, the next one is already open.
+async fn keep(app: Arc<App>, mut shutdown: watch::Receiver<bool>, mut reconnect: Reconnect) {
     let mut serving = JoinSet::new();
-    let mut backoff = RECONNECT_BACKOFF.build();
     while !*shutdown.borrow() {
-        let opened = Instant::now();
-        let end = match Link::open(&app).await {
+        let (end, lived) = match Link::open(&app).await {
             Ok(link) => {
+                let opened = Instant::now();
                 let (tell, told) = oneshot::channel();
                 serving.spawn(link.serve(Arc::clone(&app), tell, shutdown.clone()));
                 // A sender that was dropped without a message means that the task was aborted.
-                told.await.unwrap_or(End::Closed)
+                let end = told.await.unwrap_or(End::Closed);
+                (end, Some(opened.elapsed()).filter(|_| end != End::Disabled))
             }
             Err(error) => {
                 tracing::warn!(%error, "no link to Slack could be opened; trying again");
-                error.end()
+                (error.end(), None)
             }
         };
         while serving.try_join_next().is_some() {}
@@ -89,12 +87,8 @@ async fn keep(app: Arc<App>, mut shutdown: watch::Receiver<bool>) {
                 "nothing reaches us: Socket Mode is switched off for this app; switch it on in the app's settings"
             );
         }
-        if opened.elapsed() >= GOOD_LINK_LIFETIME && end != End::Disabled {
-            backoff = RECONNECT_BACKOFF.build();
-            continue;
-        }
         tokio::select! {
-            () = tokio::time::sleep(backoff.next().unwrap_or(MAX_RECONNECT_PAUSE)) => {}
+            () = tokio::time::sleep(reconnect.pause(lived)) => {}
             _ = shutdown.wait_for(|stop| *stop) => break,
         }
     }

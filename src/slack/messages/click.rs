@@ -80,6 +80,16 @@ pub fn undo_of_a_sweep(id: &str) -> Markup {
         .literal("` to see these runs, then `/reinstate undo RUN` with the id of one of them.")
 }
 
+/// The answer to a click on a card whose run is in another database.
+#[must_use]
+pub fn other_database() -> Markup {
+    Markup::new().literal(
+        "This card belongs to another Reinstate database than the one that answers now, so nothing was done. \
+         To repair the person, type `/reinstate repair WHO`. Tell the people who run Reinstate: \
+         `store.url` was changed, an older backup was restored, or a second Reinstate uses the same Slack app.",
+    )
+}
+
 /// The answer to a click on a second copy of a card.
 #[must_use]
 pub fn copy(link: Option<&str>) -> Markup {

@@ -4,10 +4,12 @@ pub mod click;
 mod me;
 mod reason;
 mod unresolved;
+mod which_run;
 
 pub use me::{PlainWords, plain};
 pub use reason::{end_message, end_reason, pause_detail, pause_message};
 pub use unresolved::Unresolved;
+pub use which_run::{several_runs, several_runs_unlisted};
 
 use std::time::Duration;
 
@@ -22,7 +24,7 @@ use reinstate_core::{Actor, Denied, Role};
 pub fn help() -> Markup {
     Markup::new().literal(
         "*What Reinstate understands*\n\
-         WHO is an e-mail address, a mention or an Atlassian account id. RUN is the id on a card, of a run or of a sweep.\n\
+         WHO is an e-mail address, a mention or an Atlassian account id. RUN is the id of a run or a sweep, from its card; its first or last 4 characters are enough if no other id has them.\n\
          • `/reinstate check WHO [APP]` – find out why somebody has no access, or cannot open one app; reads only (role: viewer)\n\
          • `/reinstate repair WHO` – find out and repair, asking for approval where one is needed (role: operator)\n\
          • `/reinstate sweep` – check every managed account (role: operator)\n\

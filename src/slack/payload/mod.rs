@@ -70,6 +70,8 @@ pub struct Click {
     pub channel: Option<String>,
     /// The time stamp of the message.
     pub ts: Option<String>,
+    /// Who posted the message. None for a private one, of which Slack sends nothing.
+    pub author: Option<String>,
     /// The modal, if the click was in one.
     pub view: Option<String>,
     /// Where private answers may be sent.
@@ -89,7 +91,7 @@ pub struct Shortcut {
     pub channel: Option<String>,
     /// Where private answers may be sent.
     pub response_url: Option<String>,
-    /// Opens one modal within three seconds.
+    /// The idempotency key of the request. It opens one modal within three seconds.
     pub trigger: Option<String>,
 }
 
@@ -102,6 +104,8 @@ pub struct Submit {
     pub meta: String,
     /// The submitted values: block, action, value.
     pub values: Value,
+    /// The idempotency key of the request.
+    pub trigger: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -101,6 +101,7 @@ fn interaction(value: &Value) -> Inbound {
             picked: text(action, "/selected_user"),
             channel,
             ts: text(value, "/container/message_ts").or_else(|| text(value, "/message/ts")),
+            author: text(value, "/message/user"),
             view: text(value, "/view/id").filter(|_| text(value, "/view/type").as_deref() == Some("modal")),
             response_url,
             trigger,
@@ -118,6 +119,7 @@ fn interaction(value: &Value) -> Inbound {
             callback: text(value, "/view/callback_id").unwrap_or_default(),
             meta: text(value, "/view/private_metadata").unwrap_or_default(),
             values: value.pointer("/view/state/values").cloned().unwrap_or_default(),
+            trigger,
         })),
         _ => Inbound::Unknown(kind),
     }

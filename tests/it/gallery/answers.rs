@@ -353,7 +353,7 @@ pub fn lists() -> Page {
     ");
     shows!(page, "Help", "`help`", says(&messages::help()), @"
     *What Reinstate understands*
-    WHO is an e-mail address, a mention or an Atlassian account id. RUN is the id on a card, of a run or of a sweep.
+    WHO is an e-mail address, a mention or an Atlassian account id. RUN is the id of a run or a sweep, from its card; its first or last 4 characters are enough if no other id has them.
     • `/reinstate check WHO [APP]` – find out why somebody has no access, or cannot open one app; reads only (role: viewer)
     • `/reinstate repair WHO` – find out and repair, asking for approval where one is needed (role: operator)
     • `/reinstate sweep` – check every managed account (role: operator)

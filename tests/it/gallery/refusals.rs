@@ -28,7 +28,7 @@ pub fn commands() -> Page {
     shows!(page, "Not available yet", "A button that this version does not know.", says(&messages::not_yet()), @"
     That is not available yet. Nothing was done.
     *What Reinstate understands*
-    WHO is an e-mail address, a mention or an Atlassian account id. RUN is the id on a card, of a run or of a sweep.
+    WHO is an e-mail address, a mention or an Atlassian account id. RUN is the id of a run or a sweep, from its card; its first or last 4 characters are enough if no other id has them.
     • `/reinstate check WHO [APP]` – find out why somebody has no access, or cannot open one app; reads only (role: viewer)
     • `/reinstate repair WHO` – find out and repair, asking for approval where one is needed (role: operator)
     • `/reinstate sweep` – check every managed account (role: operator)
@@ -68,9 +68,11 @@ pub fn commands() -> Page {
     The nearest correct form: `/reinstate sweep`
     ");
     shows!(page, "No RUN", "`cancel everything`", misunderstood("cancel everything"), @"
-    RUN is the id shown on the card of a run or a sweep.
+    RUN is the id on the card of a run or a sweep, or its first or last 4 characters or more.
     The nearest correct form: `/reinstate cancel RUN`
     ");
+    shows!(page, "RUN fits several runs", "`cancel 8a9b`, by a person who may follow runs. A list of up to 5 runs follows, with person and time.", says(&messages::several_runs("8a9b")), @"Several runs or sweeps have an id that begins or ends with `8a9b`, so nothing was done. Type more of the id that you mean. The newest of them:");
+    shows!(page, "RUN fits several runs, and they may not be shown", "`cancel 8a9b`, by a person without a role.", says(&messages::several_runs_unlisted("8a9b")), @"Several runs or sweeps have an id that begins or ends with `8a9b`, so nothing was done. Copy the whole id from the card of the one that you mean.");
     let unresolved = |page: &mut Page, why: Unresolved| {
         page.covers("Unresolved", &why);
         says(&Markup::new().escaped(&why.to_string()))
@@ -129,6 +131,7 @@ pub fn clicks() -> Page {
     shows!(page, "Not its card", "A button on a message that is not the card of the run.", says_so(click::NOT_ITS_CARD), @"This button does not stand on the run's card, so it does nothing. Type `/reinstate status` to find the run.");
     shows!(page, "A copy of the card", "A card that was posted twice.", says(&click::copy(Some(LINK))), @"This is a copy of the card, so its buttons do nothing. Use the card of the run (https://acme.slack.com/archives/C0ADMINS/p1).");
     shows!(page, "A copy of the card, and Slack gave no link", "As above.", says(&click::copy(None)), @"This is a copy of the card, so its buttons do nothing. Type `/reinstate status` to find the run.");
+    shows!(page, "A card of another database", "The bot has posted the card, but its database does not know the run.", says(&click::other_database()), @"This card belongs to another Reinstate database than the one that answers now, so nothing was done. To repair the person, type `/reinstate repair WHO`. Tell the people who run Reinstate: `store.url` was changed, an older backup was restored, or a second Reinstate uses the same Slack app.");
     shows!(page, "The button names nobody", "A button on an old private answer.", says_so(click::NAMES_NOBODY), @"This button no longer says whom it is about. Type `/reinstate check WHO` instead.");
     shows!(page, "There is no earlier run", "`undo RUN`", says_so(click::NO_EARLIER_RUN), @"There is no such run, or it can no longer be read, so nothing was started. Type `/reinstate history WHO` to see the others.");
     shows!(page, "The earlier run has not ended", "`undo RUN`", says_so(click::NOT_ENDED), @"That run has not ended, so nothing was started. Stop it first, then ask again.");

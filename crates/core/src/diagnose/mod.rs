@@ -237,6 +237,13 @@ impl Diagnosis {
     pub fn found(&self, cause: Cause) -> bool {
         self.findings.iter().any(|finding| finding.code == cause)
     }
+
+    /// Whether no station of the trail could be read, and nothing was found.
+    #[must_use]
+    pub fn has_read_nothing(&self) -> bool {
+        let unread = self.trail.iter().all(|station| station.mark == Mark::Unread);
+        unread && self.findings.is_empty() && self.candidates.is_empty()
+    }
 }
 
 /// Finds the causes in the evidence. It is pure: the same evidence gives the same result.

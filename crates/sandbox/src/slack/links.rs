@@ -12,6 +12,8 @@ pub struct Sockets {
     pub on: bool,
     /// The address that accepts links, `ws://…`.
     pub base: String,
+    /// Whether envelopes of commands and clicks accept an answer in the acknowledgement. None leaves the field out.
+    pub accepts_answers: Option<bool>,
     /// `xapp-…`
     pub app_token: String,
     /// The number of links opened since the start.
@@ -30,7 +32,7 @@ impl Sockets {
     /// Socket Mode, switched off, with the token that opens links once it is on.
     #[must_use]
     pub fn new(app_token: &str) -> Self {
-        Self { app_token: app_token.to_owned(), ..Self::default() }
+        Self { app_token: app_token.to_owned(), accepts_answers: Some(true), ..Self::default() }
     }
 }
 

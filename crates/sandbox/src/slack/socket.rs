@@ -209,10 +209,12 @@ impl Slack {
         self.sockets.turn = self.sockets.turn.wrapping_add(1);
         let number = *numbers.get(self.sockets.turn.checked_rem(numbers.len())?)?;
         let id = format!("envelope-{}", self.next_ts(now));
-        let answers = kind != "events_api";
-        let mut envelope = json!({
-            "envelope_id": id, "type": kind, "payload": payload, "accepts_response_payload": answers,
-        });
+        let accepts = if kind == "events_api" { Some(false) } else { self.sockets.accepts_answers };
+        let answers = accepts == Some(true);
+        let mut envelope = json!({"envelope_id": id, "type": kind, "payload": payload});
+        if let (Some(accepts), Some(map)) = (accepts, envelope.as_object_mut()) {
+            map.insert("accepts_response_payload".into(), accepts.into());
+        }
         if let ("events_api", Some(map)) = (kind, envelope.as_object_mut()) {
             map.insert("retry_attempt".into(), retry.into());
             map.insert("retry_reason".into(), if retry > 0 { "timeout" } else { "" }.into());

@@ -61,7 +61,7 @@ promises! {
         a_cancelled_caller_cannot_cut_a_write_in_half,
         a_reopened_database_keeps_everything, entries_keep_what_was_written;
     runs: a_request_opens_one_run, requests_that_come_together_open_a_run_each, an_identity_belongs_to_one_open_run, one_of_many_claims_wins,
-        the_tenant_is_shared_or_taken_alone, history_is_newest_first, a_change_is_known_by_whom_it_is_about, an_event_is_new_once,
+        the_tenant_is_shared_or_taken_alone, history_is_newest_first, a_part_of_an_id_finds_its_runs, a_change_is_known_by_whom_it_is_about, an_event_is_new_once,
         children_are_found_by_their_parent, a_child_without_a_parent_is_adopted_when_it_is_opened_again,
         older_children_get_their_parent, a_released_run_holds_nothing, what_people_wait_for_is_no_part_of_a_sweep, order_is_not_that_of_names,
         many_programs_may_start_at_once, columns_that_a_newer_program_adds_change_nothing, a_newer_database_is_refused;

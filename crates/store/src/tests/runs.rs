@@ -74,6 +74,32 @@ pub async fn requests_that_come_together_open_a_run_each(place: &Place) {
     assert_eq!(store.verify(None).await.unwrap().entries, 50);
 }
 
+pub async fn a_part_of_an_id_finds_its_runs(place: &Place) {
+    let store = place.open().await;
+    let ids = [
+        "01a22b0e-0438-7587-8f82-176a680e8a9b",
+        "01a22b0e-0438-7587-8f82-276a680e8a9b",
+        "01a22b0f-0438-7587-8f82-176a680e8a9c",
+        "x",
+    ];
+    for (second, id) in ids.iter().enumerate() {
+        let first = NewEntry { at: at(i64::try_from(second).unwrap()), ..entry("opened") };
+        let new = NewRun { run: (*id).to_owned(), key: (*id).to_owned(), first, wake: false };
+        store.open_run(new).await.unwrap();
+    }
+    let [one, two, three, _] = ids;
+    let found = async |part: &str| store.runs_with_part(part, 5).await.unwrap();
+    assert_eq!(found(one).await, [one]);
+    assert_eq!(found("8a9b").await, [two, one], "the newest first");
+    assert_eq!(found("01a22b0").await, [three, two, one]);
+    assert_eq!(found("176a680e8a9b").await, [one]);
+    assert_eq!(found("01a22b0f-").await, [three]);
+    for none in ["7587", "8A9B", "8a9%", "____", "dead"] {
+        assert!(found(none).await.is_empty(), "{none}");
+    }
+    assert_eq!(store.runs_with_part("01a22b0", 2).await.unwrap(), [three, two]);
+}
+
 pub async fn an_identity_belongs_to_one_open_run(place: &Place) {
     let store = place.open().await;
     let (first, second) = (opened(&store).await, opened(&store).await);
