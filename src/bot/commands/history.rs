@@ -38,7 +38,7 @@ async fn answer(app: &App, target: &Target) -> Message {
     if runs.is_empty() {
         return Message::text(&messages::no_history(who.text()));
     }
-    super::status::list(app, messages::runs_on(who.text(), runs.len()), &runs).await
+    super::status::list(app, &messages::runs_on(who.text(), runs.len()), &runs, runs.len()).await
 }
 
 /// The history for a sweep id that was typed in the place of a person. A sweep id looks like an account id, so the
@@ -52,9 +52,9 @@ async fn of_a_sweep(app: &App, who: &Who) -> Option<Message> {
     let mut runs: Vec<String> = children.into_values().map(|(run, _)| run).collect();
     // Run ids begin with the time, so this sorts by time.
     runs.sort_unstable_by(|a, b| b.cmp(a));
-    let title =
-        messages::history_of_a_sweep(id, &cards::sweep_line(id, &sweep, &app.limits, now), runs.len());
-    Some(super::status::list(app, title, &runs).await)
+    let line = cards::sweep_line(&app.private_sweep_view(id, &sweep, now));
+    let title = messages::history_of_a_sweep(id, &line, runs.len());
+    Some(super::status::list(app, &title, &runs, runs.len()).await)
 }
 
 /// The runs that name the person as typed, and the runs on the same account or person under another name.

@@ -12,6 +12,8 @@ mod sweep;
 pub(super) mod undo;
 mod whoami;
 
+pub(super) use sweep::reading_sweep;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;

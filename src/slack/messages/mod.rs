@@ -3,11 +3,19 @@
 pub mod click;
 mod me;
 mod reason;
+mod sweep;
 mod unresolved;
+mod upload;
 
 pub use me::{PlainWords, plain};
 pub use reason::{end_message, end_reason, pause_detail, pause_message};
+pub(crate) use sweep::sweep_end;
+pub use sweep::{
+    history_of_a_sweep, joined_sweep_over, part_stopped, sweep_begun, sweep_joined, sweep_over,
+    sweep_stopped, sweep_waits,
+};
 pub use unresolved::Unresolved;
+pub use upload::no_table;
 
 use std::time::Duration;
 
@@ -142,40 +150,8 @@ pub fn no_run() -> Markup {
 }
 
 #[must_use]
-pub fn sweep_begun(sweep: &str, channel: &str) -> Markup {
-    Markup::new()
-        .literal("The sweep ")
-        .code(sweep)
-        .literal(" has begun. It only reads. Its card stands in ")
-        .channel(channel)
-        .literal(".")
-}
-
-/// The table of a sweep could not be uploaded.
-#[must_use]
-pub fn no_table(code: &str) -> Markup {
-    Markup::new()
-        .literal("Slack does not take the table (")
-        .code(code)
-        .literal("). Reinstate needs the scope ")
-        .code("files:write")
-        .literal("; `reinstate sweep --csv FILE` writes the same table.")
-}
-
-#[must_use]
 pub fn nothing_open() -> Markup {
     Markup::new().literal("Nothing runs and nothing waits.")
-}
-
-/// `history SWEEP`: what the sweep is, its state, and how many runs it started. A list of these may follow.
-#[must_use]
-pub fn history_of_a_sweep(sweep: &str, line: &Markup, runs: usize) -> Markup {
-    let text = Markup::new().literal("This is the id of a sweep, not of a person. ").then(line).literal(". ");
-    let text = match runs {
-        0 => text.literal("It has begun no repair. "),
-        _ => text.literal("The repairs that it began, newest first: ").number(runs).literal(". "),
-    };
-    text.literal("Type `/reinstate status ").escaped(sweep).literal("` to see what it found.")
 }
 
 /// The title of the list of open runs.
@@ -297,49 +273,6 @@ pub fn card_refused(run: &str, channel: &str, code: &str, asks: bool) -> Markup 
         .literal("` to follow the run, or `/reinstate cancel ")
         .escaped(run)
         .literal("` to stop it. Tell the people who run Reinstate.")
-}
-
-/// The repairs of a sweep wait for a person, because something failed or because somebody pressed Pause.
-#[must_use]
-pub fn sweep_stopped(requester: &str, by: Option<&str>, why: &str) -> Markup {
-    let text = Markup::new().user(requester);
-    if let Some(by) = by {
-        return text
-            .literal(" The repairs of this sweep stand still: ")
-            .user(by)
-            .literal(" pressed *Pause*. Press *Go on* or *Stop* on the card above.");
-    }
-    text.literal(" The repairs of this sweep stopped and wait for an operator: ")
-        .escaped(why.trim_end_matches('.'))
-        .literal(". Look at what failed. Then press *Go on* or *Stop* on the card above.")
-}
-
-/// Calls the approvers to the card of a sweep.
-#[must_use]
-pub fn sweep_waits(access: &Access, requester: Option<&str>) -> Markup {
-    let but: Vec<String> = requester.map(str::to_owned).into_iter().collect();
-    approvers(access, &but).literal(" the list of repairs above waits for an approver.")
-}
-
-/// The repairs of a sweep have ended.
-#[must_use]
-pub fn sweep_over(requester: &str, says: &str) -> Markup {
-    Markup::new().user(requester).literal(" the repairs of this sweep have ended. ").escaped(says)
-}
-
-/// A run of a sweep, which has no card, waits for a person.
-#[must_use]
-pub fn part_stopped(run: &str, whose: &Markup, why: &str) -> Markup {
-    Markup::new()
-        .literal("A repair of your sweep stopped, the one for ")
-        .then(whose)
-        .literal(". Why: ")
-        .escaped(why.trim_end_matches('.'))
-        .literal(". Type `/reinstate status ")
-        .escaped(run)
-        .literal("` to look at it. Type `/reinstate cancel ")
-        .escaped(run)
-        .literal("` to end it, then ask for a repair of this account by itself.")
 }
 
 /// Too many tasks are running.
