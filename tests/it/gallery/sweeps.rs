@@ -349,7 +349,7 @@ pub fn lines() -> Vec<(Markup, Option<String>)> {
     let paused = approved.clone().and(SweepEvent::SweepPaused { by: None, why: "5 of 7 failed".into() });
     let ending = begun.clone().and(surveyed(0, None));
     let all = [begun, read, requested, approved, paused, ending.clone(), ending.end(), Sweep::by("")];
-    all.map(|one| (one.view(|view| cards::sweep_line(view)), Some(LINK.to_owned()))).into()
+    all.map(|one| (one.view(cards::sweep_line), Some(LINK.to_owned()))).into()
 }
 
 /// An open sweep.
@@ -463,7 +463,7 @@ fn drifted(n: usize) -> SweepFinding {
         ["jira-users", "wiki-users", "jsm-agents", "ops"].iter().take(n % 5).map(|&g| g.to_owned()).collect();
     let cause = if groups.is_empty() { Cause::NeverProvisioned } else { Cause::MembershipDrift };
     let mut steps = vec!["provision-membership".to_owned(); groups.len()];
-    if groups.is_empty() || n % 2 == 0 {
+    if groups.is_empty() || n.is_multiple_of(2) {
         steps.insert(0, "provision-user".to_owned());
     }
     let query = match n {
