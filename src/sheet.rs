@@ -128,6 +128,7 @@ mod tests {
     fn a_row_has_as_many_cells_as_the_columns() {
         let found = SweepFinding {
             query: "=cmd@acme.example".to_owned(),
+            name: None,
             account: None,
             person: None,
             verdict: reinstate_core::Verdict::Broken,
@@ -137,6 +138,7 @@ mod tests {
             unread: false,
             digest: None,
             steps: Vec::new(),
+            groups: Vec::new(),
             risk: None,
             needs_approval: false,
         };

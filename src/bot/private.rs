@@ -10,11 +10,12 @@ use super::app::App;
 use crate::exec::NoteKind;
 use crate::slack::api::ApiError;
 use crate::slack::blocks::Message;
-use crate::slack::cards::View;
+use crate::slack::cards::{SweepView, View};
 use crate::slack::messages;
 use crate::slack::modal;
 use crate::slack::payload::Slash;
 use reinstate_core::run::Requester;
+use reinstate_core::sweep::Sweep;
 use reinstate_core::{Action, Event, Permit, Run};
 use reinstate_store::{CardRole, NewEntry};
 
@@ -164,6 +165,16 @@ impl App {
             asks_here: false,
             docs: self.config.slack.docs_url.as_ref(),
         }
+    }
+
+    /// The same for a sweep.
+    pub(crate) fn private_sweep_view<'a>(
+        &'a self,
+        id: &'a str,
+        sweep: &'a Sweep,
+        now: Timestamp,
+    ) -> SweepView<'a> {
+        SweepView { id, sweep, limits: &self.limits, access: self.people.access(), now, head: None }
     }
 
     /// A link to a run's root card. None if there is no card, or if Slack does not give the link.

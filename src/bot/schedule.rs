@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::app::App;
+use super::commands::reading_sweep;
 use reinstate_core::run::{Goal, Request, Requester};
 
 /// How often to check whether a sweep is due.
@@ -35,6 +36,10 @@ pub async fn open(app: &App, every: Duration, now: Timestamp) -> Result<bool, re
     let length = i64::try_from(every.as_millis()).unwrap_or(i64::MAX).max(1);
     let last = app.journal.store().last_survey().await?;
     if last.is_some_and(|last| now.as_millisecond().saturating_sub(last) < length) {
+        return Ok(false);
+    }
+    // A sweep that reads already is as good as the one that is due.
+    if reading_sweep(app).await?.is_some() {
         return Ok(false);
     }
     let turn = now.as_millisecond().div_euclid(length);

@@ -489,3 +489,19 @@ async fn a_command_that_comes_too_late_is_refused_with_the_reason() {
     let opened = house.app.journal.store().open_runs().await.unwrap();
     assert!(opened[0].opened_at <= ago(14), "the run is as old as its command");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn status_counts_all_open_runs_and_shows_the_oldest() {
+    let house = house().await;
+    let mut runs = Vec::new();
+    for _ in 0..25 {
+        runs.push(house.repairs("U0ADA", "C0DESK").await);
+    }
+    house.bot.command("U0VIEW", "C0DESK", "status").await.unwrap();
+    let told = house.private("U0VIEW", "*Open runs*: 25").await;
+    let shown = shows(&told.text, &told.blocks);
+    assert!(shown.contains("… and 5 more"), "{shown}");
+    let lists = |run: &String| shown.contains(&format!("• `{}`", reinstate_core::run::short_id(run)));
+    let listed: Vec<bool> = runs.iter().map(lists).collect();
+    assert_eq!(listed, [vec![true; 20], vec![false; 5]].concat(), "{shown}");
+}

@@ -280,6 +280,7 @@ mod tests {
     fn a_cause_of_the_whole_tenant_is_named_once_and_offers_no_repairs() {
         let found = |query: &str, causes: Vec<Cause>| SweepFinding {
             query: query.to_owned(),
+            name: None,
             account: Some(query.to_owned()),
             person: None,
             verdict: reinstate_core::Verdict::Broken,
@@ -289,6 +290,7 @@ mod tests {
             unread: false,
             digest: Some("sha256:1".to_owned()),
             steps: vec!["provision-user".to_owned()],
+            groups: Vec::new(),
             risk: Some(reinstate_core::Risk::Harmless),
             needs_approval: false,
         };

@@ -90,7 +90,7 @@ async fn a_bot_whose_clock_is_ahead_of_the_database_asks_for_approvals_all_the_s
             bot.sees("please approve or decline").await;
             bot.sees("The buttons are on the card above").await;
             bot.says(VERA, "status").await;
-            bot.hears(VERA, "waits for an approver until").await;
+            bot.hears(VERA, "waiting for @grace until").await;
             bot.people.home_opened(GRACE).await.unwrap();
             bot.home(GRACE, "Waiting for my approval*: 1").await;
             bot.clicks(GRACE, "reinstate.approve").await;

@@ -95,9 +95,9 @@ async fn the_home_shows_what_waits_for_me_and_follows_the_run() {
         bot.says(ADA, "repair jane@acme.example").await;
         let card = bot.sees("Waits for an approval").await;
         bot.sees("The buttons are on the card above").await;
-        let shown = bot.home(GRACE, "waits for an approver until").await;
+        let shown = bot.home(GRACE, "waiting for @grace until").await;
         assert!(shown.contains("Waiting for my approval*: 1") && !shown.contains("Running"), "{shown}");
-        let shown = bot.home(ADA, "waits for an approver until").await;
+        let shown = bot.home(ADA, "waiting for @grace until").await;
         assert!(shown.contains("Running and waiting*: 1"), "{shown}");
         let link = format!("p{}", card.ts.replace('.', ""));
         bot.home(VERA, &link).await;

@@ -62,7 +62,10 @@ async fn a_list_is_read_approved_and_carried_out_in_waves() {
             let shown = bot.shows(&card.ts);
             assert!(shown.contains("11 accounts") && shown.contains("3 healthy, 8 broken"), "{shown}");
             assert!(shown.contains("7 × Group memberships were lost"), "{shown}");
-            assert!(!shown.contains("p0@acme.example"), "no name stands on the card: {shown}");
+            let line = "*Some Body* (p0@acme.example): not in group jira-users · provision in jira-users";
+            assert!(shown.contains(line), "{shown}");
+            assert!(shown.contains("7 people: 7 memberships. No step is irreversible."), "{shown}");
+            assert!(!shown.contains("stale@acme.example"), "only those on the list are named: {shown}");
             let (_, course) = sweep(bot, |course| course.surveyed.is_some()).await;
             assert_eq!(course.surveyed.unwrap().list.repairs().len(), 7);
 
@@ -77,7 +80,7 @@ async fn a_list_is_read_approved_and_carried_out_in_waves() {
             let shown = bot.home(GRACE, "sweep").await;
             assert!(shown.contains("Waiting for my approval*: 1"), "{shown}");
             bot.says(VERA, "status").await;
-            bot.hears(VERA, "waits for an approver until").await;
+            bot.hears(VERA, "waiting for @grace until").await;
             bot.clicks(ADA, "reinstate.approve").await;
             bot.hears(ADA, "Nobody approves their own request").await;
             let begun =

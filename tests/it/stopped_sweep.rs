@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use reinstate_core::Outcome;
+use reinstate_core::run::short_id;
 use reinstate_sandbox::large_org::Crowd;
 use reinstate_sandbox::wire::Service;
 
@@ -51,7 +52,7 @@ async fn every_command_says_what_the_id_of_a_sweep_is() {
             bot.says(VERA, &format!("history {id}")).await;
             let told = bot.hears(VERA, "The repairs that it began, newest first: 1.").await;
             let part = bot.run().await;
-            assert!(told.text.contains(&part), "{}", told.text);
+            assert!(told.text.contains(short_id(&part)), "{}", told.text);
             assert_eq!(bot.app.journal.run(&part).await.unwrap().ended.unwrap().0, Outcome::Restored);
             bot.says(GRACE, &format!("cancel {id}")).await;
             bot.hears(GRACE, "The sweep has ended, so nothing was done.").await;
@@ -75,10 +76,10 @@ async fn a_sweep_that_offers_its_repairs_is_stopped_by_an_approver() {
             let (id, _) = sweep(bot, |sweep| sweep.surveyed.is_some()).await;
             bot.says(GRACE, &format!("cancel {id}")).await;
             let told = bot.hears(GRACE, "The sweep is stopped").await;
-            insta::assert_snapshot!(told.text.replace(&id, "ID"), @"The sweep is stopped: `ID`. The sweep was stopped before any repair. Nothing was changed. To read the organization again, type `/reinstate sweep`.");
+            insta::assert_snapshot!(told.text.replace(&id, "ID"), @"The sweep is stopped: `ID`. Nothing was changed. To read the organization again, type `/reinstate sweep`.");
             bot.is_quiet().await;
             let shown = bot.shows(&card.ts);
-            assert!(shown.contains("*Ended by* @grace*.* The sweep was stopped before any repair."), "{shown}");
+            assert!(shown.contains("*Stopped by* @grace. Nothing was changed."), "{shown}");
             assert!(bot.button_now("reinstate.sweep_repair").is_none(), "{shown}");
             bot.reads_all();
         },
@@ -87,11 +88,11 @@ async fn a_sweep_that_offers_its_repairs_is_stopped_by_an_approver() {
 }
 
 /// Waits until a sweep of many pages is in the middle of reading, with every answer slow. Returns its id.
-async fn reading(bot: &Bot) -> String {
+pub async fn reading(bot: &Bot) -> String {
     bot.sandbox.wire.set_latency(Duration::from_millis(150));
     bot.says(ADA, "sweep").await;
     bot.hears(ADA, "has begun. It only reads").await;
-    bot.sees("Reading every side in bulk").await;
+    bot.sees("Reading all accounts and groups").await;
     let since = Instant::now();
     while upstream(bot) < 12 {
         assert!(since.elapsed() < SWEEP_TIMEOUT, "nothing is read");
@@ -112,12 +113,12 @@ async fn is_stopped(bot: &Bot, id: &str, by: &str) {
     bot.is_quiet().await;
     let stopped = bot.app.journal.sweep(id).await.unwrap();
     assert!(stopped.surveyed.is_none() && stopped.progress.is_none(), "{stopped:?}");
-    let card = bot.sees("The sweep was stopped before everything was read").await;
+    let card = bot.sees("It was stopped before everything was read").await;
     let shown = bot.shows(&card.ts);
-    assert!(shown.contains(&format!("*Ended by* @{by}*.*")), "{shown}");
+    assert!(shown.contains(&format!("*Stopped by* @{by}. Nothing was changed.")), "{shown}");
     assert!(!shown.contains("[ Stop ]"), "{shown}");
     bot.says(VERA, &format!("status {id}")).await;
-    let told = bot.hears(VERA, "The sweep was stopped before everything was read").await;
+    let told = bot.hears(VERA, "It was stopped before everything was read").await;
     assert!(!bot.private(&told).contains("/reinstate cancel"), "there is nothing to stop");
     assert!(bot.app.journal.store().found_by(id).await.unwrap().is_empty(), "it kept what it found");
 
@@ -134,7 +135,8 @@ async fn is_stopped(bot: &Bot, id: &str, by: &str) {
     bot.reads_all();
 }
 
-fn crowd() -> reinstate_sandbox::tenant::Tenant {
+/// So many people that a sweep takes many pages.
+pub fn crowd() -> reinstate_sandbox::tenant::Tenant {
     Crowd { people: 2500, groups: 8, broken_in: 0, seed: 3 }.company().tenant
 }
 
@@ -150,7 +152,7 @@ async fn a_sweep_is_stopped_while_it_reads_by_whoever_asked_for_it() {
             assert!(bot.app.journal.sweep(&id).await.unwrap().ended.is_none(), "a refusal stops nothing");
             bot.says(ADA, &format!("cancel {id}")).await;
             let told = bot.hears(ADA, "The sweep is stopped").await;
-            insta::assert_snapshot!(told.text.replace(&id, "ID"), @"The sweep is stopped: `ID`. The sweep was stopped before everything was read, so it has no result. Nothing was changed. To read the organization again, type `/reinstate sweep`.");
+            insta::assert_snapshot!(told.text.replace(&id, "ID"), @"The sweep is stopped: `ID`. Nothing was changed. It was stopped before everything was read, so it has no result. To read the organization again, type `/reinstate sweep`.");
             is_stopped(bot, &id, "ada").await;
         },
     )

@@ -61,7 +61,7 @@ async fn everything(bot: &Bot) {
     assert!(said.contains("The run has begun"), "{said}");
     bot.sees("Waits for an approval").await;
     bot.sees("The buttons are on the card above").await;
-    bot.home(GRACE, "waits for an approver until").await;
+    bot.home(GRACE, "waiting for @grace until").await;
     bot.clicks(GRACE, "reinstate.details").await;
     bot.modal(GRACE, "What happened").await;
     bot.clicks(GRACE, "reinstate.decline").await;

@@ -34,6 +34,8 @@ pub enum CardRole {
     Refused,
     /// Told the requester that a card that asks for an approval cannot be posted.
     RefusedApproval,
+    /// Told those who joined a sweep that it has read everything.
+    Joined,
     /// The table of a sweep was uploaded, or could not be.
     Table,
     /// Says that the table of a sweep could not be uploaded.
@@ -43,7 +45,7 @@ pub enum CardRole {
 }
 
 /// The roles that have no number.
-const PLAIN: [CardRole; 13] = [
+const PLAIN: [CardRole; 14] = [
     CardRole::Root,
     CardRole::SweepCall,
     CardRole::Outcome,
@@ -55,6 +57,7 @@ const PLAIN: [CardRole; 13] = [
     CardRole::Renewed,
     CardRole::Refused,
     CardRole::RefusedApproval,
+    CardRole::Joined,
     CardRole::Table,
     CardRole::NoTable,
 ];
@@ -76,6 +79,7 @@ impl CardRole {
             Self::Renewed => "renewed",
             Self::Refused => "refused",
             Self::RefusedApproval => "refused-approval",
+            Self::Joined => "joined",
             Self::Table => "table",
             Self::NoTable => "no-table",
             Self::Other(text) => text,
@@ -120,7 +124,7 @@ mod tests {
     use super::*;
 
     /// Databases hold these texts: none of them may change.
-    const TEXTS: [(&str, CardRole); 18] = [
+    const TEXTS: [(&str, CardRole); 19] = [
         ("root", CardRole::Root),
         ("approval-0001", CardRole::Approval(1)),
         ("approval-12345", CardRole::Approval(12345)),
@@ -137,6 +141,7 @@ mod tests {
         ("renewed", CardRole::Renewed),
         ("refused", CardRole::Refused),
         ("refused-approval", CardRole::RefusedApproval),
+        ("joined", CardRole::Joined),
         ("table", CardRole::Table),
         ("no-table", CardRole::NoTable),
     ];

@@ -56,7 +56,7 @@ impl RunRow {
         self.ended_at.is_some()
     }
 
-    fn from_row(row: &AnyRow) -> Result<Self, StoreError> {
+    pub(super) fn from_row(row: &AnyRow) -> Result<Self, StoreError> {
         Ok(Self {
             run: row.try_get("run")?,
             key: row.try_get("request_key")?,
@@ -87,6 +87,8 @@ macro_rules! first_position {
         "(SELECT first.position FROM entries AS first WHERE first.run = runs.run AND first.run_seq = 1)"
     };
 }
+
+pub(super) use {first_position, run_columns};
 
 impl Store {
     /// The row of one run.

@@ -6,7 +6,8 @@ use std::collections::HashMap;
 
 use sqlx::Row;
 
-use super::{Store, StoreError};
+use super::runs::{first_position, run_columns};
+use super::{RunRow, Store, StoreError};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SweepRow {
@@ -115,6 +116,26 @@ impl Store {
     /// When the store fails.
     pub async fn last_survey(&self) -> Result<Option<i64>, StoreError> {
         Ok(sqlx::query_scalar("SELECT MAX(done_at) FROM sweeps").fetch_one(&self.pool).await?)
+    }
+
+    /// The sweeps that have not ended, oldest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn open_sweeps(&self) -> Result<Vec<RunRow>, StoreError> {
+        // The keys of sweeps begin with `sweep `, and so do those of their repairs, which have a parent.
+        sqlx::query(concat!(
+            "SELECT ",
+            run_columns!(),
+            " FROM runs WHERE ended_at IS NULL AND parent IS NULL AND substr(request_key, 1, 6) = 'sweep '
+              ORDER BY opened_at, ",
+            first_position!(),
+        ))
+        .fetch_all(&self.pool)
+        .await?
+        .iter()
+        .map(RunRow::from_row)
+        .collect()
     }
 
     /// The kind of the first entry of a run, which tells what sort of run it is.

@@ -60,7 +60,7 @@ async fn of_person(app: &App, who: &Who) -> Message {
     if runs.is_empty() {
         return Message::text(&messages::no_history(who.text()));
     }
-    super::status::list(app, messages::runs_on(who.text(), runs.len()), &runs).await
+    super::status::list(app, &messages::runs_on(who.text(), runs.len()), &runs, runs.len()).await
 }
 
 /// The runs on the person of a run, or the runs that a sweep has begun. None if nothing has this id.
@@ -79,9 +79,9 @@ async fn of_id(app: &App, id: &str) -> Option<Message> {
     let mut runs: Vec<String> = children.into_values().map(|(run, _)| run).collect();
     // Run ids begin with the time, so this sorts by time.
     runs.sort_unstable_by(|a, b| b.cmp(a));
-    let title =
-        messages::history_of_a_sweep(id, &cards::sweep_line(id, &sweep, &app.limits, now), runs.len());
-    Some(super::status::list(app, title, &runs).await)
+    let line = cards::sweep_line(&app.private_sweep_view(id, &sweep, now));
+    let title = messages::history_of_a_sweep(id, &line, runs.len());
+    Some(super::status::list(app, &title, &runs, runs.len()).await)
 }
 
 /// The runs that name the person as typed, and the runs on the same account or person under another name.

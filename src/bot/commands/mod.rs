@@ -13,6 +13,8 @@ pub(super) mod undo;
 mod which_run;
 mod whoami;
 
+pub(super) use sweep::reading_sweep;
+
 use std::pin::Pin;
 use std::sync::Arc;
 

@@ -6,12 +6,13 @@ use crate::bot::app::App;
 use crate::bot::private::ReplyTo;
 use crate::exec::{JournalError, Loaded};
 use crate::slack::blocks::Message;
-use crate::slack::cards::{self, SweepView};
+use crate::slack::cards;
 use crate::slack::markup::Markup;
 use crate::slack::messages;
 use crate::slack::run_ref::RunRef;
 use reinstate_core::Action;
 
+/// How many runs are read and shown. The others are only counted.
 const MAX_RUNS: usize = 20;
 
 pub(super) async fn status(app: &App, reply_to: &ReplyTo, run: Option<RunRef>) {
@@ -27,14 +28,14 @@ pub(super) async fn status(app: &App, reply_to: &ReplyTo, run: Option<RunRef>) {
 }
 
 async fn open(app: &App) -> Message {
-    let runs: Vec<String> = match app.journal.store().open_runs().await {
-        Ok(rows) => rows.into_iter().map(|row| row.run).collect(),
-        Err(_) => return Message::text(&messages::no_store()),
+    let Ok((runs, count)) = app.journal.store().oldest_open_runs(MAX_RUNS).await else {
+        return Message::text(&messages::no_store());
     };
     if runs.is_empty() {
         return Message::text(&messages::nothing_open());
     }
-    list(app, messages::open_runs(runs.len()), &runs).await
+    let count = usize::try_from(count).unwrap_or_default().max(runs.len());
+    list(app, &messages::open_runs(count), &runs, count).await
 }
 
 async fn one(app: &App, id: &str) -> Message {
@@ -54,23 +55,22 @@ async fn one(app: &App, id: &str) -> Message {
             cards::status(&app.private_view(id, &run, &entries, now), link.as_deref())
         }
         Loaded::Sweep(sweep, _) => {
-            let view = SweepView { id, sweep: &sweep, limits: &app.limits, now, head: None };
-            cards::sweep_status(&view, link.as_deref())
+            cards::sweep_status(&app.private_sweep_view(id, &sweep, now), link.as_deref())
         }
     }
 }
 
-/// A list of runs, one per line, each with a link to its card.
-pub(super) async fn list(app: &App, title: Markup, runs: &[String]) -> Message {
+/// A list of runs, one per line, each with a link to its card. `count` is the number of all runs.
+pub(super) async fn list(app: &App, title: &Markup, runs: &[String], count: usize) -> Message {
     let Ok(now) = app.journal.now().await else { return Message::text(&messages::no_store()) };
     let mut shown = Vec::new();
     for id in runs.iter().take(MAX_RUNS) {
         let line = match app.journal.load(id).await {
-            Ok(Loaded::Run(run, _)) => cards::line(id, &run, &app.rules, &app.limits, now),
-            Ok(Loaded::Sweep(sweep, _)) => cards::sweep_line(id, &sweep, &app.limits, now),
+            Ok(Loaded::Run(run, entries)) => cards::line(&app.private_view(id, &run, &entries, now)),
+            Ok(Loaded::Sweep(sweep, _)) => cards::sweep_line(&app.private_sweep_view(id, &sweep, now)),
             Err(_) => cards::unreadable_line(id),
         };
         shown.push((line, app.card_link(id).await));
     }
-    cards::list(title, &shown, runs.len())
+    cards::list(title, &shown, count)
 }

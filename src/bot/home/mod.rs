@@ -1,8 +1,8 @@
-//! The App Home: what waits for the reader's approval, what runs, and what ran lately. It is published when a person
-//! opens it, and again when a run changes while that person may still be looking. The runs are read once for all
-//! viewers. This must never take more than a small part of the time, however many runs are open. Only the process that
-//! received the opening event knows the viewer; a person who opens the Home again sees the current state. It must never
-//! show runs to a person without a role.
+//! The App Home: what waits for the reader's approval, what needs the reader as its requester, what runs, and what ran
+//! lately. It is published when a person opens it, and again when a run changes while that person may still be
+//! looking. The runs are read once for all viewers. This must never take more than a small part of the time, however
+//! many runs are open. Only the process that received the opening event knows the viewer; a person who opens the Home
+//! again sees the current state. It must never show runs to a person without a role.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,9 +16,10 @@ use super::app::App;
 use super::watchers::Watcher;
 use crate::exec::Loaded;
 use crate::slack::api::ApiError;
-use crate::slack::cards::home::{self as view, Listed, Lists};
+use crate::slack::cards;
+use crate::slack::cards::home::{self as view, Awaits, Listed, Lists};
 use reinstate_core::digest::hex;
-use reinstate_core::run::Requester;
+use reinstate_core::run::{Next, Requester};
 use reinstate_core::sweep::SweepNext;
 use reinstate_core::{Action, may};
 
@@ -121,17 +122,19 @@ async fn read(app: &App) -> Standing {
 async fn lists(app: &App, runs: &Runs, me: &str, approves: bool, sees: bool) -> Lists {
     let mut lists = Lists::default();
     for one in &runs.open {
-        let for_me = one.waits && approves && one.asked_by != me && !one.approved_by_me(me);
-        match (for_me, sees) {
-            (true, _) => lists.mine.add(one),
-            (false, true) => lists.open.add(one),
-            (false, false) => {}
+        let mine = one.asked_by == me;
+        let to_approve = one.awaits == Awaits::Approver && approves && !mine && !one.approved_by_me(me);
+        match (to_approve, sees, mine && one.awaits == Awaits::Requester) {
+            (true, _, _) => lists.to_approve.add(one),
+            (false, true, true) => lists.to_continue.add(one),
+            (false, true, false) => lists.open.add(one),
+            (false, false, _) => {}
         }
     }
     if sees {
         runs.recent.iter().for_each(|one| lists.recent.add(one));
     }
-    for list in [&mut lists.mine, &mut lists.open] {
+    for list in [&mut lists.to_approve, &mut lists.to_continue, &mut lists.open] {
         for one in &mut list.shown {
             one.link = app.card_link(&one.id).await;
         }
@@ -140,26 +143,30 @@ async fn lists(app: &App, runs: &Runs, me: &str, approves: bool, sees: bool) -> 
 }
 
 async fn listed(app: &App, id: &str, now: Timestamp) -> Option<Listed> {
-    let run = match app.journal.load(id).await.ok()? {
-        Loaded::Run(run, _) => run,
-        Loaded::Sweep(sweep, _) => {
-            return Some(Listed {
-                id: id.to_owned(),
-                line: crate::slack::cards::sweep_line(id, &sweep, &app.limits, now),
-                waits: matches!(sweep.next(now, &app.limits), SweepNext::AwaitApproval(_)),
-                asked_by: sweep.requester().map(|asked| asked.by.id.clone()).unwrap_or_default(),
-                approved: BTreeSet::new(),
-                link: None,
-            });
-        }
-    };
-    let next = run.next(now, &app.rules, &app.limits);
-    Some(Listed {
-        id: id.to_owned(),
-        line: crate::slack::cards::line(id, &run, &app.rules, &app.limits, now),
-        waits: matches!(next, reinstate_core::Next::AwaitApproval { .. }),
-        asked_by: run.asked.as_ref().map(|asked| asked.by.id.clone()).unwrap_or_default(),
-        approved: run.approved_by(),
-        link: None,
+    Some(match app.journal.load(id).await.ok()? {
+        Loaded::Run(run, entries) => Listed {
+            id: id.to_owned(),
+            line: cards::line(&app.private_view(id, &run, &entries, now)),
+            awaits: match run.next(now, &app.rules, &app.limits) {
+                Next::AwaitApproval { .. } => Awaits::Approver,
+                Next::AwaitPerson => Awaits::Requester,
+                _ => Awaits::Nobody,
+            },
+            asked_by: run.asked.as_ref().map(|asked| asked.by.id.clone()).unwrap_or_default(),
+            approved: run.approved_by(),
+            link: None,
+        },
+        Loaded::Sweep(sweep, _) => Listed {
+            id: id.to_owned(),
+            line: cards::sweep_line(&app.private_sweep_view(id, &sweep, now)),
+            awaits: match sweep.next(now, &app.limits) {
+                SweepNext::AwaitApproval(_) => Awaits::Approver,
+                SweepNext::AwaitRequest(_) | SweepNext::AwaitPerson => Awaits::Requester,
+                _ => Awaits::Nobody,
+            },
+            asked_by: sweep.requester().map(|asked| asked.by.id.clone()).unwrap_or_default(),
+            approved: BTreeSet::new(),
+            link: None,
+        },
     })
 }

@@ -66,7 +66,8 @@ impl Drawing<'_, Sweep> {
     /// Draws the card and the messages in its thread.
     async fn sweep(&mut self, sweep: &Sweep) -> Result<(), PostError> {
         let (app, id, now, head) = (self.app, self.id, self.now, self.head.clone());
-        let view = SweepView { id, sweep, limits: &app.limits, now, head };
+        let access = app.people.access();
+        let view = SweepView { id, sweep, limits: &app.limits, access, now, head };
         // The messages are independent: one that Slack refuses delays no other message and no call to the approvers.
         let mut troubles = PostErrors::default();
         let drawn = self.upsert(&CardRole::Root, &app.channel, None, |_| sweep_root(&view)).await;
@@ -74,6 +75,8 @@ impl Drawing<'_, Sweep> {
         if let Some(root) = self.known(&CardRole::Root).map(|card| card.at.clone()) {
             let called = self.call_people(sweep, &root, drawn.is_some(), now).await;
             troubles.keep(called);
+            let told = self.tell_joined(sweep, &root).await;
+            troubles.keep(told);
             let told = self.table(sweep, &root).await;
             troubles.keep(told);
         }
@@ -111,6 +114,16 @@ impl Drawing<'_, Sweep> {
         Ok(())
     }
 
+    /// Tells once those who joined the sweep while it read that it has read everything, or was stopped before.
+    async fn tell_joined(&mut self, sweep: &Sweep, root: &MessageRef) -> Result<(), PostError> {
+        let reads = sweep.surveyed.is_none() && sweep.ended.is_none();
+        if reads || sweep.joined.is_empty() || self.known(&CardRole::Joined).is_some() {
+            return Ok(());
+        }
+        let text = messages::joined_sweep_over(sweep.joined.iter(), sweep);
+        self.upsert(&CardRole::Joined, &root.channel, Some(&root.ts), |_| Shown::text(&text)).await.map(drop)
+    }
+
     /// Calls the approvers when the card requests approval, and tells the requester when the sweep ends.
     async fn call_people(
         &mut self,
@@ -139,10 +152,10 @@ impl Drawing<'_, Sweep> {
             let told = self.upsert(&role, &root.channel, Some(&root.ts), |_| Shown::text(&text)).await;
             troubles.note(told)?;
         }
-        if let (Some(says), Some(requester)) = (&sweep.ended, requester)
+        if let (Some(_), Some(requester)) = (&sweep.ended, requester)
             && self.known(&CardRole::Outcome).is_none()
         {
-            let text = messages::sweep_over(&requester, &messages::end_message(says));
+            let text = messages::sweep_over(&requester, sweep);
             let told =
                 self.upsert(&CardRole::Outcome, &root.channel, Some(&root.ts), |_| Shown::text(&text)).await;
             troubles.note(told)?;

@@ -14,7 +14,9 @@ use crate::exec::prior_runs::PriorRuns;
 use crate::exec::{Engine, JournalError};
 use crate::world::{SweepProgress, World};
 use reinstate_core::run::EndReason;
-use reinstate_core::sweep::{RepairList, SinceLastSweep, Sweep, SweepEvent, SweepFinding, SweepNext};
+use reinstate_core::sweep::{
+    RepairList, RepairPreview, SinceLastSweep, Sweep, SweepEvent, SweepFinding, SweepNext,
+};
 use reinstate_store::{AppendOptions, Lease, Sleep, SweepRow};
 
 /// How long findings wait for a batch before they are written.
@@ -124,6 +126,7 @@ impl Engine {
         let may_repair = !survey.tally.has_tenant_fault();
         let harmless = all.values().filter(|_| may_repair).filter_map(SweepFinding::harmless);
         let list = RepairList::new(harmless.collect());
+        let preview = RepairPreview::of(&list, all.values());
         let approvals = all.values().filter(|found| found.needs_approval).count();
         let surveyed = SweepEvent::SweepSurveyed {
             tally: survey.tally,
@@ -131,6 +134,7 @@ impl Engine {
             list,
             approvals: u64::try_from(approvals).unwrap_or(u64::MAX),
             since,
+            preview,
         };
         self.append_while_reading(sweep, lease, surveyed).await.map(drop)
     }

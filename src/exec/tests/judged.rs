@@ -10,7 +10,7 @@ use serde_json::json;
 use super::evidence::{A1, JANE, MAIL, at, healthy, record_id};
 use crate::exec::{Journal, JournalError};
 use reinstate_core::run::{PauseReason, Request, Requester};
-use reinstate_core::sweep::{ListedRepair, RepairList, Sweep, SweepEvent, Tally};
+use reinstate_core::sweep::{ListedRepair, RepairList, RepairPreview, Sweep, SweepEvent, Tally};
 use reinstate_core::{
     Diagnosis, Event, Fold, Goal, Illegal, JournalEvent, Op, Outcome, Plan, Run, Step, Subject, Undo, Who,
     diagnose,
@@ -252,6 +252,7 @@ fn wanted_of_a_sweep(history: &[SweepEvent]) -> Vec<SweepEvent> {
     let mut all = vec![
         SweepEvent::SweepOpened { asked: asked(ADA), rule: "r".to_owned() },
         SweepEvent::SweepProgress { accounts: 1, looks: 1, looked: 1 },
+        SweepEvent::SweepJoined { by: GRACE.to_owned() },
         SweepEvent::SweepPaused { by: None, why: "w".into() },
         SweepEvent::SweepResumed { by: ADA.to_owned() },
         SweepEvent::SweepRepaired { begun: 1, restored: 1, skipped: 0, failed: 0 },
@@ -265,6 +266,7 @@ fn wanted_of_a_sweep(history: &[SweepEvent]) -> Vec<SweepEvent> {
             list: list(count),
             approvals: 0,
             since: None,
+            preview: RepairPreview::default(),
         });
     }
     for digest in
@@ -297,7 +299,9 @@ fn sweep_allows(history: &[SweepEvent], event: &SweepEvent) -> bool {
     let this = |digest: &String| list.and_then(RepairList::digest).as_ref() == Some(digest);
     match event {
         SweepEvent::SweepOpened { .. } => history.is_empty(),
-        SweepEvent::SweepProgress { .. } | SweepEvent::SweepSurveyed { .. } => list.is_none(),
+        SweepEvent::SweepProgress { .. }
+        | SweepEvent::SweepJoined { .. }
+        | SweepEvent::SweepSurveyed { .. } => list.is_none(),
         SweepEvent::SweepRequested { digest, rule, .. } => !requested && this(digest) && !rule.is_empty(),
         SweepEvent::SweepApproved { by, digest } => requested && !approved && by != ADA && this(digest),
         SweepEvent::SweepRepaired { .. } | SweepEvent::SweepPaused { .. } => repairs && !paused,

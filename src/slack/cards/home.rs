@@ -15,7 +15,9 @@ const MAX_RUNS: usize = 20;
 #[derive(Debug, Default)]
 pub struct Lists {
     /// Runs that wait for this person's approval.
-    pub mine: List,
+    pub to_approve: List,
+    /// Runs that this person asked for, and that wait for a person to continue or stop them.
+    pub to_continue: List,
     /// Other open runs.
     pub open: List,
     /// Ended runs, newest first.
@@ -39,13 +41,20 @@ impl List {
     }
 }
 
+/// For whom a run or a sweep waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Awaits {
+    Nobody,
+    Approver,
+    Requester,
+}
+
 #[derive(Clone, Debug)]
 pub struct Listed {
     pub id: String,
     /// The line that the list shows.
     pub line: Markup,
-    /// Whether the run waits for an approval.
-    pub waits: bool,
+    pub awaits: Awaits,
     /// The requester, who must not approve the run.
     pub asked_by: String,
     pub approved: BTreeSet<String>,
@@ -62,7 +71,7 @@ impl Listed {
 
     fn shown(&self) -> Markup {
         match &self.link {
-            Some(link) => self.line.clone().literal(" – ").link(link, "open its card"),
+            Some(link) => self.line.clone().literal(" – ").link(link, "its card"),
             None => self.line.clone(),
         }
     }
@@ -77,7 +86,10 @@ fn view(blocks: Vec<Value>) -> Value {
 pub fn home(lists: &Lists, approves: bool, sees: bool) -> Value {
     let mut blocks = vec![header(&Markup::new().literal("Reinstate")), buttons(sees)];
     if approves {
-        blocks.extend(part("Waiting for my approval", &lists.mine, "Nothing waits for you."));
+        blocks.extend(part("Waiting for my approval", &lists.to_approve, "Nothing waits for you."));
+    }
+    if lists.to_continue.count > 0 {
+        blocks.extend(part("Needs me", &lists.to_continue, ""));
     }
     if sees {
         blocks.extend(part("Running and waiting", &lists.open, "Nothing runs and nothing waits for others."));
@@ -156,7 +168,7 @@ mod tests {
         let listed = |n: usize| Listed {
             id: n.to_string(),
             line: Markup::new().escaped(&"<!channel> & ".repeat(400)),
-            waits: true,
+            awaits: Awaits::Approver,
             asked_by: "U0ADA".into(),
             approved: BTreeSet::new(),
             link: Some("https://acme.slack.com/archives/C0ADMINS/p1".into()),
@@ -166,7 +178,8 @@ mod tests {
             (0..count).for_each(|n| list.add(&listed(n)));
             list
         };
-        let lists = Lists { mine: many(300), open: many(300), recent: many(10) };
+        let lists =
+            Lists { to_approve: many(300), to_continue: many(300), open: many(300), recent: many(10) };
         for view in [
             home(&lists, true, true),
             home(&Lists::default(), true, false),

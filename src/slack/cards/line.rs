@@ -1,81 +1,159 @@
-//! Short texts about a run: its line in a list, that it stopped, and how it ended.
+//! Lists of runs and sweeps with one line each, and the messages about a run that is no longer progressing.
 
 use jiff::Timestamp;
 
-use super::View;
 use super::state::{ending, state};
-use crate::slack::blocks::Message;
+use super::{SweepView, View, requesters};
+use crate::config::Grant;
+use crate::slack::blocks::{Message, listing};
 use crate::slack::markup::Markup;
-use reinstate_core::run::{Goal, Limits, Next};
-use reinstate_core::sweep::{Sweep, SweepNext};
-use reinstate_core::{Rules, Run};
+use crate::slack::messages;
+use reinstate_core::Event;
+use reinstate_core::run::{Goal, Next, short_id};
+use reinstate_core::sweep::SweepNext;
 
-/// The line of a run in a list.
+/// The maximum number of sections of a list. Slack limits the characters of a section.
+const MAX_SECTIONS: usize = 4;
+
+/// A run in a list: its kind and the person, who asked, and for whom it waits since when.
 #[must_use]
-pub fn line(id: &str, run: &Run, rules: &Rules, limits: &Limits, now: Timestamp) -> Markup {
-    let who = run.admitted.as_ref().map(|(_, who)| who.text().to_owned());
-    let mut text =
-        Markup::new().code(id).literal(" – ").escaped(&who.unwrap_or_else(|| "not looked up yet".to_owned()));
-    if let Some(asked) = &run.asked {
-        text = text.literal(", asked by ").user(&asked.by.id);
-    }
-    if let Some(at) = run.opened_at {
-        text = text.literal(" ").time(at);
-    }
-    text = text.literal(": ");
-    match (&run.ended, run.next(now, rules, limits)) {
-        (Some((outcome, _)), _) => text.literal(ending(*outcome)),
-        (None, Next::AwaitApproval { until }) => text.literal("waits for an approver until ").time(until),
-        (None, Next::AwaitPerson) => text.literal("waits for an operator: Retry or Stop on its card"),
+pub fn line(view: &View<'_>) -> Markup {
+    let kind = match view.aim() {
+        Goal::Repair { .. } => " – repair of ",
+        Goal::Undo { .. } => " – undo of a repair of ",
+        Goal::Retire { .. } => " – deactivation of the left-over account of ",
+    };
+    let text = Markup::new().code(short_id(view.id)).literal(kind);
+    let text = match &view.run.admitted {
+        Some(_) => text.then(&view.name()),
+        None => text.literal("somebody not looked up yet"),
+    };
+    let requester = view.run.asked.as_ref().map(|asked| asked.by.id.as_str()).unwrap_or_default();
+    let text = asked_by(text, requester).literal(": ");
+    match (&view.run.ended, view.next()) {
+        (Some((outcome, _)), _) => {
+            let at = last(view, |event| matches!(event, Event::Ended { .. }));
+            at_time(text.literal(ending(*outcome)), ", ", at)
+        }
+        (None, Next::AwaitApproval { until }) => {
+            let mut but = requesters(view);
+            but.extend(view.run.approved_by());
+            let since = view.run.current.as_ref().map(|current| current.at);
+            waiting_for(text, &view.access.approver, &but, until, since)
+        }
+        (None, Next::AwaitPerson) => {
+            let since = last(view, |event| matches!(event, Event::Paused { .. }));
+            let why = view.run.waiting.as_ref().map(|waiting| messages::pause_message(&waiting.why));
+            let text = needs(text, requester, since, &why.unwrap_or_default());
+            // A repair of a sweep has no card.
+            text.literal(if view.run.part.is_some() { "" } else { ". Press *Retry* or *Stop*" })
+        }
         (None, Next::Expire) => text.literal("its time to approve is over"),
-        (None, _) => text.literal("running"),
+        (None, _) => at_time(text.literal("running"), " since ", view.run.opened_at),
     }
 }
 
-/// The line of a sweep in a list.
+/// The time of the newest entry of a kind.
+fn last(view: &View<'_>, wanted: impl Fn(&Event) -> bool) -> Option<Timestamp> {
+    view.events.iter().rev().find(|(_, _, event)| wanted(event)).map(|(_, at, _)| *at)
+}
+
+/// A sweep in a list: who asked, and for whom it waits since when.
 #[must_use]
-pub fn sweep_line(id: &str, sweep: &Sweep, limits: &Limits, now: Timestamp) -> Markup {
-    let mut text = Markup::new().code(id).literal(" – sweep");
-    if let Some(asked) = sweep.asked.as_ref().filter(|asked| !asked.by.id.is_empty()) {
-        text = text.literal(", asked by ").user(&asked.by.id);
-    }
-    if let Some(at) = sweep.opened_at {
-        text = text.literal(" ").time(at);
-    }
-    text = text.literal(": ");
-    match sweep.next(now, limits) {
-        _ if sweep.ended.is_some() => text.literal("ended"),
-        SweepNext::Survey => text.literal("reading"),
-        SweepNext::AwaitRequest(until) => text.literal("its repairs can be asked for until ").time(until),
-        SweepNext::AwaitApproval(until) => text.literal("waits for an approver until ").time(until),
-        SweepNext::AwaitPerson => text.literal("waits for an operator: Go on or Stop on its card"),
-        SweepNext::Repair => text.literal("repairing"),
+pub fn sweep_line(view: &SweepView<'_>) -> Markup {
+    let sweep = view.sweep;
+    let requester = sweep.requester().map(|asked| asked.by.id.as_str()).unwrap_or_default();
+    let text = Markup::new().code(short_id(view.id)).literal(" – sweep");
+    let text = if requester.is_empty() { text.literal(" by schedule") } else { asked_by(text, requester) };
+    let text = text.literal(": ");
+    match view.next() {
+        _ if sweep.ended.is_some() => at_time(text.literal("ended"), ", ", sweep.ended_at),
+        SweepNext::Survey => at_time(text.literal("reading"), " since ", sweep.opened_at),
+        SweepNext::AwaitRequest(until) => {
+            let only = Grant { users: [requester.to_owned()].into(), ..Grant::default() };
+            let operators = if requester.is_empty() { &view.access.operator } else { &only };
+            let since = sweep.surveyed.as_ref().map(|surveyed| surveyed.at);
+            waiting_for(text, operators, &[], until, since).literal(". Press *Repair the harmless ones*")
+        }
+        SweepNext::AwaitApproval(until) => {
+            let since = sweep.requested.as_ref().map(|(_, at)| *at);
+            waiting_for(text, &view.access.approver, &[requester.to_owned()], until, since)
+        }
+        SweepNext::AwaitPerson => {
+            let why = sweep.paused.as_ref().map(messages::pause_message).unwrap_or_default();
+            needs(text, requester, sweep.paused_at, &why).literal(". Press *Go on* or *Stop*")
+        }
+        SweepNext::Repair => {
+            let approved = sweep.approved.as_ref().map(|(_, at)| *at);
+            let since = approved.or(sweep.requested.as_ref().map(|(_, at)| *at));
+            at_time(text.literal("repairing"), " since ", since)
+        }
         SweepNext::End(_) | SweepNext::Nothing => text.literal("ending"),
     }
+}
+
+fn asked_by(text: Markup, requester: &str) -> Markup {
+    if requester.is_empty() { text } else { text.literal(", asked by ").user(requester) }
+}
+
+fn at_time(text: Markup, word: &'static str, at: Option<Timestamp>) -> Markup {
+    match at {
+        Some(at) => text.literal(word).time(at),
+        None => text,
+    }
+}
+
+/// Who can decide, until when, and since when this is so.
+fn waiting_for(
+    text: Markup,
+    who: &Grant,
+    but: &[String],
+    until: Timestamp,
+    since: Option<Timestamp>,
+) -> Markup {
+    let people = messages::mentions(who, but);
+    let text = text.literal("waiting for ");
+    let text = if people.is_empty() { text.literal("somebody with the role") } else { text.then(&people) };
+    at_time(text.literal(" until ").time(until), ", since ", since)
+}
+
+/// Who has to act, since when and why.
+fn needs(text: Markup, requester: &str, since: Option<Timestamp>, why: &str) -> Markup {
+    let text = text.literal("needs ");
+    let text = if requester.is_empty() { text.literal("an operator") } else { text.user(requester) };
+    at_time(text, " since ", since).literal(": ").escaped(why.trim_end_matches('.'))
 }
 
 /// The line of a run whose journal cannot be read.
 #[must_use]
 pub fn unreadable_line(id: &str) -> Markup {
-    Markup::new().literal("Run ").code(id).literal(" cannot be read.")
+    Markup::new()
+        .code(short_id(id))
+        .literal(" – cannot be read. Type `/reinstate status ")
+        .escaped(id)
+        .literal("`.")
 }
 
 /// A list of runs: one line for each shown run, with a link to its card. `count` is the number of all runs.
 #[must_use]
-pub fn list(title: Markup, shown: &[(Markup, Option<String>)], count: usize) -> Message {
-    let mut lines = vec![title];
-    lines.extend(shown.iter().map(|(line, link)| {
-        let line = Markup::new().literal("• ").then(line);
-        match link {
-            Some(link) => line.literal(" – ").link(link, "its card"),
-            None => line,
-        }
-    }));
+pub fn list(title: &Markup, shown: &[(Markup, Option<String>)], count: usize) -> Message {
+    let mut lines: Vec<Markup> = shown
+        .iter()
+        .map(|(line, link)| {
+            let line = Markup::new().literal("• ").then(line);
+            match link {
+                Some(link) => line.literal(" – ").link(link, "its card"),
+                None => line,
+            }
+        })
+        .collect();
     let more = count.saturating_sub(shown.len());
     if more > 0 {
         lines.push(Markup::new().literal("… and ").number(more).literal(" more"));
     }
-    Message::text(&Markup::lines(&lines, 2900))
+    let blocks = listing(title, &lines, MAX_SECTIONS);
+    lines.insert(0, title.clone());
+    Message::of(&Markup::lines(&lines, 2900), blocks, 0)
 }
 
 /// Tells the requester that a run stopped for a person: what happened, why, and what to do. `here` means that the card

@@ -187,7 +187,7 @@ fn slack_takes_every_card_at_its_largest() {
             good("call", &call(&view));
             good("outcome", &outcome(&view, &Markup::new().user("U0ADA")));
             good("status", &status(&view, Some("https://acme.slack.com/archives/C0ADMINS/p1")));
-            good("line", &Message::text(&line(view.id, &run, &rules, &limits, at(2))));
+            good("line", &Message::text(&line(&view)));
             let shown = modal::details(details(&view));
             assert_eq!(view_problems(&shown, Surface::Modal), Vec::<String>::new());
         }

@@ -3,12 +3,22 @@
 pub mod click;
 mod me;
 mod reason;
+mod refusal;
+mod sweep;
 mod unresolved;
+mod upload;
 mod which_run;
 
 pub use me::{PlainWords, plain};
 pub use reason::{end_message, end_reason, pause_detail, pause_message};
+pub(crate) use refusal::refused;
+pub(crate) use sweep::sweep_end;
+pub use sweep::{
+    history_of_a_sweep, joined_sweep_over, part_stopped, sweep_begun, sweep_joined, sweep_over,
+    sweep_stopped, sweep_waits,
+};
 pub use unresolved::Unresolved;
+pub use upload::no_table;
 pub use which_run::{several_runs, several_runs_unlisted};
 
 use std::time::Duration;
@@ -17,7 +27,7 @@ use super::command::ParseError;
 use super::markup::Markup;
 use crate::config::{Access, Grant};
 use reinstate_core::diagnose::AppChoice;
-use reinstate_core::{Actor, Denied, Role};
+use reinstate_core::{Actor, Denied, Outcome, Role};
 
 /// The commands, each with the role it needs.
 #[must_use]
@@ -144,40 +154,8 @@ pub fn no_run() -> Markup {
 }
 
 #[must_use]
-pub fn sweep_begun(sweep: &str, channel: &str) -> Markup {
-    Markup::new()
-        .literal("The sweep ")
-        .code(sweep)
-        .literal(" has begun. It only reads. Its card stands in ")
-        .channel(channel)
-        .literal(".")
-}
-
-/// The table of a sweep could not be uploaded.
-#[must_use]
-pub fn no_table(code: &str) -> Markup {
-    Markup::new()
-        .literal("Slack does not take the table (")
-        .code(code)
-        .literal("). Reinstate needs the scope ")
-        .code("files:write")
-        .literal("; `reinstate sweep --csv FILE` writes the same table.")
-}
-
-#[must_use]
 pub fn nothing_open() -> Markup {
     Markup::new().literal("Nothing runs and nothing waits.")
-}
-
-/// `history SWEEP`: what the sweep is, its state, and how many runs it started. A list of these may follow.
-#[must_use]
-pub fn history_of_a_sweep(sweep: &str, line: &Markup, runs: usize) -> Markup {
-    let text = Markup::new().literal("This is the id of a sweep, not of a person. ").then(line).literal(". ");
-    let text = match runs {
-        0 => text.literal("It has begun no repair. "),
-        _ => text.literal("The repairs that it began, newest first: ").number(runs).literal(". "),
-    };
-    text.literal("Type `/reinstate status ").escaped(sweep).literal("` to see what it found.")
 }
 
 /// The title of the list of open runs.
@@ -214,6 +192,22 @@ pub fn help_is_asked(channel: &str) -> Markup {
         .literal("Your admins have been asked for help, in ")
         .channel(channel)
         .literal(". They see what was found. You need not do anything else; they will write to you.")
+}
+
+/// Tells the person who asked for help how the repair ended. The words are plain, and name nobody.
+#[must_use]
+pub fn helped(outcome: Outcome) -> Markup {
+    Markup::new().literal(match outcome {
+        Outcome::Restored | Outcome::Done => {
+            "Your admins have repaired your Atlassian access. If an app still shows nothing, sign out there and in again."
+        }
+        Outcome::Healthy => {
+            "Your admins have looked at your Atlassian access, and it is in order now. If an app still shows nothing, sign out there and in again."
+        }
+        _ => {
+            "Your admins have looked at your Atlassian access. It is not repaired yet, and they know what is missing. You need not ask again."
+        }
+    })
 }
 
 /// The admins were already asked today.
@@ -301,49 +295,6 @@ pub fn card_refused(run: &str, channel: &str, code: &str, asks: bool) -> Markup 
         .literal("` to stop it. Tell the people who run Reinstate.")
 }
 
-/// The repairs of a sweep wait for a person, because something failed or because somebody pressed Pause.
-#[must_use]
-pub fn sweep_stopped(requester: &str, by: Option<&str>, why: &str) -> Markup {
-    let text = Markup::new().user(requester);
-    if let Some(by) = by {
-        return text
-            .literal(" The repairs of this sweep stand still: ")
-            .user(by)
-            .literal(" pressed *Pause*. Press *Go on* or *Stop* on the card above.");
-    }
-    text.literal(" The repairs of this sweep stopped and wait for an operator: ")
-        .escaped(why.trim_end_matches('.'))
-        .literal(". Look at what failed. Then press *Go on* or *Stop* on the card above.")
-}
-
-/// Calls the approvers to the card of a sweep.
-#[must_use]
-pub fn sweep_waits(access: &Access, requester: Option<&str>) -> Markup {
-    let but: Vec<String> = requester.map(str::to_owned).into_iter().collect();
-    approvers(access, &but).literal(" the list of repairs above waits for an approver.")
-}
-
-/// The repairs of a sweep have ended.
-#[must_use]
-pub fn sweep_over(requester: &str, says: &str) -> Markup {
-    Markup::new().user(requester).literal(" the repairs of this sweep have ended. ").escaped(says)
-}
-
-/// A run of a sweep, which has no card, waits for a person.
-#[must_use]
-pub fn part_stopped(run: &str, whose: &Markup, why: &str) -> Markup {
-    Markup::new()
-        .literal("A repair of your sweep stopped, the one for ")
-        .then(whose)
-        .literal(". Why: ")
-        .escaped(why.trim_end_matches('.'))
-        .literal(". Type `/reinstate status ")
-        .escaped(run)
-        .literal("` to look at it. Type `/reinstate cancel ")
-        .escaped(run)
-        .literal("` to end it, then ask for a repair of this account by itself.")
-}
-
 /// Too many tasks are running.
 #[must_use]
 pub fn busy() -> Markup {
@@ -386,6 +337,16 @@ pub fn not_begun(says: &str, first_card: Option<&str>, holders: Option<&Markup>)
         (None, Some(holders)) => text.literal(" ").then(holders),
         (None, None) => text,
     }
+}
+
+/// Whom a reader can ask for a repair that they may not begin.
+#[must_use]
+pub fn ask_instead(access: &Access) -> Markup {
+    let people = mentions(&access.operator, &[]);
+    if people.is_empty() {
+        return Markup::new().literal("Nobody has the role operator; ask the people who run Reinstate.");
+    }
+    Markup::new().literal("Ask ").then(&people).literal(" for it.")
 }
 
 #[must_use]

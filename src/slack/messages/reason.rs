@@ -81,8 +81,8 @@ pub fn end_reason(reason: &EndReason) -> Cow<'static, str> {
         EndReason::NotRequested => {
             "Nobody asked for the repairs within a day; another sweep will see what is there then."
         }
-        EndReason::ListNotApproved => "Nobody approved the list in time. None of it was repaired.",
-        EndReason::ListDeclined => "The list was declined; none of it was repaired.",
+        EndReason::ListNotApproved => "Nobody approved the list in time. Nothing was changed.",
+        EndReason::ListDeclined => "Nothing was changed.",
         EndReason::ListExpired => "A day has passed since the approval; what was not begun by then was left.",
         EndReason::RequesterNotOperator => {
             "The requester no longer has the role operator, so nothing more was begun."
@@ -91,10 +91,10 @@ pub fn end_reason(reason: &EndReason) -> Cow<'static, str> {
             return Cow::Owned(repaired(*begun, *restored, *skipped, *failed));
         }
         EndReason::ReadingStopped => {
-            "The sweep was stopped before everything was read, so it has no result. Nothing was changed."
+            "Nothing was changed. It was stopped before everything was read, so it has no result."
         }
-        EndReason::OfferStopped => "The sweep was stopped before any repair. Nothing was changed.",
-        EndReason::RepairsStopped => "The repairs were stopped. What was begun is brought to its end.",
+        EndReason::OfferStopped => "Nothing was changed.",
+        EndReason::RepairsStopped => "Repairs that had begun go on to their end. No other repair begins.",
     })
 }
 

@@ -258,8 +258,7 @@ pub fn me() -> Page {
 pub fn lists() -> Page {
     let mut page =
         Page::new("Status, history, whoami and help", "Only the person who typed the command sees it.");
-    let line =
-        |story: &Story| story.draws(|view| cards::line(RUN, view.run, view.rules, view.limits, view.now));
+    let line = |story: &Story| story.draws(cards::line);
     let asks = Story::repair().planned(parking());
     let link = || Some(LINK.to_owned());
     let stopped = asks.clone().approved().began(0, 1).and(Event::Paused {
@@ -273,17 +272,21 @@ pub fn lists() -> Page {
         (line(&asks.clone().approved()), link()),
         (line(&stopped), link()),
         (line(&Story::asked(Goal::default())), None),
+        (line(&Story::of(Goal::Undo { run: EARLIER.to_owned() })), link()),
+        (line(&Story::of(Goal::Retire { run: EARLIER.to_owned() })), link()),
         (cards::unreadable_line(EARLIER), None),
     ];
-    shows!(page, "Status", "`status` lists what is open, at most 20.", card(&cards::list(messages::open_runs(9), &shown, 9)), @"
+    shows!(page, "Status", "`status` lists what is open, at most 20.", card(&cards::list(&messages::open_runs(9), &shown, 9)), @"
     *Open runs*: 9
-    • `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: waits for an approver until 2026-11-30 10:00 UTC – its card (https://acme.slack.com/archives/C0ADMINS/p1)
-    • `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: its time to approve is over – its card (https://acme.slack.com/archives/C0ADMINS/p1)
-    • `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: running – its card (https://acme.slack.com/archives/C0ADMINS/p1)
-    • `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: waits for an operator: Retry or Stop on its card – its card (https://acme.slack.com/archives/C0ADMINS/p1)
-    • `01a22b0e-0438-7587-8f82-176a680e8a9b` – not looked up yet, asked by @ada 2026-11-30 09:00 UTC: running
-    • Run `01a22a00-0000-7000-8000-000000000001` cannot be read.
-    … and 3 more
+    • `680e8a9b` – repair of jane@acme.example, asked by @ada: waiting for @grace until 2026-11-30 10:00 UTC, since 2026-11-30 09:00 UTC – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `680e8a9b` – repair of jane@acme.example, asked by @ada: its time to approve is over – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `680e8a9b` – repair of jane@acme.example, asked by @ada: running since 2026-11-30 09:00 UTC – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `680e8a9b` – repair of jane@acme.example, asked by @ada: needs @ada since 2026-11-30 09:00 UTC: 403 Forbidden. Press *Retry* or *Stop* – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `680e8a9b` – repair of somebody not looked up yet, asked by @ada: running since 2026-11-30 09:00 UTC
+    • `680e8a9b` – undo of a repair of jane@acme.example, asked by @ada: running since 2026-11-30 09:00 UTC – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `680e8a9b` – deactivation of the left-over account of jane@acme.example, asked by @ada: running since 2026-11-30 09:00 UTC – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `00000001` – cannot be read. Type `/reinstate status 01a22a00-0000-7000-8000-000000000001`.
+    … and 1 more
     ");
     shows!(page, "Status: nothing is open", "`status`", says(&messages::nothing_open()), @"Nothing runs and nothing waits.");
     shows!(page, "Status of a run", "`status RUN`: the card without its buttons.",
@@ -324,32 +327,32 @@ pub fn lists() -> Page {
     shows!(page, "Status: no such run", "`status RUN`", says(&messages::no_run()), @"There is no such run. Type `/reinstate status` to see the open ones.");
     let ended = super::run_ends::lines();
     shows!(page, "History", "`history WHO` lists every run on that account. Each end has its words.",
-        card(&cards::list(messages::runs_on(JANE, ended.len()), &ended, ended.len())), @"
+        card(&cards::list(&messages::runs_on(JANE, ended.len()), &ended, ended.len())), @"
     *Runs on jane@acme.example*, newest first: 11
-    • `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: Access was good from the start – its card (https://acme.slack.com/archives/C0ADMINS/p1)
-    • `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: Access is back, and that was proven – its card (https://acme.slack.com/archives/C0ADMINS/p1)
-    • `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: Done – its card (https://acme.slack.com/archives/C0ADMINS/p1)
-    • `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: Only people can do what is left – its card (https://acme.slack.com/archives/C0ADMINS/p1)
-    • `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: It could not be told – its card (https://acme.slack.com/archives/C0ADMINS/p1)
-    • `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: Refused – its card (https://acme.slack.com/archives/C0ADMINS/p1)
-    • `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: Another run is on the same account – its card (https://acme.slack.com/archives/C0ADMINS/p1)
-    • `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: Declined – its card (https://acme.slack.com/archives/C0ADMINS/p1)
-    • `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: Nobody approved in time – its card (https://acme.slack.com/archives/C0ADMINS/p1)
-    • `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: Stopped – its card (https://acme.slack.com/archives/C0ADMINS/p1)
-    • `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: Skipped: it had changed – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `680e8a9b` – repair of jane@acme.example, asked by @ada: Access was good from the start, 2026-11-30 09:00 UTC – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `680e8a9b` – repair of jane@acme.example, asked by @ada: Access is back, and that was proven, 2026-11-30 09:00 UTC – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `680e8a9b` – repair of jane@acme.example, asked by @ada: Done, 2026-11-30 09:00 UTC – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `680e8a9b` – repair of jane@acme.example, asked by @ada: Only people can do what is left, 2026-11-30 09:00 UTC – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `680e8a9b` – repair of jane@acme.example, asked by @ada: It could not be told, 2026-11-30 09:00 UTC – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `680e8a9b` – repair of jane@acme.example, asked by @ada: Refused, 2026-11-30 09:00 UTC – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `680e8a9b` – repair of jane@acme.example, asked by @ada: Another run is on the same account, 2026-11-30 09:00 UTC – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `680e8a9b` – repair of jane@acme.example, asked by @ada: Declined, 2026-11-30 09:00 UTC – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `680e8a9b` – repair of jane@acme.example, asked by @ada: Nobody approved in time, 2026-11-30 09:00 UTC – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `680e8a9b` – repair of jane@acme.example, asked by @ada: Stopped, 2026-11-30 09:00 UTC – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `680e8a9b` – repair of jane@acme.example, asked by @ada: Skipped: it had changed, 2026-11-30 09:00 UTC – its card (https://acme.slack.com/archives/C0ADMINS/p1)
     ");
     shows!(page, "History: no run", "`history WHO`", says(&messages::no_history(JANE)), @"There has been no run on jane@acme.example.");
     let sweeps = super::sweeps::lines();
-    shows!(page, "Status: sweeps", "Sweeps stand in the same list.", card(&cards::list(messages::open_runs(sweeps.len()), &sweeps, sweeps.len())), @"
+    shows!(page, "Status: sweeps", "Sweeps stand in the same list.", card(&cards::list(&messages::open_runs(sweeps.len()), &sweeps, sweeps.len())), @"
     *Open runs*: 8
-    • `01a22b0e-1111-7587-8f82-176a680e8a9b` – sweep, asked by @ada 2026-11-30 09:00 UTC: reading – its card (https://acme.slack.com/archives/C0ADMINS/p1)
-    • `01a22b0e-1111-7587-8f82-176a680e8a9b` – sweep, asked by @ada 2026-11-30 09:00 UTC: its repairs can be asked for until 2026-12-01 09:01 UTC – its card (https://acme.slack.com/archives/C0ADMINS/p1)
-    • `01a22b0e-1111-7587-8f82-176a680e8a9b` – sweep, asked by @ada 2026-11-30 09:00 UTC: waits for an approver until 2026-11-30 10:02 UTC – its card (https://acme.slack.com/archives/C0ADMINS/p1)
-    • `01a22b0e-1111-7587-8f82-176a680e8a9b` – sweep, asked by @ada 2026-11-30 09:00 UTC: repairing – its card (https://acme.slack.com/archives/C0ADMINS/p1)
-    • `01a22b0e-1111-7587-8f82-176a680e8a9b` – sweep, asked by @ada 2026-11-30 09:00 UTC: waits for an operator: Go on or Stop on its card – its card (https://acme.slack.com/archives/C0ADMINS/p1)
-    • `01a22b0e-1111-7587-8f82-176a680e8a9b` – sweep, asked by @ada 2026-11-30 09:00 UTC: ending – its card (https://acme.slack.com/archives/C0ADMINS/p1)
-    • `01a22b0e-1111-7587-8f82-176a680e8a9b` – sweep, asked by @ada 2026-11-30 09:00 UTC: ended – its card (https://acme.slack.com/archives/C0ADMINS/p1)
-    • `01a22b0e-1111-7587-8f82-176a680e8a9b` – sweep 2026-11-30 09:00 UTC: reading – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `680e8a9b` – sweep, asked by @ada: reading since 2026-11-30 09:00 UTC – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `680e8a9b` – sweep, asked by @ada: waiting for @ada until 2026-12-01 09:01 UTC, since 2026-11-30 09:01 UTC. Press *Repair the harmless ones* – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `680e8a9b` – sweep, asked by @ada: waiting for @grace until 2026-11-30 10:02 UTC, since 2026-11-30 09:02 UTC – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `680e8a9b` – sweep, asked by @ada: repairing since 2026-11-30 09:03 UTC – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `680e8a9b` – sweep, asked by @ada: needs @ada since 2026-11-30 09:04 UTC: 5 of 7 failed. Press *Go on* or *Stop* – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `680e8a9b` – sweep, asked by @ada: ending – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `680e8a9b` – sweep, asked by @ada: ended, 2026-11-30 09:02 UTC – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    • `680e8a9b` – sweep by schedule: reading since 2026-11-30 09:00 UTC – its card (https://acme.slack.com/archives/C0ADMINS/p1)
     ");
     shows!(page, "Help", "`help`", says(&messages::help()), @"
     *What Reinstate understands*

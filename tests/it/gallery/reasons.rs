@@ -86,15 +86,15 @@ pub fn page() -> Page {
     The command is older than 15 minutes, so nothing was read. Ask for another sweep if it is still wanted.
     There is nothing that could be repaired harmlessly.
     Nobody asked for the repairs within a day; another sweep will see what is there then.
-    Nobody approved the list in time. None of it was repaired.
-    The list was declined; none of it was repaired.
+    Nobody approved the list in time. Nothing was changed.
+    Nothing was changed.
     A day has passed since the approval; what was not begun by then was left.
     The requester no longer has the role operator, so nothing more was begun.
     1 of 1 account has its access back.
     4 of 7 accounts have their access back; 2 were skipped because they had changed since; 1 need another look.
-    The sweep was stopped before everything was read, so it has no result. Nothing was changed.
-    The sweep was stopped before any repair. Nothing was changed.
-    The repairs were stopped. What was begun is brought to its end.
+    Nothing was changed. It was stopped before everything was read, so it has no result.
+    Nothing was changed.
+    Repairs that had begun go on to their end. No other repair begins.
     ");
     let waits = [
         PauseDetail::Unexpected { expected: json!({ "active": true }), found: json!({ "active": false }) },

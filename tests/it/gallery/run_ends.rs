@@ -7,8 +7,8 @@ use reinstate_core::run::EndReason;
 use reinstate_core::{Event, Goal, Outcome};
 
 use super::jane::{
-    EARLIER, LINK, RUN, Story, access, cannot_tell, memberships, not_assigned, parking, restored,
-    retire_plan, ticket, two_accounts, undo_plan,
+    EARLIER, LINK, Story, access, cannot_tell, memberships, not_assigned, parking, restored, retire_plan,
+    ticket, two_accounts, undo_plan,
 };
 use super::page::{Page, card, shows};
 
@@ -401,7 +401,7 @@ pub fn lines() -> Vec<(Markup, Option<String>)> {
     ];
     let line = |outcome| {
         let story = Story::repair().ended(outcome, "");
-        story.draws(|view| cards::line(RUN, view.run, view.rules, view.limits, view.now))
+        story.draws(cards::line)
     };
     all.map(|outcome| (line(outcome), Some(LINK.to_owned()))).into()
 }

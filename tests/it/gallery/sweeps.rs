@@ -7,41 +7,57 @@ use reinstate::slack::markup::Markup;
 use reinstate::slack::messages;
 use reinstate_core::run::{EndReason, PauseDetail, PauseMessage};
 use reinstate_core::sweep::{
-    ListedRepair, RepairList, SinceLastSweep, Sweep as Folded, SweepEvent, SweepFinding, SweepNext, Tally,
+    RepairList, RepairPreview, SinceLastSweep, Sweep as Folded, SweepEvent, SweepFinding, SweepNext, Tally,
 };
 use reinstate_core::{Cause, Fold as _, Goal, Risk, Source, Verdict};
 
 use super::jane::{HEAD, JANE, LINK, RUN, access, asked, at, limits};
 use super::page::{Page, card, says, shows};
+use reinstate_sandbox::tenant::ADMINS;
 
 const SWEEP: &str = "01a22b0e-1111-7587-8f82-176a680e8a9b";
 
 pub fn page() -> Page {
     let mut page = Page::new(
         "Sweeps",
-        "The card of a sweep stands in `slack.channel`, whoever asked for the sweep. It names no person. The table of \
-         all accounts that are not healthy is a file in its thread.",
+        "The card of a sweep stands in `slack.channel`, whoever asked for the sweep. Before the repairs begin, it names \
+         the first people on the list. The table of all accounts that are not healthy is a file in its thread.",
     );
     let begun = Sweep::by("U0ADA");
     shows!(page, "Sweep: the first look", "Everything is read in bulk.", begun.card(&mut page), @"
     # Sweep of the organization
-    *Reading every side in bulk.*
+    *Reading all accounts and groups.*
     [ Stop ]
     (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada)
     ");
     shows!(page, "Sweep: by schedule", "`sweep.schedule` asked for it, so nobody is named.", Sweep::by("").card(&mut page), @"
     # Sweep of the organization
-    *Reading every side in bulk.*
+    *Reading all accounts and groups.*
     [ Stop ]
     (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` by schedule)
     ");
     let read = begun.clone().and(SweepEvent::SweepProgress { accounts: 5000, looks: 40, looked: 12 });
     shows!(page, "Sweep: reading", "Some accounts are looked at by themselves.", read.card(&mut page), @"
     # Sweep of the organization
-    *Reading:* 5000 accounts listed, looked closely at 12 of 40 (83 a second).
+    *Reading 5000 accounts.* Looked closely at 12 of 40.
     [ Stop ]
     (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada)
     ");
+    let few = begun.clone().and(SweepEvent::SweepProgress { accounts: 10, looks: 0, looked: 0 });
+    shows!(page, "Sweep: reading, and no account needs a closer look", "The rest of the card is the same.", state(&few.card(&mut page)), @"
+    *Reading 10 accounts.*
+    [ Stop ]
+    (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada)
+    ");
+    let joined = few.and(SweepEvent::SweepJoined { by: "U0VERA".to_owned() });
+    shows!(page, "Sweep: a second request joins the first", "The answer to `sweep` while another sweep reads.",
+        says(&messages::sweep_joined(&joined.folded(), Some(LINK), ADMINS)), @"A sweep is reading already, asked for by @ada. So no second one was started. You hear in the thread of its card (https://acme.slack.com/archives/C0ADMINS/p1) when it has read everything.");
+    shows!(page, "Sweep: those who joined are told that it has read everything", "In the thread of the card.",
+        says(&messages::joined_sweep_over(joined.folded().joined.iter(), &joined.clone().and(surveyed(2, None)).folded())), @"@vera this sweep has read everything. The card above shows what it found.");
+    let stopped =
+        SweepEvent::SweepEnded { message: EndReason::ReadingStopped.into(), by: Some("U0ADA".to_owned()) };
+    shows!(page, "Sweep: those who joined are told that it was stopped", "In the thread of the card.",
+        says(&messages::joined_sweep_over(joined.folded().joined.iter(), &joined.clone().and(stopped).folded())), @"@vera this sweep has no result. *Stopped by* @ada. Nothing was changed. It was stopped before everything was read, so it has no result.");
     let small = read.clone().and(surveyed(2, None));
     shows!(page, "Sweep: everything is read", "An operator can ask for the harmless repairs. Anybody who may check can see the others.",
         small.card(&mut page), @"
@@ -51,12 +67,16 @@ pub fn page() -> Page {
     • 9 × Another managed account bears the person's address (`email-held-by-managed-account`)
     • 3 × The person is not assigned to the Atlassian application (`not-assigned`)
     • 2 × Group memberships were lost on the way to Atlassian (`membership-drift`)
-    2 can be repaired harmlessly: what provisioning would do anyway. 9 need an approval each. 4 are for a person, or need no approval and are repaired one by one. The table is in the thread.
-    [ Repair the harmless ones ] (asks: Repair the harmless ones? Exactly the 2 listed accounts and plans, list `848cea5a`. No irreversible step. Each account is looked at again first, and skipped if it has changed.)  [ Show those that need an approval ]
+    2 can be repaired harmlessly: what provisioning would do anyway.
+    • *Jane Doe* (person0@acme.example): The person was never provisioned · provision on demand
+    • *Ben Okafor* (person1@acme.example): not in group jira-users · provision in jira-users
+    9 need an approval each. 4 need a person, or a repair of their own. The table is in the thread.
+    [ Repair the harmless ones ] (asks: Repair the harmless ones? 2 people: provision 1 person on demand, 1 membership. No step is irreversible. Each person is read again first, and skipped if something has changed. List `848cea5a`.)  [ Show those that need an approval ]
     (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada)
     ");
-    let (folded, times) = (small.folded(), limits());
-    let view = SweepView { id: SWEEP, sweep: &folded, limits: &times, now: small.now, head: None };
+    let (folded, times, access) = (small.folded(), limits(), access());
+    let view =
+        SweepView { id: SWEEP, sweep: &folded, limits: &times, access: &access, now: small.now, head: None };
     shows!(page, "Status of a sweep", "`status SWEEP`: the card without its buttons.", card(&cards::sweep_status(&view, Some(LINK))), @"
     # Sweep of the organization
     *Everything is read, and nothing was changed.* The button works until 2026-12-01 09:02 UTC.
@@ -64,14 +84,17 @@ pub fn page() -> Page {
     • 9 × Another managed account bears the person's address (`email-held-by-managed-account`)
     • 3 × The person is not assigned to the Atlassian application (`not-assigned`)
     • 2 × Group memberships were lost on the way to Atlassian (`membership-drift`)
-    2 can be repaired harmlessly: what provisioning would do anyway. 9 need an approval each. 4 are for a person, or need no approval and are repaired one by one. The table is in the thread.
+    2 can be repaired harmlessly: what provisioning would do anyway.
+    • *Jane Doe* (person0@acme.example): The person was never provisioned · provision on demand
+    • *Ben Okafor* (person1@acme.example): not in group jira-users · provision in jira-users
+    9 need an approval each. 4 need a person, or a repair of their own. The table is in the thread.
     (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada)
     (To stop this sweep, type `/reinstate cancel 01a22b0e-1111-7587-8f82-176a680e8a9b`.)
     (The card of this sweep (https://acme.slack.com/archives/C0ADMINS/p1))
     ");
     shows!(page, "History of a sweep", "`history SWEEP`. The list of these runs follows.",
-        says(&messages::history_of_a_sweep(SWEEP, &cards::sweep_line(SWEEP, &folded, &times, small.now), 1)), @"This is the id of a sweep, not of a person. `01a22b0e-1111-7587-8f82-176a680e8a9b` – sweep, asked by @ada 2026-11-30 09:00 UTC: its repairs can be asked for until 2026-12-01 09:02 UTC. The repairs that it began, newest first: 1. Type `/reinstate status 01a22b0e-1111-7587-8f82-176a680e8a9b` to see what it found.");
-    shows!(page, "The sweep is stopped", "After `cancel SWEEP`.", says(&messages::click::sweep_stopped(SWEEP, &begun.folded())), @"The sweep is stopped: `01a22b0e-1111-7587-8f82-176a680e8a9b`. The sweep was stopped before everything was read, so it has no result. Nothing was changed. To read the organization again, type `/reinstate sweep`.");
+        says(&messages::history_of_a_sweep(SWEEP, &cards::sweep_line(&view), 1)), @"This is the id of a sweep, not of a person. `680e8a9b` – sweep, asked by @ada: waiting for @ada until 2026-12-01 09:02 UTC, since 2026-11-30 09:02 UTC. Press *Repair the harmless ones*. The repairs that it began, newest first: 1. Type `/reinstate status 01a22b0e-1111-7587-8f82-176a680e8a9b` to see what it found.");
+    shows!(page, "The sweep is stopped", "After `cancel SWEEP`.", says(&messages::click::sweep_stopped(SWEEP, &begun.folded())), @"The sweep is stopped: `01a22b0e-1111-7587-8f82-176a680e8a9b`. Nothing was changed. It was stopped before everything was read, so it has no result. To read the organization again, type `/reinstate sweep`.");
     shows!(page, "A sweep is not undone", "`undo SWEEP`", says(&messages::click::undo_of_a_sweep(SWEEP)), @"`01a22b0e-1111-7587-8f82-176a680e8a9b` is a sweep, not a run, so nothing was started. A sweep only reads; each repair that it began is a run. Type `/reinstate history 01a22b0e-1111-7587-8f82-176a680e8a9b` to see these runs, then `/reinstate undo RUN` with the id of one of them.");
     let gaps = read.clone().and(surveyed_with_gaps());
     shows!(page, "Sweep: not everything could be read", "A side was refused or did not answer.", gaps.card(&mut page), @"
@@ -83,28 +106,75 @@ pub fn page() -> Page {
     • 1 × Group memberships were lost on the way to Atlassian (`membership-drift`)
     *Could not be read*, so what needs it is not judged:
     • `entra.provisioning-log`: 403 Forbidden
-    1 can be repaired harmlessly: what provisioning would do anyway. 13 are for a person, or need no approval and are repaired one by one. The table is in the thread.
-    [ Repair the harmless ones ] (asks: Repair the harmless ones? Exactly the 1 listed accounts and plans, list `09ff09f9`. No irreversible step. Each account is looked at again first, and skipped if it has changed.)
+    1 can be repaired harmlessly: what provisioning would do anyway.
+    • *Jane Doe* (person0@acme.example): The person was never provisioned · provision on demand
+    13 need a person, or a repair of their own. The table is in the thread.
+    [ Repair the harmless ones ] (asks: Repair the harmless ones? 1 person: provision 1 person on demand. No step is irreversible. Each person is read again first, and skipped if something has changed. List `09ff09f9`.)
+    (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada)
+    ");
+    let old = read.clone().and(without_preview(surveyed(7, None)));
+    shows!(page, "Sweep: read by version 1", "Its entry names nobody.", old.card(&mut page), @"
+    # Sweep of the organization
+    *Everything is read, and nothing was changed.* The button works until 2026-12-01 09:02 UTC.
+    *5000 accounts*: 4980 healthy, 19 broken, 1 cannot be told
+    • 9 × Another managed account bears the person's address (`email-held-by-managed-account`)
+    • 7 × Group memberships were lost on the way to Atlassian (`membership-drift`)
+    • 3 × The person is not assigned to the Atlassian application (`not-assigned`)
+    7 can be repaired harmlessly: what provisioning would do anyway. 9 need an approval each. 4 need a person, or a repair of their own. The table is in the thread.
+    [ Repair the harmless ones ] (asks: Repair the harmless ones? 7 people, harmless steps only. No step is irreversible. Each person is read again first, and skipped if something has changed. List `c8331d16`.)  [ Show those that need an approval ]
     (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada)
     ");
     let since = SinceLastSweep { at: at(-86_400), newly: 3, gone: 8, otherwise: 1 };
+    let most = read.clone().and(surveyed(12, Some(since.clone()))).requested();
+    shows!(page, "Sweep: more people than the card names", "Ten people are named.", most.card(&mut page), @"
+    # Sweep of the organization
+    *Waits for an approval* until 2026-11-30 10:03 UTC: @ada asks @grace to approve or decline.
+    *5000 accounts*: 4975 healthy, 24 broken, 1 cannot be told
+    Since the sweep of 2026-11-29 09:00 UTC: 3 new, 8 gone, 1 with other causes
+    • 12 × Group memberships were lost on the way to Atlassian (`membership-drift`)
+    • 9 × Another managed account bears the person's address (`email-held-by-managed-account`)
+    • 3 × The person is not assigned to the Atlassian application (`not-assigned`)
+    12 can be repaired harmlessly: what provisioning would do anyway.
+    • *Ben Okafor* (`00000006`): not in group jira-users · provision on demand and in jira-users
+    • *Jane Doe* (person0@acme.example): The person was never provisioned · provision on demand
+    • *Jane Doe* (person10@acme.example): The person was never provisioned · provision on demand
+    • *Ben Okafor* (person11@acme.example): not in group jira-users · provision in jira-users
+    • *Ben Okafor* (person1@acme.example): not in group jira-users · provision in jira-users
+    • *Chiara Lindqvist* (person2@acme.example): not in groups jira-users, wiki-users · provision on demand and in these
+    • *Dan <Mori>* (person3@acme.example): not in groups jira-users, wiki-users and 1 more · provision in these
+    • *person4@acme.example*: not in groups jira-users, wiki-users and 2 more · provision on demand and in these
+    • *Jane Doe* (person5@acme.example): The person was never provisioned · provision on demand
+    • *Chiara Lindqvist* (person7@acme.example): not in groups jira-users, wiki-users · provision in these
+    … and 2 more, in the table
+    9 need an approval each. 4 need a person, or a repair of their own. The table is in the thread.
+    [ Approve ] (asks: Approve this list? 12 people: provision 7 people on demand, 21 memberships. No step is irreversible. Each person is read again first, and skipped if something has changed. List `c552e6d8`.)  [ Decline ]  [ Show those that need an approval ]
+    (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada)
+    ");
     let large = read.clone().and(surveyed(7, Some(since)));
     let requested = large.requested();
     shows!(page, "Sweep: it waits for an approval", "The list has more than five accounts, so an approver decides.",
         requested.card(&mut page), @"
     # Sweep of the organization
-    *Waits for an approval* until 2026-11-30 10:03 UTC. @ada wants the harmless repairs carried out. They touch more than five accounts, so an approver is needed.
+    *Waits for an approval* until 2026-11-30 10:03 UTC: @ada asks @grace to approve or decline.
     *5000 accounts*: 4980 healthy, 19 broken, 1 cannot be told
     Since the sweep of 2026-11-29 09:00 UTC: 3 new, 8 gone, 1 with other causes
     • 9 × Another managed account bears the person's address (`email-held-by-managed-account`)
     • 7 × Group memberships were lost on the way to Atlassian (`membership-drift`)
     • 3 × The person is not assigned to the Atlassian application (`not-assigned`)
-    7 can be repaired harmlessly: what provisioning would do anyway. 9 need an approval each. 4 are for a person, or need no approval and are repaired one by one. The table is in the thread.
-    [ Approve ] (asks: Approve this list? Exactly the 7 listed accounts and plans, list `c8331d16`. No irreversible step. Each account is looked at again first, and skipped if it has changed.)  [ Decline ]  [ Show those that need an approval ]
+    7 can be repaired harmlessly: what provisioning would do anyway.
+    • *Ben Okafor* (`00000006`): not in group jira-users · provision on demand and in jira-users
+    • *Jane Doe* (person0@acme.example): The person was never provisioned · provision on demand
+    • *Ben Okafor* (person1@acme.example): not in group jira-users · provision in jira-users
+    • *Chiara Lindqvist* (person2@acme.example): not in groups jira-users, wiki-users · provision on demand and in these
+    • *Dan <Mori>* (person3@acme.example): not in groups jira-users, wiki-users and 1 more · provision in these
+    • *person4@acme.example*: not in groups jira-users, wiki-users and 2 more · provision on demand and in these
+    • *Jane Doe* (person5@acme.example): The person was never provisioned · provision on demand
+    9 need an approval each. 4 need a person, or a repair of their own. The table is in the thread.
+    [ Approve ] (asks: Approve this list? 7 people: provision 5 people on demand, 11 memberships. No step is irreversible. Each person is read again first, and skipped if something has changed. List `c8331d16`.)  [ Decline ]  [ Show those that need an approval ]
     (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada)
     ");
     shows!(page, "Sweep: the approvers are called", "In the thread of the card.",
-        says(&messages::sweep_waits(&access(), Some("U0ADA"))), @"@grace the list of repairs above waits for an approver.");
+        says(&messages::sweep_waits(&access, Some("U0ADA"))), @"@grace the list of repairs above waits for an approver.");
     let approved = requested
         .clone()
         .and(SweepEvent::SweepApproved { by: "U0GRACE".to_owned(), digest: requested.digest() });
@@ -117,7 +187,7 @@ pub fn page() -> Page {
     • 9 × Another managed account bears the person's address (`email-held-by-managed-account`)
     • 7 × Group memberships were lost on the way to Atlassian (`membership-drift`)
     • 3 × The person is not assigned to the Atlassian application (`not-assigned`)
-    7 can be repaired harmlessly: what provisioning would do anyway. 9 need an approval each. 4 are for a person, or need no approval and are repaired one by one. The table is in the thread.
+    7 can be repaired harmlessly: what provisioning would do anyway. 9 need an approval each. 4 need a person, or a repair of their own. The table is in the thread.
     [ Pause ]  [ Stop ]  [ Show those that need an approval ]
     (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada)
     ");
@@ -129,19 +199,19 @@ pub fn page() -> Page {
     };
     let working = approved.clone().and(repaired(4, 1, 1));
     shows!(page, "Sweep: repairing", "After the first five repairs, the rest of the time is estimated.",
-        state(&working.card(&mut page)), @"*Repairing:* 4 of 7 restored, 1 skipped because they had changed, 1 need another look. At this rate about 1 more minutes.");
+        state(&working.card(&mut page)), @"*Repairing:* 4 of 7 restored, 1 skipped because they had changed, 1 needs another look. At this rate about 1 more minute.");
     let why = PauseMessage::from(PauseDetail::RepairsFailed { failed: 1, ended: 6 });
     let stopped = working.clone().and(SweepEvent::SweepPaused { by: None, why: why.clone() });
     shows!(page, "Sweep: the repairs stopped", "Too many repairs failed. An operator decides.", stopped.card(&mut page), @"
     # Sweep of the organization
-    *Repairing:* 4 of 7 restored, 1 skipped because they had changed, 1 need another look. At this rate about 1 more minutes.
+    *Repairing:* 4 of 7 restored, 1 skipped because they had changed, 1 needs another look. At this rate about 1 more minute.
     *Waits for an operator:* 1 of 6 repairs did not bring access back. Look at what failed, then go on or stop.
     *5000 accounts*: 4980 healthy, 19 broken, 1 cannot be told
     Since the sweep of 2026-11-29 09:00 UTC: 3 new, 8 gone, 1 with other causes
     • 9 × Another managed account bears the person's address (`email-held-by-managed-account`)
     • 7 × Group memberships were lost on the way to Atlassian (`membership-drift`)
     • 3 × The person is not assigned to the Atlassian application (`not-assigned`)
-    7 can be repaired harmlessly: what provisioning would do anyway. 9 need an approval each. 4 are for a person, or need no approval and are repaired one by one. The table is in the thread.
+    7 can be repaired harmlessly: what provisioning would do anyway. 9 need an approval each. 4 need a person, or a repair of their own. The table is in the thread.
     [ Go on ]  [ Stop ]  [ Show those that need an approval ]
     (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada)
     ");
@@ -150,7 +220,7 @@ pub fn page() -> Page {
     let by = Some("U0VERA".to_owned());
     let paused = working.clone().and(SweepEvent::SweepPaused { by, why: PauseDetail::PausedByPerson.into() });
     shows!(page, "Sweep: paused", "An operator pressed *Pause*.", state(&paused.card(&mut page)), @"
-    *Repairing:* 4 of 7 restored, 1 skipped because they had changed, 1 need another look. At this rate about 1 more minutes.
+    *Repairing:* 4 of 7 restored, 1 skipped because they had changed, 1 needs another look. At this rate about 1 more minute.
     *Waits for an operator:* @vera paused the repairs. Press *Go on* or *Stop*.
     ");
     shows!(page, "Sweep: the requester is told that they are paused", "In the thread of the card.",
@@ -173,22 +243,22 @@ pub fn page() -> Page {
     [ Show those that need an approval ]
     (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada · journal `16:7b4b8464a79f1c55694c21bf57778b2d45f17595dec719c95496008c4d0080bc`)
     ");
-    shows!(page, "Sweep: the requester is told the end", "In the thread of the card.", says(&messages::sweep_over("U0ADA", &told)), @"@ada the repairs of this sweep have ended. 6 of 7 accounts have their access back; 1 need another look");
+    shows!(page, "Sweep: the requester is told the end", "In the thread of the card.", says(&messages::sweep_over("U0ADA", &ended.folded())), @"@ada the repairs of this sweep have ended. 6 of 7 accounts have their access back; 1 need another look");
     let ended_by =
         |reason: EndReason| SweepEvent::SweepEnded { message: reason.into(), by: Some("U0GRACE".to_owned()) };
     let declined = requested.clone().and(ended_by(EndReason::ListDeclined));
-    shows!(page, "Sweep: declined", "An approver declined the list.", state(&declined.card(&mut page)), @"*Ended by* @grace*.* The list was declined; none of it was repaired.");
+    shows!(page, "Sweep: declined", "An approver declined the list.", state(&declined.card(&mut page)), @"*Declined by* @grace. Nothing was changed.");
     let unread = read.clone().and(ended_by(EndReason::ReadingStopped));
     shows!(page, "Sweep: stopped while it reads", "The person who asked for it, or an approver, pressed *Stop* or typed `cancel SWEEP`.",
-        state(&unread.card(&mut page)), @r"
-    *Ended by* @grace*.* The sweep was stopped before everything was read, so it has no result. Nothing was changed.
+        state(&unread.card(&mut page)), @"
+    *Stopped by* @grace. Nothing was changed. It was stopped before everything was read, so it has no result.
     (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada · journal `16:7b4b8464a79f1c55694c21bf57778b2d45f17595dec719c95496008c4d0080bc`)
     ");
     let unoffered = small.clone().and(ended_by(EndReason::OfferStopped));
-    shows!(page, "Sweep: stopped before any repair", "As above, with `cancel SWEEP`.", state(&unoffered.card(&mut page)), @"*Ended by* @grace*.* The sweep was stopped before any repair. Nothing was changed.");
+    shows!(page, "Sweep: stopped before any repair", "As above, with `cancel SWEEP`.", state(&unoffered.card(&mut page)), @"*Stopped by* @grace. Nothing was changed.");
     assert_eq!(approved.folded().stop_reason(), EndReason::RepairsStopped);
     let cancelled = approved.clone().and(ended_by(EndReason::RepairsStopped));
-    shows!(page, "Sweep: stopped", "Somebody pressed *Stop*.", state(&cancelled.card(&mut page)), @"*Ended by* @grace*.* The repairs were stopped. What was begun is brought to its end.");
+    shows!(page, "Sweep: stopped", "Somebody pressed *Stop*.", state(&cancelled.card(&mut page)), @"*Stopped by* @grace. Repairs that had begun go on to their end. No other repair begins.");
     let over = requested.seen_at(4000);
     shows!(page, "Sweep: the time to approve is over", "For a moment, until the sweep has ended.", state(&over.card(&mut page)), @"*Ending.*");
     let nothing = begun.and(surveyed(0, None)).end();
@@ -196,7 +266,7 @@ pub fn page() -> Page {
     let unasked = small.seen_at(100_000).end();
     shows!(page, "Sweep: it ends because nobody asked", "A day has passed since everything was read.", state(&unasked.card(&mut page)), @"*Ended.* Nobody asked for the repairs within a day; another sweep will see what is there then.");
     let unapproved = over.end();
-    shows!(page, "Sweep: it ends because nobody approved", "The time of `approvals.expire_after` has passed.", state(&unapproved.card(&mut page)), @"*Ended.* Nobody approved the list in time. None of it was repaired.");
+    shows!(page, "Sweep: it ends because nobody approved", "The time of `approvals.expire_after` has passed.", state(&unapproved.card(&mut page)), @"*Ended.* Nobody approved the list in time. Nothing was changed.");
     let late = approved.seen_at(100_000).end();
     shows!(page, "Sweep: it ends after a day", "An approval of a list is good for a day.", state(&late.card(&mut page)), @"*Ended.* A day has passed since the approval; what was not begun by then was left.");
 
@@ -232,9 +302,41 @@ pub fn page() -> Page {
     "account","verdict","causes","missing groups","missing apps","plan","risk","needs approval","something unread","atlassian account id","idp user id","plan digest"
     "person1@acme.example","broken","email-held-by-managed-account membership-drift","2","unknown","park-email provision-user","destructive","yes","no","712020:0000-0001","3b9f61aa-0001","sha256:0000000000000000000000000000000000000000000000000000000000000001"
     "#);
-    shows!(page, "Sweep: the table cannot be uploaded", "In the thread of the card.", says(&messages::no_table("missing_scope")), @"Slack does not take the table (`missing_scope`). Reinstate needs the scope `files:write`; `reinstate sweep --csv FILE` writes the same table.");
+    let refusals = REFUSED_UPLOADS.map(|code| says(&messages::no_table(code)));
+    shows!(page, "Sweep: the table cannot be uploaded", "In the thread of the card. One line for each reason.", refusals.join("\n"), @"
+    Slack does not take the table of this sweep (`missing_scope`): the app lacks the scope `files:write`. Add the scope to the app, and install it again. `reinstate sweep --csv FILE` writes the same table.
+    Slack does not take the table of this sweep (`channel_not_found`): the channel is gone, or Reinstate cannot see it. Invite Reinstate to the channel, or name another one as `slack.channel`. `reinstate sweep --csv FILE` writes the same table.
+    Slack does not take the table of this sweep (`not_in_channel`): Reinstate is not a member of the channel. Invite Reinstate to the channel, or name another one as `slack.channel`. `reinstate sweep --csv FILE` writes the same table.
+    Slack does not take the table of this sweep (`is_archived`): the channel is archived. Name another channel as `slack.channel`. `reinstate sweep --csv FILE` writes the same table.
+    Slack does not take the table of this sweep (`restricted_action`): the rules of the channel do not let Reinstate post. Ask an owner of the workspace to let Reinstate post there. `reinstate sweep --csv FILE` writes the same table.
+    Slack does not take the table of this sweep (`file_upload_size_restricted`): the file is larger than the workspace allows. Ask an owner of the workspace to raise the limit. `reinstate sweep --csv FILE` writes the same table.
+    Slack does not take the table of this sweep (`storage_limit_reached`): the storage of the workspace is full. Ask an owner of the workspace to delete old files or to get more room. `reinstate sweep --csv FILE` writes the same table.
+    Slack does not take the table of this sweep (`file_uploads_disabled`): the workspace does not allow such uploads. Ask an owner of the workspace to allow this file. `reinstate sweep --csv FILE` writes the same table.
+    Slack does not take the table of this sweep (`access_denied`): the rules of the workspace or of the organization forbid it. Ask an owner of the workspace to allow this file. `reinstate sweep --csv FILE` writes the same table.
+    Slack does not take the table of this sweep (`token_revoked`): Slack does not accept the token of the bot. Install the app again, and give Reinstate the new bot token. `reinstate sweep --csv FILE` writes the same table.
+    Slack does not take the table of this sweep (`team_added_to_org`): the workspace is being moved to an organization. Ask for another sweep later. `reinstate sweep --csv FILE` writes the same table.
+    Slack does not take the table of this sweep (`internal_error`): Slack had a problem with the file. Ask for another sweep later. `reinstate sweep --csv FILE` writes the same table.
+    Slack does not take the table of this sweep (`some_other_code`): Slack does not say why. Tell the people who run Reinstate. `reinstate sweep --csv FILE` writes the same table.
+    ");
     page
 }
+
+/// One of Slack's codes for each reason.
+const REFUSED_UPLOADS: [&str; 13] = [
+    "missing_scope",
+    "channel_not_found",
+    "not_in_channel",
+    "is_archived",
+    "restricted_action",
+    "file_upload_size_restricted",
+    "storage_limit_reached",
+    "file_uploads_disabled",
+    "access_denied",
+    "token_revoked",
+    "team_added_to_org",
+    "internal_error",
+    "some_other_code",
+];
 
 /// The line of a sweep in a list, in each of its states.
 pub fn lines() -> Vec<(Markup, Option<String>)> {
@@ -247,7 +349,7 @@ pub fn lines() -> Vec<(Markup, Option<String>)> {
     let paused = approved.clone().and(SweepEvent::SweepPaused { by: None, why: "5 of 7 failed".into() });
     let ending = begun.clone().and(surveyed(0, None));
     let all = [begun, read, requested, approved, paused, ending.clone(), ending.end(), Sweep::by("")];
-    all.map(|one| (cards::sweep_line(SWEEP, &one.folded(), &limits(), one.now), Some(LINK.to_owned()))).into()
+    all.map(|one| (one.view(cards::sweep_line), Some(LINK.to_owned()))).into()
 }
 
 /// An open sweep.
@@ -302,26 +404,19 @@ impl Sweep {
 
     /// Its card. The page records which state it covers.
     fn card(&self, page: &mut Page) -> String {
-        let (sweep, limits) = (self.folded(), limits());
         page.covers("SweepNext", &self.next());
+        self.view(|view| card(&cards::sweep_root(view)))
+    }
+
+    fn view<T>(&self, draw: impl FnOnce(&SweepView<'_>) -> T) -> T {
+        let (sweep, limits, access) = (self.folded(), limits(), access());
         let head = sweep.ended.is_some().then(|| HEAD.to_owned());
-        card(&cards::sweep_root(&SweepView {
-            id: SWEEP,
-            sweep: &sweep,
-            limits: &limits,
-            now: self.now,
-            head,
-        }))
+        draw(&SweepView { id: SWEEP, sweep: &sweep, limits: &limits, access: &access, now: self.now, head })
     }
 }
 
 /// The event that everything was read, with this many harmless repairs.
 fn surveyed(harmless: usize, since: Option<SinceLastSweep>) -> SweepEvent {
-    let listed = |n: usize| ListedRepair {
-        subject: format!("712020:0000-{n:04}"),
-        query: format!("person{n}@acme.example"),
-        digest: format!("sha256:{n:064}"),
-    };
     let by_cause = [
         (Cause::MembershipDrift, harmless as u64),
         (Cause::EmailHeldByManagedAccount, 9),
@@ -340,19 +435,58 @@ fn surveyed(harmless: usize, since: Option<SinceLastSweep>) -> SweepEvent {
             .collect(),
         tenant_causes: Vec::new(),
     };
-    let list = RepairList::new((0..harmless).map(listed).collect());
-    SweepEvent::SweepSurveyed { tally, unread: Vec::new(), list, approvals: 9, since }
+    let found: Vec<SweepFinding> = (0..harmless).map(drifted).collect();
+    let list = RepairList::new(found.iter().filter_map(SweepFinding::harmless).collect());
+    let preview = RepairPreview::of(&list, found.iter());
+    SweepEvent::SweepSurveyed { tally, unread: Vec::new(), list, approvals: 9, since, preview }
+}
+
+fn without_preview(event: SweepEvent) -> SweepEvent {
+    let SweepEvent::SweepSurveyed { tally, unread, list, approvals, since, .. } = event else {
+        unreachable!()
+    };
+    SweepEvent::SweepSurveyed { tally, unread, list, approvals, since, preview: RepairPreview::default() }
 }
 
 fn surveyed_with_gaps() -> SweepEvent {
-    let SweepEvent::SweepSurveyed { tally, list, since, .. } = surveyed(1, None) else { unreachable!() };
+    let SweepEvent::SweepSurveyed { tally, list, since, preview, .. } = surveyed(1, None) else {
+        unreachable!()
+    };
     let unread = vec![(Source::ProvisioningLog, "403 Forbidden".to_owned())];
-    SweepEvent::SweepSurveyed { tally, unread, list, approvals: 0, since }
+    SweepEvent::SweepSurveyed { tally, unread, list, approvals: 0, since, preview }
+}
+
+/// Somebody who lost memberships of groups, or was never provisioned. Some have no name, one has no address.
+fn drifted(n: usize) -> SweepFinding {
+    const NAMES: [&str; 4] = ["Jane Doe", "Ben Okafor", "Chiara Lindqvist", "Dan <Mori>"];
+    let groups: Vec<String> =
+        ["jira-users", "wiki-users", "jsm-agents", "ops"].iter().take(n % 5).map(|&g| g.to_owned()).collect();
+    let cause = if groups.is_empty() { Cause::NeverProvisioned } else { Cause::MembershipDrift };
+    let mut steps = vec!["provision-membership".to_owned(); groups.len()];
+    if groups.is_empty() || n.is_multiple_of(2) {
+        steps.insert(0, "provision-user".to_owned());
+    }
+    let query = match n {
+        6 => "712020:93c3f6a0-0000-4000-8000-000000000006".to_owned(),
+        _ => format!("person{n}@acme.example"),
+    };
+    SweepFinding {
+        query,
+        name: NAMES.get(n % 5).map(|&name| name.to_owned()),
+        causes: vec![cause],
+        missing: Some(groups.len()),
+        steps,
+        groups,
+        risk: Some(Risk::Harmless),
+        needs_approval: false,
+        ..found(n)
+    }
 }
 
 fn found(n: usize) -> SweepFinding {
     SweepFinding {
         query: format!("person{n}@acme.example"),
+        name: None,
         account: Some(format!("712020:0000-{n:04}")),
         person: Some(format!("3b9f61aa-{n:04}")),
         verdict: Verdict::Broken,
@@ -362,6 +496,7 @@ fn found(n: usize) -> SweepFinding {
         unread: false,
         digest: Some(format!("sha256:{n:064}")),
         steps: vec!["park-email".to_owned(), "provision-user".to_owned()],
+        groups: Vec::new(),
         risk: Some(Risk::Destructive),
         needs_approval: true,
     }
@@ -382,4 +517,26 @@ fn table(found: &SweepFinding) -> String {
     sheet.flush().unwrap();
     drop(sheet);
     String::from_utf8(out).unwrap().trim_end().to_owned()
+}
+
+/// The card is read by people who decide within a minute. A whole id would fill a line and tell them nothing.
+#[test]
+fn the_longest_card_of_a_sweep_is_short_and_shows_whole_ids_only_in_its_last_line() {
+    const COLUMNS: usize = 100;
+    let since = SinceLastSweep { at: at(-86_400), newly: 3, gone: 8, otherwise: 1 };
+    let mut read = surveyed(30, Some(since));
+    if let SweepEvent::SweepSurveyed { tally, .. } = &mut read {
+        tally.by_cause.extend(Cause::ALL.iter().map(|cause| (cause.code().to_owned(), 2)));
+    }
+    let card = Sweep::by("U0ADA").and(read).requested().view(cards::sweep_root);
+    // The dialogs of the buttons are not part of the card.
+    let shown = super::page::card(&card);
+    let lines: Vec<&str> = shown.lines().map(|line| line.split(" (asks: ").next().unwrap()).collect();
+    let height: usize = lines.iter().map(|line| line.chars().count().div_ceil(COLUMNS).max(1)).sum();
+    assert!(height <= 30, "{height} lines:\n{shown}");
+    let (last, body) = lines.split_last().unwrap();
+    let is_whole_id = |word: &str| word.matches('-').count() >= 4 && word.len() >= 36;
+    let ids = |text: &str| text.split([' ', '`', '(', ')', ':']).filter(|word| is_whole_id(word)).count();
+    assert_eq!(ids(&body.join(" ")), 0, "{shown}");
+    assert_eq!(ids(last), 1, "{last}");
 }

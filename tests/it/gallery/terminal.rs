@@ -237,6 +237,7 @@ pub fn page() -> Page {
 
     let found = |n: usize, cause: Cause| SweepFinding {
         query: format!("person{n}@acme.example"),
+        name: None,
         account: Some(format!("712020:0000-{n:04}")),
         person: None,
         verdict: Verdict::Broken,
@@ -246,6 +247,7 @@ pub fn page() -> Page {
         unread: false,
         digest: (cause == Cause::MembershipDrift).then(|| format!("sha256:{n:064}")),
         steps: Vec::new(),
+        groups: Vec::new(),
         risk: (cause == Cause::MembershipDrift).then_some(Risk::Harmless),
         needs_approval: false,
     };

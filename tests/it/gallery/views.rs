@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use reinstate::slack::cards;
-use reinstate::slack::cards::home::{self, List, Listed, Lists};
+use reinstate::slack::cards::home::{self, Awaits, List, Listed, Lists};
 use reinstate::slack::markup::Markup;
 use reinstate::slack::modal as modals;
 use reinstate_core::run::{EndReason, PauseReason};
@@ -218,8 +218,8 @@ pub fn homes() -> Page {
     );
     let listed = |story: &Story, link: Option<&str>| Listed {
         id: RUN.to_owned(),
-        line: story.draws(|view| cards::line(RUN, view.run, view.rules, view.limits, view.now)),
-        waits: true,
+        line: story.draws(cards::line),
+        awaits: Awaits::Approver,
         asked_by: "U0ADA".to_owned(),
         approved: BTreeSet::new(),
         link: link.map(str::to_owned),
@@ -230,9 +230,15 @@ pub fn homes() -> Page {
         list
     };
     let asks = Story::repair().planned(parking());
+    let stopped = asks.clone().approved().began(0, 1).and(Event::Paused {
+        step: Some(0),
+        halt: PauseReason::Refused,
+        why: "403 Forbidden".into(),
+    });
     let ended = Story::repair().planned(restored()).ended(Outcome::Healthy, EndReason::NothingToDo);
     let lists = Lists {
-        mine: list(1, &listed(&asks, Some(LINK))),
+        to_approve: list(1, &listed(&asks, Some(LINK))),
+        to_continue: list(1, &listed(&stopped, Some(LINK))),
         open: list(22, &listed(&asks.approved(), None)),
         recent: list(1, &listed(&ended, None)),
     };
@@ -247,14 +253,17 @@ pub fn homes() -> Page {
     [ Check a person ]  [ Check my own access ]
     ---
     *Waiting for my approval*: 1
-    `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: waits for an approver until 2026-11-30 10:00 UTC – open its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    `680e8a9b` – repair of jane@acme.example, asked by @ada: waiting for @grace until 2026-11-30 10:00 UTC, since 2026-11-30 09:00 UTC – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    ---
+    *Needs me*: 1
+    `680e8a9b` – repair of jane@acme.example, asked by @ada: needs @ada since 2026-11-30 09:00 UTC: 403 Forbidden. Press *Retry* or *Stop* – its card (https://acme.slack.com/archives/C0ADMINS/p1)
     ---
     *Running and waiting*: 22
-    `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: running
+    `680e8a9b` – repair of jane@acme.example, asked by @ada: running since 2026-11-30 09:00 UTC
     (… and 2 more)
     ---
     *Recent*: 1
-    `01a22b0e-0438-7587-8f82-176a680e8a9b` – jane@acme.example, asked by @ada 2026-11-30 09:00 UTC: Access was good from the start
+    `680e8a9b` – repair of jane@acme.example, asked by @ada: Access was good from the start, 2026-11-30 09:00 UTC
     (`/reinstate help` shows every command.)
     ");
     shows!(page, "Home: somebody who may check", "The role viewer or operator, and nothing to show.",

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{RepairList, Tally};
+use super::{RepairList, RepairPreview, Tally};
 use crate::evidence::Source;
 use crate::fold::{JournalEvent, Kind};
 use crate::run::{EndMessage, Outcome, PauseMessage, Request};
@@ -39,6 +39,14 @@ pub enum SweepEvent {
         approvals: u64,
         /// What changed since the previous sweep. `None` for the first sweep.
         since: Option<SinceLastSweep>,
+        /// What people read of the list before they ask for it or approve it. Empty in entries of version 1.
+        #[serde(default)]
+        preview: RepairPreview,
+    },
+    /// An operator who asked for another sweep while this one still reads. They are told when everything is read.
+    SweepJoined {
+        /// Slack user id.
+        by: String,
     },
     /// An operator requested the repairs on the list. The operator is the requester of every repair.
     SweepRequested {
@@ -111,6 +119,7 @@ impl SweepEvent {
             Self::SweepOpened { .. } => Kind::Sweep.opening(),
             Self::SweepProgress { .. } => "sweep-progress",
             Self::SweepSurveyed { .. } => "sweep-surveyed",
+            Self::SweepJoined { .. } => "sweep-joined",
             Self::SweepRequested { .. } => "sweep-requested",
             Self::SweepApproved { .. } => "sweep-approved",
             Self::SweepPaused { .. } => "sweep-paused",
@@ -140,6 +149,7 @@ impl JournalEvent for SweepEvent {
             }
             Self::SweepOpened { .. }
             | Self::SweepProgress { .. }
+            | Self::SweepJoined { .. }
             | Self::SweepPaused { .. }
             | Self::SweepResumed { .. }
             | Self::SweepDenied { .. }

@@ -37,6 +37,12 @@ impl RepairList {
         &self.0
     }
 
+    /// Whether exactly this repair is on the list.
+    #[must_use]
+    pub fn has(&self, repair: &ListedRepair) -> bool {
+        self.0.binary_search(repair).is_ok()
+    }
+
     /// The digest of the list. `None` for an empty list.
     #[must_use]
     pub fn digest(&self) -> Option<String> {

@@ -11,6 +11,9 @@ mod list;
 mod log;
 mod members;
 mod people;
+mod preview;
+#[cfg(test)]
+mod preview_tests;
 mod records;
 #[cfg(test)]
 mod rows_tests;
@@ -31,6 +34,7 @@ pub use list::{ListedRepair, MAX_REPAIRS_WITHOUT_APPROVER, RepairList};
 pub use log::Logs;
 pub use members::Members;
 pub use people::People;
+pub use preview::{MAX_PREVIEWED_PEOPLE, RepairPreview};
 pub use records::{Groups, Records};
 pub use state::{REPAIR_START_TIMEOUT, RepairCounts, SurveyResult, Sweep, SweepNext};
 pub use tally::{SweepFinding, Tally};

@@ -2,11 +2,12 @@
 //! action. Sweeps share the journal, the leases and the cards with runs; each repair is a run of its own. It must never
 //! return a repair that nobody requested, or one whose list lacks the approval it needs.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{RepairList, SinceLastSweep, SweepEvent, Tally};
+use super::{RepairList, RepairPreview, SinceLastSweep, SweepEvent, Tally};
 use crate::evidence::Source;
 use crate::fold::{Fold, Kind};
 use crate::run::{EndMessage, EndReason, Limits, MAX_REQUEST_AGE, PauseMessage, Request};
@@ -30,6 +31,8 @@ pub struct SurveyResult {
     pub approvals: u64,
     /// What changed since the previous sweep.
     pub since: Option<SinceLastSweep>,
+    /// What people read of the list before they ask for it or approve it.
+    pub preview: RepairPreview,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,6 +51,8 @@ pub struct Sweep {
     pub seq: i64,
     pub asked: Option<Request>,
     pub opened_at: Option<Timestamp>,
+    /// Who asked for another sweep while this one read, by Slack user id.
+    pub joined: BTreeSet<String>,
     /// Three counts with their time: accounts listed, accounts to be read one by one, accounts read one by one.
     pub progress: Option<(Timestamp, [u64; 3])>,
     pub surveyed: Option<SurveyResult>,
@@ -59,6 +64,8 @@ pub struct Sweep {
     pub paused: Option<PauseMessage>,
     /// Who paused the repairs. `None` if the stop rule paused them, or if they are not paused.
     pub paused_by: Option<String>,
+    /// When the repairs were paused. `None` if they are not paused.
+    pub paused_at: Option<Timestamp>,
     /// How often the repairs were paused.
     pub pauses: u32,
     /// The counts of the repairs so far, and when they were taken.
@@ -66,6 +73,7 @@ pub struct Sweep {
     /// How many failures there were when somebody last resumed the repairs. The stop rule does not count these again.
     pub forgiven: u64,
     pub ended: Option<EndMessage>,
+    pub ended_at: Option<Timestamp>,
     /// Who stopped or declined the sweep. `None` if it ended by itself.
     pub ended_by: Option<String>,
 }
@@ -107,7 +115,9 @@ impl Fold for Sweep {
             return Err("the sweep has ended");
         }
         match event {
-            SweepEvent::SweepProgress { .. } | SweepEvent::SweepSurveyed { .. }
+            SweepEvent::SweepProgress { .. }
+            | SweepEvent::SweepSurveyed { .. }
+            | SweepEvent::SweepJoined { .. }
                 if self.surveyed.is_some() =>
             {
                 Err("everything was read before")
@@ -135,7 +145,10 @@ impl Fold for Sweep {
             SweepEvent::SweepProgress { accounts, looks, looked } => {
                 self.progress = Some((at, [*accounts, *looks, *looked]));
             }
-            SweepEvent::SweepSurveyed { tally, unread, list, approvals, since } => {
+            SweepEvent::SweepJoined { by } => {
+                self.joined.insert(by.clone());
+            }
+            SweepEvent::SweepSurveyed { tally, unread, list, approvals, since, preview } => {
                 self.surveyed = Some(SurveyResult {
                     at,
                     tally: tally.clone(),
@@ -143,6 +156,7 @@ impl Fold for Sweep {
                     list: list.clone(),
                     approvals: *approvals,
                     since: since.clone(),
+                    preview: preview.clone(),
                 });
             }
             SweepEvent::SweepRequested { by, .. } => self.requested = Some((by.clone(), at)),
@@ -150,11 +164,13 @@ impl Fold for Sweep {
             SweepEvent::SweepPaused { by, why } => {
                 self.paused = Some(why.clone());
                 self.paused_by.clone_from(by);
+                self.paused_at = Some(at);
                 self.pauses += 1;
             }
             SweepEvent::SweepResumed { .. } => {
                 self.paused = None;
                 self.paused_by = None;
+                self.paused_at = None;
                 self.forgiven = self.repaired.map_or(0, |(_, counts)| counts.failed);
             }
             SweepEvent::SweepRepaired { begun, restored, skipped, failed } => {
@@ -165,6 +181,7 @@ impl Fold for Sweep {
             SweepEvent::SweepDenied { .. } => {}
             SweepEvent::SweepEnded { message, by } => {
                 self.ended = Some(message.clone());
+                self.ended_at = Some(at);
                 self.ended_by.clone_from(by);
             }
         }
@@ -246,6 +263,12 @@ impl Sweep {
         let requested = self.requested.as_ref().map(|(_, at)| *at);
         let since = self.approved.as_ref().map(|(_, at)| *at).or(requested)?;
         Some(add(since, REPAIR_START_TIMEOUT))
+    }
+
+    /// Whether the sweep reads, or is about to. Another request for a sweep then joins this one.
+    #[must_use]
+    pub fn is_reading(&self, now: Timestamp) -> bool {
+        self.ended.is_none() && self.asked.is_some() && self.surveyed.is_none() && !self.is_overdue(now)
     }
 
     /// Whether the command is too old and nothing was done for it yet. A scheduled sweep is not a command, so it is

@@ -50,7 +50,14 @@ fn progress() -> SweepEvent {
 
 fn surveyed(count: usize) -> SweepEvent {
     let tally = Tally::default();
-    SweepEvent::SweepSurveyed { tally, unread: Vec::new(), list: repairs(count), approvals: 0, since: None }
+    SweepEvent::SweepSurveyed {
+        tally,
+        unread: Vec::new(),
+        list: repairs(count),
+        approvals: 0,
+        since: None,
+        preview: RepairPreview::default(),
+    }
 }
 
 fn requested(who: &str, count: usize) -> SweepEvent {
@@ -278,4 +285,17 @@ fn an_account_that_is_listed_twice_is_repaired_once() {
         digest: digest.to_owned(),
     });
     assert_eq!(RepairList::new(vec![one, two]).repairs().len(), 1);
+}
+
+#[test]
+fn a_sweep_is_joined_while_it_reads_and_not_later() {
+    let joined = |who: &str| SweepEvent::SweepJoined { by: who.to_owned() };
+    let read = fold(&[opened("U0ADA"), joined("U0VERA"), progress(), joined("U0VERA")]).unwrap();
+    assert_eq!(read.joined.iter().collect::<Vec<_>>(), ["U0VERA"]);
+    assert!(read.is_reading(at(9)));
+    assert!(fold(&[opened("U0ADA"), surveyed(1), joined("U0VERA")]).is_err());
+    assert!(!fold(&[opened("U0ADA"), surveyed(1)]).unwrap().is_reading(at(9)));
+    assert!(!fold(&[opened("U0ADA"), ended()]).unwrap().is_reading(at(9)));
+    // A command that nobody has carried out for 15 minutes ends without a result, so nobody may wait for it.
+    assert!(!fold(&[opened("U0ADA")]).unwrap().is_reading(at(1000)));
 }

@@ -6,13 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use super::list::ListedRepair;
 use crate::finding::{Cause, Finding, Verdict};
-use crate::{Diagnosis, Plan, Risk, Rules};
+use crate::{Diagnosis, Op, Plan, Risk, Rules};
 
 /// The shortest useful summary of an account that is not healthy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SweepFinding {
     /// The text to use with `check` and `repair`.
     pub query: String,
+    /// The display name of the person. `None` in rows of version 1.
+    #[serde(default)]
+    pub name: Option<String>,
     pub account: Option<String>,
     pub person: Option<String>,
     /// `broken` or `cannot-tell`.
@@ -30,6 +33,9 @@ pub struct SweepFinding {
     pub digest: Option<String>,
     /// The actions of the plan's steps.
     pub steps: Vec<String>,
+    /// The names of the groups in which the plan provisions the person. Empty in rows of version 1.
+    #[serde(default)]
+    pub groups: Vec<String>,
     pub risk: Option<Risk>,
     /// Whether the plan needs an approval of its own.
     pub needs_approval: bool,
@@ -41,6 +47,7 @@ impl SweepFinding {
     pub fn of(query: &str, diagnosis: &Diagnosis, plan: &Plan, rules: &Rules) -> Self {
         Self {
             query: query.to_owned(),
+            name: diagnosis.name.clone(),
             account: diagnosis.account.clone(),
             person: diagnosis.person.clone(),
             verdict: diagnosis.verdict,
@@ -54,6 +61,7 @@ impl SweepFinding {
             unread: !diagnosis.unread.is_empty(),
             digest: plan.digest(),
             steps: plan.steps.iter().map(|step| step.op.action().to_owned()).collect(),
+            groups: plan.steps.iter().filter_map(|step| group(&step.op)).collect(),
             risk: plan.risk(),
             needs_approval: plan.steps.iter().any(|step| rules.needs(step.risk) > 0),
         }
@@ -70,6 +78,14 @@ impl SweepFinding {
     pub fn harmless(&self) -> Option<ListedRepair> {
         let digest = self.digest.clone().filter(|_| self.risk == Some(Risk::Harmless))?;
         Some(ListedRepair { subject: self.subject().to_owned(), query: self.query.clone(), digest })
+    }
+}
+
+/// The group in which a step provisions the person.
+fn group(op: &Op) -> Option<String> {
+    match op {
+        Op::ProvisionMembership { group_name, .. } => Some(group_name.clone()),
+        _ => None,
     }
 }
 

@@ -314,6 +314,7 @@ fn a_cause_that_concerns_everybody_is_reported_once_and_stops_the_repairs() {
 
     let found = |causes: &[Cause]| SweepFinding {
         query: "jane@acme.example".to_owned(),
+        name: None,
         account: None,
         person: None,
         verdict: Verdict::Broken,
@@ -323,6 +324,7 @@ fn a_cause_that_concerns_everybody_is_reported_once_and_stops_the_repairs() {
         unread: false,
         digest: None,
         steps: Vec::new(),
+        groups: Vec::new(),
         risk: None,
         needs_approval: false,
     };
@@ -386,6 +388,7 @@ fn surveyed(count: usize) -> SweepEvent {
         list: repairs(count),
         approvals: 0,
         since: None,
+        preview: RepairPreview::default(),
     }
 }
 

@@ -422,10 +422,13 @@ pub async fn what_people_wait_for_is_no_part_of_a_sweep(place: &Place) {
     let keys = two_sweeps(&store).await;
     store.open_child(awake("child", &keys[0]), SWEEP).await.unwrap();
     assert!(!store.is_busy().await.unwrap());
+    let sweeps = store.open_sweeps().await.unwrap();
+    assert!(sweeps.iter().all(|row| row.run != "child") && !sweeps.is_empty(), "{sweeps:?}");
     opened(&store).await;
     assert!(!store.is_busy().await.unwrap(), "one that sleeps is in nobody's way");
     store.open_run(awake("typed", "133.47.8ac")).await.unwrap();
     assert!(store.is_busy().await.unwrap());
+    assert_eq!(store.open_sweeps().await.unwrap(), sweeps, "a repair that somebody typed is no sweep");
 }
 
 /// Runs opened in the same millisecond keep the order in which they were opened, whatever their ids are.

@@ -99,6 +99,7 @@ fn sweep_words(slack: &Slack, event: &SweepEvent) -> Words {
         SweepEvent::SweepProgress { accounts, looks, looked } => {
             ("", "reads", format!("{accounts} accounts, {looked} of {looks} close looks"))
         }
+        SweepEvent::SweepJoined { by } => ("person", "joined", name(by)),
         SweepEvent::SweepSurveyed { tally, .. } => {
             let counts = format!(
                 "{} healthy, {} broken, {} cannot be told",

@@ -1,0 +1,92 @@
+//! The card of a sweep: its progress, its findings, and what can be done about them. Before the repairs begin, it names
+//! the first people on the list, so that a person sees what they ask for or approve. It must never show a whole id
+//! outside its last line.
+
+mod buttons;
+mod found;
+mod page;
+mod people;
+mod state;
+
+pub use page::sweep_page;
+
+use jiff::Timestamp;
+
+use crate::config::Access;
+use crate::slack::blocks::{Message, actions, context, header, section};
+use crate::slack::markup::Markup;
+use reinstate_core::run::Limits;
+use reinstate_core::sweep::{Sweep, SweepNext};
+
+/// The input from which the card of a sweep is drawn.
+pub struct SweepView<'a> {
+    pub id: &'a str,
+    pub sweep: &'a Sweep,
+    /// The time limits of approvals.
+    pub limits: &'a Limits,
+    pub access: &'a Access,
+    pub now: Timestamp,
+    /// The head of the journal, after the sweep has ended.
+    pub head: Option<String>,
+}
+
+impl SweepView<'_> {
+    pub(super) fn next(&self) -> SweepNext {
+        self.sweep.next(self.now, self.limits)
+    }
+}
+
+/// A count that the journal keeps.
+pub(super) fn count(number: u64) -> Markup {
+    Markup::new().number(usize::try_from(number).unwrap_or(usize::MAX))
+}
+
+#[must_use]
+pub fn sweep_root(view: &SweepView<'_>) -> Message {
+    let title = Markup::new().literal("Sweep of the organization");
+    let says = state::state(view);
+    let mut blocks = vec![header(&title), section(&says)];
+    if let Some(surveyed) = &view.sweep.surveyed {
+        blocks.push(section(&found::found(surveyed)));
+        if !surveyed.unread.is_empty() {
+            blocks.push(section(&found::unread(surveyed)));
+        }
+        let offered = matches!(view.next(), SweepNext::AwaitRequest(_) | SweepNext::AwaitApproval(_));
+        blocks.push(section(&people::repairs(surveyed, offered, view.sweep.ended.is_some())));
+    }
+    let buttons = buttons::buttons(view);
+    if !buttons.is_empty() {
+        blocks.push(actions(&format!("sweep-{}", view.sweep.seq), &buttons));
+    }
+    let mut foot = Markup::new().literal("Sweep ").code(view.id);
+    if let Some(asked) = &view.sweep.asked {
+        foot = if asked.by.id.is_empty() {
+            foot.literal(" by schedule")
+        } else {
+            foot.literal(" asked by ").user(&asked.by.id)
+        };
+    }
+    if let Some(head) = &view.head {
+        foot = foot.literal(" · journal ").code(head);
+    }
+    blocks.push(context(&[foot]));
+    Message::of(&title.literal(": ").then(&says), blocks, 2)
+}
+
+/// The answer to `status SWEEP`: the card without its buttons, for one person alone, and what can be done.
+#[must_use]
+pub fn sweep_status(view: &SweepView<'_>, link: Option<&str>) -> Message {
+    let mut card = sweep_root(view);
+    card.blocks.retain(|block| block.get("type").is_none_or(|kind| kind != "actions"));
+    if view.sweep.ended.is_none() {
+        let stop = Markup::new()
+            .literal("To stop this sweep, type `/reinstate cancel ")
+            .escaped(view.id)
+            .literal("`.");
+        card.blocks.push(context(&[stop]));
+    }
+    if let Some(link) = link {
+        card.blocks.push(context(&[Markup::new().link(link, "The card of this sweep")]));
+    }
+    card.fitted(2)
+}
