@@ -45,9 +45,9 @@ causes! {
     /// The job does not provision groups.
     GroupSyncOff = "group-sync-off", true, "Provisioning does not carry groups";
     /// No Atlassian application of the tenant has a synchronization job.
-    PullSync = "pull-sync", true, "Atlassian pulls people by itself; nothing is provisioned by SCIM";
+    PullSync = "pull-sync", true, "Nothing is provisioned by SCIM; Atlassian reads the people by itself";
     /// The identity provider has no user with this name.
-    IdpUserMissing = "idp-user-missing", true, "The identity provider knows nobody of that name";
+    IdpUserMissing = "idp-user-missing", true, "The identity provider has nobody with this name";
     /// The user was deleted at the identity provider.
     IdpUserDeleted = "idp-user-deleted", true, "The person was deleted at the identity provider";
     /// The user is disabled at the identity provider.
@@ -64,33 +64,33 @@ causes! {
     /// The person is assigned, enabled and in scope, and the job still finds no assignment that entitles them.
     AssignmentBroken = "assignment-broken", true, "The assignment exists, but the identity provider does not accept it";
     /// An assigned group is dynamic, its processing is paused, and the person is in no expected group.
-    DynamicGroupPending = "dynamic-group-pending", true, "A dynamic group is paused, so it has not taken the person in";
+    DynamicGroupPending = "dynamic-group-pending", true, "A dynamic group is paused, so the person is not in it";
     /// The person has no SCIM record.
     NeverProvisioned = "never-provisioned", true, "The person was never provisioned";
     /// The SCIM record is linked to no account.
-    RecordUnlinked = "record-unlinked", true, "The provisioning record is linked to no account";
+    RecordUnlinked = "record-unlinked", true, "The person's SCIM record is not connected to an account";
     /// The SCIM record is linked to an account that is not the person's.
-    LinkedToOtherAccount = "linked-to-other-account", true, "The provisioning record is linked to another account";
+    LinkedToOtherAccount = "linked-to-other-account", true, "The person's SCIM record is connected to another account";
     /// Another SCIM record holds the person's `userName`, e-mail or `externalId`.
-    StaleRecordConflict = "stale-record-conflict", true, "An old provisioning record is in the way";
+    StaleRecordConflict = "stale-record-conflict", true, "An old SCIM record blocks the person's provisioning";
     /// Another managed account has the person's address.
-    EmailHeldByManagedAccount = "email-held-by-managed-account", true, "Another managed account bears the person's address";
+    EmailHeldByManagedAccount = "email-held-by-managed-account", true, "Another managed account uses the person's address";
     /// An account outside the organization has the person's address.
-    EmailHeldOutside = "email-held-outside", true, "An account outside the organization bears the person's address";
+    EmailHeldOutside = "email-held-outside", true, "An account outside the organization uses the person's address";
     /// The person has SCIM records in more than one directory.
-    TwoDirectories = "two-directories", true, "Two provisioning directories hold the person";
+    TwoDirectories = "two-directories", true, "The person has SCIM records in two directories";
     /// The account has a different address from the one that the identity provider has.
-    EmailMismatch = "email-mismatch", true, "The account bears another address than the identity provider says";
+    EmailMismatch = "email-mismatch", true, "The account has another address than the identity provider";
     /// The SCIM record belongs to an earlier user object with the same name.
-    IdentityRecreated = "identity-recreated", true, "The person was created anew at the identity provider";
+    IdentityRecreated = "identity-recreated", true, "The person was deleted and created again at the identity provider";
     /// The identity provider is still anchored on a SCIM record that no longer exists.
-    StaleAnchor = "stale-anchor", true, "The identity provider looks for a provisioning record that is gone";
+    StaleAnchor = "stale-anchor", true, "The identity provider looks for a SCIM record that no longer exists";
     /// The identity provider is anchored on a record that is not the person's.
-    WrongAnchor = "wrong-anchor", true, "The identity provider writes to a provisioning record that is not the person's";
+    WrongAnchor = "wrong-anchor", true, "The identity provider writes to the SCIM record of somebody else";
     /// The newest exports of the person or of a group of theirs failed, and no other cause explains it.
     ExportFailing = "export-failing", true, "Atlassian refuses what the identity provider writes";
     /// The user object of this SCIM record no longer exists.
-    OrphanedRecord = "orphaned-record", true, "A provisioning record outlived its person";
+    OrphanedRecord = "orphaned-record", true, "A SCIM record is left of a person who was deleted";
     /// The domain of the address is not claimed.
     DomainNotClaimed = "domain-not-claimed", true, "The domain of the person's address is not claimed";
     PendingDeletion = "pending-deletion", true, "The account is scheduled for deletion";
@@ -99,7 +99,7 @@ causes! {
     /// An administrator deactivated the account in Atlassian.
     DeactivatedLocally = "deactivated-locally", true, "The account was deactivated in Atlassian";
     /// The account is inactive, but its SCIM record says that it is active.
-    DeactivatedWhileLinked = "deactivated-while-linked", true, "The account was deactivated in Atlassian, and provisioning says that it is active";
+    DeactivatedWhileLinked = "deactivated-while-linked", true, "The account was deactivated in Atlassian, but its SCIM record is active";
     /// The account is inactive, and this organization does not manage it.
     DeactivatedElsewhere = "deactivated-elsewhere", true, "The account is deactivated, and this organization does not manage it";
     /// The address is on a verified domain, and the account with this address is not managed.
@@ -111,19 +111,19 @@ causes! {
     /// The account is in no user directory of the organization.
     NotInDirectory = "not-in-directory", true, "The account is in no user directory of the organization";
     /// Everything else on the trail is good, but the group lacks the member.
-    MembershipDrift = "membership-drift", true, "Group memberships were lost on the way to Atlassian";
+    MembershipDrift = "membership-drift", true, "Group memberships did not reach Atlassian";
     /// The SCIM group has the member; the user directory does not show it yet.
     PropagationLag = "propagation-lag", true, "Atlassian has the membership but does not show it yet";
     /// A local group has the name of the synced group.
-    GroupNameConflict = "group-name-conflict", true, "A local group of the same name keeps the synced group out";
+    GroupNameConflict = "group-name-conflict", true, "A local group with the same name blocks the synced group";
     /// A default group of an app has the name of the synced group.
     DefaultGroupClash = "default-group-clash", true, "A default group of an app has the synced group's name";
     /// Atlassian keeps the old name of a renamed group.
     GroupRenamed = "group-renamed", true, "A group was renamed, and Atlassian keeps the old name";
-    /// The person's groups give no app role.
-    GroupWithoutRole = "group-without-role", true, "The person's groups give no app role";
+    /// The person's groups grant no app.
+    GroupWithoutRole = "group-without-role", true, "The person's groups grant no app";
     /// The app has no free seat.
-    SeatsFull = "seats-full", true, "No seat is left in the app";
+    SeatsFull = "seats-full", true, "The app has no free seat";
     /// On an expected app, the account has only roles that are weaker than the role that its group grants.
     RoleTooWeak = "role-too-weak", true, "The account has a weaker role than its group grants";
     /// The group has as many members as the synchronization takes, and the person is missing from it.

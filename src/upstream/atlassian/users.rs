@@ -28,6 +28,9 @@ pub struct Account {
     /// `active`, `suspended`, `no_membership`.
     #[serde(deserialize_with = "lenient::text")]
     pub membership_status: Option<String>,
+    /// The time at which it came into the organization.
+    #[serde(deserialize_with = "lenient::time")]
+    pub added_to_org: Option<Timestamp>,
     #[serde(deserialize_with = "lenient::flag")]
     pub for_deletion: Option<bool>,
     #[serde(deserialize_with = "lenient::text")]

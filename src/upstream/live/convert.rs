@@ -233,6 +233,7 @@ pub(super) fn account(account: atlassian::Account) -> Option<core::Account> {
         membership,
         for_deletion: account.for_deletion.unwrap_or(composite == "for_deletion"),
         claim,
+        added: account.added_to_org.map(|at| at.strftime("%Y-%m-%d").to_string()),
         email_verified: account.email_verified,
         source: account.management_source,
         // An empty list may mean that the field was not returned; the role assignments show the truth.

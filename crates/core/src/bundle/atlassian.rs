@@ -22,6 +22,7 @@ impl Pseudonymize for Account {
             platform_roles,
             groups,
             email_verified,
+            added,
         } = self;
         Self {
             id: by.account_id(id),
@@ -38,6 +39,7 @@ impl Pseudonymize for Account {
                 .map(|roles| roles.iter().map(|role| by.code(role)).collect()),
             groups: groups.pseudonymized(by),
             email_verified: *email_verified,
+            added: added.clone(),
         }
     }
 }

@@ -314,8 +314,11 @@ impl<'a> Case<'a> {
         }
         match self.e.roles.get(&account.id).and_then(Read::get) {
             Some(roles) => {
-                let apps: Vec<&str> =
-                    roles.iter().filter(|held| held.app).map(|held| held.role.as_str()).collect();
+                let apps: Vec<&str> = roles
+                    .iter()
+                    .filter(|held| held.app)
+                    .map(|held| held.role.rsplit('/').next().unwrap_or(&held.role))
+                    .collect();
                 let says_none = "no app role".to_owned();
                 says.push(if apps.is_empty() { says_none } else { format!("roles {}", few(apps)) });
             }
@@ -326,7 +329,7 @@ impl<'a> Case<'a> {
             .iter()
             .filter(|record_link| record_link.account.as_deref() == Some(&account.id))
             .count();
-        says.push(format!("{links} provisioning records linked"));
+        says.push(format!("{links} SCIM {}", if links == 1 { "record" } else { "records" }));
         Candidate {
             kind: CandidateKind::AtlassianAccount,
             id: account.id.clone(),

@@ -48,6 +48,7 @@ use serde::{Deserialize, Serialize};
 
 use super::evidence::{Evidence, Source};
 use super::finding::{Cause, Fact, Finding, Verdict};
+use super::names::Names;
 use super::subject::Subject;
 
 /// The answer of one rule.
@@ -230,6 +231,9 @@ pub struct Diagnosis {
     pub unread: Vec<(Source, String)>,
     /// Filled if WHO matches more than one person or account, or if a person must choose between two accounts.
     pub candidates: Vec<Candidate>,
+    /// What people call the accounts and directories that were read.
+    #[serde(default, skip_serializing_if = "Names::is_empty")]
+    pub names: Names,
 }
 
 impl Diagnosis {
@@ -293,6 +297,7 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
         undecided,
         unread,
         candidates: case.candidates.clone(),
+        names: Names::of(&case),
     }
 }
 

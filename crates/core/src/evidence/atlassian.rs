@@ -36,6 +36,9 @@ pub struct Account {
     /// Whether it is scheduled for deletion.
     pub for_deletion: bool,
     pub claim: Claim,
+    /// The day on which it came into the organization (`addedToOrg`). `None` if not shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub added: Option<String>,
     /// `emailVerified`: whether the owner has confirmed the address. `None` if not shown.
     #[serde(default)]
     pub email_verified: Option<bool>,

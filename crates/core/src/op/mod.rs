@@ -176,11 +176,11 @@ impl Undo {
     pub fn message(self) -> &'static str {
         match self {
             Self::NoneNeeded => "nothing to undo",
-            Self::Full => "can be undone exactly",
-            Self::FullButDestructive => "can be undone, by a step that is destructive itself",
-            Self::WhileUnlinked => "can be undone exactly while no provisioning record holds the account",
-            Self::ByProvisioning => "comes back by provisioning again",
-            Self::UntilTaken => "can be undone while the address is free",
+            Self::Full => "can be undone",
+            Self::FullButDestructive => "can be undone by another destructive step",
+            Self::WhileUnlinked => "can be undone while no SCIM record is linked to the account",
+            Self::ByProvisioning => "provisioning brings it back",
+            Self::UntilTaken => "can be undone while nobody else has the address",
             Self::UntilDue => "can be undone for 14 days",
             Self::Impossible => "cannot be undone",
         }
@@ -249,11 +249,9 @@ impl Op {
     #[must_use]
     pub fn says(&self) -> String {
         match self {
-            Self::ProvisionUser { .. } => {
-                "Have the identity provider write the person's record again".to_owned()
-            }
+            Self::ProvisionUser { .. } => "Provision the person on demand".to_owned(),
             Self::ProvisionMembership { group_name, .. } => {
-                format!("Have the identity provider write the membership in {group_name} again")
+                format!("Provision the person in {group_name}")
             }
             Self::RestoreAccess { account, directory } => {
                 format!("Lift the suspension of account {account}{}", in_directory(directory.as_deref()))
@@ -261,31 +259,31 @@ impl Op {
             Self::ActivateAccount { account } => format!("Activate account {account}"),
             Self::CancelDeletion { account } => format!("Cancel the deletion of account {account}"),
             Self::UnlinkRecord { record, account } => {
-                format!("Unlink provisioning record {} from account {account}", record.record)
+                format!("Unlink SCIM record {} from account {account}", record.record)
             }
-            Self::DeleteRecord { record } => format!("Delete provisioning record {}", record.record),
+            Self::DeleteRecord { record } => format!("Delete SCIM record {}", record.record),
             Self::ForgetAccountRecords { account, records } => {
-                format!("Delete all {} provisioning records of account {account}", records.len())
+                format!("Delete all {} SCIM records of account {account}", records.len())
             }
             Self::StartProvisioning { .. } => {
-                "Start the provisioning job of the whole tenant where it left off".to_owned()
+                "Start provisioning for the whole tenant, from where it stopped".to_owned()
             }
             Self::RestartProvisioning { scope: ResetScope::Usual, .. } => {
-                "Restart the provisioning job of the whole tenant over everybody".to_owned()
+                "Restart provisioning for the whole tenant".to_owned()
             }
             Self::RestartProvisioning { scope: ResetScope::Full, .. } => {
-                "Restart the provisioning job of the whole tenant, with every record matched anew".to_owned()
+                "Restart provisioning for the whole tenant and match every record again".to_owned()
             }
-            Self::ParkEmail { account, from, to } => format!("Move account {account} from {from} to {to}"),
+            Self::ParkEmail { account, from, .. } => format!("Move {from} off account {account}"),
             Self::DeactivateAccount { account } => format!("Deactivate account {account}"),
             Self::ScheduleDeletion { account } => {
-                format!("Schedule account {account} for deletion, due in 14 days")
+                format!("Delete account {account}, due in 14 days")
             }
             Self::SuspendAccess { account, directory } => {
                 format!("Suspend account {account} again{}", in_directory(directory.as_deref()))
             }
-            Self::ReturnEmail { account, from, to } => {
-                format!("Move account {account} back from {from} to {to}")
+            Self::ReturnEmail { account, to, .. } => {
+                format!("Move {to} back to account {account}")
             }
         }
     }

@@ -19,17 +19,20 @@ pub(crate) fn last_used(case: &Case<'_>, account: &Account) -> String {
 
 /// The cost of these steps, and what of it cannot be undone (docs/reference/rules.md#costs-are-said-beforehand).
 pub(super) fn cost(case: &Case<'_>, steps: &[Step]) -> Vec<String> {
-    let mut lines = Vec::new();
+    let mut lines: Vec<String> = same_person(case).into_iter().collect();
+    // A card shows the first lines, so the riskiest steps come first.
+    let mut riskiest: Vec<&Step> = steps.iter().collect();
+    riskiest.sort_by_key(|step| std::cmp::Reverse(step.risk));
+    lines.extend(riskiest.iter().flat_map(|step| of_step(case, &step.op)));
     if steps.iter().any(|step| !step.op.records().is_empty()) {
         lines.push(
-            "Synced groups are gone until provisioned again: minutes, about 40 min if on-demand is refused, hours if a restart is needed."
-                .to_owned(),
+            "The person may lose the synced groups for some minutes, in the worst case for hours.".to_owned(),
         );
     }
-    lines.extend(same_person(case));
-    for step in steps {
-        lines.extend(of_step(case, &step.op));
-        lines.extend(what_stays(case, &step.op, steps));
+    for line in steps.iter().filter_map(|step| what_stays(case, &step.op, steps)) {
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
     }
     lines
 }
@@ -39,7 +42,7 @@ fn same_person(case: &Case<'_>) -> Option<String> {
     let (record_link, person) = (case.recreated()?, case.person?);
     let account = case.e.account(record_link.account.as_deref()?)?;
     Some(format!(
-        "To approve is to say that this is the same person: {} at the identity provider, and account {} of {}, {}.",
+        "By approving, you confirm that these are the same person: {} at the identity provider, and account {} of {}, {}.",
         person.name.as_deref().unwrap_or("unnamed"),
         account.id,
         account.name.as_deref().unwrap_or("no name"),
@@ -55,41 +58,41 @@ fn of_step(case: &Case<'_>, op: &Op) -> Vec<String> {
         Op::DeleteRecord { record } => vec![anchored(case, record)],
         Op::ForgetAccountRecords { account, records } => {
             let all = format!(
-                "All {} provisioning records of account {account} go, in every directory of the organization.",
+                "All {} SCIM records of account {account} are deleted, in every directory of the organization.",
                 records.len()
             );
             std::iter::once(all).chain(records.iter().map(|record| anchored(case, record))).collect()
         }
         Op::RestoreAccess { account, .. } => vec![format!(
-            "Account {account} takes its seats again in every app it has a role in; without a free seat Atlassian refuses."
+            "Account {account} takes a seat again in every app in which it has a role. Without a free seat, Atlassian refuses."
         )],
         Op::SuspendAccess { account, .. } => vec![format!(
-            "Account {account} loses every app of that directory at once; its groups and roles are kept."
+            "Account {account} loses every app of that directory at once. Its groups and roles are kept."
         )],
         Op::StartProvisioning { .. } => vec![
-            "Everybody in the tenant is touched: what changed at the identity provider while the job stood still is written now, deactivations included. No other repair runs until a cycle has ended: about 40 min, at most 24 h.".to_owned(),
+            "This concerns everybody in the tenant: provisioning now writes everything that changed since it stopped, deactivations too. No other repair runs until a cycle has ended: about 40 minutes, at most 24 hours.".to_owned(),
             pending(case),
         ],
         Op::RestartProvisioning { scope, .. } => {
             let matched = match scope {
                 ResetScope::Usual => "",
-                ResetScope::Full => " Every record of the tenant is matched anew; where a match is not found, a second record is made.",
+                ResetScope::Full => " Every record of the tenant is matched again. A person without a match gets a second record.",
             };
             vec![
-                format!("Everybody in the tenant is looked at again: 20 min to many hours, at most 24 h, and no other repair runs meanwhile.{matched}"),
+                format!("This concerns everybody in the tenant: provisioning examines everybody again. It takes 20 minutes to 24 hours, and no other repair runs meanwhile.{matched}"),
                 pending(case),
             ]
         }
         Op::ParkEmail { account, from, .. } | Op::ReturnEmail { account, from, .. } => vec![format!(
-            "Account {account} is signed out everywhere and can no longer sign in with {from}; {}.",
+            "Account {account}, {}, is signed out everywhere and can no longer sign in with {from}.",
             used(account)
         )],
         Op::DeactivateAccount { account } => vec![format!(
-            "Account {account} is signed out everywhere and can no longer sign in; {}. What it wrote stays under its name.",
+            "Account {account}, {}, is signed out everywhere and can no longer sign in. What it wrote stays under its name.",
             used(account)
         )],
         Op::ScheduleDeletion { account } => vec![format!(
-            "Account {account} is deactivated at once and deleted after 14 days; {}; everything written there will show as Former user.",
+            "Account {account}, {}, is deactivated at once and deleted after 14 days. Everything that it wrote will be shown as written by Former user.",
             used(account)
         )],
         Op::ProvisionUser { .. }
@@ -106,10 +109,10 @@ fn anchored(case: &Case<'_>, record: &RecordId) -> String {
     let record = &record.record;
     match case.anchor() {
         Some(anchor) if anchor == record => format!(
-            "The identity provider is anchored on record {record}. After it is deleted, provision on demand usually matches the person again. If it does not, an admin removes this one object connection by hand, or provisioning is restarted with the scope Full."
+            "The identity provider remembers record {record} as the person's. After it is deleted, provisioning on demand usually finds the person again. If it does not, an admin removes this one object connection by hand, or provisioning is restarted with the scope Full."
         ),
-        Some(_) => format!("The identity provider is not anchored on record {record}."),
-        None => format!("Whether the identity provider is anchored on record {record} is not known."),
+        Some(_) => format!("The identity provider does not use record {record}."),
+        None => format!("It is not known whether the identity provider uses record {record}."),
     }
 }
 
@@ -117,10 +120,10 @@ fn anchored(case: &Case<'_>, record: &RecordId) -> String {
 fn pending(case: &Case<'_>) -> String {
     match case.e.pending.get() {
         Some(pending) => format!(
-            "Waiting in the job's log: {} deactivations and {} deletions that failed and will be tried again, {} staged deletions. What left the scope since the last cycle comes on top and is counted nowhere.",
+            "The job's log shows what waits: {} deactivations and {} deletions that failed and will be tried again, {} staged deletions. People who left the scope since the last cycle are not counted there.",
             pending.disables, pending.deletes, pending.staged_deletes
         ),
-        None => "How many deactivations and deletions wait could not be read.".to_owned(),
+        None => "It could not be read how many deactivations and deletions wait.".to_owned(),
     }
 }
 
@@ -128,18 +131,18 @@ fn pending(case: &Case<'_>) -> String {
 pub(super) fn what_stays(case: &Case<'_>, op: &Op, steps: &[Step]) -> Option<String> {
     match op {
         Op::CancelDeletion { account } => Some(format!(
-            "To undo it, account {account} would be scheduled for deletion anew, due 14 days from then."
+            "To undo this, account {account} would be scheduled for deletion again, with another 14 days."
         )),
         Op::UnlinkRecord { record, .. } | Op::DeleteRecord { record } => Some(format!(
-            "Record {} is not put back as it was: provisioning ties the person to whichever account bears their address.",
+            "Record {} cannot be put back as it was. Provisioning links the person to the account that has their address at that time.",
             record.record
         )),
         Op::ForgetAccountRecords { .. } => Some(
-            "The records are not put back as they were: provisioning ties the person to whichever account bears their address."
+            "The records cannot be put back as they were. Provisioning links the person to the account that has their address at that time."
                 .to_owned(),
         ),
         Op::StartProvisioning { .. } | Op::RestartProvisioning { .. } => {
-            Some("It cannot be undone: what a cycle has written stays written.".to_owned())
+            Some("This cannot be undone: what a cycle has written stays.".to_owned())
         }
         Op::ParkEmail { account, from, .. } => {
             let taker = steps.iter().find_map(|step| match &step.op {
@@ -149,10 +152,10 @@ pub(super) fn what_stays(case: &Case<'_>, op: &Op, steps: &[Step]) -> Option<Str
             let taker = taker.map(|taker| taker.or_else(|| case.account.map(|known| known.id.as_str())));
             Some(match taker {
                 Some(taker) => format!(
-                    "{from} cannot go back to account {account} while account {} bears it, which this plan brings about.",
-                    taker.unwrap_or("that is made")
+                    "{from} cannot go back to account {account} while account {} has it. This plan gives it to that account.",
+                    taker.unwrap_or("that provisioning creates")
                 ),
-                None => format!("{from} can go back to account {account} only while nobody else bears it."),
+                None => format!("{from} can go back to account {account} only while nobody else has it."),
             })
         }
         _ => None,

@@ -71,8 +71,8 @@ fn advice(case: &Case<'_>, diagnosis: &Diagnosis, steps: &[Step]) -> Vec<String>
     let ask = if case.is_ambiguous() {
         "More than one person or account is meant. Ask again with the account id or the exact address."
     } else {
-        "Both accounts have been used, or whether they were could not be read. Compare them and pick the one to \
-         keep: that makes a plan of its own, with its own approval."
+        "Both accounts were used, or their use could not be read. Pick the account to keep. This starts a new plan \
+         with its own approval."
     };
     let undecided = (!diagnosis.candidates.is_empty()).then(|| ask.to_owned());
     undecided.into_iter().chain(words).chain(about_apps(diagnosis)).collect()

@@ -47,6 +47,9 @@ pub struct Request {
     /// What the run should achieve.
     #[serde(default)]
     pub aim: Goal,
+    /// Slack user id of the person who asked for this help, if somebody did. They hear the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub helps: Option<String>,
 }
 
 /// What a run should achieve. The goal only selects which planner function makes the plan; the rest of a run is the

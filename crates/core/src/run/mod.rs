@@ -19,13 +19,6 @@ pub use event::{Event, Goal, Outcome, PauseReason, Request, Requester, SweepPart
 pub use next::{Limits, MAX_REQUEST_AGE, Next};
 pub use reason::{EndMessage, EndReason, PauseDetail, PauseMessage};
 
-/// The end of an id, for people: the last 8 characters. Ids begin with the time, so runs that were opened one after
-/// another differ only at the end.
-#[must_use]
-pub fn short_id(id: &str) -> &str {
-    id.char_indices().rev().nth(7).and_then(|(at, _)| id.get(at..)).unwrap_or(id)
-}
-
 /// One person's approval of one digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Approval {

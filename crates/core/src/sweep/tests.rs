@@ -378,6 +378,7 @@ fn by(id: &str) -> By {
         text: "sweep".to_owned(),
         response_url: None,
         aim: Goal::default(),
+        helps: None,
     }
 }
 

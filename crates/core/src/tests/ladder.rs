@@ -54,21 +54,21 @@ fn every_kind_of_step_has_its_place_on_the_ladder() {
 fn every_step_says_what_it_does() {
     let says: Vec<String> = kinds().iter().map(Op::says).collect();
     let expected = [
-        "Have the identity provider write the person's record again",
-        "Have the identity provider write the membership in g again",
+        "Provision the person on demand",
+        "Provision the person in g",
         "Lift the suspension of account {A2} in directory {U1}",
         "Activate account {A2}",
         "Cancel the deletion of account {A2}",
-        "Unlink provisioning record r1 from account {A2}",
-        "Delete provisioning record r1",
-        "Delete all 1 provisioning records of account {A2}",
-        "Start the provisioning job of the whole tenant where it left off",
-        "Restart the provisioning job of the whole tenant over everybody",
-        "Move account {A2} from {MAIL} to parked@acme.example",
+        "Unlink SCIM record r1 from account {A2}",
+        "Delete SCIM record r1",
+        "Delete all 1 SCIM records of account {A2}",
+        "Start provisioning for the whole tenant, from where it stopped",
+        "Restart provisioning for the whole tenant",
+        "Move {MAIL} off account {A2}",
         "Deactivate account {A2}",
-        "Schedule account {A2} for deletion, due in 14 days",
+        "Delete account {A2}, due in 14 days",
         "Suspend account {A2} again in directory {U1}",
-        "Move account {A2} back from parked@acme.example to {MAIL}",
+        "Move {MAIL} back to account {A2}",
     ];
     let expected = expected.map(|line| line.replace("{U1}", U1).replace("{A2}", A2).replace("{MAIL}", MAIL));
     assert_eq!(says, expected);
@@ -76,7 +76,7 @@ fn every_step_says_what_it_does() {
     let older = Op::RestoreAccess { account: A1.to_owned(), directory: None };
     assert_eq!(older.says(), format!("Lift the suspension of account {A1}"));
     let full = Op::RestartProvisioning { job: "job".to_owned(), scope: ResetScope::Full };
-    assert!(full.says().contains("every record matched anew"), "{}", full.says());
+    assert!(full.says().contains("match every record again"), "{}", full.says());
 }
 
 #[test]
@@ -107,6 +107,6 @@ fn all_records_of_an_account_are_named_by_the_step_that_removes_them() {
     let records = vec![record_id("r1"), record_id("r2")];
     let forget = Op::ForgetAccountRecords { account: A1.to_owned(), records: records.clone() };
     assert_eq!(forget.records(), records);
-    assert_eq!(forget.says(), format!("Delete all 2 provisioning records of account {A1}"));
+    assert_eq!(forget.says(), format!("Delete all 2 SCIM records of account {A1}"));
     assert_eq!(forget.risk(), Risk::Disruptive);
 }

@@ -59,7 +59,7 @@ fn an_old_record_is_removed_only_if_it_is_known_to_be_the_same_persons() {
         plan.advice
     );
     let approve = format!(
-        "this is the same person: Jane at the identity provider, and account {A1} of Jane, last active"
+        "these are the same person: Jane at the identity provider, and account {A1} of Jane, last active"
     );
     assert!(says(&plan, &approve), "{:?}", plan.cost);
     type Change = (&'static str, fn(&mut Evidence), &'static str);
@@ -125,15 +125,15 @@ fn a_plan_claims_everything_that_its_steps_touch() {
 
 #[test]
 fn the_costs_of_removing_a_record_are_said_beforehand() {
-    let gone = "Synced groups are gone until provisioned again";
+    let gone = "may lose the synced groups";
     let mut e = stale_record();
     let plan = planned(&e, &rules());
-    assert!(says(&plan, gone) && says(&plan, "Record r0 is not put back as it was"), "{:?}", plan.cost);
-    assert!(says(&plan, "Whether the identity provider is anchored on record r0 is not known"));
+    assert!(says(&plan, gone) && says(&plan, "Record r0 cannot be put back as it was"), "{:?}", plan.cost);
+    assert!(says(&plan, "It is not known whether the identity provider uses record r0"));
     e.log.clone_from(&stale_record().log);
     value(&mut e.log).push(written("r8"));
     e.records_by_id.push((record_id("r8"), seen(None)));
-    assert!(says(&planned(&e, &rules()), "The identity provider is not anchored on record r0."));
+    assert!(says(&planned(&e, &rules()), "The identity provider does not use record r0."));
     // Her own record, which the identity provider wrote again in vain.
     let mut e = drifted();
     record_of(&mut e, "r1").account = None;
@@ -142,12 +142,12 @@ fn the_costs_of_removing_a_record_are_said_beforehand() {
     let next = crate::plan(&e, &diagnose(&e), &rules(), &planned(&e, &rules()).steps);
     assert_eq!(actions(&next)[0], "delete-record");
     assert!(
-        says(&next, "The identity provider is anchored on record r1. After it is deleted"),
+        says(&next, "The identity provider remembers record r1 as the person's. After it is deleted"),
         "{:?}",
         next.cost
     );
     assert!(!says(&planned(&drifted(), &rules()), gone), "nothing is removed");
-    assert!(!says(&planned(&stale_record(), &rules()), "this is the same person"));
+    assert!(!says(&planned(&stale_record(), &rules()), "the same person"));
 }
 
 #[test]
@@ -158,14 +158,14 @@ fn what_waits_in_the_log_is_counted_before_the_job_is_started() {
     let plan = planned(&e, &rules());
     assert_eq!(actions(&plan), ["start-provisioning"]);
     assert!(says(&plan, "5 deactivations and 3 deletions that failed"), "{:?}", plan.cost);
-    assert!(says(&plan, "what a cycle has written stays written"));
+    assert!(says(&plan, "what a cycle has written stays"));
     assert_eq!(plan.advice.len(), 0, "the step does what the advice would say");
 }
 
 #[test]
 fn the_account_that_takes_a_parked_address_is_named() {
     let plan = planned(&address_elsewhere(), &rules());
-    let stays = format!("{MAIL} cannot go back to account {A2} while account {A1} bears it");
+    let stays = format!("{MAIL} cannot go back to account {A2} while account {A1} has it");
     assert!(says(&plan, &stays), "{:?}", plan.cost);
     let park =
         Op::ParkEmail { account: A2.to_owned(), from: MAIL.to_owned(), to: "p@acme.example".to_owned() };

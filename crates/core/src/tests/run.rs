@@ -53,6 +53,7 @@ pub fn asked(by: &str) -> Event {
             text: format!("repair {MAIL}"),
             response_url: None,
             aim: crate::Goal::default(),
+            helps: None,
         },
         part: None,
     }

@@ -297,7 +297,7 @@ fn an_undo_says_what_stays() {
     let e = healthy();
     let plan = undo_plan(&e, &diagnose(&e), &rules(), &begun, &[]);
     assert!(plan.steps.is_empty(), "she is linked and well: {:?}", plan.steps);
-    assert!(plan.advice.iter().any(|line| line.contains("r1 is not put back")), "{:?}", plan.advice);
+    assert!(plan.advice.iter().any(|line| line.contains("r1 cannot be put back")), "{:?}", plan.advice);
     // If she is not provisioned, provisioning restores what it can.
     let e = never_provisioned();
     let plan = undo_plan(&e, &diagnose(&e), &rules(), &begun, &[]);
@@ -319,7 +319,10 @@ fn an_account_is_retired_one_rung_at_a_time() {
     let second = retire(&inactive, &[]);
     assert_eq!(second.steps.first().map(|step| step.op.action()), Some("schedule-deletion"));
     assert!(
-        second.cost.iter().any(|line| line.contains("never used; everything written there")),
+        second
+            .cost
+            .iter()
+            .any(|line| line.contains("never used, is deactivated at once") && line.contains("Former user")),
         "{:?}",
         second.cost
     );
