@@ -123,6 +123,7 @@ fn asked(number: usize) -> Request {
         text: format!("person{number}@acme.example"),
         response_url: None,
         aim: Goal::default(),
+        helps: None,
     }
 }
 

@@ -21,5 +21,6 @@ pub(super) fn asked(click: Click, target: &Target) -> Request {
         text: target.text(),
         response_url: click.response_url,
         aim: Goal::default(),
+        helps: None,
     }
 }

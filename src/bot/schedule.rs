@@ -49,6 +49,7 @@ pub async fn open(app: &App, every: Duration, now: Timestamp) -> Result<bool, re
         text: "sweep".to_owned(),
         response_url: None,
         aim: Goal::default(),
+        helps: None,
     };
     let (id, key) = (uuid::Uuid::now_v7().to_string(), format!("sweep schedule {turn}"));
     let opened = app.journal.open_sweep(id, key, asked, "schedule".to_owned(), now).await?;

@@ -19,6 +19,9 @@ pub struct Value {
     /// The account that was chosen to be kept.
     #[serde(rename = "k", default, skip_serializing_if = "String::is_empty")]
     pub keep: String,
+    /// Slack user id of the person who asked for this help.
+    #[serde(rename = "h", default, skip_serializing_if = "String::is_empty")]
+    pub helps: String,
     /// The page of a list.
     #[serde(rename = "p", default, skip_serializing_if = "is_first")]
     pub page: usize,

@@ -20,6 +20,8 @@ pub enum CardRole {
     OutcomeApprovers,
     /// Told the requester alone how it ended.
     PrivateEnd,
+    /// Told the person who asked for help how it ended.
+    Helped,
     /// Told the requester that the run or the sweep waits for a person; the number counts its pauses.
     Stopped(u32),
     /// Told the requester that the root card moved to another channel.
@@ -45,12 +47,13 @@ pub enum CardRole {
 }
 
 /// The roles that have no number.
-const PLAIN: [CardRole; 14] = [
+const PLAIN: [CardRole; 15] = [
     CardRole::Root,
     CardRole::SweepCall,
     CardRole::Outcome,
     CardRole::OutcomeApprovers,
     CardRole::PrivateEnd,
+    CardRole::Helped,
     CardRole::Moved,
     CardRole::WrongChannel,
     CardRole::Again,
@@ -72,6 +75,7 @@ impl CardRole {
             Self::Outcome => "outcome",
             Self::OutcomeApprovers => "outcome-approvers",
             Self::PrivateEnd => "private-end",
+            Self::Helped => "helped",
             Self::Stopped(_) => "stopped",
             Self::Moved => "moved",
             Self::WrongChannel => "wrong-channel",
@@ -124,7 +128,7 @@ mod tests {
     use super::*;
 
     /// Databases hold these texts: none of them may change.
-    const TEXTS: [(&str, CardRole); 19] = [
+    const TEXTS: [(&str, CardRole); 20] = [
         ("root", CardRole::Root),
         ("approval-0001", CardRole::Approval(1)),
         ("approval-12345", CardRole::Approval(12345)),
@@ -133,6 +137,7 @@ mod tests {
         ("outcome", CardRole::Outcome),
         ("outcome-approvers", CardRole::OutcomeApprovers),
         ("private-end", CardRole::PrivateEnd),
+        ("helped", CardRole::Helped),
         ("stopped-0001", CardRole::Stopped(1)),
         ("stopped-0000", CardRole::Stopped(0)),
         ("moved", CardRole::Moved),

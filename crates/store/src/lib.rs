@@ -35,7 +35,7 @@ mod write;
 
 pub use card_role::CardRole;
 pub use cards::{MessageRef, PostedMessage};
-pub use chain::{AuditError, Export, Verified};
+pub use chain::{AuditError, Export, MIN_HASH, Verified};
 pub use claims::{DailyCap, TENANT, Tenant};
 pub use entry::{Entry, Head, NewEntry};
 pub use file_lock::FileLock;

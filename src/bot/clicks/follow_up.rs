@@ -59,7 +59,8 @@ pub(super) async fn open_follow_up(
     match target {
         Ok(target) => {
             let key = opening_key(&clicked, value);
-            repair::open(app, key, Request { aim, ..asked(clicked, &target) }, crate::clock::now()).await
+            let asked = Request { aim, ..asked(clicked, &target) };
+            repair::open(app, key, asked, crate::clock::now()).await.says
         }
         Err(says) => says,
     }

@@ -28,6 +28,7 @@ use crate::slack::modal;
 use crate::slack::payload::{Click, Submit};
 use crate::slack::value::Value;
 use crate::telemetry::run_span;
+use reinstate_core::run::Request;
 
 /// Starts what a click requests. The acknowledgement does not wait for it.
 pub(super) fn click(app: &Arc<App>, click: Click) {
@@ -130,7 +131,13 @@ async fn recheck(app: &App, reply_to: &ReplyTo, value: &Value) {
 async fn repair_from_check(app: &Arc<App>, click: Click, value: &Value) -> Message {
     let Some(target) = Target::parse(&value.who) else { return Message::text(&gone()) };
     let key = opening_key(&click, value);
-    Message::text(&repair::open(app, key, asked(click, &target), crate::clock::now()).await)
+    let helps = Some(value.helps.clone()).filter(|helps| !helps.is_empty());
+    let asked = Request { helps, ..asked(click.clone(), &target) };
+    let opening = repair::open(app, key, asked, crate::clock::now()).await;
+    if opening.is_open && !value.helps.is_empty() {
+        call_for_help::taken(app, &click, value).await;
+    }
+    Message::text(&opening.says)
 }
 
 /// Handles a click on the card of a run or a sweep.

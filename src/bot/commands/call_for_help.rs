@@ -5,8 +5,11 @@ use crate::bot::app::App;
 use crate::bot::private::ReplyTo;
 use crate::exec::NoteKind;
 use crate::slack::blocks::Message;
-use crate::slack::cards;
+use crate::slack::cards::{self, HelpCall};
+use crate::slack::command::Target;
 use crate::slack::messages;
+use crate::slack::payload::Click;
+use crate::slack::value::Value;
 use reinstate_core::Action;
 
 pub(crate) async fn ask(app: &App, reply_to: &ReplyTo) {
@@ -31,7 +34,9 @@ async fn answer(app: &App, reply_to: &ReplyTo) -> Message {
     }
     app.record(NoteKind::HelpAsked, "help", &reply_to.by.id, "").await;
     let looked = app.shared_diagnosis(&who).await;
-    let card = cards::help_wanted(&reply_to.by.id, who.text(), &looked.0, looked.2, app.people.access());
+    let call = HelpCall { by: &reply_to.by.id, asked: who.text(), taken_by: None, at: looked.2 };
+    let docs = app.config.slack.docs_url.as_ref();
+    let card = cards::help_wanted(&call, &looked.0, docs, app.people.access());
     let place = app.people.channel_info(&app.slack, &app.channel).await;
     let posted = match place {
         Ok(place) if place.judge().is_ok() => app.slack.post(&app.channel, None, &card).await.is_ok(),
@@ -44,4 +49,20 @@ async fn answer(app: &App, reply_to: &ReplyTo) -> Message {
         tracing::warn!(%error, "a call for help that was not delivered still counts for today");
     }
     Message::text(&messages::help_not_asked(app.people.access()))
+}
+
+/// Shows on a call for help that somebody began a repair for it.
+pub(crate) async fn taken(app: &App, click: &Click, value: &Value) {
+    let (Some(channel), Some(ts), Some(target)) = (&click.channel, &click.ts, Target::parse(&value.who))
+    else {
+        return;
+    };
+    let Ok(who) = app.resolve(&target).await else { return };
+    let looked = app.shared_diagnosis(&who).await;
+    let call = HelpCall { by: &value.helps, asked: who.text(), taken_by: Some(&click.by.id), at: looked.2 };
+    let docs = app.config.slack.docs_url.as_ref();
+    let card = cards::help_wanted(&call, &looked.0, docs, app.people.access());
+    if let Err(error) = app.slack.update(channel, ts, &card).await {
+        tracing::warn!(%error, "a call for help could not be shown as taken");
+    }
 }

@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 use crate::bot::app::{App, SharedDiagnosis};
 use crate::bot::private::ReplyTo;
 use crate::slack::blocks::Message;
-use crate::slack::cards;
+use crate::slack::cards::{self, CheckView};
 use crate::slack::command::Target;
 use crate::slack::markup::Markup;
 use crate::slack::messages;
+use reinstate_core::subject::name_of;
 use reinstate_core::{Action, Who};
 
 /// After this time the caller is told that the work continues (docs/reference/rules.md#answer-within-five-seconds).
@@ -32,22 +33,64 @@ pub(super) async fn patiently(app: &App, reply_to: &ReplyTo, answer: impl Future
 }
 
 async fn answer(app: &App, reply_to: &ReplyTo, target: &Target, about: Option<&str>) -> Message {
-    if let Err(card) = app.allow(reply_to, "check", &Action::Check).await {
-        return card;
+    match read(app, reply_to, target, about).await {
+        Ok((who, looked)) => card(app, reply_to, &who, &looked).await,
+        Err(refused) => refused,
     }
-    let who = match app.resolve(target).await {
-        Ok(who) => who,
-        Err(unresolved) => return Message::text(&Markup::new().escaped(&unresolved.to_string())),
+}
+
+/// The details of a diagnosis, for the modal that is open.
+pub(crate) async fn details(app: &App, reply_to: &ReplyTo, target: &Target, about: Option<&str>) {
+    let card = match read(app, reply_to, target, about).await {
+        Ok((who, looked)) => {
+            let docs = app.config.slack.docs_url.as_ref();
+            let text = Markup::new().literal("Details of ").escaped(who.text());
+            Message { text: text.cut(200), blocks: cards::of_diagnosis(&looked.0, &looked.1, docs) }
+        }
+        Err(refused) => refused,
     };
-    let looked = match limited(app, reply_to, &who, about).await {
-        Ok(looked) => looked,
-        Err(answer) => return answer,
-    };
-    if let Some(choice) = &looked.0.app_choice {
-        return Message::text(&messages::unclear_app(choice));
+    app.reply(reply_to, &card).await;
+}
+
+async fn read(
+    app: &App,
+    reply_to: &ReplyTo,
+    target: &Target,
+    about: Option<&str>,
+) -> Result<(Who, SharedDiagnosis), Message> {
+    app.allow(reply_to, "check", &Action::Check).await?;
+    let resolved = app.resolve(target).await;
+    let who = resolved.map_err(|why| Message::text(&Markup::new().escaped(&why.to_string())))?;
+    let looked = limited(app, reply_to, &who, about).await?;
+    match &looked.0.app_choice {
+        Some(choice) => Err(Message::text(&messages::unclear_app(choice))),
+        None => Ok((who, looked)),
     }
-    let docs = app.config.slack.docs_url.as_ref();
-    cards::diagnosis(&looked.0, &looked.1, looked.2, who.text(), docs)
+}
+
+async fn card(app: &App, reply_to: &ReplyTo, who: &Who, looked: &SharedDiagnosis) -> Message {
+    let may_repair = app.people.permit(&app.slack, &reply_to.by, &Action::Repair).await.is_ok();
+    let ask_instead = (!may_repair).then(|| messages::ask_instead(app.people.access()));
+    let open = app.journal.store().open_run_on(&name_of(who)).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "whether a run on this person is open could not be read");
+        None
+    });
+    let open_run = match open {
+        Some(run) => {
+            let link = app.card_link(&run).await;
+            Some((run, link))
+        }
+        None => None,
+    };
+    cards::diagnosis(&CheckView {
+        diagnosis: &looked.0,
+        plan: &looked.1,
+        at: looked.2,
+        asked: who.text(),
+        docs: app.config.slack.docs_url.as_ref(),
+        ask_instead,
+        open_run,
+    })
 }
 
 /// The shared diagnosis, within the limit of the person who asks. A diagnosis that read nothing does not count.

@@ -17,10 +17,21 @@ use crate::slack::payload::Slash;
 use crate::telemetry::run_span;
 use reinstate_core::digest::hex;
 use reinstate_core::run::{Goal, Request};
+use reinstate_core::{Action, Denied};
 use reinstate_store::Opened;
 
 /// How long the acknowledgement waits for the store. Slack waits 3 s.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long it waits for Slack to say who the requester is. After that, the executor finds out.
+const PERMIT_TIMEOUT: Duration = Duration::from_millis(700);
+
+/// What became of a request for a run.
+pub(crate) struct Opening {
+    /// What the requester is told.
+    pub(crate) says: Markup,
+    /// Whether the run is in the journal.
+    pub(crate) is_open: bool,
+}
 
 pub(super) async fn command(
     app: &std::sync::Arc<App>,
@@ -45,8 +56,9 @@ pub(super) async fn command(
         text: target.text(),
         response_url: slash.response_url,
         aim,
+        helps: None,
     };
-    Reply::Private(open(app, key, asked, sent_at).await)
+    Reply::Private(open(app, key, asked, sent_at).await.says)
 }
 
 /// Opens the run within a second and returns the text for the caller. The text "nothing was started" is used only if it
@@ -56,26 +68,43 @@ pub(crate) async fn open(
     key: String,
     asked: Request,
     sent_at: Timestamp,
-) -> Markup {
+) -> Opening {
+    let refused = |says| Opening { says, is_open: false };
+    if let Some(says) = refusal(app, &asked).await {
+        return refused(says);
+    }
     let run = Uuid::now_v7().to_string();
     let (ledger, id) = (app.journal.clone(), run.clone());
     let opening = async move { ledger.open_within(id, key, asked, sent_at, OPEN_TIMEOUT).await };
     match tokio::spawn(opening.instrument(run_span(&run))).await {
         Ok(Ok(opened)) => {
             app.nudge();
-            match opened {
+            let says = match opened {
                 Opened::New => messages::begun(&run, false),
                 Opened::Existing { run } => messages::begun(&run, true),
-            }
+            };
+            Opening { says, is_open: true }
         }
         Ok(Err(failed)) if failed.nothing_written => {
             tracing::warn!(error = %failed.error, "a run could not be written down in time");
-            messages::not_written()
+            refused(messages::not_written())
         }
         Ok(Err(failed)) => {
             tracing::warn!(error = %failed.error, "nobody knows whether a run was written down");
-            messages::perhaps_written(&run)
+            refused(messages::perhaps_written(&run))
         }
-        Err(_) => messages::perhaps_written(&run),
+        Err(_) => refused(messages::perhaps_written(&run)),
+    }
+}
+
+/// Why this person may not ask for a repair, if that is certain within a moment. The executor decides again.
+async fn refusal(app: &App, asked: &Request) -> Option<Markup> {
+    let permit = app.people.permit(&app.slack, &asked.by, &Action::Repair);
+    match tokio::time::timeout(PERMIT_TIMEOUT, permit).await {
+        Ok(Err(denied)) if denied != Denied::AskAgain => {
+            app.record_denial(&asked.by.id, "repair", &denied.to_string()).await;
+            Some(messages::denied(denied, app.people.access()))
+        }
+        _ => None,
     }
 }

@@ -62,7 +62,15 @@ async fn one(app: &App, id: &str) -> Message {
 
 /// A list of runs, one per line, each with a link to its card. `count` is the number of all runs.
 pub(super) async fn list(app: &App, title: &Markup, runs: &[String], count: usize) -> Message {
-    let Ok(now) = app.journal.now().await else { return Message::text(&messages::no_store()) };
+    match lines(app, runs).await {
+        Some(shown) => cards::list(title, &shown, count),
+        None => Message::text(&messages::no_store()),
+    }
+}
+
+/// The line of each run, with a link to its card. None if the database does not answer.
+pub(super) async fn lines(app: &App, runs: &[String]) -> Option<Vec<(Markup, Option<String>)>> {
+    let now = app.journal.now().await.ok()?;
     let mut shown = Vec::new();
     for id in runs.iter().take(MAX_RUNS) {
         let line = match app.journal.load(id).await {
@@ -72,5 +80,5 @@ pub(super) async fn list(app: &App, title: &Markup, runs: &[String], count: usiz
         };
         shown.push((line, app.card_link(id).await));
     }
-    cards::list(title, &shown, count)
+    Some(shown)
 }

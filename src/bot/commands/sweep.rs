@@ -93,6 +93,7 @@ async fn begin(app: &App, reply_to: &ReplyTo, key: String, sent_at: Timestamp, r
         text: "sweep".to_owned(),
         response_url: reply_to.response_url.clone(),
         aim: Goal::default(),
+        helps: None,
     };
     let id = Uuid::now_v7().to_string();
     let sweep = id.clone();

@@ -5,6 +5,8 @@ use super::status;
 use crate::bot::app::App;
 use crate::bot::private::ReplyTo;
 use crate::slack::blocks::Message;
+use crate::slack::cards;
+use crate::slack::markup::Markup;
 use crate::slack::messages;
 use crate::slack::run_ref::RunRef;
 use reinstate_core::Action;
@@ -54,7 +56,17 @@ pub(super) async fn only(app: &App, reply_to: &ReplyTo, run: &RunRef) -> Result<
 /// The answer if RUN fits several runs.
 pub(super) async fn several(app: &App, reply_to: &ReplyTo, run: &RunRef, runs: &[String]) -> Message {
     match app.people.permit(&app.slack, &reply_to.by, &Action::Follow).await {
-        Ok(_) => status::list(app, messages::several_runs(run.text()), runs).await,
+        Ok(_) => match status::lines(app, runs).await {
+            Some(lines) => {
+                // The ends of these ids may be equal, so the whole ids are shown.
+                let whole = |(id, (line, link)): (&String, (Markup, Option<String>))| {
+                    (Markup::new().code(id).literal(": ").then(&line), link)
+                };
+                let shown: Vec<_> = runs.iter().zip(lines).map(whole).collect();
+                cards::list(&messages::several_runs(run.text()), &shown, shown.len())
+            }
+            None => Message::text(&messages::no_store()),
+        },
         Err(_) => Message::text(&messages::several_runs_unlisted(run.text())),
     }
 }

@@ -106,6 +106,7 @@ async fn request(app: &App, reply_to: &ReplyTo, value: &Value, sweep: &Sweep) ->
         text: "sweep".to_owned(),
         response_url: None,
         aim: Goal::default(),
+        helps: None,
     };
     let (digest, rule) = (value.digest.clone(), permit.rule().to_owned());
     let event = SweepEvent::SweepRequested { by, digest, rule };

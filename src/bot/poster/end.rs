@@ -7,7 +7,7 @@ use crate::slack::blocks::Message as Shown;
 use crate::slack::cards;
 use crate::slack::markup::Markup;
 use crate::slack::messages;
-use reinstate_core::run::EndMessage;
+use reinstate_core::run::{EndMessage, Requester};
 use reinstate_core::subject::name_of;
 use reinstate_core::{Denied, Event, Outcome, Role};
 use reinstate_store::{CardRole, MessageRef, PostedMessage};
@@ -64,7 +64,26 @@ impl Drawing<'_, RunEntries> {
             let card = cards::outcome(&self.view(true), &Markup::new());
             self.tell_requester(&CardRole::PrivateEnd, &card).await?;
         }
+        self.tell_helped().await?;
         troubles.settled()
+    }
+
+    /// Tells the person who asked for this help how it ended, in words without technical terms.
+    async fn tell_helped(&mut self) -> Result<(), PostError> {
+        let asked = self.of.run.asked.as_ref();
+        let (Some(helped), Some((outcome, _))) =
+            (asked.and_then(|asked| asked.helps.clone()), &self.of.run.ended)
+        else {
+            return Ok(());
+        };
+        let card = Shown::text(&messages::helped(*outcome));
+        let by = Requester { id: helped, ..Requester::default() };
+        self.tell_once(
+            &CardRole::Helped,
+            &card,
+            ReplyTo { by, channel: None, response_url: None, view: None },
+        )
+        .await
     }
 
     /// Tells the requester once that the run waits for a person. The message goes into the thread of the card. It is
@@ -145,6 +164,13 @@ impl<S: HasCards> Drawing<'_, S> {
         let Some(asked) = self.of.asked().cloned().filter(|asked| !asked.by.id.is_empty()) else {
             return Ok(());
         };
+        let channel = Some(asked.channel).filter(|channel| !channel.is_empty());
+        let reply_to = ReplyTo { by: asked.by, channel, response_url: asked.response_url, view: None };
+        self.tell_once(role, card, reply_to).await
+    }
+
+    /// Tells one person alone, once.
+    async fn tell_once(&mut self, role: &CardRole, card: &Shown, reply_to: ReplyTo) -> Result<(), PostError> {
         if self.known(role).is_some() {
             return Ok(());
         }
@@ -154,8 +180,6 @@ impl<S: HasCards> Drawing<'_, S> {
             return Ok(());
         }
         self.cards.push(note);
-        let channel = Some(asked.channel).filter(|channel| !channel.is_empty());
-        let reply_to = ReplyTo { by: asked.by, channel, response_url: asked.response_url, view: None };
         self.app.reply(&reply_to, card).await;
         Ok(())
     }

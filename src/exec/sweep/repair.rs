@@ -85,6 +85,7 @@ impl Engine {
                     text: one.query.clone(),
                     response_url: None,
                     aim: Goal::default(),
+                    helps: None,
                 };
                 let (id, key) = (uuid::Uuid::now_v7().to_string(), key(&lease.run, &one.subject));
                 self.journal.open_part(id, key, asked, part, crate::clock::now()).await?;

@@ -57,6 +57,7 @@ impl House {
             text: format!("repair {MAIL}"),
             response_url: None,
             aim,
+            helps: None,
         };
         self.ledger.open(run.to_owned(), run.to_owned(), asked, at).await.unwrap();
     }

@@ -20,6 +20,7 @@ fn asked() -> Request {
         text: "jane@acme.example".to_owned(),
         response_url: None,
         aim: Goal::default(),
+        helps: None,
     }
 }
 

@@ -27,6 +27,7 @@ fn asked(by: &str) -> Request {
         text: MAIL.to_owned(),
         response_url: None,
         aim: Goal::default(),
+        helps: None,
     }
 }
 

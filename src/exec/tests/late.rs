@@ -28,6 +28,7 @@ fn asked() -> Request {
         text: "sweep".to_owned(),
         response_url: None,
         aim: Goal::default(),
+        helps: None,
     }
 }
 

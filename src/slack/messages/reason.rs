@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use serde_json::Value;
+
 use reinstate_core::run::{EndMessage, EndReason, PauseDetail, PauseMessage};
 
 /// Why a run or a sweep ended, as its entry says.
@@ -47,26 +49,26 @@ pub fn end_reason(reason: &EndReason) -> Cow<'static, str> {
         }
         EndReason::NoAccountLeftOver => "That run left no account over, so there is nothing to retire.",
         EndReason::TooManyPlans => {
-            "It looked again and again without an end in sight. A person should look at the trail."
+            "It made twelve plans, and access is still missing. A person has to look at it; see *Details*."
         }
-        EndReason::NotApproved => "Nobody approved in time. Nothing of this plan was done.",
-        EndReason::ApprovalOver => "Nobody approved in time. Ask for the repair again if it is still wanted.",
-        EndReason::Declined { why } if why.is_empty() => "The plan was declined; none of it was done.",
+        EndReason::NotApproved => "Nothing of this plan was done.",
+        EndReason::ApprovalOver => "Nothing was done. Ask again if the repair is still needed.",
+        EndReason::Declined { why } if why.is_empty() => "Nothing of the plan was done.",
         EndReason::Declined { why } => {
-            return Cow::Owned(format!("The plan was declined; none of it was done. The reason: {why}"));
+            return Cow::Owned(format!("Nothing of the plan was done. The reason: {why}"));
         }
-        EndReason::Stopped => "It was stopped before its next step. What was done stays done.",
-        EndReason::StoppedForUndo => "It was stopped so that what it did can be taken back.",
+        EndReason::Stopped => "No further step is taken.",
+        EndReason::StoppedForUndo => "It was stopped so that its steps can be undone.",
         EndReason::AccountChanged => {
             "The account has changed since the list was approved, so nothing was done."
         }
         EndReason::ListedPlanInsufficient => {
             "The listed plan was done, and access is not back. Look at the account by itself."
         }
-        EndReason::Undone => "What could be taken back is taken back, and was read back.",
-        EndReason::NothingToUndo => "Nothing of that run is left that could be taken back.",
-        EndReason::Retired => "The account is retired, and that was read back.",
-        EndReason::NotRetired => "Nothing was done; the reason stands with the plan.",
+        EndReason::Undone => "Every step that can be undone was undone, and this was verified.",
+        EndReason::NothingToUndo => "No step of that run can be undone any more.",
+        EndReason::Retired => "The account was removed from use, and this was verified.",
+        EndReason::NotRetired => "Nothing was done, for the reason below.",
         EndReason::Restored { groups: 0 } => "The account is active and has an app role.",
         EndReason::Restored { groups: 1 } => "The account is active, and Atlassian shows the expected group.",
         EndReason::Restored { groups } => {
@@ -75,8 +77,8 @@ pub fn end_reason(reason: &EndReason) -> Cow<'static, str> {
             ));
         }
         EndReason::NothingToDo => "Nothing was done.",
-        EndReason::CannotTell => "Whether access is in order could not be told, so nothing more was done.",
-        EndReason::Advice => "The advice says where and how.",
+        EndReason::CannotTell => "Not everything could be read, so nothing more was done.",
+        EndReason::Advice => "Reinstate cannot repair this by itself.",
         EndReason::NothingToRepair => "There is nothing that could be repaired harmlessly.",
         EndReason::NotRequested => {
             "Nobody asked for the repairs within a day; another sweep will see what is there then."
@@ -111,31 +113,48 @@ fn repaired(begun: u64, restored: u64, skipped: u64, failed: u64) -> String {
     text
 }
 
+/// The state of one thing in words instead of JSON: `email jane@acme.example`.
+fn plainly(state: &Value) -> String {
+    let word = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        Value::Null => "none".to_owned(),
+        other => other.to_string(),
+    };
+    let Value::Object(state) = state else { return word(state) };
+    let parts: Vec<String> =
+        state.iter().map(|(key, value)| format!("{} {}", key.replace('_', " "), word(value))).collect();
+    parts.join(", ")
+}
+
 /// The sentence of a reason to wait.
 #[must_use]
 pub fn pause_detail(detail: &PauseDetail) -> Cow<'static, str> {
     match detail {
         PauseDetail::Unexpected { expected, found } => {
-            Cow::Owned(format!("the plan expected {expected}, and there is {found}"))
+            Cow::Owned(format!("the plan expected {}, and now it is {}", plainly(expected), plainly(found)))
         }
         PauseDetail::Unread { sources } => {
             let names: Vec<&str> = sources.iter().map(|source| source.name()).collect();
             Cow::Owned(format!("{} could not be read", names.join(", ")))
         }
         PauseDetail::MaybeSent => Cow::Borrowed(
-            "The call may have been sent, and its effect does not show. It is never sent a second time by the machine.",
+            "the call may have been sent, but its effect does not show; Reinstate never sends it twice by itself",
         ),
-        PauseDetail::TooLateToSend => Cow::Borrowed(
-            "it began, its effect does not show, and the time in which it may be sent has run out",
-        ),
-        PauseDetail::NotShown => Cow::Borrowed("it was accepted, and its effect does not show"),
-        PauseDetail::NotProvisioned => Cow::Borrowed("it was accepted, and Atlassian does not show it"),
-        PauseDetail::NotShownWithin { hours } => {
-            Cow::Owned(format!("it was accepted, and after {hours} hours its effect does not show"))
+        PauseDetail::TooLateToSend => {
+            Cow::Borrowed("it began, its effect does not show, and it is too late to send it again")
         }
-        PauseDetail::RateLimited => Cow::Borrowed("the upstream kept limiting us; nothing was done"),
+        PauseDetail::NotShown => Cow::Borrowed("it was accepted, but its effect does not show"),
+        PauseDetail::NotProvisioned => {
+            Cow::Borrowed("it was accepted, but Atlassian does not show the effect")
+        }
+        PauseDetail::NotShownWithin { hours } => {
+            Cow::Owned(format!("it was accepted, but its effect does not show after {hours} hours"))
+        }
+        PauseDetail::RateLimited => {
+            Cow::Borrowed("the service limited the rate of calls for too long; nothing was done")
+        }
         PauseDetail::CapReached { used, limit } => {
-            Cow::Owned(format!("{used} of {limit} risky steps have begun in the last 24 hours"))
+            Cow::Owned(format!("the limit of risky steps is used up: {used} of {limit} in the last 24 hours"))
         }
         PauseDetail::RepairsFailed { failed, ended } => {
             Cow::Owned(format!("{failed} of {ended} repairs did not bring access back"))

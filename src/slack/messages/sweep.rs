@@ -3,7 +3,8 @@
 use super::{approvers, end_message};
 use crate::config::Access;
 use crate::slack::markup::Markup;
-use reinstate_core::run::{EndMessage, EndReason, short_id};
+use reinstate_core::run::{EndMessage, EndReason};
+use reinstate_core::short_id;
 use reinstate_core::sweep::Sweep;
 
 #[must_use]
