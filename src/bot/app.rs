@@ -3,7 +3,6 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -80,8 +79,6 @@ pub struct App {
     pub wake: Wake,
     /// Counts the requests that were refused before their sender was known.
     pub refused_requests: RefusedRequests,
-    /// True after Slack has refused a `plan` block.
-    pub(crate) plan_blocks_refused: AtomicBool,
     /// Cards that Slack refused recently.
     pub(crate) refused_cards: super::refused_cards::RefusedCards,
     pub(crate) identities: SingleFlight<Arc<super::identities::MaybeIdentities>, ()>,
@@ -119,7 +116,6 @@ impl App {
             config,
             wake: Wake::default(),
             refused_requests: RefusedRequests::default(),
-            plan_blocks_refused: AtomicBool::new(false),
             refused_cards: super::refused_cards::RefusedCards::default(),
             identities: SingleFlight::new(Duration::from_secs(10)),
             click_queue: super::click_queue::ClickQueue::default(),

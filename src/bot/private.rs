@@ -160,7 +160,6 @@ impl App {
             access: self.people.access(),
             now,
             head: None,
-            plain: true,
             channel: &self.channel,
             asks_here: false,
             docs: self.config.slack.docs_url.as_ref(),

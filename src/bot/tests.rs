@@ -227,7 +227,7 @@ fn planned() -> (Plan, reinstate_core::Diagnosis) {
     let plan = Plan {
         subject,
         steps: vec![step],
-        cost: vec!["Signed out everywhere.".into()],
+        cost: vec!["Signed out everywhere: <!here> & co.".into()],
         advice: Vec::new(),
         tickets: Vec::new(),
         because: Vec::new(),
@@ -281,9 +281,9 @@ async fn a_check_is_private_encoded_shared_and_limited() {
     for _ in 0..6 {
         house.bot.command("U0VIEW", "C0DESK", "check <@U0HEDY|h>").await.unwrap();
     }
-    let answer = house.private("U0VIEW", "Access of hedy@acme.example").await;
+    let answer = house.private("U0VIEW", "Could not check").await;
     let shown = shows(&answer.text, &answer.blocks);
-    assert!(shown.contains("unread – *") && shown.contains("reinstate.recheck"), "{shown}");
+    assert!(shown.contains(":grey_question: not read") && shown.contains("reinstate.recheck"), "{shown}");
     assert!(!shown.contains("<!channel>"), "{shown}");
     house.private("U0VIEW", "Try again in ").await;
     assert_eq!(*lock(&house.script.asked), 1);
@@ -346,7 +346,7 @@ async fn a_copy_of_the_card_does_nothing_and_a_decline_ends_and_is_told() {
     let house = house().await;
     let run = house.repairs("U0ADA", "C0DESK").await;
     house.waits(&run).await;
-    let root = house.message("C0DESK", "Waits for an approval").await;
+    let root = house.message("C0DESK", "Waiting for approval").await;
     assert!(!shows("", &root.blocks).contains("reinstate.approve"));
     let asked = house.message("C0ADMINS", "reinstate.approve").await;
     assert!(shows("", &asked.blocks).contains("<@U0GRACE>"));
@@ -396,14 +396,12 @@ async fn a_waiting_run_is_retried_by_operators_and_cancelled_by_its_requester() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn where_plan_blocks_are_refused_and_posts_are_lost_there_is_still_a_card() {
+async fn where_posts_are_lost_and_a_card_is_deleted_there_is_still_a_card() {
     let house = house().await;
-    lock(&house.slack).switches.refuse_plan = true;
     house.wire.inject(Service::Slack, None, "conversations.info", 1, Injection::LoseAnswer);
     let run = house.repairs("U0ADA", "C0ALONE").await;
     house.waits(&run).await;
-    let card = house.message("C0ADMINS", "Progress").await;
-    assert!(!shows("", &card.blocks).contains("\"plan\""));
+    let card = house.message("C0ADMINS", "Waiting for approval").await;
     lock(&house.slack).delete_by_person("C0ADMINS", &card.ts);
     let who = Event::Ended { outcome: Outcome::Restored, message: "All is well.".into() };
     house.write(&run, vec![who], true).await;
@@ -415,7 +413,10 @@ async fn where_plan_blocks_are_refused_and_posts_are_lost_there_is_still_a_card(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn admission_asks_slack_and_a_failed_look_up_is_later() {
     let house = house().await;
+    // Slack does not say in time who asks, so the executor decides.
+    house.wire.inject(Service::Slack, None, "users.info", 2, Injection::LoseAnswer);
     let run = house.repairs("U0NONE", "C0DESK").await;
+    house.wire.clear_injections();
     let folded = house.app.journal.run(&run).await.unwrap();
     let mut asked = folded.asked.unwrap();
     let now = crate::clock::now();
@@ -501,7 +502,7 @@ async fn status_counts_all_open_runs_and_shows_the_oldest() {
     let told = house.private("U0VIEW", "*Open runs*: 25").await;
     let shown = shows(&told.text, &told.blocks);
     assert!(shown.contains("… and 5 more"), "{shown}");
-    let lists = |run: &String| shown.contains(&format!("• `{}`", reinstate_core::run::short_id(run)));
+    let lists = |run: &String| shown.contains(&format!("• `{}`", reinstate_core::short_id(run)));
     let listed: Vec<bool> = runs.iter().map(lists).collect();
     assert_eq!(listed, [vec![true; 20], vec![false; 5]].concat(), "{shown}");
 }

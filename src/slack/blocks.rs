@@ -125,15 +125,12 @@ fn share(blocks: &[Value]) -> usize {
 
 /// Whether a block is of a type that can be shortened.
 fn is_long(block: &Value) -> bool {
-    block
-        .get("type")
-        .and_then(Value::as_str)
-        .is_some_and(|kind| ["section", "context", "plan"].contains(&kind))
+    block.get("type").and_then(Value::as_str).is_some_and(|kind| ["section", "context"].contains(&kind))
 }
 
 /// The number of characters in a block, without its types and ids.
 fn length(value: &Value) -> usize {
-    const NAMES: [&str; 6] = ["type", "block_id", "action_id", "task_id", "status", "style"];
+    const NAMES: [&str; 4] = ["type", "block_id", "action_id", "style"];
     match value {
         Value::String(text) => text.chars().count(),
         Value::Array(all) => all.iter().map(length).sum(),
@@ -160,27 +157,6 @@ fn shorten(block: &mut Value, most: usize) {
             }
         }
     }
-    let title = block.get("title").map_or(0, length);
-    if let Some(Value::Array(tasks)) = block.get_mut("tasks") {
-        fewer(tasks, most.saturating_sub(title));
-    }
-}
-
-/// Keeps as many tasks as fit, followed by a count of those left out.
-fn fewer(tasks: &mut Vec<Value>, most: usize) {
-    const COUNT_CHARACTERS: usize = 24;
-    let mut used = 0;
-    let fit = tasks.iter().take_while(|task| {
-        used += length(task);
-        used + COUNT_CHARACTERS <= most
-    });
-    let (fit, all) = (fit.count(), tasks.len());
-    if fit == all {
-        return;
-    }
-    tasks.truncate(fit);
-    let says = Markup::new().literal("… and ").number(all - fit).literal(" more steps");
-    tasks.push(json!({"task_id": "task-more", "title": says.cut(COUNT_CHARACTERS), "status": Status::Pending.word()}));
 }
 
 /// A heading in plain text.
@@ -310,67 +286,6 @@ impl Button {
     }
 }
 
-/// The state of a task in a plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    Pending,
-    InProgress,
-    Complete,
-    /// The task needs a person.
-    Error,
-}
-
-impl Status {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::InProgress => "in_progress",
-            Self::Complete => "complete",
-            Self::Error => "error",
-        }
-    }
-
-    /// The status in words, for places where Slack does not draw it.
-    #[must_use]
-    pub fn message(self) -> &'static str {
-        match self {
-            Self::Pending => ":white_circle: to do: ",
-            Self::InProgress => ":hourglass_flowing_sand: now: ",
-            Self::Complete => ":white_check_mark: done: ",
-            Self::Error => ":warning: needs a person: ",
-        }
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Task {
-    pub title: Markup,
-    pub status: Status,
-}
-
-/// Progress as Slack's `plan` block, or as a section if Slack refuses that block.
-#[must_use]
-pub fn progress(title: &Markup, tasks: &[Task], plain: bool) -> Value {
-    if plain {
-        let mut lines = vec![Markup::new().literal("*").then(title).literal("*")];
-        lines.extend(tasks.iter().map(|task| Markup::new().literal(task.status.message()).then(&task.title)));
-        return section(&Markup::lines(&lines, 2900));
-    }
-    let tasks: Vec<Value> = tasks
-        .iter()
-        .take(40)
-        .enumerate()
-        .map(|(index, task)| {
-            json!({
-                "task_id": format!("task-{index}"),
-                "title": task.title.cut(500),
-                "status": task.status.word(),
-            })
-        })
-        .collect();
-    json!({"type": "plan", "title": title.cut(200), "tasks": tasks})
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -386,19 +301,15 @@ mod tests {
             style: Style::Primary,
             confirm: Some(Confirm { title: long.clone(), text: long.clone(), yes: "Yes", no: "No" }),
         };
-        let tasks = vec![Task { title: long.clone(), status: Status::Complete }; 60];
-        for plain in [true, false] {
-            let mut blocks =
-                vec![header(&long), progress(&long, &tasks, plain), context(&vec![long.clone(); 20])];
-            blocks.extend(vec![section(&long); 80]);
-            blocks.push(actions(&"i".repeat(300), &[button(0), button(1)]));
-            let card = Message::of(&long, blocks, 1);
-            assert_eq!(problems(&card.blocks, Surface::Message), Vec::<String>::new());
-            assert_eq!(card.blocks.len(), 50);
-            assert_eq!(card.blocks[49]["type"], "actions");
-            assert!(card.text.chars().count() <= 3000);
-            assert!(shown(&card.blocks) <= MAX_CHARACTERS, "{}", shown(&card.blocks));
-        }
+        let mut blocks = vec![header(&long), context(&vec![long.clone(); 20])];
+        blocks.extend(vec![section(&long); 80]);
+        blocks.push(actions(&"i".repeat(300), &[button(0), button(1)]));
+        let card = Message::of(&long, blocks, 1);
+        assert_eq!(problems(&card.blocks, Surface::Message), Vec::<String>::new());
+        assert_eq!(card.blocks.len(), 50);
+        assert_eq!(card.blocks[49]["type"], "actions");
+        assert!(card.text.chars().count() <= 3000);
+        assert!(shown(&card.blocks) <= MAX_CHARACTERS, "{}", shown(&card.blocks));
     }
 
     /// Counts the characters that a reader sees, in another way than the code under test.
@@ -411,8 +322,7 @@ mod tests {
         let line = |n: usize| Markup::new().literal("line ").number(n).literal(" ").escaped(&"x".repeat(40));
         let long = || section(&Markup::lines(&(0..60).map(line).collect::<Vec<_>>(), 3000));
         let short = section(&Markup::new().literal("What will happen"));
-        let tasks: Vec<Task> = (0..40).map(|n| Task { title: line(n), status: Status::Pending }).collect();
-        let mut blocks = vec![short.clone(), progress(&line(0), &tasks, false)];
+        let mut blocks = vec![short.clone(), section(&line(0))];
         blocks.extend((0..6).map(|_| long()));
         let foot = context(&[Markup::new().literal("Run r")]);
         blocks.push(foot.clone());
@@ -424,9 +334,6 @@ mod tests {
         assert!(text.starts_with("line 0 ") && text.contains("\n… and "), "{text}");
         let left: usize = text.rsplit("… and ").next().unwrap().trim_end_matches(" more").parse().unwrap();
         assert_eq!(text.lines().count() - 1 + left, 60, "each line is shown or counted");
-        let tasks = card.blocks[1]["tasks"].as_array().unwrap();
-        let last = tasks.last().unwrap()["title"].as_str().unwrap();
-        assert_eq!(last, format!("… and {} more steps", 40 - (tasks.len() - 1)));
     }
 
     #[test]

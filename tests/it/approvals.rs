@@ -404,7 +404,10 @@ async fn what_does_not_fit_the_dialog_is_not_approved_by_one_click() {
             let (steps, whose) = shown.split_once("For ").unwrap();
             let account = lock(&bot.sandbox.atlassian).bearer(&long).unwrap().id.clone();
             assert!(
-                steps.contains(&format!("Move {long} off the account …{}", &account[account.len() - 4..])),
+                steps.contains(&format!(
+                    "Move {long} off account Jane Doe (…{}, ",
+                    &account[account.len() - 4..]
+                )),
                 "{shown}"
             );
             let run = bot.until("a plan", |run| run.current.is_some()).await;

@@ -89,7 +89,7 @@ async fn a_head_from_the_last_card_finds_a_chain_that_was_written_anew() {
     let head = printed(&whole).trim_end_matches(".\n").rsplit(' ').next().unwrap().to_owned();
     let on_card = lock(&story.sandbox.slack).transcript().join("\n");
     let words = on_card.split(|c: char| c.is_whitespace() || c == '`');
-    let mut heads = words.filter(|word| word.split_once(':').is_some_and(|(_, hash)| hash.len() == 64));
+    let mut heads = words.filter(|word| word.split_once(':').is_some_and(|(_, hash)| hash.len() == 16));
     let shown = heads.next_back().expect("the last card shows the head");
     for kept in [head.as_str(), shown] {
         let verified = audit(&story, &["verify", "--head", kept]).await;

@@ -409,15 +409,15 @@ async fn the_forums_case_is_repaired_with_two_people_and_nothing_is_left_unread(
     tells("email-held", async |bot| {
         let answer = bot.says(ADA, "repair jane@acme.example").await;
         assert!(answer.contains("The run has begun"), "{answer}");
-        let card = bot.sees("Waits for an approval").await;
-        bot.sees("please approve or decline").await;
+        let card = bot.sees("Waiting for approval").await;
+        bot.sees("Waiting for approval").await;
         bot.clicks(ADA, "reinstate.approve").await;
         bot.hears(ADA, "Nobody approves their own request").await;
         bot.clicks(GRACE, "reinstate.approve").await;
         assert_eq!(bot.ends().await, Outcome::Restored);
         let shown = bot.shows(&card.ts);
-        assert!(shown.contains("Access is back, and that was proven"), "{shown}");
-        bot.sees("Access is back").await;
+        assert!(shown.contains("Access restored and verified"), "{shown}");
+        bot.sees("Access restored").await;
         let unread = bot.reads_all();
         assert!(unread.len() <= 1, "{unread:#?}");
     })
@@ -432,16 +432,16 @@ async fn who_may_not_is_told_so_alone_and_nothing_is_done() {
             (JANE, "This needs the role operator"),
             (GUS, "Guests have no role"),
         ] {
-            bot.says_in(HELPDESK, user, "repair jane@acme.example").await;
-            assert_eq!(bot.ends().await, Outcome::Refused);
-            bot.hears(user, says).await;
+            // The first answer is the refusal, and no run is opened.
+            let said = bot.says_in(HELPDESK, user, "repair jane@acme.example").await;
+            assert!(said.contains(says), "{said}");
         }
         bot.says_in(HELPDESK, VERA, "check jane@acme.example").await;
-        bot.hears(VERA, "Group memberships were lost on the way to Atlassian").await;
-        bot.clicks_private(VERA, "reinstate.repair").await;
-        bot.hears(VERA, "The run has begun").await;
-        assert_eq!(bot.ends().await, Outcome::Refused);
-        bot.hears(VERA, "This needs the role operator").await;
+        let told = bot.hears(VERA, "Group memberships did not reach Atlassian").await;
+        let shown = bot.private(&told);
+        assert!(shown.contains("Ask @ada for it.") && !shown.contains("[ Repair ]"), "{shown}");
+        assert!(bot.app.journal.store().recent_runs(1).await.unwrap().is_empty(), "a run was opened");
+        assert_eq!(bot.denials().await, ["repair", "repair", "repair"]);
         let calls = bot.sandbox.wire.calls();
         assert!(!calls.iter().any(|call| call.path.ends_with("/provisionOnDemand")), "something was sent");
     })

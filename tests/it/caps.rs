@@ -74,7 +74,7 @@ async fn the_daily_cap_stops_the_step_that_would_exceed_it_and_not_the_harmless_
         assert_eq!(halts(bot).await, [PauseReason::Cap]);
         assert_eq!(parked(bot), 0, "sent in spite of the cap");
         bot.is_quiet().await;
-        bot.sees("0 of 0 risky steps").await;
+        bot.sees("limit of risky steps is used up: 0 of 0").await;
         closes(bot).await;
     })
     .await;

@@ -42,7 +42,7 @@ async fn a_card_is_updated_at_most_once_a_second_and_shows_the_last_state() {
     tells("email-held", async |bot| {
         let stalls = Stalls::watch();
         bot.says(ADA, "repair jane@acme.example").await;
-        let card = bot.sees("Waits for an approval").await;
+        let card = bot.sees("Waiting for approval").await;
         bot.clicks(GRACE, "reinstate.approve").await;
         assert_eq!(bot.ends().await, Outcome::Restored);
         let calls = bot.sandbox.wire.calls();
@@ -61,7 +61,7 @@ async fn a_card_is_updated_at_most_once_a_second_and_shows_the_last_state() {
             );
         }
         assert!(!updates.is_empty());
-        assert!(bot.shows(&card.ts).contains("Access is back, and that was proven"));
+        assert!(bot.shows(&card.ts).contains("Access restored and verified"));
         bot.sees("has ended").await;
         bot.reads_all();
     })
@@ -83,7 +83,7 @@ async fn limits_and_lost_answers_delay_the_card_and_not_the_repair() {
         let run = bot.until("the repair", |run| run.ended.is_some()).await;
         assert_eq!(run.ended.unwrap().0, Outcome::Restored);
         bot.is_quiet().await;
-        bot.sees("Access is back, and that was proven").await;
+        bot.sees("Access restored and verified").await;
         bot.reads_all();
     })
     .await;
@@ -93,7 +93,7 @@ async fn limits_and_lost_answers_delay_the_card_and_not_the_repair() {
 async fn a_deleted_card_is_survived_and_the_requester_is_told() {
     tells("email-held", async |bot| {
         bot.says_in(HELPDESK, ADA, "repair jane@acme.example").await;
-        bot.sees("It is asked in").await;
+        bot.sees("asked in").await;
         let root = bot.root().await;
         lock(&bot.sandbox.slack).delete_by_person(HELPDESK, &root.ts);
         bot.clicks(GRACE, "reinstate.approve").await;
@@ -108,7 +108,7 @@ async fn a_deleted_card_is_survived_and_the_requester_is_told() {
 async fn an_archived_channel_is_survived_and_the_requester_is_told() {
     tells("email-held", async |bot| {
         bot.says_in(HELPDESK, ADA, "repair jane@acme.example").await;
-        bot.sees("It is asked in").await;
+        bot.sees("asked in").await;
         lock(&bot.sandbox.slack).channels.get_mut(HELPDESK).unwrap().is_archived = true;
         bot.clicks(GRACE, "reinstate.approve").await;
         bot.hears(ADA, "its card now stands in").await;

@@ -53,6 +53,7 @@ pub async fn begin(sandbox: &Sandbox, who: &'static str) -> Repair {
         text: format!("repair {who}"),
         response_url: None,
         aim: Goal::default(),
+        helps: None,
     };
     engine.journal.open("run".into(), "run".into(), asked, reinstate::clock::now()).await.unwrap();
     let (stop, stopped) = watch::channel(false);

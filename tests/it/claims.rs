@@ -86,7 +86,7 @@ async fn no_repair_begins_beside_a_step_on_the_whole_tenant() {
         |_| {},
         async |bot| {
             bot.says(ADA, &format!("repair {JANE}")).await;
-            bot.sees("Start the provisioning job of the whole tenant").await;
+            bot.sees("Start provisioning for the whole tenant").await;
             bot.button("reinstate.approve").await;
             let first = bot.run().await;
             // Somebody starts the job by hand, so Bob's repair needs no step on the whole tenant.
@@ -132,7 +132,7 @@ async fn no_step_on_the_whole_tenant_is_planned_beside_a_repair_on_its_way() {
             // Now no other run holds a claim.
             job_runs(bot, false);
             bot.says(ADA, &format!("repair {JANE}")).await;
-            bot.sees("Start the provisioning job of the whole tenant").await;
+            bot.sees("Start provisioning for the whole tenant").await;
             bot.clicks(GRACE, "reinstate.approve").await;
             assert_eq!(bot.ends().await, Outcome::Restored);
             assert_eq!(starts(bot), 1);

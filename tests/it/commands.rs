@@ -1,7 +1,7 @@
 //! Every command as people type it, with the exact private answers.
 
 use reinstate_core::Outcome;
-use reinstate_core::run::short_id;
+use reinstate_core::short_id;
 use reinstate_sandbox::lock;
 use reinstate_sandbox::tenant::HELPDESK;
 use reinstate_sandbox::wire::{Service, Wire};
@@ -24,11 +24,11 @@ async fn an_employee_reads_plain_words_and_calls_for_help_once_a_day() {
         bot.clicks_private(JANE, "reinstate.ask_for_help").await;
         let told = bot.hears(JANE, "have been asked").await;
         insta::assert_snapshot!(told.text, @"Your admins have been asked for help, in <#C0ADMINS>. They see what was found. You need not do anything else; they will write to you.");
-        let call = bot.sees("asks for help").await;
-        insta::assert_snapshot!(plain(&bot.shows(&call.ts)), @r"
-        # Somebody asks for help with their Atlassian access
-        @ada @jane (jane@acme.example) asks for help. Repair starts a run; Recheck shows you the whole trail first.
-        *What is broken:* Group memberships were lost on the way to Atlassian
+        let call = bot.sees("Please help").await;
+        insta::assert_snapshot!(plain(&bot.shows(&call.ts)), @"
+        # Help wanted: Jane Doe (jane@acme.example)
+        @ada Please help @jane.
+        *Cause:* Group memberships did not reach Atlassian.
         [ Repair ]  [ Recheck ]
         (Read (time))
         ");
@@ -40,7 +40,10 @@ async fn an_employee_reads_plain_words_and_calls_for_help_once_a_day() {
         bot.hears(ADA, "The run has begun").await;
         assert_eq!(bot.ends().await, Outcome::Restored);
         bot.sees("has ended").await;
-        bot.sees("Repair of jane@acme.example").await;
+        bot.sees("Access restored for Jane Doe").await;
+        let shown = bot.shows(&call.ts);
+        assert!(shown.contains("*Taken by* @ada") && !shown.contains("[ Repair ]"), "{shown}");
+        bot.sees("Your admins have repaired your Atlassian access").await;
     })
     .await;
 }
@@ -66,7 +69,7 @@ async fn history_is_the_journals_and_needs_nothing_upstream() {
         bot.says(ADA, "repair jane@acme.example").await;
         assert_eq!(bot.ends().await, Outcome::Restored);
         bot.sees("has ended").await;
-        bot.sees("Repair of jane@acme.example").await;
+        bot.sees("Access restored for Jane Doe").await;
         let run = bot.run().await;
         let before = upstream(&bot.sandbox.wire);
         bot.says(VERA, "history JANE@acme.example").await;
@@ -74,7 +77,7 @@ async fn history_is_the_journals_and_needs_nothing_upstream() {
         assert!(told.text.contains(short_id(&run)) && told.text.contains("|its card>"), "{}", told.text);
         assert!(told.text.contains("repair of jane@acme.example, asked by <@U0ADA>"), "{}", told.text);
         bot.says(VERA, &format!("status {run}")).await;
-        let told = bot.hears(VERA, "Access is back, and that was proven").await;
+        let told = bot.hears(VERA, "Access restored and verified").await;
         assert!(!bot.private(&told).contains("reinstate."), "no buttons in a private status");
         bot.says(VERA, "status").await;
         bot.hears(VERA, "Nothing runs and nothing waits.").await;
@@ -89,8 +92,8 @@ async fn history_is_the_journals_and_needs_nothing_upstream() {
 async fn status_says_who_is_waited_for_and_cancel_stops() {
     tells("email-held", async |bot| {
         bot.says(ADA, "repair jane@acme.example").await;
-        bot.sees("Waits for an approval").await;
-        bot.sees("The buttons are on the card above").await;
+        bot.sees("Waiting for approval").await;
+        bot.sees("needs your approval").await;
         let run = bot.run().await;
         bot.says(VERA, "status").await;
         let told = bot.hears(VERA, "waiting for @grace until").await;
@@ -111,8 +114,8 @@ async fn status_says_who_is_waited_for_and_cancel_stops() {
 async fn a_second_repair_is_answered_privately_with_the_first() {
     tells("email-held", async |bot| {
         bot.says(ADA, "repair jane@acme.example").await;
-        let card = bot.sees("Waits for an approval").await;
-        bot.sees("The buttons are on the card above").await;
+        let card = bot.sees("Waiting for approval").await;
+        bot.sees("needs your approval").await;
         let first = bot.run().await;
         let shown = lock(&bot.sandbox.slack).messages.len();
         bot.says_in(HELPDESK, ADA, "repair JANE@acme.example").await;
@@ -151,7 +154,7 @@ async fn bad_input_gets_one_line_and_the_nearest_form() {
         assert!(said.len() < 300, "{}", said.len());
         let odd = "check\u{0}\u{7}\u{200b} <mailto:jane@acme.example|jane@acme.example>\u{202e}";
         bot.says_in(HELPDESK, VERA, odd).await;
-        bot.hears(VERA, "Access of jane@acme.example").await;
+        bot.hears(VERA, "(jane@acme.example)").await;
         lock(&bot.sandbox.slack).users.get_mut(JANE).unwrap().email.clear();
         bot.says_in(HELPDESK, VERA, "check <@U0JANE|jane>").await;
         bot.hears(VERA, "Slack shows no e-mail address").await;

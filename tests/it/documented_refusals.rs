@@ -84,10 +84,10 @@ async fn play(case: Case) -> Option<String> {
     bot.app.drain(std::time::Duration::from_secs(60)).await;
     bot.is_quiet().await;
     let told = bot.reads_all();
-    let told = told.iter().any(|text| text.contains("Access is back") || text.contains("has ended"));
+    let told = told.iter().any(|text| text.contains("Access restored") || text.contains("has ended"));
     let happened = bot.sandbox.wire.armed() == 0 || case.method == EPHEMERAL;
     bot.closes().await;
-    let wrong = match (outcome, shown.contains("Access is back"), told, happened) {
+    let wrong = match (outcome, shown.contains("Access restored"), told, happened) {
         (Outcome::Restored, true, true, true) => return None,
         (Outcome::Restored, true, true, false) => "the call was not made".to_owned(),
         (Outcome::Restored, true, false, _) => "nobody was told the end".to_owned(),

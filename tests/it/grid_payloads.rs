@@ -83,14 +83,14 @@ async fn on_enterprise_grid_the_whole_organization_is_ours() {
         |_| {},
         async |bot| {
             bot.says_in(HELPDESK, VERA, "check <@U0JANE>").await;
-            bot.hears(VERA, "Access of jane@acme.example").await;
+            bot.hears(VERA, "(jane@acme.example)").await;
             bot.says(ADA, "repair jane@acme.example").await;
-            bot.sees("Waits for an approval").await;
-            bot.sees("The buttons are on the card above").await;
+            bot.sees("Waiting for approval").await;
+            bot.sees("needs your approval").await;
             bot.clicks(GRACE, "reinstate.approve").await;
             assert_eq!(bot.ends().await, Outcome::Restored);
             bot.people.home_opened(VERA).await.unwrap();
-            bot.home(VERA, "Access is back, and that was proven").await;
+            bot.home(VERA, "Access restored and verified").await;
             bot.sees("has ended").await;
             bot.reads_all();
         },
@@ -102,8 +102,8 @@ async fn on_enterprise_grid_the_whole_organization_is_ours() {
 async fn buttons_of_a_run_that_is_gone_or_over_are_refused_to_the_clicker_alone() {
     tells("email-held", async |bot| {
         bot.says(ADA, "repair jane@acme.example").await;
-        let card = bot.sees("Waits for an approval").await;
-        bot.sees("The buttons are on the card above").await;
+        let card = bot.sees("Waiting for approval").await;
+        bot.sees("needs your approval").await;
         let stale = lock(&bot.sandbox.slack).message(&card.ts).unwrap().clone();
         let run = bot.run().await;
         bot.says(GRACE, &format!("cancel {run}")).await;

@@ -32,7 +32,7 @@ async fn judgements(bot: &Bot, answer: &Value) -> (State, bool) {
     bot.clicks_private(JANE, "reinstate.ask_for_help").await;
     bot.app.drain(bot.people.patience).await;
     let told = bot.reads_all();
-    let posted = told.iter().any(|one| one.contains("to all: ") && one.contains("asks for help"));
+    let posted = told.iter().any(|one| one.contains("to all: ") && one.contains("Please help"));
     assert_ne!(posted, told.iter().any(|one| one.contains("could not be delivered")), "{told:#?}");
     (state, posted)
 }

@@ -32,8 +32,8 @@ async fn a_card_of_another_database_does_nothing_says_so_and_is_logged_once() {
     let _guard = tracing::subscriber::set_default(lines);
     tells("email-held", async |bot| {
         bot.says(ADA, "repair jane@acme.example").await;
-        bot.sees("Waits for an approval").await;
-        bot.sees("The buttons are on the card above").await;
+        bot.sees("Waiting for approval").await;
+        bot.sees("needs your approval").await;
         let folder = tempfile::tempdir().unwrap();
         let mut config = bot.app.config.clone();
         config.store.url = format!("sqlite:{}", folder.path().join("other.db").display()).into();

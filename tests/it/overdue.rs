@@ -40,6 +40,7 @@ async fn a_command_that_waited_too_long_is_refused_with_the_reason() {
             text: "jane@acme.example".to_owned(),
             response_url: None,
             aim: Goal::default(),
+            helps: None,
         };
         let typed = reinstate::clock::now().checked_sub(SignedDuration::from_mins(16)).unwrap();
         let id = uuid::Uuid::now_v7().to_string();
@@ -87,8 +88,8 @@ async fn a_bot_whose_clock_is_ahead_of_the_database_asks_for_approvals_all_the_s
             let run = bot.until("a plan", |run| run.current.is_some()).await;
             let next = run.next(reinstate::clock::now(), &bot.app.rules, &bot.app.limits);
             assert_eq!(next, Next::Expire, "by the clock of the bot the time is over");
-            bot.sees("please approve or decline").await;
-            bot.sees("The buttons are on the card above").await;
+            bot.sees("Waiting for approval").await;
+            bot.sees("needs your approval").await;
             bot.says(VERA, "status").await;
             bot.hears(VERA, "waiting for @grace until").await;
             bot.people.home_opened(GRACE).await.unwrap();

@@ -147,7 +147,7 @@ async fn the_forum_case_is_finished_by_clicks_alone() {
     browser.reads(".tenant", "parked-").await;
     browser.reads(".journal", &format!("Grace Approver, exactly plan {digest}")).await;
     assert_eq!(changes(&browser, "/manage/email").await, 1);
-    browser.reads(".log", "Access is back").await;
+    browser.reads(".log", "Access restored").await;
     assert_eq!(browser.count(".log button[commandfor]").await, 0, "buttons that can no longer work are gone");
     browser.picture("done").await;
     knows_everything(&browser).await;
@@ -185,7 +185,7 @@ async fn people_see_what_is_for_them_and_no_more() {
     // The help desk may check, and only Vera sees the answer.
     browser.click("//a[contains(., 'Vera Helpdesk')]").await;
     browser.press("check jane@acme.example").await;
-    browser.reads(".post.private", "email-held-by-managed-account").await;
+    browser.reads(".post.private", "Another managed account uses").await;
     browser.picture("check").await;
     // She may not repair. Only she sees the refusal, which names the people who may.
     browser.types("//input[@id='text']", &format!("/reinstate repair jane@acme.example{ENTER}")).await;
@@ -220,7 +220,7 @@ async fn windows_and_the_app_home_work_as_in_slack() {
     browser.reads("dialog.modal", "Check Atlassian access").await;
     browser.click("//dialog//option[.='Jane Doe']").await;
     browser.press("Pick").await;
-    browser.reads("dialog.modal", "email-held-by-managed-account").await;
+    browser.reads("dialog.modal", "Another managed account uses").await;
     browser.picture("window").await;
     knows_everything(&browser).await;
     browser.press("Close").await;
@@ -289,7 +289,7 @@ async fn a_sweep_is_read_and_repaired_by_clicks() {
     let field = "//input[@id='text']";
     browser.run("document.getElementById('text').value = ''", json!([])).await;
     browser.types(field, &format!("/reinstate sweep{ENTER}")).await;
-    browser.reads(".log", "harmlessly: what provisioning would do anyway. The table is in the thread.").await;
+    browser.reads(".log", "harmlessly: what provisioning would do anyway.").await;
     // A time of tomorrow is shown with its day. Otherwise the button would seem to have expired.
     let until = browser.run("return document.querySelector('.card time').textContent", json!([])).await;
     assert!(until.as_str().unwrap().contains(", "), "{until}");

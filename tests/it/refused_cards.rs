@@ -36,8 +36,8 @@ async fn what_cannot_be_updated_any_more_is_posted_anew_and_the_requester_is_tol
     ] {
         tells("email-held", async |bot| {
             bot.says(ADA, REPAIR).await;
-            let old = bot.sees("Waits for an approval").await;
-            bot.sees("The buttons are on the card above").await;
+            let old = bot.sees("Waiting for approval").await;
+            bot.sees("needs your approval").await;
             if code == "edit_window_closed" {
                 lock(&bot.sandbox.slack).switches.edit_window = Some(-1);
             } else {
@@ -48,7 +48,7 @@ async fn what_cannot_be_updated_any_more_is_posted_anew_and_the_requester_is_tol
             bot.hears(ADA, "there is a new card").await;
             let root = bot.root().await;
             assert_ne!(root.ts, old.ts, "{code}");
-            assert!(bot.shows(&root.ts).contains("Access is back, and that was proven"), "{code}");
+            assert!(bot.shows(&root.ts).contains("Access restored and verified"), "{code}");
             bot.sees("has ended").await;
             // The buttons on the old card do nothing.
             bot.people.click(GRACE, &old.channel, &old.ts, APPROVE).await.unwrap();
@@ -67,7 +67,7 @@ async fn a_refused_card_delays_no_request_for_an_approval_and_no_end() {
         });
         bot.says_in(HELPDESK, ADA, REPAIR).await;
         // Slack refuses the card in the help desk's channel. The approval is still requested.
-        bot.sees("please approve or decline").await;
+        bot.sees("Waiting for approval").await;
         bot.clicks(GRACE, APPROVE).await;
         let run = bot.until("the repair", |run| run.ended.is_some()).await;
         assert_eq!(run.ended.unwrap().0, Outcome::Restored);
@@ -104,11 +104,11 @@ async fn a_limit_on_updates_delays_no_request_for_an_approval() {
         let root = bot.root().await;
         bot.is_quiet().await;
         gate.open();
-        bot.sees("please approve or decline").await;
-        assert!(!bot.shows(&root.ts).contains("Waits for an approval"), "the update was limited");
+        bot.sees("Waiting for approval").await;
+        assert!(!bot.shows(&root.ts).contains("Waiting for approval"), "the update was limited");
         bot.clicks(GRACE, APPROVE).await;
         assert_eq!(bot.ends().await, Outcome::Restored);
-        assert!(bot.shows(&root.ts).contains("Access is back"), "it is true afterwards");
+        assert!(bot.shows(&root.ts).contains("Access restored"), "it is true afterwards");
         closes(bot).await;
     })
     .await;
@@ -117,7 +117,7 @@ async fn a_limit_on_updates_delays_no_request_for_an_approval() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_a_card_that_slack_does_not_take_as_a_whole_the_short_form_is_posted_and_works() {
     let mut tenant = scenarios::find("email-held").unwrap().tenant();
-    tenant.slack.switches.most_characters = Some(900);
+    tenant.slack.switches.most_characters = Some(650);
     tells_in(
         tenant,
         |_| {},
@@ -126,7 +126,7 @@ async fn of_a_card_that_slack_does_not_take_as_a_whole_the_short_form_is_posted_
             let card = bot.sees("Slack did not take the whole card").await;
             bot.clicks(GRACE, APPROVE).await;
             assert_eq!(bot.ends().await, Outcome::Restored);
-            assert!(bot.shows(&card.ts).contains("Access is back"));
+            assert!(bot.shows(&card.ts).contains("Access restored"));
             closes(bot).await;
         },
     )
@@ -144,7 +144,7 @@ async fn where_no_approval_can_be_asked_for_the_requester_is_told_and_it_is_trie
             bot.says(ADA, REPAIR).await;
             bot.hears(ADA, "nobody can approve it yet").await;
             lock(&bot.sandbox.slack).switches.refuse_blocks = false;
-            bot.sees("Waits for an approval").await;
+            bot.sees("Waiting for approval").await;
             bot.clicks(GRACE, APPROVE).await;
             assert_eq!(bot.ends().await, Outcome::Restored);
             closes(bot).await;
@@ -179,7 +179,7 @@ async fn a_channel_that_takes_no_card_is_left_and_one_without_threads_is_spoken_
         |_| {},
         async |bot| {
             bot.says(ADA, REPAIR).await;
-            assert!(bot.sees("The buttons are on the card above").await.thread_ts.is_none());
+            assert!(bot.sees("needs your approval").await.thread_ts.is_none());
             bot.clicks(GRACE, APPROVE).await;
             assert_eq!(bot.ends().await, Outcome::Restored);
             assert!(bot.sees("has ended").await.thread_ts.is_none());
@@ -189,7 +189,7 @@ async fn a_channel_that_takes_no_card_is_left_and_one_without_threads_is_spoken_
     .await;
     tells("email-held", async |bot| {
         bot.says(ADA, REPAIR).await;
-        bot.sees("The buttons are on the card above").await;
+        bot.sees("needs your approval").await;
         let root = bot.root().await;
         lock(&bot.sandbox.slack).channels.get_mut(ADMINS).unwrap().locked_threads.insert(root.ts);
         bot.clicks(GRACE, APPROVE).await;
@@ -257,7 +257,7 @@ async fn a_limit_on_posts_in_one_channel_delays_no_request_for_an_approval_in_an
             call.path.ends_with("chat.postMessage") && call.body["channel"] == HELPDESK
         });
         bot.says_in(HELPDESK, ADA, REPAIR).await;
-        bot.sees("please approve or decline").await;
+        bot.sees("Waiting for approval").await;
         let stands = bot.app.journal.store().cards(&bot.run().await).await.unwrap();
         assert!(
             stands.iter().all(|card| card.role != reinstate_store::CardRole::Root),
@@ -288,7 +288,7 @@ async fn in_a_channel_that_became_shared_the_approvers_are_not_called_and_the_re
         bot.is_quiet().await;
         let called = {
             let slack = lock(&bot.sandbox.slack);
-            slack.messages.iter().any(|one| one.text.contains("The buttons are on the card above"))
+            slack.messages.iter().any(|one| one.text.contains("needs your approval"))
         };
         assert!(!called, "another company reads the channel");
         let run = bot.run().await;

@@ -40,7 +40,7 @@ fn calls(bot: &Bot, method: &str) -> usize {
 
 async fn everything(bot: &Bot, socket: bool) {
     for (user, text, words) in [
-        (VERA, "check jane@acme.example", "Access of jane@acme.example"),
+        (VERA, "check jane@acme.example", "(jane@acme.example)"),
         (JANE, "me", "Your Atlassian access"),
         (JANE, "whoami", "Your roles"),
         (VERA, "status", "Nothing runs"),
@@ -53,7 +53,7 @@ async fn everything(bot: &Bot, socket: bool) {
     }
     let ts = bot.people.say(JANE, HELPDESK, "Jira is empty").unwrap();
     let ack = bot.people.message_shortcut(VERA, HELPDESK, &ts, "reinstate.check_message").await.unwrap();
-    answered_once(bot, &ack, socket, "Access of jane@acme.example").await;
+    answered_once(bot, &ack, socket, "(jane@acme.example)").await;
     let opened = calls(bot, "views.open");
     let ack = bot.people.shortcut(VERA, "reinstate.check_person").await.unwrap();
     repeats(bot, &ack, socket).await;
@@ -61,11 +61,11 @@ async fn everything(bot: &Bot, socket: bool) {
 
     let newest = lock(&bot.sandbox.slack).ephemerals_for(VERA).last().map(|(index, _)| *index).unwrap();
     let ack = bot.people.click_private(VERA, newest, "reinstate.recheck").await.unwrap();
-    answered_once(bot, &ack, socket, "Access of jane@acme.example").await;
+    answered_once(bot, &ack, socket, "(jane@acme.example)").await;
 
     bot.says(ADA, "repair jane@acme.example").await;
-    bot.sees("Waits for an approval").await;
-    bot.sees("The buttons are on the card above").await;
+    bot.sees("Waiting for approval").await;
+    bot.sees("needs your approval").await;
     let (channel, ts) = bot.button("reinstate.approve").await;
     let ack = bot.people.click(ADA, &channel, &ts, "reinstate.approve").await.unwrap();
     answered_once(bot, &ack, socket, "Nobody approves their own request").await;

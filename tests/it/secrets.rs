@@ -101,7 +101,7 @@ async fn no_secret_is_in_anything_that_comes_out() {
     people.click("U0ADA", ADMINS, &ts, "reinstate.approve").await.unwrap();
     people.click("U0GRACE", ADMINS, &ts, "reinstate.approve").await.unwrap();
     let since = Instant::now();
-    while !lock(&sandbox.slack).transcript().join("\n").contains("Access is back") {
+    while !lock(&sandbox.slack).transcript().join("\n").contains("Access restored") {
         assert!(since.elapsed() < TEST_TIMEOUT, "{}", lock(&sandbox.slack).transcript().join("\n"));
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

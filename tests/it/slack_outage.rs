@@ -33,7 +33,7 @@ async fn while_slack_is_down_the_work_goes_on_and_the_card_is_true_afterwards() 
         let hold = Injection::Hold { after_effect: false, gate: gate.clone() };
         bot.sandbox.wire.inject(Service::Atlassian, Some("PUT"), "/manage/email", 1, hold);
         bot.says(ADA, &format!("repair {JANE}")).await;
-        let card = bot.sees("Waits for an approval").await;
+        let card = bot.sees("Waiting for approval").await;
         bot.clicks(GRACE, APPROVE).await;
         gate.reached().await;
         bot.sandbox.set_slack_down(true);
@@ -43,11 +43,11 @@ async fn while_slack_is_down_the_work_goes_on_and_the_card_is_true_afterwards() 
         let behind = bot.app.journal.store().stale_cards(10).await.unwrap();
         assert_eq!(behind, [bot.run().await], "the card is known to be behind");
         let shown = bot.shows(&card.ts);
-        assert!(!shown.contains("Access is back"), "{shown}");
+        assert!(!shown.contains("Access restored"), "{shown}");
         bot.sandbox.set_slack_down(false);
         bot.is_quiet().await;
         let shown = bot.shows(&card.ts);
-        assert!(shown.contains("Access is back, and that was proven"), "{shown}");
+        assert!(shown.contains("Access restored and verified"), "{shown}");
         assert_eq!(bot.button_now(APPROVE), None, "a button that can no longer work");
         closes(bot).await;
     })
@@ -70,7 +70,7 @@ async fn a_card_is_behind_until_the_end_was_told_as_well() {
         gate.reached().await;
         let run = bot.run().await;
         assert_eq!(bot.app.journal.run(&run).await.unwrap().ended.unwrap().0, Outcome::Advice);
-        bot.sees("Only people can do what is left").await;
+        bot.sees("A person has to do the rest").await;
         assert_eq!(bot.app.journal.store().stale_cards(10).await.unwrap(), [run]);
         gate.open();
         bot.is_quiet().await;
@@ -139,7 +139,7 @@ async fn tell(method: &str, fault: Injection, times: u32) -> String {
     let root =
         cards.iter().find(|card| card.role == reinstate_store::CardRole::Root).expect("there is a card");
     let shown = bot.shows(&root.at.ts);
-    assert!(shown.contains("Access is back, and that was proven"), "{label}: {shown}");
+    assert!(shown.contains("Access restored and verified"), "{label}: {shown}");
     closes(&bot).await;
     bot.closes().await;
     label

@@ -61,7 +61,7 @@ async fn a_list_is_read_approved_and_carried_out_in_waves() {
             let card = bot.sees("can be repaired harmlessly").await;
             let shown = bot.shows(&card.ts);
             assert!(shown.contains("11 accounts") && shown.contains("3 healthy, 8 broken"), "{shown}");
-            assert!(shown.contains("7 × Group memberships were lost"), "{shown}");
+            assert!(shown.contains("7 × Group memberships did not reach"), "{shown}");
             let line = "*Some Body* (p0@acme.example): not in group jira-users · provision in jira-users";
             assert!(shown.contains(line), "{shown}");
             assert!(shown.contains("7 people: 7 memberships. No step is irreversible."), "{shown}");

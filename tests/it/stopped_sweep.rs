@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use reinstate_core::Outcome;
-use reinstate_core::run::short_id;
+use reinstate_core::short_id;
 use reinstate_sandbox::large_org::Crowd;
 use reinstate_sandbox::wire::Service;
 

@@ -17,6 +17,7 @@ async fn opens(bot: &Bot, id: &str) {
         text: "jane@acme.example".to_owned(),
         response_url: None,
         aim: Goal::default(),
+        helps: None,
     };
     bot.app.journal.open(id.to_owned(), id.to_owned(), asked, reinstate::clock::now()).await.unwrap();
     bot.app.nudge();
@@ -71,8 +72,8 @@ async fn a_part_that_fits_several_runs_lists_them_and_does_nothing() {
 async fn the_short_id_of_a_list_stops_and_undoes_a_run() {
     tells("email-held", async |bot| {
         bot.says(ADA, "repair jane@acme.example").await;
-        bot.sees("Waits for an approval").await;
-        bot.sees("The buttons are on the card above").await;
+        bot.sees("Waiting for approval").await;
+        bot.sees("needs your approval").await;
         let run = bot.run().await;
         bot.says(VERA, &format!("status {}", short_id(&run))).await;
         bot.hears(VERA, &run).await;

@@ -1,7 +1,6 @@
 //! The cards of a run or a sweep, and the channels where they may be. It must never post where another company can
 //! read.
 
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -122,7 +121,6 @@ impl Drawing<'_, RunEntries> {
             access: self.app.people.access(),
             now: self.now,
             head: self.head.clone(),
-            plain: self.app.plan_blocks_refused.load(Ordering::Relaxed),
             channel: &self.app.channel,
             asks_here,
             docs: self.app.config.slack.docs_url.as_ref(),

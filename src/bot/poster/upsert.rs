@@ -2,7 +2,6 @@
 //! card, the first one in the store counts. If Slack refuses an update, the card is posted again. If Slack does not
 //! accept the whole content, a short form is sent.
 
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::drawing::{Drawing, HasCards};
@@ -181,8 +180,7 @@ impl<S: HasCards> Drawing<'_, S> {
         format!("{} {role} {channel} {print}", self.id)
     }
 
-    /// Sends what is drawn. If Slack refuses it, sends it without the `plan` block, and then in a short form. Returns
-    /// the time stamp, and the fingerprint of the whole content.
+    /// Sends what is drawn. If Slack refuses its content, sends it in a short form. Returns the time stamp, and the fingerprint of the whole content.
     async fn send(
         &self,
         to: Destination<'_>,
@@ -190,7 +188,6 @@ impl<S: HasCards> Drawing<'_, S> {
     ) -> Result<(String, String), ApiError> {
         let mut brief = false;
         loop {
-            let plain = self.app.plan_blocks_refused.load(Ordering::Relaxed);
             let whole = draw(self);
             let print = whole.fingerprint();
             let shown = if brief { whole.brief(&messages::card_in_short()) } else { whole };
@@ -206,7 +203,6 @@ impl<S: HasCards> Drawing<'_, S> {
             };
             match sent {
                 Ok(ts) => return Ok((ts, print)),
-                Err(error) if !plain && self.fall_back_to_plain(&error) => {}
                 Err(ApiError::Refused(code)) if !brief && CONTENT_REFUSED_CODES.contains(&code.as_str()) => {
                     tracing::warn!(run = self.id, code, "Slack does not take a card as a whole");
                     brief = true;
@@ -246,14 +242,5 @@ impl<S: HasCards> Drawing<'_, S> {
         let card = self.card(role, at, print);
         self.cards.retain(|known| known.role != *role);
         self.cards.push(card);
-    }
-
-    /// Whether Slack refuses the blocks as they are. If so, no card has a `plan` block from then on.
-    pub(super) fn fall_back_to_plain(&self, error: &ApiError) -> bool {
-        let refused = matches!(error, ApiError::Refused(code) if code == "invalid_blocks" || code == "invalid_blocks_format");
-        if refused {
-            self.app.plan_blocks_refused.store(true, Ordering::Relaxed);
-        }
-        refused
     }
 }

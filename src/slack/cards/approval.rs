@@ -1,9 +1,9 @@
 //! The card that requests an approval, and the call to the approvers. The card must never carry a digest other than the
 //! one for which the run waits.
 
-use super::overview::overview;
+use super::root::body;
 use super::state::state;
-use super::{View, buttons, foot, reasons, requesters};
+use super::{View, buttons, foot};
 use crate::slack::blocks::{Message, actions, context, header, section};
 use crate::slack::markup::Markup;
 use crate::slack::messages;
@@ -13,18 +13,17 @@ use reinstate_core::plan::short;
 #[must_use]
 pub fn approval(view: &View<'_>, digest: &str) -> Message {
     let waits = view.awaited() == Some(digest);
-    let title = Markup::new().literal("Approval for ").then(&view.name());
+    let title = view.headline();
     let says = if waits {
         state(view)
     } else {
         Markup::new().literal("*Nothing to approve here any more.* ").then(&state(view))
     };
     let mut blocks = vec![header(&title), section(&says)];
-    if let Some(current) =
-        view.run.current.as_ref().filter(|current| current.digest.as_deref() == Some(digest))
-    {
-        blocks.push(section(&overview(&current.diagnosis, &current.plan)));
-        blocks.extend(reasons(current, view.docs));
+    let is_current =
+        view.run.current.as_ref().is_some_and(|current| current.digest.as_deref() == Some(digest));
+    if is_current {
+        blocks.extend(body(view));
     }
     if waits {
         blocks.push(actions(&format!("ask-{}", short(digest)), &buttons::asking(view)));
@@ -37,9 +36,9 @@ pub fn approval(view: &View<'_>, digest: &str) -> Message {
 #[must_use]
 pub fn call(view: &View<'_>) -> Message {
     Message::text(
-        &messages::approvers(view.access, &requesters(view))
-            .literal(" the plan for ")
+        &messages::mentions(&view.access.approver, &view.not_asked())
+            .literal(" a repair for ")
             .then(&view.name())
-            .literal(" waits for an approval. The buttons are on the card above."),
+            .literal(" needs your approval. Press *Approve* or *Decline* on the card above."),
     )
 }

@@ -4,11 +4,12 @@
 use serde_json::Value as Json;
 
 use super::View;
+use super::steps::in_names;
 use crate::slack::blocks::{Confirm, listing, section};
 use crate::slack::markup::Markup;
 use reinstate_core::plan::short;
 use reinstate_core::run::Current;
-use reinstate_core::{Op, Risk, Step};
+use reinstate_core::{Names, Op, Risk, Step};
 
 /// The maximum number of characters in Slack's dialog.
 const MAX_CHARACTERS: usize = 300;
@@ -72,65 +73,13 @@ fn whose(view: &View<'_>, current: &Current, most: usize) -> Markup {
     }
     let mut text = Markup::new().literal("For ").escaped(&shown);
     if let Some(account) = &current.diagnosis.account {
-        text = text.literal(" (account ").then(&last(account)).literal(")");
+        text = text.literal(" (account ").escaped(&Names::default().label(account)).literal(")");
     }
     text.literal(". Plan ").code(current.digest.as_deref().map(short).unwrap_or_default()).literal(".")
 }
 
-/// The last four characters of an id, which people compare.
-fn last(id: &str) -> Markup {
-    let skip = id.chars().count().saturating_sub(4);
-    let tail: String = id.chars().skip(skip).collect();
-    Markup::new().literal("…").escaped(&tail)
-}
-
-/// An account by its name, if the plan knows it, and by the end of its id.
-fn account(current: &Current, id: &str) -> Markup {
-    let found = &current.diagnosis;
-    let candidate = found.candidates.iter().find(|one| one.id == id).and_then(|one| one.name.as_deref());
-    let own = found.name.as_deref().filter(|_| found.account.as_deref() == Some(id));
-    let text = Markup::new().literal("account ");
-    match candidate.or(own) {
-        Some(name) => text.escaped(name).literal(" (").then(&last(id)).literal(")"),
-        None => text.then(&last(id)),
-    }
-}
-
-/// A destructive or disruptive step in few words. Other steps are never named here.
+/// A destructive or disruptive step, with the age and the use of the account that it hits.
 fn step_text(current: &Current, op: &Op) -> Markup {
-    let text = Markup::new();
-    let account = |id: &str| account(current, id);
-    match op {
-        Op::ParkEmail { account: id, from, .. } => {
-            text.literal("Move ").escaped(from).literal(" off the ").then(&account(id))
-        }
-        Op::ReturnEmail { account: id, to, .. } => {
-            text.literal("Move ").escaped(to).literal(" back to the ").then(&account(id))
-        }
-        Op::DeactivateAccount { account: id } => text.literal("Deactivate the ").then(&account(id)),
-        Op::ScheduleDeletion { account: id } => {
-            text.literal("Delete the ").then(&account(id)).literal(", due in 14 days")
-        }
-        Op::SuspendAccess { account: id, .. } => text.literal("Suspend the ").then(&account(id)),
-        Op::RestoreAccess { account: id, .. } => {
-            text.literal("Lift the suspension of the ").then(&account(id))
-        }
-        Op::ActivateAccount { account: id } => text.literal("Activate the ").then(&account(id)),
-        Op::CancelDeletion { account: id } => text.literal("Cancel the deletion of the ").then(&account(id)),
-        Op::UnlinkRecord { record, account: id } => text
-            .literal("Unlink SCIM record ")
-            .then(&last(&record.record))
-            .literal(" from the ")
-            .then(&account(id)),
-        Op::DeleteRecord { record } => text.literal("Delete SCIM record ").then(&last(&record.record)),
-        Op::ForgetAccountRecords { account: id, records } => text
-            .literal("Delete all ")
-            .number(records.len())
-            .literal(" SCIM records of the ")
-            .then(&account(id)),
-        Op::ProvisionUser { .. }
-        | Op::ProvisionMembership { .. }
-        | Op::StartProvisioning { .. }
-        | Op::RestartProvisioning { .. } => text.escaped(&op.says()),
-    }
+    let names = &current.diagnosis.names;
+    Markup::new().escaped(&in_names(op, names, |id| names.in_full(id)))
 }

@@ -9,7 +9,8 @@ use crate::slack::blocks::{Message, listing};
 use crate::slack::markup::Markup;
 use crate::slack::messages;
 use reinstate_core::Event;
-use reinstate_core::run::{Goal, Next, short_id};
+use reinstate_core::run::{Goal, Next};
+use reinstate_core::short_id;
 use reinstate_core::sweep::SweepNext;
 
 /// The maximum number of sections of a list. Slack limits the characters of a section.

@@ -1,6 +1,10 @@
 //! A person's own access in plain words, and the call for help that may follow.
 
 use jiff::Timestamp;
+use url::Url;
+
+use super::cause::cause;
+use super::named;
 
 use crate::config::Access;
 use crate::slack::action::ButtonAction;
@@ -58,32 +62,42 @@ pub fn me(diagnosis: &Diagnosis, at: Timestamp) -> Message {
     Message::of(&title.literal(": ").literal(says), blocks, 2)
 }
 
-/// The call for help to the people who can repair.
+/// A call for help to the people who can repair.
+pub struct HelpCall<'a> {
+    /// Slack user id of the person who needs help.
+    pub by: &'a str,
+    /// Their address or account id.
+    pub asked: &'a str,
+    /// Slack user id of the person who began a repair for them, if anybody did.
+    pub taken_by: Option<&'a str>,
+    pub at: Timestamp,
+}
+
 #[must_use]
-pub fn help_wanted(by: &str, asked: &str, diagnosis: &Diagnosis, at: Timestamp, access: &Access) -> Message {
-    let title = Markup::new().literal("Somebody asks for help with their Atlassian access");
-    let says = messages::mentions(&access.operator, &[])
-        .literal(" ")
-        .user(by)
-        .literal(" (")
-        .escaped(asked)
-        .literal(") asks for help. ")
-        .literal("Repair starts a run; Recheck shows you the whole trail first.");
-    let found = super::overview::broken(diagnosis);
-    let value = Value { who: asked.to_owned(), ..Value::default() }.text();
-    let button = |action, words, style| Button { action, words, value: value.clone(), style, confirm: None };
-    let blocks = vec![
-        header(&title),
-        section(&says),
-        section(&found),
-        actions(
-            "help",
-            &[
-                button(ButtonAction::Repair, "Repair", Style::Primary),
-                button(ButtonAction::Recheck, "Recheck", Style::Plain),
-            ],
-        ),
-        context(&[Markup::new().literal("Read ").time(at)]),
-    ];
-    Message::of(&says, blocks, 2)
+pub fn help_wanted(
+    call: &HelpCall<'_>,
+    diagnosis: &Diagnosis,
+    docs: Option<&Url>,
+    access: &Access,
+) -> Message {
+    let title = Markup::new().literal("Help wanted: ").then(&named(diagnosis, call.asked));
+    let text = match call.taken_by {
+        Some(taker) => Markup::new().literal("*Taken by* ").user(taker).literal(". A repair has begun for "),
+        None => messages::mentions(&access.operator, &[]).literal(" Please help "),
+    };
+    let text = text.user(call.by).literal(".\n*Cause:* ").then(&cause(diagnosis, docs));
+    let mut blocks = vec![header(&title), section(&text)];
+    if call.taken_by.is_none() {
+        let value =
+            Value { who: call.asked.to_owned(), helps: call.by.to_owned(), ..Value::default() }.text();
+        let button =
+            |action, words, style| Button { action, words, value: value.clone(), style, confirm: None };
+        let buttons = [
+            button(ButtonAction::Repair, "Repair", Style::Primary),
+            button(ButtonAction::Recheck, "Recheck", Style::Plain),
+        ];
+        blocks.push(actions("help", &buttons));
+    }
+    blocks.push(context(&[Markup::new().literal("Read ").time(call.at)]));
+    Message::of(&title.literal(": ").then(&text), blocks, 2)
 }

@@ -6,6 +6,7 @@ mod approval;
 mod apps;
 mod buttons;
 mod candidates;
+mod cause;
 mod check;
 mod details;
 mod dialog;
@@ -13,10 +14,10 @@ mod findings;
 pub mod home;
 mod line;
 mod me;
-mod overview;
 mod plan;
 mod root;
 mod state;
+mod steps;
 mod sweep;
 #[cfg(test)]
 mod tests;
@@ -24,24 +25,29 @@ mod timeline;
 mod trail;
 
 pub use approval::{approval, call};
-pub use check::diagnosis;
-pub use details::details;
+pub use check::{CheckView, diagnosis};
+pub use details::{details, of_diagnosis};
 pub use dialog::{dialog, dialog_in_full};
 pub use line::{line, list, outcome, stopped, sweep_line, unreadable_line};
-pub use me::{help_wanted, me};
+pub use me::{HelpCall, help_wanted, me};
 pub use root::{root, status};
 pub use sweep::{SweepView, sweep_page, sweep_root, sweep_status};
 
 use jiff::Timestamp;
-use serde_json::Value as Json;
 use url::Url;
 
 use super::markup::Markup;
 use super::value::Value;
 use crate::config::Access;
 use reinstate_core::plan::short;
-use reinstate_core::run::{Current, Goal, Limits, Next};
-use reinstate_core::{Event, Rules, Run};
+use reinstate_core::run::{Goal, Limits, Next};
+use reinstate_core::short_id;
+use reinstate_core::{Diagnosis, Event, Names, Outcome, Rules, Run};
+use reinstate_store::MIN_HASH;
+
+/// The maximum number of characters of a name and of an address in a title, so that it fits in one line.
+const MAX_NAME_CHARACTERS: usize = 30;
+const MAX_ADDRESS_CHARACTERS: usize = 40;
 
 /// The input from which a card is drawn.
 pub struct View<'a> {
@@ -57,8 +63,6 @@ pub struct View<'a> {
     pub now: Timestamp,
     /// The head of the journal, shown on final cards.
     pub head: Option<String>,
-    /// True if Slack refuses the `plan` block.
-    pub plain: bool,
     /// `slack.channel`, where approvals are requested.
     pub channel: &'a str,
     /// Whether this card requests approvals.
@@ -91,28 +95,67 @@ impl View<'_> {
         self.run.asked.as_ref().map(|asked| asked.aim.clone()).unwrap_or_default()
     }
 
-    /// The title of the run, without the name of the person.
-    fn title(&self) -> &'static str {
-        match self.aim() {
-            Goal::Repair { .. } => "Repair of ",
-            Goal::Undo { .. } => "Undo of a repair of ",
-            Goal::Retire { .. } => "Retirement of an account left over by the repair of ",
+    /// Who the run is about, and what it does or did.
+    fn headline(&self) -> Markup {
+        let outcome = self.run.ended.as_ref().map(|(outcome, _)| *outcome);
+        let what = match (self.aim(), outcome) {
+            (Goal::Repair { .. }, Some(Outcome::Restored)) => "Access restored for ",
+            (Goal::Repair { .. }, Some(Outcome::Healthy)) => "Access was already fine for ",
+            (Goal::Repair { .. }, _) => "Repair access for ",
+            (Goal::Undo { .. }, Some(Outcome::Done)) => "Repair undone for ",
+            (Goal::Undo { .. }, _) => "Undo the repair for ",
+            (Goal::Retire { .. }, Some(Outcome::Done)) => "Left-over account removed for ",
+            (Goal::Retire { .. }, _) => "Remove the left-over account for ",
+        };
+        Markup::new().literal(what).then(&self.who())
+    }
+
+    /// The person by name and address.
+    fn who(&self) -> Markup {
+        let admitted = self.run.admitted.as_ref().map_or("somebody", |(_, who)| who.text());
+        match &self.run.current {
+            Some(current) => named(&current.diagnosis, admitted),
+            None => self.name(),
         }
     }
 
+    /// The person by address.
     pub(crate) fn name(&self) -> Markup {
         let diagnosed = self.run.current.as_ref().and_then(|current| current.diagnosis.email.clone());
         let admitted = self.run.admitted.as_ref().map(|(_, who)| who.text().to_owned());
-        Markup::new().escaped(&diagnosed.or(admitted).unwrap_or_else(|| "somebody".to_owned()))
+        let name = diagnosed.or(admitted).unwrap_or_else(|| "somebody".to_owned());
+        address(&name)
+    }
+
+    /// The people who must not be asked to approve: the requester, and those who have approved.
+    fn not_asked(&self) -> Vec<String> {
+        requesters(self).into_iter().chain(self.run.approved_by()).collect()
     }
 }
 
-/// The reasons: the trail, the findings with their facts, and the steps with their risk.
-fn reasons(current: &Current, docs: Option<&Url>) -> Vec<Json> {
-    let mut blocks = trail::trail(&current.diagnosis);
-    blocks.extend(findings::found(&current.diagnosis, findings::CHANNEL, docs));
-    blocks.extend(plan::planned(&current.plan));
-    blocks
+/// A person by name and address, in one line. `asked` is what was asked for.
+fn named(diagnosis: &Diagnosis, asked: &str) -> Markup {
+    let address = address(diagnosis.email.as_deref().unwrap_or(asked));
+    match diagnosis.name.as_deref() {
+        Some(name) => {
+            let name = Markup::new().escaped(&shortened(name, MAX_NAME_CHARACTERS));
+            name.literal(" (").then(&address).literal(")")
+        }
+        None => address,
+    }
+}
+
+/// An address, or the end of an account id.
+fn address(text: &str) -> Markup {
+    Markup::new().escaped(&shortened(&Names::default().in_words(text), MAX_ADDRESS_CHARACTERS))
+}
+
+fn shortened(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let start: String = text.chars().take(most).collect();
+    format!("{}…", start.trim_end())
 }
 
 /// The requesters, who are not asked to approve.
@@ -121,24 +164,28 @@ pub fn requesters(view: &View<'_>) -> Vec<String> {
     view.run.asked.iter().map(|asked| asked.by.id.clone()).collect()
 }
 
+/// One line of small print: what people quote, and who asked when.
 pub(super) fn foot(view: &View<'_>) -> Markup {
-    let mut text = Markup::new().literal("Run ").code(view.id);
-    if let Some(asked) = &view.run.asked {
-        text = text.literal(", asked by ").user(&asked.by.id);
+    let mut text = Markup::new().literal("run ").code(short_id(view.id));
+    if let Some(digest) = view.run.current.as_ref().and_then(|current| current.digest.as_deref()) {
+        text = text.literal(" · plan ").code(short(digest));
+    }
+    if let Some(asked) = view.run.asked.as_ref().filter(|asked| !asked.by.id.is_empty()) {
+        text = text.literal(" · requested by ").user(&asked.by.id);
     }
     if let Some(at) = view.run.opened_at {
         text = text.literal(" ").time(at);
     }
-    if let Some(current) = &view.run.current {
-        if let Some(digest) = &current.digest {
-            text = text.literal(", plan ").code(short(digest));
-        }
-        for approval in &current.approvals {
-            text = text.literal(", approved by ").user(&approval.by).literal(" ").time(approval.at);
-        }
-    }
     match &view.head {
-        Some(head) => text.literal(", journal ").code(head),
+        Some(head) => text.literal(" · journal ").code(&shortened_head(head)),
         None => text,
+    }
+}
+
+/// The number of the newest entry and the start of its hash, which `audit verify --head` takes.
+fn shortened_head(head: &str) -> String {
+    match head.split_once(':') {
+        Some((seq, hash)) => format!("{seq}:{}", hash.chars().take(MIN_HASH).collect::<String>()),
+        None => head.to_owned(),
     }
 }

@@ -1,38 +1,58 @@
-//! The plan: what will happen, step by step, and what only people can do. The overview says what it costs.
+//! The plan in full: each step with its risk and how it can be undone, what the plan costs, and what only people can do.
 
 use serde_json::Value as Json;
 
+use super::steps::ops_text;
 use crate::slack::blocks::{divider, section};
 use crate::slack::markup::Markup;
-use reinstate_core::{Plan, Step};
+use reinstate_core::subject::normalize;
+use reinstate_core::{Diagnosis, Op, Plan, Step};
 
-fn step_line(number: usize, step: &Step) -> Markup {
+fn step_line(number: usize, step: &Step, plan: &Plan, diagnosis: &Diagnosis) -> Markup {
     Markup::new()
         .number(number)
         .literal(". ")
-        .escaped(&step.op.says())
-        .literal(" – *")
+        .then(&ops_text(&[&step.op], diagnosis))
+        .literal(" · *")
         .literal(step.risk.word())
-        .literal("*, ")
-        .literal(step.undo.message())
+        .literal("* · ")
+        .literal(if is_final(step, plan) {
+            "cannot be undone once the person has the address"
+        } else {
+            step.undo.message()
+        })
 }
 
-/// The steps with their risk, and the advice.
-pub(super) fn planned(plan: &Plan) -> Vec<Json> {
+/// Whether a later step of the plan gives away the address that this step frees.
+fn is_final(step: &Step, plan: &Plan) -> bool {
+    let Some(freed) = step.op.frees() else { return false };
+    plan.steps.iter().any(|other| match &other.op {
+        Op::ProvisionUser { email, .. } => normalize(email) == normalize(freed),
+        _ => false,
+    })
+}
+
+/// The steps, what they cost, the advice, and the texts for tickets.
+pub(super) fn planned(plan: &Plan, diagnosis: &Diagnosis) -> Vec<Json> {
     let mut blocks = Vec::new();
     let list = |title: &'static str, texts: &[String]| {
         let mut lines = vec![Markup::new().literal(title)];
-        lines.extend(texts.iter().map(|text| Markup::new().literal("• ").escaped(text)));
+        let text = |text: &String| Markup::new().literal("• ").escaped(&diagnosis.names.in_dated_words(text));
+        lines.extend(texts.iter().map(text));
         section(&Markup::lines(&lines, 2900))
     };
     if !plan.steps.is_empty() {
         blocks.push(divider());
-        let mut lines = vec![Markup::new().literal("*The steps*")];
-        lines.extend(plan.steps.iter().enumerate().map(|(index, step)| step_line(index + 1, step)));
+        let mut lines = vec![Markup::new().literal("*Steps*")];
+        let all = plan.steps.iter().enumerate();
+        lines.extend(all.map(|(index, step)| step_line(index + 1, step, plan, diagnosis)));
         blocks.push(section(&Markup::lines(&lines, 2900)));
     }
+    if !plan.cost.is_empty() {
+        blocks.push(list("*Impact*", &plan.cost));
+    }
     if !plan.advice.is_empty() {
-        blocks.push(list("*What only a person can do*", &plan.advice));
+        blocks.push(list("*What to do*", &plan.advice));
     }
     for ticket in &plan.tickets {
         let title =

@@ -6,7 +6,10 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{View, approval, call, details, diagnosis, help_wanted, line, me, outcome, root, status};
+use super::{
+    CheckView, HelpCall, View, approval, call, details, diagnosis, help_wanted, line, me, outcome, root,
+    status,
+};
 use crate::config::{Access, Grant};
 use crate::slack::blocks::Message;
 use crate::slack::markup::Markup;
@@ -14,6 +17,7 @@ use crate::slack::modal;
 use reinstate_core::diagnose::{Candidate, CandidateKind, Mark, Station, diagnose};
 use reinstate_core::evidence::Source;
 use reinstate_core::finding::{Cause, Fact, Finding, Verdict};
+use reinstate_core::names::{AccountName, LastUse};
 use reinstate_core::run::{Limits, PauseReason, Request, Requester};
 use reinstate_core::subject::RecordId;
 use reinstate_core::{
@@ -96,6 +100,7 @@ fn run_of(more: Vec<Event>) -> Vec<(i64, Timestamp, Event)> {
         text: HOSTILE.into(),
         response_url: None,
         aim: reinstate_core::run::Goal::default(),
+        helps: None,
     };
     let who = diagnosis.subject.who.clone();
     let digest = plan.digest();
@@ -165,7 +170,7 @@ fn slack_takes_every_card_at_its_largest() {
     let docs = "https://wiki.acme.example/causes".parse().unwrap();
     for events in states() {
         let run = Run::fold(events.iter().map(|(seq, at, event)| (*seq, *at, event))).unwrap();
-        for (plain, asks_here) in [(false, false), (false, true), (true, true)] {
+        for asks_here in [false, true] {
             let head = Some("f".repeat(90));
             let view = View {
                 id: "0190163d-8694-739b-aea5-966c26f8ad91",
@@ -176,7 +181,6 @@ fn slack_takes_every_card_at_its_largest() {
                 access: &access,
                 now: at(2),
                 head,
-                plain,
                 channel: "C0ADMINS",
                 asks_here,
                 docs: Some(&docs),
@@ -199,10 +203,26 @@ fn slack_takes_every_private_answer_at_its_largest() {
     let (found, plan) = worst();
     let docs = "https://wiki.acme.example/causes".parse().unwrap();
     let who = found.subject.who.text().to_owned();
-    good("check", &diagnosis(&found, &plan, at(0), &who, Some(&docs)));
+    let open_run =
+        Some(("0190163d-8694-739b-aea5-966c26f8ad91".to_owned(), Some("https://x.example".to_owned())));
+    let ask_instead = Some(crate::slack::messages::ask_instead(&access()));
+    let view = CheckView {
+        diagnosis: &found,
+        plan: &plan,
+        at: at(0),
+        asked: &who,
+        docs: Some(&docs),
+        ask_instead,
+        open_run,
+    };
+    let answer = diagnosis(&view);
+    good("check", &answer);
     good("me", &me(&found, at(0)));
-    good("help", &help_wanted("U0JANE", &who, &found, at(0), &access()));
-    let answer = modal::answer(&diagnosis(&found, &plan, at(0), &who, Some(&docs)));
+    for taken_by in [None, Some("U0ADA")] {
+        let call = HelpCall { by: "U0JANE", asked: &who, taken_by, at: at(0) };
+        good("help", &help_wanted(&call, &found, Some(&docs), &access()));
+    }
+    let answer = modal::answer(&answer);
     for view in [
         answer,
         modal::reading(),
@@ -225,28 +245,18 @@ fn every_mark_is_also_a_word() {
     }
 }
 
-#[test]
-fn the_glance_names_the_first_causes_and_counts_the_rest() {
-    let (mut found, mut plan) = worst();
-    found.findings.truncate(5);
-    plan.steps.truncate(2);
-    plan.cost = vec!["Signed out everywhere.".into()];
-    let text = super::overview::overview(&found, &plan);
-    insta::assert_snapshot!(text.as_str(), @"
-    *What is broken:* Atlassian rejects the key that the identity provider uses; Provisioning is in quarantine; Provisioning is stopped; and 2 more
-    *What will happen:* 2 steps: 2 disruptive
-    *What it costs:* Signed out everywhere.
-    ");
-}
-
 /// A run that waits for an approval of these steps, for an account called Jane Doe.
 fn asks_for(ops: Vec<Op>) -> Vec<(i64, Timestamp, Event)> {
     let mut events = run_of(Vec::new());
     let Some((_, _, Event::Planned { diagnosis, plan, digest })) = events.last_mut() else { panic!() };
     diagnosis.email = Some("jane@acme.example".into());
     diagnosis.account = Some("712020:0000-0bf0".into());
-    let named = diagnosis.candidates.first_mut().unwrap();
-    (named.id, named.name) = ("712020:1111-f172".into(), Some("Jane <Doe>".into()));
+    let account = AccountName {
+        name: Some("Jane <Doe>".into()),
+        added: Some("2026-03-02".into()),
+        last_use: LastUse::Never,
+    };
+    diagnosis.names.accounts = [("712020:1111-f172".to_owned(), account)].into();
     let step = |op: Op| Step { risk: op.risk(), undo: op.undo(), op, before: json!({}) };
     plan.steps = ops.into_iter().map(step).collect();
     *digest = plan.digest();
@@ -267,7 +277,6 @@ fn dialog_of(ops: Vec<Op>) -> Option<String> {
         access: &access,
         now: at(2),
         head: None,
-        plain: true,
         channel: "C0ADMINS",
         asks_here: true,
         docs: None,
@@ -291,14 +300,14 @@ fn the_dialog_names_every_destructive_step_first_and_then_the_account_and_the_pl
     };
     let delete = Op::ScheduleDeletion { account: "712020:2222-a0a0".into() };
     insta::assert_snapshot!(dialog_of(vec![unlink(1), park.clone(), delete.clone()]).unwrap(), @"
-    • Move jane@acme.example off the account Jane &lt;Doe&gt; (…f172)
-    • Delete the account …a0a0, due in 14 days
-    • Unlink SCIM record …0001 from the account Jane &lt;Doe&gt; (…f172)
+    • Move jane@acme.example off account Jane &lt;Doe&gt; (…f172, added 2026-03-02, never used)
+    • Delete account …a0a0, due in 14 days
+    • Unlink SCIM record …0001 from account Jane &lt;Doe&gt; (…f172, added 2026-03-02, never used)
     For jane@acme.example (account …0bf0). Plan `PLAN`.
     ");
     let many = (0..9).map(unlink).chain([park]).collect();
     insta::assert_snapshot!(dialog_of(many).unwrap(), @"
-    • Move jane@acme.example off the account Jane &lt;Doe&gt; (…f172)
+    • Move jane@acme.example off account Jane &lt;Doe&gt; (…f172, added 2026-03-02, never used)
     • disruptive steps: 9, see the card
     For jane@acme.example (account …0bf0). Plan `PLAN`.
     ");

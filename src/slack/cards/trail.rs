@@ -17,6 +17,23 @@ pub(super) fn trail(diagnosis: &Diagnosis) -> Vec<Json> {
     if lines.is_empty() { Vec::new() } else { vec![section(&Markup::lines(&lines, 2900))] }
 }
 
+/// The trail in one line: each station with a mark and a word.
+pub(super) fn short_trail(diagnosis: &Diagnosis) -> Markup {
+    let stations: Vec<Markup> = diagnosis
+        .trail
+        .iter()
+        .map(|station| {
+            let mark = match station.mark {
+                Mark::Good => " :white_check_mark:",
+                Mark::Broken => " :x:",
+                Mark::Unread => " :grey_question: not read",
+            };
+            Markup::new().escaped(&station.name).literal(mark)
+        })
+        .collect();
+    Markup::list(&stations, " · ")
+}
+
 fn station(station: &Station) -> Markup {
     let mark = match station.mark {
         Mark::Good => ":white_check_mark: good – ",

@@ -33,10 +33,10 @@ pub fn causes() -> Page {
     group-sync-off: Provisioning does not carry groups
       Your company's groups, which open Jira and Confluence to you, are not passed on to Atlassian.
       Your admins can fix this. Press the button below to ask them.
-    pull-sync: Atlassian pulls people by itself; nothing is provisioned by SCIM
+    pull-sync: Nothing is provisioned by SCIM; Atlassian reads the people by itself
       Your company's groups, which open Jira and Confluence to you, are not passed on to Atlassian.
       Your admins can fix this. Press the button below to ask them.
-    idp-user-missing: The identity provider knows nobody of that name
+    idp-user-missing: The identity provider has nobody with this name
       Your company's directory of people does not know your e-mail address, so Atlassian does not know it either.
       Ask your help desk whether your address has changed. The button below asks the admins.
     idp-user-deleted: The person was deleted at the identity provider
@@ -63,46 +63,46 @@ pub fn causes() -> Page {
     assignment-broken: The assignment exists, but the identity provider does not accept it
       Your company has given you Atlassian, but its directory of people does not accept that entry.
       Your admins can fix this. Press the button below to ask them.
-    dynamic-group-pending: A dynamic group is paused, so it has not taken the person in
+    dynamic-group-pending: A dynamic group is paused, so the person is not in it
       Your company fills one of its groups by a rule. The rule is paused, so you are not in the group yet.
       Your admins can fix this. Press the button below to ask them.
     never-provisioned: The person was never provisioned
       Your company has not passed your name on to Atlassian yet.
       Your admins can fix this. Press the button below to ask them.
-    record-unlinked: The provisioning record is linked to no account
+    record-unlinked: The person's SCIM record is not connected to an account
       Your company account and your Atlassian account have lost each other. Nothing of what you wrote is gone.
       Your admins can fix this. Press the button below to ask them.
-    linked-to-other-account: The provisioning record is linked to another account
+    linked-to-other-account: The person's SCIM record is connected to another account
       Your company account and your Atlassian account have lost each other. Nothing of what you wrote is gone.
       Your admins can fix this. Press the button below to ask them.
-    stale-record-conflict: An old provisioning record is in the way
+    stale-record-conflict: An old SCIM record blocks the person's provisioning
       Your company account and your Atlassian account have lost each other. Nothing of what you wrote is gone.
       Your admins can fix this. Press the button below to ask them.
-    email-held-by-managed-account: Another managed account bears the person's address
+    email-held-by-managed-account: Another managed account uses the person's address
       Your company account and your Atlassian account have lost each other. Nothing of what you wrote is gone.
       Your admins can fix this. Press the button below to ask them.
-    email-held-outside: An account outside the organization bears the person's address
+    email-held-outside: An account outside the organization uses the person's address
       Your e-mail address belongs to an Atlassian account that your company does not look after.
       Your admins can fix this. Press the button below to ask them.
-    two-directories: Two provisioning directories hold the person
+    two-directories: The person has SCIM records in two directories
       Your company account and your Atlassian account have lost each other. Nothing of what you wrote is gone.
       Your admins can fix this. Press the button below to ask them.
-    email-mismatch: The account bears another address than the identity provider says
+    email-mismatch: The account has another address than the identity provider
       Your company account and your Atlassian account have lost each other. Nothing of what you wrote is gone.
       Your admins can fix this. Press the button below to ask them.
-    identity-recreated: The person was created anew at the identity provider
+    identity-recreated: The person was deleted and created again at the identity provider
       Your company account and your Atlassian account have lost each other. Nothing of what you wrote is gone.
       Your admins can fix this. Press the button below to ask them.
-    stale-anchor: The identity provider looks for a provisioning record that is gone
+    stale-anchor: The identity provider looks for a SCIM record that no longer exists
       Your company account and your Atlassian account have lost each other. Nothing of what you wrote is gone.
       Your admins can fix this. Press the button below to ask them.
-    wrong-anchor: The identity provider writes to a provisioning record that is not the person's
+    wrong-anchor: The identity provider writes to the SCIM record of somebody else
       Your company account and your Atlassian account have lost each other. Nothing of what you wrote is gone.
       Your admins can fix this. Press the button below to ask them.
     export-failing: Atlassian refuses what the identity provider writes
       Your company passes your data on to Atlassian, and Atlassian refuses them.
       Your admins can fix this. Press the button below to ask them.
-    orphaned-record: A provisioning record outlived its person
+    orphaned-record: A SCIM record is left of a person who was deleted
       Your company account and your Atlassian account have lost each other. Nothing of what you wrote is gone.
       Your admins can fix this. Press the button below to ask them.
     domain-not-claimed: The domain of the person's address is not claimed
@@ -117,7 +117,7 @@ pub fn causes() -> Page {
     deactivated-locally: The account was deactivated in Atlassian
       Your Atlassian account is switched off for your company.
       Your admins can fix this. Press the button below to ask them.
-    deactivated-while-linked: The account was deactivated in Atlassian, and provisioning says that it is active
+    deactivated-while-linked: The account was deactivated in Atlassian, but its SCIM record is active
       Your Atlassian account is switched off for your company.
       Your admins can fix this. Press the button below to ask them.
     deactivated-elsewhere: The account is deactivated, and this organization does not manage it
@@ -135,13 +135,13 @@ pub fn causes() -> Page {
     not-in-directory: The account is in no user directory of the organization
       Your Atlassian account is switched off for your company.
       Your admins can fix this. Press the button below to ask them.
-    membership-drift: Group memberships were lost on the way to Atlassian
+    membership-drift: Group memberships did not reach Atlassian
       You belong to the right groups in your company, but Atlassian does not know of all of them.
       Your admins can fix this. Press the button below to ask them.
     propagation-lag: Atlassian has the membership but does not show it yet
       You were given access a short while ago, and Atlassian has not caught up yet.
       Wait an hour and try again. If nothing has changed by then, press the button below.
-    group-name-conflict: A local group of the same name keeps the synced group out
+    group-name-conflict: A local group with the same name blocks the synced group
       You belong to the right groups in your company, but Atlassian does not know of all of them.
       Your admins can fix this. Press the button below to ask them.
     default-group-clash: A default group of an app has the synced group's name
@@ -150,10 +150,10 @@ pub fn causes() -> Page {
     group-renamed: A group was renamed, and Atlassian keeps the old name
       You belong to the right groups in your company, but Atlassian does not know of all of them.
       Your admins can fix this. Press the button below to ask them.
-    group-without-role: The person's groups give no app role
+    group-without-role: The person's groups grant no app
       The groups you belong to do not open any Atlassian product.
       Your admins can fix this. Press the button below to ask them.
-    seats-full: No seat is left in the app
+    seats-full: The app has no free seat
       All licences that your company bought are in use, so there is none left for you.
       Your admins can fix this. Press the button below to ask them.
     role-too-weak: The account has a weaker role than its group grants
@@ -217,23 +217,23 @@ pub fn steps() -> Page {
         )
     });
     shows!(page, "Every step", "The number is the rung of the ladder.", lines.collect::<Vec<_>>().join("\n"), @"
-    1 provision-user: Have the identity provider write the person's record again – harmless, nothing to undo
-    2 provision-membership: Have the identity provider write the membership in jira-users again – harmless, nothing to undo
-    3 restore-access: Lift the suspension of account 712020:93c3f6a0-0000-4000-8000-000000000005 in directory 6c2f0000-0000-4000-8000-000000000001 – reversible, can be undone exactly
-    3 restore-access: Lift the suspension of account 712020:93c3f6a0-0000-4000-8000-000000000005 – reversible, can be undone exactly
-    3 activate-account: Activate account 712020:93c3f6a0-0000-4000-8000-000000000005 – reversible, can be undone exactly
-    3 cancel-deletion: Cancel the deletion of account 712020:93c3f6a0-0000-4000-8000-000000000005 – reversible, can be undone, by a step that is destructive itself
-    3 suspend-access: Suspend account 712020:93c3f6a0-0000-4000-8000-000000000005 again in directory 6c2f0000-0000-4000-8000-000000000001 – disruptive, can be undone exactly
-    4 unlink-record: Unlink provisioning record 5578ea37-0000-4000-8000-000000000004 from account 712020:93c3f6a0-0000-4000-8000-000000000004 – disruptive, comes back by provisioning again
-    5 delete-record: Delete provisioning record 5578ea37-0000-4000-8000-000000000004 – disruptive, comes back by provisioning again
-    6 forget-account-records: Delete all 2 provisioning records of account 712020:93c3f6a0-0000-4000-8000-000000000005 – disruptive, comes back by provisioning again
-    7 start-provisioning: Start the provisioning job of the whole tenant where it left off – disruptive, cannot be undone
-    7 restart-provisioning: Restart the provisioning job of the whole tenant over everybody – disruptive, cannot be undone
-    7 restart-provisioning: Restart the provisioning job of the whole tenant, with every record matched anew – disruptive, cannot be undone
-    8 park-email: Move account 712020:93c3f6a0-0000-4000-8000-000000000005 from jane@acme.example to parked-5232704f3027377f@acme.example – destructive, can be undone while the address is free
-    8 return-email: Move account 712020:93c3f6a0-0000-4000-8000-000000000005 back from parked-1@acme.example to jane@acme.example – destructive, can be undone while the address is free
-    9 deactivate-account: Deactivate account 712020:93c3f6a0-0000-4000-8000-000000000005 – destructive, can be undone exactly while no provisioning record holds the account
-    10 schedule-deletion: Schedule account 712020:93c3f6a0-0000-4000-8000-000000000005 for deletion, due in 14 days – destructive, can be undone for 14 days
+    1 provision-user: Provision the person on demand – harmless, nothing to undo
+    2 provision-membership: Provision the person in jira-users – harmless, nothing to undo
+    3 restore-access: Lift the suspension of account 712020:93c3f6a0-0000-4000-8000-000000000005 in directory 6c2f0000-0000-4000-8000-000000000001 – reversible, can be undone
+    3 restore-access: Lift the suspension of account 712020:93c3f6a0-0000-4000-8000-000000000005 – reversible, can be undone
+    3 activate-account: Activate account 712020:93c3f6a0-0000-4000-8000-000000000005 – reversible, can be undone
+    3 cancel-deletion: Cancel the deletion of account 712020:93c3f6a0-0000-4000-8000-000000000005 – reversible, can be undone by another destructive step
+    3 suspend-access: Suspend account 712020:93c3f6a0-0000-4000-8000-000000000005 again in directory 6c2f0000-0000-4000-8000-000000000001 – disruptive, can be undone
+    4 unlink-record: Unlink SCIM record 5578ea37-0000-4000-8000-000000000004 from account 712020:93c3f6a0-0000-4000-8000-000000000004 – disruptive, provisioning brings it back
+    5 delete-record: Delete SCIM record 5578ea37-0000-4000-8000-000000000004 – disruptive, provisioning brings it back
+    6 forget-account-records: Delete all 2 SCIM records of account 712020:93c3f6a0-0000-4000-8000-000000000005 – disruptive, provisioning brings it back
+    7 start-provisioning: Start provisioning for the whole tenant, from where it stopped – disruptive, cannot be undone
+    7 restart-provisioning: Restart provisioning for the whole tenant – disruptive, cannot be undone
+    7 restart-provisioning: Restart provisioning for the whole tenant and match every record again – disruptive, cannot be undone
+    8 park-email: Move jane@acme.example off account 712020:93c3f6a0-0000-4000-8000-000000000005 – destructive, can be undone while nobody else has the address
+    8 return-email: Move jane@acme.example back to account 712020:93c3f6a0-0000-4000-8000-000000000005 – destructive, can be undone while nobody else has the address
+    9 deactivate-account: Deactivate account 712020:93c3f6a0-0000-4000-8000-000000000005 – destructive, can be undone while no SCIM record is linked to the account
+    10 schedule-deletion: Delete account 712020:93c3f6a0-0000-4000-8000-000000000005, due in 14 days – destructive, can be undone for 14 days
     ");
     let undos = every!(Undo: NoneNeeded, Full, FullButDestructive, WhileUnlinked, ByProvisioning, UntilTaken, UntilDue, Impossible);
     let all = [
@@ -249,11 +249,11 @@ pub fn steps() -> Page {
     assert_eq!(undos.len(), all.len());
     shows!(page, "Every way to undo", "It stands beside a step.", all.map(Undo::message).join("\n"), @"
     nothing to undo
-    can be undone exactly
-    can be undone, by a step that is destructive itself
-    can be undone exactly while no provisioning record holds the account
-    comes back by provisioning again
-    can be undone while the address is free
+    can be undone
+    can be undone by another destructive step
+    can be undone while no SCIM record is linked to the account
+    provisioning brings it back
+    can be undone while nobody else has the address
     can be undone for 14 days
     cannot be undone
     ");

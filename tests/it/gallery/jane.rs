@@ -10,6 +10,7 @@ use reinstate::slack::cards::View;
 use reinstate_core::Fold as _;
 use reinstate_core::diagnose::{Candidate, CandidateKind, Mark, Station, diagnose};
 use reinstate_core::finding::{Cause, Fact, Finding, Verdict};
+use reinstate_core::names::{AccountName, LastUse};
 use reinstate_core::run::{EndMessage, Limits, Next, Request, Requester};
 use reinstate_core::subject::RecordId;
 use reinstate_core::{
@@ -66,6 +67,7 @@ pub fn asked(by: &str, aim: Goal) -> Request {
         text: JANE.to_owned(),
         response_url: None,
         aim,
+        helps: None,
     }
 }
 
@@ -107,6 +109,16 @@ pub fn healthy() -> Diagnosis {
     found.groups.expected = names(&["jira-users", "wiki-users"]);
     found.groups.present = names(&["jira-users", "wiki-users"]);
     found.groups.missing = names(&[]);
+    let account = |last_use| AccountName {
+        name: Some("Jane Doe".to_owned()),
+        added: Some("2026-03-02".to_owned()),
+        last_use,
+    };
+    found.names.accounts = [
+        (OWN.to_owned(), account(LastUse::On("2026-11-27".to_owned()))),
+        (IDLE.to_owned(), account(LastUse::Never)),
+    ]
+    .into();
     found.trail = vec![
         station("Identity provider", Mark::Good, "exists and is enabled"),
         station("Provisioning", Mark::Good, "assigned; the job runs"),
@@ -122,7 +134,7 @@ pub fn healthy() -> Diagnosis {
 pub fn email_held() -> Diagnosis {
     let mut found = broken();
     found.trail[2] =
-        station("SCIM record", Mark::Broken, "Another managed account bears the person's address");
+        station("SCIM record", Mark::Broken, "Another managed account uses the person's address");
     let conflict = "Atlassian refused the identity provider with 409: Resource [USER]: with \
                     email[jane@acme.example] already exists.";
     found.findings = vec![finding(
@@ -271,8 +283,9 @@ pub fn record_id() -> RecordId {
 pub fn parking() -> (Diagnosis, Plan) {
     let found = email_held();
     let ops = vec![park(), write_record(), write_membership("jira-users")];
-    let cost =
-        format!("Account {IDLE} is signed out everywhere and can no longer sign in with {JANE}; never used.");
+    let cost = format!(
+        "Account {IDLE}, never used, is signed out everywhere and can no longer sign in with {JANE}."
+    );
     let plan = plan_of(&found, ops, &[&cost]);
     (found, plan)
 }
@@ -301,7 +314,7 @@ pub fn undo_plan() -> (Diagnosis, Plan) {
 pub fn retire_plan() -> (Diagnosis, Plan) {
     let found = healthy();
     let op = Op::DeactivateAccount { account: IDLE.to_owned() };
-    let cost = format!("Account {IDLE} is signed out everywhere and can no longer sign in; never used.");
+    let cost = format!("Account {IDLE}, never used, is signed out everywhere and can no longer sign in.");
     let plan = plan_of(&found, vec![op], &[&cost]);
     (found, plan)
 }
@@ -322,15 +335,13 @@ pub struct Story {
     pub digest: Option<String>,
     /// Whether the card requests approvals.
     pub asks_here: bool,
-    /// Whether Slack refuses the `plan` block.
-    pub plain: bool,
     pub docs: Option<&'static str>,
 }
 
 impl Story {
     pub fn asked(aim: Goal) -> Self {
         let events = Vec::new();
-        let story = Self { events, now: at(0), digest: None, asks_here: true, plain: false, docs: None };
+        let story = Self { events, now: at(0), digest: None, asks_here: true, docs: None };
         story.and(Event::Opened { asked: asked("U0ADA", aim), part: None })
     }
 
@@ -403,7 +414,6 @@ impl Story {
             access: &access,
             now: self.now,
             head: run.ended.is_some().then(|| HEAD.to_owned()),
-            plain: self.plain,
             channel: ADMINS,
             asks_here: self.asks_here,
             docs: docs.as_ref(),

@@ -8,7 +8,7 @@ mod answers;
 mod by_cause;
 mod causes;
 mod doctor;
-mod jane;
+pub mod jane;
 mod page;
 mod program;
 mod reasons;

@@ -48,25 +48,25 @@ pub fn page() -> Page {
     Run 01a22a00-0000-7000-8000-000000000001 is at work, and a step on the whole tenant and any other repair keep out of each other's way. Ask again when it has ended.
     What that run did can no longer be read: its personal data was erased, or there is no such run.
     That run left no account over, so there is nothing to retire.
-    It looked again and again without an end in sight. A person should look at the trail.
-    Nobody approved in time. Nothing of this plan was done.
-    Nobody approved in time. Ask for the repair again if it is still wanted.
-    The plan was declined; none of it was done.
-    The plan was declined; none of it was done. The reason: Jane leaves on Friday.
-    It was stopped before its next step. What was done stays done.
-    It was stopped so that what it did can be taken back.
+    It made twelve plans, and access is still missing. A person has to look at it; see *Details*.
+    Nothing of this plan was done.
+    Nothing was done. Ask again if the repair is still needed.
+    Nothing of the plan was done.
+    Nothing of the plan was done. The reason: Jane leaves on Friday.
+    No further step is taken.
+    It was stopped so that its steps can be undone.
     The account has changed since the list was approved, so nothing was done.
     The listed plan was done, and access is not back. Look at the account by itself.
-    What could be taken back is taken back, and was read back.
-    Nothing of that run is left that could be taken back.
-    The account is retired, and that was read back.
-    Nothing was done; the reason stands with the plan.
+    Every step that can be undone was undone, and this was verified.
+    No step of that run can be undone any more.
+    The account was removed from use, and this was verified.
+    Nothing was done, for the reason below.
     The account is active and has an app role.
     The account is active, and Atlassian shows the expected group.
     The account is active, and Atlassian shows all 2 expected groups.
     Nothing was done.
-    Whether access is in order could not be told, so nothing more was done.
-    The advice says where and how.
+    Not everything could be read, so nothing more was done.
+    Reinstate cannot repair this by itself.
     ");
     let sweeps = [
         EndReason::SweepOverdue,
@@ -114,19 +114,19 @@ pub fn page() -> Page {
         assert_eq!(messages::pause_message(&detail.clone().into()), messages::pause_detail(&detail));
         messages::pause_detail(&detail).into_owned()
     });
-    shows!(page, "Why a run or a sweep waits", "As above. Upstream services and conditions add reasons of their own.", lines.join("\n"), @r#"
-    the plan expected {"active":true}, and there is {"active":false}
+    shows!(page, "Why a run or a sweep waits", "As above. Upstream services and conditions add reasons of their own.", lines.join("\n"), @"
+    the plan expected active true, and now it is active false
     atlassian.groups, entra.provisioning-log could not be read
-    The call may have been sent, and its effect does not show. It is never sent a second time by the machine.
-    it began, its effect does not show, and the time in which it may be sent has run out
-    it was accepted, and its effect does not show
-    it was accepted, and Atlassian does not show it
-    it was accepted, and after 26 hours its effect does not show
-    the upstream kept limiting us; nothing was done
-    20 of 20 risky steps have begun in the last 24 hours
+    the call may have been sent, but its effect does not show; Reinstate never sends it twice by itself
+    it began, its effect does not show, and it is too late to send it again
+    it was accepted, but its effect does not show
+    it was accepted, but Atlassian does not show the effect
+    it was accepted, but its effect does not show after 26 hours
+    the service limited the rate of calls for too long; nothing was done
+    the limit of risky steps is used up: 20 of 20 in the last 24 hours
     2 of 7 repairs did not bring access back
     somebody paused it
-    "#);
+    ");
     page
 }
 

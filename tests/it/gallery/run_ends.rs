@@ -31,32 +31,19 @@ pub fn page() -> Page {
         .ended(Outcome::Restored, reason.clone())
         .noted(&mut page);
     shows!(page, "Restored", "Access was read back and is there. An account was left over, so it can be retired.", page.once(&root(&end)), @"
-    # Repair of jane@acme.example
-    *Access is back, and that was proven.* The account is active, and Atlassian shows all 2 expected groups.
-    *What is broken:* nothing
-    Plan: Progress
-    [x] Move account 712020:93c3f6a0-0000-4000-8000-000000000005 from jane@acme.example to parked-5232704f3027377f@acme.example
-    [x] Have the identity provider write the person's record again
-    [x] Have the identity provider write the membership in jira-users again
-    [x] Read everything and find the cause
-    :white_check_mark: good – *Identity provider*: exists and is enabled
-    :white_check_mark: good – *Provisioning*: assigned; the job runs
-    :white_check_mark: good – *SCIM record*: linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
-    :white_check_mark: good – *Atlassian account*: active
-    :white_check_mark: good – *Groups*: 2 of 2 expected
-    :white_check_mark: good – *Apps*: at least one app role
-    *Groups missing:* none
-    *Groups present:* `jira-users`, `wiki-users`
-    *Groups expected:* `jira-users`, `wiki-users`
-    [ Undo what was done ]  [ Retire the account left over ]  [ Details ]
-    (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`, asked by @ada 2026-11-30 09:00 UTC, journal `16:7b4b8464a79f1c55694c21bf57778b2d45f17595dec719c95496008c4d0080bc`)
+    # Access restored for Jane Doe (jane@acme.example)
+    *Access restored and verified.* The account is active, and Atlassian shows all 2 expected groups. Approved by @grace. Took 110 s.
+    *It was:* Another managed account uses the person's address.
+    :white_check_mark: 3 steps done
+    [ Deactivate the left-over account ]  [ Details ]
+    (run `0e8a9b` · requested by @ada 2026-11-30 09:00 UTC · journal `16:7b4b8464a79f1c55`)
     ");
     shows!(page, "Restored: the thread", "In the thread of the card, to the requester and to approvers who were asked and did not act.",
-        card(&end.draws(|view| cards::outcome(view, &Markup::new().user("U0ADA")))), @"@ada the repair of jane@acme.example has ended. *Access is back, and that was proven.* The account is active, and Atlassian shows all 2 expected groups.");
+        card(&end.draws(|view| cards::outcome(view, &Markup::new().user("U0ADA")))), @"@ada the repair of jane@acme.example has ended. *Access restored and verified.* The account is active, and Atlassian shows all 2 expected groups. Approved by @grace. Took 110 s.");
     shows!(page, "Restored: the approvers", "In the thread of the approval card, when that card stood elsewhere.",
-        card(&end.draws(|view| cards::outcome(view, &messages::approvers(&access(), &[])))), @"@grace the repair of jane@acme.example has ended. *Access is back, and that was proven.* The account is active, and Atlassian shows all 2 expected groups.");
+        card(&end.draws(|view| cards::outcome(view, &messages::approvers(&access(), &[])))), @"@grace the repair of jane@acme.example has ended. *Access restored and verified.* The account is active, and Atlassian shows all 2 expected groups. Approved by @grace. Took 110 s.");
     shows!(page, "Restored: the requester alone", "Privately, when the card stands in another channel or the thread cannot be used.",
-        card(&end.draws(|view| cards::outcome(view, &Markup::new()))), @"the repair of jane@acme.example has ended. *Access is back, and that was proven.* The account is active, and Atlassian shows all 2 expected groups.");
+        card(&end.draws(|view| cards::outcome(view, &Markup::new()))), @"the repair of jane@acme.example has ended. *Access restored and verified.* The account is active, and Atlassian shows all 2 expected groups. Approved by @grace. Took 110 s.");
     let end = Story::repair()
         .planned(memberships())
         .began(0, 0)
@@ -67,138 +54,69 @@ pub fn page() -> Page {
         .ended(Outcome::Restored, reason)
         .noted(&mut page);
     shows!(page, "Restored, without anything to undo", "Only harmless steps were done.", page.once(&root(&end)), @"
-    # Repair of jane@acme.example
-    *Access is back, and that was proven.* The account is active, and Atlassian shows all 2 expected groups.
-    *What is broken:* nothing
-    Plan: Progress
-    [x] Have the identity provider write the membership in jira-users again
-    [x] Have the identity provider write the membership in wiki-users again
-    [x] Read everything and find the cause
-    … the evidence and the steps, as above
+    # Access restored for Jane Doe (jane@acme.example)
+    *Access restored and verified.* The account is active, and Atlassian shows all 2 expected groups. Took 80 s.
+    *It was:* Group memberships did not reach Atlassian.
+    :white_check_mark: 2 steps done
     [ Details ]
-    (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`, asked by @ada 2026-11-30 09:00 UTC, journal `16:7b4b8464a79f1c55694c21bf57778b2d45f17595dec719c95496008c4d0080bc`)
+    (run `0e8a9b` · requested by @ada 2026-11-30 09:00 UTC · journal `16:7b4b8464a79f1c55`)
     ");
     let end =
         Story::repair().planned(restored()).ended(Outcome::Healthy, EndReason::NothingToDo).noted(&mut page);
     shows!(page, "Healthy", "Nothing was wrong.", page.once(&root(&end)), @"
-    # Repair of jane@acme.example
-    *Access was good from the start.* Nothing was done.
-    *What is broken:* nothing
-    Plan: Progress
-    [x] Read everything and find the cause
-    … the evidence and the steps, as above
+    # Access was already fine for Jane Doe (jane@acme.example)
+    *Access was already fine.* Nothing was done.
     [ Details ]
-    (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`, asked by @ada 2026-11-30 09:00 UTC, journal `16:7b4b8464a79f1c55694c21bf57778b2d45f17595dec719c95496008c4d0080bc`)
+    (run `0e8a9b` · requested by @ada 2026-11-30 09:00 UTC · journal `16:7b4b8464a79f1c55`)
     ");
     let end =
         Story::repair().planned(not_assigned()).ended(Outcome::Advice, EndReason::Advice).noted(&mut page);
     shows!(page, "Advice", "The plan has no step that the program may take.", page.once(&root(&end)), @"
-    # Repair of jane@acme.example
-    *Only people can do what is left.* The advice says where and how.
-    *What is broken:* The person is not assigned to the Atlassian application
-    *What will happen:* nothing by itself; only people can do what is left.
-    Plan: Progress
-    [x] Read everything and find the cause
-    :white_check_mark: good – *Identity provider*: exists and is enabled
-    :x: broken – *Provisioning*: not assigned
-    :white_check_mark: good – *SCIM record*: linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
-    :white_check_mark: good – *Atlassian account*: active
-    :x: broken – *Groups*: 0 of 2 expected
-    :x: broken – *Apps*: no app role
-    *The person is not assigned to the Atlassian application* `not-assigned`
-    • neither the person nor a group they are a direct member of is assigned (entra.assignments, 2026-11-30 09:00 UTC)
-    *Groups missing:* none
-    *Groups present:* none
-    *Groups expected:* none
-    *What only a person can do*
-    • Assign jane@acme.example (object id 3b9f61aa-0000-4000-8000-000000000004): make them a direct member of a group that is assigned (jira-users, wiki-users).
+    # Repair access for Jane Doe (jane@acme.example)
+    *A person has to do the rest.* Reinstate cannot repair this by itself.
+    *Cause:* The person is not assigned to the Atlassian application.
+    *What to do:*
+    • Assign jane@acme.example (object id …0004): make them a direct member of a group that is assigned (jira-users, wiki-users).
     [ Details ]
-    (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`, asked by @ada 2026-11-30 09:00 UTC, journal `16:7b4b8464a79f1c55694c21bf57778b2d45f17595dec719c95496008c4d0080bc`)
+    (run `0e8a9b` · requested by @ada 2026-11-30 09:00 UTC · journal `16:7b4b8464a79f1c55`)
     ");
     let end = Story::repair().planned(ticket()).ended(Outcome::Advice, EndReason::Advice).noted(&mut page);
     shows!(page, "Advice, with a text for a ticket", "The support of Atlassian or Microsoft can help.", page.once(&root(&end)), @"
-    # Repair of jane@acme.example
-    *Only people can do what is left.* The advice says where and how.
-    *What is broken:* An account outside the organization bears the person's address
-    *What will happen:* nothing by itself; only people can do what is left.
-    Plan: Progress
-    [x] Read everything and find the cause
-    :white_check_mark: good – *Identity provider*: exists and is enabled
-    :x: broken – *Provisioning*: not assigned
-    :white_check_mark: good – *SCIM record*: linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
-    :white_check_mark: good – *Atlassian account*: active
-    :x: broken – *Groups*: 0 of 2 expected
-    :x: broken – *Apps*: no app role
-    *An account outside the organization bears the person's address* `email-held-outside`
-    • no account of the organization bears the address (atlassian.users, 2026-11-30 09:00 UTC)
-    *Groups missing:* none
-    *Groups present:* none
-    *Groups expected:* none
-    *What only a person can do*
+    # Repair access for Jane Doe (jane@acme.example)
+    *A person has to do the rest.* Reinstate cannot repair this by itself.
+    *Cause:* An account outside the organization uses the person's address.
+    *What to do:*
     • An account that this organization does not manage bears jane@acme.example.
-    *Ready to paste into a ticket to Atlassian*
-    > User provisioning (SCIM) of organization 9a1jj823-0000-4000-8000-000000000001. It concerns one person: address jane@acme.example. Please tell us what kind of account bears the address, and how it can be released to us.
+    A text for a support ticket is in *Details*.
     [ Details ]
-    (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`, asked by @ada 2026-11-30 09:00 UTC, journal `16:7b4b8464a79f1c55694c21bf57778b2d45f17595dec719c95496008c4d0080bc`)
+    (run `0e8a9b` · requested by @ada 2026-11-30 09:00 UTC · journal `16:7b4b8464a79f1c55`)
     ");
     let end =
         Story::repair().planned(two_accounts()).ended(Outcome::Advice, EndReason::Advice).noted(&mut page);
     shows!(page, "Advice, with a choice", "Somebody has to pick the account to keep. Each button starts a new run.", page.once(&root(&end)), @"
-    # Repair of jane@acme.example
-    *Only people can do what is left.* The advice says where and how.
-    *What is broken:* Another managed account bears the person's address
-    *What will happen:* nothing by itself; only people can do what is left.
-    Plan: Progress
-    [x] Read everything and find the cause
-    :white_check_mark: good – *Identity provider*: exists and is enabled
-    :white_check_mark: good – *Provisioning*: assigned; the job runs
-    :x: broken – *SCIM record*: Another managed account bears the person's address
-    :white_check_mark: good – *Atlassian account*: active
-    :x: broken – *Groups*: 0 of 2 expected
-    :x: broken – *Apps*: no app role
-    *Another managed account bears the person's address* `email-held-by-managed-account`
-    • the person's record 5578ea37-0000-4000-8000-000000000004 is linked to account 712020:93c3f6a0-0000-4000-8000-000000000004 (atlassian.scim-links, 2026-11-30 09:00 UTC)
-    • account 712020:93c3f6a0-0000-4000-8000-000000000004 bears jane.miller@acme.example, while account 712020:93c3f6a0-0000-4000-8000-000000000005 bears jane@acme.example (atlassian.users, 2026-11-30 09:00 UTC)
-    • Atlassian refused the identity provider with 409: Resource [USER]: with email[jane@acme.example] already exists. (entra.provisioning-log, 2026-11-30 09:00 UTC)
-    *Groups missing:* `jira-users`, `wiki-users`
-    *Groups present:* none
-    *Groups expected:* `jira-users`, `wiki-users`
-    *What only a person can do*
+    # Repair access for Jane Doe (jane@acme.example)
+    *A person has to do the rest.* Reinstate cannot repair this by itself.
+    *Cause:* Another managed account uses the person's address.
+    *What to do:*
     • Both accounts were used. Pick the account to be kept.
-    *Account* `712020:93c3f6a0-0000-4000-8000-000000000004` jane.miller@acme.example Jane Doe
-    • last used 2026-10-02
-    • linked to the person's record
+    *Account* Jane Doe (…0004, added 2026-03-02) jane.miller@acme.example · last used 2026-10-02 · linked to the person's record
     [ Keep this account ]
-    *Account* `712020:93c3f6a0-0000-4000-8000-000000000005` jane@acme.example Jane Doe
-    • last used 2026-09-14
-    • in 2 groups
+    *Account* Jane Doe (…0005, added 2026-03-02) jane@acme.example · last used 2026-09-14 · in 2 groups
     [ Keep this account ]
     [ Details ]
-    (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`, asked by @ada 2026-11-30 09:00 UTC, journal `16:7b4b8464a79f1c55694c21bf57778b2d45f17595dec719c95496008c4d0080bc`)
+    (run `0e8a9b` · requested by @ada 2026-11-30 09:00 UTC · journal `16:7b4b8464a79f1c55`)
     ");
     let end = Story::repair()
         .planned(cannot_tell())
         .ended(Outcome::CannotTell, EndReason::CannotTell)
         .noted(&mut page);
     shows!(page, "Cannot tell", "Something that is needed could not be read.", page.once(&root(&end)), @"
-    # Repair of jane@acme.example
-    *It could not be told.* Whether access is in order could not be told, so nothing more was done.
-    *What is broken:* it cannot be told, because not enough could be read
-    Plan: Progress
-    [x] Read everything and find the cause
-    :white_check_mark: good – *Identity provider*: exists and is enabled
-    :white_check_mark: good – *Provisioning*: assigned; the job runs
-    :white_check_mark: good – *SCIM record*: linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
-    :grey_question: unread – *Atlassian account*: not read
-    :grey_question: unread – *Groups*: not read
-    :grey_question: unread – *Apps*: not read
-    *Groups missing:* not known
-    *Groups present:* not known
-    *Groups expected:* `jira-users`, `wiki-users`
-    *Could not be read*
-    • atlassian.users: Atlassian answered 503 Service Unavailable
+    # Repair access for Jane Doe (jane@acme.example)
+    *Could not check.* Not everything could be read, so nothing more was done.
+    *Cause:* not known, because not everything could be read.
+    Nothing was changed.
     [ Details ]
-    (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`, asked by @ada 2026-11-30 09:00 UTC, journal `16:7b4b8464a79f1c55694c21bf57778b2d45f17595dec719c95496008c4d0080bc`)
+    (run `0e8a9b` · requested by @ada 2026-11-30 09:00 UTC · journal `16:7b4b8464a79f1c55`)
     ");
     let asks = Story::repair().planned(parking());
     let digest = asks.digest();
@@ -209,76 +127,42 @@ pub fn page() -> Page {
         .ended(Outcome::Declined, EndReason::Declined { why: String::new() })
         .noted(&mut page);
     shows!(page, "Declined", "An approver declined without a reason.", page.once(&root(&end)), @"
-    # Repair of jane@acme.example
-    *Declined.* The plan was declined; none of it was done. By @grace.
-    *What is broken:* Another managed account bears the person's address
-    *What will happen:* 3 steps: 1 destructive, 2 harmless
-    *What it costs:* Account 712020:93c3f6a0-0000-4000-8000-000000000005 is signed out everywhere and can no longer sign in with jane@acme.example; never used.
-    Plan: Progress
-    [x] Read everything and find the cause
-    [ ] Move account 712020:93c3f6a0-0000-4000-8000-000000000005 from jane@acme.example to parked-5232704f3027377f@acme.example
-    [ ] Have the identity provider write the person's record again
-    [ ] Have the identity provider write the membership in jira-users again
-    [ ] Confirm access
-    :white_check_mark: good – *Identity provider*: exists and is enabled
-    :white_check_mark: good – *Provisioning*: assigned; the job runs
-    :x: broken – *SCIM record*: Another managed account bears the person's address
-    :white_check_mark: good – *Atlassian account*: active
-    :x: broken – *Groups*: 0 of 2 expected
-    :x: broken – *Apps*: no app role
-    *Another managed account bears the person's address* `email-held-by-managed-account`
-    • the person's record 5578ea37-0000-4000-8000-000000000004 is linked to account 712020:93c3f6a0-0000-4000-8000-000000000004 (atlassian.scim-links, 2026-11-30 09:00 UTC)
-    • account 712020:93c3f6a0-0000-4000-8000-000000000004 bears jane.miller@acme.example, while account 712020:93c3f6a0-0000-4000-8000-000000000005 bears jane@acme.example (atlassian.users, 2026-11-30 09:00 UTC)
-    • Atlassian refused the identity provider with 409: Resource [USER]: with email[jane@acme.example] already exists. (entra.provisioning-log, 2026-11-30 09:00 UTC)
-    *Groups missing:* `jira-users`, `wiki-users`
-    *Groups present:* none
-    *Groups expected:* `jira-users`, `wiki-users`
-    ---
-    *The steps*
-    1. Move account 712020:93c3f6a0-0000-4000-8000-000000000005 from jane@acme.example to parked-5232704f3027377f@acme.example – *destructive*, can be undone while the address is free
-    2. Have the identity provider write the person's record again – *harmless*, nothing to undo
-    3. Have the identity provider write the membership in jira-users again – *harmless*, nothing to undo
-    [ Details ]
-    (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`, asked by @ada 2026-11-30 09:00 UTC, plan `b6ae9a20`, journal `16:7b4b8464a79f1c55694c21bf57778b2d45f17595dec719c95496008c4d0080bc`)
+    # Repair access for Jane Doe (jane@acme.example)
+    *Declined* by @grace. Nothing of the plan was done.
+    *Cause:* Another managed account uses the person's address.
+    Nothing was changed.
+    [ Ask again ]  [ Details ]
+    (run `0e8a9b` · plan `351f4184` · requested by @ada 2026-11-30 09:00 UTC · journal `16:7b4b8464a79f1c55`)
     ");
     let end = asks
         .clone()
         .and(declined)
         .ended(Outcome::Declined, EndReason::Declined { why: "Jane leaves on Friday.".to_owned() })
         .noted(&mut page);
-    shows!(page, "Declined, with a reason", "An approver gave a reason.", state(&root(&end)), @"*Declined.* The plan was declined; none of it was done. The reason: Jane leaves on Friday. By @grace.");
+    shows!(page, "Declined, with a reason", "An approver gave a reason.", state(&root(&end)), @"*Declined* by @grace. Nothing of the plan was done. The reason: Jane leaves on Friday.");
     let expired = asks.and(Event::Expired { digest });
     let end = expired.clone().ended(Outcome::Expired, EndReason::ApprovalOver).noted(&mut page);
-    shows!(page, "Expired", "Somebody clicked after the time to approve was over.", state(&root(&end)), @"*Nobody approved in time.* Nobody approved in time. Ask for the repair again if it is still wanted.");
+    shows!(page, "Expired", "Somebody clicked after the time to approve was over.", state(&root(&end)), @"*Nobody approved in time.* Nothing was done. Ask again if the repair is still needed.");
     let end = expired.ended(Outcome::Expired, EndReason::NotApproved).noted(&mut page);
-    shows!(page, "Expired by itself", "Nobody clicked until the time to approve was over.", state(&root(&end)), @"*Nobody approved in time.* Nobody approved in time. Nothing of this plan was done.");
+    shows!(page, "Expired by itself", "Nobody clicked until the time to approve was over.", state(&root(&end)), @"*Nobody approved in time.* Nothing of this plan was done.");
     let cancelled = parked.clone().and(Event::Cancelled { by: "U0ADA".to_owned() });
     let end = cancelled.clone().ended(Outcome::Cancelled, EndReason::Stopped).noted(&mut page);
     shows!(page, "Stopped", "Somebody pressed *Stop* or typed `cancel RUN`, and the step on its way has ended.", page.once(&root(&end)), @"
-    # Repair of jane@acme.example
-    *Stopped.* It was stopped before its next step. What was done stays done. By @ada.
-    *What is broken:* Another managed account bears the person's address
-    *What will happen:* 3 steps: 1 destructive, 2 harmless
-    *What it costs:* Account 712020:93c3f6a0-0000-4000-8000-000000000005 is signed out everywhere and can no longer sign in with jane@acme.example; never used.
-    Plan: Progress
-    [x] Read everything and find the cause
-    [x] Move account 712020:93c3f6a0-0000-4000-8000-000000000005 from jane@acme.example to parked-5232704f3027377f@acme.example
-    [ ] Have the identity provider write the person's record again
-    [ ] Have the identity provider write the membership in jira-users again
-    [ ] Confirm access
-    … the evidence and the steps, as above
-    [ Undo what was done ]  [ Details ]
-    (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`, asked by @ada 2026-11-30 09:00 UTC, plan `b6ae9a20`, approved by @grace 2026-11-30 09:00 UTC, journal `16:7b4b8464a79f1c55694c21bf57778b2d45f17595dec719c95496008c4d0080bc`)
+    # Repair access for Jane Doe (jane@acme.example)
+    *Stopped* by @ada. No further step is taken. Approved by @grace.
+    *Cause:* Another managed account uses the person's address.
+    :white_check_mark: done: Move jane@acme.example off account Jane Doe (…0005)
+    [ Undo ]  [ Ask again ]  [ Details ]
+    (run `0e8a9b` · plan `351f4184` · requested by @ada 2026-11-30 09:00 UTC · journal `16:7b4b8464a79f1c55`)
     ");
     let end = cancelled.ended(Outcome::Cancelled, EndReason::StoppedForUndo).noted(&mut page);
-    shows!(page, "Stopped for an undo", "Somebody pressed *Undo what was done* while it waited for an operator.", state(&root(&end)), @"*Stopped.* It was stopped so that what it did can be taken back. By @ada.");
+    shows!(page, "Stopped for an undo", "Somebody pressed *Undo what was done* while it waited for an operator.", state(&root(&end)), @"*Stopped* by @ada. It was stopped so that its steps can be undone. Approved by @grace.");
     let end = Story::repair().ended(Outcome::Cancelled, EndReason::CommandOverdue).noted(&mut page);
     shows!(page, "Stopped because it came too late", "No process was there to begin it in time.", page.once(&root(&end)), @"
-    # Repair of jane@acme.example
+    # Repair access for jane@acme.example
     *Stopped.* The command is older than 15 minutes, so nothing was done. Ask again if it is still wanted.
-    Plan: Progress
-    [ ] Read everything and find the cause
-    (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`, asked by @ada 2026-11-30 09:00 UTC, journal `16:7b4b8464a79f1c55694c21bf57778b2d45f17595dec719c95496008c4d0080bc`)
+    [ Ask again ]
+    (run `0e8a9b` · requested by @ada 2026-11-30 09:00 UTC · journal `16:7b4b8464a79f1c55`)
     ");
     let end = Story::repair()
         .planned(parking())
@@ -286,50 +170,25 @@ pub fn page() -> Page {
         .noted(&mut page);
     shows!(page, "Skipped", "One repair of a sweep. It has no card; `status RUN` shows this.",
         card(&end.draws(|view| cards::status(view, None))), @"
-    # Repair of jane@acme.example
-    *Skipped: it had changed.* The account has changed since the list was approved, so nothing was done.
-    *What is broken:* Another managed account bears the person's address
-    *What will happen:* 3 steps: 1 destructive, 2 harmless
-    *What it costs:* Account 712020:93c3f6a0-0000-4000-8000-000000000005 is signed out everywhere and can no longer sign in with jane@acme.example; never used.
-    Plan: Progress
-    [x] Read everything and find the cause
-    [ ] Move account 712020:93c3f6a0-0000-4000-8000-000000000005 from jane@acme.example to parked-5232704f3027377f@acme.example
-    [ ] Have the identity provider write the person's record again
-    [ ] Have the identity provider write the membership in jira-users again
-    [ ] Confirm access
-    :white_check_mark: good – *Identity provider*: exists and is enabled
-    :white_check_mark: good – *Provisioning*: assigned; the job runs
-    :x: broken – *SCIM record*: Another managed account bears the person's address
-    :white_check_mark: good – *Atlassian account*: active
-    :x: broken – *Groups*: 0 of 2 expected
-    :x: broken – *Apps*: no app role
-    *Another managed account bears the person's address* `email-held-by-managed-account`
-    • the person's record 5578ea37-0000-4000-8000-000000000004 is linked to account 712020:93c3f6a0-0000-4000-8000-000000000004 (atlassian.scim-links, 2026-11-30 09:00 UTC)
-    • account 712020:93c3f6a0-0000-4000-8000-000000000004 bears jane.miller@acme.example, while account 712020:93c3f6a0-0000-4000-8000-000000000005 bears jane@acme.example (atlassian.users, 2026-11-30 09:00 UTC)
-    • Atlassian refused the identity provider with 409: Resource [USER]: with email[jane@acme.example] already exists. (entra.provisioning-log, 2026-11-30 09:00 UTC)
-    *Groups missing:* `jira-users`, `wiki-users`
-    *Groups present:* none
-    *Groups expected:* `jira-users`, `wiki-users`
-    ---
-    *The steps*
-    1. Move account 712020:93c3f6a0-0000-4000-8000-000000000005 from jane@acme.example to parked-5232704f3027377f@acme.example – *destructive*, can be undone while the address is free
-    2. Have the identity provider write the person's record again – *harmless*, nothing to undo
-    3. Have the identity provider write the membership in jira-users again – *harmless*, nothing to undo
-    (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`, asked by @ada 2026-11-30 09:00 UTC, plan `b6ae9a20`, journal `16:7b4b8464a79f1c55694c21bf57778b2d45f17595dec719c95496008c4d0080bc`)
+    # Repair access for Jane Doe (jane@acme.example)
+    *Skipped, because the account had changed.* The account has changed since the list was approved, so nothing was done.
+    *Cause:* Another managed account uses the person's address.
+    Nothing was changed.
+    (run `0e8a9b` · plan `351f4184` · requested by @ada 2026-11-30 09:00 UTC · journal `16:7b4b8464a79f1c55`)
+    (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`)
     ");
     let refused = "This needs the role operator.";
     let end = Story::asked(Goal::default()).ended(Outcome::Refused, refused).noted(&mut page);
     shows!(page, "Refused", "The requester may not repair. Only `status RUN` shows this; see also the refusals.",
         card(&end.draws(|view| cards::status(view, None))), @"
-    # Repair of somebody
+    # Repair access for somebody
     *Refused.* This needs the role operator.
-    Plan: Progress
-    [ ] Read everything and find the cause
-    (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`, asked by @ada 2026-11-30 09:00 UTC, journal `16:7b4b8464a79f1c55694c21bf57778b2d45f17595dec719c95496008c4d0080bc`)
+    (run `0e8a9b` · requested by @ada 2026-11-30 09:00 UTC · journal `16:7b4b8464a79f1c55`)
+    (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`)
     ");
     let busy = EndReason::PersonBusy { run: EARLIER.to_owned() };
     let end = Story::repair().ended(Outcome::Busy, busy).noted(&mut page);
-    shows!(page, "Busy", "Another run is at work on the same person. The requester is told alone.", state(&root(&end)), @"*Another run is on the same account.* Run 01a22a00-0000-7000-8000-000000000001 is already at work on the same person. Follow that one.");
+    shows!(page, "Busy", "Another run is at work on the same person. The requester is told alone.", state(&root(&end)), @"*Another run works on the same account.* Run …0001 is already at work on the same person. Follow that one.");
 
     let undo = Goal::Undo { run: EARLIER.to_owned() };
     let end = Story::of(undo.clone())
@@ -341,21 +200,17 @@ pub fn page() -> Page {
         .ended(Outcome::Done, EndReason::Undone)
         .noted(&mut page);
     shows!(page, "An undo is done", "What the undo did can be undone in turn.", page.once(&root(&end)), @"
-    # Undo of a repair of jane@acme.example
-    *Done.* What could be taken back is taken back, and was read back.
-    *What is broken:* nothing
-    Plan: Progress
-    [x] Move account 712020:93c3f6a0-0000-4000-8000-000000000005 back from parked-5232704f3027377f@acme.example to jane.old@acme.example
-    [x] Read everything and find the cause
-    … the evidence and the steps, as above
-    [ Undo what was done ]  [ Details ]
-    (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`, asked by @ada 2026-11-30 09:00 UTC, journal `16:7b4b8464a79f1c55694c21bf57778b2d45f17595dec719c95496008c4d0080bc`)
+    # Repair undone for Jane Doe (jane@acme.example)
+    *Done.* Every step that can be undone was undone, and this was verified. Approved by @grace. Took 70 s.
+    :white_check_mark: 1 step done
+    [ Undo ]  [ Details ]
+    (run `0e8a9b` · requested by @ada 2026-11-30 09:00 UTC · journal `16:7b4b8464a79f1c55`)
     ");
     shows!(page, "An undo is done: the thread", "As above.",
-        card(&end.draws(|view| cards::outcome(view, &Markup::new().user("U0ADA")))), @"@ada the undo of a repair of jane@acme.example has ended. *Done.* What could be taken back is taken back, and was read back.");
+        card(&end.draws(|view| cards::outcome(view, &Markup::new().user("U0ADA")))), @"@ada the undo of a repair of jane@acme.example has ended. *Done.* Every step that can be undone was undone, and this was verified. Approved by @grace. Took 70 s.");
     let nothing = EndReason::NothingToUndo;
     let end = Story::of(undo).planned(restored()).ended(Outcome::Advice, nothing).noted(&mut page);
-    shows!(page, "An undo had nothing to do", "As above.", state(&root(&end)), @"*Only people can do what is left.* Nothing of that run is left that could be taken back.");
+    shows!(page, "An undo had nothing to do", "As above.", state(&root(&end)), @"*A person has to do the rest.* No step of that run can be undone any more.");
     let retire = Goal::Retire { run: EARLIER.to_owned() };
     let end = Story::of(retire.clone())
         .planned(retire_plan())
@@ -366,21 +221,17 @@ pub fn page() -> Page {
         .ended(Outcome::Done, EndReason::Retired)
         .noted(&mut page);
     shows!(page, "A retirement is done", "The account is inactive, so it can be deleted next.", page.once(&root(&end)), @"
-    # Retirement of an account left over by the repair of jane@acme.example
-    *Done.* The account is retired, and that was read back.
-    *What is broken:* nothing
-    Plan: Progress
-    [x] Deactivate account 712020:93c3f6a0-0000-4000-8000-000000000005
-    [x] Read everything and find the cause
-    … the evidence and the steps, as above
-    [ Undo what was done ]  [ Delete the account left over ]  [ Details ]
-    (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`, asked by @ada 2026-11-30 09:00 UTC, journal `16:7b4b8464a79f1c55694c21bf57778b2d45f17595dec719c95496008c4d0080bc`)
+    # Left-over account removed for Jane Doe (jane@acme.example)
+    *Done.* The account was removed from use, and this was verified. Approved by @grace. Took 70 s.
+    :white_check_mark: 1 step done
+    [ Undo ]  [ Delete the left-over account ]  [ Details ]
+    (run `0e8a9b` · requested by @ada 2026-11-30 09:00 UTC · journal `16:7b4b8464a79f1c55`)
     ");
     shows!(page, "A retirement is done: the thread", "As above.",
-        card(&end.draws(|view| cards::outcome(view, &Markup::new().user("U0ADA")))), @"@ada the retirement of an account left over by the repair of jane@acme.example has ended. *Done.* The account is retired, and that was read back.");
+        card(&end.draws(|view| cards::outcome(view, &Markup::new().user("U0ADA")))), @"@ada the retirement of an account left over by the repair of jane@acme.example has ended. *Done.* The account was removed from use, and this was verified. Approved by @grace. Took 70 s.");
     let nothing = EndReason::NotRetired;
     let end = Story::of(retire).planned(not_assigned()).ended(Outcome::Advice, nothing).noted(&mut page);
-    shows!(page, "A retirement was not possible", "As above.", state(&root(&end)), @"*Only people can do what is left.* Nothing was done; the reason stands with the plan.");
+    shows!(page, "A retirement was not possible", "As above.", state(&root(&end)), @"*A person has to do the rest.* Nothing was done, for the reason below.");
     page
 }
 

@@ -64,9 +64,9 @@ pub fn page() -> Page {
     # Sweep of the organization
     *Everything is read, and nothing was changed.* The button works until 2026-12-01 09:02 UTC.
     *5000 accounts*: 4985 healthy, 14 broken, 1 cannot be told
-    • 9 × Another managed account bears the person's address (`email-held-by-managed-account`)
+    • 9 × Another managed account uses the person's address (`email-held-by-managed-account`)
     • 3 × The person is not assigned to the Atlassian application (`not-assigned`)
-    • 2 × Group memberships were lost on the way to Atlassian (`membership-drift`)
+    • 2 × Group memberships did not reach Atlassian (`membership-drift`)
     2 can be repaired harmlessly: what provisioning would do anyway.
     • *Jane Doe* (person0@acme.example): The person was never provisioned · provision on demand
     • *Ben Okafor* (person1@acme.example): not in group jira-users · provision in jira-users
@@ -81,9 +81,9 @@ pub fn page() -> Page {
     # Sweep of the organization
     *Everything is read, and nothing was changed.* The button works until 2026-12-01 09:02 UTC.
     *5000 accounts*: 4985 healthy, 14 broken, 1 cannot be told
-    • 9 × Another managed account bears the person's address (`email-held-by-managed-account`)
+    • 9 × Another managed account uses the person's address (`email-held-by-managed-account`)
     • 3 × The person is not assigned to the Atlassian application (`not-assigned`)
-    • 2 × Group memberships were lost on the way to Atlassian (`membership-drift`)
+    • 2 × Group memberships did not reach Atlassian (`membership-drift`)
     2 can be repaired harmlessly: what provisioning would do anyway.
     • *Jane Doe* (person0@acme.example): The person was never provisioned · provision on demand
     • *Ben Okafor* (person1@acme.example): not in group jira-users · provision in jira-users
@@ -93,7 +93,7 @@ pub fn page() -> Page {
     (The card of this sweep (https://acme.slack.com/archives/C0ADMINS/p1))
     ");
     shows!(page, "History of a sweep", "`history SWEEP`. The list of these runs follows.",
-        says(&messages::history_of_a_sweep(SWEEP, &cards::sweep_line(&view), 1)), @"This is the id of a sweep, not of a person. `680e8a9b` – sweep, asked by @ada: waiting for @ada until 2026-12-01 09:02 UTC, since 2026-11-30 09:02 UTC. Press *Repair the harmless ones*. The repairs that it began, newest first: 1. Type `/reinstate status 01a22b0e-1111-7587-8f82-176a680e8a9b` to see what it found.");
+        says(&messages::history_of_a_sweep(SWEEP, &cards::sweep_line(&view), 1)), @"This is the id of a sweep, not of a person. `0e8a9b` – sweep, asked by @ada: waiting for @ada until 2026-12-01 09:02 UTC, since 2026-11-30 09:02 UTC. Press *Repair the harmless ones*. The repairs that it began, newest first: 1. Type `/reinstate status 01a22b0e-1111-7587-8f82-176a680e8a9b` to see what it found.");
     shows!(page, "The sweep is stopped", "After `cancel SWEEP`.", says(&messages::click::sweep_stopped(SWEEP, &begun.folded())), @"The sweep is stopped: `01a22b0e-1111-7587-8f82-176a680e8a9b`. Nothing was changed. It was stopped before everything was read, so it has no result. To read the organization again, type `/reinstate sweep`.");
     shows!(page, "A sweep is not undone", "`undo SWEEP`", says(&messages::click::undo_of_a_sweep(SWEEP)), @"`01a22b0e-1111-7587-8f82-176a680e8a9b` is a sweep, not a run, so nothing was started. A sweep only reads; each repair that it began is a run. Type `/reinstate history 01a22b0e-1111-7587-8f82-176a680e8a9b` to see these runs, then `/reinstate undo RUN` with the id of one of them.");
     let gaps = read.clone().and(surveyed_with_gaps());
@@ -101,9 +101,9 @@ pub fn page() -> Page {
     # Sweep of the organization
     *Everything is read, and nothing was changed.* The button works until 2026-12-01 09:02 UTC.
     *5000 accounts*: 4986 healthy, 13 broken, 1 cannot be told
-    • 9 × Another managed account bears the person's address (`email-held-by-managed-account`)
+    • 9 × Another managed account uses the person's address (`email-held-by-managed-account`)
     • 3 × The person is not assigned to the Atlassian application (`not-assigned`)
-    • 1 × Group memberships were lost on the way to Atlassian (`membership-drift`)
+    • 1 × Group memberships did not reach Atlassian (`membership-drift`)
     *Could not be read*, so what needs it is not judged:
     • `entra.provisioning-log`: 403 Forbidden
     1 can be repaired harmlessly: what provisioning would do anyway.
@@ -117,8 +117,8 @@ pub fn page() -> Page {
     # Sweep of the organization
     *Everything is read, and nothing was changed.* The button works until 2026-12-01 09:02 UTC.
     *5000 accounts*: 4980 healthy, 19 broken, 1 cannot be told
-    • 9 × Another managed account bears the person's address (`email-held-by-managed-account`)
-    • 7 × Group memberships were lost on the way to Atlassian (`membership-drift`)
+    • 9 × Another managed account uses the person's address (`email-held-by-managed-account`)
+    • 7 × Group memberships did not reach Atlassian (`membership-drift`)
     • 3 × The person is not assigned to the Atlassian application (`not-assigned`)
     7 can be repaired harmlessly: what provisioning would do anyway. 9 need an approval each. 4 need a person, or a repair of their own. The table is in the thread.
     [ Repair the harmless ones ] (asks: Repair the harmless ones? 7 people, harmless steps only. No step is irreversible. Each person is read again first, and skipped if something has changed. List `c8331d16`.)  [ Show those that need an approval ]
@@ -131,11 +131,11 @@ pub fn page() -> Page {
     *Waits for an approval* until 2026-11-30 10:03 UTC: @ada asks @grace to approve or decline.
     *5000 accounts*: 4975 healthy, 24 broken, 1 cannot be told
     Since the sweep of 2026-11-29 09:00 UTC: 3 new, 8 gone, 1 with other causes
-    • 12 × Group memberships were lost on the way to Atlassian (`membership-drift`)
-    • 9 × Another managed account bears the person's address (`email-held-by-managed-account`)
+    • 12 × Group memberships did not reach Atlassian (`membership-drift`)
+    • 9 × Another managed account uses the person's address (`email-held-by-managed-account`)
     • 3 × The person is not assigned to the Atlassian application (`not-assigned`)
     12 can be repaired harmlessly: what provisioning would do anyway.
-    • *Ben Okafor* (`00000006`): not in group jira-users · provision on demand and in jira-users
+    • *Ben Okafor* (`000006`): not in group jira-users · provision on demand and in jira-users
     • *Jane Doe* (person0@acme.example): The person was never provisioned · provision on demand
     • *Jane Doe* (person10@acme.example): The person was never provisioned · provision on demand
     • *Ben Okafor* (person11@acme.example): not in group jira-users · provision in jira-users
@@ -158,11 +158,11 @@ pub fn page() -> Page {
     *Waits for an approval* until 2026-11-30 10:03 UTC: @ada asks @grace to approve or decline.
     *5000 accounts*: 4980 healthy, 19 broken, 1 cannot be told
     Since the sweep of 2026-11-29 09:00 UTC: 3 new, 8 gone, 1 with other causes
-    • 9 × Another managed account bears the person's address (`email-held-by-managed-account`)
-    • 7 × Group memberships were lost on the way to Atlassian (`membership-drift`)
+    • 9 × Another managed account uses the person's address (`email-held-by-managed-account`)
+    • 7 × Group memberships did not reach Atlassian (`membership-drift`)
     • 3 × The person is not assigned to the Atlassian application (`not-assigned`)
     7 can be repaired harmlessly: what provisioning would do anyway.
-    • *Ben Okafor* (`00000006`): not in group jira-users · provision on demand and in jira-users
+    • *Ben Okafor* (`000006`): not in group jira-users · provision on demand and in jira-users
     • *Jane Doe* (person0@acme.example): The person was never provisioned · provision on demand
     • *Ben Okafor* (person1@acme.example): not in group jira-users · provision in jira-users
     • *Chiara Lindqvist* (person2@acme.example): not in groups jira-users, wiki-users · provision on demand and in these
@@ -184,8 +184,8 @@ pub fn page() -> Page {
     *Repairing:* 0 of 7 restored. In waves of 5, 50 and the rest; whatever people ask for meanwhile goes first.
     *5000 accounts*: 4980 healthy, 19 broken, 1 cannot be told
     Since the sweep of 2026-11-29 09:00 UTC: 3 new, 8 gone, 1 with other causes
-    • 9 × Another managed account bears the person's address (`email-held-by-managed-account`)
-    • 7 × Group memberships were lost on the way to Atlassian (`membership-drift`)
+    • 9 × Another managed account uses the person's address (`email-held-by-managed-account`)
+    • 7 × Group memberships did not reach Atlassian (`membership-drift`)
     • 3 × The person is not assigned to the Atlassian application (`not-assigned`)
     7 can be repaired harmlessly: what provisioning would do anyway. 9 need an approval each. 4 need a person, or a repair of their own. The table is in the thread.
     [ Pause ]  [ Stop ]  [ Show those that need an approval ]
@@ -208,8 +208,8 @@ pub fn page() -> Page {
     *Waits for an operator:* 1 of 6 repairs did not bring access back. Look at what failed, then go on or stop.
     *5000 accounts*: 4980 healthy, 19 broken, 1 cannot be told
     Since the sweep of 2026-11-29 09:00 UTC: 3 new, 8 gone, 1 with other causes
-    • 9 × Another managed account bears the person's address (`email-held-by-managed-account`)
-    • 7 × Group memberships were lost on the way to Atlassian (`membership-drift`)
+    • 9 × Another managed account uses the person's address (`email-held-by-managed-account`)
+    • 7 × Group memberships did not reach Atlassian (`membership-drift`)
     • 3 × The person is not assigned to the Atlassian application (`not-assigned`)
     7 can be repaired harmlessly: what provisioning would do anyway. 9 need an approval each. 4 need a person, or a repair of their own. The table is in the thread.
     [ Go on ]  [ Stop ]  [ Show those that need an approval ]
@@ -236,8 +236,8 @@ pub fn page() -> Page {
     *Ended.* 6 of 7 accounts have their access back; 1 need another look
     *5000 accounts*: 4980 healthy, 19 broken, 1 cannot be told
     Since the sweep of 2026-11-29 09:00 UTC: 3 new, 8 gone, 1 with other causes
-    • 9 × Another managed account bears the person's address (`email-held-by-managed-account`)
-    • 7 × Group memberships were lost on the way to Atlassian (`membership-drift`)
+    • 9 × Another managed account uses the person's address (`email-held-by-managed-account`)
+    • 7 × Group memberships did not reach Atlassian (`membership-drift`)
     • 3 × The person is not assigned to the Atlassian application (`not-assigned`)
     7 could be repaired harmlessly when the organization was read: what provisioning would do anyway. 9 needed an approval each. 4 were for a person, or needed no approval and are repaired one by one. The table is in the thread.
     [ Show those that need an approval ]
@@ -274,27 +274,27 @@ pub fn page() -> Page {
     shows!(page, "Sweep: those that need an approval", "Privately, after *Show those that need an approval*. The pages have eight accounts each.",
         card(&cards::sweep_page(SWEEP, &found, 0)), @"
     Repairs that need an approval each, page 1 of 2
-    *person1@acme.example*: Another managed account bears the person's address; Group memberships were lost on the way to Atlassian (destructive)
+    *person1@acme.example*: Another managed account uses the person's address; Group memberships did not reach Atlassian (destructive)
     [ Repair ]
-    *person2@acme.example*: Another managed account bears the person's address; Group memberships were lost on the way to Atlassian (destructive)
+    *person2@acme.example*: Another managed account uses the person's address; Group memberships did not reach Atlassian (destructive)
     [ Repair ]
-    *person3@acme.example*: Another managed account bears the person's address; Group memberships were lost on the way to Atlassian (destructive)
+    *person3@acme.example*: Another managed account uses the person's address; Group memberships did not reach Atlassian (destructive)
     [ Repair ]
-    *person4@acme.example*: Another managed account bears the person's address; Group memberships were lost on the way to Atlassian (destructive)
+    *person4@acme.example*: Another managed account uses the person's address; Group memberships did not reach Atlassian (destructive)
     [ Repair ]
-    *person5@acme.example*: Another managed account bears the person's address; Group memberships were lost on the way to Atlassian (destructive)
+    *person5@acme.example*: Another managed account uses the person's address; Group memberships did not reach Atlassian (destructive)
     [ Repair ]
-    *person6@acme.example*: Another managed account bears the person's address; Group memberships were lost on the way to Atlassian (destructive)
+    *person6@acme.example*: Another managed account uses the person's address; Group memberships did not reach Atlassian (destructive)
     [ Repair ]
-    *person7@acme.example*: Another managed account bears the person's address; Group memberships were lost on the way to Atlassian (destructive)
+    *person7@acme.example*: Another managed account uses the person's address; Group memberships did not reach Atlassian (destructive)
     [ Repair ]
-    *person8@acme.example*: Another managed account bears the person's address; Group memberships were lost on the way to Atlassian (destructive)
+    *person8@acme.example*: Another managed account uses the person's address; Group memberships did not reach Atlassian (destructive)
     [ Repair ]
     [ Next page ]
     ");
     shows!(page, "Sweep: the last page", "Privately, after *Next page*.", card(&cards::sweep_page(SWEEP, &found, 1)), @"
     Repairs that need an approval each, page 2 of 2
-    *person9@acme.example*: Another managed account bears the person's address; Group memberships were lost on the way to Atlassian (destructive)
+    *person9@acme.example*: Another managed account uses the person's address; Group memberships did not reach Atlassian (destructive)
     [ Repair ]
     ");
     shows!(page, "Sweep: the table", "A file in the thread of the card, for a spreadsheet; `sweep --csv FILE` writes the same.",

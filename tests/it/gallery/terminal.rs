@@ -37,13 +37,13 @@ pub fn page() -> Page {
 
       ok      Identity provider  exists and is enabled
       ok      Provisioning       assigned; the job runs
-      BROKEN  SCIM record        Another managed account bears the person's address
+      BROKEN  SCIM record        Another managed account uses the person's address
       ok      Atlassian account  active
       BROKEN  Groups             0 of 2 expected
       BROKEN  Apps               no app role
 
     Found
-      Another managed account bears the person's address (email-held-by-managed-account)
+      Another managed account uses the person's address (email-held-by-managed-account)
         atlassian.scim-links: the person's record 5578ea37-0000-4000-8000-000000000004 is linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
         atlassian.users: account 712020:93c3f6a0-0000-4000-8000-000000000004 bears jane.miller@acme.example, while account 712020:93c3f6a0-0000-4000-8000-000000000005 bears jane@acme.example
         entra.provisioning-log: Atlassian refused the identity provider with 409: Resource [USER]: with email[jane@acme.example] already exists.
@@ -53,14 +53,14 @@ pub fn page() -> Page {
       wiki-users
 
     Plan
-      1. Move account 712020:93c3f6a0-0000-4000-8000-000000000005 from jane@acme.example to parked-5232704f3027377f@acme.example [destructive; can be undone while the address is free]
-      2. Have the identity provider write the person's record again [harmless; nothing to undo]
-      3. Have the identity provider write the membership in jira-users again [harmless; nothing to undo]
+      1. Move jane@acme.example off account 712020:93c3f6a0-0000-4000-8000-000000000005 [destructive; can be undone while nobody else has the address]
+      2. Provision the person on demand [harmless; nothing to undo]
+      3. Provision the person in jira-users [harmless; nothing to undo]
 
     What it costs
-      Account 712020:93c3f6a0-0000-4000-8000-000000000005 is signed out everywhere and can no longer sign in with jane@acme.example; never used.
+      Account 712020:93c3f6a0-0000-4000-8000-000000000005, never used, is signed out everywhere and can no longer sign in with jane@acme.example.
 
-    Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan b6ae9a20)
+    Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan 351f4184)
     ");
     shows!(page, "check: a harmless repair", "Exit code 2.", answer(memberships()), @"
     jane@acme.example: broken
@@ -73,7 +73,7 @@ pub fn page() -> Page {
       BROKEN  Apps               no app role
 
     Found
-      Group memberships were lost on the way to Atlassian (membership-drift)
+      Group memberships did not reach Atlassian (membership-drift)
         scim.groups: the synced groups jira-users, wiki-users lack the person's record
 
     Missing groups
@@ -81,8 +81,8 @@ pub fn page() -> Page {
       wiki-users
 
     Plan
-      1. Have the identity provider write the membership in jira-users again [harmless; nothing to undo]
-      2. Have the identity provider write the membership in wiki-users again [harmless; nothing to undo]
+      1. Provision the person in jira-users [harmless; nothing to undo]
+      2. Provision the person in wiki-users [harmless; nothing to undo]
 
     Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan 242abbb3)
     ");
@@ -114,7 +114,7 @@ pub fn page() -> Page {
       BROKEN  Apps               no app role
 
     Found
-      An account outside the organization bears the person's address (email-held-outside)
+      An account outside the organization uses the person's address (email-held-outside)
         atlassian.users: no account of the organization bears the address
 
     What a person can do
@@ -128,13 +128,13 @@ pub fn page() -> Page {
 
       ok      Identity provider  exists and is enabled
       ok      Provisioning       assigned; the job runs
-      BROKEN  SCIM record        Another managed account bears the person's address
+      BROKEN  SCIM record        Another managed account uses the person's address
       ok      Atlassian account  active
       BROKEN  Groups             0 of 2 expected
       BROKEN  Apps               no app role
 
     Found
-      Another managed account bears the person's address (email-held-by-managed-account)
+      Another managed account uses the person's address (email-held-by-managed-account)
         atlassian.scim-links: the person's record 5578ea37-0000-4000-8000-000000000004 is linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
         atlassian.users: account 712020:93c3f6a0-0000-4000-8000-000000000004 bears jane.miller@acme.example, while account 712020:93c3f6a0-0000-4000-8000-000000000005 bears jane@acme.example
         entra.provisioning-log: Atlassian refused the identity provider with 409: Resource [USER]: with email[jane@acme.example] already exists.
@@ -274,7 +274,7 @@ pub fn page() -> Page {
     What needs these sides is not judged above.
 
       Cause                          Accounts  What it means
-      membership-drift                     20  Group memberships were lost on the way to Atlassian
+      membership-drift                     20  Group memberships did not reach Atlassian
       not-assigned                          2  The person is not assigned to the Atlassian application
 
     20 could be repaired harmlessly, 0 need an approval each, 2 need a person's hand.

@@ -11,7 +11,7 @@ use reinstate_core::{Diagnosis, Event, Op, Outcome, Plan};
 use serde_json::json;
 
 use super::jane::{
-    IDLE, JANE, LINK, OWN, RUN, Story, at, email_held, memberships, not_assigned, park, parking, plan_of,
+    IDLE, JANE, LINK, OWN, RUN, Story, email_held, memberships, not_assigned, park, parking, plan_of,
     record_id, restored,
 };
 use super::page::{self, Page, shows};
@@ -31,23 +31,49 @@ pub fn modals() -> Page {
     [ Close ]
     ");
     let (found, plan) = restored();
-    let answer = cards::diagnosis(&found, &plan, at(20), JANE, None);
+    let answer = cards::diagnosis(&super::answers::check_view(&found, &plan));
     shows!(page, "Modal: the answer", "It takes the place of the modal above.", page::modal(&modals::answer(&answer)), @"
     == Reinstate ==
-    # Access of jane@acme.example
-    *Healthy: access is as it should be.* Read 2026-11-30 09:00 UTC.
-    *What is broken:* nothing
+    # Jane Doe (jane@acme.example): access is complete
+    Read 2026-11-30 09:00 UTC
+    (Identity provider :white_check_mark: · Provisioning :white_check_mark: · SCIM record :white_check_mark: · Atlassian account :white_check_mark: · Groups :white_check_mark: · Apps :white_check_mark:
+    Not examined: sign-in, permissions inside apps, and portal accounts.)
+    [ Details ]  [ Recheck ]
+    [ Close ]
+    ");
+    let (found, plan) = parking();
+    shows!(page, "Modal: the details of an answer to check", "After *Details* under the answer.", page::modal(&modals::details(cards::of_diagnosis(&found, &plan, None))), @"
+    == Details ==
     :white_check_mark: good – *Identity provider*: exists and is enabled
     :white_check_mark: good – *Provisioning*: assigned; the job runs
-    :white_check_mark: good – *SCIM record*: linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
+    :x: broken – *SCIM record*: Another managed account uses the person's address
     :white_check_mark: good – *Atlassian account*: active
-    :white_check_mark: good – *Groups*: 2 of 2 expected
-    :white_check_mark: good – *Apps*: at least one app role
-    *Groups missing:* none
-    *Groups present:* `jira-users`, `wiki-users`
-    *Groups expected:* `jira-users`, `wiki-users`
-    (Not examined: sign-in, permissions inside apps, and portal accounts.)
-    [ Recheck ]
+    :x: broken – *Groups*: 0 of 2 expected
+    :x: broken – *Apps*: no app role
+    ---
+    *Steps*
+    1. Move jane@acme.example off account Jane Doe (…0005) · *destructive* · cannot be undone once the person has the address
+    2. Provision Jane Doe on demand · *harmless* · nothing to undo
+    3. Provision Jane Doe in jira-users · *harmless* · nothing to undo
+    *Impact*
+    • Account Jane Doe (…0005, added 2026-03-02), never used, is signed out everywhere and can no longer sign in with jane@acme.example.
+    *Another managed account uses the person's address* `email-held-by-managed-account`
+    • the person's record 5578ea37-0000-4000-8000-000000000004 is linked to account 712020:93c3f6a0-0000-4000-8000-000000000004 (atlassian.scim-links, 2026-11-30 09:00 UTC)
+    • account 712020:93c3f6a0-0000-4000-8000-000000000004 bears jane.miller@acme.example, while account 712020:93c3f6a0-0000-4000-8000-000000000005 bears jane@acme.example (atlassian.users, 2026-11-30 09:00 UTC)
+    • Atlassian refused the identity provider with 409: Resource [USER]: with email[jane@acme.example] already exists. (entra.provisioning-log, 2026-11-30 09:00 UTC)
+    *Groups missing:* 2
+    `jira-users`
+    `wiki-users`
+    *Groups present:* 0
+    *Groups expected:* 2
+    `jira-users`
+    `wiki-users`
+    *Groups that only Atlassian shows:* not known
+    *Ids*
+    • User in Entra: `3b9f61aa-0000-4000-8000-000000000004`
+    • SCIM record: `5578ea37-0000-4000-8000-000000000004`
+    • Atlassian account: `712020:93c3f6a0-0000-4000-8000-000000000004`
+    • Other account: Jane Doe (…0005, added 2026-03-02, never used) `712020:93c3f6a0-0000-4000-8000-000000000005`
     [ Close ]
     ");
     shows!(page, "Modal: decline", "After *Decline*. A run is declined with or without a reason.",
@@ -66,17 +92,17 @@ pub fn modals() -> Page {
         page::modal(&modals::approval(many.draws(cards::dialog_in_full), "")), @"
     == Approve this plan? ==
     *Destructive: changes who has an address, or ends an account*
-    • Move jane@acme.example off the account …0005
-    • Move jane@acme.example off the account …0005
-    • Move jane@acme.example off the account …0005
-    • Move jane@acme.example off the account …0005
-    • Move jane@acme.example off the account …0005
-    • Move jane@acme.example off the account …0005
-    • Move jane@acme.example off the account …0005
-    • Move jane@acme.example off the account …0005
-    • Delete the account …0005, due in 14 days
+    • Move jane@acme.example off account Jane Doe (…0005, added 2026-03-02, never used)
+    • Move jane@acme.example off account Jane Doe (…0005, added 2026-03-02, never used)
+    • Move jane@acme.example off account Jane Doe (…0005, added 2026-03-02, never used)
+    • Move jane@acme.example off account Jane Doe (…0005, added 2026-03-02, never used)
+    • Move jane@acme.example off account Jane Doe (…0005, added 2026-03-02, never used)
+    • Move jane@acme.example off account Jane Doe (…0005, added 2026-03-02, never used)
+    • Move jane@acme.example off account Jane Doe (…0005, added 2026-03-02, never used)
+    • Move jane@acme.example off account Jane Doe (…0005, added 2026-03-02, never used)
+    • Delete account Jane Doe (…0005, added 2026-03-02, never used), due in 14 days
     *Disruptive: access is interrupted, or provisioning has to restore it*
-    • Unlink SCIM record …0004 from the account Jane Doe (…0004)
+    • Unlink SCIM record …0004 from account Jane Doe (…0004, added 2026-03-02, last used 2026-11-27)
     For jane@acme.example (account …0004). Plan `81744878`.
     [ Back ]  [ Approve ]
     ");
@@ -84,44 +110,48 @@ pub fn modals() -> Page {
     shows!(page, "Modal: details", "After *Details*: all causes with all facts, every group, and what happened.",
         details(&mut page, &story), @"
     == Details ==
-    # Repair of jane@acme.example
-    *Only people can do what is left.* The advice says where and how.
-    (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`, asked by @ada 2026-11-30 09:00 UTC, journal `16:7b4b8464a79f1c55694c21bf57778b2d45f17595dec719c95496008c4d0080bc`)
-    *What is broken:* The person is not assigned to the Atlassian application
-    *What will happen:* nothing by itself; only people can do what is left.
+    # Repair access for Jane Doe (jane@acme.example)
+    *A person has to do the rest.* Reinstate cannot repair this by itself. Approved by @grace.
+    (run `0e8a9b` · requested by @ada 2026-11-30 09:00 UTC · journal `16:7b4b8464a79f1c55`)
     :white_check_mark: good – *Identity provider*: exists and is enabled
     :x: broken – *Provisioning*: not assigned
     :white_check_mark: good – *SCIM record*: linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
     :white_check_mark: good – *Atlassian account*: active
     :x: broken – *Groups*: 0 of 2 expected
     :x: broken – *Apps*: no app role
+    *What to do*
+    • Assign jane@acme.example (object id …0004): make them a direct member of a group that is assigned (jira-users, wiki-users).
     *The person is not assigned to the Atlassian application* `not-assigned`
     • neither the person nor a group they are a direct member of is assigned (entra.assignments, 2026-11-30 09:00 UTC)
     *Groups missing:* 0
     *Groups present:* 0
     *Groups expected:* 0
     *Groups that only Atlassian shows:* not known
-    *What only a person can do*
-    • Assign jane@acme.example (object id 3b9f61aa-0000-4000-8000-000000000004): make them a direct member of a group that is assigned (jira-users, wiki-users).
+    *Ids*
+    • User in Entra: `3b9f61aa-0000-4000-8000-000000000004`
+    • SCIM record: `5578ea37-0000-4000-8000-000000000004`
+    • Atlassian account: `712020:93c3f6a0-0000-4000-8000-000000000004`
+    • Other account: Jane Doe (…0005, added 2026-03-02, never used) `712020:93c3f6a0-0000-4000-8000-000000000005`
     *What happened*
     • 2026-11-30 09:00 UTC asked for by @ada
     • 2026-11-30 09:00 UTC the requester may do it, by access.operator.users
-    • 2026-11-30 09:00 UTC planned 3 steps, plan `b6ae9a20`
+    • 2026-11-30 09:00 UTC planned 3 steps, plan `351f4184`
     • 2026-11-30 09:00 UTC refused to @vera: approve
-    • 2026-11-30 09:00 UTC approved by @grace, plan `b6ae9a20`
-    • 2026-11-30 09:01 UTC began: Move account 712020:93c3f6a0-0000-4000-8000-000000000005 from jane@acme.example to parked-5232704f3027377f@acme.example
+    • 2026-11-30 09:00 UTC approved by @grace, plan `351f4184`
+    • 2026-11-30 09:01 UTC began: Move jane@acme.example off account 712020:93c3f6a0-0000-4000-8000-000000000005
     • 2026-11-30 09:01 UTC waits for a person: 403 Forbidden
     • 2026-11-30 09:01 UTC looked at again, as @ada wished
     • 2026-11-30 09:01 UTC planned 2 steps, plan `242abbb3`
-    • 2026-11-30 09:01 UTC began: Have the identity provider write the membership in jira-users again
-    • 2026-11-30 09:01 UTC taken, and awaited: Have the identity provider write the membership in jira-users again
-    • 2026-11-30 09:02 UTC confirmed: Have the identity provider write the membership in jira-users again
-    • 2026-11-30 09:02 UTC was done already: Have the identity provider write the membership in wiki-users again
+    • 2026-11-30 09:01 UTC began: Provision the person in jira-users
+    • 2026-11-30 09:01 UTC taken, and awaited: Provision the person in jira-users
+    • 2026-11-30 09:02 UTC confirmed: Provision the person in jira-users
+    • 2026-11-30 09:02 UTC was done already: Provision the person in wiki-users
     • 2026-11-30 09:02 UTC planned 2 steps, plan `242abbb3`
-    • 2026-11-30 09:02 UTC began: Have the identity provider write the membership in jira-users again
-    • 2026-11-30 09:02 UTC without effect: Have the identity provider write the membership in jira-users again – the identity provider skipped it
+    • 2026-11-30 09:02 UTC began: Provision the person in jira-users
+    • 2026-11-30 09:02 UTC without effect: Provision the person in jira-users – the identity provider skipped it
     • 2026-11-30 09:02 UTC looked: there is no step to take
-    • 2026-11-30 09:03 UTC ended: The advice says where and how.
+    • 2026-11-30 09:03 UTC ended: Reinstate cannot repair this by itself.
+    (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`)
     [ Close ]
     ");
     let (asks, by) = (Story::repair().planned(parking()), || "U0ADA".to_owned());
@@ -131,9 +161,10 @@ pub fn modals() -> Page {
     *What happened*
     • 2026-11-30 09:00 UTC asked for by @ada
     • 2026-11-30 09:00 UTC the requester may do it, by access.operator.users
-    • 2026-11-30 09:00 UTC planned 3 steps, plan `b6ae9a20`
+    • 2026-11-30 09:00 UTC planned 3 steps, plan `351f4184`
     • 2026-11-30 09:00 UTC declined by @grace
-    • 2026-11-30 09:00 UTC ended: The plan was declined; none of it was done.
+    • 2026-11-30 09:00 UTC ended: Nothing of the plan was done.
+    (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`)
     [ Close ]
     ");
     let expired =
@@ -142,9 +173,10 @@ pub fn modals() -> Page {
     *What happened*
     • 2026-11-30 09:00 UTC asked for by @ada
     • 2026-11-30 09:00 UTC the requester may do it, by access.operator.users
-    • 2026-11-30 09:00 UTC planned 3 steps, plan `b6ae9a20`
+    • 2026-11-30 09:00 UTC planned 3 steps, plan `351f4184`
     • 2026-11-30 09:00 UTC the time to approve was over
-    • 2026-11-30 09:00 UTC ended: Nobody approved in time. Ask for the repair again if it is still wanted.
+    • 2026-11-30 09:00 UTC ended: Nothing was done. Ask again if the repair is still needed.
+    (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`)
     [ Close ]
     ");
     let cancelled = asks.approved().and(Event::Cancelled { by: by() });
@@ -152,9 +184,10 @@ pub fn modals() -> Page {
     *What happened*
     • 2026-11-30 09:00 UTC asked for by @ada
     • 2026-11-30 09:00 UTC the requester may do it, by access.operator.users
-    • 2026-11-30 09:00 UTC planned 3 steps, plan `b6ae9a20`
-    • 2026-11-30 09:00 UTC approved by @grace, plan `b6ae9a20`
+    • 2026-11-30 09:00 UTC planned 3 steps, plan `351f4184`
+    • 2026-11-30 09:00 UTC approved by @grace, plan `351f4184`
     • 2026-11-30 09:00 UTC stopped by @ada
+    (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`)
     [ Close ]
     ");
     page
@@ -253,17 +286,17 @@ pub fn homes() -> Page {
     [ Check a person ]  [ Check my own access ]
     ---
     *Waiting for my approval*: 1
-    `680e8a9b` – repair of jane@acme.example, asked by @ada: waiting for @grace until 2026-11-30 10:00 UTC, since 2026-11-30 09:00 UTC – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    `0e8a9b` – repair of jane@acme.example, asked by @ada: waiting for @grace until 2026-11-30 10:00 UTC, since 2026-11-30 09:00 UTC – its card (https://acme.slack.com/archives/C0ADMINS/p1)
     ---
     *Needs me*: 1
-    `680e8a9b` – repair of jane@acme.example, asked by @ada: needs @ada since 2026-11-30 09:00 UTC: 403 Forbidden. Press *Retry* or *Stop* – its card (https://acme.slack.com/archives/C0ADMINS/p1)
+    `0e8a9b` – repair of jane@acme.example, asked by @ada: needs @ada since 2026-11-30 09:00 UTC: 403 Forbidden. Press *Retry* or *Stop* – its card (https://acme.slack.com/archives/C0ADMINS/p1)
     ---
     *Running and waiting*: 22
-    `680e8a9b` – repair of jane@acme.example, asked by @ada: running since 2026-11-30 09:00 UTC
+    `0e8a9b` – repair of jane@acme.example, asked by @ada: running since 2026-11-30 09:00 UTC
     (… and 2 more)
     ---
     *Recent*: 1
-    `680e8a9b` – repair of jane@acme.example, asked by @ada: Access was good from the start, 2026-11-30 09:00 UTC
+    `0e8a9b` – repair of jane@acme.example, asked by @ada: Access was already fine, 2026-11-30 09:00 UTC
     (`/reinstate help` shows every command.)
     ");
     shows!(page, "Home: somebody who may check", "The role viewer or operator, and nothing to show.",

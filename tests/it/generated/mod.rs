@@ -3,6 +3,6 @@
 
 mod invariants;
 mod kept;
-mod lab;
+pub mod lab;
 mod runner;
 mod whole_bot;

@@ -4,7 +4,7 @@
 use super::count;
 use crate::slack::markup::Markup;
 use reinstate_core::Cause;
-use reinstate_core::run::short_id;
+use reinstate_core::short_id;
 use reinstate_core::sweep::{SurveyResult, SweepFinding};
 
 /// The maximum number of groups that are named in one line.

@@ -35,15 +35,15 @@ pub fn page() -> Page {
       wiki-users
 
     Plan
-      1. Cancel the deletion of account 712020:93c3f6a0-0000-4000-8000-000000000004 [reversible; can be undone, by a step that is destructive itself]
-      2. Have the identity provider write the person's record again [harmless; nothing to undo]
-      3. Have the identity provider write the membership in jira-users again [harmless; nothing to undo]
-      4. Have the identity provider write the membership in wiki-users again [harmless; nothing to undo]
+      1. Cancel the deletion of account 712020:93c3f6a0-0000-4000-8000-000000000004 [reversible; can be undone by another destructive step]
+      2. Provision the person on demand [harmless; nothing to undo]
+      3. Provision the person in jira-users [harmless; nothing to undo]
+      4. Provision the person in wiki-users [harmless; nothing to undo]
 
     What it costs
-      To undo it, account 712020:93c3f6a0-0000-4000-8000-000000000004 would be scheduled for deletion anew, due 14 days from then.
+      To undo this, account 712020:93c3f6a0-0000-4000-8000-000000000004 would be scheduled for deletion again, with another 14 days.
 
-    Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan 989800eb)
+    Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan 0a11a934)
     ");
     shows!(page, "deactivated-by-idp", "The account was deactivated by provisioning.", answer_for(&mut page, Cause::DeactivatedByIdp), @"
     Jane was disabled and enabled again at the identity provider; the account stayed as it was.
@@ -71,9 +71,9 @@ pub fn page() -> Page {
       wiki-users
 
     Plan
-      1. Have the identity provider write the person's record again [harmless; nothing to undo]
-      2. Have the identity provider write the membership in jira-users again [harmless; nothing to undo]
-      3. Have the identity provider write the membership in wiki-users again [harmless; nothing to undo]
+      1. Provision the person on demand [harmless; nothing to undo]
+      2. Provision the person in jira-users [harmless; nothing to undo]
+      3. Provision the person in wiki-users [harmless; nothing to undo]
 
     Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan 8824b8bd)
     ");
@@ -102,10 +102,10 @@ pub fn page() -> Page {
       wiki-users
 
     Plan
-      1. Activate account 712020:93c3f6a0-0000-4000-8000-000000000004 [reversible; can be undone exactly]
-      2. Have the identity provider write the person's record again [harmless; nothing to undo]
-      3. Have the identity provider write the membership in jira-users again [harmless; nothing to undo]
-      4. Have the identity provider write the membership in wiki-users again [harmless; nothing to undo]
+      1. Activate account 712020:93c3f6a0-0000-4000-8000-000000000004 [reversible; can be undone]
+      2. Provision the person on demand [harmless; nothing to undo]
+      3. Provision the person in jira-users [harmless; nothing to undo]
+      4. Provision the person in wiki-users [harmless; nothing to undo]
 
     Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan 46d6ed92)
     ");
@@ -130,12 +130,12 @@ pub fn page() -> Page {
         atlassian.users: account 712020:93c3f6a0-0000-4000-8000-000000000004 has its membership suspended in directory Primary Directory (d1e00000-0000-4000-8000-000000000001)
 
     Plan
-      1. Lift the suspension of account 712020:93c3f6a0-0000-4000-8000-000000000004 in directory d1e00000-0000-4000-8000-000000000001 [reversible; can be undone exactly]
+      1. Lift the suspension of account 712020:93c3f6a0-0000-4000-8000-000000000004 in directory d1e00000-0000-4000-8000-000000000001 [reversible; can be undone]
 
     What it costs
-      Account 712020:93c3f6a0-0000-4000-8000-000000000004 takes its seats again in every app it has a role in; without a free seat Atlassian refuses.
+      Account 712020:93c3f6a0-0000-4000-8000-000000000004 takes a seat again in every app in which it has a role. Without a free seat, Atlassian refuses.
 
-    Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan 4aa045fb)
+    Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan 59e68a7d)
     ");
     shows!(page, "not-in-directory", "The account is in no user directory of the organization.", answer_for(&mut page, Cause::NotInDirectory), @"
     Jane is assigned without a group, and her managed account is in no directory.
@@ -164,7 +164,7 @@ pub fn page() -> Page {
       ok      Identity provider  exists and is enabled
       ok      Provisioning       assigned; the job runs
       ok      SCIM record        linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
-      BROKEN  Atlassian account  The account was deactivated in Atlassian, and provisioning says that it is active
+      BROKEN  Atlassian account  The account was deactivated in Atlassian, but its SCIM record is active
       ok      Groups             2 of 2 expected
       BROKEN  Apps               confluence (acme): missing (deactivated-while-linked); jira-software (acme): missing (deactivated-while-linked)
 
@@ -173,13 +173,13 @@ pub fn page() -> Page {
       MISSING jira-software (acme): deactivated-while-linked
 
     Found
-      The account was deactivated in Atlassian, and provisioning says that it is active (deactivated-while-linked)
+      The account was deactivated in Atlassian, but its SCIM record is active (deactivated-while-linked)
         atlassian.users: account 712020:93c3f6a0-0000-4000-8000-000000000004 is inactive
         scim.users: the linked record 5578ea37-0000-4000-8000-000000000004 is active
         entra.users: the person is enabled
 
     Plan
-      1. Have the identity provider write the person's record again [harmless; nothing to undo]
+      1. Provision the person on demand [harmless; nothing to undo]
 
     What a person can do
       Find out first whether account 712020:93c3f6a0-0000-4000-8000-000000000004 (jane@acme.example) was deactivated on purpose; if so, disable jane@acme.example in Entra instead. Otherwise you can also do the repair in Entra: disable jane@acme.example, wait for one cycle (about 40 minutes), enable jane@acme.example, and wait for another. Then the status is sent again.

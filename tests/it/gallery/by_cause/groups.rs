@@ -19,7 +19,7 @@ pub fn page() -> Page {
       ok      Provisioning       assigned; the job runs
       ok      SCIM record        linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
       ok      Atlassian account  active
-      BROKEN  Groups             Group memberships were lost on the way to Atlassian
+      BROKEN  Groups             Group memberships did not reach Atlassian
       BROKEN  Apps               confluence (acme): missing (membership-drift); jira-software (acme): missing (membership-drift)
 
     Apps
@@ -27,7 +27,7 @@ pub fn page() -> Page {
       MISSING jira-software (acme): membership-drift
 
     Found
-      Group memberships were lost on the way to Atlassian (membership-drift)
+      Group memberships did not reach Atlassian (membership-drift)
         scim.users: the record is not a member of jira-users, wiki-users, and the person is at the identity provider
         atlassian.users: the account does not show jira-users, wiki-users
 
@@ -36,8 +36,8 @@ pub fn page() -> Page {
       wiki-users
 
     Plan
-      1. Have the identity provider write the membership in jira-users again [harmless; nothing to undo]
-      2. Have the identity provider write the membership in wiki-users again [harmless; nothing to undo]
+      1. Provision the person in jira-users [harmless; nothing to undo]
+      2. Provision the person in wiki-users [harmless; nothing to undo]
 
     Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan c55803a7)
     ");
@@ -66,8 +66,8 @@ pub fn page() -> Page {
       wiki-users
 
     Plan
-      1. Have the identity provider write the membership in jira-users again [harmless; nothing to undo]
-      2. Have the identity provider write the membership in wiki-users again [harmless; nothing to undo]
+      1. Provision the person in jira-users [harmless; nothing to undo]
+      2. Provision the person in wiki-users [harmless; nothing to undo]
 
     What a person can do
       Wait some minutes and check again: Atlassian has the membership and does not show it yet.
@@ -83,7 +83,7 @@ pub fn page() -> Page {
       ok      Provisioning       assigned; the job runs
       ok      SCIM record        linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
       ok      Atlassian account  active
-      BROKEN  Groups             A local group of the same name keeps the synced group out
+      BROKEN  Groups             A local group with the same name blocks the synced group
       ok      Apps               confluence (acme): user; jira-software (acme): user
 
     Apps
@@ -91,7 +91,7 @@ pub fn page() -> Page {
       ok      jira-software (acme) as user, through jira-users
 
     Found
-      A local group of the same name keeps the synced group out (group-name-conflict)
+      A local group with the same name blocks the synced group (group-name-conflict)
         atlassian.groups: design is a group of the organization whose members do not come from the identity provider
 
     Missing groups
@@ -101,7 +101,7 @@ pub fn page() -> Page {
       In admin.atlassian.com, Security > Identity providers > the directory 6c2f0000-0000-4000-8000-000000000001 > Review groups: compare the members of design, then let the identity provider take the group over (this replaces its members), or give the Entra group a new name as a new group. Never delete or un-assign the group: its permissions would be lost.
 
     Ready to paste into a ticket to Atlassian
-      User provisioning (SCIM) of organization 9a1jj823-0000-4000-8000-000000000001, directory 6c2f0000-0000-4000-8000-000000000001. It concerns one person: address jane@acme.example, Entra object id 000000e1-0000-4000-8000-000000000004, Atlassian account 712020:93c3f6a0-0000-4000-8000-000000000004, SCIM record 5578ea37-0000-4000-8000-000000000004 of directory 6c2f0000-0000-4000-8000-000000000001. A local group of the same name keeps the synced group out: design is a group of the organization whose members do not come from the identity provider (atlassian.groups, read TIME). Please tell us how the synced group can take over this name without the permissions of the group that has it now being lost.
+      User provisioning (SCIM) of organization 9a1jj823-0000-4000-8000-000000000001, directory 6c2f0000-0000-4000-8000-000000000001. It concerns one person: address jane@acme.example, Entra object id 000000e1-0000-4000-8000-000000000004, Atlassian account 712020:93c3f6a0-0000-4000-8000-000000000004, SCIM record 5578ea37-0000-4000-8000-000000000004 of directory 6c2f0000-0000-4000-8000-000000000001. A local group with the same name blocks the synced group: design is a group of the organization whose members do not come from the identity provider (atlassian.groups, read TIME). Please tell us how the synced group can take over this name without the permissions of the group that has it now being lost.
     ");
     shows!(page, "default-group-clash", "A default group of an app has the synced group's name.", answer_for(&mut page, Cause::DefaultGroupClash), @"
     The group at the identity provider has the name of an app's default group.
@@ -171,10 +171,10 @@ pub fn page() -> Page {
       ok      SCIM record        linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
       ok      Atlassian account  active
       ok      Groups             2 of 2 expected
-      BROKEN  Apps               The person's groups give no app role
+      BROKEN  Apps               The person's groups grant no app
 
     Found
-      The person's groups give no app role (group-without-role)
+      The person's groups grant no app (group-without-role)
         atlassian.groups: jira-users, wiki-users give no app role
         atlassian.role-assignments: the account has no app role
 
@@ -191,14 +191,14 @@ pub fn page() -> Page {
       ok      SCIM record        linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
       ok      Atlassian account  active
       ok      Groups             2 of 2 expected
-      BROKEN  Apps               No seat is left in the app
+      BROKEN  Apps               The app has no free seat
 
     Apps
       MISSING confluence (acme): seats-full
       MISSING jira-software (acme): seats-full
 
     Found
-      No seat is left in the app (seats-full)
+      The app has no free seat (seats-full)
         atlassian.workspaces: Acme Jira has 100 of 100 seats taken; Acme Wiki has 100 of 100 seats taken
         atlassian.role-assignments: the account has no role in confluence (acme); the account has no role in jira-software (acme)
 
@@ -254,8 +254,8 @@ pub fn page() -> Page {
       wiki-users
 
     Plan
-      1. Have the identity provider write the membership in jira-users again [harmless; nothing to undo]
-      2. Have the identity provider write the membership in wiki-users again [harmless; nothing to undo]
+      1. Provision the person in jira-users [harmless; nothing to undo]
+      2. Provision the person in wiki-users [harmless; nothing to undo]
 
     What a person can do
       Split the group at the identity provider into smaller groups, assign them to the Atlassian application, and give each of them the same roles at Atlassian before people are moved. Do not delete or un-assign the old group.

@@ -18,7 +18,7 @@ pub fn page() -> Page {
       ok      Identity provider  exists and is enabled
       ok      Provisioning       assigned; the job runs
       ok      SCIM record        linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
-      BROKEN  Atlassian account  The account bears another address than the identity provider says
+      BROKEN  Atlassian account  The account has another address than the identity provider
       BROKEN  Groups             0 of 2 expected
       BROKEN  Apps               confluence (acme): missing (email-mismatch); jira-software (acme): missing (email-mismatch)
 
@@ -27,7 +27,7 @@ pub fn page() -> Page {
       MISSING jira-software (acme): email-mismatch
 
     Found
-      The account bears another address than the identity provider says (email-mismatch)
+      The account has another address than the identity provider (email-mismatch)
         atlassian.users: account 712020:93c3f6a0-0000-4000-8000-000000000004 bears jane.miller@acme.example
         scim.users: the record 5578ea37-0000-4000-8000-000000000004 says jane.miller@acme.example
         entra.users: the identity provider says jane@acme.example
@@ -37,9 +37,9 @@ pub fn page() -> Page {
       wiki-users
 
     Plan
-      1. Have the identity provider write the person's record again [harmless; nothing to undo]
-      2. Have the identity provider write the membership in jira-users again [harmless; nothing to undo]
-      3. Have the identity provider write the membership in wiki-users again [harmless; nothing to undo]
+      1. Provision the person on demand [harmless; nothing to undo]
+      2. Provision the person in jira-users [harmless; nothing to undo]
+      3. Provision the person in wiki-users [harmless; nothing to undo]
 
     Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan 380141ae)
     ");
@@ -50,7 +50,7 @@ pub fn page() -> Page {
 
       ok      Identity provider  exists and is enabled
       ok      Provisioning       assigned; the job runs
-      BROKEN  SCIM record        The person was created anew at the identity provider
+      BROKEN  SCIM record        The person was deleted and created again at the identity provider
       ok      Atlassian account  active
       BROKEN  Groups             0 of 2 expected
       BROKEN  Apps               confluence (acme): missing (identity-recreated); jira-software (acme): missing (identity-recreated)
@@ -60,7 +60,7 @@ pub fn page() -> Page {
       MISSING jira-software (acme): identity-recreated
 
     Found
-      The person was created anew at the identity provider (identity-recreated)
+      The person was deleted and created again at the identity provider (identity-recreated)
         scim.users: record 5578ea37-0000-4000-8000-000000000004 of 2024-01-01 carries the object id deadbeef-0000-4000-8000-00000000beef
         entra.users: no user has that id any more; Jane Doe has the id 000000e1-0000-4000-8000-000000000004 and was created on 2026-09-01
         atlassian.users: account 712020:93c3f6a0-0000-4000-8000-000000000004 is named Jane Doe, last active on 2026-10-02
@@ -70,20 +70,19 @@ pub fn page() -> Page {
       wiki-users
 
     Plan
-      1. Unlink provisioning record 5578ea37-0000-4000-8000-000000000004 from account 712020:93c3f6a0-0000-4000-8000-000000000004 [disruptive; comes back by provisioning again]
-      2. Delete provisioning record 5578ea37-0000-4000-8000-000000000004 [disruptive; comes back by provisioning again]
-      3. Have the identity provider write the person's record again [harmless; nothing to undo]
-      4. Have the identity provider write the membership in jira-users again [harmless; nothing to undo]
-      5. Have the identity provider write the membership in wiki-users again [harmless; nothing to undo]
+      1. Unlink SCIM record 5578ea37-0000-4000-8000-000000000004 from account 712020:93c3f6a0-0000-4000-8000-000000000004 [disruptive; provisioning brings it back]
+      2. Delete SCIM record 5578ea37-0000-4000-8000-000000000004 [disruptive; provisioning brings it back]
+      3. Provision the person on demand [harmless; nothing to undo]
+      4. Provision the person in jira-users [harmless; nothing to undo]
+      5. Provision the person in wiki-users [harmless; nothing to undo]
 
     What it costs
-      Synced groups are gone until provisioned again: minutes, about 40 min if on-demand is refused, hours if a restart is needed.
-      To approve is to say that this is the same person: Jane Doe at the identity provider, and account 712020:93c3f6a0-0000-4000-8000-000000000004 of Jane Doe, last active in jira-software 2026-10-02.
-      Record 5578ea37-0000-4000-8000-000000000004 is not put back as it was: provisioning ties the person to whichever account bears their address.
-      Whether the identity provider is anchored on record 5578ea37-0000-4000-8000-000000000004 is not known.
-      Record 5578ea37-0000-4000-8000-000000000004 is not put back as it was: provisioning ties the person to whichever account bears their address.
+      By approving, you confirm that these are the same person: Jane Doe at the identity provider, and account 712020:93c3f6a0-0000-4000-8000-000000000004 of Jane Doe, last active in jira-software 2026-10-02.
+      It is not known whether the identity provider uses record 5578ea37-0000-4000-8000-000000000004.
+      The person may lose the synced groups for some minutes, in the worst case for hours.
+      Record 5578ea37-0000-4000-8000-000000000004 cannot be put back as it was. Provisioning links the person to the account that has their address at that time.
 
-    Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan abe5a850)
+    Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan 78e4deb6)
     ");
     shows!(page, "stale-anchor", "The identity provider looks for a provisioning record that is gone.", answer_for(&mut page, Cause::StaleAnchor), @"
     Somebody deleted Jane's record by hand; the identity provider keeps looking for it.
@@ -92,7 +91,7 @@ pub fn page() -> Page {
 
       ok      Identity provider  exists and is enabled
       ok      Provisioning       assigned; the job runs
-      BROKEN  SCIM record        The identity provider looks for a provisioning record that is gone
+      BROKEN  SCIM record        The identity provider looks for a SCIM record that no longer exists
       ok      Atlassian account  active
       BROKEN  Groups             0 of 2 expected
       BROKEN  Apps               confluence (acme): missing (stale-anchor); jira-software (acme): missing (stale-anchor)
@@ -102,7 +101,7 @@ pub fn page() -> Page {
       MISSING jira-software (acme): stale-anchor
 
     Found
-      The identity provider looks for a provisioning record that is gone (stale-anchor)
+      The identity provider looks for a SCIM record that no longer exists (stale-anchor)
         entra.provisioning-log: the identity provider did not find the record that it wrote before (InvalidAnchor)
         atlassian.scim-links: no provisioning record of the person exists
 
@@ -111,9 +110,9 @@ pub fn page() -> Page {
       wiki-users
 
     Plan
-      1. Have the identity provider write the person's record again [harmless; nothing to undo]
-      2. Have the identity provider write the membership in jira-users again [harmless; nothing to undo]
-      3. Have the identity provider write the membership in wiki-users again [harmless; nothing to undo]
+      1. Provision the person on demand [harmless; nothing to undo]
+      2. Provision the person in jira-users [harmless; nothing to undo]
+      3. Provision the person in wiki-users [harmless; nothing to undo]
 
     What a person can do
       The identity provider looks for a record that was deleted. Provision on demand usually makes it look for the person again: Entra admin center, Enterprise applications > the Atlassian application (object id 0000005e-0000-4000-8000-000000000000) > Provisioning > Provision on demand, for jane@acme.example. If it answers InvalidAnchor, there are three ways. Remove the object connection of this one person by hand: pause the job, send DELETE https://graph.microsoft.com/beta/servicePrincipals/0000005e-0000-4000-8000-000000000000/synchronization/jobs/scim.0f0e0000000040008000000000000001.0000000b-0000-4000-8000-000000000001/objectConnections('000000e1-0000-4000-8000-000000000004'), provision the person on demand, and start the job. This is a beta call, which Microsoft does not support in production. Or, in Entra admin center, Enterprise applications > the Atlassian application (object id 0000005e-0000-4000-8000-000000000000) > Users and groups, look up the groups; in Groups, take jane@acme.example out of theirs (jira-users, wiki-users; the person, never the group), wait for one cycle (about 40 minutes), and put them back. Or restart provisioning with everything matched again (resetScope Full), which concerns the whole tenant.
@@ -127,7 +126,7 @@ pub fn page() -> Page {
 
       BROKEN  Identity provider  The person was deleted at the identity provider
       unread  Provisioning       whether the person is assigned could not be read
-      BROKEN  SCIM record        A provisioning record outlived its person
+      BROKEN  SCIM record        A SCIM record is left of a person who was deleted
       ok      Atlassian account  active
       unread  Groups             not known
       ok      Apps               at least one app role
@@ -135,7 +134,7 @@ pub fn page() -> Page {
     Found
       The person was deleted at the identity provider (idp-user-deleted)
         entra.deleted-users: a user of this name is among the deleted users
-      A provisioning record outlived its person (orphaned-record)
+      A SCIM record is left of a person who was deleted (orphaned-record)
         scim.users: record 5578ea37-0000-4000-8000-000000000004 carries 000000e1-0000-4000-8000-000000000004 and is linked to account 712020:93c3f6a0-0000-4000-8000-000000000004
         entra.users: no live user has that object id or one of its names
 
@@ -144,7 +143,7 @@ pub fn page() -> Page {
       If jane@acme.example has left: deactivate the account (712020:93c3f6a0-0000-4000-8000-000000000004) in admin.atlassian.com, Directory > Managed accounts, and have provisioning record 5578ea37-0000-4000-8000-000000000004 of directory 6c2f0000-0000-4000-8000-000000000001 removed (the ticket below asks for it). If they should be back, restore them in Entra first.
 
     Ready to paste into a ticket to Atlassian
-      User provisioning (SCIM) of organization 9a1jj823-0000-4000-8000-000000000001, directory 6c2f0000-0000-4000-8000-000000000001. It concerns one person: address jane@acme.example, Atlassian account 712020:93c3f6a0-0000-4000-8000-000000000004. A provisioning record outlived its person: record 5578ea37-0000-4000-8000-000000000004 carries 000000e1-0000-4000-8000-000000000004 and is linked to account 712020:93c3f6a0-0000-4000-8000-000000000004 (scim.users, read TIME); no live user has that object id or one of its names (entra.users, read TIME). Please remove this one provisioning record; nobody stands behind it at our identity provider any more.
+      User provisioning (SCIM) of organization 9a1jj823-0000-4000-8000-000000000001, directory 6c2f0000-0000-4000-8000-000000000001. It concerns one person: address jane@acme.example, Atlassian account 712020:93c3f6a0-0000-4000-8000-000000000004. A SCIM record is left of a person who was deleted: record 5578ea37-0000-4000-8000-000000000004 carries 000000e1-0000-4000-8000-000000000004 and is linked to account 712020:93c3f6a0-0000-4000-8000-000000000004 (scim.users, read TIME); no live user has that object id or one of its names (entra.users, read TIME). Please remove this one provisioning record; nobody stands behind it at our identity provider any more.
     ");
     shows!(page, "domain-not-claimed", "The domain of the person's address is not claimed.", answer_for(&mut page, Cause::DomainNotClaimed), @"
     Jane's address lies on a domain that the organization has not claimed.
@@ -181,7 +180,7 @@ pub fn page() -> Page {
 
       ok      Identity provider  exists and is enabled
       ok      Provisioning       assigned; the job runs
-      BROKEN  SCIM record        The identity provider writes to a provisioning record that is not the person's
+      BROKEN  SCIM record        The identity provider writes to the SCIM record of somebody else
       ok      Atlassian account  active
       BROKEN  Groups             1 of 2 expected
       BROKEN  Apps               confluence (acme): user; jira-software (acme): missing (wrong-anchor)
@@ -191,7 +190,7 @@ pub fn page() -> Page {
       MISSING jira-software (acme): wrong-anchor
 
     Found
-      The identity provider writes to a provisioning record that is not the person's (wrong-anchor)
+      The identity provider writes to the SCIM record of somebody else (wrong-anchor)
         entra.provisioning-log: the identity provider wrote record 5578ea37-0000-4000-8000-000000000005 for the person last
         scim.users: record 5578ea37-0000-4000-8000-000000000005 belongs to another living person (Jane Roe)
 
@@ -200,10 +199,10 @@ pub fn page() -> Page {
 
     What a person can do
       The identity provider takes record 5578ea37-0000-4000-8000-000000000005 for the record of jane@acme.example. Do not provision jane@acme.example on demand before this is corrected: it would write the address and the name of jane@acme.example into that record. There are two ways. Remove the object connection of this one person by hand: pause the job, send DELETE https://graph.microsoft.com/beta/servicePrincipals/0000005e-0000-4000-8000-000000000000/synchronization/jobs/scim.0f0e0000000040008000000000000001.0000000b-0000-4000-8000-000000000001/objectConnections('000000e1-0000-4000-8000-000000000004'), provision the person on demand, and start the job. This is a beta call, which Microsoft does not support in production. Or restart provisioning with everything matched again (resetScope Full), which concerns the whole tenant.
-      Have the identity provider write the membership in jira-users again is not proposed: the provisioning record belongs to another living person (Jane Roe).
+      Provision the person in jira-users is not proposed: the provisioning record belongs to another living person (Jane Roe).
 
     Ready to paste into a ticket to Microsoft
-      Application provisioning from Microsoft Entra ID to Atlassian Cloud: tenant 0f0e0000-0000-4000-8000-000000000001, service principal 0000005e-0000-4000-8000-000000000000, job scim.0f0e0000000040008000000000000001.0000000b-0000-4000-8000-000000000001. It concerns one person: address jane@acme.example, Entra object id 000000e1-0000-4000-8000-000000000004, Atlassian account 712020:93c3f6a0-0000-4000-8000-000000000004, SCIM record 5578ea37-0000-4000-8000-000000000004 of directory 6c2f0000-0000-4000-8000-000000000001. The identity provider writes to a provisioning record that is not the person's: the identity provider wrote record 5578ea37-0000-4000-8000-000000000005 for the person last (entra.provisioning-log, read TIME); record 5578ea37-0000-4000-8000-000000000005 belongs to another living person (Jane Roe) (scim.users, read TIME). Please remove the object connection of this one object, or tell us how to have it matched again without a restart that concerns the whole job.
+      Application provisioning from Microsoft Entra ID to Atlassian Cloud: tenant 0f0e0000-0000-4000-8000-000000000001, service principal 0000005e-0000-4000-8000-000000000000, job scim.0f0e0000000040008000000000000001.0000000b-0000-4000-8000-000000000001. It concerns one person: address jane@acme.example, Entra object id 000000e1-0000-4000-8000-000000000004, Atlassian account 712020:93c3f6a0-0000-4000-8000-000000000004, SCIM record 5578ea37-0000-4000-8000-000000000004 of directory 6c2f0000-0000-4000-8000-000000000001. The identity provider writes to the SCIM record of somebody else: the identity provider wrote record 5578ea37-0000-4000-8000-000000000005 for the person last (entra.provisioning-log, read TIME); record 5578ea37-0000-4000-8000-000000000005 belongs to another living person (Jane Roe) (scim.users, read TIME). Please remove the object connection of this one object, or tell us how to have it matched again without a restart that concerns the whole job.
     ");
     shows!(page, "history-elsewhere", "Earlier work may be on another account.", answer_for(&mut page, Cause::HistoryElsewhere), @"
     Jane came back as a vendor with a new user. Her years of work are on the account of the old one.

@@ -63,7 +63,7 @@ pub fn page() -> Page {
 
     What a person can do
       In Entra admin center, Enterprise applications > the Atlassian application (object id 0000005e-0000-4000-8000-000000000000) > Provisioning: the quarantine says TooManyDeletes (TooManyDeletes). Mend that, then choose Restart provisioning. If it counts deletions, look at them before anybody allows them.
-      Start the provisioning job of the whole tenant where it left off is not proposed: the quarantine names a fault that your organization must correct first.
+      Start provisioning for the whole tenant, from where it stopped is not proposed: the quarantine names a fault that your organization must correct first.
 
     Ready to paste into a ticket to Microsoft
       Application provisioning from Microsoft Entra ID to Atlassian Cloud: tenant 0f0e0000-0000-4000-8000-000000000001, service principal 0000005e-0000-4000-8000-000000000000, job scim.0f0e0000000040008000000000000001.0000000b-0000-4000-8000-000000000001. It concerns one person: address jane@acme.example, Entra object id 000000e1-0000-4000-8000-000000000004, Atlassian account 712020:93c3f6a0-0000-4000-8000-000000000004, SCIM record 5578ea37-0000-4000-8000-000000000004 of directory 6c2f0000-0000-4000-8000-000000000001. Provisioning is in quarantine: the job is in quarantine: TooManyDeletes (entra.jobs, read TIME). Please tell us which objects brought the job into quarantine, and whether it can be restarted without executing the deletions that are pending.
@@ -94,7 +94,7 @@ pub fn page() -> Page {
 
     What a person can do
       In Entra admin center, Enterprise applications > the Atlassian application (object id 0000005e-0000-4000-8000-000000000000) > Provisioning: its state is Paused. Ask who stopped it and why, then choose Start provisioning.
-      Start the provisioning job of the whole tenant where it left off is not proposed: who stopped the job is not in the audit log.
+      Start provisioning for the whole tenant, from where it stopped is not proposed: who stopped the job is not in the audit log.
     ");
     shows!(page, "group-sync-off", "Provisioning does not carry groups.", answer_for(&mut page, Cause::GroupSyncOff), @"
     The job carries people and no groups.
@@ -129,7 +129,7 @@ pub fn page() -> Page {
     jane@acme.example: broken
 
       ok      Identity provider  exists and is enabled
-      BROKEN  Provisioning       Atlassian pulls people by itself; nothing is provisioned by SCIM
+      BROKEN  Provisioning       Nothing is provisioned by SCIM; Atlassian reads the people by itself
       BROKEN  SCIM record        there is none
       BROKEN  Atlassian account  there is none
       BROKEN  Groups             0 of 2 expected
@@ -140,7 +140,7 @@ pub fn page() -> Page {
       MISSING jira-software (acme): pull-sync
 
     Found
-      Atlassian pulls people by itself; nothing is provisioned by SCIM (pull-sync)
+      Nothing is provisioned by SCIM; Atlassian reads the people by itself (pull-sync)
         entra.applications: no Atlassian application of the tenant has a job that writes to a configured directory (Atlassian Cloud)
 
     Missing groups

@@ -15,7 +15,7 @@ pub fn page() -> Page {
 
     jnae@acme.example: broken
 
-      BROKEN  Identity provider  The identity provider knows nobody of that name
+      BROKEN  Identity provider  The identity provider has nobody with this name
       unread  Provisioning       whether the person is assigned could not be read
       BROKEN  SCIM record        there is none
       BROKEN  Atlassian account  there is none
@@ -23,7 +23,7 @@ pub fn page() -> Page {
       BROKEN  Apps               no account, so no app role
 
     Found
-      The identity provider knows nobody of that name (idp-user-missing)
+      The identity provider has nobody with this name (idp-user-missing)
         entra.users: no user has this name as user principal name, mail, proxy address or other address
         entra.deleted-users: nor has a user deleted in the last 30 days
 
@@ -200,9 +200,9 @@ pub fn page() -> Page {
       wiki-users
 
     Plan
-      1. Have the identity provider write the person's record again [harmless; nothing to undo]
-      2. Have the identity provider write the membership in jira-users again [harmless; nothing to undo]
-      3. Have the identity provider write the membership in wiki-users again [harmless; nothing to undo]
+      1. Provision the person on demand [harmless; nothing to undo]
+      2. Provision the person in jira-users [harmless; nothing to undo]
+      3. Provision the person in wiki-users [harmless; nothing to undo]
 
     What a person can do
       The next cycle comes within about 40 minutes and does the same by itself.
@@ -243,14 +243,14 @@ pub fn page() -> Page {
     jane@acme.example: broken
 
       ok      Identity provider  exists and is enabled
-      BROKEN  Provisioning       A dynamic group is paused, so it has not taken the person in
+      BROKEN  Provisioning       A dynamic group is paused, so the person is not in it
       BROKEN  SCIM record        there is none
       ok      Atlassian account  active
       ok      Groups             0 of 0 expected
       BROKEN  Apps               no app role
 
     Found
-      A dynamic group is paused, so it has not taken the person in (dynamic-group-pending)
+      A dynamic group is paused, so the person is not in it (dynamic-group-pending)
         entra.dynamic-groups: jira-users, wiki-users is a dynamic group, and the evaluation of its rule is paused
         entra.memberships: the person is a direct member of no assigned group
 

@@ -1,0 +1,172 @@
+//! A card of a run fits one screen: at most 12 lines of 100 columns for a plan of up to five steps, in every state, and
+//! it shows no full id. Tried with the diagnosis and the plan of every scenario and of a fixed sample of generated
+//! tenants.
+
+use reinstate::slack::blocks::Message;
+use reinstate::slack::cards;
+use reinstate_core::run::{EndReason, PauseDetail, PauseReason};
+use reinstate_core::{Diagnosis, Event, Outcome, Plan};
+use reinstate_sandbox::generator::Recipe;
+use reinstate_sandbox::scenarios::ALL;
+
+use crate::asking::look;
+use crate::gallery::jane::Story;
+use crate::generated::lab::Lab;
+
+const COLUMNS: usize = 100;
+const MAX_LINES: usize = 12;
+/// How many generated tenants are tried.
+const TENANTS: u64 = 200;
+
+/// A text as a client shows it: marks take two columns, links and mentions show their words.
+fn shown(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        if c == '<'
+            && let Some((inside, after)) = rest[1..].split_once('>')
+        {
+            out.push_str(inside.rsplit('|').next().unwrap_or(inside));
+            rest = after;
+        } else if c == ':'
+            && let Some(code) = emoji(rest)
+        {
+            out.push_str("[]");
+            rest = &rest[code..];
+        } else {
+            if !matches!(c, '*' | '`') {
+                out.push(c);
+            }
+            rest = &rest[c.len_utf8()..];
+        }
+    }
+    out.replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">")
+}
+
+/// The length of an emoji code at the beginning of a text.
+fn emoji(text: &str) -> Option<usize> {
+    let end = text[1..].find(':')? + 2;
+    let code = &text[1..end - 1];
+    (!code.is_empty() && code.chars().all(|c| c.is_ascii_lowercase() || c == '_')).then_some(end)
+}
+
+/// The lines of a text after word wrap.
+fn wrapped(text: &str) -> usize {
+    text.split('\n')
+        .map(|line| {
+            let (mut lines, mut used) = (1, 0);
+            for word in line.split(' ') {
+                let width = word.chars().count();
+                if used > 0 && used + 1 + width > COLUMNS {
+                    (lines, used) = (lines + 1, width);
+                } else {
+                    used += width + usize::from(used > 0);
+                }
+                lines += used.saturating_sub(1) / COLUMNS;
+                used = if used > COLUMNS { used % COLUMNS } else { used };
+            }
+            lines
+        })
+        .sum()
+}
+
+/// The texts of a message, block by block. A row of buttons is one line.
+fn texts(message: &Message) -> Vec<String> {
+    let texts = message.blocks.iter().map(|block| match block["type"].as_str().unwrap() {
+        "header" | "section" => block["text"]["text"].as_str().unwrap().to_owned(),
+        "context" => {
+            let parts = block["elements"].as_array().unwrap().iter();
+            parts.map(|part| part["text"].as_str().unwrap()).collect::<Vec<_>>().join(" ")
+        }
+        "actions" => {
+            let buttons = block["elements"].as_array().unwrap().iter();
+            buttons.map(|button| button["text"]["text"].as_str().unwrap()).collect::<Vec<_>>().join(" ")
+        }
+        other => panic!("{other}"),
+    });
+    texts.map(|text| shown(&text)).collect()
+}
+
+fn has_uuid(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.windows(36).any(|part| {
+        part.iter().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+    })
+}
+
+/// What is wrong with the cards of a run with this plan, in each of its states.
+fn faults(name: &str, diagnosis: &Diagnosis, plan: &Plan) -> Vec<String> {
+    let planned = || Story::repair().planned((diagnosis.clone(), plan.clone()));
+    let states = if plan.steps.is_empty() {
+        vec![("advice", planned().ended(Outcome::Advice, EndReason::Advice))]
+    } else {
+        let approved = || if plan.digest().is_some() { planned().approved() } else { planned() };
+        let pause = |why| Event::Paused { step: Some(0), halt: PauseReason::Refused, why };
+        vec![
+            ("planned", planned()),
+            ("working", approved().began(0, 1)),
+            ("refused", approved().began(0, 1).and(pause(PauseDetail::RateLimited.into()))),
+            (
+                "restored",
+                approved()
+                    .began(0, 1)
+                    .confirmed(0)
+                    .ended(Outcome::Restored, EndReason::Restored { groups: 2 }),
+            ),
+            ("expired", planned().ended(Outcome::Expired, EndReason::NotApproved)),
+        ]
+    };
+    let mut all = Vec::new();
+    let most = if plan.steps.len() > 5 { MAX_LINES + 3 } else { MAX_LINES };
+    for (state, story) in states {
+        let card = story.draws(cards::root);
+        let texts = texts(&card);
+        let lines: usize = texts.iter().map(|text| wrapped(text)).sum();
+        // A choice between two accounts needs a button for each of them.
+        let choice = 2 * diagnosis.candidates.len() * usize::from(state == "advice");
+        if lines > most + choice {
+            all.push(format!("{name}, {state}: {lines} lines\n{}", texts.join("\n")));
+        }
+        if texts.iter().any(|text| has_uuid(text)) {
+            all.push(format!("{name}, {state}: a full id\n{}", texts.join("\n")));
+        }
+    }
+    all
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_card_of_every_scenario_fits_one_screen_and_shows_no_full_id() {
+    let mut all = Vec::new();
+    for scenario in ALL {
+        let (_, diagnosis, plan) = look(scenario).await;
+        all.extend(faults(scenario.name, &diagnosis, &plan));
+    }
+    assert!(all.is_empty(), "{} cards\n{}", all.len(), all.join("\n\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_card_of_generated_tenants_fits_one_screen_and_shows_no_full_id() {
+    let (mut all, mut plans) = (Vec::new(), 0);
+    for seed in 0..TENANTS {
+        let lab = Lab::new(&Recipe::drawn(seed));
+        if let Some(answer) = lab.check(&lab.who, &[]).await {
+            plans += usize::from(!answer.plan.steps.is_empty());
+            all.extend(faults(&format!("tenant {seed}"), &answer.diagnosis, &answer.plan));
+        }
+    }
+    assert!(plans > 25, "{plans} plans");
+    assert!(all.is_empty(), "{} cards\n{}", all.len(), all.join("\n\n"));
+}
+
+#[test]
+fn lines_are_counted_as_a_client_wraps_them() {
+    assert_eq!(wrapped("a"), 1);
+    assert_eq!(wrapped(&"a ".repeat(50)), 1);
+    assert_eq!(wrapped(&"ab ".repeat(40)), 2);
+    assert_eq!(wrapped(&"x".repeat(250)), 3);
+    assert_eq!(shown(":white_check_mark: *done* <https://x.example|page> a:b &lt;"), "[] done page a:b <");
+    assert!(has_uuid("x 5578ea37-0000-4000-8000-000000000004.") && !has_uuid("5578ea37"));
+}
