@@ -74,8 +74,10 @@ pub(super) fn advice_lines(plan: &Plan, diagnosis: &Diagnosis) -> Vec<Markup> {
         let text = Markup::new().literal("• ").escaped(&diagnosis.names.in_words(advice));
         Markup::lines(&[text], most)
     };
-    let mut lines: Vec<Markup> = plan.advice.iter().zip(MAX_ADVICE_CHARACTERS).map(line).collect();
-    let more = plan.advice.len().saturating_sub(MAX_ADVICE_CHARACTERS.len());
+    // The accounts to choose from need the room of the second piece.
+    let most = if diagnosis.candidates.is_empty() { MAX_ADVICE_CHARACTERS.len() } else { 1 };
+    let mut lines: Vec<Markup> = plan.advice.iter().zip(MAX_ADVICE_CHARACTERS).take(most).map(line).collect();
+    let more = plan.advice.len().saturating_sub(most);
     let ticket = if plan.tickets.is_empty() { "" } else { " and a text for a support ticket" };
     match more {
         0 if plan.tickets.is_empty() => {}
