@@ -142,8 +142,7 @@ impl App {
         }
     }
 
-    /// The view of a run for one person alone. It has no approval buttons and no `plan` block, because a refusal of
-    /// that block would not be noticed.
+    /// The view of a run for one person alone. It has no approval buttons.
     pub(crate) fn private_view<'a>(
         &'a self,
         id: &'a str,

@@ -1,6 +1,8 @@
 //! The generated parts of the reference: configuration keys, ladder, causes and the command line.
 //! `REINSTATE_UPDATE_DOCS=1 cargo test --test it generated_docs` writes them. Without it, a difference is a failure.
 
+use std::path::Path;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -151,4 +153,53 @@ fn the_command_line() {
     let mut made = String::new();
     help_of(&mut command, "reinstate", &mut made);
     holds("docs/reference/cli.md", "cli", &format!("{made}\n"));
+}
+
+/// The bold phrases of a page that are buttons: after *press* or *click*, and at the start of a row of a table.
+fn buttons_named(page: &str) -> Vec<&str> {
+    let mut all = Vec::new();
+    for line in page.lines() {
+        let mut parts = line.split("**");
+        let mut before = parts.next().unwrap_or_default();
+        let is_row = line.starts_with("| **");
+        while let (Some(bold), Some(after)) = (parts.next(), parts.next()) {
+            let asks = before.trim_end().rsplit(' ').next().unwrap_or_default();
+            let is_asked = ["press", "Press", "click", "Click"].contains(&asks);
+            let in_first_cell = is_row && !line.split(bold).next().unwrap_or_default()[1..].contains('|');
+            if is_asked || in_first_cell {
+                all.push(bold);
+            }
+            before = after;
+        }
+    }
+    all
+}
+
+#[test]
+fn every_button_that_a_page_names_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut sources = String::new();
+    let mut folders = vec![root.join("src/slack")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                sources.push_str(&std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    let roles = std::fs::read_dir(root.join("docs/how-to/roles")).unwrap().map(|entry| entry.unwrap().path());
+    let others = ["docs/tutorial/first-repair.md", "docs/reference/commands.md"].map(|page| root.join(page));
+    let (mut named, mut missing) = (0, Vec::new());
+    for page in roles.chain(others) {
+        let text = std::fs::read_to_string(&page).unwrap();
+        let buttons = buttons_named(&text);
+        named += buttons.len();
+        let unknown = buttons.iter().filter(|button| !sources.contains(&format!("\"{button}\"")));
+        missing.extend(unknown.map(|button| format!("{}: {button}", page.display())));
+    }
+    assert!(named > 20, "{named} buttons");
+    assert_eq!(missing, Vec::<String>::new());
 }

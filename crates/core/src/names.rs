@@ -1,5 +1,5 @@
-//! What people call the accounts and directories of a diagnosis. Nobody compares ids, so a card shows a name and the end
-//! of the id. Two things must never get the same label: the shown end of an id is as long as needed.
+//! What people call the accounts and directories of a diagnosis. People do not compare ids, so a card shows a name and
+//! the end of the id. Two things must never get the same label: the shown end of an id is as long as needed.
 
 use std::collections::BTreeMap;
 
@@ -130,7 +130,7 @@ impl Names {
                 .filter(|other| *other != id)
                 .all(|other| end(other, *count) != end(id, *count))
         };
-        // Only accounts are told apart by their ids. A record is always named beside its account.
+        // Only accounts are told apart by their ids. A record is always named together with its account.
         let count = match self.accounts.contains_key(id) {
             true => (TAIL..all.len()).find(is_unique).unwrap_or(TAIL),
             false => TAIL,

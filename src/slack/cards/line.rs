@@ -164,7 +164,7 @@ pub fn stopped(view: &View<'_>, channel: &str, here: bool) -> Message {
     let what = match view.aim() {
         Goal::Repair { .. } => "The repair of ",
         Goal::Undo { .. } => "The undo of a repair of ",
-        Goal::Retire { .. } => "The retirement of an account left over by the repair of ",
+        Goal::Retire { .. } => "The removal of the left-over account of ",
     };
     let text = match &view.run.asked {
         Some(asked) if here => Markup::new().user(&asked.by.id).literal(" "),
@@ -185,7 +185,7 @@ pub fn outcome(view: &View<'_>, to: &Markup) -> Message {
     let what = match view.aim() {
         Goal::Repair { .. } => "the repair of ",
         Goal::Undo { .. } => "the undo of a repair of ",
-        Goal::Retire { .. } => "the retirement of an account left over by the repair of ",
+        Goal::Retire { .. } => "the removal of the left-over account of ",
     };
     Message::text(&to.literal(what).then(&view.name()).literal(" has ended. ").then(&state(view)))
 }

@@ -112,7 +112,7 @@ impl View<'_> {
 
     /// The person by name and address.
     fn who(&self) -> Markup {
-        let admitted = self.run.admitted.as_ref().map_or("somebody", |(_, who)| who.text());
+        let admitted = self.run.admitted.as_ref().map_or("this person", |(_, who)| who.text());
         match &self.run.current {
             Some(current) => named(&current.diagnosis, admitted),
             None => self.name(),
@@ -123,7 +123,7 @@ impl View<'_> {
     pub(crate) fn name(&self) -> Markup {
         let diagnosed = self.run.current.as_ref().and_then(|current| current.diagnosis.email.clone());
         let admitted = self.run.admitted.as_ref().map(|(_, who)| who.text().to_owned());
-        let name = diagnosed.or(admitted).unwrap_or_else(|| "somebody".to_owned());
+        let name = diagnosed.or(admitted).unwrap_or_else(|| "this person".to_owned());
         address(&name)
     }
 

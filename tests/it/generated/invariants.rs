@@ -59,7 +59,7 @@ pub async fn broken(recipe: &Recipe) -> Vec<Failure> {
 
 /// I1, I2 and I4 for one answer about one human.
 fn of_answer(lab: &Lab, human: usize, answer: &Answer) -> Vec<Failure> {
-    // Everything but the name of the record says that the account of a colleague is the person's. Nobody could tell.
+    // Everything but the name of the record says that the account of a colleague is the person's. No source decides it.
     let both = ["email-held-by-colleague", "external-id-held-by-colleague"];
     if both.iter().all(|name| lab.injected.iter().any(|fault| fault.name == *name)) {
         return touches_another(lab, human, &answer.plan, "I2");

@@ -223,7 +223,7 @@ fn a_record_is_the_persons_by_the_mapped_value() {
     let jane = value(&mut twins.users)[0].clone();
     twins.owners.insert("jane".to_owned(), seen(vec![jane, colleague()]));
     assert_eq!(owner_of(&twins, "r1"), "other");
-    assert_eq!(diagnose(&twins).record, None, "a record of two is nobody's own");
+    assert_eq!(diagnose(&twins).record, None, "a record that two people may own belongs to neither");
     assert!(planned(&twins, &rules()).steps.is_empty());
     // An expression that is not understood identifies nobody, and must not take the record from the person.
     let mut unknown = by_nickname(drifted());
@@ -464,7 +464,7 @@ fn nothing_is_taken_away_without_a_proof() {
         proven(&e, std::slice::from_ref(&written), &delete),
         "the own record, after it was written again in vain"
     );
-    // A record of nobody is not the person's, though her address finds it.
+    // A record without an owner is not the person's, although her address finds it.
     value(e.records.get_mut(D1).unwrap()).push(record("r9", OTHER, MAIL, None));
     value(&mut e.links).push(super::build::link("r9", None));
     e.owners.insert(OTHER.to_owned(), seen(Vec::new()));

@@ -12,7 +12,7 @@ pub struct FollowUp {
     pub then: &'static [(&'static str, &'static str)],
 }
 
-const RETIRE_BUTTON: (&str, &str) = ("reinstate.retire", "Retire the account left over");
+const RETIRE_BUTTON: (&str, &str) = ("reinstate.retire", "Deactivate the left-over account");
 
 /// Every follow-up. Each ends with access, because the retired account is not the person's own account.
 pub static FOLLOW_UPS: &[FollowUp] = &[
@@ -20,13 +20,13 @@ pub static FOLLOW_UPS: &[FollowUp] = &[
         name: "left-over-retired-and-undone",
         title: "After the main job the idle account is deactivated, and then that is taken back.",
         of: "email-held",
-        then: &[RETIRE_BUTTON, ("reinstate.undo", "Undo what was done")],
+        then: &[RETIRE_BUTTON, ("reinstate.undo", "Undo")],
     },
     FollowUp {
         name: "left-over-deleted",
         title: "After the main job the idle account is deactivated, and then scheduled for deletion.",
         of: "email-held",
-        then: &[RETIRE_BUTTON, ("reinstate.retire", "Delete the account left over")],
+        then: &[RETIRE_BUTTON, ("reinstate.retire", "Delete the left-over account")],
     },
 ];
 

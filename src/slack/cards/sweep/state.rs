@@ -25,7 +25,7 @@ pub(super) fn state(view: &SweepView<'_>) -> Markup {
             .literal("."),
         SweepNext::AwaitApproval(until) => awaits_approval(view, until),
         SweepNext::AwaitPerson => {
-            let text = progress(sweep).literal("\n*Waits for an operator:* ");
+            let text = progress(sweep).literal("\n*Paused, needs an operator:* ");
             if let Some(by) = &sweep.paused_by {
                 return text.user(by).literal(" paused the repairs. Press *Go on* or *Stop*.");
             }
@@ -57,7 +57,7 @@ fn reading(sweep: &Sweep) -> Markup {
 
 /// A list of more than five people needs an approver.
 fn awaits_approval(view: &SweepView<'_>, until: Timestamp) -> Markup {
-    let text = Markup::new().literal("*Waits for an approval* until ").time(until);
+    let text = Markup::new().literal("*Waiting for approval* until ").time(until);
     let Some((by, _)) = &view.sweep.requested else { return text.literal(".") };
     let approvers = messages::approvers(view.access, std::slice::from_ref(&by.by.id));
     let text = text.literal(": ").user(&by.by.id).literal(" asks ");
