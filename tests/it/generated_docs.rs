@@ -1,8 +1,6 @@
 //! The generated parts of the reference: configuration keys, ladder, causes and the command line.
 //! `REINSTATE_UPDATE_DOCS=1 cargo test --test it generated_docs` writes them. Without it, a difference is a failure.
 
-use std::path::Path;
-
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -177,9 +175,8 @@ fn buttons_named(page: &str) -> Vec<&str> {
 
 #[test]
 fn every_button_that_a_page_names_exists() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut sources = String::new();
-    let mut folders = vec![root.join("src/slack")];
+    let mut folders = vec![path("src/slack")];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -190,8 +187,8 @@ fn every_button_that_a_page_names_exists() {
             }
         }
     }
-    let roles = std::fs::read_dir(root.join("docs/how-to/roles")).unwrap().map(|entry| entry.unwrap().path());
-    let others = ["docs/tutorial/first-repair.md", "docs/reference/commands.md"].map(|page| root.join(page));
+    let roles = std::fs::read_dir(path("docs/how-to/roles")).unwrap().map(|entry| entry.unwrap().path());
+    let others = ["docs/tutorial/first-repair.md", "docs/reference/commands.md"].map(path);
     let (mut named, mut missing) = (0, Vec::new());
     for page in roles.chain(others) {
         let text = std::fs::read_to_string(&page).unwrap();
