@@ -75,8 +75,9 @@ impl Browser {
             http: reqwest::Client::new(),
             _profile: profile,
         };
-        let made = browser.call("POST", "/session", &json!({"capabilities": {"alwaysMatch": wanted}})).await;
-        let id = made.unwrap_or_else(|error| panic!("{error}"))["sessionId"].as_str().unwrap().to_owned();
+        // Chromium may not answer in time on a busy machine that starts it for the first time.
+        let made = browser.ask("POST", "/session", json!({"capabilities": {"alwaysMatch": wanted}})).await;
+        let id = made["sessionId"].as_str().unwrap().to_owned();
         browser.session = format!("{}/session/{id}", browser.session);
         Some(browser)
     }
@@ -98,12 +99,25 @@ impl Browser {
         self.call("POST", path, &body).await.unwrap_or_else(|error| panic!("{error}"))
     }
 
+    /// The answer to a call that may be repeated. The driver refuses it while the page is loaded or drawn again, so it is
+    /// repeated.
+    async fn ask(&self, method: &str, path: &str, body: Value) -> Value {
+        let since = Instant::now();
+        loop {
+            match self.call(method, path, &body).await {
+                Ok(answer) => return answer,
+                Err(error) => assert!(since.elapsed() < PAGE_TIMEOUT, "{error}"),
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     pub async fn goto(&self, url: &str) {
         self.post("/url", json!({"url": url})).await;
     }
 
     pub async fn run(&self, script: &str, args: Value) -> Value {
-        self.post("/execute/sync", json!({"script": script, "args": args})).await
+        self.ask("POST", "/execute/sync", json!({"script": script, "args": args})).await
     }
 
     /// Waits until there is such an element, and returns its path in the protocol.
@@ -143,10 +157,17 @@ impl Browser {
         .await;
     }
 
-    /// Types into the element, after its current content.
+    /// Types into the element, after its current content. The page may be drawn again in the meantime.
     pub async fn types(&self, xpath: &str, text: &str) {
-        let element = self.element(xpath).await;
-        self.post(&format!("{element}/value"), json!({"text": text})).await;
+        let since = Instant::now();
+        loop {
+            let element = self.element(xpath).await;
+            match self.call("POST", &format!("{element}/value"), &json!({"text": text})).await {
+                Ok(_) => return,
+                Err(error) => assert!(since.elapsed() < PAGE_TIMEOUT, "{error}"),
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// The text of the first of these elements that is visible.
@@ -209,7 +230,7 @@ impl Browser {
     pub async fn picture(&self, name: &str) {
         // Ends all animations first.
         self.run("document.getAnimations().forEach(a => a.effect.getTiming().iterations === Infinity ? a.pause() : a.finish())", json!([])).await;
-        let taken = self.call("GET", "/screenshot", &Value::Null).await.unwrap();
+        let taken = self.ask("GET", "/screenshot", Value::Null).await;
         let png = base64::engine::general_purpose::STANDARD.decode(taken.as_str().unwrap()).unwrap();
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("page");
         std::fs::create_dir_all(&folder).unwrap();

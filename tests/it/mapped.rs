@@ -386,9 +386,10 @@ async fn who_has_no_nickname_has_the_same_answer() {
         let (found, _) = answer(&start(tenant).await, scenario.who).await;
         let (here, _) = answer(&start(scenario.tenant()).await, scenario.who).await;
         let ops = |answer: &Answer| answer.steps.iter().map(|(op, _)| op.clone()).collect::<Vec<_>>();
-        // That nothing shows the owner of a record is named as unread.
+        // At most one thing more is unread: that nothing shows the owner of a record.
+        let unread = here.unread..=here.unread + 1;
         let same =
-            (&found.verdict, &found.codes) == (&here.verdict, &here.codes) && found.unread >= here.unread;
+            (&found.verdict, &found.codes) == (&here.verdict, &here.codes) && unread.contains(&found.unread);
         let not_milder = found.steps.iter().zip(&here.steps).all(|((_, risk), (_, before))| risk >= before);
         if !same || ops(&found) != ops(&here) || !not_milder {
             wrong.push(format!("{name}: {}\n    by object id {}", found.says(), here.says()));

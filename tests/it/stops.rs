@@ -27,7 +27,7 @@ async fn closes(bot: &Bot) {
 /// The number of messages in a channel that tell Ada of a stop.
 fn told(bot: &Bot, channel: &str) -> usize {
     let slack = lock(&bot.sandbox.slack);
-    let to_ada = |text: &str| text.starts_with("<@U0ADA>") && text.contains("has stopped");
+    let to_ada = |text: &str| text.starts_with("<@U0ADA>") && text.contains("is waiting");
     slack.messages.iter().filter(|one| one.channel == channel && to_ada(&one.text)).count()
 }
 
@@ -38,7 +38,7 @@ async fn a_run_that_stops_for_a_person_tells_its_requester_once_each_time() {
         bot.says(ADA, REPAIR).await;
         let card = bot.root().await;
         bot.clicks(GRACE, "reinstate.approve").await;
-        let message = bot.sees("has stopped").await;
+        let message = bot.sees("is waiting").await;
         assert_eq!(message.thread_ts, Some(card.ts), "in the thread of the card");
         for part in [
             "<@U0ADA>",
@@ -69,7 +69,7 @@ async fn where_the_card_is_not_in_their_channel_the_requester_is_told_alone() {
     tells_in(tenant, no_steps, async |bot| {
         bot.says_in(HELPDESK, ADA, REPAIR).await;
         bot.clicks(GRACE, "reinstate.approve").await;
-        let private = bot.hears(ADA, "has stopped").await;
+        let private = bot.hears(ADA, "is waiting").await;
         let words = bot.private(&private);
         assert!(words.contains("*Retry* reads everything again") && words.contains("its card in"), "{words}");
         bot.is_quiet().await;

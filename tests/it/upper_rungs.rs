@@ -94,7 +94,7 @@ async fn undone_while_it_waits(story: &str, done: &str, inverse: &str) {
         }
         bot.until("a pause", |run| run.waiting.is_some()).await;
         // The card says so, and so does a message to the requester.
-        bot.sees("has stopped").await;
+        bot.sees("is waiting").await;
         bot.is_quiet().await;
         let card = bot.root().await;
         assert!(bot.shows(&card.ts).contains(done), "{}", bot.shows(&card.ts));

@@ -157,7 +157,7 @@ pub fn list(title: &Markup, shown: &[(Markup, Option<String>)], count: usize) ->
     Message::of(&Markup::lines(&lines, 2900), blocks, 0)
 }
 
-/// Tells the requester that a run stopped for a person: what happened, why, and what to do. `here` means that the card
+/// Tells the requester that a run waits for a person: what happened, why, and what to do. `here` means that the card
 /// is directly above.
 #[must_use]
 pub fn stopped(view: &View<'_>, channel: &str, here: bool) -> Message {
@@ -170,7 +170,7 @@ pub fn stopped(view: &View<'_>, channel: &str, here: bool) -> Message {
         Some(asked) if here => Markup::new().user(&asked.by.id).literal(" "),
         _ => Markup::new(),
     };
-    let text = text.literal(what).then(&view.name()).literal(" has stopped. ").then(&state(view));
+    let text = text.literal(what).then(&view.name()).literal(" is waiting. ").then(&state(view));
     Message::text(&if here {
         text.literal(" The buttons are on the card above.")
     } else {

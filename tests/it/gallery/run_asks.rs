@@ -20,7 +20,7 @@ pub fn page() -> Page {
     let story = Story::asked(Goal::default()).noted(&mut page);
     shows!(page, "The requester is looked up", "For less than a second. No card is posted yet; only `status RUN` shows it.",
         card(&story.draws(|view| cards::status(view, None))), @"
-    # Repair access for somebody
+    # Repair access for this person
     *Checking who asks.*
     (run `0e8a9b` · requested by @ada 2026-11-30 09:00 UTC)
     (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`)

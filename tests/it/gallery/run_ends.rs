@@ -181,7 +181,7 @@ pub fn page() -> Page {
     let end = Story::asked(Goal::default()).ended(Outcome::Refused, refused).noted(&mut page);
     shows!(page, "Refused", "The requester may not repair. Only `status RUN` shows this; see also the refusals.",
         card(&end.draws(|view| cards::status(view, None))), @"
-    # Repair access for somebody
+    # Repair access for this person
     *Refused.* This needs the role operator.
     (run `0e8a9b` · requested by @ada 2026-11-30 09:00 UTC · journal `16:7b4b8464a79f1c55`)
     (Run `01a22b0e-0438-7587-8f82-176a680e8a9b`)
@@ -228,7 +228,7 @@ pub fn page() -> Page {
     (run `0e8a9b` · requested by @ada 2026-11-30 09:00 UTC · journal `16:7b4b8464a79f1c55`)
     ");
     shows!(page, "A retirement is done: the thread", "As above.",
-        card(&end.draws(|view| cards::outcome(view, &Markup::new().user("U0ADA")))), @"@ada the retirement of an account left over by the repair of jane@acme.example has ended. *Done.* The account was removed from use, and this was verified. Approved by @grace. Took 70 s.");
+        card(&end.draws(|view| cards::outcome(view, &Markup::new().user("U0ADA")))), @"@ada the removal of the left-over account of jane@acme.example has ended. *Done.* The account was removed from use, and this was verified. Approved by @grace. Took 70 s.");
     let nothing = EndReason::NotRetired;
     let end = Story::of(retire).planned(not_assigned()).ended(Outcome::Advice, nothing).noted(&mut page);
     shows!(page, "A retirement was not possible", "As above.", state(&root(&end)), @"*A person has to do the rest.* Nothing was done, for the reason below.");

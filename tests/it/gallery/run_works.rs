@@ -126,12 +126,12 @@ pub fn page() -> Page {
     ");
     shows!(page, "The requester is told that it waits", "In the thread of the card, when the card stands in the channel of the requester.",
         card(&changed.draws(|view| cards::stopped(view, ADMINS, true))), @"
-    @ada The repair of jane@acme.example has stopped. *Paused, needs @ada:* “Move jane@acme.example off account Jane Doe (…0005)”: the plan expected email jane@acme.example, and now it is email j@acme.example.
+    @ada The repair of jane@acme.example is waiting. *Paused, needs @ada:* “Move jane@acme.example off account Jane Doe (…0005)”: the plan expected email jane@acme.example, and now it is email j@acme.example.
     *Retry* reads everything again. *Stop* ends the run. *Undo* ends it and plans the way back. The buttons are on the card above.
     ");
     shows!(page, "The requester is told alone that it waits", "Privately, when the card stands in another channel or cannot be posted.",
         card(&changed.draws(|view| cards::stopped(view, ADMINS, false))), @"
-    The repair of jane@acme.example has stopped. *Paused, needs @ada:* “Move jane@acme.example off account Jane Doe (…0005)”: the plan expected email jane@acme.example, and now it is email j@acme.example.
+    The repair of jane@acme.example is waiting. *Paused, needs @ada:* “Move jane@acme.example off account Jane Doe (…0005)”: the plan expected email jane@acme.example, and now it is email j@acme.example.
     *Retry* reads everything again. *Stop* ends the run. *Undo* ends it and plans the way back. The buttons are on its card in #atlassian-admins.
     ");
     let condition =
@@ -171,7 +171,7 @@ pub fn page() -> Page {
         .noted(&mut page);
     shows!(page, "The requester is told that an undo waits", "As above, for an undo.",
         card(&undo.draws(|view| cards::stopped(view, ADMINS, true))), @"
-    @ada The undo of a repair of jane@acme.example has stopped. *Paused, needs @ada:* Atlassian refused “Move jane.old@acme.example back to account Jane Doe (…0005)” (403 Forbidden). The key may lack a right, or the account is protected: run `reinstate doctor`.
+    @ada The undo of a repair of jane@acme.example is waiting. *Paused, needs @ada:* Atlassian refused “Move jane.old@acme.example back to account Jane Doe (…0005)” (403 Forbidden). The key may lack a right, or the account is protected: run `reinstate doctor`.
     *Retry* reads everything again. *Stop* ends the run; nothing was changed so far. The buttons are on the card above.
     ");
     let retire = Story::of(Goal::Retire { run: EARLIER.to_owned() })
@@ -181,7 +181,7 @@ pub fn page() -> Page {
         .noted(&mut page);
     shows!(page, "The requester is told that a retirement waits", "As above, for a retirement.",
         card(&retire.draws(|view| cards::stopped(view, ADMINS, true))), @"
-    @ada The retirement of an account left over by the repair of jane@acme.example has stopped. *Paused, needs @ada:* Atlassian refused “Deactivate account Jane Doe (…0005)” (403 Forbidden). The key may lack a right, or the account is protected: run `reinstate doctor`.
+    @ada The removal of the left-over account of jane@acme.example is waiting. *Paused, needs @ada:* Atlassian refused “Deactivate account Jane Doe (…0005)” (403 Forbidden). The key may lack a right, or the account is protected: run `reinstate doctor`.
     *Retry* reads everything again. *Stop* ends the run; nothing was changed so far. The buttons are on the card above.
     ");
     page

@@ -128,7 +128,7 @@ pub fn page() -> Page {
     let most = read.clone().and(surveyed(12, Some(since.clone()))).requested();
     shows!(page, "Sweep: more people than the card names", "Ten people are named.", most.card(&mut page), @"
     # Sweep of the organization
-    *Waits for an approval* until 2026-11-30 10:03 UTC: @ada asks @grace to approve or decline.
+    *Waiting for approval* until 2026-11-30 10:03 UTC: @ada asks @grace to approve or decline.
     *5000 accounts*: 4975 healthy, 24 broken, 1 cannot be told
     Since the sweep of 2026-11-29 09:00 UTC: 3 new, 8 gone, 1 with other causes
     • 12 × Group memberships did not reach Atlassian (`membership-drift`)
@@ -155,7 +155,7 @@ pub fn page() -> Page {
     shows!(page, "Sweep: it waits for an approval", "The list has more than five accounts, so an approver decides.",
         requested.card(&mut page), @"
     # Sweep of the organization
-    *Waits for an approval* until 2026-11-30 10:03 UTC: @ada asks @grace to approve or decline.
+    *Waiting for approval* until 2026-11-30 10:03 UTC: @ada asks @grace to approve or decline.
     *5000 accounts*: 4980 healthy, 19 broken, 1 cannot be told
     Since the sweep of 2026-11-29 09:00 UTC: 3 new, 8 gone, 1 with other causes
     • 9 × Another managed account uses the person's address (`email-held-by-managed-account`)
@@ -205,7 +205,7 @@ pub fn page() -> Page {
     shows!(page, "Sweep: the repairs stopped", "Too many repairs failed. An operator decides.", stopped.card(&mut page), @"
     # Sweep of the organization
     *Repairing:* 4 of 7 restored, 1 skipped because they had changed, 1 needs another look. At this rate about 1 more minute.
-    *Waits for an operator:* 1 of 6 repairs did not bring access back. Look at what failed, then go on or stop.
+    *Paused, needs an operator:* 1 of 6 repairs did not bring access back. Look at what failed, then go on or stop.
     *5000 accounts*: 4980 healthy, 19 broken, 1 cannot be told
     Since the sweep of 2026-11-29 09:00 UTC: 3 new, 8 gone, 1 with other causes
     • 9 × Another managed account uses the person's address (`email-held-by-managed-account`)
@@ -221,7 +221,7 @@ pub fn page() -> Page {
     let paused = working.clone().and(SweepEvent::SweepPaused { by, why: PauseDetail::PausedByPerson.into() });
     shows!(page, "Sweep: paused", "An operator pressed *Pause*.", state(&paused.card(&mut page)), @"
     *Repairing:* 4 of 7 restored, 1 skipped because they had changed, 1 needs another look. At this rate about 1 more minute.
-    *Waits for an operator:* @vera paused the repairs. Press *Go on* or *Stop*.
+    *Paused, needs an operator:* @vera paused the repairs. Press *Go on* or *Stop*.
     ");
     shows!(page, "Sweep: the requester is told that they are paused", "In the thread of the card.",
         says(&messages::sweep_stopped("U0ADA", Some("U0VERA"), "somebody paused it")), @"@ada The repairs of this sweep stand still: @vera pressed *Pause*. Press *Go on* or *Stop* on the card above.");
