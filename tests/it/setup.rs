@@ -287,7 +287,7 @@ async fn setup_followed_word_by_word_ends_with_a_green_doctor_and_a_working_bot(
     assert!(doctor.contains("Ready to serve") && !doctor.contains("BAD"), "{doctor}");
     assert!(serving);
     let answers = answers.join("\n");
-    assert!(answers.contains("operator") && answers.contains("Healthy"), "{answers}");
+    assert!(answers.contains("operator") && answers.contains("access is complete"), "{answers}");
     repairs(&people, &sandbox, folder.path(), scenario.who).await;
     assert_eq!(sandbox.wire.faults(), Vec::<String>::new());
 }
