@@ -72,7 +72,7 @@ impl InProcess {
         let entra = tenant.entra.shared();
         let services = Services(upstream_router(&atlassian, &entra, &wire, BASE));
         aim_job(&entra, BASE);
-        lock(&entra).write_through(services.clone());
+        lock(&entra).write_through(Some(services.clone()));
         Self { wire, atlassian, entra, services, directories }
     }
 
@@ -80,5 +80,25 @@ impl InProcess {
     #[must_use]
     pub fn env(&self) -> BTreeMap<String, String> {
         upstream_env(BASE, &self.entra, &self.directories)
+    }
+}
+
+/// The services hold the state, and the state holds the services, so neither would ever be freed.
+impl Drop for InProcess {
+    fn drop(&mut self) {
+        lock(&self.entra).write_through(None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tenant_is_freed_with_its_services() {
+        let services = InProcess::new(Tenant::new());
+        let (entra, atlassian) = (Arc::downgrade(&services.entra), Arc::downgrade(&services.atlassian));
+        drop(services);
+        assert!(entra.upgrade().is_none() && atlassian.upgrade().is_none());
     }
 }

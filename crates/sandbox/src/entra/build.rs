@@ -45,9 +45,9 @@ impl Entra {
         entra
     }
 
-    /// From now on the job writes to these services, and no longer over the network.
-    pub fn write_through(&mut self, services: crate::in_process::Services) {
-        self.services = Some(services);
+    /// From now on the job writes to these services, and no longer over the network. `None` ends that.
+    pub fn write_through(&mut self, services: Option<crate::in_process::Services>) {
+        self.services = services;
     }
 
     /// Wraps the tenant for the routers.
