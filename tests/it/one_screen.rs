@@ -5,11 +5,12 @@
 use reinstate::slack::blocks::Message;
 use reinstate::slack::cards;
 use reinstate_core::run::{EndReason, PauseDetail, PauseReason};
-use reinstate_core::{Diagnosis, Event, Outcome, Plan};
+use reinstate_core::{Cause, Diagnosis, Event, Outcome, Plan};
 use reinstate_sandbox::generator::Recipe;
 use reinstate_sandbox::scenarios::ALL;
+use reinstate_sandbox::tenant::Tenant;
 
-use crate::asking::look;
+use crate::asking::{ask, look, start};
 use crate::gallery::jane::Story;
 use crate::generated::lab::Lab;
 
@@ -159,6 +160,66 @@ async fn the_card_of_generated_tenants_fits_one_screen_and_shows_no_full_id() {
     }
     assert!(plans > 25, "{plans} plans");
     assert!(all.is_empty(), "{} cards\n{}", all.len(), all.join("\n\n"));
+}
+
+/// Names that a directory may hold: very long, from right to left with an emoji of several parts, none, and the same
+/// for everybody.
+const NAMES: [&str; 4] = [LONG_NAME, "\u{202e}أحمد بن عبد الله 🧑\u{200d}🚒", "", "Jane Doe"];
+const LONG_NAME: &str = concat!(
+    "Wolfeschlegelsteinhausenbergerdorff Wolfeschlegelsteinhausenbergerdorff ",
+    "Ж Ж Ж Ж Ж Ж Ж Ж Ж Ж Ж Ж Ж Ж Ж Ж Ж Ж Ж Ж Ж Ж Ж Ж Ж Ж Ж Ж Ж Ж Ж Ж Ж Ж Ж Ж Ж Ж Ж Ж ",
+    "Wolfeschlegelsteinhausenbergerdorff the elder of Hamburg"
+);
+
+/// Gives everybody this name, and all accounts one date.
+fn rename(tenant: &mut Tenant, name: &str) {
+    for user in tenant.entra.users.values_mut() {
+        name.clone_into(&mut user.display_name);
+    }
+    for account in tenant.atlassian.accounts.values_mut() {
+        name.clone_into(&mut account.name);
+        "2026-02-02".clone_into(&mut account.added_to_org);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_card_fits_one_screen_whatever_people_are_called() {
+    assert!(LONG_NAME.chars().count() >= 200);
+    let (mut all, mut plans) = (Vec::new(), 0);
+    // Each scenario with two of the names.
+    for (at, scenario) in ALL.iter().enumerate() {
+        for name in [NAMES[at % 4], NAMES[(at + 2) % 4]] {
+            let mut tenant = scenario.tenant();
+            rename(&mut tenant, name);
+            let (diagnosis, plan) = ask(&start(tenant).await, scenario.who).await;
+            plans += usize::from(!plan.steps.is_empty());
+            all.extend(faults(&format!("{} called {name:?}", scenario.name), &diagnosis, &plan));
+        }
+    }
+    assert!(plans > 60, "{plans} plans");
+    assert!(all.is_empty(), "{} cards\n{}", all.len(), all.join("\n\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sixty_missing_groups_and_forty_apps_fit_one_screen() {
+    let mut tenant = Tenant::new();
+    tenant.sends_known_members();
+    let jane = tenant.employee("jane@acme.example", "Jane Doe");
+    for number in 0..60 {
+        let name = format!("grp-of-the-department-with-the-very-long-name-{number:02}");
+        let app = format!("Site number {number:02} of the department with the very long name");
+        let app = tenant.atlassian.add_workspace("jira-software", &app);
+        let roles = [(app.as_str(), "atlassian/user")];
+        tenant.atlassian.add_group(&name, true, if number < 40 { &roles } else { &[] });
+        let group = tenant.entra.add_group(&name);
+        tenant.entra.add_member(&group, &jane.idp);
+        tenant.entra.assign_group(&group);
+    }
+    let (diagnosis, plan) = ask(&start(tenant).await, "jane@acme.example").await;
+    assert!(diagnosis.findings.iter().any(|found| found.code == Cause::MembershipDrift), "{diagnosis:?}");
+    assert!(plan.steps.len() >= 60, "{} steps", plan.steps.len());
+    let found = faults("sixty groups", &diagnosis, &plan);
+    assert!(found.is_empty(), "{}", found.join("\n\n"));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::evidence::{Account, Read};
 /// How many characters of an id are shown, if they tell all known ids apart.
 const TAIL: usize = 4;
 /// The maximum number of characters of a name in a label.
-const MAX_NAME: usize = 40;
+const MAX_NAME: usize = 30;
 
 /// When an account was last used in any app.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -171,7 +171,8 @@ fn account_name(case: &Case<'_>, account: &Account) -> AccountName {
     AccountName { name: account.name.clone(), added: account.added.clone(), last_use }
 }
 
-fn shortened(name: &str) -> String {
+/// A name that leaves room for the rest of a sentence. Names of 200 characters occur.
+pub(crate) fn shortened(name: &str) -> String {
     if name.chars().count() <= MAX_NAME {
         return name.to_owned();
     }

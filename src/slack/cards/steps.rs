@@ -128,10 +128,8 @@ fn shown_line(number: usize, line: &Line<'_>, diagnosis: &Diagnosis) -> Markup {
         .literal(". ")
         .literal(line.mark.words())
         .then(&ops_text(&ops, diagnosis));
-    let Some(step) = line.steps.first().filter(|_| matches!(line.mark, Mark::Open | Mark::NeedsPerson))
-    else {
-        return text;
-    };
+    // The risk helps to decide, so it is shown while the step can still be approved.
+    let Some(step) = line.steps.first().filter(|_| line.mark == Mark::Open) else { return text };
     match step.risk {
         Risk::Destructive => text.literal(" · :warning: *destructive*"),
         Risk::Disruptive => text.literal(" · :warning: *disruptive*"),

@@ -3,6 +3,7 @@
 
 use crate::diagnose::Case;
 use crate::evidence::{Account, Read};
+use crate::names::shortened;
 use crate::op::{Op, ResetScope};
 use crate::plan::Step;
 use crate::subject::{RecordId, normalize};
@@ -43,9 +44,9 @@ fn same_person(case: &Case<'_>) -> Option<String> {
     let account = case.e.account(record_link.account.as_deref()?)?;
     Some(format!(
         "By approving, you confirm that these are the same person: {} at the identity provider, and account {} of {}, {}.",
-        person.name.as_deref().unwrap_or("unnamed"),
+        person.name.as_deref().map_or_else(|| "unnamed".to_owned(), shortened),
         account.id,
-        account.name.as_deref().unwrap_or("no name"),
+        account.name.as_deref().map_or_else(|| "no name".to_owned(), shortened),
         last_used(case, account)
     ))
 }
