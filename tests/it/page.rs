@@ -273,6 +273,15 @@ async fn a_story_is_found_by_its_words_and_told_in_the_dark() {
     assert_eq!(browser.count("a[href*='evil'], .truth .mention").await, 0);
     browser.picture("dark").await;
     knows_everything(&browser).await;
+    // Each message can be looked at as a phone shows it: 42 columns, whatever the width of the window.
+    let script = "const card = document.querySelector('.card'); const ruler = document.createElement('span');
+        ruler.textContent = '0'.repeat(42); ruler.style.justifySelf = 'start'; card.append(ruler); const most = ruler.getBoundingClientRect().width;
+        ruler.remove(); const widths = [...card.children].map(e => e.getBoundingClientRect().width);
+        return Math.max(...widths) <= most + 1";
+    assert_eq!(browser.run(script, json!([])).await, json!(false), "the window is wider");
+    browser.click("//input[@id='phone']").await;
+    assert_eq!(browser.run(script, json!([])).await, json!(true), "as on a phone");
+    browser.picture("as-on-a-phone").await;
     browser.close().await;
 }
 

@@ -79,6 +79,7 @@ pub(super) fn conversation(stage: &Stage, slack: &Slack, seat: &Seat) -> Markup 
         header.place {
             h2 { (title(slack, &seat.place)) }
             p.hint { (members) " people" @if channel.is_some_and(|c| c.is_ext_shared) { ", shared with another company" } }
+            label.phone { input type="checkbox" id="phone" autocomplete="off"; " As on a phone" }
         }
         ol.log id="log" role="log" aria-label={ "Messages in " (title(slack, &seat.place)) } tabindex="0" {
             @for entry in entries(slack, seat) { (entry) }
