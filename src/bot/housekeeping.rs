@@ -1,5 +1,5 @@
-//! Periodic work besides repairs: it limits the memory of the metrics, records the counts of refused requests, and
-//! erases personal data when its retention period has ended. It must never delay a repair: a failure is logged, and the
+//! Periodic work besides repairs: it limits the memory of the metrics, records the counts of refused requests, has
+//! people reminded of runs that wait for them, and erases personal data when its retention period has ended. It must never delay a repair: a failure is logged, and the
 //! work is tried again at the next interval.
 
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::time::interval;
 
 use super::app::App;
+use super::poster::REMIND_AFTER;
 use crate::exec::NoteKind;
 use crate::slack::api::ApiError;
 use crate::telemetry::Metrics;
@@ -20,6 +21,8 @@ use reinstate_store::NewEntry;
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 /// How often refused requests are recorded. A flood of requests must not become a flood of entries.
 const NOTE_INTERVAL: Duration = Duration::from_secs(60);
+/// How often runs are looked for that have waited long for a person.
+const REMIND_INTERVAL: Duration = Duration::from_secs(600);
 /// How often personal data that is too old is erased.
 const FORGET_INTERVAL: Duration = Duration::from_secs(3600);
 /// The backoff for `auth.test` if Slack gives no pause of its own.
@@ -30,8 +33,8 @@ const HOME_BACKOFF: ExponentialBuilder = ExponentialBuilder::new()
 
 /// Runs the periodic work until `stopped` is set.
 pub async fn run(app: Arc<App>, metrics: Option<Metrics>, mut stopped: watch::Receiver<bool>) {
-    let (mut upkeep, mut noted, mut forgotten) =
-        (interval(UPKEEP_INTERVAL), interval(NOTE_INTERVAL), interval(FORGET_INTERVAL));
+    let (mut upkeep, mut noted) = (interval(UPKEEP_INTERVAL), interval(NOTE_INTERVAL));
+    let (mut reminded, mut forgotten) = (interval(REMIND_INTERVAL), interval(FORGET_INTERVAL));
     // A dropped sender also means the end.
     let end = async move { stopped.wait_for(|end| *end).await.map(drop).unwrap_or_default() };
     tokio::pin!(end);
@@ -39,6 +42,7 @@ pub async fn run(app: Arc<App>, metrics: Option<Metrics>, mut stopped: watch::Re
         tokio::select! {
             _ = upkeep.tick() => if let Some(metrics) = &metrics { metrics.run_upkeep() },
             _ = noted.tick() => note_refused(&app).await,
+            _ = reminded.tick() => remind(&app).await,
             _ = forgotten.tick() => forget(&app).await,
             () = &mut end => break,
         }
@@ -58,6 +62,17 @@ async fn note_refused(app: &App) {
     if let Err(error) = app.journal.store().append_global(entry).await {
         tracing::warn!(%error, "refused requests could not be noted; they are counted on");
         app.refused_requests.put_back(counts);
+    }
+}
+
+/// Has the cards drawn again of runs and sweeps that have waited long for a person: the reminder is sent with them.
+async fn remind(app: &App) {
+    match app.journal.store().draw_long_waiting(REMIND_AFTER).await {
+        Ok(0) => {}
+        Ok(_) => app.wake.poster.notify_one(),
+        Err(error) => {
+            tracing::warn!(%error, "runs that wait for people could not be read; trying again in ten minutes")
+        }
     }
 }
 

@@ -19,9 +19,10 @@ use reinstate_core::sweep::Sweep;
 use reinstate_core::{Action, Event, Permit, Run};
 use reinstate_store::{CardRole, NewEntry};
 
-/// How often a private answer is retried after a rate limit, if the pause is at most [`MAX_RETRY_AFTER`].
-const MAX_RETRIES: usize = 2;
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(5);
+/// How long a private answer is retried after a rate limit. Slack accepts one message per second and conversation, and
+/// the poster may send as many at once as it draws runs at once. It must end within the lease of a drawing.
+const MAX_RATE_LIMIT_WAIT: Duration = Duration::from_secs(25);
+const MIN_RATE_LIMIT_PAUSE: Duration = Duration::from_millis(200);
 
 /// Where one person can be answered privately.
 #[derive(Clone, Debug)]
@@ -65,11 +66,14 @@ impl App {
         }
         // From the App Home, or if the channel is gone, only their direct messages remain.
         let mut told = self.reply_directly(&reply_to.by.id, card).await;
-        for _ in 0..MAX_RETRIES {
-            match told {
-                Err(ApiError::Limited(pause)) if pause <= MAX_RETRY_AFTER => tokio::time::sleep(pause).await,
-                _ => break,
+        let mut left = MAX_RATE_LIMIT_WAIT;
+        while let Err(ApiError::Limited(pause)) = told {
+            let pause = pause.max(MIN_RATE_LIMIT_PAUSE);
+            match left.checked_sub(pause) {
+                Some(rest) => left = rest,
+                None => break,
             }
+            tokio::time::sleep(pause).await;
             told = self.reply_directly(&reply_to.by.id, card).await;
         }
         if let Err(error) = told {
@@ -161,6 +165,9 @@ impl App {
             head: None,
             channel: &self.channel,
             asks_here: false,
+            concerned: &[],
+            undone_by: None,
+            removed_by: None,
             docs: self.config.slack.docs_url.as_ref(),
         }
     }

@@ -12,6 +12,8 @@ use jiff::tz::TimeZone;
 use tracing::Level;
 use url::Url;
 
+use crate::slack::run_ref::RunRef;
+
 /// The exit codes of the program. Scripts rely on the numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -170,9 +172,9 @@ impl Command {
 pub enum Runs {
     /// End a run whose journal cannot be read, and give back what it has claimed
     Release {
-        /// The id of the run, as its card and the log show it
-        #[arg(value_name = "RUN", value_parser = run_id)]
-        run: String,
+        /// The id of the run, or at least 4 characters from its beginning or end
+        #[arg(value_name = "RUN", value_parser = run_ref)]
+        run: RunRef,
     },
 }
 
@@ -246,9 +248,8 @@ fn app(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-fn run_id(text: &str) -> Result<String, String> {
-    let id = uuid::Uuid::parse_str(text.trim()).map_err(|_| "give the id of a run, as its card shows it")?;
-    Ok(id.to_string())
+fn run_ref(text: &str) -> Result<RunRef, &'static str> {
+    RunRef::parse(text.trim()).ok_or("give the id of a run, as its card shows it")
 }
 
 fn base_url(text: &str) -> Result<Url, String> {
@@ -331,7 +332,7 @@ mod tests {
             Command::Audit(Audit::Verify { head: Some("ab12".into()) })
         );
         let run = "0199c1f0-0000-7000-8000-000000000001";
-        let release = Command::Runs(Runs::Release { run: run.into() });
+        let release = Command::Runs(Runs::Release { run: RunRef::parse(run).unwrap() });
         assert_eq!(command(&format!("reinstate runs release {run}")), release);
         let manifest =
             Command::Manifest { url: Some("https://bot.example/x".parse().unwrap()), socket: false };

@@ -10,6 +10,9 @@ use crate::config::Config;
 use crate::exec::{Journal, JournalError, NoteKind};
 use reinstate_store::{NewEntry, Released, Store, StoreError};
 
+/// How many runs are listed if RUN fits several.
+const MAX_LISTED: i64 = 10;
+
 /// Runs one of the `runs` commands.
 ///
 /// # Errors
@@ -17,6 +20,17 @@ use reinstate_store::{NewEntry, Released, Store, StoreError};
 pub async fn run(config: &Config, runs: Runs) -> anyhow::Result<Exit> {
     let Runs::Release { run } = runs;
     let store = Store::open_existing(config.store.url.expose_secret()).await?;
+    let found = match run.is_whole() {
+        true => vec![run.text().to_owned()],
+        false => store.runs_with_part(run.text(), MAX_LISTED).await?,
+    };
+    if found.len() > 1 {
+        eprintln!("Several runs have ids that begin or end with {}:", run.text());
+        found.iter().for_each(|id| eprintln!("  {id}"));
+        eprintln!("Nothing was changed. Please give more of the id.");
+        return Ok(Exit::Error);
+    }
+    let run = found.into_iter().next().unwrap_or_else(|| run.text().to_owned());
     let Some(row) = store.run(&run).await? else {
         eprintln!("There is no run {run}. The card of a run and the log show its id.");
         return Ok(Exit::Error);

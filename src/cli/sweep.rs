@@ -257,7 +257,7 @@ fn draw(bar: &ProgressBar, meter: &SweepProgress, began: Instant) {
     let rows = SweepProgress::get(&meter.rows);
     let seconds = began.elapsed().as_secs().max(1);
     bar.set_message(format!(
-        "{accounts} accounts listed ({} a second), {rows} people, memberships and records read; looked closely at {looked} of {looks}",
+        "{accounts} accounts listed ({} a second), {rows} people, memberships and records read; {looked} of {looks} read one by one",
         accounts / seconds
     ));
     bar.tick();

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use reinstate::slack::messages::end_message;
-use reinstate_core::Outcome;
+use reinstate_core::{Outcome, short_id};
 use reinstate_sandbox::entra::JobCode;
 use reinstate_sandbox::lock;
 use reinstate_sandbox::scenarios::find;
@@ -35,7 +35,7 @@ async fn ends(bot: &Bot, run: &str) -> Outcome {
 async fn is_told_of(bot: &Bot, first: &str) {
     let second = bot.app.journal.run(&bot.run().await).await.unwrap();
     let (_, message) = second.ended.unwrap();
-    assert!(end_message(&message).contains(first), "the second is told which run is first");
+    assert!(end_message(&message).contains(short_id(first)), "the second is told which run is first");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -174,6 +174,12 @@ async fn a_run_that_cannot_be_read_is_released_by_hand_and_gives_back_its_claims
             let nowhere = uuid::Uuid::now_v7().to_string();
             assert_eq!(release(bot, &nowhere).await.0, Some(1));
             assert_eq!(release(bot, JANE).await.0, Some(64));
+            let again = bot.app.journal.clone();
+            let asked = bot.app.journal.run(&first).await.unwrap().asked.unwrap();
+            let twin = format!("{}-0000-7000-8000-000000000000", &first[..13]);
+            again.open(twin.clone(), twin, asked, reinstate::clock::now()).await.unwrap();
+            let (code, says) = release(bot, &first[..13]).await;
+            assert!(code == Some(1) && says.contains("Several runs") && says.contains(&first), "{says}");
 
             // An entry that no version of the program has written.
             let store = bot.app.journal.store();
@@ -192,7 +198,8 @@ async fn a_run_that_cannot_be_read_is_released_by_hand_and_gives_back_its_claims
             // This test does not wait for the cards, because the card of the first run can no longer be drawn.
             let second = bot.until("the end", |run| run.ended.is_some()).await;
             assert_eq!(second.ended.unwrap().0, Outcome::Busy, "it keeps what it has claimed");
-            let (code, says) = release(bot, &first).await;
+            // The end of an id is enough, as everywhere.
+            let (code, says) = release(bot, &first[first.len() - 12..]).await;
             assert_eq!(code, Some(0), "{says}");
             assert!(says.contains("was released") && !says.contains("jane.secret"), "{says}");
             let (code, says) = release(bot, &first).await;

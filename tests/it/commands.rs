@@ -122,7 +122,7 @@ async fn a_second_repair_is_answered_privately_with_the_first() {
         assert_eq!(bot.ends().await, Outcome::Busy);
         let told = bot.hears(ADA, "is already at work on the same person").await;
         let link = format!("p{}|Its card>", card.ts.replace('.', ""));
-        assert!(told.text.contains(&first) && told.text.contains(&link), "{}", told.text);
+        assert!(told.text.contains(short_id(&first)) && told.text.contains(&link), "{}", told.text);
         assert_eq!(lock(&bot.sandbox.slack).messages.len(), shown, "nobody else is told");
         // The first run is unchanged.
         bot.says(GRACE, &format!("cancel {first}")).await;

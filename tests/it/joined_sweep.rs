@@ -74,3 +74,19 @@ async fn those_who_joined_hear_that_it_was_stopped() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_requests_in_the_same_moment_the_second_joins() {
+    tells_in(crowd(), two_operators, async |bot| {
+        bot.sandbox.wire.set_latency(Duration::from_millis(200));
+        tokio::join!(bot.says(ADA, "sweep"), bot.says(VERA, "sweep"));
+        let told = [bot.hears(ADA, "sweep").await.text, bot.hears(VERA, "sweep").await.text];
+        let joined = told.iter().filter(|text| text.contains("So no second one was started")).count();
+        assert_eq!((joined, sweeps(bot).await), (1, 1), "{told:?}");
+        bot.sandbox.wire.set_latency(Duration::ZERO);
+        sweep(bot, |sweep| sweep.surveyed.is_some()).await;
+        bot.is_quiet().await;
+        bot.reads_all();
+    })
+    .await;
+}

@@ -14,11 +14,11 @@ use super::slack_sweep;
 
 const REPAIR: &str = "repair jane@acme.example";
 
-fn no_steps(env: &mut Env) {
+pub fn no_steps(env: &mut Env) {
     env.insert("REINSTATE_LIMITS__RISKY_STEPS_PER_DAY".to_owned(), "0".to_owned());
 }
 
-async fn closes(bot: &Bot) {
+pub async fn closes(bot: &Bot) {
     bot.app.drain(std::time::Duration::from_secs(60)).await;
     bot.is_quiet().await;
     bot.reads_all();

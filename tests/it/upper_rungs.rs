@@ -27,6 +27,14 @@ async fn approved(bot: &Bot) {
     assert!(bot.events(&id).await.iter().any(|event| matches!(event, Event::Approved { .. })));
 }
 
+/// The card of an earlier run says what a later run did about it, and no longer offers that.
+async fn says_later(bot: &Bot, card: &str, words: &str, action: &str) {
+    bot.is_quiet().await;
+    assert!(bot.shows(card).contains(words), "{}", bot.shows(card));
+    let blocks = lock(&bot.sandbox.slack).message(card).unwrap().blocks.clone();
+    assert!(!serde_json::to_string(&blocks).unwrap().contains(&format!("\"{action}\"")), "{blocks:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_account_left_over_is_retired_and_comes_back_by_undo() {
     tells("email-held", async |bot| {
@@ -34,6 +42,7 @@ async fn the_account_left_over_is_retired_and_comes_back_by_undo() {
         approved(bot).await;
         assert_eq!(bot.ends().await, Outcome::Restored);
         let repaired = organization(bot);
+        let card = bot.root().await;
 
         bot.clicks(VERA, "reinstate.retire").await;
         bot.hears(VERA, "This needs the role operator").await;
@@ -46,12 +55,15 @@ async fn the_account_left_over_is_retired_and_comes_back_by_undo() {
         assert_eq!(bot.ends().await, Outcome::Done);
         let retired = bot.run().await;
         assert_ne!(organization(bot), repaired, "the account is inactive");
+        says_later(bot, &card.ts, "left-over account was removed later", "reinstate.retire").await;
+        let card = bot.root().await;
 
         bot.says(ADA, &format!("undo {retired}")).await;
         bot.until("another run", |run| run.ended.is_some()).await;
         assert_eq!(bot.ends().await, Outcome::Done);
         assert_ne!(bot.run().await, retired);
         assert_eq!(organization(bot), repaired, "undone exactly");
+        says_later(bot, &card.ts, "*Undone* later", "reinstate.undo").await;
         bot.reads_all();
     })
     .await;
@@ -64,12 +76,14 @@ async fn a_suspension_that_was_lifted_is_put_back_by_undo() {
         bot.says(ADA, "repair jane@acme.example").await;
         assert_eq!(bot.ends().await, Outcome::Restored);
         assert_ne!(organization(bot), before);
+        let card = bot.root().await;
         bot.clicks(ADA, "reinstate.undo").await;
         bot.hears(ADA, "The run has begun").await;
         bot.sees("Suspend").await;
         approved(bot).await;
         assert_eq!(bot.ends().await, Outcome::Done);
         assert_eq!(organization(bot), before, "undone exactly");
+        says_later(bot, &card.ts, "*Undone* later", "reinstate.undo").await;
         bot.reads_all();
     })
     .await;

@@ -24,6 +24,13 @@ pub enum CardRole {
     Helped,
     /// Told the requester that the run or the sweep waits for a person; the number counts its pauses.
     Stopped(u32),
+    /// Reminded people that the run or the sweep has waited for them for long. The number is that of the entry since
+    /// which it waits; `reminders.rs` looks for it.
+    Reminded(u32),
+    /// A note: a later run undid this one.
+    Undone,
+    /// A note: a later run removed the account that this one left over.
+    Removed,
     /// Told the requester that the root card moved to another channel.
     Moved,
     /// Told the requester that `slack.channel` may not show what is to be shown.
@@ -47,13 +54,15 @@ pub enum CardRole {
 }
 
 /// The roles that have no number.
-const PLAIN: [CardRole; 15] = [
+const PLAIN: [CardRole; 17] = [
     CardRole::Root,
     CardRole::SweepCall,
     CardRole::Outcome,
     CardRole::OutcomeApprovers,
     CardRole::PrivateEnd,
     CardRole::Helped,
+    CardRole::Undone,
+    CardRole::Removed,
     CardRole::Moved,
     CardRole::WrongChannel,
     CardRole::Again,
@@ -77,6 +86,9 @@ impl CardRole {
             Self::PrivateEnd => "private-end",
             Self::Helped => "helped",
             Self::Stopped(_) => "stopped",
+            Self::Reminded(_) => "reminded",
+            Self::Undone => "undone",
+            Self::Removed => "removed",
             Self::Moved => "moved",
             Self::WrongChannel => "wrong-channel",
             Self::Again => "again",
@@ -92,7 +104,9 @@ impl CardRole {
 
     fn number(&self) -> Option<u32> {
         match self {
-            Self::Approval(number) | Self::Call(number) | Self::Stopped(number) => Some(*number),
+            Self::Approval(number) | Self::Call(number) | Self::Stopped(number) | Self::Reminded(number) => {
+                Some(*number)
+            }
             _ => None,
         }
     }
@@ -102,6 +116,7 @@ impl CardRole {
 impl fmt::Display for CardRole {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.number() {
+            Some(number) if matches!(self, Self::Reminded(_)) => write!(f, "{}-{number}", self.word()),
             Some(number) => write!(f, "{}-{number:04}", self.word()),
             None => f.write_str(self.word()),
         }
@@ -115,7 +130,8 @@ impl From<&str> for CardRole {
         }
         let numbered = text.rsplit_once('-').and_then(|(word, number)| {
             let number = number.parse().ok()?;
-            let all = [Self::Approval(number), Self::Call(number), Self::Stopped(number)];
+            let all =
+                [Self::Approval(number), Self::Call(number), Self::Stopped(number), Self::Reminded(number)];
             all.into_iter().find(|role| role.word() == word)
         });
         // A number that is written in another way would not come back as it was.
@@ -128,7 +144,7 @@ mod tests {
     use super::*;
 
     /// Databases hold these texts: none of them may change.
-    const TEXTS: [(&str, CardRole); 20] = [
+    const TEXTS: [(&str, CardRole); 24] = [
         ("root", CardRole::Root),
         ("approval-0001", CardRole::Approval(1)),
         ("approval-12345", CardRole::Approval(12345)),
@@ -140,6 +156,10 @@ mod tests {
         ("helped", CardRole::Helped),
         ("stopped-0001", CardRole::Stopped(1)),
         ("stopped-0000", CardRole::Stopped(0)),
+        ("reminded-7", CardRole::Reminded(7)),
+        ("reminded-12345", CardRole::Reminded(12345)),
+        ("undone", CardRole::Undone),
+        ("removed", CardRole::Removed),
         ("moved", CardRole::Moved),
         ("wrong-channel", CardRole::WrongChannel),
         ("again", CardRole::Again),
@@ -171,6 +191,7 @@ mod tests {
             "approval-+001",
             "poll-0001",
             "call-0001-x",
+            "reminded-0007",
         ];
         for text in texts {
             let role = CardRole::from(text);

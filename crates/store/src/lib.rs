@@ -25,6 +25,7 @@ mod migrations;
 mod open_run;
 mod queue;
 mod release;
+mod reminders;
 mod retention;
 mod runs;
 mod sweeps;

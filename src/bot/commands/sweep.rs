@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::bot::app::App;
+use crate::bot::click_queue::ClickKind;
 use crate::bot::private::ReplyTo;
 use crate::exec::{Decision, JournalError, Loaded};
 use crate::slack::blocks::Message;
@@ -20,6 +21,9 @@ pub(super) async fn sweep(app: &App, reply_to: &ReplyTo, key: String, sent_at: T
     let says = match app.people.permit(&app.slack, &reply_to.by, &Action::Repair).await {
         Ok(permit) => {
             let key = format!("sweep {key}");
+            // Of two people who ask in the same moment, the second joins the first.
+            let turn = app.click_queue.turn("sweep", ClickKind::Open);
+            let _turn = turn.lock().await;
             match join(app, permit.actor(), &key).await {
                 Some(joined) => joined,
                 None => begin(app, reply_to, key, sent_at, permit.rule().to_owned()).await,

@@ -1,7 +1,7 @@
 //! The App Home: what waits for the reader's approval, what needs the reader as its requester, what runs, and what ran
 //! lately. It is published when a person opens it, and again when a run changes while that person may still be
-//! looking. The runs are read once for all viewers. This must never take more than a small part of the time, however
-//! many runs are open. Only the process that received the opening event knows the viewer; a person who opens the Home
+//! looking. A bounded number of runs is read, once for all viewers, so this never takes more than a small part of the
+//! time, however many runs are open. Only the process that received the opening event knows the viewer; a person who opens the Home
 //! again sees the current state. It must never show runs to a person without a role.
 
 use std::collections::BTreeSet;
@@ -26,6 +26,8 @@ use reinstate_core::{Action, may};
 /// The shortest interval between two checks for changes. Reading takes at most a tenth of the time.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 const MAX_RECENT_RUNS: i64 = 10;
+/// How many open runs are read, the oldest first. The others are only counted.
+const MAX_OPEN_RUNS: usize = 200;
 
 /// Publishes the Home of a person who opened it, and keeps it up to date from now on.
 pub(super) async fn opened(app: &App, by: Requester) {
@@ -100,6 +102,8 @@ type Standing = Result<Runs, reinstate_store::StoreError>;
 
 struct Runs {
     open: Vec<Listed>,
+    /// How many open runs were not read.
+    unread: usize,
     recent: Vec<Listed>,
     /// How long the reading took.
     took: Duration,
@@ -109,18 +113,20 @@ async fn read(app: &App) -> Standing {
     let (began, store) = (Instant::now(), app.journal.store());
     let now = app.journal.now().await?;
     let (mut open, mut recent) = (Vec::new(), Vec::new());
-    for row in store.open_runs().await? {
-        open.extend(listed(app, &row.run, now).await);
+    let (oldest, count) = store.oldest_open_runs(MAX_OPEN_RUNS).await?;
+    for run in &oldest {
+        open.extend(listed(app, run, now).await);
     }
+    let unread = usize::try_from(count).unwrap_or_default().saturating_sub(oldest.len());
     let ended = store.recent_runs(MAX_RECENT_RUNS * 3).await?.into_iter().filter(|row| row.ended());
     for row in ended.take(usize::try_from(MAX_RECENT_RUNS).unwrap_or(10)) {
         recent.extend(listed(app, &row.run, now).await);
     }
-    Ok(Runs { open, recent, took: began.elapsed() })
+    Ok(Runs { open, unread, recent, took: began.elapsed() })
 }
 
 async fn lists(app: &App, runs: &Runs, me: &str, approves: bool, sees: bool) -> Lists {
-    let mut lists = Lists::default();
+    let mut lists = Lists { unread: runs.unread, ..Lists::default() };
     for one in &runs.open {
         let mine = one.asked_by == me;
         let to_approve = one.awaits == Awaits::Approver && approves && !mine && !one.approved_by_me(me);

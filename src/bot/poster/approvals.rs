@@ -5,7 +5,11 @@ use super::drawing::{Drawing, RunEntries};
 use super::{PostError, PostErrors};
 use crate::slack::cards;
 use reinstate_core::Event;
+use reinstate_core::subject::normalize;
 use reinstate_store::{CardRole, MessageRef, PostedMessage};
+
+/// How many approvers a card mentions (`messages::mentions`), and so how many are looked up.
+const MAX_APPROVERS: usize = 20;
 
 impl Drawing<'_, RunEntries> {
     /// Requests approvals where the root card cannot, calls the approvers, and removes old buttons. `root` is the root
@@ -39,13 +43,33 @@ impl Drawing<'_, RunEntries> {
         troubles.settled()
     }
 
+    /// The approvers whose Slack address is one of the person whom the plan is about. They may not approve it, so they
+    /// are neither asked nor told the end. Someone whose address cannot be read is asked: the check of an approval is
+    /// stricter (`self_approval.rs`).
+    pub(super) async fn concerned(&self) -> Vec<String> {
+        let asks = self.view(true).awaited().is_some();
+        let asked =
+            self.cards.iter().any(|card| matches!(card.role, CardRole::Approval(_) | CardRole::Call(_)));
+        let Some(current) = self.of.run.current.as_ref().filter(|_| asks || asked) else { return Vec::new() };
+        let mut concerned = Vec::new();
+        for id in self.app.people.access().approver.users.iter().take(MAX_APPROVERS) {
+            let email = self.app.people.email(&self.app.slack, id).await.ok().flatten();
+            if email.is_some_and(|email| current.plan.subject.addresses.contains(&normalize(&email))) {
+                concerned.push(id.clone());
+            }
+        }
+        concerned
+    }
+
     /// Calls the approvers in the thread of the root card, which has the button.
     async fn call(&mut self, root: Option<&MessageRef>) -> Result<(), PostError> {
         let role = CardRole::Call(self.of.run.plans);
         let (Some(root), true) = (root, self.view(true).awaited().is_some()) else { return Ok(()) };
         if self.known(&role).is_none() {
-            self.upsert(&role, &root.channel, Some(&root.ts), |drawing| cards::call(&drawing.view(true)))
-                .await?;
+            self.upsert(&role, &root.channel, Some(&root.ts), |drawing| {
+                cards::call(&drawing.view(true), None)
+            })
+            .await?;
         }
         Ok(())
     }

@@ -59,6 +59,8 @@ pub(super) struct Drawing<'a, S> {
     pub(super) now: Timestamp,
     /// The end of our lease on these cards.
     pub(super) until: Instant,
+    /// The approvers who are not asked because the plan is about their own account, by Slack user id.
+    pub(super) concerned: Vec<String>,
 }
 
 impl<'a, S: HasCards> Drawing<'a, S> {
@@ -77,7 +79,7 @@ impl<'a, S: HasCards> Drawing<'a, S> {
             true => app.journal.store().head().await.ok().map(|head| head.to_string()),
             false => None,
         };
-        Ok(Self { app, id, of, cards, head, now, until })
+        Ok(Self { app, id, of, cards, head, now, until, concerned: Vec::new() })
     }
 
     /// Whether personal data may be shown in `slack.channel`.
@@ -107,7 +109,9 @@ pub(super) async fn show(
     until: Instant,
 ) -> Result<(), PostError> {
     let ended = run.ended.is_some();
-    Drawing::of(app, id, RunEntries { run, entries }, ended, until).await?.draw().await
+    let mut drawing = Drawing::of(app, id, RunEntries { run, entries }, ended, until).await?;
+    drawing.concerned = drawing.concerned().await;
+    drawing.draw().await
 }
 
 impl Drawing<'_, RunEntries> {
@@ -123,6 +127,9 @@ impl Drawing<'_, RunEntries> {
             head: self.head.clone(),
             channel: &self.app.channel,
             asks_here,
+            concerned: &self.concerned,
+            undone_by: self.noted(&CardRole::Undone),
+            removed_by: self.noted(&CardRole::Removed),
             docs: self.app.config.slack.docs_url.as_ref(),
         }
     }
@@ -164,11 +171,15 @@ impl Drawing<'_, RunEntries> {
         troubles.note(asked)?;
         let told = self.tell_stopped().await;
         troubles.note(told)?;
+        let told = self.remind_approvers().await;
+        troubles.note(told)?;
         if self.of.run.ended.is_some() {
             // A root card that could not be updated still has its thread.
             let root = self.known(&CardRole::Root).map(|card| card.at.clone());
             let told = self.end(root.as_ref()).await;
             troubles.note(told)?;
+            let noted = self.note_on_earlier().await;
+            troubles.note(noted)?;
         }
         troubles.settled()?;
         for card in &self.cards {

@@ -33,6 +33,7 @@ impl Drawing<'_, RunEntries> {
                 acted.push(by.clone());
             }
         }
+        acted.extend(self.concerned.iter().cloned());
         let approvers = messages::approvers(self.app.people.access(), &acted);
         let mut to = Markup::new().user(&requester);
         let separate = asked.iter().rev().find(|card| matches!(card.role, CardRole::Approval(_))).cloned();
@@ -84,50 +85,6 @@ impl Drawing<'_, RunEntries> {
             ReplyTo { by, channel: None, response_url: None, view: None },
         )
         .await
-    }
-
-    /// Tells the requester once that the run waits for a person. The message goes into the thread of the card. It is
-    /// private if the card is in another channel or cannot be posted.
-    pub(super) async fn tell_stopped(&mut self) -> Result<(), PostError> {
-        let Some(role) = self.stopped() else { return Ok(()) };
-        let root = self.known(&CardRole::Root).map(|card| card.at.clone());
-        let mut told = Ok(());
-        if let Some(root) = root.as_ref().filter(|root| root.channel == self.typed()) {
-            let put = self.upsert(&role, &root.channel, Some(&root.ts), |drawing| {
-                cards::stopped(&drawing.view(true), &root.channel, true)
-            });
-            match put.await {
-                Ok(_) => return Ok(()),
-                Err(PostError::Wait(pause)) => return Err(PostError::Wait(pause)),
-                // If Slack only limits the rate, the message is posted there later.
-                Err(trouble) if self.is_limited(&root.channel) => return Err(trouble),
-                Err(trouble) => told = Err(trouble),
-            }
-        }
-        let channel = root.map_or_else(|| self.app.channel.clone(), |root| root.channel);
-        let card = cards::stopped(&self.view(true), &channel, false);
-        self.tell_requester(&role, &card).await?;
-        told
-    }
-
-    /// Like [`Self::tell_stopped`], for one run of a sweep, which has no card.
-    pub(super) async fn tell_part_stopped(&mut self) -> Result<(), PostError> {
-        let Some(role) = self.stopped() else { return Ok(()) };
-        let waiting = self.of.run.waiting.as_ref();
-        let why = waiting.map(|waiting| messages::pause_message(&waiting.why)).unwrap_or_default();
-        let text = messages::part_stopped(self.id, &self.view(false).name(), &why);
-        self.tell_requester(&role, &Shown::text(&text)).await
-    }
-
-    /// The role of the message that says the run waits for a person. None if it does not wait, or if the message was
-    /// sent.
-    fn stopped(&self) -> Option<CardRole> {
-        let waits =
-            self.of.run.ended.is_none() && self.of.run.waiting.is_some() && self.of.run.cancelled.is_none();
-        let pauses =
-            self.of.entries.iter().filter(|(_, _, event)| matches!(event, Event::Paused { .. })).count();
-        let role = CardRole::Stopped(u32::try_from(pauses).unwrap_or(u32::MAX));
-        (waits && self.known(&role).is_none()).then_some(role)
     }
 
     /// Draws a run that others must not see: its requester was not admitted, or another run on the account was first.

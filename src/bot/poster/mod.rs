@@ -5,8 +5,10 @@
 mod approvals;
 mod drawing;
 mod end;
+mod follow_up;
 mod sweep;
 mod upsert;
+mod waiting;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,6 +23,7 @@ use crate::slack::api::ApiError;
 use crate::telemetry::run_span;
 use drawing::show;
 use reinstate_store::StoreError;
+pub use waiting::REMIND_AFTER;
 
 /// At most one update per message and second, which is Slack's limit for posting.
 const DRAW_INTERVAL: Duration = Duration::from_secs(1);

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+
 use super::drawing::{Drawing, HasCards};
+use super::waiting::{is_long, reminded};
 use super::{PostError, PostErrors};
 use crate::bot::app::App;
 use crate::sheet::Sheet;
@@ -130,25 +133,24 @@ impl Drawing<'_, Sweep> {
         sweep: &Sweep,
         root: &MessageRef,
         asks: bool,
-        now: jiff::Timestamp,
+        now: Timestamp,
     ) -> Result<(), PostError> {
         let mut troubles = PostErrors::default();
         let requester = sweep.requested.as_ref().map(|(asked, _)| asked.by.id.clone());
         let waits = matches!(sweep.next(now, &self.app.limits), SweepNext::AwaitApproval(_));
-        if waits && asks && self.known(&CardRole::SweepCall).is_none() {
-            let text = messages::sweep_waits(self.app.people.access(), requester.as_deref());
-            let called = self
-                .upsert(&CardRole::SweepCall, &root.channel, Some(&root.ts), |_| Shown::text(&text))
-                .await;
+        if let (true, true, Some((role, since))) = (waits, asks, self.uncalled(sweep, now)) {
+            let text = messages::sweep_waits(self.app.people.access(), requester.as_deref(), since);
+            let called = self.upsert(&role, &root.channel, Some(&root.ts), |_| Shown::text(&text)).await;
             troubles.note(called)?;
         }
+        // Repairs that stand for a day end by themselves, so nobody is reminded of a pause.
         let stands = sweep.next(now, &self.app.limits) == SweepNext::AwaitPerson;
         let role = CardRole::Stopped(sweep.pauses);
         if let (Some(why), Some(requester), true) = (&sweep.paused, &requester, stands)
             && self.known(&role).is_none()
         {
-            let text =
-                messages::sweep_stopped(requester, sweep.paused_by.as_deref(), &messages::pause_message(why));
+            let why = messages::pause_message(why);
+            let text = messages::sweep_stopped(requester, sweep.paused_by.as_deref(), &why);
             let told = self.upsert(&role, &root.channel, Some(&root.ts), |_| Shown::text(&text)).await;
             troubles.note(told)?;
         }
@@ -161,5 +163,15 @@ impl Drawing<'_, Sweep> {
             troubles.note(told)?;
         }
         troubles.settled()
+    }
+
+    /// The call that the approvers have yet to get, and since when the list waits if it is a reminder.
+    fn uncalled(&self, sweep: &Sweep, now: Timestamp) -> Option<(CardRole, Option<Timestamp>)> {
+        if self.known(&CardRole::SweepCall).is_none() {
+            return Some((CardRole::SweepCall, None));
+        }
+        let (entry, since) = (sweep.requested_entry?, sweep.requested.as_ref()?.1);
+        let again = reminded(entry);
+        (is_long(since, now) && self.known(&again).is_none()).then_some((again, Some(since)))
     }
 }

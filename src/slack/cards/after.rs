@@ -17,10 +17,11 @@ pub(super) fn buttons(view: &View<'_>) -> Vec<Button> {
     let mut all: Vec<Button> = undo(view).into_iter().collect();
     let outcome = view.run.ended.as_ref().map(|(outcome, _)| *outcome);
     let undoes = matches!(view.aim(), Goal::Undo { .. });
+    let void = undoes || view.undone_by.is_some() || view.removed_by.is_some();
     let own = view.run.current.as_ref().and_then(|current| current.diagnosis.account.as_deref());
     let left = left_over(&begun).filter(|left| own.is_some_and(|own| own != *left));
     let proven = matches!(outcome, Some(Outcome::Restored | Outcome::Done));
-    if proven && !undoes && left.is_some() && begun.iter().all(|op| op.rung() < 10) {
+    if proven && !void && left.is_some() && begun.iter().all(|op| op.rung() < 10) {
         let inactive = begun.iter().any(|op| op.rung() == 9);
         let words =
             if inactive { "Delete the left-over account" } else { "Deactivate the left-over account" };
@@ -37,7 +38,8 @@ pub(super) fn buttons(view: &View<'_>) -> Vec<Button> {
 /// The button that undoes the begun steps of a run, if one of them can be undone.
 pub(super) fn undo(view: &View<'_>) -> Option<Button> {
     let begun = begun(view.events.iter().map(|(_, _, event)| event));
-    begun.iter().any(|op| can_be_undone(view, op)).then(|| Button {
+    let offered = view.undone_by.is_none() && begun.iter().any(|op| can_be_undone(view, op));
+    offered.then(|| Button {
         action: ButtonAction::Undo,
         words: "Undo",
         value: view.value(),

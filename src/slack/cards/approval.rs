@@ -1,9 +1,11 @@
 //! The card that requests an approval, and the call to the approvers. The card must never carry a digest other than the
 //! one for which the run waits.
 
+use jiff::Timestamp;
+
 use super::root::body;
 use super::state::state;
-use super::{View, buttons, foot};
+use super::{View, buttons, foot, requesters};
 use crate::slack::blocks::{Message, actions, context, header, section};
 use crate::slack::markup::Markup;
 use crate::slack::messages;
@@ -32,13 +34,22 @@ pub fn approval(view: &View<'_>, digest: &str) -> Message {
     Message::of(&title.literal(": ").then(&says), blocks, 2)
 }
 
-/// Calls the approvers to the card above, because Slack does not notify people of an update.
+/// Calls the approvers to the card above, because Slack does not notify people of an update. `since` is set if they
+/// were called before.
 #[must_use]
-pub fn call(view: &View<'_>) -> Message {
-    Message::text(
-        &messages::mentions(&view.access.approver, &view.not_asked())
-            .literal(" a repair for ")
-            .then(&view.name())
-            .literal(" needs your approval. Press *Approve* or *Decline* on the card above."),
-    )
+pub fn call(view: &View<'_>, since: Option<Timestamp>) -> Message {
+    let people = messages::mentions(&view.access.approver, &view.not_asked());
+    if people.is_empty() {
+        let requesters: Vec<Markup> = requesters(view).iter().map(|id| Markup::new().user(id)).collect();
+        let text = Markup::list(&requesters, " ").literal(" nobody may approve the repair for ");
+        return Message::text(&text.then(&view.name()).literal(
+            ": who asked for it may not, and neither may the person whom it is about. Somebody must be added to `access.approver` in the configuration.",
+        ));
+    }
+    let text = people.literal(" a repair for ").then(&view.name());
+    let text = match since {
+        Some(since) => text.literal(" has been waiting for your approval since ").time(since).literal("."),
+        None => text.literal(" needs your approval."),
+    };
+    Message::text(&text.literal(" Press *Approve* or *Decline* on the card above."))
 }

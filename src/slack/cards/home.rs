@@ -22,6 +22,8 @@ pub struct Lists {
     pub open: List,
     /// Ended runs, newest first.
     pub recent: List,
+    /// How many open runs were not read. They are in no list.
+    pub unread: usize,
 }
 
 /// Runs of one kind: their number, and the ones that are shown.
@@ -93,6 +95,10 @@ pub fn home(lists: &Lists, approves: bool, sees: bool) -> Value {
     }
     if sees {
         blocks.extend(part("Running and waiting", &lists.open, "Nothing runs and nothing waits for others."));
+        if lists.unread > 0 {
+            let more = Markup::new().number(lists.unread).literal(" newer open runs are not in these lists.");
+            blocks.push(context(&[more]));
+        }
         blocks.extend(part("Recent", &lists.recent, "There has been no run yet."));
     }
     blocks.push(context(&[Markup::new().literal("`/reinstate help` shows every command.")]));
@@ -178,8 +184,13 @@ mod tests {
             (0..count).for_each(|n| list.add(&listed(n)));
             list
         };
-        let lists =
-            Lists { to_approve: many(300), to_continue: many(300), open: many(300), recent: many(10) };
+        let lists = Lists {
+            to_approve: many(300),
+            to_continue: many(300),
+            open: many(300),
+            recent: many(10),
+            unread: 99_800,
+        };
         for view in [
             home(&lists, true, true),
             home(&Lists::default(), true, false),
@@ -190,6 +201,10 @@ mod tests {
             assert_eq!(view_problems(&view, Surface::Home), Vec::<String>::new());
             assert!(!view.to_string().contains("<!channel>"));
         }
-        assert!(home(&lists, true, true).to_string().contains("… and 280 more"));
+        let shown = home(&lists, true, true).to_string();
+        assert!(
+            shown.contains("… and 280 more") && shown.contains("99800 newer open runs are not"),
+            "{shown}"
+        );
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::state::{ending, state};
-use super::{SweepView, View, requesters};
+use super::{SweepView, View};
 use crate::config::Grant;
 use crate::slack::blocks::{Message, listing};
 use crate::slack::markup::Markup;
@@ -37,10 +37,8 @@ pub fn line(view: &View<'_>) -> Markup {
             at_time(text.literal(ending(*outcome)), ", ", at)
         }
         (None, Next::AwaitApproval { until }) => {
-            let mut but = requesters(view);
-            but.extend(view.run.approved_by());
             let since = view.run.current.as_ref().map(|current| current.at);
-            waiting_for(text, &view.access.approver, &but, until, since)
+            waiting_for(text, &view.access.approver, &view.not_asked(), until, since)
         }
         (None, Next::AwaitPerson) => {
             let since = last(view, |event| matches!(event, Event::Paused { .. }));
@@ -158,9 +156,9 @@ pub fn list(title: &Markup, shown: &[(Markup, Option<String>)], count: usize) ->
 }
 
 /// Tells the requester that a run waits for a person: what happened, why, and what to do. `here` means that the card
-/// is directly above.
+/// is directly above. `since` is set if they were told before.
 #[must_use]
-pub fn stopped(view: &View<'_>, channel: &str, here: bool) -> Message {
+pub fn stopped(view: &View<'_>, channel: &str, here: bool, since: Option<Timestamp>) -> Message {
     let what = match view.aim() {
         Goal::Repair { .. } => "The repair of ",
         Goal::Undo { .. } => "The undo of a repair of ",
@@ -170,7 +168,12 @@ pub fn stopped(view: &View<'_>, channel: &str, here: bool) -> Message {
         Some(asked) if here => Markup::new().user(&asked.by.id).literal(" "),
         _ => Markup::new(),
     };
-    let text = text.literal(what).then(&view.name()).literal(" is waiting. ").then(&state(view));
+    let text = text.literal(what).then(&view.name());
+    let text = match since {
+        Some(since) => text.literal(" has been waiting since ").time(since).literal(". "),
+        None => text.literal(" is waiting. "),
+    };
+    let text = text.then(&state(view));
     Message::text(&if here {
         text.literal(" The buttons are on the card above.")
     } else {

@@ -67,6 +67,13 @@ pub struct View<'a> {
     pub channel: &'a str,
     /// Whether this card requests approvals.
     pub asks_here: bool,
+    /// The approvers who may not approve this plan because it is about their own account, by Slack user id, as far as
+    /// this is known.
+    pub concerned: &'a [String],
+    /// The later run that undid this one, if there is one.
+    pub undone_by: Option<&'a str>,
+    /// The later run that removed the account that this one left over, if there is one.
+    pub removed_by: Option<&'a str>,
     /// The folder with the page of each cause.
     pub docs: Option<&'a Url>,
 }
@@ -127,9 +134,11 @@ impl View<'_> {
         address(&name)
     }
 
-    /// The people who must not be asked to approve: the requester, and those who have approved.
-    fn not_asked(&self) -> Vec<String> {
-        requesters(self).into_iter().chain(self.run.approved_by()).collect()
+    /// The people who must not be asked to approve: the requester, those who have approved, and those whom the plan is
+    /// about.
+    pub(crate) fn not_asked(&self) -> Vec<String> {
+        let concerned = self.concerned.iter().cloned();
+        requesters(self).into_iter().chain(self.run.approved_by()).chain(concerned).collect()
     }
 }
 

@@ -4,7 +4,7 @@ use super::View;
 use crate::slack::markup::Markup;
 use crate::slack::messages;
 use reinstate_core::run::{Next, Outcome, PauseReason, Progress};
-use reinstate_core::{Event, Rules, Run};
+use reinstate_core::{Event, Rules, Run, short_id};
 
 pub(super) fn ending(outcome: Outcome) -> &'static str {
     match outcome {
@@ -36,7 +36,13 @@ pub(super) fn state(view: &View<'_>) -> Markup {
                 _ => text,
             };
             if view.asks_here {
-                text.literal(" · ").then(&messages::mentions(&view.access.approver, &view.not_asked()))
+                let people = messages::mentions(&view.access.approver, &view.not_asked());
+                if people.is_empty() {
+                    return text.literal(
+                        " · nobody else may approve this; somebody must be added to `access.approver`",
+                    );
+                }
+                text.literal(" · ").then(&people)
             } else {
                 text.literal(" · asked in ").channel(view.channel)
             }
@@ -88,11 +94,21 @@ fn ended(view: &View<'_>) -> Markup {
     if !approved.is_empty() {
         text = text.literal(" Approved by ").then(&Markup::list(&approved, ", ")).literal(".");
     }
-    match (outcome, view.run.opened_at, view.events.last()) {
+    let text = match (outcome, view.run.opened_at, view.events.last()) {
         (Outcome::Restored | Outcome::Done, Some(began), Some((_, ended, _))) => {
             text.literal(" Took ").then(&lasted(ended.duration_since(began).as_secs())).literal(".")
         }
         _ => text,
+    };
+    let text = match view.removed_by {
+        Some(run) => {
+            text.literal(" Its left-over account was removed later, by run ").code(short_id(run)).literal(".")
+        }
+        None => text,
+    };
+    match view.undone_by {
+        Some(run) => text.literal(" *Undone* later, by run ").code(short_id(run)).literal("."),
+        None => text,
     }
 }
 

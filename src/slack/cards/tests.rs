@@ -183,12 +183,15 @@ fn slack_takes_every_card_at_its_largest() {
                 head,
                 channel: "C0ADMINS",
                 asks_here,
+                concerned: &[],
+                undone_by: Some("0190163d-8694-739b-aea5-966c26f8ad91"),
+                removed_by: Some("0190163d-8694-739b-aea5-966c26f8ad91"),
                 docs: Some(&docs),
             };
             let digest = run.current.as_ref().unwrap().digest.clone().unwrap();
             good("root", &root(&view));
             good("approval", &approval(&view, &digest));
-            good("call", &call(&view));
+            good("call", &call(&view, Some(at(0))));
             good("outcome", &outcome(&view, &Markup::new().user("U0ADA")));
             good("status", &status(&view, Some("https://acme.slack.com/archives/C0ADMINS/p1")));
             good("line", &Message::text(&line(&view)));
@@ -279,6 +282,9 @@ fn dialog_of(ops: Vec<Op>) -> Option<String> {
         head: None,
         channel: "C0ADMINS",
         asks_here: true,
+        concerned: &[],
+        undone_by: None,
+        removed_by: None,
         docs: None,
     };
     let asked = super::dialog(&view).map(|confirm| confirm.text.as_str().to_owned());

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use reinstate_core::run::{EndMessage, EndReason, PauseDetail, PauseMessage};
+use reinstate_core::short_id;
 
 /// Why a run or a sweep ended, as its entry says.
 #[must_use]
@@ -37,17 +38,19 @@ pub fn end_reason(reason: &EndReason) -> Cow<'static, str> {
             "The command is older than 15 minutes, so nothing was read. Ask for another sweep if it is still wanted."
         }
         EndReason::PersonBusy { run } => {
+            let run = short_id(run);
             return Cow::Owned(format!("Run {run} is already at work on the same person. Follow that one."));
         }
         EndReason::TenantBusy { run } => {
+            let run = short_id(run);
             return Cow::Owned(format!(
-                "Run {run} is at work, and a step on the whole tenant and any other repair keep out of each other's way. Ask again when it has ended."
+                "Run {run} is at work. A step on the whole tenant never runs beside another repair. Ask again when that run has ended."
             ));
         }
         EndReason::EarlierRunUnreadable => {
             "What that run did can no longer be read: its personal data was erased, or there is no such run."
         }
-        EndReason::NoAccountLeftOver => "That run left no account over, so there is nothing to retire.",
+        EndReason::NoAccountLeftOver => "That run left no account over, so there is nothing to remove.",
         EndReason::TooManyPlans => {
             "It made twelve plans, and access is still missing. A person has to look at it; see *Details*."
         }

@@ -1,5 +1,7 @@
 //! The sentences about a sweep, besides its card. Pure.
 
+use jiff::Timestamp;
+
 use super::{approvers, end_message};
 use crate::config::Access;
 use crate::slack::markup::Markup;
@@ -87,7 +89,7 @@ pub fn sweep_stopped(requester: &str, by: Option<&str>, why: &str) -> Markup {
     let text = Markup::new().user(requester);
     if let Some(by) = by {
         return text
-            .literal(" The repairs of this sweep stand still: ")
+            .literal(" The repairs of this sweep are paused: ")
             .user(by)
             .literal(" pressed *Pause*. Press *Go on* or *Stop* on the card above.");
     }
@@ -96,11 +98,18 @@ pub fn sweep_stopped(requester: &str, by: Option<&str>, why: &str) -> Markup {
         .literal(". Look at what failed. Then press *Go on* or *Stop* on the card above.")
 }
 
-/// Calls the approvers to the card of a sweep.
+/// Calls the approvers to the card of a sweep. `since` is set if they were called before.
 #[must_use]
-pub fn sweep_waits(access: &Access, requester: Option<&str>) -> Markup {
+pub fn sweep_waits(access: &Access, requester: Option<&str>, since: Option<Timestamp>) -> Markup {
     let but: Vec<String> = requester.map(str::to_owned).into_iter().collect();
-    approvers(access, &but).literal(" the list of repairs above waits for an approver.")
+    let text = approvers(access, &but);
+    match since {
+        Some(since) => text
+            .literal(" the list of repairs above has been waiting for an approver since ")
+            .time(since)
+            .literal("."),
+        None => text.literal(" the list of repairs above waits for an approver."),
+    }
 }
 
 /// A sweep whose repairs were asked for has ended.
@@ -114,13 +123,20 @@ pub fn sweep_over(requester: &str, sweep: &Sweep) -> Markup {
     Markup::new().user(requester).literal(what).then(&sweep_end(sweep))
 }
 
-/// A run of a sweep, which has no card, waits for a person.
+/// A run of a sweep, which has no card, waits for a person. `since` is set if the person was told before.
 #[must_use]
-pub fn part_stopped(run: &str, whose: &Markup, why: &str) -> Markup {
-    Markup::new()
-        .literal("A repair of your sweep stopped, the one for ")
-        .then(whose)
-        .literal(". Why: ")
+pub fn part_stopped(run: &str, whose: &Markup, why: &str, since: Option<Timestamp>) -> Markup {
+    let run = short_id(run);
+    let text = match since {
+        Some(_) => Markup::new().literal("A repair of your sweep is still waiting, the one for "),
+        None => Markup::new().literal("A repair of your sweep stopped, the one for "),
+    };
+    let text = text.then(whose);
+    let text = match since {
+        Some(since) => text.literal(", since ").time(since),
+        None => text,
+    };
+    text.literal(". Why: ")
         .escaped(why.trim_end_matches('.'))
         .literal(". Type `/reinstate status ")
         .escaped(run)

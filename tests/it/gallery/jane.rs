@@ -335,13 +335,28 @@ pub struct Story {
     pub digest: Option<String>,
     /// Whether the card requests approvals.
     pub asks_here: bool,
+    /// The approvers whom the plan is about.
+    pub concerned: Vec<String>,
+    /// The later run that undid this one.
+    pub undone_by: Option<&'static str>,
+    /// The later run that removed its left-over account.
+    pub removed_by: Option<&'static str>,
     pub docs: Option<&'static str>,
 }
 
 impl Story {
     pub fn asked(aim: Goal) -> Self {
         let events = Vec::new();
-        let story = Self { events, now: at(0), digest: None, asks_here: true, docs: None };
+        let story = Self {
+            events,
+            now: at(0),
+            digest: None,
+            asks_here: true,
+            concerned: Vec::new(),
+            undone_by: None,
+            removed_by: None,
+            docs: None,
+        };
         story.and(Event::Opened { asked: asked("U0ADA", aim), part: None })
     }
 
@@ -416,6 +431,9 @@ impl Story {
             head: run.ended.is_some().then(|| HEAD.to_owned()),
             channel: ADMINS,
             asks_here: self.asks_here,
+            concerned: &self.concerned,
+            undone_by: self.undone_by,
+            removed_by: self.removed_by,
             docs: docs.as_ref(),
         })
     }

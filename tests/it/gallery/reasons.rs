@@ -44,10 +44,10 @@ pub fn page() -> Page {
     shows!(page, "Why a run ended", "One line for each reason.", ends(&mut page, &runs), @"
     The command is older than 15 minutes, so nothing was done. Ask again if it is still wanted.
     A day has passed since the list was approved, so nothing was done.
-    Run 01a22a00-0000-7000-8000-000000000001 is already at work on the same person. Follow that one.
-    Run 01a22a00-0000-7000-8000-000000000001 is at work, and a step on the whole tenant and any other repair keep out of each other's way. Ask again when it has ended.
+    Run 000001 is already at work on the same person. Follow that one.
+    Run 000001 is at work. A step on the whole tenant never runs beside another repair. Ask again when that run has ended.
     What that run did can no longer be read: its personal data was erased, or there is no such run.
-    That run left no account over, so there is nothing to retire.
+    That run left no account over, so there is nothing to remove.
     It made twelve plans, and access is still missing. A person has to look at it; see *Details*.
     Nothing of this plan was done.
     Nothing was done. Ask again if the repair is still needed.

@@ -113,7 +113,7 @@ pub fn refusals() -> Page {
     shows!(page, "The requester of a run is refused", "The run was opened before it was known who asked. They are told alone.",
         says(&messages::not_begun(&Denied::Missing(Role::Operator).to_string(), None, Some(&messages::holders(Role::Operator, &access())))), @"This needs the role operator. These have it: @ada.");
     shows!(page, "Another run is at work", "A repair was asked for twice. The second requester is told alone.",
-        says(&messages::not_begun("Run 01a22a00-0000-7000-8000-000000000001 is already at work on the same person. Follow that one.", Some(LINK), None)), @"Run 01a22a00-0000-7000-8000-000000000001 is already at work on the same person. Follow that one. Its card (https://acme.slack.com/archives/C0ADMINS/p1).");
+        says(&messages::not_begun("Run 000001 is already at work on the same person. Follow that one.", Some(LINK), None)), @"Run 000001 is already at work on the same person. Follow that one. Its card (https://acme.slack.com/archives/C0ADMINS/p1).");
     page
 }
 

@@ -4,7 +4,7 @@ use reinstate::slack::{cards, messages};
 use reinstate_core::{Diagnosis, Goal, Op, Plan};
 
 use super::jane::{
-    EARLIER, OWN, RECORD, Story, email_held, memberships, not_assigned, parking, plan_of, record_id,
+    EARLIER, OWN, RECORD, Story, at, email_held, memberships, not_assigned, parking, plan_of, record_id,
     retire_plan, undo_plan, write_record,
 };
 use super::page::{Page, card, dialog, shows};
@@ -47,7 +47,14 @@ pub fn page() -> Page {
     (run `0e8a9b` · plan `351f4184` · requested by @ada 2026-11-30 09:00 UTC)
     ");
     shows!(page, "The approvers are called", "In the thread of the card, because Slack notifies nobody of an update.",
-        card(&story.draws(cards::call)), @"@grace a repair for jane@acme.example needs your approval. Press *Approve* or *Decline* on the card above.");
+        card(&story.draws(|view| cards::call(view, None))), @"@grace a repair for jane@acme.example needs your approval. Press *Approve* or *Decline* on the card above.");
+    shows!(page, "The approvers are reminded", "After 24 hours, once, where `approvals.expire_after` is longer.",
+        card(&story.draws(|view| cards::call(view, Some(at(0))))), @"@grace a repair for jane@acme.example has been waiting for your approval since 2026-11-30 09:00 UTC. Press *Approve* or *Decline* on the card above.");
+    let own = Story { concerned: vec!["U0GRACE".to_owned()], ..story.clone() };
+    shows!(page, "Nobody may approve", "The only approver is the person whom the plan is about.",
+        card(&own.draws(|view| cards::call(view, None))), @"@ada nobody may approve the repair for jane@acme.example: who asked for it may not, and neither may the person whom it is about. Somebody must be added to `access.approver` in the configuration.");
+    shows!(page, "Nobody may approve, on the card", "The first sentence of the card says the same.",
+        root(&own).lines().nth(1).unwrap_or_default().to_owned(), @"*Waiting for approval* until 2026-11-30 10:00 UTC · nobody else may approve this; somebody must be added to `access.approver`");
     shows!(page, "Approve is clicked", "Slack asks the approver once more. It shows every destructive step.",
         dialog(&story.draws(cards::dialog).unwrap()), @"
     == Approve this plan? ==

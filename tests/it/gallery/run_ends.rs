@@ -38,6 +38,26 @@ pub fn page() -> Page {
     [ Deactivate the left-over account ]  [ Details ]
     (run `0e8a9b` · requested by @ada 2026-11-30 09:00 UTC · journal `16:7b4b8464a79f1c55`)
     ");
+    let removed = Story { removed_by: Some(EARLIER), ..end.clone() };
+    shows!(page, "Restored, and the left-over account was removed later", "Another run did it. It is not offered again.",
+        page.once(&root(&removed)), @"
+    # Access restored for Jane Doe (jane@acme.example)
+    *Access restored and verified.* The account is active, and Atlassian shows all 2 expected groups. Approved by @grace. Took 110 s. Its left-over account was removed later, by run `000001`.
+    *It was:* Another managed account uses the person's address.
+    :white_check_mark: 3 steps done
+    [ Details ]
+    (run `0e8a9b` · requested by @ada 2026-11-30 09:00 UTC · journal `16:7b4b8464a79f1c55`)
+    ");
+    let undone = Story { undone_by: Some(EARLIER), ..end.clone() };
+    shows!(page, "Restored, and undone later", "Another run undid it. Neither is offered again.",
+        page.once(&root(&undone)), @"
+    # Access restored for Jane Doe (jane@acme.example)
+    *Access restored and verified.* The account is active, and Atlassian shows all 2 expected groups. Approved by @grace. Took 110 s. *Undone* later, by run `000001`.
+    *It was:* Another managed account uses the person's address.
+    :white_check_mark: 3 steps done
+    [ Details ]
+    (run `0e8a9b` · requested by @ada 2026-11-30 09:00 UTC · journal `16:7b4b8464a79f1c55`)
+    ");
     shows!(page, "Restored: the thread", "In the thread of the card, to the requester and to approvers who were asked and did not act.",
         card(&end.draws(|view| cards::outcome(view, &Markup::new().user("U0ADA")))), @"@ada the repair of jane@acme.example has ended. *Access restored and verified.* The account is active, and Atlassian shows all 2 expected groups. Approved by @grace. Took 110 s.");
     shows!(page, "Restored: the approvers", "In the thread of the approval card, when that card stood elsewhere.",
@@ -188,7 +208,7 @@ pub fn page() -> Page {
     ");
     let busy = EndReason::PersonBusy { run: EARLIER.to_owned() };
     let end = Story::repair().ended(Outcome::Busy, busy).noted(&mut page);
-    shows!(page, "Busy", "Another run is at work on the same person. The requester is told alone.", state(&root(&end)), @"*Another run works on the same account.* Run …0001 is already at work on the same person. Follow that one.");
+    shows!(page, "Busy", "Another run is at work on the same person. The requester is told alone.", state(&root(&end)), @"*Another run works on the same account.* Run 000001 is already at work on the same person. Follow that one.");
 
     let undo = Goal::Undo { run: EARLIER.to_owned() };
     let end = Story::of(undo.clone())

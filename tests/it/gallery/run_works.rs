@@ -5,7 +5,7 @@ use reinstate_core::run::{PauseDetail, PauseMessage, PauseReason};
 use reinstate_core::{Event, Goal, Source};
 use serde_json::json;
 
-use super::jane::{ADMINS, EARLIER, Story, memberships, parking, retire_plan, undo_plan};
+use super::jane::{ADMINS, EARLIER, Story, at, memberships, parking, retire_plan, undo_plan};
 use super::page::{Page, card, shows};
 
 pub fn page() -> Page {
@@ -118,21 +118,26 @@ pub fn page() -> Page {
     *Paused, needs @ada:* “Move jane@acme.example off account Jane Doe (…0005)”: the plan expected email jane@acme.example, and now it is email j@acme.example.
     *Retry* reads everything again. *Stop* ends the run. *Undo* ends it and plans the way back.
     *Cause:* Another managed account uses the person's address.
-    1. :warning: not done: Move jane@acme.example off account Jane Doe (…0005) · :warning: *destructive*
+    1. :warning: not done: Move jane@acme.example off account Jane Doe (…0005)
     2. Provision Jane Doe on demand · harmless
     3. Provision Jane Doe in jira-users · harmless
     [ Retry ]  [ Undo ]  [ Stop ]  [ Recheck ]  [ Details ]
     (run `0e8a9b` · plan `351f4184` · requested by @ada 2026-11-30 09:00 UTC)
     ");
     shows!(page, "The requester is told that it waits", "In the thread of the card, when the card stands in the channel of the requester.",
-        card(&changed.draws(|view| cards::stopped(view, ADMINS, true))), @"
+        card(&changed.draws(|view| cards::stopped(view, ADMINS, true, None))), @"
     @ada The repair of jane@acme.example is waiting. *Paused, needs @ada:* “Move jane@acme.example off account Jane Doe (…0005)”: the plan expected email jane@acme.example, and now it is email j@acme.example.
     *Retry* reads everything again. *Stop* ends the run. *Undo* ends it and plans the way back. The buttons are on the card above.
     ");
     shows!(page, "The requester is told alone that it waits", "Privately, when the card stands in another channel or cannot be posted.",
-        card(&changed.draws(|view| cards::stopped(view, ADMINS, false))), @"
+        card(&changed.draws(|view| cards::stopped(view, ADMINS, false, None))), @"
     The repair of jane@acme.example is waiting. *Paused, needs @ada:* “Move jane@acme.example off account Jane Doe (…0005)”: the plan expected email jane@acme.example, and now it is email j@acme.example.
     *Retry* reads everything again. *Stop* ends the run. *Undo* ends it and plans the way back. The buttons are on its card in #atlassian-admins.
+    ");
+    shows!(page, "The requester is reminded that it waits", "After 24 hours, once, in the same place.",
+        card(&changed.draws(|view| cards::stopped(view, ADMINS, true, Some(at(0))))), @"
+    @ada The repair of jane@acme.example has been waiting since 2026-11-30 09:00 UTC. *Paused, needs @ada:* “Move jane@acme.example off account Jane Doe (…0005)”: the plan expected email jane@acme.example, and now it is email j@acme.example.
+    *Retry* reads everything again. *Stop* ends the run. *Undo* ends it and plans the way back. The buttons are on the card above.
     ");
     let condition =
         waits(PauseReason::Condition, PauseDetail::Unread { sources: vec![Source::ProvisioningLog] }.into())
@@ -156,7 +161,7 @@ pub fn page() -> Page {
     *Paused, needs @ada:* “Move jane@acme.example off account Jane Doe (…0005)”: the limit of risky steps is used up: 20 of 20 in the last 24 hours.
     *Retry* reads everything again. *Stop* ends the run; nothing was changed so far.
     *Cause:* Another managed account uses the person's address.
-    1. :warning: not done: Move jane@acme.example off account Jane Doe (…0005) · :warning: *destructive*
+    1. :warning: not done: Move jane@acme.example off account Jane Doe (…0005)
     2. Provision Jane Doe on demand · harmless
     3. Provision Jane Doe in jira-users · harmless
     [ Retry ]  [ Stop ]  [ Recheck ]  [ Details ]
@@ -170,7 +175,7 @@ pub fn page() -> Page {
         .and(paused(PauseReason::Refused, "403 Forbidden"))
         .noted(&mut page);
     shows!(page, "The requester is told that an undo waits", "As above, for an undo.",
-        card(&undo.draws(|view| cards::stopped(view, ADMINS, true))), @"
+        card(&undo.draws(|view| cards::stopped(view, ADMINS, true, None))), @"
     @ada The undo of a repair of jane@acme.example is waiting. *Paused, needs @ada:* Atlassian refused “Move jane.old@acme.example back to account Jane Doe (…0005)” (403 Forbidden). The key may lack a right, or the account is protected: run `reinstate doctor`.
     *Retry* reads everything again. *Stop* ends the run; nothing was changed so far. The buttons are on the card above.
     ");
@@ -180,7 +185,7 @@ pub fn page() -> Page {
         .and(paused(PauseReason::Refused, "403 Forbidden"))
         .noted(&mut page);
     shows!(page, "The requester is told that a retirement waits", "As above, for a retirement.",
-        card(&retire.draws(|view| cards::stopped(view, ADMINS, true))), @"
+        card(&retire.draws(|view| cards::stopped(view, ADMINS, true, None))), @"
     @ada The removal of the left-over account of jane@acme.example is waiting. *Paused, needs @ada:* Atlassian refused “Deactivate account Jane Doe (…0005)” (403 Forbidden). The key may lack a right, or the account is protected: run `reinstate doctor`.
     *Retry* reads everything again. *Stop* ends the run; nothing was changed so far. The buttons are on the card above.
     ");

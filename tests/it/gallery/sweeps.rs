@@ -174,10 +174,12 @@ pub fn page() -> Page {
     (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada)
     ");
     shows!(page, "Sweep: the approvers are called", "In the thread of the card.",
-        says(&messages::sweep_waits(&access, Some("U0ADA"))), @"@grace the list of repairs above waits for an approver.");
+        says(&messages::sweep_waits(&access, Some("U0ADA"), None)), @"@grace the list of repairs above waits for an approver.");
     let approved = requested
         .clone()
         .and(SweepEvent::SweepApproved { by: "U0GRACE".to_owned(), digest: requested.digest() });
+    shows!(page, "Sweep: the approvers are reminded", "After 24 hours, once, where `approvals.expire_after` is longer.",
+        says(&messages::sweep_waits(&access, Some("U0ADA"), Some(at(0)))), @"@grace the list of repairs above has been waiting for an approver since 2026-11-30 09:00 UTC.");
     shows!(page, "Sweep: the repairs begin", "The list was approved, or is so short that it needs no approval.",
         approved.card(&mut page), @"
     # Sweep of the organization
@@ -224,9 +226,11 @@ pub fn page() -> Page {
     *Paused, needs an operator:* @vera paused the repairs. Press *Go on* or *Stop*.
     ");
     shows!(page, "Sweep: the requester is told that they are paused", "In the thread of the card.",
-        says(&messages::sweep_stopped("U0ADA", Some("U0VERA"), "somebody paused it")), @"@ada The repairs of this sweep stand still: @vera pressed *Pause*. Press *Go on* or *Stop* on the card above.");
+        says(&messages::sweep_stopped("U0ADA", Some("U0VERA"), "somebody paused it")), @"@ada The repairs of this sweep are paused: @vera pressed *Pause*. Press *Go on* or *Stop* on the card above.");
     shows!(page, "Sweep: the requester is told of one repair", "Privately. A repair of a sweep has no card of its own.",
-        says(&messages::part_stopped(RUN, &Markup::new().escaped(JANE), "403 Forbidden.")), @"A repair of your sweep stopped, the one for jane@acme.example. Why: 403 Forbidden. Type `/reinstate status 01a22b0e-0438-7587-8f82-176a680e8a9b` to look at it. Type `/reinstate cancel 01a22b0e-0438-7587-8f82-176a680e8a9b` to end it, then ask for a repair of this account by itself.");
+        says(&messages::part_stopped(RUN, &Markup::new().escaped(JANE), "403 Forbidden.", None)), @"A repair of your sweep stopped, the one for jane@acme.example. Why: 403 Forbidden. Type `/reinstate status 0e8a9b` to look at it. Type `/reinstate cancel 0e8a9b` to end it, then ask for a repair of this account by itself.");
+    shows!(page, "Sweep: the requester is reminded of one repair", "After 24 hours, once, privately.",
+        says(&messages::part_stopped(RUN, &Markup::new().escaped(JANE), "403 Forbidden.", Some(at(0)))), @"A repair of your sweep is still waiting, the one for jane@acme.example, since 2026-11-30 09:00 UTC. Why: 403 Forbidden. Type `/reinstate status 0e8a9b` to look at it. Type `/reinstate cancel 0e8a9b` to end it, then ask for a repair of this account by itself.");
     let resumed = stopped.clone().and(SweepEvent::SweepResumed { by: "U0ADA".to_owned() });
     assert!(matches!(resumed.next(), SweepNext::Repair));
     let told = "6 of 7 accounts have their access back; 1 need another look".to_owned();

@@ -156,7 +156,7 @@ pub fn page() -> Page {
     Usage: reinstate runs release [OPTIONS] <RUN>
 
     Arguments:
-      <RUN>  The id of the run, as its card and the log show it
+      <RUN>  The id of the run, or at least 4 characters from its beginning or end
 
     Options:
           --config <FILE>  The configuration; else the file that REINSTATE_CONFIG names, else reinstate.toml

@@ -274,7 +274,9 @@ pub fn homes() -> Page {
         to_continue: list(1, &listed(&stopped, Some(LINK))),
         open: list(22, &listed(&asks.approved(), None)),
         recent: list(1, &listed(&ended, None)),
+        unread: 0,
     };
+    let many = Lists { unread: 4800, ..Lists::default() };
     let short = |text: String| {
         let mut lines: Vec<&str> = text.lines().collect();
         lines.dedup();
@@ -297,6 +299,19 @@ pub fn homes() -> Page {
     ---
     *Recent*: 1
     `0e8a9b` – repair of jane@acme.example, asked by @ada: Access was already fine, 2026-11-30 09:00 UTC
+    (`/reinstate help` shows every command.)
+    ");
+    shows!(page, "Home: very many open runs", "The 200 oldest are read.",
+        page::home(&home::home(&many, false, true)), @"
+    # Reinstate
+    [ Check a person ]  [ Check my own access ]
+    ---
+    *Running and waiting*: 0
+    Nothing runs and nothing waits for others.
+    (4800 newer open runs are not in these lists.)
+    ---
+    *Recent*: 0
+    There has been no run yet.
     (`/reinstate help` shows every command.)
     ");
     shows!(page, "Home: somebody who may check", "The role viewer or operator, and nothing to show.",

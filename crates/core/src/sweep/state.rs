@@ -66,6 +66,8 @@ pub struct Sweep {
     pub paused_by: Option<String>,
     /// When the repairs were paused. `None` if they are not paused.
     pub paused_at: Option<Timestamp>,
+    /// The number of the entry that requested the repairs.
+    pub requested_entry: Option<i64>,
     /// How often the repairs were paused.
     pub pauses: u32,
     /// The counts of the repairs so far, and when they were taken.
@@ -159,7 +161,10 @@ impl Fold for Sweep {
                     preview: preview.clone(),
                 });
             }
-            SweepEvent::SweepRequested { by, .. } => self.requested = Some((by.clone(), at)),
+            SweepEvent::SweepRequested { by, .. } => {
+                self.requested = Some((by.clone(), at));
+                self.requested_entry = Some(seq);
+            }
             SweepEvent::SweepApproved { by, .. } => self.approved = Some((by.clone(), at)),
             SweepEvent::SweepPaused { by, why } => {
                 self.paused = Some(why.clone());
