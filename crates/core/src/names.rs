@@ -255,6 +255,6 @@ mod tests {
     fn a_long_name_is_shortened() {
         let mut names = names();
         names.accounts.get_mut(JANE).unwrap().name = Some("x".repeat(200));
-        assert_eq!(names.label(JANE), format!("{}… (…0004)", "x".repeat(40)));
+        assert_eq!(names.label(JANE), format!("{}… (…0004)", "x".repeat(30)));
     }
 }

@@ -82,10 +82,10 @@ fn request(to: Vendor, cause: Cause) -> Option<&'static str> {
     use Cause as C;
     Some(match (to, cause) {
         (Vendor::Atlassian, C::RecordUnlinked | C::StaleRecordConflict | C::IdentityRecreated) => {
-            "Please remove this one provisioning record, and leave the account as it is, so that the person can be provisioned again."
+            "Please remove this one SCIM record, and leave the account as it is, so that the person can be provisioned again."
         }
         (Vendor::Atlassian, C::OrphanedRecord) => {
-            "Please remove this one provisioning record; nobody stands behind it at our identity provider any more."
+            "Please remove this one SCIM record; nobody stands behind it at our identity provider any more."
         }
         (Vendor::Atlassian, C::EmailHeldByManagedAccount | C::LinkedToOtherAccount) => {
             "Please help us to free the address without deleting either account, so that the record can be linked to the right one."

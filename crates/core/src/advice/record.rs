@@ -33,7 +33,7 @@ pub(super) fn advise(cause: Cause, case: &Case<'_>) -> Option<String> {
             let record_link = case.own_records().find(|record_link| record_link.record.is_some())?;
             let account = record_link.account.as_deref().unwrap_or("it is linked to none");
             format!(
-                "If {name} has left: deactivate the account ({account}) in admin.atlassian.com, Directory > Managed accounts, and have provisioning record {} of directory {} removed (the ticket below asks for it). If they should be back, restore them in Entra first.",
+                "If {name} has left: deactivate the account ({account}) in admin.atlassian.com, Directory > Managed accounts, and have SCIM record {} of directory {} removed (the ticket below asks for it). If they should be back, restore them in Entra first.",
                 record_link.id.record, record_link.id.directory
             )
         }

@@ -155,7 +155,7 @@ pub(super) fn link_is_not_anothers<'a>(case: &Case<'a>, record_link: &RecordLink
     match case.owner(record_link) {
         Owner::Person | Owner::Nobody => ConditionState::True,
         Owner::Other(other) => ConditionState::False(format!(
-            "the provisioning record belongs to another living person ({})",
+            "the SCIM record belongs to another living person ({})",
             other.name.as_deref().unwrap_or(&other.id)
         )),
         Owner::Unread if record_link.record.is_none() => ConditionState::Unread(vec![Source::ScimUsers]),

@@ -133,14 +133,14 @@ fn may_be_written<'a>(
     // If two sources disagree, one of them shows another account.
     if !record_link.link_known && !is_loosened {
         return ConditionState::False(format!(
-            "the sources disagree about the account of the provisioning record {}",
+            "the sources disagree about the account of the SCIM record {}",
             record_link.id.record
         ));
     }
     link_is_not_anothers(case, record_link).and(|| {
         match record_link.account.as_deref().filter(|_| !is_loosened) {
             Some(linked) if Some(linked) != account => ConditionState::False(format!(
-                "the provisioning record {} that would be written is linked to account {linked}",
+                "the SCIM record {} that would be written is linked to account {linked}",
                 record_link.id.record
             )),
             _ => ConditionState::True,

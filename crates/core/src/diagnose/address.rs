@@ -59,7 +59,7 @@ pub(super) fn email_held_outside(case: &Case<'_>) -> Answer {
     }
     fact(&case.e.accounts, Source::Accounts, says).map_or(Answer::No, |first| {
         let none =
-            "no provisioning record of another object holds the address, the userName or the externalId";
+            "no SCIM record of another object holds the address, the userName or the externalId";
         Answer::Yes(
             Finding::new(Cause::EmailHeldOutside, first).and(links_fact(case, none)).and(conflict_fact(case)),
         )

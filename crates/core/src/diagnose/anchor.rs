@@ -33,7 +33,7 @@ pub(super) fn stale_anchor(case: &Case<'_>) -> Answer {
         return Answer::Unread(&[Source::Users, Source::Schema]);
     }
     let absent = gone.filter(|(_, gone)| *gone == Some(true)).and_then(|(anchor, _)| gone_fact(case, anchor));
-    let none = || links_fact(case, "no provisioning record of the person exists");
+    let none = || links_fact(case, "no SCIM record of the person exists");
     first.map_or(Answer::No, |first| {
         let finding = Finding::new(Cause::StaleAnchor, first).and(absent.or_else(none));
         let known = finding.because.iter().any(|fact| fact.message == says);

@@ -36,7 +36,7 @@ pub(super) fn never_provisioned(case: &Case<'_>) -> Answer {
     if case.conflicting_records().next().is_some() || refused || pending {
         return Answer::No;
     }
-    let Some(first) = links_fact(case, "no provisioning record of the person exists") else {
+    let Some(first) = links_fact(case, "no SCIM record of the person exists") else {
         return Answer::No;
     };
     Answer::Yes(Finding::new(Cause::NeverProvisioned, first).and(fact(

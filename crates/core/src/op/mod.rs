@@ -160,7 +160,7 @@ pub enum Undo {
     Full,
     /// An op of ours restores the state, but that op is destructive itself.
     FullButDestructive,
-    /// An op of ours restores the state exactly, while no provisioning record is linked to the account.
+    /// An op of ours restores the state exactly, while no SCIM record is linked to the account.
     WhileUnlinked,
     ByProvisioning,
     /// Possible until somebody else takes the address.

@@ -278,7 +278,7 @@ fn unlinked_in_target<'a, 'b>(case: &'b Case<'a>) -> impl Iterator<Item = &'b Re
 fn same_person(case: &Case<'_>, record_link: &RecordLink<'_>) -> Result<(), String> {
     let ask = |why: &str| {
         format!(
-            "Whether this is the same person is for you to say: {why}. If it is, and only then, delete the old provisioning record {} and provision the person again.",
+            "Whether this is the same person is for you to say: {why}. If it is, and only then, delete the old SCIM record {} and provision the person again.",
             record_link.id.record
         )
     };
@@ -350,7 +350,7 @@ fn part_two_accounts(case: &Case<'_>, rules: &Rules, tried: &[Step]) -> Result<V
     let (Some(keep), Some(wrong)) = (case.account, case.other) else { return Ok(Vec::new()) };
     let Some(own) = &case.own else {
         return Err(format!(
-            "No provisioning record ties account {} to the person, and provisioning ties by address. Give it the \
+            "No SCIM record links account {} to the person, and provisioning links by address. Give it the \
              person's address in admin.atlassian.com first, or keep account {}, which bears it.",
             keep.id, wrong.id
         ));

@@ -234,12 +234,12 @@ fn a_candidate_is_described_by_what_was_read() {
         one.remarks.join("; ")
     };
     let used = "last active in jira-software on 2026-10-02";
-    assert_eq!(says(&e, A1), format!("{used}; in no group; roles user; 0 provisioning records linked"));
-    assert_eq!(says(&e, A2), format!("{used}; in wiki-users; roles user; 1 provisioning records linked"));
+    assert_eq!(says(&e, A1), format!("{used}; in no group; roles user; 0 SCIM records"));
+    assert_eq!(says(&e, A2), format!("{used}; in wiki-users; roles user; 1 SCIM record"));
     e.last_active.insert(A2.to_owned(), Read::Gap("503".into()));
     e.roles.insert(A2.to_owned(), Read::Gap("503".into()));
     account_of(&mut e, A2).groups = None;
-    let unread = "last use not read; groups not read; roles not read; 1 provisioning records linked";
+    let unread = "last use not read; groups not read; roles not read; 1 SCIM record";
     assert_eq!(says(&e, A2), unread);
     assert_eq!(diagnose(&e).email.as_deref(), Some(MAIL));
 }

@@ -359,7 +359,7 @@ fn a_pick_between_two_used_accounts_makes_a_plan_for_the_one_that_was_picked() {
     let diagnosis = diagnose(&torn());
     assert_eq!((diagnosis.verdict, diagnosis.candidates.len()), (Verdict::Broken, 2));
     let says = diagnosis.candidates[0].remarks.join("; ");
-    for shown in ["last active in jira-software on 2026-10-02", "roles user", "provisioning records linked"] {
+    for shown in ["last active in jira-software on 2026-10-02", "roles user", "SCIM record"] {
         assert!(says.contains(shown), "{shown}: {says}");
     }
     assert!(planned(&torn(), &rules()).steps.is_empty());

@@ -57,7 +57,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "record-unlinked",
-        title: "The provisioning record has lost its account, and the identity provider sees no reason to write it again.",
+        title: "The SCIM record has lost its account, and the identity provider sees no reason to write it again.",
         who: JANE,
         finds: &[Cause::RecordUnlinked],
         mentions: &[],
@@ -69,7 +69,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "record-unlinked-touch",
-        title: "The provisioning record has lost its account; writing it again is enough.",
+        title: "The SCIM record has lost its account; writing it again is enough.",
         who: JANE,
         finds: &[Cause::RecordUnlinked],
         mentions: &[],
@@ -84,7 +84,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "record-unlinked-for-good",
-        title: "The provisioning record has lost its account; writing it again does not link it, so it is made anew.",
+        title: "The SCIM record has lost its account; writing it again does not link it, so it is made anew.",
         who: JANE,
         finds: &[Cause::RecordUnlinked],
         mentions: &[],
@@ -97,7 +97,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "linked-to-other-account",
-        title: "After a re-hire the provisioning record hangs on an account nobody uses.",
+        title: "After a re-hire the SCIM record hangs on an account nobody uses.",
         who: JANE,
         finds: &[Cause::LinkedToOtherAccount],
         mentions: &[],

@@ -84,7 +84,7 @@ pub fn page() -> Page {
 
     Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan 78e4deb6)
     ");
-    shows!(page, "stale-anchor", "The identity provider looks for a provisioning record that is gone.", answer_for(&mut page, Cause::StaleAnchor), @"
+    shows!(page, "stale-anchor", "The identity provider looks for a SCIM record that is gone.", answer_for(&mut page, Cause::StaleAnchor), @"
     Somebody deleted Jane's record by hand; the identity provider keeps looking for it.
 
     jane@acme.example: broken
@@ -103,7 +103,7 @@ pub fn page() -> Page {
     Found
       The identity provider looks for a SCIM record that no longer exists (stale-anchor)
         entra.provisioning-log: the identity provider did not find the record that it wrote before (InvalidAnchor)
-        atlassian.scim-links: no provisioning record of the person exists
+        atlassian.scim-links: no SCIM record of the person exists
 
     Missing groups
       jira-users
@@ -117,9 +117,9 @@ pub fn page() -> Page {
     What a person can do
       The identity provider looks for a record that was deleted. Provision on demand usually makes it look for the person again: Entra admin center, Enterprise applications > the Atlassian application (object id 0000005e-0000-4000-8000-000000000000) > Provisioning > Provision on demand, for jane@acme.example. If it answers InvalidAnchor, there are three ways. Remove the object connection of this one person by hand: pause the job, send DELETE https://graph.microsoft.com/beta/servicePrincipals/0000005e-0000-4000-8000-000000000000/synchronization/jobs/scim.0f0e0000000040008000000000000001.0000000b-0000-4000-8000-000000000001/objectConnections('000000e1-0000-4000-8000-000000000004'), provision the person on demand, and start the job. This is a beta call, which Microsoft does not support in production. Or, in Entra admin center, Enterprise applications > the Atlassian application (object id 0000005e-0000-4000-8000-000000000000) > Users and groups, look up the groups; in Groups, take jane@acme.example out of theirs (jira-users, wiki-users; the person, never the group), wait for one cycle (about 40 minutes), and put them back. Or restart provisioning with everything matched again (resetScope Full), which concerns the whole tenant.
 
-    Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan 89d10af6)
+    Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan 797aeafd)
     ");
-    shows!(page, "orphaned-record", "A provisioning record outlived its person.", answer_for(&mut page, Cause::OrphanedRecord), @"
+    shows!(page, "orphaned-record", "A SCIM record outlived its person.", answer_for(&mut page, Cause::OrphanedRecord), @"
     Jane was deleted at the identity provider without being un-assigned: her record and account live on.
 
     jane@acme.example: broken
@@ -140,10 +140,10 @@ pub fn page() -> Page {
 
     What a person can do
       In the Entra admin center, Users > Deleted users: restore jane@acme.example if they should be back. Deleted users are kept for 30 days.
-      If jane@acme.example has left: deactivate the account (712020:93c3f6a0-0000-4000-8000-000000000004) in admin.atlassian.com, Directory > Managed accounts, and have provisioning record 5578ea37-0000-4000-8000-000000000004 of directory 6c2f0000-0000-4000-8000-000000000001 removed (the ticket below asks for it). If they should be back, restore them in Entra first.
+      If jane@acme.example has left: deactivate the account (712020:93c3f6a0-0000-4000-8000-000000000004) in admin.atlassian.com, Directory > Managed accounts, and have SCIM record 5578ea37-0000-4000-8000-000000000004 of directory 6c2f0000-0000-4000-8000-000000000001 removed (the ticket below asks for it). If they should be back, restore them in Entra first.
 
     Ready to paste into a ticket to Atlassian
-      User provisioning (SCIM) of organization 9a1jj823-0000-4000-8000-000000000001, directory 6c2f0000-0000-4000-8000-000000000001. It concerns one person: address jane@acme.example, Atlassian account 712020:93c3f6a0-0000-4000-8000-000000000004. A SCIM record is left of a person who was deleted: record 5578ea37-0000-4000-8000-000000000004 carries 000000e1-0000-4000-8000-000000000004 and is linked to account 712020:93c3f6a0-0000-4000-8000-000000000004 (scim.users, read TIME); no live user has that object id or one of its names (entra.users, read TIME). Please remove this one provisioning record; nobody stands behind it at our identity provider any more.
+      User provisioning (SCIM) of organization 9a1jj823-0000-4000-8000-000000000001, directory 6c2f0000-0000-4000-8000-000000000001. It concerns one person: address jane@acme.example, Atlassian account 712020:93c3f6a0-0000-4000-8000-000000000004. A SCIM record is left of a person who was deleted: record 5578ea37-0000-4000-8000-000000000004 carries 000000e1-0000-4000-8000-000000000004 and is linked to account 712020:93c3f6a0-0000-4000-8000-000000000004 (scim.users, read TIME); no live user has that object id or one of its names (entra.users, read TIME). Please remove this one SCIM record; nobody stands behind it at our identity provider any more.
     ");
     shows!(page, "domain-not-claimed", "The domain of the person's address is not claimed.", answer_for(&mut page, Cause::DomainNotClaimed), @"
     Jane's address lies on a domain that the organization has not claimed.
@@ -199,7 +199,7 @@ pub fn page() -> Page {
 
     What a person can do
       The identity provider takes record 5578ea37-0000-4000-8000-000000000005 for the record of jane@acme.example. Do not provision jane@acme.example on demand before this is corrected: it would write the address and the name of jane@acme.example into that record. There are two ways. Remove the object connection of this one person by hand: pause the job, send DELETE https://graph.microsoft.com/beta/servicePrincipals/0000005e-0000-4000-8000-000000000000/synchronization/jobs/scim.0f0e0000000040008000000000000001.0000000b-0000-4000-8000-000000000001/objectConnections('000000e1-0000-4000-8000-000000000004'), provision the person on demand, and start the job. This is a beta call, which Microsoft does not support in production. Or restart provisioning with everything matched again (resetScope Full), which concerns the whole tenant.
-      Provision the person in jira-users is not proposed: the provisioning record belongs to another living person (Jane Roe).
+      Provision the person in jira-users is not proposed: the SCIM record belongs to another living person (Jane Roe).
 
     Ready to paste into a ticket to Microsoft
       Application provisioning from Microsoft Entra ID to Atlassian Cloud: tenant 0f0e0000-0000-4000-8000-000000000001, service principal 0000005e-0000-4000-8000-000000000000, job scim.0f0e0000000040008000000000000001.0000000b-0000-4000-8000-000000000001. It concerns one person: address jane@acme.example, Entra object id 000000e1-0000-4000-8000-000000000004, Atlassian account 712020:93c3f6a0-0000-4000-8000-000000000004, SCIM record 5578ea37-0000-4000-8000-000000000004 of directory 6c2f0000-0000-4000-8000-000000000001. The identity provider writes to the SCIM record of somebody else: the identity provider wrote record 5578ea37-0000-4000-8000-000000000005 for the person last (entra.provisioning-log, read TIME); record 5578ea37-0000-4000-8000-000000000005 belongs to another living person (Jane Roe) (scim.users, read TIME). Please remove the object connection of this one object, or tell us how to have it matched again without a restart that concerns the whole job.

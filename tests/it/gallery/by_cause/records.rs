@@ -1,4 +1,4 @@
-//! Causes in this part of the trail: the provisioning record.
+//! Causes in this part of the trail: the SCIM record.
 
 use reinstate_core::Cause;
 
@@ -7,7 +7,7 @@ use super::answer_for;
 
 pub fn page() -> Page {
     let mut page = Page::new(
-        "What check says of each cause: the provisioning record",
+        "What check says of each cause: the SCIM record",
         "Facts, advice and costs as `check WHO` shows them in the terminal. The cards use the same words.",
     );
     shows!(page, "never-provisioned", "The person was never provisioned.", answer_for(&mut page, Cause::NeverProvisioned), @"
@@ -28,7 +28,7 @@ pub fn page() -> Page {
 
     Found
       The person was never provisioned (never-provisioned)
-        atlassian.scim-links: no provisioning record of the person exists
+        atlassian.scim-links: no SCIM record of the person exists
         entra.provisioning-log: the identity provider has written none
 
     Missing groups
@@ -40,10 +40,10 @@ pub fn page() -> Page {
       2. Provision the person in jira-users [harmless; nothing to undo]
       3. Provision the person in wiki-users [harmless; nothing to undo]
 
-    Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan ceb31da9)
+    Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan 9a35c73f)
     ");
-    shows!(page, "record-unlinked", "The provisioning record is linked to no account.", answer_for(&mut page, Cause::RecordUnlinked), @"
-    The provisioning record has lost its account, and the identity provider sees no reason to write it again.
+    shows!(page, "record-unlinked", "The SCIM record is linked to no account.", answer_for(&mut page, Cause::RecordUnlinked), @"
+    The SCIM record has lost its account, and the identity provider sees no reason to write it again.
 
     jane@acme.example: broken
 
@@ -73,8 +73,8 @@ pub fn page() -> Page {
 
     Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan 0f573924)
     ");
-    shows!(page, "linked-to-other-account", "The provisioning record is linked to another account.", answer_for(&mut page, Cause::LinkedToOtherAccount), @"
-    After a re-hire the provisioning record hangs on an account nobody uses.
+    shows!(page, "linked-to-other-account", "The SCIM record is linked to another account.", answer_for(&mut page, Cause::LinkedToOtherAccount), @"
+    After a re-hire the SCIM record hangs on an account nobody uses.
 
     jane@acme.example: broken
 
@@ -110,7 +110,7 @@ pub fn page() -> Page {
 
     Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan e3c6401d)
     ");
-    shows!(page, "stale-record-conflict", "An old provisioning record is in the way.", answer_for(&mut page, Cause::StaleRecordConflict), @"
+    shows!(page, "stale-record-conflict", "An old SCIM record is in the way.", answer_for(&mut page, Cause::StaleRecordConflict), @"
     A record of an old import holds the person's name, so Atlassian refuses the real one.
 
     jane@acme.example: broken
@@ -205,7 +205,7 @@ pub fn page() -> Page {
     Found
       An account outside the organization uses the person's address (email-held-outside)
         atlassian.users: no account of this organization bears jane@acme.example
-        atlassian.scim-links: no provisioning record of another object holds the address, the userName or the externalId
+        atlassian.scim-links: no SCIM record of another object holds the address, the userName or the externalId
         entra.provisioning-log: Atlassian refused the identity provider with 409: Resource [USER]: with email[jane@acme.example] already exists.
 
     Missing groups
@@ -216,7 +216,7 @@ pub fn page() -> Page {
       An account that this organization does not manage has the address jane@acme.example. If nobody manages it, claim it: admin.atlassian.com, Settings > Domains > acme.example > Claim accounts. If another organization manages it, its admins must release it or change its address. A portal-only customer account of the service desk is migrated under Products > the service desk > Portal-only customers > jane@acme.example.
 
     Ready to paste into a ticket to Atlassian
-      User provisioning (SCIM) of organization 9a1jj823-0000-4000-8000-000000000001, directory 6c2f0000-0000-4000-8000-000000000001. It concerns one person: address jane@acme.example, Entra object id 000000e1-0000-4000-8000-000000000004. An account outside the organization uses the person's address: no account of this organization bears jane@acme.example (atlassian.users, read TIME); no provisioning record of another object holds the address, the userName or the externalId (atlassian.scim-links, read TIME); Atlassian refused the identity provider with 409: Resource [USER]: with email[jane@acme.example] already exists. (entra.provisioning-log, read TIME). Provisioning log, TIME: create ended as failure, error code SystemForCrossDomainIdentityManagementServiceIncompatibleFiltering, HTTP status 409, SCIM error uniqueness, detail Resource [USER]: with email[jane@acme.example] already exists., change id ID, cycle id ID, to be retried TIME. Please tell us what kind of account bears the address (unclaimed, another organization's, a portal-only customer's), and how it can be released to us.
+      User provisioning (SCIM) of organization 9a1jj823-0000-4000-8000-000000000001, directory 6c2f0000-0000-4000-8000-000000000001. It concerns one person: address jane@acme.example, Entra object id 000000e1-0000-4000-8000-000000000004. An account outside the organization uses the person's address: no account of this organization bears jane@acme.example (atlassian.users, read TIME); no SCIM record of another object holds the address, the userName or the externalId (atlassian.scim-links, read TIME); Atlassian refused the identity provider with 409: Resource [USER]: with email[jane@acme.example] already exists. (entra.provisioning-log, read TIME). Provisioning log, TIME: create ended as failure, error code SystemForCrossDomainIdentityManagementServiceIncompatibleFiltering, HTTP status 409, SCIM error uniqueness, detail Resource [USER]: with email[jane@acme.example] already exists., change id ID, cycle id ID, to be retried TIME. Please tell us what kind of account bears the address (unclaimed, another organization's, a portal-only customer's), and how it can be released to us.
     ");
     shows!(page, "two-directories", "Two provisioning directories hold the person.", answer_for(&mut page, Cause::TwoDirectories), @"
     The record of a directory that nobody uses any more holds Jane's account.
