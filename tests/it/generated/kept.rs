@@ -51,6 +51,27 @@ const KEPT: &[Kept] = &[
         refused: Some(Source::ScimUsers),
     },
     kept(
+        "a colleague's renamed record on an account with the person's address gives the person no access",
+        &[("external-id", "unknown-function")],
+        &["name-held-by-colleague", "email-held-by-colleague"],
+    ),
+    kept(
+        "where Atlassian pulls people, the names of records tell whose account it may be",
+        &[("external-id", "not-mapped")],
+        &["pull-sync", "email-held-by-colleague"],
+    ),
+    Kept {
+        name: "that an account is in no directory is undecided while memberships cannot be read",
+        values: &[("assigned", "direct")],
+        faults: &["not-in-directory"],
+        refused: Some(Source::Memberships),
+    },
+    kept(
+        "a sweep names the wrong anchor of a person without a record, beside a directory without a key",
+        &[("assigned", "direct"), ("second-directory", "without-key")],
+        &["wrong-anchor-without-record"],
+    ),
+    kept(
         "a job without externalId is named as the reason",
         &[("external-id", "not-mapped")],
         &["never-provisioned"],

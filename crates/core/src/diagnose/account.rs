@@ -128,11 +128,17 @@ pub(super) fn suspended(case: &Case<'_>) -> Answer {
 
 /// The account is managed but a member of no directory. Not reported if missing groups explain it.
 pub(super) fn not_in_directory(case: &Case<'_>) -> Answer {
-    if case.missing().is_none_or(|missing| !missing.is_empty()) {
-        return Answer::No;
-    }
-    on_account(case, Cause::NotInDirectory, "is a member of no directory", |account| {
+    let is_outside = |account: &Account| {
         account.is_active()
             && account.membership.as_deref().is_some_and(|m| m.eq_ignore_ascii_case("no_membership"))
-    })
+    };
+    match case.missing() {
+        Some(missing) if !missing.is_empty() => Answer::No,
+        Some(_) => on_account(case, Cause::NotInDirectory, "is a member of no directory", is_outside),
+        // Whether missing groups explain it is unknown.
+        None if case.account.is_some_and(is_outside) => {
+            Answer::Unread(&[Source::Memberships, Source::Assignments])
+        }
+        None => Answer::No,
+    }
 }

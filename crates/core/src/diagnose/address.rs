@@ -58,8 +58,7 @@ pub(super) fn email_held_outside(case: &Case<'_>) -> Answer {
         return Answer::Unread(&[Source::ScimUsers, Source::ScimLinks]);
     }
     fact(&case.e.accounts, Source::Accounts, says).map_or(Answer::No, |first| {
-        let none =
-            "no SCIM record of another object holds the address, the userName or the externalId";
+        let none = "no SCIM record of another object holds the address, the userName or the externalId";
         Answer::Yes(
             Finding::new(Cause::EmailHeldOutside, first).and(links_fact(case, none)).and(conflict_fact(case)),
         )

@@ -134,11 +134,23 @@ impl<'a> Case<'a> {
                 && match self.owner(link) {
                     Owner::Person | Owner::Nobody => false,
                     Owner::Other(_) => true,
-                    // Without a job, nothing writes an `externalId`, and the record proves nothing.
-                    Owner::Unread => !self.has_no_job() && !self.has_the_name(link),
+                    // Without a job, nothing writes an `externalId`, so the record's names are the only sign.
+                    Owner::Unread if self.has_no_job() => !self.is_named_as_the_person(link),
+                    // A record with the person's name may be a colleague's that was renamed, if the identity provider
+                    // tried to create the person beside it.
+                    Owner::Unread => !(self.has_the_name(link) && self.create_was_refused() == Some(false)),
                 }
         };
         by_address || (self.own.is_none() && self.record_links.iter().any(is_of_another))
+    }
+
+    /// Whether a record was not read, or has an address of the person as its name or address.
+    pub(super) fn is_named_as_the_person(&self, link: &RecordLink<'a>) -> bool {
+        let addresses = self.addresses();
+        link.record.is_none_or(|record| {
+            let mut named = record.user_name.iter().chain(&record.email);
+            named.any(|name| addresses.contains(&normalize(name)))
+        })
     }
 
     /// The account that has the wanted address.

@@ -326,7 +326,11 @@ impl<'a> Case<'a> {
         let unread = |record_link: &RecordLink<'a>| {
             record_link.record.is_some() && self.owner(record_link) == Owner::Unread
         };
-        self.record_links.iter().any(|record_link| unread(record_link) && self.holds_something(record_link))
+        let may_be_own = |record_link: &RecordLink<'a>| {
+            self.holds_something(record_link)
+                || (self.has_no_job() && self.is_named_as_the_person(record_link))
+        };
+        self.record_links.iter().any(|record_link| unread(record_link) && may_be_own(record_link))
     }
 
     /// Whether the person's record may exist although no look-up found it. A record with an older name and address can be
@@ -352,10 +356,10 @@ impl<'a> Case<'a> {
     /// Whether no account was found, and the person may have one with an older address. Only the record that no look-up
     /// found shows it.
     pub(super) fn account_may_be_hidden(&self) -> bool {
-        let is_hidden = self.no_lookup_finds_the_record()
-            || !self.every_directory_was_read()
-            || self.a_read_record_may_be_own();
-        self.e.accounts.get().is_some() && self.own.is_none() && !self.has_no_job() && is_hidden
+        let is_written =
+            !self.has_no_job() && (self.no_lookup_finds_the_record() || !self.every_directory_was_read());
+        let is_hidden = is_written || self.a_read_record_may_be_own();
+        self.e.accounts.get().is_some() && self.own.is_none() && is_hidden
     }
 
     /// Whether a record may be the person's, but this is unknown. Either its owner is unread, or the log is unread,

@@ -270,10 +270,18 @@ impl Census {
                 }
             }
         }
-        // An anchor on another record needs a look of its own.
+        // An anchor on another record needs a look of its own. The person's record may be in a directory that was not
+        // read, and then the anchor is there too.
         let anchor = self.log.get().and_then(|log| log.anchor(&user.id));
         let anchored = anchor.is_none_or(|anchor| ids.contains(anchor));
-        (right == 1 && ids.len() == 1 && anchored) || (ids.is_empty() && (of == RecordOf::Leaver || !every))
+        let elsewhere = anchor.is_none_or(|anchor| !self.has_read_record(anchor));
+        (right == 1 && ids.len() == 1 && anchored)
+            || (ids.is_empty() && (of == RecordOf::Leaver || (!every && elsewhere)))
+    }
+
+    /// Whether a record with this id was read in any directory.
+    fn has_read_record(&self, id: &str) -> bool {
+        self.records.values().filter_map(Read::get).any(|records| records.by_id(id).is_some())
     }
 
     /// Whether the directory shows every expected group, by its name or by an older name of the same SCIM group.

@@ -138,7 +138,7 @@ fn clear_grants(world: &mut World, groups: &[String]) -> bool {
 /// The person got no seat in Jira, and none is left.
 fn without_seat(world: &mut World) -> bool {
     // Only these roles take a seat.
-    if !["user", "admin"].iter().any(|role| world.blueprint.jira_role.ends_with(role)) {
+    if !["atlassian/user", "atlassian/admin"].contains(&world.blueprint.jira_role) {
         return false;
     }
     let (account, jira) = (world.account_of_person(), world.tenant.jira.clone());
